@@ -1,0 +1,57 @@
+"""One entry of the audit trail: what caused a change, what stood before and after, what moved in stock, when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from inventory.stock import StockMove
+from orders.order import Money, OrderLine, OrderStatus
+from orders.outcome import Result
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    kind: str
+    """The kind of event, as `orders.events.EventKind` names it."""
+    event_id: str
+    event_type: str
+    order_id: str
+    webhook_processed: bool
+    """Whether a Stripe delivery caused this."""
+    result: Result
+    status_before: OrderStatus
+    status_after: OrderStatus
+    created_at: datetime
+    moves: Sequence[StockMove] = ()
+    """What this cause changed in the inventory, from before its first step to after its last."""
+    uncounted: Sequence[OrderLine] = ()
+    """Units that were sold, but whose inventory document is gone, so that nothing could be counted down."""
+    money: Money | None = None
+    payment_intent_id: str | None = None
+    note: str | None = None
+
+    @property
+    def path(self) -> str:
+        return f"auditLog/{self.event_id}"
+
+    def fields(self) -> dict[str, object]:
+        """The document `auditLog/{eventId}`."""
+        return {
+            "kind": self.kind,
+            "eventId": self.event_id,
+            "eventType": self.event_type,
+            "orderId": self.order_id,
+            "webhookProcessed": self.webhook_processed,
+            "result": str(self.result),
+            "statusBefore": str(self.status_before),
+            "statusAfter": str(self.status_after),
+            "stock": [
+                {"productId": move.product_id, "stock": move.stock, "reserved": move.reserved} for move in self.moves
+            ],
+            "uncounted": [{"productId": line.product_id, "quantity": line.quantity} for line in self.uncounted],
+            "amount": self.money.amount if self.money else None,
+            "currency": self.money.currency if self.money else None,
+            "paymentIntentId": self.payment_intent_id,
+            "note": self.note,
+            "createdAt": self.created_at,
+        }

@@ -1,0 +1,50 @@
+"""One order's story, in the order in which it was written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from google.cloud.firestore import Client, DocumentSnapshot, FieldFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One thing that happened to the order: a cause that was settled, or one more delivery of it."""
+
+    event_id: str
+    event_type: str
+    result: str
+    status_before: str | None
+    """None for a further delivery, which changes nothing."""
+    status_after: str | None
+    stock: Sequence[Mapping[str, object]]
+    """What moved: `[{productId, stock, reserved}]`, as differences."""
+    note: str | None
+    happened_at: datetime
+
+
+def trail_of(order_id: str, client: Client) -> tuple[Passage, ...]:
+    """The order's audit entries and the further deliveries of its events.
+
+    They come in the order of their commits, as Firestore's own clock tells it: the `createdAt` of two entries may come
+    from two machines whose clocks differ.
+    """
+    of_this_order = FieldFilter("orderId", "==", order_id)
+    entries = client.collection("auditLog").where(filter=of_this_order).stream()
+    deliveries = client.collection_group("deliveries").where(filter=of_this_order).stream()
+    documents = sorted([*entries, *deliveries], key=lambda document: document.create_time)
+    return tuple(_passage_from(document) for document in documents)
+
+
+def _passage_from(document: DocumentSnapshot) -> Passage:
+    fields = document.to_dict() or {}
+    return Passage(
+        event_id=fields["eventId"],
+        event_type=fields["eventType"],
+        result=fields["result"],
+        status_before=fields.get("statusBefore"),
+        status_after=fields.get("statusAfter"),
+        stock=fields.get("stock", ()),
+        note=fields.get("note"),
+        happened_at=fields["createdAt"],
+    )

@@ -1,0 +1,1 @@
+"""Stock: how much there is, how much is held, and who may have it."""

@@ -1,0 +1,1 @@
+"""What operating the service needs: its settings, its log lines."""

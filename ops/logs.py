@@ -1,0 +1,31 @@
+"""One JSON object a line, in the fields that Cloud Logging understands.
+
+https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields
+"""
+
+import json
+import re
+from typing import Final, TextIO
+
+_TRACE_ID: Final = re.compile(r"([0-9a-f]{32})(?:/.*)?")
+
+
+class JsonLog:
+    """Writes lines to a stream; for each a severity, a message, and fields by name."""
+
+    def __init__(self, stream: TextIO, *, project: str | None) -> None:
+        self._stream = stream
+        self._project = project
+
+    def __call__(self, severity: str, message: str, *, trace: str | None = None, **fields: object) -> None:
+        """Write one line.
+
+        Args:
+            trace: the request's `X-Cloud-Trace-Context`, so that its lines are shown together.
+        """
+        line: dict[str, object] = {"severity": severity, "message": message, **fields}
+        if self._project and trace and (found := _TRACE_ID.fullmatch(trace)):
+            line["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{found[1]}"
+        # One write a line: lines of several threads must not run into each other.
+        self._stream.write(json.dumps(line) + "\n")
+        self._stream.flush()

@@ -1,0 +1,95 @@
+"""An order as the service reasons about it, and what may stand in one."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeGuard
+
+LINES_MAX: Final = 100
+QUANTITY_MAX: Final = 1_000_000
+# Firestore allows 1,500 bytes for a document id; audit ids are made of an order's id and a prefix.
+ORDER_ID_BYTES_MAX: Final = 1_400
+# Larger than any payment Stripe accepts, and far from the 64-bit limit of a Firestore integer.
+AMOUNT_MINOR_MAX: Final = 10**15
+
+_RESERVED_BY_FIRESTORE = re.compile(r"__.*__", re.DOTALL)
+_CURRENCY = re.compile(r"[a-z]{3}")
+
+
+class OrderStatus(StrEnum):
+    PENDING = "pending"
+    """Created by the customer; nothing is held."""
+    RESERVING = "reserving"
+    """Its units are counted in `reserved`, but nobody has yet confirmed that they are covered by stock."""
+    RESERVED = "reserved"
+    FINALIZED = "finalized"
+    """Paid, and its units taken from stock."""
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    FAILED = "failed"
+    """Could not be held."""
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    REFUND_DUE = "refund_due"
+    """Paid, but cannot be fulfilled."""
+    REVIEW = "review"
+    """Paid, but the payment does not match the order: a person decides, and nothing moves until then."""
+    UNKNOWN = "unknown"
+    """The document carries a status that this service never writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    product_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    amount: int
+    """In the currency's minor unit, as Stripe counts: https://docs.stripe.com/currencies#zero-decimal."""
+    currency: str
+    """Three lower-case letters, as Stripe writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    order_id: str
+    status: OrderStatus
+    user_id: str | None
+    """None when the document names no possible user; such an order has a `defect`."""
+    lines: tuple[OrderLine, ...]
+    """One line a product, in the order in which the products were first named; empty if there is a `defect`."""
+    defect: str | None
+    """Why these lines can never be held, in words for a person; None for an order in good shape."""
+    total: Money | None
+    """The price this service gave the order when it held it; None while unpriced."""
+    payment_id: str | None
+    """The PaymentIntent that paid for it, or the charge where Stripe made none."""
+
+
+def is_document_id(value: object, *, bytes_max: int = 1_500) -> TypeGuard[str]:
+    """Whether Firestore takes the value as a document id.
+
+    The rules: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
+    """
+    if not isinstance(value, str) or value in ("", ".", "..") or "/" in value:
+        return False
+    try:
+        encoded = value.encode()
+    except UnicodeEncodeError:  # A lone surrogate, which JSON can carry and UTF-8 cannot.
+        return False
+    return len(encoded) <= bytes_max and not _RESERVED_BY_FIRESTORE.fullmatch(value)
+
+
+def is_order_id(value: object) -> TypeGuard[str]:
+    return is_document_id(value, bytes_max=ORDER_ID_BYTES_MAX)
+
+
+def is_amount(value: object) -> TypeGuard[int]:
+    """Whether the value is a possible amount in minor units. `True` is an int to Python, and no amount to us."""
+    return type(value) is int and 0 <= value <= AMOUNT_MINOR_MAX
+
+
+def is_currency(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _CURRENCY.fullmatch(value) is not None

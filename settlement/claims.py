@@ -1,0 +1,173 @@
+"""The claim `webhookEvents/{eventId}`: what makes an event ours, once, and keeps count of its deliveries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from orders.events import PaymentSucceeded, StripeDelivery
+from orders.order import Money, is_amount, is_currency, is_order_id
+from orders.outcome import Result
+from settlement.ledger import Create, Document, Fields, Update, Write
+
+_RESULTS: Final = frozenset(Result)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    processed: bool
+    """False while parked: the event is on record, and its work is still to do."""
+    result: Result
+    deliveries: int
+    last_delivery_at: datetime | None
+    version: object
+
+    def is_of(self, delivery: StripeDelivery) -> bool:
+        """Whether this very delivery wrote the claim last: its answer was lost on the way."""
+        return self.last_delivery_at == delivery.delivered_at
+
+
+def claim_path(event_id: str) -> str:
+    return f"webhookEvents/{event_id}"
+
+
+def audit_path(event_id: str) -> str:
+    return f"auditLog/{event_id}"
+
+
+def deliveries_path(event_id: str) -> str:
+    return f"{audit_path(event_id)}/deliveries"
+
+
+def claim_from(document: Document) -> Claim:
+    fields = document.fields
+    result, deliveries, last_delivery_at = (fields.get(name) for name in ("result", "deliveries", "lastDeliveryAt"))
+    return Claim(
+        processed=fields.get("processed") is True,
+        result=Result(result) if isinstance(result, str) and result in _RESULTS else Result.ERROR,
+        deliveries=deliveries if type(deliveries) is int else 1,
+        last_delivery_at=last_delivery_at if isinstance(last_delivery_at, datetime) else None,
+        version=document.version,
+    )
+
+
+def settled_claim(
+    delivery: StripeDelivery, order_id: str, result: Result, parked: Claim | None, now: datetime, lifetime: timedelta
+) -> Write:
+    """Claim the event as done: create its claim, or turn the parked one into a settled one."""
+    done = {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
+    path = claim_path(delivery.event_id)
+    if parked is None:
+        return Create(path, {**_received(delivery, order_id), **done})
+    deliveries = parked.deliveries if parked.is_of(delivery) else parked.deliveries + 1
+    return Update(
+        path,
+        # An event that could not be read when it was parked may only now have told its order.
+        {"orderId": order_id, "deliveries": deliveries, "lastDeliveryAt": delivery.delivered_at, **done},
+        parked.version,
+    )
+
+
+def parked_claim(
+    delivery: StripeDelivery,
+    order_id: str | None,
+    result: Result,
+    reason: str,
+    now: datetime,
+    event: PaymentSucceeded | None = None,
+) -> Create:
+    """Keep a verified event whose work cannot be done now. It has no `expireAt`: it stays until it is settled."""
+    parked = {"processed": False, "parkedAt": now, "result": str(result), "reason": reason}
+    facts = {"event": _facts_of(event)} if event else {}
+    return Create(claim_path(delivery.event_id), {**_received(delivery, order_id), **parked, **facts})
+
+
+def restored_claim(
+    delivery: StripeDelivery, order_id: str, deliveries: int, now: datetime, lifetime: timedelta
+) -> tuple[Write, ...]:
+    """Put back a claim that has lived out its time, for an event whose audit entry says that it was settled."""
+    result = Result.DUPLICATE_DETECTED
+    done = {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
+    return (
+        Create(claim_path(delivery.event_id), {**_received(delivery, order_id), **done, "deliveries": deliveries}),
+        _delivery_record(delivery, order_id, deliveries, result),
+    )
+
+
+def further_delivery(delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result) -> tuple[Write, ...]:
+    """Put one more delivery of an event on record."""
+    number = claim.deliveries + 1
+    counted = {"deliveries": number, "lastDeliveryAt": delivery.delivered_at}
+    return (
+        Update(claim_path(delivery.event_id), counted, claim.version),
+        _delivery_record(delivery, order_id, number, result),
+    )
+
+
+def parked_event_from(event_id: str, fields: Fields) -> PaymentSucceeded | None:
+    """The event that a parked claim holds; None if it holds none that can be settled."""
+    facts = fields.get("event")
+    if not isinstance(facts, Mapping):
+        return None
+    order_id, amount, currency = fields.get("orderId"), facts.get("amount"), facts.get("currency")
+    if not is_order_id(order_id) or not is_amount(amount) or not is_currency(currency):
+        return None
+    return PaymentSucceeded(
+        delivery=StripeDelivery(
+            event_id=event_id,
+            event_type=str(fields.get("eventType")),
+            created_at=_time_from(facts.get("createdAt")),
+            delivered_at=_time_from(fields.get("lastDeliveryAt")),
+            livemode=fields.get("livemode") is True,
+            api_version=_text_from(fields.get("apiVersion")),
+        ),
+        order_id=order_id,
+        money=Money(amount, currency),
+        payment_intent_id=_text_from(facts.get("paymentIntentId")),
+        charge_id=_text_from(facts.get("chargeId")),
+    )
+
+
+def _facts_of(event: PaymentSucceeded) -> dict[str, object]:
+    """Enough to settle the event later without Stripe's payload, which is not kept."""
+    return {
+        "createdAt": event.delivery.created_at,
+        "amount": event.money.amount,
+        "currency": event.money.currency,
+        "paymentIntentId": event.payment_intent_id,
+        "chargeId": event.charge_id,
+    }
+
+
+def _received(delivery: StripeDelivery, order_id: str | None) -> dict[str, object]:
+    return {
+        "eventType": delivery.event_type,
+        "orderId": order_id,
+        "livemode": delivery.livemode,
+        "apiVersion": delivery.api_version,
+        "receivedAt": delivery.delivered_at,
+        "lastDeliveryAt": delivery.delivered_at,
+        "deliveries": 1,
+    }
+
+
+def _delivery_record(delivery: StripeDelivery, order_id: str | None, number: int, result: Result) -> Create:
+    return Create(
+        f"{deliveries_path(delivery.event_id)}/{number}",
+        {
+            "eventId": delivery.event_id,
+            "eventType": delivery.event_type,
+            "orderId": order_id,
+            "webhookProcessed": False,
+            "result": str(result),
+            "createdAt": delivery.delivered_at,
+        },
+    )
+
+
+def _text_from(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _time_from(value: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromtimestamp(0, UTC)

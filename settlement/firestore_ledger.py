@@ -1,0 +1,109 @@
+"""The ledger on Firestore: one BatchGet to read, one Commit to write, never a transaction and never a lock."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from google.api_core import exceptions
+from google.cloud.firestore import Client, FieldFilter, Increment, WriteBatch
+
+from orders.events import PaymentSucceeded
+from orders.outcome import LedgerContended, LedgerUnavailable
+from settlement.claims import parked_event_from
+from settlement.ledger import Committed, Create, Document, Increase, Put, Update, Write
+
+# What each status means: https://cloud.google.com/firestore/docs/understand-error-codes
+_SOMEONE_WAS_FASTER: Final = (
+    exceptions.AlreadyExists,
+    exceptions.FailedPrecondition,
+    exceptions.NotFound,
+    exceptions.Aborted,
+)
+_NO_ANSWER: Final = (
+    exceptions.ServiceUnavailable,
+    exceptions.DeadlineExceeded,
+    exceptions.ResourceExhausted,
+    exceptions.InternalServerError,
+    exceptions.Cancelled,
+    exceptions.Unknown,
+    exceptions.RetryError,
+)
+
+
+class FirestoreLedger:
+    """Settlement's `Ledger`. It never retries by itself: a lost answer is resolved by reading again."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
+        references = [self._client.document(path) for path in paths]
+        documents: dict[str, Document | None] = {}
+        with _errors_told_apart():
+            for snapshot in self._client.get_all(references, retry=None, timeout=timeout_seconds):
+                fields = snapshot.to_dict()
+                documents[snapshot.reference.path] = (
+                    None if fields is None else Document(fields, version=snapshot.update_time)
+                )
+        return documents
+
+    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        batch = self._client.batch()
+        for write in writes:
+            self._add(write, batch)
+        with _errors_told_apart():
+            results = batch.commit(retry=None, timeout=timeout_seconds)
+        answered = list(zip(writes, results, strict=True))
+        return Committed(
+            versions={write.path: result.update_time for write, result in answered},
+            figures={
+                write.path: {
+                    # Firestore answers in the alphabetical order of the field paths, not in the order written.
+                    name: value.integer_value
+                    for name, value in zip(sorted(write.amounts), result.transform_results, strict=True)
+                }
+                for write, result in answered
+                if isinstance(write, Increase)
+            },
+        )
+
+    def count(self, collection: str, *, timeout_seconds: float) -> int:
+        with _errors_told_apart():
+            query = self._client.collection(collection).count()  # type: ignore[no-untyped-call]
+            answer = query.get(retry=None, timeout=timeout_seconds)
+        return int(answer[0][0].value)
+
+    def parked_events(self, order_id: str) -> tuple[PaymentSucceeded, ...]:
+        """The verified events that wait for this order to appear. Raises LedgerUnavailable."""
+        query = (
+            self._client.collection("webhookEvents")
+            .where(filter=FieldFilter("orderId", "==", order_id))
+            .where(filter=FieldFilter("processed", "==", False))
+        )
+        with _errors_told_apart():
+            claims = list(query.stream())
+        events = (parked_event_from(claim.id, claim.to_dict() or {}) for claim in claims)
+        return tuple(event for event in events if event)
+
+    def _add(self, write: Write, batch: WriteBatch) -> None:
+        reference = self._client.document(write.path)
+        match write:
+            case Create(fields=fields):
+                batch.create(reference, dict(fields))
+            case Update(fields=fields, version=version):
+                batch.update(reference, dict(fields), option=self._client.write_option(last_update_time=version))
+            case Increase(amounts=amounts):
+                batch.update(reference, {name: Increment(amount) for name, amount in amounts.items()})
+            case Put(fields=fields):
+                batch.set(reference, dict(fields))
+
+
+@contextmanager
+def _errors_told_apart() -> Iterator[None]:
+    """Someone was faster, or there was no answer: both can be tried again. All else is a fault, and stays one."""
+    try:
+        yield
+    except _SOMEONE_WAS_FASTER as error:
+        raise LedgerContended(type(error).__name__) from error
+    except _NO_ANSWER as error:
+        raise LedgerUnavailable(type(error).__name__) from error

@@ -1,0 +1,189 @@
+"""Things as tests need them: complete by default, so that a test names only what it is about."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from orders.events import NotUnderstood, OrderPlaced, PaymentSucceeded, StripeDelivery
+from orders.order import Money
+
+NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=7)
+SECRET = "whsec_test_secret"
+
+Fields = dict[str, object]
+
+
+def an_order(**fields: object) -> Fields:
+    """An order as its customer writes it: three shirts."""
+    return {
+        "userId": "alice",
+        "items": [{"productId": "shirt", "quantity": 3}],
+        "status": "pending",
+        "createdAt": NOW,
+        **fields,
+    }
+
+
+def a_reserved_order(**fields: object) -> Fields:
+    """The same order, held and priced."""
+    held: Fields = {
+        "status": "reserved",
+        "amountTotal": 3_600,
+        "currency": "eur",
+        "reservedAt": NOW,
+        "reservationExpiresAt": NOW + timedelta(minutes=30),
+    }
+    return an_order(**{**held, **fields})
+
+
+def a_catalogue_entry(**fields: object) -> Fields:
+    return {"name": "Shirt", "active": True, "unitAmount": 1_200, "currency": "eur", **fields}
+
+
+def a_delivery(**fields: object) -> StripeDelivery:
+    known: dict[str, object] = {
+        "event_id": "evt_1",
+        "event_type": "payment_intent.succeeded",
+        "created_at": NOW,
+        "delivered_at": NOW,
+        "livemode": False,
+        "api_version": "2026-02-25.clover",
+    }
+    return StripeDelivery(**{**known, **fields})  # type: ignore[arg-type]
+
+
+def a_payment(
+    event_id: str = "evt_1",
+    *,
+    order_id: str = "order-1",
+    money: Money = Money(3_600, "eur"),
+    payment_intent_id: str | None = "pi_1",
+    charge_id: str | None = "ch_1",
+    **delivery: object,
+) -> PaymentSucceeded:
+    return PaymentSucceeded(
+        delivery=a_delivery(event_id=event_id, **delivery),
+        order_id=order_id,
+        money=money,
+        payment_intent_id=payment_intent_id,
+        charge_id=charge_id,
+    )
+
+
+def a_placement(order_id: str = "order-1", product_ids: tuple[str, ...] = ("shirt",)) -> OrderPlaced:
+    return OrderPlaced(order_id, product_ids)
+
+
+def something_not_understood(event_id: str = "evt_1", **delivery: object) -> NotUnderstood:
+    return NotUnderstood(a_delivery(event_id=event_id, **delivery), "order-1", "amount_received must be an amount")
+
+
+# --- As Stripe sends it --------------------------------------------------------------------------------------------------
+
+
+def a_payment_intent(**fields: object) -> Fields:
+    return {
+        "id": "pi_1",
+        "object": "payment_intent",
+        "amount": 3_600,
+        "amount_capturable": 0,
+        "amount_received": 3_600,
+        "capture_method": "automatic",
+        "currency": "eur",
+        "latest_charge": "ch_1",
+        "livemode": False,
+        "metadata": {"orderId": "order-1"},
+        "status": "succeeded",
+        **fields,
+    }
+
+
+def a_charge(**fields: object) -> Fields:
+    return {
+        "id": "ch_1",
+        "object": "charge",
+        "amount": 3_600,
+        "amount_captured": 3_600,
+        "amount_refunded": 0,
+        "captured": True,
+        "currency": "eur",
+        "livemode": False,
+        "metadata": {"orderId": "order-1"},
+        "paid": True,
+        "payment_intent": "pi_1",
+        "status": "succeeded",
+        **fields,
+    }
+
+
+def a_checkout_session(**fields: object) -> Fields:
+    return {
+        "id": "cs_1",
+        "object": "checkout.session",
+        "amount_subtotal": 3_600,
+        "amount_total": 3_600,
+        "client_reference_id": "order-1",
+        "currency": "eur",
+        "livemode": False,
+        "metadata": {},
+        "mode": "payment",
+        "payment_intent": "pi_1",
+        "payment_status": "paid",
+        "status": "complete",
+        **fields,
+    }
+
+
+def a_stripe_event(
+    stripe_object: Mapping[str, object] | None = None,
+    event_type: str = "payment_intent.succeeded",
+    event_id: str = "evt_1",
+    *,
+    created: datetime = NOW,
+    **fields: object,
+) -> Fields:
+    """The event object around a Stripe object: https://docs.stripe.com/api/events/object."""
+    return {
+        "id": event_id,
+        "object": "event",
+        "api_version": "2026-02-25.clover",
+        "created": int(created.timestamp()),
+        "data": {"object": a_payment_intent() if stripe_object is None else stripe_object},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": None},
+        "type": event_type,
+        **fields,
+    }
+
+
+def the_three_voices(order_id: str, amount: int = 3_600) -> list[Fields]:
+    """The events that Stripe sends within milliseconds of one Checkout payment."""
+    intent, metadata = f"pi_{order_id}", {"orderId": order_id}
+    charge = a_charge(
+        id=f"ch_{order_id}", payment_intent=intent, metadata=metadata, amount=amount, amount_captured=amount
+    )
+    paid = a_payment_intent(id=intent, latest_charge=f"ch_{order_id}", metadata=metadata, amount_received=amount)
+    session = a_checkout_session(payment_intent=intent, client_reference_id=order_id, amount_total=amount)
+    return [
+        a_stripe_event(charge, "charge.succeeded", f"evt_charge_{order_id}"),
+        a_stripe_event(paid, "payment_intent.succeeded", f"evt_intent_{order_id}"),
+        a_stripe_event(session, "checkout.session.completed", f"evt_session_{order_id}"),
+    ]
+
+
+def body_of(message: object) -> bytes:
+    return json.dumps(message).encode()
+
+
+def signature_of(body: bytes, *, secret: str = SECRET, at: datetime = NOW) -> str:
+    """A `Stripe-Signature` header, made as Stripe documents it and without the library that checks it.
+
+    https://docs.stripe.com/webhooks#verify-manually
+    """
+    timestamp = int(at.timestamp())
+    signature = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={signature}"

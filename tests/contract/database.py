@@ -1,0 +1,60 @@
+"""A database under test: the ledger, and a customer's and an operator's way past it."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from google.cloud import firestore
+
+from orders.events import PaymentSucceeded
+from settlement.firestore_ledger import FirestoreLedger
+from settlement.ledger import Ledger
+from tests.memory_ledger import MemoryLedger
+
+
+class Database(Protocol):
+    ledger: Ledger
+
+    def put(self, path: str, fields: Mapping[str, object]) -> None: ...
+    def delete(self, path: str) -> None: ...
+    def get(self, path: str) -> Mapping[str, object] | None: ...
+    def parked_events(self, order_id: str) -> tuple[PaymentSucceeded, ...]: ...
+    def dump(self) -> dict[str, dict[str, object]]: ...
+
+
+class InMemory:
+    def __init__(self) -> None:
+        self.ledger = MemoryLedger()
+        self.put = self.ledger.put
+        self.delete = self.ledger.delete
+        self.get = self.ledger.get
+        self.parked_events = self.ledger.parked_events
+        self.dump = self.ledger.dump
+
+
+class InFirestore:
+    def __init__(self, client: firestore.Client) -> None:
+        self.client = client
+        self.ledger = FirestoreLedger(client)
+        self.parked_events = self.ledger.parked_events
+
+    def put(self, path: str, fields: Mapping[str, object]) -> None:
+        self.client.document(path).set(dict(fields))
+
+    def delete(self, path: str) -> None:
+        self.client.document(path).delete()
+
+    def get(self, path: str) -> Mapping[str, object] | None:
+        fields: dict[str, object] | None = self.client.document(path).get().to_dict()
+        return fields
+
+    def dump(self) -> dict[str, dict[str, object]]:
+        found: dict[str, dict[str, object]] = {}
+        pending = list(self.client.collections())
+        while pending:
+            # Listing, unlike a query, also shows documents that exist only as the parents of others.
+            for reference in pending.pop().list_documents():
+                pending += reference.collections()
+                fields = reference.get().to_dict()
+                if fields is not None:
+                    found[reference.path] = fields
+        return dict(sorted(found.items()))

@@ -1,0 +1,90 @@
+"""A ledger in memory that answers as Firestore does; `tests/contract` holds both to the same promises."""
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from orders.events import PaymentSucceeded
+from orders.outcome import LedgerContended
+from settlement.claims import parked_event_from
+from settlement.ledger import Committed, Create, Document, Increase, Put, Update, Write
+
+
+class MemoryLedger:
+    """Settlement's `Ledger`, on a dictionary of paths."""
+
+    def __init__(self, documents: Mapping[str, Mapping[str, object]] | None = None) -> None:
+        self._lock = threading.Lock()
+        self._version = 0
+        self._documents: dict[str, Document] = {}
+        for path, fields in (documents or {}).items():
+            self.put(path, fields)
+
+    def put(self, path: str, fields: Mapping[str, object]) -> None:
+        """Write a document as a customer or a merchant would, past the service."""
+        self._version += 1
+        self._documents[path] = Document(dict(fields), self._version)
+
+    def delete(self, path: str) -> None:
+        del self._documents[path]
+
+    def get(self, path: str) -> Mapping[str, object] | None:
+        document = self._documents.get(path)
+        return None if document is None else document.fields
+
+    def dump(self) -> dict[str, dict[str, object]]:
+        """Everything, by path."""
+        return {path: dict(document.fields) for path, document in sorted(self._documents.items())}
+
+    def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
+        with self._lock:
+            return {path: self._documents.get(path) for path in paths}
+
+    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        with self._lock:
+            for write in writes:
+                self._check(write)
+            self._version += 1
+            for write in writes:
+                self._apply(write)
+            increased = [write for write in writes if isinstance(write, Increase)]
+            return Committed(
+                versions={write.path: self._version for write in writes},
+                figures={
+                    write.path: {name: self._figure(write.path, name) for name in write.amounts} for write in increased
+                },
+            )
+
+    def count(self, collection: str, *, timeout_seconds: float) -> int:
+        return sum(path.rpartition("/")[0] == collection for path in self._documents)
+
+    def parked_events(self, order_id: str) -> tuple[PaymentSucceeded, ...]:
+        claims = ((path, document.fields) for path, document in self._documents.items() if "webhookEvents/" in path)
+        waiting = ((path, f) for path, f in claims if f["orderId"] == order_id and f["processed"] is False)
+        events = (parked_event_from(path.rpartition("/")[2], fields) for path, fields in waiting)
+        return tuple(event for event in events if event)
+
+    def _check(self, write: Write) -> None:
+        document = self._documents.get(write.path)
+        match write:
+            case Create() if document is not None:
+                raise LedgerContended(f"{write.path} exists")
+            case Update(version=version) if document is None or document.version != version:
+                raise LedgerContended(f"{write.path} has changed")
+            case Increase() if document is None:
+                raise LedgerContended(f"{write.path} does not exist")
+
+    def _apply(self, write: Write) -> None:
+        document = self._documents.get(write.path)
+        fields = dict(document.fields) if document else {}
+        match write:
+            case Create(fields=written) | Put(fields=written):
+                fields = dict(written)
+            case Update(fields=written):
+                fields.update(written)
+            case Increase(amounts=amounts):
+                fields.update({name: self._figure(write.path, name) + amount for name, amount in amounts.items()})
+        self._documents[write.path] = Document(fields, self._version)
+
+    def _figure(self, path: str, name: str) -> int:
+        figure = self._documents[path].fields.get(name, 0)
+        return figure if isinstance(figure, int) else 0

@@ -1,0 +1,1 @@
+"""The front door: Stripe's signed deliveries in, one honest answer out."""

@@ -1,0 +1,182 @@
+"""Request → answer, by one table of statuses: never 2xx for work not done, never a non-2xx for what is not ours."""
+
+import io
+import json
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from flask import Request, Response
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from orders.events import Ignored
+from orders.outcome import Outcome, Result, Settle, Transient
+from webhooks.signature import Rejected, verified_message
+from webhooks.translation import NotAnEvent, order_event_from
+
+BODY_BYTES_MAX: Final = 1024 * 1024
+RETRY_AFTER_SECONDS: Final = 30
+
+
+class NotAPost(Exception):
+    """Stripe posts. Anything else (a browser, a health probe) is told so, and nothing happens."""
+
+
+class NoSecret(Exception):
+    """Without a signing secret nothing can be verified, so nothing is served."""
+
+
+Ending = Outcome | Ignored | Exception
+"""How a delivery ended: settled, not ours, or an error."""
+
+STATUS: Final[Mapping[type, int]] = MappingProxyType(
+    {
+        Outcome: 200,
+        Ignored: 200,
+        Rejected: 400,
+        NotAnEvent: 400,
+        BadRequest: 400,
+        NotAPost: 405,
+        RequestEntityTooLarge: 413,
+        Exception: 500,
+        Transient: 503,
+    }
+)
+"""The status of each ending, by its type or the nearest type above it."""
+
+_HEADERS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType(
+    {405: {"Allow": "POST"}, 503: {"Retry-After": str(RETRY_AFTER_SECONDS)}}
+)
+
+_SEVERITY_OF_STATUS: Final[Mapping[int, str]] = MappingProxyType(
+    {200: "INFO", 400: "WARNING", 405: "INFO", 413: "WARNING", 500: "ERROR", 503: "WARNING"}
+)
+
+_SEVERITY_OF_RESULT: Final[Mapping[Result, str]] = MappingProxyType(
+    {
+        Result.ERROR: "ERROR",
+        Result.ORDER_NOT_FOUND: "ERROR",
+        Result.REFUND_DUE: "WARNING",
+        Result.QUARANTINED: "WARNING",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """Stripe's deliveries, answered."""
+
+    settle: Settle
+    secrets: Sequence[str] = field(repr=False)
+    """The signing secrets; more than one while a secret is being rolled."""
+    log: Callable[..., None]
+    """Takes a severity, a message, and fields by name."""
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    """Seconds, on a clock that never goes back."""
+
+    def respond(self, request: Request) -> Response:
+        """Settle one delivery and answer it. Never raises; logs one line."""
+        started = self.monotonic()
+        known: dict[str, object] = {}
+        ending: Ending
+        try:
+            ending = self._deliver(request, known)
+        except Exception as error:
+            ending = error
+        status = _status_of(ending)
+        self.log(
+            _severity_of(ending, status),
+            _message_of(ending),
+            **known,
+            **_facts_of(ending),
+            status=status,
+            latencyMs=round((self.monotonic() - started) * 1000, 1),
+            trace=request.headers.get("X-Cloud-Trace-Context"),
+        )
+        return Response(json.dumps(_answer_to(ending)), status, _HEADERS.get(status), mimetype="application/json")
+
+    def _deliver(self, request: Request, known: dict[str, object]) -> Outcome | Ignored:
+        """Settle the delivery, noting for the log what is known of it: ids and names, never its contents."""
+        if request.method != "POST":
+            raise NotAPost("only POST is served here")
+        if not self.secrets:
+            raise NoSecret("STRIPE_WEBHOOK_SECRET is not set: refusing to serve")
+        now = self.now()
+        message = verified_message(_body_of(request), request.headers.get("Stripe-Signature"), self.secrets, now=now)
+        event = order_event_from(message, delivered_at=now)
+        known |= {"eventId": event.event_id, "eventType": event.event_type}
+        if isinstance(event, Ignored):
+            return event
+        known["orderId"] = event.order_id
+        return self.settle(event, now)
+
+
+def _body_of(request: Request) -> bytes:
+    """The raw body, as it was signed. Raises RequestEntityTooLarge, BadRequest."""
+    request.max_content_length = BODY_BYTES_MAX
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge:
+        # functions-framework reads the body once more after the answer, and must not stumble over it.
+        request.stream = io.BytesIO()
+        raise
+
+
+def _status_of(ending: Ending) -> int:
+    return next(STATUS[kind] for kind in type(ending).__mro__ if kind in STATUS)
+
+
+def _answer_to(ending: Ending) -> dict[str, str]:
+    match ending:
+        case Outcome(result=result):
+            return {"result": result}
+        case Ignored():
+            return {"result": Result.IGNORED}
+        case Rejected() | NotAnEvent() | NotAPost():
+            return {"error": str(ending)}
+        case RequestEntityTooLarge():
+            return {"error": f"the body is larger than {BODY_BYTES_MAX} bytes"}
+        case BadRequest():
+            return {"error": "the body did not arrive whole"}
+        case Transient():
+            return {"error": "not settled yet, deliver again"}
+        case NoSecret():
+            return {"error": "this endpoint is not configured"}
+        case _:
+            return {"error": "internal error"}
+
+
+def _severity_of(ending: Ending, status: int) -> str:
+    if isinstance(ending, NoSecret):
+        return "CRITICAL"
+    if isinstance(ending, Outcome):
+        return _SEVERITY_OF_RESULT.get(ending.result, "WARNING" if ending.note else "INFO")
+    return _SEVERITY_OF_STATUS[status]
+
+
+def _message_of(ending: Ending) -> str:
+    match ending:
+        case Outcome(result=result, note=note):
+            return f"{result}: {note}" if note else str(result)
+        case Ignored(reason=reason):
+            return f"{Result.IGNORED}: {reason}"
+        case _:
+            return f"{type(ending).__name__}: {ending}"
+
+
+def _facts_of(ending: Ending) -> dict[str, object]:
+    match ending:
+        case Outcome(result=result):
+            return {"result": str(result)}
+        case Ignored():
+            return {"result": str(Result.IGNORED)}
+        case Transient():
+            return {"result": "not_settled"}
+        case _ if _status_of(ending) == 500:
+            return {"result": "fault", "stack_trace": "".join(traceback.format_exception(ending))}
+        case _:
+            return {"result": "rejected"}

@@ -1,0 +1,57 @@
+"""Is this body really from Stripe, and fresh? The only module that imports stripe."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import stripe
+
+TOLERANCE_SECONDS: Final = 300
+
+
+class Rejected(ValueError):
+    """The body is not a fresh, signed message of Stripe's. The message repeats nothing of header, body or secret."""
+
+
+def verified_message(body: bytes, header: str | None, secrets: Sequence[str], *, now: datetime) -> Mapping[str, object]:
+    """The JSON object that Stripe signed with one of our secrets, at most five minutes ago.
+
+    Several secrets are valid while one is being rolled: https://docs.stripe.com/webhooks#roll-endpoint-signing-secrets.
+    The timestamp is checked here, both ways, against the time that is passed in; stripe's own check reads the clock and
+    lets the future pass. The scheme: https://docs.stripe.com/webhooks#verify-manually.
+
+    Raises:
+        Rejected: no signature, none that fits, a timestamp that is stale or in the future, or a body that
+            is no JSON object.
+    """
+    if not header:
+        raise Rejected("no Stripe-Signature header")
+    if not any(_is_signed(body, header, secret) for secret in secrets):
+        raise Rejected("signature verification failed")
+    if abs((now - _signed_at(header)).total_seconds()) > TOLERANCE_SECONDS:
+        raise Rejected("timestamp outside the tolerance")
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Rejected("the body is not JSON") from None
+    if not isinstance(message, dict):
+        raise Rejected("the body is not a JSON object")
+    return message
+
+
+def _is_signed(body: bytes, header: str, secret: str) -> bool:
+    try:
+        stripe.WebhookSignature.verify_header(body, header, secret, tolerance=None)
+    except (stripe.SignatureVerificationError, UnicodeError):
+        return False
+    return True
+
+
+def _signed_at(header: str) -> datetime:
+    """The time in a header whose signature is valid: the first `t`, which is the one that was signed."""
+    timestamps = (value for key, _, value in (item.partition("=") for item in header.split(",")) if key == "t")
+    try:
+        return datetime.fromtimestamp(int(next(timestamps)), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Rejected("timestamp outside the tolerance") from None
