@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from google.cloud.firestore import Client, DocumentSnapshot, FieldFilter
+from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, FieldFilter
+from google.protobuf.timestamp_pb2 import Timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,17 @@ def trail_of(order_id: str, client: Client) -> tuple[Passage, ...]:
     of_this_order = FieldFilter("orderId", "==", order_id)
     entries = client.collection("auditLog").where(filter=of_this_order).stream()
     deliveries = client.collection_group("deliveries").where(filter=of_this_order).stream()
-    documents = sorted([*entries, *deliveries], key=lambda document: document.create_time)
+    documents = sorted([*entries, *deliveries], key=_committed_at)
     return tuple(_passage_from(document) for document in documents)
 
 
-def _passage_from(document: DocumentSnapshot) -> Passage:
+def _committed_at(document: DocumentSnapshot[DocumentReference]) -> datetime:
+    """The client library tells this time in one of two types, depending on the query."""
+    time = document.create_time
+    return time.ToDatetime(tzinfo=UTC) if isinstance(time, Timestamp) else time
+
+
+def _passage_from(document: DocumentSnapshot[DocumentReference]) -> Passage:
     fields = document.to_dict() or {}
     return Passage(
         event_id=fields["eventId"],

@@ -1,4 +1,4 @@
-"""Holding stock without a lock, as decisions: may an order be held, and did its counted hold turn out to be covered?
+"""Holding stock without a lock, as decisions: may an order be held, and was its counted hold found covered.
 
 First the units are added to `reserved` in one atomic commit, whose answer tells the new figures. Firestore puts such
 commits in an order, so of two buyers of the last unit one sees a figure that is still covered, and the other does not

@@ -3,7 +3,7 @@
 import pytest
 
 from orders.outcome import LedgerContended
-from settlement.ledger import Create, Document, Increase, Put, Update
+from settlement.ledger import Create, Document, Increase, Put, Update, Write
 from tests.contract.database import Database
 
 SOON = 5.0
@@ -94,7 +94,11 @@ def test_a_put_writes_over_what_stood_there(database: Database) -> None:
 def test_one_refused_write_refuses_them_all(database: Database) -> None:
     database.put("inventory/p", {"stock": 10})
     database.put("auditLog/e", {})
-    writes = [Create("webhookEvents/e", {}), Increase("inventory/p", {"stock": -1}), Create("auditLog/e", {})]
+    writes: list[Write] = [
+        Create("webhookEvents/e", {}),
+        Increase("inventory/p", {"stock": -1}),
+        Create("auditLog/e", {}),
+    ]
     with pytest.raises(LedgerContended):
         database.ledger.commit(writes, timeout_seconds=SOON)
     assert database.dump() == {"auditLog/e": {}, "inventory/p": {"stock": 10}}

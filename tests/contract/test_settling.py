@@ -29,8 +29,8 @@ def settled(database: Database, event: OrderEvent | NotUnderstood) -> Outcome:
     return partial(settle, ledger=database.ledger, terms=Terms(), patience=PATIENCE)(event, NOW)
 
 
-def with_order(database: Database, *, stock: int = 10, **fields: object) -> None:
-    database.put("inventory/shirt", {"stock": stock, "reserved": 0})
+def with_order(database: Database, **fields: object) -> None:
+    database.put("inventory/shirt", {"stock": 10, "reserved": 0})
     database.put("products/shirt", a_catalogue_entry())
     database.put("orders/order-1", an_order(**fields))
 
@@ -267,7 +267,8 @@ def test_a_payment_that_outruns_the_trigger_holds_first_and_then_settles(databas
 
 
 def test_a_payment_that_cannot_be_fulfilled_is_due_for_refund(database: Database) -> None:
-    with_order(database, stock=2)
+    with_order(database)
+    database.put("inventory/shirt", {"stock": 2, "reserved": 0})
     assert settled(database, a_payment()).result == "refund_due"
     order = fields_at(database, "orders/order-1")
     assert (order["status"], order["amountReceived"]) == ("refund_due", 3_600)

@@ -1,0 +1,36 @@
+"""A Firestore client that counts what it asks of the server, at the gRPC channel where nothing can hide."""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+from google.cloud.firestore_v1.services.firestore import FirestoreClient
+from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
+
+
+class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+    """Notes the name of every RPC, retries included."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+        self._note(details)
+        return proceed(details, request)
+
+    def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+        self._note(details)
+        return proceed(details, request)
+
+    def _note(self, details: Any) -> None:
+        self.names.append(str(details.method).rpartition("/")[2])
+
+
+def counting_client(project: str, host: str) -> tuple[firestore.Client, RpcCounter]:
+    counter = RpcCounter()
+    client = firestore.Client(project=project, credentials=AnonymousCredentials())
+    channel = grpc.intercept_channel(grpc.insecure_channel(host), counter)
+    client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
+    return client, counter

@@ -1,0 +1,226 @@
+"""What each visitor of the shop may do, and what nobody may, as sentences."""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Final
+
+from tests.emulator.rules.emulated_project import Attempt
+from tests.emulator.rules.shop import (
+    A_LINE,
+    EARLIER,
+    LATER,
+    REMOVED,
+    REQUEST_TIME,
+    a_cancel_request,
+    an_order,
+)
+from tests.emulator.rules.visitors import (
+    ADMIN,
+    ALICE,
+    ALMOST_ADMIN,
+    BOB,
+    FORMER_ADMIN,
+    NUMBERED_ADMIN,
+    SELF_MADE_ADMIN,
+    STRANGER,
+    Visitor,
+)
+
+NOTICES: Final = "notifications/alice/messages"
+NOTICE: Final = f"{NOTICES}/evt_1"
+READ_NOTICE: Final = f"{NOTICES}/evt_2"
+NEW_NOTICE: Final = f"{NOTICES}/new"
+
+ORDERS_PERMITTED: Final = {
+    "a customer places an order": ALICE.sets("orders/new", an_order()),
+    "a customer places an order of 100 lines": ALICE.sets("orders/new", an_order(items=[A_LINE] * 100)),
+    "a customer gives an order an id of 128 characters": ALICE.sets(f"orders/{'o' * 128}", an_order()),
+    "a customer reads an order of their own": ALICE.gets("orders/alices"),
+    "a customer lists their own orders": ALICE.lists("orders", userId="alice"),
+}
+
+ORDERS_REFUSED: Final = {
+    "a stranger cannot place an order": STRANGER.sets("orders/new", an_order()),
+    "a customer cannot place an order for someone else": BOB.sets("orders/new", an_order()),
+    "an admin cannot place an order for a customer": ADMIN.sets("orders/new", an_order()),
+    "an order cannot lack its customer": ALICE.sets("orders/new", an_order(userId=REMOVED)),
+    "an order cannot lack its items": ALICE.sets("orders/new", an_order(items=REMOVED)),
+    "an order cannot lack its status": ALICE.sets("orders/new", an_order(status=REMOVED)),
+    "an order cannot lack its date": ALICE.sets("orders/new", an_order(createdAt=REMOVED)),
+    "an order cannot name its own price": ALICE.sets("orders/new", an_order(amountTotal=1)),
+    "an order cannot begin as finalized": ALICE.sets("orders/new", an_order(status="finalized")),
+    "an order cannot begin without any status": ALICE.sets("orders/new", an_order(status=None)),
+    "an order cannot be backdated": ALICE.sets("orders/new", an_order(createdAt=EARLIER)),
+    "an order cannot be postdated": ALICE.sets("orders/new", an_order(createdAt=LATER)),
+    "an order cannot be dated in words": ALICE.sets("orders/new", an_order(createdAt="today")),
+    "an order cannot be empty": ALICE.sets("orders/new", an_order(items=[])),
+    "an order cannot have 101 lines": ALICE.sets("orders/new", an_order(items=[A_LINE] * 101)),
+    "the items of an order cannot be a map": ALICE.sets("orders/new", an_order(items={"0": A_LINE})),
+    "the items of an order cannot be a text": ALICE.sets("orders/new", an_order(items="mug")),
+    "the items of an order cannot be a number": ALICE.sets("orders/new", an_order(items=1)),
+    "an order cannot have an id of 129 characters": ALICE.sets(f"orders/{'o' * 129}", an_order()),
+    "a customer cannot place an order inside another": ALICE.sets("orders/alices/orders/new", an_order()),
+    "a customer cannot place the same order again": ALICE.sets("orders/alices", an_order()),
+    "a customer cannot change an order": ALICE.updates("orders/alices", items=[A_LINE, A_LINE]),
+    "a customer cannot finalize an order": ALICE.updates("orders/alices", status="finalized"),
+    "a customer cannot give an order away": ALICE.updates("orders/alices", userId="bob"),
+    "a customer cannot delete an order": ALICE.deletes("orders/alices"),
+    "an admin cannot change an order": ADMIN.updates("orders/alices", status="finalized"),
+    "an admin cannot delete an order": ADMIN.deletes("orders/alices"),
+    "a stranger cannot read an order": STRANGER.gets("orders/alices"),
+    "a customer cannot read another customer's order": BOB.gets("orders/alices"),
+    "an admin cannot read a customer's order": ADMIN.gets("orders/alices"),
+    "a customer cannot learn whether an order exists": BOB.gets("orders/nowhere"),
+    "a stranger cannot list a customer's orders": STRANGER.lists("orders", userId="alice"),
+    "a customer cannot list another customer's orders": BOB.lists("orders", userId="alice"),
+    "a customer cannot list all orders": ALICE.lists("orders"),
+    "a customer cannot list orders by status": ALICE.lists("orders", status="pending"),
+    "a customer cannot list the orders of no one": ALICE.lists("orders", userId=None),
+    "an admin cannot list all orders": ADMIN.lists("orders"),
+}
+
+CANCEL_REQUESTS_PERMITTED: Final = {
+    "a customer asks to cancel their order": ALICE.sets("cancelRequests/alices", a_cancel_request()),
+}
+
+CANCEL_REQUESTS_REFUSED: Final = {
+    "a stranger cannot ask to cancel an order": STRANGER.sets("cancelRequests/alices", a_cancel_request()),
+    "a customer cannot cancel another's order": ALICE.sets("cancelRequests/bobs", a_cancel_request()),
+    "a customer cannot cancel in another's name": BOB.sets("cancelRequests/alices", a_cancel_request()),
+    "a customer cannot cancel their order in another's name": ALICE.sets(
+        "cancelRequests/alices", a_cancel_request(userId="bob")
+    ),
+    "an admin cannot ask to cancel a customer's order": ADMIN.sets(
+        "cancelRequests/alices", a_cancel_request()
+    ),
+    "a customer cannot cancel an order that does not exist": ALICE.sets(
+        "cancelRequests/nowhere", a_cancel_request()
+    ),
+    "a cancel request cannot lack its customer": ALICE.sets(
+        "cancelRequests/alices", a_cancel_request(userId=REMOVED)
+    ),
+    "a cancel request cannot lack its date": ALICE.sets(
+        "cancelRequests/alices", a_cancel_request(createdAt=REMOVED)
+    ),
+    "a cancel request cannot be backdated": ALICE.sets(
+        "cancelRequests/alices", a_cancel_request(createdAt=EARLIER)
+    ),
+    "a cancel request cannot say more": ALICE.sets("cancelRequests/alices", a_cancel_request(refund=True)),
+    "a customer cannot ask to cancel twice": ALICE.sets("cancelRequests/alices_other", a_cancel_request()),
+    "a customer cannot change a cancel request": ALICE.updates(
+        "cancelRequests/alices_other", createdAt=REQUEST_TIME
+    ),
+    "a customer cannot withdraw a cancel request": ALICE.deletes("cancelRequests/alices_other"),
+    "a customer cannot write below a cancel request": ALICE.sets(
+        "cancelRequests/alices/below/new", a_cancel_request()
+    ),
+    "a customer cannot read a cancel request": ALICE.gets("cancelRequests/alices_other"),
+    "a customer cannot list their cancel requests": ALICE.lists("cancelRequests", userId="alice"),
+}
+
+NOTICES_PERMITTED: Final = {
+    "a customer reads a notice of their own": ALICE.gets(NOTICE),
+    "a customer lists their own notices": ALICE.lists(NOTICES),
+    "a customer marks a notice read": ALICE.updates(NOTICE, readAt=REQUEST_TIME),
+}
+
+NOTICES_REFUSED: Final = {
+    "a stranger cannot read a notice": STRANGER.gets(NOTICE),
+    "a customer cannot read another's notice": BOB.gets(NOTICE),
+    "an admin cannot read a customer's notice": ADMIN.gets(NOTICE),
+    "a stranger cannot list a customer's notices": STRANGER.lists(NOTICES),
+    "a customer cannot list another's notices": BOB.lists(NOTICES),
+    "a customer cannot list the notices of all": ALICE.lists_everywhere("messages"),
+    "a stranger cannot mark a notice read": STRANGER.updates(NOTICE, readAt=REQUEST_TIME),
+    "a customer cannot mark another's notice read": BOB.updates(NOTICE, readAt=REQUEST_TIME),
+    "a notice cannot be marked read at a chosen time": ALICE.updates(NOTICE, readAt=EARLIER),
+    "a notice cannot be rewritten": ALICE.updates(NOTICE, type="refunded"),
+    "a notice cannot be rewritten while it is marked read": ALICE.updates(
+        NOTICE, type="refunded", readAt=REQUEST_TIME
+    ),
+    "a notice cannot lose a field": ALICE.updates(NOTICE, orderId=REMOVED, readAt=REQUEST_TIME),
+    "a notice cannot be replaced": ALICE.sets(NOTICE, {"readAt": REQUEST_TIME}),
+    "a notice marked read cannot become unread": ALICE.updates(READ_NOTICE, readAt=REMOVED),
+    "a customer cannot write themselves a notice": ALICE.sets(NEW_NOTICE, {"type": "paid"}),
+    "a customer cannot write another a notice": BOB.sets(NEW_NOTICE, {"type": "paid"}),
+    "a customer cannot mark a notice read that does not exist": ALICE.sets(
+        NEW_NOTICE, {"readAt": REQUEST_TIME}
+    ),
+    "a customer cannot delete a notice": ALICE.deletes(NOTICE),
+    "a customer cannot write beside their notices": ALICE.sets("notifications/alice", {"sound": "off"}),
+    "a customer cannot read beside their notices": ALICE.gets("notifications/alice"),
+    "a customer cannot write below a notice": ALICE.sets(f"{NOTICE}/below/new", {"readAt": REQUEST_TIME}),
+    "a customer cannot read below a notice": ALICE.gets(f"{NOTICE}/below/one"),
+}
+
+PRODUCTS_PERMITTED: Final = {
+    "a stranger reads a product": STRANGER.gets("products/mug"),
+    "a stranger lists the products": STRANGER.lists("products", active=True),
+    "a customer reads a product": ALICE.gets("products/mug"),
+}
+
+PRODUCTS_REFUSED: Final = {
+    "a stranger cannot read below a product": STRANGER.gets("products/mug/below/one"),
+}
+
+ADMINS_PERMITTED: Final = {
+    "an admin reads the inventory of a product": ADMIN.gets("inventory/mug"),
+    "an admin lists the inventory": ADMIN.lists("inventory"),
+    "an admin reads an audit entry": ADMIN.gets("auditLog/evt_1"),
+    "an admin lists the audit entries of an order": ADMIN.lists("auditLog", orderId="alices"),
+    "an admin reads a further delivery": ADMIN.gets("auditLog/evt_1/deliveries/2"),
+    "an admin lists the further deliveries of an event": ADMIN.lists("auditLog/evt_1/deliveries"),
+}
+
+ADMINS_REFUSED: Final = {
+    "an admin cannot list the further deliveries of all events": ADMIN.lists_everywhere("deliveries"),
+    "an admin cannot list the notices of all customers": ADMIN.lists_everywhere("messages"),
+    "an admin cannot read below the inventory of a product": ADMIN.gets("inventory/mug/below/one"),
+    "an admin cannot read anything below an audit entry but deliveries": ADMIN.gets(
+        "auditLog/evt_1/below/one"
+    ),
+    "an admin cannot read below a further delivery": ADMIN.gets("auditLog/evt_1/deliveries/2/below/one"),
+}
+
+FOR_ADMINS: Final = ("inventory/mug", "auditLog/evt_1", "auditLog/evt_1/deliveries/2")
+FOR_THE_SERVICE: Final = ("webhookEvents/evt_1", "payments/pi_1", "users/alice", "anything/else")
+NO_ADMINS: Final = (STRANGER, ALICE, FORMER_ADMIN, ALMOST_ADMIN, NUMBERED_ADMIN, SELF_MADE_ADMIN)
+
+
+def _closed_to_all_others() -> Iterator[tuple[str, Attempt]]:
+    for visitor, path in product(NO_ADMINS, FOR_ADMINS):
+        yield from _reads(visitor, path)
+    for visitor, path in product((STRANGER, ALICE, ADMIN), FOR_THE_SERVICE):
+        yield from _reads(visitor, path)
+    for visitor, path in product((STRANGER, ALICE, ADMIN), ("products/mug", *FOR_ADMINS, *FOR_THE_SERVICE)):
+        yield from _writes(visitor, path)
+
+
+def _reads(visitor: Visitor, path: str) -> Iterator[tuple[str, Attempt]]:
+    collection, _, _ = path.rpartition("/")
+    yield f"{visitor.name} cannot read {path}", visitor.gets(path)
+    yield f"{visitor.name} cannot list {collection}", visitor.lists(collection)
+
+
+def _writes(visitor: Visitor, path: str) -> Iterator[tuple[str, Attempt]]:
+    collection, _, _ = path.rpartition("/")
+    yield f"{visitor.name} cannot add to {collection}", visitor.sets(f"{collection}/new", {"userId": "alice"})
+    yield f"{visitor.name} cannot change {path}", visitor.updates(path, stock=1_000)
+    yield f"{visitor.name} cannot delete {path}", visitor.deletes(path)
+
+
+PERMITTED: Final = {
+    **ORDERS_PERMITTED,
+    **CANCEL_REQUESTS_PERMITTED,
+    **NOTICES_PERMITTED,
+    **PRODUCTS_PERMITTED,
+    **ADMINS_PERMITTED,
+}
+REFUSED: Final = {
+    **ORDERS_REFUSED,
+    **CANCEL_REQUESTS_REFUSED,
+    **NOTICES_REFUSED,
+    **PRODUCTS_REFUSED,
+    **ADMINS_REFUSED,
+    **dict(_closed_to_all_others()),
+}

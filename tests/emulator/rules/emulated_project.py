@@ -1,0 +1,169 @@
+"""One project of the Firestore emulator, spoken to over REST as any client could.
+
+The protocol: https://firebase.google.com/docs/firestore/reference/rest/v1/projects.databases.documents
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum, auto
+from http import HTTPStatus
+from types import NoneType
+from typing import Any, Final, TypeAlias
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+TIMEOUT_SECONDS: Final = 30
+PAST_ALL_RULES: Final = "Bearer owner"
+# The emulator is near; a proxy of the environment leads far.
+_NEARBY: Final = build_opener(ProxyHandler({}))
+_KINDS: Final = {NoneType: "nullValue", bool: "booleanValue", int: "integerValue", str: "stringValue"}
+
+
+class Special(Enum):
+    """What a client may write to a field that is no value."""
+
+    REQUEST_TIME = auto()
+    """The server's clock, read when the write arrives."""
+    REMOVED = auto()
+
+
+Value: TypeAlias = "bool | int | str | datetime | list[Value] | dict[str, Value] | None"
+Written: TypeAlias = "Value | Special"
+Fields: TypeAlias = Mapping[str, Written]
+Documents: TypeAlias = Mapping[str, Fields]
+Json: TypeAlias = dict[str, Any]
+
+
+class Operation(StrEnum):
+    GET = auto()
+    LIST = auto()
+    """Queries one collection for the documents whose fields equal the given ones."""
+    LIST_EVERYWHERE = auto()
+    """Queries all collections of one name, wherever they are."""
+    SET = auto()
+    """Creates the document, or replaces the one that is there."""
+    UPDATE = auto()
+    DELETE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    claims: Mapping[str, Value] | None
+    """What the client's token says; None without a token."""
+    operation: Operation
+    path: str
+    fields: Fields = field(default_factory=dict)
+
+
+class EmulatedProject:
+    """Each project has documents and rules of its own, and comes into being when it is first named."""
+
+    def __init__(self, host: str, name: str) -> None:
+        self._emulator = f"http://{host}/emulator/v1/projects/{name}"
+        self._root = f"projects/{name}/databases/(default)/documents"
+        self._documents = f"http://{host}/v1/{self._root}"
+
+    def load_rules(self, source: str) -> None:
+        self._call("PUT", f"{self._emulator}:securityRules", {"rules": {"files": [{"content": source}]}})
+
+    def reset_to(self, documents: Documents) -> None:
+        """Afterwards the project holds these documents and no others."""
+        self._call("DELETE", f"{self._emulator}/databases/(default)/documents")
+        writes = [self._set(path, fields) for path, fields in documents.items()]
+        self._call("POST", f"{self._documents}:commit", {"writes": writes})
+
+    def allows(self, attempt: Attempt) -> bool:
+        """Make the attempt, and tell whether the rules let it pass."""
+        token = None if attempt.claims is None else _unsigned_token(attempt.claims)
+        try:
+            self._call(*self._request(attempt), token=token)
+        except HTTPError as refusal:
+            if refusal.code != HTTPStatus.FORBIDDEN:
+                raise
+            return False
+        return True
+
+    def rule_coverage(self) -> Json:
+        """How often each expression of the rules had which value, since they were loaded."""
+        coverage: Json = self._call("GET", f"{self._emulator}:ruleCoverage")
+        return coverage
+
+    def _request(self, attempt: Attempt) -> tuple[str, str, Json | None]:
+        path, fields = attempt.path, attempt.fields
+        match attempt.operation:
+            case Operation.GET:
+                return "GET", f"{self._documents}/{path}", None
+            case Operation.LIST:
+                parent, _, collection = f"/{path}".rpartition("/")
+                return "POST", f"{self._documents}{parent}:runQuery", _query(collection, fields)
+            case Operation.LIST_EVERYWHERE:
+                return "POST", f"{self._documents}:runQuery", _query(path, fields, everywhere=True)
+            case Operation.SET:
+                write = self._set(path, fields)
+            case Operation.UPDATE:
+                write = self._update(path, fields)
+            case Operation.DELETE:
+                write = {"delete": f"{self._root}/{path}"}
+        return "POST", f"{self._documents}:commit", {"writes": [write]}
+
+    def _set(self, path: str, fields: Fields) -> Json:
+        values = {name: _encoded(value) for name, value in fields.items() if not isinstance(value, Special)}
+        return {
+            "update": {"name": f"{self._root}/{path}", "fields": values},
+            "updateTransforms": [
+                {"fieldPath": name, "setToServerValue": "REQUEST_TIME"}
+                for name, value in fields.items()
+                if value is Special.REQUEST_TIME
+            ],
+        }
+
+    def _update(self, path: str, fields: Fields) -> Json:
+        # A field that the mask names and the document lacks is removed.
+        named = [name for name, value in fields.items() if value is not Special.REQUEST_TIME]
+        only_these = {"updateMask": {"fieldPaths": named}, "currentDocument": {"exists": True}}
+        return self._set(path, fields) | only_these
+
+    def _call(
+        self, method: str, url: str, body: Json | None = None, token: str | None = PAST_ALL_RULES
+    ) -> Any:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": token} if token else {})
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(url, data, headers, method=method)
+        with _NEARBY.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            return json.load(answer)
+
+
+def _query(collection: str, fields: Fields, *, everywhere: bool = False) -> Json:
+    query: Json = {"from": [{"collectionId": collection, "allDescendants": everywhere}]}
+    equalities = [
+        {"fieldFilter": {"field": {"fieldPath": name}, "op": "EQUAL", "value": _encoded(value)}}
+        for name, value in fields.items()
+        if not isinstance(value, Special)
+    ]
+    if equalities:
+        query["where"] = {"compositeFilter": {"op": "AND", "filters": equalities}}
+    return {"structuredQuery": query}
+
+
+def _encoded(value: Value) -> Json:
+    match value:
+        case datetime():
+            return {"timestampValue": value.isoformat()}
+        case list():
+            return {"arrayValue": {"values": [_encoded(element) for element in value]}}
+        case dict():
+            return {"mapValue": {"fields": {name: _encoded(element) for name, element in value.items()}}}
+        case _:
+            return {_KINDS[type(value)]: value}
+
+
+def _unsigned_token(claims: Mapping[str, Value]) -> str:
+    """A token that only the emulator accepts: https://firebase.google.com/docs/emulator-suite/connect_auth."""
+    header, payload = (
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+        for part in ({"alg": "none", "typ": "JWT"}, claims)
+    )
+    return f"Bearer {header}.{payload}."

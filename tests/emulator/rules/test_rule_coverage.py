@@ -1,0 +1,81 @@
+"""The cases leave no expression of the rules untried: the emulator keeps every value that each one had."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.emulator.rules.cases import PERMITTED, REFUSED
+from tests.emulator.rules.emulated_project import EmulatedProject, Json
+from tests.emulator.rules.shop import SHOP
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    line: int
+    text: str
+    values: list[Json]
+    """Each `{kind: value}`, or empty where the expression was skipped."""
+
+    @property
+    def was_evaluated(self) -> bool:
+        return any(value and "undefined" not in value for value in self.values)
+
+    @property
+    def truths(self) -> set[bool]:
+        return {value["boolValue"] for value in self.values if "boolValue" in value}
+
+    @property
+    def errors(self) -> list[Json]:
+        """Undefined without a cause is no error: the document was yet to be read."""
+        undefined = (value["undefined"] for value in self.values if "undefined" in value)
+        return [error for error in undefined if "causeMessage" in error]
+
+
+@pytest.fixture(scope="module")
+def coverage(new_project: Callable[[], EmulatedProject]) -> Json:
+    """The emulator's report on a project of its own, after every case has been tried there."""
+    project = new_project()
+    for attempt in (PERMITTED | REFUSED).values():
+        project.reset_to(SHOP)
+        project.allows(attempt)
+    return project.rule_coverage()
+
+
+@pytest.fixture
+def source(coverage: Json) -> str:
+    source: str = coverage["rules"]["files"][0]["content"]
+    return source
+
+
+@pytest.fixture
+def expressions(coverage: Json, source: str) -> list[Expression]:
+    """Every expression of the rules, but for literals."""
+    return [expression for tree in coverage["report"] for expression in _expressions_in(tree, source)]
+
+
+def test_every_expression_was_evaluated(expressions: list[Expression]) -> None:
+    assert expressions
+    assert [expression for expression in expressions if not expression.was_evaluated] == []
+
+
+def test_every_condition_was_true_for_one_case_and_false_for_another(expressions: list[Expression]) -> None:
+    conditions = [expression for expression in expressions if expression.truths]
+    assert conditions
+    assert [condition for condition in conditions if condition.truths != {True, False}] == []
+
+
+def test_only_a_query_for_more_than_ones_own_orders_is_refused_by_an_error(
+    expressions: list[Expression], source: str
+) -> None:
+    lines = source.splitlines()
+    places = {error["sourcePosition"]["line"] for expression in expressions for error in expression.errors}
+    assert {lines[place - 1].strip() for place in places} == {"allow list: if isUser(resource.data.userId);"}
+
+
+def _expressions_in(tree: Json, source: str) -> Iterator[Expression]:
+    position = tree["sourcePosition"]
+    text = source[position["currentOffset"] : position["endOffset"] + 1]
+    yield Expression(position["line"], text, [counted["value"] for counted in tree.get("values", [])])
+    for child in tree.get("children", []):
+        yield from _expressions_in(child, source)

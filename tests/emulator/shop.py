@@ -1,0 +1,69 @@
+"""A shop on the real Firestore emulator, and many hands working in it at once."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+
+from google.cloud import firestore
+
+from orders.outcome import Outcome, Settle
+from settlement.firestore_ledger import FirestoreLedger
+from settlement.ledger import Fields
+from settlement.settle import Patience, settle
+from settlement.steps import Terms
+from tests.builders import an_order
+
+
+def settle_in(client: firestore.Client, *, seconds: float = 8.0) -> Settle:
+    """Settling as the deployed functions do it."""
+    patience = Patience(time.monotonic, time.sleep, random.Random(1).random, total_seconds=seconds)  # noqa: S311
+    return partial(settle, ledger=FirestoreLedger(client), terms=Terms(), patience=patience)
+
+
+def stock_up(client: firestore.Client, stock: int, product_id: str = "shirt") -> None:
+    client.document(f"inventory/{product_id}").set({"stock": stock, "reserved": 0})
+
+
+def write_orders(client: firestore.Client, order_ids: Iterable[str], quantity: int = 1, **fields: object) -> None:
+    items = [{"productId": "shirt", "quantity": quantity}]
+    batch = client.batch()
+    for order_id in order_ids:
+        batch.set(client.document(f"orders/{order_id}"), an_order(items=items, **fields))
+    batch.commit()
+
+
+def inventory_of(client: firestore.Client, product_id: str = "shirt") -> tuple[int, int]:
+    """Stock and reserved."""
+    fields = client.document(f"inventory/{product_id}").get().to_dict() or {}
+    return fields["stock"], fields["reserved"]
+
+
+def order_in(client: firestore.Client, order_id: str) -> Fields:
+    return client.document(f"orders/{order_id}").get().to_dict() or {}
+
+
+def statuses(client: firestore.Client) -> Counter[str]:
+    return Counter(order.get("status") for order in client.collection("orders").stream())
+
+
+def all_at_once(jobs: Iterable[Callable[[], Outcome]], *, hands: int) -> Counter[str]:
+    """Do the jobs with so many threads, which start together; tells how often each result came."""
+    start = threading.Barrier(hands)
+
+    def first_wait(jobs_of_one_hand: list[Callable[[], Outcome]]) -> list[str]:
+        start.wait(timeout=10)
+        return [str(job().result) for job in jobs_of_one_hand]
+
+    every = list(jobs)
+    with ThreadPoolExecutor(hands) as pool:
+        results = pool.map(first_wait, [every[hand::hands] for hand in range(hands)])
+    return Counter(result for of_one_hand in results for result in of_one_hand)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

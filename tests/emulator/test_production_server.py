@@ -1,0 +1,121 @@
+"""The real server process under the load that Stripe makes."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from google.cloud import firestore
+
+from tests.builders import (
+    SECRET,
+    a_payment_intent,
+    a_reserved_order,
+    a_stripe_event,
+    body_of,
+    signature_of,
+    the_three_voices,
+)
+from tests.emulator.production_server import Server, production_server
+from tests.emulator.shop import inventory_of, order_in, statuses, stock_up, write_orders
+
+
+@pytest.fixture
+def server(firestore_client: firestore.Client, firestore_host: str, tmp_path: Path) -> Iterator[Server]:
+    with production_server(firestore_client.project, firestore_host, tmp_path) as serving:
+        yield serving
+
+
+def test_three_events_and_a_duplicate_for_each_order_from_eight_clients(
+    server: Server, firestore_client: firestore.Client
+) -> None:
+    order_ids = [f"order-{number}" for number in range(30)]
+    stock_up(firestore_client, 1_000)
+    write_orders(firestore_client, order_ids)
+    deliveries = [
+        event for order_id in order_ids for event in (*the_three_voices(order_id), the_three_voices(order_id)[0])
+    ]
+    with ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(server.deliver, deliveries))
+    assert {answer.status for answer in answers} <= {200, 503}
+    again = [event for event, answer in zip(deliveries, answers, strict=True) if answer.status == 503]
+    results = Counter(answer.result for answer in (*answers, *map(server.deliver, again)) if answer.status == 200)
+    assert statuses(firestore_client) == {"finalized": 30}
+    assert inventory_of(firestore_client) == (970, 0)
+    assert results == {"first_time_finalized": 30, "already_finalized": 60, "duplicate_detected": 30}
+    assert len(list(firestore_client.collection("notifications/alice/messages").stream())) == 30
+    assert server.resident_megabytes() < 120
+
+
+def test_each_delivery_leaves_one_line_that_tells_all_but_secrets(
+    server: Server, firestore_client: firestore.Client
+) -> None:
+    stock_up(firestore_client, 10)
+    firestore_client.document("orders/order-1").set(a_reserved_order())
+    intent = a_payment_intent(payment_method_details={"card": {"last4": "4242"}}, receipt_email="alice@example.com")
+    body = body_of(a_stripe_event(intent))
+    trace = "105445aa7843bc8bf206b12000100000"
+    signature = signature_of(body, at=datetime.now(UTC))
+    server.post(body, {"Stripe-Signature": signature, "X-Cloud-Trace-Context": f"{trace}/1;o=1"})
+    (line,) = server.log_lines()
+    assert isinstance(line.pop("latencyMs"), float)
+    assert line == {
+        "severity": "INFO",
+        "message": "first_time_finalized",
+        "eventId": "evt_1",
+        "eventType": "payment_intent.succeeded",
+        "orderId": "order-1",
+        "result": "first_time_finalized",
+        "status": 200,
+        "logging.googleapis.com/trace": f"projects/{firestore_client.project}/traces/{trace}",
+    }
+
+
+def test_a_forged_delivery_changes_nothing_and_learns_nothing(
+    server: Server, firestore_client: firestore.Client
+) -> None:
+    firestore_client.document("orders/order-1").set(a_reserved_order())
+    answer = server.deliver(a_stripe_event(), secret="whsec_of_somebody_else")
+    assert (answer.status, json.loads(answer.body)) == (400, {"error": "signature verification failed"})
+    assert order_in(firestore_client, "order-1")["status"] == "reserved"
+    assert SECRET not in server.log.read_text()
+
+
+def test_a_body_too_large_is_refused_before_it_is_read(server: Server) -> None:
+    body = b" " * (1024 * 1024 + 1)
+    answer = server.post(body, {"Stripe-Signature": signature_of(body, at=datetime.now(UTC))})
+    assert answer.status == 413
+    assert len(server.log_lines()) == 1
+
+
+def test_an_order_that_does_not_exist_yet_is_asked_for_again(
+    server: Server, firestore_client: firestore.Client
+) -> None:
+    event = a_stripe_event(created=datetime.now(UTC) - timedelta(minutes=1))
+    answer = server.deliver(event)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+    assert not firestore_client.document("webhookEvents/evt_1").get().exists
+    stock_up(firestore_client, 10)
+    firestore_client.document("orders/order-1").set(a_reserved_order())
+    assert server.deliver(event).result == "first_time_finalized"
+
+
+def test_without_a_secret_nothing_is_served(
+    firestore_client: firestore.Client, firestore_host: str, tmp_path: Path
+) -> None:
+    with production_server(firestore_client.project, firestore_host, tmp_path, STRIPE_WEBHOOK_SECRET=" , ") as server:
+        answer = server.deliver(a_stripe_event())
+        (line,) = server.log_lines()
+    assert (answer.status, json.loads(answer.body)) == (500, {"error": "this endpoint is not configured"})
+    assert line["severity"] == "CRITICAL"
+    assert line["message"] == "NoSecret: STRIPE_WEBHOOK_SECRET is not set: refusing to serve"
+
+
+def test_without_a_database_nothing_is_claimed_to_be_done(tmp_path: Path) -> None:
+    with production_server("demo-nowhere", "127.0.0.1:1", tmp_path) as server:
+        answer = server.deliver(a_stripe_event())
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+    assert json.loads(answer.body) == {"error": "not settled yet, deliver again"}
