@@ -108,8 +108,10 @@ def _confirm_hold(case: Case) -> Plan:
 
 def _take(case: Case) -> Plan:
     payment = _payment_of(case)
-    if problem := case.order.defect or _mismatch(payment, case.order):
-        return _quarantine(case, problem)
+    if case.order.defect:
+        return _quarantine(case)
+    if mismatch := _mismatch(payment, case.order):
+        return _quarantine(case, mismatch)
     return _finalize(case, payment, moves=take(case.order.lines))
 
 
@@ -246,10 +248,11 @@ def _payment_fields(payment: PaymentSucceeded, order: Order) -> dict[str, object
 
 
 def _payment_of(case: Case) -> PaymentSucceeded:
-    assert isinstance(case.event, PaymentSucceeded), (
-        f"the lifecycle lets only payments come here, not {case.event.kind}"
-    )
-    return case.event
+    match case.event:
+        case PaymentSucceeded() as payment:
+            return payment
+        case OrderPlaced():
+            raise AssertionError("the lifecycle lets only payments come here")
 
 
 def _products_to_look_at(case: Case) -> Look | None:

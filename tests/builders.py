@@ -81,7 +81,7 @@ def something_not_understood(event_id: str = "evt_1", **delivery: object) -> Not
     return NotUnderstood(a_delivery(event_id=event_id, **delivery), "order-1", "amount_received must be an amount")
 
 
-# --- As Stripe sends it --------------------------------------------------------------------------------------------------
+# --- As Stripe sends it ----------------------------------------------------------------------------------------------
 
 
 def a_payment_intent(**fields: object) -> Fields:

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
@@ -85,7 +86,7 @@ class WebhookEndpoint:
         ending: Ending
         try:
             ending = self._deliver(request, known)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every ending has its status, faults too
             ending = error
         status = _status_of(ending)
         self.log(
@@ -176,7 +177,7 @@ def _facts_of(ending: Ending) -> dict[str, object]:
             return {"result": str(Result.IGNORED)}
         case Transient():
             return {"result": "not_settled"}
-        case _ if _status_of(ending) == 500:
+        case Exception() if _status_of(ending) == HTTPStatus.INTERNAL_SERVER_ERROR:
             return {"result": "fault", "stack_trace": "".join(traceback.format_exception(ending))}
         case _:
             return {"result": "rejected"}

@@ -57,7 +57,7 @@ def _delivery_from(message: Json, delivered_at: datetime) -> StripeDelivery:
     livemode, api_version = message.get("livemode"), message.get("api_version")
     if message.get("object") != "event" or not _is_stripe_id(event_id):
         raise NotAnEvent("the body is not an event")
-    if not isinstance(event_type, str) or type(created) is not int or not isinstance(livemode, bool):
+    if not isinstance(event_type, str) or type(created) is not int:
         raise NotAnEvent("the body is not an event")
     try:
         created_at = datetime.fromtimestamp(created, UTC)
@@ -65,7 +65,7 @@ def _delivery_from(message: Json, delivered_at: datetime) -> StripeDelivery:
         raise NotAnEvent("the body is not an event") from None
     if not (isinstance(api_version, str) and _API_VERSION.fullmatch(api_version)):
         api_version = None
-    return StripeDelivery(event_id, event_type, created_at, delivered_at, livemode, api_version)
+    return StripeDelivery(event_id, event_type, created_at, delivered_at, livemode is True, api_version)
 
 
 def _payment_intent_succeeded(intent: Json, order_id: str, delivery: StripeDelivery) -> PaymentSucceeded:

@@ -46,7 +46,7 @@ def fields_at(database: Database, path: str) -> dict[str, object]:
     return dict(fields)
 
 
-# --- Holding -------------------------------------------------------------------------------------------------------------
+# --- Holding ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_placed_order_is_held_and_priced(database: Database) -> None:
@@ -191,7 +191,7 @@ def test_a_hold_left_by_a_crash_is_given_back_if_it_is_not_covered(database: Dat
     assert database.get("inventory/shirt") == {"stock": 4, "reserved": 2}
 
 
-# --- Paying --------------------------------------------------------------------------------------------------------------
+# --- Paying ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_payment_settles_order_stock_audit_and_notice_together(database: Database) -> None:
@@ -337,7 +337,7 @@ def test_the_audit_entry_outlives_the_claim_and_still_stops_a_duplicate(database
     assert after == before
 
 
-# --- Waiting for the order -----------------------------------------------------------------------------------------------
+# --- Waiting for the order -------------------------------------------------------------------------------------------
 
 
 def test_an_event_may_outrun_its_order_and_nothing_is_claimed(database: Database) -> None:

@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
 
 
-class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):  # type: ignore[misc]
+class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
     """Notes the name of every RPC, retries included."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
 
 def counting_client(project: str, host: str) -> tuple[firestore.Client, RpcCounter]:
     counter = RpcCounter()
-    client = firestore.Client(project=project, credentials=AnonymousCredentials())
+    client = firestore.Client(project=project, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
     channel = grpc.intercept_channel(grpc.insecure_channel(host), counter)
     client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
     return client, counter

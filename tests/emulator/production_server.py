@@ -56,11 +56,8 @@ class Server:
 
     def resident_megabytes(self) -> float:
         """The memory of the process that serves: gunicorn's one worker."""
-        worker = subprocess.run(
-            ["pgrep", "-P", str(self.pid)], capture_output=True, text=True, check=True
-        ).stdout.split()[0]
-        resident = subprocess.run(["ps", "-o", "rss=", "-p", worker], capture_output=True, text=True, check=True).stdout
-        return int(resident) / 1024
+        worker = _told_by("pgrep", "-P", str(self.pid)).split()[0]
+        return int(_told_by("ps", "-o", "rss=", "-p", worker)) / 1024
 
 
 @contextmanager
@@ -99,6 +96,10 @@ def production_server(project: str, firestore_host: str, folder: Path, **environ
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+def _told_by(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def _wait_until_serving(process: subprocess.Popen[bytes], port: int) -> None:

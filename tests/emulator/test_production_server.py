@@ -106,7 +106,8 @@ def test_an_order_that_does_not_exist_yet_is_asked_for_again(
 def test_without_a_secret_nothing_is_served(
     firestore_client: firestore.Client, firestore_host: str, tmp_path: Path
 ) -> None:
-    with production_server(firestore_client.project, firestore_host, tmp_path, STRIPE_WEBHOOK_SECRET=" , ") as server:
+    project = firestore_client.project
+    with production_server(project, firestore_host, tmp_path, STRIPE_WEBHOOK_SECRET=" , ") as server:
         answer = server.deliver(a_stripe_event())
         (line,) = server.log_lines()
     assert (answer.status, json.loads(answer.body)) == (500, {"error": "this endpoint is not configured"})

@@ -36,7 +36,7 @@ def deliver(firestore_client: firestore.Client, firestore_host: str) -> Deliver:
         rpcs.names.clear()
         body = body_of(event)
         environ = {"headers": {"Stripe-Signature": signature_of(body)}, "data": body, "method": "POST"}
-        with Flask(__name__).test_request_context(**environ) as context:  # type: ignore[arg-type]
+        with Flask(__name__).test_request_context(**environ) as context:
             answer = endpoint.respond(context.request)
         return answer.get_json()["result"], list(rpcs.names)
 

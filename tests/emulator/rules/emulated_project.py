@@ -102,11 +102,13 @@ class EmulatedProject:
             case Operation.LIST_EVERYWHERE:
                 return "POST", f"{self._documents}:runQuery", _query(path, fields, everywhere=True)
             case Operation.SET:
-                write = self._set(path, fields)
+                return self._commit(self._set(path, fields))
             case Operation.UPDATE:
-                write = self._update(path, fields)
+                return self._commit(self._update(path, fields))
             case Operation.DELETE:
-                write = {"delete": f"{self._root}/{path}"}
+                return self._commit({"delete": f"{self._root}/{path}"})
+
+    def _commit(self, write: Json) -> tuple[str, str, Json | None]:
         return "POST", f"{self._documents}:commit", {"writes": [write]}
 
     def _set(self, path: str, fields: Fields) -> Json:

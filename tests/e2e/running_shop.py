@@ -1,0 +1,92 @@
+"""A shop whose functions run: what its customers do, what Stripe does, and what stands in Firestore afterwards."""
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from google.cloud import firestore
+
+from tests.builders import SECRET, body_of, signature_of
+
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningShop:
+    client: firestore.Client
+    functions_host: str
+    prefix: str
+    """Begins every id of this test: the functions serve one database, which all tests share."""
+
+    def id(self, name: str) -> str:
+        return f"{self.prefix}-{name}"
+
+    def seed_product(self, name: str, *, stock: int) -> str:
+        product_id = self.id(name)
+        self.client.document(f"inventory/{product_id}").set({"stock": stock, "reserved": 0})
+        return product_id
+
+    def place_order(self, name: str, **quantities: int) -> str:
+        """A customer creates an order; the real trigger finds it."""
+        order_id = self.id(name)
+        self.client.document(f"orders/{order_id}").set(
+            {
+                "userId": self.id("alice"),
+                "items": [{"productId": self.id(product), "quantity": n} for product, n in quantities.items()],
+                "status": "pending",
+                "createdAt": firestore.SERVER_TIMESTAMP,
+            }
+        )
+        return order_id
+
+    def await_order(self, order_id: str, is_so: Callable[[Fields], bool], *, seconds: float = 60) -> Fields:
+        """The order, as soon as Firestore tells that it is so."""
+        happened = threading.Event()
+        seen: list[Fields] = []
+
+        def look(snapshots: list[firestore.DocumentSnapshot], *_: object) -> None:
+            for snapshot in snapshots:
+                seen.append(snapshot.to_dict() or {})
+                if is_so(seen[-1]):
+                    happened.set()
+
+        watch = self.client.document(f"orders/{order_id}").on_snapshot(look)
+        try:
+            assert happened.wait(seconds), f"after {seconds} seconds order {order_id} is {seen[-1:]}"
+        finally:
+            watch.unsubscribe()
+        return seen[-1]
+
+    def await_status(self, order_id: str, status: str) -> Fields:
+        return self.await_order(order_id, lambda order: order.get("status") == status)
+
+    def deliver(self, event: Fields, *, secret: str = SECRET) -> tuple[int, str]:
+        """Deliver an event as Stripe does, signed now: the status, and the result or error."""
+        body = body_of(event)
+        request = urllib.request.Request(
+            f"http://{self.functions_host}/{self.client.project}/us-central1/stripeWebhook",
+            body,
+            {"Stripe-Signature": signature_of(body, secret=secret, at=datetime.now(UTC))},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.load(answer)["result"]
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)["error"]
+
+    def get(self, path: str) -> Fields:
+        fields: Fields = self.client.document(path).get().to_dict() or {}
+        return fields
+
+    def audit_entries(self, order_id: str) -> dict[str, Fields]:
+        entries = self.client.collection("auditLog").where(filter=firestore.FieldFilter("orderId", "==", order_id))
+        return {entry.id: entry.to_dict() or {} for entry in entries.stream()}
+
+    def notices(self) -> list[Fields]:
+        messages = self.client.collection(f"notifications/{self.id('alice')}/messages")
+        return [message.to_dict() or {} for message in messages.stream()]

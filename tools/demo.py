@@ -1,0 +1,156 @@
+"""The main job, told as a story: an order is placed, Stripe reports its payment too often, and it is settled once.
+
+Runs inside the emulators, against the real functions: `make demo`.
+"""
+
+import json
+import os
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import stripe
+from google.cloud import firestore
+
+from audit.trail import trail_of
+from tools.emulators import PROJECT, WEBHOOK_SECRET
+
+PRODUCT: Final = "espresso-cup"
+QUANTITY: Final = 3
+UNIT_AMOUNT: Final = 1_450
+STOCK: Final = 50
+TRIGGER_SECONDS_MAX: Final = 60
+
+
+class Demo:
+    """One order, from its creation to the last of Stripe's deliveries."""
+
+    def __init__(self, client: firestore.Client, functions_host: str) -> None:
+        self.client = client
+        self.webhook = f"http://{functions_host}/{PROJECT}/us-central1/stripeWebhook"
+        self.run = uuid.uuid4().hex[:6]
+        self.order_id = f"order-{self.run}"
+        self.product_id = f"{PRODUCT}-{self.run}"
+        self.rows: list[Sequence[str]] = []
+
+    def play(self) -> None:
+        self.client.document(f"inventory/{self.product_id}").set({"stock": STOCK, "reserved": 0})
+        self.client.document(f"products/{self.product_id}").set(
+            {"name": "Espresso cup", "active": True, "unitAmount": UNIT_AMOUNT, "currency": "eur"}
+        )
+        self.place_order()
+        charge = self.event("charge.succeeded", object="charge", amount_captured=self.total, captured=True)
+        intent = self.event("payment_intent.succeeded", object="payment_intent", amount_received=self.total)
+        session = self.event("checkout.session.completed", amount_total=self.total, payment_status="paid")
+        self.deliver("charge.succeeded", charge)
+        self.deliver("payment_intent.succeeded", intent)
+        self.deliver("checkout.session.completed", session)
+        self.deliver("charge.succeeded, once more", charge)
+        self.deliver("charge.succeeded, forged", charge, secret="whsec_of_a_forger")  # noqa: S106 - that is the point
+
+    @property
+    def total(self) -> int:
+        return QUANTITY * UNIT_AMOUNT
+
+    def place_order(self) -> None:
+        """Create the order as a customer does, and wait until the trigger has held its stock."""
+        order = self.client.document(f"orders/{self.order_id}")
+        held = threading.Event()
+        watch = order.on_snapshot(
+            lambda documents, *_: held.set() if any(d.get("status") == "reserved" for d in documents) else None
+        )
+        items = [{"productId": self.product_id, "quantity": QUANTITY}]
+        order.set({"userId": "alice", "items": items, "status": "pending", "createdAt": firestore.SERVER_TIMESTAMP})
+        if not held.wait(TRIGGER_SECONDS_MAX):
+            sys.exit(f"The order was not held within {TRIGGER_SECONDS_MAX} seconds; build/emulators.log tells more.")
+        watch.unsubscribe()
+        self.note(f"a customer orders {QUANTITY} cups", "held by the trigger")
+
+    def event(self, event_type: str, **fields: object) -> Mapping[str, object]:
+        """A Stripe event for this order's payment, with what the service reads of it."""
+        subject = event_type.partition(".")[0]
+        named = {"id": f"obj_{subject}_{self.run}", "metadata": {"orderId": self.order_id}}
+        payment = (
+            {} if fields.get("object") == "payment_intent" else {"payment_intent": f"obj_payment_intent_{self.run}"}
+        )
+        return {
+            "id": f"evt_{subject}_{self.run}",
+            "object": "event",
+            "type": event_type,
+            "created": int(time.time()),
+            "livemode": False,
+            "api_version": "2026-02-25.clover",
+            "data": {"object": {**named, **payment, "currency": "eur", **fields}},
+        }
+
+    def deliver(self, what: str, event: Mapping[str, object], *, secret: str = WEBHOOK_SECRET) -> None:
+        body = json.dumps(event)
+        header = stripe.WebhookSignature.generate_signature_header(body, secret)
+        request = urllib.request.Request(self.webhook, body.encode(), {"Stripe-Signature": header})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                told = f"{answer.status} {json.load(answer)['result']}"
+        except urllib.error.HTTPError as error:
+            told = f"{error.code} {json.load(error)['error']}"
+        self.note(what, told)
+
+    def note(self, what: str, told: str) -> None:
+        order = self.client.document(f"orders/{self.order_id}").get()
+        inventory = self.client.document(f"inventory/{self.product_id}").get()
+        self.rows.append((what, told, order.get("status"), str(inventory.get("stock")), str(inventory.get("reserved"))))
+
+    def trail(self) -> list[Sequence[str]]:
+        passages = trail_of(self.order_id, self.client)
+        return [
+            (
+                f"{passage.happened_at:%H:%M:%S}",
+                passage.event_type,
+                passage.result,
+                f"{passage.status_before} → {passage.status_after}" if passage.status_after else "",
+                ", ".join(
+                    f"{name} {move[name]:+}" for move in passage.stock for name in ("stock", "reserved") if move[name]
+                ),
+            )
+            for passage in passages
+        ]
+
+    def kept_its_promise(self) -> bool:
+        """Whether everything changed once: order, stock, notice, and an audit entry for each event."""
+        entries = [result for _, _, result, change, _ in self.trail() if change]
+        notices = self.client.collection("notifications/alice/messages")
+        of_this_order = notices.where(filter=firestore.FieldFilter("orderId", "==", self.order_id)).get()
+        return (
+            self.rows[-1][2:] == ("finalized", str(STOCK - QUANTITY), "0")
+            and entries == ["reserved", "first_time_finalized", "already_finalized", "already_finalized"]
+            and len(of_this_order) == 1
+        )
+
+
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    rule = "  ".join("─" * width for width in widths)
+    return "\n".join([title, "", f"  {text[0]}", f"  {rule}", *(f"  {line}" for line in text[1:]), ""])
+
+
+def main() -> int:
+    demo = Demo(firestore.Client(project=PROJECT), os.environ["FUNCTIONS_EMULATOR_HOST"])
+    demo.play()
+    print()
+    print(table("What was sent, and what it did", ("sent", "answer", "order", "stock", "reserved"), demo.rows))
+    print(table("The audit trail", ("at", "cause", "result", "order", "moved"), demo.trail()))
+    if demo.kept_its_promise():
+        print(f"Five deliveries, one payment: {QUANTITY} cups left the shelf once, and the customer has one notice.")
+        return 0
+    print("The promise was broken: see the tables above, and build/emulators.log.")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
