@@ -5,6 +5,7 @@ https://cloud.google.com/logging/docs/structured-logging#structured_logging_spec
 
 import json
 import re
+import threading
 from typing import Final, TextIO
 
 _TRACE_ID: Final = re.compile(r"([0-9a-f]{32})(?:/.*)?")
@@ -16,6 +17,7 @@ class JsonLog:
     def __init__(self, stream: TextIO, *, project: str | None) -> None:
         self._stream = stream
         self._project = project
+        self._lock = threading.Lock()
 
     def __call__(self, severity: str, message: str, *, trace: str | None = None, **fields: object) -> None:
         """Write one line.
@@ -26,6 +28,7 @@ class JsonLog:
         line: dict[str, object] = {"severity": severity, "message": message, **fields}
         if self._project and trace and (found := _TRACE_ID.fullmatch(trace)):
             line["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{found[1]}"
-        # One write a line: lines of several threads must not run into each other.
-        self._stream.write(json.dumps(line) + "\n")
-        self._stream.flush()
+        # Python's text streams are not safe to share between threads.
+        with self._lock:
+            self._stream.write(json.dumps(line) + "\n")
+            self._stream.flush()

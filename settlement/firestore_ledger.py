@@ -29,6 +29,8 @@ _NO_ANSWER: Final = (
     exceptions.RetryError,
 )
 
+_QUERY_SECONDS_MAX: Final = 8.0
+
 
 class FirestoreLedger:
     """Settlement's `Ledger`. It never retries by itself: a lost answer is resolved by reading again."""
@@ -69,7 +71,7 @@ class FirestoreLedger:
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
         with _errors_told_apart():
-            query = self._client.collection(collection).count()  # type: ignore[no-untyped-call]
+            query = self._client.collection(collection).count()
             answer = query.get(retry=None, timeout=timeout_seconds)
         return int(answer[0][0].value)
 
@@ -81,7 +83,7 @@ class FirestoreLedger:
             .where(filter=FieldFilter("processed", "==", False))
         )
         with _errors_told_apart():
-            claims = list(query.stream())
+            claims = query.get(retry=None, timeout=_QUERY_SECONDS_MAX)
         events = (parked_event_from(claim.id, claim.to_dict() or {}) for claim in claims)
         return tuple(event for event in events if event)
 

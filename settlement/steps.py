@@ -90,6 +90,9 @@ def _hold(case: Case) -> Plan:
 
 
 def _confirm_hold(case: Case) -> Plan:
+    if case.order.defect:
+        # Nothing that this service counts as held has a defect: somebody else wrote this status.
+        return _refuse(case)
     if look := _products_to_look_at(case):
         return look
     lines = case.order.lines

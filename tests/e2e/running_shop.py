@@ -48,7 +48,7 @@ class RunningShop:
         happened = threading.Event()
         seen: list[Fields] = []
 
-        def look(snapshots: list[firestore.DocumentSnapshot], *_: object) -> None:
+        def look(snapshots: list[firestore.DocumentSnapshot[firestore.DocumentReference]], *_: object) -> None:
             for snapshot in snapshots:
                 seen.append(snapshot.to_dict() or {})
                 if is_so(seen[-1]):

@@ -30,7 +30,7 @@ class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
 
 def counting_client(project: str, host: str) -> tuple[firestore.Client, RpcCounter]:
     counter = RpcCounter()
-    client = firestore.Client(project=project, credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
+    client = firestore.Client(project=project, credentials=AnonymousCredentials())
     channel = grpc.intercept_channel(grpc.insecure_channel(host), counter)
     client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
     return client, counter
