@@ -130,6 +130,7 @@ BROKEN = {
     "no user": {"userId": None},
     "malformed user": {"userId": "a/b"},
     "a status of its own": {"status": "paid"},
+    "a hold of its own": {"status": "reserving", "items": []},
 }
 
 

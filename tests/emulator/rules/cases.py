@@ -90,30 +90,16 @@ CANCEL_REQUESTS_REFUSED: Final = {
     "a customer cannot cancel their order in another's name": ALICE.sets(
         "cancelRequests/alices", a_cancel_request(userId="bob")
     ),
-    "an admin cannot ask to cancel a customer's order": ADMIN.sets(
-        "cancelRequests/alices", a_cancel_request()
-    ),
-    "a customer cannot cancel an order that does not exist": ALICE.sets(
-        "cancelRequests/nowhere", a_cancel_request()
-    ),
-    "a cancel request cannot lack its customer": ALICE.sets(
-        "cancelRequests/alices", a_cancel_request(userId=REMOVED)
-    ),
-    "a cancel request cannot lack its date": ALICE.sets(
-        "cancelRequests/alices", a_cancel_request(createdAt=REMOVED)
-    ),
-    "a cancel request cannot be backdated": ALICE.sets(
-        "cancelRequests/alices", a_cancel_request(createdAt=EARLIER)
-    ),
+    "an admin cannot ask to cancel a customer's order": ADMIN.sets("cancelRequests/alices", a_cancel_request()),
+    "a customer cannot cancel an order that does not exist": ALICE.sets("cancelRequests/nowhere", a_cancel_request()),
+    "a cancel request cannot lack its customer": ALICE.sets("cancelRequests/alices", a_cancel_request(userId=REMOVED)),
+    "a cancel request cannot lack its date": ALICE.sets("cancelRequests/alices", a_cancel_request(createdAt=REMOVED)),
+    "a cancel request cannot be backdated": ALICE.sets("cancelRequests/alices", a_cancel_request(createdAt=EARLIER)),
     "a cancel request cannot say more": ALICE.sets("cancelRequests/alices", a_cancel_request(refund=True)),
     "a customer cannot ask to cancel twice": ALICE.sets("cancelRequests/alices_other", a_cancel_request()),
-    "a customer cannot change a cancel request": ALICE.updates(
-        "cancelRequests/alices_other", createdAt=REQUEST_TIME
-    ),
+    "a customer cannot change a cancel request": ALICE.updates("cancelRequests/alices_other", createdAt=REQUEST_TIME),
     "a customer cannot withdraw a cancel request": ALICE.deletes("cancelRequests/alices_other"),
-    "a customer cannot write below a cancel request": ALICE.sets(
-        "cancelRequests/alices/below/new", a_cancel_request()
-    ),
+    "a customer cannot write below a cancel request": ALICE.sets("cancelRequests/alices/below/new", a_cancel_request()),
     "a customer cannot read a cancel request": ALICE.gets("cancelRequests/alices_other"),
     "a customer cannot list their cancel requests": ALICE.lists("cancelRequests", userId="alice"),
 }
@@ -135,17 +121,13 @@ NOTICES_REFUSED: Final = {
     "a customer cannot mark another's notice read": BOB.updates(NOTICE, readAt=REQUEST_TIME),
     "a notice cannot be marked read at a chosen time": ALICE.updates(NOTICE, readAt=EARLIER),
     "a notice cannot be rewritten": ALICE.updates(NOTICE, type="refunded"),
-    "a notice cannot be rewritten while it is marked read": ALICE.updates(
-        NOTICE, type="refunded", readAt=REQUEST_TIME
-    ),
+    "a notice cannot be rewritten while it is marked read": ALICE.updates(NOTICE, type="refunded", readAt=REQUEST_TIME),
     "a notice cannot lose a field": ALICE.updates(NOTICE, orderId=REMOVED, readAt=REQUEST_TIME),
     "a notice cannot be replaced": ALICE.sets(NOTICE, {"readAt": REQUEST_TIME}),
     "a notice marked read cannot become unread": ALICE.updates(READ_NOTICE, readAt=REMOVED),
     "a customer cannot write themselves a notice": ALICE.sets(NEW_NOTICE, {"type": "paid"}),
     "a customer cannot write another a notice": BOB.sets(NEW_NOTICE, {"type": "paid"}),
-    "a customer cannot mark a notice read that does not exist": ALICE.sets(
-        NEW_NOTICE, {"readAt": REQUEST_TIME}
-    ),
+    "a customer cannot mark a notice read that does not exist": ALICE.sets(NEW_NOTICE, {"readAt": REQUEST_TIME}),
     "a customer cannot delete a notice": ALICE.deletes(NOTICE),
     "a customer cannot write beside their notices": ALICE.sets("notifications/alice", {"sound": "off"}),
     "a customer cannot read beside their notices": ALICE.gets("notifications/alice"),
@@ -176,9 +158,7 @@ ADMINS_REFUSED: Final = {
     "an admin cannot list the further deliveries of all events": ADMIN.lists_everywhere("deliveries"),
     "an admin cannot list the notices of all customers": ADMIN.lists_everywhere("messages"),
     "an admin cannot read below the inventory of a product": ADMIN.gets("inventory/mug/below/one"),
-    "an admin cannot read anything below an audit entry but deliveries": ADMIN.gets(
-        "auditLog/evt_1/below/one"
-    ),
+    "an admin cannot read anything below an audit entry but deliveries": ADMIN.gets("auditLog/evt_1/below/one"),
     "an admin cannot read below a further delivery": ADMIN.gets("auditLog/evt_1/deliveries/2/below/one"),
 }
 

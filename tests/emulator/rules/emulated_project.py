@@ -128,9 +128,7 @@ class EmulatedProject:
         only_these = {"updateMask": {"fieldPaths": named}, "currentDocument": {"exists": True}}
         return self._set(path, fields) | only_these
 
-    def _call(
-        self, method: str, url: str, body: Json | None = None, token: str | None = PAST_ALL_RULES
-    ) -> Any:
+    def _call(self, method: str, url: str, body: Json | None = None, token: str | None = PAST_ALL_RULES) -> Any:
         headers = {"Content-Type": "application/json"} | ({"Authorization": token} if token else {})
         data = None if body is None else json.dumps(body).encode()
         request = Request(url, data, headers, method=method)
