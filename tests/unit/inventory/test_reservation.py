@@ -1,0 +1,137 @@
+"""Which orders may be held, and which counted holds turn out to be covered."""
+
+import pytest
+
+from inventory.reservation import Product, Refused, hold_is_covered, price_to_hold
+from inventory.stock import Level
+from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine, OrderStatus
+
+SHIRTS = OrderLine("shirt", 3)
+MUG = OrderLine("mug", 1)
+PLENTY = Level(stock=10, reserved=0)
+
+
+def an_order_of(*lines: OrderLine, defect: str | None = None) -> Order:
+    return Order("order-1", OrderStatus.PENDING, "alice", lines, defect, total=None, payment_id=None)
+
+
+def a_product(
+    product_id: str = "shirt",
+    level: Level | None = PLENTY,
+    *,
+    on_sale: bool = True,
+    unit_price: Money | None = Money(1_200, "eur"),
+    price_defect: str | None = None,
+) -> Product:
+    return Product(product_id, level, on_sale, unit_price, price_defect)
+
+
+def price_of(order: Order, *products: Product) -> Money | None:
+    return price_to_hold(order, {product.product_id: product for product in products})
+
+
+def refusal_of(order: Order, *products: Product) -> str:
+    with pytest.raises(Refused) as refusal:
+        price_of(order, *products)
+    return str(refusal.value)
+
+
+def test_an_order_costs_what_its_units_cost() -> None:
+    mug = a_product("mug", unit_price=Money(850, "eur"))
+    assert price_of(an_order_of(SHIRTS, MUG), a_product(), mug) == Money(4_450, "eur")
+
+
+def test_the_last_units_can_be_held() -> None:
+    assert price_of(an_order_of(SHIRTS), a_product(level=Level(5, 2))) == Money(3_600, "eur")
+
+
+def test_what_is_free_costs_nothing_and_is_priced() -> None:
+    assert price_of(an_order_of(SHIRTS), a_product(unit_price=Money(0, "eur"))) == Money(0, "eur")
+
+
+def test_a_shop_without_prices_holds_all_the_same() -> None:
+    assert price_of(an_order_of(SHIRTS), a_product(unit_price=None)) is None
+
+
+def test_an_order_is_priced_whole_or_not_at_all() -> None:
+    assert price_of(an_order_of(SHIRTS, MUG), a_product(), a_product("mug", unit_price=None)) is None
+
+
+def test_a_broken_order_is_refused_with_its_defect() -> None:
+    assert refusal_of(an_order_of(defect="the order has no items")) == "invalid_order: the order has no items"
+
+
+def test_a_product_that_the_inventory_does_not_count_is_refused() -> None:
+    refusal = refusal_of(an_order_of(SHIRTS), a_product(level=None))
+    assert refusal == "unknown_product: the inventory does not count 'shirt'"
+
+
+def test_a_product_that_is_not_on_sale_is_refused() -> None:
+    assert refusal_of(an_order_of(SHIRTS), a_product(on_sale=False)) == "not_on_sale: 'shirt' is not on sale"
+
+
+def test_a_product_whose_price_cannot_be_used_is_refused() -> None:
+    product = a_product(unit_price=None, price_defect="needs a whole unitAmount")
+    assert refusal_of(an_order_of(SHIRTS), product) == "no_usable_price: 'shirt' needs a whole unitAmount"
+
+
+def test_products_priced_in_two_currencies_are_refused() -> None:
+    mug = a_product("mug", unit_price=Money(900, "usd"))
+    refusal = refusal_of(an_order_of(SHIRTS, MUG), a_product(), mug)
+    assert refusal == "mixed_currencies: the products are priced in eur and usd"
+
+
+def test_two_currencies_are_refused_even_beside_an_unpriced_product() -> None:
+    mug, cap = a_product("mug", unit_price=Money(900, "usd")), a_product("cap", unit_price=None)
+    refusal = refusal_of(an_order_of(SHIRTS, MUG, OrderLine("cap", 1)), a_product(), mug, cap)
+    assert refusal.startswith("mixed_currencies: ")
+
+
+def test_an_amount_that_nobody_could_pay_is_refused() -> None:
+    refusal = refusal_of(an_order_of(SHIRTS), a_product(unit_price=Money(AMOUNT_MINOR_MAX, "eur")))
+    assert refusal == f"amount_too_large: {3 * AMOUNT_MINOR_MAX} eur cannot be paid"
+
+
+def test_the_largest_amount_can_be_held() -> None:
+    assert price_of(an_order_of(MUG), a_product("mug", unit_price=Money(AMOUNT_MINOR_MAX, "eur"))) is not None
+
+
+def test_a_shortage_says_how_many_are_left() -> None:
+    refusal = refusal_of(an_order_of(SHIRTS), a_product(level=Level(5, 3)))
+    assert refusal == "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+
+
+def test_a_shortage_names_every_short_product_at_once() -> None:
+    refusal = refusal_of(an_order_of(SHIRTS, MUG), a_product(level=Level(1, 0)), a_product("mug", Level(0, 0)))
+    assert refusal == "insufficient_stock: 3 of 'shirt' ordered, 1 available, 1 of 'mug' ordered, 0 available"
+
+
+def test_a_shortage_never_speaks_of_less_than_nothing() -> None:
+    refusal = refusal_of(an_order_of(SHIRTS), a_product(level=Level(1, 4)))
+    assert refusal == "insufficient_stock: 3 of 'shirt' ordered, 0 available"
+
+
+def test_all_lines_are_held_or_none() -> None:
+    assert "'mug'" in refusal_of(an_order_of(SHIRTS, MUG), a_product(), a_product("mug", Level(0, 0)))
+
+
+def test_a_counted_hold_is_covered_up_to_the_last_unit() -> None:
+    assert hold_is_covered(an_order_of(SHIRTS), {"shirt": a_product(level=Level(5, 5))})
+
+
+def test_a_counted_hold_is_not_covered_when_others_were_counted_first() -> None:
+    assert not hold_is_covered(an_order_of(SHIRTS), {"shirt": a_product(level=Level(5, 6))})
+
+
+def test_a_counted_hold_is_covered_only_if_every_product_is() -> None:
+    products = {"shirt": a_product(level=Level(5, 5)), "mug": a_product("mug", Level(0, 1))}
+    assert not hold_is_covered(an_order_of(SHIRTS, MUG), products)
+
+
+def test_a_counted_hold_is_not_covered_by_an_inventory_that_is_gone() -> None:
+    assert not hold_is_covered(an_order_of(SHIRTS), {"shirt": a_product(level=None)})
+
+
+def test_other_products_do_not_matter_to_a_hold() -> None:
+    products = {"shirt": a_product(level=Level(5, 5)), "mug": a_product("mug", Level(0, 1))}
+    assert hold_is_covered(an_order_of(SHIRTS), products)

@@ -1,0 +1,75 @@
+"""Stock arithmetic: whatever is held comes back whole, or leaves exactly once."""
+
+from collections.abc import Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inventory.stock import Level, Shortage, StockMove, hold, hold_and_take, release, shortages, take
+from orders.order import QUANTITY_MAX, OrderLine
+
+SHIRTS = (OrderLine("shirt", 3),)
+
+some_lines = st.lists(
+    st.builds(OrderLine, st.sampled_from(["shirt", "mug", "cap"]), st.integers(1, QUANTITY_MAX)),
+    unique_by=lambda line: line.product_id,
+)
+
+
+def sum_of(*groups: Iterable[StockMove]) -> dict[str, tuple[int, int]]:
+    """What moves come to, by product; products that end where they began are left out."""
+    totals: dict[str, tuple[int, int]] = {}
+    for move in (move for group in groups for move in group):
+        stock, reserved = totals.get(move.product_id, (0, 0))
+        totals[move.product_id] = (stock + move.stock, reserved + move.reserved)
+    return {product_id: total for product_id, total in totals.items() if total != (0, 0)}
+
+
+def test_holding_promises_units_and_leaves_them_on_the_shelf() -> None:
+    assert hold(SHIRTS) == (StockMove("shirt", stock=0, reserved=3),)
+
+
+def test_taking_removes_units_from_the_shelf_and_from_the_promise() -> None:
+    assert take(SHIRTS) == (StockMove("shirt", stock=-3, reserved=-3),)
+
+
+def test_releasing_leaves_the_shelf_alone() -> None:
+    assert release(SHIRTS) == (StockMove("shirt", stock=0, reserved=-3),)
+
+
+@given(some_lines)
+def test_to_hold_and_then_release_is_nothing(lines: list[OrderLine]) -> None:
+    assert sum_of(hold(lines), release(lines)) == {}
+
+
+@given(some_lines)
+def test_to_hold_and_then_take_is_to_hold_and_take(lines: list[OrderLine]) -> None:
+    assert sum_of(hold(lines), take(lines)) == sum_of(hold_and_take(lines))
+
+
+@given(some_lines)
+def test_what_was_ordered_leaves_the_shelf_to_the_unit(lines: list[OrderLine]) -> None:
+    assert sum_of(hold_and_take(lines)) == {line.product_id: (-line.quantity, 0) for line in lines}
+
+
+def test_what_is_promised_is_not_available() -> None:
+    assert Level(stock=10, reserved=4).available == 6
+
+
+def test_a_promise_is_covered_up_to_the_last_unit() -> None:
+    assert Level(stock=3, reserved=3).is_covered
+    assert not Level(stock=3, reserved=4).is_covered
+
+
+def test_the_last_units_are_no_shortage() -> None:
+    assert shortages(SHIRTS, {"shirt": Level(stock=5, reserved=2)}) == ()
+
+
+def test_one_unit_too_few_is_a_shortage() -> None:
+    assert shortages(SHIRTS, {"shirt": Level(stock=5, reserved=3)}) == (Shortage("shirt", ordered=3, available=2),)
+
+
+def test_every_short_product_is_named() -> None:
+    lines = (OrderLine("shirt", 3), OrderLine("mug", 1), OrderLine("cap", 2))
+    levels = {"shirt": Level(0, 0), "mug": Level(1, 0), "cap": Level(1, 0)}
+    assert [shortage.product_id for shortage in shortages(lines, levels)] == ["shirt", "cap"]

@@ -1,0 +1,61 @@
+"""What may stand in an order: document ids, amounts, currencies."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.order import AMOUNT_MINOR_MAX, is_amount, is_currency, is_document_id, is_order_id
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a", "order-1", "...", ".a", "a.", "__", "___", "__a", "a__", "_", " ", "ü", "日本", "a" * 1_500, "ü" * 750],
+)
+def test_firestore_takes_this_as_a_document_id(value: str) -> None:
+    assert is_document_id(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["", ".", "..", "/", "a/b", "/a", "____", "__x__", "__a\nb__", "\ud800", "a\udfffb", "a" * 1_501]
+)
+def test_firestore_takes_no_such_document_id(value: str) -> None:
+    assert not is_document_id(value)
+
+
+@pytest.mark.parametrize("value", [None, 1, 1.5, True, b"a", ["a"], {"a": 1}])
+def test_what_is_no_text_is_no_document_id(value: object) -> None:
+    assert not is_document_id(value)
+    assert not is_order_id(value)
+
+
+@given(st.text())
+def test_a_document_id_is_always_one_utf8_path_segment(value: str) -> None:
+    if is_document_id(value):
+        assert value.encode().decode() == value
+        assert len(f"orders/{value}".split("/")) == 2
+
+
+def test_an_order_id_leaves_room_for_the_audit_ids_made_of_it() -> None:
+    assert is_order_id("a" * 1_400)
+    assert not is_order_id("a" * 1_401)
+    assert is_document_id("placed_" + "a" * 1_400)
+
+
+@pytest.mark.parametrize("value", [0, 1, AMOUNT_MINOR_MAX])
+def test_this_is_an_amount(value: int) -> None:
+    assert is_amount(value)
+
+
+@pytest.mark.parametrize("value", [-1, AMOUNT_MINOR_MAX + 1, 2**64, 1.0, "1", True, False, None, [1]])
+def test_this_is_no_amount(value: object) -> None:
+    assert not is_amount(value)
+
+
+@pytest.mark.parametrize("value", ["eur", "usd", "jpy"])
+def test_this_is_a_currency(value: str) -> None:
+    assert is_currency(value)
+
+
+@pytest.mark.parametrize("value", ["", "EUR", "eu", "euro", "eur\n", " eur", "éur", "€", "e1r", None, 978, ["eur"]])
+def test_this_is_no_currency(value: object) -> None:
+    assert not is_currency(value)

@@ -1,0 +1,64 @@
+"""Nothing imports main.py when firebase deploys, so what functions.yaml says of it is checked here."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import yaml
+from functions_framework import _function_registry
+
+import main
+from tools.toolchain import ROOT
+
+ENDPOINTS: Mapping[str, Any] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
+SETTINGS = dict(
+    line.split("=", 1) for line in (ROOT / ".env").read_text().splitlines() if "=" in line and line[0] != "#"
+)
+
+each_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
+each_event_endpoint = pytest.mark.parametrize(
+    "trigger", [endpoint["eventTrigger"] for endpoint in ENDPOINTS.values() if "eventTrigger" in endpoint]
+)
+
+
+def test_every_function_of_main_is_deployed_once() -> None:
+    assert sorted(endpoint["entryPoint"] for endpoint in ENDPOINTS.values()) == sorted(_function_registry.REGISTRY_MAP)
+
+
+@each_endpoint
+def test_an_entry_point_takes_what_its_trigger_sends(endpoint: Mapping[str, Any]) -> None:
+    name = endpoint["entryPoint"]
+    assert len(inspect.signature(getattr(main, name)).parameters) == 1
+    kind = "http" if "httpsTrigger" in endpoint else "cloudevent"
+    assert _function_registry.REGISTRY_MAP[name] == kind
+
+
+@each_endpoint
+def test_the_server_has_a_thread_for_every_concurrent_request(endpoint: Mapping[str, Any]) -> None:
+    assert endpoint["concurrency"] == int(SETTINGS["THREADS"])
+    assert endpoint["cpu"] >= 1, "one instance takes several requests at a time from one cpu on only"
+
+
+@each_endpoint
+def test_no_function_scales_without_limit(endpoint: Mapping[str, Any]) -> None:
+    assert 0 < endpoint["maxInstances"] <= 100
+
+
+@each_event_endpoint
+def test_a_firestore_trigger_names_its_database_and_is_delivered_again_after_a_failure(
+    trigger: Mapping[str, Any],
+) -> None:
+    assert set(trigger["eventFilters"]) == {"database", "namespace"}
+    assert trigger["eventFilterPathPatterns"]["document"]
+    assert trigger["retry"] is True
+
+
+def test_the_webhook_is_public_and_has_its_secret() -> None:
+    webhook = ENDPOINTS["stripeWebhook"]
+    assert webhook["httpsTrigger"] == {"invoker": ["public"]}
+    assert webhook["secretEnvironmentVariables"] == [{"key": "STRIPE_WEBHOOK_SECRET"}]
+
+
+def test_the_settings_file_holds_no_secret() -> None:
+    assert not [name for name in SETTINGS if "SECRET" in name or "KEY" in name]

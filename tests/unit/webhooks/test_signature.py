@@ -1,0 +1,205 @@
+"""Which bodies are believed to come from Stripe."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import NOW, SECRET, a_stripe_event, body_of, signature_of
+from webhooks.signature import Rejected, verified_message
+
+BODY = body_of(a_stripe_event())
+OLD_SECRET, NEW_SECRET = "whsec_old", "whsec_new"
+FAILED, STALE = "signature verification failed", "timestamp outside the tolerance"
+
+
+def verified(
+    body: bytes = BODY, header: str | None = None, secrets: Sequence[str] = (SECRET,), now: datetime = NOW
+) -> object:
+    return verified_message(body, signature_of(body) if header is None else header, secrets, now=now)
+
+
+def rejection_of(
+    body: bytes = BODY, header: str | None = None, secrets: Sequence[str] = (SECRET,), now: datetime = NOW
+) -> str:
+    with pytest.raises(Rejected) as rejected:
+        verified(body, header, secrets, now)
+    return str(rejected.value)
+
+
+def parts_of(header: str) -> tuple[str, str]:
+    """`t=…` and `v1=…`."""
+    timestamp, _, signature = header.partition(",")
+    return timestamp, signature
+
+
+def test_a_signed_body_is_read() -> None:
+    assert verified() == a_stripe_event()
+
+
+def test_the_very_bytes_are_verified_and_not_their_meaning() -> None:
+    assert rejection_of(BODY.replace(b": ", b":"), signature_of(BODY)) == FAILED
+
+
+@pytest.mark.parametrize("tampered", [BODY + b" ", BODY[:-1], b"", BODY.replace(b"3600", b"3601")])
+def test_a_body_that_was_changed_on_the_way_is_rejected(tampered: bytes) -> None:
+    assert rejection_of(tampered, signature_of(BODY)) == FAILED
+
+
+def test_a_body_signed_with_another_secret_is_rejected() -> None:
+    assert rejection_of(header=signature_of(BODY, secret="whsec_of_a_stranger")) == FAILED
+
+
+@pytest.mark.parametrize("secret", [OLD_SECRET, NEW_SECRET])
+def test_while_a_secret_is_rolled_both_are_good(secret: str) -> None:
+    assert verified(header=signature_of(BODY, secret=secret), secrets=(OLD_SECRET, NEW_SECRET)) == a_stripe_event()
+
+
+def test_a_secret_that_was_rolled_away_is_no_good() -> None:
+    assert rejection_of(header=signature_of(BODY, secret=OLD_SECRET), secrets=(NEW_SECRET,)) == FAILED
+
+
+@pytest.mark.parametrize("secrets", [(), ("",), (" ",)])
+def test_nothing_is_verified_without_a_secret(secrets: tuple[str, ...]) -> None:
+    assert rejection_of(header=signature_of(BODY, secret=""), secrets=secrets) == FAILED
+
+
+@pytest.mark.parametrize("header", [None, ""])
+def test_a_body_without_a_signature_is_rejected(header: str | None) -> None:
+    with pytest.raises(Rejected, match=r"^no Stripe-Signature header$"):
+        verified_message(BODY, header, (SECRET,), now=NOW)
+
+
+# --- Freshness --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seconds", [-300, -299, 0, 299, 300])
+def test_five_minutes_either_way_are_fresh(seconds: int) -> None:
+    assert verified(now=NOW + timedelta(seconds=seconds)) == a_stripe_event()
+
+
+@pytest.mark.parametrize("seconds", [301, 300.001, 3_600, 10**9])
+def test_a_stale_body_is_rejected(seconds: float) -> None:
+    assert rejection_of(now=NOW + timedelta(seconds=seconds)) == STALE
+
+
+@pytest.mark.parametrize("seconds", [301, 300.001, 3_600, 10**9])
+def test_a_body_from_the_future_is_rejected(seconds: float) -> None:
+    assert rejection_of(now=NOW - timedelta(seconds=seconds)) == STALE
+
+
+def test_a_fresh_timestamp_beside_an_old_signature_is_rejected() -> None:
+    _, old_signature = parts_of(signature_of(BODY, at=NOW - timedelta(hours=1)))
+    fresh_timestamp, _ = parts_of(signature_of(BODY))
+    assert rejection_of(header=f"{fresh_timestamp},{old_signature}") == FAILED
+
+
+def test_the_first_timestamp_is_the_one_that_was_signed() -> None:
+    old_timestamp, old_signature = parts_of(signature_of(BODY, at=NOW - timedelta(hours=1)))
+    fresh_timestamp, _ = parts_of(signature_of(BODY))
+    assert rejection_of(header=f"{old_timestamp},{fresh_timestamp},{old_signature}") == STALE
+    assert rejection_of(header=f"{fresh_timestamp},{old_timestamp},{old_signature}") == FAILED
+
+
+@pytest.mark.parametrize("seconds", [10**12, 10**18, -(10**12)])
+def test_a_signed_timestamp_that_is_no_possible_time_is_rejected(seconds: int) -> None:
+    assert rejection_of(header=a_header_signed_at(seconds)) == STALE
+
+
+def a_header_signed_at(seconds: int) -> str:
+    signature = hmac.new(SECRET.encode(), f"{seconds}.".encode() + BODY, hashlib.sha256).hexdigest()
+    return f"t={seconds},v1={signature}"
+
+
+# --- The header -------------------------------------------------------------------------------------------------------
+
+
+def test_one_good_signature_among_several_is_enough() -> None:
+    timestamp, signature = parts_of(signature_of(BODY))
+    assert verified(header=f"{timestamp},v1={'0' * 64},{signature}") == a_stripe_event()
+    assert verified(header=f"{timestamp},{signature},v1={'0' * 64}") == a_stripe_event()
+
+
+def test_an_unknown_scheme_beside_a_good_signature_does_not_matter() -> None:
+    timestamp, signature = parts_of(signature_of(BODY))
+    assert verified(header=f"{timestamp},{signature},v0=abc,v2=def") == a_stripe_event()
+
+
+def test_a_test_scheme_alone_is_never_good() -> None:
+    assert rejection_of(header=signature_of(BODY).replace("v1=", "v0=")) == FAILED
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "nonsense",
+        ",",
+        "t=,v1=",
+        "t=now,v1=abc",
+        "v1=" + "0" * 64,
+        "t=1773500966",
+        "t=1773500966,v1",
+        "t=1773500966,v1=é",
+        "t=1773500966,v1=\x80",
+        "é=1,v1=abc",
+        "t=" + "9" * 5_000 + ",v1=abc",
+        "t=\u0661,v1=abc",
+    ],
+    ids=lambda header: ascii(header[:24]),
+)
+def test_a_garbled_header_is_rejected(header: str) -> None:
+    assert rejection_of(header=header) == FAILED
+
+
+@given(st.text(max_size=60), st.binary(max_size=40))
+def test_no_forgery_is_anything_but_rejected(header: str, body: bytes) -> None:
+    assert rejection_of(body, "x" + header) == FAILED
+
+
+@given(st.binary(max_size=40))
+def test_no_signed_body_is_anything_but_read_or_rejected(body: bytes) -> None:
+    try:
+        verified(body)
+    except Rejected as rejected:
+        assert str(rejected) in (FAILED, "the body is not JSON", "the body is not a JSON object")  # noqa: PT017
+
+
+# --- The body ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b'{"id": "\xe9"}', b"\x80"])
+def test_a_body_that_is_not_utf8_is_rejected(body: bytes) -> None:
+    assert rejection_of(body) == FAILED
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"id=evt_1", b'{"id": }', b"[" * 100_000, b"1" * 5_000], ids=lambda body: repr(body[:9])
+)
+def test_a_signed_body_that_is_not_json_is_rejected(body: bytes) -> None:
+    assert rejection_of(body) == "the body is not JSON"
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b'"evt_1"', b"7", b"true"])
+def test_a_signed_body_that_is_no_object_is_rejected(body: bytes) -> None:
+    assert rejection_of(body) == "the body is not a JSON object"
+
+
+@pytest.mark.parametrize(
+    "rejection",
+    [
+        lambda: rejection_of(header="t=1,v1=a-forged-signature"),
+        lambda: rejection_of(now=NOW + timedelta(hours=1)),
+        lambda: rejection_of(b"card 4242424242424242"),
+    ],
+    ids=["forged", "stale", "not JSON"],
+)
+def test_a_rejection_repeats_nothing_of_secret_or_header_or_body(rejection: object) -> None:
+    assert callable(rejection)
+    message = rejection()
+    assert "whsec" not in message
+    assert "forged" not in message
+    assert "4242" not in message

@@ -1,0 +1,86 @@
+"""Run one command, and end everything it started once it ends, or once whoever holds our standard input lets go.
+
+The Functions emulator's workers outlive it, and the Firestore emulator leaves its process group; a signal to one
+process, or to one group, leaves some of them behind. So they are found as what they are: our descendants. An operating
+system closes the other end of standard input however its holder dies, so not even a killed holder leaves a process.
+"""
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36
+_POLL_SECONDS = 0.1
+_KILL_SECONDS_MAX = 10
+
+
+def run_until_let_go(command: Sequence[str]) -> int:
+    """The command's exit code, once none of its descendants lives; 0 when it was ended because we were let go."""
+    adopt_orphans()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    try:
+        while process.poll() is None:
+            if select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
+                return 0
+        return process.returncode
+    finally:
+        end_descendants()
+
+
+def adopt_orphans() -> None:
+    """Make a process whose parent died our child, where the system can (Linux); elsewhere orphans are out of reach."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_descendants() -> None:
+    """Kill every process below this one. Nothing of theirs is worth a farewell: the emulators' data lives in memory."""
+    deadline = time.monotonic() + _KILL_SECONDS_MAX
+    while (found := list(descendants(os.getpid()))) and time.monotonic() < deadline:
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        # Bury them too: the system may have nobody else who does.
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.01)
+
+
+def descendants(ancestor: int) -> Iterator[int]:
+    """Every process that `ancestor` started, or that something it started did."""
+    children: dict[int, list[int]] = {}
+    for pid, parent in living_processes().items():
+        children.setdefault(parent, []).append(pid)
+    found = [ancestor]
+    while found:
+        below = children.get(found.pop(), [])
+        yield from below
+        found += below
+
+
+def living_processes() -> Mapping[int, int]:
+    """Every process of this machine, with its parent."""
+    if sys.platform != "linux":
+        listed = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True)  # noqa: S607
+        return {int(pid): int(parent) for pid, parent in map(str.split, listed.stdout.splitlines())}
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        # It may end while we look.
+        with contextlib.suppress(OSError):
+            # pid (name, which may hold anything) state parent ...
+            parents[int(stat.parent.name)] = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+    return parents
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    sys.exit(run_until_let_go(sys.argv[1:]))

