@@ -17,6 +17,8 @@ class Product:
     """A product as far as an order needs it: `inventory/{productId}` and `products/{productId}` together."""
 
     product_id: str
+    in_inventory: bool
+    """Whether `inventory/{productId}` exists at all."""
     level: Level | None
     """None if the inventory has no such product, or no whole numbers for it."""
     on_sale: bool

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cloudevents.http import CloudEvent
-from google.cloud.firestore_v1.types import DocumentChange
+from google.cloud.firestore_v1.types import Document, DocumentChange, Value
 from google.protobuf.message import DecodeError
 
 from orders.events import OrderPlaced, PaymentSucceeded
@@ -30,11 +30,12 @@ class OrderCreatedTrigger:
         Raises:
             Transient: not done in time; Eventarc delivers again, and whatever was begun is finished then.
         """
-        order_id = str(event.get_attributes().get("document", "")).removeprefix("orders/")
+        created = created_document(event.get_data())
+        order_id = _order_id_from(created, header=str(event.get_attributes().get("document", "")))
         if not is_order_id(order_id):
             self.log("ERROR", "an order whose id cannot be handled was left alone", cloudEventId=event["id"])
             return
-        self._settle(OrderPlaced(order_id, product_ids_in(event.get_data())))
+        self._settle(OrderPlaced(order_id, product_ids_in(created)))
         # Only now is it certain that an event parked for want of this order can be seen.
         for parked in self.parked_events(order_id):
             self._settle(parked)
@@ -51,15 +52,27 @@ class OrderCreatedTrigger:
         )
 
 
-def product_ids_in(data: object) -> tuple[str, ...]:
-    """The products that a created order names, as far as they can be read: a hint that saves a read.
+def created_document(data: object) -> Document:
+    """The created document; an empty one if the data cannot be read.
 
     The event carries a `google.events.cloud.firestore.v1.DocumentEventData`. Its first field is the created document,
     as in Firestore's own `DocumentChange`, which the client library already brings.
     """
     try:
-        items = DocumentChange.deserialize(data).document.fields["items"].array_value.values
-        named = [item.map_value.fields["productId"].string_value for item in items[:LINES_MAX]]
-    except (DecodeError, KeyError, TypeError):
-        return ()
+        created: Document = DocumentChange.deserialize(data).document
+    except (DecodeError, TypeError):
+        return Document()
+    return created
+
+
+def product_ids_in(order: Document) -> tuple[str, ...]:
+    """The products that a created order names, as far as they can be read: a hint that saves a read."""
+    items = order.fields.get("items", Value()).array_value.values[:LINES_MAX]
+    named = (item.map_value.fields.get("productId", Value()).string_value for item in items)
     return tuple(dict.fromkeys(product_id for product_id in named if is_document_id(product_id)))
+
+
+def _order_id_from(created: Document, *, header: str) -> str:
+    """The order's id. The document knows it; an HTTP header mangles what is not ASCII, and drops a space at the end."""
+    _, is_named, order_id = created.name.partition("/documents/orders/")
+    return order_id if is_named else header.removeprefix("orders/")

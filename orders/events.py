@@ -61,6 +61,8 @@ class StripeDelivery:
     """When this delivery reached us. With the event's id it tells one delivery from the next."""
     livemode: bool
     api_version: str | None
+    is_replay: bool = False
+    """Whether this is a parked event taken up again: not delivered just now, so not counted as a delivery."""
 
 
 @dataclass(frozen=True, slots=True)

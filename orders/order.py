@@ -66,6 +66,8 @@ class Order:
     """The price this service gave the order when it held it; None while unpriced."""
     payment_id: str | None
     """The PaymentIntent that paid for it, or the charge where Stripe made none."""
+    is_oversized: bool = False
+    """Whether what the customer wrote leaves too little room in the document for what the service writes."""
 
 
 def is_document_id(value: object, *, bytes_max: int = 1_500) -> TypeGuard[str]:

@@ -5,6 +5,9 @@ from typing import Final
 
 from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine, is_document_id
 
+# Half of what Firestore lets a document hold: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
+ORDER_BYTES_MAX: Final = 512 * 1024
+
 _QUOTE_CHARACTERS_MAX: Final = 40
 
 
@@ -36,6 +39,16 @@ def lines_from(items: object) -> tuple[OrderLine, ...]:
     return tuple(OrderLine(product_id, quantity) for product_id, quantity in quantities.items())
 
 
+class OversizedOrder(InvalidOrder):
+    """The order is so large that what the service adds to its document might not fit."""
+
+
+def require_bounded(fields: object) -> None:
+    """Raises OversizedOrder."""
+    if _bytes_of(fields) > ORDER_BYTES_MAX:
+        raise OversizedOrder(f"the order is larger than {ORDER_BYTES_MAX} bytes")
+
+
 def user_id_from(value: object) -> str:
     """Raises InvalidOrder unless the value can name a user's document."""
     if not is_document_id(value):
@@ -54,6 +67,21 @@ def _line_from(item: object, number: int) -> OrderLine:
             f"line {number}: the quantity must be a whole number from 1 to {QUANTITY_MAX}, not {_quoted(quantity)}"
         )
     return OrderLine(product_id, quantity)
+
+
+def _bytes_of(value: object) -> int:
+    """About what Firestore counts for a value: https://firebase.google.com/docs/firestore/storage-size."""
+    match value:
+        case str():
+            return len(value.encode(errors="replace")) + 1
+        case bytes():
+            return len(value)
+        case Mapping():
+            return sum(_bytes_of(key) + _bytes_of(held) for key, held in value.items())
+        case list():
+            return sum(map(_bytes_of, value))
+        case _:
+            return 16
 
 
 def _quoted(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from orders.events import PaymentSucceeded, StripeDelivery
@@ -19,12 +19,17 @@ class Claim:
     """False while parked: the event is on record, and its work is still to do."""
     result: Result
     deliveries: int
+    first_delivery_at: datetime | None
     last_delivery_at: datetime | None
+    processed_at: datetime | None
     version: object
 
-    def is_of(self, delivery: StripeDelivery) -> bool:
-        """Whether this very delivery wrote the claim last: its answer was lost on the way."""
-        return self.last_delivery_at == delivery.delivered_at
+    def has_counted(self, delivery: StripeDelivery) -> bool:
+        """Whether this very delivery is on record: its commit was done, and only the answer lost on the way."""
+        return delivery.is_replay or delivery.delivered_at in (self.first_delivery_at, self.last_delivery_at)
+
+    def was_settled_by(self, delivery: StripeDelivery) -> bool:
+        return not delivery.is_replay and self.processed_at == delivery.delivered_at
 
 
 def claim_path(event_id: str) -> str:
@@ -41,31 +46,32 @@ def deliveries_path(event_id: str) -> str:
 
 def claim_from(document: Document) -> Claim:
     fields = document.fields
-    result, deliveries, last_delivery_at = (fields.get(name) for name in ("result", "deliveries", "lastDeliveryAt"))
+    result, deliveries = fields.get("result"), fields.get("deliveries")
     return Claim(
         processed=fields.get("processed") is True,
         result=Result(result) if isinstance(result, str) and result in _RESULTS else Result.ERROR,
         deliveries=deliveries if type(deliveries) is int else 1,
-        last_delivery_at=last_delivery_at if isinstance(last_delivery_at, datetime) else None,
+        first_delivery_at=_time_or_none(fields.get("receivedAt")),
+        last_delivery_at=_time_or_none(fields.get("lastDeliveryAt")),
+        processed_at=_time_or_none(fields.get("processedAt")),
         version=document.version,
     )
 
 
 def settled_claim(
     delivery: StripeDelivery, order_id: str, result: Result, parked: Claim | None, now: datetime, lifetime: timedelta
-) -> Write:
+) -> tuple[Write, ...]:
     """Claim the event as done: create its claim, or turn the parked one into a settled one."""
     done = {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
     path = claim_path(delivery.event_id)
     if parked is None:
-        return Create(path, {**_received(delivery, order_id), **done})
-    deliveries = parked.deliveries if parked.is_of(delivery) else parked.deliveries + 1
-    return Update(
-        path,
-        # An event that could not be read when it was parked may only now have told its order.
-        {"orderId": order_id, "deliveries": deliveries, "lastDeliveryAt": delivery.delivered_at, **done},
-        parked.version,
-    )
+        return (Create(path, {**_received(delivery, order_id), **done}),)
+    # An event that could not be read when it was parked may only now have told its order.
+    done["orderId"] = order_id
+    if parked.has_counted(delivery):
+        return (Update(path, done, parked.version),)
+    counted, record = _one_more(delivery, order_id, parked, result)
+    return Update(path, {**done, **counted}, parked.version), record
 
 
 def parked_claim(
@@ -96,12 +102,8 @@ def restored_claim(
 
 def further_delivery(delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result) -> tuple[Write, ...]:
     """Put one more delivery of an event on record."""
-    number = claim.deliveries + 1
-    counted = {"deliveries": number, "lastDeliveryAt": delivery.delivered_at}
-    return (
-        Update(claim_path(delivery.event_id), counted, claim.version),
-        _delivery_record(delivery, order_id, number, result),
-    )
+    counted, record = _one_more(delivery, order_id, claim, result)
+    return Update(claim_path(delivery.event_id), counted, claim.version), record
 
 
 def parked_event_from(event_id: str, fields: Fields) -> PaymentSucceeded | None:
@@ -112,14 +114,18 @@ def parked_event_from(event_id: str, fields: Fields) -> PaymentSucceeded | None:
     order_id, amount, currency = fields.get("orderId"), facts.get("amount"), facts.get("currency")
     if not is_order_id(order_id) or not is_amount(amount) or not is_currency(currency):
         return None
+    created_at, delivered_at = _time_or_none(facts.get("createdAt")), _time_or_none(fields.get("lastDeliveryAt"))
+    if created_at is None or delivered_at is None:
+        return None
     return PaymentSucceeded(
         delivery=StripeDelivery(
             event_id=event_id,
             event_type=str(fields.get("eventType")),
-            created_at=_time_from(facts.get("createdAt")),
-            delivered_at=_time_from(fields.get("lastDeliveryAt")),
+            created_at=created_at,
+            delivered_at=delivered_at,
             livemode=fields.get("livemode") is True,
             api_version=_text_from(fields.get("apiVersion")),
+            is_replay=True,
         ),
         order_id=order_id,
         money=Money(amount, currency),
@@ -151,6 +157,15 @@ def _received(delivery: StripeDelivery, order_id: str | None) -> dict[str, objec
     }
 
 
+def _one_more(
+    delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result
+) -> tuple[dict[str, object], Create]:
+    """One more on the claim's count, and the record under that number: the records have no gaps."""
+    number = claim.deliveries + 1
+    counted: dict[str, object] = {"deliveries": number, "lastDeliveryAt": delivery.delivered_at}
+    return counted, _delivery_record(delivery, order_id, number, result)
+
+
 def _delivery_record(delivery: StripeDelivery, order_id: str | None, number: int, result: Result) -> Create:
     return Create(
         f"{deliveries_path(delivery.event_id)}/{number}",
@@ -169,5 +184,5 @@ def _text_from(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _time_from(value: object) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromtimestamp(0, UTC)
+def _time_or_none(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None

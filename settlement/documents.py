@@ -5,8 +5,14 @@ from typing import Final
 from inventory.reservation import Product
 from inventory.stock import Level
 from orders.order import Money, Order, OrderLine, OrderStatus, is_amount, is_currency, is_document_id
-from orders.placement import InvalidOrder, lines_from, user_id_from
-from settlement.ledger import Fields
+from orders.placement import InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
+from settlement.ledger import Document, Fields
+
+FIELDS_OF_INTEREST: Final = (
+    *("status", "userId", "items", "amountTotal", "currency", "paymentIntentId", "chargeId"),
+    *("stock", "reserved", "active", "unitAmount"),
+)
+"""What is read here of orders, inventory and products."""
 
 _STATUSES: Final = frozenset(OrderStatus)
 
@@ -32,12 +38,15 @@ def order_from(order_id: str, fields: Fields) -> Order:
     user_id = fields.get("userId")
     payment_id = fields.get("paymentIntentId") or fields.get("chargeId")
     lines: tuple[OrderLine, ...] = ()
+    is_oversized = False
     defect = "status must be 'pending'" if status is OrderStatus.UNKNOWN else None
     try:
+        require_bounded(fields)
         user_id_from(user_id)
         lines = lines_from(fields.get("items"))
     except InvalidOrder as invalid:
         defect = defect or str(invalid)
+        is_oversized = isinstance(invalid, OversizedOrder)
     return Order(
         order_id=order_id,
         status=status,
@@ -46,6 +55,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
         defect=defect,
         total=_money_from(fields.get("amountTotal"), fields.get("currency")),
         payment_id=payment_id if isinstance(payment_id, str) else None,
+        is_oversized=is_oversized,
     )
 
 
@@ -57,6 +67,7 @@ def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | 
     has_broken_price = price is None and not (unit_amount is None and currency is None)
     return Product(
         product_id=product_id,
+        in_inventory=inventory is not None,
         level=_level_from(inventory),
         on_sale=catalogue.get("active", True) is True,
         unit_price=price,
@@ -64,6 +75,12 @@ def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | 
         if has_broken_price
         else None,
     )
+
+
+def paid_order_from(document: Document | None) -> str | None:
+    """The order that `payments/{paymentIntentId}` names; None where it names none."""
+    order_id = document.fields.get("orderId") if document else None
+    return order_id if isinstance(order_id, str) else None
 
 
 def _status_from(value: object) -> OrderStatus:

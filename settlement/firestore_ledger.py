@@ -1,7 +1,7 @@
 """The ledger on Firestore: one BatchGet to read, one Commit to write, never a transaction and never a lock."""
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Final
 
 from google.api_core import exceptions
@@ -10,7 +10,8 @@ from google.cloud.firestore import Client, FieldFilter, Increment, WriteBatch
 from orders.events import PaymentSucceeded
 from orders.outcome import LedgerContended, LedgerUnavailable
 from settlement.claims import parked_event_from
-from settlement.ledger import Committed, Create, Document, Increase, Put, Update, Write
+from settlement.documents import FIELDS_OF_INTEREST
+from settlement.ledger import Committed, Create, Document, Increase, Update, Write
 
 # What each status means: https://cloud.google.com/firestore/docs/understand-error-codes
 _SOMEONE_WAS_FASTER: Final = (
@@ -39,15 +40,11 @@ class FirestoreLedger:
         self._client = client
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        references = [self._client.document(path) for path in paths]
-        documents: dict[str, Document | None] = {}
-        with _errors_told_apart():
-            for snapshot in self._client.get_all(references, retry=None, timeout=timeout_seconds):
-                fields = snapshot.to_dict()
-                documents[snapshot.reference.path] = (
-                    None if fields is None else Document(fields, version=snapshot.update_time)
-                )
-        return documents
+        try:
+            return self._read(paths, timeout_seconds)
+        except ValueError:
+            # The client library refuses a document that holds a reference to another database, wherever it stands.
+            return {path: self._read_what_can_be_read(path, timeout_seconds) for path in paths}
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
         batch = self._client.batch()
@@ -87,6 +84,32 @@ class FirestoreLedger:
         events = (parked_event_from(claim.id, claim.to_dict() or {}) for claim in claims)
         return tuple(event for event in events if event)
 
+    def _read(
+        self, paths: Sequence[str], timeout_seconds: float, field_paths: Sequence[str] | None = None
+    ) -> dict[str, Document | None]:
+        references = [self._client.document(path) for path in paths]
+        documents: dict[str, Document | None] = {}
+        with _errors_told_apart():
+            for snapshot in self._client.get_all(references, field_paths, retry=None, timeout=timeout_seconds):
+                fields = snapshot.to_dict()
+                documents[snapshot.reference.path] = (
+                    None if fields is None else Document(fields, version=snapshot.update_time)
+                )
+        return documents
+
+    def _read_what_can_be_read(self, path: str, timeout_seconds: float) -> Document | None:
+        """The document field by field, without those that cannot be decoded."""
+        with contextlib.suppress(ValueError):
+            return self._read([path], timeout_seconds)[path]
+        found = self._read([path], timeout_seconds, ["__name__"])[path]
+        fields: dict[str, object] = {}
+        for name in FIELDS_OF_INTEREST:
+            with contextlib.suppress(ValueError):
+                document = self._read([path], timeout_seconds, [name])[path]
+                fields |= document.fields if document else {}
+        # Fields that were read at different moments belong together only if nobody has written since the first.
+        return Document(fields, version=found.version) if found else None
+
     def _add(self, write: Write, batch: WriteBatch) -> None:
         reference = self._client.document(write.path)
         match write:
@@ -96,11 +119,9 @@ class FirestoreLedger:
                 batch.update(reference, dict(fields), option=self._client.write_option(last_update_time=version))
             case Increase(amounts=amounts):
                 batch.update(reference, {name: Increment(amount) for name, amount in amounts.items()})
-            case Put(fields=fields):
-                batch.set(reference, dict(fields))
 
 
-@contextmanager
+@contextlib.contextmanager
 def _errors_told_apart() -> Iterator[None]:
     """Someone was faster, or there was no answer: both can be tried again. All else is a fault, and stays one."""
     try:

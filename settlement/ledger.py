@@ -39,15 +39,7 @@ class Increase:
     amounts: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
-    """The document is written, whatever stood there."""
-
-    path: str
-    fields: Fields
-
-
-Write = Create | Update | Increase | Put
+Write = Create | Update | Increase
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ duplicates, events that must wait for their order, and events that nobody could 
 from datetime import datetime
 
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, PaymentSucceeded, StripeDelivery
-from orders.lifecycle import step_for
+from orders.lifecycle import Step, step_for
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.claims import Claim, further_delivery, parked_claim, restored_claim
 from settlement.seen import Seen
-from settlement.steps import PLAN_FOR, Case, Finish, Plan, StartOver, Terms
+from settlement.steps import PLAN_FOR, Case, Finish, Look, Plan, StartOver, Terms
 
 
 def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: datetime) -> Plan:
@@ -24,14 +24,19 @@ def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: 
         case NotUnderstood():
             return _keep_for_a_person(event, seen, now)
         case OrderPlaced():
-            if seen.order is None or seen.audited:
+            if seen.order is None:
+                return Finish((), Outcome(Result.ALREADY_PLACED, event.order_id, "no_order: it does not exist"))
+            if seen.audited:
                 return Finish((), Outcome(Result.ALREADY_PLACED, event.order_id))
         case PaymentSucceeded():
             if seen.audited or (seen.claim and seen.claim.processed):
                 return _count_duplicate(event, seen, terms, now)
             if seen.order is None:
                 return _wait_for_order(event, seen, terms, now)
-    return PLAN_FOR[step_for(seen.order.status, event.kind)](Case(event, seen.order, seen, terms, now))
+    step = step_for(seen.order.status, event.kind)
+    if seen.paid_order_id not in (None, event.order_id) and step is not Step.NOTHING:
+        step = Step.QUARANTINE
+    return PLAN_FOR[step](Case(event, seen.order, seen, terms, now))
 
 
 def _count_duplicate(event: PaymentSucceeded, seen: Seen, terms: Terms, now: datetime) -> Plan:
@@ -48,6 +53,9 @@ def _wait_for_order(event: PaymentSucceeded, seen: Seen, terms: Terms, now: date
         return _count_delivery(event.delivery, event.order_id, seen.claim, Result.ORDER_NOT_FOUND)
     if now - event.delivery.created_at < terms.order_wait:
         raise OrderNotThereYet(f"order {event.order_id} does not exist yet")
+    if seen.audited is None:
+        # Settled long ago, it may be that only its claim has expired and its order been deleted.
+        return Look(audit_entry=True)
     reason = "the order does not exist"
     claim = parked_claim(event.delivery, event.order_id, Result.ORDER_NOT_FOUND, reason, now, event)
     # Look again afterwards: an order created in between has already asked for parked events, and found none.
@@ -63,7 +71,6 @@ def _keep_for_a_person(event: NotUnderstood, seen: Seen, now: datetime) -> Plan:
 
 
 def _count_delivery(delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result) -> Finish:
-    if claim.is_of(delivery):
-        # Our own commit, whose answer was lost on the way.
-        return Finish((), Outcome(claim.result, order_id))
+    if claim.has_counted(delivery):
+        return Finish((), Outcome(claim.result if claim.was_settled_by(delivery) else result, order_id))
     return Finish(further_delivery(delivery, order_id, claim, result), Outcome(result, order_id))

@@ -5,10 +5,18 @@ from dataclasses import dataclass, field, replace
 
 from inventory.reservation import Product
 from inventory.stock import Level
-from orders.events import NotUnderstood, OrderEvent, OrderPlaced
+from orders.events import NotUnderstood, OrderEvent, OrderPlaced, PaymentSucceeded
 from orders.order import Order, OrderStatus
 from settlement.claims import Claim, audit_path, claim_from, claim_path
-from settlement.documents import catalogue_path, inventory_path, order_from, order_path, product_from
+from settlement.documents import (
+    catalogue_path,
+    inventory_path,
+    order_from,
+    order_path,
+    paid_order_from,
+    payment_path,
+    product_from,
+)
 from settlement.ledger import Committed, Document, Fields
 
 
@@ -23,8 +31,10 @@ class Seen:
     """What the order was before this event counted its hold; None if it has not."""
     products: Mapping[str, Product] = field(default_factory=dict)
     """Only the products that were looked at."""
-    audited: bool = False
-    """Whether the event has an audit entry. Looked at only for events without a claim, and after a lost race."""
+    paid_order_id: str | None = None
+    """The order that this payment is known to have paid for; None if it is new."""
+    audited: bool | None = None
+    """Whether the event has an audit entry; None if nobody looked."""
     deliveries_on_record: int = 0
     """The entries under the audit entry's `deliveries`. Looked at only if the claim is gone and the entry is there."""
 
@@ -51,6 +61,8 @@ def paths_to_read(
         paths.append(claim_path(event.event_id))
     if not isinstance(event, NotUnderstood):
         paths.append(order_path(event.order_id))
+    if isinstance(event, PaymentSucceeded) and event.payment_id:
+        paths.append(payment_path(event.payment_id))
     for product_id in product_ids:
         paths += [inventory_path(product_id), catalogue_path(product_id)]
     return tuple(paths)
@@ -63,6 +75,7 @@ def seen_from(
     claim = documents.get(claim_path(event.event_id))
     order_id = event.order_id
     order = documents.get(order_path(order_id)) if order_id is not None else None
+    payment_id = event.payment_id if isinstance(event, PaymentSucceeded) else None
     return Seen(
         claim=claim_from(claim) if claim else None,
         order=order_from(order_id, order.fields) if order and order_id is not None else None,
@@ -75,7 +88,8 @@ def seen_from(
             )
             for product_id in product_ids
         },
-        audited=documents.get(audit_path(event.event_id)) is not None,
+        paid_order_id=paid_order_from(documents.get(payment_path(payment_id))) if payment_id else None,
+        audited=documents[entry] is not None if (entry := audit_path(event.event_id)) in documents else None,
     )
 
 

@@ -30,10 +30,10 @@ class Patience:
         """Yields, before each try, a function that tells the seconds left. Ends when none are left."""
         end = self.monotonic() + self.total_seconds
         pause = 0.01
-        while (left := end - self.monotonic()) > 0:
+        while end > self.monotonic():
             yield lambda: max(end - self.monotonic(), 0.001)
             # A random pause spreads out those who collided; doubling it makes room when they are many.
-            self.sleep(min(self.random() * pause, left))
+            self.sleep(max(min(self.random() * pause, end - self.monotonic()), 0))
             pause = min(pause * 2, self.pause_seconds_max)
 
 
@@ -74,8 +74,8 @@ def _one_try(
     while True:
         plan = make_plan(event, seen, terms, now)
         match plan:
-            case Look(product_ids):
-                view.product_ids = product_ids
+            case Look(product_ids, audit_entry):
+                view.look_at(product_ids, audit_entry=audit_entry)
                 seen = view.read(seconds_left)
             case Hold(writes, held):
                 seen = seen.with_hold(held, view.ledger.commit(writes, timeout_seconds=seconds_left()))
@@ -95,17 +95,23 @@ class _View:
         self.event = event
         self.ledger = ledger
         self.product_ids: tuple[str, ...] = event.product_ids if isinstance(event, OrderPlaced) else ()
-        self._closer = False
+        self._audit_entry = False
+        self._all_products = False
+
+    def look_at(self, product_ids: tuple[str, ...], *, audit_entry: bool) -> None:
+        """From now on, see these too."""
+        self.product_ids = product_ids or self.product_ids
+        self._audit_entry = self._audit_entry or audit_entry
 
     def look_closer(self) -> None:
         """From now on, also see the audit entry and the inventory: one of them may be why a commit was refused."""
-        self._closer = True
+        self._audit_entry = self._all_products = True
 
     def read(self, seconds_left: Callable[[], float]) -> Seen:
-        paths = paths_to_read(self.event, self.product_ids, with_audit_entry=self._closer)
+        paths = paths_to_read(self.event, self.product_ids, with_audit_entry=self._audit_entry)
         documents = self.ledger.read(paths, timeout_seconds=seconds_left())
         seen = seen_from(self.event, documents, self.product_ids)
-        if self._closer and seen.order and not self.product_ids and seen.order.lines:
+        if self._all_products and seen.order and not self.product_ids and seen.order.lines:
             self.product_ids = tuple(line.product_id for line in seen.order.lines)
             return self.read(seconds_left)
         if seen.audited and seen.claim is None and not isinstance(self.event, OrderPlaced):

@@ -16,7 +16,7 @@ from orders.order import Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.claims import settled_claim
 from settlement.documents import inventory_path, order_path, payment_path
-from settlement.ledger import Create, Fields, Increase, Put, Update, Write
+from settlement.ledger import Create, Fields, Increase, Update, Write
 from settlement.seen import Seen
 
 
@@ -34,9 +34,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """These products must be read as well."""
+    """More must be read, afresh and together with what was read before."""
 
-    product_ids: tuple[str, ...]
+    product_ids: tuple[str, ...] = ()
+    audit_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,9 @@ def _hold(case: Case) -> Plan:
     held = replace(case.order, status=OrderStatus.RESERVING, total=total)
     # Written even when unknown: an amount that a client wrote is never believed.
     price = {"amountTotal": total.amount if total else None, "currency": total.currency if total else None}
-    return Hold((_order_write(case, OrderStatus.RESERVING, price), *_increases(hold(held.lines))), held)
+    # An increase by nothing makes the commit tell the stock too, as of the same moment.
+    counted = (Increase(inventory_path(m.product_id), {"stock": 0, "reserved": m.reserved}) for m in hold(held.lines))
+    return Hold((_order_write(case, OrderStatus.RESERVING, price), *counted), held)
 
 
 def _confirm_hold(case: Case) -> Plan:
@@ -98,7 +101,8 @@ def _confirm_hold(case: Case) -> Plan:
     lines = case.order.lines
     if not hold_is_covered(case.order, case.seen.products):
         given_back, _ = _counted_apart(release(lines), case.seen.products)
-        return StartOver((_order_write(case, OrderStatus.PENDING), *_increases(given_back)))
+        status = case.seen.status_before or OrderStatus.PENDING
+        return StartOver((_order_write(case, status), *_increases(given_back)))
     match case.event:
         case OrderPlaced():
             times = {"reservedAt": case.now, "reservationExpiresAt": case.now + case.terms.reservation}
@@ -143,7 +147,7 @@ def _refuse(case: Case, reason: str | None = None) -> Plan:
 
 
 def _quarantine(case: Case, reason: str | None = None, *, moves: tuple[StockMove, ...] = ()) -> Plan:
-    reason = reason or f"invalid_order: {case.order.defect}"
+    reason = reason or _why_quarantined(case)
     paid = {**_payment_fields(_payment_of(case), case.order), "failureReason": reason}
     notice = NoticeType.REVIEW
     return _finish(case, Result.QUARANTINED, OrderStatus.REVIEW, paid, moves=moves, notice=notice, note=reason)
@@ -217,26 +221,29 @@ def _finish(
         writes.append(_order_write(case, status, order_fields))
     if event.delivery:
         lifetime = case.terms.claim_lifetime
-        claim = settled_claim(event.delivery, order.order_id, result, case.seen.claim, case.now, lifetime)
-        writes.append(claim)
+        writes += settled_claim(event.delivery, order.order_id, result, case.seen.claim, case.now, lifetime)
     if notice and order.user_id and event.money:
         message = Notice(notice, order.user_id, event.event_id, order.order_id, event.money, case.now)
         writes.append(Create(message.path, message.fields()))
-    if (payment_id := event.payment_id) and payment_id != order.payment_id:
+    if event.payment_id and case.seen.paid_order_id is None:
         # Refunds and disputes carry no order id; they find the order by its payment.
-        writes.append(Put(payment_path(payment_id), {"orderId": order.order_id}))
+        writes.append(Create(payment_path(event.payment_id), {"orderId": order.order_id}))
     return Finish(tuple(writes), Outcome(result, order.order_id, note))
 
 
 def _order_write(case: Case, status: OrderStatus, fields: Fields = MappingProxyType({})) -> Update:
+    if case.order.is_oversized:
+        # Its own commits must fit into the document too.
+        fields = {**fields, "items": []}
     fields = {"status": str(status), **fields, "updatedAt": case.now}
     return Update(order_path(case.order.order_id), fields, case.seen.order_version)
 
 
 def _increases(moves: Iterable[StockMove]) -> tuple[Increase, ...]:
-    # An increase by nothing makes the commit tell that figure too, as of the same moment.
+    changes = ((move, {"stock": move.stock, "reserved": move.reserved}) for move in moves)
     return tuple(
-        Increase(inventory_path(move.product_id), {"stock": move.stock, "reserved": move.reserved}) for move in moves
+        Increase(inventory_path(move.product_id), {name: amount for name, amount in change.items() if amount})
+        for move, change in changes
     )
 
 
@@ -270,7 +277,7 @@ def _counted_apart(
     counted, uncounted = [], []
     for move in moves:
         product = products.get(move.product_id)
-        if product and product.level is None:
+        if product and not product.in_inventory:
             uncounted.append(OrderLine(move.product_id, abs(move.stock or move.reserved)))
         else:
             counted.append(move)
@@ -284,10 +291,16 @@ def _mismatch(payment: PaymentSucceeded, order: Order) -> str | None:
     return f"amount_mismatch: {paid.amount} {paid.currency} was paid, {asked.amount} {asked.currency} was asked"
 
 
+def _why_quarantined(case: Case) -> str:
+    if case.seen.paid_order_id not in (None, case.order.order_id):
+        return f"payment_of_another_order: {case.event.payment_id} has paid order {case.seen.paid_order_id}"
+    return f"invalid_order: {case.order.defect}"
+
+
 def _second_payment(payment: PaymentSucceeded, order: Order) -> str | None:
-    if order.payment_id is None or payment.payment_intent_id in (None, order.payment_id):
+    if order.payment_id is None or payment.payment_id in (None, order.payment_id):
         return None
-    return f"second_payment: {payment.payment_intent_id} paid an order that {order.payment_id} had paid"
+    return f"second_payment: {payment.payment_id} paid an order that {order.payment_id} had paid"
 
 
 def _uncounted_in_words(uncounted: Iterable[OrderLine]) -> str | None:

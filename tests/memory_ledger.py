@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from orders.events import PaymentSucceeded
 from orders.outcome import LedgerContended
 from settlement.claims import parked_event_from
-from settlement.ledger import Committed, Create, Document, Increase, Put, Update, Write
+from settlement.ledger import Committed, Create, Document, Increase, Update, Write
 
 
 class MemoryLedger:
@@ -77,7 +77,7 @@ class MemoryLedger:
         document = self._documents.get(write.path)
         fields = dict(document.fields) if document else {}
         match write:
-            case Create(fields=written) | Put(fields=written):
+            case Create(fields=written):
                 fields = dict(written)
             case Update(fields=written):
                 fields.update(written)

@@ -122,10 +122,13 @@ def _body_of(request: Request) -> bytes:
     request.max_content_length = BODY_BYTES_MAX + 1
     try:
         body = request.get_data()
-    except RequestEntityTooLarge:
+    except Exception as broken:
         # functions-framework reads the body once more after the answer, and must not stumble over it.
         request.stream = io.BytesIO()
-        raise
+        if isinstance(broken, RequestEntityTooLarge):
+            raise
+        # gunicorn's own errors for broken chunks repeat the bytes they choke on.
+        raise BadRequest from None
     if len(body) > BODY_BYTES_MAX:
         raise RequestEntityTooLarge
     return body

@@ -101,7 +101,7 @@ def _checkout_session_paid(session: Json, order_id: str, delivery: StripeDeliver
         raise _Misshapen("payment_status must be a text")
     if payment_status != "paid":
         # A slow payment method: checkout.session.async_payment_succeeded follows when the money is there.
-        return Ignored(delivery.event_id, delivery.event_type, "not paid yet")
+        return Ignored(delivery.event_id, delivery.event_type, "not paid, or not yet")
     return PaymentSucceeded(
         delivery=delivery,
         order_id=order_id,

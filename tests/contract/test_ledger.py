@@ -3,7 +3,7 @@
 import pytest
 
 from orders.outcome import LedgerContended
-from settlement.ledger import Create, Document, Increase, Put, Update, Write
+from settlement.ledger import Create, Document, Increase, Update, Write
 from tests.contract.database import Database
 
 SOON = 5.0
@@ -83,12 +83,6 @@ def test_an_increase_never_makes_a_document(database: Database) -> None:
     with pytest.raises(LedgerContended):
         database.ledger.commit([Increase("inventory/gone", {"stock": -1})], timeout_seconds=SOON)
     assert database.get("inventory/gone") is None
-
-
-def test_a_put_writes_over_what_stood_there(database: Database) -> None:
-    database.put("payments/pi", {"orderId": "a", "old": True})
-    database.ledger.commit([Put("payments/pi", {"orderId": "b"})], timeout_seconds=SOON)
-    assert database.get("payments/pi") == {"orderId": "b"}
 
 
 def test_one_refused_write_refuses_them_all(database: Database) -> None:

@@ -338,6 +338,34 @@ def test_the_audit_entry_outlives_the_claim_and_still_stops_a_duplicate(database
     assert after == before
 
 
+def test_a_payment_that_has_paid_one_order_does_not_pay_another(database: Database) -> None:
+    with_reserved_order(database)
+    database.put("orders/order-2", a_reserved_order())
+    settled(database, a_payment())
+    outcome = settled(database, a_payment("evt_2", order_id="order-2"))
+    assert (outcome.result, outcome.note) == ("quarantined", "payment_of_another_order: pi_1 has paid order order-1")
+    assert fields_at(database, "orders/order-2")["status"] == "review"
+    assert database.get("payments/pi_1") == {"orderId": "order-1"}
+
+
+def test_an_order_too_large_to_be_written_to_is_refused_while_it_still_can_be(database: Database) -> None:
+    padding = "x" * 1_047_900
+    with_order(database, items=[{"productId": "shirt", "quantity": 3, "note": padding}])
+    assert settled(database, a_placement()).result == "reservation_failed"
+    order = fields_at(database, "orders/order-1")
+    assert (order["status"], order["items"]) == ("failed", [])
+    assert order["failureReason"] == "invalid_order: the order is larger than 524288 bytes"
+    assert database.get("inventory/shirt") == {"stock": 10, "reserved": 0}
+    assert settled(database, a_payment()).result == "refund_due"
+
+
+def test_stock_that_lost_its_meaning_after_the_hold_is_released_all_the_same(database: Database) -> None:
+    with_order(database, status="reserving")
+    database.put("inventory/shirt", {"stock": "ten", "reserved": 3})
+    assert settled(database, a_placement()).result == "reservation_failed"
+    assert database.get("inventory/shirt") == {"stock": "ten", "reserved": 0}
+
+
 # --- Waiting for the order -------------------------------------------------------------------------------------------
 
 
@@ -393,6 +421,32 @@ def test_an_order_that_appears_while_its_event_is_being_parked_is_settled_at_onc
     event = a_payment(created_at=NOW - timedelta(hours=2))
     outcome = settle(event, NOW, ledger=AppearsWhileParking(), terms=Terms(), patience=PATIENCE)  # type: ignore[arg-type]
     assert outcome.result == "first_time_finalized"
+
+
+def test_every_delivery_of_a_parked_event_is_on_record_even_after_its_claim_expired(
+    database: Database,
+) -> None:
+    long_ago = NOW - timedelta(hours=2)
+    moments = [LATER + timedelta(minutes=minute) for minute in range(4)]
+    settled(database, a_payment(created_at=long_ago, delivered_at=moments[0]))
+    with_reserved_order(database)
+    assert settled(database, a_payment(created_at=long_ago, delivered_at=moments[1])).result == "first_time_finalized"
+    assert settled(database, a_payment(created_at=long_ago, delivered_at=moments[2])).result == "duplicate_detected"
+    database.delete("webhookEvents/evt_1")
+    assert settled(database, a_payment(created_at=long_ago, delivered_at=moments[3])).result == "duplicate_detected"
+    records = [fields_at(database, f"auditLog/evt_1/deliveries/{number}") for number in (2, 3, 4)]
+    assert [record["createdAt"] for record in records] == moments[1:]
+    assert fields_at(database, "webhookEvents/evt_1")["deliveries"] == 4
+
+
+def test_an_event_settled_long_ago_is_not_parked_when_its_order_is_deleted(database: Database) -> None:
+    with_reserved_order(database)
+    settled(database, a_payment())
+    database.delete("orders/order-1")
+    database.delete("webhookEvents/evt_1")
+    late = a_payment(created_at=NOW - timedelta(days=30), delivered_at=LATER)
+    assert settled(database, late).result == "duplicate_detected"
+    assert fields_at(database, "webhookEvents/evt_1")["processed"] is True
 
 
 def test_an_event_that_could_not_be_read_is_kept_and_settled_by_a_release_that_can(database: Database) -> None:

@@ -23,7 +23,7 @@ def a_product(
     unit_price: Money | None = Money(1_200, "eur"),
     price_defect: str | None = None,
 ) -> Product:
-    return Product(product_id, level, on_sale, unit_price, price_defect)
+    return Product(product_id, level is not None, level, on_sale, unit_price, price_defect)
 
 
 def price_of(order: Order, *products: Product) -> Money | None:

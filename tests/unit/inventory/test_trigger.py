@@ -11,10 +11,16 @@ from google.cloud.firestore_v1.types import ArrayValue, Document, DocumentChange
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.trigger import OrderCreatedTrigger, product_ids_in
+from inventory.trigger import OrderCreatedTrigger, created_document
+from inventory.trigger import product_ids_in as product_ids_of
 from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
 from tests.builders import NOW, a_payment, a_placement
+
+
+def product_ids_in(data: object) -> tuple[str, ...]:
+    return product_ids_of(created_document(data))
+
 
 FIRESTORE_CREATED = "google.cloud.firestore.document.v1.created"
 
@@ -106,7 +112,7 @@ def test_an_order_whose_id_cannot_be_handled_is_left_alone_and_logged_and_never_
     document: str | None,
 ) -> None:
     shop = Shop()
-    shop.receive(an_event(document))
+    shop.receive(an_event(document, data=b""))
     assert shop.asked == []
     assert shop.lines == [
         {
@@ -197,3 +203,11 @@ def test_no_torn_document_makes_it_raise(noise: bytes, position: int) -> None:
     whole = a_document("shirt", "mug")
     product_ids_in(whole[:position] + noise + whole[position:])
     product_ids_in(whole[:position])
+
+
+@pytest.mark.parametrize("order_id", ["bestellung-grün", "中餐", "trailing "])
+def test_an_order_is_found_by_the_name_in_its_document_since_a_header_mangles_it(order_id: str) -> None:
+    shop = Shop()
+    document = Document(name=f"projects/p/databases/(default)/documents/orders/{order_id}")
+    shop.receive(an_event("orders/mangled", DocumentChange.serialize(DocumentChange(document=document))))
+    assert shop.asked[0] == a_placement(order_id, product_ids=())

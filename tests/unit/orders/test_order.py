@@ -9,7 +9,7 @@ from orders.order import AMOUNT_MINOR_MAX, is_amount, is_currency, is_document_i
 
 @pytest.mark.parametrize(
     "value",
-    ["a", "order-1", "...", ".a", "a.", "__", "___", "__a", "a__", "_", " ", "ü", "日本", "a" * 1_500, "ü" * 750],
+    ["a", "order-1", "...", ".a", "a.", "__", "___", "__a", "a__", "_", " ", "ü", "日本", "a" * 1_500],
 )
 def test_firestore_takes_this_as_a_document_id(value: str) -> None:
     assert is_document_id(value)
@@ -20,6 +20,11 @@ def test_firestore_takes_this_as_a_document_id(value: str) -> None:
 )
 def test_firestore_takes_no_such_document_id(value: str) -> None:
     assert not is_document_id(value)
+
+
+def test_the_length_of_a_document_id_is_counted_in_bytes() -> None:
+    assert is_document_id("ü" * 750)
+    assert not is_document_id("ü" * 751)
 
 
 @pytest.mark.parametrize("value", [None, 1, 1.5, True, b"a", ["a"], {"a": 1}])

@@ -109,7 +109,7 @@ def test_the_answer_repeats_at_most_a_little_of_the_input() -> None:
 
 
 def test_the_answer_can_be_written_wherever_text_goes() -> None:
-    assert "'\\ud800\\n\\u202e'" in refusal_of([a_line("\ud800\n\u202e")])
+    assert "'\\ud800\\n\\u202e\\xe9'" in refusal_of([a_line("\ud800\n\u202e\xe9")])
 
 
 @pytest.mark.parametrize("user_id", ["alice", "KfW2…ü", "x" * 1_500])

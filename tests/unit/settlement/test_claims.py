@@ -1,6 +1,7 @@
 """The claim: what is kept of an event, and read back from what was kept."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,8 @@ payments = st.builds(
 @given(payments)
 def test_a_parked_event_is_read_back_as_it_was(payment: PaymentSucceeded) -> None:
     claim = parked_claim(payment.delivery, payment.order_id, Result.ORDER_NOT_FOUND, "no order", NOW, payment)
-    assert parked_event_from(payment.event_id, claim.fields) == payment
+    taken_up_again = replace(payment, delivery=replace(payment.delivery, is_replay=True))
+    assert parked_event_from(payment.event_id, claim.fields) == taken_up_again
 
 
 def test_an_event_that_nobody_could_read_holds_nothing_to_settle() -> None:
@@ -71,19 +73,31 @@ def test_only_what_is_plainly_processed_is_done(processed: object) -> None:
     assert not claim_from(Document({"processed": processed}, "v")).processed
 
 
-def test_a_claim_knows_the_delivery_that_wrote_it_last() -> None:
-    claim = claim_from(Document({"processed": True, "lastDeliveryAt": NOW}, "v"))
-    assert claim.is_of(a_delivery(delivered_at=NOW))
-    assert not claim.is_of(a_delivery(delivered_at=LATER))
-    assert not claim.is_of(a_delivery(delivered_at=NOW + timedelta(microseconds=1)))
+def test_a_claim_knows_the_deliveries_that_it_has_counted() -> None:
+    claim = claim_from(Document({"receivedAt": NOW, "lastDeliveryAt": LATER}, "v"))
+    assert claim.has_counted(a_delivery(delivered_at=NOW))
+    assert claim.has_counted(a_delivery(delivered_at=LATER))
+    assert not claim.has_counted(a_delivery(delivered_at=LATER + timedelta(microseconds=1)))
+
+
+def test_a_parked_event_taken_up_again_is_no_delivery_to_count() -> None:
+    claim = claim_from(Document({"receivedAt": NOW, "lastDeliveryAt": LATER}, "v"))
+    assert claim.has_counted(a_delivery(delivered_at=LATER + timedelta(days=1), is_replay=True))
+
+
+def test_a_claim_knows_the_delivery_that_settled_it() -> None:
+    claim = claim_from(Document({"processed": True, "processedAt": NOW}, "v"))
+    assert claim.was_settled_by(a_delivery(delivered_at=NOW))
+    assert not claim.was_settled_by(a_delivery(delivered_at=LATER))
+    assert not claim.was_settled_by(a_delivery(delivered_at=NOW, is_replay=True))
 
 
 def test_a_claim_without_a_time_is_nobodys() -> None:
-    assert not claim_from(Document({"processed": True}, "v")).is_of(a_delivery())
+    claim = claim_from(Document({"processed": True}, "v"))
+    assert not claim.has_counted(a_delivery())
+    assert not claim.was_settled_by(a_delivery())
 
 
-def test_a_parked_event_without_times_is_as_old_as_can_be() -> None:
+def test_a_parked_event_without_times_holds_nothing_to_settle() -> None:
     fields = {"orderId": "order-1", "event": {"amount": 1, "currency": "eur"}}
-    event = parked_event_from("evt_1", fields)
-    assert event is not None
-    assert event.delivery.created_at == datetime(1970, 1, 1, tzinfo=UTC)
+    assert parked_event_from("evt_1", fields) is None

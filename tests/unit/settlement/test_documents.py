@@ -56,6 +56,10 @@ def test_a_status_that_this_service_never_writes_is_a_defect(status: object) -> 
     assert (order.status, order.defect) == (OrderStatus.UNKNOWN, "status must be 'pending'")
 
 
+def test_of_several_defects_the_status_is_told() -> None:
+    assert order_from("order-1", an_order(status="paid", items=[])).defect == "status must be 'pending'"
+
+
 @pytest.mark.parametrize("user_id", [None, "", 7, "a/b", ["alice"]])
 def test_an_order_that_names_no_customer_has_a_defect(user_id: object) -> None:
     order = order_from("order-1", an_order(userId=user_id))

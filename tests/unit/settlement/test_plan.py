@@ -8,7 +8,8 @@ from orders.events import OrderEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.ledger import Create, Update
 from settlement.plan import make_plan
-from settlement.steps import Finish, StartOver
+from settlement.seen import Seen
+from settlement.steps import Finish, Look, StartOver
 from tests.builders import (
     LATER,
     NOW,
@@ -22,6 +23,7 @@ from tests.builders import (
 from tests.unit.settlement.planning import TERMS, as_read, by_path, fields_at, finish, planned, seen
 
 ORDER, CLAIM, AUDIT = "orders/order-1", "webhookEvents/evt_1", "auditLog/evt_1"
+PAYMENT = "payments/pi_1"
 FIRST_RECORD, SECOND_RECORD = f"{AUDIT}/deliveries/2", f"{AUDIT}/deliveries/3"
 
 
@@ -88,9 +90,32 @@ def test_a_duplicate_of_an_order_that_was_deleted_is_a_duplicate() -> None:
 
 
 def test_a_lost_answer_is_not_counted_as_a_second_delivery() -> None:
-    claim = a_settled_claim(result="quarantined", lastDeliveryAt=NOW)
+    claim = a_settled_claim(result="quarantined", lastDeliveryAt=NOW, processedAt=NOW)
     plan = finish(a_payment(delivered_at=NOW), {ORDER: FINALIZED, CLAIM: claim})
     assert plan == Finish((), Outcome(Result.QUARANTINED, "order-1"))
+
+
+def test_a_duplicate_whose_answer_was_lost_is_still_a_duplicate() -> None:
+    claim = a_settled_claim(receivedAt=NOW, processedAt=NOW, lastDeliveryAt=LATER, deliveries=2)
+    plan = finish(a_payment(delivered_at=LATER), {ORDER: FINALIZED, CLAIM: claim})
+    assert plan == Finish((), Outcome(Result.DUPLICATE_DETECTED, "order-1"))
+
+
+def test_a_first_delivery_whose_answer_was_lost_is_not_counted_after_a_duplicate_came_in_between() -> None:
+    claim = a_settled_claim(receivedAt=NOW, processedAt=NOW, lastDeliveryAt=LATER, deliveries=2)
+    plan = finish(a_payment(delivered_at=NOW), {ORDER: FINALIZED, CLAIM: claim})
+    assert plan == Finish((), Outcome(Result.FIRST_TIME_FINALIZED, "order-1"))
+
+
+def test_a_parked_event_taken_up_again_after_another_delivery_settled_it_counts_nothing() -> None:
+    plan = finish(a_payment(is_replay=True), {ORDER: FINALIZED, CLAIM: a_settled_claim(deliveries=2)})
+    assert plan == Finish((), Outcome(Result.DUPLICATE_DETECTED, "order-1"))
+
+
+def test_before_an_event_is_parked_its_audit_entry_is_looked_for() -> None:
+    old = a_payment(created_at=NOW - timedelta(hours=2))
+    assert make_plan(old, Seen(), TERMS, NOW) == Look(audit_entry=True)
+    assert finish(old, {AUDIT: {}}).outcome.result == "duplicate_detected"
 
 
 def test_an_audited_event_whose_claim_has_lived_out_its_time_is_still_a_duplicate() -> None:
@@ -207,8 +232,6 @@ def test_a_parked_event_is_settled_when_its_order_is_there() -> None:
         CLAIM,
         {
             "orderId": "order-1",
-            "deliveries": 1,
-            "lastDeliveryAt": NOW,
             "processed": True,
             "processedAt": NOW,
             "result": "first_time_finalized",
@@ -222,10 +245,12 @@ def test_a_new_delivery_that_settles_a_parked_event_is_counted() -> None:
     plan = finish(a_payment(delivered_at=LATER), {ORDER: a_reserved_order(), CLAIM: a_parked_claim(deliveries=4)})
     written = fields_at(CLAIM, plan.writes)
     assert (written["deliveries"], written["lastDeliveryAt"]) == (5, LATER)
+    assert fields_at("auditLog/evt_1/deliveries/5", plan.writes)["result"] == "first_time_finalized"
 
 
 def test_a_parked_event_that_finds_its_order_settled_changes_nothing_but_its_claim() -> None:
-    plan = finish(a_payment(), {ORDER: FINALIZED, CLAIM: a_parked_claim()})
+    documents: dict[str, Fields] = {ORDER: FINALIZED, CLAIM: a_parked_claim(), PAYMENT: {"orderId": "order-1"}}
+    plan = finish(a_payment(is_replay=True), documents)
     assert set(by_path(plan.writes)) == {CLAIM, AUDIT}
     assert fields_at(CLAIM, plan.writes)["result"] == "already_finalized"
 
@@ -280,7 +305,8 @@ def test_a_release_that_understands_a_parked_event_settles_it_and_names_its_orde
 
 
 def test_a_placement_of_an_order_that_is_gone_writes_nothing() -> None:
-    assert finish(a_placement(), {}) == Finish((), Outcome(Result.ALREADY_PLACED, "order-1"))
+    note = "no_order: it does not exist"
+    assert finish(a_placement(), {}) == Finish((), Outcome(Result.ALREADY_PLACED, "order-1", note))
 
 
 @pytest.mark.parametrize("status", ["pending", "reserving"])

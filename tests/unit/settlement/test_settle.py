@@ -379,6 +379,14 @@ def test_the_trigger_delivered_again_after_finalization_reserves_nothing_and_res
     assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
 
 
+def test_the_trigger_delivered_again_holds_nothing_even_if_somebody_reset_the_status() -> None:
+    ledger = a_ledger(an_order())
+    settled(a_placement(), ledger)
+    ledger.put("orders/order-1", an_order())
+    assert calls_to_settle(a_placement(), ledger) == ["read"]
+    assert (status_in(ledger), shirts_in(ledger)) == ("pending", (10, 3))
+
+
 @pytest.mark.parametrize("nth_commit", [0, 1])
 def test_the_trigger_that_loses_against_a_payment_leaves_a_paid_order_paid(nth_commit: int) -> None:
     ledger = a_ledger(an_order())

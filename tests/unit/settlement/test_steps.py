@@ -9,7 +9,7 @@ from inventory.stock import Level
 from orders.events import EventKind, OrderEvent
 from orders.order import Money, OrderStatus
 from orders.outcome import Outcome, Result
-from settlement.ledger import Committed, Create, Increase, Put, Update
+from settlement.ledger import Committed, Create, Increase, Update
 from settlement.plan import make_plan
 from settlement.steps import Finish, Hold, Look, StartOver, Terms
 from tests.builders import (
@@ -145,7 +145,7 @@ def test_a_hold_that_is_not_covered_is_given_back_whole_and_begun_again(event: O
     assert isinstance(plan, StartOver)
     assert by_path(plan.writes) == {
         ORDER: Update(ORDER, {"status": "pending", "updatedAt": NOW}, as_read(ORDER)),
-        INVENTORY: Increase(INVENTORY, {"stock": 0, "reserved": -3}),
+        INVENTORY: Increase(INVENTORY, {"reserved": -3}),
     }
 
 
@@ -290,7 +290,7 @@ def test_a_payment_of_a_reserved_order_is_settled_in_one_commit() -> None:
                 "deliveredAt": None,
             },
         ),
-        PAYMENT: Put(PAYMENT, {"orderId": "order-1"}),
+        PAYMENT: Create(PAYMENT, {"orderId": "order-1"}),
     }
     assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1")
 
@@ -324,7 +324,7 @@ def test_an_unpriced_order_takes_what_was_paid_and_remembers_its_currency() -> N
 
 def test_a_charge_without_an_intent_is_indexed_by_itself() -> None:
     plan = finish(a_payment(payment_intent_id=None), {ORDER: a_reserved_order()})
-    assert by_path(plan.writes)["payments/ch_1"] == Put("payments/ch_1", {"orderId": "order-1"})
+    assert by_path(plan.writes)["payments/ch_1"] == Create("payments/ch_1", {"orderId": "order-1"})
 
 
 def test_a_payment_without_any_id_is_settled_and_indexed_nowhere() -> None:
@@ -406,7 +406,8 @@ SETTLED = {
 @pytest.mark.parametrize(("status", "result"), SETTLED.items(), ids=SETTLED)
 def test_the_second_voice_of_a_payment_is_claimed_and_audited_and_changes_nothing(status: str, result: str) -> None:
     order = a_reserved_order(status=status, paymentIntentId="pi_1")
-    plan = finish(a_payment("evt_2", event_type="charge.succeeded"), {ORDER: order})
+    documents: dict[str, Fields] = {ORDER: order, PAYMENT: {"orderId": "order-1"}}
+    plan = finish(a_payment("evt_2", event_type="charge.succeeded"), documents)
     assert set(by_path(plan.writes)) == {"auditLog/evt_2", "webhookEvents/evt_2"}
     assert isinstance(by_path(plan.writes)["auditLog/evt_2"], Create)
     assert isinstance(by_path(plan.writes)["webhookEvents/evt_2"], Create)
@@ -422,13 +423,26 @@ def test_a_late_payment_after_a_refund_takes_no_stock_again(status: str) -> None
     assert {INVENTORY, ORDER}.isdisjoint(by_path(plan.writes))
 
 
+def test_a_payment_that_has_paid_another_order_is_quarantined() -> None:
+    plan = finish(a_payment(), {ORDER: a_reserved_order(), PAYMENT: {"orderId": "order-7"}})
+    note = "payment_of_another_order: pi_1 has paid order order-7"
+    assert plan.outcome == Outcome(Result.QUARANTINED, "order-1", note)
+    assert {INVENTORY, PAYMENT}.isdisjoint(by_path(plan.writes))
+
+
+def test_a_second_charge_without_an_intent_is_noted_too() -> None:
+    order = a_reserved_order(status="finalized", paymentIntentId=None, chargeId="ch_1")
+    plan = finish(a_payment("evt_2", payment_intent_id=None, charge_id="ch_2"), {ORDER: order})
+    assert plan.outcome.note == "second_payment: ch_2 paid an order that ch_1 had paid"
+
+
 def test_a_second_payment_of_one_order_is_noted_for_a_person_and_indexed() -> None:
     order = a_reserved_order(status="finalized", paymentIntentId="pi_1", chargeId="ch_1")
     plan = finish(a_payment("evt_2", payment_intent_id="pi_2"), {ORDER: order})
     note = "second_payment: pi_2 paid an order that pi_1 had paid"
     assert plan.outcome == Outcome(Result.ALREADY_FINALIZED, "order-1", note)
     assert fields_at("auditLog/evt_2", plan.writes)["note"] == note
-    assert by_path(plan.writes)["payments/pi_2"] == Put("payments/pi_2", {"orderId": "order-1"})
+    assert by_path(plan.writes)["payments/pi_2"] == Create("payments/pi_2", {"orderId": "order-1"})
     assert ORDER not in by_path(plan.writes)
 
 

@@ -253,6 +253,13 @@ def test_a_chunked_body_over_one_mebibyte_is_refused() -> None:
         assert answer_of(Door().respond(request)) == (413, TOO_LARGE)
 
 
+def test_no_more_of_a_body_is_read_than_could_be_served() -> None:
+    chunked = a_chunked_request(b"x" * 10 * BODY_BYTES_MAX)
+    with _app.test_request_context("/", **chunked):
+        Door().respond(request)
+    assert chunked["input_stream"].tell() <= BODY_BYTES_MAX + 1
+
+
 @pytest.mark.parametrize("chunked", [True, False], ids=["chunked", "whole"])
 def test_the_framework_can_read_a_refused_body_once_more_after_the_answer(*, chunked: bool) -> None:
     body = a_body_of(BODY_BYTES_MAX + 2)

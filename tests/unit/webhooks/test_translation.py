@@ -205,7 +205,7 @@ def test_an_authorised_charge_is_not_yet_a_payment() -> None:
 
 @pytest.mark.parametrize("payment_status", ["unpaid", "no_payment_required"])
 def test_an_unpaid_session_is_not_yet_a_payment(payment_status: str) -> None:
-    assert why_ignored(SESSION, payment_status=payment_status) == "not paid yet"
+    assert why_ignored(SESSION, payment_status=payment_status) == "not paid, or not yet"
 
 
 def test_a_thin_event_is_not_ours() -> None:
