@@ -7,7 +7,7 @@ duplicates, events that must wait for their order, and events that nobody could 
 from datetime import datetime
 
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, PaymentSucceeded, StripeDelivery
-from orders.lifecycle import Step, step_for
+from orders.lifecycle import step_for
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.claims import Claim, further_delivery, parked_claim, restored_claim
 from settlement.seen import Seen
@@ -33,10 +33,7 @@ def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: 
                 return _count_duplicate(event, seen, terms, now)
             if seen.order is None:
                 return _wait_for_order(event, seen, terms, now)
-    step = step_for(seen.order.status, event.kind)
-    if seen.paid_order_id not in (None, event.order_id) and step is not Step.NOTHING:
-        step = Step.QUARANTINE
-    return PLAN_FOR[step](Case(event, seen.order, seen, terms, now))
+    return PLAN_FOR[step_for(seen.order.status, event.kind)](Case(event, seen.order, seen, terms, now))
 
 
 def _count_duplicate(event: PaymentSucceeded, seen: Seen, terms: Terms, now: datetime) -> Plan:

@@ -147,7 +147,7 @@ def _refuse(case: Case, reason: str | None = None) -> Plan:
 
 
 def _quarantine(case: Case, reason: str | None = None, *, moves: tuple[StockMove, ...] = ()) -> Plan:
-    reason = reason or _why_quarantined(case)
+    reason = reason or f"invalid_order: {case.order.defect}"
     paid = {**_payment_fields(_payment_of(case), case.order), "failureReason": reason}
     notice = NoticeType.REVIEW
     return _finish(case, Result.QUARANTINED, OrderStatus.REVIEW, paid, moves=moves, notice=notice, note=reason)
@@ -199,7 +199,7 @@ def _finish(
     """
     event, order, products = case.event, case.order, case.seen.products
     steps, uncounted = _counted_apart(steps, products)
-    note = note or _uncounted_in_words(uncounted)
+    note = note or _uncounted_in_words(uncounted) or _shared_payment(event, case.seen)
     entry = AuditEntry(
         kind=event.kind,
         event_id=event.event_id,
@@ -291,10 +291,10 @@ def _mismatch(payment: PaymentSucceeded, order: Order) -> str | None:
     return f"amount_mismatch: {paid.amount} {paid.currency} was paid, {asked.amount} {asked.currency} was asked"
 
 
-def _why_quarantined(case: Case) -> str:
-    if case.seen.paid_order_id not in (None, case.order.order_id):
-        return f"payment_of_another_order: {case.event.payment_id} has paid order {case.seen.paid_order_id}"
-    return f"invalid_order: {case.order.defect}"
+def _shared_payment(event: OrderEvent, seen: Seen) -> str | None:
+    if seen.paid_order_id in (None, event.order_id):
+        return None
+    return f"shared_payment: {event.payment_id} has also paid order {seen.paid_order_id}"
 
 
 def _second_payment(payment: PaymentSucceeded, order: Order) -> str | None:

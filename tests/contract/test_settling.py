@@ -338,13 +338,13 @@ def test_the_audit_entry_outlives_the_claim_and_still_stops_a_duplicate(database
     assert after == before
 
 
-def test_a_payment_that_has_paid_one_order_does_not_pay_another(database: Database) -> None:
+def test_one_payment_that_pays_two_orders_is_pointed_out(database: Database) -> None:
     with_reserved_order(database)
     database.put("orders/order-2", a_reserved_order())
     settled(database, a_payment())
     outcome = settled(database, a_payment("evt_2", order_id="order-2"))
-    assert (outcome.result, outcome.note) == ("quarantined", "payment_of_another_order: pi_1 has paid order order-1")
-    assert fields_at(database, "orders/order-2")["status"] == "review"
+    assert outcome.note == "shared_payment: pi_1 has also paid order order-1"
+    assert fields_at(database, "auditLog/evt_2")["note"] == outcome.note
     assert database.get("payments/pi_1") == {"orderId": "order-1"}
 
 

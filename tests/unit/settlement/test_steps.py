@@ -423,11 +423,12 @@ def test_a_late_payment_after_a_refund_takes_no_stock_again(status: str) -> None
     assert {INVENTORY, ORDER}.isdisjoint(by_path(plan.writes))
 
 
-def test_a_payment_that_has_paid_another_order_is_quarantined() -> None:
+def test_a_payment_that_has_paid_another_order_too_is_noted_for_a_person() -> None:
     plan = finish(a_payment(), {ORDER: a_reserved_order(), PAYMENT: {"orderId": "order-7"}})
-    note = "payment_of_another_order: pi_1 has paid order order-7"
-    assert plan.outcome == Outcome(Result.QUARANTINED, "order-1", note)
-    assert {INVENTORY, PAYMENT}.isdisjoint(by_path(plan.writes))
+    note = "shared_payment: pi_1 has also paid order order-7"
+    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", note)
+    assert fields_at(AUDIT, plan.writes)["note"] == note
+    assert PAYMENT not in by_path(plan.writes)
 
 
 def test_a_second_charge_without_an_intent_is_noted_too() -> None:
