@@ -33,9 +33,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    url: str
+    port: int
     pid: int
     log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
 
     def deliver(self, event: Mapping[str, object], *, secret: str = SECRET) -> Answer:
         """Deliver an event as Stripe does, signed now."""
@@ -92,7 +96,7 @@ def production_server(project: str, firestore_host: str, folder: Path, **environ
         )
     try:
         _wait_until_serving(process, port)
-        yield Server(f"http://127.0.0.1:{port}/", process.pid, log)
+        yield Server(port, process.pid, log)
     finally:
         process.terminate()
         process.wait(timeout=20)

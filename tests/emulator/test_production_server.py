@@ -1,6 +1,7 @@
 """The real server process under the load that Stripe makes."""
 
 import json
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -89,6 +90,18 @@ def test_a_body_too_large_is_refused_before_it_is_read(server: Server) -> None:
     answer = server.post(body, {"Stripe-Signature": signature_of(body, at=datetime.now(UTC))})
     assert answer.status == 413
     assert len(server.log_lines()) == 1
+
+
+def test_a_body_in_broken_chunks_is_refused_and_none_of_it_is_repeated(server: Server) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(head + b"4242424242424242 is no chunk size\r\n")
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.endswith(b'{"error": "the body did not arrive whole"}')
+    (line,) = server.log_lines()
+    assert line["severity"] == "WARNING"
+    assert "4242" not in str(line)
 
 
 def test_an_order_that_does_not_exist_yet_is_asked_for_again(

@@ -149,6 +149,13 @@ def test_a_hold_that_is_not_covered_is_given_back_whole_and_begun_again(event: O
     }
 
 
+def test_a_hold_given_back_leaves_the_order_as_it_was_before() -> None:
+    what = seen(a_payment(), a_shop(a_counted_order(), (3, 4)), products=SHIRT)
+    plan = make_plan(a_payment(), replace(what, status_before=OrderStatus.EXPIRED), TERMS, NOW)
+    assert isinstance(plan, StartOver)
+    assert fields_at(ORDER, plan.writes)["status"] == "expired"
+
+
 @pytest.mark.parametrize("event", [a_placement(), a_payment()], ids=["placed", "paid"])
 def test_two_buyers_of_the_last_unit_are_never_both_confirmed(event: OrderEvent) -> None:
     order = a_counted_order(items=[{"productId": "shirt", "quantity": 1}])
