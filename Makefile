@@ -9,7 +9,7 @@ INSTALLED := venv/.installed
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
-demo: $(INSTALLED) ## place an order, deliver Stripe's events twice, see it settled once
+demo: $(INSTALLED) ## one payment: three events, one of them again, one forged; settled once
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tools.demo
 
 test: $(INSTALLED) ## run every test inside the emulators; ARGS='-k name' goes to pytest
@@ -34,7 +34,7 @@ format: $(INSTALLED) ## format the code and fix what can be fixed
 	@venv/bin/ruff format .
 
 clean: ## remove everything that make has installed or written
-	rm -rf build venv tools/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .secret.local build venv tools/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): tools/install.py tools/toolchain.py requirements.txt requirements-dev.txt tools/requirements-node.txt tools/requirements-java.txt tools/package-lock.json

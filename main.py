@@ -1,4 +1,8 @@
-"""The functions, one nameplate each. Rules live in the rooms; here they are only wired together."""
+"""The functions, one nameplate each. Rules live in the rooms; here they are only wired together.
+
+A door is imported and built on the first request: a Firestore client made before the server forks does not work after,
+and neither function's cold start has to pay for the other's door.
+"""
 
 import functools
 import os
@@ -6,44 +10,73 @@ import random
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import flask
 import functions_framework
 from cloudevents.http import CloudEvent
 from google.cloud import firestore
 
-from inventory.trigger import OrderCreatedTrigger
 from ops.logs import JsonLog
-from ops.settings import settings_from
+from ops.settings import Settings, settings_from
+from orders.outcome import Settle
 from settlement.firestore_ledger import FirestoreLedger
 from settlement.settle import Patience, settle
 from settlement.steps import Terms
-from webhooks.endpoint import WebhookEndpoint
 
-_wiring = threading.Lock()
+if TYPE_CHECKING:
+    from inventory.trigger import OrderCreatedTrigger
+    from webhooks.endpoint import WebhookEndpoint
+
+_opening = threading.Lock()
 
 
 @functions_framework.http
 def stripe_webhook(request: flask.Request) -> flask.Response:
     """Stripe's webhook deliveries."""
-    return _doors()[0].respond(request)
+    with _opening:
+        door = _webhook_endpoint()
+    return door.respond(request)
 
 
 @functions_framework.cloud_event
 def reserve_inventory_on_order_create(event: CloudEvent) -> None:
     """Firestore: `orders/{orderId}` was created."""
-    _doors()[1].receive(event)
+    with _opening:
+        door = _order_created_trigger()
+    door.receive(event)
 
 
-def _doors() -> tuple[WebhookEndpoint, OrderCreatedTrigger]:
-    """The doors, built on the first request: a Firestore client made before the server forks does not work after."""
-    with _wiring:
-        return _open_doors()
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What every door needs."""
+
+    settings: Settings
+    ledger: FirestoreLedger
+    settle: Settle
+    log: JsonLog
 
 
 @functools.cache
-def _open_doors() -> tuple[WebhookEndpoint, OrderCreatedTrigger]:
+def _webhook_endpoint() -> "WebhookEndpoint":
+    from webhooks.endpoint import WebhookEndpoint  # noqa: PLC0415
+
+    house = _house()
+    return WebhookEndpoint(house.settle, house.settings.webhook_secrets, house.log, _now, time.monotonic)
+
+
+@functools.cache
+def _order_created_trigger() -> "OrderCreatedTrigger":
+    from inventory.trigger import OrderCreatedTrigger  # noqa: PLC0415
+
+    house = _house()
+    return OrderCreatedTrigger(house.settle, house.ledger.parked_events, house.log, _now)
+
+
+@functools.cache
+def _house() -> _House:
     settings = settings_from(os.environ)
     ledger = FirestoreLedger(firestore.Client(project=settings.project))
     settle_event = functools.partial(
@@ -52,11 +85,7 @@ def _open_doors() -> tuple[WebhookEndpoint, OrderCreatedTrigger]:
         terms=Terms(reservation=settings.reservation, claim_lifetime=settings.webhook_event_ttl),
         patience=Patience(time.monotonic, time.sleep, random.random),
     )
-    log = JsonLog(sys.stdout, project=settings.project)
-    return (
-        WebhookEndpoint(settle_event, settings.webhook_secrets, log, _now, time.monotonic),
-        OrderCreatedTrigger(settle_event, ledger.parked_events, log, _now),
-    )
+    return _House(settings, ledger, settle_event, JsonLog(sys.stdout, project=settings.project))
 
 
 def _now() -> datetime:

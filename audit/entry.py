@@ -17,7 +17,7 @@ class AuditEntry:
     event_type: str
     order_id: str
     webhook_processed: bool
-    """Whether a Stripe delivery caused this."""
+    """Whether a Stripe event was settled by this; a delivery that only repeats one has false on its own record."""
     result: Result
     status_before: OrderStatus
     status_after: OrderStatus

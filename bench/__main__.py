@@ -5,8 +5,9 @@ from bench.race import CLIENTS, VOICES, Race, race_ours, race_textbook
 
 
 def main() -> None:
-    imports, app = fresh_process_seconds()
-    print(f"\nCold start: imports {imports:.3f} s, main.py and its app {app:.3f} s, ratio {app / imports:.2f}")
+    imports, app, ready = fresh_process_seconds()
+    print(f"\nCold start: the imports {imports:.3f} s; main.py and its app {app:.3f} s, ratio {app / imports:.2f};")
+    print(f"            with the webhook's door and stripe {ready:.3f} s, ratio {ready / imports:.2f}")
     print(f"\n{len(VOICES)} deliveries for each paid order, {CLIENTS} clients at once, settled in process:\n")
     print(f"  {'':34}{'events/s':>9}{'failed':>8}{'orders not finalized':>22}{'units miscounted':>18}")
     for one_product in (False, True):

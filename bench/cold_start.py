@@ -11,12 +11,15 @@ ROUNDS: Final = 15
 
 IMPORTS: Final = "import functions_framework, google.cloud.firestore, stripe"
 APP: Final = "from functions_framework import create_app; create_app('stripe_webhook', 'main.py')"
+# The door is imported on the first request, and stripe with it: all that the webhook's first answer needs.
+READY: Final = f"{APP}; import webhooks.endpoint"
 
 
-def fresh_process_seconds() -> tuple[float, float]:
-    """A process that imports the three dependencies, and one that creates the app that serves main.py."""
-    rounds = [(_seconds_of(IMPORTS), _seconds_of(APP)) for _ in range(ROUNDS)]
-    return min(imports for imports, _ in rounds), min(app for _, app in rounds)
+def fresh_process_seconds() -> tuple[float, float, float]:
+    """Processes that import the three dependencies; that create the app of main.py; that also import the webhook."""
+    rounds = [[_seconds_of(statement) for statement in (IMPORTS, APP, READY)] for _ in range(ROUNDS)]
+    imports, app, ready = (min(column) for column in zip(*rounds, strict=True))
+    return imports, app, ready
 
 
 def _seconds_of(statement: str) -> float:

@@ -32,6 +32,8 @@ class OrderPlaced:
     def event_type(self) -> str:
         return "order.placed"
 
+    # No delivery, no money, no payment: said in a payment's words, so that one commit can be written for either event.
+
     @property
     def delivery(self) -> None:
         return None

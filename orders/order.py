@@ -35,7 +35,7 @@ class OrderStatus(StrEnum):
     REVIEW = "review"
     """Paid, but the payment does not match the order: a person decides, and nothing moves until then."""
     UNKNOWN = "unknown"
-    """The document carries a status that this service never writes."""
+    """The document carries a status that this service does not know."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a customer wrote into an order, checked. Security rules cannot look inside a list, so this is the place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine, is_document_id
@@ -8,6 +9,8 @@ from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine, is_document_id
 # Half of what Firestore lets a document hold: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 ORDER_BYTES_MAX: Final = 512 * 1024
 
+# The longest that a value of any other kind can be: a reference, which holds a document's name.
+_REFERENCE_BYTES_MAX: Final = 6 * 1024
 _QUOTE_CHARACTERS_MAX: Final = 40
 
 
@@ -78,10 +81,12 @@ def _bytes_of(value: object) -> int:
             return len(value)
         case Mapping():
             return sum(_bytes_of(key) + _bytes_of(held) for key, held in value.items())
-        case list():
+        case Sequence():
             return sum(map(_bytes_of, value))
-        case _:
+        case None | bool() | int() | float() | datetime():
             return 16
+        case _:
+            return _REFERENCE_BYTES_MAX
 
 
 def _quoted(value: object) -> str:

@@ -62,7 +62,7 @@ def settled_claim(
     delivery: StripeDelivery, order_id: str, result: Result, parked: Claim | None, now: datetime, lifetime: timedelta
 ) -> tuple[Write, ...]:
     """Claim the event as done: create its claim, or turn the parked one into a settled one."""
-    done = {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
+    done = _done(result, now, lifetime)
     path = claim_path(delivery.event_id)
     if parked is None:
         return (Create(path, {**_received(delivery, order_id), **done}),)
@@ -93,7 +93,7 @@ def restored_claim(
 ) -> tuple[Write, ...]:
     """Put back a claim that has lived out its time, for an event whose audit entry says that it was settled."""
     result = Result.DUPLICATE_DETECTED
-    done = {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
+    done = _done(result, now, lifetime)
     return (
         Create(claim_path(delivery.event_id), {**_received(delivery, order_id), **done, "deliveries": deliveries}),
         _delivery_record(delivery, order_id, deliveries, result),
@@ -124,13 +124,13 @@ def parked_event_from(event_id: str, fields: Fields) -> PaymentSucceeded | None:
             created_at=created_at,
             delivered_at=delivered_at,
             livemode=fields.get("livemode") is True,
-            api_version=_text_from(fields.get("apiVersion")),
+            api_version=_text_or_none(fields.get("apiVersion")),
             is_replay=True,
         ),
         order_id=order_id,
         money=Money(amount, currency),
-        payment_intent_id=_text_from(facts.get("paymentIntentId")),
-        charge_id=_text_from(facts.get("chargeId")),
+        payment_intent_id=_text_or_none(facts.get("paymentIntentId")),
+        charge_id=_text_or_none(facts.get("chargeId")),
     )
 
 
@@ -143,6 +143,10 @@ def _facts_of(event: PaymentSucceeded) -> dict[str, object]:
         "paymentIntentId": event.payment_intent_id,
         "chargeId": event.charge_id,
     }
+
+
+def _done(result: Result, now: datetime, lifetime: timedelta) -> dict[str, object]:
+    return {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
 
 
 def _received(delivery: StripeDelivery, order_id: str | None) -> dict[str, object]:
@@ -180,7 +184,7 @@ def _delivery_record(delivery: StripeDelivery, order_id: str | None, number: int
     )
 
 
-def _text_from(value: object) -> str | None:
+def _text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 

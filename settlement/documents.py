@@ -6,13 +6,11 @@ from inventory.reservation import Product
 from inventory.stock import Level
 from orders.order import Money, Order, OrderLine, OrderStatus, is_amount, is_currency, is_document_id
 from orders.placement import InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
-from settlement.ledger import Document, Fields
+from settlement.ledger import Document, Fields, Unreadable
 
-FIELDS_OF_INTEREST: Final = (
-    *("status", "userId", "items", "amountTotal", "currency", "paymentIntentId", "chargeId"),
-    *("stock", "reserved", "active", "unitAmount"),
-)
-"""What is read here of orders, inventory and products."""
+ORDER_FIELDS: Final = ("status", "userId", "items", "amountTotal", "currency", "paymentIntentId", "chargeId")
+PRODUCT_FIELDS: Final = ("stock", "reserved", "active", "unitAmount", "currency")
+"""What is read here of orders, and of inventory and catalogue."""
 
 _STATUSES: Final = frozenset(OrderStatus)
 
@@ -38,7 +36,8 @@ def order_from(order_id: str, fields: Fields) -> Order:
     user_id = fields.get("userId")
     payment_id = fields.get("paymentIntentId") or fields.get("chargeId")
     lines: tuple[OrderLine, ...] = ()
-    is_oversized = False
+    # What cannot be decoded cannot be measured either.
+    is_oversized = isinstance(fields.get("items"), Unreadable)
     defect = "status must be 'pending'" if status is OrderStatus.UNKNOWN else None
     try:
         require_bounded(fields)
@@ -46,7 +45,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
         lines = lines_from(fields.get("items"))
     except InvalidOrder as invalid:
         defect = defect or str(invalid)
-        is_oversized = isinstance(invalid, OversizedOrder)
+        is_oversized = is_oversized or isinstance(invalid, OversizedOrder)
     return Order(
         order_id=order_id,
         status=status,
@@ -78,9 +77,8 @@ def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | 
 
 
 def paid_order_from(document: Document | None) -> str | None:
-    """The order that `payments/{paymentIntentId}` names; None where it names none."""
-    order_id = document.fields.get("orderId") if document else None
-    return order_id if isinstance(order_id, str) else None
+    """The order that `payments/{paymentIntentId}` names; None where there is no such document."""
+    return None if document is None else str(document.fields.get("orderId"))
 
 
 def _status_from(value: object) -> OrderStatus:

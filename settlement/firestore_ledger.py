@@ -10,8 +10,8 @@ from google.cloud.firestore import Client, FieldFilter, Increment, WriteBatch
 from orders.events import PaymentSucceeded
 from orders.outcome import LedgerContended, LedgerUnavailable
 from settlement.claims import parked_event_from
-from settlement.documents import FIELDS_OF_INTEREST
-from settlement.ledger import Committed, Create, Document, Increase, Update, Write
+from settlement.documents import ORDER_FIELDS, PRODUCT_FIELDS
+from settlement.ledger import Committed, Create, Document, Increase, Unreadable, Update, Write
 
 # What each status means: https://cloud.google.com/firestore/docs/understand-error-codes
 _SOMEONE_WAS_FASTER: Final = (
@@ -98,14 +98,17 @@ class FirestoreLedger:
         return documents
 
     def _read_what_can_be_read(self, path: str, timeout_seconds: float) -> Document | None:
-        """The document field by field, without those that cannot be decoded."""
+        """The document field by field, with `Unreadable` for those that cannot be decoded."""
         with contextlib.suppress(ValueError):
             return self._read([path], timeout_seconds)[path]
         found = self._read([path], timeout_seconds, ["__name__"])[path]
         fields: dict[str, object] = {}
-        for name in FIELDS_OF_INTEREST:
-            with contextlib.suppress(ValueError):
+        for name in {*ORDER_FIELDS, *PRODUCT_FIELDS}:
+            try:
                 document = self._read([path], timeout_seconds, [name])[path]
+            except ValueError:
+                fields[name] = Unreadable()
+            else:
                 fields |= document.fields if document else {}
         # Fields that were read at different moments belong together only if nobody has written since the first.
         return Document(fields, version=found.version) if found else None

@@ -40,7 +40,8 @@ def _count_duplicate(event: PaymentSucceeded, seen: Seen, terms: Terms, now: dat
     if seen.claim:
         return _count_delivery(event.delivery, event.order_id, seen.claim, Result.DUPLICATE_DETECTED)
     # The claim has lived out its time, but the audit entry stays: put the claim back, and count on from there.
-    deliveries = seen.deliveries_on_record + 2
+    # The first delivery has no record of its own, and this one is the next.
+    deliveries = 1 + seen.deliveries_on_record + 1
     writes = restored_claim(event.delivery, event.order_id, deliveries, now, terms.claim_lifetime)
     return Finish(writes, Outcome(Result.DUPLICATE_DETECTED, event.order_id))
 

@@ -42,6 +42,8 @@ def settle(
 ) -> Outcome:
     """Settle one event: afterwards all it causes is written, in one commit, and never again.
 
+    Where stock must be held first, one commit before it only counts the units as held.
+
     Two RPCs where the order is held and nobody interferes. Safe to call again at any time, and many times at once.
 
     Raises:
@@ -59,7 +61,7 @@ def settle(
         else:
             if outcome:
                 return outcome
-    raise lost or LedgerContended(f"{event.event_id} kept finding its stock taken")
+    raise lost or LedgerContended(f"{event.event_id} was not settled in time")
 
 
 def _one_try(

@@ -199,7 +199,8 @@ def _finish(
     """
     event, order, products = case.event, case.order, case.seen.products
     steps, uncounted = _counted_apart(steps, products)
-    note = note or _uncounted_in_words(uncounted) or _shared_payment(event, case.seen)
+    remarks = (note, _uncounted_in_words(uncounted), _shared_payment(event, case.seen))
+    note = "; ".join(remark for remark in remarks if remark) or None
     entry = AuditEntry(
         kind=event.kind,
         event_id=event.event_id,

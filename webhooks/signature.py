@@ -1,4 +1,4 @@
-"""Is this body really from Stripe, and fresh? The only module that imports stripe."""
+"""Is this body really from Stripe, and fresh? The only deployed module that imports stripe."""
 
 import json
 from collections.abc import Mapping, Sequence

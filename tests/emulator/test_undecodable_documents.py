@@ -2,6 +2,7 @@
 
 import pytest
 from google.cloud import firestore
+from google.cloud.firestore_v1.vector import Vector
 
 from tests.builders import NOW, a_payment, a_placement, a_reserved_order, an_order
 from tests.emulator.shop import inventory_of, settle_in, stock_up
@@ -31,6 +32,26 @@ def test_a_payment_for_such_an_order_is_not_lost(
     stock_up(firestore_client, 10)
     firestore_client.document("orders/order-1").set(an_order(items=[elsewhere]))
     assert settle_in(firestore_client)(a_payment(), NOW).result == "refund_due"
+    assert inventory_of(firestore_client) == (10, 0)
+
+
+def test_such_an_order_that_is_also_full_to_the_brim_can_still_be_written_to(
+    firestore_client: firestore.Client, elsewhere: firestore.DocumentReference
+) -> None:
+    stock_up(firestore_client, 10)
+    items = [{"productId": "shirt", "quantity": 3, "note": elsewhere, "padding": "x" * 1_048_100}]
+    firestore_client.document("orders/order-1").set(an_order(items=items))
+    assert settle_in(firestore_client)(a_placement(), NOW).result == "reservation_failed"
+    found = firestore_client.document("orders/order-1").get().to_dict() or {}
+    assert (found["status"], found["items"]) == ("failed", [])
+
+
+def test_vectors_count_for_what_they_weigh(firestore_client: firestore.Client) -> None:
+    stock_up(firestore_client, 10)
+    vectors = {f"v{number}": Vector([0.5] * 2_048) for number in range(40)}
+    items = [{"productId": "shirt", "quantity": 3, "vectors": vectors, "padding": "x" * 390_000}]
+    firestore_client.document("orders/order-1").set(an_order(items=items))
+    assert settle_in(firestore_client)(a_placement(), NOW).result == "reservation_failed"
     assert inventory_of(firestore_client) == (10, 0)
 
 
