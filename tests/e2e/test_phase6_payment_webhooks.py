@@ -25,6 +25,17 @@ def test_each_event_that_says_paid_finalizes_the_order(shop: RunningShop, event_
     assert shop.get(f"inventory/{product_id}") == {"stock": 7, "reserved": 0}
 
 
+def test_a_decline_and_then_a_success_on_the_same_payment_intent_finalizes_the_order(shop: RunningShop) -> None:
+    shop.seed_product("shirt", stock=10)
+    order_id = shop.place_order("order", shirt=3)
+    shop.await_status(order_id, "reserved")
+    known = {"id": shop.id("pi"), "metadata": {"orderId": order_id}}
+    declined = a_payment_intent(**known, status="requires_payment_method", amount_received=0)
+    assert shop.deliver(a_stripe_event(declined, "payment_intent.payment_failed", shop.id("evt1"))) == (200, "ignored")
+    paid = a_stripe_event(a_payment_intent(**known), "payment_intent.succeeded", shop.id("evt2"))
+    assert shop.deliver(paid) == (200, "first_time_finalized")
+
+
 def test_a_forged_payment_is_refused_and_changes_nothing(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
