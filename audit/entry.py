@@ -9,6 +9,15 @@ from orders.order import Money, OrderLine, OrderStatus
 from orders.outcome import Result
 
 
+def audit_path(event_id: str) -> str:
+    return f"auditLog/{event_id}"
+
+
+def deliveries_path(event_id: str) -> str:
+    """The further deliveries of the event, under the number that each has."""
+    return f"{audit_path(event_id)}/deliveries"
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     kind: str
@@ -32,7 +41,7 @@ class AuditEntry:
 
     @property
     def path(self) -> str:
-        return f"auditLog/{self.event_id}"
+        return audit_path(self.event_id)
 
     def fields(self) -> dict[str, object]:
         """The document `auditLog/{eventId}`."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from audit.entry import deliveries_path
 from orders.events import PaymentSucceeded, StripeDelivery
 from orders.order import Money, is_amount, is_currency, is_order_id
 from orders.outcome import Result
@@ -34,14 +35,6 @@ class Claim:
 
 def claim_path(event_id: str) -> str:
     return f"webhookEvents/{event_id}"
-
-
-def audit_path(event_id: str) -> str:
-    return f"auditLog/{event_id}"
-
-
-def deliveries_path(event_id: str) -> str:
-    return f"{audit_path(event_id)}/deliveries"
 
 
 def claim_from(document: Document) -> Claim:
@@ -86,6 +79,16 @@ def parked_claim(
     parked = {"processed": False, "parkedAt": now, "result": str(result), "reason": reason}
     facts = {"event": _facts_of(event)} if event else {}
     return Create(claim_path(delivery.event_id), {**_received(delivery, order_id), **parked, **facts})
+
+
+def understood_claim(
+    delivery: StripeDelivery, order_id: str, reason: str, claim: Claim, event: PaymentSucceeded
+) -> tuple[Write, ...]:
+    """Give a parked event that nobody could read its facts, now that this release can: its order does not exist yet."""
+    result = Result.ORDER_NOT_FOUND
+    counted, record = _one_more(delivery, order_id, claim, result)
+    facts = {"orderId": order_id, "result": str(result), "reason": reason, "event": _facts_of(event)}
+    return Update(claim_path(delivery.event_id), {**facts, **counted}, claim.version), record
 
 
 def restored_claim(

@@ -9,7 +9,7 @@ from datetime import datetime
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, PaymentSucceeded, StripeDelivery
 from orders.lifecycle import step_for
 from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.claims import Claim, further_delivery, parked_claim, restored_claim
+from settlement.claims import Claim, further_delivery, parked_claim, restored_claim, understood_claim
 from settlement.seen import Seen
 from settlement.steps import PLAN_FOR, Case, Finish, Look, Plan, StartOver, Terms
 
@@ -47,6 +47,9 @@ def _count_duplicate(event: PaymentSucceeded, seen: Seen, terms: Terms, now: dat
 
 
 def _wait_for_order(event: PaymentSucceeded, seen: Seen, terms: Terms, now: datetime) -> Plan:
+    reason = "the order does not exist"
+    if seen.claim and seen.claim.result is Result.ERROR:
+        return StartOver(understood_claim(event.delivery, event.order_id, reason, seen.claim, event))
     if seen.claim:
         return _count_delivery(event.delivery, event.order_id, seen.claim, Result.ORDER_NOT_FOUND)
     if now - event.delivery.created_at < terms.order_wait:
@@ -54,7 +57,6 @@ def _wait_for_order(event: PaymentSucceeded, seen: Seen, terms: Terms, now: date
     if seen.audited is None:
         # Settled long ago, it may be that only its claim has expired and its order been deleted.
         return Look(audit_entry=True)
-    reason = "the order does not exist"
     claim = parked_claim(event.delivery, event.order_id, Result.ORDER_NOT_FOUND, reason, now, event)
     # Look again afterwards: an order created in between has already asked for parked events, and found none.
     return StartOver((claim,))

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from audit.entry import audit_path
 from inventory.reservation import Product
 from inventory.stock import Level
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, PaymentSucceeded
 from orders.order import Order, OrderStatus
-from settlement.claims import Claim, audit_path, claim_from, claim_path
+from settlement.claims import Claim, claim_from, claim_path
 from settlement.documents import (
     catalogue_path,
     inventory_path,

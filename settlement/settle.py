@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from audit.entry import deliveries_path
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome
-from settlement.claims import deliveries_path
 from settlement.ledger import Ledger
 from settlement.plan import make_plan
 from settlement.seen import Seen, paths_to_read, seen_from

@@ -457,3 +457,14 @@ def test_an_event_that_could_not_be_read_is_kept_and_settled_by_a_release_that_c
     assert claim["reason"] == "amount_received must be an amount"
     assert settled(database, a_payment(delivered_at=LATER)).result == "first_time_finalized"
     assert fields_at(database, "webhookEvents/evt_1")["processed"] is True
+
+
+def test_an_event_read_by_a_later_release_before_its_order_exists_is_settled_when_the_order_appears(
+    database: Database,
+) -> None:
+    settled(database, something_not_understood())
+    assert settled(database, a_payment(delivered_at=LATER)).result == "order_not_found"
+    assert fields_at(database, "webhookEvents/evt_1")["deliveries"] == 2
+    with_order(database)
+    (parked,) = database.parked_events("order-1")
+    assert settled(database, parked).result == "first_time_finalized"
