@@ -22,11 +22,13 @@ from google.cloud import firestore
 from ops.logs import JsonLog
 from ops.settings import Settings, settings_from
 from orders.outcome import Settle
+from settlement.cases import Terms
 from settlement.firestore_ledger import FirestoreLedger
 from settlement.settle import Patience, settle
-from settlement.steps import Terms
 
 if TYPE_CHECKING:
+    from inventory.cancellation import CancelRequestedTrigger
+    from inventory.expiry import ReservationSweep
     from inventory.trigger import OrderCreatedTrigger
     from webhooks.endpoint import WebhookEndpoint
 
@@ -47,6 +49,22 @@ def reserve_inventory_on_order_create(event: CloudEvent) -> None:
     with _opening:
         door = _order_created_trigger()
     door.receive(event)
+
+
+@functions_framework.cloud_event
+def cancel_order_on_request(event: CloudEvent) -> None:
+    """Firestore: `cancelRequests/{orderId}` was created."""
+    with _opening:
+        door = _cancel_requested_trigger()
+    door.receive(event)
+
+
+@functions_framework.http
+def release_expired_reservations(request: flask.Request) -> flask.Response:
+    """Cloud Scheduler, every five minutes."""
+    with _opening:
+        door = _reservation_sweep()
+    return door.respond(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +94,38 @@ def _order_created_trigger() -> "OrderCreatedTrigger":
 
 
 @functools.cache
+def _cancel_requested_trigger() -> "CancelRequestedTrigger":
+    from inventory.cancellation import CancelRequestedTrigger  # noqa: PLC0415
+
+    house = _house()
+    return CancelRequestedTrigger(house.settle, house.log, _now)
+
+
+@functools.cache
+def _reservation_sweep() -> "ReservationSweep":
+    from inventory.expiry import ReservationSweep  # noqa: PLC0415
+
+    house, ledger = _house(), _house().ledger
+    place = _order_created_trigger().place
+    return ReservationSweep(
+        house.settle, place, ledger.lapsed_orders, ledger.stranded_orders, house.log, _now, time.monotonic
+    )
+
+
+@functools.cache
 def _house() -> _House:
     settings = settings_from(os.environ)
     ledger = FirestoreLedger(firestore.Client(project=settings.project))
     settle_event = functools.partial(
         settle,
         ledger=ledger,
-        terms=Terms(reservation=settings.reservation, claim_lifetime=settings.webhook_event_ttl),
+        terms=Terms(
+            reservation=settings.reservation,
+            async_reservation=settings.async_reservation,
+            restock_on_refund=settings.restock_on_refund,
+            expected_livemode=settings.expected_livemode,
+            claim_lifetime=settings.webhook_event_ttl,
+        ),
         patience=Patience(time.monotonic, time.sleep, random.random),
     )
     return _House(settings, ledger, settle_event, JsonLog(sys.stdout, project=settings.project))

@@ -24,12 +24,13 @@ class AuditEntry:
     """The kind of event, as `orders.events.EventKind` names it."""
     event_id: str
     event_type: str
-    order_id: str
+    order_id: str | None
     webhook_processed: bool
     """Whether a Stripe event was settled by this; a delivery that only repeats one has false on its own record."""
     result: Result
-    status_before: OrderStatus
-    status_after: OrderStatus
+    status_before: OrderStatus | None
+    """None where no order was looked at."""
+    status_after: OrderStatus | None
     created_at: datetime
     moves: Sequence[StockMove] = ()
     """What this cause changed in the inventory, from before its first step to after its last."""
@@ -52,8 +53,8 @@ class AuditEntry:
             "orderId": self.order_id,
             "webhookProcessed": self.webhook_processed,
             "result": str(self.result),
-            "statusBefore": str(self.status_before),
-            "statusAfter": str(self.status_after),
+            "statusBefore": str(self.status_before) if self.status_before else None,
+            "statusAfter": str(self.status_after) if self.status_after else None,
             "stock": [
                 {"productId": move.product_id, "stock": move.stock, "reserved": move.reserved} for move in self.moves
             ],

@@ -15,9 +15,9 @@ from google.cloud import firestore
 from bench.textbook import textbook_settling
 from orders.events import PaymentSucceeded, StripeDelivery
 from orders.order import Money
+from settlement.cases import Terms
 from settlement.firestore_ledger import FirestoreLedger
 from settlement.settle import Patience, settle
-from settlement.steps import Terms
 
 CLIENTS = 8
 ORDERS_OURS = 100
@@ -61,7 +61,13 @@ def _race(client: firestore.Client, settle_event: SettleEvent, orders: int, *, o
     def deliver(number: int, voice: str) -> bool:
         now = datetime.now(UTC)
         delivery = StripeDelivery(f"evt_{voice}_{number}", voice, now, now, livemode=False, api_version=None)
-        payment = PaymentSucceeded(delivery, f"o-{number}", Money(100, "eur"), f"pi_{number}", None)
+        payment = PaymentSucceeded(
+            delivery=delivery,
+            order_id=f"o-{number}",
+            payment_intent_id=f"pi_{number}",
+            charge_id=None,
+            money=Money(100, "eur"),
+        )
         try:
             settle_event(payment, now)
         except (GoogleAPICallError, ValueError):  # The library raises ValueError when it gives up.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from orders.order import OrderLine
 
@@ -32,6 +33,11 @@ class StockMove:
     stock: int
     reserved: int
 
+    @property
+    def takes_available(self) -> bool:
+        """Whether it leaves fewer units for others than before, and so may fail."""
+        return self.stock < self.reserved
+
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
@@ -53,9 +59,18 @@ def take(lines: Iterable[OrderLine]) -> tuple[StockMove, ...]:
     return tuple(StockMove(line.product_id, stock=-line.quantity, reserved=-line.quantity) for line in lines)
 
 
-def hold_and_take(lines: Iterable[OrderLine]) -> tuple[StockMove, ...]:
-    """What remains of a hold and the taking of it, seen together."""
-    return tuple(StockMove(line.product_id, stock=-line.quantity, reserved=0) for line in lines)
+def put_back(units: Mapping[str, int]) -> tuple[StockMove, ...]:
+    """Put sold units back on the shelf; a negative quantity takes them off again, held by nobody in between."""
+    return tuple(StockMove(product_id, stock=quantity, reserved=0) for product_id, quantity in units.items())
+
+
+def together(*several: Iterable[StockMove]) -> tuple[StockMove, ...]:
+    """What several moves come to, one move a product; none for a product of which nothing moves in the end."""
+    sums: dict[str, StockMove] = {}
+    for move in chain(*several):
+        before = sums.get(move.product_id, StockMove(move.product_id, 0, 0))
+        sums[move.product_id] = StockMove(move.product_id, before.stock + move.stock, before.reserved + move.reserved)
+    return tuple(move for move in sums.values() if move.stock or move.reserved)
 
 
 def shortages(lines: Iterable[OrderLine], levels: Mapping[str, Level]) -> tuple[Shortage, ...]:

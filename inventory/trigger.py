@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cloudevents.http import CloudEvent
-from google.cloud.firestore_v1.types import Document, DocumentChange, Value
-from google.protobuf.message import DecodeError
+from google.cloud.firestore_v1.types import Document, Value
 
-from orders.events import OrderPlaced, PaymentSucceeded
+from inventory.created_event import created_document, created_id
+from orders.events import OrderPlaced, StripeEvent
 from orders.order import LINES_MAX, is_document_id, is_order_id
-from orders.outcome import Settle
+from orders.outcome import Result, Settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class OrderCreatedTrigger:
     """Firestore's `orders/{orderId}` created events, settled. Each may come more than once, and late."""
 
     settle: Settle
-    parked_events: Callable[[str], Iterable[PaymentSucceeded]]
+    parked_events: Callable[[str], Iterable[StripeEvent]]
     """The verified events that were parked because this order did not exist."""
     log: Callable[..., None]
     """Takes a severity, a message, and fields by name."""
@@ -31,38 +31,30 @@ class OrderCreatedTrigger:
             Transient: not done in time; Eventarc delivers again, and whatever was begun is finished then.
         """
         created = created_document(event.get_data())
-        order_id = _order_id_from(created, header=str(event.get_attributes().get("document", "")))
+        order_id = created_id(event, created, "orders")
         if not is_order_id(order_id):
             self.log("ERROR", "an order whose id cannot be handled was left alone", cloudEventId=event["id"])
             return
-        self._settle(OrderPlaced(order_id, product_ids_in(created)))
-        # Only now is it certain that an event parked for want of this order can be seen.
-        for parked in self.parked_events(order_id):
-            self._settle(parked)
+        self.place(OrderPlaced(order_id, product_ids_in(created)))
 
-    def _settle(self, event: OrderPlaced | PaymentSucceeded) -> None:
+    def place(self, placed: OrderPlaced) -> Result:
+        """The same, for an order of which no event needs to tell. Raises Transient."""
+        result = self._settle(placed)
+        # Only now is it certain that an event parked for want of this order can be seen.
+        for parked in self.parked_events(placed.order_id):
+            self._settle(parked)
+        return result
+
+    def _settle(self, event: OrderPlaced | StripeEvent) -> Result:
         outcome = self.settle(event, self.now())
         self.log(
-            "WARNING" if outcome.note else "INFO",
-            f"{outcome.result}: {outcome.note}" if outcome.note else str(outcome.result),
+            *outcome.log_line(),
             eventId=event.event_id,
             eventType=event.event_type,
             orderId=event.order_id,
             result=str(outcome.result),
         )
-
-
-def created_document(data: object) -> Document:
-    """The created document; an empty one if the data cannot be read.
-
-    The event carries a `google.events.cloud.firestore.v1.DocumentEventData`. Its first field is the created document,
-    as in Firestore's own `DocumentChange`, which the client library already brings.
-    """
-    try:
-        created: Document = DocumentChange.deserialize(data).document
-    except (DecodeError, TypeError):
-        return Document()
-    return created
+        return outcome.result
 
 
 def product_ids_in(order: Document) -> tuple[str, ...]:
@@ -70,9 +62,3 @@ def product_ids_in(order: Document) -> tuple[str, ...]:
     items = order.fields.get("items", Value()).array_value.values[:LINES_MAX]
     named = (item.map_value.fields.get("productId", Value()).string_value for item in items)
     return tuple(dict.fromkeys(product_id for product_id in named if is_document_id(product_id)))
-
-
-def _order_id_from(created: Document, *, header: str) -> str:
-    """The order's id. The document knows it; an HTTP header mangles what is not ASCII, and drops a space at the end."""
-    _, is_named, order_id = created.name.partition("/documents/orders/")
-    return order_id if is_named else header.removeprefix("orders/")

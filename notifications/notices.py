@@ -1,38 +1,82 @@
-"""Notices as they stand in the outbox: all that a deliverer needs, and exactly one for each cause."""
+"""Notices as they stand in the outbox: all that a deliverer needs, and at most one for each cause and audience."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
-from orders.order import Money
+from orders.order import OPERATORS, Money
 
 
 class NoticeType(StrEnum):
+    RESERVED = "reserved"
+    FAILED = "failed"
     PAID = "paid"
+    PAYMENT_FAILED = "payment_failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    CANCEL_REQUESTED = "cancel_requested"
+    """The customer of a paid order asks for it to be cancelled."""
+    REFUNDED = "refunded"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUND_FAILED = "refund_failed"
     REFUND_DUE = "refund_due"
     REVIEW = "review"
+    DISPUTE = "dispute"
+
+
+class Audience(StrEnum):
+    CUSTOMER = "customer"
+    OPERATOR = "operator"
+
+
+AUDIENCES: Final = {
+    NoticeType.RESERVED: (Audience.CUSTOMER,),
+    NoticeType.FAILED: (Audience.CUSTOMER,),
+    NoticeType.PAID: (Audience.CUSTOMER,),
+    NoticeType.PAYMENT_FAILED: (Audience.CUSTOMER,),
+    NoticeType.EXPIRED: (Audience.CUSTOMER,),
+    NoticeType.CANCELLED: (Audience.CUSTOMER,),
+    NoticeType.CANCEL_REQUESTED: (Audience.OPERATOR,),
+    NoticeType.REFUNDED: (Audience.CUSTOMER,),
+    NoticeType.PARTIALLY_REFUNDED: (Audience.CUSTOMER,),
+    NoticeType.REFUND_FAILED: (Audience.OPERATOR,),
+    NoticeType.REFUND_DUE: (Audience.CUSTOMER, Audience.OPERATOR),
+    NoticeType.REVIEW: (Audience.CUSTOMER, Audience.OPERATOR),
+    NoticeType.DISPUTE: (Audience.OPERATOR,),
+}
+"""Who is told. Only operators are told what an operator has to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     type: NoticeType
-    user_id: str
+    audience: Audience
+    user_id: str | None
+    """The order's customer; None where the order names no possible one."""
     event_id: str
     order_id: str
-    money: Money
+    money: Money | None
+    """What it is about: the price, what was paid, what is refunded by now, what is disputed; None if unpriced."""
+    reason: str | None
+    """Why: for the customer of a failed order or payment, and for operators."""
     created_at: datetime
 
     @property
     def path(self) -> str:
-        return f"notifications/{self.user_id}/messages/{self.event_id}"
+        recipient = OPERATORS if self.audience is Audience.OPERATOR else self.user_id
+        return f"notifications/{recipient}/messages/{self.event_id}"
 
     def fields(self) -> dict[str, object]:
         """The document `notifications/{userId}/messages/{eventId}`; a customer sets `readAt`, a deliverer the rest."""
         return {
             "type": str(self.type),
+            "audience": str(self.audience),
+            "userId": self.user_id,
             "orderId": self.order_id,
-            "amount": self.money.amount,
-            "currency": self.money.currency,
+            "amount": self.money.amount if self.money else None,
+            "currency": self.money.currency if self.money else None,
+            "reason": self.reason,
             "createdAt": self.created_at,
             "readAt": None,
             "deliveredAt": None,

@@ -3,52 +3,79 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
-from orders.order import Money
+from orders.declines import Decline
+from orders.disputes import Dispute
+from orders.order import Money, Payment
+from orders.refunds import Refunds
 
 
 class EventKind(StrEnum):
     ORDER_PLACED = "order_placed"
+    PAYMENT_PROCESSING = "payment_processing"
     PAYMENT_SUCCEEDED = "payment_succeeded"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_CANCELED = "payment_canceled"
+    CHARGE_REFUNDED = "charge_refunded"
+    REFUND_UPDATED = "refund_updated"
+    DISPUTE_CHANGED = "dispute_changed"
+    RESERVATION_LAPSED = "reservation_lapsed"
+    CANCEL_REQUESTED = "cancel_requested"
+
+
+# --- What happens in the shop ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class OrderPlaced:
     """A customer created the order."""
 
+    kind: ClassVar = EventKind.ORDER_PLACED
+    event_type: ClassVar = "order.placed"
+
     order_id: str
     product_ids: tuple[str, ...] = ()
     """The products the created document names: a hint that saves a read, never a fact."""
 
     @property
-    def kind(self) -> EventKind:
-        return EventKind.ORDER_PLACED
-
-    @property
     def event_id(self) -> str:
         return f"placed_{self.order_id}"
 
-    @property
-    def event_type(self) -> str:
-        return "order.placed"
 
-    # No delivery, no money, no payment: said in a payment's words, so that one commit can be written for either event.
+@dataclass(frozen=True, slots=True)
+class ReservationLapsed:
+    """The time for which the order's units were to be held may be over: the order itself knows."""
 
-    @property
-    def delivery(self) -> None:
-        return None
+    kind: ClassVar = EventKind.RESERVATION_LAPSED
+    event_type: ClassVar = "reservation.lapsed"
 
-    @property
-    def money(self) -> None:
-        return None
+    order_id: str
 
     @property
-    def payment_intent_id(self) -> None:
-        return None
+    def event_id(self) -> str:
+        return f"lapsed_{self.order_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """A customer asked for the order to be cancelled."""
+
+    kind: ClassVar = EventKind.CANCEL_REQUESTED
+    event_type: ClassVar = "order.cancel_requested"
+
+    order_id: str
+    user_id: str | None
+    """Who asked; only the order's own customer is heard."""
 
     @property
-    def payment_id(self) -> None:
-        return None
+    def event_id(self) -> str:
+        return f"cancel_{self.order_id}"
+
+
+ShopEvent = OrderPlaced | ReservationLapsed | CancelRequested
+
+# --- What Stripe tells -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +94,13 @@ class StripeDelivery:
     """Whether this is a parked event taken up again: not delivered just now, so not counted as a delivery."""
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentSucceeded:
-    """The money for an order has arrived. Several Stripe events say so of one payment."""
-
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FromStripe:
     delivery: StripeDelivery
-    order_id: str
-    money: Money
-    """What was received."""
+    order_id: str | None
+    """None where Stripe's object does not name the order: then its payment leads there."""
     payment_intent_id: str | None
     charge_id: str | None
-
-    @property
-    def kind(self) -> EventKind:
-        return EventKind.PAYMENT_SUCCEEDED
 
     @property
     def event_id(self) -> str:
@@ -91,12 +111,108 @@ class PaymentSucceeded:
         return self.delivery.event_type
 
     @property
-    def payment_id(self) -> str | None:
-        """The PaymentIntent, or the charge where Stripe made none."""
-        return self.payment_intent_id or self.charge_id
+    def payment_ids(self) -> tuple[str, ...]:
+        """Under what the payment may be known: its PaymentIntent first, then its charge."""
+        return tuple(known for known in (self.payment_intent_id, self.charge_id) if known)
 
 
-OrderEvent = OrderPlaced | PaymentSucceeded
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSucceeded(_FromStripe):
+    """The money for an order has arrived. Several Stripe events say so of one payment."""
+
+    kind: ClassVar = EventKind.PAYMENT_SUCCEEDED
+
+    money: Money
+    """What was received."""
+
+    @property
+    def payment(self) -> Payment:
+        return Payment(self.money, self.payment_intent_id, self.charge_id, self.event_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentProcessing(_FromStripe):
+    """The customer has done their part; the money is on its way, or authorised and not yet captured."""
+
+    kind: ClassVar = EventKind.PAYMENT_PROCESSING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFailed(_FromStripe):
+    """An attempt to pay was declined. The customer may try again."""
+
+    kind: ClassVar = EventKind.PAYMENT_FAILED
+
+    decline: Decline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCanceled(_FromStripe):
+    """The payment, or the session for it, is over: no money will come of it."""
+
+    kind: ClassVar = EventKind.PAYMENT_CANCELED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRefunded(_FromStripe):
+    """A charge names all that was refunded of it so far, and with that also what was paid."""
+
+    kind: ClassVar = EventKind.CHARGE_REFUNDED
+
+    paid: Money
+    """What was received before anything was refunded."""
+    refunds: Refunds
+    restock_defect: str | None = None
+    """Why what a refund's metadata says of units cannot be obeyed."""
+
+    @property
+    def payment(self) -> Payment:
+        return Payment(self.paid, self.payment_intent_id, self.charge_id, self.event_id)
+
+    @property
+    def money(self) -> Money:
+        return Money(self.refunds.charge_total, self.paid.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundUpdated(_FromStripe):
+    """The state of one refund."""
+
+    kind: ClassVar = EventKind.REFUND_UPDATED
+
+    money: Money
+    """What the refund is about."""
+    refunds: Refunds
+    """This refund alone."""
+    restock_defect: str | None = None
+    """Why what the refund's metadata says of units cannot be obeyed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeChanged(_FromStripe):
+    """The customer's bank disputes the charge; this is how far the dispute has come."""
+
+    kind: ClassVar = EventKind.DISPUTE_CHANGED
+
+    dispute: Dispute
+
+    @property
+    def money(self) -> Money:
+        return Money(self.dispute.amount, self.dispute.currency)
+
+
+StripeEvent = (
+    PaymentSucceeded
+    | PaymentProcessing
+    | PaymentFailed
+    | PaymentCanceled
+    | ChargeRefunded
+    | RefundUpdated
+    | DisputeChanged
+)
+OrderEvent = ShopEvent | StripeEvent
+CarriesPayment = PaymentSucceeded | ChargeRefunded
+"""These say what was paid, and so can settle an order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,15 @@
 """An order as the service reasons about it, and what may stand in one."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeGuard
+
+from orders.declines import Decline
+from orders.disputes import Dispute
+from orders.refunds import Refunds
 
 LINES_MAX: Final = 100
 QUANTITY_MAX: Final = 1_000_000
@@ -11,6 +17,9 @@ QUANTITY_MAX: Final = 1_000_000
 ORDER_ID_BYTES_MAX: Final = 1_400
 # Larger than any payment Stripe accepts, and far from the 64-bit limit of a Firestore integer.
 AMOUNT_MINOR_MAX: Final = 10**15
+
+# Under this name operators have their notices; no customer can have it.
+OPERATORS: Final = "system"
 
 _RESERVED_BY_FIRESTORE = re.compile(r"__.*__", re.DOTALL)
 _CURRENCY = re.compile(r"[a-z]{3}")
@@ -53,6 +62,25 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class Payment:
+    """The payment that an order was settled with."""
+
+    money: Money
+    """What was received."""
+    payment_intent_id: str | None
+    charge_id: str | None
+    """All that is known where Stripe made no PaymentIntent."""
+    event_id: str
+    """The event that settled the order."""
+
+    def is_another(self, payment_intent_id: str | None, charge_id: str | None) -> bool:
+        """Whether these are certainly the ids of another payment."""
+        if self.payment_intent_id and payment_intent_id:
+            return self.payment_intent_id != payment_intent_id
+        return bool(self.charge_id and charge_id and self.charge_id != charge_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     order_id: str
     status: OrderStatus
@@ -64,10 +92,41 @@ class Order:
     """Why these lines can never be held, in words for a person; None for an order in good shape."""
     total: Money | None
     """The price this service gave the order when it held it; None while unpriced."""
-    payment_id: str | None
-    """The PaymentIntent that paid for it, or the charge where Stripe made none."""
     is_oversized: bool = False
     """Whether what the customer wrote leaves too little room in the document for what the service writes."""
+    reserved_at: datetime | None = None
+    """When its units were last held for sure; None if they never were, and then its price is not this service's."""
+    reservation_expires_at: datetime | None = None
+    held_from: OrderStatus | None = None
+    """While `reserving`: what it was before, and becomes again if its units are not covered."""
+    hold_kept: bool = False
+    """In `review`: whether its units are still held."""
+    payment: Payment | None = None
+    finalized_at: datetime | None = None
+    """When its units were taken from stock; None if they never were."""
+    refunds: Refunds = field(default_factory=Refunds)
+    returned: Mapping[str, int] = field(default_factory=dict)
+    """Units that were taken and have been put back, by product."""
+    failure_reason: str | None = None
+    decline: Decline | None = None
+    dispute: Dispute | None = None
+    cancel_requested_at: datetime | None = None
+    """When its customer asked for a paid order to be cancelled."""
+
+    @property
+    def holds_units(self) -> bool:
+        """Whether its lines are part of what is `reserved` in the inventory."""
+        return self.status in _HOLDING or (self.status is OrderStatus.REVIEW and self.hold_kept)
+
+    @property
+    def sold(self) -> Mapping[str, int]:
+        """Units that were taken from stock, by product, whether or not they have been put back."""
+        is_sold = self.finalized_at is not None or self.status in _SOLD
+        return {line.product_id: line.quantity for line in self.lines} if is_sold else {}
+
+
+_HOLDING: Final = frozenset({OrderStatus.RESERVING, OrderStatus.RESERVED})
+_SOLD: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})
 
 
 def is_document_id(value: object, *, bytes_max: int = 1_500) -> TypeGuard[str]:
@@ -82,6 +141,10 @@ def is_document_id(value: object, *, bytes_max: int = 1_500) -> TypeGuard[str]:
     except UnicodeEncodeError:  # A lone surrogate, which JSON can carry and UTF-8 cannot.
         return False
     return len(encoded) <= bytes_max and not _RESERVED_BY_FIRESTORE.fullmatch(value)
+
+
+def is_user_id(value: object) -> TypeGuard[str]:
+    return is_document_id(value) and value != OPERATORS
 
 
 def is_order_id(value: object) -> TypeGuard[str]:

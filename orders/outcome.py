@@ -1,9 +1,11 @@
 """What became of an event: a result where the work is done, an error that says "try again" where it is not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from orders.events import NotUnderstood, OrderEvent
 
@@ -14,15 +16,41 @@ class Result(StrEnum):
     RESERVED = "reserved"
     RESERVATION_FAILED = "reservation_failed"
     ALREADY_PLACED = "already_placed"
+    HOLD_EXTENDED = "hold_extended"
+    EXPIRED = "expired"
+    NOT_EXPIRED = "not_expired"
+    """Nothing to release: the hold has time left, or is none any more."""
     FIRST_TIME_FINALIZED = "first_time_finalized"
     ALREADY_FINALIZED = "already_finalized"
     REFUND_DUE = "refund_due"
     ALREADY_REFUND_DUE = "already_refund_due"
     QUARANTINED = "quarantined"
     ALREADY_QUARANTINED = "already_quarantined"
+    PAYMENT_FAILED = "payment_failed"
+    CANCELLED = "cancelled"
+    CANCEL_REQUEST_RECORDED = "cancel_request_recorded"
+    ALREADY_FAILED = "already_failed"
+    ALREADY_EXPIRED = "already_expired"
+    ALREADY_CANCELLED = "already_cancelled"
+    REFUNDED = "refunded"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUND_RECORDED = "refund_recorded"
+    """Something new of a refund that moves no money, or not yet."""
+    REFUND_FAILED = "refund_failed"
+    """Less is refunded than it was: a refund has failed, or was cancelled."""
+    DISPUTE_RECORDED = "dispute_recorded"
+    ALREADY_RECORDED = "already_recorded"
+    """A refund or a dispute told nothing that was not known."""
+    OTHER_PAYMENT = "other_payment"
+    """A refund of a payment that is not the one the order was settled with."""
+    UNKNOWN_STATUS = "unknown_status"
+    """The order carries a status that this service does not know; the event changes nothing there."""
+    LIVEMODE_MISMATCH = "livemode_mismatch"
     DUPLICATE_DETECTED = "duplicate_detected"
     ORDER_NOT_FOUND = "order_not_found"
     """Parked: the order did not appear in time. Settled when it does."""
+    PAYMENT_NOT_FOUND = "payment_not_found"
+    """Parked: no order is known to have been paid by the payment that a refund or dispute names. Settled with it."""
     ERROR = "error"
     """Parked: the event could not be read. Settled when it is delivered to a release that can."""
     IGNORED = "ignored"
@@ -34,6 +62,24 @@ class Outcome:
     order_id: str | None
     note: str | None = None
     """What a person should know of it, without a payload; None where all is as usual."""
+
+    def log_line(self) -> tuple[str, str]:
+        """How grave it is, in the words of Cloud Logging, and what happened."""
+        if self.note:
+            return _SEVERITY.get(self.result, "WARNING"), f"{self.result}: {self.note}"
+        return _SEVERITY.get(self.result, "INFO"), str(self.result)
+
+
+_SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
+    {
+        Result.ERROR: "ERROR",
+        Result.ORDER_NOT_FOUND: "ERROR",
+        Result.REFUND_DUE: "WARNING",
+        Result.QUARANTINED: "WARNING",
+        # Parked refunds and disputes may be about payments that are none of ours.
+        Result.PAYMENT_NOT_FOUND: "WARNING",
+    }
+)
 
 
 class Transient(Exception):

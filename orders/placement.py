@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine, is_document_id
+from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine, is_document_id, is_user_id
 
 # Half of what Firestore lets a document hold: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 ORDER_BYTES_MAX: Final = 512 * 1024
@@ -54,7 +54,7 @@ def require_bounded(fields: object) -> None:
 
 def user_id_from(value: object) -> str:
     """Raises InvalidOrder unless the value can name a user's document."""
-    if not is_document_id(value):
+    if not is_user_id(value):
         raise InvalidOrder("userId must name the customer")
     return value
 

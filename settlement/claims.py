@@ -1,15 +1,15 @@
 """The claim `webhookEvents/{eventId}`: what makes an event ours, once, and keeps count of its deliveries."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from audit.entry import deliveries_path
-from orders.events import PaymentSucceeded, StripeDelivery
-from orders.order import Money, is_amount, is_currency, is_order_id
-from orders.outcome import Result
-from settlement.ledger import Create, Document, Fields, Update, Write
+from orders.events import StripeDelivery, StripeEvent
+from orders.outcome import Outcome, Result
+from settlement.documents import time_or_none
+from settlement.ledger import Create, Document, Update, Write
+from settlement.parked import facts_of
 
 _RESULTS: Final = frozenset(Result)
 
@@ -44,15 +44,20 @@ def claim_from(document: Document) -> Claim:
         processed=fields.get("processed") is True,
         result=Result(result) if isinstance(result, str) and result in _RESULTS else Result.ERROR,
         deliveries=deliveries if type(deliveries) is int else 1,
-        first_delivery_at=_time_or_none(fields.get("receivedAt")),
-        last_delivery_at=_time_or_none(fields.get("lastDeliveryAt")),
-        processed_at=_time_or_none(fields.get("processedAt")),
+        first_delivery_at=time_or_none(fields.get("receivedAt")),
+        last_delivery_at=time_or_none(fields.get("lastDeliveryAt")),
+        processed_at=time_or_none(fields.get("processedAt")),
         version=document.version,
     )
 
 
 def settled_claim(
-    delivery: StripeDelivery, order_id: str, result: Result, parked: Claim | None, now: datetime, lifetime: timedelta
+    delivery: StripeDelivery,
+    order_id: str | None,
+    result: Result,
+    parked: Claim | None,
+    now: datetime,
+    lifetime: timedelta,
 ) -> tuple[Write, ...]:
     """Claim the event as done: create its claim, or turn the parked one into a settled one."""
     done = _done(result, now, lifetime)
@@ -73,26 +78,28 @@ def parked_claim(
     result: Result,
     reason: str,
     now: datetime,
-    event: PaymentSucceeded | None = None,
+    event: StripeEvent | None = None,
 ) -> Create:
     """Keep a verified event whose work cannot be done now. It has no `expireAt`: it stays until it is settled."""
     parked = {"processed": False, "parkedAt": now, "result": str(result), "reason": reason}
-    facts = {"event": _facts_of(event)} if event else {}
+    facts = {"event": facts_of(event)} if event else {}
     return Create(claim_path(delivery.event_id), {**_received(delivery, order_id), **parked, **facts})
 
 
-def understood_claim(
-    delivery: StripeDelivery, order_id: str, reason: str, claim: Claim, event: PaymentSucceeded
+def parked_again(
+    event: StripeEvent, order_id: str | None, result: Result, reason: str, claim: Claim
 ) -> tuple[Write, ...]:
-    """Give a parked event that nobody could read its facts, now that this release can: its order does not exist yet."""
-    result = Result.ORDER_NOT_FOUND
-    counted, record = _one_more(delivery, order_id, claim, result)
-    facts = {"orderId": order_id, "result": str(result), "reason": reason, "event": _facts_of(event)}
-    return Update(claim_path(delivery.event_id), {**facts, **counted}, claim.version), record
+    """Keep parked an event that waited for something else until now, or that nobody could read before."""
+    facts = {"orderId": order_id, "result": str(result), "reason": reason, "event": facts_of(event)}
+    path = claim_path(event.event_id)
+    if claim.has_counted(event.delivery):
+        return (Update(path, facts, claim.version),)
+    counted, record = _one_more(event.delivery, order_id, claim, result)
+    return Update(path, {**facts, **counted}, claim.version), record
 
 
 def restored_claim(
-    delivery: StripeDelivery, order_id: str, deliveries: int, now: datetime, lifetime: timedelta
+    delivery: StripeDelivery, order_id: str | None, deliveries: int, now: datetime, lifetime: timedelta
 ) -> tuple[Write, ...]:
     """Put back a claim that has lived out its time, for an event whose audit entry says that it was settled."""
     result = Result.DUPLICATE_DETECTED
@@ -103,49 +110,14 @@ def restored_claim(
     )
 
 
-def further_delivery(delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result) -> tuple[Write, ...]:
-    """Put one more delivery of an event on record."""
+def count_delivery(
+    delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result
+) -> tuple[tuple[Write, ...], Outcome]:
+    """Put one more delivery of an event on record, and nothing else; if it is on record already, not even that."""
+    if claim.has_counted(delivery):
+        return (), Outcome(claim.result if claim.was_settled_by(delivery) else result, order_id)
     counted, record = _one_more(delivery, order_id, claim, result)
-    return Update(claim_path(delivery.event_id), counted, claim.version), record
-
-
-def parked_event_from(event_id: str, fields: Fields) -> PaymentSucceeded | None:
-    """The event that a parked claim holds; None if it holds none that can be settled."""
-    facts = fields.get("event")
-    if not isinstance(facts, Mapping):
-        return None
-    order_id, amount, currency = fields.get("orderId"), facts.get("amount"), facts.get("currency")
-    if not is_order_id(order_id) or not is_amount(amount) or not is_currency(currency):
-        return None
-    created_at, delivered_at = _time_or_none(facts.get("createdAt")), _time_or_none(fields.get("lastDeliveryAt"))
-    if created_at is None or delivered_at is None:
-        return None
-    return PaymentSucceeded(
-        delivery=StripeDelivery(
-            event_id=event_id,
-            event_type=str(fields.get("eventType")),
-            created_at=created_at,
-            delivered_at=delivered_at,
-            livemode=fields.get("livemode") is True,
-            api_version=_text_or_none(fields.get("apiVersion")),
-            is_replay=True,
-        ),
-        order_id=order_id,
-        money=Money(amount, currency),
-        payment_intent_id=_text_or_none(facts.get("paymentIntentId")),
-        charge_id=_text_or_none(facts.get("chargeId")),
-    )
-
-
-def _facts_of(event: PaymentSucceeded) -> dict[str, object]:
-    """Enough to settle the event later without Stripe's payload, which is not kept."""
-    return {
-        "createdAt": event.delivery.created_at,
-        "amount": event.money.amount,
-        "currency": event.money.currency,
-        "paymentIntentId": event.payment_intent_id,
-        "chargeId": event.charge_id,
-    }
+    return (Update(claim_path(delivery.event_id), counted, claim.version), record), Outcome(result, order_id)
 
 
 def _done(result: Result, now: datetime, lifetime: timedelta) -> dict[str, object]:
@@ -185,11 +157,3 @@ def _delivery_record(delivery: StripeDelivery, order_id: str | None, number: int
             "createdAt": delivery.delivered_at,
         },
     )
-
-
-def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _time_or_none(value: object) -> datetime | None:
-    return value if isinstance(value, datetime) else None

@@ -2,16 +2,25 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from google.api_core import exceptions
-from google.cloud.firestore import Client, FieldFilter, Increment, WriteBatch
+from google.cloud.firestore import (
+    Client,
+    DocumentReference,
+    DocumentSnapshot,
+    FieldFilter,
+    Increment,
+    Query,
+    WriteBatch,
+)
 
-from orders.events import PaymentSucceeded
+from orders.events import StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable
-from settlement.claims import parked_event_from
 from settlement.documents import ORDER_FIELDS, PRODUCT_FIELDS
 from settlement.ledger import Committed, Create, Document, Increase, Unreadable, Update, Write
+from settlement.parked import parked_event_from
 
 # What each status means: https://cloud.google.com/firestore/docs/understand-error-codes
 _SOMEONE_WAS_FASTER: Final = (
@@ -31,6 +40,7 @@ _NO_ANSWER: Final = (
 )
 
 _QUERY_SECONDS_MAX: Final = 8.0
+BATCH_ORDERS_MAX: Final = 100
 
 
 class FirestoreLedger:
@@ -72,17 +82,43 @@ class FirestoreLedger:
             answer = query.get(retry=None, timeout=timeout_seconds)
         return int(answer[0][0].value)
 
-    def parked_events(self, order_id: str) -> tuple[PaymentSucceeded, ...]:
+    def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         """The verified events that wait for this order to appear. Raises LedgerUnavailable."""
         query = (
             self._client.collection("webhookEvents")
             .where(filter=FieldFilter("orderId", "==", order_id))
             .where(filter=FieldFilter("processed", "==", False))
         )
-        with _errors_told_apart():
-            claims = query.get(retry=None, timeout=_QUERY_SECONDS_MAX)
-        events = (parked_event_from(claim.id, claim.to_dict() or {}) for claim in claims)
+        events = (parked_event_from(claim.id, claim.to_dict() or {}) for claim in self._found(query))
         return tuple(event for event in events if event)
+
+    def lapsed_orders(self, now: datetime) -> Iterator[Sequence[str]]:
+        """Reserved orders whose time is out, by id and in batches, the longest overdue first. Raises LedgerUnavailable.
+
+        Served by the index (status, reservationExpiresAt).
+        """
+        query = self._client.collection("orders").where(filter=FieldFilter("status", "==", "reserved"))
+        return self._batches(query.where(filter=FieldFilter("reservationExpiresAt", "<=", now)), "reservationExpiresAt")
+
+    def stranded_orders(self, created_before: datetime) -> Iterator[Sequence[str]]:
+        """Orders that nobody has placed, or not to the end, by id and in batches. Raises LedgerUnavailable.
+
+        Served by the index (status, createdAt).
+        """
+        unplaced = FieldFilter("status", "in", ["pending", "reserving"])
+        query = self._client.collection("orders").where(filter=unplaced)
+        return self._batches(query.where(filter=FieldFilter("createdAt", "<=", created_before)), "createdAt")
+
+    def _batches(self, query: Query, order_by: str) -> Iterator[Sequence[str]]:
+        """The orders that a query finds. Batch by batch, because whoever works on them changes what it finds."""
+        page = query.order_by(order_by).select([order_by]).limit(BATCH_ORDERS_MAX)
+        while found := self._found(page):
+            yield [order.id for order in found]
+            page = page.start_after(found[-1])
+
+    def _found(self, query: Query) -> Sequence[DocumentSnapshot[DocumentReference]]:
+        with _errors_told_apart():
+            return list(query.get(retry=None, timeout=_QUERY_SECONDS_MAX))
 
     def _read(
         self, paths: Sequence[str], timeout_seconds: float, field_paths: Sequence[str] | None = None

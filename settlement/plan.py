@@ -1,17 +1,29 @@
 """What was read + an event + the time → what to do next, as data. Pure: every write the service makes is decided here.
 
 An event that finds its order goes the way the lifecycle says, in `settlement.steps`. Here stands what comes before:
-duplicates, events that must wait for their order, and events that nobody could read.
+duplicates, events of the other mode, events that must wait for their order or payment, and events that nobody could
+read.
 """
 
 from datetime import datetime
 
-from orders.events import NotUnderstood, OrderEvent, OrderPlaced, PaymentSucceeded, StripeDelivery
+from audit.entry import AuditEntry
+from orders.events import EventKind, NotUnderstood, OrderEvent, ShopEvent, StripeEvent
 from orders.lifecycle import step_for
-from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.claims import Claim, further_delivery, parked_claim, restored_claim, understood_claim
+from orders.order import Order, OrderStatus
+from orders.outcome import Outcome, Result
+from settlement.cases import Case, Finish, Look, Plan, Terms
+from settlement.claims import count_delivery, parked_claim, restored_claim, settled_claim
+from settlement.ledger import Create
 from settlement.seen import Seen
-from settlement.steps import PLAN_FOR, Case, Finish, Look, Plan, StartOver, Terms
+from settlement.steps import PLAN_FOR
+from settlement.waiting import released_by, wait_for_order, wait_for_payment
+
+_DONE_BEFORE = {
+    EventKind.ORDER_PLACED: Result.ALREADY_PLACED,
+    EventKind.RESERVATION_LAPSED: Result.NOT_EXPIRED,
+    EventKind.CANCEL_REQUESTED: Result.ALREADY_RECORDED,
+}
 
 
 def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: datetime) -> Plan:
@@ -20,57 +32,71 @@ def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: 
     Raises:
         OrderNotThereYet: the order does not exist, and the event is young enough to wait for it.
     """
-    match event:
-        case NotUnderstood():
-            return _keep_for_a_person(event, seen, now)
-        case OrderPlaced():
-            if seen.order is None:
-                return Finish((), Outcome(Result.ALREADY_PLACED, event.order_id, "no_order: it does not exist"))
-            if seen.audited:
-                return Finish((), Outcome(Result.ALREADY_PLACED, event.order_id))
-        case PaymentSucceeded():
-            if seen.audited or (seen.claim and seen.claim.processed):
-                return _count_duplicate(event, seen, terms, now)
-            if seen.order is None:
-                return _wait_for_order(event, seen, terms, now)
-    return PLAN_FOR[step_for(seen.order.status, event.kind)](Case(event, seen.order, seen, terms, now))
+    if isinstance(event, NotUnderstood):
+        return _keep_for_a_person(event, seen, now)
+    if isinstance(event, ShopEvent):
+        if seen.order is None:
+            note = "no_order: it does not exist"
+            return Finish((), Outcome(_DONE_BEFORE[event.kind], event.order_id, note))
+        # A hold that a late payment began and nobody finished is not done with, however long ago the order was placed.
+        if seen.audited and seen.order.status is not OrderStatus.RESERVING:
+            return Finish((), Outcome(_DONE_BEFORE[event.kind], event.order_id))
+        return _next_step(event, seen.order, seen, terms, now)
+    if seen.audited or (seen.claim and seen.claim.processed):
+        return _count_duplicate(event, seen, terms, now)
+    if terms.expected_livemode not in (None, event.delivery.livemode):
+        return _set_aside(event, seen, terms, now)
+    order_id = event.order_id or seen.order_id
+    if order_id is None:
+        return wait_for_payment(event, seen, now)
+    if seen.is_order_unread:
+        return Look(order_id=order_id)
+    if seen.order is None:
+        return wait_for_order(event, order_id, seen, terms, now)
+    return _next_step(event, seen.order, seen, terms, now)
 
 
-def _count_duplicate(event: PaymentSucceeded, seen: Seen, terms: Terms, now: datetime) -> Plan:
+def _next_step(event: OrderEvent, order: Order, seen: Seen, terms: Terms, now: datetime) -> Plan:
+    return PLAN_FOR[step_for(order.status, event.kind)](Case(event, order, seen, terms, now))
+
+
+def _count_duplicate(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan:
+    order_id, result = event.order_id or seen.order_id, Result.DUPLICATE_DETECTED
+    # Whoever settled the event may have died before what it released was settled too.
+    released = released_by(event, seen)
     if seen.claim:
-        return _count_delivery(event.delivery, event.order_id, seen.claim, Result.DUPLICATE_DETECTED)
+        return Finish(*count_delivery(event.delivery, order_id, seen.claim, result), released)
     # The claim has lived out its time, but the audit entry stays: put the claim back, and count on from there.
     # The first delivery has no record of its own, and this one is the next.
     deliveries = 1 + seen.deliveries_on_record + 1
-    writes = restored_claim(event.delivery, event.order_id, deliveries, now, terms.claim_lifetime)
-    return Finish(writes, Outcome(Result.DUPLICATE_DETECTED, event.order_id))
+    writes = restored_claim(event.delivery, order_id, deliveries, now, terms.claim_lifetime)
+    return Finish(writes, Outcome(result, order_id), released)
 
 
-def _wait_for_order(event: PaymentSucceeded, seen: Seen, terms: Terms, now: datetime) -> Plan:
-    reason = "the order does not exist"
-    if seen.claim and seen.claim.result is Result.ERROR:
-        return StartOver(understood_claim(event.delivery, event.order_id, reason, seen.claim, event))
-    if seen.claim:
-        return _count_delivery(event.delivery, event.order_id, seen.claim, Result.ORDER_NOT_FOUND)
-    if now - event.delivery.created_at < terms.order_wait:
-        raise OrderNotThereYet(f"order {event.order_id} does not exist yet")
-    if seen.audited is None:
-        # Settled long ago, it may be that only its claim has expired and its order been deleted.
-        return Look(audit_entry=True)
-    claim = parked_claim(event.delivery, event.order_id, Result.ORDER_NOT_FOUND, reason, now, event)
-    # Look again afterwards: an order created in between has already asked for parked events, and found none.
-    return StartOver((claim,))
+def _set_aside(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan:
+    """Put an event of the other mode on record. It touches no order and waits for none."""
+    result, mode = Result.LIVEMODE_MISMATCH, "live" if event.delivery.livemode else "test"
+    note = f"livemode_mismatch: an event of {mode} mode"
+    entry = AuditEntry(
+        kind=event.kind,
+        event_id=event.event_id,
+        event_type=event.event_type,
+        order_id=event.order_id,
+        webhook_processed=False,
+        result=result,
+        status_before=None,
+        status_after=None,
+        created_at=now,
+        payment_intent_id=event.payment_intent_id,
+        note=note,
+    )
+    claim = settled_claim(event.delivery, event.order_id, result, seen.claim, now, terms.claim_lifetime)
+    return Finish((Create(entry.path, entry.fields()), *claim), Outcome(result, event.order_id, note))
 
 
 def _keep_for_a_person(event: NotUnderstood, seen: Seen, now: datetime) -> Plan:
     if seen.claim:
         result = Result.DUPLICATE_DETECTED if seen.claim.processed else Result.ERROR
-        return _count_delivery(event.delivery, event.order_id, seen.claim, result)
+        return Finish(*count_delivery(event.delivery, event.order_id, seen.claim, result))
     claim = parked_claim(event.delivery, event.order_id, Result.ERROR, event.reason, now)
     return Finish((claim,), Outcome(Result.ERROR, event.order_id, event.reason))
-
-
-def _count_delivery(delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result) -> Finish:
-    if claim.has_counted(delivery):
-        return Finish((), Outcome(claim.result if claim.was_settled_by(delivery) else result, order_id))
-    return Finish(further_delivery(delivery, order_id, claim, result), Outcome(result, order_id))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from audit.entry import audit_path
 from inventory.reservation import Product
 from inventory.stock import Level
-from orders.events import NotUnderstood, OrderEvent, OrderPlaced, PaymentSucceeded
-from orders.order import Order, OrderStatus
+from orders.events import CarriesPayment, DisputeChanged, NotUnderstood, OrderEvent, RefundUpdated, ShopEvent
+from orders.order import Order
 from settlement.claims import Claim, claim_from, claim_path
 from settlement.documents import (
     catalogue_path,
@@ -17,8 +17,20 @@ from settlement.documents import (
     paid_order_from,
     payment_path,
     product_from,
+    waiting_events_in,
 )
 from settlement.ledger import Committed, Document, Fields
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPayment:
+    """What stands in `payments/{paymentId}`."""
+
+    order_id: str | None
+    """The order it has paid for; None while only parked events know of the payment."""
+    waiting: tuple[str, ...]
+    """The parked events that wait for it."""
+    version: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +38,18 @@ class Seen:
     """The documents that an event concerns, as of one moment."""
 
     claim: Claim | None = None
+    order_id: str | None = None
+    """The order that the event names, or that its payment leads to."""
+    is_order_unread: bool = False
+    """Whether nobody has looked at that order yet: only its payment has told which it is."""
     order: Order | None = None
     order_version: object = None
-    status_before: OrderStatus | None = None
-    """What the order was before this event counted its hold; None if it has not."""
     products: Mapping[str, Product] = field(default_factory=dict)
     """Only the products that were looked at."""
-    paid_order_id: str | None = None
-    """The order that this payment is known to have paid for; None if it is new."""
+    inventory_versions: Mapping[str, object] = field(default_factory=dict)
+    """Of the products whose inventory document is there, by product."""
+    payments: Mapping[str, KnownPayment] = field(default_factory=dict)
+    """What is known under the ids of the event's payment, by id."""
     audited: bool | None = None
     """Whether the event has an audit entry; None if nobody looked."""
     deliveries_on_record: int = 0
@@ -44,7 +60,6 @@ class Seen:
         return replace(
             self,
             order=held,
-            status_before=self.order.status if self.order else None,
             order_version=committed.versions[order_path(held.order_id)],
             products={
                 product_id: _at_level(product, committed.figures.get(inventory_path(product_id)))
@@ -54,44 +69,55 @@ class Seen:
 
 
 def paths_to_read(
-    event: OrderEvent | NotUnderstood, product_ids: Iterable[str], *, with_audit_entry: bool
+    event: OrderEvent | NotUnderstood, order_id: str | None, product_ids: Iterable[str], *, with_audit_entry: bool
 ) -> tuple[str, ...]:
     """What one BatchGet must bring to plan for the event."""
-    paths = [audit_path(event.event_id)] if with_audit_entry or isinstance(event, OrderPlaced) else []
-    if not isinstance(event, OrderPlaced):
+    is_of_the_shop = isinstance(event, ShopEvent)
+    paths = [audit_path(event.event_id)] if with_audit_entry or is_of_the_shop else []
+    if not is_of_the_shop:
         paths.append(claim_path(event.event_id))
-    if not isinstance(event, NotUnderstood):
-        paths.append(order_path(event.order_id))
-    if isinstance(event, PaymentSucceeded) and event.payment_id:
-        paths.append(payment_path(event.payment_id))
+    if order_id is not None and not isinstance(event, NotUnderstood):
+        paths.append(order_path(order_id))
+    paths += [payment_path(payment_id) for payment_id in _payment_ids_of(event)]
     for product_id in product_ids:
         paths += [inventory_path(product_id), catalogue_path(product_id)]
     return tuple(paths)
 
 
 def seen_from(
-    event: OrderEvent | NotUnderstood, documents: Mapping[str, Document | None], product_ids: Iterable[str]
+    event: OrderEvent | NotUnderstood,
+    order_id: str | None,
+    documents: Mapping[str, Document | None],
+    product_ids: Iterable[str],
 ) -> Seen:
     """What `paths_to_read` brought, in the words of the domain."""
     claim = documents.get(claim_path(event.event_id))
-    order_id = event.order_id
+    payments = {
+        payment_id: KnownPayment(paid_order_from(document), waiting_events_in(document), document.version)
+        for payment_id in _payment_ids_of(event)
+        if (document := documents.get(payment_path(payment_id)))
+    }
+    found_id = order_id or next((payment.order_id for payment in payments.values() if payment.order_id), None)
     order = documents.get(order_path(order_id)) if order_id is not None else None
-    payment_id = event.payment_id if isinstance(event, PaymentSucceeded) else None
+    inventory = {product_id: documents[inventory_path(product_id)] for product_id in product_ids}
     return Seen(
         claim=claim_from(claim) if claim else None,
+        order_id=found_id,
+        is_order_unread=order_id is None and found_id is not None,
         order=order_from(order_id, order.fields) if order and order_id is not None else None,
         order_version=order.version if order else None,
         products={
-            product_id: product_from(
-                product_id,
-                _fields(documents[inventory_path(product_id)]),
-                _fields(documents[catalogue_path(product_id)]),
-            )
-            for product_id in product_ids
+            product_id: product_from(product_id, _fields(document), _fields(documents[catalogue_path(product_id)]))
+            for product_id, document in inventory.items()
         },
-        paid_order_id=paid_order_from(documents.get(payment_path(payment_id))) if payment_id else None,
+        inventory_versions={product_id: document.version for product_id, document in inventory.items() if document},
+        payments=payments,
         audited=documents[entry] is not None if (entry := audit_path(event.event_id)) in documents else None,
     )
+
+
+def _payment_ids_of(event: OrderEvent | NotUnderstood) -> tuple[str, ...]:
+    return event.payment_ids if isinstance(event, CarriesPayment | RefundUpdated | DisputeChanged) else ()
 
 
 def _at_level(product: Product, figures: Mapping[str, int] | None) -> Product:

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audit.entry import deliveries_path
-from orders.events import NotUnderstood, OrderEvent, OrderPlaced
+from orders.events import NotUnderstood, OrderEvent, OrderPlaced, ShopEvent, StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome
+from settlement.cases import Finish, Hold, Look, StartOver, Terms
+from settlement.claims import claim_path
 from settlement.ledger import Ledger
+from settlement.parked import parked_event_from
 from settlement.plan import make_plan
 from settlement.seen import Seen, paths_to_read, seen_from
-from settlement.steps import Finish, Hold, Look, StartOver, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +44,48 @@ def settle(
 ) -> Outcome:
     """Settle one event: afterwards all it causes is written, in one commit, and never again.
 
-    Where stock must be held first, one commit before it only counts the units as held.
+    Where stock must be held first, one commit before it only counts the units as held. Events that were parked for want
+    of this one's payment are settled after it, each in a commit of its own.
 
-    Two RPCs where the order is held and nobody interferes. Safe to call again at any time, and many times at once.
+    Two RPCs where the order is held and nobody interferes; three where only the payment tells which order it is. Safe
+    to call again at any time, and many times at once.
 
     Raises:
         OrderNotThereYet: the event's order does not exist; nothing was written.
         LedgerContended, LedgerUnavailable: not settled in time; what was begun is finished by any later call.
     """
+    end = patience.monotonic() + patience.total_seconds
+    finish = _settle_one(event, now, ledger, terms, patience)
+    # Whoever calls is told that all is done only when this is done too: else the event comes again, and releases again.
+    for parked in _parked_events(finish.released, ledger, patience):
+        _settle_one(parked, now, ledger, terms, replace(patience, total_seconds=end - patience.monotonic()))
+    return finish.outcome
+
+
+def _settle_one(
+    event: OrderEvent | NotUnderstood, now: datetime, ledger: Ledger, terms: Terms, patience: Patience
+) -> Finish:
     view = _View(event, ledger)
     lost: LedgerContended | LedgerUnavailable | None = None
     for seconds_left in patience.tries():
         try:
-            outcome = _one_try(event, view, terms, now, seconds_left)
+            finish = _one_try(event, view, terms, now, seconds_left)
         except (LedgerContended, LedgerUnavailable) as error:
             lost = error
             view.look_closer()
         else:
-            if outcome:
-                return outcome
+            if finish:
+                return finish
     raise lost or LedgerContended(f"{event.event_id} was not settled in time")
+
+
+def _parked_events(event_ids: tuple[str, ...], ledger: Ledger, patience: Patience) -> tuple[StripeEvent, ...]:
+    if not event_ids:
+        return ()
+    claims = ledger.read([claim_path(event_id) for event_id in event_ids], timeout_seconds=patience.total_seconds)
+    found = ((event_id, claims[claim_path(event_id)]) for event_id in event_ids)
+    events = (parked_event_from(event_id, claim.fields) for event_id, claim in found if claim)
+    return tuple(event for event in events if event)
 
 
 def _one_try(
@@ -70,24 +94,24 @@ def _one_try(
     terms: Terms,
     now: datetime,
     seconds_left: Callable[[], float],
-) -> Outcome | None:
+) -> Finish | None:
     """From a fresh read to the end; None if it must begin again."""
     seen = view.read(seconds_left)
     while True:
         plan = make_plan(event, seen, terms, now)
         match plan:
-            case Look(product_ids, audit_entry):
-                view.look_at(product_ids, audit_entry=audit_entry)
+            case Look():
+                view.look_at(plan)
                 seen = view.read(seconds_left)
             case Hold(writes, held):
                 seen = seen.with_hold(held, view.ledger.commit(writes, timeout_seconds=seconds_left()))
             case StartOver(writes):
                 view.ledger.commit(writes, timeout_seconds=seconds_left())
                 return None
-            case Finish(writes, outcome):
+            case Finish(writes):
                 if writes:
                     view.ledger.commit(writes, timeout_seconds=seconds_left())
-                return outcome
+                return plan
 
 
 class _View:
@@ -96,27 +120,29 @@ class _View:
     def __init__(self, event: OrderEvent | NotUnderstood, ledger: Ledger) -> None:
         self.event = event
         self.ledger = ledger
+        self.order_id = event.order_id
         self.product_ids: tuple[str, ...] = event.product_ids if isinstance(event, OrderPlaced) else ()
         self._audit_entry = False
         self._all_products = False
 
-    def look_at(self, product_ids: tuple[str, ...], *, audit_entry: bool) -> None:
+    def look_at(self, more: Look) -> None:
         """From now on, see these too."""
-        self.product_ids = product_ids or self.product_ids
-        self._audit_entry = self._audit_entry or audit_entry
+        self.order_id = more.order_id or self.order_id
+        self.product_ids = more.product_ids or self.product_ids
+        self._audit_entry = self._audit_entry or more.audit_entry
 
     def look_closer(self) -> None:
         """From now on, also see the audit entry and the inventory: one of them may be why a commit was refused."""
         self._audit_entry = self._all_products = True
 
     def read(self, seconds_left: Callable[[], float]) -> Seen:
-        paths = paths_to_read(self.event, self.product_ids, with_audit_entry=self._audit_entry)
+        paths = paths_to_read(self.event, self.order_id, self.product_ids, with_audit_entry=self._audit_entry)
         documents = self.ledger.read(paths, timeout_seconds=seconds_left())
-        seen = seen_from(self.event, documents, self.product_ids)
+        seen = seen_from(self.event, self.order_id, documents, self.product_ids)
         if self._all_products and seen.order and not self.product_ids and seen.order.lines:
             self.product_ids = tuple(line.product_id for line in seen.order.lines)
             return self.read(seconds_left)
-        if seen.audited and seen.claim is None and not isinstance(self.event, OrderPlaced):
+        if seen.audited and seen.claim is None and not isinstance(self.event, ShopEvent):
             deliveries = deliveries_path(self.event.event_id)
             recorded = self.ledger.count(deliveries, timeout_seconds=seconds_left())
             return replace(seen, deliveries_on_record=recorded)

@@ -1,172 +1,263 @@
 """The steps of the lifecycle as plans: what each writes, given the order, the event and what was read. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from types import MappingProxyType
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
-from audit.entry import AuditEntry
-from inventory.reservation import Product, Refused, hold_is_covered, price_to_hold
-from inventory.stock import StockMove, hold, hold_and_take, release, take
-from notifications.notices import Notice, NoticeType
-from orders.events import OrderEvent, OrderPlaced, PaymentSucceeded
+from inventory.reservation import Refused, hold_is_covered, price_to_hold
+from inventory.stock import StockMove, hold, release, take
+from notifications.notices import NoticeType
+from orders.declines import later_decline
+from orders.disputes import later_dispute
+from orders.events import (
+    CancelRequested,
+    CarriesPayment,
+    ChargeRefunded,
+    DisputeChanged,
+    OrderPlaced,
+    PaymentFailed,
+    PaymentProcessing,
+    PaymentSucceeded,
+    RefundUpdated,
+    ReservationLapsed,
+    StripeEvent,
+)
 from orders.lifecycle import Step
-from orders.order import Order, OrderLine, OrderStatus
+from orders.order import Order, OrderStatus, Payment
 from orders.outcome import Outcome, Result
-from settlement.claims import settled_claim
-from settlement.documents import inventory_path, order_path, payment_path
-from settlement.ledger import Create, Fields, Increase, Update, Write
-from settlement.seen import Seen
+from settlement.cases import Case, Finish, Hold, Look, Plan, StartOver
+from settlement.commit import Change, counted_apart, finish, increases, order_write
+from settlement.documents import inventory_path
+from settlement.ledger import Increase
+from settlement.refunding import after_refund
+from settlement.waiting import wait_for_payment
 
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The shop's terms, from its settings."""
-
-    reservation: timedelta = timedelta(minutes=30)
-    """How long units stay held for an unpaid order."""
-    claim_lifetime: timedelta = timedelta(days=7)
-    """How long a claim is kept. Stripe retries for three days; a person may ask it to resend for longer."""
-    order_wait: timedelta = timedelta(hours=1)
-    """How old an event may grow while its order does not exist, before it is parked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """More must be read, afresh and together with what was read before."""
-
-    product_ids: tuple[str, ...] = ()
-    audit_entry: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Commit; then plan again with what the commit answered."""
-
-    writes: tuple[Write, ...]
-    held: Order
-
-
-@dataclass(frozen=True, slots=True)
-class StartOver:
-    """Commit; then read everything afresh and plan again."""
-
-    writes: tuple[Write, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Commit, and the event is settled. With no writes there is nothing to commit."""
-
-    writes: tuple[Write, ...]
-    outcome: Outcome
-
-
-Plan = Look | Hold | StartOver | Finish
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One event for one order that exists and has not heard of it."""
-
-    event: OrderEvent
-    order: Order
-    seen: Seen
-    terms: Terms
-    now: datetime
+# --- Holding ---------------------------------------------------------------------------------------------------------
 
 
 def _hold(case: Case) -> Plan:
     if look := _products_to_look_at(case):
         return look
+    order = case.order
     try:
-        total = price_to_hold(case.order, case.seen.products)
+        price = price_to_hold(order, case.seen.products)
     except Refused as refusal:
         return _refuse(case, str(refusal))
-    held = replace(case.order, status=OrderStatus.RESERVING, total=total)
+    # What was asked when it was held before is what the customer has paid.
+    total = order.total if order.reserved_at else price
+    held = replace(order, status=OrderStatus.RESERVING, held_from=order.status, total=total)
     # Written even when unknown: an amount that a client wrote is never believed.
-    price = {"amountTotal": total.amount if total else None, "currency": total.currency if total else None}
+    asked = {"amountTotal": total.amount if total else None, "currency": total.currency if total else None}
     # An increase by nothing makes the commit tell the stock too, as of the same moment.
     counted = (Increase(inventory_path(m.product_id), {"stock": 0, "reserved": m.reserved}) for m in hold(held.lines))
-    return Hold((_order_write(case, OrderStatus.RESERVING, price), *counted), held)
+    return Hold((order_write(case, held, **asked), *counted), held)
 
 
 def _confirm_hold(case: Case) -> Plan:
-    if case.order.defect:
+    order = case.order
+    if order.defect:
         # Nothing that this service counts as held has a defect: somebody else wrote this status.
         return _refuse(case)
     if look := _products_to_look_at(case):
         return look
-    lines = case.order.lines
-    if not hold_is_covered(case.order, case.seen.products):
-        given_back, _ = _counted_apart(release(lines), case.seen.products)
-        status = case.seen.status_before or OrderStatus.PENDING
-        return StartOver((_order_write(case, status), *_increases(given_back)))
-    match case.event:
-        case OrderPlaced():
-            times = {"reservedAt": case.now, "reservationExpiresAt": case.now + case.terms.reservation}
-            return _finish(case, Result.RESERVED, OrderStatus.RESERVED, times, moves=hold(lines))
-        case PaymentSucceeded() as payment if mismatch := _mismatch(payment, case.order):
-            return _quarantine(case, mismatch, moves=hold(lines))
-        case PaymentSucceeded() as payment:
-            return _finalize(case, payment, moves=hold_and_take(lines))
+    was = order.held_from or OrderStatus.PENDING
+    # A late payment's hold is nothing to an order that was placed long ago: that payment comes again, and holds again.
+    is_placed_before = bool(case.seen.audited) or was is not OrderStatus.PENDING
+    is_anothers = isinstance(case.event, OrderPlaced) and is_placed_before
+    if is_anothers or not hold_is_covered(order, case.seen.products):
+        given_back, _ = counted_apart(release(order.lines), case.seen.products)
+        return StartOver((order_write(case, replace(order, status=was, held_from=None)), *increases(given_back)))
+    counted = hold(order.lines)
+    if isinstance(case.event, CarriesPayment):
+        return _settle_payment(case, case.event, counted=counted)
+    expires_at = case.now + case.terms.reservation
+    if isinstance(case.event, PaymentProcessing):
+        expires_at = max(expires_at, _extended(case, case.event))
+    held = replace(
+        order,
+        status=OrderStatus.RESERVED,
+        held_from=None,
+        reserved_at=case.now,
+        reservation_expires_at=expires_at,
+    )
+    return finish(case, Change(Result.RESERVED, held, counted=counted, notice=NoticeType.RESERVED))
+
+
+def _extend_hold(case: Case) -> Plan:
+    event, order = case.event_as(PaymentProcessing), case.order
+    until = _extended(case, event)
+    if order.reservation_expires_at:
+        until = max(until, order.reservation_expires_at)
+    return finish(case, Change(Result.HOLD_EXTENDED, replace(order, reservation_expires_at=until)))
+
+
+def _expire(case: Case) -> Plan:
+    order = case.order
+    if order.reservation_expires_at is None or order.reservation_expires_at > case.now:
+        return Finish((), Outcome(Result.NOT_EXPIRED, order.order_id))
+    after = replace(order, status=OrderStatus.EXPIRED)
+    return finish(case, Change(Result.EXPIRED, after, steps=release(order.lines), notice=NoticeType.EXPIRED))
+
+
+def _cancel(case: Case) -> Plan:
+    if stranger := _asked_by_a_stranger(case):
+        return stranger
+    order = case.order
+    return finish(
+        case,
+        Change(
+            Result.CANCELLED,
+            replace(order, status=OrderStatus.CANCELLED, held_from=None),
+            steps=release(order.lines) if order.holds_units else (),
+            counted=hold(order.lines) if order.status is OrderStatus.RESERVING else (),
+            notice=NoticeType.CANCELLED,
+        ),
+    )
+
+
+# --- Being paid ------------------------------------------------------------------------------------------------------
 
 
 def _take(case: Case) -> Plan:
-    payment = _payment_of(case)
-    if case.order.defect:
-        return _quarantine(case)
-    if mismatch := _mismatch(payment, case.order):
-        return _quarantine(case, mismatch)
-    return _finalize(case, payment, moves=take(case.order.lines))
+    return _settle_payment(case, _payment_event(case))
 
 
-def _finalize(case: Case, payment: PaymentSucceeded, *, moves: tuple[StockMove, ...]) -> Plan:
-    return _finish(
-        case,
-        Result.FIRST_TIME_FINALIZED,
-        OrderStatus.FINALIZED,
-        {**_payment_fields(payment, case.order), "finalizedAt": case.now},
-        steps=take(case.order.lines),
-        moves=moves,
-        notice=NoticeType.PAID,
+def _settle_payment(case: Case, event: CarriesPayment, *, counted: tuple[StockMove, ...] = ()) -> Plan:
+    """Finalize an order whose units are held, or keep them held for a person to decide."""
+    order, payment = case.order, event.payment
+    if order.defect:
+        return _finish_paid(case, event, _quarantined(case, payment, f"invalid_order: {order.defect}", counted))
+    if mismatch := _mismatch(payment, order):
+        return _finish_paid(case, event, _quarantined(case, payment, mismatch, counted))
+    paid = replace(order, status=OrderStatus.FINALIZED, held_from=None, payment=payment, finalized_at=case.now)
+    change = Change(Result.FIRST_TIME_FINALIZED, paid, take(order.lines), counted, NoticeType.PAID)
+    return _finish_paid(case, event, change)
+
+
+def _quarantined(case: Case, payment: Payment, reason: str, counted: tuple[StockMove, ...] = ()) -> Change:
+    order = replace(
+        case.order,
+        status=OrderStatus.REVIEW,
+        held_from=None,
+        hold_kept=case.order.holds_units,
+        payment=payment,
+        failure_reason=reason,
     )
+    return Change(Result.QUARANTINED, order, counted=counted, notice=NoticeType.REVIEW, note=reason)
+
+
+def _quarantine(case: Case) -> Plan:
+    event = _payment_event(case)
+    return _finish_paid(case, event, _quarantined(case, event.payment, f"invalid_order: {case.order.defect}"))
 
 
 def _refuse(case: Case, reason: str | None = None) -> Plan:
     reason = reason or f"invalid_order: {case.order.defect}"
-    match case.event:
-        case OrderPlaced():
-            why = {"failureReason": reason}
-            return _finish(case, Result.RESERVATION_FAILED, OrderStatus.FAILED, why, note=reason)
-        case PaymentSucceeded() as payment:
-            paid = {**_payment_fields(payment, case.order), "failureReason": reason}
-            notice = NoticeType.REFUND_DUE
-            return _finish(case, Result.REFUND_DUE, OrderStatus.REFUND_DUE, paid, notice=notice, note=reason)
+    order = replace(case.order, held_from=None, failure_reason=reason)
+    if isinstance(case.event, CarriesPayment):
+        due = replace(order, status=OrderStatus.REFUND_DUE, payment=case.event.payment)
+        change = Change(Result.REFUND_DUE, due, notice=NoticeType.REFUND_DUE, note=reason)
+        return _finish_paid(case, case.event, change)
+    failed = replace(order, status=OrderStatus.FAILED)
+    return finish(case, Change(Result.RESERVATION_FAILED, failed, notice=NoticeType.FAILED, note=reason))
 
 
-def _quarantine(case: Case, reason: str | None = None, *, moves: tuple[StockMove, ...] = ()) -> Plan:
-    reason = reason or f"invalid_order: {case.order.defect}"
-    paid = {**_payment_fields(_payment_of(case), case.order), "failureReason": reason}
-    notice = NoticeType.REVIEW
-    return _finish(case, Result.QUARANTINED, OrderStatus.REVIEW, paid, moves=moves, notice=notice, note=reason)
+def _finish_paid(case: Case, event: CarriesPayment, change: Change) -> Plan:
+    """One commit for the payment, and for what the same event tells of refunds."""
+    if isinstance(event, ChargeRefunded):
+        return _finish_refund(case, event, change)
+    return finish(case, change)
+
+
+def _record_decline(case: Case) -> Plan:
+    event, order = case.event_as(PaymentFailed), case.order
+    is_news = order.decline is None or not order.decline.is_told_by(event.decline)
+    after = replace(order, decline=later_decline(order.decline, event.decline))
+    notice = NoticeType.PAYMENT_FAILED if is_news else None
+    return finish(case, Change(Result.PAYMENT_FAILED, after, notice=notice))
+
+
+# --- After it was paid -----------------------------------------------------------------------------------------------
+
+
+def _refund(case: Case) -> Plan:
+    event = case.event if isinstance(case.event, ChargeRefunded) else case.event_as(RefundUpdated)
+    return _finish_refund(case, event, Change(Result.ALREADY_RECORDED, case.order))
+
+
+def _finish_refund(case: Case, event: ChargeRefunded | RefundUpdated, change: Change) -> Plan:
+    refunded = after_refund(case, event, change)
+    return refunded if isinstance(refunded, Look) else finish(case, refunded)
+
+
+def _await_payment(case: Case) -> Plan:
+    return wait_for_payment(case.event_as(RefundUpdated), case.seen, case.now)
+
+
+def _record_dispute(case: Case) -> Plan:
+    event, order = case.event_as(DisputeChanged), case.order
+    dispute = later_dispute(order.dispute, event.dispute)
+    if dispute == order.dispute:
+        return finish(case, Change(Result.ALREADY_RECORDED, order))
+    is_news = order.dispute is None or (order.dispute.dispute_id, order.dispute.status) != (
+        dispute.dispute_id,
+        dispute.status,
+    )
+    return finish(
+        case,
+        Change(
+            Result.DISPUTE_RECORDED,
+            replace(order, dispute=dispute),
+            notice=NoticeType.DISPUTE if is_news else None,
+            note=f"dispute: {dispute.dispute_id} is {dispute.status}",
+        ),
+    )
+
+
+def _record_cancel_request(case: Case) -> Plan:
+    if stranger := _asked_by_a_stranger(case):
+        return stranger
+    return finish(
+        case,
+        Change(
+            Result.CANCEL_REQUEST_RECORDED,
+            replace(case.order, cancel_requested_at=case.now),
+            notice=NoticeType.CANCEL_REQUESTED,
+            note="cancel_requested: the order is paid",
+        ),
+    )
 
 
 def _change_nothing(case: Case) -> Plan:
+    order = case.order
     match case.event:
         case OrderPlaced():
-            return Finish((), Outcome(Result.ALREADY_PLACED, case.order.order_id))
-        case PaymentSucceeded() as payment:
-            return _finish(case, _ALREADY[case.order.status], note=_second_payment(payment, case.order))
+            return Finish((), Outcome(Result.ALREADY_PLACED, order.order_id))
+        case ReservationLapsed():
+            return Finish((), Outcome(Result.NOT_EXPIRED, order.order_id))
+        case CancelRequested():
+            return Finish((), Outcome(_ALREADY[order.status], order.order_id))
+        case PaymentSucceeded(payment=payment):
+            return finish(case, Change(_ALREADY[order.status], order, note=_second_payment(payment, order)))
+        case _:
+            return finish(case, Change(_ALREADY[order.status], order))
 
 
 PLAN_FOR: Final[Mapping[Step, Callable[[Case], Plan]]] = {
     Step.HOLD: _hold,
     Step.CONFIRM_HOLD: _confirm_hold,
+    Step.EXTEND_HOLD: _extend_hold,
+    Step.EXPIRE: _expire,
+    Step.CANCEL: _cancel,
     Step.TAKE: _take,
     Step.REFUSE: _refuse,
     Step.QUARANTINE: _quarantine,
+    Step.RECORD_DECLINE: _record_decline,
+    Step.REFUND: _refund,
+    Step.AWAIT_PAYMENT: _await_payment,
+    Step.RECORD_DISPUTE: _record_dispute,
+    Step.RECORD_CANCEL_REQUEST: _record_cancel_request,
     Step.NOTHING: _change_nothing,
 }
 
@@ -176,94 +267,15 @@ _ALREADY: Final[Mapping[OrderStatus, Result]] = {
     OrderStatus.REFUNDED: Result.ALREADY_FINALIZED,
     OrderStatus.REFUND_DUE: Result.ALREADY_REFUND_DUE,
     OrderStatus.REVIEW: Result.ALREADY_QUARANTINED,
+    OrderStatus.FAILED: Result.ALREADY_FAILED,
+    OrderStatus.EXPIRED: Result.ALREADY_EXPIRED,
+    OrderStatus.CANCELLED: Result.ALREADY_CANCELLED,
+    OrderStatus.UNKNOWN: Result.UNKNOWN_STATUS,
 }
 
 
-def _finish(
-    case: Case,
-    result: Result,
-    status: OrderStatus | None = None,
-    order_fields: Fields = MappingProxyType({}),
-    *,
-    steps: tuple[StockMove, ...] = (),
-    moves: tuple[StockMove, ...] = (),
-    notice: NoticeType | None = None,
-    note: str | None = None,
-) -> Finish:
-    """The one commit: claim, order, stock, audit entry, notice and payment index, together or not at all.
-
-    Args:
-        status: what the order becomes; None leaves its document untouched.
-        steps: what this commit changes in the inventory.
-        moves: what the event changes there as a whole, a hold that was counted before included.
-    """
-    event, order, products = case.event, case.order, case.seen.products
-    steps, uncounted = _counted_apart(steps, products)
-    remarks = (note, _uncounted_in_words(uncounted), _shared_payment(event, case.seen))
-    note = "; ".join(remark for remark in remarks if remark) or None
-    entry = AuditEntry(
-        kind=event.kind,
-        event_id=event.event_id,
-        event_type=event.event_type,
-        order_id=order.order_id,
-        webhook_processed=event.delivery is not None,
-        result=result,
-        status_before=case.seen.status_before or order.status,
-        status_after=status or order.status,
-        created_at=case.now,
-        moves=_counted_apart(moves, products)[0],
-        uncounted=uncounted,
-        money=event.money or order.total,
-        payment_intent_id=event.payment_intent_id,
-        note=note,
-    )
-    writes: list[Write] = [Create(entry.path, entry.fields()), *_increases(steps)]
-    if status:
-        writes.append(_order_write(case, status, order_fields))
-    if event.delivery:
-        lifetime = case.terms.claim_lifetime
-        writes += settled_claim(event.delivery, order.order_id, result, case.seen.claim, case.now, lifetime)
-    if notice and order.user_id and event.money:
-        message = Notice(notice, order.user_id, event.event_id, order.order_id, event.money, case.now)
-        writes.append(Create(message.path, message.fields()))
-    if event.payment_id and case.seen.paid_order_id is None:
-        # Refunds and disputes carry no order id; they find the order by its payment.
-        writes.append(Create(payment_path(event.payment_id), {"orderId": order.order_id}))
-    return Finish(tuple(writes), Outcome(result, order.order_id, note))
-
-
-def _order_write(case: Case, status: OrderStatus, fields: Fields = MappingProxyType({})) -> Update:
-    if case.order.is_oversized:
-        # Its own commits must fit into the document too.
-        fields = {**fields, "items": []}
-    fields = {"status": str(status), **fields, "updatedAt": case.now}
-    return Update(order_path(case.order.order_id), fields, case.seen.order_version)
-
-
-def _increases(moves: Iterable[StockMove]) -> tuple[Increase, ...]:
-    changes = ((move, {"stock": move.stock, "reserved": move.reserved}) for move in moves)
-    return tuple(
-        Increase(inventory_path(move.product_id), {name: amount for name, amount in change.items() if amount})
-        for move, change in changes
-    )
-
-
-def _payment_fields(payment: PaymentSucceeded, order: Order) -> dict[str, object]:
-    return {
-        "webhookEventId": payment.event_id,
-        "paymentIntentId": payment.payment_intent_id,
-        "chargeId": payment.charge_id,
-        "amountReceived": payment.money.amount,
-        **({} if order.total else {"currency": payment.money.currency}),
-    }
-
-
-def _payment_of(case: Case) -> PaymentSucceeded:
-    match case.event:
-        case PaymentSucceeded() as payment:
-            return payment
-        case OrderPlaced():
-            raise AssertionError("the lifecycle lets only payments come here")
+def _payment_event(case: Case) -> CarriesPayment:
+    return case.event if isinstance(case.event, ChargeRefunded) else case.event_as(PaymentSucceeded)
 
 
 def _products_to_look_at(case: Case) -> Look | None:
@@ -271,39 +283,33 @@ def _products_to_look_at(case: Case) -> Look | None:
     return None if case.seen.products.keys() >= set(product_ids) else Look(product_ids)
 
 
-def _counted_apart(
-    moves: Iterable[StockMove], products: Mapping[str, Product]
-) -> tuple[tuple[StockMove, ...], tuple[OrderLine, ...]]:
-    """The moves that can be counted, and the units of products whose inventory is known to be gone."""
-    counted, uncounted = [], []
-    for move in moves:
-        product = products.get(move.product_id)
-        if product and not product.in_inventory:
-            uncounted.append(OrderLine(move.product_id, abs(move.stock or move.reserved)))
-        else:
-            counted.append(move)
-    return tuple(counted), tuple(uncounted)
+def _extended(case: Case, event: StripeEvent) -> datetime:
+    """Counted from when Stripe said so, so that it does not matter when we hear of it."""
+    return event.delivery.created_at + case.terms.async_reservation
 
 
-def _mismatch(payment: PaymentSucceeded, order: Order) -> str | None:
+def _asked_by_a_stranger(case: Case) -> Finish | None:
+    """A request that is not the customer's own: security rules let none pass, but they can be passed by."""
+    event, order = case.event, case.order
+    if not isinstance(event, CancelRequested) or event.user_id == order.user_id:
+        return None
+    return Finish((), Outcome(Result.IGNORED, order.order_id, "not_the_owner: the request is not the customer's own"))
+
+
+def _mismatch(payment: Payment, order: Order) -> str | None:
     paid, asked = payment.money, order.total
     if asked is None or asked == paid:
         return None
     return f"amount_mismatch: {paid.amount} {paid.currency} was paid, {asked.amount} {asked.currency} was asked"
 
 
-def _shared_payment(event: OrderEvent, seen: Seen) -> str | None:
-    if seen.paid_order_id in (None, event.order_id):
+def _second_payment(payment: Payment, order: Order) -> str | None:
+    settled_by = order.payment
+    if settled_by is None or not settled_by.is_another(payment.payment_intent_id, payment.charge_id):
         return None
-    return f"shared_payment: {event.payment_id} has also paid order {seen.paid_order_id}"
+    paid, before = _name_of(payment), _name_of(settled_by)
+    return f"second_payment: {paid} paid an order that {before} had paid"
 
 
-def _second_payment(payment: PaymentSucceeded, order: Order) -> str | None:
-    if order.payment_id is None or payment.payment_id in (None, order.payment_id):
-        return None
-    return f"second_payment: {payment.payment_id} paid an order that {order.payment_id} had paid"
-
-
-def _uncounted_in_words(uncounted: Iterable[OrderLine]) -> str | None:
-    gone = ", ".join(f"{line.quantity} of {line.product_id!r}" for line in uncounted)
-    return f"inventory_gone: {gone} could not be counted" if gone else None
+def _name_of(payment: Payment) -> str | None:
+    return payment.payment_intent_id or payment.charge_id

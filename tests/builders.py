@@ -6,8 +6,26 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from orders.events import NotUnderstood, OrderPlaced, PaymentSucceeded, StripeDelivery
+from orders.declines import Decline
+from orders.disputes import Dispute
+from orders.events import (
+    CancelRequested,
+    ChargeRefunded,
+    DisputeChanged,
+    EventKind,
+    NotUnderstood,
+    OrderEvent,
+    OrderPlaced,
+    PaymentCanceled,
+    PaymentFailed,
+    PaymentProcessing,
+    PaymentSucceeded,
+    RefundUpdated,
+    ReservationLapsed,
+    StripeDelivery,
+)
 from orders.order import Money
+from orders.refunds import Refund, Refunds, RefundStatus
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=7)
@@ -75,6 +93,145 @@ def a_payment(
 
 def a_placement(order_id: str = "order-1", product_ids: tuple[str, ...] = ("shirt",)) -> OrderPlaced:
     return OrderPlaced(order_id, product_ids)
+
+
+def a_processing(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> PaymentProcessing:
+    return PaymentProcessing(
+        delivery=a_delivery(event_id=event_id, **{"event_type": "payment_intent.processing", **delivery}),
+        order_id=order_id,
+        payment_intent_id="pi_1",
+        charge_id=None,
+    )
+
+
+def a_failure(
+    event_id: str = "evt_1",
+    *,
+    order_id: str = "order-1",
+    charge_id: str | None = "ch_0",
+    decline_code: str | None = "insufficient_funds",
+    **delivery: object,
+) -> PaymentFailed:
+    told = a_delivery(event_id=event_id, **{"event_type": "payment_intent.payment_failed", **delivery})
+    return PaymentFailed(
+        delivery=told,
+        order_id=order_id,
+        payment_intent_id="pi_1",
+        charge_id=charge_id,
+        decline=Decline("card_declined", decline_code, told.created_at, "pi_1", charge_id),
+    )
+
+
+def a_cancellation(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> PaymentCanceled:
+    return PaymentCanceled(
+        delivery=a_delivery(event_id=event_id, **{"event_type": "payment_intent.canceled", **delivery}),
+        order_id=order_id,
+        payment_intent_id="pi_1",
+        charge_id=None,
+    )
+
+
+def a_refund(
+    refund_id: str = "re_1", amount: int = 3_600, status: str = "succeeded", restock: Mapping[str, int] | None = None
+) -> Refund:
+    return Refund(refund_id, amount, RefundStatus(status), restock or {})
+
+
+def a_refunded_charge(
+    event_id: str = "evt_1",
+    *refunds: Refund,
+    order_id: str | None = "order-1",
+    total: int = 3_600,
+    paid: Money = Money(3_600, "eur"),
+    payment_intent_id: str | None = "pi_1",
+    charge_id: str | None = "ch_1",
+    **delivery: object,
+) -> ChargeRefunded:
+    """A charge of which so much is refunded by now."""
+    return ChargeRefunded(
+        delivery=a_delivery(event_id=event_id, **{"event_type": "charge.refunded", **delivery}),
+        order_id=order_id,
+        payment_intent_id=payment_intent_id,
+        charge_id=charge_id,
+        paid=paid,
+        refunds=Refunds({refund.refund_id: refund for refund in refunds}, total),
+    )
+
+
+def an_updated_refund(
+    event_id: str = "evt_1",
+    refund: Refund | None = None,
+    *,
+    order_id: str | None = None,
+    payment_intent_id: str | None = "pi_1",
+    charge_id: str | None = "ch_1",
+    currency: str = "eur",
+    restock_defect: str | None = None,
+    **delivery: object,
+) -> RefundUpdated:
+    """One refund, as Stripe tells of it: without the order's id."""
+    refund = refund or a_refund()
+    return RefundUpdated(
+        delivery=a_delivery(event_id=event_id, **{"event_type": "refund.updated", **delivery}),
+        order_id=order_id,
+        payment_intent_id=payment_intent_id,
+        charge_id=charge_id,
+        money=Money(refund.amount, currency),
+        refunds=Refunds({refund.refund_id: refund}),
+        restock_defect=restock_defect,
+    )
+
+
+def a_dispute(
+    event_id: str = "evt_1",
+    status: str = "needs_response",
+    *,
+    order_id: str | None = None,
+    dispute_id: str = "dp_1",
+    opened_at: datetime = NOW,
+    payment_intent_id: str | None = "pi_1",
+    **delivery: object,
+) -> DisputeChanged:
+    told = a_delivery(event_id=event_id, **{"event_type": "charge.dispute.updated", **delivery})
+    return DisputeChanged(
+        delivery=told,
+        order_id=order_id,
+        payment_intent_id=payment_intent_id,
+        charge_id="ch_1",
+        dispute=Dispute(
+            dispute_id=dispute_id,
+            status=status,
+            reason="fraudulent",
+            amount=3_600,
+            currency="eur",
+            due_by=NOW + timedelta(days=7),
+            opened_at=opened_at,
+            told_at=told.created_at,
+        ),
+    )
+
+
+def a_lapse(order_id: str = "order-1") -> ReservationLapsed:
+    return ReservationLapsed(order_id)
+
+
+def a_cancel_request(order_id: str = "order-1", user_id: str = "alice") -> CancelRequested:
+    return CancelRequested(order_id, user_id)
+
+
+ONE_OF_EACH_KIND: Mapping[EventKind, OrderEvent] = {
+    EventKind.ORDER_PLACED: a_placement(),
+    EventKind.PAYMENT_PROCESSING: a_processing(),
+    EventKind.PAYMENT_SUCCEEDED: a_payment(),
+    EventKind.PAYMENT_FAILED: a_failure(),
+    EventKind.PAYMENT_CANCELED: a_cancellation(),
+    EventKind.CHARGE_REFUNDED: a_refunded_charge(),
+    EventKind.REFUND_UPDATED: an_updated_refund(order_id="order-1"),
+    EventKind.DISPUTE_CHANGED: a_dispute(order_id="order-1"),
+    EventKind.RESERVATION_LAPSED: a_lapse(),
+    EventKind.CANCEL_REQUESTED: a_cancel_request(),
+}
+"""Events that all tell of one order."""
 
 
 def something_not_understood(event_id: str = "evt_1", **delivery: object) -> NotUnderstood:

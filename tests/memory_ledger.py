@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Mapping, Sequence
 
-from orders.events import PaymentSucceeded
+from orders.events import StripeEvent
 from orders.outcome import LedgerContended
-from settlement.claims import parked_event_from
 from settlement.ledger import Committed, Create, Document, Increase, Update, Write
+from settlement.parked import parked_event_from
 
 
 class MemoryLedger:
@@ -57,7 +57,7 @@ class MemoryLedger:
     def count(self, collection: str, *, timeout_seconds: float) -> int:
         return sum(path.rpartition("/")[0] == collection for path in self._documents)
 
-    def parked_events(self, order_id: str) -> tuple[PaymentSucceeded, ...]:
+    def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         claims = ((path, document.fields) for path, document in self._documents.items() if "webhookEvents/" in path)
         waiting = ((path, f) for path, f in claims if f["orderId"] == order_id and f["processed"] is False)
         events = (parked_event_from(path.rpartition("/")[2], fields) for path, fields in waiting)

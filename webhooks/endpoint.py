@@ -56,15 +56,6 @@ _SEVERITY_OF_STATUS: Final[Mapping[int, str]] = MappingProxyType(
     {200: "INFO", 400: "WARNING", 405: "INFO", 413: "WARNING", 500: "ERROR", 503: "WARNING"}
 )
 
-_SEVERITY_OF_RESULT: Final[Mapping[Result, str]] = MappingProxyType(
-    {
-        Result.ERROR: "ERROR",
-        Result.ORDER_NOT_FOUND: "ERROR",
-        Result.REFUND_DUE: "WARNING",
-        Result.QUARANTINED: "WARNING",
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class WebhookEndpoint:
@@ -92,8 +83,7 @@ class WebhookEndpoint:
         self.log(
             _severity_of(ending, status),
             _message_of(ending),
-            **known,
-            **_facts_of(ending),
+            **(known | _facts_of(ending)),
             status=status,
             latencyMs=round((self.monotonic() - started) * 1000, 1),
             trace=request.headers.get("X-Cloud-Trace-Context"),
@@ -162,14 +152,14 @@ def _severity_of(ending: Ending, status: int) -> str:
     if isinstance(ending, NoSecret):
         return "CRITICAL"
     if isinstance(ending, Outcome):
-        return _SEVERITY_OF_RESULT.get(ending.result, "WARNING" if ending.note else "INFO")
+        return ending.log_line()[0]
     return _SEVERITY_OF_STATUS[status]
 
 
 def _message_of(ending: Ending) -> str:
     match ending:
-        case Outcome(result=result, note=note):
-            return f"{result}: {note}" if note else str(result)
+        case Outcome():
+            return ending.log_line()[1]
         case Ignored(reason=reason):
             return f"{Result.IGNORED}: {reason}"
         case _:
@@ -178,8 +168,9 @@ def _message_of(ending: Ending) -> str:
 
 def _facts_of(ending: Ending) -> dict[str, object]:
     match ending:
-        case Outcome(result=result):
-            return {"result": str(result)}
+        case Outcome(result=result, order_id=order_id):
+            # An event that names no order has found it by its payment.
+            return {"result": str(result), "orderId": order_id}
         case Ignored():
             return {"result": str(Result.IGNORED)}
         case Transient():

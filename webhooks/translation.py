@@ -2,22 +2,48 @@
 
 The shapes: https://docs.stripe.com/api/events/object and the objects it carries. Which events carry the order's id:
 a PaymentIntent's metadata is copied to its charge, while a Checkout session has only its own metadata and
-`client_reference_id` (https://docs.stripe.com/metadata).
+`client_reference_id` (https://docs.stripe.com/metadata). Refunds and disputes name no order, only their payment.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Final, TypeGuard
+from typing import Final, TypedDict, TypeGuard
 
-from orders.events import Ignored, NotUnderstood, PaymentSucceeded, StripeDelivery
-from orders.order import Money, is_amount, is_currency, is_document_id, is_order_id
+from orders.declines import Decline
+from orders.disputes import Dispute
+from orders.events import (
+    ChargeRefunded,
+    DisputeChanged,
+    Ignored,
+    NotUnderstood,
+    PaymentCanceled,
+    PaymentFailed,
+    PaymentProcessing,
+    PaymentSucceeded,
+    RefundUpdated,
+    StripeDelivery,
+    StripeEvent,
+)
+from orders.order import QUANTITY_MAX, Money, is_amount, is_currency, is_document_id, is_order_id
+from orders.refunds import Refund, Refunds, RefundStatus
 
 Json = Mapping[str, object]
 
 _STRIPE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _API_VERSION: Final = re.compile(r"[0-9a-z.-]{1,40}")
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_QUANTITY: Final = re.compile(r"[1-9][0-9]{0,6}")
+_RESTOCK_CHARACTERS_MAX: Final = 500
+"""As long as a value of Stripe's metadata can be: https://docs.stripe.com/api/metadata."""
+_NOT_FOR_CUSTOMERS: Final = frozenset({"fraudulent", "lost_card", "merchant_blacklist", "stolen_card"})
+"""Stripe asks to show these as `generic_decline` (https://docs.stripe.com/declines/codes), and customers see theirs."""
+_RELEASE_IS_NO_REFUND_SINCE: Final = "2025-03-31"
+"""Before this API version the release of what was authorised and not captured was told as a refund, too.
+
+https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow
+"""
 
 
 class NotAnEvent(ValueError):
@@ -28,7 +54,7 @@ class _Misshapen(ValueError):
     """A field is missing or of another kind. The message names the field and never its value."""
 
 
-def order_event_from(message: Json, *, delivered_at: datetime) -> PaymentSucceeded | NotUnderstood | Ignored:
+def order_event_from(message: Json, *, delivered_at: datetime) -> StripeEvent | NotUnderstood | Ignored:
     """Read a verified message of Stripe's.
 
     Raises:
@@ -45,7 +71,7 @@ def order_event_from(message: Json, *, delivered_at: datetime) -> PaymentSucceed
     try:
         stripe_object = _object(_object(message, "data"), "object")
         order_id = _order_id_from(stripe_object)
-        if order_id is None:
+        if order_id is None and translate not in _FOUND_BY_PAYMENT:
             return Ignored(delivery.event_id, delivery.event_type, "no order id")
         return translate(stripe_object, order_id, delivery)
     except _Misshapen as misshapen:
@@ -68,59 +94,271 @@ def _delivery_from(message: Json, delivered_at: datetime) -> StripeDelivery:
     return StripeDelivery(event_id, event_type, created_at, delivered_at, livemode is True, api_version)
 
 
-def _payment_intent_succeeded(intent: Json, order_id: str, delivery: StripeDelivery) -> PaymentSucceeded:
-    return PaymentSucceeded(
-        delivery=delivery,
-        order_id=order_id,
-        money=_money(intent, "amount_received"),
-        payment_intent_id=_id(intent, "id"),
-        charge_id=_id_or_none(intent, "latest_charge") or _first_embedded_charge(intent),
-    )
+# --- Payments --------------------------------------------------------------------------------------------------------
 
 
-def _charge_succeeded(charge: Json, order_id: str, delivery: StripeDelivery) -> PaymentSucceeded | Ignored:
-    captured = charge.get("captured")
-    if not isinstance(captured, bool):
-        raise _Misshapen("captured must be true or false")
-    if not captured:
+def _payment_intent_succeeded(intent: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:
+    return PaymentSucceeded(**_of_intent(intent, order_id, delivery), money=_money(intent, "amount_received"))
+
+
+def _payment_intent_processing(intent: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:
+    return PaymentProcessing(**_of_intent(intent, order_id, delivery))
+
+
+def _payment_intent_failed(intent: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:
+    error = intent.get("last_payment_error")
+    error = error if isinstance(error, Mapping) else {}
+    envelope = _of_intent(intent, order_id, delivery)
+    # The attempt that failed is the charge that the error names; the intent's latest one is a guess.
+    envelope["charge_id"] = _id_or_none(error, "charge") or envelope["charge_id"]
+    return _failed(envelope, error.get("code"), error.get("decline_code"))
+
+
+def _payment_intent_canceled(intent: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:
+    return PaymentCanceled(**_of_intent(intent, order_id, delivery))
+
+
+def _charge_succeeded(charge: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:
+    envelope = _of_charge(charge, order_id, delivery)
+    if not _is_captured(charge):
         # An authorisation (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method) is not yet a payment.
-        return Ignored(delivery.event_id, delivery.event_type, "authorised, not captured")
-    return PaymentSucceeded(
-        delivery=delivery,
-        order_id=order_id,
-        # Older API versions have no amount_captured; what they captured was the whole amount.
-        money=_money(charge, "amount_captured" if "amount_captured" in charge else "amount"),
-        payment_intent_id=_id_or_none(charge, "payment_intent"),
-        charge_id=_id(charge, "id"),
-    )
+        return PaymentProcessing(**envelope)
+    return PaymentSucceeded(**envelope, money=_captured_money(charge))
 
 
-def _checkout_session_paid(session: Json, order_id: str, delivery: StripeDelivery) -> PaymentSucceeded | Ignored:
+def _charge_pending(charge: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:
+    return PaymentProcessing(**_of_charge(charge, order_id, delivery))
+
+
+def _charge_failed(charge: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:
+    outcome = charge.get("outcome")
+    # What Stripe itself blocks has no decline code, and why it was blocked is no business of whoever tried to pay.
+    is_declined = isinstance(outcome, Mapping) and outcome.get("type") == "issuer_declined"
+    reason = outcome.get("reason") if isinstance(outcome, Mapping) and is_declined else None
+    return _failed(_of_charge(charge, order_id, delivery), charge.get("failure_code"), reason)
+
+
+def _checkout_session_completed(session: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent | Ignored:
     payment_status = session.get("payment_status")
     if not isinstance(payment_status, str):
         raise _Misshapen("payment_status must be a text")
-    if payment_status != "paid":
+    if payment_status == "paid":
+        return PaymentSucceeded(**_of_session(session, order_id, delivery), money=_money(session, "amount_total"))
+    if payment_status == "unpaid":
         # A slow payment method: checkout.session.async_payment_succeeded follows when the money is there.
-        return Ignored(delivery.event_id, delivery.event_type, "not paid, or not yet")
-    return PaymentSucceeded(
+        return PaymentProcessing(**_of_session(session, order_id, delivery))
+    return Ignored(delivery.event_id, delivery.event_type, "nothing to pay")
+
+
+def _checkout_session_failed(session: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:
+    return _failed(_of_session(session, order_id, delivery), None, None)
+
+
+def _checkout_session_expired(session: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:
+    return PaymentCanceled(**_of_session(session, order_id, delivery))
+
+
+def _failed(envelope: "_Envelope", code: object, decline_code: object) -> PaymentFailed:
+    shown = _code_or_none(decline_code)
+    decline = Decline(
+        code=_code_or_none(code),
+        decline_code="generic_decline" if shown in _NOT_FOR_CUSTOMERS else shown,
+        declined_at=envelope["delivery"].created_at,
+        payment_intent_id=envelope["payment_intent_id"],
+        charge_id=envelope["charge_id"],
+    )
+    return PaymentFailed(**envelope, decline=decline)
+
+
+# --- Refunds and disputes --------------------------------------------------------------------------------------------
+
+
+def _charge_refunded(charge: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent | Ignored:
+    envelope = _of_charge(charge, order_id, delivery)
+    if not _is_captured(charge):
+        # What was only authorised is released: https://docs.stripe.com/refunds#cancel-payment.
+        if order_id is None:
+            return Ignored(delivery.event_id, delivery.event_type, "no order id")
+        return PaymentCanceled(**envelope)
+    paid, released = _captured_money(charge), _released_amount(charge, delivery)
+    total = max(_money(charge, "amount_refunded").amount - released, 0)
+    read = [_refund_from(refund) for refund in _without_release(_embedded(charge, "refunds"), released)]
+    refunds = Refunds({refund.refund_id: refund for refund, _ in read}, total)
+    defects = [defect for _, defect in read if defect]
+    return ChargeRefunded(**envelope, paid=paid, refunds=refunds, restock_defect="; ".join(defects) or None)
+
+
+def _refund_updated(refund: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent | Ignored:
+    envelope: _Envelope = {
+        "delivery": delivery,
+        "order_id": order_id,
+        "payment_intent_id": _id_or_none(refund, "payment_intent"),
+        "charge_id": _id_or_none(refund, "charge"),
+    }
+    if not (envelope["payment_intent_id"] or envelope["charge_id"]):
+        return Ignored(delivery.event_id, delivery.event_type, "no payment")
+    read, defect = _refund_from(refund)
+    return RefundUpdated(
+        **envelope, money=_money(refund, "amount"), refunds=Refunds({read.refund_id: read}), restock_defect=defect
+    )
+
+
+def _dispute_changed(dispute: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent | Ignored:
+    intent_id, charge_id = _id_or_none(dispute, "payment_intent"), _id_or_none(dispute, "charge")
+    if not (intent_id or charge_id):
+        return Ignored(delivery.event_id, delivery.event_type, "no payment")
+    money, evidence = _money(dispute, "amount"), dispute.get("evidence_details")
+    status = _code_or_none(dispute.get("status"))
+    if status is None:
+        raise _Misshapen("status must be a dispute's status")
+    due_by = evidence.get("due_by") if isinstance(evidence, Mapping) else None
+    return DisputeChanged(
         delivery=delivery,
         order_id=order_id,
-        money=_money(session, "amount_total"),
-        payment_intent_id=_id_or_none(session, "payment_intent"),
-        charge_id=None,
+        payment_intent_id=intent_id,
+        charge_id=charge_id,
+        dispute=Dispute(
+            dispute_id=_id(dispute, "id"),
+            status=status,
+            reason=_code_or_none(dispute.get("reason")),
+            amount=money.amount,
+            currency=money.currency,
+            # Zero where the bank takes no evidence: https://docs.stripe.com/api/disputes/object.
+            due_by=None if due_by in (None, 0) else _time(due_by, "evidence_details.due_by"),
+            opened_at=_time(dispute.get("created"), "created"),
+            told_at=delivery.created_at,
+        ),
     )
 
 
-_TRANSLATIONS: Final[Mapping[str, Callable[[Json, str, StripeDelivery], PaymentSucceeded | Ignored]]] = (
-    MappingProxyType(
-        {
-            "payment_intent.succeeded": _payment_intent_succeeded,
-            "charge.succeeded": _charge_succeeded,
-            "checkout.session.completed": _checkout_session_paid,
-            "checkout.session.async_payment_succeeded": _checkout_session_paid,
-        }
-    )
+def _refund_from(refund: object) -> tuple[Refund, str | None]:
+    """A refund, and why what its metadata says of units cannot be obeyed."""
+    if not isinstance(refund, Mapping):
+        raise _Misshapen("refunds must be a list of refunds")
+    status = refund.get("status")
+    if not isinstance(status, str) or status not in _REFUND_STATUSES:
+        raise _Misshapen("status must be a refund's status")
+    metadata = refund.get("metadata")
+    refund_id, named = _id(refund, "id"), metadata.get("restock") if isinstance(metadata, Mapping) else None
+    restock = _restock_from(named)
+    defect = f"malformed_restock: refund {refund_id} names no list of productId:quantity" if restock is None else None
+    return Refund(refund_id, _money(refund, "amount").amount, RefundStatus(status), restock or {}), defect
+
+
+def _restock_from(named: object) -> Mapping[str, int] | None:
+    """Units by product from `productId:quantity,productId:quantity`; None if it says anything else."""
+    if named in (None, ""):
+        return {}
+    if not isinstance(named, str) or len(named) > _RESTOCK_CHARACTERS_MAX:
+        return None
+    units: dict[str, int] = {}
+    for item in named.split(","):
+        product_id, _, quantity = item.strip().rpartition(":")
+        if not is_document_id(product_id) or not _QUANTITY.fullmatch(quantity):
+            return None
+        units[product_id] = units.get(product_id, 0) + int(quantity)
+    return units if all(quantity <= QUANTITY_MAX for quantity in units.values()) else None
+
+
+_REFUND_STATUSES: Final = frozenset(RefundStatus)
+
+# --- Every type that is handled --------------------------------------------------------------------------------------
+
+_Translate = Callable[[Json, str | None, StripeDelivery], StripeEvent | Ignored]
+
+_TRANSLATIONS: Final[Mapping[str, _Translate]] = MappingProxyType(
+    {
+        "payment_intent.succeeded": _payment_intent_succeeded,
+        "charge.succeeded": _charge_succeeded,
+        "charge.captured": _charge_succeeded,
+        "checkout.session.completed": _checkout_session_completed,
+        "checkout.session.async_payment_succeeded": _checkout_session_completed,
+        "payment_intent.processing": _payment_intent_processing,
+        "payment_intent.amount_capturable_updated": _payment_intent_processing,
+        "charge.pending": _charge_pending,
+        "payment_intent.payment_failed": _payment_intent_failed,
+        "charge.failed": _charge_failed,
+        "checkout.session.async_payment_failed": _checkout_session_failed,
+        "payment_intent.canceled": _payment_intent_canceled,
+        "checkout.session.expired": _checkout_session_expired,
+        "charge.refunded": _charge_refunded,
+        "refund.created": _refund_updated,
+        "refund.updated": _refund_updated,
+        "refund.failed": _refund_updated,
+        "charge.refund.updated": _refund_updated,
+        "charge.dispute.created": _dispute_changed,
+        "charge.dispute.updated": _dispute_changed,
+        "charge.dispute.closed": _dispute_changed,
+        "charge.dispute.funds_withdrawn": _dispute_changed,
+        "charge.dispute.funds_reinstated": _dispute_changed,
+    }
 )
+
+_FOUND_BY_PAYMENT: Final = frozenset({_charge_refunded, _refund_updated, _dispute_changed})
+"""These need no order id: the payment that they name leads to the order."""
+
+# --- Stripe's objects ------------------------------------------------------------------------------------------------
+
+
+class _Envelope(TypedDict):
+    """What every event has."""
+
+    delivery: StripeDelivery
+    order_id: str | None
+    payment_intent_id: str | None
+    charge_id: str | None
+
+
+def _of_intent(intent: Json, order_id: str | None, delivery: StripeDelivery) -> _Envelope:
+    return {
+        "delivery": delivery,
+        "order_id": order_id,
+        "payment_intent_id": _id(intent, "id"),
+        "charge_id": _id_or_none(intent, "latest_charge") or _first_embedded_charge(intent),
+    }
+
+
+def _of_charge(charge: Json, order_id: str | None, delivery: StripeDelivery) -> _Envelope:
+    return {
+        "delivery": delivery,
+        "order_id": order_id,
+        "payment_intent_id": _id_or_none(charge, "payment_intent"),
+        "charge_id": _id(charge, "id"),
+    }
+
+
+def _of_session(session: Json, order_id: str | None, delivery: StripeDelivery) -> _Envelope:
+    return {
+        "delivery": delivery,
+        "order_id": order_id,
+        "payment_intent_id": _id_or_none(session, "payment_intent"),
+        "charge_id": None,
+    }
+
+
+def _is_captured(charge: Json) -> bool:
+    captured = charge.get("captured")
+    if not isinstance(captured, bool):
+        raise _Misshapen("captured must be true or false")
+    return captured
+
+
+def _captured_money(charge: Json) -> Money:
+    # Older API versions have no amount_captured; what they captured was the whole amount.
+    return _money(charge, "amount_captured" if "amount_captured" in charge else "amount")
+
+
+def _released_amount(charge: Json, delivery: StripeDelivery) -> int:
+    """How much of what the charge calls refunded was only authorised, and let go when the rest was captured."""
+    if delivery.api_version is None or delivery.api_version >= _RELEASE_IS_NO_REFUND_SINCE:
+        return 0
+    return max(_money(charge, "amount").amount - _captured_money(charge).amount, 0)
+
+
+def _without_release(refunds: Sequence[object], released: int) -> Sequence[object]:
+    """The refunds, without the one by which the rest was let go: the first there was, and so the last in the list."""
+    oldest = refunds[-1] if released and refunds else None
+    return refunds[:-1] if isinstance(oldest, Mapping) and oldest.get("amount") == released else refunds
 
 
 def _order_id_from(stripe_object: Json) -> str | None:
@@ -134,11 +372,30 @@ def _order_id_from(stripe_object: Json) -> str | None:
 
 
 def _first_embedded_charge(intent: Json) -> str | None:
-    """Until API version 2022-11-15 a PaymentIntent carried its charges as a list."""
-    charges = intent.get("charges")
-    data = charges.get("data") if isinstance(charges, Mapping) else None
-    first = data[0] if isinstance(data, list) and data else None
+    """Until API version 2022-11-15 a PaymentIntent carried its charges, and a charge its refunds, as a list."""
+    first = next(iter(_embedded(intent, "charges")), None)
     return _id_or_none(first, "id") if isinstance(first, Mapping) else None
+
+
+def _embedded(parent: Json, name: str) -> Sequence[object]:
+    """The objects of a list that older API versions carried in its parent; newer ones only where it was expanded."""
+    listed = parent.get(name)
+    data = listed.get("data") if isinstance(listed, Mapping) else None
+    return data if isinstance(data, list) else ()
+
+
+def _code_or_none(value: object) -> str | None:
+    """One of Stripe's words for programs, such as `card_declined`; never a sentence, and never a card's data."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _time(value: object, name: str) -> datetime:
+    try:
+        if type(value) is int:
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise _Misshapen(f"{name} must be a time in seconds")
 
 
 def _money(stripe_object: Json, amount_name: str) -> Money:

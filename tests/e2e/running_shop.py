@@ -87,6 +87,7 @@ class RunningShop:
         entries = self.client.collection("auditLog").where(filter=firestore.FieldFilter("orderId", "==", order_id))
         return {entry.id: entry.to_dict() or {} for entry in entries.stream()}
 
-    def notices(self) -> list[Fields]:
-        messages = self.client.collection(f"notifications/{self.id('alice')}/messages")
-        return [message.to_dict() or {} for message in messages.stream()]
+    def notices(self) -> list[str]:
+        """What the customer was told, in the order of the commits."""
+        messages = self.client.collection(f"notifications/{self.id('alice')}/messages").stream()
+        return [message.get("type") for message in sorted(messages, key=lambda message: message.create_time)]

@@ -31,7 +31,10 @@ def test_a_decline_and_then_a_success_on_the_same_payment_intent_finalizes_the_o
     shop.await_status(order_id, "reserved")
     known = {"id": shop.id("pi"), "metadata": {"orderId": order_id}}
     declined = a_payment_intent(**known, status="requires_payment_method", amount_received=0)
-    assert shop.deliver(a_stripe_event(declined, "payment_intent.payment_failed", shop.id("evt1"))) == (200, "ignored")
+    assert shop.deliver(a_stripe_event(declined, "payment_intent.payment_failed", shop.id("evt1"))) == (
+        200,
+        "payment_failed",
+    )
     paid = a_stripe_event(a_payment_intent(**known), "payment_intent.succeeded", shop.id("evt2"))
     assert shop.deliver(paid) == (200, "first_time_finalized")
 

@@ -12,10 +12,10 @@ from functools import partial
 from google.cloud import firestore
 
 from orders.outcome import Outcome, Settle
+from settlement.cases import Terms
 from settlement.firestore_ledger import FirestoreLedger
 from settlement.ledger import Fields
 from settlement.settle import Patience, settle
-from settlement.steps import Terms
 from tests.builders import an_order
 
 
@@ -49,6 +49,11 @@ def order_in(client: firestore.Client, order_id: str) -> Fields:
 
 def statuses(client: firestore.Client) -> Counter[str]:
     return Counter(order.get("status") for order in client.collection("orders").stream())
+
+
+def told(client: firestore.Client, user_id: str = "alice") -> Counter[str]:
+    """How often each type of notice stands in the user's outbox."""
+    return Counter(message.get("type") for message in client.collection(f"notifications/{user_id}/messages").stream())
 
 
 def all_at_once(jobs: Iterable[Callable[[], Outcome]], *, hands: int) -> Counter[str]:

@@ -13,6 +13,8 @@ from tests.builders import (
     NOW,
     SECRET,
     a_charge,
+    a_checkout_session,
+    a_payment_intent,
     a_reserved_order,
     a_stripe_event,
     an_order,
@@ -75,6 +77,84 @@ def test_a_duplicate_takes_two_rpcs(deliver: Deliver) -> None:
 def test_what_is_not_ours_takes_none(deliver: Deliver) -> None:
     assert deliver(a_stripe_event(event_type="invoice.paid")) == ("ignored", [])
     assert deliver(a_stripe_event(a_charge(metadata={}), "charge.succeeded")) == ("ignored", [])
+
+
+UNPAID = {
+    "payment_intent.processing": ("hold_extended", a_payment_intent(status="processing")),
+    "payment_intent.amount_capturable_updated": ("hold_extended", a_payment_intent(status="requires_capture")),
+    "charge.pending": ("hold_extended", a_charge(status="pending")),
+    "payment_intent.payment_failed": ("payment_failed", a_payment_intent(status="requires_payment_method")),
+    "charge.failed": ("payment_failed", a_charge(status="failed")),
+    "checkout.session.async_payment_failed": ("payment_failed", a_checkout_session(payment_status="unpaid")),
+    "payment_intent.canceled": ("cancelled", a_payment_intent(status="canceled")),
+    "checkout.session.expired": ("cancelled", a_checkout_session(status="expired")),
+    # It says what was paid, and so settles the payment too.
+    "charge.refunded": ("refunded", a_charge(amount_refunded=3_600, refunded=True)),
+}
+
+
+@pytest.mark.usefixtures("reserved_order")
+@pytest.mark.parametrize(("event_type", "told"), UNPAID.items(), ids=UNPAID)
+def test_every_event_that_names_its_order_takes_two_rpcs(
+    deliver: Deliver, event_type: str, told: tuple[str, dict[str, object]]
+) -> None:
+    result, stripe_object = told
+    assert deliver(a_stripe_event(stripe_object, event_type)) == (result, [READ, COMMIT])
+
+
+A_REFUND = {
+    "id": "re_1",
+    "object": "refund",
+    "amount": 3_600,
+    "charge": "ch_1",
+    "currency": "eur",
+    "payment_intent": "pi_1",
+    "status": "succeeded",
+}
+A_DISPUTE = {
+    "id": "dp_1",
+    "object": "dispute",
+    "amount": 3_600,
+    "charge": "ch_1",
+    "created": int(NOW.timestamp()),
+    "currency": "eur",
+    "payment_intent": "pi_1",
+    "status": "needs_response",
+}
+FOUND_BY_PAYMENT = {
+    "refund.created": ("refunded", A_REFUND),
+    "refund.updated": ("refunded", A_REFUND),
+    "charge.refund.updated": ("refunded", A_REFUND),
+    "refund.failed": ("refund_recorded", {**A_REFUND, "status": "failed"}),
+    "charge.dispute.created": ("dispute_recorded", A_DISPUTE),
+    "charge.dispute.closed": ("dispute_recorded", {**A_DISPUTE, "status": "lost"}),
+}
+
+
+@pytest.mark.usefixtures("reserved_order")
+@pytest.mark.parametrize(("event_type", "told"), FOUND_BY_PAYMENT.items(), ids=FOUND_BY_PAYMENT)
+def test_an_event_whose_order_only_its_payment_tells_takes_three_rpcs_and_its_duplicate_two(
+    deliver: Deliver, event_type: str, told: tuple[str, dict[str, object]]
+) -> None:
+    result, stripe_object = told
+    deliver(a_stripe_event())
+    event = a_stripe_event(stripe_object, event_type, "evt_2")
+    assert deliver(event) == (result, [READ, READ, COMMIT])
+    assert deliver(event) == ("duplicate_detected", [READ, COMMIT])
+
+
+@pytest.mark.usefixtures("reserved_order")
+def test_taking_units_again_after_a_failed_refund_takes_one_look_at_the_inventory_more(deliver: Deliver) -> None:
+    deliver(a_stripe_event())
+    deliver(a_stripe_event(A_REFUND, "refund.created", "evt_2"))
+    failed = a_stripe_event({**A_REFUND, "status": "failed"}, "refund.failed", "evt_3")
+    assert deliver(failed) == ("refund_failed", [READ, READ, READ, COMMIT])
+
+
+def test_parking_a_refund_of_an_unknown_payment_takes_three_rpcs_and_its_duplicate_two(deliver: Deliver) -> None:
+    event = a_stripe_event(A_REFUND, "refund.created")
+    assert deliver(event) == ("payment_not_found", [READ, READ, COMMIT])
+    assert deliver(event) == ("payment_not_found", [READ, COMMIT])
 
 
 def test_holding_takes_three_rpcs(firestore_client: firestore.Client, firestore_host: str) -> None:

@@ -1,6 +1,8 @@
 """Nothing imports main.py when firebase deploys, so what functions.yaml says of it is checked here."""
 
 import inspect
+import random
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +11,9 @@ import yaml
 from functions_framework import _function_registry
 
 import main
+from inventory.expiry import HANDS, RUN_SECONDS_MAX
+from settlement.firestore_ledger import BATCH_ORDERS_MAX
+from settlement.settle import Patience
 from tools.toolchain import ROOT
 
 ENDPOINTS: Mapping[str, Any] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
@@ -30,7 +35,7 @@ def test_every_function_of_main_is_deployed_once() -> None:
 def test_an_entry_point_takes_what_its_trigger_sends(endpoint: Mapping[str, Any]) -> None:
     name = endpoint["entryPoint"]
     assert len(inspect.signature(getattr(main, name)).parameters) == 1
-    kind = "http" if "httpsTrigger" in endpoint else "cloudevent"
+    kind = "cloudevent" if "eventTrigger" in endpoint else "http"
     assert _function_registry.REGISTRY_MAP[name] == kind
 
 
@@ -52,6 +57,20 @@ def test_a_firestore_trigger_names_its_database_and_is_delivered_again_after_a_f
     assert set(trigger["eventFilters"]) == {"database", "namespace"}
     assert trigger["eventFilterPathPatterns"]["document"]
     assert trigger["retry"] is True
+
+
+def test_the_sweep_runs_every_five_minutes_and_ends_its_last_batch_within_its_time() -> None:
+    sweep = ENDPOINTS["releaseExpiredReservations"]
+    assert sweep["scheduleTrigger"]["schedule"] == "every 5 minutes"
+    patience = Patience(time.monotonic, time.sleep, random.random)
+    # A batch of orders that all use up their patience, and none of them alone.
+    last_batch_seconds = patience.total_seconds * BATCH_ORDERS_MAX / HANDS
+    assert RUN_SECONDS_MAX + last_batch_seconds <= sweep["timeoutSeconds"]
+
+
+def test_only_stripe_may_call_from_outside() -> None:
+    public = [name for name, endpoint in ENDPOINTS.items() if "httpsTrigger" in endpoint]
+    assert public == ["stripeWebhook"]
 
 
 def test_the_webhook_is_public_and_has_its_secret() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Final
 
+from orders.order import OPERATORS
 from tests.emulator.rules.emulated_project import Attempt
 from tests.emulator.rules.shop import (
     A_LINE,
@@ -20,6 +21,8 @@ from tests.emulator.rules.visitors import (
     ALMOST_ADMIN,
     BOB,
     FORMER_ADMIN,
+    NAMED_ADMIN,
+    NAMESAKE,
     NUMBERED_ADMIN,
     SELF_MADE_ADMIN,
     STRANGER,
@@ -30,6 +33,8 @@ NOTICES: Final = "notifications/alice/messages"
 NOTICE: Final = f"{NOTICES}/evt_1"
 READ_NOTICE: Final = f"{NOTICES}/evt_2"
 NEW_NOTICE: Final = f"{NOTICES}/new"
+OPERATORS_NOTICES: Final = f"notifications/{OPERATORS}/messages"
+OPERATORS_NOTICE: Final = f"{OPERATORS_NOTICES}/evt_1"
 
 ORDERS_PERMITTED: Final = {
     "a customer places an order": ALICE.sets("orders/new", an_order()),
@@ -43,6 +48,10 @@ ORDERS_REFUSED: Final = {
     "a stranger cannot place an order": STRANGER.sets("orders/new", an_order()),
     "a customer cannot place an order for someone else": BOB.sets("orders/new", an_order()),
     "an admin cannot place an order for a customer": ADMIN.sets("orders/new", an_order()),
+    "a customer cannot place an order under the operators' name": ALICE.sets("orders/new", an_order(userId=OPERATORS)),
+    "a customer named as operators are cannot place an order": NAMESAKE.sets("orders/new", an_order(userId=OPERATORS)),
+    "a customer named as operators are cannot read an order": NAMESAKE.gets("orders/namesakes"),
+    "a customer named as operators are cannot list orders": NAMESAKE.lists("orders", userId=OPERATORS),
     "an order cannot lack its customer": ALICE.sets("orders/new", an_order(userId=REMOVED)),
     "an order cannot lack its items": ALICE.sets("orders/new", an_order(items=REMOVED)),
     "an order cannot lack its status": ALICE.sets("orders/new", an_order(status=REMOVED)),
@@ -91,6 +100,9 @@ CANCEL_REQUESTS_REFUSED: Final = {
         "cancelRequests/alices", a_cancel_request(userId="bob")
     ),
     "an admin cannot ask to cancel a customer's order": ADMIN.sets("cancelRequests/alices", a_cancel_request()),
+    "a customer named as operators are cannot ask to cancel an order": NAMESAKE.sets(
+        "cancelRequests/namesakes", a_cancel_request(userId=OPERATORS)
+    ),
     "a customer cannot cancel an order that does not exist": ALICE.sets("cancelRequests/nowhere", a_cancel_request()),
     "a cancel request cannot lack its customer": ALICE.sets("cancelRequests/alices", a_cancel_request(userId=REMOVED)),
     "a cancel request cannot lack its date": ALICE.sets("cancelRequests/alices", a_cancel_request(createdAt=REMOVED)),
@@ -119,6 +131,7 @@ NOTICES_REFUSED: Final = {
     "a customer cannot list the notices of all": ALICE.lists_everywhere("messages"),
     "a stranger cannot mark a notice read": STRANGER.updates(NOTICE, readAt=REQUEST_TIME),
     "a customer cannot mark another's notice read": BOB.updates(NOTICE, readAt=REQUEST_TIME),
+    "an admin cannot mark a customer's notice read": ADMIN.updates(NOTICE, readAt=REQUEST_TIME),
     "a notice cannot be marked read at a chosen time": ALICE.updates(NOTICE, readAt=EARLIER),
     "a notice cannot be rewritten": ALICE.updates(NOTICE, type="refunded"),
     "a notice cannot be rewritten while it is marked read": ALICE.updates(NOTICE, type="refunded", readAt=REQUEST_TIME),
@@ -152,6 +165,10 @@ ADMINS_PERMITTED: Final = {
     "an admin lists the audit entries of an order": ADMIN.lists("auditLog", orderId="alices"),
     "an admin reads a further delivery": ADMIN.gets("auditLog/evt_1/deliveries/2"),
     "an admin lists the further deliveries of an event": ADMIN.lists("auditLog/evt_1/deliveries"),
+    "an admin reads a notice for operators": ADMIN.gets(OPERATORS_NOTICE),
+    "an admin lists the notices for operators": ADMIN.lists(OPERATORS_NOTICES),
+    "an admin marks a notice for operators read": ADMIN.updates(OPERATORS_NOTICE, readAt=REQUEST_TIME),
+    "an admin is no less one for being named as operators are": NAMED_ADMIN.gets(OPERATORS_NOTICE),
 }
 
 ADMINS_REFUSED: Final = {
@@ -159,17 +176,28 @@ ADMINS_REFUSED: Final = {
     "an admin cannot list the notices of all customers": ADMIN.lists_everywhere("messages"),
     "an admin cannot read below the inventory of a product": ADMIN.gets("inventory/mug/below/one"),
     "an admin cannot read anything below an audit entry but deliveries": ADMIN.gets("auditLog/evt_1/below/one"),
+    "an admin cannot mark a notice for operators read at a chosen time": ADMIN.updates(
+        OPERATORS_NOTICE, readAt=EARLIER
+    ),
+    "an admin cannot rewrite a notice for operators": ADMIN.updates(OPERATORS_NOTICE, type="paid", readAt=REQUEST_TIME),
+    "an admin cannot read below a notice for operators": ADMIN.gets(f"{OPERATORS_NOTICE}/below/one"),
+    "an admin cannot read beside the notices for operators": ADMIN.gets(f"notifications/{OPERATORS}"),
     "an admin cannot read below a further delivery": ADMIN.gets("auditLog/evt_1/deliveries/2/below/one"),
 }
 
-FOR_ADMINS: Final = ("inventory/mug", "auditLog/evt_1", "auditLog/evt_1/deliveries/2")
+FOR_ADMINS: Final = ("inventory/mug", "auditLog/evt_1", "auditLog/evt_1/deliveries/2", OPERATORS_NOTICE)
 FOR_THE_SERVICE: Final = ("webhookEvents/evt_1", "payments/pi_1", "users/alice", "anything/else")
-NO_ADMINS: Final = (STRANGER, ALICE, FORMER_ADMIN, ALMOST_ADMIN, NUMBERED_ADMIN, SELF_MADE_ADMIN)
+NO_ADMINS: Final = (STRANGER, ALICE, FORMER_ADMIN, ALMOST_ADMIN, NUMBERED_ADMIN, SELF_MADE_ADMIN, NAMESAKE)
 
 
 def _closed_to_all_others() -> Iterator[tuple[str, Attempt]]:
     for visitor, path in product(NO_ADMINS, FOR_ADMINS):
         yield from _reads(visitor, path)
+    for visitor in NO_ADMINS:
+        yield (
+            f"{visitor.name} cannot mark a notice for operators read",
+            visitor.updates(OPERATORS_NOTICE, readAt=REQUEST_TIME),
+        )
     for visitor, path in product((STRANGER, ALICE, ADMIN), FOR_THE_SERVICE):
         yield from _reads(visitor, path)
     for visitor, path in product((STRANGER, ALICE, ADMIN), ("products/mug", *FOR_ADMINS, *FOR_THE_SERVICE)):

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from orders.order import OPERATORS
 from tests.emulator.rules.emulated_project import Documents, Fields, Special, Value, Written
 
 REQUEST_TIME: Final = Special.REQUEST_TIME
@@ -29,14 +30,21 @@ def a_cancel_request(**changed: Written) -> Fields:
     return {name: value for name, value in (request | changed).items() if value is not REMOVED}
 
 
+def a_notice(**changed: Value) -> Fields:
+    """What Alice's order leaves in the outbox, but for the changes."""
+    return {"type": "refund_due", "audience": "customer", "orderId": "alices", "readAt": None} | changed
+
+
 SHOP: Final[Documents] = {
     "orders/alices": an_order(),
     "orders/alices_other": an_order(),
     "orders/bobs": an_order(userId="bob"),
+    "orders/namesakes": an_order(userId=OPERATORS),
     "orders/alices/below/new": an_order(),
     "cancelRequests/alices_other": a_cancel_request(),
-    "notifications/alice/messages/evt_1": {"type": "order_finalized", "orderId": "alices"},
-    "notifications/alice/messages/evt_2": {"type": "order_finalized", "orderId": "alices", "readAt": EARLIER},
+    "notifications/alice/messages/evt_1": a_notice(),
+    "notifications/alice/messages/evt_2": a_notice(readAt=EARLIER),
+    f"notifications/{OPERATORS}/messages/evt_1": a_notice(audience="operator"),
     "products/mug": {"name": "Mug", "active": True, "unitAmount": 1200, "currency": "eur"},
     "inventory/mug": {"stock": 5, "reserved": 1},
     "auditLog/evt_1": {"eventId": "evt_1", "orderId": "alices"},

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from orders.order import OPERATORS
 from tests.emulator.rules.emulated_project import Attempt, Fields, Operation, Value, Written
 
 
@@ -38,4 +39,6 @@ ADMIN: Final = Visitor("an admin", {"sub": "ada", "admin": True})
 FORMER_ADMIN: Final = Visitor("a former admin", {"sub": "fay", "admin": False})
 ALMOST_ADMIN: Final = Visitor("an admin in words", {"sub": "tex", "admin": "true"})
 NUMBERED_ADMIN: Final = Visitor("an admin in numbers", {"sub": "nim", "admin": 1})
+NAMESAKE: Final = Visitor("a customer named as operators are", {"sub": OPERATORS})
+NAMED_ADMIN: Final = Visitor("an admin named as operators are", {"sub": OPERATORS, "admin": True})
 SELF_MADE_ADMIN: Final = Visitor("an admin by document", {"sub": "mallory"})

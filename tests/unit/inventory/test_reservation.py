@@ -12,7 +12,7 @@ PLENTY = Level(stock=10, reserved=0)
 
 
 def an_order_of(*lines: OrderLine, defect: str | None = None) -> Order:
-    return Order("order-1", OrderStatus.PENDING, "alice", lines, defect, total=None, payment_id=None)
+    return Order("order-1", OrderStatus.PENDING, "alice", lines, defect, total=None)
 
 
 def a_product(

@@ -1,11 +1,9 @@
 """Stock arithmetic: whatever is held comes back whole, or leaves exactly once."""
 
-from collections.abc import Iterable
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.stock import Level, Shortage, StockMove, hold, hold_and_take, release, shortages, take
+from inventory.stock import Level, Shortage, StockMove, hold, put_back, release, shortages, take, together
 from orders.order import QUANTITY_MAX, OrderLine
 
 SHIRTS = (OrderLine("shirt", 3),)
@@ -14,15 +12,6 @@ some_lines = st.lists(
     st.builds(OrderLine, st.sampled_from(["shirt", "mug", "cap"]), st.integers(1, QUANTITY_MAX)),
     unique_by=lambda line: line.product_id,
 )
-
-
-def sum_of(*groups: Iterable[StockMove]) -> dict[str, tuple[int, int]]:
-    """What moves come to, by product; products that end where they began are left out."""
-    totals: dict[str, tuple[int, int]] = {}
-    for move in (move for group in groups for move in group):
-        stock, reserved = totals.get(move.product_id, (0, 0))
-        totals[move.product_id] = (stock + move.stock, reserved + move.reserved)
-    return {product_id: total for product_id, total in totals.items() if total != (0, 0)}
 
 
 def test_holding_promises_units_and_leaves_them_on_the_shelf() -> None:
@@ -37,19 +26,33 @@ def test_releasing_leaves_the_shelf_alone() -> None:
     assert release(SHIRTS) == (StockMove("shirt", stock=0, reserved=-3),)
 
 
+def test_putting_back_fills_the_shelf_and_promises_nothing() -> None:
+    assert put_back({"shirt": 3}) == (StockMove("shirt", stock=3, reserved=0),)
+
+
 @given(some_lines)
 def test_to_hold_and_then_release_is_nothing(lines: list[OrderLine]) -> None:
-    assert sum_of(hold(lines), release(lines)) == {}
-
-
-@given(some_lines)
-def test_to_hold_and_then_take_is_to_hold_and_take(lines: list[OrderLine]) -> None:
-    assert sum_of(hold(lines), take(lines)) == sum_of(hold_and_take(lines))
+    assert together(hold(lines), release(lines)) == ()
 
 
 @given(some_lines)
 def test_what_was_ordered_leaves_the_shelf_to_the_unit(lines: list[OrderLine]) -> None:
-    assert sum_of(hold_and_take(lines)) == {line.product_id: (-line.quantity, 0) for line in lines}
+    taken = tuple(StockMove(line.product_id, stock=-line.quantity, reserved=0) for line in lines)
+    assert together(hold(lines), take(lines)) == taken
+
+
+@given(some_lines)
+def test_to_sell_and_then_put_back_is_nothing(lines: list[OrderLine]) -> None:
+    sold = {line.product_id: line.quantity for line in lines}
+    assert together(hold(lines), take(lines), put_back(sold)) == ()
+
+
+def test_only_what_leaves_less_for_others_may_fail() -> None:
+    (held,), (taken,), (released,) = hold(SHIRTS), take(SHIRTS), release(SHIRTS)
+    (returned,), (taken_again,) = put_back({"shirt": 3}), put_back({"shirt": -3})
+    assert held.takes_available
+    assert taken_again.takes_available
+    assert not (taken.takes_available or released.takes_available or returned.takes_available)
 
 
 def test_what_is_promised_is_not_available() -> None:

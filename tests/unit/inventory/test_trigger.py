@@ -11,7 +11,8 @@ from google.cloud.firestore_v1.types import ArrayValue, Document, DocumentChange
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.trigger import OrderCreatedTrigger, created_document
+from inventory.created_event import created_document
+from inventory.trigger import OrderCreatedTrigger
 from inventory.trigger import product_ids_in as product_ids_of
 from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result

@@ -11,17 +11,12 @@ def test_placements_of_two_orders_are_two_events() -> None:
     assert a_placement("order-1").event_id != a_placement("order-2").event_id
 
 
-def test_a_placement_brings_no_money() -> None:
-    placement = a_placement()
-    assert (placement.money, placement.delivery, placement.payment_intent_id, placement.payment_id) == (None,) * 4
-
-
-def test_a_payment_is_known_by_its_payment_intent() -> None:
-    assert a_payment(payment_intent_id="pi_1", charge_id="ch_1").payment_id == "pi_1"
+def test_a_payment_is_known_by_its_payment_intent_and_its_charge() -> None:
+    assert a_payment(payment_intent_id="pi_1", charge_id="ch_1").payment_ids == ("pi_1", "ch_1")
 
 
 def test_a_payment_without_an_intent_is_known_by_its_charge() -> None:
-    assert a_payment(payment_intent_id=None, charge_id="ch_1").payment_id == "ch_1"
+    assert a_payment(payment_intent_id=None, charge_id="ch_1").payment_ids == ("ch_1",)
 
 
 def test_a_payment_has_the_id_and_the_type_that_stripe_gave_it() -> None:

@@ -8,52 +8,87 @@ from orders.events import EventKind
 from orders.lifecycle import TRANSITIONS, Step, step_for
 from orders.order import OrderStatus
 from settlement.steps import _ALREADY, PLAN_FOR
-from tests.builders import a_payment, a_placement
+from tests.builders import ONE_OF_EACH_KIND
 
-# status: when the order is placed, when it is paid
+# Each row: what an event asks for in each of these statuses.
+STATUSES = (
+    "pending", "reserving", "reserved", "finalized", "partially_refunded", "refunded",
+    "failed", "expired", "cancelled", "refund_due", "review", "unknown",
+)  # fmt: skip
+NO = "nothing"
 EXPECTED = {
-    "pending": ("hold", "hold"),
-    "reserving": ("confirm_hold", "confirm_hold"),
-    "reserved": ("nothing", "take"),
-    "finalized": ("nothing", "nothing"),
-    "partially_refunded": ("nothing", "nothing"),
-    "refunded": ("nothing", "nothing"),
-    "failed": ("nothing", "hold"),
-    "expired": ("nothing", "hold"),
-    "cancelled": ("nothing", "hold"),
-    "refund_due": ("nothing", "nothing"),
-    "review": ("nothing", "nothing"),
-    "unknown": ("refuse", "quarantine"),
-}
+    "order_placed": ("hold", "confirm_hold", NO, NO, NO, NO, NO, NO, NO, NO, NO, "refuse"),
+    "payment_processing": ("hold", "confirm_hold", "extend_hold", NO, NO, NO, NO, NO, NO, NO, NO, NO),
+    "payment_succeeded": ("hold", "confirm_hold", "take", NO, NO, NO, "hold", "hold", "hold", NO, NO, "quarantine"),
+    "payment_failed": (*["record_decline"] * 3, NO, NO, NO, *["record_decline"] * 3, NO, NO, NO),
+    "payment_canceled": ("cancel", "cancel", "cancel", NO, NO, NO, NO, NO, NO, NO, NO, NO),
+    "charge_refunded": (
+        "hold", "confirm_hold", "take", "refund", "refund", "refund",
+        "hold", "hold", "hold", "refund", "refund", "quarantine",
+    ),
+    "refund_updated": (
+        *["await_payment"] * 3, "refund", "refund", "refund",
+        *["await_payment"] * 3, "refund", "refund", "await_payment",
+    ),
+    "dispute_changed": ["record_dispute"] * 12,
+    "reservation_lapsed": (NO, NO, "expire", NO, NO, NO, NO, NO, NO, NO, NO, NO),
+    "cancel_requested": (
+        "cancel", "cancel", "cancel", "record_cancel_request", "record_cancel_request", NO,
+        NO, NO, NO, "record_cancel_request", "record_cancel_request", NO,
+    ),
+}  # fmt: skip
 
 
 def test_every_event_has_a_step_in_every_status() -> None:
     assert set(TRANSITIONS) == set(product(OrderStatus, EventKind))
 
 
-def test_the_expectations_name_every_status() -> None:
-    assert set(EXPECTED) == set(OrderStatus)
+def test_the_expectations_name_every_status_and_every_event() -> None:
+    assert set(STATUSES) == set(OrderStatus)
+    assert set(EXPECTED) == set(EventKind)
 
 
-@pytest.mark.parametrize(("status", "steps"), EXPECTED.items(), ids=EXPECTED)
-def test_what_an_event_asks_for(status: str, steps: tuple[str, str]) -> None:
-    placed, paid = steps
-    assert step_for(OrderStatus(status), a_placement().kind) == placed
-    assert step_for(OrderStatus(status), a_payment().kind) == paid
+@pytest.mark.parametrize("kind", EventKind)
+def test_what_an_event_asks_for(kind: EventKind) -> None:
+    asked = {status: step_for(OrderStatus(status), kind) for status in STATUSES}
+    assert asked == dict(zip(STATUSES, EXPECTED[kind], strict=True))
 
 
-def test_only_payments_take_stock_or_are_quarantined() -> None:
+def test_only_what_says_that_money_came_takes_stock_or_is_quarantined() -> None:
     for (_, kind), step in TRANSITIONS.items():
         if step in (Step.TAKE, Step.QUARANTINE):
-            assert kind is EventKind.PAYMENT_SUCCEEDED
+            assert kind in (EventKind.PAYMENT_SUCCEEDED, EventKind.CHARGE_REFUNDED)
+
+
+PAID = {"finalized", "partially_refunded", "refunded", "refund_due", "review"}
+
+
+def test_nothing_but_refunds_disputes_and_a_customers_wish_does_anything_to_a_paid_order() -> None:
+    touching = {kind for (status, kind), step in TRANSITIONS.items() if status in PAID and step is not Step.NOTHING}
+    assert touching == {
+        EventKind.CHARGE_REFUNDED,
+        EventKind.REFUND_UPDATED,
+        EventKind.DISPUTE_CHANGED,
+        EventKind.CANCEL_REQUESTED,
+    }
+
+
+def test_a_hold_is_given_back_only_while_there_is_one_to_give_back() -> None:
+    releasing = {status for (status, _), step in TRANSITIONS.items() if step in (Step.EXPIRE, Step.CANCEL)}
+    assert releasing == {"pending", "reserving", "reserved"}
+
+
+def test_an_event_of_each_kind_says_which_it_is() -> None:
+    assert {kind: event.kind for kind, event in ONE_OF_EACH_KIND.items()} == {kind: kind for kind in EventKind}
 
 
 def test_every_step_has_a_plan() -> None:
     assert set(PLAN_FOR) == set(Step)
 
 
-def test_a_payment_that_changes_nothing_has_a_word_for_it() -> None:
-    quiet = {status for status in OrderStatus if step_for(status, EventKind.PAYMENT_SUCCEEDED) is Step.NOTHING}
+def test_what_stripe_tells_without_any_effect_has_a_word_for_it() -> None:
+    of_the_shop = (EventKind.ORDER_PLACED, EventKind.RESERVATION_LAPSED)
+    quiet = {status for (status, kind), step in TRANSITIONS.items() if step is Step.NOTHING and kind not in of_the_shop}
     assert set(_ALREADY) == quiet
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from orders.events import NotUnderstood, OrderEvent
+from settlement.cases import Finish, Plan, Terms
 from settlement.ledger import Document, Write
 from settlement.plan import make_plan
 from settlement.seen import Seen, paths_to_read, seen_from
-from settlement.steps import Finish, Plan, Terms
 from tests.builders import NOW, Fields
 
 TERMS = Terms()
@@ -26,9 +26,9 @@ def seen(
     deliveries_on_record: int = 0,
 ) -> Seen:
     """What the event sees when exactly these documents stand, and these products are looked at."""
-    paths = paths_to_read(event, products, with_audit_entry=True)
+    paths = paths_to_read(event, event.order_id, products, with_audit_entry=True)
     found = {path: Document(documents[path], as_read(path)) if path in documents else None for path in paths}
-    return replace(seen_from(event, found, products), deliveries_on_record=deliveries_on_record)
+    return replace(seen_from(event, event.order_id, found, products), deliveries_on_record=deliveries_on_record)
 
 
 def planned(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from orders.events import PaymentSucceeded, StripeDelivery
 from orders.order import AMOUNT_MINOR_MAX, Money
 from orders.outcome import Result
-from settlement.claims import claim_from, parked_claim, parked_event_from
+from settlement.claims import claim_from, parked_claim
 from settlement.ledger import Document
+from settlement.parked import parked_event_from
 from tests.builders import LATER, NOW, a_delivery, a_payment
 
 ids = st.text("abcXYZ019_-", min_size=1, max_size=20)

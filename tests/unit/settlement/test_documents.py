@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from inventory.reservation import Refused, price_to_hold
 from inventory.stock import Level
-from orders.order import Money, OrderLine, OrderStatus
-from settlement.claims import claim_from, parked_event_from
+from orders.order import Money, OrderLine, OrderStatus, Payment
+from settlement.claims import claim_from
 from settlement.documents import order_from, product_from
 from settlement.ledger import Document
+from settlement.parked import parked_event_from
 from tests.builders import a_catalogue_entry, a_reserved_order, an_order
 
 anything = st.recursive(
@@ -33,7 +34,7 @@ def test_an_order_is_read_as_its_customer_wrote_it() -> None:
     order = order_from("order-1", an_order())
     assert (order.order_id, order.status, order.user_id) == ("order-1", OrderStatus.PENDING, "alice")
     assert order.lines == (OrderLine("shirt", 3),)
-    assert (order.defect, order.total, order.payment_id) == (None, None, None)
+    assert (order.defect, order.total, order.payment) == (None, None, None)
 
 
 def test_a_held_order_carries_its_price() -> None:
@@ -82,9 +83,16 @@ def test_an_amount_without_sense_is_no_price(fields: dict[str, object]) -> None:
 
 
 def test_an_order_remembers_what_paid_for_it() -> None:
-    assert order_from("o", an_order(paymentIntentId="pi_1", chargeId="ch_1")).payment_id == "pi_1"
-    assert order_from("o", an_order(paymentIntentId=None, chargeId="ch_1")).payment_id == "ch_1"
-    assert order_from("o", an_order(paymentIntentId=7)).payment_id is None
+    paid = {"paymentIntentId": "pi_1", "chargeId": "ch_1", "amountReceived": 3_000, "currencyReceived": "usd"}
+    order = order_from("o", a_reserved_order(**paid, webhookEventId="evt_1"))
+    assert order.payment == Payment(Money(3_000, "usd"), "pi_1", "ch_1", "evt_1")
+
+
+def test_an_order_that_names_a_payment_and_no_amount_was_paid_what_was_asked() -> None:
+    order = order_from("o", a_reserved_order(paymentIntentId="pi_1"))
+    assert order.payment is not None
+    assert order.payment.money == Money(3_600, "eur")
+    assert order_from("o", a_reserved_order(paymentIntentId=7)).payment is None
 
 
 ORDER_FIELDS = ("userId", "items", "status", "amountTotal", "currency", "paymentIntentId", "chargeId")

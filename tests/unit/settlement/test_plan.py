@@ -6,10 +6,10 @@ import pytest
 
 from orders.events import OrderEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.ledger import Create, Update
+from settlement.cases import Finish, Look, StartOver
+from settlement.ledger import Create, Increase, Update
 from settlement.plan import make_plan
 from settlement.seen import Seen
-from settlement.steps import Finish, Look, StartOver
 from tests.builders import (
     LATER,
     NOW,
@@ -195,6 +195,7 @@ def test_an_old_event_without_an_order_is_parked_with_all_that_settles_it_later(
                     "result": "order_not_found",
                     "reason": "the order does not exist",
                     "event": {
+                        "kind": "payment_succeeded",
                         "createdAt": hour_ago,
                         "amount": 3_600,
                         "currency": "eur",
@@ -249,7 +250,13 @@ def test_a_new_delivery_that_settles_a_parked_event_is_counted() -> None:
 
 
 def test_a_parked_event_that_finds_its_order_settled_changes_nothing_but_its_claim() -> None:
-    documents: dict[str, Fields] = {ORDER: FINALIZED, CLAIM: a_parked_claim(), PAYMENT: {"orderId": "order-1"}}
+    known: Fields = {"orderId": "order-1"}
+    documents: dict[str, Fields] = {
+        ORDER: FINALIZED,
+        CLAIM: a_parked_claim(),
+        PAYMENT: known,
+        "payments/ch_1": known,
+    }
     plan = finish(a_payment(is_replay=True), documents)
     assert set(by_path(plan.writes)) == {CLAIM, AUDIT}
     assert fields_at(CLAIM, plan.writes)["result"] == "already_finalized"
@@ -309,10 +316,22 @@ def test_a_placement_of_an_order_that_is_gone_writes_nothing() -> None:
     assert finish(a_placement(), {}) == Finish((), Outcome(Result.ALREADY_PLACED, "order-1", note))
 
 
-@pytest.mark.parametrize("status", ["pending", "reserving"])
-def test_a_placement_that_was_audited_never_holds_again(status: str) -> None:
-    documents = {ORDER: an_order(status=status), "auditLog/placed_order-1": {}}
+def test_a_placement_that_was_audited_never_holds_again() -> None:
+    documents = {ORDER: an_order(), "auditLog/placed_order-1": {}}
     assert finish(a_placement(), documents) == Finish((), Outcome(Result.ALREADY_PLACED, "order-1"))
+
+
+@pytest.mark.parametrize("was", ["pending", "failed", "expired", "cancelled"])
+def test_a_placement_that_was_audited_gives_back_the_hold_that_a_late_payment_left_behind(was: str) -> None:
+    documents: dict[str, Fields] = {
+        ORDER: an_order(status="reserving", heldFrom=was),
+        "auditLog/placed_order-1": {},
+        "inventory/shirt": {"stock": 10, "reserved": 3},
+    }
+    plan = planned(a_placement(), documents, products=("shirt",))
+    assert isinstance(plan, StartOver)
+    assert fields_at(ORDER, plan.writes)["status"] == was
+    assert by_path(plan.writes)["inventory/shirt"] == Increase("inventory/shirt", {"reserved": -3})
 
 
 @pytest.mark.parametrize("event", [a_placement(), a_payment()], ids=["placed", "paid"])

@@ -1,20 +1,20 @@
 """What each step of the lifecycle writes, document by document."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from inventory.stock import Level
-from orders.events import EventKind, OrderEvent
+from orders.events import OrderEvent
 from orders.order import Money, OrderStatus
 from orders.outcome import Outcome, Result
+from settlement.cases import Finish, Hold, Look, StartOver, Terms
 from settlement.ledger import Committed, Create, Increase, Update
 from settlement.plan import make_plan
-from settlement.steps import Finish, Hold, Look, StartOver, Terms
 from tests.builders import (
     LATER,
     NOW,
+    ONE_OF_EACH_KIND,
     Fields,
     a_catalogue_entry,
     a_payment,
@@ -26,7 +26,8 @@ from tests.unit.settlement.planning import TERMS, as_read, by_path, fields_at, f
 
 ORDER, INVENTORY, CATALOGUE = "orders/order-1", "inventory/shirt", "products/shirt"
 CLAIM, AUDIT = "webhookEvents/evt_1", "auditLog/evt_1"
-NOTICE, PAYMENT = "notifications/alice/messages/evt_1", "payments/pi_1"
+NOTICE, PAYMENT, CHARGE = "notifications/alice/messages/evt_1", "payments/pi_1", "payments/ch_1"
+TO_OPERATORS = "notifications/system/messages/evt_1"
 SHIRT = ("shirt",)
 
 
@@ -64,7 +65,13 @@ def test_a_hold_is_counted_and_priced_in_one_commit_and_nothing_else(event: Orde
     assert by_path(plan.writes) == {
         ORDER: Update(
             ORDER,
-            {"status": "reserving", "amountTotal": 3_600, "currency": "eur", "updatedAt": NOW},
+            {
+                "status": "reserving",
+                "heldFrom": "pending",
+                "amountTotal": 3_600,
+                "currency": "eur",
+                "updatedAt": NOW,
+            },
             as_read(ORDER),
         ),
         INVENTORY: Increase(INVENTORY, {"stock": 0, "reserved": 3}),
@@ -127,15 +134,27 @@ def test_a_covered_hold_reserves_the_order_until_its_time_is_out() -> None:
                 "createdAt": NOW,
             },
         ),
+        "notifications/alice/messages/placed_order-1": Create(
+            "notifications/alice/messages/placed_order-1",
+            {
+                "type": "reserved",
+                "audience": "customer",
+                "userId": "alice",
+                "orderId": "order-1",
+                "amount": 3_600,
+                "currency": "eur",
+                "reason": None,
+                "createdAt": NOW,
+                "readAt": None,
+                "deliveredAt": None,
+            },
+        ),
     }
     assert plan.outcome == Outcome(Result.RESERVED, "order-1")
 
 
 def test_the_audit_entry_begins_before_the_hold_that_the_same_event_counted() -> None:
-    event = a_placement()
-    what = replace(seen(event, a_shop(a_counted_order(), (10, 3)), products=SHIRT), status_before=OrderStatus.PENDING)
-    plan = make_plan(event, what, TERMS, NOW)
-    assert isinstance(plan, Finish)
+    plan = finish(a_placement(), a_shop(a_counted_order(heldFrom="pending"), (10, 3)), products=SHIRT)
     assert fields_at("auditLog/placed_order-1", plan.writes)["statusBefore"] == "pending"
 
 
@@ -150,8 +169,7 @@ def test_a_hold_that_is_not_covered_is_given_back_whole_and_begun_again(event: O
 
 
 def test_a_hold_given_back_leaves_the_order_as_it_was_before() -> None:
-    what = seen(a_payment(), a_shop(a_counted_order(), (3, 4)), products=SHIRT)
-    plan = make_plan(a_payment(), replace(what, status_before=OrderStatus.EXPIRED), TERMS, NOW)
+    plan = planned(a_payment(), a_shop(a_counted_order(heldFrom="expired"), (3, 4)), products=SHIRT)
     assert isinstance(plan, StartOver)
     assert fields_at(ORDER, plan.writes)["status"] == "expired"
 
@@ -188,7 +206,10 @@ REFUSALS = {
 @pytest.mark.parametrize(("shop", "reason"), REFUSALS.values(), ids=REFUSALS)
 def test_an_order_that_cannot_be_held_fails_and_says_why(shop: dict[str, Fields], reason: str) -> None:
     plan = finish(a_placement(), shop, products=SHIRT)
-    assert set(by_path(plan.writes)) == {ORDER, "auditLog/placed_order-1"}
+    notice = "notifications/alice/messages/placed_order-1"
+    assert set(by_path(plan.writes)) - {notice} == {ORDER, "auditLog/placed_order-1"}
+    if notice in by_path(plan.writes):
+        assert (fields_at(notice, plan.writes)["type"], fields_at(notice, plan.writes)["reason"]) == ("failed", reason)
     assert by_path(plan.writes)[ORDER] == Update(
         ORDER, {"status": "failed", "failureReason": reason, "updatedAt": NOW}, as_read(ORDER)
     )
@@ -218,12 +239,13 @@ def test_a_paid_order_that_cannot_be_held_is_due_a_refund_and_never_failed() -> 
             "chargeId": "ch_1",
             "amountReceived": 3_600,
             "currency": "eur",
+            "currencyReceived": "eur",
             "failureReason": reason,
             "updatedAt": NOW,
         },
         as_read(ORDER),
     )
-    assert set(by_path(plan.writes)) == {ORDER, AUDIT, CLAIM, NOTICE, PAYMENT}
+    assert set(by_path(plan.writes)) == {ORDER, AUDIT, CLAIM, NOTICE, TO_OPERATORS, PAYMENT, CHARGE}
     assert fields_at(NOTICE, plan.writes)["type"] == "refund_due"
     assert fields_at(AUDIT, plan.writes)["stock"] == []
     assert plan.outcome == Outcome(Result.REFUND_DUE, "order-1", reason)
@@ -264,6 +286,7 @@ def test_a_payment_of_a_reserved_order_is_settled_in_one_commit() -> None:
                 "paymentIntentId": "pi_1",
                 "chargeId": "ch_1",
                 "amountReceived": 3_600,
+                "currencyReceived": "eur",
                 "finalizedAt": NOW,
                 "updatedAt": NOW,
             },
@@ -289,15 +312,19 @@ def test_a_payment_of_a_reserved_order_is_settled_in_one_commit() -> None:
             NOTICE,
             {
                 "type": "paid",
+                "audience": "customer",
+                "userId": "alice",
                 "orderId": "order-1",
                 "amount": 3_600,
                 "currency": "eur",
+                "reason": None,
                 "createdAt": NOW,
                 "readAt": None,
                 "deliveredAt": None,
             },
         ),
         PAYMENT: Create(PAYMENT, {"orderId": "order-1"}),
+        CHARGE: Create(CHARGE, {"orderId": "order-1"}),
     }
     assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1")
 
@@ -345,7 +372,7 @@ def test_a_product_whose_inventory_vanished_does_not_hold_up_a_paid_order() -> N
     assert plan.outcome == Outcome(
         Result.FIRST_TIME_FINALIZED, "order-1", "inventory_gone: 2 of 'mug' could not be counted"
     )
-    assert set(by_path(plan.writes)) == {AUDIT, INVENTORY, ORDER, CLAIM, NOTICE, PAYMENT}
+    assert set(by_path(plan.writes)) == {AUDIT, INVENTORY, ORDER, CLAIM, NOTICE, PAYMENT, CHARGE}
     entry = fields_at(AUDIT, plan.writes)
     assert entry["stock"] == [{"productId": "shirt", "stock": -2, "reserved": -2}]
     assert entry["uncounted"] == [{"productId": "mug", "quantity": 2}]
@@ -366,7 +393,7 @@ MISMATCHES = {
 def test_amount_and_currency_are_compared_with_the_order_and_a_mismatch_moves_nothing(money: Money, why: str) -> None:
     plan = finish(a_payment(money=money), {ORDER: a_reserved_order()})
     reason = f"amount_mismatch: {why}"
-    assert set(by_path(plan.writes)) == {AUDIT, ORDER, CLAIM, NOTICE, PAYMENT}
+    assert set(by_path(plan.writes)) == {AUDIT, ORDER, CLAIM, NOTICE, TO_OPERATORS, PAYMENT, CHARGE}
     written = fields_at(ORDER, plan.writes)
     assert (written["status"], written["failureReason"]) == ("review", reason)
     assert written["amountReceived"] == money.amount
@@ -386,7 +413,7 @@ def test_a_mismatch_found_while_holding_keeps_the_units_held() -> None:
 def test_a_paid_order_in_a_status_that_nobody_knows_is_kept_for_review() -> None:
     plan = finish(a_payment(), {ORDER: an_order(status="shipped")})
     assert plan.outcome == Outcome(Result.QUARANTINED, "order-1", "invalid_order: status must be 'pending'")
-    assert set(by_path(plan.writes)) == {AUDIT, ORDER, CLAIM, NOTICE, PAYMENT}
+    assert set(by_path(plan.writes)) == {AUDIT, ORDER, CLAIM, NOTICE, TO_OPERATORS, PAYMENT, CHARGE}
 
 
 def test_a_reserved_order_whose_items_were_broken_afterwards_is_kept_for_review() -> None:
@@ -394,9 +421,9 @@ def test_a_reserved_order_whose_items_were_broken_afterwards_is_kept_for_review(
     assert plan.outcome == Outcome(Result.QUARANTINED, "order-1", "invalid_order: the order has no items")
 
 
-def test_nobody_is_told_of_an_order_that_names_no_customer() -> None:
+def test_only_operators_are_told_of_an_order_that_names_no_customer() -> None:
     plan = finish(a_payment(), {ORDER: a_reserved_order(userId="a/b")})
-    assert set(by_path(plan.writes)) == {AUDIT, ORDER, CLAIM, PAYMENT}
+    assert set(by_path(plan.writes)) == {AUDIT, ORDER, CLAIM, TO_OPERATORS, PAYMENT, CHARGE}
 
 
 # --- Changing nothing -------------------------------------------------------------------------------------------------
@@ -413,7 +440,7 @@ SETTLED = {
 @pytest.mark.parametrize(("status", "result"), SETTLED.items(), ids=SETTLED)
 def test_the_second_voice_of_a_payment_is_claimed_and_audited_and_changes_nothing(status: str, result: str) -> None:
     order = a_reserved_order(status=status, paymentIntentId="pi_1")
-    documents: dict[str, Fields] = {ORDER: order, PAYMENT: {"orderId": "order-1"}}
+    documents: dict[str, Fields] = {ORDER: order, PAYMENT: {"orderId": "order-1"}, CHARGE: {"orderId": "order-1"}}
     plan = finish(a_payment("evt_2", event_type="charge.succeeded"), documents)
     assert set(by_path(plan.writes)) == {"auditLog/evt_2", "webhookEvents/evt_2"}
     assert isinstance(by_path(plan.writes)["auditLog/evt_2"], Create)
@@ -473,7 +500,7 @@ def test_the_trigger_delivered_again_after_the_hold_writes_nothing_at_all(status
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-@pytest.mark.parametrize("event", [a_placement(), a_payment()], ids=list(EventKind))
+@pytest.mark.parametrize("event", ONE_OF_EACH_KIND.values(), ids=ONE_OF_EACH_KIND)
 def test_an_order_is_only_ever_written_as_it_was_read(event: OrderEvent, status: OrderStatus) -> None:
     plan = planned(event, a_shop(a_reserved_order(status=str(status)), (10, 3)), products=SHIRT)
     assert not isinstance(plan, Look)
@@ -509,7 +536,10 @@ def test_what_a_hold_answered_is_what_is_planned_with() -> None:
     committed = Committed({ORDER: "counted", INVENTORY: "counted"}, {INVENTORY: {"stock": 6, "reserved": 7}})
     after = before.with_hold(plan.held, committed)
     assert after.products["shirt"].level == Level(6, 7)
-    assert (after.status_before, after.order_version) == (OrderStatus.PENDING, "counted")
+    assert after.order is not None
+    assert (after.order.held_from, after.order_version) == (OrderStatus.PENDING, "counted")
     plan = make_plan(event, after, TERMS, NOW)
     assert isinstance(plan, StartOver)
-    assert by_path(plan.writes)[ORDER] == Update(ORDER, {"status": "pending", "updatedAt": NOW}, "counted")
+    assert by_path(plan.writes)[ORDER] == Update(
+        ORDER, {"status": "pending", "heldFrom": None, "updatedAt": NOW}, "counted"
+    )

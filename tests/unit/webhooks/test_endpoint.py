@@ -12,19 +12,19 @@ import pytest
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge
 
-from orders.events import NotUnderstood, OrderEvent
+from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
 from orders.outcome import LedgerContended, LedgerUnavailable, OrderNotThereYet, Outcome, Result, Transient
 from tests.builders import (
     NOW,
     SECRET,
     Fields,
-    a_charge,
     a_payment_intent,
     a_stripe_event,
     body_of,
     signature_of,
     the_three_voices,
 )
+from tests.stripe_objects import API_VERSIONS, OBJECT_OF, PRIVATE, the_event
 from webhooks.endpoint import BODY_BYTES_MAX, STATUS, NoSecret, NotAPost, WebhookEndpoint
 from webhooks.signature import Rejected
 from webhooks.translation import NotAnEvent
@@ -107,8 +107,7 @@ def test_settlement_is_given_the_event_and_one_present_time() -> None:
     delivered(door=door)
     ((event, now),) = door.settlement.settled
     assert (event.event_id, event.order_id, now) == ("evt_1", "order-1", NOW)
-    assert not isinstance(event, NotUnderstood)
-    assert event.delivery is not None
+    assert isinstance(event, PaymentSucceeded)
     assert event.delivery.delivered_at == NOW
 
 
@@ -116,8 +115,8 @@ NOT_OURS = {
     "no order id": a_stripe_event(a_payment_intent(metadata={})),
     "an impossible order id": a_stripe_event(a_payment_intent(metadata={"orderId": "a/b"})),
     "an unknown type": a_stripe_event(event_type="customer.subscription.trial_will_end"),
-    "processing after success": a_stripe_event(event_type="payment_intent.processing"),
-    "an authorisation": a_stripe_event(a_charge(captured=False), "charge.succeeded"),
+    "a session with nothing to pay": the_event("checkout.session.completed", payment_status="no_payment_required"),
+    "a refund of no payment": the_event("refund.created", payment_intent=None, charge=None),
     "a thin event": {"object": "v2.core.event", "id": "evt_1", "type": "v1.x"},
 }
 
@@ -128,6 +127,15 @@ def test_what_is_not_ours_is_never_refused_and_never_reaches_settlement(message:
     assert answer_of(delivered_event(message, door)) == (200, {"result": "ignored"})
     assert door.settlement.settled == []
     assert (door.line["severity"], door.line["result"], door.line["eventId"]) == ("INFO", "ignored", "evt_1")
+
+
+@pytest.mark.parametrize("event_type", OBJECT_OF)
+@pytest.mark.parametrize("api_version", API_VERSIONS)
+def test_all_that_happens_to_a_payment_reaches_settlement(event_type: str, api_version: str) -> None:
+    door = Door()
+    assert delivered_event(the_event(event_type, api_version), door).status_code == 200
+    ((event, _),) = door.settlement.settled
+    assert (event.event_id, event.event_type) == ("evt_1", event_type)
 
 
 def test_what_is_not_understood_is_given_to_settlement_to_keep() -> None:
@@ -379,6 +387,12 @@ def test_one_line_tells_a_delivery_by_ids_and_names() -> None:
     }
 
 
+def test_the_line_names_the_order_that_a_payment_led_to() -> None:
+    door = a_door_that_ends_in(Outcome(Result.REFUNDED, "order-7"))
+    delivered_event(the_event("refund.updated"), door)
+    assert door.line["orderId"] == "order-7"
+
+
 def test_a_delivery_that_was_not_settled_is_logged_with_its_ids_too() -> None:
     door = a_door_that_ends_in(LedgerUnavailable("ServiceUnavailable"))
     delivered(door=door)
@@ -430,6 +444,13 @@ def test_no_secret_no_body_and_no_card_is_in_log_or_answer(ending: Outcome | Exc
         assert "4242" not in said
         assert "alice@example.com" not in said
         assert signature_of(body).partition("v1=")[2] not in said
+
+
+@pytest.mark.parametrize("event_type", OBJECT_OF)
+def test_no_line_and_no_answer_tells_of_a_customer_or_a_card(event_type: str) -> None:
+    door = Door()
+    said = delivered_event(the_event(event_type), door).get_data(as_text=True) + json.dumps(door.lines)
+    assert not [word for word in PRIVATE if word in said]
 
 
 @pytest.mark.parametrize(

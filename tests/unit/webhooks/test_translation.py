@@ -1,13 +1,14 @@
-"""What Stripe's events mean for an order, in the shapes of every API version."""
+"""What Stripe's events of a payment mean for an order, and what is no event of ours, or none at all."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.events import Ignored, NotUnderstood, PaymentSucceeded
+from orders.declines import Decline
+from orders.events import Ignored, NotUnderstood, PaymentFailed, PaymentProcessing, PaymentSucceeded, StripeEvent
 from orders.order import Money
 from tests.builders import (
     LATER,
@@ -20,6 +21,7 @@ from tests.builders import (
     a_stripe_event,
     the_three_voices,
 )
+from tests.stripe_objects import a_declined_intent, a_failed_charge, an_event, the_event
 from webhooks.translation import NotAnEvent, order_event_from
 
 INTENT, CHARGE = "payment_intent.succeeded", "charge.succeeded"
@@ -28,11 +30,11 @@ SESSION, SESSION_LATER = "checkout.session.completed", "checkout.session.async_p
 OBJECTS = {INTENT: a_payment_intent, CHARGE: a_charge, SESSION: a_checkout_session, SESSION_LATER: a_checkout_session}
 
 
-def translated(message: Mapping[str, object]) -> PaymentSucceeded | NotUnderstood | Ignored:
+def translated(message: Mapping[str, object]) -> StripeEvent | NotUnderstood | Ignored:
     return order_event_from(message, delivered_at=LATER)
 
 
-def meaning_of(event_type: str, **fields: object) -> PaymentSucceeded | NotUnderstood | Ignored:
+def meaning_of(event_type: str, **fields: object) -> StripeEvent | NotUnderstood | Ignored:
     """What an event of this type means, whose object differs from the usual in these fields."""
     return translated(a_stripe_event(OBJECTS[event_type](**fields), event_type))
 
@@ -126,7 +128,7 @@ def test_a_charge_of_2020_has_no_captured_amount() -> None:
 
 def test_a_charge_made_without_an_intent_names_only_itself() -> None:
     event = paid(CHARGE, payment_intent=None)
-    assert (event.payment_intent_id, event.charge_id, event.payment_id) == (None, "ch_1", "ch_1")
+    assert (event.payment_intent_id, event.charge_id, event.payment_ids) == (None, "ch_1", ("ch_1",))
 
 
 def test_an_expanded_object_stands_for_its_id() -> None:
@@ -136,7 +138,7 @@ def test_an_expanded_object_stands_for_its_id() -> None:
 
 
 def test_a_session_without_an_intent_is_a_payment_all_the_same() -> None:
-    assert paid(SESSION, payment_intent=None).payment_id is None
+    assert paid(SESSION, payment_intent=None).payment_ids == ()
 
 
 def test_an_event_without_a_readable_api_version_is_understood_all_the_same() -> None:
@@ -184,11 +186,84 @@ def test_metadata_of_another_kind_is_not_ours(metadata: object) -> None:
     assert why_ignored(CHARGE, metadata=metadata) == "no order id"
 
 
-# --- Not ours, or not yet ---------------------------------------------------------------------------------------------
+# --- On its way, declined, or over ------------------------------------------------------------------------------------
+
+
+def test_an_authorised_charge_is_not_yet_a_payment() -> None:
+    assert isinstance(meaning_of(CHARGE, captured=False, amount_captured=0), PaymentProcessing)
+
+
+@pytest.mark.parametrize("event_type", [SESSION, SESSION_LATER])
+def test_an_unpaid_session_is_not_yet_a_payment(event_type: str) -> None:
+    assert isinstance(meaning_of(event_type, payment_status="unpaid"), PaymentProcessing)
+
+
+def test_what_is_on_its_way_needs_no_amount() -> None:
+    """Nothing is settled by it, so nothing but the order's id has to be right."""
+    assert isinstance(meaning_of(CHARGE, captured=False, amount_captured=None, currency=None), PaymentProcessing)
+
+
+def test_a_decline_is_known_by_the_attempt_that_failed() -> None:
+    intent = a_declined_intent(charge_id="ch_2", latest_charge="ch_3")
+    event = translated(an_event("payment_intent.payment_failed", intent))
+    assert isinstance(event, PaymentFailed)
+    assert (event.charge_id, event.decline) == (
+        "ch_2",
+        Decline("card_declined", "insufficient_funds", NOW, "pi_1", "ch_2"),
+    )
+
+
+def test_a_decline_without_its_charge_is_known_by_the_latest_one() -> None:
+    intent = a_declined_intent(latest_charge="ch_3", last_payment_error={"code": "processing_error"})
+    event = translated(an_event("payment_intent.payment_failed", intent))
+    assert isinstance(event, PaymentFailed)
+    assert event.decline == Decline("processing_error", None, NOW, "pi_1", "ch_3")
+
+
+@pytest.mark.parametrize("event_type", ["payment_intent.payment_failed", "charge.failed"])
+@pytest.mark.parametrize("decline_code", ["lost_card", "stolen_card", "fraudulent", "merchant_blacklist"])
+def test_a_thief_is_not_told_that_the_card_is_known_as_stolen(event_type: str, decline_code: str) -> None:
+    event = translated(the_event(event_type, decline_code=decline_code))
+    assert isinstance(event, PaymentFailed)
+    assert (event.decline.code, event.decline.decline_code) == ("card_declined", "generic_decline")
+
+
+def test_nobody_is_told_how_risky_stripe_finds_them() -> None:
+    blocked = {"type": "blocked", "network_status": "not_sent_to_network", "reason": "highest_risk_level"}
+    event = translated(the_event("charge.failed", outcome=blocked))
+    assert isinstance(event, PaymentFailed)
+    assert (event.decline.code, event.decline.decline_code) == ("card_declined", None)
 
 
 @pytest.mark.parametrize(
-    "event_type", ["payment_intent.created", "payment_intent.processing", "customer.created", "invoice.paid", "", "x.y"]
+    "code", ["Your card was declined.", "", "x" * 101, "caf\xe9", 7, None, {}, ["card_declined"]], ids=ascii
+)
+def test_a_code_that_is_none_is_not_kept(code: object) -> None:
+    error = {"code": code, "decline_code": code}
+    event = translated(the_event("payment_intent.payment_failed", last_payment_error=error))
+    assert isinstance(event, PaymentFailed)
+    assert (event.decline.code, event.decline.decline_code) == (None, None)
+
+
+def test_a_decline_without_any_error_is_a_decline_all_the_same() -> None:
+    for event in (
+        the_event("payment_intent.payment_failed", last_payment_error=None),
+        the_event("charge.failed", outcome=None, failure_code=None),
+    ):
+        assert isinstance(translated(event), PaymentFailed)
+
+
+def test_a_decline_is_as_old_as_stripe_says() -> None:
+    event = translated(an_event("charge.failed", a_failed_charge(), created=NOW - timedelta(hours=1)))
+    assert isinstance(event, PaymentFailed)
+    assert event.decline.declined_at == NOW - timedelta(hours=1)
+
+
+# --- Not ours ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "event_type", ["payment_intent.created", "charge.updated", "customer.created", "invoice.paid", "", "x.y"]
 )
 def test_an_event_type_that_is_not_ours_is_ignored_and_never_refused(event_type: str) -> None:
     assert translated(a_stripe_event(event_type=event_type)) == Ignored("evt_1", event_type, "type not handled")
@@ -199,13 +274,8 @@ def test_a_type_that_is_not_ours_may_have_any_shape() -> None:
     assert event == Ignored("evt_1", "customer.created", "type not handled")
 
 
-def test_an_authorised_charge_is_not_yet_a_payment() -> None:
-    assert why_ignored(CHARGE, captured=False, amount_captured=0) == "authorised, not captured"
-
-
-@pytest.mark.parametrize("payment_status", ["unpaid", "no_payment_required"])
-def test_an_unpaid_session_is_not_yet_a_payment(payment_status: str) -> None:
-    assert why_ignored(SESSION, payment_status=payment_status) == "not paid, or not yet"
+def test_a_session_with_nothing_to_pay_is_not_ours() -> None:
+    assert why_ignored(SESSION, payment_status="no_payment_required") == "nothing to pay"
 
 
 def test_a_thin_event_is_not_ours() -> None:

@@ -1,0 +1,41 @@
+"""A customer created `cancelRequests/{orderId}`: release what the order holds, or tell the operator that it is paid."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cloudevents.http import CloudEvent
+from google.cloud.firestore_v1.types import Document, Value
+
+from inventory.created_event import created_document, created_id
+from orders.events import CancelRequested
+from orders.order import is_order_id
+from orders.outcome import Settle
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequestedTrigger:
+    """Firestore's `cancelRequests/{orderId}` created events, settled. Each may come more than once, and late."""
+
+    settle: Settle
+    log: Callable[..., None]
+    """Takes a severity, a message, and fields by name."""
+    now: Callable[[], datetime]
+
+    def receive(self, event: CloudEvent) -> None:
+        """Cancel the order once.
+
+        Raises:
+            Transient: not done in time; Eventarc delivers again.
+        """
+        created = created_document(event.get_data())
+        order_id = created_id(event, created, "cancelRequests")
+        if not is_order_id(order_id):
+            self.log("ERROR", "a cancel request whose id cannot be handled was left alone", cloudEventId=event["id"])
+            return
+        outcome = self.settle(CancelRequested(order_id, _user_id_in(created)), self.now())
+        self.log(*outcome.log_line(), orderId=order_id, result=str(outcome.result))
+
+
+def _user_id_in(request: Document) -> str | None:
+    return request.fields.get("userId", Value()).string_value or None

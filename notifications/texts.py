@@ -1,0 +1,284 @@
+"""The texts of notices, written when they are delivered, from the documents in the outbox. Pure.
+
+This belongs to whoever delivers. Nothing that settles an event imports it, so no payment waits for Babel to load, and
+what is deployed does without Babel.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from babel.numbers import format_currency, get_currency_precision
+
+from notifications.notices import AUDIENCES, Audience, NoticeType
+from orders.order import is_amount, is_currency
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain text: whoever makes HTML of it escapes it, for order and product ids are what customers made them."""
+
+    subject: str
+    """One line of printable characters, fit for a mail's header."""
+    body: str
+
+
+class UnreadableNotice(ValueError):
+    """No text can be made of the document: a later release wrote it, or it is no notice."""
+
+
+def text_of(fields: Mapping[str, object], *, locale: str = "en") -> Text:
+    """The text of a notice `notifications/{userId}/messages/{eventId}`, for the audience that the document names.
+
+    The words are English; the locale, as Babel names it (`en`, `en_GB`), says how amounts are written.
+
+    Raises:
+        UnreadableNotice: the document has no text; the message names the field that is to blame.
+        babel.UnknownLocaleError: there is no such locale.
+        ValueError: the locale is not written as Babel does (`en-GB`).
+    """
+    kind, audience = _kind_and_audience(fields)
+    template = _TEMPLATES[kind, audience]
+    order = _printable(_text(fields, "orderId"))
+    facts = {
+        template.amount: _amount_in_words(fields, locale),
+        "Reason": _printable(template.reason(_text_or_none(fields, "reason")) or ""),
+    }
+    paragraphs = (
+        template.news.format(order=order),
+        "\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact),
+        template.advice,
+    )
+    return Text(template.subject.format(order=order), "\n\n".join(filter(None, paragraphs)))
+
+
+# --- What is told ----------------------------------------------------------------------------------------------------
+
+
+def _not_told(_: str | None) -> None:
+    """What this service remarks on an order is not the customer's business."""
+
+
+def _as_it_stands(reason: str | None) -> str | None:
+    return reason
+
+
+def _without_the_word_for_programs(reason: str | None) -> str | None:
+    return reason and re.sub(r"\A[a-z_]+: ", "", reason)
+
+
+def _why_declined(code: str | None) -> str:
+    return _DECLINES.get(code or "", "it was declined; your bank may be able to say why")
+
+
+# Only what helps the customer to pay. Of a card that is reported lost or stolen, or of suspected fraud, Stripe asks to
+# say no more than of any other: https://docs.stripe.com/declines/codes.
+_DECLINES: Final = {
+    code: words
+    for words, codes in {
+        "there is not enough money in the account": ("insufficient_funds",),
+        "a limit of the card or the account is reached": ("card_velocity_exceeded", "withdrawal_count_limit_exceeded"),
+        "the card has expired": ("expired_card",),
+        "the card's number is not right": ("incorrect_number", "invalid_number"),
+        "the card's expiry date is not right": ("invalid_expiry_month", "invalid_expiry_year"),
+        "the card's security code is not right": ("incorrect_cvc", "invalid_cvc"),
+        "the address is not the one that the bank knows": ("incorrect_address", "incorrect_zip"),
+        "the bank asks you to confirm the payment, and that was not done": (
+            "authentication_required",
+            "payment_intent_authentication_failure",
+        ),
+        "the card cannot be used for this kind of payment": ("card_not_supported",),
+        "the card cannot pay in this currency": ("currency_not_supported",),
+        "the bank could not handle it just now": (
+            "issuer_not_available",
+            "processing_error",
+            "reenter_transaction",
+            "try_again_later",
+        ),
+    }.items()
+    for code in codes
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """What stands in braces comes from the document."""
+
+    subject: str
+    news: str
+    amount: str
+    """What the amount is; not said of an unpriced order."""
+    advice: str
+    reason: Callable[[str | None], str | None]
+
+
+def _for_customer(
+    subject: str, news: str, amount: str, advice: str, reason: Callable[[str | None], str | None] = _not_told
+) -> _Template:
+    return _Template(subject, news, amount, advice, reason)
+
+
+def _for_operator(subject: str, news: str, amount: str, to_do: str) -> _Template:
+    return _Template(subject, news, amount, f"What to do: {to_do}", _as_it_stands)
+
+
+_TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
+    (NoticeType.RESERVED, Audience.CUSTOMER): _for_customer(
+        "Your order {order} can be paid now",
+        "The items of your order {order} are held for you, for a limited time.",
+        "To pay",
+        "Your payment completes the order. What is not paid in time goes back on the shelf.",
+    ),
+    (NoticeType.FAILED, Audience.CUSTOMER): _for_customer(
+        "Your order {order} could not be accepted",
+        "We are sorry: your order {order} could not be accepted.",
+        "Price",
+        "There is nothing to pay. You are welcome to order again.",
+        _without_the_word_for_programs,
+    ),
+    (NoticeType.PAID, Audience.CUSTOMER): _for_customer(
+        "Your order {order} is paid",
+        "Thank you. Your payment for order {order} has arrived.",
+        "Paid",
+        "There is nothing more for you to do.",
+    ),
+    (NoticeType.PAYMENT_FAILED, Audience.CUSTOMER): _for_customer(
+        "The payment for your order {order} did not go through",
+        "Your payment for order {order} did not go through.",
+        "To pay",
+        "As long as the order is open you can try again, or pay in another way.",
+        _why_declined,
+    ),
+    (NoticeType.EXPIRED, Audience.CUSTOMER): _for_customer(
+        "Your order {order} was not paid in time",
+        "No payment for order {order} arrived in time, so its items are held for you no longer.",
+        "Price",
+        "If you still want them, you are welcome to order again.",
+    ),
+    (NoticeType.CANCELLED, Audience.CUSTOMER): _for_customer(
+        "Your order {order} is cancelled",
+        "Your order {order} is cancelled, and its items are held for you no longer.",
+        "Price",
+        "There is nothing to pay. You are welcome to order again.",
+    ),
+    (NoticeType.CANCEL_REQUESTED, Audience.OPERATOR): _for_operator(
+        "Cancel order {order}?",
+        "The customer asks to cancel order {order}, which is paid.",
+        "Paid",
+        "refund it in Stripe if you agree: the order follows. If you do not, tell the customer.",
+    ),
+    (NoticeType.REFUNDED, Audience.CUSTOMER): _for_customer(
+        "Your order {order} is refunded",
+        "What you paid for order {order} is refunded.",
+        "Refunded",
+        "Your bank may take some days to show it. There is nothing for you to do.",
+    ),
+    (NoticeType.PARTIALLY_REFUNDED, Audience.CUSTOMER): _for_customer(
+        "Your order {order} is partly refunded",
+        "A part of what you paid for order {order} is refunded.",
+        "Refunded so far",
+        "Your bank may take some days to show it. There is nothing for you to do.",
+    ),
+    (NoticeType.REFUND_FAILED, Audience.OPERATOR): _for_operator(
+        "A refund of order {order} has failed",
+        "A refund of order {order} has failed, or was cancelled: the customer does not have that money.",
+        "Refunded without it",
+        "find out in Stripe why. Refund it again, or pay the customer in another way, and tell them.",
+    ),
+    (NoticeType.REFUND_DUE, Audience.CUSTOMER): _for_customer(
+        "Your order {order} cannot be delivered",
+        "We are sorry: your payment for order {order} has arrived, but we cannot deliver what you ordered.",
+        "Paid",
+        "You will have your money back. There is nothing for you to do.",
+    ),
+    (NoticeType.REFUND_DUE, Audience.OPERATOR): _for_operator(
+        "Refund order {order}",
+        "Order {order} is paid and cannot be fulfilled.",
+        "Paid",
+        "refund in Stripe what is not refunded yet. The order follows, and the customer is told.",
+    ),
+    (NoticeType.REVIEW, Audience.CUSTOMER): _for_customer(
+        "We are looking at your order {order}",
+        "Your payment for order {order} has arrived. Before we go on, one of us has a look at the order.",
+        "Paid",
+        "Your money is safe, and there is nothing for you to do. You will hear from us.",
+    ),
+    (NoticeType.REVIEW, Audience.OPERATOR): _for_operator(
+        "Decide on order {order}",
+        "Order {order} is paid, but the payment and the order do not fit together. Nothing moves until you decide.",
+        "Paid",
+        "compare the order with its payment in Stripe. Then refund the payment there, or finish the order by hand.",
+    ),
+    (NoticeType.DISPUTE, Audience.OPERATOR): _for_operator(
+        "The payment of order {order} is disputed",
+        "There is news of a dispute about the payment of order {order}.",
+        "Disputed",
+        "open the dispute in Stripe. If it needs a response, send your evidence before it is due. No stock has moved.",
+    ),
+}
+
+# --- What stands in the document -------------------------------------------------------------------------------------
+
+
+def _kind_and_audience(fields: Mapping[str, object]) -> tuple[NoticeType, Audience]:
+    kind, audience = _text(fields, "type"), _text(fields, "audience")
+    if kind not in set(NoticeType):
+        raise UnreadableNotice(f"type: no notice of type {kind!r} is known")
+    if audience not in AUDIENCES[NoticeType(kind)]:
+        raise UnreadableNotice(f"audience: no {kind} notice for {audience!r} is known")
+    return NoticeType(kind), Audience(audience)
+
+
+def _amount_in_words(fields: Mapping[str, object], locale: str) -> str | None:
+    amount, currency = fields.get("amount"), fields.get("currency")
+    if amount is None:
+        return None
+    if not is_amount(amount):
+        raise UnreadableNotice("amount: not an amount in minor units")
+    if not is_currency(currency):
+        raise UnreadableNotice("currency: not three lower-case letters")
+    return _money_in_words(amount, currency, locale)
+
+
+def _money_in_words(amount: int, currency: str, locale: str) -> str:
+    """The amount to the last minor unit of Stripe's, without decimals that are always zero.
+
+    How many minor units make one of the currency, Stripe alone says; Babel knows what the currency's country says.
+    """
+    code, exponent = currency.upper(), _EXPONENTS.get(currency, 2)
+    value = Decimal(amount).scaleb(-exponent)
+    # Of one Serbian dinar Stripe counts a hundred parts, of which Babel knows nothing: then the locale's pattern holds.
+    has_parts = value % 1 != 0 and get_currency_precision(code) < exponent
+    written = format_currency(value, code, locale=locale, currency_digits=not has_parts, decimal_quantization=False)
+    # "CHF 5.00" but "$5.00": https://www.unicode.org/reports/tr35/tr35-numbers.html#Currencies; Babel writes "CHF5.00".
+    return re.sub(r"(?<=[^\W\d_])(?=\d)", "\N{NO-BREAK SPACE}", written)
+
+
+# https://docs.stripe.com/currencies#zero-decimal, #three-decimal and #special-cases; all others count two decimals.
+# Among those are isk and ugx, which have none in the world, and huf and twd, which have none in payouts.
+_EXPONENTS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"), 0),
+    **dict.fromkeys(("pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"), 0),
+    **dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 3),
+}
+
+
+def _text(fields: Mapping[str, object], name: str) -> str:
+    value = _text_or_none(fields, name)
+    if value is None:
+        raise UnreadableNotice(f"{name}: missing")
+    return value
+
+
+def _text_or_none(fields: Mapping[str, object], name: str) -> str | None:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, str):
+        raise UnreadableNotice(f"{name}: not a text")
+    return value
+
+
+def _printable(text: str) -> str:
+    """Without line breaks, which would end a mail's header, and other characters that are not what they look like."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

@@ -1,0 +1,141 @@
+"""What follows from all that is known of an order's refunds: its status, and which of its units are back on the shelf.
+
+Status and stock are derived from what is known, never from what came last. So they are the same in whatever order
+refunds, their failures and the payment itself are told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from inventory.stock import put_back, release, together
+from notifications.notices import NoticeType
+from orders.events import ChargeRefunded, RefundUpdated
+from orders.order import Order, OrderStatus
+from orders.outcome import Result
+from settlement.cases import Case, Look
+from settlement.commit import Change, in_words
+
+Refunding = ChargeRefunded | RefundUpdated
+
+_NOTICE: Final = {
+    Result.REFUNDED: NoticeType.REFUNDED,
+    Result.PARTIALLY_REFUNDED: NoticeType.PARTIALLY_REFUNDED,
+    Result.REFUND_FAILED: NoticeType.REFUND_FAILED,
+}
+
+
+def after_refund(case: Case, event: Refunding, change: Change) -> Change | Look:
+    """The change, and what the event's refunds add to it. The order of the change is paid."""
+    order = change.order
+    if another := _another_payment(order, event):
+        return replace(change, result=Result.OTHER_PAYMENT, note=in_words(change.note, another))
+    refunds = order.refunds.merged_with(event.refunds)
+    if order.payment and refunds == order.refunds:
+        return replace(change, note=in_words(change.note, event.restock_defect))
+    if order.payment is None and isinstance(event, ChargeRefunded):
+        order = replace(order, payment=event.payment)
+    order = replace(order, refunds=refunds)
+
+    wanted = _units_to_have_back(order, case)
+    to_take = {p: n - wanted.get(p, 0) for p, n in order.returned.items() if n > wanted.get(p, 0)}
+    if not case.seen.products.keys() >= to_take.keys():
+        return Look(tuple(line.product_id for line in order.lines))
+    missing = _sold_again(to_take, case)
+    returned = {p: max(wanted.get(p, 0), order.returned.get(p, 0) if missing else 0) for p in order.sold}
+    steps = put_back({p: n - order.returned.get(p, 0) for p, n in returned.items()})
+
+    status = _status_of(order, is_short=bool(missing))
+    if order.hold_kept and status is OrderStatus.REFUNDED:
+        steps = (*steps, *release(order.lines))
+        order = replace(order, hold_kept=False)
+    after = replace(
+        order,
+        status=status,
+        returned={p: n for p, n in returned.items() if n},
+        failure_reason=missing or (None if status in _IN_ORDER else order.failure_reason),
+    )
+    result = _result_of(change.order, after)
+    return replace(
+        change,
+        result=result,
+        order=after,
+        steps=together(change.steps, steps),
+        notice=NoticeType.REFUND_DUE if missing else _NOTICE.get(result, change.notice),
+        note=in_words(change.note, event.restock_defect, _excess_in_words(order), missing),
+    )
+
+
+_IN_ORDER: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})
+
+
+def _another_payment(order: Order, event: Refunding) -> str | None:
+    payment = order.payment
+    if payment is None:
+        return None
+    if payment.is_another(event.payment_intent_id, event.charge_id):
+        paid_by = payment.payment_intent_id or payment.charge_id
+        return f"other_payment: {event.payment_ids[0]} is refunded, and {paid_by} had paid the order"
+    if payment.money.currency != event.money.currency:
+        return f"other_payment: refunded in {event.money.currency}, paid in {payment.money.currency}"
+    return None
+
+
+def _is_full(order: Order) -> bool:
+    received = order.payment.money if order.payment else order.total
+    return received is not None and order.refunds.amount >= received.amount > 0
+
+
+def _units_to_have_back(order: Order, case: Case) -> Mapping[str, int]:
+    """Units that belong on the shelf again, by product: never more than were sold."""
+    if not case.terms.restock_on_refund:
+        return order.returned
+    if _is_full(order):
+        return order.sold
+    named = order.refunds.restock
+    return {product_id: min(quantity, named.get(product_id, 0)) for product_id, quantity in order.sold.items()}
+
+
+def _sold_again(to_take: Mapping[str, int], case: Case) -> str | None:
+    """Why the units of a refund that has failed cannot be taken off the shelf again; None if they can."""
+    products = case.seen.products
+    short = {
+        product_id: quantity
+        for product_id, quantity in to_take.items()
+        if products[product_id].in_inventory
+        and not ((level := products[product_id].level) and level.available >= quantity)
+    }
+    units = ", ".join(f"{quantity} of {product_id!r}" for product_id, quantity in short.items())
+    return f"sold_again: a refund failed, and {units} are gone by now" if short else None
+
+
+def _status_of(order: Order, *, is_short: bool) -> OrderStatus:
+    if _is_full(order):
+        return OrderStatus.REFUNDED
+    if not order.sold:
+        # Paid and never fulfilled, which a refund that failed brings back.
+        if order.status in (OrderStatus.REVIEW, OrderStatus.REFUND_DUE):
+            return order.status
+        return OrderStatus.REVIEW if _is_mismatched(order) else OrderStatus.REFUND_DUE
+    if is_short:
+        return OrderStatus.REFUND_DUE
+    return OrderStatus.PARTIALLY_REFUNDED if order.refunds.amount else OrderStatus.FINALIZED
+
+
+def _is_mismatched(order: Order) -> bool:
+    return bool(order.payment and order.total and order.payment.money != order.total)
+
+
+def _result_of(before: Order, after: Order) -> Result:
+    if after.refunds.amount < before.refunds.amount:
+        return Result.REFUND_FAILED
+    if after.refunds.amount == before.refunds.amount:
+        return Result.REFUND_RECORDED
+    return Result.REFUNDED if after.status is OrderStatus.REFUNDED else Result.PARTIALLY_REFUNDED
+
+
+def _excess_in_words(order: Order) -> str | None:
+    """What refunds ask to put back and the order has not sold."""
+    named, sold = order.refunds.restock, order.sold
+    excess = [f"{n} of {p!r} named, {sold.get(p, 0)} sold" for p, n in named.items() if n > sold.get(p, 0)]
+    return f"restock_excess: {', '.join(excess)}" if excess else None

@@ -1,0 +1,96 @@
+"""Events whose order, or whose payment, is not there yet: kept, never lost, and found again by what they wait for.
+
+What waits for an order is found by the order's id. What waits for a payment is listed in `payments/{paymentId}`, which
+the payment's own events read and write anyway: of the two commits, the later one always sees the earlier.
+"""
+
+from datetime import datetime
+
+from orders.events import CarriesPayment, OrderEvent, StripeEvent
+from orders.outcome import OrderNotThereYet, Outcome, Result
+from settlement.cases import Finish, Look, Plan, StartOver, Terms
+from settlement.claims import Claim, count_delivery, parked_again, parked_claim
+from settlement.documents import payment_path
+from settlement.ledger import Create, Update, Write
+from settlement.seen import Seen
+
+_NO_ORDER = "the order does not exist"
+_NO_PAYMENT = "no order is known that this payment has paid for"
+
+
+def wait_for_order(event: StripeEvent, order_id: str, seen: Seen, terms: Terms, now: datetime) -> Plan:
+    """Ask Stripe to come back while the event is young; park it when it is not.
+
+    Raises:
+        OrderNotThereYet: the event is young enough to wait for its order.
+    """
+    result = Result.ORDER_NOT_FOUND
+    if seen.claim and seen.claim.result is Result.ERROR:
+        return StartOver(parked_again(event, order_id, result, _NO_ORDER, seen.claim))
+    if seen.claim:
+        return _count_delivery(event, order_id, seen.claim, result)
+    if now - event.delivery.created_at < terms.order_wait:
+        raise OrderNotThereYet(f"order {order_id} does not exist yet")
+    if seen.audited is None:
+        # Settled long ago, it may be that only its claim has expired and its order been deleted.
+        return Look(audit_entry=True)
+    claim = parked_claim(event.delivery, order_id, result, _NO_ORDER, now, event)
+    # Look again afterwards: an order created in between has already asked for parked events, and found none.
+    return StartOver((claim,))
+
+
+def wait_for_payment(event: StripeEvent, seen: Seen, now: datetime) -> Plan:
+    """Park the event until its payment has settled an order. It may also be a payment that is none of our business.
+
+    Stripe is not asked to come back: whose payment it is, nothing but the payment's own event can tell.
+    """
+    result = Result.PAYMENT_NOT_FOUND
+    claim = seen.claim
+    if claim and claim.result is result:
+        return _count_delivery(event, event.order_id, claim, result)
+    if seen.audited is None:
+        return Look(audit_entry=True)
+    parked: tuple[Write, ...] = (
+        parked_again(event, event.order_id, result, _NO_PAYMENT, claim)
+        if claim
+        else (parked_claim(event.delivery, event.order_id, result, _NO_PAYMENT, now, event),)
+    )
+    return Finish((*parked, _listed(event, seen)), Outcome(result, event.order_id, _NO_PAYMENT))
+
+
+def payment_index(event: StripeEvent, order_id: str, seen: Seen) -> tuple[Write, ...]:
+    """What the event changes in `payments/{paymentId}`: refunds and disputes, which name no order, find it there."""
+    writes: list[Write] = []
+    for payment_id in event.payment_ids:
+        known = seen.payments.get(payment_id)
+        names_order = isinstance(event, CarriesPayment) and (known is None or known.order_id is None)
+        fields: dict[str, object] = {"orderId": order_id} if names_order else {}
+        if known is None:
+            writes += [Create(payment_path(payment_id), fields)] if fields else []
+            continue
+        if event.event_id in known.waiting:
+            fields["waiting"] = [waiting for waiting in known.waiting if waiting != event.event_id]
+        if fields:
+            writes.append(Update(payment_path(payment_id), fields, known.version))
+    return tuple(writes)
+
+
+def released_by(event: OrderEvent, seen: Seen) -> tuple[str, ...]:
+    """The parked events that need wait no longer, once this event is settled."""
+    known = seen.payments.values()
+    if not isinstance(event, CarriesPayment) and not any(payment.order_id for payment in known):
+        return ()
+    waiting = (event_id for payment in known for event_id in payment.waiting)
+    return tuple(dict.fromkeys(event_id for event_id in waiting if event_id != event.event_id))
+
+
+def _listed(event: StripeEvent, seen: Seen) -> Write:
+    payment_id = event.payment_ids[0]
+    known = seen.payments.get(payment_id)
+    if known is None:
+        return Create(payment_path(payment_id), {"orderId": None, "waiting": [event.event_id]})
+    return Update(payment_path(payment_id), {"waiting": [*known.waiting, event.event_id]}, known.version)
+
+
+def _count_delivery(event: StripeEvent, order_id: str | None, claim: Claim, result: Result) -> Finish:
+    return Finish(*count_delivery(event.delivery, order_id, claim, result))

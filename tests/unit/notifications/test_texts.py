@@ -1,0 +1,323 @@
+"""The texts of notices: one for every notice and audience, with amounts as Stripe counts them."""
+
+import subprocess
+import sys
+from decimal import Decimal
+from itertools import product
+
+import pytest
+from babel import UnknownLocaleError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
+from notifications.texts import Text, UnreadableNotice, text_of
+from orders.order import AMOUNT_MINOR_MAX, Money
+from tests.builders import NOW, Fields
+from tools.toolchain import ROOT
+
+TOLD = [(kind, audience) for kind, audiences in AUDIENCES.items() for audience in audiences]
+NEVER_TOLD = sorted(set(product(NoticeType, Audience)) - set(TOLD))
+TO_CUSTOMERS = [kind for kind, audience in TOLD if audience is Audience.CUSTOMER]
+TO_OPERATORS = [kind for kind, audience in TOLD if audience is Audience.OPERATOR]
+TO_BOTH = [kind for kind in TO_CUSTOMERS if kind in TO_OPERATORS]
+WITH_A_REASON = [NoticeType.FAILED, NoticeType.PAYMENT_FAILED]
+
+each_notice = pytest.mark.parametrize(("kind", "audience"), TOLD)
+
+
+def a_document(
+    kind: NoticeType = NoticeType.PAID,
+    audience: Audience = Audience.CUSTOMER,
+    *,
+    order_id: str = "order-1",
+    money: Money | None = Money(3_600, "eur"),
+    reason: str | None = None,
+    **changed: object,
+) -> Fields:
+    """As it stands in the outbox, but for the changes."""
+    return Notice(kind, audience, "alice", "evt_1", order_id, money, reason, NOW).fields() | changed
+
+
+def amount_of(amount: int, currency: str, locale: str = "en") -> str:
+    """How a text writes the amount, with plain spaces."""
+    body = text_of(a_document(money=Money(amount, currency)), locale=locale).body
+    (line,) = (line for line in body.splitlines() if line.startswith("Paid: "))
+    return line.removeprefix("Paid: ").replace("\N{NO-BREAK SPACE}", " ")
+
+
+# --- Every notice ----------------------------------------------------------------------------------------------------
+
+
+def test_every_notice_has_a_text_for_each_of_its_audiences() -> None:
+    missing = []
+    for kind, audience in TOLD:
+        try:
+            text_of(a_document(kind, audience))
+        except KeyError:
+            missing.append((kind, audience))
+    assert missing == []
+
+
+@pytest.mark.parametrize(("kind", "audience"), NEVER_TOLD)
+def test_whom_a_notice_is_not_for_it_has_no_text(kind: NoticeType, audience: Audience) -> None:
+    with pytest.raises(UnreadableNotice, match=f"audience: no {kind} notice for '{audience}' is known"):
+        text_of(a_document(kind, audience))
+
+
+@each_notice
+def test_subject_and_body_name_the_order(kind: NoticeType, audience: Audience) -> None:
+    text = text_of(a_document(kind, audience))
+    assert "order-1" in text.subject and "order-1" in text.body
+
+
+@each_notice
+def test_a_priced_notice_says_its_amount_and_an_unpriced_one_says_none(kind: NoticeType, audience: Audience) -> None:
+    priced, unpriced = text_of(a_document(kind, audience)), text_of(a_document(kind, audience, money=None))
+    assert "€36.00" in priced.body
+    assert "None" not in unpriced.body and "€" not in unpriced.body
+    assert [line for line in priced.body.splitlines() if "€36.00" not in line and line] == [
+        line for line in unpriced.body.splitlines() if line
+    ]
+
+
+def test_no_two_notices_have_one_text() -> None:
+    texts = [text_of(a_document(kind, audience)) for kind, audience in TOLD]
+    assert len({text.subject for text in texts}) == len({text.body for text in texts}) == len(TOLD)
+
+
+def test_a_customer_is_told_what_happened() -> None:
+    assert text_of(a_document(NoticeType.PARTIALLY_REFUNDED, money=Money(1_200, "eur"))) == Text(
+        subject="Your order order-1 is partly refunded",
+        body="A part of what you paid for order order-1 is refunded.\n"
+        "\n"
+        "Refunded so far: €12.00\n"
+        "\n"
+        "Your bank may take some days to show it. There is nothing for you to do.",
+    )
+
+
+def test_an_operator_is_told_what_happened_why_and_what_to_do() -> None:
+    reason = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+    assert text_of(a_document(NoticeType.REFUND_DUE, Audience.OPERATOR, reason=reason)) == Text(
+        subject="Refund order order-1",
+        body="Order order-1 is paid and cannot be fulfilled.\n"
+        "\n"
+        "Paid: €36.00\n"
+        "Reason: insufficient_stock: 3 of 'shirt' ordered, 2 available\n"
+        "\n"
+        "What to do: refund in Stripe what is not refunded yet. The order follows, and the customer is told.",
+    )
+
+
+# --- Reasons ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", TO_OPERATORS)
+def test_an_operator_is_told_every_reason_and_always_what_to_do(kind: NoticeType) -> None:
+    with_reason = text_of(a_document(kind, Audience.OPERATOR, reason="some_remark: as it stands")).body
+    without = text_of(a_document(kind, Audience.OPERATOR)).body
+    assert "Reason: some_remark: as it stands" in with_reason
+    assert "Reason" not in without and "None" not in without
+    assert "What to do: " in with_reason and "What to do: " in without
+
+
+@pytest.mark.parametrize("kind", TO_CUSTOMERS)
+def test_a_customer_is_not_told_what_an_operator_has_to_do(kind: NoticeType) -> None:
+    text = text_of(a_document(kind))
+    assert "Stripe" not in text.subject + text.body
+    assert "What to do" not in text.body
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TO_CUSTOMERS if kind not in WITH_A_REASON])
+def test_a_customer_is_told_no_reason_that_was_written_for_operators(kind: NoticeType) -> None:
+    document = a_document(kind, reason="amount_mismatch: 1 eur was paid, 3600 eur was asked")
+    assert text_of(document) == text_of(a_document(kind))
+
+
+@pytest.mark.parametrize("kind", TO_BOTH)
+def test_customer_and_operator_are_told_in_different_words(kind: NoticeType) -> None:
+    customers, operators = (text_of(a_document(kind, audience)) for audience in Audience)
+    assert customers.subject != operators.subject
+    assert set(customers.body.splitlines()) & set(operators.body.splitlines()) == {"", "Paid: €36.00"}
+
+
+@pytest.mark.parametrize(
+    ("failure_reason", "told"),
+    [
+        ("insufficient_stock: 3 of 'shirt' ordered, 2 available", "3 of 'shirt' ordered, 2 available"),
+        ("invalid_order: items: must be a list", "items: must be a list"),
+        ("sold out", "sold out"),
+    ],
+)
+def test_the_customer_of_an_order_that_failed_is_told_why_without_the_word_for_programs(
+    failure_reason: str, told: str
+) -> None:
+    body = text_of(a_document(NoticeType.FAILED, money=None, reason=failure_reason)).body
+    assert f"\nReason: {told}\n" in body
+
+
+def test_an_order_that_failed_without_a_reason_is_told_without_one() -> None:
+    assert "Reason" not in text_of(a_document(NoticeType.FAILED)).body
+
+
+def test_a_customer_learns_gently_why_a_payment_was_declined() -> None:
+    body = text_of(a_document(NoticeType.PAYMENT_FAILED, reason="insufficient_funds")).body
+    assert "Reason: there is not enough money in the account" in body
+    assert "insufficient_funds" not in body
+
+
+# Stripe: show these as a generic decline (https://docs.stripe.com/declines/codes).
+@pytest.mark.parametrize(
+    "code", ["fraudulent", "lost_card", "stolen_card", "pickup_card", "merchant_blacklist", "a_code_of_next_year", None]
+)
+def test_of_suspicion_and_of_what_nobody_knows_a_customer_is_told_as_of_any_decline(code: str | None) -> None:
+    text = text_of(a_document(NoticeType.PAYMENT_FAILED, reason=code))
+    assert text == text_of(a_document(NoticeType.PAYMENT_FAILED, reason="generic_decline"))
+    assert "Reason: it was declined; your bank may be able to say why" in text.body
+
+
+# --- Amounts ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "written"),
+    [
+        (3_600, "eur", "€36.00"),
+        (5, "usd", "$0.05"),
+        (0, "usd", "$0.00"),
+        (123_456_789, "gbp", "£1,234,567.89"),
+        (500, "chf", "CHF 5.00"),
+        # No decimals, in the world and for Stripe.
+        (500, "jpy", "¥500"),
+        (500, "krw", "₩500"),
+        # Two for the ISO, and for Stripe none.
+        (500, "mga", "MGA 500"),
+        # Three.
+        (5_120, "kwd", "KWD 5.120"),
+        (5_120, "tnd", "TND 5.120"),
+        # None in the world, and for Stripe two: https://docs.stripe.com/currencies#special-cases.
+        (500, "isk", "ISK 5"),
+        (500, "ugx", "UGX 5"),
+        # None in Stripe's payouts only.
+        (1_045, "huf", "HUF 10.45"),
+        (80_045, "twd", "NT$800.45"),
+        # Two for Stripe, and for Babel none.
+        (10_050, "rsd", "RSD 100.50"),
+        (10_000, "rsd", "RSD 100"),
+        # Three for Babel, and two for Stripe, as for all that it does not name.
+        (525, "lyd", "LYD 5.250"),
+    ],
+)
+def test_an_amount_is_written_out_as_stripe_counts(amount: int, currency: str, written: str) -> None:
+    assert amount_of(amount, currency) == written
+
+
+@pytest.mark.parametrize(
+    "currency",
+    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"],
+)
+def test_one_minor_unit_of_a_zero_decimal_currency_is_one(currency: str) -> None:
+    assert digits_of(amount_of(1, currency)) == "1"
+
+
+@pytest.mark.parametrize("currency", ["bhd", "jod", "kwd", "omr", "tnd"])
+def test_one_minor_unit_of_a_three_decimal_currency_is_a_thousandth(currency: str) -> None:
+    assert digits_of(amount_of(1, currency)) == "0.001"
+
+
+@pytest.mark.parametrize("currency", ["eur", "usd", "isk", "ugx", "huf", "twd", "all", "cop", "idr", "rsd", "xyz"])
+def test_one_minor_unit_of_any_other_currency_is_a_hundredth(currency: str) -> None:
+    assert digits_of(amount_of(1, currency)) == "0.01"
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"),
+    [("en_GB", "€1,234.50"), ("de", "1.234,50 €"), ("nl", "€ 1.234,50"), ("ja", "€1,234.50")],
+)
+def test_the_locale_says_how_amounts_are_written(locale: str, written: str) -> None:
+    assert amount_of(123_450, "eur", locale) == written
+
+
+def test_a_locale_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(UnknownLocaleError):
+        text_of(a_document(), locale="tlh")
+
+
+@given(st.integers(0, AMOUNT_MINOR_MAX), st.from_regex(r"\A[a-z]{3}\Z"))
+def test_of_no_amount_in_any_currency_a_unit_is_lost(amount: int, currency: str) -> None:
+    written = Decimal(digits_of(amount_of(amount, currency)))
+    assert amount in (written, written * 100, written * 1_000)
+
+
+def digits_of(written: str) -> str:
+    return "".join(character for character in written if character.isdecimal() or character == ".")
+
+
+# --- What stands in the document -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"type": "teleported"}, "type: no notice of type 'teleported' is known"),
+        ({"type": None}, "type: missing"),
+        ({"type": 1}, "type: not a text"),
+        ({"audience": "everyone"}, "audience: no paid notice for 'everyone' is known"),
+        ({"audience": None}, "audience: missing"),
+        ({"orderId": None}, "orderId: missing"),
+        ({"reason": ["why"]}, "reason: not a text"),
+        ({"amount": "36"}, "amount: not an amount in minor units"),
+        ({"amount": True}, "amount: not an amount in minor units"),
+        ({"amount": -1}, "amount: not an amount in minor units"),
+        ({"currency": None}, "currency: not three lower-case letters"),
+        ({"currency": "EURO"}, "currency: not three lower-case letters"),
+    ],
+)
+def test_a_document_that_is_no_notice_is_refused_with_the_field_to_blame(changed: Fields, message: str) -> None:
+    with pytest.raises(UnreadableNotice, match=f"^{message}$"):
+        text_of(a_document() | changed)
+
+
+def test_an_empty_document_is_refused_as_any_wrong_value_is() -> None:
+    with pytest.raises(ValueError, match="type: missing"):
+        text_of({})
+
+
+# An order's id is what its customer made it, and a subject becomes a mail's header.
+@given(st.sampled_from(TOLD), st.text(min_size=1), st.text())
+def test_nothing_that_a_customer_wrote_breaks_a_line_or_hides_what_it_says(
+    told: tuple[NoticeType, Audience], order_id: str, reason: str
+) -> None:
+    text = text_of(a_document(*told, order_id=order_id, reason=reason))
+    assert text.subject.isprintable()
+    assert all(line.isprintable() for line in text.body.split("\n"))
+    assert len(text.body.split("\n")) <= 6
+
+
+@pytest.mark.parametrize("order_id", ["{reason}", "{0}", "{order.__class__}", "}"])
+def test_braces_in_an_orders_id_stand_for_themselves(order_id: str) -> None:
+    assert text_of(a_document(order_id=order_id)).subject == f"Your order {order_id} is paid"
+
+
+# --- Who waits for it ------------------------------------------------------------------------------------------------
+
+# The doors are imported on the first request, so importing main alone would prove little.
+DEPLOYED = "audit", "inventory", "notifications", "ops", "orders", "settlement", "webhooks"
+IMPORT_ALL_BUT_THE_TEXTS = f"""
+import importlib, pkgutil, sys
+import main
+for room in {DEPLOYED}:
+    for module in pkgutil.iter_modules(importlib.import_module(room).__path__, f"{{room}}."):
+        if module.name != "notifications.texts":
+            importlib.import_module(module.name)
+assert {{"webhooks.endpoint", "settlement.commit", "notifications.notices"}} <= sys.modules.keys()
+print(*sorted(name for name in sys.modules if name.split(".")[0] == "babel" or name == "notifications.texts"))
+"""
+
+
+def test_nothing_that_is_deployed_waits_for_the_texts_or_for_babel() -> None:
+    imported = subprocess.run(
+        [sys.executable, "-c", IMPORT_ALL_BUT_THE_TEXTS], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert imported.stdout.split() == []

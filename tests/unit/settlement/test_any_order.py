@@ -1,0 +1,93 @@
+"""Whatever the order in which Stripe tells of a payment, and however often: the same money, and the same stock."""
+
+import random
+from collections.abc import Iterable
+from itertools import permutations
+
+import pytest
+
+from orders.events import OrderEvent
+from settlement.cases import Terms
+from settlement.settle import Patience, settle
+from tests.auditor import complaints
+from tests.builders import NOW, a_dispute, a_refund, a_refunded_charge, an_updated_refund
+from tests.memory_ledger import MemoryLedger
+from tests.stories import FACTS, STOCK, STORIES, WRONG, Money, Story, a_shop, delivered, money_in, time_of
+
+PATIENCE = Patience(monotonic=lambda: 0.0, sleep=lambda _seconds: None, random=lambda: 0.5)
+
+
+def told(names: Iterable[str], *, restock: bool = True, stock: int = STOCK) -> MemoryLedger:
+    """The shop after it was told all this, in this order. After each word the auditor looks through its books."""
+    ledger = MemoryLedger(a_shop(stock))
+    for number, name in enumerate(names):
+        settle(
+            delivered(FACTS[name], number),
+            time_of(name),
+            ledger=ledger,
+            terms=Terms(restock_on_refund=restock),
+            patience=PATIENCE,
+        )
+        assert complaints(ledger.dump(), {"shirt": stock}) == [], name
+    return ledger
+
+
+each_story = pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+
+
+@each_story
+def test_every_order_of_the_same_facts_ends_with_the_same_money_and_stock(story: Story) -> None:
+    for order in permutations(story.facts):
+        assert money_in(told(order, stock=story.stock).dump()) == story.money, order
+
+
+@each_story
+def test_telling_everything_twice_in_any_order_ends_the_same(story: Story) -> None:
+    dice = random.Random(7)  # noqa: S311 - no secret
+    for _ in range(40):
+        order = [*story.facts, *story.facts]
+        dice.shuffle(order)
+        assert money_in(told(order, stock=story.stock).dump()) == story.money, order
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_choice_of_facts_ends_the_same_in_any_order(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    names = dice.sample(sorted(FACTS.keys() - WRONG), k=dice.randint(5, len(FACTS) - len(WRONG)))
+    expected = money_in(told(names).dump())
+    for _ in range(10):
+        order = names + dice.choices(names, k=3)
+        dice.shuffle(order)
+        assert money_in(told(order).dump()) == expected, (names, order)
+
+
+def test_without_restocking_every_order_ends_with_the_units_gone() -> None:
+    for order in permutations(["placed", "charge", "partial", "full", "re_1 made"]):
+        assert money_in(told(order, restock=False).dump()) == Money(3_600, 3_600, "refunded", 7), order
+
+
+def test_one_refund_told_by_five_events_counts_once() -> None:
+    types = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
+    one = a_refund("re_1", 1_200)
+    voices: list[OrderEvent] = [a_refunded_charge("evt_1", total=1_200)]
+    voices += [an_updated_refund(f"evt_{kind}", one, event_type=kind) for kind in types]
+    for order in permutations(voices):
+        ledger = told(["intent"])
+        settled_all(ledger, order)
+        assert money_in(ledger.dump()) == Money(3_600, 1_200, "partially_refunded", 7)
+
+
+def settled_all(ledger: MemoryLedger, events: Iterable[OrderEvent]) -> None:
+    for event in events:
+        settle(event, NOW, ledger=ledger, terms=Terms(), patience=PATIENCE)
+
+
+def test_the_latest_state_of_a_dispute_stands_in_any_order() -> None:
+    states = ["needs_response", "under_review", "won"]
+    told_of = [a_dispute(f"evt_{n}", status) for n, status in enumerate(states)]
+    for order in permutations(told_of):
+        ledger = told(["intent"])
+        settled_all(ledger, order)
+        fields = ledger.get("orders/order-1")
+        assert fields is not None
+        assert fields["dispute"]["status"] == "won"  # type: ignore[index]

@@ -1,0 +1,205 @@
+"""Every handled type of event, whole, in two API versions six years apart: what it means, and what it never tells."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+import stripe
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.declines import Decline
+from orders.events import Ignored, NotUnderstood, PaymentCanceled, PaymentProcessing, StripeEvent
+from tests.builders import (
+    LATER,
+    NOW,
+    Fields,
+    a_cancellation,
+    a_dispute,
+    a_failure,
+    a_payment,
+    a_processing,
+    a_refund,
+    a_refunded_charge,
+    an_updated_refund,
+)
+from tests.stripe_objects import (
+    API_VERSIONS,
+    CURRENT,
+    IN_2020,
+    OBJECT_OF,
+    PRIVATE,
+    a_charge,
+    a_checkout_session,
+    a_payment_intent,
+    an_event,
+    the_event,
+)
+from tests.stripe_objects import a_dispute as a_dispute_object
+from tests.stripe_objects import a_refund as a_refund_object
+from webhooks.translation import _TRANSLATIONS, order_event_from
+
+EVERY_TYPE_IN_EVERY_VERSION = list(product(OBJECT_OF, API_VERSIONS))
+
+
+def translated(message: Mapping[str, object]) -> StripeEvent | NotUnderstood | Ignored:
+    return order_event_from(message, delivered_at=LATER)
+
+
+# --- What each type means --------------------------------------------------------------------------------------------
+
+
+def meaning_of(event_type: str, api_version: str) -> StripeEvent:
+    told: dict[str, Any] = {"event_type": event_type, "api_version": api_version, "delivered_at": LATER}
+    is_of_2020 = api_version == IN_2020
+    session_failure = Decline(None, None, NOW, "pi_1", None)
+    meanings: dict[str, StripeEvent] = {
+        "payment_intent.succeeded": a_payment(**told),
+        "charge.succeeded": a_payment(**told),
+        "charge.captured": a_payment(**told),
+        "checkout.session.completed": a_payment(**told, charge_id=None),
+        "checkout.session.async_payment_succeeded": a_payment(**told, charge_id=None),
+        "payment_intent.processing": replace(a_processing(**told), charge_id="ch_1"),
+        "payment_intent.amount_capturable_updated": replace(a_processing(**told), charge_id="ch_1"),
+        "charge.pending": replace(a_processing(**told), charge_id="ch_1"),
+        "payment_intent.payment_failed": a_failure(**told, charge_id="ch_0", decline_code="insufficient_funds"),
+        "charge.failed": a_failure(**told, charge_id="ch_0", decline_code="insufficient_funds"),
+        "checkout.session.async_payment_failed": replace(
+            a_failure(**told, charge_id=None), decline=session_failure, charge_id=None
+        ),
+        "payment_intent.canceled": a_cancellation(**told),
+        "checkout.session.expired": replace(a_cancellation(**told), payment_intent_id="pi_1" if is_of_2020 else None),
+        # Only in 2020 does a charge name its refunds one by one.
+        "charge.refunded": a_refunded_charge("evt_1", *[a_refund()] * is_of_2020, **told),
+        "refund.created": an_updated_refund(**told),
+        "refund.updated": an_updated_refund(**told),
+        "refund.failed": an_updated_refund(refund=a_refund(status="failed"), **told),
+        "charge.refund.updated": an_updated_refund(**told),
+        **{name: a_dispute(**told) for name in OBJECT_OF if name.startswith("charge.dispute.")},
+    }
+    return meanings[event_type]
+
+
+def test_every_type_that_is_handled_is_tested() -> None:
+    assert set(OBJECT_OF) == set(_TRANSLATIONS)
+
+
+@pytest.mark.parametrize(("event_type", "api_version"), EVERY_TYPE_IN_EVERY_VERSION)
+def test_this_is_what_it_means(event_type: str, api_version: str) -> None:
+    assert translated(the_event(event_type, api_version)) == meaning_of(event_type, api_version)
+
+
+@pytest.mark.parametrize("event_type", OBJECT_OF)
+def test_only_refunds_and_disputes_are_anything_to_us_without_an_order_id(event_type: str) -> None:
+    event = translated(the_event(event_type, metadata={}, client_reference_id=None))
+    if event_type == "charge.refunded" or "refund." in event_type or "dispute." in event_type:
+        assert event == replace(meaning_of(event_type, CURRENT), order_id=None)
+    else:
+        assert event == Ignored("evt_1", event_type, "no order id")
+
+
+# --- What is never told ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("event_type", "api_version"), EVERY_TYPE_IN_EVERY_VERSION)
+def test_nothing_of_a_customer_or_a_card_comes_through(event_type: str, api_version: str) -> None:
+    told = repr(translated(the_event(event_type, api_version)))
+    assert not [word for word in PRIVATE if word in told]
+
+
+def test_the_objects_are_full_of_what_must_not_come_through() -> None:
+    objects = json.dumps([build() for build in OBJECT_OF.values()])
+    assert not [word for word in PRIVATE if word not in objects]
+
+
+# --- Any shape -------------------------------------------------------------------------------------------------------
+
+MISSING = object()
+OTHERS: tuple[object, ...] = (
+    *(MISSING, None, True, False, 0, -1, 1.5, float("nan"), 10**30, "", "x", "a/b", "\ud800", "9" * 600),
+    *([], [[]], [{}], ["ch_1"], {}, {"id": []}, {"id": None}, {"data": [[]]}, {"restock": {}}, {"due_by": "x"}),
+)
+
+
+def places_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where something stands in an object, at any depth."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, content in inner:
+        yield (*path, name)
+        yield from places_in(content, (*path, name))
+
+
+def changed(value: Any, path: tuple[str | int, ...], other: object) -> Any:
+    """A copy in which something else stands at that place."""
+    name, *deeper = path
+    content = other if not deeper else changed(value[name], tuple(deeper), other)
+    copied = value.copy()
+    copied[name] = content
+    if content is MISSING:
+        del copied[name]
+    return copied
+
+
+MEANS_INSTEAD: Mapping[str, type[StripeEvent]] = {
+    "charge.succeeded": PaymentProcessing,
+    "charge.captured": PaymentProcessing,
+    "charge.refunded": PaymentCanceled,
+}
+"""What an event of these types means where the charge turns out not to be captured."""
+
+
+@pytest.mark.parametrize(("event_type", "api_version"), EVERY_TYPE_IN_EVERY_VERSION)
+def test_no_field_that_is_missing_or_of_another_kind_makes_it_raise(event_type: str, api_version: str) -> None:
+    usual, meant = OBJECT_OF[event_type](api_version), type(meaning_of(event_type, api_version))
+    for path, other in product(places_in(usual), OTHERS):
+        event = translated(an_event(event_type, changed(usual, path, other), api_version=api_version))
+        match event:
+            case NotUnderstood(reason=reason):
+                assert " must be " in reason
+                assert not any(word in reason for word in PRIVATE)
+            case Ignored(reason=reason):
+                assert reason in {"no order id", "no payment", "nothing to pay"}
+            case _:
+                assert type(event) in {meant, MEANS_INSTEAD.get(event_type)}
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+NAMES = sorted({name for build in OBJECT_OF.values() for version in API_VERSIONS for name in build(version)})
+
+
+@given(st.sampled_from(EVERY_TYPE_IN_EVERY_VERSION), st.dictionaries(st.sampled_from(NAMES), anything))
+def test_no_object_makes_it_raise(event: tuple[str, str], fields: Fields) -> None:
+    event_type, api_version = event
+    translated(an_event(event_type, OBJECT_OF[event_type](api_version) | fields, api_version=api_version))
+
+
+# --- The objects are Stripe's ----------------------------------------------------------------------------------------
+
+
+def test_the_newest_version_is_the_one_that_stripes_library_speaks() -> None:
+    assert stripe.api_version == CURRENT
+
+
+@pytest.mark.parametrize(
+    ("stripe_object", "as_stripe_knows_it", "only_where_asked_for"),
+    [
+        (a_payment_intent(), stripe.PaymentIntent, set()),
+        (a_charge(), stripe.Charge, {"refunds"}),
+        (a_checkout_session(), stripe.checkout.Session, {"line_items"}),
+        (a_refund_object(), stripe.Refund, set()),
+        (a_dispute_object(), stripe.Dispute, set()),
+        (the_event("charge.succeeded"), stripe.Event, {"account", "context"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_the_objects_have_every_field_that_stripe_sends(
+    stripe_object: Fields, as_stripe_knows_it: type[stripe.StripeObject], only_where_asked_for: set[str]
+) -> None:
+    assert set(stripe_object) == set(as_stripe_knows_it.__annotations__) - {"OBJECT_NAME"} - only_where_asked_for

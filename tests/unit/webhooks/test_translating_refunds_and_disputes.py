@@ -1,0 +1,347 @@
+"""What Stripe's events of refunds and disputes mean: they name no order, only the payment that leads there."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orders.events import (
+    ChargeRefunded,
+    DisputeChanged,
+    Ignored,
+    NotUnderstood,
+    PaymentCanceled,
+    PaymentSucceeded,
+    RefundUpdated,
+    StripeEvent,
+)
+from orders.order import Money
+from orders.refunds import Refund, Refunds, RefundStatus
+from tests.builders import LATER, NOW
+from tests.stripe_objects import (
+    API_VERSIONS,
+    DUE_BY,
+    IN_2020,
+    OBJECT_OF,
+    a_charge,
+    a_dispute,
+    a_payment_intent,
+    a_refund,
+    a_refunded_charge,
+    an_authorised_charge,
+    an_event,
+    the_event,
+)
+from webhooks.translation import order_event_from
+
+REFUNDED, UPDATED, DISPUTED = "charge.refunded", "refund.updated", "charge.dispute.updated"
+BEFORE_BASIL, SINCE_BASIL = "2025-02-24.acacia", "2025-03-31.basil"
+
+
+def translated(message: Mapping[str, object]) -> StripeEvent | NotUnderstood | Ignored:
+    return order_event_from(message, delivered_at=LATER)
+
+
+def refunded_charge(api_version: str = IN_2020, **fields: Any) -> ChargeRefunded:
+    charge = a_refunded_charge(IN_2020, **fields)
+    event = translated(an_event(REFUNDED, charge, api_version=api_version))
+    assert isinstance(event, ChargeRefunded), event
+    return event
+
+
+def updated_refund(**fields: Any) -> RefundUpdated:
+    event = translated(the_event(UPDATED, **fields))
+    assert isinstance(event, RefundUpdated), event
+    return event
+
+
+def the_refund_in(event: RefundUpdated) -> Refund:
+    (refund,) = event.refunds.by_id.values()
+    return refund
+
+
+def changed_dispute(**fields: Any) -> DisputeChanged:
+    event = translated(the_event(DISPUTED, **fields))
+    assert isinstance(event, DisputeChanged), event
+    return event
+
+
+def why_not_understood(event_type: str, **fields: Any) -> str:
+    event = translated(the_event(event_type, **fields))
+    assert isinstance(event, NotUnderstood), event
+    return event.reason
+
+
+# --- A charge, and all that was refunded of it -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("api_version", API_VERSIONS)
+def test_a_refunded_charge_tells_what_was_paid_and_all_that_went_back(api_version: str) -> None:
+    event = translated(the_event(REFUNDED, api_version, amount_refunded=1_200))
+    assert isinstance(event, ChargeRefunded)
+    assert (event.paid, event.money) == (Money(3_600, "eur"), Money(1_200, "eur"))
+    assert (event.payment.payment_intent_id, event.payment.charge_id) == ("pi_1", "ch_1")
+
+
+def test_a_charge_of_2020_names_its_refunds_one_by_one() -> None:
+    refunds = [
+        a_refund(id="re_2", amount=400, status="pending"),
+        a_refund(id="re_1", amount=1_200, metadata={"restock": "shirt:1"}),
+    ]
+    event = refunded_charge(amount_refunded=1_600, refunds=refunds)
+    assert event.refunds == Refunds(
+        {
+            "re_2": Refund("re_2", 400, RefundStatus.PENDING),
+            "re_1": Refund("re_1", 1_200, RefundStatus.SUCCEEDED, {"shirt": 1}),
+        },
+        charge_total=1_600,
+    )
+
+
+@pytest.mark.parametrize("listed", [None, {}, {"data": None}, {"data": []}, [], "re_1"], ids=str)
+def test_a_charge_that_names_no_refunds_still_tells_their_sum(listed: object) -> None:
+    charge = {**a_refunded_charge(IN_2020, amount_refunded=1_200), "refunds": listed}
+    event = translated(an_event(REFUNDED, charge, api_version=IN_2020))
+    assert isinstance(event, ChargeRefunded)
+    assert event.refunds == Refunds(charge_total=1_200)
+
+
+def test_a_refund_in_a_charge_that_cannot_be_read_is_kept_for_a_person() -> None:
+    for broken, reason in ((7, "refunds must be a list of refunds"), (a_refund(id=None), "id must be an id")):
+        event = translated(an_event(REFUNDED, a_refunded_charge(IN_2020, refunds=[broken]), api_version=IN_2020))  # type: ignore[list-item]
+        assert isinstance(event, NotUnderstood)
+        assert event.reason == reason
+
+
+def test_every_malformed_restock_in_a_charge_is_reported_and_the_others_are_obeyed() -> None:
+    refunds = [a_refund(id=f"re_{n}", metadata={"restock": value}) for n, value in enumerate(["?", "shirt:1", "!"])]
+    event = refunded_charge(refunds=refunds)
+    assert event.refunds.restock == {"shirt": 1}
+    assert event.restock_defect == (
+        "malformed_restock: refund re_0 names no list of productId:quantity; "
+        "malformed_restock: refund re_2 names no list of productId:quantity"
+    )
+
+
+@pytest.mark.parametrize("api_version", API_VERSIONS)
+def test_a_refund_of_what_was_only_authorised_is_a_cancellation(api_version: str) -> None:
+    charge = an_authorised_charge(api_version, amount_captured=None, amount_refunded=3_600, refunded=True)
+    event = translated(an_event(REFUNDED, charge, api_version=api_version))
+    assert isinstance(event, PaymentCanceled)
+    assert (event.order_id, event.payment_ids) == ("order-1", ("pi_1", "ch_1"))
+
+
+def test_a_release_that_names_no_order_is_not_ours() -> None:
+    event = translated(an_event(REFUNDED, an_authorised_charge(metadata={})))
+    assert event == Ignored("evt_1", REFUNDED, "no order id")
+
+
+# --- What was authorised, and captured only in part ------------------------------------------------------------------
+
+
+def test_what_was_let_go_at_the_capture_was_never_refunded() -> None:
+    """Before 2025-03-31 Stripe told it as a refund: https://docs.stripe.com/changelog/basil."""
+    let_go = a_refund(id="re_0", amount=600)
+    event = refunded_charge(amount_captured=3_000, amount_refunded=600, refunds=[let_go])
+    assert (event.paid.amount, event.refunds) == (3_000, Refunds())
+
+
+def test_a_refund_after_a_capture_in_part_counts_for_itself() -> None:
+    let_go, refund = a_refund(id="re_0", amount=600), a_refund(id="re_1", amount=600)
+    event = refunded_charge(amount_captured=3_000, amount_refunded=1_200, refunds=[refund, let_go])
+    assert (list(event.refunds.by_id), event.refunds.amount) == (["re_1"], 600)
+
+
+def test_a_refund_that_is_not_the_release_is_never_dropped() -> None:
+    event = refunded_charge(amount_captured=3_000, amount_refunded=1_000, refunds=[a_refund(amount=400)])
+    assert event.refunds.amount == 400
+
+
+@pytest.mark.parametrize(
+    ("api_version", "refunded"), [(BEFORE_BASIL, 400), (SINCE_BASIL, 1_000), (None, 1_000)], ids=str
+)
+def test_since_2025_a_charge_counts_only_refunds_as_refunded(api_version: Any, refunded: int) -> None:
+    event = refunded_charge(api_version, amount_captured=3_000, amount_refunded=1_000, refunds=[])
+    assert event.refunds.amount == refunded
+
+
+def test_a_capture_in_part_pays_what_was_captured() -> None:
+    charge = a_charge(IN_2020, amount_captured=3_000, amount_refunded=600)
+    event = translated(an_event("charge.captured", charge, api_version=IN_2020))
+    assert isinstance(event, PaymentSucceeded)
+    assert event.money == Money(3_000, "eur")
+
+
+# --- One refund ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("event_type", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"])
+@pytest.mark.parametrize("status", RefundStatus)
+def test_what_counts_is_the_refunds_status_and_not_the_events_name(event_type: str, status: RefundStatus) -> None:
+    event = translated(the_event(event_type, status=str(status)))
+    assert isinstance(event, RefundUpdated)
+    assert the_refund_in(event) == Refund("re_1", 3_600, status)
+
+
+def test_a_refund_leads_to_its_order_by_payment_or_charge() -> None:
+    assert updated_refund().order_id is None
+    assert updated_refund().payment_ids == ("pi_1", "ch_1")
+    assert updated_refund(payment_intent=None).payment_ids == ("ch_1",)
+    assert updated_refund(charge=None).payment_ids == ("pi_1",)
+
+
+def test_a_refund_that_names_an_order_is_believed() -> None:
+    assert updated_refund(metadata={"orderId": "order-7"}).order_id == "order-7"
+
+
+def test_a_refund_of_no_payment_is_not_ours() -> None:
+    event = translated(the_event(UPDATED, payment_intent=None, charge=None, metadata={"orderId": "order-1"}))
+    assert event == Ignored("evt_1", UPDATED, "no payment")
+
+
+@pytest.mark.parametrize("status", ["reversed", "SUCCEEDED", "", None, True, 7, [], ["succeeded"], {}], ids=str)
+def test_a_refund_in_a_state_nobody_knows_is_kept_for_a_person(status: object) -> None:
+    assert why_not_understood(UPDATED, status=status) == "status must be a refund's status"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"id": None}, "id must be an id"),
+        ({"amount": "3600"}, "amount must be an amount in minor units"),
+        ({"amount": -1}, "amount must be an amount in minor units"),
+        ({"currency": "EUR"}, "currency must be three lower-case letters"),
+        ({"charge": 7}, "charge must be an id"),
+        ({"payment_intent": "a/b"}, "payment_intent must be an id"),
+    ],
+    ids=str,
+)
+def test_a_refund_that_cannot_be_read_is_kept_for_a_person(fields: dict[str, object], reason: str) -> None:
+    assert why_not_understood(UPDATED, **fields) == reason
+
+
+# --- Which units go back on the shelf --------------------------------------------------------------------------------
+
+
+def restock_of(named: object) -> tuple[Mapping[str, int], str | None]:
+    event = updated_refund(metadata={"restock": named})
+    return the_refund_in(event).restock, event.restock_defect
+
+
+@pytest.mark.parametrize(
+    ("named", "units"),
+    [
+        ("shirt:1", {"shirt": 1}),
+        ("shirt:1,hat:20", {"shirt": 1, "hat": 20}),
+        (" shirt:1 , hat:20 ", {"shirt": 1, "hat": 20}),
+        ("a:b:2", {"a:b": 2}),
+        ("::2", {":": 2}),
+        ("shirt:1,hat:1,shirt:2", {"shirt": 3, "hat": 1}),
+        ("shirt:1000000", {"shirt": 1_000_000}),
+        ("T-Shirt größe M:1", {"T-Shirt größe M": 1}),
+        (None, {}),
+        ("", {}),
+    ],
+)
+def test_a_refund_names_units_to_put_back(named: object, units: Mapping[str, int]) -> None:
+    assert restock_of(named) == (units, None)
+
+
+@pytest.mark.parametrize("metadata", [None, {}, [], "restock", {"Restock": "shirt:1"}], ids=str)
+def test_a_refund_without_such_metadata_names_none(metadata: object) -> None:
+    event = updated_refund(metadata=metadata)
+    assert (the_refund_in(event).restock, event.restock_defect) == ({}, None)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        *("shirt", "shirt:", ":2", ":", ",", "shirt:1,", ",shirt:1"),
+        *("shirt:-1", "shirt:0", "shirt:0,shirt:1", "shirt:+1", "shirt:1.5", "shirt:1e3", "shirt: 1", "shirt:one"),
+        *("shirt:\uff12", "shirt:\u0662", "shirt:\xb2", "shirt:1\n2"),
+        *("a/b:1", ".:1", "..:1", "__shirt__:1", "\ud800:1"),
+        *("shirt:1000001", "shirt:9999999999", "shirt:1000000,shirt:1", "shirt:" + "9" * 400),
+        *(",".join(["shirt:1"] * 63), "x" * 1_500 + ":1"),
+        *(7, 1.5, True, False, ["shirt:1"], {"shirt": 1}),
+    ],
+    ids=lambda named: ascii(named)[:30],
+)
+def test_a_malformed_restock_is_reported_and_not_obeyed_and_the_refund_counts(named: object) -> None:
+    event = updated_refund(metadata={"restock": named})
+    assert event.restock_defect == "malformed_restock: refund re_1 names no list of productId:quantity"
+    assert (the_refund_in(event).restock, event.refunds.amount) == ({}, 3_600)
+
+
+# --- Disputes --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("event_type", [event_type for event_type in OBJECT_OF if "dispute" in event_type])
+def test_what_counts_is_the_disputes_status_and_not_the_events_name(event_type: str) -> None:
+    event = translated(the_event(event_type, status="won"))
+    assert isinstance(event, DisputeChanged)
+    assert event.dispute.status == "won"
+
+
+def test_a_dispute_tells_how_much_is_at_stake_and_until_when_to_answer() -> None:
+    opened = NOW - timedelta(days=2)
+    dispute = changed_dispute(amount=1_200, reason="product_not_received", created=int(opened.timestamp())).dispute
+    assert (dispute.dispute_id, dispute.amount, dispute.currency) == ("dp_1", 1_200, "eur")
+    assert (dispute.reason, dispute.due_by) == ("product_not_received", DUE_BY)
+    assert (dispute.opened_at, dispute.told_at) == (opened, NOW)
+
+
+@pytest.mark.parametrize("due_by", [None, 0], ids=str)
+def test_a_dispute_that_takes_no_answer_has_no_date_for_it(due_by: object) -> None:
+    assert changed_dispute(evidence_details={"due_by": due_by}).dispute.due_by is None
+    assert changed_dispute(evidence_details=None).dispute.due_by is None
+
+
+def test_a_dispute_leads_to_its_order_by_payment_or_charge() -> None:
+    assert changed_dispute().order_id is None
+    assert changed_dispute().payment_ids == ("pi_1", "ch_1")
+    assert changed_dispute(payment_intent=None).payment_ids == ("ch_1",)
+    assert changed_dispute(metadata={"orderId": "order-7"}).order_id == "order-7"
+
+
+def test_a_dispute_of_no_payment_is_not_ours() -> None:
+    event = translated(the_event(DISPUTED, payment_intent=None, charge=None))
+    assert event == Ignored("evt_1", DISPUTED, "no payment")
+
+
+@pytest.mark.parametrize("status", ["appeal_under_review", "a_status_of_tomorrow"])
+def test_a_dispute_in_a_state_nobody_knows_is_told_as_it_is(status: str) -> None:
+    assert changed_dispute(status=status).dispute.status == status
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"status": None}, "status must be a dispute's status"),
+        ({"status": "Your bank says no."}, "status must be a dispute's status"),
+        ({"id": 7}, "id must be an id"),
+        ({"amount": 1.5}, "amount must be an amount in minor units"),
+        ({"currency": None}, "currency must be three lower-case letters"),
+        ({"created": None}, "created must be a time in seconds"),
+        ({"created": 10**30}, "created must be a time in seconds"),
+        ({"evidence_details": {"due_by": "soon"}}, "evidence_details.due_by must be a time in seconds"),
+    ],
+    ids=str,
+)
+def test_a_dispute_that_cannot_be_read_is_kept_for_a_person(fields: dict[str, object], reason: str) -> None:
+    assert why_not_understood(DISPUTED, **fields) == reason
+
+
+# --- Expanded --------------------------------------------------------------------------------------------------------
+
+
+def test_an_expanded_object_stands_for_its_id() -> None:
+    whole = {"payment_intent": a_payment_intent(id="pi_7"), "charge": a_charge(id="ch_7")}
+    assert updated_refund(**whole).payment_ids == ("pi_7", "ch_7")
+    assert changed_dispute(**whole).payment_ids == ("pi_7", "ch_7")
+    assert refunded_charge(payment_intent=a_payment_intent(id="pi_7")).payment_ids == ("pi_7", "ch_1")
+
+
+def test_the_usual_objects_are_the_ones_these_tests_change() -> None:
+    assert translated(an_event(UPDATED, a_refund())) == updated_refund()
+    assert translated(an_event(DISPUTED, a_dispute())) == changed_dispute()
