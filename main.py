@@ -108,7 +108,14 @@ def _reservation_sweep() -> "ReservationSweep":
     house, ledger = _house(), _house().ledger
     place = _order_created_trigger().place
     return ReservationSweep(
-        house.settle, place, ledger.lapsed_orders, ledger.stranded_orders, house.log, _now, time.monotonic
+        house.settle,
+        place,
+        ledger.lapsed_orders,
+        ledger.stranded_orders,
+        ledger.parked_since,
+        house.log,
+        _now,
+        time.monotonic,
     )
 
 

@@ -33,9 +33,17 @@ class CancelRequestedTrigger:
         if not is_order_id(order_id):
             self.log("ERROR", "a cancel request whose id cannot be handled was left alone", cloudEventId=event["id"])
             return
-        outcome = self.settle(CancelRequested(order_id, _user_id_in(created)), self.now())
-        self.log(*outcome.log_line(), orderId=order_id, result=str(outcome.result))
+        requested = CancelRequested(order_id, _user_id_in(created))
+        outcome = self.settle(requested, self.now())
+        self.log(
+            *outcome.log_line(),
+            eventId=requested.event_id,
+            eventType=requested.event_type,
+            orderId=order_id,
+            result=str(outcome.result),
+        )
 
 
 def _user_id_in(request: Document) -> str | None:
+    """Who asked; None, which is nobody's id, if the request cannot be read."""
     return request.fields.get("userId", Value()).string_value or None

@@ -2,43 +2,69 @@
 
 import json
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from flask import Request, Response
 
-from orders.events import OrderPlaced, ReservationLapsed
+from orders.events import OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import Result, Settle, Transient
 
-# No trigger that still comes and no hold that is still being counted is this old.
+# A trigger that has not come by now is lost, or so late that it finds the order placed.
 STRANDED_AFTER: Final = timedelta(minutes=5)
 RUN_SECONDS_MAX: Final = 480.0
 """No batch is begun after so long. The function's own limit, in functions.yaml, leaves time to end the last one."""
 HANDS: Final = 16
 """Orders settled at the same time."""
 
+# As long as Stripe delivers an event by itself. What its trigger or its payment left parked is taken up within minutes.
+PARKED_SINCE: Final = timedelta(days=3)
+
 Batches = Callable[[datetime], Iterator[Sequence[str]]]
 """Ids of orders, in bounded batches, each read from the database only when it is asked for."""
+
+
+class Ending(StrEnum):
+    """How one order ended, in the words under which it is counted."""
+
+    EXPIRED = "expired"
+    FINISHED = "finished"
+    """Its own trigger had not placed it, or left an event parked that it should have settled; now that is done."""
+    UNCHANGED = "unchanged"
+    """Nothing to do any more, a payment or another run was faster; or nothing to do yet, its order is still missing."""
+    POSTPONED = "postponed"
+    """It could not be settled in time: the next run finds it again."""
+    FAULT = "faults"
+
+
+_ENDING: Final[Mapping[Result, Ending]] = {
+    Result.EXPIRED: Ending.EXPIRED,
+    Result.RESERVED: Ending.FINISHED,
+    Result.RESERVATION_FAILED: Ending.FINISHED,
+}
+_STILL_PARKED: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Result.DUPLICATE_DETECTED})
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
     """What one run did."""
 
-    expired: int
-    finished: int
-    """Orders whose own trigger had not placed them, and now are."""
-    unchanged: int
-    """Orders for which there was nothing to do any more: a payment or another run was faster."""
-    postponed: int
-    """Orders that could not be settled in time: the next run finds them again."""
-    faults: int
+    orders: Counter[Ending]
     complete: bool
     """Whether all that was due was looked at, before the time was out."""
+
+    @property
+    def is_as_usual(self) -> bool:
+        return self.complete and not (self.orders[Ending.POSTPONED] or self.orders[Ending.FAULT])
+
+    def facts(self) -> dict[str, object]:
+        return {**{str(ending): self.orders[ending] for ending in Ending}, "complete": self.complete}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +78,8 @@ class ReservationSweep:
     """Reserved orders whose time was out at this moment."""
     stranded_orders: Batches
     """Orders created before this moment that nobody has placed yet."""
+    parked_events: Callable[[datetime], Iterator[Sequence[StripeEvent]]]
+    """Events parked since this moment that still are, in batches likewise."""
     log: Callable[..., None]
     """Takes a severity, a message, and fields by name."""
     now: Callable[[], datetime]
@@ -66,18 +94,9 @@ class ReservationSweep:
             swept = self.sweep()
         except Transient as unavailable:
             self.log("WARNING", f"{type(unavailable).__name__}: {unavailable}", result="not_settled")
-            return _answer(503, {"error": "not swept yet, the next run will"})
-        facts: dict[str, object] = {
-            "expired": swept.expired,
-            "finished": swept.finished,
-            "unchanged": swept.unchanged,
-            "postponed": swept.postponed,
-            "faults": swept.faults,
-            "complete": swept.complete,
-        }
-        severity = "INFO" if swept.complete and not (swept.postponed or swept.faults) else "WARNING"
-        self.log(severity, "reservations swept", result="swept", **facts)
-        return _answer(500 if swept.faults else 200, facts)
+            return _answer(503, {"error": "not swept to the end, the next run goes on"})
+        self.log("INFO" if swept.is_as_usual else "WARNING", "reservations swept", result="swept", **swept.facts())
+        return _answer(500 if swept.orders[Ending.FAULT] else 200, swept.facts())
 
     def sweep(self) -> Swept:
         """Settle all that is due, batch by batch, until all is done or the time is nearly out.
@@ -86,55 +105,46 @@ class ReservationSweep:
             Transient: the database could not tell what is due.
         """
         end, now = self.monotonic() + RUN_SECONDS_MAX, self.now()
-        work: Iterable[tuple[Callable[[str], Result], Sequence[str]]] = chain(
+        orders: Counter[Ending] = Counter()
+        work: Iterable[tuple[Callable[[Any], Ending], Sequence[object]]] = chain(
             ((self._expire, batch) for batch in self.lapsed_orders(now)),
             ((self._place, batch) for batch in self.stranded_orders(now - STRANDED_AFTER)),
+            ((self._take_up, batch) for batch in self.parked_events(now - PARKED_SINCE)),
         )
-        ended: list[Result | Exception] = []
-        complete = True
         with ThreadPoolExecutor(HANDS) as hands:
-            for settle, order_ids in work:
+            for settle_one, batch in work:
                 if self.monotonic() >= end:
-                    complete = False
-                    break
-                ended += hands.map(lambda order_id, settle=settle: self._ending_of(settle, order_id), order_ids)
-        return _summed(ended, complete=complete)
+                    return Swept(orders, complete=False)
+                orders.update(hands.map(settle_one, batch))
+        return Swept(orders, complete=True)
 
-    def _expire(self, order_id: str) -> Result:
-        return self.settle(ReservationLapsed(order_id), self.now()).result
+    def _expire(self, order_id: str) -> Ending:
+        def settle_lapse() -> Ending:
+            return _ENDING.get(self.settle(ReservationLapsed(order_id), self.now()).result, Ending.UNCHANGED)
 
-    def _place(self, order_id: str) -> Result:
-        return self.place(OrderPlaced(order_id))
+        return self._ending_of(order_id, settle_lapse)
 
-    def _ending_of(self, settle: Callable[[str], Result], order_id: str) -> Result | Exception:
+    def _place(self, order_id: str) -> Ending:
+        return self._ending_of(order_id, lambda: _ENDING.get(self.place(OrderPlaced(order_id)), Ending.UNCHANGED))
+
+    def _take_up(self, event: StripeEvent) -> Ending:
+        def settle_again() -> Ending:
+            result = self.settle(event, self.now()).result
+            return Ending.UNCHANGED if result in _STILL_PARKED else Ending.FINISHED
+
+        return self._ending_of(event.order_id, settle_again)
+
+    def _ending_of(self, order_id: str | None, settle: Callable[[], Ending]) -> Ending:
         """One order that cannot be settled must not keep the others from it."""
         try:
-            return settle(order_id)
+            return settle()
         except Transient as postponed:
             self.log("WARNING", f"{type(postponed).__name__}: {postponed}", orderId=order_id, result="not_settled")
-            return postponed
+            return Ending.POSTPONED
         except Exception as fault:  # noqa: BLE001 - told, counted, and answered 500 when all others are settled
             trace = "".join(traceback.format_exception(fault))
             self.log("ERROR", f"{type(fault).__name__}: {fault}", orderId=order_id, result="fault", stack_trace=trace)
-            return fault
-
-
-_FINISHED: Final = frozenset({Result.RESERVED, Result.RESERVATION_FAILED})
-
-
-def _summed(ended: Sequence[Result | Exception], *, complete: bool) -> Swept:
-    results = [ending for ending in ended if isinstance(ending, Result)]
-    errors = [ending for ending in ended if isinstance(ending, Exception)]
-    expired, finished = results.count(Result.EXPIRED), sum(result in _FINISHED for result in results)
-    postponed = sum(isinstance(error, Transient) for error in errors)
-    return Swept(
-        expired=expired,
-        finished=finished,
-        unchanged=len(results) - expired - finished,
-        postponed=postponed,
-        faults=len(errors) - postponed,
-        complete=complete,
-    )
+            return Ending.FAULT
 
 
 def _answer(status: int, facts: dict[str, object], headers: dict[str, str] | None = None) -> Response:

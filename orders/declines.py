@@ -31,6 +31,7 @@ def later_decline(known: Decline | None, told: Decline) -> Decline:
             code=known.code or told.code,
             decline_code=known.decline_code or told.decline_code,
             declined_at=max(known.declined_at, told.declined_at),
+            payment_intent_id=known.payment_intent_id or told.payment_intent_id,
             charge_id=known.charge_id or told.charge_id,
         )
     return max(known, told, key=lambda decline: (decline.declined_at, decline.charge_id or ""))

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Final
 
 # In the order in which a dispute goes through them: https://docs.stripe.com/api/disputes/object#dispute_object-status
-_OPEN: Final = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
-_CLOSED: Final = frozenset({"warning_closed", "won", "lost", "prevented", "charge_refunded"})
+_UNDECIDED: Final = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +23,26 @@ class Dispute:
     """When Stripe made the event that told of this state; to the second."""
 
     @property
-    def is_closed(self) -> bool:
-        return self.status in _CLOSED
+    def is_decided(self) -> bool:
+        """Whether it was decided, once at least: an appeal may follow."""
+        return self.status not in _UNDECIDED
 
 
 def later_dispute(known: Dispute | None, told: Dispute) -> Dispute:
-    """The later state: of the dispute opened last, closed before open, then by Stripe's clock.
+    """The later state: of the dispute opened last, then decided before undecided, then by Stripe's clock.
 
-    Two events of one second are told apart by how far the dispute has come. Any order of events ends the same.
+    So a late `created` never reopens what was decided, while an appeal does. Two events of one second are told apart by
+    how far the dispute has come. Any order of events ends the same.
     """
     return told if known is None else max(known, told, key=_age)
 
 
-def _age(dispute: Dispute) -> tuple[datetime, str, bool, datetime, int, str]:
-    progress = _OPEN.index(dispute.status) if dispute.status in _OPEN else len(_OPEN)
-    return (dispute.opened_at, dispute.dispute_id, dispute.is_closed, dispute.told_at, progress, dispute.status)
+def _age(dispute: Dispute) -> tuple[object, ...]:
+    """Sorts by what happened; the rest only makes sure that no two reports are equally late."""
+    happened = (dispute.opened_at, dispute.dispute_id, dispute.is_decided, dispute.told_at, _progress_of(dispute))
+    due_by = (dispute.due_by is not None, dispute.due_by or dispute.opened_at)
+    return (*happened, dispute.status, due_by, dispute.amount, dispute.currency, dispute.reason or "")
+
+
+def _progress_of(dispute: Dispute) -> int:
+    return len(_UNDECIDED) if dispute.is_decided else _UNDECIDED.index(dispute.status)

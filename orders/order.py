@@ -102,6 +102,8 @@ class Order:
     hold_kept: bool = False
     """In `review`: whether its units are still held."""
     payment: Payment | None = None
+    unfulfilled_as: OrderStatus | None = None
+    """What a paid order is whose units were never taken, `review` or `refund_due`, unless all of it is refunded."""
     finalized_at: datetime | None = None
     """When its units were taken from stock; None if they never were."""
     refunds: Refunds = field(default_factory=Refunds)

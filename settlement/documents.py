@@ -34,6 +34,7 @@ ORDER_FIELDS: Final = (
     "reservationExpiresAt",
     "heldFrom",
     "holdKept",
+    "unfulfilledAs",
     "finalizedAt",
     "webhookEventId",
     "paymentIntentId",
@@ -103,6 +104,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
         held_from=None if held_from is None else _status_from(held_from),
         hold_kept=fields.get("holdKept") is True,
         payment=_payment_from(fields),
+        unfulfilled_as=_unfulfilled_from(fields.get("unfulfilledAs")),
         finalized_at=time_or_none(fields.get("finalizedAt")),
         refunds=refunds_from(fields),
         returned=_units_from(fields.get("returned")),
@@ -132,13 +134,14 @@ def _order_fields(order: Order) -> dict[str, object]:
         "reservationExpiresAt": order.reservation_expires_at,
         "heldFrom": str(order.held_from) if order.held_from else None,
         "holdKept": order.hold_kept,
+        "unfulfilledAs": str(order.unfulfilled_as) if order.unfulfilled_as else None,
         "finalizedAt": order.finalized_at,
         "webhookEventId": payment.event_id if payment else None,
         "paymentIntentId": payment.payment_intent_id if payment else None,
         "chargeId": payment.charge_id if payment else None,
         "amountReceived": paid.amount if paid else None,
         "currencyReceived": paid.currency if paid else None,
-        "amountRefunded": order.refunds.amount,
+        "amountRefunded": order.refunds.amount if payment else None,
         **refunds_fields(order.refunds),
         "returned": _units_fields(order.returned),
         "failureReason": order.failure_reason,
@@ -146,6 +149,14 @@ def _order_fields(order: Order) -> dict[str, object]:
         "dispute": dispute_fields(order.dispute) if order.dispute else None,
         "cancelRequestedAt": order.cancel_requested_at,
     }
+
+
+def _unfulfilled_from(value: object) -> OrderStatus | None:
+    status = _status_from(value)
+    return status if status in _UNFULFILLED else None
+
+
+_UNFULFILLED: Final = frozenset({OrderStatus.REVIEW, OrderStatus.REFUND_DUE})
 
 
 def _payment_from(fields: Fields) -> Payment | None:
@@ -187,9 +198,9 @@ def _refund_from(refund_id: object, fields: object) -> Refund | None:
     if not isinstance(refund_id, str) or not isinstance(fields, Mapping):
         return None
     amount, status = fields.get("amount"), fields.get("status")
-    if not is_amount(amount) or status not in _REFUND_STATUSES:
+    if not is_amount(amount) or not isinstance(status, str) or status not in _REFUND_STATUSES:
         return None
-    return Refund(refund_id, amount, RefundStatus(str(status)), _units_from(fields.get("restock")))
+    return Refund(refund_id, amount, RefundStatus(status), _units_from(fields.get("restock")))
 
 
 def decline_from(fields: object) -> Decline | None:

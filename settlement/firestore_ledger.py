@@ -1,7 +1,7 @@
 """The ledger on Firestore: one BatchGet to read, one Commit to write, never a transaction and never a lock."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -29,6 +29,8 @@ _SOMEONE_WAS_FASTER: Final = (
     exceptions.NotFound,
     exceptions.Aborted,
 )
+# Of a query, the other ones tell that an index is missing: a fault, whose message names the index.
+_A_QUERY_WAS_TOO_SLOW: Final = (exceptions.Aborted,)
 _NO_ANSWER: Final = (
     exceptions.ServiceUnavailable,
     exceptions.DeadlineExceeded,
@@ -98,7 +100,8 @@ class FirestoreLedger:
         Served by the index (status, reservationExpiresAt).
         """
         query = self._client.collection("orders").where(filter=FieldFilter("status", "==", "reserved"))
-        return self._batches(query.where(filter=FieldFilter("reservationExpiresAt", "<=", now)), "reservationExpiresAt")
+        due = query.where(filter=FieldFilter("reservationExpiresAt", "<=", now))
+        return _ids_in(self._batches(due.select(["reservationExpiresAt"]), "reservationExpiresAt"))
 
     def stranded_orders(self, created_before: datetime) -> Iterator[Sequence[str]]:
         """Orders that nobody has placed, or not to the end, by id and in batches. Raises LedgerUnavailable.
@@ -107,17 +110,28 @@ class FirestoreLedger:
         """
         unplaced = FieldFilter("status", "in", ["pending", "reserving"])
         query = self._client.collection("orders").where(filter=unplaced)
-        return self._batches(query.where(filter=FieldFilter("createdAt", "<=", created_before)), "createdAt")
+        old = query.where(filter=FieldFilter("createdAt", "<=", created_before))
+        return _ids_in(self._batches(old.select(["createdAt"]), "createdAt"))
 
-    def _batches(self, query: Query, order_by: str) -> Iterator[Sequence[str]]:
-        """The orders that a query finds. Batch by batch, because whoever works on them changes what it finds."""
-        page = query.order_by(order_by).select([order_by]).limit(BATCH_ORDERS_MAX)
+    def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
+        """The events parked since then that still are and can be settled, in batches. Raises LedgerUnavailable.
+
+        Served by the index (processed, parkedAt).
+        """
+        query = self._client.collection("webhookEvents").where(filter=FieldFilter("processed", "==", False))
+        for claims in self._batches(query.where(filter=FieldFilter("parkedAt", ">=", moment)), "parkedAt"):
+            events = (parked_event_from(claim.id, claim.to_dict() or {}) for claim in claims)
+            yield [event for event in events if event]
+
+    def _batches(self, query: Query, order_by: str) -> Iterator[Sequence[DocumentSnapshot[DocumentReference]]]:
+        """What a query finds. Batch by batch, because whoever works on it changes what the query finds."""
+        page = query.order_by(order_by).limit(BATCH_ORDERS_MAX)
         while found := self._found(page):
-            yield [order.id for order in found]
+            yield found
             page = page.start_after(found[-1])
 
     def _found(self, query: Query) -> Sequence[DocumentSnapshot[DocumentReference]]:
-        with _errors_told_apart():
+        with _errors_told_apart(_A_QUERY_WAS_TOO_SLOW):
             return list(query.get(retry=None, timeout=_QUERY_SECONDS_MAX))
 
     def _read(
@@ -160,12 +174,19 @@ class FirestoreLedger:
                 batch.update(reference, {name: Increment(amount) for name, amount in amounts.items()})
 
 
+def _ids_in(batches: Iterable[Sequence[DocumentSnapshot[DocumentReference]]]) -> Iterator[Sequence[str]]:
+    for batch in batches:
+        yield [found.id for found in batch]
+
+
 @contextlib.contextmanager
-def _errors_told_apart() -> Iterator[None]:
+def _errors_told_apart(
+    someone_was_faster: tuple[type[exceptions.GoogleAPICallError], ...] = _SOMEONE_WAS_FASTER,
+) -> Iterator[None]:
     """Someone was faster, or there was no answer: both can be tried again. All else is a fault, and stays one."""
     try:
         yield
-    except _SOMEONE_WAS_FASTER as error:
+    except someone_was_faster as error:
         raise LedgerContended(type(error).__name__) from error
     except _NO_ANSWER as error:
         raise LedgerUnavailable(type(error).__name__) from error

@@ -87,8 +87,9 @@ class _Envelope(TypedDict):
 
 def _event_from(facts: Fields, envelope: _Envelope) -> StripeEvent | None:
     money, refunds, restock_defect = _money_from(facts), refunds_from(facts), text_or_none(facts.get("restockDefect"))
-    kind = facts.get("kind")
-    if envelope["order_id"] is None and kind not in _FOUND_BY_PAYMENT:
+    kind = text_or_none(facts.get("kind"))
+    has_payment = envelope["payment_intent_id"] or envelope["charge_id"]
+    if envelope["order_id"] is None and not (has_payment and kind in _FOUND_BY_PAYMENT):
         return None
     match kind:
         case EventKind.PAYMENT_SUCCEEDED if money:

@@ -8,7 +8,7 @@ read.
 from datetime import datetime
 
 from audit.entry import AuditEntry
-from orders.events import EventKind, NotUnderstood, OrderEvent, ShopEvent, StripeEvent
+from orders.events import CarriesPayment, EventKind, NotUnderstood, OrderEvent, ShopEvent, StripeEvent
 from orders.lifecycle import step_for
 from orders.order import Order, OrderStatus
 from orders.outcome import Outcome, Result
@@ -16,7 +16,7 @@ from settlement.cases import Case, Finish, Look, Plan, Terms
 from settlement.claims import count_delivery, parked_claim, restored_claim, settled_claim
 from settlement.ledger import Create
 from settlement.seen import Seen
-from settlement.steps import PLAN_FOR
+from settlement.steps import PLAN_FOR, give_back
 from settlement.waiting import released_by, wait_for_order, wait_for_payment
 
 _DONE_BEFORE = {
@@ -57,7 +57,14 @@ def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: 
 
 
 def _next_step(event: OrderEvent, order: Order, seen: Seen, terms: Terms, now: datetime) -> Plan:
-    return PLAN_FOR[step_for(order.status, event.kind)](Case(event, order, seen, terms, now))
+    case = Case(event, order, seen, terms, now)
+    if order.held_from in _CLOSED and not isinstance(event, CarriesPayment):
+        # A late payment is at it, or died at it. To all others the order is what it was; the payment comes again.
+        return give_back(case)
+    return PLAN_FOR[step_for(order.status, event.kind)](case)
+
+
+_CLOSED = frozenset({OrderStatus.FAILED, OrderStatus.EXPIRED, OrderStatus.CANCELLED})
 
 
 def _count_duplicate(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan:

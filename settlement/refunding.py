@@ -38,7 +38,8 @@ def after_refund(case: Case, event: Refunding, change: Change) -> Change | Look:
     order = replace(order, refunds=refunds)
 
     wanted = _units_to_have_back(order, case)
-    to_take = {p: n - wanted.get(p, 0) for p, n in order.returned.items() if n > wanted.get(p, 0)}
+    to_take = {p: order.returned.get(p, 0) - wanted.get(p, 0) for p in order.sold}
+    to_take = {p: n for p, n in to_take.items() if n > 0}
     if not case.seen.products.keys() >= to_take.keys():
         return Look(tuple(line.product_id for line in order.lines))
     missing = _sold_again(to_take, case)
@@ -116,14 +117,10 @@ def _status_of(order: Order, *, is_short: bool) -> OrderStatus:
         # Paid and never fulfilled, which a refund that failed brings back.
         if order.status in (OrderStatus.REVIEW, OrderStatus.REFUND_DUE):
             return order.status
-        return OrderStatus.REVIEW if _is_mismatched(order) else OrderStatus.REFUND_DUE
+        return order.unfulfilled_as or OrderStatus.REFUND_DUE
     if is_short:
         return OrderStatus.REFUND_DUE
     return OrderStatus.PARTIALLY_REFUNDED if order.refunds.amount else OrderStatus.FINALIZED
-
-
-def _is_mismatched(order: Order) -> bool:
-    return bool(order.payment and order.total and order.payment.money != order.total)
 
 
 def _result_of(before: Order, after: Order) -> Result:

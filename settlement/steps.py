@@ -61,13 +61,9 @@ def _confirm_hold(case: Case) -> Plan:
         return _refuse(case)
     if look := _products_to_look_at(case):
         return look
-    was = order.held_from or OrderStatus.PENDING
-    # A late payment's hold is nothing to an order that was placed long ago: that payment comes again, and holds again.
-    is_placed_before = bool(case.seen.audited) or was is not OrderStatus.PENDING
-    is_anothers = isinstance(case.event, OrderPlaced) and is_placed_before
-    if is_anothers or not hold_is_covered(order, case.seen.products):
-        given_back, _ = counted_apart(release(order.lines), case.seen.products)
-        return StartOver((order_write(case, replace(order, status=was, held_from=None)), *increases(given_back)))
+    is_placed_before = isinstance(case.event, OrderPlaced) and case.seen.audited
+    if is_placed_before or not hold_is_covered(order, case.seen.products):
+        return give_back(case)
     counted = hold(order.lines)
     if isinstance(case.event, CarriesPayment):
         return _settle_payment(case, case.event, counted=counted)
@@ -82,6 +78,14 @@ def _confirm_hold(case: Case) -> Plan:
         reservation_expires_at=expires_at,
     )
     return finish(case, Change(Result.RESERVED, held, counted=counted, notice=NoticeType.RESERVED))
+
+
+def give_back(case: Case) -> StartOver:
+    """Undo a hold that was counted, as if it had never been: no entry tells of it."""
+    order = case.order
+    given_back, _ = counted_apart(release(order.lines), case.seen.products)
+    was = replace(order, status=order.held_from or OrderStatus.PENDING, held_from=None)
+    return StartOver((order_write(case, was), *increases(given_back)))
 
 
 def _extend_hold(case: Case) -> Plan:
@@ -139,6 +143,7 @@ def _quarantined(case: Case, payment: Payment, reason: str, counted: tuple[Stock
     order = replace(
         case.order,
         status=OrderStatus.REVIEW,
+        unfulfilled_as=OrderStatus.REVIEW,
         held_from=None,
         hold_kept=case.order.holds_units,
         payment=payment,
@@ -156,8 +161,9 @@ def _refuse(case: Case, reason: str | None = None) -> Plan:
     reason = reason or f"invalid_order: {case.order.defect}"
     order = replace(case.order, held_from=None, failure_reason=reason)
     if isinstance(case.event, CarriesPayment):
-        due = replace(order, status=OrderStatus.REFUND_DUE, payment=case.event.payment)
-        change = Change(Result.REFUND_DUE, due, notice=NoticeType.REFUND_DUE, note=reason)
+        due = OrderStatus.REFUND_DUE
+        order = replace(order, status=due, unfulfilled_as=due, payment=case.event.payment)
+        change = Change(Result.REFUND_DUE, order, notice=NoticeType.REFUND_DUE, note=reason)
         return _finish_paid(case, case.event, change)
     failed = replace(order, status=OrderStatus.FAILED)
     return finish(case, Change(Result.RESERVATION_FAILED, failed, notice=NoticeType.FAILED, note=reason))
@@ -172,8 +178,10 @@ def _finish_paid(case: Case, event: CarriesPayment, change: Change) -> Plan:
 
 def _record_decline(case: Case) -> Plan:
     event, order = case.event_as(PaymentFailed), case.order
-    is_news = order.decline is None or not order.decline.is_told_by(event.decline)
-    after = replace(order, decline=later_decline(order.decline, event.decline))
+    decline = later_decline(order.decline, event.decline)
+    after = replace(order, decline=decline)
+    # Neither another voice of a decline that is known nor one from before it is news to anybody.
+    is_news = decline == event.decline and not (order.decline and order.decline.is_told_by(decline))
     notice = NoticeType.PAYMENT_FAILED if is_news else None
     return finish(case, Change(Result.PAYMENT_FAILED, after, notice=notice))
 
@@ -291,7 +299,7 @@ def _extended(case: Case, event: StripeEvent) -> datetime:
 def _asked_by_a_stranger(case: Case) -> Finish | None:
     """A request that is not the customer's own: security rules let none pass, but they can be passed by."""
     event, order = case.event, case.order
-    if not isinstance(event, CancelRequested) or event.user_id == order.user_id:
+    if not isinstance(event, CancelRequested) or (event.user_id and event.user_id == order.user_id):
         return None
     return Finish((), Outcome(Result.IGNORED, order.order_id, "not_the_owner: the request is not the customer's own"))
 

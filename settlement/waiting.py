@@ -25,10 +25,10 @@ def wait_for_order(event: StripeEvent, order_id: str, seen: Seen, terms: Terms, 
         OrderNotThereYet: the event is young enough to wait for its order.
     """
     result = Result.ORDER_NOT_FOUND
-    if seen.claim and seen.claim.result is Result.ERROR:
-        return StartOver(parked_again(event, order_id, result, _NO_ORDER, seen.claim))
-    if seen.claim:
+    if seen.claim and seen.claim.result is result:
         return _count_delivery(event, order_id, seen.claim, result)
+    if seen.claim:
+        return StartOver(parked_again(event, order_id, result, _NO_ORDER, seen.claim))
     if now - event.delivery.created_at < terms.order_wait:
         raise OrderNotThereYet(f"order {order_id} does not exist yet")
     if seen.audited is None:

@@ -5,10 +5,14 @@ every unit and every cent has one story, and nothing happened twice.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-Documents = Mapping[str, Mapping[str, Any]]
+Fields = Mapping[str, Any]
+Documents = Mapping[str, Fields]
+Shelves = Mapping[str, Mapping[str, Fields]]
+"""The documents of each top-level collection, by id; further deliveries and notices by their whole path."""
 
 _TAKEN = {"finalized", "partially_refunded", "refunded", "refund_due"}
 _PAID = {"finalized", "review", "refund_due", "refunded", "partially_refunded"}
@@ -28,114 +32,196 @@ _LEGAL = {
 """Which status may follow which."""
 
 
-def complaints(documents: Documents, initial_stock: Mapping[str, int]) -> list[str]:
-    """All that is wrong in the shop; an empty list if it keeps its promises.
+def complaints(
+    documents: Documents, initial_stock: Mapping[str, int], *, claims_kept_since: datetime | None = None
+) -> list[str]:
+    """All that is wrong in the shop, between any two commits; an empty list if it keeps its promises.
 
     Args:
         documents: every document, by path.
         initial_stock: units on hand of each product, before anything happened; nothing was held.
+        claims_kept_since: events that were settled before may have lost their claims, which live only for so long.
     """
+    shelves = _shelved(documents)
     return [
-        *_of_stock(documents, initial_stock),
-        *_of_orders(documents),
-        *_of_claims(documents),
-        *_of_notices(documents),
+        *_of_levels(shelves, initial_stock),
+        *_of_trail(shelves, initial_stock),
+        *_of_orders(shelves),
+        *_of_claims(shelves, claims_kept_since),
+        *_of_deliveries(shelves),
+        *_of_notices(shelves),
     ]
 
 
-def _of_stock(documents: Documents, initial_stock: Mapping[str, int]) -> Iterator[str]:
-    gone, held = _units_gone(documents), _units_held(documents)
-    moved: Counter[tuple[str, str]] = Counter()
-    for entry in _in(documents, "auditLog").values():
-        for move in entry["stock"]:
-            moved[move["productId"], "stock"] += move["stock"]
-            moved[move["productId"], "reserved"] += move["reserved"]
-    unfinished = any(order["status"] == "reserving" for order in _in(documents, "orders").values())
+def imbalances(documents: Documents, initial_stock: Mapping[str, int]) -> list[str]:
+    """What is wrong with the figures of the inventory, judged from it and the orders alone."""
+    return list(_of_levels(_shelved(documents), initial_stock))
+
+
+def leftovers(documents: Documents) -> list[str]:
+    """What nobody has finished, although all that can be told was told, and all that was begun has ended."""
+    shelves = _shelved(documents)
+    return [*_unplaced(shelves["orders"]), *_waiting_for_nothing(shelves)]
+
+
+def _shelved(documents: Documents) -> Shelves:
+    shelves: defaultdict[str, dict[str, Fields]] = defaultdict(dict)
+    for path, fields in documents.items():
+        collection, _, document_id = path.partition("/")
+        if "/" not in document_id:
+            shelves[collection][document_id] = fields
+        else:
+            shelves["deliveries" if collection == "auditLog" else collection][path] = fields
+    return shelves
+
+
+# --- Stock -----------------------------------------------------------------------------------------------------------
+
+
+def _of_levels(shelves: Shelves, initial_stock: Mapping[str, int]) -> Iterator[str]:
+    orders = shelves["orders"].values()
+    gone, held = _units_gone(orders), _units_held(orders)
+    unfinished = any(order["status"] == "reserving" for order in orders)
     for product_id, initial in initial_stock.items():
-        level = documents[f"inventory/{product_id}"]
+        level = shelves["inventory"][product_id]
         if level["stock"] != initial - gone[product_id]:
             yield f"{product_id}: {initial} - {gone[product_id]} units gone should leave what stands: {level}"
         if level["reserved"] != held[product_id]:
             yield f"{product_id}: orders hold {held[product_id]}, and this stands: {level}"
         if level["stock"] < 0 or level["reserved"] < 0 or (level["reserved"] > level["stock"] and not unfinished):
             yield f"{product_id}: more is promised than is there: {level}"
+
+
+def _of_trail(shelves: Shelves, initial_stock: Mapping[str, int]) -> Iterator[str]:
+    moved: Counter[tuple[str, str]] = Counter()
+    for entry in shelves["auditLog"].values():
+        for move in entry["stock"]:
+            moved[move["productId"], "stock"] += move["stock"]
+            moved[move["productId"], "reserved"] += move["reserved"]
+    unfinished = any(order["status"] == "reserving" for order in shelves["orders"].values())
+    for product_id, initial in initial_stock.items():
+        level = shelves["inventory"][product_id]
         if level["stock"] != initial + moved[product_id, "stock"]:
             yield f"{product_id}: the audit trail tells {moved[product_id, 'stock']:+}, and this stands: {level}"
         if level["reserved"] != moved[product_id, "reserved"] and not unfinished:
             yield f"{product_id}: the audit trail tells {moved[product_id, 'reserved']:+} held: {level}"
 
 
-def _units_gone(documents: Documents) -> Counter[str]:
+def _units_gone(orders: Iterable[Fields]) -> Counter[str]:
     """Units that were sold and have not come back."""
     gone: Counter[str] = Counter()
-    for order in _in(documents, "orders").values():
+    for order in orders:
         if order["status"] in _TAKEN and order.get("finalizedAt"):
-            gone.update({item["productId"]: item["quantity"] for item in _lines(order)})
-            gone.subtract({item["productId"]: item["quantity"] for item in order.get("returned", ())})
+            gone.update(_units_of(order["items"]))
+            gone.subtract(_units_of(order.get("returned", ())))
     return gone
 
 
-def _units_held(documents: Documents) -> Counter[str]:
+def _units_held(orders: Iterable[Fields]) -> Counter[str]:
     held: Counter[str] = Counter()
-    for order in _in(documents, "orders").values():
+    for order in orders:
         if order["status"] in ("reserving", "reserved") or (order["status"] == "review" and order.get("holdKept")):
-            held.update({item["productId"]: item["quantity"] for item in _lines(order)})
+            held.update(_units_of(order["items"]))
     return held
 
 
-def _lines(order: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _units_of(items: Iterable[Fields]) -> Counter[str]:
     quantities: Counter[str] = Counter()
-    for item in order["items"]:
+    for item in items:
         quantities[item["productId"]] += item["quantity"]
-    yield from ({"productId": product_id, "quantity": quantity} for product_id, quantity in quantities.items())
+    return quantities
 
 
-def _of_orders(documents: Documents) -> Iterator[str]:
+# --- Orders ----------------------------------------------------------------------------------------------------------
+
+
+def _of_orders(shelves: Shelves) -> Iterator[str]:
     finalizations: Counter[str] = Counter()
-    for event_id, entry in _in(documents, "auditLog").items():
+    ways: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for event_id, entry in shelves["auditLog"].items():
         before, after = entry["statusBefore"], entry["statusAfter"]
-        if before != after and after not in _LEGAL.get(before, set()):
-            yield f"{event_id}: no order goes from {before} to {after}"
+        if before != after:
+            ways[entry["orderId"]].append((before, after))
+            if after not in _LEGAL.get(before, set()):
+                yield f"{event_id}: no order goes from {before} to {after}"
         finalizations[entry["orderId"]] += entry["result"] == "first_time_finalized"
-    for order_id, order in _in(documents, "orders").items():
+    for order_id, order in shelves["orders"].items():
         if finalizations[order_id] > 1:
             yield f"{order_id}: finalized {finalizations[order_id]} times"
-        received, refunded = order.get("amountReceived") or 0, order.get("amountRefunded") or 0
-        if refunded > received:
-            yield f"{order_id}: {refunded} refunded of {received} received"
-        if (order["status"] == "refunded") != (0 < received <= refunded):
-            yield f"{order_id}: {order['status']} with {refunded} refunded of {received}"
-        if order["status"] == "finalized" and (refunded or not received):
-            yield f"{order_id}: finalized with {refunded} refunded of {received}"
-        sold = {line["productId"]: line["quantity"] for line in _lines(order)} if order.get("finalizedAt") else {}
+        yield from _of_money(order_id, order, shelves)
+        yield from _of_way(order_id, order, ways[order_id])
+        sold = _units_of(order["items"]) if order.get("finalizedAt") else Counter()
         for item in order.get("returned", ()):
-            if not 0 < item["quantity"] <= sold.get(item["productId"], 0):
-                yield f"{order_id}: {item} came back, of {sold} sold"
+            if not 0 < item["quantity"] <= sold[item["productId"]]:
+                yield f"{order_id}: {item} came back, of {dict(sold)} sold"
+        lapsed = shelves["auditLog"].get(f"lapsed_{order_id}")
+        if order["status"] == "expired" and lapsed and lapsed["createdAt"] < order["reservationExpiresAt"]:
+            yield f"{order_id}: expired at {lapsed['createdAt']}, before {order['reservationExpiresAt']}"
 
 
-def _of_claims(documents: Documents) -> Iterator[str]:
-    entries, claims = _in(documents, "auditLog"), _in(documents, "webhookEvents")
+def _of_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
+    received, refunded = order.get("amountReceived") or 0, order.get("amountRefunded") or 0
+    if refunded > received:
+        yield f"{order_id}: {refunded} refunded of {received} received"
+    if (order["status"] == "refunded") != (0 < received <= refunded):
+        yield f"{order_id}: {order['status']} with {refunded} refunded of {received}"
+    if order["status"] == "finalized" and (refunded or not received):
+        yield f"{order_id}: finalized with {refunded} refunded of {received}"
+    for payment_id in (order.get("paymentIntentId"), order.get("chargeId")):
+        if payment_id and not shelves["payments"].get(payment_id, {}).get("orderId"):
+            yield f"{order_id}: paid by {payment_id}, and its refunds would not find the order"
+
+
+def _of_way(order_id: str, order: Fields, ways: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The changes of status that the trail tells are one way, from where the order began to where it is."""
+    is_counted = order["status"] == "reserving"
+    balance = Counter({(order.get("heldFrom") or "pending") if is_counted else order["status"]: 1})
+    for before, after in ways:
+        balance[before] += 1
+        balance[after] -= 1
+    if sorted(filter(None, balance.values())) != [1]:
+        yield f"{order_id}: no way through {ways} ends with {order['status']}"
+
+
+# --- Events ----------------------------------------------------------------------------------------------------------
+
+
+def _of_claims(shelves: Shelves, kept_since: datetime | None) -> Iterator[str]:
+    entries, claims = shelves["auditLog"], shelves["webhookEvents"]
     for event_id, claim in claims.items():
-        if claim["processed"] and event_id not in entries:
+        entry = entries.get(event_id)
+        if claim["processed"] and entry is None:
             yield f"{event_id}: claimed as done, and nobody wrote down what was done"
-        if not claim["processed"] and event_id in entries:
+        if not claim["processed"] and entry:
             yield f"{event_id}: parked, and yet written down as done"
-        if claim["processed"] and claim["result"] != entries[event_id]["result"]:
-            yield f"{event_id}: the claim says {claim['result']}, the entry {entries[event_id]['result']}"
+        if not claim["processed"] and not claim["reason"]:
+            yield f"{event_id}: parked, and nobody says why"
+        if claim["processed"] and entry and claim["result"] not in (entry["result"], "duplicate_detected"):
+            yield f"{event_id}: the claim says {claim['result']}, the entry {entry['result']}"
     for event_id, entry in entries.items():
-        if entry["webhookProcessed"] and event_id not in claims:
+        may_have_expired = kept_since and entry["createdAt"] < kept_since
+        if entry["webhookProcessed"] and event_id not in claims and not may_have_expired:
             yield f"{event_id}: written down as Stripe's, and never claimed"
 
 
-def _of_notices(documents: Documents) -> Iterator[str]:
+def _of_deliveries(shelves: Shelves) -> Iterator[str]:
+    """A claim counts deliveries; all but the first have a record, under their numbers, without gaps."""
+    recorded: defaultdict[str, set[str]] = defaultdict(set)
+    for path in shelves["deliveries"]:
+        _, event_id, _, number = path.split("/")
+        recorded[event_id].add(number)
+    for event_id, claim in shelves["webhookEvents"].items():
+        if recorded[event_id] != set(map(str, range(2, claim["deliveries"] + 1))):
+            yield f"{event_id}: {claim['deliveries']} deliveries, and records of {sorted(recorded[event_id])}"
+
+
+def _of_notices(shelves: Shelves) -> Iterator[str]:
     told: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for path, notice in documents.items():
-        if not path.startswith("notifications/"):
-            continue
-        event_id = path.rpartition("/")[2]
-        if f"auditLog/{event_id}" not in documents:
+    for path, notice in shelves["notifications"].items():
+        _, recipient, _, event_id = path.split("/")
+        if event_id not in shelves["auditLog"]:
             yield f"{path}: told of something that never happened"
-        if path.split("/")[1] != "system":
+        if recipient != "system":
             told[notice["orderId"]][notice["type"]] += 1
     for order_id, counted in told.items():
         yield from (
@@ -145,7 +231,28 @@ def _of_notices(documents: Documents) -> Iterator[str]:
         )
 
 
-def _in(documents: Documents, collection: str) -> dict[str, Mapping[str, Any]]:
-    """The documents of a top-level collection, by id."""
-    found = ((path.split("/"), fields) for path, fields in documents.items())
-    return {parts[1]: fields for parts, fields in found if parts[0] == collection and len(parts) == 2}
+# --- What is left to do ----------------------------------------------------------------------------------------------
+
+
+def _unplaced(orders: Mapping[str, Fields]) -> Iterator[str]:
+    for order_id, order in orders.items():
+        if order["status"] in ("pending", "reserving"):
+            yield f"{order_id}: still {order['status']}"
+
+
+def _waiting_for_nothing(shelves: Shelves) -> Iterator[str]:
+    claims, payments = shelves["webhookEvents"], shelves["payments"]
+    listed = {event_id for payment in payments.values() for event_id in payment.get("waiting", ())}
+    for event_id, claim in claims.items():
+        if claim["processed"]:
+            continue
+        if claim["result"] == "order_not_found" and claim["orderId"] in shelves["orders"]:
+            yield f"{event_id}: parked for want of {claim['orderId']}, which is there"
+        if claim["result"] == "payment_not_found" and event_id not in listed:
+            yield f"{event_id}: parked for want of a payment that will not find it"
+    for payment_id, payment in payments.items():
+        for event_id in payment.get("waiting", ()):
+            if payment.get("orderId"):
+                yield f"{event_id}: waits for {payment_id}, which has paid {payment['orderId']}"
+            if event_id not in claims or claims[event_id]["processed"]:
+                yield f"{event_id}: listed as waiting for {payment_id}, and not parked"

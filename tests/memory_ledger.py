@@ -1,11 +1,12 @@
 """A ledger in memory that answers as Firestore does; `tests/contract` holds both to the same promises."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from orders.events import StripeEvent
 from orders.outcome import LedgerContended
-from settlement.ledger import Committed, Create, Document, Increase, Update, Write
+from settlement.ledger import Committed, Create, Document, Fields, Increase, Update, Write
 from settlement.parked import parked_event_from
 
 
@@ -58,8 +59,14 @@ class MemoryLedger:
         return sum(path.rpartition("/")[0] == collection for path in self._documents)
 
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
+        return self._parked(lambda claim: claim["orderId"] == order_id)
+
+    def parked_since(self, moment: datetime) -> tuple[StripeEvent, ...]:
+        return self._parked(lambda claim: isinstance(at := claim.get("parkedAt"), datetime) and at >= moment)
+
+    def _parked(self, is_wanted: Callable[[Fields], bool]) -> tuple[StripeEvent, ...]:
         claims = ((path, document.fields) for path, document in self._documents.items() if "webhookEvents/" in path)
-        waiting = ((path, f) for path, f in claims if f["orderId"] == order_id and f["processed"] is False)
+        waiting = ((path, claim) for path, claim in claims if claim["processed"] is False and is_wanted(claim))
         events = (parked_event_from(path.rpartition("/")[2], fields) for path, fields in waiting)
         return tuple(event for event in events if event)
 

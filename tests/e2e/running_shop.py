@@ -64,6 +64,22 @@ class RunningShop:
     def await_status(self, order_id: str, status: str) -> Fields:
         return self.await_order(order_id, lambda order: order.get("status") == status)
 
+    def let_time_run_out(self, order_id: str) -> None:
+        """The order was to be held until just now."""
+        self.client.document(f"orders/{order_id}").update({"reservationExpiresAt": datetime.now(UTC)})
+
+    def ask_to_cancel(self, order_id: str) -> None:
+        """The customer creates a cancel request; the real trigger finds it."""
+        request = {"userId": self.id("alice"), "createdAt": firestore.SERVER_TIMESTAMP}
+        self.client.document(f"cancelRequests/{order_id}").set(request)
+
+    def run_scheduled(self, function: str) -> None:
+        """Run a scheduled function to its end, and raise if it fails: in the emulator no schedule ever fires."""
+        path = f"functions/projects/{self.client.project}/triggers/us-central1-{function}-0"
+        request = urllib.request.Request(f"http://{self.functions_host}/{path}", b"{}")
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            answer.read()
+
     def deliver(self, event: Fields, *, secret: str = SECRET) -> tuple[int, str]:
         """Deliver an event as Stripe does, signed now: the status, and the result or error."""
         body = body_of(event)

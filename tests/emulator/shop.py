@@ -51,6 +51,16 @@ def statuses(client: firestore.Client) -> Counter[str]:
     return Counter(order.get("status") for order in client.collection("orders").stream())
 
 
+def documents_in(client: firestore.Client) -> dict[str, Fields]:
+    """Every document of the shop, by path."""
+    found = [client.collection(name).stream() for name in _COLLECTIONS]
+    found += [client.collection_group(name).stream() for name in ("messages", "deliveries")]
+    return {document.reference.path: document.to_dict() or {} for documents in found for document in documents}
+
+
+_COLLECTIONS = ("orders", "inventory", "products", "payments", "webhookEvents", "auditLog")
+
+
 def told(client: firestore.Client, user_id: str = "alice") -> Counter[str]:
     """How often each type of notice stands in the user's outbox."""
     return Counter(message.get("type") for message in client.collection(f"notifications/{user_id}/messages").stream())

@@ -1,4 +1,4 @@
-"""An order was created: what Firestore's event means, and what is done with it."""
+"""An order was created: what settlement is told of it, and what is settled after it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,45 +7,28 @@ from typing import Any
 
 import pytest
 from cloudevents.http import CloudEvent
-from google.cloud.firestore_v1.types import ArrayValue, Document, DocumentChange, MapValue, Value
-from hypothesis import given
-from hypothesis import strategies as st
+from google.cloud.firestore_v1.types import ArrayValue, Document, MapValue, Value
 
-from inventory.created_event import created_document
-from inventory.trigger import OrderCreatedTrigger
-from inventory.trigger import product_ids_in as product_ids_of
+from inventory.trigger import OrderCreatedTrigger, product_ids_in
 from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
 from tests.builders import NOW, a_payment, a_placement
+from tests.unit.inventory.firestore_events import IMPOSSIBLE_IDS, a_created_event, created
+
+ORDER = "orders/order-1"
 
 
-def product_ids_in(data: object) -> tuple[str, ...]:
-    return product_ids_of(created_document(data))
+def items_of(*product_ids: str) -> Value:
+    return Value(array_value=ArrayValue(values=[a_line(Value(string_value=name)) for name in product_ids]))
 
 
-FIRESTORE_CREATED = "google.cloud.firestore.document.v1.created"
-
-
-def a_document(*product_ids: str) -> bytes:
-    """A `DocumentEventData` as Eventarc sends it: its first field is the created document."""
-    return document_with(Value(array_value=ArrayValue(values=[a_line(product_id) for product_id in product_ids])))
-
-
-def document_with(items: Value) -> bytes:
-    document = Document(name="projects/p/databases/(default)/documents/orders/order-1", fields={"items": items})
-    return bytes(DocumentChange.serialize(DocumentChange(document=document)))
-
-
-def a_line(product_id: str) -> Value:
-    fields = {"productId": Value(string_value=product_id), "quantity": Value(integer_value=1)}
+def a_line(product_id: Value) -> Value:
+    fields = {"productId": product_id, "quantity": Value(integer_value=1)}
     return Value(map_value=MapValue(fields=fields))
 
 
-def an_event(document: str | None = "orders/order-1", data: object = None) -> CloudEvent:
-    attributes = {"type": FIRESTORE_CREATED, "source": "//firestore.googleapis.com/projects/p", "id": "ce-1"}
-    if document is not None:
-        attributes["document"] = document
-    return CloudEvent(attributes, a_document("shirt") if data is None else data)
+def an_order_of(*product_ids: str) -> CloudEvent:
+    return a_created_event(ORDER, created(ORDER, items=items_of(*product_ids)))
 
 
 @dataclass
@@ -59,7 +42,11 @@ class Shop:
     lines: list[dict[str, Any]] = field(default_factory=list)
 
     def receive(self, event: CloudEvent) -> None:
-        OrderCreatedTrigger(self._settle, self._parked_events, self._log, lambda: NOW).receive(event)
+        self.trigger.receive(event)
+
+    @property
+    def trigger(self) -> OrderCreatedTrigger:
+        return OrderCreatedTrigger(self._settle, self._parked_events, self._log, lambda: NOW)
 
     def _settle(self, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
         assert now == NOW
@@ -78,20 +65,26 @@ class Shop:
 
 def test_a_created_order_is_settled_as_placed_with_the_products_it_names() -> None:
     shop = Shop()
-    shop.receive(an_event(data=a_document("shirt", "mug")))
+    shop.receive(an_order_of("shirt", "mug"))
     assert shop.asked[0] == a_placement("order-1", ("shirt", "mug"))
 
 
 def test_parked_payments_are_settled_after_the_placement_and_looked_for_only_then() -> None:
     shop = Shop(parked=(a_payment("evt_1"), a_payment("evt_2")))
-    shop.receive(an_event())
+    shop.receive(an_order_of("shirt"))
     assert shop.asked == [a_placement(), "parked for order-1", a_payment("evt_1"), a_payment("evt_2")]
+
+
+def test_an_order_of_which_no_event_told_is_placed_in_the_same_way() -> None:
+    shop = Shop(parked=(a_payment(),))
+    assert shop.trigger.place(a_placement()) == "reserved"
+    assert shop.asked == [a_placement(), "parked for order-1", a_payment()]
 
 
 @pytest.mark.parametrize("error", [LedgerContended("o"), LedgerUnavailable("o"), ZeroDivisionError()])
 def test_what_was_not_done_is_raised_so_that_it_is_delivered_again(error: Exception) -> None:
     with pytest.raises(type(error)):
-        Shop(error=error).receive(an_event())
+        Shop(error=error).receive(an_order_of("shirt"))
 
 
 def test_a_parked_payment_that_could_not_be_settled_is_raised_too() -> None:
@@ -102,18 +95,15 @@ def test_a_parked_payment_that_could_not_be_settled_is_raised_too() -> None:
 
     trigger = OrderCreatedTrigger(settle, lambda _order_id: [a_payment()], lambda *_a, **_f: None, lambda: NOW)
     with pytest.raises(LedgerUnavailable):
-        trigger.receive(an_event())
+        trigger.receive(an_order_of("shirt"))
 
 
-IMPOSSIBLE = ["orders/__x__", "orders/..", "orders/", "orders/a/b", "customers/7", "orders/" + "x" * 1_401]
-
-
-@pytest.mark.parametrize("document", [None, *IMPOSSIBLE], ids=lambda document: str(document)[:20])
+@pytest.mark.parametrize("order_id", IMPOSSIBLE_IDS.values(), ids=IMPOSSIBLE_IDS)
 def test_an_order_whose_id_cannot_be_handled_is_left_alone_and_logged_and_never_redelivered(
-    document: str | None,
+    order_id: str | None,
 ) -> None:
     shop = Shop()
-    shop.receive(an_event(document, data=b""))
+    shop.receive(a_created_event(None if order_id is None else f"orders/{order_id}", b""))
     assert shop.asked == []
     assert shop.lines == [
         {
@@ -124,9 +114,15 @@ def test_an_order_whose_id_cannot_be_handled_is_left_alone_and_logged_and_never_
     ]
 
 
+def test_garbled_data_does_not_keep_an_order_from_being_settled() -> None:
+    shop = Shop()
+    shop.receive(a_created_event(ORDER, b"\xff\xff"))
+    assert shop.asked[0] == a_placement(product_ids=())
+
+
 def test_each_settled_event_leaves_one_line() -> None:
     shop = Shop(parked=(a_payment(),))
-    shop.receive(an_event())
+    shop.receive(an_order_of("shirt"))
     assert shop.lines[0] == {
         "severity": "INFO",
         "message": "reserved",
@@ -140,7 +136,7 @@ def test_each_settled_event_leaves_one_line() -> None:
 
 def test_an_order_that_could_not_be_held_stands_out_with_its_reason() -> None:
     shop = Shop(outcome=Outcome(Result.RESERVATION_FAILED, "order-1", "invalid_order: the order has no items"))
-    shop.receive(an_event())
+    shop.receive(an_order_of())
     assert shop.lines[0]["severity"] == "WARNING"
     assert shop.lines[0]["message"] == "reservation_failed: invalid_order: the order has no items"
 
@@ -148,16 +144,24 @@ def test_an_order_that_could_not_be_held_stands_out_with_its_reason() -> None:
 # --- The hint ---------------------------------------------------------------------------------------------------------
 
 
+def hint_of(items: Value) -> tuple[str, ...]:
+    return product_ids_in(Document(fields={"items": items}))
+
+
 def test_each_product_is_named_once() -> None:
-    assert product_ids_in(a_document("shirt", "mug", "shirt")) == ("shirt", "mug")
+    assert hint_of(items_of("shirt", "mug", "shirt")) == ("shirt", "mug")
 
 
 def test_what_cannot_name_a_product_is_left_out() -> None:
-    assert product_ids_in(a_document("shirt", "", "a/b", "__x__")) == ("shirt",)
+    assert hint_of(items_of("shirt", "", "a/b", "__x__")) == ("shirt",)
 
 
 def test_a_hint_names_no_more_products_than_an_order_can_have() -> None:
-    assert len(product_ids_in(a_document(*(f"product-{n}" for n in range(500))))) == 100
+    assert len(hint_of(items_of(*(f"product-{n}" for n in range(500))))) == 100
+
+
+def test_a_document_without_items_gives_no_hint() -> None:
+    assert product_ids_in(Document()) == ()
 
 
 BROKEN_ITEMS = {
@@ -168,47 +172,10 @@ BROKEN_ITEMS = {
     "list of numbers": Value(array_value=ArrayValue(values=[Value(integer_value=3)])),
     "empty list": Value(array_value=ArrayValue(values=[])),
     "line without a product": Value(array_value=ArrayValue(values=[Value(map_value=MapValue(fields={}))])),
-    "number for a product": Value(
-        array_value=ArrayValue(values=[Value(map_value=MapValue(fields={"productId": Value(integer_value=3)}))])
-    ),
+    "number for a product": Value(array_value=ArrayValue(values=[a_line(Value(integer_value=3))])),
 }
 
 
 @pytest.mark.parametrize("items", BROKEN_ITEMS.values(), ids=BROKEN_ITEMS)
 def test_broken_items_give_no_hint(items: Value) -> None:
-    assert product_ids_in(document_with(items)) == ()
-
-
-@pytest.mark.parametrize("data", [None, b"", b"\xff", b"{}", "orders/order-1", {"value": {}}, 7, [1]], ids=repr)
-def test_data_of_another_kind_gives_no_hint(data: object) -> None:
-    assert product_ids_in(data) == ()
-
-
-def test_a_document_without_items_gives_no_hint() -> None:
-    assert product_ids_in(bytes(DocumentChange.serialize(DocumentChange(document=Document(name="x"))))) == ()
-
-
-def test_garbled_data_does_not_keep_an_order_from_being_settled() -> None:
-    shop = Shop()
-    shop.receive(an_event(data=b"\xff\xff"))
-    assert shop.asked[0] == a_placement(product_ids=())
-
-
-@given(st.binary(max_size=200))
-def test_no_data_makes_it_raise(data: bytes) -> None:
-    product_ids_in(data)
-
-
-@given(st.binary(max_size=4), st.integers(0, 60))
-def test_no_torn_document_makes_it_raise(noise: bytes, position: int) -> None:
-    whole = a_document("shirt", "mug")
-    product_ids_in(whole[:position] + noise + whole[position:])
-    product_ids_in(whole[:position])
-
-
-@pytest.mark.parametrize("order_id", ["bestellung-grün", "中餐", "trailing "])
-def test_an_order_is_found_by_the_name_in_its_document_since_a_header_mangles_it(order_id: str) -> None:
-    shop = Shop()
-    document = Document(name=f"projects/p/databases/(default)/documents/orders/{order_id}")
-    shop.receive(an_event("orders/mangled", DocumentChange.serialize(DocumentChange(document=document))))
-    assert shop.asked[0] == a_placement(order_id, product_ids=())
+    assert hint_of(items) == ()

@@ -1,10 +1,24 @@
-"""What may stand in an order: document ids, amounts, currencies."""
+"""What may stand in an order: document ids, amounts, currencies; and what it says of its payment and its units."""
+
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.order import AMOUNT_MINOR_MAX, is_amount, is_currency, is_document_id, is_order_id
+from orders.order import (
+    AMOUNT_MINOR_MAX,
+    Money,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Payment,
+    is_amount,
+    is_currency,
+    is_document_id,
+    is_order_id,
+)
+from tests.builders import NOW
 
 
 @pytest.mark.parametrize(
@@ -64,3 +78,85 @@ def test_this_is_a_currency(value: str) -> None:
 @pytest.mark.parametrize("value", ["", "EUR", "eu", "euro", "eur\n", " eur", "éur", "€", "e1r", None, 978, ["eur"]])
 def test_this_is_no_currency(value: object) -> None:
     assert not is_currency(value)
+
+
+# --- Payments ---------------------------------------------------------------------------------------------------------
+
+
+def a_payment_known_as(payment_intent_id: str | None, charge_id: str | None) -> Payment:
+    return Payment(Money(3_600, "eur"), payment_intent_id, charge_id, "evt_1")
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (("pi_1", "ch_1"), ("pi_2", "ch_1")),
+        (("pi_1", None), ("pi_2", None)),
+        ((None, "ch_1"), (None, "ch_2")),
+        ((None, "ch_1"), ("pi_1", "ch_2")),
+        (("pi_1", "ch_1"), (None, "ch_2")),
+    ],
+)
+def test_other_ids_are_another_payment(
+    known: tuple[str | None, str | None], told: tuple[str | None, str | None]
+) -> None:
+    assert a_payment_known_as(*known).is_another(*told)
+    assert a_payment_known_as(*told).is_another(*known)
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (("pi_1", "ch_1"), ("pi_1", "ch_1")),
+        # A declined charge and the one that succeeded after it belong to one PaymentIntent.
+        (("pi_1", "ch_1"), ("pi_1", "ch_2")),
+        (("pi_1", None), ("pi_1", "ch_1")),
+        (("pi_1", "ch_1"), (None, "ch_1")),
+        (("pi_1", None), (None, "ch_1")),
+        ((None, "ch_1"), ("pi_1", None)),
+        (("pi_1", "ch_1"), (None, None)),
+        ((None, None), (None, None)),
+        (("pi_1", ""), ("", "ch_1")),
+    ],
+)
+def test_what_may_be_the_same_payment_is_not_another(
+    known: tuple[str | None, str | None], told: tuple[str | None, str | None]
+) -> None:
+    assert not a_payment_known_as(*known).is_another(*told)
+    assert not a_payment_known_as(*told).is_another(*known)
+
+
+# --- What an order holds and has sold ---------------------------------------------------------------------------------
+
+
+def an_order_in(status: OrderStatus, *, hold_kept: bool = False, finalized_at: datetime | None = None) -> Order:
+    return Order(
+        order_id="order-1",
+        status=status,
+        user_id="alice",
+        lines=(OrderLine("shirt", 3), OrderLine("mug", 1)),
+        defect=None,
+        total=None,
+        hold_kept=hold_kept,
+        finalized_at=finalized_at,
+    )
+
+
+def test_units_are_held_while_an_order_is_reserved_and_while_its_hold_is_counted() -> None:
+    holding = {status for status in OrderStatus if an_order_in(status).holds_units}
+    assert holding == {OrderStatus.RESERVING, OrderStatus.RESERVED}
+
+
+def test_only_in_review_a_hold_may_be_kept_beyond_that() -> None:
+    holding = {status for status in OrderStatus if an_order_in(status, hold_kept=True).holds_units}
+    assert holding == {OrderStatus.RESERVING, OrderStatus.RESERVED, OrderStatus.REVIEW}
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+def test_an_order_whose_units_were_taken_has_sold_them_whatever_became_of_it(status: OrderStatus) -> None:
+    assert an_order_in(status, finalized_at=NOW).sold == {"shirt": 3, "mug": 1}
+
+
+def test_an_order_that_says_so_has_sold_its_units_even_if_nobody_wrote_down_when() -> None:
+    selling = {status for status in OrderStatus if an_order_in(status).sold}
+    assert selling == {OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED}

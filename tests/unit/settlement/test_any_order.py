@@ -1,8 +1,9 @@
 """Whatever the order in which Stripe tells of a payment, and however often: the same money, and the same stock."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
+from math import factorial
 
 import pytest
 
@@ -17,19 +18,33 @@ from tests.stories import FACTS, STOCK, STORIES, WRONG, Money, Story, a_shop, de
 PATIENCE = Patience(monotonic=lambda: 0.0, sleep=lambda _seconds: None, random=lambda: 0.5)
 
 
-def told(names: Iterable[str], *, restock: bool = True, stock: int = STOCK) -> MemoryLedger:
+def told(names: Iterable[str], *, stock: int = STOCK) -> MemoryLedger:
     """The shop after it was told all this, in this order. After each word the auditor looks through its books."""
     ledger = MemoryLedger(a_shop(stock))
     for number, name in enumerate(names):
-        settle(
-            delivered(FACTS[name], number),
-            time_of(name),
-            ledger=ledger,
-            terms=Terms(restock_on_refund=restock),
-            patience=PATIENCE,
-        )
-        assert complaints(ledger.dump(), {"shirt": stock}) == [], name
+        tell(name, number, ledger, stock=stock)
     return ledger
+
+
+def tell(name: str, number: int, ledger: MemoryLedger, *, stock: int, restock: bool = True) -> None:
+    terms = Terms(restock_on_refund=restock)
+    settle(delivered(FACTS[name], number), time_of(name), ledger=ledger, terms=terms, patience=PATIENCE)
+    assert complaints(ledger.dump(), {"shirt": stock}) == [], name
+
+
+def told_in_every_order(
+    names: Sequence[str], *, stock: int = STOCK, restock: bool = True
+) -> Iterator[tuple[tuple[str, ...], MemoryLedger]]:
+    """Every order of the names, and the shop after it. What begins alike is told once."""
+    begun: list[tuple[tuple[str, ...], MemoryLedger]] = [((), MemoryLedger(a_shop(stock)))]
+    while begun:
+        order, ledger = begun.pop()
+        if len(order) == len(names):
+            yield order, ledger
+        for name in set(names) - set(order):
+            further = MemoryLedger(ledger.dump())
+            tell(name, len(order), further, stock=stock, restock=restock)
+            begun.append(((*order, name), further))
 
 
 each_story = pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
@@ -37,8 +52,11 @@ each_story = pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 
 @each_story
 def test_every_order_of_the_same_facts_ends_with_the_same_money_and_stock(story: Story) -> None:
-    for order in permutations(story.facts):
-        assert money_in(told(order, stock=story.stock).dump()) == story.money, order
+    orders = 0
+    for order, ledger in told_in_every_order(story.facts, stock=story.stock):
+        assert money_in(ledger.dump()) == story.money, order
+        orders += 1
+    assert orders == factorial(len(story.facts))
 
 
 @each_story
@@ -62,8 +80,9 @@ def test_any_choice_of_facts_ends_the_same_in_any_order(seed: int) -> None:
 
 
 def test_without_restocking_every_order_ends_with_the_units_gone() -> None:
-    for order in permutations(["placed", "charge", "partial", "full", "re_1 made"]):
-        assert money_in(told(order, restock=False).dump()) == Money(3_600, 3_600, "refunded", 7), order
+    facts = ["placed", "charge", "partial", "full", "re_1 made"]
+    for order, ledger in told_in_every_order(facts, restock=False):
+        assert money_in(ledger.dump()) == Money(3_600, 3_600, "refunded", 7), order
 
 
 def test_one_refund_told_by_five_events_counts_once() -> None:

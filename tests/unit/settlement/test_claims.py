@@ -1,65 +1,13 @@
-"""The claim: what is kept of an event, and read back from what was kept."""
+"""The claim: what it says of an event, and which of its deliveries it has counted."""
 
-from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from orders.events import PaymentSucceeded, StripeDelivery
-from orders.order import AMOUNT_MINOR_MAX, Money
 from orders.outcome import Result
-from settlement.claims import claim_from, parked_claim
+from settlement.claims import claim_from
 from settlement.ledger import Document
-from settlement.parked import parked_event_from
-from tests.builders import LATER, NOW, a_delivery, a_payment
-
-ids = st.text("abcXYZ019_-", min_size=1, max_size=20)
-times = st.datetimes(timezones=st.just(UTC))
-deliveries = st.builds(
-    StripeDelivery,
-    event_id=ids,
-    event_type=ids,
-    created_at=times,
-    delivered_at=times,
-    livemode=st.booleans(),
-    api_version=st.none() | ids,
-)
-payments = st.builds(
-    PaymentSucceeded,
-    delivery=deliveries,
-    order_id=ids,
-    money=st.builds(Money, st.integers(0, AMOUNT_MINOR_MAX), st.text("abcdefz", min_size=3, max_size=3)),
-    payment_intent_id=st.none() | ids,
-    charge_id=st.none() | ids,
-)
-
-
-@given(payments)
-def test_a_parked_event_is_read_back_as_it_was(payment: PaymentSucceeded) -> None:
-    claim = parked_claim(payment.delivery, payment.order_id, Result.ORDER_NOT_FOUND, "no order", NOW, payment)
-    taken_up_again = replace(payment, delivery=replace(payment.delivery, is_replay=True))
-    assert parked_event_from(payment.event_id, claim.fields) == taken_up_again
-
-
-def test_an_event_that_nobody_could_read_holds_nothing_to_settle() -> None:
-    claim = parked_claim(a_delivery(), "order-1", Result.ERROR, "amount missing", NOW)
-    assert parked_event_from("evt_1", claim.fields) is None
-
-
-@pytest.mark.parametrize("broken", [{"orderId": None}, {"orderId": "a/b"}, {"event": None}, {"event": "pi_1"}], ids=str)
-def test_a_parked_claim_that_was_tampered_with_holds_nothing_to_settle(broken: dict[str, object]) -> None:
-    claim = parked_claim(a_delivery(), "order-1", Result.ORDER_NOT_FOUND, "no order", NOW, a_payment())
-    assert parked_event_from("evt_1", {**claim.fields, **broken}) is None
-
-
-@pytest.mark.parametrize("broken", [{"amount": -1}, {"amount": 1.5}, {"amount": None}, {"currency": "EUR"}], ids=str)
-def test_a_parked_event_without_money_holds_nothing_to_settle(broken: dict[str, object]) -> None:
-    claim = parked_claim(a_delivery(), "order-1", Result.ORDER_NOT_FOUND, "no order", NOW, a_payment())
-    facts = claim.fields["event"]
-    assert isinstance(facts, dict)
-    assert parked_event_from("evt_1", {**claim.fields, "event": {**facts, **broken}}) is None
+from tests.builders import LATER, NOW, a_delivery
 
 
 def test_a_claim_is_read_as_it_stands() -> None:
@@ -97,8 +45,3 @@ def test_a_claim_without_a_time_is_nobodys() -> None:
     claim = claim_from(Document({"processed": True}, "v"))
     assert not claim.has_counted(a_delivery())
     assert not claim.was_settled_by(a_delivery())
-
-
-def test_a_parked_event_without_times_holds_nothing_to_settle() -> None:
-    fields = {"orderId": "order-1", "event": {"amount": 1, "currency": "eur"}}
-    assert parked_event_from("evt_1", fields) is None

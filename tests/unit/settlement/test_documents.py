@@ -1,6 +1,9 @@
-"""Documents into the domain. Total: no document, however broken, makes it raise."""
+"""Documents ↔ the domain. Reading is total: no document, however broken, makes it raise."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from string import ascii_lowercase
 
 import pytest
 from hypothesis import given
@@ -8,12 +11,21 @@ from hypothesis import strategies as st
 
 from inventory.reservation import Refused, price_to_hold
 from inventory.stock import Level
-from orders.order import Money, OrderLine, OrderStatus, Payment
+from orders.declines import Decline
+from orders.disputes import Dispute
+from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine, OrderStatus, Payment
+from orders.refunds import Refund, Refunds
 from settlement.claims import claim_from
-from settlement.documents import order_from, product_from
+from settlement.documents import (
+    ORDER_FIELDS,
+    changed_fields,
+    order_from,
+    paid_order_from,
+    product_from,
+    waiting_events_in,
+)
 from settlement.ledger import Document
-from settlement.parked import parked_event_from
-from tests.builders import a_catalogue_entry, a_reserved_order, an_order
+from tests.builders import NOW, a_catalogue_entry, a_refund, a_reserved_order, an_order
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.datetimes(),
@@ -95,14 +107,188 @@ def test_an_order_that_names_a_payment_and_no_amount_was_paid_what_was_asked() -
     assert order_from("o", a_reserved_order(paymentIntentId=7)).payment is None
 
 
-ORDER_FIELDS = ("userId", "items", "status", "amountTotal", "currency", "paymentIntentId", "chargeId")
+READ_WITHOUT_THE_SERVICE = ("userId", "items", "status", "amountTotal", "currency", "paymentIntentId", "chargeId")
 
 
-@given(documents(*ORDER_FIELDS))
+@given(documents(*READ_WITHOUT_THE_SERVICE))
 def test_any_document_is_an_order_with_lines_or_with_a_defect(fields: dict[str, object]) -> None:
     order = order_from("order-1", fields)
     assert bool(order.lines) == (order.defect is None)
     assert order.user_id is not None or order.defect is not None
+
+
+# --- What the service writes, read again ------------------------------------------------------------------------------
+
+amounts = st.integers(0, AMOUNT_MINOR_MAX)
+currencies = st.text(ascii_lowercase, min_size=3, max_size=3)
+money = st.builds(Money, amounts, currencies)
+units = st.dictionaries(st.text(), st.integers(1, 1_000_000), max_size=2)
+refunds = st.builds(
+    lambda told, charge_total: Refunds({refund.refund_id: refund for refund in told}, charge_total),
+    st.lists(st.builds(Refund, amount=amounts, restock=units), max_size=2),
+    amounts,
+)
+WRITTEN_BY_ITS_CUSTOMER: dict[str, st.SearchStrategy[object]] = {
+    "order_id": st.just("order-1"),
+    "user_id": st.just("alice"),
+    "lines": st.just((OrderLine("shirt", 3),)),
+    "defect": st.none(),
+    "is_oversized": st.just(value=False),
+}
+times = st.none() | st.datetimes()
+WRITTEN_BY_THE_SERVICE: dict[str, st.SearchStrategy[object]] = {
+    # Nobody writes a status that is not known.
+    "status": st.sampled_from([status for status in OrderStatus if status is not OrderStatus.UNKNOWN]),
+    "total": st.none() | money,
+    "reserved_at": times,
+    "reservation_expires_at": times,
+    "held_from": st.none() | st.sampled_from(OrderStatus),
+    "hold_kept": st.booleans(),
+    "payment": st.none() | st.builds(Payment, money),
+    "unfulfilled_as": st.sampled_from([None, OrderStatus.REVIEW, OrderStatus.REFUND_DUE]),
+    "finalized_at": times,
+    "refunds": refunds,
+    "returned": units,
+    "failure_reason": st.none() | st.text(),
+    "decline": st.none() | st.builds(Decline),
+    "dispute": st.none() | st.builds(Dispute, amount=amounts, currency=currencies),
+    "cancel_requested_at": times,
+}
+orders = st.builds(Order, **WRITTEN_BY_ITS_CUSTOMER, **WRITTEN_BY_THE_SERVICE)
+
+
+def test_these_tests_leave_out_nothing_of_an_order() -> None:
+    assert WRITTEN_BY_ITS_CUSTOMER.keys() | WRITTEN_BY_THE_SERVICE.keys() == {field.name for field in fields(Order)}
+
+
+@given(orders, orders)
+def test_an_order_is_read_as_it_was_written_whatever_stood_there_before(before: Order, after: Order) -> None:
+    placed = an_order()
+    written = {**placed, **changed_fields(order_from("order-1", placed), before)}
+    assert order_from("order-1", written) == before
+    assert order_from("order-1", {**written, **changed_fields(before, after)}) == after
+
+
+@given(orders)
+def test_an_order_in_which_nothing_has_changed_writes_nothing(order: Order) -> None:
+    assert changed_fields(order, order) == {}
+
+
+@given(orders, orders)
+def test_only_the_services_own_fields_are_written_and_those_are_read(before: Order, after: Order) -> None:
+    derived, of_the_customer = {"amountRefunded"}, {"userId", "items"}
+    assert changed_fields(before, after).keys() <= set(ORDER_FIELDS) - of_the_customer | derived
+
+
+def test_what_is_refunded_is_written_for_those_who_do_not_add_it_up() -> None:
+    order = order_from("order-1", a_reserved_order(paymentIntentId="pi_1", amountReceived=3_600))
+    failed, made = a_refund("re_1", 1_200, "failed"), a_refund("re_2", 2_400, restock={"shirt": 2})
+    refunded = replace(order, refunds=Refunds({"re_1": failed, "re_2": made}, 3_600))
+    assert changed_fields(order, refunded) == {
+        "amountRefunded": 2_400,
+        "chargeAmountRefunded": 3_600,
+        "refunds": {
+            "re_1": {"amount": 1_200, "status": "failed", "restock": []},
+            "re_2": {"amount": 2_400, "status": "succeeded", "restock": [{"productId": "shirt", "quantity": 2}]},
+        },
+    }
+
+
+def test_of_an_order_that_nobody_has_paid_it_is_not_said_that_nothing_was_refunded() -> None:
+    order = order_from("order-1", an_order())
+    assert "amountRefunded" not in changed_fields(order, replace(order, status=OrderStatus.RESERVED))
+
+
+def test_units_of_which_none_are_left_are_not_written() -> None:
+    order = order_from("order-1", a_reserved_order(returned=[{"productId": "shirt", "quantity": 2}]))
+    assert order.returned == {"shirt": 2}
+    assert changed_fields(order, replace(order, returned={"shirt": 0})) == {"returned": []}
+
+
+def test_an_order_is_held_from_nothing_unless_it_says_so() -> None:
+    assert order_from("order-1", an_order()).held_from is None
+    assert order_from("order-1", an_order(heldFrom="expired")).held_from is OrderStatus.EXPIRED
+    assert order_from("order-1", an_order(heldFrom="heaven")).held_from is OrderStatus.UNKNOWN
+
+
+@pytest.mark.parametrize("kept", [None, "true", 1])
+def test_only_what_is_plainly_kept_is_a_hold_that_was_kept(kept: object) -> None:
+    assert not order_from("order-1", an_order(holdKept=kept)).hold_kept
+
+
+# --- What anybody may have written into the service's fields ----------------------------------------------------------
+
+A_REFUND: Mapping[str, object] = {"amount": 1_200, "status": "succeeded", "restock": []}
+A_DECLINE: Mapping[str, object] = {"at": NOW, "code": "card_declined", "declineCode": None, "chargeId": "ch_1"}
+A_DISPUTE: Mapping[str, object] = {
+    "id": "dp_1",
+    "status": "lost",
+    "reason": "fraudulent",
+    "amount": 3_600,
+    "currency": "eur",
+    "dueBy": None,
+    "openedAt": NOW,
+    "toldAt": NOW,
+}
+
+
+def broken(fields: Mapping[str, object]) -> st.SearchStrategy[object]:
+    """Anything, or these fields, any of which may be missing or hold anything."""
+    maybe = st.fixed_dictionaries({}, optional={name: st.just(field) | anything for name, field in fields.items()})
+    return anything | maybe
+
+
+service_fields = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(ORDER_FIELDS, anything),
+        "refunds": anything | st.dictionaries(st.text(), broken(A_REFUND)),
+        "returned": anything | st.lists(broken({"productId": "shirt", "quantity": 1})),
+        "lastPaymentError": broken(A_DECLINE),
+        "dispute": broken(A_DISPUTE),
+    },
+)
+
+
+@given(service_fields)
+def test_whatever_stands_in_the_services_fields_it_is_read_as_an_order(fields: dict[str, object]) -> None:
+    order = order_from("order-1", {**an_order(), **fields})
+    assert order.refunds.amount >= 0
+    assert all(quantity > 0 for quantity in (*order.returned.values(), *order.refunds.restock.values()))
+    assert changed_fields(order, order) == {}
+
+
+NO_AMOUNTS: list[object] = [None, -1, 1.5, True, "1200", []]
+NO_STATUSES: list[object] = [None, "done", 7, [], {}, ["succeeded"]]
+BROKEN_REFUNDS = [
+    *({**A_REFUND, "amount": amount} for amount in NO_AMOUNTS),
+    *({**A_REFUND, "status": status} for status in NO_STATUSES),
+    "succeeded",
+    None,
+]
+
+
+@pytest.mark.parametrize("refund", BROKEN_REFUNDS, ids=str)
+def test_a_refund_that_cannot_be_read_is_none_and_the_others_stand(refund: object) -> None:
+    order = order_from("order-1", an_order(refunds={"re_1": refund, "re_2": A_REFUND}))
+    assert order.refunds == Refunds({"re_2": a_refund("re_2", 1_200)})
+
+
+@pytest.mark.parametrize("field", ["id", "status", "amount", "currency", "openedAt", "toldAt"])
+def test_a_dispute_of_which_a_fact_is_missing_is_none(field: str) -> None:
+    assert order_from("order-1", an_order(dispute=A_DISPUTE)).dispute is not None
+    assert order_from("order-1", an_order(dispute={**A_DISPUTE, field: None})).dispute is None
+
+
+def test_a_decline_without_a_time_is_none() -> None:
+    assert order_from("order-1", an_order(lastPaymentError=A_DECLINE)).decline is not None
+    assert order_from("order-1", an_order(lastPaymentError={**A_DECLINE, "at": None})).decline is None
+
+
+@pytest.mark.parametrize("quantity", [0, -1, True, 1.5, "1", None])
+def test_units_that_cannot_be_counted_have_not_come_back(quantity: object) -> None:
+    items = [{"productId": "shirt", "quantity": quantity}, {"productId": "mug", "quantity": 1}]
+    assert order_from("order-1", an_order(returned=items)).returned == {"mug": 1}
 
 
 # --- Products ---------------------------------------------------------------------------------------------------------
@@ -159,7 +345,7 @@ def test_a_catalogue_entry_without_a_price_is_no_defect() -> None:
 
 
 @given(
-    documents(*ORDER_FIELDS),
+    documents(*READ_WITHOUT_THE_SERVICE),
     st.none() | documents("stock", "reserved"),
     st.none() | documents("active", "unitAmount", "currency"),
 )
@@ -186,12 +372,19 @@ def test_any_document_is_a_claim(fields: dict[str, object]) -> None:
     assert claim.processed is (fields.get("processed") is True)
 
 
-PARKED_FIELDS = ("orderId", "eventType", "livemode", "apiVersion", "lastDeliveryAt", "event")
-FACTS = ("createdAt", "amount", "currency", "paymentIntentId", "chargeId")
+# --- Payments ---------------------------------------------------------------------------------------------------------
 
 
-@given(documents(*PARKED_FIELDS), documents(*FACTS))
-def test_any_document_is_a_parked_event_or_none(fields: dict[str, object], facts: dict[str, object]) -> None:
-    parked_event_from("evt_1", fields)
-    parked_event_from("evt_1", {**fields, "orderId": "order-1", "event": facts})
-    parked_event_from("evt_1", {**fields, "orderId": "o", "event": {**facts, "amount": 1, "currency": "eur"}})
+def test_a_payment_names_its_order_and_what_waits_for_it() -> None:
+    document = Document({"orderId": "order-1", "waiting": ["evt_7", "evt_8"]}, "v")
+    assert (paid_order_from(document), waiting_events_in(document)) == ("order-1", ("evt_7", "evt_8"))
+
+
+@pytest.mark.parametrize("order_id", [None, "", "a/b", 7, ["order-1"]])
+def test_a_payment_that_names_no_possible_order_names_none(order_id: object) -> None:
+    assert paid_order_from(Document({"orderId": order_id}, "v")) is None
+
+
+@pytest.mark.parametrize("waiting", [None, "evt_7", {"evt_7": True}, [None, 7, "a/b", ["evt_7"]]], ids=str)
+def test_what_is_no_event_waits_for_no_payment(waiting: object) -> None:
+    assert waiting_events_in(Document({"waiting": waiting}, "v")) == ()

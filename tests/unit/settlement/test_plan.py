@@ -1,10 +1,11 @@
 """What is planned before the lifecycle is asked: duplicates, orders that are not there yet, events nobody can read."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from orders.events import OrderEvent
+from orders.events import CarriesPayment, OrderEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.cases import Finish, Look, StartOver
 from settlement.ledger import Create, Increase, Update
@@ -13,6 +14,7 @@ from settlement.seen import Seen
 from tests.builders import (
     LATER,
     NOW,
+    ONE_OF_EACH_KIND,
     Fields,
     a_payment,
     a_placement,
@@ -319,6 +321,22 @@ def test_a_placement_of_an_order_that_is_gone_writes_nothing() -> None:
 def test_a_placement_that_was_audited_never_holds_again() -> None:
     documents = {ORDER: an_order(), "auditLog/placed_order-1": {}}
     assert finish(a_placement(), documents) == Finish((), Outcome(Result.ALREADY_PLACED, "order-1"))
+
+
+WITHOUT_A_PAYMENT = [event for event in ONE_OF_EACH_KIND.values() if not isinstance(event, CarriesPayment)]
+
+
+@pytest.mark.parametrize("was", ["failed", "expired", "cancelled"])
+@pytest.mark.parametrize("event", WITHOUT_A_PAYMENT, ids=lambda event: str(event.kind))
+def test_to_all_but_payments_an_order_that_a_late_payment_began_to_hold_is_what_it_was(
+    event: OrderEvent, was: str
+) -> None:
+    order = a_reserved_order(status="reserving", heldFrom=was)
+    what = replace(seen(event, {ORDER: order}), audited=False)
+    plan = make_plan(event, what, TERMS, NOW)
+    assert isinstance(plan, StartOver)
+    assert fields_at(ORDER, plan.writes) == {"status": was, "heldFrom": None, "updatedAt": NOW}
+    assert by_path(plan.writes)["inventory/shirt"] == Increase("inventory/shirt", {"reserved": -3})
 
 
 @pytest.mark.parametrize("was", ["pending", "failed", "expired", "cancelled"])

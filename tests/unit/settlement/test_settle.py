@@ -1,25 +1,45 @@
 """Read, plan, commit: what stands afterwards, whoever interferes and wherever a process dies."""
 
 import random
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
 
-from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
+from orders.events import (
+    EventKind,
+    NotUnderstood,
+    OrderEvent,
+    PaymentSucceeded,
+    ReservationLapsed,
+    StripeEvent,
+)
 from orders.order import Money, OrderStatus
 from orders.outcome import LedgerContended, LedgerUnavailable, OrderNotThereYet, Outcome
 from settlement.cases import Terms
 from settlement.settle import settle
+from tests.auditor import complaints
 from tests.builders import (
     LATER,
     NOW,
+    ONE_OF_EACH_KIND,
     Fields,
+    a_cancel_request,
+    a_cancellation,
     a_catalogue_entry,
+    a_dispute,
+    a_failure,
+    a_lapse,
     a_payment,
     a_placement,
+    a_processing,
+    a_refund,
+    a_refunded_charge,
     a_reserved_order,
     an_order,
+    an_updated_refund,
     something_not_understood,
 )
 from tests.memory_ledger import MemoryLedger
@@ -56,10 +76,14 @@ def a_ledger_with_a_hold() -> MemoryLedger:
 
 
 def settled(
-    event: OrderEvent | NotUnderstood, ledger: MemoryLedger | Interfered, clock: Clock | None = None
+    event: OrderEvent | NotUnderstood,
+    ledger: MemoryLedger | Interfered,
+    clock: Clock | None = None,
+    *,
+    now: datetime = NOW,
 ) -> Outcome:
     patience = patience_of(clock or Clock())
-    return settle(event, NOW, ledger=ledger, terms=Terms(), patience=patience)
+    return settle(event, now, ledger=ledger, terms=Terms(), patience=patience)
 
 
 def status_in(ledger: MemoryLedger, order_id: str = "order-1") -> object:
@@ -85,85 +109,173 @@ def notices_in(ledger: MemoryLedger) -> list[object]:
 
 # --- Every event in every status --------------------------------------------------------------------------------------
 
-STORIES_OF_A_PLACEMENT = {
-    # status: result, status afterwards, by how much stock and held units change
-    "pending": ("reserved", "reserved", (0, 3)),
-    "reserving": ("reserved", "reserved", (0, 0)),
-    "reserved": ("already_placed", "reserved", (0, 0)),
-    "finalized": ("already_placed", "finalized", (0, 0)),
-    "partially_refunded": ("already_placed", "partially_refunded", (0, 0)),
-    "refunded": ("already_placed", "refunded", (0, 0)),
-    "failed": ("already_placed", "failed", (0, 0)),
-    "expired": ("already_placed", "expired", (0, 0)),
-    "cancelled": ("already_placed", "cancelled", (0, 0)),
-    "refund_due": ("already_placed", "refund_due", (0, 0)),
-    "review": ("already_placed", "review", (0, 0)),
-    "unknown": ("reservation_failed", "failed", (0, 0)),
+# Of each kind of event, by the order's status: result, status afterwards, by how much stock and held units change.
+# The order is a reservation for three shirts whose time is out, and three shirts are held.
+
+Story = tuple[str, str, tuple[int, int]]
+
+
+def unchanged(result: str, *statuses: str) -> dict[str, Story]:
+    return {status: (result, status, (0, 0)) for status in statuses}
+
+
+PAID = ("finalized", "partially_refunded", "refunded")
+ALREADY: dict[str, Story] = {
+    **unchanged("already_finalized", *PAID),
+    **unchanged("already_failed", "failed"),
+    **unchanged("already_expired", "expired"),
+    **unchanged("already_cancelled", "cancelled"),
+    **unchanged("already_refund_due", "refund_due"),
+    **unchanged("already_quarantined", "review"),
+    **unchanged("unknown_status", "unknown"),
 }
 
-STORIES_OF_A_PAYMENT = {
-    "pending": ("first_time_finalized", "finalized", (-3, 0)),
-    "reserving": ("first_time_finalized", "finalized", (-3, -3)),
-    "reserved": ("first_time_finalized", "finalized", (-3, -3)),
-    "finalized": ("already_finalized", "finalized", (0, 0)),
-    "partially_refunded": ("already_finalized", "partially_refunded", (0, 0)),
-    "refunded": ("already_finalized", "refunded", (0, 0)),
-    "failed": ("first_time_finalized", "finalized", (-3, 0)),
-    "expired": ("first_time_finalized", "finalized", (-3, 0)),
-    "cancelled": ("first_time_finalized", "finalized", (-3, 0)),
-    "refund_due": ("already_refund_due", "refund_due", (0, 0)),
-    "review": ("already_quarantined", "review", (0, 0)),
-    "unknown": ("quarantined", "review", (0, 0)),
+STORIES_BY_KIND: dict[EventKind, dict[str, Story]] = {
+    EventKind.ORDER_PLACED: {
+        **unchanged("already_placed", *OrderStatus),
+        "pending": ("reserved", "reserved", (0, 3)),
+        "reserving": ("reserved", "reserved", (0, 0)),
+        "unknown": ("reservation_failed", "failed", (0, 0)),
+    },
+    EventKind.PAYMENT_PROCESSING: {
+        **ALREADY,
+        "pending": ("reserved", "reserved", (0, 3)),
+        "reserving": ("reserved", "reserved", (0, 0)),
+        "reserved": ("hold_extended", "reserved", (0, 0)),
+    },
+    EventKind.PAYMENT_SUCCEEDED: {
+        **ALREADY,
+        "pending": ("first_time_finalized", "finalized", (-3, 0)),
+        "reserving": ("first_time_finalized", "finalized", (-3, -3)),
+        "reserved": ("first_time_finalized", "finalized", (-3, -3)),
+        "failed": ("first_time_finalized", "finalized", (-3, 0)),
+        "expired": ("first_time_finalized", "finalized", (-3, 0)),
+        "cancelled": ("first_time_finalized", "finalized", (-3, 0)),
+        "unknown": ("quarantined", "review", (0, 0)),
+    },
+    EventKind.PAYMENT_FAILED: {
+        **ALREADY,
+        **unchanged("payment_failed", "pending", "reserving", "reserved", "failed", "expired", "cancelled"),
+    },
+    EventKind.PAYMENT_CANCELED: {
+        **ALREADY,
+        "pending": ("cancelled", "cancelled", (0, 0)),
+        "reserving": ("cancelled", "cancelled", (0, -3)),
+        "reserved": ("cancelled", "cancelled", (0, -3)),
+    },
+    # All that was paid is refunded: what was taken comes back, and what was never taken stays.
+    EventKind.CHARGE_REFUNDED: {
+        "pending": ("refunded", "refunded", (0, 0)),
+        "reserving": ("refunded", "refunded", (0, -3)),
+        "reserved": ("refunded", "refunded", (0, -3)),
+        "finalized": ("refunded", "refunded", (3, 0)),
+        "partially_refunded": ("refunded", "refunded", (3, 0)),
+        "refunded": ("refunded", "refunded", (0, 0)),
+        "failed": ("refunded", "refunded", (0, 0)),
+        "expired": ("refunded", "refunded", (0, 0)),
+        "cancelled": ("refunded", "refunded", (0, 0)),
+        "refund_due": ("refunded", "refunded", (0, 0)),
+        "review": ("refunded", "refunded", (0, 0)),
+        "unknown": ("refunded", "refunded", (0, 0)),
+    },
+    EventKind.REFUND_UPDATED: {
+        **unchanged("payment_not_found", "pending", "reserving", "reserved"),
+        **unchanged("payment_not_found", "failed", "expired", "cancelled", "unknown"),
+        "finalized": ("refunded", "refunded", (3, 0)),
+        "partially_refunded": ("refunded", "refunded", (3, 0)),
+        "refunded": ("refunded", "refunded", (0, 0)),
+        "refund_due": ("refunded", "refunded", (0, 0)),
+        "review": ("refunded", "refunded", (0, 0)),
+    },
+    EventKind.DISPUTE_CHANGED: unchanged("dispute_recorded", *OrderStatus),
+    EventKind.RESERVATION_LAPSED: {
+        **unchanged("not_expired", *OrderStatus),
+        "reserved": ("expired", "expired", (0, -3)),
+    },
+    EventKind.CANCEL_REQUESTED: {
+        **ALREADY,
+        "pending": ("cancelled", "cancelled", (0, 0)),
+        "reserving": ("cancelled", "cancelled", (0, -3)),
+        "reserved": ("cancelled", "cancelled", (0, -3)),
+        **unchanged("cancel_request_recorded", "finalized", "partially_refunded", "refund_due", "review"),
+    },
 }
 
 STORIES = [
-    pytest.param(event, status, *story, id=f"{event.kind}-{status}")
-    for event, stories in ((a_placement(), STORIES_OF_A_PLACEMENT), (a_payment(), STORIES_OF_A_PAYMENT))
+    pytest.param(ONE_OF_EACH_KIND[kind], status, *story, id=f"{kind}-{status}")
+    for kind, stories in STORIES_BY_KIND.items()
     for status, story in stories.items()
 ]
+each_story = pytest.mark.parametrize(("event", "before", "result", "after", "change"), STORIES)
 
 
-def test_the_stories_are_told_for_every_status() -> None:
-    assert set(STORIES_OF_A_PLACEMENT) == set(STORIES_OF_A_PAYMENT) == set(OrderStatus)
+def a_shop_with(status: str) -> MemoryLedger:
+    return a_ledger(a_reserved_order(status=status, reservationExpiresAt=NOW), stock=10, reserved=3)
 
 
-@pytest.mark.parametrize(("event", "before", "result", "after", "change"), STORIES)
+def test_the_stories_are_told_for_every_event_in_every_status() -> None:
+    assert set(STORIES_BY_KIND) == set(EventKind)
+    for kind, stories in STORIES_BY_KIND.items():
+        assert set(stories) == set(OrderStatus), kind
+
+
+@each_story
 def test_what_an_event_makes_of_an_order_and_its_stock(
     event: OrderEvent, before: str, result: str, after: str, change: tuple[int, int]
 ) -> None:
-    ledger = a_ledger(a_reserved_order(status=before), stock=10, reserved=3)
+    ledger = a_shop_with(before)
     assert settled(event, ledger).result == result
     assert status_in(ledger) == after
     assert shirts_in(ledger) == (10 + change[0], 3 + change[1])
 
 
-@pytest.mark.parametrize(("event", "before", "result", "after", "change"), STORIES)
+@each_story
 def test_whatever_it_made_the_same_event_again_changes_nothing_more(
     event: OrderEvent, before: str, result: str, after: str, change: tuple[int, int]
 ) -> None:
-    del result
-    ledger = a_ledger(a_reserved_order(status=before), stock=10, reserved=3)
+    ledger = a_shop_with(before)
     settled(event, ledger)
-    entries = audit_ids(ledger)
+    once = ledger.dump()
     settled(event, ledger)
-    assert (status_in(ledger), audit_ids(ledger)) == (after, entries)
-    assert shirts_in(ledger) == (10 + change[0], 3 + change[1])
+    assert ledger.dump() == once
 
 
-@pytest.mark.parametrize(("event", "before", "result", "after", "change"), STORIES)
+@each_story
+def test_a_second_delivery_of_it_is_counted_and_changes_nothing_more(
+    event: OrderEvent, before: str, result: str, after: str, change: tuple[int, int]
+) -> None:
+    ledger = a_shop_with(before)
+    settled(event, ledger)
+    once = ledger.dump()
+    settled(delivered_later(event), ledger)
+    again = ledger.dump()
+    counted = {f"webhookEvents/{event.event_id}", f"auditLog/{event.event_id}/deliveries/2"}
+    assert {path for path in again if again[path] != once.get(path)} == (
+        counted if isinstance(event, StripeEvent) else set()
+    )
+
+
+def delivered_later(event: OrderEvent) -> OrderEvent:
+    if not isinstance(event, StripeEvent):
+        return event
+    return replace(event, delivery=replace(event.delivery, delivered_at=LATER))
+
+
+@each_story
 def test_the_audit_entry_tells_just_what_moved(
     event: OrderEvent, before: str, result: str, after: str, change: tuple[int, int]
 ) -> None:
-    ledger = a_ledger(a_reserved_order(status=before), stock=10, reserved=3)
+    ledger = a_shop_with(before)
     settled(event, ledger)
     entry = ledger.get(f"auditLog/{event.event_id}")
-    if result == "already_placed":
+    has_done_nothing = (before, change) == (after, (0, 0)) and result != "cancel_request_recorded"
+    if result == "payment_not_found" or (has_done_nothing and not isinstance(event, StripeEvent)):
         assert entry is None
         return
     assert entry is not None
     assert (entry["result"], entry["statusBefore"], entry["statusAfter"]) == (result, before, after)
     # A hold that was counted before this event is part of what this event brings to its end.
-    counted_before = 3 if before == "reserving" else 0
+    counted_before = 3 if before == "reserving" and after != before else 0
     moves = [{"productId": "shirt", "stock": change[0], "reserved": change[1] + counted_before}]
     assert entry["stock"] == (moves if moves[0]["stock"] or moves[0]["reserved"] else [])
 
@@ -602,6 +714,326 @@ def test_a_hold_left_uncovered_by_a_crash_is_given_back_before_the_order_fails()
     assert status_in(ledger) == "reserving"
     assert settled(a_placement(), ledger).result == "reservation_failed"
     assert shirts_in(ledger) == (2, 0)
+
+
+# --- Paid and never fulfilled -----------------------------------------------------------------------------------------
+
+
+def a_short_shop(**catalogue: object) -> MemoryLedger:
+    ledger = a_ledger(an_order(), stock=2)
+    ledger.put("products/shirt", a_catalogue_entry(**catalogue))
+    return ledger
+
+
+def an_expired_order_whose_units_are_gone() -> MemoryLedger:
+    ledger = a_shop_told(a_placement(), a_lapse())
+    ledger.put("inventory/shirt", {"stock": 2, "reserved": 0})
+    return ledger
+
+
+def a_reserved_order_that_somebody_broke() -> MemoryLedger:
+    ledger = a_shop_told(a_placement())
+    ledger.put("orders/order-1", {**ledger.dump()["orders/order-1"], "items": []})
+    return ledger
+
+
+NEVER_FULFILLED: dict[str, tuple[Callable[[], MemoryLedger], int]] = {
+    # what is the matter: the shop, and what is paid
+    "short": (a_short_shop, 3_600),
+    "short and unpriced": (lambda: a_short_shop(unitAmount=None, currency=None), 3_600),
+    "wrong amount": (lambda: a_shop_told(a_placement()), 3_500),
+    "wrong amount and short": (an_expired_order_whose_units_are_gone, 3_500),
+    "broken": (lambda: a_ledger(an_order(items=[])), 3_600),
+    "broken after it was reserved": (a_reserved_order_that_somebody_broke, 3_600),
+    "strange status": (lambda: a_ledger(an_order(status="shipped")), 3_600),
+}
+
+
+@pytest.mark.parametrize(("shop", "paid"), NEVER_FULFILLED.values(), ids=NEVER_FULFILLED)
+def test_a_refund_that_failed_ends_the_same_whether_its_success_or_its_failure_was_told_first(
+    shop: Callable[[], MemoryLedger], paid: int
+) -> None:
+    payment = a_payment(money=Money(paid, "eur"))
+    made = an_updated_refund("evt_made", a_refund(amount=paid))
+    failed = an_updated_refund("evt_failed", a_refund(amount=paid, status="failed"))
+    one, other = shop(), shop()
+    for event in (payment, made, failed):
+        settled(event, one)
+    for event in (payment, failed, made):
+        settled(event, other)
+    assert status_in(one) == status_in(other)
+    assert status_in(one) in ("refund_due", "review")
+
+
+# --- Crashes after the payment ----------------------------------------------------------------------------------------
+
+A_DAY_LATER = NOW + timedelta(days=1)
+
+
+def crash_at(nth_commit: int, crash: Interference) -> list[Interference]:
+    return [*[undisturbed] * nth_commit, crash]
+
+
+def complaints_about(ledger: MemoryLedger) -> list[str]:
+    return complaints(ledger.dump(), {"shirt": 10})
+
+
+def settled_twice_with_a_crash(
+    event: OrderEvent, ledger: MemoryLedger, nth_commit: int, crash: Interference, *, now: datetime = NOW
+) -> Outcome:
+    """The process dies at this commit; then the event is delivered again. The books are in order all the time."""
+    with pytest.raises(Crash):
+        settled(event, Interfered(ledger, crash_at(nth_commit, crash)), now=now)
+    assert complaints_about(ledger) == []
+    outcome = settled(delivered_later(event), ledger, now=now)
+    assert complaints_about(ledger) == []
+    return outcome
+
+
+def a_shop_told(*events: OrderEvent) -> MemoryLedger:
+    """A shop with ten shirts and an order for three, told all this. Reservations lapse a day later."""
+    ledger = a_ledger(an_order())
+    for event in events:
+        settled(event, ledger, now=A_DAY_LATER if isinstance(event, ReservationLapsed) else NOW)
+    return ledger
+
+
+def waiting_for(ledger: MemoryLedger, payment_id: str) -> object:
+    payment = ledger.get(f"payments/{payment_id}")
+    return payment and payment.get("waiting", [])
+
+
+def is_processed(ledger: MemoryLedger, event_id: str) -> object:
+    claim = ledger.get(f"webhookEvents/{event_id}")
+    return claim and claim["processed"]
+
+
+each_crash = pytest.mark.parametrize("crash", [crash_before, crash_after], ids=lambda crash: str(crash.__name__))
+REFUND = an_updated_refund("evt_refund")
+A_THIRD = an_updated_refund("evt_third", a_refund("re_1", 1_200, restock={"shirt": 1}))
+
+
+@each_crash
+def test_a_refund_that_crashed_while_it_was_parked_is_parked_once(crash: Interference) -> None:
+    ledger = a_shop_told(a_placement())
+    assert settled_twice_with_a_crash(REFUND, ledger, 0, crash).result == "payment_not_found"
+    assert waiting_for(ledger, "pi_1") == ["evt_refund"]
+    assert settled(a_payment(), ledger).result == "first_time_finalized"
+    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
+    assert complaints_about(ledger) == []
+
+
+PAYMENTS_THAT_RELEASE = [
+    pytest.param(placed, nth, id=f"{name} {nth}")
+    # The payment's own commits, and one for each of the two refunds that it releases.
+    for name, placed, commits in (("reserved", (a_placement(),), 3), ("pending", (), 4))
+    for nth in range(commits)
+]
+
+
+@each_crash
+@pytest.mark.parametrize(("told", "nth_commit"), PAYMENTS_THAT_RELEASE)
+def test_what_a_payment_released_is_settled_by_its_redelivery_wherever_the_process_died(
+    told: tuple[OrderEvent, ...], nth_commit: int, crash: Interference
+) -> None:
+    rest = an_updated_refund("evt_rest", a_refund("re_2", 2_400))
+    ledger = a_shop_told(A_THIRD, rest, *told)
+    settled_twice_with_a_crash(a_payment(), ledger, nth_commit, crash)
+    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
+    assert is_processed(ledger, "evt_third") and is_processed(ledger, "evt_rest")
+    assert waiting_for(ledger, "pi_1") == []
+    assert sorted(map(str, notices_in(ledger))) == sorted(
+        ["paid", "partially_refunded", "refunded", *(["reserved"] if told else [])]
+    )
+
+
+@each_crash
+@pytest.mark.parametrize("nth_commit", [0, 1])
+def test_the_next_voice_of_a_payment_settles_what_the_first_one_did_not_live_to_settle(
+    nth_commit: int, crash: Interference
+) -> None:
+    ledger = a_shop_told(a_placement(), REFUND)
+    with pytest.raises(Crash):
+        settled(a_payment(), Interfered(ledger, crash_at(nth_commit, crash)))
+    settled(a_payment("evt_2", event_type="charge.succeeded"), ledger)
+    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
+    assert is_processed(ledger, "evt_refund")
+    assert complaints_about(ledger) == []
+
+
+def test_a_refund_delivered_again_after_its_payment_needs_nobody_to_release_it() -> None:
+    ledger = a_shop_told(a_placement(), REFUND)
+    with pytest.raises(Crash):
+        settled(a_payment(), Interfered(ledger, [crash_after]))
+    assert settled(delivered_later(REFUND), ledger).result == "refunded"
+    assert settled(delivered_later(a_payment()), ledger).result == "duplicate_detected"
+    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
+    assert complaints_about(ledger) == []
+
+
+def test_a_refund_and_its_payment_that_do_not_see_each_other_are_both_settled() -> None:
+    ledger = a_shop_told(a_placement())
+    overtaken = Interfered(ledger, [someone_first(lambda: settled(a_payment(), ledger))])
+    assert settled(REFUND, overtaken).result == "refunded"
+    overtaken = Interfered(other := a_shop_told(a_placement()), [someone_first(lambda: settled(REFUND, other))])
+    assert settled(a_payment(), overtaken).result == "first_time_finalized"
+    for shop in (ledger, other):
+        assert (status_in(shop), shirts_in(shop)) == ("refunded", (10, 0))
+        assert waiting_for(shop, "pi_1") == []
+        assert complaints_about(shop) == []
+
+
+def test_what_a_released_event_could_not_do_in_time_is_done_when_the_payment_comes_again() -> None:
+    ledger = a_shop_told(a_placement(), REFUND)
+    with pytest.raises(LedgerUnavailable):
+        settled(a_payment(), Interfered(ledger, [undisturbed, *[unanswered] * 1_000]))
+    assert status_in(ledger) == "finalized"
+    settled(delivered_later(a_payment()), ledger)
+    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
+
+
+CLOSED: dict[str, tuple[OrderEvent, ...]] = {
+    "expired": (a_placement(), a_lapse()),
+    "cancelled": (a_placement(), a_cancel_request()),
+    "cancelled before it was placed": (a_cancel_request(),),
+}
+each_closed_order = pytest.mark.parametrize("told", CLOSED.values(), ids=CLOSED)
+
+
+@each_crash
+@each_closed_order
+@pytest.mark.parametrize("nth_commit", [0, 1])
+def test_a_late_payment_that_crashed_anywhere_is_settled_by_its_redelivery(
+    told: tuple[OrderEvent, ...], nth_commit: int, crash: Interference
+) -> None:
+    ledger = a_shop_told(*told)
+    settled_twice_with_a_crash(a_payment(), ledger, nth_commit, crash)
+    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert notices_in(ledger).count("paid") == 1
+
+
+NEXT_CAUSES = {
+    str(event.kind): event
+    for event in (
+        a_placement(),
+        a_processing("evt_processing"),
+        a_failure("evt_failure"),
+        a_cancellation("evt_cancellation"),
+        a_dispute("evt_dispute", order_id="order-1"),
+        an_updated_refund("evt_refund", a_refund(status="pending"), order_id="order-1"),
+        a_lapse(),
+        a_cancel_request(),
+    )
+}
+
+
+@each_closed_order
+@pytest.mark.parametrize("next_cause", NEXT_CAUSES.values(), ids=NEXT_CAUSES)
+def test_whatever_comes_between_a_late_payments_hold_and_its_redelivery_leaves_the_order_closed(
+    told: tuple[OrderEvent, ...], next_cause: OrderEvent
+) -> None:
+    ledger = a_shop_told(*told)
+    closed = status_in(ledger)
+    with pytest.raises(Crash):
+        settled(a_payment(), Interfered(ledger, [crash_after]))
+    assert status_in(ledger) == "reserving"
+    settled(next_cause, ledger)
+    assert status_in(ledger) in ("reserving", closed)
+    assert complaints_about(ledger) == []
+    assert settled(delivered_later(a_payment()), ledger).result == "first_time_finalized"
+    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert complaints_about(ledger) == []
+
+
+@each_closed_order
+def test_no_hold_of_a_late_payment_that_never_comes_again_lasts(told: tuple[OrderEvent, ...]) -> None:
+    ledger = a_shop_told(*told)
+    with pytest.raises(Crash):
+        settled(a_payment(), Interfered(ledger, [crash_after]))
+    settled(a_processing("evt_processing"), ledger)
+    for sweep in (a_lapse(), a_placement()):
+        settled(sweep, ledger, now=NOW + timedelta(days=30))
+    assert shirts_in(ledger) == (10, 0)
+
+
+CHANGES_OF_A_LIFE = {
+    "full refund": ((a_placement(), a_payment()), a_refunded_charge("evt_2"), ("refunded", (10, 0))),
+    "partial refund": ((a_placement(), a_payment()), A_THIRD, ("partially_refunded", (8, 0))),
+    "full refund before the payment": ((a_placement(),), a_refunded_charge("evt_2"), ("refunded", (10, 0))),
+    "cancelled by Stripe": ((a_placement(),), a_cancellation(), ("cancelled", (10, 0))),
+    "cancelled by its customer": ((a_placement(),), a_cancel_request(), ("cancelled", (10, 0))),
+    "cancelled too late": ((a_placement(), a_payment()), a_cancel_request(), ("finalized", (7, 0))),
+    "expired": ((a_placement(),), a_lapse(), ("expired", (10, 0))),
+    "extended": ((a_placement(),), a_processing(), ("reserved", (10, 3))),
+    "declined": ((a_placement(),), a_failure(), ("reserved", (10, 3))),
+    "disputed": ((a_placement(), a_payment()), a_dispute("evt_2"), ("finalized", (7, 0))),
+    "refund failed": (
+        (a_placement(), a_payment(), REFUND),
+        an_updated_refund("evt_2", a_refund(status="failed")),
+        ("finalized", (7, 0)),
+    ),
+}
+
+
+@each_crash
+@pytest.mark.parametrize(("told", "event", "end"), CHANGES_OF_A_LIFE.values(), ids=CHANGES_OF_A_LIFE)
+def test_a_change_that_crashed_is_made_once_by_its_redelivery(
+    told: tuple[OrderEvent, ...], event: OrderEvent, end: tuple[str, tuple[int, int]], crash: Interference
+) -> None:
+    ledger = a_shop_told(*told)
+    settled_twice_with_a_crash(
+        event, ledger, 0, crash, now=A_DAY_LATER if event.event_type == "reservation.lapsed" else NOW
+    )
+    assert (status_in(ledger), shirts_in(ledger)) == end
+    assert ledger.get(f"auditLog/{event.event_id}") is not None
+    told_of_it = [path for path in ledger.dump() if path.startswith("notifications/") and path.endswith(event.event_id)]
+    assert len(told_of_it) == (0 if event.event_type == "payment_intent.processing" else 1)
+
+
+@each_crash
+@pytest.mark.parametrize("nth_commit", [0, 1])
+def test_a_refunded_charge_that_outran_all_others_and_crashed_is_settled_by_its_redelivery(
+    nth_commit: int, crash: Interference
+) -> None:
+    ledger = a_shop_told()
+    outcome = settled_twice_with_a_crash(a_refunded_charge(total=1_200), ledger, nth_commit, crash)
+    assert outcome.result in ("partially_refunded", "duplicate_detected")
+    assert (status_in(ledger), shirts_in(ledger)) == ("partially_refunded", (7, 0))
+    assert settled(a_placement(), ledger).result == "already_placed"
+    assert settled(a_payment("evt_2"), ledger).result == "already_finalized"
+    assert (status_in(ledger), shirts_in(ledger)) == ("partially_refunded", (7, 0))
+    assert complaints_about(ledger) == []
+
+
+def test_units_that_somebody_bought_while_a_failed_refund_was_read_are_not_taken_from_them() -> None:
+    ledger = a_shop_told(a_placement(), a_payment(), REFUND)
+
+    def sell_eight() -> None:
+        ledger.put("orders/order-2", an_order(items=[{"productId": "shirt", "quantity": 8}]))
+        settled(a_placement("order-2"), ledger)
+
+    failed = an_updated_refund("evt_failed", a_refund(status="failed"))
+    # One read to find the order, one for it, one for its shirts: by the commit they are promised to somebody.
+    assert settled(failed, Interfered(ledger, [someone_first(sell_eight)])).result == "refund_failed"
+    assert (status_in(ledger), shirts_in(ledger)) == ("refund_due", (10, 8))
+    assert complaints_about(ledger) == []
+
+
+def test_an_order_that_expires_while_its_payment_is_on_its_way_loses_against_it() -> None:
+    ledger = a_shop_told(a_placement())
+    overtaken = Interfered(ledger, [someone_first(lambda: settled(a_payment(), ledger))])
+    assert settled(a_lapse(), overtaken, now=A_DAY_LATER).result == "not_expired"
+    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+
+
+def test_a_hold_is_released_once_though_two_events_and_a_sweep_say_so() -> None:
+    ledger = a_shop_told(a_placement())
+    session_expired = a_cancellation("evt_2", event_type="checkout.session.expired")
+    releasing: list[OrderEvent] = [a_cancellation("evt_1"), session_expired, a_lapse()]
+    for event in releasing:
+        settled(event, ledger, now=A_DAY_LATER)
+    assert (status_in(ledger), shirts_in(ledger)) == ("cancelled", (10, 0))
+    assert complaints_about(ledger) == []
 
 
 # --- Inventory that vanished ------------------------------------------------------------------------------------------

@@ -1,0 +1,46 @@
+"""The whole table of faults, cell by cell: part of `make torture`. Ends with 1 if one is wrong."""
+
+import os
+import sys
+from collections import Counter
+
+from tests.faults.interceptor import Fault
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.trial import Cell, cells, wrong_in
+
+_MARKS = {
+    Fault.NOT_SENT: "n",
+    Fault.ANSWER_LOST: "a",
+    Fault.OUTAGE: "o",
+    Fault.DEATH_BEFORE: "b",
+    Fault.DEATH_AFTER: "d",
+}
+
+
+def main() -> int:
+    host = os.environ["FIRESTORE_EMULATOR_HOST"]
+    print(
+        "\nEvery RPC of every scenario goes wrong; then the event comes again. Each letter is a cell that ended right:"
+    )
+    print(", ".join(f"{mark} {fault}" for fault, mark in _MARKS.items()), "\n", flush=True)
+    tried: Counter[Fault] = Counter()
+    wrong: dict[Cell, list[str]] = {}
+    table: dict[str, dict[str, str]] = {name: {} for name in SCENARIOS}
+    for cell in cells(host, list(Fault)):
+        complaints = wrong_in(cell, host)
+        tried[cell.fault] += 1
+        row = table[cell.scenario]
+        rpc = f"{cell.rpc} {cell.name}"
+        row[rpc] = row.get(rpc, "") + ("!" if complaints else _MARKS[cell.fault])
+        if complaints:
+            wrong[cell] = complaints
+    for scenario, row in table.items():
+        print(f"  {scenario:36}", "  ".join(f"{rpc} {marks}" for rpc, marks in row.items()))
+    print(f"\n{tried.total()} cells, {len(wrong)} wrong:", ", ".join(f"{n} {fault}" for fault, n in tried.items()))
+    for cell, complaints in wrong.items():
+        print(f"  {cell}:", *complaints, sep="\n    ")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

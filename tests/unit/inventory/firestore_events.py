@@ -1,0 +1,33 @@
+"""Documents that were created in Firestore, as Eventarc tells of them."""
+
+from cloudevents.http import CloudEvent
+from google.cloud.firestore_v1.types import Document, DocumentChange, Value
+
+
+def a_created_event(document: str | None, data: object) -> CloudEvent:
+    """The event whose header names the document; none where it is None."""
+    attributes = {
+        "type": "google.cloud.firestore.document.v1.created",
+        "source": "//firestore.googleapis.com/projects/p",
+        "id": "ce-1",
+    }
+    if document is not None:
+        attributes["document"] = document
+    return CloudEvent(attributes, data)
+
+
+def created(path: str, **fields: Value) -> bytes:
+    """The event's data: a `DocumentEventData`, whose first field is the created document."""
+    document = Document(name=f"projects/p/databases/(default)/documents/{path}", fields=fields)
+    return bytes(DocumentChange.serialize(DocumentChange(document=document)))
+
+
+IMPOSSIBLE_IDS = {
+    "none": None,
+    "empty": "",
+    "reserved": "__x__",
+    "dots": "..",
+    "below another": "a/b",
+    "too long": "x" * 1_401,
+}
+"""Ids that no order can have."""
