@@ -4,7 +4,7 @@ VENV_PYTHON := venv/bin/python
 INSTALLED := venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test emulators bench lint format clean
+.PHONY: help demo test torture emulators bench lint format clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -14,6 +14,10 @@ demo: $(INSTALLED) ## one payment: three events, one of them again, one forged; 
 
 test: $(INSTALLED) ## run every test inside the emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest $(ARGS)
+
+torture: $(INSTALLED) ## the long proof: simulated histories, then faults on the real emulator
+	@$(VENV_PYTHON) -m tests.simulation --seconds 60
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.faults
 
 emulators: export COMMAND := $(value RUN)
 emulators: $(INSTALLED) ## start the emulators until Ctrl-C; RUN='command' runs one command inside them

@@ -56,7 +56,7 @@ def after_refund(case: Case, event: Refunding, change: Change) -> Change | Look:
         returned={p: n for p, n in returned.items() if n},
         failure_reason=missing or (None if status in _IN_ORDER else order.failure_reason),
     )
-    result = _result_of(change.order, after)
+    result = _result_of(change, after)
     return replace(
         change,
         result=result,
@@ -123,11 +123,12 @@ def _status_of(order: Order, *, is_short: bool) -> OrderStatus:
     return OrderStatus.PARTIALLY_REFUNDED if order.refunds.amount else OrderStatus.FINALIZED
 
 
-def _result_of(before: Order, after: Order) -> Result:
+def _result_of(change: Change, after: Order) -> Result:
+    before = change.order
     if after.refunds.amount < before.refunds.amount:
         return Result.REFUND_FAILED
     if after.refunds.amount == before.refunds.amount:
-        return Result.REFUND_RECORDED
+        return Result.REFUND_RECORDED if change.result is Result.ALREADY_RECORDED else change.result
     return Result.REFUNDED if after.status is OrderStatus.REFUNDED else Result.PARTIALLY_REFUNDED
 
 

@@ -57,7 +57,7 @@ def settle(
     end = patience.monotonic() + patience.total_seconds
     finish = _settle_one(event, now, ledger, terms, patience)
     # Whoever calls is told that all is done only when this is done too: else the event comes again, and releases again.
-    for parked in _parked_events(finish.released, ledger, patience):
+    for parked in _parked_events(finish.released, ledger, end - patience.monotonic()):
         _settle_one(parked, now, ledger, terms, replace(patience, total_seconds=end - patience.monotonic()))
     return finish.outcome
 
@@ -79,10 +79,10 @@ def _settle_one(
     raise lost or LedgerContended(f"{event.event_id} was not settled in time")
 
 
-def _parked_events(event_ids: tuple[str, ...], ledger: Ledger, patience: Patience) -> tuple[StripeEvent, ...]:
+def _parked_events(event_ids: tuple[str, ...], ledger: Ledger, seconds_left: float) -> tuple[StripeEvent, ...]:
     if not event_ids:
         return ()
-    claims = ledger.read([claim_path(event_id) for event_id in event_ids], timeout_seconds=patience.total_seconds)
+    claims = ledger.read([claim_path(event_id) for event_id in event_ids], timeout_seconds=max(seconds_left, 0.001))
     found = ((event_id, claims[claim_path(event_id)]) for event_id in event_ids)
     events = (parked_event_from(event_id, claim.fields) for event_id, claim in found if claim)
     return tuple(event for event in events if event)

@@ -155,7 +155,8 @@ def _of_orders(shelves: Shelves) -> Iterator[str]:
             if not 0 < item["quantity"] <= sold[item["productId"]]:
                 yield f"{order_id}: {item} came back, of {dict(sold)} sold"
         lapsed = shelves["auditLog"].get(f"lapsed_{order_id}")
-        if order["status"] == "expired" and lapsed and lapsed["createdAt"] < order["reservationExpiresAt"]:
+        # Whatever became of it afterwards, its time stands there as it was.
+        if lapsed and lapsed["createdAt"] < order["reservationExpiresAt"]:
             yield f"{order_id}: expired at {lapsed['createdAt']}, before {order['reservationExpiresAt']}"
 
 

@@ -75,6 +75,11 @@ def test_a_newer_dispute_replaces_an_older_one_that_was_decided() -> None:
     assert later_dispute(a_state("lost", told_at=LATER + timedelta(days=1)), newer) == newer
 
 
+def test_when_a_dispute_was_opened_says_which_is_newer_and_not_its_id() -> None:
+    older, newer = a_state(dispute_id="dp_2", opened_at=NOW), a_state(dispute_id="dp_1", opened_at=LATER)
+    assert later_dispute(older, newer) == later_dispute(newer, older) == newer
+
+
 def test_what_is_told_late_of_an_older_dispute_does_not_replace_the_newer_one() -> None:
     newer = a_state("needs_response", "dp_2")
     assert later_dispute(newer, a_state("won", told_at=LATER + timedelta(days=1))) == newer

@@ -62,18 +62,18 @@ def test_every_order_of_the_same_facts_ends_with_the_same_money_and_stock(story:
 @each_story
 def test_telling_everything_twice_in_any_order_ends_the_same(story: Story) -> None:
     dice = random.Random(7)  # noqa: S311 - no secret
-    for _ in range(40):
+    for _ in range(15):
         order = [*story.facts, *story.facts]
         dice.shuffle(order)
         assert money_in(told(order, stock=story.stock).dump()) == story.money, order
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_any_choice_of_facts_ends_the_same_in_any_order(seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311 - no secret
     names = dice.sample(sorted(FACTS.keys() - WRONG), k=dice.randint(5, len(FACTS) - len(WRONG)))
     expected = money_in(told(names).dump())
-    for _ in range(10):
+    for _ in range(8):
         order = names + dice.choices(names, k=3)
         dice.shuffle(order)
         assert money_in(told(order).dump()) == expected, (names, order)

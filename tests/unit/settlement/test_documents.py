@@ -30,7 +30,7 @@ from tests.builders import NOW, a_catalogue_entry, a_refund, a_reserved_order, a
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.datetimes(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
+    max_leaves=3,
 )
 
 

@@ -196,7 +196,7 @@ anything = st.recursive(
     | st.binary()
     | st.datetimes(timezones=st.just(UTC)),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
+    max_leaves=3,
 )
 
 
@@ -213,7 +213,7 @@ def tampered(fields: Fields) -> st.SearchStrategy[dict[str, object]]:
     )
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(st.sampled_from(list(OF_STRIPE.values())).flatmap(lambda event: tampered(parked(event))))
 def test_whatever_was_done_to_a_parked_claim_it_is_read_and_planned_for_without_a_fault(
     fields: dict[str, object],

@@ -810,6 +810,11 @@ def test_a_dispute_is_recorded_and_told_to_operators_and_moves_nothing() -> None
     assert plan.outcome == Outcome(Result.DISPUTE_RECORDED, "order-1", note)
 
 
+def test_operators_are_told_what_is_disputed_and_not_what_was_paid() -> None:
+    plan = finish(a_dispute(order_id="order-1"), a_shop(a_paid_order(amountReceived=5_000)))
+    assert fields_at(TO_OPERATORS, plan.writes)["amount"] == 3_600
+
+
 def test_a_dispute_finds_its_order_by_its_payment() -> None:
     assert planned(a_dispute(), {PAYMENT: {"orderId": "order-1"}}) == Look(order_id="order-1")
 

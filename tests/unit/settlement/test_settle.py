@@ -550,6 +550,12 @@ def test_a_payment_that_loses_against_a_release_holds_again_before_it_takes() ->
     assert shirts_in(ledger) == (7, 0)
 
 
+def test_a_late_payment_is_compared_with_what_was_asked_and_not_with_todays_price() -> None:
+    ledger = a_shop_told(a_placement(), a_lapse())
+    ledger.put("products/shirt", a_catalogue_entry(unitAmount=9_900))
+    assert settled(a_payment(), ledger).result == "first_time_finalized"
+
+
 def test_the_price_that_holds_is_the_price_that_is_compared() -> None:
     ledger = a_ledger(an_order(amountTotal=1, currency="eur"))
     assert settled(a_payment(money=Money(1, "eur")), ledger).result == "quarantined"
@@ -890,6 +896,21 @@ def test_what_a_released_event_could_not_do_in_time_is_done_when_the_payment_com
     assert status_in(ledger) == "finalized"
     settled(delivered_later(a_payment()), ledger)
     assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
+
+
+def test_what_a_payment_releases_is_settled_in_the_payments_own_time() -> None:
+    clock = Clock(per_look=0.1)
+    began = clock.seconds
+    ledger = Interfered(a_shop_told(a_placement(), REFUND), [*[refused] * 5, undisturbed, *[unanswered] * 1_000])
+    with pytest.raises(LedgerUnavailable):
+        settled(a_payment(), ledger, clock)
+    assert 8.0 <= clock.seconds - began <= 9.0
+
+
+def test_no_call_for_what_a_payment_releases_may_take_longer_than_the_time_that_is_left() -> None:
+    ledger = Interfered(a_shop_told(a_placement(), REFUND), [*[refused] * 5, undisturbed])
+    settled(a_payment(), ledger, Clock(per_look=0.1))
+    assert ledger.timeouts == sorted(ledger.timeouts, reverse=True)
 
 
 CLOSED: dict[str, tuple[OrderEvent, ...]] = {

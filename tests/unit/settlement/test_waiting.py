@@ -558,6 +558,12 @@ def test_a_cancelled_order_whose_hold_was_being_counted_forgets_what_it_was_held
     assert fields_at(REQUESTED, plan.writes)["statusBefore"] == "pending"
 
 
+def test_what_a_customer_wrote_as_a_price_is_repeated_to_nobody() -> None:
+    plan = finish(a_cancel_request(), {ORDER: an_order(amountTotal=1, currency="eur")})
+    assert fields_at(REQUESTED, plan.writes)["amount"] is None
+    assert fields_at(ASKED, plan.writes)["amount"] is None
+
+
 NOT_THE_OWNER = "not_the_owner: the request is not the customer's own"
 
 
