@@ -13,7 +13,7 @@ demo: $(INSTALLED) ## one payment: three events, one of them again, one forged; 
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tools.demo
 
 test: $(INSTALLED) ## run every test inside the emulators; ARGS='-k name' goes to pytest
-	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest $(ARGS)
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 torture: $(INSTALLED) ## the long proof: simulated histories, then faults on the real emulator
 	@$(VENV_PYTHON) -m tests.simulation --seconds 60

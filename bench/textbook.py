@@ -1,6 +1,9 @@
 """The same job as Firestore's documentation shows it: a transaction that reads, decides and writes.
 
 https://firebase.google.com/docs/firestore/manage-data/transactions
+
+It does less than the service: no price, no index of payments, and a second delivery leaves no record. What it reads, it
+reads in as few RPCs as it can.
 """
 
 from collections.abc import Callable
@@ -8,37 +11,75 @@ from datetime import datetime
 
 from google.cloud import firestore
 
-from orders.events import PaymentSucceeded
+from orders.events import OrderPlaced, StripeEvent
+
+Textbook = Callable[[OrderPlaced | StripeEvent, datetime], str]
 
 
-def textbook_settling(client: firestore.Client) -> Callable[[PaymentSucceeded, datetime], str]:
-    """Settle in a read-write transaction with the library's own retries; raises when it gives up."""
+class GivenUp(Exception):
+    """The library has retried a transaction as often as it does, and lost every time."""
 
+
+def textbook_settling(client: firestore.Client) -> Textbook:
+    """Settle in a read-write transaction with the library's own retries."""
+    pay, place = _paying(client), _placing(client)
+
+    def settle(event: OrderPlaced | StripeEvent, now: datetime) -> str:
+        """Raises GivenUp, or what else the library does."""
+        settle_in_transaction = place if isinstance(event, OrderPlaced) else pay
+        try:
+            return str(settle_in_transaction(client.transaction(), event, now))
+        except ValueError as given_up:
+            raise GivenUp(event.event_id) from given_up
+
+    return settle
+
+
+def _paying(client: firestore.Client) -> Callable[..., object]:
     @firestore.transactional
-    def settle_in_transaction(transaction: firestore.Transaction, event: PaymentSucceeded, now: datetime) -> str:
-        claim = client.document(f"webhookEvents/{event.event_id}")
-        order = client.document(f"orders/{event.order_id}")
-        if claim.get(transaction=transaction).exists:
+    def pay(transaction: firestore.Transaction, event: StripeEvent, now: datetime) -> str:
+        claim, order = client.document(f"webhookEvents/{event.event_id}"), client.document(f"orders/{event.order_id}")
+        seen = {found.reference: found for found in transaction.get_all([claim, order])}
+        if seen[claim].exists:
             return "duplicate_detected"
-        found = order.get(transaction=transaction)
-        items = found.get("items")
-        inventory = {item["productId"]: client.document(f"inventory/{item['productId']}") for item in items}
-        levels = {name: document.get(transaction=transaction) for name, document in inventory.items()}
-        first = found.get("status") != "finalized"
+        items, first = seen[order].get("items"), seen[order].get("status") != "finalized"
+        inventory = [client.document(f"inventory/{item['productId']}") for item in items] if first else []
+        levels = {found.reference: found for found in transaction.get_all(inventory)} if first else {}
         result = "first_time_finalized" if first else "already_finalized"
         transaction.create(claim, {"orderId": event.order_id, "processed": True, "processedAt": now, "result": result})
         transaction.create(client.document(f"auditLog/{event.event_id}"), {"orderId": event.order_id, "result": result})
         if first:
             transaction.update(order, {"status": "finalized", "finalizedAt": now, "webhookEventId": event.event_id})
-            for item in items:
-                name, quantity = item["productId"], item["quantity"]
-                stock, reserved = levels[name].get("stock"), levels[name].get("reserved")
-                transaction.update(inventory[name], {"stock": stock - quantity, "reserved": reserved - quantity})
-            notice = client.document(f"notifications/{found.get('userId')}/messages/{event.event_id}")
+            for document, item in zip(inventory, items, strict=True):
+                stock, reserved = levels[document].get("stock"), levels[document].get("reserved")
+                figures = {"stock": stock - item["quantity"], "reserved": reserved - item["quantity"]}
+                transaction.update(document, figures)
+            notice = client.document(f"notifications/{seen[order].get('userId')}/messages/{event.event_id}")
             transaction.create(notice, {"type": "paid", "orderId": event.order_id})
         return result
 
-    def settle(event: PaymentSucceeded, now: datetime) -> str:
-        return str(settle_in_transaction(client.transaction(), event, now))
+    return pay
 
-    return settle
+
+def _placing(client: firestore.Client) -> Callable[..., object]:
+    @firestore.transactional
+    def place(transaction: firestore.Transaction, event: OrderPlaced, now: datetime) -> str:
+        order = client.document(f"orders/{event.order_id}")
+        inventory = [client.document(f"inventory/{product_id}") for product_id in event.product_ids]
+        seen = {found.reference: found for found in transaction.get_all([order, *inventory])}
+        if seen[order].get("status") != "pending":
+            return "already_placed"
+        items = seen[order].get("items")
+        available = [seen[document].get("stock") - seen[document].get("reserved") for document in inventory]
+        covered = all(item["quantity"] <= units for item, units in zip(items, available, strict=True))
+        result = "reserved" if covered else "reservation_failed"
+        transaction.update(order, {"status": "reserved" if covered else "failed", "reservedAt": now})
+        transaction.create(client.document(f"auditLog/{event.event_id}"), {"orderId": event.order_id, "result": result})
+        if covered:
+            for document, item in zip(inventory, items, strict=True):
+                transaction.update(document, {"reserved": seen[document].get("reserved") + item["quantity"]})
+        notice = client.document(f"notifications/{seen[order].get('userId')}/messages/{event.event_id}")
+        transaction.create(notice, {"type": result, "orderId": event.order_id})
+        return result
+
+    return place

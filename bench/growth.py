@@ -1,0 +1,76 @@
+"""How a first delivery's time grows: with the lines of its order, and with all that was ever settled before it."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from google.cloud import firestore
+
+from bench.history import write_history
+from bench.payments import payment
+from bench.shop import a_database, a_reserved_order, amount_of, settling_in, stock_up, write_all
+from bench.turns import WARM_UP_ROUNDS, Contestant, medians_in_turns
+
+LINES: Final = 50
+LINES_ROUNDS: Final = 150
+HISTORY: Final = 100_000
+HISTORY_ROUNDS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class LinesGrowth:
+    """Medians, in seconds."""
+
+    one_line: float
+    many_lines: float
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryGrowth:
+    """Medians, in seconds."""
+
+    empty: float
+    full: float
+    documents_of_each_kind: int
+    seeding_seconds: float
+
+
+def lines_growth(rounds: int = LINES_ROUNDS) -> LinesGrowth:
+    client = a_database()
+    medians = medians_in_turns(
+        {"one": _settling_orders_of(1, client, rounds), "many": _settling_orders_of(LINES, client, rounds)}, rounds
+    )
+    return LinesGrowth(medians["one"], medians["many"])
+
+
+def history_growth(documents: int = HISTORY, rounds: int = HISTORY_ROUNDS) -> HistoryGrowth:
+    """Two databases of one emulator, of which one has settled so many orders before."""
+    empty, full = a_database(), a_database()
+    started = time.perf_counter()
+    write_history(full, documents)
+    seeded = time.perf_counter() - started
+    medians = medians_in_turns(
+        {"empty": _settling_orders_of(1, empty, rounds), "full": _settling_orders_of(1, full, rounds)}, rounds
+    )
+    return HistoryGrowth(medians["empty"], medians["full"], documents, seeded)
+
+
+def _settling_orders_of(lines: int, client: firestore.Client, rounds: int) -> Contestant:
+    """Settles the payment of another reserved order each time."""
+    settle, product_ids = settling_in(client), [f"product-{number}" for number in range(lines)]
+    order_ids = [f"{lines}-lines-{number}" for number in range(WARM_UP_ROUNDS + rounds)]
+    stock_up(client, product_ids, reserved=2 * len(order_ids))
+    write_all(client, {f"orders/{order_id}": a_reserved_order(product_ids) for order_id in order_ids})
+    unpaid = iter(order_ids)
+
+    def settle_next() -> float:
+        event = payment(next(unpaid), amount_of(product_ids))
+        started = time.perf_counter()
+        outcome = settle(event, datetime.now(UTC))
+        seconds = time.perf_counter() - started
+        if outcome.result != "first_time_finalized":
+            raise RuntimeError(f"{event.event_id} ended as {outcome}")
+        return seconds
+
+    return settle_next

@@ -1,0 +1,45 @@
+"""What orders leave behind: their documents, with the claims and audit entries of their payments, many times over."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from google.cloud import firestore
+
+from bench.bare import BareClient
+from bench.payments import payment
+from bench.shop import a_reserved_order, amount_of, settling_in, stock_up, write_all
+
+WRITES_PER_COMMIT: Final = 500
+THREADS: Final = 4
+_PRODUCTS: Final = ("shirt",)
+
+
+def write_history(client: firestore.Client, documents: int) -> None:
+    """Write so many orders, claims and audit entries: copies of what one paid order leaves, under ids of their own."""
+    stock_up(client, _PRODUCTS, reserved=1)
+    write_all(client, {"orders/old": a_reserved_order(_PRODUCTS)})
+    event = payment("old", amount_of(_PRODUCTS))
+    settling_in(client)(event, datetime.now(UTC))
+    bare = BareClient(client.project)
+    originals = bare.read(["orders/old", f"webhookEvents/{event.event_id}", f"auditLog/{event.event_id}"])
+
+    def write_some(path: str, first: int) -> None:
+        collection, _, _ = path.partition("/")
+        numbers = range(first, min(first + WRITES_PER_COMMIT, documents))
+        bare.put({f"{collection}/old-{number}": _copy_of(originals[path], number) for number in numbers})
+
+    jobs = [(path, first) for first in range(0, documents, WRITES_PER_COMMIT) for path in originals]
+    with ThreadPoolExecutor(THREADS) as threads:
+        for _ in threads.map(write_some, *zip(*jobs, strict=True)):
+            pass  # Raises what the commit raised.
+
+
+def _copy_of(original: Any, number: int) -> Any:  # noqa: ANN401 - protobuf's own classes have no narrower type
+    """The document, with ids of its own in its fields too: as in life, no index sees one value twice."""
+    copy = type(original)()
+    copy.CopyFrom(original)
+    for name in ("orderId", "eventId", "paymentIntentId", "chargeId", "webhookEventId"):
+        if name in copy.fields:
+            copy.fields[name].string_value = f"old-{number}"
+    return copy

@@ -1,0 +1,73 @@
+"""A first delivery, one at a time: settled in process and over HTTP, beside the least that it can cost."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Final
+
+from bench.bare import BareClient, planned
+from bench.payments import payment, signed, stripe_event
+from bench.server import serving
+from bench.shop import a_database, a_reserved_order, amount_of, orders_not_finalized, settling_in, stock_up, write_all
+from bench.turns import WARM_UP_ROUNDS, medians_in_turns
+from settlement.firestore_ledger import FirestoreLedger
+
+ROUNDS: Final = 300
+_PRODUCTS: Final = ("shirt",)
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Medians, in seconds."""
+
+    in_process: float
+    http: float
+    bare: float
+    commit: float
+    """The Commit alone."""
+    server_megabytes: float
+    """The server's memory after all its deliveries."""
+
+
+def latency(rounds: int = ROUNDS) -> Latency:
+    client = a_database()
+    settle, ledger, bare = settling_in(client), FirestoreLedger(client), BareClient(client.project)
+    orders = 4 * (WARM_UP_ROUNDS + rounds)
+    stock_up(client, _PRODUCTS, reserved=orders)
+    write_all(client, {f"orders/order-{number}": a_reserved_order(_PRODUCTS) for number in range(orders)})
+    order_ids = (f"order-{number}" for number in count())
+
+    def in_process() -> float:
+        event = payment(next(order_ids), amount_of(_PRODUCTS))
+        return _seconds_of(lambda: settle(event, datetime.now(UTC)))
+
+    def bare_delivery() -> float:
+        delivery = planned(payment(next(order_ids), amount_of(_PRODUCTS)), ledger)
+        return _seconds_of(lambda: bare.deliver(delivery))
+
+    def bare_commit() -> float:
+        delivery = planned(payment(next(order_ids), amount_of(_PRODUCTS)), ledger)
+        seen = bare.read(delivery.paths)
+        return _seconds_of(lambda: bare.commit(delivery.writes, seen))
+
+    with serving(client.project) as server:
+        server.wait_until_listening()
+
+        def over_http() -> float:
+            body, headers = signed(stripe_event("payment_intent.succeeded", next(order_ids), amount_of(_PRODUCTS)))
+            return _seconds_of(lambda: server.post(body, headers))
+
+        contestants = {"in_process": in_process, "http": over_http, "bare": bare_delivery, "commit": bare_commit}
+        medians = medians_in_turns(contestants, rounds)
+        megabytes = server.resident_megabytes()
+    if lost := orders_not_finalized(client):
+        raise RuntimeError(f"{lost} orders were not finalized")
+    return Latency(**medians, server_megabytes=megabytes)
+
+
+def _seconds_of(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
