@@ -19,6 +19,7 @@ from pathlib import Path
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_SECONDS = 0.1
 _KILL_SECONDS_MAX = 10
+_LOOKS_IN_VAIN = 3
 
 
 def run_until_let_go(command: Sequence[str]) -> int:
@@ -43,7 +44,11 @@ def adopt_orphans() -> None:
 def end_descendants() -> None:
     """Kill every process below this one. Nothing of theirs is worth a farewell: the emulators' data lives in memory."""
     deadline = time.monotonic() + _KILL_SECONDS_MAX
-    while (found := list(descendants(os.getpid()))) and time.monotonic() < deadline:
+    looks_in_vain = 0
+    # The processes are listed one by one: whose parent dies meanwhile is missed by one look, and found by the next.
+    while looks_in_vain < _LOOKS_IN_VAIN and time.monotonic() < deadline:
+        found = list(descendants(os.getpid()))
+        looks_in_vain = 0 if found else looks_in_vain + 1
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -2,5 +2,5 @@
 
 from hypothesis import settings
 
-settings.register_profile("unit", max_examples=40, derandomize=True, deadline=None)
+settings.register_profile("unit", max_examples=25, derandomize=True, deadline=None)
 settings.load_profile("unit")
