@@ -28,7 +28,7 @@ class Asked(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor)
 
     def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:  # noqa: ANN401 - gRPC's interceptors have no narrower type
         if self._note(details) != "Commit":
-            raise NotImplementedError(f"nobody has thought of what {self.rpcs[-1]} costs")
+            raise ValueError(f"nobody has thought of what {self.rpcs[-1]} costs")
         for write in request.writes:
             if write.delete:
                 self.deletes += 1
@@ -47,7 +47,7 @@ class Asked(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor)
             case "RunQuery":
                 return _Overheard(answers, self._note_found)
             case unknown:
-                raise NotImplementedError(f"nobody has thought of what {unknown} costs")
+                raise ValueError(f"nobody has thought of what {unknown} costs")
 
     def _note(self, details: Any) -> str:  # noqa: ANN401 - likewise
         self.rpcs.append(str(details.method).rpartition("/")[2])

@@ -57,6 +57,7 @@ def settle(
     end = patience.monotonic() + patience.total_seconds
     finish = _settle_one(event, now, ledger, terms, patience)
     # Whoever calls is told that all is done only when this is done too: else the event comes again, and releases again.
+    # A parked payment that was taken up does not come again; what it leaves parked, the next sweep takes up.
     for parked in _parked_events(finish.released, ledger, end - patience.monotonic()):
         _settle_one(parked, now, ledger, terms, replace(patience, total_seconds=end - patience.monotonic()))
     return finish.outcome

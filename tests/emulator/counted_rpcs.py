@@ -30,7 +30,12 @@ class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
 
 def counting_client(project: str, host: str) -> tuple[firestore.Client, RpcCounter]:
     counter = RpcCounter()
+    return intercepted_client(project, host, counter), counter
+
+
+def intercepted_client(project: str, host: str, interceptor: grpc.UnaryUnaryClientInterceptor) -> firestore.Client:
+    """A client of the emulator whose every RPC passes the interceptor."""
     client = firestore.Client(project=project, credentials=AnonymousCredentials())
-    channel = grpc.intercept_channel(grpc.insecure_channel(host), counter)
+    channel = grpc.intercept_channel(grpc.insecure_channel(host), interceptor)
     client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
-    return client, counter
+    return client

@@ -1,4 +1,4 @@
-"""A Firestore client whose n-th RPC goes wrong, at the gRPC channel where the client library cannot know of it."""
+"""The n-th RPC goes wrong, at the gRPC channel where the client library cannot know of it."""
 
 import os
 import signal
@@ -7,10 +7,6 @@ from enum import StrEnum
 from typing import Any, Never
 
 import grpc
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import firestore
-from google.cloud.firestore_v1.services.firestore import FirestoreClient
-from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
 
 
 class Fault(StrEnum):
@@ -91,10 +87,3 @@ class FaultyChannel(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInte
         if self.fault is Fault.DEATH_AFTER:
             os.kill(os.getpid(), signal.SIGKILL)
         raise _Unavailable
-
-
-def faulty_client(project: str, host: str, channel: FaultyChannel) -> firestore.Client:
-    client = firestore.Client(project=project, credentials=AnonymousCredentials())
-    intercepted = grpc.intercept_channel(grpc.insecure_channel(host), channel)
-    client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=intercepted))
-    return client

@@ -17,8 +17,9 @@ from orders.outcome import Transient
 from settlement.firestore_ledger import FirestoreLedger
 from settlement.settle import Patience, settle
 from tests.auditor import complaints
+from tests.emulator.counted_rpcs import intercepted_client
 from tests.emulator.shop import documents_in
-from tests.faults.interceptor import Fault, FaultyChannel, faulty_client
+from tests.faults.interceptor import Fault, FaultyChannel
 from tests.faults.scenarios import SCENARIOS, STOCK, Scenario, time_of
 
 # An outage need not be sat out: what matters is that the delivery ends in an error.
@@ -57,7 +58,7 @@ def wrong_in(cell: Cell, host: str) -> list[str]:
     if cell.fault in DEATHS:
         _die(cell, project, host)
     else:
-        _struck(scenario, faulty_client(project, host, FaultyChannel(cell.rpc, cell.fault)))
+        _struck(scenario, intercepted_client(project, host, FaultyChannel(cell.rpc, cell.fault)))
     client = firestore.Client(project=project)
     after_the_fault = documents_in(client)
     _settle(scenario, scenario.event, client, delivery=2)
@@ -67,7 +68,7 @@ def wrong_in(cell: Cell, host: str) -> list[str]:
 
 def _rpcs_of(scenario: Scenario, host: str) -> list[str]:
     channel = FaultyChannel()
-    _struck(scenario, faulty_client(_a_shop(scenario), host, channel))
+    _struck(scenario, intercepted_client(_a_shop(scenario), host, channel))
     return channel.names
 
 
@@ -102,7 +103,7 @@ def _die(cell: Cell, project: str, host: str) -> None:
 
 
 def _live_and_die(cell: Cell, project: str, host: str) -> None:
-    _struck(SCENARIOS[cell.scenario], faulty_client(project, host, FaultyChannel(cell.rpc, cell.fault)))
+    _struck(SCENARIOS[cell.scenario], intercepted_client(project, host, FaultyChannel(cell.rpc, cell.fault)))
 
 
 def _settle(scenario: Scenario, event: OrderEvent, client: firestore.Client, *, delivery: int) -> None:
