@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import flask
 import functions_framework
 from cloudevents.http import CloudEvent
-from google.cloud import firestore
 
 from ops.logs import JsonLog
 from ops.settings import Settings, settings_from
 from orders.outcome import Settle
 from settlement.cases import Terms
+from settlement.connection import connect
 from settlement.firestore_ledger import FirestoreLedger
 from settlement.settle import Patience, settle
 
@@ -122,7 +122,7 @@ def _reservation_sweep() -> "ReservationSweep":
 @functools.cache
 def _house() -> _House:
     settings = settings_from(os.environ)
-    ledger = FirestoreLedger(firestore.Client(project=settings.project))
+    ledger = FirestoreLedger(connect(settings.project))
     settle_event = functools.partial(
         settle,
         ledger=ledger,

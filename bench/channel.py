@@ -1,4 +1,4 @@
-"""What a Firestore client asks of the server, counted at its gRPC channel, where nothing can hide."""
+"""What is asked of Firestore, counted at its gRPC channel, where nothing can hide."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -9,6 +9,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
+
+from settlement.connection import CHANNEL_OPTIONS, EMULATOR_METADATA, Connection
 
 
 class Asked(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
@@ -81,12 +83,12 @@ class _Overheard:
         return getattr(self._answers, name)
 
 
-class CountedClient(firestore.Client):
-    """A client of a project's database in the emulator that notes what it asks."""
-
-    def __init__(self, project: str) -> None:
-        super().__init__(project=project, credentials=AnonymousCredentials())
-        self.asked = Asked()
-        channel = grpc.intercept_channel(grpc.insecure_channel(os.environ["FIRESTORE_EMULATOR_HOST"]), self.asked)
-        # The client takes no channel in its constructor; here it keeps the one that it makes when it is first needed.
-        self._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
+def counted(project: str) -> tuple[Connection, Asked]:
+    """A connection to a project's database in the emulator, and what it asks there."""
+    asked = Asked()
+    emulator = grpc.insecure_channel(os.environ["FIRESTORE_EMULATOR_HOST"], CHANNEL_OPTIONS)
+    channel = grpc.intercept_channel(emulator, asked)
+    client = firestore.Client(project=project, credentials=AnonymousCredentials())
+    # The client takes no channel in its constructor; here it keeps the one that it makes when it is first needed.
+    client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))  # noqa: SLF001
+    return Connection(client, channel, EMULATOR_METADATA), asked

@@ -8,9 +8,9 @@ from typing import Final
 
 from flask import Flask
 
-from bench.channel import CountedClient
+from bench.channel import counted
 from bench.payments import SECRET, VOICES, payment, signed, stripe_event
-from bench.shop import a_pending_order, a_project, a_reserved_order, amount_of, settling_in, stock_up, write_all
+from bench.shop import a_pending_order, a_project, a_reserved_order, amount_of, settling_on, stock_up, write_all
 from inventory.trigger import OrderCreatedTrigger
 from orders.events import OrderPlaced
 from settlement.firestore_ledger import FirestoreLedger
@@ -39,19 +39,20 @@ class Billed:
 
 def rpcs_per_delivery() -> Mapping[str, int]:
     """For each kind of delivery, how many RPCs the webhook takes."""
-    client = CountedClient(a_project())
-    endpoint = WebhookEndpoint(settling_in(client), [SECRET], _ignore, _now, time.monotonic)
+    connection, asked = counted(a_project())
+    client = connection.client
+    endpoint = WebhookEndpoint(settling_on(FirestoreLedger(connection)), [SECRET], _ignore, _now, time.monotonic)
     stock_up(client, _PRODUCTS, reserved=1)
     write_all(client, {f"orders/{_ORDER_ID}": a_reserved_order(_PRODUCTS)})
 
     def rpcs_of(event_type: str, result: str) -> int:
-        client.asked.rpcs.clear()
+        asked.rpcs.clear()
         body, headers = signed(stripe_event(event_type, _ORDER_ID, amount_of(_PRODUCTS)))
         with Flask(__name__).test_request_context(method="POST", data=body, headers=headers) as context:
             answer = endpoint.respond(context.request).get_json()
         if answer != {"result": result}:
             raise RuntimeError(f"{event_type} was answered {answer}, not {result}")
-        return len(client.asked.rpcs)
+        return len(asked.rpcs)
 
     return {
         "first_delivery": rpcs_of(VOICES[0], "first_time_finalized"),
@@ -63,11 +64,11 @@ def rpcs_per_delivery() -> Mapping[str, int]:
 
 def billed_per_paid_order() -> Billed:
     """All that is billed for an order of one product: its trigger, three events, and the end of their claims."""
-    client = CountedClient(a_project())
-    settle, ledger = settling_in(client), FirestoreLedger(client)
+    connection, asked = counted(a_project())
+    client, ledger = connection.client, FirestoreLedger(connection)
+    settle = settling_on(ledger)
     stock_up(client, _PRODUCTS)
     write_all(client, {f"orders/{_ORDER_ID}": a_pending_order(_PRODUCTS)})
-    asked = client.asked
     written_before = asked.writes
     OrderCreatedTrigger(settle, ledger.parked_events, _ignore, _now).place(OrderPlaced(_ORDER_ID, _PRODUCTS))
     for voice in VOICES:

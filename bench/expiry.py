@@ -10,10 +10,9 @@ from typing import Final
 
 from google.cloud import firestore
 
-from bench.shop import a_database, a_reserved_order, settling_in, stock_up, write_all
+from bench.shop import a_database, a_reserved_order, ledger_in, settling_on, stock_up, write_all
 from inventory.expiry import RUN_SECONDS_MAX, Ending, ReservationSweep
 from inventory.trigger import OrderCreatedTrigger
-from settlement.firestore_ledger import FirestoreLedger
 
 ORDERS: Final = 10_000
 PRODUCTS: Final = 100
@@ -70,7 +69,8 @@ def print_release() -> None:
 
 def _sweep_in(client: firestore.Client) -> ReservationSweep:
     """The sweep as the deployed function does it."""
-    settle, ledger = settling_in(client), FirestoreLedger(client)
+    ledger = ledger_in(client)
+    settle = settling_on(ledger)
     place = OrderCreatedTrigger(settle, ledger.parked_events, _ignore, _now).place
     return ReservationSweep(
         settle,

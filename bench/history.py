@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from google.cloud import firestore
 
-from bench.bare import BareClient
+from bench.bare import Bare
 from bench.payments import payment
 from bench.shop import a_reserved_order, amount_of, settling_in, stock_up, write_all
 
@@ -21,7 +21,7 @@ def write_history(client: firestore.Client, documents: int) -> None:
     write_all(client, {"orders/old": a_reserved_order(_PRODUCTS)})
     event = payment("old", amount_of(_PRODUCTS))
     settling_in(client)(event, datetime.now(UTC))
-    bare = BareClient(client.project)
+    bare = Bare(client.project)
     originals = bare.read(["orders/old", f"webhookEvents/{event.event_id}", f"auditLog/{event.event_id}"])
 
     def write_some(path: str, first: int) -> None:

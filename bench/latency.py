@@ -7,12 +7,20 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Final
 
-from bench.bare import BareClient, planned
+from bench.bare import Bare, planned
 from bench.payments import payment, signed, stripe_event
 from bench.server import serving
-from bench.shop import a_database, a_reserved_order, amount_of, orders_not_finalized, settling_in, stock_up, write_all
+from bench.shop import (
+    a_database,
+    a_reserved_order,
+    amount_of,
+    ledger_in,
+    orders_not_finalized,
+    settling_on,
+    stock_up,
+    write_all,
+)
 from bench.turns import WARM_UP_ROUNDS, medians_in_turns
-from settlement.firestore_ledger import FirestoreLedger
 
 ROUNDS: Final = 300
 _PRODUCTS: Final = ("shirt",)
@@ -33,7 +41,8 @@ class Latency:
 
 def latency(rounds: int = ROUNDS) -> Latency:
     client = a_database()
-    settle, ledger, bare = settling_in(client), FirestoreLedger(client), BareClient(client.project)
+    ledger, bare = ledger_in(client), Bare(client.project)
+    settle = settling_on(ledger)
     orders = 4 * (WARM_UP_ROUNDS + rounds)
     stock_up(client, _PRODUCTS, reserved=orders)
     write_all(client, {f"orders/order-{number}": a_reserved_order(_PRODUCTS) for number in range(orders)})

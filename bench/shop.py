@@ -12,7 +12,9 @@ from google.cloud import firestore
 
 from orders.outcome import Settle
 from settlement.cases import Terms
+from settlement.connection import connect
 from settlement.firestore_ledger import FirestoreLedger
+from settlement.ledger import Ledger
 from settlement.settle import Patience, settle
 
 UNIT_AMOUNT: Final = 1_200
@@ -30,9 +32,17 @@ def a_database() -> firestore.Client:
     return firestore.Client(project=a_project())
 
 
+def ledger_in(client: firestore.Client) -> FirestoreLedger:
+    return FirestoreLedger(connect(client.project))
+
+
 def settling_in(client: firestore.Client) -> Settle:
+    return settling_on(ledger_in(client))
+
+
+def settling_on(ledger: Ledger) -> Settle:
     patience = Patience(time.monotonic, time.sleep, random.random)
-    return functools.partial(settle, ledger=FirestoreLedger(client), terms=Terms(), patience=patience)
+    return functools.partial(settle, ledger=ledger, terms=Terms(), patience=patience)
 
 
 def stock_up(client: firestore.Client, product_ids: Iterable[str], *, reserved: int = 0) -> None:

@@ -22,36 +22,7 @@ from orders.order import (
 )
 from orders.placement import InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
 from orders.refunds import Refund, Refunds, RefundStatus
-from settlement.ledger import Document, Fields, Unreadable
-
-ORDER_FIELDS: Final = (
-    "status",
-    "userId",
-    "items",
-    "amountTotal",
-    "currency",
-    "reservedAt",
-    "reservationExpiresAt",
-    "heldFrom",
-    "holdKept",
-    "unfulfilledAs",
-    "finalizedAt",
-    "webhookEventId",
-    "paymentIntentId",
-    "chargeId",
-    "amountReceived",
-    "currencyReceived",
-    "amountRefunded",
-    "chargeAmountRefunded",
-    "refunds",
-    "returned",
-    "failureReason",
-    "lastPaymentError",
-    "dispute",
-    "cancelRequestedAt",
-)
-PRODUCT_FIELDS: Final = ("stock", "reserved", "active", "unitAmount", "currency")
-"""What is read here of orders, and of inventory and catalogue."""
+from settlement.ledger import Document, Fields
 
 _STATUSES: Final = frozenset(OrderStatus)
 _REFUND_STATUSES: Final = frozenset(RefundStatus)
@@ -80,8 +51,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
     status = _status_from(fields.get("status"))
     user_id = fields.get("userId")
     lines: tuple[OrderLine, ...] = ()
-    # What cannot be decoded cannot be measured either.
-    is_oversized = isinstance(fields.get("items"), Unreadable)
+    is_oversized = False
     defect = "status must be 'pending'" if status is OrderStatus.UNKNOWN else None
     try:
         require_bounded(fields)
@@ -89,7 +59,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
         lines = lines_from(fields.get("items"))
     except InvalidOrder as invalid:
         defect = defect or str(invalid)
-        is_oversized = is_oversized or isinstance(invalid, OversizedOrder)
+        is_oversized = isinstance(invalid, OversizedOrder)
     held_from = fields.get("heldFrom")
     return Order(
         order_id=order_id,

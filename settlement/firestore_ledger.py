@@ -3,24 +3,20 @@
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+import grpc
 from google.api_core import exceptions
-from google.cloud.firestore import (
-    Client,
-    DocumentReference,
-    DocumentSnapshot,
-    FieldFilter,
-    Increment,
-    Query,
-    WriteBatch,
-)
+from google.api_core.gapic_v1 import routing_header
+from google.cloud.firestore import DocumentReference, DocumentSnapshot, FieldFilter, Query
+from google.cloud.firestore_v1 import types
 
 from orders.events import StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable
-from settlement.documents import ORDER_FIELDS, PRODUCT_FIELDS
-from settlement.ledger import Committed, Create, Document, Increase, Unreadable, Update, Write
+from settlement.connection import Connection
+from settlement.ledger import Committed, Document, Increase, Write
 from settlement.parked import parked_event_from
+from settlement.wire import decoded, encoded
 
 # What each status means: https://cloud.google.com/firestore/docs/understand-error-codes
 _SOMEONE_WAS_FASTER: Final = (
@@ -41,6 +37,13 @@ _NO_ANSWER: Final = (
     exceptions.RetryError,
 )
 
+_SERVICE: Final = "google.firestore.v1.Firestore"
+# protobuf makes its classes when it runs, so that a type checker cannot know them.
+_BatchGetDocumentsRequest: Final[Any] = types.BatchGetDocumentsRequest.pb()
+_BatchGetDocumentsResponse: Final[Any] = types.BatchGetDocumentsResponse.pb()
+_CommitRequest: Final[Any] = types.CommitRequest.pb()
+_CommitResponse: Final[Any] = types.CommitResponse.pb()
+
 _QUERY_SECONDS_MAX: Final = 8.0
 BATCH_ORDERS_MAX: Final = 100
 
@@ -48,30 +51,51 @@ BATCH_ORDERS_MAX: Final = 100
 class FirestoreLedger:
     """Settlement's `Ledger`. It never retries by itself: a lost answer is resolved by reading again."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, connection: Connection) -> None:
+        self._client = connection.client
+        self._database = f"projects/{self._client.project}/databases/(default)"
+        # Google's servers find the database by these: https://google.aip.dev/client-libraries/4222
+        self._metadata = (
+            ("google-cloud-resource-prefix", self._database),
+            routing_header.to_grpc_metadata({"database": self._database}),
+            *connection.metadata,
+        )
+        self._batch_get_documents = connection.channel.unary_stream(
+            f"/{_SERVICE}/BatchGetDocuments",
+            request_serializer=_BatchGetDocumentsRequest.SerializeToString,
+            response_deserializer=_BatchGetDocumentsResponse.FromString,
+        )
+        self._commit = connection.channel.unary_unary(
+            f"/{_SERVICE}/Commit",
+            request_serializer=_CommitRequest.SerializeToString,
+            response_deserializer=_CommitResponse.FromString,
+        )
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        try:
-            return self._read(paths, timeout_seconds)
-        except ValueError:
-            # The client library refuses a document that holds a reference to another database, wherever it stands.
-            return {path: self._read_what_can_be_read(path, timeout_seconds) for path in paths}
+        names = [self._name(path) for path in paths]
+        request = _BatchGetDocumentsRequest(database=self._database, documents=names)
+        documents: dict[str, Document | None] = {}
+        with _errors_told_apart():
+            for answer in self._batch_get_documents(request, timeout=timeout_seconds, metadata=self._metadata):
+                if answer.HasField("found"):
+                    found = answer.found
+                    documents[self._path(found.name)] = Document(decoded(found), version=found.update_time)
+                else:
+                    documents[self._path(answer.missing)] = None
+        return documents
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
-        batch = self._client.batch()
-        for write in writes:
-            self._add(write, batch)
+        messages = [encoded(write, self._name(write.path)) for write in writes]
+        request = _CommitRequest(database=self._database, writes=messages)
         with _errors_told_apart():
-            results = batch.commit(retry=None, timeout=timeout_seconds)
-        answered = list(zip(writes, results, strict=True))
+            answer = self._commit(request, timeout=timeout_seconds, metadata=self._metadata)
+        answered = list(zip(writes, answer.write_results, strict=True))
         return Committed(
             versions={write.path: result.update_time for write, result in answered},
             figures={
                 write.path: {
-                    # Firestore answers in the alphabetical order of the field paths, not in the order written.
                     name: value.integer_value
-                    for name, value in zip(sorted(write.amounts), result.transform_results, strict=True)
+                    for name, value in zip(write.amounts, result.transform_results, strict=True)
                 }
                 for write, result in answered
                 if isinstance(write, Increase)
@@ -134,44 +158,11 @@ class FirestoreLedger:
         with _errors_told_apart(_A_QUERY_WAS_TOO_SLOW):
             return list(query.get(retry=None, timeout=_QUERY_SECONDS_MAX))
 
-    def _read(
-        self, paths: Sequence[str], timeout_seconds: float, field_paths: Sequence[str] | None = None
-    ) -> dict[str, Document | None]:
-        references = [self._client.document(path) for path in paths]
-        documents: dict[str, Document | None] = {}
-        with _errors_told_apart():
-            for snapshot in self._client.get_all(references, field_paths, retry=None, timeout=timeout_seconds):
-                fields = snapshot.to_dict()
-                documents[snapshot.reference.path] = (
-                    None if fields is None else Document(fields, version=snapshot.update_time)
-                )
-        return documents
+    def _name(self, path: str) -> str:
+        return f"{self._database}/documents/{path}"
 
-    def _read_what_can_be_read(self, path: str, timeout_seconds: float) -> Document | None:
-        """The document field by field, with `Unreadable` for those that cannot be decoded."""
-        with contextlib.suppress(ValueError):
-            return self._read([path], timeout_seconds)[path]
-        found = self._read([path], timeout_seconds, ["__name__"])[path]
-        fields: dict[str, object] = {}
-        for name in {*ORDER_FIELDS, *PRODUCT_FIELDS}:
-            try:
-                document = self._read([path], timeout_seconds, [name])[path]
-            except ValueError:
-                fields[name] = Unreadable()
-            else:
-                fields |= document.fields if document else {}
-        # Fields that were read at different moments belong together only if nobody has written since the first.
-        return Document(fields, version=found.version) if found else None
-
-    def _add(self, write: Write, batch: WriteBatch) -> None:
-        reference = self._client.document(write.path)
-        match write:
-            case Create(fields=fields):
-                batch.create(reference, dict(fields))
-            case Update(fields=fields, version=version):
-                batch.update(reference, dict(fields), option=self._client.write_option(last_update_time=version))
-            case Increase(amounts=amounts):
-                batch.update(reference, {name: Increment(amount) for name, amount in amounts.items()})
+    def _path(self, name: str) -> str:
+        return name.removeprefix(f"{self._database}/documents/")
 
 
 def _ids_in(batches: Iterable[Sequence[DocumentSnapshot[DocumentReference]]]) -> Iterator[Sequence[str]]:
@@ -185,8 +176,18 @@ def _errors_told_apart(
 ) -> Iterator[None]:
     """Someone was faster, or there was no answer: both can be tried again. All else is a fault, and stays one."""
     try:
-        yield
+        with _errors_by_name():
+            yield
     except someone_was_faster as error:
         raise LedgerContended(type(error).__name__) from error
     except _NO_ANSWER as error:
         raise LedgerUnavailable(type(error).__name__) from error
+
+
+@contextlib.contextmanager
+def _errors_by_name() -> Iterator[None]:
+    """The channel's errors as those of the client library."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise exceptions.from_grpc_error(error) from error

@@ -7,10 +7,6 @@ from typing import Protocol
 Fields = Mapping[str, object]
 
 
-class Unreadable:
-    """Stands for a field's value that cannot be decoded."""
-
-
 @dataclass(frozen=True, slots=True)
 class Document:
     fields: Fields

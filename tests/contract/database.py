@@ -6,8 +6,8 @@ from typing import Protocol
 from google.cloud import firestore
 
 from orders.events import StripeEvent
-from settlement.firestore_ledger import FirestoreLedger
 from settlement.ledger import Ledger
+from tests.emulator.shop import ledger_in
 from tests.memory_ledger import MemoryLedger
 
 
@@ -34,7 +34,7 @@ class InMemory:
 class InFirestore:
     def __init__(self, client: firestore.Client) -> None:
         self.client = client
-        self.ledger = FirestoreLedger(client)
+        self.ledger = ledger_in(client)
         self.parked_events = self.ledger.parked_events
 
     def put(self, path: str, fields: Mapping[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""A Firestore client that counts what it asks of the server, at the gRPC channel where nothing can hide."""
+"""A connection to Firestore that counts what it asks of the server, at the gRPC channel where nothing can hide."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,8 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
+
+from settlement.connection import CHANNEL_OPTIONS, EMULATOR_METADATA, Connection
 
 
 class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
@@ -28,14 +30,14 @@ class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
         self.names.append(str(details.method).rpartition("/")[2])
 
 
-def counting_client(project: str, host: str) -> tuple[firestore.Client, RpcCounter]:
+def counted(project: str, host: str) -> tuple[Connection, RpcCounter]:
     counter = RpcCounter()
-    return intercepted_client(project, host, counter), counter
+    return intercepted(project, host, counter), counter
 
 
-def intercepted_client(project: str, host: str, interceptor: grpc.UnaryUnaryClientInterceptor) -> firestore.Client:
-    """A client of the emulator whose every RPC passes the interceptor."""
+def intercepted(project: str, host: str, interceptor: grpc.UnaryUnaryClientInterceptor) -> Connection:
+    """A connection to the emulator whose every RPC passes the interceptor, those of the library's client included."""
     client = firestore.Client(project=project, credentials=AnonymousCredentials())
-    channel = grpc.intercept_channel(grpc.insecure_channel(host), interceptor)
+    channel = grpc.intercept_channel(grpc.insecure_channel(host, CHANNEL_OPTIONS), interceptor)
     client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
-    return client
+    return Connection(client, channel, EMULATOR_METADATA)

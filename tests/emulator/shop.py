@@ -13,16 +13,25 @@ from google.cloud import firestore
 
 from orders.outcome import Outcome, Settle
 from settlement.cases import Terms
+from settlement.connection import Connection, connect
 from settlement.firestore_ledger import FirestoreLedger
 from settlement.ledger import Fields
 from settlement.settle import Patience, settle
 from tests.builders import an_order
 
 
-def settle_in(client: firestore.Client, *, seconds: float = 8.0) -> Settle:
+def ledger_in(client: firestore.Client) -> FirestoreLedger:
+    return FirestoreLedger(connect(client.project))
+
+
+def settle_in(client: firestore.Client) -> Settle:
+    return settle_over(connect(client.project))
+
+
+def settle_over(connection: Connection, *, seconds: float = 8.0) -> Settle:
     """Settling as the deployed functions do it."""
     patience = Patience(time.monotonic, time.sleep, random.Random(1).random, total_seconds=seconds)  # noqa: S311
-    return partial(settle, ledger=FirestoreLedger(client), terms=Terms(), patience=patience)
+    return partial(settle, ledger=FirestoreLedger(connection), terms=Terms(), patience=patience)
 
 
 def stock_up(client: firestore.Client, stock: int, product_id: str = "shirt") -> None:
@@ -48,7 +57,7 @@ def order_in(client: firestore.Client, order_id: str) -> Fields:
 
 
 def statuses(client: firestore.Client) -> Counter[str]:
-    return Counter(order.get("status") for order in client.collection("orders").stream())
+    return Counter(order.get("status") for order in client.collection("orders").select(["status"]).stream())
 
 
 def documents_in(client: firestore.Client) -> dict[str, Fields]:

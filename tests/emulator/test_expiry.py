@@ -18,6 +18,7 @@ from orders.events import OrderEvent
 from orders.order import Money, OrderStatus
 from orders.outcome import Outcome
 from settlement.cases import Terms
+from settlement.connection import connect
 from settlement.firestore_ledger import BATCH_ORDERS_MAX, FirestoreLedger
 from settlement.ledger import Write
 from settlement.settle import Patience, settle
@@ -27,6 +28,7 @@ from tests.contract.database import InFirestore
 from tests.emulator.shop import (
     all_at_once,
     inventory_of,
+    ledger_in,
     now,
     order_in,
     settle_in,
@@ -51,11 +53,11 @@ OTHER_STATUSES = set(OrderStatus) - {OrderStatus.RESERVED, OrderStatus.PENDING, 
 
 
 def lapsed_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return FirestoreLedger(client).lapsed_orders(NOW)
+    return ledger_in(client).lapsed_orders(NOW)
 
 
 def stranded_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return FirestoreLedger(client).stranded_orders(NOW)
+    return ledger_in(client).stranded_orders(NOW)
 
 
 def test_reserved_orders_past_their_time_have_lapsed_the_longest_overdue_first(
@@ -101,7 +103,7 @@ def test_each_is_found_once_although_settling_changes_what_is_found(firestore_cl
     assert found == [order_ids[:size], order_ids[size : 2 * size], order_ids[2 * size :]]
 
 
-def test_an_order_that_the_client_library_cannot_decode_keeps_none_from_its_turn(
+def test_an_order_that_the_client_librarys_queries_could_not_decode_keeps_none_from_its_turn(
     firestore_client: firestore.Client,
 ) -> None:
     stock_up(firestore_client, 10)
@@ -118,7 +120,7 @@ def test_an_order_that_the_client_library_cannot_decode_keeps_none_from_its_turn
 
 def sweep_in(client: firestore.Client) -> ReservationSweep:
     """The sweep as the deployed function does it."""
-    settle_event, ledger = settle_in(client), FirestoreLedger(client)
+    settle_event, ledger = settle_in(client), ledger_in(client)
     place = OrderCreatedTrigger(settle_event, ledger.parked_events, ignore, now).place
     return ReservationSweep(
         settle_event,
@@ -199,7 +201,7 @@ def test_an_order_that_is_extended_after_it_was_found_is_left_alone(firestore_cl
     sweep = sweep_in(firestore_client)
 
     def lapsed_orders(moment: datetime) -> Iterator[Sequence[str]]:
-        for batch in FirestoreLedger(firestore_client).lapsed_orders(moment):
+        for batch in ledger_in(firestore_client).lapsed_orders(moment):
             sweep.settle(a_processing(created_at=now()), now())
             yield batch
 
@@ -273,7 +275,7 @@ def die_after_one_commit(client: firestore.Client, event: OrderEvent) -> None:
     """The units are counted, or the event is settled, and then nobody goes on."""
     patience = Patience(time.monotonic, time.sleep, random.random)
     with pytest.raises(ProcessDied):
-        settle(event, now(), ledger=DyingLedger(client), terms=Terms(), patience=patience)
+        settle(event, now(), ledger=DyingLedger(connect(client.project)), terms=Terms(), patience=patience)
 
 
 def test_a_hold_that_a_dead_process_began_is_finished(firestore_client: firestore.Client) -> None:
@@ -328,7 +330,7 @@ def test_a_refund_is_settled_though_all_were_answered_and_the_process_died_that_
     firestore_client: firestore.Client,
 ) -> None:
     stock_up(firestore_client, 10)
-    settle_event, ledger = settle_in(firestore_client), FirestoreLedger(firestore_client)
+    settle_event, ledger = settle_in(firestore_client), ledger_in(firestore_client)
     long_ago = now() - LONG_AGO
     paid = a_payment("evt_paid", created_at=long_ago, delivered_at=long_ago)
     assert settle_event(an_updated_refund("evt_refund"), now()).result == "payment_not_found"

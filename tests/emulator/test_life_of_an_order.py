@@ -13,10 +13,9 @@ from flask import Flask
 from google.cloud import firestore
 
 from settlement.cases import Terms
-from settlement.firestore_ledger import FirestoreLedger
 from settlement.settle import Patience, settle
 from tests.builders import LATER, NOW, SECRET, Fields, a_lapse, a_reserved_order, body_of, signature_of
-from tests.emulator.shop import inventory_of, settle_in
+from tests.emulator.shop import inventory_of, ledger_in, settle_in
 from tests.stripe_objects import (
     API_VERSIONS,
     DUE_BY,
@@ -57,7 +56,7 @@ class Shop:
     @property
     def endpoint(self) -> WebhookEndpoint:
         patience = Patience(time.monotonic, time.sleep, lambda: 0.5)
-        settle_event = partial(settle, ledger=FirestoreLedger(self.client), terms=self.terms, patience=patience)
+        settle_event = partial(settle, ledger=ledger_in(self.client), terms=self.terms, patience=patience)
         return WebhookEndpoint(settle_event, [SECRET], lambda *_, **__: None, self._now, lambda: 0.0)
 
     def deliver(self, event: Fields) -> str:

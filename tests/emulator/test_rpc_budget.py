@@ -21,8 +21,8 @@ from tests.builders import (
     body_of,
     signature_of,
 )
-from tests.emulator.counted_rpcs import counting_client
-from tests.emulator.shop import settle_in, stock_up
+from tests.emulator.counted_rpcs import counted
+from tests.emulator.shop import settle_over, stock_up
 from webhooks.endpoint import WebhookEndpoint
 
 READ, COMMIT = "BatchGetDocuments", "Commit"
@@ -33,10 +33,14 @@ Deliver = Callable[[dict[str, object]], tuple[str, list[str]]]
 @pytest.fixture
 def deliver(firestore_client: firestore.Client, firestore_host: str) -> Deliver:
     """One signed delivery through the real endpoint: what it answers, and which RPCs it took."""
-    client, rpcs = counting_client(firestore_client.project, firestore_host)
+    connection, rpcs = counted(firestore_client.project, firestore_host)
     seconds = count()
     endpoint = WebhookEndpoint(
-        settle_in(client), [SECRET], lambda *_, **__: None, lambda: NOW + timedelta(seconds=next(seconds)), lambda: 0.0
+        settle_over(connection),
+        [SECRET],
+        lambda *_, **__: None,
+        lambda: NOW + timedelta(seconds=next(seconds)),
+        lambda: 0.0,
     )
 
     def deliver_one(event: dict[str, object]) -> tuple[str, list[str]]:
@@ -160,6 +164,6 @@ def test_parking_a_refund_of_an_unknown_payment_takes_three_rpcs_and_its_duplica
 def test_holding_takes_three_rpcs(firestore_client: firestore.Client, firestore_host: str) -> None:
     stock_up(firestore_client, 10)
     firestore_client.document("orders/order-1").set(an_order())
-    client, rpcs = counting_client(firestore_client.project, firestore_host)
-    assert settle_in(client)(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
+    connection, rpcs = counted(firestore_client.project, firestore_host)
+    assert settle_over(connection)(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
     assert rpcs.names == [READ, COMMIT, COMMIT]

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from google.cloud import firestore
-
 from orders.events import OrderEvent, ShopEvent
 from orders.outcome import Transient
+from settlement.connection import Connection, connect
 from settlement.firestore_ledger import FirestoreLedger
 from settlement.settle import Patience, settle
 from tests.auditor import complaints
-from tests.emulator.counted_rpcs import intercepted_client
+from tests.emulator.counted_rpcs import intercepted
 from tests.emulator.shop import documents_in
 from tests.faults.interceptor import Fault, FaultyChannel
 from tests.faults.scenarios import SCENARIOS, STOCK, Scenario, time_of
@@ -58,37 +57,37 @@ def wrong_in(cell: Cell, host: str) -> list[str]:
     if cell.fault in DEATHS:
         _die(cell, project, host)
     else:
-        _struck(scenario, intercepted_client(project, host, FaultyChannel(cell.rpc, cell.fault)))
-    client = firestore.Client(project=project)
-    after_the_fault = documents_in(client)
-    _settle(scenario, scenario.event, client, delivery=2)
-    documents = documents_in(client)
+        _struck(scenario, intercepted(project, host, FaultyChannel(cell.rpc, cell.fault)))
+    connection = connect(project)
+    after_the_fault = documents_in(connection.client)
+    _settle(scenario, scenario.event, connection, delivery=2)
+    documents = documents_in(connection.client)
     return [*_wrong_halfway(after_the_fault), *_wrong_at_the_end(scenario, documents)]
 
 
 def _rpcs_of(scenario: Scenario, host: str) -> list[str]:
     channel = FaultyChannel()
-    _struck(scenario, intercepted_client(_a_shop(scenario), host, channel))
+    _struck(scenario, intercepted(_a_shop(scenario), host, channel))
     return channel.names
 
 
 def _a_shop(scenario: Scenario) -> str:
     """A database of its own, in which all has happened that happens before."""
     project = f"demo-{uuid.uuid4().hex[:12]}"
-    client = firestore.Client(project=project)
-    batch = client.batch()
+    connection = connect(project)
+    batch = connection.client.batch()
     for path, fields in scenario.documents().items():
-        batch.set(client.document(path), fields)
+        batch.set(connection.client.document(path), fields)
     batch.commit()
     for event in scenario.before:
-        _settle(scenario, event, client, delivery=0)
+        _settle(scenario, event, connection, delivery=0)
     return project
 
 
-def _struck(scenario: Scenario, client: firestore.Client) -> None:
+def _struck(scenario: Scenario, connection: Connection) -> None:
     """Deliver the event while something goes wrong. Whether it was acknowledged does not matter: it comes again."""
     try:
-        _settle(scenario, scenario.event, client, delivery=1)
+        _settle(scenario, scenario.event, connection, delivery=1)
     except Transient:
         return
 
@@ -103,17 +102,17 @@ def _die(cell: Cell, project: str, host: str) -> None:
 
 
 def _live_and_die(cell: Cell, project: str, host: str) -> None:
-    _struck(SCENARIOS[cell.scenario], intercepted_client(project, host, FaultyChannel(cell.rpc, cell.fault)))
+    _struck(SCENARIOS[cell.scenario], intercepted(project, host, FaultyChannel(cell.rpc, cell.fault)))
 
 
-def _settle(scenario: Scenario, event: OrderEvent, client: firestore.Client, *, delivery: int) -> None:
+def _settle(scenario: Scenario, event: OrderEvent, connection: Connection, *, delivery: int) -> None:
     patience = Patience(
         time.monotonic,
         time.sleep,
         random.Random(1).random,  # noqa: S311 - no secret
         total_seconds=8.0 if delivery != 1 else PATIENCE_SECONDS,
     )
-    ledger = FirestoreLedger(client)
+    ledger = FirestoreLedger(connection)
     settle(_delivered(event, delivery), time_of(event), ledger=ledger, terms=scenario.terms, patience=patience)
 
 

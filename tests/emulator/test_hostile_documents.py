@@ -1,7 +1,10 @@
-"""Values that the client library cannot decode: a customer can write them, and must not be able to block anyone."""
+"""Values of every kind that Firestore knows: a customer can write them, and must not be able to block anyone."""
+
+from math import inf, nan
 
 import pytest
 from google.cloud import firestore
+from google.cloud.firestore import GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
 from tests.builders import NOW, a_payment, a_placement, a_reserved_order, an_order
@@ -14,15 +17,37 @@ def elsewhere() -> firestore.DocumentReference:
     return firestore.Client(project="demo-elsewhere").document("products/shirt")
 
 
-def test_an_order_that_refers_to_another_database_fails_for_good(
-    firestore_client: firestore.Client, elsewhere: firestore.DocumentReference
+@pytest.fixture
+def every_kind(firestore_client: firestore.Client, elsewhere: firestore.DocumentReference) -> dict[str, object]:
+    """A reference to another database is what the client library refuses to decode."""
+    here = firestore_client.document("products/shirt")
+    values: list[object] = [None, True, 2**62, nan, -inf, "", b"\xff", NOW, GeoPoint(1, 2), here, elsewhere, {}]
+    by_number = {str(number): value for number, value in enumerate(values)}
+    return {"vector": Vector([0.5]), "`.*~/[]": [*values, {"values": values}], **by_number}
+
+
+def test_whatever_stands_beside_a_line_the_order_is_held_and_paid(
+    firestore_client: firestore.Client, every_kind: dict[str, object]
 ) -> None:
     stock_up(firestore_client, 10)
-    items = [{"productId": "shirt", "quantity": 3, "note": elsewhere}]
-    firestore_client.document("orders/order-1").set(an_order(items=items))
-    assert settle_in(firestore_client)(a_placement(), NOW).result == "reservation_failed"
-    found = firestore_client.document("orders/order-1").get(["status", "failureReason"]).to_dict()
-    assert found == {"status": "failed", "failureReason": "invalid_order: items must be a list of products"}
+    items = [{"productId": "shirt", "quantity": 3, "note": every_kind}]
+    firestore_client.document("orders/order-1").set(an_order(items=items, notes=every_kind))
+    settle_event = settle_in(firestore_client)
+    assert settle_event(a_placement(), NOW).result == "reserved"
+    assert settle_event(a_payment(), NOW).result == "first_time_finalized"
+    assert inventory_of(firestore_client) == (7, 0)
+
+
+def test_whatever_stands_in_place_of_a_line_the_order_fails_for_good(
+    firestore_client: firestore.Client, every_kind: dict[str, object]
+) -> None:
+    stock_up(firestore_client, 10)
+    settle_event = settle_in(firestore_client)
+    for number, value in enumerate(every_kind.values()):
+        order = firestore_client.document(f"orders/order-{number}")
+        order.set(an_order(items=[{"productId": value, "quantity": value}]))
+        assert settle_event(a_placement(f"order-{number}"), NOW).result == "reservation_failed"
+        assert order.get(["status"]).to_dict() == {"status": "failed"}
     assert inventory_of(firestore_client) == (10, 0)
 
 
