@@ -124,7 +124,8 @@ class _View:
         self.order_id = event.order_id
         self.product_ids: tuple[str, ...] = event.product_ids if isinstance(event, OrderPlaced) else ()
         self._audit_entry = False
-        self._all_products = False
+        self._has_lost = False
+        self._last_seen = Seen()
 
     def look_at(self, more: Look) -> None:
         """From now on, see these too."""
@@ -133,14 +134,17 @@ class _View:
         self._audit_entry = self._audit_entry or more.audit_entry
 
     def look_closer(self) -> None:
-        """From now on, also see the audit entry and the inventory: one of them may be why a commit was refused."""
-        self._audit_entry = self._all_products = True
+        """From now on, also see what else may be why a commit was refused."""
+        self._audit_entry = self._has_lost = True
 
     def read(self, seconds_left: Callable[[], float]) -> Seen:
         paths = paths_to_read(self.event, self.order_id, self.product_ids, with_audit_entry=self._audit_entry)
         documents = self.ledger.read(paths, timeout_seconds=seconds_left())
         seen = seen_from(self.event, self.order_id, documents, self.product_ids)
-        if self._all_products and seen.order and not self.product_ids and seen.order.lines:
+        last_seen, self._last_seen = self._last_seen, seen
+        is_puzzling = self._has_lost and (seen.claim, seen.order_version) == (last_seen.claim, last_seen.order_version)
+        if is_puzzling and seen.order and not self.product_ids and seen.order.lines:
+            # Nothing else has changed, so the inventory has: it may be gone.
             self.product_ids = tuple(line.product_id for line in seen.order.lines)
             return self.read(seconds_left)
         if seen.audited and seen.claim is None and not isinstance(self.event, ShopEvent):

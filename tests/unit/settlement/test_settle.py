@@ -538,6 +538,28 @@ def test_the_same_delivery_settled_by_another_in_between_is_a_duplicate() -> Non
     assert shirts_in(ledger) == (7, 0)
 
 
+@pytest.mark.parametrize("first", [a_payment("evt_2"), a_payment(delivered_at=LATER)], ids=["another voice", "itself"])
+def test_a_race_is_lost_at_the_price_of_one_read_and_one_commit(first: OrderEvent) -> None:
+    ledger = a_ledger_with_a_hold()
+    overtaken = Interfered(ledger, [someone_first(lambda: settled(first, ledger))])
+    settled(a_payment(), overtaken)
+    assert overtaken.calls == ["read", "commit", "read", "commit"]
+
+
+def test_a_race_that_wrote_nothing_to_the_order_is_lost_at_the_same_price() -> None:
+    ledger = a_ledger_with_a_hold()
+    settled(a_payment("evt_2"), ledger)
+    overtaken = Interfered(ledger, [someone_first(lambda: settled(a_payment(delivered_at=LATER), ledger))])
+    settled(a_payment(), overtaken)
+    assert overtaken.calls == ["read", "commit", "read", "commit"]
+
+
+def test_only_a_commit_that_nobody_seems_to_have_overtaken_makes_look_at_the_inventory() -> None:
+    ledger = a_ledger_with_a_hold()
+    ledger.delete("inventory/shirt")
+    assert calls_to_settle(a_payment(), ledger) == ["read", "commit", "read", "read", "commit"]
+
+
 def test_a_payment_that_loses_against_a_release_holds_again_before_it_takes() -> None:
     """The hold was released while the payment was read: taking it all the same would release it twice."""
     ledger = a_ledger_with_a_hold()
