@@ -1,6 +1,6 @@
 """What a customer wrote into an order, checked. Security rules cannot look inside a list, so this is the place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -79,9 +79,9 @@ def _bytes_of(value: object) -> int:
             return len(value.encode(errors="replace")) + 1
         case bytes():
             return len(value)
-        case Mapping():
-            return sum(_bytes_of(key) + _bytes_of(held) for key, held in value.items())
-        case Sequence():
+        case dict():
+            return sum(map(_bytes_of, value)) + sum(map(_bytes_of, value.values()))
+        case list() | tuple():
             return sum(map(_bytes_of, value))
         case None | bool() | int() | float() | datetime():
             return 16
