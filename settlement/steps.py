@@ -292,8 +292,8 @@ def _products_to_look_at(case: Case) -> Look | None:
 
 
 def _extended(case: Case, event: StripeEvent) -> datetime:
-    """Counted from when Stripe said so, so that it does not matter when we hear of it."""
-    return event.delivery.created_at + case.terms.async_reservation
+    """Counted from when Stripe said so, so that it does not matter when we hear of it; and that was not after now."""
+    return min(event.delivery.created_at, case.now) + case.terms.async_reservation
 
 
 def _asked_by_a_stranger(case: Case) -> Finish | None:

@@ -29,7 +29,8 @@ def wait_for_order(event: StripeEvent, order_id: str, seen: Seen, terms: Terms, 
         return _count_delivery(event, order_id, seen.claim, result)
     if seen.claim:
         return StartOver(parked_again(event, order_id, result, _NO_ORDER, seen.claim))
-    if now - event.delivery.created_at < terms.order_wait:
+    # A time far in the future is none that could ever grow old.
+    if abs(now - event.delivery.created_at) < terms.order_wait:
         raise OrderNotThereYet(f"order {order_id} does not exist yet")
     if seen.audited is None:
         # Settled long ago, it may be that only its claim has expired and its order been deleted.

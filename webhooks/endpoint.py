@@ -20,6 +20,8 @@ from webhooks.translation import NotAnEvent, order_event_from
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 RETRY_AFTER_SECONDS: Final = 30
+LOGGED_CHARACTERS_MAX: Final = 1_500
+"""Of what others have written. Any id is shorter; Cloud Logging drops a line of more than 256 KiB."""
 
 
 class NotAPost(Exception):
@@ -79,10 +81,12 @@ class WebhookEndpoint:
             ending = self._deliver(request, known)
         except Exception as error:  # noqa: BLE001 - every ending has its status, faults too
             ending = error
+        # functions-framework reads the body once more after the answer: without bounds, if it was not read before.
+        request.stream = io.BytesIO()
         status = _status_of(ending)
         self.log(
             _severity_of(ending, status),
-            _message_of(ending),
+            _message_of(ending)[:LOGGED_CHARACTERS_MAX],
             **(known | _facts_of(ending)),
             status=status,
             latencyMs=round((self.monotonic() - started) * 1000, 1),
@@ -99,7 +103,7 @@ class WebhookEndpoint:
         now = self.now()
         message = verified_message(_body_of(request), request.headers.get("Stripe-Signature"), self.secrets, now=now)
         event = order_event_from(message, delivered_at=now)
-        known |= {"eventId": event.event_id, "eventType": event.event_type}
+        known |= {"eventId": _shortened(event.event_id), "eventType": _shortened(event.event_type)}
         if isinstance(event, Ignored):
             return event
         known["orderId"] = event.order_id
@@ -112,16 +116,18 @@ def _body_of(request: Request) -> bytes:
     request.max_content_length = BODY_BYTES_MAX + 1
     try:
         body = request.get_data()
-    except Exception as broken:
-        # functions-framework reads the body once more after the answer, and must not stumble over it.
-        request.stream = io.BytesIO()
-        if isinstance(broken, RequestEntityTooLarge):
-            raise
+    except RequestEntityTooLarge:
+        raise
+    except Exception:  # noqa: BLE001 - whatever breaks a body off
         # gunicorn's own errors for broken chunks repeat the bytes they choke on.
         raise BadRequest from None
     if len(body) > BODY_BYTES_MAX:
         raise RequestEntityTooLarge
     return body
+
+
+def _shortened(text: str | None) -> str | None:
+    return text and text[:LOGGED_CHARACTERS_MAX]
 
 
 def _status_of(ending: Ending) -> int:

@@ -37,6 +37,8 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _QUANTITY: Final = re.compile(r"[1-9][0-9]{0,6}")
 _RESTOCK_CHARACTERS_MAX: Final = 500
 """As long as a value of Stripe's metadata can be: https://docs.stripe.com/api/metadata."""
+_REFUNDS_MAX: Final = 100
+"""As many as Stripe lists at once: https://docs.stripe.com/api/pagination. A document has no room for any number."""
 _NOT_FOR_CUSTOMERS: Final = frozenset({"fraudulent", "lost_card", "merchant_blacklist", "stolen_card"})
 """Stripe asks to show these as `generic_decline` (https://docs.stripe.com/declines/codes), and customers see theirs."""
 _RELEASE_IS_NO_REFUND_SINCE: Final = "2025-03-31"
@@ -182,7 +184,10 @@ def _charge_refunded(charge: Json, order_id: str | None, delivery: StripeDeliver
         return PaymentCanceled(**envelope)
     paid, released = _captured_money(charge), _released_amount(charge, delivery)
     total = max(_money(charge, "amount_refunded").amount - released, 0)
-    read = [_refund_from(refund) for refund in _without_release(_embedded(charge, "refunds"), released)]
+    listed = _without_release(_embedded(charge, "refunds"), released)
+    if len(listed) > _REFUNDS_MAX:
+        raise _Misshapen(f"refunds must be a list of at most {_REFUNDS_MAX} refunds")
+    read = [_refund_from(refund) for refund in listed]
     refunds = Refunds({refund.refund_id: refund for refund, _ in read}, total)
     defects = [defect for _, defect in read if defect]
     return ChargeRefunded(**envelope, paid=paid, refunds=refunds, restock_defect="; ".join(defects) or None)

@@ -177,6 +177,10 @@ def test_a_young_event_waits_for_its_order_and_claims_nothing(age: timedelta) ->
         planned(a_payment(created_at=NOW - age), {})
 
 
+def test_an_event_from_the_far_future_does_not_wait_for_ever() -> None:
+    assert isinstance(planned(a_payment(created_at=NOW + timedelta(days=3_000)), {}), StartOver)
+
+
 def test_an_old_event_without_an_order_is_parked_with_all_that_settles_it_later() -> None:
     hour_ago = NOW - timedelta(hours=1)
     plan = planned(a_payment(created_at=hour_ago, delivered_at=LATER), {})

@@ -1,6 +1,6 @@
 """Refunds and disputes that wait for their payment, and orders that wait for their money, document by document."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -445,6 +445,12 @@ def test_money_on_its_way_keeps_the_units_held_for_longer() -> None:
 def test_a_hold_is_extended_from_when_stripe_said_so_and_not_from_when_we_heard_of_it() -> None:
     plan = finish(a_processing(created_at=NOW - timedelta(days=2)), {ORDER: a_reserved_order()})
     assert fields_at(ORDER, plan.writes)["reservationExpiresAt"] == NOW + timedelta(days=5)
+
+
+@pytest.mark.parametrize("told", [NOW + timedelta(days=2), datetime.max.replace(tzinfo=UTC)])
+def test_nothing_that_is_told_of_the_future_extends_a_hold_any_further(told: datetime) -> None:
+    plan = finish(a_processing(created_at=told), {ORDER: a_reserved_order()})
+    assert fields_at(ORDER, plan.writes)["reservationExpiresAt"] == NOW + WEEK
 
 
 def test_a_hold_is_never_shortened() -> None:

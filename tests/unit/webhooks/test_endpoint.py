@@ -25,7 +25,7 @@ from tests.builders import (
     the_three_voices,
 )
 from tests.stripe_objects import API_VERSIONS, OBJECT_OF, PRIVATE, the_event
-from webhooks.endpoint import BODY_BYTES_MAX, STATUS, NoSecret, NotAPost, WebhookEndpoint
+from webhooks.endpoint import BODY_BYTES_MAX, LOGGED_CHARACTERS_MAX, STATUS, NoSecret, NotAPost, WebhookEndpoint
 from webhooks.signature import Rejected
 from webhooks.translation import NotAnEvent
 
@@ -276,6 +276,15 @@ def test_the_framework_can_read_a_refused_body_once_more_after_the_answer(*, chu
         request.get_data()
 
 
+@pytest.mark.parametrize(("method", "secrets"), [("GET", (SECRET,)), ("OPTIONS", (SECRET,)), ("POST", ())])
+def test_a_body_that_nobody_needs_is_never_read(method: str, secrets: tuple[str, ...]) -> None:
+    chunked = {**a_chunked_request(b"x" * 10 * BODY_BYTES_MAX), "method": method}
+    with _app.test_request_context("/", **chunked):
+        Door(secrets=secrets).respond(request)
+        assert request.get_data() == b""
+    assert chunked["input_stream"].tell() == 0
+
+
 def test_a_body_that_breaks_off_is_told_so() -> None:
     with _app.test_request_context(
         "/",
@@ -368,6 +377,26 @@ def test_every_exception_there_is_has_a_status() -> None:
 
 
 # --- The log ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        a_stripe_event(event_type="x" * 100_000),
+        {"object": "v2.core.event", "id": "x" * 100_000, "type": "x" * 100_000},
+    ],
+    ids=["event", "thin event"],
+)
+def test_a_line_has_bounds(message: Fields) -> None:
+    door = Door()
+    delivered_event(message, door)
+    assert len(json.dumps(door.line)) < 4_000
+
+
+def test_a_long_note_is_shortened() -> None:
+    door = a_door_that_ends_in(Outcome(Result.REFUNDED, "order-1", "x" * 100_000))
+    delivered(door=door)
+    assert len(door.line["message"]) == LOGGED_CHARACTERS_MAX
 
 
 def test_one_line_tells_a_delivery_by_ids_and_names() -> None:

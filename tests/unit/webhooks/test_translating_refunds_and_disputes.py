@@ -107,6 +107,14 @@ def test_a_charge_that_names_no_refunds_still_tells_their_sum(listed: object) ->
     assert event.refunds == Refunds(charge_total=1_200)
 
 
+def test_a_charge_that_names_more_refunds_than_a_document_holds_is_kept_for_a_person() -> None:
+    refunds = [a_refund(id=f"re_{number}", amount=1) for number in range(101)]
+    assert len(refunded_charge(refunds=refunds[:100]).refunds.by_id) == 100
+    event = translated(an_event(REFUNDED, a_refunded_charge(IN_2020, refunds=refunds), api_version=IN_2020))
+    assert isinstance(event, NotUnderstood)
+    assert event.reason == "refunds must be a list of at most 100 refunds"
+
+
 def test_a_refund_in_a_charge_that_cannot_be_read_is_kept_for_a_person() -> None:
     for broken, reason in ((7, "refunds must be a list of refunds"), (a_refund(id=None), "id must be an id")):
         event = translated(an_event(REFUNDED, a_refunded_charge(IN_2020, refunds=[broken]), api_version=IN_2020))  # type: ignore[list-item]
