@@ -4,7 +4,8 @@ VENV_PYTHON := venv/bin/python
 INSTALLED := venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture emulators bench lint format clean
+.NOTPARALLEL:
+.PHONY: help demo test torture simulation faults fuzz soak emulators bench lint format clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -15,9 +16,19 @@ demo: $(INSTALLED) ## one payment: three events, one of them again, one forged; 
 test: $(INSTALLED) ## run every test inside the emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
-torture: $(INSTALLED) ## the long proof: simulated histories, then faults on the real emulator
+torture: simulation faults fuzz soak ## the long proof: all of these, one after the other
+
+simulation: $(INSTALLED) ## a minute of simulated shops, RPC by RPC
 	@$(VENV_PYTHON) -m tests.simulation --seconds 60
+
+faults: $(INSTALLED) ## every RPC goes wrong in five ways; the emulator is killed and started again
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.faults
+
+fuzz: $(INSTALLED) ## a minute of hostile deliveries at the door
+	@$(VENV_PYTHON) -m tests.fuzz --seconds 60
+
+soak: $(INSTALLED) ## ten minutes of mixed load on the production server; nothing may grow
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.soak $(ARGS)
 
 emulators: export COMMAND := $(value RUN)
 emulators: $(INSTALLED) ## start the emulators until Ctrl-C; RUN='command' runs one command inside them

@@ -1,10 +1,14 @@
-"""The whole table of faults, cell by cell: part of `make torture`. Ends with 1 if one is wrong."""
+"""The whole table of faults, then kills of the emulator: part of `make torture`. Ends with 1 if anything is wrong."""
 
+import argparse
 import os
+import secrets
+import signal
 import sys
 from collections import Counter
 
 from tests.faults.interceptor import Fault
+from tests.faults.restart import HANDS, restarted_while_delivering
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.trial import Cell, cells, wrong_in
 
@@ -18,6 +22,24 @@ _MARKS = {
 
 
 def main() -> int:
+    wanted = _wanted()
+    # However this ends, the emulators that it has started end with it.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    is_wrong = [part(wanted) for name, part in _PARTS.items() if wanted.only in (name, None)]
+    return 1 if any(is_wrong) else 0
+
+
+def _wanted() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--only", choices=_PARTS, help="only the table, or only the kills of the emulator")
+    parser.add_argument("--restarts", type=int, default=3, help="how often the emulator is killed (3)")
+    parser.add_argument("--seed", type=int, help="the orders, and what is told of them, from this seed")
+    return parser.parse_args()
+
+
+def _table(wanted: argparse.Namespace) -> bool:
+    """Print it; whether anything is wrong."""
+    del wanted
     host = os.environ["FIRESTORE_EMULATOR_HOST"]
     print(
         "\nEvery RPC of every scenario goes wrong; then the event comes again. Each letter is a cell that ended right:"
@@ -39,7 +61,22 @@ def main() -> int:
     print(f"\n{tried.total()} cells, {len(wrong)} wrong:", ", ".join(f"{n} {fault}" for fault, n in tried.items()))
     for cell, complaints in wrong.items():
         print(f"  {cell}:", *complaints, sep="\n    ")
-    return 1 if wrong else 0
+    return bool(wrong)
+
+
+def _restarts(wanted: argparse.Namespace) -> bool:
+    """The same of the kills."""
+    seed = secrets.randbelow(1_000_000_000) if wanted.seed is None else wanted.seed
+    print(
+        f"\nThe emulator is killed and started again on its export, while {HANDS} hands deliver; seed {seed}\n",
+        flush=True,
+    )
+    account = restarted_while_delivering(seed, restarts=wanted.restarts)
+    print(*(f"  {line}" for line in account.lines()), sep="\n")
+    return bool(account.complaints)
+
+
+_PARTS = {"table": _table, "restarts": _restarts}
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class Fault(StrEnum):
     """The process is killed when the server has done all of it."""
 
 
-class _Unavailable(grpc.RpcError, grpc.Call):
+class Unavailable(grpc.RpcError, grpc.Call):
     """What gRPC raises when a server cannot be reached; between interceptors it is handed on as the call itself."""
 
     def result(self, timeout: float | None = None) -> Never:
@@ -76,14 +76,14 @@ class FaultyChannel(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInte
         self.names.append(str(details.method).rpartition("/")[2])
         number = len(self.names)
         if self.fault is Fault.OUTAGE and number >= self.at:
-            raise _Unavailable
+            raise Unavailable
         if self.fault is None or number != self.at:
             return send()
         if self.fault is Fault.NOT_SENT:
-            raise _Unavailable
+            raise Unavailable
         if self.fault is Fault.DEATH_BEFORE:
             os.kill(os.getpid(), signal.SIGKILL)
         send()
         if self.fault is Fault.DEATH_AFTER:
             os.kill(os.getpid(), signal.SIGKILL)
-        raise _Unavailable
+        raise Unavailable
