@@ -1,0 +1,15 @@
+"""The same function, but for one thing: it remembers the body of every request. The soak must not let it pass."""
+
+import functions_framework
+from flask import Request
+from flask.typing import ResponseReturnValue
+
+import main
+
+_KEPT: list[bytes] = []
+
+
+@functions_framework.http
+def stripe_webhook(request: Request) -> ResponseReturnValue:
+    _KEPT.append(request.get_data())
+    return main.stripe_webhook(request)

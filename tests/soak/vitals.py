@@ -1,0 +1,38 @@
+"""What a process takes of its machine: memory, descriptors and threads."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    resident_bytes: int
+    descriptors: int | None
+    """None where the system does not tell: anywhere but on Linux."""
+    threads: int | None
+    """Likewise."""
+
+
+def vitals_of(pid: int) -> Vitals:
+    """Raises OSError or CalledProcessError if there is no such process."""
+    if sys.platform != "linux":
+        return Vitals(int(_told_by("ps", "-o", "rss=", "-p", str(pid))) * 1024, None, None)
+    folder = Path("/proc", str(pid))
+    status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+    return Vitals(
+        resident_bytes=int(status["VmRSS"].split()[0]) * 1024,
+        descriptors=len(list((folder / "fd").iterdir())),
+        threads=int(status["Threads"]),
+    )
+
+
+def worker_of(server_pid: int) -> int:
+    """The process that serves: gunicorn's one worker."""
+    (worker,) = _told_by("pgrep", "-P", str(server_pid)).split()
+    return int(worker)
+
+
+def _told_by(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
