@@ -1,8 +1,11 @@
 """Measure every figure and print it beside its aim. Runs inside the emulators: `make bench`."""
 
+import os
+import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Final
 
 from bench.cold_start import cold_start
@@ -21,7 +24,7 @@ Measured = tuple[Sequence[Figure], Parts]
 
 
 def main() -> None:
-    started = time.perf_counter()
+    started, machine = time.perf_counter(), _machine()
     figures: list[Figure] = []
     parts: dict[str, Parts] = {}
     for subject, measure in _SUBJECTS.items():
@@ -29,9 +32,18 @@ def main() -> None:
         measured, parts[subject] = measure()
         figures += measured
     written = BUILD / "bench.json"
-    write_json(figures, parts, written)
-    print(f"\n{table_of(figures)}\n\nMade of\n\n{parts_in_words(parts)}\n")
+    write_json(figures, parts, machine, written)
+    print(f"\n  {machine}\n\n{table_of(figures)}\n\nMade of\n\n{parts_in_words(parts)}\n")
     print(f"{time.perf_counter() - started:.0f} s. All of it stands in {written.relative_to(BUILD.parent)}.")
+
+
+def _machine() -> str:
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    busy = os.getloadavg()[0]
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {gigabytes:.0f} GiB, "
+        f"Python {platform.python_version()}, load {busy:.1f} before it began"
+    )
 
 
 def _operations() -> Measured:

@@ -61,12 +61,12 @@ def parts_in_words(parts: Mapping[str, Parts]) -> str:
     )
 
 
-def write_json(figures: Sequence[Figure], parts: Mapping[str, Parts], path: Path) -> None:
-    """Every figure's value under its key, which aims were `missed`, and what the values were `made_of`."""
+def write_json(figures: Sequence[Figure], parts: Mapping[str, Parts], machine: str, path: Path) -> None:
+    """Every figure under its key, which aims were `missed`, what the figures were `made_of`, and the `machine`."""
     values = {figure.key: figure.value for figure in figures}
     missed = [figure.key for figure in figures if figure.verdict == "miss"]
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({**values, "missed": missed, "made_of": parts}, indent=2) + "\n")
+    path.write_text(json.dumps({**values, "missed": missed, "made_of": parts, "machine": machine}, indent=2) + "\n")
 
 
 def _rows_of(figure: Figure) -> Iterable[tuple[str, ...]]:
