@@ -68,6 +68,7 @@ def _latency() -> Measured:
         "p50 in ms": {
             "in_process": found.in_process * 1000,
             "http": found.http * 1000,
+            "framework": found.framework * 1000,
             "bare": found.bare * 1000,
             "commit": found.commit * 1000,
         }

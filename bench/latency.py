@@ -9,7 +9,7 @@ from typing import Final
 
 from bench.bare import Bare, planned
 from bench.payments import payment, signed, stripe_event
-from bench.server import serving
+from bench.server import Server, serving
 from bench.shop import (
     a_database,
     a_reserved_order,
@@ -32,6 +32,8 @@ class Latency:
 
     in_process: float
     http: float
+    framework: float
+    """The HTTP delivery alone: the same server, and a function that does nothing."""
     bare: float
     commit: float
     """The Commit alone."""
@@ -61,14 +63,23 @@ def latency(rounds: int = ROUNDS) -> Latency:
         seen = bare.read(delivery.paths)
         return _seconds_of(lambda: bare.commit(delivery.writes, seen))
 
-    with serving(client.project) as server:
+    def over_http(server: Server, order_id: str) -> float:
+        body, headers = signed(stripe_event("payment_intent.succeeded", order_id, amount_of(_PRODUCTS)))
+        return _seconds_of(lambda: server.post(body, headers))
+
+    with (
+        serving(client.project) as server,
+        serving(client.project, source="bench/empty_function.py", target="empty") as idle,
+    ):
         server.wait_until_listening()
-
-        def over_http() -> float:
-            body, headers = signed(stripe_event("payment_intent.succeeded", next(order_ids), amount_of(_PRODUCTS)))
-            return _seconds_of(lambda: server.post(body, headers))
-
-        contestants = {"in_process": in_process, "http": over_http, "bare": bare_delivery, "commit": bare_commit}
+        idle.wait_until_listening()
+        contestants = {
+            "in_process": in_process,
+            "http": lambda: over_http(server, next(order_ids)),
+            "framework": lambda: over_http(idle, "any"),
+            "bare": bare_delivery,
+            "commit": bare_commit,
+        }
         medians = medians_in_turns(contestants, rounds)
         megabytes = server.resident_megabytes()
     if lost := orders_not_finalized(client):

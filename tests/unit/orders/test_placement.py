@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine
-from orders.placement import InvalidOrder, lines_from, user_id_from
+from orders.placement import ORDER_BYTES_MAX, InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
+from tests.builders import NOW
 
 
 def a_line(product_id: object = "shirt", quantity: object = 3) -> dict[str, object]:
@@ -108,6 +109,11 @@ def test_the_answer_repeats_at_most_a_little_of_the_input() -> None:
     assert refusal_of([a_line("a/" * 10_000)]) == "line 1 names no possible product: '" + "a/" * 19 + "…"
 
 
+def test_what_is_short_is_repeated_whole() -> None:
+    product_id = "a/" * 19
+    assert refusal_of([a_line(product_id)]) == f"line 1 names no possible product: '{product_id}'"
+
+
 def test_the_answer_can_be_written_wherever_text_goes() -> None:
     assert "'\\ud800\\n\\u202e\\xe9'" in refusal_of([a_line("\ud800\n\u202e\xe9")])
 
@@ -121,6 +127,59 @@ def test_a_user_id_that_can_name_a_document_is_taken(user_id: str) -> None:
 def test_a_user_id_that_cannot_name_a_document_is_refused(user_id: object) -> None:
     with pytest.raises(InvalidOrder, match=r"^userId must name the customer$"):
         user_id_from(user_id)
+
+
+# --- How large an order may be ---------------------------------------------------------------------------------------
+
+
+def is_oversized(fields: object) -> bool:
+    try:
+        require_bounded(fields)
+    except OversizedOrder:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("letter", "left"),
+    # Firestore adds a byte to every text: https://firebase.google.com/docs/firestore/storage-size.
+    [("x", ORDER_BYTES_MAX - len("note") - 2), ("ü", (ORDER_BYTES_MAX - len("note") - 2) // 2)],
+)
+def test_texts_are_counted_in_bytes_and_so_are_the_names_of_fields(letter: str, left: int) -> None:
+    assert not is_oversized({"note": letter * left})
+    assert is_oversized({"note": letter * (left + 1)})
+    assert is_oversized({"notes" + letter: letter * left})
+
+
+def test_all_that_an_order_holds_is_counted_however_deep() -> None:
+    half = "x" * (ORDER_BYTES_MAX // 2)
+    assert not is_oversized({"a": half})
+    assert is_oversized({"a": half, "b": half})
+    assert is_oversized({"a": [half, {"b": half}]})
+    assert is_oversized({half: half})
+
+
+def test_bytes_are_counted_as_many_as_they_are() -> None:
+    assert not is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 2)})
+    assert is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 1)})
+
+
+@pytest.mark.parametrize("value", [None, True, 2**62, 1.5, NOW], ids=str)
+def test_small_values_are_counted_as_small_but_are_counted(value: object) -> None:
+    assert not is_oversized([value] * (ORDER_BYTES_MAX // 32))
+    assert is_oversized([value] * (ORDER_BYTES_MAX // 8))
+
+
+def test_the_largest_possible_order_is_not_too_large() -> None:
+    assert not is_oversized({"items": [a_line("x" * 1_500, QUANTITY_MAX)] * LINES_MAX, "createdAt": NOW})
+
+
+def test_what_may_be_long_is_counted_as_long() -> None:
+    class Reference:
+        """The client's own, whose name nobody looks at."""
+
+    assert not is_oversized([Reference()] * 50)
+    assert is_oversized([Reference()] * 100)
 
 
 _anything = st.recursive(

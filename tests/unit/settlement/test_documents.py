@@ -228,6 +228,12 @@ def test_units_of_which_none_are_left_are_not_written() -> None:
     assert changed_fields(order, replace(order, returned={"shirt": 0})) == {"returned": []}
 
 
+def test_what_an_order_is_no_longer_is_written_as_nothing() -> None:
+    order = order_from("order-1", an_order(heldFrom="expired", unfulfilledAs="review"))
+    no_longer = replace(order, held_from=None, unfulfilled_as=None)
+    assert changed_fields(order, no_longer) == {"heldFrom": None, "unfulfilledAs": None}
+
+
 def test_an_order_is_held_from_nothing_unless_it_says_so() -> None:
     assert order_from("order-1", an_order()).held_from is None
     assert order_from("order-1", an_order(heldFrom="expired")).held_from is OrderStatus.EXPIRED

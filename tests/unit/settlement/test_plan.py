@@ -10,7 +10,7 @@ from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.cases import Finish, Look, StartOver
 from settlement.ledger import Create, Increase, Update
 from settlement.plan import make_plan
-from settlement.seen import Seen
+from settlement.seen import Seen, paths_to_read
 from tests.builders import (
     LATER,
     NOW,
@@ -72,6 +72,11 @@ def test_a_second_delivery_is_counted_and_recorded_and_changes_nothing_else() ->
 def test_the_first_read_of_a_duplicate_needs_no_audit_entry() -> None:
     plan = finish(a_payment(delivered_at=LATER), {ORDER: FINALIZED, CLAIM: a_settled_claim()})
     assert plan.outcome.result == "duplicate_detected"
+
+
+def test_nothing_more_is_read_for_a_payment_than_what_settling_it_needs() -> None:
+    paths = paths_to_read(a_payment(), "order-1", (), with_audit_entry=False)
+    assert set(paths) == {CLAIM, ORDER, PAYMENT, "payments/ch_1"}
 
 
 def test_every_further_delivery_has_its_own_record() -> None:
