@@ -13,6 +13,8 @@ from grpc.experimental import ChannelOptions
 CHANNEL_OPTIONS: Final = (
     # Otherwise gRPC starts a thread for each BatchGet, and every document changes threads on its way.
     (ChannelOptions.SingleThreadedUnaryStream, 1),
+    # Not two minutes, which is gRPC's own: as long every request would fail after an outage that is over.
+    ("grpc.max_reconnect_backoff_ms", 5_000),
     # As the library's client has them.
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.max_send_message_length", -1),

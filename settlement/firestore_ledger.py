@@ -72,16 +72,21 @@ class FirestoreLedger:
         )
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        names = [self._name(path) for path in paths]
-        request = _BatchGetDocumentsRequest(database=self._database, documents=names)
-        documents: dict[str, Document | None] = {}
+        asked = {self._name(path): path for path in paths}
+        request = _BatchGetDocumentsRequest(database=self._database, documents=asked)
         with _errors_told_apart():
-            for answer in self._batch_get_documents(request, timeout=timeout_seconds, metadata=self._metadata):
-                if answer.HasField("found"):
-                    found = answer.found
-                    documents[self._path(found.name)] = Document(decoded(found), version=found.update_time)
-                else:
-                    documents[self._path(answer.missing)] = None
+            # A stream that is not read to its end stays in memory for ever, so that nothing else may fail meanwhile.
+            answers = list(self._batch_get_documents(request, timeout=timeout_seconds, metadata=self._metadata))
+        documents: dict[str, Document | None] = {}
+        for answer in answers:
+            if answer.HasField("found"):
+                found = answer.found
+                documents[asked[found.name]] = Document(decoded(found), version=found.update_time)
+            elif answer.missing:
+                documents[asked[answer.missing]] = None
+        if len(documents) < len(asked):
+            # Not to be told is not to be told that there is none.
+            raise LedgerUnavailable("an answer is missing")
         return documents
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
@@ -95,7 +100,7 @@ class FirestoreLedger:
             figures={
                 write.path: {
                     name: value.integer_value
-                    for name, value in zip(write.amounts, result.transform_results, strict=True)
+                    for name, value in zip(sorted(write.amounts), result.transform_results, strict=True)
                 }
                 for write, result in answered
                 if isinstance(write, Increase)
@@ -160,9 +165,6 @@ class FirestoreLedger:
 
     def _name(self, path: str) -> str:
         return f"{self._database}/documents/{path}"
-
-    def _path(self, name: str) -> str:
-        return name.removeprefix(f"{self._database}/documents/")
 
 
 def _ids_in(batches: Iterable[Sequence[DocumentSnapshot[DocumentReference]]]) -> Iterator[Sequence[str]]:

@@ -20,6 +20,9 @@ _Write: Final[Any] = types.Write.pb()
 class Opaque:
     """Stands for a value of a kind that this service has no use for: a reference, or a place on the map."""
 
+    def __repr__(self) -> str:
+        return "a value of another kind"
+
 
 def encoded(write: Write, name: str) -> Any:  # noqa: ANN401 - protobuf's own class
     """A `Write` to the document of this full name. Its fields' names must need no escape in a field path."""
@@ -37,7 +40,8 @@ def encoded(write: Write, name: str) -> Any:  # noqa: ANN401 - protobuf's own cl
             message.current_document.exists = True
             # The transforms and nothing else: without a mask, the document would be replaced by an empty one.
             message.update_mask.SetInParent()
-            for field, amount in amounts.items():
+            # Sorted, so that the answers are in order whether Firestore keeps this one or that of the alphabet.
+            for field, amount in sorted(amounts.items()):
                 message.update_transforms.add(field_path=field).increment.integer_value = amount
     return message
 

@@ -26,6 +26,8 @@ class Server(grpc.GenericRpcHandler):
     """Finds one document, and answers every commit with one status."""
 
     status: grpc.StatusCode = grpc.StatusCode.OK
+    answers: int = 2
+    """To a read of two documents: the last ones are left out, or one of another name comes on top."""
     metadata: dict[str, str] = field(default_factory=dict)
 
     def service(self, details: Any) -> Any:
@@ -41,8 +43,12 @@ class Server(grpc.GenericRpcHandler):
     def find(self, request: types.BatchGetDocumentsRequest, context: Any) -> Iterator[types.BatchGetDocumentsResponse]:
         here, gone = request.documents
         fields = {"status": types.Value(string_value="pending")}
-        yield types.BatchGetDocumentsResponse(missing=gone)
-        yield types.BatchGetDocumentsResponse(found=types.Document(name=here, fields=fields))
+        yield types.BatchGetDocumentsResponse(transaction=b"neither found nor missing")
+        yield from [
+            types.BatchGetDocumentsResponse(missing=gone),
+            types.BatchGetDocumentsResponse(found=types.Document(name=here, fields=fields)),
+            types.BatchGetDocumentsResponse(missing="projects/another/databases/(default)/documents/orders/here"),
+        ][: self.answers]
 
     def commit(self, request: types.CommitRequest, context: Any) -> types.CommitResponse:
         if self.status is not grpc.StatusCode.OK:
@@ -91,6 +97,19 @@ def test_an_rpc_names_its_database_and_brings_the_credentials(server: Server) ->
 def test_the_credentials_tell_the_project_where_the_environment_does_not() -> None:
     documents = FirestoreLedger(connect(None)).read(["orders/here", "orders/gone"], timeout_seconds=10)
     assert set(documents) == {"orders/here", "orders/gone"}
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+def test_a_document_of_which_nothing_is_told_is_not_taken_for_missing(server: Server, answers: int) -> None:
+    server.answers = answers
+    with pytest.raises(LedgerUnavailable):
+        FirestoreLedger(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
+
+
+def test_a_document_that_nobody_has_asked_for_is_a_fault(server: Server) -> None:
+    server.answers = 3
+    with pytest.raises(KeyError):
+        FirestoreLedger(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
 
 
 @pytest.mark.parametrize("status", [status for status in grpc.StatusCode if status is not grpc.StatusCode.OK])

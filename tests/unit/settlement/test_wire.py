@@ -96,6 +96,7 @@ def test_what_the_service_has_no_use_for_spoils_nothing_beside_it(value: dict[st
     message = types.Document(fields={"list": {"array_value": {"values": [value, {"integer_value": 1}]}}})._pb
     items = decoded(message)["list"]
     assert isinstance(items, list) and isinstance(items[0], Opaque) and items[1:] == [1]
+    assert str(items) == "[a value of another kind, 1]"
 
 
 def test_a_moment_is_read_to_the_microsecond() -> None:
