@@ -5,7 +5,7 @@ INSTALLED := venv/.installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test torture simulation faults fuzz soak emulators bench lint format clean
+.PHONY: help demo test torture simulation faults fuzz soak mutation emulators bench lint format clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -16,7 +16,7 @@ demo: $(INSTALLED) ## one payment: three events, one of them again, one forged; 
 test: $(INSTALLED) ## run every test inside the emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
-torture: simulation faults fuzz soak ## the long proof: all of these, one after the other
+torture: simulation faults fuzz soak mutation ## the long proof: all of these, one after the other
 
 simulation: $(INSTALLED) ## a minute of simulated shops, RPC by RPC
 	@$(VENV_PYTHON) -m tests.simulation --seconds 60
@@ -29,6 +29,9 @@ fuzz: $(INSTALLED) ## a minute of hostile deliveries at the door
 
 soak: $(INSTALLED) ## ten minutes of mixed load on the production server; nothing may grow
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.soak $(ARGS)
+
+mutation: $(INSTALLED) ## change the code in 5,000 small ways, each of which the tests should notice
+	@$(VENV_PYTHON) -m tests.mutation
 
 emulators: export COMMAND := $(value RUN)
 emulators: $(INSTALLED) ## start the emulators until Ctrl-C; RUN='command' runs one command inside them

@@ -124,6 +124,7 @@ def test_a_parked_event_is_finished_once_it_waits_no_longer(result: Result, coun
 def test_a_parked_event_that_cannot_be_settled_in_time_is_postponed() -> None:
     shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": LedgerContended("order-1")})
     assert shop.swept() == (200, told(postponed=1))
+    assert shop.lines[0]["orderId"] == "order-1"
 
 
 def test_a_batch_is_asked_for_only_when_the_one_before_it_is_settled() -> None:
@@ -256,3 +257,8 @@ def test_only_a_post_begins_a_run(method: str) -> None:
     shop = Shop(lapsed=[["order-1"]])
     assert shop.swept(method, "/__/health") == (405, {"error": "only POST is served here"})
     assert shop.asked == []
+
+
+def test_whoever_does_not_post_is_told_to() -> None:
+    with _app.test_request_context(method="GET"):
+        assert Shop().sweep.respond(request).headers["Allow"] == "POST"

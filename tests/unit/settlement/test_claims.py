@@ -45,3 +45,7 @@ def test_a_claim_without_a_time_is_nobodys() -> None:
     claim = claim_from(Document({"processed": True}, "v"))
     assert not claim.has_counted(a_delivery())
     assert not claim.was_settled_by(a_delivery())
+
+
+def test_a_claim_without_a_count_has_counted_the_delivery_that_made_it() -> None:
+    assert claim_from(Document({"processed": True}, "v")).deliveries == 1

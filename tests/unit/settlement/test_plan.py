@@ -1,7 +1,7 @@
 """What is planned before the lifecycle is asked: duplicates, orders that are not there yet, events nobody can read."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -303,7 +303,8 @@ def test_a_further_delivery_of_what_is_not_understood_is_counted() -> None:
     parked = a_parked_claim(result="error")
     plan = finish(something_not_understood(delivered_at=LATER), {CLAIM: parked})
     assert set(by_path(plan.writes)) == {CLAIM, FIRST_RECORD}
-    assert plan.outcome.result == "error"
+    assert fields_at(FIRST_RECORD, plan.writes)["orderId"] == "order-1"
+    assert plan.outcome == Outcome(Result.ERROR, "order-1")
 
 
 def test_what_an_older_release_settled_is_a_duplicate_even_to_a_release_that_cannot_read_it() -> None:
@@ -316,7 +317,20 @@ def test_a_release_that_understands_a_parked_event_settles_it_and_names_its_orde
     parked = a_parked_claim(result="error", orderId=None)
     plan = finish(a_payment(delivered_at=LATER), {ORDER: a_reserved_order(), CLAIM: parked})
     assert plan.outcome.result == "first_time_finalized"
-    assert fields_at(CLAIM, plan.writes)["orderId"] == "order-1"
+    assert fields_at(CLAIM, plan.writes)["orderId"] == fields_at(FIRST_RECORD, plan.writes)["orderId"] == "order-1"
+
+
+@pytest.mark.parametrize("delivered_at", [NOW, LATER], ids=["the same delivery", "a further one"])
+def test_what_is_understood_now_and_has_no_order_stays_parked_if_its_claim_has_not_changed(
+    delivered_at: datetime,
+) -> None:
+    parked = a_parked_claim(result="error", orderId=None)
+    plan = planned(a_payment(delivered_at=delivered_at), {CLAIM: parked})
+    assert isinstance(plan, StartOver)
+    claim, *record = plan.writes
+    assert isinstance(claim, Update)
+    assert (claim.version, claim.fields["orderId"]) == (as_read(CLAIM), "order-1")
+    assert [fields_at(one.path, plan.writes)["orderId"] for one in record] == ["order-1"] * (delivered_at == LATER)
 
 
 # --- Placements -------------------------------------------------------------------------------------------------------

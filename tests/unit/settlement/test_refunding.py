@@ -546,6 +546,25 @@ def test_what_the_other_refunds_put_back_goes_back_even_if_the_units_of_one_that
     assert fields_at(ORDER, plan.writes)["returned"] == units(shirt=2, mug=1)
 
 
+def test_units_that_never_came_back_are_not_put_back_when_others_are_gone() -> None:
+    order = a_paid_order(
+        items=units(shirt=2, mug=1), returned=units(shirt=1), **told_of(a_refund(restock={"shirt": 1}))
+    )
+    plan = finish(FAILED, a_shop(order, (0, 0)) | {"inventory/mug": {"stock": 0, "reserved": 0}}, products=BOTH)
+    assert {INVENTORY, "inventory/mug"}.isdisjoint(by_path(plan.writes))
+    assert "returned" not in fields_at(ORDER, plan.writes)
+
+
+def test_the_smallest_payment_is_refunded_in_full_too() -> None:
+    order = a_paid_order(amountTotal=1, amountReceived=1)
+    assert status_after(finish(a_refund_event(amount=1), a_shop(order))) == "refunded"
+
+
+def test_a_charge_of_which_nothing_is_refunded_yet_is_a_payment_first_of_all() -> None:
+    charge = a_refunded_charge("evt_1", a_refund(status="pending"), total=0)
+    assert finish(charge, a_shop(a_reserved_order(), (10, 3))).outcome.result == "first_time_finalized"
+
+
 def test_units_of_a_product_that_is_counted_no_more_do_not_hold_up_the_others() -> None:
     order = a_refunded_order(items=units(shirt=2, mug=1), returned=units(shirt=2, mug=1))
     plan = finish(FAILED, a_shop(order, (10, 0)), products=BOTH)

@@ -313,6 +313,11 @@ def test_the_trigger_delivered_again_takes_one_read() -> None:
     assert calls_to_settle(a_placement(), a_ledger_with_a_hold()) == ["read"]
 
 
+def test_parking_what_waits_for_its_payment_takes_two_reads_and_one_commit() -> None:
+    refund = an_updated_refund(order_id="order-1")
+    assert calls_to_settle(refund, a_ledger_with_a_hold()) == ["read", "read", "commit"]
+
+
 def test_a_hint_that_names_the_wrong_products_costs_one_read_and_misleads_nobody() -> None:
     ledger = a_ledger(an_order(), mug={"stock": 5, "reserved": 0})
     assert calls_to_settle(a_placement(product_ids=("mug",)), ledger) == ["read", "read", "commit", "commit"]

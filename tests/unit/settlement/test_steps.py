@@ -91,9 +91,11 @@ def test_the_same_product_on_two_lines_is_held_once_with_both_quantities() -> No
     assert by_path(plan.writes)[INVENTORY] == Increase(INVENTORY, {"stock": 0, "reserved": 5})
 
 
-def test_a_price_that_a_customer_wrote_is_never_believed() -> None:
-    order = an_order(amountTotal=1, currency="eur")
-    shop = a_shop(order, unitAmount=None, currency=None)
+@pytest.mark.parametrize(
+    "price", [{"amountTotal": 1, "currency": "eur"}, {"amountTotal": "1", "currency": "€"}], ids=str
+)
+def test_a_price_that_a_customer_wrote_is_never_believed(price: Fields) -> None:
+    shop = a_shop(an_order(**price), unitAmount=None, currency=None)
     plan = planned(a_placement(), shop, products=SHIRT)
     assert isinstance(plan, Hold)
     assert plan.held.total is None
@@ -218,12 +220,19 @@ def test_an_order_that_cannot_be_held_fails_and_says_why(shop: dict[str, Fields]
     assert (entry["statusAfter"], entry["stock"], entry["note"]) == ("failed", [], reason)
 
 
+def test_the_customer_of_an_order_that_cannot_be_held_is_told_why() -> None:
+    shop, reason = REFUSALS["short"]
+    told = fields_at("notifications/alice/messages/placed_order-1", finish(a_placement(), shop, products=SHIRT).writes)
+    assert (told["type"], told["reason"]) == ("failed", reason)
+
+
 @pytest.mark.parametrize(
     ("event", "result"), [(a_placement(), "reservation_failed"), (a_payment(), "refund_due")], ids=["placed", "paid"]
 )
 def test_a_broken_order_that_claims_to_be_counted_is_refused_and_moves_nothing(event: OrderEvent, result: str) -> None:
-    plan = finish(event, a_shop(a_counted_order(items=[]), (10, 3)), products=SHIRT)
+    plan = finish(event, a_shop(a_counted_order(items=[], heldFrom="pending"), (10, 3)), products=SHIRT)
     assert plan.outcome == Outcome(Result(result), "order-1", "invalid_order: the order has no items")
+    assert fields_at(ORDER, plan.writes)["heldFrom"] is None
     assert not any(isinstance(write, Increase) for write in plan.writes)
 
 

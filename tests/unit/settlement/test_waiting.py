@@ -69,6 +69,27 @@ def planned_on(terms: Terms, event: OrderEvent, documents: dict[str, Fields]) ->
 # --- Parked until the payment is known --------------------------------------------------------------------------------
 
 
+WAITING_CLAIMS: dict[str, dict[str, Fields]] = {
+    "told first": {},
+    "told again": {CLAIM: a_parked_claim(orderId="order-1")},
+    "waited for its order until now": {CLAIM: a_parked_claim(orderId="order-1", result="order_not_found")},
+}
+
+
+@pytest.mark.parametrize("claim", WAITING_CLAIMS.values(), ids=WAITING_CLAIMS)
+def test_a_refund_that_names_its_order_keeps_that_name_while_it_waits_for_the_payment(claim: dict[str, Fields]) -> None:
+    plan = finish(an_updated_refund(order_id="order-1", delivered_at=LATER), {ORDER: a_reserved_order()} | claim)
+    assert (plan.outcome.result, plan.outcome.order_id) == ("payment_not_found", "order-1")
+    if claim:
+        assert fields_at(SECOND_DELIVERY, plan.writes)["orderId"] == "order-1"
+
+
+def test_a_duplicate_of_what_names_no_order_belongs_to_the_one_that_its_payment_has_paid() -> None:
+    shop = {CLAIM: a_parked_claim(processed=True), PAYMENT: known_payment(), AUDIT: {}}
+    plan = finish(an_updated_refund(delivered_at=LATER), shop)
+    assert plan.outcome == Outcome(Result.DUPLICATE_DETECTED, "order-1")
+
+
 def test_a_refund_of_an_unknown_payment_is_parked_with_all_that_settles_it_later() -> None:
     event = an_updated_refund(refund=a_refund("re_1", 1_200, restock={"shirt": 1}), delivered_at=LATER)
     plan = finish(event, {})

@@ -34,6 +34,10 @@ def test_what_was_written_is_read_again(fields: dict[str, object]) -> None:
     assert decoded(fields_written(Create("orders/order-1", fields))) == fields
 
 
+def test_nothing_is_written_as_null() -> None:
+    assert fields_written(Create("orders/order-1", {"at": None})).fields["at"] == types.Value(null_value=0)._pb
+
+
 def test_a_tuple_is_written_as_a_list() -> None:
     assert decoded(fields_written(Create("orders/order-1", {"lines": ("a", "b")}))) == {"lines": ["a", "b"]}
 

@@ -400,7 +400,7 @@ def test_a_long_note_is_shortened() -> None:
 
 
 def test_one_line_tells_a_delivery_by_ids_and_names() -> None:
-    ticks = iter([10.0, 10.0123])
+    ticks = iter([10.0, 11.23456])
     door = Door(monotonic=lambda: next(ticks))
     delivered(door=door, X_Cloud_Trace_Context="105445aa7843bc8bf206b12000100000/1;o=1")
     assert door.line == {
@@ -411,7 +411,7 @@ def test_one_line_tells_a_delivery_by_ids_and_names() -> None:
         "orderId": "order-1",
         "result": "first_time_finalized",
         "status": 200,
-        "latencyMs": 12.3,
+        "latencyMs": 1234.6,
         "trace": "105445aa7843bc8bf206b12000100000/1;o=1",
     }
 

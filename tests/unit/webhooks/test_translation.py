@@ -195,7 +195,9 @@ def test_an_authorised_charge_is_not_yet_a_payment() -> None:
 
 @pytest.mark.parametrize("event_type", [SESSION, SESSION_LATER])
 def test_an_unpaid_session_is_not_yet_a_payment(event_type: str) -> None:
-    assert isinstance(meaning_of(event_type, payment_status="unpaid"), PaymentProcessing)
+    unpaid = meaning_of(event_type, payment_status="unpaid")
+    assert isinstance(unpaid, PaymentProcessing)
+    assert (unpaid.order_id, unpaid.payment_intent_id) == ("order-1", "pi_1")
 
 
 def test_what_is_on_its_way_needs_no_amount() -> None:

@@ -1,0 +1,35 @@
+"""What stands in the place of a mutated function: it calls the function as it is, or the mutant that is on trial."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+MutantDict = dict[str, Callable[..., Any]]
+
+called: set[tuple[str, str]] = set()
+"""Every function that was called, by its module and the name that its mutants share."""
+_on_trial: tuple[str, str] | None = None
+
+
+def put_on_trial(module: str, mutant: str) -> None:
+    global _on_trial  # noqa: PLW0603 - one process tries one mutant
+    _on_trial = (module, mutant)
+
+
+def in_place_of(mutants: MutantDict) -> Callable[[_Function], _Function]:
+    """A decorator. The mutants, and the function itself among them, are known only once the module is imported."""
+
+    def decorated(function: _Function) -> _Function:
+        module = function.__module__
+
+        @wraps(function)
+        def trampoline(*args: object, **kwargs: object) -> object:
+            original = mutants["_mutmut_orig"]
+            called.add((module, original.__name__.removesuffix("_orig")))
+            mutant = mutants.get(_on_trial[1]) if _on_trial and _on_trial[0] == module else None
+            return (mutant or original)(*args, **kwargs)
+
+        return cast("_Function", trampoline)
+
+    return decorated
