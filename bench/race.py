@@ -27,8 +27,8 @@ from orders.outcome import Transient
 
 CLIENTS: Final = 8
 ORDERS_OURS: Final = 150
-# The textbook's orders wait seconds for each other's locks; a few are enough to see the rate.
-ORDERS_TEXTBOOK: Final = 16
+# The textbook's orders wait seconds for each other's locks, some of them, and by chance: fewer would tell nothing.
+ORDERS_TEXTBOOK: Final = 32
 
 Settling = Callable[[OrderPlaced | StripeEvent, datetime], object]
 
