@@ -58,10 +58,19 @@ class Server:
     def log_lines(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
+    def worker(self) -> int:
+        """The process that serves, gunicorn's one worker; another one if it has died."""
+        workers = _children_of(self.pid)
+        if len(workers) != 1:
+            raise RuntimeError(f"the server has {len(workers)} workers, not one: has one just died?")
+        return workers[0]
+
     def resident_megabytes(self) -> float:
-        """The memory of the process that serves: gunicorn's one worker."""
-        worker = _told_by("pgrep", "-P", str(self.pid)).split()[0]
-        return int(_told_by("ps", "-o", "rss=", "-p", worker)) / 1024
+        """The memory of the process that serves."""
+        told = subprocess.run(
+            ["ps", "-o", "rss=", "-p", str(self.worker())], capture_output=True, text=True, check=True
+        )
+        return int(told.stdout) / 1024
 
 
 @contextmanager
@@ -102,8 +111,9 @@ def production_server(project: str, firestore_host: str, folder: Path, **environ
         process.wait(timeout=20)
 
 
-def _told_by(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def _children_of(pid: int) -> list[int]:
+    told = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return [int(child) for child in told.stdout.split()]
 
 
 def _wait_until_serving(process: subprocess.Popen[bytes], port: int) -> None:
@@ -112,7 +122,8 @@ def _wait_until_serving(process: subprocess.Popen[bytes], port: int) -> None:
             raise RuntimeError(f"the server ended with {process.returncode}")
         with socket.socket() as probe:
             probe.settimeout(10)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            # gunicorn listens first, and then makes its worker.
+            if probe.connect_ex(("127.0.0.1", port)) == 0 and _children_of(process.pid):
                 return
         try:
             process.wait(timeout=0.01)

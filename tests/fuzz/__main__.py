@@ -20,7 +20,7 @@ from tests.emulator.production_server import ROOT, production_server
 from tests.fuzz.deliveries import visit_from
 from tests.fuzz.door import complaints_about
 from tests.fuzz.guided import GUIDED
-from tests.fuzz.wire import AS_IN_PRODUCTION, NOWHERE, answer_to, statuses_in, worker_of, wrongs_of, wrongs_of_server
+from tests.fuzz.wire import AS_IN_PRODUCTION, NOWHERE, answer_to, statuses_in, wrongs_of, wrongs_of_server
 
 _FOLDER: Final = ROOT / "build" / "fuzz"
 _OF_WIRE: Final = 0.25
@@ -181,7 +181,7 @@ def _replayed(kept: Path) -> int:
 
 def _on_the_wire(request: bytes) -> tuple[str, list[str]]:
     with production_server("demo-fuzz", NOWHERE, _FOLDER, **AS_IN_PRODUCTION) as server:
-        worker, answer = worker_of(server), answer_to(request, server)
+        worker, answer = server.worker(), answer_to(request, server)
         wrongs = [*wrongs_of(request, answer), *wrongs_of_server(server, worker)]
     return f"{request!a}\nanswered {', '.join(statuses_in(answer))}", wrongs
 

@@ -16,7 +16,6 @@ from tests.fuzz.wire import (
     broken_requests,
     changed,
     statuses_in,
-    worker_of,
     wrongs_of,
     wrongs_of_server,
 )
@@ -31,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_no_broken_request_breaks_anything(server: Server) -> None:
-    chance, usual, worker = random.Random(7), broken_requests(), worker_of(server)  # noqa: S311
+    chance, usual, worker = random.Random(7), broken_requests(), server.worker()  # noqa: S311
     statuses: Counter[str] = Counter()
     for request in (*usual, *(changed(chance.choice(usual), chance) for _ in range(CHANGED))):
         answer = answer_to(request, server)

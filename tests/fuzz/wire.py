@@ -8,7 +8,6 @@ import json
 import random
 import re
 import socket
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -128,12 +127,6 @@ def changed(request: bytes, chance: random.Random) -> bytes:
     return bytes(bytes_left)
 
 
-def worker_of(server: Server) -> int:
-    """The process that serves: gunicorn's one worker."""
-    found = subprocess.run(["pgrep", "-P", str(server.pid)], capture_output=True, text=True, check=True)
-    return int(found.stdout.split()[0])
-
-
 # --- The judge -------------------------------------------------------------------------------------------------------
 
 
@@ -168,7 +161,7 @@ def wrongs_of(request: bytes, answer: bytes) -> Iterator[str]:
 
 def wrongs_of_server(server: Server, worker: int) -> Iterator[str]:
     """What is wrong with the server after all that: it must be what it was, and have told nothing."""
-    if worker_of(server) != worker:
+    if server.worker() != worker:
         yield "its worker has died"
     signed = server.post(_NOT_OURS, {"Stripe-Signature": signature_of(_NOT_OURS, at=datetime.now(UTC))})
     if signed.status != 200:
@@ -199,7 +192,7 @@ def main(seconds: float, folder: Path) -> int:
     statuses: Counter[str] = Counter()
     requests, wrongs = 0, list[str]()
     with production_server("demo-fuzz", NOWHERE, folder, **AS_IN_PRODUCTION) as server:
-        worker, usual = worker_of(server), broken_requests()
+        worker, usual = server.worker(), broken_requests()
         for request in _requests(usual, chance):
             answer = answer_to(request, server)
             requests += 1

@@ -28,7 +28,7 @@ from tests.emulator.production_server import Server, production_server
 from tests.emulator.shop import documents_in
 from tests.soak.load import Pace, Shop
 from tests.soak.trend import slope, sparkline
-from tests.soak.vitals import Vitals, vitals_of, worker_of
+from tests.soak.vitals import Vitals, vitals_of
 
 GROWTH_BYTES_A_REQUEST_MAX: Final = 500
 """Half of the smallest leak that must be found, a kilobyte a request: 5 MB in 10,000 requests."""
@@ -91,7 +91,7 @@ def _wanted() -> argparse.Namespace:
 
 def _soaked(client: firestore.Client, server: Server, seconds: float, rate: float) -> list[str]:
     """All that is wrong."""
-    shop, pid = Shop(client, server), worker_of(server.pid)
+    shop, pid = Shop(client, server), server.worker()
     began = time.monotonic()
 
     def sample() -> Sample:

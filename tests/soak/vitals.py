@@ -28,11 +28,5 @@ def vitals_of(pid: int) -> Vitals:
     )
 
 
-def worker_of(server_pid: int) -> int:
-    """The process that serves: gunicorn's one worker."""
-    (worker,) = _told_by("pgrep", "-P", str(server_pid)).split()
-    return int(worker)
-
-
 def _told_by(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
