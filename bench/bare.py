@@ -52,8 +52,8 @@ class Bare:
 
     def __init__(self, project: str) -> None:
         channel = grpc.insecure_channel(os.environ["FIRESTORE_EMULATOR_HOST"], CHANNEL_OPTIONS)
-        self._documents = f"projects/{project}/databases/(default)/documents/"
         self._database = f"projects/{project}/databases/(default)"
+        self._documents = f"{self._database}/documents/"
         self._batch_get = channel.unary_stream(
             "/google.firestore.v1.Firestore/BatchGetDocuments",
             request_serializer=_BatchGet.SerializeToString,
