@@ -73,6 +73,9 @@ def _count_duplicate(event: StripeEvent, seen: Seen, terms: Terms, now: datetime
     released = released_by(event, seen)
     if seen.claim:
         return Finish(*count_delivery(event.delivery, order_id, seen.claim, result), released)
+    if event.delivery.is_replay:
+        # Taken up again, it was settled by someone else meanwhile, and outlived its claim: nothing was delivered.
+        return Finish((), Outcome(result, order_id), released)
     # The claim has lived out its time, but the audit entry stays: put the claim back, and count on from there.
     # The first delivery has no record of its own, and this one is the next.
     deliveries = 1 + seen.deliveries_on_record + 1

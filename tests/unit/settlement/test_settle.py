@@ -415,6 +415,17 @@ def test_a_claim_that_has_lived_out_its_time_does_not_settle_its_event_again() -
     assert (claim["processed"], claim["deliveries"]) == (True, 2)
 
 
+def test_a_parked_event_that_was_taken_up_and_outlived_its_claim_is_no_delivery() -> None:
+    ledger = a_ledger_with_a_hold()
+    event = a_payment()
+    settled(event, ledger)
+    ledger.delete("webhookEvents/evt_1")
+    before = ledger.dump()
+    taken_up = replace(event, delivery=replace(event.delivery, is_replay=True))
+    assert settled(taken_up, ledger).result == "duplicate_detected"
+    assert ledger.dump() == before
+
+
 def test_a_claim_that_is_put_back_counts_on_from_the_deliveries_on_record() -> None:
     ledger = a_ledger_with_a_hold()
     for second in range(3):
