@@ -165,6 +165,15 @@ def test_a_claim_is_put_back_with_the_deliveries_that_are_on_record() -> None:
     assert f"{AUDIT}/deliveries/6" in by_path(plan.writes)
 
 
+def test_a_parked_event_that_outlived_its_claim_is_no_delivery_and_still_releases_what_waits_for_it() -> None:
+    payment = a_payment(payment_intent_id="pi_1")
+    taken_up = replace(payment, delivery=replace(payment.delivery, is_replay=True))
+    known = {"orderId": "order-1", "waiting": ["evt_7"]}
+    plan = finish(taken_up, {ORDER: FINALIZED, AUDIT: {}, "payments/pi_1": known})
+    assert (plan.writes, plan.released) == ((), ("evt_7",))
+    assert plan.outcome == Outcome(Result.DUPLICATE_DETECTED, "order-1")
+
+
 @pytest.mark.parametrize("status", ["reserved", "pending", "expired", "cancelled"])
 def test_an_audited_event_never_takes_stock_again_whatever_the_order_became(status: str) -> None:
     plan = finish(a_payment(), {ORDER: a_reserved_order(status=status), AUDIT: {}}, products=("shirt",))
