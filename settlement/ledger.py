@@ -11,7 +11,7 @@ Fields = Mapping[str, object]
 class Document:
     fields: Fields
     version: object
-    """Changes with every write: Firestore's update time. Only ever compared by the database."""
+    """Changes with every write: Firestore's update time. Only equality means anything: nobody has written since."""
 
 
 @dataclass(frozen=True, slots=True)

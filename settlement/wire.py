@@ -1,7 +1,7 @@
 """Writes and documents as Firestore's protobuf messages, and back.
 
-The client library does this through a wrapper around every message and every value; on the messages themselves it takes
-a fifth of the time: docs/decisions/0010-below-the-client-library.md. What they mean:
+The client library does this through a wrapper around every message and every value; on the messages themselves it is
+several times as fast: docs/decisions/0010-below-the-client-library.md. What they mean:
 https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1.
 """
 
