@@ -1,7 +1,7 @@
 """A ledger in memory that answers as Firestore does; `tests/contract` holds both to the same promises."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from orders.events import StripeEvent
@@ -34,7 +34,11 @@ class MemoryLedger:
 
     def dump(self) -> dict[str, dict[str, object]]:
         """Everything, by path."""
-        return {path: dict(document.fields) for path, document in sorted(self._documents.items())}
+        return {path: dict(fields) for path, fields in sorted(self.documents())}
+
+    def documents(self) -> Iterator[tuple[str, Fields]]:
+        """Everything, as it stands, the oldest first."""
+        return ((path, document.fields) for path, document in self._documents.items())
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         with self._lock:

@@ -97,6 +97,11 @@ def history_from(seed: int) -> History:
 
 
 class _Draw:
+    """Short histories, full of duplicates and races.
+
+    In shorter ones, faults that were planted to be found, and need a race, are found later; in longer ones no sooner.
+    """
+
     def __init__(self, dice: random.Random) -> None:
         self.random = dice.random
         self.shuffle = dice.shuffle
@@ -107,16 +112,16 @@ class _Draw:
     def below(self, end: int) -> int:
         return int(self.random() * end)
 
-    def some(self, choices: tuple[str, ...], at_least: int = 0) -> tuple[str, ...]:
-        """So many of the choices, or more, in their order."""
-        wanted = at_least + self.below(len(choices) - at_least + 1)
+    def some(self, choices: tuple[str, ...], at_most: int = 3) -> tuple[str, ...]:
+        """At least one of the choices, and at most so many, in their order."""
+        wanted = 1 + self.below(min(at_most, len(choices)))
         picked = list(choices)
         while len(picked) > wanted:
             del picked[self.below(len(picked))]
         return tuple(picked)
 
     def history(self) -> History:
-        order_ids = ["order-1", "order-2"] if self.is_so(0.4) else ["order-1"]
+        order_ids = ["order-1", "order-2"] if self.is_so(0.15) else ["order-1"]
         tales = tuple(self.tale(order_id) for order_id in order_ids)
         arrivals = tuple(self.arrivals(tales))
         return History(
@@ -135,30 +140,30 @@ class _Draw:
         for tale in tales:
             wanted.update(tale.units)
         # Nothing at all, not enough for all, just enough, or plenty.
-        spare = (-wanted.total(), -2, -1, -1, 0, 0, 0, 5)[self.below(8)]
+        spare = (-wanted.total(), -1, -1, 0, 0, 0, 0, 5)[self.below(8)]
         return {product_id: max(quantity + spare, 0) for product_id, quantity in wanted.items() if quantity}
 
     # --- What happens around an order --------------------------------------------------------------------------------
 
     def tale(self, order_id: str) -> Tale:
         products = tuple(PRICES)
-        lines = tuple((products[self.below(2)], 1 + self.below(2)) for _ in range(2 if self.is_so(0.3) else 1))
+        lines = tuple((products[self.below(2)], 1 + self.below(2)) for _ in range(1 + self.is_so(0.15)))
         unpaid = Tale(
             order_id,
             lines,
             appears=not self.is_so(0.03),
             is_trigger_lost=self.is_so(0.1),
-            asks_to_cancel=self.is_so(0.15),
-            declines=self.some(("charge.failed", "payment_intent.payment_failed"), 1) if self.is_so(0.15) else (),
-            is_processing=self.is_so(0.2),
-            is_given_up=self.is_so(0.15),
+            asks_to_cancel=self.is_so(0.07),
+            declines=self.some(("charge.failed", "payment_intent.payment_failed")) if self.is_so(0.07) else (),
+            is_processing=self.is_so(0.1),
+            is_given_up=self.is_so(0.07),
         )
         return unpaid if self.is_so(0.15) else self.paid(unpaid)
 
     def paid(self, unpaid: Tale) -> Tale:
         # A wrong amount, now and then.
         paid = unpaid.price + 100 * self.is_so(0.07)
-        refunds = tuple(self.refunds(unpaid.units, paid)) if self.is_so(0.5) else ()
+        refunds = tuple(self.refunds(unpaid.units, paid)) if self.is_so(0.25) else ()
         fails = any(refund.fails for refund in refunds)
         charge_tells = self.is_so(0.7)
         refunds_tell = fails or not charge_tells or self.is_so(0.5)
@@ -166,21 +171,21 @@ class _Draw:
             unpaid,
             paid=paid,
             # A refunded charge says what was paid, even if nobody else does.
-            voices=self.some(VOICES, 0 if refunds and self.is_so(0.3) else 1),
-            pays_twice=not refunds and self.is_so(0.05),
+            voices=() if refunds and self.is_so(0.15) else self.some(VOICES, 3 if self.is_so(0.5) else 1),
+            pays_twice=not refunds and self.is_so(0.03),
             refunds=refunds,
             charge_tells=charge_tells,
             refunds_tell=refunds_tell,
-            disputes=self.some(("needs_response", "under_review", "lost"), 1) if self.is_so(0.08) else (),
+            disputes=self.some(("needs_response", "under_review", "lost")) if self.is_so(0.04) else (),
         )
 
     def refunds(self, units: Mapping[str, int], paid: int) -> Iterator[Repayment]:
         left = paid
-        for number in range(1 + self.below(2)):
+        for number in range(1 + self.is_so(0.3)):
             amount = left if self.is_so(0.5) else 1 + self.below(left)
             restock = tuple((product_id, 1) for product_id in units if self.is_so(0.5))
-            fails = self.is_so(0.25)
-            yield Repayment(number, amount, restock, self.is_so(0.2), fails)
+            fails = self.is_so(0.15)
+            yield Repayment(number, amount, restock, self.is_so(0.1), fails)
             left -= 0 if fails else amount
             if not left:
                 return
@@ -197,14 +202,14 @@ class _Draw:
             elif tale.appears:
                 arrivals.append(order)
             if not tale.is_trigger_lost:
-                arrivals += [Arrival(Kind.TRIGGER, tale.order_id)] * (1 + self.is_so(0.15))
+                arrivals += [Arrival(Kind.TRIGGER, tale.order_id)] * (1 + self.is_so(0.3))
             if tale.asks_to_cancel:
-                arrivals += [Arrival(Kind.CANCEL, tale.order_id)] * (1 + self.is_so(0.15))
+                arrivals += [Arrival(Kind.CANCEL, tale.order_id)] * (1 + self.is_so(0.3))
             for event_id in tale.facts:
-                arrivals += [Arrival(Kind.EVENT, tale.order_id, event_id)] * (1 + self.is_so(0.15))
-        arrivals += [Arrival(Kind.SWEEP)] * self.below(2)
-        arrivals += [Arrival(Kind.MINUTES, minutes=(6, 31, 61, LONG_MINUTES)[self.below(4)])] * self.below(2)
-        if self.is_so(0.05):
+                arrivals += [Arrival(Kind.EVENT, tale.order_id, event_id)] * (1 + self.is_so(0.3))
+        arrivals += [Arrival(Kind.SWEEP)] * self.is_so(0.4)
+        arrivals += [Arrival(Kind.MINUTES, minutes=(6, 31, 61, LONG_MINUTES)[self.below(4)])] * self.is_so(0.25)
+        if self.is_so(0.03):
             arrivals += [Arrival(Kind.MINUTES, minutes=LONG_MINUTES), Arrival(Kind.REAPING)]
         self.shuffle(arrivals)
         return before + list(self.with_races(arrivals))
@@ -214,9 +219,9 @@ class _Draw:
         for arrival in arrivals:
             if arrival.kind is Kind.EVENT:
                 # Whether an extended hold is left alone shows only when it is extended just then.
-                if self.is_so(0.5 if "processing" in arrival.event_id else 0.1):
+                if self.is_so(0.5 if "processing" in arrival.event_id else 0.15):
                     yield from (Arrival(Kind.MINUTES, minutes=31), Arrival(Kind.SWEEP))
-                if self.is_so(0.1):
+                if self.is_so(0.15):
                     yield arrival
             yield arrival
 

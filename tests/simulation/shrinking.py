@@ -47,8 +47,9 @@ def _with_less_to_tell(history: History) -> Iterator[History]:
         before, after = history.tales[:number], history.tales[number + 1 :]
         if before or after:
             yield replace(history, tales=before + after)
-        for simpler in filter(lambda simpler: simpler.is_consistent, _simpler_tales(tale)):
-            yield replace(history, tales=(*before, simpler, *after))
+        for simpler in _simpler_tales(tale):
+            if simpler.is_consistent and simpler.facts.keys() <= tale.facts.keys():
+                yield replace(history, tales=(*before, simpler, *after))
 
 
 def _with_fewer_arrivals(history: History) -> Iterator[History]:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import repeat
-from typing import Final, assert_never
+from typing import Final
 
 from inventory.expiry import PARKED_SINCE, STRANDED_AFTER
 from inventory.trigger import OrderCreatedTrigger
 from orders.events import CancelRequested, NotUnderstood, OrderEvent, OrderPlaced, ReservationLapsed
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Transient
 from settlement.cases import Terms
-from settlement.ledger import Create, Increase, Update, Write
 from settlement.settle import settle
 from tests.auditor import complaints, imbalances, leftovers
 from tests.builders import NOW, an_order
@@ -82,6 +81,8 @@ class _Simulation:
         for product_id, stock in history.stock:
             self.ledger.put(f"inventory/{product_id}", {"stock": stock, "reserved": 0})
             self.ledger.put(f"products/{product_id}", {"unitAmount": PRICES[product_id], "currency": "eur"})
+        self.levelled = [f"orders/{order_id}" for order_id in self.tales] + [f"inventory/{name}" for name in self.stock]
+        """The documents that tell whether orders and stock agree."""
         self.arrivals = deque(history.arrivals)
         self.running: list[tuple[Worker, Arrival]] = []
         self.in_flight: deque[tuple[Worker, Rpc]] = deque()
@@ -144,13 +145,13 @@ class _Simulation:
         self.clock += _A_MOMENT
         work = self.work_of(arrival)
         if work is None:
-            self.tell(f"    {arrival}")
+            self.tell("    {}", arrival)
             return
         self.started += 1
         if self.started > _DELIVERIES_MAX:
             raise _Wrong(f"{arrival}: never acknowledged")
         worker = Worker(self.started, self.ledger, self.history.rpc_seconds)
-        self.tell(f"{worker.number:3} {arrival}, at {self.clock:%b %d %H:%M:%S}")
+        self.tell("{:3} {}, at {:%b %d %H:%M:%S}", worker.number, arrival, self.clock)
         worker.start(work)
         self.running.append((worker, arrival))
         self.deliveries[arrival.event_id] += 1
@@ -166,8 +167,7 @@ class _Simulation:
         if fault:
             self.tally.faults[fault] += 1
             self.answers_lost[arrival.event_id] += rpc.name == "commit" and fault in _COUNTED_UNKNOWN_TO_THE_SENDER
-        if self.trace is not None:
-            self.tell(f"{worker.number:3}   {_described(rpc)}{f' -> {fault}' if fault else ''}")
+        self.tell("{:3}   {}{}", worker.number, rpc, f" -> {fault}" if fault else "")
         self.answer(worker, rpc, fault)
         self.after(worker, arrival)
 
@@ -202,7 +202,7 @@ class _Simulation:
             answer = rpc.do()
         except LedgerContended as lost:
             self.tally.races_lost += 1
-            self.tell(f"      refused: {lost}")
+            self.tell("      refused: {}", lost)
             return lost
         if rpc.name == "commit":
             self.judge_levels()
@@ -211,8 +211,7 @@ class _Simulation:
     def land(self) -> None:
         """A commit that was long given up is done after all, if it still can be."""
         worker, rpc = self.in_flight.popleft()
-        if self.trace is not None:
-            self.tell(f"{worker.number:3}   late: {_described(rpc)}")
+        self.tell("{:3}   late: {}", worker.number, rpc)
         self.done(rpc)
 
     def after(self, worker: Worker, arrival: Arrival) -> None:
@@ -221,7 +220,7 @@ class _Simulation:
             return
         self.running.remove((worker, arrival))
         if worker.is_done:
-            self.tell(f"{worker.number:3}   acknowledged")
+            self.tell("{:3}   acknowledged", worker.number)
             self.acknowledge(arrival)
             return
         error = worker.error
@@ -229,7 +228,7 @@ class _Simulation:
             raise _Wrong(f"{arrival}: a fault of ours: {type(error).__name__}: {error}") from error
         if error:
             self.tally.not_settled[type(error).__name__] += 1
-            self.tell(f"{worker.number:3}   not settled: {type(error).__name__}: {error}")
+            self.tell("{:3}   not settled: {}: {}", worker.number, type(error).__name__, error)
         if self.is_calm:
             self.clock += _DELIVERED_AGAIN_AFTER
         if arrival.kind is not Kind.SWEEP:
@@ -309,8 +308,7 @@ class _Simulation:
     # --- Judging -----------------------------------------------------------------------------------------------------
 
     def judge_levels(self) -> None:
-        paths = [f"orders/{order_id}" for order_id in self.tales] + [f"inventory/{name}" for name in self.stock]
-        documents = {path: fields for path in paths if (fields := self.ledger.get(path))}
+        documents = {path: fields for path in self.levelled if (fields := self.ledger.get(path))}
         if found := imbalances(documents, self.stock):
             raise _Wrong(found[0])
 
@@ -340,9 +338,9 @@ class _Simulation:
         self.tally.parked.update(str(claim["result"]) for claim in claims if not claim["processed"])
         return found
 
-    def tell(self, line: str) -> None:
+    def tell(self, line: str, *things: object) -> None:
         if self.trace is not None:
-            self.trace.append(line)
+            self.trace.append(line.format(*things))
 
 
 _COUNTED_UNKNOWN_TO_THE_SENDER: Final = frozenset({Fault.ANSWER_LOST, Fault.LATE})
@@ -351,27 +349,3 @@ _OF_COMMITS: Final = frozenset({Fault.LATE, Fault.REFUSED})
 
 def _ignore(*_line: object, **_fields: object) -> None:
     """Nobody reads the log here."""
-
-
-def _described(rpc: Rpc) -> str:
-    return f"{rpc.name} " + ", ".join(
-        thing if isinstance(thing, str) else _write_described(thing) for thing in rpc.about
-    )
-
-
-def _write_described(write: Write) -> str:
-    match write:
-        case Create(fields=fields):
-            told = [f"{name} {fields[name]}" for name in ("result", "type") if name in fields]
-        case Update(fields=fields):
-            told = [f"{name} {value}" for name, value in fields.items() if name in _WORTH_TELLING]
-        case Increase(amounts=amounts):
-            told = [f"{name} {amount:+}" for name, amount in amounts.items()]
-        case _:
-            assert_never(write)
-    return f"{type(write).__name__.lower()} {write.path}" + (f" ({', '.join(told)})" if told else "")
-
-
-_WORTH_TELLING: Final = frozenset(
-    {"status", "heldFrom", "result", "stock", "reserved", "deliveries", "amountRefunded", "waiting"}
-)

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar, assert_never
 
 from greenlet import getcurrent, greenlet
 
 from orders.events import StripeEvent
-from settlement.ledger import Committed, Document, Write
+from settlement.ledger import Committed, Create, Document, Increase, Update, Write
 from settlement.settle import Patience
 from tests.memory_ledger import MemoryLedger
 
@@ -23,6 +23,28 @@ class Rpc:
     about: Sequence[str | Write]
     """Paths or ids that are read, or writes."""
     do: Callable[[], object]
+
+    def __str__(self) -> str:
+        told = (thing if isinstance(thing, str) else _told(thing) for thing in self.about)
+        return f"{self.name} {', '.join(told)}"
+
+
+def _told(write: Write) -> str:
+    match write:
+        case Create(fields=fields):
+            told = [f"{name} {fields[name]}" for name in ("result", "type") if name in fields]
+        case Update(fields=fields):
+            told = [f"{name} {value}" for name, value in fields.items() if name in _WORTH_TELLING]
+        case Increase(amounts=amounts):
+            told = [f"{name} {amount:+}" for name, amount in amounts.items()]
+        case _:
+            assert_never(write)
+    return f"{type(write).__name__.lower()} {write.path}" + (f" ({', '.join(told)})" if told else "")
+
+
+_WORTH_TELLING: Final = frozenset(
+    {"status", "heldFrom", "result", "stock", "reserved", "deliveries", "amountRefunded", "waiting"}
+)
 
 
 class Worker:
@@ -84,7 +106,7 @@ class Worker:
         return self._ask("parked since", [], lambda: self._ledger.parked_since(moment))
 
     def _orders(self, statuses: str, time_name: str, until: datetime) -> Iterator[str]:
-        for path, order in self._ledger.dump().items():
+        for path, order in self._ledger.documents():
             collection, _, order_id = path.partition("/")
             if collection == "orders" and str(order["status"]) in statuses.split():
                 time = order[time_name]
