@@ -56,8 +56,8 @@ def finish(case: Case, change: Change) -> Finish:
         note=note,
     )
     writes: list[Write] = [Create(entry.path, entry.fields()), *_inventory_writes(steps, case.seen)]
-    if changed_fields(case.order, change.order):
-        writes.append(order_write(case, change.order))
+    if changed := changed_fields(case.order, change.order):
+        writes.append(order_write(case, changed))
     if isinstance(event, StripeEvent):
         lifetime = case.terms.claim_lifetime
         order_id = case.order.order_id
@@ -68,13 +68,12 @@ def finish(case: Case, change: Change) -> Finish:
     return Finish(tuple(writes), outcome, released_by(event, case.seen))
 
 
-def order_write(case: Case, after: Order, **more: object) -> Update:
-    """The order as it is to stand, if it still is as it was read."""
-    fields = {**changed_fields(case.order, after), **more}
-    if case.order.is_oversized:
-        # The service's own fields must fit into the document too.
-        fields["items"] = []
-    return Update(order_path(after.order_id), {**fields, "updatedAt": case.now}, case.seen.order_version)
+def order_write(case: Case, changed: Mapping[str, object]) -> Update:
+    """What changes in the order, if it still is as it was read."""
+    # The service's own fields must fit into the document too.
+    emptied: Mapping[str, object] = {"items": []} if case.order.is_oversized else {}
+    fields = {**changed, **emptied, "updatedAt": case.now}
+    return Update(order_path(case.order.order_id), fields, case.seen.order_version)
 
 
 def increases(moves: Iterable[StockMove]) -> tuple[Increase, ...]:

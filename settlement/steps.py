@@ -28,7 +28,7 @@ from orders.order import Order, OrderStatus, Payment
 from orders.outcome import Outcome, Result
 from settlement.cases import Case, Finish, Hold, Look, Plan, StartOver
 from settlement.commit import Change, counted_apart, finish, increases, order_write
-from settlement.documents import inventory_path
+from settlement.documents import changed_fields, inventory_path
 from settlement.ledger import Increase
 from settlement.refunding import after_refund
 from settlement.waiting import wait_for_payment
@@ -51,7 +51,7 @@ def _hold(case: Case) -> Plan:
     asked = {"amountTotal": total.amount if total else None, "currency": total.currency if total else None}
     # An increase by nothing makes the commit tell the stock too, as of the same moment.
     counted = (Increase(inventory_path(m.product_id), {"stock": 0, "reserved": m.reserved}) for m in hold(held.lines))
-    return Hold((order_write(case, held, **asked), *counted), held)
+    return Hold((order_write(case, {**changed_fields(order, held), **asked}), *counted), held)
 
 
 def _confirm_hold(case: Case) -> Plan:
@@ -85,7 +85,7 @@ def give_back(case: Case) -> StartOver:
     order = case.order
     given_back, _ = counted_apart(release(order.lines), case.seen.products)
     was = replace(order, status=order.held_from or OrderStatus.PENDING, held_from=None)
-    return StartOver((order_write(case, was), *increases(given_back)))
+    return StartOver((order_write(case, changed_fields(order, was)), *increases(given_back)))
 
 
 def _extend_hold(case: Case) -> Plan:
