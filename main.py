@@ -1,7 +1,7 @@
 """The functions, one nameplate each. Rules live in the rooms; here they are only wired together.
 
 A door is imported and built on the first request: a Firestore client made before the server forks does not work after,
-and neither function's cold start has to pay for the other's door.
+and no function's cold start has to pay for a door that it does not use.
 """
 
 import gc

@@ -35,7 +35,7 @@ class AuditEntry:
     moves: Sequence[StockMove] = ()
     """What this cause changed in the inventory, from before its first step to after its last."""
     uncounted: Sequence[OrderLine] = ()
-    """Units that were sold, but whose inventory document is gone, so that nothing could be counted down."""
+    """Units sold, released or put back that could not be counted, because their inventory document is gone."""
     money: Money | None = None
     payment_intent_id: str | None = None
     note: str | None = None

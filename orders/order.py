@@ -87,7 +87,7 @@ class Order:
     user_id: str | None
     """None when the document names no possible user; such an order has a `defect`."""
     lines: tuple[OrderLine, ...]
-    """One line a product, in the order in which the products were first named; empty if there is a `defect`."""
+    """One line a product, in the order in which the products were first named; empty if they cannot be read."""
     defect: str | None
     """Why these lines can never be held, in words for a person; None for an order in good shape."""
     total: Money | None

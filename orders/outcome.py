@@ -40,7 +40,7 @@ class Result(StrEnum):
     """Less is refunded than it was: a refund has failed, or was cancelled."""
     DISPUTE_RECORDED = "dispute_recorded"
     ALREADY_RECORDED = "already_recorded"
-    """A refund or a dispute told nothing that was not known."""
+    """A refund, a dispute or a cancel request told nothing that was not known, or its order is gone."""
     OTHER_PAYMENT = "other_payment"
     """A refund of a payment that is not the one the order was settled with."""
     UNKNOWN_STATUS = "unknown_status"
@@ -83,7 +83,7 @@ _SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
 
 
 class Transient(Exception):
-    """Nothing was done, and trying again may win. Carries ids, never payloads."""
+    """Not settled, and trying again may win; what was begun is finished then. Carries ids, never payloads."""
 
 
 class OrderNotThereYet(Transient):

@@ -125,11 +125,17 @@ def _status_of(order: Order, *, is_short: bool) -> OrderStatus:
 
 def _result_of(change: Change, after: Order) -> Result:
     before = change.order
+    if change.result in _FOR_A_PERSON and after.status is before.status:
+        # The same event is the first to tell of the payment, and somebody has to do something about it.
+        return change.result
     if after.refunds.amount < before.refunds.amount:
         return Result.REFUND_FAILED
     if after.refunds.amount == before.refunds.amount:
         return Result.REFUND_RECORDED if change.result is Result.ALREADY_RECORDED else change.result
     return Result.REFUNDED if after.status is OrderStatus.REFUNDED else Result.PARTIALLY_REFUNDED
+
+
+_FOR_A_PERSON: Final = frozenset({Result.QUARANTINED, Result.REFUND_DUE})
 
 
 def _excess_in_words(order: Order) -> str | None:

@@ -22,7 +22,7 @@ class _State(Enum):
 
 
 class Gate(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Every commit passes it alone; reads change nothing, so nobody waits for them, and a kill may tear them."""
+    """Counts the commits that are on their way. Reads change nothing: nobody waits for them."""
 
     def __init__(self) -> None:
         self.commits_unheard = 0

@@ -87,6 +87,11 @@ def _of_what_is_recorded(tale: Tale, order: Mapping[str, Any], documents: Docume
     settled_by = documents.get(f"notifications/alice/messages/{order.get('webhookEventId')}")
     if tale.is_known_to_be_paid and (settled_by is None or settled_by["type"] not in _TELL_OF_PAYMENT):
         yield f"{tale.order_id}: the customer was not told what became of the payment: {settled_by}"
+    notices = (notice for path, notice in documents.items() if path.startswith("notifications/system/"))
+    told = {notice["type"] for notice in notices if notice["orderId"] == tale.order_id}
+    if order["status"] in _FOR_A_PERSON and not told & {order["status"], "refund_failed"}:
+        yield f"{tale.order_id}: nobody in the shop was told that it is {order['status']}: {told}"
 
 
+_FOR_A_PERSON = {"review", "refund_due"}
 _TELL_OF_PAYMENT = {"paid", "review", "refund_due", "refunded", "partially_refunded"}

@@ -776,7 +776,7 @@ def test_a_refunded_charge_that_does_not_match_its_order_is_kept_for_review_with
     assert (written["status"], written["holdKept"], written["amountRefunded"]) == ("review", True, 1_000)
     assert INVENTORY not in by_path(plan.writes)
     note = "amount_mismatch: 3500 eur was paid, 3600 eur was asked"
-    assert plan.outcome == Outcome(Result.PARTIALLY_REFUNDED, "order-1", note)
+    assert plan.outcome == Outcome(Result.QUARANTINED, "order-1", note)
 
 
 def test_a_refunded_charge_that_did_not_match_and_is_refunded_in_full_releases_the_hold() -> None:
@@ -791,7 +791,22 @@ def test_a_refunded_charge_of_an_order_that_cannot_be_held_tells_what_is_still_d
     plan = finish(a_refunded_charge(total=total), a_shop(an_order(), (2, 0)), products=SHIRT)
     assert status_after(plan) == status
     assert INVENTORY not in by_path(plan.writes)
-    assert plan.outcome.note == "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+    assert plan.outcome == Outcome(Result(status), "order-1", "insufficient_stock: 3 of 'shirt' ordered, 2 available")
+
+
+@pytest.mark.parametrize(
+    ("charge", "order", "type_"),
+    [
+        (a_refunded_charge(total=1_000, paid=Money(3_500, "eur")), a_reserved_order(), "review"),
+        (a_refunded_charge(total=1_200), an_order(), "refund_due"),
+    ],
+)
+def test_a_refunded_charge_that_leaves_a_person_something_to_do_tells_operators_and_the_customer(
+    charge: ChargeRefunded, order: Fields, type_: str
+) -> None:
+    plan = finish(charge, a_shop(order, (2, 0)), products=SHIRT)
+    assert fields_at(TO_OPERATORS, plan.writes)["type"] == type_
+    assert fields_at(NOTICE, plan.writes)["type"] == type_
 
 
 @pytest.mark.parametrize(("total", "status"), [(1_200, "review"), (3_600, "refunded")])
