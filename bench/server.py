@@ -18,9 +18,8 @@ START_SECONDS_MAX: Final = 30.0
 FAREWELL_SECONDS_MAX: Final = 20.0
 POLL_SECONDS: Final = 0.002
 _HOST: Final = "127.0.0.1"
-_ANSWER_HEAD: Final = re.compile(
-    rb"HTTP/1\.1 (\d{3}) .*?\r\nContent-Length: (\d+)\r\n(?:.*?\r\n)?\r\n", re.DOTALL | re.IGNORECASE
-)
+_HEAD_END: Final = b"\r\n\r\n"
+_LENGTH: Final = re.compile(rb"\r\nContent-Length: (\d+)", re.IGNORECASE)
 
 
 class Server:
@@ -46,7 +45,7 @@ class Server:
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Post on a connection that is kept, as Cloud Run keeps its own. Raises unless it is answered 200."""
-        lines = {"Host": _HOST, **headers, "Content-Length": len(body)}
+        lines = {"Host": "{}:{}".format(*self._address), **headers, "Content-Length": len(body)}
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         request = f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body
         try:
@@ -73,12 +72,21 @@ class Server:
     def _answer(self, request: bytes) -> tuple[int, bytes]:
         self._socket.sendall(request)
         said = b""
-        while not (head := _ANSWER_HEAD.match(said)) or len(said) < head.end() + int(head[2]):
-            more = self._socket.recv(65_536)
-            if not more:
-                raise RuntimeError(f"hung up after {said!r}") if said else ConnectionError("hung up")
-            said += more
-        return int(head[1]), said[head.end() :]
+        while _HEAD_END not in said:
+            said += self._heard(said)
+        head, _, body = said.partition(_HEAD_END)
+        length = _LENGTH.search(head)
+        if length is None:
+            raise RuntimeError(f"no Content-Length: {said!r}")
+        while len(body) < int(length[1]):
+            body += self._heard(said)
+        return int(head.split(maxsplit=2)[1]), body
+
+    def _heard(self, before: bytes) -> bytes:
+        more = self._socket.recv(65_536)
+        if not more:
+            raise RuntimeError(f"hung up after {before!r}") if before else ConnectionError("hung up")
+        return more
 
 
 @contextlib.contextmanager

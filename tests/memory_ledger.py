@@ -38,7 +38,7 @@ class MemoryLedger:
 
     def documents(self) -> Iterator[tuple[str, Fields]]:
         """Everything, as it stands, the oldest first."""
-        return ((path, document.fields) for path, document in self._documents.items())
+        return ((path, document.fields) for path, document in list(self._documents.items()))
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         with self._lock:

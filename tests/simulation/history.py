@@ -97,10 +97,7 @@ def history_from(seed: int) -> History:
 
 
 class _Draw:
-    """Short histories, full of duplicates and races.
-
-    In shorter ones, faults that were planted to be found, and need a race, are found later; in longer ones no sooner.
-    """
+    """Short histories, so that there are many of them, and full of duplicates, because faults need a race to show."""
 
     def __init__(self, dice: random.Random) -> None:
         self.random = dice.random
@@ -121,7 +118,7 @@ class _Draw:
         return tuple(picked)
 
     def history(self) -> History:
-        order_ids = ["order-1", "order-2"] if self.is_so(0.15) else ["order-1"]
+        order_ids = ["order-1", "order-2"] if self.is_so(0.25) else ["order-1"]
         tales = tuple(self.tale(order_id) for order_id in order_ids)
         arrivals = tuple(self.arrivals(tales))
         return History(
@@ -153,17 +150,17 @@ class _Draw:
             lines,
             appears=not self.is_so(0.03),
             is_trigger_lost=self.is_so(0.1),
-            asks_to_cancel=self.is_so(0.07),
+            asks_to_cancel=self.is_so(0.12),
             declines=self.some(("charge.failed", "payment_intent.payment_failed")) if self.is_so(0.07) else (),
             is_processing=self.is_so(0.1),
-            is_given_up=self.is_so(0.07),
+            is_given_up=self.is_so(0.12),
         )
         return unpaid if self.is_so(0.15) else self.paid(unpaid)
 
     def paid(self, unpaid: Tale) -> Tale:
         # A wrong amount, now and then.
         paid = unpaid.price + 100 * self.is_so(0.07)
-        refunds = tuple(self.refunds(unpaid.units, paid)) if self.is_so(0.25) else ()
+        refunds = tuple(self.refunds(unpaid.units, paid)) if self.is_so(0.4) else ()
         fails = any(refund.fails for refund in refunds)
         charge_tells = self.is_so(0.7)
         refunds_tell = fails or not charge_tells or self.is_so(0.5)
@@ -181,11 +178,11 @@ class _Draw:
 
     def refunds(self, units: Mapping[str, int], paid: int) -> Iterator[Repayment]:
         left = paid
-        for number in range(1 + self.is_so(0.3)):
+        for number in range(1 + self.is_so(0.5)):
             amount = left if self.is_so(0.5) else 1 + self.below(left)
             restock = tuple((product_id, 1) for product_id in units if self.is_so(0.5))
-            fails = self.is_so(0.15)
-            yield Repayment(number, amount, restock, self.is_so(0.1), fails)
+            fails = self.is_so(0.25)
+            yield Repayment(number, amount, restock, self.is_so(0.15), fails)
             left -= 0 if fails else amount
             if not left:
                 return
@@ -209,13 +206,11 @@ class _Draw:
                 arrivals += [Arrival(Kind.EVENT, tale.order_id, event_id)] * (1 + self.is_so(0.3))
         arrivals += [Arrival(Kind.SWEEP)] * self.is_so(0.4)
         arrivals += [Arrival(Kind.MINUTES, minutes=(6, 31, 61, LONG_MINUTES)[self.below(4)])] * self.is_so(0.25)
-        if self.is_so(0.03):
-            arrivals += [Arrival(Kind.MINUTES, minutes=LONG_MINUTES), Arrival(Kind.REAPING)]
         self.shuffle(arrivals)
         return before + list(self.with_races(arrivals))
 
     def with_races(self, arrivals: list[Arrival]) -> Iterator[Arrival]:
-        """Some arrive just when they are told again, or when the sweep has found that the order's time is out."""
+        """Some arrive as they are told again, or as the order's time is out, or when their claim is long deleted."""
         for arrival in arrivals:
             if arrival.kind is Kind.EVENT:
                 # Whether an extended hold is left alone shows only when it is extended just then.
@@ -223,6 +218,8 @@ class _Draw:
                     yield from (Arrival(Kind.MINUTES, minutes=31), Arrival(Kind.SWEEP))
                 if self.is_so(0.15):
                     yield arrival
+                if self.is_so(0.02):
+                    yield from (arrival, Arrival(Kind.MINUTES, minutes=LONG_MINUTES), Arrival(Kind.REAPING))
             yield arrival
 
     # --- Who goes on, and what goes wrong ----------------------------------------------------------------------------
