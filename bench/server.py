@@ -25,8 +25,7 @@ _LENGTH: Final = re.compile(rb"\r\nContent-Length: (\d+)", re.IGNORECASE)
 class Server:
     """A server that may still be starting, and a client that costs next to nothing.
 
-    Python's own client takes a third of a millisecond to send a request and read its answer, in time that would count
-    as the server's.
+    What Python's own client takes to put a request together and its answer apart would count as the server's time.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
