@@ -26,7 +26,7 @@ from cloudevents.http import CloudEvent
 
 from ops.logs import JsonLog
 from ops.settings import Settings, settings_from
-from orders.outcome import Settle
+from orders.outcome import Settle, log_settled
 from settlement.cases import Terms
 from settlement.connection import connect
 from settlement.firestore_ledger import FirestoreLedger
@@ -145,6 +145,7 @@ def _reservation_sweep() -> "ReservationSweep":
 def _house() -> _House:
     settings = settings_from(os.environ)
     ledger = FirestoreLedger(connect(settings.project))
+    log = JsonLog(sys.stdout, project=settings.project)
     settle_event = functools.partial(
         settle,
         ledger=ledger,
@@ -156,8 +157,9 @@ def _house() -> _House:
             claim_lifetime=settings.webhook_event_ttl,
         ),
         patience=Patience(time.monotonic, time.sleep, random.random),
+        told=functools.partial(log_settled, log),
     )
-    return _House(settings, ledger, settle_event, JsonLog(sys.stdout, project=settings.project))
+    return _House(settings, ledger, settle_event, log)
 
 
 def _now() -> datetime:

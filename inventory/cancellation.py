@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.types import Document, Value
 from inventory.created_event import created_document, created_id
 from orders.events import CancelRequested
 from orders.order import is_order_id
-from orders.outcome import Settle
+from orders.outcome import Settle, log_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,7 @@ class CancelRequestedTrigger:
             self.log("ERROR", "a cancel request whose id cannot be handled was left alone", cloudEventId=event["id"])
             return
         requested = CancelRequested(order_id, _user_id_in(created))
-        outcome = self.settle(requested, self.now())
-        self.log(
-            *outcome.log_line(),
-            eventId=requested.event_id,
-            eventType=requested.event_type,
-            orderId=order_id,
-            result=str(outcome.result),
-        )
+        log_settled(self.log, requested, self.settle(requested, self.now()))
 
 
 def _user_id_in(request: Document) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from flask import Request, Response
 
 from orders.events import OrderPlaced, ReservationLapsed, StripeEvent
-from orders.outcome import Result, Settle, Transient
+from orders.outcome import Result, Settle, Transient, log_settled
 
 # A trigger that has not come by now is lost, or so late that it finds the order placed.
 STRANDED_AFTER: Final = timedelta(minutes=5)
@@ -119,20 +119,21 @@ class ReservationSweep:
         return Swept(orders, complete=True)
 
     def _expire(self, order_id: str) -> Ending:
-        def settle_lapse() -> Ending:
-            return _ENDING.get(self.settle(ReservationLapsed(order_id), self.now()).result, Ending.UNCHANGED)
-
-        return self._ending_of(order_id, settle_lapse)
+        return self._ending_of(order_id, lambda: self._settle(ReservationLapsed(order_id), _ending_by_change))
 
     def _place(self, order_id: str) -> Ending:
-        return self._ending_of(order_id, lambda: _ENDING.get(self.place(OrderPlaced(order_id)), Ending.UNCHANGED))
+        return self._ending_of(order_id, lambda: _ending_by_change(self.place(OrderPlaced(order_id))))
 
     def _take_up(self, event: StripeEvent) -> Ending:
-        def settle_again() -> Ending:
-            result = self.settle(event, self.now()).result
-            return Ending.UNCHANGED if result in _STILL_PARKED else Ending.FINISHED
+        return self._ending_of(event.order_id, lambda: self._settle(event, _ending_of_parked))
 
-        return self._ending_of(event.order_id, settle_again)
+    def _settle(self, event: ReservationLapsed | StripeEvent, ending_by: Callable[[Result], Ending]) -> Ending:
+        outcome = self.settle(event, self.now())
+        ending = ending_by(outcome.result)
+        # What still waits would be told again every few minutes.
+        if ending is not Ending.UNCHANGED:
+            log_settled(self.log, event, outcome)
+        return ending
 
     def _ending_of(self, order_id: str | None, settle: Callable[[], Ending]) -> Ending:
         """One order that cannot be settled must not keep the others from it."""
@@ -145,6 +146,14 @@ class ReservationSweep:
             trace = "".join(traceback.format_exception(fault))
             self.log("ERROR", f"{type(fault).__name__}: {fault}", orderId=order_id, result="fault", stack_trace=trace)
             return Ending.FAULT
+
+
+def _ending_by_change(result: Result) -> Ending:
+    return _ENDING.get(result, Ending.UNCHANGED)
+
+
+def _ending_of_parked(result: Result) -> Ending:
+    return Ending.UNCHANGED if result in _STILL_PARKED else Ending.FINISHED
 
 
 def _answer(status: int, facts: dict[str, object], headers: dict[str, str] | None = None) -> Response:

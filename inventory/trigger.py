@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.types import Document, Value
 from inventory.created_event import created_document, created_id
 from orders.events import OrderPlaced, StripeEvent
 from orders.order import LINES_MAX, is_document_id, is_order_id
-from orders.outcome import Result, Settle
+from orders.outcome import Result, Settle, log_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,7 @@ class OrderCreatedTrigger:
 
     def _settle(self, event: OrderPlaced | StripeEvent) -> Result:
         outcome = self.settle(event, self.now())
-        self.log(
-            *outcome.log_line(),
-            eventId=event.event_id,
-            eventType=event.event_type,
-            orderId=event.order_id,
-            result=str(outcome.result),
-        )
+        log_settled(self.log, event, outcome)
         return outcome.result
 
 

@@ -82,6 +82,22 @@ _SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
 )
 
 
+def log_settled(log: Callable[..., None], event: OrderEvent | NotUnderstood, outcome: Outcome) -> None:
+    """Write one line: what became of the event, and the ids to find it by.
+
+    Args:
+        log: takes a severity, a message, and fields by name.
+    """
+    log(
+        *outcome.log_line(),
+        eventId=event.event_id,
+        eventType=event.event_type,
+        # An event that names no order has found it by its payment.
+        orderId=outcome.order_id,
+        result=str(outcome.result),
+    )
+
+
 class Transient(Exception):
     """Not settled, and trying again may win; what was begun is finished then. Carries ids, never payloads."""
 

@@ -40,7 +40,13 @@ class Patience:
 
 
 def settle(
-    event: OrderEvent | NotUnderstood, now: datetime, *, ledger: Ledger, terms: Terms, patience: Patience
+    event: OrderEvent | NotUnderstood,
+    now: datetime,
+    *,
+    ledger: Ledger,
+    terms: Terms,
+    patience: Patience,
+    told: Callable[[StripeEvent, Outcome], None] = lambda _event, _outcome: None,
 ) -> Outcome:
     """Settle one event: afterwards all it causes is written, in one commit, and never again.
 
@@ -49,6 +55,9 @@ def settle(
 
     Two RPCs where the order is held and nobody interferes; three where only the payment tells which order it is. Safe
     to call again at any time, and many times at once.
+
+    Args:
+        told: is called for each parked event that was settled too, with what became of it.
 
     Raises:
         OrderNotThereYet: the event's order does not exist; nothing was written.
@@ -59,7 +68,8 @@ def settle(
     # Whoever calls is told that all is done only when this is done too: else the event comes again, and releases again.
     # A parked payment that was taken up does not come again; what it leaves parked, the next sweep takes up.
     for parked in _parked_events(finish.released, ledger, end - patience.monotonic()):
-        _settle_one(parked, now, ledger, terms, replace(patience, total_seconds=end - patience.monotonic()))
+        rest = replace(patience, total_seconds=end - patience.monotonic())
+        told(parked, _settle_one(parked, now, ledger, terms, rest).outcome)
     return finish.outcome
 
 

@@ -22,6 +22,7 @@ from tests.builders import (
 )
 from tests.emulator.production_server import Server, production_server
 from tests.emulator.shop import inventory_of, order_in, statuses, stock_up, told, write_orders
+from tests.stripe_objects import the_event
 
 
 @pytest.fixture
@@ -73,6 +74,18 @@ def test_each_delivery_leaves_one_line_that_tells_all_but_secrets(
         "status": 200,
         "logging.googleapis.com/trace": f"projects/{firestore_client.project}/traces/{trace}",
     }
+
+
+def test_what_a_payment_releases_leaves_a_line_of_its_own(server: Server, firestore_client: firestore.Client) -> None:
+    stock_up(firestore_client, 10)
+    firestore_client.document("orders/order-1").set(a_reserved_order())
+    assert server.deliver(the_event("charge.dispute.created", event_id="evt_dispute")).result == "payment_not_found"
+    assert server.deliver(the_event("payment_intent.succeeded", event_id="evt_paid")).result == "first_time_finalized"
+    assert [(line["eventId"], line["result"]) for line in server.log_lines()] == [
+        ("evt_dispute", "payment_not_found"),
+        ("evt_dispute", "dispute_recorded"),
+        ("evt_paid", "first_time_finalized"),
+    ]
 
 
 def test_a_forged_delivery_changes_nothing_and_learns_nothing(

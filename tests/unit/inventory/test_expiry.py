@@ -191,13 +191,50 @@ def test_every_order_is_counted_by_how_it_ended() -> None:
 def test_a_run_that_did_all_there_was_to_do_stands_out_no_further() -> None:
     shop = Shop(lapsed=[["order-1", "paid"]], endings=ENDINGS)
     shop.swept()
-    assert [line["severity"] for line in shop.lines] == ["INFO"]
+    assert shop.lines[-1]["severity"] == "INFO"
 
 
 def test_a_run_that_left_something_undone_stands_out() -> None:
     shop = Shop(lapsed=[["order-1"], ["order-2"]], order_seconds=RUN_SECONDS_MAX)
     shop.swept()
-    assert [line["severity"] for line in shop.lines] == ["WARNING"]
+    assert shop.lines[-1]["severity"] == "WARNING"
+
+
+def test_each_order_that_expired_leaves_a_line() -> None:
+    shop = Shop(lapsed=[["order-1", "paid"]], endings=ENDINGS)
+    shop.swept()
+    assert shop.lines[:-1] == [
+        {
+            "severity": "INFO",
+            "message": "expired",
+            "eventId": "lapsed_order-1",
+            "eventType": "reservation.lapsed",
+            "orderId": "order-1",
+            "result": "expired",
+        }
+    ]
+
+
+def test_each_parked_event_that_was_settled_leaves_a_line_as_if_it_had_been_delivered() -> None:
+    shop = Shop(parked=[[a_payment("evt_7", is_replay=True)]], endings={"order-1": Result.REFUND_DUE})
+    shop.swept()
+    assert shop.lines[:-1] == [
+        {
+            "severity": "WARNING",
+            "message": "refund_due",
+            "eventId": "evt_7",
+            "eventType": "payment_intent.succeeded",
+            "orderId": "order-1",
+            "result": "refund_due",
+        }
+    ]
+
+
+@pytest.mark.parametrize("result", [result for result, counted in PARKED_ENDINGS.items() if counted == "unchanged"])
+def test_a_parked_event_that_still_waits_is_not_told_of_in_every_run(result: Result) -> None:
+    shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": result})
+    shop.swept()
+    assert [line["result"] for line in shop.lines] == ["swept"]
 
 
 # --- What goes wrong --------------------------------------------------------------------------------------------------
@@ -221,7 +258,9 @@ def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> N
         endings={"broken": ZeroDivisionError("what")},
     )
     assert shop.swept() == (500, told(expired=3, finished=1, faults=2))
-    for line in shop.lines[:2]:
+    faults = [line for line in shop.lines if line["severity"] == "ERROR"]
+    assert len(faults) == 2
+    for line in faults:
         trace = line.pop("stack_trace")
         assert trace.startswith("Traceback (most recent call last):")
         assert trace.endswith("ZeroDivisionError: what\n")

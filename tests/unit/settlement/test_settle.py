@@ -17,7 +17,7 @@ from orders.events import (
     StripeEvent,
 )
 from orders.order import Money, OrderStatus
-from orders.outcome import LedgerContended, LedgerUnavailable, OrderNotThereYet, Outcome
+from orders.outcome import LedgerContended, LedgerUnavailable, OrderNotThereYet, Outcome, Result
 from settlement.cases import Terms
 from settlement.settle import settle
 from tests.auditor import complaints
@@ -925,6 +925,36 @@ def test_a_refund_and_its_payment_that_do_not_see_each_other_are_both_settled() 
         assert (status_in(shop), shirts_in(shop)) == ("refunded", (10, 0))
         assert waiting_for(shop, "pi_1") == []
         assert complaints_about(shop) == []
+
+
+def test_whoever_asks_is_told_what_became_of_each_event_that_a_payment_released() -> None:
+    ledger = a_shop_told(a_placement(), A_THIRD, a_dispute("evt_dispute"))
+    told: list[tuple[str, Outcome]] = []
+
+    def tell(event: StripeEvent, outcome: Outcome) -> None:
+        told.append((event.event_id, outcome))
+
+    for payment in (a_payment(), delivered_later(a_payment())):
+        settle(payment, NOW, ledger=ledger, terms=Terms(), patience=patience_of(Clock()), told=tell)
+    assert told == [
+        ("evt_third", Outcome(Result.PARTIALLY_REFUNDED, "order-1")),
+        ("evt_dispute", Outcome(Result.DISPUTE_RECORDED, "order-1", "dispute: dp_1 is needs_response")),
+    ]
+
+
+def test_what_was_settled_before_the_time_was_out_is_told() -> None:
+    ledger = a_shop_told(a_placement(), A_THIRD, a_dispute("evt_dispute"))
+    told: list[str] = []
+    with pytest.raises(LedgerUnavailable):
+        settle(
+            a_payment(),
+            NOW,
+            ledger=Interfered(ledger, [undisturbed, undisturbed, *[unanswered] * 1_000]),
+            terms=Terms(),
+            patience=patience_of(Clock()),
+            told=lambda event, _: told.append(event.event_id),
+        )
+    assert told == ["evt_third"]
 
 
 def test_what_a_released_event_could_not_do_in_time_is_done_when_the_payment_comes_again() -> None:
