@@ -25,8 +25,9 @@ _LOOKS_IN_VAIN = 3
 def run_until_let_go(command: Sequence[str]) -> int:
     """The command's exit code, once none of its descendants lives; 0 when it was ended because we were let go."""
     adopt_orphans()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     try:
+        # A signal may end us before we so much as know that the command runs.
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         while process.poll() is None:
             if select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
                 return 0

@@ -56,6 +56,30 @@ def test_a_signal_ends_the_command_and_its_orphans(fifo: Path) -> None:
     assert not is_alive(orphan)
 
 
+HIT_WHILE_STARTING = f"""
+import subprocess, sys
+from tools import reaper
+
+class Hit(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        with open("orphan") as fifo:
+            print(fifo.read())
+        sys.exit(7)
+
+subprocess.Popen = Hit
+reaper.run_until_let_go(["sh", "-c", {STAYS_WITH_AN_ORPHAN!r}])
+"""
+
+
+def test_a_signal_that_comes_while_the_command_is_being_started_ends_it_too(fifo: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(reaper.__file__).parents[1])}
+    command = [sys.executable, "-c", HIT_WHILE_STARTING]
+    hit = subprocess.run(command, env=environment, capture_output=True, timeout=20, check=False)
+    assert hit.returncode == 7
+    assert not is_alive(int(hit.stdout))
+
+
 def test_a_killed_holder_lets_go(fifo: Path) -> None:
     command = [sys.executable, reaper.__file__, "sh", "-c", STAYS_WITH_AN_ORPHAN]
     holds = f"import subprocess; subprocess.Popen({command}, stdin=subprocess.PIPE).wait()"
