@@ -140,7 +140,7 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
     ),
     (NoticeType.PAID, Audience.CUSTOMER): _for_customer(
         "Your order {order} is paid",
-        "Thank you. Your payment for order {order} has arrived.",
+        "Thank you. Your order {order} is paid.",
         "Paid",
         "There is nothing more for you to do.",
     ),

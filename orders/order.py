@@ -73,11 +73,26 @@ class Payment:
     event_id: str
     """The event that settled the order."""
 
+    @property
+    def name(self) -> str:
+        """How a person finds it in Stripe."""
+        return self.payment_intent_id or self.charge_id or f"the session of {self.event_id}"
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the order cost nothing, so that Stripe made no payment, and nothing can be refunded.
+
+        https://docs.stripe.com/payments/checkout/no-cost-orders
+        """
+        return self.money.amount == 0
+
     def is_another(self, payment_intent_id: str | None, charge_id: str | None) -> bool:
         """Whether these are certainly the ids of another payment."""
         if self.payment_intent_id and payment_intent_id:
             return self.payment_intent_id != payment_intent_id
-        return bool(self.charge_id and charge_id and self.charge_id != charge_id)
+        if self.charge_id and charge_id:
+            return self.charge_id != charge_id
+        return self.is_free and bool(payment_intent_id or charge_id)
 
 
 @dataclass(frozen=True, slots=True)

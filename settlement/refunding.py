@@ -75,8 +75,7 @@ def _another_payment(order: Order, event: Refunding) -> str | None:
     if payment is None:
         return None
     if payment.is_another(event.payment_intent_id, event.charge_id):
-        paid_by = payment.payment_intent_id or payment.charge_id
-        return f"other_payment: {event.payment_ids[0]} is refunded, and {paid_by} had paid the order"
+        return f"other_payment: {event.payment_ids[0]} is refunded, and {payment.name} had paid the order"
     if payment.money.currency != event.money.currency:
         return f"other_payment: refunded in {event.money.currency}, paid in {payment.money.currency}"
     return None

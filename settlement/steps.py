@@ -160,11 +160,14 @@ def _quarantine(case: Case) -> Plan:
 def _refuse(case: Case, reason: str | None = None) -> Plan:
     reason = reason or f"invalid_order: {case.order.defect}"
     order = replace(case.order, held_from=None, failure_reason=reason)
-    if isinstance(case.event, CarriesPayment):
+    if isinstance(case.event, CarriesPayment) and not case.event.payment.is_free:
         due = OrderStatus.REFUND_DUE
         order = replace(order, status=due, unfulfilled_as=due, payment=case.event.payment)
         change = Change(Result.REFUND_DUE, order, notice=NoticeType.REFUND_DUE, note=reason)
         return _finish_paid(case, case.event, change)
+    if order.status is OrderStatus.FAILED:
+        # The customer knows, and what came too late cost them nothing.
+        return finish(case, Change(Result.ALREADY_FAILED, order, note=reason))
     failed = replace(order, status=OrderStatus.FAILED)
     return finish(case, Change(Result.RESERVATION_FAILED, failed, notice=NoticeType.FAILED, note=reason))
 
@@ -315,9 +318,4 @@ def _second_payment(payment: Payment, order: Order) -> str | None:
     settled_by = order.payment
     if settled_by is None or not settled_by.is_another(payment.payment_intent_id, payment.charge_id):
         return None
-    paid, before = _name_of(payment), _name_of(settled_by)
-    return f"second_payment: {paid} paid an order that {before} had paid"
-
-
-def _name_of(payment: Payment) -> str | None:
-    return payment.payment_intent_id or payment.charge_id
+    return f"second_payment: {payment.name} paid an order that {settled_by.name} had paid"

@@ -24,8 +24,9 @@ _LEGAL = {
     "partially_refunded": {"refunded", "finalized", "refund_due"},
     "refunded": {"finalized", "partially_refunded", "refund_due", "review"},
     "failed": _PAID,
-    "expired": _PAID,
-    "cancelled": _PAID,
+    # Failed where a session that cost nothing came too late, and there was nothing to refund.
+    "expired": _PAID | {"failed"},
+    "cancelled": _PAID | {"failed"},
     "refund_due": {"refunded", "finalized", "partially_refunded"},
     "review": {"refunded"},
 }

@@ -91,6 +91,12 @@ def a_payment(
     )
 
 
+def a_free_session(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> PaymentSucceeded:
+    """What a Checkout session tells that cost nothing."""
+    told: dict[str, object] = {"event_type": "checkout.session.completed", **delivery}
+    return a_payment(event_id, order_id=order_id, money=Money(0, "eur"), payment_intent_id=None, charge_id=None, **told)
+
+
 def a_placement(order_id: str = "order-1", product_ids: tuple[str, ...] = ("shirt",)) -> OrderPlaced:
     return OrderPlaced(order_id, product_ids)
 

@@ -141,15 +141,20 @@ def _charge_failed(charge: Json, order_id: str | None, delivery: StripeDelivery)
 
 
 def _checkout_session_completed(session: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent | Ignored:
-    payment_status = session.get("payment_status")
-    if not isinstance(payment_status, str):
-        raise _Misshapen("payment_status must be a text")
-    if payment_status == "paid":
-        return PaymentSucceeded(**_of_session(session, order_id, delivery), money=_money(session, "amount_total"))
-    if payment_status == "unpaid":
-        # A slow payment method: checkout.session.async_payment_succeeded follows when the money is there.
-        return PaymentProcessing(**_of_session(session, order_id, delivery))
-    return Ignored(delivery.event_id, delivery.event_type, "nothing to pay")
+    if session.get("mode") == "setup":
+        # It keeps a payment method for later: https://docs.stripe.com/payments/save-and-reuse.
+        return Ignored(delivery.event_id, delivery.event_type, "nothing to pay")
+    envelope = _of_session(session, order_id, delivery)
+    match session.get("payment_status"):
+        # Of what costs nothing there is no payment, and no other event tells that the order is complete:
+        # https://docs.stripe.com/payments/checkout/no-cost-orders.
+        case "paid" | "no_payment_required":
+            return PaymentSucceeded(**envelope, money=_money(session, "amount_total"))
+        case "unpaid":
+            # A slow payment method: checkout.session.async_payment_succeeded follows when the money is there.
+            return PaymentProcessing(**envelope)
+        case _:
+            raise _Misshapen("payment_status must be a session's payment status")
 
 
 def _checkout_session_failed(session: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent:

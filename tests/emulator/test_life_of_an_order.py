@@ -163,6 +163,32 @@ def test_every_voice_of_a_payment_finalizes_the_order(shop: Shop, version: str, 
     assert shop.to_customer("evt_1") == "paid"
 
 
+def a_session_that_costs_nothing(version: str) -> Fields:
+    free = {"payment_status": "no_payment_required", "amount_total": 0, "payment_intent": None}
+    return the_event("checkout.session.completed", version, "evt_free", **free)
+
+
+@pytest.mark.parametrize(
+    "price", [{"amountTotal": 0}, {"amountTotal": None, "currency": None}], ids=["free", "unpriced"]
+)
+def test_an_order_that_costs_nothing_is_finalized_by_its_session(
+    a_shop: OpenShop, version: str, price: dict[str, object]
+) -> None:
+    shop = a_shop(**price)
+    assert shop.deliver(a_session_that_costs_nothing(version)) == "first_time_finalized"
+    assert (shop.order["status"], shop.order["amountReceived"], shop.stock) == ("finalized", 0, SOLD)
+    assert shop.to_customer("evt_free") == "paid"
+    assert shop.deliver(a_session_that_costs_nothing(version)) == "duplicate_detected"
+    assert shop.stock == SOLD
+
+
+def test_a_session_that_costs_nothing_for_an_order_that_has_a_price_is_for_a_person(shop: Shop, version: str) -> None:
+    assert shop.deliver(a_session_that_costs_nothing(version)) == "quarantined"
+    assert (shop.order["status"], shop.stock) == ("review", HELD)
+    assert shop.order["failureReason"] == "amount_mismatch: 0 eur was paid, 3600 eur was asked"
+    assert shop.to_operator("evt_free") == "review"
+
+
 # --- Refunded --------------------------------------------------------------------------------------------------------
 
 

@@ -158,6 +158,8 @@ class _Draw:
         return unpaid if self.is_so(0.15) else self.paid(unpaid)
 
     def paid(self, unpaid: Tale) -> Tale:
+        if self.is_so(0.03):
+            return replace(unpaid, paid=0, voices=VOICES[2:])
         # A wrong amount, now and then.
         paid = unpaid.price + 100 * self.is_so(0.07)
         refunds = tuple(self.refunds(unpaid.units, paid)) if self.is_so(0.4) else ()

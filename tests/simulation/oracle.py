@@ -44,7 +44,9 @@ def _waits_for(tale: Tale, fact: Fact) -> str | None:
 
 def _of_order(tale: Tale, documents: Documents, *, is_ample: bool, restocks: bool) -> Iterator[str]:
     order = documents[f"orders/{tale.order_id}"]
-    received = tale.paid if tale.is_known_to_be_paid else None
+    # An order that cost nothing and cannot be fulfilled is as if nobody had paid it.
+    is_paid = tale.is_known_to_be_paid and not (tale.is_free and order["status"] == "failed")
+    received = tale.paid if is_paid else None
     refunded = sum(refund.amount for refund in tale.refunds if not refund.fails) if received else 0
     stands = order.get("amountReceived"), order.get("amountRefunded") or 0
     if stands != (received, refunded):
@@ -56,14 +58,14 @@ def _of_order(tale: Tale, documents: Documents, *, is_ample: bool, restocks: boo
         back = {item["productId"]: item["quantity"] for item in order.get("returned", ())}
         if back != (expected := _units_back(tale, refunded) if restocks else {}):
             yield f"{tale.order_id}: {expected} should be back on the shelf: {back}"
-    yield from _of_what_is_recorded(tale, order, documents)
+    yield from _of_what_is_recorded(tale, order, documents, is_paid=is_paid)
 
 
 def _statuses(tale: Tale, received: int | None, refunded: int, *, is_ample: bool) -> set[str]:
     if received is None:
         given_up = {"cancelled"} if tale.is_given_up or tale.asks_to_cancel else set()
         return {"expired"} | given_up | (set() if is_ample else {"failed"})
-    if refunded == received:
+    if refunded and refunded == received:
         return {"refunded"}
     unfulfilled = set() if is_ample else {"refund_due"}
     if received != tale.price:
@@ -79,13 +81,13 @@ def _units_back(tale: Tale, refunded: int) -> dict[str, int]:
     return {product_id: min(named[product_id], sold) for product_id, sold in tale.units.items() if named[product_id]}
 
 
-def _of_what_is_recorded(tale: Tale, order: Mapping[str, Any], documents: Documents) -> Iterator[str]:
-    if tale.disputes and tale.is_known_to_be_paid and (order.get("dispute") or {}).get("status") != tale.disputes[-1]:
+def _of_what_is_recorded(tale: Tale, order: Mapping[str, Any], documents: Documents, *, is_paid: bool) -> Iterator[str]:
+    if tale.disputes and is_paid and (order.get("dispute") or {}).get("status") != tale.disputes[-1]:
         yield f"{tale.order_id}: the dispute is {tale.disputes[-1]}, and this stands: {order.get('dispute')}"
-    if tale.declines and not tale.is_known_to_be_paid and not order.get("lastPaymentError"):
+    if tale.declines and not is_paid and not order.get("lastPaymentError"):
         yield f"{tale.order_id}: a payment was declined, and nothing stands of it"
     settled_by = documents.get(f"notifications/alice/messages/{order.get('webhookEventId')}")
-    if tale.is_known_to_be_paid and (settled_by is None or settled_by["type"] not in _TELL_OF_PAYMENT):
+    if is_paid and (settled_by is None or settled_by["type"] not in _TELL_OF_PAYMENT):
         yield f"{tale.order_id}: the customer was not told what became of the payment: {settled_by}"
     notices = (notice for path, notice in documents.items() if path.startswith("notifications/system/"))
     told = {notice["type"] for notice in notices if notice["orderId"] == tale.order_id}

@@ -64,7 +64,7 @@ class Tale:
     is_given_up: bool = False
     """Whether Stripe says that a session for the payment is over."""
     paid: int | None = None
-    """What the customer has paid, in cents."""
+    """What the customer has paid, in cents: nothing if there was a discount of all."""
     voices: tuple[str, ...] = ()
     """The event types that say so."""
     pays_twice: bool = False
@@ -102,10 +102,17 @@ class Tale:
         return sum(PRICES[product_id] * quantity for product_id, quantity in self.lines)
 
     @property
+    def is_free(self) -> bool:
+        """Whether the order was completed without a payment: then only its session can tell."""
+        return self.paid == 0
+
+    @property
     def is_consistent(self) -> bool:
         """Whether all this may be true together."""
         if self.paid is None:
             return not (self.voices or self.pays_twice or self.refunds or self.disputes)
+        if self.is_free:
+            return self.voices == VOICES[2:] and not (self.pays_twice or self.refunds or self.disputes)
         is_told = bool(self.voices or self.pays_twice or self.refunds)
         return is_told and self._refunds_are_consistent(self.paid)
 
@@ -161,7 +168,8 @@ def _told_of(tale: Tale) -> Iterator[tuple[str, str, Tells]]:
         return
     money = Money(tale.paid, "eur")
     for voice in tale.voices:
-        yield voice, "", _paid(tale, money, tale.intent_id, None if voice == VOICES[2] else tale.charge_id)
+        intent_id = None if tale.is_free else tale.intent_id
+        yield voice, "", _paid(tale, money, intent_id, None if voice == VOICES[2] else tale.charge_id)
     if tale.pays_twice:
         yield VOICES[0], "again", _paid(tale, money, f"{tale.intent_id}_again", f"{tale.charge_id}_again")
     yield from _told_of_refunds(tale, money)
@@ -211,7 +219,7 @@ def _given_up(tale: Tale) -> Tells:
     )
 
 
-def _paid(tale: Tale, money: Money, intent_id: str, charge_id: str | None) -> Tells:
+def _paid(tale: Tale, money: Money, intent_id: str | None, charge_id: str | None) -> Tells:
     return lambda delivery: PaymentSucceeded(
         delivery=delivery, order_id=tale.order_id, payment_intent_id=intent_id, charge_id=charge_id, money=money
     )

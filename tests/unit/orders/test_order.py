@@ -126,6 +126,35 @@ def test_what_may_be_the_same_payment_is_not_another(
     assert not a_payment_known_as(*told).is_another(*known)
 
 
+NOTHING = Payment(Money(0, "eur"), None, None, "evt_1")
+
+
+@pytest.mark.parametrize("told", [("pi_1", "ch_1"), ("pi_1", None), (None, "ch_1")])
+def test_whatever_has_a_name_is_another_payment_than_nothing(told: tuple[str | None, str | None]) -> None:
+    assert NOTHING.is_another(*told)
+
+
+def test_an_order_that_costs_nothing_may_be_told_of_again() -> None:
+    assert not NOTHING.is_another(None, None)
+
+
+def test_a_payment_without_a_name_is_not_free_for_that() -> None:
+    assert NOTHING.is_free
+    assert not a_payment_known_as(None, None).is_free
+
+
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [
+        (("pi_1", "ch_1"), "pi_1"),
+        ((None, "ch_1"), "ch_1"),
+        ((None, None), "the session of evt_1"),
+    ],
+)
+def test_a_payment_is_called_what_a_person_finds_in_stripe(known: tuple[str | None, str | None], name: str) -> None:
+    assert a_payment_known_as(*known).name == name
+
+
 # --- What an order holds and has sold ---------------------------------------------------------------------------------
 
 

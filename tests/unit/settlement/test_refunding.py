@@ -402,6 +402,16 @@ def test_an_order_that_was_paid_by_a_charge_alone_names_it() -> None:
     assert plan.outcome.note == "other_payment: ch_2 is refunded, and ch_1 had paid the order"
 
 
+def test_a_refund_is_never_one_of_an_order_that_cost_nothing() -> None:
+    order = a_paid_order(paymentIntentId=None, chargeId=None, amountReceived=0, webhookEventId="evt_free")
+    plan = finish(an_updated_refund(order_id="order-1"), a_shop(order))
+    assert plan.outcome == Outcome(
+        Result.OTHER_PAYMENT,
+        "order-1",
+        "other_payment: pi_1 is refunded, and the session of evt_free had paid the order",
+    )
+
+
 def test_a_refund_that_names_only_the_charge_is_of_the_same_payment() -> None:
     event = an_updated_refund(order_id="order-1", payment_intent_id=None)
     assert finish(event, a_shop(a_paid_order())).outcome.result == "refunded"

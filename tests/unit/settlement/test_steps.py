@@ -17,6 +17,7 @@ from tests.builders import (
     ONE_OF_EACH_KIND,
     Fields,
     a_catalogue_entry,
+    a_free_session,
     a_payment,
     a_placement,
     a_reserved_order,
@@ -262,6 +263,26 @@ def test_a_paid_order_that_cannot_be_held_is_due_a_refund_and_never_failed() -> 
     assert plan.outcome == Outcome(Result.REFUND_DUE, "order-1", reason)
 
 
+@pytest.mark.parametrize("status", ["pending", "expired", "cancelled"])
+def test_an_order_that_costs_nothing_and_cannot_be_held_is_due_nothing(status: str) -> None:
+    plan = finish(a_free_session(), a_shop(an_order(status=status), (2, 0)), products=SHIRT)
+    reason = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+    assert by_path(plan.writes)[ORDER] == Update(
+        ORDER, {"status": "failed", "failureReason": reason, "updatedAt": NOW}, as_read(ORDER)
+    )
+    assert set(by_path(plan.writes)) == {ORDER, AUDIT, CLAIM, NOTICE}
+    assert fields_at(NOTICE, plan.writes)["type"] == "failed"
+    assert plan.outcome == Outcome(Result.RESERVATION_FAILED, "order-1", reason)
+
+
+def test_the_customer_of_a_failed_order_that_costs_nothing_is_not_told_again() -> None:
+    plan = finish(a_free_session(), a_shop(an_order(status="failed"), (2, 0)), products=SHIRT)
+    reason = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+    assert set(by_path(plan.writes)) == {ORDER, AUDIT, CLAIM}
+    assert fields_at(ORDER, plan.writes) == {"failureReason": reason, "updatedAt": NOW}
+    assert plan.outcome == Outcome(Result.ALREADY_FAILED, "order-1", reason)
+
+
 # --- Taking -----------------------------------------------------------------------------------------------------------
 
 
@@ -492,6 +513,12 @@ def test_a_second_payment_of_one_order_is_noted_for_a_person_and_indexed() -> No
     assert fields_at("auditLog/evt_2", plan.writes)["note"] == note
     assert by_path(plan.writes)["payments/pi_2"] == Create("payments/pi_2", {"orderId": "order-1"})
     assert ORDER not in by_path(plan.writes)
+
+
+def test_a_payment_for_an_order_that_cost_nothing_is_noted_as_a_second_one() -> None:
+    order = a_reserved_order(status="finalized", amountReceived=0, currencyReceived="eur", webhookEventId="evt_1")
+    plan = finish(a_payment("evt_2"), {ORDER: order})
+    assert plan.outcome.note == "second_payment: pi_1 paid an order that the session of evt_1 had paid"
 
 
 def test_the_checkout_session_of_the_same_payment_is_no_second_payment() -> None:

@@ -115,7 +115,7 @@ NOT_OURS = {
     "no order id": a_stripe_event(a_payment_intent(metadata={})),
     "an impossible order id": a_stripe_event(a_payment_intent(metadata={"orderId": "a/b"})),
     "an unknown type": a_stripe_event(event_type="customer.subscription.trial_will_end"),
-    "a session with nothing to pay": the_event("checkout.session.completed", payment_status="no_payment_required"),
+    "a session with nothing to pay": the_event("checkout.session.completed", mode="setup", amount_total=None),
     "a refund of no payment": the_event("refund.created", payment_intent=None, charge=None),
     "a thin event": {"object": "v2.core.event", "id": "evt_1", "type": "v1.x"},
 }

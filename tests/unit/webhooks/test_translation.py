@@ -141,6 +141,12 @@ def test_a_session_without_an_intent_is_a_payment_all_the_same() -> None:
     assert paid(SESSION, payment_intent=None).payment_ids == ()
 
 
+def test_a_session_that_costs_nothing_pays_for_its_order() -> None:
+    """Stripe makes no PaymentIntent for it, so that nothing else will ever tell that the order is complete."""
+    free = paid(SESSION, payment_status="no_payment_required", amount_total=0, payment_intent=None)
+    assert (free.order_id, free.money, free.payment_ids) == ("order-1", Money(0, "eur"), ())
+
+
 def test_an_event_without_a_readable_api_version_is_understood_all_the_same() -> None:
     for api_version in (None, 7, "", "\ud800", "x" * 41):
         event = translated(a_stripe_event(api_version=api_version))
@@ -276,8 +282,9 @@ def test_a_type_that_is_not_ours_may_have_any_shape() -> None:
     assert event == Ignored("evt_1", "customer.created", "type not handled")
 
 
-def test_a_session_with_nothing_to_pay_is_not_ours() -> None:
-    assert why_ignored(SESSION, payment_status="no_payment_required") == "nothing to pay"
+def test_a_session_that_only_keeps_a_payment_method_for_later_is_not_ours() -> None:
+    for_later = {"mode": "setup", "amount_total": None, "currency": None, "payment_intent": None}
+    assert why_ignored(SESSION, payment_status="no_payment_required", **for_later) == "nothing to pay"
 
 
 def test_a_thin_event_is_not_ours() -> None:
@@ -332,11 +339,18 @@ REQUIRED = [
     (CHARGE, "id", "id must be an id"),
     (CHARGE, "captured", "captured must be true or false"),
     (CHARGE, "currency", CURRENCY),
-    (SESSION, "payment_status", "payment_status must be a text"),
+    (SESSION, "payment_status", "payment_status must be a session's payment status"),
     (SESSION, "amount_total", f"amount_total {AMOUNT}"),
     (SESSION, "currency", CURRENCY),
     (SESSION_LATER, "amount_total", f"amount_total {AMOUNT}"),
 ]
+
+
+@pytest.mark.parametrize("payment_status", ["refunded", ""])
+@pytest.mark.parametrize("event_type", [SESSION, SESSION_LATER])
+def test_a_session_in_a_state_that_nobody_knows_is_kept_for_a_person(event_type: str, payment_status: str) -> None:
+    reason = "payment_status must be a session's payment status"
+    assert why_not_understood(event_type, payment_status=payment_status) == reason
 
 
 @pytest.mark.parametrize(("event_type", "name", "reason"), REQUIRED)
