@@ -24,9 +24,9 @@ import flask
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from ops.logs import JsonLog
+from ops.logs import JsonLog, log_settled
 from ops.settings import Settings, settings_from
-from orders.outcome import Settle, log_settled
+from orders.outcome import Settle
 from settlement.cases import Terms
 from settlement.connection import connect
 from settlement.firestore_ledger import FirestoreLedger
@@ -157,7 +157,7 @@ def _house() -> _House:
             claim_lifetime=settings.webhook_event_ttl,
         ),
         patience=Patience(time.monotonic, time.sleep, random.random),
-        told=functools.partial(log_settled, log),
+        tell=functools.partial(log_settled, log),
     )
     return _House(settings, ledger, settle_event, log)
 

@@ -8,9 +8,10 @@ from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Document, Value
 
 from inventory.created_event import created_document, created_id
+from ops.logs import log_settled
 from orders.events import CancelRequested
 from orders.order import is_order_id
-from orders.outcome import Settle, log_settled
+from orders.outcome import Settle
 
 
 @dataclass(frozen=True, slots=True)

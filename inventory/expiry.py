@@ -3,7 +3,7 @@
 import json
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from flask import Request, Response
 
+from ops.logs import log_settled
 from orders.events import OrderPlaced, ReservationLapsed, StripeEvent
-from orders.outcome import Result, Settle, Transient, log_settled
+from orders.outcome import Result, Settle, Transient
 
 # A trigger that has not come by now is lost, or so late that it finds the order placed.
 STRANDED_AFTER: Final = timedelta(minutes=5)
@@ -43,12 +44,7 @@ class Ending(StrEnum):
     FAULT = "faults"
 
 
-_ENDING: Final[Mapping[Result, Ending]] = {
-    Result.EXPIRED: Ending.EXPIRED,
-    Result.RESERVED: Ending.FINISHED,
-    Result.RESERVATION_FAILED: Ending.FINISHED,
-}
-_STILL_PARKED: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Result.DUPLICATE_DETECTED})
+_PLACED: Final = frozenset({Result.RESERVED, Result.RESERVATION_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +115,31 @@ class ReservationSweep:
         return Swept(orders, complete=True)
 
     def _expire(self, order_id: str) -> Ending:
-        return self._ending_of(order_id, lambda: self._settle(ReservationLapsed(order_id), _ending_by_change))
+        def expire() -> Ending:
+            lapsed = ReservationLapsed(order_id)
+            outcome = self.settle(lapsed, self.now())
+            if outcome.result is not Result.EXPIRED:
+                return Ending.UNCHANGED
+            log_settled(self.log, lapsed, outcome)
+            return Ending.EXPIRED
+
+        return self._ending_of(order_id, expire)
 
     def _place(self, order_id: str) -> Ending:
-        return self._ending_of(order_id, lambda: _ending_by_change(self.place(OrderPlaced(order_id))))
+        def place() -> Ending:
+            return Ending.FINISHED if self.place(OrderPlaced(order_id)) in _PLACED else Ending.UNCHANGED
+
+        return self._ending_of(order_id, place)
 
     def _take_up(self, event: StripeEvent) -> Ending:
-        return self._ending_of(event.order_id, lambda: self._settle(event, _ending_of_parked))
-
-    def _settle(self, event: ReservationLapsed | StripeEvent, ending_by: Callable[[Result], Ending]) -> Ending:
-        outcome = self.settle(event, self.now())
-        ending = ending_by(outcome.result)
-        # What still waits would be told again every few minutes.
-        if ending is not Ending.UNCHANGED:
+        def take_up() -> Ending:
+            outcome = self.settle(event, self.now())
+            if not outcome.ends_wait:
+                return Ending.UNCHANGED
             log_settled(self.log, event, outcome)
-        return ending
+            return Ending.FINISHED
+
+        return self._ending_of(event.order_id, take_up)
 
     def _ending_of(self, order_id: str | None, settle: Callable[[], Ending]) -> Ending:
         """One order that cannot be settled must not keep the others from it."""
@@ -146,14 +152,6 @@ class ReservationSweep:
             trace = "".join(traceback.format_exception(fault))
             self.log("ERROR", f"{type(fault).__name__}: {fault}", orderId=order_id, result="fault", stack_trace=trace)
             return Ending.FAULT
-
-
-def _ending_by_change(result: Result) -> Ending:
-    return _ENDING.get(result, Ending.UNCHANGED)
-
-
-def _ending_of_parked(result: Result) -> Ending:
-    return Ending.UNCHANGED if result in _STILL_PARKED else Ending.FINISHED
 
 
 def _answer(status: int, facts: dict[str, object], headers: dict[str, str] | None = None) -> Response:

@@ -8,9 +8,10 @@ from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Document, Value
 
 from inventory.created_event import created_document, created_id
+from ops.logs import log_settled
 from orders.events import OrderPlaced, StripeEvent
 from orders.order import LINES_MAX, is_document_id, is_order_id
-from orders.outcome import Result, Settle, log_settled
+from orders.outcome import Result, Settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,13 @@ class OrderCreatedTrigger:
 
     def place(self, placed: OrderPlaced) -> Result:
         """The same, for an order of which no event needs to tell. Raises Transient."""
-        result = self._settle(placed)
+        outcome = self.settle(placed, self.now())
+        log_settled(self.log, placed, outcome)
         # Only now is it certain that an event parked for want of this order can be seen.
         for parked in self.parked_events(placed.order_id):
-            self._settle(parked)
-        return result
-
-    def _settle(self, event: OrderPlaced | StripeEvent) -> Result:
-        outcome = self.settle(event, self.now())
-        log_settled(self.log, event, outcome)
+            taken_up = self.settle(parked, self.now())
+            if taken_up.ends_wait:
+                log_settled(self.log, parked, taken_up)
         return outcome.result
 
 

@@ -6,7 +6,11 @@ https://cloud.google.com/logging/docs/structured-logging#structured_logging_spec
 import json
 import re
 import threading
+from collections.abc import Callable
 from typing import Final, TextIO
+
+from orders.events import OrderEvent
+from orders.outcome import Outcome
 
 _TRACE_ID: Final = re.compile(r"([0-9a-f]{32})(?:/.*)?")
 
@@ -32,3 +36,18 @@ class JsonLog:
         with self._lock:
             self._stream.write(json.dumps(line) + "\n")
             self._stream.flush()
+
+
+def log_settled(log: Callable[..., None], event: OrderEvent, outcome: Outcome) -> None:
+    """Write one line: what became of the event, and the ids to find it by.
+
+    Args:
+        log: takes a severity, a message, and fields by name.
+    """
+    log(
+        *outcome.log_line(),
+        eventId=event.event_id,
+        eventType=event.event_type,
+        orderId=outcome.order_id,
+        result=str(outcome.result),
+    )

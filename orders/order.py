@@ -84,7 +84,7 @@ class Payment:
 
         https://docs.stripe.com/payments/checkout/no-cost-orders
         """
-        return self.money.amount == 0
+        return self.money.amount == 0 and not (self.payment_intent_id or self.charge_id)
 
     def is_another(self, payment_intent_id: str | None, charge_id: str | None) -> bool:
         """Whether these are certainly the ids of another payment."""

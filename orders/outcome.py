@@ -9,6 +9,9 @@ from typing import Final
 
 from orders.events import NotUnderstood, OrderEvent
 
+LOGGED_CHARACTERS_MAX: Final = 1_500
+"""Of what others have written. Any id is shorter; Cloud Logging drops a line of more than 256 KiB."""
+
 
 class Result(StrEnum):
     """How an event ended. The words stand in claims, audit entries, logs and answers."""
@@ -63,12 +66,20 @@ class Outcome:
     note: str | None = None
     """What a person should know of it, without a payload; None where all is as usual."""
 
+    @property
+    def ends_wait(self) -> bool:
+        """Of an event that was parked: whether it was settled just now. If not, it waits, or others were faster."""
+        return self.result not in _STILL_PARKED_OR_DONE
+
     def log_line(self) -> tuple[str, str]:
         """How grave it is, in the words of Cloud Logging, and what happened."""
         if self.note:
-            return _SEVERITY.get(self.result, "WARNING"), f"{self.result}: {self.note}"
+            message = f"{self.result}: {self.note}"[:LOGGED_CHARACTERS_MAX]
+            return _SEVERITY.get(self.result, "WARNING"), message
         return _SEVERITY.get(self.result, "INFO"), str(self.result)
 
+
+_STILL_PARKED_OR_DONE: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Result.DUPLICATE_DETECTED})
 
 _SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
     {
@@ -80,22 +91,6 @@ _SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
         Result.PAYMENT_NOT_FOUND: "WARNING",
     }
 )
-
-
-def log_settled(log: Callable[..., None], event: OrderEvent | NotUnderstood, outcome: Outcome) -> None:
-    """Write one line: what became of the event, and the ids to find it by.
-
-    Args:
-        log: takes a severity, a message, and fields by name.
-    """
-    log(
-        *outcome.log_line(),
-        eventId=event.event_id,
-        eventType=event.event_type,
-        # An event that names no order has found it by its payment.
-        orderId=outcome.order_id,
-        result=str(outcome.result),
-    )
 
 
 class Transient(Exception):

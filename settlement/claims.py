@@ -29,8 +29,9 @@ class Claim:
         """Whether this very delivery is on record: its commit was done, and only the answer lost on the way."""
         return delivery.is_replay or delivery.delivered_at in (self.first_delivery_at, self.last_delivery_at)
 
-    def was_settled_by(self, delivery: StripeDelivery) -> bool:
-        return not delivery.is_replay and self.processed_at == delivery.delivered_at
+    def was_settled_by(self, delivery: StripeDelivery, now: datetime) -> bool:
+        """Whether whoever asks has settled it: its commit was done, and only the answer lost on the way."""
+        return self.processed_at == (now if delivery.is_replay else delivery.delivered_at)
 
 
 def claim_path(event_id: str) -> str:
@@ -111,11 +112,11 @@ def restored_claim(
 
 
 def count_delivery(
-    delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result
+    delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result, now: datetime
 ) -> tuple[tuple[Write, ...], Outcome]:
     """Put one more delivery of an event on record, and nothing else; if it is on record already, not even that."""
     if claim.has_counted(delivery):
-        return (), Outcome(claim.result if claim.was_settled_by(delivery) else result, order_id)
+        return (), Outcome(claim.result if claim.was_settled_by(delivery, now) else result, order_id)
     counted, record = _one_more(delivery, order_id, claim, result)
     return (Update(claim_path(delivery.event_id), counted, claim.version), record), Outcome(result, order_id)
 

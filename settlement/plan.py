@@ -72,7 +72,7 @@ def _count_duplicate(event: StripeEvent, seen: Seen, terms: Terms, now: datetime
     # Whoever settled the event may have died before what it released was settled too.
     released = released_by(event, seen)
     if seen.claim:
-        return Finish(*count_delivery(event.delivery, order_id, seen.claim, result), released)
+        return Finish(*count_delivery(event.delivery, order_id, seen.claim, result, now), released)
     if event.delivery.is_replay:
         # Taken up again, it was settled by someone else meanwhile, and outlived its claim: nothing was delivered.
         return Finish((), Outcome(result, order_id), released)
@@ -107,6 +107,6 @@ def _set_aside(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> P
 def _keep_for_a_person(event: NotUnderstood, seen: Seen, now: datetime) -> Plan:
     if seen.claim:
         result = Result.DUPLICATE_DETECTED if seen.claim.processed else Result.ERROR
-        return Finish(*count_delivery(event.delivery, event.order_id, seen.claim, result))
+        return Finish(*count_delivery(event.delivery, event.order_id, seen.claim, result, now))
     claim = parked_claim(event.delivery, event.order_id, Result.ERROR, event.reason, now)
     return Finish((claim,), Outcome(Result.ERROR, event.order_id, event.reason))

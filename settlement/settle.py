@@ -46,7 +46,7 @@ def settle(
     ledger: Ledger,
     terms: Terms,
     patience: Patience,
-    told: Callable[[StripeEvent, Outcome], None] = lambda _event, _outcome: None,
+    tell: Callable[[StripeEvent, Outcome], None] = lambda _event, _outcome: None,
 ) -> Outcome:
     """Settle one event: afterwards all it causes is written, in one commit, and never again.
 
@@ -57,7 +57,7 @@ def settle(
     to call again at any time, and many times at once.
 
     Args:
-        told: is called for each parked event that was settled too, with what became of it.
+        tell: is called for each parked event that was settled too, with what became of it.
 
     Raises:
         OrderNotThereYet: the event's order does not exist; nothing was written.
@@ -69,7 +69,9 @@ def settle(
     # A parked payment that was taken up does not come again; what it leaves parked, the next sweep takes up.
     for parked in _parked_events(finish.released, ledger, end - patience.monotonic()):
         rest = replace(patience, total_seconds=end - patience.monotonic())
-        told(parked, _settle_one(parked, now, ledger, terms, rest).outcome)
+        outcome = _settle_one(parked, now, ledger, terms, rest).outcome
+        if outcome.ends_wait:
+            tell(parked, outcome)
     return finish.outcome
 
 

@@ -112,7 +112,7 @@ def _cancel(case: Case) -> Plan:
         case,
         Change(
             Result.CANCELLED,
-            replace(order, status=OrderStatus.CANCELLED, held_from=None),
+            replace(order, status=OrderStatus.CANCELLED, held_from=None, hold_kept=False),
             steps=release(order.lines) if order.holds_units else (),
             counted=hold(order.lines) if order.status is OrderStatus.RESERVING else (),
             notice=NoticeType.CANCELLED,
@@ -229,6 +229,9 @@ def _record_dispute(case: Case) -> Plan:
 def _record_cancel_request(case: Case) -> Plan:
     if stranger := _asked_by_a_stranger(case):
         return stranger
+    if case.order.status is OrderStatus.REVIEW and case.order.payment and case.order.payment.is_free:
+        # Nothing was paid, so nothing has to be refunded first.
+        return _cancel(case)
     return finish(
         case,
         Change(

@@ -9,7 +9,7 @@ from datetime import datetime
 from orders.events import CarriesPayment, OrderEvent, StripeEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.cases import Finish, Look, Plan, StartOver, Terms
-from settlement.claims import Claim, count_delivery, parked_again, parked_claim
+from settlement.claims import count_delivery, parked_again, parked_claim
 from settlement.documents import payment_path
 from settlement.ledger import Create, Update, Write
 from settlement.seen import Seen
@@ -26,7 +26,7 @@ def wait_for_order(event: StripeEvent, order_id: str, seen: Seen, terms: Terms, 
     """
     result = Result.ORDER_NOT_FOUND
     if seen.claim and seen.claim.result is result:
-        return _count_delivery(event, order_id, seen.claim, result)
+        return Finish(*count_delivery(event.delivery, order_id, seen.claim, result, now))
     if seen.claim:
         return StartOver(parked_again(event, order_id, result, _NO_ORDER, seen.claim))
     # A time far in the future is none that could ever grow old.
@@ -48,7 +48,7 @@ def wait_for_payment(event: StripeEvent, seen: Seen, now: datetime) -> Plan:
     result = Result.PAYMENT_NOT_FOUND
     claim = seen.claim
     if claim and claim.result is result:
-        return _count_delivery(event, event.order_id, claim, result)
+        return Finish(*count_delivery(event.delivery, event.order_id, claim, result, now))
     if seen.audited is None:
         return Look(audit_entry=True)
     parked: tuple[Write, ...] = (
@@ -91,7 +91,3 @@ def _listed(event: StripeEvent, seen: Seen) -> Write:
     if known is None:
         return Create(payment_path(payment_id), {"orderId": None, "waiting": [event.event_id]})
     return Update(payment_path(payment_id), {"waiting": [*known.waiting, event.event_id]}, known.version)
-
-
-def _count_delivery(event: StripeEvent, order_id: str | None, claim: Claim, result: Result) -> Finish:
-    return Finish(*count_delivery(event.delivery, order_id, claim, result))

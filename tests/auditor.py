@@ -28,7 +28,8 @@ _LEGAL = {
     "expired": _PAID | {"failed"},
     "cancelled": _PAID | {"failed"},
     "refund_due": {"refunded", "finalized", "partially_refunded"},
-    "review": {"refunded"},
+    # Cancelled only where nothing was paid.
+    "review": {"refunded", "cancelled"},
 }
 """Which status may follow which."""
 
@@ -167,8 +168,10 @@ def _of_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
         yield f"{order_id}: {refunded} refunded of {received} received"
     if (order["status"] == "refunded") != (0 < received <= refunded):
         yield f"{order_id}: {order['status']} with {refunded} refunded of {received}"
-    if order["status"] == "finalized" and (refunded or not received):
-        yield f"{order_id}: finalized with {refunded} refunded of {received}"
+    if order["status"] == "finalized" and (refunded or order.get("amountReceived") is None):
+        yield f"{order_id}: finalized with {refunded} refunded of {order.get('amountReceived')}"
+    if order["status"] == "cancelled" and received:
+        yield f"{order_id}: cancelled, and {received} were received"
     for payment_id in (order.get("paymentIntentId"), order.get("chargeId")):
         if payment_id and not shelves["payments"].get(payment_id, {}).get("orderId"):
             yield f"{order_id}: paid by {payment_id}, and its refunds would not find the order"

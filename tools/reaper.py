@@ -86,7 +86,20 @@ def living_processes() -> Mapping[int, int]:
     return parents
 
 
-if __name__ == "__main__":
+def exit_at_signals() -> None:
+    """Exit at the first signal, and let no second one keep us from ending what we started."""
+    is_exiting = False
+
+    def exit_once(number: int, _: object) -> None:
+        nonlocal is_exiting
+        if not is_exiting:
+            is_exiting = True
+            sys.exit(128 + number)
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
+        signal.signal(number, exit_once)
+
+
+if __name__ == "__main__":
+    exit_at_signals()
     sys.exit(run_until_let_go(sys.argv[1:]))

@@ -14,14 +14,12 @@ from flask import Request, Response
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from orders.events import Ignored
-from orders.outcome import Outcome, Result, Settle, Transient
+from orders.outcome import LOGGED_CHARACTERS_MAX, Outcome, Result, Settle, Transient
 from webhooks.signature import Rejected, verified_message
 from webhooks.translation import NotAnEvent, order_event_from
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 RETRY_AFTER_SECONDS: Final = 30
-LOGGED_CHARACTERS_MAX: Final = 1_500
-"""Of what others have written. Any id is shorter; Cloud Logging drops a line of more than 256 KiB."""
 
 
 class NotAPost(Exception):

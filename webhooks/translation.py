@@ -141,18 +141,20 @@ def _charge_failed(charge: Json, order_id: str | None, delivery: StripeDelivery)
 
 
 def _checkout_session_completed(session: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent | Ignored:
-    if session.get("mode") == "setup":
-        # It keeps a payment method for later: https://docs.stripe.com/payments/save-and-reuse.
-        return Ignored(delivery.event_id, delivery.event_type, "nothing to pay")
     envelope = _of_session(session, order_id, delivery)
     match session.get("payment_status"):
-        # Of what costs nothing there is no payment, and no other event tells that the order is complete:
-        # https://docs.stripe.com/payments/checkout/no-cost-orders.
-        case "paid" | "no_payment_required":
+        case "paid":
             return PaymentSucceeded(**envelope, money=_money(session, "amount_total"))
         case "unpaid":
             # A slow payment method: checkout.session.async_payment_succeeded follows when the money is there.
             return PaymentProcessing(**envelope)
+        case "no_payment_required" if session.get("mode") == "payment" and session.get("amount_total") == 0:
+            # No other event will tell that the order is complete, for there is no payment:
+            # https://docs.stripe.com/payments/checkout/no-cost-orders.
+            return PaymentSucceeded(**envelope, money=_money(session, "amount_total"))
+        case "no_payment_required":
+            # The payment comes later, as of a subscription that begins with a trial, or a payment method is only kept.
+            return Ignored(delivery.event_id, delivery.event_type, "nothing to pay")
         case _:
             raise _Misshapen("payment_status must be a session's payment status")
 

@@ -14,7 +14,17 @@ from google.cloud import firestore
 
 from settlement.cases import Terms
 from settlement.settle import Patience, settle
-from tests.builders import LATER, NOW, SECRET, Fields, a_lapse, a_reserved_order, body_of, signature_of
+from tests.builders import (
+    LATER,
+    NOW,
+    SECRET,
+    Fields,
+    a_cancel_request,
+    a_lapse,
+    a_reserved_order,
+    body_of,
+    signature_of,
+)
 from tests.emulator.shop import inventory_of, ledger_in, settle_in
 from tests.stripe_objects import (
     API_VERSIONS,
@@ -187,6 +197,11 @@ def test_a_session_that_costs_nothing_for_an_order_that_has_a_price_is_for_a_per
     assert (shop.order["status"], shop.stock) == ("review", HELD)
     assert shop.order["failureReason"] == "amount_mismatch: 0 eur was paid, 3600 eur was asked"
     assert shop.to_operator("evt_free") == "review"
+    settle_in(shop.client)(a_cancel_request("order-1", "alice"), NOW)
+    assert (shop.order["status"], shop.stock) == ("cancelled", ON_THE_SHELF)
+    assert shop.deliver(the_event(PAID, version, "evt_paid")) == "first_time_finalized"
+    assert shop.deliver(the_event(REFUNDED, version, "evt_refund")) == "refunded"
+    assert shop.stock == ON_THE_SHELF
 
 
 # --- Refunded --------------------------------------------------------------------------------------------------------

@@ -63,6 +63,8 @@ class Turn:
 
 
 CALM: Final = Turn()
+SOLD: Final = tuple(product_id for product_id, price in PRICES.items() if price)
+FREE: Final = tuple(product_id for product_id, price in PRICES.items() if not price)
 LONG_MINUTES: Final = 26 * 60
 """Past every time that a simulated shop gives, while parked events are still taken up after twice as much."""
 
@@ -109,6 +111,9 @@ class _Draw:
     def below(self, end: int) -> int:
         return int(self.random() * end)
 
+    def one(self, choices: tuple[str, ...]) -> str:
+        return choices[self.below(len(choices))]
+
     def some(self, choices: tuple[str, ...], at_most: int = 3) -> tuple[str, ...]:
         """At least one of the choices, and at most so many, in their order."""
         wanted = 1 + self.below(min(at_most, len(choices)))
@@ -143,8 +148,8 @@ class _Draw:
     # --- What happens around an order --------------------------------------------------------------------------------
 
     def tale(self, order_id: str) -> Tale:
-        products = tuple(PRICES)
-        lines = tuple((products[self.below(2)], 1 + self.below(2)) for _ in range(1 + self.is_so(0.15)))
+        products = FREE if self.is_so(0.03) else SOLD
+        lines = tuple((self.one(products), 1 + self.below(2)) for _ in range(1 + self.is_so(0.15)))
         unpaid = Tale(
             order_id,
             lines,
@@ -158,7 +163,8 @@ class _Draw:
         return unpaid if self.is_so(0.15) else self.paid(unpaid)
 
     def paid(self, unpaid: Tale) -> Tale:
-        if self.is_so(0.03):
+        if not unpaid.price or self.is_so(0.03):
+            # There was nothing to pay, or a discount of all.
             return replace(unpaid, paid=0, voices=VOICES[2:])
         # A wrong amount, now and then.
         paid = unpaid.price + 100 * self.is_so(0.07)

@@ -67,14 +67,14 @@ def _statuses(tale: Tale, received: int | None, refunded: int, *, is_ample: bool
         return {"expired"} | given_up | (set() if is_ample else {"failed"})
     if refunded and refunded == received:
         return {"refunded"}
-    unfulfilled = set() if is_ample else {"refund_due"}
+    unfulfilled = set() if is_ample or tale.is_free else {"refund_due"}
     if received != tale.price:
-        return {"review"} | unfulfilled
+        return {"review"} | unfulfilled | ({"cancelled"} if tale.is_free and tale.asks_to_cancel else set())
     return {"partially_refunded" if refunded else "finalized"} | unfulfilled
 
 
 def _units_back(tale: Tale, refunded: int) -> dict[str, int]:
-    if refunded == tale.paid:
+    if refunded and refunded == tale.paid:
         return dict(tale.units)
     stand = [refund for refund in tale.refunds if not refund.fails] if tale.refunds_tell else []
     named = {product_id: sum(dict(refund.restock).get(product_id, 0) for refund in stand) for product_id in tale.units}

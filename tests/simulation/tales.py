@@ -24,7 +24,7 @@ from orders.order import Money
 from orders.refunds import Refund, Refunds, RefundStatus
 from tests.builders import NOW
 
-PRICES: Final[Mapping[str, int]] = {"cup": 700, "hat": 1_200}
+PRICES: Final[Mapping[str, int]] = {"cup": 700, "hat": 1_200, "sample": 0}
 """What a unit of each product costs, in cents."""
 VOICES: Final = ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed")
 """The event types by which Stripe says that a payment succeeded. A session does not name the charge."""
@@ -64,7 +64,7 @@ class Tale:
     is_given_up: bool = False
     """Whether Stripe says that a session for the payment is over."""
     paid: int | None = None
-    """What the customer has paid, in cents: nothing if there was a discount of all."""
+    """What the customer has paid, in cents; zero if the order was completed without a payment."""
     voices: tuple[str, ...] = ()
     """The event types that say so."""
     pays_twice: bool = False

@@ -56,6 +56,15 @@ def test_a_signal_ends_the_command_and_its_orphans(fifo: Path) -> None:
     assert not is_alive(orphan)
 
 
+def test_a_second_signal_does_not_keep_the_first_from_ending_all(fifo: Path) -> None:
+    with reaper_over(STAYS_WITH_AN_ORPHAN) as process:
+        orphan = int(fifo.read_text())
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(10) in {128 + signal.SIGTERM, 128 + signal.SIGHUP}
+    assert not is_alive(orphan)
+
+
 HIT_WHILE_STARTING = f"""
 import subprocess, sys
 from tools import reaper

@@ -75,6 +75,28 @@ def test_parked_payments_are_settled_after_the_placement_and_looked_for_only_the
     assert shop.asked == [a_placement(), "parked for order-1", a_payment("evt_1"), a_payment("evt_2")]
 
 
+def test_each_parked_payment_that_is_settled_leaves_a_line_as_if_it_had_been_delivered() -> None:
+    shop = Shop(parked=(a_payment("evt_7"),), outcome=Outcome(Result.REFUND_DUE, "order-1", "insufficient_stock"))
+    shop.receive(an_order_of("shirt"))
+    assert shop.lines[1:] == [
+        {
+            "severity": "WARNING",
+            "message": "refund_due: insufficient_stock",
+            "eventId": "evt_7",
+            "eventType": "payment_intent.succeeded",
+            "orderId": "order-1",
+            "result": "refund_due",
+        }
+    ]
+
+
+@pytest.mark.parametrize("result", [Result.DUPLICATE_DETECTED, Result.PAYMENT_NOT_FOUND, Result.ORDER_NOT_FOUND])
+def test_a_parked_event_that_still_waits_or_was_settled_by_others_leaves_none(result: Result) -> None:
+    shop = Shop(parked=(a_payment("evt_7"),), outcome=Outcome(result, "order-1"))
+    shop.receive(an_order_of("shirt"))
+    assert [line["eventId"] for line in shop.lines] == ["placed_order-1"]
+
+
 def test_an_order_of_which_no_event_told_is_placed_in_the_same_way() -> None:
     shop = Shop(parked=(a_payment(),))
     assert shop.trigger.place(a_placement()) == "reserved"

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from ops.logs import JsonLog
+from ops.logs import JsonLog, log_settled
+from orders.outcome import LOGGED_CHARACTERS_MAX, Outcome, Result
+from tests.builders import an_updated_refund
 
 TRACE_ID = "105445aa7843bc8bf206b12000100000"
 TRACE = "logging.googleapis.com/trace"
@@ -64,3 +66,27 @@ def test_a_line_is_written_in_one_piece_and_at_once() -> None:
     stream = Stream()
     JsonLog(stream, project=None)("INFO", "a message")
     assert stream.calls == ['{"severity": "INFO", "message": "a message"}\n', "flush"]
+
+
+def settled_line(outcome: Outcome) -> dict[str, object]:
+    """What stands in the log of a refund that named no order, only its payment."""
+    stream = io.StringIO()
+    log_settled(JsonLog(stream, project=None), an_updated_refund("evt_7"), outcome)
+    line: dict[str, object] = json.loads(stream.getvalue())
+    return line
+
+
+def test_a_settled_event_leaves_its_result_and_the_ids_to_find_it_by() -> None:
+    assert settled_line(Outcome(Result.REFUND_FAILED, "order-1", "sold_again: 1 of 'hat'")) == {
+        "severity": "WARNING",
+        "message": "refund_failed: sold_again: 1 of 'hat'",
+        "eventId": "evt_7",
+        "eventType": "refund.updated",
+        "orderId": "order-1",
+        "result": "refund_failed",
+    }
+
+
+def test_a_note_of_any_length_leaves_a_line_that_cloud_logging_takes() -> None:
+    line = settled_line(Outcome(Result.REFUND_DUE, "order-1", "x" * 300_000))
+    assert len(str(line["message"])) == LOGGED_CHARACTERS_MAX

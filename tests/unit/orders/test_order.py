@@ -134,6 +134,11 @@ def test_whatever_has_a_name_is_another_payment_than_nothing(told: tuple[str | N
     assert NOTHING.is_another(*told)
 
 
+def test_a_payment_that_has_a_name_is_not_free_whatever_its_amount() -> None:
+    assert not Payment(Money(0, "eur"), "pi_1", None, "evt_1").is_another(None, "ch_1")
+    assert not Payment(Money(0, "eur"), None, "ch_1", "evt_1").is_another("pi_1", None)
+
+
 def test_an_order_that_costs_nothing_may_be_told_of_again() -> None:
     assert not NOTHING.is_another(None, None)
 

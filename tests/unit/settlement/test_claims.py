@@ -36,15 +36,20 @@ def test_a_parked_event_taken_up_again_is_no_delivery_to_count() -> None:
 
 def test_a_claim_knows_the_delivery_that_settled_it() -> None:
     claim = claim_from(Document({"processed": True, "processedAt": NOW}, "v"))
-    assert claim.was_settled_by(a_delivery(delivered_at=NOW))
-    assert not claim.was_settled_by(a_delivery(delivered_at=LATER))
-    assert not claim.was_settled_by(a_delivery(delivered_at=NOW, is_replay=True))
+    assert claim.was_settled_by(a_delivery(delivered_at=NOW), LATER)
+    assert not claim.was_settled_by(a_delivery(delivered_at=LATER), NOW)
+
+
+def test_a_claim_knows_the_moment_at_which_a_parked_event_was_settled() -> None:
+    claim = claim_from(Document({"processed": True, "processedAt": LATER}, "v"))
+    assert claim.was_settled_by(a_delivery(delivered_at=NOW, is_replay=True), LATER)
+    assert not claim.was_settled_by(a_delivery(delivered_at=LATER, is_replay=True), NOW)
 
 
 def test_a_claim_without_a_time_is_nobodys() -> None:
     claim = claim_from(Document({"processed": True}, "v"))
     assert not claim.has_counted(a_delivery())
-    assert not claim.was_settled_by(a_delivery())
+    assert not claim.was_settled_by(a_delivery(), NOW)
 
 
 def test_a_claim_without_a_count_has_counted_the_delivery_that_made_it() -> None:

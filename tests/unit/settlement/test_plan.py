@@ -114,6 +114,12 @@ def test_a_first_delivery_whose_answer_was_lost_is_not_counted_after_a_duplicate
     assert plan == Finish((), Outcome(Result.FIRST_TIME_FINALIZED, "order-1"))
 
 
+def test_a_parked_event_taken_up_again_whose_answer_was_lost_ended_as_it_did() -> None:
+    claim = a_settled_claim(result="refund_due", processedAt=NOW)
+    plan = finish(a_payment(delivered_at=LATER, is_replay=True), {ORDER: FINALIZED, CLAIM: claim})
+    assert plan == Finish((), Outcome(Result.REFUND_DUE, "order-1"))
+
+
 def test_a_parked_event_taken_up_again_after_another_delivery_settled_it_counts_nothing() -> None:
     plan = finish(a_payment(is_replay=True), {ORDER: FINALIZED, CLAIM: a_settled_claim(deliveries=2)})
     assert plan == Finish((), Outcome(Result.DUPLICATE_DETECTED, "order-1"))

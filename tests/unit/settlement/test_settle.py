@@ -935,11 +935,39 @@ def test_whoever_asks_is_told_what_became_of_each_event_that_a_payment_released(
         told.append((event.event_id, outcome))
 
     for payment in (a_payment(), delivered_later(a_payment())):
-        settle(payment, NOW, ledger=ledger, terms=Terms(), patience=patience_of(Clock()), told=tell)
+        settle(payment, NOW, ledger=ledger, terms=Terms(), patience=patience_of(Clock()), tell=tell)
     assert told == [
         ("evt_third", Outcome(Result.PARTIALLY_REFUNDED, "order-1")),
         ("evt_dispute", Outcome(Result.DISPUTE_RECORDED, "order-1", "dispute: dp_1 is needs_response")),
     ]
+
+
+def test_of_what_still_waits_and_of_what_others_have_settled_nobody_is_told() -> None:
+    ledger, told = a_shop_told(a_placement(), REFUND), list[str]()
+    overtaken = Interfered(ledger, [undisturbed, someone_first(lambda: settled(a_payment("evt_2"), ledger, now=LATER))])
+    settle(
+        a_payment(),
+        NOW,
+        ledger=overtaken,
+        terms=Terms(),
+        patience=patience_of(Clock()),
+        tell=lambda event, _: told.append(event.event_id),
+    )
+    assert is_processed(ledger, "evt_refund")
+    assert told == []
+
+
+def test_what_was_settled_although_the_answer_was_lost_is_told_as_it_ended() -> None:
+    ledger, told = a_shop_told(a_placement(), A_THIRD), list[Outcome]()
+    settle(
+        a_payment(),
+        NOW,
+        ledger=Interfered(ledger, [undisturbed, answer_lost]),
+        terms=Terms(),
+        patience=patience_of(Clock()),
+        tell=lambda _, outcome: told.append(outcome),
+    )
+    assert told == [Outcome(Result.PARTIALLY_REFUNDED, "order-1")]
 
 
 def test_what_was_settled_before_the_time_was_out_is_told() -> None:
@@ -952,7 +980,7 @@ def test_what_was_settled_before_the_time_was_out_is_told() -> None:
             ledger=Interfered(ledger, [undisturbed, undisturbed, *[unanswered] * 1_000]),
             terms=Terms(),
             patience=patience_of(Clock()),
-            told=lambda event, _: told.append(event.event_id),
+            tell=lambda event, _: told.append(event.event_id),
         )
     assert told == ["evt_third"]
 

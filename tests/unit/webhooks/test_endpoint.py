@@ -13,7 +13,15 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge
 
 from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
-from orders.outcome import LedgerContended, LedgerUnavailable, OrderNotThereYet, Outcome, Result, Transient
+from orders.outcome import (
+    LOGGED_CHARACTERS_MAX,
+    LedgerContended,
+    LedgerUnavailable,
+    OrderNotThereYet,
+    Outcome,
+    Result,
+    Transient,
+)
 from tests.builders import (
     NOW,
     SECRET,
@@ -25,7 +33,7 @@ from tests.builders import (
     the_three_voices,
 )
 from tests.stripe_objects import API_VERSIONS, OBJECT_OF, PRIVATE, the_event
-from webhooks.endpoint import BODY_BYTES_MAX, LOGGED_CHARACTERS_MAX, STATUS, NoSecret, NotAPost, WebhookEndpoint
+from webhooks.endpoint import BODY_BYTES_MAX, STATUS, NoSecret, NotAPost, WebhookEndpoint
 from webhooks.signature import Rejected
 from webhooks.translation import NotAnEvent
 
@@ -115,7 +123,7 @@ NOT_OURS = {
     "no order id": a_stripe_event(a_payment_intent(metadata={})),
     "an impossible order id": a_stripe_event(a_payment_intent(metadata={"orderId": "a/b"})),
     "an unknown type": a_stripe_event(event_type="customer.subscription.trial_will_end"),
-    "a session with nothing to pay": the_event("checkout.session.completed", mode="setup", amount_total=None),
+    "a session with nothing to pay": the_event("checkout.session.completed", payment_status="no_payment_required"),
     "a refund of no payment": the_event("refund.created", payment_intent=None, charge=None),
     "a thin event": {"object": "v2.core.event", "id": "evt_1", "type": "v1.x"},
 }

@@ -282,9 +282,17 @@ def test_a_type_that_is_not_ours_may_have_any_shape() -> None:
     assert event == Ignored("evt_1", "customer.created", "type not handled")
 
 
-def test_a_session_that_only_keeps_a_payment_method_for_later_is_not_ours() -> None:
-    for_later = {"mode": "setup", "amount_total": None, "currency": None, "payment_intent": None}
-    assert why_ignored(SESSION, payment_status="no_payment_required", **for_later) == "nothing to pay"
+NO_PAYMENT_YET: dict[str, Fields] = {
+    "kept for later": {"mode": "setup", "amount_total": None, "currency": None},
+    "a trial": {"mode": "subscription", "amount_total": 0},
+    "paid at a later date": {"mode": "payment", "amount_total": 3_600},
+    "an unknown total": {"mode": "payment", "amount_total": None},
+}
+
+
+@pytest.mark.parametrize("session", NO_PAYMENT_YET.values(), ids=NO_PAYMENT_YET)
+def test_a_session_without_a_payment_that_is_not_free_either_is_not_ours(session: Fields) -> None:
+    assert why_ignored(SESSION, payment_status="no_payment_required", **session) == "nothing to pay"
 
 
 def test_a_thin_event_is_not_ours() -> None:
