@@ -91,6 +91,8 @@ class _Simulation:
         self.deliveries_acknowledged: Counter[str] = Counter()
         self.answers_lost: Counter[str] = Counter()
         self.started = 0
+        self.began: dict[int, datetime] = {}
+        """When each worker did, by its number."""
         self.reaped_at: datetime | None = None
         self.is_calm = False
 
@@ -153,6 +155,7 @@ class _Simulation:
         worker = Worker(self.started, self.ledger, self.history.rpc_seconds)
         self.tell("{:3} {}, at {:%b %d %H:%M:%S}", worker.number, arrival, self.clock)
         worker.start(work)
+        self.began[worker.number] = self.clock
         self.running.append((worker, arrival))
         self.deliveries[arrival.event_id] += 1
         self.after(worker, arrival)
@@ -298,11 +301,13 @@ class _Simulation:
         self.ledger.put(f"orders/{tale.order_id}", an_order(items=items, createdAt=self.clock))
 
     def reap(self) -> None:
-        """Firestore deletes what has lived out its time."""
+        """Firestore deletes what has lived out its time; but nobody works for as long as a claim lives."""
         self.reaped_at = self.clock
+        began = min((self.began[worker.number] for worker, _ in self.running), default=self.clock)
+        until = min(self.clock, began - _A_MOMENT + self.terms.claim_lifetime)
         for path, fields in self.ledger.dump().items():
             expire_at = fields.get("expireAt")
-            if isinstance(expire_at, datetime) and expire_at <= self.clock:
+            if isinstance(expire_at, datetime) and expire_at <= until:
                 self.ledger.delete(path)
 
     # --- Judging -----------------------------------------------------------------------------------------------------
