@@ -22,6 +22,8 @@ class NoticeType(StrEnum):
     REFUND_FAILED = "refund_failed"
     REFUND_DUE = "refund_due"
     REVIEW = "review"
+    NOT_PAID = "not_paid"
+    """A session that was free of charge was completed, and the order has a price."""
     DISPUTE = "dispute"
 
 
@@ -43,6 +45,7 @@ AUDIENCES: Final = {
     NoticeType.REFUND_FAILED: (Audience.OPERATOR,),
     NoticeType.REFUND_DUE: (Audience.CUSTOMER, Audience.OPERATOR),
     NoticeType.REVIEW: (Audience.CUSTOMER, Audience.OPERATOR),
+    NoticeType.NOT_PAID: (Audience.OPERATOR,),
     NoticeType.DISPUTE: (Audience.OPERATOR,),
 }
 """Who is told. Only operators are told what an operator has to do."""

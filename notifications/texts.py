@@ -167,7 +167,8 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "Cancel order {order}?",
         "The customer asks to cancel order {order}, which is paid.",
         "Paid",
-        "if you agree, refund in Stripe what was paid: the order follows. If you do not, tell the customer.",
+        "refund it in Stripe if you agree: the order follows (if it cost nothing, put its units back by hand). If you "
+        "do not, tell the customer.",
     ),
     (NoticeType.REFUNDED, Audience.CUSTOMER): _for_customer(
         "Your order {order} is refunded",
@@ -201,16 +202,22 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
     ),
     (NoticeType.REVIEW, Audience.CUSTOMER): _for_customer(
         "We are looking at your order {order}",
-        "Thank you. Before we go on with your order {order}, one of us has a look at it.",
+        "Your payment for order {order} has arrived. Before we go on, one of us has a look at the order.",
         "Paid",
-        "What you have paid is safe, and there is nothing for you to do. You will hear from us.",
+        "Your money is safe, and there is nothing for you to do. You will hear from us.",
     ),
     (NoticeType.REVIEW, Audience.OPERATOR): _for_operator(
         "Decide on order {order}",
         "Order {order} is paid, but the payment and the order do not fit together. Nothing moves until you decide.",
         "Paid",
-        "compare the order with its payment in Stripe. Then refund there what was paid, or finish the order by hand; "
-        "if nothing was paid, a cancel request with the customer's id cancels it.",
+        "compare the order with its payment in Stripe. Then refund the payment there, or finish the order by hand.",
+    ),
+    (NoticeType.NOT_PAID, Audience.OPERATOR): _for_operator(
+        "Was order {order} meant to be free?",
+        "The customer has completed a Checkout session that was free of charge, but order {order} has a price.",
+        "Price",
+        "if it was meant to be free, finish the order by hand. If not, tell the customer: it is still to be paid, and "
+        "what is held for it is held for some days.",
     ),
     (NoticeType.DISPUTE, Audience.OPERATOR): _for_operator(
         "The payment of order {order} is disputed",

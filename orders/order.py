@@ -142,6 +142,9 @@ class Order:
         return {line.product_id: line.quantity for line in self.lines} if is_sold else {}
 
 
+CLOSED: Final = frozenset({OrderStatus.FAILED, OrderStatus.EXPIRED, OrderStatus.CANCELLED})
+"""Over, and not paid; only a payment opens such an order again."""
+
 _HOLDING: Final = frozenset({OrderStatus.RESERVING, OrderStatus.RESERVED})
 _SOLD: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})
 

@@ -29,6 +29,8 @@ class Result(StrEnum):
     ALREADY_REFUND_DUE = "already_refund_due"
     QUARANTINED = "quarantined"
     ALREADY_QUARANTINED = "already_quarantined"
+    NOT_PAID = "not_paid"
+    """A session that was free of charge was completed for an order that has a price; the order is still to be paid."""
     PAYMENT_FAILED = "payment_failed"
     CANCELLED = "cancelled"
     CANCEL_REQUEST_RECORDED = "cancel_request_recorded"

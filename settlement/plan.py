@@ -10,7 +10,7 @@ from datetime import datetime
 from audit.entry import AuditEntry
 from orders.events import CarriesPayment, EventKind, NotUnderstood, OrderEvent, ShopEvent, StripeEvent
 from orders.lifecycle import step_for
-from orders.order import Order, OrderStatus
+from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.cases import Case, Finish, Look, Plan, Terms
 from settlement.claims import count_delivery, parked_claim, restored_claim, settled_claim
@@ -58,13 +58,10 @@ def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: 
 
 def _next_step(event: OrderEvent, order: Order, seen: Seen, terms: Terms, now: datetime) -> Plan:
     case = Case(event, order, seen, terms, now)
-    if order.held_from in _CLOSED and not isinstance(event, CarriesPayment):
+    if order.held_from in CLOSED and not isinstance(event, CarriesPayment):
         # A late payment is at it, or died at it. To all others the order is what it was; the payment comes again.
         return give_back(case)
     return PLAN_FOR[step_for(order.status, event.kind)](case)
-
-
-_CLOSED = frozenset({OrderStatus.FAILED, OrderStatus.EXPIRED, OrderStatus.CANCELLED})
 
 
 def _count_duplicate(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan:

@@ -15,6 +15,7 @@ from orders.events import (
     CarriesPayment,
     ChargeRefunded,
     DisputeChanged,
+    OrderEvent,
     OrderPlaced,
     PaymentFailed,
     PaymentProcessing,
@@ -24,7 +25,7 @@ from orders.events import (
     StripeEvent,
 )
 from orders.lifecycle import Step
-from orders.order import Order, OrderStatus, Payment
+from orders.order import CLOSED, Order, OrderStatus, Payment
 from orders.outcome import Outcome, Result
 from settlement.cases import Case, Finish, Hold, Look, Plan, StartOver
 from settlement.commit import Change, counted_apart, finish, increases, order_write
@@ -47,6 +48,8 @@ def _hold(case: Case) -> Plan:
     # What was asked when it was held before is what the customer has paid.
     total = order.total if order.reserved_at else price
     held = replace(order, status=OrderStatus.RESERVING, held_from=order.status, total=total)
+    if order.status in CLOSED and (reason := _why_not_paid(case.event, held)):
+        return finish(case, Change(Result.NOT_PAID, order, notice=NoticeType.NOT_PAID, note=reason))
     # Written even when unknown: an amount that a client wrote is never believed.
     asked = {"amountTotal": total.amount if total else None, "currency": total.currency if total else None}
     # An increase by nothing makes the commit tell the stock too, as of the same moment.
@@ -112,7 +115,7 @@ def _cancel(case: Case) -> Plan:
         case,
         Change(
             Result.CANCELLED,
-            replace(order, status=OrderStatus.CANCELLED, held_from=None, hold_kept=False),
+            replace(order, status=OrderStatus.CANCELLED, held_from=None),
             steps=release(order.lines) if order.holds_units else (),
             counted=hold(order.lines) if order.status is OrderStatus.RESERVING else (),
             notice=NoticeType.CANCELLED,
@@ -132,11 +135,30 @@ def _settle_payment(case: Case, event: CarriesPayment, *, counted: tuple[StockMo
     order, payment = case.order, event.payment
     if order.defect:
         return _finish_paid(case, event, _quarantined(case, payment, f"invalid_order: {order.defect}", counted))
+    if reason := _why_not_paid(event, order):
+        return _keep_unpaid(case, event, reason, counted)
     if mismatch := _mismatch(payment, order):
         return _finish_paid(case, event, _quarantined(case, payment, mismatch, counted))
     paid = replace(order, status=OrderStatus.FINALIZED, held_from=None, payment=payment, finalized_at=case.now)
     change = Change(Result.FIRST_TIME_FINALIZED, paid, take(order.lines), counted, NoticeType.PAID)
     return _finish_paid(case, event, change)
+
+
+def _keep_unpaid(case: Case, event: CarriesPayment, reason: str, counted: tuple[StockMove, ...]) -> Plan:
+    """Leave the order to be paid, and give a person as long to decide as a payment has that is on its way."""
+    order = case.order
+    if order.held_from in CLOSED:
+        # A late payment is at it, or died at it, and comes again.
+        return give_back(case)
+    ends = (order.reservation_expires_at, case.now + case.terms.reservation, _extended(case, event))
+    kept = replace(
+        order,
+        status=OrderStatus.RESERVED,
+        held_from=None,
+        reserved_at=case.now if counted else order.reserved_at,
+        reservation_expires_at=max(filter(None, ends)),
+    )
+    return finish(case, Change(Result.NOT_PAID, kept, counted=counted, notice=NoticeType.NOT_PAID, note=reason))
 
 
 def _quarantined(case: Case, payment: Payment, reason: str, counted: tuple[StockMove, ...] = ()) -> Change:
@@ -165,9 +187,9 @@ def _refuse(case: Case, reason: str | None = None) -> Plan:
         order = replace(order, status=due, unfulfilled_as=due, payment=case.event.payment)
         change = Change(Result.REFUND_DUE, order, notice=NoticeType.REFUND_DUE, note=reason)
         return _finish_paid(case, case.event, change)
-    if order.status is OrderStatus.FAILED:
+    if order.status in CLOSED:
         # The customer knows, and what came too late cost them nothing.
-        return finish(case, Change(Result.ALREADY_FAILED, order, note=reason))
+        return finish(case, Change(_ALREADY[order.status], case.order, note=reason))
     failed = replace(order, status=OrderStatus.FAILED)
     return finish(case, Change(Result.RESERVATION_FAILED, failed, notice=NoticeType.FAILED, note=reason))
 
@@ -229,9 +251,6 @@ def _record_dispute(case: Case) -> Plan:
 def _record_cancel_request(case: Case) -> Plan:
     if stranger := _asked_by_a_stranger(case):
         return stranger
-    if case.order.status is OrderStatus.REVIEW and case.order.payment and case.order.payment.is_free:
-        # Nothing was paid, so nothing has to be refunded first.
-        return _cancel(case)
     return finish(
         case,
         Change(
@@ -315,6 +334,11 @@ def _mismatch(payment: Payment, order: Order) -> str | None:
     if asked is None or asked == paid:
         return None
     return f"amount_mismatch: {paid.amount} {paid.currency} was paid, {asked.amount} {asked.currency} was asked"
+
+
+def _why_not_paid(event: OrderEvent, order: Order) -> str | None:
+    """Why a session that was free of charge does not complete the order; None if it does, and for any other event."""
+    return _mismatch(event.payment, order) if isinstance(event, CarriesPayment) and event.payment.is_free else None
 
 
 def _second_payment(payment: Payment, order: Order) -> str | None:

@@ -24,12 +24,10 @@ _LEGAL = {
     "partially_refunded": {"refunded", "finalized", "refund_due"},
     "refunded": {"finalized", "partially_refunded", "refund_due", "review"},
     "failed": _PAID,
-    # Failed where a session that cost nothing came too late, and there was nothing to refund.
-    "expired": _PAID | {"failed"},
-    "cancelled": _PAID | {"failed"},
+    "expired": _PAID,
+    "cancelled": _PAID,
     "refund_due": {"refunded", "finalized", "partially_refunded"},
-    # Cancelled only where nothing was paid.
-    "review": {"refunded", "cancelled"},
+    "review": {"refunded"},
 }
 """Which status may follow which."""
 
@@ -222,11 +220,6 @@ def _of_deliveries(shelves: Shelves) -> Iterator[str]:
 
 def _of_notices(shelves: Shelves) -> Iterator[str]:
     told: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    became = Counter(
-        (entry["orderId"], entry["statusAfter"])
-        for entry in shelves["auditLog"].values()
-        if entry["statusBefore"] != entry["statusAfter"]
-    )
     for path, notice in shelves["notifications"].items():
         _, recipient, _, event_id = path.split("/")
         if event_id not in shelves["auditLog"]:
@@ -236,12 +229,9 @@ def _of_notices(shelves: Shelves) -> Iterator[str]:
     for order_id, counted in told.items():
         yield from (
             f"{order_id}: its customer was told {counted[once]} times that it is {once}"
-            for once in ("reserved", "failed", "paid", "expired")
+            for once in ("reserved", "failed", "paid", "expired", "cancelled")
             if counted[once] > 1
         )
-        # Once more, if a session that cost nothing brought it back in between.
-        if counted["cancelled"] > became[order_id, "cancelled"]:
-            yield f"{order_id}: its customer was told {counted['cancelled']} times that it is cancelled"
 
 
 # --- What is left to do ----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
 _POLL_SECONDS = 0.1
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KILL_SECONDS_MAX = 10
 _LOOKS_IN_VAIN = 3
 
@@ -43,7 +44,12 @@ def adopt_orphans() -> None:
 
 
 def end_descendants() -> None:
-    """Kill every process below this one. Nothing of theirs is worth a farewell: the emulators' data lives in memory."""
+    """Kill every process below this one. Nothing of theirs is worth a farewell: the emulators' data lives in memory.
+
+    From here on no signal ends this one: it is about to end by itself.
+    """
+    for number in ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     deadline = time.monotonic() + _KILL_SECONDS_MAX
     looks_in_vain = 0
     # The processes are listed one by one: whose parent dies meanwhile is missed by one look, and found by the next.
@@ -96,7 +102,7 @@ def exit_at_signals() -> None:
             is_exiting = True
             sys.exit(128 + number)
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING_SIGNALS:
         signal.signal(number, exit_once)
 
 

@@ -19,7 +19,6 @@ from tests.builders import (
     NOW,
     SECRET,
     Fields,
-    a_cancel_request,
     a_lapse,
     a_reserved_order,
     body_of,
@@ -192,16 +191,12 @@ def test_an_order_that_costs_nothing_is_finalized_by_its_session(
     assert shop.stock == SOLD
 
 
-def test_a_session_that_costs_nothing_for_an_order_that_has_a_price_is_for_a_person(shop: Shop, version: str) -> None:
-    assert shop.deliver(a_session_that_costs_nothing(version)) == "quarantined"
-    assert (shop.order["status"], shop.stock) == ("review", HELD)
-    assert shop.order["failureReason"] == "amount_mismatch: 0 eur was paid, 3600 eur was asked"
-    assert shop.to_operator("evt_free") == "review"
-    settle_in(shop.client)(a_cancel_request("order-1", "alice"), NOW)
-    assert (shop.order["status"], shop.stock) == ("cancelled", ON_THE_SHELF)
+def test_a_free_session_for_an_order_that_has_a_price_does_not_pay_for_it(shop: Shop, version: str) -> None:
+    assert shop.deliver(a_session_that_costs_nothing(version)) == "not_paid"
+    assert (shop.order["status"], shop.order.get("amountReceived"), shop.stock) == ("reserved", None, HELD)
+    assert (shop.to_customer("evt_free"), shop.to_operator("evt_free")) == (None, "not_paid")
     assert shop.deliver(the_event(PAID, version, "evt_paid")) == "first_time_finalized"
-    assert shop.deliver(the_event(REFUNDED, version, "evt_refund")) == "refunded"
-    assert shop.stock == ON_THE_SHELF
+    assert (shop.order["status"], shop.order["amountReceived"], shop.stock) == ("finalized", 3_600, SOLD)
 
 
 # --- Refunded --------------------------------------------------------------------------------------------------------

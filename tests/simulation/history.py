@@ -159,12 +159,12 @@ class _Draw:
             declines=self.some(("charge.failed", "payment_intent.payment_failed")) if self.is_so(0.07) else (),
             is_processing=self.is_so(0.1),
             is_given_up=self.is_so(0.12),
+            free_session=products is SOLD and self.is_so(0.04),
         )
         return unpaid if self.is_so(0.15) else self.paid(unpaid)
 
     def paid(self, unpaid: Tale) -> Tale:
-        if not unpaid.price or self.is_so(0.03):
-            # There was nothing to pay, or a discount of all.
+        if not unpaid.price:
             return replace(unpaid, paid=0, voices=VOICES[2:])
         # A wrong amount, now and then.
         paid = unpaid.price + 100 * self.is_so(0.07)

@@ -45,7 +45,7 @@ def _waits_for(tale: Tale, fact: Fact) -> str | None:
 def _of_order(tale: Tale, documents: Documents, *, is_ample: bool, restocks: bool) -> Iterator[str]:
     order = documents[f"orders/{tale.order_id}"]
     # An order that cost nothing and cannot be fulfilled is as if nobody had paid it.
-    is_paid = tale.is_known_to_be_paid and not (tale.is_free and order["status"] == "failed")
+    is_paid = tale.is_known_to_be_paid and not (tale.is_free and not is_ample and not order.get("finalizedAt"))
     received = tale.paid if is_paid else None
     refunded = sum(refund.amount for refund in tale.refunds if not refund.fails) if received else 0
     stands = order.get("amountReceived"), order.get("amountRefunded") or 0
@@ -69,7 +69,7 @@ def _statuses(tale: Tale, received: int | None, refunded: int, *, is_ample: bool
         return {"refunded"}
     unfulfilled = set() if is_ample or tale.is_free else {"refund_due"}
     if received != tale.price:
-        return {"review"} | unfulfilled | ({"cancelled"} if tale.is_free and tale.asks_to_cancel else set())
+        return {"review"} | unfulfilled
     return {"partially_refunded" if refunded else "finalized"} | unfulfilled
 
 

@@ -301,9 +301,10 @@ class _Simulation:
         self.ledger.put(f"orders/{tale.order_id}", an_order(items=items, createdAt=self.clock))
 
     def reap(self) -> None:
-        """Firestore deletes what has lived out its time; but nobody works for as long as a claim lives."""
+        """Firestore deletes what has lived out its time; but nobody works for so long, and no commit is so late."""
         self.reaped_at = self.clock
-        began = min((self.began[worker.number] for worker, _ in self.running), default=self.clock)
+        at_work = [worker for worker, _ in (*self.running, *self.in_flight)]
+        began = min((self.began[worker.number] for worker in at_work), default=self.clock)
         until = min(self.clock, began - _A_MOMENT + self.terms.claim_lifetime)
         for path, fields in self.ledger.dump().items():
             expire_at = fields.get("expireAt")

@@ -64,9 +64,11 @@ class Tale:
     is_given_up: bool = False
     """Whether Stripe says that a session for the payment is over."""
     paid: int | None = None
-    """What the customer has paid, in cents; zero if the order was completed without a payment."""
+    """What the customer has paid, in cents; zero if there was nothing to pay."""
     voices: tuple[str, ...] = ()
     """The event types that say so."""
+    free_session: bool = False
+    """Whether a session that was free of charge is told of, although the order has a price."""
     pays_twice: bool = False
     """Whether a second payment of the same amount is told, too."""
     refunds: tuple[Repayment, ...] = ()
@@ -103,16 +105,20 @@ class Tale:
 
     @property
     def is_free(self) -> bool:
-        """Whether the order was completed without a payment: then only its session can tell."""
+        """Whether the order was complete without a payment, of which only its session tells."""
         return self.paid == 0
 
     @property
     def is_consistent(self) -> bool:
         """Whether all this may be true together."""
+        if self.free_session and not self.price:
+            return False
         if self.paid is None:
             return not (self.voices or self.pays_twice or self.refunds or self.disputes)
         if self.is_free:
-            return self.voices == VOICES[2:] and not (self.pays_twice or self.refunds or self.disputes)
+            return (
+                not self.price and self.voices == VOICES[2:] and not (self.pays_twice or self.refunds or self.disputes)
+            )
         is_told = bool(self.voices or self.pays_twice or self.refunds)
         return is_told and self._refunds_are_consistent(self.paid)
 
@@ -164,6 +170,8 @@ def _told_of(tale: Tale) -> Iterator[tuple[str, str, Tells]]:
         yield "payment_intent.processing", "", _processing(tale)
     if tale.is_given_up:
         yield "checkout.session.expired", "", _given_up(tale)
+    if tale.free_session:
+        yield VOICES[2], "free", _paid(tale, Money(0, "eur"), None, None)
     if tale.paid is None:
         return
     money = Money(tale.paid, "eur")

@@ -1,12 +1,12 @@
 """What each step of the lifecycle writes, document by document."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from inventory.stock import Level
 from orders.events import OrderEvent
-from orders.order import Money, OrderStatus
+from orders.order import CLOSED, Money, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.cases import Finish, Hold, Look, StartOver, Terms
 from settlement.ledger import Committed, Create, Increase, Update
@@ -263,24 +263,87 @@ def test_a_paid_order_that_cannot_be_held_is_due_a_refund_and_never_failed() -> 
     assert plan.outcome == Outcome(Result.REFUND_DUE, "order-1", reason)
 
 
-@pytest.mark.parametrize("status", ["pending", "expired", "cancelled"])
-def test_an_order_that_costs_nothing_and_cannot_be_held_is_due_nothing(status: str) -> None:
-    plan = finish(a_free_session(), a_shop(an_order(status=status), (2, 0)), products=SHIRT)
-    reason = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+SHORT = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+
+
+def test_an_order_that_costs_nothing_and_cannot_be_held_is_due_nothing() -> None:
+    plan = finish(a_free_session(), a_shop(an_order(), (2, 0)), products=SHIRT)
     assert by_path(plan.writes)[ORDER] == Update(
-        ORDER, {"status": "failed", "failureReason": reason, "updatedAt": NOW}, as_read(ORDER)
+        ORDER, {"status": "failed", "failureReason": SHORT, "updatedAt": NOW}, as_read(ORDER)
     )
     assert set(by_path(plan.writes)) == {ORDER, AUDIT, CLAIM, NOTICE}
     assert fields_at(NOTICE, plan.writes)["type"] == "failed"
-    assert plan.outcome == Outcome(Result.RESERVATION_FAILED, "order-1", reason)
+    assert plan.outcome == Outcome(Result.RESERVATION_FAILED, "order-1", SHORT)
 
 
-def test_the_customer_of_a_failed_order_that_costs_nothing_is_not_told_again() -> None:
-    plan = finish(a_free_session(), a_shop(an_order(status="failed"), (2, 0)), products=SHIRT)
-    reason = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
-    assert set(by_path(plan.writes)) == {ORDER, AUDIT, CLAIM}
-    assert fields_at(ORDER, plan.writes) == {"failureReason": reason, "updatedAt": NOW}
-    assert plan.outcome == Outcome(Result.ALREADY_FAILED, "order-1", reason)
+@pytest.mark.parametrize("status", sorted(CLOSED))
+def test_an_order_that_is_over_and_cannot_be_held_again_for_nothing_stays_as_it_is(status: OrderStatus) -> None:
+    plan = finish(a_free_session(), a_shop(an_order(status=str(status)), (2, 0)), products=SHIRT)
+    assert set(by_path(plan.writes)) == {AUDIT, CLAIM}
+    assert plan.outcome == Outcome(Result(f"already_{status}"), "order-1", SHORT)
+
+
+# --- Free of charge, but not meant to be ------------------------------------------------------------------------------
+
+NOT_FREE = "amount_mismatch: 0 eur was paid, 3600 eur was asked"
+
+
+def test_a_free_session_leaves_an_order_that_has_a_price_to_be_paid_and_held_for_longer() -> None:
+    plan = finish(a_free_session(), {ORDER: a_reserved_order()})
+    assert set(by_path(plan.writes)) == {ORDER, AUDIT, CLAIM, TO_OPERATORS}
+    assert by_path(plan.writes)[ORDER] == Update(
+        ORDER, {"reservationExpiresAt": NOW + timedelta(days=7), "updatedAt": NOW}, as_read(ORDER)
+    )
+    told = fields_at(TO_OPERATORS, plan.writes)
+    assert (told["type"], told["amount"], told["reason"]) == ("not_paid", 3_600, NOT_FREE)
+    assert plan.outcome == Outcome(Result.NOT_PAID, "order-1", NOT_FREE)
+
+
+def test_a_free_session_never_shortens_a_hold() -> None:
+    end = NOW + timedelta(days=30)
+    plan = finish(a_free_session(), {ORDER: a_reserved_order(reservationExpiresAt=end)})
+    assert ORDER not in by_path(plan.writes)
+
+
+@pytest.mark.parametrize(
+    ("told", "held_until"), [(NOW, NOW + timedelta(days=7)), (NOW - timedelta(days=9), NOW + timedelta(minutes=30))]
+)
+def test_a_free_session_that_finds_its_order_counted_reserves_it(told: datetime, held_until: datetime) -> None:
+    shop = a_shop(a_counted_order(heldFrom="pending", amountTotal=3_600, currency="eur"), (10, 3))
+    plan = finish(a_free_session(created_at=told), shop, products=SHIRT)
+    assert fields_at(ORDER, plan.writes) == {
+        "status": "reserved",
+        "heldFrom": None,
+        "reservedAt": NOW,
+        "reservationExpiresAt": held_until,
+        "updatedAt": NOW,
+    }
+    assert fields_at(AUDIT, plan.writes)["stock"] == [{"productId": "shirt", "stock": 0, "reserved": 3}]
+    assert plan.outcome.result == "not_paid"
+
+
+@pytest.mark.parametrize("status", sorted(CLOSED))
+def test_a_free_session_does_not_open_an_order_again_that_has_a_price(status: OrderStatus) -> None:
+    plan = finish(a_free_session(), a_shop(a_reserved_order(status=str(status)), (10, 0)), products=SHIRT)
+    assert set(by_path(plan.writes)) == {AUDIT, CLAIM, TO_OPERATORS}
+    assert plan.outcome == Outcome(Result.NOT_PAID, "order-1", NOT_FREE)
+
+
+@pytest.mark.parametrize("status", sorted(CLOSED))
+def test_a_free_session_gives_back_what_a_late_payment_did_not_live_to_take(status: OrderStatus) -> None:
+    counted = a_reserved_order(status="reserving", heldFrom=str(status))
+    plan = planned(a_free_session(), a_shop(counted, (10, 3)), products=SHIRT)
+    assert isinstance(plan, StartOver)
+    assert by_path(plan.writes)[INVENTORY] == Increase(INVENTORY, {"reserved": -3})
+
+
+@pytest.mark.parametrize(
+    "order", [a_reserved_order(amountTotal=0), a_reserved_order(amountTotal=None)], ids=["free", "unpriced"]
+)
+def test_a_free_session_completes_an_order_that_is_free_or_has_no_price(order: Fields) -> None:
+    plan = finish(a_free_session(), {ORDER: order})
+    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1")
+    assert fields_at(ORDER, plan.writes)["amountReceived"] == 0
 
 
 # --- Taking -----------------------------------------------------------------------------------------------------------

@@ -585,42 +585,6 @@ def test_a_cancelled_order_whose_hold_was_being_counted_forgets_what_it_was_held
     assert fields_at(REQUESTED, plan.writes)["statusBefore"] == "pending"
 
 
-def a_free_order_in_review(**fields: object) -> Fields:
-    free: Fields = {"amountReceived": 0, "currencyReceived": "eur", "webhookEventId": "evt_free", "holdKept": True}
-    return a_reserved_order(**{"status": "review", **free, **fields})
-
-
-def test_an_order_in_review_that_nobody_paid_is_cancelled_and_gives_back_what_it_holds() -> None:
-    plan = finish(a_cancel_request(), {ORDER: a_free_order_in_review()})
-    assert fields_at(ORDER, plan.writes) == {"status": "cancelled", "holdKept": False, "updatedAt": NOW}
-    assert by_path(plan.writes)[INVENTORY] == Increase(INVENTORY, {"reserved": -3})
-    entry = fields_at(REQUESTED, plan.writes)
-    assert (entry["statusBefore"], entry["statusAfter"]) == ("review", "cancelled")
-    assert entry["stock"] == [{"productId": "shirt", "stock": 0, "reserved": -3}]
-    assert fields_at(ASKED, plan.writes)["type"] == "cancelled"
-    assert plan.outcome == Outcome(Result.CANCELLED, "order-1")
-
-
-def test_an_order_in_review_that_holds_nothing_gives_nothing_back() -> None:
-    plan = finish(a_cancel_request(), {ORDER: a_free_order_in_review(holdKept=False)})
-    assert fields_at(ORDER, plan.writes) == {"status": "cancelled", "updatedAt": NOW}
-    assert INVENTORY not in by_path(plan.writes)
-
-
-PAID_OR_FULFILLED = {
-    "paid": a_free_order_in_review(amountReceived=3_500),
-    "free and fulfilled": a_free_order_in_review(status="finalized", finalizedAt=NOW, holdKept=False),
-}
-
-
-@pytest.mark.parametrize("order", PAID_OR_FULFILLED.values(), ids=PAID_OR_FULFILLED)
-def test_any_other_order_that_is_complete_is_for_an_operator_to_cancel(order: Fields) -> None:
-    plan = finish(a_cancel_request(), {ORDER: order})
-    assert plan.outcome.result == "cancel_request_recorded"
-    assert fields_at(ASKED_OPERATORS, plan.writes)["type"] == "cancel_requested"
-    assert INVENTORY not in by_path(plan.writes)
-
-
 def test_what_a_customer_wrote_as_a_price_is_repeated_to_nobody() -> None:
     plan = finish(a_cancel_request(), {ORDER: an_order(amountTotal=1, currency="eur")})
     assert fields_at(REQUESTED, plan.writes)["amount"] is None
