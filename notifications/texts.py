@@ -216,8 +216,8 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "Was order {order} meant to be free?",
         "The customer has completed a Checkout session that was free of charge, but order {order} has a price.",
         "Price",
-        "if it was meant to be free, finish the order by hand. If not, tell the customer: it is still to be paid, and "
-        "what is held for it is held for some days.",
+        "if it was meant to be free, finish the order by hand. If not, tell the customer that nothing was paid. A "
+        "reserved order is held until its reservationExpiresAt, and can still be paid; one that is over holds nothing.",
     ),
     (NoticeType.DISPUTE, Audience.OPERATOR): _for_operator(
         "The payment of order {order} is disputed",

@@ -143,7 +143,7 @@ class Order:
 
 
 CLOSED: Final = frozenset({OrderStatus.FAILED, OrderStatus.EXPIRED, OrderStatus.CANCELLED})
-"""Over, and not paid; only a payment opens such an order again."""
+"""Over, and not paid. A payment opens such an order again, and nothing else."""
 
 _HOLDING: Final = frozenset({OrderStatus.RESERVING, OrderStatus.RESERVED})
 _SOLD: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})

@@ -41,15 +41,18 @@ def _hold(case: Case) -> Plan:
     if look := _products_to_look_at(case):
         return look
     order = case.order
+    # What an order was asked that was never held, nobody knows yet.
+    if order.reserved_at and (closed := _closed_and_not_paid(case, order)):
+        return closed
     try:
         price = price_to_hold(order, case.seen.products)
     except Refused as refusal:
         return _refuse(case, str(refusal))
     # What was asked when it was held before is what the customer has paid.
     total = order.total if order.reserved_at else price
+    if closed := _closed_and_not_paid(case, replace(order, total=total)):
+        return closed
     held = replace(order, status=OrderStatus.RESERVING, held_from=order.status, total=total)
-    if order.status in CLOSED and (reason := _why_not_paid(case.event, held)):
-        return finish(case, Change(Result.NOT_PAID, order, notice=NoticeType.NOT_PAID, note=reason))
     # Written even when unknown: an amount that a client wrote is never believed.
     asked = {"amountTotal": total.amount if total else None, "currency": total.currency if total else None}
     # An increase by nothing makes the commit tell the stock too, as of the same moment.
@@ -136,7 +139,7 @@ def _settle_payment(case: Case, event: CarriesPayment, *, counted: tuple[StockMo
     if order.defect:
         return _finish_paid(case, event, _quarantined(case, payment, f"invalid_order: {order.defect}", counted))
     if reason := _why_not_paid(event, order):
-        return _keep_unpaid(case, event, reason, counted)
+        return _keep_unpaid(case, reason, counted)
     if mismatch := _mismatch(payment, order):
         return _finish_paid(case, event, _quarantined(case, payment, mismatch, counted))
     paid = replace(order, status=OrderStatus.FINALIZED, held_from=None, payment=payment, finalized_at=case.now)
@@ -144,13 +147,20 @@ def _settle_payment(case: Case, event: CarriesPayment, *, counted: tuple[StockMo
     return _finish_paid(case, event, change)
 
 
-def _keep_unpaid(case: Case, event: CarriesPayment, reason: str, counted: tuple[StockMove, ...]) -> Plan:
+def _closed_and_not_paid(case: Case, order: Order) -> Plan | None:
+    """What is over stays so for a session that was free of charge, if the order has a price."""
+    if order.status not in CLOSED or not (reason := _why_not_paid(case.event, order)):
+        return None
+    return finish(case, Change(Result.NOT_PAID, case.order, notice=NoticeType.NOT_PAID, note=reason))
+
+
+def _keep_unpaid(case: Case, reason: str, counted: tuple[StockMove, ...]) -> Plan:
     """Leave the order to be paid, and give a person as long to decide as a payment has that is on its way."""
     order = case.order
     if order.held_from in CLOSED:
         # A late payment is at it, or died at it, and comes again.
         return give_back(case)
-    ends = (order.reservation_expires_at, case.now + case.terms.reservation, _extended(case, event))
+    ends = (order.reservation_expires_at, case.now + case.terms.async_reservation)
     kept = replace(
         order,
         status=OrderStatus.RESERVED,
@@ -331,7 +341,7 @@ def _asked_by_a_stranger(case: Case) -> Finish | None:
 
 def _mismatch(payment: Payment, order: Order) -> str | None:
     paid, asked = payment.money, order.total
-    if asked is None or asked == paid:
+    if asked is None or asked == paid or (payment.is_free and asked.amount == 0):
         return None
     return f"amount_mismatch: {paid.amount} {paid.currency} was paid, {asked.amount} {asked.currency} was asked"
 

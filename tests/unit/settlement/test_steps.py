@@ -305,26 +305,33 @@ def test_a_free_session_never_shortens_a_hold() -> None:
     assert ORDER not in by_path(plan.writes)
 
 
-@pytest.mark.parametrize(
-    ("told", "held_until"), [(NOW, NOW + timedelta(days=7)), (NOW - timedelta(days=9), NOW + timedelta(minutes=30))]
-)
-def test_a_free_session_that_finds_its_order_counted_reserves_it(told: datetime, held_until: datetime) -> None:
+@pytest.mark.parametrize("told", [NOW, NOW - timedelta(days=9)])
+def test_a_free_session_that_finds_its_order_counted_reserves_it(told: datetime) -> None:
     shop = a_shop(a_counted_order(heldFrom="pending", amountTotal=3_600, currency="eur"), (10, 3))
     plan = finish(a_free_session(created_at=told), shop, products=SHIRT)
     assert fields_at(ORDER, plan.writes) == {
         "status": "reserved",
         "heldFrom": None,
         "reservedAt": NOW,
-        "reservationExpiresAt": held_until,
+        "reservationExpiresAt": NOW + timedelta(days=7),
         "updatedAt": NOW,
     }
     assert fields_at(AUDIT, plan.writes)["stock"] == [{"productId": "shirt", "stock": 0, "reserved": 3}]
     assert plan.outcome.result == "not_paid"
 
 
+@pytest.mark.parametrize("level", [(10, 0), (2, 0)], ids=["ample", "short"])
 @pytest.mark.parametrize("status", sorted(CLOSED))
-def test_a_free_session_does_not_open_an_order_again_that_has_a_price(status: OrderStatus) -> None:
-    plan = finish(a_free_session(), a_shop(a_reserved_order(status=str(status)), (10, 0)), products=SHIRT)
+def test_a_free_session_does_not_open_an_order_again_that_has_a_price(
+    status: OrderStatus, level: tuple[int, int]
+) -> None:
+    plan = finish(a_free_session(), a_shop(a_reserved_order(status=str(status)), level), products=SHIRT)
+    assert set(by_path(plan.writes)) == {AUDIT, CLAIM, TO_OPERATORS}
+    assert plan.outcome == Outcome(Result.NOT_PAID, "order-1", NOT_FREE)
+
+
+def test_a_free_session_does_not_open_an_order_again_that_was_never_held_and_would_have_a_price() -> None:
+    plan = finish(a_free_session(), a_shop(an_order(status="failed", amountTotal=0, currency="eur")), products=SHIRT)
     assert set(by_path(plan.writes)) == {AUDIT, CLAIM, TO_OPERATORS}
     assert plan.outcome == Outcome(Result.NOT_PAID, "order-1", NOT_FREE)
 
@@ -337,9 +344,14 @@ def test_a_free_session_gives_back_what_a_late_payment_did_not_live_to_take(stat
     assert by_path(plan.writes)[INVENTORY] == Increase(INVENTORY, {"reserved": -3})
 
 
-@pytest.mark.parametrize(
-    "order", [a_reserved_order(amountTotal=0), a_reserved_order(amountTotal=None)], ids=["free", "unpriced"]
-)
+NOTHING_TO_PAY = {
+    "free": a_reserved_order(amountTotal=0),
+    "free in another currency": a_reserved_order(amountTotal=0, currency="usd"),
+    "unpriced": a_reserved_order(amountTotal=None),
+}
+
+
+@pytest.mark.parametrize("order", NOTHING_TO_PAY.values(), ids=NOTHING_TO_PAY)
 def test_a_free_session_completes_an_order_that_is_free_or_has_no_price(order: Fields) -> None:
     plan = finish(a_free_session(), {ORDER: order})
     assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1")
