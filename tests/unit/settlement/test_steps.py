@@ -289,7 +289,7 @@ NOT_FREE = "amount_mismatch: 0 eur was paid, 3600 eur was asked"
 
 
 def test_a_free_session_leaves_an_order_that_has_a_price_to_be_paid_and_held_for_longer() -> None:
-    plan = finish(a_free_session(), {ORDER: a_reserved_order()})
+    plan = finish(a_free_session(), {ORDER: a_reserved_order(reservedAt=NOW - timedelta(minutes=5))})
     assert set(by_path(plan.writes)) == {ORDER, AUDIT, CLAIM, TO_OPERATORS}
     assert by_path(plan.writes)[ORDER] == Update(
         ORDER, {"reservationExpiresAt": NOW + timedelta(days=7), "updatedAt": NOW}, as_read(ORDER)
