@@ -28,7 +28,7 @@ from orders.outcome import Transient
 CLIENTS: Final = 8
 ORDERS_OURS: Final = 150
 # The textbook's orders wait seconds for each other's locks, some of them, and by chance: fewer would tell nothing.
-ORDERS_TEXTBOOK: Final = 32
+ORDERS_TEXTBOOK: Final = 64
 
 Settling = Callable[[OrderPlaced | StripeEvent, datetime], object]
 
