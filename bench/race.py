@@ -27,8 +27,9 @@ from orders.outcome import Transient
 
 CLIENTS: Final = 8
 ORDERS_OURS: Final = 150
-# The textbook's orders wait seconds for each other's locks, some of them, and by chance: fewer would tell nothing.
-ORDERS_TEXTBOOK: Final = 64
+# The textbook's orders wait seconds for each other's locks, some of them, and by chance: one race would tell little.
+ORDERS_TEXTBOOK: Final = 32
+RACES_TEXTBOOK: Final = 5
 
 Settling = Callable[[OrderPlaced | StripeEvent, datetime], object]
 
@@ -50,6 +51,12 @@ def race_ours() -> Race:
 
 
 def race_textbook() -> Race:
+    """The middle one of several races, by how many events a second were settled."""
+    races = sorted((_race_textbook() for _ in range(RACES_TEXTBOOK)), key=lambda race: race.settled_per_second)
+    return races[RACES_TEXTBOOK // 2]
+
+
+def _race_textbook() -> Race:
     client = a_database()
     return _race(client, textbook_settling(client), ORDERS_TEXTBOOK)
 
