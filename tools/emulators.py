@@ -267,10 +267,9 @@ def _stay_up(emulators: Emulators) -> int:
 
 
 if __name__ == "__main__":
-    # A shell starts what runs in its background deaf to Ctrl-C.
+    reaper.exit_at_signals()
+    # Ctrl-C is how a person ends them; and a shell starts what runs in its background deaf to it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
     reaper.adopt_orphans()
     try:
         sys.exit(main(sys.argv[1:]))

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 _PR_SET_CHILD_SUBREAPER = 36
+_ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 0.1
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KILL_SECONDS_MAX = 10
 _LOOKS_IN_VAIN = 3
 
@@ -48,7 +48,7 @@ def end_descendants() -> None:
 
     From here on no signal ends this one: it is about to end by itself.
     """
-    for number in ENDING_SIGNALS:
+    for number in _ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     deadline = time.monotonic() + _KILL_SECONDS_MAX
     looks_in_vain = 0
@@ -102,7 +102,7 @@ def exit_at_signals() -> None:
             is_exiting = True
             sys.exit(128 + number)
 
-    for number in ENDING_SIGNALS:
+    for number in _ENDING_SIGNALS:
         signal.signal(number, exit_once)
 
 

@@ -73,7 +73,7 @@ class Hit(subprocess.Popen):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         with open("orphan") as fifo:
-            print(fifo.read())
+            print(fifo.read(), flush=True)
         sys.exit(7)
 
 subprocess.Popen = Hit
@@ -82,11 +82,47 @@ reaper.run_until_let_go(["sh", "-c", {STAYS_WITH_AN_ORPHAN!r}])
 
 
 def test_a_signal_that_comes_while_the_command_is_being_started_ends_it_too(fifo: Path) -> None:
+    exit_code, orphan = ended(HIT_WHILE_STARTING)
+    assert exit_code == 7
+    assert not is_alive(orphan)
+
+
+HIT_WHILE_ENDING = f"""
+import os, signal, subprocess, sys
+from tools import reaper
+
+def hit_and_look(ancestor, look=reaper.descendants):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return look(ancestor)
+
+class Started(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        with open("orphan") as fifo:
+            print(fifo.read(), flush=True)
+
+reaper.descendants = hit_and_look
+subprocess.Popen = Started
+reaper.exit_at_signals()
+sys.exit(reaper.run_until_let_go(["sh", "-c", {LEAVES_AN_ORPHAN!r}]))
+"""
+
+
+def test_a_signal_that_comes_while_all_is_being_ended_keeps_nothing_from_it(fifo: Path) -> None:
+    exit_code, orphan = ended(HIT_WHILE_ENDING)
+    assert exit_code == 3
+    assert not is_alive(orphan)
+
+
+def ended(script: str) -> tuple[int, int]:
+    """The exit code of a Python script, and the orphan's pid that it tells."""
     environment = {**os.environ, "PYTHONPATH": str(Path(reaper.__file__).parents[1])}
-    command = [sys.executable, "-c", HIT_WHILE_STARTING]
-    hit = subprocess.run(command, env=environment, capture_output=True, timeout=20, check=False)
-    assert hit.returncode == 7
-    assert not is_alive(int(hit.stdout))
+    with subprocess.Popen(
+        [sys.executable, "-c", script], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        orphan = int(process.stdout.readline())
+        return process.wait(10), orphan
 
 
 def test_a_killed_holder_lets_go(fifo: Path) -> None:
