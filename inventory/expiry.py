@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 
 from flask import Request, Response
 
 from ops.logs import log_settled
-from orders.events import OrderPlaced, ReservationLapsed, StripeEvent
+from orders.events import OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import Result, Settle, Transient
 
 # A trigger that has not come by now is lost, or so late that it finds the order placed.
@@ -102,49 +103,43 @@ class ReservationSweep:
         """
         end, now = self.monotonic() + RUN_SECONDS_MAX, self.now()
         orders: Counter[Ending] = Counter()
-        work: Iterable[tuple[Callable[[Any], Ending], Sequence[object]]] = chain(
-            ((self._expire, batch) for batch in self.lapsed_orders(now)),
-            ((self._place, batch) for batch in self.stranded_orders(now - STRANDED_AFTER)),
+        work: Iterable[tuple[Callable[[Any], Ending], Sequence[OrderEvent]]] = chain(
+            ((self._expire, [ReservationLapsed(order_id) for order_id in batch]) for batch in self.lapsed_orders(now)),
+            (
+                (self._place, [OrderPlaced(order_id) for order_id in batch])
+                for batch in self.stranded_orders(now - STRANDED_AFTER)
+            ),
             ((self._take_up, batch) for batch in self.parked_events(now - PARKED_SINCE)),
         )
         with ThreadPoolExecutor(HANDS) as hands:
             for settle_one, batch in work:
                 if self.monotonic() >= end:
                     return Swept(orders, complete=False)
-                orders.update(hands.map(settle_one, batch))
+                orders.update(hands.map(partial(self._ending_of, settle_one), batch))
         return Swept(orders, complete=True)
 
-    def _expire(self, order_id: str) -> Ending:
-        def expire() -> Ending:
-            lapsed = ReservationLapsed(order_id)
-            outcome = self.settle(lapsed, self.now())
-            if outcome.result is not Result.EXPIRED:
-                return Ending.UNCHANGED
-            log_settled(self.log, lapsed, outcome)
-            return Ending.EXPIRED
+    def _expire(self, lapsed: ReservationLapsed) -> Ending:
+        outcome = self.settle(lapsed, self.now())
+        if outcome.result is not Result.EXPIRED:
+            return Ending.UNCHANGED
+        log_settled(self.log, lapsed, outcome)
+        return Ending.EXPIRED
 
-        return self._ending_of(order_id, expire)
+    def _place(self, placed: OrderPlaced) -> Ending:
+        return Ending.FINISHED if self.place(placed) in _PLACED else Ending.UNCHANGED
 
-    def _place(self, order_id: str) -> Ending:
-        def place() -> Ending:
-            return Ending.FINISHED if self.place(OrderPlaced(order_id)) in _PLACED else Ending.UNCHANGED
+    def _take_up(self, parked: StripeEvent) -> Ending:
+        outcome = self.settle(parked, self.now())
+        if not outcome.ends_wait:
+            return Ending.UNCHANGED
+        log_settled(self.log, parked, outcome)
+        return Ending.FINISHED
 
-        return self._ending_of(order_id, place)
-
-    def _take_up(self, event: StripeEvent) -> Ending:
-        def take_up() -> Ending:
-            outcome = self.settle(event, self.now())
-            if not outcome.ends_wait:
-                return Ending.UNCHANGED
-            log_settled(self.log, event, outcome)
-            return Ending.FINISHED
-
-        return self._ending_of(event.order_id, take_up)
-
-    def _ending_of(self, order_id: str | None, settle: Callable[[], Ending]) -> Ending:
+    def _ending_of(self, settle_one: Callable[[Any], Ending], event: OrderEvent) -> Ending:
         """One order that cannot be settled must not keep the others from it."""
+        order_id = event.order_id
         try:
-            return settle()
+            return settle_one(event)
         except Transient as postponed:
             self.log("WARNING", f"{type(postponed).__name__}: {postponed}", orderId=order_id, result="not_settled")
             return Ending.POSTPONED
