@@ -30,7 +30,7 @@ class Result(StrEnum):
     QUARANTINED = "quarantined"
     ALREADY_QUARANTINED = "already_quarantined"
     NOT_PAID = "not_paid"
-    """A session that was free of charge was completed for an order that has a price; the order is still to be paid."""
+    """A session that was free of charge was completed for an order that has a price, which it does not pay."""
     PAYMENT_FAILED = "payment_failed"
     CANCELLED = "cancelled"
     CANCEL_REQUEST_RECORDED = "cancel_request_recorded"

@@ -40,18 +40,17 @@ from settlement.waiting import wait_for_payment
 def _hold(case: Case) -> Plan:
     if look := _products_to_look_at(case):
         return look
-    order = case.order
-    # What an order was asked that was never held, nobody knows yet.
-    if order.reserved_at and (closed := _closed_and_not_paid(case, order)):
-        return closed
+    order, price, refusal = case.order, None, None
     try:
         price = price_to_hold(order, case.seen.products)
-    except Refused as refusal:
-        return _refuse(case, str(refusal))
+    except Refused as refused:
+        refusal = str(refused)
     # What was asked when it was held before is what the customer has paid.
     total = order.total if order.reserved_at else price
     if closed := _closed_and_not_paid(case, replace(order, total=total)):
         return closed
+    if refusal:
+        return _refuse(case, refusal)
     held = replace(order, status=OrderStatus.RESERVING, held_from=order.status, total=total)
     # Written even when unknown: an amount that a client wrote is never believed.
     asked = {"amountTotal": total.amount if total else None, "currency": total.currency if total else None}
