@@ -199,6 +199,22 @@ def test_a_free_session_for_an_order_that_has_a_price_does_not_pay_for_it(shop: 
     assert (shop.order["status"], shop.order["amountReceived"], shop.stock) == ("finalized", 3_600, SOLD)
 
 
+def test_an_order_that_was_finished_by_hand_is_refunded_like_any_other(shop: Shop, version: str) -> None:
+    """By hand, as the runbook has it."""
+    assert shop.deliver(the_event(PAID, version, "evt_paid", amount_received=3_500)) == "quarantined"
+    batch = shop.client.batch()
+    order = shop.client.document("orders/order-1")
+    batch.update(order, {"status": "finalized", "finalizedAt": NOW, "holdKept": False})
+    for product_id, quantity in (("shirt", 2), ("hat", 1)):
+        taken = {"stock": firestore.Increment(-quantity), "reserved": firestore.Increment(-quantity)}
+        batch.update(shop.client.document(f"inventory/{product_id}"), taken)
+    batch.commit()
+    assert shop.stock == SOLD
+    refund = the_event(REFUNDED, version, "evt_2", amount_captured=3_500, amount_refunded=3_500)
+    assert shop.deliver(refund) == "refunded"
+    assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)
+
+
 # --- Refunded --------------------------------------------------------------------------------------------------------
 
 
