@@ -63,7 +63,7 @@ class Turn:
 
 
 CALM: Final = Turn()
-SOLD: Final = tuple(product_id for product_id, price in PRICES.items() if price)
+PRICED: Final = tuple(product_id for product_id, price in PRICES.items() if price)
 FREE: Final = tuple(product_id for product_id, price in PRICES.items() if not price)
 LONG_MINUTES: Final = 26 * 60
 """Past every time that a simulated shop gives, while parked events are still taken up after twice as much."""
@@ -148,7 +148,7 @@ class _Draw:
     # --- What happens around an order --------------------------------------------------------------------------------
 
     def tale(self, order_id: str) -> Tale:
-        products = FREE if self.is_so(0.03) else SOLD
+        products = FREE if self.is_so(0.03) else PRICED
         lines = tuple((self.one(products), 1 + self.below(2)) for _ in range(1 + self.is_so(0.15)))
         unpaid = Tale(
             order_id,
@@ -159,7 +159,7 @@ class _Draw:
             declines=self.some(("charge.failed", "payment_intent.payment_failed")) if self.is_so(0.07) else (),
             is_processing=self.is_so(0.1),
             is_given_up=self.is_so(0.12),
-            free_session=products is SOLD and self.is_so(0.04),
+            free_session=products is PRICED and self.is_so(0.04),
         )
         return unpaid if self.is_so(0.15) else self.paid(unpaid)
 
