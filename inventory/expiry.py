@@ -20,8 +20,9 @@ from orders.outcome import Result, Settle, Transient
 
 # A trigger that has not come by now is lost, or so late that it finds the order placed.
 STRANDED_AFTER: Final = timedelta(minutes=5)
-RUN_SECONDS_MAX: Final = 480.0
-"""No batch is begun after so long. The function's own limit, in functions.yaml, leaves time to end the last one."""
+RUN_SECONDS_MAX: Final = 420.0
+"""No batch is begun after so long. The function's own limit, in functions.yaml, leaves time to end the last one (but
+not for all the parked events that its orders may have)."""
 HANDS: Final = 16
 """Orders settled at the same time."""
 
@@ -33,7 +34,7 @@ Batches = Callable[[datetime], Iterator[Sequence[str]]]
 
 
 class Ending(StrEnum):
-    """How one order ended, in the words under which it is counted."""
+    """How one order, or one parked event, ended, in the words under which it is counted."""
 
     EXPIRED = "expired"
     FINISHED = "finished"
@@ -137,15 +138,15 @@ class ReservationSweep:
 
     def _ending_of(self, settle_one: Callable[[Any], Ending], event: OrderEvent) -> Ending:
         """One order that cannot be settled must not keep the others from it."""
-        order_id = event.order_id
+        ids = {"eventId": event.event_id, "eventType": event.event_type, "orderId": event.order_id}
         try:
             return settle_one(event)
         except Transient as postponed:
-            self.log("WARNING", f"{type(postponed).__name__}: {postponed}", orderId=order_id, result="not_settled")
+            self.log("WARNING", f"{type(postponed).__name__}: {postponed}", **ids, result="not_settled")
             return Ending.POSTPONED
         except Exception as fault:  # noqa: BLE001 - told, counted, and answered 500 when all others are settled
             trace = "".join(traceback.format_exception(fault))
-            self.log("ERROR", f"{type(fault).__name__}: {fault}", orderId=order_id, result="fault", stack_trace=trace)
+            self.log("ERROR", f"{type(fault).__name__}: {fault}", **ids, result="fault", stack_trace=trace)
             return Ending.FAULT
 
 

@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 RESERVATION_MINUTES_MAX: Final = 24 * 60
 # The slowest payment methods take two weeks: https://docs.stripe.com/payments/payment-methods.
 ASYNC_RESERVATION_DAYS_MAX: Final = 30
-# A payment may be retried for three days; a claim that is gone sooner makes every late retry look new at first.
+# Stripe delivers an event again for up to three days (https://docs.stripe.com/webhooks#automatic-retries): a claim that
+# is gone sooner makes every late delivery look new at first.
 WEBHOOK_EVENT_TTL_DAYS_MIN: Final = 4
 WEBHOOK_EVENT_TTL_DAYS_MAX: Final = 366
 

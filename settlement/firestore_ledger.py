@@ -44,8 +44,8 @@ _BatchGetDocumentsResponse: Final[Any] = types.BatchGetDocumentsResponse.pb()
 _CommitRequest: Final[Any] = types.CommitRequest.pb()
 _CommitResponse: Final[Any] = types.CommitResponse.pb()
 
-_QUERY_SECONDS_MAX: Final = 8.0
-BATCH_ORDERS_MAX: Final = 100
+QUERY_SECONDS_MAX: Final = 8.0
+BATCH_DOCUMENTS_MAX: Final = 100
 
 
 class FirestoreLedger:
@@ -154,14 +154,14 @@ class FirestoreLedger:
 
     def _batches(self, query: Query, order_by: str) -> Iterator[Sequence[DocumentSnapshot[DocumentReference]]]:
         """What a query finds. Batch by batch, because whoever works on it changes what the query finds."""
-        page = query.order_by(order_by).limit(BATCH_ORDERS_MAX)
+        page = query.order_by(order_by).limit(BATCH_DOCUMENTS_MAX)
         while found := self._found(page):
             yield found
             page = page.start_after(found[-1])
 
     def _found(self, query: Query) -> Sequence[DocumentSnapshot[DocumentReference]]:
         with _errors_told_apart(_A_QUERY_WAS_TOO_SLOW):
-            return list(query.get(retry=None, timeout=_QUERY_SECONDS_MAX))
+            return list(query.get(retry=None, timeout=QUERY_SECONDS_MAX))
 
     def _name(self, path: str) -> str:
         return f"{self._database}/documents/{path}"

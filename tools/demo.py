@@ -146,7 +146,7 @@ def main() -> int:
     print(table("What was sent, and what it did", ("sent", "answer", "order", "stock", "reserved"), demo.rows))
     print(table("The audit trail", ("at", "cause", "result", "order", "moved"), demo.trail()))
     if demo.kept_its_promise():
-        print(f"Five deliveries, one payment: {QUANTITY} cups left the shelf once, and the customer was told once.")
+        print(f"Five deliveries, one payment: {QUANTITY} cups left the shelf once, and one notice says they are paid.")
         return 0
     print("The promise was broken: see the tables above, and build/emulators.log.")
     return 1

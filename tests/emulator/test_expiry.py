@@ -19,7 +19,7 @@ from orders.order import Money, OrderStatus
 from orders.outcome import Outcome
 from settlement.cases import Terms
 from settlement.connection import connect
-from settlement.firestore_ledger import BATCH_ORDERS_MAX, FirestoreLedger
+from settlement.firestore_ledger import BATCH_DOCUMENTS_MAX, FirestoreLedger
 from settlement.ledger import Write
 from settlement.settle import Patience, settle
 from tests.auditor import complaints
@@ -91,7 +91,7 @@ def test_orders_of_other_statuses_are_neither_lapsed_nor_stranded(firestore_clie
 
 
 def test_each_is_found_once_although_settling_changes_what_is_found(firestore_client: firestore.Client) -> None:
-    size = BATCH_ORDERS_MAX
+    size = BATCH_DOCUMENTS_MAX
     order_ids = ids(2 * size + 10)
     # Whole batches whose time was out at the very same moment.
     write_orders(firestore_client, order_ids, status="reserved", reservationExpiresAt=NOW)

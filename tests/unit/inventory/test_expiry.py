@@ -13,7 +13,7 @@ from flask import Flask, request
 from inventory.expiry import HANDS, PARKED_SINCE, RUN_SECONDS_MAX, STRANDED_AFTER, ReservationSweep
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
-from tests.builders import NOW, a_lapse, a_payment, a_placement
+from tests.builders import NOW, a_dispute, a_lapse, a_payment, a_placement
 
 _app = Flask("shop")
 
@@ -246,9 +246,18 @@ def test_an_order_that_others_kept_changing_is_left_to_the_next_run() -> None:
     assert shop.lines[0] == {
         "severity": "WARNING",
         "message": "LedgerContended: contended",
+        "eventId": a_lapse("contended").event_id,
+        "eventType": "reservation.lapsed",
         "orderId": "contended",
         "result": "not_settled",
     }
+
+
+def test_a_parked_event_that_names_no_order_can_be_told_by_its_id() -> None:
+    shop = Shop(parked=[[a_dispute("evt_7")]], endings={"None": LedgerContended("contended")})
+    assert shop.swept() == (200, told(postponed=1))
+    line = shop.lines[0]
+    assert (line["eventId"], line["eventType"], line["orderId"]) == ("evt_7", "charge.dispute.updated", None)
 
 
 def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> None:
@@ -259,14 +268,16 @@ def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> N
     )
     assert shop.swept() == (500, told(expired=3, finished=1, faults=2))
     faults = [line for line in shop.lines if line["severity"] == "ERROR"]
-    assert len(faults) == 2
-    for line in faults:
+    events: tuple[OrderEvent, ...] = (a_lapse("broken"), a_placement("broken"))
+    for line, event in zip(faults, events, strict=True):
         trace = line.pop("stack_trace")
         assert trace.startswith("Traceback (most recent call last):")
         assert trace.endswith("ZeroDivisionError: what\n")
         assert line == {
             "severity": "ERROR",
             "message": "ZeroDivisionError: what",
+            "eventId": event.event_id,
+            "eventType": event.event_type,
             "orderId": "broken",
             "result": "fault",
         }
