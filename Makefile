@@ -1,7 +1,8 @@
 # Everything here works on a machine with Python 3.11 and make: what else it takes, the first run installs.
 PYTHON ?= python3
 VENV_PYTHON := venv/bin/python
-INSTALLED := venv/.installed
+# Another Python, or a checkout that was moved, needs another environment: the name tells for which it was made.
+INSTALLED := venv/.installed-$(shell { $(PYTHON) -c 'import sys; print(sys.version)'; pwd -P; } 2>/dev/null | cksum | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
