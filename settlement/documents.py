@@ -54,7 +54,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
     is_oversized = False
     defect = "status must be 'pending'" if status is OrderStatus.UNKNOWN else None
     try:
-        require_bounded(fields)
+        require_bounded({name: value for name, value in fields.items() if name not in _OF_THE_SERVICE})
         user_id_from(user_id)
         lines = lines_from(fields.get("items"))
     except InvalidOrder as invalid:
@@ -298,3 +298,8 @@ def _status_from(value: object) -> OrderStatus:
 
 def _money_from(amount: object, currency: object) -> Money | None:
     return Money(amount, currency) if is_amount(amount) and is_currency(currency) else None
+
+
+_BLANK: Final = Order(order_id="", status=OrderStatus.PENDING, user_id=None, lines=(), defect=None, total=None)
+_OF_THE_SERVICE: Final = _order_fields(_BLANK).keys() | {"updatedAt"}
+"""These fields do not count towards an order's size: what was small enough to be held stays so."""

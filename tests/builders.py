@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +26,9 @@ from orders.events import (
     StripeDelivery,
 )
 from orders.order import Money
+from orders.placement import ORDER_BYTES_MAX
 from orders.refunds import Refund, Refunds, RefundStatus
+from settlement.documents import order_from
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=7)
@@ -43,6 +46,16 @@ def an_order(**fields: object) -> Fields:
         "createdAt": NOW,
         **fields,
     }
+
+
+def as_large_as_may_be(**fields: object) -> Fields:
+    """The same order with a note so long that not a byte more would be taken."""
+
+    def is_too_large(characters: int) -> bool:
+        return order_from("order-1", an_order(note="x" * characters, **fields)).is_oversized
+
+    characters = bisect_left(range(ORDER_BYTES_MAX), 1, key=is_too_large) - 1
+    return an_order(note="x" * characters, **fields)
 
 
 def a_reserved_order(**fields: object) -> Fields:

@@ -322,6 +322,24 @@ def test_units_sold_again_before_their_refund_failed_are_a_matter_for_a_person(p
     assert (paid_shop.to_customer("evt_3"), paid_shop.to_operator("evt_3")) == ("refund_due", "refund_due")
 
 
+def test_such_an_order_finished_by_hand_is_refunded_like_any_other(paid_shop: Shop, version: str) -> None:
+    """By hand, as the runbook has it: `finalizedAt` is there, and what `returned` names is missing."""
+    paid_shop.deliver(the_event(REFUNDED, version, "evt_2"))
+    paid_shop.write("inventory/hat", {"stock": 5, "reserved": 5})
+    paid_shop.deliver(the_event("refund.failed", version, "evt_3"))
+    paid_shop.write("inventory/hat", {"stock": 5, "reserved": 0})
+    batch = paid_shop.client.batch()
+    returned: Any = paid_shop.order["returned"]
+    for unit in returned:
+        shelf = paid_shop.client.document(f"inventory/{unit['productId']}")
+        batch.update(shelf, {"stock": firestore.Increment(-unit["quantity"])})
+    batch.update(paid_shop.client.document("orders/order-1"), {"status": "finalized", "returned": []})
+    batch.commit()
+    assert paid_shop.stock == SOLD
+    assert paid_shop.deliver(the_event(REFUND_CREATED, version, "evt_4", id="re_2")) == "refunded"
+    assert (paid_shop.order["status"], paid_shop.stock) == ("refunded", ON_THE_SHELF)
+
+
 @pytest.mark.parametrize("event_type", [REFUNDED, REFUND_CREATED])
 def test_a_shop_that_does_not_restock_counts_the_money_only(a_shop: OpenShop, version: str, event_type: str) -> None:
     shop = a_shop(Terms(restock_on_refund=False))

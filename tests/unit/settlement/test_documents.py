@@ -24,7 +24,7 @@ from settlement.documents import (
     waiting_events_in,
 )
 from settlement.ledger import Document
-from tests.builders import NOW, a_catalogue_entry, a_refund, a_reserved_order, an_order
+from tests.builders import NOW, a_catalogue_entry, a_refund, a_reserved_order, an_order, as_large_as_may_be
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.datetimes(),
@@ -66,6 +66,13 @@ def test_every_status_is_read_as_written(status: OrderStatus) -> None:
 def test_a_status_that_this_service_never_writes_is_a_defect(status: object) -> None:
     order = order_from("order-1", an_order(status=status))
     assert (order.status, order.defect) == (OrderStatus.UNKNOWN, "status must be 'pending'")
+
+
+def test_an_order_that_is_too_large_has_a_defect_and_no_lines() -> None:
+    largest = as_large_as_may_be()
+    assert order_from("order-1", largest).defect is None
+    order = order_from("order-1", {**largest, "n": 1})
+    assert (order.is_oversized, order.lines, order.defect) == (True, (), "the order is larger than 524288 bytes")
 
 
 def test_of_several_defects_the_status_is_told() -> None:
@@ -191,6 +198,13 @@ def test_an_order_is_read_as_it_was_written_whatever_stood_there_before(before: 
     written = {**placed, **changed_fields(order_from("order-1", placed), before)}
     assert order_from("order-1", written) == before
     assert order_from("order-1", {**written, **changed_fields(before, after)}) == after
+
+
+@given(orders)
+def test_what_the_service_writes_does_not_make_an_order_too_large_that_was_not(order: Order) -> None:
+    placed = as_large_as_may_be()
+    written = {**placed, **changed_fields(order_from("order-1", placed), order), "updatedAt": NOW}
+    assert order_from("order-1", written) == order
 
 
 @given(orders)

@@ -40,6 +40,7 @@ from tests.builders import (
     a_reserved_order,
     an_order,
     an_updated_refund,
+    as_large_as_may_be,
     something_not_understood,
 )
 from tests.memory_ledger import MemoryLedger
@@ -1151,6 +1152,25 @@ def test_a_hold_is_released_once_though_two_events_and_a_sweep_say_so() -> None:
         settled(event, ledger, now=A_DAY_LATER)
     assert (status_in(ledger), shirts_in(ledger)) == ("cancelled", (10, 0))
     assert complaints_about(ledger) == []
+
+
+# --- Orders as large as may be ---------------------------------------------------------------------------------------
+
+
+def test_an_order_as_large_as_may_be_is_held_and_released_like_any_other() -> None:
+    ledger = a_ledger(as_large_as_may_be())
+    assert settled(a_placement(), ledger).result == "reserved"
+    assert shirts_in(ledger) == (10, 3)
+    assert settled(a_lapse(), ledger, now=NOW + timedelta(hours=1)).result == "expired"
+    assert shirts_in(ledger) == (10, 0)
+
+
+def test_an_order_as_large_as_may_be_is_paid_and_refunded_like_any_other() -> None:
+    ledger = a_ledger(as_large_as_may_be())
+    settled(a_placement(), ledger)
+    assert settled(a_payment("evt_1"), ledger).result == "first_time_finalized"
+    assert settled(a_refunded_charge("evt_2"), ledger).result == "refunded"
+    assert shirts_in(ledger) == (10, 0)
 
 
 # --- Inventory that vanished ------------------------------------------------------------------------------------------
