@@ -16,7 +16,7 @@ class NoticeType(StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     CANCEL_REQUESTED = "cancel_requested"
-    """The customer of a paid order asks for it to be cancelled."""
+    """The customer asks for an order to be cancelled that is paid, or had asked so before it was."""
     REFUNDED = "refunded"
     PARTIALLY_REFUNDED = "partially_refunded"
     REFUND_FAILED = "refund_failed"
@@ -24,6 +24,10 @@ class NoticeType(StrEnum):
     REVIEW = "review"
     NOT_PAID = "not_paid"
     """A session that was free of charge was completed, and the order has a price."""
+    SECOND_PAYMENT = "second_payment"
+    """A paid order was paid once more."""
+    SHARED_PAYMENT = "shared_payment"
+    """An order was sold for a payment that has paid for another order."""
     DISPUTE = "dispute"
 
 
@@ -46,6 +50,8 @@ AUDIENCES: Final = {
     NoticeType.REFUND_DUE: (Audience.CUSTOMER, Audience.OPERATOR),
     NoticeType.REVIEW: (Audience.CUSTOMER, Audience.OPERATOR),
     NoticeType.NOT_PAID: (Audience.OPERATOR,),
+    NoticeType.SECOND_PAYMENT: (Audience.OPERATOR,),
+    NoticeType.SHARED_PAYMENT: (Audience.OPERATOR,),
     NoticeType.DISPUTE: (Audience.OPERATOR,),
 }
 """Who is told. Only operators are told what an operator has to do."""

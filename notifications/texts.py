@@ -165,7 +165,7 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
     ),
     (NoticeType.CANCEL_REQUESTED, Audience.OPERATOR): _for_operator(
         "Cancel order {order}?",
-        "The customer asks to cancel order {order}, which is paid.",
+        "The customer wants order {order} cancelled, and it is paid.",
         "Paid",
         "refund it in Stripe if you agree: the order follows (if it cost nothing, put its units back by hand). If you "
         "do not, tell the customer.",
@@ -218,6 +218,18 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "Price",
         "if it was meant to be free, finish the order by hand. If not, tell the customer that nothing was paid. A "
         "reserved order is held until its reservationExpiresAt, and can still be paid; one that is over holds nothing.",
+    ),
+    (NoticeType.SECOND_PAYMENT, Audience.OPERATOR): _for_operator(
+        "Order {order} was paid twice",
+        "Another payment has arrived for order {order}, which was paid before.",
+        "Paid once more",
+        "refund in Stripe what is not refunded yet of the second payment. The order stays as it is.",
+    ),
+    (NoticeType.SHARED_PAYMENT, Audience.OPERATOR): _for_operator(
+        "Who has paid order {order}?",
+        "Order {order} is paid by a payment that has paid another order before: the shop named the wrong one once.",
+        "Paid",
+        "do not ship before you know which of the two orders the payment was for, and have the other one paid.",
     ),
     (NoticeType.DISPUTE, Audience.OPERATOR): _for_operator(
         "The payment of order {order} is disputed",

@@ -39,7 +39,7 @@ class Step(StrEnum):
     RECORD_DISPUTE = "record_dispute"
     """Keep how far the dispute has come, tell the operator, move nothing."""
     RECORD_CANCEL_REQUEST = "record_cancel_request"
-    """The order is paid: only a person can cancel it now."""
+    """The order is paid, or may be: then only a person can cancel it."""
     NOTHING = "nothing"
     """The event changes nothing here."""
 
@@ -187,9 +187,10 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.FINALIZED: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.PARTIALLY_REFUNDED: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.REFUNDED: Step.NOTHING,
-        OrderStatus.FAILED: Step.NOTHING,
-        OrderStatus.EXPIRED: Step.NOTHING,
-        OrderStatus.CANCELLED: Step.NOTHING,
+        # It may be paid all the same: then somebody should know.
+        OrderStatus.FAILED: Step.RECORD_CANCEL_REQUEST,
+        OrderStatus.EXPIRED: Step.RECORD_CANCEL_REQUEST,
+        OrderStatus.CANCELLED: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.REFUND_DUE: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.REVIEW: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.UNKNOWN: Step.NOTHING,

@@ -128,7 +128,14 @@ class Order:
     decline: Decline | None = None
     dispute: Dispute | None = None
     cancel_requested_at: datetime | None = None
-    """When its customer asked for a paid order to be cancelled."""
+    """When its customer asked for it to be cancelled; of an order that was open then, this is also why it is over."""
+
+    @property
+    def stands_as(self) -> OrderStatus:
+        """Its status; of a paid order over whose status somebody else has written, what it was for this service."""
+        if self.status is not OrderStatus.UNKNOWN:
+            return self.status
+        return OrderStatus.FINALIZED if self.finalized_at else self.unfulfilled_as or OrderStatus.UNKNOWN
 
     @property
     def holds_units(self) -> bool:

@@ -14,6 +14,7 @@ from settlement.cases import Case, Finish
 from settlement.claims import settled_claim
 from settlement.documents import changed_fields, inventory_path, order_path
 from settlement.ledger import Create, Increase, Update, Write
+from settlement.payments import shared_payment
 from settlement.seen import Seen
 from settlement.waiting import payment_index, released_by
 
@@ -38,7 +39,7 @@ def finish(case: Case, change: Change) -> Finish:
     """The one commit: claim, order, stock, audit entry, notices and payment index, together or not at all."""
     event, products = case.event, case.seen.products
     steps, uncounted = counted_apart(change.steps, products)
-    note = in_words(change.note, _uncounted_in_words(uncounted), _shared_payment(event, case.seen))
+    note = in_words(change.note, _uncounted_in_words(uncounted), shared_payment(event, case.seen), _wish(case, change))
     entry = AuditEntry(
         kind=event.kind,
         event_id=event.event_id,
@@ -127,27 +128,34 @@ def _exact_write(move: StockMove, seen: Seen) -> Update:
 
 
 def _notices(case: Case, change: Change, note: str | None) -> tuple[Create, ...]:
-    if change.notice is None:
-        return ()
     order = change.order
+    news = (change.notice, _to_decide(case, change))
     notices = (
         Notice(
-            type=change.notice,
+            type=notice,
             audience=audience,
             user_id=order.user_id,
             event_id=case.event.event_id,
             order_id=order.order_id,
-            money=_money_to_tell(change.notice, case.event, order),
+            money=_money_to_tell(notice, case.event, order),
             reason=_reason_for(audience, change, note),
             created_at=case.now,
         )
-        for audience in AUDIENCES[change.notice]
+        for notice in filter(None, news)
+        for audience in AUDIENCES[notice]
     )
     return tuple(
         Create(notice.path, notice.fields())
         for notice in notices
         if notice.audience is Audience.OPERATOR or notice.user_id
     )
+
+
+def _to_decide(case: Case, change: Change) -> NoticeType | None:
+    """What operators should decide about an order of which its customer is told no more than that it is sold."""
+    if _is_sold_now(case, change) and shared_payment(case.event, case.seen):
+        return NoticeType.SHARED_PAYMENT
+    return NoticeType.CANCEL_REQUESTED if _wish(case, change) else None
 
 
 def _reason_for(audience: Audience, change: Change, note: str | None) -> str | None:
@@ -168,6 +176,8 @@ def _money_to_tell(notice: NoticeType, event: OrderEvent, order: Order) -> Money
     match notice:
         case NoticeType.DISPUTE:
             return told
+        case NoticeType.SECOND_PAYMENT if isinstance(event, CarriesPayment):
+            return event.payment.money
         case NoticeType.REFUNDED | NoticeType.PARTIALLY_REFUNDED | NoticeType.REFUND_FAILED if told:
             return Money(order.refunds.amount, told.currency)
         case _:
@@ -183,13 +193,16 @@ def _money_of(event: OrderEvent) -> Money | None:
     return event.money if isinstance(event, CarriesPayment | RefundUpdated | DisputeChanged) else None
 
 
-def _shared_payment(event: OrderEvent, seen: Seen) -> str | None:
-    if not isinstance(event, CarriesPayment):
+def _wish(case: Case, change: Change) -> str | None:
+    """What the customer had asked for before the order was sold to them all the same."""
+    if not _is_sold_now(case, change) or case.order.cancel_requested_at is None:
         return None
-    for payment_id, known in seen.payments.items():
-        if known.order_id not in (None, event.order_id, seen.order_id):
-            return f"shared_payment: {payment_id} has also paid order {known.order_id}"
-    return None
+    return "cancel_requested: its customer had asked to cancel the order before it was paid"
+
+
+def _is_sold_now(case: Case, change: Change) -> bool:
+    is_taken = case.order.finalized_at is None and change.order.finalized_at is not None
+    return is_taken and change.order.status is not OrderStatus.REFUNDED
 
 
 def _uncounted_in_words(uncounted: Iterable[OrderLine]) -> str | None:

@@ -61,7 +61,7 @@ def _next_step(event: OrderEvent, order: Order, seen: Seen, terms: Terms, now: d
     if order.held_from in CLOSED and not isinstance(event, CarriesPayment):
         # A late payment is at it, or died at it. To all others the order is what it was; the payment comes again.
         return give_back(case)
-    return PLAN_FOR[step_for(order.status, event.kind)](case)
+    return PLAN_FOR[step_for(order.stands_as, event.kind)](case)
 
 
 def _count_duplicate(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan:

@@ -15,7 +15,6 @@ from orders.events import (
     CarriesPayment,
     ChargeRefunded,
     DisputeChanged,
-    OrderEvent,
     OrderPlaced,
     PaymentFailed,
     PaymentProcessing,
@@ -31,6 +30,7 @@ from settlement.cases import Case, Finish, Hold, Look, Plan, StartOver
 from settlement.commit import Change, counted_apart, finish, increases, order_write
 from settlement.documents import changed_fields, inventory_path
 from settlement.ledger import Increase
+from settlement.payments import is_first_heard_of, mismatch, second_payment, why_not_paid
 from settlement.refunding import after_refund
 from settlement.waiting import wait_for_payment
 
@@ -117,7 +117,12 @@ def _cancel(case: Case) -> Plan:
         case,
         Change(
             Result.CANCELLED,
-            replace(order, status=OrderStatus.CANCELLED, held_from=None),
+            replace(
+                order,
+                status=OrderStatus.CANCELLED,
+                held_from=None,
+                cancel_requested_at=case.now if isinstance(case.event, CancelRequested) else order.cancel_requested_at,
+            ),
             steps=release(order.lines) if order.holds_units else (),
             counted=hold(order.lines) if order.status is OrderStatus.RESERVING else (),
             notice=NoticeType.CANCELLED,
@@ -137,10 +142,10 @@ def _settle_payment(case: Case, event: CarriesPayment, *, counted: tuple[StockMo
     order, payment = case.order, event.payment
     if order.defect:
         return _finish_paid(case, event, _quarantined(case, payment, f"invalid_order: {order.defect}", counted))
-    if reason := _why_not_paid(event, order):
+    if reason := why_not_paid(event, order):
         return _keep_unpaid(case, reason, counted)
-    if mismatch := _mismatch(payment, order):
-        return _finish_paid(case, event, _quarantined(case, payment, mismatch, counted))
+    if difference := mismatch(payment, order):
+        return _finish_paid(case, event, _quarantined(case, payment, difference, counted))
     paid = replace(order, status=OrderStatus.FINALIZED, held_from=None, payment=payment, finalized_at=case.now)
     change = Change(Result.FIRST_TIME_FINALIZED, paid, take(order.lines), counted, NoticeType.PAID)
     return _finish_paid(case, event, change)
@@ -148,7 +153,7 @@ def _settle_payment(case: Case, event: CarriesPayment, *, counted: tuple[StockMo
 
 def _closed_and_not_paid(case: Case, order: Order) -> Plan | None:
     """What is over stays so for a session that was free of charge, if the order has a price."""
-    if order.status not in CLOSED or not (reason := _why_not_paid(case.event, order)):
+    if order.status not in CLOSED or not (reason := why_not_paid(case.event, order)):
         return None
     return finish(case, Change(Result.NOT_PAID, case.order, notice=NoticeType.NOT_PAID, note=reason))
 
@@ -260,11 +265,15 @@ def _record_dispute(case: Case) -> Plan:
 def _record_cancel_request(case: Case) -> Plan:
     if stranger := _asked_by_a_stranger(case):
         return stranger
+    asked = replace(case.order, cancel_requested_at=case.now)
+    if case.order.status in CLOSED:
+        # Should it be paid after all, its wish is not forgotten.
+        return finish(case, Change(_ALREADY[case.order.status], asked))
     return finish(
         case,
         Change(
             Result.CANCEL_REQUEST_RECORDED,
-            replace(case.order, cancel_requested_at=case.now),
+            asked,
             notice=NoticeType.CANCEL_REQUESTED,
             note="cancel_requested: the order is paid",
         ),
@@ -280,8 +289,9 @@ def _change_nothing(case: Case) -> Plan:
             return Finish((), Outcome(Result.NOT_EXPIRED, order.order_id))
         case CancelRequested():
             return Finish((), Outcome(_ALREADY[order.status], order.order_id))
-        case PaymentSucceeded(payment=payment):
-            return finish(case, Change(_ALREADY[order.status], order, note=_second_payment(payment, order)))
+        case PaymentSucceeded() as event if another := second_payment(event.payment, order):
+            notice = NoticeType.SECOND_PAYMENT if is_first_heard_of(event, order, case.seen) else None
+            return finish(case, Change(_ALREADY[order.status], order, notice=notice, note=another))
         case _:
             return finish(case, Change(_ALREADY[order.status], order))
 
@@ -336,22 +346,3 @@ def _asked_by_a_stranger(case: Case) -> Finish | None:
     if not isinstance(event, CancelRequested) or (event.user_id and event.user_id == order.user_id):
         return None
     return Finish((), Outcome(Result.IGNORED, order.order_id, "not_the_owner: the request is not the customer's own"))
-
-
-def _mismatch(payment: Payment, order: Order) -> str | None:
-    paid, asked = payment.money, order.total
-    if asked is None or asked == paid or (payment.is_free and asked.amount == 0):
-        return None
-    return f"amount_mismatch: {paid.amount} {paid.currency} was paid, {asked.amount} {asked.currency} was asked"
-
-
-def _why_not_paid(event: OrderEvent, order: Order) -> str | None:
-    """Why a session that was free of charge does not complete the order; None if it does, and for any other event."""
-    return _mismatch(event.payment, order) if isinstance(event, CarriesPayment) and event.payment.is_free else None
-
-
-def _second_payment(payment: Payment, order: Order) -> str | None:
-    settled_by = order.payment
-    if settled_by is None or not settled_by.is_another(payment.payment_intent_id, payment.charge_id):
-        return None
-    return f"second_payment: {payment.name} paid an order that {settled_by.name} had paid"

@@ -13,6 +13,7 @@ from settlement.settle import Patience, settle
 from tests.builders import (
     LATER,
     NOW,
+    a_cancel_request,
     a_catalogue_entry,
     a_payment,
     a_placement,
@@ -253,6 +254,29 @@ def test_a_second_payment_of_a_paid_order_is_pointed_out(database: Database) -> 
     assert outcome.note == "second_payment: pi_2 paid an order that pi_1 had paid"
     assert fields_at(database, "auditLog/evt_2")["note"] == outcome.note
     assert database.get("payments/pi_2") == {"orderId": "order-1"}
+    notice = fields_at(database, "notifications/system/messages/evt_2")
+    assert (notice["type"], notice["reason"]) == ("second_payment", outcome.note)
+    settled(database, a_payment("evt_3", payment_intent_id="pi_2", charge_id=None))
+    assert database.get("notifications/system/messages/evt_3") is None
+
+
+def test_operators_are_told_of_a_payment_that_has_paid_two_orders(database: Database) -> None:
+    with_reserved_order(database)
+    database.put("orders/order-2", a_reserved_order())
+    assert settled(database, a_payment()).result == "first_time_finalized"
+    assert settled(database, a_payment("evt_2", order_id="order-2")).result == "first_time_finalized"
+    told = fields_at(database, "notifications/system/messages/evt_2")
+    assert (told["type"], told["orderId"]) == ("shared_payment", "order-2")
+    assert told["reason"] == "shared_payment: pi_1 has also paid order order-1"
+    assert database.get("payments/pi_1") == {"orderId": "order-1"}
+
+
+def test_an_order_that_was_cancelled_and_then_paid_is_sold_and_operators_know_the_wish(database: Database) -> None:
+    with_reserved_order(database)
+    assert settled(database, a_cancel_request()).result == "cancelled"
+    assert settled(database, a_payment()).result == "first_time_finalized"
+    assert fields_at(database, "notifications/alice/messages/evt_1")["type"] == "paid"
+    assert fields_at(database, "notifications/system/messages/evt_1")["type"] == "cancel_requested"
 
 
 def test_a_payment_that_outruns_the_trigger_holds_first_and_then_settles(database: Database) -> None:

@@ -322,7 +322,18 @@ def test_units_sold_again_before_their_refund_failed_are_a_matter_for_a_person(p
     assert (paid_shop.to_customer("evt_3"), paid_shop.to_operator("evt_3")) == ("refund_due", "refund_due")
 
 
-def test_such_an_order_finished_by_hand_is_refunded_like_any_other(paid_shop: Shop, version: str) -> None:
+@pytest.mark.parametrize("event_type", [REFUNDED, REFUND_CREATED])
+def test_an_order_that_the_shop_calls_shipped_is_refunded_like_any_other(
+    paid_shop: Shop, version: str, event_type: str
+) -> None:
+    paid_shop.client.document("orders/order-1").update({"status": "shipped"})
+    assert paid_shop.deliver(the_event("charge.succeeded", version, "evt_2")) == "unknown_status"
+    assert (paid_shop.order["status"], paid_shop.stock) == ("shipped", SOLD)
+    assert paid_shop.deliver(the_event(event_type, version, "evt_3")) == "refunded"
+    assert (paid_shop.order["status"], paid_shop.stock) == ("refunded", ON_THE_SHELF)
+
+
+def test_what_was_sold_again_and_finished_by_hand_is_refunded_like_any_other(paid_shop: Shop, version: str) -> None:
     """By hand, as the runbook has it: `finalizedAt` is there, and what `returned` names is missing."""
     paid_shop.deliver(the_event(REFUNDED, version, "evt_2"))
     paid_shop.write("inventory/hat", {"stock": 5, "reserved": 5})

@@ -1,5 +1,6 @@
 """What must be true of an order when all is told: worked out from its tale alone, whatever happened on the way."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -90,9 +91,15 @@ def _of_what_is_recorded(tale: Tale, order: Mapping[str, Any], documents: Docume
     if is_paid and (settled_by is None or settled_by["type"] not in _TELL_OF_PAYMENT):
         yield f"{tale.order_id}: the customer was not told what became of the payment: {settled_by}"
     notices = (notice for path, notice in documents.items() if path.startswith("notifications/system/"))
-    told = {notice["type"] for notice in notices if notice["orderId"] == tale.order_id}
-    if order["status"] in _FOR_A_PERSON and not told & {order["status"], "refund_failed"}:
+    told = Counter(notice["type"] for notice in notices if notice["orderId"] == tale.order_id)
+    if order["status"] in _FOR_A_PERSON and not told.keys() & {order["status"], "refund_failed"}:
         yield f"{tale.order_id}: nobody in the shop was told that it is {order['status']}: {told}"
+    is_paid_twice = is_paid and tale.pays_twice and bool(tale.voices)
+    if not tale.refunds and told["second_payment"] != is_paid_twice:
+        yield f"{tale.order_id}: paid {'twice' if is_paid_twice else 'once at the most'}, and the shop was told {told}"
+    is_sold_against_a_wish = tale.asks_to_cancel and bool(order.get("finalizedAt"))
+    if is_sold_against_a_wish and not tale.refunds and told["cancel_requested"] != 1:
+        yield f"{tale.order_id}: its customer wants it cancelled, it is sold, and the shop was told {told}"
 
 
 _FOR_A_PERSON = {"review", "refund_due"}

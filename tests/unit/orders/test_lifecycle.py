@@ -34,7 +34,7 @@ EXPECTED = {
     "reservation_lapsed": (NO, NO, "expire", NO, NO, NO, NO, NO, NO, NO, NO, NO),
     "cancel_requested": (
         "cancel", "cancel", "cancel", "record_cancel_request", "record_cancel_request", NO,
-        NO, NO, NO, "record_cancel_request", "record_cancel_request", NO,
+        *["record_cancel_request"] * 5, NO,
     ),
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What may stand in an order: document ids, amounts, currencies; and what it says of its payment and its units."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -160,7 +161,7 @@ def test_a_payment_is_called_what_a_person_finds_in_stripe(known: tuple[str | No
     assert a_payment_known_as(*known).name == name
 
 
-# --- What an order holds and has sold ---------------------------------------------------------------------------------
+# --- What an order is, and what it holds and has sold -----------------------------------------------------------------
 
 
 def an_order_in(status: OrderStatus, *, hold_kept: bool = False, finalized_at: datetime | None = None) -> Order:
@@ -174,6 +175,24 @@ def an_order_in(status: OrderStatus, *, hold_kept: bool = False, finalized_at: d
         hold_kept=hold_kept,
         finalized_at=finalized_at,
     )
+
+
+@pytest.mark.parametrize("status", [status for status in OrderStatus if status is not OrderStatus.UNKNOWN])
+def test_an_order_stands_as_its_status_says(status: OrderStatus) -> None:
+    assert an_order_in(status, finalized_at=NOW).stands_as is status
+
+
+def test_a_status_that_somebody_else_wrote_hides_nothing_of_a_paid_order() -> None:
+    shipped = an_order_in(OrderStatus.UNKNOWN, finalized_at=NOW)
+    assert shipped.stands_as is OrderStatus.FINALIZED
+    # Its units were taken, and were sold again before a refund of it failed.
+    assert replace(shipped, unfulfilled_as=OrderStatus.REFUND_DUE).stands_as is OrderStatus.FINALIZED
+    never_sold = replace(shipped, finalized_at=None, unfulfilled_as=OrderStatus.REVIEW)
+    assert never_sold.stands_as is OrderStatus.REVIEW
+
+
+def test_an_unpaid_order_with_such_a_status_is_what_nobody_knows() -> None:
+    assert an_order_in(OrderStatus.UNKNOWN).stands_as is OrderStatus.UNKNOWN
 
 
 def test_units_are_held_while_an_order_is_reserved_and_while_its_hold_is_counted() -> None:

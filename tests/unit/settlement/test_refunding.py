@@ -396,6 +396,45 @@ def test_a_refund_of_another_payment_is_noted_and_changes_nothing(
     assert plan.outcome == Outcome(Result.OTHER_PAYMENT, "order-1", note)
 
 
+@pytest.mark.parametrize(("known", "told"), [({}, True), ({"orderId": None}, True), ({"orderId": "order-1"}, False)])
+def test_a_second_payment_that_is_first_heard_of_when_a_part_is_refunded_is_told_to_operators(
+    known: Fields, *, told: bool
+) -> None:
+    event = a_refunded_charge(total=1_200, payment_intent_id="pi_2", charge_id="ch_2")
+    plan = finish(event, {**a_shop(a_paid_order()), "payments/pi_2": known})
+    assert plan.outcome.result == "other_payment"
+    assert (TO_OPERATORS in by_path(plan.writes)) == told
+    if told:
+        notice = fields_at(TO_OPERATORS, plan.writes)
+        assert (notice["type"], notice["amount"], notice["currency"]) == ("second_payment", 3_600, "eur")
+
+
+SHIPPED = a_paid_order(status="shipped", finalizedAt=NOW)
+
+
+@pytest.mark.parametrize("event", [a_refunded_charge(), a_refund_event("re_1", 3_600)], ids=lambda e: str(e.kind))
+def test_an_order_that_somebody_else_has_given_a_status_is_refunded_like_any_other(
+    event: ChargeRefunded | RefundUpdated,
+) -> None:
+    plan = finish(event, a_shop(SHIPPED))
+    assert (plan.outcome.result, status_after(plan)) == ("refunded", "refunded")
+    assert fields_at(AUDIT, plan.writes)["statusBefore"] == "unknown"
+    assert by_path(plan.writes)[INVENTORY] == Increase(INVENTORY, {"stock": 3})
+
+
+def test_a_part_of_such_an_order_is_refunded_like_any_other() -> None:
+    plan = finish(a_refunded_charge(total=1_200), a_shop(SHIPPED))
+    assert (plan.outcome.result, status_after(plan)) == ("partially_refunded", "partially_refunded")
+    assert INVENTORY not in by_path(plan.writes)
+
+
+def test_such_an_order_that_was_never_sold_has_nothing_to_put_back() -> None:
+    order = a_paid_order(status="shipped", finalizedAt=None, unfulfilledAs="refund_due")
+    plan = finish(a_refunded_charge(), a_shop(order))
+    assert (plan.outcome.result, status_after(plan)) == ("refunded", "refunded")
+    assert INVENTORY not in by_path(plan.writes)
+
+
 def test_an_order_that_was_paid_by_a_charge_alone_names_it() -> None:
     order = a_paid_order(paymentIntentId=None)
     plan = finish(a_refunded_charge(payment_intent_id=None, charge_id="ch_2"), a_shop(order))

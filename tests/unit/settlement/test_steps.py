@@ -566,12 +566,31 @@ def test_a_late_payment_after_a_refund_takes_no_stock_again(status: str) -> None
     assert {INVENTORY, ORDER}.isdisjoint(by_path(plan.writes))
 
 
-def test_a_payment_that_has_paid_another_order_too_is_noted_for_a_person() -> None:
-    plan = finish(a_payment(), {ORDER: a_reserved_order(), PAYMENT: {"orderId": "order-7"}})
-    note = "shared_payment: pi_1 has also paid order order-7"
-    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", note)
-    assert fields_at(AUDIT, plan.writes)["note"] == note
+SHARED = "shared_payment: pi_1 has also paid order order-7"
+
+
+@pytest.mark.parametrize("wish", [{}, {"cancelRequestedAt": NOW}], ids=["paid", "cancelled before"])
+def test_operators_are_told_of_a_payment_that_has_paid_another_order_too(wish: Fields) -> None:
+    plan = finish(a_payment(), {ORDER: a_reserved_order(**wish), PAYMENT: {"orderId": "order-7"}})
+    assert plan.outcome.result == "first_time_finalized"
+    assert (plan.outcome.note or "").startswith(SHARED)
+    assert fields_at(AUDIT, plan.writes)["note"] == plan.outcome.note
+    told = fields_at(TO_OPERATORS, plan.writes)
+    assert (told["type"], told["amount"], told["reason"]) == ("shared_payment", 3_600, plan.outcome.note)
+    assert fields_at(NOTICE, plan.writes)["type"] == "paid"
     assert PAYMENT not in by_path(plan.writes)
+
+
+def test_another_voice_of_such_a_payment_is_noted_and_told_to_nobody() -> None:
+    order = a_reserved_order(status="finalized", finalizedAt=NOW, paymentIntentId="pi_1", chargeId="ch_1")
+    plan = finish(a_payment("evt_2"), {ORDER: order, PAYMENT: {"orderId": "order-7"}, CHARGE: {"orderId": "order-7"}})
+    assert plan.outcome == Outcome(Result.ALREADY_FINALIZED, "order-1", SHARED)
+    assert set(by_path(plan.writes)) == {"auditLog/evt_2", "webhookEvents/evt_2"}
+
+
+def test_a_payment_that_only_parked_events_know_of_is_nobodys_yet() -> None:
+    plan = finish(a_payment(), {ORDER: a_reserved_order(), PAYMENT: {"orderId": None, "waiting": []}})
+    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1")
 
 
 def test_a_second_charge_without_an_intent_is_noted_too() -> None:
@@ -580,14 +599,25 @@ def test_a_second_charge_without_an_intent_is_noted_too() -> None:
     assert plan.outcome.note == "second_payment: ch_2 paid an order that ch_1 had paid"
 
 
-def test_a_second_payment_of_one_order_is_noted_for_a_person_and_indexed() -> None:
+def test_a_second_payment_of_one_order_is_told_to_operators_and_indexed() -> None:
     order = a_reserved_order(status="finalized", paymentIntentId="pi_1", chargeId="ch_1")
-    plan = finish(a_payment("evt_2", payment_intent_id="pi_2"), {ORDER: order})
+    documents: dict[str, Fields] = {ORDER: order, CHARGE: {"orderId": "order-1"}}
+    plan = finish(a_payment("evt_2", payment_intent_id="pi_2", money=Money(3_500, "eur")), documents)
     note = "second_payment: pi_2 paid an order that pi_1 had paid"
     assert plan.outcome == Outcome(Result.ALREADY_FINALIZED, "order-1", note)
     assert fields_at("auditLog/evt_2", plan.writes)["note"] == note
     assert by_path(plan.writes)["payments/pi_2"] == Create("payments/pi_2", {"orderId": "order-1"})
-    assert ORDER not in by_path(plan.writes)
+    told = fields_at("notifications/system/messages/evt_2", plan.writes)
+    assert (told["type"], told["amount"], told["reason"]) == ("second_payment", 3_500, note)
+    assert {ORDER, "notifications/alice/messages/evt_2"}.isdisjoint(by_path(plan.writes))
+
+
+def test_another_voice_of_a_second_payment_is_noted_and_told_to_nobody() -> None:
+    order = a_reserved_order(status="finalized", paymentIntentId="pi_1", chargeId="ch_1")
+    documents: dict[str, Fields] = {ORDER: order, "payments/pi_2": {"orderId": "order-1"}}
+    plan = finish(a_payment("evt_3", payment_intent_id="pi_2", charge_id="ch_2"), documents)
+    assert plan.outcome.note == "second_payment: pi_2 paid an order that pi_1 had paid"
+    assert set(by_path(plan.writes)) == {"auditLog/evt_3", "webhookEvents/evt_3", "payments/ch_2"}
 
 
 def test_a_payment_for_an_order_that_cost_nothing_is_noted_as_a_second_one() -> None:
@@ -600,6 +630,16 @@ def test_the_checkout_session_of_the_same_payment_is_no_second_payment() -> None
     order = a_reserved_order(status="finalized", paymentIntentId="pi_1")
     plan = finish(a_payment("evt_2", payment_intent_id=None, charge_id=None), {ORDER: order})
     assert plan.outcome.note is None
+
+
+@pytest.mark.parametrize("known", [{"finalizedAt": NOW}, {"unfulfilledAs": "refund_due"}], ids=["sold", "refund due"])
+def test_a_paid_order_that_somebody_else_has_given_a_status_is_not_paid_or_placed_again(known: Fields) -> None:
+    shop = a_shop(a_reserved_order(status="shipped", paymentIntentId="pi_1", **known), (10, 3))
+    paid = finish(a_payment("evt_2"), {**shop, PAYMENT: {"orderId": "order-1"}, CHARGE: {"orderId": "order-1"}})
+    assert set(by_path(paid.writes)) == {"auditLog/evt_2", "webhookEvents/evt_2"}
+    assert paid.outcome == Outcome(Result.UNKNOWN_STATUS, "order-1")
+    placed = finish(a_placement(), shop, products=SHIRT)
+    assert placed == Finish((), Outcome(Result.ALREADY_PLACED, "order-1"))
 
 
 PLACED_LONG_AGO = [status for status in OrderStatus if status not in ("pending", "reserving", "unknown")]

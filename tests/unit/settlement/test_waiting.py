@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orders.events import OrderEvent, StripeEvent
+from orders.events import EventKind, OrderEvent, StripeEvent
 from orders.order import OrderStatus
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.cases import Finish, Look, Plan, StartOver, Terms
@@ -571,7 +571,8 @@ def test_a_cancelled_order_gives_back_what_it_holds_and_tells_just_what_moved(
 ) -> None:
     plan = finish(event, {ORDER: a_reserved_order(status=status)})
     entry = fields_at(f"auditLog/{event.event_id}", plan.writes)
-    assert fields_at(ORDER, plan.writes) == {"status": "cancelled", "updatedAt": NOW}
+    wish = {"cancelRequestedAt": NOW} if event.kind is EventKind.CANCEL_REQUESTED else {}
+    assert fields_at(ORDER, plan.writes) == {"status": "cancelled", **wish, "updatedAt": NOW}
     assert by_path(plan.writes).get(INVENTORY) == (Increase(INVENTORY, {"reserved": -3}) if counted else None)
     assert entry["stock"] == [{"productId": "shirt", **move} for move in told]
     assert (entry["statusBefore"], entry["statusAfter"]) == (status, "cancelled")
@@ -619,19 +620,74 @@ def test_a_request_to_cancel_a_paid_order_is_recorded_and_told_to_operators(stat
     assert plan.outcome == Outcome(Result.CANCEL_REQUEST_RECORDED, "order-1", note)
 
 
+@pytest.mark.parametrize(
+    ("status", "result"), [("refunded", Result.ALREADY_FINALIZED), ("shipped", Result.UNKNOWN_STATUS)]
+)
+def test_a_request_to_cancel_what_nobody_can_cancel_writes_nothing(status: str, result: Result) -> None:
+    plan = finish(a_cancel_request(), {ORDER: a_reserved_order(status=status)})
+    assert plan == Finish((), Outcome(result, "order-1"))
+
+
 OVER = {
-    "refunded": Result.ALREADY_FINALIZED,
     "failed": Result.ALREADY_FAILED,
     "expired": Result.ALREADY_EXPIRED,
     "cancelled": Result.ALREADY_CANCELLED,
-    "shipped": Result.UNKNOWN_STATUS,
 }
 
 
 @pytest.mark.parametrize(("status", "result"), OVER.items(), ids=OVER)
-def test_a_request_to_cancel_what_is_over_writes_nothing(status: str, result: Result) -> None:
+def test_a_request_to_cancel_what_is_over_is_only_remembered(status: str, result: Result) -> None:
     plan = finish(a_cancel_request(), {ORDER: a_reserved_order(status=status)})
-    assert plan == Finish((), Outcome(result, "order-1"))
+    assert set(by_path(plan.writes)) == {ORDER, REQUESTED}
+    assert by_path(plan.writes)[ORDER] == Update(ORDER, {"cancelRequestedAt": NOW, "updatedAt": NOW}, as_read(ORDER))
+    assert fields_at(REQUESTED, plan.writes)["result"] == result
+    assert plan.outcome == Outcome(result, "order-1")
+
+
+def test_a_request_by_a_stranger_to_cancel_what_is_over_is_not_remembered() -> None:
+    plan = finish(a_cancel_request(user_id="mallory"), {ORDER: a_reserved_order(status="cancelled")})
+    assert plan == Finish((), Outcome(Result.IGNORED, "order-1", NOT_THE_OWNER))
+
+
+WANTED_CANCELLED = "cancel_requested: its customer had asked to cancel the order before it was paid"
+
+
+def a_late_payments_hold(asked_at: datetime | None = NOW) -> dict[str, Fields]:
+    """A cancelled order for which a payment has come after all, and counted its units."""
+    order = a_reserved_order(status="reserving", heldFrom="cancelled", cancelRequestedAt=asked_at)
+    return {ORDER: order, INVENTORY: {"stock": 10, "reserved": 3}}
+
+
+def test_operators_are_told_that_an_order_was_paid_which_its_customer_had_wanted_cancelled() -> None:
+    plan = finish(a_payment(), a_late_payments_hold(), products=SHIRT)
+    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", WANTED_CANCELLED)
+    told = fields_at("notifications/system/messages/evt_1", plan.writes)
+    assert (told["type"], told["amount"], told["reason"]) == ("cancel_requested", 3_600, WANTED_CANCELLED)
+    assert fields_at(NOTICE, plan.writes)["type"] == "paid"
+
+
+def test_they_are_told_too_if_a_refund_in_part_tells_of_the_payment() -> None:
+    plan = finish(a_refunded_charge(total=1_200), a_late_payments_hold(), products=SHIRT)
+    assert plan.outcome == Outcome(Result.PARTIALLY_REFUNDED, "order-1", WANTED_CANCELLED)
+    assert fields_at("notifications/system/messages/evt_1", plan.writes)["type"] == "cancel_requested"
+    assert fields_at(NOTICE, plan.writes)["type"] == "partially_refunded"
+
+
+@pytest.mark.parametrize(
+    ("event", "documents"),
+    [
+        (a_refunded_charge(), a_late_payments_hold()),
+        (a_payment(), a_late_payments_hold(asked_at=None)),
+        (a_payment(), {ORDER: a_reserved_order(status="finalized", finalizedAt=NOW, cancelRequestedAt=NOW)}),
+    ],
+    ids=["it is refunded", "nobody had asked", "it was sold before"],
+)
+def test_nobody_is_told_of_a_wish_when_there_is_nothing_to_decide(
+    event: StripeEvent, documents: dict[str, Fields]
+) -> None:
+    plan = finish(event, documents, products=SHIRT if INVENTORY in documents else ())
+    assert "notifications/system/messages/evt_1" not in by_path(plan.writes)
+    assert plan.outcome.note is None
 
 
 @pytest.mark.parametrize("status", ["pending", "reserved", "finalized", "cancelled"])

@@ -1,0 +1,42 @@
+"""What a payment has to do with an order: whether it pays for it, and whether it, or the order, is another's."""
+
+from orders.events import CarriesPayment, OrderEvent
+from orders.order import Order, Payment
+from settlement.seen import Seen
+
+
+def mismatch(payment: Payment, order: Order) -> str | None:
+    """Why the payment is not what was asked; None if it is, or if the order has no price."""
+    paid, asked = payment.money, order.total
+    if asked is None or asked == paid or (payment.is_free and asked.amount == 0):
+        return None
+    return f"amount_mismatch: {paid.amount} {paid.currency} was paid, {asked.amount} {asked.currency} was asked"
+
+
+def why_not_paid(event: OrderEvent, order: Order) -> str | None:
+    """Why a session that was free of charge does not complete the order; None if it does, and for any other event."""
+    return mismatch(event.payment, order) if isinstance(event, CarriesPayment) and event.payment.is_free else None
+
+
+def shared_payment(event: OrderEvent, seen: Seen) -> str | None:
+    """Whether the event's payment has paid for another order before."""
+    if not isinstance(event, CarriesPayment):
+        return None
+    for payment_id, known in seen.payments.items():
+        if known.order_id not in (None, event.order_id, seen.order_id):
+            return f"shared_payment: {payment_id} has also paid order {known.order_id}"
+    return None
+
+
+def second_payment(payment: Payment, order: Order) -> str | None:
+    """Whether the order has been paid by another payment before."""
+    settled_by = order.payment
+    if settled_by is None or not settled_by.is_another(payment.payment_intent_id, payment.charge_id):
+        return None
+    return f"second_payment: {payment.name} paid an order that {settled_by.name} had paid"
+
+
+def is_first_heard_of(event: CarriesPayment, order: Order, seen: Seen) -> bool:
+    """Whether no event before this one has told that its payment, which has a name, was for this order."""
+    known = seen.payments.get(event.payment_ids[0])
+    return known is None or known.order_id != order.order_id
