@@ -1,5 +1,6 @@
 """The claim `webhookEvents/{eventId}`: what makes an event ours, once, and keeps count of its deliveries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -56,21 +57,23 @@ def settled_claim(
     delivery: StripeDelivery,
     order_id: str | None,
     result: Result,
-    parked: Claim | None,
+    claim: Claim | None,
     now: datetime,
     lifetime: timedelta,
+    *,
+    deliveries_before: int = 0,
 ) -> tuple[Write, ...]:
-    """Claim the event as done: create its claim, or turn the parked one into a settled one."""
-    done = _done(result, now, lifetime)
-    path = claim_path(delivery.event_id)
-    if parked is None:
-        return (Create(path, {**_received(delivery, order_id), **done}),)
+    """Claim the event as done: create its claim, or turn the one that is there into a settled one.
+
+    Args:
+        claim: is there if the event was parked, or set aside.
+        deliveries_before: of an event whose claim has lived out its time, and whose audit entry is there.
+    """
+    done = {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
+    if claim is None:
+        return _new_claim(delivery, order_id, result, deliveries_before, done)
     # An event that could not be read when it was parked may only now have told its order.
-    done["orderId"] = order_id
-    if parked.has_counted(delivery):
-        return (Update(path, done, parked.version),)
-    counted, record = _one_more(delivery, order_id, parked, result)
-    return Update(path, {**done, **counted}, parked.version), record
+    return _changed_claim(delivery, order_id, result, claim, {**done, "orderId": order_id})
 
 
 def parked_claim(
@@ -80,35 +83,23 @@ def parked_claim(
     reason: str,
     now: datetime,
     event: StripeEvent | None = None,
-) -> Create:
+    *,
+    deliveries_before: int = 0,
+) -> tuple[Write, ...]:
     """Keep a verified event whose work cannot be done now. It has no `expireAt`: it stays until it is settled."""
     parked = {"processed": False, "parkedAt": now, "result": str(result), "reason": reason}
     facts = {"event": facts_of(event)} if event else {}
-    return Create(claim_path(delivery.event_id), {**_received(delivery, order_id), **parked, **facts})
+    return _new_claim(delivery, order_id, result, deliveries_before, {**parked, **facts})
 
 
 def parked_again(
-    event: StripeEvent, order_id: str | None, result: Result, reason: str, claim: Claim
+    event: StripeEvent, order_id: str | None, result: Result, reason: str, claim: Claim, now: datetime
 ) -> tuple[Write, ...]:
-    """Keep parked an event that waited for something else until now, or that nobody could read before."""
-    facts = {"orderId": order_id, "result": str(result), "reason": reason, "event": facts_of(event)}
-    path = claim_path(event.event_id)
-    if claim.has_counted(event.delivery):
-        return (Update(path, facts, claim.version),)
-    counted, record = _one_more(event.delivery, order_id, claim, result)
-    return Update(path, {**facts, **counted}, claim.version), record
-
-
-def restored_claim(
-    delivery: StripeDelivery, order_id: str | None, deliveries: int, now: datetime, lifetime: timedelta
-) -> tuple[Write, ...]:
-    """Put back a claim that has lived out its time, for an event whose audit entry says that it was settled."""
-    result = Result.DUPLICATE_DETECTED
-    done = _done(result, now, lifetime)
-    return (
-        Create(claim_path(delivery.event_id), {**_received(delivery, order_id), **done, "deliveries": deliveries}),
-        _delivery_record(delivery, order_id, deliveries, result),
-    )
+    """Keep an event that waited for something else until now, that nobody could read before, or that was set aside."""
+    facts: dict[str, object] = {"orderId": order_id, "result": str(result), "reason": reason, "event": facts_of(event)}
+    if claim.processed:
+        facts |= {"processed": False, "parkedAt": now, "expireAt": None}
+    return _changed_claim(event.delivery, order_id, result, claim, facts)
 
 
 def count_delivery(
@@ -121,20 +112,36 @@ def count_delivery(
     return (Update(claim_path(delivery.event_id), counted, claim.version), record), Outcome(result, order_id)
 
 
-def _done(result: Result, now: datetime, lifetime: timedelta) -> dict[str, object]:
-    return {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
-
-
-def _received(delivery: StripeDelivery, order_id: str | None) -> dict[str, object]:
-    return {
+def _new_claim(
+    delivery: StripeDelivery,
+    order_id: str | None,
+    result: Result,
+    deliveries_before: int,
+    fields: Mapping[str, object],
+) -> tuple[Write, ...]:
+    number = deliveries_before + 1
+    received = {
         "eventType": delivery.event_type,
         "orderId": order_id,
         "livemode": delivery.livemode,
         "apiVersion": delivery.api_version,
         "receivedAt": delivery.delivered_at,
         "lastDeliveryAt": delivery.delivered_at,
-        "deliveries": 1,
+        "deliveries": number,
     }
+    claim = Create(claim_path(delivery.event_id), {**received, **fields})
+    return (claim, _delivery_record(delivery, order_id, number, result)) if deliveries_before else (claim,)
+
+
+def _changed_claim(
+    delivery: StripeDelivery, order_id: str | None, result: Result, claim: Claim, fields: Mapping[str, object]
+) -> tuple[Write, ...]:
+    """What changes in a claim, with this delivery counted if it is not yet."""
+    path = claim_path(delivery.event_id)
+    if claim.has_counted(delivery):
+        return (Update(path, fields, claim.version),)
+    counted, record = _one_more(delivery, order_id, claim, result)
+    return Update(path, {**fields, **counted}, claim.version), record
 
 
 def _one_more(

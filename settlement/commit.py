@@ -39,7 +39,13 @@ def finish(case: Case, change: Change) -> Finish:
     """The one commit: claim, order, stock, audit entry, notices and payment index, together or not at all."""
     event, products = case.event, case.seen.products
     steps, uncounted = counted_apart(change.steps, products)
-    note = in_words(change.note, _uncounted_in_words(uncounted), shared_payment(event, case.seen), _wish(case, change))
+    note = in_words(
+        change.note,
+        _uncounted_in_words(uncounted),
+        shared_payment(event, case.seen),
+        _wish(case, change),
+        _delay(case.seen),
+    )
     entry = AuditEntry(
         kind=event.kind,
         event_id=event.event_id,
@@ -56,17 +62,31 @@ def finish(case: Case, change: Change) -> Finish:
         payment_intent_id=event.payment_intent_id if isinstance(event, StripeEvent) else None,
         note=note,
     )
-    writes: list[Write] = [Create(entry.path, entry.fields()), *_inventory_writes(steps, case.seen)]
+    writes: list[Write] = [_entry_write(entry, case.seen), *_inventory_writes(steps, case.seen)]
     if changed := changed_fields(case.order, change.order):
         writes.append(order_write(case, changed))
     if isinstance(event, StripeEvent):
-        lifetime = case.terms.claim_lifetime
         order_id = case.order.order_id
-        writes += settled_claim(event.delivery, order_id, change.result, case.seen.claim, case.now, lifetime)
+        writes += settled_claim(
+            event.delivery,
+            order_id,
+            change.result,
+            case.seen.claim,
+            case.now,
+            case.terms.claim_lifetime,
+            deliveries_before=case.seen.deliveries_before,
+        )
         writes += payment_index(event, order_id, case.seen)
     writes += _notices(case, change, note)
     outcome = Outcome(change.result, case.order.order_id, note)
     return Finish(tuple(writes), outcome, released_by(event, case.seen))
+
+
+def _entry_write(entry: AuditEntry, seen: Seen) -> Write:
+    """The event's audit entry, in the place of one that says no more than that it was of the other mode."""
+    if seen.set_aside is None:
+        return Create(entry.path, entry.fields())
+    return Update(entry.path, entry.fields(), seen.set_aside)
 
 
 def order_write(case: Case, changed: Mapping[str, object]) -> Update:
@@ -198,6 +218,10 @@ def _wish(case: Case, change: Change) -> str | None:
     if not _is_sold_now(case, change) or case.order.cancel_requested_at is None:
         return None
     return "cancel_requested: its customer had asked to cancel the order before it was paid"
+
+
+def _delay(seen: Seen) -> str | None:
+    return "set_aside: until now it was taken for an event of the other mode" if seen.was_set_aside else None
 
 
 def _is_sold_now(case: Case, change: Change) -> bool:

@@ -13,7 +13,7 @@ from orders.lifecycle import step_for
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.cases import Case, Finish, Look, Plan, Terms
-from settlement.claims import count_delivery, parked_claim, restored_claim, settled_claim
+from settlement.claims import count_delivery, parked_claim, settled_claim
 from settlement.ledger import Create
 from settlement.seen import Seen
 from settlement.steps import PLAN_FOR, give_back
@@ -35,17 +35,9 @@ def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: 
     if isinstance(event, NotUnderstood):
         return _keep_for_a_person(event, seen, now)
     if isinstance(event, ShopEvent):
-        if seen.order is None:
-            note = "no_order: it does not exist"
-            return Finish((), Outcome(_DONE_BEFORE[event.kind], event.order_id, note))
-        # A hold that a late payment began and nobody finished is not done with, however long ago the order was placed.
-        if seen.audited and seen.order.status is not OrderStatus.RESERVING:
-            return Finish((), Outcome(_DONE_BEFORE[event.kind], event.order_id))
-        return _next_step(event, seen.order, seen, terms, now)
-    if seen.audited or (seen.claim and seen.claim.processed):
-        return _count_duplicate(event, seen, terms, now)
-    if terms.expected_livemode not in (None, event.delivery.livemode):
-        return _set_aside(event, seen, terms, now)
+        return _plan_for_the_shop(event, seen, terms, now)
+    if plan := _plan_without_an_order(event, seen, terms, now):
+        return plan
     order_id = event.order_id or seen.order_id
     if order_id is None:
         return wait_for_payment(event, seen, now)
@@ -54,6 +46,30 @@ def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: 
     if seen.order is None:
         return wait_for_order(event, order_id, seen, terms, now)
     return _next_step(event, seen.order, seen, terms, now)
+
+
+def _plan_for_the_shop(event: ShopEvent, seen: Seen, terms: Terms, now: datetime) -> Plan:
+    if seen.order is None:
+        note = "no_order: it does not exist"
+        return Finish((), Outcome(_DONE_BEFORE[event.kind], event.order_id, note))
+    # A hold that a late payment began and nobody finished is not done with, however long ago the order was placed.
+    if seen.audited and seen.order.status is not OrderStatus.RESERVING:
+        return Finish((), Outcome(_DONE_BEFORE[event.kind], event.order_id))
+    return _next_step(event, seen.order, seen, terms, now)
+
+
+def _plan_without_an_order(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan | None:
+    """For what concerns no order: duplicates, and events of the other mode."""
+    is_of_other_mode = terms.expected_livemode not in (None, event.delivery.livemode)
+    if is_of_other_mode and seen.claim and not seen.claim.processed:
+        # What was parked stays so: the setting may be what is wrong.
+        return Finish(*count_delivery(event.delivery, event.order_id, seen.claim, seen.claim.result, now))
+    if not seen.audited and not (seen.claim and seen.claim.processed):
+        return _set_aside(event, terms, now) if is_of_other_mode else None
+    if is_of_other_mode or not seen.was_set_aside:
+        return _count_duplicate(event, seen, terms, now)
+    # A wrong setting had set it aside, and is corrected: it is settled like any other, in the place of its audit entry.
+    return Look(audit_entry=True) if seen.audited is None else None
 
 
 def _next_step(event: OrderEvent, order: Order, seen: Seen, terms: Terms, now: datetime) -> Plan:
@@ -74,13 +90,12 @@ def _count_duplicate(event: StripeEvent, seen: Seen, terms: Terms, now: datetime
         # Taken up again, it was settled by someone else meanwhile, and outlived its claim: nothing was delivered.
         return Finish((), Outcome(result, order_id), released)
     # The claim has lived out its time, but the audit entry stays: put the claim back, and count on from there.
-    # The first delivery has no record of its own, and this one is the next.
-    deliveries = 1 + seen.deliveries_on_record + 1
-    writes = restored_claim(event.delivery, order_id, deliveries, now, terms.claim_lifetime)
+    lifetime, before = terms.claim_lifetime, seen.deliveries_before
+    writes = settled_claim(event.delivery, order_id, result, None, now, lifetime, deliveries_before=before)
     return Finish(writes, Outcome(result, order_id), released)
 
 
-def _set_aside(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan:
+def _set_aside(event: StripeEvent, terms: Terms, now: datetime) -> Plan:
     """Put an event of the other mode on record. It touches no order and waits for none."""
     result, mode = Result.LIVEMODE_MISMATCH, "live" if event.delivery.livemode else "test"
     note = f"livemode_mismatch: an event of {mode} mode"
@@ -97,7 +112,7 @@ def _set_aside(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> P
         payment_intent_id=event.payment_intent_id,
         note=note,
     )
-    claim = settled_claim(event.delivery, event.order_id, result, seen.claim, now, terms.claim_lifetime)
+    claim = settled_claim(event.delivery, event.order_id, result, None, now, terms.claim_lifetime)
     return Finish((Create(entry.path, entry.fields()), *claim), Outcome(result, event.order_id, note))
 
 
@@ -106,4 +121,4 @@ def _keep_for_a_person(event: NotUnderstood, seen: Seen, now: datetime) -> Plan:
         result = Result.DUPLICATE_DETECTED if seen.claim.processed else Result.ERROR
         return Finish(*count_delivery(event.delivery, event.order_id, seen.claim, result, now))
     claim = parked_claim(event.delivery, event.order_id, Result.ERROR, event.reason, now)
-    return Finish((claim,), Outcome(Result.ERROR, event.order_id, event.reason))
+    return Finish(claim, Outcome(Result.ERROR, event.order_id, event.reason))

@@ -8,6 +8,7 @@ from inventory.reservation import Product
 from inventory.stock import Level
 from orders.events import CarriesPayment, DisputeChanged, NotUnderstood, OrderEvent, RefundUpdated, ShopEvent
 from orders.order import Order
+from orders.outcome import Result
 from settlement.claims import Claim, claim_from, claim_path
 from settlement.documents import (
     catalogue_path,
@@ -52,8 +53,23 @@ class Seen:
     """What is known under the ids of the event's payment, by id."""
     audited: bool | None = None
     """Whether the event has an audit entry; None if nobody looked."""
+    set_aside: object = None
+    """The version of that entry, if it says no more than that the event was of the other mode."""
     deliveries_on_record: int = 0
     """The entries under the audit entry's `deliveries`. Looked at only if the claim is gone and the entry is there."""
+
+    @property
+    def was_set_aside(self) -> bool:
+        """Whether all that was ever done with the event was to put on record that it was of the other mode."""
+        if self.audited:
+            return self.set_aside is not None
+        return self.claim is not None and self.claim.result is Result.LIVEMODE_MISMATCH
+
+    @property
+    def deliveries_before(self) -> int:
+        """How often an event was delivered whose claim is gone, and whose audit entry is there."""
+        # The first delivery has no record of its own.
+        return 1 + self.deliveries_on_record if self.audited else 0
 
     def with_hold(self, held: Order, committed: Committed) -> "Seen":
         """What stands after a hold was counted: the commit has told all that can have changed."""
@@ -100,6 +116,7 @@ def seen_from(
     found_id = order_id or next((payment.order_id for payment in payments.values() if payment.order_id), None)
     order = documents.get(order_path(order_id)) if order_id is not None else None
     inventory = {product_id: documents[inventory_path(product_id)] for product_id in product_ids}
+    entry = documents.get(audit_path(event.event_id))
     return Seen(
         claim=claim_from(claim) if claim else None,
         order_id=found_id,
@@ -112,7 +129,8 @@ def seen_from(
         },
         inventory_versions={product_id: document.version for product_id, document in inventory.items() if document},
         payments=payments,
-        audited=documents[entry] is not None if (entry := audit_path(event.event_id)) in documents else None,
+        audited=entry is not None if audit_path(event.event_id) in documents else None,
+        set_aside=entry.version if entry and entry.fields.get("result") == Result.LIVEMODE_MISMATCH else None,
     )
 
 

@@ -24,20 +24,19 @@ def wait_for_order(event: StripeEvent, order_id: str, seen: Seen, terms: Terms, 
     Raises:
         OrderNotThereYet: the event is young enough to wait for its order.
     """
-    result = Result.ORDER_NOT_FOUND
-    if seen.claim and seen.claim.result is result:
-        return Finish(*count_delivery(event.delivery, order_id, seen.claim, result, now))
-    if seen.claim:
-        return StartOver(parked_again(event, order_id, result, _NO_ORDER, seen.claim))
+    result, claim = Result.ORDER_NOT_FOUND, seen.claim
+    if claim and claim.result is result:
+        return Finish(*count_delivery(event.delivery, order_id, claim, result, now))
+    if claim and not claim.processed:
+        return StartOver(parked_again(event, order_id, result, _NO_ORDER, claim, now))
     # A time far in the future is none that could ever grow old.
     if abs(now - event.delivery.created_at) < terms.order_wait:
         raise OrderNotThereYet(f"order {order_id} does not exist yet")
     if seen.audited is None:
         # Settled long ago, it may be that only its claim has expired and its order been deleted.
         return Look(audit_entry=True)
-    claim = parked_claim(event.delivery, order_id, result, _NO_ORDER, now, event)
     # Look again afterwards: an order created in between has already asked for parked events, and found none.
-    return StartOver((claim,))
+    return StartOver(_parked(event, order_id, result, _NO_ORDER, seen, now))
 
 
 def wait_for_payment(event: StripeEvent, seen: Seen, now: datetime) -> Plan:
@@ -51,11 +50,7 @@ def wait_for_payment(event: StripeEvent, seen: Seen, now: datetime) -> Plan:
         return Finish(*count_delivery(event.delivery, event.order_id, claim, result, now))
     if seen.audited is None:
         return Look(audit_entry=True)
-    parked: tuple[Write, ...] = (
-        parked_again(event, event.order_id, result, _NO_PAYMENT, claim)
-        if claim
-        else (parked_claim(event.delivery, event.order_id, result, _NO_PAYMENT, now, event),)
-    )
+    parked = _parked(event, event.order_id, result, _NO_PAYMENT, seen, now)
     return Finish((*parked, _listed(event, seen)), Outcome(result, event.order_id, _NO_PAYMENT))
 
 
@@ -83,6 +78,14 @@ def released_by(event: OrderEvent, seen: Seen) -> tuple[str, ...]:
         return ()
     waiting = (event_id for payment in known for event_id in payment.waiting)
     return tuple(dict.fromkeys(event_id for event_id in waiting if event_id != event.event_id))
+
+
+def _parked(
+    event: StripeEvent, order_id: str | None, result: Result, reason: str, seen: Seen, now: datetime
+) -> tuple[Write, ...]:
+    if seen.claim:
+        return parked_again(event, order_id, result, reason, seen.claim, now)
+    return parked_claim(event.delivery, order_id, result, reason, now, event, deliveries_before=seen.deliveries_before)
 
 
 def _listed(event: StripeEvent, seen: Seen) -> Write:

@@ -195,7 +195,8 @@ def _of_claims(shelves: Shelves, kept_since: datetime | None) -> Iterator[str]:
         entry = entries.get(event_id)
         if claim["processed"] and entry is None:
             yield f"{event_id}: claimed as done, and nobody wrote down what was done"
-        if not claim["processed"] and entry:
+        # One that was set aside by a wrong setting may have come again, and waits now like any other.
+        if not claim["processed"] and entry and entry["result"] != "livemode_mismatch":
             yield f"{event_id}: parked, and yet written down as done"
         if not claim["processed"] and not claim["reason"]:
             yield f"{event_id}: parked, and nobody says why"

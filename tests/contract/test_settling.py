@@ -1,7 +1,6 @@
 """The main job as a shop sees it: what stands in the database before, and after."""
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
 
@@ -26,8 +25,11 @@ from tests.contract.database import Database
 PATIENCE = Patience(monotonic=lambda: 0.0, sleep=lambda seconds: None, random=lambda: 0.5)
 
 
-def settled(database: Database, event: OrderEvent | NotUnderstood) -> Outcome:
-    return partial(settle, ledger=database.ledger, terms=Terms(), patience=PATIENCE)(event, NOW)
+TERMS = Terms()
+
+
+def settled(database: Database, event: OrderEvent | NotUnderstood, *, terms: Terms = TERMS) -> Outcome:
+    return settle(event, NOW, ledger=database.ledger, terms=terms, patience=PATIENCE)
 
 
 def with_order(database: Database, **fields: object) -> None:
@@ -269,6 +271,16 @@ def test_operators_are_told_of_a_payment_that_has_paid_two_orders(database: Data
     assert (told["type"], told["orderId"]) == ("shared_payment", "order-2")
     assert told["reason"] == "shared_payment: pi_1 has also paid order order-1"
     assert database.get("payments/pi_1") == {"orderId": "order-1"}
+
+
+def test_a_payment_that_a_wrong_setting_has_set_aside_is_settled_when_it_is_sent_again(database: Database) -> None:
+    with_reserved_order(database)
+    assert settled(database, a_payment(), terms=Terms(expected_livemode=True)).result == "livemode_mismatch"
+    assert settled(database, a_payment(delivered_at=LATER)).result == "first_time_finalized"
+    assert database.get("inventory/shirt") == {"stock": 7, "reserved": 0}
+    assert fields_at(database, "auditLog/evt_1")["result"] == "first_time_finalized"
+    assert fields_at(database, "webhookEvents/evt_1")["deliveries"] == 2
+    assert fields_at(database, "auditLog/evt_1/deliveries/2")["result"] == "first_time_finalized"
 
 
 def test_an_order_that_was_cancelled_and_then_paid_is_sold_and_operators_know_the_wish(database: Database) -> None:

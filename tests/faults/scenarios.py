@@ -43,6 +43,8 @@ class Scenario:
     quantity: int | None = 3
     """How much the customer ordered; None if they have not."""
     terms: Terms = TERMS
+    terms_before: Terms = TERMS
+    """On which terms that was."""
 
     def documents(self) -> Mapping[str, Fields]:
         shop: dict[str, Fields] = {
@@ -63,6 +65,7 @@ REFUNDED = an_updated_refund("evt_refunded")
 REFUND_FAILED = an_updated_refund("evt_failed", a_refund(status="failed"))
 ONE_SHIRT_BACK = an_updated_refund("evt_part", a_refund(amount=1_200, restock={"shirt": 1}))
 HELD, SOLD, FREE = (10, 3), (7, 0), (10, 0)
+LIVE_ONLY = Terms(expected_livemode=True)
 
 SCENARIOS: Mapping[str, Scenario] = {
     "an order is placed": Scenario(PLACED, "reserved", HELD),
@@ -88,5 +91,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     "a payment that a refund waits for": Scenario(PAID, "refunded", FREE, [PLACED, REFUNDED]),
     "a dispute": Scenario(a_dispute(), "finalized", SOLD, [PLACED, PAID]),
     "a payment without an order": Scenario(a_payment(created_at=LONG_AGO), None, FREE, quantity=None),
-    "a payment of the other mode": Scenario(PAID, "reserved", HELD, [PLACED], terms=Terms(expected_livemode=True)),
+    "a payment of a cancelled order": Scenario(PAID, "finalized", SOLD, [PLACED, a_cancel_request()]),
+    "a second payment": Scenario(a_payment("evt_2", payment_intent_id="pi_2"), "finalized", SOLD, [PLACED, PAID]),
+    "a payment that was set aside": Scenario(PAID, "finalized", SOLD, [PLACED, PAID], terms_before=LIVE_ONLY),
+    "a payment of the other mode": Scenario(PAID, "reserved", HELD, [PLACED], terms=LIVE_ONLY),
 }

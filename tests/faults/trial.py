@@ -12,6 +12,7 @@ from typing import Any
 
 from orders.events import OrderEvent, ShopEvent
 from orders.outcome import Transient
+from settlement.cases import Terms
 from settlement.connection import Connection, connect
 from settlement.firestore_ledger import FirestoreLedger
 from settlement.settle import Patience, settle
@@ -60,7 +61,7 @@ def wrong_in(cell: Cell, host: str) -> list[str]:
         _struck(scenario, intercepted(project, host, FaultyChannel(cell.rpc, cell.fault)))
     connection = connect(project)
     after_the_fault = documents_in(connection.client)
-    _settle(scenario, scenario.event, connection, delivery=2)
+    _settle(scenario.terms, scenario.event, connection, delivery=2)
     documents = documents_in(connection.client)
     return [*_wrong_halfway(after_the_fault), *_wrong_at_the_end(scenario, documents)]
 
@@ -80,14 +81,14 @@ def _a_shop(scenario: Scenario) -> str:
         batch.set(connection.client.document(path), fields)
     batch.commit()
     for event in scenario.before:
-        _settle(scenario, event, connection, delivery=0)
+        _settle(scenario.terms_before, event, connection, delivery=0)
     return project
 
 
 def _struck(scenario: Scenario, connection: Connection) -> None:
     """Deliver the event while something goes wrong. Whether it was acknowledged does not matter: it comes again."""
     try:
-        _settle(scenario, scenario.event, connection, delivery=1)
+        _settle(scenario.terms, scenario.event, connection, delivery=1)
     except Transient:
         return
 
@@ -105,7 +106,7 @@ def _live_and_die(cell: Cell, project: str, host: str) -> None:
     _struck(SCENARIOS[cell.scenario], intercepted(project, host, FaultyChannel(cell.rpc, cell.fault)))
 
 
-def _settle(scenario: Scenario, event: OrderEvent, connection: Connection, *, delivery: int) -> None:
+def _settle(terms: Terms, event: OrderEvent, connection: Connection, *, delivery: int) -> None:
     patience = Patience(
         time.monotonic,
         time.sleep,
@@ -113,7 +114,7 @@ def _settle(scenario: Scenario, event: OrderEvent, connection: Connection, *, de
         total_seconds=8.0 if delivery != 1 else PATIENCE_SECONDS,
     )
     ledger = FirestoreLedger(connection)
-    settle(_delivered(event, delivery), time_of(event), ledger=ledger, terms=scenario.terms, patience=patience)
+    settle(_delivered(event, delivery), time_of(event), ledger=ledger, terms=terms, patience=patience)
 
 
 def _delivered(event: OrderEvent, delivery: int) -> OrderEvent:

@@ -144,9 +144,10 @@ def test_it_catches_a_door_that_reads_as_much_as_it_is_sent(monkeypatch: pytest.
 
 
 def test_it_catches_a_claim_that_no_database_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def with_half_a_character(*args: Any, **kwargs: Any) -> Create:
-        claim = parked_claim(*args, **kwargs)
-        return Create(claim.path, {**claim.fields, "note": "\ud800"})
+    def with_half_a_character(*args: Any, **kwargs: Any) -> tuple[Create]:
+        (claim,) = parked_claim(*args, **kwargs)
+        assert isinstance(claim, Create)
+        return (Create(claim.path, {**claim.fields, "note": "\ud800"}),)
 
     monkeypatch.setattr(waiting, "parked_claim", with_half_a_character)
     assert_caught("NotStorable")

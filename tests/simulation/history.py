@@ -38,6 +38,7 @@ class Kind(StrEnum):
     TRIGGER = "the trigger"
     CANCEL = "the cancel request"
     EVENT = "Stripe's event"
+    MISLED = "Stripe's event, where the setting expects the other mode,"
     SWEEP = "the sweep"
     REAPING = "expired claims are deleted"
     MINUTES = "minutes pass"
@@ -226,6 +227,8 @@ class _Draw:
                     yield from (Arrival(Kind.MINUTES, minutes=31), Arrival(Kind.SWEEP))
                 if self.is_so(0.15):
                     yield arrival
+                if self.is_so(0.03):
+                    yield replace(arrival, kind=Kind.MISLED)
                 if self.is_so(0.02):
                     yield from (arrival, Arrival(Kind.MINUTES, minutes=LONG_MINUTES), Arrival(Kind.REAPING))
             yield arrival

@@ -3,14 +3,15 @@
 import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import repeat
 from typing import Final
 
 from inventory.expiry import PARKED_SINCE, STRANDED_AFTER
 from inventory.trigger import OrderCreatedTrigger
-from orders.events import CancelRequested, NotUnderstood, OrderEvent, OrderPlaced, ReservationLapsed
+from orders.events import CancelRequested, NotUnderstood, OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Transient
 from settlement.cases import Terms
 from settlement.settle import settle
@@ -266,14 +267,21 @@ class _Simulation:
             case Kind.CANCEL if tale and tale.asks_to_cancel and is_there:
                 return lambda worker: self.settle(worker, CancelRequested(order_id, "alice"), self.clock)
             case Kind.EVENT if tale and (fact := tale.facts.get(arrival.event_id)):
-                now = self.clock
-                return lambda worker: self.settle(worker, fact.delivered(now), now)
+                return partial(self.deliver, fact.delivered(self.clock), self.terms)
+            case Kind.MISLED if tale and (fact := tale.facts.get(arrival.event_id)):
+                return partial(self.deliver, fact.delivered(self.clock), replace(self.terms, expected_livemode=True))
             case Kind.SWEEP:
                 return self.sweep
         return None
 
-    def settle(self, worker: Worker, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
-        outcome = settle(event, now, ledger=worker, terms=self.terms, patience=worker.patience)
+    def deliver(self, event: StripeEvent, terms: Terms, worker: Worker) -> None:
+        """What the webhook does."""
+        self.settle(worker, event, event.delivery.delivered_at, terms)
+
+    def settle(
+        self, worker: Worker, event: OrderEvent | NotUnderstood, now: datetime, terms: Terms | None = None
+    ) -> Outcome:
+        outcome = settle(event, now, ledger=worker, terms=terms or self.terms, patience=worker.patience)
         self.tally.results[type(event).__name__, str(outcome.result)] += 1
         return outcome
 

@@ -21,7 +21,7 @@ CAUGHT_WITHIN = 1_000
 """So many histories at most, until one shows that the shop is broken."""
 SHRUNK_WITHIN = 600
 """So many tries at most, until it is as short as that."""
-READABLE = 25
+READABLE = 30
 """Arrivals and turns together, that a person can follow."""
 
 

@@ -48,7 +48,17 @@ each_kind = pytest.mark.parametrize("event", OF_STRIPE.values(), ids=OF_STRIPE)
 
 def parked(event: StripeEvent) -> Fields:
     """The claim of an event that waits for its order."""
-    return parked_claim(event.delivery, event.order_id, Result.ORDER_NOT_FOUND, "no order", NOW, event).fields
+    (claim,) = parked_claim(event.delivery, event.order_id, Result.ORDER_NOT_FOUND, "no order", NOW, event)
+    assert isinstance(claim, Create)
+    return claim.fields
+
+
+def unreadable(delivery: StripeDelivery, order_id: str | None) -> Fields:
+    """The claim of an event that nobody could read."""
+    (claim,) = parked_claim(delivery, order_id, Result.ERROR, "amount missing", NOW)
+    # Only where there is none.
+    assert isinstance(claim, Create)
+    return claim.fields
 
 
 def taken_up_again(event: StripeEvent) -> StripeEvent:
@@ -109,7 +119,7 @@ def test_whatever_an_event_tells_is_read_back_as_it_was(event: StripeEvent) -> N
 
 @given(events)
 def test_an_event_that_is_parked_a_second_time_is_read_back_as_it_was(event: StripeEvent) -> None:
-    unread = parked_claim(event.delivery, None, Result.ERROR, "a field is missing", NOW)
+    unread = unreadable(event.delivery, None)
     claim = Claim(
         processed=False,
         result=Result.ERROR,
@@ -119,9 +129,9 @@ def test_an_event_that_is_parked_a_second_time_is_read_back_as_it_was(event: Str
         processed_at=None,
         version="v",
     )
-    (update,) = parked_again(event, event.order_id, Result.PAYMENT_NOT_FOUND, "no payment", claim)
+    (update,) = parked_again(event, event.order_id, Result.PAYMENT_NOT_FOUND, "no payment", claim, NOW)
     assert isinstance(update, Update)
-    assert parked_event_from(event.event_id, {**unread.fields, **update.fields}) == taken_up_again(event)
+    assert parked_event_from(event.event_id, {**unread, **update.fields}) == taken_up_again(event)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +158,7 @@ def test_a_parked_event_taken_up_again_was_delivered_when_it_was_delivered_last(
 
 
 def test_an_event_that_nobody_could_read_holds_nothing_to_settle() -> None:
-    claim = parked_claim(a_delivery(), "order-1", Result.ERROR, "amount missing", NOW)
-    assert parked_event_from("evt_1", claim.fields) is None
+    assert parked_event_from("evt_1", unreadable(a_delivery(), "order-1")) is None
 
 
 @pytest.mark.parametrize("broken", [{"orderId": None}, {"orderId": "a/b"}, {"event": None}, {"event": "pi_1"}], ids=str)
@@ -233,7 +242,3 @@ def test_whatever_was_done_to_a_parked_claim_it_is_read_and_planned_for_without_
 def test_what_names_neither_an_order_nor_a_payment_holds_nothing_to_settle(event: StripeEvent) -> None:
     facts = {**facts_of(event), "paymentIntentId": None, "chargeId": None}
     assert parked_event_from("evt_1", {**parked(event), "orderId": None, "event": facts}) is None
-
-
-def test_a_claim_is_parked_only_where_there_is_none() -> None:
-    assert isinstance(parked_claim(a_delivery(), "order-1", Result.ERROR, "amount missing", NOW), Create)

@@ -59,6 +59,8 @@ from tests.unit.settlement.interference import (
     undisturbed,
 )
 
+TERMS = Terms()
+
 
 def a_ledger(order: Fields | None = None, *, stock: int = 10, reserved: int = 0, **more: Fields) -> MemoryLedger:
     """A shop with shirts, and one order unless it is None."""
@@ -82,9 +84,10 @@ def settled(
     clock: Clock | None = None,
     *,
     now: datetime = NOW,
+    terms: Terms = TERMS,
 ) -> Outcome:
     patience = patience_of(clock or Clock())
-    return settle(event, now, ledger=ledger, terms=Terms(), patience=patience)
+    return settle(event, now, ledger=ledger, terms=terms, patience=patience)
 
 
 def status_in(ledger: MemoryLedger, order_id: str = "order-1") -> object:
@@ -1260,6 +1263,90 @@ def test_a_parked_payment_whose_answer_was_lost_is_parked_once() -> None:
     payment = a_payment(created_at=AN_HOUR_AGO)
     assert settled(payment, Interfered(ledger, [answer_lost])).result == "order_not_found"
     assert "auditLog/evt_1/deliveries/2" not in ledger.dump()
+
+
+# --- Events that a wrong setting has set aside ------------------------------------------------------------------------
+
+LIVE_ONLY = Terms(expected_livemode=True)
+AS_SET_ASIDE: tuple[StripeEvent, ...] = (a_payment(), an_updated_refund("evt_refund", a_refund(amount=1_200)))
+
+
+def a_shop_that_set_aside(*events: StripeEvent) -> MemoryLedger:
+    ledger = a_shop_told(a_placement())
+    for event in events:
+        assert settled(event, ledger, terms=LIVE_ONLY).result == "livemode_mismatch"
+    assert (status_in(ledger), shirts_in(ledger)) == ("reserved", (10, 3))
+    return ledger
+
+
+@pytest.mark.parametrize("order", list(permutations(AS_SET_ASIDE)), ids=["payment first", "refund first"])
+def test_what_was_set_aside_by_a_wrong_setting_is_settled_once_when_it_is_sent_again(
+    order: tuple[StripeEvent, ...],
+) -> None:
+    ledger = a_shop_that_set_aside(*AS_SET_ASIDE)
+    for event in order:
+        settled(delivered_later(event), ledger)
+    assert (status_in(ledger), shirts_in(ledger)) == ("partially_refunded", (7, 0))
+    assert complaints_about(ledger) == []
+    once = ledger.dump()
+    for event in order:
+        assert settled(delivered_later(event), ledger).result in ("first_time_finalized", "duplicate_detected")
+    assert ledger.dump() == once
+    assert notices_in(ledger).count("paid") == 1
+
+
+def test_what_is_sent_again_while_the_setting_is_still_wrong_is_a_duplicate() -> None:
+    ledger = a_shop_that_set_aside(a_payment())
+    assert settled(delivered_later(a_payment()), ledger, terms=LIVE_ONLY).result == "duplicate_detected"
+    assert (status_in(ledger), shirts_in(ledger)) == ("reserved", (10, 3))
+    much_later = a_payment(delivered_at=NOW + timedelta(minutes=1))
+    assert settled(much_later, ledger).result == "first_time_finalized"
+    assert complaints_about(ledger) == []
+
+
+def test_what_was_set_aside_is_settled_even_after_its_claim_has_lived_out_its_time() -> None:
+    ledger = a_shop_that_set_aside(a_payment())
+    settled(delivered_later(a_payment()), ledger, terms=LIVE_ONLY)
+    ledger.delete("webhookEvents/evt_1")
+    assert settled(a_payment(delivered_at=NOW + timedelta(days=9)), ledger).result == "first_time_finalized"
+    assert settled(a_payment(delivered_at=NOW + timedelta(days=10)), ledger).result == "duplicate_detected"
+    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert complaints_about(ledger) == []
+
+
+@pytest.mark.parametrize("status", ["expired", "cancelled"])
+def test_what_was_set_aside_holds_again_what_is_over_by_now(status: str) -> None:
+    ledger = a_shop_that_set_aside(a_payment())
+    settled(a_lapse() if status == "expired" else a_cancel_request(), ledger, now=A_DAY_LATER)
+    assert status_in(ledger) == status
+    assert settled(delivered_later(a_payment()), ledger, now=A_DAY_LATER).result == "first_time_finalized"
+    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert complaints_about(ledger) == []
+
+
+@each_crash
+def test_what_was_set_aside_and_crashed_is_settled_by_its_redelivery(crash: Interference) -> None:
+    ledger = a_shop_that_set_aside(a_payment())
+    with pytest.raises(Crash):
+        settled(delivered_later(a_payment()), Interfered(ledger, [crash]))
+    settled(a_payment(delivered_at=NOW + timedelta(minutes=1)), ledger)
+    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert complaints_about(ledger) == []
+
+
+def test_what_was_set_aside_before_its_order_was_there_is_settled_when_the_order_appears() -> None:
+    ledger = a_ledger()
+    early = a_payment(created_at=NOW - timedelta(hours=2))
+    assert settled(early, ledger, terms=LIVE_ONLY).result == "livemode_mismatch"
+    again = replace(early, delivery=replace(early.delivery, delivered_at=LATER))
+    assert settled(again, ledger).result == "order_not_found"
+    ledger.put("orders/order-1", an_order())
+    settled(a_placement(), ledger)
+    taken_up = replace(again, delivery=replace(again.delivery, is_replay=True))
+    # No commit is refused first: whoever takes it up may have little time left.
+    assert calls_to_settle(taken_up, ledger) == ["read", "commit"]
+    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert complaints_about(ledger) == []
 
 
 # --- Events that nobody could read ------------------------------------------------------------------------------------

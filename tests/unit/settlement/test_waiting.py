@@ -1,5 +1,6 @@
 """Refunds and disputes that wait for their payment, and orders that wait for their money, document by document."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,6 +36,7 @@ CLAIM, AUDIT, SECOND_DELIVERY = "webhookEvents/evt_1", "auditLog/evt_1", "auditL
 PAYMENT, CHARGE = "payments/pi_1", "payments/ch_1"
 NOTICE = "notifications/alice/messages/evt_1"
 SHIRT = ("shirt",)
+WEEK = timedelta(days=7)
 
 WITHOUT_AN_ORDER = {
     "refund": an_updated_refund(),
@@ -440,18 +442,118 @@ def test_a_second_delivery_of_an_event_of_the_other_mode_is_a_duplicate() -> Non
     assert plan.outcome.result == "duplicate_detected"
 
 
-def test_what_was_parked_before_is_set_aside_too() -> None:
-    documents = {CLAIM: a_parked_claim(), PAYMENT: known_payment("evt_1", order_id=None)}
-    plan = planned_on(Terms(expected_livemode=True), an_updated_refund(), documents)
+@pytest.mark.parametrize("is_audited", [False, True], ids=["never seen here", "set aside before"])
+def test_what_was_parked_stays_so_where_it_is_of_the_other_mode(*, is_audited: bool) -> None:
+    entry: dict[str, Fields] = {AUDIT: {"result": "livemode_mismatch"}} if is_audited else {}
+    documents = {CLAIM: a_parked_claim(), PAYMENT: known_payment("evt_1", order_id="order-1")} | entry
+    plan = planned_on(Terms(expected_livemode=True), an_updated_refund(delivered_at=LATER), documents)
     assert isinstance(plan, Finish)
-    assert set(by_path(plan.writes)) == {CLAIM, AUDIT}
-    assert isinstance(by_path(plan.writes)[CLAIM], Update)
-    assert fields_at(CLAIM, plan.writes)["processed"] is True
+    assert plan.outcome == Outcome(Result.PAYMENT_NOT_FOUND, None)
+    assert set(by_path(plan.writes)) == {CLAIM, SECOND_DELIVERY}
+    assert fields_at(CLAIM, plan.writes) == {"deliveries": 2, "lastDeliveryAt": LATER}
+
+
+# --- Set aside by a wrong setting, which is corrected -----------------------------------------------------------------
+
+
+SET_ASIDE: dict[str, Fields] = {
+    CLAIM: a_parked_claim(processed=True, result="livemode_mismatch", processedAt=NOW, expireAt=NOW + WEEK),
+    AUDIT: {"result": "livemode_mismatch"},
+}
+UNTIL_NOW = "set_aside: until now it was taken for an event of the other mode"
+
+
+def test_an_event_that_was_set_aside_is_settled_when_it_comes_again() -> None:
+    plan = finish(a_payment(delivered_at=LATER), {ORDER: a_reserved_order()} | SET_ASIDE)
+    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", UNTIL_NOW)
+    assert set(by_path(plan.writes)) == {ORDER, INVENTORY, CLAIM, AUDIT, SECOND_DELIVERY, NOTICE, PAYMENT, CHARGE}
+    entry = by_path(plan.writes)[AUDIT]
+    assert isinstance(entry, Update)
+    assert entry.version == as_read(AUDIT)
+    assert (entry.fields["result"], entry.fields["webhookProcessed"]) == ("first_time_finalized", True)
+    assert (entry.fields["note"], entry.fields["createdAt"]) == (UNTIL_NOW, NOW)
+    claim = fields_at(CLAIM, plan.writes)
+    assert (claim["result"], claim["deliveries"]) == ("first_time_finalized", 2)
+    assert fields_at(SECOND_DELIVERY, plan.writes)["result"] == "first_time_finalized"
+
+
+def test_it_is_looked_at_what_its_audit_entry_says_first() -> None:
+    event = a_payment(delivered_at=LATER)
+    what = seen(event, {ORDER: a_reserved_order()} | SET_ASIDE)
+    unread = replace(what, audited=None, set_aside=None)
+    assert make_plan(event, unread, Terms(), NOW) == Look(audit_entry=True)
+
+
+def test_what_was_settled_whatever_its_claim_says_is_a_duplicate() -> None:
+    documents = {ORDER: a_reserved_order()} | SET_ASIDE | {AUDIT: {"result": "first_time_finalized"}}
+    assert finish(a_payment(delivered_at=LATER), documents).outcome.result == "duplicate_detected"
+
+
+def test_an_event_whose_audit_entry_is_gone_is_settled_all_the_same() -> None:
+    documents = {ORDER: a_reserved_order(), CLAIM: SET_ASIDE[CLAIM]}
+    plan = finish(a_payment(delivered_at=LATER), documents)
+    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", UNTIL_NOW)
+    assert isinstance(by_path(plan.writes)[AUDIT], Create)
+
+
+def test_an_event_whose_claim_has_lived_out_its_time_is_settled_and_counted_on() -> None:
+    documents = {ORDER: a_reserved_order(), AUDIT: SET_ASIDE[AUDIT]}
+    plan = finish(a_payment(delivered_at=LATER), documents, deliveries_on_record=2)
+    assert plan.outcome.result == "first_time_finalized"
+    claim = by_path(plan.writes)[CLAIM]
+    assert isinstance(claim, Create)
+    assert (claim.fields["result"], claim.fields["deliveries"]) == ("first_time_finalized", 4)
+    record = fields_at("auditLog/evt_1/deliveries/4", plan.writes)
+    assert (record["result"], record["createdAt"]) == ("first_time_finalized", LATER)
+
+
+def test_a_young_event_that_was_set_aside_waits_for_its_order_and_stays_as_it_is() -> None:
+    with pytest.raises(OrderNotThereYet):
+        planned(a_payment(delivered_at=LATER), SET_ASIDE)
+
+
+WAITS_NOW = {"processed": False, "parkedAt": NOW, "expireAt": None, "deliveries": 2}
+
+
+def test_an_old_one_is_parked_until_its_order_is_there() -> None:
+    plan = planned(a_payment(created_at=NOW - timedelta(hours=2), delivered_at=LATER), SET_ASIDE)
+    assert isinstance(plan, StartOver)
+    assert set(by_path(plan.writes)) == {CLAIM, SECOND_DELIVERY}
+    claim = fields_at(CLAIM, plan.writes)
+    assert claim["result"] == "order_not_found"
+    assert claim.items() >= WAITS_NOW.items()
+
+
+def test_an_old_one_whose_claim_has_lived_out_its_time_is_parked_and_counted_on() -> None:
+    event = a_payment(created_at=NOW - timedelta(hours=2), delivered_at=LATER)
+    plan = planned(event, {AUDIT: SET_ASIDE[AUDIT]}, deliveries_on_record=1)
+    assert isinstance(plan, StartOver)
+    assert set(by_path(plan.writes)) == {CLAIM, "auditLog/evt_1/deliveries/3"}
+    assert isinstance(by_path(plan.writes)[CLAIM], Create)
+    assert fields_at(CLAIM, plan.writes)["deliveries"] == 3
+
+
+def test_a_refund_that_was_set_aside_waits_for_its_payment() -> None:
+    plan = finish(an_updated_refund(delivered_at=LATER), SET_ASIDE)
+    assert plan.outcome.result == "payment_not_found"
+    assert set(by_path(plan.writes)) == {CLAIM, SECOND_DELIVERY, PAYMENT}
+    assert fields_at(CLAIM, plan.writes).items() >= WAITS_NOW.items()
+
+
+def test_a_parked_event_that_was_set_aside_once_is_settled_with_what_it_waited_for() -> None:
+    waiting = a_parked_claim(parkedAt=NOW)
+    documents: dict[str, Fields] = {
+        ORDER: a_reserved_order(status="finalized", finalizedAt=NOW, paymentIntentId="pi_1", amountReceived=3_600),
+        CLAIM: waiting,
+        AUDIT: SET_ASIDE[AUDIT],
+        PAYMENT: known_payment("evt_1"),
+    }
+    plan = finish(an_updated_refund(order_id="order-1", is_replay=True), documents)
+    assert plan.outcome == Outcome(Result.REFUNDED, "order-1", UNTIL_NOW)
+    assert isinstance(by_path(plan.writes)[AUDIT], Update)
 
 
 # --- Waiting for the money --------------------------------------------------------------------------------------------
-
-WEEK = timedelta(days=7)
 
 
 def test_money_on_its_way_keeps_the_units_held_for_longer() -> None:
