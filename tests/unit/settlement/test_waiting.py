@@ -446,9 +446,11 @@ def test_a_second_delivery_of_an_event_of_the_other_mode_is_a_duplicate() -> Non
 def test_what_was_parked_stays_so_where_it_is_of_the_other_mode(*, is_audited: bool) -> None:
     entry: dict[str, Fields] = {AUDIT: {"result": "livemode_mismatch"}} if is_audited else {}
     documents = {CLAIM: a_parked_claim(), PAYMENT: known_payment("evt_1", order_id="order-1")} | entry
-    plan = planned_on(Terms(expected_livemode=True), an_updated_refund(delivered_at=LATER), documents)
+    event = an_updated_refund(order_id="order-1", delivered_at=LATER)
+    plan = planned_on(Terms(expected_livemode=True), event, documents)
     assert isinstance(plan, Finish)
-    assert plan.outcome == Outcome(Result.PAYMENT_NOT_FOUND, None)
+    assert plan.outcome == Outcome(Result.PAYMENT_NOT_FOUND, "order-1")
+    assert fields_at(SECOND_DELIVERY, plan.writes)["orderId"] == "order-1"
     assert set(by_path(plan.writes)) == {CLAIM, SECOND_DELIVERY}
     assert fields_at(CLAIM, plan.writes) == {"deliveries": 2, "lastDeliveryAt": LATER}
 
