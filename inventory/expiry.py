@@ -27,7 +27,7 @@ HANDS: Final = 16
 """Orders settled at the same time."""
 
 # As long as Stripe delivers an event by itself. What its trigger or its payment left parked is taken up within minutes.
-PARKED_SINCE: Final = timedelta(days=3)
+TAKEN_UP_WITHIN: Final = timedelta(days=3)
 
 Batches = Callable[[datetime], Iterator[Sequence[str]]]
 """Ids of orders, in bounded batches, each read from the database only when it is asked for."""
@@ -53,16 +53,17 @@ _PLACED: Final = frozenset({Result.RESERVED, Result.RESERVATION_FAILED})
 class Swept:
     """What one run did."""
 
-    orders: Counter[Ending]
+    endings: Counter[Ending]
+    """Of orders and parked events."""
     complete: bool
     """Whether all that was due was looked at, before the time was out."""
 
     @property
     def is_as_usual(self) -> bool:
-        return self.complete and not (self.orders[Ending.POSTPONED] or self.orders[Ending.FAULT])
+        return self.complete and not (self.endings[Ending.POSTPONED] or self.endings[Ending.FAULT])
 
     def facts(self) -> dict[str, object]:
-        return {**{str(ending): self.orders[ending] for ending in Ending}, "complete": self.complete}
+        return {**{str(ending): self.endings[ending] for ending in Ending}, "complete": self.complete}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class ReservationSweep:
             self.log("WARNING", f"{type(unavailable).__name__}: {unavailable}", result="not_settled")
             return _answer(503, {"error": "not swept to the end, the next run goes on"})
         self.log("INFO" if swept.is_as_usual else "WARNING", "reservations swept", result="swept", **swept.facts())
-        return _answer(500 if swept.orders[Ending.FAULT] else 200, swept.facts())
+        return _answer(500 if swept.endings[Ending.FAULT] else 200, swept.facts())
 
     def sweep(self) -> Swept:
         """Settle all that is due, batch by batch, until all is done or the time is nearly out.
@@ -103,21 +104,21 @@ class ReservationSweep:
             Transient: the database could not tell what is due.
         """
         end, now = self.monotonic() + RUN_SECONDS_MAX, self.now()
-        orders: Counter[Ending] = Counter()
+        endings: Counter[Ending] = Counter()
         work: Iterable[tuple[Callable[[Any], Ending], Sequence[OrderEvent]]] = chain(
             ((self._expire, [ReservationLapsed(order_id) for order_id in batch]) for batch in self.lapsed_orders(now)),
             (
                 (self._place, [OrderPlaced(order_id) for order_id in batch])
                 for batch in self.stranded_orders(now - STRANDED_AFTER)
             ),
-            ((self._take_up, batch) for batch in self.parked_events(now - PARKED_SINCE)),
+            ((self._take_up, batch) for batch in self.parked_events(now - TAKEN_UP_WITHIN)),
         )
         with ThreadPoolExecutor(HANDS) as hands:
             for settle_one, batch in work:
                 if self.monotonic() >= end:
-                    return Swept(orders, complete=False)
-                orders.update(hands.map(partial(self._ending_of, settle_one), batch))
-        return Swept(orders, complete=True)
+                    return Swept(endings, complete=False)
+                endings.update(hands.map(partial(self._ending_of, settle_one), batch))
+        return Swept(endings, complete=True)
 
     def _expire(self, lapsed: ReservationLapsed) -> Ending:
         outcome = self.settle(lapsed, self.now())

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from orders.declines import Decline
 from orders.disputes import Dispute
@@ -114,6 +114,15 @@ class _FromStripe:
     def payment_ids(self) -> tuple[str, ...]:
         """Under what the payment may be known: its PaymentIntent first, then its charge."""
         return tuple(known for known in (self.payment_intent_id, self.charge_id) if known)
+
+
+class Envelope(TypedDict):
+    """What every event of Stripe's has, by the names of its fields."""
+
+    delivery: StripeDelivery
+    order_id: str | None
+    payment_intent_id: str | None
+    charge_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

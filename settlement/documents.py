@@ -67,7 +67,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
         user_id=user_id if is_user_id(user_id) else None,
         lines=lines,
         defect=defect,
-        total=_money_from(fields.get("amountTotal"), fields.get("currency")),
+        total=money_or_none(fields.get("amountTotal"), fields.get("currency")),
         is_oversized=is_oversized,
         reserved_at=time_or_none(fields.get("reservedAt")),
         reservation_expires_at=time_or_none(fields.get("reservationExpiresAt")),
@@ -133,9 +133,9 @@ def _payment_from(fields: Fields) -> Payment | None:
     """What paid for the order. A document that names a payment and no amount was paid what was asked."""
     intent_id, charge_id = text_or_none(fields.get("paymentIntentId")), text_or_none(fields.get("chargeId"))
     currency = fields.get("currencyReceived", fields.get("currency"))
-    money = _money_from(fields.get("amountReceived"), currency)
+    money = money_or_none(fields.get("amountReceived"), currency)
     if money is None and (intent_id or charge_id):
-        money = _money_from(fields.get("amountTotal"), currency)
+        money = money_or_none(fields.get("amountTotal"), currency)
     return Payment(money, intent_id, charge_id, str(fields.get("webhookEventId"))) if money else None
 
 
@@ -199,7 +199,7 @@ def dispute_from(fields: object) -> Dispute | None:
     if not isinstance(fields, Mapping):
         return None
     dispute_id, status = text_or_none(fields.get("id")), text_or_none(fields.get("status"))
-    money = _money_from(fields.get("amount"), fields.get("currency"))
+    money = money_or_none(fields.get("amount"), fields.get("currency"))
     opened_at, told_at = time_or_none(fields.get("openedAt")), time_or_none(fields.get("toldAt"))
     if dispute_id is None or status is None or money is None or opened_at is None or told_at is None:
         return None
@@ -248,7 +248,7 @@ def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | 
     """A product from `inventory/{productId}` and `products/{productId}`; either may be missing."""
     catalogue = catalogue or {}
     unit_amount, currency = catalogue.get("unitAmount"), catalogue.get("currency")
-    price = _money_from(unit_amount, currency)
+    price = money_or_none(unit_amount, currency)
     has_broken_price = price is None and not (unit_amount is None and currency is None)
     return Product(
         product_id=product_id,
@@ -284,6 +284,10 @@ def waiting_events_in(document: Document) -> tuple[str, ...]:
     return tuple(filter(is_document_id, waiting)) if isinstance(waiting, list) else ()
 
 
+def money_or_none(amount: object, currency: object) -> Money | None:
+    return Money(amount, currency) if is_amount(amount) and is_currency(currency) else None
+
+
 def text_or_none(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -294,10 +298,6 @@ def time_or_none(value: object) -> datetime | None:
 
 def _status_from(value: object) -> OrderStatus:
     return OrderStatus(value) if isinstance(value, str) and value in _STATUSES else OrderStatus.UNKNOWN
-
-
-def _money_from(amount: object, currency: object) -> Money | None:
-    return Money(amount, currency) if is_amount(amount) and is_currency(currency) else None
 
 
 _BLANK: Final = Order(order_id="", status=OrderStatus.PENDING, user_id=None, lines=(), defect=None, total=None)

@@ -1,11 +1,12 @@
 """A parked event as it stands in its claim: enough to settle it later without Stripe's payload, which is not kept."""
 
 from collections.abc import Mapping
-from typing import Final, TypedDict
+from typing import Final
 
 from orders.events import (
     ChargeRefunded,
     DisputeChanged,
+    Envelope,
     EventKind,
     PaymentCanceled,
     PaymentFailed,
@@ -15,12 +16,13 @@ from orders.events import (
     StripeDelivery,
     StripeEvent,
 )
-from orders.order import Money, is_amount, is_currency, is_order_id
+from orders.order import Money, is_order_id
 from settlement.documents import (
     decline_fields,
     decline_from,
     dispute_fields,
     dispute_from,
+    money_or_none,
     refunds_fields,
     refunds_from,
     text_or_none,
@@ -59,7 +61,7 @@ def parked_event_from(event_id: str, fields: Fields) -> StripeEvent | None:
     created_at, delivered_at = time_or_none(facts.get("createdAt")), time_or_none(fields.get("lastDeliveryAt"))
     if created_at is None or delivered_at is None:
         return None
-    envelope: _Envelope = {
+    envelope: Envelope = {
         "delivery": StripeDelivery(
             event_id=event_id,
             event_type=str(fields.get("eventType")),
@@ -76,17 +78,9 @@ def parked_event_from(event_id: str, fields: Fields) -> StripeEvent | None:
     return _event_from(facts, envelope)
 
 
-class _Envelope(TypedDict):
-    """What every event of Stripe's has."""
-
-    delivery: StripeDelivery
-    order_id: str | None
-    payment_intent_id: str | None
-    charge_id: str | None
-
-
-def _event_from(facts: Fields, envelope: _Envelope) -> StripeEvent | None:
-    money, refunds, restock_defect = _money_from(facts), refunds_from(facts), text_or_none(facts.get("restockDefect"))
+def _event_from(facts: Fields, envelope: Envelope) -> StripeEvent | None:
+    money = money_or_none(facts.get("amount"), facts.get("currency"))
+    refunds, restock_defect = refunds_from(facts), text_or_none(facts.get("restockDefect"))
     kind = text_or_none(facts.get("kind"))
     has_payment = envelope["payment_intent_id"] or envelope["charge_id"]
     if envelope["order_id"] is None and not (has_payment and kind in _FOUND_BY_PAYMENT):
@@ -116,8 +110,3 @@ _FOUND_BY_PAYMENT: Final = frozenset({EventKind.CHARGE_REFUNDED, EventKind.REFUN
 
 def _money_fields(money: Money) -> dict[str, object]:
     return {"amount": money.amount, "currency": money.currency}
-
-
-def _money_from(facts: Fields) -> Money | None:
-    amount, currency = facts.get("amount"), facts.get("currency")
-    return Money(amount, currency) if is_amount(amount) and is_currency(currency) else None

@@ -25,7 +25,10 @@ class Patience:
     random: Callable[[], float]
     """From 0 up to 1."""
     total_seconds: float = 8.0
-    """Stripe waits about ten seconds for an answer before it counts a delivery as failed."""
+    """Stripe asks for a prompt answer, or counts the delivery as failed; after how long, it does not say.
+
+    https://support.stripe.com/questions/webhooks-how-to-investigate-and-fix-timed-out
+    """
     pause_seconds_max: float = 0.5
 
     def tries(self) -> Iterator[Callable[[], float]]:

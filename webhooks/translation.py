@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Final, TypedDict, TypeGuard
+from typing import Final, TypeGuard
 
 from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.events import (
     ChargeRefunded,
     DisputeChanged,
+    Envelope,
     Ignored,
     NotUnderstood,
     PaymentCanceled,
@@ -167,7 +168,7 @@ def _checkout_session_expired(session: Json, order_id: str | None, delivery: Str
     return PaymentCanceled(**_of_session(session, order_id, delivery))
 
 
-def _failed(envelope: "_Envelope", code: object, decline_code: object) -> PaymentFailed:
+def _failed(envelope: Envelope, code: object, decline_code: object) -> PaymentFailed:
     shown = _code_or_none(decline_code)
     decline = Decline(
         code=_code_or_none(code),
@@ -201,7 +202,7 @@ def _charge_refunded(charge: Json, order_id: str | None, delivery: StripeDeliver
 
 
 def _refund_updated(refund: Json, order_id: str | None, delivery: StripeDelivery) -> StripeEvent | Ignored:
-    envelope: _Envelope = {
+    envelope: Envelope = {
         "delivery": delivery,
         "order_id": order_id,
         "payment_intent_id": _id_or_none(refund, "payment_intent"),
@@ -312,16 +313,7 @@ _FOUND_BY_PAYMENT: Final = frozenset({_charge_refunded, _refund_updated, _disput
 # --- Stripe's objects ------------------------------------------------------------------------------------------------
 
 
-class _Envelope(TypedDict):
-    """What every event has."""
-
-    delivery: StripeDelivery
-    order_id: str | None
-    payment_intent_id: str | None
-    charge_id: str | None
-
-
-def _of_intent(intent: Json, order_id: str | None, delivery: StripeDelivery) -> _Envelope:
+def _of_intent(intent: Json, order_id: str | None, delivery: StripeDelivery) -> Envelope:
     return {
         "delivery": delivery,
         "order_id": order_id,
@@ -330,7 +322,7 @@ def _of_intent(intent: Json, order_id: str | None, delivery: StripeDelivery) -> 
     }
 
 
-def _of_charge(charge: Json, order_id: str | None, delivery: StripeDelivery) -> _Envelope:
+def _of_charge(charge: Json, order_id: str | None, delivery: StripeDelivery) -> Envelope:
     return {
         "delivery": delivery,
         "order_id": order_id,
@@ -339,7 +331,7 @@ def _of_charge(charge: Json, order_id: str | None, delivery: StripeDelivery) -> 
     }
 
 
-def _of_session(session: Json, order_id: str | None, delivery: StripeDelivery) -> _Envelope:
+def _of_session(session: Json, order_id: str | None, delivery: StripeDelivery) -> Envelope:
     return {
         "delivery": delivery,
         "order_id": order_id,

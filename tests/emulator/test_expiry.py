@@ -142,7 +142,7 @@ def swept(client: firestore.Client) -> dict[str, int]:
     """How many orders one run counted under each ending."""
     done = sweep_in(client).sweep()
     assert done.is_as_usual
-    return {str(ending): count for ending, count in done.orders.items()}
+    return {str(ending): count for ending, count in done.endings.items()}
 
 
 def place_long_ago(client: firestore.Client, order_ids: Sequence[str], quantity: int = 1) -> None:
@@ -215,7 +215,7 @@ def test_an_order_that_is_extended_after_it_was_found_is_left_alone(firestore_cl
         now,
         time.monotonic,
     ).sweep()
-    assert done.orders == {"unchanged": 1}
+    assert done.endings == {"unchanged": 1}
     assert order_in(firestore_client, "order-1")["status"] == "reserved"
     assert inventory_of(firestore_client) == (10, 1)
 

@@ -33,7 +33,7 @@ ANSWER_BYTES_MAX: Final = 200
 MEMORY_BYTES_MAX: Final = 64 * BODY_BYTES_MAX
 """What one delivery may take meanwhile. Of JSON, a mebibyte of empty lists becomes thirty of Python objects."""
 CPU_SECONDS_MAX: Final = 3.0
-"""Stripe waits for about ten seconds, and sixteen deliveries share two cores."""
+"""An answer is due within ten, and sixteen deliveries share two cores."""
 ORDER_WAIT: Final = timedelta(hours=1)
 
 _IS_STRIPES_AFFAIR: Final = re.compile(r": \d+ refunded of \d+ received$")

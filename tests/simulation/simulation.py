@@ -9,7 +9,7 @@ from functools import partial
 from itertools import repeat
 from typing import Final
 
-from inventory.expiry import PARKED_SINCE, STRANDED_AFTER
+from inventory.expiry import STRANDED_AFTER, TAKEN_UP_WITHIN
 from inventory.trigger import OrderCreatedTrigger
 from orders.events import CancelRequested, NotUnderstood, OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Transient
@@ -300,7 +300,7 @@ class _Simulation:
         for order_id in worker.stranded_orders(self.clock - STRANDED_AFTER):
             with contextlib.suppress(Transient):
                 self.place(worker, OrderPlaced(order_id))
-        for event in worker.parked_since(self.clock - PARKED_SINCE):
+        for event in worker.parked_since(self.clock - TAKEN_UP_WITHIN):
             with contextlib.suppress(Transient):
                 self.settle(worker, event, self.clock)
 

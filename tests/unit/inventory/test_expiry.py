@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from flask import Flask, request
 
-from inventory.expiry import HANDS, PARKED_SINCE, RUN_SECONDS_MAX, STRANDED_AFTER, ReservationSweep
+from inventory.expiry import HANDS, RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, ReservationSweep
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
 from tests.builders import NOW, a_dispute, a_lapse, a_payment, a_placement
@@ -101,7 +101,7 @@ def test_lapsed_orders_are_expired_then_stranded_ones_placed_and_only_then_parke
         a_lapse("order-1"),
         ("stranded", NOW - STRANDED_AFTER),
         a_placement("order-2", ()),
-        ("parked", NOW - PARKED_SINCE),
+        ("parked", NOW - TAKEN_UP_WITHIN),
         waiting,
     ]
 
