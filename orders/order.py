@@ -133,9 +133,9 @@ class Order:
     @property
     def stands_as(self) -> OrderStatus:
         """Its status; of a paid order over whose status somebody else has written, what it was for this service."""
-        if self.status is not OrderStatus.UNKNOWN:
+        if self.status in _PAID:
             return self.status
-        return OrderStatus.FINALIZED if self.finalized_at else self.unfulfilled_as or OrderStatus.UNKNOWN
+        return OrderStatus.FINALIZED if self.finalized_at else self.unfulfilled_as or self.status
 
     @property
     def holds_units(self) -> bool:
@@ -154,6 +154,7 @@ CLOSED: Final = frozenset({OrderStatus.FAILED, OrderStatus.EXPIRED, OrderStatus.
 
 _HOLDING: Final = frozenset({OrderStatus.RESERVING, OrderStatus.RESERVED})
 _SOLD: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})
+_PAID: Final = _SOLD | {OrderStatus.REFUNDED, OrderStatus.REFUND_DUE, OrderStatus.REVIEW}
 
 
 def is_document_id(value: object, *, bytes_max: int = 1_500) -> TypeGuard[str]:

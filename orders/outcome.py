@@ -49,7 +49,7 @@ class Result(StrEnum):
     OTHER_PAYMENT = "other_payment"
     """A refund of a payment that is not the one the order was settled with."""
     UNKNOWN_STATUS = "unknown_status"
-    """The order carries a status that this service does not know; the event changes nothing there."""
+    """The order carries a status that this service has not given it; the event changes nothing there."""
     LIVEMODE_MISMATCH = "livemode_mismatch"
     DUPLICATE_DETECTED = "duplicate_detected"
     ORDER_NOT_FOUND = "order_not_found"

@@ -8,6 +8,9 @@ from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine, is_document_id, is_
 
 # Half of what Firestore lets a document hold: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 ORDER_BYTES_MAX: Final = 512 * 1024
+"""Of all that is not the service's own in an order."""
+DOCUMENT_BYTES_MAX: Final = 896 * 1024
+"""Of all that stands in it: room for hundreds of refunds, and for the write that refuses the order."""
 
 # The longest that a value of any other kind can be: a reference, which holds a document's name.
 _REFERENCE_BYTES_MAX: Final = 6 * 1024
@@ -46,10 +49,10 @@ class OversizedOrder(InvalidOrder):
     """The order is so large that what the service adds to its document might not fit."""
 
 
-def require_bounded(fields: object) -> None:
+def require_bounded(fields: object, bytes_max: int = ORDER_BYTES_MAX) -> None:
     """Raises OversizedOrder."""
-    if _bytes_of(fields) > ORDER_BYTES_MAX:
-        raise OversizedOrder(f"the order is larger than {ORDER_BYTES_MAX} bytes")
+    if _bytes_of(fields) > bytes_max:
+        raise OversizedOrder(f"the order is larger than {bytes_max} bytes")
 
 
 def user_id_from(value: object) -> str:

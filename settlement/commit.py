@@ -12,7 +12,7 @@ from orders.order import Money, Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.cases import Case, Finish
 from settlement.claims import settled_claim
-from settlement.documents import changed_fields, inventory_path, order_path
+from settlement.documents import changed_fields, inventory_path, order_path, time_or_none
 from settlement.ledger import Create, Increase, Update, Write
 from settlement.payments import shared_payment
 from settlement.seen import Seen
@@ -86,7 +86,7 @@ def _entry_write(entry: AuditEntry, seen: Seen) -> Write:
     """The event's audit entry, in the place of one that says no more than that it was of the other mode."""
     if seen.set_aside is None:
         return Create(entry.path, entry.fields())
-    return Update(entry.path, entry.fields(), seen.set_aside)
+    return Update(entry.path, entry.fields(), seen.set_aside.version)
 
 
 def order_write(case: Case, changed: Mapping[str, object]) -> Update:
@@ -172,8 +172,10 @@ def _notices(case: Case, change: Change, note: str | None) -> tuple[Create, ...]
 
 
 def _to_decide(case: Case, change: Change) -> NoticeType | None:
-    """What operators should decide about an order of which its customer is told no more than that it is sold."""
-    if _is_sold_now(case, change) and shared_payment(case.event, case.seen):
+    """What operators should decide about an order of which only its customer is told otherwise."""
+    if change.notice and Audience.OPERATOR in AUDIENCES[change.notice]:
+        return None
+    if _is_paid_now(case, change) and shared_payment(case.event, case.seen):
         return NoticeType.SHARED_PAYMENT
     return NoticeType.CANCEL_REQUESTED if _wish(case, change) else None
 
@@ -214,19 +216,22 @@ def _money_of(event: OrderEvent) -> Money | None:
 
 
 def _wish(case: Case, change: Change) -> str | None:
-    """What the customer had asked for before the order was sold to them all the same."""
-    if not _is_sold_now(case, change) or case.order.cancel_requested_at is None:
+    """What the customer had asked for before the order was paid all the same."""
+    if not _is_paid_now(case, change) or case.order.cancel_requested_at is None:
         return None
     return "cancel_requested: its customer had asked to cancel the order before it was paid"
 
 
 def _delay(seen: Seen) -> str | None:
-    return "set_aside: until now it was taken for an event of the other mode" if seen.was_set_aside else None
+    if not seen.was_set_aside:
+        return None
+    since = time_or_none(seen.set_aside.fields.get("createdAt")) if seen.set_aside else None
+    return f"set_aside: taken for an event of the other mode{f', on {since:%Y-%m-%d at %H:%M:%S} UTC' if since else ''}"
 
 
-def _is_sold_now(case: Case, change: Change) -> bool:
-    is_taken = case.order.finalized_at is None and change.order.finalized_at is not None
-    return is_taken and change.order.status is not OrderStatus.REFUNDED
+def _is_paid_now(case: Case, change: Change) -> bool:
+    is_paid = case.order.payment is None and change.order.payment is not None
+    return is_paid and change.order.status is not OrderStatus.REFUNDED
 
 
 def _uncounted_in_words(uncounted: Iterable[OrderLine]) -> str | None:

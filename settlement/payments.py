@@ -31,12 +31,17 @@ def shared_payment(event: OrderEvent, seen: Seen) -> str | None:
 def second_payment(payment: Payment, order: Order) -> str | None:
     """Whether the order has been paid by another payment before."""
     settled_by = order.payment
+    if settled_by is None and order.finalized_at and not payment.is_free:
+        return f"second_payment: {payment.name} paid an order that was finished by hand"
     if settled_by is None or not settled_by.is_another(payment.payment_intent_id, payment.charge_id):
         return None
     return f"second_payment: {payment.name} paid an order that {settled_by.name} had paid"
 
 
 def is_first_heard_of(event: CarriesPayment, order: Order, seen: Seen) -> bool:
-    """Whether no event before this one has told that its payment, which has a name, was for this order."""
+    """Whether no event before this one has told that its payment, which has a name, was for this order.
+
+    Of a payment that has paid for another order, nobody knows: its index leads to one order only.
+    """
     known = seen.payments.get(event.payment_ids[0])
     return known is None or known.order_id != order.order_id

@@ -14,7 +14,7 @@ from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.cases import Case, Finish, Look, Plan, Terms
 from settlement.claims import count_delivery, parked_claim, settled_claim
-from settlement.ledger import Create
+from settlement.ledger import Create, Write
 from settlement.seen import Seen
 from settlement.steps import PLAN_FOR, give_back
 from settlement.waiting import released_by, wait_for_order, wait_for_payment
@@ -33,7 +33,7 @@ def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: 
         OrderNotThereYet: the order does not exist, and the event is young enough to wait for it.
     """
     if isinstance(event, NotUnderstood):
-        return _keep_for_a_person(event, seen, now)
+        return _keep_for_a_person(event, seen, terms, now)
     if isinstance(event, ShopEvent):
         return _plan_for_the_shop(event, seen, terms, now)
     if plan := _plan_without_an_order(event, seen, terms, now):
@@ -59,17 +59,21 @@ def _plan_for_the_shop(event: ShopEvent, seen: Seen, terms: Terms, now: datetime
 
 
 def _plan_without_an_order(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan | None:
-    """For what concerns no order: duplicates, and events of the other mode."""
+    """For duplicates, and events of the other mode: no order need be looked at. None for all others."""
     is_of_other_mode = terms.expected_livemode not in (None, event.delivery.livemode)
-    if is_of_other_mode and seen.claim and not seen.claim.processed:
-        # What was parked stays so: the setting may be what is wrong.
+    is_parked = seen.claim is not None and not seen.claim.processed
+    is_done = seen.audited or (seen.claim is not None and seen.claim.processed)
+    if is_of_other_mode and is_parked and seen.claim:
+        # It stays so: the setting may be what is wrong.
         return Finish(*count_delivery(event.delivery, event.order_id, seen.claim, seen.claim.result, now))
-    if not seen.audited and not (seen.claim and seen.claim.processed):
-        return _set_aside(event, terms, now) if is_of_other_mode else None
-    if is_of_other_mode or not seen.was_set_aside:
+    if is_of_other_mode and not is_done:
+        return _set_aside(event, terms, now)
+    if is_done and (is_of_other_mode or not seen.was_set_aside):
         return _count_duplicate(event, seen, terms, now)
-    # A wrong setting had set it aside, and is corrected: it is settled like any other, in the place of its audit entry.
-    return Look(audit_entry=True) if seen.audited is None else None
+    if is_done and seen.audited is None:
+        # A wrong setting had set it aside, and is corrected: it is settled in the place of its audit entry.
+        return Look(audit_entry=True)
+    return None
 
 
 def _next_step(event: OrderEvent, order: Order, seen: Seen, terms: Terms, now: datetime) -> Plan:
@@ -89,10 +93,16 @@ def _count_duplicate(event: StripeEvent, seen: Seen, terms: Terms, now: datetime
     if event.delivery.is_replay:
         # Taken up again, it was settled by someone else meanwhile, and outlived its claim: nothing was delivered.
         return Finish((), Outcome(result, order_id), released)
-    # The claim has lived out its time, but the audit entry stays: put the claim back, and count on from there.
+    return Finish(_restored_claim(event, order_id, seen, terms, now), Outcome(result, order_id), released)
+
+
+def _restored_claim(
+    event: StripeEvent | NotUnderstood, order_id: str | None, seen: Seen, terms: Terms, now: datetime
+) -> tuple[Write, ...]:
+    """The claim has lived out its time, but the audit entry stays: put the claim back, and count on from there."""
+    result = Result.LIVEMODE_MISMATCH if seen.was_set_aside else Result.DUPLICATE_DETECTED
     lifetime, before = terms.claim_lifetime, seen.deliveries_before
-    writes = settled_claim(event.delivery, order_id, result, None, now, lifetime, deliveries_before=before)
-    return Finish(writes, Outcome(result, order_id), released)
+    return settled_claim(event.delivery, order_id, result, None, now, lifetime, deliveries_before=before)
 
 
 def _set_aside(event: StripeEvent, terms: Terms, now: datetime) -> Plan:
@@ -116,9 +126,14 @@ def _set_aside(event: StripeEvent, terms: Terms, now: datetime) -> Plan:
     return Finish((Create(entry.path, entry.fields()), *claim), Outcome(result, event.order_id, note))
 
 
-def _keep_for_a_person(event: NotUnderstood, seen: Seen, now: datetime) -> Plan:
+def _keep_for_a_person(event: NotUnderstood, seen: Seen, terms: Terms, now: datetime) -> Plan:
     if seen.claim:
         result = Result.DUPLICATE_DETECTED if seen.claim.processed else Result.ERROR
         return Finish(*count_delivery(event.delivery, event.order_id, seen.claim, result, now))
-    claim = parked_claim(event.delivery, event.order_id, Result.ERROR, event.reason, now)
+    if seen.audited and not seen.was_set_aside:
+        # A release that could read it has settled it, and only its claim has lived out its time.
+        claim = _restored_claim(event, event.order_id, seen, terms, now)
+        return Finish(claim, Outcome(Result.DUPLICATE_DETECTED, event.order_id))
+    before = seen.deliveries_before
+    claim = parked_claim(event.delivery, event.order_id, Result.ERROR, event.reason, now, deliveries_before=before)
     return Finish(claim, Outcome(Result.ERROR, event.order_id, event.reason))

@@ -30,7 +30,8 @@ def after_refund(case: Case, event: Refunding, change: Change) -> Change | Look:
     """The change, and what the event's refunds add to it. The order of the change is paid."""
     order = change.order
     if another := _another_payment(order, event):
-        notice = NoticeType.SECOND_PAYMENT if _is_left_to_refund(event, case) else change.notice
+        is_news = isinstance(event, ChargeRefunded) and is_first_heard_of(event, order, case.seen)
+        notice = NoticeType.SECOND_PAYMENT if is_news else change.notice
         return replace(change, result=Result.OTHER_PAYMENT, notice=notice, note=in_words(change.note, another))
     refunds = order.refunds.merged_with(event.refunds)
     if order.payment and refunds == order.refunds:
@@ -81,13 +82,6 @@ def _another_payment(order: Order, event: Refunding) -> str | None:
     if payment.money.currency != event.money.currency:
         return f"other_payment: refunded in {event.money.currency}, paid in {payment.money.currency}"
     return None
-
-
-def _is_left_to_refund(event: Refunding, case: Case) -> bool:
-    """Whether this is the first that is heard of another payment, and some of it is still to be given back."""
-    if not isinstance(event, ChargeRefunded) or event.money.amount >= event.paid.amount:
-        return False
-    return is_first_heard_of(event, case.order, case.seen)
 
 
 def _is_full(order: Order) -> bool:

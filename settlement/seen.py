@@ -53,8 +53,8 @@ class Seen:
     """What is known under the ids of the event's payment, by id."""
     audited: bool | None = None
     """Whether the event has an audit entry; None if nobody looked."""
-    set_aside: object = None
-    """The version of that entry, if it says no more than that the event was of the other mode."""
+    set_aside: Document | None = None
+    """That entry, if it says no more than that the event was of the other mode."""
     deliveries_on_record: int = 0
     """The entries under the audit entry's `deliveries`. Looked at only if the claim is gone and the entry is there."""
 
@@ -67,9 +67,9 @@ class Seen:
 
     @property
     def deliveries_before(self) -> int:
-        """How often an event was delivered whose claim is gone, and whose audit entry is there."""
+        """How often an event was delivered whose claim has lived out its time, as its audit entry tells."""
         # The first delivery has no record of its own.
-        return 1 + self.deliveries_on_record if self.audited else 0
+        return 1 + self.deliveries_on_record if self.audited and not self.claim else 0
 
     def with_hold(self, held: Order, committed: Committed) -> "Seen":
         """What stands after a hold was counted: the commit has told all that can have changed."""
@@ -130,7 +130,7 @@ def seen_from(
         inventory_versions={product_id: document.version for product_id, document in inventory.items() if document},
         payments=payments,
         audited=entry is not None if audit_path(event.event_id) in documents else None,
-        set_aside=entry.version if entry and entry.fields.get("result") == Result.LIVEMODE_MISMATCH else None,
+        set_aside=entry if entry and entry.fields.get("result") == Result.LIVEMODE_MISMATCH else None,
     )
 
 

@@ -138,8 +138,11 @@ class _View:
         self.ledger = ledger
         self.order_id = event.order_id
         self.product_ids: tuple[str, ...] = event.product_ids if isinstance(event, OrderPlaced) else ()
-        # What is taken up again may have been set aside before it was parked: then its audit entry is there.
-        self._audit_entry = isinstance(event, StripeEvent) and event.delivery.is_replay
+        # What is taken up again may have been set aside before it was parked, and what nobody can read may have been
+        # settled before by those who could: then its audit entry is there.
+        self._audit_entry = isinstance(event, NotUnderstood) or (
+            isinstance(event, StripeEvent) and event.delivery.is_replay
+        )
         self._has_lost = False
         self._last_seen = Seen()
 

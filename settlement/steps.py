@@ -203,7 +203,7 @@ def _refuse(case: Case, reason: str | None = None) -> Plan:
         return _finish_paid(case, case.event, change)
     if order.status in CLOSED:
         # The customer knows, and what came too late cost them nothing.
-        return finish(case, Change(_ALREADY[order.status], case.order, note=reason))
+        return finish(case, Change(_already(order), case.order, note=reason))
     failed = replace(order, status=OrderStatus.FAILED)
     return finish(case, Change(Result.RESERVATION_FAILED, failed, notice=NoticeType.FAILED, note=reason))
 
@@ -268,7 +268,7 @@ def _record_cancel_request(case: Case) -> Plan:
     asked = replace(case.order, cancel_requested_at=case.now)
     if case.order.status in CLOSED:
         # Should it be paid after all, its wish is not forgotten.
-        return finish(case, Change(_ALREADY[case.order.status], asked))
+        return finish(case, Change(_already(case.order), asked))
     return finish(
         case,
         Change(
@@ -288,12 +288,12 @@ def _change_nothing(case: Case) -> Plan:
         case ReservationLapsed():
             return Finish((), Outcome(Result.NOT_EXPIRED, order.order_id))
         case CancelRequested():
-            return Finish((), Outcome(_ALREADY[order.status], order.order_id))
+            return Finish((), Outcome(_already(order), order.order_id))
         case PaymentSucceeded() as event if another := second_payment(event.payment, order):
             notice = NoticeType.SECOND_PAYMENT if is_first_heard_of(event, order, case.seen) else None
-            return finish(case, Change(_ALREADY[order.status], order, notice=notice, note=another))
+            return finish(case, Change(_already(order), order, notice=notice, note=another))
         case _:
-            return finish(case, Change(_ALREADY[order.status], order))
+            return finish(case, Change(_already(order), order))
 
 
 PLAN_FOR: Final[Mapping[Step, Callable[[Case], Plan]]] = {
@@ -324,6 +324,11 @@ _ALREADY: Final[Mapping[OrderStatus, Result]] = {
     OrderStatus.CANCELLED: Result.ALREADY_CANCELLED,
     OrderStatus.UNKNOWN: Result.UNKNOWN_STATUS,
 }
+
+
+def _already(order: Order) -> Result:
+    """Of an order that is what this service has made it, which that is."""
+    return _ALREADY[order.status] if order.status is order.stands_as else Result.UNKNOWN_STATUS
 
 
 def _payment_event(case: Case) -> CarriesPayment:

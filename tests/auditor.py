@@ -200,7 +200,16 @@ def _of_claims(shelves: Shelves, kept_since: datetime | None) -> Iterator[str]:
             yield f"{event_id}: parked, and yet written down as done"
         if not claim["processed"] and not claim["reason"]:
             yield f"{event_id}: parked, and nobody says why"
-        if claim["processed"] and entry and claim["result"] not in (entry["result"], "duplicate_detected"):
+        may_be_restored = entry and entry["result"] != "livemode_mismatch"
+        if (
+            claim["processed"]
+            and entry
+            and claim["result"]
+            not in (
+                entry["result"],
+                "duplicate_detected" if may_be_restored else None,
+            )
+        ):
             yield f"{event_id}: the claim says {claim['result']}, the entry {entry['result']}"
     for event_id, entry in entries.items():
         may_have_expired = kept_since and entry["createdAt"] < kept_since

@@ -45,6 +45,8 @@ class MemoryLedger:
             return {path: self._documents.get(path) for path in paths}
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        created = [write.path for write in writes if isinstance(write, Create)]
+        assert len(set(created)) == len(created), f"no database creates one document twice: {created}"
         with self._lock:
             for write in writes:
                 self._check(write)

@@ -68,6 +68,8 @@ PRICED: Final = tuple(product_id for product_id, price in PRICES.items() if pric
 FREE: Final = tuple(product_id for product_id, price in PRICES.items() if not price)
 LONG_MINUTES: Final = 26 * 60
 """Past every time that a simulated shop gives, while parked events are still taken up after twice as much."""
+LONG_TIMES_MAX: Final = 2
+"""In one history."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class _Draw:
     def __init__(self, dice: random.Random) -> None:
         self.random = dice.random
         self.shuffle = dice.shuffle
+        self.long_times = 0
 
     def is_so(self, probability: float) -> bool:
         return self.random() < probability
@@ -214,7 +217,9 @@ class _Draw:
             for event_id in tale.facts:
                 arrivals += [Arrival(Kind.EVENT, tale.order_id, event_id)] * (1 + self.is_so(0.3))
         arrivals += [Arrival(Kind.SWEEP)] * self.is_so(0.4)
-        arrivals += [Arrival(Kind.MINUTES, minutes=(6, 31, 61, LONG_MINUTES)[self.below(4)])] * self.is_so(0.25)
+        minutes = (6, 31, 61, LONG_MINUTES)[self.below(4)]
+        arrivals += [Arrival(Kind.MINUTES, minutes=minutes)] * (is_later := self.is_so(0.25))
+        self.long_times += is_later and minutes == LONG_MINUTES
         self.shuffle(arrivals)
         return before + list(self.with_races(arrivals))
 
@@ -228,10 +233,20 @@ class _Draw:
                 if self.is_so(0.15):
                     yield arrival
                 if self.is_so(0.03):
-                    yield replace(arrival, kind=Kind.MISLED)
+                    misled = replace(arrival, kind=Kind.MISLED)
+                    yield misled
+                    if self.is_so(0.3):
+                        yield from (*self.long_after(), misled)
                 if self.is_so(0.02):
-                    yield from (arrival, Arrival(Kind.MINUTES, minutes=LONG_MINUTES), Arrival(Kind.REAPING))
+                    yield from (arrival, *self.long_after())
             yield arrival
+
+    def long_after(self) -> Iterator[Arrival]:
+        """Claims have lived out their time; but parked events are still taken up, or nobody could settle them."""
+        self.long_times += 1
+        if self.long_times <= LONG_TIMES_MAX:
+            yield Arrival(Kind.MINUTES, minutes=LONG_MINUTES)
+        yield Arrival(Kind.REAPING)
 
     # --- Who goes on, and what goes wrong ----------------------------------------------------------------------------
 

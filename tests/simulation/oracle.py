@@ -95,11 +95,13 @@ def _of_what_is_recorded(tale: Tale, order: Mapping[str, Any], documents: Docume
     if order["status"] in _FOR_A_PERSON and not told.keys() & {order["status"], "refund_failed"}:
         yield f"{tale.order_id}: nobody in the shop was told that it is {order['status']}: {told}"
     is_paid_twice = is_paid and tale.pays_twice and bool(tale.voices)
-    if not tale.refunds and told["second_payment"] != is_paid_twice:
+    if told["second_payment"] != is_paid_twice:
         yield f"{tale.order_id}: paid {'twice' if is_paid_twice else 'once at the most'}, and the shop was told {told}"
     is_sold_against_a_wish = tale.asks_to_cancel and bool(order.get("finalizedAt"))
     if is_sold_against_a_wish and not tale.refunds and told["cancel_requested"] != 1:
         yield f"{tale.order_id}: its customer wants it cancelled, it is sold, and the shop was told {told}"
+    if told["cancel_requested"] > tale.asks_to_cancel:
+        yield f"{tale.order_id}: its customer does not want it cancelled, or not twice, and the shop was told {told}"
 
 
 _FOR_A_PERSON = {"review", "refund_due"}

@@ -75,6 +75,13 @@ def test_an_order_that_is_too_large_has_a_defect_and_no_lines() -> None:
     assert (order.is_oversized, order.lines, order.defect) == (True, (), "the order is larger than 524288 bytes")
 
 
+@pytest.mark.parametrize("name", ["failureReason", "refunds", "updatedAt"])
+def test_nor_may_what_looks_like_the_services_own_fill_the_document(name: str) -> None:
+    assert not order_from("order-1", an_order(**{name: "x" * 890 * 1024})).is_oversized
+    order = order_from("order-1", an_order(**{name: "x" * 896 * 1024}))
+    assert (order.is_oversized, order.defect) == (True, "the order is larger than 917504 bytes")
+
+
 def test_of_several_defects_the_status_is_told() -> None:
     assert order_from("order-1", an_order(status="paid", items=[])).defect == "status must be 'pending'"
 

@@ -328,6 +328,23 @@ def test_what_an_older_release_settled_is_a_duplicate_even_to_a_release_that_can
     assert plan.outcome.result == "duplicate_detected"
 
 
+def test_the_same_is_true_when_only_its_audit_entry_tells() -> None:
+    documents: dict[str, Fields] = {AUDIT: {"result": "first_time_finalized"}}
+    plan = finish(something_not_understood(delivered_at=LATER), documents, deliveries_on_record=1)
+    assert plan.outcome == Outcome(Result.DUPLICATE_DETECTED, "order-1")
+    assert set(by_path(plan.writes)) == {CLAIM, "auditLog/evt_1/deliveries/3"}
+    claim = fields_at(CLAIM, plan.writes)
+    assert (claim["processed"], claim["result"], claim["deliveries"]) == (True, "duplicate_detected", 3)
+
+
+def test_what_was_only_set_aside_and_cannot_be_read_now_is_kept_for_a_person() -> None:
+    documents: dict[str, Fields] = {AUDIT: {"result": "livemode_mismatch"}}
+    plan = finish(something_not_understood(delivered_at=LATER), documents, deliveries_on_record=1)
+    assert plan.outcome.result == "error"
+    claim = fields_at(CLAIM, plan.writes)
+    assert (claim["processed"], claim["result"], claim["deliveries"]) == (False, "error", 3)
+
+
 def test_a_release_that_understands_a_parked_event_settles_it_and_names_its_order() -> None:
     parked = a_parked_claim(result="error", orderId=None)
     plan = finish(a_payment(delivered_at=LATER), {ORDER: a_reserved_order(), CLAIM: parked})

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from orders.events import ChargeRefunded, OrderEvent, RefundUpdated
+from orders.events import ChargeRefunded, EventKind, OrderEvent, RefundUpdated
 from orders.order import Money
 from orders.outcome import Outcome, Result
 from orders.refunds import Refund
@@ -390,17 +390,19 @@ def test_a_refund_of_another_payment_is_noted_and_changes_nothing(
     event: ChargeRefunded | RefundUpdated, note: str, order: Fields
 ) -> None:
     plan = finish(event, a_shop(order))
-    assert {path for path in by_path(plan.writes) if not path.startswith("payments/")} == {AUDIT, CLAIM}
+    told = {TO_OPERATORS} if event.kind is EventKind.CHARGE_REFUNDED else set()
+    assert {path for path in by_path(plan.writes) if not path.startswith("payments/")} == {AUDIT, CLAIM} | told
     assert status_after(plan) == order["status"]
     assert fields_at(AUDIT, plan.writes)["note"] == note
     assert plan.outcome == Outcome(Result.OTHER_PAYMENT, "order-1", note)
 
 
+@pytest.mark.parametrize("total", [1_200, 3_600], ids=["a part", "all"])
 @pytest.mark.parametrize(("known", "told"), [({}, True), ({"orderId": None}, True), ({"orderId": "order-1"}, False)])
-def test_a_second_payment_that_is_first_heard_of_when_a_part_is_refunded_is_told_to_operators(
-    known: Fields, *, told: bool
+def test_a_second_payment_that_is_first_heard_of_when_it_is_refunded_is_told_to_operators(
+    known: Fields, total: int, *, told: bool
 ) -> None:
-    event = a_refunded_charge(total=1_200, payment_intent_id="pi_2", charge_id="ch_2")
+    event = a_refunded_charge(total=total, payment_intent_id="pi_2", charge_id="ch_2")
     plan = finish(event, {**a_shop(a_paid_order()), "payments/pi_2": known})
     assert plan.outcome.result == "other_payment"
     assert (TO_OPERATORS in by_path(plan.writes)) == told

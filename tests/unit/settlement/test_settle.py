@@ -1314,6 +1314,16 @@ def test_what_was_set_aside_is_settled_even_after_its_claim_has_lived_out_its_ti
     assert complaints_about(ledger) == []
 
 
+def test_a_resend_to_a_setting_that_is_still_wrong_costs_nothing_however_late_it_is() -> None:
+    ledger = a_shop_that_set_aside(a_payment())
+    ledger.delete("webhookEvents/evt_1")
+    much_later = NOW + timedelta(days=9)
+    assert settled(a_payment(delivered_at=much_later), ledger, terms=LIVE_ONLY).result == "duplicate_detected"
+    assert settled(a_payment(delivered_at=much_later + timedelta(days=1)), ledger).result == "first_time_finalized"
+    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert complaints_about(ledger) == []
+
+
 @pytest.mark.parametrize("status", ["expired", "cancelled"])
 def test_what_was_set_aside_holds_again_what_is_over_by_now(status: str) -> None:
     ledger = a_shop_that_set_aside(a_payment())
@@ -1358,6 +1368,15 @@ def test_what_is_not_understood_is_parked_in_two_calls_and_touches_no_order() ->
     assert calls_to_settle(something_not_understood(), ledger) == ["read", "commit"]
     assert {path for path in ledger.dump() if path not in before} == {"webhookEvents/evt_1"}
     assert (status_in(ledger), shirts_in(ledger)) == ("reserved", (10, 3))
+
+
+def test_what_was_settled_long_ago_and_cannot_be_read_any_more_is_a_duplicate_however_often_it_comes() -> None:
+    ledger = a_shop_told(a_placement(), a_payment(), a_payment(delivered_at=LATER))
+    ledger.delete("webhookEvents/evt_1")
+    for day in range(9, 11):
+        again = something_not_understood(delivered_at=NOW + timedelta(days=day))
+        assert settled(again, ledger).result == "duplicate_detected"
+    assert complaints_about(ledger) == []
 
 
 def test_a_release_that_understands_what_an_older_one_parked_settles_it_on_redelivery() -> None:

@@ -626,6 +626,32 @@ def test_a_payment_for_an_order_that_cost_nothing_is_noted_as_a_second_one() -> 
     assert plan.outcome.note == "second_payment: pi_1 paid an order that the session of evt_1 had paid"
 
 
+def test_a_payment_for_an_order_that_was_finished_by_hand_is_told_as_a_second_one() -> None:
+    order = a_reserved_order(status="finalized", finalizedAt=NOW)
+    plan = finish(a_payment(), {ORDER: order})
+    assert plan.outcome.note == "second_payment: pi_1 paid an order that was finished by hand"
+    assert fields_at(TO_OPERATORS, plan.writes)["type"] == "second_payment"
+    assert finish(a_free_session(), {ORDER: order}).outcome.note is None
+
+
+@pytest.mark.parametrize(
+    ("money", "status", "told"),
+    [
+        (Money(3_600, "eur"), "reserved", "cancel_requested"),
+        (Money(1, "eur"), "reserved", "review"),
+        (Money(3_600, "eur"), "cancelled", "refund_due"),
+    ],
+)
+def test_whatever_a_payment_ends_as_operators_hear_that_its_customer_had_wanted_to_cancel(
+    money: Money, status: str, told: str
+) -> None:
+    shop = a_shop(a_reserved_order(status=status, cancelRequestedAt=NOW), (0, 0) if status == "cancelled" else (10, 3))
+    plan = finish(a_payment(money=money), shop, products=SHIRT)
+    notice = fields_at(TO_OPERATORS, plan.writes)
+    assert notice["type"] == told
+    assert "cancel_requested: its customer had asked to cancel the order before it was paid" in str(notice["reason"])
+
+
 def test_the_checkout_session_of_the_same_payment_is_no_second_payment() -> None:
     order = a_reserved_order(status="finalized", paymentIntentId="pi_1")
     plan = finish(a_payment("evt_2", payment_intent_id=None, charge_id=None), {ORDER: order})
@@ -633,8 +659,11 @@ def test_the_checkout_session_of_the_same_payment_is_no_second_payment() -> None
 
 
 @pytest.mark.parametrize("known", [{"finalizedAt": NOW}, {"unfulfilledAs": "refund_due"}], ids=["sold", "refund due"])
-def test_a_paid_order_that_somebody_else_has_given_a_status_is_not_paid_or_placed_again(known: Fields) -> None:
-    shop = a_shop(a_reserved_order(status="shipped", paymentIntentId="pi_1", **known), (10, 3))
+@pytest.mark.parametrize("status", ["shipped", "cancelled", "expired", "failed", "pending", "reserved"])
+def test_a_paid_order_that_somebody_else_has_given_a_status_is_not_paid_or_placed_again(
+    status: str, known: Fields
+) -> None:
+    shop = a_shop(a_reserved_order(status=status, paymentIntentId="pi_1", **known), (10, 3))
     paid = finish(a_payment("evt_2"), {**shop, PAYMENT: {"orderId": "order-1"}, CHARGE: {"orderId": "order-1"}})
     assert set(by_path(paid.writes)) == {"auditLog/evt_2", "webhookEvents/evt_2"}
     assert paid.outcome == Outcome(Result.UNKNOWN_STATUS, "order-1")

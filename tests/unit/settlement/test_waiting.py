@@ -460,20 +460,21 @@ def test_what_was_parked_stays_so_where_it_is_of_the_other_mode(*, is_audited: b
 
 SET_ASIDE: dict[str, Fields] = {
     CLAIM: a_parked_claim(processed=True, result="livemode_mismatch", processedAt=NOW, expireAt=NOW + WEEK),
-    AUDIT: {"result": "livemode_mismatch"},
+    AUDIT: {"result": "livemode_mismatch", "createdAt": NOW},
 }
-UNTIL_NOW = "set_aside: until now it was taken for an event of the other mode"
+WAS_SET_ASIDE = "set_aside: taken for an event of the other mode"
+ON_PI_DAY = f"{WAS_SET_ASIDE}, on 2026-03-14 at 15:09:26 UTC"
 
 
 def test_an_event_that_was_set_aside_is_settled_when_it_comes_again() -> None:
     plan = finish(a_payment(delivered_at=LATER), {ORDER: a_reserved_order()} | SET_ASIDE)
-    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", UNTIL_NOW)
+    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", ON_PI_DAY)
     assert set(by_path(plan.writes)) == {ORDER, INVENTORY, CLAIM, AUDIT, SECOND_DELIVERY, NOTICE, PAYMENT, CHARGE}
     entry = by_path(plan.writes)[AUDIT]
     assert isinstance(entry, Update)
     assert entry.version == as_read(AUDIT)
     assert (entry.fields["result"], entry.fields["webhookProcessed"]) == ("first_time_finalized", True)
-    assert (entry.fields["note"], entry.fields["createdAt"]) == (UNTIL_NOW, NOW)
+    assert (entry.fields["note"], entry.fields["createdAt"]) == (ON_PI_DAY, NOW)
     claim = fields_at(CLAIM, plan.writes)
     assert (claim["result"], claim["deliveries"]) == ("first_time_finalized", 2)
     assert fields_at(SECOND_DELIVERY, plan.writes)["result"] == "first_time_finalized"
@@ -494,7 +495,7 @@ def test_what_was_settled_whatever_its_claim_says_is_a_duplicate() -> None:
 def test_an_event_whose_audit_entry_is_gone_is_settled_all_the_same() -> None:
     documents = {ORDER: a_reserved_order(), CLAIM: SET_ASIDE[CLAIM]}
     plan = finish(a_payment(delivered_at=LATER), documents)
-    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", UNTIL_NOW)
+    assert plan.outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", WAS_SET_ASIDE)
     assert isinstance(by_path(plan.writes)[AUDIT], Create)
 
 
@@ -507,6 +508,14 @@ def test_an_event_whose_claim_has_lived_out_its_time_is_settled_and_counted_on()
     assert (claim.fields["result"], claim.fields["deliveries"]) == ("first_time_finalized", 4)
     record = fields_at("auditLog/evt_1/deliveries/4", plan.writes)
     assert (record["result"], record["createdAt"]) == ("first_time_finalized", LATER)
+
+
+def test_a_claim_that_is_put_back_where_the_setting_is_still_wrong_says_that_nothing_was_done() -> None:
+    plan = planned_on(Terms(expected_livemode=True), a_payment(delivered_at=LATER), {AUDIT: SET_ASIDE[AUDIT]})
+    assert isinstance(plan, Finish)
+    assert plan.outcome.result == "duplicate_detected"
+    assert set(by_path(plan.writes)) == {CLAIM, SECOND_DELIVERY}
+    assert fields_at(CLAIM, plan.writes)["result"] == "livemode_mismatch"
 
 
 def test_a_young_event_that_was_set_aside_waits_for_its_order_and_stays_as_it_is() -> None:
@@ -551,7 +560,7 @@ def test_a_parked_event_that_was_set_aside_once_is_settled_with_what_it_waited_f
         PAYMENT: known_payment("evt_1"),
     }
     plan = finish(an_updated_refund(order_id="order-1", is_replay=True), documents)
-    assert plan.outcome == Outcome(Result.REFUNDED, "order-1", UNTIL_NOW)
+    assert plan.outcome == Outcome(Result.REFUNDED, "order-1", ON_PI_DAY)
     assert isinstance(by_path(plan.writes)[AUDIT], Update)
 
 
@@ -777,12 +786,17 @@ def test_they_are_told_too_if_a_refund_in_part_tells_of_the_payment() -> None:
     assert fields_at(NOTICE, plan.writes)["type"] == "partially_refunded"
 
 
+A_WISH_THAT_CAME_LATE = a_reserved_order(
+    status="finalized", finalizedAt=NOW, cancelRequestedAt=NOW, paymentIntentId="pi_1"
+)
+
+
 @pytest.mark.parametrize(
     ("event", "documents"),
     [
         (a_refunded_charge(), a_late_payments_hold()),
         (a_payment(), a_late_payments_hold(asked_at=None)),
-        (a_payment(), {ORDER: a_reserved_order(status="finalized", finalizedAt=NOW, cancelRequestedAt=NOW)}),
+        (a_payment(), {ORDER: A_WISH_THAT_CAME_LATE}),
     ],
     ids=["it is refunded", "nobody had asked", "it was sold before"],
 )
