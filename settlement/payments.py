@@ -39,9 +39,9 @@ def second_payment(payment: Payment, order: Order) -> str | None:
 
 
 def is_first_heard_of(event: CarriesPayment, order: Order, seen: Seen) -> bool:
-    """Whether no event before this one has told that its payment, which has a name, was for this order.
+    """Whether no event before this one is known to have told that its payment was for this order.
 
-    Of a payment that has paid for another order, nobody knows: its index leads to one order only.
+    Of a payment without a name, or that has paid for another order, none is: `payments/{paymentId}` leads to one order.
     """
-    known = seen.payments.get(event.payment_ids[0])
+    known = seen.payments.get(event.payment_ids[0]) if event.payment_ids else None
     return known is None or known.order_id != order.order_id

@@ -60,12 +60,11 @@ def _plan_for_the_shop(event: ShopEvent, seen: Seen, terms: Terms, now: datetime
 
 def _plan_without_an_order(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan | None:
     """For duplicates, and events of the other mode: no order need be looked at. None for all others."""
-    is_of_other_mode = terms.expected_livemode not in (None, event.delivery.livemode)
-    is_parked = seen.claim is not None and not seen.claim.processed
-    is_done = seen.audited or (seen.claim is not None and seen.claim.processed)
-    if is_of_other_mode and is_parked and seen.claim:
-        # It stays so: the setting may be what is wrong.
-        return Finish(*count_delivery(event.delivery, event.order_id, seen.claim, seen.claim.result, now))
+    claim, is_of_other_mode = seen.claim, terms.expected_livemode not in (None, event.delivery.livemode)
+    if is_of_other_mode and claim and not claim.processed:
+        # What was parked stays so: the setting may be what is wrong.
+        return Finish(*count_delivery(event.delivery, event.order_id, claim, claim.result, now))
+    is_done = seen.audited or (claim is not None and claim.processed)
     if is_of_other_mode and not is_done:
         return _set_aside(event, terms, now)
     if is_done and (is_of_other_mode or not seen.was_set_aside):

@@ -632,6 +632,9 @@ def test_a_payment_for_an_order_that_was_finished_by_hand_is_told_as_a_second_on
     assert plan.outcome.note == "second_payment: pi_1 paid an order that was finished by hand"
     assert fields_at(TO_OPERATORS, plan.writes)["type"] == "second_payment"
     assert finish(a_free_session(), {ORDER: order}).outcome.note is None
+    nameless = finish(a_payment(payment_intent_id=None, charge_id=None), {ORDER: order})
+    assert nameless.outcome.note == "second_payment: the session of evt_1 paid an order that was finished by hand"
+    assert fields_at(TO_OPERATORS, nameless.writes)["type"] == "second_payment"
 
 
 @pytest.mark.parametrize(
