@@ -1,6 +1,6 @@
 """What a customer wrote into an order, checked. Security rules cannot look inside a list, so this is the place."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -49,10 +49,17 @@ class OversizedOrder(InvalidOrder):
     """The order is so large that what the service adds to its document might not fit."""
 
 
-def require_bounded(fields: object, bytes_max: int = ORDER_BYTES_MAX) -> None:
-    """Raises OversizedOrder."""
-    if _bytes_of(fields) > bytes_max:
-        raise OversizedOrder(f"the order is larger than {bytes_max} bytes")
+def require_bounded(fields: Mapping[str, object], of_the_service: Collection[str] = ()) -> None:
+    """Raises OversizedOrder.
+
+    Args:
+        of_the_service: the names of the fields that the service writes.
+    """
+    order_bytes = _bytes_of({name: value for name, value in fields.items() if name not in of_the_service})
+    service_bytes = _bytes_of({name: value for name, value in fields.items() if name in of_the_service})
+    for found, at_most in ((order_bytes, ORDER_BYTES_MAX), (order_bytes + service_bytes, DOCUMENT_BYTES_MAX)):
+        if found > at_most:
+            raise OversizedOrder(f"the order is larger than {at_most} bytes")
 
 
 def user_id_from(value: object) -> str:

@@ -20,7 +20,7 @@ from orders.order import (
     is_order_id,
     is_user_id,
 )
-from orders.placement import DOCUMENT_BYTES_MAX, InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
+from orders.placement import InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
 from orders.refunds import Refund, Refunds, RefundStatus
 from settlement.ledger import Document, Fields
 
@@ -54,8 +54,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
     is_oversized = False
     defect = "status must be 'pending'" if status is OrderStatus.UNKNOWN else None
     try:
-        require_bounded(fields, DOCUMENT_BYTES_MAX)
-        require_bounded({name: value for name, value in fields.items() if name not in _OF_THE_SERVICE})
+        require_bounded(fields, _OF_THE_SERVICE)
         user_id_from(user_id)
         lines = lines_from(fields.get("items"))
     except InvalidOrder as invalid:

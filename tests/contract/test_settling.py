@@ -390,7 +390,7 @@ def test_an_order_too_large_to_be_written_to_is_refused_while_it_still_can_be(da
     assert settled(database, a_placement()).result == "reservation_failed"
     order = fields_at(database, "orders/order-1")
     assert (order["status"], order["items"]) == ("failed", [])
-    assert order["failureReason"] == "invalid_order: the order is larger than 917504 bytes"
+    assert order["failureReason"] == "invalid_order: the order is larger than 524288 bytes"
     assert database.get("inventory/shirt") == {"stock": 10, "reserved": 0}
     assert settled(database, a_payment()).result == "refund_due"
 

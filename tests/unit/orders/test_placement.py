@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine
-from orders.placement import ORDER_BYTES_MAX, InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
+from orders.placement import (
+    DOCUMENT_BYTES_MAX,
+    ORDER_BYTES_MAX,
+    InvalidOrder,
+    OversizedOrder,
+    lines_from,
+    require_bounded,
+    user_id_from,
+)
 from tests.builders import NOW
 
 
@@ -132,9 +140,9 @@ def test_a_user_id_that_cannot_name_a_document_is_refused(user_id: object) -> No
 # --- How large an order may be ---------------------------------------------------------------------------------------
 
 
-def is_oversized(fields: object) -> bool:
+def is_oversized(fields: dict[str, object], of_the_service: tuple[str, ...] = ()) -> bool:
     try:
-        require_bounded(fields)
+        require_bounded(fields, of_the_service)
     except OversizedOrder:
         return True
     return False
@@ -159,6 +167,20 @@ def test_all_that_an_order_holds_is_counted_however_deep() -> None:
     assert is_oversized({half: half})
 
 
+def test_what_the_service_writes_has_room_of_its_own() -> None:
+    order = {"note": "x" * (ORDER_BYTES_MAX - len("note") - 2)}
+    left = DOCUMENT_BYTES_MAX - ORDER_BYTES_MAX - len("refunds") - 2
+    assert not is_oversized({**order, "refunds": "x" * left}, ("refunds",))
+    assert is_oversized({**order, "refunds": "x" * (left + 1)}, ("refunds",))
+    assert is_oversized({**order, "refunds": "x"}, ("status",))
+
+
+@pytest.mark.parametrize(("of_the_service", "at_most"), [((), "524288"), (("note",), "917504")])
+def test_who_wrote_too_much_is_told_how_much_is_possible(of_the_service: tuple[str, ...], at_most: str) -> None:
+    with pytest.raises(OversizedOrder, match=f"the order is larger than {at_most} bytes"):
+        require_bounded({"note": "x" * DOCUMENT_BYTES_MAX}, of_the_service)
+
+
 def test_bytes_are_counted_as_many_as_they_are() -> None:
     assert not is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 2)})
     assert is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 1)})
@@ -166,8 +188,8 @@ def test_bytes_are_counted_as_many_as_they_are() -> None:
 
 @pytest.mark.parametrize("value", [None, True, 2**62, 1.5, NOW], ids=str)
 def test_small_values_are_counted_as_small_but_are_counted(value: object) -> None:
-    assert not is_oversized([value] * (ORDER_BYTES_MAX // 32))
-    assert is_oversized([value] * (ORDER_BYTES_MAX // 8))
+    assert not is_oversized({"": [value] * (ORDER_BYTES_MAX // 32)})
+    assert is_oversized({"": [value] * (ORDER_BYTES_MAX // 8)})
 
 
 def test_the_largest_possible_order_is_not_too_large() -> None:
@@ -178,8 +200,8 @@ def test_what_may_be_long_is_counted_as_long() -> None:
     class Reference:
         """The client's own, whose name nobody looks at."""
 
-    assert not is_oversized([Reference()] * 50)
-    assert is_oversized([Reference()] * 100)
+    assert not is_oversized({"": [Reference()] * 50})
+    assert is_oversized({"": [Reference()] * 100})
 
 
 _anything = st.recursive(
