@@ -215,6 +215,25 @@ def test_an_order_that_was_finished_by_hand_is_refunded_like_any_other(shop: Sho
     assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)
 
 
+def test_an_order_whose_payment_named_none_is_finished_by_hand_and_its_refund_finds_it(
+    shop: Shop, version: str
+) -> None:
+    """By hand, as the runbook has it."""
+    assert shop.deliver(the_event(PAID, version, "evt_paid", metadata={})) == "ignored"
+    payment = {"paymentIntentId": "pi_1", "amountReceived": 3_600, "currencyReceived": "eur"}
+    batch = shop.client.batch()
+    order = shop.client.document("orders/order-1")
+    batch.update(order, {"status": "finalized", "finalizedAt": NOW, "holdKept": False, **payment})
+    batch.create(shop.client.document("payments/pi_1"), {"orderId": "order-1"})
+    for product_id, quantity in (("shirt", 2), ("hat", 1)):
+        taken = {"stock": firestore.Increment(-quantity), "reserved": firestore.Increment(-quantity)}
+        batch.update(shop.client.document(f"inventory/{product_id}"), taken)
+    batch.commit()
+    assert shop.stock == SOLD
+    assert shop.deliver(the_event(REFUND_CREATED, version, "evt_2")) == "refunded"
+    assert (shop.order["status"], shop.order["amountRefunded"], shop.stock) == ("refunded", 3_600, ON_THE_SHELF)
+
+
 # --- Refunded --------------------------------------------------------------------------------------------------------
 
 
