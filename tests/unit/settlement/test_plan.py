@@ -335,6 +335,7 @@ def test_the_same_is_true_when_only_its_audit_entry_tells() -> None:
     assert set(by_path(plan.writes)) == {CLAIM, "auditLog/evt_1/deliveries/3"}
     claim = fields_at(CLAIM, plan.writes)
     assert (claim["processed"], claim["result"], claim["deliveries"]) == (True, "duplicate_detected", 3)
+    assert claim["orderId"] == fields_at("auditLog/evt_1/deliveries/3", plan.writes)["orderId"] == "order-1"
 
 
 def test_what_was_only_set_aside_and_cannot_be_read_now_is_kept_for_a_person() -> None:
