@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from orders.events import OrderEvent
+from orders.events import OrderEvent, StripeEvent
 from orders.order import Order
 from orders.outcome import Outcome
 from settlement.ledger import Write
@@ -54,6 +54,8 @@ class StartOver:
     """Commit; then read everything afresh and plan again."""
 
     writes: tuple[Write, ...]
+    event: StripeEvent | None = None
+    """What to plan for from then on; None if it is the same event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,13 +85,14 @@ def _settle_one(
     lost: LedgerContended | LedgerUnavailable | None = None
     for seconds_left in patience.tries():
         try:
-            finish = _one_try(event, view, terms, now, seconds_left)
+            ended = _one_try(event, view, terms, now, seconds_left)
         except (LedgerContended, LedgerUnavailable) as error:
             lost = error
             view.look_closer()
         else:
-            if finish:
-                return finish
+            if isinstance(ended, Finish):
+                return ended
+            event = ended.event or event
     raise lost or LedgerContended(f"{event.event_id} was not settled in time")
 
 
@@ -110,8 +111,8 @@ def _one_try(
     terms: Terms,
     now: datetime,
     seconds_left: Callable[[], float],
-) -> Finish | None:
-    """From a fresh read to the end; None if it must begin again."""
+) -> Finish | StartOver:
+    """From a fresh read to the end, or to where it must begin again."""
     seen = view.read(seconds_left)
     while True:
         plan = make_plan(event, seen, terms, now)
@@ -123,7 +124,7 @@ def _one_try(
                 seen = seen.with_hold(held, view.ledger.commit(writes, timeout_seconds=seconds_left()))
             case StartOver(writes):
                 view.ledger.commit(writes, timeout_seconds=seconds_left())
-                return None
+                return plan
             case Finish(writes):
                 if writes:
                     view.ledger.commit(writes, timeout_seconds=seconds_left())

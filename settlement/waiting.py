@@ -4,6 +4,7 @@ What waits for an order is found by the order's id. What waits for a payment is 
 the payment's own events read and write anyway: of the two commits, the later one always sees the earlier.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from orders.events import CarriesPayment, OrderEvent, StripeEvent
@@ -28,7 +29,7 @@ def wait_for_order(event: StripeEvent, order_id: str, seen: Seen, terms: Terms, 
     if claim and claim.result is result:
         return Finish(*count_delivery(event.delivery, order_id, claim, result, now))
     if claim and not claim.processed:
-        return StartOver(parked_again(event, order_id, result, _NO_ORDER, claim, now))
+        return StartOver(parked_again(event, order_id, result, _NO_ORDER, claim, now), _taken_up(event))
     # A time far in the future is none that could ever grow old.
     if abs(now - event.delivery.created_at) < terms.order_wait:
         raise OrderNotThereYet(f"order {order_id} does not exist yet")
@@ -36,7 +37,7 @@ def wait_for_order(event: StripeEvent, order_id: str, seen: Seen, terms: Terms, 
         # Settled long ago, it may be that only its claim has expired and its order been deleted.
         return Look(audit_entry=True)
     # Look again afterwards: an order created in between has already asked for parked events, and found none.
-    return StartOver(_parked(event, order_id, result, _NO_ORDER, seen, now))
+    return StartOver(_parked(event, order_id, result, _NO_ORDER, seen, now), _taken_up(event))
 
 
 def wait_for_payment(event: StripeEvent, seen: Seen, now: datetime) -> Plan:
@@ -86,6 +87,11 @@ def _parked(
     if seen.claim:
         return parked_again(event, order_id, result, reason, seen.claim, now)
     return parked_claim(event.delivery, order_id, result, reason, now, event, deliveries_before=seen.deliveries_before)
+
+
+def _taken_up(event: StripeEvent) -> StripeEvent:
+    """The event once it is parked: this delivery of it is counted, and is not counted again."""
+    return replace(event, delivery=replace(event.delivery, is_replay=True))
 
 
 def _listed(event: StripeEvent, seen: Seen) -> Write:

@@ -195,21 +195,13 @@ def _of_claims(shelves: Shelves, kept_since: datetime | None) -> Iterator[str]:
         entry = entries.get(event_id)
         if claim["processed"] and entry is None:
             yield f"{event_id}: claimed as done, and nobody wrote down what was done"
-        # One that was set aside by a wrong setting may have come again, and waits now like any other.
-        if not claim["processed"] and entry and entry["result"] != "livemode_mismatch":
+        # What was only set aside is not done: it may have come again, and wait like any other.
+        if not claim["processed"] and entry and entry["webhookProcessed"]:
             yield f"{event_id}: parked, and yet written down as done"
         if not claim["processed"] and not claim["reason"]:
             yield f"{event_id}: parked, and nobody says why"
-        may_be_restored = entry and entry["result"] != "livemode_mismatch"
-        if (
-            claim["processed"]
-            and entry
-            and claim["result"]
-            not in (
-                entry["result"],
-                "duplicate_detected" if may_be_restored else None,
-            )
-        ):
+        restored = {"duplicate_detected"} if entry and entry["webhookProcessed"] else set()
+        if claim["processed"] and entry and claim["result"] not in {entry["result"], *restored}:
             yield f"{event_id}: the claim says {claim['result']}, the entry {entry['result']}"
     for event_id, entry in entries.items():
         may_have_expired = kept_since and entry["createdAt"] < kept_since

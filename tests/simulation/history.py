@@ -218,8 +218,9 @@ class _Draw:
                 arrivals += [Arrival(Kind.EVENT, tale.order_id, event_id)] * (1 + self.is_so(0.3))
         arrivals += [Arrival(Kind.SWEEP)] * self.is_so(0.4)
         minutes = (6, 31, 61, LONG_MINUTES)[self.below(4)]
-        arrivals += [Arrival(Kind.MINUTES, minutes=minutes)] * (is_later := self.is_so(0.25))
-        self.long_times += is_later and minutes == LONG_MINUTES
+        if self.is_so(0.25):
+            arrivals.append(Arrival(Kind.MINUTES, minutes=minutes))
+            self.long_times += minutes == LONG_MINUTES
         self.shuffle(arrivals)
         return before + list(self.with_races(arrivals))
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from tests.simulation.history import History, Turn
 from tests.simulation.tales import Repayment, Tale
+
+_TURNS_TAKEN_MAX: Final = 8
+"""By the work for most arrivals: its start, and its RPCs."""
 
 _Item = TypeVar("_Item")
 _Thing = TypeVar("_Thing", History, Tale, Repayment)
@@ -17,7 +20,14 @@ def shrunk(history: History, fails: Callable[[History], bool], *, tries_max: int
     whole = None
     while whole is not history:
         whole = history
-        for simpler in (_with_less_to_tell, _with_fewer_turns, _with_fewer_arrivals, _as_usual, _with_simpler_turns):
+        for simpler in (
+            _with_less_to_tell,
+            _with_fewer_turns,
+            _with_fewer_arrivals,
+            _with_less_work,
+            _as_usual,
+            _with_simpler_turns,
+        ):
             history = _shrunk_so(history, simpler, fails, tries)
     return history
 
@@ -54,6 +64,14 @@ def _with_less_to_tell(history: History) -> Iterator[History]:
 
 def _with_fewer_arrivals(history: History) -> Iterator[History]:
     return (replace(history, arrivals=arrivals) for arrivals in _shorter(history.arrivals))
+
+
+def _with_less_work(history: History) -> Iterator[History]:
+    """Without an arrival, and without as many turns as its work may have taken."""
+    for number in range(len(history.arrivals)):
+        arrivals = history.arrivals[:number] + history.arrivals[number + 1 :]
+        for taken in range(1, min(_TURNS_TAKEN_MAX, len(history.turns)) + 1):
+            yield replace(history, arrivals=arrivals, turns=history.turns[taken:])
 
 
 def _as_usual(history: History) -> Iterator[History]:

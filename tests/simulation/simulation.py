@@ -91,8 +91,6 @@ class _Simulation:
         self.deliveries: Counter[str] = Counter()
         self.deliveries_acknowledged: Counter[str] = Counter()
         self.answers_lost: Counter[str] = Counter()
-        self.misled: Counter[str] = Counter()
-        """How often each event came where the setting expects the other mode."""
         self.started = 0
         self.began: dict[int, datetime] = {}
         """When each worker did, by its number."""
@@ -161,7 +159,6 @@ class _Simulation:
         self.began[worker.number] = self.clock
         self.running.append((worker, arrival))
         self.deliveries[arrival.event_id] += 1
-        self.misled[arrival.event_id] += arrival.kind is Kind.MISLED
         self.after(worker, arrival)
 
     def advance(self, number: int, fault: Fault | None) -> None:
@@ -332,14 +329,12 @@ class _Simulation:
     def miscounted(self) -> Iterator[str]:
         """Every delivery that was acknowledged is on its event's count, and none that never came.
 
-        One whose answer was lost, or that parks what was set aside, may count twice, if it was overtaken by another
-        before it could look again.
+        One whose answer was lost may count twice, if it was overtaken by another before it could look again.
         """
         for event_id, came in self.deliveries.items():
             claim = self.ledger.get(f"webhookEvents/{event_id}")
             counted = claim["deliveries"] if claim else None
-            acknowledged = self.deliveries_acknowledged[event_id]
-            at_most = came + self.answers_lost[event_id] + self.misled[event_id]
+            acknowledged, at_most = self.deliveries_acknowledged[event_id], came + self.answers_lost[event_id]
             if isinstance(counted, int) and not acknowledged <= counted <= at_most:
                 yield f"{event_id}: {came} deliveries, {acknowledged} of them acknowledged, and {counted} counted"
 

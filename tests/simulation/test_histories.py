@@ -21,7 +21,7 @@ CAUGHT_WITHIN = 1_000
 """So many histories at most, until one shows that the shop is broken."""
 SHRUNK_WITHIN = 600
 """So many tries at most, until it is as short as that."""
-READABLE = 30
+READABLE = 25
 """Arrivals and turns together, that a person can follow."""
 
 

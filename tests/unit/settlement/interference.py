@@ -54,6 +54,17 @@ def someone_first(act: Callable[[], object]) -> Interference:
     return interfere
 
 
+def someone_after(act: Callable[[], object]) -> Interference:
+    """Somebody else writes between our commit and our next read."""
+
+    def interfere(commit: Commit) -> Committed:
+        committed = commit()
+        act()
+        return committed
+
+    return interfere
+
+
 @dataclass
 class Interfered:
     """The ledger under settlement, with one interference for each commit, in order; afterwards it runs undisturbed."""

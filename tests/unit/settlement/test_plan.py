@@ -203,8 +203,8 @@ def test_an_event_from_the_far_future_does_not_wait_for_ever() -> None:
 
 def test_an_old_event_without_an_order_is_parked_with_all_that_settles_it_later() -> None:
     hour_ago = NOW - timedelta(hours=1)
-    plan = planned(a_payment(created_at=hour_ago, delivered_at=LATER), {})
-    assert plan == StartOver(
+    event = a_payment(created_at=hour_ago, delivered_at=LATER)
+    assert planned(event, {}) == StartOver(
         (
             Create(
                 CLAIM,
@@ -230,7 +230,9 @@ def test_an_old_event_without_an_order_is_parked_with_all_that_settles_it_later(
                     },
                 },
             ),
-        )
+        ),
+        # From then on it is taken up again: this delivery of it is counted.
+        replace(event, delivery=replace(event.delivery, is_replay=True)),
     )
 
 

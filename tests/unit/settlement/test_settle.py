@@ -54,6 +54,7 @@ from tests.unit.settlement.interference import (
     crash_before,
     patience_of,
     refused,
+    someone_after,
     someone_first,
     unanswered,
     undisturbed,
@@ -1341,6 +1342,20 @@ def test_what_was_set_aside_and_crashed_is_settled_by_its_redelivery(crash: Inte
         settled(delivered_later(a_payment()), Interfered(ledger, [crash]))
     settled(a_payment(delivered_at=NOW + timedelta(minutes=1)), ledger)
     assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert complaints_about(ledger) == []
+
+
+def test_a_delivery_that_parks_what_was_set_aside_is_counted_once_though_others_come_in_between() -> None:
+    ledger = a_ledger()
+    early = a_payment(created_at=NOW - timedelta(hours=2))
+    settled(early, ledger, terms=LIVE_ONLY)
+    third = a_payment(created_at=early.delivery.created_at, delivered_at=NOW + timedelta(minutes=1))
+    overtaken = Interfered(ledger, [someone_after(lambda: settled(third, ledger))])
+    second = a_payment(created_at=early.delivery.created_at, delivered_at=LATER)
+    assert settled(second, overtaken).result == "order_not_found"
+    claim = ledger.get("webhookEvents/evt_1")
+    assert claim is not None
+    assert claim["deliveries"] == 3
     assert complaints_about(ledger) == []
 
 
