@@ -49,7 +49,7 @@ class OversizedOrder(InvalidOrder):
     """The order is so large that what the service adds to its document might not fit."""
 
 
-def require_bounded(fields: Mapping[str, object], of_the_service: Collection[str] = ()) -> None:
+def require_bounded(fields: Mapping[str, object], of_the_service: Collection[str]) -> None:
     """Raises OversizedOrder.
 
     Args:

@@ -19,7 +19,7 @@ def why_not_paid(event: OrderEvent, order: Order) -> str | None:
 
 
 def shared_payment(event: OrderEvent, seen: Seen) -> str | None:
-    """Whether the event's payment has paid for another order before."""
+    """Which other order the event's payment has paid for, in words for a person; None if none is known."""
     if not isinstance(event, CarriesPayment):
         return None
     for payment_id, known in seen.payments.items():
@@ -29,7 +29,7 @@ def shared_payment(event: OrderEvent, seen: Seen) -> str | None:
 
 
 def second_payment(payment: Payment, order: Order) -> str | None:
-    """Whether the order has been paid by another payment before."""
+    """What had paid the order before this payment, in words for a person; None if nothing is known to have."""
     settled_by = order.payment
     if settled_by is None and order.finalized_at and not payment.is_free:
         return f"second_payment: {payment.name} paid an order that was finished by hand"

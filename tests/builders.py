@@ -48,14 +48,14 @@ def an_order(**fields: object) -> Fields:
     }
 
 
-def as_large_as_may_be(**fields: object) -> Fields:
+def as_large_as_may_be() -> Fields:
     """The same order with a note so long that not a byte more would be taken."""
 
     def is_too_large(characters: int) -> bool:
-        return order_from("order-1", an_order(note="x" * characters, **fields)).is_oversized
+        return order_from("order-1", an_order(note="x" * characters)).is_oversized
 
     characters = bisect_left(range(ORDER_BYTES_MAX), 1, key=is_too_large) - 1
-    return an_order(note="x" * characters, **fields)
+    return an_order(note="x" * characters)
 
 
 def a_reserved_order(**fields: object) -> Fields:
