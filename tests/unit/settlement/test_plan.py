@@ -360,8 +360,10 @@ def test_what_is_understood_now_and_has_no_order_stays_parked_if_its_claim_has_n
     delivered_at: datetime,
 ) -> None:
     parked = a_parked_claim(result="error", orderId=None)
-    plan = planned(a_payment(delivered_at=delivered_at), {CLAIM: parked})
+    event = a_payment(delivered_at=delivered_at)
+    plan = planned(event, {CLAIM: parked})
     assert isinstance(plan, StartOver)
+    assert plan.event == replace(event, delivery=replace(event.delivery, is_replay=True))
     claim, *record = plan.writes
     assert isinstance(claim, Update)
     assert (claim.version, claim.fields["orderId"]) == (as_read(CLAIM), "order-1")
