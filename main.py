@@ -24,18 +24,18 @@ import flask
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from ops.logs import JsonLog, log_settled
-from ops.settings import Settings, settings_from
+from database.connection import connect
+from database.firestore_store import FirestoreLedger
 from orders.outcome import Settle
-from settlement.cases import Terms
-from settlement.connection import connect
-from settlement.firestore_ledger import FirestoreLedger
+from service.logs import JsonLog, log_settled
+from service.settings import Settings, settings_from
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 
 if TYPE_CHECKING:
-    from inventory.cancellation import CancelRequestedTrigger
-    from inventory.expiry import ReservationSweep
-    from inventory.trigger import OrderCreatedTrigger
+    from triggers.cancel_requested import CancelRequestedTrigger
+    from triggers.order_created import OrderCreatedTrigger
+    from triggers.sweep import ReservationSweep
     from webhooks.endpoint import WebhookEndpoint
 
 gc.enable()
@@ -109,7 +109,7 @@ def _webhook_endpoint() -> "WebhookEndpoint":
 
 @_opened_once
 def _order_created_trigger() -> "OrderCreatedTrigger":
-    from inventory.trigger import OrderCreatedTrigger  # noqa: PLC0415
+    from triggers.order_created import OrderCreatedTrigger  # noqa: PLC0415
 
     house = _house()
     return OrderCreatedTrigger(house.settle, house.ledger.parked_events, house.log, _now)
@@ -117,7 +117,7 @@ def _order_created_trigger() -> "OrderCreatedTrigger":
 
 @_opened_once
 def _cancel_requested_trigger() -> "CancelRequestedTrigger":
-    from inventory.cancellation import CancelRequestedTrigger  # noqa: PLC0415
+    from triggers.cancel_requested import CancelRequestedTrigger  # noqa: PLC0415
 
     house = _house()
     return CancelRequestedTrigger(house.settle, house.log, _now)
@@ -125,7 +125,7 @@ def _cancel_requested_trigger() -> "CancelRequestedTrigger":
 
 @_opened_once
 def _reservation_sweep() -> "ReservationSweep":
-    from inventory.expiry import ReservationSweep  # noqa: PLC0415
+    from triggers.sweep import ReservationSweep  # noqa: PLC0415
 
     house, ledger = _house(), _house().ledger
     place = _order_created_trigger().place

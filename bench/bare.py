@@ -15,13 +15,13 @@ from typing import Any, Final
 import grpc
 from google.cloud.firestore_v1 import types
 
+from database.connection import CHANNEL_OPTIONS, EMULATOR_METADATA
+from database.protobuf import encoded
+from database.store import Ledger, Update, Write
 from orders.events import StripeEvent
-from settlement.cases import Finish, Terms
-from settlement.connection import CHANNEL_OPTIONS, EMULATOR_METADATA
-from settlement.ledger import Ledger, Update, Write
-from settlement.plan import make_plan
-from settlement.seen import paths_to_read, seen_from
-from settlement.wire import encoded
+from settlement.decide import make_plan
+from settlement.decisions import Finish, Terms
+from settlement.snapshot import paths_to_read, seen_from
 
 _TIMEOUT_SECONDS: Final = 8.0
 

@@ -11,9 +11,9 @@ from flask import Flask
 from bench.channel import counted
 from bench.payments import SECRET, VOICES, payment, signed, stripe_event
 from bench.shop import a_pending_order, a_project, a_reserved_order, amount_of, settling_on, stock_up, write_all
-from inventory.trigger import OrderCreatedTrigger
+from database.firestore_store import FirestoreLedger
 from orders.events import OrderPlaced
-from settlement.firestore_ledger import FirestoreLedger
+from triggers.order_created import OrderCreatedTrigger
 from webhooks.endpoint import WebhookEndpoint
 
 # US dollars for 100,000 documents in us-central1, where functions.yaml puts the functions; nam5 and eur3 take twice

@@ -8,8 +8,8 @@ from typing import Final
 from google.cloud import firestore
 
 from bench.shop import a_database, a_reserved_order, ledger_in, settling_on, stock_up, write_all
-from inventory.expiry import Ending, ReservationSweep
-from inventory.trigger import OrderCreatedTrigger
+from triggers.order_created import OrderCreatedTrigger
+from triggers.sweep import Ending, ReservationSweep
 
 ORDERS: Final = 10_000
 PRODUCTS: Final = 100

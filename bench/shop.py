@@ -10,11 +10,11 @@ from typing import Final
 
 from google.cloud import firestore
 
+from database.connection import connect
+from database.firestore_store import FirestoreLedger
+from database.store import Ledger
 from orders.outcome import Settle
-from settlement.cases import Terms
-from settlement.connection import connect
-from settlement.firestore_ledger import FirestoreLedger
-from settlement.ledger import Ledger
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 
 UNIT_AMOUNT: Final = 1_200

@@ -1,7 +1,7 @@
 """The lifecycle of an order as one total table: what an event asks for in each status.
 
 The table says what to attempt; whether it succeeds (units to hold, money that matches) is found out on the way, and
-what is written then is in `settlement.steps`.
+what is written then is in `settlement.holding`.
 """
 
 from collections.abc import Mapping

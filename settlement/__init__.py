@@ -1,1 +1,1 @@
-"""The only writer of orders, inventory, claims and audit: read, plan, one commit, and again if someone was faster."""
+"""What becomes of an order when something happens to it: read, decide, commit, and again if someone was faster."""

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from database.documents.recorder import Change, in_words
 from inventory.stock import put_back, release, together
 from notifications.notices import NoticeType
 from orders.events import ChargeRefunded, RefundUpdated
 from orders.order import Order, OrderStatus
 from orders.outcome import Result
-from settlement.cases import Case, Look
-from settlement.commit import Change, in_words
-from settlement.payments import is_first_heard_of
+from settlement.decisions import Case, Look
+from settlement.matching import is_first_heard_of
 
 Refunding = ChargeRefunded | RefundUpdated
 

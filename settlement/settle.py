@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audit.entry import deliveries_path
+from database.documents.parked_events import parked_event_from
+from database.documents.webhook_events import claim_path
+from database.store import Ledger
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, ShopEvent, StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome
-from settlement.cases import Finish, Hold, Look, StartOver, Terms
-from settlement.claims import claim_path
-from settlement.ledger import Ledger
-from settlement.parked import parked_event_from
-from settlement.plan import make_plan
-from settlement.seen import Seen, paths_to_read, seen_from
+from settlement.decide import make_plan
+from settlement.decisions import Finish, Hold, Look, StartOver, Terms
+from settlement.snapshot import Seen, paths_to_read, seen_from
 
 
 @dataclass(frozen=True, slots=True)

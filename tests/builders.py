@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from database.documents.orders import order_from
 from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.events import (
@@ -26,9 +27,8 @@ from orders.events import (
     StripeDelivery,
 )
 from orders.order import Money
-from orders.placement import ORDER_BYTES_MAX
 from orders.refunds import Refund, Refunds, RefundStatus
-from settlement.documents import order_from
+from orders.validation import ORDER_BYTES_MAX
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=7)

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from database.documents.parked_events import parked_event_from
+from database.store import Committed, Create, Document, Fields, Increase, Update, Write
 from orders.events import StripeEvent
 from orders.outcome import LedgerContended
-from settlement.ledger import Committed, Create, Document, Fields, Increase, Update, Write
-from settlement.parked import parked_event_from
 
 
 class MemoryLedger:

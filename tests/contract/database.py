@@ -5,8 +5,8 @@ from typing import Protocol
 
 from google.cloud import firestore
 
+from database.store import Ledger
 from orders.events import StripeEvent
-from settlement.ledger import Ledger
 from tests.emulator.shop import ledger_in
 from tests.memory_ledger import MemoryLedger
 

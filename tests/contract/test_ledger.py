@@ -2,8 +2,8 @@
 
 import pytest
 
+from database.store import Create, Document, Increase, Update, Write
 from orders.outcome import LedgerContended
-from settlement.ledger import Create, Document, Increase, Update, Write
 from tests.contract.database import Database
 
 SOON = 5.0

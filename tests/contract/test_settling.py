@@ -7,7 +7,7 @@ import pytest
 from orders.events import NotUnderstood, OrderEvent
 from orders.order import Money
 from orders.outcome import OrderNotThereYet, Outcome
-from settlement.cases import Terms
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.builders import (
     LATER,

@@ -9,7 +9,7 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
 
-from settlement.connection import CHANNEL_OPTIONS, EMULATOR_METADATA, Connection
+from database.connection import CHANNEL_OPTIONS, EMULATOR_METADATA, Connection
 
 
 class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):

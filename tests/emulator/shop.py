@@ -11,11 +11,11 @@ from functools import partial
 
 from google.cloud import firestore
 
+from database.connection import Connection, connect
+from database.firestore_store import FirestoreLedger
+from database.store import Fields
 from orders.outcome import Outcome, Settle
-from settlement.cases import Terms
-from settlement.connection import Connection, connect
-from settlement.firestore_ledger import FirestoreLedger
-from settlement.ledger import Fields
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.builders import an_order
 

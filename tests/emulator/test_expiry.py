@@ -12,15 +12,13 @@ from typing import NoReturn
 import pytest
 from google.cloud import firestore
 
-from inventory.expiry import STRANDED_AFTER, ReservationSweep
-from inventory.trigger import OrderCreatedTrigger
+from database.connection import connect
+from database.firestore_store import BATCH_DOCUMENTS_MAX, FirestoreLedger
+from database.store import Write
 from orders.events import OrderEvent
 from orders.order import Money, OrderStatus
 from orders.outcome import Outcome
-from settlement.cases import Terms
-from settlement.connection import connect
-from settlement.firestore_ledger import BATCH_DOCUMENTS_MAX, FirestoreLedger
-from settlement.ledger import Write
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.auditor import complaints
 from tests.builders import NOW, a_payment, a_placement, a_processing, an_order, an_updated_refund
@@ -37,6 +35,8 @@ from tests.emulator.shop import (
     told,
     write_orders,
 )
+from triggers.order_created import OrderCreatedTrigger
+from triggers.sweep import STRANDED_AFTER, ReservationSweep
 
 ONE_EURO = Money(100, "eur")
 LONG_AGO = timedelta(hours=2)

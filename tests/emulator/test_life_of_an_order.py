@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from google.cloud import firestore
 
-from settlement.cases import Terms
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.builders import (
     LATER,

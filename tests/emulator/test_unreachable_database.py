@@ -5,8 +5,8 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
+from database.connection import Connection
 from orders.outcome import LedgerUnavailable
-from settlement.connection import Connection
 from tests.builders import NOW, a_payment
 from tests.emulator.shop import settle_over
 

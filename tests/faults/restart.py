@@ -14,12 +14,11 @@ from typing import Any, Final
 
 from google.api_core import exceptions
 
-from inventory.trigger import OrderCreatedTrigger
+from database.connection import Connection
+from database.firestore_store import FirestoreLedger
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced
 from orders.outcome import LedgerUnavailable, Outcome, Transient
-from settlement.cases import Terms
-from settlement.connection import Connection
-from settlement.firestore_ledger import FirestoreLedger
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.auditor import complaints, leftovers
 from tests.builders import NOW, an_order
@@ -31,6 +30,7 @@ from tests.faults.post import Delivery, Post
 from tests.faults.standalone import StandaloneEmulator, standalone_emulator
 from tests.simulation.oracle import wrongs
 from tests.simulation.tales import PRICES, VOICES, Fact, Repayment, Tale
+from triggers.order_created import OrderCreatedTrigger
 
 HANDS: Final = 6
 """How many deliver at the same time."""

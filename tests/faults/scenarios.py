@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from orders.events import OrderEvent, ReservationLapsed
 from orders.order import Money
-from settlement.cases import Terms
+from settlement.decisions import Terms
 from tests.builders import (
     NOW,
     Fields,

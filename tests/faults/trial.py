@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from database.connection import Connection, connect
+from database.firestore_store import FirestoreLedger
 from orders.events import OrderEvent, ShopEvent
 from orders.outcome import Transient
-from settlement.cases import Terms
-from settlement.connection import Connection, connect
-from settlement.firestore_ledger import FirestoreLedger
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.auditor import complaints
 from tests.emulator.counted_rpcs import intercepted

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 
-from ops.logs import JsonLog
 from orders.events import NotUnderstood, OrderEvent
-from settlement.cases import Terms
+from service.logs import JsonLog
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.auditor import complaints
 from tests.builders import NOW, SECRET, Fields, a_catalogue_entry, a_payment, a_placement, an_order

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from settlement.ledger import Committed, Create, Document, Update, Write
+from database.store import Committed, Create, Document, Update, Write
 from tests.memory_ledger import MemoryLedger
 
 _DOCUMENT_BYTES_MAX: Final = 1024 * 1024 - 4

@@ -10,11 +10,11 @@ import pytest
 from flask import Request
 from hypothesis import given, settings
 
+from database.documents.webhook_events import parked_claim
+from database.store import Create
 from orders.events import Ignored, NotUnderstood, StripeDelivery
 from orders.outcome import OrderNotThereYet
 from settlement import steps, waiting
-from settlement.claims import parked_claim
-from settlement.ledger import Create
 from tests.builders import SECRET, body_of
 from tests.fuzz.deliveries import Visit, signed, visit_from, written
 from tests.fuzz.door import DOCUMENTED, Tally, complaints_about

@@ -54,7 +54,7 @@ def main() -> int:
 def _wanted() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument(
-        "within", nargs="?", default="", help="only what begins so: settlement.steps, orders.order.Order"
+        "within", nargs="?", default="", help="only what begins so: settlement.holding, orders.order.Order"
     )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many at the same time")
     return parser.parse_args()

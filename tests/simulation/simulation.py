@@ -9,11 +9,9 @@ from functools import partial
 from itertools import repeat
 from typing import Final
 
-from inventory.expiry import STRANDED_AFTER, TAKEN_UP_WITHIN
-from inventory.trigger import OrderCreatedTrigger
 from orders.events import CancelRequested, NotUnderstood, OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Transient
-from settlement.cases import Terms
+from settlement.decisions import Terms
 from settlement.settle import settle
 from tests.auditor import complaints, imbalances, leftovers
 from tests.builders import NOW, an_order
@@ -22,6 +20,8 @@ from tests.simulation.history import CALM, Arrival, Fault, History, Kind, Turn
 from tests.simulation.oracle import wrongs
 from tests.simulation.tales import PRICES, Tale
 from tests.simulation.workers import Rpc, Worker
+from triggers.order_created import OrderCreatedTrigger
+from triggers.sweep import STRANDED_AFTER, TAKEN_UP_WITHIN
 
 _A_MOMENT: Final = timedelta(seconds=1)
 # Shorter than a shop's week, so that no history lasts longer than parked events are taken up: three days.

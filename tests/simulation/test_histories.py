@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from database.store import Create, Update, Write
 from inventory.stock import release
 from orders.events import EventKind
 from orders.lifecycle import Step, step_for
 from orders.order import OrderStatus
 from settlement import plan, steps
-from settlement.ledger import Create, Update, Write
 from tests.memory_ledger import MemoryLedger
 from tests.simulation.history import Fault, History, history_from
 from tests.simulation.shrinking import shrunk

@@ -7,8 +7,8 @@ from typing import Final, TypeVar, assert_never
 
 from greenlet import getcurrent, greenlet
 
+from database.store import Committed, Create, Document, Increase, Update, Write
 from orders.events import StripeEvent
-from settlement.ledger import Committed, Create, Document, Increase, Update, Write
 from settlement.settle import Patience
 from tests.memory_ledger import MemoryLedger
 

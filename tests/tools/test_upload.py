@@ -12,7 +12,10 @@ import pytest
 from tools import toolchain
 from tools.toolchain import FIREBASE, ROOT
 
-PACKAGES = ("audit", "inventory", "notifications", "ops", "orders", "settlement", "webhooks")
+PACKAGES = (
+    *("audit", "database", "inventory", "notifications", "orders"),
+    *("service", "settlement", "triggers", "webhooks"),
+)
 SINGLE_FILES = {".env", "functions.yaml", "main.py", "requirements.txt"}
 
 

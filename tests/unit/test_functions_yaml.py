@@ -12,10 +12,10 @@ import yaml
 from functions_framework import _function_registry
 
 import main
-from inventory.expiry import HANDS, RUN_SECONDS_MAX
-from settlement.firestore_ledger import BATCH_DOCUMENTS_MAX, QUERY_SECONDS_MAX
+from database.firestore_store import BATCH_DOCUMENTS_MAX, QUERY_SECONDS_MAX
 from settlement.settle import Patience
 from tools.toolchain import ROOT
+from triggers.sweep import HANDS, RUN_SECONDS_MAX
 
 ENDPOINTS: Mapping[str, Any] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
 SETTINGS = dict(

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import main
-from ops.settings import SettingsError
+from service.settings import SettingsError
 
 
 def test_a_door_is_opened_once_though_many_knock() -> None:

@@ -8,11 +8,11 @@ import pytest
 from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Value
 
-from inventory.cancellation import CancelRequestedTrigger
 from orders.events import CancelRequested, NotUnderstood, OrderEvent
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
 from tests.builders import NOW, a_cancel_request
 from tests.unit.inventory.firestore_events import IMPOSSIBLE_IDS, a_created_event, created
+from triggers.cancel_requested import CancelRequestedTrigger
 
 REQUEST = "cancelRequests/order-1"
 

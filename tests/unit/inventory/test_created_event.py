@@ -5,8 +5,8 @@ from google.cloud.firestore_v1.types import Document, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.created_event import created_document, created_id
 from tests.unit.inventory.firestore_events import a_created_event, created
+from triggers.created_event import created_document, created_id
 
 ALICE = Value(string_value="alice")
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import pytest
 from flask import Flask, request
 
-from inventory.expiry import HANDS, RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, ReservationSweep
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
 from tests.builders import NOW, a_dispute, a_lapse, a_payment, a_placement
+from triggers.sweep import HANDS, RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, ReservationSweep
 
 _app = Flask("shop")
 

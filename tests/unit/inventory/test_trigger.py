@@ -9,11 +9,11 @@ import pytest
 from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import ArrayValue, Document, MapValue, Value
 
-from inventory.trigger import OrderCreatedTrigger, product_ids_in
 from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
 from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
 from tests.builders import NOW, a_payment, a_placement
 from tests.unit.inventory.firestore_events import IMPOSSIBLE_IDS, a_created_event, created
+from triggers.order_created import OrderCreatedTrigger, product_ids_in
 
 ORDER = "orders/order-1"
 

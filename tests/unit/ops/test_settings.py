@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from ops.settings import SettingsError, settings_from
+from service.settings import SettingsError, settings_from
 
 
 def test_an_empty_environment_is_good_enough_for_all_but_secrets() -> None:

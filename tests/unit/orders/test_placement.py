@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine
-from orders.placement import (
+from orders.validation import (
     DOCUMENT_BYTES_MAX,
     ORDER_BYTES_MAX,
     InvalidOrder,

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from database.store import Committed, Document, Write
 from orders.outcome import LedgerContended, LedgerUnavailable
-from settlement.ledger import Committed, Document, Write
 from settlement.settle import Patience
 from tests.memory_ledger import MemoryLedger
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from database.store import Document, Write
 from orders.events import NotUnderstood, OrderEvent
-from settlement.cases import Finish, Plan, Terms
-from settlement.ledger import Document, Write
-from settlement.plan import make_plan
-from settlement.seen import Seen, paths_to_read, seen_from
+from settlement.decide import make_plan
+from settlement.decisions import Finish, Plan, Terms
+from settlement.snapshot import Seen, paths_to_read, seen_from
 from tests.builders import NOW, Fields
 
 TERMS = Terms()

@@ -8,7 +8,7 @@ from math import factorial
 import pytest
 
 from orders.events import OrderEvent
-from settlement.cases import Terms
+from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.auditor import complaints
 from tests.builders import NOW, a_dispute, a_refund, a_refunded_charge, an_updated_refund

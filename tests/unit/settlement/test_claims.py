@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from database.documents.webhook_events import claim_from
+from database.store import Document
 from orders.outcome import Result
-from settlement.claims import claim_from
-from settlement.ledger import Document
 from tests.builders import LATER, NOW, a_delivery
 
 

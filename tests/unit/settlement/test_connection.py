@@ -14,11 +14,11 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore_v1 import types
 from google.oauth2.credentials import Credentials
 
+from database import connection
+from database.connection import connect
+from database.firestore_store import FirestoreLedger
+from database.store import Create
 from orders.outcome import LedgerContended, LedgerUnavailable, Transient
-from settlement import connection
-from settlement.connection import connect
-from settlement.firestore_ledger import FirestoreLedger
-from settlement.ledger import Create
 
 
 @dataclass

@@ -9,21 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.reservation import Refused, price_to_hold
-from inventory.stock import Level
-from orders.declines import Decline
-from orders.disputes import Dispute
-from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine, OrderStatus, Payment
-from orders.refunds import Refund, Refunds
-from settlement.claims import claim_from
-from settlement.documents import (
+from database.documents.orders import (
     changed_fields,
     order_from,
     paid_order_from,
     product_from,
     waiting_events_in,
 )
-from settlement.ledger import Document
+from database.documents.webhook_events import claim_from
+from database.store import Document
+from inventory.reservation import Refused, price_to_hold
+from inventory.stock import Level
+from orders.declines import Decline
+from orders.disputes import Dispute
+from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine, OrderStatus, Payment
+from orders.refunds import Refund, Refunds
 from tests.builders import NOW, a_catalogue_entry, a_refund, a_reserved_order, an_order, as_large_as_may_be
 
 anything = st.recursive(

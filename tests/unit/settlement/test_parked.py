@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from database.documents.parked_events import facts_of, parked_event_from
+from database.documents.webhook_events import Claim, claim_path, parked_again, parked_claim
+from database.store import Create, Fields, Update
 from orders.disputes import Dispute
 from orders.events import (
     ChargeRefunded,
@@ -25,9 +28,6 @@ from orders.events import (
 from orders.order import AMOUNT_MINOR_MAX, Money
 from orders.outcome import OrderNotThereYet, Result
 from orders.refunds import Refund, Refunds
-from settlement.claims import Claim, claim_path, parked_again, parked_claim
-from settlement.ledger import Create, Fields, Update
-from settlement.parked import facts_of, parked_event_from
 from tests.builders import (
     LATER,
     NOW,

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from database.store import Create, Increase, Update
 from orders.events import CarriesPayment, OrderEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.cases import Finish, Look, StartOver
-from settlement.ledger import Create, Increase, Update
-from settlement.plan import make_plan
-from settlement.seen import Seen, paths_to_read
+from settlement.decide import make_plan
+from settlement.decisions import Finish, Look, StartOver
+from settlement.snapshot import Seen, paths_to_read
 from tests.builders import (
     LATER,
     NOW,

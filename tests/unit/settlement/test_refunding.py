@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from database.store import Create, Increase, Update
 from orders.events import ChargeRefunded, EventKind, OrderEvent, RefundUpdated
 from orders.order import Money
 from orders.outcome import Outcome, Result
 from orders.refunds import Refund
-from settlement.cases import Finish, Hold, Look, Terms
-from settlement.ledger import Create, Increase, Update
-from settlement.plan import make_plan
+from settlement.decide import make_plan
+from settlement.decisions import Finish, Hold, Look, Terms
 from tests.builders import (
     LATER,
     NOW,

@@ -18,7 +18,7 @@ from orders.events import (
 )
 from orders.order import Money, OrderStatus
 from orders.outcome import LedgerContended, LedgerUnavailable, OrderNotThereYet, Outcome, Result
-from settlement.cases import Terms
+from settlement.decisions import Terms
 from settlement.settle import settle
 from tests.auditor import complaints
 from tests.builders import (

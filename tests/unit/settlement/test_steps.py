@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from database.store import Committed, Create, Increase, Update
 from inventory.stock import Level
 from orders.events import OrderEvent
 from orders.order import CLOSED, Money, OrderStatus
 from orders.outcome import Outcome, Result
-from settlement.cases import Finish, Hold, Look, StartOver, Terms
-from settlement.ledger import Committed, Create, Increase, Update
-from settlement.plan import make_plan
+from settlement.decide import make_plan
+from settlement.decisions import Finish, Hold, Look, StartOver, Terms
 from tests.builders import (
     LATER,
     NOW,

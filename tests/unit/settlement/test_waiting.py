@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from database.store import Create, Increase, Update
 from orders.events import EventKind, OrderEvent, StripeEvent
 from orders.order import OrderStatus
 from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.cases import Finish, Look, Plan, StartOver, Terms
-from settlement.ledger import Create, Increase, Update
-from settlement.plan import make_plan
-from settlement.seen import Seen
+from settlement.decide import make_plan
+from settlement.decisions import Finish, Look, Plan, StartOver, Terms
+from settlement.snapshot import Seen
 from tests.builders import (
     LATER,
     NOW,

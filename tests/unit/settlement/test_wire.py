@@ -8,8 +8,8 @@ from google.cloud.firestore_v1 import types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.ledger import Create, Increase, Update
-from settlement.wire import Opaque, decoded, encoded
+from database.protobuf import Opaque, decoded, encoded
+from database.store import Create, Increase, Update
 from tests.builders import NOW
 
 NAME = "projects/p/databases/(default)/documents/orders/order-1"

@@ -3,6 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
+from database.documents.orders import (
+    decline_fields,
+    decline_from,
+    dispute_fields,
+    dispute_from,
+    money_or_none,
+    refunds_fields,
+    refunds_from,
+    text_or_none,
+    time_or_none,
+)
+from database.store import Fields
 from orders.events import (
     ChargeRefunded,
     DisputeChanged,
@@ -17,18 +29,6 @@ from orders.events import (
     StripeEvent,
 )
 from orders.order import Money, is_order_id
-from settlement.documents import (
-    decline_fields,
-    decline_from,
-    dispute_fields,
-    dispute_from,
-    money_or_none,
-    refunds_fields,
-    refunds_from,
-    text_or_none,
-    time_or_none,
-)
-from settlement.ledger import Fields
 
 
 def facts_of(event: StripeEvent) -> dict[str, object]:

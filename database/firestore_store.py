@@ -11,12 +11,12 @@ from google.api_core.gapic_v1 import routing_header
 from google.cloud.firestore import DocumentReference, DocumentSnapshot, FieldFilter, Query
 from google.cloud.firestore_v1 import types
 
+from database.connection import Connection
+from database.documents.parked_events import parked_event_from
+from database.protobuf import decoded, encoded
+from database.store import Committed, Document, Increase, Write
 from orders.events import StripeEvent
 from orders.outcome import LedgerContended, LedgerUnavailable
-from settlement.connection import Connection
-from settlement.ledger import Committed, Document, Increase, Write
-from settlement.parked import parked_event_from
-from settlement.wire import decoded, encoded
 
 # What each status means: https://cloud.google.com/firestore/docs/understand-error-codes
 _SOMEONE_WAS_FASTER: Final = (

@@ -5,6 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from database.documents.orders import changed_fields, inventory_path
+from database.documents.recorder import Change, counted_apart, finish, increases, order_write
+from database.store import Increase
 from inventory.reservation import Refused, hold_is_covered, price_to_hold
 from inventory.stock import StockMove, hold, release, take
 from notifications.notices import NoticeType
@@ -26,13 +29,10 @@ from orders.events import (
 from orders.lifecycle import Step
 from orders.order import CLOSED, Order, OrderStatus, Payment
 from orders.outcome import Outcome, Result
-from settlement.cases import Case, Finish, Hold, Look, Plan, StartOver
-from settlement.commit import Change, counted_apart, finish, increases, order_write
-from settlement.documents import changed_fields, inventory_path
-from settlement.ledger import Increase
-from settlement.payments import is_first_heard_of, mismatch, second_payment, why_not_paid
+from settlement.decisions import Case, Finish, Hold, Look, Plan, StartOver
+from settlement.matching import is_first_heard_of, mismatch, second_payment, why_not_paid
+from settlement.parking import wait_for_payment
 from settlement.refunding import after_refund
-from settlement.waiting import wait_for_payment
 
 # --- Holding ---------------------------------------------------------------------------------------------------------
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from audit.entry import deliveries_path
+from database.documents.orders import time_or_none
+from database.documents.parked_events import facts_of
+from database.store import Create, Document, Update, Write
 from orders.events import StripeDelivery, StripeEvent
 from orders.outcome import Outcome, Result
-from settlement.documents import time_or_none
-from settlement.ledger import Create, Document, Update, Write
-from settlement.parked import facts_of
 
 _RESULTS: Final = frozenset(Result)
 

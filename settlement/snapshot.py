@@ -4,13 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from audit.entry import audit_path
-from inventory.reservation import Product
-from inventory.stock import Level
-from orders.events import CarriesPayment, DisputeChanged, NotUnderstood, OrderEvent, RefundUpdated, ShopEvent
-from orders.order import Order
-from orders.outcome import Result
-from settlement.claims import Claim, claim_from, claim_path
-from settlement.documents import (
+from database.documents.orders import (
     catalogue_path,
     inventory_path,
     order_from,
@@ -20,7 +14,13 @@ from settlement.documents import (
     product_from,
     waiting_events_in,
 )
-from settlement.ledger import Committed, Document, Fields
+from database.documents.webhook_events import Claim, claim_from, claim_path
+from database.store import Committed, Document, Fields
+from inventory.reservation import Product
+from inventory.stock import Level
+from orders.events import CarriesPayment, DisputeChanged, NotUnderstood, OrderEvent, RefundUpdated, ShopEvent
+from orders.order import Order
+from orders.outcome import Result
 
 
 @dataclass(frozen=True, slots=True)

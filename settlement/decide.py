@@ -1,6 +1,6 @@
 """What was read + an event + the time → what to do next, as data. Pure: every write the service makes is decided here.
 
-An event that finds its order goes the way the lifecycle says, in `settlement.steps`. Here stands what comes before:
+An event that finds its order goes the way the lifecycle says, in `settlement.holding`. Here stands what comes before:
 duplicates, events of the other mode, events that must wait for their order or payment, and events that nobody could
 read.
 """
@@ -8,16 +8,16 @@ read.
 from datetime import datetime
 
 from audit.entry import AuditEntry
+from database.documents.webhook_events import count_delivery, parked_claim, settled_claim
+from database.store import Create, Write
 from orders.events import CarriesPayment, EventKind, NotUnderstood, OrderEvent, ShopEvent, StripeEvent
 from orders.lifecycle import step_for
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
-from settlement.cases import Case, Finish, Look, Plan, Terms
-from settlement.claims import count_delivery, parked_claim, settled_claim
-from settlement.ledger import Create, Write
-from settlement.seen import Seen
-from settlement.steps import PLAN_FOR, give_back
-from settlement.waiting import released_by, wait_for_order, wait_for_payment
+from settlement.decisions import Case, Finish, Look, Plan, Terms
+from settlement.holding import PLAN_FOR, give_back
+from settlement.parking import released_by, wait_for_order, wait_for_payment
+from settlement.snapshot import Seen
 
 _DONE_BEFORE = {
     EventKind.ORDER_PLACED: Result.ALREADY_PLACED,

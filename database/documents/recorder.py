@@ -4,19 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from audit.entry import AuditEntry
+from database.documents.orders import changed_fields, inventory_path, order_path, time_or_none
+from database.documents.webhook_events import settled_claim
+from database.store import Create, Increase, Update, Write
 from inventory.reservation import Product
 from inventory.stock import StockMove, together
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from orders.events import CarriesPayment, DisputeChanged, OrderEvent, RefundUpdated, StripeEvent
 from orders.order import Money, Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
-from settlement.cases import Case, Finish
-from settlement.claims import settled_claim
-from settlement.documents import changed_fields, inventory_path, order_path, time_or_none
-from settlement.ledger import Create, Increase, Update, Write
-from settlement.payments import shared_payment
-from settlement.seen import Seen
-from settlement.waiting import payment_index, released_by
+from settlement.decisions import Case, Finish
+from settlement.matching import shared_payment
+from settlement.parking import payment_index, released_by
+from settlement.snapshot import Seen
 
 
 @dataclass(frozen=True, slots=True)

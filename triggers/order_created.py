@@ -7,11 +7,11 @@ from datetime import datetime
 from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Document, Value
 
-from inventory.created_event import created_document, created_id
-from ops.logs import log_settled
 from orders.events import OrderPlaced, StripeEvent
 from orders.order import LINES_MAX, is_document_id, is_order_id
 from orders.outcome import Result, Settle
+from service.logs import log_settled
+from triggers.created_event import created_document, created_id
 
 
 @dataclass(frozen=True, slots=True)

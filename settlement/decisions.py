@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from database.store import Write
 from orders.events import OrderEvent, StripeEvent
 from orders.order import Order
 from orders.outcome import Outcome
-from settlement.ledger import Write
-from settlement.seen import Seen
+from settlement.snapshot import Seen
 
 _Event = TypeVar("_Event")
 

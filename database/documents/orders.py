@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from database.store import Document, Fields
 from inventory.reservation import Product
 from inventory.stock import Level
 from orders.declines import Decline
@@ -20,9 +21,8 @@ from orders.order import (
     is_order_id,
     is_user_id,
 )
-from orders.placement import InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
 from orders.refunds import Refund, Refunds, RefundStatus
-from settlement.ledger import Document, Fields
+from orders.validation import InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
 
 _STATUSES: Final = frozenset(OrderStatus)
 _REFUND_STATUSES: Final = frozenset(RefundStatus)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from google.cloud.firestore_v1 import types
 
-from settlement.ledger import Create, Fields, Increase, Update, Write
+from database.store import Create, Fields, Increase, Update, Write
 
 # protobuf makes its classes when it runs, so that a type checker cannot know them.
 _Write: Final[Any] = types.Write.pb()

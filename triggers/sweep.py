@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from flask import Request, Response
 
-from ops.logs import log_settled
 from orders.events import OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import Result, Settle, Transient
+from service.logs import log_settled
 
 # A trigger that has not come by now is lost, or so late that it finds the order placed.
 STRANDED_AFTER: Final = timedelta(minutes=5)

@@ -2,7 +2,7 @@
 
 from orders.events import CarriesPayment, OrderEvent
 from orders.order import Order, Payment
-from settlement.seen import Seen
+from settlement.snapshot import Seen
 
 
 def mismatch(payment: Payment, order: Order) -> str | None:

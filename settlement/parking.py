@@ -7,13 +7,13 @@ the payment's own events read and write anyway: of the two commits, the later on
 from dataclasses import replace
 from datetime import datetime
 
+from database.documents.orders import payment_path
+from database.documents.webhook_events import count_delivery, parked_again, parked_claim
+from database.store import Create, Update, Write
 from orders.events import CarriesPayment, OrderEvent, StripeEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.cases import Finish, Look, Plan, StartOver, Terms
-from settlement.claims import count_delivery, parked_again, parked_claim
-from settlement.documents import payment_path
-from settlement.ledger import Create, Update, Write
-from settlement.seen import Seen
+from settlement.decisions import Finish, Look, Plan, StartOver, Terms
+from settlement.snapshot import Seen
 
 _NO_ORDER = "the order does not exist"
 _NO_PAYMENT = "no order is known that this payment has paid for"

@@ -1,1 +1,0 @@
-"""What operating the service needs: its settings, its log lines."""

@@ -1,0 +1,1 @@
+"""What starts settling besides Stripe: documents that are created, and the clock."""
