@@ -20,19 +20,19 @@ test: $(INSTALLED) ## run every test inside the emulators; ARGS='-k name' goes t
 torture: simulation faults fuzz soak mutation ## the long proof: all of these, one after the other
 
 simulation: $(INSTALLED) ## a minute of simulated shops, RPC by RPC
-	@$(VENV_PYTHON) -m tests.simulation --seconds 60
+	@$(VENV_PYTHON) -m tests.proofs.simulation --seconds 60
 
 faults: $(INSTALLED) ## every RPC goes wrong in five ways; the emulator is killed and started again
-	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.faults
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.proofs.faults
 
 fuzz: $(INSTALLED) ## a minute of hostile deliveries at the door
-	@$(VENV_PYTHON) -m tests.fuzz --seconds 60
+	@$(VENV_PYTHON) -m tests.proofs.fuzz --seconds 60
 
 soak: $(INSTALLED) ## ten minutes of mixed load on the production server; nothing may grow
-	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.soak $(ARGS)
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.proofs.soak $(ARGS)
 
 mutation: $(INSTALLED) ## change the code in 5,000 small ways, each of which the tests should notice
-	@$(VENV_PYTHON) -m tests.mutation
+	@$(VENV_PYTHON) -m tests.proofs.mutation
 
 emulators: export COMMAND := $(value RUN)
 emulators: $(INSTALLED) ## start the emulators until Ctrl-C; RUN='command' runs one command inside them

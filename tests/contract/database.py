@@ -7,8 +7,8 @@ from google.cloud import firestore
 
 from database.store import Ledger
 from orders.events import StripeEvent
-from tests.emulator.shop import ledger_in
-from tests.memory_ledger import MemoryLedger
+from tests.support.emulated_shop import ledger_in
+from tests.support.memory_store import MemoryLedger
 
 
 class Database(Protocol):

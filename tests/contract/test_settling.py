@@ -9,7 +9,8 @@ from orders.order import Money
 from orders.outcome import OrderNotThereYet, Outcome
 from settlement.decisions import Terms
 from settlement.settle import Patience, settle
-from tests.builders import (
+from tests.contract.database import Database
+from tests.support.builders import (
     LATER,
     NOW,
     a_cancel_request,
@@ -20,7 +21,6 @@ from tests.builders import (
     an_order,
     something_not_understood,
 )
-from tests.contract.database import Database
 
 PATIENCE = Patience(monotonic=lambda: 0.0, sleep=lambda seconds: None, random=lambda: 0.5)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from google.cloud import firestore
 
-from tests.builders import SECRET, body_of, signature_of
+from tests.support.builders import SECRET, body_of, signature_of
 
 Fields = Mapping[str, object]
 

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 from google.cloud import firestore
 
-from tests.auditor import complaints
 from tests.contract.database import InFirestore
-from tests.emulator.shop import all_at_once, settle_in
-from tests.stories import FACTS, STORIES, Story, a_shop, delivered, money_in, time_of
+from tests.support.auditor import complaints
+from tests.support.emulated_shop import all_at_once, settle_in
+from tests.support.scenarios import FACTS, STORIES, Story, a_shop, delivered, money_in, time_of
 
 HANDS = 4
 

@@ -8,8 +8,8 @@ from google.cloud import firestore
 from orders.events import OrderPlaced
 from orders.order import Money
 from orders.outcome import Outcome
-from tests.builders import a_payment
-from tests.emulator.shop import (
+from tests.support.builders import a_payment
+from tests.support.emulated_shop import (
     all_at_once,
     inventory_of,
     now,

@@ -20,10 +20,10 @@ from orders.order import Money, OrderStatus
 from orders.outcome import Outcome
 from settlement.decisions import Terms
 from settlement.settle import Patience, settle
-from tests.auditor import complaints
-from tests.builders import NOW, a_payment, a_placement, a_processing, an_order, an_updated_refund
 from tests.contract.database import InFirestore
-from tests.emulator.shop import (
+from tests.support.auditor import complaints
+from tests.support.builders import NOW, a_payment, a_placement, a_processing, an_order, an_updated_refund
+from tests.support.emulated_shop import (
     all_at_once,
     inventory_of,
     ledger_in,

@@ -7,8 +7,8 @@ from google.cloud import firestore
 from google.cloud.firestore import GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
-from tests.builders import NOW, a_payment, a_placement, a_reserved_order, an_order
-from tests.emulator.shop import inventory_of, settle_in, stock_up
+from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order, an_order
+from tests.support.emulated_shop import inventory_of, settle_in, stock_up
 
 
 @pytest.fixture

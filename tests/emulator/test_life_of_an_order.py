@@ -14,7 +14,7 @@ from google.cloud import firestore
 
 from settlement.decisions import Terms
 from settlement.settle import Patience, settle
-from tests.builders import (
+from tests.support.builders import (
     LATER,
     NOW,
     SECRET,
@@ -24,8 +24,8 @@ from tests.builders import (
     body_of,
     signature_of,
 )
-from tests.emulator.shop import inventory_of, ledger_in, settle_in
-from tests.stripe_objects import (
+from tests.support.emulated_shop import inventory_of, ledger_in, settle_in
+from tests.support.stripe_objects import (
     API_VERSIONS,
     DUE_BY,
     IN_2020,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from google.cloud import firestore
 
-from tests.builders import (
+from tests.support.builders import (
     SECRET,
     a_payment_intent,
     a_reserved_order,
@@ -20,9 +20,9 @@ from tests.builders import (
     signature_of,
     the_three_voices,
 )
-from tests.emulator.production_server import Server, production_server
-from tests.emulator.shop import inventory_of, order_in, statuses, stock_up, told, write_orders
-from tests.stripe_objects import the_event
+from tests.support.emulated_shop import inventory_of, order_in, statuses, stock_up, told, write_orders
+from tests.support.production_server import Server, production_server
+from tests.support.stripe_objects import the_event
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from flask import Flask
 from google.cloud import firestore
 
 from orders.events import OrderPlaced
-from tests.builders import (
+from tests.support.builders import (
     NOW,
     SECRET,
     a_charge,
@@ -21,8 +21,8 @@ from tests.builders import (
     body_of,
     signature_of,
 )
-from tests.emulator.counted_rpcs import counted
-from tests.emulator.shop import settle_over, stock_up
+from tests.support.counted_rpcs import counted
+from tests.support.emulated_shop import settle_over, stock_up
 from webhooks.endpoint import WebhookEndpoint
 
 READ, COMMIT = "BatchGetDocuments", "Commit"

@@ -3,8 +3,8 @@
 from google.cloud import firestore
 
 from audit.trail import moved_units, trail_of
-from tests.builders import LATER, NOW, a_catalogue_entry, a_payment, a_placement, an_order
-from tests.emulator.shop import inventory_of, settle_in, stock_up
+from tests.support.builders import LATER, NOW, a_catalogue_entry, a_payment, a_placement, an_order
+from tests.support.emulated_shop import inventory_of, settle_in, stock_up
 
 
 def test_the_trail_tells_every_cause_and_every_further_delivery_in_order(firestore_client: firestore.Client) -> None:

@@ -7,8 +7,8 @@ from google.cloud import firestore
 
 from database.connection import Connection
 from orders.outcome import LedgerUnavailable
-from tests.builders import NOW, a_payment
-from tests.emulator.shop import settle_over
+from tests.support.builders import NOW, a_payment
+from tests.support.emulated_shop import settle_over
 
 
 def test_an_unreachable_database_is_something_to_try_again_later() -> None:

@@ -4,7 +4,7 @@ from audit.entry import AuditEntry
 from inventory.stock import StockMove
 from orders.order import Money, OrderLine, OrderStatus
 from orders.outcome import Result
-from tests.builders import NOW
+from tests.support.builders import NOW
 
 
 def test_an_entry_tells_cause_before_after_moves_and_money() -> None:

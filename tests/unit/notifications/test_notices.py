@@ -4,7 +4,7 @@ import pytest
 
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from orders.order import OPERATORS, Money, is_user_id
-from tests.builders import NOW
+from tests.support.builders import NOW
 
 
 def a_notice(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from notifications.texts import Text, UnreadableNotice, text_of
 from orders.order import AMOUNT_MINOR_MAX, Money
-from tests.builders import NOW, Fields
+from tests.support.builders import NOW, Fields
 from tools.toolchain import ROOT
 
 TOLD = [(kind, audience) for kind, audiences in AUDIENCES.items() for audience in audiences]

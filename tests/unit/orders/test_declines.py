@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.declines import Decline, later_decline
-from tests.builders import LATER, NOW
+from tests.support.builders import LATER, NOW
 
 OF_INTENT = Decline("card_declined", "insufficient_funds", NOW, "pi_1", "ch_1")
 OF_CHARGE = Decline("card_declined", None, NOW, "pi_1", "ch_1")

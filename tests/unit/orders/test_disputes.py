@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.disputes import Dispute, later_dispute
-from tests.builders import LATER, NOW, a_dispute
+from tests.support.builders import LATER, NOW, a_dispute
 
 OPEN = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
 DECIDED = ("warning_closed", "won", "lost", "prevented", "charge_refunded")

@@ -1,6 +1,6 @@
 """What events say of themselves."""
 
-from tests.builders import a_payment, a_placement
+from tests.support.builders import a_payment, a_placement
 
 
 def test_a_placement_has_the_same_id_each_time_it_is_told() -> None:

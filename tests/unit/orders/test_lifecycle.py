@@ -8,7 +8,7 @@ from orders.events import EventKind
 from orders.lifecycle import TRANSITIONS, Step, step_for
 from orders.order import OrderStatus
 from settlement.holding import _ALREADY, PLAN_FOR
-from tests.builders import ONE_OF_EACH_KIND
+from tests.support.builders import ONE_OF_EACH_KIND
 
 # Each row: what an event asks for in each of these statuses.
 STATUSES = (

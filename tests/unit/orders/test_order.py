@@ -19,7 +19,7 @@ from orders.order import (
     is_document_id,
     is_order_id,
 )
-from tests.builders import NOW
+from tests.support.builders import NOW
 
 
 @pytest.mark.parametrize(

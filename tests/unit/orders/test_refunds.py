@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.refunds import Refund, Refunds, RefundStatus
-from tests.builders import a_refund
+from tests.support.builders import a_refund
 
 units = st.dictionaries(st.sampled_from(["shirt", "mug"]), st.integers(1, 5))
 told_refunds = st.builds(

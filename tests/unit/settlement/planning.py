@@ -8,7 +8,7 @@ from orders.events import NotUnderstood, OrderEvent
 from settlement.decide import make_plan
 from settlement.decisions import Finish, Plan, Terms
 from settlement.snapshot import Seen, paths_to_read, seen_from
-from tests.builders import NOW, Fields
+from tests.support.builders import NOW, Fields
 
 TERMS = Terms()
 

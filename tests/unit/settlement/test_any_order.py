@@ -10,10 +10,10 @@ import pytest
 from orders.events import OrderEvent
 from settlement.decisions import Terms
 from settlement.settle import Patience, settle
-from tests.auditor import complaints
-from tests.builders import NOW, a_dispute, a_refund, a_refunded_charge, an_updated_refund
-from tests.memory_ledger import MemoryLedger
-from tests.stories import FACTS, STOCK, STORIES, WRONG, Money, Story, a_shop, delivered, money_in, time_of
+from tests.support.auditor import complaints
+from tests.support.builders import NOW, a_dispute, a_refund, a_refunded_charge, an_updated_refund
+from tests.support.memory_store import MemoryLedger
+from tests.support.scenarios import FACTS, STOCK, STORIES, WRONG, Money, Story, a_shop, delivered, money_in, time_of
 
 PATIENCE = Patience(monotonic=lambda: 0.0, sleep=lambda _seconds: None, random=lambda: 0.5)
 

@@ -4,7 +4,7 @@ import itertools
 import random
 
 from settlement.settle import Patience
-from tests.unit.settlement.interference import Clock, patience_of
+from tests.support.interference import Clock, patience_of
 
 
 def pauses_of(clock: Clock, tries: int, **kwargs: object) -> list[float]:

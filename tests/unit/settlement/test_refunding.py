@@ -12,7 +12,7 @@ from orders.outcome import Outcome, Result
 from orders.refunds import Refund
 from settlement.decide import make_plan
 from settlement.decisions import Finish, Hold, Look, Terms
-from tests.builders import (
+from tests.support.builders import (
     LATER,
     NOW,
     Fields,

@@ -20,8 +20,8 @@ from orders.order import Money, OrderStatus
 from orders.outcome import LedgerContended, LedgerUnavailable, OrderNotThereYet, Outcome, Result
 from settlement.decisions import Terms
 from settlement.settle import settle
-from tests.auditor import complaints
-from tests.builders import (
+from tests.support.auditor import complaints
+from tests.support.builders import (
     LATER,
     NOW,
     ONE_OF_EACH_KIND,
@@ -43,8 +43,7 @@ from tests.builders import (
     as_large_as_may_be,
     something_not_understood,
 )
-from tests.memory_ledger import MemoryLedger
-from tests.unit.settlement.interference import (
+from tests.support.interference import (
     Clock,
     Crash,
     Interfered,
@@ -59,6 +58,7 @@ from tests.unit.settlement.interference import (
     unanswered,
     undisturbed,
 )
+from tests.support.memory_store import MemoryLedger
 
 TERMS = Terms()
 

@@ -22,7 +22,7 @@ from orders.outcome import (
     Result,
     Transient,
 )
-from tests.builders import (
+from tests.support.builders import (
     NOW,
     SECRET,
     Fields,
@@ -32,7 +32,7 @@ from tests.builders import (
     signature_of,
     the_three_voices,
 )
-from tests.stripe_objects import API_VERSIONS, OBJECT_OF, PRIVATE, the_event
+from tests.support.stripe_objects import API_VERSIONS, OBJECT_OF, PRIVATE, the_event
 from webhooks.endpoint import BODY_BYTES_MAX, STATUS, NoSecret, NotAPost, WebhookEndpoint
 from webhooks.signature import Rejected
 from webhooks.translation import NotAnEvent

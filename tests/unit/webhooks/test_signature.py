@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOW, SECRET, a_stripe_event, body_of, signature_of
+from tests.support.builders import NOW, SECRET, a_stripe_event, body_of, signature_of
 from webhooks.signature import Rejected, verified_message
 
 BODY = body_of(a_stripe_event())

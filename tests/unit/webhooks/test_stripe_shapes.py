@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from orders.declines import Decline
 from orders.events import Ignored, NotUnderstood, PaymentCanceled, PaymentProcessing, StripeEvent
-from tests.builders import (
+from tests.support.builders import (
     LATER,
     NOW,
     Fields,
@@ -26,7 +26,7 @@ from tests.builders import (
     a_refunded_charge,
     an_updated_refund,
 )
-from tests.stripe_objects import (
+from tests.support.stripe_objects import (
     API_VERSIONS,
     CURRENT,
     IN_2020,
@@ -38,8 +38,8 @@ from tests.stripe_objects import (
     an_event,
     the_event,
 )
-from tests.stripe_objects import a_dispute as a_dispute_object
-from tests.stripe_objects import a_refund as a_refund_object
+from tests.support.stripe_objects import a_dispute as a_dispute_object
+from tests.support.stripe_objects import a_refund as a_refund_object
 from webhooks.translation import _TRANSLATIONS, order_event_from
 
 EVERY_TYPE_IN_EVERY_VERSION = list(product(OBJECT_OF, API_VERSIONS))

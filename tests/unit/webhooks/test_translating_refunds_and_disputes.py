@@ -18,8 +18,8 @@ from orders.events import (
 )
 from orders.order import Money
 from orders.refunds import Refund, Refunds, RefundStatus
-from tests.builders import LATER, NOW
-from tests.stripe_objects import (
+from tests.support.builders import LATER, NOW
+from tests.support.stripe_objects import (
     API_VERSIONS,
     DUE_BY,
     IN_2020,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from orders.declines import Decline
 from orders.events import Ignored, NotUnderstood, PaymentFailed, PaymentProcessing, PaymentSucceeded, StripeEvent
 from orders.order import Money
-from tests.builders import (
+from tests.support.builders import (
     LATER,
     NOW,
     Fields,
@@ -21,7 +21,7 @@ from tests.builders import (
     a_stripe_event,
     the_three_voices,
 )
-from tests.stripe_objects import a_declined_intent, a_failed_charge, an_event, the_event
+from tests.support.stripe_objects import a_declined_intent, a_failed_charge, an_event, the_event
 from webhooks.translation import NotAnEvent, order_event_from
 
 INTENT, CHARGE = "payment_intent.succeeded", "charge.succeeded"

@@ -1,0 +1,68 @@
+"""A payment posted to the webhook finalizes the order that the trigger has held."""
+
+import pytest
+
+from tests.e2e.running_shop import RunningShop
+from tests.support.builders import a_charge, a_checkout_session, a_payment_intent, a_stripe_event
+
+PAID = {
+    "payment_intent.succeeded": a_payment_intent,
+    "charge.succeeded": a_charge,
+    "checkout.session.completed": a_checkout_session,
+    "checkout.session.async_payment_succeeded": a_checkout_session,
+}
+
+
+@pytest.mark.parametrize("event_type", PAID)
+def test_each_event_that_says_paid_finalizes_the_order(shop: RunningShop, event_type: str) -> None:
+    product_id = shop.seed_product("shirt", stock=10)
+    order_id = shop.place_order("order", shirt=3)
+    shop.await_status(order_id, "reserved")
+    assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 3}
+    paid = PAID[event_type](metadata={"orderId": order_id})
+    assert shop.deliver(a_stripe_event(paid, event_type, shop.id("evt"))) == (200, "first_time_finalized")
+    assert shop.get(f"orders/{order_id}")["status"] == "finalized"
+    assert shop.get(f"inventory/{product_id}") == {"stock": 7, "reserved": 0}
+
+
+def test_a_decline_and_then_a_success_on_the_same_payment_intent_finalizes_the_order(shop: RunningShop) -> None:
+    shop.seed_product("shirt", stock=10)
+    order_id = shop.place_order("order", shirt=3)
+    shop.await_status(order_id, "reserved")
+    known = {"id": shop.id("pi"), "metadata": {"orderId": order_id}}
+    declined = a_payment_intent(**known, status="requires_payment_method", amount_received=0)
+    assert shop.deliver(a_stripe_event(declined, "payment_intent.payment_failed", shop.id("evt1"))) == (
+        200,
+        "payment_failed",
+    )
+    paid = a_stripe_event(a_payment_intent(**known), "payment_intent.succeeded", shop.id("evt2"))
+    assert shop.deliver(paid) == (200, "first_time_finalized")
+
+
+def test_a_forged_payment_is_refused_and_changes_nothing(shop: RunningShop) -> None:
+    product_id = shop.seed_product("shirt", stock=10)
+    order_id = shop.place_order("order", shirt=3)
+    shop.await_status(order_id, "reserved")
+    forged = a_stripe_event(a_charge(metadata={"orderId": order_id}), "charge.succeeded", shop.id("evt"))
+    assert shop.deliver(forged, secret="whsec_of_a_forger") == (400, "signature verification failed")
+    assert shop.get(f"orders/{order_id}")["status"] == "reserved"
+    assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 3}
+    assert shop.get(f"webhookEvents/{shop.id('evt')}") == {}
+
+
+def test_what_is_not_ours_is_accepted_and_left_alone(shop: RunningShop) -> None:
+    assert shop.deliver(a_stripe_event(event_type="customer.created", event_id=shop.id("evt"))) == (200, "ignored")
+    assert shop.get(f"webhookEvents/{shop.id('evt')}") == {}
+
+
+def test_a_payment_that_came_too_early_for_too_long_is_settled_by_the_trigger_of_its_order(shop: RunningShop) -> None:
+    product_id = shop.seed_product("shirt", stock=10)
+    order_id = shop.id("order")
+    event_id = shop.id("evt")
+    early = a_stripe_event(a_charge(metadata={"orderId": order_id}), "charge.succeeded", event_id)
+    assert shop.deliver(early) == (200, "order_not_found")
+    assert shop.get(f"webhookEvents/{event_id}")["processed"] is False
+    shop.place_order("order", shirt=3)
+    shop.await_status(order_id, "finalized")
+    assert shop.get(f"inventory/{product_id}") == {"stock": 7, "reserved": 0}
+    assert shop.get(f"webhookEvents/{event_id}")["processed"] is True

@@ -1,0 +1,98 @@
+"""What may be going on when something breaks: one delivery each, and what must stand when it has come again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orders.events import OrderEvent, ReservationLapsed
+from orders.order import Money
+from settlement.decisions import Terms
+from tests.support.builders import (
+    NOW,
+    Fields,
+    a_cancel_request,
+    a_cancellation,
+    a_catalogue_entry,
+    a_dispute,
+    a_failure,
+    a_lapse,
+    a_payment,
+    a_placement,
+    a_processing,
+    a_refund,
+    a_refunded_charge,
+    an_order,
+    an_updated_refund,
+)
+
+STOCK = 10
+LONG_AGO = NOW - timedelta(hours=2)
+AFTER_EXPIRY = NOW + timedelta(hours=1)
+TERMS = Terms()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    event: OrderEvent
+    status: str | None
+    """What the order is when all is done; None where there is no order."""
+    level: tuple[int, int]
+    """Stock and reserved when all is done."""
+    before: Sequence[OrderEvent] = ()
+    """What was settled before, undisturbed."""
+    quantity: int | None = 3
+    """How much the customer ordered; None if they have not."""
+    terms: Terms = TERMS
+    terms_before: Terms = TERMS
+    """On which terms that was."""
+
+    def documents(self) -> Mapping[str, Fields]:
+        shop: dict[str, Fields] = {
+            "inventory/shirt": {"stock": STOCK, "reserved": 0},
+            "products/shirt": a_catalogue_entry(),
+        }
+        if self.quantity:
+            shop["orders/order-1"] = an_order(items=[{"productId": "shirt", "quantity": self.quantity}])
+        return shop
+
+
+def time_of(event: OrderEvent) -> datetime:
+    return AFTER_EXPIRY if isinstance(event, ReservationLapsed) else NOW
+
+
+PLACED, LAPSED, PAID = a_placement(), a_lapse(), a_payment("evt_paid")
+REFUNDED = an_updated_refund("evt_refunded")
+REFUND_FAILED = an_updated_refund("evt_failed", a_refund(status="failed"))
+ONE_SHIRT_BACK = an_updated_refund("evt_part", a_refund(amount=1_200, restock={"shirt": 1}))
+HELD, SOLD, FREE = (10, 3), (7, 0), (10, 0)
+LIVE_ONLY = Terms(expected_livemode=True)
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "an order is placed": Scenario(PLACED, "reserved", HELD),
+    "an order is placed and short": Scenario(PLACED, "failed", FREE, quantity=11),
+    "a payment": Scenario(PAID, "finalized", SOLD, [PLACED]),
+    "a payment before the trigger": Scenario(PAID, "finalized", SOLD),
+    "a late payment": Scenario(PAID, "finalized", SOLD, [PLACED, LAPSED]),
+    "a late payment, and short": Scenario(PAID, "refund_due", FREE, [PLACED], quantity=11),
+    "a payment of the wrong amount": Scenario(a_payment(money=Money(1, "eur")), "review", HELD, [PLACED]),
+    "a second voice": Scenario(a_payment("evt_2"), "finalized", SOLD, [PLACED, PAID]),
+    "a duplicate": Scenario(PAID, "finalized", SOLD, [PLACED, PAID]),
+    "a decline": Scenario(a_failure(), "reserved", HELD, [PLACED]),
+    "a payment on its way": Scenario(a_processing(), "reserved", HELD, [PLACED]),
+    "a cancellation": Scenario(a_cancellation(), "cancelled", FREE, [PLACED]),
+    "a customer's cancellation": Scenario(a_cancel_request(), "cancelled", FREE, [PLACED]),
+    "an expired reservation": Scenario(LAPSED, "expired", FREE, [PLACED]),
+    "a full refund": Scenario(REFUNDED, "refunded", FREE, [PLACED, PAID]),
+    "a partial refund": Scenario(ONE_SHIRT_BACK, "partially_refunded", (8, 0), [PLACED, PAID]),
+    "a refund before its payment": Scenario(a_refunded_charge(), "refunded", FREE, [PLACED]),
+    "a refund before the trigger": Scenario(a_refunded_charge(), "refunded", FREE),
+    "a refund that failed": Scenario(REFUND_FAILED, "finalized", SOLD, [PLACED, PAID, REFUNDED]),
+    "a refund of an unknown payment": Scenario(REFUNDED, "reserved", HELD, [PLACED]),
+    "a payment that a refund waits for": Scenario(PAID, "refunded", FREE, [PLACED, REFUNDED]),
+    "a dispute": Scenario(a_dispute(), "finalized", SOLD, [PLACED, PAID]),
+    "a payment without an order": Scenario(a_payment(created_at=LONG_AGO), None, FREE, quantity=None),
+    "a payment of a cancelled order": Scenario(PAID, "finalized", SOLD, [PLACED, a_cancel_request()]),
+    "a second payment": Scenario(a_payment("evt_2", payment_intent_id="pi_2"), "finalized", SOLD, [PLACED, PAID]),
+    "a payment that was set aside": Scenario(PAID, "finalized", SOLD, [PLACED, PAID], terms_before=LIVE_ONLY),
+    "a payment of the other mode": Scenario(PAID, "reserved", HELD, [PLACED], terms=LIVE_ONLY),
+}

@@ -1,0 +1,24 @@
+"""An RPC goes wrong, then the event comes again, and nothing is wrong: a slice of the whole table of faults."""
+
+from collections import Counter
+
+from tests.proofs.faults.interceptor import Fault
+from tests.proofs.faults.scenarios import SCENARIOS
+from tests.proofs.faults.trial import DEATHS, cells, wrong_in
+
+
+def test_no_commit_whose_answer_is_lost_leaves_anything_wrong(firestore_host: str) -> None:
+    tried = [cell for cell in cells(firestore_host, [Fault.ANSWER_LOST]) if cell.name == "Commit"]
+    assert {cell.scenario for cell in tried} == set(SCENARIOS)
+    assert {str(cell): wrong for cell in tried if (wrong := wrong_in(cell, firestore_host))} == {}
+
+
+def test_no_process_that_dies_at_its_commit_leaves_anything_wrong(firestore_host: str) -> None:
+    """A slice: the commits of one scenario that has several of them. The whole table is the torture's."""
+    deaths = cells(firestore_host, DEATHS)
+    tried = [cell for cell in deaths if cell.scenario in SLICE and cell.name == "Commit"]
+    assert Counter(cell.scenario for cell in tried) == {scenario: 2 * len(DEATHS) for scenario in SLICE}
+    assert {str(cell): wrong for cell in tried if (wrong := wrong_in(cell, firestore_host))} == {}
+
+
+SLICE = {"a payment that a refund waits for"}

@@ -1,0 +1,140 @@
+"""One cell of the table: a scenario whose n-th RPC goes wrong in one way, and what stands when it has come again."""
+
+import multiprocessing
+import random
+import signal
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from database.connection import Connection, connect
+from database.firestore_store import FirestoreLedger
+from orders.events import OrderEvent, ShopEvent
+from orders.outcome import Transient
+from settlement.decisions import Terms
+from settlement.settle import Patience, settle
+from tests.proofs.faults.interceptor import Fault, FaultyChannel
+from tests.proofs.faults.scenarios import SCENARIOS, STOCK, Scenario, time_of
+from tests.support.auditor import complaints
+from tests.support.counted_rpcs import intercepted
+from tests.support.emulated_shop import documents_in
+
+# An outage need not be sat out: what matters is that the delivery ends in an error.
+PATIENCE_SECONDS = 0.2
+DEATHS = (Fault.DEATH_BEFORE, Fault.DEATH_AFTER)
+_DEATH_SECONDS_MAX = 60
+
+_starting = multiprocessing.get_context("forkserver")
+_starting.set_forkserver_preload(["tests.proofs.faults.trial"])
+
+
+@dataclass(frozen=True)
+class Cell:
+    scenario: str
+    rpc: int
+    """Counted from 1."""
+    name: str
+    """What the RPC is called."""
+    fault: Fault
+
+    def __str__(self) -> str:
+        return f"{self.scenario}, {self.rpc}. {self.name}, {self.fault}"
+
+
+def cells(host: str, faults: Sequence[Fault]) -> Iterator[Cell]:
+    """Every RPC of every scenario, as an undisturbed run makes them, with each fault."""
+    for name, scenario in SCENARIOS.items():
+        for number, rpc in enumerate(_rpcs_of(scenario, host), start=1):
+            yield from (Cell(name, number, rpc, fault) for fault in faults)
+
+
+def wrong_in(cell: Cell, host: str) -> list[str]:
+    """What is wrong after the fault and one more, undisturbed delivery; an empty list if all is right."""
+    scenario = SCENARIOS[cell.scenario]
+    project = _a_shop(scenario)
+    if cell.fault in DEATHS:
+        _die(cell, project, host)
+    else:
+        _struck(scenario, intercepted(project, host, FaultyChannel(cell.rpc, cell.fault)))
+    connection = connect(project)
+    after_the_fault = documents_in(connection.client)
+    _settle(scenario.terms, scenario.event, connection, delivery=2)
+    documents = documents_in(connection.client)
+    return [*_wrong_halfway(after_the_fault), *_wrong_at_the_end(scenario, documents)]
+
+
+def _rpcs_of(scenario: Scenario, host: str) -> list[str]:
+    channel = FaultyChannel()
+    _struck(scenario, intercepted(_a_shop(scenario), host, channel))
+    return channel.names
+
+
+def _a_shop(scenario: Scenario) -> str:
+    """A database of its own, in which all has happened that happens before."""
+    project = f"demo-{uuid.uuid4().hex[:12]}"
+    connection = connect(project)
+    batch = connection.client.batch()
+    for path, fields in scenario.documents().items():
+        batch.set(connection.client.document(path), fields)
+    batch.commit()
+    for event in scenario.before:
+        _settle(scenario.terms_before, event, connection, delivery=0)
+    return project
+
+
+def _struck(scenario: Scenario, connection: Connection) -> None:
+    """Deliver the event while something goes wrong. Whether it was acknowledged does not matter: it comes again."""
+    try:
+        _settle(scenario.terms, scenario.event, connection, delivery=1)
+    except Transient:
+        return
+
+
+def _die(cell: Cell, project: str, host: str) -> None:
+    child = _starting.Process(target=_live_and_die, args=(cell, project, host))
+    child.start()
+    child.join(_DEATH_SECONDS_MAX)
+    if child.exitcode != -signal.SIGKILL:
+        child.kill()
+        raise AssertionError(f"{cell}: the process ended with {child.exitcode}, and should have been killed")
+
+
+def _live_and_die(cell: Cell, project: str, host: str) -> None:
+    _struck(SCENARIOS[cell.scenario], intercepted(project, host, FaultyChannel(cell.rpc, cell.fault)))
+
+
+def _settle(terms: Terms, event: OrderEvent, connection: Connection, *, delivery: int) -> None:
+    patience = Patience(
+        time.monotonic,
+        time.sleep,
+        random.Random(1).random,  # noqa: S311 - no secret
+        total_seconds=8.0 if delivery != 1 else PATIENCE_SECONDS,
+    )
+    ledger = FirestoreLedger(connection)
+    settle(_delivered(event, delivery), time_of(event), ledger=ledger, terms=terms, patience=patience)
+
+
+def _delivered(event: OrderEvent, delivery: int) -> OrderEvent:
+    if isinstance(event, ShopEvent):
+        return event
+    delivered_at = time_of(event) + timedelta(seconds=delivery)
+    return replace(event, delivery=replace(event.delivery, delivered_at=delivered_at))
+
+
+def _wrong_halfway(documents: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Even before anybody comes again, nothing may be half done."""
+    return [f"before it came again: {complaint}" for complaint in complaints(documents, {"shirt": STOCK})]
+
+
+def _wrong_at_the_end(scenario: Scenario, documents: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    wrong = complaints(documents, {"shirt": STOCK})
+    status = documents.get("orders/order-1", {}).get("status")
+    if status != scenario.status:
+        wrong.append(f"the order is {status}, and should be {scenario.status}")
+    inventory = documents["inventory/shirt"]
+    if (inventory["stock"], inventory["reserved"]) != scenario.level:
+        wrong.append(f"the inventory is {inventory}, and should be {scenario.level}")
+    return wrong

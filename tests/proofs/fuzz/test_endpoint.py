@@ -1,0 +1,170 @@
+"""Whatever is thrown at the door, every promise is kept; and a door that breaks one is found out."""
+
+import functools
+import json
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from flask import Request
+from hypothesis import given, settings
+
+from database.documents.webhook_events import parked_claim
+from database.store import Create
+from orders.events import Ignored, NotUnderstood, StripeDelivery
+from orders.outcome import OrderNotThereYet
+from settlement import holding, parking
+from tests.proofs.fuzz.deliveries import Visit, signed, visit_from, written
+from tests.proofs.fuzz.endpoint import DOCUMENTED, Tally, complaints_about
+from tests.proofs.fuzz.shapes import LAST_SECOND_OF_9999, visits
+from tests.support.builders import SECRET, body_of
+from tests.support.stripe_objects import the_event
+from webhooks import endpoint, signature, translation
+
+VISITS = 300
+CHOICE_BYTES = 4_096
+
+
+@functools.cache
+def the_slice() -> Sequence[Visit]:
+    """The same visits on every machine: what hypothesis chooses by itself also depends on which modules are loaded."""
+    made: list[Visit] = []
+
+    @settings(database=None)
+    @given(visits)
+    def make(visit: Visit) -> None:
+        made.append(visit)
+
+    choose: Callable[[bytes], object] = make.hypothesis.fuzz_one_input  # type: ignore[attr-defined]
+    chance = random.Random(7)  # noqa: S311
+    while len(made) < VISITS:
+        choose(chance.randbytes(CHOICE_BYTES))
+    return made
+
+
+def test_every_promise_is_kept_and_much_happens() -> None:
+    tally = Tally()
+    wrong = [(visit, found) for visit in the_slice() if (found := complaints_about(visit, tally))]
+    assert wrong == []
+    assert tally.statuses.keys() == set(map(str, DOCUMENTED))
+    assert tally.signed > tally.not_signed > VISITS / 4
+    assert tally.results.keys() >= {"first_time_finalized", "refunded", "payment_not_found", "error", "ignored"}
+
+
+def test_a_visit_that_was_kept_is_the_same_again() -> None:
+    assert [visit_from(written(visit)) for visit in the_slice()[:20]] == list(the_slice()[:20])
+
+
+# --- Broken doors ----------------------------------------------------------------------------------------------------
+
+
+def what_is_said(visit: Visit) -> str:
+    return "\n".join(complaints_about(visit))
+
+
+def assert_caught(said: str) -> None:
+    """Within the slice, and for what it is."""
+    assert any(said in what_is_said(visit) for visit in the_slice())
+
+
+def test_it_catches_a_door_that_verifies_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def verified(body: bytes, *args: object, **kwargs: object) -> Any:
+        try:
+            message = json.loads(body)
+        except (ValueError, RecursionError):
+            raise signature.Rejected("the body is not JSON") from None
+        if not isinstance(message, dict):
+            raise signature.Rejected("the body is not a JSON object")
+        return message
+
+    monkeypatch.setattr(endpoint, "verified_message", verified)
+    assert_caught("to what nobody has signed")
+
+
+def test_it_catches_a_door_that_lets_what_is_stale_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signature, "TOLERANCE_SECONDS", 10**9)
+    assert_caught("to what nobody has signed")
+
+
+def test_it_catches_a_door_that_repeats_the_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    message_of = endpoint._message_of
+
+    def with_arguments(ending: endpoint.Ending) -> str:
+        where = ending.__traceback__.tb_next if isinstance(ending, Exception) and ending.__traceback__ else None
+        return message_of(ending) + (repr(where.tb_frame.f_locals["request"].headers) if where else "")
+
+    monkeypatch.setattr(endpoint, "_message_of", with_arguments)
+    monkeypatch.setattr(endpoint, "LOGGED_CHARACTERS_MAX", 10_000)
+    assert_caught("in its log")
+
+
+def test_it_catches_a_door_that_tells_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "_answer_to", lambda ending: {"result": SECRET})
+    assert_caught(f"told {SECRET!r} in its answer")
+
+
+def test_it_catches_a_claim_that_keeps_the_clients_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_understood(delivery: StripeDelivery, order_id: str | None, reason: str) -> Any:
+        return NotUnderstood(delivery, order_id, f"{reason}: pi_1_secret_of_nobody")
+
+    monkeypatch.setattr("webhooks.translation.NotUnderstood", not_understood)
+    assert_caught("told 'pi_1_secret_of_nobody' in its documents")
+
+
+def test_it_catches_a_translation_that_stumbles_over_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translation, "_order_id_from", lambda stripe_object: stripe_object["metadata"]["orderId"])
+    assert_caught("answered 500")
+
+
+def test_it_catches_a_door_that_forgets_what_it_could_not_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "STATUS", {**endpoint.STATUS, OrderNotThereYet: 200})
+    assert_caught("nothing is on record")
+
+
+def test_it_catches_a_door_that_drops_what_it_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dropped(delivery: StripeDelivery, order_id: str | None, reason: str) -> Any:
+        return Ignored(delivery.event_id, delivery.event_type, reason)
+
+    monkeypatch.setattr("webhooks.translation.NotUnderstood", dropped)
+    assert_caught("ignored what is ours")
+
+
+def test_it_catches_a_door_that_refuses_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "STATUS", {**endpoint.STATUS, Ignored: 400})
+    assert_caught("answered an event of Stripe's with 400")
+
+
+def test_it_catches_a_door_that_reads_as_much_as_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_all(request: Request) -> bytes:
+        return request.stream.read(10 * endpoint.BODY_BYTES_MAX)
+
+    monkeypatch.setattr(endpoint, "_body_of", read_all)
+    assert_caught("bytes")
+
+
+def test_it_catches_a_claim_that_no_database_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_half_a_character(*args: Any, **kwargs: Any) -> tuple[Create]:
+        (claim,) = parked_claim(*args, **kwargs)
+        assert isinstance(claim, Create)
+        return (Create(claim.path, {**claim.fields, "note": "\ud800"}),)
+
+    monkeypatch.setattr(parking, "parked_claim", with_half_a_character)
+    assert_caught("NotStorable")
+
+
+# Rarer things, where the slice is too short to meet them.
+
+
+def test_it_catches_a_hold_until_after_the_end_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        holding, "_extended", lambda case, event: event.delivery.created_at + case.terms.async_reservation
+    )
+    at_the_end = {**the_event("payment_intent.processing"), "created": LAST_SECOND_OF_9999}
+    assert "OverflowError" in what_is_said(Visit("reserved", (signed(body_of(at_the_end)),)))
+
+
+def test_it_catches_a_translation_that_counts_in_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translation, "is_amount", lambda value: isinstance(value, int | float))
+    fraction = the_event("payment_intent.succeeded", amount_received=3_600.5)
+    assert "nobody has told of so much" in what_is_said(Visit("reserved", (signed(body_of(fraction)),)))

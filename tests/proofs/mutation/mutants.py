@@ -1,0 +1,69 @@
+"""Every mutant of the code: mutmut makes them, side by side in one file, each under a name of its own."""
+
+import ast
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutmut.mutation.file_mutation import MutatedFile, mutate_file_contents
+from mutmut.mutation.trampoline_templates import trampoline_imports
+
+_TRAMPOLINE = "from tests.proofs.mutation.trampoline import in_place_of as _mutmut_mutated, MutantDict"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    file: str
+    name: str
+    """As mutmut numbers it, in its module."""
+    function: str
+    """The function of which it is a mutant, in words that outlive a renumbering."""
+    changes: tuple[str, ...]
+    """The lines that differ, `- ` as they were and `+ ` as they are in the mutant."""
+    lines: range
+    """Where it stands in the mutated file."""
+
+    @property
+    def module(self) -> str:
+        return self.file.removesuffix(".py").replace("/", ".")
+
+    def __str__(self) -> str:
+        return f"{self.function}: {'  '.join(self.changes)}"
+
+
+def mutate(file: Path) -> Sequence[Mutant]:
+    """Write all mutants of the functions in a file into that file, and tell of each."""
+    mutated = mutate_file_contents(str(file), _with_plain_properties(file.read_text()))
+    file.write_text(mutated.code.replace(trampoline_imports.strip(), _TRAMPOLINE))
+    return tuple(_mutants_in(file, mutated))
+
+
+def _mutants_in(file: Path, mutated: MutatedFile) -> Iterator[Mutant]:
+    lines, spans = mutated.code.splitlines(), mutated.line_span_by_function_name
+    for name in mutated.mutant_names:
+        mangled = name.rpartition("__mutmut_")[0]
+        original, mutant = (spans[one] for one in (f"{mangled}__mutmut_orig", name))
+        before, after = (_without_name(lines[span.start - 1 : span.end]) for span in (original, mutant))
+        changed = (line for line in difflib.ndiff(before, after) if line[0] in "+-")
+        changes = tuple(f"{line[0]} {line[1:].strip()}" for line in changed)
+        function = f"{file.parent}.{file.stem}.{mangled[2:].replace('ǁ', '.')}"
+        yield Mutant(str(file), name, function, changes, range(mutant.start, mutant.end + 1))
+
+
+def _without_name(lines: Sequence[str]) -> Sequence[str]:
+    """A function without the one line that always differs: its name is the mutant's."""
+    return [line for line in lines if "__mutmut_" not in line]
+
+
+def _with_plain_properties(code: str) -> str:
+    """The same code with every property made of a plain function, because mutmut leaves decorated ones alone."""
+    lines = code.splitlines()
+    functions = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef))
+    for function in sorted(functions, key=lambda function: function.lineno, reverse=True):
+        if [ast.unparse(decorator) for decorator in function.decorator_list] == ["property"]:
+            line, end = function.lineno - 1, function.end_lineno or function.lineno
+            lines.insert(end, f"{' ' * function.col_offset}{function.name} = property(_{function.name})")
+            lines[line] = lines[line].replace(f"def {function.name}", f"def _{function.name}")
+            del lines[line - 1]
+    return "\n".join(lines) + "\n"

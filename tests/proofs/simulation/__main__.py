@@ -1,0 +1,145 @@
+"""Simulated histories, as many as there is time for, on all cores: part of `make torture`. Ends with 1 if one fails."""
+
+import argparse
+import itertools
+import multiprocessing
+import os
+import secrets
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+
+from tests.proofs.simulation.history import History, history_from
+from tests.proofs.simulation.shrinking import shrunk
+from tests.proofs.simulation.simulation import Tally, complaints_about
+
+
+def main() -> int:
+    wanted = _wanted()
+    if wanted.seed is not None:
+        return _retold(wanted.seed)
+    first, cores = secrets.randbelow(1_000_000_000), os.cpu_count() or 1
+    began = time.monotonic()
+    with multiprocessing.Pool(cores) as pool:
+        end = None if wanted.histories is None else first + wanted.histories
+        played = pool.map(_played, [_Share(first + core, end, cores, wanted.seconds) for core in range(cores)])
+    tally = Tally()
+    for one in played:
+        tally.add(one.tally)
+    print("\n".join(_report(tally, first, cores, time.monotonic() - began)), flush=True)
+    failed = [seed for one in played for seed in one.failed]
+    if failed:
+        return _retold(failed[0])
+    print("\nEvery promise was kept in all of them.")
+    return 0
+
+
+def _wanted() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs.simulation", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60, help="how long to play (60)")
+    parser.add_argument("--histories", type=int, help="how many to play at most")
+    parser.add_argument("--seed", type=int, help="play this one only, and tell it step by step")
+    return parser.parse_args()
+
+
+# --- Playing ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What one core plays: every so many-th seed, until the time is out."""
+
+    first: int
+    end: int | None
+    cores: int
+    seconds: float
+
+    def seeds(self) -> Iterable[int]:
+        if self.end is None:
+            return itertools.count(self.first, self.cores)
+        return range(self.first, self.end, self.cores)
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    tally: Tally = field(default_factory=Tally)
+    failed: list[int] = field(default_factory=list)
+
+
+def _played(share: _Share) -> _Played:
+    played, end = _Played(), time.monotonic() + share.seconds
+    for seed in share.seeds():
+        if complaints_about(history_from(seed), played.tally):
+            played.failed.append(seed)
+        if played.failed or time.monotonic() >= end:
+            break
+    return played
+
+
+# --- Telling ---------------------------------------------------------------------------------------------------------
+
+
+def _report(tally: Tally, first: int, cores: int, seconds: float) -> Iterator[str]:
+    a_minute = round(tally.histories / seconds * 60)
+    yield f"\nSimulated shops, from seed {first}: after every RPC anybody may go on, and any RPC may go wrong\n"
+    yield f"  histories       {tally.histories:,} in {seconds:.0f} s on {cores} cores: {a_minute:,} a minute"
+    yield f"  events settled  {tally.results.total():,}"
+    yield f"  RPCs            {tally.rpcs.total():,}: {_counted(tally.rpcs)}"
+    yield f"  went wrong      {tally.faults.total():,}: {_counted(tally.faults)}"
+    yield f"  races lost      {tally.races_lost:,}"
+    yield f"  asked again     {tally.not_settled.total():,}: {_counted(tally.not_settled)}"
+    yield f"  orders ended    {tally.statuses.total():,}: {_counted(tally.statuses)}"
+    yield f"  wait for ever   {tally.parked.total():,}, and rightly: {_counted(tally.parked)}"
+    yield "\nHow events ended\n"
+    ended: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for (event, result), times in tally.results.items():
+        ended[event][result] += times
+    yield from (f"  {event:17} {_counted(results)}" for event, results in sorted(ended.items()))
+
+
+def _counted(counter: Counter[str]) -> str:
+    return ", ".join(f"{name} {times:,}" for name, times in counter.most_common())
+
+
+def _retold(seed: int) -> int:
+    """Tell one history step by step; of one that fails, the least that still does. 1 if it fails."""
+    history = history_from(seed)
+    complaints = complaints_about(history)
+    if complaints:
+        print(f"\nSeed {seed} breaks a promise:", *complaints, sep="\n  ")
+        history = shrunk(history, lambda simpler: bool(complaints_about(simpler)))
+        print("\nThe least of it that still does:")
+    else:
+        print(f"\nSeed {seed}:")
+    trace: list[str] = []
+    left = complaints_about(history, trace=trace)
+    print("", *_described(history), "", *trace, "", *(left or ["Every promise was kept."]), sep="\n  ")
+    return 1 if complaints else 0
+
+
+def _described(history: History) -> Iterator[str]:
+    yield f"stock: {dict(history.stock)}"
+    yield from (f"tale: {_unusual(tale)}" for tale in history.tales)
+    yield f"arrivals: {', '.join(map(str, history.arrivals))}"
+    turns = (f"{turn.who} ({turn.fault})" if turn.fault else str(turn.who) for turn in history.turns)
+    yield f"turns: {' '.join(turns)}"
+    yield f"hands: {history.hands}, an RPC takes {history.rpc_seconds} s"
+    yield f"opens late: {history.opens_late}, restocks: {history.restocks}"
+
+
+def _unusual(thing: object) -> str:
+    """What it is made of, without all that is as it usually is."""
+    if isinstance(thing, tuple):
+        return f"({', '.join(map(_unusual, thing))})"
+    if not is_dataclass(thing):
+        return str(thing)
+    known = ((one, getattr(thing, one.name)) for one in fields(thing))
+    return ", ".join(
+        f"{one.name} {_unusual(value)}" for one, value in known if one.default is MISSING or value != one.default
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,263 @@
+"""A history as data: a shop, what happens around its orders, in which order it arrives, and who goes on at each turn.
+
+One seed draws one history. Whatever a history leaves unsaid happens in the simplest way: who runs goes on until the
+end, nothing goes wrong, and what was never delivered is delivered at last.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from tests.proofs.simulation.scenarios import PRICES, VOICES, Repayment, Tale
+
+
+class Fault(StrEnum):
+    """What goes wrong with one RPC, or with who sent it."""
+
+    NOT_SENT = "not sent"
+    """Nothing is done, and nobody answers."""
+    ANSWER_LOST = "answer lost"
+    """It is done, and nobody answers."""
+    LATE = "late"
+    """Nobody answers. It is done when who sent it has long given up, if it still can be."""
+    REFUSED = "refused"
+    """Aborted: nothing is done, and the answer says so."""
+    DEATH_BEFORE = "death before"
+    """Who sends it dies, and it was not sent."""
+    DEATH_AFTER = "death after"
+    """Who sent it dies before hearing that it is done."""
+
+
+class Kind(StrEnum):
+    """What can arrive."""
+
+    ORDER = "the order is written"
+    TRIGGER = "the trigger"
+    CANCEL = "the cancel request"
+    EVENT = "Stripe's event"
+    MISLED = "Stripe's event, where the setting expects the other mode,"
+    SWEEP = "the sweep"
+    REAPING = "expired claims are deleted"
+    MINUTES = "minutes pass"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    kind: Kind
+    order_id: str = ""
+    event_id: str = ""
+    minutes: int = 0
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.kind, self.event_id or self.order_id, str(self.minutes or ""))))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who goes on, by number among all who can, and what goes wrong with what they ask."""
+
+    who: int = 0
+    fault: Fault | None = None
+
+
+CALM: Final = Turn()
+PRICED: Final = tuple(product_id for product_id, price in PRICES.items() if price)
+FREE: Final = tuple(product_id for product_id, price in PRICES.items() if not price)
+LONG_MINUTES: Final = 26 * 60
+"""Past every time that a simulated shop gives, while parked events are still taken up after twice as much."""
+LONG_TIMES_MAX: Final = 2
+"""In one history."""
+
+
+@dataclass(frozen=True)
+class History:
+    stock: tuple[tuple[str, int], ...]
+    tales: tuple[Tale, ...]
+    arrivals: tuple[Arrival, ...]
+    turns: tuple[Turn, ...] = ()
+    hands: int = 3
+    """How many work at the same time."""
+    rpc_seconds: float = 0.1
+    """How long an RPC takes: settling gives up after eight seconds."""
+    opens_late: bool = False
+    """Whether all that Stripe tells is hours old when the first of it arrives."""
+    restocks: bool = True
+    """Whether the shop puts refunded units back on the shelf."""
+
+    @property
+    def is_ample(self) -> bool:
+        """Whether there is enough for all orders: then nobody competes."""
+        wanted = Counter[str]()
+        for tale in self.tales:
+            wanted.update(tale.units)
+        stock = dict(self.stock)
+        return all(quantity <= stock[product_id] for product_id, quantity in wanted.items())
+
+
+def history_from(seed: int) -> History:
+    return _Draw(random.Random(seed)).history()  # noqa: S311 - no secret
+
+
+class _Draw:
+    """Short histories, so that there are many of them, and full of duplicates, because faults need a race to show."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.random = dice.random
+        self.shuffle = dice.shuffle
+        self.long_times = 0
+
+    def is_so(self, probability: float) -> bool:
+        return self.random() < probability
+
+    def below(self, end: int) -> int:
+        return int(self.random() * end)
+
+    def one(self, choices: tuple[str, ...]) -> str:
+        return choices[self.below(len(choices))]
+
+    def some(self, choices: tuple[str, ...], at_most: int = 3) -> tuple[str, ...]:
+        """At least one of the choices, and at most so many, in their order."""
+        wanted = 1 + self.below(min(at_most, len(choices)))
+        picked = list(choices)
+        while len(picked) > wanted:
+            del picked[self.below(len(picked))]
+        return tuple(picked)
+
+    def history(self) -> History:
+        order_ids = ["order-1", "order-2"] if self.is_so(0.25) else ["order-1"]
+        tales = tuple(self.tale(order_id) for order_id in order_ids)
+        arrivals = tuple(self.arrivals(tales))
+        return History(
+            stock=tuple(self.stock(tales).items()),
+            tales=tales,
+            arrivals=arrivals,
+            turns=tuple(self.turns(6 * len(arrivals))),
+            hands=2 + self.below(4),
+            rpc_seconds=1.5 if self.is_so(0.1) else 0.1,
+            opens_late=self.is_so(0.2),
+            restocks=self.is_so(0.9),
+        )
+
+    def stock(self, tales: tuple[Tale, ...]) -> Mapping[str, int]:
+        wanted = Counter(dict.fromkeys(PRICES, 0))
+        for tale in tales:
+            wanted.update(tale.units)
+        # Nothing at all, not enough for all, just enough, or plenty.
+        spare = (-wanted.total(), -1, -1, 0, 0, 0, 0, 5)[self.below(8)]
+        return {product_id: max(quantity + spare, 0) for product_id, quantity in wanted.items() if quantity}
+
+    # --- What happens around an order --------------------------------------------------------------------------------
+
+    def tale(self, order_id: str) -> Tale:
+        products = FREE if self.is_so(0.03) else PRICED
+        lines = tuple((self.one(products), 1 + self.below(2)) for _ in range(1 + self.is_so(0.15)))
+        unpaid = Tale(
+            order_id,
+            lines,
+            appears=not self.is_so(0.03),
+            is_trigger_lost=self.is_so(0.1),
+            asks_to_cancel=self.is_so(0.12),
+            declines=self.some(("charge.failed", "payment_intent.payment_failed")) if self.is_so(0.07) else (),
+            is_processing=self.is_so(0.1),
+            is_given_up=self.is_so(0.12),
+            free_session=products is PRICED and self.is_so(0.04),
+        )
+        return unpaid if self.is_so(0.15) else self.paid(unpaid)
+
+    def paid(self, unpaid: Tale) -> Tale:
+        if not unpaid.price:
+            return replace(unpaid, paid=0, voices=VOICES[2:])
+        # A wrong amount, now and then.
+        paid = unpaid.price + 100 * self.is_so(0.07)
+        refunds = tuple(self.refunds(unpaid.units, paid)) if self.is_so(0.4) else ()
+        fails = any(refund.fails for refund in refunds)
+        charge_tells = self.is_so(0.7)
+        refunds_tell = fails or not charge_tells or self.is_so(0.5)
+        return replace(
+            unpaid,
+            paid=paid,
+            # A refunded charge says what was paid, even if nobody else does.
+            voices=() if refunds and self.is_so(0.15) else self.some(VOICES, 3 if self.is_so(0.5) else 1),
+            pays_twice=not refunds and self.is_so(0.03),
+            refunds=refunds,
+            charge_tells=charge_tells,
+            refunds_tell=refunds_tell,
+            disputes=self.some(("needs_response", "under_review", "lost")) if self.is_so(0.04) else (),
+        )
+
+    def refunds(self, units: Mapping[str, int], paid: int) -> Iterator[Repayment]:
+        left = paid
+        for number in range(1 + self.is_so(0.5)):
+            amount = left if self.is_so(0.5) else 1 + self.below(left)
+            restock = tuple((product_id, 1) for product_id in units if self.is_so(0.5))
+            fails = self.is_so(0.25)
+            yield Repayment(number, amount, restock, self.is_so(0.15), fails)
+            left -= 0 if fails else amount
+            if not left:
+                return
+
+    # --- In which order it arrives -----------------------------------------------------------------------------------
+
+    def arrivals(self, tales: tuple[Tale, ...]) -> list[Arrival]:
+        before: list[Arrival] = []
+        arrivals: list[Arrival] = []
+        for tale in tales:
+            order = Arrival(Kind.ORDER, tale.order_id)
+            if tale.appears and self.is_so(0.7):
+                before.append(order)
+            elif tale.appears:
+                arrivals.append(order)
+            if not tale.is_trigger_lost:
+                arrivals += [Arrival(Kind.TRIGGER, tale.order_id)] * (1 + self.is_so(0.3))
+            if tale.asks_to_cancel:
+                arrivals += [Arrival(Kind.CANCEL, tale.order_id)] * (1 + self.is_so(0.3))
+            for event_id in tale.facts:
+                arrivals += [Arrival(Kind.EVENT, tale.order_id, event_id)] * (1 + self.is_so(0.3))
+        arrivals += [Arrival(Kind.SWEEP)] * self.is_so(0.4)
+        minutes = (6, 31, 61, LONG_MINUTES)[self.below(4)]
+        if self.is_so(0.25):
+            arrivals.append(Arrival(Kind.MINUTES, minutes=minutes))
+            self.long_times += minutes == LONG_MINUTES
+        self.shuffle(arrivals)
+        return before + list(self.with_races(arrivals))
+
+    def with_races(self, arrivals: list[Arrival]) -> Iterator[Arrival]:
+        """Some arrive as they are told again, or as the order's time is out, or when their claim is long deleted."""
+        for arrival in arrivals:
+            if arrival.kind is Kind.EVENT:
+                # Whether an extended hold is left alone shows only when it is extended just then.
+                if self.is_so(0.5 if "processing" in arrival.event_id else 0.15):
+                    yield from (Arrival(Kind.MINUTES, minutes=31), Arrival(Kind.SWEEP))
+                if self.is_so(0.15):
+                    yield arrival
+                if self.is_so(0.03):
+                    misled = replace(arrival, kind=Kind.MISLED)
+                    yield misled
+                    if self.is_so(0.3):
+                        yield from (*self.long_after(), misled)
+                if self.is_so(0.02):
+                    yield from (arrival, *self.long_after())
+            yield arrival
+
+    def long_after(self) -> Iterator[Arrival]:
+        """Claims have lived out their time; but parked events are still taken up, or nobody could settle them."""
+        self.long_times += 1
+        if self.long_times <= LONG_TIMES_MAX:
+            yield Arrival(Kind.MINUTES, minutes=LONG_MINUTES)
+        yield Arrival(Kind.REAPING)
+
+    # --- Who goes on, and what goes wrong ----------------------------------------------------------------------------
+
+    def turns(self, count: int) -> Iterator[Turn]:
+        faults = tuple(Fault)
+        fault_probability = (0.0, 0.03, 0.1, 0.25)[self.below(4)]
+        # Some take turns at every step, others work for a while before they are interrupted.
+        change_probability = (1.0, 0.5, 0.2)[self.below(3)]
+        who = 0
+        for _ in range(count):
+            if self.is_so(change_probability):
+                who = self.below(6)
+            yield Turn(who, faults[self.below(len(faults))] if self.is_so(fault_probability) else None)

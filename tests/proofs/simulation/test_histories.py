@@ -1,0 +1,111 @@
+"""The simulation finds nothing wrong with the shop, and finds what is wrong with a broken one."""
+
+from collections.abc import Callable
+
+import pytest
+
+from database.store import Create, Update, Write
+from inventory.stock import release
+from orders.events import EventKind
+from orders.lifecycle import Step, step_for
+from orders.order import OrderStatus
+from settlement import decide, holding
+from tests.proofs.simulation.history import Fault, History, history_from
+from tests.proofs.simulation.shrinking import shrunk
+from tests.proofs.simulation.simulation import Tally, complaints_about
+from tests.proofs.simulation.workers import Worker
+from tests.support.memory_store import MemoryLedger
+
+SLICE = range(400)
+CAUGHT_WITHIN = 1_000
+"""So many histories at most, until one shows that the shop is broken."""
+SHRUNK_WITHIN = 600
+"""So many tries at most, until it is as short as that."""
+READABLE = 25
+"""Arrivals and turns together, that a person can follow."""
+
+
+def fails(history: History) -> bool:
+    return bool(complaints_about(history))
+
+
+def test_every_promise_is_kept_in_every_history_and_much_happens_in_them() -> None:
+    tally = Tally()
+    failed = {seed: found for seed in SLICE if (found := complaints_about(history_from(seed), tally))}
+    assert failed == {}
+    assert tally.faults.keys() == set(Fault)
+    assert tally.statuses.keys() >= set(OrderStatus) - _ON_THE_WAY
+    assert tally.parked.keys() == {"order_not_found", "payment_not_found"}
+
+
+_ON_THE_WAY = {OrderStatus.PENDING, OrderStatus.RESERVING, OrderStatus.RESERVED, OrderStatus.UNKNOWN}
+
+
+def test_a_seed_tells_the_same_history_each_time() -> None:
+    first: list[str] = []
+    second: list[str] = []
+    complaints_about(history_from(1), trace=first)
+    complaints_about(history_from(1), trace=second)
+    assert first == second
+
+
+# --- Broken shops ----------------------------------------------------------------------------------------------------
+
+
+def test_it_catches_a_ledger_that_overwrites_what_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryLedger, "_check", checks_all_but(Update))
+    assert_caught()
+
+
+def test_it_catches_a_ledger_that_creates_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryLedger, "_check", checks_all_but(Create))
+    assert_caught()
+
+
+def test_it_catches_units_that_are_given_back_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "release", lambda lines: 2 * release(lines))
+    assert_caught()
+
+
+def test_it_catches_an_expiry_that_does_not_see_that_the_order_is_paid(monkeypatch: pytest.MonkeyPatch) -> None:
+    def expire_paid_orders_too(status: OrderStatus, kind: EventKind) -> Step:
+        is_lapse_of_paid = (status, kind) == (OrderStatus.FINALIZED, EventKind.RESERVATION_LAPSED)
+        return Step.EXPIRE if is_lapse_of_paid else step_for(status, kind)
+
+    monkeypatch.setattr(decide, "step_for", expire_paid_orders_too)
+    assert_caught()
+
+
+def test_it_catches_a_sweep_that_leaves_parked_events_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Worker, "parked_since", lambda worker, moment: ())
+    assert_caught(first_seed=345)
+
+
+def checks_all_but(ignored: type[Create | Update]) -> Callable[[MemoryLedger, Write], None]:
+    check = MemoryLedger._check
+
+    def check_less(ledger: MemoryLedger, write: Write) -> None:
+        if not isinstance(write, ignored):
+            check(ledger, write)
+
+    return check_less
+
+
+def length_of(history: History) -> int:
+    return len(history.arrivals) + len(history.turns)
+
+
+def assert_caught(first_seed: int = 0) -> None:
+    """Soon; and a long history that shows it is shrunk to less than half, something true that a person may read.
+
+    Where it takes something rare, the search begins shortly before a seed that has it.
+    """
+    seeds = range(first_seed, first_seed + CAUGHT_WITHIN)
+    long = (history for history in map(history_from, seeds) if length_of(history) > 2 * READABLE)
+    history = next(filter(fails, long))
+    least = shrunk(history, fails, tries_max=SHRUNK_WITHIN)
+    assert fails(least)
+    assert length_of(least) <= READABLE
+    assert all(tale.is_consistent for tale in least.tales)
+    told = {(tale.order_id, event_id) for tale in history.tales for event_id in tale.facts}
+    assert told >= {(tale.order_id, event_id) for tale in least.tales for event_id in tale.facts}

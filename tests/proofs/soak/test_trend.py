@@ -1,0 +1,36 @@
+"""The arithmetic of the soak: what it calls growth is growth."""
+
+import random
+
+import pytest
+
+from tests.proofs.soak.trend import slope, sparkline
+
+
+def test_a_straight_line_has_its_own_slope() -> None:
+    assert slope([(x, 80 + 0.25 * x) for x in range(10)]) == pytest.approx(0.25)
+
+
+def test_what_is_flat_has_none() -> None:
+    assert slope([(x, 80) for x in range(10)]) == 0
+
+
+def test_noise_hides_no_growth() -> None:
+    dice = random.Random(1)  # noqa: S311 - no secret
+    noisy = [(x, 80 + 0.01 * x + dice.uniform(-1, 1)) for x in range(0, 10_000, 50)]
+    assert slope(noisy) == pytest.approx(0.01, rel=0.01)
+
+
+def test_a_step_up_counts_although_it_is_flat_before_and_after() -> None:
+    assert slope([(x, 80 if x < 50 else 90) for x in range(100)]) == pytest.approx(0.15, rel=0.01)
+
+
+def test_points_at_one_x_have_no_slope() -> None:
+    with pytest.raises(ValueError, match="different x"):
+        slope([(1, 80), (1, 90)])
+
+
+def test_a_sparkline_goes_from_the_lowest_to_the_highest() -> None:
+    assert sparkline([1, 2, 3, 4, 5, 6, 7, 8]) == "▁▂▃▄▅▆▇█"
+    assert sparkline([5, 5, 5]) == "▁▁▁"
+    assert len(sparkline(range(1_000), width=60)) == 60

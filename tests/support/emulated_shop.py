@@ -1,0 +1,93 @@
+"""A shop on the real Firestore emulator, and many hands working in it at once."""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+
+from google.cloud import firestore
+
+from database.connection import Connection, connect
+from database.firestore_store import FirestoreLedger
+from database.store import Fields
+from orders.outcome import Outcome, Settle
+from settlement.decisions import Terms
+from settlement.settle import Patience, settle
+from tests.support.builders import an_order
+
+
+def ledger_in(client: firestore.Client) -> FirestoreLedger:
+    return FirestoreLedger(connect(client.project))
+
+
+def settle_in(client: firestore.Client) -> Settle:
+    return settle_over(connect(client.project))
+
+
+def settle_over(connection: Connection, *, seconds: float = 8.0) -> Settle:
+    """Settling as the deployed functions do it."""
+    patience = Patience(time.monotonic, time.sleep, random.Random(1).random, total_seconds=seconds)  # noqa: S311
+    return partial(settle, ledger=FirestoreLedger(connection), terms=Terms(), patience=patience)
+
+
+def stock_up(client: firestore.Client, stock: int, product_id: str = "shirt") -> None:
+    client.document(f"inventory/{product_id}").set({"stock": stock, "reserved": 0})
+
+
+def write_orders(client: firestore.Client, order_ids: Iterable[str], quantity: int = 1, **fields: object) -> None:
+    items = [{"productId": "shirt", "quantity": quantity}]
+    batch = client.batch()
+    for order_id in order_ids:
+        batch.set(client.document(f"orders/{order_id}"), an_order(items=items, **fields))
+    batch.commit()
+
+
+def inventory_of(client: firestore.Client, product_id: str = "shirt") -> tuple[int, int]:
+    """Stock and reserved."""
+    fields = client.document(f"inventory/{product_id}").get().to_dict() or {}
+    return fields["stock"], fields["reserved"]
+
+
+def order_in(client: firestore.Client, order_id: str) -> Fields:
+    return client.document(f"orders/{order_id}").get().to_dict() or {}
+
+
+def statuses(client: firestore.Client) -> Counter[str]:
+    return Counter(order.get("status") for order in client.collection("orders").select(["status"]).stream())
+
+
+def documents_in(client: firestore.Client) -> dict[str, Fields]:
+    """Every document of the shop, by path."""
+    found = [client.collection(name).stream() for name in _COLLECTIONS]
+    found += [client.collection_group(name).stream() for name in ("messages", "deliveries")]
+    return {document.reference.path: document.to_dict() or {} for documents in found for document in documents}
+
+
+_COLLECTIONS = ("orders", "inventory", "products", "payments", "webhookEvents", "auditLog")
+
+
+def told(client: firestore.Client, user_id: str = "alice") -> Counter[str]:
+    """How often each type of notice stands in the user's outbox."""
+    return Counter(message.get("type") for message in client.collection(f"notifications/{user_id}/messages").stream())
+
+
+def all_at_once(jobs: Iterable[Callable[[], Outcome]], *, hands: int) -> Counter[str]:
+    """Do the jobs with so many threads, which start together; tells how often each result came."""
+    start = threading.Barrier(hands)
+
+    def first_wait(jobs_of_one_hand: list[Callable[[], Outcome]]) -> list[str]:
+        start.wait(timeout=10)
+        return [str(job().result) for job in jobs_of_one_hand]
+
+    every = list(jobs)
+    with ThreadPoolExecutor(hands) as pool:
+        results = pool.map(first_wait, [every[hand::hands] for hand in range(hands)])
+    return Counter(result for of_one_hand in results for result in of_one_hand)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

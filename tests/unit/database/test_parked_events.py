@@ -1,0 +1,244 @@
+"""A parked event: what is kept of it in its claim, and read back from what was kept."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC
+from string import ascii_lowercase
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from database.documents.parked_events import facts_of, parked_event_from
+from database.documents.webhook_events import Claim, claim_path, parked_again, parked_claim
+from database.store import Create, Fields, Update
+from orders.disputes import Dispute
+from orders.events import (
+    ChargeRefunded,
+    DisputeChanged,
+    EventKind,
+    PaymentCanceled,
+    PaymentFailed,
+    PaymentProcessing,
+    PaymentSucceeded,
+    RefundUpdated,
+    StripeDelivery,
+    StripeEvent,
+)
+from orders.order import AMOUNT_MINOR_MAX, Money
+from orders.outcome import OrderNotThereYet, Result
+from orders.refunds import Refund, Refunds
+from tests.support.builders import (
+    LATER,
+    NOW,
+    ONE_OF_EACH_KIND,
+    a_delivery,
+    a_dispute,
+    a_payment,
+    a_refunded_charge,
+    an_updated_refund,
+)
+from tests.unit.settlement.planning import planned
+
+OF_STRIPE: Mapping[str, StripeEvent] = {
+    kind: event for kind, event in ONE_OF_EACH_KIND.items() if isinstance(event, StripeEvent)
+}
+each_kind = pytest.mark.parametrize("event", OF_STRIPE.values(), ids=OF_STRIPE)
+
+
+def parked(event: StripeEvent) -> Fields:
+    """The claim of an event that waits for its order."""
+    (claim,) = parked_claim(event.delivery, event.order_id, Result.ORDER_NOT_FOUND, "no order", NOW, event)
+    assert isinstance(claim, Create)
+    return claim.fields
+
+
+def unreadable(delivery: StripeDelivery, order_id: str | None) -> Fields:
+    """The claim of an event that nobody could read."""
+    (claim,) = parked_claim(delivery, order_id, Result.ERROR, "amount missing", NOW)
+    # Only where there is none.
+    assert isinstance(claim, Create)
+    return claim.fields
+
+
+def taken_up_again(event: StripeEvent) -> StripeEvent:
+    return replace(event, delivery=replace(event.delivery, is_replay=True))
+
+
+# --- Kept and read back -----------------------------------------------------------------------------------------------
+
+ids = st.text("abcXYZ019_-", min_size=1, max_size=20)
+amounts = st.integers(0, AMOUNT_MINOR_MAX)
+currencies = st.text(ascii_lowercase, min_size=3, max_size=3)
+money = st.builds(Money, amounts, currencies)
+units = st.dictionaries(ids, st.integers(1, 1_000_000), max_size=3)
+refunds = st.builds(
+    lambda told, charge_total: Refunds({refund.refund_id: refund for refund in told}, charge_total),
+    st.lists(st.builds(Refund, amount=amounts, restock=units), max_size=3),
+    amounts,
+)
+disputes = st.builds(Dispute, amount=amounts, currency=currencies)
+envelopes: dict[str, st.SearchStrategy[object]] = {
+    "delivery": st.builds(StripeDelivery, is_replay=st.just(value=False)),
+    "order_id": ids,
+    "payment_intent_id": st.none() | ids,
+    "charge_id": st.none() | ids,
+}
+found_by_payment = {**envelopes, "order_id": st.none(), "charge_id": ids}
+events: st.SearchStrategy[StripeEvent] = st.one_of(
+    st.builds(PaymentSucceeded, money=money, **envelopes),
+    st.builds(PaymentProcessing, **envelopes),
+    st.builds(PaymentFailed, **envelopes),
+    st.builds(PaymentCanceled, **envelopes),
+    *(
+        st.builds(ChargeRefunded, paid=money, refunds=refunds, restock_defect=..., **known)
+        for known in (envelopes, found_by_payment)
+    ),
+    *(
+        st.builds(RefundUpdated, money=money, refunds=refunds, restock_defect=..., **known)
+        for known in (envelopes, found_by_payment)
+    ),
+    *(st.builds(DisputeChanged, dispute=disputes, **known) for known in (envelopes, found_by_payment)),
+)
+
+
+def test_every_kind_of_stripe_event_is_parked_in_these_tests() -> None:
+    of_the_shop = {EventKind.ORDER_PLACED, EventKind.RESERVATION_LAPSED, EventKind.CANCEL_REQUESTED}
+    assert OF_STRIPE.keys() == set(EventKind) - of_the_shop
+
+
+@each_kind
+def test_a_parked_event_is_read_back_as_it_was(event: StripeEvent) -> None:
+    assert parked_event_from(event.event_id, parked(event)) == taken_up_again(event)
+
+
+@given(events)
+def test_whatever_an_event_tells_is_read_back_as_it_was(event: StripeEvent) -> None:
+    assert parked_event_from(event.event_id, parked(event)) == taken_up_again(event)
+
+
+@given(events)
+def test_an_event_that_is_parked_a_second_time_is_read_back_as_it_was(event: StripeEvent) -> None:
+    unread = unreadable(event.delivery, None)
+    claim = Claim(
+        processed=False,
+        result=Result.ERROR,
+        deliveries=1,
+        first_delivery_at=event.delivery.delivered_at,
+        last_delivery_at=event.delivery.delivered_at,
+        processed_at=None,
+        version="v",
+    )
+    (update,) = parked_again(event, event.order_id, Result.PAYMENT_NOT_FOUND, "no payment", claim, NOW)
+    assert isinstance(update, Update)
+    assert parked_event_from(event.event_id, {**unread, **update.fields}) == taken_up_again(event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [a_refunded_charge(order_id=None), an_updated_refund(order_id=None), a_dispute(order_id=None)],
+    ids=lambda event: str(event.kind),
+)
+def test_what_its_payment_leads_to_its_order_needs_no_order_id(event: StripeEvent) -> None:
+    assert parked_event_from("evt_1", parked(event)) == taken_up_again(event)
+
+
+def test_why_a_refunds_units_cannot_be_obeyed_is_kept() -> None:
+    event = an_updated_refund(restock_defect="malformed_restock: refund re_1 names no list of productId:quantity")
+    assert parked_event_from("evt_1", parked(event)) == taken_up_again(event)
+
+
+def test_a_parked_event_taken_up_again_was_delivered_when_it_was_delivered_last() -> None:
+    again = parked_event_from("evt_1", {**parked(a_payment(delivered_at=NOW)), "lastDeliveryAt": LATER})
+    assert again is not None
+    assert again.delivery.delivered_at == LATER
+
+
+# --- Tampered with ----------------------------------------------------------------------------------------------------
+
+
+def test_an_event_that_nobody_could_read_holds_nothing_to_settle() -> None:
+    assert parked_event_from("evt_1", unreadable(a_delivery(), "order-1")) is None
+
+
+@pytest.mark.parametrize("broken", [{"orderId": None}, {"orderId": "a/b"}, {"event": None}, {"event": "pi_1"}], ids=str)
+def test_a_parked_claim_that_was_tampered_with_holds_nothing_to_settle(broken: dict[str, object]) -> None:
+    assert parked_event_from("evt_1", {**parked(a_payment()), **broken}) is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"lastDeliveryAt": None}, {"lastDeliveryAt": "now"}, {"event": {"amount": 1, "currency": "eur"}}],
+    ids=str,
+)
+def test_a_parked_event_without_times_holds_nothing_to_settle(broken: dict[str, object]) -> None:
+    assert parked_event_from("evt_1", {**parked(a_payment()), **broken}) is None
+
+
+@pytest.mark.parametrize("kind", ["order_placed", "paid", None, 7, ["payment_succeeded"]], ids=str)
+@pytest.mark.parametrize("order_id", ["order-1", None])
+def test_a_kind_that_stripe_never_tells_holds_nothing_to_settle(kind: object, order_id: str | None) -> None:
+    facts = {**facts_of(a_payment()), "kind": kind}
+    assert parked_event_from("evt_1", {**parked(a_payment()), "orderId": order_id, "event": facts}) is None
+
+
+@pytest.mark.parametrize("broken", [{"amount": -1}, {"amount": 1.5}, {"amount": None}, {"currency": "EUR"}], ids=str)
+@pytest.mark.parametrize("event", [a_payment(), a_refunded_charge(), an_updated_refund()], ids=lambda e: str(e.kind))
+def test_what_is_about_money_and_names_none_holds_nothing_to_settle(
+    event: StripeEvent, broken: dict[str, object]
+) -> None:
+    assert parked_event_from("evt_1", {**parked(event), "event": {**facts_of(event), **broken}}) is None
+
+
+@pytest.mark.parametrize("broken", [None, "lost", {}, {"id": "dp_1"}], ids=str)
+def test_a_dispute_that_cannot_be_read_holds_nothing_to_settle(broken: object) -> None:
+    event = a_dispute(order_id="order-1")
+    assert parked_event_from("evt_1", {**parked(event), "event": {**facts_of(event), "dispute": broken}}) is None
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.binary()
+    | st.datetimes(timezones=st.just(UTC)),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=3,
+)
+
+
+def tampered(fields: Fields) -> st.SearchStrategy[dict[str, object]]:
+    """The fields, any of them replaced by anything, or missing, and those within them likewise."""
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.just(value)
+            | anything
+            | (tampered(value) if isinstance(value, Mapping) and value else st.nothing())
+            for name, value in fields.items()
+        },
+    )
+
+
+@settings(max_examples=80)
+@given(st.sampled_from(list(OF_STRIPE.values())).flatmap(lambda event: tampered(parked(event))))
+def test_whatever_was_done_to_a_parked_claim_it_is_read_and_planned_for_without_a_fault(
+    fields: dict[str, object],
+) -> None:
+    read = parked_event_from("evt_1", fields)
+    if read is None:
+        return
+    assert read.delivery.is_replay
+    assert read.order_id or read.payment_ids, "it can never be settled"
+    try:
+        planned(read, {claim_path("evt_1"): fields})
+    except OrderNotThereYet:
+        assert read.order_id
+
+
+@pytest.mark.parametrize("event", [a_refunded_charge(), an_updated_refund(), a_dispute()], ids=lambda e: str(e.kind))
+def test_what_names_neither_an_order_nor_a_payment_holds_nothing_to_settle(event: StripeEvent) -> None:
+    facts = {**facts_of(event), "paymentIntentId": None, "chargeId": None}
+    assert parked_event_from("evt_1", {**parked(event), "orderId": None, "event": facts}) is None

@@ -1,0 +1,221 @@
+"""What a customer may have written into an order, and what is made of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine
+from orders.validation import (
+    DOCUMENT_BYTES_MAX,
+    ORDER_BYTES_MAX,
+    InvalidOrder,
+    OversizedOrder,
+    lines_from,
+    require_bounded,
+    user_id_from,
+)
+from tests.support.builders import NOW
+
+
+def a_line(product_id: object = "shirt", quantity: object = 3) -> dict[str, object]:
+    return {"productId": product_id, "quantity": quantity}
+
+
+def refusal_of(items: object) -> str:
+    with pytest.raises(InvalidOrder) as refusal:
+        lines_from(items)
+    return str(refusal.value)
+
+
+def test_lines_are_read_in_the_order_written() -> None:
+    assert lines_from([a_line("shirt", 3), a_line("mug", 1)]) == (OrderLine("shirt", 3), OrderLine("mug", 1))
+
+
+def test_the_same_product_on_two_lines_counts_both() -> None:
+    items = [a_line("shirt", 3), a_line("mug", 1), a_line("shirt", 2)]
+    assert lines_from(items) == (OrderLine("shirt", 5), OrderLine("mug", 1))
+
+
+def test_the_same_product_on_two_lines_cannot_get_past_the_largest_quantity() -> None:
+    items = [a_line("shirt", QUANTITY_MAX), a_line("shirt", 1)]
+    assert refusal_of(items) == f"{QUANTITY_MAX + 1} units of product 'shirt'; at most {QUANTITY_MAX} are possible"
+
+
+def test_other_fields_of_a_line_mean_nothing() -> None:
+    assert lines_from([{**a_line(), "price": 1, "unitAmount": 0}]) == (OrderLine("shirt", 3),)
+
+
+def test_as_many_lines_as_possible_are_possible() -> None:
+    assert len(lines_from([a_line(f"product-{n}") for n in range(LINES_MAX)])) == LINES_MAX
+
+
+def test_too_many_lines_are_refused_even_when_they_name_one_product() -> None:
+    assert refusal_of([a_line()] * 101) == "the order has 101 lines; at most 100 are possible"
+
+
+def test_an_order_without_items_is_refused() -> None:
+    assert refusal_of([]) == "the order has no items"
+
+
+@pytest.mark.parametrize("items", [None, "shirt", 3, True, a_line(), {"0": a_line()}, b"bytes"])
+def test_items_that_are_no_list_are_refused(items: object) -> None:
+    assert refusal_of(items) == "items must be a list of products"
+
+
+@pytest.mark.parametrize("item", [None, "shirt", 3, [], ["shirt", 3], True])
+def test_a_line_that_is_no_map_is_refused_by_its_number(item: object) -> None:
+    assert refusal_of([a_line(), item]) == "line 2 must have a productId and a quantity"
+
+
+@pytest.mark.parametrize("quantity", [1, QUANTITY_MAX])
+def test_a_countable_quantity_is_taken(quantity: int) -> None:
+    assert lines_from([a_line(quantity=quantity)]) == (OrderLine("shirt", quantity),)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "quoted"),
+    [
+        (0, "0"),
+        (-1, "-1"),
+        (1.5, "1.5"),
+        (2.0, "2.0"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+        (True, "True"),
+        (False, "False"),
+        ("3", "'3'"),
+        (None, "None"),
+        ([3], "[3]"),
+        ({}, "{}"),
+        (QUANTITY_MAX + 1, "1000001"),
+        (2**63, "9223372036854775808"),
+    ],
+)
+def test_a_quantity_that_is_no_possible_count_is_refused(quantity: object, quoted: str) -> None:
+    refusal = refusal_of([a_line(quantity=quantity)])
+    assert refusal == f"line 1: the quantity must be a whole number from 1 to 1000000, not {quoted}"
+
+
+def test_a_line_without_a_quantity_is_refused() -> None:
+    assert "not None" in refusal_of([{"productId": "shirt"}])
+
+
+@pytest.mark.parametrize("product_id", ["", ".", "..", "a/b", "__x__", "\ud800", "x" * 1_501, 3, None, True, ["shirt"]])
+def test_a_product_id_that_cannot_name_a_document_is_refused(product_id: object) -> None:
+    assert refusal_of([a_line(product_id)]).startswith("line 1 names no possible product: ")
+
+
+def test_a_line_without_a_product_is_refused() -> None:
+    assert refusal_of([{"quantity": 3}]) == "line 1 names no possible product: None"
+
+
+def test_one_broken_line_refuses_the_whole_order() -> None:
+    assert "line 3" in refusal_of([a_line("shirt"), a_line("mug"), a_line("cap", 0)])
+
+
+def test_the_answer_repeats_at_most_a_little_of_the_input() -> None:
+    assert refusal_of([a_line("a/" * 10_000)]) == "line 1 names no possible product: '" + "a/" * 19 + "…"
+
+
+def test_what_is_short_is_repeated_whole() -> None:
+    product_id = "a/" * 19
+    assert refusal_of([a_line(product_id)]) == f"line 1 names no possible product: '{product_id}'"
+
+
+def test_the_answer_can_be_written_wherever_text_goes() -> None:
+    assert "'\\ud800\\n\\u202e\\xe9'" in refusal_of([a_line("\ud800\n\u202e\xe9")])
+
+
+@pytest.mark.parametrize("user_id", ["alice", "KfW2…ü", "x" * 1_500])
+def test_a_user_id_that_can_name_a_document_is_taken(user_id: str) -> None:
+    assert user_id_from(user_id) == user_id
+
+
+@pytest.mark.parametrize("user_id", [None, "", "..", "a/b", "__alice__", "\udfff", "x" * 1_501, 7, True, {}])
+def test_a_user_id_that_cannot_name_a_document_is_refused(user_id: object) -> None:
+    with pytest.raises(InvalidOrder, match=r"^userId must name the customer$"):
+        user_id_from(user_id)
+
+
+# --- How large an order may be ---------------------------------------------------------------------------------------
+
+
+def is_oversized(fields: dict[str, object], of_the_service: tuple[str, ...] = ()) -> bool:
+    try:
+        require_bounded(fields, of_the_service)
+    except OversizedOrder:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("letter", "left"),
+    # Firestore adds a byte to every text: https://firebase.google.com/docs/firestore/storage-size.
+    [("x", ORDER_BYTES_MAX - len("note") - 2), ("ü", (ORDER_BYTES_MAX - len("note") - 2) // 2)],
+)
+def test_texts_are_counted_in_bytes_and_so_are_the_names_of_fields(letter: str, left: int) -> None:
+    assert not is_oversized({"note": letter * left})
+    assert is_oversized({"note": letter * (left + 1)})
+    assert is_oversized({"notes" + letter: letter * left})
+
+
+def test_all_that_an_order_holds_is_counted_however_deep() -> None:
+    half = "x" * (ORDER_BYTES_MAX // 2)
+    assert not is_oversized({"a": half})
+    assert is_oversized({"a": half, "b": half})
+    assert is_oversized({"a": [half, {"b": half}]})
+    assert is_oversized({half: half})
+
+
+def test_what_the_service_writes_has_room_of_its_own() -> None:
+    order = {"note": "x" * (ORDER_BYTES_MAX - len("note") - 2)}
+    left = DOCUMENT_BYTES_MAX - ORDER_BYTES_MAX - len("refunds") - 2
+    assert not is_oversized({**order, "refunds": "x" * left}, ("refunds",))
+    assert is_oversized({**order, "refunds": "x" * (left + 1)}, ("refunds",))
+    assert is_oversized({**order, "refunds": "x"}, ("status",))
+
+
+@pytest.mark.parametrize(("of_the_service", "at_most"), [((), "524288"), (("note",), "917504")])
+def test_who_wrote_too_much_is_told_how_much_is_possible(of_the_service: tuple[str, ...], at_most: str) -> None:
+    with pytest.raises(OversizedOrder, match=f"the order is larger than {at_most} bytes"):
+        require_bounded({"note": "x" * DOCUMENT_BYTES_MAX}, of_the_service)
+
+
+def test_bytes_are_counted_as_many_as_they_are() -> None:
+    assert not is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 2)})
+    assert is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 1)})
+
+
+@pytest.mark.parametrize("value", [None, True, 2**62, 1.5, NOW], ids=str)
+def test_small_values_are_counted_as_small_but_are_counted(value: object) -> None:
+    assert not is_oversized({"": [value] * (ORDER_BYTES_MAX // 32)})
+    assert is_oversized({"": [value] * (ORDER_BYTES_MAX // 8)})
+
+
+def test_the_largest_possible_order_is_not_too_large() -> None:
+    assert not is_oversized({"items": [a_line("x" * 1_500, QUANTITY_MAX)] * LINES_MAX, "createdAt": NOW})
+
+
+def test_what_may_be_long_is_counted_as_long() -> None:
+    class Reference:
+        """The client's own, whose name nobody looks at."""
+
+    assert not is_oversized({"": [Reference()] * 50})
+    assert is_oversized({"": [Reference()] * 100})
+
+
+_anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["productId", "quantity", "x"]), inner),
+)
+
+
+@given(_anything)
+def test_whatever_was_written_ends_in_lines_or_in_a_short_refusal(items: object) -> None:
+    try:
+        lines, refusal = lines_from(items), "-"
+    except InvalidOrder as invalid:
+        lines, refusal = (), str(invalid)
+    assert 0 < len(refusal.encode()) < 200
+    assert all(1 <= line.quantity <= QUANTITY_MAX for line in lines)
+    assert len({line.product_id for line in lines}) == len(lines)

@@ -1,0 +1,92 @@
+"""Log lines as Cloud Logging reads them."""
+
+import io
+import json
+
+import pytest
+
+from orders.outcome import LOGGED_CHARACTERS_MAX, Outcome, Result
+from service.logs import JsonLog, log_settled
+from tests.support.builders import an_updated_refund
+
+TRACE_ID = "105445aa7843bc8bf206b12000100000"
+TRACE = "logging.googleapis.com/trace"
+
+
+def line_of(*, trace: str | None = None, project: str | None = "shop", **fields: object) -> dict[str, object]:
+    """What stands in the log after one line was written."""
+    stream = io.StringIO()
+    JsonLog(stream, project=project)("INFO", "a message", trace=trace, **fields)
+    written = stream.getvalue()
+    assert written.endswith("\n")
+    assert len(written.splitlines()) == 1
+    line: dict[str, object] = json.loads(written)
+    return line
+
+
+def test_a_line_has_a_severity_a_message_and_its_fields() -> None:
+    assert line_of(eventId="evt_1", latencyMs=1.5) == {
+        "severity": "INFO",
+        "message": "a message",
+        "eventId": "evt_1",
+        "latencyMs": 1.5,
+    }
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "\r\n", "\u2028", "\ud800", '"quoted"'], ids=ascii)
+def test_whatever_it_says_it_stays_one_line(text: str) -> None:
+    assert line_of(note=text)["note"] == text
+
+
+@pytest.mark.parametrize("header", [TRACE_ID, f"{TRACE_ID}/123", f"{TRACE_ID}/123;o=1"])
+def test_a_request_is_found_by_its_trace(header: str) -> None:
+    assert line_of(trace=header)[TRACE] == f"projects/shop/traces/{TRACE_ID}"
+
+
+@pytest.mark.parametrize("header", [None, "", "/", "nonsense", TRACE_ID[:-1], TRACE_ID + "0", f"{TRACE_ID}x/1"])
+def test_what_is_no_trace_is_left_out(header: str | None) -> None:
+    assert TRACE not in line_of(trace=header)
+
+
+def test_a_trace_without_a_project_is_left_out() -> None:
+    assert TRACE not in line_of(trace=TRACE_ID, project=None)
+
+
+def test_a_line_is_written_in_one_piece_and_at_once() -> None:
+    class Stream(io.StringIO):
+        calls: list[str] = []  # noqa: RUF012 - one stream only
+
+        def write(self, text: str) -> int:
+            self.calls.append(text)
+            return len(text)
+
+        def flush(self) -> None:
+            self.calls.append("flush")
+
+    stream = Stream()
+    JsonLog(stream, project=None)("INFO", "a message")
+    assert stream.calls == ['{"severity": "INFO", "message": "a message"}\n', "flush"]
+
+
+def settled_line(outcome: Outcome) -> dict[str, object]:
+    """What stands in the log of a refund that named no order, only its payment."""
+    stream = io.StringIO()
+    log_settled(JsonLog(stream, project=None), an_updated_refund("evt_7"), outcome)
+    line: dict[str, object] = json.loads(stream.getvalue())
+    return line
+
+
+def test_a_settled_event_leaves_its_result_and_the_ids_to_find_it_by() -> None:
+    assert settled_line(Outcome(Result.REFUND_FAILED, "order-1", "sold_again: 1 of 'hat'")) == {
+        "severity": "WARNING",
+        "message": "refund_failed: sold_again: 1 of 'hat'",
+        "eventId": "evt_7",
+        "eventType": "refund.updated",
+        "orderId": "order-1",
+        "result": "refund_failed",
+    }
+
+
+def test_a_note_of_any_length_leaves_a_line_that_cloud_logging_takes() -> None:
+    line = settled_line(Outcome(Result.REFUND_DUE, "order-1", "x" * 300_000))
+    assert len(str(line["message"])) == LOGGED_CHARACTERS_MAX
