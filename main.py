@@ -25,7 +25,7 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from database.connection import connect
-from database.firestore_store import FirestoreLedger
+from database.firestore_store import FirestoreStore
 from orders.outcome import Settle
 from service.logs import JsonLog, log_settled
 from service.settings import Settings, settings_from
@@ -94,7 +94,7 @@ class _House:
     """What every door needs."""
 
     settings: Settings
-    ledger: FirestoreLedger
+    store: FirestoreStore
     settle: Settle
     log: JsonLog
 
@@ -112,7 +112,7 @@ def _order_created_trigger() -> "OrderCreatedTrigger":
     from triggers.order_created import OrderCreatedTrigger  # noqa: PLC0415
 
     house = _house()
-    return OrderCreatedTrigger(house.settle, house.ledger.parked_events, house.log, _now)
+    return OrderCreatedTrigger(house.settle, house.store.parked_events, house.log, _now)
 
 
 @_opened_once
@@ -127,14 +127,14 @@ def _cancel_requested_trigger() -> "CancelRequestedTrigger":
 def _reservation_sweep() -> "ReservationSweep":
     from triggers.sweep import ReservationSweep  # noqa: PLC0415
 
-    house, ledger = _house(), _house().ledger
+    house, store = _house(), _house().store
     place = _order_created_trigger().place
     return ReservationSweep(
         house.settle,
         place,
-        ledger.lapsed_orders,
-        ledger.stranded_orders,
-        ledger.parked_since,
+        store.lapsed_orders,
+        store.stranded_orders,
+        store.parked_since,
         house.log,
         _now,
         time.monotonic,
@@ -144,11 +144,11 @@ def _reservation_sweep() -> "ReservationSweep":
 @functools.cache
 def _house() -> _House:
     settings = settings_from(os.environ)
-    ledger = FirestoreLedger(connect(settings.project))
+    store = FirestoreStore(connect(settings.project))
     log = JsonLog(sys.stdout, project=settings.project)
     settle_event = functools.partial(
         settle,
-        ledger=ledger,
+        store=store,
         terms=Terms(
             reservation=settings.reservation,
             async_reservation=settings.async_reservation,
@@ -159,7 +159,7 @@ def _house() -> _House:
         patience=Patience(time.monotonic, time.sleep, random.random),
         tell=functools.partial(log_settled, log),
     )
-    return _House(settings, ledger, settle_event, log)
+    return _House(settings, store, settle_event, log)
 
 
 def _now() -> datetime:

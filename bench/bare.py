@@ -17,7 +17,7 @@ from google.cloud.firestore_v1 import types
 
 from database.connection import CHANNEL_OPTIONS, EMULATOR_METADATA
 from database.protobuf import encoded
-from database.store import Ledger, Update, Write
+from database.store import DocumentStore, Update, Write
 from orders.events import StripeEvent
 from settlement.decide import make_plan
 from settlement.decisions import Finish, Terms
@@ -37,10 +37,10 @@ class Delivery:
     writes: Sequence[Write]
 
 
-def planned(event: StripeEvent, ledger: Ledger) -> Delivery:
+def planned(event: StripeEvent, store: DocumentStore) -> Delivery:
     """What the service would do for the event now; nothing is written."""
     paths = paths_to_read(event, event.order_id, (), with_audit_entry=False)
-    seen = seen_from(event, event.order_id, ledger.read(paths, timeout_seconds=_TIMEOUT_SECONDS), ())
+    seen = seen_from(event, event.order_id, store.read(paths, timeout_seconds=_TIMEOUT_SECONDS), ())
     plan = make_plan(event, seen, Terms(), datetime.now(UTC))
     if not isinstance(plan, Finish):
         raise TypeError(f"{event.event_id} takes more than one read and one commit")

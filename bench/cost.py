@@ -11,7 +11,7 @@ from flask import Flask
 from bench.channel import counted
 from bench.payments import SECRET, VOICES, payment, signed, stripe_event
 from bench.shop import a_pending_order, a_project, a_reserved_order, amount_of, settling_on, stock_up, write_all
-from database.firestore_store import FirestoreLedger
+from database.firestore_store import FirestoreStore
 from orders.events import OrderPlaced
 from triggers.order_created import OrderCreatedTrigger
 from webhooks.endpoint import WebhookEndpoint
@@ -41,7 +41,7 @@ def rpcs_per_delivery() -> Mapping[str, int]:
     """For each kind of delivery, how many RPCs the webhook takes."""
     connection, asked = counted(a_project())
     client = connection.client
-    endpoint = WebhookEndpoint(settling_on(FirestoreLedger(connection)), [SECRET], _ignore, _now, time.monotonic)
+    endpoint = WebhookEndpoint(settling_on(FirestoreStore(connection)), [SECRET], _ignore, _now, time.monotonic)
     stock_up(client, _PRODUCTS, reserved=1)
     write_all(client, {f"orders/{_ORDER_ID}": a_reserved_order(_PRODUCTS)})
 
@@ -65,12 +65,12 @@ def rpcs_per_delivery() -> Mapping[str, int]:
 def billed_per_paid_order() -> Billed:
     """All that is billed for an order of one product: its trigger, three events, and the end of their claims."""
     connection, asked = counted(a_project())
-    client, ledger = connection.client, FirestoreLedger(connection)
-    settle = settling_on(ledger)
+    client, store = connection.client, FirestoreStore(connection)
+    settle = settling_on(store)
     stock_up(client, _PRODUCTS)
     write_all(client, {f"orders/{_ORDER_ID}": a_pending_order(_PRODUCTS)})
     written_before = asked.writes
-    OrderCreatedTrigger(settle, ledger.parked_events, _ignore, _now).place(OrderPlaced(_ORDER_ID, _PRODUCTS))
+    OrderCreatedTrigger(settle, store.parked_events, _ignore, _now).place(OrderPlaced(_ORDER_ID, _PRODUCTS))
     for voice in VOICES:
         settle(payment(_ORDER_ID, amount_of(_PRODUCTS), voice), _now())
     return Billed(asked.reads, asked.writes - written_before, asked.deletes + len(asked.mortal))

@@ -7,7 +7,7 @@ from typing import Final
 
 from google.cloud import firestore
 
-from bench.shop import a_database, a_reserved_order, ledger_in, settling_on, stock_up, write_all
+from bench.shop import a_database, a_reserved_order, settling_on, stock_up, store_in, write_all
 from triggers.order_created import OrderCreatedTrigger
 from triggers.sweep import Ending, ReservationSweep
 
@@ -54,15 +54,15 @@ def release_expired() -> Release:
 
 def _sweep_in(client: firestore.Client) -> ReservationSweep:
     """The sweep as the deployed function does it."""
-    ledger = ledger_in(client)
-    settle = settling_on(ledger)
-    place = OrderCreatedTrigger(settle, ledger.parked_events, _ignore, _now).place
+    store = store_in(client)
+    settle = settling_on(store)
+    place = OrderCreatedTrigger(settle, store.parked_events, _ignore, _now).place
     return ReservationSweep(
         settle,
         place,
-        ledger.lapsed_orders,
-        ledger.stranded_orders,
-        ledger.parked_since,
+        store.lapsed_orders,
+        store.stranded_orders,
+        store.parked_since,
         _ignore,
         _now,
         time.monotonic,

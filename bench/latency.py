@@ -14,10 +14,10 @@ from bench.shop import (
     a_database,
     a_reserved_order,
     amount_of,
-    ledger_in,
     orders_not_finalized,
     settling_on,
     stock_up,
+    store_in,
     write_all,
 )
 from bench.turns import WARM_UP_ROUNDS, medians_in_turns
@@ -43,8 +43,8 @@ class Latency:
 
 def latency(rounds: int = ROUNDS) -> Latency:
     client = a_database()
-    ledger, bare = ledger_in(client), Bare(client.project)
-    settle = settling_on(ledger)
+    store, bare = store_in(client), Bare(client.project)
+    settle = settling_on(store)
     orders = 4 * (WARM_UP_ROUNDS + rounds)
     stock_up(client, _PRODUCTS, reserved=orders)
     write_all(client, {f"orders/order-{number}": a_reserved_order(_PRODUCTS) for number in range(orders)})
@@ -55,11 +55,11 @@ def latency(rounds: int = ROUNDS) -> Latency:
         return _seconds_of(lambda: settle(event, datetime.now(UTC)))
 
     def bare_delivery() -> float:
-        delivery = planned(payment(next(order_ids), amount_of(_PRODUCTS)), ledger)
+        delivery = planned(payment(next(order_ids), amount_of(_PRODUCTS)), store)
         return _seconds_of(lambda: bare.deliver(delivery))
 
     def bare_commit() -> float:
-        delivery = planned(payment(next(order_ids), amount_of(_PRODUCTS)), ledger)
+        delivery = planned(payment(next(order_ids), amount_of(_PRODUCTS)), store)
         seen = bare.read(delivery.paths)
         return _seconds_of(lambda: bare.commit(delivery.writes, seen))
 

@@ -11,8 +11,8 @@ from typing import Final
 from google.cloud import firestore
 
 from database.connection import connect
-from database.firestore_store import FirestoreLedger
-from database.store import Ledger
+from database.firestore_store import FirestoreStore
+from database.store import DocumentStore
 from orders.outcome import Settle
 from settlement.decisions import Terms
 from settlement.settle import Patience, settle
@@ -32,17 +32,17 @@ def a_database() -> firestore.Client:
     return firestore.Client(project=a_project())
 
 
-def ledger_in(client: firestore.Client) -> FirestoreLedger:
-    return FirestoreLedger(connect(client.project))
+def store_in(client: firestore.Client) -> FirestoreStore:
+    return FirestoreStore(connect(client.project))
 
 
 def settling_in(client: firestore.Client) -> Settle:
-    return settling_on(ledger_in(client))
+    return settling_on(store_in(client))
 
 
-def settling_on(ledger: Ledger) -> Settle:
+def settling_on(store: DocumentStore) -> Settle:
     patience = Patience(time.monotonic, time.sleep, random.random)
-    return functools.partial(settle, ledger=ledger, terms=Terms(), patience=patience)
+    return functools.partial(settle, store=store, terms=Terms(), patience=patience)
 
 
 def stock_up(client: firestore.Client, product_ids: Iterable[str], *, reserved: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""The ledger on Firestore: one BatchGet to read, one Commit to write, never a transaction and never a lock."""
+"""The store on Firestore: one BatchGet to read, one Commit to write, never a transaction and never a lock."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from database.documents.parked_events import parked_event_from
 from database.protobuf import decoded, encoded
 from database.store import Committed, Document, Increase, Write
 from orders.events import StripeEvent
-from orders.outcome import LedgerContended, LedgerUnavailable
+from orders.outcome import StoreContended, StoreUnavailable
 
 # What each status means: https://cloud.google.com/firestore/docs/understand-error-codes
 _SOMEONE_WAS_FASTER: Final = (
@@ -48,8 +48,8 @@ QUERY_SECONDS_MAX: Final = 8.0
 BATCH_DOCUMENTS_MAX: Final = 100
 
 
-class FirestoreLedger:
-    """Settlement's `Ledger`. It never retries by itself: a lost answer is resolved by reading again."""
+class FirestoreStore:
+    """Settlement's `DocumentStore`. It never retries by itself: a lost answer is resolved by reading again."""
 
     def __init__(self, connection: Connection) -> None:
         self._client = connection.client
@@ -86,7 +86,7 @@ class FirestoreLedger:
                 documents[asked[answer.missing]] = None
         if len(documents) < len(asked):
             # Not to be told is not to be told that there is none.
-            raise LedgerUnavailable("an answer is missing")
+            raise StoreUnavailable("an answer is missing")
         return documents
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
@@ -114,7 +114,7 @@ class FirestoreLedger:
         return int(answer[0][0].value)
 
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
-        """The verified events that wait for this order to appear. Raises LedgerUnavailable."""
+        """The verified events that wait for this order to appear. Raises StoreUnavailable."""
         query = (
             self._client.collection("webhookEvents")
             .where(filter=FieldFilter("orderId", "==", order_id))
@@ -124,7 +124,7 @@ class FirestoreLedger:
         return tuple(event for event in events if event)
 
     def lapsed_orders(self, now: datetime) -> Iterator[Sequence[str]]:
-        """Reserved orders whose time is out, by id and in batches, the longest overdue first. Raises LedgerUnavailable.
+        """Reserved orders whose time is out, by id and in batches, the longest overdue first. Raises StoreUnavailable.
 
         Served by the index (status, reservationExpiresAt).
         """
@@ -133,7 +133,7 @@ class FirestoreLedger:
         return _ids_in(self._batches(due.select(["reservationExpiresAt"]), "reservationExpiresAt"))
 
     def stranded_orders(self, created_before: datetime) -> Iterator[Sequence[str]]:
-        """Orders that nobody has placed, or not to the end, by id and in batches. Raises LedgerUnavailable.
+        """Orders that nobody has placed, or not to the end, by id and in batches. Raises StoreUnavailable.
 
         Served by the index (status, createdAt).
         """
@@ -143,7 +143,7 @@ class FirestoreLedger:
         return _ids_in(self._batches(old.select(["createdAt"]), "createdAt"))
 
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
-        """The events parked since then that still are and can be settled, in batches. Raises LedgerUnavailable.
+        """The events parked since then that still are and can be settled, in batches. Raises StoreUnavailable.
 
         Served by the index (processed, parkedAt).
         """
@@ -181,9 +181,9 @@ def _errors_told_apart(
         with _errors_by_name():
             yield
     except someone_was_faster as error:
-        raise LedgerContended(type(error).__name__) from error
+        raise StoreContended(type(error).__name__) from error
     except _NO_ANSWER as error:
-        raise LedgerUnavailable(type(error).__name__) from error
+        raise StoreUnavailable(type(error).__name__) from error
 
 
 @contextlib.contextmanager

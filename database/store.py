@@ -51,19 +51,19 @@ class Committed:
     """The figures of every increased document, as they are after the commit."""
 
 
-class Ledger(Protocol):
+class DocumentStore(Protocol):
     """Documents under paths: read many as of one moment, write many or none."""
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        """The documents, None where there is none. Raises LedgerUnavailable."""
+        """The documents, None where there is none. Raises StoreUnavailable."""
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
         """Do all the writes, or none.
 
         Raises:
-            LedgerContended: a document did not stand as a write expects it; nothing was written.
-            LedgerUnavailable: no answer; all was written or nothing.
+            StoreContended: a document did not stand as a write expects it; nothing was written.
+            StoreUnavailable: no answer; all was written or nothing.
         """
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
-        """How many documents the collection holds. Raises LedgerUnavailable."""
+        """How many documents the collection holds. Raises StoreUnavailable."""

@@ -103,11 +103,11 @@ class OrderNotThereYet(Transient):
     """Stripe outran the write that creates the order."""
 
 
-class LedgerContended(Transient):
+class StoreContended(Transient):
     """Others kept changing the same documents; a retry may win."""
 
 
-class LedgerUnavailable(Transient):
+class StoreUnavailable(Transient):
     """The database gave no answer. What was asked of it may or may not have been done."""
 
 

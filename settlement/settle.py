@@ -7,9 +7,9 @@ from datetime import datetime
 from audit.entry import deliveries_path
 from database.documents.parked_events import parked_event_from
 from database.documents.webhook_events import claim_path
-from database.store import Ledger
+from database.store import DocumentStore
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, ShopEvent, StripeEvent
-from orders.outcome import LedgerContended, LedgerUnavailable, Outcome
+from orders.outcome import Outcome, StoreContended, StoreUnavailable
 from settlement.decide import make_plan
 from settlement.decisions import Finish, Hold, Look, StartOver, Terms
 from settlement.snapshot import Seen, paths_to_read, seen_from
@@ -46,7 +46,7 @@ def settle(
     event: OrderEvent | NotUnderstood,
     now: datetime,
     *,
-    ledger: Ledger,
+    store: DocumentStore,
     terms: Terms,
     patience: Patience,
     tell: Callable[[StripeEvent, Outcome], None] = lambda _event, _outcome: None,
@@ -64,42 +64,42 @@ def settle(
 
     Raises:
         OrderNotThereYet: the event's order does not exist; nothing was written.
-        LedgerContended, LedgerUnavailable: not settled in time; what was begun is finished by any later call.
+        StoreContended, StoreUnavailable: not settled in time; what was begun is finished by any later call.
     """
     end = patience.monotonic() + patience.total_seconds
-    finish = _settle_one(event, now, ledger, terms, patience)
+    finish = _settle_one(event, now, store, terms, patience)
     # Whoever calls is told that all is done only when this is done too: else the event comes again, and releases again.
     # A parked payment that was taken up does not come again; what it leaves parked, the next sweep takes up.
-    for parked in _parked_events(finish.released, ledger, end - patience.monotonic()):
+    for parked in _parked_events(finish.released, store, end - patience.monotonic()):
         rest = replace(patience, total_seconds=end - patience.monotonic())
-        outcome = _settle_one(parked, now, ledger, terms, rest).outcome
+        outcome = _settle_one(parked, now, store, terms, rest).outcome
         if outcome.ends_wait:
             tell(parked, outcome)
     return finish.outcome
 
 
 def _settle_one(
-    event: OrderEvent | NotUnderstood, now: datetime, ledger: Ledger, terms: Terms, patience: Patience
+    event: OrderEvent | NotUnderstood, now: datetime, store: DocumentStore, terms: Terms, patience: Patience
 ) -> Finish:
-    view = _View(event, ledger)
-    lost: LedgerContended | LedgerUnavailable | None = None
+    view = _View(event, store)
+    lost: StoreContended | StoreUnavailable | None = None
     for seconds_left in patience.tries():
         try:
             ended = _one_try(event, view, terms, now, seconds_left)
-        except (LedgerContended, LedgerUnavailable) as error:
+        except (StoreContended, StoreUnavailable) as error:
             lost = error
             view.look_closer()
         else:
             if isinstance(ended, Finish):
                 return ended
             event = ended.event or event
-    raise lost or LedgerContended(f"{event.event_id} was not settled in time")
+    raise lost or StoreContended(f"{event.event_id} was not settled in time")
 
 
-def _parked_events(event_ids: tuple[str, ...], ledger: Ledger, seconds_left: float) -> tuple[StripeEvent, ...]:
+def _parked_events(event_ids: tuple[str, ...], store: DocumentStore, seconds_left: float) -> tuple[StripeEvent, ...]:
     if not event_ids:
         return ()
-    claims = ledger.read([claim_path(event_id) for event_id in event_ids], timeout_seconds=max(seconds_left, 0.001))
+    claims = store.read([claim_path(event_id) for event_id in event_ids], timeout_seconds=max(seconds_left, 0.001))
     found = ((event_id, claims[claim_path(event_id)]) for event_id in event_ids)
     events = (parked_event_from(event_id, claim.fields) for event_id, claim in found if claim)
     return tuple(event for event in events if event)
@@ -121,22 +121,22 @@ def _one_try(
                 view.look_at(plan)
                 seen = view.read(seconds_left)
             case Hold(writes, held):
-                seen = seen.with_hold(held, view.ledger.commit(writes, timeout_seconds=seconds_left()))
+                seen = seen.with_hold(held, view.store.commit(writes, timeout_seconds=seconds_left()))
             case StartOver(writes):
-                view.ledger.commit(writes, timeout_seconds=seconds_left())
+                view.store.commit(writes, timeout_seconds=seconds_left())
                 return plan
             case Finish(writes):
                 if writes:
-                    view.ledger.commit(writes, timeout_seconds=seconds_left())
+                    view.store.commit(writes, timeout_seconds=seconds_left())
                 return plan
 
 
 class _View:
     """Which documents to look at for one event; more of them once something has gone wrong."""
 
-    def __init__(self, event: OrderEvent | NotUnderstood, ledger: Ledger) -> None:
+    def __init__(self, event: OrderEvent | NotUnderstood, store: DocumentStore) -> None:
         self.event = event
-        self.ledger = ledger
+        self.store = store
         self.order_id = event.order_id
         self.product_ids: tuple[str, ...] = event.product_ids if isinstance(event, OrderPlaced) else ()
         # What is taken up again may have been set aside before it was parked, and what nobody can read may have been
@@ -159,7 +159,7 @@ class _View:
 
     def read(self, seconds_left: Callable[[], float]) -> Seen:
         paths = paths_to_read(self.event, self.order_id, self.product_ids, with_audit_entry=self._audit_entry)
-        documents = self.ledger.read(paths, timeout_seconds=seconds_left())
+        documents = self.store.read(paths, timeout_seconds=seconds_left())
         seen = seen_from(self.event, self.order_id, documents, self.product_ids)
         last_seen, self._last_seen = self._last_seen, seen
         is_puzzling = self._has_lost and (seen.claim, seen.order_version) == (last_seen.claim, last_seen.order_version)
@@ -169,6 +169,6 @@ class _View:
             return self.read(seconds_left)
         if seen.audited and seen.claim is None and not isinstance(self.event, ShopEvent):
             deliveries = deliveries_path(self.event.event_id)
-            recorded = self.ledger.count(deliveries, timeout_seconds=seconds_left())
+            recorded = self.store.count(deliveries, timeout_seconds=seconds_left())
             return replace(seen, deliveries_on_record=recorded)
         return seen

@@ -1,4 +1,4 @@
-"""Every test here runs twice: on the ledger in memory, and on the real emulator."""
+"""Every test here runs twice: on the store in memory, and on the real emulator."""
 
 import pytest
 

@@ -1,19 +1,19 @@
-"""A database under test: the ledger, and a customer's and an operator's way past it."""
+"""A database under test: the store, and a customer's and an operator's way past it."""
 
 from collections.abc import Mapping
 from typing import Protocol
 
 from google.cloud import firestore
 
-from database.store import Ledger
+from database.store import DocumentStore
 from orders.events import StripeEvent
-from tests.support.emulated_shop import ledger_in
-from tests.support.memory_store import MemoryLedger
+from tests.support.emulated_shop import store_in
+from tests.support.memory_store import MemoryStore
 
 
 class Database(Protocol):
     @property
-    def ledger(self) -> Ledger: ...
+    def store(self) -> DocumentStore: ...
     def put(self, path: str, fields: Mapping[str, object]) -> None: ...
     def delete(self, path: str) -> None: ...
     def get(self, path: str) -> Mapping[str, object] | None: ...
@@ -23,19 +23,19 @@ class Database(Protocol):
 
 class InMemory:
     def __init__(self) -> None:
-        self.ledger = MemoryLedger()
-        self.put = self.ledger.put
-        self.delete = self.ledger.delete
-        self.get = self.ledger.get
-        self.parked_events = self.ledger.parked_events
-        self.dump = self.ledger.dump
+        self.store = MemoryStore()
+        self.put = self.store.put
+        self.delete = self.store.delete
+        self.get = self.store.get
+        self.parked_events = self.store.parked_events
+        self.dump = self.store.dump
 
 
 class InFirestore:
     def __init__(self, client: firestore.Client) -> None:
         self.client = client
-        self.ledger = ledger_in(client)
-        self.parked_events = self.ledger.parked_events
+        self.store = store_in(client)
+        self.parked_events = self.store.parked_events
 
     def put(self, path: str, fields: Mapping[str, object]) -> None:
         self.client.document(path).set(dict(fields))

@@ -29,7 +29,7 @@ TERMS = Terms()
 
 
 def settled(database: Database, event: OrderEvent | NotUnderstood, *, terms: Terms = TERMS) -> Outcome:
-    return settle(event, NOW, ledger=database.ledger, terms=terms, patience=PATIENCE)
+    return settle(event, NOW, store=database.store, terms=terms, patience=PATIENCE)
 
 
 def with_order(database: Database, **fields: object) -> None:
@@ -445,17 +445,17 @@ def test_an_order_that_appears_while_its_event_is_being_parked_is_settled_at_onc
     class AppearsWhileParking:
         """The order is created, and its trigger finds nothing parked, just before the claim is written."""
 
-        read = staticmethod(database.ledger.read)
-        count = staticmethod(database.ledger.count)
+        read = staticmethod(database.store.read)
+        count = staticmethod(database.store.count)
 
         @staticmethod
         def commit(writes: object, *, timeout_seconds: float) -> object:
             if database.get("orders/order-1") is None:
                 with_order(database)
-            return database.ledger.commit(writes, timeout_seconds=timeout_seconds)  # type: ignore[arg-type]
+            return database.store.commit(writes, timeout_seconds=timeout_seconds)  # type: ignore[arg-type]
 
     event = a_payment(created_at=NOW - timedelta(hours=2))
-    outcome = settle(event, NOW, ledger=AppearsWhileParking(), terms=Terms(), patience=PATIENCE)  # type: ignore[arg-type]
+    outcome = settle(event, NOW, store=AppearsWhileParking(), terms=Terms(), patience=PATIENCE)  # type: ignore[arg-type]
     assert outcome.result == "first_time_finalized"
 
 

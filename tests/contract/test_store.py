@@ -1,16 +1,16 @@
-"""What settlement relies on in a database, promised alike by Firestore and by the ledger in memory."""
+"""What settlement relies on in a database, promised alike by Firestore and by the store in memory."""
 
 import pytest
 
 from database.store import Create, Document, Increase, Update, Write
-from orders.outcome import LedgerContended
+from orders.outcome import StoreContended
 from tests.contract.database import Database
 
 SOON = 5.0
 
 
 def read(database: Database, path: str) -> Document | None:
-    return database.ledger.read([path], timeout_seconds=SOON)[path]
+    return database.store.read([path], timeout_seconds=SOON)[path]
 
 
 def version_of(database: Database, path: str) -> object:
@@ -21,21 +21,21 @@ def version_of(database: Database, path: str) -> object:
 
 def test_reading_tells_what_is_there_and_what_is_not(database: Database) -> None:
     database.put("orders/here", {"status": "pending"})
-    documents = database.ledger.read(["orders/here", "orders/gone"], timeout_seconds=SOON)
+    documents = database.store.read(["orders/here", "orders/gone"], timeout_seconds=SOON)
     assert documents["orders/gone"] is None
     assert documents["orders/here"] is not None and documents["orders/here"].fields == {"status": "pending"}
 
 
 def test_a_document_is_created_once(database: Database) -> None:
-    database.ledger.commit([Create("webhookEvents/e", {"n": 1})], timeout_seconds=SOON)
-    with pytest.raises(LedgerContended):
-        database.ledger.commit([Create("webhookEvents/e", {"n": 2})], timeout_seconds=SOON)
+    database.store.commit([Create("webhookEvents/e", {"n": 1})], timeout_seconds=SOON)
+    with pytest.raises(StoreContended):
+        database.store.commit([Create("webhookEvents/e", {"n": 2})], timeout_seconds=SOON)
     assert database.get("webhookEvents/e") == {"n": 1}
 
 
 def test_an_update_keeps_the_other_fields(database: Database) -> None:
     database.put("orders/o", {"a": 1, "b": 2})
-    database.ledger.commit([Update("orders/o", {"b": 3}, version_of(database, "orders/o"))], timeout_seconds=SOON)
+    database.store.commit([Update("orders/o", {"b": 3}, version_of(database, "orders/o"))], timeout_seconds=SOON)
     assert database.get("orders/o") == {"a": 1, "b": 3}
 
 
@@ -43,8 +43,8 @@ def test_an_update_loses_to_any_write_since_the_read(database: Database) -> None
     database.put("orders/o", {"a": 1})
     version = version_of(database, "orders/o")
     database.put("orders/o", {"a": 2})
-    with pytest.raises(LedgerContended):
-        database.ledger.commit([Update("orders/o", {"a": 3}, version)], timeout_seconds=SOON)
+    with pytest.raises(StoreContended):
+        database.store.commit([Update("orders/o", {"a": 3}, version)], timeout_seconds=SOON)
     assert database.get("orders/o") == {"a": 2}
 
 
@@ -52,36 +52,36 @@ def test_an_update_loses_to_a_deletion(database: Database) -> None:
     database.put("orders/o", {"a": 1})
     version = version_of(database, "orders/o")
     database.delete("orders/o")
-    with pytest.raises(LedgerContended):
-        database.ledger.commit([Update("orders/o", {"a": 3}, version)], timeout_seconds=SOON)
+    with pytest.raises(StoreContended):
+        database.store.commit([Update("orders/o", {"a": 3}, version)], timeout_seconds=SOON)
     assert database.get("orders/o") is None
 
 
 def test_a_commit_tells_the_version_to_update_next(database: Database) -> None:
     database.put("orders/o", {"a": 1})
     first = Update("orders/o", {"a": 2}, version_of(database, "orders/o"))
-    committed = database.ledger.commit([first], timeout_seconds=SOON)
+    committed = database.store.commit([first], timeout_seconds=SOON)
     second = Update("orders/o", {"a": 3}, committed.versions["orders/o"])
-    database.ledger.commit([second], timeout_seconds=SOON)
+    database.store.commit([second], timeout_seconds=SOON)
     assert database.get("orders/o") == {"a": 3}
 
 
 def test_an_increase_needs_no_look_and_tells_the_new_figures(database: Database) -> None:
     database.put("inventory/p", {"stock": 10, "reserved": 1})
-    committed = database.ledger.commit([Increase("inventory/p", {"stock": 0, "reserved": 3})], timeout_seconds=SOON)
+    committed = database.store.commit([Increase("inventory/p", {"stock": 0, "reserved": 3})], timeout_seconds=SOON)
     assert committed.figures["inventory/p"] == {"stock": 10, "reserved": 4}
     assert database.get("inventory/p") == {"stock": 10, "reserved": 4}
 
 
 def test_an_increase_starts_a_missing_figure_at_nothing(database: Database) -> None:
     database.put("inventory/p", {"stock": 10})
-    committed = database.ledger.commit([Increase("inventory/p", {"stock": 0, "reserved": 3})], timeout_seconds=SOON)
+    committed = database.store.commit([Increase("inventory/p", {"stock": 0, "reserved": 3})], timeout_seconds=SOON)
     assert committed.figures["inventory/p"] == {"stock": 10, "reserved": 3}
 
 
 def test_an_increase_never_makes_a_document(database: Database) -> None:
-    with pytest.raises(LedgerContended):
-        database.ledger.commit([Increase("inventory/gone", {"stock": -1})], timeout_seconds=SOON)
+    with pytest.raises(StoreContended):
+        database.store.commit([Increase("inventory/gone", {"stock": -1})], timeout_seconds=SOON)
     assert database.get("inventory/gone") is None
 
 
@@ -93,8 +93,8 @@ def test_one_refused_write_refuses_them_all(database: Database) -> None:
         Increase("inventory/p", {"stock": -1}),
         Create("auditLog/e", {}),
     ]
-    with pytest.raises(LedgerContended):
-        database.ledger.commit(writes, timeout_seconds=SOON)
+    with pytest.raises(StoreContended):
+        database.store.commit(writes, timeout_seconds=SOON)
     assert database.dump() == {"auditLog/e": {}, "inventory/p": {"stock": 10}}
 
 
@@ -103,4 +103,4 @@ def test_counting_tells_the_documents_of_one_collection(database: Database) -> N
     database.put("auditLog/e/deliveries/2", {})
     database.put("auditLog/e/deliveries/3", {})
     database.put("auditLog/f/deliveries/2", {})
-    assert database.ledger.count("auditLog/e/deliveries", timeout_seconds=SOON) == 2
+    assert database.store.count("auditLog/e/deliveries", timeout_seconds=SOON) == 2

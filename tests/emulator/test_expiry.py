@@ -13,7 +13,7 @@ import pytest
 from google.cloud import firestore
 
 from database.connection import connect
-from database.firestore_store import BATCH_DOCUMENTS_MAX, FirestoreLedger
+from database.firestore_store import BATCH_DOCUMENTS_MAX, FirestoreStore
 from database.store import Write
 from orders.events import OrderEvent
 from orders.order import Money, OrderStatus
@@ -26,12 +26,12 @@ from tests.support.builders import NOW, a_payment, a_placement, a_processing, an
 from tests.support.emulated_shop import (
     all_at_once,
     inventory_of,
-    ledger_in,
     now,
     order_in,
     settle_in,
     statuses,
     stock_up,
+    store_in,
     told,
     write_orders,
 )
@@ -53,11 +53,11 @@ OTHER_STATUSES = set(OrderStatus) - {OrderStatus.RESERVED, OrderStatus.PENDING, 
 
 
 def lapsed_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return ledger_in(client).lapsed_orders(NOW)
+    return store_in(client).lapsed_orders(NOW)
 
 
 def stranded_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return ledger_in(client).stranded_orders(NOW)
+    return store_in(client).stranded_orders(NOW)
 
 
 def test_reserved_orders_past_their_time_have_lapsed_the_longest_overdue_first(
@@ -120,14 +120,14 @@ def test_an_order_that_the_client_librarys_queries_could_not_decode_keeps_none_f
 
 def sweep_in(client: firestore.Client) -> ReservationSweep:
     """The sweep as the deployed function does it."""
-    settle_event, ledger = settle_in(client), ledger_in(client)
-    place = OrderCreatedTrigger(settle_event, ledger.parked_events, ignore, now).place
+    settle_event, store = settle_in(client), store_in(client)
+    place = OrderCreatedTrigger(settle_event, store.parked_events, ignore, now).place
     return ReservationSweep(
         settle_event,
         place,
-        ledger.lapsed_orders,
-        ledger.stranded_orders,
-        ledger.parked_since,
+        store.lapsed_orders,
+        store.stranded_orders,
+        store.parked_since,
         ignore,
         now,
         time.monotonic,
@@ -201,7 +201,7 @@ def test_an_order_that_is_extended_after_it_was_found_is_left_alone(firestore_cl
     sweep = sweep_in(firestore_client)
 
     def lapsed_orders(moment: datetime) -> Iterator[Sequence[str]]:
-        for batch in ledger_in(firestore_client).lapsed_orders(moment):
+        for batch in store_in(firestore_client).lapsed_orders(moment):
             sweep.settle(a_processing(created_at=now()), now())
             yield batch
 
@@ -263,7 +263,7 @@ class ProcessDied(Exception):
     """As when an instance is killed."""
 
 
-class DyingLedger(FirestoreLedger):
+class DyingStore(FirestoreStore):
     """Its process dies as soon as one commit is done."""
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> NoReturn:
@@ -275,7 +275,7 @@ def die_after_one_commit(client: firestore.Client, event: OrderEvent) -> None:
     """The units are counted, or the event is settled, and then nobody goes on."""
     patience = Patience(time.monotonic, time.sleep, random.random)
     with pytest.raises(ProcessDied):
-        settle(event, now(), ledger=DyingLedger(connect(client.project)), terms=Terms(), patience=patience)
+        settle(event, now(), store=DyingStore(connect(client.project)), terms=Terms(), patience=patience)
 
 
 def test_a_hold_that_a_dead_process_began_is_finished(firestore_client: firestore.Client) -> None:
@@ -330,17 +330,17 @@ def test_a_refund_is_settled_though_all_were_answered_and_the_process_died_that_
     firestore_client: firestore.Client,
 ) -> None:
     stock_up(firestore_client, 10)
-    settle_event, ledger = settle_in(firestore_client), ledger_in(firestore_client)
+    settle_event, store = settle_in(firestore_client), store_in(firestore_client)
     long_ago = now() - LONG_AGO
     paid = a_payment("evt_paid", created_at=long_ago, delivered_at=long_ago)
     assert settle_event(an_updated_refund("evt_refund"), now()).result == "payment_not_found"
     assert settle_event(paid, now()).result == "order_not_found"
     write_orders(firestore_client, ["order-1"], 3)
     settle_event(a_placement(), now())
-    (parked,) = ledger.parked_events("order-1")
+    (parked,) = store.parked_events("order-1")
     die_after_one_commit(firestore_client, parked)
     assert statuses(firestore_client) == {"finalized": 1}
-    assert ledger.parked_events("order-1") == ()
+    assert store.parked_events("order-1") == ()
     assert swept(firestore_client) == {"finished": 1}
     assert statuses(firestore_client) == {"refunded": 1}
     assert inventory_of(firestore_client) == (10, 0)

@@ -24,7 +24,7 @@ from tests.support.builders import (
     body_of,
     signature_of,
 )
-from tests.support.emulated_shop import inventory_of, ledger_in, settle_in
+from tests.support.emulated_shop import inventory_of, settle_in, store_in
 from tests.support.stripe_objects import (
     API_VERSIONS,
     DUE_BY,
@@ -65,7 +65,7 @@ class Shop:
     @property
     def endpoint(self) -> WebhookEndpoint:
         patience = Patience(time.monotonic, time.sleep, lambda: 0.5)
-        settle_event = partial(settle, ledger=ledger_in(self.client), terms=self.terms, patience=patience)
+        settle_event = partial(settle, store=store_in(self.client), terms=self.terms, patience=patience)
         return WebhookEndpoint(settle_event, [SECRET], lambda *_, **__: None, self._now, lambda: 0.0)
 
     def deliver(self, event: Fields) -> str:

@@ -12,7 +12,7 @@ from functools import partial
 from google.cloud import firestore
 
 from database.connection import Connection, connect
-from database.firestore_store import FirestoreLedger
+from database.firestore_store import FirestoreStore
 from database.store import Fields
 from orders.outcome import Outcome, Settle
 from settlement.decisions import Terms
@@ -20,8 +20,8 @@ from settlement.settle import Patience, settle
 from tests.support.builders import an_order
 
 
-def ledger_in(client: firestore.Client) -> FirestoreLedger:
-    return FirestoreLedger(connect(client.project))
+def store_in(client: firestore.Client) -> FirestoreStore:
+    return FirestoreStore(connect(client.project))
 
 
 def settle_in(client: firestore.Client) -> Settle:
@@ -31,7 +31,7 @@ def settle_in(client: firestore.Client) -> Settle:
 def settle_over(connection: Connection, *, seconds: float = 8.0) -> Settle:
     """Settling as the deployed functions do it."""
     patience = Patience(time.monotonic, time.sleep, random.Random(1).random, total_seconds=seconds)  # noqa: S311
-    return partial(settle, ledger=FirestoreLedger(connection), terms=Terms(), patience=patience)
+    return partial(settle, store=FirestoreStore(connection), terms=Terms(), patience=patience)
 
 
 def stock_up(client: firestore.Client, stock: int, product_id: str = "shirt") -> None:

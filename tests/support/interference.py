@@ -1,12 +1,12 @@
-"""A ledger in which things go wrong at the worst moment, and a clock that moves only when somebody sleeps."""
+"""A store in which things go wrong at the worst moment, and a clock that moves only when somebody sleeps."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from database.store import Committed, Document, Write
-from orders.outcome import LedgerContended, LedgerUnavailable
+from orders.outcome import StoreContended, StoreUnavailable
 from settlement.settle import Patience
-from tests.support.memory_store import MemoryLedger
+from tests.support.memory_store import MemoryStore
 
 Commit = Callable[[], Committed]
 Interference = Callable[[Commit], Committed]
@@ -21,18 +21,18 @@ def undisturbed(commit: Commit) -> Committed:
 
 
 def refused(_commit: Commit) -> Committed:
-    raise LedgerContended("refused")
+    raise StoreContended("refused")
 
 
 def unanswered(_commit: Commit) -> Committed:
     """Nothing is written, and nobody is told."""
-    raise LedgerUnavailable("unanswered")
+    raise StoreUnavailable("unanswered")
 
 
 def answer_lost(commit: Commit) -> Committed:
     """All is written, and nobody is told."""
     commit()
-    raise LedgerUnavailable("answer lost")
+    raise StoreUnavailable("answer lost")
 
 
 def crash_before(_commit: Commit) -> Committed:
@@ -67,9 +67,9 @@ def someone_after(act: Callable[[], object]) -> Interference:
 
 @dataclass
 class Interfered:
-    """The ledger under settlement, with one interference for each commit, in order; afterwards it runs undisturbed."""
+    """The store under settlement, with one interference for each commit, in order; afterwards it runs undisturbed."""
 
-    ledger: MemoryLedger
+    store: MemoryStore
     commits: list[Interference] = field(default_factory=list)
     reads_without_answer: int = 0
     calls: list[str] = field(default_factory=list)
@@ -80,17 +80,17 @@ class Interfered:
         self._note("read", timeout_seconds)
         if self.reads_without_answer:
             self.reads_without_answer -= 1
-            raise LedgerUnavailable("unanswered")
-        return self.ledger.read(paths, timeout_seconds=timeout_seconds)
+            raise StoreUnavailable("unanswered")
+        return self.store.read(paths, timeout_seconds=timeout_seconds)
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
         self._note("commit", timeout_seconds)
         interfere = self.commits.pop(0) if self.commits else undisturbed
-        return interfere(lambda: self.ledger.commit(writes, timeout_seconds=timeout_seconds))
+        return interfere(lambda: self.store.commit(writes, timeout_seconds=timeout_seconds))
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
         self._note("count", timeout_seconds)
-        return self.ledger.count(collection, timeout_seconds=timeout_seconds)
+        return self.store.count(collection, timeout_seconds=timeout_seconds)
 
     def _note(self, call: str, timeout_seconds: float) -> None:
         self.calls.append(call)

@@ -1,4 +1,4 @@
-"""A ledger in memory that answers as Firestore does; `tests/contract` holds both to the same promises."""
+"""A store in memory that answers as Firestore does; `tests/contract` holds both to the same promises."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,11 +7,11 @@ from datetime import datetime
 from database.documents.parked_events import parked_event_from
 from database.store import Committed, Create, Document, Fields, Increase, Update, Write
 from orders.events import StripeEvent
-from orders.outcome import LedgerContended
+from orders.outcome import StoreContended
 
 
-class MemoryLedger:
-    """Settlement's `Ledger`, on a dictionary of paths."""
+class MemoryStore:
+    """Settlement's `DocumentStore`, on a dictionary of paths."""
 
     def __init__(self, documents: Mapping[str, Mapping[str, object]] | None = None) -> None:
         self._lock = threading.Lock()
@@ -80,11 +80,11 @@ class MemoryLedger:
         document = self._documents.get(write.path)
         match write:
             case Create() if document is not None:
-                raise LedgerContended(f"{write.path} exists")
+                raise StoreContended(f"{write.path} exists")
             case Update(version=version) if document is None or document.version != version:
-                raise LedgerContended(f"{write.path} has changed")
+                raise StoreContended(f"{write.path} has changed")
             case Increase() if document is None:
-                raise LedgerContended(f"{write.path} does not exist")
+                raise StoreContended(f"{write.path} does not exist")
 
     def _apply(self, write: Write) -> None:
         document = self._documents.get(write.path)

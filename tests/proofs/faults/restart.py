@@ -15,9 +15,9 @@ from typing import Any, Final
 from google.api_core import exceptions
 
 from database.connection import Connection
-from database.firestore_store import FirestoreLedger
+from database.firestore_store import FirestoreStore
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced
-from orders.outcome import LedgerUnavailable, Outcome, Transient
+from orders.outcome import Outcome, StoreUnavailable, Transient
 from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.proofs.faults.gate import Gate
@@ -111,7 +111,7 @@ class _Shop:
 
     def __init__(self, host: str, gate: Gate) -> None:
         connection = _connected(host, gate)
-        self._client, self._ledger = connection.client, FirestoreLedger(connection)
+        self._client, self._store = connection.client, FirestoreStore(connection)
         self._milliseconds = itertools.count()
         self._patience = Patience(time.monotonic, time.sleep, random.random, total_seconds=_PATIENCE_SECONDS)
 
@@ -120,11 +120,11 @@ class _Shop:
         return NOW + timedelta(minutes=1, milliseconds=next(self._milliseconds))
 
     def settle(self, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
-        return settle(event, now, ledger=self._ledger, terms=Terms(), patience=self._patience)
+        return settle(event, now, store=self._store, terms=Terms(), patience=self._patience)
 
     def place(self, tale: Tale) -> None:
         """What the trigger does."""
-        trigger = OrderCreatedTrigger(self.settle, self._ledger.parked_events, _ignore, self.now)
+        trigger = OrderCreatedTrigger(self.settle, self._store.parked_events, _ignore, self.now)
         trigger.place(OrderPlaced(tale.order_id, tuple(tale.units)))
 
     def write_order(self, tale: Tale) -> None:
@@ -136,7 +136,7 @@ class _Shop:
         except exceptions.AlreadyExists:
             return  # The answer to an earlier try was lost.
         except exceptions.GoogleAPICallError as error:
-            raise LedgerUnavailable(type(error).__name__) from error
+            raise StoreUnavailable(type(error).__name__) from error
 
     def stock_up(self, stock: Mapping[str, int]) -> None:
         for product_id, units in stock.items():
@@ -183,7 +183,7 @@ class _Run:
 
     def restart(self) -> None:
         """Kill the emulator and start it on its export, of which nothing that was acknowledged is missing."""
-        unheard, unsettled = self._gate.commits_unheard, self._account.not_settled["LedgerUnavailable"]
+        unheard, unsettled = self._gate.commits_unheard, self._account.not_settled["StoreUnavailable"]
         self._gate.lose_answers(commits=HANDS, seconds_max=_PATIENCE_SECONDS)
         self._gate.close()
         self._judge_before_the_kill()
@@ -196,7 +196,7 @@ class _Run:
         which = len(self._account.seconds_away)
         if self._gate.commits_unheard == unheard:
             self._complain(f"restart {which} made no commit ambiguous")
-        if self._account.not_settled["LedgerUnavailable"] == unsettled:
+        if self._account.not_settled["StoreUnavailable"] == unsettled:
             self._complain(f"restart {which} was felt by nobody")
 
     def finish(self) -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from database.connection import Connection, connect
-from database.firestore_store import FirestoreLedger
+from database.firestore_store import FirestoreStore
 from orders.events import OrderEvent, ShopEvent
 from orders.outcome import Transient
 from settlement.decisions import Terms
@@ -113,8 +113,8 @@ def _settle(terms: Terms, event: OrderEvent, connection: Connection, *, delivery
         random.Random(1).random,  # noqa: S311 - no secret
         total_seconds=8.0 if delivery != 1 else PATIENCE_SECONDS,
     )
-    ledger = FirestoreLedger(connection)
-    settle(_delivered(event, delivery), time_of(event), ledger=ledger, terms=terms, patience=patience)
+    store = FirestoreStore(connection)
+    settle(_delivered(event, delivery), time_of(event), store=store, terms=terms, patience=patience)
 
 
 def _delivered(event: OrderEvent, delivery: int) -> OrderEvent:

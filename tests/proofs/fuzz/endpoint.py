@@ -20,7 +20,7 @@ from service.logs import JsonLog
 from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.proofs.fuzz.deliveries import CHUNK_BYTES_MAX, Delivery, Stream, Visit
-from tests.proofs.fuzz.limits import StrictLedger
+from tests.proofs.fuzz.limits import StrictStore
 from tests.support.auditor import complaints
 from tests.support.builders import NOW, SECRET, Fields, a_catalogue_entry, a_payment, a_placement, an_order
 from tests.support.stripe_objects import OBJECT_OF, PRIVATE
@@ -73,7 +73,7 @@ def complaints_about(visit: Visit, tally: Tally | None = None) -> list[str]:
     for number, delivery in enumerate(visit.deliveries, 1):
         if wrong := list(shop.wrong_after(delivery, tally)):
             return [f"delivery {number}: {complaint}" for complaint in wrong]
-    return [wrong for wrong in complaints(shop.ledger.dump(), _STOCK) if not _IS_STRIPES_AFFAIR.search(wrong)]
+    return [wrong for wrong in complaints(shop.store.dump(), _STOCK) if not _IS_STRIPES_AFFAIR.search(wrong)]
 
 
 # --- The shop --------------------------------------------------------------------------------------------------------
@@ -83,11 +83,11 @@ _app = Flask("shop")
 
 class _Shop:
     def __init__(self, story: str) -> None:
-        self.ledger = StrictLedger(standing()[story])
+        self.store = StrictStore(standing()[story])
         self.lines = io.StringIO()
         self.clock = NOW
         self.endpoint = WebhookEndpoint(
-            settle=_settle_on(self.ledger),
+            settle=_settle_on(self.store),
             secrets=(SECRET,),
             log=JsonLog(self.lines, project="shop"),
             now=lambda: self.clock,
@@ -98,7 +98,7 @@ class _Shop:
         self.clock += timedelta(seconds=1)
         self.lines.seek(0)
         self.lines.truncate()
-        before = self.ledger.dump()
+        before = self.store.dump()
         stream, is_large = Stream(delivery), delivery.is_endless or len(delivery.body) > _LARGE
         if is_large:
             tracemalloc.start()
@@ -114,7 +114,7 @@ class _Shop:
         finally:
             seconds, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1] if is_large else 0
             tracemalloc.stop()
-        seen = _Seen(delivery, response, self.lines.getvalue(), before, self.ledger.dump(), self.clock)
+        seen = _Seen(delivery, response, self.lines.getvalue(), before, self.store.dump(), self.clock)
         seen.count_in(tally)
         yield from seen.wrongs()
         if seconds > CPU_SECONDS_MAX:
@@ -148,11 +148,11 @@ def _environment_of(delivery: Delivery, stream: Stream) -> dict[str, Any]:
     }
 
 
-def _settle_on(ledger: StrictLedger) -> Any:
+def _settle_on(store: StrictStore) -> Any:
     ticks = itertools.count(step=0.001)
-    # Nobody else is at this ledger: who loses a race here loses it for ever, and at once.
+    # Nobody else is at this store: who loses a race here loses it for ever, and at once.
     patience = Patience(lambda: next(ticks), lambda seconds: None, lambda: 0.5)
-    return functools.partial(settle, ledger=ledger, terms=Terms(order_wait=ORDER_WAIT), patience=patience)
+    return functools.partial(settle, store=store, terms=Terms(order_wait=ORDER_WAIT), patience=patience)
 
 
 @functools.cache
@@ -172,10 +172,10 @@ def _after(order_ids: Iterable[str], events: Iterable[OrderEvent | NotUnderstood
         "inventory/shirt": {"stock": _STOCK["shirt"], "reserved": 0},
         "products/shirt": a_catalogue_entry(),
     }
-    ledger = StrictLedger({**shirts, **{f"orders/{order_id}": an_order() for order_id in order_ids}})
+    store = StrictStore({**shirts, **{f"orders/{order_id}": an_order() for order_id in order_ids}})
     for event in events:
-        _settle_on(ledger)(event, NOW)
-    return ledger.dump()
+        _settle_on(store)(event, NOW)
+    return store.dump()
 
 
 # --- The judge -------------------------------------------------------------------------------------------------------

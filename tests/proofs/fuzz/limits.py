@@ -1,4 +1,4 @@
-"""The ledger in memory, as strict as Firestore: what Firestore would refuse to store is a fault here too.
+"""The store in memory, as strict as Firestore: what Firestore would refuse to store is a fault here too.
 
 The limits: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 """
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from database.store import Committed, Create, Document, Update, Write
-from tests.support.memory_store import MemoryLedger
+from tests.support.memory_store import MemoryStore
 
 _DOCUMENT_BYTES_MAX: Final = 1024 * 1024 - 4
 _NAME_BYTES_MAX: Final = 1_500
@@ -20,7 +20,7 @@ class NotStorable(Exception):
     """Firestore answers INVALID_ARGUMENT, each time anew."""
 
 
-class StrictLedger(MemoryLedger):
+class StrictStore(MemoryStore):
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         for path in paths:
             _check_path(path)

@@ -1,4 +1,4 @@
-"""One history, played: real settling on the ledger in memory, one RPC after the other, judged at every commit."""
+"""One history, played: real settling on the store in memory, one RPC after the other, judged at every commit."""
 
 import contextlib
 from collections import Counter, deque
@@ -10,7 +10,7 @@ from itertools import repeat
 from typing import Final
 
 from orders.events import CancelRequested, NotUnderstood, OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
-from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Transient
+from orders.outcome import Outcome, StoreContended, StoreUnavailable, Transient
 from settlement.decisions import Terms
 from settlement.settle import settle
 from tests.proofs.simulation.history import CALM, Arrival, Fault, History, Kind, Turn
@@ -19,7 +19,7 @@ from tests.proofs.simulation.scenarios import PRICES, Tale
 from tests.proofs.simulation.workers import Rpc, Worker
 from tests.support.auditor import complaints, imbalances, leftovers
 from tests.support.builders import NOW, an_order
-from tests.support.memory_store import MemoryLedger
+from tests.support.memory_store import MemoryStore
 from triggers.order_created import OrderCreatedTrigger
 from triggers.sweep import STRANDED_AFTER, TAKEN_UP_WITHIN
 
@@ -78,10 +78,10 @@ class _Simulation:
         self.terms = Terms(
             async_reservation=_A_LONG_TIME, claim_lifetime=_A_LONG_TIME, restock_on_refund=history.restocks
         )
-        self.ledger = MemoryLedger()
+        self.store = MemoryStore()
         for product_id, stock in history.stock:
-            self.ledger.put(f"inventory/{product_id}", {"stock": stock, "reserved": 0})
-            self.ledger.put(f"products/{product_id}", {"unitAmount": PRICES[product_id], "currency": "eur"})
+            self.store.put(f"inventory/{product_id}", {"stock": stock, "reserved": 0})
+            self.store.put(f"products/{product_id}", {"unitAmount": PRICES[product_id], "currency": "eur"})
         self.levelled = [f"orders/{order_id}" for order_id in self.tales] + [f"inventory/{name}" for name in self.stock]
         """The documents that tell whether orders and stock agree."""
         self.arrivals = deque(history.arrivals)
@@ -106,7 +106,7 @@ class _Simulation:
             self.arrivals.extend(self.never_acknowledged())
             self.play(repeat(CALM))
             self.sweep_after(_UNTIL_STRANDED)
-            found = leftovers(self.ledger.dump())
+            found = leftovers(self.store.dump())
             self.sweep_after(_MUCH_LATER)
         except _Wrong as wrong:
             return [str(wrong)]
@@ -153,7 +153,7 @@ class _Simulation:
         self.started += 1
         if self.started > _DELIVERIES_MAX:
             raise _Wrong(f"{arrival}: never acknowledged")
-        worker = Worker(self.started, self.ledger, self.history.rpc_seconds)
+        worker = Worker(self.started, self.store, self.history.rpc_seconds)
         self.tell("{:3} {}, at {:%b %d %H:%M:%S}", worker.number, arrival, self.clock)
         worker.start(work)
         self.began[worker.number] = self.clock
@@ -178,12 +178,12 @@ class _Simulation:
     def answer(self, worker: Worker, rpc: Rpc, fault: Fault | None) -> None:
         match fault:
             case Fault.NOT_SENT:
-                worker.fail(LedgerUnavailable(fault))
+                worker.fail(StoreUnavailable(fault))
             case Fault.LATE:
                 self.in_flight.append((worker, rpc))
-                worker.fail(LedgerUnavailable(fault))
+                worker.fail(StoreUnavailable(fault))
             case Fault.REFUSED:
-                worker.fail(LedgerContended(fault))
+                worker.fail(StoreContended(fault))
             case Fault.DEATH_BEFORE:
                 worker.die()
             case Fault.DEATH_AFTER:
@@ -191,10 +191,10 @@ class _Simulation:
                 worker.die()
             case Fault.ANSWER_LOST:
                 self.done(rpc)
-                worker.fail(LedgerUnavailable(fault))
+                worker.fail(StoreUnavailable(fault))
             case None:
                 answer = self.done(rpc)
-                if isinstance(answer, LedgerContended):
+                if isinstance(answer, StoreContended):
                     worker.fail(answer)
                 else:
                     worker.answer(answer)
@@ -204,7 +204,7 @@ class _Simulation:
         self.tally.rpcs[rpc.name] += 1
         try:
             answer = rpc.do()
-        except LedgerContended as lost:
+        except StoreContended as lost:
             self.tally.races_lost += 1
             self.tell("      refused: {}", lost)
             return lost
@@ -242,8 +242,8 @@ class _Simulation:
         """Never for work not done."""
         self.acknowledged.add(arrival)
         self.deliveries_acknowledged[arrival.event_id] += 1
-        if arrival.kind is Kind.EVENT and self.ledger.get(f"auditLog/{arrival.event_id}") is None:
-            claim = self.ledger.get(f"webhookEvents/{arrival.event_id}")
+        if arrival.kind is Kind.EVENT and self.store.get(f"auditLog/{arrival.event_id}") is None:
+            claim = self.store.get(f"webhookEvents/{arrival.event_id}")
             if claim is None or claim["processed"]:
                 raise _Wrong(f"{arrival}: acknowledged, and neither done nor parked")
 
@@ -252,7 +252,7 @@ class _Simulation:
     def work_of(self, arrival: Arrival) -> Callable[[Worker], object] | None:
         """What a worker has to do; None if it takes none, or cannot have come yet."""
         order_id, tale = arrival.order_id, self.tales.get(arrival.order_id)
-        is_there = self.ledger.get(f"orders/{order_id}") is not None
+        is_there = self.store.get(f"orders/{order_id}") is not None
         match arrival.kind:
             case Kind.MINUTES:
                 self.clock += timedelta(minutes=arrival.minutes)
@@ -281,7 +281,7 @@ class _Simulation:
     def settle(
         self, worker: Worker, event: OrderEvent | NotUnderstood, now: datetime, terms: Terms | None = None
     ) -> Outcome:
-        outcome = settle(event, now, ledger=worker, terms=terms or self.terms, patience=worker.patience)
+        outcome = settle(event, now, store=worker, terms=terms or self.terms, patience=worker.patience)
         self.tally.results[type(event).__name__, str(outcome.result)] += 1
         return outcome
 
@@ -306,7 +306,7 @@ class _Simulation:
 
     def write_order(self, tale: Tale) -> None:
         items = [{"productId": product_id, "quantity": quantity} for product_id, quantity in tale.lines]
-        self.ledger.put(f"orders/{tale.order_id}", an_order(items=items, createdAt=self.clock))
+        self.store.put(f"orders/{tale.order_id}", an_order(items=items, createdAt=self.clock))
 
     def reap(self) -> None:
         """Firestore deletes what has lived out its time; but nobody works for so long, and no commit is so late."""
@@ -314,15 +314,15 @@ class _Simulation:
         at_work = [worker for worker, _ in (*self.running, *self.in_flight)]
         began = min((self.began[worker.number] for worker in at_work), default=self.clock)
         until = min(self.clock, began - _A_MOMENT + self.terms.claim_lifetime)
-        for path, fields in self.ledger.dump().items():
+        for path, fields in self.store.dump().items():
             expire_at = fields.get("expireAt")
             if isinstance(expire_at, datetime) and expire_at <= until:
-                self.ledger.delete(path)
+                self.store.delete(path)
 
     # --- Judging -----------------------------------------------------------------------------------------------------
 
     def judge_levels(self) -> None:
-        documents = {path: fields for path in self.levelled if (fields := self.ledger.get(path))}
+        documents = {path: fields for path in self.levelled if (fields := self.store.get(path))}
         if found := imbalances(documents, self.stock):
             raise _Wrong(found[0])
 
@@ -332,7 +332,7 @@ class _Simulation:
         One whose answer was lost may count twice, if it was overtaken by another before it could look again.
         """
         for event_id, came in self.deliveries.items():
-            claim = self.ledger.get(f"webhookEvents/{event_id}")
+            claim = self.store.get(f"webhookEvents/{event_id}")
             counted = claim["deliveries"] if claim else None
             acknowledged, at_most = self.deliveries_acknowledged[event_id], came + self.answers_lost[event_id]
             if isinstance(counted, int) and not acknowledged <= counted <= at_most:
@@ -340,7 +340,7 @@ class _Simulation:
 
     def judged(self) -> list[str]:
         """What the auditor finds in the documents, and what is not as the tales have it."""
-        documents = self.ledger.dump()
+        documents = self.store.dump()
         kept_since = self.reaped_at - self.terms.claim_lifetime + _A_MOMENT if self.reaped_at else None
         found = complaints(documents, self.stock, claims_kept_since=kept_since) + leftovers(documents)
         found += self.miscounted()

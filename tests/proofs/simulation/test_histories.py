@@ -14,7 +14,7 @@ from tests.proofs.simulation.history import Fault, History, history_from
 from tests.proofs.simulation.shrinking import shrunk
 from tests.proofs.simulation.simulation import Tally, complaints_about
 from tests.proofs.simulation.workers import Worker
-from tests.support.memory_store import MemoryLedger
+from tests.support.memory_store import MemoryStore
 
 SLICE = range(400)
 CAUGHT_WITHIN = 1_000
@@ -52,13 +52,13 @@ def test_a_seed_tells_the_same_history_each_time() -> None:
 # --- Broken shops ----------------------------------------------------------------------------------------------------
 
 
-def test_it_catches_a_ledger_that_overwrites_what_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MemoryLedger, "_check", checks_all_but(Update))
+def test_it_catches_a_store_that_overwrites_what_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryStore, "_check", checks_all_but(Update))
     assert_caught()
 
 
-def test_it_catches_a_ledger_that_creates_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MemoryLedger, "_check", checks_all_but(Create))
+def test_it_catches_a_store_that_creates_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MemoryStore, "_check", checks_all_but(Create))
     assert_caught()
 
 
@@ -81,12 +81,12 @@ def test_it_catches_a_sweep_that_leaves_parked_events_alone(monkeypatch: pytest.
     assert_caught(first_seed=345)
 
 
-def checks_all_but(ignored: type[Create | Update]) -> Callable[[MemoryLedger, Write], None]:
-    check = MemoryLedger._check
+def checks_all_but(ignored: type[Create | Update]) -> Callable[[MemoryStore, Write], None]:
+    check = MemoryStore._check
 
-    def check_less(ledger: MemoryLedger, write: Write) -> None:
+    def check_less(store: MemoryStore, write: Write) -> None:
         if not isinstance(write, ignored):
-            check(ledger, write)
+            check(store, write)
 
     return check_less
 

@@ -10,7 +10,7 @@ from greenlet import getcurrent, greenlet
 from database.store import Committed, Create, Document, Increase, Update, Write
 from orders.events import StripeEvent
 from settlement.settle import Patience
-from tests.support.memory_store import MemoryLedger
+from tests.support.memory_store import MemoryStore
 
 _Answer = TypeVar("_Answer")
 
@@ -54,13 +54,13 @@ class Worker:
     an error, or because it died.
     """
 
-    def __init__(self, number: int, ledger: MemoryLedger, rpc_seconds: float) -> None:
+    def __init__(self, number: int, store: MemoryStore, rpc_seconds: float) -> None:
         self.number = number
         self.patience = Patience(lambda: self._seconds, self._sleep, lambda: 0.5)
         self.rpc: Rpc | None = None
         self.is_done = False
         self.error: Exception | None = None
-        self._ledger = ledger
+        self._store = store
         self._rpc_seconds = rpc_seconds
         self._seconds = 0.0
         self._hub = getcurrent()
@@ -81,19 +81,19 @@ class Worker:
         self._greenlet.throw()
         self.rpc = None
 
-    # --- The ledger, as settlement and the doors know it -------------------------------------------------------------
+    # --- The store, as settlement and the doors know it -------------------------------------------------------------
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        return self._ask("read", paths, lambda: self._ledger.read(paths, timeout_seconds=timeout_seconds))
+        return self._ask("read", paths, lambda: self._store.read(paths, timeout_seconds=timeout_seconds))
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
-        return self._ask("commit", writes, lambda: self._ledger.commit(writes, timeout_seconds=timeout_seconds))
+        return self._ask("commit", writes, lambda: self._store.commit(writes, timeout_seconds=timeout_seconds))
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
-        return self._ask("count", [collection], lambda: self._ledger.count(collection, timeout_seconds=timeout_seconds))
+        return self._ask("count", [collection], lambda: self._store.count(collection, timeout_seconds=timeout_seconds))
 
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
-        return self._ask("parked events", [order_id], lambda: self._ledger.parked_events(order_id))
+        return self._ask("parked events", [order_id], lambda: self._store.parked_events(order_id))
 
     def lapsed_orders(self, now: datetime) -> list[str]:
         return self._ask("lapsed orders", [], lambda: list(self._orders("reserved", "reservationExpiresAt", now)))
@@ -103,10 +103,10 @@ class Worker:
         return self._ask("stranded orders", [], lambda: list(self._orders(unplaced, "createdAt", created_before)))
 
     def parked_since(self, moment: datetime) -> tuple[StripeEvent, ...]:
-        return self._ask("parked since", [], lambda: self._ledger.parked_since(moment))
+        return self._ask("parked since", [], lambda: self._store.parked_since(moment))
 
     def _orders(self, statuses: str, time_name: str, until: datetime) -> Iterator[str]:
-        for path, order in self._ledger.documents():
+        for path, order in self._store.documents():
             collection, _, order_id = path.partition("/")
             if collection == "orders" and str(order["status"]) in statuses.split():
                 time = order[time_name]

@@ -16,9 +16,9 @@ from google.oauth2.credentials import Credentials
 
 from database import connection
 from database.connection import connect
-from database.firestore_store import FirestoreLedger
+from database.firestore_store import FirestoreStore
 from database.store import Create
-from orders.outcome import LedgerContended, LedgerUnavailable, Transient
+from orders.outcome import StoreContended, StoreUnavailable, Transient
 
 
 @dataclass
@@ -84,7 +84,7 @@ def server(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
 
 
 def test_an_rpc_names_its_database_and_brings_the_credentials(server: Server) -> None:
-    documents = FirestoreLedger(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
+    documents = FirestoreStore(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
     assert documents["orders/gone"] is None
     assert documents["orders/here"] is not None and documents["orders/here"].fields == {"status": "pending"}
     database = "projects/shop/databases/(default)"
@@ -95,41 +95,41 @@ def test_an_rpc_names_its_database_and_brings_the_credentials(server: Server) ->
 
 @pytest.mark.usefixtures("server")
 def test_the_credentials_tell_the_project_where_the_environment_does_not() -> None:
-    documents = FirestoreLedger(connect(None)).read(["orders/here", "orders/gone"], timeout_seconds=10)
+    documents = FirestoreStore(connect(None)).read(["orders/here", "orders/gone"], timeout_seconds=10)
     assert set(documents) == {"orders/here", "orders/gone"}
 
 
 @pytest.mark.parametrize("answers", [0, 1])
 def test_a_document_of_which_nothing_is_told_is_not_taken_for_missing(server: Server, answers: int) -> None:
     server.answers = answers
-    with pytest.raises(LedgerUnavailable):
-        FirestoreLedger(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
+    with pytest.raises(StoreUnavailable):
+        FirestoreStore(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
 
 
 def test_a_document_that_nobody_has_asked_for_is_a_fault(server: Server) -> None:
     server.answers = 3
     with pytest.raises(KeyError):
-        FirestoreLedger(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
+        FirestoreStore(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
 
 
 @pytest.mark.parametrize("status", [status for status in grpc.StatusCode if status is not grpc.StatusCode.OK])
 def test_a_commit_that_was_refused_is_contended_unanswered_or_a_fault(server: Server, status: grpc.StatusCode) -> None:
     server.status = status
     with pytest.raises(MEANINGS.get(status, GoogleAPICallError)) as raised:
-        FirestoreLedger(connect("shop")).commit([Create("orders/order-1", {})], timeout_seconds=10)
+        FirestoreStore(connect("shop")).commit([Create("orders/order-1", {})], timeout_seconds=10)
     assert isinstance(raised.value, Transient) == (status in MEANINGS)
 
 
 MEANINGS = {
-    grpc.StatusCode.ALREADY_EXISTS: LedgerContended,
-    grpc.StatusCode.FAILED_PRECONDITION: LedgerContended,
-    grpc.StatusCode.NOT_FOUND: LedgerContended,
-    grpc.StatusCode.ABORTED: LedgerContended,
-    grpc.StatusCode.UNAVAILABLE: LedgerUnavailable,
-    grpc.StatusCode.DEADLINE_EXCEEDED: LedgerUnavailable,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: LedgerUnavailable,
-    grpc.StatusCode.INTERNAL: LedgerUnavailable,
-    grpc.StatusCode.CANCELLED: LedgerUnavailable,
-    grpc.StatusCode.UNKNOWN: LedgerUnavailable,
+    grpc.StatusCode.ALREADY_EXISTS: StoreContended,
+    grpc.StatusCode.FAILED_PRECONDITION: StoreContended,
+    grpc.StatusCode.NOT_FOUND: StoreContended,
+    grpc.StatusCode.ABORTED: StoreContended,
+    grpc.StatusCode.UNAVAILABLE: StoreUnavailable,
+    grpc.StatusCode.DEADLINE_EXCEEDED: StoreUnavailable,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: StoreUnavailable,
+    grpc.StatusCode.INTERNAL: StoreUnavailable,
+    grpc.StatusCode.CANCELLED: StoreUnavailable,
+    grpc.StatusCode.UNKNOWN: StoreUnavailable,
 }
 """The others are faults, as a request that is wrong in itself, or a service account that lacks a role."""

@@ -17,7 +17,7 @@ from orders.events import (
     StripeEvent,
 )
 from orders.order import Money, OrderStatus
-from orders.outcome import LedgerContended, LedgerUnavailable, OrderNotThereYet, Outcome, Result
+from orders.outcome import OrderNotThereYet, Outcome, Result, StoreContended, StoreUnavailable
 from settlement.decisions import Terms
 from settlement.settle import settle
 from tests.support.auditor import complaints
@@ -58,58 +58,58 @@ from tests.support.interference import (
     unanswered,
     undisturbed,
 )
-from tests.support.memory_store import MemoryLedger
+from tests.support.memory_store import MemoryStore
 
 TERMS = Terms()
 
 
-def a_ledger(order: Fields | None = None, *, stock: int = 10, reserved: int = 0, **more: Fields) -> MemoryLedger:
+def a_store(order: Fields | None = None, *, stock: int = 10, reserved: int = 0, **more: Fields) -> MemoryStore:
     """A shop with shirts, and one order unless it is None."""
-    ledger = MemoryLedger({"inventory/shirt": {"stock": stock, "reserved": reserved}})
-    ledger.put("products/shirt", a_catalogue_entry())
+    store = MemoryStore({"inventory/shirt": {"stock": stock, "reserved": reserved}})
+    store.put("products/shirt", a_catalogue_entry())
     if order is not None:
-        ledger.put("orders/order-1", order)
+        store.put("orders/order-1", order)
     for product_id, level in more.items():
-        ledger.put(f"inventory/{product_id}", level)
-        ledger.put(f"products/{product_id}", a_catalogue_entry())
-    return ledger
+        store.put(f"inventory/{product_id}", level)
+        store.put(f"products/{product_id}", a_catalogue_entry())
+    return store
 
 
-def a_ledger_with_a_hold() -> MemoryLedger:
-    return a_ledger(a_reserved_order(), reserved=3)
+def a_store_with_a_hold() -> MemoryStore:
+    return a_store(a_reserved_order(), reserved=3)
 
 
 def settled(
     event: OrderEvent | NotUnderstood,
-    ledger: MemoryLedger | Interfered,
+    store: MemoryStore | Interfered,
     clock: Clock | None = None,
     *,
     now: datetime = NOW,
     terms: Terms = TERMS,
 ) -> Outcome:
     patience = patience_of(clock or Clock())
-    return settle(event, now, ledger=ledger, terms=terms, patience=patience)
+    return settle(event, now, store=store, terms=terms, patience=patience)
 
 
-def status_in(ledger: MemoryLedger, order_id: str = "order-1") -> object:
-    order = ledger.get(f"orders/{order_id}")
+def status_in(store: MemoryStore, order_id: str = "order-1") -> object:
+    order = store.get(f"orders/{order_id}")
     assert order is not None
     return order["status"]
 
 
-def shirts_in(ledger: MemoryLedger) -> tuple[object, object]:
+def shirts_in(store: MemoryStore) -> tuple[object, object]:
     """Shirts on hand, and shirts held."""
-    shirts = ledger.get("inventory/shirt")
+    shirts = store.get("inventory/shirt")
     assert shirts is not None
     return shirts["stock"], shirts["reserved"]
 
 
-def audit_ids(ledger: MemoryLedger) -> set[str]:
-    return {path for path in ledger.dump() if path.startswith("auditLog/") and "/deliveries/" not in path}
+def audit_ids(store: MemoryStore) -> set[str]:
+    return {path for path in store.dump() if path.startswith("auditLog/") and "/deliveries/" not in path}
 
 
-def notices_in(ledger: MemoryLedger) -> list[object]:
-    return [fields["type"] for path, fields in ledger.dump().items() if path.startswith("notifications/")]
+def notices_in(store: MemoryStore) -> list[object]:
+    return [fields["type"] for path, fields in store.dump().items() if path.startswith("notifications/")]
 
 
 # --- Every event in every status --------------------------------------------------------------------------------------
@@ -214,8 +214,8 @@ STORIES = [
 each_story = pytest.mark.parametrize(("event", "before", "result", "after", "change"), STORIES)
 
 
-def a_shop_with(status: str) -> MemoryLedger:
-    return a_ledger(a_reserved_order(status=status, reservationExpiresAt=NOW), stock=10, reserved=3)
+def a_shop_with(status: str) -> MemoryStore:
+    return a_store(a_reserved_order(status=status, reservationExpiresAt=NOW), stock=10, reserved=3)
 
 
 def test_the_stories_are_told_for_every_event_in_every_status() -> None:
@@ -228,32 +228,32 @@ def test_the_stories_are_told_for_every_event_in_every_status() -> None:
 def test_what_an_event_makes_of_an_order_and_its_stock(
     event: OrderEvent, before: str, result: str, after: str, change: tuple[int, int]
 ) -> None:
-    ledger = a_shop_with(before)
-    assert settled(event, ledger).result == result
-    assert status_in(ledger) == after
-    assert shirts_in(ledger) == (10 + change[0], 3 + change[1])
+    store = a_shop_with(before)
+    assert settled(event, store).result == result
+    assert status_in(store) == after
+    assert shirts_in(store) == (10 + change[0], 3 + change[1])
 
 
 @each_story
 def test_whatever_it_made_the_same_event_again_changes_nothing_more(
     event: OrderEvent, before: str, result: str, after: str, change: tuple[int, int]
 ) -> None:
-    ledger = a_shop_with(before)
-    settled(event, ledger)
-    once = ledger.dump()
-    settled(event, ledger)
-    assert ledger.dump() == once
+    store = a_shop_with(before)
+    settled(event, store)
+    once = store.dump()
+    settled(event, store)
+    assert store.dump() == once
 
 
 @each_story
 def test_a_second_delivery_of_it_is_counted_and_changes_nothing_more(
     event: OrderEvent, before: str, result: str, after: str, change: tuple[int, int]
 ) -> None:
-    ledger = a_shop_with(before)
-    settled(event, ledger)
-    once = ledger.dump()
-    settled(delivered_later(event), ledger)
-    again = ledger.dump()
+    store = a_shop_with(before)
+    settled(event, store)
+    once = store.dump()
+    settled(delivered_later(event), store)
+    again = store.dump()
     counted = {f"webhookEvents/{event.event_id}", f"auditLog/{event.event_id}/deliveries/2"}
     assert {path for path in again if again[path] != once.get(path)} == (
         counted if isinstance(event, StripeEvent) else set()
@@ -270,9 +270,9 @@ def delivered_later(event: OrderEvent) -> OrderEvent:
 def test_the_audit_entry_tells_just_what_moved(
     event: OrderEvent, before: str, result: str, after: str, change: tuple[int, int]
 ) -> None:
-    ledger = a_shop_with(before)
-    settled(event, ledger)
-    entry = ledger.get(f"auditLog/{event.event_id}")
+    store = a_shop_with(before)
+    settled(event, store)
+    entry = store.get(f"auditLog/{event.event_id}")
     is_remembered = event.kind is EventKind.CANCEL_REQUESTED and before in ("failed", "expired", "cancelled")
     is_remembered = is_remembered or result == "cancel_request_recorded"
     has_done_nothing = (before, change) == (after, (0, 0)) and not is_remembered
@@ -290,46 +290,46 @@ def test_the_audit_entry_tells_just_what_moved(
 # --- The budget -------------------------------------------------------------------------------------------------------
 
 
-def calls_to_settle(event: OrderEvent | NotUnderstood, ledger: MemoryLedger) -> list[str]:
-    counted = Interfered(ledger)
+def calls_to_settle(event: OrderEvent | NotUnderstood, store: MemoryStore) -> list[str]:
+    counted = Interfered(store)
     settled(event, counted)
     return counted.calls
 
 
 def test_a_first_delivery_takes_one_read_and_one_commit() -> None:
-    assert calls_to_settle(a_payment(), a_ledger_with_a_hold()) == ["read", "commit"]
+    assert calls_to_settle(a_payment(), a_store_with_a_hold()) == ["read", "commit"]
 
 
 def test_another_event_for_a_settled_order_takes_one_read_and_one_commit() -> None:
-    ledger = a_ledger_with_a_hold()
-    settled(a_payment("evt_1"), ledger)
-    assert calls_to_settle(a_payment("evt_2"), ledger) == ["read", "commit"]
+    store = a_store_with_a_hold()
+    settled(a_payment("evt_1"), store)
+    assert calls_to_settle(a_payment("evt_2"), store) == ["read", "commit"]
 
 
 def test_a_duplicate_takes_one_read_and_one_commit() -> None:
-    ledger = a_ledger_with_a_hold()
-    settled(a_payment(), ledger)
-    assert calls_to_settle(a_payment(delivered_at=LATER), ledger) == ["read", "commit"]
+    store = a_store_with_a_hold()
+    settled(a_payment(), store)
+    assert calls_to_settle(a_payment(delivered_at=LATER), store) == ["read", "commit"]
 
 
 def test_holding_takes_one_read_and_two_commits() -> None:
-    assert calls_to_settle(a_placement(), a_ledger(an_order())) == ["read", "commit", "commit"]
+    assert calls_to_settle(a_placement(), a_store(an_order())) == ["read", "commit", "commit"]
 
 
 def test_the_trigger_delivered_again_takes_one_read() -> None:
-    assert calls_to_settle(a_placement(), a_ledger_with_a_hold()) == ["read"]
+    assert calls_to_settle(a_placement(), a_store_with_a_hold()) == ["read"]
 
 
 def test_parking_what_waits_for_its_payment_takes_two_reads_and_one_commit() -> None:
     refund = an_updated_refund(order_id="order-1")
-    assert calls_to_settle(refund, a_ledger_with_a_hold()) == ["read", "read", "commit"]
+    assert calls_to_settle(refund, a_store_with_a_hold()) == ["read", "read", "commit"]
 
 
 def test_a_hint_that_names_the_wrong_products_costs_one_read_and_misleads_nobody() -> None:
-    ledger = a_ledger(an_order(), mug={"stock": 5, "reserved": 0})
-    assert calls_to_settle(a_placement(product_ids=("mug",)), ledger) == ["read", "read", "commit", "commit"]
-    assert (status_in(ledger), shirts_in(ledger)) == ("reserved", (10, 3))
-    assert ledger.get("inventory/mug") == {"stock": 5, "reserved": 0}
+    store = a_store(an_order(), mug={"stock": 5, "reserved": 0})
+    assert calls_to_settle(a_placement(product_ids=("mug",)), store) == ["read", "read", "commit", "commit"]
+    assert (status_in(store), shirts_in(store)) == ("reserved", (10, 3))
+    assert store.get("inventory/mug") == {"stock": 5, "reserved": 0}
 
 
 # --- Voices and duplicates --------------------------------------------------------------------------------------------
@@ -346,30 +346,30 @@ VOICES = (
 def test_several_voices_of_one_payment_settle_it_once_in_any_order(
     voices: tuple[PaymentSucceeded, ...], order_status: str
 ) -> None:
-    ledger = a_ledger(a_reserved_order(status=order_status), reserved=3 if order_status == "reserved" else 0)
-    outcomes = [settled(voice, ledger) for voice in voices]
+    store = a_store(a_reserved_order(status=order_status), reserved=3 if order_status == "reserved" else 0)
+    outcomes = [settled(voice, store) for voice in voices]
     assert [outcome.result for outcome in outcomes] == [
         "first_time_finalized",
         "already_finalized",
         "already_finalized",
     ]
     assert [outcome.note for outcome in outcomes] == [None, None, None]
-    assert shirts_in(ledger) == (7, 0)
-    assert len(audit_ids(ledger)) == 3
-    assert [path for path in ledger.dump() if path.startswith("notifications/")] == [
+    assert shirts_in(store) == (7, 0)
+    assert len(audit_ids(store)) == 3
+    assert [path for path in store.dump() if path.startswith("notifications/")] == [
         f"notifications/alice/messages/{voices[0].event_id}"
     ]
 
 
 def test_two_endpoints_for_one_url_settle_each_event_once_and_record_both_deliveries() -> None:
-    ledger = a_ledger_with_a_hold()
+    store = a_store_with_a_hold()
     for voice in VOICES:
-        first, second = settled(voice, ledger), settled(voice_again(voice), ledger)
+        first, second = settled(voice, store), settled(voice_again(voice), store)
         assert first.result != "duplicate_detected"
         assert second.result == "duplicate_detected"
-        assert ledger.get(f"auditLog/{voice.event_id}/deliveries/2") is not None
-    assert shirts_in(ledger) == (7, 0)
-    assert len(audit_ids(ledger)) == 3
+        assert store.get(f"auditLog/{voice.event_id}/deliveries/2") is not None
+    assert shirts_in(store) == (7, 0)
+    assert len(audit_ids(store)) == 3
 
 
 def voice_again(voice: PaymentSucceeded) -> PaymentSucceeded:
@@ -377,11 +377,11 @@ def voice_again(voice: PaymentSucceeded) -> PaymentSucceeded:
 
 
 def test_a_second_delivery_of_a_payment_changes_nothing_but_its_count() -> None:
-    ledger = a_ledger_with_a_hold()
-    settled(a_payment(), ledger)
-    before = ledger.dump()
-    settled(a_payment(delivered_at=LATER), ledger)
-    after = ledger.dump()
+    store = a_store_with_a_hold()
+    settled(a_payment(), store)
+    before = store.dump()
+    settled(a_payment(delivered_at=LATER), store)
+    after = store.dump()
     changed = {path for path in after if after[path] != before.get(path)}
     assert changed == {"webhookEvents/evt_1", "auditLog/evt_1/deliveries/2"}
     assert after["webhookEvents/evt_1"] == {
@@ -392,57 +392,57 @@ def test_a_second_delivery_of_a_payment_changes_nothing_but_its_count() -> None:
 
 
 def test_events_of_the_same_second_are_told_apart_by_their_ids() -> None:
-    ledger = a_ledger_with_a_hold()
-    settled(a_payment("evt_1", created_at=NOW), ledger)
-    assert settled(a_payment("evt_2", created_at=NOW), ledger).result == "already_finalized"
-    assert audit_ids(ledger) == {"auditLog/evt_1", "auditLog/evt_2"}
+    store = a_store_with_a_hold()
+    settled(a_payment("evt_1", created_at=NOW), store)
+    assert settled(a_payment("evt_2", created_at=NOW), store).result == "already_finalized"
+    assert audit_ids(store) == {"auditLog/evt_1", "auditLog/evt_2"}
 
 
 @pytest.mark.parametrize("status", ["refunded", "partially_refunded"])
 def test_a_late_payment_after_a_refund_flips_nothing_and_takes_nothing(status: str) -> None:
-    ledger = a_ledger(a_reserved_order(status=status, paymentIntentId="pi_1"))
-    assert settled(a_payment(), ledger).result == "already_finalized"
-    assert (status_in(ledger), shirts_in(ledger)) == (status, (10, 0))
+    store = a_store(a_reserved_order(status=status, paymentIntentId="pi_1"))
+    assert settled(a_payment(), store).result == "already_finalized"
+    assert (status_in(store), shirts_in(store)) == (status, (10, 0))
 
 
 def test_a_late_payment_after_a_cancellation_takes_stock_only_if_it_is_there() -> None:
-    ledger = a_ledger(a_reserved_order(status="cancelled"), stock=2)
-    assert settled(a_payment(), ledger).result == "refund_due"
-    assert (status_in(ledger), shirts_in(ledger)) == ("refund_due", (2, 0))
+    store = a_store(a_reserved_order(status="cancelled"), stock=2)
+    assert settled(a_payment(), store).result == "refund_due"
+    assert (status_in(store), shirts_in(store)) == ("refund_due", (2, 0))
 
 
 def test_a_claim_that_has_lived_out_its_time_does_not_settle_its_event_again() -> None:
-    ledger = a_ledger_with_a_hold()
-    settled(a_payment(), ledger)
-    ledger.delete("webhookEvents/evt_1")
-    assert settled(a_payment(delivered_at=LATER), ledger).result == "duplicate_detected"
-    assert shirts_in(ledger) == (7, 0)
-    claim = ledger.get("webhookEvents/evt_1")
+    store = a_store_with_a_hold()
+    settled(a_payment(), store)
+    store.delete("webhookEvents/evt_1")
+    assert settled(a_payment(delivered_at=LATER), store).result == "duplicate_detected"
+    assert shirts_in(store) == (7, 0)
+    claim = store.get("webhookEvents/evt_1")
     assert claim is not None
     assert (claim["processed"], claim["deliveries"]) == (True, 2)
 
 
 def test_a_parked_event_that_was_taken_up_and_outlived_its_claim_is_no_delivery() -> None:
-    ledger = a_ledger_with_a_hold()
+    store = a_store_with_a_hold()
     event = a_payment()
-    settled(event, ledger)
-    ledger.delete("webhookEvents/evt_1")
-    before = ledger.dump()
+    settled(event, store)
+    store.delete("webhookEvents/evt_1")
+    before = store.dump()
     taken_up = replace(event, delivery=replace(event.delivery, is_replay=True))
-    assert settled(taken_up, ledger).result == "duplicate_detected"
-    assert ledger.dump() == before
+    assert settled(taken_up, store).result == "duplicate_detected"
+    assert store.dump() == before
 
 
 def test_a_claim_that_is_put_back_counts_on_from_the_deliveries_on_record() -> None:
-    ledger = a_ledger_with_a_hold()
+    store = a_store_with_a_hold()
     for second in range(3):
-        settled(a_payment(delivered_at=NOW + timedelta(seconds=second)), ledger)
-    ledger.delete("webhookEvents/evt_1")
-    settled(a_payment(delivered_at=NOW + timedelta(days=9)), ledger)
-    claim = ledger.get("webhookEvents/evt_1")
+        settled(a_payment(delivered_at=NOW + timedelta(seconds=second)), store)
+    store.delete("webhookEvents/evt_1")
+    settled(a_payment(delivered_at=NOW + timedelta(days=9)), store)
+    claim = store.get("webhookEvents/evt_1")
     assert claim is not None
     assert claim["deliveries"] == 4
-    assert ledger.get("auditLog/evt_1/deliveries/4") is not None
+    assert store.get("auditLog/evt_1/deliveries/4") is not None
 
 
 # --- The same product, the last unit ----------------------------------------------------------------------------------
@@ -450,161 +450,161 @@ def test_a_claim_that_is_put_back_counts_on_from_the_deliveries_on_record() -> N
 
 def test_the_same_product_on_two_lines_is_held_and_taken_with_both_quantities() -> None:
     items = [{"productId": "shirt", "quantity": 1}, {"productId": "shirt", "quantity": 2}]
-    ledger = a_ledger(an_order(items=items))
-    settled(a_placement(), ledger)
-    assert shirts_in(ledger) == (10, 3)
-    settled(a_payment(), ledger)
-    assert shirts_in(ledger) == (7, 0)
+    store = a_store(an_order(items=items))
+    settled(a_placement(), store)
+    assert shirts_in(store) == (10, 3)
+    settled(a_payment(), store)
+    assert shirts_in(store) == (7, 0)
 
 
 def test_the_last_units_go_to_one_of_two_buyers_and_stock_never_falls_below_nothing() -> None:
-    ledger = a_ledger(an_order(), stock=3)
-    ledger.put("orders/order-2", an_order())
-    assert settled(a_placement("order-1"), ledger).result == "reserved"
-    assert settled(a_placement("order-2"), ledger).result == "reservation_failed"
-    assert shirts_in(ledger) == (3, 3)
+    store = a_store(an_order(), stock=3)
+    store.put("orders/order-2", an_order())
+    assert settled(a_placement("order-1"), store).result == "reserved"
+    assert settled(a_placement("order-2"), store).result == "reservation_failed"
+    assert shirts_in(store) == (3, 3)
 
 
 def test_a_buyer_who_was_faster_gets_the_last_units() -> None:
-    ledger = a_ledger(an_order(), stock=3)
-    ledger.put("orders/order-2", an_order())
-    overtaken = Interfered(ledger, [someone_first(lambda: settled(a_placement("order-2"), ledger))])
+    store = a_store(an_order(), stock=3)
+    store.put("orders/order-2", an_order())
+    overtaken = Interfered(store, [someone_first(lambda: settled(a_placement("order-2"), store))])
     assert settled(a_placement("order-1"), overtaken).result == "reservation_failed"
-    assert status_in(ledger, "order-2") == "reserved"
-    assert shirts_in(ledger) == (3, 3)
+    assert status_in(store, "order-2") == "reserved"
+    assert shirts_in(store) == (3, 3)
 
 
 def test_an_order_does_not_fail_for_units_that_another_held_for_a_moment_only() -> None:
-    ledger = a_ledger(an_order(), stock=3)
+    store = a_store(an_order(), stock=3)
 
     def another_holds_one() -> None:
-        ledger.put("inventory/shirt", {"stock": 3, "reserved": 1})
+        store.put("inventory/shirt", {"stock": 3, "reserved": 1})
 
     def another_gives_it_back() -> None:
-        ledger.put("inventory/shirt", {"stock": 3, "reserved": 3})
+        store.put("inventory/shirt", {"stock": 3, "reserved": 3})
 
-    disturbed = Interfered(ledger, [someone_first(another_holds_one), someone_first(another_gives_it_back)])
+    disturbed = Interfered(store, [someone_first(another_holds_one), someone_first(another_gives_it_back)])
     assert settled(a_placement(), disturbed).result == "reserved"
-    assert (status_in(ledger), shirts_in(ledger)) == ("reserved", (3, 3))
+    assert (status_in(store), shirts_in(store)) == ("reserved", (3, 3))
     assert disturbed.calls == ["read", "commit", "commit", "read", "commit", "commit"]
 
 
 def test_all_lines_of_an_order_are_held_or_none() -> None:
     order = an_order(items=[{"productId": name, "quantity": 2} for name in ("shirt", "mug")])
-    ledger = a_ledger(order, mug={"stock": 1, "reserved": 0})
-    assert settled(a_placement(), ledger).result == "reservation_failed"
-    assert (shirts_in(ledger), ledger.get("inventory/mug")) == ((10, 0), {"stock": 1, "reserved": 0})
+    store = a_store(order, mug={"stock": 1, "reserved": 0})
+    assert settled(a_placement(), store).result == "reservation_failed"
+    assert (shirts_in(store), store.get("inventory/mug")) == ((10, 0), {"stock": 1, "reserved": 0})
 
 
 # --- The trigger and the payment in any order -------------------------------------------------------------------------
 
 
 def test_a_payment_that_outruns_the_trigger_holds_and_settles_and_the_trigger_changes_nothing() -> None:
-    ledger = a_ledger(an_order())
-    assert settled(a_payment(), ledger).result == "first_time_finalized"
-    before = ledger.dump()
-    assert settled(a_placement(), ledger).result == "already_placed"
-    assert ledger.dump() == before
-    assert shirts_in(ledger) == (7, 0)
+    store = a_store(an_order())
+    assert settled(a_payment(), store).result == "first_time_finalized"
+    before = store.dump()
+    assert settled(a_placement(), store).result == "already_placed"
+    assert store.dump() == before
+    assert shirts_in(store) == (7, 0)
 
 
 def test_the_trigger_delivered_again_after_finalization_reserves_nothing_and_resets_nothing() -> None:
-    ledger = a_ledger(an_order())
-    settled(a_placement(), ledger)
-    settled(a_payment(), ledger)
-    before = ledger.dump()
-    settled(a_placement(), ledger)
-    assert ledger.dump() == before
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    store = a_store(an_order())
+    settled(a_placement(), store)
+    settled(a_payment(), store)
+    before = store.dump()
+    settled(a_placement(), store)
+    assert store.dump() == before
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
 
 
 def test_the_trigger_delivered_again_holds_nothing_even_if_somebody_reset_the_status() -> None:
-    ledger = a_ledger(an_order())
-    settled(a_placement(), ledger)
-    ledger.put("orders/order-1", an_order())
-    assert calls_to_settle(a_placement(), ledger) == ["read"]
-    assert (status_in(ledger), shirts_in(ledger)) == ("pending", (10, 3))
+    store = a_store(an_order())
+    settled(a_placement(), store)
+    store.put("orders/order-1", an_order())
+    assert calls_to_settle(a_placement(), store) == ["read"]
+    assert (status_in(store), shirts_in(store)) == ("pending", (10, 3))
 
 
 @pytest.mark.parametrize("nth_commit", [0, 1])
 def test_the_trigger_that_loses_against_a_payment_leaves_a_paid_order_paid(nth_commit: int) -> None:
-    ledger = a_ledger(an_order())
-    pays_first: Interference = someone_first(lambda: settled(a_payment(), ledger))
-    overtaken = Interfered(ledger, [*[undisturbed] * nth_commit, pays_first])
+    store = a_store(an_order())
+    pays_first: Interference = someone_first(lambda: settled(a_payment(), store))
+    overtaken = Interfered(store, [*[undisturbed] * nth_commit, pays_first])
     assert settled(a_placement(), overtaken).result == "already_placed"
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
 
 
 @pytest.mark.parametrize("nth_commit", [0, 1])
 def test_the_payment_that_loses_against_the_trigger_is_settled_all_the_same(nth_commit: int) -> None:
-    ledger = a_ledger(an_order())
-    trigger_first = someone_first(lambda: settled(a_placement(), ledger))
-    overtaken = Interfered(ledger, [*[undisturbed] * nth_commit, trigger_first])
+    store = a_store(an_order())
+    trigger_first = someone_first(lambda: settled(a_placement(), store))
+    overtaken = Interfered(store, [*[undisturbed] * nth_commit, trigger_first])
     assert settled(a_payment(), overtaken).result == "first_time_finalized"
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
 
 
 @pytest.mark.parametrize("nth_commit", [0, 1])
 def test_the_voice_that_loses_the_race_never_marks_a_paid_order_failed(nth_commit: int) -> None:
     """Stock for one order only: the loser must not conclude from the winner's hold that nothing is left."""
-    ledger = a_ledger(an_order(), stock=3)
-    winner_first = someone_first(lambda: settled(a_payment("evt_2"), ledger))
-    overtaken = Interfered(ledger, [*[undisturbed] * nth_commit, winner_first])
+    store = a_store(an_order(), stock=3)
+    winner_first = someone_first(lambda: settled(a_payment("evt_2"), store))
+    overtaken = Interfered(store, [*[undisturbed] * nth_commit, winner_first])
     assert settled(a_payment("evt_1"), overtaken).result == "already_finalized"
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (0, 0))
+    assert (status_in(store), shirts_in(store)) == ("finalized", (0, 0))
 
 
 def test_the_same_delivery_settled_by_another_in_between_is_a_duplicate() -> None:
-    ledger = a_ledger_with_a_hold()
-    overtaken = Interfered(ledger, [someone_first(lambda: settled(a_payment(delivered_at=LATER), ledger))])
+    store = a_store_with_a_hold()
+    overtaken = Interfered(store, [someone_first(lambda: settled(a_payment(delivered_at=LATER), store))])
     assert settled(a_payment(), overtaken).result == "duplicate_detected"
-    assert shirts_in(ledger) == (7, 0)
+    assert shirts_in(store) == (7, 0)
 
 
 @pytest.mark.parametrize("first", [a_payment("evt_2"), a_payment(delivered_at=LATER)], ids=["another voice", "itself"])
 def test_a_race_is_lost_at_the_price_of_one_read_and_one_commit(first: OrderEvent) -> None:
-    ledger = a_ledger_with_a_hold()
-    overtaken = Interfered(ledger, [someone_first(lambda: settled(first, ledger))])
+    store = a_store_with_a_hold()
+    overtaken = Interfered(store, [someone_first(lambda: settled(first, store))])
     settled(a_payment(), overtaken)
     assert overtaken.calls == ["read", "commit", "read", "commit"]
 
 
 def test_a_race_that_wrote_nothing_to_the_order_is_lost_at_the_same_price() -> None:
-    ledger = a_ledger_with_a_hold()
-    settled(a_payment("evt_2"), ledger)
-    overtaken = Interfered(ledger, [someone_first(lambda: settled(a_payment(delivered_at=LATER), ledger))])
+    store = a_store_with_a_hold()
+    settled(a_payment("evt_2"), store)
+    overtaken = Interfered(store, [someone_first(lambda: settled(a_payment(delivered_at=LATER), store))])
     settled(a_payment(), overtaken)
     assert overtaken.calls == ["read", "commit", "read", "commit"]
 
 
 def test_only_a_commit_that_nobody_seems_to_have_overtaken_makes_look_at_the_inventory() -> None:
-    ledger = a_ledger_with_a_hold()
-    ledger.delete("inventory/shirt")
-    assert calls_to_settle(a_payment(), ledger) == ["read", "commit", "read", "read", "commit"]
+    store = a_store_with_a_hold()
+    store.delete("inventory/shirt")
+    assert calls_to_settle(a_payment(), store) == ["read", "commit", "read", "read", "commit"]
 
 
 def test_a_payment_that_loses_against_a_release_holds_again_before_it_takes() -> None:
     """The hold was released while the payment was read: taking it all the same would release it twice."""
-    ledger = a_ledger_with_a_hold()
+    store = a_store_with_a_hold()
 
     def expire() -> None:
-        ledger.put("orders/order-1", a_reserved_order(status="expired"))
-        ledger.put("inventory/shirt", {"stock": 10, "reserved": 0})
+        store.put("orders/order-1", a_reserved_order(status="expired"))
+        store.put("inventory/shirt", {"stock": 10, "reserved": 0})
 
-    assert settled(a_payment(), Interfered(ledger, [someone_first(expire)])).result == "first_time_finalized"
-    assert shirts_in(ledger) == (7, 0)
+    assert settled(a_payment(), Interfered(store, [someone_first(expire)])).result == "first_time_finalized"
+    assert shirts_in(store) == (7, 0)
 
 
 def test_a_late_payment_is_compared_with_what_was_asked_and_not_with_todays_price() -> None:
-    ledger = a_shop_told(a_placement(), a_lapse())
-    ledger.put("products/shirt", a_catalogue_entry(unitAmount=9_900))
-    assert settled(a_payment(), ledger).result == "first_time_finalized"
+    store = a_shop_told(a_placement(), a_lapse())
+    store.put("products/shirt", a_catalogue_entry(unitAmount=9_900))
+    assert settled(a_payment(), store).result == "first_time_finalized"
 
 
 def test_the_price_that_holds_is_the_price_that_is_compared() -> None:
-    ledger = a_ledger(an_order(amountTotal=1, currency="eur"))
-    assert settled(a_payment(money=Money(1, "eur")), ledger).result == "quarantined"
-    assert status_in(ledger) == "review"
+    store = a_store(an_order(amountTotal=1, currency="eur"))
+    assert settled(a_payment(money=Money(1, "eur")), store).result == "quarantined"
+    assert status_in(store) == "review"
 
 
 # --- Lost answers and contention --------------------------------------------------------------------------------------
@@ -613,102 +613,102 @@ def test_the_price_that_holds_is_the_price_that_is_compared() -> None:
 @pytest.mark.parametrize("fault", [refused, unanswered])
 @pytest.mark.parametrize("event", [a_placement(), a_payment()], ids=["placed", "paid"])
 def test_a_commit_that_failed_is_tried_again(event: OrderEvent, fault: Interference) -> None:
-    ledger = a_ledger(an_order())
+    store = a_store(an_order())
     clock = Clock()
-    assert settled(event, Interfered(ledger, [fault, fault]), clock).result in ("reserved", "first_time_finalized")
+    assert settled(event, Interfered(store, [fault, fault]), clock).result in ("reserved", "first_time_finalized")
     assert clock.pauses == [0.005, 0.01]
-    assert shirts_in(ledger) == ((10, 3) if event == a_placement() else (7, 0))
+    assert shirts_in(store) == ((10, 3) if event == a_placement() else (7, 0))
 
 
 @pytest.mark.parametrize("nth_commit", [0, 1])
 @pytest.mark.parametrize("event", [a_placement(), a_payment()], ids=["placed", "paid"])
 def test_a_commit_whose_answer_was_lost_is_not_done_twice(event: OrderEvent, nth_commit: int) -> None:
-    ledger = a_ledger(an_order())
-    outcome = settled(event, Interfered(ledger, [*[undisturbed] * nth_commit, answer_lost]))
+    store = a_store(an_order())
+    outcome = settled(event, Interfered(store, [*[undisturbed] * nth_commit, answer_lost]))
     assert outcome.result in ("reserved", "already_placed", "first_time_finalized")
-    assert shirts_in(ledger) == ((10, 3) if event == a_placement() else (7, 0))
-    assert len(audit_ids(ledger)) == 1
-    assert status_in(ledger) in ("reserved", "finalized")
+    assert shirts_in(store) == ((10, 3) if event == a_placement() else (7, 0))
+    assert len(audit_ids(store)) == 1
+    assert status_in(store) in ("reserved", "finalized")
 
 
 def test_a_payment_whose_answer_was_lost_is_told_as_settled_and_not_as_a_duplicate() -> None:
-    ledger = a_ledger_with_a_hold()
-    assert settled(a_payment(), Interfered(ledger, [answer_lost])).result == "first_time_finalized"
-    assert "auditLog/evt_1/deliveries/2" not in ledger.dump()
+    store = a_store_with_a_hold()
+    assert settled(a_payment(), Interfered(store, [answer_lost])).result == "first_time_finalized"
+    assert "auditLog/evt_1/deliveries/2" not in store.dump()
 
 
 def test_a_duplicate_whose_answer_was_lost_is_recorded_once() -> None:
-    ledger = a_ledger_with_a_hold()
-    settled(a_payment(), ledger)
-    settled(a_payment(delivered_at=LATER), Interfered(ledger, [answer_lost]))
-    claim = ledger.get("webhookEvents/evt_1")
+    store = a_store_with_a_hold()
+    settled(a_payment(), store)
+    settled(a_payment(delivered_at=LATER), Interfered(store, [answer_lost]))
+    claim = store.get("webhookEvents/evt_1")
     assert claim is not None
     assert claim["deliveries"] == 2
-    assert "auditLog/evt_1/deliveries/3" not in ledger.dump()
+    assert "auditLog/evt_1/deliveries/3" not in store.dump()
 
 
 def test_a_restored_claim_whose_answer_was_lost_is_recorded_once() -> None:
-    ledger = a_ledger_with_a_hold()
-    settled(a_payment(), ledger)
-    ledger.delete("webhookEvents/evt_1")
-    disturbed = Interfered(ledger, [undisturbed, answer_lost])
+    store = a_store_with_a_hold()
+    settled(a_payment(), store)
+    store.delete("webhookEvents/evt_1")
+    disturbed = Interfered(store, [undisturbed, answer_lost])
     assert settled(a_payment(delivered_at=LATER), disturbed).result == "duplicate_detected"
-    assert "auditLog/evt_1/deliveries/3" not in ledger.dump()
+    assert "auditLog/evt_1/deliveries/3" not in store.dump()
 
 
 def test_a_read_without_an_answer_is_tried_again() -> None:
-    ledger = a_ledger_with_a_hold()
-    assert settled(a_payment(), Interfered(ledger, reads_without_answer=2)).result == "first_time_finalized"
+    store = a_store_with_a_hold()
+    assert settled(a_payment(), Interfered(store, reads_without_answer=2)).result == "first_time_finalized"
 
 
 def test_it_gives_up_with_the_last_error_when_its_time_is_out() -> None:
-    ledger = a_ledger_with_a_hold()
-    before = ledger.dump()
+    store = a_store_with_a_hold()
+    before = store.dump()
     clock = Clock()
     began = clock.seconds
-    with pytest.raises(LedgerUnavailable, match="unanswered"):
-        settled(a_payment(), Interfered(ledger, [refused, *[unanswered] * 1_000]), clock)
+    with pytest.raises(StoreUnavailable, match="unanswered"):
+        settled(a_payment(), Interfered(store, [refused, *[unanswered] * 1_000]), clock)
     assert 8.0 <= clock.seconds - began <= 8.5
-    assert ledger.dump() == before
+    assert store.dump() == before
 
 
 def test_contention_without_end_is_told_as_contention() -> None:
-    with pytest.raises(LedgerContended, match="refused"):
-        settled(a_payment(), Interfered(a_ledger_with_a_hold(), [refused] * 1_000))
+    with pytest.raises(StoreContended, match="refused"):
+        settled(a_payment(), Interfered(a_store_with_a_hold(), [refused] * 1_000))
 
 
 def test_stock_that_others_keep_taking_for_eight_seconds_is_contention_and_never_a_failed_order() -> None:
-    ledger = a_ledger(an_order(), stock=3)
+    store = a_store(an_order(), stock=3)
 
     def others_count() -> None:
-        ledger.put("inventory/shirt", {"stock": 3, "reserved": 1})
+        store.put("inventory/shirt", {"stock": 3, "reserved": 1})
 
     def others_give_back() -> None:
-        ledger.put("inventory/shirt", {"stock": 3, "reserved": 3})
+        store.put("inventory/shirt", {"stock": 3, "reserved": 3})
 
     busy = [someone_first(others_count), someone_first(others_give_back)] * 1_000
-    with pytest.raises(LedgerContended):
-        settled(a_placement(), Interfered(ledger, busy))
-    assert status_in(ledger) == "pending"
-    assert shirts_in(ledger) == (3, 0)
+    with pytest.raises(StoreContended):
+        settled(a_placement(), Interfered(store, busy))
+    assert status_in(store) == "pending"
+    assert shirts_in(store) == (3, 0)
 
 
 def test_no_call_may_take_longer_than_the_time_that_is_left() -> None:
     clock = Clock(per_look=0.5)
-    ledger = Interfered(a_ledger_with_a_hold(), [refused] * 1_000)
-    with pytest.raises(LedgerContended):
-        settled(a_payment(), ledger, clock)
-    assert all(0 < timeout <= 8 for timeout in ledger.timeouts)
-    assert ledger.timeouts == sorted(ledger.timeouts, reverse=True)
+    store = Interfered(a_store_with_a_hold(), [refused] * 1_000)
+    with pytest.raises(StoreContended):
+        settled(a_payment(), store, clock)
+    assert all(0 < timeout <= 8 for timeout in store.timeouts)
+    assert store.timeouts == sorted(store.timeouts, reverse=True)
 
 
 def test_a_fault_is_raised_as_it_is_and_never_taken_for_contention() -> None:
     def fault(_commit: object) -> None:
         raise ZeroDivisionError
 
-    ledger = a_ledger_with_a_hold()
+    store = a_store_with_a_hold()
     with pytest.raises(ZeroDivisionError):
-        settled(a_payment(), Interfered(ledger, [fault]))  # type: ignore[list-item]
+        settled(a_payment(), Interfered(store, [fault]))  # type: ignore[list-item]
 
 
 # --- Crashes ----------------------------------------------------------------------------------------------------------
@@ -722,87 +722,87 @@ CRASHES = [
 
 @pytest.mark.parametrize("commits", CRASHES)
 def test_a_trigger_that_crashed_anywhere_is_finished_by_its_redelivery(commits: list[Interference]) -> None:
-    ledger = a_ledger(an_order())
+    store = a_store(an_order())
     with pytest.raises(Crash):
-        settled(a_placement(), Interfered(ledger, list(commits)))
-    assert settled(a_placement(), ledger).result in ("reserved", "already_placed")
-    assert (status_in(ledger), shirts_in(ledger)) == ("reserved", (10, 3))
-    assert audit_ids(ledger) == {"auditLog/placed_order-1"}
+        settled(a_placement(), Interfered(store, list(commits)))
+    assert settled(a_placement(), store).result in ("reserved", "already_placed")
+    assert (status_in(store), shirts_in(store)) == ("reserved", (10, 3))
+    assert audit_ids(store) == {"auditLog/placed_order-1"}
 
 
 @pytest.mark.parametrize("commits", CRASHES)
 def test_a_trigger_that_crashed_anywhere_is_finished_by_the_payment(commits: list[Interference]) -> None:
-    ledger = a_ledger(an_order())
+    store = a_store(an_order())
     with pytest.raises(Crash):
-        settled(a_placement(), Interfered(ledger, list(commits)))
-    assert settled(a_payment(), ledger).result == "first_time_finalized"
-    assert settled(a_placement(), ledger).result == "already_placed"
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+        settled(a_placement(), Interfered(store, list(commits)))
+    assert settled(a_payment(), store).result == "first_time_finalized"
+    assert settled(a_placement(), store).result == "already_placed"
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
 
 
 @pytest.mark.parametrize("commits", CRASHES)
 def test_a_payment_that_crashed_anywhere_is_settled_by_its_redelivery_and_never_lost(
     commits: list[Interference],
 ) -> None:
-    ledger = a_ledger(an_order())
+    store = a_store(an_order())
     with pytest.raises(Crash):
-        settled(a_payment(), Interfered(ledger, list(commits)))
-    outcome = settled(a_payment(delivered_at=LATER), ledger)
+        settled(a_payment(), Interfered(store, list(commits)))
+    outcome = settled(a_payment(delivered_at=LATER), store)
     assert outcome.result in ("first_time_finalized", "duplicate_detected")
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
-    assert audit_ids(ledger) == {"auditLog/evt_1"}
-    assert "notifications/alice/messages/evt_1" in ledger.dump()
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert audit_ids(store) == {"auditLog/evt_1"}
+    assert "notifications/alice/messages/evt_1" in store.dump()
 
 
 def test_a_hold_left_uncovered_by_a_crash_is_given_back_before_the_order_fails() -> None:
-    ledger = a_ledger(an_order(), stock=3)
+    store = a_store(an_order(), stock=3)
 
     def sell_elsewhere() -> None:
-        ledger.put("inventory/shirt", {"stock": 2, "reserved": 0})
+        store.put("inventory/shirt", {"stock": 2, "reserved": 0})
 
     with pytest.raises(Crash):
-        settled(a_placement(), Interfered(ledger, [someone_first(sell_elsewhere), crash_before]))
-    assert status_in(ledger) == "reserving"
-    assert settled(a_placement(), ledger).result == "reservation_failed"
-    assert shirts_in(ledger) == (2, 0)
+        settled(a_placement(), Interfered(store, [someone_first(sell_elsewhere), crash_before]))
+    assert status_in(store) == "reserving"
+    assert settled(a_placement(), store).result == "reservation_failed"
+    assert shirts_in(store) == (2, 0)
 
 
 # --- Paid and never fulfilled -----------------------------------------------------------------------------------------
 
 
-def a_short_shop(**catalogue: object) -> MemoryLedger:
-    ledger = a_ledger(an_order(), stock=2)
-    ledger.put("products/shirt", a_catalogue_entry(**catalogue))
-    return ledger
+def a_short_shop(**catalogue: object) -> MemoryStore:
+    store = a_store(an_order(), stock=2)
+    store.put("products/shirt", a_catalogue_entry(**catalogue))
+    return store
 
 
-def an_expired_order_whose_units_are_gone() -> MemoryLedger:
-    ledger = a_shop_told(a_placement(), a_lapse())
-    ledger.put("inventory/shirt", {"stock": 2, "reserved": 0})
-    return ledger
+def an_expired_order_whose_units_are_gone() -> MemoryStore:
+    store = a_shop_told(a_placement(), a_lapse())
+    store.put("inventory/shirt", {"stock": 2, "reserved": 0})
+    return store
 
 
-def a_reserved_order_that_somebody_broke() -> MemoryLedger:
-    ledger = a_shop_told(a_placement())
-    ledger.put("orders/order-1", {**ledger.dump()["orders/order-1"], "items": []})
-    return ledger
+def a_reserved_order_that_somebody_broke() -> MemoryStore:
+    store = a_shop_told(a_placement())
+    store.put("orders/order-1", {**store.dump()["orders/order-1"], "items": []})
+    return store
 
 
-NEVER_FULFILLED: dict[str, tuple[Callable[[], MemoryLedger], int]] = {
+NEVER_FULFILLED: dict[str, tuple[Callable[[], MemoryStore], int]] = {
     # what is the matter: the shop, and what is paid
     "short": (a_short_shop, 3_600),
     "short and unpriced": (lambda: a_short_shop(unitAmount=None, currency=None), 3_600),
     "wrong amount": (lambda: a_shop_told(a_placement()), 3_500),
     "wrong amount and short": (an_expired_order_whose_units_are_gone, 3_500),
-    "broken": (lambda: a_ledger(an_order(items=[])), 3_600),
+    "broken": (lambda: a_store(an_order(items=[])), 3_600),
     "broken after it was reserved": (a_reserved_order_that_somebody_broke, 3_600),
-    "strange status": (lambda: a_ledger(an_order(status="shipped")), 3_600),
+    "strange status": (lambda: a_store(an_order(status="shipped")), 3_600),
 }
 
 
 @pytest.mark.parametrize(("shop", "paid"), NEVER_FULFILLED.values(), ids=NEVER_FULFILLED)
 def test_a_refund_that_failed_ends_the_same_whether_its_success_or_its_failure_was_told_first(
-    shop: Callable[[], MemoryLedger], paid: int
+    shop: Callable[[], MemoryStore], paid: int
 ) -> None:
     payment = a_payment(money=Money(paid, "eur"))
     made = an_updated_refund("evt_made", a_refund(amount=paid))
@@ -825,37 +825,37 @@ def crash_at(nth_commit: int, crash: Interference) -> list[Interference]:
     return [*[undisturbed] * nth_commit, crash]
 
 
-def complaints_about(ledger: MemoryLedger) -> list[str]:
-    return complaints(ledger.dump(), {"shirt": 10})
+def complaints_about(store: MemoryStore) -> list[str]:
+    return complaints(store.dump(), {"shirt": 10})
 
 
 def settled_twice_with_a_crash(
-    event: OrderEvent, ledger: MemoryLedger, nth_commit: int, crash: Interference, *, now: datetime = NOW
+    event: OrderEvent, store: MemoryStore, nth_commit: int, crash: Interference, *, now: datetime = NOW
 ) -> Outcome:
     """The process dies at this commit; then the event is delivered again. The books are in order all the time."""
     with pytest.raises(Crash):
-        settled(event, Interfered(ledger, crash_at(nth_commit, crash)), now=now)
-    assert complaints_about(ledger) == []
-    outcome = settled(delivered_later(event), ledger, now=now)
-    assert complaints_about(ledger) == []
+        settled(event, Interfered(store, crash_at(nth_commit, crash)), now=now)
+    assert complaints_about(store) == []
+    outcome = settled(delivered_later(event), store, now=now)
+    assert complaints_about(store) == []
     return outcome
 
 
-def a_shop_told(*events: OrderEvent) -> MemoryLedger:
+def a_shop_told(*events: OrderEvent) -> MemoryStore:
     """A shop with ten shirts and an order for three, told all this. Reservations lapse a day later."""
-    ledger = a_ledger(an_order())
+    store = a_store(an_order())
     for event in events:
-        settled(event, ledger, now=A_DAY_LATER if isinstance(event, ReservationLapsed) else NOW)
-    return ledger
+        settled(event, store, now=A_DAY_LATER if isinstance(event, ReservationLapsed) else NOW)
+    return store
 
 
-def waiting_for(ledger: MemoryLedger, payment_id: str) -> object:
-    payment = ledger.get(f"payments/{payment_id}")
+def waiting_for(store: MemoryStore, payment_id: str) -> object:
+    payment = store.get(f"payments/{payment_id}")
     return payment and payment.get("waiting", [])
 
 
-def is_processed(ledger: MemoryLedger, event_id: str) -> object:
-    claim = ledger.get(f"webhookEvents/{event_id}")
+def is_processed(store: MemoryStore, event_id: str) -> object:
+    claim = store.get(f"webhookEvents/{event_id}")
     return claim and claim["processed"]
 
 
@@ -866,12 +866,12 @@ A_THIRD = an_updated_refund("evt_third", a_refund("re_1", 1_200, restock={"shirt
 
 @each_crash
 def test_a_refund_that_crashed_while_it_was_parked_is_parked_once(crash: Interference) -> None:
-    ledger = a_shop_told(a_placement())
-    assert settled_twice_with_a_crash(REFUND, ledger, 0, crash).result == "payment_not_found"
-    assert waiting_for(ledger, "pi_1") == ["evt_refund"]
-    assert settled(a_payment(), ledger).result == "first_time_finalized"
-    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
-    assert complaints_about(ledger) == []
+    store = a_shop_told(a_placement())
+    assert settled_twice_with_a_crash(REFUND, store, 0, crash).result == "payment_not_found"
+    assert waiting_for(store, "pi_1") == ["evt_refund"]
+    assert settled(a_payment(), store).result == "first_time_finalized"
+    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
+    assert complaints_about(store) == []
 
 
 PAYMENTS_THAT_RELEASE = [
@@ -888,12 +888,12 @@ def test_what_a_payment_released_is_settled_by_its_redelivery_wherever_the_proce
     told: tuple[OrderEvent, ...], nth_commit: int, crash: Interference
 ) -> None:
     rest = an_updated_refund("evt_rest", a_refund("re_2", 2_400))
-    ledger = a_shop_told(A_THIRD, rest, *told)
-    settled_twice_with_a_crash(a_payment(), ledger, nth_commit, crash)
-    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
-    assert is_processed(ledger, "evt_third") and is_processed(ledger, "evt_rest")
-    assert waiting_for(ledger, "pi_1") == []
-    assert sorted(map(str, notices_in(ledger))) == sorted(
+    store = a_shop_told(A_THIRD, rest, *told)
+    settled_twice_with_a_crash(a_payment(), store, nth_commit, crash)
+    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
+    assert is_processed(store, "evt_third") and is_processed(store, "evt_rest")
+    assert waiting_for(store, "pi_1") == []
+    assert sorted(map(str, notices_in(store))) == sorted(
         ["paid", "partially_refunded", "refunded", *(["reserved"] if told else [])]
     )
 
@@ -903,46 +903,46 @@ def test_what_a_payment_released_is_settled_by_its_redelivery_wherever_the_proce
 def test_the_next_voice_of_a_payment_settles_what_the_first_one_did_not_live_to_settle(
     nth_commit: int, crash: Interference
 ) -> None:
-    ledger = a_shop_told(a_placement(), REFUND)
+    store = a_shop_told(a_placement(), REFUND)
     with pytest.raises(Crash):
-        settled(a_payment(), Interfered(ledger, crash_at(nth_commit, crash)))
-    settled(a_payment("evt_2", event_type="charge.succeeded"), ledger)
-    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
-    assert is_processed(ledger, "evt_refund")
-    assert complaints_about(ledger) == []
+        settled(a_payment(), Interfered(store, crash_at(nth_commit, crash)))
+    settled(a_payment("evt_2", event_type="charge.succeeded"), store)
+    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
+    assert is_processed(store, "evt_refund")
+    assert complaints_about(store) == []
 
 
 def test_a_refund_delivered_again_after_its_payment_needs_nobody_to_release_it() -> None:
-    ledger = a_shop_told(a_placement(), REFUND)
+    store = a_shop_told(a_placement(), REFUND)
     with pytest.raises(Crash):
-        settled(a_payment(), Interfered(ledger, [crash_after]))
-    assert settled(delivered_later(REFUND), ledger).result == "refunded"
-    assert settled(delivered_later(a_payment()), ledger).result == "duplicate_detected"
-    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
-    assert complaints_about(ledger) == []
+        settled(a_payment(), Interfered(store, [crash_after]))
+    assert settled(delivered_later(REFUND), store).result == "refunded"
+    assert settled(delivered_later(a_payment()), store).result == "duplicate_detected"
+    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
+    assert complaints_about(store) == []
 
 
 def test_a_refund_and_its_payment_that_do_not_see_each_other_are_both_settled() -> None:
-    ledger = a_shop_told(a_placement())
-    overtaken = Interfered(ledger, [someone_first(lambda: settled(a_payment(), ledger))])
+    store = a_shop_told(a_placement())
+    overtaken = Interfered(store, [someone_first(lambda: settled(a_payment(), store))])
     assert settled(REFUND, overtaken).result == "refunded"
     overtaken = Interfered(other := a_shop_told(a_placement()), [someone_first(lambda: settled(REFUND, other))])
     assert settled(a_payment(), overtaken).result == "first_time_finalized"
-    for shop in (ledger, other):
+    for shop in (store, other):
         assert (status_in(shop), shirts_in(shop)) == ("refunded", (10, 0))
         assert waiting_for(shop, "pi_1") == []
         assert complaints_about(shop) == []
 
 
 def test_whoever_asks_is_told_what_became_of_each_event_that_a_payment_released() -> None:
-    ledger = a_shop_told(a_placement(), A_THIRD, a_dispute("evt_dispute"))
+    store = a_shop_told(a_placement(), A_THIRD, a_dispute("evt_dispute"))
     told: list[tuple[str, Outcome]] = []
 
     def tell(event: StripeEvent, outcome: Outcome) -> None:
         told.append((event.event_id, outcome))
 
     for payment in (a_payment(), delivered_later(a_payment())):
-        settle(payment, NOW, ledger=ledger, terms=Terms(), patience=patience_of(Clock()), tell=tell)
+        settle(payment, NOW, store=store, terms=Terms(), patience=patience_of(Clock()), tell=tell)
     assert told == [
         ("evt_third", Outcome(Result.PARTIALLY_REFUNDED, "order-1")),
         ("evt_dispute", Outcome(Result.DISPUTE_RECORDED, "order-1", "dispute: dp_1 is needs_response")),
@@ -950,26 +950,26 @@ def test_whoever_asks_is_told_what_became_of_each_event_that_a_payment_released(
 
 
 def test_of_what_still_waits_and_of_what_others_have_settled_nobody_is_told() -> None:
-    ledger, told = a_shop_told(a_placement(), REFUND), list[str]()
-    overtaken = Interfered(ledger, [undisturbed, someone_first(lambda: settled(a_payment("evt_2"), ledger, now=LATER))])
+    store, told = a_shop_told(a_placement(), REFUND), list[str]()
+    overtaken = Interfered(store, [undisturbed, someone_first(lambda: settled(a_payment("evt_2"), store, now=LATER))])
     settle(
         a_payment(),
         NOW,
-        ledger=overtaken,
+        store=overtaken,
         terms=Terms(),
         patience=patience_of(Clock()),
         tell=lambda event, _: told.append(event.event_id),
     )
-    assert is_processed(ledger, "evt_refund")
+    assert is_processed(store, "evt_refund")
     assert told == []
 
 
 def test_what_was_settled_although_the_answer_was_lost_is_told_as_it_ended() -> None:
-    ledger, told = a_shop_told(a_placement(), A_THIRD), list[Outcome]()
+    store, told = a_shop_told(a_placement(), A_THIRD), list[Outcome]()
     settle(
         a_payment(),
         NOW,
-        ledger=Interfered(ledger, [undisturbed, answer_lost]),
+        store=Interfered(store, [undisturbed, answer_lost]),
         terms=Terms(),
         patience=patience_of(Clock()),
         tell=lambda _, outcome: told.append(outcome),
@@ -978,13 +978,13 @@ def test_what_was_settled_although_the_answer_was_lost_is_told_as_it_ended() -> 
 
 
 def test_what_was_settled_before_the_time_was_out_is_told() -> None:
-    ledger = a_shop_told(a_placement(), A_THIRD, a_dispute("evt_dispute"))
+    store = a_shop_told(a_placement(), A_THIRD, a_dispute("evt_dispute"))
     told: list[str] = []
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(StoreUnavailable):
         settle(
             a_payment(),
             NOW,
-            ledger=Interfered(ledger, [undisturbed, undisturbed, *[unanswered] * 1_000]),
+            store=Interfered(store, [undisturbed, undisturbed, *[unanswered] * 1_000]),
             terms=Terms(),
             patience=patience_of(Clock()),
             tell=lambda event, _: told.append(event.event_id),
@@ -993,27 +993,27 @@ def test_what_was_settled_before_the_time_was_out_is_told() -> None:
 
 
 def test_what_a_released_event_could_not_do_in_time_is_done_when_the_payment_comes_again() -> None:
-    ledger = a_shop_told(a_placement(), REFUND)
-    with pytest.raises(LedgerUnavailable):
-        settled(a_payment(), Interfered(ledger, [undisturbed, *[unanswered] * 1_000]))
-    assert status_in(ledger) == "finalized"
-    settled(delivered_later(a_payment()), ledger)
-    assert (status_in(ledger), shirts_in(ledger)) == ("refunded", (10, 0))
+    store = a_shop_told(a_placement(), REFUND)
+    with pytest.raises(StoreUnavailable):
+        settled(a_payment(), Interfered(store, [undisturbed, *[unanswered] * 1_000]))
+    assert status_in(store) == "finalized"
+    settled(delivered_later(a_payment()), store)
+    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
 
 
 def test_what_a_payment_releases_is_settled_in_the_payments_own_time() -> None:
     clock = Clock(per_look=0.1)
     began = clock.seconds
-    ledger = Interfered(a_shop_told(a_placement(), REFUND), [*[refused] * 5, undisturbed, *[unanswered] * 1_000])
-    with pytest.raises(LedgerUnavailable):
-        settled(a_payment(), ledger, clock)
+    store = Interfered(a_shop_told(a_placement(), REFUND), [*[refused] * 5, undisturbed, *[unanswered] * 1_000])
+    with pytest.raises(StoreUnavailable):
+        settled(a_payment(), store, clock)
     assert 8.0 <= clock.seconds - began <= 9.0
 
 
 def test_no_call_for_what_a_payment_releases_may_take_longer_than_the_time_that_is_left() -> None:
-    ledger = Interfered(a_shop_told(a_placement(), REFUND), [*[refused] * 5, undisturbed])
-    settled(a_payment(), ledger, Clock(per_look=0.1))
-    assert ledger.timeouts == sorted(ledger.timeouts, reverse=True)
+    store = Interfered(a_shop_told(a_placement(), REFUND), [*[refused] * 5, undisturbed])
+    settled(a_payment(), store, Clock(per_look=0.1))
+    assert store.timeouts == sorted(store.timeouts, reverse=True)
 
 
 CLOSED: dict[str, tuple[OrderEvent, ...]] = {
@@ -1030,10 +1030,10 @@ each_closed_order = pytest.mark.parametrize("told", CLOSED.values(), ids=CLOSED)
 def test_a_late_payment_that_crashed_anywhere_is_settled_by_its_redelivery(
     told: tuple[OrderEvent, ...], nth_commit: int, crash: Interference
 ) -> None:
-    ledger = a_shop_told(*told)
-    settled_twice_with_a_crash(a_payment(), ledger, nth_commit, crash)
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
-    assert notices_in(ledger).count("paid") == 1
+    store = a_shop_told(*told)
+    settled_twice_with_a_crash(a_payment(), store, nth_commit, crash)
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert notices_in(store).count("paid") == 1
 
 
 NEXT_CAUSES = {
@@ -1056,28 +1056,28 @@ NEXT_CAUSES = {
 def test_whatever_comes_between_a_late_payments_hold_and_its_redelivery_leaves_the_order_closed(
     told: tuple[OrderEvent, ...], next_cause: OrderEvent
 ) -> None:
-    ledger = a_shop_told(*told)
-    closed = status_in(ledger)
+    store = a_shop_told(*told)
+    closed = status_in(store)
     with pytest.raises(Crash):
-        settled(a_payment(), Interfered(ledger, [crash_after]))
-    assert status_in(ledger) == "reserving"
-    settled(next_cause, ledger)
-    assert status_in(ledger) in ("reserving", closed)
-    assert complaints_about(ledger) == []
-    assert settled(delivered_later(a_payment()), ledger).result == "first_time_finalized"
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
-    assert complaints_about(ledger) == []
+        settled(a_payment(), Interfered(store, [crash_after]))
+    assert status_in(store) == "reserving"
+    settled(next_cause, store)
+    assert status_in(store) in ("reserving", closed)
+    assert complaints_about(store) == []
+    assert settled(delivered_later(a_payment()), store).result == "first_time_finalized"
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert complaints_about(store) == []
 
 
 @each_closed_order
 def test_no_hold_of_a_late_payment_that_never_comes_again_lasts(told: tuple[OrderEvent, ...]) -> None:
-    ledger = a_shop_told(*told)
+    store = a_shop_told(*told)
     with pytest.raises(Crash):
-        settled(a_payment(), Interfered(ledger, [crash_after]))
-    settled(a_processing("evt_processing"), ledger)
+        settled(a_payment(), Interfered(store, [crash_after]))
+    settled(a_processing("evt_processing"), store)
     for sweep in (a_lapse(), a_placement()):
-        settled(sweep, ledger, now=NOW + timedelta(days=30))
-    assert shirts_in(ledger) == (10, 0)
+        settled(sweep, store, now=NOW + timedelta(days=30))
+    assert shirts_in(store) == (10, 0)
 
 
 CHANGES_OF_A_LIFE = {
@@ -1104,13 +1104,13 @@ CHANGES_OF_A_LIFE = {
 def test_a_change_that_crashed_is_made_once_by_its_redelivery(
     told: tuple[OrderEvent, ...], event: OrderEvent, end: tuple[str, tuple[int, int]], crash: Interference
 ) -> None:
-    ledger = a_shop_told(*told)
+    store = a_shop_told(*told)
     settled_twice_with_a_crash(
-        event, ledger, 0, crash, now=A_DAY_LATER if event.event_type == "reservation.lapsed" else NOW
+        event, store, 0, crash, now=A_DAY_LATER if event.event_type == "reservation.lapsed" else NOW
     )
-    assert (status_in(ledger), shirts_in(ledger)) == end
-    assert ledger.get(f"auditLog/{event.event_id}") is not None
-    told_of_it = [path for path in ledger.dump() if path.startswith("notifications/") and path.endswith(event.event_id)]
+    assert (status_in(store), shirts_in(store)) == end
+    assert store.get(f"auditLog/{event.event_id}") is not None
+    told_of_it = [path for path in store.dump() if path.startswith("notifications/") and path.endswith(event.event_id)]
     assert len(told_of_it) == (0 if event.event_type == "payment_intent.processing" else 1)
 
 
@@ -1119,95 +1119,95 @@ def test_a_change_that_crashed_is_made_once_by_its_redelivery(
 def test_a_refunded_charge_that_outran_all_others_and_crashed_is_settled_by_its_redelivery(
     nth_commit: int, crash: Interference
 ) -> None:
-    ledger = a_shop_told()
-    outcome = settled_twice_with_a_crash(a_refunded_charge(total=1_200), ledger, nth_commit, crash)
+    store = a_shop_told()
+    outcome = settled_twice_with_a_crash(a_refunded_charge(total=1_200), store, nth_commit, crash)
     assert outcome.result in ("partially_refunded", "duplicate_detected")
-    assert (status_in(ledger), shirts_in(ledger)) == ("partially_refunded", (7, 0))
-    assert settled(a_placement(), ledger).result == "already_placed"
-    assert settled(a_payment("evt_2"), ledger).result == "already_finalized"
-    assert (status_in(ledger), shirts_in(ledger)) == ("partially_refunded", (7, 0))
-    assert complaints_about(ledger) == []
+    assert (status_in(store), shirts_in(store)) == ("partially_refunded", (7, 0))
+    assert settled(a_placement(), store).result == "already_placed"
+    assert settled(a_payment("evt_2"), store).result == "already_finalized"
+    assert (status_in(store), shirts_in(store)) == ("partially_refunded", (7, 0))
+    assert complaints_about(store) == []
 
 
 def test_units_that_somebody_bought_while_a_failed_refund_was_read_are_not_taken_from_them() -> None:
-    ledger = a_shop_told(a_placement(), a_payment(), REFUND)
+    store = a_shop_told(a_placement(), a_payment(), REFUND)
 
     def sell_eight() -> None:
-        ledger.put("orders/order-2", an_order(items=[{"productId": "shirt", "quantity": 8}]))
-        settled(a_placement("order-2"), ledger)
+        store.put("orders/order-2", an_order(items=[{"productId": "shirt", "quantity": 8}]))
+        settled(a_placement("order-2"), store)
 
     failed = an_updated_refund("evt_failed", a_refund(status="failed"))
     # One read to find the order, one for it, one for its shirts: by the commit they are promised to somebody.
-    assert settled(failed, Interfered(ledger, [someone_first(sell_eight)])).result == "refund_failed"
-    assert (status_in(ledger), shirts_in(ledger)) == ("refund_due", (10, 8))
-    assert complaints_about(ledger) == []
+    assert settled(failed, Interfered(store, [someone_first(sell_eight)])).result == "refund_failed"
+    assert (status_in(store), shirts_in(store)) == ("refund_due", (10, 8))
+    assert complaints_about(store) == []
 
 
 def test_an_order_that_expires_while_its_payment_is_on_its_way_loses_against_it() -> None:
-    ledger = a_shop_told(a_placement())
-    overtaken = Interfered(ledger, [someone_first(lambda: settled(a_payment(), ledger))])
+    store = a_shop_told(a_placement())
+    overtaken = Interfered(store, [someone_first(lambda: settled(a_payment(), store))])
     assert settled(a_lapse(), overtaken, now=A_DAY_LATER).result == "not_expired"
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
 
 
 def test_a_hold_is_released_once_though_two_events_and_a_sweep_say_so() -> None:
-    ledger = a_shop_told(a_placement())
+    store = a_shop_told(a_placement())
     session_expired = a_cancellation("evt_2", event_type="checkout.session.expired")
     releasing: list[OrderEvent] = [a_cancellation("evt_1"), session_expired, a_lapse()]
     for event in releasing:
-        settled(event, ledger, now=A_DAY_LATER)
-    assert (status_in(ledger), shirts_in(ledger)) == ("cancelled", (10, 0))
-    assert complaints_about(ledger) == []
+        settled(event, store, now=A_DAY_LATER)
+    assert (status_in(store), shirts_in(store)) == ("cancelled", (10, 0))
+    assert complaints_about(store) == []
 
 
 # --- Orders as large as may be ---------------------------------------------------------------------------------------
 
 
 def test_an_order_as_large_as_may_be_is_held_and_released_like_any_other() -> None:
-    ledger = a_ledger(as_large_as_may_be())
-    assert settled(a_placement(), ledger).result == "reserved"
-    assert shirts_in(ledger) == (10, 3)
-    assert settled(a_lapse(), ledger, now=NOW + timedelta(hours=1)).result == "expired"
-    assert shirts_in(ledger) == (10, 0)
+    store = a_store(as_large_as_may_be())
+    assert settled(a_placement(), store).result == "reserved"
+    assert shirts_in(store) == (10, 3)
+    assert settled(a_lapse(), store, now=NOW + timedelta(hours=1)).result == "expired"
+    assert shirts_in(store) == (10, 0)
 
 
 def test_an_order_as_large_as_may_be_is_paid_and_refunded_like_any_other() -> None:
-    ledger = a_ledger(as_large_as_may_be())
-    settled(a_placement(), ledger)
-    assert settled(a_payment("evt_1"), ledger).result == "first_time_finalized"
-    assert settled(a_refunded_charge("evt_2"), ledger).result == "refunded"
-    assert shirts_in(ledger) == (10, 0)
+    store = a_store(as_large_as_may_be())
+    settled(a_placement(), store)
+    assert settled(a_payment("evt_1"), store).result == "first_time_finalized"
+    assert settled(a_refunded_charge("evt_2"), store).result == "refunded"
+    assert shirts_in(store) == (10, 0)
 
 
 # --- Inventory that vanished ------------------------------------------------------------------------------------------
 
 
 def test_a_paid_order_whose_inventory_vanished_is_finalized_and_the_audit_entry_says_what_was_not_counted() -> None:
-    ledger = a_ledger_with_a_hold()
-    ledger.delete("inventory/shirt")
-    outcome = settled(a_payment(), ledger)
+    store = a_store_with_a_hold()
+    store.delete("inventory/shirt")
+    outcome = settled(a_payment(), store)
     assert outcome.result == "first_time_finalized"
     assert outcome.note == "inventory_gone: 3 of 'shirt' could not be counted"
-    entry = ledger.get("auditLog/evt_1")
+    entry = store.get("auditLog/evt_1")
     assert entry is not None
     assert (entry["stock"], entry["uncounted"]) == ([], [{"productId": "shirt", "quantity": 3}])
-    assert "inventory/shirt" not in ledger.dump()
+    assert "inventory/shirt" not in store.dump()
 
 
 def test_an_inventory_that_vanishes_during_a_hold_refuses_the_order_and_gives_back_the_rest() -> None:
     order = an_order(items=[{"productId": name, "quantity": 2} for name in ("shirt", "mug")])
-    ledger = a_ledger(order, mug={"stock": 5, "reserved": 0})
+    store = a_store(order, mug={"stock": 5, "reserved": 0})
     with pytest.raises(Crash):
-        settled(a_placement(), Interfered(ledger, [crash_after]))
-    ledger.delete("inventory/mug")
-    outcome = settled(a_placement(), ledger)
+        settled(a_placement(), Interfered(store, [crash_after]))
+    store.delete("inventory/mug")
+    outcome = settled(a_placement(), store)
     assert outcome.note == "unknown_product: the inventory does not count 'mug'"
-    assert (status_in(ledger), shirts_in(ledger)) == ("failed", (10, 0))
+    assert (status_in(store), shirts_in(store)) == ("failed", (10, 0))
 
 
 def test_an_inventory_that_vanishes_between_read_and_hold_refuses_the_order() -> None:
-    ledger = a_ledger(an_order())
-    vanishing = Interfered(ledger, [someone_first(lambda: ledger.delete("inventory/shirt"))])
+    store = a_store(an_order())
+    vanishing = Interfered(store, [someone_first(lambda: store.delete("inventory/shirt"))])
     assert settled(a_placement(), vanishing).result == "reservation_failed"
 
 
@@ -1215,55 +1215,55 @@ def test_an_inventory_that_vanishes_between_read_and_hold_refuses_the_order() ->
 
 
 def test_an_order_that_is_not_there_yet_leaves_no_trace_of_its_payment() -> None:
-    ledger = a_ledger()
-    before = ledger.dump()
+    store = a_store()
+    before = store.dump()
     with pytest.raises(OrderNotThereYet):
-        settled(a_payment(), ledger)
-    assert ledger.dump() == before
+        settled(a_payment(), store)
+    assert store.dump() == before
 
 
 AN_HOUR_AGO = NOW - timedelta(hours=1)
 
 
 def test_a_payment_whose_order_never_came_is_parked_where_a_person_sees_it() -> None:
-    ledger = a_ledger()
-    assert settled(a_payment(created_at=AN_HOUR_AGO), ledger).result == "order_not_found"
-    claim = ledger.get("webhookEvents/evt_1")
+    store = a_store()
+    assert settled(a_payment(created_at=AN_HOUR_AGO), store).result == "order_not_found"
+    claim = store.get("webhookEvents/evt_1")
     assert claim is not None
     assert claim["processed"] is False
     assert claim["deliveries"] == 1
-    assert audit_ids(ledger) == set()
+    assert audit_ids(store) == set()
 
 
 def test_a_parked_payment_is_settled_once_when_its_order_appears() -> None:
-    ledger = a_ledger()
-    settled(a_payment(created_at=AN_HOUR_AGO), ledger)
-    ledger.put("orders/order-1", an_order())
-    settled(a_placement(), ledger)
-    (parked,) = ledger.parked_events("order-1")
-    assert settled(parked, ledger).result == "first_time_finalized"
-    assert ledger.parked_events("order-1") == ()
-    assert shirts_in(ledger) == (7, 0)
+    store = a_store()
+    settled(a_payment(created_at=AN_HOUR_AGO), store)
+    store.put("orders/order-1", an_order())
+    settled(a_placement(), store)
+    (parked,) = store.parked_events("order-1")
+    assert settled(parked, store).result == "first_time_finalized"
+    assert store.parked_events("order-1") == ()
+    assert shirts_in(store) == (7, 0)
 
 
 def test_an_order_that_appears_while_its_payment_is_being_parked_is_settled_at_once() -> None:
-    ledger = a_ledger()
+    store = a_store()
 
     def create() -> None:
-        ledger.put("orders/order-1", an_order())
-        settled(a_placement(), ledger)
+        store.put("orders/order-1", an_order())
+        settled(a_placement(), store)
 
-    disturbed = Interfered(ledger, [someone_first(create)])
+    disturbed = Interfered(store, [someone_first(create)])
     assert settled(a_payment(created_at=AN_HOUR_AGO), disturbed).result == "first_time_finalized"
-    assert ledger.parked_events("order-1") == ()
-    assert shirts_in(ledger) == (7, 0)
+    assert store.parked_events("order-1") == ()
+    assert shirts_in(store) == (7, 0)
 
 
 def test_a_parked_payment_whose_answer_was_lost_is_parked_once() -> None:
-    ledger = a_ledger()
+    store = a_store()
     payment = a_payment(created_at=AN_HOUR_AGO)
-    assert settled(payment, Interfered(ledger, [answer_lost])).result == "order_not_found"
-    assert "auditLog/evt_1/deliveries/2" not in ledger.dump()
+    assert settled(payment, Interfered(store, [answer_lost])).result == "order_not_found"
+    assert "auditLog/evt_1/deliveries/2" not in store.dump()
 
 
 # --- Events that a wrong setting has set aside ------------------------------------------------------------------------
@@ -1272,133 +1272,133 @@ LIVE_ONLY = Terms(expected_livemode=True)
 AS_SET_ASIDE: tuple[StripeEvent, ...] = (a_payment(), an_updated_refund("evt_refund", a_refund(amount=1_200)))
 
 
-def a_shop_that_set_aside(*events: StripeEvent) -> MemoryLedger:
-    ledger = a_shop_told(a_placement())
+def a_shop_that_set_aside(*events: StripeEvent) -> MemoryStore:
+    store = a_shop_told(a_placement())
     for event in events:
-        assert settled(event, ledger, terms=LIVE_ONLY).result == "livemode_mismatch"
-    assert (status_in(ledger), shirts_in(ledger)) == ("reserved", (10, 3))
-    return ledger
+        assert settled(event, store, terms=LIVE_ONLY).result == "livemode_mismatch"
+    assert (status_in(store), shirts_in(store)) == ("reserved", (10, 3))
+    return store
 
 
 @pytest.mark.parametrize("order", list(permutations(AS_SET_ASIDE)), ids=["payment first", "refund first"])
 def test_what_was_set_aside_by_a_wrong_setting_is_settled_once_when_it_is_sent_again(
     order: tuple[StripeEvent, ...],
 ) -> None:
-    ledger = a_shop_that_set_aside(*AS_SET_ASIDE)
+    store = a_shop_that_set_aside(*AS_SET_ASIDE)
     for event in order:
-        settled(delivered_later(event), ledger)
-    assert (status_in(ledger), shirts_in(ledger)) == ("partially_refunded", (7, 0))
-    assert complaints_about(ledger) == []
-    once = ledger.dump()
+        settled(delivered_later(event), store)
+    assert (status_in(store), shirts_in(store)) == ("partially_refunded", (7, 0))
+    assert complaints_about(store) == []
+    once = store.dump()
     for event in order:
-        assert settled(delivered_later(event), ledger).result in ("first_time_finalized", "duplicate_detected")
-    assert ledger.dump() == once
-    assert notices_in(ledger).count("paid") == 1
+        assert settled(delivered_later(event), store).result in ("first_time_finalized", "duplicate_detected")
+    assert store.dump() == once
+    assert notices_in(store).count("paid") == 1
 
 
 def test_what_is_sent_again_while_the_setting_is_still_wrong_is_a_duplicate() -> None:
-    ledger = a_shop_that_set_aside(a_payment())
-    assert settled(delivered_later(a_payment()), ledger, terms=LIVE_ONLY).result == "duplicate_detected"
-    assert (status_in(ledger), shirts_in(ledger)) == ("reserved", (10, 3))
+    store = a_shop_that_set_aside(a_payment())
+    assert settled(delivered_later(a_payment()), store, terms=LIVE_ONLY).result == "duplicate_detected"
+    assert (status_in(store), shirts_in(store)) == ("reserved", (10, 3))
     much_later = a_payment(delivered_at=NOW + timedelta(minutes=1))
-    assert settled(much_later, ledger).result == "first_time_finalized"
-    assert complaints_about(ledger) == []
+    assert settled(much_later, store).result == "first_time_finalized"
+    assert complaints_about(store) == []
 
 
 def test_what_was_set_aside_is_settled_even_after_its_claim_has_lived_out_its_time() -> None:
-    ledger = a_shop_that_set_aside(a_payment())
-    settled(delivered_later(a_payment()), ledger, terms=LIVE_ONLY)
-    ledger.delete("webhookEvents/evt_1")
-    assert settled(a_payment(delivered_at=NOW + timedelta(days=9)), ledger).result == "first_time_finalized"
-    assert settled(a_payment(delivered_at=NOW + timedelta(days=10)), ledger).result == "duplicate_detected"
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
-    assert complaints_about(ledger) == []
+    store = a_shop_that_set_aside(a_payment())
+    settled(delivered_later(a_payment()), store, terms=LIVE_ONLY)
+    store.delete("webhookEvents/evt_1")
+    assert settled(a_payment(delivered_at=NOW + timedelta(days=9)), store).result == "first_time_finalized"
+    assert settled(a_payment(delivered_at=NOW + timedelta(days=10)), store).result == "duplicate_detected"
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert complaints_about(store) == []
 
 
 def test_a_resend_to_a_setting_that_is_still_wrong_costs_nothing_however_late_it_is() -> None:
-    ledger = a_shop_that_set_aside(a_payment())
-    ledger.delete("webhookEvents/evt_1")
+    store = a_shop_that_set_aside(a_payment())
+    store.delete("webhookEvents/evt_1")
     much_later = NOW + timedelta(days=9)
-    assert settled(a_payment(delivered_at=much_later), ledger, terms=LIVE_ONLY).result == "duplicate_detected"
-    assert settled(a_payment(delivered_at=much_later + timedelta(days=1)), ledger).result == "first_time_finalized"
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
-    assert complaints_about(ledger) == []
+    assert settled(a_payment(delivered_at=much_later), store, terms=LIVE_ONLY).result == "duplicate_detected"
+    assert settled(a_payment(delivered_at=much_later + timedelta(days=1)), store).result == "first_time_finalized"
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert complaints_about(store) == []
 
 
 @pytest.mark.parametrize("status", ["expired", "cancelled"])
 def test_what_was_set_aside_holds_again_what_is_over_by_now(status: str) -> None:
-    ledger = a_shop_that_set_aside(a_payment())
-    settled(a_lapse() if status == "expired" else a_cancel_request(), ledger, now=A_DAY_LATER)
-    assert status_in(ledger) == status
-    assert settled(delivered_later(a_payment()), ledger, now=A_DAY_LATER).result == "first_time_finalized"
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
-    assert complaints_about(ledger) == []
+    store = a_shop_that_set_aside(a_payment())
+    settled(a_lapse() if status == "expired" else a_cancel_request(), store, now=A_DAY_LATER)
+    assert status_in(store) == status
+    assert settled(delivered_later(a_payment()), store, now=A_DAY_LATER).result == "first_time_finalized"
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert complaints_about(store) == []
 
 
 @each_crash
 def test_what_was_set_aside_and_crashed_is_settled_by_its_redelivery(crash: Interference) -> None:
-    ledger = a_shop_that_set_aside(a_payment())
+    store = a_shop_that_set_aside(a_payment())
     with pytest.raises(Crash):
-        settled(delivered_later(a_payment()), Interfered(ledger, [crash]))
-    settled(a_payment(delivered_at=NOW + timedelta(minutes=1)), ledger)
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
-    assert complaints_about(ledger) == []
+        settled(delivered_later(a_payment()), Interfered(store, [crash]))
+    settled(a_payment(delivered_at=NOW + timedelta(minutes=1)), store)
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert complaints_about(store) == []
 
 
 def test_a_delivery_that_parks_what_was_set_aside_is_counted_once_though_others_come_in_between() -> None:
-    ledger = a_ledger()
+    store = a_store()
     early = a_payment(created_at=NOW - timedelta(hours=2))
-    settled(early, ledger, terms=LIVE_ONLY)
+    settled(early, store, terms=LIVE_ONLY)
     third = a_payment(created_at=early.delivery.created_at, delivered_at=NOW + timedelta(minutes=1))
-    overtaken = Interfered(ledger, [someone_after(lambda: settled(third, ledger))])
+    overtaken = Interfered(store, [someone_after(lambda: settled(third, store))])
     second = a_payment(created_at=early.delivery.created_at, delivered_at=LATER)
     assert settled(second, overtaken).result == "order_not_found"
-    claim = ledger.get("webhookEvents/evt_1")
+    claim = store.get("webhookEvents/evt_1")
     assert claim is not None
     assert claim["deliveries"] == 3
-    assert complaints_about(ledger) == []
+    assert complaints_about(store) == []
 
 
 def test_what_was_set_aside_before_its_order_was_there_is_settled_when_the_order_appears() -> None:
-    ledger = a_ledger()
+    store = a_store()
     early = a_payment(created_at=NOW - timedelta(hours=2))
-    assert settled(early, ledger, terms=LIVE_ONLY).result == "livemode_mismatch"
+    assert settled(early, store, terms=LIVE_ONLY).result == "livemode_mismatch"
     again = replace(early, delivery=replace(early.delivery, delivered_at=LATER))
-    assert settled(again, ledger).result == "order_not_found"
-    ledger.put("orders/order-1", an_order())
-    settled(a_placement(), ledger)
+    assert settled(again, store).result == "order_not_found"
+    store.put("orders/order-1", an_order())
+    settled(a_placement(), store)
     taken_up = replace(again, delivery=replace(again.delivery, is_replay=True))
     # No commit is refused first: whoever takes it up may have little time left.
-    assert calls_to_settle(taken_up, ledger) == ["read", "commit"]
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
-    assert complaints_about(ledger) == []
+    assert calls_to_settle(taken_up, store) == ["read", "commit"]
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert complaints_about(store) == []
 
 
 # --- Events that nobody could read ------------------------------------------------------------------------------------
 
 
 def test_what_is_not_understood_is_parked_in_two_calls_and_touches_no_order() -> None:
-    ledger = a_ledger_with_a_hold()
-    before = ledger.dump()
-    assert calls_to_settle(something_not_understood(), ledger) == ["read", "commit"]
-    assert {path for path in ledger.dump() if path not in before} == {"webhookEvents/evt_1"}
-    assert (status_in(ledger), shirts_in(ledger)) == ("reserved", (10, 3))
+    store = a_store_with_a_hold()
+    before = store.dump()
+    assert calls_to_settle(something_not_understood(), store) == ["read", "commit"]
+    assert {path for path in store.dump() if path not in before} == {"webhookEvents/evt_1"}
+    assert (status_in(store), shirts_in(store)) == ("reserved", (10, 3))
 
 
 def test_what_was_settled_long_ago_and_cannot_be_read_any_more_is_a_duplicate_however_often_it_comes() -> None:
-    ledger = a_shop_told(a_placement(), a_payment(), a_payment(delivered_at=LATER))
-    ledger.delete("webhookEvents/evt_1")
+    store = a_shop_told(a_placement(), a_payment(), a_payment(delivered_at=LATER))
+    store.delete("webhookEvents/evt_1")
     for day in range(9, 11):
         again = something_not_understood(delivered_at=NOW + timedelta(days=day))
-        assert settled(again, ledger).result == "duplicate_detected"
-    assert complaints_about(ledger) == []
+        assert settled(again, store).result == "duplicate_detected"
+    assert complaints_about(store) == []
 
 
 def test_a_release_that_understands_what_an_older_one_parked_settles_it_on_redelivery() -> None:
-    ledger = a_ledger_with_a_hold()
-    settled(something_not_understood(), ledger)
-    assert settled(a_payment(delivered_at=LATER), ledger).result == "first_time_finalized"
-    claim = ledger.get("webhookEvents/evt_1")
+    store = a_store_with_a_hold()
+    settled(something_not_understood(), store)
+    assert settled(a_payment(delivered_at=LATER), store).result == "first_time_finalized"
+    claim = store.get("webhookEvents/evt_1")
     assert claim is not None
     assert (claim["processed"], claim["deliveries"]) == (True, 2)
 
@@ -1411,19 +1411,19 @@ def test_whatever_interferes_one_order_is_settled_exactly_once(seed: int) -> Non
     """Every event is delivered until it is answered; faults strike at random, crashes included."""
     dice = random.Random(seed)  # noqa: S311 - no secret
     faults: list[Interference] = [undisturbed, refused, unanswered, answer_lost, crash_before, crash_after]
-    ledger = a_ledger(an_order())
+    store = a_store(an_order())
     deliveries: list[OrderEvent] = [a_placement(), a_placement(), *VOICES, *map(voice_again, VOICES)]
     dice.shuffle(deliveries)
     for event in deliveries:
         for _ in range(2):
             try:
-                settled(event, Interfered(ledger, dice.choices(faults, k=3)))
+                settled(event, Interfered(store, dice.choices(faults, k=3)))
             except Crash:
-                settled(event, ledger)
-    assert (status_in(ledger), shirts_in(ledger)) == ("finalized", (7, 0))
-    assert audit_ids(ledger) - {"auditLog/placed_order-1"} == {f"auditLog/{voice.event_id}" for voice in VOICES}
-    assert notices_in(ledger).count("paid") == 1
-    assert set(notices_in(ledger)) <= {"reserved", "paid"}
-    taken = [ledger.get(path) for path in audit_ids(ledger)]
+                settled(event, store)
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert audit_ids(store) - {"auditLog/placed_order-1"} == {f"auditLog/{voice.event_id}" for voice in VOICES}
+    assert notices_in(store).count("paid") == 1
+    assert set(notices_in(store)) <= {"reserved", "paid"}
+    taken = [store.get(path) for path in audit_ids(store)]
     moved = [move for entry in taken if entry for move in entry["stock"]]  # type: ignore[attr-defined]
     assert (sum(m["stock"] for m in moved), sum(m["reserved"] for m in moved)) == (-3, 0)

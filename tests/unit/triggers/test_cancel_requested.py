@@ -9,7 +9,7 @@ from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Value
 
 from orders.events import CancelRequested, NotUnderstood, OrderEvent
-from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
+from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, a_cancel_request
 from tests.support.firestore_events import IMPOSSIBLE_IDS, a_created_event, created
 from triggers.cancel_requested import CancelRequestedTrigger
@@ -89,7 +89,7 @@ def test_a_strangers_request_stands_out_with_its_reason() -> None:
     assert line["message"] == "ignored: not_the_owner: the request is not the customer's own"
 
 
-@pytest.mark.parametrize("error", [LedgerContended("o"), LedgerUnavailable("o"), ZeroDivisionError()])
+@pytest.mark.parametrize("error", [StoreContended("o"), StoreUnavailable("o"), ZeroDivisionError()])
 def test_what_was_not_done_is_raised_so_that_it_is_delivered_again(error: Exception) -> None:
     with pytest.raises(type(error)):
         Settlement(error).receive(a_request(Value(string_value="alice")))

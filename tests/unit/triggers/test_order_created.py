@@ -10,7 +10,7 @@ from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import ArrayValue, Document, MapValue, Value
 
 from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
-from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
+from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, a_payment, a_placement
 from tests.support.firestore_events import IMPOSSIBLE_IDS, a_created_event, created
 from triggers.order_created import OrderCreatedTrigger, product_ids_in
@@ -33,7 +33,7 @@ def an_order_of(*product_ids: str) -> CloudEvent:
 
 @dataclass
 class Shop:
-    """Settlement and ledger as the trigger sees them: what it asked of them, in order."""
+    """Settlement and store as the trigger sees them: what it asked of them, in order."""
 
     parked: tuple[PaymentSucceeded, ...] = ()
     error: Exception | None = None
@@ -103,7 +103,7 @@ def test_an_order_of_which_no_event_told_is_placed_in_the_same_way() -> None:
     assert shop.asked == [a_placement(), "parked for order-1", a_payment()]
 
 
-@pytest.mark.parametrize("error", [LedgerContended("o"), LedgerUnavailable("o"), ZeroDivisionError()])
+@pytest.mark.parametrize("error", [StoreContended("o"), StoreUnavailable("o"), ZeroDivisionError()])
 def test_what_was_not_done_is_raised_so_that_it_is_delivered_again(error: Exception) -> None:
     with pytest.raises(type(error)):
         Shop(error=error).receive(an_order_of("shirt"))
@@ -112,11 +112,11 @@ def test_what_was_not_done_is_raised_so_that_it_is_delivered_again(error: Except
 def test_a_parked_payment_that_could_not_be_settled_is_raised_too() -> None:
     def settle(event: OrderEvent | NotUnderstood, _now: datetime) -> Outcome:
         if isinstance(event, PaymentSucceeded):
-            raise LedgerUnavailable(event.event_id)
+            raise StoreUnavailable(event.event_id)
         return Outcome(Result.RESERVED, "order-1")
 
     trigger = OrderCreatedTrigger(settle, lambda _order_id: [a_payment()], lambda *_a, **_f: None, lambda: NOW)
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(StoreUnavailable):
         trigger.receive(an_order_of("shirt"))
 
 

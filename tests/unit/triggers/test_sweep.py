@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, request
 
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
-from orders.outcome import LedgerContended, LedgerUnavailable, Outcome, Result
+from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, a_dispute, a_lapse, a_payment, a_placement
 from triggers.sweep import HANDS, RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, ReservationSweep
 
@@ -24,7 +24,7 @@ Batch = Sequence[_Found] | Exception
 
 @dataclass
 class Shop:
-    """Settlement and ledger as the sweep sees them, and a clock that goes on only while an order is settled."""
+    """Settlement and store as the sweep sees them, and a clock that goes on only while an order is settled."""
 
     lapsed: Sequence[Batch[str]] = ()
     stranded: Sequence[Batch[str]] = ()
@@ -122,7 +122,7 @@ def test_a_parked_event_is_finished_once_it_waits_no_longer(result: Result, coun
 
 
 def test_a_parked_event_that_cannot_be_settled_in_time_is_postponed() -> None:
-    shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": LedgerContended("order-1")})
+    shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": StoreContended("order-1")})
     assert shop.swept() == (200, told(postponed=1))
     assert shop.lines[0]["orderId"] == "order-1"
 
@@ -168,8 +168,8 @@ def test_the_time_counts_for_stranded_orders_too() -> None:
 
 ENDINGS: Mapping[str, Result | Exception] = {
     "paid": Result.NOT_EXPIRED,
-    "contended": LedgerContended("contended"),
-    "unanswered": LedgerUnavailable("unanswered"),
+    "contended": StoreContended("contended"),
+    "unanswered": StoreUnavailable("unanswered"),
     "short": Result.RESERVATION_FAILED,
     "placed": Result.ALREADY_PLACED,
 }
@@ -245,7 +245,7 @@ def test_an_order_that_others_kept_changing_is_left_to_the_next_run() -> None:
     assert shop.swept() == (200, told(postponed=1))
     assert shop.lines[0] == {
         "severity": "WARNING",
-        "message": "LedgerContended: contended",
+        "message": "StoreContended: contended",
         "eventId": a_lapse("contended").event_id,
         "eventType": "reservation.lapsed",
         "orderId": "contended",
@@ -254,7 +254,7 @@ def test_an_order_that_others_kept_changing_is_left_to_the_next_run() -> None:
 
 
 def test_a_parked_event_that_names_no_order_can_be_told_by_its_id() -> None:
-    shop = Shop(parked=[[a_dispute("evt_7")]], endings={"None": LedgerContended("contended")})
+    shop = Shop(parked=[[a_dispute("evt_7")]], endings={"None": StoreContended("contended")})
     assert shop.swept() == (200, told(postponed=1))
     line = shop.lines[0]
     assert (line["eventId"], line["eventType"], line["orderId"]) == ("evt_7", "charge.dispute.updated", None)
@@ -284,15 +284,15 @@ def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> N
 
 
 def test_a_database_that_cannot_be_asked_is_asked_again_by_the_next_run() -> None:
-    shop = Shop(lapsed=[LedgerUnavailable("DeadlineExceeded")])
+    shop = Shop(lapsed=[StoreUnavailable("DeadlineExceeded")])
     assert shop.swept() == (503, {"error": "not swept to the end, the next run goes on"})
     assert shop.lines == [
-        {"severity": "WARNING", "message": "LedgerUnavailable: DeadlineExceeded", "result": "not_settled"}
+        {"severity": "WARNING", "message": "StoreUnavailable: DeadlineExceeded", "result": "not_settled"}
     ]
 
 
 def test_what_was_settled_before_the_database_was_lost_is_not_undone() -> None:
-    shop = Shop(lapsed=[["order-1"], LedgerUnavailable("DeadlineExceeded")])
+    shop = Shop(lapsed=[["order-1"], StoreUnavailable("DeadlineExceeded")])
     assert shop.swept()[0] == 503
     assert a_lapse("order-1") in shop.asked
 

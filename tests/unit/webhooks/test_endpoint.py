@@ -15,11 +15,11 @@ from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityToo
 from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
 from orders.outcome import (
     LOGGED_CHARACTERS_MAX,
-    LedgerContended,
-    LedgerUnavailable,
     OrderNotThereYet,
     Outcome,
     Result,
+    StoreContended,
+    StoreUnavailable,
     Transient,
 )
 from tests.support.builders import (
@@ -307,7 +307,7 @@ def test_a_body_that_breaks_off_is_told_so() -> None:
 # --- Not yet, and never -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("error", [OrderNotThereYet("o"), LedgerContended("o"), LedgerUnavailable("o"), Transient("o")])
+@pytest.mark.parametrize("error", [OrderNotThereYet("o"), StoreContended("o"), StoreUnavailable("o"), Transient("o")])
 def test_what_was_not_settled_is_asked_for_again_and_never_answered_200(error: Transient) -> None:
     door = a_door_that_ends_in(error)
     response = delivered(door=door)
@@ -331,7 +331,7 @@ def test_a_fault_is_reported_with_its_trace() -> None:
     assert door.line["stack_trace"].rstrip().endswith("ZeroDivisionError: of ours")
 
 
-@pytest.mark.parametrize("ending", [Outcome(Result.RESERVED, "o"), LedgerContended("o")], ids=["settled", "transient"])
+@pytest.mark.parametrize("ending", [Outcome(Result.RESERVED, "o"), StoreContended("o")], ids=["settled", "transient"])
 def test_only_a_fault_has_a_trace(ending: Outcome | Exception) -> None:
     door = a_door_that_ends_in(ending)
     delivered(door=door)
@@ -362,8 +362,8 @@ def test_without_a_secret_it_refuses_to_serve_and_says_so() -> None:
         (Exception, 500),
         (OSError, 500),
         (Transient, 503),
-        (LedgerContended, 503),
-        (LedgerUnavailable, 503),
+        (StoreContended, 503),
+        (StoreUnavailable, 503),
         (OrderNotThereYet, 503),
     ],
 )
@@ -431,10 +431,10 @@ def test_the_line_names_the_order_that_a_payment_led_to() -> None:
 
 
 def test_a_delivery_that_was_not_settled_is_logged_with_its_ids_too() -> None:
-    door = a_door_that_ends_in(LedgerUnavailable("ServiceUnavailable"))
+    door = a_door_that_ends_in(StoreUnavailable("ServiceUnavailable"))
     delivered(door=door)
     assert (door.line["eventId"], door.line["orderId"], door.line["status"]) == ("evt_1", "order-1", 503)
-    assert door.line["message"] == "LedgerUnavailable: ServiceUnavailable"
+    assert door.line["message"] == "StoreUnavailable: ServiceUnavailable"
     assert door.line["trace"] is None
 
 
@@ -467,7 +467,7 @@ def a_card_payment() -> Fields:
 ENDINGS: list[Outcome | Exception] = [
     Outcome(Result.FIRST_TIME_FINALIZED, "order-1"),
     Outcome(Result.ERROR, "order-1", "why"),
-    LedgerContended("evt_1"),
+    StoreContended("evt_1"),
     ZeroDivisionError("of ours"),
 ]
 
