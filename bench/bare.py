@@ -16,12 +16,14 @@ import grpc
 from google.cloud.firestore_v1 import types
 
 from database.connection import CHANNEL_OPTIONS, EMULATOR_METADATA
+from database.documents.recorder import writes_for
+from database.documents.wanted import Wanted
 from database.protobuf import encoded
 from database.store import DocumentStore, Update, Write
 from orders.events import StripeEvent
-from settlement.decide import make_plan
-from settlement.decisions import Finish, Terms
-from settlement.snapshot import paths_to_read, seen_from
+from service.settings import settings_from
+from settlement.decide import decide
+from settlement.decisions import Change
 
 _TIMEOUT_SECONDS: Final = 8.0
 
@@ -39,12 +41,12 @@ class Delivery:
 
 def planned(event: StripeEvent, store: DocumentStore) -> Delivery:
     """What the service would do for the event now; nothing is written."""
-    paths = paths_to_read(event, event.order_id, (), with_audit_entry=False)
-    seen = seen_from(event, event.order_id, store.read(paths, timeout_seconds=_TIMEOUT_SECONDS), ())
-    plan = make_plan(event, seen, Terms(), datetime.now(UTC))
-    if not isinstance(plan, Finish):
+    wanted, terms, now = Wanted(event), settings_from({}).terms, datetime.now(UTC)
+    snapshot = wanted.snapshot(store.read(wanted.paths, timeout_seconds=_TIMEOUT_SECONDS))
+    decision = decide(event, snapshot, terms, now)
+    if not isinstance(decision, Change):
         raise TypeError(f"{event.event_id} takes more than one read and one commit")
-    return Delivery(paths, plan.writes)
+    return Delivery(wanted.paths, writes_for(decision, event, snapshot, terms, now))
 
 
 class Bare:

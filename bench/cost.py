@@ -1,8 +1,7 @@
 """How often Firestore is asked, and what it bills: counted, for one delivery and for an order's whole way."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,11 +9,8 @@ from flask import Flask
 
 from bench.channel import counted
 from bench.payments import SECRET, VOICES, payment, signed, stripe_event
-from bench.shop import a_pending_order, a_project, a_reserved_order, amount_of, settling_on, stock_up, write_all
-from database.firestore_store import FirestoreStore
+from bench.shop import a_pending_order, a_project, a_reserved_order, amount_of, service_over, stock_up, write_all
 from orders.events import OrderPlaced
-from triggers.order_created import OrderCreatedTrigger
-from webhooks.endpoint import WebhookEndpoint
 
 # US dollars for 100,000 documents in us-central1, where functions.yaml puts the functions; nam5 and eur3 take twice
 # as much. https://cloud.google.com/firestore/pricing
@@ -41,7 +37,7 @@ def rpcs_per_delivery() -> Mapping[str, int]:
     """For each kind of delivery, how many RPCs the webhook takes."""
     connection, asked = counted(a_project())
     client = connection.client
-    endpoint = WebhookEndpoint(settling_on(FirestoreStore(connection)), [SECRET], _ignore, _now, time.monotonic)
+    endpoint = replace(service_over(connection), webhook_secrets=[SECRET]).webhook_endpoint()
     stock_up(client, _PRODUCTS, reserved=1)
     write_all(client, {f"orders/{_ORDER_ID}": a_reserved_order(_PRODUCTS)})
 
@@ -65,19 +61,14 @@ def rpcs_per_delivery() -> Mapping[str, int]:
 def billed_per_paid_order() -> Billed:
     """All that is billed for an order of one product: its trigger, three events, and the end of their claims."""
     connection, asked = counted(a_project())
-    client, store = connection.client, FirestoreStore(connection)
-    settle = settling_on(store)
+    client, service = connection.client, service_over(connection)
     stock_up(client, _PRODUCTS)
     write_all(client, {f"orders/{_ORDER_ID}": a_pending_order(_PRODUCTS)})
     written_before = asked.writes
-    OrderCreatedTrigger(settle, store.parked_events, _ignore, _now).place(OrderPlaced(_ORDER_ID, _PRODUCTS))
+    service.order_created_trigger().place(OrderPlaced(_ORDER_ID, _PRODUCTS))
     for voice in VOICES:
-        settle(payment(_ORDER_ID, amount_of(_PRODUCTS), voice), _now())
+        service.settle(payment(_ORDER_ID, amount_of(_PRODUCTS), voice), _now())
     return Billed(asked.reads, asked.writes - written_before, asked.deletes + len(asked.mortal))
-
-
-def _ignore(*_line: object, **_fields: object) -> None:
-    """Nobody reads the log here."""
 
 
 def _now() -> datetime:

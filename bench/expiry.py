@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from google.cloud import firestore
-
-from bench.shop import a_database, a_reserved_order, settling_on, stock_up, store_in, write_all
-from triggers.order_created import OrderCreatedTrigger
-from triggers.sweep import Ending, ReservationSweep
+from bench.shop import a_database, a_reserved_order, service_in, stock_up, write_all
+from triggers.sweep import Ending
 
 ORDERS: Final = 10_000
 PRODUCTS: Final = 100
@@ -41,7 +38,7 @@ def release_expired() -> Release:
             for number in range(ORDERS)
         },
     )
-    sweep = _sweep_in(client)
+    sweep = service_in(client).reservation_sweep()
     started = time.perf_counter()
     swept = sweep.sweep()
     seconds = time.perf_counter() - started
@@ -50,28 +47,3 @@ def release_expired() -> Release:
     if released != ORDERS or still_held:
         raise AssertionError(f"{released} of {ORDERS} reservations released, {still_held} units still held")
     return Release(released, seconds)
-
-
-def _sweep_in(client: firestore.Client) -> ReservationSweep:
-    """The sweep as the deployed function does it."""
-    store = store_in(client)
-    settle = settling_on(store)
-    place = OrderCreatedTrigger(settle, store.parked_events, _ignore, _now).place
-    return ReservationSweep(
-        settle,
-        place,
-        store.lapsed_orders,
-        store.stranded_orders,
-        store.parked_since,
-        _ignore,
-        _now,
-        time.monotonic,
-    )
-
-
-def _ignore(*_line: object, **_fields: object) -> None:
-    """Nobody reads the log here."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

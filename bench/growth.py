@@ -9,7 +9,7 @@ from google.cloud import firestore
 
 from bench.history import write_history
 from bench.payments import payment
-from bench.shop import a_database, a_reserved_order, amount_of, settling_in, stock_up, write_all
+from bench.shop import a_database, a_reserved_order, amount_of, service_in, stock_up, write_all
 from bench.turns import WARM_UP_ROUNDS, Contestant, medians_in_turns
 
 LINES: Final = 50
@@ -58,7 +58,7 @@ def history_growth(documents: int = HISTORY, rounds: int = HISTORY_ROUNDS) -> Hi
 
 def _settling_orders_of(lines: int, client: firestore.Client, rounds: int) -> Contestant:
     """Settles the payment of another reserved order each time."""
-    settle, product_ids = settling_in(client), [f"product-{number}" for number in range(lines)]
+    settle, product_ids = service_in(client).settle, [f"product-{number}" for number in range(lines)]
     order_ids = [f"{lines}-lines-{number}" for number in range(WARM_UP_ROUNDS + rounds)]
     stock_up(client, product_ids, reserved=2 * len(order_ids))
     write_all(client, {f"orders/{order_id}": a_reserved_order(product_ids) for order_id in order_ids})

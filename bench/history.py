@@ -8,7 +8,7 @@ from google.cloud import firestore
 
 from bench.bare import Bare
 from bench.payments import payment
-from bench.shop import a_reserved_order, amount_of, settling_in, stock_up, write_all
+from bench.shop import a_reserved_order, amount_of, service_in, stock_up, write_all
 
 WRITES_PER_COMMIT: Final = 500
 THREADS: Final = 4
@@ -20,7 +20,7 @@ def write_history(client: firestore.Client, documents: int) -> None:
     stock_up(client, _PRODUCTS, reserved=1)
     write_all(client, {"orders/old": a_reserved_order(_PRODUCTS)})
     event = payment("old", amount_of(_PRODUCTS))
-    settling_in(client)(event, datetime.now(UTC))
+    service_in(client).settle(event, datetime.now(UTC))
     bare = Bare(client.project)
     originals = bare.read(["orders/old", f"webhookEvents/{event.event_id}", f"auditLog/{event.event_id}"])
 

@@ -14,7 +14,7 @@ from bench.shop import (
     a_pending_order,
     amount_of,
     orders_not_finalized,
-    settling_in,
+    service_in,
     stock_up,
     units_sold,
     write_all,
@@ -43,7 +43,7 @@ class Rush:
 
 def rush_ours(products: int) -> Rush:
     client = a_database()
-    return _rush(client, settling_in(client), ORDERS_OURS, products)
+    return _rush(client, service_in(client).settle, ORDERS_OURS, products)
 
 
 def rush_textbook() -> Rush:

@@ -15,12 +15,13 @@ from bench.shop import (
     a_reserved_order,
     amount_of,
     orders_not_finalized,
-    settling_on,
+    service_over,
     stock_up,
-    store_in,
     write_all,
 )
 from bench.turns import WARM_UP_ROUNDS, medians_in_turns
+from database.connection import connect
+from database.firestore_store import FirestoreStore
 
 ROUNDS: Final = 300
 _PRODUCTS: Final = ("shirt",)
@@ -43,8 +44,8 @@ class Latency:
 
 def latency(rounds: int = ROUNDS) -> Latency:
     client = a_database()
-    store, bare = store_in(client), Bare(client.project)
-    settle = settling_on(store)
+    connection, bare = connect(client.project), Bare(client.project)
+    store, settle = FirestoreStore(connection), service_over(connection).settle
     orders = 4 * (WARM_UP_ROUNDS + rounds)
     stock_up(client, _PRODUCTS, reserved=orders)
     write_all(client, {f"orders/order-{number}": a_reserved_order(_PRODUCTS) for number in range(orders)})

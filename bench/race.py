@@ -16,7 +16,7 @@ from bench.shop import (
     a_reserved_order,
     amount_of,
     orders_not_finalized,
-    settling_in,
+    service_in,
     stock_up,
     units_sold,
     write_all,
@@ -47,7 +47,7 @@ class Race:
 
 def race_ours() -> Race:
     client = a_database()
-    return _race(client, settling_in(client), ORDERS_OURS)
+    return _race(client, service_in(client).settle, ORDERS_OURS)
 
 
 def race_textbook() -> Race:

@@ -1,8 +1,5 @@
 """A shop in a database of its own: its documents, and how its events are settled, as the deployed functions do it."""
 
-import functools
-import random
-import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,12 +7,9 @@ from typing import Final
 
 from google.cloud import firestore
 
-from database.connection import connect
-from database.firestore_store import FirestoreStore
-from database.store import DocumentStore
-from orders.outcome import Settle
-from settlement.decisions import Terms
-from settlement.settle import Patience, settle
+from database.connection import Connection, connect
+from service.settings import settings_from
+from service.wiring import Service, service_on
 
 UNIT_AMOUNT: Final = 1_200
 CURRENCY: Final = "eur"
@@ -32,17 +26,18 @@ def a_database() -> firestore.Client:
     return firestore.Client(project=a_project())
 
 
-def store_in(client: firestore.Client) -> FirestoreStore:
-    return FirestoreStore(connect(client.project))
+def service_in(client: firestore.Client) -> Service:
+    """The service as it is deployed, on this database; it logs nothing."""
+    return service_over(connect(client.project))
 
 
-def settling_in(client: firestore.Client) -> Settle:
-    return settling_on(store_in(client))
+def service_over(connection: Connection) -> Service:
+    """The same over a connection of the bench's own."""
+    return service_on(connection, settings_from({}), silent)
 
 
-def settling_on(store: DocumentStore) -> Settle:
-    patience = Patience(time.monotonic, time.sleep, random.random)
-    return functools.partial(settle, store=store, terms=Terms(), patience=patience)
+def silent(*_line: object, **_fields: object) -> None:
+    """A log that nobody reads."""
 
 
 def stock_up(client: firestore.Client, product_ids: Iterable[str], *, reserved: int = 0) -> None:

@@ -1,8 +1,11 @@
-"""What settlement asks of a database: documents under paths, read as of one moment, written all or none."""
+"""What the service asks of a database: documents under paths, read at one moment, written all or none; and queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+
+from orders.events import StripeEvent
 
 Fields = Mapping[str, object]
 
@@ -67,3 +70,19 @@ class DocumentStore(Protocol):
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
         """How many documents the collection holds. Raises StoreUnavailable."""
+
+
+class Queries(Protocol):
+    """What is found without knowing its id. Batches are bounded, and each is read only when it is asked for."""
+
+    def parked_events(self, order_id: str) -> Iterable[StripeEvent]:
+        """The verified events that wait for this order to appear. Raises StoreUnavailable."""
+
+    def lapsed_orders(self, now: datetime) -> Iterator[Sequence[str]]:
+        """Reserved orders whose time is out, by id, the longest overdue first. Raises StoreUnavailable."""
+
+    def stranded_orders(self, created_before: datetime) -> Iterator[Sequence[str]]:
+        """Orders that nobody has placed, or not to the end, by id. Raises StoreUnavailable."""
+
+    def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
+        """The events parked since then that still are and can be settled. Raises StoreUnavailable."""

@@ -5,11 +5,11 @@ commits in an order, so of two buyers of the last unit one sees a figure that is
 and gives its units back. An order is `reserved` only after its own hold was counted and found covered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from inventory.stock import Level, shortages
-from orders.order import AMOUNT_MINOR_MAX, Money, Order
+from inventory.stock import Level, StockMove, shortages
+from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,20 @@ def hold_is_covered(order: Order, products: Mapping[str, Product]) -> bool:
     """Whether the units of an order in `reserving`, already counted in these levels, are all covered by stock."""
     levels = levels_of(products)
     return all(line.product_id in levels and levels[line.product_id].is_covered for line in order.lines)
+
+
+def counted_apart(
+    moves: Iterable[StockMove], products: Mapping[str, Product]
+) -> tuple[tuple[StockMove, ...], tuple[OrderLine, ...]]:
+    """The moves that can be counted, and the units of products whose inventory is known to be gone."""
+    counted, uncounted = [], []
+    for move in moves:
+        product = products.get(move.product_id)
+        if product and not product.in_inventory:
+            uncounted.append(OrderLine(move.product_id, abs(move.stock or move.reserved)))
+        else:
+            counted.append(move)
+    return tuple(counted), tuple(uncounted)
 
 
 def levels_of(products: Mapping[str, Product]) -> dict[str, Level]:

@@ -1,11 +1,10 @@
 """Notices as they stand in the outbox: all that a deliverer needs, and at most one for each cause and audience."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from orders.order import OPERATORS, Money
+from orders.order import Money
 
 
 class NoticeType(StrEnum):
@@ -59,34 +58,13 @@ AUDIENCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
+    """What one audience is notified of."""
+
     type: NoticeType
     audience: Audience
     user_id: str | None
     """The order's customer; None where the order names no possible one."""
-    event_id: str
-    order_id: str
     money: Money | None
     """What it is about: the price, what was paid, what is refunded by now, what is disputed; None if unpriced."""
     reason: str | None
     """Why: for the customer of a failed order or payment, and for operators."""
-    created_at: datetime
-
-    @property
-    def path(self) -> str:
-        recipient = OPERATORS if self.audience is Audience.OPERATOR else self.user_id
-        return f"notifications/{recipient}/messages/{self.event_id}"
-
-    def fields(self) -> dict[str, object]:
-        """The document `notifications/{userId}/messages/{eventId}`; a customer sets `readAt`, a deliverer the rest."""
-        return {
-            "type": str(self.type),
-            "audience": str(self.audience),
-            "userId": self.user_id,
-            "orderId": self.order_id,
-            "amount": self.money.amount if self.money else None,
-            "currency": self.money.currency if self.money else None,
-            "reason": self.reason,
-            "createdAt": self.created_at,
-            "readAt": None,
-            "deliveredAt": None,
-        }

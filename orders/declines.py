@@ -14,7 +14,7 @@ class Decline:
     payment_intent_id: str | None
     charge_id: str | None
 
-    def is_told_by(self, other: "Decline") -> bool:
+    def is_same_attempt(self, other: "Decline") -> bool:
         """Whether both tell of one attempt to pay: Stripe says so of the PaymentIntent, its charge and the session."""
         if self.charge_id and other.charge_id:
             return self.charge_id == other.charge_id
@@ -25,7 +25,7 @@ def later_decline(known: Decline | None, told: Decline) -> Decline:
     """The later of two declines; of one decline told twice, all that is known of it."""
     if known is None:
         return told
-    if known.is_told_by(told):
+    if known.is_same_attempt(told):
         return replace(
             known,
             code=known.code or told.code,

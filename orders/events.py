@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, TypedDict
+from typing import ClassVar, Final, TypedDict
 
 from orders.declines import Decline
 from orders.disputes import Dispute
@@ -222,6 +222,9 @@ StripeEvent = (
 OrderEvent = ShopEvent | StripeEvent
 CarriesPayment = PaymentSucceeded | ChargeRefunded
 """These say what was paid, and so can settle an order."""
+FoundByPayment = ChargeRefunded | RefundUpdated | DisputeChanged
+"""These need not name an order: their payment leads to it."""
+FOUND_BY_PAYMENT: Final = frozenset({EventKind.CHARGE_REFUNDED, EventKind.REFUND_UPDATED, EventKind.DISPUTE_CHANGED})
 
 
 @dataclass(frozen=True, slots=True)

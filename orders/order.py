@@ -131,11 +131,15 @@ class Order:
     """When its customer asked for it to be cancelled; of an order that was open then, this is also why it is over."""
 
     @property
-    def stands_as(self) -> OrderStatus:
+    def settled_status(self) -> OrderStatus:
         """Its status; of a paid order over whose status somebody else has written, what it was for this service."""
         if self.status in _PAID:
             return self.status
         return OrderStatus.FINALIZED if self.finalized_at else self.unfulfilled_as or self.status
+
+    @property
+    def product_ids(self) -> tuple[str, ...]:
+        return tuple(line.product_id for line in self.lines)
 
     @property
     def holds_units(self) -> bool:

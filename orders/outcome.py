@@ -81,6 +81,11 @@ class Outcome:
         return _SEVERITY.get(self.result, "INFO"), str(self.result)
 
 
+def in_words(*remarks: str | None) -> str | None:
+    """Several remarks for a person as one; None if there is none."""
+    return "; ".join(remark for remark in remarks if remark) or None
+
+
 _STILL_PARKED_OR_DONE: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Result.DUPLICATE_DETECTED})
 
 _SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(

@@ -6,8 +6,7 @@ https://cloud.google.com/logging/docs/structured-logging#structured_logging_spec
 import json
 import re
 import threading
-from collections.abc import Callable
-from typing import Final, TextIO
+from typing import Final, Protocol, TextIO
 
 from orders.events import OrderEvent
 from orders.outcome import Outcome
@@ -15,8 +14,14 @@ from orders.outcome import Outcome
 _TRACE_ID: Final = re.compile(r"([0-9a-f]{32})(?:/.*)?")
 
 
+class Log(Protocol):
+    """Takes a line: its severity, its message, and fields by name."""
+
+    def __call__(self, severity: str, message: str, *, trace: str | None = None, **fields: object) -> None: ...
+
+
 class JsonLog:
-    """Writes lines to a stream; for each a severity, a message, and fields by name."""
+    """A log that writes its lines to a stream."""
 
     def __init__(self, stream: TextIO, *, project: str | None) -> None:
         self._stream = stream
@@ -38,12 +43,8 @@ class JsonLog:
             self._stream.flush()
 
 
-def log_settled(log: Callable[..., None], event: OrderEvent, outcome: Outcome) -> None:
-    """Write one line: what became of the event, and the ids to find it by.
-
-    Args:
-        log: takes a severity, a message, and fields by name.
-    """
+def log_settled(log: Log, event: OrderEvent, outcome: Outcome) -> None:
+    """Write one line: what became of the event, and the ids to find it by."""
     log(
         *outcome.log_line(),
         eventId=event.event_id,
@@ -51,3 +52,10 @@ def log_settled(log: Callable[..., None], event: OrderEvent, outcome: Outcome) -
         orderId=outcome.order_id,
         result=str(outcome.result),
     )
+
+
+def log_taken_up(log: Log, event: OrderEvent, outcome: Outcome) -> bool:
+    """Write one line if settling the parked event has ended its wait. Returns whether it has."""
+    if outcome.ends_wait:
+        log_settled(log, event, outcome)
+    return outcome.ends_wait

@@ -1,138 +1,244 @@
-"""What was read + an event + the time → what to do next, as data. Pure: every write the service makes is decided here.
+"""What was read + an event + the shop's terms + the time → a decision. Pure: all that the service does is decided here.
 
-An event that finds its order goes the way the lifecycle says, in `settlement.holding`. Here stands what comes before:
-duplicates, events of the other mode, events that must wait for their order or payment, and events that nobody could
-read.
+First what is on record of the event (duplicates, events of the other mode, events that nobody could read), then whether
+its order is known and there, then what the lifecycle says. Last, what follows from a change for everybody else.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, cast
 
-from audit.entry import AuditEntry
-from database.documents.webhook_events import count_delivery, parked_claim, settled_claim
-from database.store import Create, Write
-from orders.events import CarriesPayment, EventKind, NotUnderstood, OrderEvent, ShopEvent, StripeEvent
-from orders.lifecycle import step_for
-from orders.order import CLOSED, Order, OrderStatus
-from orders.outcome import Outcome, Result
-from settlement.decisions import Case, Finish, Look, Plan, Terms
-from settlement.holding import PLAN_FOR, give_back
-from settlement.parking import released_by, wait_for_order, wait_for_payment
-from settlement.snapshot import Seen
+from inventory.reservation import counted_apart
+from inventory.stock import together
+from orders.events import CarriesPayment, EventKind, NotUnderstood, OrderEvent, RefundUpdated, ShopEvent, StripeEvent
+from orders.lifecycle import Step, step_for
+from orders.order import CLOSED, OrderLine, OrderStatus
+from orders.outcome import Outcome, Result, in_words
+from settlement.decisions import (
+    Case,
+    Change,
+    CountDelivery,
+    Decision,
+    GiveBack,
+    Look,
+    Park,
+    Proposal,
+    SetAside,
+    Terms,
+    Unchanged,
+)
+from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
+from settlement.matching import cancel_requested_before, shared_payment
+from settlement.notices import money_of, notices_of, price_of
+from settlement.parking import count_delivery, released_by, wait_for_order, wait_for_payment
+from settlement.paying import quarantine, refuse, take_units
+from settlement.recording import change_nothing, record_cancel_request, record_decline, record_dispute
+from settlement.refunding import record_refund
+from settlement.snapshot import Claim, Record, Snapshot
 
-_DONE_BEFORE = {
+
+def decide(event: OrderEvent | NotUnderstood, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
+    """Decide the next step towards settling the event.
+
+    Raises:
+        OrderNotThereYet: the order does not exist, and the event is young enough to wait for it.
+    """
+    if isinstance(event, ShopEvent):
+        return _decide_for_the_shop(event, snapshot, terms, now)
+    if snapshot.has_outlived_its_claim and snapshot.deliveries_on_record is None:
+        return Look(deliveries=True)
+    if isinstance(event, NotUnderstood):
+        return _keep_for_a_person(event, snapshot, now)
+    handling = HANDLING[snapshot.record, terms.expected_livemode in (None, event.delivery.livemode)]
+    if handling is Handling.SETTLE:
+        return _find_order(event, snapshot, terms, now)
+    return _HANDLED_BY[handling](event, snapshot, terms, now)
+
+
+# --- By what is on record of the event -------------------------------------------------------------------------------
+
+
+class Handling(StrEnum):
+    """What is done with an event of Stripe's, before anybody looks at its order."""
+
+    SETTLE = "settle"
+    SETTLE_AFTER_ALL = "settle_after_all"
+    """A wrong setting had set it aside, and is corrected: it is settled in the place of its audit entry."""
+    KEEP_PARKED = "keep_parked"
+    """Count the delivery; what was parked stays so, since the setting may be what is wrong."""
+    SET_ASIDE = "set_aside"
+    COUNT_DUPLICATE = "count_duplicate"
+
+
+HANDLING: Final[Mapping[tuple[Record, bool], Handling]] = MappingProxyType(
+    {
+        (Record.NEW, True): Handling.SETTLE,
+        (Record.NEW, False): Handling.SET_ASIDE,
+        (Record.PARKED, True): Handling.SETTLE,
+        (Record.PARKED, False): Handling.KEEP_PARKED,
+        (Record.SET_ASIDE, True): Handling.SETTLE_AFTER_ALL,
+        (Record.SET_ASIDE, False): Handling.COUNT_DUPLICATE,
+        (Record.SETTLED, True): Handling.COUNT_DUPLICATE,
+        (Record.SETTLED, False): Handling.COUNT_DUPLICATE,
+    }
+)
+"""By what is on record of an event, and whether it is of the mode that the shop's terms expect."""
+
+
+def _settle_after_all(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
+    if snapshot.audited is None:
+        return Look(audit_entry=True)
+    return _find_order(event, snapshot, terms, now)
+
+
+def _keep_parked(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
+    claim = cast("Claim", snapshot.claim)  # What is parked has one.
+    return count_delivery(event, claim, event.order_id, claim.result, now)
+
+
+def _set_aside(event: StripeEvent, _snapshot: Snapshot, _terms: Terms, _now: datetime) -> Decision:
+    mode = "live" if event.delivery.livemode else "test"
+    return SetAside(Result.LIVEMODE_MISMATCH, event.order_id, f"livemode_mismatch: an event of {mode} mode")
+
+
+def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
+    order_id, result = snapshot.order_id, Result.DUPLICATE_DETECTED
+    # Whoever settled the event may have died before what it released was settled too.
+    released = released_by(event, snapshot)
+    if snapshot.claim:
+        return count_delivery(event, snapshot.claim, order_id, result, now, released)
+    if event.delivery.is_replay:
+        # Taken up again, it was settled by someone else meanwhile, and outlived its claim: nothing was delivered.
+        return Unchanged(Outcome(result, order_id), released)
+    return _claim_put_back(snapshot, released)
+
+
+def _claim_put_back(snapshot: Snapshot, released: tuple[str, ...] = ()) -> CountDelivery:
+    """The claim has expired, but the audit entry stays: put the claim back, and count on from there."""
+    recorded_as = Result.LIVEMODE_MISMATCH if snapshot.was_set_aside else Result.DUPLICATE_DETECTED
+    return CountDelivery(Result.DUPLICATE_DETECTED, snapshot.order_id, recorded_as, released)
+
+
+_HANDLED_BY: Final[Mapping[Handling, Callable[[StripeEvent, Snapshot, Terms, datetime], Decision]]] = {
+    Handling.SETTLE_AFTER_ALL: _settle_after_all,
+    Handling.KEEP_PARKED: _keep_parked,
+    Handling.SET_ASIDE: _set_aside,
+    Handling.COUNT_DUPLICATE: _count_duplicate,
+}
+
+
+def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, now: datetime) -> Decision:
+    if claim := snapshot.claim:
+        result = Result.DUPLICATE_DETECTED if claim.processed else Result.ERROR
+        return count_delivery(event, claim, event.order_id, result, now)
+    if snapshot.record is Record.SETTLED:
+        # A release that could read it has settled it, and only its claim has expired.
+        return _claim_put_back(snapshot)
+    return Park(Result.ERROR, event.order_id, event.reason)
+
+
+# --- By its order ----------------------------------------------------------------------------------------------------
+
+_DONE_BEFORE: Final = {
     EventKind.ORDER_PLACED: Result.ALREADY_PLACED,
     EventKind.RESERVATION_LAPSED: Result.NOT_EXPIRED,
     EventKind.CANCEL_REQUESTED: Result.ALREADY_RECORDED,
 }
 
 
-def make_plan(event: OrderEvent | NotUnderstood, seen: Seen, terms: Terms, now: datetime) -> Plan:
-    """Decide the next step towards settling the event.
-
-    Raises:
-        OrderNotThereYet: the order does not exist, and the event is young enough to wait for it.
-    """
-    if isinstance(event, NotUnderstood):
-        return _keep_for_a_person(event, seen, terms, now)
-    if isinstance(event, ShopEvent):
-        return _plan_for_the_shop(event, seen, terms, now)
-    if plan := _plan_without_an_order(event, seen, terms, now):
-        return plan
-    order_id = event.order_id or seen.order_id
-    if order_id is None:
-        return wait_for_payment(event, seen, now)
-    if seen.is_order_unread:
-        return Look(order_id=order_id)
-    if seen.order is None:
-        return wait_for_order(event, order_id, seen, terms, now)
-    return _next_step(event, seen.order, seen, terms, now)
-
-
-def _plan_for_the_shop(event: ShopEvent, seen: Seen, terms: Terms, now: datetime) -> Plan:
-    if seen.order is None:
+def _decide_for_the_shop(event: ShopEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
+    if snapshot.order is None:
         note = "no_order: it does not exist"
-        return Finish((), Outcome(_DONE_BEFORE[event.kind], event.order_id, note))
+        return Unchanged(Outcome(_DONE_BEFORE[event.kind], event.order_id, note))
     # A hold that a late payment began and nobody finished is not done with, however long ago the order was placed.
-    if seen.audited and seen.order.status is not OrderStatus.RESERVING:
-        return Finish((), Outcome(_DONE_BEFORE[event.kind], event.order_id))
-    return _next_step(event, seen.order, seen, terms, now)
+    if snapshot.audited and snapshot.order.status is not OrderStatus.RESERVING:
+        return Unchanged(Outcome(_DONE_BEFORE[event.kind], event.order_id))
+    return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
 
 
-def _plan_without_an_order(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan | None:
-    """For duplicates, and events of the other mode: no order need be looked at. None for all others."""
-    claim, is_of_other_mode = seen.claim, terms.expected_livemode not in (None, event.delivery.livemode)
-    if is_of_other_mode and claim and not claim.processed:
-        # What was parked stays so: the setting may be what is wrong.
-        return Finish(*count_delivery(event.delivery, event.order_id, claim, claim.result, now))
-    is_done = seen.audited or (claim is not None and claim.processed)
-    if is_of_other_mode and not is_done:
-        return _set_aside(event, terms, now)
-    if is_done and (is_of_other_mode or not seen.was_set_aside):
-        return _count_duplicate(event, seen, terms, now)
-    if is_done and seen.audited is None:
-        # A wrong setting had set it aside, and is corrected: it is settled in the place of its audit entry.
-        return Look(audit_entry=True)
-    return None
+def _find_order(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
+    if snapshot.order_id is None:
+        return wait_for_payment(event, snapshot, now)
+    if snapshot.is_order_unread:
+        return Look(order_id=snapshot.order_id)
+    if snapshot.order is None:
+        return wait_for_order(event, snapshot.order_id, snapshot, terms, now)
+    return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
 
 
-def _next_step(event: OrderEvent, order: Order, seen: Seen, terms: Terms, now: datetime) -> Plan:
-    case = Case(event, order, seen, terms, now)
-    if order.held_from in CLOSED and not isinstance(event, CarriesPayment):
+# --- By the lifecycle ------------------------------------------------------------------------------------------------
+
+
+def _by_lifecycle(case: Case) -> Decision:
+    order = case.order
+    if case.snapshot.is_loss_unexplained and order.lines and not case.snapshot.products:
+        # Nothing else has changed, so the inventory has: it may be gone.
+        return Look(order.product_ids)
+    if order.held_from in CLOSED and not isinstance(case.event, CarriesPayment):
         # A late payment is at it, or died at it. To all others the order is what it was; the payment comes again.
-        return give_back(case)
-    return PLAN_FOR[step_for(order.stands_as, event.kind)](case)
+        return GiveBack.of(case)
+    decided = DECIDED_BY[step_for(order.settled_status, case.event.kind)](case)
+    return _change(case, decided) if isinstance(decided, Proposal) else decided
 
 
-def _count_duplicate(event: StripeEvent, seen: Seen, terms: Terms, now: datetime) -> Plan:
-    order_id, result = event.order_id or seen.order_id, Result.DUPLICATE_DETECTED
-    # Whoever settled the event may have died before what it released was settled too.
-    released = released_by(event, seen)
-    if seen.claim:
-        return Finish(*count_delivery(event.delivery, order_id, seen.claim, result, now), released)
-    if event.delivery.is_replay:
-        # Taken up again, it was settled by someone else meanwhile, and outlived its claim: nothing was delivered.
-        return Finish((), Outcome(result, order_id), released)
-    return Finish(_restored_claim(event, order_id, seen, terms, now), Outcome(result, order_id), released)
+def _await_payment(case: Case) -> Decision:
+    return wait_for_payment(case.event_as(RefundUpdated), case.snapshot, case.now)
 
 
-def _restored_claim(
-    event: StripeEvent | NotUnderstood, order_id: str | None, seen: Seen, terms: Terms, now: datetime
-) -> tuple[Write, ...]:
-    """The claim has lived out its time, but the audit entry stays: put the claim back, and count on from there."""
-    result = Result.LIVEMODE_MISMATCH if seen.was_set_aside else Result.DUPLICATE_DETECTED
-    lifetime, before = terms.claim_lifetime, seen.deliveries_before
-    return settled_claim(event.delivery, order_id, result, None, now, lifetime, deliveries_before=before)
+DECIDED_BY: Final[Mapping[Step, Callable[[Case], Decision | Proposal]]] = {
+    Step.HOLD: hold_units,
+    Step.CONFIRM_HOLD: confirm_hold,
+    Step.EXTEND_HOLD: extend_hold,
+    Step.EXPIRE: expire,
+    Step.CANCEL: cancel,
+    Step.TAKE: take_units,
+    Step.REFUSE: refuse,
+    Step.QUARANTINE: quarantine,
+    Step.RECORD_DECLINE: record_decline,
+    Step.REFUND: record_refund,
+    Step.AWAIT_PAYMENT: _await_payment,
+    Step.RECORD_DISPUTE: record_dispute,
+    Step.RECORD_CANCEL_REQUEST: record_cancel_request,
+    Step.NOTHING: change_nothing,
+}
+
+# --- What follows from a change --------------------------------------------------------------------------------------
 
 
-def _set_aside(event: StripeEvent, terms: Terms, now: datetime) -> Plan:
-    """Put an event of the other mode on record. It touches no order and waits for none."""
-    result, mode = Result.LIVEMODE_MISMATCH, "live" if event.delivery.livemode else "test"
-    note = f"livemode_mismatch: an event of {mode} mode"
-    entry = AuditEntry(
-        kind=event.kind,
-        event_id=event.event_id,
-        event_type=event.event_type,
-        order_id=event.order_id,
-        webhook_processed=False,
-        result=result,
-        status_before=None,
-        status_after=None,
-        created_at=now,
-        payment_intent_id=event.payment_intent_id,
+def _change(case: Case, proposal: Proposal) -> Change:
+    order, after, products = case.order, proposal.order, case.snapshot.products
+    moves, uncounted = counted_apart(proposal.moves, products)
+    moved, _ = counted_apart(together(proposal.counted, proposal.moves), products)
+    note = in_words(
+        proposal.note,
+        _uncounted_in_words(uncounted),
+        shared_payment(case.event, case.snapshot),
+        cancel_requested_before(case, proposal),
+        _delay_in_words(case.snapshot),
+    )
+    return Change(
+        result=proposal.result,
+        order=after,
+        status_before=order.held_from if order.held_from and after.status is not order.status else order.status,
+        moves=moves,
+        moved=moved,
+        uncounted=uncounted,
+        notices=notices_of(case, proposal, note),
+        money=money_of(case.event) or price_of(after),
+        released=released_by(case.event, case.snapshot),
         note=note,
     )
-    claim = settled_claim(event.delivery, event.order_id, result, None, now, terms.claim_lifetime)
-    return Finish((Create(entry.path, entry.fields()), *claim), Outcome(result, event.order_id, note))
 
 
-def _keep_for_a_person(event: NotUnderstood, seen: Seen, terms: Terms, now: datetime) -> Plan:
-    if seen.claim:
-        result = Result.DUPLICATE_DETECTED if seen.claim.processed else Result.ERROR
-        return Finish(*count_delivery(event.delivery, event.order_id, seen.claim, result, now))
-    if seen.audited and not seen.was_set_aside:
-        # A release that could read it has settled it, and only its claim has lived out its time.
-        claim = _restored_claim(event, event.order_id, seen, terms, now)
-        return Finish(claim, Outcome(Result.DUPLICATE_DETECTED, event.order_id))
-    before = seen.deliveries_before
-    claim = parked_claim(event.delivery, event.order_id, Result.ERROR, event.reason, now, deliveries_before=before)
-    return Finish(claim, Outcome(Result.ERROR, event.order_id, event.reason))
+def _uncounted_in_words(uncounted: tuple[OrderLine, ...]) -> str | None:
+    gone = ", ".join(f"{line.quantity} of {line.product_id!r}" for line in uncounted)
+    return f"inventory_gone: {gone} could not be counted" if gone else None
+
+
+def _delay_in_words(snapshot: Snapshot) -> str | None:
+    if not snapshot.was_set_aside:
+        return None
+    since = snapshot.set_aside.since if snapshot.set_aside else None
+    return f"set_aside: taken for an event of the other mode{f', on {since:%Y-%m-%d at %H:%M:%S} UTC' if since else ''}"

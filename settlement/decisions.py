@@ -1,14 +1,20 @@
-"""One event for one order, and what can be planned for it: the words that settlement's rooms share."""
+"""What settlement can decide, as frozen data: no path, no document and no client in it.
 
-from dataclasses import dataclass
+A decision can be tested without documents, shown without being carried out, and explained later.
+`database.documents.recorder` turns it into writes.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
-from database.store import Write
-from orders.events import OrderEvent, StripeEvent
-from orders.order import Order
-from orders.outcome import Outcome
-from settlement.snapshot import Seen
+from inventory.reservation import counted_apart
+from inventory.stock import StockMove, release
+from notifications.notices import Notice, NoticeType
+from orders.events import OrderEvent
+from orders.order import Money, Order, OrderLine, OrderStatus
+from orders.outcome import Outcome, Result
+from settlement.snapshot import Snapshot
 
 _Event = TypeVar("_Event")
 
@@ -17,72 +23,179 @@ _Event = TypeVar("_Event")
 class Terms:
     """The shop's terms, from its settings."""
 
-    reservation: timedelta = timedelta(minutes=30)
+    reservation: timedelta
     """How long units stay held for an unpaid order."""
-    async_reservation: timedelta = timedelta(days=7)
-    """How long they stay held once a payment is on its way or authorised, from when Stripe said so."""
-    restock_on_refund: bool = True
+    async_reservation: timedelta
+    """How long they stay held once a payment is on its way or authorised, counted from Stripe's event."""
+    restock_on_refund: bool
     """Whether refunded units go back on the shelf."""
-    expected_livemode: bool | None = None
+    expected_livemode: bool | None
     """Events of the other mode touch no order; None takes both."""
-    claim_lifetime: timedelta = timedelta(days=7)
+    claim_lifetime: timedelta
     """How long a claim is kept. Stripe retries for three days; a person may ask it to resend for longer."""
     order_wait: timedelta = timedelta(hours=1)
-    """How old an event may grow while its order does not exist, before it is parked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """More must be read, afresh and together with what was read before."""
-
-    product_ids: tuple[str, ...] = ()
-    audit_entry: bool = False
-    order_id: str | None = None
-    """The order that the event's payment leads to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Commit; then plan again with what the commit answered."""
-
-    writes: tuple[Write, ...]
-    held: Order
-
-
-@dataclass(frozen=True, slots=True)
-class StartOver:
-    """Commit; then read everything afresh and plan again."""
-
-    writes: tuple[Write, ...]
-    event: StripeEvent | None = None
-    """What to plan for from then on; None if it is the same event."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Commit, and the event is settled. With no writes there is nothing to commit."""
-
-    writes: tuple[Write, ...]
-    outcome: Outcome
-    released: tuple[str, ...] = ()
-    """Parked events that waited for this one's payment, and can be settled now."""
-
-
-Plan = Look | Hold | StartOver | Finish
+    """How old an event may become while its order does not exist, before it is parked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One event for one order that exists and has not heard of it."""
+    """One event for one order that exists and has not been changed by it yet."""
 
     event: OrderEvent
     order: Order
-    seen: Seen
+    snapshot: Snapshot
     terms: Terms
     now: datetime
 
     def event_as(self, kind: type[_Event]) -> _Event:
-        """The event, where the lifecycle lets only this kind come."""
+        """The event, where the lifecycle only allows this kind."""
         if not isinstance(self.event, kind):
-            raise TypeError(f"the lifecycle lets no {self.event.kind} come here")
+            raise TypeError(f"the lifecycle does not allow {self.event.kind} here")
         return self.event
+
+
+# --- Not the last word -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """More must be known first; then decide again."""
+
+    product_ids: tuple[str, ...] = ()
+    audit_entry: bool = False
+    order_id: str | None = None
+    """The order to which the event's payment leads."""
+    deliveries: bool = False
+    """How many deliveries are recorded under the audit entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Count the order's units as held; then decide again, with the figures that the commit answers."""
+
+    order: Order
+    """As it is once its units are counted."""
+    moves: tuple[StockMove, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Undo a hold that was counted, as if it had never been; then begin again."""
+
+    order: Order
+    """As it was before its units were counted."""
+    moves: tuple[StockMove, ...]
+
+    @classmethod
+    def of(cls, case: Case) -> "GiveBack":
+        """No audit entry records such a hold, nor that it was given back."""
+        moves, _ = counted_apart(release(case.order.lines), case.snapshot.products)
+        status_before = case.order.held_from or OrderStatus.PENDING
+        return cls(replace(case.order, status=status_before, held_from=None), moves)
+
+
+# --- The last word ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The event is settled: this is what it does to its order, and everything that follows."""
+
+    result: Result
+    order: Order
+    """As it is afterwards."""
+    status_before: OrderStatus
+    """What the order was before the event's first step, a hold that was counted for it included."""
+    moves: tuple[StockMove, ...]
+    """What this step changes in the inventory."""
+    moved: tuple[StockMove, ...]
+    """What the event has changed there from its first step to its last."""
+    uncounted: tuple[OrderLine, ...]
+    """Units that could not be counted, because their inventory is gone."""
+    notices: tuple[Notice, ...]
+    money: Money | None
+    """What the event is about, or what the order asks."""
+    released: tuple[str, ...]
+    """The ids of parked events that waited for this one, and can be settled now."""
+    note: str | None
+    """Why, in words for a person; None where all is as usual."""
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.result, self.order.order_id, self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Keep the event until what it waits for is there: its order, its payment, or a release that can read it."""
+
+    result: Result
+    order_id: str | None
+    note: str
+    released: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def looks_again(self) -> bool:
+        """Whether to begin again afterwards: an order created in between has already asked for parked events."""
+        return self.result is Result.ORDER_NOT_FOUND
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.result, self.order_id, self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """Record that the event is of the other mode. It touches no order and waits for none."""
+
+    result: Result
+    order_id: str | None
+    note: str
+    released: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.result, self.order_id, self.note)
+
+
+@dataclass(frozen=True, slots=True)
+class CountDelivery:
+    """Record one more delivery of the event, and nothing else."""
+
+    result: Result
+    order_id: str | None
+    recorded_as: Result
+    """Differs from the result only where the claim has expired and is put back."""
+    released: tuple[str, ...] = ()
+    """As in a change: whoever settled the event may have died before these were settled too."""
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.result, self.order_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """There is nothing to write."""
+
+    outcome: Outcome
+    released: tuple[str, ...] = ()
+
+
+Settled = Change | Park | SetAside | CountDelivery | Unchanged
+Decision = Look | Hold | GiveBack | Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The heart of a change: what the event does to its order. What else follows from it is added last."""
+
+    result: Result
+    order: Order
+    """As it is afterwards."""
+    moves: tuple[StockMove, ...] = ()
+    """What this step changes in the inventory."""
+    counted: tuple[StockMove, ...] = ()
+    """What an earlier step has already changed there, without an audit entry."""
+    notice: NoticeType | None = None
+    note: str | None = None

@@ -1,8 +1,13 @@
-"""What a payment has to do with an order: whether it pays for it, and whether it, or the order, is another's."""
+"""What an event has to do with an order: whether it pays for it, repeats what is known, or is somebody else's. Pure."""
 
-from orders.events import CarriesPayment, OrderEvent
-from orders.order import Order, Payment
-from settlement.snapshot import Seen
+from collections.abc import Mapping
+from typing import Final
+
+from orders.events import CancelRequested, CarriesPayment, OrderEvent
+from orders.order import Order, OrderStatus, Payment
+from orders.outcome import Outcome, Result
+from settlement.decisions import Case, Proposal, Unchanged
+from settlement.snapshot import Snapshot
 
 
 def mismatch(payment: Payment, order: Order) -> str | None:
@@ -18,12 +23,12 @@ def why_not_paid(event: OrderEvent, order: Order) -> str | None:
     return mismatch(event.payment, order) if isinstance(event, CarriesPayment) and event.payment.is_free else None
 
 
-def shared_payment(event: OrderEvent, seen: Seen) -> str | None:
+def shared_payment(event: OrderEvent, snapshot: Snapshot) -> str | None:
     """Which other order the event's payment has paid for, in words for a person; None if none is known."""
     if not isinstance(event, CarriesPayment):
         return None
-    for payment_id, known in seen.payments.items():
-        if known.order_id not in (None, event.order_id, seen.order_id):
+    for payment_id, known in snapshot.payments.items():
+        if known.order_id not in (None, snapshot.order_id):
             return f"shared_payment: {payment_id} has also paid order {known.order_id}"
     return None
 
@@ -38,10 +43,49 @@ def second_payment(payment: Payment, order: Order) -> str | None:
     return f"second_payment: {payment.name} paid an order that {settled_by.name} had paid"
 
 
-def is_first_heard_of(event: CarriesPayment, order: Order, seen: Seen) -> bool:
-    """Whether no event before this one is known to have told that its payment was for this order.
+def is_first_report(event: CarriesPayment, order: Order, snapshot: Snapshot) -> bool:
+    """Whether no event before this one is known to have named this order as the one its payment was for.
 
     Of a payment without a name, or that has paid for another order, none is: `payments/{paymentId}` leads to one order.
     """
-    known = seen.payments.get(event.payment_ids[0]) if event.payment_ids else None
+    known = snapshot.payments.get(event.payment_ids[0]) if event.payment_ids else None
     return known is None or known.order_id != order.order_id
+
+
+def is_newly_paid(case: Case, proposal: Proposal) -> bool:
+    is_paid = case.order.payment is None and proposal.order.payment is not None
+    return is_paid and proposal.order.status is not OrderStatus.REFUNDED
+
+
+def cancel_requested_before(case: Case, proposal: Proposal) -> str | None:
+    """That the customer had asked to cancel an order which is paid all the same, in words for a person."""
+    if not is_newly_paid(case, proposal) or case.order.cancel_requested_at is None:
+        return None
+    return "cancel_requested: its customer had asked to cancel the order before it was paid"
+
+
+def requested_by_somebody_else(case: Case) -> Unchanged | None:
+    """A cancel request that is not the customer's own: security rules refuse those, but rules can be bypassed."""
+    event, order = case.event, case.order
+    if not isinstance(event, CancelRequested) or (event.user_id and event.user_id == order.user_id):
+        return None
+    note = "not_the_owner: the request is not the customer's own"
+    return Unchanged(Outcome(Result.IGNORED, order.order_id, note))
+
+
+def already(order: Order) -> Result:
+    """The result of an event that changes nothing, because the order is what this service has made it."""
+    return _ALREADY[order.status] if order.status is order.settled_status else Result.UNKNOWN_STATUS
+
+
+_ALREADY: Final[Mapping[OrderStatus, Result]] = {
+    OrderStatus.FINALIZED: Result.ALREADY_FINALIZED,
+    OrderStatus.PARTIALLY_REFUNDED: Result.ALREADY_FINALIZED,
+    OrderStatus.REFUNDED: Result.ALREADY_FINALIZED,
+    OrderStatus.REFUND_DUE: Result.ALREADY_REFUND_DUE,
+    OrderStatus.REVIEW: Result.ALREADY_QUARANTINED,
+    OrderStatus.FAILED: Result.ALREADY_FAILED,
+    OrderStatus.EXPIRED: Result.ALREADY_EXPIRED,
+    OrderStatus.CANCELLED: Result.ALREADY_CANCELLED,
+    OrderStatus.UNKNOWN: Result.UNKNOWN_STATUS,
+}

@@ -1,21 +1,20 @@
-"""What follows from all that is known of an order's refunds: its status, and which of its units are back on the shelf.
+"""What follows from all that is known of an order's refunds: its status, and which units are back on the shelf. Pure.
 
 Status and stock are derived from what is known, never from what came last. So they are the same in whatever order
-refunds, their failures and the payment itself are told.
+refunds, their failures and the payment itself are reported.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from database.documents.recorder import Change, in_words
 from inventory.stock import put_back, release, together
 from notifications.notices import NoticeType
 from orders.events import ChargeRefunded, RefundUpdated
 from orders.order import Order, OrderStatus
-from orders.outcome import Result
-from settlement.decisions import Case, Look
-from settlement.matching import is_first_heard_of
+from orders.outcome import Result, in_words
+from settlement.decisions import Case, Look, Proposal
+from settlement.matching import is_first_report
 
 Refunding = ChargeRefunded | RefundUpdated
 
@@ -26,16 +25,21 @@ _NOTICE: Final = {
 }
 
 
-def after_refund(case: Case, event: Refunding, change: Change) -> Change | Look:
-    """The change, and what the event's refunds add to it. The order of the change is paid."""
-    order = change.order
+def record_refund(case: Case) -> Proposal | Look:
+    event = case.event if isinstance(case.event, ChargeRefunded) else case.event_as(RefundUpdated)
+    return with_refund(case, event, Proposal(Result.ALREADY_RECORDED, case.order))
+
+
+def with_refund(case: Case, event: Refunding, proposal: Proposal) -> Proposal | Look:
+    """The proposal, and what the event's refunds add to it. The order of the proposal is paid."""
+    order = proposal.order
     if another := _another_payment(order, event):
-        is_news = isinstance(event, ChargeRefunded) and is_first_heard_of(event, order, case.seen)
-        notice = NoticeType.SECOND_PAYMENT if is_news else change.notice
-        return replace(change, result=Result.OTHER_PAYMENT, notice=notice, note=in_words(change.note, another))
+        is_news = isinstance(event, ChargeRefunded) and is_first_report(event, order, case.snapshot)
+        notice = NoticeType.SECOND_PAYMENT if is_news else proposal.notice
+        return replace(proposal, result=Result.OTHER_PAYMENT, notice=notice, note=in_words(proposal.note, another))
     refunds = order.refunds.merged_with(event.refunds)
     if order.payment and refunds == order.refunds:
-        return replace(change, note=in_words(change.note, event.restock_defect))
+        return replace(proposal, note=in_words(proposal.note, event.restock_defect))
     if order.payment is None and isinstance(event, ChargeRefunded):
         order = replace(order, payment=event.payment)
     order = replace(order, refunds=refunds)
@@ -43,15 +47,15 @@ def after_refund(case: Case, event: Refunding, change: Change) -> Change | Look:
     wanted = _units_to_have_back(order, case)
     to_take = {p: order.returned.get(p, 0) - wanted.get(p, 0) for p in order.sold}
     to_take = {p: n for p, n in to_take.items() if n > 0}
-    if not case.seen.products.keys() >= to_take.keys():
-        return Look(tuple(line.product_id for line in order.lines))
+    if not case.snapshot.products.keys() >= to_take.keys():
+        return Look(order.product_ids)
     missing = _sold_again(to_take, case)
     returned = {p: max(wanted.get(p, 0), order.returned.get(p, 0) if missing else 0) for p in order.sold}
-    steps = put_back({p: n - order.returned.get(p, 0) for p, n in returned.items()})
+    moves = put_back({p: n - order.returned.get(p, 0) for p, n in returned.items()})
 
     status = _status_of(order, is_short=bool(missing))
     if order.hold_kept and status is OrderStatus.REFUNDED:
-        steps = (*steps, *release(order.lines))
+        moves = (*moves, *release(order.lines))
         order = replace(order, hold_kept=False)
     after = replace(
         order,
@@ -59,14 +63,14 @@ def after_refund(case: Case, event: Refunding, change: Change) -> Change | Look:
         returned={p: n for p, n in returned.items() if n},
         failure_reason=missing or (None if status in _IN_ORDER else order.failure_reason),
     )
-    result = _result_of(change, after)
+    result = _result_of(proposal, after)
     return replace(
-        change,
+        proposal,
         result=result,
         order=after,
-        steps=together(change.steps, steps),
-        notice=NoticeType.REFUND_DUE if missing else _NOTICE.get(result, change.notice),
-        note=in_words(change.note, event.restock_defect, _excess_in_words(order), missing),
+        moves=together(proposal.moves, moves),
+        notice=NoticeType.REFUND_DUE if missing else _NOTICE.get(result, proposal.notice),
+        note=in_words(proposal.note, event.restock_defect, _excess_in_words(order), missing),
     )
 
 
@@ -101,7 +105,7 @@ def _units_to_have_back(order: Order, case: Case) -> Mapping[str, int]:
 
 def _sold_again(to_take: Mapping[str, int], case: Case) -> str | None:
     """Why the units of a refund that has failed cannot be taken off the shelf again; None if they can."""
-    products = case.seen.products
+    products = case.snapshot.products
     short = {
         product_id: quantity
         for product_id, quantity in to_take.items()
@@ -125,15 +129,15 @@ def _status_of(order: Order, *, is_short: bool) -> OrderStatus:
     return OrderStatus.PARTIALLY_REFUNDED if order.refunds.amount else OrderStatus.FINALIZED
 
 
-def _result_of(change: Change, after: Order) -> Result:
-    before = change.order
-    if change.result in _FOR_A_PERSON and after.status is before.status:
-        # The same event is the first to tell of the payment, and somebody has to do something about it.
-        return change.result
+def _result_of(proposal: Proposal, after: Order) -> Result:
+    before = proposal.order
+    if proposal.result in _FOR_A_PERSON and after.status is before.status:
+        # The same event is the first to report the payment, and somebody has to do something about it.
+        return proposal.result
     if after.refunds.amount < before.refunds.amount:
         return Result.REFUND_FAILED
     if after.refunds.amount == before.refunds.amount:
-        return Result.REFUND_RECORDED if change.result is Result.ALREADY_RECORDED else change.result
+        return Result.REFUND_RECORDED if proposal.result is Result.ALREADY_RECORDED else proposal.result
     return Result.REFUNDED if after.status is OrderStatus.REFUNDED else Result.PARTIALLY_REFUNDED
 
 

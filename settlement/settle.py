@@ -1,18 +1,31 @@
-"""Read, plan, commit; and again when someone was faster. No transaction, no lock, no state between deliveries."""
+"""Read, decide, commit; and again when someone was faster. No transaction, no lock, no state between deliveries."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from audit.entry import deliveries_path
+from database.documents.audit_log import deliveries_path
 from database.documents.parked_events import parked_event_from
+from database.documents.recorder import writes_for
+from database.documents.wanted import Wanted, after_hold
 from database.documents.webhook_events import claim_path
-from database.store import DocumentStore
-from orders.events import NotUnderstood, OrderEvent, OrderPlaced, ShopEvent, StripeEvent
+from database.store import Committed, DocumentStore
+from orders.events import NotUnderstood, OrderEvent, StripeEvent
 from orders.outcome import Outcome, StoreContended, StoreUnavailable
-from settlement.decide import make_plan
-from settlement.decisions import Finish, Hold, Look, StartOver, Terms
-from settlement.snapshot import Seen, paths_to_read, seen_from
+from settlement.decide import decide
+from settlement.decisions import (
+    Decision,
+    GiveBack,
+    Hold,
+    Look,
+    Park,
+    Settled,
+    Terms,
+)
+from settlement.parking import taken_up
+from settlement.snapshot import Snapshot
+
+SecondsLeft = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +44,8 @@ class Patience:
     """
     pause_seconds_max: float = 0.5
 
-    def tries(self) -> Iterator[Callable[[], float]]:
-        """Yields, before each try, a function that tells the seconds left. Ends when none are left."""
+    def tries(self) -> Iterator[SecondsLeft]:
+        """Yields, before each try, a function that returns the seconds left. Ends when none are left."""
         end = self.monotonic() + self.total_seconds
         pause = 0.01
         while end > self.monotonic():
@@ -49,126 +62,110 @@ def settle(
     store: DocumentStore,
     terms: Terms,
     patience: Patience,
-    tell: Callable[[StripeEvent, Outcome], None] = lambda _event, _outcome: None,
+    report: Callable[[StripeEvent, Outcome], object] = lambda _event, _outcome: None,
 ) -> Outcome:
     """Settle one event: afterwards all it causes is written, in one commit, and never again.
 
     Where stock must be held first, one commit before it only counts the units as held. Events that were parked for want
     of this one's payment are settled after it, each in a commit of its own.
 
-    Two RPCs where the order is held and nobody interferes; three where only the payment tells which order it is. Safe
+    Two RPCs where the order is held and nobody interferes; three where only the payment shows which order it is. Safe
     to call again at any time, and many times at once.
 
     Args:
-        tell: is called for each parked event that was settled too, with what became of it.
+        report: is called for each parked event that was taken up, with its outcome.
 
     Raises:
         OrderNotThereYet: the event's order does not exist; nothing was written.
         StoreContended, StoreUnavailable: not settled in time; what was begun is finished by any later call.
     """
     end = patience.monotonic() + patience.total_seconds
-    finish = _settle_one(event, now, store, terms, patience)
-    # Whoever calls is told that all is done only when this is done too: else the event comes again, and releases again.
+    settled = _settle_one(event, now, store, terms, patience)
+    # All is done only when this is done too: if it fails, the event comes again, and releases again.
     # A parked payment that was taken up does not come again; what it leaves parked, the next sweep takes up.
-    for parked in _parked_events(finish.released, store, end - patience.monotonic()):
+    for parked in _released_events(settled, store, end - patience.monotonic()):
         rest = replace(patience, total_seconds=end - patience.monotonic())
-        outcome = _settle_one(parked, now, store, terms, rest).outcome
-        if outcome.ends_wait:
-            tell(parked, outcome)
-    return finish.outcome
+        report(parked, _settle_one(parked, now, store, terms, rest).outcome)
+    return settled.outcome
 
 
 def _settle_one(
     event: OrderEvent | NotUnderstood, now: datetime, store: DocumentStore, terms: Terms, patience: Patience
-) -> Finish:
-    view = _View(event, store)
+) -> Settled:
+    attempt = _Attempt(event, store, terms, now)
     lost: StoreContended | StoreUnavailable | None = None
     for seconds_left in patience.tries():
         try:
-            ended = _one_try(event, view, terms, now, seconds_left)
+            decision = attempt.decide_and_commit(seconds_left)
         except (StoreContended, StoreUnavailable) as error:
             lost = error
-            view.look_closer()
-        else:
-            if isinstance(ended, Finish):
-                return ended
-            event = ended.event or event
+            attempt.look_closer()
+            continue
+        match decision:
+            case GiveBack():
+                continue
+            case Park(looks_again=True):
+                attempt.take_up()
+            case _:
+                return decision
     raise lost or StoreContended(f"{event.event_id} was not settled in time")
 
 
-def _parked_events(event_ids: tuple[str, ...], store: DocumentStore, seconds_left: float) -> tuple[StripeEvent, ...]:
-    if not event_ids:
-        return ()
-    claims = store.read([claim_path(event_id) for event_id in event_ids], timeout_seconds=max(seconds_left, 0.001))
-    found = ((event_id, claims[claim_path(event_id)]) for event_id in event_ids)
-    events = (parked_event_from(event_id, claim.fields) for event_id, claim in found if claim)
-    return tuple(event for event in events if event)
+def _released_events(settled: Settled, store: DocumentStore, seconds_left: float) -> Iterator[StripeEvent]:
+    if not settled.released:
+        return
+    paths = {claim_path(event_id): event_id for event_id in settled.released}
+    claims = store.read(tuple(paths), timeout_seconds=max(seconds_left, 0.001))
+    for path, event_id in paths.items():
+        claim = claims[path]
+        if claim and (parked := parked_event_from(event_id, claim.fields)):
+            yield parked
 
 
-def _one_try(
-    event: OrderEvent | NotUnderstood,
-    view: "_View",
-    terms: Terms,
-    now: datetime,
-    seconds_left: Callable[[], float],
-) -> Finish | StartOver:
-    """From a fresh read to the end, or to where it must begin again."""
-    seen = view.read(seconds_left)
-    while True:
-        plan = make_plan(event, seen, terms, now)
-        match plan:
-            case Look():
-                view.look_at(plan)
-                seen = view.read(seconds_left)
-            case Hold(writes, held):
-                seen = seen.with_hold(held, view.store.commit(writes, timeout_seconds=seconds_left()))
-            case StartOver(writes):
-                view.store.commit(writes, timeout_seconds=seconds_left())
-                return plan
-            case Finish(writes):
-                if writes:
-                    view.store.commit(writes, timeout_seconds=seconds_left())
-                return plan
+class _Attempt:
+    """One event on its way to its last decision: what is wanted for it, and what was read last."""
 
+    def __init__(self, event: OrderEvent | NotUnderstood, store: DocumentStore, terms: Terms, now: datetime) -> None:
+        self._event = event
+        self._store = store
+        self._terms = terms
+        self._now = now
+        self._wanted = Wanted(event)
+        self._snapshot = Snapshot()
 
-class _View:
-    """Which documents to look at for one event; more of them once something has gone wrong."""
-
-    def __init__(self, event: OrderEvent | NotUnderstood, store: DocumentStore) -> None:
-        self.event = event
-        self.store = store
-        self.order_id = event.order_id
-        self.product_ids: tuple[str, ...] = event.product_ids if isinstance(event, OrderPlaced) else ()
-        # What is taken up again may have been set aside before it was parked, and what nobody can read may have been
-        # settled before by those who could: then its audit entry is there.
-        self._audit_entry = isinstance(event, NotUnderstood) or (
-            isinstance(event, StripeEvent) and event.delivery.is_replay
-        )
-        self._has_lost = False
-        self._last_seen = Seen()
-
-    def look_at(self, more: Look) -> None:
-        """From now on, see these too."""
-        self.order_id = more.order_id or self.order_id
-        self.product_ids = more.product_ids or self.product_ids
-        self._audit_entry = self._audit_entry or more.audit_entry
+    def decide_and_commit(self, seconds_left: SecondsLeft) -> Settled | GiveBack:
+        """From a fresh read to the last decision, or to one after which all begins again."""
+        self._read(seconds_left)
+        while True:
+            match decision := decide(self._event, self._snapshot, self._terms, self._now):
+                case Look(deliveries=True):
+                    self._count_deliveries(seconds_left)
+                case Look():
+                    self._wanted = self._wanted.and_also(decision)
+                    self._read(seconds_left)
+                case Hold(order=held):
+                    self._snapshot = after_hold(self._snapshot, held, self._commit(decision, seconds_left))
+                case _:
+                    self._commit(decision, seconds_left)
+                    return decision
 
     def look_closer(self) -> None:
-        """From now on, also see what else may be why a commit was refused."""
-        self._audit_entry = self._has_lost = True
+        """From now on, also read what else may be why a commit was refused."""
+        self._wanted = self._wanted.after_loss(self._snapshot)
 
-    def read(self, seconds_left: Callable[[], float]) -> Seen:
-        paths = paths_to_read(self.event, self.order_id, self.product_ids, with_audit_entry=self._audit_entry)
-        documents = self.store.read(paths, timeout_seconds=seconds_left())
-        seen = seen_from(self.event, self.order_id, documents, self.product_ids)
-        last_seen, self._last_seen = self._last_seen, seen
-        is_puzzling = self._has_lost and (seen.claim, seen.order_version) == (last_seen.claim, last_seen.order_version)
-        if is_puzzling and seen.order and not self.product_ids and seen.order.lines:
-            # Nothing else has changed, so the inventory has: it may be gone.
-            self.product_ids = tuple(line.product_id for line in seen.order.lines)
-            return self.read(seconds_left)
-        if seen.audited and seen.claim is None and not isinstance(self.event, ShopEvent):
-            deliveries = deliveries_path(self.event.event_id)
-            recorded = self.store.count(deliveries, timeout_seconds=seconds_left())
-            return replace(seen, deliveries_on_record=recorded)
-        return seen
+    def take_up(self) -> None:
+        """From now on, settle the event as the parked one that it is."""
+        if isinstance(self._event, StripeEvent):
+            self._event = taken_up(self._event)
+
+    def _read(self, seconds_left: SecondsLeft) -> None:
+        documents = self._store.read(self._wanted.paths, timeout_seconds=seconds_left())
+        self._snapshot = self._wanted.snapshot(documents)
+
+    def _count_deliveries(self, seconds_left: SecondsLeft) -> None:
+        recorded = self._store.count(deliveries_path(self._event.event_id), timeout_seconds=seconds_left())
+        self._snapshot = replace(self._snapshot, deliveries_on_record=recorded)
+
+    def _commit(self, decision: Decision, seconds_left: SecondsLeft) -> Committed:
+        writes = writes_for(decision, self._event, self._snapshot, self._terms, self._now)
+        return self._store.commit(writes, timeout_seconds=seconds_left()) if writes else Committed({}, {})

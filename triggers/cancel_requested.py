@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.types import Document, Value
 from orders.events import CancelRequested
 from orders.order import is_order_id
 from orders.outcome import Settle
-from service.logs import log_settled
+from service.logs import Log, log_settled
 from triggers.created_event import created_document, created_id
 
 
@@ -19,8 +19,7 @@ class CancelRequestedTrigger:
     """Firestore's `cancelRequests/{orderId}` created events, settled. Each may come more than once, and late."""
 
     settle: Settle
-    log: Callable[..., None]
-    """Takes a severity, a message, and fields by name."""
+    log: Log
     now: Callable[[], datetime]
 
     def receive(self, event: CloudEvent) -> None:

@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.types import Document, Value
 from orders.events import OrderPlaced, StripeEvent
 from orders.order import LINES_MAX, is_document_id, is_order_id
 from orders.outcome import Result, Settle
-from service.logs import log_settled
+from service.logs import Log, log_settled, log_taken_up
 from triggers.created_event import created_document, created_id
 
 
@@ -21,8 +21,7 @@ class OrderCreatedTrigger:
     settle: Settle
     parked_events: Callable[[str], Iterable[StripeEvent]]
     """The verified events that were parked because this order did not exist."""
-    log: Callable[..., None]
-    """Takes a severity, a message, and fields by name."""
+    log: Log
     now: Callable[[], datetime]
 
     def receive(self, event: CloudEvent) -> None:
@@ -39,14 +38,12 @@ class OrderCreatedTrigger:
         self.place(OrderPlaced(order_id, product_ids_in(created)))
 
     def place(self, placed: OrderPlaced) -> Result:
-        """The same, for an order of which no event needs to tell. Raises Transient."""
+        """The same, for an order whose own event may never come. Raises Transient."""
         outcome = self.settle(placed, self.now())
         log_settled(self.log, placed, outcome)
         # Only now is it certain that an event parked for want of this order can be seen.
         for parked in self.parked_events(placed.order_id):
-            taken_up = self.settle(parked, self.now())
-            if taken_up.ends_wait:
-                log_settled(self.log, parked, taken_up)
+            log_taken_up(self.log, parked, self.settle(parked, self.now()))
         return outcome.result
 
 

@@ -1,38 +1,19 @@
-"""The claim `webhookEvents/{eventId}`: what makes an event ours, once, and keeps count of its deliveries."""
+"""`webhookEvents/{eventId}` ↔ the claim: what makes an event ours, once, and keeps count of its deliveries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from audit.entry import deliveries_path
-from database.documents.orders import time_or_none
-from database.documents.parked_events import facts_of
+from database.documents.audit_log import delivery_write
+from database.documents.parked_events import parked_event_fields
+from database.documents.values import time_or_none
 from database.store import Create, Document, Update, Write
-from orders.events import StripeDelivery, StripeEvent
-from orders.outcome import Outcome, Result
+from orders.events import NotUnderstood, StripeDelivery, StripeEvent
+from orders.outcome import Result
+from settlement.decisions import CountDelivery, Park
+from settlement.snapshot import Claim, Snapshot
 
 _RESULTS: Final = frozenset(Result)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    processed: bool
-    """False while parked: the event is on record, and its work is still to do."""
-    result: Result
-    deliveries: int
-    first_delivery_at: datetime | None
-    last_delivery_at: datetime | None
-    processed_at: datetime | None
-    version: object
-
-    def has_counted(self, delivery: StripeDelivery) -> bool:
-        """Whether this very delivery is on record: its commit was done, and only the answer lost on the way."""
-        return delivery.is_replay or delivery.delivered_at in (self.first_delivery_at, self.last_delivery_at)
-
-    def was_settled_by(self, delivery: StripeDelivery, now: datetime) -> bool:
-        """Whether whoever asks has settled it: its commit was done, and only the answer lost on the way."""
-        return self.processed_at == (now if delivery.is_replay else delivery.delivered_at)
 
 
 def claim_path(event_id: str) -> str:
@@ -57,69 +38,51 @@ def settled_claim(
     delivery: StripeDelivery,
     order_id: str | None,
     result: Result,
-    claim: Claim | None,
+    snapshot: Snapshot,
     now: datetime,
     lifetime: timedelta,
-    *,
-    deliveries_before: int = 0,
 ) -> tuple[Write, ...]:
-    """Claim the event as done: create its claim, or turn the one that is there into a settled one.
-
-    Args:
-        claim: is there if the event was parked, or set aside.
-        deliveries_before: of an event whose claim has lived out its time, and whose audit entry is there.
-    """
+    """Claim the event as done: create its claim, or turn the one that is there into a settled one."""
     done = {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
-    if claim is None:
-        return _new_claim(delivery, order_id, result, deliveries_before, done)
-    # An event that could not be read when it was parked may only now have told its order.
-    return _changed_claim(delivery, order_id, result, claim, {**done, "orderId": order_id})
+    if snapshot.claim is None:
+        return _new_claim(delivery, order_id, result, snapshot, done)
+    # An event that could not be read when it was parked may only now have shown its order.
+    return _changed_claim(delivery, order_id, result, snapshot.claim, {**done, "orderId": order_id})
 
 
 def parked_claim(
-    delivery: StripeDelivery,
-    order_id: str | None,
-    result: Result,
-    reason: str,
-    now: datetime,
-    event: StripeEvent | None = None,
-    *,
-    deliveries_before: int = 0,
+    park: Park, event: StripeEvent | NotUnderstood, snapshot: Snapshot, now: datetime
 ) -> tuple[Write, ...]:
-    """Keep a verified event whose work cannot be done now. It has no `expireAt`: it stays until it is settled."""
-    parked = {"processed": False, "parkedAt": now, "result": str(result), "reason": reason}
-    facts = {"event": facts_of(event)} if event else {}
-    return _new_claim(delivery, order_id, result, deliveries_before, {**parked, **facts})
+    """Keep a verified event that cannot be settled now. It has no `expireAt`: it stays until it is settled."""
+    reason: dict[str, object] = {"result": str(park.result), "reason": park.note}
+    kept = {} if isinstance(event, NotUnderstood) else {"event": parked_event_fields(event)}
+    parked: dict[str, object] = {"processed": False, "parkedAt": now}
+    claim = snapshot.claim
+    if claim is None:
+        return _new_claim(event.delivery, park.order_id, park.result, snapshot, {**parked, **reason, **kept})
+    # It waited for something else until now, nobody could read it before, or it was set aside.
+    again = {**parked, "expireAt": None} if claim.processed else {}
+    fields = {"orderId": park.order_id, **reason, **kept, **again}
+    return _changed_claim(event.delivery, park.order_id, park.result, claim, fields)
 
 
-def parked_again(
-    event: StripeEvent, order_id: str | None, result: Result, reason: str, claim: Claim, now: datetime
+def counted_delivery(
+    count: CountDelivery, delivery: StripeDelivery, snapshot: Snapshot, now: datetime, lifetime: timedelta
 ) -> tuple[Write, ...]:
-    """Keep an event that waited for something else until now, that nobody could read before, or that was set aside."""
-    facts: dict[str, object] = {"orderId": order_id, "result": str(result), "reason": reason, "event": facts_of(event)}
-    if claim.processed:
-        facts |= {"processed": False, "parkedAt": now, "expireAt": None}
-    return _changed_claim(event.delivery, order_id, result, claim, facts)
-
-
-def count_delivery(
-    delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result, now: datetime
-) -> tuple[tuple[Write, ...], Outcome]:
-    """Put one more delivery of an event on record, and nothing else; if it is on record already, not even that."""
-    if claim.has_counted(delivery):
-        return (), Outcome(claim.result if claim.was_settled_by(delivery, now) else result, order_id)
-    counted, record = _one_more(delivery, order_id, claim, result)
-    return (Update(claim_path(delivery.event_id), counted, claim.version), record), Outcome(result, order_id)
+    """One more delivery on record; a claim that has expired is put back."""
+    if snapshot.claim is None:
+        return settled_claim(delivery, count.order_id, count.recorded_as, snapshot, now, lifetime)
+    return _changed_claim(delivery, count.order_id, count.recorded_as, snapshot.claim, {})
 
 
 def _new_claim(
     delivery: StripeDelivery,
     order_id: str | None,
     result: Result,
-    deliveries_before: int,
+    snapshot: Snapshot,
     fields: Mapping[str, object],
 ) -> tuple[Write, ...]:
-    number = deliveries_before + 1
+    before = snapshot.deliveries_before
     received = {
         "eventType": delivery.event_type,
         "orderId": order_id,
@@ -127,41 +90,22 @@ def _new_claim(
         "apiVersion": delivery.api_version,
         "receivedAt": delivery.delivered_at,
         "lastDeliveryAt": delivery.delivered_at,
-        "deliveries": number,
+        "deliveries": before + 1,
     }
     claim = Create(claim_path(delivery.event_id), {**received, **fields})
-    return (claim, _delivery_record(delivery, order_id, number, result)) if deliveries_before else (claim,)
+    return (claim, delivery_write(delivery, order_id, before + 1, result)) if before else (claim,)
 
 
 def _changed_claim(
     delivery: StripeDelivery, order_id: str | None, result: Result, claim: Claim, fields: Mapping[str, object]
 ) -> tuple[Write, ...]:
-    """What changes in a claim, with this delivery counted if it is not yet."""
+    """What changes in a claim, with this delivery counted if it is not yet: the records have no gaps."""
     path = claim_path(delivery.event_id)
     if claim.has_counted(delivery):
         return (Update(path, fields, claim.version),)
-    counted, record = _one_more(delivery, order_id, claim, result)
-    return Update(path, {**fields, **counted}, claim.version), record
-
-
-def _one_more(
-    delivery: StripeDelivery, order_id: str | None, claim: Claim, result: Result
-) -> tuple[dict[str, object], Create]:
-    """One more on the claim's count, and the record under that number: the records have no gaps."""
     number = claim.deliveries + 1
-    counted: dict[str, object] = {"deliveries": number, "lastDeliveryAt": delivery.delivered_at}
-    return counted, _delivery_record(delivery, order_id, number, result)
-
-
-def _delivery_record(delivery: StripeDelivery, order_id: str | None, number: int, result: Result) -> Create:
-    return Create(
-        f"{deliveries_path(delivery.event_id)}/{number}",
-        {
-            "eventId": delivery.event_id,
-            "eventType": delivery.event_type,
-            "orderId": order_id,
-            "webhookProcessed": False,
-            "result": str(result),
-            "createdAt": delivery.delivered_at,
-        },
+    counted = {"deliveries": number, "lastDeliveryAt": delivery.delivered_at}
+    return (
+        Update(path, {**fields, **counted}, claim.version),
+        delivery_write(delivery, order_id, number, result),
     )

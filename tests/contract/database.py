@@ -5,9 +5,11 @@ from typing import Protocol
 
 from google.cloud import firestore
 
+from database.connection import connect
+from database.firestore_store import FirestoreStore
+from database.queries import FirestoreQueries
 from database.store import DocumentStore
 from orders.events import StripeEvent
-from tests.support.emulated_shop import store_in
 from tests.support.memory_store import MemoryStore
 
 
@@ -34,8 +36,8 @@ class InMemory:
 class InFirestore:
     def __init__(self, client: firestore.Client) -> None:
         self.client = client
-        self.store = store_in(client)
-        self.parked_events = self.store.parked_events
+        self.store = FirestoreStore(connect(client.project))
+        self.parked_events = FirestoreQueries(client).parked_events
 
     def put(self, path: str, fields: Mapping[str, object]) -> None:
         self.client.document(path).set(dict(fields))

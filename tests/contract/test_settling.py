@@ -1,5 +1,6 @@
 """The main job as a shop sees it: what stands in the database before, and after."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from tests.contract.database import Database
 from tests.support.builders import (
     LATER,
     NOW,
+    TERMS,
     a_cancel_request,
     a_catalogue_entry,
     a_payment,
@@ -23,9 +25,6 @@ from tests.support.builders import (
 )
 
 PATIENCE = Patience(monotonic=lambda: 0.0, sleep=lambda seconds: None, random=lambda: 0.5)
-
-
-TERMS = Terms()
 
 
 def settled(database: Database, event: OrderEvent | NotUnderstood, *, terms: Terms = TERMS) -> Outcome:
@@ -275,7 +274,7 @@ def test_operators_are_told_of_a_payment_that_has_paid_two_orders(database: Data
 
 def test_a_payment_that_a_wrong_setting_has_set_aside_is_settled_when_it_is_sent_again(database: Database) -> None:
     with_reserved_order(database)
-    assert settled(database, a_payment(), terms=Terms(expected_livemode=True)).result == "livemode_mismatch"
+    assert settled(database, a_payment(), terms=replace(TERMS, expected_livemode=True)).result == "livemode_mismatch"
     assert settled(database, a_payment(delivered_at=LATER)).result == "first_time_finalized"
     assert database.get("inventory/shirt") == {"stock": 7, "reserved": 0}
     assert fields_at(database, "auditLog/evt_1")["result"] == "first_time_finalized"
@@ -455,7 +454,7 @@ def test_an_order_that_appears_while_its_event_is_being_parked_is_settled_at_onc
             return database.store.commit(writes, timeout_seconds=timeout_seconds)  # type: ignore[arg-type]
 
     event = a_payment(created_at=NOW - timedelta(hours=2))
-    outcome = settle(event, NOW, store=AppearsWhileParking(), terms=Terms(), patience=PATIENCE)  # type: ignore[arg-type]
+    outcome = settle(event, NOW, store=AppearsWhileParking(), terms=TERMS, patience=PATIENCE)  # type: ignore[arg-type]
     assert outcome.result == "first_time_finalized"
 
 

@@ -13,29 +13,28 @@ import pytest
 from google.cloud import firestore
 
 from database.connection import connect
-from database.firestore_store import BATCH_DOCUMENTS_MAX, FirestoreStore
+from database.firestore_store import FirestoreStore
+from database.queries import BATCH_DOCUMENTS_MAX
 from database.store import Write
 from orders.events import OrderEvent
 from orders.order import Money, OrderStatus
 from orders.outcome import Outcome
-from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.contract.database import InFirestore
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, a_payment, a_placement, a_processing, an_order, an_updated_refund
+from tests.support.builders import NOW, TERMS, a_payment, a_placement, a_processing, an_order, an_updated_refund
 from tests.support.emulated_shop import (
     all_at_once,
     inventory_of,
     now,
     order_in,
+    service_in,
     settle_in,
     statuses,
     stock_up,
-    store_in,
     told,
     write_orders,
 )
-from triggers.order_created import OrderCreatedTrigger
 from triggers.sweep import STRANDED_AFTER, ReservationSweep
 
 ONE_EURO = Money(100, "eur")
@@ -53,11 +52,11 @@ OTHER_STATUSES = set(OrderStatus) - {OrderStatus.RESERVED, OrderStatus.PENDING, 
 
 
 def lapsed_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return store_in(client).lapsed_orders(NOW)
+    return service_in(client).queries.lapsed_orders(NOW)
 
 
 def stranded_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return store_in(client).stranded_orders(NOW)
+    return service_in(client).queries.stranded_orders(NOW)
 
 
 def test_reserved_orders_past_their_time_have_lapsed_the_longest_overdue_first(
@@ -120,18 +119,7 @@ def test_an_order_that_the_client_librarys_queries_could_not_decode_keeps_none_f
 
 def sweep_in(client: firestore.Client) -> ReservationSweep:
     """The sweep as the deployed function does it."""
-    settle_event, store = settle_in(client), store_in(client)
-    place = OrderCreatedTrigger(settle_event, store.parked_events, ignore, now).place
-    return ReservationSweep(
-        settle_event,
-        place,
-        store.lapsed_orders,
-        store.stranded_orders,
-        store.parked_since,
-        ignore,
-        now,
-        time.monotonic,
-    )
+    return service_in(client).reservation_sweep()
 
 
 def ignore(*_line: object, **_fields: object) -> None:
@@ -201,7 +189,7 @@ def test_an_order_that_is_extended_after_it_was_found_is_left_alone(firestore_cl
     sweep = sweep_in(firestore_client)
 
     def lapsed_orders(moment: datetime) -> Iterator[Sequence[str]]:
-        for batch in store_in(firestore_client).lapsed_orders(moment):
+        for batch in service_in(firestore_client).queries.lapsed_orders(moment):
             sweep.settle(a_processing(created_at=now()), now())
             yield batch
 
@@ -275,7 +263,7 @@ def die_after_one_commit(client: firestore.Client, event: OrderEvent) -> None:
     """The units are counted, or the event is settled, and then nobody goes on."""
     patience = Patience(time.monotonic, time.sleep, random.random)
     with pytest.raises(ProcessDied):
-        settle(event, now(), store=DyingStore(connect(client.project)), terms=Terms(), patience=patience)
+        settle(event, now(), store=DyingStore(connect(client.project)), terms=TERMS, patience=patience)
 
 
 def test_a_hold_that_a_dead_process_began_is_finished(firestore_client: firestore.Client) -> None:
@@ -330,17 +318,18 @@ def test_a_refund_is_settled_though_all_were_answered_and_the_process_died_that_
     firestore_client: firestore.Client,
 ) -> None:
     stock_up(firestore_client, 10)
-    settle_event, store = settle_in(firestore_client), store_in(firestore_client)
+    service = service_in(firestore_client)
+    settle_event, parked_events = service.settle, service.queries.parked_events
     long_ago = now() - LONG_AGO
     paid = a_payment("evt_paid", created_at=long_ago, delivered_at=long_ago)
     assert settle_event(an_updated_refund("evt_refund"), now()).result == "payment_not_found"
     assert settle_event(paid, now()).result == "order_not_found"
     write_orders(firestore_client, ["order-1"], 3)
     settle_event(a_placement(), now())
-    (parked,) = store.parked_events("order-1")
+    (parked,) = parked_events("order-1")
     die_after_one_commit(firestore_client, parked)
     assert statuses(firestore_client) == {"finalized": 1}
-    assert store.parked_events("order-1") == ()
+    assert parked_events("order-1") == ()
     assert swept(firestore_client) == {"finished": 1}
     assert statuses(firestore_client) == {"refunded": 1}
     assert inventory_of(firestore_client) == (10, 0)

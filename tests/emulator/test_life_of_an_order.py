@@ -1,8 +1,7 @@
 """The life of an order, rule by rule: signed deliveries of whole Stripe events, through the real door, on Firestore."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
@@ -12,19 +11,22 @@ import pytest
 from flask import Flask
 from google.cloud import firestore
 
+from database.connection import connect
+from database.firestore_store import FirestoreStore
+from service.wiring import patience, settling
 from settlement.decisions import Terms
-from settlement.settle import Patience, settle
 from tests.support.builders import (
     LATER,
     NOW,
     SECRET,
+    TERMS,
     Fields,
     a_lapse,
     a_reserved_order,
     body_of,
     signature_of,
 )
-from tests.support.emulated_shop import inventory_of, settle_in, store_in
+from tests.support.emulated_shop import inventory_of, settle_in, silent
 from tests.support.stripe_objects import (
     API_VERSIONS,
     DUE_BY,
@@ -40,7 +42,6 @@ from tests.support.stripe_objects import (
 )
 from webhooks.endpoint import WebhookEndpoint
 
-TERMS = Terms()
 PAID, REFUNDED, REFUND_CREATED = "payment_intent.succeeded", "charge.refunded", "refund.created"
 DISPUTE_OPENED, DISPUTE_CLOSED = "charge.dispute.created", "charge.dispute.closed"
 
@@ -64,9 +65,8 @@ class Shop:
 
     @property
     def endpoint(self) -> WebhookEndpoint:
-        patience = Patience(time.monotonic, time.sleep, lambda: 0.5)
-        settle_event = partial(settle, store=store_in(self.client), terms=self.terms, patience=patience)
-        return WebhookEndpoint(settle_event, [SECRET], lambda *_, **__: None, self._now, lambda: 0.0)
+        settle_event = settling(FirestoreStore(connect(self.client.project)), self.terms, silent, patience())
+        return WebhookEndpoint(settle_event, [SECRET], silent, self._now, lambda: 0.0)
 
     def deliver(self, event: Fields) -> str:
         """One signed delivery: the result with which it is answered, always 200."""
@@ -372,7 +372,7 @@ def test_what_was_sold_again_and_finished_by_hand_is_refunded_like_any_other(pai
 
 @pytest.mark.parametrize("event_type", [REFUNDED, REFUND_CREATED])
 def test_a_shop_that_does_not_restock_counts_the_money_only(a_shop: OpenShop, version: str, event_type: str) -> None:
-    shop = a_shop(Terms(restock_on_refund=False))
+    shop = a_shop(replace(TERMS, restock_on_refund=False))
     shop.deliver(the_event(PAID, version, "evt_paid"))
     named = {"restock": "shirt:1"} if event_type == REFUND_CREATED else {}
     assert shop.deliver(the_event(event_type, version, "evt_2", metadata=named)) == "refunded"
@@ -674,7 +674,7 @@ def test_wrong_money_given_back_in_full_ends_the_order_and_its_hold(shop: Shop, 
 def test_an_event_of_the_other_mode_is_on_record_and_touches_no_order(
     a_shop: OpenShop, version: str, event_type: str
 ) -> None:
-    shop = a_shop(Terms(expected_livemode=True))
+    shop = a_shop(replace(TERMS, expected_livemode=True))
     before = shop.dump()
     assert shop.deliver(the_event(event_type, version)) == "livemode_mismatch"
     assert shop.dump() == before
@@ -686,7 +686,7 @@ def test_an_event_of_the_other_mode_is_on_record_and_touches_no_order(
 
 
 def test_an_event_of_the_expected_mode_is_settled(a_shop: OpenShop) -> None:
-    shop = a_shop(Terms(expected_livemode=True))
+    shop = a_shop(replace(TERMS, expected_livemode=True))
     assert shop.deliver({**the_event(PAID), "livemode": True}) == "first_time_finalized"
 
 

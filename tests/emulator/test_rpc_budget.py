@@ -22,7 +22,7 @@ from tests.support.builders import (
     signature_of,
 )
 from tests.support.counted_rpcs import counted
-from tests.support.emulated_shop import settle_over, stock_up
+from tests.support.emulated_shop import service_over, stock_up
 from webhooks.endpoint import WebhookEndpoint
 
 READ, COMMIT = "BatchGetDocuments", "Commit"
@@ -36,7 +36,7 @@ def deliver(firestore_client: firestore.Client, firestore_host: str) -> Deliver:
     connection, rpcs = counted(firestore_client.project, firestore_host)
     seconds = count()
     endpoint = WebhookEndpoint(
-        settle_over(connection),
+        service_over(connection).settle,
         [SECRET],
         lambda *_, **__: None,
         lambda: NOW + timedelta(seconds=next(seconds)),
@@ -165,5 +165,5 @@ def test_holding_takes_three_rpcs(firestore_client: firestore.Client, firestore_
     stock_up(firestore_client, 10)
     firestore_client.document("orders/order-1").set(an_order())
     connection, rpcs = counted(firestore_client.project, firestore_host)
-    assert settle_over(connection)(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
+    assert service_over(connection).settle(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
     assert rpcs.names == [READ, COMMIT, COMMIT]

@@ -29,10 +29,12 @@ from orders.events import (
 from orders.order import Money
 from orders.refunds import Refund, Refunds, RefundStatus
 from orders.validation import ORDER_BYTES_MAX
+from service.settings import settings_from
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=7)
 SECRET = "whsec_test_secret"
+TERMS = settings_from({}).terms
 
 Fields = dict[str, object]
 

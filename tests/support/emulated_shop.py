@@ -1,13 +1,11 @@
 """A shop on the real Firestore emulator, and many hands working in it at once."""
 
-import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 from google.cloud import firestore
 
@@ -15,23 +13,32 @@ from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
 from database.store import Fields
 from orders.outcome import Outcome, Settle
-from settlement.decisions import Terms
-from settlement.settle import Patience, settle
-from tests.support.builders import an_order
+from service.settings import settings_from
+from service.wiring import Service, patience, service_on, settling
+from tests.support.builders import TERMS, an_order
 
 
-def store_in(client: firestore.Client) -> FirestoreStore:
-    return FirestoreStore(connect(client.project))
+def service_in(client: firestore.Client) -> Service:
+    """The service as it is deployed, on this database; it logs nothing."""
+    return service_over(connect(client.project))
+
+
+def service_over(connection: Connection, *, seconds: float = 8.0) -> Service:
+    """The same over a connection of the test's own.
+
+    Args:
+        seconds: for how long it tries to settle an event.
+    """
+    service = service_on(connection, settings_from({}), silent)
+    return replace(service, settle=settling(FirestoreStore(connection), TERMS, silent, patience(total_seconds=seconds)))
 
 
 def settle_in(client: firestore.Client) -> Settle:
-    return settle_over(connect(client.project))
+    return service_in(client).settle
 
 
-def settle_over(connection: Connection, *, seconds: float = 8.0) -> Settle:
-    """Settling as the deployed functions do it."""
-    patience = Patience(time.monotonic, time.sleep, random.Random(1).random, total_seconds=seconds)  # noqa: S311
-    return partial(settle, store=FirestoreStore(connection), terms=Terms(), patience=patience)
+def silent(*_line: object, **_fields: object) -> None:
+    """A log that nobody reads."""
 
 
 def stock_up(client: firestore.Client, stock: int, product_id: str = "shirt") -> None:

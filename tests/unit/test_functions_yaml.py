@@ -12,7 +12,7 @@ import yaml
 from functions_framework import _function_registry
 
 import main
-from database.firestore_store import BATCH_DOCUMENTS_MAX, QUERY_SECONDS_MAX
+from database.queries import BATCH_DOCUMENTS_MAX, QUERY_SECONDS_MAX
 from settlement.settle import Patience
 from tools.toolchain import ROOT
 from triggers.sweep import HANDS, RUN_SECONDS_MAX

@@ -1,4 +1,4 @@
-"""How a door is opened: once, whoever asks, and without stopping the search for garbage for good."""
+"""How an entry point is built: once, whoever asks, and without stopping the search for garbage for good."""
 
 import gc
 import threading
@@ -10,39 +10,39 @@ import main
 from service.settings import SettingsError
 
 
-def test_a_door_is_opened_once_though_many_knock() -> None:
-    knocking = threading.Barrier(8)
-    opened = main._opened_once(object)
+def test_an_entry_point_is_built_once_though_many_ask() -> None:
+    start = threading.Barrier(8)
+    built = main._built_once(object)
 
-    def knock(_: int) -> object:
-        knocking.wait(timeout=10)
-        return opened()
+    def ask(_: int) -> object:
+        start.wait(timeout=10)
+        return built()
 
     with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(knock, range(8)))) == 1
+        assert len(set(pool.map(ask, range(8)))) == 1
 
 
-def test_a_door_that_needs_another_opens_it_first() -> None:
-    inner = main._opened_once(lambda: ["inner"])
-    assert main._opened_once(lambda: [*inner(), "outer"])() == ["inner", "outer"]
+def test_an_entry_point_that_needs_another_builds_it_first() -> None:
+    inner = main._built_once(lambda: ["inner"])
+    assert main._built_once(lambda: [*inner(), "outer"])() == ["inner", "outer"]
 
 
-def test_a_door_that_could_not_be_opened_is_tried_again() -> None:
+def test_an_entry_point_that_could_not_be_built_is_tried_again() -> None:
     tries = iter([False, True])
 
     def build() -> str:
         if not next(tries):
             raise SettingsError("a setting is missing")
-        return "open"
+        return "built"
 
-    opened = main._opened_once(build)
+    built = main._built_once(build)
     with pytest.raises(SettingsError):
-        opened()
+        built()
     assert gc.isenabled()
-    assert opened() == "open"
+    assert built() == "built"
 
 
-def test_garbage_is_searched_for_but_not_while_a_door_is_opened() -> None:
+def test_garbage_is_searched_for_but_not_while_an_entry_point_is_built() -> None:
     assert gc.isenabled()
-    assert not main._opened_once(gc.isenabled)()
+    assert not main._built_once(gc.isenabled)()
     assert gc.isenabled()

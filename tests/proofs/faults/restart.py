@@ -16,9 +16,9 @@ from google.api_core import exceptions
 
 from database.connection import Connection
 from database.firestore_store import FirestoreStore
+from database.queries import FirestoreQueries
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced
 from orders.outcome import Outcome, StoreUnavailable, Transient
-from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.proofs.faults.gate import Gate
 from tests.proofs.faults.interceptor import FaultyChannel
@@ -27,7 +27,7 @@ from tests.proofs.faults.standalone import StandaloneEmulator, standalone_emulat
 from tests.proofs.simulation.oracle import wrongs
 from tests.proofs.simulation.scenarios import PRICES, VOICES, Fact, Repayment, Tale
 from tests.support.auditor import complaints, leftovers
-from tests.support.builders import NOW, an_order
+from tests.support.builders import NOW, TERMS, an_order
 from tests.support.counted_rpcs import intercepted
 from tests.support.emulated_shop import documents_in
 from triggers.order_created import OrderCreatedTrigger
@@ -112,6 +112,7 @@ class _Shop:
     def __init__(self, host: str, gate: Gate) -> None:
         connection = _connected(host, gate)
         self._client, self._store = connection.client, FirestoreStore(connection)
+        self._queries = FirestoreQueries(connection.client)
         self._milliseconds = itertools.count()
         self._patience = Patience(time.monotonic, time.sleep, random.random, total_seconds=_PATIENCE_SECONDS)
 
@@ -120,11 +121,11 @@ class _Shop:
         return NOW + timedelta(minutes=1, milliseconds=next(self._milliseconds))
 
     def settle(self, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
-        return settle(event, now, store=self._store, terms=Terms(), patience=self._patience)
+        return settle(event, now, store=self._store, terms=TERMS, patience=self._patience)
 
     def place(self, tale: Tale) -> None:
         """What the trigger does."""
-        trigger = OrderCreatedTrigger(self.settle, self._store.parked_events, _ignore, self.now)
+        trigger = OrderCreatedTrigger(self.settle, self._queries.parked_events, _ignore, self.now)
         trigger.place(OrderPlaced(tale.order_id, tuple(tale.units)))
 
     def write_order(self, tale: Tale) -> None:

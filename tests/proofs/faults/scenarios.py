@@ -1,7 +1,7 @@
 """What may be going on when something breaks: one delivery each, and what must stand when it has come again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orders.events import OrderEvent, ReservationLapsed
@@ -9,6 +9,7 @@ from orders.order import Money
 from settlement.decisions import Terms
 from tests.support.builders import (
     NOW,
+    TERMS,
     Fields,
     a_cancel_request,
     a_cancellation,
@@ -28,7 +29,6 @@ from tests.support.builders import (
 STOCK = 10
 LONG_AGO = NOW - timedelta(hours=2)
 AFTER_EXPIRY = NOW + timedelta(hours=1)
-TERMS = Terms()
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ REFUNDED = an_updated_refund("evt_refunded")
 REFUND_FAILED = an_updated_refund("evt_failed", a_refund(status="failed"))
 ONE_SHIRT_BACK = an_updated_refund("evt_part", a_refund(amount=1_200, restock={"shirt": 1}))
 HELD, SOLD, FREE = (10, 3), (7, 0), (10, 0)
-LIVE_ONLY = Terms(expected_livemode=True)
+LIVE_ONLY = replace(TERMS, expected_livemode=True)
 
 SCENARIOS: Mapping[str, Scenario] = {
     "an order is placed": Scenario(PLACED, "reserved", HELD),

@@ -9,7 +9,7 @@ import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,12 +17,11 @@ from flask import Flask, Response, request
 
 from orders.events import NotUnderstood, OrderEvent
 from service.logs import JsonLog
-from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.proofs.fuzz.deliveries import CHUNK_BYTES_MAX, Delivery, Stream, Visit
 from tests.proofs.fuzz.limits import StrictStore
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, SECRET, Fields, a_catalogue_entry, a_payment, a_placement, an_order
+from tests.support.builders import NOW, SECRET, TERMS, Fields, a_catalogue_entry, a_payment, a_placement, an_order
 from tests.support.stripe_objects import OBJECT_OF, PRIVATE
 from webhooks.endpoint import BODY_BYTES_MAX, STATUS, WebhookEndpoint
 
@@ -152,7 +151,7 @@ def _settle_on(store: StrictStore) -> Any:
     ticks = itertools.count(step=0.001)
     # Nobody else is at this store: who loses a race here loses it for ever, and at once.
     patience = Patience(lambda: next(ticks), lambda seconds: None, lambda: 0.5)
-    return functools.partial(settle, store=store, terms=Terms(order_wait=ORDER_WAIT), patience=patience)
+    return functools.partial(settle, store=store, terms=replace(TERMS, order_wait=ORDER_WAIT), patience=patience)
 
 
 @functools.cache

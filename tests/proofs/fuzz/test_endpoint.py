@@ -10,11 +10,12 @@ import pytest
 from flask import Request
 from hypothesis import given, settings
 
+from database.documents import recorder
 from database.documents.webhook_events import parked_claim
 from database.store import Create
 from orders.events import Ignored, NotUnderstood, StripeDelivery
 from orders.outcome import OrderNotThereYet
-from settlement import holding, parking
+from settlement import holding
 from tests.proofs.fuzz.deliveries import Visit, signed, visit_from, written
 from tests.proofs.fuzz.endpoint import DOCUMENTED, Tally, complaints_about
 from tests.proofs.fuzz.shapes import LAST_SECOND_OF_9999, visits
@@ -149,7 +150,7 @@ def test_it_catches_a_claim_that_no_database_takes(monkeypatch: pytest.MonkeyPat
         assert isinstance(claim, Create)
         return (Create(claim.path, {**claim.fields, "note": "\ud800"}),)
 
-    monkeypatch.setattr(parking, "parked_claim", with_half_a_character)
+    monkeypatch.setattr(recorder, "parked_claim", with_half_a_character)
     assert_caught("NotStorable")
 
 

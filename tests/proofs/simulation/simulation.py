@@ -18,7 +18,7 @@ from tests.proofs.simulation.oracle import wrongs
 from tests.proofs.simulation.scenarios import PRICES, Tale
 from tests.proofs.simulation.workers import Rpc, Worker
 from tests.support.auditor import complaints, imbalances, leftovers
-from tests.support.builders import NOW, an_order
+from tests.support.builders import NOW, TERMS, an_order
 from tests.support.memory_store import MemoryStore
 from triggers.order_created import OrderCreatedTrigger
 from triggers.sweep import STRANDED_AFTER, TAKEN_UP_WITHIN
@@ -75,8 +75,8 @@ class _Simulation:
         self.tally = tally
         self.trace = trace
         self.clock = NOW + timedelta(hours=2) * history.opens_late
-        self.terms = Terms(
-            async_reservation=_A_LONG_TIME, claim_lifetime=_A_LONG_TIME, restock_on_refund=history.restocks
+        self.terms = replace(
+            TERMS, async_reservation=_A_LONG_TIME, claim_lifetime=_A_LONG_TIME, restock_on_refund=history.restocks
         )
         self.store = MemoryStore()
         for product_id, stock in history.stock:

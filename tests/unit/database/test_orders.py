@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from database.documents.orders import (
     changed_fields,
     order_from,
-    paid_order_from,
-    product_from,
-    waiting_events_in,
 )
+from database.documents.payments import known_payment_from
+from database.documents.products import product_from
 from database.documents.webhook_events import claim_from
 from database.store import Document
 from inventory.reservation import Refused, price_to_hold
@@ -427,14 +426,15 @@ def test_any_document_is_a_claim(fields: dict[str, object]) -> None:
 
 def test_a_payment_names_its_order_and_what_waits_for_it() -> None:
     document = Document({"orderId": "order-1", "waiting": ["evt_7", "evt_8"]}, "v")
-    assert (paid_order_from(document), waiting_events_in(document)) == ("order-1", ("evt_7", "evt_8"))
+    known = known_payment_from(document)
+    assert (known.order_id, known.waiting) == ("order-1", ("evt_7", "evt_8"))
 
 
 @pytest.mark.parametrize("order_id", [None, "", "a/b", 7, ["order-1"]])
 def test_a_payment_that_names_no_possible_order_names_none(order_id: object) -> None:
-    assert paid_order_from(Document({"orderId": order_id}, "v")) is None
+    assert known_payment_from(Document({"orderId": order_id}, "v")).order_id is None
 
 
 @pytest.mark.parametrize("waiting", [None, "evt_7", {"evt_7": True}, [None, 7, "a/b", ["evt_7"]]], ids=str)
 def test_what_is_no_event_waits_for_no_payment(waiting: object) -> None:
-    assert waiting_events_in(Document({"waiting": waiting}, "v")) == ()
+    assert known_payment_from(Document({"waiting": waiting}, "v")).waiting == ()

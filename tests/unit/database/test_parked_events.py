@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from database.documents.parked_events import facts_of, parked_event_from
-from database.documents.webhook_events import Claim, claim_path, parked_again, parked_claim
+from database.documents.parked_events import parked_event_fields, parked_event_from
+from database.documents.webhook_events import claim_path, parked_claim
 from database.store import Create, Fields, Update
 from orders.disputes import Dispute
 from orders.events import (
     ChargeRefunded,
     DisputeChanged,
     EventKind,
+    NotUnderstood,
     PaymentCanceled,
     PaymentFailed,
     PaymentProcessing,
@@ -28,6 +29,8 @@ from orders.events import (
 from orders.order import AMOUNT_MINOR_MAX, Money
 from orders.outcome import OrderNotThereYet, Result
 from orders.refunds import Refund, Refunds
+from settlement.decisions import Park
+from settlement.snapshot import Claim, Snapshot
 from tests.support.builders import (
     LATER,
     NOW,
@@ -48,14 +51,16 @@ each_kind = pytest.mark.parametrize("event", OF_STRIPE.values(), ids=OF_STRIPE)
 
 def parked(event: StripeEvent) -> Fields:
     """The claim of an event that waits for its order."""
-    (claim,) = parked_claim(event.delivery, event.order_id, Result.ORDER_NOT_FOUND, "no order", NOW, event)
+    park = Park(Result.ORDER_NOT_FOUND, event.order_id, "no order")
+    (claim,) = parked_claim(park, event, Snapshot(), NOW)
     assert isinstance(claim, Create)
     return claim.fields
 
 
 def unreadable(delivery: StripeDelivery, order_id: str | None) -> Fields:
     """The claim of an event that nobody could read."""
-    (claim,) = parked_claim(delivery, order_id, Result.ERROR, "amount missing", NOW)
+    event = NotUnderstood(delivery, order_id, "amount missing")
+    (claim,) = parked_claim(Park(Result.ERROR, order_id, event.reason), event, Snapshot(), NOW)
     # Only where there is none.
     assert isinstance(claim, Create)
     return claim.fields
@@ -129,7 +134,8 @@ def test_an_event_that_is_parked_a_second_time_is_read_back_as_it_was(event: Str
         processed_at=None,
         version="v",
     )
-    (update,) = parked_again(event, event.order_id, Result.PAYMENT_NOT_FOUND, "no payment", claim, NOW)
+    park = Park(Result.PAYMENT_NOT_FOUND, event.order_id, "no payment")
+    (update,) = parked_claim(park, event, Snapshot(claim=claim), NOW)
     assert isinstance(update, Update)
     assert parked_event_from(event.event_id, {**unread, **update.fields}) == taken_up_again(event)
 
@@ -178,7 +184,7 @@ def test_a_parked_event_without_times_holds_nothing_to_settle(broken: dict[str, 
 @pytest.mark.parametrize("kind", ["order_placed", "paid", None, 7, ["payment_succeeded"]], ids=str)
 @pytest.mark.parametrize("order_id", ["order-1", None])
 def test_a_kind_that_stripe_never_tells_holds_nothing_to_settle(kind: object, order_id: str | None) -> None:
-    facts = {**facts_of(a_payment()), "kind": kind}
+    facts = {**parked_event_fields(a_payment()), "kind": kind}
     assert parked_event_from("evt_1", {**parked(a_payment()), "orderId": order_id, "event": facts}) is None
 
 
@@ -187,13 +193,16 @@ def test_a_kind_that_stripe_never_tells_holds_nothing_to_settle(kind: object, or
 def test_what_is_about_money_and_names_none_holds_nothing_to_settle(
     event: StripeEvent, broken: dict[str, object]
 ) -> None:
-    assert parked_event_from("evt_1", {**parked(event), "event": {**facts_of(event), **broken}}) is None
+    assert parked_event_from("evt_1", {**parked(event), "event": {**parked_event_fields(event), **broken}}) is None
 
 
 @pytest.mark.parametrize("broken", [None, "lost", {}, {"id": "dp_1"}], ids=str)
 def test_a_dispute_that_cannot_be_read_holds_nothing_to_settle(broken: object) -> None:
     event = a_dispute(order_id="order-1")
-    assert parked_event_from("evt_1", {**parked(event), "event": {**facts_of(event), "dispute": broken}}) is None
+    assert (
+        parked_event_from("evt_1", {**parked(event), "event": {**parked_event_fields(event), "dispute": broken}})
+        is None
+    )
 
 
 anything = st.recursive(
@@ -240,5 +249,5 @@ def test_whatever_was_done_to_a_parked_claim_it_is_read_and_planned_for_without_
 
 @pytest.mark.parametrize("event", [a_refunded_charge(), an_updated_refund(), a_dispute()], ids=lambda e: str(e.kind))
 def test_what_names_neither_an_order_nor_a_payment_holds_nothing_to_settle(event: StripeEvent) -> None:
-    facts = {**facts_of(event), "paymentIntentId": None, "chargeId": None}
+    facts = {**parked_event_fields(event), "paymentIntentId": None, "chargeId": None}
     assert parked_event_from("evt_1", {**parked(event), "orderId": None, "event": facts}) is None

@@ -10,6 +10,7 @@ from babel import UnknownLocaleError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from database.documents.notifications import notice_write
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from notifications.texts import Text, UnreadableNotice, text_of
 from orders.order import AMOUNT_MINOR_MAX, Money
@@ -36,7 +37,8 @@ def a_document(
     **changed: object,
 ) -> Fields:
     """As it stands in the outbox, but for the changes."""
-    return Notice(kind, audience, "alice", "evt_1", order_id, money, reason, NOW).fields() | changed
+    notice = Notice(kind, audience, "alice", money, reason)
+    return {**notice_write(notice, "evt_1", order_id, NOW).fields, **changed}
 
 
 def amount_of(amount: int, currency: str, locale: str = "en") -> str:

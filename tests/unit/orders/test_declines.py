@@ -81,7 +81,7 @@ ONE_DECLINE = [(OF_INTENT, OF_CHARGE), (OF_INTENT, OF_SESSION), (OF_SESSION, OF_
 
 @pytest.mark.parametrize(("one", "other"), ONE_DECLINE)
 def test_voices_of_one_charge_or_of_one_intent_tell_of_one_decline(one: Decline, other: Decline) -> None:
-    assert one.is_told_by(other) and other.is_told_by(one)
+    assert one.is_same_attempt(other) and other.is_same_attempt(one)
 
 
 ALONE = Decline(None, None, NOW, None, None)
@@ -98,4 +98,4 @@ TWO_DECLINES = [
 def test_two_charges_of_one_intent_and_what_names_nothing_in_common_are_two_declines(
     one: Decline, other: Decline
 ) -> None:
-    assert not one.is_told_by(other) and not other.is_told_by(one)
+    assert not one.is_same_attempt(other) and not other.is_same_attempt(one)

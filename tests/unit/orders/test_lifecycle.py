@@ -7,7 +7,8 @@ import pytest
 from orders.events import EventKind
 from orders.lifecycle import TRANSITIONS, Step, step_for
 from orders.order import OrderStatus
-from settlement.holding import _ALREADY, PLAN_FOR
+from settlement.decide import DECIDED_BY
+from settlement.matching import _ALREADY
 from tests.support.builders import ONE_OF_EACH_KIND
 
 # Each row: what an event asks for in each of these statuses.
@@ -82,8 +83,8 @@ def test_an_event_of_each_kind_says_which_it_is() -> None:
     assert {kind: event.kind for kind, event in ONE_OF_EACH_KIND.items()} == {kind: kind for kind in EventKind}
 
 
-def test_every_step_has_a_plan() -> None:
-    assert set(PLAN_FOR) == set(Step)
+def test_every_step_is_decided() -> None:
+    assert set(DECIDED_BY) == set(Step)
 
 
 def test_what_stripe_tells_without_any_effect_has_a_word_for_it() -> None:

@@ -187,25 +187,25 @@ PAID = {
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_an_unpaid_order_stands_as_its_status_says(status: OrderStatus) -> None:
-    assert an_order_in(status).stands_as is status
+def test_an_unpaid_order_settled_status_its_status_says(status: OrderStatus) -> None:
+    assert an_order_in(status).settled_status is status
 
 
 @pytest.mark.parametrize("status", sorted(PAID))
-def test_a_paid_order_stands_as_its_status_says_if_that_says_that_it_is_paid(status: OrderStatus) -> None:
+def test_a_paid_order_settled_status_its_status_says_if_that_says_that_it_is_paid(status: OrderStatus) -> None:
     paid = an_order_in(status, finalized_at=NOW)
-    assert paid.stands_as is status
-    assert replace(paid, finalized_at=None, unfulfilled_as=OrderStatus.REFUND_DUE).stands_as is status
+    assert paid.settled_status is status
+    assert replace(paid, finalized_at=None, unfulfilled_as=OrderStatus.REFUND_DUE).settled_status is status
 
 
 @pytest.mark.parametrize("status", sorted(set(OrderStatus) - PAID))
 def test_a_status_that_somebody_else_wrote_hides_nothing_of_a_paid_order(status: OrderStatus) -> None:
     overwritten = an_order_in(status, finalized_at=NOW)
-    assert overwritten.stands_as is OrderStatus.FINALIZED
+    assert overwritten.settled_status is OrderStatus.FINALIZED
     # Its units were taken, and were sold again before a refund of it failed.
-    assert replace(overwritten, unfulfilled_as=OrderStatus.REFUND_DUE).stands_as is OrderStatus.FINALIZED
+    assert replace(overwritten, unfulfilled_as=OrderStatus.REFUND_DUE).settled_status is OrderStatus.FINALIZED
     never_sold = replace(overwritten, finalized_at=None, unfulfilled_as=OrderStatus.REVIEW)
-    assert never_sold.stands_as is OrderStatus.REVIEW
+    assert never_sold.settled_status is OrderStatus.REVIEW
 
 
 def test_units_are_held_while_an_order_is_reserved_and_while_its_hold_is_counted() -> None:

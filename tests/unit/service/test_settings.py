@@ -11,8 +11,8 @@ from service.settings import SettingsError, settings_from
 def test_an_empty_environment_is_good_enough_for_all_but_secrets() -> None:
     settings = settings_from({})
     assert settings.webhook_secrets == ()
-    assert settings.reservation == timedelta(minutes=30)
-    assert settings.webhook_event_ttl == timedelta(days=7)
+    assert settings.terms.reservation == timedelta(minutes=30)
+    assert settings.terms.claim_lifetime == timedelta(days=7)
     assert settings.project is None
 
 
@@ -44,12 +44,12 @@ def test_settings_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize(("text", "minutes"), [("1", 1), (" 45 ", 45), ("1440", 1_440), ("", 30), ("  ", 30)])
 def test_a_reservation_lasts_as_long_as_set(text: str, minutes: int) -> None:
-    assert settings_from({"RESERVATION_MINUTES": text}).reservation == timedelta(minutes=minutes)
+    assert settings_from({"RESERVATION_MINUTES": text}).terms.reservation == timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize(("text", "days"), [("4", 4), ("30", 30), ("366", 366)])
 def test_claims_are_kept_as_long_as_set(text: str, days: int) -> None:
-    assert settings_from({"WEBHOOK_EVENT_TTL_DAYS": text}).webhook_event_ttl == timedelta(days=days)
+    assert settings_from({"WEBHOOK_EVENT_TTL_DAYS": text}).terms.claim_lifetime == timedelta(days=days)
 
 
 @pytest.mark.parametrize("text", ["0", "1441", "-5", "+5", "1.5", "1e3", "thirty", "30m", "0x10", "1_0", "٣", "²"])

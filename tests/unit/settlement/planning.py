@@ -1,16 +1,60 @@
-"""Plans for an event, made from documents as a test writes them down."""
+"""Decisions for an event as the documents that they write, made from documents as a test writes them down."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from database.documents.recorder import writes_for
+from database.documents.wanted import Wanted
 from database.store import Document, Write
-from orders.events import NotUnderstood, OrderEvent
-from settlement.decide import make_plan
-from settlement.decisions import Finish, Plan, Terms
-from settlement.snapshot import Seen, paths_to_read, seen_from
-from tests.support.builders import NOW, Fields
+from orders.events import NotUnderstood, OrderEvent, StripeEvent
+from orders.order import Order
+from orders.outcome import Outcome
+from settlement import decisions
+from settlement.decide import decide
+from settlement.decisions import GiveBack, Look, Park, Terms
+from settlement.parking import taken_up
+from settlement.snapshot import Snapshot
+from tests.support.builders import NOW, TERMS, Fields
 
-TERMS = Terms()
+
+@dataclass(frozen=True)
+class Hold:
+    writes: tuple[Write, ...]
+    held: Order
+
+
+@dataclass(frozen=True)
+class StartOver:
+    writes: tuple[Write, ...]
+    event: StripeEvent | None = None
+
+
+@dataclass(frozen=True)
+class Finish:
+    writes: tuple[Write, ...]
+    outcome: Outcome
+    released: tuple[str, ...] = ()
+
+
+Plan = Look | Hold | StartOver | Finish
+
+
+def make_plan(event: OrderEvent | NotUnderstood, snapshot: Snapshot, terms: Terms, now: datetime) -> Plan:
+    decision = decide(event, snapshot, terms, now)
+    writes = writes_for(decision, event, snapshot, terms, now)
+    match decision:
+        case Look():
+            return decision
+        case decisions.Hold(order=order):
+            return Hold(writes, order)
+        case GiveBack():
+            return StartOver(writes)
+        case Park(looks_again=True):
+            assert isinstance(event, StripeEvent)
+            return StartOver(writes, taken_up(event))
+        case _:
+            return Finish(writes, decision.outcome, decision.released)
 
 
 def as_read(path: str) -> str:
@@ -24,11 +68,11 @@ def seen(
     *,
     products: tuple[str, ...] = (),
     deliveries_on_record: int = 0,
-) -> Seen:
+) -> Snapshot:
     """What the event sees when exactly these documents stand, and these products are looked at."""
-    paths = paths_to_read(event, event.order_id, products, with_audit_entry=True)
-    found = {path: Document(documents[path], as_read(path)) if path in documents else None for path in paths}
-    return replace(seen_from(event, event.order_id, found, products), deliveries_on_record=deliveries_on_record)
+    wanted = Wanted(event, Look(products, audit_entry=True))
+    found = {path: Document(documents[path], as_read(path)) if path in documents else None for path in wanted.paths}
+    return replace(wanted.snapshot(found), deliveries_on_record=deliveries_on_record)
 
 
 def planned(

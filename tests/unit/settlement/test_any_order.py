@@ -2,16 +2,16 @@
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import permutations
 from math import factorial
 
 import pytest
 
 from orders.events import OrderEvent
-from settlement.decisions import Terms
 from settlement.settle import Patience, settle
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, a_dispute, a_refund, a_refunded_charge, an_updated_refund
+from tests.support.builders import NOW, TERMS, a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.memory_store import MemoryStore
 from tests.support.scenarios import FACTS, STOCK, STORIES, WRONG, Money, Story, a_shop, delivered, money_in, time_of
 
@@ -27,7 +27,7 @@ def told(names: Iterable[str], *, stock: int = STOCK) -> MemoryStore:
 
 
 def tell(name: str, number: int, store: MemoryStore, *, stock: int, restock: bool = True) -> None:
-    terms = Terms(restock_on_refund=restock)
+    terms = replace(TERMS, restock_on_refund=restock)
     settle(delivered(FACTS[name], number), time_of(name), store=store, terms=terms, patience=PATIENCE)
     assert complaints(store.dump(), {"shirt": stock}) == [], name
 
@@ -98,7 +98,7 @@ def test_one_refund_told_by_five_events_counts_once() -> None:
 
 def settled_all(store: MemoryStore, events: Iterable[OrderEvent]) -> None:
     for event in events:
-        settle(event, NOW, store=store, terms=Terms(), patience=PATIENCE)
+        settle(event, NOW, store=store, terms=TERMS, patience=PATIENCE)
 
 
 def test_the_latest_state_of_a_dispute_stands_in_any_order() -> None:

@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from database.documents.wanted import Wanted
 from database.store import Create, Increase, Update
 from orders.events import CarriesPayment, OrderEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.decide import make_plan
-from settlement.decisions import Finish, Look, StartOver
-from settlement.snapshot import Seen, paths_to_read
+from settlement.decisions import Look
+from settlement.snapshot import Snapshot
 from tests.support.builders import (
     LATER,
     NOW,
     ONE_OF_EACH_KIND,
+    TERMS,
     Fields,
     a_payment,
     a_placement,
@@ -22,7 +23,17 @@ from tests.support.builders import (
     an_order,
     something_not_understood,
 )
-from tests.unit.settlement.planning import TERMS, as_read, by_path, fields_at, finish, planned, seen
+from tests.unit.settlement.planning import (
+    Finish,
+    StartOver,
+    as_read,
+    by_path,
+    fields_at,
+    finish,
+    make_plan,
+    planned,
+    seen,
+)
 
 ORDER, CLAIM, AUDIT = "orders/order-1", "webhookEvents/evt_1", "auditLog/evt_1"
 PAYMENT = "payments/pi_1"
@@ -75,7 +86,7 @@ def test_the_first_read_of_a_duplicate_needs_no_audit_entry() -> None:
 
 
 def test_nothing_more_is_read_for_a_payment_than_what_settling_it_needs() -> None:
-    paths = paths_to_read(a_payment(), "order-1", (), with_audit_entry=False)
+    paths = Wanted(a_payment()).paths
     assert set(paths) == {CLAIM, ORDER, PAYMENT, "payments/ch_1"}
 
 
@@ -127,7 +138,7 @@ def test_a_parked_event_taken_up_again_after_another_delivery_settled_it_counts_
 
 def test_before_an_event_is_parked_its_audit_entry_is_looked_for() -> None:
     old = a_payment(created_at=NOW - timedelta(hours=2))
-    assert make_plan(old, Seen(), TERMS, NOW) == Look(audit_entry=True)
+    assert make_plan(old, Snapshot(order_id="order-1"), TERMS, NOW) == Look(audit_entry=True)
     assert finish(old, {AUDIT: {}}).outcome.result == "duplicate_detected"
 
 
@@ -392,7 +403,7 @@ def test_to_all_but_payments_an_order_that_a_late_payment_began_to_hold_is_what_
     event: OrderEvent, was: str
 ) -> None:
     order = a_reserved_order(status="reserving", heldFrom=was)
-    what = replace(seen(event, {ORDER: order}), audited=False)
+    what = replace(seen(event, {ORDER: order, "inventory/shirt": {"stock": 10, "reserved": 3}}), audited=False)
     plan = make_plan(event, what, TERMS, NOW)
     assert isinstance(plan, StartOver)
     assert fields_at(ORDER, plan.writes) == {"status": was, "heldFrom": None, "updatedAt": NOW}

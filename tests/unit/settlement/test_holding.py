@@ -1,20 +1,22 @@
 """What each step of the lifecycle writes, document by document."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from database.documents.wanted import after_hold
 from database.store import Committed, Create, Increase, Update
 from inventory.stock import Level
 from orders.events import OrderEvent
 from orders.order import CLOSED, Money, OrderStatus
 from orders.outcome import Outcome, Result
-from settlement.decide import make_plan
-from settlement.decisions import Finish, Hold, Look, StartOver, Terms
+from settlement.decisions import Look
 from tests.support.builders import (
     LATER,
     NOW,
     ONE_OF_EACH_KIND,
+    TERMS,
     Fields,
     a_catalogue_entry,
     a_free_session,
@@ -23,7 +25,18 @@ from tests.support.builders import (
     a_reserved_order,
     an_order,
 )
-from tests.unit.settlement.planning import TERMS, as_read, by_path, fields_at, finish, planned, seen
+from tests.unit.settlement.planning import (
+    Finish,
+    Hold,
+    StartOver,
+    as_read,
+    by_path,
+    fields_at,
+    finish,
+    make_plan,
+    planned,
+    seen,
+)
 
 ORDER, INVENTORY, CATALOGUE = "orders/order-1", "inventory/shirt", "products/shirt"
 CLAIM, AUDIT = "webhookEvents/evt_1", "auditLog/evt_1"
@@ -445,7 +458,7 @@ def test_a_payment_that_finds_its_order_counted_takes_the_units_and_tells_the_ne
 
 
 def test_the_shops_terms_say_how_long_units_are_held_and_claims_are_kept() -> None:
-    terms = Terms(reservation=timedelta(minutes=5), claim_lifetime=timedelta(days=30))
+    terms = replace(TERMS, reservation=timedelta(minutes=5), claim_lifetime=timedelta(days=30))
     placed, paid = a_placement(), a_payment()
     what = seen(placed, a_shop(a_counted_order(), (10, 3)), products=SHIRT)
     plan = make_plan(placed, what, terms, NOW)
@@ -721,7 +734,7 @@ def test_what_a_hold_answered_is_what_is_planned_with() -> None:
     plan = make_plan(event, before, TERMS, NOW)
     assert isinstance(plan, Hold)
     committed = Committed({ORDER: "counted", INVENTORY: "counted"}, {INVENTORY: {"stock": 6, "reserved": 7}})
-    after = before.with_hold(plan.held, committed)
+    after = after_hold(before, plan.held, committed)
     assert after.products["shirt"].level == Level(6, 7)
     assert after.order is not None
     assert (after.order.held_from, after.order_version) == (OrderStatus.PENDING, "counted")

@@ -9,12 +9,12 @@ from database.store import Create, Increase, Update
 from orders.events import EventKind, OrderEvent, StripeEvent
 from orders.order import OrderStatus
 from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.decide import make_plan
-from settlement.decisions import Finish, Look, Plan, StartOver, Terms
-from settlement.snapshot import Seen
+from settlement.decisions import Look, Terms
+from settlement.snapshot import Snapshot
 from tests.support.builders import (
     LATER,
     NOW,
+    TERMS,
     Fields,
     a_cancel_request,
     a_cancellation,
@@ -29,7 +29,18 @@ from tests.support.builders import (
     an_order,
     an_updated_refund,
 )
-from tests.unit.settlement.planning import as_read, by_path, fields_at, finish, planned, seen
+from tests.unit.settlement.planning import (
+    Finish,
+    Plan,
+    StartOver,
+    as_read,
+    by_path,
+    fields_at,
+    finish,
+    make_plan,
+    planned,
+    seen,
+)
 
 ORDER, INVENTORY, PRODUCT = "orders/order-1", "inventory/shirt", "products/shirt"
 CLAIM, AUDIT, SECOND_DELIVERY = "webhookEvents/evt_1", "auditLog/evt_1", "auditLog/evt_1/deliveries/2"
@@ -144,7 +155,7 @@ def test_whatever_names_only_its_payment_waits_for_it(event: StripeEvent) -> Non
 
 @each_event
 def test_before_it_is_parked_its_audit_entry_is_looked_for(event: StripeEvent) -> None:
-    assert make_plan(event, Seen(), Terms(), NOW) == Look(audit_entry=True)
+    assert make_plan(event, Snapshot(order_id=event.order_id), TERMS, NOW) == Look(audit_entry=True)
     assert finish(event, {AUDIT: {}}).outcome.result == "duplicate_detected"
 
 
@@ -370,7 +381,7 @@ EVERYTHING_IS_THERE: dict[str, Fields] = {ORDER: a_reserved_order(), PAYMENT: kn
 def test_an_event_of_the_other_mode_is_put_on_record_and_touches_nothing(
     *, expected: bool, livemode: bool, mode: str
 ) -> None:
-    terms = Terms(expected_livemode=expected)
+    terms = replace(TERMS, expected_livemode=expected)
     plan = planned_on(terms, a_payment(livemode=livemode), EVERYTHING_IS_THERE)
     note = f"livemode_mismatch: an event of {mode} mode"
     assert isinstance(plan, Finish)
@@ -417,27 +428,27 @@ def test_an_event_of_the_other_mode_is_put_on_record_and_touches_nothing(
 
 @each_event
 def test_an_event_of_the_other_mode_waits_for_nothing(event: StripeEvent) -> None:
-    plan = planned_on(Terms(expected_livemode=True), event, {})
+    plan = planned_on(replace(TERMS, expected_livemode=True), event, {})
     assert isinstance(plan, Finish)
     assert set(by_path(plan.writes)) == {CLAIM, AUDIT}
 
 
 def test_a_young_event_of_the_other_mode_does_not_wait_for_its_order() -> None:
-    plan = planned_on(Terms(expected_livemode=True), a_payment(), {})
+    plan = planned_on(replace(TERMS, expected_livemode=True), a_payment(), {})
     assert isinstance(plan, Finish)
     assert plan.outcome.result == "livemode_mismatch"
 
 
 @pytest.mark.parametrize(("expected", "livemode"), [(True, True), (False, False), (None, True), (None, False)])
 def test_an_event_of_the_expected_mode_is_settled(*, expected: bool | None, livemode: bool) -> None:
-    plan = planned_on(Terms(expected_livemode=expected), a_payment(livemode=livemode), EVERYTHING_IS_THERE)
+    plan = planned_on(replace(TERMS, expected_livemode=expected), a_payment(livemode=livemode), EVERYTHING_IS_THERE)
     assert isinstance(plan, Finish)
     assert plan.outcome.result == "first_time_finalized"
 
 
 def test_a_second_delivery_of_an_event_of_the_other_mode_is_a_duplicate() -> None:
     documents = {CLAIM: a_parked_claim(processed=True, result="livemode_mismatch")}
-    plan = planned_on(Terms(expected_livemode=True), a_payment(delivered_at=LATER), documents)
+    plan = planned_on(replace(TERMS, expected_livemode=True), a_payment(delivered_at=LATER), documents)
     assert isinstance(plan, Finish)
     assert plan.outcome.result == "duplicate_detected"
 
@@ -447,7 +458,7 @@ def test_what_was_parked_stays_so_where_it_is_of_the_other_mode(*, is_audited: b
     entry: dict[str, Fields] = {AUDIT: {"result": "livemode_mismatch"}} if is_audited else {}
     documents = {CLAIM: a_parked_claim(), PAYMENT: known_payment("evt_1", order_id="order-1")} | entry
     event = an_updated_refund(order_id="order-1", delivered_at=LATER)
-    plan = planned_on(Terms(expected_livemode=True), event, documents)
+    plan = planned_on(replace(TERMS, expected_livemode=True), event, documents)
     assert isinstance(plan, Finish)
     assert plan.outcome == Outcome(Result.PAYMENT_NOT_FOUND, "order-1")
     assert fields_at(SECOND_DELIVERY, plan.writes)["orderId"] == "order-1"
@@ -484,7 +495,7 @@ def test_it_is_looked_at_what_its_audit_entry_says_first() -> None:
     event = a_payment(delivered_at=LATER)
     what = seen(event, {ORDER: a_reserved_order()} | SET_ASIDE)
     unread = replace(what, audited=None, set_aside=None)
-    assert make_plan(event, unread, Terms(), NOW) == Look(audit_entry=True)
+    assert make_plan(event, unread, TERMS, NOW) == Look(audit_entry=True)
 
 
 def test_what_was_settled_whatever_its_claim_says_is_a_duplicate() -> None:
@@ -511,7 +522,7 @@ def test_an_event_whose_claim_has_lived_out_its_time_is_settled_and_counted_on()
 
 
 def test_a_claim_that_is_put_back_where_the_setting_is_still_wrong_says_that_nothing_was_done() -> None:
-    plan = planned_on(Terms(expected_livemode=True), a_payment(delivered_at=LATER), {AUDIT: SET_ASIDE[AUDIT]})
+    plan = planned_on(replace(TERMS, expected_livemode=True), a_payment(delivered_at=LATER), {AUDIT: SET_ASIDE[AUDIT]})
     assert isinstance(plan, Finish)
     assert plan.outcome.result == "duplicate_detected"
     assert set(by_path(plan.writes)) == {CLAIM, SECOND_DELIVERY}
@@ -600,7 +611,7 @@ def test_a_hold_without_an_end_gets_one() -> None:
 
 
 def test_the_shops_terms_say_for_how_long_a_hold_is_extended() -> None:
-    terms = Terms(async_reservation=timedelta(days=14))
+    terms = replace(TERMS, async_reservation=timedelta(days=14))
     plan = planned_on(terms, a_processing(), {ORDER: a_reserved_order()})
     assert isinstance(plan, Finish)
     assert fields_at(ORDER, plan.writes)["reservationExpiresAt"] == NOW + timedelta(days=14)

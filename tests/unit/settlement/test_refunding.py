@@ -10,11 +10,11 @@ from orders.events import ChargeRefunded, EventKind, OrderEvent, RefundUpdated
 from orders.order import Money
 from orders.outcome import Outcome, Result
 from orders.refunds import Refund
-from settlement.decide import make_plan
-from settlement.decisions import Finish, Hold, Look, Terms
+from settlement.decisions import Look, Terms
 from tests.support.builders import (
     LATER,
     NOW,
+    TERMS,
     Fields,
     a_catalogue_entry,
     a_dispute,
@@ -24,7 +24,7 @@ from tests.support.builders import (
     an_order,
     an_updated_refund,
 )
-from tests.unit.settlement.planning import as_read, by_path, fields_at, finish, planned, seen
+from tests.unit.settlement.planning import Finish, Hold, as_read, by_path, fields_at, finish, make_plan, planned, seen
 
 ORDER, INVENTORY, CATALOGUE = "orders/order-1", "inventory/shirt", "products/shirt"
 CLAIM, AUDIT = "webhookEvents/evt_1", "auditLog/evt_1"
@@ -460,7 +460,7 @@ def test_a_refund_that_names_only_the_charge_is_of_the_same_payment() -> None:
 
 # --- Without restocking -----------------------------------------------------------------------------------------------
 
-NO_RESTOCK = Terms(restock_on_refund=False)
+NO_RESTOCK = replace(TERMS, restock_on_refund=False)
 
 
 def test_a_shop_that_does_not_restock_keeps_its_stock_as_it_is() -> None:

@@ -25,6 +25,7 @@ from tests.support.builders import (
     LATER,
     NOW,
     ONE_OF_EACH_KIND,
+    TERMS,
     Fields,
     a_cancel_request,
     a_cancellation,
@@ -59,8 +60,6 @@ from tests.support.interference import (
     undisturbed,
 )
 from tests.support.memory_store import MemoryStore
-
-TERMS = Terms()
 
 
 def a_store(order: Fields | None = None, *, stock: int = 10, reserved: int = 0, **more: Fields) -> MemoryStore:
@@ -942,7 +941,7 @@ def test_whoever_asks_is_told_what_became_of_each_event_that_a_payment_released(
         told.append((event.event_id, outcome))
 
     for payment in (a_payment(), delivered_later(a_payment())):
-        settle(payment, NOW, store=store, terms=Terms(), patience=patience_of(Clock()), tell=tell)
+        settle(payment, NOW, store=store, terms=TERMS, patience=patience_of(Clock()), report=tell)
     assert told == [
         ("evt_third", Outcome(Result.PARTIALLY_REFUNDED, "order-1")),
         ("evt_dispute", Outcome(Result.DISPUTE_RECORDED, "order-1", "dispute: dp_1 is needs_response")),
@@ -956,9 +955,9 @@ def test_of_what_still_waits_and_of_what_others_have_settled_nobody_is_told() ->
         a_payment(),
         NOW,
         store=overtaken,
-        terms=Terms(),
+        terms=TERMS,
         patience=patience_of(Clock()),
-        tell=lambda event, _: told.append(event.event_id),
+        report=lambda event, outcome: told.extend([event.event_id] if outcome.ends_wait else []),
     )
     assert is_processed(store, "evt_refund")
     assert told == []
@@ -970,9 +969,9 @@ def test_what_was_settled_although_the_answer_was_lost_is_told_as_it_ended() -> 
         a_payment(),
         NOW,
         store=Interfered(store, [undisturbed, answer_lost]),
-        terms=Terms(),
+        terms=TERMS,
         patience=patience_of(Clock()),
-        tell=lambda _, outcome: told.append(outcome),
+        report=lambda _, outcome: told.append(outcome),
     )
     assert told == [Outcome(Result.PARTIALLY_REFUNDED, "order-1")]
 
@@ -985,9 +984,9 @@ def test_what_was_settled_before_the_time_was_out_is_told() -> None:
             a_payment(),
             NOW,
             store=Interfered(store, [undisturbed, undisturbed, *[unanswered] * 1_000]),
-            terms=Terms(),
+            terms=TERMS,
             patience=patience_of(Clock()),
-            tell=lambda event, _: told.append(event.event_id),
+            report=lambda event, outcome: told.extend([event.event_id] if outcome.ends_wait else []),
         )
     assert told == ["evt_third"]
 
@@ -1268,7 +1267,7 @@ def test_a_parked_payment_whose_answer_was_lost_is_parked_once() -> None:
 
 # --- Events that a wrong setting has set aside ------------------------------------------------------------------------
 
-LIVE_ONLY = Terms(expected_livemode=True)
+LIVE_ONLY = replace(TERMS, expected_livemode=True)
 AS_SET_ASIDE: tuple[StripeEvent, ...] = (a_payment(), an_updated_refund("evt_refund", a_refund(amount=1_200)))
 
 

@@ -1,0 +1,67 @@
+"""`auditLog/{eventId}` ↔ an entry of the audit trail, and under it the further deliveries of its event."""
+
+from audit.entry import AuditEntry
+from database.documents.values import time_or_none
+from database.store import Create, Document, Update
+from orders.events import StripeDelivery
+from orders.outcome import Result
+from settlement.snapshot import SetAsideEntry, Snapshot
+
+
+def audit_path(event_id: str) -> str:
+    return f"auditLog/{event_id}"
+
+
+def deliveries_path(event_id: str) -> str:
+    """The further deliveries of the event, under the number that each has."""
+    return f"{audit_path(event_id)}/deliveries"
+
+
+def set_aside_from(document: Document | None) -> SetAsideEntry | None:
+    """The entry, if it only says that the event was of the other mode."""
+    if document is None or document.fields.get("result") != Result.LIVEMODE_MISMATCH:
+        return None
+    return SetAsideEntry(time_or_none(document.fields.get("createdAt")), document.version)
+
+
+def entry_write(entry: AuditEntry, snapshot: Snapshot) -> Create | Update:
+    """The event's audit entry, in the place of one that only says that it was of the other mode."""
+    path, fields = audit_path(entry.event_id), _entry_fields(entry)
+    return Update(path, fields, snapshot.set_aside.version) if snapshot.set_aside else Create(path, fields)
+
+
+def delivery_write(delivery: StripeDelivery, order_id: str | None, number: int, result: Result) -> Create:
+    """The record of a further delivery."""
+    return Create(
+        f"{deliveries_path(delivery.event_id)}/{number}",
+        {
+            "eventId": delivery.event_id,
+            "eventType": delivery.event_type,
+            "orderId": order_id,
+            "webhookProcessed": False,
+            "result": str(result),
+            "createdAt": delivery.delivered_at,
+        },
+    )
+
+
+def _entry_fields(entry: AuditEntry) -> dict[str, object]:
+    return {
+        "kind": entry.kind,
+        "eventId": entry.event_id,
+        "eventType": entry.event_type,
+        "orderId": entry.order_id,
+        "webhookProcessed": entry.webhook_processed,
+        "result": str(entry.result),
+        "statusBefore": str(entry.status_before) if entry.status_before else None,
+        "statusAfter": str(entry.status_after) if entry.status_after else None,
+        "stock": [
+            {"productId": move.product_id, "stock": move.stock, "reserved": move.reserved} for move in entry.moves
+        ],
+        "uncounted": [{"productId": line.product_id, "quantity": line.quantity} for line in entry.uncounted],
+        "amount": entry.money.amount if entry.money else None,
+        "currency": entry.money.currency if entry.money else None,
+        "paymentIntentId": entry.payment_intent_id,
+        "note": entry.note,
+        "createdAt": entry.created_at,
+    }

@@ -1,0 +1,27 @@
+"""`notifications/{userId}/messages/{eventId}`: notices as a deliverer, and a customer's app, find them."""
+
+from datetime import datetime
+
+from database.store import Create
+from notifications.notices import Audience, Notice
+from orders.order import OPERATORS
+
+
+def notice_write(notice: Notice, event_id: str, order_id: str, now: datetime) -> Create:
+    """At most one for each cause and audience. A customer sets `readAt`, a deliverer `deliveredAt`."""
+    recipient = OPERATORS if notice.audience is Audience.OPERATOR else notice.user_id
+    return Create(
+        f"notifications/{recipient}/messages/{event_id}",
+        {
+            "type": str(notice.type),
+            "audience": str(notice.audience),
+            "userId": notice.user_id,
+            "orderId": order_id,
+            "amount": notice.money.amount if notice.money else None,
+            "currency": notice.money.currency if notice.money else None,
+            "reason": notice.reason,
+            "createdAt": now,
+            "readAt": None,
+            "deliveredAt": None,
+        },
+    )

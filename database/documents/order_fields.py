@@ -1,0 +1,112 @@
+"""What orders and parked events have in common: refunds, declines, disputes and units, as nested fields."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from database.documents.values import money_or_none, text_or_none, time_or_none
+from database.store import Fields
+from orders.declines import Decline
+from orders.disputes import Dispute
+from orders.order import is_amount
+from orders.refunds import Refund, Refunds, RefundStatus
+
+_REFUND_STATUSES: Final = frozenset(RefundStatus)
+
+
+def refunds_from(fields: Fields) -> Refunds:
+    by_id, charge_total = fields.get("refunds"), fields.get("chargeAmountRefunded")
+    refunds = [_refund_from(key, value) for key, value in by_id.items()] if isinstance(by_id, Mapping) else []
+    return Refunds(
+        {refund.refund_id: refund for refund in refunds if refund}, charge_total if is_amount(charge_total) else 0
+    )
+
+
+def refunds_fields(refunds: Refunds) -> dict[str, object]:
+    return {
+        "chargeAmountRefunded": refunds.charge_total,
+        "refunds": {
+            refund_id: {
+                "amount": refund.amount,
+                "status": str(refund.status),
+                "restock": units_fields(refund.restock),
+            }
+            for refund_id, refund in refunds.by_id.items()
+        },
+    }
+
+
+def _refund_from(refund_id: object, fields: object) -> Refund | None:
+    if not isinstance(refund_id, str) or not isinstance(fields, Mapping):
+        return None
+    amount, status = fields.get("amount"), fields.get("status")
+    if not is_amount(amount) or not isinstance(status, str) or status not in _REFUND_STATUSES:
+        return None
+    return Refund(refund_id, amount, RefundStatus(status), units_from(fields.get("restock")))
+
+
+def decline_from(fields: object) -> Decline | None:
+    if not isinstance(fields, Mapping) or (declined_at := time_or_none(fields.get("at"))) is None:
+        return None
+    return Decline(
+        code=text_or_none(fields.get("code")),
+        decline_code=text_or_none(fields.get("declineCode")),
+        declined_at=declined_at,
+        payment_intent_id=text_or_none(fields.get("paymentIntentId")),
+        charge_id=text_or_none(fields.get("chargeId")),
+    )
+
+
+def decline_fields(decline: Decline) -> dict[str, object]:
+    return {
+        "code": decline.code,
+        "declineCode": decline.decline_code,
+        "at": decline.declined_at,
+        "paymentIntentId": decline.payment_intent_id,
+        "chargeId": decline.charge_id,
+    }
+
+
+def dispute_from(fields: object) -> Dispute | None:
+    if not isinstance(fields, Mapping):
+        return None
+    dispute_id, status = text_or_none(fields.get("id")), text_or_none(fields.get("status"))
+    money = money_or_none(fields.get("amount"), fields.get("currency"))
+    opened_at, told_at = time_or_none(fields.get("openedAt")), time_or_none(fields.get("toldAt"))
+    if dispute_id is None or status is None or money is None or opened_at is None or told_at is None:
+        return None
+    return Dispute(
+        dispute_id=dispute_id,
+        status=status,
+        reason=text_or_none(fields.get("reason")),
+        amount=money.amount,
+        currency=money.currency,
+        due_by=time_or_none(fields.get("dueBy")),
+        opened_at=opened_at,
+        told_at=told_at,
+    )
+
+
+def dispute_fields(dispute: Dispute) -> dict[str, object]:
+    return {
+        "id": dispute.dispute_id,
+        "status": dispute.status,
+        "reason": dispute.reason,
+        "amount": dispute.amount,
+        "currency": dispute.currency,
+        "dueBy": dispute.due_by,
+        "openedAt": dispute.opened_at,
+        "toldAt": dispute.told_at,
+    }
+
+
+def units_from(value: object) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for item in value if isinstance(value, list) else ():
+        product_id, quantity = (item.get("productId"), item.get("quantity")) if isinstance(item, Mapping) else (None, 0)
+        if isinstance(product_id, str) and type(quantity) is int and quantity > 0:
+            units[product_id] = quantity
+    return units
+
+
+def units_fields(units: Mapping[str, int]) -> list[dict[str, object]]:
+    return [{"productId": product_id, "quantity": quantity} for product_id, quantity in units.items() if quantity]

@@ -1,0 +1,43 @@
+"""`payments/{paymentId}` ↔ which order a payment has paid for, and which parked events wait for it."""
+
+from collections.abc import Iterator
+
+from database.store import Create, Document, Update
+from orders.events import CarriesPayment, StripeEvent
+from orders.order import is_document_id, is_order_id
+from settlement.snapshot import KnownPayment, Snapshot
+
+
+def payment_path(payment_id: str) -> str:
+    return f"payments/{payment_id}"
+
+
+def known_payment_from(document: Document) -> KnownPayment:
+    order_id, waiting = document.fields.get("orderId"), document.fields.get("waiting")
+    return KnownPayment(
+        order_id=order_id if is_order_id(order_id) else None,
+        waiting=tuple(filter(is_document_id, waiting)) if isinstance(waiting, list) else (),
+        version=document.version,
+    )
+
+
+def index_writes(event: StripeEvent, order_id: str, snapshot: Snapshot) -> Iterator[Create | Update]:
+    """What a settled event changes: refunds and disputes, which name no order, find theirs here."""
+    for payment_id in event.payment_ids:
+        known = snapshot.payments.get(payment_id)
+        names_order = isinstance(event, CarriesPayment) and (known is None or known.order_id is None)
+        fields: dict[str, object] = {"orderId": order_id} if names_order else {}
+        if known and event.event_id in known.waiting:
+            fields["waiting"] = [waiting for waiting in known.waiting if waiting != event.event_id]
+        if fields:
+            path = payment_path(payment_id)
+            yield Update(path, fields, known.version) if known else Create(path, fields)
+
+
+def listed_as_waiting(event: StripeEvent, snapshot: Snapshot) -> Create | Update:
+    """List an event that is parked until its payment has settled an order."""
+    payment_id = event.payment_ids[0]
+    known = snapshot.payments.get(payment_id)
+    if known is None:
+        return Create(payment_path(payment_id), {"orderId": None, "waiting": [event.event_id]})
+    return Update(payment_path(payment_id), {"waiting": [*known.waiting, event.event_id]}, known.version)

@@ -1,0 +1,28 @@
+"""`products/{productId}` → a product: its price, whether it is on sale, and with its inventory, how much there is."""
+
+from database.documents.inventory import level_from
+from database.documents.values import money_or_none
+from database.store import Fields
+from inventory.reservation import Product
+
+
+def product_path(product_id: str) -> str:
+    return f"products/{product_id}"
+
+
+def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | None) -> Product:
+    """A product from `inventory/{productId}` and `products/{productId}`; either may be missing."""
+    catalogue = catalogue or {}
+    unit_amount, currency = catalogue.get("unitAmount"), catalogue.get("currency")
+    price = money_or_none(unit_amount, currency)
+    has_broken_price = price is None and not (unit_amount is None and currency is None)
+    return Product(
+        product_id=product_id,
+        in_inventory=inventory is not None,
+        level=level_from(inventory),
+        on_sale=catalogue.get("active", True) is True,
+        unit_price=price,
+        price_defect="needs a whole unitAmount in minor units and a currency such as 'eur'"
+        if has_broken_price
+        else None,
+    )

@@ -1,0 +1,123 @@
+"""Which documents an event needs: one object builds their paths, and reads the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from database.documents.audit_log import audit_path, set_aside_from
+from database.documents.inventory import inventory_path, level_from
+from database.documents.orders import order_from, order_path
+from database.documents.payments import known_payment_from, payment_path
+from database.documents.products import product_from, product_path
+from database.documents.webhook_events import claim_from, claim_path
+from database.store import Committed, Document, Fields
+from orders.events import CarriesPayment, FoundByPayment, NotUnderstood, OrderEvent, OrderPlaced, ShopEvent, StripeEvent
+from orders.order import Order
+from settlement.decisions import Look
+from settlement.snapshot import Snapshot
+
+Documents = Mapping[str, Document | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be read for one event; more of it once a decision asks for more."""
+
+    event: OrderEvent | NotUnderstood
+    more: Look = Look()
+    """What decisions have asked for so far."""
+    lost_at: Snapshot | None = None
+    """What was known when a commit was refused."""
+
+    @property
+    def order_id(self) -> str | None:
+        return self.event.order_id or self.more.order_id
+
+    @property
+    def product_ids(self) -> tuple[str, ...]:
+        return self.more.product_ids or (self.event.product_ids if isinstance(self.event, OrderPlaced) else ())
+
+    @property
+    def has_audit_entry(self) -> bool:
+        # What is taken up again may have been set aside before it was parked, and what nobody can read may have been
+        # settled before by a release that could: then its audit entry is there.
+        is_replay = isinstance(self.event, StripeEvent) and self.event.delivery.is_replay
+        return is_replay or isinstance(self.event, NotUnderstood | ShopEvent) or self.more.audit_entry
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All that one BatchGet must bring."""
+        event_id = self.event.event_id
+        paths = [audit_path(event_id)] if self.has_audit_entry else []
+        if not isinstance(self.event, ShopEvent):
+            paths.append(claim_path(event_id))
+        if self.order_id and not isinstance(self.event, NotUnderstood):
+            paths.append(order_path(self.order_id))
+        paths += [payment_path(payment_id) for payment_id in self._payment_ids]
+        for product_id in self.product_ids:
+            paths += [inventory_path(product_id), product_path(product_id)]
+        return tuple(paths)
+
+    def and_also(self, look: Look) -> "Wanted":
+        """The same, and what a decision asks for."""
+        more = Look(
+            product_ids=look.product_ids or self.more.product_ids,
+            audit_entry=look.audit_entry or self.more.audit_entry,
+            order_id=look.order_id or self.more.order_id,
+        )
+        return replace(self, more=more)
+
+    def after_loss(self, snapshot: Snapshot) -> "Wanted":
+        """The same, and what else may be why a commit was refused.
+
+        Args:
+            snapshot: what the commit rested on.
+        """
+        return replace(self.and_also(Look(audit_entry=True)), lost_at=snapshot)
+
+    def snapshot(self, documents: Documents) -> Snapshot:
+        """What the documents under `paths` say."""
+        claim, entry = documents.get(claim_path(self.event.event_id)), documents.get(audit_path(self.event.event_id))
+        payments = {
+            payment_id: known_payment_from(document)
+            for payment_id in self._payment_ids
+            if (document := documents[payment_path(payment_id)])
+        }
+        wanted_id = self.order_id
+        found_id = wanted_id or next((known.order_id for known in payments.values() if known.order_id), None)
+        order = documents.get(order_path(wanted_id)) if wanted_id else None
+        inventory = {product_id: documents[inventory_path(product_id)] for product_id in self.product_ids}
+        snapshot = Snapshot(
+            claim=claim_from(claim) if claim else None,
+            order_id=found_id,
+            is_order_unread=found_id != wanted_id,
+            order=order_from(wanted_id, order.fields) if order and wanted_id else None,
+            order_version=order.version if order else None,
+            products={
+                product_id: product_from(product_id, _fields(document), _fields(documents[product_path(product_id)]))
+                for product_id, document in inventory.items()
+            },
+            inventory_versions={product_id: document.version for product_id, document in inventory.items() if document},
+            payments=payments,
+            audited=entry is not None if self.has_audit_entry else None,
+            set_aside=set_aside_from(entry),
+        )
+        return replace(snapshot, is_loss_unexplained=self._is_unexplained(snapshot))
+
+    def _is_unexplained(self, snapshot: Snapshot) -> bool:
+        before = self.lost_at
+        return before is not None and (before.claim, before.order_version) == (snapshot.claim, snapshot.order_version)
+
+    @property
+    def _payment_ids(self) -> tuple[str, ...]:
+        return self.event.payment_ids if isinstance(self.event, CarriesPayment | FoundByPayment) else ()
+
+
+def after_hold(snapshot: Snapshot, held: Order, committed: Committed) -> Snapshot:
+    """What is known once the order's units are counted, from what the commit answered."""
+    counted = {product_id: committed.figures.get(inventory_path(product_id)) for product_id in held.product_ids}
+    levels = {product_id: level for product_id, figures in counted.items() if (level := level_from(figures))}
+    return snapshot.with_hold(held, committed.versions[order_path(held.order_id)], levels)
+
+
+def _fields(document: Document | None) -> Fields | None:
+    return document.fields if document else None

@@ -1,0 +1,76 @@
+"""What is found without knowing its id: orders whose time is out or that nobody placed, and parked events."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, FieldFilter, Query
+
+from database.documents.parked_events import parked_event_from
+from database.errors import A_QUERY_WAS_TOO_SLOW, errors_told_apart
+from orders.events import StripeEvent
+
+QUERY_SECONDS_MAX: Final = 8.0
+BATCH_DOCUMENTS_MAX: Final = 100
+
+
+class FirestoreQueries:
+    """The entry points' `Queries`, on Firestore. Each names the index that serves it."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
+        """The verified events that wait for this order to appear. Raises StoreUnavailable."""
+        query = (
+            self._client.collection("webhookEvents")
+            .where(filter=FieldFilter("orderId", "==", order_id))
+            .where(filter=FieldFilter("processed", "==", False))
+        )
+        events = (parked_event_from(claim.id, claim.to_dict() or {}) for claim in self._found(query))
+        return tuple(event for event in events if event)
+
+    def lapsed_orders(self, now: datetime) -> Iterator[Sequence[str]]:
+        """Reserved orders whose time is out, by id and in batches, the longest overdue first. Raises StoreUnavailable.
+
+        Served by the index (status, reservationExpiresAt).
+        """
+        query = self._client.collection("orders").where(filter=FieldFilter("status", "==", "reserved"))
+        due = query.where(filter=FieldFilter("reservationExpiresAt", "<=", now))
+        return _ids_in(self._batches(due.select(["reservationExpiresAt"]), "reservationExpiresAt"))
+
+    def stranded_orders(self, created_before: datetime) -> Iterator[Sequence[str]]:
+        """Orders that nobody has placed, or not to the end, by id and in batches. Raises StoreUnavailable.
+
+        Served by the index (status, createdAt).
+        """
+        unplaced = FieldFilter("status", "in", ["pending", "reserving"])
+        query = self._client.collection("orders").where(filter=unplaced)
+        old = query.where(filter=FieldFilter("createdAt", "<=", created_before))
+        return _ids_in(self._batches(old.select(["createdAt"]), "createdAt"))
+
+    def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
+        """The events parked since then that still are and can be settled, in batches. Raises StoreUnavailable.
+
+        Served by the index (processed, parkedAt).
+        """
+        query = self._client.collection("webhookEvents").where(filter=FieldFilter("processed", "==", False))
+        for claims in self._batches(query.where(filter=FieldFilter("parkedAt", ">=", moment)), "parkedAt"):
+            events = (parked_event_from(claim.id, claim.to_dict() or {}) for claim in claims)
+            yield [event for event in events if event]
+
+    def _batches(self, query: Query, order_by: str) -> Iterator[Sequence[DocumentSnapshot[DocumentReference]]]:
+        """What a query finds. Batch by batch, because whoever works on it changes what the query finds."""
+        page = query.order_by(order_by).limit(BATCH_DOCUMENTS_MAX)
+        while found := self._found(page):
+            yield found
+            page = page.start_after(found[-1])
+
+    def _found(self, query: Query) -> Sequence[DocumentSnapshot[DocumentReference]]:
+        with errors_told_apart(A_QUERY_WAS_TOO_SLOW):
+            return list(query.get(retry=None, timeout=QUERY_SECONDS_MAX))
+
+
+def _ids_in(batches: Iterable[Sequence[DocumentSnapshot[DocumentReference]]]) -> Iterator[Sequence[str]]:
+    for batch in batches:
+        yield [found.id for found in batch]

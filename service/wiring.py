@@ -1,0 +1,112 @@
+"""The one place where the service is put together: main, the bench and the tests all build it here.
+
+An entry point is imported when it is built, so that no function's cold start pays for one that it does not use.
+"""
+
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from database.connection import Connection, connect
+from database.firestore_store import FirestoreStore
+from database.queries import FirestoreQueries
+from database.store import DocumentStore, Queries
+from orders.outcome import Settle
+from service.logs import JsonLog, Log, log_taken_up
+from service.settings import Settings, settings_from
+from settlement.decisions import Terms
+from settlement.settle import Patience, settle
+
+if TYPE_CHECKING:
+    from triggers.cancel_requested import CancelRequestedTrigger
+    from triggers.order_created import OrderCreatedTrigger
+    from triggers.sweep import ReservationSweep
+    from webhooks.endpoint import WebhookEndpoint
+
+
+def patience(*, total_seconds: float = 8.0) -> Patience:
+    """Patience by the machine's own clock and chance.
+
+    Args:
+        total_seconds: Stripe asks for a prompt answer, or counts the delivery as failed; after how long, it does not
+            say: https://support.stripe.com/questions/webhooks-how-to-investigate-and-fix-timed-out.
+    """
+    return Patience(time.monotonic, time.sleep, random.random, total_seconds)
+
+
+def settling(store: DocumentStore, terms: Terms, log: Log, patience: Patience) -> Settle:
+    """`settle` on one store. Each parked event that it takes up is logged."""
+    return partial(settle, store=store, terms=terms, patience=patience, report=partial(log_taken_up, log))
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the entry points need, and each of them on top of it."""
+
+    settle: Settle
+    queries: Queries
+    webhook_secrets: Sequence[str]
+    log: Log
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    """Seconds, on a clock that never goes back."""
+
+    def webhook_endpoint(self) -> "WebhookEndpoint":
+        from webhooks.endpoint import WebhookEndpoint
+
+        return WebhookEndpoint(self.settle, self.webhook_secrets, self.log, self.now, self.monotonic)
+
+    def order_created_trigger(self) -> "OrderCreatedTrigger":
+        from triggers.order_created import OrderCreatedTrigger
+
+        return OrderCreatedTrigger(self.settle, self.queries.parked_events, self.log, self.now)
+
+    def cancel_requested_trigger(self) -> "CancelRequestedTrigger":
+        from triggers.cancel_requested import CancelRequestedTrigger
+
+        return CancelRequestedTrigger(self.settle, self.log, self.now)
+
+    def reservation_sweep(self) -> "ReservationSweep":
+        from triggers.sweep import ReservationSweep
+
+        return ReservationSweep(
+            self.settle,
+            self.order_created_trigger().place,
+            self.queries.lapsed_orders,
+            self.queries.stranded_orders,
+            self.queries.parked_since,
+            self.log,
+            self.now,
+            self.monotonic,
+        )
+
+
+def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
+    """The service on one database, by the machine's own clock."""
+    return Service(
+        settle=settling(FirestoreStore(connection), settings.terms, log, patience()),
+        queries=FirestoreQueries(connection.client),
+        webhook_secrets=settings.webhook_secrets,
+        log=log,
+        now=_now,
+        monotonic=time.monotonic,
+    )
+
+
+def service_from(environment: Mapping[str, str]) -> Service:
+    """The deployed service. It logs to standard output.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    settings = settings_from(environment)
+    return service_on(connect(settings.project), settings, JsonLog(sys.stdout, project=settings.project))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
