@@ -6,7 +6,7 @@ INSTALLED := venv/.installed-$(shell { $(PYTHON) -c 'import sys; print(sys.versi
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test torture simulation faults fuzz soak mutation emulators bench lint format clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators bench lint format clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -16,6 +16,9 @@ demo: $(INSTALLED) ## one payment: three events, one of them again, one forged; 
 
 test: $(INSTALLED) ## run every test inside the emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
+
+unit: $(INSTALLED) ## run the unit tests alone, without emulators; ARGS='-k name' goes to pytest
+	@$(VENV_PYTHON) -m pytest $(if $(ARGS),,--numprocesses=2) tests/unit $(ARGS)
 
 torture: simulation faults fuzz soak mutation ## the long proof: all of these, one after the other
 
