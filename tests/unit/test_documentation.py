@@ -1,0 +1,79 @@
+"""The documentation names only what exists, and names all that a shop has to know."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.stripe_objects import OBJECT_OF
+from tools.toolchain import ROOT
+
+README_WORDS_MAX: Final = 900
+# Made on a developer's machine, and not in the repository.
+INSTALLED: Final = ("build/", "venv/", "tools/node_modules")
+
+each_page = pytest.mark.parametrize(
+    "page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda page: str(page.relative_to(ROOT))
+)
+
+
+def code_in(page: Path) -> list[str]:
+    """Code in the text, and the commands in blocks for a shell, without their comments."""
+    prose, *blocks = re.split(r"^```", page.read_text(), flags=re.MULTILINE)
+    shell = [line.partition("#")[0] for block in blocks if block.startswith("sh\n") for line in block.splitlines()]
+    return [*re.findall(r"`([^`\n]+)`", "\n".join([prose, *blocks[1::2]])), *shell]
+
+
+def anchors_in(page: Path) -> set[str]:
+    """What a link may name after its `#`: ids that are written out, and headings as GitHub makes ids of them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    slugs = (re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
+    return {*re.findall(r'<a id="([^"]+)">', page.read_text()), *slugs}
+
+
+def is_a_path(code: str) -> bool:
+    # Any other path with neither a suffix nor a slash at its end may be one in Firestore.
+    is_certain = code.endswith("/") or Path(code).suffix or re.match(r"(bench|docs|tests|tools)/|\.", code)
+    return bool(is_certain and re.fullmatch(r"[\w.-]+/[\w./-]*", code)) and not code.startswith(INSTALLED)
+
+
+@each_page
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+    # Two levels up from the repository's root are its pages on GitHub.
+    here = [link.partition("#") for link in links if not link.startswith(("http", "../../actions", "../../security"))]
+    targets = [(page.parent / path if path else page, anchor) for path, _, anchor in here]
+    assert [target for target, _ in targets if not target.exists()] == []
+    assert [(target.name, anchor) for target, anchor in targets if anchor and anchor not in anchors_in(target)] == []
+
+
+@each_page
+def test_every_path_exists(page: Path) -> None:
+    assert {code for code in code_in(page) if is_a_path(code) and not (ROOT / code).exists()} == set()
+
+
+@each_page
+def test_every_make_target_and_every_test_exists(page: Path) -> None:
+    makefile, tests = (ROOT / "Makefile").read_text(), [file.read_text() for file in ROOT.glob("tests/**/test_*.py")]
+    named = {target for code in code_in(page) for target in re.findall(r"\bmake ([a-z]+)", code)}
+    assert {target for target in named if f"\n{target}:" not in makefile} == set()
+    named = {code for code in code_in(page) if re.fullmatch(r"test_\w+", code)}
+    assert {name for name in named if not any(f"def {name}(" in file for file in tests)} == set()
+
+
+def test_the_readme_is_short_enough_to_be_read() -> None:
+    assert len((ROOT / "README.md").read_text().split()) <= README_WORDS_MAX
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/decisions/[0-9]*.md")), ids=lambda page: page.stem)
+def test_every_decision_is_listed_dated_weighed_and_checked(page: Path) -> None:
+    assert f"({page.name})" in page.with_name("README.md").read_text()
+    parts = ("- **Date:** 20", "- **Status:** ", "\n## Alternatives weighed\n", "\n**Checked by** ")
+    assert [part for part in parts if part not in page.read_text()] == []
+
+
+def test_the_runbook_names_every_setting_and_every_type_of_event() -> None:
+    runbook, settings = (ROOT / "docs/runbook.md").read_text(), (ROOT / "service/settings.py").read_text()
+    known = {*re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', settings), *OBJECT_OF} - {"GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"}
+    assert [name for name in known if f"`{name}`" not in runbook] == []
