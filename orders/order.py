@@ -13,15 +13,9 @@ from orders.refunds import Refunds
 
 LINES_MAX: Final = 100
 QUANTITY_MAX: Final = 1_000_000
-# Firestore allows 1,500 bytes for a document id; audit ids are made of an order's id and a prefix.
-ORDER_ID_BYTES_MAX: Final = 1_400
-# Larger than any payment Stripe accepts, and far from the 64-bit limit of a Firestore integer.
+# Larger than any payment that Stripe accepts, and far from the limit of a 64-bit integer.
 AMOUNT_MINOR_MAX: Final = 10**15
 
-# Under this name operators have their notices; no customer can have it.
-OPERATORS: Final = "system"
-
-_RESERVED_BY_FIRESTORE = re.compile(r"__.*__", re.DOTALL)
 _CURRENCY = re.compile(r"[a-z]{3}")
 
 
@@ -159,28 +153,6 @@ CLOSED: Final = frozenset({OrderStatus.FAILED, OrderStatus.EXPIRED, OrderStatus.
 _HOLDING: Final = frozenset({OrderStatus.RESERVING, OrderStatus.RESERVED})
 _SOLD: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})
 _PAID: Final = _SOLD | {OrderStatus.REFUNDED, OrderStatus.REFUND_DUE, OrderStatus.REVIEW}
-
-
-def is_document_id(value: object, *, bytes_max: int = 1_500) -> TypeGuard[str]:
-    """Whether Firestore takes the value as a document id.
-
-    The rules: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
-    """
-    if not isinstance(value, str) or value in ("", ".", "..") or "/" in value:
-        return False
-    try:
-        encoded = value.encode()
-    except UnicodeEncodeError:  # A lone surrogate, which JSON can carry and UTF-8 cannot.
-        return False
-    return len(encoded) <= bytes_max and not _RESERVED_BY_FIRESTORE.fullmatch(value)
-
-
-def is_user_id(value: object) -> TypeGuard[str]:
-    return is_document_id(value) and value != OPERATORS
-
-
-def is_order_id(value: object) -> TypeGuard[str]:
-    return is_document_id(value, bytes_max=ORDER_ID_BYTES_MAX)
 
 
 def is_amount(value: object) -> TypeGuard[int]:

@@ -1,16 +1,32 @@
-"""What became of an event: a result where the work is done, an error that says "try again" where it is not."""
+"""What became of an event: a result where the work is done, an error that says "try again" where it is not.
 
-from collections.abc import Callable, Mapping
+All errors of the service, and what each of them means to whoever meets it:
+
+    Exception
+    ├── Transient                 not settled, and trying again may win: 503, or Eventarc delivers again
+    │   ├── OrderNotThereYet      the event outran the write that creates its order
+    │   ├── StoreContended        others kept changing the same documents
+    │   └── StoreUnavailable      the database gave no answer
+    ├── ValueError
+    │   ├── Rejected              not a fresh, signed message of Stripe's: 400 (webhooks.signature)
+    │   ├── NotAnEvent            signed by Stripe, but no event: 400 (webhooks.translation)
+    │   ├── SettingsError         a setting cannot be used: the function does not start (service.settings)
+    │   ├── InvalidOrder          an order can never be held as written: it fails (orders.validation)
+    │   └── UnreadableNotice      a notice cannot be put into words (notifications.texts)
+    ├── NotAPost                  405 (webhooks.endpoint)
+    ├── NoSecret                  nothing can be verified: 500 (webhooks.endpoint)
+    └── Refused                   an order cannot be held now: it fails (inventory.reservation)
+
+Every other exception is a fault of ours: 500, with its trace in the log.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from orders.events import NotUnderstood, OrderEvent
-
-LOGGED_CHARACTERS_MAX: Final = 1_500
-"""Of what others have written. Any id is shorter; Cloud Logging drops a line of more than 256 KiB."""
 
 
 class Result(StrEnum):
@@ -73,13 +89,6 @@ class Outcome:
         """Of an event that was parked: whether it was settled just now. If not, it waits, or others were faster."""
         return self.result not in _STILL_PARKED_OR_DONE
 
-    def log_line(self) -> tuple[str, str]:
-        """How grave it is, in the words of Cloud Logging, and what happened."""
-        if self.note:
-            message = f"{self.result}: {self.note}"[:LOGGED_CHARACTERS_MAX]
-            return _SEVERITY.get(self.result, "WARNING"), message
-        return _SEVERITY.get(self.result, "INFO"), str(self.result)
-
 
 def in_words(*remarks: str | None) -> str | None:
     """Several remarks for a person as one; None if there is none."""
@@ -87,17 +96,6 @@ def in_words(*remarks: str | None) -> str | None:
 
 
 _STILL_PARKED_OR_DONE: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Result.DUPLICATE_DETECTED})
-
-_SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
-    {
-        Result.ERROR: "ERROR",
-        Result.ORDER_NOT_FOUND: "ERROR",
-        Result.REFUND_DUE: "WARNING",
-        Result.QUARANTINED: "WARNING",
-        # Parked refunds and disputes may be about payments that are none of ours.
-        Result.PAYMENT_NOT_FOUND: "WARNING",
-    }
-)
 
 
 class Transient(Exception):

@@ -6,10 +6,26 @@ https://cloud.google.com/logging/docs/structured-logging#structured_logging_spec
 import json
 import re
 import threading
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, Protocol, TextIO
 
 from orders.events import OrderEvent
-from orders.outcome import Outcome
+from orders.outcome import Outcome, Result
+
+LOGGED_CHARACTERS_MAX: Final = 1_500
+"""Of what others have written. Any id is shorter; Cloud Logging drops a line of more than 256 KiB."""
+
+_SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
+    {
+        Result.ERROR: "ERROR",
+        Result.ORDER_NOT_FOUND: "ERROR",
+        Result.REFUND_DUE: "WARNING",
+        Result.QUARANTINED: "WARNING",
+        # Parked refunds and disputes may be about payments that are none of ours.
+        Result.PAYMENT_NOT_FOUND: "WARNING",
+    }
+)
 
 _TRACE_ID: Final = re.compile(r"([0-9a-f]{32})(?:/.*)?")
 
@@ -46,12 +62,20 @@ class JsonLog:
 def log_settled(log: Log, event: OrderEvent, outcome: Outcome) -> None:
     """Write one line: what became of the event, and the ids to find it by."""
     log(
-        *outcome.log_line(),
+        *line_of(outcome),
         eventId=event.event_id,
         eventType=event.event_type,
         orderId=outcome.order_id,
         result=str(outcome.result),
     )
+
+
+def line_of(outcome: Outcome) -> tuple[str, str]:
+    """How grave an outcome is, in the words of Cloud Logging, and what happened."""
+    if outcome.note:
+        message = f"{outcome.result}: {outcome.note}"[:LOGGED_CHARACTERS_MAX]
+        return _SEVERITY.get(outcome.result, "WARNING"), message
+    return _SEVERITY.get(outcome.result, "INFO"), str(outcome.result)
 
 
 def log_taken_up(log: Log, event: OrderEvent, outcome: Outcome) -> bool:

@@ -7,8 +7,8 @@ from datetime import datetime
 from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Document, Value
 
+from database.ids import is_order_id
 from orders.events import CancelRequested
-from orders.order import is_order_id
 from orders.outcome import Settle
 from service.logs import Log, log_settled
 from triggers.created_event import created_document, created_id

@@ -7,8 +7,9 @@ from datetime import datetime
 from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Document, Value
 
+from database.ids import is_document_id, is_order_id
 from orders.events import OrderPlaced, StripeEvent
-from orders.order import LINES_MAX, is_document_id, is_order_id
+from orders.order import LINES_MAX
 from orders.outcome import Result, Settle
 from service.logs import Log, log_settled, log_taken_up
 from triggers.created_event import created_document, created_id

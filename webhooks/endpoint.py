@@ -14,7 +14,8 @@ from flask import Request, Response
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from orders.events import Ignored
-from orders.outcome import LOGGED_CHARACTERS_MAX, Outcome, Result, Settle, Transient
+from orders.outcome import Outcome, Result, Settle, Transient
+from service.logs import LOGGED_CHARACTERS_MAX, line_of
 from webhooks.signature import Rejected, verified_message
 from webhooks.translation import NotAnEvent, order_event_from
 
@@ -156,14 +157,14 @@ def _severity_of(ending: Ending, status: int) -> str:
     if isinstance(ending, NoSecret):
         return "CRITICAL"
     if isinstance(ending, Outcome):
-        return ending.log_line()[0]
+        return line_of(ending)[0]
     return _SEVERITY_OF_STATUS[status]
 
 
 def _message_of(ending: Ending) -> str:
     match ending:
         case Outcome():
-            return ending.log_line()[1]
+            return line_of(ending)[1]
         case Ignored(reason=reason):
             return f"{Result.IGNORED}: {reason}"
         case _:

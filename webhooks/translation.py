@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, TypeGuard
 
+from database.ids import is_document_id, is_order_id
 from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.events import (
@@ -27,7 +28,7 @@ from orders.events import (
     StripeDelivery,
     StripeEvent,
 )
-from orders.order import QUANTITY_MAX, Money, is_amount, is_currency, is_document_id, is_order_id
+from orders.order import QUANTITY_MAX, Money, is_amount, is_currency
 from orders.refunds import Refund, Refunds, RefundStatus
 
 Json = Mapping[str, object]

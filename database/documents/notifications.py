@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
+from database.ids import OPERATORS
 from database.store import Create
 from notifications.notices import Audience, Notice
-from orders.order import OPERATORS
 
 
 def notice_write(notice: Notice, event_id: str, order_id: str, now: datetime) -> Create:

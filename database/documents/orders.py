@@ -12,10 +12,12 @@ from database.documents.order_fields import (
     units_fields,
     units_from,
 )
+from database.documents.size import why_oversized
 from database.documents.values import money_or_none, text_or_none, time_or_none
+from database.ids import is_document_id, is_user_id
 from database.store import Fields
-from orders.order import Order, OrderLine, OrderStatus, Payment, is_user_id
-from orders.validation import InvalidOrder, OversizedOrder, lines_from, require_bounded, user_id_from
+from orders.order import Order, OrderLine, OrderStatus, Payment
+from orders.validation import InvalidOrder, lines_from
 
 _STATUSES: Final = frozenset(OrderStatus)
 
@@ -26,17 +28,11 @@ def order_path(order_id: str) -> str:
 
 def order_from(order_id: str, fields: Fields) -> Order:
     status = _status_from(fields.get("status"))
+    oversized = why_oversized(fields, _OF_THE_SERVICE)
+    lines, defect = ((), oversized) if oversized else _lines_from(fields)
+    if status is OrderStatus.UNKNOWN:
+        defect = "status must be 'pending'"
     user_id = fields.get("userId")
-    lines: tuple[OrderLine, ...] = ()
-    is_oversized = False
-    defect = "status must be 'pending'" if status is OrderStatus.UNKNOWN else None
-    try:
-        require_bounded(fields, _OF_THE_SERVICE)
-        user_id_from(user_id)
-        lines = lines_from(fields.get("items"))
-    except InvalidOrder as invalid:
-        defect = defect or str(invalid)
-        is_oversized = isinstance(invalid, OversizedOrder)
     held_from = fields.get("heldFrom")
     return Order(
         order_id=order_id,
@@ -45,7 +41,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
         lines=lines,
         defect=defect,
         total=money_or_none(fields.get("amountTotal"), fields.get("currency")),
-        is_oversized=is_oversized,
+        is_oversized=oversized is not None,
         reserved_at=time_or_none(fields.get("reservedAt")),
         reservation_expires_at=time_or_none(fields.get("reservationExpiresAt")),
         held_from=None if held_from is None else _status_from(held_from),
@@ -60,6 +56,16 @@ def order_from(order_id: str, fields: Fields) -> Order:
         dispute=dispute_from(fields.get("dispute")),
         cancel_requested_at=time_or_none(fields.get("cancelRequestedAt")),
     )
+
+
+def _lines_from(fields: Fields) -> tuple[tuple[OrderLine, ...], str | None]:
+    """The order's lines, and why they can never be held."""
+    if not is_user_id(fields.get("userId")):
+        return (), "userId must name the customer"
+    try:
+        return lines_from(fields.get("items"), is_document_id), None
+    except InvalidOrder as invalid:
+        return (), str(invalid)
 
 
 def changed_fields(before: Order, after: Order) -> dict[str, object]:

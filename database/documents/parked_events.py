@@ -11,6 +11,7 @@ from database.documents.order_fields import (
     refunds_from,
 )
 from database.documents.values import money_or_none, text_or_none, time_or_none
+from database.ids import is_order_id
 from database.store import Fields
 from orders.events import (
     FOUND_BY_PAYMENT,
@@ -26,7 +27,7 @@ from orders.events import (
     StripeDelivery,
     StripeEvent,
 )
-from orders.order import Money, is_order_id
+from orders.order import Money
 
 
 def parked_event_fields(event: StripeEvent) -> dict[str, object]:

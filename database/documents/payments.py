@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from database.ids import is_document_id, is_order_id
 from database.store import Create, Document, Update
 from orders.events import CarriesPayment, StripeEvent
-from orders.order import is_document_id, is_order_id
 from settlement.snapshot import KnownPayment, Snapshot
 
 

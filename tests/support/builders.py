@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from database.documents.orders import order_from
+from database.documents.size import ORDER_BYTES_MAX
 from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.events import (
@@ -28,7 +29,6 @@ from orders.events import (
 )
 from orders.order import Money
 from orders.refunds import Refund, Refunds, RefundStatus
-from orders.validation import ORDER_BYTES_MAX
 from service.settings import settings_from
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Final
 
-from orders.order import OPERATORS
+from database.ids import OPERATORS
 from tests.emulator.rules.emulated_project import Attempt
 from tests.emulator.rules.shop import (
     A_LINE,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from orders.order import OPERATORS
+from database.ids import OPERATORS
 from tests.emulator.rules.emulated_project import Documents, Fields, Special, Value, Written
 
 REQUEST_TIME: Final = Special.REQUEST_TIME

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from orders.order import OPERATORS
+from database.ids import OPERATORS
 from tests.emulator.rules.emulated_project import Attempt, Fields, Operation, Value, Written
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from database.documents.notifications import notice_write
+from database.ids import OPERATORS, is_user_id
 from database.store import Create
 from notifications.notices import Audience, Notice, NoticeType
-from orders.order import OPERATORS, Money, is_user_id
+from orders.order import Money
 from tests.support.builders import NOW
 
 

@@ -15,6 +15,7 @@ from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from notifications.texts import Text, UnreadableNotice, text_of
 from orders.order import AMOUNT_MINOR_MAX, Money
 from tests.support.builders import NOW, Fields
+from tests.support.deployed import PACKAGES
 from tools.toolchain import ROOT
 
 TOLD = [(kind, audience) for kind, audiences in AUDIENCES.items() for audience in audiences]
@@ -305,14 +306,10 @@ def test_braces_in_an_orders_id_stand_for_themselves(order_id: str) -> None:
 # --- Who waits for it ------------------------------------------------------------------------------------------------
 
 # The doors are imported on the first request, so importing main alone would prove little.
-DEPLOYED = (
-    *("audit", "database", "inventory", "notifications", "orders"),
-    *("service", "settlement", "triggers", "webhooks"),
-)
 IMPORT_ALL_BUT_THE_TEXTS = f"""
 import importlib, pkgutil, sys
 import main
-for room in {DEPLOYED}:
+for room in {PACKAGES}:
     for module in pkgutil.iter_modules(importlib.import_module(room).__path__, f"{{room}}."):
         if module.name != "notifications.texts":
             importlib.import_module(module.name)

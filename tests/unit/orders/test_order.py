@@ -1,64 +1,12 @@
-"""What may stand in an order: document ids, amounts, currencies; and what it says of its payment and its units."""
+"""Amounts and currencies, and what an order says of its payment and its units."""
 
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from orders.order import (
-    AMOUNT_MINOR_MAX,
-    Money,
-    Order,
-    OrderLine,
-    OrderStatus,
-    Payment,
-    is_amount,
-    is_currency,
-    is_document_id,
-    is_order_id,
-)
+from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine, OrderStatus, Payment, is_amount, is_currency
 from tests.support.builders import NOW
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["a", "order-1", "...", ".a", "a.", "__", "___", "__a", "a__", "_", " ", "ü", "日本", "a" * 1_500],
-)
-def test_firestore_takes_this_as_a_document_id(value: str) -> None:
-    assert is_document_id(value)
-
-
-@pytest.mark.parametrize(
-    "value", ["", ".", "..", "/", "a/b", "/a", "____", "__x__", "__a\nb__", "\ud800", "a\udfffb", "a" * 1_501]
-)
-def test_firestore_takes_no_such_document_id(value: str) -> None:
-    assert not is_document_id(value)
-
-
-def test_the_length_of_a_document_id_is_counted_in_bytes() -> None:
-    assert is_document_id("ü" * 750)
-    assert not is_document_id("ü" * 751)
-
-
-@pytest.mark.parametrize("value", [None, 1, 1.5, True, b"a", ["a"], {"a": 1}])
-def test_what_is_no_text_is_no_document_id(value: object) -> None:
-    assert not is_document_id(value)
-    assert not is_order_id(value)
-
-
-@given(st.text())
-def test_a_document_id_is_always_one_utf8_path_segment(value: str) -> None:
-    if is_document_id(value):
-        assert value.encode().decode() == value
-        assert len(f"orders/{value}".split("/")) == 2
-
-
-def test_an_order_id_leaves_room_for_the_audit_ids_made_of_it() -> None:
-    assert is_order_id("a" * 1_400)
-    assert not is_order_id("a" * 1_401)
-    assert is_document_id("placed_" + "a" * 1_400)
 
 
 @pytest.mark.parametrize("value", [0, 1, AMOUNT_MINOR_MAX])

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from orders.outcome import LOGGED_CHARACTERS_MAX, Outcome, Result
-from service.logs import JsonLog, log_settled
+from orders.outcome import Outcome, Result
+from service.logs import LOGGED_CHARACTERS_MAX, JsonLog, log_settled
 from tests.support.builders import an_updated_refund
 
 TRACE_ID = "105445aa7843bc8bf206b12000100000"

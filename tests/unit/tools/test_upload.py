@@ -9,13 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.deployed import PACKAGES
 from tools import toolchain
 from tools.toolchain import FIREBASE, ROOT
 
-PACKAGES = (
-    *("audit", "database", "inventory", "notifications", "orders"),
-    *("service", "settlement", "triggers", "webhooks"),
-)
 SINGLE_FILES = {".env", "functions.yaml", "main.py", "requirements.txt"}
 
 

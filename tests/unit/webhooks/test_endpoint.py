@@ -14,7 +14,6 @@ from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityToo
 
 from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
 from orders.outcome import (
-    LOGGED_CHARACTERS_MAX,
     OrderNotThereYet,
     Outcome,
     Result,
@@ -22,6 +21,7 @@ from orders.outcome import (
     StoreUnavailable,
     Transient,
 )
+from service.logs import LOGGED_CHARACTERS_MAX
 from tests.support.builders import (
     NOW,
     SECRET,
