@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from inventory.reservation import counted_apart
 from inventory.stock import together
+from notifications.notices import NoticeType
 from orders.events import CarriesPayment, EventKind, NotUnderstood, OrderEvent, RefundUpdated, ShopEvent, StripeEvent
 from orders.lifecycle import Step, step_for
 from orders.order import CLOSED, OrderLine, OrderStatus
@@ -30,7 +31,7 @@ from settlement.decisions import (
     Unchanged,
 )
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
-from settlement.matching import cancel_requested_before, shared_payment
+from settlement.matching import is_newly_paid, shared_payment
 from settlement.notices import money_of, notices_of, price_of
 from settlement.parking import count_delivery, released_by, wait_for_order, wait_for_payment
 from settlement.paying import quarantine, refuse, take_units
@@ -208,26 +209,33 @@ DECIDED_BY: Final[Mapping[Step, Callable[[Case], Decision | Proposal]]] = {
 
 
 def _change(case: Case, proposal: Proposal) -> Change:
-    order, after, products = case.order, proposal.order, case.snapshot.products
-    moves, uncounted = counted_apart(proposal.moves, products)
-    moved, _ = counted_apart(together(proposal.counted, proposal.moves), products)
+    event, before, after = case.event, case.order, proposal.order
+    moves, uncounted = counted_apart(proposal.moves, case.snapshot.products)
+    moved, _ = counted_apart(together(proposal.counted, proposal.moves), case.snapshot.products)
+    is_paid, shared = is_newly_paid(before, after), shared_payment(event, case.snapshot)
+    was_to_be_cancelled = is_paid and before.cancel_requested_at is not None
     note = in_words(
         proposal.note,
         _uncounted_in_words(uncounted),
-        shared_payment(case.event, case.snapshot),
-        cancel_requested_before(case, proposal),
+        shared,
+        "cancel_requested: its customer had asked to cancel the order before it was paid"
+        if was_to_be_cancelled
+        else None,
         _delay_in_words(case.snapshot),
     )
+    to_decide = NoticeType.CANCEL_REQUESTED if was_to_be_cancelled else None
+    if is_paid and shared:
+        to_decide = NoticeType.SHARED_PAYMENT
     return Change(
         result=proposal.result,
         order=after,
-        status_before=order.held_from if order.held_from and after.status is not order.status else order.status,
+        status_before=before.held_from if before.held_from and after.status is not before.status else before.status,
         moves=moves,
         moved=moved,
         uncounted=uncounted,
-        notices=notices_of(case, proposal, note),
-        money=money_of(case.event) or price_of(after),
-        released=released_by(case.event, case.snapshot),
+        notices=notices_of(event, after, proposal.notice, to_decide, note),
+        money=money_of(event) or price_of(after),
+        released=released_by(event, case.snapshot),
         note=note,
     )
 

@@ -11,7 +11,7 @@ from orders.order import OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.decisions import Case, Decision, GiveBack, Hold, Look, Proposal, Unchanged
 from settlement.matching import requested_by_somebody_else
-from settlement.paying import closed_and_not_paid, refuse, settle_payment
+from settlement.paying import closed_and_not_paid, refuse, take_units
 
 
 def hold_units(case: Case) -> Decision | Proposal:
@@ -44,7 +44,7 @@ def confirm_hold(case: Case) -> Decision | Proposal:
         return GiveBack.of(case)
     counted = hold(order.lines)
     if isinstance(case.event, CarriesPayment):
-        return settle_payment(case, case.event, counted=counted)
+        return take_units(case, counted=counted)
     expires_at = case.now + case.terms.reservation
     if isinstance(case.event, PaymentProcessing):
         expires_at = max(expires_at, _extended(case, case.event))

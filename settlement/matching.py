@@ -6,7 +6,7 @@ from typing import Final
 from orders.events import CancelRequested, CarriesPayment, OrderEvent
 from orders.order import Order, OrderStatus, Payment
 from orders.outcome import Outcome, Result
-from settlement.decisions import Case, Proposal, Unchanged
+from settlement.decisions import Case, Unchanged
 from settlement.snapshot import Snapshot
 
 
@@ -52,16 +52,8 @@ def is_first_report(event: CarriesPayment, order: Order, snapshot: Snapshot) -> 
     return known is None or known.order_id != order.order_id
 
 
-def is_newly_paid(case: Case, proposal: Proposal) -> bool:
-    is_paid = case.order.payment is None and proposal.order.payment is not None
-    return is_paid and proposal.order.status is not OrderStatus.REFUNDED
-
-
-def cancel_requested_before(case: Case, proposal: Proposal) -> str | None:
-    """That the customer had asked to cancel an order which is paid all the same, in words for a person."""
-    if not is_newly_paid(case, proposal) or case.order.cancel_requested_at is None:
-        return None
-    return "cancel_requested: its customer had asked to cancel the order before it was paid"
+def is_newly_paid(before: Order, after: Order) -> bool:
+    return before.payment is None and after.payment is not None and after.status is not OrderStatus.REFUNDED
 
 
 def requested_by_somebody_else(case: Case) -> Unchanged | None:

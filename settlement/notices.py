@@ -1,31 +1,34 @@
 """Who is notified of a change, and with what. Pure."""
 
-from collections.abc import Iterator
-
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from orders.events import CarriesPayment, DisputeChanged, OrderEvent, RefundUpdated
 from orders.order import Money, Order
-from settlement.decisions import Case, Proposal
-from settlement.matching import cancel_requested_before, is_newly_paid, shared_payment
 
 
-def notices_of(case: Case, proposal: Proposal, note: str | None) -> tuple[Notice, ...]:
-    """One for each audience of what the proposal announces, and of what operators have to decide besides.
+def notices_of(
+    event: OrderEvent, order: Order, news: NoticeType | None, to_decide: NoticeType | None, note: str | None
+) -> tuple[Notice, ...]:
+    """One for each audience of the news, and of what operators have to decide besides.
 
     Args:
+        order: as it is after the change.
+        to_decide: is left out if the news reaches operators anyway.
         note: why the order changes, for operators.
     """
+    if news and Audience.OPERATOR in AUDIENCES[news]:
+        to_decide = None
     return tuple(
         Notice(
-            type=news,
+            type=each,
             audience=audience,
-            user_id=proposal.order.user_id,
-            money=_money_in(news, case.event, proposal.order),
-            reason=note if audience is Audience.OPERATOR else _reason_for_customer(news, proposal.order),
+            user_id=order.user_id,
+            money=_money_in(each, event, order),
+            reason=note if audience is Audience.OPERATOR else _reason_for_customer(each, order),
         )
-        for news in _news(case, proposal)
-        for audience in AUDIENCES[news]
-        if audience is Audience.OPERATOR or proposal.order.user_id
+        for each in (news, to_decide)
+        if each
+        for audience in AUDIENCES[each]
+        if audience is Audience.OPERATOR or order.user_id
     )
 
 
@@ -37,17 +40,6 @@ def money_of(event: OrderEvent) -> Money | None:
 def price_of(order: Order) -> Money | None:
     """What was asked; None for an order that was never held, whose amount is what somebody else wrote."""
     return order.total if order.reserved_at else None
-
-
-def _news(case: Case, proposal: Proposal) -> Iterator[NoticeType]:
-    if proposal.notice:
-        yield proposal.notice
-        if Audience.OPERATOR in AUDIENCES[proposal.notice]:
-            return
-    if is_newly_paid(case, proposal) and shared_payment(case.event, case.snapshot):
-        yield NoticeType.SHARED_PAYMENT
-    elif cancel_requested_before(case, proposal):
-        yield NoticeType.CANCEL_REQUESTED
 
 
 def _reason_for_customer(news: NoticeType, order: Order) -> str | None:

@@ -12,15 +12,14 @@ from settlement.matching import already, mismatch, why_not_paid
 from settlement.refunding import with_refund
 
 
-def take_units(case: Case) -> Proposal | Look | GiveBack:
-    return settle_payment(case, _payment_event(case))
+def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal | Look | GiveBack:
+    """Finalize an order whose units are held, or keep them held for a person to decide.
 
-
-def settle_payment(
-    case: Case, event: CarriesPayment, *, counted: tuple[StockMove, ...] = ()
-) -> Proposal | Look | GiveBack:
-    """Finalize an order whose units are held, or keep them held for a person to decide."""
-    order, payment = case.order, event.payment
+    Args:
+        counted: the hold, if it was only just counted for this payment.
+    """
+    event, order = _payment_event(case), case.order
+    payment = event.payment
     if order.defect:
         return _paid(case, event, _quarantined(case, payment, f"invalid_order: {order.defect}", counted))
     if reason := why_not_paid(event, order):

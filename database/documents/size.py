@@ -28,18 +28,22 @@ def why_oversized(fields: Mapping[str, object], of_the_service: Collection[str])
     return None
 
 
-def _bytes_of(value: object) -> int:
-    """About what Firestore counts for a value: https://firebase.google.com/docs/firestore/storage-size."""
-    match value:
-        case str():
-            return len(value.encode(errors="replace")) + 1
-        case bytes():
-            return len(value)
-        case dict():
-            return sum(map(_bytes_of, value)) + sum(map(_bytes_of, value.values()))
-        case list() | tuple():
-            return sum(map(_bytes_of, value))
-        case None | bool() | int() | float() | datetime():
-            return 16
-        case _:
-            return _REFERENCE_BYTES_MAX
+def _bytes_of(fields: Mapping[str, object]) -> int:
+    """About what Firestore counts for the fields: https://firebase.google.com/docs/firestore/storage-size."""
+    total, uncounted = 0, list[object]([fields])
+    while uncounted:
+        match uncounted.pop():
+            case str() as text:
+                total += len(text.encode(errors="replace")) + 1
+            case bytes() as data:
+                total += len(data)
+            case dict() as nested:
+                uncounted += nested.keys()
+                uncounted += nested.values()
+            case list() | tuple() as items:
+                uncounted += items
+            case None | bool() | int() | float() | datetime():
+                total += 16
+            case _:
+                total += _REFERENCE_BYTES_MAX
+    return total
