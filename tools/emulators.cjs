@@ -8,10 +8,11 @@ const portfinder = require("portfinder");
 http.globalAgent = new http.Agent({ keepAlive: false });
 
 // A worker binds its port only a second after the port was found to be free. Workers that start at the same time
-// could be given the same one, and then requests reach the wrong function: give each port once.
+// could be given the same one, and then requests reach the wrong function: give each port once, and only ports that no
+// other suite gives.
 const findFree = portfinder.getPortPromise;
-let last = Promise.resolve(0);
-portfinder.getPortPromise = ({ port }) => {
-  last = last.then((given) => findFree({ port: given === 0 ? port : given + 1 }));
+let last = Promise.resolve(Number(process.env.FIRST_WORKER_PORT) - 1);
+portfinder.getPortPromise = () => {
+  last = last.then((given) => findFree({ port: given + 1 }));
   return last;
 };

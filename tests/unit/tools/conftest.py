@@ -1,0 +1,15 @@
+"""Ports for tests that may run beside other suites, and beside themselves in another checkout."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tools.ports import BLOCKS, reserved
+
+
+@pytest.fixture
+def free_ports() -> Iterator[Iterator[int]]:
+    """Ports that no suite on this machine uses meanwhile: they belong to the workers of one that never starts."""
+    with reserved({}, {}, iter(BLOCKS)) as ports:
+        yield count(ports.first_worker + 1)
