@@ -13,13 +13,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tools import reaper, suite
-from tools.ports import BLOCKS, HOST, PortsError, named_ports, reserved
-from tools.suite import EmulatorsError
+from tools.ports import BLOCKS, HOST, Ports, PortsError, named_ports, reserved
+from tools.suite import EmulatorsError, StartFailed
 from tools.toolchain import ROOT, VENV
 
 PROJECT: Final = "demo-shop"
@@ -60,14 +61,25 @@ class Emulators:
 def running(environment: Mapping[str, str]) -> Iterator[Emulators]:
     """Within, both emulators answer and every function is loaded; after, none of their processes lives.
 
-    Raises EmulatorsError or PortsError.
+    If they do not come up, they are started once more, with new ports where the environment names none; what runs
+    within runs once. Raises EmulatorsError or PortsError.
     """
-    named, usual = named_ports(environment), suite.usual_ports()
+    named, usual, blocks = named_ports(environment), suite.usual_ports(), iter(BLOCKS)
     _provide_secret()
-    with reserved(named, usual, iter(BLOCKS)) as ports, suite.started(PROJECT, ports) as log:
-        emulators = Emulators(ports.firestore, ports.functions, log)
+    with contextlib.ExitStack() as held:
+        try:
+            emulators = held.enter_context(_started(reserved(named, usual, blocks)))
+        except StartFailed as failed:
+            print(f"{failed.problem} Starting them once more, with new ports.", file=sys.stderr)
+            emulators = held.enter_context(_started(reserved(named, {}, blocks)))
         _report_moves(usual | named, emulators)
         yield emulators
+
+
+@contextlib.contextmanager
+def _started(choice: AbstractContextManager[Ports]) -> Iterator[Emulators]:
+    with choice as ports, suite.started(PROJECT, ports) as log:
+        yield Emulators(ports.firestore, ports.functions, log)
 
 
 def _report_moves(expected: Mapping[str, int], emulators: Emulators) -> None:

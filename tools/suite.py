@@ -22,18 +22,29 @@ _LOG = "emulators.log"
 _LOG_LINES_SHOWN = 40
 _READY_SECONDS_MAX = 60
 _POLL_SECONDS = 0.05
+# The logs of the Firebase tools and of the Firestore emulator.
+_DEBUG_LOG = "firebase-debug.log"
 _FIRESTORE_LOG = "firestore-debug.log"
+_UNEXPECTED = "\n[error] \n[error] Error: An unexpected error has occurred."
 
 
 class EmulatorsError(Exception):
     """The emulators cannot be used. The message says why, and what to do about it."""
 
 
+class StartFailed(EmulatorsError):
+    """The emulators did not come up. Somebody may have taken a port of theirs: other ports may help."""
+
+    def __init__(self, problem: str, folder: Path) -> None:
+        super().__init__(_explained(problem, folder))
+        self.problem = problem
+
+
 @contextlib.contextmanager
 def started(project: str, ports: Ports) -> Iterator[Path]:
     """Within, both emulators answer and every function is loaded; after, none of their processes lives.
 
-    Gives the log of what they say. Raises EmulatorsError.
+    Gives the log of what they say. Raises EmulatorsError; StartFailed if another start may fare better.
     """
     folder = _fresh_folder(ports)
     with (folder / _LOG).open("xb") as log, _start(project, ports, folder, log.fileno()) as suite:
@@ -138,9 +149,9 @@ def _wait_until_ready(ports: Ports, folder: Path, suite: subprocess.Popen[bytes]
         if "Failed to load function definition" in _said(folder / _LOG):
             raise EmulatorsError(_explained("The Functions emulator cannot read functions.yaml.", folder))
         if suite.poll() is not None:
-            raise EmulatorsError(_explained("The emulators ended while starting.", folder))
+            raise StartFailed("The emulators ended while starting.", folder)
         if time.monotonic() > deadline:
-            raise EmulatorsError(_explained(f"The emulators were not ready after {_READY_SECONDS_MAX} s.", folder))
+            raise StartFailed(f"The emulators were not ready after {_READY_SECONDS_MAX} s.", folder)
         time.sleep(_POLL_SECONDS)
 
 
@@ -167,12 +178,22 @@ def _loaded_functions(ports: Ports) -> set[str]:
 
 
 def _explained(problem: str, folder: Path) -> str:
-    said = _said(folder / _LOG).splitlines()[-_LOG_LINES_SHOWN:]
-    return "\n".join([problem, *said, f"All they said is in {os.path.relpath(folder, ROOT)}."])
+    return f"{problem}\n{_reason(folder)}\nAll they said is in {os.path.relpath(folder, ROOT)}."
+
+
+def _reason(folder: Path) -> str:
+    """Why the suite does not start: the end of that log which says so."""
+    before, unexpected, _ = _said(folder / _DEBUG_LOG).partition(_UNEXPECTED)
+    if unexpected:
+        # Where the error came from is written in one piece, and nowhere else.
+        return before.rpartition("[debug] ")[2]
+    has_lost_firestore = "Firestore Emulator has exited" in _said(folder / _LOG)
+    said = _said(folder / (_FIRESTORE_LOG if has_lost_firestore else _LOG))
+    return "\n".join(said.splitlines()[-_LOG_LINES_SHOWN:])
 
 
 def _said(log: Path) -> str:
-    # It may not have been written yet.
+    # It may not have been written yet; and the Firebase tools remove theirs as they exit.
     with contextlib.suppress(FileNotFoundError):
         return log.read_text(errors="replace")
     return ""

@@ -1,18 +1,25 @@
-"""The emulators start whatever else runs, pass exit codes on, and leave no process."""
+"""The emulators start whatever else runs, the command runs once, and no process is left."""
 
 import contextlib
+import dataclasses
 import http.client
 import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
-from tools import reaper, suite, toolchain
-from tools.emulators import PROJECT, run_inside, running
+from tools import emulators, reaper, suite, toolchain
+from tools.emulators import PROJECT, main, run_inside, running
+from tools.ports import BLOCKS, Ports, PortsError, reserved
+from tools.suite import EmulatorsError, StartFailed
+
+Take = Callable[[Ports], AbstractContextManager[object]]
+LoseTo = Callable[[Take], None]
 
 DOUBLE = Path(__file__).with_name("firebase_double.py")
 
@@ -40,8 +47,38 @@ def double(build: Path, tmp_path: Path, free_ports: Iterator[int], monkeypatch: 
     monkeypatch.setattr(suite, "usual_ports", lambda: usual)
 
 
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[LoseTo]:
+    """What the first start has chosen, somebody takes before the start can listen there."""
+    with contextlib.ExitStack() as taken:
+
+        def lose_to(take: Take) -> None:
+            takers = iter([take])
+
+            @contextlib.contextmanager
+            def reserved_and_lost(
+                named: Mapping[str, int], usual: Mapping[str, int], blocks: Iterator[int]
+            ) -> Iterator[Ports]:
+                with reserved(named, usual, blocks) as ports:
+                    for take_once in takers:
+                        taken.enter_context(take_once(ports))
+                    yield ports
+
+            monkeypatch.setattr(emulators, "reserved", reserved_and_lost)
+
+        yield lose_to
+
+
 def a_listener(port: int) -> socket.socket:
     return socket.create_server(("127.0.0.1", port))
+
+
+def appends_a_line(file: Path, *, then: str = "") -> list[str]:
+    return ["sh", "-c", f"echo ran >> {file}; {then}"]
+
+
+def starts(build: Path) -> int:
+    return len(list((build / "emulators").iterdir()))
 
 
 @pytest.mark.usefixtures("double")
@@ -80,6 +117,131 @@ def test_two_suites_of_one_checkout_are_up_at_once_each_with_its_log(build: Path
         for up in (one, other):
             assert "ready" in up.log.read_text()
             assert status_of("GET", up.functions_host, "/backends") == 200
+
+
+@pytest.mark.usefixtures("double")
+@pytest.mark.parametrize("port", ["hub", "logging", "eventarc", "tasks", "websocket", "firestore", "functions"])
+def test_a_port_that_is_lost_between_choice_and_use_costs_a_second_start(
+    port: str, lost: LoseTo, build: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost(lambda ports: a_listener(getattr(ports, port)))
+    with running({}) as up:
+        assert status_of("GET", up.functions_host, "/backends") == 200
+    assert "The emulators ended while starting. Starting them once more, with new ports." in capsys.readouterr().err
+    assert starts(build) == 2
+
+
+@pytest.mark.usefixtures("double")
+def test_another_suite_that_answers_in_our_place_is_not_taken_for_ours(lost: LoseTo, build: Path) -> None:
+    chosen: list[Ports] = []
+
+    @contextlib.contextmanager
+    def another_suite(ports: Ports) -> Iterator[None]:
+        chosen.append(ports)
+        with reserved({}, {}, iter(BLOCKS)) as own:
+            both = dataclasses.replace(own, firestore=ports.firestore, functions=ports.functions)
+            with suite.started(PROJECT, both):
+                yield
+
+    lost(another_suite)
+    with running({}) as up:
+        assert up.firestore_port != chosen[0].firestore
+        assert up.functions_port != chosen[0].functions
+    assert starts(build) == 3, "the other suite's, and two of ours"
+
+
+@pytest.mark.usefixtures("double")
+def test_a_named_port_that_is_lost_is_not_replaced(lost: LoseTo, free_ports: Iterator[int]) -> None:
+    port = next(free_ports)
+    lost(lambda ports: a_listener(ports.firestore))
+    with (
+        pytest.raises(PortsError, match=f"^Port {port} cannot be used .* FIRESTORE_PORT="),
+        running({"FIRESTORE_PORT": str(port)}),
+    ):
+        pytest.fail("started all the same")
+
+
+@pytest.mark.usefixtures("double")
+def test_after_two_failed_starts_it_says_why_and_runs_nothing(
+    build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOUBLE_SAYS", "the disk is full")
+    assert main(appends_a_line(tmp_path / "runs")) == 1
+    said = capsys.readouterr().err.splitlines()
+    logs = os.path.relpath(max((build / "emulators").iterdir()), toolchain.ROOT)
+    assert said == [
+        "The emulators ended while starting. Starting them once more, with new ports.",
+        "The emulators ended while starting.",
+        "the disk is full",
+        f"All they said is in {logs}.",
+    ]
+    assert starts(build) == 2
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.usefixtures("double")
+def test_functions_that_cannot_be_read_are_not_read_again(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOUBLE_SAYS", "Failed to load function definition from source: unknown key")
+    with (
+        pytest.raises(EmulatorsError, match=r"^The Functions emulator cannot read functions.yaml.\n.*key\n"),
+        running({}),
+    ):
+        pytest.fail("started all the same")
+    assert starts(build) == 1
+
+
+@pytest.mark.usefixtures("double")
+def test_a_command_that_fails_is_not_run_again(build: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(appends_a_line(tmp_path / "runs", then="exit 7")) == 7
+    assert (tmp_path / "runs").read_text() == "ran\n"
+    assert starts(build) == 1
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("double")
+def test_what_fails_within_is_not_run_again_even_if_it_fails_as_a_start_does(build: Path) -> None:
+    runs = []
+
+    def fail_within() -> None:
+        with running({}) as up:
+            runs.append(up)
+            raise StartFailed("Within.", up.log.parent)
+
+    with pytest.raises(StartFailed, match=r"^Within\.\n"):
+        fail_within()
+    assert len(runs) == 1
+    assert starts(build) == 1
+
+
+@pytest.mark.usefixtures("double")
+def test_after_a_second_start_the_command_has_run_once(lost: LoseTo, tmp_path: Path, build: Path) -> None:
+    lost(lambda ports: a_listener(ports.hub))
+    assert main(appends_a_line(tmp_path / "runs", then="exit 3")) == 3
+    assert (tmp_path / "runs").read_text() == "ran\n"
+    assert starts(build) == 2
+
+
+def test_the_reason_of_an_unexpected_error_is_its_stack(tmp_path: Path) -> None:
+    (tmp_path / "emulators.log").write_text("Error: An unexpected error has occurred.\n")
+    (tmp_path / "firebase-debug.log").write_text(
+        "[debug] [12:00] assigned listening specs\n"
+        "[debug] [12:01] Error: listen EADDRINUSE: address already in use 127.0.0.1:10000\n"
+        "    at node:net:1908:16\n"
+        "[error] \n"
+        "[error] Error: An unexpected error has occurred.\n"
+        "[debug] [12:02] loading functions all the same\n"
+    )
+    assert str(StartFailed("It ended.", tmp_path)).splitlines()[1:-1] == [
+        "[12:01] Error: listen EADDRINUSE: address already in use 127.0.0.1:10000",
+        "    at node:net:1908:16",
+    ]
+
+
+def test_the_reason_of_a_lost_firestore_emulator_is_the_end_of_its_own_log(tmp_path: Path) -> None:
+    (tmp_path / "emulators.log").write_text("Firestore Emulator has exited with code: 1\nstopping\n")
+    (tmp_path / "firestore-debug.log").write_text("line\n" * 100 + "java.net.BindException: Address already in use\n")
+    shown = str(StartFailed("It ended.", tmp_path)).splitlines()[1:-1]
+    assert shown == ["line"] * 39 + ["java.net.BindException: Address already in use"]
 
 
 @pytest.mark.parametrize(
