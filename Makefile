@@ -28,7 +28,7 @@ simulation: $(INSTALLED) ## a minute of simulated shops, RPC by RPC
 faults: $(INSTALLED) ## every RPC goes wrong in five ways; the emulator is killed and started again
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.proofs.faults
 
-fuzz: $(INSTALLED) ## a minute of hostile deliveries at the door
+fuzz: $(INSTALLED) ## a minute of hostile deliveries at the endpoint
 	@$(VENV_PYTHON) -m tests.proofs.fuzz --seconds 60
 
 soak: $(INSTALLED) ## ten minutes of mixed load on the production server; nothing may grow

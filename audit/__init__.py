@@ -1,1 +1,1 @@
-"""The audit trail: one entry for every cause that was settled, written in the commit it describes; read as a story."""
+"""The audit trail: one entry for every cause that was settled, written in the commit it describes."""

@@ -1,4 +1,4 @@
-"""What the audit entries tell: one order's story, and what all of them together have moved."""
+"""What the audit entries say: one order's history, and what all of them together have moved."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class Passage:
 def trail_of(order_id: str, client: Client) -> tuple[Passage, ...]:
     """The order's audit entries and the further deliveries of its events.
 
-    They come in the order of their commits, as Firestore's own clock tells it: the `createdAt` of two entries may come
+    They come in the order of their commits, by Firestore's own clock: the `createdAt` of two entries may come
     from two machines whose clocks differ.
     """
     of_this_order = FieldFilter("orderId", "==", order_id)
@@ -52,7 +52,7 @@ def moved_units(client: Client) -> Mapping[str, Mapping[str, int]]:
 
 
 def _committed_at(document: DocumentSnapshot[DocumentReference]) -> datetime:
-    """The client library tells this time in one of two types, depending on the query."""
+    """The client library returns this time in one of two types, depending on the query."""
     time = document.create_time
     return time.ToDatetime(tzinfo=UTC) if isinstance(time, Timestamp) else time
 

@@ -57,7 +57,7 @@ class FirestoreStore:
             elif answer.missing:
                 documents[asked[answer.missing]] = None
         if len(documents) < len(asked):
-            # Not to be told is not to be told that there is none.
+            # A missing answer does not mean that there is no document.
             raise StoreUnavailable("an answer is missing")
         return documents
 

@@ -18,7 +18,7 @@ _Write: Final[Any] = types.Write.pb()
 
 
 class Opaque:
-    """Stands for a value of a kind that this service has no use for: a reference, or a place on the map."""
+    """Takes the place of a value of a kind that this service has no use for: a reference, or a place on the map."""
 
     def __repr__(self) -> str:
         return "a value of another kind"

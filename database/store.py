@@ -27,7 +27,7 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The document must stand as it was read."""
+    """The document must still be as it was read."""
 
     path: str
     fields: Fields
@@ -64,7 +64,7 @@ class DocumentStore(Protocol):
         """Do all the writes, or none.
 
         Raises:
-            StoreContended: a document did not stand as a write expects it; nothing was written.
+            StoreContended: a document was not as a write expects it; nothing was written.
             StoreUnavailable: no answer; all was written or nothing.
         """
 

@@ -1,6 +1,6 @@
 """Holding stock without a lock, as decisions: may an order be held, and was its counted hold found covered.
 
-First the units are added to `reserved` in one atomic commit, whose answer tells the new figures. Firestore puts such
+First the units are added to `reserved` in one atomic commit, whose answer carries the new figures. Firestore puts such
 commits in an order, so of two buyers of the last unit one sees a figure that is still covered, and the other does not
 and gives its units back. An order is `reserved` only after its own hold was counted and found covered.
 """

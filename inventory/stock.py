@@ -9,7 +9,7 @@ from orders.order import OrderLine
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What stands in `inventory/{productId}`."""
+    """How much there is of one product."""
 
     stock: int
     """Units on hand."""

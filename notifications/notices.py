@@ -1,4 +1,4 @@
-"""Notices as they stand in the outbox: all that a deliverer needs, and at most one for each cause and audience."""
+"""Notices: which there are, for whom, and all that a text needs."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,7 +53,7 @@ AUDIENCES: Final = {
     NoticeType.SHARED_PAYMENT: (Audience.OPERATOR,),
     NoticeType.DISPUTE: (Audience.OPERATOR,),
 }
-"""Who is told. Only operators are told what an operator has to do."""
+"""Who is notified. Only operators learn what an operator has to do."""
 
 
 @dataclass(frozen=True, slots=True)

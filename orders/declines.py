@@ -15,23 +15,23 @@ class Decline:
     charge_id: str | None
 
     def is_same_attempt(self, other: "Decline") -> bool:
-        """Whether both tell of one attempt to pay: Stripe says so of the PaymentIntent, its charge and the session."""
+        """Whether both are about one attempt to pay: Stripe reports it for PaymentIntent, charge and session."""
         if self.charge_id and other.charge_id:
             return self.charge_id == other.charge_id
         return self.payment_intent_id is not None and self.payment_intent_id == other.payment_intent_id
 
 
-def later_decline(known: Decline | None, told: Decline) -> Decline:
-    """The later of two declines; of one decline told twice, all that is known of it."""
+def later_decline(known: Decline | None, reported: Decline) -> Decline:
+    """The later of two declines; of one decline reported twice, all that is known of it."""
     if known is None:
-        return told
-    if known.is_same_attempt(told):
+        return reported
+    if known.is_same_attempt(reported):
         return replace(
             known,
-            code=known.code or told.code,
-            decline_code=known.decline_code or told.decline_code,
-            declined_at=max(known.declined_at, told.declined_at),
-            payment_intent_id=known.payment_intent_id or told.payment_intent_id,
-            charge_id=known.charge_id or told.charge_id,
+            code=known.code or reported.code,
+            decline_code=known.decline_code or reported.decline_code,
+            declined_at=max(known.declined_at, reported.declined_at),
+            payment_intent_id=known.payment_intent_id or reported.payment_intent_id,
+            charge_id=known.charge_id or reported.charge_id,
         )
-    return max(known, told, key=lambda decline: (decline.declined_at, decline.charge_id or ""))
+    return max(known, reported, key=lambda decline: (decline.declined_at, decline.charge_id or ""))

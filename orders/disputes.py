@@ -20,7 +20,7 @@ class Dispute:
     """Until when evidence can be sent."""
     opened_at: datetime
     told_at: datetime
-    """When Stripe made the event that told of this state; to the second."""
+    """When Stripe made the event that reported this state; to the second."""
 
     @property
     def is_decided(self) -> bool:
@@ -28,13 +28,13 @@ class Dispute:
         return self.status not in _UNDECIDED
 
 
-def later_dispute(known: Dispute | None, told: Dispute) -> Dispute:
+def later_dispute(known: Dispute | None, reported: Dispute) -> Dispute:
     """The later state: of the dispute opened last, then decided before undecided, then by Stripe's clock.
 
-    So a late `created` never reopens what was decided, while an appeal does. Two events of one second are told apart by
-    how far the dispute has come. Any order of events ends the same.
+    So a late `created` never reopens what was decided, while an appeal does. Of two events in one second the later is
+    found by how far the dispute has come. Any order of events ends the same.
     """
-    return told if known is None else max(known, told, key=_age)
+    return reported if known is None else max(known, reported, key=_age)
 
 
 def _age(dispute: Dispute) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""What can happen to an order. Every cause becomes one of these, with an id that is the same each time it is told."""
+"""What can happen to an order. Every cause becomes one of these, with an id that is the same each time it comes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,7 +75,7 @@ class CancelRequested:
 
 ShopEvent = OrderPlaced | ReservationLapsed | CancelRequested
 
-# --- What Stripe tells -----------------------------------------------------------------------------------------------
+# --- What Stripe reports ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class StripeDelivery:
     created_at: datetime
     """When Stripe made the event; to the second."""
     delivered_at: datetime
-    """When this delivery reached us. With the event's id it tells one delivery from the next."""
+    """When this delivery reached us. With the event's id it identifies one delivery."""
     livemode: bool
     api_version: str | None
     is_replay: bool = False

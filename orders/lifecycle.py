@@ -27,17 +27,17 @@ class Step(StrEnum):
     TAKE = "take"
     """Take the held units from stock; the order is paid for."""
     REFUSE = "refuse"
-    """The order cannot be held as it stands."""
+    """The order cannot be held as it is."""
     QUARANTINE = "quarantine"
-    """Keep the money's story, move nothing, ask a person."""
+    """Record the payment, move nothing, ask a person."""
     RECORD_DECLINE = "record_decline"
     """Keep why it was declined; the customer may try again."""
     REFUND = "refund"
-    """Add what is told of refunds, and let status and stock follow from all that is known."""
+    """Add what the event says of refunds, and let status and stock follow from all that is known."""
     AWAIT_PAYMENT = "await_payment"
-    """Park the event until the payment of which it tells is settled."""
+    """Park the event until the payment it belongs to is settled."""
     RECORD_DISPUTE = "record_dispute"
-    """Keep how far the dispute has come, tell the operator, move nothing."""
+    """Record how far the dispute has come, notify the operator, move nothing."""
     RECORD_CANCEL_REQUEST = "record_cancel_request"
     """The order is paid, or may be: then only a person can cancel it."""
     NOTHING = "nothing"
@@ -80,7 +80,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.RESERVING: Step.CONFIRM_HOLD,
         OrderStatus.RESERVED: Step.TAKE,
         OrderStatus.FINALIZED: Step.NOTHING,
-        # A late voice of a payment never takes back a refund.
+        # A late event of a payment never takes back a refund.
         OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
         OrderStatus.REFUNDED: Step.NOTHING,
         # The customer has paid: try to get the units after all.

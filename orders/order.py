@@ -1,4 +1,4 @@
-"""An order as the service reasons about it, and what may stand in one."""
+"""An order as the service reasons about it, and what it may hold."""
 
 import re
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """What became of an event: a result where the work is done, an error that says "try again" where it is not.
 
-All errors of the service, and what each of them means to whoever meets it:
+All errors of the service, and what each of them leads to:
 
     Exception
     ├── Transient                 not settled, and trying again may win: 503, or Eventarc delivers again
@@ -30,7 +30,7 @@ from orders.events import NotUnderstood, OrderEvent
 
 
 class Result(StrEnum):
-    """How an event ended. The words stand in claims, audit entries, logs and answers."""
+    """How an event ended. The words appear in claims, audit entries, logs and answers."""
 
     RESERVED = "reserved"
     RESERVATION_FAILED = "reservation_failed"
@@ -61,7 +61,7 @@ class Result(StrEnum):
     """Less is refunded than it was: a refund has failed, or was cancelled."""
     DISPUTE_RECORDED = "dispute_recorded"
     ALREADY_RECORDED = "already_recorded"
-    """A refund, a dispute or a cancel request told nothing that was not known, or its order is gone."""
+    """A refund, a dispute or a cancel request said nothing new, or its order is gone."""
     OTHER_PAYMENT = "other_payment"
     """A refund of a payment that is not the one the order was settled with."""
     UNKNOWN_STATUS = "unknown_status"

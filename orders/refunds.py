@@ -1,4 +1,4 @@
-"""What is known of a payment's refunds, and what it adds up to, in whatever order and however often it was told."""
+"""What is known of a payment's refunds, and what it adds up to, in whatever order and however often it was reported."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Refund:
     """Units to put back on the shelf, by product, as the refund's metadata names them."""
 
     def merged_with(self, other: "Refund") -> "Refund":
-        """The further of two reports of one refund: a stale `pending` after `succeeded` tells nothing new."""
+        """The further of two reports of one refund: a stale `pending` after `succeeded` says nothing new."""
         return Refund(
             self.refund_id,
             max(self.amount, other.amount),
@@ -44,8 +44,8 @@ class Refund:
 class Refunds:
     """All that is known of one payment's refunds.
 
-    It only ever grows, and merging is commutative, associative and idempotent. So the sums depend on what was told, and
-    not on the order in which it came, nor on how often.
+    It only ever grows, and merging is commutative, associative and idempotent. So the sums depend on what was reported,
+    and not on the order in which it came, nor on how often.
     """
 
     by_id: Mapping[str, Refund] = field(default_factory=dict)
@@ -56,14 +56,14 @@ class Refunds:
     def amount(self) -> int:
         """What is refunded, in minor units.
 
-        A charge's total and its single refunds tell of the same money. What has failed since is no longer in it.
+        A charge's total and its single refunds are about the same money. What has failed since is no longer in it.
         """
         undone = sum(refund.amount for refund in self.by_id.values() if refund.status in _UNDONE)
         return max(self.charge_total - undone, sum(refund.amount for refund in self._succeeded()))
 
     @property
     def restock(self) -> Mapping[str, int]:
-        """Units that the refunds which stand ask to put back on the shelf, by product."""
+        """Units that the succeeded refunds ask to put back on the shelf, by product."""
         units: Mapping[str, int] = {}
         for refund in self._succeeded():
             units = _merged(units, refund.restock, lambda one, other: one + other)

@@ -38,7 +38,7 @@ def wait_for_order(event: StripeEvent, order_id: str, snapshot: Snapshot, terms:
 def wait_for_payment(event: StripeEvent, snapshot: Snapshot, now: datetime) -> Decision:
     """Park the event until its payment has settled an order. It may also be a payment that is none of our business.
 
-    Stripe is not asked to come back: whose payment it is, nothing but the payment's own event can tell.
+    Stripe is not asked to come back: only the payment's own event can show whose it is.
     """
     result, claim = Result.PAYMENT_NOT_FOUND, snapshot.claim
     if claim and claim.result is result:

@@ -1,4 +1,4 @@
-"""A customer created `cancelRequests/{orderId}`: release what the order holds, or tell the operator that it is paid."""
+"""A customer created `cancelRequests/{orderId}`: release what the order holds, or say that it is paid."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

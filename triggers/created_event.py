@@ -19,7 +19,7 @@ def created_document(data: object) -> Document:
 
 
 def created_id(event: CloudEvent, created: Document, collection: str) -> str:
-    """The id of the created document in its collection, or whatever stands where it should.
+    """The id of the created document in its collection, or whatever is in its place.
 
     The document knows it; an HTTP header mangles what is not ASCII, and drops a space at the end.
     """

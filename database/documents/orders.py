@@ -69,7 +69,7 @@ def _lines_from(fields: Fields) -> tuple[tuple[OrderLine, ...], str | None]:
 
 
 def changed_fields(before: Order, after: Order) -> dict[str, object]:
-    """The fields of `orders/{orderId}` in which the two differ, as they stand afterwards."""
+    """The fields of `orders/{orderId}` in which the two differ, as they are afterwards."""
     old, new = _order_fields(before), _order_fields(after)
     return {name: value for name, value in new.items() if value != old[name]}
 
