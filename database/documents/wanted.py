@@ -101,11 +101,10 @@ class Wanted:
             audited=entry is not None if self.has_audit_entry else None,
             set_aside=set_aside_from(entry),
         )
-        return replace(snapshot, is_loss_unexplained=self._is_unexplained(snapshot))
-
-    def _is_unexplained(self, snapshot: Snapshot) -> bool:
         before = self.lost_at
-        return before is not None and (before.claim, before.order_version) == (snapshot.claim, snapshot.order_version)
+        if before and (before.claim, before.order_version) == (snapshot.claim, snapshot.order_version):
+            return replace(snapshot, is_loss_unexplained=True)
+        return snapshot
 
     @property
     def _payment_ids(self) -> tuple[str, ...]:
