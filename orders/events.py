@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Final, TypedDict
+from typing import ClassVar, Final, TypedDict, get_args
 
 from orders.declines import Decline
 from orders.disputes import Dispute
@@ -224,7 +224,7 @@ CarriesPayment = PaymentSucceeded | ChargeRefunded
 """These say what was paid, and so can settle an order."""
 FoundByPayment = ChargeRefunded | RefundUpdated | DisputeChanged
 """These need not name an order: their payment leads to it."""
-FOUND_BY_PAYMENT: Final = frozenset({EventKind.CHARGE_REFUNDED, EventKind.REFUND_UPDATED, EventKind.DISPUTE_CHANGED})
+FOUND_BY_PAYMENT: Final[frozenset[EventKind]] = frozenset(event.kind for event in get_args(FoundByPayment))
 
 
 @dataclass(frozen=True, slots=True)

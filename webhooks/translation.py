@@ -15,9 +15,11 @@ from database.ids import is_document_id, is_order_id
 from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.events import (
+    FOUND_BY_PAYMENT,
     ChargeRefunded,
     DisputeChanged,
     Envelope,
+    EventKind,
     Ignored,
     NotUnderstood,
     PaymentCanceled,
@@ -68,14 +70,15 @@ def order_event_from(message: Json, *, delivered_at: datetime) -> StripeEvent | 
         # Thin events (https://docs.stripe.com/event-destinations#thin-payload) have another envelope; none concerns us.
         return Ignored(_text_or_none(message.get("id")), _text_or_none(message.get("type")), "not a snapshot event")
     delivery = _delivery_from(message, delivered_at)
-    translate = _TRANSLATIONS.get(delivery.event_type)
-    if translate is None:
+    handled = _HANDLED.get(delivery.event_type)
+    if handled is None:
         return Ignored(delivery.event_id, delivery.event_type, "type not handled")
+    kind, translate = handled
     order_id = None
     try:
         stripe_object = _object(_object(message, "data"), "object")
         order_id = _order_id_from(stripe_object)
-        if order_id is None and translate not in _FOUND_BY_PAYMENT:
+        if order_id is None and kind not in FOUND_BY_PAYMENT:
             return Ignored(delivery.event_id, delivery.event_type, "no order id")
         return translate(stripe_object, order_id, delivery)
     except _Misshapen as misshapen:
@@ -280,36 +283,37 @@ _REFUND_STATUSES: Final = frozenset(RefundStatus)
 
 _Translate = Callable[[Json, str | None, StripeDelivery], StripeEvent | Ignored]
 
-_TRANSLATIONS: Final[Mapping[str, _Translate]] = MappingProxyType(
+_HANDLED: Final[Mapping[str, tuple[EventKind, _Translate]]] = MappingProxyType(
     {
-        "payment_intent.succeeded": _payment_intent_succeeded,
-        "charge.succeeded": _charge_succeeded,
-        "charge.captured": _charge_succeeded,
-        "checkout.session.completed": _checkout_session_completed,
-        "checkout.session.async_payment_succeeded": _checkout_session_completed,
-        "payment_intent.processing": _payment_intent_processing,
-        "payment_intent.amount_capturable_updated": _payment_intent_processing,
-        "charge.pending": _charge_pending,
-        "payment_intent.payment_failed": _payment_intent_failed,
-        "charge.failed": _charge_failed,
-        "checkout.session.async_payment_failed": _checkout_session_failed,
-        "payment_intent.canceled": _payment_intent_canceled,
-        "checkout.session.expired": _checkout_session_expired,
-        "charge.refunded": _charge_refunded,
-        "refund.created": _refund_updated,
-        "refund.updated": _refund_updated,
-        "refund.failed": _refund_updated,
-        "charge.refund.updated": _refund_updated,
-        "charge.dispute.created": _dispute_changed,
-        "charge.dispute.updated": _dispute_changed,
-        "charge.dispute.closed": _dispute_changed,
-        "charge.dispute.funds_withdrawn": _dispute_changed,
-        "charge.dispute.funds_reinstated": _dispute_changed,
+        "payment_intent.succeeded": (EventKind.PAYMENT_SUCCEEDED, _payment_intent_succeeded),
+        "charge.succeeded": (EventKind.PAYMENT_SUCCEEDED, _charge_succeeded),
+        "charge.captured": (EventKind.PAYMENT_SUCCEEDED, _charge_succeeded),
+        "checkout.session.completed": (EventKind.PAYMENT_SUCCEEDED, _checkout_session_completed),
+        "checkout.session.async_payment_succeeded": (EventKind.PAYMENT_SUCCEEDED, _checkout_session_completed),
+        "payment_intent.processing": (EventKind.PAYMENT_PROCESSING, _payment_intent_processing),
+        "payment_intent.amount_capturable_updated": (EventKind.PAYMENT_PROCESSING, _payment_intent_processing),
+        "charge.pending": (EventKind.PAYMENT_PROCESSING, _charge_pending),
+        "payment_intent.payment_failed": (EventKind.PAYMENT_FAILED, _payment_intent_failed),
+        "charge.failed": (EventKind.PAYMENT_FAILED, _charge_failed),
+        "checkout.session.async_payment_failed": (EventKind.PAYMENT_FAILED, _checkout_session_failed),
+        "payment_intent.canceled": (EventKind.PAYMENT_CANCELED, _payment_intent_canceled),
+        "checkout.session.expired": (EventKind.PAYMENT_CANCELED, _checkout_session_expired),
+        "charge.refunded": (EventKind.CHARGE_REFUNDED, _charge_refunded),
+        "refund.created": (EventKind.REFUND_UPDATED, _refund_updated),
+        "refund.updated": (EventKind.REFUND_UPDATED, _refund_updated),
+        "refund.failed": (EventKind.REFUND_UPDATED, _refund_updated),
+        "charge.refund.updated": (EventKind.REFUND_UPDATED, _refund_updated),
+        "charge.dispute.created": (EventKind.DISPUTE_CHANGED, _dispute_changed),
+        "charge.dispute.updated": (EventKind.DISPUTE_CHANGED, _dispute_changed),
+        "charge.dispute.closed": (EventKind.DISPUTE_CHANGED, _dispute_changed),
+        "charge.dispute.funds_withdrawn": (EventKind.DISPUTE_CHANGED, _dispute_changed),
+        "charge.dispute.funds_reinstated": (EventKind.DISPUTE_CHANGED, _dispute_changed),
     }
 )
+"""By Stripe's type: the kind of event that it becomes as a rule, and the function that reads its object.
 
-_FOUND_BY_PAYMENT: Final = frozenset({_charge_refunded, _refund_updated, _dispute_changed})
-"""These need no order id: the payment that they name leads to the order."""
+The object decides: a charge that is said to have succeeded may only be authorised.
+"""
 
 # --- Stripe's objects ------------------------------------------------------------------------------------------------
 
