@@ -10,6 +10,7 @@ All errors of the service, and what each of them leads to:
     ├── ValueError
     │   ├── Rejected              not a fresh, signed message of Stripe's: 400 (webhooks.signature)
     │   ├── NotAnEvent            signed by Stripe, but no event: 400 (webhooks.translation)
+    │   ├── Misshapen             a field of a Stripe object cannot be read: 200, and parked (webhooks.stripe_fields)
     │   ├── SettingsError         a setting cannot be used: the function does not start (service.settings)
     │   ├── InvalidOrder          an order can never be held as written: it fails (orders.validation)
     │   └── UnreadableNotice      a notice cannot be put into words (notifications.texts)

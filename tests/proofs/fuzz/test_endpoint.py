@@ -21,7 +21,7 @@ from tests.proofs.fuzz.endpoint import DOCUMENTED, Tally, complaints_about
 from tests.proofs.fuzz.shapes import LAST_SECOND_OF_9999, visits
 from tests.support.builders import SECRET, body_of
 from tests.support.stripe_objects import the_event
-from webhooks import endpoint, signature, translation
+from webhooks import endpoint, signature, stripe_fields, translation
 
 VISITS = 300
 CHOICE_BYTES = 4_096
@@ -166,6 +166,6 @@ def test_it_catches_a_hold_until_after_the_end_of_time(monkeypatch: pytest.Monke
 
 
 def test_it_catches_a_translation_that_counts_in_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(translation, "is_amount", lambda value: isinstance(value, int | float))
+    monkeypatch.setattr(stripe_fields, "is_amount", lambda value: isinstance(value, int | float))
     fraction = the_event("payment_intent.succeeded", amount_received=3_600.5)
     assert "nobody has told of so much" in what_is_said(Visit("reserved", (signed(body_of(fraction)),)))

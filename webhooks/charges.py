@@ -1,0 +1,111 @@
+"""What events of a charge mean: https://docs.stripe.com/api/charges/object."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from orders.events import (
+    ChargeRefunded,
+    Envelope,
+    Ignored,
+    PaymentCanceled,
+    PaymentFailed,
+    PaymentProcessing,
+    PaymentSucceeded,
+    StripeDelivery,
+)
+from orders.order import Money
+from orders.refunds import Refunds
+from webhooks.declines import payment_failed
+from webhooks.refunds import refund_from
+from webhooks.stripe_fields import (
+    Json,
+    Misshapen,
+    code_or_none,
+    id_in,
+    id_or_none,
+    list_or_empty,
+    money_in,
+    object_or_empty,
+)
+
+_REFUNDS_MAX: Final = 100
+"""As many as Stripe lists at once: https://docs.stripe.com/api/pagination. A document has no room for any number."""
+_RELEASE_IS_NO_REFUND_SINCE: Final = "2025-03-31"
+"""Before this API version the release of what was authorised and not captured was reported as a refund, too.
+
+https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow
+"""
+
+
+def succeeded(charge: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentSucceeded | PaymentProcessing:
+    envelope = _envelope(charge, order_id, delivery)
+    if not _is_captured(charge):
+        # An authorisation (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method) is not yet a payment.
+        return PaymentProcessing(**envelope)
+    return PaymentSucceeded(**envelope, money=_captured_money(charge))
+
+
+def pending(charge: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing:
+    return PaymentProcessing(**_envelope(charge, order_id, delivery))
+
+
+def failed(charge: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentFailed:
+    outcome = object_or_empty(charge, "outcome")
+    # What Stripe itself blocks has no decline code, and why it was blocked is no business of whoever tried to pay.
+    reason = code_or_none(outcome, "reason") if outcome.get("type") == "issuer_declined" else None
+    return payment_failed(_envelope(charge, order_id, delivery), code_or_none(charge, "failure_code"), reason)
+
+
+def refunded(
+    charge: Json, order_id: str | None, delivery: StripeDelivery
+) -> ChargeRefunded | PaymentCanceled | Ignored:
+    envelope = _envelope(charge, order_id, delivery)
+    if not _is_captured(charge):
+        # What was only authorised is released: https://docs.stripe.com/refunds#cancel-payment.
+        if order_id is None:
+            return Ignored(delivery.event_id, delivery.event_type, "no order id")
+        return PaymentCanceled(**envelope)
+    paid, released = _captured_money(charge), _released_amount(charge, delivery)
+    total = max(money_in(charge, "amount_refunded").amount - released, 0)
+    # Until API version 2022-11-15 a charge carried its refunds as a list.
+    listed = _without_release(list_or_empty(charge, "refunds"), released)
+    if len(listed) > _REFUNDS_MAX:
+        raise Misshapen(f"refunds must be a list of at most {_REFUNDS_MAX} refunds")
+    read = [refund_from(refund) for refund in listed]
+    refunds = Refunds({refund.refund_id: refund for refund, _ in read}, total)
+    defects = [defect for _, defect in read if defect]
+    return ChargeRefunded(**envelope, paid=paid, refunds=refunds, restock_defect="; ".join(defects) or None)
+
+
+def _envelope(charge: Json, order_id: str | None, delivery: StripeDelivery) -> Envelope:
+    return {
+        "delivery": delivery,
+        "order_id": order_id,
+        "payment_intent_id": id_or_none(charge, "payment_intent"),
+        "charge_id": id_in(charge, "id"),
+    }
+
+
+def _is_captured(charge: Json) -> bool:
+    captured = charge.get("captured")
+    if not isinstance(captured, bool):
+        raise Misshapen("captured must be true or false")
+    return captured
+
+
+def _captured_money(charge: Json) -> Money:
+    # Older API versions have no amount_captured; what they captured was the whole amount.
+    return money_in(charge, "amount_captured" if "amount_captured" in charge else "amount")
+
+
+def _released_amount(charge: Json, delivery: StripeDelivery) -> int:
+    """How much of what the charge calls refunded was only authorised, and released when the rest was captured."""
+    if delivery.api_version is None or delivery.api_version >= _RELEASE_IS_NO_REFUND_SINCE:
+        return 0
+    return max(money_in(charge, "amount").amount - _captured_money(charge).amount, 0)
+
+
+def _without_release(refunds: Sequence[object], released: int) -> Sequence[object]:
+    """The refunds, without the one by which the rest was released: the first there was, and so the last in the list."""
+    oldest = refunds[-1] if released and refunds else None
+    return refunds[:-1] if isinstance(oldest, Mapping) and oldest.get("amount") == released else refunds

@@ -1,0 +1,49 @@
+"""What events of a PaymentIntent mean: https://docs.stripe.com/api/payment_intents/object."""
+
+from collections.abc import Mapping
+
+from orders.events import (
+    Envelope,
+    PaymentCanceled,
+    PaymentFailed,
+    PaymentProcessing,
+    PaymentSucceeded,
+    StripeDelivery,
+)
+from webhooks.declines import payment_failed
+from webhooks.stripe_fields import Json, code_or_none, id_in, id_or_none, list_or_empty, money_in, object_or_empty
+
+
+def succeeded(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentSucceeded:
+    return PaymentSucceeded(**_envelope(intent, order_id, delivery), money=money_in(intent, "amount_received"))
+
+
+def processing(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing:
+    return PaymentProcessing(**_envelope(intent, order_id, delivery))
+
+
+def failed(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentFailed:
+    error = object_or_empty(intent, "last_payment_error")
+    envelope = _envelope(intent, order_id, delivery)
+    # The attempt that failed is the charge that the error names; the intent's latest one is a guess.
+    envelope["charge_id"] = id_or_none(error, "charge") or envelope["charge_id"]
+    return payment_failed(envelope, code_or_none(error, "code"), code_or_none(error, "decline_code"))
+
+
+def canceled(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentCanceled:
+    return PaymentCanceled(**_envelope(intent, order_id, delivery))
+
+
+def _envelope(intent: Json, order_id: str | None, delivery: StripeDelivery) -> Envelope:
+    return {
+        "delivery": delivery,
+        "order_id": order_id,
+        "payment_intent_id": id_in(intent, "id"),
+        "charge_id": id_or_none(intent, "latest_charge") or _first_embedded_charge(intent),
+    }
+
+
+def _first_embedded_charge(intent: Json) -> str | None:
+    """Until API version 2022-11-15 a PaymentIntent carried its charges as a list."""
+    first = next(iter(list_or_empty(intent, "charges")), None)
+    return id_or_none(first, "id") if isinstance(first, Mapping) else None

@@ -1,0 +1,84 @@
+"""One field of a Stripe object at a time: its value if it is what it must be. Nothing of Stripe's is trusted to fit."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeGuard
+
+from database.ids import is_document_id
+from orders.order import Money, is_amount, is_currency
+
+Json = Mapping[str, object]
+
+_STRIPE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+class Misshapen(ValueError):
+    """A field is missing or of another kind. The message names the field and never its value."""
+
+
+def object_in(parent: Json, name: str) -> Json:
+    value = parent.get(name)
+    if not isinstance(value, Mapping):
+        raise Misshapen(f"{name} must be an object")
+    return value
+
+
+def object_or_empty(parent: Json, name: str) -> Json:
+    value = parent.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def list_or_empty(parent: Json, name: str) -> Sequence[object]:
+    """The objects of a list that older API versions carry in its parent; newer ones only where it is expanded."""
+    data = object_or_empty(parent, name).get("data")
+    return data if isinstance(data, list) else ()
+
+
+def id_in(parent: Json, name: str) -> str:
+    found = id_or_none(parent, name)
+    if found is None:
+        raise Misshapen(f"{name} must be an id")
+    return found
+
+
+def id_or_none(parent: Json, name: str) -> str | None:
+    """An id, or the id of an object that is expanded in its place (https://docs.stripe.com/expand)."""
+    value = parent.get(name)
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    if value is None:
+        return None
+    if not is_stripe_id(value):
+        raise Misshapen(f"{name} must be an id")
+    return value
+
+
+def is_stripe_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and _STRIPE_ID.fullmatch(value) is not None and is_document_id(value)
+
+
+def money_in(stripe_object: Json, amount_name: str) -> Money:
+    amount, currency = stripe_object.get(amount_name), stripe_object.get("currency")
+    if not is_amount(amount):
+        raise Misshapen(f"{amount_name} must be an amount in minor units")
+    if not is_currency(currency):
+        raise Misshapen("currency must be three lower-case letters")
+    return Money(amount, currency)
+
+
+def code_or_none(parent: Json, name: str) -> str | None:
+    """One of Stripe's words for programs, such as `card_declined`; never a sentence, and never a card's data."""
+    value = parent.get(name)
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def time_from(seconds: object, name: str) -> datetime:
+    """The time that a field of that name gives in seconds."""
+    try:
+        if type(seconds) is int:
+            return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise Misshapen(f"{name} must be a time in seconds")
