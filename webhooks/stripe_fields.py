@@ -75,10 +75,18 @@ def code_or_none(parent: Json, name: str) -> str | None:
 
 
 def time_from(seconds: object, name: str) -> datetime:
-    """The time that a field of that name gives in seconds."""
+    """The time that a field of that name gives."""
+    time = time_or_none(seconds)
+    if time is None:
+        raise Misshapen(f"{name} must be a time in seconds")
+    return time
+
+
+def time_or_none(seconds: object) -> datetime | None:
+    """A time that is written in seconds of Unix time, as Stripe writes it; None if it is no int or out of range."""
+    if type(seconds) is not int:
+        return None
     try:
-        if type(seconds) is int:
-            return datetime.fromtimestamp(seconds, UTC)
+        return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
-        pass
-    raise Misshapen(f"{name} must be a time in seconds")
+        return None

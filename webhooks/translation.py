@@ -5,14 +5,14 @@ Only this module and those know Stripe's shapes: https://docs.stripe.com/api/eve
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from database.ids import is_order_id
 from orders.events import FOUND_BY_PAYMENT, EventKind, Ignored, NotUnderstood, StripeDelivery, StripeEvent
 from webhooks import charges, checkout_sessions, disputes, payment_intents, refunds
-from webhooks.stripe_fields import Json, Misshapen, is_stripe_id, object_in, object_or_empty
+from webhooks.stripe_fields import Json, Misshapen, is_stripe_id, object_in, object_or_empty, time_or_none
 
 _Read = Callable[[Json, str | None, StripeDelivery], StripeEvent | Ignored]
 
@@ -81,16 +81,12 @@ def order_event_from(message: Json, *, delivered_at: datetime) -> StripeEvent | 
 
 
 def _delivery_from(message: Json, delivered_at: datetime) -> StripeDelivery:
-    event_id, event_type, created = message.get("id"), message.get("type"), message.get("created")
+    event_id, event_type, created_at = message.get("id"), message.get("type"), time_or_none(message.get("created"))
     livemode, api_version = message.get("livemode"), message.get("api_version")
     if message.get("object") != "event" or not is_stripe_id(event_id):
         raise NotAnEvent("the body is not an event")
-    if not isinstance(event_type, str) or type(created) is not int:
+    if not isinstance(event_type, str) or created_at is None:
         raise NotAnEvent("the body is not an event")
-    try:
-        created_at = datetime.fromtimestamp(created, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise NotAnEvent("the body is not an event") from None
     if not (isinstance(api_version, str) and _API_VERSION.fullmatch(api_version)):
         api_version = None
     return StripeDelivery(event_id, event_type, created_at, delivered_at, livemode is True, api_version)
