@@ -7,11 +7,9 @@ what is deployed does without Babel.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
-from babel.numbers import format_currency, get_currency_precision
-
+from notifications.amounts import amount_in_words
 from notifications.notices import AUDIENCES, Audience, NoticeType
 from orders.order import is_amount, is_currency
 
@@ -259,30 +257,7 @@ def _amount_in_words(fields: Mapping[str, object], locale: str) -> str | None:
         raise UnreadableNotice("amount: not an amount in minor units")
     if not is_currency(currency):
         raise UnreadableNotice("currency: not three lower-case letters")
-    return _money_in_words(amount, currency, locale)
-
-
-def _money_in_words(amount: int, currency: str, locale: str) -> str:
-    """The amount to the last minor unit of Stripe's, without decimals that are always zero.
-
-    How many minor units make one of the currency, Stripe alone says; Babel knows what the currency's country says.
-    """
-    code, exponent = currency.upper(), _EXPONENTS.get(currency, 2)
-    value = Decimal(amount).scaleb(-exponent)
-    # Of one Serbian dinar Stripe counts a hundred parts, of which Babel knows nothing: then the locale's pattern holds.
-    has_parts = value % 1 != 0 and get_currency_precision(code) < exponent
-    written = format_currency(value, code, locale=locale, currency_digits=not has_parts, decimal_quantization=False)
-    # "CHF 5.00" but "$5.00": https://www.unicode.org/reports/tr35/tr35-numbers.html#Currencies; Babel writes "CHF5.00".
-    return re.sub(r"(?<=[^\W\d_])(?=\d)", "\N{NO-BREAK SPACE}", written)
-
-
-# https://docs.stripe.com/currencies#zero-decimal, #three-decimal and #special-cases; all others count two decimals.
-# Among those are isk and ugx, which have none in the world, and huf and twd, which have none in payouts.
-_EXPONENTS: Final[Mapping[str, int]] = {
-    **dict.fromkeys(("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"), 0),
-    **dict.fromkeys(("pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"), 0),
-    **dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 3),
-}
+    return amount_in_words(amount, currency, locale)
 
 
 def _text(fields: Mapping[str, object], name: str) -> str:

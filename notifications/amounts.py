@@ -1,0 +1,34 @@
+"""Amounts as a person reads them, from the minor units in which Stripe counts. Pure."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from babel.numbers import format_currency, get_currency_precision
+
+# https://docs.stripe.com/currencies#zero-decimal, #three-decimal and #special-cases; all others count two decimals.
+# Among those are isk and ugx, which have none in the world, and huf and twd, which have none in payouts.
+_EXPONENTS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga"), 0),
+    **dict.fromkeys(("pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"), 0),
+    **dict.fromkeys(("bhd", "jod", "kwd", "omr", "tnd"), 3),
+}
+
+
+def amount_in_words(amount: int, currency: str, locale: str) -> str:
+    """The amount to the last of Stripe's minor units, without decimals that are always zero.
+
+    Only Stripe says how many minor units make one of the currency; Babel knows what the currency's country says.
+
+    Raises:
+        babel.UnknownLocaleError: there is no such locale.
+        ValueError: the locale is not written as Babel does (`en-GB`).
+    """
+    code, exponent = currency.upper(), _EXPONENTS.get(currency, 2)
+    value = Decimal(amount).scaleb(-exponent)
+    # Stripe counts a hundred parts of a Serbian dinar, and Babel knows of none: then the locale's pattern decides.
+    has_parts = value % 1 != 0 and get_currency_precision(code) < exponent
+    written = format_currency(value, code, locale=locale, currency_digits=not has_parts, decimal_quantization=False)
+    # "CHF 5.00" but "$5.00": https://www.unicode.org/reports/tr35/tr35-numbers.html#Currencies; Babel writes "CHF5.00".
+    return re.sub(r"(?<=[^\W\d_])(?=\d)", "\N{NO-BREAK SPACE}", written)
