@@ -1,1 +1,1 @@
-"""What customers are told: written into an outbox together with the change it tells of, delivered later."""
+"""Notices for customers and operators: written into an outbox with the change that they report, delivered later."""

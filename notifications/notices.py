@@ -15,7 +15,7 @@ class NoticeType(StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     CANCEL_REQUESTED = "cancel_requested"
-    """The customer asks for an order to be cancelled that is paid, or had asked so before it was."""
+    """The customer wants a paid order cancelled, or wanted that before it was paid."""
     REFUNDED = "refunded"
     PARTIALLY_REFUNDED = "partially_refunded"
     REFUND_FAILED = "refund_failed"
@@ -26,7 +26,7 @@ class NoticeType(StrEnum):
     SECOND_PAYMENT = "second_payment"
     """A paid order was paid once more."""
     SHARED_PAYMENT = "shared_payment"
-    """An order was sold for a payment that has paid for another order."""
+    """An order was sold for a payment that had already paid for another order."""
     DISPUTE = "dispute"
 
 
@@ -63,8 +63,8 @@ class Notice:
     type: NoticeType
     audience: Audience
     user_id: str | None
-    """The order's customer; None where the order names no possible one."""
+    """The order's customer; None if the order names nobody who could be one."""
     money: Money | None
-    """What it is about: the price, what was paid, what is refunded by now, what is disputed; None if unpriced."""
+    """What it is about: the price, what was paid, refunded so far or disputed; None if unpriced."""
     reason: str | None
     """Why: for the customer of a failed order or payment, and for operators."""

@@ -1,7 +1,7 @@
 """The texts of notices, written when they are delivered, from the documents in the outbox. Pure.
 
-This belongs to whoever delivers. Nothing that settles an event imports it, so no payment waits for Babel to load, and
-what is deployed does without Babel.
+These are for whoever delivers. Nothing that settles an event imports them, so no payment waits for Babel to load, and
+the deployed functions do without Babel.
 """
 
 import re
@@ -16,7 +16,7 @@ from orders.order import is_amount, is_currency
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Plain text: whoever makes HTML of it escapes it, for order and product ids are what customers made them."""
+    """Plain text: whoever makes HTML of it escapes it, because customers choose order and product ids."""
 
     subject: str
     """One line of printable characters, fit for a mail's header."""
@@ -24,7 +24,7 @@ class Text:
 
 
 class UnreadableNotice(ValueError):
-    """No text can be made of the document: a later release wrote it, or it is no notice."""
+    """The document has no text: a later release wrote it, or it is not a notice."""
 
 
 def text_of(fields: Mapping[str, object], *, locale: str = "en") -> Text:
@@ -40,30 +40,30 @@ def text_of(fields: Mapping[str, object], *, locale: str = "en") -> Text:
     kind, audience = _kind_and_audience(fields)
     template = _TEMPLATES[kind, audience]
     order = _printable(_text(fields, "orderId"))
-    facts = {
+    details = {
         template.amount: _amount_in_words(fields, locale),
         "Reason": _printable(template.reason(_text_or_none(fields, "reason")) or ""),
     }
     paragraphs = (
         template.news.format(order=order),
-        "\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact),
+        "\n".join(f"{name}: {detail}" for name, detail in details.items() if detail),
         template.advice,
     )
     return Text(template.subject.format(order=order), "\n\n".join(filter(None, paragraphs)))
 
 
-# --- What is told ----------------------------------------------------------------------------------------------------
+# --- What a notice says ----------------------------------------------------------------------------------------------
 
 
-def _not_told(_: str | None) -> None:
-    """What this service remarks on an order is not the customer's business."""
+def _withheld(_: str | None) -> None:
+    """What this service remarks on an order is not meant for its customer."""
 
 
-def _as_it_stands(reason: str | None) -> str | None:
+def _verbatim(reason: str | None) -> str | None:
     return reason
 
 
-def _without_the_word_for_programs(reason: str | None) -> str | None:
+def _without_code(reason: str | None) -> str | None:
     return reason and re.sub(r"\A[a-z_]+: ", "", reason)
 
 
@@ -71,8 +71,8 @@ def _why_declined(code: str | None) -> str:
     return _DECLINES.get(code or "", "it was declined; your bank may be able to say why")
 
 
-# Only what helps the customer to pay. Of a card that is reported lost or stolen, or of suspected fraud, Stripe asks to
-# say no more than of any other: https://docs.stripe.com/declines/codes.
+# Only what helps the customer to pay. Stripe asks to say no more of a card that is reported lost or stolen, or of
+# suspected fraud, than of any other decline: https://docs.stripe.com/declines/codes.
 _DECLINES: Final = {
     code: words
     for words, codes in {
@@ -102,24 +102,24 @@ _DECLINES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """What stands in braces comes from the document."""
+    """What is in braces comes from the document."""
 
     subject: str
     news: str
     amount: str
-    """What the amount is; not said of an unpriced order."""
+    """What the amount is; left out of a notice without one."""
     advice: str
     reason: Callable[[str | None], str | None]
 
 
 def _for_customer(
-    subject: str, news: str, amount: str, advice: str, reason: Callable[[str | None], str | None] = _not_told
+    subject: str, news: str, amount: str, advice: str, reason: Callable[[str | None], str | None] = _withheld
 ) -> _Template:
     return _Template(subject, news, amount, advice, reason)
 
 
 def _for_operator(subject: str, news: str, amount: str, to_do: str) -> _Template:
-    return _Template(subject, news, amount, f"What to do: {to_do}", _as_it_stands)
+    return _Template(subject, news, amount, f"What to do: {to_do}", _verbatim)
 
 
 _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
@@ -134,7 +134,7 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "We are sorry: your order {order} could not be accepted.",
         "Price",
         "There is nothing to pay. You are welcome to order again.",
-        _without_the_word_for_programs,
+        _without_code,
     ),
     (NoticeType.PAID, Audience.CUSTOMER): _for_customer(
         "Your order {order} is paid",
@@ -237,7 +237,7 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
     ),
 }
 
-# --- What stands in the document -------------------------------------------------------------------------------------
+# --- What the document holds -----------------------------------------------------------------------------------------
 
 
 def _kind_and_audience(fields: Mapping[str, object]) -> tuple[NoticeType, Audience]:
@@ -275,5 +275,5 @@ def _text_or_none(fields: Mapping[str, object], name: str) -> str | None:
 
 
 def _printable(text: str) -> str:
-    """Without line breaks, which would end a mail's header, and other characters that are not what they look like."""
+    """Without line breaks, which would end a mail's header, and without characters that are not what they look like."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

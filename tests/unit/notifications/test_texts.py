@@ -16,14 +16,14 @@ from tests.support.builders import NOW, Fields
 from tests.support.deployed import PACKAGES
 from tools.toolchain import ROOT
 
-TOLD = [(kind, audience) for kind, audiences in AUDIENCES.items() for audience in audiences]
-NEVER_TOLD = sorted(set(product(NoticeType, Audience)) - set(TOLD))
-TO_CUSTOMERS = [kind for kind, audience in TOLD if audience is Audience.CUSTOMER]
-TO_OPERATORS = [kind for kind, audience in TOLD if audience is Audience.OPERATOR]
+NOTICES = [(kind, audience) for kind, audiences in AUDIENCES.items() for audience in audiences]
+NOT_NOTICES = sorted(set(product(NoticeType, Audience)) - set(NOTICES))
+TO_CUSTOMERS = [kind for kind, audience in NOTICES if audience is Audience.CUSTOMER]
+TO_OPERATORS = [kind for kind, audience in NOTICES if audience is Audience.OPERATOR]
 TO_BOTH = [kind for kind in TO_CUSTOMERS if kind in TO_OPERATORS]
 WITH_A_REASON = [NoticeType.FAILED, NoticeType.PAYMENT_FAILED]
 
-each_notice = pytest.mark.parametrize(("kind", "audience"), TOLD)
+each_notice = pytest.mark.parametrize(("kind", "audience"), NOTICES)
 
 
 def a_document(
@@ -35,7 +35,7 @@ def a_document(
     reason: str | None = None,
     **changed: object,
 ) -> Fields:
-    """As it stands in the outbox, but for the changes."""
+    """A notice as the outbox holds it, but for the changes."""
     notice = Notice(kind, audience, "alice", money, reason)
     return {**notice_write(notice, "evt_1", order_id, NOW).fields, **changed}
 
@@ -45,7 +45,7 @@ def a_document(
 
 def test_every_notice_has_a_text_for_each_of_its_audiences() -> None:
     missing = []
-    for kind, audience in TOLD:
+    for kind, audience in NOTICES:
         try:
             text_of(a_document(kind, audience))
         except KeyError:
@@ -53,8 +53,8 @@ def test_every_notice_has_a_text_for_each_of_its_audiences() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize(("kind", "audience"), NEVER_TOLD)
-def test_whom_a_notice_is_not_for_it_has_no_text(kind: NoticeType, audience: Audience) -> None:
+@pytest.mark.parametrize(("kind", "audience"), NOT_NOTICES)
+def test_a_notice_has_no_text_for_another_audience(kind: NoticeType, audience: Audience) -> None:
     with pytest.raises(UnreadableNotice, match=f"audience: no {kind} notice for '{audience}' is known"):
         text_of(a_document(kind, audience))
 
@@ -80,11 +80,11 @@ def test_the_locale_says_how_the_amount_is_written() -> None:
 
 
 def test_no_two_notices_have_one_text() -> None:
-    texts = [text_of(a_document(kind, audience)) for kind, audience in TOLD]
-    assert len({text.subject for text in texts}) == len({text.body for text in texts}) == len(TOLD)
+    texts = [text_of(a_document(kind, audience)) for kind, audience in NOTICES]
+    assert len({text.subject for text in texts}) == len({text.body for text in texts}) == len(NOTICES)
 
 
-def test_a_customer_is_told_what_happened() -> None:
+def test_a_customer_learns_what_happened() -> None:
     assert text_of(a_document(NoticeType.PARTIALLY_REFUNDED, money=Money(1_200, "eur"))) == Text(
         subject="Your order order-1 is partly refunded",
         body="A part of what you paid for order order-1 is refunded.\n"
@@ -95,7 +95,7 @@ def test_a_customer_is_told_what_happened() -> None:
     )
 
 
-def test_an_operator_is_told_what_happened_why_and_what_to_do() -> None:
+def test_an_operator_learns_what_happened_why_and_what_to_do() -> None:
     reason = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
     assert text_of(a_document(NoticeType.REFUND_DUE, Audience.OPERATOR, reason=reason)) == Text(
         subject="Refund order order-1",
@@ -112,50 +112,48 @@ def test_an_operator_is_told_what_happened_why_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("kind", TO_OPERATORS)
-def test_an_operator_is_told_every_reason_and_always_what_to_do(kind: NoticeType) -> None:
-    with_reason = text_of(a_document(kind, Audience.OPERATOR, reason="some_remark: as it stands")).body
+def test_an_operator_always_learns_what_to_do_and_why_if_there_is_a_reason(kind: NoticeType) -> None:
+    with_reason = text_of(a_document(kind, Audience.OPERATOR, reason="some_remark: word for word")).body
     without = text_of(a_document(kind, Audience.OPERATOR)).body
-    assert "Reason: some_remark: as it stands" in with_reason
+    assert "Reason: some_remark: word for word" in with_reason
     assert "Reason" not in without and "None" not in without
     assert "What to do: " in with_reason and "What to do: " in without
 
 
 @pytest.mark.parametrize("kind", TO_CUSTOMERS)
-def test_a_customer_is_not_told_what_an_operator_has_to_do(kind: NoticeType) -> None:
+def test_a_customer_does_not_learn_what_an_operator_has_to_do(kind: NoticeType) -> None:
     text = text_of(a_document(kind))
     assert "Stripe" not in text.subject + text.body
     assert "What to do" not in text.body
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TO_CUSTOMERS if kind not in WITH_A_REASON])
-def test_a_customer_is_told_no_reason_that_was_written_for_operators(kind: NoticeType) -> None:
+def test_a_customer_sees_no_reason_that_was_written_for_operators(kind: NoticeType) -> None:
     document = a_document(kind, reason="amount_mismatch: 1 eur was paid, 3600 eur was asked")
     assert text_of(document) == text_of(a_document(kind))
 
 
 @pytest.mark.parametrize("kind", TO_BOTH)
-def test_customer_and_operator_are_told_in_different_words(kind: NoticeType) -> None:
+def test_customer_and_operator_read_different_words(kind: NoticeType) -> None:
     customers, operators = (text_of(a_document(kind, audience)) for audience in Audience)
     assert customers.subject != operators.subject
     assert set(customers.body.splitlines()) & set(operators.body.splitlines()) == {"", "Paid: €36.00"}
 
 
 @pytest.mark.parametrize(
-    ("failure_reason", "told"),
+    ("failure_reason", "shown"),
     [
         ("insufficient_stock: 3 of 'shirt' ordered, 2 available", "3 of 'shirt' ordered, 2 available"),
         ("invalid_order: items: must be a list", "items: must be a list"),
         ("sold out", "sold out"),
     ],
 )
-def test_the_customer_of_an_order_that_failed_is_told_why_without_the_word_for_programs(
-    failure_reason: str, told: str
-) -> None:
+def test_the_customer_of_a_failed_order_reads_the_reason_without_its_code(failure_reason: str, shown: str) -> None:
     body = text_of(a_document(NoticeType.FAILED, money=None, reason=failure_reason)).body
-    assert f"\nReason: {told}\n" in body
+    assert f"\nReason: {shown}\n" in body
 
 
-def test_an_order_that_failed_without_a_reason_is_told_without_one() -> None:
+def test_an_order_that_failed_without_a_reason_has_a_notice_without_one() -> None:
     assert "Reason" not in text_of(a_document(NoticeType.FAILED)).body
 
 
@@ -169,13 +167,13 @@ def test_a_customer_learns_gently_why_a_payment_was_declined() -> None:
 @pytest.mark.parametrize(
     "code", ["fraudulent", "lost_card", "stolen_card", "pickup_card", "merchant_blacklist", "a_code_of_next_year", None]
 )
-def test_of_suspicion_and_of_what_nobody_knows_a_customer_is_told_as_of_any_decline(code: str | None) -> None:
+def test_a_suspicious_or_unknown_decline_reads_like_any_other(code: str | None) -> None:
     text = text_of(a_document(NoticeType.PAYMENT_FAILED, reason=code))
     assert text == text_of(a_document(NoticeType.PAYMENT_FAILED, reason="generic_decline"))
     assert "Reason: it was declined; your bank may be able to say why" in text.body
 
 
-# --- What stands in the document -------------------------------------------------------------------------------------
+# --- What the document holds -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -200,28 +198,28 @@ def test_a_document_that_is_no_notice_is_refused_with_the_field_to_blame(changed
         text_of(a_document() | changed)
 
 
-def test_an_empty_document_is_refused_as_any_wrong_value_is() -> None:
+def test_an_empty_document_is_refused_with_a_value_error() -> None:
     with pytest.raises(ValueError, match="type: missing"):
         text_of({})
 
 
-# An order's id is what its customer made it, and a subject becomes a mail's header.
-@given(st.sampled_from(TOLD), st.text(min_size=1), st.text())
+# A customer chooses an order's id, and a subject becomes a mail's header.
+@given(st.sampled_from(NOTICES), st.text(min_size=1), st.text())
 def test_nothing_that_a_customer_wrote_breaks_a_line_or_hides_what_it_says(
-    told: tuple[NoticeType, Audience], order_id: str, reason: str
+    notice: tuple[NoticeType, Audience], order_id: str, reason: str
 ) -> None:
-    text = text_of(a_document(*told, order_id=order_id, reason=reason))
+    text = text_of(a_document(*notice, order_id=order_id, reason=reason))
     assert text.subject.isprintable()
     assert all(line.isprintable() for line in text.body.split("\n"))
     assert len(text.body.split("\n")) <= 6
 
 
 @pytest.mark.parametrize("order_id", ["{reason}", "{0}", "{order.__class__}", "}"])
-def test_braces_in_an_orders_id_stand_for_themselves(order_id: str) -> None:
+def test_braces_in_an_orders_id_are_only_braces(order_id: str) -> None:
     assert text_of(a_document(order_id=order_id)).subject == f"Your order {order_id} is paid"
 
 
-# --- Who waits for it ------------------------------------------------------------------------------------------------
+# --- Who waits for them ----------------------------------------------------------------------------------------------
 
 # The entry points are imported on the first request, so importing main alone would prove little.
 FOR_DELIVERERS = ("notifications.amounts", "notifications.texts")
