@@ -77,19 +77,22 @@ _DECLINES: Final = {
     code: words
     for words, codes in {
         "there is not enough money in the account": ("insufficient_funds",),
-        "a limit of the card or the account is reached": ("card_velocity_exceeded", "withdrawal_count_limit_exceeded"),
+        "a limit of the card or the account has been reached": (
+            "card_velocity_exceeded",
+            "withdrawal_count_limit_exceeded",
+        ),
         "the card has expired": ("expired_card",),
-        "the card's number is not right": ("incorrect_number", "invalid_number"),
-        "the card's expiry date is not right": ("invalid_expiry_month", "invalid_expiry_year"),
-        "the card's security code is not right": ("incorrect_cvc", "invalid_cvc"),
-        "the address is not the one that the bank knows": ("incorrect_address", "incorrect_zip"),
-        "the bank asks you to confirm the payment, and that was not done": (
+        "the card number is not correct": ("incorrect_number", "invalid_number"),
+        "the card's expiry date is not correct": ("invalid_expiry_month", "invalid_expiry_year"),
+        "the card's security code is not correct": ("incorrect_cvc", "invalid_cvc"),
+        "the address does not match the one that the bank has": ("incorrect_address", "incorrect_zip"),
+        "the bank asked you to confirm the payment, and it was not confirmed": (
             "authentication_required",
             "payment_intent_authentication_failure",
         ),
         "the card cannot be used for this kind of payment": ("card_not_supported",),
         "the card cannot pay in this currency": ("currency_not_supported",),
-        "the bank could not handle it just now": (
+        "the bank could not process it just now": (
             "issuer_not_available",
             "processing_error",
             "reenter_transaction",
@@ -151,13 +154,13 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
     ),
     (NoticeType.EXPIRED, Audience.CUSTOMER): _for_customer(
         "Your order {order} was not paid in time",
-        "No payment for order {order} arrived in time, so its items are held for you no longer.",
+        "No payment for order {order} arrived in time, so its items are no longer held for you.",
         "Price",
         "If you still want them, you are welcome to order again.",
     ),
     (NoticeType.CANCELLED, Audience.CUSTOMER): _for_customer(
         "Your order {order} is cancelled",
-        "Your order {order} is cancelled, and its items are held for you no longer.",
+        "Your order {order} is cancelled, and its items are no longer held for you.",
         "Price",
         "There is nothing to pay. You are welcome to order again.",
     ),
@@ -165,20 +168,20 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "Cancel order {order}?",
         "The customer wants order {order} cancelled, and it is paid.",
         "Paid",
-        "refund it in Stripe if you agree: the order follows (if it cost nothing, put its units back by hand). If you "
-        "do not, tell the customer.",
+        "refund it in Stripe if you agree: that updates the order (if it cost nothing, put its units back by hand). If "
+        "you do not, tell the customer.",
     ),
     (NoticeType.REFUNDED, Audience.CUSTOMER): _for_customer(
         "Your order {order} is refunded",
         "What you paid for order {order} is refunded.",
         "Refunded",
-        "Your bank may take some days to show it. There is nothing for you to do.",
+        "Your bank may take a few days to show it. There is nothing for you to do.",
     ),
     (NoticeType.PARTIALLY_REFUNDED, Audience.CUSTOMER): _for_customer(
         "Your order {order} is partly refunded",
-        "A part of what you paid for order {order} is refunded.",
+        "Part of what you paid for order {order} is refunded.",
         "Refunded so far",
-        "Your bank may take some days to show it. There is nothing for you to do.",
+        "Your bank may take a few days to show it. There is nothing for you to do.",
     ),
     (NoticeType.REFUND_FAILED, Audience.OPERATOR): _for_operator(
         "A refund of order {order} has failed",
@@ -190,17 +193,17 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "Your order {order} cannot be delivered",
         "We are sorry: your payment for order {order} has arrived, but we cannot deliver what you ordered.",
         "Paid",
-        "You will have your money back. There is nothing for you to do.",
+        "You will get your money back. There is nothing for you to do.",
     ),
     (NoticeType.REFUND_DUE, Audience.OPERATOR): _for_operator(
         "Refund order {order}",
         "Order {order} is paid and cannot be fulfilled.",
         "Paid",
-        "refund in Stripe what is not refunded yet. The order follows, and the customer is told.",
+        "refund in Stripe what is not refunded yet. That updates the order and notifies the customer.",
     ),
     (NoticeType.REVIEW, Audience.CUSTOMER): _for_customer(
         "We are looking at your order {order}",
-        "Your payment for order {order} has arrived. Before we go on, one of us has a look at the order.",
+        "Your payment for order {order} has arrived. One of us will look at the order before we go on.",
         "Paid",
         "Your money is safe, and there is nothing for you to do. You will hear from us.",
     ),
@@ -215,19 +218,19 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "The customer has completed a Checkout session that was free of charge, but order {order} has a price.",
         "Price",
         "if it was meant to be free, finish the order by hand. If not, tell the customer that nothing was paid. A "
-        "reserved order is held until its reservationExpiresAt, and can still be paid; one that is over holds nothing.",
+        "reserved order is held until its reservationExpiresAt and can still be paid; a closed one holds nothing.",
     ),
     (NoticeType.SECOND_PAYMENT, Audience.OPERATOR): _for_operator(
         "Order {order} was paid twice",
-        "Another payment has arrived for order {order}, which was paid before.",
-        "Paid once more",
+        "Another payment has arrived for order {order}, which was already paid.",
+        "Paid again",
         "refund in Stripe what is not refunded yet of the second payment. The order stays as it is.",
     ),
     (NoticeType.SHARED_PAYMENT, Audience.OPERATOR): _for_operator(
         "Who has paid order {order}?",
-        "Order {order} is paid by a payment that has paid another order before: the shop named the wrong one once.",
+        "Order {order} was paid by a payment that had already paid for another: the shop named a wrong order once.",
         "Paid",
-        "do not ship before you know which of the two orders the payment was for, and have the other one paid.",
+        "do not ship until you know which of the two orders the payment was for. The other one is still to be paid.",
     ),
     (NoticeType.DISPUTE, Audience.OPERATOR): _for_operator(
         "The payment of order {order} is disputed",

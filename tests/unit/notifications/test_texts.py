@@ -87,11 +87,11 @@ def test_no_two_notices_have_one_text() -> None:
 def test_a_customer_learns_what_happened() -> None:
     assert text_of(a_document(NoticeType.PARTIALLY_REFUNDED, money=Money(1_200, "eur"))) == Text(
         subject="Your order order-1 is partly refunded",
-        body="A part of what you paid for order order-1 is refunded.\n"
+        body="Part of what you paid for order order-1 is refunded.\n"
         "\n"
         "Refunded so far: €12.00\n"
         "\n"
-        "Your bank may take some days to show it. There is nothing for you to do.",
+        "Your bank may take a few days to show it. There is nothing for you to do.",
     )
 
 
@@ -104,7 +104,7 @@ def test_an_operator_learns_what_happened_why_and_what_to_do() -> None:
         "Paid: €36.00\n"
         "Reason: insufficient_stock: 3 of 'shirt' ordered, 2 available\n"
         "\n"
-        "What to do: refund in Stripe what is not refunded yet. The order follows, and the customer is told.",
+        "What to do: refund in Stripe what is not refunded yet. That updates the order and notifies the customer.",
     )
 
 
