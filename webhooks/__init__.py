@@ -1,1 +1,1 @@
-"""The front door: Stripe's signed deliveries in, one honest answer out."""
+"""The entry point for Stripe: its signed deliveries in, one honest answer out."""

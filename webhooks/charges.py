@@ -51,7 +51,7 @@ def pending(charge: Json, order_id: str | None, delivery: StripeDelivery) -> Pay
 
 def failed(charge: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentFailed:
     outcome = object_or_empty(charge, "outcome")
-    # What Stripe itself blocks has no decline code, and why it was blocked is no business of whoever tried to pay.
+    # What Stripe itself blocks has no decline code, and why it was blocked is not for the payer to know.
     reason = code_or_none(outcome, "reason") if outcome.get("type") == "issuer_declined" else None
     return payment_failed(_envelope(charge, order_id, delivery), code_or_none(charge, "failure_code"), reason)
 

@@ -24,7 +24,7 @@ RETRY_AFTER_SECONDS: Final = 30
 
 
 class NotAPost(Exception):
-    """Stripe posts. Anything else (a browser, a health probe) is told so, and nothing happens."""
+    """Stripe posts. Anything else (a browser, a health probe) is refused, and nothing happens."""
 
 
 class NoSecret(Exception):
@@ -86,7 +86,7 @@ class WebhookEndpoint:
         self.log(
             _severity_of(ending, status),
             _message_of(ending)[:LOGGED_CHARACTERS_MAX],
-            **(known | _facts_of(ending)),
+            **(known | _log_fields_of(ending)),
             status=status,
             latencyMs=round((self.monotonic() - started) * 1000, 1),
             trace=request.headers.get("X-Cloud-Trace-Context"),
@@ -111,14 +111,14 @@ class WebhookEndpoint:
 
 def _body_of(request: Request) -> bytes:
     """The raw body, as it was signed. Raises RequestEntityTooLarge, BadRequest."""
-    # One byte more: of a body in chunks that is too long, werkzeug hands out just so many bytes, without a word.
+    # One byte more: werkzeug silently cuts off a chunked body that is longer than this.
     request.max_content_length = BODY_BYTES_MAX + 1
     try:
         body = request.get_data()
     except RequestEntityTooLarge:
         raise
-    except Exception:  # noqa: BLE001 - whatever breaks a body off
-        # gunicorn's own errors for broken chunks repeat the bytes they choke on.
+    except Exception:  # noqa: BLE001 - whatever cuts a body short
+        # gunicorn's own errors for broken chunks repeat the bytes that they cannot read.
         raise BadRequest from None
     if len(body) > BODY_BYTES_MAX:
         raise RequestEntityTooLarge
@@ -171,10 +171,10 @@ def _message_of(ending: Ending) -> str:
             return f"{type(ending).__name__}: {ending}"
 
 
-def _facts_of(ending: Ending) -> dict[str, object]:
+def _log_fields_of(ending: Ending) -> dict[str, object]:
     match ending:
         case Outcome(result=result, order_id=order_id):
-            # An event that names no order has found it by its payment.
+            # An event that does not name its order has found it by its payment.
             return {"result": str(result), "orderId": order_id}
         case Ignored():
             return {"result": str(Result.IGNORED)}

@@ -13,7 +13,7 @@ TOLERANCE_SECONDS: Final = 300
 
 
 class Rejected(ValueError):
-    """The body is not a fresh, signed message of Stripe's. The message repeats nothing of header, body or secret."""
+    """The body is not a fresh message that Stripe signed. The reason repeats nothing of header, body or secret."""
 
 
 def verified_message(body: bytes, header: str | None, secrets: Sequence[str], *, now: datetime) -> Mapping[str, object]:
@@ -24,12 +24,12 @@ def verified_message(body: bytes, header: str | None, secrets: Sequence[str], *,
     lets the future pass. The scheme: https://docs.stripe.com/webhooks#verify-manually.
 
     Raises:
-        Rejected: no signature, none that fits, a timestamp that is stale or in the future, or a body that
-            is no JSON object.
+        Rejected: there is no signature or none that matches, the timestamp is stale or in the future, or the body is
+            not a JSON object.
     """
     if not header:
         raise Rejected("no Stripe-Signature header")
-    # The library cannot compare what is not ASCII.
+    # The library can compare nothing but ASCII.
     if not header.isascii() or not any(_is_signed(body, header, secret) for secret in secrets):
         raise Rejected("signature verification failed")
     signed_at = _signed_at(header)

@@ -1,4 +1,4 @@
-"""One field of a Stripe object at a time: its value if it is what it must be. Nothing of Stripe's is trusted to fit."""
+"""One field of a Stripe object at a time, checked: even a signed object may have any shape."""
 
 import re
 from collections.abc import Mapping, Sequence
