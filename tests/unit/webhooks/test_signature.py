@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -51,7 +52,7 @@ def test_a_body_that_was_changed_on_the_way_is_rejected(tampered: bytes) -> None
 
 
 def test_a_body_signed_with_another_secret_is_rejected() -> None:
-    assert rejection_of(header=signature_of(BODY, secret="whsec_of_a_stranger")) == FAILED
+    assert rejection_of(header=signature_of(BODY, secret="whsec_of_nobody")) == FAILED
 
 
 @pytest.mark.parametrize("secret", [OLD_SECRET, NEW_SECRET])
@@ -63,9 +64,10 @@ def test_a_secret_that_was_rolled_away_is_no_good() -> None:
     assert rejection_of(header=signature_of(BODY, secret=OLD_SECRET), secrets=(NEW_SECRET,)) == FAILED
 
 
-@pytest.mark.parametrize("secrets", [(), ("",), (" ",)])
-def test_nothing_is_verified_without_a_secret(secrets: tuple[str, ...]) -> None:
-    assert rejection_of(header=signature_of(BODY, secret=""), secrets=secrets) == FAILED
+@pytest.mark.parametrize("blank", ["", " "])
+def test_nothing_is_verified_with_a_blank_secret_or_without_one(blank: str) -> None:
+    assert rejection_of(header=signature_of(BODY, secret=blank), secrets=(blank,)) == FAILED
+    assert rejection_of(header=signature_of(BODY, secret=blank), secrets=()) == FAILED
 
 
 @pytest.mark.parametrize("header", [None, ""])
@@ -106,7 +108,7 @@ def test_the_first_timestamp_is_the_one_that_was_signed() -> None:
 
 
 @pytest.mark.parametrize("seconds", [10**12, 10**18, -(10**12)])
-def test_a_signed_timestamp_that_is_no_possible_time_is_rejected(seconds: int) -> None:
+def test_a_signed_timestamp_that_is_not_a_possible_time_is_rejected(seconds: int) -> None:
     assert rejection_of(header=a_header_signed_at(seconds)) == STALE
 
 
@@ -163,7 +165,7 @@ def test_no_forgery_is_anything_but_rejected(header: str, body: bytes) -> None:
 @given(st.binary(max_size=40))
 def test_no_signed_body_is_anything_but_read_or_rejected(body: bytes) -> None:
     try:
-        verified(body)
+        assert isinstance(verified(body), dict)
     except Rejected as rejected:
         assert str(rejected) in (FAILED, "the body is not JSON", "the body is not a JSON object")  # noqa: PT017
 
@@ -184,22 +186,21 @@ def test_a_signed_body_that_is_not_json_is_rejected(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"evt_1"', b"7", b"true"])
-def test_a_signed_body_that_is_no_object_is_rejected(body: bytes) -> None:
+def test_a_signed_body_that_is_not_an_object_is_rejected(body: bytes) -> None:
     assert rejection_of(body) == "the body is not a JSON object"
 
 
 @pytest.mark.parametrize(
-    "rejection",
+    "delivery",
     [
-        lambda: rejection_of(header="t=1,v1=a-forged-signature"),
-        lambda: rejection_of(now=NOW + timedelta(hours=1)),
-        lambda: rejection_of(b"card 4242424242424242"),
+        {"header": "t=1,v1=a-forged-signature"},
+        {"now": NOW + timedelta(hours=1)},
+        {"body": b"card 4242424242424242"},
     ],
     ids=["forged", "stale", "not JSON"],
 )
-def test_a_rejection_repeats_nothing_of_secret_or_header_or_body(rejection: object) -> None:
-    assert callable(rejection)
-    message = rejection()
+def test_a_rejection_repeats_nothing_of_secret_or_header_or_body(delivery: dict[str, Any]) -> None:
+    message = rejection_of(**delivery)
     assert "whsec" not in message
     assert "forged" not in message
     assert "4242" not in message

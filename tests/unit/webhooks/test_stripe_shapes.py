@@ -1,4 +1,4 @@
-"""Every handled type of event, whole, in two API versions six years apart: what it means, and what it never tells."""
+"""Every handled type of event, whole, in two API versions six years apart: what it means, and what it never reveals."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.declines import Decline
-from orders.events import Ignored, NotUnderstood, PaymentCanceled, PaymentProcessing, StripeEvent
+from orders.events import Ignored, NotUnderstood, PaymentCanceled, PaymentProcessing, PaymentSucceeded, StripeEvent
 from tests.support.builders import (
     LATER,
     NOW,
@@ -40,74 +40,83 @@ from tests.support.stripe_objects import (
 )
 from tests.support.stripe_objects import a_dispute as a_dispute_object
 from tests.support.stripe_objects import a_refund as a_refund_object
-from webhooks.translation import _HANDLED, order_event_from
+from tests.support.translating import meaning_of, translated
+from webhooks.translation import _HANDLED
 
 EVERY_TYPE_IN_EVERY_VERSION = list(product(OBJECT_OF, API_VERSIONS))
-
-
-def translated(message: Mapping[str, object]) -> StripeEvent | NotUnderstood | Ignored:
-    return order_event_from(message, delivered_at=LATER)
 
 
 # --- What each type means --------------------------------------------------------------------------------------------
 
 
-def meaning_of(event_type: str, api_version: str) -> StripeEvent:
-    told: dict[str, Any] = {"event_type": event_type, "api_version": api_version, "delivered_at": LATER}
+def expected(event_type: str, api_version: str = CURRENT) -> StripeEvent:
+    delivery: dict[str, Any] = {"event_type": event_type, "api_version": api_version, "delivered_at": LATER}
     is_of_2020 = api_version == IN_2020
     session_failure = Decline(None, None, NOW, "pi_1", None)
     meanings: dict[str, StripeEvent] = {
-        "payment_intent.succeeded": a_payment(**told),
-        "charge.succeeded": a_payment(**told),
-        "charge.captured": a_payment(**told),
-        "checkout.session.completed": a_payment(**told, charge_id=None),
-        "checkout.session.async_payment_succeeded": a_payment(**told, charge_id=None),
-        "payment_intent.processing": replace(a_processing(**told), charge_id="ch_1"),
-        "payment_intent.amount_capturable_updated": replace(a_processing(**told), charge_id="ch_1"),
-        "charge.pending": replace(a_processing(**told), charge_id="ch_1"),
-        "payment_intent.payment_failed": a_failure(**told, charge_id="ch_0", decline_code="insufficient_funds"),
-        "charge.failed": a_failure(**told, charge_id="ch_0", decline_code="insufficient_funds"),
+        "payment_intent.succeeded": a_payment(**delivery),
+        "charge.succeeded": a_payment(**delivery),
+        "charge.captured": a_payment(**delivery),
+        "checkout.session.completed": a_payment(**delivery, charge_id=None),
+        "checkout.session.async_payment_succeeded": a_payment(**delivery, charge_id=None),
+        "payment_intent.processing": replace(a_processing(**delivery), charge_id="ch_1"),
+        "payment_intent.amount_capturable_updated": replace(a_processing(**delivery), charge_id="ch_1"),
+        "charge.pending": replace(a_processing(**delivery), charge_id="ch_1"),
+        "payment_intent.payment_failed": a_failure(**delivery, charge_id="ch_0", decline_code="insufficient_funds"),
+        "charge.failed": a_failure(**delivery, charge_id="ch_0", decline_code="insufficient_funds"),
         "checkout.session.async_payment_failed": replace(
-            a_failure(**told, charge_id=None), decline=session_failure, charge_id=None
+            a_failure(**delivery, charge_id=None), decline=session_failure, charge_id=None
         ),
-        "payment_intent.canceled": a_cancellation(**told),
-        "checkout.session.expired": replace(a_cancellation(**told), payment_intent_id="pi_1" if is_of_2020 else None),
+        "payment_intent.canceled": a_cancellation(**delivery),
+        "checkout.session.expired": replace(
+            a_cancellation(**delivery), payment_intent_id="pi_1" if is_of_2020 else None
+        ),
         # Only in 2020 does a charge name its refunds one by one.
-        "charge.refunded": a_refunded_charge("evt_1", *[a_refund()] * is_of_2020, **told),
-        "refund.created": an_updated_refund(**told),
-        "refund.updated": an_updated_refund(**told),
-        "refund.failed": an_updated_refund(refund=a_refund(status="failed"), **told),
-        "charge.refund.updated": an_updated_refund(**told),
-        **{name: a_dispute(**told) for name in OBJECT_OF if name.startswith("charge.dispute.")},
+        "charge.refunded": a_refunded_charge("evt_1", *[a_refund()] * is_of_2020, **delivery),
+        "refund.created": an_updated_refund(**delivery),
+        "refund.updated": an_updated_refund(**delivery),
+        "refund.failed": an_updated_refund(refund=a_refund(status="failed"), **delivery),
+        "charge.refund.updated": an_updated_refund(**delivery),
+        **{name: a_dispute(**delivery) for name in OBJECT_OF if name.startswith("charge.dispute.")},
     }
     return meanings[event_type]
 
 
 def test_every_type_that_is_handled_is_tested() -> None:
-    assert set(OBJECT_OF) == set(_HANDLED)
+    assert {event_type: kind for event_type, (kind, _) in _HANDLED.items()} == {
+        event_type: expected(event_type).kind for event_type in OBJECT_OF
+    }
 
 
 @pytest.mark.parametrize(("event_type", "api_version"), EVERY_TYPE_IN_EVERY_VERSION)
 def test_this_is_what_it_means(event_type: str, api_version: str) -> None:
-    assert translated(the_event(event_type, api_version)) == meaning_of(event_type, api_version)
+    assert translated(the_event(event_type, api_version)) == expected(event_type, api_version)
+
+
+FOUND_BY_THEIR_PAYMENT = {
+    "charge.refunded",
+    *("refund.created", "refund.updated", "refund.failed", "charge.refund.updated"),
+    *("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),
+    *("charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"),
+}
 
 
 @pytest.mark.parametrize("event_type", OBJECT_OF)
-def test_only_refunds_and_disputes_are_anything_to_us_without_an_order_id(event_type: str) -> None:
-    event = translated(the_event(event_type, metadata={}, client_reference_id=None))
-    if event_type == "charge.refunded" or "refund." in event_type or "dispute." in event_type:
-        assert event == replace(meaning_of(event_type, CURRENT), order_id=None)
+def test_only_refunds_and_disputes_concern_us_without_an_order_id(event_type: str) -> None:
+    event = meaning_of(event_type, metadata={}, client_reference_id=None)
+    if event_type in FOUND_BY_THEIR_PAYMENT:
+        assert event == replace(expected(event_type), order_id=None)
     else:
         assert event == Ignored("evt_1", event_type, "no order id")
 
 
-# --- What is never told ----------------------------------------------------------------------------------------------
+# --- What is never revealed ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("event_type", "api_version"), EVERY_TYPE_IN_EVERY_VERSION)
 def test_nothing_of_a_customer_or_a_card_comes_through(event_type: str, api_version: str) -> None:
-    told = repr(translated(the_event(event_type, api_version)))
-    assert not [word for word in PRIVATE if word in told]
+    event = repr(translated(the_event(event_type, api_version)))
+    assert not [word for word in PRIVATE if word in event]
 
 
 def test_the_objects_are_full_of_what_must_not_come_through() -> None:
@@ -124,16 +133,16 @@ OTHERS: tuple[object, ...] = (
 )
 
 
-def places_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where something stands in an object, at any depth."""
+def paths_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of every value in an object, at any depth."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, content in inner:
         yield (*path, name)
-        yield from places_in(content, (*path, name))
+        yield from paths_in(content, (*path, name))
 
 
 def changed(value: Any, path: tuple[str | int, ...], other: object) -> Any:
-    """A copy in which something else stands at that place."""
+    """A copy with another value at that path."""
     name, *deeper = path
     content = other if not deeper else changed(value[name], tuple(deeper), other)
     copied = value.copy()
@@ -148,13 +157,13 @@ MEANS_INSTEAD: Mapping[str, type[StripeEvent]] = {
     "charge.captured": PaymentProcessing,
     "charge.refunded": PaymentCanceled,
 }
-"""What an event of these types means where the charge turns out not to be captured."""
+"""What an event of these types means if the charge turns out not to be captured."""
 
 
 @pytest.mark.parametrize(("event_type", "api_version"), EVERY_TYPE_IN_EVERY_VERSION)
 def test_no_field_that_is_missing_or_of_another_kind_makes_it_raise(event_type: str, api_version: str) -> None:
-    usual, meant = OBJECT_OF[event_type](api_version), type(meaning_of(event_type, api_version))
-    for path, other in product(places_in(usual), OTHERS):
+    usual, kind = OBJECT_OF[event_type](api_version), type(expected(event_type, api_version))
+    for path, other in product(paths_in(usual), OTHERS):
         event = translated(an_event(event_type, changed(usual, path, other), api_version=api_version))
         match event:
             case NotUnderstood(reason=reason):
@@ -163,7 +172,7 @@ def test_no_field_that_is_missing_or_of_another_kind_makes_it_raise(event_type: 
             case Ignored(reason=reason):
                 assert reason in {"no order id", "no payment", "nothing to pay"}
             case _:
-                assert type(event) in {meant, MEANS_INSTEAD.get(event_type)}
+                assert type(event) in {kind, MEANS_INSTEAD.get(event_type)}
 
 
 anything = st.recursive(
@@ -177,13 +186,15 @@ NAMES = sorted({name for build in OBJECT_OF.values() for version in API_VERSIONS
 @given(st.sampled_from(EVERY_TYPE_IN_EVERY_VERSION), st.dictionaries(st.sampled_from(NAMES), anything))
 def test_no_object_makes_it_raise(event: tuple[str, str], fields: Fields) -> None:
     event_type, api_version = event
-    translated(an_event(event_type, OBJECT_OF[event_type](api_version) | fields, api_version=api_version))
+    meaning = translated(an_event(event_type, OBJECT_OF[event_type](api_version) | fields, api_version=api_version))
+    if isinstance(meaning, PaymentSucceeded):
+        assert meaning.money.amount >= 0
 
 
 # --- The objects are Stripe's ----------------------------------------------------------------------------------------
 
 
-def test_the_newest_version_is_the_one_that_stripes_library_speaks() -> None:
+def test_the_newest_version_is_that_of_stripes_library() -> None:
     assert stripe.api_version == CURRENT
 
 

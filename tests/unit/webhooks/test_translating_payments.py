@@ -1,0 +1,260 @@
+"""What Stripe's events of a payment mean: PaymentIntents, charges and Checkout sessions."""
+
+from datetime import timedelta
+
+import pytest
+
+from orders.declines import Decline
+from orders.events import NotUnderstood, PaymentFailed, PaymentProcessing, PaymentSucceeded
+from orders.order import Money
+from tests.support.builders import NOW, Fields, the_three_voices
+from tests.support.stripe_objects import (
+    CURRENT,
+    IN_2020,
+    OBJECT_OF,
+    a_charge,
+    a_declined_intent,
+    a_failed_charge,
+    a_payment_intent,
+    an_event,
+)
+from tests.support.translating import meaning_of, translated, why_ignored, why_not_understood
+
+INTENT, CHARGE = "payment_intent.succeeded", "charge.succeeded"
+SESSION, SESSION_LATER = "checkout.session.completed", "checkout.session.async_payment_succeeded"
+PAYING = [INTENT, CHARGE, SESSION, SESSION_LATER]
+
+
+def paid(event_type: str, **fields: object) -> PaymentSucceeded:
+    event = meaning_of(event_type, **fields)
+    assert isinstance(event, PaymentSucceeded), event
+    return event
+
+
+def processing(event_type: str, **fields: object) -> PaymentProcessing:
+    event = meaning_of(event_type, **fields)
+    assert isinstance(event, PaymentProcessing), event
+    return event
+
+
+# --- What pays for an order -------------------------------------------------------------------------------------------
+
+
+def test_the_three_events_of_one_payment_agree() -> None:
+    events = [translated(message) for message in the_three_voices("order-7", 850)]
+    assert [(e.order_id, e.money, e.payment_intent_id) for e in events if isinstance(e, PaymentSucceeded)] == [
+        ("order-7", Money(850, "eur"), "pi_order-7")
+    ] * 3
+    assert len({event.event_id for event in events}) == 3
+
+
+def test_what_counts_is_what_was_received() -> None:
+    assert paid(INTENT, amount=9_999, amount_received=3_600).money.amount == 3_600
+
+
+def test_what_counts_is_what_was_captured() -> None:
+    assert paid(CHARGE, amount=9_999, amount_captured=3_600).money.amount == 3_600
+
+
+def test_what_counts_is_the_total_after_discounts() -> None:
+    assert paid(SESSION, amount_subtotal=9_999, amount_total=3_600).money.amount == 3_600
+
+
+@pytest.mark.parametrize("event_type", PAYING)
+def test_the_currency_is_the_one_that_was_paid_in(event_type: str) -> None:
+    assert paid(event_type, currency="jpy").money == Money(3_600, "jpy")
+
+
+def test_a_session_that_costs_nothing_pays_for_its_order() -> None:
+    """Stripe makes no PaymentIntent for it, so nothing else will ever report the order as complete."""
+    free = paid(SESSION, payment_status="no_payment_required", amount_total=0, payment_intent=None)
+    assert (free.order_id, free.money, free.payment_ids) == ("order-1", Money(0, "eur"), ())
+
+
+NO_PAYMENT_YET: dict[str, Fields] = {
+    "kept for later": {"mode": "setup", "amount_total": None, "currency": None},
+    "a trial": {"mode": "subscription", "amount_total": 0},
+    "paid at a later date": {"mode": "payment", "amount_total": 3_600},
+    "an unknown total": {"mode": "payment", "amount_total": None},
+}
+
+
+@pytest.mark.parametrize("session", NO_PAYMENT_YET.values(), ids=NO_PAYMENT_YET)
+def test_a_session_without_a_payment_that_is_not_free_either_is_not_ours(session: Fields) -> None:
+    assert why_ignored(SESSION, payment_status="no_payment_required", **session) == "nothing to pay"
+
+
+# --- Which payment ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("charges", [None, {}, {"data": []}, {"data": None}, {"data": ["ch_1"]}, [], "ch_1"], ids=str)
+def test_an_intent_without_any_charge_is_a_payment_all_the_same(charges: object) -> None:
+    assert paid(INTENT, latest_charge=None, charges=charges).payment_ids == ("pi_1",)
+
+
+def test_a_charge_of_2019_has_no_captured_amount_and_was_captured_whole() -> None:
+    charge = a_charge(IN_2020)
+    del charge["amount_captured"]
+    event = translated(an_event(CHARGE, charge, api_version="2019-12-03"))
+    assert isinstance(event, PaymentSucceeded)
+    assert (event.money, event.delivery.api_version) == (Money(3_600, "eur"), "2019-12-03")
+
+
+def test_a_charge_made_without_an_intent_names_only_itself() -> None:
+    event = paid(CHARGE, payment_intent=None)
+    assert (event.payment_intent_id, event.charge_id, event.payment_ids) == (None, "ch_1", ("ch_1",))
+
+
+def test_a_session_without_an_intent_is_a_payment_all_the_same() -> None:
+    assert paid(SESSION, payment_intent=None).payment_ids == ()
+
+
+def test_an_expanded_object_serves_as_its_id() -> None:
+    assert paid(INTENT, latest_charge=a_charge(id="ch_7")).charge_id == "ch_7"
+    assert paid(CHARGE, payment_intent=a_payment_intent(id="pi_7")).payment_intent_id == "pi_7"
+    assert paid(SESSION, payment_intent=a_payment_intent(id="pi_7")).payment_intent_id == "pi_7"
+
+
+# --- On its way -------------------------------------------------------------------------------------------------------
+
+
+def test_an_authorised_charge_is_not_yet_a_payment() -> None:
+    authorised = processing(CHARGE, captured=False, amount_captured=0)
+    assert (authorised.order_id, authorised.payment_ids) == ("order-1", ("pi_1", "ch_1"))
+
+
+@pytest.mark.parametrize("event_type", [SESSION, SESSION_LATER])
+def test_an_unpaid_session_is_not_yet_a_payment(event_type: str) -> None:
+    unpaid = processing(event_type, payment_status="unpaid")
+    assert (unpaid.order_id, unpaid.payment_ids) == ("order-1", ("pi_1",))
+
+
+def test_what_is_on_its_way_needs_no_amount() -> None:
+    """It settles nothing, so nothing but the order's id has to be right."""
+    assert processing(CHARGE, captured=False, amount_captured=None, currency=None).order_id == "order-1"
+
+
+# --- Declined ---------------------------------------------------------------------------------------------------------
+
+
+def declined(event_type: str, **fields: object) -> PaymentFailed:
+    event = meaning_of(event_type, **fields)
+    assert isinstance(event, PaymentFailed), event
+    return event
+
+
+def test_a_decline_is_known_by_the_attempt_that_failed() -> None:
+    intent = a_declined_intent(charge_id="ch_2", latest_charge="ch_3")
+    event = translated(an_event("payment_intent.payment_failed", intent))
+    assert isinstance(event, PaymentFailed)
+    assert event.charge_id == "ch_2"
+    assert event.decline == Decline("card_declined", "insufficient_funds", NOW, "pi_1", "ch_2")
+
+
+def test_a_decline_without_its_charge_is_known_by_the_latest_one() -> None:
+    error = {"code": "processing_error"}
+    event = declined("payment_intent.payment_failed", latest_charge="ch_3", last_payment_error=error)
+    assert event.decline == Decline("processing_error", None, NOW, "pi_1", "ch_3")
+
+
+@pytest.mark.parametrize("event_type", ["payment_intent.payment_failed", "charge.failed"])
+@pytest.mark.parametrize("decline_code", ["lost_card", "stolen_card", "fraudulent", "merchant_blacklist"])
+def test_a_thief_does_not_learn_that_the_card_is_known_as_stolen(event_type: str, decline_code: str) -> None:
+    decline = declined(event_type, decline_code=decline_code).decline
+    assert (decline.code, decline.decline_code) == ("card_declined", "generic_decline")
+
+
+def test_nobody_learns_how_risky_stripe_finds_them() -> None:
+    blocked = {"type": "blocked", "network_status": "not_sent_to_network", "reason": "highest_risk_level"}
+    decline = declined("charge.failed", outcome=blocked).decline
+    assert (decline.code, decline.decline_code) == ("card_declined", None)
+
+
+@pytest.mark.parametrize(
+    "code", ["Your card was declined.", "", "x" * 101, "caf\xe9", 7, None, {}, ["card_declined"]], ids=ascii
+)
+def test_what_is_not_a_code_is_not_kept(code: object) -> None:
+    error = {"code": code, "decline_code": code}
+    decline = declined("payment_intent.payment_failed", last_payment_error=error).decline
+    assert (decline.code, decline.decline_code) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "fields"),
+    [
+        ("payment_intent.payment_failed", {"last_payment_error": None}),
+        ("charge.failed", {"outcome": None, "failure_code": None}),
+    ],
+)
+def test_a_decline_without_any_error_is_a_decline_all_the_same(event_type: str, fields: Fields) -> None:
+    assert declined(event_type, **fields).decline == Decline(None, None, NOW, "pi_1", "ch_0")
+
+
+def test_a_decline_is_as_old_as_stripe_says() -> None:
+    event = translated(an_event("charge.failed", a_failed_charge(), created=NOW - timedelta(hours=1)))
+    assert isinstance(event, PaymentFailed)
+    assert event.decline.declined_at == NOW - timedelta(hours=1)
+
+
+# --- Not understood ---------------------------------------------------------------------------------------------------
+
+AMOUNT, CURRENCY = "must be an amount in minor units", "currency must be three lower-case letters"
+PAYMENT_STATUS = "payment_status must be a session's payment status"
+REQUIRED = [
+    (INTENT, "id", "id must be an id"),
+    (INTENT, "amount_received", f"amount_received {AMOUNT}"),
+    (INTENT, "currency", CURRENCY),
+    (CHARGE, "id", "id must be an id"),
+    (CHARGE, "captured", "captured must be true or false"),
+    (CHARGE, "currency", CURRENCY),
+    (SESSION, "payment_status", PAYMENT_STATUS),
+    (SESSION, "amount_total", f"amount_total {AMOUNT}"),
+    (SESSION, "currency", CURRENCY),
+    (SESSION_LATER, "amount_total", f"amount_total {AMOUNT}"),
+]
+
+
+@pytest.mark.parametrize("payment_status", ["refunded", ""])
+@pytest.mark.parametrize("event_type", [SESSION, SESSION_LATER])
+def test_a_session_in_a_state_that_nobody_knows_is_kept_for_a_person(event_type: str, payment_status: str) -> None:
+    assert why_not_understood(event_type, payment_status=payment_status) == PAYMENT_STATUS
+
+
+@pytest.mark.parametrize(("event_type", "name", "reason"), REQUIRED)
+def test_a_required_field_that_is_missing_is_named(event_type: str, name: str, reason: str) -> None:
+    stripe_object = OBJECT_OF[event_type](CURRENT)
+    del stripe_object[name]
+    event = translated(an_event(event_type, stripe_object))
+    assert isinstance(event, NotUnderstood)
+    assert (event.order_id, event.reason) == ("order-1", reason)
+
+
+@pytest.mark.parametrize(("event_type", "name", "reason"), REQUIRED)
+@pytest.mark.parametrize("value", [None, [], [1], 1.5, -1], ids=str)
+def test_a_required_field_of_another_kind_is_named(event_type: str, name: str, reason: str, value: object) -> None:
+    assert why_not_understood(event_type, **{name: value}) == reason
+
+
+@pytest.mark.parametrize(
+    ("event_type", "fields", "reason"),
+    [
+        (CHARGE, {"amount_captured": None}, f"amount_captured {AMOUNT}"),
+        (CHARGE, {"amount_captured": True}, f"amount_captured {AMOUNT}"),
+        (CHARGE, {"payment_intent": 7}, "payment_intent must be an id"),
+        (CHARGE, {"payment_intent": "a/b"}, "payment_intent must be an id"),
+        (CHARGE, {"captured": "true"}, "captured must be true or false"),
+        (INTENT, {"latest_charge": "a/b"}, "latest_charge must be an id"),
+        (INTENT, {"latest_charge": {"id": 7}}, "latest_charge must be an id"),
+        (INTENT, {"amount_received": "3600"}, f"amount_received {AMOUNT}"),
+        (INTENT, {"amount_received": 10**16}, f"amount_received {AMOUNT}"),
+        (INTENT, {"currency": "EUR"}, CURRENCY),
+        (SESSION, {"payment_intent": "__pi__"}, "payment_intent must be an id"),
+    ],
+    ids=str,
+)
+def test_a_shape_that_cannot_be_read_is_kept_for_a_person(event_type: str, fields: Fields, reason: str) -> None:
+    assert why_not_understood(event_type, **fields) == reason
+
+
+def test_what_is_kept_for_a_person_repeats_no_value() -> None:
+    assert "4242" not in why_not_understood(INTENT, currency="4242424242424242")
