@@ -23,8 +23,12 @@ from tests.proofs.mutation import trampoline
 TEST_SECONDS_MAX = 10
 """A mutant may loop for ever: after so long, pytest-timeout ends its process."""
 
-_TESTS = ("tests/unit", "tests/contract", "-k", "not [firestore and not test_connection")
-"""All that need no emulator, and no server of gRPC's, whose threads a fork leaves behind.
+_TESTS = (
+    *("tests/unit", "tests/contract", "--ignore=tests/unit/tools"),
+    *("-k", "not [firestore and not test_connection"),
+)
+"""All that need no emulator, and no server of gRPC's, whose threads a fork leaves behind; none of the tools' own, which
+need what make has installed.
 
 Of the simulation none: what only its chances find is found too slowly here.
 """
