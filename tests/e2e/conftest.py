@@ -9,15 +9,6 @@ from google.cloud import firestore
 from tests.e2e.running_shop import RunningShop
 
 
-@pytest.fixture(scope="session")
-def functions_host() -> str:
-    """Where the Functions emulator listens; `make test` and `make emulators` set it."""
-    host = os.environ.get("FUNCTIONS_EMULATOR_HOST")
-    if not host:
-        pytest.fail("FUNCTIONS_EMULATOR_HOST is not set: run the tests with `make test`", pytrace=False)
-    return host
-
-
 @pytest.fixture
 def shop(firestore_host: str, functions_host: str) -> RunningShop:
     """The shop that the functions serve, with names that no other test uses."""

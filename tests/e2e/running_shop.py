@@ -1,16 +1,15 @@
-"""A shop whose functions run: what its customers do, what Stripe does, and what stands in Firestore afterwards."""
+"""A shop whose functions run: what its customers do, what Stripe does, and what is in Firestore afterwards."""
 
-import json
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from google.cloud import firestore
 
-from tests.support.builders import SECRET, body_of, signature_of
+from tests.support import http_client
+from tests.support.builders import SECRET, an_order
+from tests.support.emulated_shop import stock_up
 
 Fields = Mapping[str, object]
 
@@ -27,24 +26,19 @@ class RunningShop:
 
     def seed_product(self, name: str, *, stock: int) -> str:
         product_id = self.id(name)
-        self.client.document(f"inventory/{product_id}").set({"stock": stock, "reserved": 0})
+        stock_up(self.client, stock, [product_id])
         return product_id
 
     def place_order(self, name: str, **quantities: int) -> str:
-        """A customer creates an order; the real trigger finds it."""
+        """A customer creates an order, and the real trigger fires."""
         order_id = self.id(name)
-        self.client.document(f"orders/{order_id}").set(
-            {
-                "userId": self.id("alice"),
-                "items": [{"productId": self.id(product), "quantity": n} for product, n in quantities.items()],
-                "status": "pending",
-                "createdAt": firestore.SERVER_TIMESTAMP,
-            }
-        )
+        items = [{"productId": self.id(product), "quantity": number} for product, number in quantities.items()]
+        order = an_order(userId=self.id("alice"), items=items, createdAt=firestore.SERVER_TIMESTAMP)
+        self.client.document(f"orders/{order_id}").set(order)
         return order_id
 
     def await_order(self, order_id: str, is_so: Callable[[Fields], bool], *, seconds: float = 60) -> Fields:
-        """The order, as soon as Firestore tells that it is so."""
+        """The order, as soon as Firestore reports that it is so."""
         happened = threading.Event()
         seen: list[Fields] = []
 
@@ -64,36 +58,26 @@ class RunningShop:
     def await_status(self, order_id: str, status: str) -> Fields:
         return self.await_order(order_id, lambda order: order.get("status") == status)
 
-    def let_time_run_out(self, order_id: str) -> None:
-        """The order was to be held until just now."""
+    def expire_hold(self, order_id: str) -> None:
+        """The order was held until just now."""
         self.client.document(f"orders/{order_id}").update({"reservationExpiresAt": datetime.now(UTC)})
 
-    def ask_to_cancel(self, order_id: str) -> None:
-        """The customer creates a cancel request; the real trigger finds it."""
+    def request_cancellation(self, order_id: str) -> None:
+        """The customer creates a cancel request, and the real trigger fires."""
         request = {"userId": self.id("alice"), "createdAt": firestore.SERVER_TIMESTAMP}
         self.client.document(f"cancelRequests/{order_id}").set(request)
 
     def run_scheduled(self, function: str) -> None:
-        """Run a scheduled function to its end, and raise if it fails: in the emulator no schedule ever fires."""
+        """Run a scheduled function to its end, successfully: in the emulator no schedule ever fires."""
         path = f"functions/projects/{self.client.project}/triggers/us-central1-{function}-0"
-        request = urllib.request.Request(f"http://{self.functions_host}/{path}", b"{}")
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            answer.read()
+        answer = http_client.request(f"http://{self.functions_host}/{path}", b"{}")
+        assert answer.status == 200, answer
 
     def deliver(self, event: Fields, *, secret: str = SECRET) -> tuple[int, str]:
         """Deliver an event as Stripe does, signed now: the status, and the result or error."""
-        body = body_of(event)
-        request = urllib.request.Request(
-            f"http://{self.functions_host}/{self.client.project}/us-central1/stripeWebhook",
-            body,
-            {"Stripe-Signature": signature_of(body, secret=secret, at=datetime.now(UTC))},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, json.load(answer)["result"]
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)["error"]
+        url = f"http://{self.functions_host}/{self.client.project}/us-central1/stripeWebhook"
+        answer = http_client.deliver(url, event, secret=secret)
+        return answer.status, answer.outcome
 
     def get(self, path: str) -> Fields:
         fields: Fields = self.client.document(path).get().to_dict() or {}
@@ -104,6 +88,6 @@ class RunningShop:
         return {entry.id: entry.to_dict() or {} for entry in entries.stream()}
 
     def notices(self) -> list[str]:
-        """What the customer was told, in the order of the commits."""
+        """The types of the customer's notices, in the order of the commits."""
         messages = self.client.collection(f"notifications/{self.id('alice')}/messages").stream()
         return [message.get("type") for message in sorted(messages, key=lambda message: message.create_time)]

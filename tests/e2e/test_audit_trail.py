@@ -1,4 +1,4 @@
-"""Every operation on an order leaves its entry, and entries once written stay as they are."""
+"""Every operation on an order leaves an entry, and entries never change."""
 
 from tests.e2e.running_shop import RunningShop
 from tests.support.builders import a_charge, a_stripe_event

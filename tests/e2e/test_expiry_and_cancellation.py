@@ -1,14 +1,14 @@
-"""Units that nobody pays for come back: when their time is out, and when their customer no longer wants them."""
+"""Units that nobody pays for are released: when the hold expires, and when the customer cancels the order."""
 
 from tests.e2e.running_shop import RunningShop
 from tests.support.builders import a_charge, a_stripe_event
 
 
-def test_an_order_that_nobody_pays_in_time_expires_and_gives_its_units_back(shop: RunningShop) -> None:
+def test_an_order_that_nobody_pays_in_time_expires_and_releases_its_units(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
-    shop.let_time_run_out(order_id)
+    shop.expire_hold(order_id)
     shop.run_scheduled("releaseExpiredReservations")
     assert shop.get(f"orders/{order_id}")["status"] == "expired"
     assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 0}
@@ -16,7 +16,7 @@ def test_an_order_that_nobody_pays_in_time_expires_and_gives_its_units_back(shop
     assert shop.notices() == ["reserved", "expired"]
 
 
-def test_an_order_whose_time_is_not_out_is_left_alone(shop: RunningShop) -> None:
+def test_an_order_whose_hold_has_not_expired_is_left_alone(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
@@ -25,24 +25,24 @@ def test_an_order_whose_time_is_not_out_is_left_alone(shop: RunningShop) -> None
     assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 3}
 
 
-def test_a_customer_cancels_an_unpaid_order_and_its_units_come_back(shop: RunningShop) -> None:
+def test_a_customer_cancels_an_unpaid_order_and_its_units_are_released(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
-    shop.ask_to_cancel(order_id)
+    shop.request_cancellation(order_id)
     shop.await_status(order_id, "cancelled")
     assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 0}
     assert shop.audit_entries(order_id)[f"cancel_{order_id}"]["result"] == "cancelled"
     assert shop.notices() == ["reserved", "cancelled"]
 
 
-def test_to_cancel_a_paid_order_is_left_to_the_operators(shop: RunningShop) -> None:
+def test_a_cancel_request_for_a_paid_order_is_left_to_the_operators(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
     paid = a_stripe_event(a_charge(metadata={"orderId": order_id}), "charge.succeeded", shop.id("evt"))
     assert shop.deliver(paid) == (200, "first_time_finalized")
-    shop.ask_to_cancel(order_id)
+    shop.request_cancellation(order_id)
     order = shop.await_order(order_id, lambda order: order.get("cancelRequestedAt") is not None)
     assert order["status"] == "finalized"
     assert shop.get(f"inventory/{product_id}") == {"stock": 7, "reserved": 0}

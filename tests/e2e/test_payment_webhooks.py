@@ -14,7 +14,7 @@ PAID = {
 
 
 @pytest.mark.parametrize("event_type", PAID)
-def test_each_event_that_says_paid_finalizes_the_order(shop: RunningShop, event_type: str) -> None:
+def test_each_event_of_a_successful_payment_finalizes_the_order(shop: RunningShop, event_type: str) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
@@ -50,12 +50,12 @@ def test_a_forged_payment_is_refused_and_changes_nothing(shop: RunningShop) -> N
     assert shop.get(f"webhookEvents/{shop.id('evt')}") == {}
 
 
-def test_what_is_not_ours_is_accepted_and_left_alone(shop: RunningShop) -> None:
+def test_an_event_that_is_not_ours_is_accepted_and_ignored(shop: RunningShop) -> None:
     assert shop.deliver(a_stripe_event(event_type="customer.created", event_id=shop.id("evt"))) == (200, "ignored")
     assert shop.get(f"webhookEvents/{shop.id('evt')}") == {}
 
 
-def test_a_payment_that_came_too_early_for_too_long_is_settled_by_the_trigger_of_its_order(shop: RunningShop) -> None:
+def test_a_payment_parked_for_want_of_its_order_is_settled_by_the_orders_trigger(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.id("order")
     event_id = shop.id("evt")

@@ -1,9 +1,10 @@
-"""A delivery that comes twice is settled once."""
+"""An event that is delivered twice is settled once."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.builders import a_charge, a_stripe_event, the_three_voices
+from tests.support.builders import a_charge, a_stripe_event
+from tests.support.stripe_objects import three_events_of_one_payment
 
 
 def test_a_duplicate_delivery_is_detected_and_changes_nothing(shop: RunningShop) -> None:
@@ -25,13 +26,13 @@ def test_a_duplicate_delivery_is_detected_and_changes_nothing(shop: RunningShop)
     assert shop.get(f"orders/{order_id}")["webhookEventId"] == event_id
 
 
-def test_three_voices_of_one_payment_and_a_duplicate_at_once_settle_it_once(shop: RunningShop) -> None:
+def test_three_events_of_one_payment_and_a_duplicate_at_once_settle_it_once(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=50)
     order_id = shop.place_order("order", shirt=3)
-    voices = the_three_voices(order_id)
+    events = three_events_of_one_payment(order_id)
     shop.await_status(order_id, "reserved")
     with ThreadPoolExecutor(4) as stripe:
-        answers = sorted(stripe.map(shop.deliver, [*voices, voices[0]]))
+        answers = sorted(stripe.map(shop.deliver, [*events, events[0]]))
     assert answers == [
         (200, "already_finalized"),
         (200, "already_finalized"),

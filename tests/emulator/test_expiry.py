@@ -1,10 +1,10 @@
-"""What is held past its time, and what a lost trigger left behind, on the real emulator and with others at work."""
+"""Expired reservations, and what a lost trigger left behind, on the real emulator and with other work going on."""
 
 import random
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NoReturn
@@ -14,30 +14,31 @@ from google.cloud import firestore
 
 from database.connection import connect
 from database.firestore_store import FirestoreStore
-from database.queries import BATCH_DOCUMENTS_MAX
+from database.queries import BATCH_DOCUMENTS_MAX, FirestoreQueries
 from database.store import Write
 from orders.events import OrderEvent
-from orders.order import Money, OrderStatus
+from orders.order import OrderStatus
 from orders.outcome import Outcome
-from settlement.settle import Patience, settle
-from tests.contract.database import InFirestore
+from service.wiring import Service, patience, settling
 from tests.support.auditor import complaints
 from tests.support.builders import NOW, TERMS, a_payment, a_placement, a_processing, an_order, an_updated_refund
 from tests.support.emulated_shop import (
+    a_payment_now,
     all_at_once,
+    documents_in,
     inventory_of,
+    notices_to,
     now,
     order_in,
     service_in,
     settle_in,
+    silent,
     statuses,
     stock_up,
-    told,
     write_orders,
 )
-from triggers.sweep import STRANDED_AFTER, ReservationSweep
+from triggers.sweep import STRANDED_AFTER
 
-ONE_EURO = Money(100, "eur")
 LONG_AGO = timedelta(hours=2)
 A_MOMENT = timedelta(seconds=1)
 
@@ -46,7 +47,7 @@ def ids(count: int, name: str = "order") -> list[str]:
     return [f"{name}-{number:03}" for number in range(count)]
 
 
-# --- What the queries find -------------------------------------------------------------------------------------------
+# --- What the queries find --------------------------------------------------------------------------------------------
 
 OTHER_STATUSES = set(OrderStatus) - {OrderStatus.RESERVED, OrderStatus.PENDING, OrderStatus.RESERVING}
 
@@ -59,21 +60,17 @@ def stranded_in(client: firestore.Client) -> Iterator[Sequence[str]]:
     return service_in(client).queries.stranded_orders(NOW)
 
 
-def test_reserved_orders_past_their_time_have_lapsed_the_longest_overdue_first(
-    firestore_client: firestore.Client,
-) -> None:
+def test_expired_reservations_are_found_the_longest_overdue_first(firestore_client: firestore.Client) -> None:
     write_orders(firestore_client, ["younger"], status="reserved", reservationExpiresAt=NOW - A_MOMENT)
     write_orders(firestore_client, ["oldest"], status="reserved", reservationExpiresAt=NOW - 2 * A_MOMENT)
     write_orders(firestore_client, ["just now"], status="reserved", reservationExpiresAt=NOW)
     write_orders(firestore_client, ["not yet"], status="reserved", reservationExpiresAt=NOW + A_MOMENT)
     write_orders(firestore_client, ["never"], status="reserved", reservationExpiresAt=None)
-    write_orders(firestore_client, ["nobody knows"], status="reserved")
+    write_orders(firestore_client, ["unset"], status="reserved")
     assert list(lapsed_in(firestore_client)) == [["oldest", "younger", "just now"]]
 
 
-def test_orders_that_nobody_has_placed_to_the_end_are_stranded_the_oldest_first(
-    firestore_client: firestore.Client,
-) -> None:
+def test_orders_that_were_not_placed_completely_are_found_the_oldest_first(firestore_client: firestore.Client) -> None:
     write_orders(firestore_client, ["younger"], createdAt=NOW - A_MOMENT)
     write_orders(firestore_client, ["oldest"], status="reserving", createdAt=NOW - 2 * A_MOMENT)
     write_orders(firestore_client, ["just now"], createdAt=NOW)
@@ -89,20 +86,20 @@ def test_orders_of_other_statuses_are_neither_lapsed_nor_stranded(firestore_clie
     assert [*lapsed_in(firestore_client), *stranded_in(firestore_client)] == []
 
 
-def test_each_is_found_once_although_settling_changes_what_is_found(firestore_client: firestore.Client) -> None:
+def test_each_order_is_found_once_although_settling_changes_what_is_found(firestore_client: firestore.Client) -> None:
     size = BATCH_DOCUMENTS_MAX
     order_ids = ids(2 * size + 10)
-    # Whole batches whose time was out at the very same moment.
+    # Whole batches that expired at the very same moment.
     write_orders(firestore_client, order_ids, status="reserved", reservationExpiresAt=NOW)
     found = []
     for batch in lapsed_in(firestore_client):
         found.append(batch)
-        # Every other one cannot be settled now, and must not be found for ever.
+        # The others cannot be settled now, and must not be found over and over.
         write_orders(firestore_client, batch[::2], status="expired", reservationExpiresAt=NOW)
     assert found == [order_ids[:size], order_ids[size : 2 * size], order_ids[2 * size :]]
 
 
-def test_an_order_that_the_client_librarys_queries_could_not_decode_keeps_none_from_its_turn(
+def test_an_order_that_the_client_librarys_queries_cannot_decode_does_not_stop_the_others(
     firestore_client: firestore.Client,
 ) -> None:
     stock_up(firestore_client, 10)
@@ -117,50 +114,32 @@ def test_an_order_that_the_client_librarys_queries_could_not_decode_keeps_none_f
 # --- What the sweep does ----------------------------------------------------------------------------------------------
 
 
-def sweep_in(client: firestore.Client) -> ReservationSweep:
-    """The sweep as the deployed function does it."""
-    return service_in(client).reservation_sweep()
-
-
-def ignore(*_line: object, **_fields: object) -> None:
-    """Nobody reads the log here."""
-
-
 def swept(client: firestore.Client) -> dict[str, int]:
     """How many orders one run counted under each ending."""
-    done = sweep_in(client).sweep()
+    return swept_by(service_in(client))
+
+
+def swept_by(service: Service) -> dict[str, int]:
+    done = service.reservation_sweep().sweep()
     assert done.is_as_usual
     return {str(ending): count for ending, count in done.endings.items()}
 
 
 def place_long_ago(client: firestore.Client, order_ids: Sequence[str], quantity: int = 1) -> None:
-    """Orders that were held so long ago that their time is out."""
+    """Orders whose reservations have expired by now."""
     created_at = now() - LONG_AGO
     write_orders(client, order_ids, quantity, createdAt=created_at)
-    settle_event = settle_in(client)
-    with ThreadPoolExecutor(8) as hands:
-        list(hands.map(lambda order_id: settle_event(a_placement(order_id), created_at), order_ids))
-
-
-def pay(client: firestore.Client, order_id: str) -> Outcome:
-    moment = now()
-    payment = a_payment(
-        f"evt_{order_id}",
-        order_id=order_id,
-        money=ONE_EURO,
-        payment_intent_id=f"pi_{order_id}",
-        charge_id=None,
-        created_at=moment,
-        delivered_at=moment,
-    )
-    return settle_in(client)(payment, moment)
+    settle = settle_in(client)
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(lambda order_id: settle(a_placement(order_id), created_at), order_ids))
+    assert {outcome.result for outcome in outcomes} == {"reserved"}
 
 
 def wrongs_in(client: firestore.Client, *, stock: int) -> list[str]:
-    return complaints(InFirestore(client).dump(), {"shirt": stock})
+    return complaints(documents_in(client), {"shirt": stock})
 
 
-def test_what_is_held_past_its_time_is_released_once(firestore_client: firestore.Client) -> None:
+def test_expired_reservations_are_released_once(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 50)
     place_long_ago(firestore_client, ids(10), quantity=3)
     assert inventory_of(firestore_client) == (50, 30)
@@ -168,17 +147,17 @@ def test_what_is_held_past_its_time_is_released_once(firestore_client: firestore
     assert swept(firestore_client) == {}
     assert statuses(firestore_client) == {"expired": 10}
     assert inventory_of(firestore_client) == (50, 0)
-    assert told(firestore_client) == {"reserved": 10, "expired": 10}
+    assert notices_to(firestore_client) == {"reserved": 10, "expired": 10}
     entry = firestore_client.document("auditLog/lapsed_order-000").get().to_dict() or {}
     assert (entry["statusBefore"], entry["statusAfter"]) == ("reserved", "expired")
     assert entry["stock"] == [{"productId": "shirt", "stock": 0, "reserved": -3}]
     assert wrongs_in(firestore_client, stock=50) == []
 
 
-def test_an_order_whose_money_is_on_its_way_is_left_alone(firestore_client: firestore.Client) -> None:
+def test_an_order_whose_payment_is_processing_is_left_alone(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     place_long_ago(firestore_client, ["order-1"])
-    settle_in(firestore_client)(a_processing(created_at=now()), now())
+    assert settle_in(firestore_client)(a_processing(created_at=now()), now()).result == "hold_extended"
     assert swept(firestore_client) == {}
     assert inventory_of(firestore_client) == (10, 1)
 
@@ -186,24 +165,15 @@ def test_an_order_whose_money_is_on_its_way_is_left_alone(firestore_client: fire
 def test_an_order_that_is_extended_after_it_was_found_is_left_alone(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     place_long_ago(firestore_client, ["order-1"])
-    sweep = sweep_in(firestore_client)
+    service = service_in(firestore_client)
 
-    def lapsed_orders(moment: datetime) -> Iterator[Sequence[str]]:
-        for batch in service_in(firestore_client).queries.lapsed_orders(moment):
-            sweep.settle(a_processing(created_at=now()), now())
-            yield batch
+    class Overtaken(FirestoreQueries):
+        def lapsed_orders(self, now: datetime) -> Iterator[Sequence[str]]:
+            for batch in super().lapsed_orders(now):
+                assert service.settle(a_processing(created_at=now), now).result == "hold_extended"
+                yield batch
 
-    done = ReservationSweep(
-        sweep.settle,
-        sweep.place,
-        lapsed_orders,
-        sweep.stranded_orders,
-        sweep.parked_events,
-        ignore,
-        now,
-        time.monotonic,
-    ).sweep()
-    assert done.endings == {"unchanged": 1}
+    assert swept_by(replace(service, queries=Overtaken(firestore_client))) == {"unchanged": 1}
     assert order_in(firestore_client, "order-1")["status"] == "reserved"
     assert inventory_of(firestore_client) == (10, 1)
 
@@ -220,31 +190,37 @@ def test_two_runs_at_once_release_each_hold_once(firestore_client: firestore.Cli
     with ThreadPoolExecutor(2) as schedulers:
         assert sum(schedulers.map(run, range(2))) == 20
     assert inventory_of(firestore_client) == (50, 0)
-    assert told(firestore_client)["expired"] == 20
+    assert notices_to(firestore_client)["expired"] == 20
     assert wrongs_in(firestore_client, stock=50) == []
 
 
 def test_no_order_is_both_paid_and_released(firestore_client: firestore.Client) -> None:
-    """A run, the payments for the orders that it finds, and buyers of the units that it releases, all at once."""
+    """A run, payments for the orders that it finds, and buyers of the units that it releases, all at once."""
     held, buyers = ids(20), ids(10, "buyer")
     stock_up(firestore_client, 20)
     place_long_ago(firestore_client, held)
     write_orders(firestore_client, buyers, createdAt=now())
-    payments = [partial(pay, firestore_client, order_id) for order_id in held]
-    purchases = [partial(settle_in(firestore_client), a_placement(order_id), now()) for order_id in buyers]
+    settle = settle_in(firestore_client)
+
+    def pay(order_id: str) -> Outcome:
+        return settle(a_payment_now(order_id), now())
+
+    payments = [partial(pay, order_id) for order_id in held]
+    purchases = [partial(settle, a_placement(order_id), now()) for order_id in buyers]
     jobs = [*payments, *purchases]
     random.Random(1).shuffle(jobs)  # noqa: S311 - no secret
     with ThreadPoolExecutor(1) as scheduler:
         run = scheduler.submit(swept, firestore_client)
-        results = all_at_once(jobs, hands=8)
+        results = all_at_once(jobs, threads=8)
     assert results["first_time_finalized"] + results["refund_due"] == 20
-    # Who paid too late and got nothing lost their unit to a buyer, and the buyer had it from the run.
+    assert results["reserved"] + results["reservation_failed"] == 10
+    # Whoever paid too late for a unit lost it to a buyer, and a buyer only gets units that the run has released.
     assert results["refund_due"] <= results["reserved"] <= run.result().get("expired", 0)
-    assert told(firestore_client)["expired"] == run.result().get("expired", 0)
+    assert notices_to(firestore_client)["expired"] == run.result().get("expired", 0)
     assert wrongs_in(firestore_client, stock=20) == []
 
 
-# --- What others left behind -----------------------------------------------------------------------------------------
+# --- What others left unfinished --------------------------------------------------------------------------------------
 
 
 class ProcessDied(Exception):
@@ -252,7 +228,7 @@ class ProcessDied(Exception):
 
 
 class DyingStore(FirestoreStore):
-    """Its process dies as soon as one commit is done."""
+    """Its process dies right after one commit."""
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> NoReturn:
         super().commit(writes, timeout_seconds=timeout_seconds)
@@ -260,13 +236,13 @@ class DyingStore(FirestoreStore):
 
 
 def die_after_one_commit(client: firestore.Client, event: OrderEvent) -> None:
-    """The units are counted, or the event is settled, and then nobody goes on."""
-    patience = Patience(time.monotonic, time.sleep, random.random)
+    """The units are counted, or the event is settled, and nothing happens after that."""
+    settle = settling(DyingStore(connect(client.project)), TERMS, silent, patience())
     with pytest.raises(ProcessDied):
-        settle(event, now(), store=DyingStore(connect(client.project)), terms=TERMS, patience=patience)
+        settle(event, now())
 
 
-def test_a_hold_that_a_dead_process_began_is_finished(firestore_client: firestore.Client) -> None:
+def test_a_hold_that_a_dead_process_began_is_completed(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     write_orders(firestore_client, ["order-1"], 3, createdAt=now() - LONG_AGO)
     die_after_one_commit(firestore_client, a_placement())
@@ -277,13 +253,11 @@ def test_a_hold_that_a_dead_process_began_is_finished(firestore_client: firestor
     assert (order.get("status"), order.get("heldFrom")) == ("reserved", None)
     assert order.get("reservationExpiresAt") > now()
     assert inventory_of(firestore_client) == (10, 3)
-    assert told(firestore_client) == {"reserved": 1}
+    assert notices_to(firestore_client) == {"reserved": 1}
     assert wrongs_in(firestore_client, stock=10) == []
 
 
-def test_a_hold_that_a_dead_process_began_and_that_is_not_covered_is_given_back(
-    firestore_client: firestore.Client,
-) -> None:
+def test_a_hold_that_a_dead_process_began_is_given_back_if_stock_is_short(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     write_orders(firestore_client, ["order-1"], 3, createdAt=now() - LONG_AGO)
     die_after_one_commit(firestore_client, a_placement())
@@ -296,13 +270,13 @@ def test_a_hold_that_a_dead_process_began_and_that_is_not_covered_is_given_back(
 def test_an_order_whose_trigger_was_lost_is_placed(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     write_orders(firestore_client, ["order-1"], 3, createdAt=now() - STRANDED_AFTER)
-    write_orders(firestore_client, ["its trigger may still come"], 3, createdAt=now() - STRANDED_AFTER + 60 * A_MOMENT)
+    write_orders(firestore_client, ["its trigger may still fire"], 3, createdAt=now() - STRANDED_AFTER + 60 * A_MOMENT)
     assert swept(firestore_client) == {"finished": 1}
     assert statuses(firestore_client) == {"reserved": 1, "pending": 1}
     assert inventory_of(firestore_client) == (10, 3)
 
 
-def test_what_was_parked_for_such_an_order_is_settled(firestore_client: firestore.Client) -> None:
+def test_an_event_parked_for_such_an_order_is_settled(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     early = a_payment(created_at=now() - LONG_AGO, delivered_at=now())
     assert settle_in(firestore_client)(early, now()).result == "order_not_found"
@@ -314,7 +288,7 @@ def test_what_was_parked_for_such_an_order_is_settled(firestore_client: firestor
     assert wrongs_in(firestore_client, stock=10) == []
 
 
-def test_a_refund_is_settled_though_all_were_answered_and_the_process_died_that_had_settled_its_payment(
+def test_a_parked_refund_is_settled_although_the_process_died_right_after_settling_its_payment(
     firestore_client: firestore.Client,
 ) -> None:
     stock_up(firestore_client, 10)
@@ -325,7 +299,7 @@ def test_a_refund_is_settled_though_all_were_answered_and_the_process_died_that_
     assert settle_event(an_updated_refund("evt_refund"), now()).result == "payment_not_found"
     assert settle_event(paid, now()).result == "order_not_found"
     write_orders(firestore_client, ["order-1"], 3)
-    settle_event(a_placement(), now())
+    assert settle_event(a_placement(), now()).result == "reserved"
     (parked,) = parked_events("order-1")
     die_after_one_commit(firestore_client, parked)
     assert statuses(firestore_client) == {"finalized": 1}
@@ -336,16 +310,16 @@ def test_a_refund_is_settled_though_all_were_answered_and_the_process_died_that_
     assert wrongs_in(firestore_client, stock=10) == []
 
 
-def test_what_is_parked_for_good_is_left_as_it_is(firestore_client: firestore.Client) -> None:
-    settle_event = settle_in(firestore_client)
-    settle_event(an_updated_refund("evt_of_others"), now())
-    settle_event(a_payment("evt_paid", created_at=now() - LONG_AGO), now())
-    before = InFirestore(firestore_client).dump()
+def test_events_that_stay_parked_are_left_unchanged(firestore_client: firestore.Client) -> None:
+    settle = settle_in(firestore_client)
+    assert settle(an_updated_refund("evt_of_others"), now()).result == "payment_not_found"
+    assert settle(a_payment("evt_paid", created_at=now() - LONG_AGO), now()).result == "order_not_found"
+    before = documents_in(firestore_client)
     assert swept(firestore_client) == {"unchanged": 2}
-    assert InFirestore(firestore_client).dump() == before
+    assert documents_in(firestore_client) == before
 
 
-def test_what_a_late_payment_began_to_hold_is_given_back_and_the_payment_comes_again(
+def test_units_counted_for_a_late_payment_whose_process_died_are_given_back_and_the_payment_settles_later(
     firestore_client: firestore.Client,
 ) -> None:
     stock_up(firestore_client, 10)

@@ -1,4 +1,4 @@
-"""Values of every kind that Firestore knows: a customer can write them, and must not be able to block anyone."""
+"""Values of every kind that Firestore knows: a customer can write them, and must not block anyone with them."""
 
 from math import inf, nan
 
@@ -26,7 +26,7 @@ def every_kind(firestore_client: firestore.Client, elsewhere: firestore.Document
     return {"vector": Vector([0.5]), "`.*~/[]": [*values, {"values": values}], **by_number}
 
 
-def test_whatever_stands_beside_a_line_the_order_is_held_and_paid(
+def test_whatever_else_an_order_contains_it_is_held_and_paid(
     firestore_client: firestore.Client, every_kind: dict[str, object]
 ) -> None:
     stock_up(firestore_client, 10)
@@ -38,7 +38,7 @@ def test_whatever_stands_beside_a_line_the_order_is_held_and_paid(
     assert inventory_of(firestore_client) == (7, 0)
 
 
-def test_whatever_stands_in_place_of_a_line_the_order_fails_for_good(
+def test_whatever_a_line_contains_instead_of_a_product_the_order_fails_for_good(
     firestore_client: firestore.Client, every_kind: dict[str, object]
 ) -> None:
     stock_up(firestore_client, 10)
@@ -60,7 +60,7 @@ def test_a_payment_for_such_an_order_is_not_lost(
     assert inventory_of(firestore_client) == (10, 0)
 
 
-def test_such_an_order_that_is_also_full_to_the_brim_can_still_be_written_to(
+def test_such_an_order_of_the_greatest_size_can_still_be_written_to(
     firestore_client: firestore.Client, elsewhere: firestore.DocumentReference
 ) -> None:
     stock_up(firestore_client, 10)
@@ -71,7 +71,7 @@ def test_such_an_order_that_is_also_full_to_the_brim_can_still_be_written_to(
     assert (found["status"], found["items"]) == ("failed", [])
 
 
-def test_vectors_count_for_what_they_weigh(firestore_client: firestore.Client) -> None:
+def test_vectors_count_towards_the_size_of_an_order(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     vectors = {f"v{number}": Vector([0.5] * 2_048) for number in range(40)}
     items = [{"productId": "shirt", "quantity": 3, "vectors": vectors, "padding": "x" * 390_000}]
@@ -80,7 +80,7 @@ def test_vectors_count_for_what_they_weigh(firestore_client: firestore.Client) -
     assert inventory_of(firestore_client) == (10, 0)
 
 
-def test_such_a_value_in_a_field_nobody_reads_does_no_harm(
+def test_such_a_value_in_a_field_that_nothing_reads_does_no_harm(
     firestore_client: firestore.Client, elsewhere: firestore.DocumentReference
 ) -> None:
     firestore_client.document("inventory/shirt").set({"stock": 10, "reserved": 3, "origin": elsewhere})

@@ -1,4 +1,4 @@
-"""The life of an order, rule by rule: signed deliveries of whole Stripe events, through the real door, on Firestore."""
+"""The life of an order, rule by rule: signed deliveries of whole Stripe events to the real endpoint, on Firestore."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -8,25 +8,11 @@ from itertools import count
 from typing import Any
 
 import pytest
-from flask import Flask
 from google.cloud import firestore
 
-from database.connection import connect
-from database.firestore_store import FirestoreStore
-from service.wiring import patience, settling
 from settlement.decisions import Terms
-from tests.support.builders import (
-    LATER,
-    NOW,
-    SECRET,
-    TERMS,
-    Fields,
-    a_lapse,
-    a_reserved_order,
-    body_of,
-    signature_of,
-)
-from tests.support.emulated_shop import inventory_of, settle_in, silent
+from tests.support.builders import LATER, NOW, TERMS, Fields, a_lapse, a_reserved_order
+from tests.support.emulated_shop import delivered_to, inventory_of, service_in, settle_in
 from tests.support.stripe_objects import (
     API_VERSIONS,
     DUE_BY,
@@ -40,7 +26,6 @@ from tests.support.stripe_objects import (
     an_unpaid_session,
     the_event,
 )
-from webhooks.endpoint import WebhookEndpoint
 
 PAID, REFUNDED, REFUND_CREATED = "payment_intent.succeeded", "charge.refunded", "refund.created"
 DISPUTE_OPENED, DISPUTE_CLOSED = "charge.dispute.created", "charge.dispute.closed"
@@ -52,8 +37,6 @@ ON_THE_SHELF, HELD, SOLD = (
 )
 """Stock and reserved of each product: before the order, while it is held, and once it is paid."""
 
-_app = Flask(__name__)
-
 
 @dataclass
 class Shop:
@@ -63,17 +46,10 @@ class Shop:
     terms: Terms
     _seconds: Any = field(default_factory=count)
 
-    @property
-    def endpoint(self) -> WebhookEndpoint:
-        settle_event = settling(FirestoreStore(connect(self.client.project)), self.terms, silent, patience())
-        return WebhookEndpoint(settle_event, [SECRET], silent, self._now, lambda: 0.0)
-
     def deliver(self, event: Fields) -> str:
-        """One signed delivery: the result with which it is answered, always 200."""
-        body = body_of(event)
-        headers = {"Stripe-Signature": signature_of(body)}
-        with _app.test_request_context("/", method="POST", data=body, headers=headers) as context:
-            answer = self.endpoint.respond(context.request)
+        """The result of one signed delivery, which is answered 200."""
+        service = replace(service_in(self.client, self.terms), now=self._now)
+        answer = delivered_to(service.webhook_endpoint(), event)
         assert answer.status_code == 200, answer.get_json()
         return str(answer.get_json()["result"])
 
@@ -96,19 +72,19 @@ class Shop:
 
     @property
     def parked(self) -> list[str]:
-        """The claims of events whose work is still to do, as an operator finds them."""
+        """The ids of events that are not settled yet, as an operator finds them."""
         query = self.client.collection("webhookEvents").where(filter=firestore.FieldFilter("processed", "==", False))
         return [claim.id for claim in query.get()]
 
     def to_customer(self, event_id: str) -> object:
-        """The type of the notice that the event has caused."""
+        """The type of the notice that the event caused; None if there is none."""
         return self.read(f"notifications/alice/messages/{event_id}").get("type")
 
     def to_operator(self, event_id: str) -> object:
         return self.read(f"notifications/system/messages/{event_id}").get("type")
 
     def dump(self) -> dict[str, Fields]:
-        """Everything but claims, audit entries and notices, of which every event may add its own."""
+        """Everything but claims, audit entries and notices, to which every event may add its own."""
         found = (
             document
             for name in ("orders", "inventory", "payments")
@@ -144,7 +120,7 @@ def shop(a_shop: OpenShop) -> Shop:
 
 @pytest.fixture(params=API_VERSIONS)
 def version(request: pytest.FixtureRequest) -> str:
-    """The API version in which Stripe tells of it."""
+    """The API version of the events."""
     return str(request.param)
 
 
@@ -156,7 +132,7 @@ def paid_shop(shop: Shop, version: str) -> Shop:
     return shop
 
 
-# --- Paid ------------------------------------------------------------------------------------------------------------
+# --- Paid -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -166,13 +142,13 @@ def paid_shop(shop: Shop, version: str) -> Shop:
         *("checkout.session.completed", "checkout.session.async_payment_succeeded"),
     ],
 )
-def test_every_voice_of_a_payment_finalizes_the_order(shop: Shop, version: str, event_type: str) -> None:
+def test_every_event_of_a_payment_finalizes_the_order(shop: Shop, version: str, event_type: str) -> None:
     assert shop.deliver(the_event(event_type, version)) == "first_time_finalized"
     assert (shop.order["status"], shop.order["amountReceived"], shop.stock) == ("finalized", 3_600, SOLD)
     assert shop.to_customer("evt_1") == "paid"
 
 
-def a_session_that_costs_nothing(version: str) -> Fields:
+def a_free_session(version: str) -> Fields:
     free = {"payment_status": "no_payment_required", "amount_total": 0, "payment_intent": None}
     return the_event("checkout.session.completed", version, "evt_free", **free)
 
@@ -184,15 +160,15 @@ def test_an_order_that_costs_nothing_is_finalized_by_its_session(
     a_shop: OpenShop, version: str, price: dict[str, object]
 ) -> None:
     shop = a_shop(**price)
-    assert shop.deliver(a_session_that_costs_nothing(version)) == "first_time_finalized"
+    assert shop.deliver(a_free_session(version)) == "first_time_finalized"
     assert (shop.order["status"], shop.order["amountReceived"], shop.stock) == ("finalized", 0, SOLD)
     assert shop.to_customer("evt_free") == "paid"
-    assert shop.deliver(a_session_that_costs_nothing(version)) == "duplicate_detected"
+    assert shop.deliver(a_free_session(version)) == "duplicate_detected"
     assert shop.stock == SOLD
 
 
 def test_a_free_session_for_an_order_that_has_a_price_does_not_pay_for_it(shop: Shop, version: str) -> None:
-    assert shop.deliver(a_session_that_costs_nothing(version)) == "not_paid"
+    assert shop.deliver(a_free_session(version)) == "not_paid"
     assert (shop.order["status"], shop.order.get("amountReceived"), shop.stock) == ("reserved", None, HELD)
     assert (shop.to_customer("evt_free"), shop.to_operator("evt_free")) == (None, "not_paid")
     assert shop.deliver(the_event(PAID, version, "evt_paid")) == "first_time_finalized"
@@ -200,7 +176,7 @@ def test_a_free_session_for_an_order_that_has_a_price_does_not_pay_for_it(shop: 
 
 
 def test_an_order_that_was_finished_by_hand_is_refunded_like_any_other(shop: Shop, version: str) -> None:
-    """By hand, as the runbook has it."""
+    """By hand, as the runbook describes it."""
     assert shop.deliver(the_event(PAID, version, "evt_paid", amount_received=3_500)) == "quarantined"
     batch = shop.client.batch()
     order = shop.client.document("orders/order-1")
@@ -215,10 +191,10 @@ def test_an_order_that_was_finished_by_hand_is_refunded_like_any_other(shop: Sho
     assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)
 
 
-def test_an_order_whose_payment_named_none_is_finished_by_hand_and_its_refund_finds_it(
+def test_an_order_whose_payment_named_no_order_is_finished_by_hand_and_its_refund_finds_it(
     shop: Shop, version: str
 ) -> None:
-    """By hand, as the runbook has it."""
+    """By hand, as the runbook describes it."""
     assert shop.deliver(the_event(PAID, version, "evt_paid", metadata={})) == "ignored"
     payment = {"paymentIntentId": "pi_1", "amountReceived": 3_600, "currencyReceived": "eur"}
     batch = shop.client.batch()
@@ -234,7 +210,7 @@ def test_an_order_whose_payment_named_none_is_finished_by_hand_and_its_refund_fi
     assert (shop.order["status"], shop.order["amountRefunded"], shop.stock) == ("refunded", 3_600, ON_THE_SHELF)
 
 
-# --- Refunded --------------------------------------------------------------------------------------------------------
+# --- Refunded ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("event_type", [REFUNDED, REFUND_CREATED, "refund.updated", "charge.refund.updated"])
@@ -296,7 +272,7 @@ def test_two_partial_refunds_both_count(paid_shop: Shop, version: str) -> None:
     assert (paid_shop.order["status"], paid_shop.order["amountRefunded"]) == ("partially_refunded", 1_800)
 
 
-def test_a_refund_with_a_malformed_restock_counts_and_is_pointed_out(paid_shop: Shop, version: str) -> None:
+def test_a_refund_with_a_malformed_restock_counts_and_is_noted(paid_shop: Shop, version: str) -> None:
     named = {"restock": "2 shirts"}
     assert paid_shop.deliver(the_event(REFUND_CREATED, version, "evt_2", amount=1_200, metadata=named)) == (
         "partially_refunded"
@@ -305,7 +281,7 @@ def test_a_refund_with_a_malformed_restock_counts_and_is_pointed_out(paid_shop: 
     assert str(paid_shop.read("auditLog/evt_2")["note"]).startswith("malformed_restock: refund re_1")
 
 
-def test_a_stale_pending_after_success_changes_nothing(paid_shop: Shop, version: str) -> None:
+def test_a_stale_pending_event_after_success_changes_nothing(paid_shop: Shop, version: str) -> None:
     paid_shop.deliver(the_event("refund.updated", version, "evt_2"))
     before = paid_shop.dump()
     assert paid_shop.deliver(the_event(REFUND_CREATED, version, "evt_3", status="pending")) == "already_recorded"
@@ -323,7 +299,7 @@ def test_a_pending_refund_counts_only_once_it_has_succeeded(paid_shop: Shop, ver
     assert paid_shop.stock == ON_THE_SHELF
 
 
-def test_a_failed_refund_takes_its_amount_and_its_units_back_out(paid_shop: Shop, version: str) -> None:
+def test_a_failed_refund_takes_its_amount_and_its_units_back(paid_shop: Shop, version: str) -> None:
     paid_shop.deliver(the_event(REFUNDED, version, "evt_2"))
     assert paid_shop.deliver(the_event("refund.failed", version, "evt_3")) == "refund_failed"
     assert (paid_shop.order["status"], paid_shop.order["amountRefunded"]) == ("finalized", 0)
@@ -331,7 +307,7 @@ def test_a_failed_refund_takes_its_amount_and_its_units_back_out(paid_shop: Shop
     assert (paid_shop.to_customer("evt_3"), paid_shop.to_operator("evt_3")) == (None, "refund_failed")
 
 
-def test_units_sold_again_before_their_refund_failed_are_a_matter_for_a_person(paid_shop: Shop, version: str) -> None:
+def test_units_sold_again_before_their_refund_failed_are_left_to_a_person(paid_shop: Shop, version: str) -> None:
     paid_shop.deliver(the_event(REFUNDED, version, "evt_2"))
     paid_shop.write("inventory/hat", {"stock": 5, "reserved": 5})
     paid_shop.deliver(the_event("refund.failed", version, "evt_3"))
@@ -342,7 +318,7 @@ def test_units_sold_again_before_their_refund_failed_are_a_matter_for_a_person(p
 
 
 @pytest.mark.parametrize("event_type", [REFUNDED, REFUND_CREATED])
-def test_an_order_that_the_shop_calls_shipped_is_refunded_like_any_other(
+def test_an_order_that_the_shop_has_marked_shipped_is_refunded_like_any_other(
     paid_shop: Shop, version: str, event_type: str
 ) -> None:
     paid_shop.client.document("orders/order-1").update({"status": "shipped"})
@@ -352,8 +328,8 @@ def test_an_order_that_the_shop_calls_shipped_is_refunded_like_any_other(
     assert (paid_shop.order["status"], paid_shop.stock) == ("refunded", ON_THE_SHELF)
 
 
-def test_what_was_sold_again_and_finished_by_hand_is_refunded_like_any_other(paid_shop: Shop, version: str) -> None:
-    """By hand, as the runbook has it: `finalizedAt` is there, and what `returned` names is missing."""
+def test_an_order_sold_again_and_finished_by_hand_is_refunded_like_any_other(paid_shop: Shop, version: str) -> None:
+    """By hand, as the runbook describes it: `finalizedAt` is set, and the units in `returned` are missing."""
     paid_shop.deliver(the_event(REFUNDED, version, "evt_2"))
     paid_shop.write("inventory/hat", {"stock": 5, "reserved": 5})
     paid_shop.deliver(the_event("refund.failed", version, "evt_3"))
@@ -379,7 +355,7 @@ def test_a_shop_that_does_not_restock_counts_the_money_only(a_shop: OpenShop, ve
     assert (shop.order["status"], shop.order["amountRefunded"], shop.stock) == ("refunded", 3_600, SOLD)
 
 
-def test_a_late_voice_of_the_payment_never_takes_back_a_refund(paid_shop: Shop, version: str) -> None:
+def test_a_late_event_of_the_payment_never_undoes_a_refund(paid_shop: Shop, version: str) -> None:
     paid_shop.deliver(the_event(REFUNDED, version, "evt_2"))
     before = paid_shop.dump()
     for number, event_type in enumerate((PAID, "charge.succeeded", "checkout.session.completed")):
@@ -387,8 +363,8 @@ def test_a_late_voice_of_the_payment_never_takes_back_a_refund(paid_shop: Shop, 
     assert paid_shop.dump() == before
 
 
-def test_what_was_let_go_at_a_capture_in_part_is_no_refund(shop: Shop) -> None:
-    """As Stripe told it until 2025-03-31: with less captured than was asked, a person decides, and not an event."""
+def test_the_amount_released_by_a_partial_capture_is_not_a_refund(shop: Shop) -> None:
+    """As Stripe reported it until 2025-03-31. Less was captured than was asked, so a person decides, not an event."""
     charge = a_refunded_charge(
         IN_2020, amount_captured=1_000, amount_refunded=2_600, refunds=[a_refund(IN_2020, amount=2_600)]
     )
@@ -397,7 +373,7 @@ def test_what_was_let_go_at_a_capture_in_part_is_no_refund(shop: Shop) -> None:
     assert shop.order["amountRefunded"] == 0
 
 
-# --- Refunds that outrun their payment -------------------------------------------------------------------------------
+# --- Refunds that arrive before their payment -------------------------------------------------------------------------
 
 
 def test_a_refunded_charge_settles_its_payment_in_the_same_commit(shop: Shop, version: str) -> None:
@@ -451,27 +427,27 @@ def test_a_parked_refund_that_names_only_its_charge_is_found_by_the_charge(shop:
     assert (shop.order["status"], shop.parked) == ("refunded", [])
 
 
-def test_a_refund_of_a_payment_that_is_none_of_ours_is_kept_and_touches_nothing(paid_shop: Shop, version: str) -> None:
+def test_a_refund_of_a_payment_that_is_not_ours_is_parked_and_changes_nothing(paid_shop: Shop, version: str) -> None:
     before = paid_shop.dump()
-    refund = the_event(REFUND_CREATED, version, "evt_2", payment_intent="pi_strange", charge="ch_strange")
+    refund = the_event(REFUND_CREATED, version, "evt_2", payment_intent="pi_other", charge="ch_other")
     assert paid_shop.deliver(refund) == "payment_not_found"
     after = paid_shop.dump()
-    assert after.pop("payments/pi_strange") == {"orderId": None, "waiting": ["evt_2"]}
+    assert after.pop("payments/pi_other") == {"orderId": None, "waiting": ["evt_2"]}
     assert after == before
 
 
-def test_a_refund_in_a_state_nobody_knows_is_kept_for_a_person(paid_shop: Shop, version: str) -> None:
+def test_a_refund_in_an_unknown_state_is_parked_for_a_person(paid_shop: Shop, version: str) -> None:
     before = paid_shop.dump()
     assert paid_shop.deliver(the_event("refund.updated", version, "evt_2", status="reversed")) == "error"
     assert (paid_shop.parked, paid_shop.dump()) == (["evt_2"], before)
     assert paid_shop.read("webhookEvents/evt_2")["reason"] == "status must be a refund's status"
 
 
-# --- Declined --------------------------------------------------------------------------------------------------------
+# --- Declined ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("event_type", ["payment_intent.payment_failed", "charge.failed"])
-def test_a_decline_keeps_the_hold_and_why_it_was_declined(shop: Shop, version: str, event_type: str) -> None:
+def test_a_decline_keeps_the_hold_and_records_its_reason(shop: Shop, version: str, event_type: str) -> None:
     assert shop.deliver(the_event(event_type, version)) == "payment_failed"
     assert (shop.order["status"], shop.stock) == ("reserved", HELD)
     assert shop.order["lastPaymentError"] == {
@@ -485,7 +461,7 @@ def test_a_decline_keeps_the_hold_and_why_it_was_declined(shop: Shop, version: s
     assert (notice["type"], notice["reason"]) == ("payment_failed", "insufficient_funds")
 
 
-def test_one_decline_told_twice_is_one_notice(shop: Shop, version: str) -> None:
+def test_one_decline_reported_twice_is_one_notice(shop: Shop, version: str) -> None:
     shop.deliver(the_event("charge.failed", version, "evt_1"))
     shop.deliver(the_event("payment_intent.payment_failed", version, "evt_2"))
     assert (shop.to_customer("evt_1"), shop.to_customer("evt_2")) == ("payment_failed", None)
@@ -497,7 +473,7 @@ def test_a_success_after_a_decline_finalizes_the_order(shop: Shop, version: str)
     assert shop.stock == SOLD
 
 
-def test_no_document_tells_of_a_customer_or_a_card(
+def test_no_document_contains_data_of_a_customer_or_a_card(
     shop: Shop, firestore_client: firestore.Client, version: str
 ) -> None:
     for number, event_type in enumerate(
@@ -514,11 +490,11 @@ def test_no_document_tells_of_a_customer_or_a_card(
     assert not [word for word in PRIVATE if any(word in text for text in found)]
 
 
-# --- Over without money ----------------------------------------------------------------------------------------------
+# --- Ended without money ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("event_type", ["payment_intent.canceled", "checkout.session.expired"])
-def test_what_is_over_releases_the_hold_once(shop: Shop, version: str, event_type: str) -> None:
+def test_an_end_without_payment_releases_the_hold_once(shop: Shop, version: str, event_type: str) -> None:
     assert shop.deliver(the_event(event_type, version, "evt_1")) == "cancelled"
     assert (shop.order["status"], shop.stock) == ("cancelled", ON_THE_SHELF)
     assert shop.to_customer("evt_1") == "cancelled"
@@ -528,7 +504,7 @@ def test_what_is_over_releases_the_hold_once(shop: Shop, version: str, event_typ
     assert shop.stock == ON_THE_SHELF
 
 
-def test_a_release_of_what_was_only_authorised_cancels_the_order(shop: Shop, version: str) -> None:
+def test_releasing_an_authorisation_cancels_the_order(shop: Shop, version: str) -> None:
     charge = an_authorised_charge(version, amount_captured=None, amount_refunded=3_600, refunded=True)
     assert shop.deliver(an_event(REFUNDED, charge, api_version=version)) == "cancelled"
     assert (shop.order["status"], shop.stock) == ("cancelled", ON_THE_SHELF)
@@ -537,7 +513,7 @@ def test_a_release_of_what_was_only_authorised_cancels_the_order(shop: Shop, ver
 @pytest.mark.parametrize(
     "event_type", ["payment_intent.canceled", "checkout.session.expired", "payment_intent.payment_failed"]
 )
-def test_nothing_that_says_there_is_no_money_touches_a_paid_order(
+def test_no_event_of_a_failed_or_ended_payment_changes_a_paid_order(
     paid_shop: Shop, version: str, event_type: str
 ) -> None:
     before = paid_shop.dump()
@@ -545,39 +521,39 @@ def test_nothing_that_says_there_is_no_money_touches_a_paid_order(
     assert paid_shop.dump() == before
 
 
-# --- On its way ------------------------------------------------------------------------------------------------------
+# --- Processing -------------------------------------------------------------------------------------------------------
 
 
-def a_session_on_its_way(version: str) -> Fields:
+def an_unpaid_session_event(version: str) -> Fields:
     return an_event("checkout.session.completed", an_unpaid_session(version), api_version=version)
 
 
-def a_charge_not_yet_captured(version: str) -> Fields:
+def an_authorised_charge_event(version: str) -> Fields:
     return an_event("charge.succeeded", an_authorised_charge(version), api_version=version)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "event_of",
     [
         partial(the_event, "payment_intent.processing"),
         partial(the_event, "charge.pending"),
         partial(the_event, "payment_intent.amount_capturable_updated"),
-        a_session_on_its_way,
-        a_charge_not_yet_captured,
+        an_unpaid_session_event,
+        an_authorised_charge_event,
     ],
     ids=["processing", "pending", "capturable", "an unpaid session", "an authorised charge"],
 )
-def test_money_on_its_way_keeps_the_units_held_for_a_week(
-    shop: Shop, version: str, told: Callable[[str], Fields]
+def test_a_payment_that_is_processing_keeps_the_units_held_for_a_week(
+    shop: Shop, version: str, event_of: Callable[[str], Fields]
 ) -> None:
-    assert shop.deliver(told(version)) == "hold_extended"
+    assert shop.deliver(event_of(version)) == "hold_extended"
     assert (shop.order["status"], shop.stock) == ("reserved", HELD)
     assert shop.order["reservationExpiresAt"] == NOW + timedelta(days=7)
     assert shop.order.get("amountReceived") is None
     assert shop.deliver(the_event("payment_intent.succeeded", version, "evt_2")) == "first_time_finalized"
 
 
-def test_money_on_its_way_to_an_order_not_yet_held_holds_it(a_shop: OpenShop, version: str) -> None:
+def test_a_payment_that_is_processing_holds_an_order_that_is_not_held_yet(a_shop: OpenShop, version: str) -> None:
     shop = a_shop(stock=ON_THE_SHELF, status="pending")
     assert shop.deliver(the_event("payment_intent.processing", version)) == "reserved"
     assert (shop.order["status"], shop.stock) == ("reserved", HELD)
@@ -591,13 +567,13 @@ def test_processing_after_success_changes_nothing(paid_shop: Shop, version: str,
     assert paid_shop.dump() == before
 
 
-def test_a_failed_slow_payment_is_no_end_and_says_no_code(shop: Shop, version: str) -> None:
+def test_a_slow_payment_that_failed_keeps_the_hold_and_notifies_the_customer(shop: Shop, version: str) -> None:
     assert shop.deliver(the_event("checkout.session.async_payment_failed", version)) == "payment_failed"
     assert (shop.order["status"], shop.stock) == ("reserved", HELD)
     assert shop.to_customer("evt_1") == "payment_failed"
 
 
-def test_a_hold_that_money_is_on_its_way_to_does_not_lapse(shop: Shop, firestore_client: firestore.Client) -> None:
+def test_a_hold_does_not_lapse_while_its_payment_is_processing(shop: Shop, firestore_client: firestore.Client) -> None:
     shop.deliver(the_event("payment_intent.processing"))
     tick = settle_in(firestore_client)
     assert tick(a_lapse(), NOW + timedelta(days=6)).result == "not_expired"
@@ -605,12 +581,12 @@ def test_a_hold_that_money_is_on_its_way_to_does_not_lapse(shop: Shop, firestore
     assert (shop.order["status"], shop.stock) == ("expired", ON_THE_SHELF)
 
 
-# --- Late money ------------------------------------------------------------------------------------------------------
+# --- Late payments ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", ["expired", "cancelled", "failed"])
 @pytest.mark.parametrize("event_type", [PAID, "charge.succeeded", "checkout.session.completed"])
-def test_late_money_gets_the_units_if_they_are_there(
+def test_a_late_payment_gets_the_units_if_they_are_there(
     a_shop: OpenShop, version: str, status: str, event_type: str
 ) -> None:
     shop = a_shop(stock=ON_THE_SHELF, status=status)
@@ -620,7 +596,7 @@ def test_late_money_gets_the_units_if_they_are_there(
 
 
 @pytest.mark.parametrize("status", ["expired", "cancelled", "failed"])
-def test_late_money_is_due_for_refund_if_the_units_are_gone(a_shop: OpenShop, version: str, status: str) -> None:
+def test_a_late_payment_is_due_for_refund_if_the_units_are_gone(a_shop: OpenShop, version: str, status: str) -> None:
     gone = {"shirt": (10, 9), "hat": (5, 0)}
     shop = a_shop(stock=gone, status=status)
     assert shop.deliver(the_event(PAID, version)) == "refund_due"
@@ -630,16 +606,18 @@ def test_late_money_is_due_for_refund_if_the_units_are_gone(a_shop: OpenShop, ve
     assert (shop.order["status"], shop.stock) == ("refunded", gone)
 
 
-def test_a_refund_of_late_money_that_comes_first_leaves_the_shelf_as_it_was(a_shop: OpenShop, version: str) -> None:
+def test_a_refund_that_arrives_before_its_late_payment_leaves_the_stock_as_it_was(
+    a_shop: OpenShop, version: str
+) -> None:
     shop = a_shop(stock=ON_THE_SHELF, status="expired")
     assert shop.deliver(the_event(REFUNDED, version)) == "refunded"
     assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)
 
 
-# --- Money that does not match ---------------------------------------------------------------------------------------
+# --- Payments that do not match ---------------------------------------------------------------------------------------
 
 
-def test_a_wrong_amount_is_for_a_person_to_decide_and_the_hold_is_kept(shop: Shop, version: str) -> None:
+def test_a_wrong_amount_is_left_to_a_person_and_the_hold_is_kept(shop: Shop, version: str) -> None:
     assert shop.deliver(the_event(PAID, version, amount_received=3_500)) == "quarantined"
     assert (shop.order["status"], shop.order["amountReceived"], shop.order["amountTotal"]) == ("review", 3_500, 3_600)
     assert shop.stock == HELD
@@ -651,13 +629,13 @@ def test_a_wrong_amount_is_for_a_person_to_decide_and_the_hold_is_kept(shop: Sho
     assert shop.read("auditLog/evt_1")["stock"] == []
 
 
-def test_a_wrong_currency_is_for_a_person_to_decide(shop: Shop, version: str) -> None:
+def test_a_wrong_currency_is_left_to_a_person(shop: Shop, version: str) -> None:
     assert shop.deliver(the_event("charge.succeeded", version, currency="usd")) == "quarantined"
     assert (shop.order["status"], shop.order["currency"], shop.order["currencyReceived"]) == ("review", "eur", "usd")
     assert shop.stock == HELD
 
 
-def test_wrong_money_given_back_in_full_ends_the_order_and_its_hold(shop: Shop, version: str) -> None:
+def test_a_full_refund_of_a_wrong_payment_ends_the_order_and_its_hold(shop: Shop, version: str) -> None:
     shop.deliver(the_event(PAID, version, amount_received=3_500))
     refund = a_refund(version, amount=3_500)
     charge = the_event(
@@ -667,11 +645,11 @@ def test_wrong_money_given_back_in_full_ends_the_order_and_its_hold(shop: Shop, 
     assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)
 
 
-# --- Another mode ----------------------------------------------------------------------------------------------------
+# --- Another mode -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("event_type", [PAID, REFUNDED, "payment_intent.canceled", REFUND_CREATED, DISPUTE_OPENED])
-def test_an_event_of_the_other_mode_is_on_record_and_touches_no_order(
+def test_an_event_of_the_other_mode_is_recorded_and_changes_no_order(
     a_shop: OpenShop, version: str, event_type: str
 ) -> None:
     shop = a_shop(replace(TERMS, expected_livemode=True))
@@ -690,11 +668,11 @@ def test_an_event_of_the_expected_mode_is_settled(a_shop: OpenShop) -> None:
     assert shop.deliver({**the_event(PAID), "livemode": True}) == "first_time_finalized"
 
 
-# --- Disputed --------------------------------------------------------------------------------------------------------
+# --- Disputed ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("found_by", [{}, {"payment_intent": None}], ids=["its payment", "its charge alone"])
-def test_a_dispute_finds_its_order_and_tells_the_operator(
+def test_a_dispute_finds_its_order_and_notifies_the_operator(
     paid_shop: Shop, version: str, found_by: dict[str, Any]
 ) -> None:
     assert paid_shop.deliver(the_event(DISPUTE_OPENED, version, "evt_2", **found_by)) == "dispute_recorded"
@@ -707,7 +685,7 @@ def test_a_dispute_finds_its_order_and_tells_the_operator(
     assert paid_shop.read("auditLog/evt_2")["orderId"] == "order-1"
 
 
-def test_a_late_opening_never_opens_a_closed_dispute_again(paid_shop: Shop, version: str) -> None:
+def test_a_late_opening_event_never_reopens_a_closed_dispute(paid_shop: Shop, version: str) -> None:
     closed = an_event(DISPUTE_CLOSED, a_dispute(version, status="lost"), "evt_2", api_version=version, created=LATER)
     assert paid_shop.deliver(closed) == "dispute_recorded"
     before = paid_shop.dump()
@@ -716,7 +694,7 @@ def test_a_late_opening_never_opens_a_closed_dispute_again(paid_shop: Shop, vers
     assert paid_shop.to_operator("evt_3") is None
 
 
-def test_a_dispute_that_outruns_its_payment_is_parked_and_recorded_with_it(shop: Shop, version: str) -> None:
+def test_a_dispute_that_arrives_before_its_payment_is_parked_and_recorded_with_it(shop: Shop, version: str) -> None:
     assert shop.deliver(the_event(DISPUTE_OPENED, version, "evt_2")) == "payment_not_found"
     assert shop.parked == ["evt_2"]
     assert shop.deliver(the_event(PAID, version, "evt_paid")) == "first_time_finalized"

@@ -1,29 +1,25 @@
-"""How often Firestore is asked, counted at the gRPC channel: every round trip is latency, money and a place to fail."""
+"""How often Firestore is asked, counted at the gRPC channel: every round trip costs time and money, and can fail."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
 import pytest
-from flask import Flask
 from google.cloud import firestore
 
 from orders.events import OrderPlaced
 from tests.support.builders import (
     NOW,
-    SECRET,
     a_charge,
     a_checkout_session,
     a_payment_intent,
     a_reserved_order,
     a_stripe_event,
     an_order,
-    body_of,
-    signature_of,
 )
 from tests.support.counted_rpcs import counted
-from tests.support.emulated_shop import service_over, stock_up
-from webhooks.endpoint import WebhookEndpoint
+from tests.support.emulated_shop import delivered_to, service_over, stock_up
 
 READ, COMMIT = "BatchGetDocuments", "Commit"
 
@@ -32,23 +28,15 @@ Deliver = Callable[[dict[str, object]], tuple[str, list[str]]]
 
 @pytest.fixture
 def deliver(firestore_client: firestore.Client, firestore_host: str) -> Deliver:
-    """One signed delivery through the real endpoint: what it answers, and which RPCs it took."""
+    """One signed delivery through the real endpoint: what it answers, and which RPCs it made."""
     connection, rpcs = counted(firestore_client.project, firestore_host)
     seconds = count()
-    endpoint = WebhookEndpoint(
-        service_over(connection).settle,
-        [SECRET],
-        lambda *_, **__: None,
-        lambda: NOW + timedelta(seconds=next(seconds)),
-        lambda: 0.0,
-    )
+    service = replace(service_over(connection), now=lambda: NOW + timedelta(seconds=next(seconds)))
+    endpoint = service.webhook_endpoint()
 
     def deliver_one(event: dict[str, object]) -> tuple[str, list[str]]:
         rpcs.names.clear()
-        body = body_of(event)
-        environ = {"headers": {"Stripe-Signature": signature_of(body)}, "data": body, "method": "POST"}
-        with Flask(__name__).test_request_context(**environ) as context:
-            answer = endpoint.respond(context.request)
+        answer = delivered_to(endpoint, event)
         return answer.get_json()["result"], list(rpcs.names)
 
     return deliver_one
@@ -78,7 +66,7 @@ def test_a_duplicate_takes_two_rpcs(deliver: Deliver) -> None:
     assert deliver(a_stripe_event()) == ("duplicate_detected", [READ, COMMIT])
 
 
-def test_what_is_not_ours_takes_none(deliver: Deliver) -> None:
+def test_an_event_that_is_not_ours_takes_none(deliver: Deliver) -> None:
     assert deliver(a_stripe_event(event_type="invoice.paid")) == ("ignored", [])
     assert deliver(a_stripe_event(a_charge(metadata={}), "charge.succeeded")) == ("ignored", [])
 
@@ -92,17 +80,17 @@ UNPAID = {
     "checkout.session.async_payment_failed": ("payment_failed", a_checkout_session(payment_status="unpaid")),
     "payment_intent.canceled": ("cancelled", a_payment_intent(status="canceled")),
     "checkout.session.expired": ("cancelled", a_checkout_session(status="expired")),
-    # It says what was paid, and so settles the payment too.
+    # It contains what was paid, and so settles the payment too.
     "charge.refunded": ("refunded", a_charge(amount_refunded=3_600, refunded=True)),
 }
 
 
 @pytest.mark.usefixtures("reserved_order")
-@pytest.mark.parametrize(("event_type", "told"), UNPAID.items(), ids=UNPAID)
+@pytest.mark.parametrize(("event_type", "expected"), UNPAID.items(), ids=UNPAID)
 def test_every_event_that_names_its_order_takes_two_rpcs(
-    deliver: Deliver, event_type: str, told: tuple[str, dict[str, object]]
+    deliver: Deliver, event_type: str, expected: tuple[str, dict[str, object]]
 ) -> None:
-    result, stripe_object = told
+    result, stripe_object = expected
     assert deliver(a_stripe_event(stripe_object, event_type)) == (result, [READ, COMMIT])
 
 
@@ -136,11 +124,11 @@ FOUND_BY_PAYMENT = {
 
 
 @pytest.mark.usefixtures("reserved_order")
-@pytest.mark.parametrize(("event_type", "told"), FOUND_BY_PAYMENT.items(), ids=FOUND_BY_PAYMENT)
-def test_an_event_whose_order_only_its_payment_tells_takes_three_rpcs_and_its_duplicate_two(
-    deliver: Deliver, event_type: str, told: tuple[str, dict[str, object]]
+@pytest.mark.parametrize(("event_type", "expected"), FOUND_BY_PAYMENT.items(), ids=FOUND_BY_PAYMENT)
+def test_an_event_whose_order_is_found_by_its_payment_takes_three_rpcs_and_its_duplicate_two(
+    deliver: Deliver, event_type: str, expected: tuple[str, dict[str, object]]
 ) -> None:
-    result, stripe_object = told
+    result, stripe_object = expected
     deliver(a_stripe_event())
     event = a_stripe_event(stripe_object, event_type, "evt_2")
     assert deliver(event) == (result, [READ, READ, COMMIT])
@@ -148,7 +136,7 @@ def test_an_event_whose_order_only_its_payment_tells_takes_three_rpcs_and_its_du
 
 
 @pytest.mark.usefixtures("reserved_order")
-def test_taking_units_again_after_a_failed_refund_takes_one_look_at_the_inventory_more(deliver: Deliver) -> None:
+def test_taking_units_again_after_a_failed_refund_takes_one_more_read_of_the_inventory(deliver: Deliver) -> None:
     deliver(a_stripe_event())
     deliver(a_stripe_event(A_REFUND, "refund.created", "evt_2"))
     failed = a_stripe_event({**A_REFUND, "status": "failed"}, "refund.failed", "evt_3")

@@ -1,4 +1,4 @@
-"""One order's story, and what all orders have moved, read back from the real database."""
+"""The history of one order, and what all orders have moved, read back from the real database."""
 
 from google.cloud import firestore
 
@@ -7,14 +7,14 @@ from tests.support.builders import LATER, NOW, a_catalogue_entry, a_payment, a_p
 from tests.support.emulated_shop import inventory_of, settle_in, stock_up
 
 
-def test_the_trail_tells_every_cause_and_every_further_delivery_in_order(firestore_client: firestore.Client) -> None:
+def test_the_trail_lists_every_cause_and_every_further_delivery_in_order(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     firestore_client.document("products/shirt").set(a_catalogue_entry())
     for order_id in ("order-1", "order-2"):
         firestore_client.document(f"orders/{order_id}").set(an_order())
     settle = settle_in(firestore_client)
     settle(a_placement(), LATER)
-    # A clock that is behind does not turn the story round.
+    # A clock that is slow does not change the order of events.
     settle(a_payment(), NOW)
     settle(a_payment("evt_2", event_type="charge.succeeded"), LATER)
     settle(a_payment(delivered_at=LATER), LATER)
@@ -35,11 +35,13 @@ def test_the_trail_tells_every_cause_and_every_further_delivery_in_order(firesto
     assert trail[1].stock == [{"productId": "shirt", "stock": -3, "reserved": -3}]
 
 
-def test_an_order_nothing_happened_to_has_no_trail(firestore_client: firestore.Client) -> None:
+def test_an_order_to_which_nothing_has_happened_has_no_trail(firestore_client: firestore.Client) -> None:
     assert trail_of("order-1", firestore_client) == ()
 
 
-def test_all_that_was_moved_and_what_the_shop_added_is_what_is_there(firestore_client: firestore.Client) -> None:
+def test_what_the_shop_stocked_and_all_recorded_moves_add_up_to_the_inventory(
+    firestore_client: firestore.Client,
+) -> None:
     stock_up(firestore_client, 10)
     settle = settle_in(firestore_client)
     for order_id in ("order-1", "order-2", "order-3"):

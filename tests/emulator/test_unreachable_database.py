@@ -1,4 +1,4 @@
-"""Firestore is not there: nothing is claimed to be done, and whoever asked is told to try again."""
+"""Firestore is not there: nothing is reported as done, and the caller is asked to try again."""
 
 import grpc
 import pytest
@@ -6,13 +6,16 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
 from database.connection import Connection
+from database.firestore_store import FirestoreStore
 from orders.outcome import StoreUnavailable
-from tests.support.builders import NOW, a_payment
-from tests.support.emulated_shop import service_over
+from service.wiring import patience, settling
+from tests.support.builders import NOW, TERMS, a_payment
+from tests.support.emulated_shop import silent
 
 
 def test_an_unreachable_database_is_something_to_try_again_later() -> None:
     client = firestore.Client(project="demo-nowhere", credentials=AnonymousCredentials())
-    nowhere = Connection(client, grpc.insecure_channel("127.0.0.1:1"))
+    nowhere = FirestoreStore(Connection(client, grpc.insecure_channel("127.0.0.1:1")))
+    settle = settling(nowhere, TERMS, silent, patience(total_seconds=0.5))
     with pytest.raises(StoreUnavailable):
-        service_over(nowhere, seconds=0.5).settle(a_payment(), NOW)
+        settle(a_payment(), NOW)

@@ -19,15 +19,18 @@ class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterce
         self.names: list[str] = []
 
     def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        self._note(details)
+        self.note(details)
         return proceed(details, request)
 
     def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        self._note(details)
+        self.note(details)
         return proceed(details, request)
 
-    def _note(self, details: Any) -> None:
-        self.names.append(str(details.method).rpartition("/")[2])
+    def note(self, details: Any) -> str:
+        """Returns the name."""
+        name = str(details.method).rpartition("/")[2]
+        self.names.append(name)
+        return name
 
 
 def counted(project: str, host: str) -> tuple[Connection, RpcCounter]:
@@ -39,5 +42,6 @@ def intercepted(project: str, host: str, interceptor: grpc.UnaryUnaryClientInter
     """A connection to the emulator whose every RPC passes the interceptor, those of the library's client included."""
     client = firestore.Client(project=project, credentials=AnonymousCredentials())
     channel = grpc.intercept_channel(grpc.insecure_channel(host, CHANNEL_OPTIONS), interceptor)
+    # The client takes no channel in its constructor; here it keeps the one that it makes when it is first needed.
     client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
     return Connection(client, channel, EMULATOR_METADATA)

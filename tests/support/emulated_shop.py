@@ -1,36 +1,65 @@
-"""A shop on the real Firestore emulator, and many hands working in it at once."""
+"""A shop on the real Firestore emulator, and many threads working in it at once."""
 
 import threading
+import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
+from flask import Flask, Response, request
 from google.cloud import firestore
 
 from database.connection import Connection, connect
-from database.firestore_store import FirestoreStore
 from database.store import Fields
+from orders.events import PaymentSucceeded
+from orders.order import Money
 from orders.outcome import Outcome, Settle
-from service.settings import settings_from
-from service.wiring import Service, patience, service_on, settling
-from tests.support.builders import TERMS, an_order
+from service.settings import STRIPE_WEBHOOK_SECRET, settings_from
+from service.wiring import Service, service_on
+from settlement.decisions import Terms
+from tests.support.builders import (
+    NOW,
+    SECRET,
+    TERMS,
+    a_catalogue_entry,
+    a_payment,
+    an_order,
+    body_of,
+    signature_of,
+)
+from webhooks.endpoint import WebhookEndpoint
+
+WRITES_PER_COMMIT: Final = 400
+_COLLECTIONS: Final = ("orders", "inventory", "products", "payments", "webhookEvents", "auditLog")
+_SUBCOLLECTIONS: Final = ("messages", "deliveries")
+_app: Final = Flask("shop")
 
 
-def service_in(client: firestore.Client) -> Service:
+# --- The service ------------------------------------------------------------------------------------------------------
+
+
+def a_project() -> str:
+    """A name that no other project has: the emulator makes a database for every project that is named."""
+    return f"demo-{uuid.uuid4().hex[:12]}"
+
+
+def a_database() -> firestore.Client:
+    """An empty database of its own."""
+    return firestore.Client(project=a_project())
+
+
+def service_in(client: firestore.Client, terms: Terms = TERMS) -> Service:
     """The service as it is deployed, on this database; it logs nothing."""
-    return service_over(connect(client.project))
+    return service_over(connect(client.project), terms)
 
 
-def service_over(connection: Connection, *, seconds: float = 8.0) -> Service:
-    """The same over a connection of the test's own.
-
-    Args:
-        seconds: for how long it tries to settle an event.
-    """
-    service = service_on(connection, settings_from({}), silent)
-    return replace(service, settle=settling(FirestoreStore(connection), TERMS, silent, patience(total_seconds=seconds)))
+def service_over(connection: Connection, terms: Terms = TERMS) -> Service:
+    """The same over a connection of the caller's own."""
+    settings = settings_from({STRIPE_WEBHOOK_SECRET: SECRET})
+    return service_on(connection, replace(settings, terms=terms), silent)
 
 
 def settle_in(client: firestore.Client) -> Settle:
@@ -41,16 +70,59 @@ def silent(*_line: object, **_fields: object) -> None:
     """A log that nobody reads."""
 
 
-def stock_up(client: firestore.Client, stock: int, product_id: str = "shirt") -> None:
-    client.document(f"inventory/{product_id}").set({"stock": stock, "reserved": 0})
+def delivered_to(endpoint: WebhookEndpoint, event: Mapping[str, object], *, at: datetime = NOW) -> Response:
+    """What the endpoint answers, in this process, to a delivery that was signed at that moment."""
+    body = body_of(event)
+    with _app.test_request_context(method="POST", data=body, headers={"Stripe-Signature": signature_of(body, at=at)}):
+        return endpoint.respond(request)
+
+
+# --- What is written to the shop --------------------------------------------------------------------------------------
+
+
+def write_all(client: firestore.Client, documents: Mapping[str, Mapping[str, object]]) -> None:
+    """Write the documents, by path."""
+    paths = list(documents)
+    for first in range(0, len(paths), WRITES_PER_COMMIT):
+        batch = client.batch()
+        for path in paths[first : first + WRITES_PER_COMMIT]:
+            batch.set(client.document(path), dict(documents[path]))
+        batch.commit()
+
+
+def stock_up(
+    client: firestore.Client, stock: int, product_ids: Iterable[str] = ("shirt",), *, reserved: int = 0
+) -> None:
+    """So many units of each product."""
+    level = {"stock": stock, "reserved": reserved}
+    write_all(client, {f"inventory/{product_id}": level for product_id in product_ids})
+
+
+def list_in_catalogue(client: firestore.Client, product_ids: Iterable[str]) -> None:
+    """Each product at the catalogue's usual price; products that are not listed have none."""
+    write_all(client, {f"products/{product_id}": a_catalogue_entry(name=product_id) for product_id in product_ids})
 
 
 def write_orders(client: firestore.Client, order_ids: Iterable[str], quantity: int = 1, **fields: object) -> None:
-    items = [{"productId": "shirt", "quantity": quantity}]
-    batch = client.batch()
-    for order_id in order_ids:
-        batch.set(client.document(f"orders/{order_id}"), an_order(items=items, **fields))
-    batch.commit()
+    order = an_order(**{"items": [{"productId": "shirt", "quantity": quantity}], **fields})
+    write_all(client, {f"orders/{order_id}": order for order_id in order_ids})
+
+
+def a_payment_now(order_id: str, name: str = "paid", charge_id: str | None = None) -> PaymentSucceeded:
+    """One euro for the order, paid and delivered at this moment: an order without a price takes any amount."""
+    moment = now()
+    return a_payment(
+        f"evt_{name}_{order_id}",
+        order_id=order_id,
+        money=Money(100, "eur"),
+        payment_intent_id=f"pi_{order_id}",
+        charge_id=charge_id,
+        created_at=moment,
+        delivered_at=moment,
+    )
+
+
+# --- What is found there ----------------------------------------------------------------------------------------------
 
 
 def inventory_of(client: firestore.Client, product_id: str = "shirt") -> tuple[int, int]:
@@ -70,30 +142,30 @@ def statuses(client: firestore.Client) -> Counter[str]:
 def documents_in(client: firestore.Client) -> dict[str, Fields]:
     """Every document of the shop, by path."""
     found = [client.collection(name).stream() for name in _COLLECTIONS]
-    found += [client.collection_group(name).stream() for name in ("messages", "deliveries")]
+    found += [client.collection_group(name).stream() for name in _SUBCOLLECTIONS]
     return {document.reference.path: document.to_dict() or {} for documents in found for document in documents}
 
 
-_COLLECTIONS = ("orders", "inventory", "products", "payments", "webhookEvents", "auditLog")
-
-
-def told(client: firestore.Client, user_id: str = "alice") -> Counter[str]:
-    """How often each type of notice stands in the user's outbox."""
+def notices_to(client: firestore.Client, user_id: str = "alice") -> Counter[str]:
+    """How many notices of each type the user has."""
     return Counter(message.get("type") for message in client.collection(f"notifications/{user_id}/messages").stream())
 
 
-def all_at_once(jobs: Iterable[Callable[[], Outcome]], *, hands: int) -> Counter[str]:
-    """Do the jobs with so many threads, which start together; tells how often each result came."""
-    start = threading.Barrier(hands)
+# --- Many at once -----------------------------------------------------------------------------------------------------
 
-    def first_wait(jobs_of_one_hand: list[Callable[[], Outcome]]) -> list[str]:
+
+def all_at_once(jobs: Iterable[Callable[[], Outcome]], *, threads: int) -> Counter[str]:
+    """Do the jobs in this many threads, which start together. Returns how often each result came."""
+    start = threading.Barrier(threads)
+
+    def work(jobs_of_one_thread: list[Callable[[], Outcome]]) -> list[str]:
         start.wait(timeout=10)
-        return [str(job().result) for job in jobs_of_one_hand]
+        return [str(job().result) for job in jobs_of_one_thread]
 
     every = list(jobs)
-    with ThreadPoolExecutor(hands) as pool:
-        results = pool.map(first_wait, [every[hand::hands] for hand in range(hands)])
-    return Counter(result for of_one_hand in results for result in of_one_hand)
+    with ThreadPoolExecutor(threads) as pool:
+        results = pool.map(work, [every[number::threads] for number in range(threads)])
+    return Counter(result for of_one_thread in results for result in of_one_thread)
 
 
 def now() -> datetime:

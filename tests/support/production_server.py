@@ -5,82 +5,98 @@ import os
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final, TypeVar
 
-from tests.support.builders import SECRET, body_of, signature_of
+from tests.support import http_client
+from tests.support.builders import SECRET
+from tests.support.http_client import Answer
+from tests.support.vitals import vitals_of
+from tools.toolchain import ROOT
 
-ROOT = Path(__file__).parents[2]
+START_SECONDS_MAX: Final = 30.0
+END_SECONDS_MAX: Final = 20.0
+POLL_SECONDS: Final = 0.002
+CONNECTION_SECONDS_MAX: Final = 20.0
+_HOST: Final = "127.0.0.1"
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-
-    @property
-    def result(self) -> str | None:
-        """The result it names; None if it names none."""
-        found = json.loads(self.body).get("result")
-        return None if found is None else str(found)
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
+    """A server that may still be starting."""
+
     port: int
-    pid: int
     log: Path
+    process: subprocess.Popen[bytes]
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
+        return f"http://{_HOST}:{self.port}/"
+
+    def connect(self) -> socket.socket:
+        """A connection, made as soon as the server listens. Raises RuntimeError if it never does."""
+
+        def connection() -> socket.socket | None:
+            try:
+                return socket.create_connection((_HOST, self.port), CONNECTION_SECONDS_MAX)
+            except ConnectionRefusedError:
+                return None
+
+        return self._awaited(connection)
+
+    def wait_until_serving(self) -> None:
+        """Raises RuntimeError if it never does."""
+        self.connect().close()
+        # gunicorn listens first, and then makes its worker.
+        self._awaited(lambda: _children_of(self.process.pid))
 
     def deliver(self, event: Mapping[str, object], *, secret: str = SECRET) -> Answer:
         """Deliver an event as Stripe does, signed now."""
-        body = body_of(event)
-        return self.post(body, {"Stripe-Signature": signature_of(body, secret=secret, at=datetime.now(UTC))})
+        return http_client.deliver(self.url, event, secret=secret)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        request = urllib.request.Request(self.url, body, dict(headers), method="POST")
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return Answer(answer.status, answer.read(), dict(answer.headers))
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, error.read(), dict(error.headers))
+        return http_client.request(self.url, body, headers)
 
     def log_lines(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
     def worker(self) -> int:
         """The process that serves, gunicorn's one worker; another one if it has died."""
-        workers = _children_of(self.pid)
+        workers = _children_of(self.process.pid)
         if len(workers) != 1:
             raise RuntimeError(f"the server has {len(workers)} workers, not one: has one just died?")
         return workers[0]
 
     def resident_megabytes(self) -> float:
         """The memory of the process that serves."""
-        told = subprocess.run(
-            ["ps", "-o", "rss=", "-p", str(self.worker())], capture_output=True, text=True, check=True
-        )
-        return int(told.stdout) / 1024
+        return vitals_of(self.worker()).resident_bytes / 2**20
+
+    def _awaited(self, look: Callable[[], _Found | None]) -> _Found:
+        """What is found, as soon as something is."""
+        end = time.monotonic() + START_SECONDS_MAX
+        while self.process.poll() is None and time.monotonic() < end:
+            if found := look():
+                return found
+            time.sleep(POLL_SECONDS)
+        raise RuntimeError(f"the server does not serve; its exit code: {self.process.returncode}")
 
 
 @contextmanager
-def production_server(project: str, firestore_host: str, folder: Path, **environment: str) -> Iterator[Server]:
-    """Serve `stripe_webhook` on a free port until the block ends."""
+def starting_server(project: str, firestore_host: str, log: Path, **environment: str) -> Iterator[Server]:
+    """Start to serve `stripe_webhook` on a free port; the server ends with the block."""
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind((_HOST, 0))
         port = free.getsockname()[1]
-    log = folder / "server.log"
     settings = {
+        "FUNCTION_TARGET": "stripe_webhook",
+        "HOST": _HOST,
+        "PORT": str(port),
         "GOOGLE_CLOUD_PROJECT": project,
         "FIRESTORE_EMULATOR_HOST": firestore_host,
         "STRIPE_WEBHOOK_SECRET": SECRET,
@@ -88,45 +104,26 @@ def production_server(project: str, firestore_host: str, folder: Path, **environ
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "functions_framework",
-                "--target",
-                "stripe_webhook",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(port),
-            ],
+            [sys.executable, "-m", "functions_framework"],
             cwd=ROOT,
             env={**os.environ, **settings, **environment},
             stdout=output,
         )
     try:
-        _wait_until_serving(process, port)
-        yield Server(port, process.pid, log)
+        yield Server(port, log, process)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(END_SECONDS_MAX)
+
+
+@contextmanager
+def production_server(project: str, firestore_host: str, folder: Path, **environment: str) -> Iterator[Server]:
+    """Serve `stripe_webhook` until the block ends, with the server's log in the folder."""
+    with starting_server(project, firestore_host, folder / "server.log", **environment) as server:
+        server.wait_until_serving()
+        yield server
 
 
 def _children_of(pid: int) -> list[int]:
-    told = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
-    return [int(child) for child in told.stdout.split()]
-
-
-def _wait_until_serving(process: subprocess.Popen[bytes], port: int) -> None:
-    for _ in range(2_000):
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended with {process.returncode}")
-        with socket.socket() as probe:
-            probe.settimeout(10)
-            # gunicorn listens first, and then makes its worker.
-            if probe.connect_ex(("127.0.0.1", port)) == 0 and _children_of(process.pid):
-                return
-        try:
-            process.wait(timeout=0.01)
-        except subprocess.TimeoutExpired:
-            continue
-    raise RuntimeError("the server did not start within 20 seconds")
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+    return [int(child) for child in found.stdout.split()]

@@ -1,6 +1,6 @@
 """Stripe's objects whole, as its webhooks carry them: every field, in the newest API version and in one of 2020.
 
-Each builder makes one situation and takes the fields that a test is about. The fields:
+Each builder makes one situation and takes the fields that a test is about. The fields are documented at
 https://docs.stripe.com/api/payment_intents/object, https://docs.stripe.com/api/charges/object,
 https://docs.stripe.com/api/checkout/sessions/object, https://docs.stripe.com/api/refunds/object,
 https://docs.stripe.com/api/disputes/object and https://docs.stripe.com/api/events/object.
@@ -18,6 +18,8 @@ IN_2020: Final = "2020-08-27"
 API_VERSIONS: Final = (CURRENT, IN_2020)
 
 AMOUNT: Final = 3_600
+PAYMENT_EVENTS: Final = ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed")
+"""The events that Stripe sends within milliseconds of one Checkout payment."""
 DUE_BY: Final = NOW + timedelta(days=7)
 
 _LAST4, _FINGERPRINT, _BANK_LAST4, _BANK_FINGERPRINT = "4242", "gXk2fYmTq7RzP0aB", "3000", "wN4vHs8KcJ1dLe9u"
@@ -38,7 +40,7 @@ PRIVATE: Final = (
     *(_LAST4, _FINGERPRINT, _BANK_LAST4, _BANK_FINGERPRINT, _NAME, _EMAIL, _PHONE, _STREET, _CITY, _IP),
     *(_CLIENT_SECRET, _RECEIPT, _BANK_REFERENCE, _SELLER_MESSAGE, "visa"),
 )
-"""What the objects below tell of a customer, a card or a secret, and nobody may find in a document or a log."""
+"""What the objects below contain about a customer, a card or a secret: it belongs in no document and no log."""
 
 _SECONDS: Final = int(NOW.timestamp())
 
@@ -75,6 +77,34 @@ def the_event(event_type: str, api_version: str = CURRENT, event_id: str = "evt_
     return an_event(event_type, OBJECT_OF[event_type](api_version, **object_fields), event_id, api_version=api_version)
 
 
+def an_event_for(order_id: str, event_type: str, **object_fields: object) -> Fields:
+    """The usual event of this type for the order's own payment. Each type has an event id of its own."""
+    intent_id, charge_id, metadata = f"pi_{order_id}", f"ch_{order_id}", {"orderId": order_id}
+    ids: Mapping[str, Fields] = {
+        "payment_intent": {"id": intent_id, "metadata": metadata},
+        "charge": {"id": charge_id, "payment_intent": intent_id, "metadata": metadata},
+        "checkout": {"id": f"cs_{order_id}", "payment_intent": intent_id, "client_reference_id": order_id},
+        "refund": {"id": f"re_{order_id}", "payment_intent": intent_id, "charge": charge_id},
+    }
+    event_id = f"evt_{order_id}_{event_type}".replace(".", "_")
+    return the_event(event_type, CURRENT, event_id, **{**ids[event_type.partition(".")[0]], **object_fields})
+
+
+def a_payment_event(order_id: str, event_type: str = "payment_intent.succeeded", amount: int = AMOUNT) -> Fields:
+    """One of `PAYMENT_EVENTS`, for an order that was paid with this amount."""
+    fields: Mapping[str, Fields] = {
+        "charge.succeeded": {"amount": amount, "amount_captured": amount},
+        "payment_intent.succeeded": {"amount": amount, "amount_received": amount, "latest_charge": f"ch_{order_id}"},
+        "checkout.session.completed": {"amount_subtotal": amount, "amount_total": amount},
+    }
+    return an_event_for(order_id, event_type, **fields[event_type])
+
+
+def three_events_of_one_payment(order_id: str, amount: int = AMOUNT) -> list[Fields]:
+    """All `PAYMENT_EVENTS` of one payment."""
+    return [a_payment_event(order_id, event_type, amount) for event_type in PAYMENT_EVENTS]
+
+
 # --- PaymentIntents --------------------------------------------------------------------------------------------------
 
 
@@ -90,7 +120,7 @@ def a_processing_intent(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def an_authorised_intent(api_version: str = CURRENT, **fields: object) -> Fields:
-    """The card has promised the money; nobody has taken it yet."""
+    """The bank has authorised the money; nobody has captured it yet."""
     authorised = {
         "amount_capturable": AMOUNT,
         "amount_received": 0,
@@ -103,7 +133,7 @@ def an_authorised_intent(api_version: str = CURRENT, **fields: object) -> Fields
 def a_declined_intent(
     api_version: str = CURRENT, *, decline_code: str = "insufficient_funds", charge_id: str = "ch_0", **fields: object
 ) -> Fields:
-    """The bank said no; the customer may try another card."""
+    """The bank declined; the customer may try another card."""
     declined = {
         "amount_received": 0,
         "last_payment_error": {
@@ -125,7 +155,7 @@ def a_declined_intent(
 
 
 def a_canceled_intent(api_version: str = CURRENT, **fields: object) -> Fields:
-    """Given up before anybody tried to pay it."""
+    """Abandoned before anybody tried to pay it."""
     canceled = {
         "amount_received": 0,
         "canceled_at": _SECONDS,
@@ -264,7 +294,7 @@ def a_charge(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def an_authorised_charge(api_version: str = CURRENT, **fields: object) -> Fields:
-    """Promised by the card, and not captured."""
+    """Authorised by the bank, and not captured."""
     authorised: Fields = {"amount_captured": 0, "balance_transaction": None, "captured": False}
     return a_charge(api_version, **{**authorised, **fields})
 
@@ -323,7 +353,7 @@ def a_refunded_charge(
     refunds: Sequence[Mapping[str, object]] | None = None,
     **fields: object,
 ) -> Fields:
-    """So much of it is refunded by now. In 2020 it names its refunds: one of that amount, unless told otherwise."""
+    """Refunded so far: this amount. In 2020 it lists its refunds: one of that amount, unless others are given."""
     listed = [a_refund(api_version, amount=amount_refunded)] if refunds is None else refunds
     refunded: Fields = {"amount_refunded": amount_refunded, "refunded": amount_refunded == AMOUNT}
     if api_version == IN_2020:
@@ -467,7 +497,7 @@ def an_unpaid_session(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def an_expired_session(api_version: str = CURRENT, **fields: object) -> Fields:
-    """Nobody completed it in time, so nobody ever tried to pay."""
+    """Nobody completed it in time, so nobody tried to pay."""
     expired: Fields = {
         "collected_information": None,
         "customer_details": None,
@@ -485,7 +515,7 @@ def an_expired_session(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def a_refund(api_version: str = CURRENT, **fields: object) -> Fields:
-    """All of the charge, given back."""
+    """The whole charge, refunded."""
     refund = {
         "id": "re_1",
         "object": "refund",
@@ -530,7 +560,7 @@ def a_refund(api_version: str = CURRENT, **fields: object) -> Fields:
 
 
 def a_failed_refund(api_version: str = CURRENT, **fields: object) -> Fields:
-    """The bank could not give the money back: it is the shop's again."""
+    """The bank could not return the money: it is the shop's again."""
     failed: Fields = {
         "failure_balance_transaction": "txn_3",
         "failure_reason": "lost_or_stolen_card",
@@ -605,7 +635,7 @@ def _known_evidence() -> Fields:
 def _written_in(
     api_version: str, fields: Fields, since_then: Iterable[str], until_then: Mapping[str, object] | None = None
 ) -> Fields:
-    """The object in that API version: in 2020 without the fields that came later, and with those that have gone."""
+    """The object in that API version: in 2020 without the fields added later, and with those removed since."""
     if api_version == CURRENT:
         return fields
     return {name: value for name, value in fields.items() if name not in set(since_then)} | dict(until_then or {})
@@ -669,7 +699,7 @@ def _card() -> Fields:
 
 
 def _payment_method() -> Fields:
-    """The one that was declined, which the error shows whole."""
+    """The one that was declined; the error contains all of it."""
     return {
         "id": "pm_0",
         "object": "payment_method",

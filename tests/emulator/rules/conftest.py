@@ -1,28 +1,24 @@
 """The shop in the emulator, under the rules that are deployed."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import pytest
 
 from tests.emulator.rules.emulated_project import EmulatedProject
 from tests.emulator.rules.shop import SHOP
+from tests.support.emulated_shop import a_project
+from tools.toolchain import ROOT
 
-RULES: Final = Path(__file__).parents[3] / "firestore.rules"
+RULES: Final = ROOT / "firestore.rules"
 
 
 @pytest.fixture(scope="session")
-def new_project() -> Callable[[], EmulatedProject]:
-    """Makes projects under the rules. No trigger listens to them: their names are new each time."""
-    host = os.environ.get("FIRESTORE_EMULATOR_HOST")
-    if not host:
-        pytest.fail("FIRESTORE_EMULATOR_HOST names no emulator; `make test` starts one.", pytrace=False)
+def new_project(firestore_host: str) -> Callable[[], EmulatedProject]:
+    """Makes projects under the rules. No trigger fires in them: each has a name of its own."""
 
     def project() -> EmulatedProject:
-        project = EmulatedProject(host, f"demo-rules-{uuid4().hex[:8]}")
+        project = EmulatedProject(firestore_host, a_project())
         project.load_rules(RULES.read_text())
         return project
 

@@ -1,4 +1,4 @@
-"""One project of the Firestore emulator, spoken to over REST as any client could.
+"""One project of the Firestore emulator, used over REST as any client could.
 
 The protocol: https://firebase.google.com/docs/firestore/reference/rest/v1/projects.databases.documents
 """
@@ -12,18 +12,16 @@ from enum import Enum, StrEnum, auto
 from http import HTTPStatus
 from types import NoneType
 from typing import Any, Final, TypeAlias
-from urllib.error import HTTPError
-from urllib.request import ProxyHandler, Request, build_opener
 
-TIMEOUT_SECONDS: Final = 30
-PAST_ALL_RULES: Final = "Bearer owner"
-# The emulator is near; a proxy of the environment leads far.
-_NEARBY: Final = build_opener(ProxyHandler({}))
+from tests.support.http_client import Answer, request
+
+_OWNER: Final = "Bearer owner"
+"""The emulator applies no rules to its owner."""
 _KINDS: Final = {NoneType: "nullValue", bool: "booleanValue", int: "integerValue", str: "stringValue"}
 
 
 class Special(Enum):
-    """What a client may write to a field that is no value."""
+    """What a client may write to a field that is not a value."""
 
     REQUEST_TIME = auto()
     """The server's clock, read when the write arrives."""
@@ -59,7 +57,7 @@ class Attempt:
 
 
 class EmulatedProject:
-    """Each project has documents and rules of its own, and comes into being when it is first named."""
+    """Each project has documents and rules of its own, and exists as soon as it is named."""
 
     def __init__(self, host: str, name: str) -> None:
         self._emulator = f"http://{host}/emulator/v1/projects/{name}"
@@ -76,14 +74,12 @@ class EmulatedProject:
         self._call("POST", f"{self._documents}:commit", {"writes": writes})
 
     def allows(self, attempt: Attempt) -> bool:
-        """Make the attempt, and tell whether the rules let it pass."""
+        """Make the attempt, and return whether the rules permit it."""
         token = None if attempt.claims is None else _unsigned_token(attempt.claims)
-        try:
-            self._call(*self._request(attempt), token=token)
-        except HTTPError as refusal:
-            if refusal.code != HTTPStatus.FORBIDDEN:
-                raise
+        answer = _sent(*self._request(attempt), token)
+        if answer.status == HTTPStatus.FORBIDDEN:
             return False
+        _raise_unless_ok(answer)
         return True
 
     def rule_coverage(self) -> Json:
@@ -128,12 +124,20 @@ class EmulatedProject:
         only_these = {"updateMask": {"fieldPaths": named}, "currentDocument": {"exists": True}}
         return self._set(path, fields) | only_these
 
-    def _call(self, method: str, url: str, body: Json | None = None, token: str | None = PAST_ALL_RULES) -> Any:
-        headers = {"Content-Type": "application/json"} | ({"Authorization": token} if token else {})
-        data = None if body is None else json.dumps(body).encode()
-        request = Request(url, data, headers, method=method)
-        with _NEARBY.open(request, timeout=TIMEOUT_SECONDS) as answer:
-            return json.load(answer)
+    def _call(self, method: str, url: str, body: Json | None = None) -> Any:
+        answer = _sent(method, url, body, _OWNER)
+        _raise_unless_ok(answer)
+        return json.loads(answer.body)
+
+
+def _sent(method: str, url: str, body: Json | None, token: str | None) -> Answer:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": token} if token else {})
+    return request(url, None if body is None else json.dumps(body).encode(), headers, method=method)
+
+
+def _raise_unless_ok(answer: Answer) -> None:
+    if answer.status != HTTPStatus.OK:
+        raise RuntimeError(f"the emulator answered {answer.status}: {answer.body!r}")
 
 
 def _query(collection: str, fields: Fields, *, everywhere: bool = False) -> Json:

@@ -20,7 +20,8 @@ from tests.proofs.fuzz.deliveries import visit_from
 from tests.proofs.fuzz.endpoint import complaints_about
 from tests.proofs.fuzz.guided import GUIDED
 from tests.proofs.fuzz.raw_http import AS_IN_PRODUCTION, NOWHERE, answer_to, statuses_in, wrongs_of, wrongs_of_server
-from tests.support.production_server import ROOT, production_server
+from tests.support.production_server import production_server
+from tools.toolchain import ROOT
 
 _FOLDER: Final = ROOT / "build" / "fuzz"
 _OF_WIRE: Final = 0.25

@@ -1,10 +1,10 @@
-"""The production server under a steady, mixed load for a while: its memory stays flat, and nothing leaks.
+"""The production server under a steady, mixed load: its memory stays flat, and nothing leaks.
 
     python -m tests.proofs.soak [--minutes 10]
 
-Needs the emulators: run it inside `tools.emulators`. The emulator keeps everything in memory and grows slower with
-time; only the figures of the process that serves count here. Ends with 1 if memory, descriptors or threads grow, if one
-answer is not what it should be, or if the auditor finds anything wrong in the documents.
+Needs the emulators: run it inside `tools.emulators`. The emulator keeps everything in memory and becomes slower; only
+the figures of the server process count here. Exits with 1 if memory, descriptors or threads grow, if an answer is not
+the expected one, or if the auditor finds anything wrong in the documents.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,28 +24,28 @@ from google.cloud import firestore
 
 from tests.proofs.soak.load import Pace, Shop
 from tests.proofs.soak.trend import slope, sparkline
-from tests.proofs.soak.vitals import Vitals, vitals_of
 from tests.support.auditor import complaints, leftovers
-from tests.support.emulated_shop import documents_in
+from tests.support.emulated_shop import a_database, documents_in
 from tests.support.production_server import Server, production_server
+from tests.support.vitals import Vitals, vitals_of
 
 GROWTH_BYTES_A_REQUEST_MAX: Final = 500
-"""Half of the smallest leak that must be found, a kilobyte a request: 5 MB in 10,000 requests."""
+"""Half of the smallest leak that must be found, which is a kilobyte a request: 5 MB in 10,000 requests."""
 GROWTH_BYTES_MIN: Final = 3_000_000
-"""Less than this is no growth yet: memory comes in steps, of which a server that has just started still takes some.
+"""Less than this is no growth: memory grows in steps, and a server that has just started still makes some.
 
-So a run of less than 6,000 requests finds larger leaks only; it says which.
+So a run of less than 6,000 requests finds only larger leaks; it prints how large.
 """
 
 CLIENTS: Final = 6
 SAMPLE_SECONDS: Final = 1.0
 TROUGH_SAMPLES: Final = 8
-"""A large body on its way takes megabytes for a moment: what counts is the least that is taken in so many samples."""
+"""A large body takes megabytes for a moment: only the smallest of this many samples counts."""
 GROWTH_MAX: Final = {"descriptors": 0, "threads": 2}
-"""gRPC grows and shrinks a pool of its own as it likes, by one or two; a leak adds one after another."""
+"""gRPC's own pool grows and shrinks by one or two; a leak adds one after another."""
 THREADS: Final = 16
 WARM_UP_SHARE: Final = 0.2
-# The server makes its threads, and each its share of memory, only when many requests come at once.
+# The server makes its threads, and their memory, only when many requests come at once.
 RUSH_SECONDS_MAX: Final = 15.0
 RUSH_RATE: Final = 1_000.0
 # gunicorn closes connections that were idle for two seconds.
@@ -63,23 +62,23 @@ class Sample:
 
 
 def main() -> int:
-    # However this ends, the server ends with it.
+    # However this process ends, the server ends with it.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    wanted = _wanted()
-    source = {"FUNCTION_SOURCE": str(wanted.source.resolve())} if wanted.source else {}
-    client = firestore.Client(project=f"demo-{uuid.uuid4().hex[:12]}")
+    options = _options()
+    source = {"FUNCTION_SOURCE": str(options.source.resolve())} if options.source else {}
+    client = a_database()
     host = os.environ["FIRESTORE_EMULATOR_HOST"]
     with (
         tempfile.TemporaryDirectory(prefix="soak-") as folder,
         production_server(client.project, host, Path(folder), THREADS=str(THREADS), **source) as server,
     ):
-        wrong = _soaked(client, server, wanted.minutes * 60, wanted.rate)
+        wrong = _soaked(client, server, options.minutes * 60, options.rate)
     print(f"\n{len(wrong) or 'Nothing'} wrong{':' if wrong else '.'}")
     print(*(f"  {line}" for line in wrong[:SHOWN_MAX]), sep="\n", end="\n" if wrong else "")
     return 1 if wrong else 0
 
 
-def _wanted() -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.proofs.soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -92,7 +91,7 @@ def _wanted() -> argparse.Namespace:
 
 
 def _soaked(client: firestore.Client, server: Server, seconds: float, rate: float) -> list[str]:
-    """All that is wrong."""
+    """Everything that is wrong."""
     shop, pid = Shop(client, server), server.worker()
     began = time.monotonic()
 
@@ -110,8 +109,8 @@ def _soaked(client: firestore.Client, server: Server, seconds: float, rate: floa
     wrong = _growth(samples, rested, _at_rest(sample))
     return [
         *wrong,
-        *(f"{times} times an answer: {answer}" for answer, times in shop.tally.wrong.most_common()),
-        *_complaints_in_log(server),
+        *(f"answered {times} times: {answer}" for answer, times in shop.tally.wrong.most_common()),
+        *_errors_in_log(server),
         *_audited(shop, client),
     ]
 
@@ -120,11 +119,11 @@ def _soaked(client: firestore.Client, server: Server, seconds: float, rate: floa
 
 
 def _under_load(shop: Shop, pace: Pace, clients: int, seconds: float, sample: Callable[[], Sample]) -> list[Sample]:
-    """What was seen meanwhile; some of it is shown."""
+    """The samples taken meanwhile; some of them are printed."""
     over, end = threading.Event(), time.monotonic() + seconds
     samples: list[Sample] = []
-    with ThreadPoolExecutor(clients) as crowd:
-        lives = [crowd.submit(shop.lives_until, over, pace) for _ in range(clients)]
+    with ThreadPoolExecutor(clients) as threads:
+        lives = [threads.submit(shop.lives_until, over, pace) for _ in range(clients)]
         try:
             while time.monotonic() < end and not any(life.done() for life in lives):
                 time.sleep(SAMPLE_SECONDS)
@@ -139,11 +138,11 @@ def _under_load(shop: Shop, pace: Pace, clients: int, seconds: float, sample: Ca
 
 
 def _at_rest(sample: Callable[[], Sample]) -> Vitals:
-    """When nobody asks for anything, no connection is open that need not be."""
+    """Without requests, the server keeps open no connection that it does not need."""
     time.sleep(IDLE_SECONDS)
-    rested = sample()
-    _show(rested, "at rest")
-    return rested.vitals
+    at_rest = sample()
+    _show(at_rest, "at rest")
+    return at_rest.vitals
 
 
 def _show(sample: Sample, when: str = "") -> None:
@@ -177,7 +176,7 @@ def _growth(samples: Sequence[Sample], before: Vitals, after: Vitals) -> Iterato
     for name, growth_max in GROWTH_MAX.items():
         first, last = getattr(before, name), getattr(after, name)
         if first is None or last is None:
-            print(f"  {name:24}  not counted: only Linux tells them")
+            print(f"  {name:24}  not counted: only Linux reports them")
             continue
         print(f"  {name:24}  {first} at rest after the warm-up, {last} at rest at the end")
         if last > first + growth_max:
@@ -189,7 +188,7 @@ def _troughs(samples: Sequence[Sample]) -> Iterator[Sample]:
         yield min(samples[first : first + TROUGH_SAMPLES], key=lambda sample: sample.vitals.resident_bytes)
 
 
-def _complaints_in_log(server: Server) -> Iterator[str]:
+def _errors_in_log(server: Server) -> Iterator[str]:
     for line in server.log_lines():
         if line["severity"] in ("ERROR", "CRITICAL"):
             yield f"in the log: {line['severity']} {line['message']}"

@@ -1,4 +1,4 @@
-"""The same function, but for one thing: it remembers the body of every request. The soak must not let it pass."""
+"""The same function, except that it remembers the body of every request. The soak must fail on it."""
 
 import functions_framework
 from flask import Request

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 def slope(points: Sequence[tuple[float, float]]) -> float:
-    """By how much y grows with each x, along the line that is nearest to all points (x, y)."""
+    """By how much y grows with x, along the line that is nearest to all points (x, y)."""
     middle_x = sum(x for x, _ in points) / len(points)
     middle_y = sum(y for _, y in points) / len(points)
     spread = sum((x - middle_x) ** 2 for x, _ in points)
@@ -15,7 +15,7 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
 
 
 def sparkline(figures: Sequence[float], width: int = 60) -> str:
-    """Their course as a line of blocks, the lowest figure lowest; neighbours are shown by their mean."""
+    """The figures as a line of blocks, from the lowest to the highest; neighbours are shown by their mean."""
     lowest, highest = min(figures), max(figures)
     columns = min(width, len(figures))
     ends = [round(column * len(figures) / columns) for column in range(columns + 1)]

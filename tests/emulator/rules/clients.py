@@ -1,4 +1,4 @@
-"""Who comes to the shop, and what they try."""
+"""Who uses the shop's database, and what they attempt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tests.emulator.rules.emulated_project import Attempt, Fields, Operation, Va
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class Client:
     name: str
     claims: Mapping[str, Value] | None
 
@@ -32,13 +32,13 @@ class Visitor:
         return Attempt(self.claims, Operation.DELETE, path)
 
 
-STRANGER: Final = Visitor("a stranger", None)
-ALICE: Final = Visitor("a customer", {"sub": "alice"})
-BOB: Final = Visitor("another customer", {"sub": "bob"})
-ADMIN: Final = Visitor("an admin", {"sub": "ada", "admin": True})
-FORMER_ADMIN: Final = Visitor("a former admin", {"sub": "fay", "admin": False})
-ALMOST_ADMIN: Final = Visitor("an admin in words", {"sub": "tex", "admin": "true"})
-NUMBERED_ADMIN: Final = Visitor("an admin in numbers", {"sub": "nim", "admin": 1})
-NAMESAKE: Final = Visitor("a customer named as operators are", {"sub": OPERATORS})
-NAMED_ADMIN: Final = Visitor("an admin named as operators are", {"sub": OPERATORS, "admin": True})
-SELF_MADE_ADMIN: Final = Visitor("an admin by document", {"sub": "mallory"})
+UNAUTHENTICATED: Final = Client("an unauthenticated caller", None)
+ALICE: Final = Client("a customer", {"sub": "alice"})
+BOB: Final = Client("another customer", {"sub": "bob"})
+ADMIN: Final = Client("an admin", {"sub": "ada", "admin": True})
+FORMER_ADMIN: Final = Client("a former admin", {"sub": "fay", "admin": False})
+TEXT_ADMIN: Final = Client("a user whose admin claim is a text", {"sub": "tex", "admin": "true"})
+NUMBER_ADMIN: Final = Client("a user whose admin claim is a number", {"sub": "nim", "admin": 1})
+OPERATORS_NAMESAKE: Final = Client("a customer whose user id is the operators'", {"sub": OPERATORS})
+ADMIN_NAMESAKE: Final = Client("an admin whose user id is the operators'", {"sub": OPERATORS, "admin": True})
+SELF_MADE_ADMIN: Final = Client("a user whose own document says admin", {"sub": "mallory"})

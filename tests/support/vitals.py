@@ -10,7 +10,7 @@ from pathlib import Path
 class Vitals:
     resident_bytes: int
     descriptors: int | None
-    """None where the system does not tell: anywhere but on Linux."""
+    """None where the system does not report them: anywhere but on Linux."""
     threads: int | None
     """Likewise."""
 
@@ -18,7 +18,9 @@ class Vitals:
 def vitals_of(pid: int) -> Vitals:
     """Raises OSError or CalledProcessError if there is no such process."""
     if sys.platform != "linux":
-        return Vitals(int(_told_by("ps", "-o", "rss=", "-p", str(pid))) * 1024, None, None)
+        command = ["ps", "-o", "rss=", "-p", str(pid)]
+        kibibytes = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return Vitals(int(kibibytes) * 1024, None, None)
     folder = Path("/proc", str(pid))
     status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
     return Vitals(
@@ -26,7 +28,3 @@ def vitals_of(pid: int) -> Vitals:
         descriptors=len(list((folder / "fd").iterdir())),
         threads=int(status["Threads"]),
     )
-
-
-def _told_by(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
