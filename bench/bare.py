@@ -1,15 +1,14 @@
 """The least that a correct first delivery can cost: one BatchGet, one Commit, and nothing else.
 
-It reads the same documents as the service and writes the same fields, because the service's own planner says which,
-before the clock starts. What is left is what nobody can do without: to ask, to see which version the order has, to
-encode what is written, and to commit it. It goes through gRPC's own stubs on protobuf's own messages: of all ways to
-Firestore that were tried, the client library's and its generated client's among them, the fastest.
+It reads the same documents and writes the same fields as the service, which decides them before the clock starts. What
+remains cannot be left out: reading, taking the order's version from the answer, encoding the writes, and committing
+them. It uses gRPC's own stubs on protobuf's own messages: of all the ways to Firestore that were tried, the client
+library and its generated client among them, this was the fastest.
 """
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import grpc
@@ -21,9 +20,10 @@ from database.documents.wanted import Wanted
 from database.protobuf import encoded
 from database.store import DocumentStore, Update, Write
 from orders.events import StripeEvent
-from service.settings import settings_from
 from settlement.decide import decide
 from settlement.decisions import Change
+from tests.support.builders import TERMS
+from tests.support.emulated_shop import now
 
 _TIMEOUT_SECONDS: Final = 8.0
 
@@ -41,12 +41,12 @@ class Delivery:
 
 def planned(event: StripeEvent, store: DocumentStore) -> Delivery:
     """What the service would do for the event now; nothing is written."""
-    wanted, terms, now = Wanted(event), settings_from({}).terms, datetime.now(UTC)
+    wanted, moment = Wanted(event), now()
     snapshot = wanted.snapshot(store.read(wanted.paths, timeout_seconds=_TIMEOUT_SECONDS))
-    decision = decide(event, snapshot, terms, now)
+    decision = decide(event, snapshot, TERMS, moment)
     if not isinstance(decision, Change):
         raise TypeError(f"{event.event_id} takes more than one read and one commit")
-    return Delivery(wanted.paths, writes_for(decision, event, snapshot, terms, now))
+    return Delivery(wanted.paths, writes_for(decision, event, snapshot, TERMS, moment))
 
 
 class Bare:
@@ -83,7 +83,7 @@ class Bare:
         self._send([encoded(write, self._documents + write.path) for write in as_seen])
 
     def put(self, documents: Mapping[str, Any]) -> None:
-        """Write documents, by path, as protobuf messages; whatever stood there before is gone."""
+        """Write documents, by path, as protobuf messages, in place of any that are there."""
         named = ((self._documents + path, document.fields) for path, document in documents.items())
         self._send([_Write(update={"name": name, "fields": fields}) for name, fields in named], timeout_seconds=60)
 

@@ -1,19 +1,21 @@
-"""How often Firestore is asked, and what it bills: counted, for one delivery and for an order's whole way."""
+"""How often Firestore is asked, and what it bills: counted, for one delivery and for an order's whole life."""
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Final
 
-from flask import Flask
-
-from bench.channel import counted
-from bench.payments import SECRET, VOICES, payment, signed, stripe_event
-from bench.shop import a_pending_order, a_project, a_reserved_order, amount_of, service_over, stock_up, write_all
+from bench.billing import BillCounter
+from bench.payments import payment
+from bench.shop import a_pending_order, a_reserved_order, amount_of, stock_up
 from orders.events import OrderPlaced
+from tests.support.builders import Fields
+from tests.support.counted_rpcs import counted, intercepted
+from tests.support.emulated_shop import a_project, delivered_to, now, service_over, write_all
+from tests.support.stripe_objects import PAYMENT_EVENTS, a_payment_event, an_event
 
-# US dollars for 100,000 documents in us-central1, where functions.yaml puts the functions; nam5 and eur3 take twice
-# as much. https://cloud.google.com/firestore/pricing
+# US dollars for 100,000 documents in us-central1, where functions.yaml puts the functions; nam5 and eur3 cost twice as
+# much. https://cloud.google.com/firestore/pricing
 READ_PRICE: Final = 0.03
 WRITE_PRICE: Final = 0.09
 DELETE_PRICE: Final = 0.01
@@ -34,42 +36,41 @@ class Billed:
 
 
 def rpcs_per_delivery() -> Mapping[str, int]:
-    """For each kind of delivery, how many RPCs the webhook takes."""
-    connection, asked = counted(a_project())
-    client = connection.client
-    endpoint = replace(service_over(connection), webhook_secrets=[SECRET]).webhook_endpoint()
-    stock_up(client, _PRODUCTS, reserved=1)
-    write_all(client, {f"orders/{_ORDER_ID}": a_reserved_order(_PRODUCTS)})
+    """How many RPCs the webhook makes for each kind of delivery."""
+    connection, rpcs = counted(a_project(), _host())
+    endpoint = service_over(connection).webhook_endpoint()
+    stock_up(connection.client, _PRODUCTS, reserved=1)
+    write_all(connection.client, {f"orders/{_ORDER_ID}": a_reserved_order(_PRODUCTS)})
+    first, other, _ = (a_payment_event(_ORDER_ID, event_type, amount_of(_PRODUCTS)) for event_type in PAYMENT_EVENTS)
 
-    def rpcs_of(event_type: str, result: str) -> int:
-        asked.rpcs.clear()
-        body, headers = signed(stripe_event(event_type, _ORDER_ID, amount_of(_PRODUCTS)))
-        with Flask(__name__).test_request_context(method="POST", data=body, headers=headers) as context:
-            answer = endpoint.respond(context.request).get_json()
+    def rpcs_of(event: Fields, result: str) -> int:
+        rpcs.names.clear()
+        answer = delivered_to(endpoint, event, at=now()).get_json()
         if answer != {"result": result}:
-            raise RuntimeError(f"{event_type} was answered {answer}, not {result}")
-        return len(asked.rpcs)
+            raise RuntimeError(f"{event['type']} was answered {answer}, not {result}")
+        return len(rpcs.names)
 
     return {
-        "first_delivery": rpcs_of(VOICES[0], "first_time_finalized"),
-        "other_event": rpcs_of(VOICES[1], "already_finalized"),
-        "duplicate": rpcs_of(VOICES[1], "duplicate_detected"),
-        "not_ours": rpcs_of("invoice.paid", "ignored"),
+        "first_delivery": rpcs_of(first, "first_time_finalized"),
+        "other_event": rpcs_of(other, "already_finalized"),
+        "duplicate": rpcs_of(other, "duplicate_detected"),
+        "not_ours": rpcs_of(an_event("invoice.paid", {"id": "in_1", "object": "invoice"}), "ignored"),
     }
 
 
 def billed_per_paid_order() -> Billed:
-    """All that is billed for an order of one product: its trigger, three events, and the end of their claims."""
-    connection, asked = counted(a_project())
-    client, service = connection.client, service_over(connection)
-    stock_up(client, _PRODUCTS)
-    write_all(client, {f"orders/{_ORDER_ID}": a_pending_order(_PRODUCTS)})
-    written_before = asked.writes
+    """All that is billed for an order of one product: its trigger, three events, and the expiry of their claims."""
+    bill = BillCounter()
+    connection = intercepted(a_project(), _host(), bill)
+    service = service_over(connection)
+    stock_up(connection.client, _PRODUCTS)
+    write_all(connection.client, {f"orders/{_ORDER_ID}": a_pending_order(_PRODUCTS)})
+    written_before = bill.writes
     service.order_created_trigger().place(OrderPlaced(_ORDER_ID, _PRODUCTS))
-    for voice in VOICES:
-        service.settle(payment(_ORDER_ID, amount_of(_PRODUCTS), voice), _now())
-    return Billed(asked.reads, asked.writes - written_before, asked.deletes + len(asked.mortal))
+    for event_type in PAYMENT_EVENTS:
+        service.settle(payment(_ORDER_ID, amount_of(_PRODUCTS), event_type), now())
+    return Billed(bill.reads, bill.writes - written_before, bill.deletes + len(bill.expiring))
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _host() -> str:
+    return os.environ["FIRESTORE_EMULATOR_HOST"]

@@ -2,10 +2,11 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from bench.shop import a_database, a_reserved_order, service_in, stock_up, write_all
+from bench.shop import a_reserved_order, stock_up
+from tests.support.emulated_shop import a_database, now, service_in, write_all
 from triggers.sweep import Ending
 
 ORDERS: Final = 10_000
@@ -27,17 +28,14 @@ def release_expired() -> Release:
     client = a_database()
     products = [f"product-{number}" for number in range(PRODUCTS)]
     stock_up(client, products, reserved=ORDERS // PRODUCTS)
-    long_ago = datetime.now(UTC) - timedelta(hours=1)
-    write_all(
-        client,
-        {
-            f"orders/order-{number}": {
-                **a_reserved_order([products[number % PRODUCTS]]),
-                "reservationExpiresAt": long_ago + timedelta(milliseconds=number),
-            }
-            for number in range(ORDERS)
-        },
-    )
+    long_ago = now() - timedelta(hours=1)
+    orders = {
+        f"orders/order-{number}": a_reserved_order(
+            [products[number % PRODUCTS]], reservationExpiresAt=long_ago + timedelta(milliseconds=number)
+        )
+        for number in range(ORDERS)
+    }
+    write_all(client, orders)
     sweep = service_in(client).reservation_sweep()
     started = time.perf_counter()
     swept = sweep.sweep()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 Parts = Mapping[str, Mapping[str, float]]
-"""What figures were made of: of each contestant or unit the values, by name."""
+"""What figures were made of: for each contestant or unit its values, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,6 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _in_short(number: float) -> str:
-    """Three digits, and all of them before the point: more is not known of a time on a shared machine."""
+    """Three digits, or all those before the point: a time on a shared machine is known no better."""
     digits_before_point = len(str(int(abs(number))))
     return f"{number:,.{0 if number == int(number) else max(3 - digits_before_point, 0)}f}"

@@ -2,15 +2,15 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from google.cloud import firestore
 
 from bench.history import write_history
 from bench.payments import payment
-from bench.shop import a_database, a_reserved_order, amount_of, service_in, stock_up, write_all
+from bench.shop import a_reserved_order, amount_of, stock_up
 from bench.turns import WARM_UP_ROUNDS, Contestant, medians_in_turns
+from tests.support.emulated_shop import a_database, now, service_in, write_all
 
 LINES: Final = 50
 LINES_ROUNDS: Final = 150
@@ -45,7 +45,7 @@ def lines_growth(rounds: int = LINES_ROUNDS) -> LinesGrowth:
 
 
 def history_growth(documents: int = HISTORY, rounds: int = HISTORY_ROUNDS) -> HistoryGrowth:
-    """Two databases of one emulator, of which one has settled so many orders before."""
+    """Two databases of one emulator: one has settled this many orders before, the other none."""
     empty, full = a_database(), a_database()
     started = time.perf_counter()
     write_history(full, documents)
@@ -57,7 +57,7 @@ def history_growth(documents: int = HISTORY, rounds: int = HISTORY_ROUNDS) -> Hi
 
 
 def _settling_orders_of(lines: int, client: firestore.Client, rounds: int) -> Contestant:
-    """Settles the payment of another reserved order each time."""
+    """Settles the payment of another order each time."""
     settle, product_ids = service_in(client).settle, [f"product-{number}" for number in range(lines)]
     order_ids = [f"{lines}-lines-{number}" for number in range(WARM_UP_ROUNDS + rounds)]
     stock_up(client, product_ids, reserved=2 * len(order_ids))
@@ -67,7 +67,7 @@ def _settling_orders_of(lines: int, client: firestore.Client, rounds: int) -> Co
     def settle_next() -> float:
         event = payment(next(unpaid), amount_of(product_ids))
         started = time.perf_counter()
-        outcome = settle(event, datetime.now(UTC))
+        outcome = settle(event, now())
         seconds = time.perf_counter() - started
         if outcome.result != "first_time_finalized":
             raise RuntimeError(f"{event.event_id} ended as {outcome}")

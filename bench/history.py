@@ -1,14 +1,14 @@
 """What orders leave behind: their documents, with the claims and audit entries of their payments, many times over."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from google.cloud import firestore
 
 from bench.bare import Bare
 from bench.payments import payment
-from bench.shop import a_reserved_order, amount_of, service_in, stock_up, write_all
+from bench.shop import a_reserved_order, amount_of, stock_up
+from tests.support.emulated_shop import now, service_in, write_all
 
 WRITES_PER_COMMIT: Final = 500
 THREADS: Final = 4
@@ -16,11 +16,11 @@ _PRODUCTS: Final = ("shirt",)
 
 
 def write_history(client: firestore.Client, documents: int) -> None:
-    """Write so many orders, claims and audit entries: copies of what one paid order leaves, under ids of their own."""
+    """Write this many orders, claims and audit entries each: copies of what one paid order leaves, with other ids."""
     stock_up(client, _PRODUCTS, reserved=1)
     write_all(client, {"orders/old": a_reserved_order(_PRODUCTS)})
     event = payment("old", amount_of(_PRODUCTS))
-    service_in(client).settle(event, datetime.now(UTC))
+    service_in(client).settle(event, now())
     bare = Bare(client.project)
     originals = bare.read(["orders/old", f"webhookEvents/{event.event_id}", f"auditLog/{event.event_id}"])
 
@@ -36,7 +36,7 @@ def write_history(client: firestore.Client, documents: int) -> None:
 
 
 def _copy_of(original: Any, number: int) -> Any:  # noqa: ANN401 - protobuf's own classes have no narrower type
-    """The document, with ids of its own in its fields too: as in life, no index sees one value twice."""
+    """The document with ids of its own, in its fields too: as in production, no index sees one value twice."""
     copy = type(original)()
     copy.CopyFrom(original)
     for name in ("orderId", "eventId", "paymentIntentId", "chargeId", "webhookEventId"):

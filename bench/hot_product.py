@@ -1,71 +1,42 @@
 """Orders reserved and paid by sixteen clients at once: all for one product, or spread over a hundred."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from google.cloud import firestore
 
+from bench.crowd import Run, Settling, is_settled, run
 from bench.payments import payment
-from bench.race import Settling, settled
-from bench.shop import (
-    a_database,
-    a_pending_order,
-    amount_of,
-    orders_not_finalized,
-    service_in,
-    stock_up,
-    units_sold,
-    write_all,
-)
-from bench.textbook import textbook_settling
+from bench.shop import a_pending_order, amount_of, stock_up
+from bench.transactions import settling_in_transactions
 from orders.events import OrderPlaced
+from tests.support.emulated_shop import a_database, service_in, write_all
 
 CLIENTS: Final = 16
-ORDERS_OURS: Final = 480
-# One a client: the textbook's transactions wait so long for each other that more would take minutes.
-ORDERS_TEXTBOOK: Final = 16
+ORDERS: Final = 480
+# One a client: on this emulator transactions wait so long for each other that more would take minutes.
+ORDERS_IN_TRANSACTIONS: Final = 16
 PRODUCTS_SPREAD: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Rush:
-    orders: int
-    bought_per_second: float
-    """Orders that were reserved and paid in the end."""
-    failed: int
-    """Orders whose placing or payment ended in an error, and would have to come again."""
-    orders_not_finalized: int
-    units_miscounted: int
-    """By how much stock differs from one unit sold a finalized order."""
-
-
-def rush_ours(products: int) -> Rush:
+def rush_of_service(products: int) -> Run:
     client = a_database()
-    return _rush(client, service_in(client).settle, ORDERS_OURS, products)
+    return _rush(client, service_in(client).settle, ORDERS, products)
 
 
-def rush_textbook() -> Rush:
+def rush_of_transactions() -> Run:
     client = a_database()
-    return _rush(client, textbook_settling(client), ORDERS_TEXTBOOK, 1)
+    return _rush(client, settling_in_transactions(client), ORDERS_IN_TRANSACTIONS, 1)
 
 
-def _rush(client: firestore.Client, settle: Settling, orders: int, products: int) -> Rush:
+def _rush(client: firestore.Client, settle: Settling, orders: int, products: int) -> Run:
     baskets = {f"order-{number}": [f"product-{number % products}"] for number in range(orders)}
-    stock_up(client, (f"product-{number}" for number in range(products)))
+    stock_up(client, [f"product-{number}" for number in range(products)])
     write_all(client, {f"orders/{order_id}": a_pending_order(named) for order_id, named in baskets.items()})
 
     def buy(order_id: str) -> bool:
         named = baskets[order_id]
-        placed = settled(settle, OrderPlaced(order_id, tuple(named)))
-        return settled(settle, payment(order_id, amount_of(named))) and placed
+        is_placed = is_settled(settle, OrderPlaced(order_id, tuple(named)))
+        return is_settled(settle, payment(order_id, amount_of(named))) and is_placed
 
-    started = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        done = list(pool.map(buy, baskets))
-    seconds = time.perf_counter() - started
-    lost = orders_not_finalized(client)
-    bought = orders - lost
-    # Where nobody came through, one counts, so that there is a ratio.
-    return Rush(orders, max(bought, 1) / seconds, done.count(False), lost, abs(units_sold(client) - bought))
+    return run(client, [partial(buy, order_id) for order_id in baskets], clients=CLIENTS)

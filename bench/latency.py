@@ -2,26 +2,20 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from typing import Final
 
 from bench.bare import Bare, planned
-from bench.payments import payment, signed, stripe_event
-from bench.server import Server, serving
-from bench.shop import (
-    a_database,
-    a_reserved_order,
-    amount_of,
-    orders_not_finalized,
-    service_over,
-    stock_up,
-    write_all,
-)
+from bench.client import Client, serving
+from bench.payments import payment, signed
+from bench.shop import a_reserved_order, amount_of, orders_not_finalized, stock_up
 from bench.turns import WARM_UP_ROUNDS, medians_in_turns
 from database.connection import connect
 from database.firestore_store import FirestoreStore
+from tests.support.emulated_shop import a_database, now, service_over, write_all
+from tests.support.stripe_objects import a_payment_event
 
 ROUNDS: Final = 300
 _PRODUCTS: Final = ("shirt",)
@@ -53,7 +47,7 @@ def latency(rounds: int = ROUNDS) -> Latency:
 
     def in_process() -> float:
         event = payment(next(order_ids), amount_of(_PRODUCTS))
-        return _seconds_of(lambda: settle(event, datetime.now(UTC)))
+        return _seconds_of(lambda: settle(event, now()))
 
     def bare_delivery() -> float:
         delivery = planned(payment(next(order_ids), amount_of(_PRODUCTS)), store)
@@ -64,19 +58,19 @@ def latency(rounds: int = ROUNDS) -> Latency:
         seen = bare.read(delivery.paths)
         return _seconds_of(lambda: bare.commit(delivery.writes, seen))
 
-    def over_http(server: Server, order_id: str) -> float:
-        body, headers = signed(stripe_event("payment_intent.succeeded", order_id, amount_of(_PRODUCTS)))
-        return _seconds_of(lambda: server.post(body, headers))
+    def over_http(client: Client, order_id: str) -> float:
+        body, headers = signed(a_payment_event(order_id, amount=amount_of(_PRODUCTS)))
+        return _seconds_of(lambda: client.post(body, headers))
 
     with (
         serving(client.project) as server,
-        serving(client.project, source="bench/empty_function.py", target="empty") as idle,
+        serving(client.project, source="bench/empty_function.py", target="empty") as idle_server,
+        closing(Client(server)) as ours,
+        closing(Client(idle_server)) as idle,
     ):
-        server.wait_until_listening()
-        idle.wait_until_listening()
         contestants = {
             "in_process": in_process,
-            "http": lambda: over_http(server, next(order_ids)),
+            "http": lambda: over_http(ours, next(order_ids)),
             "framework": lambda: over_http(idle, "any"),
             "bare": bare_delivery,
             "commit": bare_commit,

@@ -7,11 +7,11 @@ from typing import Final
 WARM_UP_ROUNDS: Final = 20
 
 Contestant = Callable[[], float]
-"""Does its work once, and tells how many seconds of it count."""
+"""Does its work once, and returns how many seconds of it count."""
 
 
 def medians_in_turns(contestants: Mapping[str, Contestant], rounds: int) -> dict[str, float]:
-    """The median of each contestant's seconds. Who comes after whom changes from round to round."""
+    """The median of each contestant's seconds. The order in which they take turns changes from round to round."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(WARM_UP_ROUNDS + rounds):
         first = number % len(contestants)

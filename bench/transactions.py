@@ -1,9 +1,13 @@
-"""The same job as Firestore's documentation shows it: a transaction that reads, decides and writes.
+"""The same job in the client library's transactions, which read, decide and write.
 
 https://firebase.google.com/docs/firestore/manage-data/transactions
 
-It does less than the service: no price, no index of payments, and a second delivery leaves no record. What it reads, it
-reads in as few RPCs as it can.
+It does less than the service: no price, no index of payments, and a second delivery leaves no record. It makes as few
+RPCs as it can.
+
+On the emulator these transactions wait for its own simple locks, which it may take up to 30 seconds to release, and
+which are not Firestore's: https://firebase.google.com/docs/emulator-suite/connect_firestore and
+https://github.com/firebase/firebase-tools/issues/8300. How fast they are there says nothing about Firestore.
 """
 
 from collections.abc import Callable
@@ -13,19 +17,19 @@ from google.cloud import firestore
 
 from orders.events import OrderPlaced, StripeEvent
 
-Textbook = Callable[[OrderPlaced | StripeEvent, datetime], str]
+SettlingInTransactions = Callable[[OrderPlaced | StripeEvent, datetime], str]
 
 
 class GivenUp(Exception):
     """The library has retried a transaction as often as it does, and lost every time."""
 
 
-def textbook_settling(client: firestore.Client) -> Textbook:
-    """Settle in a read-write transaction with the library's own retries."""
+def settling_in_transactions(client: firestore.Client) -> SettlingInTransactions:
+    """Settle in read-write transactions with the library's own retries."""
     pay, place = _paying(client), _placing(client)
 
     def settle(event: OrderPlaced | StripeEvent, now: datetime) -> str:
-        """Raises GivenUp, or what else the library does."""
+        """Raises GivenUp, or whatever else the library raises."""
         settle_in_transaction = place if isinstance(event, OrderPlaced) else pay
         try:
             return str(settle_in_transaction(client.transaction(), event, now))
