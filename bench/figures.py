@@ -35,6 +35,8 @@ class Figure:
     meaning: str
     aim: Aim | None = None
     """None for a figure that is only reported."""
+    is_regression_check: bool = False
+    """Whether it is compared with the emulator's own locks: it shows when the service gets slower, and nothing else."""
 
     @property
     def verdict(self) -> str:

@@ -1,4 +1,4 @@
-"""A store in memory that answers as Firestore does; `tests/contract` holds both to the same promises."""
+"""A store in memory. `tests/contract` holds it and the store on Firestore to the same promises."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
