@@ -89,7 +89,9 @@ def test_a_forged_delivery_changes_nothing_and_its_answer_reveals_nothing(
     answer = server.deliver(a_stripe_event(), secret="whsec_of_somebody_else")
     assert (answer.status, json.loads(answer.body)) == (400, {"error": "signature verification failed"})
     assert order_in(firestore_client, "order-1")["status"] == "reserved"
-    assert SECRET not in server.log.read_text()
+    (line,) = server.log_lines()
+    assert (line["severity"], line["status"]) == ("WARNING", 400)
+    assert SECRET not in str(line)
 
 
 def test_a_body_too_large_is_refused_before_it_is_read(server: Server) -> None:
