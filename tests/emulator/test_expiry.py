@@ -47,7 +47,7 @@ def ids(count: int, name: str = "order") -> list[str]:
     return [f"{name}-{number:03}" for number in range(count)]
 
 
-# --- What the queries find --------------------------------------------------------------------------------------------
+# --- What the queries find -------------------------------------------------------------------------------------------
 
 OTHER_STATUSES = set(OrderStatus) - {OrderStatus.RESERVED, OrderStatus.PENDING, OrderStatus.RESERVING}
 
@@ -111,7 +111,7 @@ def test_an_order_that_the_client_librarys_queries_cannot_decode_does_not_stop_t
     assert statuses(firestore_client) == {"failed": 1, "reserved": 1}
 
 
-# --- What the sweep does ----------------------------------------------------------------------------------------------
+# --- What the sweep does ---------------------------------------------------------------------------------------------
 
 
 def swept(client: firestore.Client) -> dict[str, int]:
@@ -220,7 +220,7 @@ def test_no_order_is_both_paid_and_released(firestore_client: firestore.Client) 
     assert wrongs_in(firestore_client, stock=20) == []
 
 
-# --- What others left unfinished --------------------------------------------------------------------------------------
+# --- What others left unfinished -------------------------------------------------------------------------------------
 
 
 class ProcessDied(Exception):

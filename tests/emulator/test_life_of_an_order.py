@@ -133,7 +133,7 @@ def paid_shop(shop: Shop, version: str) -> Shop:
     return shop
 
 
-# --- Paid -------------------------------------------------------------------------------------------------------------
+# --- Paid ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_an_order_whose_payment_named_no_order_is_finished_by_hand_and_its_refun
     assert (shop.order["status"], shop.order["amountRefunded"], shop.stock) == ("refunded", 3_600, ON_THE_SHELF)
 
 
-# --- Refunded ---------------------------------------------------------------------------------------------------------
+# --- Refunded --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("event_type", [REFUNDED, REFUND_CREATED, "refund.updated", "charge.refund.updated"])
@@ -375,7 +375,7 @@ def test_the_amount_released_by_a_partial_capture_is_not_a_refund(shop: Shop) ->
     assert shop.order["amountRefunded"] == 0
 
 
-# --- Refunds that arrive before their payment -------------------------------------------------------------------------
+# --- Refunds that arrive before their payment ------------------------------------------------------------------------
 
 
 def test_a_refunded_charge_settles_its_payment_in_the_same_commit(shop: Shop, version: str) -> None:
@@ -445,7 +445,7 @@ def test_a_refund_in_an_unknown_state_is_parked_for_a_person(paid_shop: Shop, ve
     assert paid_shop.read("webhookEvents/evt_2")["reason"] == "status must be a refund's status"
 
 
-# --- Declined ---------------------------------------------------------------------------------------------------------
+# --- Declined --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("event_type", ["payment_intent.payment_failed", "charge.failed"])
@@ -494,7 +494,7 @@ def test_no_document_contains_data_of_a_customer_or_a_card(
     assert [(path, word) for path, text in found.items() for word in PRIVATE if word in text] == []
 
 
-# --- Ended without money ----------------------------------------------------------------------------------------------
+# --- Ended without money ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("event_type", ["payment_intent.canceled", "checkout.session.expired"])
@@ -526,7 +526,7 @@ def test_no_event_of_a_failed_or_ended_payment_changes_a_paid_order(
     assert paid_shop.dump() == before
 
 
-# --- Processing -------------------------------------------------------------------------------------------------------
+# --- Processing ------------------------------------------------------------------------------------------------------
 
 
 def an_unpaid_session_event(version: str) -> Fields:
@@ -586,7 +586,7 @@ def test_a_hold_does_not_lapse_while_its_payment_is_processing(shop: Shop, fires
     assert (shop.order["status"], shop.stock) == ("expired", ON_THE_SHELF)
 
 
-# --- Late payments ----------------------------------------------------------------------------------------------------
+# --- Late payments ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", ["expired", "cancelled", "failed"])
@@ -619,7 +619,7 @@ def test_a_refund_that_arrives_before_its_late_payment_leaves_the_stock_as_it_wa
     assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)
 
 
-# --- Payments that do not match ---------------------------------------------------------------------------------------
+# --- Payments that do not match --------------------------------------------------------------------------------------
 
 
 def test_a_wrong_amount_is_left_to_a_person_and_the_hold_is_kept(shop: Shop, version: str) -> None:
@@ -650,7 +650,7 @@ def test_a_full_refund_of_a_wrong_payment_ends_the_order_and_its_hold(shop: Shop
     assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)
 
 
-# --- Another mode -----------------------------------------------------------------------------------------------------
+# --- Another mode ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("event_type", [PAID, REFUNDED, "payment_intent.canceled", REFUND_CREATED, DISPUTE_OPENED])
@@ -673,7 +673,7 @@ def test_an_event_of_the_expected_mode_is_settled(a_shop: OpenShop) -> None:
     assert shop.deliver({**the_event(PAID), "livemode": True}) == "first_time_finalized"
 
 
-# --- Disputed ---------------------------------------------------------------------------------------------------------
+# --- Disputed --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("found_by", [{}, {"payment_intent": None}], ids=["its payment", "its charge alone"])

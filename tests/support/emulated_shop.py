@@ -38,7 +38,7 @@ _SUBCOLLECTIONS: Final = ("messages", "deliveries")
 _app: Final = Flask("shop")
 
 
-# --- The service ------------------------------------------------------------------------------------------------------
+# --- The service -----------------------------------------------------------------------------------------------------
 
 
 def a_project() -> str:
@@ -77,7 +77,7 @@ def delivered_to(endpoint: WebhookEndpoint, event: Mapping[str, object], *, at: 
         return endpoint.respond(request)
 
 
-# --- What is written to the shop --------------------------------------------------------------------------------------
+# --- What is written to the shop -------------------------------------------------------------------------------------
 
 
 def write_all(client: firestore.Client, documents: Mapping[str, Mapping[str, object]]) -> None:
@@ -122,7 +122,7 @@ def a_payment_now(order_id: str, name: str = "paid", charge_id: str | None = Non
     )
 
 
-# --- What is found there ----------------------------------------------------------------------------------------------
+# --- What is found there ---------------------------------------------------------------------------------------------
 
 
 def inventory_of(client: firestore.Client, product_id: str = "shirt") -> tuple[int, int]:
@@ -151,7 +151,7 @@ def notices_to(client: firestore.Client, user_id: str = "alice") -> Counter[str]
     return Counter(message.get("type") for message in client.collection(f"notifications/{user_id}/messages").stream())
 
 
-# --- Many at once -----------------------------------------------------------------------------------------------------
+# --- Many at once ----------------------------------------------------------------------------------------------------
 
 
 def all_at_once(jobs: Iterable[Callable[[], Outcome]], *, threads: int) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""What is thrown at the door: deliveries, whole or broken, and whether Stripe could have sent them."""
+"""What the endpoint is given: deliveries, whole or broken, and whether Stripe could have sent them."""
 
 import base64
 import io
@@ -24,11 +24,11 @@ class Delivery:
     headers: tuple[tuple[str, str], ...] = ()
     """Further headers, in characters of one byte, as WSGI has them."""
     length: str | None = None
-    """What `Content-Length` claims; None where it tells the truth."""
+    """What `Content-Length` claims; None where it is right."""
     is_chunked: bool = False
     """Whether the body comes in chunks, without a length."""
     is_endless: bool = False
-    """Whether more and more comes after the body."""
+    """Whether bytes follow the body without end."""
 
     @property
     def is_post(self) -> bool:
@@ -42,7 +42,7 @@ class Delivery:
 
 @dataclass(frozen=True, repr=False)
 class Visit:
-    """Some deliveries, one after the other, to a shop where something has happened before."""
+    """Some deliveries, one after the other, to a shop with a history."""
 
     shop: str
     deliveries: tuple[Delivery, ...]
@@ -57,7 +57,7 @@ def signed(body: bytes, **fields: Any) -> Delivery:
 
 
 class Stream(io.RawIOBase):
-    """A request's body on the wire; counts what is taken from it."""
+    """A request's body as it arrives; counts what is read of it."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._left = io.BytesIO(delivery.body)
@@ -75,7 +75,7 @@ class Stream(io.RawIOBase):
         return len(taken)
 
 
-# --- Kept, to be tried again -----------------------------------------------------------------------------------------
+# --- Written to files, to be tried again -----------------------------------------------------------------------------
 
 
 def written(visit: Visit) -> str:

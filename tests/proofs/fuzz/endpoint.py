@@ -1,78 +1,52 @@
-"""The real door and the real settlement, with a judge beside them: what must be so after any delivery whatever."""
+"""The real endpoint and the real settlement, on a store in memory, with a judge beside them."""
 
 import functools
 import io
 import itertools
-import json
 import re
 import time
 import tracemalloc
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
-from flask import Flask, Response, request
+from flask import Flask, request
 
 from orders.events import NotUnderstood, OrderEvent
+from orders.outcome import Settle
 from service.logs import JsonLog
-from settlement.settle import Patience, settle
+from service.wiring import settling
+from settlement.settle import Patience
 from tests.proofs.fuzz.deliveries import CHUNK_BYTES_MAX, Delivery, Stream, Visit
+from tests.proofs.fuzz.judge import ORDER_WAIT, Handled, Tally
 from tests.proofs.fuzz.limits import StrictStore
 from tests.support.auditor import complaints
 from tests.support.builders import NOW, SECRET, TERMS, Fields, a_catalogue_entry, a_payment, a_placement, an_order
-from tests.support.stripe_objects import OBJECT_OF, PRIVATE
-from webhooks.endpoint import BODY_BYTES_MAX, STATUS, WebhookEndpoint
+from tests.support.emulated_shop import silent
+from webhooks.endpoint import BODY_BYTES_MAX, WebhookEndpoint
 
-DOCUMENTED: Final = frozenset(STATUS.values()) - {500}
-LOG_LINE_BYTES_MAX: Final = 16 * 1024
-"""Cloud Logging takes 256 KiB; nothing that is told of a delivery needs so many."""
-ANSWER_BYTES_MAX: Final = 200
 MEMORY_BYTES_MAX: Final = 64 * BODY_BYTES_MAX
-"""What one delivery may take meanwhile. Of JSON, a mebibyte of empty lists becomes thirty of Python objects."""
+"""What one delivery may take for a moment. A mebibyte of empty JSON lists becomes thirty of Python objects."""
 CPU_SECONDS_MAX: Final = 3.0
 """An answer is due within ten, and sixteen deliveries share two cores."""
-ORDER_WAIT: Final = timedelta(hours=1)
 
-_IS_STRIPES_AFFAIR: Final = re.compile(r": \d+ refunded of \d+ received$")
-"""If Stripe says that more was refunded than was paid, that is what stands there."""
+_IS_AN_EXCESS_REFUND: Final = re.compile(r": \d+ refunded of \d+ received$")
+"""If Stripe reports that more was refunded than was paid, that is what the order says."""
 _STOCK: Final = {"shirt": 10}
 _LARGE: Final = 100_000
-"""Bytes from which on memory is measured: measuring costs time."""
-_SECRET_CHARACTERS_MIN: Final = 12
-"""Whatever is shorter may also stand somewhere by chance."""
-
-Documents = Mapping[str, Mapping[str, Any]]
-
-
-@dataclass
-class Tally:
-    """What was tried, so that a reader sees that it is about something."""
-
-    visits: int = 0
-    signed: int = 0
-    not_signed: int = 0
-    statuses: Counter[str] = field(default_factory=Counter)
-    results: Counter[str] = field(default_factory=Counter)
-    """The words of all that was answered 2xx."""
-
-    def add(self, other: "Tally") -> None:
-        for name in ("visits", "signed", "not_signed"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.statuses.update(other.statuses)
-        self.results.update(other.results)
+"""Bytes from which on memory is measured: measuring takes time."""
 
 
 def complaints_about(visit: Visit, tally: Tally | None = None) -> list[str]:
-    """Deliver all of it to a shop of its own, and hear what is wrong; an empty list if nothing is."""
+    """Deliver all of it to a shop of its own: everything that is wrong then; an empty list if nothing is."""
     tally = tally if tally is not None else Tally()
     tally.visits += 1
     shop = _Shop(visit.shop)
     for number, delivery in enumerate(visit.deliveries, 1):
-        if wrong := list(shop.wrong_after(delivery, tally)):
+        if wrong := list(shop.complaints_after(delivery, tally)):
             return [f"delivery {number}: {complaint}" for complaint in wrong]
-    return [wrong for wrong in complaints(shop.store.dump(), _STOCK) if not _IS_STRIPES_AFFAIR.search(wrong)]
+    return [wrong for wrong in complaints(shop.store.dump(), _STOCK) if not _IS_AN_EXCESS_REFUND.search(wrong)]
 
 
 # --- The shop --------------------------------------------------------------------------------------------------------
@@ -81,8 +55,8 @@ _app = Flask("shop")
 
 
 class _Shop:
-    def __init__(self, story: str) -> None:
-        self.store = StrictStore(standing()[story])
+    def __init__(self, name: str) -> None:
+        self.store = StrictStore(shops()[name])
         self.lines = io.StringIO()
         self.clock = NOW
         self.endpoint = WebhookEndpoint(
@@ -93,7 +67,7 @@ class _Shop:
             monotonic=time.monotonic,
         )
 
-    def wrong_after(self, delivery: Delivery, tally: Tally) -> Iterator[str]:
+    def complaints_after(self, delivery: Delivery, tally: Tally) -> Iterator[str]:
         self.clock += timedelta(seconds=1)
         self.lines.seek(0)
         self.lines.truncate()
@@ -105,17 +79,17 @@ class _Shop:
         try:
             with _app.request_context(_environment_of(delivery, stream)):
                 response = self.endpoint.respond(request)
-                # functions-framework reads what is left of a body.
+                # functions-framework reads the rest of a body.
                 request.get_data()
-        except Exception as error:  # noqa: BLE001 - whatever escapes is what is looked for
+        except Exception as error:  # noqa: BLE001 - any exception that escapes is a finding
             yield f"raised {error!r}"
             return
         finally:
             seconds, peak = time.process_time() - began, tracemalloc.get_traced_memory()[1] if is_large else 0
             tracemalloc.stop()
-        seen = _Seen(delivery, response, self.lines.getvalue(), before, self.store.dump(), self.clock)
-        seen.count_in(tally)
-        yield from seen.wrongs()
+        handled = Handled(delivery, response, self.lines.getvalue(), before, self.store.dump(), self.clock)
+        handled.count_in(tally)
+        yield from handled.complaints()
         if seconds > CPU_SECONDS_MAX:
             yield f"took {seconds:.1f} s"
         if peak > MEMORY_BYTES_MAX:
@@ -147,16 +121,16 @@ def _environment_of(delivery: Delivery, stream: Stream) -> dict[str, Any]:
     }
 
 
-def _settle_on(store: StrictStore) -> Any:
+def _settle_on(store: StrictStore) -> Settle:
     ticks = itertools.count(step=0.001)
-    # Nobody else is at this store: who loses a race here loses it for ever, and at once.
+    # Nobody else writes to this store: trying again would end the same, so no time passes.
     patience = Patience(lambda: next(ticks), lambda seconds: None, lambda: 0.5)
-    return functools.partial(settle, store=store, terms=replace(TERMS, order_wait=ORDER_WAIT), patience=patience)
+    return settling(store, replace(TERMS, order_wait=ORDER_WAIT), silent, patience)
 
 
 @functools.cache
-def standing() -> Mapping[str, Mapping[str, Fields]]:
-    """The documents of each shop that is visited, by what order-1 is there."""
+def shops() -> Mapping[str, Mapping[str, Fields]]:
+    """The documents of each shop that is visited, by the status of order-1 there."""
     placements: tuple[OrderEvent, ...] = (a_placement(), a_placement("order-2"))
     return {
         "missing": _after(["order-2"], placements[1:]),
@@ -175,214 +149,3 @@ def _after(order_ids: Iterable[str], events: Iterable[OrderEvent | NotUnderstood
     for event in events:
         _settle_on(store)(event, NOW)
     return store.dump()
-
-
-# --- The judge -------------------------------------------------------------------------------------------------------
-
-_STRIPE_ID: Final = re.compile(r"(?!__)[A-Za-z0-9_-]{1,255}")
-_YEAR_2286: Final = 10**10
-_TOLD_OPENLY: Final = frozenset(
-    {
-        *("id", "object", "type", "api_version", "currency", "status", "reason", "code", "decline_code"),
-        *("failure_code", "charge", "latest_charge", "payment_intent", "orderId", "client_reference_id", "restock"),
-    }
-)
-"""What stands under these names may be told: ids, and words for programs."""
-_PRIVATE: Final = tuple(word for word in PRIVATE if len(word) >= _SECRET_CHARACTERS_MIN)
-_AMOUNTS: Final = ("amount_received", "amount_captured", "amount", "amount_total")
-_PARKED: Final = frozenset({"error", "order_not_found", "payment_not_found"})
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """One delivery, and all that came of it."""
-
-    delivery: Delivery
-    response: Response
-    lines: str
-    before: Documents
-    after: Documents
-    now: datetime
-
-    @property
-    def status(self) -> int:
-        return self.response.status_code
-
-    @functools.cached_property
-    def answer(self) -> Any:
-        try:
-            return json.loads(self.response.get_data())
-        except ValueError:
-            return None
-
-    @functools.cached_property
-    def message(self) -> Any:
-        """What Stripe may have meant; None if it is no JSON."""
-        try:
-            return json.loads(self.delivery.body)
-        except (ValueError, RecursionError):
-            return None
-
-    @property
-    def is_of_stripe(self) -> bool:
-        """Whether Stripe may send such a thing, whatever is in it."""
-        return _is_utf8(self.delivery.body) and _is_event(self.message)
-
-    def count_in(self, tally: Tally) -> None:
-        tally.signed += self.delivery.is_true
-        tally.not_signed += not self.delivery.is_true
-        tally.statuses[str(self.status)] += 1
-        if self.status < 300 and isinstance(self.answer, dict):
-            tally.results[str(self.answer.get("result"))] += 1
-
-    def wrongs(self) -> Iterator[str]:
-        if self.status not in DOCUMENTED:
-            yield f"answered {self.status}: {self.lines[:2_000]}"
-        if (self.status == 405) == self.delivery.is_post:
-            yield f"answered {self.delivery.method} with {self.status}"
-        if self.status != 200 and self.before != self.after:
-            yield f"answered {self.status}, and changed {self._changed()}"
-        if self.status < 300 and not self.delivery.is_true:
-            yield f"answered {self.status} to what nobody has signed"
-        if self.delivery.is_true and self.delivery.is_whole and self.delivery.is_post:
-            yield from self._wrongs_of_honest()
-        if self.status == 200 and self.delivery.is_true:
-            yield from self._wrongs_of_done()
-        yield from self._wrongs_of_form()
-        yield from self._leaks()
-
-    def _wrongs_of_honest(self) -> Iterator[str]:
-        is_small = len(self.delivery.body) <= BODY_BYTES_MAX
-        if (self.status == 413) == is_small:
-            yield f"answered {self.status} to {len(self.delivery.body):,} bytes"
-        if is_small and self.is_of_stripe and self.status not in (200, 503):
-            yield f"answered an event of Stripe's with {self.status} {self.answer}"
-        if self.status == 503 and not self._is_worth_waiting():
-            yield f"asked for what another delivery will not mend: {self.lines}"
-
-    def _is_worth_waiting(self) -> bool:
-        """Whether the order may appear yet."""
-        if not self.is_of_stripe:
-            return False
-        order_id, created = _order_id_in(self.message), self.message["created"]
-        return (
-            f"orders/{order_id}" not in self.before and abs(created - self.now.timestamp()) < ORDER_WAIT.total_seconds()
-        )
-
-    def _wrongs_of_done(self) -> Iterator[str]:
-        """2xx: the work is done, or on record as still to do, or none of ours."""
-        result = self.answer.get("result") if isinstance(self.answer, dict) else None
-        if result == "ignored":
-            if self.before != self.after:
-                yield f"ignored, and changed {self._changed()}"
-            if _is_ours(self.message):
-                yield "ignored what is ours"
-            return
-        event_id = self.message["id"]
-        claim, entry = self.after.get(f"webhookEvents/{event_id}"), self.after.get(f"auditLog/{event_id}")
-        if claim is None:
-            yield f"answered {result}, and nothing is on record"
-        elif claim["processed"] != (entry is not None):
-            yield f"answered {result}, with {claim} and {entry}"
-        elif not claim["processed"] and not (result in _PARKED and claim["reason"]):
-            yield f"answered {result}, and parked {claim}"
-        if self.before == self.after:
-            yield f"answered {result}, and nobody has counted the delivery"
-        yield from self._wrongs_of_money()
-
-    def _wrongs_of_money(self) -> Iterator[str]:
-        told = self.message["data"]["object"] if self._changed() & {"orders/order-1", "orders/order-2"} else {}
-        for path in ("orders/order-1", "orders/order-2"):
-            received = self.after.get(path, {}).get("amountReceived")
-            if received == self.before.get(path, {}).get("amountReceived"):
-                continue
-            if type(received) is not int or not any(_is_same(told.get(name), received) for name in _AMOUNTS):
-                yield f"{path} has received {received!r}, and nobody has told of so much"
-
-    def _wrongs_of_form(self) -> Iterator[str]:
-        body = self.response.get_data()
-        if not isinstance(self.answer, dict) or len(self.answer) != 1 or len(body) > ANSWER_BYTES_MAX:
-            yield f"answered {body[:1_000]!r}"
-        lines = self.lines.splitlines()
-        if len(lines) != 1 or not isinstance(json.loads(lines[0]), dict):
-            yield f"logged {len(lines)} lines"
-        if len(self.lines) > LOG_LINE_BYTES_MAX:
-            yield f"logged {len(self.lines):,} bytes: {self.lines[:200]}"
-
-    def _leaks(self) -> Iterator[str]:
-        told = {
-            "answer": f"{self.response.headers} {self.response.get_data(as_text=True)}",
-            "log": self.lines,
-            "documents": repr([self.after[path] for path in self._changed()]),
-        }
-        secrets = [SECRET, *_secrets_in(self.delivery.signature), *_PRIVATE]
-        for where, secret in itertools.product(told, secrets):
-            if secret in told[where] and not (secret in _PRIVATE and self._tells_openly(secret)):
-                yield f"told {secret!r} in its {where}"
-
-    def _tells_openly(self, word: str) -> bool:
-        return any(word in text for text in _texts_under(_TOLD_OPENLY, self.message))
-
-    def _changed(self) -> set[str]:
-        return {path for path in self.after if self.after[path] != self.before.get(path)}
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    # Where it has zeros, JSON may also be read as UTF-16 or UTF-32, which Stripe never sends.
-    return b"\0" not in body
-
-
-def _is_event(message: Any) -> bool:
-    if not isinstance(message, dict) or message.get("object") != "event":
-        return False
-    event_id, created = message.get("id"), message.get("created")
-    is_named = isinstance(event_id, str) and _STRIPE_ID.fullmatch(event_id) and isinstance(message.get("type"), str)
-    return bool(is_named) and type(created) is int and 0 <= created <= _YEAR_2286
-
-
-def _is_ours(message: Any) -> bool:
-    """Whether it is certainly about an order of the shop's."""
-    event_type = message.get("type")
-    if not isinstance(event_type, str) or event_type not in OBJECT_OF or message.get("object") != "event":
-        return False
-    is_of_payment = event_type.startswith(("payment_intent.", "charge.")) and not event_type.startswith(
-        ("charge.refund.", "charge.dispute.")
-    )
-    return is_of_payment and _order_id_in(message) in ("order-1", "order-2")
-
-
-def _order_id_in(message: Any) -> object:
-    data = message.get("data")
-    stripe_object = data.get("object") if isinstance(data, dict) else None
-    if not isinstance(stripe_object, dict):
-        return None
-    metadata = stripe_object.get("metadata")
-    if isinstance(metadata, dict) and "orderId" in metadata:
-        return metadata["orderId"]
-    return stripe_object.get("client_reference_id")
-
-
-def _is_same(told: object, received: int) -> bool:
-    return type(told) is int and told == received
-
-
-def _secrets_in(signature: str | None) -> Iterator[str]:
-    parts = [signature or "", *(signature or "").replace("=", ",").split(",")]
-    yield from {part for part in parts if len(part) >= _SECRET_CHARACTERS_MIN}
-
-
-def _texts_under(names: frozenset[str], message: Any) -> Iterator[str]:
-    """The texts that stand under one of these names, at any depth: Python may not recurse as deep as JSON can."""
-    left = [(message, False)]
-    while left:
-        value, is_told = left.pop()
-        if isinstance(value, str) and is_told:
-            yield value
-        elif isinstance(value, list):
-            left += [(content, is_told) for content in value]
-        elif isinstance(value, dict):
-            left += [(content, name in names) for name, content in value.items()]

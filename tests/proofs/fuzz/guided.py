@@ -1,4 +1,4 @@
-"""One share of the long run, as a process of its own: inputs for one door until the time is out, or one is wrong.
+"""One share of the long run, as a process of its own: inputs of one kind until time is up, or until one is wrong.
 
 Where atheris is installed, coverage guides the inputs: https://github.com/google/atheris. Elsewhere they are random.
 """
@@ -31,21 +31,21 @@ class Wrong(Exception):
     """An input that breaks a promise."""
 
 
-def main(door: str, seconds: float, folder: Path) -> Never:
-    """Leave `tally.json` in the folder; and if an input was wrong `wrong.json`, and end with 1."""
+def main(kind: str, seconds: float, folder: Path) -> Never:
+    """Write `tally.json` into the folder; and if an input was wrong `wrong.json`, and exit with 1."""
     if GUIDED:
         with importlib.import_module("atheris").instrument_imports(include=_OURS):
             importlib.import_module("tests.proofs.fuzz.endpoint")
     share = _Share(folder, time.monotonic() + seconds)
-    attempt, seeds = _DOORS[door](share)
+    attempt, seeds = _KINDS[kind](share)
     (_guided if GUIDED else _at_random)(share.until_the_end(attempt), list(seeds), folder)
 
 
 class _Share:
-    """What was tried, and what was wrong; written down at the end."""
+    """What was tried, and what was wrong; written to files at the end."""
 
     def __init__(self, folder: Path, end: float) -> None:
-        from tests.proofs.fuzz.endpoint import Tally  # noqa: PLC0415 - only now can it be instrumented
+        from tests.proofs.fuzz.judge import Tally  # noqa: PLC0415 - only now can it be instrumented
 
         self._folder, self._end = folder, end
         self.tally: Tally = Tally()
@@ -82,7 +82,7 @@ class _Share:
 
 
 def _least_of(visit: "Visit") -> "Visit":
-    """The visit without the deliveries that it does not take."""
+    """The visit without the deliveries that are not needed to show what is wrong."""
     from tests.proofs.fuzz.deliveries import Visit  # noqa: PLC0415
     from tests.proofs.fuzz.endpoint import complaints_about  # noqa: PLC0415
 
@@ -92,7 +92,7 @@ def _least_of(visit: "Visit") -> "Visit":
     return visit
 
 
-# --- Doors -----------------------------------------------------------------------------------------------------------
+# --- Kinds of input --------------------------------------------------------------------------------------------------
 
 
 def _shapes(share: _Share) -> tuple[Try, Iterator[bytes]]:
@@ -111,29 +111,29 @@ def _shapes(share: _Share) -> tuple[Try, Iterator[bytes]]:
 
 
 def _bytes(share: _Share) -> tuple[Try, Iterator[bytes]]:
-    """The bytes are a body, signed; or a header and a body, and nobody has signed them."""
+    """The bytes are a body, signed; or a header and a body, not signed."""
     from tests.proofs.fuzz.deliveries import Delivery, Visit, signed  # noqa: PLC0415
-    from tests.proofs.fuzz.endpoint import standing  # noqa: PLC0415
+    from tests.proofs.fuzz.endpoint import shops  # noqa: PLC0415
     from tests.support.builders import body_of, signature_of  # noqa: PLC0415
     from tests.support.stripe_objects import API_VERSIONS, OBJECT_OF, the_event  # noqa: PLC0415
 
-    shops = sorted(standing())
+    names = sorted(shops())
 
     def attempt(given: bytes) -> None:
         if len(given) < 2:
             return
-        shop, is_signed, rest = shops[given[0] % len(shops)], given[1] < 128, given[2:]
+        name, is_signed, rest = names[given[0] % len(names)], given[1] < 128, given[2:]
         header, _, body = rest.partition(b"\n")
         forged = Delivery(body, header.decode("latin-1").replace("\r", ""), is_true=False)
-        share.judge(Visit(shop, (signed(rest) if is_signed else forged,)))
+        share.judge(Visit(name, (signed(rest) if is_signed else forged,)))
 
     bodies = [body_of(the_event(event_type, version)) for event_type in OBJECT_OF for version in API_VERSIONS]
-    forgeries = [f"{signature_of(body, secret='whsec_of_a_stranger')}\n".encode() + body for body in bodies]
-    seeds = [bytes([shop, 0]) + body for shop in range(len(shops)) for body in bodies]
+    forgeries = [f"{signature_of(body, secret='whsec_of_somebody_else')}\n".encode() + body for body in bodies]
+    seeds = [bytes([shop, 0]) + body for shop in range(len(names)) for body in bodies]
     return attempt, iter([*seeds, *(bytes([2, 255]) + forgery for forgery in forgeries)])
 
 
-_DOORS: Final = {"shapes": _shapes, "bytes": _bytes}
+_KINDS: Final = {"shapes": _shapes, "bytes": _bytes}
 
 # --- Drivers ---------------------------------------------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ def _guided(attempt: Try, seeds: Sequence[bytes], folder: Path) -> Never:
     limits = [f"-max_len={_INPUT_BYTES_MAX}", f"-rss_limit_mb={_MEGABYTES_MAX}", f"-timeout={_SECONDS_AN_INPUT_MAX}"]
     atheris.Setup(["fuzz", *limits, "-len_control=0", f"-artifact_prefix={folder}/", str(corpus)], attempt)
     atheris.Fuzz()
-    raise AssertionError("it ends the process itself")
+    raise AssertionError("atheris ends the process itself")
 
 
 def _at_random(attempt: Try, seeds: Sequence[bytes], folder: Path) -> Never:

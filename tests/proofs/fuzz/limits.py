@@ -1,4 +1,4 @@
-"""The store in memory, as strict as Firestore: what Firestore would refuse to store is a fault here too.
+"""The store in memory, with Firestore's documented limits: to exceed one is a fault.
 
 The limits: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 """
@@ -17,7 +17,7 @@ _INTEGER_MAX: Final = 2**63 - 1
 
 
 class NotStorable(Exception):
-    """Firestore answers INVALID_ARGUMENT, each time anew."""
+    """Firestore would answer INVALID_ARGUMENT, however often it is tried."""
 
 
 class StrictStore(MemoryStore):
@@ -30,8 +30,8 @@ class StrictStore(MemoryStore):
         for write in writes:
             _check_path(write.path)
             if isinstance(write, Create | Update):
-                standing = (self.get(write.path) or {}) if isinstance(write, Update) else {}
-                if _size_of({**standing, **write.fields}) > _DOCUMENT_BYTES_MAX:
+                before = (self.get(write.path) or {}) if isinstance(write, Update) else {}
+                if _size_of({**before, **write.fields}) > _DOCUMENT_BYTES_MAX:
                     raise NotStorable(f"{write.path.partition('/')[0]}: a document over 1 MiB")
         return super().commit(writes, timeout_seconds=timeout_seconds)
 
@@ -39,7 +39,7 @@ class StrictStore(MemoryStore):
 def _check_path(path: str) -> None:
     names = path.split("/")
     if len(names) % 2 or not all(map(_is_name, names)):
-        raise NotStorable(f"no path: {path!a}")
+        raise NotStorable(f"not a path: {path!a}")
 
 
 def _is_name(name: str) -> bool:
@@ -50,7 +50,7 @@ def _is_name(name: str) -> bool:
 def _size_of(value: object, depth: int = 0) -> int:
     """In bytes, as Firestore counts them."""
     if depth > _DEPTH_MAX:
-        raise NotStorable("maps and lists too deep")
+        raise NotStorable("maps and lists nested too deep")
     match value:
         case None | bool():
             return 1
@@ -62,7 +62,7 @@ def _size_of(value: object, depth: int = 0) -> int:
             return _bytes_of(value) + 1
         case Mapping():
             if not all(map(_is_name, value)):
-                raise NotStorable("a field without a possible name")
+                raise NotStorable("a field with an impossible name")
             return sum(_bytes_of(name) + 1 + _size_of(content, depth + 1) for name, content in value.items())
         case list() | tuple():
             return sum(_size_of(content, depth + 1) for content in value)
@@ -74,4 +74,4 @@ def _bytes_of(text: str) -> int:
     try:
         return len(text.encode())
     except UnicodeEncodeError:
-        raise NotStorable("text that is no UTF-8") from None
+        raise NotStorable("text that is not UTF-8") from None

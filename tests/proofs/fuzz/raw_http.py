@@ -1,6 +1,6 @@
-"""What comes over the wire to the real server: requests that no HTTP client would send, and what must be so after each.
+"""Requests to the real server that no HTTP client would send, and what must be so after each.
 
-As a process of its own, it sends more and more of them: one share of the long run.
+As a process of its own, it sends them until time is up: one share of the long run.
 """
 
 import contextlib
@@ -12,22 +12,21 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from tests.support.builders import SECRET, a_stripe_event, body_of, signature_of
+from tests.support.builders import SECRET, a_stripe_event, body_of
+from tests.support.http_client import signed_now
 from tests.support.production_server import Server, production_server
 
 NOWHERE: Final = "127.0.0.1:1"
-"""No Firestore: nothing that is sent here may need it."""
+"""No Firestore: no request here may need it."""
 AS_IN_PRODUCTION: Final = {"FORWARDED_ALLOW_IPS": "192.0.2.1"}
-"""gunicorn believes this machine's own clients more than strangers: where they say what SCRIPT_NAME is."""
+"""gunicorn trusts clients on its own machine more than others, about SCRIPT_NAME for one."""
 MEGABYTES_MAX: Final = 150
 PAGE_BYTES_MAX: Final = 16 * 1024
-"""An answer is shorter; gunicorn's own also repeat, to whoever sent it, a header that makes no sense."""
+"""An answer is shorter; gunicorn's own also repeat a header that it cannot parse to whoever sent it."""
 
-_ANSWER_SECONDS_MAX: Final = 20
 _CARD: Final = b"4242424242424242"
 _NOT_OURS: Final = body_of(a_stripe_event(event_type="customer.created"))
 _STATUS_LINE: Final = re.compile(rb"^HTTP/1\.[01] (\d{3})", re.MULTILINE)
@@ -44,7 +43,7 @@ def _in_chunks(*chunks: bytes) -> bytes:
 
 
 def _forged(body: bytes) -> bytes:
-    return b"Stripe-Signature: " + signature_of(body, secret="whsec_of_a_stranger", at=datetime.now(UTC)).encode()
+    return b"Stripe-Signature: " + signed_now(body, secret="whsec_of_somebody_else")["Stripe-Signature"].encode()
 
 
 def broken_requests() -> Sequence[bytes]:
@@ -111,13 +110,13 @@ def broken_requests() -> Sequence[bytes]:
 
 
 def a_get_of(megabytes: int) -> bytes:
-    """Nothing that answers 405 needs to read its body."""
+    """The server need not read the body of a request that it answers 405."""
     head = b"GET / HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n"
     return head + _in_chunks(*[_MEGABYTE] * megabytes) + _AN_END
 
 
 def changed(request: bytes, chance: random.Random) -> bytes:
-    """The request with some of its bytes changed, taken out, or said twice."""
+    """The request with some of its bytes changed, removed or repeated."""
     bytes_left = bytearray(request)
     for _ in range(chance.randrange(1, 6)):
         start = chance.randrange(len(bytes_left) + 1)
@@ -131,9 +130,9 @@ def changed(request: bytes, chance: random.Random) -> bytes:
 
 
 def answer_to(request: bytes, server: Server) -> bytes:
-    """All that the server says until it hangs up; nothing more is sent."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=_ANSWER_SECONDS_MAX) as connection:
-        # It may have heard enough, and have hung up.
+    """Everything that the server answers until it closes the connection; nothing else is sent."""
+    with server.connect() as connection:
+        # The server may have read enough, and have closed it.
         with contextlib.suppress(OSError):
             connection.sendall(request)
             connection.shutdown(socket.SHUT_WR)
@@ -146,31 +145,31 @@ def statuses_in(answer: bytes) -> list[str]:
     return [status.decode() for status in _STATUS_LINE.findall(answer)]
 
 
-def wrongs_of(request: bytes, answer: bytes) -> Iterator[str]:
-    """What is wrong with the answer to a request that nobody has signed."""
+def complaints_about_answer(request: bytes, answer: bytes) -> Iterator[str]:
+    """What is wrong with the answer to a request that is not signed."""
     for status in statuses_in(answer):
         if status == "500" or "200" <= status < "300":
             yield f"answered {status}"
     if SECRET.encode() in answer:
-        yield "told the secret"
+        yield "leaked the secret"
     if re.search(rb"^X-Injected:", answer, re.MULTILINE):
         yield "let a header in"
     if len(answer) > len(request) + PAGE_BYTES_MAX:
         yield f"answered {len(answer):,} bytes"
 
 
-def wrongs_of_server(server: Server, worker: int) -> Iterator[str]:
-    """What is wrong with the server after all that: it must be what it was, and have told nothing."""
+def complaints_about_server(server: Server, worker: int) -> Iterator[str]:
+    """What is wrong with the server afterwards: it must still be the same, and must have leaked nothing."""
     if server.worker() != worker:
         yield "its worker has died"
-    signed = server.post(_NOT_OURS, {"Stripe-Signature": signature_of(_NOT_OURS, at=datetime.now(UTC))})
+    signed = server.post(_NOT_OURS, signed_now(_NOT_OURS))
     if signed.status != 200:
         yield f"answered {signed.status} to an event of Stripe's"
     if server.resident_megabytes() > MEGABYTES_MAX:
         yield f"holds {server.resident_megabytes():.0f} MB"
     log = server.log.read_text()
     if SECRET in log or _CARD.decode() in log:
-        yield "told a secret in its log"
+        yield "leaked a secret in its log"
     for line in log.splitlines():
         if not _is_json(line):
             yield f"logged {line[:200]!a}"
@@ -187,27 +186,27 @@ def _is_json(line: str) -> bool:
 
 
 def main(seconds: float, folder: Path) -> int:
-    """Leave `tally.json` in the folder; and if a request was answered wrongly `wrong.http`, and end with 1."""
+    """Write `tally.json` into the folder; and if an answer was wrong `wrong.http`, and exit with 1."""
     chance, end = random.Random(), time.monotonic() + seconds  # noqa: S311
     statuses: Counter[str] = Counter()
-    requests, wrongs = 0, list[str]()
+    requests, complaints = 0, list[str]()
     with production_server("demo-fuzz", NOWHERE, folder, **AS_IN_PRODUCTION) as server:
         worker, usual = server.worker(), broken_requests()
         for request in _requests(usual, chance):
             answer = answer_to(request, server)
             requests += 1
             statuses.update(statuses_in(answer) or ["none"])
-            wrongs = list(wrongs_of(request, answer))
-            if wrongs:
+            complaints = list(complaints_about_answer(request, answer))
+            if complaints:
                 (folder / "wrong.http").write_bytes(request)
-            if wrongs or time.monotonic() >= end:
+            if complaints or time.monotonic() >= end:
                 break
-        wrongs += wrongs_of_server(server, worker)
+        complaints += complaints_about_server(server, worker)
         megabytes = server.resident_megabytes()
     (folder / "tally.json").write_text(
-        json.dumps({"requests": requests, "statuses": statuses, "megabytes": megabytes, "wrongs": wrongs})
+        json.dumps({"requests": requests, "statuses": statuses, "megabytes": megabytes, "complaints": complaints})
     )
-    return 1 if wrongs else 0
+    return 1 if complaints else 0
 
 
 def _requests(usual: Sequence[bytes], chance: random.Random) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Stripe's events, whole and then broken: any field missing, null, of another type, or unknown; signed truly or not."""
+"""Stripe's events, whole and then broken: any field missing, null, of another type, or unknown; signed or forged."""
 
 import functools
 import json
@@ -10,7 +10,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from tests.proofs.fuzz.deliveries import Delivery, Visit, signed
-from tests.proofs.fuzz.endpoint import standing
+from tests.proofs.fuzz.endpoint import shops
 from tests.support.builders import NOW, SECRET, Fields, signature_of
 from tests.support.stripe_objects import API_VERSIONS, OBJECT_OF, the_event
 from webhooks.endpoint import BODY_BYTES_MAX
@@ -27,7 +27,7 @@ _READ: Final = frozenset(
         *("due_by", "restock"),
     }
 )
-"""Where these names stand, a change is likely to mean something."""
+"""A change to a field of these names is likely to mean something."""
 _MISSING: Final = object()
 LAST_SECOND_OF_9999: Final = 253_402_300_799
 _FIRST_SECOND_OF_1: Final = -62_135_596_800
@@ -90,7 +90,7 @@ _times, _numbers, _texts, _types, _shapes, _large_shapes = map(
 
 
 def _of_its_kind(name: str | int, value: object) -> st.SearchStrategy[Any]:
-    """Values that may stand there, but do not usually."""
+    """Values that may be there, but are unusual."""
     if name in ("created", "due_by"):
         return _times
     if name == "type":
@@ -116,7 +116,7 @@ def _places_in(value: object, path: Place = ()) -> Iterator[Place]:
 
 @functools.cache
 def _places_of(event_type: str, api_version: str) -> st.SearchStrategy[Place]:
-    """Where something stands in the usual event, or may stand; above all where a change is likely to mean something."""
+    """Places of the usual event, or possible ones; most of them where a change is likely to mean something."""
     places = list(_places_in(the_event(event_type, api_version)))
     envelope = [place for place in places if len(place) == 1]
     read = [place for place in places if place[-1] in _READ]
@@ -134,7 +134,7 @@ def _at(value: Any, place: Place) -> object:
 
 
 def _changed(value: Any, place: Place, other: object) -> Any:
-    """A copy in which something else stands at that place, if there still is such a place."""
+    """A copy with another value at that place, if the place still exists."""
     name, *deeper = place
     if isinstance(value, list) and value:
         return [_changed({name: value[0]}, place, other).get(name), *value[1:]]
@@ -228,7 +228,7 @@ def _tampered(body: bytes) -> bytes:
 _FORGERIES: Final[Mapping[str, Callable[[bytes], str | None]]] = {
     "none": lambda body: None,
     "empty": lambda body: "",
-    "of a stranger": lambda body: signature_of(body, secret="whsec_of_a_stranger"),
+    "of somebody else": lambda body: signature_of(body, secret="whsec_of_somebody_else"),
     "of an empty secret": lambda body: signature_of(body, secret=""),
     "of another body": lambda body: signature_of(_tampered(body)),
     "stale": lambda body: signature_of(body, at=NOW - timedelta(seconds=301)),
@@ -289,5 +289,5 @@ _carriages: st.SearchStrategy[dict[str, Any]] = st.one_of(
 )
 
 visits: Final = st.builds(
-    Visit, st.sampled_from(sorted(standing())), st.lists(_deliveries(), min_size=1, max_size=4).map(tuple)
+    Visit, st.sampled_from(sorted(shops())), st.lists(_deliveries(), min_size=1, max_size=4).map(tuple)
 )

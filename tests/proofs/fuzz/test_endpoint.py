@@ -1,4 +1,4 @@
-"""Whatever is thrown at the door, every promise is kept; and a door that breaks one is found out."""
+"""Whatever is delivered to the endpoint, every promise is kept; and an endpoint that breaks one is caught."""
 
 import functools
 import json
@@ -17,7 +17,8 @@ from orders.events import Ignored, NotUnderstood, StripeDelivery
 from orders.outcome import OrderNotThereYet
 from settlement import holding
 from tests.proofs.fuzz.deliveries import Visit, signed, visit_from, written
-from tests.proofs.fuzz.endpoint import DOCUMENTED, Tally, complaints_about
+from tests.proofs.fuzz.endpoint import complaints_about
+from tests.proofs.fuzz.judge import DOCUMENTED, Tally
 from tests.proofs.fuzz.shapes import LAST_SECOND_OF_9999, visits
 from tests.support.builders import SECRET, body_of
 from tests.support.stripe_objects import the_event
@@ -29,7 +30,7 @@ CHOICE_BYTES = 4_096
 
 @functools.cache
 def the_slice() -> Sequence[Visit]:
-    """The same visits on every machine: what hypothesis chooses by itself also depends on which modules are loaded."""
+    """The same visits on every machine: hypothesis's own choices also depend on which modules are loaded."""
     made: list[Visit] = []
 
     @settings(database=None)
@@ -53,23 +54,23 @@ def test_every_promise_is_kept_and_much_happens() -> None:
     assert tally.results.keys() >= {"first_time_finalized", "refunded", "payment_not_found", "error", "ignored"}
 
 
-def test_a_visit_that_was_kept_is_the_same_again() -> None:
+def test_a_visit_read_from_a_file_is_the_one_that_was_written() -> None:
     assert [visit_from(written(visit)) for visit in the_slice()[:20]] == list(the_slice()[:20])
 
 
-# --- Broken doors ----------------------------------------------------------------------------------------------------
+# --- Broken endpoints ------------------------------------------------------------------------------------------------
 
 
-def what_is_said(visit: Visit) -> str:
+def text_of_complaints_about(visit: Visit) -> str:
     return "\n".join(complaints_about(visit))
 
 
-def assert_caught(said: str) -> None:
-    """Within the slice, and for what it is."""
-    assert any(said in what_is_said(visit) for visit in the_slice())
+def assert_caught(complaint: str) -> None:
+    """Within the slice, and for the right reason."""
+    assert any(complaint in text_of_complaints_about(visit) for visit in the_slice())
 
 
-def test_it_catches_a_door_that_verifies_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_an_endpoint_that_verifies_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def verified(body: bytes, *args: object, **kwargs: object) -> Any:
         try:
             message = json.loads(body)
@@ -80,15 +81,15 @@ def test_it_catches_a_door_that_verifies_nothing(monkeypatch: pytest.MonkeyPatch
         return message
 
     monkeypatch.setattr(endpoint, "verified_message", verified)
-    assert_caught("to what nobody has signed")
+    assert_caught("to a delivery that is not signed")
 
 
-def test_it_catches_a_door_that_lets_what_is_stale_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_an_endpoint_that_accepts_stale_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signature, "TOLERANCE_SECONDS", 10**9)
-    assert_caught("to what nobody has signed")
+    assert_caught("to a delivery that is not signed")
 
 
-def test_it_catches_a_door_that_repeats_the_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_an_endpoint_that_logs_the_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     message_of = endpoint._message_of
 
     def with_arguments(ending: endpoint.Ending) -> str:
@@ -100,9 +101,9 @@ def test_it_catches_a_door_that_repeats_the_signature(monkeypatch: pytest.Monkey
     assert_caught("in its log")
 
 
-def test_it_catches_a_door_that_tells_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_an_endpoint_that_answers_with_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "_answer_to", lambda ending: {"result": SECRET})
-    assert_caught(f"told {SECRET!r} in its answer")
+    assert_caught(f"leaked {SECRET!r} in its answer")
 
 
 def test_it_catches_a_claim_that_keeps_the_clients_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +111,7 @@ def test_it_catches_a_claim_that_keeps_the_clients_secret(monkeypatch: pytest.Mo
         return NotUnderstood(delivery, order_id, f"{reason}: pi_1_secret_of_nobody")
 
     monkeypatch.setattr("webhooks.translation.NotUnderstood", not_understood)
-    assert_caught("told 'pi_1_secret_of_nobody' in its documents")
+    assert_caught("leaked 'pi_1_secret_of_nobody' in its documents")
 
 
 def test_it_catches_a_translation_that_stumbles_over_null(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,33 +119,33 @@ def test_it_catches_a_translation_that_stumbles_over_null(monkeypatch: pytest.Mo
     assert_caught("answered 500")
 
 
-def test_it_catches_a_door_that_forgets_what_it_could_not_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_an_endpoint_that_drops_an_event_it_could_not_settle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "STATUS", {**endpoint.STATUS, OrderNotThereYet: 200})
-    assert_caught("nothing is on record")
+    assert_caught("nothing is recorded")
 
 
-def test_it_catches_a_door_that_drops_what_it_cannot_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_an_endpoint_that_drops_an_event_it_does_not_understand(monkeypatch: pytest.MonkeyPatch) -> None:
     def dropped(delivery: StripeDelivery, order_id: str | None, reason: str) -> Any:
         return Ignored(delivery.event_id, delivery.event_type, reason)
 
     monkeypatch.setattr("webhooks.translation.NotUnderstood", dropped)
-    assert_caught("ignored what is ours")
+    assert_caught("ignored an event that is ours")
 
 
-def test_it_catches_a_door_that_refuses_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_an_endpoint_that_refuses_an_event_that_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "STATUS", {**endpoint.STATUS, Ignored: 400})
     assert_caught("answered an event of Stripe's with 400")
 
 
-def test_it_catches_a_door_that_reads_as_much_as_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_an_endpoint_that_reads_a_body_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
     def read_all(request: Request) -> bytes:
         return request.stream.read(10 * endpoint.BODY_BYTES_MAX)
 
     monkeypatch.setattr(endpoint, "_body_of", read_all)
-    assert_caught("bytes")
+    assert_caught(": read ")
 
 
-def test_it_catches_a_claim_that_no_database_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_a_claim_that_firestore_cannot_store(monkeypatch: pytest.MonkeyPatch) -> None:
     def with_half_a_character(*args: Any, **kwargs: Any) -> tuple[Create]:
         (claim,) = parked_claim(*args, **kwargs)
         assert isinstance(claim, Create)
@@ -154,7 +155,7 @@ def test_it_catches_a_claim_that_no_database_takes(monkeypatch: pytest.MonkeyPat
     assert_caught("NotStorable")
 
 
-# Rarer things, where the slice is too short to meet them.
+# Rarer faults, which the slice is too short to meet.
 
 
 def test_it_catches_a_hold_until_after_the_end_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,10 +163,12 @@ def test_it_catches_a_hold_until_after_the_end_of_time(monkeypatch: pytest.Monke
         holding, "_extended", lambda case, event: event.delivery.created_at + case.terms.async_reservation
     )
     at_the_end = {**the_event("payment_intent.processing"), "created": LAST_SECOND_OF_9999}
-    assert "OverflowError" in what_is_said(Visit("reserved", (signed(body_of(at_the_end)),)))
+    assert "OverflowError" in text_of_complaints_about(Visit("reserved", (signed(body_of(at_the_end)),)))
 
 
-def test_it_catches_a_translation_that_counts_in_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_catches_a_translation_that_accepts_fractions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stripe_fields, "is_amount", lambda value: isinstance(value, int | float))
     fraction = the_event("payment_intent.succeeded", amount_received=3_600.5)
-    assert "nobody has told of so much" in what_is_said(Visit("reserved", (signed(body_of(fraction)),)))
+    assert "which is no amount of the event" in text_of_complaints_about(
+        Visit("reserved", (signed(body_of(fraction)),))
+    )

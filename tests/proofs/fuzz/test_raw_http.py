@@ -1,4 +1,4 @@
-"""What no HTTP client would send, to the real server: refused, and nothing is told, kept or broken by it."""
+"""Requests that no HTTP client would send are refused by the real server; they leak, keep and break nothing."""
 
 import random
 from collections import Counter
@@ -13,9 +13,9 @@ from tests.proofs.fuzz.raw_http import (
     answer_to,
     broken_requests,
     changed,
+    complaints_about_answer,
+    complaints_about_server,
     statuses_in,
-    wrongs_of,
-    wrongs_of_server,
 )
 from tests.support.builders import SECRET, a_stripe_event
 from tests.support.production_server import Server, production_server
@@ -34,23 +34,23 @@ def test_no_broken_request_breaks_anything(server: Server) -> None:
     statuses: Counter[str] = Counter()
     for request in (*usual, *(changed(chance.choice(usual), chance) for _ in range(CHANGED))):
         answer = answer_to(request, server)
-        assert list(wrongs_of(request, answer)) == [], request
+        assert list(complaints_about_answer(request, answer)) == [], request
         statuses.update(statuses_in(answer))
-    assert list(wrongs_of_server(server, worker)) == []
+    assert list(complaints_about_server(server, worker)) == []
     assert statuses.keys() >= {"400", "405", "413", "431"}
 
 
-def test_a_body_that_nobody_needs_is_not_kept(server: Server) -> None:
+def test_a_body_that_need_not_be_read_is_not_kept(server: Server) -> None:
     before = server.resident_megabytes()
     assert statuses_in(answer_to(a_get_of(megabytes=100), server)) == ["405"]
     assert server.resident_megabytes() < before + 20
 
 
-def test_the_judge_hears_what_is_wrong(server: Server) -> None:
-    assert list(wrongs_of(b"", b"HTTP/1.1 500 Oh\r\n\r\n")) == ["answered 500"]
-    assert list(wrongs_of(b"", b"HTTP/1.1 200 OK\r\n\r\n")) == ["answered 200"]
-    assert list(wrongs_of(b"", b"HTTP/1.1 400 No\r\n\r\n" + SECRET.encode())) == ["told the secret"]
-    assert list(wrongs_of(b"", b"HTTP/1.1 400 No\r\nX-Injected: 1\r\n\r\n")) == ["let a header in"]
-    assert list(wrongs_of(b"", b"HTTP/1.1 400 No\r\n\r\n" + b"x" * 20_000)) == ["answered 20,019 bytes"]
+def test_the_judge_complains_about_what_is_wrong(server: Server) -> None:
+    assert list(complaints_about_answer(b"", b"HTTP/1.1 500 Oh\r\n\r\n")) == ["answered 500"]
+    assert list(complaints_about_answer(b"", b"HTTP/1.1 200 OK\r\n\r\n")) == ["answered 200"]
+    assert list(complaints_about_answer(b"", b"HTTP/1.1 400 No\r\n\r\n" + SECRET.encode())) == ["leaked the secret"]
+    assert list(complaints_about_answer(b"", b"HTTP/1.1 400 No\r\nX-Injected: 1\r\n\r\n")) == ["let a header in"]
+    assert list(complaints_about_answer(b"", b"HTTP/1.1 400 No\r\n\r\n" + b"x" * 20_000)) == ["answered 20,019 bytes"]
     assert server.deliver(a_stripe_event(event_type="customer.created")).status == 200
-    assert list(wrongs_of_server(server, worker=1)) == ["its worker has died"]
+    assert list(complaints_about_server(server, worker=1)) == ["its worker has died"]

@@ -1,0 +1,248 @@
+"""The judge of a delivery: what must be so after any delivery whatever."""
+
+import functools
+import itertools
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from flask import Response
+
+from tests.proofs.fuzz.deliveries import Delivery
+from tests.support.builders import SECRET
+from tests.support.stripe_objects import OBJECT_OF, PRIVATE
+from webhooks.endpoint import BODY_BYTES_MAX, STATUS
+
+DOCUMENTED: Final = frozenset(STATUS.values()) - {500}
+LOG_LINE_BYTES_MAX: Final = 16 * 1024
+"""Cloud Logging takes 256 KiB; no line about a delivery needs as much."""
+ANSWER_BYTES_MAX: Final = 200
+ORDER_WAIT: Final = timedelta(hours=1)
+
+_SECRET_CHARACTERS_MIN: Final = 12
+"""Anything shorter may also be somewhere by chance."""
+_STRIPE_ID: Final = re.compile(r"(?!__)[A-Za-z0-9_-]{1,255}")
+_YEAR_2286: Final = 10**10
+_PUBLIC: Final = frozenset(
+    {
+        *("id", "object", "type", "api_version", "currency", "status", "reason", "code", "decline_code"),
+        *("failure_code", "charge", "latest_charge", "payment_intent", "orderId", "client_reference_id", "restock"),
+    }
+)
+"""The values of these fields may be kept and logged: ids, and words for programs."""
+_PRIVATE: Final = tuple(word for word in PRIVATE if len(word) >= _SECRET_CHARACTERS_MIN)
+_AMOUNTS: Final = ("amount_received", "amount_captured", "amount", "amount_total")
+_PARKED: Final = frozenset({"error", "order_not_found", "payment_not_found"})
+
+Documents = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass
+class Tally:
+    """What was tried, so that a reader sees how much was proved."""
+
+    visits: int = 0
+    signed: int = 0
+    not_signed: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    results: Counter[str] = field(default_factory=Counter)
+    """The results of all that was answered 2xx."""
+
+
+@dataclass(frozen=True)
+class Handled:
+    """One delivery, and everything that came of it."""
+
+    delivery: Delivery
+    response: Response
+    lines: str
+    before: Documents
+    after: Documents
+    now: datetime
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @functools.cached_property
+    def answer(self) -> Any:
+        try:
+            return json.loads(self.response.get_data())
+        except ValueError:
+            return None
+
+    @functools.cached_property
+    def message(self) -> Any:
+        """The body as JSON; None if it is not JSON."""
+        try:
+            return json.loads(self.delivery.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def is_of_stripe(self) -> bool:
+        """Whether Stripe may send such an event, whatever is in it."""
+        return _is_utf8(self.delivery.body) and _is_event(self.message)
+
+    def count_in(self, tally: Tally) -> None:
+        tally.signed += self.delivery.is_true
+        tally.not_signed += not self.delivery.is_true
+        tally.statuses[str(self.status)] += 1
+        if self.status < 300 and isinstance(self.answer, dict):
+            tally.results[str(self.answer.get("result"))] += 1
+
+    def complaints(self) -> Iterator[str]:
+        if self.status not in DOCUMENTED:
+            yield f"answered {self.status}: {self.lines[:2_000]}"
+        if (self.status == 405) == self.delivery.is_post:
+            yield f"answered {self.delivery.method} with {self.status}"
+        if self.status != 200 and self.before != self.after:
+            yield f"answered {self.status}, and changed {self._changed()}"
+        if self.status < 300 and not self.delivery.is_true:
+            yield f"answered {self.status} to a delivery that is not signed"
+        if self.delivery.is_true and self.delivery.is_whole and self.delivery.is_post:
+            yield from self._complaints_about_honest()
+        if self.status == 200 and self.delivery.is_true:
+            yield from self._complaints_about_done()
+        yield from self._complaints_about_form()
+        yield from self._leaks()
+
+    def _complaints_about_honest(self) -> Iterator[str]:
+        is_small = len(self.delivery.body) <= BODY_BYTES_MAX
+        if (self.status == 413) == is_small:
+            yield f"answered {self.status} to {len(self.delivery.body):,} bytes"
+        if is_small and self.is_of_stripe and self.status not in (200, 503):
+            yield f"answered an event of Stripe's with {self.status} {self.answer}"
+        if self.status == 503 and not self._is_worth_waiting():
+            yield f"asked for another delivery, which will not help: {self.lines}"
+
+    def _is_worth_waiting(self) -> bool:
+        """Whether the order may appear yet."""
+        if not self.is_of_stripe:
+            return False
+        order_id, created = _order_id_in(self.message), self.message["created"]
+        return (
+            f"orders/{order_id}" not in self.before and abs(created - self.now.timestamp()) < ORDER_WAIT.total_seconds()
+        )
+
+    def _complaints_about_done(self) -> Iterator[str]:
+        """2xx: the event is settled, or parked, or not ours."""
+        result = self.answer.get("result") if isinstance(self.answer, dict) else None
+        if result == "ignored":
+            if self.before != self.after:
+                yield f"ignored, and changed {self._changed()}"
+            if _is_ours(self.message):
+                yield "ignored an event that is ours"
+            return
+        event_id = self.message["id"]
+        claim, entry = self.after.get(f"webhookEvents/{event_id}"), self.after.get(f"auditLog/{event_id}")
+        if claim is None:
+            yield f"answered {result}, and nothing is recorded"
+        elif claim["processed"] != (entry is not None):
+            yield f"answered {result}, with {claim} and {entry}"
+        elif not claim["processed"] and not (result in _PARKED and claim["reason"]):
+            yield f"answered {result}, and parked {claim}"
+        if self.before == self.after:
+            yield f"answered {result}, and did not count the delivery"
+        yield from self._complaints_about_money()
+
+    def _complaints_about_money(self) -> Iterator[str]:
+        reported = self.message["data"]["object"] if self._changed() & {"orders/order-1", "orders/order-2"} else {}
+        for path in ("orders/order-1", "orders/order-2"):
+            received = self.after.get(path, {}).get("amountReceived")
+            if received == self.before.get(path, {}).get("amountReceived"):
+                continue
+            if type(received) is not int or not any(_is_same(reported.get(name), received) for name in _AMOUNTS):
+                yield f"{path} has received {received!r}, which is no amount of the event"
+
+    def _complaints_about_form(self) -> Iterator[str]:
+        body = self.response.get_data()
+        if not isinstance(self.answer, dict) or len(self.answer) != 1 or len(body) > ANSWER_BYTES_MAX:
+            yield f"answered {body[:1_000]!r}"
+        lines = self.lines.splitlines()
+        if len(lines) != 1 or not isinstance(json.loads(lines[0]), dict):
+            yield f"logged {len(lines)} lines"
+        if len(self.lines) > LOG_LINE_BYTES_MAX:
+            yield f"logged {len(self.lines):,} bytes: {self.lines[:200]}"
+
+    def _leaks(self) -> Iterator[str]:
+        texts = {
+            "answer": f"{self.response.headers} {self.response.get_data(as_text=True)}",
+            "log": self.lines,
+            "documents": repr([self.after[path] for path in self._changed()]),
+        }
+        secrets = [SECRET, *_secrets_in(self.delivery.signature), *_PRIVATE]
+        for where, secret in itertools.product(texts, secrets):
+            if secret in texts[where] and not (secret in _PRIVATE and self._is_public(secret)):
+                yield f"leaked {secret!r} in its {where}"
+
+    def _is_public(self, word: str) -> bool:
+        return any(word in text for text in _texts_under(_PUBLIC, self.message))
+
+    def _changed(self) -> set[str]:
+        return {path for path in self.after if self.after[path] != self.before.get(path)}
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    # With zero bytes, JSON may also be read as UTF-16 or UTF-32, which Stripe never sends.
+    return b"\0" not in body
+
+
+def _is_event(message: Any) -> bool:
+    if not isinstance(message, dict) or message.get("object") != "event":
+        return False
+    event_id, created = message.get("id"), message.get("created")
+    is_named = isinstance(event_id, str) and _STRIPE_ID.fullmatch(event_id) and isinstance(message.get("type"), str)
+    return bool(is_named) and type(created) is int and 0 <= created <= _YEAR_2286
+
+
+def _is_ours(message: Any) -> bool:
+    """Whether it is certainly about an order of the shop's."""
+    event_type = message.get("type")
+    if not isinstance(event_type, str) or event_type not in OBJECT_OF or message.get("object") != "event":
+        return False
+    is_of_payment = event_type.startswith(("payment_intent.", "charge.")) and not event_type.startswith(
+        ("charge.refund.", "charge.dispute.")
+    )
+    return is_of_payment and _order_id_in(message) in ("order-1", "order-2")
+
+
+def _order_id_in(message: Any) -> object:
+    data = message.get("data")
+    stripe_object = data.get("object") if isinstance(data, dict) else None
+    if not isinstance(stripe_object, dict):
+        return None
+    metadata = stripe_object.get("metadata")
+    if isinstance(metadata, dict) and "orderId" in metadata:
+        return metadata["orderId"]
+    return stripe_object.get("client_reference_id")
+
+
+def _is_same(reported: object, received: int) -> bool:
+    return type(reported) is int and reported == received
+
+
+def _secrets_in(signature: str | None) -> Iterator[str]:
+    parts = [signature or "", *(signature or "").replace("=", ",").split(",")]
+    yield from {part for part in parts if len(part) >= _SECRET_CHARACTERS_MIN}
+
+
+def _texts_under(names: frozenset[str], message: Any) -> Iterator[str]:
+    """The texts in fields of these names, at any depth: without recursion, which JSON can exceed."""
+    left = [(message, False)]
+    while left:
+        value, is_named = left.pop()
+        if isinstance(value, str) and is_named:
+            yield value
+        elif isinstance(value, list):
+            left += [(content, is_named) for content in value]
+        elif isinstance(value, dict):
+            left += [(content, name in names) for name, content in value.items()]
