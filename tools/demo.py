@@ -1,4 +1,4 @@
-"""The main job, told as a story: an order is placed, Stripe reports its payment too often, and it is settled once.
+"""The main job in one scenario: an order is placed, Stripe reports its payment too often, and it is settled once.
 
 Runs inside the emulators, against the real functions: `make demo`.
 """
@@ -51,7 +51,7 @@ class Demo:
         self.deliver("payment_intent.succeeded", intent)
         self.deliver("checkout.session.completed", session)
         self.deliver("charge.succeeded, once more", charge)
-        self.deliver("charge.succeeded, forged", charge, secret="whsec_of_a_forger")  # noqa: S106 - that is the point
+        self.deliver("charge.succeeded, forged", charge, secret="whsec_of_a_forger")  # noqa: S106 - not the shop's secret
 
     @property
     def total(self) -> int:
@@ -67,12 +67,12 @@ class Demo:
         items = [{"productId": self.product_id, "quantity": QUANTITY}]
         order.set({"userId": "alice", "items": items, "status": "pending", "createdAt": firestore.SERVER_TIMESTAMP})
         if not held.wait(TRIGGER_SECONDS_MAX):
-            sys.exit(f"The order was not held within {TRIGGER_SECONDS_MAX} seconds; build/emulators.log tells more.")
+            sys.exit(f"The order was not held within {TRIGGER_SECONDS_MAX} seconds: see build/emulators.log.")
         watch.unsubscribe()
         self.note(f"a customer orders {QUANTITY} cups", "held by the trigger")
 
     def event(self, event_type: str, **fields: object) -> Mapping[str, object]:
-        """A Stripe event for this order's payment, with what the service reads of it."""
+        """A Stripe event for this order's payment, with the fields that the service reads."""
         subject = event_type.partition(".")[0]
         named = {"id": f"obj_{subject}_{self.run}", "metadata": {"orderId": self.order_id}}
         payment = (
@@ -94,15 +94,16 @@ class Demo:
         request = urllib.request.Request(self.webhook, body.encode(), {"Stripe-Signature": header})
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
-                told = f"{answer.status} {json.load(answer)['result']}"
+                outcome = f"{answer.status} {json.load(answer)['result']}"
         except urllib.error.HTTPError as error:
-            told = f"{error.code} {json.load(error)['error']}"
-        self.note(what, told)
+            outcome = f"{error.code} {json.load(error)['error']}"
+        self.note(what, outcome)
 
-    def note(self, what: str, told: str) -> None:
+    def note(self, what: str, outcome: str) -> None:
         order = self.client.document(f"orders/{self.order_id}").get()
         inventory = self.client.document(f"inventory/{self.product_id}").get()
-        self.rows.append((what, told, order.get("status"), str(inventory.get("stock")), str(inventory.get("reserved"))))
+        stock, reserved = str(inventory.get("stock")), str(inventory.get("reserved"))
+        self.rows.append((what, outcome, order.get("status"), stock, reserved))
 
     def trail(self) -> list[Sequence[str]]:
         passages = trail_of(self.order_id, self.client)

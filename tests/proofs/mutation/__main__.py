@@ -1,7 +1,7 @@
-"""What the tests would not notice: small changes to the code, one by one, each of which some test should catch.
+"""Small changes to the code, one at a time, each of which some test should notice.
 
-Part of `make torture`. Ends with 1 if a mutant survives that `survivors.toml` does not explain, or if one that is
-explained there does not survive.
+Part of `make torture`. Exits with 1 if a mutant survives that `survivors.toml` does not explain, or if one that it
+explains does not survive.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _ROOT = Path(__file__).parents[3]
 _COPY = _ROOT / "build" / "mutation"
 _NOT_COPIED = shutil.ignore_patterns(".git", "build", "venv", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
 _LIST = Path(__file__).with_name("survivors.toml")
-# Not the project's own configuration: what it asks for beyond sound types would refuse mutants that run.
+# Not the project's own configuration, whose rules go beyond sound types: it would refuse mutants that run.
 _MYPY = ("mypy", "--config-file=", "--output=json", "--disable-error-code=has-type", "--disable-error-code=no-redef")
 
 
@@ -36,25 +36,28 @@ _FATES = (Verdict.KILLED, Verdict.TIMED_OUT, _REFUSED, Verdict.SURVIVED)
 
 
 def main() -> int:
-    wanted = _wanted()
+    options = _options()
     began = time.monotonic()
     shutil.rmtree(_COPY, ignore_errors=True)
     shutil.copytree(_ROOT, _COPY, ignore=_NOT_COPIED, symlinks=True)
     os.chdir(_COPY)
     folders = [str(folder) for folder in config().source_paths]
-    made = _made(wanted.within, wanted.processes)
+    made = _made(options.within, options.processes)
     refused = _refused_by_mypy(made, folders)
-    mutants = [mutant for mutant in made if mutant.function.startswith(wanted.within)]
+    mutants = [mutant for mutant in made if mutant.function.startswith(options.within)]
     fates: dict[Mutant, str] = dict.fromkeys(mutants, _REFUSED)
-    fates |= _tried([mutant for mutant in mutants if mutant not in refused], wanted.processes)
+    fates |= _tried([mutant for mutant in mutants if mutant not in refused], options.processes)
     print("\n".join(_report(fates, folders, time.monotonic() - began)))
-    return _compared(fates, wanted.within)
+    return _compared(fates, options.within)
 
 
-def _wanted() -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.mutation", description=__doc__)
     parser.add_argument(
-        "within", nargs="?", default="", help="only what begins so: settlement.holding, orders.order.Order"
+        "within",
+        nargs="?",
+        default="",
+        help="only functions whose names start so: settlement.holding, orders.order.Order",
     )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many at the same time")
     return parser.parse_args()
@@ -71,14 +74,14 @@ def _made(within: str, processes: int) -> Sequence[Mutant]:
 
 
 def _refused_by_mypy(mutants: Collection[Mutant], folders: Sequence[str]) -> set[Mutant]:
-    """The mutants whose types are wrong. An error anywhere else would make mypy blind to them, and so ends all."""
-    said = subprocess.run([sys.executable, "-m", *_MYPY, *folders], capture_output=True, text=True, check=False)
-    found = [json.loads(line) for line in said.stdout.splitlines() if line.startswith("{")]
+    """The mutants whose types are wrong. An error anywhere else would hide them from mypy, and so ends the run."""
+    checked = subprocess.run([sys.executable, "-m", *_MYPY, *folders], capture_output=True, text=True, check=False)
+    found = [json.loads(line) for line in checked.stdout.splitlines() if line.startswith("{")]
     places = [(one["file"], one["line"]) for one in found if one["severity"] == "error"]
     mutant_at = {(mutant.file, line): mutant for mutant in mutants for line in mutant.lines}
     elsewhere = [place for place in places if place not in mutant_at]
-    if elsewhere or said.stderr:
-        sys.exit(f"mypy cannot tell which mutants are refused: {elsewhere or said.stderr}")
+    if elsewhere or checked.stderr:
+        sys.exit(f"mypy cannot find the mutants to refuse: {elsewhere or checked.stderr}")
     return {mutant_at[place] for place in places}
 
 
@@ -95,11 +98,11 @@ def _tried(mutants: Sequence[Mutant], processes: int) -> Mapping[Mutant, str]:
     return {mutant: verdicts[mutant.module, mutant.name] for mutant in mutants}
 
 
-# --- Telling ---------------------------------------------------------------------------------------------------------
+# --- Reporting -------------------------------------------------------------------------------------------------------
 
 
 def _report(fates: Mapping[Mutant, str], folders: Sequence[str], seconds: float) -> Iterator[str]:
-    yield f"\nMutants, and what became of them, in {seconds / 60:.0f} min\n"
+    yield f"\nMutants and their fates, in {seconds / 60:.0f} min\n"
     yield f"  {'':12}{'mutants':>9}{''.join(f'{fate:>17}' for fate in _FATES)}{'score':>9}"
     for folder in (*folders, ""):
         counted = Counter(fate for mutant, fate in fates.items() if mutant.file.startswith(folder))
@@ -109,13 +112,13 @@ def _report(fates: Mapping[Mutant, str], folders: Sequence[str], seconds: float)
 
 
 def _compared(fates: Mapping[Mutant, str], within: str) -> int:
-    """Hold the survivors against the list of those that may survive. 1 if they differ."""
+    """Compare the survivors with the list of those that may survive. 1 if they differ."""
     survivors = {str(mutant) for mutant, fate in fates.items() if fate == Verdict.SURVIVED}
     reasons = tomllib.loads(_LIST.read_text()).values()
     listed = {mutant for reason in reasons for mutant in reason["mutants"].strip().splitlines()}
     listed = {mutant for mutant in listed if mutant.startswith(within)}
-    _print_all("Survivors that nobody has explained", survivors - listed)
-    _print_all("Explained, and no survivors", listed - survivors)
+    _print_all("Survivors that are not explained", survivors - listed)
+    _print_all("Explained, but not survivors", listed - survivors)
     if survivors != listed:
         return 1
     print(f"\nEvery survivor is explained in {_LIST.relative_to(_ROOT)}.")

@@ -1,4 +1,4 @@
-"""Every mutant of the code: mutmut makes them, side by side in one file, each under a name of its own."""
+"""Every mutant of the code: mutmut writes them side by side into one file, each under a name of its own."""
 
 import ast
 import difflib
@@ -18,11 +18,11 @@ class Mutant:
     name: str
     """As mutmut numbers it, in its module."""
     function: str
-    """The function of which it is a mutant, in words that outlive a renumbering."""
+    """The mutated function, by a name that does not depend on mutmut's numbers."""
     changes: tuple[str, ...]
-    """The lines that differ, `- ` as they were and `+ ` as they are in the mutant."""
+    """The lines that differ: `- ` as they were, `+ ` as they are in the mutant."""
     lines: range
-    """Where it stands in the mutated file."""
+    """Where it is in the mutated file."""
 
     @property
     def module(self) -> str:
@@ -33,7 +33,7 @@ class Mutant:
 
 
 def mutate(file: Path) -> Sequence[Mutant]:
-    """Write all mutants of the functions in a file into that file, and tell of each."""
+    """Write all mutants of the functions in a file into that file, and return them."""
     mutated = mutate_file_contents(str(file), _with_plain_properties(file.read_text()))
     file.write_text(mutated.code.replace(trampoline_imports.strip(), _TRAMPOLINE))
     return tuple(_mutants_in(file, mutated))
@@ -52,7 +52,7 @@ def _mutants_in(file: Path, mutated: MutatedFile) -> Iterator[Mutant]:
 
 
 def _without_name(lines: Sequence[str]) -> Sequence[str]:
-    """A function without the one line that always differs: its name is the mutant's."""
+    """A function without the one line that always differs, which has the mutant's name."""
     return [line for line in lines if "__mutmut_" not in line]
 
 

@@ -1,4 +1,4 @@
-"""What stands in the place of a mutated function: it calls the function as it is, or the mutant that is on trial."""
+"""What replaces a mutated function: it calls the original, or the mutant that is on trial."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,7 +18,7 @@ def put_on_trial(module: str, mutant: str) -> None:
 
 
 def in_place_of(mutants: MutantDict) -> Callable[[_Function], _Function]:
-    """A decorator. The mutants, and the function itself among them, are known only once the module is imported."""
+    """A decorator. The mutants, and with them the original, are known only after the module is imported."""
 
     def decorated(function: _Function) -> _Function:
         module = function.__module__

@@ -1,7 +1,7 @@
 """Runs in the mutated copy: tries every mutant with the tests that call its function, each in a process of its own.
 
-The tests are collected once, and run once without a mutant, which shows whom they call. A mutant is then a fork, where
-one name means another function. It is killed by the first test that fails, and that one is asked first about the next.
+The tests are collected once, and run once without a mutant, which shows what they call. A mutant is then a fork in
+which one name means another function. The first test that fails kills it, and is the first to be run on the next.
 """
 
 import gc
@@ -21,24 +21,24 @@ from hypothesis import Phase, settings
 from tests.proofs.mutation import trampoline
 
 TEST_SECONDS_MAX = 10
-"""A mutant may loop for ever: after so long, pytest-timeout ends its process."""
+"""A mutant may loop for ever: after this time pytest-timeout ends its process."""
 
 _TESTS = (
     *("tests/unit", "tests/contract", "--ignore=tests/unit/tools"),
     *("-k", "not [firestore and not test_connection"),
 )
-"""All that need no emulator, and no server of gRPC's, whose threads a fork leaves behind; none of the tools' own, which
-need what make has installed.
+"""All that need no emulator and no gRPC server, whose threads a fork leaves behind.
 
-Of the simulation none: what only its chances find is found too slowly here.
+The tools' own tests are left out, because they need what make has installed; and the simulation, because what it finds
+only by chance is found too slowly here.
 """
 
-# Nobody reads why a test has failed, nor wants the least example of it, and to find that out takes longer than to fail.
+# The reason for a failure is not read, nor its smallest example: finding them takes longer than failing.
 settings.register_profile(
     "mutation", max_examples=25, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
 _BRIEFLY = ("-qq", "--tb=native", "--assert=plain", "--hypothesis-profile=mutation", "-p", "no:cacheprovider")
-_NEVER_FOR_EVER = (f"--timeout={TEST_SECONDS_MAX}", "--timeout-method=thread", "-o", "timeout_func_only=true")
+_TIME_LIMIT = (f"--timeout={TEST_SECONDS_MAX}", "--timeout-method=thread", "-o", "timeout_func_only=true")
 
 Name = tuple[str, str]
 """A mutant's module, and its name there."""
@@ -58,14 +58,14 @@ class Trial:
         self._untried = list(mutants)
         self._processes = processes
         self._running: dict[int, tuple[Name, int]] = {}
-        """By process: a mutant, and where to read what kills it."""
+        """By process: a mutant, and the pipe that says which test killed it."""
         self._items: Sequence[pytest.Item] = ()
         self._tests: defaultdict[Name, list[pytest.Item]] = defaultdict(list)
-        """By the function that they call; first those that call little else."""
+        """By the function that they call, the ones that call little else first."""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self._items = session.items
-        self._learn_who_calls_whom()
+        self._learn_which_tests_call_what()
         gc.freeze()
         total = len(self._untried)
         while self._untried or self._running:
@@ -76,7 +76,7 @@ class Trial:
                 print(f"  {len(self.verdicts):,} of {total:,}", file=sys.__stdout__, flush=True)
         return True
 
-    def _learn_who_calls_whom(self) -> None:
+    def _learn_which_tests_call_what(self) -> None:
         breadth: dict[pytest.Item, tuple[int, float]] = {}
         for item in self._items:
             trampoline.called.clear()
@@ -94,7 +94,7 @@ class Trial:
         return self._tests[module, name.rpartition("_")[0]]
 
     def _begin(self, mutant: Name) -> None:
-        heard, told = os.pipe()
+        reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -103,15 +103,15 @@ class Trial:
             trampoline.put_on_trial(*mutant)
             killer = next((test for test in self._tests_of(mutant) if _fails(test)), None)
             if killer:
-                os.write(told, str(self._items.index(killer)).encode())
+                os.write(writer, str(self._items.index(killer)).encode())
             os._exit(0)
-        os.close(told)
-        self._running[pid] = mutant, heard
+        os.close(writer)
+        self._running[pid] = mutant, reader
 
     def _end(self) -> None:
         pid, status = os.wait()
-        mutant, heard = self._running.pop(pid)
-        with os.fdopen(heard) as answer:
+        mutant, reader = self._running.pop(pid)
+        with os.fdopen(reader) as answer:
             killer = answer.read()
         if killer:
             tests, test = self._tests_of(mutant), self._items[int(killer)]
@@ -125,10 +125,10 @@ def _fails(item: pytest.Item) -> bool:
 
 
 def main() -> int:
-    """Take the mutants' names from the input; write the verdicts into the file that is named first."""
+    """Read the mutants' names from the input, and write the verdicts into the file named by the first argument."""
     answer, processes = Path(sys.argv[1]), int(sys.argv[2])
     trial = Trial(((module, name) for module, name in json.load(sys.stdin)), processes)
-    ended = pytest.main([*_TESTS, *_BRIEFLY, *_NEVER_FOR_EVER, "--capture=sys"], plugins=[trial])
+    ended = pytest.main([*_TESTS, *_BRIEFLY, *_TIME_LIMIT, "--capture=sys"], plugins=[trial])
     answer.write_text(json.dumps(trial.verdicts))
     return int(ended)
 
