@@ -1,4 +1,4 @@
-"""A database under test: the store, and a customer's and an operator's way past it."""
+"""A database under test: the store, and what customers and operators write and read past it."""
 
 from collections.abc import Mapping
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What settlement relies on in a database, promised alike by Firestore and by the store in memory."""
+"""What settlement relies on in a database: Firestore and the store in memory keep the same promises."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def version_of(database: Database, path: str) -> object:
     return document.version
 
 
-def test_reading_tells_what_is_there_and_what_is_not(database: Database) -> None:
+def test_a_read_answers_what_is_there_and_what_is_not(database: Database) -> None:
     database.put("orders/here", {"status": "pending"})
     documents = database.store.read(["orders/here", "orders/gone"], timeout_seconds=SOON)
     assert documents["orders/gone"] is None
@@ -57,7 +57,7 @@ def test_an_update_loses_to_a_deletion(database: Database) -> None:
     assert database.get("orders/o") is None
 
 
-def test_a_commit_tells_the_version_to_update_next(database: Database) -> None:
+def test_a_commit_answers_the_version_to_update_next(database: Database) -> None:
     database.put("orders/o", {"a": 1})
     first = Update("orders/o", {"a": 2}, version_of(database, "orders/o"))
     committed = database.store.commit([first], timeout_seconds=SOON)
@@ -66,20 +66,20 @@ def test_a_commit_tells_the_version_to_update_next(database: Database) -> None:
     assert database.get("orders/o") == {"a": 3}
 
 
-def test_an_increase_needs_no_look_and_tells_the_new_figures(database: Database) -> None:
+def test_an_increase_needs_no_read_and_answers_the_new_figures(database: Database) -> None:
     database.put("inventory/p", {"stock": 10, "reserved": 1})
     committed = database.store.commit([Increase("inventory/p", {"stock": 0, "reserved": 3})], timeout_seconds=SOON)
     assert committed.figures["inventory/p"] == {"stock": 10, "reserved": 4}
     assert database.get("inventory/p") == {"stock": 10, "reserved": 4}
 
 
-def test_an_increase_starts_a_missing_figure_at_nothing(database: Database) -> None:
+def test_an_increase_starts_a_missing_figure_at_zero(database: Database) -> None:
     database.put("inventory/p", {"stock": 10})
     committed = database.store.commit([Increase("inventory/p", {"stock": 0, "reserved": 3})], timeout_seconds=SOON)
     assert committed.figures["inventory/p"] == {"stock": 10, "reserved": 3}
 
 
-def test_an_increase_never_makes_a_document(database: Database) -> None:
+def test_an_increase_never_creates_a_document(database: Database) -> None:
     with pytest.raises(StoreContended):
         database.store.commit([Increase("inventory/gone", {"stock": -1})], timeout_seconds=SOON)
     assert database.get("inventory/gone") is None
@@ -98,7 +98,7 @@ def test_one_refused_write_refuses_them_all(database: Database) -> None:
     assert database.dump() == {"auditLog/e": {}, "inventory/p": {"stock": 10}}
 
 
-def test_counting_tells_the_documents_of_one_collection(database: Database) -> None:
+def test_a_count_is_of_the_documents_of_one_collection(database: Database) -> None:
     database.put("auditLog/e", {})
     database.put("auditLog/e/deliveries/2", {})
     database.put("auditLog/e/deliveries/3", {})

@@ -7,23 +7,25 @@ import pytest
 from google.cloud import firestore
 
 from tests.support.auditor import complaints
+from tests.support.builders import an_order
 from tests.support.emulated_shop import all_at_once, documents_in, settle_in, write_all
-from tests.support.scenarios import FACTS, STORIES, Story, a_shop, delivered, money_in, time_of
+from tests.support.scenarios import SCENARIOS, Scenario, delivery_of, ending_in
+from tests.support.shop import shop_documents, time_of
 
 THREADS = 4
 
 
-@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 def test_events_delivered_all_at_once_and_some_of_them_twice_end_with_the_same_money_and_stock(
-    firestore_client: firestore.Client, story: Story
+    firestore_client: firestore.Client, scenario: Scenario
 ) -> None:
-    write_all(firestore_client, a_shop(story.stock))
+    write_all(firestore_client, shop_documents(an_order(), stock=scenario.stock))
     dice = random.Random(11)  # noqa: S311 - no secret
-    names = [*story.facts, *dice.choices(story.facts, k=2)]
+    names = [*scenario.events, *dice.choices(scenario.events, k=2)]
     dice.shuffle(names)
     settle = settle_in(firestore_client)
-    jobs = [partial(settle, delivered(FACTS[name], number), time_of(name)) for number, name in enumerate(names)]
-    all_at_once(jobs, threads=THREADS)
+    events = [delivery_of(name, number) for number, name in enumerate(names)]
+    all_at_once([partial(settle, event, time_of(event)) for event in events], threads=THREADS)
     documents = documents_in(firestore_client)
-    assert money_in(documents) == story.money
-    assert complaints(documents, {"shirt": story.stock}) == []
+    assert ending_in(documents) == scenario.ending
+    assert complaints(documents, {"shirt": scenario.stock}) == []

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NoReturn
 
 import pytest
 from google.cloud import firestore
@@ -15,11 +14,10 @@ from google.cloud import firestore
 from database.connection import connect
 from database.firestore_store import FirestoreStore
 from database.queries import BATCH_DOCUMENTS_MAX, FirestoreQueries
-from database.store import Write
 from orders.events import OrderEvent
 from orders.order import OrderStatus
 from orders.outcome import Outcome
-from service.wiring import Service, patience, settling
+from service.wiring import Service
 from tests.support.auditor import complaints
 from tests.support.builders import NOW, TERMS, a_payment, a_placement, a_processing, an_order, an_updated_refund
 from tests.support.emulated_shop import (
@@ -32,11 +30,12 @@ from tests.support.emulated_shop import (
     order_in,
     service_in,
     settle_in,
-    silent,
     statuses,
     stock_up,
     write_orders,
 )
+from tests.support.interference import Crash, DisturbedStore, crash_after
+from tests.support.settling import settled
 from triggers.sweep import STRANDED_AFTER
 
 LONG_AGO = timedelta(hours=2)
@@ -223,29 +222,17 @@ def test_no_order_is_both_paid_and_released(firestore_client: firestore.Client) 
 # --- What others left unfinished -------------------------------------------------------------------------------------
 
 
-class ProcessDied(Exception):
-    """As when an instance is killed."""
-
-
-class DyingStore(FirestoreStore):
-    """Its process dies right after one commit."""
-
-    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> NoReturn:
-        super().commit(writes, timeout_seconds=timeout_seconds)
-        raise ProcessDied
-
-
-def die_after_one_commit(client: firestore.Client, event: OrderEvent) -> None:
+def crash_after_one_commit(client: firestore.Client, event: OrderEvent) -> None:
     """The units are counted, or the event is settled, and nothing happens after that."""
-    settle = settling(DyingStore(connect(client.project)), TERMS, silent, patience())
-    with pytest.raises(ProcessDied):
-        settle(event, now())
+    store = DisturbedStore(FirestoreStore(connect(client.project)), [crash_after])
+    with pytest.raises(Crash):
+        settled(event, store, now=now())
 
 
 def test_a_hold_that_a_dead_process_began_is_completed(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     write_orders(firestore_client, ["order-1"], 3, createdAt=now() - LONG_AGO)
-    die_after_one_commit(firestore_client, a_placement())
+    crash_after_one_commit(firestore_client, a_placement())
     assert order_in(firestore_client, "order-1")["status"] == "reserving"
     assert inventory_of(firestore_client) == (10, 3)
     assert swept(firestore_client) == {"finished": 1}
@@ -260,7 +247,7 @@ def test_a_hold_that_a_dead_process_began_is_completed(firestore_client: firesto
 def test_a_hold_that_a_dead_process_began_is_given_back_if_stock_is_short(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     write_orders(firestore_client, ["order-1"], 3, createdAt=now() - LONG_AGO)
-    die_after_one_commit(firestore_client, a_placement())
+    crash_after_one_commit(firestore_client, a_placement())
     firestore_client.document("inventory/shirt").update({"stock": firestore.Increment(-8)})
     assert swept(firestore_client) == {"finished": 1}
     assert statuses(firestore_client) == {"failed": 1}
@@ -301,7 +288,7 @@ def test_a_parked_refund_is_settled_although_the_process_died_right_after_settli
     write_orders(firestore_client, ["order-1"], 3)
     assert settle_event(a_placement(), now()).result == "reserved"
     (parked,) = parked_events("order-1")
-    die_after_one_commit(firestore_client, parked)
+    crash_after_one_commit(firestore_client, parked)
     assert statuses(firestore_client) == {"finalized": 1}
     assert parked_events("order-1") == ()
     assert swept(firestore_client) == {"finished": 1}
@@ -326,7 +313,7 @@ def test_units_counted_for_a_late_payment_whose_process_died_are_given_back_and_
     place_long_ago(firestore_client, ["order-1"], 3)
     assert swept(firestore_client) == {"expired": 1}
     payment = a_payment(created_at=now(), delivered_at=now())
-    die_after_one_commit(firestore_client, payment)
+    crash_after_one_commit(firestore_client, payment)
     order = order_in(firestore_client, "order-1")
     assert (order["status"], order["heldFrom"]) == ("reserving", "expired")
     assert inventory_of(firestore_client) == (10, 3)

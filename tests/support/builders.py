@@ -5,6 +5,7 @@ import hmac
 import json
 from bisect import bisect_left
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from database.documents.orders import order_from
@@ -26,6 +27,7 @@ from orders.events import (
     RefundUpdated,
     ReservationLapsed,
     StripeDelivery,
+    StripeEvent,
 )
 from orders.order import Money
 from orders.refunds import Refund, Refunds, RefundStatus
@@ -107,9 +109,10 @@ def a_payment(
 
 
 def a_free_session(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> PaymentSucceeded:
-    """What a Checkout session tells that cost nothing."""
-    told: dict[str, object] = {"event_type": "checkout.session.completed", **delivery}
-    return a_payment(event_id, order_id=order_id, money=Money(0, "eur"), payment_intent_id=None, charge_id=None, **told)
+    """A Checkout session was completed that cost nothing."""
+    delivery = {"event_type": "checkout.session.completed", **delivery}
+    free = Money(0, "eur")
+    return a_payment(event_id, order_id=order_id, money=free, payment_intent_id=None, charge_id=None, **delivery)
 
 
 def a_placement(order_id: str = "order-1", product_ids: tuple[str, ...] = ("shirt",)) -> OrderPlaced:
@@ -133,13 +136,13 @@ def a_failure(
     decline_code: str | None = "insufficient_funds",
     **delivery: object,
 ) -> PaymentFailed:
-    told = a_delivery(event_id=event_id, **{"event_type": "payment_intent.payment_failed", **delivery})
+    failed = a_delivery(event_id=event_id, **{"event_type": "payment_intent.payment_failed", **delivery})
     return PaymentFailed(
-        delivery=told,
+        delivery=failed,
         order_id=order_id,
         payment_intent_id="pi_1",
         charge_id=charge_id,
-        decline=Decline("card_declined", decline_code, told.created_at, "pi_1", charge_id),
+        decline=Decline("card_declined", decline_code, failed.created_at, "pi_1", charge_id),
     )
 
 
@@ -168,7 +171,7 @@ def a_refunded_charge(
     charge_id: str | None = "ch_1",
     **delivery: object,
 ) -> ChargeRefunded:
-    """A charge of which so much is refunded by now."""
+    """So much of a charge is refunded by now."""
     return ChargeRefunded(
         delivery=a_delivery(event_id=event_id, **{"event_type": "charge.refunded", **delivery}),
         order_id=order_id,
@@ -190,7 +193,7 @@ def an_updated_refund(
     restock_defect: str | None = None,
     **delivery: object,
 ) -> RefundUpdated:
-    """One refund, as Stripe tells of it: without the order's id."""
+    """One refund, as Stripe reports it: without the order's id."""
     refund = refund or a_refund()
     return RefundUpdated(
         delivery=a_delivery(event_id=event_id, **{"event_type": "refund.updated", **delivery}),
@@ -213,9 +216,9 @@ def a_dispute(
     payment_intent_id: str | None = "pi_1",
     **delivery: object,
 ) -> DisputeChanged:
-    told = a_delivery(event_id=event_id, **{"event_type": "charge.dispute.updated", **delivery})
+    changed = a_delivery(event_id=event_id, **{"event_type": "charge.dispute.updated", **delivery})
     return DisputeChanged(
-        delivery=told,
+        delivery=changed,
         order_id=order_id,
         payment_intent_id=payment_intent_id,
         charge_id="ch_1",
@@ -227,7 +230,7 @@ def a_dispute(
             currency="eur",
             due_by=NOW + timedelta(days=7),
             opened_at=opened_at,
-            told_at=told.created_at,
+            told_at=changed.created_at,
         ),
     )
 
@@ -238,6 +241,13 @@ def a_lapse(order_id: str = "order-1") -> ReservationLapsed:
 
 def a_cancel_request(order_id: str = "order-1", user_id: str = "alice") -> CancelRequested:
     return CancelRequested(order_id, user_id)
+
+
+def redelivered(event: OrderEvent, at: datetime = LATER) -> OrderEvent:
+    """The same event in a delivery of its own; only Stripe's deliveries can be told apart."""
+    if not isinstance(event, StripeEvent):
+        return event
+    return replace(event, delivery=replace(event.delivery, delivered_at=at))
 
 
 ONE_OF_EACH_KIND: Mapping[EventKind, OrderEvent] = {
@@ -252,7 +262,14 @@ ONE_OF_EACH_KIND: Mapping[EventKind, OrderEvent] = {
     EventKind.RESERVATION_LAPSED: a_lapse(),
     EventKind.CANCEL_REQUESTED: a_cancel_request(),
 }
-"""Events that all tell of one order."""
+"""Events that are all about one order."""
+
+EVENTS_OF_ONE_PAYMENT: tuple[PaymentSucceeded, ...] = (
+    a_payment("evt_charge", event_type="charge.succeeded"),
+    a_payment("evt_intent", event_type="payment_intent.succeeded"),
+    a_payment("evt_session", event_type="checkout.session.completed", charge_id=None),
+)
+"""What Stripe sends within milliseconds."""
 
 
 def something_not_understood(event_id: str = "evt_1", **delivery: object) -> NotUnderstood:

@@ -1,12 +1,12 @@
-"""A store in which things go wrong at the worst moment, and a clock that moves only when somebody sleeps."""
+"""A store in which things go wrong at the worst moment: answers are lost, others write first, the process dies."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from database.store import Committed, Document, Write
+from database.store import Committed, Document, DocumentStore, Write
+from orders.events import NotUnderstood, OrderEvent
 from orders.outcome import StoreContended, StoreUnavailable
-from settlement.settle import Patience
-from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled
 
 Commit = Callable[[], Committed]
 Interference = Callable[[Commit], Committed]
@@ -25,12 +25,12 @@ def refused(_commit: Commit) -> Committed:
 
 
 def unanswered(_commit: Commit) -> Committed:
-    """Nothing is written, and nobody is told."""
+    """Nothing is written, and no answer comes."""
     raise StoreUnavailable("unanswered")
 
 
 def answer_lost(commit: Commit) -> Committed:
-    """All is written, and nobody is told."""
+    """All is written, and no answer comes."""
     commit()
     raise StoreUnavailable("answer lost")
 
@@ -66,11 +66,11 @@ def someone_after(act: Callable[[], object]) -> Interference:
 
 
 @dataclass
-class Interfered:
-    """The store under settlement, with one interference for each commit, in order; afterwards it runs undisturbed."""
+class DisturbedStore:
+    """A store with one interference for each commit, in order; after the last one it is left in peace."""
 
-    store: MemoryStore
-    commits: list[Interference] = field(default_factory=list)
+    store: DocumentStore
+    commits: Sequence[Interference] = ()
     reads_without_answer: int = 0
     calls: list[str] = field(default_factory=list)
     """Each is one RPC."""
@@ -84,8 +84,9 @@ class Interfered:
         return self.store.read(paths, timeout_seconds=timeout_seconds)
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        earlier_commits = self.calls.count("commit")
         self._note("commit", timeout_seconds)
-        interfere = self.commits.pop(0) if self.commits else undisturbed
+        interfere = self.commits[earlier_commits] if earlier_commits < len(self.commits) else undisturbed
         return interfere(lambda: self.store.commit(writes, timeout_seconds=timeout_seconds))
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
@@ -97,22 +98,8 @@ class Interfered:
         self.timeouts.append(timeout_seconds)
 
 
-@dataclass
-class Clock:
-    """Seconds that pass while somebody sleeps, and by `per_look` each time somebody looks."""
-
-    seconds: float = 1_000.0
-    per_look: float = 0.0
-    pauses: list[float] = field(default_factory=list)
-
-    def monotonic(self) -> float:
-        self.seconds += self.per_look
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.seconds += seconds
-
-
-def patience_of(clock: Clock, random: Callable[[], float] = lambda: 0.5) -> Patience:
-    return Patience(clock.monotonic, clock.sleep, random)
+def calls_to_settle(event: OrderEvent | NotUnderstood, store: DocumentStore) -> list[str]:
+    """The RPCs that settling the event takes."""
+    undisturbed_store = DisturbedStore(store)
+    settled(event, undisturbed_store)
+    return undisturbed_store.calls

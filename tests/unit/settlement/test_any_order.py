@@ -1,7 +1,7 @@
-"""Whatever the order in which Stripe tells of a payment, and however often: the same money, and the same stock."""
+"""In whatever order Stripe's events come, and however often: the same money, and the same stock."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
 from math import factorial
@@ -9,104 +9,169 @@ from math import factorial
 import pytest
 
 from orders.events import OrderEvent
-from settlement.settle import Patience, settle
-from tests.support.auditor import complaints
-from tests.support.builders import NOW, TERMS, a_dispute, a_refund, a_refunded_charge, an_updated_refund
+from orders.order import Money
+from tests.support.builders import (
+    TERMS,
+    a_catalogue_entry,
+    a_dispute,
+    a_lapse,
+    a_payment,
+    a_placement,
+    a_refund,
+    a_refunded_charge,
+    an_order,
+    an_updated_refund,
+)
 from tests.support.memory_store import MemoryStore
-from tests.support.scenarios import FACTS, STOCK, STORIES, WRONG, Money, Story, a_shop, delivered, money_in, time_of
+from tests.support.scenarios import CONTRADICTORY, EVENTS, SCENARIOS, Ending, Scenario, delivery_of, ending_in
+from tests.support.settling import settled
+from tests.support.shop import (
+    SHIRTS,
+    a_shop,
+    a_shop_after,
+    complaints_in,
+    document_at,
+    status_in,
+    time_of,
+)
 
-PATIENCE = Patience(monotonic=lambda: 0.0, sleep=lambda _seconds: None, random=lambda: 0.5)
 
-
-def told(names: Iterable[str], *, stock: int = STOCK) -> MemoryStore:
-    """The shop after it was told all this, in this order. After each word the auditor looks through its books."""
-    store = MemoryStore(a_shop(stock))
+def audited_shop_after(names: Iterable[str], *, stock: int = SHIRTS) -> MemoryStore:
+    """The shop after these events, in this order. The auditor finds nothing wrong after any of them."""
+    store = a_shop(an_order(), stock=stock)
     for number, name in enumerate(names):
-        tell(name, number, store, stock=stock)
+        deliver(name, number, store, stock=stock)
     return store
 
 
-def tell(name: str, number: int, store: MemoryStore, *, stock: int, restock: bool = True) -> None:
-    terms = replace(TERMS, restock_on_refund=restock)
-    settle(delivered(FACTS[name], number), time_of(name), store=store, terms=terms, patience=PATIENCE)
-    assert complaints(store.dump(), {"shirt": stock}) == [], name
+def deliver(name: str, number: int, store: MemoryStore, *, stock: int, restock: bool = True) -> None:
+    event, terms = delivery_of(name, number), replace(TERMS, restock_on_refund=restock)
+    settled(event, store, now=time_of(event), terms=terms)
+    assert complaints_in(store, stock=stock) == [], name
 
 
-def told_in_every_order(
-    names: Sequence[str], *, stock: int = STOCK, restock: bool = True
+def shops_after_every_order(
+    names: Sequence[str], *, stock: int = SHIRTS, restock: bool = True
 ) -> Iterator[tuple[tuple[str, ...], MemoryStore]]:
-    """Every order of the names, and the shop after it. What begins alike is told once."""
-    begun: list[tuple[tuple[str, ...], MemoryStore]] = [((), MemoryStore(a_shop(stock)))]
+    """Every order of the events, and the shop after it. What begins alike is delivered once."""
+    begun: list[tuple[tuple[str, ...], MemoryStore]] = [((), a_shop(an_order(), stock=stock))]
     while begun:
         order, store = begun.pop()
         if len(order) == len(names):
             yield order, store
         for name in set(names) - set(order):
             further = MemoryStore(store.dump())
-            tell(name, len(order), further, stock=stock, restock=restock)
+            deliver(name, len(order), further, stock=stock, restock=restock)
             begun.append(((*order, name), further))
 
 
-each_story = pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 
 
-@each_story
-def test_every_order_of_the_same_facts_ends_with_the_same_money_and_stock(story: Story) -> None:
+@each_scenario
+def test_the_same_events_in_every_order_end_with_the_same_money_and_stock(scenario: Scenario) -> None:
     orders = 0
-    for order, store in told_in_every_order(story.facts, stock=story.stock):
-        assert money_in(store.dump()) == story.money, order
+    for order, store in shops_after_every_order(scenario.events, stock=scenario.stock):
+        assert ending_in(store.dump()) == scenario.ending, order
         orders += 1
-    assert orders == factorial(len(story.facts))
+    assert orders == factorial(len(scenario.events))
 
 
-@each_story
-def test_telling_everything_twice_in_any_order_ends_the_same(story: Story) -> None:
+@each_scenario
+def test_every_event_twice_in_any_order_ends_the_same(scenario: Scenario) -> None:
     dice = random.Random(7)  # noqa: S311 - no secret
     for _ in range(15):
-        order = [*story.facts, *story.facts]
+        order = [*scenario.events, *scenario.events]
         dice.shuffle(order)
-        assert money_in(told(order, stock=story.stock).dump()) == story.money, order
+        assert ending_in(audited_shop_after(order, stock=scenario.stock).dump()) == scenario.ending, order
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_any_choice_of_facts_ends_the_same_in_any_order(seed: int) -> None:
+def test_any_choice_of_events_ends_the_same_in_any_order(seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311 - no secret
-    names = dice.sample(sorted(FACTS.keys() - WRONG), k=dice.randint(5, len(FACTS) - len(WRONG)))
-    expected = money_in(told(names).dump())
+    names = dice.sample(sorted(EVENTS.keys() - CONTRADICTORY), k=dice.randint(5, len(EVENTS) - len(CONTRADICTORY)))
+    ending = ending_in(audited_shop_after(names).dump())
     for _ in range(8):
         order = names + dice.choices(names, k=3)
         dice.shuffle(order)
-        assert money_in(told(order).dump()) == expected, (names, order)
+        assert ending_in(audited_shop_after(order).dump()) == ending, (names, order)
 
 
 def test_without_restocking_every_order_ends_with_the_units_gone() -> None:
-    facts = ["placed", "charge", "partial", "full", "re_1 made"]
-    for order, store in told_in_every_order(facts, restock=False):
-        assert money_in(store.dump()) == Money(3_600, 3_600, "refunded", 7), order
+    names = ["placed", "charge", "partial", "full", "re_1 made"]
+    for order, store in shops_after_every_order(names, restock=False):
+        assert ending_in(store.dump()) == Ending(3_600, 3_600, "refunded", 7), order
 
 
-def test_one_refund_told_by_five_events_counts_once() -> None:
-    types = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
-    one = a_refund("re_1", 1_200)
-    voices: list[OrderEvent] = [a_refunded_charge("evt_1", total=1_200)]
-    voices += [an_updated_refund(f"evt_{kind}", one, event_type=kind) for kind in types]
-    for order in permutations(voices):
-        store = told(["intent"])
-        settled_all(store, order)
-        assert money_in(store.dump()) == Money(3_600, 1_200, "partially_refunded", 7)
-
-
-def settled_all(store: MemoryStore, events: Iterable[OrderEvent]) -> None:
+def paid_shop_after(events: Iterable[OrderEvent]) -> MemoryStore:
+    store = audited_shop_after(["intent"])
     for event in events:
-        settle(event, NOW, store=store, terms=TERMS, patience=PATIENCE)
+        settled(event, store)
+    return store
 
 
-def test_the_latest_state_of_a_dispute_stands_in_any_order() -> None:
-    states = ["needs_response", "under_review", "won"]
-    told_of = [a_dispute(f"evt_{n}", status) for n, status in enumerate(states)]
-    for order in permutations(told_of):
-        store = told(["intent"])
-        settled_all(store, order)
-        fields = store.get("orders/order-1")
-        assert fields is not None
-        assert fields["dispute"]["status"] == "won"  # type: ignore[index]
+def test_one_refund_reported_by_five_events_counts_once() -> None:
+    one = a_refund("re_1", 1_200)
+    reports: list[OrderEvent] = [
+        a_refunded_charge("evt_1", total=1_200),
+        an_updated_refund("evt_2", one, event_type="refund.created"),
+        an_updated_refund("evt_3", one, event_type="refund.updated"),
+        an_updated_refund("evt_4", one, event_type="refund.failed"),
+        an_updated_refund("evt_5", one, event_type="charge.refund.updated"),
+    ]
+    for order in permutations(reports):
+        assert ending_in(paid_shop_after(order).dump()) == Ending(3_600, 1_200, "partially_refunded", 7)
+
+
+def test_a_dispute_ends_in_its_latest_state_in_any_order() -> None:
+    statuses = ["needs_response", "under_review", "won"]
+    for order in permutations([a_dispute(f"evt_{status}", status) for status in statuses]):
+        dispute = document_at(paid_shop_after(order), "orders/order-1")["dispute"]
+        assert dispute["status"] == "won"  # type: ignore[index]
+
+
+# --- Paid and never fulfilled -----------------------------------------------------------------------------------------
+
+
+def a_short_shop(**catalogue: object) -> MemoryStore:
+    store = a_shop(an_order(), stock=2)
+    store.put("products/shirt", a_catalogue_entry(**catalogue))
+    return store
+
+
+def an_expired_order_whose_units_are_gone() -> MemoryStore:
+    store = a_shop_after(a_placement(), a_lapse())
+    store.put("inventory/shirt", {"stock": 2, "reserved": 0})
+    return store
+
+
+def a_reserved_order_that_somebody_broke() -> MemoryStore:
+    store = a_shop_after(a_placement())
+    store.put("orders/order-1", {**document_at(store, "orders/order-1"), "items": []})
+    return store
+
+
+NEVER_FULFILLED: dict[str, tuple[Callable[[], MemoryStore], int, str]] = {
+    # the shop, what is paid, and what the order is in the end
+    "short": (a_short_shop, 3_600, "refund_due"),
+    "short and unpriced": (lambda: a_short_shop(unitAmount=None, currency=None), 3_600, "refund_due"),
+    "wrong amount": (lambda: a_shop_after(a_placement()), 3_500, "review"),
+    "wrong amount and short": (an_expired_order_whose_units_are_gone, 3_500, "refund_due"),
+    "broken": (lambda: a_shop(an_order(items=[])), 3_600, "refund_due"),
+    "broken after it was reserved": (a_reserved_order_that_somebody_broke, 3_600, "review"),
+    "strange status": (lambda: a_shop(an_order(status="shipped")), 3_600, "review"),
+}
+
+
+@pytest.mark.parametrize("is_failure_first", [False, True], ids=["success first", "failure first"])
+@pytest.mark.parametrize(("shop", "paid", "status"), NEVER_FULFILLED.values(), ids=NEVER_FULFILLED)
+def test_a_refund_that_failed_leaves_an_unfulfilled_order_as_it_was_in_any_order(
+    shop: Callable[[], MemoryStore], paid: int, status: str, *, is_failure_first: bool
+) -> None:
+    store = shop()
+    settled(a_payment(money=Money(paid, "eur")), store)
+    made = an_updated_refund("evt_made", a_refund(amount=paid))
+    failed = an_updated_refund("evt_failed", a_refund(amount=paid, status="failed"))
+    for event in (failed, made) if is_failure_first else (made, failed):
+        settled(event, store)
+    assert status_in(store) == status

@@ -2,9 +2,18 @@
 
 import itertools
 import random
+from typing import NoReturn
 
+import pytest
+
+from orders.outcome import StoreContended, StoreUnavailable
 from settlement.settle import Patience
-from tests.support.interference import Clock, patience_of
+from tests.support.builders import a_payment, a_placement, an_order, an_updated_refund
+from tests.support.interference import DisturbedStore, refused, someone_first, unanswered, undisturbed
+from tests.support.settling import Clock, patience_of, settled
+from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, shirts_in, status_in
+
+# --- Tries and pauses -------------------------------------------------------------------------------------------------
 
 
 def pauses_of(clock: Clock, tries: int, **kwargs: object) -> list[float]:
@@ -68,3 +77,58 @@ def test_time_that_passes_inside_a_try_counts() -> None:
         clock.seconds += 4.1
         tries += 1
     assert tries == 2
+
+
+# --- While settling ---------------------------------------------------------------------------------------------------
+
+
+def test_it_gives_up_with_the_last_error_when_its_time_is_out() -> None:
+    store, clock = a_shop_with_a_hold(), Clock()
+    before, began = store.dump(), clock.seconds
+    with pytest.raises(StoreUnavailable, match="unanswered"):
+        settled(a_payment(), DisturbedStore(store, [refused, *[unanswered] * 1_000]), clock=clock)
+    assert 8.0 <= clock.seconds - began <= 8.5
+    assert store.dump() == before
+
+
+def test_contention_without_end_is_reported_as_contention() -> None:
+    with pytest.raises(StoreContended, match="refused"):
+        settled(a_payment(), DisturbedStore(a_shop_with_a_hold(), [refused] * 1_000))
+
+
+def test_stock_that_others_keep_taking_is_contention_and_never_a_failed_order() -> None:
+    store = a_shop(an_order(), stock=3)
+    others_count = someone_first(lambda: store.put("inventory/shirt", {"stock": 3, "reserved": 1}))
+    others_give_back = someone_first(lambda: store.put("inventory/shirt", {"stock": 3, "reserved": 3}))
+    with pytest.raises(StoreContended):
+        settled(a_placement(), DisturbedStore(store, [others_count, others_give_back] * 1_000))
+    assert (status_in(store), shirts_in(store)) == ("pending", (3, 0))
+
+
+def test_no_call_may_take_longer_than_the_time_that_is_left() -> None:
+    contended = DisturbedStore(a_shop_with_a_hold(), [refused] * 1_000)
+    with pytest.raises(StoreContended):
+        settled(a_payment(), contended, clock=Clock(per_look=0.5))
+    shop = a_shop_after(a_placement(), an_updated_refund("evt_refund"))
+    releasing = DisturbedStore(shop, [*[refused] * 5, undisturbed])
+    settled(a_payment(), releasing, clock=Clock(per_look=0.1))
+    for store in (contended, releasing):
+        assert all(0 < timeout <= 8 for timeout in store.timeouts)
+        assert store.timeouts == sorted(store.timeouts, reverse=True)
+
+
+def test_a_fault_is_raised_as_it_is_and_never_taken_for_contention() -> None:
+    def fault(_commit: object) -> NoReturn:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        settled(a_payment(), DisturbedStore(a_shop_with_a_hold(), [fault]))
+
+
+def test_what_a_payment_releases_is_settled_in_the_payments_own_time() -> None:
+    clock = Clock(per_look=0.1)
+    began = clock.seconds
+    shop = a_shop_after(a_placement(), an_updated_refund("evt_refund"))
+    with pytest.raises(StoreUnavailable):
+        settled(a_payment(), DisturbedStore(shop, [*[refused] * 5, undisturbed, *[unanswered] * 1_000]), clock=clock)
+    assert 8.0 <= clock.seconds - began <= 9.0

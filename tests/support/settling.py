@@ -1,0 +1,52 @@
+"""Settlement as tests run it: on any store, at the time that the test names, by a clock that moves only in sleep."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from database.store import DocumentStore
+from orders.events import NotUnderstood, OrderEvent, StripeEvent
+from orders.outcome import Outcome, Settle
+from settlement.decisions import Terms
+from settlement.settle import Patience, settle
+from tests.support.builders import NOW, TERMS
+
+
+@dataclass
+class Clock:
+    """Seconds that pass while somebody sleeps, and by `per_look` each time somebody looks."""
+
+    seconds: float = 1_000.0
+    per_look: float = 0.0
+    pauses: list[float] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        self.seconds += self.per_look
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.seconds += seconds
+
+
+def patience_of(clock: Clock, random: Callable[[], float] = lambda: 0.5) -> Patience:
+    return Patience(clock.monotonic, clock.sleep, random)
+
+
+def settling_on(store: DocumentStore, *, terms: Terms = TERMS) -> Settle:
+    """`settle` on this store; it waits for nobody."""
+    return partial(settle, store=store, terms=terms, patience=patience_of(Clock()))
+
+
+def settled(
+    event: OrderEvent | NotUnderstood,
+    store: DocumentStore,
+    *,
+    now: datetime = NOW,
+    terms: Terms = TERMS,
+    clock: Clock | None = None,
+    report: Callable[[StripeEvent, Outcome], object] = lambda _event, _outcome: None,
+) -> Outcome:
+    """The outcome of settling one event."""
+    return settle(event, now, store=store, terms=terms, patience=patience_of(clock or Clock()), report=report)

@@ -1,0 +1,160 @@
+"""What each kind of event does to an order in each status: a table, written by hand, that leaves out no cell."""
+
+from collections.abc import Collection
+from itertools import product
+from typing import NamedTuple
+
+import pytest
+
+from orders.events import EventKind, OrderEvent, StripeEvent
+from orders.order import OrderStatus
+from tests.support.builders import NOW, ONE_OF_EACH_KIND, a_reserved_order, redelivered
+from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled
+from tests.support.shop import a_shop, document_at, shirts_in, status_in
+
+
+class Effect(NamedTuple):
+    """The order is for three shirts, its time is out, and three shirts are held."""
+
+    result: str
+    status: str
+    stock: int
+    """By how much the shirts on hand change."""
+    reserved: int
+
+
+def alike(effect: Effect, *statuses: str) -> dict[str, Effect]:
+    return dict.fromkeys(statuses, effect)
+
+
+def unchanged(result: str, *statuses: str) -> dict[str, Effect]:
+    return {status: Effect(result, status, 0, 0) for status in statuses}
+
+
+ALREADY: dict[str, Effect] = {
+    **unchanged("already_finalized", "finalized", "partially_refunded", "refunded"),
+    **unchanged("already_failed", "failed"),
+    **unchanged("already_expired", "expired"),
+    **unchanged("already_cancelled", "cancelled"),
+    **unchanged("already_refund_due", "refund_due"),
+    **unchanged("already_quarantined", "review"),
+    **unchanged("unknown_status", "unknown"),
+}
+CANCELLED: dict[str, Effect] = {
+    "pending": Effect("cancelled", "cancelled", 0, 0),
+    **alike(Effect("cancelled", "cancelled", 0, -3), "reserving", "reserved"),
+}
+# All that was paid is refunded: what was taken comes back, and what was never taken stays.
+REFUNDED: dict[str, Effect] = {
+    **alike(Effect("refunded", "refunded", 3, 0), "finalized", "partially_refunded"),
+    **alike(Effect("refunded", "refunded", 0, 0), "refunded", "refund_due", "review"),
+}
+
+EFFECTS: dict[EventKind, dict[str, Effect]] = {
+    EventKind.ORDER_PLACED: {
+        **unchanged("already_placed", *OrderStatus),
+        "pending": Effect("reserved", "reserved", 0, 3),
+        "reserving": Effect("reserved", "reserved", 0, 0),
+        "unknown": Effect("reservation_failed", "failed", 0, 0),
+    },
+    EventKind.PAYMENT_PROCESSING: {
+        **ALREADY,
+        "pending": Effect("reserved", "reserved", 0, 3),
+        "reserving": Effect("reserved", "reserved", 0, 0),
+        "reserved": Effect("hold_extended", "reserved", 0, 0),
+    },
+    EventKind.PAYMENT_SUCCEEDED: {
+        **ALREADY,
+        **alike(Effect("first_time_finalized", "finalized", -3, 0), "pending", "failed", "expired", "cancelled"),
+        **alike(Effect("first_time_finalized", "finalized", -3, -3), "reserving", "reserved"),
+        "unknown": Effect("quarantined", "review", 0, 0),
+    },
+    EventKind.PAYMENT_FAILED: {
+        **ALREADY,
+        **unchanged("payment_failed", "pending", "reserving", "reserved", "failed", "expired", "cancelled"),
+    },
+    EventKind.PAYMENT_CANCELED: {**ALREADY, **CANCELLED},
+    EventKind.CHARGE_REFUNDED: {
+        **REFUNDED,
+        **alike(Effect("refunded", "refunded", 0, 0), "pending", "failed", "expired", "cancelled", "unknown"),
+        **alike(Effect("refunded", "refunded", 0, -3), "reserving", "reserved"),
+    },
+    EventKind.REFUND_UPDATED: {**unchanged("payment_not_found", *OrderStatus), **REFUNDED},
+    EventKind.DISPUTE_CHANGED: unchanged("dispute_recorded", *OrderStatus),
+    EventKind.RESERVATION_LAPSED: {
+        **unchanged("not_expired", *OrderStatus),
+        "reserved": Effect("expired", "expired", 0, -3),
+    },
+    EventKind.CANCEL_REQUESTED: {
+        **ALREADY,
+        **CANCELLED,
+        **unchanged("cancel_request_recorded", "finalized", "partially_refunded", "refund_due", "review"),
+    },
+}
+
+WITHOUT_AUDIT_ENTRY: dict[EventKind, Collection[str]] = {
+    EventKind.ORDER_PLACED: set(OrderStatus) - {"pending", "reserving", "unknown"},
+    EventKind.REFUND_UPDATED: {"pending", "reserving", "reserved", "failed", "expired", "cancelled", "unknown"},
+    EventKind.RESERVATION_LAPSED: set(OrderStatus) - {"reserved"},
+    EventKind.CANCEL_REQUESTED: {"refunded", "unknown"},
+}
+"""Where the shop's own event changes nothing, or Stripe's is parked."""
+
+each_cell = pytest.mark.parametrize(
+    ("event", "before", "effect"),
+    [
+        pytest.param(ONE_OF_EACH_KIND[kind], status, effect, id=f"{kind}-{status}")
+        for kind, effects in EFFECTS.items()
+        for status, effect in effects.items()
+    ],
+)
+
+
+def a_shop_with(status: str) -> MemoryStore:
+    return a_shop(a_reserved_order(status=status, reservationExpiresAt=NOW), stock=10, reserved=3)
+
+
+def test_the_table_names_every_event_in_every_status() -> None:
+    assert {(kind, status) for kind, effects in EFFECTS.items() for status in effects} == set(
+        product(EventKind, OrderStatus)
+    )
+
+
+@each_cell
+def test_what_an_event_does_to_an_order_and_its_stock(event: OrderEvent, before: str, effect: Effect) -> None:
+    store = a_shop_with(before)
+    assert settled(event, store).result == effect.result
+    assert status_in(store) == effect.status
+    assert shirts_in(store) == (10 + effect.stock, 3 + effect.reserved)
+
+
+@each_cell
+def test_settling_it_again_changes_nothing_and_a_second_delivery_is_counted(
+    event: OrderEvent, before: str, effect: Effect
+) -> None:
+    store = a_shop_with(before)
+    settled(event, store)
+    once = store.dump()
+    settled(event, store)
+    assert store.dump() == once
+    settled(redelivered(event), store)
+    counted = {f"webhookEvents/{event.event_id}", f"auditLog/{event.event_id}/deliveries/2"}
+    changed = {path for path, fields in store.dump().items() if fields != once.get(path)}
+    assert changed == (counted if isinstance(event, StripeEvent) else set())
+
+
+@each_cell
+def test_the_audit_entry_names_exactly_what_changed(event: OrderEvent, before: str, effect: Effect) -> None:
+    store = a_shop_with(before)
+    settled(event, store)
+    path = f"auditLog/{event.event_id}"
+    if before in WITHOUT_AUDIT_ENTRY.get(event.kind, ()):
+        assert store.get(path) is None
+        return
+    entry = document_at(store, path)
+    assert (entry["result"], entry["statusBefore"], entry["statusAfter"]) == (effect.result, before, effect.status)
+    # A hold that was counted before this event is part of what this event brings to its end.
+    counted_before = 3 if before == "reserving" and effect.status != "reserving" else 0
+    move = {"productId": "shirt", "stock": effect.stock, "reserved": effect.reserved + counted_before}
+    assert entry["stock"] == ([move] if move["stock"] or move["reserved"] else [])

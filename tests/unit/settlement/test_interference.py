@@ -1,0 +1,158 @@
+"""Others write between a read and the commit that rests on it: whoever is faster, every unit counts once."""
+
+import random
+
+import pytest
+
+from orders.events import OrderEvent
+from tests.support.builders import (
+    EVENTS_OF_ONE_PAYMENT,
+    a_lapse,
+    a_payment,
+    a_placement,
+    a_refund,
+    a_reserved_order,
+    an_order,
+    an_updated_refund,
+    redelivered,
+)
+from tests.support.interference import (
+    Crash,
+    DisturbedStore,
+    Interference,
+    answer_lost,
+    crash_after,
+    crash_before,
+    refused,
+    someone_first,
+    unanswered,
+    undisturbed,
+)
+from tests.support.settling import settled
+from tests.support.shop import (
+    MUCH_LATER,
+    a_shop,
+    a_shop_after,
+    a_shop_with_a_hold,
+    audited_in,
+    complaints_in,
+    document_at,
+    notices_in,
+    shirts_in,
+    status_in,
+)
+
+# --- For the last units -----------------------------------------------------------------------------------------------
+
+
+def test_a_buyer_who_was_faster_gets_the_last_units() -> None:
+    store = a_shop(an_order(), stock=3)
+    store.put("orders/order-2", an_order())
+    overtaken = DisturbedStore(store, [someone_first(lambda: settled(a_placement("order-2"), store))])
+    assert settled(a_placement("order-1"), overtaken).result == "reservation_failed"
+    assert status_in(store, "order-2") == "reserved"
+    assert shirts_in(store) == (3, 3)
+
+
+def test_an_order_does_not_fail_for_units_that_another_held_for_a_moment_only() -> None:
+    store = a_shop(an_order(), stock=3)
+    another_holds_one = someone_first(lambda: store.put("inventory/shirt", {"stock": 3, "reserved": 1}))
+    another_gives_it_back = someone_first(lambda: store.put("inventory/shirt", {"stock": 3, "reserved": 3}))
+    disturbed = DisturbedStore(store, [another_holds_one, another_gives_it_back])
+    assert settled(a_placement(), disturbed).result == "reserved"
+    assert (status_in(store), shirts_in(store)) == ("reserved", (3, 3))
+    assert disturbed.calls == ["read", "commit", "commit", "read", "commit", "commit"]
+
+
+def test_units_bought_while_a_failed_refund_was_read_are_not_taken_from_their_buyer() -> None:
+    store = a_shop_after(a_placement(), a_payment(), an_updated_refund("evt_refund"))
+
+    def sell_eight() -> None:
+        store.put("orders/order-2", an_order(items=[{"productId": "shirt", "quantity": 8}]))
+        settled(a_placement("order-2"), store)
+
+    failed = an_updated_refund("evt_failed", a_refund(status="failed"))
+    assert settled(failed, DisturbedStore(store, [someone_first(sell_eight)])).result == "refund_failed"
+    assert (status_in(store), shirts_in(store)) == ("refund_due", (10, 8))
+    assert complaints_in(store) == []
+
+
+def test_an_inventory_that_vanishes_between_read_and_hold_refuses_the_order() -> None:
+    store = a_shop(an_order())
+    vanishing = DisturbedStore(store, [someone_first(lambda: store.delete("inventory/shirt"))])
+    assert settled(a_placement(), vanishing).result == "reservation_failed"
+
+
+# --- For one order ----------------------------------------------------------------------------------------------------
+
+
+PLACED, PAID = a_placement(), a_payment()
+RACES: dict[str, tuple[OrderEvent, OrderEvent, str]] = {
+    # who loses, who is faster, and how the loser ends
+    "the trigger against a payment": (PLACED, PAID, "already_placed"),
+    "a payment against the trigger": (PAID, PLACED, "first_time_finalized"),
+    "an event against another of its payment": (PAID, a_payment("evt_2"), "already_finalized"),
+}
+
+
+@pytest.mark.parametrize("earlier_commits", [0, 1])
+@pytest.mark.parametrize(("loser", "winner", "result"), RACES.values(), ids=RACES)
+def test_whoever_loses_a_race_leaves_a_paid_order_paid(
+    loser: OrderEvent, winner: OrderEvent, result: str, earlier_commits: int
+) -> None:
+    """Stock for one order only: the loser must not conclude from the winner's hold that nothing is left."""
+    store = a_shop(an_order(), stock=3)
+    winner_first = someone_first(lambda: settled(winner, store))
+    assert settled(loser, DisturbedStore(store, [*[undisturbed] * earlier_commits, winner_first])).result == result
+    assert (status_in(store), shirts_in(store)) == ("finalized", (0, 0))
+
+
+def test_a_payment_that_loses_against_a_release_holds_again_before_it_takes() -> None:
+    """The hold was released while the payment was read: taking it all the same would release it twice."""
+    store = a_shop_with_a_hold()
+
+    def expire() -> None:
+        store.put("orders/order-1", a_reserved_order(status="expired"))
+        store.put("inventory/shirt", {"stock": 10, "reserved": 0})
+
+    assert settled(a_payment(), DisturbedStore(store, [someone_first(expire)])).result == "first_time_finalized"
+    assert shirts_in(store) == (7, 0)
+
+
+def test_an_expiry_that_loses_against_the_payment_releases_nothing() -> None:
+    store = a_shop_after(a_placement())
+    overtaken = DisturbedStore(store, [someone_first(lambda: settled(a_payment(), store))])
+    assert settled(a_lapse(), overtaken, now=MUCH_LATER).result == "not_expired"
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+
+
+# --- Anything at all --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_whatever_interferes_an_order_is_settled_exactly_once(seed: int) -> None:
+    """Every event is delivered until it is answered; faults strike at random, crashes included."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    faults: list[Interference] = [undisturbed, refused, unanswered, answer_lost, crash_before, crash_after]
+    store = a_shop(an_order())
+    deliveries: list[OrderEvent] = [
+        a_placement(),
+        a_placement(),
+        *EVENTS_OF_ONE_PAYMENT,
+        *map(redelivered, EVENTS_OF_ONE_PAYMENT),
+    ]
+    dice.shuffle(deliveries)
+    for event in deliveries:
+        for _ in range(2):
+            try:
+                settled(event, DisturbedStore(store, dice.choices(faults, k=3)))
+            except Crash:
+                settled(event, store)
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert audited_in(store) - {"placed_order-1"} == {"evt_charge", "evt_intent", "evt_session"}
+    assert notices_in(store).count("paid") == 1
+    assert set(notices_in(store)) <= {"reserved", "paid"}
+    assert complaints_in(store) == []
+    entries = [document_at(store, f"auditLog/{event_id}") for event_id in audited_in(store)]
+    moved = [move for entry in entries for move in entry["stock"]]  # type: ignore[attr-defined]
+    assert (sum(m["stock"] for m in moved), sum(m["reserved"] for m in moved)) == (-3, 0)

@@ -1,0 +1,142 @@
+"""Events that a wrong setting has set aside as those of the other mode: settled once it is corrected, and once only."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from orders.events import OrderEvent, StripeEvent
+from tests.support.builders import (
+    LATER,
+    NOW,
+    TERMS,
+    a_cancel_request,
+    a_lapse,
+    a_payment,
+    a_placement,
+    a_refund,
+    an_order,
+    an_updated_refund,
+    redelivered,
+)
+from tests.support.interference import (
+    Crash,
+    DisturbedStore,
+    Interference,
+    calls_to_settle,
+    crash_after,
+    crash_before,
+    someone_after,
+)
+from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled
+from tests.support.shop import (
+    a_shop,
+    a_shop_after,
+    complaints_in,
+    document_at,
+    notices_in,
+    shirts_in,
+    status_in,
+    time_of,
+)
+
+LIVE_ONLY = replace(TERMS, expected_livemode=True)
+PAID, REFUNDED = a_payment(), an_updated_refund("evt_refund", a_refund(amount=1_200))
+AN_EARLY_PAYMENT = a_payment(created_at=NOW - timedelta(hours=2))
+
+
+def a_shop_that_set_aside(*events: StripeEvent) -> MemoryStore:
+    store = a_shop_after(a_placement())
+    for event in events:
+        assert settled(event, store, terms=LIVE_ONLY).result == "livemode_mismatch"
+    assert (status_in(store), shirts_in(store)) == ("reserved", (10, 3))
+    return store
+
+
+def assert_sold_once(store: MemoryStore) -> None:
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert complaints_in(store) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "results"),
+    [
+        ([PAID, REFUNDED], ["first_time_finalized", "partially_refunded"]),
+        ([REFUNDED, PAID], ["payment_not_found", "first_time_finalized"]),
+    ],
+    ids=["payment first", "refund first"],
+)
+def test_what_was_set_aside_is_settled_once_when_it_is_sent_again(
+    events: Sequence[StripeEvent], results: Sequence[str]
+) -> None:
+    store = a_shop_that_set_aside(PAID, REFUNDED)
+    assert [settled(redelivered(event), store).result for event in events] == results
+    assert (status_in(store), shirts_in(store)) == ("partially_refunded", (7, 0))
+    assert complaints_in(store) == []
+    once = store.dump()
+    for event in events:
+        settled(redelivered(event), store)
+    assert store.dump() == once
+    assert notices_in(store).count("paid") == 1
+
+
+@pytest.mark.parametrize("claim_expires_before_delivery", [None, 2, 3, 4])
+def test_what_was_set_aside_is_a_duplicate_until_the_setting_is_corrected_and_once_it_is_settled(
+    claim_expires_before_delivery: int | None,
+) -> None:
+    store = a_shop_that_set_aside(PAID)
+    resent = [(LIVE_ONLY, "duplicate_detected"), (TERMS, "first_time_finalized"), (TERMS, "duplicate_detected")]
+    for number, (terms, result) in enumerate(resent, start=2):
+        if number == claim_expires_before_delivery:
+            store.delete("webhookEvents/evt_1")
+        assert settled(redelivered(PAID, NOW + timedelta(days=number)), store, terms=terms).result == result
+    assert_sold_once(store)
+
+
+@pytest.mark.parametrize(
+    ("event", "status"), [(a_lapse(), "expired"), (a_cancel_request(), "cancelled")], ids=["expired", "cancelled"]
+)
+def test_a_payment_that_was_set_aside_opens_again_an_order_that_is_closed_by_now(
+    event: OrderEvent, status: str
+) -> None:
+    store = a_shop_that_set_aside(PAID)
+    settled(event, store, now=time_of(event))
+    assert status_in(store) == status
+    assert settled(redelivered(PAID), store, now=time_of(event)).result == "first_time_finalized"
+    assert_sold_once(store)
+
+
+@pytest.mark.parametrize("crash", [crash_before, crash_after])
+def test_what_was_set_aside_and_crashed_is_settled_by_its_redelivery(crash: Interference) -> None:
+    store = a_shop_that_set_aside(PAID)
+    with pytest.raises(Crash):
+        settled(redelivered(PAID), DisturbedStore(store, [crash]))
+    settled(redelivered(PAID, NOW + timedelta(minutes=1)), store)
+    assert_sold_once(store)
+
+
+# --- Before its order was there ---------------------------------------------------------------------------------------
+
+
+def test_what_was_set_aside_before_its_order_was_there_is_settled_when_the_order_appears() -> None:
+    store = a_shop()
+    assert settled(AN_EARLY_PAYMENT, store, terms=LIVE_ONLY).result == "livemode_mismatch"
+    assert settled(redelivered(AN_EARLY_PAYMENT), store).result == "order_not_found"
+    store.put("orders/order-1", an_order())
+    settled(a_placement(), store)
+    (parked,) = store.parked_events("order-1")
+    # No commit is refused first: whoever takes it up may have little time left.
+    assert calls_to_settle(parked, store) == ["read", "commit"]
+    assert_sold_once(store)
+
+
+def test_a_delivery_that_parks_what_was_set_aside_is_counted_once_though_another_comes_in_between() -> None:
+    store = a_shop()
+    settled(AN_EARLY_PAYMENT, store, terms=LIVE_ONLY)
+    third = redelivered(AN_EARLY_PAYMENT, NOW + timedelta(minutes=1))
+    disturbed = DisturbedStore(store, [someone_after(lambda: settled(third, store))])
+    assert settled(redelivered(AN_EARLY_PAYMENT, LATER), disturbed).result == "order_not_found"
+    assert document_at(store, "webhookEvents/evt_1")["deliveries"] == 3
+    assert complaints_in(store) == []

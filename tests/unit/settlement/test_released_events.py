@@ -1,0 +1,87 @@
+"""Refunds and disputes that outran their payment: settled with it, and reported as if they had just been delivered."""
+
+from collections.abc import Callable
+
+import pytest
+
+from orders.events import StripeEvent
+from orders.outcome import Outcome, Result, StoreUnavailable
+from tests.support.builders import LATER, a_dispute, a_payment, a_placement, a_refund, an_updated_refund, redelivered
+from tests.support.interference import DisturbedStore, answer_lost, someone_first, unanswered, undisturbed
+from tests.support.settling import settled
+from tests.support.shop import a_shop_after, complaints_in, document_at, shirts_in, status_in
+
+PLACED, PAID, REFUNDED = a_placement(), a_payment(), an_updated_refund("evt_refund")
+DISPUTED = a_dispute("evt_dispute")
+PART_REFUNDED = an_updated_refund("evt_part", a_refund("re_1", 1_200, restock={"shirt": 1}))
+
+
+Reports = list[tuple[str, Outcome]]
+
+
+def recorded_in(reports: Reports) -> Callable[[StripeEvent, Outcome], None]:
+    return lambda event, outcome: reports.append((event.event_id, outcome))
+
+
+# --- Reported ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_outcome_of_each_released_event_is_reported_once() -> None:
+    store, reports = a_shop_after(PLACED, PART_REFUNDED, DISPUTED), Reports()
+    settled(PAID, store, report=recorded_in(reports))
+    settled(redelivered(PAID), store, report=recorded_in(reports))
+    assert reports == [
+        ("evt_part", Outcome(Result.PARTIALLY_REFUNDED, "order-1")),
+        ("evt_dispute", Outcome(Result.DISPUTE_RECORDED, "order-1", "dispute: dp_1 is needs_response")),
+    ]
+
+
+def test_a_released_event_that_others_have_settled_meanwhile_is_reported_as_a_duplicate() -> None:
+    store, reports = a_shop_after(PLACED, REFUNDED), Reports()
+    others_first = someone_first(lambda: settled(a_payment("evt_2"), store, now=LATER))
+    settled(PAID, DisturbedStore(store, [undisturbed, others_first]), report=recorded_in(reports))
+    assert document_at(store, "webhookEvents/evt_refund")["processed"] is True
+    assert reports == [("evt_refund", Outcome(Result.DUPLICATE_DETECTED, "order-1"))]
+
+
+def test_a_released_event_whose_answer_was_lost_is_reported_as_it_ended() -> None:
+    store, reports = a_shop_after(PLACED, PART_REFUNDED), Reports()
+    settled(PAID, DisturbedStore(store, [undisturbed, answer_lost]), report=recorded_in(reports))
+    assert reports == [("evt_part", Outcome(Result.PARTIALLY_REFUNDED, "order-1"))]
+
+
+def test_what_was_settled_before_the_time_was_out_is_reported() -> None:
+    store, reports = a_shop_after(PLACED, PART_REFUNDED, DISPUTED), Reports()
+    with pytest.raises(StoreUnavailable):
+        settled(
+            PAID, DisturbedStore(store, [undisturbed, undisturbed, *[unanswered] * 1_000]), report=recorded_in(reports)
+        )
+    assert reports == [("evt_part", Outcome(Result.PARTIALLY_REFUNDED, "order-1"))]
+
+
+# --- Settled ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_released_event_could_not_do_in_time_is_done_when_the_payment_comes_again() -> None:
+    store = a_shop_after(PLACED, REFUNDED)
+    with pytest.raises(StoreUnavailable):
+        settled(PAID, DisturbedStore(store, [undisturbed, *[unanswered] * 1_000]))
+    assert status_in(store) == "finalized"
+    settled(redelivered(PAID), store)
+    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
+
+
+@pytest.mark.parametrize(
+    ("faster", "slower", "result"),
+    [(PAID, REFUNDED, "refunded"), (REFUNDED, PAID, "first_time_finalized")],
+    ids=["the payment is faster", "the refund is faster"],
+)
+def test_a_refund_and_its_payment_at_the_same_time_are_both_settled(
+    faster: StripeEvent, slower: StripeEvent, result: str
+) -> None:
+    store = a_shop_after(PLACED)
+    overtaken = DisturbedStore(store, [someone_first(lambda: settled(faster, store))])
+    assert settled(slower, overtaken).result == result
+    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
+    assert document_at(store, "payments/pi_1").get("waiting", []) == []
+    assert complaints_in(store) == []

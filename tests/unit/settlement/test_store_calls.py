@@ -1,0 +1,74 @@
+"""How often settlement asks the store: every call is a round trip to Firestore."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from orders.events import NotUnderstood, OrderEvent
+from tests.support.builders import (
+    a_payment,
+    a_placement,
+    an_order,
+    an_updated_refund,
+    redelivered,
+    something_not_understood,
+)
+from tests.support.interference import DisturbedStore, calls_to_settle, someone_first
+from tests.support.settling import settled
+from tests.support.shop import a_shop_after, a_shop_with_a_hold, shirts_in, status_in
+
+PLACED, PAID = a_placement(), a_payment()
+CALLS: dict[str, tuple[Sequence[OrderEvent], OrderEvent | NotUnderstood, list[str]]] = {
+    # what was settled before, what is settled now, and what it takes
+    "a first delivery": ([PLACED], PAID, ["read", "commit"]),
+    "another event of a settled payment": ([PLACED, PAID], a_payment("evt_2"), ["read", "commit"]),
+    "a second delivery": ([PLACED, PAID], redelivered(PAID), ["read", "commit"]),
+    "a hold": ([], PLACED, ["read", "commit", "commit"]),
+    "a hold, and a wrong hint": (
+        [],
+        a_placement(product_ids=("mug",)),
+        ["read", "read", "commit", "commit"],
+    ),
+    "the trigger again": ([PLACED], PLACED, ["read"]),
+    "a refund without its payment": ([PLACED], an_updated_refund(order_id="order-1"), ["read", "read", "commit"]),
+    "an event that cannot be read": ([PLACED], something_not_understood(), ["read", "commit"]),
+}
+
+
+@pytest.mark.parametrize(("before", "event", "calls"), CALLS.values(), ids=CALLS)
+def test_settling_takes_no_call_more_than_it_must(
+    before: Sequence[OrderEvent], event: OrderEvent | NotUnderstood, calls: list[str]
+) -> None:
+    assert calls_to_settle(event, a_shop_after(*before)) == calls
+
+
+def test_the_trigger_again_takes_one_read_even_if_somebody_has_reset_the_status() -> None:
+    store = a_shop_after(PLACED)
+    store.put("orders/order-1", an_order())
+    assert calls_to_settle(PLACED, store) == ["read"]
+    assert (status_in(store), shirts_in(store)) == ("pending", (10, 3))
+
+
+LOST_RACES: dict[str, tuple[Sequence[OrderEvent], OrderEvent, str]] = {
+    # what was settled before, what is faster, and how the payment ends
+    "against another event of the payment": ([PLACED], a_payment("evt_2"), "already_finalized"),
+    "against another delivery": ([PLACED], redelivered(PAID), "duplicate_detected"),
+    "against another delivery, once paid": ([PLACED, a_payment("evt_2")], redelivered(PAID), "duplicate_detected"),
+}
+
+
+@pytest.mark.parametrize(("before", "faster", "result"), LOST_RACES.values(), ids=LOST_RACES)
+def test_a_lost_race_takes_one_read_and_one_commit_more(
+    before: Sequence[OrderEvent], faster: OrderEvent, result: str
+) -> None:
+    store = a_shop_after(*before)
+    disturbed = DisturbedStore(store, [someone_first(lambda: settled(faster, store))])
+    assert settled(PAID, disturbed).result == result
+    assert disturbed.calls == ["read", "commit", "read", "commit"]
+    assert shirts_in(store) == (7, 0)
+
+
+def test_the_inventory_is_read_only_when_nothing_else_explains_why_a_commit_was_refused() -> None:
+    store = a_shop_with_a_hold()
+    store.delete("inventory/shirt")
+    assert calls_to_settle(PAID, store) == ["read", "commit", "read", "read", "commit"]
