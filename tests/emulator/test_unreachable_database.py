@@ -10,7 +10,7 @@ from database.firestore_store import FirestoreStore
 from orders.outcome import StoreUnavailable
 from service.wiring import patience, settling
 from tests.support.builders import NOW, TERMS, a_payment
-from tests.support.emulated_shop import silent
+from tests.support.recording import silent
 
 
 def test_an_unreachable_database_is_something_to_try_again_later() -> None:

@@ -30,6 +30,7 @@ from tests.support.builders import (
     body_of,
     signature_of,
 )
+from tests.support.recording import silent
 from webhooks.endpoint import WebhookEndpoint
 
 WRITES_PER_COMMIT: Final = 400
@@ -64,10 +65,6 @@ def service_over(connection: Connection, terms: Terms = TERMS) -> Service:
 
 def settle_in(client: firestore.Client) -> Settle:
     return service_in(client).settle
-
-
-def silent(*_line: object, **_fields: object) -> None:
-    """A log that nobody reads."""
 
 
 def delivered_to(endpoint: WebhookEndpoint, event: Mapping[str, object], *, at: datetime = NOW) -> Response:

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from flask import Flask, Request, Response, request
 
-from orders.events import NotUnderstood, OrderEvent
-from orders.outcome import Outcome, Result
+from orders.outcome import Outcome
 from tests.support.builders import NOW, SECRET, Fields, a_stripe_event, body_of, signature_of
+from tests.support.recording import RecordingLog, RecordingSettlement
 from webhooks.endpoint import WebhookEndpoint
 
 BODY = body_of(a_stripe_event())
@@ -18,30 +17,19 @@ app = Flask("shop")
 
 
 @dataclass
-class Settlement:
-    """Stands in for settlement: remembers what it was asked to settle, and ends as the test says."""
-
-    ending: Outcome | Exception = field(default_factory=lambda: Outcome(Result.FIRST_TIME_FINALIZED, "order-1"))
-    settled: list[tuple[OrderEvent | NotUnderstood, datetime]] = field(default_factory=list)
-
-    def __call__(self, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
-        self.settled.append((event, now))
-        if isinstance(self.ending, Exception):
-            raise self.ending
-        return self.ending
-
-
-@dataclass
 class WatchedEndpoint:
-    settlement: Settlement = field(default_factory=Settlement)
+    settlement: RecordingSettlement = field(default_factory=RecordingSettlement)
     secrets: tuple[str, ...] = (SECRET,)
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    """What was logged."""
+    log: RecordingLog = field(default_factory=RecordingLog)
     monotonic: Callable[[], float] = lambda: 1.0
 
     def respond(self, to: Request) -> Response:
-        endpoint = WebhookEndpoint(self.settlement, self.secrets, self._log, lambda: NOW, self.monotonic)
+        endpoint = WebhookEndpoint(self.settlement, self.secrets, self.log, lambda: NOW, self.monotonic)
         return endpoint.respond(to)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return self.log.lines
 
     @property
     def line(self) -> dict[str, Any]:
@@ -49,12 +37,9 @@ class WatchedEndpoint:
         (line,) = self.lines
         return line
 
-    def _log(self, severity: str, message: str, **fields: object) -> None:
-        self.lines.append({"severity": severity, "message": message, **fields})
-
 
 def an_endpoint_that_ends_in(ending: Outcome | Exception) -> WatchedEndpoint:
-    return WatchedEndpoint(Settlement(ending))
+    return WatchedEndpoint(RecordingSettlement(ending))
 
 
 def delivered(

@@ -23,7 +23,7 @@ from tests.proofs.fuzz.judge import ORDER_WAIT, Handled, Tally
 from tests.proofs.fuzz.limits import StrictStore
 from tests.support.auditor import complaints
 from tests.support.builders import NOW, SECRET, TERMS, Fields, a_catalogue_entry, a_payment, a_placement, an_order
-from tests.support.emulated_shop import silent
+from tests.support.recording import silent
 from webhooks.endpoint import BODY_BYTES_MAX, WebhookEndpoint
 
 MEMORY_BYTES_MAX: Final = 64 * BODY_BYTES_MAX

@@ -1,4 +1,4 @@
-"""What a created document's event says, and that no data makes reading it raise."""
+"""What the event of a created document says; no data makes reading it raise."""
 
 import pytest
 from google.cloud.firestore_v1.types import Document, Value
@@ -11,7 +11,7 @@ from triggers.created_event import created_document, created_id
 ALICE = Value(string_value="alice")
 
 
-def id_told(path: str, header: str | None) -> str:
+def id_read_from(path: str, header: str | None) -> str:
     return created_id(a_created_event(header, b""), created_document(created(path)), "orders")
 
 
@@ -40,16 +40,17 @@ def test_no_torn_document_makes_it_raise(noise: bytes, position: int) -> None:
 
 @pytest.mark.parametrize("order_id", ["bestellung-grün", "中餐", "trailing ", "documents", "a/documents/orders/b"])
 def test_the_document_knows_its_id_since_a_header_mangles_it(order_id: str) -> None:
-    assert id_told(f"orders/{order_id}", "orders/mangled") == order_id
+    assert id_read_from(f"orders/{order_id}", "orders/mangled") == order_id
 
 
 def test_the_header_names_a_document_that_cannot_be_read() -> None:
     assert created_id(a_created_event("orders/order-1", b""), Document(), "orders") == "order-1"
 
 
-def test_where_neither_tells_there_is_no_id() -> None:
+def test_where_neither_names_it_there_is_no_id() -> None:
     assert created_id(a_created_event(None, b""), Document(), "orders") == ""
 
 
 def test_a_document_of_another_collection_is_not_taken_for_one_of_this() -> None:
-    assert "/" in id_told("customers/7", "customers/7")
+    # No id contains a slash.
+    assert id_read_from("customers/7", "customers/7") == "customers/7"

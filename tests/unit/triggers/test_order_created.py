@@ -1,7 +1,6 @@
-"""An order was created: what settlement is told of it, and what is settled after it."""
+"""An order was created: how it is settled, and what is settled after it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +12,11 @@ from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, a_payment, a_placement
 from tests.support.firestore_events import IMPOSSIBLE_IDS, a_created_event, created
+from tests.support.recording import RecordingLog, RecordingSettlement, silent
 from triggers.order_created import OrderCreatedTrigger, product_ids_in
 
 ORDER = "orders/order-1"
+RESERVED = Outcome(Result.RESERVED, "order-1")
 
 
 def items_of(*product_ids: str) -> Value:
@@ -31,53 +32,47 @@ def an_order_of(*product_ids: str) -> CloudEvent:
     return a_created_event(ORDER, created(ORDER, items=items_of(*product_ids)))
 
 
-@dataclass
 class Shop:
-    """Settlement and store as the trigger sees them: what it asked of them, in order."""
+    """What the trigger has around it: settlement, events parked for want of the order, and a log."""
 
-    parked: tuple[PaymentSucceeded, ...] = ()
-    error: Exception | None = None
-    outcome: Outcome = field(default_factory=lambda: Outcome(Result.RESERVED, "order-1"))
-    asked: list[object] = field(default_factory=list)
-    lines: list[dict[str, Any]] = field(default_factory=list)
-
-    def receive(self, event: CloudEvent) -> None:
-        self.trigger.receive(event)
+    def __init__(self, *parked: PaymentSucceeded, ending: Outcome | Exception = RESERVED) -> None:
+        self.parked = parked
+        self.settlement = RecordingSettlement(ending)
+        self.log = RecordingLog()
+        self.looked_for_parked: list[tuple[str, list[object]]] = []
+        """For which order, and what had been settled by then."""
+        self.trigger = OrderCreatedTrigger(self.settlement, self._parked_events, self.log, lambda: NOW)
 
     @property
-    def trigger(self) -> OrderCreatedTrigger:
-        return OrderCreatedTrigger(self._settle, self._parked_events, self._log, lambda: NOW)
+    def settled(self) -> list[object]:
+        assert {now for _, now in self.settlement.settled} <= {NOW}
+        return [event for event, _ in self.settlement.settled]
 
-    def _settle(self, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
-        assert now == NOW
-        self.asked.append(event)
-        if self.error:
-            raise self.error
-        return self.outcome
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return self.log.lines
 
     def _parked_events(self, order_id: str) -> Iterable[PaymentSucceeded]:
-        self.asked.append(f"parked for {order_id}")
+        self.looked_for_parked.append((order_id, self.settled))
         return self.parked
-
-    def _log(self, severity: str, message: str, **fields: object) -> None:
-        self.lines.append({"severity": severity, "message": message, **fields})
 
 
 def test_a_created_order_is_settled_as_placed_with_the_products_it_names() -> None:
     shop = Shop()
-    shop.receive(an_order_of("shirt", "mug"))
-    assert shop.asked[0] == a_placement("order-1", ("shirt", "mug"))
+    shop.trigger.receive(an_order_of("shirt", "mug"))
+    assert shop.settled == [a_placement("order-1", ("shirt", "mug"))]
 
 
 def test_parked_payments_are_settled_after_the_placement_and_looked_for_only_then() -> None:
-    shop = Shop(parked=(a_payment("evt_1"), a_payment("evt_2")))
-    shop.receive(an_order_of("shirt"))
-    assert shop.asked == [a_placement(), "parked for order-1", a_payment("evt_1"), a_payment("evt_2")]
+    shop = Shop(a_payment("evt_1"), a_payment("evt_2"))
+    shop.trigger.receive(an_order_of("shirt"))
+    assert shop.looked_for_parked == [("order-1", [a_placement()])]
+    assert shop.settled == [a_placement(), a_payment("evt_1"), a_payment("evt_2")]
 
 
 def test_each_parked_payment_that_is_settled_leaves_a_line_as_if_it_had_been_delivered() -> None:
-    shop = Shop(parked=(a_payment("evt_7"),), outcome=Outcome(Result.REFUND_DUE, "order-1", "insufficient_stock"))
-    shop.receive(an_order_of("shirt"))
+    shop = Shop(a_payment("evt_7"), ending=Outcome(Result.REFUND_DUE, "order-1", "insufficient_stock"))
+    shop.trigger.receive(an_order_of("shirt"))
     assert shop.lines[1:] == [
         {
             "severity": "WARNING",
@@ -92,31 +87,31 @@ def test_each_parked_payment_that_is_settled_leaves_a_line_as_if_it_had_been_del
 
 @pytest.mark.parametrize("result", [Result.DUPLICATE_DETECTED, Result.PAYMENT_NOT_FOUND, Result.ORDER_NOT_FOUND])
 def test_a_parked_event_that_still_waits_or_was_settled_by_others_leaves_none(result: Result) -> None:
-    shop = Shop(parked=(a_payment("evt_7"),), outcome=Outcome(result, "order-1"))
-    shop.receive(an_order_of("shirt"))
+    shop = Shop(a_payment("evt_7"), ending=Outcome(result, "order-1"))
+    shop.trigger.receive(an_order_of("shirt"))
     assert [line["eventId"] for line in shop.lines] == ["placed_order-1"]
 
 
-def test_an_order_of_which_no_event_told_is_placed_in_the_same_way() -> None:
-    shop = Shop(parked=(a_payment(),))
+def test_an_order_whose_own_event_never_came_is_placed_in_the_same_way() -> None:
+    shop = Shop(a_payment())
     assert shop.trigger.place(a_placement()) == "reserved"
-    assert shop.asked == [a_placement(), "parked for order-1", a_payment()]
+    assert shop.settled == [a_placement(), a_payment()]
 
 
 @pytest.mark.parametrize("error", [StoreContended("o"), StoreUnavailable("o"), ZeroDivisionError()])
 def test_what_was_not_done_is_raised_so_that_it_is_delivered_again(error: Exception) -> None:
     with pytest.raises(type(error)):
-        Shop(error=error).receive(an_order_of("shirt"))
+        Shop(ending=error).trigger.receive(an_order_of("shirt"))
 
 
 def test_a_parked_payment_that_could_not_be_settled_is_raised_too() -> None:
     def settle(event: OrderEvent | NotUnderstood, _now: datetime) -> Outcome:
         if isinstance(event, PaymentSucceeded):
             raise StoreUnavailable(event.event_id)
-        return Outcome(Result.RESERVED, "order-1")
+        return RESERVED
 
-    trigger = OrderCreatedTrigger(settle, lambda _order_id: [a_payment()], lambda *_a, **_f: None, lambda: NOW)
-    with pytest.raises(StoreUnavailable):
+    trigger = OrderCreatedTrigger(settle, lambda _order_id: [a_payment()], silent, lambda: NOW)
+    with pytest.raises(StoreUnavailable, match="evt_1"):
         trigger.receive(an_order_of("shirt"))
 
 
@@ -125,8 +120,8 @@ def test_an_order_whose_id_cannot_be_handled_is_left_alone_and_logged_and_never_
     order_id: str | None,
 ) -> None:
     shop = Shop()
-    shop.receive(a_created_event(None if order_id is None else f"orders/{order_id}", b""))
-    assert shop.asked == []
+    shop.trigger.receive(a_created_event(None if order_id is None else f"orders/{order_id}", b""))
+    assert (shop.settled, shop.looked_for_parked) == ([], [])
     assert shop.lines == [
         {
             "severity": "ERROR",
@@ -138,13 +133,14 @@ def test_an_order_whose_id_cannot_be_handled_is_left_alone_and_logged_and_never_
 
 def test_garbled_data_does_not_keep_an_order_from_being_settled() -> None:
     shop = Shop()
-    shop.receive(a_created_event(ORDER, b"\xff\xff"))
-    assert shop.asked[0] == a_placement(product_ids=())
+    shop.trigger.receive(a_created_event(ORDER, b"\xff\xff"))
+    assert shop.settled == [a_placement(product_ids=())]
 
 
 def test_each_settled_event_leaves_one_line() -> None:
-    shop = Shop(parked=(a_payment(),))
-    shop.receive(an_order_of("shirt"))
+    shop = Shop(a_payment())
+    shop.trigger.receive(an_order_of("shirt"))
+    assert [line["eventId"] for line in shop.lines] == ["placed_order-1", "evt_1"]
     assert shop.lines[0] == {
         "severity": "INFO",
         "message": "reserved",
@@ -153,14 +149,16 @@ def test_each_settled_event_leaves_one_line() -> None:
         "orderId": "order-1",
         "result": "reserved",
     }
-    assert [line["eventId"] for line in shop.lines] == ["placed_order-1", "evt_1"]
 
 
 def test_an_order_that_could_not_be_held_stands_out_with_its_reason() -> None:
-    shop = Shop(outcome=Outcome(Result.RESERVATION_FAILED, "order-1", "invalid_order: the order has no items"))
-    shop.receive(an_order_of())
-    assert shop.lines[0]["severity"] == "WARNING"
-    assert shop.lines[0]["message"] == "reservation_failed: invalid_order: the order has no items"
+    shop = Shop(ending=Outcome(Result.RESERVATION_FAILED, "order-1", "invalid_order: the order has no items"))
+    shop.trigger.receive(an_order_of())
+    (line,) = shop.lines
+    assert (line["severity"], line["message"]) == (
+        "WARNING",
+        "reservation_failed: invalid_order: the order has no items",
+    )
 
 
 # --- The hint ---------------------------------------------------------------------------------------------------------
@@ -179,7 +177,8 @@ def test_what_cannot_name_a_product_is_left_out() -> None:
 
 
 def test_a_hint_names_no_more_products_than_an_order_can_have() -> None:
-    assert len(hint_of(items_of(*(f"product-{n}" for n in range(500))))) == 100
+    named = [f"product-{number}" for number in range(500)]
+    assert hint_of(items_of(*named)) == tuple(named[:100])
 
 
 def test_a_document_without_items_gives_no_hint() -> None:

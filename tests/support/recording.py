@@ -1,0 +1,35 @@
+"""What an entry point is given in place of settlement and the log: both remember what they were given."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from orders.events import NotUnderstood, OrderEvent
+from orders.outcome import Outcome, Result
+
+
+@dataclass
+class RecordingSettlement:
+    """Ends every event as the test says: as a paid order unless it says otherwise."""
+
+    ending: Outcome | Exception = field(default_factory=lambda: Outcome(Result.FIRST_TIME_FINALIZED, "order-1"))
+    settled: list[tuple[OrderEvent | NotUnderstood, datetime]] = field(default_factory=list)
+    """The events in the order in which they came, each with the time that was given."""
+
+    def __call__(self, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
+        self.settled.append((event, now))
+        if isinstance(self.ending, Exception):
+            raise self.ending
+        return self.ending
+
+
+@dataclass
+class RecordingLog:
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, severity: str, message: str, **fields: object) -> None:
+        self.lines.append({"severity": severity, "message": message, **fields})
+
+
+def silent(*_line: object, **_fields: object) -> None:
+    """A log that nobody reads."""
