@@ -1,7 +1,7 @@
 """Every operation on an order leaves an entry, and entries never change."""
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.builders import a_charge, a_stripe_event
+from tests.support.stripe_objects import a_charge, a_stripe_event
 
 
 def test_reservation_and_payment_are_both_in_the_audit_log(shop: RunningShop) -> None:

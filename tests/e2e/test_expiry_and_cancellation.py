@@ -1,7 +1,7 @@
 """Units that nobody pays for are released: when the hold expires, and when the customer cancels the order."""
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.builders import a_charge, a_stripe_event
+from tests.support.stripe_objects import a_charge, a_stripe_event
 
 
 def test_an_order_that_nobody_pays_in_time_expires_and_releases_its_units(shop: RunningShop) -> None:

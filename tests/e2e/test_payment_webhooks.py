@@ -3,7 +3,13 @@
 import pytest
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.builders import a_charge, a_checkout_session, a_payment_intent, a_stripe_event
+from tests.support.stripe_objects import (
+    a_charge,
+    a_checkout_session,
+    a_declined_intent,
+    a_payment_intent,
+    a_stripe_event,
+)
 
 PAID = {
     "payment_intent.succeeded": a_payment_intent,
@@ -29,14 +35,13 @@ def test_a_decline_and_then_a_success_on_the_same_payment_intent_finalizes_the_o
     shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
-    known = {"id": shop.id("pi"), "metadata": {"orderId": order_id}}
-    declined = a_payment_intent(**known, status="requires_payment_method", amount_received=0)
-    assert shop.deliver(a_stripe_event(declined, "payment_intent.payment_failed", shop.id("evt1"))) == (
-        200,
-        "payment_failed",
-    )
-    paid = a_stripe_event(a_payment_intent(**known), "payment_intent.succeeded", shop.id("evt2"))
-    assert shop.deliver(paid) == (200, "first_time_finalized")
+    intent_id, metadata = shop.id("pi"), {"orderId": order_id}
+    declined = a_declined_intent(id=intent_id, metadata=metadata)
+    event = a_stripe_event(declined, "payment_intent.payment_failed", shop.id("evt1"))
+    assert shop.deliver(event) == (200, "payment_failed")
+    paid = a_payment_intent(id=intent_id, metadata=metadata)
+    event = a_stripe_event(paid, "payment_intent.succeeded", shop.id("evt2"))
+    assert shop.deliver(event) == (200, "first_time_finalized")
 
 
 def test_a_forged_payment_is_refused_and_changes_nothing(shop: RunningShop) -> None:

@@ -3,8 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.builders import a_charge, a_stripe_event
-from tests.support.stripe_objects import three_events_of_one_payment
+from tests.support.stripe_objects import a_charge, a_stripe_event, three_events_of_one_payment
 
 
 def test_a_duplicate_delivery_is_detected_and_changes_nothing(shop: RunningShop) -> None:

@@ -19,9 +19,9 @@ from tests.support.stripe_objects import (
     DUE_BY,
     IN_2020,
     PRIVATE,
-    a_dispute,
-    a_refund,
-    a_refunded_charge,
+    a_dispute_object,
+    a_refund_object,
+    a_refunded_charge_object,
     an_authorised_charge,
     an_event,
     an_unpaid_session,
@@ -97,12 +97,12 @@ class Shop:
         return NOW + timedelta(seconds=next(self._seconds))
 
 
-OpenShop = Callable[..., Shop]
+ShopWith = Callable[..., Shop]
 
 
 @pytest.fixture
-def a_shop(firestore_client: firestore.Client) -> OpenShop:
-    def open_shop(terms: Terms = TERMS, stock: dict[str, tuple[int, int]] = HELD, **order: object) -> Shop:
+def shop_with(firestore_client: firestore.Client) -> ShopWith:
+    def open_with(terms: Terms = TERMS, stock: dict[str, tuple[int, int]] = HELD, **order: object) -> Shop:
         shop = Shop(firestore_client, terms)
         for product_id, (on_hand, reserved) in stock.items():
             shop.write(f"inventory/{product_id}", {"stock": on_hand, "reserved": reserved})
@@ -110,13 +110,13 @@ def a_shop(firestore_client: firestore.Client) -> OpenShop:
         shop.write("orders/order-1", a_reserved_order(items=items, **order))
         return shop
 
-    return open_shop
+    return open_with
 
 
 @pytest.fixture
-def shop(a_shop: OpenShop) -> Shop:
+def shop(shop_with: ShopWith) -> Shop:
     """The order is held and not paid yet."""
-    return a_shop()
+    return shop_with()
 
 
 @pytest.fixture(params=API_VERSIONS)
@@ -158,9 +158,9 @@ def a_free_session(version: str) -> Fields:
     "price", [{"amountTotal": 0}, {"amountTotal": None, "currency": None}], ids=["free", "unpriced"]
 )
 def test_an_order_that_costs_nothing_is_finalized_by_its_session(
-    a_shop: OpenShop, version: str, price: dict[str, object]
+    shop_with: ShopWith, version: str, price: dict[str, object]
 ) -> None:
-    shop = a_shop(**price)
+    shop = shop_with(**price)
     assert shop.deliver(a_free_session(version)) == "first_time_finalized"
     assert (shop.order["status"], shop.order["amountReceived"], shop.stock) == ("finalized", 0, SOLD)
     assert shop.to_customer("evt_free") == "paid"
@@ -246,14 +246,14 @@ def test_all_events_of_a_full_refund_restore_the_stock_once(paid_shop: Shop, ver
 def test_a_partial_refund_returns_only_the_units_it_names_and_a_full_one_the_rest(
     paid_shop: Shop, version: str
 ) -> None:
-    part = a_refund(version, id="re_1", amount=1_200, metadata={"restock": "shirt:1"})
+    part = a_refund_object(version, id="re_1", amount=1_200, metadata={"restock": "shirt:1"})
     created = an_event(REFUND_CREATED, part, "evt_2", api_version=version)
     assert paid_shop.deliver(created) == "partially_refunded"
     assert (paid_shop.order["status"], paid_shop.order["amountRefunded"]) == ("partially_refunded", 1_200)
     assert paid_shop.stock == {"shirt": (9, 0), "hat": (4, 0)}
     assert paid_shop.to_customer("evt_2") == "partially_refunded"
 
-    rest = a_refund(version, id="re_2", amount=2_400)
+    rest = a_refund_object(version, id="re_2", amount=2_400)
     charge = the_event(REFUNDED, version, "evt_3", amount_refunded=3_600, refunds=[rest, part])
     assert paid_shop.deliver(charge) == "refunded"
     assert (paid_shop.order["status"], paid_shop.order["amountRefunded"]) == ("refunded", 3_600)
@@ -349,8 +349,8 @@ def test_an_order_sold_again_and_finished_by_hand_is_refunded_like_any_other(pai
 
 
 @pytest.mark.parametrize("event_type", [REFUNDED, REFUND_CREATED])
-def test_a_shop_that_does_not_restock_counts_the_money_only(a_shop: OpenShop, version: str, event_type: str) -> None:
-    shop = a_shop(replace(TERMS, restock_on_refund=False))
+def test_a_shop_that_does_not_restock_counts_the_money_only(shop_with: ShopWith, version: str, event_type: str) -> None:
+    shop = shop_with(replace(TERMS, restock_on_refund=False))
     assert shop.deliver(the_event(PAID, version, "evt_paid")) == "first_time_finalized"
     named = {"restock": "shirt:1"} if event_type == REFUND_CREATED else {}
     assert shop.deliver(the_event(event_type, version, "evt_2", metadata=named)) == "refunded"
@@ -367,8 +367,8 @@ def test_a_late_event_of_the_payment_never_undoes_a_refund(paid_shop: Shop, vers
 
 def test_the_amount_released_by_a_partial_capture_is_not_a_refund(shop: Shop) -> None:
     """As Stripe reported it until 2025-03-31. Less was captured than was asked, so a person decides, not an event."""
-    charge = a_refunded_charge(
-        IN_2020, amount_captured=1_000, amount_refunded=2_600, refunds=[a_refund(IN_2020, amount=2_600)]
+    charge = a_refunded_charge_object(
+        IN_2020, amount_captured=1_000, amount_refunded=2_600, refunds=[a_refund_object(IN_2020, amount=2_600)]
     )
     assert shop.deliver(an_event(REFUNDED, charge, api_version=IN_2020)) == "quarantined"
     assert (shop.order["status"], shop.order["amountReceived"], shop.stock) == ("review", 1_000, HELD)
@@ -558,8 +558,8 @@ def test_a_payment_that_is_processing_keeps_the_units_held_for_a_week(
     assert shop.deliver(the_event("payment_intent.succeeded", version, "evt_2")) == "first_time_finalized"
 
 
-def test_a_payment_that_is_processing_holds_an_order_that_is_not_held_yet(a_shop: OpenShop, version: str) -> None:
-    shop = a_shop(stock=ON_THE_SHELF, status="pending")
+def test_a_payment_that_is_processing_holds_an_order_that_is_not_held_yet(shop_with: ShopWith, version: str) -> None:
+    shop = shop_with(stock=ON_THE_SHELF, status="pending")
     assert shop.deliver(the_event("payment_intent.processing", version)) == "reserved"
     assert (shop.order["status"], shop.stock) == ("reserved", HELD)
     assert shop.order["reservationExpiresAt"] == NOW + timedelta(days=7)
@@ -592,18 +592,18 @@ def test_a_hold_does_not_lapse_while_its_payment_is_processing(shop: Shop, fires
 @pytest.mark.parametrize("status", ["expired", "cancelled", "failed"])
 @pytest.mark.parametrize("event_type", [PAID, "charge.succeeded", "checkout.session.completed"])
 def test_a_late_payment_gets_the_units_if_they_are_there(
-    a_shop: OpenShop, version: str, status: str, event_type: str
+    shop_with: ShopWith, version: str, status: str, event_type: str
 ) -> None:
-    shop = a_shop(stock=ON_THE_SHELF, status=status)
+    shop = shop_with(stock=ON_THE_SHELF, status=status)
     assert shop.deliver(the_event(event_type, version)) == "first_time_finalized"
     assert (shop.order["status"], shop.stock) == ("finalized", SOLD)
     assert shop.to_customer("evt_1") == "paid"
 
 
 @pytest.mark.parametrize("status", ["expired", "cancelled", "failed"])
-def test_a_late_payment_is_due_for_refund_if_the_units_are_gone(a_shop: OpenShop, version: str, status: str) -> None:
+def test_a_late_payment_is_due_for_refund_if_the_units_are_gone(shop_with: ShopWith, version: str, status: str) -> None:
     gone = {"shirt": (10, 9), "hat": (5, 0)}
-    shop = a_shop(stock=gone, status=status)
+    shop = shop_with(stock=gone, status=status)
     assert shop.deliver(the_event(PAID, version)) == "refund_due"
     assert (shop.order["status"], shop.order["amountReceived"], shop.stock) == ("refund_due", 3_600, gone)
     assert (shop.to_customer("evt_1"), shop.to_operator("evt_1")) == ("refund_due", "refund_due")
@@ -612,9 +612,9 @@ def test_a_late_payment_is_due_for_refund_if_the_units_are_gone(a_shop: OpenShop
 
 
 def test_a_refund_that_arrives_before_its_late_payment_leaves_the_stock_as_it_was(
-    a_shop: OpenShop, version: str
+    shop_with: ShopWith, version: str
 ) -> None:
-    shop = a_shop(stock=ON_THE_SHELF, status="expired")
+    shop = shop_with(stock=ON_THE_SHELF, status="expired")
     assert shop.deliver(the_event(REFUNDED, version)) == "refunded"
     assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)
 
@@ -642,7 +642,7 @@ def test_a_wrong_currency_is_left_to_a_person(shop: Shop, version: str) -> None:
 
 def test_a_full_refund_of_a_wrong_payment_ends_the_order_and_its_hold(shop: Shop, version: str) -> None:
     assert shop.deliver(the_event(PAID, version, amount_received=3_500)) == "quarantined"
-    refund = a_refund(version, amount=3_500)
+    refund = a_refund_object(version, amount=3_500)
     charge = the_event(
         REFUNDED, version, "evt_2", amount_captured=3_500, amount=3_500, amount_refunded=3_500, refunds=[refund]
     )
@@ -655,9 +655,9 @@ def test_a_full_refund_of_a_wrong_payment_ends_the_order_and_its_hold(shop: Shop
 
 @pytest.mark.parametrize("event_type", [PAID, REFUNDED, "payment_intent.canceled", REFUND_CREATED, DISPUTE_OPENED])
 def test_an_event_of_the_other_mode_is_recorded_and_changes_no_order(
-    a_shop: OpenShop, version: str, event_type: str
+    shop_with: ShopWith, version: str, event_type: str
 ) -> None:
-    shop = a_shop(replace(TERMS, expected_livemode=True))
+    shop = shop_with(replace(TERMS, expected_livemode=True))
     before = shop.dump()
     assert shop.deliver(the_event(event_type, version)) == "livemode_mismatch"
     assert shop.dump() == before
@@ -668,8 +668,8 @@ def test_an_event_of_the_other_mode_is_recorded_and_changes_no_order(
     assert shop.deliver(the_event(event_type, version)) == "duplicate_detected"
 
 
-def test_an_event_of_the_expected_mode_is_settled(a_shop: OpenShop) -> None:
-    shop = a_shop(replace(TERMS, expected_livemode=True))
+def test_an_event_of_the_expected_mode_is_settled(shop_with: ShopWith) -> None:
+    shop = shop_with(replace(TERMS, expected_livemode=True))
     assert shop.deliver({**the_event(PAID), "livemode": True}) == "first_time_finalized"
 
 
@@ -691,7 +691,9 @@ def test_a_dispute_finds_its_order_and_notifies_the_operator(
 
 
 def test_a_late_opening_event_never_reopens_a_closed_dispute(paid_shop: Shop, version: str) -> None:
-    closed = an_event(DISPUTE_CLOSED, a_dispute(version, status="lost"), "evt_2", api_version=version, created=LATER)
+    closed = an_event(
+        DISPUTE_CLOSED, a_dispute_object(version, status="lost"), "evt_2", api_version=version, created=LATER
+    )
     assert paid_shop.deliver(closed) == "dispute_recorded"
     before = paid_shop.dump()
     assert paid_shop.deliver(the_event(DISPUTE_OPENED, version, "evt_3")) == "already_recorded"

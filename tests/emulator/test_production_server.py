@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from google.cloud import firestore
 
-from tests.support.builders import SECRET, a_payment_intent, a_reserved_order, a_stripe_event, body_of
+from tests.support.builders import SECRET, a_reserved_order, body_of
 from tests.support.emulated_shop import inventory_of, notices_to, order_in, statuses, stock_up, write_orders
 from tests.support.http_client import signed_now
 from tests.support.production_server import Server, production_server
-from tests.support.stripe_objects import the_event, three_events_of_one_payment
+from tests.support.stripe_objects import a_payment_intent, a_stripe_event, the_event, three_events_of_one_payment
 from webhooks.endpoint import BODY_BYTES_MAX
 
 

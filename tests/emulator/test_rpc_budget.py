@@ -9,17 +9,10 @@ import pytest
 from google.cloud import firestore
 
 from orders.events import OrderPlaced
-from tests.support.builders import (
-    NOW,
-    a_charge,
-    a_checkout_session,
-    a_payment_intent,
-    a_reserved_order,
-    a_stripe_event,
-    an_order,
-)
+from tests.support.builders import NOW, a_reserved_order, an_order
 from tests.support.counted_rpcs import counted
 from tests.support.emulated_shop import delivered_to, service_over, stock_up
+from tests.support.stripe_objects import a_charge, a_checkout_session, a_payment_intent, a_stripe_event
 
 READ, COMMIT = "BatchGetDocuments", "Commit"
 

@@ -8,7 +8,7 @@ https://docs.stripe.com/api/disputes/object and https://docs.stripe.com/api/even
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from tests.support.builders import NOW, Fields
 
@@ -75,6 +75,16 @@ def an_event(
 def the_event(event_type: str, api_version: str = CURRENT, event_id: str = "evt_1", **object_fields: object) -> Fields:
     """The usual event of this type, whose object differs from the usual in these fields."""
     return an_event(event_type, OBJECT_OF[event_type](api_version, **object_fields), event_id, api_version=api_version)
+
+
+def a_stripe_event(
+    stripe_object: Mapping[str, object] | None = None,
+    event_type: str = "payment_intent.succeeded",
+    event_id: str = "evt_1",
+    **fields: Any,
+) -> Fields:
+    """An event for tests that are not about its shape: order-1 is paid, unless they say otherwise."""
+    return an_event(event_type, a_payment_intent() if stripe_object is None else stripe_object, event_id, **fields)
 
 
 def an_event_for(order_id: str, event_type: str, **object_fields: object) -> Fields:
@@ -346,7 +356,7 @@ def a_failed_charge(
     return a_charge(api_version, **{**failed, **fields})
 
 
-def a_refunded_charge(
+def a_refunded_charge_object(
     api_version: str = CURRENT,
     *,
     amount_refunded: int = AMOUNT,
@@ -354,7 +364,7 @@ def a_refunded_charge(
     **fields: object,
 ) -> Fields:
     """Refunded so far: this amount. In 2020 it lists its refunds: one of that amount, unless others are given."""
-    listed = [a_refund(api_version, amount=amount_refunded)] if refunds is None else refunds
+    listed = [a_refund_object(api_version, amount=amount_refunded)] if refunds is None else refunds
     refunded: Fields = {"amount_refunded": amount_refunded, "refunded": amount_refunded == AMOUNT}
     if api_version == IN_2020:
         refunded["refunds"] = _list_of(listed, "/v1/charges/ch_1/refunds")
@@ -514,7 +524,7 @@ def an_expired_session(api_version: str = CURRENT, **fields: object) -> Fields:
 # --- Refunds and disputes --------------------------------------------------------------------------------------------
 
 
-def a_refund(api_version: str = CURRENT, **fields: object) -> Fields:
+def a_refund_object(api_version: str = CURRENT, **fields: object) -> Fields:
     """The whole charge, refunded."""
     refund = {
         "id": "re_1",
@@ -566,10 +576,10 @@ def a_failed_refund(api_version: str = CURRENT, **fields: object) -> Fields:
         "failure_reason": "lost_or_stolen_card",
         "status": "failed",
     }
-    return a_refund(api_version, **{**failed, **fields})
+    return a_refund_object(api_version, **{**failed, **fields})
 
 
-def a_dispute(
+def a_dispute_object(
     api_version: str = CURRENT, *, status: str = "needs_response", due_by: datetime | None = DUE_BY, **fields: object
 ) -> Fields:
     dispute: Fields = {
@@ -736,15 +746,15 @@ OBJECT_OF: Final[Mapping[str, Callable[..., Fields]]] = {
     "checkout.session.async_payment_failed": an_unpaid_session,
     "payment_intent.canceled": a_canceled_intent,
     "checkout.session.expired": an_expired_session,
-    "charge.refunded": a_refunded_charge,
-    "refund.created": a_refund,
-    "refund.updated": a_refund,
+    "charge.refunded": a_refunded_charge_object,
+    "refund.created": a_refund_object,
+    "refund.updated": a_refund_object,
     "refund.failed": a_failed_refund,
-    "charge.refund.updated": a_refund,
-    "charge.dispute.created": a_dispute,
-    "charge.dispute.updated": a_dispute,
-    "charge.dispute.closed": a_dispute,
-    "charge.dispute.funds_withdrawn": a_dispute,
-    "charge.dispute.funds_reinstated": a_dispute,
+    "charge.refund.updated": a_refund_object,
+    "charge.dispute.created": a_dispute_object,
+    "charge.dispute.updated": a_dispute_object,
+    "charge.dispute.closed": a_dispute_object,
+    "charge.dispute.funds_withdrawn": a_dispute_object,
+    "charge.dispute.funds_reinstated": a_dispute_object,
 }
 """For every type of event that is handled, the object that it usually carries, given the API version."""

@@ -8,8 +8,9 @@ from typing import Any
 from flask import Flask, Request, Response, request
 
 from orders.outcome import Outcome
-from tests.support.builders import NOW, SECRET, Fields, a_stripe_event, body_of, signature_of
+from tests.support.builders import NOW, SECRET, Fields, body_of, signature_of
 from tests.support.recording import RecordingLog, RecordingSettlement
+from tests.support.stripe_objects import a_stripe_event
 from webhooks.endpoint import WebhookEndpoint
 
 BODY = body_of(a_stripe_event())

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from flask import request
 
-from tests.support.builders import SECRET, a_stripe_event, body_of, signature_of
+from tests.support.builders import SECRET, body_of, signature_of
+from tests.support.stripe_objects import a_stripe_event
 from tests.support.watched_endpoint import BODY, WatchedEndpoint, answer_of, app, delivered
 from webhooks.endpoint import BODY_BYTES_MAX
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
-from tests.support.builders import NOW, SECRET, Fields, a_stripe_event, body_of, signature_of
+from tests.support.builders import NOW, SECRET, Fields, body_of, signature_of
 from tests.support.recording import RecordingSettlement
-from tests.support.stripe_objects import OBJECT_OF, PRIVATE, the_event
+from tests.support.stripe_objects import OBJECT_OF, PRIVATE, a_stripe_event, the_event
 from tests.support.watched_endpoint import (
     WatchedEndpoint,
     an_endpoint_that_ends_in,

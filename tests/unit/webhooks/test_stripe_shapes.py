@@ -34,12 +34,12 @@ from tests.support.stripe_objects import (
     PRIVATE,
     a_charge,
     a_checkout_session,
+    a_dispute_object,
     a_payment_intent,
+    a_refund_object,
     an_event,
     the_event,
 )
-from tests.support.stripe_objects import a_dispute as a_dispute_object
-from tests.support.stripe_objects import a_refund as a_refund_object
 from tests.support.translating import meaning_of, translated
 from webhooks.translation import _HANDLED
 

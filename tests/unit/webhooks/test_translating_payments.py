@@ -7,7 +7,7 @@ import pytest
 from orders.declines import Decline
 from orders.events import NotUnderstood, PaymentFailed, PaymentProcessing, PaymentSucceeded
 from orders.order import Money
-from tests.support.builders import NOW, Fields, the_three_voices
+from tests.support.builders import NOW, Fields
 from tests.support.stripe_objects import (
     CURRENT,
     IN_2020,
@@ -17,6 +17,7 @@ from tests.support.stripe_objects import (
     a_failed_charge,
     a_payment_intent,
     an_event,
+    three_events_of_one_payment,
 )
 from tests.support.translating import meaning_of, translated, why_ignored, why_not_understood
 
@@ -41,7 +42,7 @@ def processing(event_type: str, **fields: object) -> PaymentProcessing:
 
 
 def test_the_three_events_of_one_payment_agree() -> None:
-    events = [translated(message) for message in the_three_voices("order-7", 850)]
+    events = [translated(message) for message in three_events_of_one_payment("order-7", 850)]
     assert [(e.order_id, e.money, e.payment_intent_id) for e in events if isinstance(e, PaymentSucceeded)] == [
         ("order-7", Money(850, "eur"), "pi_order-7")
     ] * 3

@@ -19,8 +19,8 @@ from tests.support.stripe_objects import (
     IN_2020,
     a_charge,
     a_payment_intent,
-    a_refund,
-    a_refunded_charge,
+    a_refund_object,
+    a_refunded_charge_object,
     an_authorised_charge,
     an_event,
     the_event,
@@ -32,7 +32,7 @@ BEFORE_BASIL, SINCE_BASIL = "2025-02-24.acacia", "2025-03-31.basil"
 
 
 def refunded_charge(api_version: str = IN_2020, **fields: Any) -> ChargeRefunded:
-    charge = a_refunded_charge(IN_2020, **fields)
+    charge = a_refunded_charge_object(IN_2020, **fields)
     event = translated(an_event(REFUNDED, charge, api_version=api_version))
     assert isinstance(event, ChargeRefunded), event
     return event
@@ -62,8 +62,8 @@ def test_a_refunded_charge_says_what_was_paid_and_all_that_went_back(api_version
 
 def test_a_charge_of_2020_names_its_refunds_one_by_one() -> None:
     refunds = [
-        a_refund(id="re_2", amount=400, status="pending"),
-        a_refund(id="re_1", amount=1_200, metadata={"restock": "shirt:1"}),
+        a_refund_object(id="re_2", amount=400, status="pending"),
+        a_refund_object(id="re_1", amount=1_200, metadata={"restock": "shirt:1"}),
     ]
     event = refunded_charge(amount_refunded=1_600, refunds=refunds)
     assert event.refunds == Refunds(
@@ -77,29 +77,31 @@ def test_a_charge_of_2020_names_its_refunds_one_by_one() -> None:
 
 @pytest.mark.parametrize("listed", [None, {}, {"data": None}, {"data": []}, [], "re_1"], ids=str)
 def test_a_charge_that_names_no_refunds_still_says_their_sum(listed: object) -> None:
-    charge = {**a_refunded_charge(IN_2020, amount_refunded=1_200), "refunds": listed}
+    charge = {**a_refunded_charge_object(IN_2020, amount_refunded=1_200), "refunds": listed}
     event = translated(an_event(REFUNDED, charge, api_version=IN_2020))
     assert isinstance(event, ChargeRefunded)
     assert event.refunds == Refunds(charge_total=1_200)
 
 
 def test_a_charge_that_names_more_refunds_than_a_document_holds_is_kept_for_a_person() -> None:
-    refunds = [a_refund(id=f"re_{number}", amount=1) for number in range(101)]
+    refunds = [a_refund_object(id=f"re_{number}", amount=1) for number in range(101)]
     assert len(refunded_charge(refunds=refunds[:100]).refunds.by_id) == 100
-    event = translated(an_event(REFUNDED, a_refunded_charge(IN_2020, refunds=refunds), api_version=IN_2020))
+    event = translated(an_event(REFUNDED, a_refunded_charge_object(IN_2020, refunds=refunds), api_version=IN_2020))
     assert isinstance(event, NotUnderstood)
     assert event.reason == "refunds must be a list of at most 100 refunds"
 
 
 def test_a_refund_in_a_charge_that_cannot_be_read_is_kept_for_a_person() -> None:
-    for broken, reason in ((7, "refunds must be a list of refunds"), (a_refund(id=None), "id must be an id")):
-        event = translated(an_event(REFUNDED, a_refunded_charge(IN_2020, refunds=[broken]), api_version=IN_2020))  # type: ignore[list-item]
+    for broken, reason in ((7, "refunds must be a list of refunds"), (a_refund_object(id=None), "id must be an id")):
+        event = translated(an_event(REFUNDED, a_refunded_charge_object(IN_2020, refunds=[broken]), api_version=IN_2020))  # type: ignore[list-item]
         assert isinstance(event, NotUnderstood)
         assert event.reason == reason
 
 
 def test_every_malformed_restock_in_a_charge_is_reported_and_the_others_are_obeyed() -> None:
-    refunds = [a_refund(id=f"re_{n}", metadata={"restock": value}) for n, value in enumerate(["?", "shirt:1", "!"])]
+    refunds = [
+        a_refund_object(id=f"re_{n}", metadata={"restock": value}) for n, value in enumerate(["?", "shirt:1", "!"])
+    ]
     event = refunded_charge(refunds=refunds)
     assert event.refunds.restock == {"shirt": 1}
     assert event.restock_defect == (
@@ -125,19 +127,19 @@ def test_a_release_that_names_no_order_is_not_ours() -> None:
 
 def test_what_was_released_at_the_capture_was_never_refunded() -> None:
     """Before 2025-03-31 Stripe reported it as a refund: https://docs.stripe.com/changelog/basil."""
-    release = a_refund(id="re_0", amount=600)
+    release = a_refund_object(id="re_0", amount=600)
     event = refunded_charge(amount_captured=3_000, amount_refunded=600, refunds=[release])
     assert (event.paid.amount, event.refunds) == (3_000, Refunds())
 
 
 def test_a_refund_after_a_capture_in_part_counts_for_itself() -> None:
-    release, refund = a_refund(id="re_0", amount=600), a_refund(id="re_1", amount=600)
+    release, refund = a_refund_object(id="re_0", amount=600), a_refund_object(id="re_1", amount=600)
     event = refunded_charge(amount_captured=3_000, amount_refunded=1_200, refunds=[refund, release])
     assert (list(event.refunds.by_id), event.refunds.amount) == (["re_1"], 600)
 
 
 def test_a_refund_that_is_not_the_release_is_never_dropped() -> None:
-    event = refunded_charge(amount_captured=3_000, amount_refunded=1_000, refunds=[a_refund(amount=400)])
+    event = refunded_charge(amount_captured=3_000, amount_refunded=1_000, refunds=[a_refund_object(amount=400)])
     assert (list(event.refunds.by_id), event.refunds.amount) == (["re_1"], 400)
 
 
