@@ -2,7 +2,6 @@
 
 import functools
 import io
-import itertools
 import re
 import time
 import tracemalloc
@@ -14,16 +13,13 @@ from typing import Any, Final
 from flask import Flask, request
 
 from orders.events import NotUnderstood, OrderEvent
-from orders.outcome import Settle
 from service.logs import JsonLog
-from service.wiring import settling
-from settlement.settle import Patience
 from tests.proofs.fuzz.deliveries import CHUNK_BYTES_MAX, Delivery, Stream, Visit
 from tests.proofs.fuzz.judge import ORDER_WAIT, Handled, Tally
 from tests.proofs.fuzz.limits import StrictStore
-from tests.support.auditor import complaints
-from tests.support.builders import NOW, SECRET, TERMS, Fields, a_catalogue_entry, a_payment, a_placement, an_order
-from tests.support.recording import silent
+from tests.support.builders import NOW, SECRET, TERMS, Fields, a_payment, a_placement, an_order
+from tests.support.settling import settled, settling_on
+from tests.support.shop import complaints_in, shop_documents
 from webhooks.endpoint import BODY_BYTES_MAX, WebhookEndpoint
 
 MEMORY_BYTES_MAX: Final = 64 * BODY_BYTES_MAX
@@ -33,7 +29,6 @@ CPU_SECONDS_MAX: Final = 3.0
 
 _IS_AN_EXCESS_REFUND: Final = re.compile(r": \d+ refunded of \d+ received$")
 """If Stripe reports that more was refunded than was paid, that is what the order says."""
-_STOCK: Final = {"shirt": 10}
 _LARGE: Final = 100_000
 """Bytes from which on memory is measured: measuring takes time."""
 
@@ -46,7 +41,7 @@ def complaints_about(visit: Visit, tally: Tally | None = None) -> list[str]:
     for number, delivery in enumerate(visit.deliveries, 1):
         if wrong := list(shop.complaints_after(delivery, tally)):
             return [f"delivery {number}: {complaint}" for complaint in wrong]
-    return [wrong for wrong in complaints(shop.store.dump(), _STOCK) if not _IS_AN_EXCESS_REFUND.search(wrong)]
+    return [wrong for wrong in complaints_in(shop.store) if not _IS_AN_EXCESS_REFUND.search(wrong)]
 
 
 # --- The shop --------------------------------------------------------------------------------------------------------
@@ -60,7 +55,7 @@ class _Shop:
         self.lines = io.StringIO()
         self.clock = NOW
         self.endpoint = WebhookEndpoint(
-            settle=_settle_on(self.store),
+            settle=settling_on(self.store, terms=replace(TERMS, order_wait=ORDER_WAIT)),
             secrets=(SECRET,),
             log=JsonLog(self.lines, project="shop"),
             now=lambda: self.clock,
@@ -121,13 +116,6 @@ def _environment_of(delivery: Delivery, stream: Stream) -> dict[str, Any]:
     }
 
 
-def _settle_on(store: StrictStore) -> Settle:
-    ticks = itertools.count(step=0.001)
-    # Nobody else writes to this store: trying again would end the same, so no time passes.
-    patience = Patience(lambda: next(ticks), lambda seconds: None, lambda: 0.5)
-    return settling(store, replace(TERMS, order_wait=ORDER_WAIT), silent, patience)
-
-
 @functools.cache
 def shops() -> Mapping[str, Mapping[str, Fields]]:
     """The documents of each shop that is visited, by the status of order-1 there."""
@@ -141,11 +129,7 @@ def shops() -> Mapping[str, Mapping[str, Fields]]:
 
 
 def _after(order_ids: Iterable[str], events: Iterable[OrderEvent | NotUnderstood]) -> Mapping[str, Fields]:
-    shirts: Mapping[str, Fields] = {
-        "inventory/shirt": {"stock": _STOCK["shirt"], "reserved": 0},
-        "products/shirt": a_catalogue_entry(),
-    }
-    store = StrictStore({**shirts, **{f"orders/{order_id}": an_order() for order_id in order_ids}})
+    store = StrictStore({**shop_documents(), **{f"orders/{order_id}": an_order() for order_id in order_ids}})
     for event in events:
-        _settle_on(store)(event, NOW)
+        settled(event, store)
     return store.dump()
