@@ -84,16 +84,17 @@ def test_products_priced_in_two_currencies_are_refused() -> None:
 def test_two_currencies_are_refused_even_beside_an_unpriced_product() -> None:
     mug, cap = a_product("mug", unit_price=Money(900, "usd")), a_product("cap", unit_price=None)
     refusal = refusal_of(an_order_of(SHIRTS, MUG, OrderLine("cap", 1)), a_product(), mug, cap)
-    assert refusal.startswith("mixed_currencies: ")
+    assert refusal == "mixed_currencies: the products are priced in eur and usd"
 
 
 def test_an_amount_that_nobody_could_pay_is_refused() -> None:
     refusal = refusal_of(an_order_of(SHIRTS), a_product(unit_price=Money(AMOUNT_MINOR_MAX, "eur")))
-    assert refusal == f"amount_too_large: {3 * AMOUNT_MINOR_MAX} eur cannot be paid"
+    assert refusal == "amount_too_large: 3000000000000000 eur cannot be paid"
 
 
 def test_the_largest_amount_can_be_held() -> None:
-    assert price_of(an_order_of(MUG), a_product("mug", unit_price=Money(AMOUNT_MINOR_MAX, "eur"))) is not None
+    dearest = Money(AMOUNT_MINOR_MAX, "eur")
+    assert price_of(an_order_of(MUG), a_product("mug", unit_price=dearest)) == dearest
 
 
 def test_a_shortage_says_how_many_are_left() -> None:
@@ -112,7 +113,8 @@ def test_a_shortage_never_speaks_of_less_than_nothing() -> None:
 
 
 def test_all_lines_are_held_or_none() -> None:
-    assert "'mug'" in refusal_of(an_order_of(SHIRTS, MUG), a_product(), a_product("mug", Level(0, 0)))
+    refusal = refusal_of(an_order_of(SHIRTS, MUG), a_product(), a_product("mug", Level(0, 0)))
+    assert refusal == "insufficient_stock: 1 of 'mug' ordered, 0 available"
 
 
 def test_a_counted_hold_is_covered_up_to_the_last_unit() -> None:

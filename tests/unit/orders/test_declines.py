@@ -1,4 +1,4 @@
-"""One decline is told by several voices; of several declines the last one stands."""
+"""Several events report one decline; of several declines the last one is known."""
 
 from dataclasses import replace
 from functools import reduce
@@ -21,53 +21,53 @@ def latest(declines: tuple[Decline, ...]) -> Decline | None:
     return reduce(later_decline, declines, None)
 
 
-def voices_of(decline: Decline, *, hiding: tuple[str, ...]) -> st.SearchStrategy[Decline]:
+def reports_of(decline: Decline, *, hiding: tuple[str, ...]) -> st.SearchStrategy[Decline]:
     """Reports of one decline, each of which leaves some of it out."""
     return st.sets(st.sampled_from(hiding)).map(
         lambda hidden: replace(decline, **dict.fromkeys(hidden))  # type: ignore[arg-type]
     )
 
 
-some_voice = voices_of(OF_INTENT, hiding=("code", "decline_code", "charge_id"))
-charge_voices = voices_of(OF_INTENT, hiding=("code", "decline_code")) | voices_of(NEXT, hiding=("code",))
+some_report = reports_of(OF_INTENT, hiding=("code", "decline_code", "charge_id"))
+charge_reports = reports_of(OF_INTENT, hiding=("code", "decline_code")) | reports_of(NEXT, hiding=("code",))
 
 
-@given(st.lists(some_voice, min_size=2, max_size=4))
-def test_one_decline_told_by_several_voices_is_one_decline_in_any_order(voices: list[Decline]) -> None:
-    assert len({latest(order) for order in permutations(voices)}) == 1
+@given(st.lists(some_report, min_size=2, max_size=4))
+def test_several_reports_of_one_decline_are_one_decline_in_any_order(reports: list[Decline]) -> None:
+    assert len({latest(order) for order in permutations(reports)}) == 1
 
 
-@given(st.lists(charge_voices, min_size=2, max_size=4))
-def test_several_declines_told_by_several_voices_end_the_same_in_any_order(voices: list[Decline]) -> None:
-    assert len({latest(order) for order in permutations(voices)}) == 1
+@given(st.lists(charge_reports, min_size=2, max_size=4))
+def test_reports_of_several_declines_end_the_same_in_any_order(reports: list[Decline]) -> None:
+    assert len({latest(order) for order in permutations(reports)}) == 1
 
 
-@given(some_voice | charge_voices, some_voice)
-def test_telling_a_decline_again_changes_nothing(one: Decline, other: Decline) -> None:
+@given(some_report | charge_reports, some_report)
+def test_another_report_of_a_decline_changes_nothing(one: Decline, other: Decline) -> None:
     known = later_decline(one, other)
     assert later_decline(known, other) == known
 
 
-def test_the_first_decline_told_is_the_one_known() -> None:
+def test_the_first_decline_is_the_one_known() -> None:
     assert later_decline(None, OF_INTENT) == OF_INTENT
 
 
-def test_of_a_decline_told_twice_all_is_known_that_either_tells() -> None:
+def test_two_reports_of_a_decline_add_up_to_all_that_either_says() -> None:
     assert later_decline(OF_SESSION, OF_INTENT) == later_decline(OF_INTENT, OF_SESSION) == OF_INTENT
     assert later_decline(OF_CHARGE, OF_INTENT) == OF_INTENT
 
 
-def test_a_charge_that_did_not_name_its_intent_learns_it_from_a_voice_that_does() -> None:
+def test_a_charge_that_did_not_name_its_intent_learns_it_from_a_report_that_does() -> None:
     unnamed = replace(OF_CHARGE, payment_intent_id=None)
     assert later_decline(unnamed, OF_INTENT) == later_decline(OF_INTENT, unnamed) == OF_INTENT
 
 
-def test_a_decline_told_twice_happened_when_it_was_told_last() -> None:
-    told_again = replace(OF_INTENT, declined_at=LATER)
-    assert later_decline(OF_INTENT, told_again) == later_decline(told_again, OF_INTENT) == told_again
+def test_a_decline_reported_twice_happened_when_it_was_reported_last() -> None:
+    reported_again = replace(OF_INTENT, declined_at=LATER)
+    assert later_decline(OF_INTENT, reported_again) == later_decline(reported_again, OF_INTENT) == reported_again
 
 
-def test_the_later_of_two_declines_stands_in_any_order() -> None:
+def test_the_later_of_two_declines_is_known_in_any_order() -> None:
     assert later_decline(OF_INTENT, NEXT) == later_decline(NEXT, OF_INTENT) == NEXT
 
 
@@ -80,7 +80,7 @@ ONE_DECLINE = [(OF_INTENT, OF_CHARGE), (OF_INTENT, OF_SESSION), (OF_SESSION, OF_
 
 
 @pytest.mark.parametrize(("one", "other"), ONE_DECLINE)
-def test_voices_of_one_charge_or_of_one_intent_tell_of_one_decline(one: Decline, other: Decline) -> None:
+def test_reports_of_one_charge_or_of_one_intent_are_about_one_decline(one: Decline, other: Decline) -> None:
     assert one.is_same_attempt(other) and other.is_same_attempt(one)
 
 

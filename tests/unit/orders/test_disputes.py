@@ -1,4 +1,4 @@
-"""Of a dispute's states the latest stands, in whatever order Stripe tells of them."""
+"""The latest state of a dispute is the one known, in whatever order Stripe reports them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,12 +35,12 @@ states = st.builds(
 
 
 @given(st.lists(states, min_size=2, max_size=4))
-def test_the_same_states_in_any_order_end_the_same(told: list[Dispute]) -> None:
-    assert len({latest(order) for order in permutations(told)}) == 1
+def test_the_same_states_in_any_order_end_the_same(reports: list[Dispute]) -> None:
+    assert len({latest(order) for order in permutations(reports)}) == 1
 
 
 @given(states, states)
-def test_telling_a_state_again_changes_nothing(one: Dispute, other: Dispute) -> None:
+def test_another_report_of_a_state_changes_nothing(one: Dispute, other: Dispute) -> None:
     known = later_dispute(one, other)
     assert later_dispute(known, one) == later_dispute(known, other) == known
 
@@ -55,17 +55,17 @@ def test_two_events_of_one_second_and_one_status_end_the_same_in_any_order(chang
     assert later_dispute(one, other) == later_dispute(other, one)
 
 
-def test_the_first_state_told_is_the_one_known() -> None:
+def test_the_first_state_is_the_one_known() -> None:
     assert later_dispute(None, a_state()) == a_state()
 
 
-def test_the_later_of_two_states_stands() -> None:
+def test_the_later_of_two_states_is_known() -> None:
     assert later_dispute(a_state(), a_state("under_review", told_at=LATER)).status == "under_review"
 
 
 @pytest.mark.parametrize("decided", DECIDED)
 @pytest.mark.parametrize("late", OPEN)
-def test_what_is_told_late_never_reopens_a_dispute_that_was_decided(decided: str, late: str) -> None:
+def test_a_late_report_never_reopens_a_dispute_that_was_decided(decided: str, late: str) -> None:
     known = a_state(decided, told_at=NOW)
     assert later_dispute(known, a_state(late, told_at=LATER)) == known
 
@@ -80,7 +80,7 @@ def test_when_a_dispute_was_opened_says_which_is_newer_and_not_its_id() -> None:
     assert later_dispute(older, newer) == later_dispute(newer, older) == newer
 
 
-def test_what_is_told_late_of_an_older_dispute_does_not_replace_the_newer_one() -> None:
+def test_a_late_report_of_an_older_dispute_does_not_replace_the_newer_one() -> None:
     newer = a_state("needs_response", "dp_2")
     assert later_dispute(newer, a_state("won", told_at=LATER + timedelta(days=1))) == newer
 

@@ -3,7 +3,7 @@
 from tests.support.builders import a_payment, a_placement
 
 
-def test_a_placement_has_the_same_id_each_time_it_is_told() -> None:
+def test_a_placement_has_the_same_id_each_time_it_is_delivered() -> None:
     assert a_placement("order-1").event_id == a_placement("order-1", product_ids=()).event_id == "placed_order-1"
 
 

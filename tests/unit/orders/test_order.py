@@ -37,7 +37,7 @@ def a_payment_known_as(payment_intent_id: str | None, charge_id: str | None) -> 
 
 
 @pytest.mark.parametrize(
-    ("known", "told"),
+    ("known", "reported"),
     [
         (("pi_1", "ch_1"), ("pi_2", "ch_1")),
         (("pi_1", None), ("pi_2", None)),
@@ -47,14 +47,14 @@ def a_payment_known_as(payment_intent_id: str | None, charge_id: str | None) -> 
     ],
 )
 def test_other_ids_are_another_payment(
-    known: tuple[str | None, str | None], told: tuple[str | None, str | None]
+    known: tuple[str | None, str | None], reported: tuple[str | None, str | None]
 ) -> None:
-    assert a_payment_known_as(*known).is_another(*told)
-    assert a_payment_known_as(*told).is_another(*known)
+    assert a_payment_known_as(*known).is_another(*reported)
+    assert a_payment_known_as(*reported).is_another(*known)
 
 
 @pytest.mark.parametrize(
-    ("known", "told"),
+    ("known", "reported"),
     [
         (("pi_1", "ch_1"), ("pi_1", "ch_1")),
         # A declined charge and the one that succeeded after it belong to one PaymentIntent.
@@ -69,18 +69,18 @@ def test_other_ids_are_another_payment(
     ],
 )
 def test_what_may_be_the_same_payment_is_not_another(
-    known: tuple[str | None, str | None], told: tuple[str | None, str | None]
+    known: tuple[str | None, str | None], reported: tuple[str | None, str | None]
 ) -> None:
-    assert not a_payment_known_as(*known).is_another(*told)
-    assert not a_payment_known_as(*told).is_another(*known)
+    assert not a_payment_known_as(*known).is_another(*reported)
+    assert not a_payment_known_as(*reported).is_another(*known)
 
 
 NOTHING = Payment(Money(0, "eur"), None, None, "evt_1")
 
 
-@pytest.mark.parametrize("told", [("pi_1", "ch_1"), ("pi_1", None), (None, "ch_1")])
-def test_whatever_has_a_name_is_another_payment_than_nothing(told: tuple[str | None, str | None]) -> None:
-    assert NOTHING.is_another(*told)
+@pytest.mark.parametrize("reported", [("pi_1", "ch_1"), ("pi_1", None), (None, "ch_1")])
+def test_whatever_has_a_name_is_another_payment_than_nothing(reported: tuple[str | None, str | None]) -> None:
+    assert NOTHING.is_another(*reported)
 
 
 def test_a_payment_that_has_a_name_is_not_free_whatever_its_amount() -> None:
@@ -88,7 +88,7 @@ def test_a_payment_that_has_a_name_is_not_free_whatever_its_amount() -> None:
     assert not Payment(Money(0, "eur"), None, "ch_1", "evt_1").is_another("pi_1", None)
 
 
-def test_an_order_that_costs_nothing_may_be_told_of_again() -> None:
+def test_an_order_that_costs_nothing_may_be_reported_again() -> None:
     assert not NOTHING.is_another(None, None)
 
 
@@ -135,12 +135,12 @@ PAID = {
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_an_unpaid_order_settled_status_its_status_says(status: OrderStatus) -> None:
+def test_an_order_that_was_never_paid_is_what_its_status_says(status: OrderStatus) -> None:
     assert an_order_in(status).settled_status is status
 
 
 @pytest.mark.parametrize("status", sorted(PAID))
-def test_a_paid_order_settled_status_its_status_says_if_that_says_that_it_is_paid(status: OrderStatus) -> None:
+def test_a_paid_order_is_what_its_status_says_if_that_is_one_of_a_paid_order(status: OrderStatus) -> None:
     paid = an_order_in(status, finalized_at=NOW)
     assert paid.settled_status is status
     assert replace(paid, finalized_at=None, unfulfilled_as=OrderStatus.REFUND_DUE).settled_status is status

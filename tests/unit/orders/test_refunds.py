@@ -1,4 +1,4 @@
-"""What is known of refunds only grows, and adds up to the same in whatever order it was told."""
+"""What is known of refunds only grows, and adds up to the same in whatever order it was reported."""
 
 from itertools import pairwise, permutations
 
@@ -10,7 +10,7 @@ from orders.refunds import Refund, Refunds, RefundStatus
 from tests.support.builders import a_refund
 
 units = st.dictionaries(st.sampled_from(["shirt", "mug"]), st.integers(1, 5))
-told_refunds = st.builds(
+some_refunds = st.builds(
     Refund, st.sampled_from(["re_1", "re_2", "re_3"]), st.integers(0, 5_000), st.sampled_from(RefundStatus), units
 )
 
@@ -21,7 +21,7 @@ def known(*refunds: Refund, charge_total: int = 0) -> Refunds:
 
 knowledge = st.builds(
     lambda refunds, charge_total: known(*refunds, charge_total=charge_total),
-    st.lists(told_refunds, max_size=4),
+    st.lists(some_refunds, max_size=4),
     st.integers(0, 10_000),
 )
 
@@ -29,7 +29,7 @@ knowledge = st.builds(
 
 
 @given(knowledge, knowledge)
-def test_it_does_not_matter_which_of_two_was_told_first(one: Refunds, other: Refunds) -> None:
+def test_it_does_not_matter_which_of_two_was_known_first(one: Refunds, other: Refunds) -> None:
     assert one.merged_with(other) == other.merged_with(one)
 
 
@@ -39,14 +39,14 @@ def test_it_does_not_matter_what_was_merged_before(one: Refunds, other: Refunds,
 
 
 @given(knowledge, knowledge)
-def test_telling_it_again_adds_nothing(one: Refunds, other: Refunds) -> None:
+def test_the_same_report_again_adds_nothing(one: Refunds, other: Refunds) -> None:
     both = one.merged_with(other)
     assert one.merged_with(one) == one
     assert both.merged_with(one) == both.merged_with(other) == both
 
 
 @given(knowledge)
-def test_nothing_told_adds_nothing(one: Refunds) -> None:
+def test_an_empty_report_adds_nothing(one: Refunds) -> None:
     assert one.merged_with(Refunds()) == one
 
 
@@ -57,10 +57,10 @@ def test_what_is_known_is_never_forgotten(one: Refunds, other: Refunds) -> None:
     assert both.charge_total >= one.charge_total
 
 
-@given(st.lists(told_refunds, min_size=2, max_size=4))
-def test_the_sums_depend_on_what_was_told_and_never_on_the_order(told: list[Refund]) -> None:
+@given(st.lists(some_refunds, min_size=2, max_size=4))
+def test_the_sums_depend_on_what_was_reported_and_never_on_the_order(reported: list[Refund]) -> None:
     sums = set()
-    for order in permutations(told):
+    for order in permutations(reported):
         refunds = Refunds()
         for refund in order:
             refunds = refunds.merged_with(known(refund))
@@ -69,16 +69,16 @@ def test_the_sums_depend_on_what_was_told_and_never_on_the_order(told: list[Refu
 
 
 @given(knowledge)
-def test_what_is_refunded_is_never_less_than_nothing_nor_more_than_was_ever_told(refunds: Refunds) -> None:
-    told = max(refunds.charge_total, sum(refund.amount for refund in refunds.by_id.values()))
-    assert 0 <= refunds.amount <= told
+def test_what_is_refunded_is_never_less_than_nothing_nor_more_than_was_ever_reported(refunds: Refunds) -> None:
+    reported = max(refunds.charge_total, sum(refund.amount for refund in refunds.by_id.values()))
+    assert 0 <= refunds.amount <= reported
 
 
 # --- One refund -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise(RefundStatus)))
-def test_the_further_state_of_a_refund_stands_whichever_was_told_last(before: str, after: str) -> None:
+def test_the_further_state_of_a_refund_is_known_whichever_was_reported_last(before: str, after: str) -> None:
     one, other = a_refund(status=before), a_refund(status=after)
     assert one.merged_with(other) == other.merged_with(one) == other
 
@@ -87,7 +87,7 @@ def test_the_states_of_a_refund_come_in_this_order() -> None:
     assert list(RefundStatus) == ["pending", "requires_action", "succeeded", "canceled", "failed"]
 
 
-def test_a_stale_pending_after_succeeded_tells_nothing_new() -> None:
+def test_a_stale_pending_after_succeeded_changes_nothing() -> None:
     refunds = known(a_refund(status="succeeded"))
     assert refunds.merged_with(known(a_refund(status="pending"))) == refunds
 
@@ -102,7 +102,7 @@ def test_units_that_were_named_once_stay_named() -> None:
     assert unnamed.merged_with(named).restock == named.merged_with(unnamed).restock == {"shirt": 2}
 
 
-def test_of_two_reports_of_one_refund_more_units_and_more_money_stand() -> None:
+def test_of_two_reports_of_one_refund_the_larger_figures_count() -> None:
     one, other = a_refund(amount=1_200, restock={"shirt": 1}), a_refund(amount=1_000, restock={"shirt": 2, "mug": 1})
     merged = known(one).merged_with(known(other))
     assert (merged.amount, merged.restock) == (1_200, {"shirt": 2, "mug": 1})
@@ -111,7 +111,7 @@ def test_of_two_reports_of_one_refund_more_units_and_more_money_stand() -> None:
 # --- What it adds up to -----------------------------------------------------------------------------------------------
 
 
-def test_as_long_as_nothing_is_told_nothing_is_refunded() -> None:
+def test_as_long_as_nothing_is_known_nothing_is_refunded() -> None:
     assert (Refunds().amount, Refunds().restock) == (0, {})
 
 
@@ -123,19 +123,19 @@ def test_two_refunds_of_the_same_amount_both_count() -> None:
     assert known(a_refund("re_1", 1_200), a_refund("re_2", 1_200)).amount == 2_400
 
 
-def test_a_charges_total_and_its_single_refunds_tell_of_the_same_money() -> None:
+def test_a_charges_total_and_its_single_refunds_are_the_same_money() -> None:
     assert known(a_refund("re_1", 1_200), a_refund("re_2", 2_400), charge_total=3_600).amount == 3_600
 
 
-def test_a_charges_total_counts_refunds_that_nobody_has_told_of_yet() -> None:
+def test_a_charges_total_counts_refunds_that_nobody_has_reported_yet() -> None:
     assert known(a_refund("re_1", 1_200), charge_total=3_600).amount == 3_600
 
 
-def test_single_refunds_count_before_the_charge_has_told_of_them() -> None:
+def test_single_refunds_count_before_the_charge_has_reported_them() -> None:
     assert known(a_refund("re_1", 1_200), a_refund("re_2", 2_400), charge_total=1_200).amount == 3_600
 
 
-def test_a_charges_total_that_was_told_late_does_not_take_back_a_later_one() -> None:
+def test_a_late_report_of_a_charges_total_does_not_take_back_a_later_one() -> None:
     assert known(charge_total=3_600).merged_with(known(charge_total=1_200)).amount == 3_600
 
 
@@ -157,7 +157,7 @@ def test_a_refund_that_failed_leaves_the_others_as_they_are() -> None:
     assert known(a_refund("re_1", 1_200), a_refund("re_2", 2_400, "failed"), charge_total=3_600).amount == 1_200
 
 
-def test_a_refund_that_failed_before_its_charge_told_of_it_takes_nothing_from_the_others() -> None:
+def test_a_refund_that_failed_before_its_charge_reported_it_takes_nothing_from_the_others() -> None:
     assert known(a_refund("re_1", 1_200), a_refund("re_2", 2_400, "failed"), charge_total=1_200).amount == 1_200
 
 
@@ -174,6 +174,6 @@ def test_restock_units_add_up_over_refunds() -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "requires_action", "canceled", "failed"])
-def test_only_refunds_that_stand_put_units_back(status: str) -> None:
+def test_only_refunds_that_have_succeeded_put_units_back(status: str) -> None:
     refunds = known(a_refund("re_1", restock={"shirt": 1}), a_refund("re_2", status=status, restock={"shirt": 2}))
     assert refunds.restock == {"shirt": 1}
