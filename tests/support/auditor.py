@@ -1,7 +1,7 @@
 """An auditor of a shop: judges from the documents alone, and shares no code with what wrote them.
 
 It knows the shop's promises, not its decisions: nothing is sold that was not there, nothing is held that nobody holds,
-every unit and every cent has one story, and nothing happened twice.
+every unit and every cent is accounted for, and nothing happened twice.
 """
 
 from collections import Counter, defaultdict
@@ -59,7 +59,7 @@ def imbalances(documents: Documents, initial_stock: Mapping[str, int]) -> list[s
 
 
 def leftovers(documents: Documents) -> list[str]:
-    """What nobody has finished, although all that can be told was told, and all that was begun has ended."""
+    """What nobody has finished, although every event was delivered, and whatever was begun has ended."""
     shelves = _shelved(documents)
     return [*_unplaced(shelves["orders"]), *_waiting_for_nothing(shelves)]
 
@@ -85,9 +85,9 @@ def _of_levels(shelves: Shelves, initial_stock: Mapping[str, int]) -> Iterator[s
     for product_id, initial in initial_stock.items():
         level = shelves["inventory"][product_id]
         if level["stock"] != initial - gone[product_id]:
-            yield f"{product_id}: {initial} - {gone[product_id]} units gone should leave what stands: {level}"
+            yield f"{product_id}: {initial} - {gone[product_id]} units gone is not what is there: {level}"
         if level["reserved"] != held[product_id]:
-            yield f"{product_id}: orders hold {held[product_id]}, and this stands: {level}"
+            yield f"{product_id}: orders hold {held[product_id]}, and the inventory says {level}"
         if level["stock"] < 0 or level["reserved"] < 0 or (level["reserved"] > level["stock"] and not unfinished):
             yield f"{product_id}: more is promised than is there: {level}"
 
@@ -102,9 +102,9 @@ def _of_trail(shelves: Shelves, initial_stock: Mapping[str, int]) -> Iterator[st
     for product_id, initial in initial_stock.items():
         level = shelves["inventory"][product_id]
         if level["stock"] != initial + moved[product_id, "stock"]:
-            yield f"{product_id}: the audit trail tells {moved[product_id, 'stock']:+}, and this stands: {level}"
+            yield f"{product_id}: the audit trail says {moved[product_id, 'stock']:+}, the inventory {level}"
         if level["reserved"] != moved[product_id, "reserved"] and not unfinished:
-            yield f"{product_id}: the audit trail tells {moved[product_id, 'reserved']:+} held: {level}"
+            yield f"{product_id}: the audit trail says {moved[product_id, 'reserved']:+} held, the inventory {level}"
 
 
 def _units_gone(orders: Iterable[Fields]) -> Counter[str]:
@@ -155,7 +155,7 @@ def _of_orders(shelves: Shelves) -> Iterator[str]:
             if not 0 < item["quantity"] <= sold[item["productId"]]:
                 yield f"{order_id}: {item} came back, of {dict(sold)} sold"
         lapsed = shelves["auditLog"].get(f"lapsed_{order_id}")
-        # Whatever became of it afterwards, its time stands there as it was.
+        # Whatever became of it afterwards, its time is still the same.
         if lapsed and lapsed["createdAt"] < order["reservationExpiresAt"]:
             yield f"{order_id}: expired at {lapsed['createdAt']}, before {order['reservationExpiresAt']}"
 
@@ -176,7 +176,7 @@ def _of_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
 
 
 def _of_way(order_id: str, order: Fields, ways: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The changes of status that the trail tells are one way, from where the order began to where it is."""
+    """The changes of status in the trail are one way, from where the order began to where it is."""
     is_counted = order["status"] == "reserving"
     balance = Counter({(order.get("heldFrom") or "pending") if is_counted else order["status"]: 1})
     for before, after in ways:
@@ -221,16 +221,16 @@ def _of_deliveries(shelves: Shelves) -> Iterator[str]:
 
 
 def _of_notices(shelves: Shelves) -> Iterator[str]:
-    told: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    notified: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for path, notice in shelves["notifications"].items():
         _, recipient, _, event_id = path.split("/")
         if event_id not in shelves["auditLog"]:
-            yield f"{path}: told of something that never happened"
+            yield f"{path}: a notice of something that never happened"
         if recipient != "system":
-            told[notice["orderId"]][notice["type"]] += 1
-    for order_id, counted in told.items():
+            notified[notice["orderId"]][notice["type"]] += 1
+    for order_id, counted in notified.items():
         yield from (
-            f"{order_id}: its customer was told {counted[once]} times that it is {once}"
+            f"{order_id}: its customer was notified {counted[once]} times that it is {once}"
             for once in ("reserved", "failed", "paid", "expired", "cancelled")
             if counted[once] > 1
         )

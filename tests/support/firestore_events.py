@@ -1,4 +1,4 @@
-"""Documents that were created in Firestore, as Eventarc tells of them."""
+"""Documents that were created in Firestore, as Eventarc reports them."""
 
 from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Document, DocumentChange, Value
