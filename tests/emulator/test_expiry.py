@@ -13,9 +13,8 @@ from google.cloud import firestore
 
 from database.connection import connect
 from database.firestore_store import FirestoreStore
-from database.queries import BATCH_DOCUMENTS_MAX, FirestoreQueries
+from database.queries import FirestoreQueries
 from orders.events import OrderEvent
-from orders.order import OrderStatus
 from orders.outcome import Outcome
 from service.wiring import Service
 from tests.support.auditor import complaints
@@ -46,71 +45,7 @@ def ids(count: int, name: str = "order") -> list[str]:
     return [f"{name}-{number:03}" for number in range(count)]
 
 
-# --- What the queries find -------------------------------------------------------------------------------------------
-
-OTHER_STATUSES = set(OrderStatus) - {OrderStatus.RESERVED, OrderStatus.PENDING, OrderStatus.RESERVING}
-
-
-def lapsed_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return service_in(client).queries.lapsed_orders(NOW)
-
-
-def stranded_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return service_in(client).queries.stranded_orders(NOW)
-
-
-def test_expired_reservations_are_found_the_longest_overdue_first(firestore_client: firestore.Client) -> None:
-    write_orders(firestore_client, ["younger"], status="reserved", reservationExpiresAt=NOW - A_MOMENT)
-    write_orders(firestore_client, ["oldest"], status="reserved", reservationExpiresAt=NOW - 2 * A_MOMENT)
-    write_orders(firestore_client, ["just now"], status="reserved", reservationExpiresAt=NOW)
-    write_orders(firestore_client, ["not yet"], status="reserved", reservationExpiresAt=NOW + A_MOMENT)
-    write_orders(firestore_client, ["never"], status="reserved", reservationExpiresAt=None)
-    write_orders(firestore_client, ["unset"], status="reserved")
-    assert list(lapsed_in(firestore_client)) == [["oldest", "younger", "just now"]]
-
-
-def test_orders_that_were_not_placed_completely_are_found_the_oldest_first(firestore_client: firestore.Client) -> None:
-    write_orders(firestore_client, ["younger"], createdAt=NOW - A_MOMENT)
-    write_orders(firestore_client, ["oldest"], status="reserving", createdAt=NOW - 2 * A_MOMENT)
-    write_orders(firestore_client, ["just now"], createdAt=NOW)
-    write_orders(firestore_client, ["too young"], createdAt=NOW + A_MOMENT)
-    write_orders(firestore_client, ["also too young"], status="reserving", createdAt=NOW + A_MOMENT)
-    assert list(stranded_in(firestore_client)) == [["oldest", "younger", "just now"]]
-
-
-def test_orders_of_other_statuses_are_neither_lapsed_nor_stranded(firestore_client: firestore.Client) -> None:
-    past = NOW - LONG_AGO
-    for status in (*OTHER_STATUSES, "a status of tomorrow"):
-        write_orders(firestore_client, [status], status=status, createdAt=past, reservationExpiresAt=past)
-    assert [*lapsed_in(firestore_client), *stranded_in(firestore_client)] == []
-
-
-def test_each_order_is_found_once_although_settling_changes_what_is_found(firestore_client: firestore.Client) -> None:
-    size = BATCH_DOCUMENTS_MAX
-    order_ids = ids(2 * size + 10)
-    # Whole batches that expired at the very same moment.
-    write_orders(firestore_client, order_ids, status="reserved", reservationExpiresAt=NOW)
-    found = []
-    for batch in lapsed_in(firestore_client):
-        found.append(batch)
-        # The others cannot be settled now, and must not be found over and over.
-        write_orders(firestore_client, batch[::2], status="expired", reservationExpiresAt=NOW)
-    assert found == [order_ids[:size], order_ids[size : 2 * size], order_ids[2 * size :]]
-
-
-def test_an_order_that_the_client_librarys_queries_cannot_decode_does_not_stop_the_others(
-    firestore_client: firestore.Client,
-) -> None:
-    stock_up(firestore_client, 10)
-    elsewhere = firestore.Client(project="demo-elsewhere").document("products/shirt")
-    broken = an_order(items=[elsewhere], createdAt=NOW - 2 * A_MOMENT)
-    firestore_client.document("orders/broken").set(broken)
-    write_orders(firestore_client, ["order-1"], createdAt=NOW - A_MOMENT)
-    assert swept(firestore_client) == {"finished": 2}
-    assert statuses(firestore_client) == {"failed": 1, "reserved": 1}
-
-
-# --- What the sweep does ---------------------------------------------------------------------------------------------
+# --- Expired reservations --------------------------------------------------------------------------------------------
 
 
 def swept(client: firestore.Client) -> dict[str, int]:
@@ -217,6 +152,18 @@ def test_no_order_is_both_paid_and_released(firestore_client: firestore.Client) 
     assert results["refund_due"] <= results["reserved"] <= run.result().get("expired", 0)
     assert notices_to(firestore_client)["expired"] == run.result().get("expired", 0)
     assert wrongs_in(firestore_client, stock=20) == []
+
+
+def test_an_order_that_the_client_librarys_queries_cannot_decode_does_not_stop_the_others(
+    firestore_client: firestore.Client,
+) -> None:
+    stock_up(firestore_client, 10)
+    elsewhere = firestore.Client(project="demo-elsewhere").document("products/shirt")
+    broken = an_order(items=[elsewhere], createdAt=NOW - 2 * A_MOMENT)
+    firestore_client.document("orders/broken").set(broken)
+    write_orders(firestore_client, ["order-1"], createdAt=NOW - A_MOMENT)
+    assert swept(firestore_client) == {"finished": 2}
+    assert statuses(firestore_client) == {"failed": 1, "reserved": 1}
 
 
 # --- What others left unfinished -------------------------------------------------------------------------------------

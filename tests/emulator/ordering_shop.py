@@ -1,0 +1,85 @@
+"""A shop with one order, to which Stripe delivers signed events, on the emulator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from google.cloud import firestore
+
+from settlement.decisions import Terms
+from tests.support.builders import NOW, Fields
+from tests.support.emulated_shop import delivered_to, inventory_of, service_in
+
+PAID, REFUNDED, REFUND_CREATED = "payment_intent.succeeded", "charge.refunded", "refund.created"
+DISPUTE_OPENED, DISPUTE_CLOSED = "charge.dispute.created", "charge.dispute.closed"
+
+ON_THE_SHELF, HELD, SOLD = (
+    {"shirt": (10, 0), "hat": (5, 0)},
+    {"shirt": (10, 2), "hat": (5, 1)},
+    {"shirt": (8, 0), "hat": (4, 0)},
+)
+"""Stock and reserved of each product: before the order, while it is held, and once it is paid."""
+
+
+@dataclass
+class Shop:
+    """A shop in which alice has ordered two shirts and a hat for 36 euros."""
+
+    client: firestore.Client
+    terms: Terms
+    _seconds: Any = field(default_factory=count)
+
+    def deliver(self, event: Fields) -> str:
+        """The result of one signed delivery, which is answered 200."""
+        service = replace(service_in(self.client, self.terms), now=self._now)
+        answer = delivered_to(service.webhook_endpoint(), event)
+        assert answer.status_code == 200, answer.get_json()
+        return str(answer.get_json()["result"])
+
+    def write(self, path: str, fields: Fields) -> None:
+        self.client.document(path).set(fields)
+
+    def read(self, path: str) -> Fields:
+        return self.client.document(path).get().to_dict() or {}
+
+    def document_ids(self, collection: str) -> list[str]:
+        return [reference.id for reference in self.client.collection(collection).list_documents()]
+
+    @property
+    def order(self) -> Fields:
+        return self.read("orders/order-1")
+
+    @property
+    def stock(self) -> dict[str, tuple[int, int]]:
+        return {product_id: inventory_of(self.client, product_id) for product_id in ("shirt", "hat")}
+
+    @property
+    def parked(self) -> list[str]:
+        """The ids of events that are not settled yet, as an operator finds them."""
+        query = self.client.collection("webhookEvents").where(filter=firestore.FieldFilter("processed", "==", False))
+        return [claim.id for claim in query.get()]
+
+    def to_customer(self, event_id: str) -> object:
+        """The type of the notice that the event caused; None if there is none."""
+        return self.read(f"notifications/alice/messages/{event_id}").get("type")
+
+    def to_operator(self, event_id: str) -> object:
+        return self.read(f"notifications/system/messages/{event_id}").get("type")
+
+    def dump(self) -> dict[str, Fields]:
+        """Everything but claims, audit entries and notices, to which every event may add its own."""
+        found = (
+            document
+            for name in ("orders", "inventory", "payments")
+            for document in self.client.collection(name).stream()
+        )
+        return {document.reference.path: document.to_dict() or {} for document in found}
+
+    def _now(self) -> datetime:
+        return NOW + timedelta(seconds=next(self._seconds))
+
+
+ShopWith = Callable[..., Shop]
+"""Makes the shop on these terms, with this stock, and with these fields in its order."""

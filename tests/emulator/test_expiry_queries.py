@@ -1,0 +1,62 @@
+"""What the sweep's queries find, on the real emulator: expired reservations, and orders that were not placed."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from google.cloud import firestore
+
+from database.queries import BATCH_DOCUMENTS_MAX
+from orders.order import OrderStatus
+from tests.support.builders import NOW
+from tests.support.emulated_shop import service_in, write_orders
+
+LONG_AGO = timedelta(hours=2)
+A_MOMENT = timedelta(seconds=1)
+OTHER_STATUSES = set(OrderStatus) - {OrderStatus.RESERVED, OrderStatus.PENDING, OrderStatus.RESERVING}
+
+
+def lapsed_in(client: firestore.Client) -> Iterator[Sequence[str]]:
+    return service_in(client).queries.lapsed_orders(NOW)
+
+
+def stranded_in(client: firestore.Client) -> Iterator[Sequence[str]]:
+    return service_in(client).queries.stranded_orders(NOW)
+
+
+def test_expired_reservations_are_found_the_longest_overdue_first(firestore_client: firestore.Client) -> None:
+    write_orders(firestore_client, ["younger"], status="reserved", reservationExpiresAt=NOW - A_MOMENT)
+    write_orders(firestore_client, ["oldest"], status="reserved", reservationExpiresAt=NOW - 2 * A_MOMENT)
+    write_orders(firestore_client, ["just now"], status="reserved", reservationExpiresAt=NOW)
+    write_orders(firestore_client, ["not yet"], status="reserved", reservationExpiresAt=NOW + A_MOMENT)
+    write_orders(firestore_client, ["never"], status="reserved", reservationExpiresAt=None)
+    write_orders(firestore_client, ["unset"], status="reserved")
+    assert list(lapsed_in(firestore_client)) == [["oldest", "younger", "just now"]]
+
+
+def test_orders_that_were_not_placed_completely_are_found_the_oldest_first(firestore_client: firestore.Client) -> None:
+    write_orders(firestore_client, ["younger"], createdAt=NOW - A_MOMENT)
+    write_orders(firestore_client, ["oldest"], status="reserving", createdAt=NOW - 2 * A_MOMENT)
+    write_orders(firestore_client, ["just now"], createdAt=NOW)
+    write_orders(firestore_client, ["too young"], createdAt=NOW + A_MOMENT)
+    write_orders(firestore_client, ["also too young"], status="reserving", createdAt=NOW + A_MOMENT)
+    assert list(stranded_in(firestore_client)) == [["oldest", "younger", "just now"]]
+
+
+def test_orders_of_other_statuses_are_neither_lapsed_nor_stranded(firestore_client: firestore.Client) -> None:
+    past = NOW - LONG_AGO
+    for status in (*OTHER_STATUSES, "a status of tomorrow"):
+        write_orders(firestore_client, [status], status=status, createdAt=past, reservationExpiresAt=past)
+    assert [*lapsed_in(firestore_client), *stranded_in(firestore_client)] == []
+
+
+def test_each_order_is_found_once_although_settling_changes_what_is_found(firestore_client: firestore.Client) -> None:
+    size = BATCH_DOCUMENTS_MAX
+    order_ids = [f"order-{number:03}" for number in range(2 * size + 10)]
+    # Whole batches that expired at the very same moment.
+    write_orders(firestore_client, order_ids, status="reserved", reservationExpiresAt=NOW)
+    found = []
+    for batch in lapsed_in(firestore_client):
+        found.append(batch)
+        # The others cannot be settled now, and must not be found over and over.
+        write_orders(firestore_client, batch[::2], status="expired", reservationExpiresAt=NOW)
+    assert found == [order_ids[:size], order_ids[size : 2 * size], order_ids[2 * size :]]
