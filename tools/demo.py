@@ -6,7 +6,6 @@ Runs inside the emulators, against the real functions: `make demo`.
 import json
 import os
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +18,7 @@ from google.cloud import firestore
 
 from audit.trail import trail_of
 from tools.emulators import PROJECT, WEBHOOK_SECRET
+from tools.polling import polled
 
 PRODUCT: Final = "espresso-cup"
 QUANTITY: Final = 3
@@ -60,15 +60,12 @@ class Demo:
     def place_order(self) -> None:
         """Create the order as a customer does, and wait until the trigger has held its stock."""
         order = self.client.document(f"orders/{self.order_id}")
-        held = threading.Event()
-        watch = order.on_snapshot(
-            lambda documents, *_: held.set() if any(d.get("status") == "reserved" for d in documents) else None
-        )
         items = [{"productId": self.product_id, "quantity": QUANTITY}]
         order.set({"userId": "alice", "items": items, "status": "pending", "createdAt": firestore.SERVER_TIMESTAMP})
-        if not held.wait(TRIGGER_SECONDS_MAX):
-            sys.exit(f"The order was not held within {TRIGGER_SECONDS_MAX} seconds: see build/emulators.log.")
-        watch.unsubscribe()
+        try:
+            polled(lambda: order.get().get("status"), "reserved".__eq__, seconds=TRIGGER_SECONDS_MAX)
+        except TimeoutError as late:
+            sys.exit(f"The order was not held: {late}. See build/emulators.log.")
         self.note(f"a customer orders {QUANTITY} cups", "held by the trigger")
 
     def event(self, event_type: str, **fields: object) -> Mapping[str, object]:

@@ -1,6 +1,5 @@
 """A shop whose functions run: what its customers do, what Stripe does, and what is in Firestore afterwards."""
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from google.cloud import firestore
 from tests.support import http_client
 from tests.support.builders import SECRET, an_order
 from tests.support.emulated_shop import stock_up
+from tools.polling import polled
 
 Fields = Mapping[str, object]
 
@@ -38,22 +38,8 @@ class RunningShop:
         return order_id
 
     def await_order(self, order_id: str, is_so: Callable[[Fields], bool], *, seconds: float = 60) -> Fields:
-        """The order, as soon as Firestore reports that it is so."""
-        happened = threading.Event()
-        seen: list[Fields] = []
-
-        def look(snapshots: list[firestore.DocumentSnapshot[firestore.DocumentReference]], *_: object) -> None:
-            for snapshot in snapshots:
-                seen.append(snapshot.to_dict() or {})
-                if is_so(seen[-1]):
-                    happened.set()
-
-        watch = self.client.document(f"orders/{order_id}").on_snapshot(look)
-        try:
-            assert happened.wait(seconds), f"after {seconds} seconds order {order_id} is {seen[-1:]}"
-        finally:
-            watch.unsubscribe()
-        return seen[-1]
+        """The order, as soon as Firestore says that it is so."""
+        return polled(lambda: self.get(f"orders/{order_id}"), is_so, seconds=seconds)
 
     def await_status(self, order_id: str, status: str) -> Fields:
         return self.await_order(order_id, lambda order: order.get("status") == status)
