@@ -71,6 +71,12 @@ def test_what_a_released_event_could_not_do_in_time_is_done_when_the_payment_com
     assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
 
 
+def test_a_payment_whose_own_answer_was_lost_settles_what_it_released() -> None:
+    store = a_shop_after(PLACED, REFUNDED)
+    assert settled(PAID, DisturbedStore(store, [answer_lost])).result == "first_time_finalized"
+    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
+
+
 @pytest.mark.parametrize(
     ("faster", "slower", "result"),
     [(PAID, REFUNDED, "refunded"), (REFUNDED, PAID, "first_time_finalized")],
