@@ -1,16 +1,17 @@
-"""Every few minutes: release what is held past its time, and finish what a lost trigger left behind."""
+"""Every few minutes: release expired reservations, and finish what a lost trigger left behind."""
 
 import json
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from flask import Request, Response
 
@@ -18,32 +19,43 @@ from orders.events import OrderEvent, OrderPlaced, ReservationLapsed, StripeEven
 from orders.outcome import Result, Settle, Transient
 from service.logs import log_settled
 
-# A trigger that has not come by now is lost, or so late that it finds the order placed.
+# A trigger that has not fired by now is lost, or so late that it finds the order placed.
 STRANDED_AFTER: Final = timedelta(minutes=5)
 RUN_SECONDS_MAX: Final = 420.0
-"""No batch is begun after so long. The function's own limit, in functions.yaml, leaves time to end the last one (but
-not for all the parked events that its orders may have)."""
-HANDS: Final = 16
+"""No batch is started after this long. The function's own limit, in functions.yaml, leaves time to finish the last one
+(but not for all the parked events that its orders may have)."""
+THREADS: Final = 16
 """Orders settled at the same time."""
 
-# As long as Stripe delivers an event by itself. What its trigger or its payment left parked is taken up within minutes.
+# For as long as Stripe itself retries an event. Whatever a trigger or a payment left parked is taken up within minutes.
 TAKEN_UP_WITHIN: Final = timedelta(days=3)
 
 Batches = Callable[[datetime], Iterator[Sequence[str]]]
-"""Ids of orders, in bounded batches, each read from the database only when it is asked for."""
+"""Order ids in bounded batches, each read from the database only when it is asked for."""
 
 
 class Ending(StrEnum):
-    """How one order, or one parked event, ended, in the words under which it is counted."""
+    """How one order or one parked event ended; the value is the name under which it is counted."""
 
     EXPIRED = "expired"
     FINISHED = "finished"
-    """Its own trigger had not placed it, or left an event parked that it should have settled; now that is done."""
+    """Its trigger had not placed the order, or had left an event parked that should have been settled: done now."""
     UNCHANGED = "unchanged"
-    """Nothing to do any more, a payment or another run was faster; or nothing to do yet, its order is still missing."""
+    """Nothing left to do, because a payment or another run was faster; or nothing yet, because the order is missing."""
     POSTPONED = "postponed"
     """It could not be settled in time: the next run finds it again."""
     FAULT = "faults"
+
+
+class Pool(Protocol):
+    """Settles the orders of one batch, several at the same time."""
+
+    def map(self, settle_one: Callable[[OrderEvent], Ending], batch: Sequence[OrderEvent], /) -> Iterable[Ending]:
+        """Returns how each of them ended, once all have."""
+
+
+def thread_pool() -> AbstractContextManager[Pool]:
+    return ThreadPoolExecutor(THREADS)
 
 
 _PLACED: Final = frozenset({Result.RESERVED, Result.RESERVATION_FAILED})
@@ -54,39 +66,41 @@ class Swept:
     """What one run did."""
 
     endings: Counter[Ending]
-    """Of orders and parked events."""
+    """How many orders and parked events ended in each way."""
     complete: bool
-    """Whether all that was due was looked at, before the time was out."""
+    """Whether everything that was due was tried before time ran out."""
 
     @property
     def is_as_usual(self) -> bool:
         return self.complete and not (self.endings[Ending.POSTPONED] or self.endings[Ending.FAULT])
 
-    def facts(self) -> dict[str, object]:
+    def summary(self) -> dict[str, object]:
         return {**{str(ending): self.endings[ending] for ending in Ending}, "complete": self.complete}
 
 
 @dataclass(frozen=True, slots=True)
 class ReservationSweep:
-    """The scheduled release of expired reservations. Safe to run twice at once: every order is settled on its own."""
+    """The scheduled release of expired reservations. Two runs may overlap: every order is settled on its own."""
 
     settle: Settle
     place: Callable[[OrderPlaced], Result]
-    """Does all that the order-created trigger does."""
+    """Does everything the order-created trigger does."""
     lapsed_orders: Batches
-    """Reserved orders whose time was out at this moment."""
+    """Reserved orders whose reservation had expired at this moment."""
     stranded_orders: Batches
     """Orders created before this moment that nobody has placed yet."""
     parked_events: Callable[[datetime], Iterator[Sequence[StripeEvent]]]
-    """Events parked since this moment that still are, in batches likewise."""
+    """Events parked since this moment that still are; in batches too."""
     log: Callable[..., None]
     """Takes a severity, a message, and fields by name."""
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
+    pool: Callable[[], AbstractContextManager[Pool]] = thread_pool
+    """Opened anew for each run."""
 
     def respond(self, request: Request) -> Response:
-        """Sweep, and tell what was done. 500 if there was a fault, 503 if the database could not be asked."""
+        """Sweep, and report what was done. 500 if there was a fault, 503 if the database could not be queried."""
         if request.method != "POST":
             return _answer(405, {"error": "only POST is served here"}, {"Allow": "POST"})
         try:
@@ -94,14 +108,14 @@ class ReservationSweep:
         except Transient as unavailable:
             self.log("WARNING", f"{type(unavailable).__name__}: {unavailable}", result="not_settled")
             return _answer(503, {"error": "not swept to the end, the next run goes on"})
-        self.log("INFO" if swept.is_as_usual else "WARNING", "reservations swept", result="swept", **swept.facts())
-        return _answer(500 if swept.endings[Ending.FAULT] else 200, swept.facts())
+        self.log("INFO" if swept.is_as_usual else "WARNING", "reservations swept", result="swept", **swept.summary())
+        return _answer(500 if swept.endings[Ending.FAULT] else 200, swept.summary())
 
     def sweep(self) -> Swept:
-        """Settle all that is due, batch by batch, until all is done or the time is nearly out.
+        """Settle everything that is due, batch by batch, until all is done or time is nearly out.
 
         Raises:
-            Transient: the database could not tell what is due.
+            Transient: the database did not say what is due.
         """
         end, now = self.monotonic() + RUN_SECONDS_MAX, self.now()
         endings: Counter[Ending] = Counter()
@@ -113,11 +127,11 @@ class ReservationSweep:
             ),
             ((self._take_up, batch) for batch in self.parked_events(now - TAKEN_UP_WITHIN)),
         )
-        with ThreadPoolExecutor(HANDS) as hands:
+        with self.pool() as pool:
             for settle_one, batch in work:
                 if self.monotonic() >= end:
                     return Swept(endings, complete=False)
-                endings.update(hands.map(partial(self._ending_of, settle_one), batch))
+                endings.update(pool.map(partial(self._ending_of, settle_one), batch))
         return Swept(endings, complete=True)
 
     def _expire(self, lapsed: ReservationLapsed) -> Ending:
@@ -138,18 +152,18 @@ class ReservationSweep:
         return Ending.FINISHED
 
     def _ending_of(self, settle_one: Callable[[Any], Ending], event: OrderEvent) -> Ending:
-        """One order that cannot be settled must not keep the others from it."""
+        """An order that cannot be settled must not stop the others."""
         ids = {"eventId": event.event_id, "eventType": event.event_type, "orderId": event.order_id}
         try:
             return settle_one(event)
         except Transient as postponed:
             self.log("WARNING", f"{type(postponed).__name__}: {postponed}", **ids, result="not_settled")
             return Ending.POSTPONED
-        except Exception as fault:  # noqa: BLE001 - told, counted, and answered 500 when all others are settled
+        except Exception as fault:  # noqa: BLE001 - logged, counted, and answered with 500 once all others are settled
             trace = "".join(traceback.format_exception(fault))
             self.log("ERROR", f"{type(fault).__name__}: {fault}", **ids, result="fault", stack_trace=trace)
             return Ending.FAULT
 
 
-def _answer(status: int, facts: dict[str, object], headers: dict[str, str] | None = None) -> Response:
-    return Response(json.dumps(facts), status, headers, mimetype="application/json")
+def _answer(status: int, body: dict[str, object], headers: dict[str, str] | None = None) -> Response:
+    return Response(json.dumps(body), status, headers, mimetype="application/json")

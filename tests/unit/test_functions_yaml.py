@@ -15,7 +15,7 @@ import main
 from database.queries import BATCH_DOCUMENTS_MAX, QUERY_SECONDS_MAX
 from settlement.settle import Patience
 from tools.toolchain import ROOT
-from triggers.sweep import HANDS, RUN_SECONDS_MAX
+from triggers.sweep import RUN_SECONDS_MAX, THREADS
 
 ENDPOINTS: Mapping[str, Any] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
 SETTINGS = dict(
@@ -65,7 +65,7 @@ def test_the_sweep_runs_every_five_minutes_and_ends_its_last_batch_within_its_ti
     assert sweep["scheduleTrigger"]["schedule"] == "every 5 minutes"
     patience = Patience(time.monotonic, time.sleep, random.random)
     # A batch of stranded orders, each of which uses up its patience, and then the time to ask what is parked for it.
-    last_batch_seconds = math.ceil(BATCH_DOCUMENTS_MAX / HANDS) * (patience.total_seconds + QUERY_SECONDS_MAX)
+    last_batch_seconds = math.ceil(BATCH_DOCUMENTS_MAX / THREADS) * (patience.total_seconds + QUERY_SECONDS_MAX)
     assert RUN_SECONDS_MAX + last_batch_seconds <= sweep["timeoutSeconds"]
 
 

@@ -1,9 +1,10 @@
-"""The scheduled sweep: in which order it asks and settles, when it ends, and what it tells of it."""
+"""The scheduled sweep: in which order it queries and settles, when it ends, and what it reports."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -13,24 +14,24 @@ from flask import Flask, request
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, a_dispute, a_lapse, a_payment, a_placement
-from triggers.sweep import HANDS, RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, ReservationSweep
+from triggers.sweep import RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, THREADS, Ending, Pool, ReservationSweep
 
 _app = Flask("shop")
 
 _Found = TypeVar("_Found", str, StripeEvent)
 Batch = Sequence[_Found] | Exception
-"""What the database found, or why it could not be asked."""
+"""What the database found, or why it gave no answer."""
 
 
 @dataclass
 class Shop:
-    """Settlement and store as the sweep sees them, and a clock that goes on only while an order is settled."""
+    """Settlement and store as the sweep sees them, and a clock that moves only while an order is settled."""
 
     lapsed: Sequence[Batch[str]] = ()
     stranded: Sequence[Batch[str]] = ()
     parked: Sequence[Batch[StripeEvent]] = ()
     endings: Mapping[str, Result | Exception] = field(default_factory=dict)
-    """Of the orders that do not end as usual."""
+    """For the orders that do not end as usual."""
     order_seconds: float = 0
     while_settling: Callable[[], object] = lambda: None
     seconds: float = 1_000
@@ -84,8 +85,8 @@ class Shop:
         self.lines.append({"severity": severity, "message": message, **fields})
 
 
-def told(**counted: object) -> dict[str, object]:
-    """The summary of a run in which nothing but this happened."""
+def summary(**counted: object) -> dict[str, object]:
+    """What a run reports in which nothing but this happened."""
     return {"expired": 0, "finished": 0, "unchanged": 0, "postponed": 0, "faults": 0, "complete": True, **counted}
 
 
@@ -118,53 +119,72 @@ PARKED_ENDINGS = {
 @pytest.mark.parametrize(("result", "counted"), PARKED_ENDINGS.items(), ids=PARKED_ENDINGS)
 def test_a_parked_event_is_finished_once_it_waits_no_longer(result: Result, counted: str) -> None:
     shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": result})
-    assert shop.swept() == (200, told(**{counted: 1}))
+    assert shop.swept() == (200, summary(**{counted: 1}))
 
 
 def test_a_parked_event_that_cannot_be_settled_in_time_is_postponed() -> None:
     shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": StoreContended("order-1")})
-    assert shop.swept() == (200, told(postponed=1))
+    assert shop.swept() == (200, summary(postponed=1))
     assert shop.lines[0]["orderId"] == "order-1"
 
 
-def test_a_batch_is_asked_for_only_when_the_one_before_it_is_settled() -> None:
+def test_a_batch_is_queried_only_when_the_one_before_it_is_settled() -> None:
     shop = Shop(lapsed=[["order-1"], ["order-2"]])
     shop.swept()
     assert shop.asked == [("lapsed", NOW), a_lapse("order-1"), ("lapsed", NOW), a_lapse("order-2")]
 
 
 def test_the_orders_of_a_batch_are_settled_at_the_same_time() -> None:
-    all_are_here = threading.Barrier(HANDS, timeout=10)
-    batch = [f"order-{number}" for number in range(HANDS)]
+    all_are_here = threading.Barrier(THREADS, timeout=10)
+    batch = [f"order-{number}" for number in range(THREADS)]
     shop = Shop(lapsed=[batch], while_settling=all_are_here.wait)
-    assert shop.swept() == (200, told(expired=HANDS))
+    assert shop.swept() == (200, summary(expired=THREADS))
+
+
+def test_one_run_settles_all_its_batches_in_one_pool_and_closes_it() -> None:
+    shop = Shop(lapsed=[["order-1", "order-2"], ["order-3"]])
+
+    @contextlib.contextmanager
+    def pool() -> Iterator[Pool]:
+        shop.asked.append("opened")
+        yield OneByOne()
+        shop.asked.append("closed")
+
+    assert replace(shop.sweep, pool=pool).sweep().complete
+    settled = [a_lapse(f"order-{number}") for number in (1, 2, 3)]
+    assert shop.asked == ["opened", ("lapsed", NOW), *settled[:2], ("lapsed", NOW), settled[2], "closed"]
+
+
+class OneByOne:
+    def map(self, settle_one: Callable[[OrderEvent], Ending], batch: Sequence[OrderEvent], /) -> list[Ending]:
+        return [settle_one(event) for event in batch]
 
 
 def test_with_nothing_to_do_nothing_is_done() -> None:
-    assert Shop().swept() == (200, told())
+    assert Shop().swept() == (200, summary())
 
 
 # --- When it ends -----------------------------------------------------------------------------------------------------
 
 
-def test_no_batch_is_begun_once_the_time_is_out() -> None:
+def test_no_batch_is_started_once_time_is_out() -> None:
     shop = Shop(lapsed=[["order-1"], ["order-2"]], stranded=[["order-3"]], order_seconds=RUN_SECONDS_MAX)
-    assert shop.swept() == (200, told(expired=1, complete=False))
+    assert shop.swept() == (200, summary(expired=1, complete=False))
     assert a_lapse("order-2") not in shop.asked
 
 
-def test_a_batch_that_was_begun_in_time_is_settled_to_the_end() -> None:
+def test_a_batch_that_was_started_in_time_is_settled_to_the_end() -> None:
     batches = [["order-1"], ["order-2", "order-3", "order-4"], ["order-5"]]
     shop = Shop(lapsed=batches, order_seconds=RUN_SECONDS_MAX - 1)
-    assert shop.swept() == (200, told(expired=4, complete=False))
+    assert shop.swept() == (200, summary(expired=4, complete=False))
 
 
-def test_the_time_counts_for_stranded_orders_too() -> None:
+def test_time_runs_out_for_stranded_orders_too() -> None:
     shop = Shop(lapsed=[["order-1"]], stranded=[["order-2"]], order_seconds=RUN_SECONDS_MAX)
-    assert shop.swept() == (200, told(expired=1, complete=False))
+    assert shop.swept() == (200, summary(expired=1, complete=False))
 
 
-# --- What it tells ----------------------------------------------------------------------------------------------------
+# --- What it reports --------------------------------------------------------------------------------------------------
 
 ENDINGS: Mapping[str, Result | Exception] = {
     "paid": Result.NOT_EXPIRED,
@@ -178,23 +198,23 @@ ENDINGS: Mapping[str, Result | Exception] = {
 def test_every_order_is_counted_by_how_it_ended() -> None:
     lapsed = [["order-1", "order-2", "order-3", "paid"], ["contended"]]
     shop = Shop(lapsed, stranded=[["order-4", "short", "placed", "unanswered"]], endings=ENDINGS)
-    summary = told(expired=3, finished=2, unchanged=2, postponed=2)
-    assert shop.swept() == (200, summary)
+    expected = summary(expired=3, finished=2, unchanged=2, postponed=2)
+    assert shop.swept() == (200, expected)
     assert shop.lines[-1] == {
         "severity": "WARNING",
         "message": "reservations swept",
         "result": "swept",
-        **summary,
+        **expected,
     }
 
 
-def test_a_run_that_did_all_there_was_to_do_stands_out_no_further() -> None:
+def test_a_run_that_did_everything_is_logged_as_routine() -> None:
     shop = Shop(lapsed=[["order-1", "paid"]], endings=ENDINGS)
     shop.swept()
     assert shop.lines[-1]["severity"] == "INFO"
 
 
-def test_a_run_that_left_something_undone_stands_out() -> None:
+def test_a_run_that_left_something_undone_is_logged_as_a_warning() -> None:
     shop = Shop(lapsed=[["order-1"], ["order-2"]], order_seconds=RUN_SECONDS_MAX)
     shop.swept()
     assert shop.lines[-1]["severity"] == "WARNING"
@@ -231,7 +251,7 @@ def test_each_parked_event_that_was_settled_leaves_a_line_as_if_it_had_been_deli
 
 
 @pytest.mark.parametrize("result", [result for result, counted in PARKED_ENDINGS.items() if counted == "unchanged"])
-def test_a_parked_event_that_still_waits_is_not_told_of_in_every_run(result: Result) -> None:
+def test_a_parked_event_that_still_waits_is_not_logged_in_every_run(result: Result) -> None:
     shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": result})
     shop.swept()
     assert [line["result"] for line in shop.lines] == ["swept"]
@@ -242,7 +262,7 @@ def test_a_parked_event_that_still_waits_is_not_told_of_in_every_run(result: Res
 
 def test_an_order_that_others_kept_changing_is_left_to_the_next_run() -> None:
     shop = Shop(lapsed=[["contended"]], endings=ENDINGS)
-    assert shop.swept() == (200, told(postponed=1))
+    assert shop.swept() == (200, summary(postponed=1))
     assert shop.lines[0] == {
         "severity": "WARNING",
         "message": "StoreContended: contended",
@@ -253,9 +273,9 @@ def test_an_order_that_others_kept_changing_is_left_to_the_next_run() -> None:
     }
 
 
-def test_a_parked_event_that_names_no_order_can_be_told_by_its_id() -> None:
+def test_a_parked_event_that_names_no_order_is_logged_with_its_own_id() -> None:
     shop = Shop(parked=[[a_dispute("evt_7")]], endings={"None": StoreContended("contended")})
-    assert shop.swept() == (200, told(postponed=1))
+    assert shop.swept() == (200, summary(postponed=1))
     line = shop.lines[0]
     assert (line["eventId"], line["eventType"], line["orderId"]) == ("evt_7", "charge.dispute.updated", None)
 
@@ -266,7 +286,7 @@ def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> N
         stranded=[["broken", "order-4"]],
         endings={"broken": ZeroDivisionError("what")},
     )
-    assert shop.swept() == (500, told(expired=3, finished=1, faults=2))
+    assert shop.swept() == (500, summary(expired=3, finished=1, faults=2))
     faults = [line for line in shop.lines if line["severity"] == "ERROR"]
     events: tuple[OrderEvent, ...] = (a_lapse("broken"), a_placement("broken"))
     for line, event in zip(faults, events, strict=True):
@@ -283,7 +303,7 @@ def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> N
         }
 
 
-def test_a_database_that_cannot_be_asked_is_asked_again_by_the_next_run() -> None:
+def test_a_database_that_does_not_answer_is_queried_again_by_the_next_run() -> None:
     shop = Shop(lapsed=[StoreUnavailable("DeadlineExceeded")])
     assert shop.swept() == (503, {"error": "not swept to the end, the next run goes on"})
     assert shop.lines == [
@@ -303,12 +323,12 @@ def test_a_fault_of_the_query_itself_is_raised() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-def test_only_a_post_begins_a_run(method: str) -> None:
+def test_only_a_post_starts_a_run(method: str) -> None:
     shop = Shop(lapsed=[["order-1"]])
     assert shop.swept(method, "/__/health") == (405, {"error": "only POST is served here"})
     assert shop.asked == []
 
 
-def test_whoever_does_not_post_is_told_to() -> None:
+def test_any_other_method_is_answered_with_the_one_that_is_allowed() -> None:
     with _app.test_request_context(method="GET"):
         assert Shop().sweep.respond(request).headers["Allow"] == "POST"
