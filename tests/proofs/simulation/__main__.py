@@ -13,7 +13,8 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 
 from tests.proofs.simulation.history import History, history_from
 from tests.proofs.simulation.shrinking import shrunk
-from tests.proofs.simulation.simulation import Tally, complaints_about
+from tests.proofs.simulation.simulation import complaints_about
+from tests.proofs.simulation.tally import Tally
 
 
 def main() -> int:
@@ -89,6 +90,8 @@ def _report(tally: Tally, first: int, cores: int, seconds: float) -> Iterator[st
     yield f"  RPCs            {tally.rpcs.total():,}: {_counted(tally.rpcs)}"
     yield f"  went wrong      {tally.faults.total():,}: {_counted(tally.faults)}"
     yield f"  races lost      {tally.races_lost:,}"
+    yield f"  sweeps settled  {tally.swept.total():,}: {_counted(tally.swept)}"
+    yield f"  side by side    {tally.side_by_side:,} RPCs while another thread of the same sweep waited"
     yield f"  asked again     {tally.not_settled.total():,}: {_counted(tally.not_settled)}"
     yield f"  orders ended    {tally.statuses.total():,}: {_counted(tally.statuses)}"
     yield f"  wait for ever   {tally.parked.total():,}, and rightly: {_counted(tally.parked)}"

@@ -12,9 +12,10 @@ from orders.order import OrderStatus
 from settlement import decide, holding
 from tests.proofs.simulation.history import Fault, History, history_from
 from tests.proofs.simulation.shrinking import shrunk
-from tests.proofs.simulation.simulation import Tally, complaints_about
-from tests.proofs.simulation.workers import Worker
+from tests.proofs.simulation.simulation import complaints_about
+from tests.proofs.simulation.tally import Tally
 from tests.support.memory_store import MemoryStore
+from triggers.sweep import Ending, ReservationSweep
 
 SLICE = range(400)
 CAUGHT_WITHIN = 1_000
@@ -36,17 +37,21 @@ def test_every_promise_is_kept_in_every_history_and_much_happens_in_them() -> No
     assert tally.faults.keys() == set(Fault)
     assert tally.statuses.keys() >= set(OrderStatus) - _ON_THE_WAY
     assert tally.parked.keys() == {"order_not_found", "payment_not_found"}
+    assert tally.swept.keys() == set(Ending) - {Ending.FAULT}
+    assert tally.side_by_side
 
 
 _ON_THE_WAY = {OrderStatus.PENDING, OrderStatus.RESERVING, OrderStatus.RESERVED, OrderStatus.UNKNOWN}
 
 
-def test_a_seed_tells_the_same_history_each_time() -> None:
-    first: list[str] = []
-    second: list[str] = []
-    complaints_about(history_from(1), trace=first)
-    complaints_about(history_from(1), trace=second)
-    assert first == second
+def test_a_seed_plays_the_same_history_each_time() -> None:
+    assert [trace_of(seed) for seed in range(20)] == [trace_of(seed) for seed in range(20)]
+
+
+def trace_of(seed: int) -> list[str]:
+    trace: list[str] = []
+    complaints_about(history_from(seed), trace=trace)
+    return trace
 
 
 # --- Broken shops ----------------------------------------------------------------------------------------------------
@@ -73,12 +78,20 @@ def test_it_catches_an_expiry_that_does_not_see_that_the_order_is_paid(monkeypat
         return Step.EXPIRE if is_lapse_of_paid else step_for(status, kind)
 
     monkeypatch.setattr(decide, "step_for", expire_paid_orders_too)
+    assert_caught(first_seed=900)
+
+
+@pytest.mark.parametrize(("left_alone", "first_seed"), [("_expire", 0), ("_place", 0), ("_take_up", 345)])
+def test_it_catches_a_sweep_that_leaves_something_alone(
+    monkeypatch: pytest.MonkeyPatch, left_alone: str, first_seed: int
+) -> None:
+    monkeypatch.setattr(ReservationSweep, left_alone, lambda sweep, event: Ending.UNCHANGED)
+    assert_caught(first_seed)
+
+
+def test_it_catches_a_fault_that_the_sweep_only_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ReservationSweep, "_expire", lambda sweep, event: 1 // 0)
     assert_caught()
-
-
-def test_it_catches_a_sweep_that_leaves_parked_events_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Worker, "parked_since", lambda worker, moment: ())
-    assert_caught(first_seed=345)
 
 
 def checks_all_but(ignored: type[Create | Update]) -> Callable[[MemoryStore, Write], None]:

@@ -1,8 +1,9 @@
-"""Workers that stand still at every RPC, until somebody says that it is done, or what went wrong with it."""
+"""Workers that stop at every RPC, until somebody says that it is done, or what went wrong with it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, TypeVar, assert_never
 
 from greenlet import getcurrent, greenlet
@@ -12,7 +13,18 @@ from orders.events import StripeEvent
 from settlement.settle import Patience
 from tests.support.memory_store import MemoryStore
 
+THREADS_MAX: Final = 2
+"""In a worker's pool: as in production, a batch may be larger."""
+BATCH_MAX: Final = 3
+"""Orders or events that a query finds at once."""
+
 _Answer = TypeVar("_Answer")
+_Found = TypeVar("_Found")
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+_Position = tuple[datetime, str]
+"""Where something comes in what a query finds: by its time, and by its id if another has the same."""
+_FIRST_OF_ALL: Final[_Position] = (datetime.min.replace(tzinfo=UTC), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,63 +37,77 @@ class Rpc:
     do: Callable[[], object]
 
     def __str__(self) -> str:
-        told = (thing if isinstance(thing, str) else _told(thing) for thing in self.about)
-        return f"{self.name} {', '.join(told)}"
+        described = (item if isinstance(item, str) else _described(item) for item in self.about)
+        return f"{self.name} {', '.join(described)}"
 
 
-def _told(write: Write) -> str:
+def _described(write: Write) -> str:
     match write:
         case Create(fields=fields):
-            told = [f"{name} {fields[name]}" for name in ("result", "type") if name in fields]
+            shown = [f"{name} {fields[name]}" for name in ("result", "type") if name in fields]
         case Update(fields=fields):
-            told = [f"{name} {value}" for name, value in fields.items() if name in _WORTH_TELLING]
+            shown = [f"{name} {value}" for name, value in fields.items() if name in _SHOWN]
         case Increase(amounts=amounts):
-            told = [f"{name} {amount:+}" for name, amount in amounts.items()]
+            shown = [f"{name} {amount:+}" for name, amount in amounts.items()]
         case _:
             assert_never(write)
-    return f"{type(write).__name__.lower()} {write.path}" + (f" ({', '.join(told)})" if told else "")
+    return f"{type(write).__name__.lower()} {write.path}" + (f" ({', '.join(shown)})" if shown else "")
 
 
-_WORTH_TELLING: Final = frozenset(
+_SHOWN: Final = frozenset(
     {"status", "heldFrom", "result", "stock", "reserved", "deliveries", "amountRefunded", "waiting"}
 )
 
 
-class Worker:
-    """One process at work on one cause. Its way to the database, and its clock, stop at every RPC.
+class Thread(greenlet):
+    """It stops at every RPC. Its clock moves only there, and where it pauses."""
 
-    What it asks stands in `rpc` until somebody answers, and is None once it has ended: because all is done, because of
-    an error, or because it died.
+    def __init__(self, work: Callable[[], None], conductor: greenlet, number: int = 0, seconds: float = 0) -> None:
+        super().__init__(work, conductor)
+        self.number = number
+        self.seconds = seconds
+        self.rpc: Rpc | None = None
+
+    def __str__(self) -> str:
+        return f".{self.number}" if self.number else "  "
+
+
+class Worker:
+    """One process at work on one cause; it is the store, the clock and the pool of threads that this work is given.
+
+    It ends because all is done, because of an error, or because it died.
     """
 
-    def __init__(self, number: int, store: MemoryStore, rpc_seconds: float) -> None:
+    def __init__(self, number: int, work: "Work", store: MemoryStore, rpc_seconds: float) -> None:
         self.number = number
-        self.patience = Patience(lambda: self._seconds, self._sleep, lambda: 0.5)
-        self.rpc: Rpc | None = None
+        self.patience = Patience(self.monotonic, self._sleep, lambda: 0.5)
+        self.waiting: list[Thread] = []
+        """Its threads that have asked something, in the order in which they were started; none once it has ended."""
         self.is_done = False
         self.error: Exception | None = None
         self._store = store
         self._rpc_seconds = rpc_seconds
-        self._seconds = 0.0
-        self._hub = getcurrent()
-        self._greenlet = greenlet(self._run)
+        self._conductor = getcurrent()
+        self._main = self._running = Thread(lambda: self._run(work), self._conductor)
+        self._threads = [self._main]
+        self._ready = deque(self._threads)
 
-    def start(self, work: Callable[["Worker"], object]) -> None:
-        self.rpc = self._greenlet.switch(work)
+    def start(self) -> None:
+        self._run_until_all_wait()
 
-    def answer(self, answer: object) -> None:
-        self._seconds += self._rpc_seconds
-        self.rpc = self._greenlet.switch(answer)
+    def answer(self, thread: Thread, answer: object) -> None:
+        self._resume(thread, thread.switch, answer)
 
-    def fail(self, error: Exception) -> None:
-        self._seconds += self._rpc_seconds
-        self.rpc = self._greenlet.throw(error)
+    def fail(self, thread: Thread, error: Exception) -> None:
+        self._resume(thread, thread.throw, error)
 
     def die(self) -> None:
-        self._greenlet.throw()
-        self.rpc = None
+        for thread in self._threads:
+            if not thread.dead:
+                thread.throw()
+        self.waiting = []
 
-    # --- The store, as settlement and the doors know it -------------------------------------------------------------
+    # --- The store, as settlement and the entry points know it -------------------------------------------------------
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         return self._ask("read", paths, lambda: self._store.read(paths, timeout_seconds=timeout_seconds))
@@ -95,27 +121,83 @@ class Worker:
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         return self._ask("parked events", [order_id], lambda: self._store.parked_events(order_id))
 
-    def lapsed_orders(self, now: datetime) -> list[str]:
-        return self._ask("lapsed orders", [], lambda: list(self._orders("reserved", "reservationExpiresAt", now)))
+    def lapsed_orders(self, now: datetime) -> Iterator[Sequence[str]]:
+        return self._batches("lapsed orders", lambda: self._orders({"reserved"}, "reservationExpiresAt", now))
 
-    def stranded_orders(self, created_before: datetime) -> list[str]:
-        unplaced = "pending reserving"
-        return self._ask("stranded orders", [], lambda: list(self._orders(unplaced, "createdAt", created_before)))
+    def stranded_orders(self, created_before: datetime) -> Iterator[Sequence[str]]:
+        unplaced = {"pending", "reserving"}
+        return self._batches("stranded orders", lambda: self._orders(unplaced, "createdAt", created_before))
 
-    def parked_since(self, moment: datetime) -> tuple[StripeEvent, ...]:
-        return self._ask("parked since", [], lambda: self._store.parked_since(moment))
+    def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
+        return self._batches("parked since", lambda: self._parked(moment))
 
-    def _orders(self, statuses: str, time_name: str, until: datetime) -> Iterator[str]:
+    def _batches(self, name: str, find: Callable[[], Iterable[tuple[_Position, _Found]]]) -> Iterator[Sequence[_Found]]:
+        """As Firestore pages: each batch is a query of its own, for what comes after the batch before it."""
+        last = _FIRST_OF_ALL
+
+        def page() -> list[tuple[_Position, _Found]]:
+            found = [(position, item) for position, item in find() if position > last]
+            return sorted(found, key=lambda each: each[0])[:BATCH_MAX]
+
+        while batch := self._ask(name, [], page):
+            yield [item for _, item in batch]
+            last = batch[-1][0]
+
+    def _orders(self, statuses: set[str], time_name: str, until: datetime) -> Iterator[tuple[_Position, str]]:
         for path, order in self._store.documents():
             collection, _, order_id = path.partition("/")
-            if collection == "orders" and str(order["status"]) in statuses.split():
+            if collection == "orders" and order["status"] in statuses:
                 time = order[time_name]
                 if isinstance(time, datetime) and time <= until:
-                    yield order_id
+                    yield (time, order_id), order_id
 
-    # --- Standing still ----------------------------------------------------------------------------------------------
+    def _parked(self, moment: datetime) -> Iterator[tuple[_Position, StripeEvent]]:
+        for event in self._store.parked_since(moment):
+            claim = self._store.get(f"webhookEvents/{event.event_id}")
+            time = claim and claim["parkedAt"]
+            if isinstance(time, datetime):
+                yield (time, event.event_id), event
 
-    def _run(self, work: Callable[["Worker"], object]) -> None:
+    # --- The clock ---------------------------------------------------------------------------------------------------
+
+    def monotonic(self) -> float:
+        return self._running.seconds
+
+    def _sleep(self, seconds: float) -> None:
+        self._running.seconds += seconds
+
+    # --- The pool ----------------------------------------------------------------------------------------------------
+
+    def map(self, work: Callable[[_Item], _Result], batch: Sequence[_Item], /) -> list[_Result]:
+        """As an executor does: a thread that is free takes the next of the batch. Raises what a thread has raised."""
+        left = iter(enumerate(batch))
+        results: dict[int, _Result] = {}
+        errors: list[Exception] = []
+
+        def work_off() -> None:
+            try:
+                for place, item in left:
+                    results[place] = work(item)
+            except Exception as error:  # noqa: BLE001 - raised again in the thread that waits for this one
+                errors.append(error)
+            self._main.seconds = max(self._main.seconds, self._running.seconds)
+            at_work.pop()
+            if not at_work:
+                self._ready.append(self._main)
+
+        numbers = range(1, min(THREADS_MAX, len(batch)) + 1)
+        at_work = [Thread(work_off, self._conductor, number, self._main.seconds) for number in numbers]
+        if at_work:
+            self._threads = [self._main, *at_work]
+            self._ready += at_work
+            self._conductor.switch()
+        if errors:
+            raise errors[0]
+        return [results[place] for place in sorted(results)]
+
+    # --- Stopping ----------------------------------------------------------------------------------------------------
+
+    def _run(self, work: "Work") -> None:
         try:
             work(self)
         except Exception as error:  # noqa: BLE001 - whoever delivers again, or judges, wants to see it
@@ -124,8 +206,24 @@ class Worker:
             self.is_done = True
 
     def _ask(self, name: str, about: Sequence[str | Write], do: Callable[[], _Answer]) -> _Answer:
-        answer: _Answer = self._hub.switch(Rpc(name, about, do))
+        self._running.rpc = Rpc(name, about, do)
+        answer: _Answer = self._conductor.switch()
         return answer
 
-    def _sleep(self, seconds: float) -> None:
-        self._seconds += seconds
+    def _resume(self, thread: Thread, resume: Callable[..., object], answer: object) -> None:
+        thread.rpc = None
+        thread.seconds += self._rpc_seconds
+        self._running = thread
+        resume(answer)
+        if thread.rpc is None:
+            self._run_until_all_wait()
+
+    def _run_until_all_wait(self) -> None:
+        """For an answer, or for one another."""
+        while self._ready:
+            self._running = self._ready.popleft()
+            self._running.switch()
+        self.waiting = [thread for thread in self._threads if thread.rpc]
+
+
+Work = Callable[[Worker], object]

@@ -1,0 +1,137 @@
+"""The shop of one history: its documents, its clock, and the service's real entry points, each run by a worker."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache, partial
+from typing import Final
+
+from cloudevents.http import CloudEvent
+from google.cloud.firestore_v1.types import Value
+
+from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
+from orders.outcome import Outcome
+from settlement.decisions import Terms
+from settlement.settle import settle
+from tests.proofs.simulation.history import Arrival, History, Kind
+from tests.proofs.simulation.scenarios import PRICES
+from tests.proofs.simulation.tally import Tally
+from tests.proofs.simulation.workers import Work, Worker
+from tests.support.builders import NOW, TERMS, an_order
+from tests.support.firestore_events import a_created_event, created
+from tests.support.memory_store import MemoryStore
+from triggers.cancel_requested import CancelRequestedTrigger
+from triggers.order_created import OrderCreatedTrigger
+from triggers.sweep import ReservationSweep
+
+A_MOMENT: Final = timedelta(seconds=1)
+# Shorter than a shop's week, so that no history lasts longer than parked events are taken up: three days.
+_A_LONG_TIME: Final = timedelta(days=1)
+
+
+class Shop:
+    def __init__(self, history: History, tally: Tally, log: Callable[..., None]) -> None:
+        self.tales = {tale.order_id: tale for tale in history.tales}
+        self.clock = NOW + timedelta(hours=2) * history.opens_late
+        self.terms = replace(
+            TERMS, async_reservation=_A_LONG_TIME, claim_lifetime=_A_LONG_TIME, restock_on_refund=history.restocks
+        )
+        self.store = MemoryStore()
+        for product_id, stock in history.stock:
+            self.store.put(f"inventory/{product_id}", {"stock": stock, "reserved": 0})
+            self.store.put(f"products/{product_id}", {"unitAmount": PRICES[product_id], "currency": "eur"})
+        self.reaped_at: datetime | None = None
+        self._tally = tally
+        self._log = log
+
+    @property
+    def claims_kept_since(self) -> datetime | None:
+        """Events that were settled before may have lost their claims; None if no claim was deleted."""
+        return self.reaped_at - self.terms.claim_lifetime + A_MOMENT if self.reaped_at else None
+
+    def has_order(self, order_id: str) -> bool:
+        return self.store.get(f"orders/{order_id}") is not None
+
+    # --- What happens without the service ----------------------------------------------------------------------------
+
+    def write_order(self, order_id: str) -> None:
+        items = [{"productId": product_id, "quantity": quantity} for product_id, quantity in self.tales[order_id].lines]
+        self.store.put(f"orders/{order_id}", an_order(items=items, createdAt=self.clock))
+
+    def reap(self, oldest_work: datetime) -> None:
+        """Firestore deletes what has lived out its time; but nobody works for so long, and no commit is so late.
+
+        Args:
+            oldest_work: when whoever has worked longest began.
+        """
+        self.reaped_at = self.clock
+        until = min(self.clock, oldest_work - A_MOMENT + self.terms.claim_lifetime)
+        for path, fields in self.store.dump().items():
+            expire_at = fields.get("expireAt")
+            if isinstance(expire_at, datetime) and expire_at <= until:
+                self.store.delete(path)
+
+    # --- What the service does ---------------------------------------------------------------------------------------
+
+    def work_of(self, arrival: Arrival) -> Work | None:
+        """What a worker has to do; None if it takes none, or if this cannot have happened yet."""
+        order_id, tale = arrival.order_id, self.tales.get(arrival.order_id)
+        match arrival.kind:
+            case Kind.TRIGGER if tale and self.has_order(order_id):
+                return partial(self._placed, OrderPlaced(order_id, tuple(tale.units)))
+            case Kind.CANCEL if tale and tale.asks_to_cancel and self.has_order(order_id):
+                return partial(self._cancel_requested, _cancel_request(order_id))
+            case Kind.EVENT if tale and (fact := tale.facts.get(arrival.event_id)):
+                return partial(self._delivered, fact.delivered(self.clock), self.terms)
+            case Kind.MISLED if tale and (fact := tale.facts.get(arrival.event_id)):
+                return partial(self._delivered, fact.delivered(self.clock), replace(self.terms, expected_livemode=True))
+            case Kind.SWEEP:
+                return self._swept
+        return None
+
+    def _delivered(self, event: StripeEvent, terms: Terms, worker: Worker) -> None:
+        """What the webhook does once it knows what is delivered."""
+        self._settle(worker, event, event.delivery.delivered_at, terms)
+
+    def _placed(self, placed: OrderPlaced, worker: Worker) -> None:
+        """What the trigger does once it knows which order was created."""
+        self._order_created_trigger(worker).place(placed)
+
+    def _cancel_requested(self, event: CloudEvent, worker: Worker) -> None:
+        CancelRequestedTrigger(partial(self._settle, worker), self._log, self._now).receive(event)
+
+    def _swept(self, worker: Worker) -> None:
+        sweep = ReservationSweep(
+            settle=partial(self._settle, worker),
+            place=self._order_created_trigger(worker).place,
+            lapsed_orders=worker.lapsed_orders,
+            stranded_orders=worker.stranded_orders,
+            parked_events=worker.parked_since,
+            log=self._log,
+            now=self._now,
+            monotonic=worker.monotonic,
+            pool=lambda: nullcontext(worker),
+        )
+        swept = sweep.sweep()
+        self._tally.swept.update(swept.endings)
+        if not swept.complete:
+            raise AssertionError("the sweep ran out of time")
+
+    def _order_created_trigger(self, worker: Worker) -> OrderCreatedTrigger:
+        return OrderCreatedTrigger(partial(self._settle, worker), worker.parked_events, self._log, self._now)
+
+    def _settle(
+        self, worker: Worker, event: OrderEvent | NotUnderstood, now: datetime, terms: Terms | None = None
+    ) -> Outcome:
+        outcome = settle(event, now, store=worker, terms=terms or self.terms, patience=worker.patience)
+        self._tally.results[type(event).__name__, str(outcome.result)] += 1
+        return outcome
+
+    def _now(self) -> datetime:
+        return self.clock
+
+
+@cache
+def _cancel_request(order_id: str) -> CloudEvent:
+    return a_created_event(None, created(f"cancelRequests/{order_id}", userId=Value(string_value="alice")))

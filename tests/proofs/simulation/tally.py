@@ -1,0 +1,32 @@
+"""What happened in all histories together, so that a reader sees that they are about something."""
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+
+
+@dataclass
+class Tally:
+    histories: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    rpcs: Counter[str] = field(default_factory=Counter)
+    side_by_side: int = 0
+    """RPCs that were answered while another thread of the same sweep waited for its own."""
+    races_lost: int = 0
+    not_settled: Counter[str] = field(default_factory=Counter)
+    """Deliveries that were answered "try again", by why."""
+    results: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How events ended, by what they were."""
+    swept: Counter[str] = field(default_factory=Counter)
+    """How orders and parked events ended in sweeps."""
+    statuses: Counter[str] = field(default_factory=Counter)
+    """Of orders, when all is done."""
+    parked: Counter[str] = field(default_factory=Counter)
+    """Events that rightly wait when all is done, by why."""
+
+    def add(self, other: "Tally") -> None:
+        for each in fields(self):
+            mine, others = getattr(self, each.name), getattr(other, each.name)
+            if isinstance(mine, Counter):
+                mine.update(others)
+            else:
+                setattr(self, each.name, mine + others)
