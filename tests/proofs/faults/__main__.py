@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 
 from tests.proofs.faults.interceptor import Fault
-from tests.proofs.faults.restart import HANDS, restarted_while_delivering
+from tests.proofs.faults.restart import THREADS, restarted_while_delivering
 from tests.proofs.faults.scenarios import SCENARIOS
 from tests.proofs.faults.trial import Cell, cells, wrong_in
 
@@ -23,7 +23,7 @@ _MARKS = {
 
 def main() -> int:
     wanted = _wanted()
-    # However this ends, the emulators that it has started end with it.
+    # However this ends, the emulators that it started end with it.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     is_wrong = [part(wanted) for name, part in _PARTS.items() if wanted.only in (name, None)]
     return 1 if any(is_wrong) else 0
@@ -33,16 +33,16 @@ def _wanted() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.faults", description=__doc__)
     parser.add_argument("--only", choices=_PARTS, help="only the table, or only the kills of the emulator")
     parser.add_argument("--restarts", type=int, default=3, help="how often the emulator is killed (3)")
-    parser.add_argument("--seed", type=int, help="the orders, and what is told of them, from this seed")
+    parser.add_argument("--seed", type=int, help="draws the orders and their events")
     return parser.parse_args()
 
 
 def _table(wanted: argparse.Namespace) -> bool:
-    """Print it; whether anything is wrong."""
+    """Prints it. Returns whether anything is wrong."""
     del wanted
     host = os.environ["FIRESTORE_EMULATOR_HOST"]
     print(
-        "\nEvery RPC of every scenario goes wrong; then the event comes again. Each letter is a cell that ended right:"
+        "\nEvery RPC of every scenario fails; then the event is delivered again. Each letter is a cell that ended well:"
     )
     print(", ".join(f"{mark} {fault}" for fault, mark in _MARKS.items()), "\n", flush=True)
     tried: Counter[Fault] = Counter()
@@ -65,15 +65,15 @@ def _table(wanted: argparse.Namespace) -> bool:
 
 
 def _restarts(wanted: argparse.Namespace) -> bool:
-    """The same of the kills."""
+    """Prints what became of the kills. Returns whether anything is wrong."""
     seed = secrets.randbelow(1_000_000_000) if wanted.seed is None else wanted.seed
     print(
-        f"\nThe emulator is killed and started again on its export, while {HANDS} hands deliver; seed {seed}\n",
+        f"\nThe emulator is killed and restarted from its export, while {THREADS} threads deliver; seed {seed}\n",
         flush=True,
     )
-    account = restarted_while_delivering(seed, restarts=wanted.restarts)
-    print(*(f"  {line}" for line in account.lines()), sep="\n")
-    return bool(account.complaints)
+    report = restarted_while_delivering(seed, restarts=wanted.restarts)
+    print(*(f"  {line}" for line in report.lines()), sep="\n")
+    return bool(report.complaints)
 
 
 _PARTS = {"table": _table, "restarts": _restarts}

@@ -1,8 +1,8 @@
-"""The gate to a server that is about to be killed, at the gRPC channel where the client library cannot know of it.
+"""The gate to a server that is about to be killed: in the gRPC channel, below everything the client library knows.
 
-A snapshot lacks what is committed after it, and a database loses nothing that it has acknowledged. So a server goes in
-two steps: first it still does what is committed and nobody hears of it, then nothing reaches it any more, and the
-snapshot is whole.
+A snapshot lacks whatever is committed after it, but a database loses nothing that it has acknowledged. So the server
+goes in two steps: first it still does its commits, but their answers are lost; then nothing reaches it any more, and
+the snapshot is complete.
 """
 
 import threading
@@ -17,33 +17,33 @@ from tests.proofs.faults.interceptor import Unavailable
 
 class _State(Enum):
     OPEN = auto()
-    DEAF = auto()
+    ANSWERS_LOST = auto()
     CLOSED = auto()
 
 
 class Gate(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Counts the commits that are on their way. Reads change nothing: nobody waits for them."""
+    """Counts the commits that are in flight. Reads change nothing, so it does not wait for them."""
 
     def __init__(self) -> None:
-        self.commits_unheard = 0
-        """Commits that were done, and whose sender was told that there is no answer."""
+        self.commits_unanswered = 0
+        """Commits that were done, but whose sender got no answer."""
         self._changed = threading.Condition()
         self._state = _State.OPEN
         self._commits_in_flight = 0
         self._cut_off: set[int] = set()
 
     def lose_answers(self, *, commits: int, seconds_max: float) -> None:
-        """From now on nobody hears that a commit was done, nor anything after it; returns when so many went unheard.
+        """From now on no sender of a commit gets an answer, to that or anything later.
 
-        Or when time is out.
+        Returns when so many commits were done without an answer, or when time is out.
         """
         with self._changed:
-            self._state = _State.DEAF
-            wanted = self.commits_unheard + commits
-            self._changed.wait_for(lambda: self.commits_unheard >= wanted, seconds_max)
+            self._state = _State.ANSWERS_LOST
+            wanted = self.commits_unanswered + commits
+            self._changed.wait_for(lambda: self.commits_unanswered >= wanted, seconds_max)
 
     def close(self) -> None:
-        """From now on nothing leaves; returns when the server has done all that had left."""
+        """From now on nothing is sent. Returns when the server has done everything that was."""
         with self._changed:
             self._state = _State.CLOSED
             self._changed.wait_for(lambda: not self._commits_in_flight)
@@ -55,34 +55,34 @@ class Gate(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
 
     def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
         with self._changed:
-            self._refuse_who_is_cut_off()
+            self._refuse_if_cut_off()
             self._commits_in_flight += 1
         is_done = False
         try:
             call = proceed(details, request)
             is_done = call.exception() is None  # Waits until the server has answered.
         finally:
-            is_heard = self._answered(is_done=is_done)
-        if not is_heard:
+            is_answered = self._end_of_commit(is_done=is_done)
+        if not is_answered:
             raise Unavailable
         return call
 
     def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
         with self._changed:
-            self._refuse_who_is_cut_off()
+            self._refuse_if_cut_off()
         return proceed(details, request)
 
-    def _refuse_who_is_cut_off(self) -> None:
+    def _refuse_if_cut_off(self) -> None:
         if self._state is _State.CLOSED or threading.get_ident() in self._cut_off:
             raise Unavailable
 
-    def _answered(self, *, is_done: bool) -> bool:
-        """Whether whoever sent it may know."""
+    def _end_of_commit(self, *, is_done: bool) -> bool:
+        """Whether its sender gets the answer."""
         with self._changed:
-            is_heard = self._state is _State.OPEN
+            is_answered = self._state is _State.OPEN
             self._commits_in_flight -= 1
-            if not is_heard:
+            if not is_answered:
                 self._cut_off.add(threading.get_ident())
-                self.commits_unheard += is_done
+                self.commits_unanswered += is_done
             self._changed.notify_all()
-            return is_heard
+            return is_answered

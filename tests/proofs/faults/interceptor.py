@@ -1,4 +1,4 @@
-"""The n-th RPC goes wrong, at the gRPC channel where the client library cannot know of it."""
+"""The n-th RPC goes wrong: in the gRPC channel, below everything the client library knows."""
 
 import os
 import signal
@@ -13,17 +13,17 @@ class Fault(StrEnum):
     NOT_SENT = "not sent"
     """The request never leaves."""
     ANSWER_LOST = "answer lost"
-    """The server does all of it, and nobody hears: the ambiguous commit."""
+    """The server does all of it, but there is no answer: the ambiguous commit."""
     OUTAGE = "outage"
     """Neither this request nor any later one leaves."""
     DEATH_BEFORE = "death before"
     """The process is killed before the request leaves."""
     DEATH_AFTER = "death after"
-    """The process is killed when the server has done all of it."""
+    """The process is killed once the server has done all of it."""
 
 
 class Unavailable(grpc.RpcError, grpc.Call):
-    """What gRPC raises when a server cannot be reached; between interceptors it is handed on as the call itself."""
+    """What gRPC raises when a server cannot be reached; interceptors pass it on in place of the call."""
 
     def result(self, timeout: float | None = None) -> Never:
         raise self
@@ -55,7 +55,7 @@ class Unavailable(grpc.RpcError, grpc.Call):
 
 
 class FaultyChannel(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Counts RPCs from 1, and lets one go wrong. Without a fault it only counts."""
+    """Counts RPCs from 1, and makes one go wrong. Without a fault it only counts."""
 
     def __init__(self, at: int = 0, fault: Fault | None = None) -> None:
         self.at, self.fault = at, fault

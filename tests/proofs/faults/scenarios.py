@@ -1,4 +1,4 @@
-"""What may be going on when something breaks: one delivery each, and what must stand when it has come again."""
+"""What may be going on when something breaks: one delivery each, and how it must end after one more delivery."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,16 +35,16 @@ AFTER_EXPIRY = NOW + timedelta(hours=1)
 class Scenario:
     event: OrderEvent
     status: str | None
-    """What the order is when all is done; None where there is no order."""
+    """The order's, in the end; None where there is no order."""
     level: tuple[int, int]
-    """Stock and reserved when all is done."""
+    """Stock and reserved, in the end."""
     before: Sequence[OrderEvent] = ()
-    """What was settled before, undisturbed."""
+    """What was settled before, without a fault."""
     quantity: int | None = 3
-    """How much the customer ordered; None if they have not."""
+    """How much the customer ordered; None if they did not order."""
     terms: Terms = TERMS
     terms_before: Terms = TERMS
-    """On which terms that was."""
+    """The terms on which `before` was settled."""
 
     def documents(self) -> Mapping[str, Fields]:
         shop: dict[str, Fields] = {
@@ -75,7 +75,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "a late payment": Scenario(PAID, "finalized", SOLD, [PLACED, LAPSED]),
     "a late payment, and short": Scenario(PAID, "refund_due", FREE, [PLACED], quantity=11),
     "a payment of the wrong amount": Scenario(a_payment(money=Money(1, "eur")), "review", HELD, [PLACED]),
-    "a second voice": Scenario(a_payment("evt_2"), "finalized", SOLD, [PLACED, PAID]),
+    "a second success event": Scenario(a_payment("evt_2"), "finalized", SOLD, [PLACED, PAID]),
     "a duplicate": Scenario(PAID, "finalized", SOLD, [PLACED, PAID]),
     "a decline": Scenario(a_failure(), "reserved", HELD, [PLACED]),
     "a payment on its way": Scenario(a_processing(), "reserved", HELD, [PLACED]),

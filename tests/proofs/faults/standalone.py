@@ -1,4 +1,4 @@
-"""A Firestore emulator of our own, which can be killed, and started again on what it has exported."""
+"""A Firestore emulator of our own, which can be killed, and restarted from what it has exported."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from tools import toolchain
 
 _CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
-# It lives for seconds: what starts sooner is worth more than what runs faster.
+# It lives for seconds: a quick start matters more than speed.
 _QUICK_TO_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _HOST = "127.0.0.1"
 _START_SECONDS_MAX = 30.0
@@ -40,7 +40,7 @@ class StandaloneEmulator:
         return f"{_HOST}:{self._port}"
 
     def start(self, export: Path | None = None) -> None:
-        """Start it, empty or on what was exported; afterwards it listens."""
+        """Start it, empty or from an export; afterwards it listens."""
         options = ["--host", _HOST, "--port", str(self._port)]
         if export:
             options += ["--seed_from_export", str(export)]
@@ -51,13 +51,13 @@ class StandaloneEmulator:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                # Ctrl-C is for us, and we end it.
+                # Ctrl-C is meant for us, and we end it.
                 start_new_session=True,
             )
         self._wait_until_listening(self._process)
 
     def export(self, project: str) -> Path:
-        """All that the project's database holds at this moment, written to a file from which it can be started."""
+        """Everything in the project's database at this moment, in a file from which an emulator can be started."""
         self._exports += 1
         folder = self._folder / f"export-{self._exports}"
         folder.mkdir()
@@ -70,7 +70,7 @@ class StandaloneEmulator:
         return exported
 
     def kill(self) -> None:
-        """SIGKILL: whatever it was doing, and whatever it had in memory, is gone."""
+        """SIGKILL: whatever it was doing, and everything it had in memory, is gone."""
         if self._process:
             self._process.kill()
             self._process.wait()
@@ -90,7 +90,7 @@ class StandaloneEmulator:
 
 @contextlib.contextmanager
 def standalone_emulator() -> Iterator[StandaloneEmulator]:
-    """An empty one. However the block ends, neither its process nor a file of its stays behind."""
+    """An empty one. However the block ends, neither its process nor any file of its own is left."""
     with tempfile.TemporaryDirectory(prefix="firestore-") as folder:
         emulator = StandaloneEmulator(Path(folder))
         try:

@@ -1,4 +1,4 @@
-"""An RPC goes wrong, then the event comes again, and nothing is wrong: a slice of the whole table of faults."""
+"""An RPC fails, then the event is delivered again, and nothing is wrong: a slice of the whole table of faults."""
 
 from collections import Counter
 
@@ -14,7 +14,7 @@ def test_no_commit_whose_answer_is_lost_leaves_anything_wrong(firestore_host: st
 
 
 def test_no_process_that_dies_at_its_commit_leaves_anything_wrong(firestore_host: str) -> None:
-    """A slice: the commits of one scenario that has several of them. The whole table is the torture's."""
+    """A slice: the commits of one scenario that has several. The whole table is part of `make torture`."""
     deaths = cells(firestore_host, DEATHS)
     tried = [cell for cell in deaths if cell.scenario in SLICE and cell.name == "Commit"]
     assert Counter(cell.scenario for cell in tried) == {scenario: 2 * len(DEATHS) for scenario in SLICE}

@@ -1,4 +1,4 @@
-"""One cell of the table: a scenario whose n-th RPC goes wrong in one way, and what stands when it has come again."""
+"""One cell of the table: a scenario whose n-th RPC goes wrong in one way, and how it ends after one more delivery."""
 
 import multiprocessing
 import random
@@ -22,7 +22,7 @@ from tests.support.auditor import complaints
 from tests.support.counted_rpcs import intercepted
 from tests.support.emulated_shop import documents_in
 
-# An outage need not be sat out: what matters is that the delivery ends in an error.
+# An outage need not be waited out: what matters is that the delivery ends in an error.
 PATIENCE_SECONDS = 0.2
 DEATHS = (Fault.DEATH_BEFORE, Fault.DEATH_AFTER)
 _DEATH_SECONDS_MAX = 60
@@ -37,7 +37,7 @@ class Cell:
     rpc: int
     """Counted from 1."""
     name: str
-    """What the RPC is called."""
+    """The RPC's."""
     fault: Fault
 
     def __str__(self) -> str:
@@ -45,14 +45,14 @@ class Cell:
 
 
 def cells(host: str, faults: Sequence[Fault]) -> Iterator[Cell]:
-    """Every RPC of every scenario, as an undisturbed run makes them, with each fault."""
+    """Every RPC of every scenario, as a run without faults makes them, with each fault."""
     for name, scenario in SCENARIOS.items():
         for number, rpc in enumerate(_rpcs_of(scenario, host), start=1):
             yield from (Cell(name, number, rpc, fault) for fault in faults)
 
 
 def wrong_in(cell: Cell, host: str) -> list[str]:
-    """What is wrong after the fault and one more, undisturbed delivery; an empty list if all is right."""
+    """What is wrong after the fault and one more delivery without any; an empty list if nothing is."""
     scenario = SCENARIOS[cell.scenario]
     project = _a_shop(scenario)
     if cell.fault in DEATHS:
@@ -73,7 +73,7 @@ def _rpcs_of(scenario: Scenario, host: str) -> list[str]:
 
 
 def _a_shop(scenario: Scenario) -> str:
-    """A database of its own, in which all has happened that happens before."""
+    """A database of its own, in which everything before the event has been settled."""
     project = f"demo-{uuid.uuid4().hex[:12]}"
     connection = connect(project)
     batch = connection.client.batch()
@@ -86,7 +86,7 @@ def _a_shop(scenario: Scenario) -> str:
 
 
 def _struck(scenario: Scenario, connection: Connection) -> None:
-    """Deliver the event while something goes wrong. Whether it was acknowledged does not matter: it comes again."""
+    """Deliver the event while something goes wrong. Acknowledged or not, it is delivered again."""
     try:
         _settle(scenario.terms, scenario.event, connection, delivery=1)
     except Transient:
@@ -125,8 +125,8 @@ def _delivered(event: OrderEvent, delivery: int) -> OrderEvent:
 
 
 def _wrong_halfway(documents: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Even before anybody comes again, nothing may be half done."""
-    return [f"before it came again: {complaint}" for complaint in complaints(documents, {"shirt": STOCK})]
+    """Even before the next delivery, nothing may be half done."""
+    return [f"before the next delivery: {complaint}" for complaint in complaints(documents, {"shirt": STOCK})]
 
 
 def _wrong_at_the_end(scenario: Scenario, documents: Mapping[str, Mapping[str, Any]]) -> list[str]:

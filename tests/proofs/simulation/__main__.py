@@ -20,7 +20,7 @@ from tests.proofs.simulation.tally import Tally
 def main() -> int:
     wanted = _wanted()
     if wanted.seed is not None:
-        return _retold(wanted.seed)
+        return _replayed(wanted.seed)
     first, cores = secrets.randbelow(1_000_000_000), os.cpu_count() or 1
     began = time.monotonic()
     with multiprocessing.Pool(cores) as pool:
@@ -32,7 +32,7 @@ def main() -> int:
     print("\n".join(_report(tally, first, cores, time.monotonic() - began)), flush=True)
     failed = [seed for one in played for seed in one.failed]
     if failed:
-        return _retold(failed[0])
+        return _replayed(failed[0])
     print("\nEvery promise was kept in all of them.")
     return 0
 
@@ -41,7 +41,7 @@ def _wanted() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.simulation", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60, help="how long to play (60)")
     parser.add_argument("--histories", type=int, help="how many to play at most")
-    parser.add_argument("--seed", type=int, help="play this one only, and tell it step by step")
+    parser.add_argument("--seed", type=int, help="play only this one, and show it step by step")
     return parser.parse_args()
 
 
@@ -50,7 +50,7 @@ def _wanted() -> argparse.Namespace:
 
 @dataclass(frozen=True, slots=True)
 class _Share:
-    """What one core plays: every so many-th seed, until the time is out."""
+    """What one core plays: every n-th seed, until time is out."""
 
     first: int
     end: int | None
@@ -79,7 +79,7 @@ def _played(share: _Share) -> _Played:
     return played
 
 
-# --- Telling ---------------------------------------------------------------------------------------------------------
+# --- Reporting -------------------------------------------------------------------------------------------------------
 
 
 def _report(tally: Tally, first: int, cores: int, seconds: float) -> Iterator[str]:
@@ -94,7 +94,7 @@ def _report(tally: Tally, first: int, cores: int, seconds: float) -> Iterator[st
     yield f"  side by side    {tally.side_by_side:,} RPCs while another thread of the same sweep waited"
     yield f"  asked again     {tally.not_settled.total():,}: {_counted(tally.not_settled)}"
     yield f"  orders ended    {tally.statuses.total():,}: {_counted(tally.statuses)}"
-    yield f"  wait for ever   {tally.parked.total():,}, and rightly: {_counted(tally.parked)}"
+    yield f"  parked for ever {tally.parked.total():,}, and rightly: {_counted(tally.parked)}"
     yield "\nHow events ended\n"
     ended: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (event, result), times in tally.results.items():
@@ -106,8 +106,8 @@ def _counted(counter: Counter[str]) -> str:
     return ", ".join(f"{name} {times:,}" for name, times in counter.most_common())
 
 
-def _retold(seed: int) -> int:
-    """Tell one history step by step; of one that fails, the least that still does. 1 if it fails."""
+def _replayed(seed: int) -> int:
+    """Show one history step by step; of one that fails, the least that still does. 1 if it fails."""
     history = history_from(seed)
     complaints = complaints_about(history)
     if complaints:
@@ -124,23 +124,23 @@ def _retold(seed: int) -> int:
 
 def _described(history: History) -> Iterator[str]:
     yield f"stock: {dict(history.stock)}"
-    yield from (f"tale: {_unusual(tale)}" for tale in history.tales)
+    yield from (f"scenario: {_unusual(scenario)}" for scenario in history.scenarios)
     yield f"arrivals: {', '.join(map(str, history.arrivals))}"
     turns = (f"{turn.who} ({turn.fault})" if turn.fault else str(turn.who) for turn in history.turns)
     yield f"turns: {' '.join(turns)}"
-    yield f"hands: {history.hands}, an RPC takes {history.rpc_seconds} s"
+    yield f"workers: {history.workers}, an RPC takes {history.rpc_seconds} s"
     yield f"opens late: {history.opens_late}, restocks: {history.restocks}"
 
 
-def _unusual(thing: object) -> str:
-    """What it is made of, without all that is as it usually is."""
-    if isinstance(thing, tuple):
-        return f"({', '.join(map(_unusual, thing))})"
-    if not is_dataclass(thing):
-        return str(thing)
-    known = ((one, getattr(thing, one.name)) for one in fields(thing))
+def _unusual(value: object) -> str:
+    """Its fields, without those that are as by default."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_unusual, value))})"
+    if not is_dataclass(value):
+        return str(value)
+    known = ((one, getattr(value, one.name)) for one in fields(value))
     return ", ".join(
-        f"{one.name} {_unusual(value)}" for one, value in known if one.default is MISSING or value != one.default
+        f"{one.name} {_unusual(each)}" for one, each in known if one.default is MISSING or each != one.default
     )
 
 

@@ -1,7 +1,7 @@
 """A history as data: a shop, what happens around its orders, in which order it arrives, and who goes on at each turn.
 
-One seed draws one history. Whatever a history leaves unsaid happens in the simplest way: who runs goes on until the
-end, nothing goes wrong, and what was never delivered is delivered at last.
+One seed draws one history. Whatever a history leaves open happens in the simplest way: whoever is running goes on to
+the end, nothing goes wrong, and what was never delivered is delivered at last.
 """
 
 import random
@@ -11,24 +11,24 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from tests.proofs.simulation.scenarios import PRICES, VOICES, Repayment, Tale
+from tests.proofs.simulation.scenarios import CHECKOUT_COMPLETED, PRICES, SUCCESS_TYPES, Repayment, Scenario
 
 
 class Fault(StrEnum):
-    """What goes wrong with one RPC, or with who sent it."""
+    """What goes wrong with one RPC, or with the process that sent it."""
 
     NOT_SENT = "not sent"
-    """Nothing is done, and nobody answers."""
+    """Nothing is done, and there is no answer."""
     ANSWER_LOST = "answer lost"
-    """It is done, and nobody answers."""
+    """It is done, and there is no answer."""
     LATE = "late"
-    """Nobody answers. It is done when who sent it has long given up, if it still can be."""
+    """There is no answer. It is done, if it still can be, long after its sender has given up."""
     REFUSED = "refused"
-    """Aborted: nothing is done, and the answer says so."""
+    """Aborted: nothing is done, as the answer says."""
     DEATH_BEFORE = "death before"
-    """Who sends it dies, and it was not sent."""
+    """The process dies before sending it."""
     DEATH_AFTER = "death after"
-    """Who sent it dies before hearing that it is done."""
+    """It is done, and the process dies before the answer arrives."""
 
 
 class Kind(StrEnum):
@@ -57,7 +57,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who goes on, by number among all who can, and what goes wrong with what they ask."""
+    """Who goes on, as a number among all that can, and what goes wrong with its RPC."""
 
     who: int = 0
     fault: Fault | None = None
@@ -67,7 +67,7 @@ CALM: Final = Turn()
 PRICED: Final = tuple(product_id for product_id, price in PRICES.items() if price)
 FREE: Final = tuple(product_id for product_id, price in PRICES.items() if not price)
 LONG_MINUTES: Final = 26 * 60
-"""Past every time that a simulated shop gives, while parked events are still taken up after twice as much."""
+"""Longer than anything lasts in a simulated shop, yet after twice as long parked events are still taken up."""
 LONG_TIMES_MAX: Final = 2
 """In one history."""
 
@@ -75,24 +75,24 @@ LONG_TIMES_MAX: Final = 2
 @dataclass(frozen=True)
 class History:
     stock: tuple[tuple[str, int], ...]
-    tales: tuple[Tale, ...]
+    scenarios: tuple[Scenario, ...]
     arrivals: tuple[Arrival, ...]
     turns: tuple[Turn, ...] = ()
-    hands: int = 3
-    """How many work at the same time."""
+    workers: int = 3
+    """How many may be at work at the same time."""
     rpc_seconds: float = 0.1
-    """How long an RPC takes: settling gives up after eight seconds."""
+    """How long an RPC takes; settling gives up after eight seconds."""
     opens_late: bool = False
-    """Whether all that Stripe tells is hours old when the first of it arrives."""
+    """Whether every event is hours old when the first one arrives."""
     restocks: bool = True
     """Whether the shop puts refunded units back on the shelf."""
 
     @property
     def is_ample(self) -> bool:
-        """Whether there is enough for all orders: then nobody competes."""
+        """Whether there is enough for all orders, so that they do not compete."""
         wanted = Counter[str]()
-        for tale in self.tales:
-            wanted.update(tale.units)
+        for scenario in self.scenarios:
+            wanted.update(scenario.units)
         stock = dict(self.stock)
         return all(quantity <= stock[product_id] for product_id, quantity in wanted.items())
 
@@ -102,11 +102,11 @@ def history_from(seed: int) -> History:
 
 
 class _Draw:
-    """Short histories, so that there are many of them, and full of duplicates, because faults need a race to show."""
+    """Short histories, so that there are many of them, full of duplicates, because most bugs show only in a race."""
 
-    def __init__(self, dice: random.Random) -> None:
-        self.random = dice.random
-        self.shuffle = dice.shuffle
+    def __init__(self, source: random.Random) -> None:
+        self.random = source.random
+        self.shuffle = source.shuffle
         self.long_times = 0
 
     def is_so(self, probability: float) -> bool:
@@ -119,7 +119,7 @@ class _Draw:
         return choices[self.below(len(choices))]
 
     def some(self, choices: tuple[str, ...], at_most: int = 3) -> tuple[str, ...]:
-        """At least one of the choices, and at most so many, in their order."""
+        """At least one of the choices and at most so many, in their order."""
         wanted = 1 + self.below(min(at_most, len(choices)))
         picked = list(choices)
         while len(picked) > wanted:
@@ -128,33 +128,33 @@ class _Draw:
 
     def history(self) -> History:
         order_ids = ["order-1", "order-2"] if self.is_so(0.25) else ["order-1"]
-        tales = tuple(self.tale(order_id) for order_id in order_ids)
-        arrivals = tuple(self.arrivals(tales))
+        scenarios = tuple(self.scenario(order_id) for order_id in order_ids)
+        arrivals = tuple(self.arrivals(scenarios))
         return History(
-            stock=tuple(self.stock(tales).items()),
-            tales=tales,
+            stock=tuple(self.stock(scenarios).items()),
+            scenarios=scenarios,
             arrivals=arrivals,
             turns=tuple(self.turns(6 * len(arrivals))),
-            hands=2 + self.below(4),
+            workers=2 + self.below(4),
             rpc_seconds=1.5 if self.is_so(0.1) else 0.1,
             opens_late=self.is_so(0.2),
             restocks=self.is_so(0.9),
         )
 
-    def stock(self, tales: tuple[Tale, ...]) -> Mapping[str, int]:
+    def stock(self, scenarios: tuple[Scenario, ...]) -> Mapping[str, int]:
         wanted = Counter(dict.fromkeys(PRICES, 0))
-        for tale in tales:
-            wanted.update(tale.units)
+        for scenario in scenarios:
+            wanted.update(scenario.units)
         # Nothing at all, not enough for all, just enough, or plenty.
         spare = (-wanted.total(), -1, -1, 0, 0, 0, 0, 5)[self.below(8)]
         return {product_id: max(quantity + spare, 0) for product_id, quantity in wanted.items() if quantity}
 
     # --- What happens around an order --------------------------------------------------------------------------------
 
-    def tale(self, order_id: str) -> Tale:
+    def scenario(self, order_id: str) -> Scenario:
         products = FREE if self.is_so(0.03) else PRICED
         lines = tuple((self.one(products), 1 + self.below(2)) for _ in range(1 + self.is_so(0.15)))
-        unpaid = Tale(
+        unpaid = Scenario(
             order_id,
             lines,
             appears=not self.is_so(0.03),
@@ -167,24 +167,24 @@ class _Draw:
         )
         return unpaid if self.is_so(0.15) else self.paid(unpaid)
 
-    def paid(self, unpaid: Tale) -> Tale:
+    def paid(self, unpaid: Scenario) -> Scenario:
         if not unpaid.price:
-            return replace(unpaid, paid=0, voices=VOICES[2:])
+            return replace(unpaid, paid=0, success_types=(CHECKOUT_COMPLETED,))
         # A wrong amount, now and then.
         paid = unpaid.price + 100 * self.is_so(0.07)
         refunds = tuple(self.refunds(unpaid.units, paid)) if self.is_so(0.4) else ()
         fails = any(refund.fails for refund in refunds)
-        charge_tells = self.is_so(0.7)
-        refunds_tell = fails or not charge_tells or self.is_so(0.5)
+        charge_reports = self.is_so(0.7)
+        refunds_report = fails or not charge_reports or self.is_so(0.5)
         return replace(
             unpaid,
             paid=paid,
-            # A refunded charge says what was paid, even if nobody else does.
-            voices=() if refunds and self.is_so(0.15) else self.some(VOICES, 3 if self.is_so(0.5) else 1),
+            # A refunded charge says what was paid, even if no other event does.
+            success_types=() if refunds and self.is_so(0.15) else self.some(SUCCESS_TYPES, 3 if self.is_so(0.5) else 1),
             pays_twice=not refunds and self.is_so(0.03),
             refunds=refunds,
-            charge_tells=charge_tells,
-            refunds_tell=refunds_tell,
+            charge_reports=charge_reports,
+            refunds_report=refunds_report,
             disputes=self.some(("needs_response", "under_review", "lost")) if self.is_so(0.04) else (),
         )
 
@@ -201,21 +201,21 @@ class _Draw:
 
     # --- In which order it arrives -----------------------------------------------------------------------------------
 
-    def arrivals(self, tales: tuple[Tale, ...]) -> list[Arrival]:
+    def arrivals(self, scenarios: tuple[Scenario, ...]) -> list[Arrival]:
         before: list[Arrival] = []
         arrivals: list[Arrival] = []
-        for tale in tales:
-            order = Arrival(Kind.ORDER, tale.order_id)
-            if tale.appears and self.is_so(0.7):
+        for scenario in scenarios:
+            order = Arrival(Kind.ORDER, scenario.order_id)
+            if scenario.appears and self.is_so(0.7):
                 before.append(order)
-            elif tale.appears:
+            elif scenario.appears:
                 arrivals.append(order)
-            if not tale.is_trigger_lost:
-                arrivals += [Arrival(Kind.TRIGGER, tale.order_id)] * (1 + self.is_so(0.3))
-            if tale.asks_to_cancel:
-                arrivals += [Arrival(Kind.CANCEL, tale.order_id)] * (1 + self.is_so(0.3))
-            for event_id in tale.facts:
-                arrivals += [Arrival(Kind.EVENT, tale.order_id, event_id)] * (1 + self.is_so(0.3))
+            if not scenario.is_trigger_lost:
+                arrivals += [Arrival(Kind.TRIGGER, scenario.order_id)] * (1 + self.is_so(0.3))
+            if scenario.asks_to_cancel:
+                arrivals += [Arrival(Kind.CANCEL, scenario.order_id)] * (1 + self.is_so(0.3))
+            for event_id in scenario.events:
+                arrivals += [Arrival(Kind.EVENT, scenario.order_id, event_id)] * (1 + self.is_so(0.3))
         arrivals += [Arrival(Kind.SWEEP)] * self.is_so(0.4)
         minutes = (6, 31, 61, LONG_MINUTES)[self.below(4)]
         if self.is_so(0.25):
@@ -225,7 +225,7 @@ class _Draw:
         return before + list(self.with_races(arrivals))
 
     def with_races(self, arrivals: list[Arrival]) -> Iterator[Arrival]:
-        """Some arrive as they are told again, or as the order's time is out, or when their claim is long deleted."""
+        """Some arrive with a duplicate, or as the reservation expires, or long after their claim was deleted."""
         for arrival in arrivals:
             if arrival.kind is Kind.EVENT:
                 # Whether an extended hold is left alone shows only when it is extended just then.
@@ -243,7 +243,7 @@ class _Draw:
             yield arrival
 
     def long_after(self) -> Iterator[Arrival]:
-        """Claims have lived out their time; but parked events are still taken up, or nobody could settle them."""
+        """Claims have reached the end of their lifetime, but parked events are still taken up: else nobody could."""
         self.long_times += 1
         if self.long_times <= LONG_TIMES_MAX:
             yield Arrival(Kind.MINUTES, minutes=LONG_MINUTES)
@@ -254,7 +254,7 @@ class _Draw:
     def turns(self, count: int) -> Iterator[Turn]:
         faults = tuple(Fault)
         fault_probability = (0.0, 0.03, 0.1, 0.25)[self.below(4)]
-        # Some take turns at every step, others work for a while before they are interrupted.
+        # In some histories workers take turns at every RPC, in others they go on for a while before the next one does.
         change_probability = (1.0, 0.5, 0.2)[self.below(3)]
         who = 0
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""What truly happens around one order, and all that Stripe tells of it: consistent, as one payment's events are."""
+"""What really happens around one order, and every event that Stripe sends about it: as consistent as real ones are."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +12,7 @@ from orders.disputes import Dispute
 from orders.events import (
     ChargeRefunded,
     DisputeChanged,
+    OrderPlaced,
     PaymentCanceled,
     PaymentFailed,
     PaymentProcessing,
@@ -22,60 +23,65 @@ from orders.events import (
 )
 from orders.order import Money
 from orders.refunds import Refund, Refunds, RefundStatus
-from tests.support.builders import NOW
+from tests.support.builders import NOW, Fields, a_catalogue_entry, an_order
 
 PRICES: Final[Mapping[str, int]] = {"cup": 700, "hat": 1_200, "sample": 0}
 """What a unit of each product costs, in cents."""
-VOICES: Final = ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed")
-"""The event types by which Stripe says that a payment succeeded. A session does not name the charge."""
+CHECKOUT_COMPLETED: Final = "checkout.session.completed"
+SUCCESS_TYPES: Final = ("charge.succeeded", "payment_intent.succeeded", CHECKOUT_COMPLETED)
+"""The event types with which Stripe reports that a payment succeeded. A session does not name the charge."""
+
+
+def catalogue_entry_of(product_id: str) -> Fields:
+    return a_catalogue_entry(name=product_id, unitAmount=PRICES[product_id])
 
 
 @dataclass(frozen=True, slots=True)
 class Repayment:
-    """One refund, as it truly went."""
+    """One refund, as it really went."""
 
     number: int
-    """Which of its payment's refunds: what is told of it keeps its event ids, whatever else is told."""
+    """Its place among the payment's refunds: its events keep their ids, whatever else happens."""
     amount: int
     """In cents."""
     restock: tuple[tuple[str, int], ...] = ()
     """Units by product, as the refund's metadata names them."""
     is_slow: bool = False
-    """Whether Stripe tells that it is pending before it tells that it succeeded."""
+    """Whether Stripe reports it as pending before it reports it as succeeded."""
     fails: bool = False
-    """Whether it is undone after it had succeeded."""
+    """Whether it fails after it had succeeded."""
 
 
 @dataclass(frozen=True)
-class Tale:
-    """All that happens around one order."""
+class Scenario:
+    """Everything that happens around one order."""
 
     order_id: str
     lines: tuple[tuple[str, int], ...]
-    """Products and quantities, as the customer wrote them: a product may stand on two lines."""
+    """Products and quantities, as the customer wrote them: two lines may name the same product."""
     appears: bool = True
     """Whether the customer's order is ever written."""
     is_trigger_lost: bool = False
-    """Whether the trigger of the created order never comes."""
+    """Whether the trigger for the created order never fires."""
     asks_to_cancel: bool = False
     declines: tuple[str, ...] = ()
-    """The event types that tell of one declined attempt."""
+    """The event types that report one declined attempt."""
     is_processing: bool = False
     is_given_up: bool = False
-    """Whether Stripe says that a session for the payment is over."""
+    """Whether Stripe reports that a session for the payment is over."""
     paid: int | None = None
     """What the customer has paid, in cents; zero if there was nothing to pay."""
-    voices: tuple[str, ...] = ()
-    """The event types that say so."""
+    success_types: tuple[str, ...] = ()
+    """The event types that report it."""
     free_session: bool = False
-    """Whether a session that was free of charge is told of, although the order has a price."""
+    """Whether a session that was free of charge is reported, although the order has a price."""
     pays_twice: bool = False
-    """Whether a second payment of the same amount is told, too."""
+    """Whether a second payment of the same amount is reported as well."""
     refunds: tuple[Repayment, ...] = ()
-    charge_tells: bool = True
-    """Whether `charge.refunded` tells of the refunds."""
-    refunds_tell: bool = True
-    """Whether the refunds' own events do. Without them nobody can tell what is refunded after one has failed."""
+    charge_reports: bool = True
+    """Whether `charge.refunded` reports the refunds."""
+    refunds_report: bool = True
+    """Whether the refunds' own events do. Without them nobody can know what is refunded after one has failed."""
     disputes: tuple[str, ...] = ()
     """The states through which a dispute goes."""
 
@@ -96,8 +102,9 @@ class Tale:
 
     @property
     def is_known_to_be_paid(self) -> bool:
-        """Whether anything that Stripe tells says what was paid."""
-        return self.paid is not None and bool(self.voices or self.pays_twice or (self.refunds and self.charge_tells))
+        """Whether any event reports what was paid."""
+        reports = self.success_types or self.pays_twice or (self.refunds and self.charge_reports)
+        return self.paid is not None and bool(reports)
 
     @property
     def price(self) -> int:
@@ -105,165 +112,179 @@ class Tale:
 
     @property
     def is_free(self) -> bool:
-        """Whether the order was complete without a payment, of which only its session tells."""
+        """Whether the order was complete without a payment, which only its session reports."""
         return self.paid == 0
 
     @property
     def is_consistent(self) -> bool:
-        """Whether all this may be true together."""
+        """Whether all of this can be true at once."""
         if self.free_session and not self.price:
             return False
         if self.paid is None:
-            return not (self.voices or self.pays_twice or self.refunds or self.disputes)
+            return not (self.success_types or self.pays_twice or self.refunds or self.disputes)
         if self.is_free:
-            return (
-                not self.price and self.voices == VOICES[2:] and not (self.pays_twice or self.refunds or self.disputes)
-            )
-        is_told = bool(self.voices or self.pays_twice or self.refunds)
-        return is_told and self._refunds_are_consistent(self.paid)
+            moves_money = self.price or self.pays_twice or self.refunds or self.disputes
+            return self.success_types == (CHECKOUT_COMPLETED,) and not moves_money
+        is_reported = bool(self.success_types or self.pays_twice or self.refunds)
+        return is_reported and self._refunds_are_consistent(self.paid)
 
     def _refunds_are_consistent(self, left: int) -> bool:
-        """Nobody is given back more than was paid, nor units that were never sold; and of a failure somebody tells."""
+        """No more is refunded than was paid, no units return that were never sold, and a failure is reported."""
         for refund in self.refunds:
             if refund.amount > left or not dict(refund.restock).keys() <= self.units.keys():
                 return False
             left -= 0 if refund.fails else refund.amount
         fails = any(refund.fails for refund in self.refunds)
-        return self.refunds_tell or (self.charge_tells and not fails)
+        return self.refunds_report or (self.charge_reports and not fails)
 
     @cached_property
-    def facts(self) -> Mapping[str, "Fact"]:
-        """All that Stripe tells, by event id, in the order in which it came to be."""
-        facts: dict[str, Fact] = {}
-        for number, (event_type, which, tells) in enumerate(_told_of(self)):
-            # Named for what it tells, not numbered: whatever else is left out of the tale, it is the same event.
+    def events(self) -> Mapping[str, "EventTemplate"]:
+        """Everything that Stripe sends, by event id, in the order in which it happened."""
+        events: dict[str, EventTemplate] = {}
+        for number, (event_type, which, build) in enumerate(_events_of(self)):
+            # Named for what it reports, not numbered: whatever else is left out of the scenario, it is the same event.
             event_id = "_".join(filter(None, ("evt", self.order_id, event_type, which)))
             names_order = not event_type.startswith(("refund.", "charge.dispute."))
-            # Two events of one second are nothing unusual.
-            facts[event_id] = Fact(event_id, event_type, NOW + timedelta(seconds=number // 2), names_order, tells)
-        return facts
+            # Two events within a second are nothing unusual.
+            created_at = NOW + timedelta(seconds=number // 2)
+            events[event_id] = EventTemplate(event_id, event_type, created_at, names_order, build)
+        return events
+
+    @property
+    def placed(self) -> OrderPlaced:
+        return OrderPlaced(self.order_id, tuple(self.units))
+
+    def order(self, created_at: datetime) -> Fields:
+        """The order as its customer writes it."""
+        items = [{"productId": product_id, "quantity": quantity} for product_id, quantity in self.lines]
+        return an_order(items=items, createdAt=created_at)
 
 
-Tells = Callable[[StripeDelivery], StripeEvent]
+Build = Callable[[StripeDelivery], StripeEvent]
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """One event of Stripe's."""
+class EventTemplate:
+    """One event of Stripe's, which may be delivered many times."""
 
     event_id: str
     event_type: str
     created_at: datetime
     names_order: bool
     """Refunds and disputes name only their payment."""
-    tells: Tells
+    build: Build
 
     def delivered(self, at: datetime) -> StripeEvent:
-        return self.tells(StripeDelivery(self.event_id, self.event_type, self.created_at, at, False, None))  # noqa: FBT003 - not livemode
+        delivery = StripeDelivery(
+            self.event_id, self.event_type, self.created_at, delivered_at=at, livemode=False, api_version=None
+        )
+        return self.build(delivery)
 
 
-def _told_of(tale: Tale) -> Iterator[tuple[str, str, Tells]]:
-    """Of each event its type, which one it is of this type, and what it tells."""
-    for event_type in tale.declines:
-        yield event_type, "", _declined(tale)
-    if tale.is_processing:
-        yield "payment_intent.processing", "", _processing(tale)
-    if tale.is_given_up:
-        yield "checkout.session.expired", "", _given_up(tale)
-    if tale.free_session:
-        yield VOICES[2], "free", _paid(tale, Money(0, "eur"), None, None)
-    if tale.paid is None:
+def _events_of(scenario: Scenario) -> Iterator[tuple[str, str, Build]]:
+    """For each event its type, which one of this type it is, and how it is built."""
+    for event_type in scenario.declines:
+        yield event_type, "", _declined(scenario)
+    if scenario.is_processing:
+        yield "payment_intent.processing", "", _processing(scenario)
+    if scenario.is_given_up:
+        yield "checkout.session.expired", "", _given_up(scenario)
+    if scenario.free_session:
+        yield CHECKOUT_COMPLETED, "free", _paid(scenario, Money(0, "eur"), None, None)
+    if scenario.paid is None:
         return
-    money = Money(tale.paid, "eur")
-    for voice in tale.voices:
-        intent_id = None if tale.is_free else tale.intent_id
-        yield voice, "", _paid(tale, money, intent_id, None if voice == VOICES[2] else tale.charge_id)
-    if tale.pays_twice:
-        yield VOICES[0], "again", _paid(tale, money, f"{tale.intent_id}_again", f"{tale.charge_id}_again")
-    yield from _told_of_refunds(tale, money)
-    for status in tale.disputes:
-        yield "charge.dispute.updated", status, _disputed(tale, money, status)
+    money = Money(scenario.paid, "eur")
+    for event_type in scenario.success_types:
+        intent_id = None if scenario.is_free else scenario.intent_id
+        charge_id = None if event_type == CHECKOUT_COMPLETED else scenario.charge_id
+        yield event_type, "", _paid(scenario, money, intent_id, charge_id)
+    if scenario.pays_twice:
+        intent_id, charge_id = f"{scenario.intent_id}_again", f"{scenario.charge_id}_again"
+        yield SUCCESS_TYPES[0], "again", _paid(scenario, money, intent_id, charge_id)
+    yield from _refund_events(scenario, money)
+    for status in scenario.disputes:
+        yield "charge.dispute.updated", status, _disputed(scenario, money, status)
 
 
-def _told_of_refunds(tale: Tale, paid: Money) -> Iterator[tuple[str, str, Tells]]:
-    """As refunds go: made one after the other, counted by the charge, and only later found to have failed."""
+def _refund_events(scenario: Scenario, paid: Money) -> Iterator[tuple[str, str, Build]]:
+    """Refunds are made one after the other and added up by the charge; that one has failed turns out only later."""
     counted = 0
-    for repayment in tale.refunds:
+    for repayment in scenario.refunds:
         which = str(repayment.number)
-        refund_id = f"re_{tale.order_id}_{which}"
-        if repayment.is_slow and tale.refunds_tell:
-            yield "refund.created", which, _refund(tale, repayment, refund_id, RefundStatus.PENDING)
+        refund_id = f"re_{scenario.order_id}_{which}"
+        if repayment.is_slow and scenario.refunds_report:
+            yield "refund.created", which, _refund(scenario, repayment, refund_id, RefundStatus.PENDING)
         counted += repayment.amount
-        if tale.charge_tells:
-            yield "charge.refunded", which, _refunded_charge(tale, paid, counted)
-        if tale.refunds_tell:
-            yield "refund.updated", which, _refund(tale, repayment, refund_id, RefundStatus.SUCCEEDED)
+        if scenario.charge_reports:
+            yield "charge.refunded", which, _refunded_charge(scenario, paid, counted)
+        if scenario.refunds_report:
+            yield "refund.updated", which, _refund(scenario, repayment, refund_id, RefundStatus.SUCCEEDED)
         if repayment.fails:
             counted -= repayment.amount
-            yield "refund.failed", which, _refund(tale, repayment, refund_id, RefundStatus.FAILED)
+            yield "refund.failed", which, _refund(scenario, repayment, refund_id, RefundStatus.FAILED)
 
 
-def _declined(tale: Tale) -> Tells:
-    attempt = f"{tale.charge_id}_declined"
-    decline = Decline("card_declined", "insufficient_funds", NOW, tale.intent_id, attempt)
+def _declined(scenario: Scenario) -> Build:
+    attempt = f"{scenario.charge_id}_declined"
+    decline = Decline("card_declined", "insufficient_funds", NOW, scenario.intent_id, attempt)
     return lambda delivery: PaymentFailed(
         delivery=delivery,
-        order_id=tale.order_id,
-        payment_intent_id=tale.intent_id,
+        order_id=scenario.order_id,
+        payment_intent_id=scenario.intent_id,
         charge_id=attempt,
         decline=decline,
     )
 
 
-def _processing(tale: Tale) -> Tells:
+def _processing(scenario: Scenario) -> Build:
     return lambda delivery: PaymentProcessing(
-        delivery=delivery, order_id=tale.order_id, payment_intent_id=tale.intent_id, charge_id=None
+        delivery=delivery, order_id=scenario.order_id, payment_intent_id=scenario.intent_id, charge_id=None
     )
 
 
-def _given_up(tale: Tale) -> Tells:
+def _given_up(scenario: Scenario) -> Build:
     return lambda delivery: PaymentCanceled(
-        delivery=delivery, order_id=tale.order_id, payment_intent_id=tale.intent_id, charge_id=None
+        delivery=delivery, order_id=scenario.order_id, payment_intent_id=scenario.intent_id, charge_id=None
     )
 
 
-def _paid(tale: Tale, money: Money, intent_id: str | None, charge_id: str | None) -> Tells:
+def _paid(scenario: Scenario, money: Money, intent_id: str | None, charge_id: str | None) -> Build:
     return lambda delivery: PaymentSucceeded(
-        delivery=delivery, order_id=tale.order_id, payment_intent_id=intent_id, charge_id=charge_id, money=money
+        delivery=delivery, order_id=scenario.order_id, payment_intent_id=intent_id, charge_id=charge_id, money=money
     )
 
 
-def _refunded_charge(tale: Tale, paid: Money, counted: int) -> Tells:
+def _refunded_charge(scenario: Scenario, paid: Money, counted: int) -> Build:
     return lambda delivery: ChargeRefunded(
         delivery=delivery,
-        order_id=tale.order_id,
-        payment_intent_id=tale.intent_id,
-        charge_id=tale.charge_id,
+        order_id=scenario.order_id,
+        payment_intent_id=scenario.intent_id,
+        charge_id=scenario.charge_id,
         paid=paid,
         refunds=Refunds({}, counted),
     )
 
 
-def _refund(tale: Tale, repayment: Repayment, refund_id: str, status: RefundStatus) -> Tells:
+def _refund(scenario: Scenario, repayment: Repayment, refund_id: str, status: RefundStatus) -> Build:
     refund = Refund(refund_id, repayment.amount, status, dict(repayment.restock))
     return lambda delivery: RefundUpdated(
         delivery=delivery,
         order_id=None,
-        payment_intent_id=tale.intent_id,
-        charge_id=tale.charge_id,
+        payment_intent_id=scenario.intent_id,
+        charge_id=scenario.charge_id,
         money=Money(repayment.amount, "eur"),
         refunds=Refunds({refund_id: refund}),
     )
 
 
-def _disputed(tale: Tale, money: Money, status: str) -> Tells:
+def _disputed(scenario: Scenario, money: Money, status: str) -> Build:
     return lambda delivery: DisputeChanged(
         delivery=delivery,
         order_id=None,
-        payment_intent_id=tale.intent_id,
-        charge_id=tale.charge_id,
+        payment_intent_id=scenario.intent_id,
+        charge_id=scenario.charge_id,
         dispute=Dispute(
-            dispute_id=f"dp_{tale.order_id}",
+            dispute_id=f"dp_{scenario.order_id}",
             status=status,
             reason="fraudulent",
             amount=money.amount,

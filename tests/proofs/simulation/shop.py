@@ -15,10 +15,10 @@ from orders.outcome import Outcome
 from settlement.decisions import Terms
 from settlement.settle import settle
 from tests.proofs.simulation.history import Arrival, History, Kind
-from tests.proofs.simulation.scenarios import PRICES
+from tests.proofs.simulation.scenarios import catalogue_entry_of
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Work, Worker
-from tests.support.builders import NOW, TERMS, an_order
+from tests.support.builders import NOW, TERMS
 from tests.support.firestore_events import a_created_event, created
 from tests.support.memory_store import MemoryStore
 from triggers.cancel_requested import CancelRequestedTrigger
@@ -32,7 +32,7 @@ _A_LONG_TIME: Final = timedelta(days=1)
 
 class Shop:
     def __init__(self, history: History, tally: Tally, log: Callable[..., None]) -> None:
-        self.tales = {tale.order_id: tale for tale in history.tales}
+        self.scenarios = {scenario.order_id: scenario for scenario in history.scenarios}
         self.clock = NOW + timedelta(hours=2) * history.opens_late
         self.terms = replace(
             TERMS, async_reservation=_A_LONG_TIME, claim_lifetime=_A_LONG_TIME, restock_on_refund=history.restocks
@@ -40,14 +40,14 @@ class Shop:
         self.store = MemoryStore()
         for product_id, stock in history.stock:
             self.store.put(f"inventory/{product_id}", {"stock": stock, "reserved": 0})
-            self.store.put(f"products/{product_id}", {"unitAmount": PRICES[product_id], "currency": "eur"})
+            self.store.put(f"products/{product_id}", catalogue_entry_of(product_id))
         self.reaped_at: datetime | None = None
         self._tally = tally
         self._log = log
 
     @property
     def claims_kept_since(self) -> datetime | None:
-        """Events that were settled before may have lost their claims; None if no claim was deleted."""
+        """Events that were settled before this may have lost their claims; None if no claim was deleted."""
         return self.reaped_at - self.terms.claim_lifetime + A_MOMENT if self.reaped_at else None
 
     def has_order(self, order_id: str) -> bool:
@@ -56,14 +56,13 @@ class Shop:
     # --- What happens without the service ----------------------------------------------------------------------------
 
     def write_order(self, order_id: str) -> None:
-        items = [{"productId": product_id, "quantity": quantity} for product_id, quantity in self.tales[order_id].lines]
-        self.store.put(f"orders/{order_id}", an_order(items=items, createdAt=self.clock))
+        self.store.put(f"orders/{order_id}", self.scenarios[order_id].order(self.clock))
 
     def reap(self, oldest_work: datetime) -> None:
-        """Firestore deletes what has lived out its time; but nobody works for so long, and no commit is so late.
+        """Firestore deletes what has expired. But no worker works that long, and no commit is that late.
 
         Args:
-            oldest_work: when whoever has worked longest began.
+            oldest_work: when the worker began that has been at work the longest.
         """
         self.reaped_at = self.clock
         until = min(self.clock, oldest_work - A_MOMENT + self.terms.claim_lifetime)
@@ -75,27 +74,28 @@ class Shop:
     # --- What the service does ---------------------------------------------------------------------------------------
 
     def work_of(self, arrival: Arrival) -> Work | None:
-        """What a worker has to do; None if it takes none, or if this cannot have happened yet."""
-        order_id, tale = arrival.order_id, self.tales.get(arrival.order_id)
+        """What a worker has to do; None if it takes no worker, or if this cannot have happened yet."""
+        order_id, scenario = arrival.order_id, self.scenarios.get(arrival.order_id)
         match arrival.kind:
-            case Kind.TRIGGER if tale and self.has_order(order_id):
-                return partial(self._placed, OrderPlaced(order_id, tuple(tale.units)))
-            case Kind.CANCEL if tale and tale.asks_to_cancel and self.has_order(order_id):
+            case Kind.TRIGGER if scenario and self.has_order(order_id):
+                return partial(self._placed, scenario.placed)
+            case Kind.CANCEL if scenario and scenario.asks_to_cancel and self.has_order(order_id):
                 return partial(self._cancel_requested, _cancel_request(order_id))
-            case Kind.EVENT if tale and (fact := tale.facts.get(arrival.event_id)):
-                return partial(self._delivered, fact.delivered(self.clock), self.terms)
-            case Kind.MISLED if tale and (fact := tale.facts.get(arrival.event_id)):
-                return partial(self._delivered, fact.delivered(self.clock), replace(self.terms, expected_livemode=True))
+            case Kind.EVENT if scenario and (event := scenario.events.get(arrival.event_id)):
+                return partial(self._delivered, event.delivered(self.clock), self.terms)
+            case Kind.MISLED if scenario and (event := scenario.events.get(arrival.event_id)):
+                misled = replace(self.terms, expected_livemode=True)
+                return partial(self._delivered, event.delivered(self.clock), misled)
             case Kind.SWEEP:
                 return self._swept
         return None
 
     def _delivered(self, event: StripeEvent, terms: Terms, worker: Worker) -> None:
-        """What the webhook does once it knows what is delivered."""
+        """What the webhook does with a verified event."""
         self._settle(worker, event, event.delivery.delivered_at, terms)
 
     def _placed(self, placed: OrderPlaced, worker: Worker) -> None:
-        """What the trigger does once it knows which order was created."""
+        """What the trigger does with a created order."""
         self._order_created_trigger(worker).place(placed)
 
     def _cancel_requested(self, event: CloudEvent, worker: Worker) -> None:

@@ -1,27 +1,27 @@
-"""The smallest history that still fails: whatever can be left out without mending it is left out."""
+"""The smallest history that still fails: everything is left out that it fails without."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields, replace
 from typing import Final, TypeVar
 
 from tests.proofs.simulation.history import History, Turn
-from tests.proofs.simulation.scenarios import Repayment, Tale
+from tests.proofs.simulation.scenarios import Repayment, Scenario
 
 _TURNS_TAKEN_MAX: Final = 8
-"""By the work for most arrivals: its start, and its RPCs."""
+"""By the work for most arrivals: one turn to start it, and one for each RPC."""
 
 _Item = TypeVar("_Item")
-_Thing = TypeVar("_Thing", History, Tale, Repayment)
+_Thing = TypeVar("_Thing", History, Scenario, Repayment)
 
 
 def shrunk(history: History, fails: Callable[[History], bool], *, tries_max: int = 5_000) -> History:
-    """A history that fails, and of which nothing more can be left out; or nearly so, if that takes too many tries."""
+    """A history that fails, and fails no more if anything else is left out; nearly so, if that takes too many tries."""
     tries = iter(range(tries_max))
     whole = None
     while whole is not history:
         whole = history
         for simpler in (
-            _with_less_to_tell,
+            _with_simpler_scenarios,
             _with_fewer_turns,
             _with_fewer_arrivals,
             _with_less_work,
@@ -52,14 +52,14 @@ def _with_fewer_turns(history: History) -> Iterator[History]:
     return (replace(history, turns=turns) for turns in _shorter(history.turns))
 
 
-def _with_less_to_tell(history: History) -> Iterator[History]:
-    for number, tale in enumerate(history.tales):
-        before, after = history.tales[:number], history.tales[number + 1 :]
+def _with_simpler_scenarios(history: History) -> Iterator[History]:
+    for number, scenario in enumerate(history.scenarios):
+        before, after = history.scenarios[:number], history.scenarios[number + 1 :]
         if before or after:
-            yield replace(history, tales=before + after)
-        for simpler in _simpler_tales(tale):
-            if simpler.is_consistent and simpler.facts.keys() <= tale.facts.keys():
-                yield replace(history, tales=(*before, simpler, *after))
+            yield replace(history, scenarios=before + after)
+        for simpler in _simpler_scenarios(scenario):
+            if simpler.is_consistent and simpler.events.keys() <= scenario.events.keys():
+                yield replace(history, scenarios=(*before, simpler, *after))
 
 
 def _with_fewer_arrivals(history: History) -> Iterator[History]:
@@ -93,26 +93,27 @@ def _simpler_turns(turn: Turn) -> Iterator[Turn]:
     yield from (Turn(who, turn.fault) for who in range(turn.who))
 
 
-def _simpler_tales(tale: Tale) -> Iterator[Tale]:
-    """Tales that are told in fewer words, and are still about one consistent payment."""
-    yield from _with_defaults(tale)
-    if tale.paid is not None:
-        unpaid = {"paid": None, "voices": (), "pays_twice": False, "refunds": (), "disputes": ()}
-        yield replace(tale, **unpaid)  # type: ignore[arg-type]
-    for lines in filter(None, _shorter(tale.lines)):
-        shorter = replace(tale, lines=lines)
-        # Who paid what was asked still does.
-        yield shorter if tale.paid is None else replace(shorter, paid=tale.paid - tale.price + shorter.price)
-    for name in ("voices", "refunds", "declines", "disputes"):
-        things: Sequence[object] = getattr(tale, name)
-        yield from (replace(tale, **{name: fewer}) for fewer in _shorter(things) if fewer)  # type: ignore[arg-type]
-    for number, refund in enumerate(tale.refunds):
-        before, after = tale.refunds[:number], tale.refunds[number + 1 :]
-        yield from (replace(tale, refunds=(*before, simpler, *after)) for simpler in _with_defaults(refund))
+def _simpler_scenarios(scenario: Scenario) -> Iterator[Scenario]:
+    """Scenarios in which less happens, still around one consistent payment."""
+    yield from _with_defaults(scenario)
+    if scenario.paid is not None:
+        unpaid = {"paid": None, "success_types": (), "pays_twice": False, "refunds": (), "disputes": ()}
+        yield replace(scenario, **unpaid)  # type: ignore[arg-type]
+    for lines in filter(None, _shorter(scenario.lines)):
+        shorter = replace(scenario, lines=lines)
+        # Whoever paid the price still pays the price.
+        paid = scenario.paid and scenario.paid - scenario.price + shorter.price
+        yield replace(shorter, paid=paid)
+    for name in ("success_types", "refunds", "declines", "disputes"):
+        things: Sequence[object] = getattr(scenario, name)
+        yield from (replace(scenario, **{name: fewer}) for fewer in _shorter(things) if fewer)  # type: ignore[arg-type]
+    for number, refund in enumerate(scenario.refunds):
+        before, after = scenario.refunds[:number], scenario.refunds[number + 1 :]
+        yield from (replace(scenario, refunds=(*before, simpler, *after)) for simpler in _with_defaults(refund))
 
 
 def _with_defaults(thing: _Thing, leave: Sequence[str] = ()) -> Iterator[_Thing]:
-    """The thing, with one of its fields as it usually is."""
+    """The same, with the default in one of its fields."""
     for field in fields(thing):
         if field.default is not MISSING and field.name not in leave and getattr(thing, field.name) != field.default:
             yield replace(thing, **{field.name: field.default})

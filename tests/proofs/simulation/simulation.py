@@ -1,6 +1,6 @@
 """One history, played: the real service on a store in memory, one RPC after the other, judged at every commit."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from itertools import repeat
 from typing import Final
 
 from orders.outcome import StoreContended, StoreUnavailable, Transient
+from tests.proofs.simulation.deliveries import Deliveries
 from tests.proofs.simulation.history import CALM, Arrival, Fault, History, Kind, Turn
 from tests.proofs.simulation.oracle import wrongs
 from tests.proofs.simulation.shop import A_MOMENT, Shop
@@ -21,21 +22,21 @@ _UNTIL_STRANDED: Final = STRANDED_AFTER + timedelta(minutes=1)
 # Past every reservation, however extended.
 _MUCH_LATER: Final = timedelta(days=30)
 _DELIVERIES_MAX: Final = 200
-"""More than any history needs until all is acknowledged; whoever needs more will never end."""
+"""More than any history needs until everything is acknowledged: one that needs more would never end."""
 
 
 def complaints_about(history: History, tally: Tally | None = None, trace: list[str] | None = None) -> list[str]:
-    """Play the history to its end, and hear what is wrong; an empty list if the shop kept its promises."""
+    """Play the history to its end. Returns what is wrong; an empty list if the shop kept its promises."""
     return _Simulation(history, tally or Tally(), trace).complaints()
 
 
 class _Wrong(Exception):
-    """Something is wrong already; there is no need to go on."""
+    """Something is wrong already: there is no need to go on."""
 
 
 @dataclass(eq=False, slots=True)
 class _Attempt:
-    """A worker at work on what has arrived."""
+    """A worker, at work on one arrival."""
 
     worker: Worker
     arrival: Arrival
@@ -52,15 +53,14 @@ class _Simulation:
         self.tally = tally
         self.trace = trace
         self.shop = Shop(history, tally, self.log)
-        self.levelled = [f"orders/{tale.order_id}" for tale in history.tales] + [f"inventory/{it}" for it in self.stock]
-        """The documents that tell whether orders and stock agree."""
+        orders = [f"orders/{order_id}" for order_id in self.shop.scenarios]
+        self.levels = orders + [f"inventory/{product_id}" for product_id in self.stock]
+        """The documents that show whether orders and stock agree."""
         self.arrivals = deque(history.arrivals)
         self.running: list[_Attempt] = []
         self.in_flight: deque[tuple[_Attempt, Rpc]] = deque()
         self.acknowledged: set[Arrival] = set()
-        self.deliveries: Counter[str] = Counter()
-        self.deliveries_acknowledged: Counter[str] = Counter()
-        self.answers_lost: Counter[str] = Counter()
+        self.deliveries = Deliveries()
         self.started = 0
         self.faults_of_ours: list[str] = []
         self.is_calm = False
@@ -81,13 +81,13 @@ class _Simulation:
         return found + self.judged()
 
     def never_acknowledged(self) -> Iterator[Arrival]:
-        """Whatever is true is told at last."""
-        for tale in self.history.tales:
-            arrivals = [Arrival(Kind.EVENT, tale.order_id, event_id) for event_id in tale.facts]
-            if tale.appears:
-                arrivals.append(Arrival(Kind.ORDER, tale.order_id))
-                arrivals += [Arrival(Kind.CANCEL, tale.order_id)] * tale.asks_to_cancel
-                arrivals += [Arrival(Kind.TRIGGER, tale.order_id)] * (not tale.is_trigger_lost)
+        """Everything that really happens is delivered in the end."""
+        for scenario in self.history.scenarios:
+            arrivals = [Arrival(Kind.EVENT, scenario.order_id, event_id) for event_id in scenario.events]
+            if scenario.appears:
+                arrivals.append(Arrival(Kind.ORDER, scenario.order_id))
+                arrivals += [Arrival(Kind.CANCEL, scenario.order_id)] * scenario.asks_to_cancel
+                arrivals += [Arrival(Kind.TRIGGER, scenario.order_id)] * (not scenario.is_trigger_lost)
             yield from (arrival for arrival in arrivals if arrival not in self.acknowledged)
 
     def sweep_after(self, time: timedelta) -> None:
@@ -98,10 +98,10 @@ class _Simulation:
     # --- Turns -------------------------------------------------------------------------------------------------------
 
     def play(self, turns: Iterable[Turn]) -> None:
-        """Let them work, one RPC a turn, until there are no more turns or nothing is left to do."""
+        """One RPC or one arrival a turn, until there are no more turns or nothing is left to do."""
         for turn in turns:
             waiting = [(attempt, thread) for attempt in self.running for thread in attempt.worker.waiting]
-            can_start = bool(self.arrivals) and len(self.running) < self.history.hands
+            can_start = bool(self.arrivals) and len(self.running) < self.history.workers
             options = len(waiting) + can_start + bool(self.in_flight)
             if not options:
                 return
@@ -127,32 +127,31 @@ class _Simulation:
         attempt = _Attempt(worker, arrival, self.shop.clock)
         self.note("{} {}, at {:%b %d %H:%M:%S}", attempt, arrival, self.shop.clock)
         self.running.append(attempt)
-        self.deliveries[arrival.event_id] += 1
+        self.deliveries.made[arrival.event_id] += 1
         worker.start()
         self.after(attempt)
 
     def happen(self, arrival: Arrival) -> None:
-        """What arrives and takes no worker."""
+        """What happens without a worker."""
         match arrival.kind:
             case Kind.MINUTES:
                 self.shop.clock += timedelta(minutes=arrival.minutes)
             case Kind.REAPING:
                 at_work = (*self.running, *(attempt for attempt, _ in self.in_flight))
                 self.shop.reap(min((attempt.began_at for attempt in at_work), default=self.shop.clock))
-            case Kind.ORDER if arrival.order_id in self.shop.tales and not self.shop.has_order(arrival.order_id):
+            case Kind.ORDER if arrival.order_id in self.shop.scenarios and not self.shop.has_order(arrival.order_id):
                 self.shop.write_order(arrival.order_id)
                 self.acknowledged.add(arrival)
 
     def advance(self, attempt: _Attempt, thread: Thread, fault: Fault | None) -> None:
         rpc = thread.rpc
         if rpc is None:
-            raise AssertionError("who has asked nothing does not wait")
+            raise AssertionError("a thread that waits has asked something")
         if fault in _OF_COMMITS and rpc.name != "commit":
             fault = None
         if fault:
             self.tally.faults[fault] += 1
-            is_in_doubt = rpc.name == "commit" and fault in _COUNTED_UNKNOWN_TO_THE_SENDER
-            self.answers_lost[attempt.arrival.event_id] += is_in_doubt
+            self.deliveries.in_doubt[attempt.arrival.event_id] += rpc.name == "commit" and fault in _IN_DOUBT
         self.tally.side_by_side += len(attempt.worker.waiting) > 1
         self.note("{}{} {}{}", attempt, thread, rpc, f" -> {fault}" if fault else "")
         self.answer(attempt, thread, rpc, fault)
@@ -193,19 +192,19 @@ class _Simulation:
             self.note("      refused: {}", lost)
             return lost
         except Exception as error:
-            raise _Wrong(f"{rpc}: the database cannot: {type(error).__name__}: {error}") from error
+            raise _Wrong(f"{rpc}: the database fails: {type(error).__name__}: {error}") from error
         if rpc.name == "commit":
             self.judge_levels()
         return answer
 
     def land(self) -> None:
-        """A commit that was long given up is done after all, if it still can be."""
+        """A commit that its sender gave up long ago is done after all, if it still can be."""
         attempt, rpc = self.in_flight.popleft()
         self.note("{}   late: {}", attempt, rpc)
         self.done(rpc)
 
     def after(self, attempt: _Attempt) -> None:
-        """What follows when a worker has ended: what it did is acknowledged, or comes again."""
+        """Once a worker has ended, what it worked on is acknowledged or arrives again."""
         worker, arrival = attempt.worker, attempt.arrival
         if self.faults_of_ours:
             raise _Wrong(f"{arrival}: a fault of ours: {self.faults_of_ours[0]}")
@@ -230,7 +229,7 @@ class _Simulation:
     def acknowledge(self, arrival: Arrival) -> None:
         """Never for work not done."""
         self.acknowledged.add(arrival)
-        self.deliveries_acknowledged[arrival.event_id] += 1
+        self.deliveries.acknowledged[arrival.event_id] += 1
         if arrival.kind is Kind.EVENT and self.shop.store.get(f"auditLog/{arrival.event_id}") is None:
             claim = self.shop.store.get(f"webhookEvents/{arrival.event_id}")
             if claim is None or claim["processed"]:
@@ -239,30 +238,18 @@ class _Simulation:
     # --- Judging -----------------------------------------------------------------------------------------------------
 
     def judge_levels(self) -> None:
-        documents = {path: fields for path in self.levelled if (fields := self.shop.store.get(path))}
+        documents = {path: fields for path in self.levels if (fields := self.shop.store.get(path))}
         if found := imbalances(documents, self.stock):
             raise _Wrong(found[0])
 
-    def miscounted(self) -> Iterator[str]:
-        """Every delivery that was acknowledged is on its event's count, and none that never came.
-
-        One whose answer was lost may count twice, if it was overtaken by another before it could look again.
-        """
-        for event_id, came in self.deliveries.items():
-            claim = self.shop.store.get(f"webhookEvents/{event_id}")
-            counted = claim["deliveries"] if claim else None
-            acknowledged, at_most = self.deliveries_acknowledged[event_id], came + self.answers_lost[event_id]
-            if isinstance(counted, int) and not acknowledged <= counted <= at_most:
-                yield f"{event_id}: {came} deliveries, {acknowledged} of them acknowledged, and {counted} counted"
-
     def judged(self) -> list[str]:
-        """What the auditor finds in the documents, and what is not as the tales have it."""
+        """What the auditor finds in the documents, and what is not as the scenarios say."""
         documents = self.shop.store.dump()
         found = complaints(documents, self.stock, claims_kept_since=self.shop.claims_kept_since) + leftovers(documents)
-        found += self.miscounted()
-        for tale in self.history.tales:
-            found += wrongs(tale, documents, is_ample=self.history.is_ample, restocks=self.history.restocks)
-            status = documents[f"orders/{tale.order_id}"]["status"] if tale.appears else "never written"
+        found += self.deliveries.miscounted(self.shop.store)
+        for scenario in self.history.scenarios:
+            found += wrongs(scenario, documents, is_ample=self.history.is_ample, restocks=self.history.restocks)
+            status = documents[f"orders/{scenario.order_id}"]["status"] if scenario.appears else "never written"
             self.tally.statuses[str(status)] += 1
         claims = (fields for path, fields in documents.items() if path.startswith("webhookEvents/"))
         self.tally.parked.update(str(claim["result"]) for claim in claims if not claim["processed"])
@@ -276,10 +263,10 @@ class _Simulation:
         if fields.get("result") == "fault":
             self.faults_of_ours.append(message)
 
-    def note(self, line: str, *things: object) -> None:
+    def note(self, line: str, *values: object) -> None:
         if self.trace is not None:
-            self.trace.append(line.format(*things))
+            self.trace.append(line.format(*values))
 
 
-_COUNTED_UNKNOWN_TO_THE_SENDER: Final = frozenset({Fault.ANSWER_LOST, Fault.LATE})
+_IN_DOUBT: Final = frozenset({Fault.ANSWER_LOST, Fault.LATE})
 _OF_COMMITS: Final = frozenset({Fault.LATE, Fault.REFUSED})

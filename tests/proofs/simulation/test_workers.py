@@ -68,7 +68,7 @@ def test_threads_that_wait_at_the_same_time_do_not_use_up_each_others_patience()
     assert reading.seconds == 3.0
 
 
-def test_who_dies_dies_in_all_threads() -> None:
+def test_a_process_that_dies_dies_in_all_its_threads() -> None:
     reading = Reading(["a", "b", "c"])
     worker = started(reading)
     worker.answer(worker.waiting[0], {})

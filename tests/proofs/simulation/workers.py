@@ -1,4 +1,4 @@
-"""Workers that stop at every RPC, until somebody says that it is done, or what went wrong with it."""
+"""Workers that stop at every RPC, until it is answered or fails."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,16 +14,16 @@ from settlement.settle import Patience
 from tests.support.memory_store import MemoryStore
 
 THREADS_MAX: Final = 2
-"""In a worker's pool: as in production, a batch may be larger."""
+"""In a worker's pool. As in production, a batch may be larger."""
 BATCH_MAX: Final = 3
-"""Orders or events that a query finds at once."""
+"""Orders or events that one query returns."""
 
 _Answer = TypeVar("_Answer")
 _Found = TypeVar("_Found")
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _Position = tuple[datetime, str]
-"""Where something comes in what a query finds: by its time, and by its id if another has the same."""
+"""The place of something among all that a query finds: by its time, then by its id."""
 _FIRST_OF_ALL: Final[_Position] = (datetime.min.replace(tzinfo=UTC), "")
 
 
@@ -33,7 +33,7 @@ class Rpc:
 
     name: str
     about: Sequence[str | Write]
-    """Paths or ids that are read, or writes."""
+    """The paths or ids to read, or the writes."""
     do: Callable[[], object]
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ _SHOWN: Final = frozenset(
 
 
 class Thread(greenlet):
-    """It stops at every RPC. Its clock moves only there, and where it pauses."""
+    """It stops at every RPC. Its clock moves only there and in its pauses."""
 
     def __init__(self, work: Callable[[], None], conductor: greenlet, number: int = 0, seconds: float = 0) -> None:
         super().__init__(work, conductor)
@@ -73,16 +73,16 @@ class Thread(greenlet):
 
 
 class Worker:
-    """One process at work on one cause; it is the store, the clock and the pool of threads that this work is given.
+    """One process at work on one cause. To its work it is the store, the clock and the pool of threads.
 
-    It ends because all is done, because of an error, or because it died.
+    It ends because its work is done, because of an error, or because it died.
     """
 
     def __init__(self, number: int, work: "Work", store: MemoryStore, rpc_seconds: float) -> None:
         self.number = number
         self.patience = Patience(self.monotonic, self._sleep, lambda: 0.5)
         self.waiting: list[Thread] = []
-        """Its threads that have asked something, in the order in which they were started; none once it has ended."""
+        """The threads that wait for an answer, in the order in which they were started; none once it has ended."""
         self.is_done = False
         self.error: Exception | None = None
         self._store = store
@@ -132,7 +132,7 @@ class Worker:
         return self._batches("parked since", lambda: self._parked(moment))
 
     def _batches(self, name: str, find: Callable[[], Iterable[tuple[_Position, _Found]]]) -> Iterator[Sequence[_Found]]:
-        """As Firestore pages: each batch is a query of its own, for what comes after the batch before it."""
+        """As from Firestore: each batch is a query of its own, for what comes after the batch before it."""
         last = _FIRST_OF_ALL
 
         def page() -> list[tuple[_Position, _Found]]:
@@ -169,7 +169,7 @@ class Worker:
     # --- The pool ----------------------------------------------------------------------------------------------------
 
     def map(self, work: Callable[[_Item], _Result], batch: Sequence[_Item], /) -> list[_Result]:
-        """As an executor does: a thread that is free takes the next of the batch. Raises what a thread has raised."""
+        """As an executor does it: whichever thread is free takes the next item. Raises what one of them has raised."""
         left = iter(enumerate(batch))
         results: dict[int, _Result] = {}
         errors: list[Exception] = []
@@ -178,7 +178,7 @@ class Worker:
             try:
                 for place, item in left:
                     results[place] = work(item)
-            except Exception as error:  # noqa: BLE001 - raised again in the thread that waits for this one
+            except Exception as error:  # noqa: BLE001 - raised again in the thread that waits for these
                 errors.append(error)
             self._main.seconds = max(self._main.seconds, self._running.seconds)
             at_work.pop()
@@ -200,7 +200,7 @@ class Worker:
     def _run(self, work: "Work") -> None:
         try:
             work(self)
-        except Exception as error:  # noqa: BLE001 - whoever delivers again, or judges, wants to see it
+        except Exception as error:  # noqa: BLE001 - for whoever delivers again, or judges
             self.error = error
         else:
             self.is_done = True
@@ -219,7 +219,7 @@ class Worker:
             self._run_until_all_wait()
 
     def _run_until_all_wait(self) -> None:
-        """For an answer, or for one another."""
+        """For an answer, or for each other."""
         while self._ready:
             self._running = self._ready.popleft()
             self._running.switch()

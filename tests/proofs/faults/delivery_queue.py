@@ -1,4 +1,4 @@
-"""What has to reach the shop, and comes again until it is acknowledged."""
+"""What has to reach the shop, and is delivered again until it is acknowledged."""
 
 import heapq
 import itertools
@@ -13,11 +13,11 @@ from datetime import datetime
 class Delivery:
     name: str
     deliver: Callable[[datetime], object]
-    """Given the present time. Raises Transient if it must come again."""
+    """Takes the present time. Raises Transient if it must be delivered again."""
 
 
-class Post:
-    """Many hands take from it what is due, and put back what was not acknowledged."""
+class DeliveryQueue:
+    """Several threads take what is due from it, and put back what was not acknowledged."""
 
     def __init__(self) -> None:
         self.acknowledged = 0
@@ -33,7 +33,7 @@ class Post:
             self._changed.notify_all()
 
     def take(self) -> Delivery | None:
-        """The next that is due, as soon as there is one; None when the post is closed."""
+        """The next that is due, as soon as there is one; None when the queue is closed."""
         with self._changed:
             while not self._is_closed:
                 until_due = self._waiting[0][0] - time.monotonic() if self._waiting else None
@@ -62,7 +62,7 @@ class Post:
             self._changed.wait_for(lambda: self.acknowledged >= wanted, seconds_max)
 
     def left_after(self, seconds_max: float) -> list[str]:
-        """Names what is still not acknowledged when time is out; returns as soon as nothing is."""
+        """Names what is not acknowledged when time is out; returns as soon as everything is."""
         with self._changed:
             self._changed.wait_for(lambda: not self._left(), seconds_max)
             return self._left()
