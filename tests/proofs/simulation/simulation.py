@@ -160,6 +160,12 @@ class _Simulation:
     def answer(self, attempt: _Attempt, thread: Thread, rpc: Rpc, fault: Fault | None) -> None:
         worker = attempt.worker
         match fault:
+            case None:
+                answer = self.done(rpc)
+                if isinstance(answer, StoreContended):
+                    worker.fail(thread, answer)
+                else:
+                    worker.answer(thread, answer)
             case Fault.NOT_SENT:
                 worker.fail(thread, StoreUnavailable(fault))
             case Fault.LATE:
@@ -175,12 +181,6 @@ class _Simulation:
             case Fault.ANSWER_LOST:
                 self.done(rpc)
                 worker.fail(thread, StoreUnavailable(fault))
-            case None:
-                answer = self.done(rpc)
-                if isinstance(answer, StoreContended):
-                    worker.fail(thread, answer)
-                else:
-                    worker.answer(thread, answer)
 
     def done(self, rpc: Rpc) -> object:
         """What the database answers."""

@@ -2,9 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TypeVar, assert_never
+from typing import Final, NamedTuple, TypeVar, assert_never
 
 from greenlet import getcurrent, greenlet
 
@@ -27,8 +26,7 @@ _Position = tuple[datetime, str]
 _FIRST_OF_ALL: Final[_Position] = (datetime.min.replace(tzinfo=UTC), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Rpc:
+class Rpc(NamedTuple):
     """What a worker asks of the database."""
 
     name: str
@@ -88,7 +86,8 @@ class Worker:
         self._store = store
         self._rpc_seconds = rpc_seconds
         self._conductor = getcurrent()
-        self._main = self._running = Thread(lambda: self._run(work), self._conductor)
+        self._work = work
+        self._main = self._running = Thread(self._run, self._conductor)
         self._threads = [self._main]
         self._ready = deque(self._threads)
 
@@ -197,9 +196,9 @@ class Worker:
 
     # --- Stopping ----------------------------------------------------------------------------------------------------
 
-    def _run(self, work: "Work") -> None:
+    def _run(self) -> None:
         try:
-            work(self)
+            self._work(self)
         except Exception as error:  # noqa: BLE001 - for whoever delivers again, or judges
             self.error = error
         else:
