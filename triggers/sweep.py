@@ -17,7 +17,7 @@ from flask import Request, Response
 
 from orders.events import OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import Result, Settle, Transient
-from service.logs import log_settled
+from service.logs import Log, log_settled, log_taken_up
 
 # A trigger that has not fired by now is lost, or so late that it finds the order placed.
 STRANDED_AFTER: Final = timedelta(minutes=5)
@@ -74,7 +74,7 @@ class Swept:
     def is_as_usual(self) -> bool:
         return self.complete and not (self.endings[Ending.POSTPONED] or self.endings[Ending.FAULT])
 
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> dict[str, Any]:
         return {**{str(ending): self.endings[ending] for ending in Ending}, "complete": self.complete}
 
 
@@ -91,8 +91,7 @@ class ReservationSweep:
     """Orders created before this moment that nobody has placed yet."""
     parked_events: Callable[[datetime], Iterator[Sequence[StripeEvent]]]
     """Events parked since this moment that still are; in batches too."""
-    log: Callable[..., None]
-    """Takes a severity, a message, and fields by name."""
+    log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
@@ -145,11 +144,8 @@ class ReservationSweep:
         return Ending.FINISHED if self.place(placed) in _PLACED else Ending.UNCHANGED
 
     def _take_up(self, parked: StripeEvent) -> Ending:
-        outcome = self.settle(parked, self.now())
-        if not outcome.ends_wait:
-            return Ending.UNCHANGED
-        log_settled(self.log, parked, outcome)
-        return Ending.FINISHED
+        is_over = log_taken_up(self.log, parked, self.settle(parked, self.now()))
+        return Ending.FINISHED if is_over else Ending.UNCHANGED
 
     def _ending_of(self, settle_one: Callable[[Any], Ending], event: OrderEvent) -> Ending:
         """An order that cannot be settled must not stop the others."""
