@@ -17,9 +17,9 @@ from google.api_core import exceptions
 from database.connection import Connection
 from database.firestore_store import FirestoreStore
 from database.queries import FirestoreQueries
-from orders.events import NotUnderstood, OrderEvent
-from orders.outcome import Outcome, StoreUnavailable, Transient
-from settlement.settle import Patience, settle
+from orders.events import StripeEvent
+from orders.outcome import StoreUnavailable, Transient
+from service.wiring import Service, patience, settling
 from tests.proofs.faults.delivery_queue import Delivery, DeliveryQueue
 from tests.proofs.faults.gate import Gate
 from tests.proofs.faults.interceptor import FaultyChannel
@@ -37,8 +37,8 @@ from tests.proofs.simulation.scenarios import (
 from tests.support.auditor import complaints, leftovers
 from tests.support.builders import NOW, TERMS
 from tests.support.counted_rpcs import intercepted
-from tests.support.emulated_shop import documents_in
-from triggers.order_created import OrderCreatedTrigger
+from tests.support.emulated_shop import documents_in, stock_up, write_all
+from tests.support.recording import silent
 
 THREADS: Final = 6
 """They deliver at the same time."""
@@ -121,21 +121,29 @@ class _Shop:
 
     def __init__(self, host: str, gate: Gate) -> None:
         connection = _connected(host, gate)
-        self._client, self._store = connection.client, FirestoreStore(connection)
-        self._queries = FirestoreQueries(connection.client)
+        self._client = connection.client
         self._milliseconds = itertools.count()
-        self._patience = Patience(time.monotonic, time.sleep, random.random, total_seconds=_PATIENCE_SECONDS)
+        short_patience = patience(total_seconds=_PATIENCE_SECONDS)
+        self._service = Service(
+            settle=settling(FirestoreStore(connection), TERMS, silent, short_patience),
+            queries=FirestoreQueries(connection.client),
+            webhook_secrets=(),
+            log=silent,
+            now=self.now,
+            monotonic=time.monotonic,
+        )
 
     def now(self) -> datetime:
         """No two deliveries arrive at the same moment."""
         return NOW + timedelta(minutes=1, milliseconds=next(self._milliseconds))
 
-    def settle(self, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
-        return settle(event, now, store=self._store, terms=TERMS, patience=self._patience)
+    def settle(self, event: StripeEvent, now: datetime) -> None:
+        """What the webhook does."""
+        self._service.settle(event, now)
 
     def place(self, scenario: Scenario) -> None:
         """What the trigger does."""
-        OrderCreatedTrigger(self.settle, self._queries.parked_events, _ignore, self.now).place(scenario.placed)
+        self._service.order_created_trigger().place(scenario.placed)
 
     def write_order(self, scenario: Scenario) -> None:
         """What the customer's app does."""
@@ -148,9 +156,9 @@ class _Shop:
             raise StoreUnavailable(type(error).__name__) from error
 
     def stock_up(self, stock: Mapping[str, int]) -> None:
+        write_all(self._client, {f"products/{product_id}": catalogue_entry_of(product_id) for product_id in stock})
         for product_id, units in stock.items():
-            self._client.document(f"inventory/{product_id}").set({"stock": units, "reserved": 0})
-            self._client.document(f"products/{product_id}").set(catalogue_entry_of(product_id))
+            stock_up(self._client, units, [product_id])
 
 
 class _Run:
@@ -276,7 +284,3 @@ class _Run:
 
 def _connected(host: str, interceptor: Gate | FaultyChannel) -> Connection:
     return intercepted(_PROJECT, host, interceptor)
-
-
-def _ignore(*_line: object, **_fields: object) -> None:
-    """Nobody reads the log here."""

@@ -1,10 +1,7 @@
 """One cell of the table: a scenario whose n-th RPC goes wrong in one way, and how it ends after one more delivery."""
 
 import multiprocessing
-import random
 import signal
-import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,13 +11,14 @@ from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
 from orders.events import OrderEvent, ShopEvent
 from orders.outcome import Transient
+from service.wiring import patience, settling
 from settlement.decisions import Terms
-from settlement.settle import Patience, settle
 from tests.proofs.faults.interceptor import Fault, FaultyChannel
 from tests.proofs.faults.scenarios import SCENARIOS, STOCK, Scenario, time_of
 from tests.support.auditor import complaints
 from tests.support.counted_rpcs import intercepted
-from tests.support.emulated_shop import documents_in
+from tests.support.emulated_shop import a_project, documents_in, write_all
+from tests.support.recording import silent
 
 # An outage need not be waited out: what matters is that the delivery ends in an error.
 PATIENCE_SECONDS = 0.2
@@ -74,12 +72,9 @@ def _rpcs_of(scenario: Scenario, host: str) -> list[str]:
 
 def _a_shop(scenario: Scenario) -> str:
     """A database of its own, in which everything before the event has been settled."""
-    project = f"demo-{uuid.uuid4().hex[:12]}"
+    project = a_project()
     connection = connect(project)
-    batch = connection.client.batch()
-    for path, fields in scenario.documents().items():
-        batch.set(connection.client.document(path), fields)
-    batch.commit()
+    write_all(connection.client, scenario.documents())
     for event in scenario.before:
         _settle(scenario.terms_before, event, connection, delivery=0)
     return project
@@ -107,14 +102,9 @@ def _live_and_die(cell: Cell, project: str, host: str) -> None:
 
 
 def _settle(terms: Terms, event: OrderEvent, connection: Connection, *, delivery: int) -> None:
-    patience = Patience(
-        time.monotonic,
-        time.sleep,
-        random.Random(1).random,  # noqa: S311 - no secret
-        total_seconds=8.0 if delivery != 1 else PATIENCE_SECONDS,
-    )
-    store = FirestoreStore(connection)
-    settle(_delivered(event, delivery), time_of(event), store=store, terms=terms, patience=patience)
+    how_long = patience(total_seconds=PATIENCE_SECONDS) if delivery == 1 else patience()
+    settle = settling(FirestoreStore(connection), terms, silent, how_long)
+    settle(_delivered(event, delivery), time_of(event))
 
 
 def _delivered(event: OrderEvent, delivery: int) -> OrderEvent:

@@ -1,6 +1,5 @@
-"""The shop of one history: its documents, its clock, and the service's real entry points, each run by a worker."""
+"""The shop of one history: its documents, its clock, and the real service, whose entry points workers run."""
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,8 +11,9 @@ from google.cloud.firestore_v1.types import Value
 
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome
+from service.logs import Log
+from service.wiring import Service, settling
 from settlement.decisions import Terms
-from settlement.settle import settle
 from tests.proofs.simulation.history import Arrival, History, Kind
 from tests.proofs.simulation.scenarios import catalogue_entry_of
 from tests.proofs.simulation.tally import Tally
@@ -21,9 +21,6 @@ from tests.proofs.simulation.workers import Work, Worker
 from tests.support.builders import NOW, TERMS
 from tests.support.firestore_events import a_created_event, created
 from tests.support.memory_store import MemoryStore
-from triggers.cancel_requested import CancelRequestedTrigger
-from triggers.order_created import OrderCreatedTrigger
-from triggers.sweep import ReservationSweep
 
 A_MOMENT: Final = timedelta(seconds=1)
 # Shorter than a shop's week, so that no history lasts longer than parked events are taken up: three days.
@@ -31,7 +28,7 @@ _A_LONG_TIME: Final = timedelta(days=1)
 
 
 class Shop:
-    def __init__(self, history: History, tally: Tally, log: Callable[..., None]) -> None:
+    def __init__(self, history: History, tally: Tally, log: Log) -> None:
         self.scenarios = {scenario.order_id: scenario for scenario in history.scenarios}
         self.clock = NOW + timedelta(hours=2) * history.opens_late
         self.terms = replace(
@@ -96,35 +93,32 @@ class Shop:
 
     def _placed(self, placed: OrderPlaced, worker: Worker) -> None:
         """What the trigger does with a created order."""
-        self._order_created_trigger(worker).place(placed)
+        self._service(worker).order_created_trigger().place(placed)
 
     def _cancel_requested(self, event: CloudEvent, worker: Worker) -> None:
-        CancelRequestedTrigger(partial(self._settle, worker), self._log, self._now).receive(event)
+        self._service(worker).cancel_requested_trigger().receive(event)
 
     def _swept(self, worker: Worker) -> None:
-        sweep = ReservationSweep(
-            settle=partial(self._settle, worker),
-            place=self._order_created_trigger(worker).place,
-            lapsed_orders=worker.lapsed_orders,
-            stranded_orders=worker.stranded_orders,
-            parked_events=worker.parked_since,
-            log=self._log,
-            now=self._now,
-            monotonic=worker.monotonic,
-            pool=lambda: nullcontext(worker),
-        )
+        sweep = replace(self._service(worker).reservation_sweep(), pool=lambda: nullcontext(worker))
         swept = sweep.sweep()
         self._tally.swept.update(swept.endings)
         if not swept.complete:
             raise AssertionError("the sweep ran out of time")
 
-    def _order_created_trigger(self, worker: Worker) -> OrderCreatedTrigger:
-        return OrderCreatedTrigger(partial(self._settle, worker), worker.parked_events, self._log, self._now)
+    def _service(self, worker: Worker) -> Service:
+        return Service(
+            settle=partial(self._settle, worker),
+            queries=worker,
+            webhook_secrets=(),
+            log=self._log,
+            now=self._now,
+            monotonic=worker.monotonic,
+        )
 
     def _settle(
         self, worker: Worker, event: OrderEvent | NotUnderstood, now: datetime, terms: Terms | None = None
     ) -> Outcome:
-        outcome = settle(event, now, store=worker, terms=terms or self.terms, patience=worker.patience)
+        outcome = settling(worker, terms or self.terms, self._log, worker.patience)(event, now)
         self._tally.results[type(event).__name__, str(outcome.result)] += 1
         return outcome
 
