@@ -14,6 +14,7 @@ from flask import Flask, request
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, a_dispute, a_lapse, a_payment, a_placement
+from tests.support.recording import RecordingLog
 from triggers.sweep import RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, THREADS, Ending, Pool, ReservationSweep
 
 _app = Flask("shop")
@@ -36,7 +37,11 @@ class Shop:
     while_settling: Callable[[], object] = lambda: None
     seconds: float = 1_000
     asked: list[object] = field(default_factory=list)
-    lines: list[dict[str, Any]] = field(default_factory=list)
+    log: RecordingLog = field(default_factory=RecordingLog)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return self.log.lines
 
     def swept(self, method: str = "POST", path: str = "/") -> tuple[int, dict[str, object]]:
         """Status and answer of one run."""
@@ -53,7 +58,7 @@ class Shop:
             lambda now: self._batches("lapsed", now, self.lapsed),
             lambda now: self._batches("stranded", now, self.stranded),
             lambda now: self._batches("parked", now, self.parked),
-            self._log,
+            self.log,
             lambda: NOW,
             lambda: self.seconds,
         )
@@ -80,9 +85,6 @@ class Shop:
             if isinstance(batch, Exception):
                 raise batch
             yield batch
-
-    def _log(self, severity: str, message: str, **fields: object) -> None:
-        self.lines.append({"severity": severity, "message": message, **fields})
 
 
 def summary(**counted: object) -> dict[str, object]:
