@@ -47,7 +47,7 @@ def _mutants_in(file: Path, mutated: MutatedFile) -> Iterator[Mutant]:
         before, after = (_without_name(lines[span.start - 1 : span.end]) for span in (original, mutant))
         changed = (line for line in difflib.ndiff(before, after) if line[0] in "+-")
         changes = tuple(f"{line[0]} {line[1:].strip()}" for line in changed)
-        function = f"{file.parent}.{file.stem}.{mangled[2:].replace('ǁ', '.')}"
+        function = ".".join((*file.with_suffix("").parts, mangled[2:].replace("ǁ", ".")))
         yield Mutant(str(file), name, function, changes, range(mutant.start, mutant.end + 1))
 
 

@@ -17,8 +17,12 @@ def put_on_trial(module: str, mutant: str) -> None:
     _on_trial = (module, mutant)
 
 
-def in_place_of(mutants: MutantDict) -> Callable[[_Function], _Function]:
-    """A decorator. The mutants, and with them the original, are known only after the module is imported."""
+def in_place_of(mutants: MutantDict, *, is_classmethod: bool = False) -> Callable[[_Function], _Function]:
+    """A decorator. The mutants, and with them the original, are known only after the module is imported.
+
+    Args:
+        is_classmethod: whether they are bound to their class, and so take no class.
+    """
 
     def decorated(function: _Function) -> _Function:
         module = function.__module__
@@ -28,7 +32,7 @@ def in_place_of(mutants: MutantDict) -> Callable[[_Function], _Function]:
             original = mutants["_mutmut_orig"]
             called.add((module, original.__name__.removesuffix("_orig")))
             mutant = mutants.get(_on_trial[1]) if _on_trial and _on_trial[0] == module else None
-            return (mutant or original)(*args, **kwargs)
+            return (mutant or original)(*(args[1:] if is_classmethod else args), **kwargs)
 
         return cast("_Function", trampoline)
 
