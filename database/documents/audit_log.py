@@ -47,7 +47,7 @@ def delivery_write(delivery: StripeDelivery, order_id: str | None, number: int, 
 
 def _entry_fields(entry: AuditEntry) -> dict[str, object]:
     return {
-        "kind": entry.kind,
+        "kind": str(entry.kind),
         "eventId": entry.event_id,
         "eventType": entry.event_type,
         "orderId": entry.order_id,

@@ -4,6 +4,7 @@ from audit.entry import AuditEntry
 from database.documents.audit_log import entry_write
 from database.store import Create
 from inventory.stock import StockMove
+from orders.events import EventKind
 from orders.order import Money, OrderLine, OrderStatus
 from orders.outcome import Result
 from settlement.snapshot import Snapshot
@@ -51,7 +52,7 @@ def test_an_entry_names_cause_before_after_moves_and_money() -> None:
 
 def test_an_entry_of_which_little_is_known_has_the_same_fields() -> None:
     entry = AuditEntry(
-        kind="order_placed",
+        kind=EventKind.ORDER_PLACED,
         event_id="placed_order-1",
         event_type="order.placed",
         order_id="order-1",
@@ -66,4 +67,4 @@ def test_an_entry_of_which_little_is_known_has_the_same_fields() -> None:
     assert {name for name, value in fields.items() if value is None} == unknown
     assert (fields["stock"], fields["uncounted"]) == ([], [])
     # The database knows plain texts, not enumerations.
-    assert {type(fields[name]) for name in ("result", "statusBefore", "statusAfter")} == {str}
+    assert {type(fields[name]) for name in ("kind", "result", "statusBefore", "statusAfter")} == {str}
