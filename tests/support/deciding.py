@@ -1,0 +1,225 @@
+"""Given an order, when an event, then a decision: all that a decision rests on, complete by default.
+
+Three shirts for 36 euros, ordered by alice. A test names only what it is about, and statuses and results as they are
+written.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from inventory.reservation import Product
+from inventory.stock import Level, StockMove
+from notifications.notices import Audience, Notice, NoticeType
+from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
+from orders.order import Money, Order, OrderLine, OrderStatus, Payment
+from orders.outcome import Outcome, Result
+from orders.refunds import Refund, Refunds
+from settlement.decide import decide
+from settlement.decisions import Change, CountDelivery, Decision, Look, Terms, Unchanged
+from settlement.snapshot import Claim, KnownPayment, SetAsideEntry, Snapshot
+from tests.support.builders import NOW, TERMS
+
+EUR_36 = Money(3_600, "eur")
+PAID_BEFORE = Payment(EUR_36, "pi_1", "ch_1", "evt_0")
+"""By an event before the one that a test is about."""
+PAID_NOW = Payment(EUR_36, "pi_1", "ch_1", "evt_1")
+LIVE_ONLY = replace(TERMS, expected_livemode=True)
+"""Terms under which every event here is of the other mode."""
+SET_ASIDE = SetAsideEntry(NOW, "entry as read")
+SET_ASIDE_ON_PI_DAY = "set_aside: taken for an event of the other mode, on 2026-03-14 at 15:09:26 UTC"
+
+# --- What is known ---------------------------------------------------------------------------------------------------
+
+
+def a_pending_order(status: str = "pending", **changes: Any) -> Order:
+    """Nothing is held for it, whatever its status."""
+    statuses = {name: OrderStatus(changes[name]) for name in ("held_from", "unfulfilled_as") if changes.get(name)}
+    order = Order("order-1", OrderStatus(status), "alice", lines_of(shirt=3), defect=None, total=None)
+    return replace(order, **{**changes, **statuses})
+
+
+def a_counted_order(status: str = "reserving", **changes: Any) -> Order:
+    """Its units are counted as held, and not yet confirmed."""
+    return a_pending_order(status, **{"held_from": "pending", "total": EUR_36, **changes})
+
+
+def a_held_order(status: str = "reserved", **changes: Any) -> Order:
+    held = {"total": EUR_36, "reserved_at": NOW, "reservation_expires_at": NOW + timedelta(minutes=30)}
+    return a_pending_order(status, **{**held, **changes})
+
+
+def a_sold_order(status: str = "finalized", **changes: Any) -> Order:
+    """Paid, and its units taken from the shelf."""
+    return a_held_order(status, **{"payment": PAID_BEFORE, "finalized_at": NOW, **changes})
+
+
+def known(**fields: Any) -> dict[str, Any]:
+    """Named fields that several tests have in common."""
+    return fields
+
+
+def lines_of(**units: int) -> tuple[OrderLine, ...]:
+    return tuple(OrderLine(product_id, quantity) for product_id, quantity in units.items())
+
+
+def refunds_of(*refunds: Refund, charge_total: int = 0) -> Refunds:
+    return Refunds({refund.refund_id: refund for refund in refunds}, charge_total)
+
+
+def a_claim(result: str = "first_time_finalized", **changes: Any) -> Claim:
+    """Of an event that was settled by its first delivery."""
+    return replace(Claim(True, Result(result), 1, NOW, NOW, NOW, "claim as read"), **changes)  # noqa: FBT003 - processed
+
+
+def a_parked_claim(result: str = "order_not_found", **changes: Any) -> Claim:
+    return a_claim(result, **{"processed": False, "processed_at": None, **changes})
+
+
+def a_known_payment(*waiting: str, order_id: str | None = "order-1") -> KnownPayment:
+    return KnownPayment(order_id, waiting, "payment as read")
+
+
+TEN = Level(10, 0)
+
+
+def a_product(product_id: str = "shirt", level: Level | None = TEN, **changes: Any) -> Product:
+    """For twelve euros, on sale."""
+    product = Product(product_id, in_inventory=True, level=level, on_sale=True, unit_price=Money(1_200, "eur"))
+    return replace(product, **changes)
+
+
+Shelf = tuple[int, int] | Product | None
+"""How many units are on hand, and how many of them are held; None if the inventory has no such product."""
+
+
+def a_snapshot(order: Order | None = None, *, shirts: Shelf = (10, 0), mugs: Shelf = None, **more: Any) -> Snapshot:
+    """All that there is of an order, its products and whatever else is named."""
+    products = {"shirt": _product_on(shirts, "shirt"), "mug": _product_on(mugs, "mug")}
+    snapshot = Snapshot(
+        order_id="order-1",
+        order=order,
+        order_version="order as read" if order else None,
+        products=products,
+        inventory_versions={name: f"{name} as read" for name, product in products.items() if product.in_inventory},
+        audited=more.get("set_aside") is not None,
+        deliveries_on_record=0,
+    )
+    return replace(snapshot, **more)
+
+
+def _product_on(shelf: Shelf, product_id: str) -> Product:
+    if isinstance(shelf, Product):
+        return shelf
+    return a_product(product_id, Level(*shelf) if shelf else None, in_inventory=shelf is not None)
+
+
+# --- Given, when -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Given:
+    """All that there is. An event reads a part of it at first, and more when its decision asks for that."""
+
+    snapshot: Snapshot
+    terms: Terms
+    after_loss: bool
+    """Whether a commit was refused before: then the audit entry is read, too."""
+
+    def when(self, event: OrderEvent | NotUnderstood) -> Decision:
+        """What is decided once all is looked at that a decision has asked for."""
+        *_, decided = self._decisions(event)
+        moved = [move.product_id for move in getattr(decided, "moves", ())]
+        assert len(set(moved)) == len(moved), "no commit writes one document twice"
+        return decided
+
+    def changed_by(self, event: OrderEvent) -> Change:
+        """What the event changes; it must be settled by that."""
+        decided = self.when(event)
+        assert isinstance(decided, Change), decided
+        return decided
+
+    def looks_for(self, event: OrderEvent | NotUnderstood) -> list[Decision]:
+        """All that is asked for on the way to a decision."""
+        return list(self._decisions(event))[:-1]
+
+    def _decisions(self, event: OrderEvent | NotUnderstood) -> Iterator[Decision]:
+        snapshot = self._read_first(event)
+        while isinstance(decision := decide(event, snapshot, self.terms, NOW), Look):
+            yield decision
+            before, snapshot = snapshot, self._looked_at(decision, snapshot)
+            assert snapshot != before, f"to ask again for what is known never ends: {decision}"
+        yield decision
+
+    def _read_first(self, event: OrderEvent | NotUnderstood) -> Snapshot:
+        reads_entry = self.after_loss or not isinstance(event, StripeEvent) or event.delivery.is_replay
+        paid_orders = (payment.order_id for payment in self.snapshot.payments.values() if payment.order_id)
+        order_id = event.order_id or next(paid_orders, None)
+        return replace(
+            self.snapshot,
+            order_id=order_id,
+            is_order_unread=event.order_id != order_id,
+            order=self.snapshot.order if event.order_id else None,
+            products=self._products(event.product_ids if isinstance(event, OrderPlaced) else ()),
+            audited=self.snapshot.audited if reads_entry else None,
+            set_aside=self.snapshot.set_aside if reads_entry else None,
+            deliveries_on_record=None,
+        )
+
+    def _looked_at(self, look: Look, snapshot: Snapshot) -> Snapshot:
+        more: dict[str, Any] = {}
+        if look.product_ids:
+            more |= known(products=self._products(look.product_ids))
+        if look.audit_entry:
+            more |= known(audited=self.snapshot.audited, set_aside=self.snapshot.set_aside)
+        if look.order_id:
+            more |= known(order=self.snapshot.order, is_order_unread=False)
+        if look.deliveries:
+            more |= known(deliveries_on_record=self.snapshot.deliveries_on_record)
+        return replace(snapshot, **more)
+
+    def _products(self, product_ids: Iterable[str]) -> Mapping[str, Product]:
+        return {product_id: self.snapshot.products[product_id] for product_id in product_ids}
+
+
+def given(order: Order | None = None, *, terms: Terms = TERMS, after_loss: bool = False, **more: Any) -> Given:
+    """An order, ten shirts that nobody holds, and whatever else a snapshot may hold."""
+    return Given(a_snapshot(order, **more), terms, after_loss)
+
+
+# --- Then ------------------------------------------------------------------------------------------------------------
+
+Moves = tuple[StockMove, ...]
+
+
+def a_change(result: str, order: Order, status_before: str | None = None, *notices: Notice, **changes: Any) -> Change:
+    """A change that leaves the order's status and moves nothing, unless it is said."""
+    moves = changes.get("moves", ())
+    before = OrderStatus(status_before or order.status)
+    change = Change(Result(result), order, before, moves, moves, (), notices, EUR_36, (), None)
+    return replace(change, **changes)
+
+
+def a_count(result: str = "duplicate_detected", order_id: str | None = "order-1", **changes: Any) -> CountDelivery:
+    return replace(CountDelivery(Result(result), order_id, recorded_as=Result(result)), **changes)
+
+
+def unchanged(result: str, note: str | None = None, released: tuple[str, ...] = ()) -> Unchanged:
+    return Unchanged(Outcome(Result(result), "order-1", note), released)
+
+
+def shirts(stock: int, reserved: int = 0) -> Moves:
+    """By how much the shirts on hand, and the shirts held, change."""
+    return (StockMove("shirt", stock, reserved),)
+
+
+def to_customer(notice: str, reason: str | None = None, *, money: Money | None = EUR_36) -> Notice:
+    return Notice(NoticeType(notice), Audience.CUSTOMER, "alice", money, reason)
+
+
+def to_operators(notice: str, reason: str | None = None, *, money: Money | None = EUR_36) -> Notice:
+    return Notice(NoticeType(notice), Audience.OPERATOR, "alice", money, reason)
+
+
+TAKEN, HELD, RELEASED = shirts(-3, -3), shirts(0, 3), shirts(0, -3)
