@@ -1,17 +1,16 @@
 """A parked event: what is kept of it in its claim, and read back from what was kept."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC
-from string import ascii_lowercase
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from database.documents.parked_events import parked_event_fields, parked_event_from
+from database.documents.recorder import writes_for
+from database.documents.wanted import Wanted
 from database.documents.webhook_events import claim_path, parked_claim
-from database.store import Create, Fields, Update
+from database.store import Create, Document, Fields, Update
 from orders.disputes import Dispute
 from orders.events import (
     ChargeRefunded,
@@ -26,22 +25,24 @@ from orders.events import (
     StripeDelivery,
     StripeEvent,
 )
-from orders.order import AMOUNT_MINOR_MAX, Money
 from orders.outcome import OrderNotThereYet, Result
-from orders.refunds import Refund, Refunds
-from settlement.decisions import Park
-from settlement.snapshot import Claim, Snapshot
+from settlement.decide import decide
+from settlement.decisions import Look, Park
+from settlement.parking import taken_up
+from settlement.snapshot import Snapshot
+from tests.support.anything import amounts, currencies, money, refunds, tampered
 from tests.support.builders import (
     LATER,
     NOW,
     ONE_OF_EACH_KIND,
+    TERMS,
     a_delivery,
     a_dispute,
     a_payment,
     a_refunded_charge,
     an_updated_refund,
 )
-from tests.unit.settlement.planning import planned
+from tests.support.deciding import a_parked_claim
 
 OF_STRIPE: Mapping[str, StripeEvent] = {
     kind: event for kind, event in ONE_OF_EACH_KIND.items() if isinstance(event, StripeEvent)
@@ -66,22 +67,9 @@ def unreadable(delivery: StripeDelivery, order_id: str | None) -> Fields:
     return claim.fields
 
 
-def taken_up_again(event: StripeEvent) -> StripeEvent:
-    return replace(event, delivery=replace(event.delivery, is_replay=True))
-
-
 # --- Kept and read back -----------------------------------------------------------------------------------------------
 
 ids = st.text("abcXYZ019_-", min_size=1, max_size=20)
-amounts = st.integers(0, AMOUNT_MINOR_MAX)
-currencies = st.text(ascii_lowercase, min_size=3, max_size=3)
-money = st.builds(Money, amounts, currencies)
-units = st.dictionaries(ids, st.integers(1, 1_000_000), max_size=3)
-refunds = st.builds(
-    lambda told, charge_total: Refunds({refund.refund_id: refund for refund in told}, charge_total),
-    st.lists(st.builds(Refund, amount=amounts, restock=units), max_size=3),
-    amounts,
-)
 disputes = st.builds(Dispute, amount=amounts, currency=currencies)
 envelopes: dict[str, st.SearchStrategy[object]] = {
     "delivery": st.builds(StripeDelivery, is_replay=st.just(value=False)),
@@ -114,30 +102,22 @@ def test_every_kind_of_stripe_event_is_parked_in_these_tests() -> None:
 
 @each_kind
 def test_a_parked_event_is_read_back_as_it_was(event: StripeEvent) -> None:
-    assert parked_event_from(event.event_id, parked(event)) == taken_up_again(event)
+    assert parked_event_from(event.event_id, parked(event)) == taken_up(event)
 
 
 @given(events)
-def test_whatever_an_event_tells_is_read_back_as_it_was(event: StripeEvent) -> None:
-    assert parked_event_from(event.event_id, parked(event)) == taken_up_again(event)
+def test_whatever_an_event_says_is_read_back_as_it_was(event: StripeEvent) -> None:
+    assert parked_event_from(event.event_id, parked(event)) == taken_up(event)
 
 
 @given(events)
 def test_an_event_that_is_parked_a_second_time_is_read_back_as_it_was(event: StripeEvent) -> None:
-    unread = unreadable(event.delivery, None)
-    claim = Claim(
-        processed=False,
-        result=Result.ERROR,
-        deliveries=1,
-        first_delivery_at=event.delivery.delivered_at,
-        last_delivery_at=event.delivery.delivered_at,
-        processed_at=None,
-        version="v",
-    )
+    unread, delivered_at = unreadable(event.delivery, None), event.delivery.delivered_at
+    claim = a_parked_claim("error", first_delivery_at=delivered_at, last_delivery_at=delivered_at)
     park = Park(Result.PAYMENT_NOT_FOUND, event.order_id, "no payment")
     (update,) = parked_claim(park, event, Snapshot(claim=claim), NOW)
     assert isinstance(update, Update)
-    assert parked_event_from(event.event_id, {**unread, **update.fields}) == taken_up_again(event)
+    assert parked_event_from(event.event_id, {**unread, **update.fields}) == taken_up(event)
 
 
 @pytest.mark.parametrize(
@@ -146,12 +126,12 @@ def test_an_event_that_is_parked_a_second_time_is_read_back_as_it_was(event: Str
     ids=lambda event: str(event.kind),
 )
 def test_what_its_payment_leads_to_its_order_needs_no_order_id(event: StripeEvent) -> None:
-    assert parked_event_from("evt_1", parked(event)) == taken_up_again(event)
+    assert parked_event_from("evt_1", parked(event)) == taken_up(event)
 
 
 def test_why_a_refunds_units_cannot_be_obeyed_is_kept() -> None:
     event = an_updated_refund(restock_defect="malformed_restock: refund re_1 names no list of productId:quantity")
-    assert parked_event_from("evt_1", parked(event)) == taken_up_again(event)
+    assert parked_event_from("evt_1", parked(event)) == taken_up(event)
 
 
 def test_a_parked_event_taken_up_again_was_delivered_when_it_was_delivered_last() -> None:
@@ -183,9 +163,9 @@ def test_a_parked_event_without_times_holds_nothing_to_settle(broken: dict[str, 
 
 @pytest.mark.parametrize("kind", ["order_placed", "paid", None, 7, ["payment_succeeded"]], ids=str)
 @pytest.mark.parametrize("order_id", ["order-1", None])
-def test_a_kind_that_stripe_never_tells_holds_nothing_to_settle(kind: object, order_id: str | None) -> None:
-    facts = {**parked_event_fields(a_payment()), "kind": kind}
-    assert parked_event_from("evt_1", {**parked(a_payment()), "orderId": order_id, "event": facts}) is None
+def test_a_kind_that_stripe_never_reports_holds_nothing_to_settle(kind: object, order_id: str | None) -> None:
+    fields = {**parked_event_fields(a_payment()), "kind": kind}
+    assert parked_event_from("evt_1", {**parked(a_payment()), "orderId": order_id, "event": fields}) is None
 
 
 @pytest.mark.parametrize("broken", [{"amount": -1}, {"amount": 1.5}, {"amount": None}, {"currency": "EUR"}], ids=str)
@@ -205,35 +185,9 @@ def test_a_dispute_that_cannot_be_read_holds_nothing_to_settle(broken: object) -
     )
 
 
-anything = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.binary()
-    | st.datetimes(timezones=st.just(UTC)),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=3,
-)
-
-
-def tampered(fields: Fields) -> st.SearchStrategy[dict[str, object]]:
-    """The fields, any of them replaced by anything, or missing, and those within them likewise."""
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            name: st.just(value)
-            | anything
-            | (tampered(value) if isinstance(value, Mapping) and value else st.nothing())
-            for name, value in fields.items()
-        },
-    )
-
-
 @settings(max_examples=80)
 @given(st.sampled_from(list(OF_STRIPE.values())).flatmap(lambda event: tampered(parked(event))))
-def test_whatever_was_done_to_a_parked_claim_it_is_read_and_planned_for_without_a_fault(
+def test_whatever_was_done_to_a_parked_claim_it_is_read_and_decided_without_a_fault(
     fields: dict[str, object],
 ) -> None:
     read = parked_event_from("evt_1", fields)
@@ -241,13 +195,15 @@ def test_whatever_was_done_to_a_parked_claim_it_is_read_and_planned_for_without_
         return
     assert read.delivery.is_replay
     assert read.order_id or read.payment_ids, "it can never be settled"
+    wanted = Wanted(read, Look(audit_entry=True))
+    snapshot = wanted.snapshot(dict.fromkeys(wanted.paths) | {claim_path("evt_1"): Document(fields, "v")})
     try:
-        planned(read, {claim_path("evt_1"): fields})
+        writes_for(decide(read, snapshot, TERMS, NOW), read, snapshot, TERMS, NOW)
     except OrderNotThereYet:
         assert read.order_id
 
 
 @pytest.mark.parametrize("event", [a_refunded_charge(), an_updated_refund(), a_dispute()], ids=lambda e: str(e.kind))
 def test_what_names_neither_an_order_nor_a_payment_holds_nothing_to_settle(event: StripeEvent) -> None:
-    facts = {**parked_event_fields(event), "paymentIntentId": None, "chargeId": None}
-    assert parked_event_from("evt_1", {**parked(event), "orderId": None, "event": facts}) is None
+    fields = {**parked_event_fields(event), "paymentIntentId": None, "chargeId": None}
+    assert parked_event_from("evt_1", {**parked(event), "orderId": None, "event": fields}) is None

@@ -45,6 +45,8 @@ def test_the_reason_says_how_much_is_possible(of_the_service: tuple[str, ...], a
 
 
 def test_bytes_are_counted_as_many_as_they_are() -> None:
+    half = b"x" * (ORDER_BYTES_MAX // 2)
+    assert is_oversized({"a": half, "b": half})
     assert not is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 2)})
     assert is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 1)})
 

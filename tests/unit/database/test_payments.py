@@ -1,0 +1,78 @@
+"""Which order a payment has paid for, and which parked events wait for it."""
+
+import pytest
+
+from database.documents.payments import index_writes, known_payment_from, listed_as_waiting
+from database.store import Create, Document, Update, Write
+from orders.events import StripeEvent
+from settlement.snapshot import Snapshot
+from tests.support.builders import a_payment, a_processing, an_updated_refund
+from tests.support.deciding import a_known_payment
+
+
+def test_a_payment_names_its_order_and_what_waits_for_it() -> None:
+    document = Document({"orderId": "order-1", "waiting": ["evt_7", "evt_8"]}, "v")
+    known = known_payment_from(document)
+    assert (known.order_id, known.waiting) == ("order-1", ("evt_7", "evt_8"))
+
+
+@pytest.mark.parametrize("order_id", [None, "", "a/b", 7, ["order-1"]])
+def test_a_payment_that_names_no_possible_order_names_none(order_id: object) -> None:
+    assert known_payment_from(Document({"orderId": order_id}, "v")).order_id is None
+
+
+@pytest.mark.parametrize("waiting", [None, "evt_7", {"evt_7": True}, [None, 7, "a/b", ["evt_7"]]], ids=str)
+def test_what_is_no_event_waits_for_no_payment(waiting: object) -> None:
+    assert known_payment_from(Document({"waiting": waiting}, "v")).waiting == ()
+
+
+NOBODY_PAID = a_known_payment("evt_7", "evt_1", "evt_8", order_id=None)
+PAID, ELSEWHERE = a_known_payment("evt_1", "evt_7"), a_known_payment("evt_1", order_id="order-7")
+REFUND = an_updated_refund(order_id="order-1")
+
+
+def updated(**fields: object) -> Update:
+    return Update("payments/pi_1", fields, "payment as read")
+
+
+def created(payment_id: str) -> Create:
+    return Create(f"payments/{payment_id}", {"orderId": "order-1"})
+
+
+INDEXED = {
+    # the settled event, what is known of its intent: what is written
+    "a payment": (a_payment(), None, [created("pi_1"), created("ch_1")]),
+    "a charge alone": (a_payment(payment_intent_id=None), None, [created("ch_1")]),
+    "a payment without a name": (a_payment(payment_intent_id=None, charge_id=None), None, []),
+    "a payment that was waited for": (
+        a_payment("evt_2"),
+        NOBODY_PAID,
+        [updated(orderId="order-1"), created("ch_1")],
+    ),
+    "a payment that has paid another order": (a_payment(), ELSEWHERE, [updated(waiting=[]), created("ch_1")]),
+    # That the payment has paid this order, only the payment's own event can say.
+    "a refund": (REFUND, None, []),
+    "a refund that waited": (REFUND, PAID, [updated(waiting=["evt_7"])]),
+    "a refund that waited for nobody": (REFUND, NOBODY_PAID, [updated(waiting=["evt_7", "evt_8"])]),
+    "money on its way": (a_processing(), None, []),
+}
+
+
+@pytest.mark.parametrize(("event", "intent", "writes"), INDEXED.values(), ids=INDEXED)
+def test_a_settled_event_leaves_the_list_and_a_payment_names_its_order(
+    event: StripeEvent, intent: object, writes: list[Write]
+) -> None:
+    known = {"pi_1": intent} if intent else {}
+    assert list(index_writes(event, "order-1", Snapshot(payments=known))) == writes  # type: ignore[arg-type]
+
+
+def test_what_waits_is_listed_after_the_others_if_the_list_is_as_it_was_read() -> None:
+    listed = listed_as_waiting(
+        an_updated_refund(), Snapshot(payments={"pi_1": a_known_payment("evt_7", order_id=None)})
+    )
+    assert listed == updated(waiting=["evt_7", "evt_1"])
+
+
+def test_a_refund_without_an_intent_waits_for_its_charge() -> None:
+    listed = listed_as_waiting(an_updated_refund(payment_intent_id=None), Snapshot())
+    assert listed == Create("payments/ch_1", {"orderId": None, "waiting": ["evt_1"]})

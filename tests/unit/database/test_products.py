@@ -1,0 +1,83 @@
+"""A product, from what its inventory and the catalogue say of it."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from database.documents.orders import order_from
+from database.documents.products import product_from
+from inventory.reservation import Refused, price_to_hold
+from inventory.stock import Level
+from orders.order import Money
+from tests.support.anything import documents
+from tests.support.builders import a_catalogue_entry
+
+
+def test_a_product_is_its_inventory_and_its_catalogue_entry() -> None:
+    product = product_from("shirt", {"stock": 10, "reserved": 4}, a_catalogue_entry())
+    assert (product.level, product.on_sale, product.unit_price) == (Level(10, 4), True, Money(1_200, "eur"))
+    assert product.price_defect is None
+
+
+def test_a_product_nobody_has_reserved_yet_needs_no_figure_for_it() -> None:
+    assert product_from("shirt", {"stock": 10}, None).level == Level(10, 0)
+
+
+def test_a_product_outside_the_catalogue_is_on_sale_and_unpriced() -> None:
+    product = product_from("shirt", {"stock": 10}, None)
+    assert (product.on_sale, product.unit_price, product.price_defect) == (True, None, None)
+
+
+@pytest.mark.parametrize(
+    "inventory", [None, {}, {"stock": "10"}, {"stock": 1.0}, {"stock": True}, {"stock": 1, "reserved": None}]
+)
+def test_an_inventory_without_whole_numbers_counts_nothing(inventory: dict[str, object] | None) -> None:
+    assert product_from("shirt", inventory, a_catalogue_entry()).level is None
+
+
+@pytest.mark.parametrize("active", [False, None, 0, 1, "true"])
+def test_only_what_is_plainly_active_is_on_sale(active: object) -> None:
+    assert not product_from("shirt", None, a_catalogue_entry(active=active)).on_sale
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        {"unitAmount": 12.5},
+        {"unitAmount": "1200"},
+        {"unitAmount": -1},
+        {"unitAmount": True},
+        {"unitAmount": None},
+        {"currency": "EUR"},
+        {"currency": None},
+    ],
+    ids=str,
+)
+def test_a_price_that_cannot_be_used_is_a_defect_and_never_free(price: dict[str, object]) -> None:
+    product = product_from("shirt", {"stock": 10}, {**a_catalogue_entry(), **price})
+    assert product.unit_price is None
+    assert product.price_defect == "needs a whole unitAmount in minor units and a currency such as 'eur'"
+
+
+def test_a_catalogue_entry_without_a_price_is_no_defect() -> None:
+    assert product_from("shirt", {"stock": 10}, {"name": "Shirt"}).price_defect is None
+
+
+@given(
+    documents("userId", "items", "status"),
+    st.none() | documents("stock", "reserved"),
+    st.none() | documents("active", "unitAmount", "currency"),
+)
+def test_any_documents_end_in_a_price_or_in_a_refusal(
+    order: dict[str, object], inventory: dict[str, object] | None, catalogue: dict[str, object] | None
+) -> None:
+    placed = order_from("order-1", order)
+    products = {line.product_id: product_from(line.product_id, inventory, catalogue) for line in placed.lines}
+    refusal = "none: it has a price"
+    try:
+        price_to_hold(placed, products)
+    except Refused as refused:
+        refusal = str(refused)
+    assert re.match(r"[a-z_]+: .", refusal)
