@@ -1,0 +1,283 @@
+"""Orders that are paid: finalized, kept for a person to decide, or due for a refund."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from orders.events import OrderEvent
+from orders.order import CLOSED, Money, Order, OrderStatus, Payment
+from orders.refunds import Refund
+from settlement.decisions import Change, GiveBack
+from tests.support.builders import NOW, a_free_session, a_payment, a_placement, a_refund, a_refunded_charge
+from tests.support.deciding import (
+    EUR_36,
+    HELD,
+    PAID_NOW,
+    RELEASED,
+    TAKEN,
+    Moves,
+    Shelf,
+    a_change,
+    a_counted_order,
+    a_held_order,
+    a_pending_order,
+    a_product,
+    a_sold_order,
+    given,
+    known,
+    refunds_of,
+    shirts,
+    to_customer,
+    to_operators,
+)
+
+BROKEN, NO_ITEMS = known(lines=(), defect="the order has no items"), "invalid_order: the order has no items"
+STRANGE, NOBODY_KNOWS = known(defect="status must be 'pending'"), "invalid_order: status must be 'pending'"
+NOBODYS, NO_CUSTOMER = known(user_id=None, lines=(), defect="no customer"), "invalid_order: no customer"
+SHORT = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+
+# --- Finalized -------------------------------------------------------------------------------------------------------
+
+
+def test_a_payment_finalizes_a_held_order_and_takes_its_units() -> None:
+    finalized = a_sold_order(payment=PAID_NOW)
+    assert given(a_held_order()).when(a_payment()) == a_change(
+        "first_time_finalized", finalized, "reserved", to_customer("paid"), moves=TAKEN
+    )
+
+
+def test_a_payment_that_finds_its_order_counted_takes_the_units_and_is_recorded_with_the_net_move() -> None:
+    finalized = a_counted_order("finalized", held_from=None, payment=PAID_NOW, finalized_at=NOW)
+    assert given(a_counted_order(), shirts=(10, 3)).when(a_payment()) == a_change(
+        "first_time_finalized", finalized, "pending", to_customer("paid"), moves=TAKEN, moved=shirts(-3)
+    )
+
+
+def test_an_unpriced_order_takes_what_was_paid() -> None:
+    dollar = Money(1, "usd")
+    change = given(a_held_order(total=None)).changed_by(a_payment(money=dollar))
+    assert (change.result, change.order.payment) == ("first_time_finalized", replace(PAID_NOW, money=dollar))
+
+
+# --- Kept for review -------------------------------------------------------------------------------------------------
+
+MISMATCHES = {
+    "too little": (Money(3_599, "eur"), "3599 eur was paid, 3600 eur was asked"),
+    "too much": (Money(3_601, "eur"), "3601 eur was paid, 3600 eur was asked"),
+    "nothing": (Money(0, "eur"), "0 eur was paid, 3600 eur was asked"),
+    "another currency": (Money(3_600, "usd"), "3600 usd was paid, 3600 eur was asked"),
+}
+
+
+@pytest.mark.parametrize(("money", "why"), MISMATCHES.values(), ids=MISMATCHES)
+def test_a_payment_that_is_not_what_was_asked_is_kept_for_review_and_moves_nothing(money: Money, why: str) -> None:
+    reason = f"amount_mismatch: {why}"
+    kept = known(unfulfilled_as="review", hold_kept=True, payment=replace(PAID_NOW, money=money))
+    in_review = a_held_order("review", failure_reason=reason, **kept)
+    notices = to_customer("review", money=money), to_operators("review", reason, money=money)
+    decision = given(a_held_order()).when(a_payment(money=money))
+    assert decision == a_change("quarantined", in_review, "reserved", *notices, money=money, note=reason)
+
+
+def test_a_mismatch_found_while_holding_keeps_the_units_held() -> None:
+    change = given(a_counted_order(), shirts=(10, 3)).changed_by(a_payment(money=Money(1, "eur")))
+    assert (change.result, change.moves, change.moved) == ("quarantined", (), HELD)
+    assert (change.order.hold_kept, change.order.held_from) == (True, None)
+
+
+DEFECTS = {
+    "a status that nobody knows": (a_pending_order("unknown", **STRANGE), NOBODY_KNOWS, False),
+    "broken after it was held": (a_held_order(**BROKEN), NO_ITEMS, True),
+}
+
+
+@pytest.mark.parametrize(("order", "reason", "hold_kept"), DEFECTS.values(), ids=DEFECTS)
+def test_a_paid_order_that_cannot_be_held_is_kept_for_review(order: Order, reason: str, *, hold_kept: bool) -> None:
+    change, after = given(order).changed_by(a_payment()), given(order).changed_by(a_payment()).order
+    assert (change.result, change.note, change.moved) == ("quarantined", reason, ())
+    assert (after.status, after.unfulfilled_as, after.hold_kept, after.payment) == (
+        "review",
+        "review",
+        hold_kept,
+        PAID_NOW,
+    )
+    assert change.notices == (to_customer("review"), to_operators("review", reason))
+
+
+def test_only_operators_are_notified_of_a_paid_order_that_names_no_customer() -> None:
+    change = given(a_held_order(**NOBODYS)).changed_by(a_payment())
+    assert change.notices == (replace(to_operators("review", NO_CUSTOMER), user_id=None),)
+
+
+# --- Refused ---------------------------------------------------------------------------------------------------------
+
+REFUSED = {
+    "broken": (a_pending_order(**BROKEN), (10, 0), NO_ITEMS),
+    "a status that nobody knows": (a_pending_order("unknown", **STRANGE), (10, 0), NOBODY_KNOWS),
+    "unknown product": (a_pending_order(), None, "unknown_product: the inventory does not count 'shirt'"),
+    "not on sale": (a_pending_order(), a_product(on_sale=False), "not_on_sale: 'shirt' is not on sale"),
+    "short": (a_pending_order(), (2, 0), SHORT),
+}
+
+
+@pytest.mark.parametrize(("order", "shelf", "reason"), REFUSED.values(), ids=REFUSED)
+def test_an_order_that_cannot_be_held_fails_and_its_customer_learns_why(
+    order: Order, shelf: Shelf, reason: str
+) -> None:
+    failed = replace(order, status=OrderStatus.FAILED, failure_reason=reason)
+    notice = to_customer("failed", reason, money=None)
+    decision = given(order, shirts=shelf).when(a_placement())
+    assert decision == a_change("reservation_failed", failed, order.status, notice, money=None, note=reason)
+
+
+def test_nobody_is_notified_where_an_order_that_cannot_be_held_names_no_customer() -> None:
+    change = given(a_pending_order(**NOBODYS)).changed_by(a_placement())
+    assert (change.result, change.note, change.notices) == ("reservation_failed", NO_CUSTOMER, ())
+
+
+@pytest.mark.parametrize(
+    ("event", "result", "status"),
+    [(a_placement(), "reservation_failed", "failed"), (a_payment(), "refund_due", "refund_due")],
+    ids=["placed", "paid"],
+)
+def test_a_broken_order_that_claims_to_be_counted_is_refused_and_moves_nothing(
+    event: OrderEvent, result: str, status: str
+) -> None:
+    change = given(a_counted_order(**BROKEN), shirts=(10, 3)).changed_by(event)
+    assert (change.result, change.note, change.moved) == (result, NO_ITEMS, ())
+    assert (change.order.status, change.order.held_from) == (status, None)
+
+
+def test_a_paid_order_that_cannot_be_held_is_due_a_refund_and_never_failed() -> None:
+    due = a_pending_order("refund_due", unfulfilled_as="refund_due", payment=PAID_NOW, failure_reason=SHORT)
+    notices = to_customer("refund_due"), to_operators("refund_due", SHORT)
+    decision = given(a_pending_order(), shirts=(2, 0)).when(a_payment())
+    assert decision == a_change("refund_due", due, "pending", *notices, note=SHORT)
+
+
+# --- Free of charge --------------------------------------------------------------------------------------------------
+
+NOTHING, NOT_FREE = Money(0, "eur"), "amount_mismatch: 0 eur was paid, 3600 eur was asked"
+SINCE, IN_A_WEEK, IN_A_MONTH = NOW - timedelta(minutes=5), NOW + timedelta(days=7), NOW + timedelta(days=30)
+each_closing = pytest.mark.parametrize("status", sorted(CLOSED))
+
+
+def left_unpaid(order: Order, status_before: str | None = None, **changes: Any) -> Change:
+    """What a free session makes of an order that has a price."""
+    notice = to_operators("not_paid", NOT_FREE)
+    return replace(a_change("not_paid", order, status_before, notice, money=NOTHING, note=NOT_FREE), **changes)
+
+
+@pytest.mark.parametrize(("end", "end_after"), [(NOW, IN_A_WEEK), (None, IN_A_WEEK), (IN_A_MONTH, IN_A_MONTH)])
+def test_a_free_session_leaves_an_order_that_has_a_price_to_be_paid_and_held_for_longer(
+    end: datetime | None, end_after: datetime
+) -> None:
+    decision = given(a_held_order(reserved_at=SINCE, reservation_expires_at=end)).when(a_free_session())
+    assert decision == left_unpaid(a_held_order(reserved_at=SINCE, reservation_expires_at=end_after))
+
+
+@pytest.mark.parametrize("created_at", [NOW, NOW - timedelta(days=9)])
+def test_a_free_session_that_finds_its_order_counted_reserves_it(created_at: datetime) -> None:
+    decision = given(a_counted_order(), shirts=(10, 3)).when(a_free_session(created_at=created_at))
+    assert decision == left_unpaid(a_held_order(reservation_expires_at=IN_A_WEEK), "pending", moved=HELD)
+
+
+@each_closing
+@pytest.mark.parametrize("shelf", [(10, 0), (2, 0)], ids=["ample", "short"])
+def test_a_free_session_does_not_open_an_order_again_that_has_a_price(status: str, shelf: Shelf) -> None:
+    assert given(a_held_order(status), shirts=shelf).when(a_free_session()) == left_unpaid(a_held_order(status))
+
+
+def test_a_free_session_does_not_open_an_order_again_that_was_never_held_and_would_have_a_price() -> None:
+    never_held = a_pending_order("failed", total=NOTHING)
+    unpriced = (to_operators("not_paid", NOT_FREE, money=None),)
+    assert given(never_held).when(a_free_session()) == left_unpaid(never_held, notices=unpriced)
+
+
+@each_closing
+def test_a_free_session_gives_back_what_a_late_payment_did_not_live_to_take(status: str) -> None:
+    begun = given(a_held_order("reserving", held_from=status), shirts=(10, 3))
+    assert begun.when(a_free_session()) == GiveBack(a_held_order(status), RELEASED)
+
+
+@pytest.mark.parametrize("total", [NOTHING, Money(0, "usd"), None], ids=["free", "another currency", "unpriced"])
+def test_a_free_session_completes_an_order_that_is_free_or_has_no_price(total: Money | None) -> None:
+    finalized = a_sold_order(total=total, payment=Payment(NOTHING, None, None, "evt_1"))
+    notice = to_customer("paid", money=NOTHING)
+    decision = given(a_held_order(total=total)).when(a_free_session())
+    assert decision == a_change("first_time_finalized", finalized, "reserved", notice, moves=TAKEN, money=NOTHING)
+
+
+def test_an_order_that_costs_nothing_and_cannot_be_held_is_due_nothing() -> None:
+    failed, notice = a_pending_order("failed", failure_reason=SHORT), to_customer("failed", SHORT, money=None)
+    decision = given(a_pending_order(), shirts=(2, 0)).when(a_free_session())
+    assert decision == a_change("reservation_failed", failed, "pending", notice, money=NOTHING, note=SHORT)
+
+
+@each_closing
+def test_an_order_that_is_over_and_cannot_be_held_again_for_nothing_stays_as_it_is(status: str) -> None:
+    stays = a_change(f"already_{status}", a_pending_order(status), money=NOTHING, note=SHORT)
+    assert given(a_pending_order(status), shirts=(2, 0)).when(a_free_session()) == stays
+
+
+# --- By a refunded charge, whose payment is not settled yet ----------------------------------------------------------
+
+
+def test_a_refunded_charge_settles_the_payment_of_a_held_order_and_its_refunds_at_once() -> None:
+    third, eur_12 = a_refund("re_1", 1_200, restock={"shirt": 1}), Money(1_200, "eur")
+    refunds = refunds_of(third, charge_total=1_200)
+    after = a_sold_order("partially_refunded", payment=PAID_NOW, refunds=refunds, returned={"shirt": 1})
+    notice = to_customer("partially_refunded", money=eur_12)
+    decision = given(a_held_order()).when(a_refunded_charge("evt_1", third, total=1_200))
+    assert decision == a_change("partially_refunded", after, "reserved", notice, moves=shirts(-2, -3), money=eur_12)
+
+
+def test_a_charge_refunded_in_full_gives_a_held_order_its_hold_back_and_takes_nothing() -> None:
+    refunds = refunds_of(charge_total=3_600)
+    after = a_sold_order("refunded", payment=PAID_NOW, refunds=refunds, returned={"shirt": 3})
+    decision = given(a_held_order()).when(a_refunded_charge())
+    assert decision == a_change("refunded", after, "reserved", to_customer("refunded"), moves=RELEASED)
+
+
+def test_a_charge_refunded_in_full_that_finds_its_order_counted_moves_nothing_in_the_end() -> None:
+    change = given(a_counted_order(), shirts=(10, 3)).changed_by(a_refunded_charge())
+    assert (change.status_before, change.order.status, change.moves, change.moved) == (
+        "pending",
+        "refunded",
+        RELEASED,
+        (),
+    )
+
+
+@pytest.mark.parametrize("refunds", [(), (a_refund(status="pending"),)], ids=["after all", "yet"])
+def test_a_charge_of_which_nothing_is_refunded_finalizes_its_order(refunds: tuple[Refund, ...]) -> None:
+    change = given(a_held_order()).changed_by(a_refunded_charge("evt_1", *refunds, total=0))
+    assert (change.result, change.order.status) == ("first_time_finalized", "finalized")
+    assert (change.moves, change.notices) == (TAKEN, (to_customer("paid"),))
+
+
+LITTLE, TOO_LITTLE = Money(3_500, "eur"), "amount_mismatch: 3500 eur was paid, 3600 eur was asked"
+UNFULFILLED = [
+    # order, what is refunded of what was paid: result, status, what moves, why
+    (a_held_order(), 0, LITTLE, "quarantined", "review", (), TOO_LITTLE),
+    (a_held_order(), 1_000, LITTLE, "quarantined", "review", (), TOO_LITTLE),
+    (a_held_order(), 3_500, LITTLE, "refunded", "refunded", RELEASED, TOO_LITTLE),
+    (a_held_order("unknown", **STRANGE), 1_200, EUR_36, "quarantined", "review", (), NOBODY_KNOWS),
+    (a_held_order("unknown", **STRANGE), 3_600, EUR_36, "refunded", "refunded", (), NOBODY_KNOWS),
+    (a_pending_order(), 1_200, EUR_36, "refund_due", "refund_due", (), SHORT),
+    (a_pending_order(), 3_600, EUR_36, "refunded", "refunded", (), SHORT),
+]
+
+
+@pytest.mark.parametrize(("order", "refunded", "paid", "result", "status", "moves", "note"), UNFULFILLED)
+def test_a_refunded_charge_of_an_order_that_is_not_fulfilled_leaves_a_person_what_is_still_to_do(
+    order: Order, refunded: int, paid: Money, result: str, status: str, moves: Moves, note: str
+) -> None:
+    change = given(order, shirts=(2, 0)).changed_by(a_refunded_charge(total=refunded, paid=paid))
+    assert (change.result, change.order.status, change.note) == (result, status, note)
+    assert (change.order.refunds.amount, change.moves) == (refunded, moves)
+    assert change.order.hold_kept == (order.holds_units and status == "review")
+    assert change.notices[0] == to_customer(status, money=paid)
+    assert change.notices[1:] == (() if status == "refunded" else (to_operators(status, note, money=paid),))

@@ -1,0 +1,185 @@
+"""What is put on record without moving anything: declines, disputes, cancel requests, and repetitions."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from orders.disputes import Dispute
+from orders.events import DisputeChanged
+from orders.order import Money, OrderStatus
+from settlement.decisions import Change
+from tests.support.builders import (
+    LATER,
+    NOW,
+    a_cancel_request,
+    a_dispute,
+    a_failure,
+    a_payment,
+    a_placement,
+    a_processing,
+)
+from tests.support.deciding import (
+    PAID_BEFORE,
+    a_change,
+    a_held_order,
+    a_known_payment,
+    a_sold_order,
+    given,
+    to_customer,
+    to_operators,
+    unchanged,
+)
+
+# --- Declines --------------------------------------------------------------------------------------------------------
+
+DECLINE, LATER_DECLINE = a_failure().decline, a_failure(charge_id="ch_1", created_at=LATER).decline
+NEWS = to_customer("payment_failed", "insufficient_funds")
+
+
+def test_a_decline_is_recorded_and_leaves_the_hold() -> None:
+    declined = a_change("payment_failed", a_held_order(decline=DECLINE), None, NEWS)
+    assert given(a_held_order()).when(a_failure()) == declined
+
+
+def test_where_the_bank_gives_no_reason_the_customer_is_notified_of_the_code() -> None:
+    change = given(a_held_order()).changed_by(a_failure(decline_code=None))
+    assert change.notices == (to_customer("payment_failed", "card_declined"),)
+
+
+LESS = replace(DECLINE, decline_code=None, charge_id=None)
+DECLINED = {
+    # what is known, what is reported: what is known then, whether it is news
+    "again": (DECLINE, a_failure(event_type="charge.failed", decline_code=None), DECLINE, False),
+    "again, and more of it": (LESS, a_failure(), DECLINE, False),
+    "the next one": (DECLINE, a_failure(charge_id="ch_1", created_at=LATER), LATER_DECLINE, True),
+    "an earlier one": (LATER_DECLINE, a_failure(), LATER_DECLINE, False),
+}
+
+
+@pytest.mark.parametrize(("known", "event", "known_then", "is_news"), DECLINED.values(), ids=DECLINED)
+def test_only_a_later_decline_than_the_known_one_is_news(
+    known: object, event: Any, known_then: object, *, is_news: bool
+) -> None:
+    declined = a_change("payment_failed", a_held_order(decline=known_then), None, *([NEWS] if is_news else []))
+    assert given(a_held_order(decline=known)).when(event) == declined
+
+
+# --- Disputes --------------------------------------------------------------------------------------------------------
+
+DISPUTE, NEEDS_RESPONSE = a_dispute().dispute, "dispute: dp_1 is needs_response"
+
+
+def disputed(dispute: Dispute, note: str, *notices: Any) -> Change:
+    return a_change("dispute_recorded", a_sold_order(dispute=dispute), None, *notices, note=note)
+
+
+@pytest.mark.parametrize("payment", [PAID_BEFORE, replace(PAID_BEFORE, money=Money(5_000, "eur"))])
+def test_a_dispute_is_recorded_and_operators_are_notified_of_what_is_disputed(payment: object) -> None:
+    change = given(a_sold_order(payment=payment)).changed_by(a_dispute(order_id="order-1"))
+    assert replace(change, order=replace(change.order, payment=PAID_BEFORE)) == disputed(
+        DISPUTE, NEEDS_RESPONSE, to_operators("dispute", NEEDS_RESPONSE)
+    )
+
+
+FURTHER = a_dispute(status="under_review", order_id="order-1", created_at=LATER)
+ANOTHER = a_dispute(dispute_id="dp_2", order_id="order-1", opened_at=LATER)
+
+
+@pytest.mark.parametrize(
+    ("event", "note"),
+    [(FURTHER, "dispute: dp_1 is under_review"), (ANOTHER, "dispute: dp_2 is needs_response")],
+    ids=["further", "another"],
+)
+def test_a_dispute_that_has_come_further_is_news_and_so_is_another(event: DisputeChanged, note: str) -> None:
+    decision = given(a_sold_order(dispute=DISPUTE)).when(event)
+    assert decision == disputed(event.dispute, note, to_operators("dispute", note))
+
+
+def test_a_dispute_in_which_only_the_time_has_changed_is_recorded_and_is_no_news() -> None:
+    event = a_dispute(order_id="order-1", created_at=LATER)
+    assert given(a_sold_order(dispute=DISPUTE)).when(event) == disputed(event.dispute, NEEDS_RESPONSE)
+
+
+@pytest.mark.parametrize(("status", "created_at"), [("needs_response", NOW), ("lost", LATER)], ids=["again", "late"])
+def test_what_is_known_of_a_dispute_changes_nothing(status: str, created_at: datetime) -> None:
+    order = a_sold_order(dispute=replace(DISPUTE, status=status))
+    event = a_dispute(order_id="order-1", created_at=created_at)
+    assert given(order).when(event) == a_change("already_recorded", order)
+
+
+# --- Cancel requests -------------------------------------------------------------------------------------------------
+
+NOT_THE_OWNER = "not_the_owner: the request is not the customer's own"
+
+
+@pytest.mark.parametrize("status", ["pending", "reserving", "reserved", "finalized", "refund_due", "cancelled"])
+def test_a_cancel_request_that_is_not_the_customers_own_is_ignored(status: str) -> None:
+    request = a_cancel_request(user_id="mallory")
+    assert given(a_held_order(status)).when(request) == unchanged("ignored", NOT_THE_OWNER)
+
+
+def test_a_cancel_request_by_nobody_is_ignored_even_for_an_order_of_nobody() -> None:
+    request = a_cancel_request(user_id=None)  # type: ignore[arg-type]
+    assert given(a_held_order(user_id=None)).when(request) == unchanged("ignored", NOT_THE_OWNER)
+
+
+@pytest.mark.parametrize("status", ["finalized", "partially_refunded", "refund_due", "review"])
+def test_a_request_to_cancel_a_paid_order_is_recorded_for_operators(status: str) -> None:
+    order, note = a_held_order(status, cancel_requested_at=NOW), "cancel_requested: the order is paid"
+    notice = to_operators("cancel_requested", note)
+    recorded = a_change("cancel_request_recorded", order, None, notice, note=note)
+    assert given(a_held_order(status)).when(a_cancel_request()) == recorded
+
+
+@pytest.mark.parametrize(("status", "result"), [("refunded", "already_finalized"), ("unknown", "unknown_status")])
+def test_a_request_to_cancel_what_nobody_can_cancel_changes_nothing(status: str, result: str) -> None:
+    assert given(a_held_order(status)).when(a_cancel_request()) == unchanged(result)
+
+
+@pytest.mark.parametrize("status", ["failed", "expired", "cancelled"])
+def test_a_request_to_cancel_what_is_over_is_only_remembered(status: str) -> None:
+    remembered = a_change(f"already_{status}", a_held_order(status, cancel_requested_at=NOW))
+    assert given(a_held_order(status)).when(a_cancel_request()) == remembered
+
+
+# --- Repetitions -----------------------------------------------------------------------------------------------------
+
+PAID = {
+    "finalized": "already_finalized",
+    "partially_refunded": "already_finalized",
+    "refunded": "already_finalized",
+    "refund_due": "already_refund_due",
+    "review": "already_quarantined",
+}
+OVER = {"failed": "already_failed", "expired": "already_expired", "cancelled": "already_cancelled"}
+NOTHING_TO_DO = [
+    *((a_processing(), status, result) for status, result in {**PAID, **OVER, "unknown": "unknown_status"}.items()),
+    *((a_payment("evt_2"), status, result) for status, result in PAID.items()),
+    *((a_failure(), status, result) for status, result in PAID.items()),
+]
+
+
+@pytest.mark.parametrize(("event", "status", "result"), NOTHING_TO_DO)
+def test_what_comes_too_late_changes_nothing_and_never_takes_back_a_refund(
+    event: Any, status: str, result: str
+) -> None:
+    order = a_held_order(status, payment=PAID_BEFORE)
+    assert given(order).when(event) == a_change(result, order)
+
+
+@pytest.mark.parametrize("known", [{"finalized_at": NOW}, {"unfulfilled_as": "refund_due"}], ids=["sold", "refund due"])
+@pytest.mark.parametrize("status", ["unknown", "cancelled", "expired", "failed", "pending", "reserved"])
+def test_a_paid_order_to_which_somebody_else_gave_a_status_is_not_paid_or_placed_again(
+    status: str, known: dict[str, Any]
+) -> None:
+    order = a_held_order(status, payment=PAID_BEFORE, **known)
+    paid_by_it = given(order, payments={"pi_1": a_known_payment(), "ch_1": a_known_payment()})
+    assert paid_by_it.when(a_payment("evt_2")) == a_change("unknown_status", order)
+    assert paid_by_it.when(a_placement()) == unchanged("already_placed")
+
+
+@pytest.mark.parametrize("status", [one for one in OrderStatus if one not in ("pending", "reserving", "unknown")])
+def test_the_trigger_delivered_again_after_the_hold_changes_nothing_at_all(status: str) -> None:
+    assert given(a_held_order(status)).when(a_placement()) == unchanged("already_placed")
