@@ -1,429 +1,322 @@
-"""What is planned before the lifecycle is asked: duplicates, orders that are not there yet, events nobody can read."""
+"""Whether an event is settled at all: by what is on record of it, by its mode and its order; and what follows then."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import product
+from typing import Any
 
 import pytest
 
-from database.documents.wanted import Wanted
-from database.store import Create, Increase, Update
-from orders.events import CarriesPayment, OrderEvent
-from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.decisions import Look
-from settlement.snapshot import Snapshot
+from orders.events import CarriesPayment, OrderEvent, PaymentFailed, ShopEvent, StripeEvent
+from orders.lifecycle import Step
+from orders.order import CLOSED, Money, Order
+from orders.outcome import Outcome, Result
+from settlement.decide import DECIDED_BY, HANDLING, Handling
+from settlement.decisions import Case, Decision, GiveBack, Look, Park, SetAside
+from settlement.snapshot import Record
 from tests.support.builders import (
     LATER,
     NOW,
     ONE_OF_EACH_KIND,
     TERMS,
-    Fields,
+    a_cancel_request,
+    a_dispute,
+    a_failure,
+    a_lapse,
     a_payment,
     a_placement,
-    a_reserved_order,
-    an_order,
+    a_refund,
+    a_refunded_charge,
+    an_updated_refund,
     something_not_understood,
 )
-from tests.unit.settlement.planning import (
-    Finish,
-    StartOver,
-    as_read,
-    by_path,
-    fields_at,
-    finish,
-    make_plan,
-    planned,
-    seen,
+from tests.support.deciding import (
+    EUR_36,
+    LIVE_ONLY,
+    PAID_NOW,
+    RELEASED,
+    SET_ASIDE,
+    SET_ASIDE_ON_PI_DAY,
+    TAKEN,
+    Given,
+    a_change,
+    a_claim,
+    a_count,
+    a_counted_order,
+    a_held_order,
+    a_known_payment,
+    a_parked_claim,
+    a_pending_order,
+    a_snapshot,
+    a_sold_order,
+    given,
+    known,
+    lines_of,
+    refunds_of,
+    shirts,
+    to_customer,
+    unchanged,
 )
 
-ORDER, CLAIM, AUDIT = "orders/order-1", "webhookEvents/evt_1", "auditLog/evt_1"
-PAYMENT = "payments/pi_1"
-FIRST_RECORD, SECOND_RECORD = f"{AUDIT}/deliveries/2", f"{AUDIT}/deliveries/3"
-
-
-def a_settled_claim(**fields: object) -> Fields:
-    return {
-        "eventType": "payment_intent.succeeded",
-        "orderId": "order-1",
-        "processed": True,
-        "result": "first_time_finalized",
-        "deliveries": 1,
-        "lastDeliveryAt": NOW,
-        **fields,
-    }
-
-
-def a_parked_claim(**fields: object) -> Fields:
-    return a_settled_claim(**{"processed": False, "result": "order_not_found", **fields})
-
-
-FINALIZED = a_reserved_order(status="finalized", paymentIntentId="pi_1")
-
-# --- Duplicates -------------------------------------------------------------------------------------------------------
-
-
-def test_a_second_delivery_is_counted_and_recorded_and_changes_nothing_else() -> None:
-    plan = finish(a_payment(delivered_at=LATER), {ORDER: FINALIZED, CLAIM: a_settled_claim(), AUDIT: {}})
-    assert by_path(plan.writes) == {
-        CLAIM: Update(CLAIM, {"deliveries": 2, "lastDeliveryAt": LATER}, as_read(CLAIM)),
-        FIRST_RECORD: Create(
-            FIRST_RECORD,
-            {
-                "eventId": "evt_1",
-                "eventType": "payment_intent.succeeded",
-                "orderId": "order-1",
-                "webhookProcessed": False,
-                "result": "duplicate_detected",
-                "createdAt": LATER,
-            },
-        ),
-    }
-    assert plan.outcome == Outcome(Result.DUPLICATE_DETECTED, "order-1")
-
-
-def test_the_first_read_of_a_duplicate_needs_no_audit_entry() -> None:
-    plan = finish(a_payment(delivered_at=LATER), {ORDER: FINALIZED, CLAIM: a_settled_claim()})
-    assert plan.outcome.result == "duplicate_detected"
-
-
-def test_nothing_more_is_read_for_a_payment_than_what_settling_it_needs() -> None:
-    paths = Wanted(a_payment()).paths
-    assert set(paths) == {CLAIM, ORDER, PAYMENT, "payments/ch_1"}
-
-
-def test_every_further_delivery_has_its_own_record() -> None:
-    plan = finish(a_payment(delivered_at=LATER), {ORDER: FINALIZED, CLAIM: a_settled_claim(deliveries=2)})
-    assert set(by_path(plan.writes)) == {CLAIM, SECOND_RECORD}
-    assert fields_at(CLAIM, plan.writes)["deliveries"] == 3
-
-
-@pytest.mark.parametrize("order", [an_order(), a_reserved_order(), a_reserved_order(status="cancelled")])
-def test_a_claimed_event_is_a_duplicate_whatever_its_order_looks_like_now(order: Fields) -> None:
-    plan = finish(a_payment(delivered_at=LATER), {ORDER: order, CLAIM: a_settled_claim()})
-    assert plan.outcome.result == "duplicate_detected"
-    assert ORDER not in by_path(plan.writes)
-
-
-def test_a_duplicate_of_an_order_that_was_deleted_is_a_duplicate() -> None:
-    assert finish(a_payment(delivered_at=LATER), {CLAIM: a_settled_claim()}).outcome.result == "duplicate_detected"
-
-
-def test_a_lost_answer_is_not_counted_as_a_second_delivery() -> None:
-    claim = a_settled_claim(result="quarantined", lastDeliveryAt=NOW, processedAt=NOW)
-    plan = finish(a_payment(delivered_at=NOW), {ORDER: FINALIZED, CLAIM: claim})
-    assert plan == Finish((), Outcome(Result.QUARANTINED, "order-1"))
-
-
-def test_a_duplicate_whose_answer_was_lost_is_still_a_duplicate() -> None:
-    claim = a_settled_claim(receivedAt=NOW, processedAt=NOW, lastDeliveryAt=LATER, deliveries=2)
-    plan = finish(a_payment(delivered_at=LATER), {ORDER: FINALIZED, CLAIM: claim})
-    assert plan == Finish((), Outcome(Result.DUPLICATE_DETECTED, "order-1"))
-
-
-def test_a_first_delivery_whose_answer_was_lost_is_not_counted_after_a_duplicate_came_in_between() -> None:
-    claim = a_settled_claim(receivedAt=NOW, processedAt=NOW, lastDeliveryAt=LATER, deliveries=2)
-    plan = finish(a_payment(delivered_at=NOW), {ORDER: FINALIZED, CLAIM: claim})
-    assert plan == Finish((), Outcome(Result.FIRST_TIME_FINALIZED, "order-1"))
-
-
-def test_a_parked_event_taken_up_again_whose_answer_was_lost_ended_as_it_did() -> None:
-    claim = a_settled_claim(result="refund_due", processedAt=NOW)
-    plan = finish(a_payment(delivered_at=LATER, is_replay=True), {ORDER: FINALIZED, CLAIM: claim})
-    assert plan == Finish((), Outcome(Result.REFUND_DUE, "order-1"))
-
-
-def test_a_parked_event_taken_up_again_after_another_delivery_settled_it_counts_nothing() -> None:
-    plan = finish(a_payment(is_replay=True), {ORDER: FINALIZED, CLAIM: a_settled_claim(deliveries=2)})
-    assert plan == Finish((), Outcome(Result.DUPLICATE_DETECTED, "order-1"))
-
-
-def test_before_an_event_is_parked_its_audit_entry_is_looked_for() -> None:
-    old = a_payment(created_at=NOW - timedelta(hours=2))
-    assert make_plan(old, Snapshot(order_id="order-1"), TERMS, NOW) == Look(audit_entry=True)
-    assert finish(old, {AUDIT: {}}).outcome.result == "duplicate_detected"
-
-
-def test_an_audited_event_whose_claim_has_lived_out_its_time_is_still_a_duplicate() -> None:
-    plan = finish(a_payment(delivered_at=LATER), {ORDER: FINALIZED, AUDIT: {}})
-    assert by_path(plan.writes) == {
-        CLAIM: Create(
-            CLAIM,
-            {
-                "eventType": "payment_intent.succeeded",
-                "orderId": "order-1",
-                "livemode": False,
-                "apiVersion": "2026-02-25.clover",
-                "receivedAt": LATER,
-                "lastDeliveryAt": LATER,
-                "deliveries": 2,
-                "processed": True,
-                "processedAt": NOW,
-                "result": "duplicate_detected",
-                "expireAt": NOW + timedelta(days=7),
-            },
-        ),
-        FIRST_RECORD: Create(
-            FIRST_RECORD,
-            {
-                "eventId": "evt_1",
-                "eventType": "payment_intent.succeeded",
-                "orderId": "order-1",
-                "webhookProcessed": False,
-                "result": "duplicate_detected",
-                "createdAt": LATER,
-            },
-        ),
-    }
-    assert plan.outcome == Outcome(Result.DUPLICATE_DETECTED, "order-1")
-
-
-def test_a_claim_is_put_back_with_the_deliveries_that_are_on_record() -> None:
-    plan = finish(a_payment(), {ORDER: FINALIZED, AUDIT: {}}, deliveries_on_record=4)
-    assert fields_at(CLAIM, plan.writes)["deliveries"] == 6
-    assert f"{AUDIT}/deliveries/6" in by_path(plan.writes)
-
-
-def test_a_parked_event_that_outlived_its_claim_is_no_delivery_and_still_releases_what_waits_for_it() -> None:
-    payment = a_payment(payment_intent_id="pi_1")
-    taken_up = replace(payment, delivery=replace(payment.delivery, is_replay=True))
-    known = {"orderId": "order-1", "waiting": ["evt_7"]}
-    plan = finish(taken_up, {ORDER: FINALIZED, AUDIT: {}, "payments/pi_1": known})
-    assert (plan.writes, plan.released) == ((), ("evt_7",))
-    assert plan.outcome == Outcome(Result.DUPLICATE_DETECTED, "order-1")
-
-
-@pytest.mark.parametrize("status", ["reserved", "pending", "expired", "cancelled"])
-def test_an_audited_event_never_takes_stock_again_whatever_the_order_became(status: str) -> None:
-    plan = finish(a_payment(), {ORDER: a_reserved_order(status=status), AUDIT: {}}, products=("shirt",))
-    assert {ORDER, "inventory/shirt"}.isdisjoint(by_path(plan.writes))
-
-
-# --- The order is not there yet ---------------------------------------------------------------------------------------
-
-ALMOST_AN_HOUR = timedelta(minutes=59, seconds=59)
-
-
-@pytest.mark.parametrize("age", [timedelta(0), ALMOST_AN_HOUR, -timedelta(minutes=3)], ids=str)
-def test_a_young_event_waits_for_its_order_and_claims_nothing(age: timedelta) -> None:
-    with pytest.raises(OrderNotThereYet, match="order-1"):
-        planned(a_payment(created_at=NOW - age), {})
-
-
-def test_an_event_from_the_far_future_does_not_wait_for_ever() -> None:
-    assert isinstance(planned(a_payment(created_at=NOW + timedelta(days=3_000)), {}), StartOver)
-
-
-def test_an_old_event_without_an_order_is_parked_with_all_that_settles_it_later() -> None:
-    hour_ago = NOW - timedelta(hours=1)
-    event = a_payment(created_at=hour_ago, delivered_at=LATER)
-    assert planned(event, {}) == StartOver(
-        (
-            Create(
-                CLAIM,
-                {
-                    "eventType": "payment_intent.succeeded",
-                    "orderId": "order-1",
-                    "livemode": False,
-                    "apiVersion": "2026-02-25.clover",
-                    "receivedAt": LATER,
-                    "lastDeliveryAt": LATER,
-                    "deliveries": 1,
-                    "processed": False,
-                    "parkedAt": NOW,
-                    "result": "order_not_found",
-                    "reason": "the order does not exist",
-                    "event": {
-                        "kind": "payment_succeeded",
-                        "createdAt": hour_ago,
-                        "amount": 3_600,
-                        "currency": "eur",
-                        "paymentIntentId": "pi_1",
-                        "chargeId": "ch_1",
-                    },
-                },
-            ),
-        ),
-        # From then on it is taken up again: this delivery of it is counted.
-        replace(event, delivery=replace(event.delivery, is_replay=True)),
-    )
-
-
-def test_a_parked_event_never_expires() -> None:
-    plan = planned(a_payment(created_at=NOW - timedelta(days=1)), {})
-    assert isinstance(plan, StartOver)
-    assert "expireAt" not in fields_at(CLAIM, plan.writes)
-
-
-def test_the_delivery_that_parked_an_event_ends_there() -> None:
-    plan = finish(a_payment(delivered_at=NOW), {CLAIM: a_parked_claim(lastDeliveryAt=NOW)})
-    assert plan == Finish((), Outcome(Result.ORDER_NOT_FOUND, "order-1"))
-
-
-def test_a_further_delivery_of_a_parked_event_is_counted_and_says_that_the_order_is_missing() -> None:
-    plan = finish(a_payment(delivered_at=LATER), {CLAIM: a_parked_claim()})
-    assert set(by_path(plan.writes)) == {CLAIM, FIRST_RECORD}
-    assert fields_at(FIRST_RECORD, plan.writes)["result"] == "order_not_found"
-    assert plan.outcome.result == "order_not_found"
-
-
-def test_a_parked_event_is_settled_when_its_order_is_there() -> None:
-    plan = finish(a_payment(delivered_at=NOW), {ORDER: a_reserved_order(), CLAIM: a_parked_claim(lastDeliveryAt=NOW)})
-    assert plan.outcome.result == "first_time_finalized"
-    assert by_path(plan.writes)[CLAIM] == Update(
-        CLAIM,
-        {
-            "orderId": "order-1",
-            "processed": True,
-            "processedAt": NOW,
-            "result": "first_time_finalized",
-            "expireAt": NOW + timedelta(days=7),
-        },
-        as_read(CLAIM),
-    )
-
-
-def test_a_new_delivery_that_settles_a_parked_event_is_counted() -> None:
-    plan = finish(a_payment(delivered_at=LATER), {ORDER: a_reserved_order(), CLAIM: a_parked_claim(deliveries=4)})
-    written = fields_at(CLAIM, plan.writes)
-    assert (written["deliveries"], written["lastDeliveryAt"]) == (5, LATER)
-    assert fields_at("auditLog/evt_1/deliveries/5", plan.writes)["result"] == "first_time_finalized"
-
-
-def test_a_parked_event_that_finds_its_order_settled_changes_nothing_but_its_claim() -> None:
-    known: Fields = {"orderId": "order-1"}
-    documents: dict[str, Fields] = {
-        ORDER: FINALIZED,
-        CLAIM: a_parked_claim(),
-        PAYMENT: known,
-        "payments/ch_1": known,
-    }
-    plan = finish(a_payment(is_replay=True), documents)
-    assert set(by_path(plan.writes)) == {CLAIM, AUDIT}
-    assert fields_at(CLAIM, plan.writes)["result"] == "already_finalized"
-
-
-# --- Nobody can read it -----------------------------------------------------------------------------------------------
-
-
-def test_an_event_that_is_not_understood_is_kept_with_the_reason_and_touches_nothing_else() -> None:
-    plan = finish(something_not_understood(), {ORDER: a_reserved_order()})
-    assert by_path(plan.writes) == {
-        CLAIM: Create(
-            CLAIM,
-            {
-                "eventType": "payment_intent.succeeded",
-                "orderId": "order-1",
-                "livemode": False,
-                "apiVersion": "2026-02-25.clover",
-                "receivedAt": NOW,
-                "lastDeliveryAt": NOW,
-                "deliveries": 1,
-                "processed": False,
-                "parkedAt": NOW,
-                "result": "error",
-                "reason": "amount_received must be an amount",
-            },
-        )
-    }
-    assert plan.outcome == Outcome(Result.ERROR, "order-1", "amount_received must be an amount")
-
-
-def test_a_further_delivery_of_what_is_not_understood_is_counted() -> None:
-    parked = a_parked_claim(result="error")
-    plan = finish(something_not_understood(delivered_at=LATER), {CLAIM: parked})
-    assert set(by_path(plan.writes)) == {CLAIM, FIRST_RECORD}
-    assert fields_at(FIRST_RECORD, plan.writes)["orderId"] == "order-1"
-    assert plan.outcome == Outcome(Result.ERROR, "order-1")
-
-
-def test_what_an_older_release_settled_is_a_duplicate_even_to_a_release_that_cannot_read_it() -> None:
-    plan = finish(something_not_understood(delivered_at=LATER), {CLAIM: a_settled_claim()})
-    assert set(by_path(plan.writes)) == {CLAIM, FIRST_RECORD}
-    assert plan.outcome.result == "duplicate_detected"
-
-
-def test_the_same_is_true_when_only_its_audit_entry_tells() -> None:
-    documents: dict[str, Fields] = {AUDIT: {"result": "first_time_finalized"}}
-    plan = finish(something_not_understood(delivered_at=LATER), documents, deliveries_on_record=1)
-    assert plan.outcome == Outcome(Result.DUPLICATE_DETECTED, "order-1")
-    assert set(by_path(plan.writes)) == {CLAIM, "auditLog/evt_1/deliveries/3"}
-    claim = fields_at(CLAIM, plan.writes)
-    assert (claim["processed"], claim["result"], claim["deliveries"]) == (True, "duplicate_detected", 3)
-    assert claim["orderId"] == fields_at("auditLog/evt_1/deliveries/3", plan.writes)["orderId"] == "order-1"
-
-
-def test_what_was_only_set_aside_and_cannot_be_read_now_is_kept_for_a_person() -> None:
-    documents: dict[str, Fields] = {AUDIT: {"result": "livemode_mismatch"}}
-    plan = finish(something_not_understood(delivered_at=LATER), documents, deliveries_on_record=1)
-    assert plan.outcome.result == "error"
-    claim = fields_at(CLAIM, plan.writes)
-    assert (claim["processed"], claim["result"], claim["deliveries"]) == (False, "error", 3)
-
-
-def test_a_release_that_understands_a_parked_event_settles_it_and_names_its_order() -> None:
-    parked = a_parked_claim(result="error", orderId=None)
-    plan = finish(a_payment(delivered_at=LATER), {ORDER: a_reserved_order(), CLAIM: parked})
-    assert plan.outcome.result == "first_time_finalized"
-    assert fields_at(CLAIM, plan.writes)["orderId"] == fields_at(FIRST_RECORD, plan.writes)["orderId"] == "order-1"
-
-
-@pytest.mark.parametrize("delivered_at", [NOW, LATER], ids=["the same delivery", "a further one"])
-def test_what_is_understood_now_and_has_no_order_stays_parked_if_its_claim_has_not_changed(
-    delivered_at: datetime,
+AGAIN, REPLAY = a_payment(delivered_at=LATER), a_payment(is_replay=True)
+DUPLICATE = a_count("duplicate_detected")
+FINALIZED = a_change(
+    "first_time_finalized", a_sold_order(payment=PAID_NOW), "reserved", to_customer("paid"), moves=TAKEN
+)
+SETTLED_AFTER_ALL = replace(FINALIZED, note=SET_ASIDE_ON_PI_DAY)
+
+
+def set_aside(order_id: str | None = "order-1", mode: str = "test") -> SetAside:
+    return SetAside(Result.LIVEMODE_MISMATCH, order_id, f"livemode_mismatch: an event of {mode} mode")
+
+
+# --- By what is on record and by its mode ----------------------------------------------------------------------------
+
+CLAIMED, PARKED = known(claim=a_claim()), known(claim=a_parked_claim())
+SETTLED, WAS_SET_ASIDE = known(audited=True), known(set_aside=SET_ASIDE)
+CLAIMED_AS_SET_ASIDE = known(claim=a_claim("livemode_mismatch"))
+CELLS = {
+    # what is on record: what is done with a payment of this mode, and with one of the other mode
+    "new": ({}, FINALIZED, set_aside()),
+    "parked": (PARKED, FINALIZED, a_count("order_not_found")),
+    "parked, set aside before": (PARKED | WAS_SET_ASIDE, SETTLED_AFTER_ALL, a_count("order_not_found")),
+    "set aside": (CLAIMED_AS_SET_ASIDE | WAS_SET_ASIDE, SETTLED_AFTER_ALL, DUPLICATE),
+    "set aside, claim expired": (WAS_SET_ASIDE, SETTLED_AFTER_ALL, a_count(recorded_as="livemode_mismatch")),
+    "set aside, whatever its claim says": (CLAIMED | WAS_SET_ASIDE, SETTLED_AFTER_ALL, DUPLICATE),
+    "settled": (CLAIMED | SETTLED, DUPLICATE, DUPLICATE),
+    "settled, claim expired": (SETTLED, DUPLICATE, DUPLICATE),
+    "settled, claim unprocessed": (PARKED | SETTLED, DUPLICATE, DUPLICATE),
+    "settled, claim says set aside": (CLAIMED_AS_SET_ASIDE | SETTLED, DUPLICATE, DUPLICATE),
+}
+
+
+@pytest.mark.parametrize(("on_record", "of_this_mode", "of_the_other"), CELLS.values(), ids=CELLS)
+def test_what_is_done_with_a_payment_that_comes_again(
+    on_record: dict[str, Any], of_this_mode: Decision, of_the_other: Decision
 ) -> None:
-    parked = a_parked_claim(result="error", orderId=None)
-    event = a_payment(delivered_at=delivered_at)
-    plan = planned(event, {CLAIM: parked})
-    assert isinstance(plan, StartOver)
-    assert plan.event == replace(event, delivery=replace(event.delivery, is_replay=True))
-    claim, *record = plan.writes
-    assert isinstance(claim, Update)
-    assert (claim.version, claim.fields["orderId"]) == (as_read(CLAIM), "order-1")
-    assert [fields_at(one.path, plan.writes)["orderId"] for one in record] == ["order-1"] * (delivered_at == LATER)
+    assert given(a_held_order(), after_loss=True, **on_record).when(AGAIN) == of_this_mode
+    assert given(a_held_order(), after_loss=True, terms=LIVE_ONLY, **on_record).when(AGAIN) == of_the_other
 
 
-# --- Placements -------------------------------------------------------------------------------------------------------
+def test_whatever_is_on_record_of_an_event_of_either_mode_has_its_handling() -> None:
+    assert set(HANDLING) == set(product(Record, (True, False)))
+    assert set(HANDLING.values()) == set(Handling)
 
 
-def test_a_placement_of_an_order_that_is_gone_writes_nothing() -> None:
-    note = "no_order: it does not exist"
-    assert finish(a_placement(), {}) == Finish((), Outcome(Result.ALREADY_PLACED, "order-1", note))
+@pytest.mark.parametrize(("expected", "livemode"), [(True, True), (False, False), (None, True), (None, False)])
+def test_an_event_of_an_expected_mode_is_settled(*, expected: bool | None, livemode: bool) -> None:
+    terms = replace(TERMS, expected_livemode=expected)
+    assert given(a_held_order(), terms=terms).when(a_payment(livemode=livemode)) == FINALIZED
 
 
-def test_a_placement_that_was_audited_never_holds_again() -> None:
-    documents = {ORDER: an_order(), "auditLog/placed_order-1": {}}
-    assert finish(a_placement(), documents) == Finish((), Outcome(Result.ALREADY_PLACED, "order-1"))
+def test_an_event_of_live_mode_is_set_aside_where_test_mode_is_expected() -> None:
+    test_only = given(a_held_order(), terms=replace(TERMS, expected_livemode=False))
+    assert test_only.when(a_payment(livemode=True)) == set_aside(mode="live")
 
 
-WITHOUT_A_PAYMENT = [event for event in ONE_OF_EACH_KIND.values() if not isinstance(event, CarriesPayment)]
+@pytest.mark.parametrize("event", [a_payment(), an_updated_refund(), a_refunded_charge(order_id=None), a_dispute()])
+def test_an_event_of_the_other_mode_waits_neither_for_its_order_nor_for_its_payment(event: StripeEvent) -> None:
+    assert given(terms=LIVE_ONLY).when(event) == set_aside(event.order_id)
 
 
-@pytest.mark.parametrize("was", ["failed", "expired", "cancelled"])
-@pytest.mark.parametrize("event", WITHOUT_A_PAYMENT, ids=lambda event: str(event.kind))
+def test_an_event_that_was_set_aside_and_whose_audit_entry_is_gone_is_settled_all_the_same() -> None:
+    settled = given(a_held_order(), **CLAIMED_AS_SET_ASIDE).when(AGAIN)
+    assert settled == replace(FINALIZED, note="set_aside: taken for an event of the other mode")
+
+
+# --- Duplicates ------------------------------------------------------------------------------------------------------
+
+WHATEVER_IT_BECAME = [None, a_pending_order(), a_held_order(), a_held_order("expired"), a_held_order("cancelled")]
+THEY_WAIT = known(payments={"pi_1": a_known_payment("evt_7")})
+either_record = pytest.mark.parametrize("on_record", [CLAIMED, SETTLED], ids=["claimed", "audited"])
+
+
+@either_record
+@pytest.mark.parametrize("order", WHATEVER_IT_BECAME)
+def test_a_duplicate_changes_nothing_whatever_became_of_its_order(
+    order: Order | None, on_record: dict[str, Any]
+) -> None:
+    assert given(order, after_loss=True, **on_record).when(AGAIN) == DUPLICATE
+
+
+@either_record
+def test_a_duplicate_releases_what_whoever_settled_it_did_not_live_to_settle(on_record: dict[str, Any]) -> None:
+    assert given(after_loss=True, **THEY_WAIT, **on_record).when(AGAIN) == a_count(released=("evt_7",))
+
+
+def test_a_duplicate_that_names_no_order_belongs_to_the_one_that_its_payment_leads_to() -> None:
+    assert (
+        given(**CLAIMED, payments={"pi_1": a_known_payment()}).when(an_updated_refund(delivered_at=LATER)) == DUPLICATE
+    )
+
+
+@pytest.mark.parametrize("terms", [TERMS, LIVE_ONLY], ids=["this mode", "other mode"])
+@pytest.mark.parametrize("on_record", [SETTLED, PARKED | SETTLED], ids=["claim expired", "claim unprocessed"])
+def test_a_parked_event_that_was_settled_is_no_delivery_and_still_releases_what_waits_for_it(
+    on_record: dict[str, Any], terms: object
+) -> None:
+    decision = given(a_sold_order(), terms=terms, **THEY_WAIT, **on_record).when(REPLAY)  # type: ignore[arg-type]
+    assert decision == unchanged("duplicate_detected", released=("evt_7",))
+
+
+# --- Nobody can read it ----------------------------------------------------------------------------------------------
+
+UNREADABLE = something_not_understood(delivered_at=LATER)
+KEPT = Park(Result.ERROR, "order-1", "amount_received must be an amount")
+NOT_UNDERSTOOD = {
+    "new": (given(a_held_order()), KEPT),
+    "of the other mode": (given(a_held_order(), terms=LIVE_ONLY), KEPT),
+    "parked before": (given(claim=a_parked_claim("error")), a_count("error")),
+    "settled by a release that could read it": (given(**CLAIMED), DUPLICATE),
+    "settled so, and its claim expired": (given(**SETTLED), DUPLICATE),
+    "set aside, and its claim expired": (given(**WAS_SET_ASIDE), KEPT),
+}
+
+
+@pytest.mark.parametrize(("situation", "decision"), NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD)
+def test_what_is_not_understood_is_kept_for_a_person_unless_it_was_settled(
+    situation: Given, decision: Decision
+) -> None:
+    assert situation.when(UNREADABLE) == decision
+
+
+# --- What happens in the shop ----------------------------------------------------------------------------------------
+
+each_closing = pytest.mark.parametrize("was", sorted(CLOSED))
+each_shop_event = pytest.mark.parametrize(
+    ("event", "result"),
+    [(a_placement(), "already_placed"), (a_lapse(), "not_expired"), (a_cancel_request(), "already_recorded")],
+    ids=["placed", "lapsed", "cancel requested"],
+)
+
+
+@each_shop_event
+def test_an_event_of_the_shop_whose_order_is_gone_changes_nothing(event: ShopEvent, result: str) -> None:
+    assert given().when(event) == unchanged(result, "no_order: it does not exist")
+
+
+@each_shop_event
+@pytest.mark.parametrize("status", ["pending", "reserved", "finalized", "cancelled"])
+def test_an_event_of_the_shop_is_settled_once(event: ShopEvent, result: str, status: str) -> None:
+    assert given(a_held_order(status, reservation_expires_at=NOW), **SETTLED).when(event) == unchanged(result)
+
+
+@each_shop_event
+@each_closing
+def test_not_even_then_does_it_keep_a_hold_that_a_late_payment_began(event: ShopEvent, result: str, was: str) -> None:
+    begun = given(a_held_order("reserving", held_from=was), **SETTLED)
+    assert begun.when(event) == GiveBack(a_held_order(was), RELEASED)
+
+
+# --- By the lifecycle ------------------------------------------------------------------------------------------------
+
+NO_PAYMENTS = {kind: event for kind, event in ONE_OF_EACH_KIND.items() if not isinstance(event, CarriesPayment)}
+
+
+@each_closing
+@pytest.mark.parametrize("event", NO_PAYMENTS.values(), ids=NO_PAYMENTS)
 def test_to_all_but_payments_an_order_that_a_late_payment_began_to_hold_is_what_it_was(
     event: OrderEvent, was: str
 ) -> None:
-    order = a_reserved_order(status="reserving", heldFrom=was)
-    what = replace(seen(event, {ORDER: order, "inventory/shirt": {"stock": 10, "reserved": 3}}), audited=False)
-    plan = make_plan(event, what, TERMS, NOW)
-    assert isinstance(plan, StartOver)
-    assert fields_at(ORDER, plan.writes) == {"status": was, "heldFrom": None, "updatedAt": NOW}
-    assert by_path(plan.writes)["inventory/shirt"] == Increase("inventory/shirt", {"reserved": -3})
+    assert given(a_held_order("reserving", held_from=was)).when(event) == GiveBack(a_held_order(was), RELEASED)
 
 
-@pytest.mark.parametrize("was", ["pending", "failed", "expired", "cancelled"])
-def test_a_placement_that_was_audited_gives_back_the_hold_that_a_late_payment_left_behind(was: str) -> None:
-    documents: dict[str, Fields] = {
-        ORDER: an_order(status="reserving", heldFrom=was),
-        "auditLog/placed_order-1": {},
-        "inventory/shirt": {"stock": 10, "reserved": 3},
-    }
-    plan = planned(a_placement(), documents, products=("shirt",))
-    assert isinstance(plan, StartOver)
-    assert fields_at(ORDER, plan.writes)["status"] == was
-    assert by_path(plan.writes)["inventory/shirt"] == Increase("inventory/shirt", {"reserved": -3})
+def test_every_step_of_the_lifecycle_is_decided() -> None:
+    assert set(DECIDED_BY) == set(Step)
 
 
-@pytest.mark.parametrize("event", [a_placement(), a_payment()], ids=["placed", "paid"])
-def test_the_same_reading_gives_the_same_plan(event: OrderEvent) -> None:
-    what = seen(event, {ORDER: a_reserved_order()})
-    assert make_plan(event, what, TERMS, NOW) == make_plan(event, what, TERMS, NOW)
+def test_no_step_takes_an_event_that_the_lifecycle_does_not_allow_there() -> None:
+    with pytest.raises(TypeError, match="the lifecycle does not allow payment_succeeded here"):
+        Case(a_payment(), a_held_order(), a_snapshot(), TERMS, NOW).event_as(PaymentFailed)
+
+
+# --- What is looked at -----------------------------------------------------------------------------------------------
+
+SHIRT, BOTH, ENTRY, DELIVERIES = Look(("shirt",)), Look(("shirt", "mug")), Look(audit_entry=True), Look(deliveries=True)
+TWO, BROKEN = known(lines=lines_of(shirt=2, mug=1)), known(lines=(), defect="the order has no items")
+REFUNDED = a_sold_order("refunded", refunds=refunds_of(a_refund()), returned={"shirt": 2, "mug": 1})
+FAILED = an_updated_refund(refund=a_refund(status="failed"), order_id="order-1")
+UNEXPLAINED = known(is_loss_unexplained=True)
+LOOKS = {
+    "a hold to count": (given(a_pending_order()), a_payment(), SHIRT),
+    "a hold to count, for a refunded charge": (given(a_pending_order()), a_refunded_charge(), SHIRT),
+    "a hold to confirm": (given(a_counted_order(), shirts=(10, 3)), a_payment(), SHIRT),
+    "a hint that misleads": (given(a_pending_order()), a_placement(product_ids=("mug",)), SHIRT),
+    "a hint that is not enough": (given(a_pending_order(**TWO)), a_placement(), BOTH),
+    "a refund that failed": (given(REFUNDED), FAILED, SHIRT),
+    "a refund of two products that failed": (given(replace(REFUNDED, **TWO)), FAILED, BOTH),
+    "a loss that nothing explains": (given(a_held_order(), **UNEXPLAINED), a_payment(), SHIRT),
+    "set aside before": (given(a_held_order(), **CLAIMED_AS_SET_ASIDE), AGAIN, ENTRY),
+    "an order that does not come": (given(), a_payment(created_at=NOW - timedelta(hours=1)), ENTRY),
+    "a payment that nobody knows": (given(), a_dispute(), ENTRY),
+    "a claim to put back": (given(**SETTLED, after_loss=True), AGAIN, DELIVERIES),
+    "a claim to put back, unreadable": (given(**SETTLED), UNREADABLE, DELIVERIES),
+}
+
+
+@pytest.mark.parametrize(("situation", "event", "look"), LOOKS.values(), ids=LOOKS)
+def test_what_must_be_known_first_is_looked_at(situation: Given, event: OrderEvent, look: Look) -> None:
+    assert situation.looks_for(event) == [look]
+
+
+NO_LOOKS = {
+    "a held order": (given(a_held_order()), a_payment()),
+    "a hint that is right": (given(a_pending_order()), a_placement()),
+    "a duplicate": (given(**CLAIMED, **SETTLED), AGAIN),
+    "a refund that failed at once": (given(a_sold_order()), FAILED),
+    "no items to look at": (given(a_held_order(**BROKEN), **UNEXPLAINED), a_payment()),
+}
+
+
+@pytest.mark.parametrize(("situation", "event"), NO_LOOKS.values(), ids=NO_LOOKS)
+def test_nothing_is_looked_at_that_is_not_needed(situation: Given, event: OrderEvent) -> None:
+    assert situation.looks_for(event) == []
+
+
+@pytest.mark.parametrize("event", [an_updated_refund(), a_refunded_charge(order_id=None), a_dispute()])
+@pytest.mark.parametrize("payment_id", ["pi_1", "ch_1"])
+def test_the_order_to_which_a_payment_leads_is_looked_at(event: StripeEvent, payment_id: str) -> None:
+    assert given(a_sold_order(), payments={payment_id: a_known_payment()}).looks_for(event) == [
+        Look(order_id="order-1")
+    ]
+
+
+# --- What follows from a change --------------------------------------------------------------------------------------
+
+
+def test_a_change_is_about_the_money_of_its_event_or_else_about_what_the_order_asks() -> None:
+    assert given(a_sold_order()).changed_by(a_refunded_charge(total=1_200)).money == Money(1_200, "eur")
+    assert given(a_held_order()).changed_by(a_cancel_request()).money == EUR_36
+    assert given(a_pending_order(total=EUR_36)).changed_by(a_cancel_request()).money is None
+
+
+def test_a_change_begins_before_the_hold_that_it_brings_to_an_end() -> None:
+    counted = given(a_counted_order(), shirts=(10, 3))
+    assert counted.changed_by(a_payment()).status_before == "pending"
+    assert counted.changed_by(a_failure()).status_before == "reserving"
+
+
+def test_units_whose_inventory_is_gone_are_named_and_hold_up_nobody() -> None:
+    change = given(a_held_order(**TWO), **UNEXPLAINED).changed_by(a_payment())
+    assert (change.result, change.uncounted) == ("first_time_finalized", lines_of(mug=1))
+    assert change.moves == change.moved == shirts(-2, -2)
+    assert change.note == "inventory_gone: 1 of 'mug' could not be counted"
+
+
+def test_what_was_decided_is_answered_with_its_order_and_what_a_person_should_know() -> None:
+    assert KEPT.outcome == Outcome(Result.ERROR, "order-1", "amount_received must be an amount")
+    assert DUPLICATE.outcome == Outcome(Result.DUPLICATE_DETECTED, "order-1")
+    of_test_mode = "livemode_mismatch: an event of test mode"
+    assert set_aside().outcome == Outcome(Result.LIVEMODE_MISMATCH, "order-1", of_test_mode)
+
+
+def test_all_that_a_person_should_know_is_in_one_note() -> None:
+    more = known(payments={"pi_1": a_known_payment(order_id="order-7")}, **UNEXPLAINED, **WAS_SET_ASIDE)
+    change = given(a_held_order(**TWO, cancel_requested_at=NOW), shirts=None, after_loss=True, **more)
+    note = (
+        "inventory_gone: 2 of 'shirt', 1 of 'mug' could not be counted; "
+        "shared_payment: pi_1 has also paid order order-7; "
+        "cancel_requested: its customer had asked to cancel the order before it was paid; "
+    )
+    outcome = change.changed_by(a_payment()).outcome
+    assert outcome == Outcome(Result.FIRST_TIME_FINALIZED, "order-1", note + SET_ASIDE_ON_PI_DAY)
