@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orders.events import EventKind, PaymentSucceeded
+from orders.events import PaymentSucceeded
 from orders.order import Money, Order, Payment
 from tests.support.builders import NOW, a_free_session, a_payment, a_refunded_charge, an_updated_refund
 from tests.support.deciding import (
@@ -108,24 +108,28 @@ def test_a_payment_is_a_second_one_if_it_is_certainly_another(
 
 # --- A refund of another payment -------------------------------------------------------------------------------------
 
+OF_PI_2, OF_CH_2 = (f"{payment} is refunded, and pi_1 had paid the order" for payment in ("pi_2", "ch_2"))
+SINGLE, IN_DOLLARS = (
+    an_updated_refund(order_id="order-1", **PI_2),
+    an_updated_refund(order_id="order-1", currency="usd"),
+)
 OTHER = {
-    "another intent": (a_refunded_charge(**PI_2), "pi_2 is refunded, and pi_1 had paid the order"),
-    "another charge": (a_refunded_charge(**CH_2), "ch_2 is refunded, and pi_1 had paid the order"),
-    "a single refund": (
-        an_updated_refund(order_id="order-1", payment_intent_id="pi_2"),
-        "pi_2 is refunded, and pi_1 had paid the order",
-    ),
-    "another currency": (an_updated_refund(order_id="order-1", currency="usd"), "refunded in usd, paid in eur"),
+    # refund: what it is about, what is noted, whether it is the first report of that payment
+    "another intent": (a_refunded_charge(**PI_2), EUR_36, OF_PI_2, True),
+    "another charge": (a_refunded_charge(**CH_2), EUR_36, OF_CH_2, True),
+    "a single refund": (SINGLE, EUR_36, OF_PI_2, False),
+    "another currency": (IN_DOLLARS, Money(3_600, "usd"), "refunded in usd, paid in eur", False),
 }
 
 
-@pytest.mark.parametrize(("event", "why"), OTHER.values(), ids=OTHER)
+@pytest.mark.parametrize(("event", "money", "why", "is_news"), OTHER.values(), ids=OTHER)
 @pytest.mark.parametrize("status", ["finalized", "partially_refunded", "refunded"])
-def test_a_refund_of_another_payment_is_noted_and_changes_nothing(event: Any, why: str, status: str) -> None:
+def test_a_refund_of_another_payment_is_noted_and_changes_nothing(
+    event: Any, money: Money, why: str, status: str, *, is_news: bool
+) -> None:
     order, note = a_sold_order(status, refunds=refunds_of(charge_total=1_200)), f"other_payment: {why}"
-    notices = [to_operators("second_payment", note)] if event.kind is EventKind.CHARGE_REFUNDED else []
-    expected = a_change("other_payment", order, None, *notices, money=event.money, note=note)
-    assert given(order).when(event) == expected
+    notices = [to_operators("second_payment", note)] if is_news else []
+    assert given(order).when(event) == a_change("other_payment", order, None, *notices, money=money, note=note)
 
 
 PAID_OTHERWISE = {
