@@ -30,7 +30,7 @@ _NO_ANSWER: Final = (
 
 
 @contextlib.contextmanager
-def errors_told_apart(
+def errors_in_our_words(
     someone_was_faster: tuple[type[exceptions.GoogleAPICallError], ...] = _SOMEONE_WAS_FASTER,
 ) -> Iterator[None]:
     """Someone was faster, or there was no answer: both can be tried again. All else is a fault, and stays one."""

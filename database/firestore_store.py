@@ -7,7 +7,7 @@ from google.api_core.gapic_v1 import routing_header
 from google.cloud.firestore_v1 import types
 
 from database.connection import Connection
-from database.errors import errors_told_apart
+from database.errors import errors_in_our_words
 from database.protobuf import decoded, encoded
 from database.store import Committed, Document, Increase, Write
 from orders.outcome import StoreUnavailable
@@ -46,7 +46,7 @@ class FirestoreStore:
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         asked = {self._name(path): path for path in paths}
         request = _BatchGetDocumentsRequest(database=self._database, documents=asked)
-        with errors_told_apart():
+        with errors_in_our_words():
             # A stream that is not read to its end stays in memory for ever, so that nothing else may fail meanwhile.
             answers = list(self._batch_get_documents(request, timeout=timeout_seconds, metadata=self._metadata))
         documents: dict[str, Document | None] = {}
@@ -64,7 +64,7 @@ class FirestoreStore:
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
         messages = [encoded(write, self._name(write.path)) for write in writes]
         request = _CommitRequest(database=self._database, writes=messages)
-        with errors_told_apart():
+        with errors_in_our_words():
             answer = self._commit(request, timeout=timeout_seconds, metadata=self._metadata)
         answered = list(zip(writes, answer.write_results, strict=True))
         return Committed(
@@ -80,7 +80,7 @@ class FirestoreStore:
         )
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
-        with errors_told_apart():
+        with errors_in_our_words():
             query = self._client.collection(collection).count()
             answer = query.get(retry=None, timeout=timeout_seconds)
         return int(answer[0][0].value)

@@ -7,7 +7,7 @@ from typing import Final
 from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, FieldFilter, Query
 
 from database.documents.parked_events import parked_event_from
-from database.errors import A_QUERY_WAS_TOO_SLOW, errors_told_apart
+from database.errors import A_QUERY_WAS_TOO_SLOW, errors_in_our_words
 from orders.events import StripeEvent
 
 QUERY_SECONDS_MAX: Final = 8.0
@@ -67,7 +67,7 @@ class FirestoreQueries:
             page = page.start_after(found[-1])
 
     def _found(self, query: Query) -> Sequence[DocumentSnapshot[DocumentReference]]:
-        with errors_told_apart(A_QUERY_WAS_TOO_SLOW):
+        with errors_in_our_words(A_QUERY_WAS_TOO_SLOW):
             return list(query.get(retry=None, timeout=QUERY_SECONDS_MAX))
 
 

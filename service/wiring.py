@@ -20,7 +20,7 @@ from orders.outcome import Settle
 from service.logs import JsonLog, Log, log_taken_up
 from service.settings import Settings, settings_from
 from settlement.decisions import Terms
-from settlement.settle import Patience, settle
+from settlement.settle import PATIENCE_SECONDS, Patience, settle
 
 if TYPE_CHECKING:
     from triggers.cancel_requested import CancelRequestedTrigger
@@ -29,13 +29,8 @@ if TYPE_CHECKING:
     from webhooks.endpoint import WebhookEndpoint
 
 
-def patience(*, total_seconds: float = 8.0) -> Patience:
-    """Patience by the machine's own clock and chance.
-
-    Args:
-        total_seconds: Stripe asks for a prompt answer, or counts the delivery as failed; after how long, it does not
-            say: https://support.stripe.com/questions/webhooks-how-to-investigate-and-fix-timed-out.
-    """
+def patience(*, total_seconds: float = PATIENCE_SECONDS) -> Patience:
+    """Patience by the machine's own clock and chance."""
     return Patience(time.monotonic, time.sleep, random.random, total_seconds)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from database.documents.audit_log import deliveries_path
 from database.documents.parked_events import parked_event_from
@@ -25,6 +26,12 @@ from settlement.decisions import (
 from settlement.parking import taken_up
 from settlement.snapshot import Snapshot
 
+PATIENCE_SECONDS: Final = 8.0
+"""Stripe asks for a prompt answer, or counts the delivery as failed; after how long, it does not say.
+
+https://support.stripe.com/questions/webhooks-how-to-investigate-and-fix-timed-out
+"""
+
 SecondsLeft = Callable[[], float]
 
 
@@ -37,11 +44,7 @@ class Patience:
     sleep: Callable[[float], None]
     random: Callable[[], float]
     """From 0 up to 1."""
-    total_seconds: float = 8.0
-    """Stripe asks for a prompt answer, or counts the delivery as failed; after how long, it does not say.
-
-    https://support.stripe.com/questions/webhooks-how-to-investigate-and-fix-timed-out
-    """
+    total_seconds: float = PATIENCE_SECONDS
     pause_seconds_max: float = 0.5
 
     def tries(self) -> Iterator[SecondsLeft]:
