@@ -109,10 +109,8 @@ def test_a_payment_is_a_second_one_if_it_is_certainly_another(
 # --- A refund of another payment -------------------------------------------------------------------------------------
 
 OF_PI_2, OF_CH_2 = (f"{payment} is refunded, and pi_1 had paid the order" for payment in ("pi_2", "ch_2"))
-SINGLE, IN_DOLLARS = (
-    an_updated_refund(order_id="order-1", **PI_2),
-    an_updated_refund(order_id="order-1", currency="usd"),
-)
+SINGLE = an_updated_refund(order_id="order-1", payment_intent_id="pi_2", charge_id=None)
+IN_DOLLARS = an_updated_refund(order_id="order-1", currency="usd")
 OTHER = {
     # refund: what it is about, what is noted, whether it is the first report of that payment
     "another intent": (a_refunded_charge(**PI_2), EUR_36, OF_PI_2, True),
