@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import http.client
 import os
 import signal
 import socket
@@ -13,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import emulators, reaper, suite, toolchain
+from tests.support.http_client import request
+from tools import emulators, suite, toolchain
 from tools.emulators import PROJECT, main, run_inside, running
 from tools.ports import BLOCKS, Ports, PortsError, reserved
 from tools.suite import EmulatorsError, StartFailed
@@ -116,7 +116,7 @@ def test_two_suites_of_one_checkout_are_up_at_once_each_with_its_log(build: Path
         assert (build / "emulators.log").resolve() == other.log
         for up in (one, other):
             assert "ready" in up.log.read_text()
-            assert status_of("GET", up.functions_host, "/backends") == 200
+            assert request(f"http://{up.functions_host}/backends").status == 200
 
 
 @pytest.mark.usefixtures("double")
@@ -126,7 +126,7 @@ def test_a_port_that_is_lost_between_choice_and_use_costs_a_second_start(
 ) -> None:
     lost(lambda ports: a_listener(getattr(ports, port)))
     with running({}) as up:
-        assert status_of("GET", up.functions_host, "/backends") == 200
+        assert request(f"http://{up.functions_host}/backends").status == 200
     assert "The emulators ended while starting. Starting them once more, with new ports." in capsys.readouterr().err
     assert starts(build) == 2
 
@@ -250,23 +250,3 @@ def test_the_reason_of_a_lost_firestore_emulator_is_the_end_of_its_own_log(tmp_p
 )
 def test_the_commands_exit_code_is_passed_on(ends_with: str, code: int) -> None:
     assert run_inside([sys.executable, "-c", f"import os, signal, sys; {ends_with}"], os.environ) == code
-
-
-@pytest.mark.usefixtures("build")
-def test_the_suite_answers_within_and_leaves_no_process_after() -> None:
-    # Other tests may have left helpers of their own, which end with pytest.
-    before = set(reaper.descendants(os.getpid()))
-    with running({}) as up:
-        # Starts a worker, the kind of process that outlives its emulator.
-        assert status_of("GET", up.functions_host, f"/{PROJECT}/us-central1/stripeWebhook") == 405
-        assert status_of("GET", up.firestore_host, "/") == 200
-        started = set(reaper.descendants(os.getpid())) - before
-        assert len(started) >= 5, "the reaper, Node, Java, and a worker's two"
-    assert not started & set(reaper.living_processes())
-
-
-def status_of(method: str, host: str, path: str) -> int:
-    connection = http.client.HTTPConnection(host, timeout=30)
-    with contextlib.closing(connection):
-        connection.request(method, path)
-        return connection.getresponse().status
