@@ -32,13 +32,17 @@ def _built_once(build: Callable[[], _Built]) -> Callable[[], _Built]:
 
     @functools.cache
     def cached() -> _Built:
+        # What is built for something else leaves the rest to that.
+        is_outermost = gc.isenabled()
         gc.disable()
         try:
             built = build()
         finally:
-            gc.enable()
-        # All that was made until now stays, and is never to be searched again.
-        gc.freeze()
+            if is_outermost:
+                gc.enable()
+        if is_outermost:
+            # All that was made until now stays, and is never to be searched again.
+            gc.freeze()
         return built
 
     def built() -> _Built:

@@ -11,8 +11,18 @@ from service.settings import SettingsError
 
 
 def test_an_entry_point_is_built_once_though_many_ask() -> None:
-    start = threading.Barrier(8)
-    built = main._built_once(object)
+    start, second = threading.Barrier(8), threading.Event()
+    begun: list[int] = []
+
+    def build() -> object:
+        begun.append(1)
+        if len(begun) > 1:
+            second.set()
+        # Long enough for another thread to come in, if any could.
+        second.wait(0.2)
+        return object()
+
+    built = main._built_once(build)
 
     def ask(_: int) -> object:
         start.wait(timeout=10)
@@ -20,6 +30,7 @@ def test_an_entry_point_is_built_once_though_many_ask() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(ask, range(8)))) == 1
+    assert len(begun) == 1
 
 
 def test_an_entry_point_that_needs_another_builds_it_first() -> None:
@@ -46,3 +57,15 @@ def test_garbage_is_searched_for_but_not_while_an_entry_point_is_built() -> None
     assert gc.isenabled()
     assert not main._built_once(gc.isenabled)()
     assert gc.isenabled()
+
+
+def test_garbage_is_not_searched_for_after_an_entry_point_has_built_another() -> None:
+    inner = main._built_once(object)
+    assert not main._built_once(lambda: (inner(), gc.isenabled())[1])()
+    assert gc.isenabled()
+
+
+def test_what_was_made_by_then_is_never_searched_again() -> None:
+    gc.unfreeze()
+    main._built_once(object)()
+    assert gc.get_freeze_count() > 0
