@@ -246,7 +246,7 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Stripe's, but none of our business."""
+    """Stripe's, but not about an order of ours."""
 
     event_id: str | None
     event_type: str | None

@@ -35,7 +35,7 @@ def patience(*, total_seconds: float = PATIENCE_SECONDS) -> Patience:
 
 
 def settling(store: DocumentStore, terms: Terms, log: Log, patience: Patience) -> Settle:
-    """`settle` on one store. Each parked event that it takes up is logged."""
+    """`settle` on one store. Each parked event that it takes up and settles is logged."""
     return partial(settle, store=store, terms=terms, patience=patience, report=partial(log_taken_up, log))
 
 
@@ -70,14 +70,14 @@ class Service:
         from triggers.sweep import ReservationSweep
 
         return ReservationSweep(
-            self.settle,
-            self.order_created_trigger().place,
-            self.queries.lapsed_orders,
-            self.queries.stranded_orders,
-            self.queries.parked_since,
-            self.log,
-            self.now,
-            self.monotonic,
+            settle=self.settle,
+            place=self.order_created_trigger().place,
+            lapsed_orders=self.queries.lapsed_orders,
+            stranded_orders=self.queries.stranded_orders,
+            parked_events=self.queries.parked_since,
+            log=self.log,
+            now=self.now,
+            monotonic=self.monotonic,
         )
 
 

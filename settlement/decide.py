@@ -53,8 +53,6 @@ def decide(event: OrderEvent | NotUnderstood, snapshot: Snapshot, terms: Terms, 
     if isinstance(event, NotUnderstood):
         return _keep_for_a_person(event, snapshot, now)
     handling = HANDLING[snapshot.record, terms.expected_livemode in (None, event.delivery.livemode)]
-    if handling is Handling.SETTLE:
-        return _find_order(event, snapshot, terms, now)
     return _HANDLED_BY[handling](event, snapshot, terms, now)
 
 
@@ -122,14 +120,6 @@ def _claim_put_back(snapshot: Snapshot, released: tuple[str, ...] = ()) -> Count
     return CountDelivery(Result.DUPLICATE_DETECTED, snapshot.order_id, recorded_as, released)
 
 
-_HANDLED_BY: Final[Mapping[Handling, Callable[[StripeEvent, Snapshot, Terms, datetime], Decision]]] = {
-    Handling.SETTLE_AFTER_ALL: _settle_after_all,
-    Handling.KEEP_PARKED: _keep_parked,
-    Handling.SET_ASIDE: _set_aside,
-    Handling.COUNT_DUPLICATE: _count_duplicate,
-}
-
-
 def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, now: datetime) -> Decision:
     if claim := snapshot.claim:
         result = Result.DUPLICATE_DETECTED if claim.processed else Result.ERROR
@@ -169,6 +159,14 @@ def _find_order(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datet
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
 
 
+_HANDLED_BY: Final[Mapping[Handling, Callable[[StripeEvent, Snapshot, Terms, datetime], Decision]]] = {
+    Handling.SETTLE: _find_order,
+    Handling.SETTLE_AFTER_ALL: _settle_after_all,
+    Handling.KEEP_PARKED: _keep_parked,
+    Handling.SET_ASIDE: _set_aside,
+    Handling.COUNT_DUPLICATE: _count_duplicate,
+}
+
 # --- By the lifecycle ------------------------------------------------------------------------------------------------
 
 
@@ -178,7 +176,7 @@ def _by_lifecycle(case: Case) -> Decision:
         # Nothing else has changed, so the inventory has: it may be gone.
         return Look(order.product_ids)
     if order.held_from in CLOSED and not isinstance(case.event, CarriesPayment):
-        # A late payment is at it, or died at it. To all others the order is what it was; the payment comes again.
+        # A late payment is holding it, or crashed while holding it, and comes again. To all others it is what it was.
         return GiveBack.of(case)
     decided = DECIDED_BY[step_for(order.settled_status, case.event.kind)](case)
     return _change(case, decided) if isinstance(decided, Proposal) else decided

@@ -39,7 +39,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One event for one order that exists and has not been changed by it yet."""
+    """One event for one order that exists and is not settled by it yet."""
 
     event: OrderEvent
     order: Order
@@ -52,6 +52,24 @@ class Case:
         if not isinstance(self.event, kind):
             raise TypeError(f"the lifecycle does not allow {self.event.kind} here")
         return self.event
+
+
+# --- On the way to a decision ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a step does to its order. What follows from that for everybody else makes it a change."""
+
+    result: Result
+    order: Order
+    """As it is afterwards."""
+    moves: tuple[StockMove, ...] = ()
+    """What this step changes in the inventory."""
+    counted: tuple[StockMove, ...] = ()
+    """What an earlier step has already changed there, without an audit entry."""
+    notice: NoticeType | None = None
+    note: str | None = None
 
 
 # --- Not the last word -----------------------------------------------------------------------------------------------
@@ -160,7 +178,7 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class CountDelivery:
-    """Record one more delivery of the event, and nothing else."""
+    """Record one more delivery of the event, and change nothing else; a claim that has expired is put back."""
 
     result: Result
     order_id: str | None
@@ -184,18 +202,3 @@ class Unchanged:
 
 Settled = Change | Park | SetAside | CountDelivery | Unchanged
 Decision = Look | Hold | GiveBack | Settled
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """The heart of a change: what the event does to its order. What else follows from it is added last."""
-
-    result: Result
-    order: Order
-    """As it is afterwards."""
-    moves: tuple[StockMove, ...] = ()
-    """What this step changes in the inventory."""
-    counted: tuple[StockMove, ...] = ()
-    """What an earlier step has already changed there, without an audit entry."""
-    notice: NoticeType | None = None
-    note: str | None = None

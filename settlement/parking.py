@@ -26,7 +26,7 @@ def wait_for_order(event: StripeEvent, order_id: str, snapshot: Snapshot, terms:
     if claim and claim.result is result:
         return count_delivery(event, claim, order_id, result, now)
     if claim is None or claim.processed:
-        # A time far in the future is none that could ever grow old.
+        # An event from far in the future would never become old.
         if abs(now - event.delivery.created_at) < terms.order_wait:
             raise OrderNotThereYet(f"order {order_id} does not exist yet")
         if snapshot.audited is None:

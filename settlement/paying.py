@@ -23,7 +23,7 @@ def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal |
     if order.defect:
         return _paid(case, event, _quarantined(case, payment, f"invalid_order: {order.defect}", counted))
     if reason := why_not_paid(event, order):
-        # A late payment has begun the hold of a closed order, or died at it, and comes again.
+        # A late payment is holding the closed order, or crashed while holding it, and comes again.
         return GiveBack.of(case) if order.held_from in CLOSED else _keep_unpaid(case, reason, counted)
     if difference := mismatch(payment, order):
         return _paid(case, event, _quarantined(case, payment, difference, counted))

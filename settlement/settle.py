@@ -153,7 +153,7 @@ class _Attempt:
                     return decision
 
     def look_closer(self) -> None:
-        """From now on, also read what else may be why a commit was refused."""
+        """From now on, also read what else may be why a try was lost."""
         self._wanted = self._wanted.after_loss(self._snapshot)
 
     def take_up(self) -> None:

@@ -90,7 +90,7 @@ class Snapshot:
     deliveries_on_record: int | None = None
     """The deliveries that are recorded under the audit entry; None if nobody counted."""
     is_loss_unexplained: bool = False
-    """Whether a commit was refused, although neither the claim nor the order has changed since."""
+    """Whether an earlier try was lost, although neither the claim nor the order has changed since."""
 
     @property
     def record(self) -> Record:

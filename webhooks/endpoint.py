@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from orders.events import Ignored
 from orders.outcome import Outcome, Result, Settle, Transient
-from service.logs import LOGGED_CHARACTERS_MAX, line_of
+from service.logs import LOGGED_CHARACTERS_MAX, Log, line_of
 from webhooks.signature import Rejected, verified_message
 from webhooks.translation import NotAnEvent, order_event_from
 
@@ -65,8 +65,7 @@ class WebhookEndpoint:
     settle: Settle
     secrets: Sequence[str] = field(repr=False)
     """The signing secrets; more than one while a secret is being rolled."""
-    log: Callable[..., None]
-    """Takes a severity, a message, and fields by name."""
+    log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import assert_never
 
 from audit.entry import AuditEntry
 from database.documents.audit_log import entry_write
@@ -54,8 +55,10 @@ def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Term
             return _writes_for_set_aside(decision, event, snapshot, terms, now)
         case CountDelivery() if not isinstance(event, ShopEvent):
             return counted_delivery(decision, event.delivery, snapshot, now, terms.claim_lifetime)
-        case _:
+        case Change() | Park() | SetAside() | CountDelivery():
             raise TypeError(f"a {type(event).__name__} cannot lead to a {type(decision).__name__}")
+        case _:
+            assert_never(decision)
 
 
 def _writes_for_change(

@@ -26,7 +26,7 @@ class Wanted:
     more: Look = Look()
     """What decisions have asked for so far."""
     lost_at: Snapshot | None = None
-    """What was known when a commit was refused."""
+    """What was known when a try was lost."""
 
     @property
     def order_id(self) -> str | None:
@@ -67,10 +67,10 @@ class Wanted:
         return replace(self, more=more)
 
     def after_loss(self, snapshot: Snapshot) -> "Wanted":
-        """The same, and what else may be why a commit was refused.
+        """The same, and what else may be why a try was lost.
 
         Args:
-            snapshot: what the commit rested on.
+            snapshot: what that try rested on.
         """
         return replace(self.and_also(Look(audit_entry=True)), lost_at=snapshot)
 

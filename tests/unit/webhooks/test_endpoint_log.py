@@ -6,7 +6,7 @@ import pytest
 
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, SECRET, Fields, body_of, signature_of
-from tests.support.recording import RecordingSettlement
+from tests.support.recording import RecordingLog, RecordingSettlement
 from tests.support.stripe_objects import OBJECT_OF, PRIVATE, a_stripe_event, the_event
 from tests.support.watched_endpoint import (
     WatchedEndpoint,
@@ -143,4 +143,6 @@ def test_a_refused_body_is_repeated_nowhere(body: bytes) -> None:
 
 
 def test_the_endpoint_does_not_show_its_secrets() -> None:
-    assert SECRET not in repr(WebhookEndpoint(RecordingSettlement(), (SECRET,), print, lambda: NOW, lambda: 1.0))
+    assert SECRET not in repr(
+        WebhookEndpoint(RecordingSettlement(), (SECRET,), RecordingLog(), lambda: NOW, lambda: 1.0)
+    )
