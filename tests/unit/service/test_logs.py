@@ -6,14 +6,14 @@ import json
 import pytest
 
 from orders.outcome import Outcome, Result
-from service.logs import JsonLog, log_settled
+from service.logs import JsonLog, line_of, log_settled
 from tests.support.builders import an_updated_refund
 
 TRACE_ID = "105445aa7843bc8bf206b12000100000"
 TRACE = "logging.googleapis.com/trace"
 
 
-def line_of(*, trace: str | None = None, project: str | None = "shop", **fields: object) -> dict[str, object]:
+def logged_line(*, trace: str | None = None, project: str | None = "shop", **fields: object) -> dict[str, object]:
     """The one line that was logged."""
     stream = io.StringIO()
     JsonLog(stream, project=project)("INFO", "a message", trace=trace, **fields)
@@ -25,7 +25,7 @@ def line_of(*, trace: str | None = None, project: str | None = "shop", **fields:
 
 
 def test_a_line_has_a_severity_a_message_and_its_fields() -> None:
-    assert line_of(eventId="evt_1", latencyMs=1.5) == {
+    assert logged_line(eventId="evt_1", latencyMs=1.5) == {
         "severity": "INFO",
         "message": "a message",
         "eventId": "evt_1",
@@ -35,21 +35,21 @@ def test_a_line_has_a_severity_a_message_and_its_fields() -> None:
 
 @pytest.mark.parametrize("text", ["two\nlines", "\r\n", "\u2028", "\ud800", '"quoted"'], ids=ascii)
 def test_whatever_it_says_it_stays_one_line(text: str) -> None:
-    assert line_of(note=text)["note"] == text
+    assert logged_line(note=text)["note"] == text
 
 
 @pytest.mark.parametrize("header", [TRACE_ID, f"{TRACE_ID}/123", f"{TRACE_ID}/123;o=1"])
 def test_a_request_is_found_by_its_trace(header: str) -> None:
-    assert line_of(trace=header)[TRACE] == f"projects/shop/traces/{TRACE_ID}"
+    assert logged_line(trace=header)[TRACE] == f"projects/shop/traces/{TRACE_ID}"
 
 
 @pytest.mark.parametrize("header", [None, "", "/", "nonsense", TRACE_ID[:-1], TRACE_ID + "0", f"{TRACE_ID}x/1"])
 def test_what_is_no_trace_is_left_out(header: str | None) -> None:
-    assert TRACE not in line_of(trace=header)
+    assert TRACE not in logged_line(trace=header)
 
 
 def test_a_trace_without_a_project_is_left_out() -> None:
-    assert TRACE not in line_of(trace=TRACE_ID, project=None)
+    assert TRACE not in logged_line(trace=TRACE_ID, project=None)
 
 
 def test_a_line_is_written_in_one_piece_and_at_once() -> None:
@@ -90,3 +90,19 @@ def test_a_settled_event_leaves_its_result_and_the_ids_to_find_it_by() -> None:
 def test_a_note_of_any_length_leaves_a_line_that_cloud_logging_takes() -> None:
     line = settled_line(Outcome(Result.REFUND_DUE, "order-1", "x" * 300_000))
     assert line["message"] == f"refund_due: {'x' * 1_488}"
+
+
+GRAVE = {
+    Result.ERROR: "ERROR",
+    Result.ORDER_NOT_FOUND: "ERROR",
+    Result.REFUND_DUE: "WARNING",
+    Result.QUARANTINED: "WARNING",
+    Result.PAYMENT_NOT_FOUND: "WARNING",
+}
+"""Results that are grave without a word; of all others only a note is worth a warning."""
+
+
+@pytest.mark.parametrize("result", Result)
+def test_a_result_is_as_grave_as_it_is_and_a_note_is_worth_a_warning_at_least(result: Result) -> None:
+    assert line_of(Outcome(result, "order-1")) == (GRAVE.get(result, "INFO"), str(result))
+    assert line_of(Outcome(result, "order-1", "why")) == (GRAVE.get(result, "WARNING"), f"{result}: why")

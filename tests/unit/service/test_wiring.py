@@ -1,0 +1,43 @@
+"""The deployed service, put together from its environment. It connects to nothing before it is used."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from service.wiring import Service, service_from
+
+ENVIRONMENT = {"GOOGLE_CLOUD_PROJECT": "demo-wired", "STRIPE_WEBHOOK_SECRET": "whsec_1,whsec_2"}
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Service:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    return service_from(ENVIRONMENT)
+
+
+def test_the_database_is_that_of_the_project_that_the_environment_names(service: Service) -> None:
+    assert service.queries._client.project == "demo-wired"  # type: ignore[attr-defined]
+    assert service.settle.keywords["store"]._database == "projects/demo-wired/databases/(default)"  # type: ignore[attr-defined]
+
+
+def test_log_lines_go_to_standard_output_under_the_trace_of_their_project(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service_from(ENVIRONMENT).log("INFO", "a message", trace=f"{'a' * 32}/1;o=1")
+    line = json.loads(capsys.readouterr().out)
+    assert line["logging.googleapis.com/trace"] == f"projects/demo-wired/traces/{'a' * 32}"
+
+
+def test_the_secrets_are_those_of_the_environment_and_the_clock_is_the_machines(service: Service) -> None:
+    assert service.webhook_endpoint().secrets == ("whsec_1", "whsec_2")
+    assert abs(service.now() - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_each_query_of_the_sweep_is_asked_for_what_it_is_named_for(service: Service) -> None:
+    sweep, queries = service.reservation_sweep(), service.queries
+    assert (sweep.lapsed_orders, sweep.stranded_orders, sweep.parked_events) == (
+        queries.lapsed_orders,
+        queries.stranded_orders,
+        queries.parked_since,
+    )
