@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from service.settings import SettingsError, settings_from
+from tools.toolchain import ROOT
 
 
 def test_an_empty_environment_is_good_enough_for_all_but_secrets() -> None:
@@ -70,3 +71,28 @@ def test_the_project_is_the_one_that_the_environment_names() -> None:
     assert settings_from({"GOOGLE_CLOUD_PROJECT": "shop", "GCLOUD_PROJECT": "other"}).project == "shop"
     assert settings_from({"GCLOUD_PROJECT": "shop"}).project == "shop"
     assert settings_from({"GOOGLE_CLOUD_PROJECT": ""}).project is None
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False), (" TRUE\n", True), ("False", False)])
+def test_a_yes_or_no_setting_is_taken_in_any_case(text: str, *, value: bool) -> None:
+    terms = settings_from({"EXPECT_LIVEMODE": text, "RESTOCK_ON_REFUND": text}).terms
+    assert (terms.expected_livemode, terms.restock_on_refund) == (value, value)
+
+
+def test_unless_it_is_said_both_modes_are_taken_and_refunded_units_go_back_on_the_shelf() -> None:
+    terms = settings_from({"EXPECT_LIVEMODE": "  "}).terms
+    assert (terms.expected_livemode, terms.restock_on_refund) == (None, True)
+
+
+@pytest.mark.parametrize("name", ["EXPECT_LIVEMODE", "RESTOCK_ON_REFUND"])
+@pytest.mark.parametrize("text", ["yes", "1", "0", "live", "truefalse"])
+def test_neither_true_nor_false_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({name: text})
+    assert str(refused.value) == f"{name} must be true or false, not {text!r}"
+
+
+def test_the_settings_file_says_the_defaults() -> None:
+    lines = (ROOT / ".env").read_text().splitlines()
+    said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert settings_from(said) == settings_from({})
