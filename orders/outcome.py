@@ -11,14 +11,14 @@ All errors of the service, and what each of them leads to:
     │   ├── Rejected              not a fresh, signed message of Stripe's: 400 (webhooks.signature)
     │   ├── NotAnEvent            signed by Stripe, but no event: 400 (webhooks.translation)
     │   ├── Misshapen             a field of a Stripe object cannot be read: 200, and parked (webhooks.stripe_fields)
-    │   ├── SettingsError         a setting cannot be used: the function does not start (service.settings)
+    │   ├── SettingsError         a setting cannot be used: the function serves nothing, 500 (service.settings)
     │   ├── InvalidOrder          an order can never be held as written: it fails (orders.validation)
     │   └── UnreadableNotice      a notice cannot be put into words (notifications.texts)
     ├── NotAPost                  405 (webhooks.endpoint)
     ├── NoSecret                  nothing can be verified: 500 (webhooks.endpoint)
     └── Refused                   an order cannot be held now: it fails (inventory.reservation)
 
-Every other exception is a fault of ours: 500, with its trace in the log.
+Every other exception is a bug in the service: 500, with its trace in the log.
 """
 
 from collections.abc import Callable

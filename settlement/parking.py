@@ -36,7 +36,7 @@ def wait_for_order(event: StripeEvent, order_id: str, snapshot: Snapshot, terms:
 
 
 def wait_for_payment(event: StripeEvent, snapshot: Snapshot, now: datetime) -> Decision:
-    """Park the event until its payment has settled an order. It may also be a payment that is none of our business.
+    """Park the event until its payment has settled an order. It may also be a payment for none of our orders.
 
     Stripe is not asked to come back: only the payment's own event can show whose it is.
     """
