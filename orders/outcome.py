@@ -12,6 +12,7 @@ All errors of the service, and what each of them leads to:
     │   ├── NotAnEvent            signed by Stripe, but no event: 400 (webhooks.translation)
     │   ├── Misshapen             a field of a Stripe object cannot be read: 200, and parked (webhooks.stripe_fields)
     │   ├── SettingsError         a setting cannot be used: the function serves nothing, 500 (service.settings)
+    │   ├── InvalidSecret         a text is no signing secret: becomes a SettingsError (webhooks.signing_secrets)
     │   ├── InvalidOrder          an order can never be held as written: it fails (orders.validation)
     │   └── UnreadableNotice      a notice cannot be put into words (notifications.texts)
     ├── NotAPost                  405 (webhooks.endpoint)

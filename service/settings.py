@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from settlement.decisions import Terms
+from webhooks.signing_secrets import InvalidSecret, SigningSecret, signing_secret_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ RESTOCK_ON_REFUND: Final = ("RESTOCK_ON_REFUND", True)
 EXPECT_LIVEMODE: Final = ("EXPECT_LIVEMODE", None)
 STRIPE_WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the setting's name, not its value
 
+_NOT_CONFIGURED: Final = frozenset({"", "unset"})
+"""Entries of the secret that are none: Secret Manager keeps no empty text, so a first deployment binds a word."""
+_EMULATORS: Final = ("FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST")
+_ORDINALS: Final[Mapping[int, str]] = {1: "1st", 2: "2nd", 3: "3rd"}
+
 _Default = TypeVar("_Default", bool, None)
 
 
@@ -37,7 +43,7 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    webhook_secrets: tuple[str, ...] = field(repr=False)
+    webhook_secrets: tuple[SigningSecret, ...] = field(repr=False)
     """Stripe's signing secrets; empty where none is bound, as for functions that verify nothing."""
     terms: Terms
     project: str | None
@@ -46,9 +52,8 @@ class Settings:
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Raises SettingsError."""
-    secrets = environment.get(STRIPE_WEBHOOK_SECRET, "").split(",")
     return Settings(
-        webhook_secrets=tuple(secret.strip() for secret in secrets if secret.strip()),
+        webhook_secrets=_signing_secrets(environment),
         terms=Terms(
             reservation=timedelta(minutes=_whole_number(environment, RESERVATION_MINUTES)),
             async_reservation=timedelta(days=_whole_number(environment, ASYNC_RESERVATION_DAYS)),
@@ -58,6 +63,27 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         ),
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
     )
+
+
+def _signing_secrets(environment: Mapping[str, str]) -> tuple[SigningSecret, ...]:
+    is_emulated = any(environment.get(name) for name in _EMULATORS)
+    secrets: dict[str, SigningSecret] = {}
+    for number, text in enumerate(environment.get(STRIPE_WEBHOOK_SECRET, "").split(","), 1):
+        # Only what an editor or a shell leaves around a text is stripped: any other invisible character is a defect.
+        entry = text.strip(" \t\r\n")
+        if entry in _NOT_CONFIGURED:
+            continue
+        try:
+            secret = signing_secret_from(entry, is_emulated=is_emulated)
+        except InvalidSecret as invalid:
+            raise _unusable_secret(number, str(invalid)) from None
+        if secrets.setdefault(secret.text, secret) != secret:
+            raise _unusable_secret(number, "repeats another one, for another mode")
+    return tuple(secrets.values())
+
+
+def _unusable_secret(number: int, defect: str) -> SettingsError:
+    return SettingsError(f"{STRIPE_WEBHOOK_SECRET}: the {_ORDINALS.get(number, f'{number}th')} secret {defect}")
 
 
 def _whole_number(environment: Mapping[str, str], setting: WholeNumber) -> int:

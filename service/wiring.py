@@ -21,6 +21,7 @@ from service.logs import JsonLog, Log, log_taken_up
 from service.settings import Settings, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
+from webhooks.signing_secrets import SigningSecret
 
 if TYPE_CHECKING:
     from triggers.cancel_requested import CancelRequestedTrigger
@@ -45,7 +46,7 @@ class Service:
 
     settle: Settle
     queries: Queries
-    webhook_secrets: Sequence[str]
+    webhook_secrets: Sequence[SigningSecret]
     log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -54,7 +55,13 @@ class Service:
     def webhook_endpoint(self) -> "WebhookEndpoint":
         from webhooks.endpoint import WebhookEndpoint
 
-        return WebhookEndpoint(self.settle, self.webhook_secrets, self.log, self.now, self.monotonic)
+        return WebhookEndpoint(
+            settle=self.settle,
+            secrets=self.webhook_secrets,
+            log=self.log,
+            now=self.now,
+            monotonic=self.monotonic,
+        )
 
     def order_created_trigger(self) -> "OrderCreatedTrigger":
         from triggers.order_created import OrderCreatedTrigger

@@ -17,6 +17,7 @@ from orders.events import Ignored
 from orders.outcome import Outcome, Result, Settle, Transient
 from service.logs import LOGGED_CHARACTERS_MAX, Log, line_of
 from webhooks.signature import Rejected, verified_message
+from webhooks.signing_secrets import SigningSecret
 from webhooks.translation import NotAnEvent, order_event_from
 
 BODY_BYTES_MAX: Final = 1024 * 1024
@@ -63,7 +64,7 @@ class WebhookEndpoint:
     """Stripe's deliveries, answered."""
 
     settle: Settle
-    secrets: Sequence[str] = field(repr=False)
+    secrets: Sequence[SigningSecret] = field(repr=False)
     """The signing secrets; more than one while a secret is being rolled."""
     log: Log
     now: Callable[[], datetime]
@@ -99,11 +100,15 @@ class WebhookEndpoint:
         if not self.secrets:
             raise NoSecret("STRIPE_WEBHOOK_SECRET is not set: refusing to serve")
         now = self.now()
-        message = verified_message(_body_of(request), request.headers.get("Stripe-Signature"), self.secrets, now=now)
-        event = order_event_from(message, delivered_at=now)
+        verified = verified_message(_body_of(request), request.headers.get("Stripe-Signature"), self.secrets, now=now)
+        event = order_event_from(verified.message, delivered_at=now)
         known |= {"eventId": _shortened(event.event_id), "eventType": _shortened(event.event_type)}
         if isinstance(event, Ignored):
             return event
+        if not verified.is_of_its_secrets_mode:
+            return Ignored(
+                event.event_id, event.event_type, "an event of test mode, signed with a secret for live mode"
+            )
         known["orderId"] = event.order_id
         return self.settle(event, now)
 

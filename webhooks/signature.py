@@ -1,13 +1,15 @@
 """Is this body really from Stripe, and fresh? The only deployed module that imports stripe."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import stripe
 
-from webhooks.stripe_fields import time_or_none
+from webhooks.signing_secrets import SigningSecret
+from webhooks.stripe_fields import Json, time_or_none
 
 TOLERANCE_SECONDS: Final = 300
 
@@ -16,21 +18,35 @@ class Rejected(ValueError):
     """The body is not a fresh message that Stripe signed. The reason repeats nothing of header, body or secret."""
 
 
-def verified_message(body: bytes, header: str | None, secrets: Sequence[str], *, now: datetime) -> Mapping[str, object]:
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A JSON object that Stripe signed."""
+
+    message: Json
+    is_of_its_secrets_mode: bool
+    """False for an event of test mode that was signed with no other secret than one for live mode."""
+
+
+def verified_message(body: bytes, header: str | None, secrets: Sequence[SigningSecret], *, now: datetime) -> Verified:
     """The JSON object that Stripe signed with one of our secrets, at most five minutes ago.
 
     Several secrets are valid while one is being rolled: https://docs.stripe.com/webhooks#roll-endpoint-signing-secrets.
     The timestamp is checked here, both ways, against the time that is passed in; stripe's own check reads the clock and
     lets the future pass. The scheme: https://docs.stripe.com/webhooks#verify-manually.
 
+    Whoever knows a secret for test mode must not move live money with it. The other way about is Stripe's doing: to a
+    platform's live endpoint it also delivers the test events of connected accounts
+    (https://docs.stripe.com/connect/webhooks).
+
     Raises:
-        Rejected: there is no signature or none that matches, the timestamp is stale or in the future, or the body is
-            not a JSON object.
+        Rejected: there is no signature or none that matches, the timestamp is stale or in the future, the body is not a
+            JSON object, or it is an event of live mode and signed for test mode.
     """
     if not header:
         raise Rejected("no Stripe-Signature header")
     # The library can compare nothing but ASCII.
-    if not header.isascii() or not any(_is_signed(body, header, secret) for secret in secrets):
+    signed_for = {secret.livemode for secret in secrets if header.isascii() and _is_signed(body, header, secret.text)}
+    if not signed_for:
         raise Rejected("signature verification failed")
     signed_at = _signed_at(header)
     if signed_at is None or abs((now - signed_at).total_seconds()) > TOLERANCE_SECONDS:
@@ -41,7 +57,10 @@ def verified_message(body: bytes, header: str | None, secrets: Sequence[str], *,
         raise Rejected("the body is not JSON") from None
     if not isinstance(message, dict):
         raise Rejected("the body is not a JSON object")
-    return message
+    livemode = message.get("livemode")
+    if livemode is True and signed_for == {False}:
+        raise Rejected("signature verification failed")
+    return Verified(message, is_of_its_secrets_mode=not (livemode is False and signed_for == {True}))
 
 
 def _is_signed(body: bytes, header: str, secret: str) -> bool:

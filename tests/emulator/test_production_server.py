@@ -17,6 +17,8 @@ from tests.support.production_server import Server, production_server
 from tests.support.stripe_objects import a_payment_intent, a_stripe_event, the_event, three_events_of_one_payment
 from webhooks.endpoint import BODY_BYTES_MAX
 
+A_SECRET = f"whsec_{'1' * 32}"
+
 
 @pytest.fixture
 def server(firestore_client: firestore.Client, firestore_host: str, tmp_path: Path) -> Iterator[Server]:
@@ -130,9 +132,32 @@ def test_without_a_secret_nothing_is_served(
     firestore_client: firestore.Client, firestore_host: str, tmp_path: Path
 ) -> None:
     project = firestore_client.project
-    with production_server(project, firestore_host, tmp_path, STRIPE_WEBHOOK_SECRET=" , ") as server:
+    with production_server(project, firestore_host, tmp_path, STRIPE_WEBHOOK_SECRET="unset") as server:
         answer = server.deliver(a_stripe_event())
         (line,) = server.log_lines()
     assert (answer.status, json.loads(answer.body)) == (500, {"error": "this endpoint is not configured"})
     assert line["severity"] == "CRITICAL"
     assert line["message"] == "NoSecret: STRIPE_WEBHOOK_SECRET is not set: refusing to serve"
+
+
+def test_with_a_secret_that_cannot_be_one_nothing_is_served_and_nothing_revealed(
+    firestore_client: firestore.Client, firestore_host: str, tmp_path: Path
+) -> None:
+    project, secrets = firestore_client.project, f'{A_SECRET},"{A_SECRET}"'
+    with production_server(project, firestore_host, tmp_path, STRIPE_WEBHOOK_SECRET=secrets) as server:
+        answer = server.deliver(a_stripe_event(), secret=A_SECRET)
+        assert A_SECRET not in server.log.read_text()
+    assert answer.status == 500
+    assert A_SECRET not in str(answer.body)
+
+
+def test_a_secret_for_test_mode_moves_no_live_money(
+    firestore_client: firestore.Client, firestore_host: str, tmp_path: Path
+) -> None:
+    stock_up(firestore_client, 10)
+    firestore_client.document("orders/order-1").set(a_reserved_order())
+    project, live = firestore_client.project, {**a_stripe_event(), "livemode": True}
+    with production_server(project, firestore_host, tmp_path, STRIPE_WEBHOOK_SECRET=f"test:{A_SECRET}") as server:
+        assert server.deliver(live, secret=A_SECRET).outcome == "signature verification failed"
+        assert order_in(firestore_client, "order-1")["status"] == "reserved"
+        assert server.deliver(a_stripe_event(), secret=A_SECRET).outcome == "first_time_finalized"

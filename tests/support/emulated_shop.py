@@ -59,7 +59,7 @@ def service_in(client: firestore.Client, terms: Terms = TERMS) -> Service:
 
 def service_over(connection: Connection, terms: Terms = TERMS) -> Service:
     """The same over a connection of the caller's own."""
-    settings = settings_from({STRIPE_WEBHOOK_SECRET: SECRET})
+    settings = settings_from({STRIPE_WEBHOOK_SECRET: SECRET, "FUNCTIONS_EMULATOR": "true"})
     return service_on(connection, replace(settings, terms=terms), silent)
 
 

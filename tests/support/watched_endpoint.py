@@ -12,6 +12,7 @@ from tests.support.builders import NOW, SECRET, Fields, body_of, signature_of
 from tests.support.recording import RecordingLog, RecordingSettlement
 from tests.support.stripe_objects import a_stripe_event
 from webhooks.endpoint import WebhookEndpoint
+from webhooks.signing_secrets import SigningSecret
 
 BODY = body_of(a_stripe_event())
 app = Flask("shop")
@@ -20,7 +21,7 @@ app = Flask("shop")
 @dataclass
 class WatchedEndpoint:
     settlement: RecordingSettlement = field(default_factory=RecordingSettlement)
-    secrets: tuple[str, ...] = (SECRET,)
+    secrets: tuple[SigningSecret, ...] = (SigningSecret(SECRET),)
     log: RecordingLog = field(default_factory=RecordingLog)
     monotonic: Callable[[], float] = lambda: 1.0
 

@@ -21,6 +21,7 @@ from tests.support.builders import NOW, SECRET, TERMS, Fields, a_payment, a_plac
 from tests.support.settling import settled, settling_on
 from tests.support.shop import complaints_in, shop_documents
 from webhooks.endpoint import BODY_BYTES_MAX, WebhookEndpoint
+from webhooks.signing_secrets import SigningSecret
 
 MEMORY_BYTES_MAX: Final = 64 * BODY_BYTES_MAX
 """What one delivery may take for a moment. A mebibyte of empty JSON lists becomes thirty of Python objects."""
@@ -56,7 +57,7 @@ class _Shop:
         self.clock = NOW
         self.endpoint = WebhookEndpoint(
             settle=settling_on(self.store, terms=replace(TERMS, order_wait=ORDER_WAIT)),
-            secrets=(SECRET,),
+            secrets=(SigningSecret(SECRET),),
             log=JsonLog(self.lines, project="shop"),
             now=lambda: self.clock,
             monotonic=time.monotonic,

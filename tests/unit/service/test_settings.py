@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 
 from service.settings import SettingsError, settings_from
+from tools.emulators import WEBHOOK_SECRET
 from tools.toolchain import ROOT
+
+ONE, TWO = f"whsec_{'1' * 24}", f"whsec_{'2' * 24}"
 
 
 def test_an_empty_environment_is_good_enough_for_all_but_secrets() -> None:
@@ -20,22 +23,83 @@ def test_an_empty_environment_is_good_enough_for_all_but_secrets() -> None:
 @pytest.mark.parametrize(
     ("text", "secrets"),
     [
-        ("whsec_1", ("whsec_1",)),
-        ("whsec_1,whsec_2", ("whsec_1", "whsec_2")),
-        (" whsec_1 ,\n whsec_2 \n", ("whsec_1", "whsec_2")),
-        ("whsec_1,,", ("whsec_1",)),
+        (ONE, ((ONE, None),)),
+        (f"{ONE},{TWO}", ((ONE, None), (TWO, None))),
+        (f" {ONE} ,\r\n {TWO} \n", ((ONE, None), (TWO, None))),
+        (f"live:{ONE},test:{TWO}", ((ONE, True), (TWO, False))),
+        (f"{ONE},,", ((ONE, None),)),
+        (f"{ONE},{ONE}", ((ONE, None),)),
+        (f"unset,{ONE}, unset ", ((ONE, None),)),
+        (f"whsec_{'f' * 64}", ((f"whsec_{'f' * 64}", None),)),
+        ("whsec_a_b-c+d/e=f01234567890AZ", (("whsec_a_b-c+d/e=f01234567890AZ", None),)),
+        ("unset", ()),
         ("", ()),
         (" , ,\n", ()),
     ],
 )
-def test_secrets_are_separated_by_commas_and_empty_ones_are_none(text: str, secrets: tuple[str, ...]) -> None:
-    assert settings_from({"STRIPE_WEBHOOK_SECRET": text}).webhook_secrets == secrets
+def test_secrets_are_separated_by_commas_and_what_is_empty_or_unset_is_none(
+    text: str, secrets: tuple[tuple[str, bool | None], ...]
+) -> None:
+    known = settings_from({"STRIPE_WEBHOOK_SECRET": text}).webhook_secrets
+    assert tuple((secret.text, secret.livemode) for secret in known) == secrets
+
+
+QUOTED, SPACED = "has quotes around it or in it", "has a space or a line break in it"
+INVISIBLE = "has an invisible character in it, such as a byte order mark"
+STRANGE = "has a character in it that is in none of Stripe's secrets"
+NO_SECRET = "must begin with whsec_, or with live:whsec_ or test:whsec_ in small letters"
+SHORT = "is too short: at least 24 characters follow whsec_"
+KNOWN_TO_ALL = "is the emulators' secret, which everybody knows"
+
+
+@pytest.mark.parametrize(
+    ("text", "defect"),
+    [
+        *((text, QUOTED) for text in (f'"{ONE}"', f"'{ONE}'", f"“{ONE}”", f"`{ONE}`", f"{ONE}'", f'live:"{ONE}"')),
+        *((text, SPACED) for text in (f"{ONE} {TWO}", f"{ONE}\n{TWO}", f"live: {ONE}", f"\xa0{ONE}", f"{ONE}\u2028")),
+        *(
+            (text, INVISIBLE)
+            for text in (f"\ufeff{ONE}", f"{ONE}\u200b", f"whsec_\u2060{'1' * 24}", f"{ONE}\0", "\xad")
+        ),
+        *((text, STRANGE) for text in (f"{ONE}é", f"{ONE};", f"{ONE}\uff11", f"{ONE}\u3164", f"{ONE}$", f"{ONE}:")),
+        *((text, NO_SECRET) for text in ("x", "a" * 40, "sk_live_" + "1" * 24, "UNSET", f"LIVE:{ONE}", f"prod:{ONE}")),
+        *((text, NO_SECRET) for text in ("live:", "live:unset", f"test:live:{ONE}", f"WHSEC_{'1' * 24}", f":{ONE}")),
+        *((text, SHORT) for text in ("whsec_", "whsec_" + "1" * 23, "test:whsec_x", "whsec_test_secre")),
+        *((text, KNOWN_TO_ALL) for text in ("whsec_test_secret", "live:whsec_test_secret")),
+    ],
+    ids=ascii,
+)
+def test_a_text_that_cannot_be_a_secret_is_refused_by_its_defect_and_never_repeated(text: str, defect: str) -> None:
+    for others, ordinal in {"": "1st", f"{TWO},": "2nd", f",unset,{TWO},": "4th"}.items():
+        with pytest.raises(SettingsError) as refused:
+            settings_from({"STRIPE_WEBHOOK_SECRET": f"{others}{text},"})
+        assert str(refused.value) == f"STRIPE_WEBHOOK_SECRET: the {ordinal} secret {defect}"
+        assert refused.value.__suppress_context__
+
+
+@pytest.mark.parametrize("prefixes", [("live:", "test:"), ("", "test:"), ("live:", "")])
+def test_one_secret_for_two_modes_is_refused(prefixes: tuple[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"^STRIPE_WEBHOOK_SECRET: the 2nd secret repeats another one, for another"):
+        settings_from({"STRIPE_WEBHOOK_SECRET": ",".join(f"{prefix}{ONE}" for prefix in prefixes)})
+
+
+@pytest.mark.parametrize("name", ["FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST"])
+def test_the_emulators_secret_is_good_enough_for_the_emulators(name: str) -> None:
+    (secret,) = settings_from({"STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, name: "here"}).webhook_secrets
+    assert secret.text == WEBHOOK_SECRET
+    with pytest.raises(SettingsError):
+        settings_from({"STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET, name: ""})
+    with pytest.raises(SettingsError):
+        settings_from({"STRIPE_WEBHOOK_SECRET": "x", name: "here"})
 
 
 def test_secrets_are_not_shown() -> None:
-    settings = settings_from({"STRIPE_WEBHOOK_SECRET": "whsec_1,whsec_2"})
+    settings = settings_from({"STRIPE_WEBHOOK_SECRET": f"{ONE},live:{TWO}"})
     assert "whsec" not in repr(settings)
     assert "whsec" not in f"{settings}"
+
+
+# --- All others ------------------------------------------------------------------------------------------------------
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -6,8 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.wiring import Service, service_from
+from webhooks.signing_secrets import SigningSecret
 
-ENVIRONMENT = {"GOOGLE_CLOUD_PROJECT": "demo-wired", "STRIPE_WEBHOOK_SECRET": "whsec_1,whsec_2"}
+SECRETS = (SigningSecret(f"whsec_{'1' * 24}", livemode=True), SigningSecret(f"whsec_{'2' * 24}"))
+ENVIRONMENT = {
+    "GOOGLE_CLOUD_PROJECT": "demo-wired",
+    "STRIPE_WEBHOOK_SECRET": f"live:{SECRETS[0].text},{SECRETS[1].text}",
+}
 
 
 @pytest.fixture
@@ -30,7 +35,7 @@ def test_log_lines_go_to_standard_output_under_the_trace_of_their_project(
 
 
 def test_the_secrets_are_those_of_the_environment_and_the_clock_is_the_machines(service: Service) -> None:
-    assert service.webhook_endpoint().secrets == ("whsec_1", "whsec_2")
+    assert service.webhook_endpoint().secrets == SECRETS
     assert abs(service.now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 

@@ -1,6 +1,7 @@
 """Every answer of the webhook endpoint."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import request
@@ -21,6 +22,7 @@ from tests.support.watched_endpoint import (
 )
 from webhooks.endpoint import STATUS, NoSecret, NotAPost
 from webhooks.signature import Rejected
+from webhooks.signing_secrets import SigningSecret
 from webhooks.translation import NotAnEvent
 
 CARD = "4242424242424242"
@@ -113,8 +115,33 @@ def test_a_delivery_without_the_header_at_all_is_refused() -> None:
 
 
 def test_a_secret_that_is_being_rolled_is_still_good() -> None:
-    endpoint = WatchedEndpoint(secrets=("whsec_new", SECRET))
+    endpoint = WatchedEndpoint(secrets=(SigningSecret("whsec_new"), SigningSecret(SECRET)))
     assert delivered(endpoint=endpoint).status_code == 200
+
+
+FOR_LIVE, FOR_TEST = SigningSecret(SECRET, livemode=True), SigningSecret(SECRET, livemode=False)
+
+
+def test_live_money_that_is_signed_with_a_secret_for_test_mode_is_refused() -> None:
+    endpoint = WatchedEndpoint(secrets=(FOR_TEST,))
+    answer = delivered_event(the_event("payment_intent.succeeded") | {"livemode": True}, endpoint)
+    assert answer_of(answer) == (400, {"error": FORGED})
+    assert endpoint.settlement.settled == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"currency": None}], ids=["understood", "not understood"])
+def test_a_test_event_that_is_signed_with_a_secret_for_live_mode_is_not_ours(fields: dict[str, Any]) -> None:
+    endpoint = WatchedEndpoint(secrets=(FOR_LIVE,))
+    answer = delivered_event(the_event("payment_intent.succeeded", **fields), endpoint)
+    assert answer_of(answer) == (200, {"result": "ignored"})
+    assert endpoint.settlement.settled == []
+    assert endpoint.line["message"] == "ignored: an event of test mode, signed with a secret for live mode"
+
+
+@pytest.mark.parametrize(("body", "signature", "error"), REFUSED.values(), ids=REFUSED)
+def test_a_secret_for_live_mode_refuses_what_any_other_refuses(body: bytes, signature: str, error: str) -> None:
+    endpoint = WatchedEndpoint(secrets=(FOR_LIVE,))
+    assert answer_of(delivered(body, endpoint, Stripe_Signature=signature)) == (400, {"error": error})
 
 
 # --- Not a POST: 405 --------------------------------------------------------------------------------------------------

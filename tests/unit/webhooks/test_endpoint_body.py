@@ -10,6 +10,7 @@ from tests.support.builders import SECRET, body_of, signature_of
 from tests.support.stripe_objects import a_stripe_event
 from tests.support.watched_endpoint import BODY, WatchedEndpoint, answer_of, app, delivered
 from webhooks.endpoint import BODY_BYTES_MAX
+from webhooks.signing_secrets import SigningSecret
 
 TOO_LARGE = {"error": "the body is larger than 1048576 bytes"}
 
@@ -72,7 +73,7 @@ def test_the_framework_can_read_a_refused_body_once_more_after_the_answer(*, chu
 def test_a_body_that_nobody_needs_is_never_read(method: str, secrets: tuple[str, ...]) -> None:
     chunked = {**a_chunked_request(b"x" * 10 * BODY_BYTES_MAX), "method": method}
     with app.test_request_context("/", **chunked):
-        WatchedEndpoint(secrets=secrets).respond(request)
+        WatchedEndpoint(secrets=tuple(map(SigningSecret, secrets))).respond(request)
         assert request.get_data() == b""
     assert chunked["input_stream"].tell() == 0
 

@@ -13,16 +13,19 @@ from hypothesis import strategies as st
 from tests.support.builders import NOW, SECRET, body_of, signature_of
 from tests.support.stripe_objects import a_stripe_event
 from webhooks.signature import Rejected, verified_message
+from webhooks.signing_secrets import SigningSecret
 
 BODY = body_of(a_stripe_event())
 OLD_SECRET, NEW_SECRET = "whsec_old", "whsec_new"
+FOR_LIVE, FOR_TEST = SigningSecret("whsec_for_live", livemode=True), SigningSecret("whsec_for_test", livemode=False)
 FAILED, STALE = "signature verification failed", "timestamp outside the tolerance"
 
 
 def verified(
     body: bytes = BODY, header: str | None = None, secrets: Sequence[str] = (SECRET,), now: datetime = NOW
 ) -> object:
-    return verified_message(body, signature_of(body) if header is None else header, secrets, now=now)
+    known = tuple(map(SigningSecret, secrets))
+    return verified_message(body, signature_of(body) if header is None else header, known, now=now).message
 
 
 def rejection_of(
@@ -74,7 +77,50 @@ def test_nothing_is_verified_with_a_blank_secret_or_without_one(blank: str) -> N
 @pytest.mark.parametrize("header", [None, ""])
 def test_a_body_without_a_signature_is_rejected(header: str | None) -> None:
     with pytest.raises(Rejected, match=r"^no Stripe-Signature header$"):
-        verified_message(BODY, header, (SECRET,), now=NOW)
+        verified_message(BODY, header, (SigningSecret(SECRET),), now=NOW)
+
+
+# --- A secret for one mode --------------------------------------------------------------------------------------------
+
+
+def is_taken(livemode: object, signer: SigningSecret, *others: SigningSecret) -> bool | None:
+    """Whether an event of that mode, signed with the first secret, is of its secret's mode; None if it is rejected."""
+    body = body_of(a_stripe_event(livemode=livemode))
+    try:
+        verified = verified_message(body, signature_of(body, secret=signer.text), (*others, signer), now=NOW)
+    except Rejected as rejected:
+        assert str(rejected) == FAILED  # noqa: PT017
+        return None
+    return verified.is_of_its_secrets_mode
+
+
+@pytest.mark.parametrize("others", [(), (SigningSecret(SECRET),), (SigningSecret("whsec_new", livemode=True),)])
+@pytest.mark.parametrize(
+    ("livemode", "signer", "taken"),
+    [
+        (True, FOR_LIVE, True),
+        (True, FOR_TEST, None),
+        (False, FOR_LIVE, False),
+        (False, FOR_TEST, True),
+        (True, SigningSecret(SECRET), True),
+        (False, SigningSecret(SECRET), True),
+        # A thin event need not say.
+        (None, FOR_LIVE, True),
+        ("true", FOR_TEST, True),
+    ],
+)
+def test_a_secret_for_test_mode_moves_no_live_money_and_one_for_live_mode_counts_no_test(
+    livemode: object, signer: SigningSecret, others: tuple[SigningSecret, ...], *, taken: bool | None
+) -> None:
+    assert is_taken(livemode, signer, *others) is taken
+
+
+@pytest.mark.parametrize("livemode", [True, False])
+def test_an_event_that_is_signed_for_both_modes_is_of_either(*, livemode: bool) -> None:
+    body = body_of(a_stripe_event(livemode=livemode))
+    timestamp, live = parts_of(signature_of(body, secret=FOR_LIVE.text))
+    header = f"{timestamp},{live},{parts_of(signature_of(body, secret=FOR_TEST.text))[1]}"
+    assert verified_message(body, header, (FOR_LIVE, FOR_TEST), now=NOW).is_of_its_secrets_mode
 
 
 # --- Freshness --------------------------------------------------------------------------------------------------------
