@@ -29,4 +29,6 @@ class AuditEntry:
     """Units sold, released or put back that could not be counted, because their inventory document is gone."""
     money: Money | None = None
     payment_intent_id: str | None = None
+    account: str | None = None
+    """Whose Stripe event it is; None for our own, and for what happens in the shop."""
     note: str | None = None

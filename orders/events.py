@@ -90,6 +90,8 @@ class StripeDelivery:
     """When this delivery reached us. With the event's id it identifies one delivery."""
     livemode: bool
     api_version: str | None
+    account: str | None
+    """Whose event it is: the ids in `account` and `context`, with a comma between two that differ; None for our own."""
     is_replay: bool = False
     """Whether this is a parked event taken up again: not delivered just now, so not counted as a delivery."""
 

@@ -68,7 +68,10 @@ class Result(StrEnum):
     """A refund of a payment that is not the one the order was settled with."""
     UNKNOWN_STATUS = "unknown_status"
     """The order carries a status that this service has not given it; the event changes nothing there."""
+    OTHER_ACCOUNT = "other_account"
+    """Set aside: an event of an account that the shop's terms do not list."""
     LIVEMODE_MISMATCH = "livemode_mismatch"
+    """Set aside: an event of the mode that the shop's terms do not expect."""
     DUPLICATE_DETECTED = "duplicate_detected"
     ORDER_NOT_FOUND = "order_not_found"
     """Parked: the order did not appear in time. Settled when it does."""
@@ -77,6 +80,10 @@ class Result(StrEnum):
     ERROR = "error"
     """Parked: the event could not be read. Settled when it is delivered to a release that can."""
     IGNORED = "ignored"
+
+
+SET_ASIDE: Final = frozenset({Result.OTHER_ACCOUNT, Result.LIVEMODE_MISMATCH})
+"""Recorded, and settled in the place of that record when the event is sent again to terms that take it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """The settings: one table of their names, defaults and bounds, read from the environment once, checked, and frozen."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeVar
 
 from settlement.decisions import Terms
+from webhooks.ownership import Naming, is_account
 from webhooks.signing_secrets import InvalidSecret, SigningSecret, signing_secret_from
 
 
@@ -27,11 +29,15 @@ ASYNC_RESERVATION_DAYS: Final = WholeNumber("ASYNC_RESERVATION_DAYS", 7, 1, 30)
 WEBHOOK_EVENT_TTL_DAYS: Final = WholeNumber("WEBHOOK_EVENT_TTL_DAYS", 7, 4, 366)
 RESTOCK_ON_REFUND: Final = ("RESTOCK_ON_REFUND", True)
 EXPECT_LIVEMODE: Final = ("EXPECT_LIVEMODE", None)
+TRUST_CLIENT_REFERENCE_ID: Final = ("TRUST_CLIENT_REFERENCE_ID", False)
+STRIPE_ACCOUNTS: Final = "STRIPE_ACCOUNTS"
+SHOP_ID: Final = "SHOP_ID"
 STRIPE_WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the setting's name, not its value
 
 _NOT_CONFIGURED: Final = frozenset({"", "unset"})
 """Entries of the secret that are none: Secret Manager keeps no empty text, so a first deployment binds a word."""
 _EMULATORS: Final = ("FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST")
+_SHOP: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,500}")
 _ORDINALS: Final[Mapping[int, str]] = {1: "1st", 2: "2nd", 3: "3rd"}
 
 _Default = TypeVar("_Default", bool, None)
@@ -45,6 +51,7 @@ class SettingsError(ValueError):
 class Settings:
     webhook_secrets: tuple[SigningSecret, ...] = field(repr=False)
     """Stripe's signing secrets; empty where none is bound, as for functions that verify nothing."""
+    naming: Naming
     terms: Terms
     project: str | None
     """The Google Cloud project; None where the environment does not name one."""
@@ -54,11 +61,13 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     """Raises SettingsError."""
     return Settings(
         webhook_secrets=_signing_secrets(environment),
+        naming=Naming(_yes_or_no(environment, *TRUST_CLIENT_REFERENCE_ID), _shop_id(environment)),
         terms=Terms(
             reservation=timedelta(minutes=_whole_number(environment, RESERVATION_MINUTES)),
             async_reservation=timedelta(days=_whole_number(environment, ASYNC_RESERVATION_DAYS)),
             restock_on_refund=_yes_or_no(environment, *RESTOCK_ON_REFUND),
             expected_livemode=_yes_or_no(environment, *EXPECT_LIVEMODE),
+            accounts=_accounts(environment),
             claim_lifetime=timedelta(days=_whole_number(environment, WEBHOOK_EVENT_TTL_DAYS)),
         ),
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
@@ -84,6 +93,20 @@ def _signing_secrets(environment: Mapping[str, str]) -> tuple[SigningSecret, ...
 
 def _unusable_secret(number: int, defect: str) -> SettingsError:
     return SettingsError(f"{STRIPE_WEBHOOK_SECRET}: the {_ORDINALS.get(number, f'{number}th')} secret {defect}")
+
+
+def _accounts(environment: Mapping[str, str]) -> frozenset[str]:
+    accounts = {account.strip() for account in environment.get(STRIPE_ACCOUNTS, "").split(",")} - {""}
+    if strange := sorted(account for account in accounts if not is_account(account)):
+        raise SettingsError(f"{STRIPE_ACCOUNTS} must be ids of accounts, separated by commas, not {strange[0]!r}")
+    return frozenset(accounts)
+
+
+def _shop_id(environment: Mapping[str, str]) -> str | None:
+    text = environment.get(SHOP_ID, "").strip()
+    if text and not _SHOP.fullmatch(text):
+        raise SettingsError(f"{SHOP_ID} must be made of letters, digits and . _ : / @ -, not {text!r}")
+    return text or None
 
 
 def _whole_number(environment: Mapping[str, str], setting: WholeNumber) -> int:

@@ -21,6 +21,7 @@ from service.logs import JsonLog, Log, log_taken_up
 from service.settings import Settings, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
+from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Service:
     settle: Settle
     queries: Queries
     webhook_secrets: Sequence[SigningSecret]
+    naming: Naming
     log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -58,6 +60,7 @@ class Service:
         return WebhookEndpoint(
             settle=self.settle,
             secrets=self.webhook_secrets,
+            naming=self.naming,
             log=self.log,
             now=self.now,
             monotonic=self.monotonic,
@@ -94,6 +97,7 @@ def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
         settle=settling(FirestoreStore(connection), settings.terms, log, patience()),
         queries=FirestoreQueries(connection.client),
         webhook_secrets=settings.webhook_secrets,
+        naming=settings.naming,
         log=log,
         now=_now,
         monotonic=time.monotonic,

@@ -1,6 +1,6 @@
 """What was read + an event + the shop's terms + the time → a decision. Pure: all that the service does is decided here.
 
-First what is on record of the event (duplicates, events of the other mode, events that nobody could read), then whether
+First what is on record of the event (duplicates, what was set aside, events that nobody could read), then whether
 its order is known and there, then what the lifecycle says. Last, what follows from a change for everybody else.
 """
 
@@ -26,7 +26,6 @@ from settlement.decisions import (
     Look,
     Park,
     Proposal,
-    SetAside,
     Terms,
     Unchanged,
 )
@@ -37,6 +36,7 @@ from settlement.parking import count_delivery, released_by, wait_for_order, wait
 from settlement.paying import quarantine, refuse, take_units
 from settlement.recording import change_nothing, record_cancel_request, record_decline, record_dispute
 from settlement.refunding import record_refund
+from settlement.setting_aside import delay_in_words, is_of_other_account, objections_to, set_aside
 from settlement.snapshot import Claim, Record, Snapshot
 
 
@@ -51,8 +51,8 @@ def decide(event: OrderEvent | NotUnderstood, snapshot: Snapshot, terms: Terms, 
     if snapshot.has_outlived_its_claim and snapshot.deliveries_on_record is None:
         return Look(deliveries=True)
     if isinstance(event, NotUnderstood):
-        return _keep_for_a_person(event, snapshot, now)
-    handling = HANDLING[snapshot.record, terms.expected_livemode in (None, event.delivery.livemode)]
+        return _keep_for_a_person(event, snapshot, terms, now)
+    handling = HANDLING[snapshot.record, not objections_to(event.delivery, terms)]
     return _HANDLED_BY[handling](event, snapshot, terms, now)
 
 
@@ -83,7 +83,7 @@ HANDLING: Final[Mapping[tuple[Record, bool], Handling]] = MappingProxyType(
         (Record.SETTLED, False): Handling.COUNT_DUPLICATE,
     }
 )
-"""By what is on record of an event, and whether it is of the mode that the shop's terms expect."""
+"""By what is on record of an event, and whether the shop's terms take its account and its mode."""
 
 
 def _settle_after_all(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
@@ -97,9 +97,8 @@ def _keep_parked(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: dat
     return count_delivery(event, claim, event.order_id, claim.result, now)
 
 
-def _set_aside(event: StripeEvent, _snapshot: Snapshot, _terms: Terms, _now: datetime) -> Decision:
-    mode = "live" if event.delivery.livemode else "test"
-    return SetAside(Result.LIVEMODE_MISMATCH, event.order_id, f"livemode_mismatch: an event of {mode} mode")
+def _set_aside(event: StripeEvent, _snapshot: Snapshot, terms: Terms, _now: datetime) -> Decision:
+    return set_aside(event, terms)
 
 
 def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
@@ -116,17 +115,23 @@ def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now:
 
 def _claim_put_back(snapshot: Snapshot, released: tuple[str, ...] = ()) -> CountDelivery:
     """The claim has expired, but the audit entry stays: put the claim back, and count on from there."""
-    recorded_as = Result.LIVEMODE_MISMATCH if snapshot.was_set_aside else Result.DUPLICATE_DETECTED
+    recorded_as = snapshot.set_aside_as or Result.DUPLICATE_DETECTED
     return CountDelivery(Result.DUPLICATE_DETECTED, snapshot.order_id, recorded_as, released)
 
 
-def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, now: datetime) -> Decision:
-    if claim := snapshot.claim:
+def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
+    is_foreign = is_of_other_account(event.delivery, terms)
+    # What was only set aside has yet to be kept.
+    if (claim := snapshot.claim) and (is_foreign or snapshot.record is not Record.SET_ASIDE):
         result = Result.DUPLICATE_DETECTED if claim.processed else Result.ERROR
         return count_delivery(event, claim, event.order_id, result, now)
     if snapshot.record is Record.SETTLED:
         # A release that could read it has settled it, and only its claim has expired.
         return _claim_put_back(snapshot)
+    if is_foreign:
+        # Nobody here is to read what concerns nobody here.
+        note = f"other_account: an event of {event.delivery.account} that cannot be read: {event.reason}"
+        return Unchanged(Outcome(Result.IGNORED, event.order_id, note))
     return Park(Result.ERROR, event.order_id, event.reason)
 
 
@@ -219,7 +224,7 @@ def _change(case: Case, proposal: Proposal) -> Change:
         "cancel_requested: its customer had asked to cancel the order before it was paid"
         if was_to_be_cancelled
         else None,
-        _delay_in_words(case.snapshot),
+        delay_in_words(case.snapshot),
     )
     to_decide = NoticeType.CANCEL_REQUESTED if was_to_be_cancelled else None
     if is_paid and shared:
@@ -241,10 +246,3 @@ def _change(case: Case, proposal: Proposal) -> Change:
 def _uncounted_in_words(uncounted: tuple[OrderLine, ...]) -> str | None:
     gone = ", ".join(f"{line.quantity} of {line.product_id!r}" for line in uncounted)
     return f"inventory_gone: {gone} could not be counted" if gone else None
-
-
-def _delay_in_words(snapshot: Snapshot) -> str | None:
-    if not snapshot.was_set_aside:
-        return None
-    since = snapshot.set_aside.since if snapshot.set_aside else None
-    return f"set_aside: taken for an event of the other mode{f', on {since:%Y-%m-%d at %H:%M:%S} UTC' if since else ''}"

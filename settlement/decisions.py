@@ -31,6 +31,8 @@ class Terms:
     """Whether refunded units go back on the shelf."""
     expected_livemode: bool | None
     """Events of the other mode touch no order; None takes both."""
+    accounts: frozenset[str]
+    """Whose events count besides our own: events of any other account touch no order."""
     claim_lifetime: timedelta
     """How long a claim is kept. Stripe retries for three days; a person may ask it to resend for longer."""
     order_wait: timedelta = timedelta(hours=1)
@@ -164,7 +166,7 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """Record that the event is of the other mode. It touches no order and waits for none."""
+    """Record that the event is of another account or the other mode. It touches no order and waits for none."""
 
     result: Result
     order_id: str | None

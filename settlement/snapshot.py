@@ -9,7 +9,7 @@ from inventory.reservation import Product
 from inventory.stock import Level
 from orders.events import StripeDelivery
 from orders.order import Order
-from orders.outcome import Result
+from orders.outcome import SET_ASIDE, Result
 
 Version = object
 """Which state of a document was read. Only equality means anything: nobody has written since."""
@@ -39,8 +39,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class SetAsideEntry:
-    """The audit entry of an event that was of the other mode: all that was ever done with it."""
+    """The audit entry of an event that the terms did not take: all that was ever done with it."""
 
+    result: Result
+    """What was wrong with it."""
     since: datetime | None
     version: Version
 
@@ -62,7 +64,7 @@ class Record(StrEnum):
     NEW = "new"
     PARKED = "parked"
     SET_ASIDE = "set_aside"
-    """It was of the other mode when it came, and nothing was done but to record that."""
+    """The terms did not take its account or mode when it came, and nothing was done but to record that."""
     SETTLED = "settled"
 
 
@@ -86,7 +88,7 @@ class Snapshot:
     audited: bool | None = None
     """Whether the event has an audit entry; None if nobody looked."""
     set_aside: SetAsideEntry | None = None
-    """That entry, if it only says that the event was of the other mode."""
+    """That entry, if it only says that the event was of another account or the other mode."""
     deliveries_on_record: int | None = None
     """The deliveries that are recorded under the audit entry; None if nobody counted."""
     is_loss_unexplained: bool = False
@@ -101,14 +103,14 @@ class Snapshot:
             return Record.SET_ASIDE if self.set_aside else Record.NEW
         if not self.claim.processed:
             return Record.PARKED
-        return Record.SET_ASIDE if self.was_set_aside else Record.SETTLED
+        return Record.SET_ASIDE if self.set_aside_as else Record.SETTLED
 
     @property
-    def was_set_aside(self) -> bool:
-        """Whether recording that the event was of the other mode is all that was ever done with it."""
+    def set_aside_as(self) -> Result | None:
+        """What was wrong with the event, if recording that is all that was ever done with it."""
         if self.audited:
-            return self.set_aside is not None
-        return self.claim is not None and self.claim.result is Result.LIVEMODE_MISMATCH
+            return self.set_aside.result if self.set_aside else None
+        return self.claim.result if self.claim and self.claim.result in SET_ASIDE else None
 
     @property
     def has_outlived_its_claim(self) -> bool:

@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from orders.events import Ignored
 from orders.outcome import Outcome, Result, Settle, Transient
 from service.logs import LOGGED_CHARACTERS_MAX, Log, line_of
+from webhooks.ownership import Naming
 from webhooks.signature import Rejected, verified_message
 from webhooks.signing_secrets import SigningSecret
 from webhooks.translation import NotAnEvent, order_event_from
@@ -66,6 +67,7 @@ class WebhookEndpoint:
     settle: Settle
     secrets: Sequence[SigningSecret] = field(repr=False)
     """The signing secrets; more than one while a secret is being rolled."""
+    naming: Naming
     log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -101,7 +103,7 @@ class WebhookEndpoint:
             raise NoSecret("STRIPE_WEBHOOK_SECRET is not set: refusing to serve")
         now = self.now()
         verified = verified_message(_body_of(request), request.headers.get("Stripe-Signature"), self.secrets, now=now)
-        event = order_event_from(verified.message, delivered_at=now)
+        event = order_event_from(verified.message, delivered_at=now, naming=self.naming)
         known |= {"eventId": _shortened(event.event_id), "eventType": _shortened(event.event_type)}
         if isinstance(event, Ignored):
             return event

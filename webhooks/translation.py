@@ -9,10 +9,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from database.ids import is_order_id
 from orders.events import FOUND_BY_PAYMENT, EventKind, Ignored, NotUnderstood, StripeDelivery, StripeEvent
 from webhooks import charges, checkout_sessions, disputes, payment_intents, refunds
-from webhooks.stripe_fields import Json, Misshapen, is_stripe_id, object_in, object_or_empty, time_or_none
+from webhooks.ownership import Naming, account_in, is_of_another_shop, order_named_in
+from webhooks.stripe_fields import (
+    Json,
+    Misshapen,
+    is_stripe_id,
+    object_in,
+    time_or_none,
+)
 
 _Read = Callable[[Json, str | None, StripeDelivery], StripeEvent | Ignored]
 
@@ -55,7 +61,7 @@ class NotAnEvent(ValueError):
     """Signed by Stripe, but not an event object. The message repeats nothing of the body."""
 
 
-def order_event_from(message: Json, *, delivered_at: datetime) -> StripeEvent | NotUnderstood | Ignored:
+def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -> StripeEvent | NotUnderstood | Ignored:
     """Read a verified message of Stripe's.
 
     Raises:
@@ -72,9 +78,11 @@ def order_event_from(message: Json, *, delivered_at: datetime) -> StripeEvent | 
     order_id = None
     try:
         stripe_object = object_in(object_in(message, "data"), "object")
-        order_id = _order_id_from(stripe_object)
+        if is_of_another_shop(stripe_object, naming):
+            return Ignored(delivery.event_id, delivery.event_type, "another shop's: metadata.shop is not SHOP_ID")
+        order_id, why_none = order_named_in(stripe_object, naming)
         if order_id is None and kind not in FOUND_BY_PAYMENT:
-            return Ignored(delivery.event_id, delivery.event_type, "no order id")
+            return Ignored(delivery.event_id, delivery.event_type, why_none)
         return read(stripe_object, order_id, delivery)
     except Misshapen as misshapen:
         return NotUnderstood(delivery, order_id, str(misshapen))
@@ -89,18 +97,8 @@ def _delivery_from(message: Json, delivered_at: datetime) -> StripeDelivery:
         raise NotAnEvent("the body is not an event")
     if not (isinstance(api_version, str) and _API_VERSION.fullmatch(api_version)):
         api_version = None
-    return StripeDelivery(event_id, event_type, created_at, delivered_at, livemode is True, api_version)
-
-
-def _order_id_from(stripe_object: Json) -> str | None:
-    """The order's id; None where there is none that could be an order of ours.
-
-    A PaymentIntent's metadata is copied to its charge, while a Checkout session has only its own metadata and
-    `client_reference_id` (https://docs.stripe.com/metadata).
-    """
-    metadata = object_or_empty(stripe_object, "metadata")
-    order_id = metadata["orderId"] if "orderId" in metadata else stripe_object.get("client_reference_id")
-    return order_id if is_order_id(order_id) else None
+    account = account_in(message)
+    return StripeDelivery(event_id, event_type, created_at, delivered_at, livemode is True, api_version, account)
 
 
 def _text_or_none(value: object) -> str | None:

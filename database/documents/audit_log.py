@@ -4,7 +4,7 @@ from audit.entry import AuditEntry
 from database.documents.values import time_or_none
 from database.store import Create, Document, Update
 from orders.events import StripeDelivery
-from orders.outcome import Result
+from orders.outcome import SET_ASIDE, Result
 from settlement.snapshot import SetAsideEntry, Snapshot
 
 
@@ -18,14 +18,16 @@ def deliveries_path(event_id: str) -> str:
 
 
 def set_aside_from(document: Document | None) -> SetAsideEntry | None:
-    """The entry, if it only says that the event was of the other mode."""
-    if document is None or document.fields.get("result") != Result.LIVEMODE_MISMATCH:
+    """The entry, if it only says that the event was of another account or the other mode."""
+    said = document.fields.get("result") if document else None
+    result = next((result for result in SET_ASIDE if result == said), None)
+    if document is None or result is None:
         return None
-    return SetAsideEntry(time_or_none(document.fields.get("createdAt")), document.version)
+    return SetAsideEntry(result, time_or_none(document.fields.get("createdAt")), document.version)
 
 
 def entry_write(entry: AuditEntry, snapshot: Snapshot) -> Create | Update:
-    """The event's audit entry, in the place of one that only says that it was of the other mode."""
+    """The event's audit entry, in the place of one that only says that it was set aside."""
     path, fields = audit_path(entry.event_id), _entry_fields(entry)
     return Update(path, fields, snapshot.set_aside.version) if snapshot.set_aside else Create(path, fields)
 
@@ -41,8 +43,14 @@ def delivery_write(delivery: StripeDelivery, order_id: str | None, number: int, 
             "webhookProcessed": False,
             "result": str(result),
             "createdAt": delivery.delivered_at,
+            **account_fields(delivery.account),
         },
     )
+
+
+def account_fields(account: str | None) -> dict[str, object]:
+    """Nothing for an event of our own account, as nearly all are."""
+    return {} if account is None else {"account": account}
 
 
 def _entry_fields(entry: AuditEntry) -> dict[str, object]:
@@ -64,4 +72,5 @@ def _entry_fields(entry: AuditEntry) -> dict[str, object]:
         "paymentIntentId": entry.payment_intent_id,
         "note": entry.note,
         "createdAt": entry.created_at,
+        **account_fields(entry.account),
     }

@@ -56,9 +56,9 @@ def parked_event_from(event_id: str, claim: Fields) -> StripeEvent | None:
     fields = claim.get("event")
     if not isinstance(fields, Mapping):
         return None
-    order_id = claim.get("orderId")
+    order_id, account = claim.get("orderId"), claim.get("account")
     created_at, delivered_at = time_or_none(fields.get("createdAt")), time_or_none(claim.get("lastDeliveryAt"))
-    if created_at is None or delivered_at is None:
+    if created_at is None or delivered_at is None or not isinstance(account, str | None):
         return None
     envelope: Envelope = {
         "delivery": StripeDelivery(
@@ -68,6 +68,7 @@ def parked_event_from(event_id: str, claim: Fields) -> StripeEvent | None:
             delivered_at=delivered_at,
             livemode=claim.get("livemode") is True,
             api_version=text_or_none(claim.get("apiVersion")),
+            account=account,
             is_replay=True,
         ),
         "order_id": order_id if is_order_id(order_id) else None,

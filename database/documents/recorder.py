@@ -94,6 +94,7 @@ def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> Audit
         uncounted=change.uncounted,
         money=change.money,
         payment_intent_id=event.payment_intent_id if isinstance(event, StripeEvent) else None,
+        account=event.delivery.account if isinstance(event, StripeEvent) else None,
         note=change.note,
     )
 
@@ -112,6 +113,7 @@ def _writes_for_set_aside(
         status_after=None,
         created_at=now,
         payment_intent_id=event.payment_intent_id,
+        account=event.delivery.account,
         note=decision.note,
     )
     claim = settled_claim(event.delivery, decision.order_id, decision.result, snapshot, now, terms.claim_lifetime)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from database.documents.audit_log import delivery_write
+from database.documents.audit_log import account_fields, delivery_write
 from database.documents.parked_events import parked_event_fields
 from database.documents.values import time_or_none
 from database.store import Create, Document, Update, Write
@@ -91,6 +91,7 @@ def _new_claim(
         "receivedAt": delivery.delivered_at,
         "lastDeliveryAt": delivery.delivered_at,
         "deliveries": before + 1,
+        **account_fields(delivery.account),
     }
     claim = Create(claim_path(delivery.event_id), {**received, **fields})
     return (claim, delivery_write(delivery, order_id, before + 1, result)) if before else (claim,)

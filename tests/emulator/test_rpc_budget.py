@@ -62,6 +62,15 @@ def test_a_duplicate_takes_two_rpcs(deliver: Deliver) -> None:
 def test_an_event_that_is_not_ours_takes_none(deliver: Deliver) -> None:
     assert deliver(a_stripe_event(event_type="invoice.paid")) == ("ignored", [])
     assert deliver(a_stripe_event(a_charge(metadata={}), "charge.succeeded")) == ("ignored", [])
+    by_link = a_checkout_session(metadata={}, client_reference_id="order-1", payment_link="plink_1")
+    assert deliver(a_stripe_event(by_link, "checkout.session.completed")) == ("ignored", [])
+
+
+@pytest.mark.usefixtures("reserved_order")
+def test_an_event_of_another_account_takes_two_and_one_where_nobody_can_read_it(deliver: Deliver) -> None:
+    assert deliver(a_stripe_event(account="acct_1")) == ("other_account", [READ, COMMIT])
+    assert deliver(a_stripe_event(account="acct_1")) == ("duplicate_detected", [READ, COMMIT])
+    assert deliver(a_stripe_event(event_id="evt_2", account="acct_1", data=None)) == ("ignored", [READ])
 
 
 UNPAID = {

@@ -86,6 +86,7 @@ def a_delivery(**fields: object) -> StripeDelivery:
         "delivered_at": NOW,
         "livemode": False,
         "api_version": "2026-02-25.clover",
+        "account": None,
     }
     return StripeDelivery(**{**known, **fields})  # type: ignore[arg-type]
 

@@ -27,7 +27,7 @@ PAID_BEFORE = Payment(EUR_36, "pi_1", "ch_1", "evt_0")
 PAID_NOW = Payment(EUR_36, "pi_1", "ch_1", "evt_1")
 LIVE_ONLY = replace(TERMS, expected_livemode=True)
 """Terms under which every event here is of the other mode."""
-SET_ASIDE = SetAsideEntry(NOW, "entry as read")
+SET_ASIDE = SetAsideEntry(Result.LIVEMODE_MISMATCH, NOW, "entry as read")
 SET_ASIDE_ON_PI_DAY = "set_aside: taken for an event of the other mode, on 2026-03-14 at 15:09:26 UTC"
 
 # --- What is known ---------------------------------------------------------------------------------------------------

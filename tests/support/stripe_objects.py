@@ -93,7 +93,7 @@ def an_event_for(order_id: str, event_type: str, **object_fields: object) -> Fie
     ids: Mapping[str, Fields] = {
         "payment_intent": {"id": intent_id, "metadata": metadata},
         "charge": {"id": charge_id, "payment_intent": intent_id, "metadata": metadata},
-        "checkout": {"id": f"cs_{order_id}", "payment_intent": intent_id, "client_reference_id": order_id},
+        "checkout": {"id": f"cs_{order_id}", "payment_intent": intent_id, "metadata": metadata},
         "refund": {"id": f"re_{order_id}", "payment_intent": intent_id, "charge": charge_id},
     }
     event_id = f"evt_{order_id}_{event_type}".replace(".", "_")
@@ -397,7 +397,7 @@ def a_checkout_session(api_version: str = CURRENT, **fields: object) -> Fields:
             "logo": None,
         },
         "cancel_url": "https://shop.example/cart",
-        "client_reference_id": "order-1",
+        "client_reference_id": None,
         "client_secret": None,
         "collected_information": {
             "business_name": None,
@@ -450,7 +450,7 @@ def a_checkout_session(api_version: str = CURRENT, **fields: object) -> Fields:
         "livemode": False,
         "locale": "auto",
         "managed_payments": None,
-        "metadata": {},
+        "metadata": {"orderId": "order-1"},
         "mode": "payment",
         "name_collection": None,
         "optional_items": None,

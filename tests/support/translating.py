@@ -6,11 +6,12 @@ from typing import Any
 from orders.events import Ignored, NotUnderstood, StripeEvent
 from tests.support.builders import LATER
 from tests.support.stripe_objects import the_event
+from webhooks.ownership import Naming
 from webhooks.translation import order_event_from
 
 
-def translated(message: Mapping[str, object]) -> StripeEvent | NotUnderstood | Ignored:
-    return order_event_from(message, delivered_at=LATER)
+def translated(message: Mapping[str, object], naming: Naming = Naming()) -> StripeEvent | NotUnderstood | Ignored:
+    return order_event_from(message, delivered_at=LATER, naming=naming)
 
 
 def meaning_of(event_type: str, **fields: Any) -> StripeEvent | NotUnderstood | Ignored:

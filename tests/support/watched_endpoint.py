@@ -12,6 +12,7 @@ from tests.support.builders import NOW, SECRET, Fields, body_of, signature_of
 from tests.support.recording import RecordingLog, RecordingSettlement
 from tests.support.stripe_objects import a_stripe_event
 from webhooks.endpoint import WebhookEndpoint
+from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
 BODY = body_of(a_stripe_event())
@@ -22,11 +23,12 @@ app = Flask("shop")
 class WatchedEndpoint:
     settlement: RecordingSettlement = field(default_factory=RecordingSettlement)
     secrets: tuple[SigningSecret, ...] = (SigningSecret(SECRET),)
+    naming: Naming = Naming()
     log: RecordingLog = field(default_factory=RecordingLog)
     monotonic: Callable[[], float] = lambda: 1.0
 
     def respond(self, to: Request) -> Response:
-        endpoint = WebhookEndpoint(self.settlement, self.secrets, self.log, lambda: NOW, self.monotonic)
+        endpoint = WebhookEndpoint(self.settlement, self.secrets, self.naming, self.log, lambda: NOW, self.monotonic)
         return endpoint.respond(to)
 
     @property

@@ -39,6 +39,7 @@ from tests.support.builders import NOW, TERMS
 from tests.support.counted_rpcs import intercepted
 from tests.support.emulated_shop import documents_in, stock_up, write_all
 from tests.support.recording import silent
+from webhooks.ownership import Naming
 
 THREADS: Final = 6
 """They deliver at the same time."""
@@ -128,6 +129,7 @@ class _Shop:
             settle=settling(FirestoreStore(connection), TERMS, silent, short_patience),
             queries=FirestoreQueries(connection.client),
             webhook_secrets=(),
+            naming=Naming(),
             log=silent,
             now=self.now,
             monotonic=time.monotonic,

@@ -66,6 +66,7 @@ REFUND_FAILED = an_updated_refund("evt_failed", a_refund(status="failed"))
 ONE_SHIRT_BACK = an_updated_refund("evt_part", a_refund(amount=1_200, restock={"shirt": 1}))
 HELD, SOLD, FREE = (10, 3), (7, 0), (10, 0)
 LIVE_ONLY = replace(TERMS, expected_livemode=True)
+FOREIGN, LISTING = a_payment("evt_foreign", account="acct_1"), replace(TERMS, accounts=frozenset({"acct_1"}))
 
 SCENARIOS: Mapping[str, Scenario] = {
     "an order is placed": Scenario(PLACED, "reserved", HELD),
@@ -94,5 +95,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     "a payment of a cancelled order": Scenario(PAID, "finalized", SOLD, [PLACED, a_cancel_request()]),
     "a second payment": Scenario(a_payment("evt_2", payment_intent_id="pi_2"), "finalized", SOLD, [PLACED, PAID]),
     "a payment that was set aside": Scenario(PAID, "finalized", SOLD, [PLACED, PAID], terms_before=LIVE_ONLY),
+    "a payment of another account": Scenario(FOREIGN, "reserved", HELD, [PLACED]),
+    "a payment of an account that is listed by now": Scenario(
+        FOREIGN, "finalized", SOLD, [PLACED, FOREIGN], terms=LISTING, terms_before=TERMS
+    ),
     "a payment of the other mode": Scenario(PAID, "reserved", HELD, [PLACED], terms=LIVE_ONLY),
 }

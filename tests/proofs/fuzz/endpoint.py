@@ -15,12 +15,13 @@ from flask import Flask, request
 from orders.events import NotUnderstood, OrderEvent
 from service.logs import JsonLog
 from tests.proofs.fuzz.deliveries import CHUNK_BYTES_MAX, Delivery, Stream, Visit
-from tests.proofs.fuzz.judge import ORDER_WAIT, Handled, Tally
+from tests.proofs.fuzz.judge import ORDER_WAIT, OUR_ACCOUNTS, OUR_SHOP, Handled, Tally
 from tests.proofs.fuzz.limits import StrictStore
 from tests.support.builders import NOW, SECRET, TERMS, Fields, a_payment, a_placement, an_order
 from tests.support.settling import settled, settling_on
 from tests.support.shop import complaints_in, shop_documents
 from webhooks.endpoint import BODY_BYTES_MAX, WebhookEndpoint
+from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
 MEMORY_BYTES_MAX: Final = 64 * BODY_BYTES_MAX
@@ -56,8 +57,9 @@ class _Shop:
         self.lines = io.StringIO()
         self.clock = NOW
         self.endpoint = WebhookEndpoint(
-            settle=settling_on(self.store, terms=replace(TERMS, order_wait=ORDER_WAIT)),
+            settle=settling_on(self.store, terms=replace(TERMS, order_wait=ORDER_WAIT, accounts=OUR_ACCOUNTS)),
             secrets=(SigningSecret(SECRET),),
+            naming=Naming(shop_id=OUR_SHOP),
             log=JsonLog(self.lines, project="shop"),
             now=lambda: self.clock,
             monotonic=time.monotonic,

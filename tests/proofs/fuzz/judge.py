@@ -22,6 +22,8 @@ LOG_LINE_BYTES_MAX: Final = 16 * 1024
 """Cloud Logging takes 256 KiB; no line about a delivery needs as much."""
 ANSWER_BYTES_MAX: Final = 200
 ORDER_WAIT: Final = timedelta(hours=1)
+OUR_ACCOUNTS: Final = frozenset({"acct_1"})
+OUR_SHOP: Final = "shop-1"
 
 _SECRET_CHARACTERS_MIN: Final = 12
 """Anything shorter may also be somewhere by chance."""
@@ -31,12 +33,17 @@ _PUBLIC: Final = frozenset(
     {
         *("id", "object", "type", "api_version", "currency", "status", "reason", "code", "decline_code"),
         *("failure_code", "charge", "latest_charge", "payment_intent", "orderId", "client_reference_id", "restock"),
+        *("account", "context", "shop", "payment_link"),
     }
 )
 """The values of these fields may be kept and logged: ids, and words for programs."""
 _PRIVATE: Final = tuple(word for word in PRIVATE if len(word) >= _SECRET_CHARACTERS_MIN)
 _AMOUNTS: Final = ("amount_received", "amount_captured", "amount", "amount_total")
 _PARKED: Final = frozenset({"error", "order_not_found", "payment_not_found"})
+
+_SET_ASIDE: Final = frozenset({"other_account", "livemode_mismatch"})
+"""Of an entry that may stay while the event is parked."""
+_ON_RECORD: Final = frozenset({"webhookEvents", "auditLog"})
 
 Documents = Mapping[str, Mapping[str, Any]]
 
@@ -126,7 +133,9 @@ class Handled:
             return False
         order_id, created = _order_id_in(self.message), self.message["created"]
         return (
-            f"orders/{order_id}" not in self.before and abs(created - self.now.timestamp()) < ORDER_WAIT.total_seconds()
+            not _is_strange(self.message)
+            and f"orders/{order_id}" not in self.before
+            and abs(created - self.now.timestamp()) < ORDER_WAIT.total_seconds()
         )
 
     def _complaints_about_done(self) -> Iterator[str]:
@@ -142,12 +151,14 @@ class Handled:
         claim, entry = self.after.get(f"webhookEvents/{event_id}"), self.after.get(f"auditLog/{event_id}")
         if claim is None:
             yield f"answered {result}, and nothing is recorded"
-        elif claim["processed"] != (entry is not None):
+        elif claim["processed"] != (entry is not None) and not (entry and entry["result"] in _SET_ASIDE):
             yield f"answered {result}, with {claim} and {entry}"
         elif not claim["processed"] and not (result in _PARKED and claim["reason"]):
             yield f"answered {result}, and parked {claim}"
         if self.before == self.after:
             yield f"answered {result}, and did not count the delivery"
+        if _is_strange(self.message) and any(path.partition("/")[0] not in _ON_RECORD for path in self._changed()):
+            yield f"answered {result}, and changed {self._changed()} for another account or another shop"
         yield from self._complaints_about_money()
 
     def _complaints_about_money(self) -> Iterator[str]:
@@ -156,6 +167,8 @@ class Handled:
             received = self.after.get(path, {}).get("amountReceived")
             if received == self.before.get(path, {}).get("amountReceived"):
                 continue
+            if path != f"orders/{_order_id_in(self.message)}" and not self.message["type"].startswith("charge."):
+                yield f"{path} has received {received!r} by a payment of which nobody has named the order"
             if type(received) is not int or not any(_is_same(reported.get(name), received) for name in _AMOUNTS):
                 yield f"{path} has received {received!r}, which is no amount of the event"
 
@@ -207,7 +220,9 @@ def _is_event(message: Any) -> bool:
 def _is_ours(message: Any) -> bool:
     """Whether it is certainly about an order of the shop's."""
     event_type = message.get("type")
-    if not isinstance(event_type, str) or event_type not in OBJECT_OF or message.get("object") != "event":
+    if not isinstance(event_type, str) or _is_strange(message):
+        return False
+    if event_type not in OBJECT_OF or message.get("object") != "event":
         return False
     is_of_payment = event_type.startswith(("payment_intent.", "charge.")) and not event_type.startswith(
         ("charge.refund.", "charge.dispute.")
@@ -215,15 +230,24 @@ def _is_ours(message: Any) -> bool:
     return is_of_payment and _order_id_in(message) in ("order-1", "order-2")
 
 
+def _is_strange(message: Any) -> bool:
+    """Whether it names another account, or another shop."""
+    accounts = [message.get(name) for name in ("account", "context")]
+    return _metadata_in(message).get("shop") not in (None, OUR_SHOP) or any(
+        account not in (None, *OUR_ACCOUNTS) for account in accounts
+    )
+
+
 def _order_id_in(message: Any) -> object:
+    """Nobody but the shop itself names it: what a payer can write counts for nothing."""
+    return _metadata_in(message).get("orderId")
+
+
+def _metadata_in(message: Any) -> dict[str, Any]:
     data = message.get("data")
     stripe_object = data.get("object") if isinstance(data, dict) else None
-    if not isinstance(stripe_object, dict):
-        return None
-    metadata = stripe_object.get("metadata")
-    if isinstance(metadata, dict) and "orderId" in metadata:
-        return metadata["orderId"]
-    return stripe_object.get("client_reference_id")
+    metadata = stripe_object.get("metadata") if isinstance(stripe_object, dict) else None
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _is_same(reported: object, received: int) -> bool:

@@ -24,7 +24,7 @@ _READ: Final = frozenset(
         *("amount", "amount_received", "amount_captured", "amount_refunded", "amount_total", "currency", "captured"),
         *("payment_intent", "charge", "latest_charge", "charges", "client_reference_id", "payment_status", "refunds"),
         *("last_payment_error", "code", "decline_code", "failure_code", "outcome", "reason", "evidence_details"),
-        *("due_by", "restock"),
+        *("due_by", "restock", "account", "context", "payment_link", "shop"),
     }
 )
 """A change to a field of these names is likely to mean something."""
@@ -62,6 +62,7 @@ _TEXTS: Final = (
     *("9" * 5_000, "x" * 1_500, "x" * 100_000, "a\r\nX-Injected: 1", "${jndi:x}", "{}", "null", "true", "3600"),
     *("order-1", "order-2", "order-9", "pi_1", "pi_2", "ch_1", "ch_2", "re_2", "evt_1", "evt_before", "usd", "EUR"),
     *("pending", "succeeded", "failed", "canceled", "paid", "unpaid", "no_payment_required", "won", "lost"),
+    *("acct_1", "acct_2", "acct_1,acct_2", "org_1/acct_1", "plink_1", "shop-1", "shop-2"),
     *("shirt:1", "shirt:1,shirt:2", "shirt:1000000,shirt:1", "shirt:0", ":", "fraudulent", "issuer_declined"),
 )
 _TYPES: Final = ("v2.core.event", "event", "customer.created", *OBJECT_OF)
@@ -118,10 +119,17 @@ def _places_in(value: object, path: Place = ()) -> Iterator[Place]:
 def _places_of(event_type: str, api_version: str) -> st.SearchStrategy[Place]:
     """Places of the usual event, or possible ones; most of them where a change is likely to mean something."""
     places = list(_places_in(the_event(event_type, api_version)))
-    envelope = [place for place in places if len(place) == 1]
+    envelope: list[Place] = [("account",), ("context",), *(place for place in places if len(place) == 1)]
     read = [place for place in places if place[-1] in _READ]
     added = [(*place[:-1], name) for place in read[-3:] for name in sorted(_READ)]
-    return st.one_of(st.sampled_from(envelope), *[st.sampled_from(read)] * 4, st.sampled_from([*places, *added]))
+    named: list[Place] = [("data", "object", "metadata", name) for name in ("orderId", "shop")]
+    named += [("data", "object", name) for name in ("client_reference_id", "payment_link")]
+    return st.one_of(
+        st.sampled_from(envelope),
+        st.sampled_from(named),
+        *[st.sampled_from(read)] * 4,
+        st.sampled_from([*places, *added]),
+    )
 
 
 def _at(value: Any, place: Place) -> object:
@@ -148,7 +156,8 @@ def _changed(value: Any, place: Place, other: object) -> Any:
 @st.composite
 def _events(draw: st.DrawFn) -> Any:
     event_type, api_version = draw(st.sampled_from(_USUAL))
-    message: Any = the_event(event_type, api_version, draw(st.sampled_from(["evt_1", "evt_2"])))
+    event_id = draw(st.sampled_from(["evt_1", "evt_2"]))
+    message: Any = the_event(event_type, api_version, event_id)
     for _ in range(draw(st.integers(0, 3))):
         place = draw(_places_of(event_type, api_version))
         # Rarely, since a large body takes as long as a hundred small ones.

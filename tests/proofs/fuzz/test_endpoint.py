@@ -4,6 +4,7 @@ import functools
 import json
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ from tests.proofs.fuzz.judge import DOCUMENTED, Tally
 from tests.proofs.fuzz.shapes import LAST_SECOND_OF_9999, visits
 from tests.support.builders import SECRET, body_of
 from tests.support.stripe_objects import the_event
-from webhooks import endpoint, signature, stripe_fields, translation
+from webhooks import endpoint, ownership, signature, stripe_fields, translation
+from webhooks.ownership import Naming
 
 VISITS = 300
 CHOICE_BYTES = 4_096
@@ -115,8 +117,34 @@ def test_it_catches_a_claim_that_keeps_the_clients_secret(monkeypatch: pytest.Mo
 
 
 def test_it_catches_a_translation_that_stumbles_over_null(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(translation, "_order_id_from", lambda stripe_object: stripe_object["metadata"]["orderId"])
+    def stumbling(stripe_object: Any, _naming: Naming) -> tuple[Any, str]:
+        return stripe_object["metadata"]["orderId"], ""
+
+    monkeypatch.setattr(translation, "order_named_in", stumbling)
     assert_caught("answered 500")
+
+
+def test_it_catches_an_endpoint_that_believes_whoever_wrote_a_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    def believing(stripe_object: Any, naming: Naming) -> tuple[str | None, str]:
+        unlinked = {**stripe_object, "payment_link": None}
+        return ownership.order_named_in(unlinked, replace(naming, trusts_client_reference_id=True))
+
+    monkeypatch.setattr(translation, "order_named_in", believing)
+    by_link: dict[str, Any] = {"metadata": {}, "client_reference_id": "order-1", "payment_link": "plink_1"}
+    session = signed(body_of(the_event("checkout.session.completed", **by_link)))
+    assert "of which nobody has named the order" in text_of_complaints_about(Visit("reserved", (session,)))
+
+
+def test_it_catches_an_endpoint_that_believes_another_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translation, "account_in", lambda event: None)
+    foreign = signed(body_of({**the_event("charge.succeeded"), "account": "acct_2"}))
+    assert "for another account or another shop" in text_of_complaints_about(Visit("reserved", (foreign,)))
+
+
+def test_it_catches_an_endpoint_that_takes_another_shops_order_for_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translation, "is_of_another_shop", lambda stripe_object, naming: False)
+    other = signed(body_of(the_event("charge.succeeded", metadata={"orderId": "order-1", "shop": "shop-2"})))
+    assert "for another account or another shop" in text_of_complaints_about(Visit("reserved", (other,)))
 
 
 def test_it_catches_an_endpoint_that_drops_an_event_it_could_not_settle(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,7 +176,13 @@ class EventTemplate:
 
     def delivered(self, at: datetime) -> StripeEvent:
         delivery = StripeDelivery(
-            self.event_id, self.event_type, self.created_at, delivered_at=at, livemode=False, api_version=None
+            self.event_id,
+            self.event_type,
+            self.created_at,
+            delivered_at=at,
+            livemode=False,
+            api_version=None,
+            account=None,
         )
         return self.build(delivery)
 

@@ -21,6 +21,7 @@ from tests.proofs.simulation.workers import Work, Worker
 from tests.support.builders import NOW, TERMS
 from tests.support.firestore_events import a_created_event, created
 from tests.support.memory_store import MemoryStore
+from webhooks.ownership import Naming
 
 A_MOMENT: Final = timedelta(seconds=1)
 # Shorter than a shop's week, so that no history lasts longer than parked events are taken up: three days.
@@ -110,6 +111,7 @@ class Shop:
             settle=partial(self._settle, worker),
             queries=worker,
             webhook_secrets=(),
+            naming=Naming(),
             log=self._log,
             now=self._now,
             monotonic=worker.monotonic,

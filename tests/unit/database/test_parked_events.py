@@ -147,7 +147,11 @@ def test_an_event_that_nobody_could_read_holds_nothing_to_settle() -> None:
     assert parked_event_from("evt_1", unreadable(a_delivery(), "order-1")) is None
 
 
-@pytest.mark.parametrize("broken", [{"orderId": None}, {"orderId": "a/b"}, {"event": None}, {"event": "pi_1"}], ids=str)
+@pytest.mark.parametrize(
+    "broken",
+    [{"orderId": None}, {"orderId": "a/b"}, {"event": None}, {"event": "pi_1"}, {"account": ["acct_1"]}],
+    ids=str,
+)
 def test_a_parked_claim_that_was_tampered_with_holds_nothing_to_settle(broken: dict[str, object]) -> None:
     assert parked_event_from("evt_1", {**parked(a_payment()), **broken}) is None
 

@@ -347,6 +347,19 @@ def test_an_event_of_the_other_mode_is_put_on_record_and_touches_nothing() -> No
     }
 
 
+def test_whose_event_it_is_is_on_record_where_it_is_not_our_own() -> None:
+    foreign = a_payment(delivered_at=LATER, account="acct_1")
+    again = a_snapshot(claim=a_claim())
+    for decision, snapshot, records in (
+        (OF_ANOTHER_MODE, RESERVED, {CLAIM, AUDIT}),
+        (FINALIZED, RESERVED, {CLAIM, AUDIT}),
+        (KEPT, RESERVED, {CLAIM}),
+        (a_count(), again, {f"{AUDIT}/deliveries/2"}),
+    ):
+        made = [write for write in written(decision, snapshot, foreign).values() if isinstance(write, Create)]
+        assert {write.path for write in made if write.fields.get("account") == "acct_1"} == records
+
+
 # --- Parked ----------------------------------------------------------------------------------------------------------
 
 NO_ORDER = Park(Result.ORDER_NOT_FOUND, "order-1", "the order does not exist")

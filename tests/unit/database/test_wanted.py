@@ -1,6 +1,7 @@
 """Which documents an event reads, and what a snapshot takes from the answer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from database.documents.wanted import Wanted, after_hold
 from database.store import Committed, Document
 from inventory.stock import Level
 from orders.events import StripeEvent
+from orders.outcome import Result
 from settlement.decisions import Look
 from settlement.snapshot import KnownPayment, SetAsideEntry, Snapshot
 from tests.support.builders import (
@@ -130,11 +132,15 @@ def test_a_payment_leads_to_its_order_which_is_read_next(
 
 
 MISMATCH: Fields = {"result": "livemode_mismatch"}
+AS_MISMATCH = SetAsideEntry(Result.LIVEMODE_MISMATCH, NOW, f"{AUDIT} as read")
+OTHER: Fields = {"result": "other_account", "createdAt": NOW}
 ENTRIES = {
     "none": ({}, False, None),
     "of what was settled": ({AUDIT: {"result": "refunded", "createdAt": NOW}}, True, None),
-    "of what was set aside": ({AUDIT: MISMATCH | {"createdAt": NOW}}, True, SetAsideEntry(NOW, f"{AUDIT} as read")),
-    "of the same, without a time": ({AUDIT: MISMATCH}, True, SetAsideEntry(None, f"{AUDIT} as read")),
+    "of what was set aside": ({AUDIT: MISMATCH | {"createdAt": NOW}}, True, AS_MISMATCH),
+    "of the same, without a time": ({AUDIT: MISMATCH}, True, replace(AS_MISMATCH, since=None)),
+    "of another account": ({AUDIT: OTHER}, True, replace(AS_MISMATCH, result=Result.OTHER_ACCOUNT)),
+    "of whatever": ({AUDIT: {"result": ["other_account"]}}, True, None),
 }
 
 

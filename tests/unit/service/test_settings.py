@@ -8,6 +8,7 @@ import pytest
 from service.settings import SettingsError, settings_from
 from tools.emulators import WEBHOOK_SECRET
 from tools.toolchain import ROOT
+from webhooks.ownership import Naming
 
 ONE, TWO = f"whsec_{'1' * 24}", f"whsec_{'2' * 24}"
 
@@ -99,6 +100,48 @@ def test_secrets_are_not_shown() -> None:
     assert "whsec" not in f"{settings}"
 
 
+# --- Who is believed -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "accounts"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("acct_1", ("acct_1",)),
+        (" acct_1 ,acct_2,\n", ("acct_1", "acct_2")),
+        ("acct_1,acct_1,org_1/acct_2", ("acct_1", "org_1/acct_2")),
+    ],
+)
+def test_the_accounts_whose_events_count_are_separated_by_commas(text: str, accounts: tuple[str, ...]) -> None:
+    assert settings_from({"STRIPE_ACCOUNTS": text}).terms.accounts == frozenset(accounts)
+
+
+@pytest.mark.parametrize("text", ['"acct_1"', "acct_1 acct_2", "*", "acct_1;acct_2", "\ufeffacct_1", "(malformed)"])
+def test_what_can_be_no_account_is_refused_by_name(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"STRIPE_ACCOUNTS": f"acct_9,{text},"})
+    assert str(refused.value) == f"STRIPE_ACCOUNTS must be ids of accounts, separated by commas, not {text!r}"
+
+
+@pytest.mark.parametrize(("text", "shop_id"), [("", None), ("  ", None), (" shop-1\n", "shop-1"), ("a.b/c", "a.b/c")])
+def test_a_shop_has_the_id_that_is_set(text: str, shop_id: str | None) -> None:
+    assert settings_from({"SHOP_ID": text}).naming == Naming(shop_id=shop_id)
+
+
+@pytest.mark.parametrize("text", ["'shop-1'", "a b", "shop-1,shop-2", "\u200bshop-1", "x" * 501])
+def test_what_metadata_could_hardly_say_is_no_shops_id(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"SHOP_ID": text})
+    assert str(refused.value) == f"SHOP_ID must be made of letters, digits and . _ : / @ -, not {text!r}"
+
+
+def test_a_sessions_reference_is_trusted_only_where_that_is_set() -> None:
+    assert settings_from({"TRUST_CLIENT_REFERENCE_ID": "True"}).naming.trusts_client_reference_id
+    assert not settings_from({"TRUST_CLIENT_REFERENCE_ID": "false"}).naming.trusts_client_reference_id
+    assert not settings_from({}).naming.trusts_client_reference_id
+
+
 # --- All others ------------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +191,7 @@ def test_unless_it_is_said_both_modes_are_taken_and_refunded_units_go_back_on_th
     assert (terms.expected_livemode, terms.restock_on_refund) == (None, True)
 
 
-@pytest.mark.parametrize("name", ["EXPECT_LIVEMODE", "RESTOCK_ON_REFUND"])
+@pytest.mark.parametrize("name", ["EXPECT_LIVEMODE", "RESTOCK_ON_REFUND", "TRUST_CLIENT_REFERENCE_ID"])
 @pytest.mark.parametrize("text", ["yes", "1", "0", "live", "truefalse"])
 def test_neither_true_nor_false_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(SettingsError) as refused:

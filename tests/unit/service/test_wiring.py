@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.wiring import Service, service_from
+from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
 SECRETS = (SigningSecret(f"whsec_{'1' * 24}", livemode=True), SigningSecret(f"whsec_{'2' * 24}"))
 ENVIRONMENT = {
     "GOOGLE_CLOUD_PROJECT": "demo-wired",
     "STRIPE_WEBHOOK_SECRET": f"live:{SECRETS[0].text},{SECRETS[1].text}",
+    "SHOP_ID": "shop-1",
 }
 
 
@@ -34,8 +36,9 @@ def test_log_lines_go_to_standard_output_under_the_trace_of_their_project(
     assert line["logging.googleapis.com/trace"] == f"projects/demo-wired/traces/{'a' * 32}"
 
 
-def test_the_secrets_are_those_of_the_environment_and_the_clock_is_the_machines(service: Service) -> None:
-    assert service.webhook_endpoint().secrets == SECRETS
+def test_secrets_and_naming_are_those_of_the_environment_and_the_clock_is_the_machines(service: Service) -> None:
+    endpoint = service.webhook_endpoint()
+    assert (endpoint.secrets, endpoint.naming) == (SECRETS, Naming(shop_id="shop-1"))
     assert abs(service.now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 

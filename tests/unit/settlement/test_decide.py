@@ -1,4 +1,4 @@
-"""Whether an event is settled at all: by what is on record of it, by its mode and its order; and what follows then."""
+"""Whether an event is settled at all: by what is on record of it, whose it is and its order; and what follows then."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -70,8 +70,13 @@ def set_aside(order_id: str | None = "order-1", mode: str = "test") -> SetAside:
     return SetAside(Result.LIVEMODE_MISMATCH, order_id, f"livemode_mismatch: an event of {mode} mode")
 
 
-# --- By what is on record and by its mode ----------------------------------------------------------------------------
+def of_account(account: str, order_id: str | None = "order-1", note: str = "") -> SetAside:
+    return SetAside(Result.OTHER_ACCOUNT, order_id, f"other_account: an event of {account}{note}")
 
+
+# --- By what is on record, and whose it is ----------------------------------------------------------------------------
+
+LISTING = replace(TERMS, accounts=frozenset({"acct_1", "org_1/acct_2"}))
 CLAIMED, PARKED = known(claim=a_claim()), known(claim=a_parked_claim())
 SETTLED, WAS_SET_ASIDE = known(audited=True), known(set_aside=SET_ASIDE)
 CLAIMED_AS_SET_ASIDE = known(claim=a_claim("livemode_mismatch"))
@@ -98,7 +103,15 @@ def test_what_is_done_with_a_payment_that_comes_again(
     assert given(a_held_order(), after_loss=True, terms=LIVE_ONLY, **on_record).when(AGAIN) == of_the_other
 
 
-def test_whatever_is_on_record_of_an_event_of_either_mode_has_its_handling() -> None:
+@pytest.mark.parametrize(("on_record", "_", "of_the_other"), CELLS.values(), ids=CELLS)
+def test_an_event_of_another_account_is_handled_like_one_of_the_other_mode(
+    on_record: dict[str, Any], _: Decision, of_the_other: Decision
+) -> None:
+    decided = given(a_held_order(), after_loss=True, **on_record).when(a_payment(delivered_at=LATER, account="acct_9"))
+    assert decided == (of_the_other if on_record else of_account("acct_9"))
+
+
+def test_whatever_is_on_record_of_an_event_that_is_taken_or_not_has_its_handling() -> None:
     assert set(HANDLING) == set(product(Record, (True, False)))
     assert set(HANDLING.values()) == set(Handling)
 
@@ -115,13 +128,44 @@ def test_an_event_of_live_mode_is_set_aside_where_test_mode_is_expected() -> Non
 
 
 @pytest.mark.parametrize("event", [a_payment(), an_updated_refund(), a_refunded_charge(order_id=None), a_dispute()])
-def test_an_event_of_the_other_mode_waits_neither_for_its_order_nor_for_its_payment(event: StripeEvent) -> None:
-    assert given(terms=LIVE_ONLY).when(event) == set_aside(event.order_id)
+def test_what_is_set_aside_waits_neither_for_its_order_nor_for_its_payment(event: StripeEvent) -> None:
+    paid = known(payments={"pi_1": a_known_payment("evt_7")})
+    assert given(terms=LIVE_ONLY, **paid).when(event) == set_aside(event.order_id)
+    foreign = replace(event, delivery=replace(event.delivery, account="acct_9"))
+    assert given(**paid).when(foreign) == of_account("acct_9", event.order_id)
 
 
-def test_an_event_that_was_set_aside_and_whose_audit_entry_is_gone_is_settled_all_the_same() -> None:
-    settled = given(a_held_order(), **CLAIMED_AS_SET_ASIDE).when(AGAIN)
-    assert settled == replace(FINALIZED, note="set_aside: taken for an event of the other mode")
+@pytest.mark.parametrize("account", [None, "acct_1", "org_1/acct_2", "acct_1,org_1/acct_2"])
+def test_an_event_of_a_listed_account_is_settled(account: str | None) -> None:
+    assert given(a_held_order(), terms=LISTING).when(a_payment(account=account)) == FINALIZED
+
+
+@pytest.mark.parametrize(
+    "account", ["acct_2", "org_1", "acct_1,acct_3", "acct_3,acct_1", "acct_1,(malformed)", "(malformed)", "", "ACCT_1"]
+)
+def test_an_event_of_an_account_that_is_not_listed_is_set_aside(account: str) -> None:
+    assert given(a_held_order(), terms=LISTING).when(a_payment(account=account)) == of_account(account)
+
+
+def test_all_that_is_wrong_with_an_event_that_is_set_aside_is_named() -> None:
+    both = given(a_held_order(), terms=LIVE_ONLY).when(a_payment(account="acct_9"))
+    assert both == of_account("acct_9", note="; livemode_mismatch: an event of test mode")
+
+
+@pytest.mark.parametrize(
+    ("result", "taken_for"),
+    [("livemode_mismatch", "an event of the other mode"), ("other_account", "an event of another account")],
+)
+def test_an_event_that_was_set_aside_is_settled_as_late_as_it_is_even_if_its_audit_entry_is_gone(
+    result: str, taken_for: str
+) -> None:
+    without_entry = given(a_held_order(), claim=a_claim(result)).when(AGAIN)
+    assert without_entry == replace(FINALIZED, note=f"set_aside: taken for {taken_for}")
+    entry = replace(SET_ASIDE, result=Result(result))
+    note = f"set_aside: taken for {taken_for}, on 2026-03-14 at 15:09:26 UTC"
+    assert given(a_held_order(), set_aside=entry, after_loss=True).when(AGAIN) == replace(FINALIZED, note=note)
+    expired = given(a_held_order(), set_aside=entry, after_loss=True, terms=LIVE_ONLY).when(AGAIN)
+    assert expired == a_count(recorded_as=Result(result))
 
 
 # --- Duplicates ------------------------------------------------------------------------------------------------------
@@ -167,6 +211,7 @@ NOT_UNDERSTOOD = {
     "new": (given(a_held_order()), KEPT),
     "of the other mode": (given(a_held_order(), terms=LIVE_ONLY), KEPT),
     "parked before": (given(claim=a_parked_claim("error")), a_count("error")),
+    "set aside by a release that could read it": (given(**CLAIMED_AS_SET_ASIDE), KEPT),
     "settled by a release that could read it": (given(**CLAIMED), DUPLICATE),
     "settled so, and its claim expired": (given(**SETTLED), DUPLICATE),
     "set aside, and its claim expired": (given(**WAS_SET_ASIDE), KEPT),
@@ -178,6 +223,25 @@ def test_what_is_not_understood_is_kept_for_a_person_unless_it_was_settled(
     situation: Given, decision: Decision
 ) -> None:
     assert situation.when(UNREADABLE) == decision
+
+
+NOBODYS = unchanged(
+    "ignored", "other_account: an event of acct_9 that cannot be read: amount_received must be an amount"
+)
+FOREIGN_AND_NOT_UNDERSTOOD = {
+    "new": (given(a_held_order()), NOBODYS),
+    "of the other mode, too": (given(a_held_order(), terms=LIVE_ONLY), NOBODYS),
+    "parked while its account was listed": (given(claim=a_parked_claim("error")), a_count("error")),
+    "set aside by a release that could read it": (given(**CLAIMED_AS_SET_ASIDE), DUPLICATE),
+    "set aside so, and its claim expired": (given(**WAS_SET_ASIDE), NOBODYS),
+    "settled while its account was listed": (given(**CLAIMED), DUPLICATE),
+    "settled so, and its claim expired": (given(**SETTLED), DUPLICATE),
+}
+
+
+@pytest.mark.parametrize(("situation", "decision"), FOREIGN_AND_NOT_UNDERSTOOD.values(), ids=FOREIGN_AND_NOT_UNDERSTOOD)
+def test_what_is_not_understood_of_another_account_is_for_nobody(situation: Given, decision: Decision) -> None:
+    assert situation.when(something_not_understood(delivered_at=LATER, account="acct_9")) == decision
 
 
 # --- What happens in the shop ----------------------------------------------------------------------------------------

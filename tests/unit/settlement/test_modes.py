@@ -1,4 +1,4 @@
-"""Events that a wrong setting has set aside as those of the other mode: settled once it is corrected, and once only."""
+"""Events that a wrong setting has set aside as another account's or the other mode's: settled once it is corrected."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +10,7 @@ from orders.events import OrderEvent, StripeEvent
 from tests.support.builders import (
     LATER,
     NOW,
+    ONE_OF_EACH_KIND,
     TERMS,
     a_cancel_request,
     a_lapse,
@@ -43,6 +44,7 @@ from tests.support.shop import (
 )
 
 LIVE_ONLY = replace(TERMS, expected_livemode=True)
+LISTING = replace(TERMS, accounts=frozenset({"acct_1"}))
 PAID, REFUNDED = a_payment(), an_updated_refund("evt_refund", a_refund(amount=1_200))
 AN_EARLY_PAYMENT = a_payment(created_at=NOW - timedelta(hours=2))
 
@@ -114,6 +116,53 @@ def test_what_was_set_aside_and_crashed_is_settled_by_its_redelivery(crash: Inte
     with pytest.raises(Crash):
         settled(redelivered(PAID), DisturbedStore(store, [crash]))
     settled(redelivered(PAID, NOW + timedelta(minutes=1)), store)
+    assert_sold_once(store)
+
+
+# --- Of another account -----------------------------------------------------------------------------------------------
+
+FOREIGN = a_payment(account="acct_1")
+
+
+def test_what_another_account_reports_touches_nothing_until_the_account_is_listed() -> None:
+    store = a_shop_after(a_placement())
+    before = store.dump()
+    assert settled(FOREIGN, store).result == "other_account"
+    after = store.dump()
+    assert {path: after[path]["account"] for path in after.keys() - before.keys()} == {
+        "webhookEvents/evt_1": "acct_1",
+        "auditLog/evt_1": "acct_1",
+    }
+    assert {path: after[path] for path in before} == before
+    assert settled(redelivered(FOREIGN), store).result == "duplicate_detected"
+    again = redelivered(FOREIGN, NOW + timedelta(minutes=1))
+    assert settled(again, store, terms=LISTING).result == "first_time_finalized"
+    late = "set_aside: taken for an event of another account, on 2026-03-14 at 15:09:26 UTC"
+    assert document_at(store, "auditLog/evt_1")["note"] == late
+    assert_sold_once(store)
+
+
+@pytest.mark.parametrize("event", ONE_OF_EACH_KIND.values(), ids=ONE_OF_EACH_KIND)
+def test_no_event_of_another_account_changes_a_paid_order(event: OrderEvent) -> None:
+    if not isinstance(event, StripeEvent):
+        return
+    store = a_shop_after(a_placement(), a_payment("evt_paid"))
+    before = store.dump()
+    foreign = replace(event, delivery=replace(event.delivery, account="acct_1"))
+    assert settled(foreign, store).result == "other_account"
+    assert {path: fields for path, fields in store.dump().items() if path in before} == before
+
+
+def test_what_was_parked_for_an_account_that_is_listed_no_more_stays_parked() -> None:
+    store, early = a_shop(), a_payment(created_at=NOW - timedelta(hours=2), account="acct_1")
+    assert settled(early, store, terms=LISTING).result == "order_not_found"
+    store.put("orders/order-1", an_order())
+    settled(a_placement(), store)
+    (parked,) = store.parked_events("order-1")
+    assert parked.delivery.account == "acct_1"
+    assert settled(parked, store).result == "order_not_found"
+    assert (status_in(store), shirts_in(store)) == ("reserved", (10, 3))
+    assert settled(parked, store, terms=LISTING).result == "first_time_finalized"
     assert_sold_once(store)
 
 

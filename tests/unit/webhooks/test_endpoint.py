@@ -21,6 +21,7 @@ from tests.support.watched_endpoint import (
     delivered_event,
 )
 from webhooks.endpoint import STATUS, NoSecret, NotAPost
+from webhooks.ownership import Naming
 from webhooks.signature import Rejected
 from webhooks.signing_secrets import SigningSecret
 from webhooks.translation import NotAnEvent
@@ -49,6 +50,8 @@ def test_settlement_is_given_the_event_and_one_present_time() -> None:
 NOT_OURS = {
     "no order id": the_event("payment_intent.succeeded", metadata={}),
     "an impossible order id": the_event("payment_intent.succeeded", metadata={"orderId": "a/b"}),
+    "an order of another shop": the_event("charge.succeeded", metadata={"orderId": "order-1", "shop": "staging"}),
+    "a payer's word": the_event("checkout.session.completed", metadata={}, client_reference_id="order-1"),
     "an unknown type": the_event("charge.succeeded") | {"type": "customer.subscription.trial_will_end"},
     "a session with nothing to pay": the_event("checkout.session.completed", payment_status="no_payment_required"),
     "a refund of no payment": the_event("refund.created", payment_intent=None, charge=None),
@@ -58,7 +61,7 @@ NOT_OURS = {
 
 @pytest.mark.parametrize("message", NOT_OURS.values(), ids=NOT_OURS)
 def test_what_is_not_ours_is_never_refused_and_never_reaches_settlement(message: Fields) -> None:
-    endpoint = WatchedEndpoint()
+    endpoint = WatchedEndpoint(naming=Naming(shop_id="production"))
     assert answer_of(delivered_event(message, endpoint)) == (200, {"result": "ignored"})
     assert endpoint.settlement.settled == []
     line = endpoint.line

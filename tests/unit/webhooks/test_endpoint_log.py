@@ -15,6 +15,7 @@ from tests.support.watched_endpoint import (
     delivered_event,
 )
 from webhooks.endpoint import WebhookEndpoint
+from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
 CARD = "4242424242424242"
@@ -145,5 +146,7 @@ def test_a_refused_body_is_repeated_nowhere(body: bytes) -> None:
 
 def test_the_endpoint_does_not_show_its_secrets() -> None:
     assert SECRET not in repr(
-        WebhookEndpoint(RecordingSettlement(), (SigningSecret(SECRET),), RecordingLog(), lambda: NOW, lambda: 1.0)
+        WebhookEndpoint(
+            RecordingSettlement(), (SigningSecret(SECRET),), Naming(), RecordingLog(), lambda: NOW, lambda: 1.0
+        )
     )

@@ -1,4 +1,4 @@
-"""Which events concern an order and which one, what is known of their delivery, and what is not an event at all."""
+"""Which types of events concern us, what is known of their delivery, and what is not an event at all."""
 
 from datetime import UTC, datetime
 
@@ -9,56 +9,10 @@ from hypothesis import strategies as st
 from orders.events import Ignored, NotUnderstood, PaymentSucceeded, StripeDelivery
 from tests.support.builders import LATER, Fields, a_delivery
 from tests.support.stripe_objects import CURRENT, OBJECT_OF, an_event, the_event
-from tests.support.translating import meaning_of, translated, why_ignored
+from tests.support.translating import translated
 from webhooks.translation import NotAnEvent
 
-INTENT, CHARGE, SESSION = "payment_intent.succeeded", "charge.succeeded", "checkout.session.completed"
-
-
-# --- Which order ------------------------------------------------------------------------------------------------------
-
-
-def order_named_by(event_type: str, **fields: object) -> str | None:
-    event = meaning_of(event_type, **fields)
-    assert isinstance(event, PaymentSucceeded), event
-    return event.order_id
-
-
-def test_a_session_names_its_order_in_its_metadata_or_as_reference() -> None:
-    assert order_named_by(SESSION, metadata={"orderId": "order-2"}, client_reference_id="basket-9") == "order-2"
-    assert order_named_by(SESSION, metadata={"campaign": "spring"}, client_reference_id="order-3") == "order-3"
-    assert order_named_by(SESSION, metadata=None, client_reference_id="order-3") == "order-3"
-
-
-@pytest.mark.parametrize("metadata", [{}, None])
-@pytest.mark.parametrize("event_type", [INTENT, CHARGE, SESSION])
-def test_what_names_no_order_is_not_ours(event_type: str, metadata: object) -> None:
-    assert why_ignored(event_type, metadata=metadata, client_reference_id=None) == "no order id"
-
-
-@pytest.mark.parametrize("order_id", ["", ".", "..", "a/b", "__x__", "\ud800", "x" * 1_401, None, 7, True, [], {}])
-def test_an_order_id_that_no_order_can_have_is_not_ours(order_id: object) -> None:
-    assert why_ignored(INTENT, metadata={"orderId": order_id}) == "no order id"
-    assert why_ignored(SESSION, metadata={}, client_reference_id=order_id) == "no order id"
-
-
-@pytest.mark.parametrize("metadata", ["orderId", ["orderId"], 7])
-def test_metadata_of_another_kind_is_not_ours(metadata: object) -> None:
-    assert why_ignored(CHARGE, metadata=metadata) == "no order id"
-
-
-@pytest.mark.parametrize("event_type", [INTENT, CHARGE, SESSION])
-def test_a_payment_that_names_no_order_is_not_ours_even_if_it_cannot_be_read(event_type: str) -> None:
-    assert why_ignored(event_type, metadata={}, client_reference_id=None, currency=None) == "no order id"
-
-
-@pytest.mark.parametrize("event_type", ["charge.refunded", "refund.updated", "charge.dispute.created"])
-def test_a_refund_or_dispute_that_names_no_order_is_kept_for_a_person_if_it_cannot_be_read(event_type: str) -> None:
-    assert meaning_of(event_type, metadata={}, currency=None) == NotUnderstood(
-        a_delivery(event_type=event_type, delivered_at=LATER, api_version=CURRENT),
-        order_id=None,
-        reason="currency must be three lower-case letters",
-    )
+INTENT = "payment_intent.succeeded"
 
 
 # --- What is known of a delivery --------------------------------------------------------------------------------------

@@ -1,0 +1,56 @@
+"""Events that the shop's terms do not take: of another account, or of the other mode. Pure.
+
+Both depend on settings, and a setting may be wrong. So what is set aside is on record, and it is settled in the place
+of that record when it is sent again to terms that take it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from orders.events import StripeDelivery, StripeEvent
+from orders.outcome import Result
+from settlement.decisions import SetAside, Terms
+from settlement.snapshot import Snapshot
+
+_TAKEN_FOR: Final[Mapping[Result, str]] = MappingProxyType(
+    {
+        Result.OTHER_ACCOUNT: "an event of another account",
+        Result.LIVEMODE_MISMATCH: "an event of the other mode",
+    }
+)
+
+
+def objections_to(delivery: StripeDelivery, terms: Terms) -> Mapping[Result, str]:
+    """Why the terms do not take the event: in words, by what that makes of it; empty if they do."""
+    objections: dict[Result, str] = {}
+    if is_of_other_account(delivery, terms):
+        objections[Result.OTHER_ACCOUNT] = f"other_account: an event of {delivery.account}"
+    if terms.expected_livemode not in (None, delivery.livemode):
+        mode = "live" if delivery.livemode else "test"
+        objections[Result.LIVEMODE_MISMATCH] = f"livemode_mismatch: an event of {mode} mode"
+    return objections
+
+
+def is_of_other_account(delivery: StripeDelivery, terms: Terms) -> bool:
+    """Whether the event names an account that the terms do not list.
+
+    Whoever runs a connected account writes any `metadata.orderId` into payments of their own, and their events reach
+    the platform's endpoint: https://docs.stripe.com/connect/webhooks.
+    """
+    return delivery.account is not None and not terms.accounts.issuperset(delivery.account.split(","))
+
+
+def set_aside(event: StripeEvent, terms: Terms) -> SetAside:
+    """Record all that is wrong with the event, under the first of it."""
+    objections = objections_to(event.delivery, terms)
+    return SetAside(next(iter(objections)), event.order_id, "; ".join(objections.values()))
+
+
+def delay_in_words(snapshot: Snapshot) -> str | None:
+    """That the event was set aside before it was settled, for a person; None if it was not."""
+    if snapshot.set_aside_as is None:
+        return None
+    since = snapshot.set_aside.since if snapshot.set_aside else None
+    taken_for = _TAKEN_FOR[snapshot.set_aside_as]
+    return f"set_aside: taken for {taken_for}{f', on {since:%Y-%m-%d at %H:%M:%S} UTC' if since else ''}"

@@ -1,0 +1,68 @@
+"""Whose an event is, as far as it says so: which account's, which shop's, and about which order. Pure."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from database.ids import is_order_id
+from webhooks.stripe_fields import Json, object_or_empty
+
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,100}(?:/[A-Za-z0-9_-]{1,100}){0,4}")
+MALFORMED_ACCOUNT: Final = "(malformed)"
+"""In the place of what cannot be an account's id. No setting can list it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How the shop names its orders to Stripe, from its settings."""
+
+    trusts_client_reference_id: bool = False
+    """Whether a Checkout session may name its order there, unless a Payment Link made it."""
+    shop_id: str | None = None
+    """What `metadata.shop` must say where it is there; None if there is only one shop on the Stripe account."""
+
+
+def is_account(value: object) -> bool:
+    """Whether it can be an account's id, or a context: several ids, from the organisation down to the account.
+
+    https://docs.stripe.com/api/events/object and https://docs.stripe.com/get-started/account/orgs/setup.
+    """
+    return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
+
+
+def account_in(event: Json) -> str | None:
+    """Whose event it is: the ids in `account` and `context`, with a comma between two that differ; None for our own."""
+    named = [event[name] for name in ("account", "context") if event.get(name) is not None]
+    accounts = [str(value) if is_account(value) else MALFORMED_ACCOUNT for value in named]
+    return ",".join(dict.fromkeys(accounts)) or None
+
+
+def is_of_another_shop(stripe_object: Json, naming: Naming) -> bool:
+    """Whether its metadata names another shop on the same Stripe account; what names none is ours."""
+    shop = object_or_empty(stripe_object, "metadata").get("shop")
+    return naming.shop_id is not None and shop not in (None, naming.shop_id)
+
+
+def order_named_in(stripe_object: Json, naming: Naming) -> tuple[str | None, str]:
+    """The order's id, or None and why: then the object names no order of ours.
+
+    A PaymentIntent's metadata is copied to its charge, while a Checkout session has only its own metadata and
+    `client_reference_id` (https://docs.stripe.com/metadata). Metadata is written with the shop's secret key; the payer
+    of a Payment Link writes `client_reference_id` into its address
+    (https://docs.stripe.com/payment-links/url-parameters).
+    """
+    metadata = object_or_empty(stripe_object, "metadata")
+    if "orderId" in metadata:
+        return _id_or_why_not(metadata["orderId"], "metadata.orderId")
+    reference = stripe_object.get("client_reference_id")
+    if reference is None:
+        return None, "no order id"
+    if stripe_object.get("payment_link") is not None:
+        return None, "client_reference_id is not believed: the payer of a Payment Link can choose it"
+    if not naming.trusts_client_reference_id:
+        return None, "client_reference_id is not believed: TRUST_CLIENT_REFERENCE_ID is not true"
+    return _id_or_why_not(reference, "client_reference_id")
+
+
+def _id_or_why_not(named: object, where: str) -> tuple[str | None, str]:
+    return (named, "") if is_order_id(named) else (None, f"{where} cannot be an order's id")
