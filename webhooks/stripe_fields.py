@@ -90,3 +90,14 @@ def time_or_none(seconds: object) -> datetime | None:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def moment_or_none(text: object) -> datetime | None:
+    """A time that is written out, as in Stripe's API v2 (RFC 3339); UTC unless it says more; None if it is none."""
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -16,7 +16,9 @@ from webhooks.stripe_fields import (
     Json,
     Misshapen,
     is_stripe_id,
+    moment_or_none,
     object_in,
+    object_or_empty,
     time_or_none,
 )
 
@@ -54,6 +56,9 @@ _HANDLED: Final[Mapping[str, tuple[EventKind, _Read]]] = MappingProxyType(
 The object decides: a charge that is said to have succeeded may only be authorised.
 """
 
+_HANDLED_THIN: Final = frozenset(f"v1.{event_type}" for event_type in _HANDLED)
+"""The same types, as thin events name them: https://docs.stripe.com/event-destinations#thin-payload."""
+
 _API_VERSION: Final = re.compile(r"[0-9a-z.-]{1,40}")
 
 
@@ -68,9 +73,10 @@ def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -
         NotAnEvent: it is not an event.
     """
     if message.get("object") == "v2.core.event":
-        # Thin events (https://docs.stripe.com/event-destinations#thin-payload) have another envelope; none concerns us.
-        return Ignored(_text_or_none(message.get("id")), _text_or_none(message.get("type")), "not a snapshot event")
-    delivery = _delivery_from(message, delivered_at)
+        return _thin_event_from(message, delivered_at)
+    if message.get("object") != "event":
+        raise NotAnEvent("the body is not an event")
+    delivery = _delivery_from(message, time_or_none(message.get("created")), delivered_at)
     handled = _HANDLED.get(delivery.event_type)
     if handled is None:
         return Ignored(delivery.event_id, delivery.event_type, "type not handled")
@@ -88,12 +94,22 @@ def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -
         return NotUnderstood(delivery, order_id, str(misshapen))
 
 
-def _delivery_from(message: Json, delivered_at: datetime) -> StripeDelivery:
-    event_id, event_type, created_at = message.get("id"), message.get("type"), time_or_none(message.get("created"))
+def _thin_event_from(message: Json, delivered_at: datetime) -> NotUnderstood | Ignored:
+    """A thin event names its object and does not contain it: one that concerns us is for a person to look up."""
+    event_type = _text_or_none(message.get("type"))
+    if event_type not in _HANDLED_THIN:
+        return Ignored(_text_or_none(message.get("id")), event_type, "not a snapshot event")
+    created = message.get("created")
+    delivery = _delivery_from(message, moment_or_none(created) or time_or_none(created), delivered_at)
+    related, snapshot = object_or_empty(message, "related_object").get("id"), message.get("snapshot_event")
+    ids = " and ".join(str(named) for named in (related, snapshot) if is_stripe_id(named))
+    return NotUnderstood(delivery, None, f"a thin event: {ids or 'its object'} must be looked up in Stripe")
+
+
+def _delivery_from(message: Json, created_at: datetime | None, delivered_at: datetime) -> StripeDelivery:
+    event_id, event_type = message.get("id"), message.get("type")
     livemode, api_version = message.get("livemode"), message.get("api_version")
-    if message.get("object") != "event" or not is_stripe_id(event_id):
-        raise NotAnEvent("the body is not an event")
-    if not isinstance(event_type, str) or created_at is None:
+    if not is_stripe_id(event_id) or not isinstance(event_type, str) or created_at is None:
         raise NotAnEvent("the body is not an event")
     if not (isinstance(api_version, str) and _API_VERSION.fullmatch(api_version)):
         api_version = None

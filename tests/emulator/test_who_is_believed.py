@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.ordering_shop import HELD, PAID, REFUNDED, Shop, ShopWith
+from tests.emulator.ordering_shop import HELD, PAID, REFUNDED, SOLD, Shop, ShopWith
 from tests.support.builders import TERMS, Fields
-from tests.support.stripe_objects import OBJECT_OF, the_event
+from tests.support.stripe_objects import OBJECT_OF, a_thin_event, the_event
 from webhooks.ownership import Naming
 
 TRUSTING = Naming(trusts_client_reference_id=True)
@@ -102,4 +102,21 @@ def test_what_another_account_reports_of_a_held_order_is_settled_once_the_accoun
 def test_what_nobody_can_read_of_another_account_alarms_nobody(shop: Shop, event_type: str) -> None:
     before = all_in(shop)
     assert shop.deliver({**the_event(event_type), "data": None, "account": "acct_2"}) == "ignored"
+    assert shop.deliver(a_thin_event(f"v1.{event_type}", context="acct_2")) == "ignored"
     assert all_in(shop) == before
+
+
+# --- Thin events ------------------------------------------------------------------------------------------------------
+
+
+@each_type
+def test_a_thin_event_is_kept_for_a_person_and_counted(shop: Shop, event_type: str) -> None:
+    before = shop.dump()
+    for deliveries in (1, 2):
+        assert shop.deliver(a_thin_event(f"v1.{event_type}")) == "error"
+        claim = shop.read("webhookEvents/evt_1")
+        assert (claim["processed"], claim["deliveries"]) == (False, deliveries)
+        assert claim["reason"] == "a thin event: pi_1 and evt_snapshot must be looked up in Stripe"
+    assert shop.dump() == before
+    assert shop.deliver(the_event(PAID, event_id="evt_snapshot")) == "first_time_finalized"
+    assert shop.stock == SOLD

@@ -72,6 +72,21 @@ def an_event(
     }
 
 
+def a_thin_event(event_type: str = "v1.payment_intent.succeeded", event_id: str = "evt_1", **fields: object) -> Fields:
+    """An event that names its object: https://docs.stripe.com/event-destinations#thin-payload."""
+    return {
+        "id": event_id,
+        "object": "v2.core.event",
+        "type": event_type,
+        "livemode": False,
+        "created": "2026-03-14T15:09:26.000Z",
+        "related_object": {"id": "pi_1", "type": "payment_intent", "url": "/v1/payment_intents/pi_1"},
+        "snapshot_event": "evt_snapshot",
+        "context": None,
+        **fields,
+    }
+
+
 def the_event(event_type: str, api_version: str = CURRENT, event_id: str = "evt_1", **object_fields: object) -> Fields:
     """The usual event of this type, whose object differs from the usual in these fields."""
     return an_event(event_type, OBJECT_OF[event_type](api_version, **object_fields), event_id, api_version=api_version)

@@ -28,12 +28,15 @@ OUR_SHOP: Final = "shop-1"
 _SECRET_CHARACTERS_MIN: Final = 12
 """Anything shorter may also be somewhere by chance."""
 _STRIPE_ID: Final = re.compile(r"(?!__)[A-Za-z0-9_-]{1,255}")
+_RFC_3339: Final = re.compile(
+    r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d+)?Z", re.ASCII
+)
 _YEAR_2286: Final = 10**10
 _PUBLIC: Final = frozenset(
     {
         *("id", "object", "type", "api_version", "currency", "status", "reason", "code", "decline_code"),
         *("failure_code", "charge", "latest_charge", "payment_intent", "orderId", "client_reference_id", "restock"),
-        *("account", "context", "shop", "payment_link"),
+        *("account", "context", "shop", "payment_link", "snapshot_event"),
     }
 )
 """The values of these fields may be kept and logged: ids, and words for programs."""
@@ -44,6 +47,7 @@ _PARKED: Final = frozenset({"error", "order_not_found", "payment_not_found"})
 _SET_ASIDE: Final = frozenset({"other_account", "livemode_mismatch"})
 """Of an entry that may stay while the event is parked."""
 _ON_RECORD: Final = frozenset({"webhookEvents", "auditLog"})
+_THIN: Final = "v2.core.event"
 
 Documents = Mapping[str, Mapping[str, Any]]
 
@@ -134,6 +138,7 @@ class Handled:
         order_id, created = _order_id_in(self.message), self.message["created"]
         return (
             not _is_strange(self.message)
+            and type(created) is int
             and f"orders/{order_id}" not in self.before
             and abs(created - self.now.timestamp()) < ORDER_WAIT.total_seconds()
         )
@@ -210,10 +215,12 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _is_event(message: Any) -> bool:
-    if not isinstance(message, dict) or message.get("object") != "event":
+    if not isinstance(message, dict) or message.get("object") not in ("event", _THIN):
         return False
     event_id, created = message.get("id"), message.get("created")
     is_named = isinstance(event_id, str) and _STRIPE_ID.fullmatch(event_id) and isinstance(message.get("type"), str)
+    if message["object"] == _THIN:
+        return bool(is_named) and isinstance(created, str) and _RFC_3339.fullmatch(created) is not None
     return bool(is_named) and type(created) is int and 0 <= created <= _YEAR_2286
 
 
@@ -222,6 +229,8 @@ def _is_ours(message: Any) -> bool:
     event_type = message.get("type")
     if not isinstance(event_type, str) or _is_strange(message):
         return False
+    if message.get("object") == _THIN:
+        return event_type.startswith("v1.") and event_type.removeprefix("v1.") in OBJECT_OF
     if event_type not in OBJECT_OF or message.get("object") != "event":
         return False
     is_of_payment = event_type.startswith(("payment_intent.", "charge.")) and not event_type.startswith(

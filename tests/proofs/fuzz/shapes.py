@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.proofs.fuzz.deliveries import Delivery, Visit, signed
 from tests.proofs.fuzz.endpoint import shops
 from tests.support.builders import NOW, SECRET, Fields, signature_of
-from tests.support.stripe_objects import API_VERSIONS, OBJECT_OF, the_event
+from tests.support.stripe_objects import API_VERSIONS, OBJECT_OF, a_thin_event, the_event
 from webhooks.endpoint import BODY_BYTES_MAX
 
 Place = tuple[str | int, ...]
@@ -24,7 +24,7 @@ _READ: Final = frozenset(
         *("amount", "amount_received", "amount_captured", "amount_refunded", "amount_total", "currency", "captured"),
         *("payment_intent", "charge", "latest_charge", "charges", "client_reference_id", "payment_status", "refunds"),
         *("last_payment_error", "code", "decline_code", "failure_code", "outcome", "reason", "evidence_details"),
-        *("due_by", "restock", "account", "context", "payment_link", "shop"),
+        *("due_by", "restock", "account", "context", "payment_link", "shop", "related_object", "snapshot_event"),
     }
 )
 """A change to a field of these names is likely to mean something."""
@@ -65,7 +65,7 @@ _TEXTS: Final = (
     *("acct_1", "acct_2", "acct_1,acct_2", "org_1/acct_1", "plink_1", "shop-1", "shop-2"),
     *("shirt:1", "shirt:1,shirt:2", "shirt:1000000,shirt:1", "shirt:0", ":", "fraudulent", "issuer_declined"),
 )
-_TYPES: Final = ("v2.core.event", "event", "customer.created", *OBJECT_OF)
+_TYPES: Final = ("v2.core.event", "event", "customer.created", "v1.customer.created", "v1.charge.failed", *OBJECT_OF)
 _SHAPES: Final[tuple[object, ...]] = (
     *([], [[]], [{}], [None], {}, {"": 0}, {"id": None}, {"id": "pi_2"}, {"data": None}, {"data": [{}]}),
     *({"orderId": None}, {"orderId": "order-2"}, {"restock": "shirt:1"}, {"restock": {}}, {"reason": "x" * 5_000}),
@@ -158,6 +158,8 @@ def _events(draw: st.DrawFn) -> Any:
     event_type, api_version = draw(st.sampled_from(_USUAL))
     event_id = draw(st.sampled_from(["evt_1", "evt_2"]))
     message: Any = the_event(event_type, api_version, event_id)
+    if draw(st.integers(0, 19)) == 19:
+        message = a_thin_event(f"v1.{event_type}", event_id)
     for _ in range(draw(st.integers(0, 3))):
         place = draw(_places_of(event_type, api_version))
         # Rarely, since a large body takes as long as a hundred small ones.

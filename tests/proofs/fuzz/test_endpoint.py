@@ -22,7 +22,7 @@ from tests.proofs.fuzz.endpoint import complaints_about
 from tests.proofs.fuzz.judge import DOCUMENTED, Tally
 from tests.proofs.fuzz.shapes import LAST_SECOND_OF_9999, visits
 from tests.support.builders import SECRET, body_of
-from tests.support.stripe_objects import the_event
+from tests.support.stripe_objects import a_thin_event, the_event
 from webhooks import endpoint, ownership, signature, stripe_fields, translation
 from webhooks.ownership import Naming
 
@@ -145,6 +145,12 @@ def test_it_catches_an_endpoint_that_takes_another_shops_order_for_its_own(monke
     monkeypatch.setattr(translation, "is_of_another_shop", lambda stripe_object, naming: False)
     other = signed(body_of(the_event("charge.succeeded", metadata={"orderId": "order-1", "shop": "shop-2"})))
     assert "for another account or another shop" in text_of_complaints_about(Visit("reserved", (other,)))
+
+
+def test_it_catches_an_endpoint_that_ignores_thin_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translation, "_HANDLED_THIN", frozenset())
+    thin = signed(body_of(a_thin_event()))
+    assert "ignored an event that is ours" in text_of_complaints_about(Visit("reserved", (thin,)))
 
 
 def test_it_catches_an_endpoint_that_drops_an_event_it_could_not_settle(monkeypatch: pytest.MonkeyPatch) -> None:

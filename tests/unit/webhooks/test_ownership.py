@@ -6,10 +6,10 @@ import pytest
 
 from orders.events import FOUND_BY_PAYMENT, Ignored, NotUnderstood, PaymentSucceeded, StripeEvent
 from tests.support.builders import LATER, a_delivery
-from tests.support.stripe_objects import CURRENT, OBJECT_OF, the_event
+from tests.support.stripe_objects import CURRENT, OBJECT_OF, a_thin_event, the_event
 from tests.support.translating import meaning_of, translated, why_ignored
 from webhooks.ownership import Naming, account_in
-from webhooks.translation import _HANDLED
+from webhooks.translation import _HANDLED, NotAnEvent
 
 INTENT, CHARGE, SESSION = "payment_intent.succeeded", "charge.succeeded", "checkout.session.completed"
 SESSIONS = [event_type for event_type in OBJECT_OF if event_type.startswith("checkout.")]
@@ -157,3 +157,51 @@ def test_an_event_is_of_each_account_that_it_names_whatever_that_is(
     event = translated(the_event(INTENT) | fields)
     assert isinstance(event, StripeEvent)
     assert event.delivery.account == account
+
+
+# --- Thin events ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("event_type", _HANDLED)
+def test_a_thin_event_that_concerns_us_is_kept_for_a_person(event_type: str) -> None:
+    delivery = a_delivery(event_type=f"v1.{event_type}", delivered_at=LATER, api_version=None)
+    reason = "a thin event: pi_1 and evt_snapshot must be looked up in Stripe"
+    assert translated(a_thin_event(f"v1.{event_type}")) == NotUnderstood(delivery, None, reason)
+
+
+@pytest.mark.parametrize("created", ["2026-03-14T16:09:26.123456789+01:00", "2026-03-14T15:09:26", 1_773_500_966])
+@pytest.mark.parametrize("broken", [None, 7, "", "a/b", [], {"id": 7}, {"id": None}])
+def test_a_thin_event_is_kept_as_long_as_it_has_an_id_a_type_and_a_time(created: object, broken: object) -> None:
+    event = translated(a_thin_event(created=created, related_object=broken, snapshot_event=broken, livemode=broken))
+    assert isinstance(event, NotUnderstood)
+    assert event.delivery.created_at.isoformat()[:19] == "2026-03-14T15:09:26"
+    assert event.reason == "a thin event: its object must be looked up in Stripe"
+
+
+def test_a_thin_event_of_another_account_names_it() -> None:
+    event = translated(a_thin_event(context="acct_1"))
+    assert isinstance(event, NotUnderstood)
+    assert event.delivery.account == "acct_1"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        *({"id": None}, {"id": 7}, {"id": ""}, {"id": "a/b"}, {"id": "x" * 256}),
+        *({"created": None}, {"created": ""}, {"created": "now"}, {"created": "0001-01-01T00:00:00+14:00"}),
+        *({"created": 10**30}, {"created": []}, {"created": "\ud800"}),
+    ],
+    ids=ascii,
+)
+def test_a_thin_event_without_a_usable_id_or_time_is_not_an_event(broken: dict[str, Any]) -> None:
+    with pytest.raises(NotAnEvent, match=r"^the body is not an event$"):
+        translated(a_thin_event(**broken))
+
+
+@pytest.mark.parametrize(
+    "event_type", ["v1.billing.meter.error_report_triggered", "v2.core.account.updated", INTENT, f"v1.v1.{INTENT}", ""]
+)
+def test_a_thin_event_of_another_type_is_not_ours(event_type: str) -> None:
+    assert translated(a_thin_event(event_type)) == Ignored("evt_1", event_type, "not a snapshot event")
+    assert translated({"object": "v2.core.event", "id": 7}) == Ignored(None, None, "not a snapshot event")
+    assert translated(a_thin_event() | {"type": [event_type]}) == Ignored("evt_1", None, "not a snapshot event")

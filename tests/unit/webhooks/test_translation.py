@@ -51,12 +51,6 @@ def test_an_event_type_that_is_not_ours_is_ignored_whatever_its_shape(event_type
     assert translated(the_event(INTENT) | {"type": event_type, "data": None}) == ignored
 
 
-def test_a_thin_event_is_not_ours() -> None:
-    thin = {"object": "v2.core.event", "id": "evt_2", "type": "v1.billing.meter.error_report_triggered"}
-    assert translated(thin) == Ignored("evt_2", "v1.billing.meter.error_report_triggered", "not a snapshot event")
-    assert translated({"object": "v2.core.event", "id": 7}) == Ignored(None, None, "not a snapshot event")
-
-
 # --- Not an event -----------------------------------------------------------------------------------------------------
 
 
