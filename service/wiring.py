@@ -53,9 +53,12 @@ class Service:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
+    threads: int
+    """How many requests one instance serves at a time."""
 
     def webhook_endpoint(self) -> "WebhookEndpoint":
         from webhooks.endpoint import WebhookEndpoint
+        from webhooks.watchdog import Watchdog
 
         return WebhookEndpoint(
             settle=self.settle,
@@ -64,6 +67,8 @@ class Service:
             log=self.log,
             now=self.now,
             monotonic=self.monotonic,
+            # While half of the threads wait for slow clients, the other half stays nearly free for all others.
+            watchdog=Watchdog(self.monotonic, patient_max=max(self.threads // 2, 1)),
         )
 
     def order_created_trigger(self) -> "OrderCreatedTrigger":
@@ -101,6 +106,7 @@ def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
         log=log,
         now=_now,
         monotonic=time.monotonic,
+        threads=settings.threads,
     )
 
 

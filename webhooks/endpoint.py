@@ -6,22 +6,24 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
 from flask import Request, Response
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
 from orders.events import Ignored
 from orders.outcome import Outcome, Result, Settle, Transient
 from service.logs import LOGGED_CHARACTERS_MAX, Log, line_of
+from webhooks.body import BODY_BYTES_MAX, body_of, hang_up
 from webhooks.ownership import Naming
 from webhooks.signature import Rejected, verified_message
 from webhooks.signing_secrets import SigningSecret
 from webhooks.translation import NotAnEvent, order_event_from
+from webhooks.watchdog import Watchdog
 
-BODY_BYTES_MAX: Final = 1024 * 1024
 RETRY_AFTER_SECONDS: Final = 30
 
 
@@ -44,6 +46,7 @@ STATUS: Final[Mapping[type, int]] = MappingProxyType(
         NotAnEvent: 400,
         BadRequest: 400,
         NotAPost: 405,
+        RequestTimeout: 408,
         RequestEntityTooLarge: 413,
         Exception: 500,
         Transient: 503,
@@ -56,7 +59,7 @@ _HEADERS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType(
 )
 
 _SEVERITY_OF_STATUS: Final[Mapping[int, str]] = MappingProxyType(
-    {200: "INFO", 400: "WARNING", 405: "INFO", 413: "WARNING", 500: "ERROR", 503: "WARNING"}
+    {200: "INFO", 400: "WARNING", 405: "INFO", 408: "WARNING", 413: "WARNING", 500: "ERROR", 503: "WARNING"}
 )
 
 
@@ -72,6 +75,7 @@ class WebhookEndpoint:
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
+    watchdog: Watchdog
 
     def respond(self, request: Request) -> Response:
         """Settle one delivery and answer it. Never raises; logs one line."""
@@ -93,7 +97,11 @@ class WebhookEndpoint:
             latencyMs=round((self.monotonic() - started) * 1000, 1),
             trace=request.headers.get("X-Cloud-Trace-Context"),
         )
-        return Response(json.dumps(_answer_to(ending)), status, _HEADERS.get(status), mimetype="application/json")
+        response = Response(json.dumps(_answer_to(ending)), status, _HEADERS.get(status), mimetype="application/json")
+        if status != HTTPStatus.OK:
+            # An unauthenticated caller could hold a thread by what it sends next. Stripe, answered 503, connects again.
+            response.call_on_close(partial(hang_up, request.environ, self.watchdog))
+        return response
 
     def _deliver(self, request: Request, known: dict[str, object]) -> Outcome | Ignored:
         """Settle the delivery, noting for the log what is known of it: ids and names, never its contents."""
@@ -101,8 +109,13 @@ class WebhookEndpoint:
             raise NotAPost("only POST is served here")
         if not self.secrets:
             raise NoSecret("STRIPE_WEBHOOK_SECRET is not set: refusing to serve")
+        signature = request.headers.get("Stripe-Signature")
+        if not signature:
+            # Nobody waits for the body of somebody who has not signed it.
+            raise Rejected("no Stripe-Signature header")
+        body = body_of(request, self.watchdog)
         now = self.now()
-        verified = verified_message(_body_of(request), request.headers.get("Stripe-Signature"), self.secrets, now=now)
+        verified = verified_message(body, signature, self.secrets, now=now)
         event = order_event_from(verified.message, delivered_at=now, naming=self.naming)
         known |= {"eventId": _shortened(event.event_id), "eventType": _shortened(event.event_type)}
         if isinstance(event, Ignored):
@@ -113,22 +126,6 @@ class WebhookEndpoint:
             )
         known["orderId"] = event.order_id
         return self.settle(event, now)
-
-
-def _body_of(request: Request) -> bytes:
-    """The raw body, as it was signed. Raises RequestEntityTooLarge, BadRequest."""
-    # One byte more: werkzeug silently cuts off a chunked body that is longer than this.
-    request.max_content_length = BODY_BYTES_MAX + 1
-    try:
-        body = request.get_data()
-    except RequestEntityTooLarge:
-        raise
-    except Exception:  # noqa: BLE001 - whatever cuts a body short
-        # gunicorn's own errors for broken chunks repeat the bytes that they cannot read.
-        raise BadRequest from None
-    if len(body) > BODY_BYTES_MAX:
-        raise RequestEntityTooLarge
-    return body
 
 
 def _shortened(text: str | None) -> str | None:
@@ -149,6 +146,8 @@ def _answer_to(ending: Ending) -> dict[str, str]:
             return {"error": str(ending)}
         case RequestEntityTooLarge():
             return {"error": f"the body is larger than {BODY_BYTES_MAX} bytes"}
+        case RequestTimeout():
+            return {"error": "the body did not arrive in time"}
         case BadRequest():
             return {"error": "the body did not arrive whole"}
         case Transient():

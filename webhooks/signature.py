@@ -27,7 +27,7 @@ class Verified:
     """False for an event of test mode that was signed with no other secret than one for live mode."""
 
 
-def verified_message(body: bytes, header: str | None, secrets: Sequence[SigningSecret], *, now: datetime) -> Verified:
+def verified_message(body: bytes, header: str, secrets: Sequence[SigningSecret], *, now: datetime) -> Verified:
     """The JSON object that Stripe signed with one of our secrets, at most five minutes ago.
 
     Several secrets are valid while one is being rolled: https://docs.stripe.com/webhooks#roll-endpoint-signing-secrets.
@@ -39,11 +39,9 @@ def verified_message(body: bytes, header: str | None, secrets: Sequence[SigningS
     (https://docs.stripe.com/connect/webhooks).
 
     Raises:
-        Rejected: there is no signature or none that matches, the timestamp is stale or in the future, the body is not a
-            JSON object, or it is an event of live mode and signed for test mode.
+        Rejected: no signature in the header matches, the timestamp is stale or in the future, the body is not a JSON
+            object, or it is an event of live mode and signed for test mode.
     """
-    if not header:
-        raise Rejected("no Stripe-Signature header")
     # The library can compare nothing but ASCII.
     signed_for = {secret.livemode for secret in secrets if header.isascii() and _is_signed(body, header, secret.text)}
     if not signed_for:

@@ -15,7 +15,7 @@ from tests.support.emulated_shop import inventory_of, notices_to, order_in, stat
 from tests.support.http_client import signed_now
 from tests.support.production_server import Server, production_server
 from tests.support.stripe_objects import a_payment_intent, a_stripe_event, the_event, three_events_of_one_payment
-from webhooks.endpoint import BODY_BYTES_MAX
+from webhooks.body import BODY_BYTES_MAX
 
 A_SECRET = f"whsec_{'1' * 32}"
 
@@ -105,7 +105,7 @@ def test_a_body_too_large_is_refused_before_it_is_read(server: Server) -> None:
 
 
 def test_a_body_in_broken_chunks_is_refused_and_none_of_it_is_logged(server: Server) -> None:
-    head = b"POST / HTTP/1.1\r\nHost: shop\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: shop\r\nStripe-Signature: t=1,v1=0\r\nTransfer-Encoding: chunked\r\n\r\n"
     with server.connect() as connection:
         connection.sendall(head + b"4242424242424242 is no chunk size\r\n")
         answer = connection.makefile("rb").read()

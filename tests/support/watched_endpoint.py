@@ -14,6 +14,7 @@ from tests.support.stripe_objects import a_stripe_event
 from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
+from webhooks.watchdog import Watchdog
 
 BODY = body_of(a_stripe_event())
 app = Flask("shop")
@@ -26,9 +27,12 @@ class WatchedEndpoint:
     naming: Naming = Naming()
     log: RecordingLog = field(default_factory=RecordingLog)
     monotonic: Callable[[], float] = lambda: 1.0
+    watchdog: Watchdog = field(default_factory=lambda: Watchdog(lambda: 1.0, patient_max=1))
 
     def respond(self, to: Request) -> Response:
-        endpoint = WebhookEndpoint(self.settlement, self.secrets, self.naming, self.log, lambda: NOW, self.monotonic)
+        endpoint = WebhookEndpoint(
+            self.settlement, self.secrets, self.naming, self.log, lambda: NOW, self.monotonic, self.watchdog
+        )
         return endpoint.respond(to)
 
     @property

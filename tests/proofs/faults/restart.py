@@ -133,6 +133,7 @@ class _Shop:
             log=silent,
             now=self.now,
             monotonic=time.monotonic,
+            threads=1,
         )
 
     def now(self) -> datetime:

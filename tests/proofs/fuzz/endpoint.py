@@ -20,9 +20,11 @@ from tests.proofs.fuzz.limits import StrictStore
 from tests.support.builders import NOW, SECRET, TERMS, Fields, a_payment, a_placement, an_order
 from tests.support.settling import settled, settling_on
 from tests.support.shop import complaints_in, shop_documents
-from webhooks.endpoint import BODY_BYTES_MAX, WebhookEndpoint
+from webhooks.body import BODY_BYTES_MAX
+from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
+from webhooks.watchdog import Watchdog
 
 MEMORY_BYTES_MAX: Final = 64 * BODY_BYTES_MAX
 """What one delivery may take for a moment. A mebibyte of empty JSON lists becomes thirty of Python objects."""
@@ -63,6 +65,7 @@ class _Shop:
             log=JsonLog(self.lines, project="shop"),
             now=lambda: self.clock,
             monotonic=time.monotonic,
+            watchdog=Watchdog(time.monotonic, patient_max=1),
         )
 
     def complaints_after(self, delivery: Delivery, tally: Tally) -> Iterator[str]:

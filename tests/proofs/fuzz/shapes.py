@@ -13,7 +13,7 @@ from tests.proofs.fuzz.deliveries import Delivery, Visit, signed
 from tests.proofs.fuzz.endpoint import shops
 from tests.support.builders import NOW, SECRET, Fields, signature_of
 from tests.support.stripe_objects import API_VERSIONS, OBJECT_OF, a_thin_event, the_event
-from webhooks.endpoint import BODY_BYTES_MAX
+from webhooks.body import BODY_BYTES_MAX
 
 Place = tuple[str | int, ...]
 

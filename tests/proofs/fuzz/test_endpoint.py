@@ -24,7 +24,9 @@ from tests.proofs.fuzz.shapes import LAST_SECOND_OF_9999, visits
 from tests.support.builders import SECRET, body_of
 from tests.support.stripe_objects import a_thin_event, the_event
 from webhooks import endpoint, ownership, signature, stripe_fields, translation
+from webhooks.body import BODY_BYTES_MAX
 from webhooks.ownership import Naming
+from webhooks.watchdog import Watchdog
 
 VISITS = 300
 CHOICE_BYTES = 4_096
@@ -172,10 +174,10 @@ def test_it_catches_an_endpoint_that_refuses_an_event_that_is_not_ours(monkeypat
 
 
 def test_it_catches_an_endpoint_that_reads_a_body_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read_all(request: Request) -> bytes:
-        return request.stream.read(10 * endpoint.BODY_BYTES_MAX)
+    def read_all(request: Request, _watchdog: Watchdog) -> bytes:
+        return request.stream.read(10 * BODY_BYTES_MAX)
 
-    monkeypatch.setattr(endpoint, "_body_of", read_all)
+    monkeypatch.setattr(endpoint, "body_of", read_all)
     assert_caught(": read ")
 
 

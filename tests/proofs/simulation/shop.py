@@ -115,6 +115,7 @@ class Shop:
             log=self._log,
             now=self._now,
             monotonic=worker.monotonic,
+            threads=1,
         )
 
     def _settle(

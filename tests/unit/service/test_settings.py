@@ -174,6 +174,18 @@ def test_claims_that_stripes_retries_would_outlive_are_refused_by_name(text: str
     assert str(refused.value) == f"WEBHOOK_EVENT_TTL_DAYS must be a whole number from 4 to 366, not {text!r}"
 
 
+@pytest.mark.parametrize(("text", "threads"), [("", 16), ("1", 1), ("1000", 1_000)])
+def test_an_instance_serves_as_many_requests_at_a_time_as_it_has_threads(text: str, threads: int) -> None:
+    assert settings_from({"THREADS": text}).threads == threads
+
+
+@pytest.mark.parametrize("text", ["0", "1001", "all"])
+def test_a_number_of_threads_that_no_server_has_is_refused_by_name(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"THREADS": text})
+    assert str(refused.value) == f"THREADS must be a whole number from 1 to 1000, not {text!r}"
+
+
 def test_the_project_is_the_one_that_the_environment_names() -> None:
     assert settings_from({"GOOGLE_CLOUD_PROJECT": "shop", "GCLOUD_PROJECT": "other"}).project == "shop"
     assert settings_from({"GCLOUD_PROJECT": "shop"}).project == "shop"

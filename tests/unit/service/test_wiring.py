@@ -42,6 +42,12 @@ def test_secrets_and_naming_are_those_of_the_environment_and_the_clock_is_the_ma
     assert abs(service.now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+@pytest.mark.parametrize(("threads", "patient"), [("16", 8), ("1", 1)])
+def test_half_of_the_threads_wait_patiently_for_bodies(service: Service, threads: str, patient: int) -> None:
+    service = service_from({**ENVIRONMENT, "THREADS": threads})
+    assert service.webhook_endpoint().watchdog.patient_max == patient
+
+
 def test_each_query_of_the_sweep_is_asked_for_what_it_is_named_for(service: Service) -> None:
     sweep, queries = service.reservation_sweep(), service.queries
     assert (sweep.lapsed_orders, sweep.stranded_orders, sweep.parked_events) == (

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import request
-from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityTooLarge, RequestTimeout
 
 from orders.events import NotUnderstood, PaymentSucceeded
 from orders.outcome import OrderNotThereYet, Outcome, Result, StoreContended, StoreUnavailable, Transient
@@ -210,6 +210,7 @@ def test_without_a_secret_it_refuses_to_serve_and_says_so() -> None:
         (BadRequest, 400),
         (ClientDisconnected, 400),
         (NotAPost, 405),
+        (RequestTimeout, 408),
         (RequestEntityTooLarge, 413),
         (NoSecret, 500),
         (Exception, 500),

@@ -17,6 +17,7 @@ from tests.support.watched_endpoint import (
 from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
+from webhooks.watchdog import Watchdog
 
 CARD = "4242424242424242"
 
@@ -145,8 +146,7 @@ def test_a_refused_body_is_repeated_nowhere(body: bytes) -> None:
 
 
 def test_the_endpoint_does_not_show_its_secrets() -> None:
-    assert SECRET not in repr(
-        WebhookEndpoint(
-            RecordingSettlement(), (SigningSecret(SECRET),), Naming(), RecordingLog(), lambda: NOW, lambda: 1.0
-        )
-    )
+    watchdog = Watchdog(lambda: 1.0, patient_max=1)
+    secrets, log = (SigningSecret(SECRET),), RecordingLog()
+    endpoint = WebhookEndpoint(RecordingSettlement(), secrets, Naming(), log, lambda: NOW, lambda: 1.0, watchdog)
+    assert SECRET not in repr(endpoint)

@@ -74,12 +74,6 @@ def test_nothing_is_verified_with_a_blank_secret_or_without_one(blank: str) -> N
     assert rejection_of(header=signature_of(BODY, secret=blank), secrets=()) == FAILED
 
 
-@pytest.mark.parametrize("header", [None, ""])
-def test_a_body_without_a_signature_is_rejected(header: str | None) -> None:
-    with pytest.raises(Rejected, match=r"^no Stripe-Signature header$"):
-        verified_message(BODY, header, (SigningSecret(SECRET),), now=NOW)
-
-
 # --- A secret for one mode --------------------------------------------------------------------------------------------
 
 
@@ -185,6 +179,7 @@ def test_a_test_scheme_alone_is_never_good() -> None:
 @pytest.mark.parametrize(
     "header",
     [
+        "",
         "nonsense",
         ",",
         "t=,v1=",

@@ -1,0 +1,91 @@
+"""The real server process while clients keep it waiting for their bodies."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from google.cloud import firestore
+
+from tests.support.emulated_shop import statuses, stock_up, write_orders
+from tests.support.production_server import Server, production_server
+from tests.support.slow_clients import IN_CHUNKS, OF_EVERY_KIND, SIGNED, UNSIGNED, slow_clients
+from tests.support.stripe_objects import a_payment_intent, a_stripe_event
+from tests.support.vitals import vitals_of
+from tools.polling import polled
+
+THREADS = 16
+"""Of the server."""
+SLOW_CLIENTS = 64
+ATTACK_SECONDS = 7.0
+"""Longer than a body may take."""
+ANSWER_SECONDS_MAX = 6.0
+
+
+@pytest.fixture
+def server(firestore_client: firestore.Client, firestore_host: str, tmp_path: Path) -> Iterator[Server]:
+    with production_server(firestore_client.project, firestore_host, tmp_path) as serving:
+        yield serving
+
+
+@pytest.mark.parametrize("requests", [(SIGNED, IN_CHUNKS), OF_EVERY_KIND], ids=["patient", "of every kind"])
+def test_payments_are_settled_in_time_while_slow_clients_come_and_go(
+    server: Server, firestore_client: firestore.Client, requests: Sequence[bytes]
+) -> None:
+    order_ids = [f"order-{number}" for number in range(200)]
+    stock_up(firestore_client, 1_000)
+    write_orders(firestore_client, order_ids)
+    assert seconds_to_settle(order_ids.pop(), server) < ANSWER_SECONDS_MAX
+    before = vitals_of(server.worker())
+    with slow_clients(server.port, requests, SLOW_CLIENTS) as seen:
+        end = time.monotonic() + ATTACK_SECONDS
+        while order_ids and time.monotonic() < end:
+            assert seconds_to_settle(order_ids.pop(), server) < ANSWER_SECONDS_MAX
+    assert statuses(firestore_client) == {"pending": len(order_ids), "finalized": 200 - len(order_ids)}
+    assert seen["connected"] > 2 * SLOW_CLIENTS
+    assert seen["408"] > 0
+    after = polled(
+        lambda: vitals_of(server.worker()), lambda vitals: vitals.descriptors == before.descriptors, seconds=10
+    )
+    # The server makes its threads when they are needed, and keeps them.
+    assert (after.threads or 0) <= (before.threads or 0) + THREADS
+
+
+def seconds_to_settle(order_id: str, server: Server) -> float:
+    """How long Stripe waits for the answer."""
+    payment = a_stripe_event(
+        a_payment_intent(id=f"pi_{order_id}", metadata={"orderId": order_id}), event_id=f"evt_{order_id}"
+    )
+    began = time.monotonic()
+    answer = server.deliver(payment)
+    assert (answer.status, answer.outcome) == (200, "first_time_finalized")
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("request_begun", [SIGNED, IN_CHUNKS], ids=["of known length", "in chunks"])
+def test_a_body_that_is_not_here_in_five_seconds_is_answered_408_and_its_connection_is_closed(
+    server: Server, request_begun: bytes
+) -> None:
+    answer, seconds = all_that_is_answered(request_begun, server)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert answer.endswith(b'{"error": "the body did not arrive in time"}')
+    assert 5.0 <= seconds < 7.0
+    (line,) = server.log_lines()
+    assert (line["severity"], line["status"], line["result"]) == ("WARNING", 408, "rejected")
+
+
+def test_a_delivery_without_a_signature_is_refused_although_its_body_never_comes(server: Server) -> None:
+    answer, seconds = all_that_is_answered(UNSIGNED, server)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {"error": "no Stripe-Signature header"}
+    assert seconds < 4.0
+
+
+def all_that_is_answered(request: bytes, server: Server) -> tuple[bytes, float]:
+    """Send no more than this: what is answered until the server closes the connection, and after how many seconds."""
+    with server.connect() as connection:
+        began = time.monotonic()
+        connection.sendall(request)
+        answer = connection.makefile("rb").read()
+    return answer, time.monotonic() - began
