@@ -8,7 +8,7 @@ from google.cloud.firestore_v1 import types
 
 from database.connection import Connection
 from database.errors import errors_in_our_words
-from database.protobuf import decoded, encoded
+from database.protobuf import decoded, encoded, figures_in
 from database.store import Committed, Document, Increase, Write
 from orders.outcome import StoreUnavailable
 
@@ -70,10 +70,7 @@ class FirestoreStore:
         return Committed(
             versions={write.path: result.update_time for write, result in answered},
             figures={
-                write.path: {
-                    name: value.integer_value
-                    for name, value in zip(sorted(write.amounts), result.transform_results, strict=True)
-                }
+                write.path: figures_in(result.transform_results, write)
                 for write, result in answered
                 if isinstance(write, Increase)
             },

@@ -51,6 +51,11 @@ def decoded(document: Any) -> Fields:  # noqa: ANN401 - likewise
     return _decoded_fields(document.fields)
 
 
+def figures_in(transform_results: Any, increase: Increase) -> Fields:  # noqa: ANN401 - likewise
+    """What a commit answered to an `Increase`: a double where the field was one."""
+    return dict(zip(sorted(increase.amounts), map(_decoded, transform_results), strict=True))
+
+
 def _encode_fields(fields: Mapping[str, object], into: Any) -> None:  # noqa: ANN401 - likewise
     for name, value in fields.items():
         _encode(value, into[name])

@@ -50,8 +50,9 @@ class Committed:
     """What a commit answered."""
 
     versions: Mapping[str, object]
-    figures: Mapping[str, Mapping[str, int]]
-    """The figures of every increased document, as they are after the commit."""
+    figures: Mapping[str, Fields]
+    """The figures of every increased document, as they are after the commit: doubles where somebody made doubles of
+    them."""
 
 
 class DocumentStore(Protocol):

@@ -11,7 +11,7 @@ from typing import Final
 
 from notifications.amounts import amount_in_words
 from notifications.notices import AUDIENCES, Audience, NoticeType
-from orders.order import is_amount, is_currency
+from orders.order import amount_or_none, is_currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +253,10 @@ def _kind_and_audience(fields: Mapping[str, object]) -> tuple[NoticeType, Audien
 
 
 def _amount_in_words(fields: Mapping[str, object], locale: str) -> str | None:
-    amount, currency = fields.get("amount"), fields.get("currency")
-    if amount is None:
+    if fields.get("amount") is None:
         return None
-    if not is_amount(amount):
+    amount, currency = amount_or_none(fields.get("amount")), fields.get("currency")
+    if amount is None:
         raise UnreadableNotice("amount: not an amount in minor units")
     if not is_currency(currency):
         raise UnreadableNotice("currency: not three lower-case letters")

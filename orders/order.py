@@ -9,6 +9,7 @@ from typing import Final, TypeGuard
 
 from orders.declines import Decline
 from orders.disputes import Dispute
+from orders.numbers import whole_number
 from orders.refunds import Refunds
 
 LINES_MAX: Final = 100
@@ -158,6 +159,12 @@ _PAID: Final = _SOLD | {OrderStatus.REFUNDED, OrderStatus.REFUND_DUE, OrderStatu
 def is_amount(value: object) -> TypeGuard[int]:
     """Whether the value is a possible amount in minor units. `True` is an int to Python, and no amount to us."""
     return type(value) is int and 0 <= value <= AMOUNT_MINOR_MAX
+
+
+def amount_or_none(value: object) -> int | None:
+    """The value of a document as an amount in minor units; None if it is no possible one."""
+    number = whole_number(value)
+    return number if is_amount(number) else None
 
 
 def is_currency(value: object) -> TypeGuard[str]:

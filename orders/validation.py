@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, TypeGuard
 
+from orders.numbers import whole_number
 from orders.order import LINES_MAX, QUANTITY_MAX, OrderLine
 
 IsId = Callable[[object], TypeGuard[str]]
@@ -44,12 +45,13 @@ def lines_from(items: object, is_product_id: IsId) -> tuple[OrderLine, ...]:
 def _line_from(item: object, number: int, is_product_id: IsId) -> OrderLine:
     if not isinstance(item, Mapping):
         raise InvalidOrder(f"line {number} must have a productId and a quantity")
-    product_id, quantity = item.get("productId"), item.get("quantity")
+    product_id, quantity = item.get("productId"), whole_number(item.get("quantity"))
     if not is_product_id(product_id):
         raise InvalidOrder(f"line {number} names no possible product: {_quoted(product_id)}")
-    if type(quantity) is not int or not 1 <= quantity <= QUANTITY_MAX:
+    if quantity is None or not 1 <= quantity <= QUANTITY_MAX:
+        written = _quoted(item.get("quantity"))
         raise InvalidOrder(
-            f"line {number}: the quantity must be a whole number from 1 to {QUANTITY_MAX}, not {_quoted(quantity)}"
+            f"line {number}: the quantity must be a whole number from 1 to {QUANTITY_MAX}, not {written}"
         )
     return OrderLine(product_id, quantity)
 

@@ -122,12 +122,12 @@ class Snapshot:
         # The first delivery has no record of its own.
         return 1 + (self.deliveries_on_record or 0) if self.has_outlived_its_claim else 0
 
-    def with_hold(self, held: Order, version: Version, levels: Mapping[str, Level]) -> "Snapshot":
+    def with_hold(self, held: Order, version: Version, levels: Mapping[str, Level | None]) -> "Snapshot":
         """The same after the order's units were counted as held. The commit's answer carries all that can have changed.
 
         Args:
             version: of the order, as written.
-            levels: of each counted product, including the order's own units.
+            levels: of each counted product, including the order's own units; None where they are no whole numbers.
         """
         products = {
             product_id: replace(product, level=levels[product_id]) if product_id in levels else product

@@ -15,7 +15,9 @@ from webhooks.stripe_fields import Json, code_or_none, id_in, id_or_none, list_o
 
 
 def succeeded(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentSucceeded:
-    return PaymentSucceeded(**_envelope(intent, order_id, delivery), money=money_in(intent, "amount_received"))
+    # localstripe leaves out what was received of a payment that has succeeded: then it is all of it.
+    amount_name = "amount" if intent.get("amount_received") is None else "amount_received"
+    return PaymentSucceeded(**_envelope(intent, order_id, delivery), money=money_in(intent, amount_name))
 
 
 def processing(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing:

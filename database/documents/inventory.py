@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from database.store import Fields, Increase, Update
 from inventory.stock import Level, StockMove
+from orders.numbers import whole_number
 from settlement.snapshot import Snapshot
 
 
@@ -15,8 +16,8 @@ def level_from(fields: Fields | None) -> Level | None:
     """None if there is no such document, or if its figures are not whole numbers."""
     if fields is None:
         return None
-    stock, reserved = fields.get("stock"), fields.get("reserved", 0)
-    return Level(stock, reserved) if type(stock) is int and type(reserved) is int else None
+    stock, reserved = whole_number(fields.get("stock")), whole_number(fields.get("reserved", 0))
+    return None if stock is None or reserved is None else Level(stock, reserved)
 
 
 def hold_writes(moves: Iterable[StockMove]) -> tuple[Increase, ...]:

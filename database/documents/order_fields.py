@@ -7,18 +7,17 @@ from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.store import Fields
 from orders.declines import Decline
 from orders.disputes import Dispute
-from orders.order import is_amount
+from orders.numbers import whole_number
+from orders.order import amount_or_none
 from orders.refunds import Refund, Refunds, RefundStatus
 
 _REFUND_STATUSES: Final = frozenset(RefundStatus)
 
 
 def refunds_from(fields: Fields) -> Refunds:
-    by_id, charge_total = fields.get("refunds"), fields.get("chargeAmountRefunded")
+    by_id, charge_total = fields.get("refunds"), amount_or_none(fields.get("chargeAmountRefunded"))
     refunds = [_refund_from(key, value) for key, value in by_id.items()] if isinstance(by_id, Mapping) else []
-    return Refunds(
-        {refund.refund_id: refund for refund in refunds if refund}, charge_total if is_amount(charge_total) else 0
-    )
+    return Refunds({refund.refund_id: refund for refund in refunds if refund}, charge_total or 0)
 
 
 def refunds_fields(refunds: Refunds) -> dict[str, object]:
@@ -38,8 +37,8 @@ def refunds_fields(refunds: Refunds) -> dict[str, object]:
 def _refund_from(refund_id: object, fields: object) -> Refund | None:
     if not isinstance(refund_id, str) or not isinstance(fields, Mapping):
         return None
-    amount, status = fields.get("amount"), fields.get("status")
-    if not is_amount(amount) or not isinstance(status, str) or status not in _REFUND_STATUSES:
+    amount, status = amount_or_none(fields.get("amount")), fields.get("status")
+    if amount is None or not isinstance(status, str) or status not in _REFUND_STATUSES:
         return None
     return Refund(refund_id, amount, RefundStatus(status), units_from(fields.get("restock")))
 
@@ -103,8 +102,8 @@ def units_from(value: object) -> dict[str, int]:
     units: dict[str, int] = {}
     for item in value if isinstance(value, list) else ():
         product_id, quantity = (item.get("productId"), item.get("quantity")) if isinstance(item, Mapping) else (None, 0)
-        if isinstance(product_id, str) and type(quantity) is int and quantity > 0:
-            units[product_id] = quantity
+        if isinstance(product_id, str) and (number := whole_number(quantity)) and number > 0:
+            units[product_id] = number
     return units
 
 

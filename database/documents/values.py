@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from orders.order import Money, is_amount, is_currency
+from orders.order import Money, amount_or_none, is_currency
 
 
 def money_or_none(amount: object, currency: object) -> Money | None:
-    return Money(amount, currency) if is_amount(amount) and is_currency(currency) else None
+    number = amount_or_none(amount)
+    return Money(number, currency) if number is not None and is_currency(currency) else None
 
 
 def text_or_none(value: object) -> str | None:

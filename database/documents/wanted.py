@@ -113,8 +113,7 @@ class Wanted:
 
 def after_hold(snapshot: Snapshot, held: Order, committed: Committed) -> Snapshot:
     """What is known once the order's units are counted, from what the commit answered."""
-    counted = {product_id: committed.figures.get(inventory_path(product_id)) for product_id in held.product_ids}
-    levels = {product_id: level for product_id, figures in counted.items() if (level := level_from(figures))}
+    levels = {product_id: level_from(committed.figures[inventory_path(product_id)]) for product_id in held.product_ids}
     return snapshot.with_hold(held, committed.versions[order_path(held.order_id)], levels)
 
 

@@ -9,6 +9,7 @@ from database.documents.parked_events import parked_event_fields
 from database.documents.values import time_or_none
 from database.store import Create, Document, Update, Write
 from orders.events import NotUnderstood, StripeDelivery, StripeEvent
+from orders.numbers import whole_number
 from orders.outcome import Result
 from settlement.decisions import CountDelivery, Park
 from settlement.snapshot import Claim, Snapshot
@@ -22,11 +23,11 @@ def claim_path(event_id: str) -> str:
 
 def claim_from(document: Document) -> Claim:
     fields = document.fields
-    result, deliveries = fields.get("result"), fields.get("deliveries")
+    result = fields.get("result")
     return Claim(
         processed=fields.get("processed") is True,
         result=Result(result) if isinstance(result, str) and result in _RESULTS else Result.ERROR,
-        deliveries=deliveries if type(deliveries) is int else 1,
+        deliveries=whole_number(fields.get("deliveries")) or 1,
         first_delivery_at=time_or_none(fields.get("receivedAt")),
         last_delivery_at=time_or_none(fields.get("lastDeliveryAt")),
         processed_at=time_or_none(fields.get("processedAt")),

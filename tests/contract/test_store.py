@@ -79,6 +79,13 @@ def test_an_increase_starts_a_missing_figure_at_zero(database: Database) -> None
     assert committed.figures["inventory/p"] == {"stock": 10, "reserved": 3}
 
 
+def test_an_increase_of_a_double_answers_a_double(database: Database) -> None:
+    database.put("inventory/p", {"stock": 10.0, "reserved": 0.5})
+    committed = database.store.commit([Increase("inventory/p", {"stock": -3, "reserved": 3})], timeout_seconds=SOON)
+    assert committed.figures["inventory/p"] == {"stock": 7.0, "reserved": 3.5}
+    assert {type(figure) for figure in committed.figures["inventory/p"].values()} == {float}
+
+
 def test_an_increase_never_creates_a_document(database: Database) -> None:
     with pytest.raises(StoreContended):
         database.store.commit([Increase("inventory/gone", {"stock": -1})], timeout_seconds=SOON)

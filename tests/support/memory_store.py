@@ -98,6 +98,6 @@ class MemoryStore:
                 fields.update({name: self._figure(write.path, name) + amount for name, amount in amounts.items()})
         self._documents[write.path] = Document(fields, self._version)
 
-    def _figure(self, path: str, name: str) -> int:
+    def _figure(self, path: str, name: str) -> int | float:
         figure = self._documents[path].fields.get(name, 0)
-        return figure if isinstance(figure, int) else 0
+        return figure if isinstance(figure, int | float) else 0

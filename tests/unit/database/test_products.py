@@ -1,6 +1,7 @@
 """A product, from what its inventory and the catalogue say of it."""
 
 import re
+from math import inf, nan
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,12 @@ def test_a_product_is_its_inventory_and_its_catalogue_entry() -> None:
     assert product.price_defect is None
 
 
+def test_figures_and_prices_that_are_stored_as_doubles_are_the_numbers_that_they_equal() -> None:
+    product = product_from("shirt", {"stock": 10.0, "reserved": 4.0}, a_catalogue_entry(unitAmount=1_200.0))
+    assert product == product_from("shirt", {"stock": 10, "reserved": 4}, a_catalogue_entry())
+    assert repr(product.level) == "Level(stock=10, reserved=4)"
+
+
 def test_a_product_nobody_has_reserved_yet_needs_no_figure_for_it() -> None:
     assert product_from("shirt", {"stock": 10}, None).level == Level(10, 0)
 
@@ -31,7 +38,10 @@ def test_a_product_outside_the_catalogue_is_on_sale_and_unpriced() -> None:
 
 
 @pytest.mark.parametrize(
-    "inventory", [None, {}, {"stock": "10"}, {"stock": 1.0}, {"stock": True}, {"stock": 1, "reserved": None}]
+    "inventory",
+    [None, {}, {"stock": "10"}, {"stock": 1.5}, {"stock": nan}, {"stock": True}, {"stock": 2.0**53}]
+    + [{"stock": 1, "reserved": reserved} for reserved in (None, 0.5, inf, "0")],
+    ids=str,
 )
 def test_an_inventory_without_whole_numbers_counts_nothing(inventory: dict[str, object] | None) -> None:
     assert product_from("shirt", inventory, a_catalogue_entry()).level is None

@@ -8,7 +8,7 @@ from google.cloud.firestore_v1 import types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from database.protobuf import Opaque, decoded, encoded
+from database.protobuf import Opaque, decoded, encoded, figures_in
 from database.store import Create, Increase, Update
 from tests.support.builders import NOW
 
@@ -75,6 +75,14 @@ def test_an_increase_changes_its_figures_and_leaves_the_rest() -> None:
     # An update without a mask would replace the document.
     assert message.HasField("update_mask") and not message.update_mask.field_paths
     assert not message.update.fields
+
+
+def test_a_commit_answers_doubles_where_the_figures_are_doubles() -> None:
+    results = [types.Value(double_value=3.0)._pb, types.Value(integer_value=10)._pb]
+    assert figures_in(results, Increase("inventory/shirt", {"stock": 0, "reserved": 3})) == {
+        "reserved": 3.0,
+        "stock": 10,
+    }
 
 
 @pytest.mark.parametrize(

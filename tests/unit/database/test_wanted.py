@@ -181,3 +181,12 @@ def test_after_a_hold_the_order_and_the_figures_that_the_commit_answered_are_kno
     after = a_snapshot(a_counted_order(), shirts=(6, 7), mugs=(5, 0), claim=a_claim(), order_version="as counted")
     assert after_hold(before, a_counted_order(), committed) == after
     assert after.products["shirt"].level == Level(6, 7)
+
+
+@pytest.mark.parametrize(("stock", "level"), [(6.0, Level(6, 7)), (6.5, None), ("six", None)])
+def test_figures_that_are_no_whole_numbers_after_a_hold_are_unknown_and_not_as_they_were_before(
+    stock: object, level: Level | None
+) -> None:
+    committed = Committed({ORDER: "as counted"}, {"inventory/shirt": {"stock": stock, "reserved": 7.0}})
+    known = after_hold(a_snapshot(a_pending_order(), shirts=(6, 0)), a_counted_order(), committed)
+    assert known.products["shirt"].level == level

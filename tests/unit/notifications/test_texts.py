@@ -188,6 +188,7 @@ def test_a_suspicious_or_unknown_decline_reads_like_any_other(code: str | None) 
         ({"reason": ["why"]}, "reason: not a text"),
         ({"amount": "36"}, "amount: not an amount in minor units"),
         ({"amount": True}, "amount: not an amount in minor units"),
+        ({"amount": 36.5}, "amount: not an amount in minor units"),
         ({"amount": -1}, "amount: not an amount in minor units"),
         ({"currency": None}, "currency: not three lower-case letters"),
         ({"currency": "EURO"}, "currency: not three lower-case letters"),

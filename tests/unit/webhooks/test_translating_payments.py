@@ -53,6 +53,14 @@ def test_what_counts_is_what_was_received() -> None:
     assert paid(INTENT, amount=9_999, amount_received=3_600).money.amount == 3_600
 
 
+def test_a_payment_that_does_not_say_what_was_received_has_brought_all_that_was_asked() -> None:
+    assert paid(INTENT, amount=3_600, amount_received=None).money.amount == 3_600
+    intent = OBJECT_OF[INTENT](CURRENT)
+    del intent["amount_received"]
+    event = translated(an_event(INTENT, intent))
+    assert isinstance(event, PaymentSucceeded) and event.money == Money(3_600, "eur")
+
+
 def test_what_counts_is_what_was_captured() -> None:
     assert paid(CHARGE, amount=9_999, amount_captured=3_600).money.amount == 3_600
 
@@ -203,7 +211,6 @@ AMOUNT, CURRENCY = "must be an amount in minor units", "currency must be three l
 PAYMENT_STATUS = "payment_status must be a session's payment status"
 REQUIRED = [
     (INTENT, "id", "id must be an id"),
-    (INTENT, "amount_received", f"amount_received {AMOUNT}"),
     (INTENT, "currency", CURRENCY),
     (CHARGE, "id", "id must be an id"),
     (CHARGE, "captured", "captured must be true or false"),
@@ -246,7 +253,10 @@ def test_a_required_field_of_another_kind_is_named(event_type: str, name: str, r
         (CHARGE, {"captured": "true"}, "captured must be true or false"),
         (INTENT, {"latest_charge": "a/b"}, "latest_charge must be an id"),
         (INTENT, {"latest_charge": {"id": 7}}, "latest_charge must be an id"),
+        (INTENT, {"amount_received": None, "amount": None}, f"amount {AMOUNT}"),
         (INTENT, {"amount_received": "3600"}, f"amount_received {AMOUNT}"),
+        (INTENT, {"amount_received": 36.5}, f"amount_received {AMOUNT}"),
+        (INTENT, {"amount_received": -1}, f"amount_received {AMOUNT}"),
         (INTENT, {"amount_received": 10**16}, f"amount_received {AMOUNT}"),
         (INTENT, {"currency": "EUR"}, CURRENCY),
         (SESSION, {"payment_intent": "__pi__"}, "payment_intent must be an id"),
