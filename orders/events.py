@@ -59,14 +59,12 @@ class ReservationLapsed:
 
 @dataclass(frozen=True, slots=True)
 class CancelRequested:
-    """A customer asked for the order to be cancelled."""
+    """A customer asked for the order to be cancelled: `cancelRequests/{orderId}` says who."""
 
     kind: ClassVar = EventKind.CANCEL_REQUESTED
     event_type: ClassVar = "order.cancel_requested"
 
     order_id: str
-    user_id: str | None
-    """Who asked; only the order's own customer is heard."""
 
     @property
     def event_id(self) -> str:

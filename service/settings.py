@@ -27,6 +27,8 @@ ASYNC_RESERVATION_DAYS: Final = WholeNumber("ASYNC_RESERVATION_DAYS", 7, 1, 30)
 # Stripe delivers an event again for up to three days (https://docs.stripe.com/webhooks#automatic-retries): a claim that
 # is gone sooner makes every late delivery look new at first.
 WEBHOOK_EVENT_TTL_DAYS: Final = WholeNumber("WEBHOOK_EVENT_TTL_DAYS", 7, 4, 366)
+# Long enough to look back on an order; not for ever, because a notice says who has bought.
+NOTICE_TTL_DAYS: Final = WholeNumber("NOTICE_TTL_DAYS", 90, 1, 3_650)
 # functions-framework reads it, too, and makes as many threads; Cloud Run lets at most 1,000 requests into an instance.
 THREADS: Final = WholeNumber("THREADS", 16, 1, 1_000)
 RESTOCK_ON_REFUND: Final = ("RESTOCK_ON_REFUND", True)
@@ -73,6 +75,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             expected_livemode=_yes_or_no(environment, *EXPECT_LIVEMODE),
             accounts=_accounts(environment),
             claim_lifetime=timedelta(days=_whole_number(environment, WEBHOOK_EVENT_TTL_DAYS)),
+            notice_lifetime=timedelta(days=_whole_number(environment, NOTICE_TTL_DAYS)),
         ),
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
         threads=_whole_number(environment, THREADS),

@@ -13,7 +13,16 @@ from typing import Final, cast
 from inventory.reservation import counted_apart
 from inventory.stock import together
 from notifications.notices import NoticeType
-from orders.events import CarriesPayment, EventKind, NotUnderstood, OrderEvent, RefundUpdated, ShopEvent, StripeEvent
+from orders.events import (
+    CancelRequested,
+    CarriesPayment,
+    EventKind,
+    NotUnderstood,
+    OrderEvent,
+    RefundUpdated,
+    ShopEvent,
+    StripeEvent,
+)
 from orders.lifecycle import Step, step_for
 from orders.order import CLOSED, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result, in_words
@@ -30,7 +39,7 @@ from settlement.decisions import (
     Unchanged,
 )
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
-from settlement.matching import is_newly_paid, shared_payment
+from settlement.matching import is_newly_paid, shared_payment, why_not_heard
 from settlement.notices import money_of, notices_of, price_of
 from settlement.parking import count_delivery, released_by, wait_for_order, wait_for_payment
 from settlement.paying import quarantine, refuse, take_units
@@ -151,6 +160,8 @@ def _decide_for_the_shop(event: ShopEvent, snapshot: Snapshot, terms: Terms, now
     # A hold that a late payment began and nobody finished is not done with, however long ago the order was placed.
     if snapshot.audited and snapshot.order.status is not OrderStatus.RESERVING:
         return Unchanged(Outcome(_DONE_BEFORE[event.kind], event.order_id))
+    if isinstance(event, CancelRequested) and (why := why_not_heard(snapshot.cancel_request, snapshot.order)):
+        return Unchanged(Outcome(Result.IGNORED, event.order_id, why))
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
 
 

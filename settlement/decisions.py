@@ -35,6 +35,8 @@ class Terms:
     """Whose events count besides our own: events of any other account touch no order."""
     claim_lifetime: timedelta
     """How long a claim is kept. Stripe retries for three days; a person may ask it to resend for longer."""
+    notice_lifetime: timedelta
+    """How long a notice is kept, and a cancel request once it is settled: both name a customer."""
     order_wait: timedelta = timedelta(hours=1)
     """How old an event may become while its order does not exist, before it is parked."""
 

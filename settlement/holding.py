@@ -10,7 +10,6 @@ from orders.events import CancelRequested, CarriesPayment, OrderPlaced, PaymentP
 from orders.order import OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.decisions import Case, Decision, GiveBack, Hold, Look, Proposal, Unchanged
-from settlement.matching import requested_by_somebody_else
 from settlement.paying import closed_and_not_paid, refuse, take_units
 
 
@@ -74,9 +73,7 @@ def expire(case: Case) -> Decision | Proposal:
     return Proposal(Result.EXPIRED, after, moves=release(order.lines), notice=NoticeType.EXPIRED)
 
 
-def cancel(case: Case) -> Decision | Proposal:
-    if refused := requested_by_somebody_else(case):
-        return refused
+def cancel(case: Case) -> Proposal:
     order = case.order
     return Proposal(
         Result.CANCELLED,

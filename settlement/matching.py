@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from orders.events import CancelRequested, CarriesPayment, OrderEvent
+from orders.events import CarriesPayment, OrderEvent
 from orders.order import Order, OrderStatus, Payment
-from orders.outcome import Outcome, Result
-from settlement.decisions import Case, Unchanged
-from settlement.snapshot import Snapshot
+from orders.outcome import Result
+from settlement.snapshot import CancelRequest, Snapshot
 
 
 def mismatch(payment: Payment, order: Order) -> str | None:
@@ -56,13 +55,16 @@ def is_newly_paid(before: Order, after: Order) -> bool:
     return before.payment is None and after.payment is not None and after.status is not OrderStatus.REFUNDED
 
 
-def requested_by_somebody_else(case: Case) -> Unchanged | None:
-    """A cancel request that is not the customer's own: security rules refuse those, but rules can be bypassed."""
-    event, order = case.event, case.order
-    if not isinstance(event, CancelRequested) or (event.user_id and event.user_id == order.user_id):
-        return None
-    note = "not_the_owner: the request is not the customer's own"
-    return Unchanged(Outcome(Result.IGNORED, order.order_id, note))
+def why_not_heard(request: CancelRequest | None, order: Order) -> str | None:
+    """Why the order is not cancelled on this request, in words for a person; None if its own customer asks for it.
+
+    Security rules refuse the requests of others. But rules can be bypassed, and the event of a request can be forged.
+    """
+    if request is None:
+        return "no_request: nobody has asked for the order to be cancelled"
+    if request.user_id is None or request.user_id != order.user_id:
+        return "not_the_owner: the request is not the customer's own"
+    return None
 
 
 def already(order: Order) -> Result:

@@ -6,7 +6,6 @@ from notifications.notices import NoticeType
 from orders.declines import later_decline
 from orders.disputes import later_dispute
 from orders.events import (
-    CancelRequested,
     DisputeChanged,
     OrderPlaced,
     PaymentFailed,
@@ -16,7 +15,7 @@ from orders.events import (
 from orders.order import CLOSED
 from orders.outcome import Outcome, Result
 from settlement.decisions import Case, Decision, Proposal, Unchanged
-from settlement.matching import already, is_first_report, requested_by_somebody_else, second_payment
+from settlement.matching import already, is_first_report, second_payment
 
 
 def record_decline(case: Case) -> Proposal:
@@ -43,9 +42,7 @@ def record_dispute(case: Case) -> Proposal:
     )
 
 
-def record_cancel_request(case: Case) -> Decision | Proposal:
-    if refused := requested_by_somebody_else(case):
-        return refused
+def record_cancel_request(case: Case) -> Proposal:
     requested = replace(case.order, cancel_requested_at=case.now)
     if case.order.status in CLOSED:
         # Should it be paid after all, the request is not forgotten.
@@ -65,8 +62,6 @@ def change_nothing(case: Case) -> Decision | Proposal:
             return Unchanged(Outcome(Result.ALREADY_PLACED, order.order_id))
         case ReservationLapsed():
             return Unchanged(Outcome(Result.NOT_EXPIRED, order.order_id))
-        case CancelRequested():
-            return Unchanged(Outcome(already(order), order.order_id))
         case PaymentSucceeded() as event if another := second_payment(event.payment, order):
             notice = NoticeType.SECOND_PAYMENT if is_first_report(event, order, case.snapshot) else None
             return Proposal(already(order), order, notice=notice, note=another)

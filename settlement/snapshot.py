@@ -58,6 +58,15 @@ class KnownPayment:
     version: Version
 
 
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """What somebody wrote to have the order cancelled."""
+
+    user_id: str | None
+    """Who asked; None, which is nobody's id, if the document names no possible customer."""
+    version: Version
+
+
 class Record(StrEnum):
     """What was done with an event before, as far as its claim and its audit entry show."""
 
@@ -79,6 +88,8 @@ class Snapshot:
     """Whether that order has not been read yet: only the payment has shown which it is."""
     order: Order | None = None
     order_version: Version = None
+    cancel_request: CancelRequest | None = None
+    """The request that the event reports; None if there is no such document."""
     products: Mapping[str, Product] = field(default_factory=dict)
     """Only the products that were asked for."""
     inventory_versions: Mapping[str, Version] = field(default_factory=dict)

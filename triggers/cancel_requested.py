@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cloudevents.http import CloudEvent
-from google.cloud.firestore_v1.types import Document, Value
 
 from database.ids import is_order_id
 from orders.events import CancelRequested
@@ -23,7 +22,7 @@ class CancelRequestedTrigger:
     now: Callable[[], datetime]
 
     def receive(self, event: CloudEvent) -> None:
-        """Cancel the order once.
+        """Cancel the order once, if its customer asks for it: the request itself says so, and not the event.
 
         Raises:
             Transient: not done in time; Eventarc delivers again.
@@ -33,10 +32,5 @@ class CancelRequestedTrigger:
         if not is_order_id(order_id):
             self.log("ERROR", "a cancel request whose id cannot be handled was left alone", cloudEventId=event["id"])
             return
-        requested = CancelRequested(order_id, _user_id_in(created))
+        requested = CancelRequested(order_id)
         log_settled(self.log, requested, self.settle(requested, self.now()))
-
-
-def _user_id_in(request: Document) -> str | None:
-    """Who asked; None, which is nobody's id, if the request cannot be read."""
-    return request.fields.get("userId", Value()).string_value or None

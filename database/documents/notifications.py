@@ -1,13 +1,13 @@
 """`notifications/{userId}/messages/{eventId}`: notices as a deliverer, and a customer's app, find them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from database.ids import OPERATORS
 from database.store import Create
 from notifications.notices import Audience, Notice
 
 
-def notice_write(notice: Notice, event_id: str, order_id: str, now: datetime) -> Create:
+def notice_write(notice: Notice, event_id: str, order_id: str, now: datetime, lifetime: timedelta) -> Create:
     """At most one for each cause and audience. A customer sets `readAt`, a deliverer `deliveredAt`."""
     recipient = OPERATORS if notice.audience is Audience.OPERATOR else notice.user_id
     return Create(
@@ -23,5 +23,6 @@ def notice_write(notice: Notice, event_id: str, order_id: str, now: datetime) ->
             "createdAt": now,
             "readAt": None,
             "deliveredAt": None,
+            "expireAt": now + lifetime,
         },
     )

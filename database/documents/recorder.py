@@ -6,13 +6,14 @@ from typing import assert_never
 
 from audit.entry import AuditEntry
 from database.documents.audit_log import entry_write
+from database.documents.cancel_requests import settled_request
 from database.documents.inventory import hold_writes, move_writes
 from database.documents.notifications import notice_write
 from database.documents.orders import changed_fields, order_path, price_fields
 from database.documents.payments import index_writes, listed_as_waiting
 from database.documents.webhook_events import counted_delivery, parked_claim, settled_claim
 from database.store import Update, Write
-from orders.events import NotUnderstood, OrderEvent, ShopEvent, StripeEvent
+from orders.events import CancelRequested, NotUnderstood, OrderEvent, ShopEvent, StripeEvent
 from orders.order import Order
 from orders.outcome import Result
 from settlement.decisions import (
@@ -64,7 +65,7 @@ def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Term
 def _writes_for_change(
     change: Change, event: OrderEvent, snapshot: Snapshot, terms: Terms, now: datetime
 ) -> tuple[Write, ...]:
-    """Claim, order, stock, audit entry, notices and payment index, together or not at all."""
+    """Claim, order, stock, audit entry, notices, payment index and cancel request, together or not at all."""
     order = change.order
     writes: list[Write] = [
         entry_write(_entry_for_change(change, event, now), snapshot),
@@ -75,7 +76,11 @@ def _writes_for_change(
     if isinstance(event, StripeEvent):
         writes += settled_claim(event.delivery, order.order_id, change.result, snapshot, now, terms.claim_lifetime)
         writes += index_writes(event, order.order_id, snapshot)
-    writes += (notice_write(notice, event.event_id, order.order_id, now) for notice in change.notices)
+    if isinstance(event, CancelRequested) and (request := snapshot.cancel_request):
+        writes.append(settled_request(order.order_id, request, now, terms.notice_lifetime))
+    writes += (
+        notice_write(notice, event.event_id, order.order_id, now, terms.notice_lifetime) for notice in change.notices
+    )
     return tuple(writes)
 
 

@@ -4,13 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from database.documents.audit_log import audit_path, set_aside_from
+from database.documents.cancel_requests import cancel_request_from, cancel_request_path
 from database.documents.inventory import inventory_path, level_from
 from database.documents.orders import order_from, order_path
 from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_from, product_path
 from database.documents.webhook_events import claim_from, claim_path
 from database.store import Committed, Document, Fields
-from orders.events import CarriesPayment, FoundByPayment, NotUnderstood, OrderEvent, OrderPlaced, ShopEvent, StripeEvent
+from orders.events import (
+    CancelRequested,
+    CarriesPayment,
+    FoundByPayment,
+    NotUnderstood,
+    OrderEvent,
+    OrderPlaced,
+    ShopEvent,
+    StripeEvent,
+)
 from orders.order import Order
 from settlement.decisions import Look
 from settlement.snapshot import Snapshot
@@ -52,6 +62,8 @@ class Wanted:
             paths.append(claim_path(event_id))
         if self.order_id and not isinstance(self.event, NotUnderstood):
             paths.append(order_path(self.order_id))
+        if isinstance(self.event, CancelRequested):
+            paths.append(cancel_request_path(self.event.order_id))
         paths += [payment_path(payment_id) for payment_id in self._payment_ids]
         for product_id in self.product_ids:
             paths += [inventory_path(product_id), product_path(product_id)]
@@ -85,6 +97,7 @@ class Wanted:
         wanted_id = self.order_id
         found_id = wanted_id or next((known.order_id for known in payments.values() if known.order_id), None)
         order = documents.get(order_path(wanted_id)) if wanted_id else None
+        request = documents.get(cancel_request_path(wanted_id)) if wanted_id else None
         inventory = {product_id: documents[inventory_path(product_id)] for product_id in self.product_ids}
         snapshot = Snapshot(
             claim=claim_from(claim) if claim else None,
@@ -92,6 +105,7 @@ class Wanted:
             is_order_unread=found_id != wanted_id,
             order=order_from(wanted_id, order.fields) if order and wanted_id else None,
             order_version=order.version if order else None,
+            cancel_request=cancel_request_from(request) if request else None,
             products={
                 product_id: product_from(product_id, _fields(document), _fields(documents[product_path(product_id)]))
                 for product_id, document in inventory.items()

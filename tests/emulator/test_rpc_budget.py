@@ -9,7 +9,7 @@ import pytest
 from google.cloud import firestore
 
 from orders.events import OrderPlaced
-from tests.support.builders import NOW, a_reserved_order, an_order
+from tests.support.builders import NOW, a_cancel_request, a_request, a_reserved_order, an_order
 from tests.support.counted_rpcs import counted
 from tests.support.emulated_shop import delivered_to, service_over, stock_up
 from tests.support.stripe_objects import a_charge, a_checkout_session, a_payment_intent, a_stripe_event
@@ -149,6 +149,14 @@ def test_parking_a_refund_of_an_unknown_payment_takes_three_rpcs_and_its_duplica
     event = a_stripe_event(A_REFUND, "refund.created")
     assert deliver(event) == ("payment_not_found", [READ, READ, COMMIT])
     assert deliver(event) == ("payment_not_found", [READ, COMMIT])
+
+
+@pytest.mark.usefixtures("reserved_order")
+def test_cancelling_takes_two_rpcs(firestore_client: firestore.Client, firestore_host: str) -> None:
+    firestore_client.document("cancelRequests/order-1").set(a_request())
+    connection, rpcs = counted(firestore_client.project, firestore_host)
+    assert service_over(connection).settle(a_cancel_request(), NOW).result == "cancelled"
+    assert rpcs.names == [READ, COMMIT]
 
 
 def test_holding_takes_three_rpcs(firestore_client: firestore.Client, firestore_host: str) -> None:

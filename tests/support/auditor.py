@@ -50,6 +50,7 @@ def complaints(
         *_of_claims(shelves, claims_kept_since),
         *_of_deliveries(shelves),
         *_of_notices(shelves),
+        *_of_expiry(shelves),
     ]
 
 
@@ -234,6 +235,16 @@ def _of_notices(shelves: Shelves) -> Iterator[str]:
             for once in ("reserved", "failed", "paid", "expired", "cancelled")
             if counted[once] > 1
         )
+
+
+def _of_expiry(shelves: Shelves) -> Iterator[str]:
+    """What names a customer is kept for a time, and not before its work is done."""
+    for order_id, request in shelves["cancelRequests"].items():
+        if ("expireAt" in request) != (f"cancel_{order_id}" in shelves["auditLog"]):
+            yield f"{order_id}: its cancel request is {request}, settled or not"
+    for path, notice in shelves["notifications"].items():
+        if notice["expireAt"] <= notice["createdAt"]:
+            yield f"{path}: kept until {notice['expireAt']}"
 
 
 # --- What is left to do ----------------------------------------------------------------------------------------------

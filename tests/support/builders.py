@@ -240,8 +240,13 @@ def a_lapse(order_id: str = "order-1") -> ReservationLapsed:
     return ReservationLapsed(order_id)
 
 
-def a_cancel_request(order_id: str = "order-1", user_id: str = "alice") -> CancelRequested:
-    return CancelRequested(order_id, user_id)
+def a_cancel_request(order_id: str = "order-1") -> CancelRequested:
+    return CancelRequested(order_id)
+
+
+def a_request(**fields: object) -> Fields:
+    """What the customer writes to have their order cancelled."""
+    return {"userId": "alice", "createdAt": NOW, **fields}
 
 
 def redelivered(event: OrderEvent, at: datetime = LATER) -> OrderEvent:

@@ -12,13 +12,13 @@ from typing import Any
 from inventory.reservation import Product
 from inventory.stock import Level, StockMove
 from notifications.notices import Audience, Notice, NoticeType
-from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
+from orders.events import CancelRequested, NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.order import Money, Order, OrderLine, OrderStatus, Payment
 from orders.outcome import Outcome, Result
 from orders.refunds import Refund, Refunds
 from settlement.decide import decide
 from settlement.decisions import Change, CountDelivery, Decision, Look, Terms, Unchanged
-from settlement.snapshot import Claim, KnownPayment, SetAsideEntry, Snapshot
+from settlement.snapshot import CancelRequest, Claim, KnownPayment, SetAsideEntry, Snapshot
 from tests.support.builders import NOW, TERMS
 
 EUR_36 = Money(3_600, "eur")
@@ -95,12 +95,13 @@ Shelf = tuple[int, int] | Product | None
 
 
 def a_snapshot(order: Order | None = None, *, shirts: Shelf = (10, 0), mugs: Shelf = None, **more: Any) -> Snapshot:
-    """All that there is of an order, its products and whatever else is named."""
+    """All that there is of an order, its customer's cancel request, its products and whatever else is named."""
     products = {"shirt": _product_on(shirts, "shirt"), "mug": _product_on(mugs, "mug")}
     snapshot = Snapshot(
         order_id="order-1",
         order=order,
         order_version="order as read" if order else None,
+        cancel_request=CancelRequest("alice", "request as read") if order else None,
         products=products,
         inventory_versions={name: f"{name} as read" for name, product in products.items() if product.in_inventory},
         audited=more.get("set_aside") is not None,
@@ -161,6 +162,7 @@ class Given:
             order_id=order_id,
             is_order_unread=event.order_id != order_id,
             order=self.snapshot.order if event.order_id else None,
+            cancel_request=self.snapshot.cancel_request if isinstance(event, CancelRequested) else None,
             products=self._products(event.product_ids if isinstance(event, OrderPlaced) else ()),
             audited=self.snapshot.audited if reads_entry else None,
             set_aside=self.snapshot.set_aside if reads_entry else None,

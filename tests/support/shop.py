@@ -6,7 +6,7 @@ from typing import Protocol
 
 from orders.events import OrderEvent, ReservationLapsed
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, Fields, a_catalogue_entry, a_reserved_order, an_order
+from tests.support.builders import NOW, Fields, a_catalogue_entry, a_request, a_reserved_order, an_order
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled
 
@@ -29,12 +29,13 @@ class AnyDatabase(Protocol):
 def shop_documents(
     order: Fields | None = None, *, stock: int = SHIRTS, reserved: int = 0, **levels: Fields
 ) -> dict[str, Fields]:
-    """Shirts, and one order unless it is None.
+    """Shirts, and unless it is None one order, with a cancel request that nobody has reported yet.
 
     Args:
         levels: the inventory of further products, by their ids.
     """
-    documents: dict[str, Fields] = {} if order is None else {"orders/order-1": order}
+    asked: dict[str, Fields] = {"cancelRequests/order-1": a_request()}
+    documents: dict[str, Fields] = {} if order is None else {"orders/order-1": order, **asked}
     shirts: Fields = {"stock": stock, "reserved": reserved}
     for product_id, level in {"shirt": shirts, **levels}.items():
         documents[f"inventory/{product_id}"] = level

@@ -22,6 +22,7 @@ from tests.support.builders import (
     a_processing,
     a_refund,
     a_refunded_charge,
+    a_request,
     an_order,
     an_updated_refund,
 )
@@ -53,6 +54,7 @@ class Scenario:
         }
         if self.quantity:
             shop["orders/order-1"] = an_order(items=[{"productId": "shirt", "quantity": self.quantity}])
+            shop["cancelRequests/order-1"] = a_request()
         return shop
 
 

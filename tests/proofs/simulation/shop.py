@@ -7,7 +7,6 @@ from functools import cache, partial
 from typing import Final
 
 from cloudevents.http import CloudEvent
-from google.cloud.firestore_v1.types import Value
 
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome
@@ -18,7 +17,7 @@ from tests.proofs.simulation.history import Arrival, History, Kind
 from tests.proofs.simulation.scenarios import catalogue_entry_of
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Work, Worker
-from tests.support.builders import NOW, TERMS
+from tests.support.builders import NOW, TERMS, a_request
 from tests.support.firestore_events import a_created_event, created
 from tests.support.memory_store import MemoryStore
 from webhooks.ownership import Naming
@@ -56,6 +55,12 @@ class Shop:
     def write_order(self, order_id: str) -> None:
         self.store.put(f"orders/{order_id}", self.scenarios[order_id].order(self.clock))
 
+    def write_request(self, order_id: str) -> None:
+        """The customer can write it once; its event may be delivered again."""
+        path = f"cancelRequests/{order_id}"
+        if self.store.get(path) is None:
+            self.store.put(path, a_request(createdAt=self.clock))
+
     def reap(self, oldest_work: datetime) -> None:
         """Firestore deletes what has expired. But no worker works that long, and no commit is that late.
 
@@ -78,6 +83,7 @@ class Shop:
             case Kind.TRIGGER if scenario and self.has_order(order_id):
                 return partial(self._placed, scenario.placed)
             case Kind.CANCEL if scenario and scenario.asks_to_cancel and self.has_order(order_id):
+                self.write_request(order_id)
                 return partial(self._cancel_requested, _cancel_request(order_id))
             case Kind.EVENT if scenario and (event := scenario.events.get(arrival.event_id)):
                 return partial(self._delivered, event.delivered(self.clock), self.terms)
@@ -131,4 +137,4 @@ class Shop:
 
 @cache
 def _cancel_request(order_id: str) -> CloudEvent:
-    return a_created_event(None, created(f"cancelRequests/{order_id}", userId=Value(string_value="alice")))
+    return a_created_event(None, created(f"cancelRequests/{order_id}"))

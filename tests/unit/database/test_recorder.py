@@ -14,12 +14,13 @@ from inventory.stock import StockMove
 from orders.events import NotUnderstood, OrderEvent
 from orders.outcome import Outcome, Result
 from settlement.decisions import Decision, GiveBack, Hold, Look, Park, SetAside, Unchanged
-from settlement.snapshot import Snapshot
+from settlement.snapshot import CancelRequest, Snapshot
 from tests.support.builders import (
     LATER,
     NOW,
     TERMS,
     Fields,
+    a_cancel_request,
     a_payment,
     a_placement,
     a_refund,
@@ -148,6 +149,7 @@ def notice(path: str, **fields: object) -> Writes:
         "createdAt": NOW,
         "readAt": None,
         "deliveredAt": None,
+        "expireAt": NOW + timedelta(days=90),
     }
     path = f"notifications/{path}"
     return {path: Create(path, {**paid, **fields})}
@@ -248,6 +250,17 @@ def test_an_event_of_the_shop_needs_no_claim() -> None:
         **updated_order(status="reserved", heldFrom=None, **times),
         **notice("alice/messages/placed_order-1", type="reserved"),
     }
+
+
+def test_a_cancel_request_that_is_settled_and_every_notice_are_kept_as_long_as_the_shops_terms_say() -> None:
+    cancelled = a_change("cancelled", a_held_order("cancelled"), "reserved", to_customer("cancelled"), moves=RELEASED)
+    in_a_month = NOW + timedelta(days=30)
+    request = a_snapshot(a_held_order(), cancel_request=CancelRequest("alice", "request as read"))
+    writes = written(cancelled, request, a_cancel_request(), notice_lifetime=timedelta(days=30))
+    path = "cancelRequests/order-1"
+    assert writes[path] == Update(path, {"expireAt": in_a_month}, "request as read")
+    to_alice = notice("alice/messages/cancel_order-1", type="cancelled", expireAt=in_a_month)
+    assert to_alice.items() <= writes.items()
 
 
 def test_a_change_that_leaves_its_order_as_it_is_writes_no_order() -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from database.documents.wanted import Wanted, after_hold
+from database.ids import OPERATORS
 from database.store import Committed, Document
 from inventory.stock import Level
 from orders.events import StripeEvent
 from orders.outcome import Result
 from settlement.decisions import Look
-from settlement.snapshot import KnownPayment, SetAsideEntry, Snapshot
+from settlement.snapshot import CancelRequest, KnownPayment, SetAsideEntry, Snapshot
 from tests.support.builders import (
     NOW,
     Fields,
@@ -26,6 +27,7 @@ from tests.support.builders import (
     a_placement,
     a_processing,
     a_refunded_charge,
+    a_request,
     a_reserved_order,
     an_order,
     an_updated_refund,
@@ -40,6 +42,7 @@ ORDER, CLAIM, AUDIT, INTENT, CHARGE = (
     "payments/pi_1",
     "payments/ch_1",
 )
+REQUEST = "cancelRequests/order-1"
 SHIRT, MUG = ("inventory/shirt", "products/shirt"), ("inventory/mug", "products/mug")
 PAYMENT, REFUND = Wanted(a_payment()), Wanted(an_updated_refund())
 
@@ -58,7 +61,7 @@ PATHS = {
     "not understood": (Wanted(something_not_understood()), AUDIT, CLAIM),
     "placement": (Wanted(a_placement()), "auditLog/placed_order-1", ORDER, *SHIRT),
     "lapse": (Wanted(a_lapse()), "auditLog/lapsed_order-1", ORDER),
-    "cancel request": (Wanted(a_cancel_request()), "auditLog/cancel_order-1", ORDER),
+    "cancel request": (Wanted(a_cancel_request()), "auditLog/cancel_order-1", ORDER, REQUEST),
     "and the entry": (PAYMENT.and_also(Look(audit_entry=True)), AUDIT, CLAIM, ORDER, INTENT, CHARGE),
     "and the order": (REFUND.and_also(Look(order_id="order-1")), CLAIM, ORDER, INTENT, CHARGE),
     "other products": (Wanted(a_placement()).and_also(Look(("mug",))), "auditLog/placed_order-1", ORDER, *MUG),
@@ -110,6 +113,20 @@ def test_products_are_read_with_the_version_of_their_inventory_where_there_is_on
     assert (snapshot.order, snapshot.audited) == (a_pending_order(), False)
     assert snapshot.products == {"shirt": a_product(), "mug": no_mugs}
     assert snapshot.inventory_versions == {"shirt": "inventory/shirt as read"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "user_id"),
+    [
+        (a_request(), "alice"),
+        *((a_request(userId=user_id), None) for user_id in ("", "a/b", OPERATORS, 7, None, ["alice"])),
+    ],
+    ids=str,
+)
+def test_the_document_of_a_cancel_request_says_who_asked(fields: Fields, user_id: str | None) -> None:
+    found = read(Wanted(a_cancel_request()), {ORDER: an_order(), REQUEST: fields})
+    assert found.cancel_request == CancelRequest(user_id, f"{REQUEST} as read")
+    assert read(Wanted(a_cancel_request()), {ORDER: an_order()}).cancel_request is None
 
 
 WAITED_FOR: Fields = {"orderId": None, "waiting": ["evt_7"]}

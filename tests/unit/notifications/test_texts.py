@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -37,7 +38,7 @@ def a_document(
 ) -> Fields:
     """A notice as the outbox holds it, but for the changes."""
     notice = Notice(kind, audience, "alice", money, reason)
-    return {**notice_write(notice, "evt_1", order_id, NOW).fields, **changed}
+    return {**notice_write(notice, "evt_1", order_id, NOW, timedelta(days=90)).fields, **changed}
 
 
 # --- Every notice ----------------------------------------------------------------------------------------------------

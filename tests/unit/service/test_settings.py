@@ -160,6 +160,11 @@ def test_claims_are_kept_as_long_as_set(text: str, days: int) -> None:
     assert settings_from({"WEBHOOK_EVENT_TTL_DAYS": text}).terms.claim_lifetime == timedelta(days=days)
 
 
+@pytest.mark.parametrize(("text", "days"), [("", 90), ("1", 1), ("3650", 3_650)])
+def test_notices_are_kept_as_long_as_set(text: str, days: int) -> None:
+    assert settings_from({"NOTICE_TTL_DAYS": text}).terms.notice_lifetime == timedelta(days=days)
+
+
 @pytest.mark.parametrize("text", ["0", "1441", "-5", "+5", "1.5", "1e3", "thirty", "30m", "0x10", "1_0", "٣", "²"])
 def test_a_reservation_of_no_possible_length_is_refused_by_name(text: str) -> None:
     with pytest.raises(SettingsError) as refused:
@@ -184,6 +189,13 @@ def test_a_number_of_threads_that_no_server_has_is_refused_by_name(text: str) ->
     with pytest.raises(SettingsError) as refused:
         settings_from({"THREADS": text})
     assert str(refused.value) == f"THREADS must be a whole number from 1 to 1000, not {text!r}"
+
+
+@pytest.mark.parametrize("text", ["0", "3651", "1.5"])
+def test_notices_that_nobody_could_read_or_that_stay_for_ever_are_refused_by_name(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"NOTICE_TTL_DAYS": text})
+    assert str(refused.value) == f"NOTICE_TTL_DAYS must be a whole number from 1 to 3650, not {text!r}"
 
 
 def test_the_project_is_the_one_that_the_environment_names() -> None:

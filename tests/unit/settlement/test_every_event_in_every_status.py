@@ -97,7 +97,6 @@ WITHOUT_AUDIT_ENTRY: dict[EventKind, Collection[str]] = {
     EventKind.ORDER_PLACED: set(OrderStatus) - {"pending", "reserving", "unknown"},
     EventKind.REFUND_UPDATED: {"pending", "reserving", "reserved", "failed", "expired", "cancelled", "unknown"},
     EventKind.RESERVATION_LAPSED: set(OrderStatus) - {"reserved"},
-    EventKind.CANCEL_REQUESTED: {"refunded", "unknown"},
 }
 """Where the shop's own event changes nothing, or Stripe's is parked."""
 

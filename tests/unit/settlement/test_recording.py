@@ -10,6 +10,7 @@ from orders.disputes import Dispute
 from orders.events import DisputeChanged
 from orders.order import Money, OrderStatus
 from settlement.decisions import Change
+from settlement.snapshot import CancelRequest
 from tests.support.builders import (
     LATER,
     NOW,
@@ -23,6 +24,7 @@ from tests.support.builders import (
 from tests.support.deciding import (
     PAID_BEFORE,
     a_change,
+    a_counted_order,
     a_held_order,
     a_known_payment,
     a_sold_order,
@@ -112,17 +114,29 @@ def test_what_is_known_of_a_dispute_changes_nothing(status: str, created_at: dat
 # --- Cancel requests -------------------------------------------------------------------------------------------------
 
 NOT_THE_OWNER = "not_the_owner: the request is not the customer's own"
+NO_REQUEST = "no_request: nobody has asked for the order to be cancelled"
+NOT_HEARD = {
+    # who has asked, whose order it is, and why nothing happens
+    "nobody": (None, "alice", NO_REQUEST),
+    "somebody else": (CancelRequest("mallory", "v"), "alice", NOT_THE_OWNER),
+    "nobody in particular": (CancelRequest(None, "v"), "alice", NOT_THE_OWNER),
+    "nobody in particular, for nobody's order": (CancelRequest(None, "v"), None, NOT_THE_OWNER),
+    "somebody, for nobody's order": (CancelRequest("alice", "v"), None, NOT_THE_OWNER),
+}
 
 
-@pytest.mark.parametrize("status", ["pending", "reserving", "reserved", "finalized", "refund_due", "cancelled"])
-def test_a_cancel_request_that_is_not_the_customers_own_is_ignored(status: str) -> None:
-    request = a_cancel_request(user_id="mallory")
-    assert given(a_held_order(status)).when(request) == unchanged("ignored", NOT_THE_OWNER)
+@pytest.mark.parametrize("status", [status for status in OrderStatus if status is not OrderStatus.UNKNOWN])
+@pytest.mark.parametrize(("request_read", "user_id", "why"), NOT_HEARD.values(), ids=NOT_HEARD)
+def test_only_the_orders_own_customer_is_heard_whoever_says_that_there_is_a_request(
+    request_read: CancelRequest | None, user_id: str | None, why: str, status: str
+) -> None:
+    order = given(a_held_order(status, user_id=user_id), cancel_request=request_read)
+    assert order.when(a_cancel_request()) == unchanged("ignored", why)
 
 
-def test_a_cancel_request_by_nobody_is_ignored_even_for_an_order_of_nobody() -> None:
-    request = a_cancel_request(user_id=None)  # type: ignore[arg-type]
-    assert given(a_held_order(user_id=None)).when(request) == unchanged("ignored", NOT_THE_OWNER)
+def test_a_forged_request_does_not_even_give_back_what_a_late_payment_is_holding() -> None:
+    counted = given(a_counted_order(held_from="expired"), cancel_request=None)
+    assert counted.when(a_cancel_request()) == unchanged("ignored", NO_REQUEST)
 
 
 @pytest.mark.parametrize("status", ["finalized", "partially_refunded", "refund_due", "review"])
@@ -134,8 +148,8 @@ def test_a_request_to_cancel_a_paid_order_is_recorded_for_operators(status: str)
 
 
 @pytest.mark.parametrize(("status", "result"), [("refunded", "already_finalized"), ("unknown", "unknown_status")])
-def test_a_request_to_cancel_what_nobody_can_cancel_changes_nothing(status: str, result: str) -> None:
-    assert given(a_held_order(status)).when(a_cancel_request()) == unchanged(result)
+def test_a_request_to_cancel_what_nobody_can_cancel_is_settled_and_changes_nothing(status: str, result: str) -> None:
+    assert given(a_held_order(status)).when(a_cancel_request()) == a_change(result, a_held_order(status))
 
 
 @pytest.mark.parametrize("status", ["failed", "expired", "cancelled"])

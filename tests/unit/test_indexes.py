@@ -1,0 +1,22 @@
+"""What `firestore.indexes.json` asks of Firestore, which the emulator ignores: indexes and times to live."""
+
+import json
+from typing import Any
+
+from tools.toolchain import ROOT
+
+CONFIGURED: dict[str, Any] = json.loads((ROOT / "firestore.indexes.json").read_text())
+
+
+def test_what_the_service_gives_a_time_to_live_is_deleted_when_it_is_over() -> None:
+    lives = {(rule["collectionGroup"], rule["fieldPath"]) for rule in CONFIGURED["fieldOverrides"] if rule.get("ttl")}
+    assert lives == {("webhookEvents", "expireAt"), ("messages", "expireAt"), ("cancelRequests", "expireAt")}
+
+
+def test_no_time_to_live_is_indexed_because_it_rises_steadily_and_nobody_asks_for_it() -> None:
+    assert [rule for rule in CONFIGURED["fieldOverrides"] if rule.get("ttl") and rule["indexes"]] == []
+
+
+def test_no_field_is_configured_twice() -> None:
+    named = [(rule["collectionGroup"], rule["fieldPath"]) for rule in CONFIGURED["fieldOverrides"]]
+    assert len(set(named)) == len(named)
