@@ -4,11 +4,13 @@ import re
 from typing import Final, TypeGuard
 
 # Firestore allows 1,500 bytes for a document id; audit ids are made of an order's id and a prefix.
-ORDER_ID_BYTES_MAX: Final = 1_400
+SETTLED_ID_BYTES_MAX: Final = 1_400
 
 # Under this name operators have their notices; no customer can have it.
 OPERATORS: Final = "system"
 
+# As in firestore.rules: an id that means the same in a path, in Stripe's metadata, in a log and in a mail.
+_ORDER_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _RESERVED_BY_FIRESTORE: Final = re.compile(r"__.*__", re.DOTALL)
 
 
@@ -31,4 +33,9 @@ def is_user_id(value: object) -> TypeGuard[str]:
 
 
 def is_order_id(value: object) -> TypeGuard[str]:
-    return is_document_id(value, bytes_max=ORDER_ID_BYTES_MAX)
+    return is_document_id(value) and _ORDER_ID.fullmatch(value) is not None
+
+
+def can_be_settled(document_id: object) -> TypeGuard[str]:
+    """Whether audit ids can be made of this id. If it is no order's, what is under it can at least be refused."""
+    return is_document_id(document_id, bytes_max=SETTLED_ID_BYTES_MAX)

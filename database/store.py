@@ -70,7 +70,10 @@ class DocumentStore(Protocol):
         """
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
-        """How many documents the collection holds. Raises StoreUnavailable."""
+        """How many documents the collection holds. Raises StoreContended, StoreUnavailable."""
+
+    def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
+        """How many unpaid orders hold units for this customer. Raises StoreContended, StoreUnavailable."""
 
 
 class Queries(Protocol):

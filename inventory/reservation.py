@@ -8,7 +8,7 @@ and gives its units back. An order is `reserved` only after its own hold was cou
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from inventory.stock import Level, StockMove, shortages
+from inventory.stock import Level, Shortage, StockMove, shortages
 from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine
 
 
@@ -31,6 +31,11 @@ class Product:
 class Refused(Exception):
     """The order cannot be held now. The message is for the customer, and begins with a word for programs."""
 
+    def __init__(self, reason: str, *, note: str | None = None) -> None:
+        """The note is for operators, where they may know more than the customer: how many units there are."""
+        super().__init__(reason)
+        self.note = note or reason
+
 
 def price_to_hold(order: Order, products: Mapping[str, Product]) -> Money | None:
     """The price of an order that may be held: every product known, on sale, and to all appearances available.
@@ -52,10 +57,7 @@ def price_to_hold(order: Order, products: Mapping[str, Product]) -> Money | None
         if product.price_defect:
             raise Refused(f"no_usable_price: {line.product_id!r} {product.price_defect}")
     if short := shortages(order.lines, levels_of(products)):
-        raise Refused(
-            "insufficient_stock: "
-            + ", ".join(f"{s.ordered} of {s.product_id!r} ordered, {max(s.available, 0)} available" for s in short)
-        )
+        raise _shortage_of(short)
     return _total(order, products)
 
 
@@ -81,6 +83,13 @@ def counted_apart(
 
 def levels_of(products: Mapping[str, Product]) -> dict[str, Level]:
     return {product_id: product.level for product_id, product in products.items() if product.level is not None}
+
+
+def _shortage_of(short: Iterable[Shortage]) -> Refused:
+    """Whoever may order must not learn how many units there are: not by asking for too many."""
+    names = ", ".join(repr(shortage.product_id) for shortage in short)
+    figures = ", ".join(f"{s.ordered} of {s.product_id!r} ordered, {max(s.available, 0)} available" for s in short)
+    return Refused(f"insufficient_stock: not enough is left of {names}", note=f"insufficient_stock: {figures}")
 
 
 def _total(order: Order, products: Mapping[str, Product]) -> Money | None:

@@ -95,11 +95,11 @@ class Order:
     order_id: str
     status: OrderStatus
     user_id: str | None
-    """None when the document names no possible user; such an order has a `defect`."""
+    """None when the document names no possible user, or no longer: it cannot be held for the first time then."""
     lines: tuple[OrderLine, ...]
     """One line a product, in the order in which the products were first named; empty if they cannot be read."""
     defect: str | None
-    """Why these lines can never be held, in words for a person; None for an order in good shape."""
+    """Why it can never be held, in words for its customer; None for an order in good shape."""
     total: Money | None
     """The price this service gave the order when it held it; None while unpriced."""
     is_oversized: bool = False

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeVar
 
+from orders.order import QUANTITY_MAX
 from settlement.decisions import Terms
 from webhooks.ownership import Naming, is_account
 from webhooks.signing_secrets import InvalidSecret, SigningSecret, signing_secret_from
@@ -29,6 +30,9 @@ ASYNC_RESERVATION_DAYS: Final = WholeNumber("ASYNC_RESERVATION_DAYS", 7, 1, 30)
 WEBHOOK_EVENT_TTL_DAYS: Final = WholeNumber("WEBHOOK_EVENT_TTL_DAYS", 7, 4, 366)
 # Long enough to look back on an order; not for ever, because a notice says who has bought.
 NOTICE_TTL_DAYS: Final = WholeNumber("NOTICE_TTL_DAYS", 90, 1, 3_650)
+# More than a customer has any use for, and few enough that nobody empties the shelves without paying.
+OPEN_ORDERS_MAX: Final = WholeNumber("OPEN_ORDERS_MAX", 20, 1, 10_000)
+ORDER_UNITS_MAX: Final = WholeNumber("ORDER_UNITS_MAX", 1_000, 1, QUANTITY_MAX)
 # functions-framework reads it, too, and makes as many threads; Cloud Run lets at most 1,000 requests into an instance.
 THREADS: Final = WholeNumber("THREADS", 16, 1, 1_000)
 RESTOCK_ON_REFUND: Final = ("RESTOCK_ON_REFUND", True)
@@ -75,6 +79,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             expected_livemode=_yes_or_no(environment, *EXPECT_LIVEMODE),
             accounts=_accounts(environment),
             claim_lifetime=timedelta(days=_whole_number(environment, WEBHOOK_EVENT_TTL_DAYS)),
+            open_orders_max=_whole_number(environment, OPEN_ORDERS_MAX),
+            order_units_max=_whole_number(environment, ORDER_UNITS_MAX),
             notice_lifetime=timedelta(days=_whole_number(environment, NOTICE_TTL_DAYS)),
         ),
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,

@@ -37,6 +37,10 @@ class Terms:
     """How long a claim is kept. Stripe retries for three days; a person may ask it to resend for longer."""
     notice_lifetime: timedelta
     """How long a notice is kept, and a cancel request once it is settled: both name a customer."""
+    open_orders_max: int
+    """How many unpaid orders may hold units for one customer when the next one is placed."""
+    order_units_max: int
+    """How many units of one product an order may ask for."""
     order_wait: timedelta = timedelta(hours=1)
     """How old an event may become while its order does not exist, before it is parked."""
 
@@ -89,6 +93,8 @@ class Look:
     """The order to which the event's payment leads."""
     deliveries: bool = False
     """How many deliveries are recorded under the audit entry."""
+    open_orders: bool = False
+    """How many unpaid orders hold units for the order's customer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,18 @@ def hold_units(case: Case) -> Decision | Proposal:
         return look
     order, price, refusal = case.order, None, None
     try:
+        _check_first_hold(case)
         price = price_to_hold(order, case.snapshot.products)
     except Refused as refused:
-        refusal = str(refused)
+        refusal = refused
     # What was asked when it was held before is what the customer has paid.
     total = order.total if order.reserved_at else price
     if closed := closed_and_not_paid(case, replace(order, total=total)):
         return closed
     if refusal:
         return refuse(case, refusal)
+    if isinstance(case.event, OrderPlaced) and (exceeded := _open_orders_exceeded(case)):
+        return exceeded
     held = replace(order, status=OrderStatus.RESERVING, held_from=order.status, total=total)
     return Hold(held, hold(held.lines))
 
@@ -87,6 +90,39 @@ def cancel(case: Case) -> Proposal:
         counted=hold(order.lines) if order.status is OrderStatus.RESERVING else (),
         notice=NoticeType.CANCELLED,
     )
+
+
+def _check_first_hold(case: Case) -> None:
+    """Raise Refused if the order must not be held for the first time.
+
+    What was held before is held again without its customer, whom somebody may have erased since, and whatever the
+    largest quantity is by now.
+    """
+    order, units_max = case.order, case.terms.order_units_max
+    if order.reserved_at:
+        return
+    if order.user_id is None:
+        raise Refused("invalid_order: userId must name the customer")
+    for line in order.lines:
+        if line.quantity > units_max:
+            raise Refused(
+                f"invalid_order: {line.quantity} units of {line.product_id!r}; at most {units_max} are possible"
+            )
+
+
+def _open_orders_exceeded(case: Case) -> Look | Proposal | None:
+    """Refuse an order whose customer has too many open ones, once they are counted.
+
+    Not exact: orders that are placed at the same time do not see each other's holds. It only has to make sure that
+    nobody empties the shelves without paying; and a payment is never made to wait for the count.
+    """
+    open_orders, most = case.snapshot.open_orders, case.terms.open_orders_max
+    if open_orders is None:
+        return Look(open_orders=True)
+    if open_orders < most:
+        return None
+    reason = f"too_many_open_orders: {most} unpaid orders at a time are possible; pay for one of them, or cancel it"
+    return refuse(case, Refused(reason, note=f"{reason} ({open_orders} are open)"))
 
 
 def _products_to_look_at(case: Case) -> Look | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from inventory.reservation import Refused
 from inventory.stock import StockMove, take
 from notifications.notices import NoticeType
 from orders.events import CarriesPayment, ChargeRefunded, PaymentSucceeded
@@ -37,19 +38,24 @@ def quarantine(case: Case) -> Proposal | Look:
     return _paid(case, event, _quarantined(case, event.payment, f"invalid_order: {case.order.defect}"))
 
 
-def refuse(case: Case, reason: str | None = None) -> Proposal | Look:
-    """Fail an order that cannot be held; if it is paid, its money is due back."""
-    reason = reason or f"invalid_order: {case.order.defect}"
+def refuse(case: Case, refused: Refused | None = None) -> Proposal | Look:
+    """Fail an order that cannot be held; if it is paid, its money is due back.
+
+    Args:
+        refused: why; the defect of the order, if it is None.
+    """
+    refused = refused or Refused(f"invalid_order: {case.order.defect}")
+    reason, note = str(refused), refused.note
     order = replace(case.order, held_from=None, failure_reason=reason)
     if isinstance(case.event, CarriesPayment) and not case.event.payment.is_free:
         due = OrderStatus.REFUND_DUE
         order = replace(order, status=due, unfulfilled_as=due, payment=case.event.payment)
-        return _paid(case, case.event, Proposal(Result.REFUND_DUE, order, notice=NoticeType.REFUND_DUE, note=reason))
+        return _paid(case, case.event, Proposal(Result.REFUND_DUE, order, notice=NoticeType.REFUND_DUE, note=note))
     if order.status in CLOSED:
         # The customer knows, and what came too late cost them nothing.
-        return Proposal(already(order), case.order, note=reason)
+        return Proposal(already(order), case.order, note=note)
     failed = replace(order, status=OrderStatus.FAILED)
-    return Proposal(Result.RESERVATION_FAILED, failed, notice=NoticeType.FAILED, note=reason)
+    return Proposal(Result.RESERVATION_FAILED, failed, notice=NoticeType.FAILED, note=note)
 
 
 def closed_and_not_paid(case: Case, order: Order) -> Proposal | None:

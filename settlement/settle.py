@@ -143,6 +143,8 @@ class _Attempt:
             match decision := decide(self._event, self._snapshot, self._terms, self._now):
                 case Look(deliveries=True):
                     self._count_deliveries(seconds_left)
+                case Look(open_orders=True):
+                    self._count_open_orders(seconds_left)
                 case Look():
                     self._wanted = self._wanted.and_also(decision)
                     self._read(seconds_left)
@@ -168,6 +170,11 @@ class _Attempt:
     def _count_deliveries(self, seconds_left: SecondsLeft) -> None:
         recorded = self._store.count(deliveries_path(self._event.event_id), timeout_seconds=seconds_left())
         self._snapshot = replace(self._snapshot, deliveries_on_record=recorded)
+
+    def _count_open_orders(self, seconds_left: SecondsLeft) -> None:
+        customer = self._snapshot.order.user_id if self._snapshot.order else None
+        held = self._store.count_open_orders(customer, timeout_seconds=seconds_left()) if customer else 0
+        self._snapshot = replace(self._snapshot, open_orders=held)
 
     def _commit(self, decision: Decision, seconds_left: SecondsLeft) -> Committed:
         writes = writes_for(decision, self._event, self._snapshot, self._terms, self._now)

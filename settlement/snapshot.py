@@ -102,6 +102,8 @@ class Snapshot:
     """That entry, if it only says that the event was of another account or the other mode."""
     deliveries_on_record: int | None = None
     """The deliveries that are recorded under the audit entry; None if nobody counted."""
+    open_orders: int | None = None
+    """How many unpaid orders hold units for the order's customer; None if nobody counted."""
     is_loss_unexplained: bool = False
     """Whether an earlier try was lost, although neither the claim nor the order has changed since."""
 

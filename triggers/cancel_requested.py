@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cloudevents.http import CloudEvent
 
-from database.ids import is_order_id
+from database.ids import can_be_settled
 from orders.events import CancelRequested
 from orders.outcome import Settle
 from service.logs import Log, log_settled
@@ -29,7 +29,7 @@ class CancelRequestedTrigger:
         """
         created = created_document(event.get_data())
         order_id = created_id(event, created, "cancelRequests")
-        if not is_order_id(order_id):
+        if not can_be_settled(order_id):
             self.log("ERROR", "a cancel request whose id cannot be handled was left alone", cloudEventId=event["id"])
             return
         requested = CancelRequested(order_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Document, Value
 
-from database.ids import is_document_id, is_order_id
+from database.ids import can_be_settled, is_document_id
 from orders.events import OrderPlaced, StripeEvent
 from orders.order import LINES_MAX
 from orders.outcome import Result, Settle
@@ -33,7 +33,7 @@ class OrderCreatedTrigger:
         """
         created = created_document(event.get_data())
         order_id = created_id(event, created, "orders")
-        if not is_order_id(order_id):
+        if not can_be_settled(order_id):
             self.log("ERROR", "an order whose id cannot be handled was left alone", cloudEventId=event["id"])
             return
         self.place(OrderPlaced(order_id, product_ids_in(created)))

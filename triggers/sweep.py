@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 
 from flask import Request, Response
 
+from database.ids import can_be_settled
 from orders.events import OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import Result, Settle, Transient
 from service.logs import Log, log_settled, log_taken_up
@@ -121,7 +122,7 @@ class ReservationSweep:
         work: Iterable[tuple[Callable[[Any], Ending], Sequence[OrderEvent]]] = chain(
             ((self._expire, [ReservationLapsed(order_id) for order_id in batch]) for batch in self.lapsed_orders(now)),
             (
-                (self._place, [OrderPlaced(order_id) for order_id in batch])
+                (self._place, [OrderPlaced(order_id) for order_id in batch if can_be_settled(order_id)])
                 for batch in self.stranded_orders(now - STRANDED_AFTER)
             ),
             ((self._take_up, batch) for batch in self.parked_events(now - TAKEN_UP_WITHIN)),

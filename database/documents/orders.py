@@ -14,10 +14,13 @@ from database.documents.order_fields import (
 )
 from database.documents.size import why_oversized
 from database.documents.values import money_or_none, text_or_none, time_or_none
-from database.ids import is_document_id, is_user_id
+from database.ids import is_document_id, is_order_id, is_user_id
 from database.store import Fields
 from orders.order import Order, OrderLine, OrderStatus, Payment
 from orders.validation import InvalidOrder, lines_from
+
+OPEN_STATUSES: Final = (str(OrderStatus.RESERVING), str(OrderStatus.RESERVED))
+"""Unpaid orders that hold units have one of these."""
 
 _STATUSES: Final = frozenset(OrderStatus)
 
@@ -29,7 +32,9 @@ def order_path(order_id: str) -> str:
 def order_from(order_id: str, fields: Fields) -> Order:
     status = _status_from(fields.get("status"))
     oversized = why_oversized(fields, _OF_THE_SERVICE)
-    lines, defect = ((), oversized) if oversized else _lines_from(fields)
+    lines, defect = ((), oversized) if oversized else _lines_from(fields.get("items"))
+    if not is_order_id(order_id):
+        defect = "the id of an order has 1 to 128 letters (A to Z, a to z), digits, hyphens and underscores"
     if status is OrderStatus.UNKNOWN:
         defect = "status must be 'pending'"
     user_id = fields.get("userId")
@@ -58,12 +63,10 @@ def order_from(order_id: str, fields: Fields) -> Order:
     )
 
 
-def _lines_from(fields: Fields) -> tuple[tuple[OrderLine, ...], str | None]:
+def _lines_from(items: object) -> tuple[tuple[OrderLine, ...], str | None]:
     """The order's lines, and why they can never be held."""
-    if not is_user_id(fields.get("userId")):
-        return (), "userId must name the customer"
     try:
-        return lines_from(fields.get("items"), is_document_id), None
+        return lines_from(items, is_document_id), None
     except InvalidOrder as invalid:
         return (), str(invalid)
 
@@ -104,10 +107,14 @@ def _order_fields(order: Order) -> dict[str, object]:
     }
 
 
-def price_fields(order: Order) -> dict[str, object]:
-    """What was asked, also where that is unknown."""
+def held_fields(order: Order) -> dict[str, object]:
+    """What is held, without whatever else its customer wrote into the lines; and what was asked, also where unknown."""
     total = order.total
-    return {"amountTotal": total.amount if total else None, "currency": total.currency if total else None}
+    return {
+        "items": units_fields({line.product_id: line.quantity for line in order.lines}),
+        "amountTotal": total.amount if total else None,
+        "currency": total.currency if total else None,
+    }
 
 
 def _unfulfilled_from(value: object) -> OrderStatus | None:

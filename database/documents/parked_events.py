@@ -11,7 +11,7 @@ from database.documents.order_fields import (
     refunds_from,
 )
 from database.documents.values import money_or_none, text_or_none, time_or_none
-from database.ids import is_order_id
+from database.ids import can_be_settled
 from database.store import Fields
 from orders.events import (
     FOUND_BY_PAYMENT,
@@ -71,7 +71,7 @@ def parked_event_from(event_id: str, claim: Fields) -> StripeEvent | None:
             account=account,
             is_replay=True,
         ),
-        "order_id": order_id if is_order_id(order_id) else None,
+        "order_id": order_id if can_be_settled(order_id) else None,
         "payment_intent_id": text_or_none(fields.get("paymentIntentId")),
         "charge_id": text_or_none(fields.get("chargeId")),
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from database.ids import is_document_id, is_order_id
+from database.ids import can_be_settled, is_document_id
 from database.store import Create, Document, Update
 from orders.events import CarriesPayment, StripeEvent
 from settlement.snapshot import KnownPayment, Snapshot
@@ -15,7 +15,7 @@ def payment_path(payment_id: str) -> str:
 def known_payment_from(document: Document) -> KnownPayment:
     order_id, waiting = document.fields.get("orderId"), document.fields.get("waiting")
     return KnownPayment(
-        order_id=order_id if is_order_id(order_id) else None,
+        order_id=order_id if can_be_settled(order_id) else None,
         waiting=tuple(filter(is_document_id, waiting)) if isinstance(waiting, list) else (),
         version=document.version,
     )

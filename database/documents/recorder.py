@@ -9,7 +9,7 @@ from database.documents.audit_log import entry_write
 from database.documents.cancel_requests import settled_request
 from database.documents.inventory import hold_writes, move_writes
 from database.documents.notifications import notice_write
-from database.documents.orders import changed_fields, order_path, price_fields
+from database.documents.orders import changed_fields, held_fields, order_path
 from database.documents.payments import index_writes, listed_as_waiting
 from database.documents.webhook_events import counted_delivery, parked_claim, settled_claim
 from database.store import Update, Write
@@ -43,7 +43,7 @@ def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Term
             return ()
         case Hold(order=held, moves=moves):
             # The price is written even when it is unknown: an amount that a client wrote is never believed.
-            return _order_write(snapshot, {**_changed(snapshot, held), **price_fields(held)}, now), *hold_writes(moves)
+            return _order_write(snapshot, {**_changed(snapshot, held), **held_fields(held)}, now), *hold_writes(moves)
         case GiveBack(order=order, moves=moves):
             return _order_write(snapshot, _changed(snapshot, order), now), *move_writes(moves, snapshot)
         case Change() if not isinstance(event, NotUnderstood):

@@ -188,7 +188,9 @@ def test_a_payment_that_cannot_be_fulfilled_is_due_for_refund(database: Database
     assert settled(a_payment(), database.store).result == "refund_due"
     order = document_at(database, "orders/order-1")
     assert (order["status"], order["amountReceived"]) == ("refund_due", 3_600)
-    assert order["failureReason"] == "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+    assert order["failureReason"] == "insufficient_stock: not enough is left of 'shirt'"
+    figures = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+    assert document_at(database, "notifications/system/messages/evt_1")["reason"] == figures
     assert shirts_in(database) == (2, 0)
     assert document_at(database, "notifications/alice/messages/evt_1")["type"] == "refund_due"
 

@@ -60,6 +60,14 @@ def test_the_same_product_on_two_lines_is_held_and_sold_with_both_quantities(dat
     assert shirts_in(database) == (7, 0)
 
 
+def test_nothing_that_the_client_wrote_into_the_items_stays_but_which_products_and_how_many(database: Database) -> None:
+    shirt: Fields = {"productId": "shirt", "quantity": 1.0, "unitAmount": 1, "note": "<script>"}
+    open_shop(database, an_order(items=[shirt, {"productId": "hat", "quantity": 1}, shirt]), hat={"stock": 5})
+    assert settled(a_placement(), database.store).result == "reserved"
+    items = document_at(database, "orders/order-1")["items"]
+    assert items == [{"productId": "shirt", "quantity": 2}, {"productId": "hat", "quantity": 1}]
+
+
 def test_an_amount_written_by_the_client_is_never_believed(database: Database) -> None:
     open_shop(database, an_order(amountTotal=1, currency="eur"))
     settled(a_placement(), database.store)
@@ -91,7 +99,10 @@ def test_an_order_is_held_whole_or_not_at_all(database: Database) -> None:
     assert shirts_in(database) == (10, 0)
     assert database.get("inventory/hat") == {"stock": 1, "reserved": 0}
     reason = document_at(database, "orders/order-1")["failureReason"]
-    assert reason == "insufficient_stock: 2 of 'hat' ordered, 1 available"
+    assert reason == "insufficient_stock: not enough is left of 'hat'"
+    assert document_at(database, "notifications/alice/messages/placed_order-1")["reason"] == reason
+    note = document_at(database, "auditLog/placed_order-1")["note"]
+    assert note == "insufficient_stock: 2 of 'hat' ordered, 1 available"
 
 
 def test_units_promised_to_others_are_not_available(database: Database) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from database.store import Create, Document, Increase, Update, Write
+from orders.order import OrderStatus
 from orders.outcome import StoreContended
 from tests.contract.database import Database
 
@@ -103,6 +104,16 @@ def test_one_refused_write_refuses_them_all(database: Database) -> None:
     with pytest.raises(StoreContended):
         database.store.commit(writes, timeout_seconds=SOON)
     assert database.dump() == {"auditLog/e": {}, "inventory/p": {"stock": 10}}
+
+
+def test_the_open_orders_of_a_customer_are_those_that_hold_units_and_are_not_paid(database: Database) -> None:
+    for number, status in enumerate(OrderStatus):
+        database.put(f"orders/alices-{number}", {"userId": "alice", "status": str(status)})
+        database.put(f"orders/bobs-{number}", {"userId": "bob", "status": str(status)})
+    database.put("orders/nobodys", {"userId": None, "status": "reserved"})
+    database.put("orders/alices-own", {"userId": "alice", "status": None})
+    assert database.store.count_open_orders("alice", timeout_seconds=SOON) == 2
+    assert database.store.count_open_orders("carol", timeout_seconds=SOON) == 0
 
 
 def test_a_count_is_of_the_documents_of_one_collection(database: Database) -> None:

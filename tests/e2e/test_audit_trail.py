@@ -27,7 +27,7 @@ def test_an_order_that_cannot_be_held_is_in_the_audit_log_too(shop: RunningShop)
     product_id = shop.seed_product("shirt", stock=1)
     order_id = shop.place_order("order", shirt=2)
     order = shop.await_status(order_id, "failed")
-    assert order["failureReason"] == f"insufficient_stock: 2 of '{product_id}' ordered, 1 available"
+    assert order["failureReason"] == f"insufficient_stock: not enough is left of '{product_id}'"
     (entry,) = shop.audit_entries(order_id).values()
     assert (entry["result"], entry["stock"]) == ("reservation_failed", [])
     assert shop.get(f"inventory/{product_id}") == {"stock": 1, "reserved": 0}

@@ -11,7 +11,7 @@ from tests.support.emulated_shop import (
     a_payment_now,
     all_at_once,
     inventory_of,
-    notices_to,
+    notices_to_customers,
     now,
     order_in,
     settle_in,
@@ -37,7 +37,7 @@ def test_one_event_delivered_twenty_times_at_once_is_settled_once(firestore_clie
     assert claim.get("deliveries") == 20
     deliveries = [entry.id for entry in firestore_client.collection("auditLog/evt_paid_order-1/deliveries").stream()]
     assert sorted(map(int, deliveries)) == list(range(2, 21))
-    assert notices_to(firestore_client) == {"reserved": 1, "paid": 1}
+    assert notices_to_customers(firestore_client) == {"reserved": 1, "paid": 1}
 
 
 def test_three_events_and_a_duplicate_at_once_never_fail_a_paid_order(firestore_client: firestore.Client) -> None:
@@ -60,7 +60,7 @@ def test_three_events_and_a_duplicate_at_once_never_fail_a_paid_order(firestore_
     assert results.total() == 100
     assert statuses(firestore_client) == {"finalized": 20}
     assert inventory_of(firestore_client) == (980, 0)
-    assert notices_to(firestore_client)["paid"] == 20
+    assert notices_to_customers(firestore_client)["paid"] == 20
 
 
 def test_of_three_hundred_buyers_of_two_hundred_units_exactly_two_hundred_are_served(
@@ -106,4 +106,4 @@ def test_the_trigger_delivered_five_times_at_once_holds_once(firestore_client: f
     job = partial(settle, OrderPlaced("order-1", ("shirt",)), now())
     assert all_at_once([job] * 5, threads=5) == {"reserved": 1, "already_placed": 4}
     assert inventory_of(firestore_client) == (10, 3)
-    assert notices_to(firestore_client) == {"reserved": 1}
+    assert notices_to_customers(firestore_client) == {"reserved": 1}

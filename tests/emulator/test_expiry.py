@@ -24,7 +24,7 @@ from tests.support.emulated_shop import (
     all_at_once,
     documents_in,
     inventory_of,
-    notices_to,
+    notices_to_customers,
     now,
     order_in,
     service_in,
@@ -81,7 +81,7 @@ def test_expired_reservations_are_released_once(firestore_client: firestore.Clie
     assert swept(firestore_client) == {}
     assert statuses(firestore_client) == {"expired": 10}
     assert inventory_of(firestore_client) == (50, 0)
-    assert notices_to(firestore_client) == {"reserved": 10, "expired": 10}
+    assert notices_to_customers(firestore_client) == {"reserved": 10, "expired": 10}
     entry = firestore_client.document("auditLog/lapsed_order-000").get().to_dict() or {}
     assert (entry["statusBefore"], entry["statusAfter"]) == ("reserved", "expired")
     assert entry["stock"] == [{"productId": "shirt", "stock": 0, "reserved": -3}]
@@ -124,7 +124,7 @@ def test_two_runs_at_once_release_each_hold_once(firestore_client: firestore.Cli
     with ThreadPoolExecutor(2) as schedulers:
         assert sum(schedulers.map(run, range(2))) == 20
     assert inventory_of(firestore_client) == (50, 0)
-    assert notices_to(firestore_client)["expired"] == 20
+    assert notices_to_customers(firestore_client)["expired"] == 20
     assert wrongs_in(firestore_client, stock=50) == []
 
 
@@ -150,7 +150,7 @@ def test_no_order_is_both_paid_and_released(firestore_client: firestore.Client) 
     assert results["reserved"] + results["reservation_failed"] == 10
     # Whoever paid too late for a unit lost it to a buyer, and a buyer only gets units that the run has released.
     assert results["refund_due"] <= results["reserved"] <= run.result().get("expired", 0)
-    assert notices_to(firestore_client)["expired"] == run.result().get("expired", 0)
+    assert notices_to_customers(firestore_client)["expired"] == run.result().get("expired", 0)
     assert wrongs_in(firestore_client, stock=20) == []
 
 
@@ -187,7 +187,7 @@ def test_a_hold_that_a_dead_process_began_is_completed(firestore_client: firesto
     assert (order.get("status"), order.get("heldFrom")) == ("reserved", None)
     assert now() < order.get("reservationExpiresAt") <= now() + TERMS.reservation
     assert inventory_of(firestore_client) == (10, 3)
-    assert notices_to(firestore_client) == {"reserved": 1}
+    assert notices_to_customers(firestore_client) == {"reserved": 1}
     assert wrongs_in(firestore_client, stock=10) == []
 
 

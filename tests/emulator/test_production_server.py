@@ -11,7 +11,7 @@ import pytest
 from google.cloud import firestore
 
 from tests.support.builders import SECRET, a_reserved_order, body_of
-from tests.support.emulated_shop import inventory_of, notices_to, order_in, statuses, stock_up, write_orders
+from tests.support.emulated_shop import inventory_of, notices_to_customers, order_in, statuses, stock_up, write_orders
 from tests.support.http_client import signed_now
 from tests.support.production_server import Server, production_server
 from tests.support.stripe_objects import a_payment_intent, a_stripe_event, the_event, three_events_of_one_payment
@@ -43,7 +43,7 @@ def test_three_events_and_a_duplicate_for_each_order_from_eight_clients(
     }
     assert statuses(firestore_client) == {"finalized": 30}
     assert inventory_of(firestore_client) == (970, 0)
-    assert notices_to(firestore_client) == {"paid": 30}
+    assert notices_to_customers(firestore_client) == {"paid": 30}
     assert server.resident_megabytes() < 120
 
 

@@ -14,7 +14,7 @@ from tests.support.counted_rpcs import counted
 from tests.support.emulated_shop import delivered_to, service_over, stock_up
 from tests.support.stripe_objects import a_charge, a_checkout_session, a_payment_intent, a_stripe_event
 
-READ, COMMIT = "BatchGetDocuments", "Commit"
+READ, COUNT, COMMIT = "BatchGetDocuments", "RunAggregationQuery", "Commit"
 
 Deliver = Callable[[dict[str, object]], tuple[str, list[str]]]
 
@@ -159,9 +159,17 @@ def test_cancelling_takes_two_rpcs(firestore_client: firestore.Client, firestore
     assert rpcs.names == [READ, COMMIT]
 
 
-def test_holding_takes_three_rpcs(firestore_client: firestore.Client, firestore_host: str) -> None:
+def test_holding_takes_four_rpcs_because_the_open_orders_of_its_customer_are_counted(
+    firestore_client: firestore.Client, firestore_host: str
+) -> None:
     stock_up(firestore_client, 10)
     firestore_client.document("orders/order-1").set(an_order())
     connection, rpcs = counted(firestore_client.project, firestore_host)
     assert service_over(connection).settle(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
-    assert rpcs.names == [READ, COMMIT, COMMIT]
+    assert rpcs.names == [READ, COUNT, COMMIT, COMMIT]
+
+
+def test_holding_on_the_way_of_a_payment_counts_nothing(firestore_client: firestore.Client, deliver: Deliver) -> None:
+    stock_up(firestore_client, 10)
+    firestore_client.document("orders/order-1").set(an_order())
+    assert deliver(a_stripe_event()) == ("first_time_finalized", [READ, READ, COMMIT, COMMIT])

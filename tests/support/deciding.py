@@ -106,6 +106,7 @@ def a_snapshot(order: Order | None = None, *, shirts: Shelf = (10, 0), mugs: She
         inventory_versions={name: f"{name} as read" for name, product in products.items() if product.in_inventory},
         audited=more.get("set_aside") is not None,
         deliveries_on_record=0,
+        open_orders=0,
     )
     return replace(snapshot, **more)
 
@@ -167,6 +168,7 @@ class Given:
             audited=self.snapshot.audited if reads_entry else None,
             set_aside=self.snapshot.set_aside if reads_entry else None,
             deliveries_on_record=None,
+            open_orders=None,
         )
 
     def _looked_at(self, look: Look, snapshot: Snapshot) -> Snapshot:
@@ -179,6 +181,8 @@ class Given:
             more |= known(order=self.snapshot.order, is_order_unread=False)
         if look.deliveries:
             more |= known(deliveries_on_record=self.snapshot.deliveries_on_record)
+        if look.open_orders:
+            more |= known(open_orders=self.snapshot.open_orders)
         return replace(snapshot, **more)
 
     def _products(self, product_ids: Iterable[str]) -> Mapping[str, Product]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from flask import Flask, Response, request
 from google.cloud import firestore
+from google.cloud.firestore import FieldFilter
 
 from database.connection import Connection, connect
 from database.store import Fields
@@ -101,8 +102,9 @@ def list_in_catalogue(client: firestore.Client, product_ids: Iterable[str]) -> N
 
 
 def write_orders(client: firestore.Client, order_ids: Iterable[str], quantity: int = 1, **fields: object) -> None:
+    """Each is of a customer of its own, whom only the order's id names."""
     order = an_order(**{"items": [{"productId": "shirt", "quantity": quantity}], **fields})
-    write_all(client, {f"orders/{order_id}": order for order_id in order_ids})
+    write_all(client, {f"orders/{order_id}": {**order, "userId": f"buyer of {order_id}"} for order_id in order_ids})
 
 
 def a_payment_now(order_id: str, name: str = "paid", charge_id: str | None = None) -> PaymentSucceeded:
@@ -143,9 +145,10 @@ def documents_in(client: firestore.Client) -> dict[str, Fields]:
     return {document.reference.path: document.to_dict() or {} for documents in found for document in documents}
 
 
-def notices_to(client: firestore.Client, user_id: str = "alice") -> Counter[str]:
-    """How many notices of each type the user has."""
-    return Counter(message.get("type") for message in client.collection(f"notifications/{user_id}/messages").stream())
+def notices_to_customers(client: firestore.Client) -> Counter[str]:
+    """How many notices of each type all customers together have."""
+    messages = client.collection_group("messages").where(filter=FieldFilter("audience", "==", "customer"))
+    return Counter(message.get("type") for message in messages.stream())
 
 
 # --- Many at once ----------------------------------------------------------------------------------------------------

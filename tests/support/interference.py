@@ -93,6 +93,10 @@ class DisturbedStore:
         self._note("count", timeout_seconds)
         return self.store.count(collection, timeout_seconds=timeout_seconds)
 
+    def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
+        self._note("count", timeout_seconds)
+        return self.store.count_open_orders(user_id, timeout_seconds=timeout_seconds)
+
     def _note(self, call: str, timeout_seconds: float) -> None:
         self.calls.append(call)
         self.timeouts.append(timeout_seconds)

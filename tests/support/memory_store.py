@@ -9,6 +9,8 @@ from database.store import Committed, Create, Document, Fields, Increase, Update
 from orders.events import StripeEvent
 from orders.outcome import StoreContended
 
+OPEN = ("reserving", "reserved")
+
 
 class MemoryStore:
     """Settlement's `DocumentStore`, on a dictionary of paths."""
@@ -63,6 +65,10 @@ class MemoryStore:
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
         return sum(path.rpartition("/")[0] == collection for path in self._documents)
+
+    def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
+        orders = [fields for path, fields in self.documents() if path.startswith("orders/")]
+        return sum(order.get("userId") == user_id and order.get("status") in OPEN for order in orders)
 
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         return self._parked(lambda claim: claim["orderId"] == order_id)

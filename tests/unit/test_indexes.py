@@ -17,6 +17,19 @@ def test_no_time_to_live_is_indexed_because_it_rises_steadily_and_nobody_asks_fo
     assert [rule for rule in CONFIGURED["fieldOverrides"] if rule.get("ttl") and rule["indexes"]] == []
 
 
+def test_every_query_has_its_index_also_where_firestore_makes_none_by_itself() -> None:
+    found = {
+        (index["collectionGroup"], *(field["fieldPath"] for field in index["fields"]))
+        for index in CONFIGURED["indexes"]
+    }
+    assert found >= {
+        ("orders", "status", "reservationExpiresAt"),
+        ("orders", "status", "createdAt"),
+        ("orders", "userId", "status"),
+        ("webhookEvents", "processed", "parkedAt"),
+    }
+
+
 def test_no_field_is_configured_twice() -> None:
     named = [(rule["collectionGroup"], rule["fieldPath"]) for rule in CONFIGURED["fieldOverrides"]]
     assert len(set(named)) == len(named)

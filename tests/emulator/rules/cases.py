@@ -40,6 +40,7 @@ ORDERS_PERMITTED: Final = {
     "a customer places an order": ALICE.sets("orders/new", an_order()),
     "a customer places an order of 100 lines": ALICE.sets("orders/new", an_order(items=[A_LINE] * 100)),
     "a customer gives an order an id of 128 characters": ALICE.sets(f"orders/{'o' * 128}", an_order()),
+    "a customer gives an order an id of every kind of character": ALICE.sets("orders/AZaz09-_", an_order()),
     "a customer reads an order of their own": ALICE.gets("orders/alices"),
     "a customer lists their own orders": ALICE.lists("orders", userId="alice"),
 }
@@ -72,6 +73,11 @@ ORDERS_REFUSED: Final = {
     "the items of an order cannot be a text": ALICE.sets("orders/new", an_order(items="shirt")),
     "the items of an order cannot be a number": ALICE.sets("orders/new", an_order(items=1)),
     "an order cannot have an id of 129 characters": ALICE.sets(f"orders/{'o' * 129}", an_order()),
+    "the id of an order cannot have a dot": ALICE.sets("orders/new.one", an_order()),
+    "the id of an order cannot have a blank": ALICE.sets("orders/new one", an_order()),
+    "the id of an order cannot end in a line break": ALICE.sets("orders/new\n", an_order()),
+    "the id of an order cannot have another alphabet's letters": ALICE.sets("orders/n\u00e9w", an_order()),
+    "the id of an order cannot have another alphabet's digits": ALICE.sets("orders/new\u0661", an_order()),
     "a customer cannot place an order inside another": ALICE.sets("orders/alices/orders/new", an_order()),
     "a customer cannot place the same order again": ALICE.sets("orders/alices", an_order()),
     "a customer cannot change an order": ALICE.updates("orders/alices", items=[A_LINE, A_LINE]),
@@ -156,11 +162,20 @@ NOTICES_REFUSED: Final = {
 
 PRODUCTS_PERMITTED: Final = {
     "an unauthenticated caller reads a product": UNAUTHENTICATED.gets("products/shirt"),
-    "an unauthenticated caller lists the products": UNAUTHENTICATED.lists("products", active=True),
+    "an unauthenticated caller reads a product that is not on sale": UNAUTHENTICATED.gets("products/mug"),
+    "an unauthenticated caller lists what is on sale": UNAUTHENTICATED.lists("products", at_most=100, active=True),
     "a customer reads a product": ALICE.gets("products/shirt"),
+    "a customer lists what is on sale of one kind": ALICE.lists("products", at_most=1, active=True, currency="eur"),
 }
 
 PRODUCTS_REFUSED: Final = {
+    "an unauthenticated caller cannot list all products": UNAUTHENTICATED.lists("products", at_most=100),
+    "a customer cannot list what is not on sale": ALICE.lists("products", at_most=100, active=False),
+    "a customer cannot list what is perhaps on sale": ALICE.lists("products", at_most=100, active="true"),
+    "an admin cannot list what is not on sale": ADMIN.lists("products", at_most=100, active=False),
+    "a customer cannot list more than 100 products": ALICE.lists("products", at_most=101, active=True),
+    "a customer cannot list products without a limit": ALICE.lists("products", active=True),
+    "a customer cannot list the products of all collections": ALICE.lists_everywhere("products"),
     "an unauthenticated caller cannot read below a product": UNAUTHENTICATED.gets("products/shirt/below/one"),
 }
 

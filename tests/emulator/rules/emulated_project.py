@@ -54,6 +54,8 @@ class Attempt:
     operation: Operation
     path: str
     fields: Fields = field(default_factory=dict)
+    limit: int | None = None
+    """How many documents a query asks for at most."""
 
 
 class EmulatedProject:
@@ -94,7 +96,7 @@ class EmulatedProject:
                 return "GET", f"{self._documents}/{path}", None
             case Operation.LIST:
                 parent, _, collection = f"/{path}".rpartition("/")
-                return "POST", f"{self._documents}{parent}:runQuery", _query(collection, fields)
+                return "POST", f"{self._documents}{parent}:runQuery", _query(collection, fields, attempt.limit)
             case Operation.LIST_EVERYWHERE:
                 return "POST", f"{self._documents}:runQuery", _query(path, fields, everywhere=True)
             case Operation.SET:
@@ -140,7 +142,7 @@ def _raise_unless_ok(answer: Answer) -> None:
         raise RuntimeError(f"the emulator answered {answer.status}: {answer.body!r}")
 
 
-def _query(collection: str, fields: Fields, *, everywhere: bool = False) -> Json:
+def _query(collection: str, fields: Fields, limit: int | None = None, *, everywhere: bool = False) -> Json:
     query: Json = {"from": [{"collectionId": collection, "allDescendants": everywhere}]}
     equalities = [
         {"fieldFilter": {"field": {"fieldPath": name}, "op": "EQUAL", "value": _encoded(value)}}
@@ -149,6 +151,8 @@ def _query(collection: str, fields: Fields, *, everywhere: bool = False) -> Json
     ]
     if equalities:
         query["where"] = {"compositeFilter": {"op": "AND", "filters": equalities}}
+    if limit is not None:
+        query["limit"] = limit
     return {"structuredQuery": query}
 
 

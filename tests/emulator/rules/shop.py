@@ -45,6 +45,7 @@ SHOP: Final[Documents] = {
     "notifications/alice/messages/evt_2": a_notice(readAt=EARLIER),
     f"notifications/{OPERATORS}/messages/evt_1": a_notice(audience="operator"),
     "products/shirt": {"name": "Shirt", "active": True, "unitAmount": 1_200, "currency": "eur"},
+    "products/mug": {"name": "Mug", "active": False, "unitAmount": 900, "currency": "eur"},
     "inventory/shirt": {"stock": 5, "reserved": 1},
     "auditLog/evt_1": {"eventId": "evt_1", "orderId": "alices"},
     "auditLog/evt_1/deliveries/2": {"eventId": "evt_1", "orderId": "alices"},

@@ -65,12 +65,15 @@ def test_every_condition_was_true_for_one_case_and_false_for_another(expressions
     assert [condition for condition in conditions if condition.truths != {True, False}] == []
 
 
-def test_only_a_query_for_more_than_ones_own_orders_is_refused_by_an_error(
+def test_only_a_query_for_more_than_one_may_see_is_refused_by_an_error(
     expressions: list[Expression], source: str
 ) -> None:
     lines = source.splitlines()
     places = {error["sourcePosition"]["line"] for expression in expressions for error in expression.errors}
-    assert {lines[place - 1].strip() for place in places} == {"allow list: if isUser(resource.data.userId);"}
+    assert {lines[place - 1].strip() for place in places} == {
+        "allow list: if isUser(resource.data.userId);",
+        "allow list: if resource.data.active == true && request.query.limit <= 100;",
+    }
 
 
 def _expressions_in(tree: Json, source: str) -> Iterator[Expression]:

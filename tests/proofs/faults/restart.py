@@ -126,7 +126,8 @@ class _Shop:
         self._milliseconds = itertools.count()
         short_patience = patience(total_seconds=_PATIENCE_SECONDS)
         self._service = Service(
-            settle=settling(FirestoreStore(connection), TERMS, silent, short_patience),
+            # One customer places all orders, and while the emulator is away they stay open.
+            settle=settling(FirestoreStore(connection), replace(TERMS, open_orders_max=1_000), silent, short_patience),
             queries=FirestoreQueries(connection.client),
             webhook_secrets=(),
             naming=Naming(),

@@ -117,6 +117,11 @@ class Worker:
     def count(self, collection: str, *, timeout_seconds: float) -> int:
         return self._ask("count", [collection], lambda: self._store.count(collection, timeout_seconds=timeout_seconds))
 
+    def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
+        return self._ask(
+            "open orders", [user_id], lambda: self._store.count_open_orders(user_id, timeout_seconds=timeout_seconds)
+        )
+
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         return self._ask("parked events", [order_id], lambda: self._store.parked_events(order_id))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from database.ids import OPERATORS, is_document_id, is_order_id, is_user_id
+from database.ids import OPERATORS, can_be_settled, is_document_id, is_order_id, is_user_id
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,22 @@ def test_a_document_id_is_always_one_utf8_path_segment(value: str) -> None:
         assert len(f"orders/{value}".split("/")) == 2
 
 
-def test_an_order_id_leaves_room_for_the_audit_ids_made_of_it() -> None:
-    assert is_order_id("a" * 1_400)
-    assert not is_order_id("a" * 1_401)
+@pytest.mark.parametrize("order_id", ["o", "order-1", "Order_1", "-", "__", "0" * 128])
+def test_this_is_an_order_id(order_id: str) -> None:
+    assert is_order_id(order_id)
+
+
+@pytest.mark.parametrize(
+    "order_id",
+    ["", "\u0661", "a b", "a.b", "a/b", "ü", "order\n", "\norder", "a\x00", "a\u200b", "__x__", "____", "o" * 129, 7],
+)
+def test_this_is_no_order_id(order_id: object) -> None:
+    assert not is_order_id(order_id)
+
+
+def test_what_can_be_settled_leaves_room_for_the_audit_ids_made_of_it_and_may_be_no_order_id() -> None:
+    assert can_be_settled("ü" * 700)
+    assert not can_be_settled("a" * 1_401)
     assert is_document_id("placed_" + "a" * 1_400)
 
 

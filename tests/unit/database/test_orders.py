@@ -74,9 +74,18 @@ def test_of_several_defects_the_status_is_the_one_that_is_named() -> None:
 
 
 @pytest.mark.parametrize("user_id", [None, "", 7, "a/b", ["alice"]])
-def test_an_order_that_names_no_customer_has_a_defect(user_id: object) -> None:
+def test_the_lines_of_an_order_are_read_whether_or_not_it_names_a_customer(user_id: object) -> None:
     order = order_from("order-1", an_order(userId=user_id))
-    assert (order.user_id, order.lines, order.defect) == (None, (), "userId must name the customer")
+    assert (order.user_id, order.lines, order.defect) == (None, (OrderLine("shirt", 3),), None)
+
+
+BAD_ID = "the id of an order has 1 to 128 letters (A to Z, a to z), digits, hyphens and underscores"
+
+
+@pytest.mark.parametrize("order_id", ["a b", "a.b", "bestellung-ü", "o" * 129])
+def test_an_order_under_an_id_that_no_order_can_have_has_a_defect_and_its_lines(order_id: str) -> None:
+    order = order_from(order_id, an_order())
+    assert (order.lines, order.defect) == ((OrderLine("shirt", 3),), BAD_ID)
 
 
 def test_an_order_with_broken_items_has_a_defect_and_no_lines() -> None:
@@ -137,7 +146,6 @@ READ_WITHOUT_THE_SERVICE = ("userId", "items", "status", "amountTotal", "currenc
 def test_any_document_is_an_order_with_lines_or_with_a_defect(fields: dict[str, object]) -> None:
     order = order_from("order-1", fields)
     assert bool(order.lines) == (order.defect is None)
-    assert order.user_id is not None or order.defect is not None
 
 
 # --- What the service writes, read again ------------------------------------------------------------------------------

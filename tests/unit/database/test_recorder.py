@@ -52,6 +52,7 @@ from tests.support.deciding import (
 ORDER, INVENTORY, CLAIM, AUDIT = "orders/order-1", "inventory/shirt", "webhookEvents/evt_1", "auditLog/evt_1"
 PAID, UNREADABLE = a_payment(delivered_at=LATER), something_not_understood(delivered_at=LATER)
 IN_A_WEEK = NOW + timedelta(days=7)
+ITEMS = [{"productId": "shirt", "quantity": 3}]
 
 Writes = dict[str, Write]
 
@@ -184,15 +185,21 @@ def test_no_event_leads_to_what_only_others_lead_to(decision: Decision, event: A
 
 def test_a_hold_counts_and_prices_in_one_commit_and_asks_for_all_figures() -> None:
     assert written(Hold(a_counted_order(), HELD), a_snapshot(a_pending_order())) == {
-        **updated_order(status="reserving", heldFrom="pending", amountTotal=3_600, currency="eur"),
+        **updated_order(status="reserving", heldFrom="pending", items=ITEMS, amountTotal=3_600, currency="eur"),
         INVENTORY: Increase(INVENTORY, {"stock": 0, "reserved": 3}),
     }
 
 
 def test_a_hold_writes_its_price_even_where_it_is_unknown() -> None:
     writes = written(Hold(a_counted_order(total=None), HELD), a_snapshot(a_pending_order()))
-    unpriced = updated_order(status="reserving", heldFrom="pending", amountTotal=None, currency=None)
+    unpriced = updated_order(status="reserving", heldFrom="pending", items=ITEMS, amountTotal=None, currency=None)
     assert writes[ORDER] == unpriced[ORDER]
+
+
+def test_a_hold_leaves_nothing_in_the_items_but_which_products_and_how_many() -> None:
+    lines = lines_of(shirt=3, mug=1)
+    writes = written(Hold(a_counted_order(lines=lines), HELD), a_snapshot(a_pending_order(lines=lines)))
+    assert writes[ORDER].fields["items"] == [*ITEMS, {"productId": "mug", "quantity": 1}]  # type: ignore[union-attr]
 
 
 def test_a_hold_given_back_is_as_if_it_had_never_been() -> None:

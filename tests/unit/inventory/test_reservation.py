@@ -97,24 +97,34 @@ def test_the_largest_amount_can_be_held() -> None:
     assert price_of(an_order_of(MUG), a_product("mug", unit_price=dearest)) == dearest
 
 
-def test_a_shortage_says_how_many_are_left() -> None:
-    refusal = refusal_of(an_order_of(SHIRTS), a_product(level=Level(5, 3)))
-    assert refusal == "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+SHORTAGES = {
+    # what is left of shirts and mugs: what the customer reads, and what operators do
+    "some are left": (Level(5, 3), Level(1, 0), "'shirt'", "3 of 'shirt' ordered, 2 available"),
+    "of both": (
+        Level(1, 0),
+        Level(0, 0),
+        "'shirt', 'mug'",
+        "3 of 'shirt' ordered, 1 available, 1 of 'mug' ordered, 0 available",
+    ),
+    "never less than nothing": (Level(1, 4), Level(1, 0), "'shirt'", "3 of 'shirt' ordered, 0 available"),
+    "all lines or none": (Level(9, 0), Level(0, 0), "'mug'", "1 of 'mug' ordered, 0 available"),
+}
 
 
-def test_a_shortage_names_every_short_product_at_once() -> None:
-    refusal = refusal_of(an_order_of(SHIRTS, MUG), a_product(level=Level(1, 0)), a_product("mug", Level(0, 0)))
-    assert refusal == "insufficient_stock: 3 of 'shirt' ordered, 1 available, 1 of 'mug' ordered, 0 available"
+@pytest.mark.parametrize(("shirts", "mugs", "names", "figures"), SHORTAGES.values(), ids=SHORTAGES)
+def test_a_shortage_names_every_short_product_to_the_customer_and_the_figures_to_operators_alone(
+    shirts: Level, mugs: Level, names: str, figures: str
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        price_of(an_order_of(SHIRTS, MUG), a_product(level=shirts), a_product("mug", mugs))
+    assert str(refusal.value) == f"insufficient_stock: not enough is left of {names}"
+    assert refusal.value.note == f"insufficient_stock: {figures}"
 
 
-def test_a_shortage_never_speaks_of_less_than_nothing() -> None:
-    refusal = refusal_of(an_order_of(SHIRTS), a_product(level=Level(1, 4)))
-    assert refusal == "insufficient_stock: 3 of 'shirt' ordered, 0 available"
-
-
-def test_all_lines_are_held_or_none() -> None:
-    refusal = refusal_of(an_order_of(SHIRTS, MUG), a_product(), a_product("mug", Level(0, 0)))
-    assert refusal == "insufficient_stock: 1 of 'mug' ordered, 0 available"
+def test_where_there_is_nothing_to_hide_operators_read_what_the_customer_reads() -> None:
+    with pytest.raises(Refused) as refusal:
+        price_of(an_order_of(SHIRTS), a_product(on_sale=False))
+    assert refusal.value.note == str(refusal.value)
 
 
 def test_a_counted_hold_is_covered_up_to_the_last_unit() -> None:

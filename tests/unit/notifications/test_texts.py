@@ -144,7 +144,7 @@ def test_customer_and_operator_read_different_words(kind: NoticeType) -> None:
 @pytest.mark.parametrize(
     ("failure_reason", "shown"),
     [
-        ("insufficient_stock: 3 of 'shirt' ordered, 2 available", "3 of 'shirt' ordered, 2 available"),
+        ("insufficient_stock: not enough is left of 'shirt'", "not enough is left of 'shirt'"),
         ("invalid_order: items: must be a list", "items: must be a list"),
         ("sold out", "sold out"),
     ],

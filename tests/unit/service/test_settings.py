@@ -191,6 +191,17 @@ def test_a_number_of_threads_that_no_server_has_is_refused_by_name(text: str) ->
     assert str(refused.value) == f"THREADS must be a whole number from 1 to 1000, not {text!r}"
 
 
+@pytest.mark.parametrize(
+    ("name", "term", "default", "most"),
+    [("OPEN_ORDERS_MAX", "open_orders_max", 20, 10_000), ("ORDER_UNITS_MAX", "order_units_max", 1_000, 1_000_000)],
+)
+def test_the_shop_says_how_much_one_customer_may_have_held(name: str, term: str, default: int, most: int) -> None:
+    assert [getattr(settings_from({name: text}).terms, term) for text in ("", "1", str(most))] == [default, 1, most]
+    for text in ("0", str(most + 1), "-1"):
+        with pytest.raises(SettingsError, match=f"^{name} must be a whole number from 1 to {most}, not '{text}'$"):
+            settings_from({name: text})
+
+
 @pytest.mark.parametrize("text", ["0", "3651", "1.5"])
 def test_notices_that_nobody_could_read_or_that_stay_for_ever_are_refused_by_name(text: str) -> None:
     with pytest.raises(SettingsError) as refused:

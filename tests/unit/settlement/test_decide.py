@@ -297,6 +297,7 @@ def test_no_step_takes_an_event_that_the_lifecycle_does_not_allow_there() -> Non
 # --- What is looked at -----------------------------------------------------------------------------------------------
 
 SHIRT, BOTH, ENTRY, DELIVERIES = Look(("shirt",)), Look(("shirt", "mug")), Look(audit_entry=True), Look(deliveries=True)
+OPEN_ORDERS = Look(open_orders=True)
 TWO, BROKEN = known(lines=lines_of(shirt=2, mug=1)), known(lines=(), defect="the order has no items")
 REFUNDED = a_sold_order("refunded", refunds=refunds_of(a_refund()), returned={"shirt": 2, "mug": 1})
 FAILED = an_updated_refund(refund=a_refund(status="failed"), order_id="order-1")
@@ -305,8 +306,6 @@ LOOKS = {
     "a hold to count": (given(a_pending_order()), a_payment(), SHIRT),
     "a hold to count, for a refunded charge": (given(a_pending_order()), a_refunded_charge(), SHIRT),
     "a hold to confirm": (given(a_counted_order(), shirts=(10, 3)), a_payment(), SHIRT),
-    "a hint that misleads": (given(a_pending_order()), a_placement(product_ids=("mug",)), SHIRT),
-    "a hint that is not enough": (given(a_pending_order(**TWO)), a_placement(), BOTH),
     "a refund that failed": (given(REFUNDED), FAILED, SHIRT),
     "a refund of two products that failed": (given(replace(REFUNDED, **TWO)), FAILED, BOTH),
     "a loss that nothing explains": (given(a_held_order(), **UNEXPLAINED), a_payment(), SHIRT),
@@ -323,9 +322,24 @@ def test_what_must_be_known_first_is_looked_at(situation: Given, event: OrderEve
     assert situation.looks_for(event) == [look]
 
 
+HINTS = {
+    "right": (given(a_pending_order()), a_placement(), [OPEN_ORDERS]),
+    "misleading": (given(a_pending_order()), a_placement(product_ids=("mug",)), [SHIRT, OPEN_ORDERS]),
+    "not enough": (given(a_pending_order(**TWO), mugs=(1, 0)), a_placement(), [BOTH, OPEN_ORDERS]),
+}
+
+
+@pytest.mark.parametrize(("situation", "event", "looks"), HINTS.values(), ids=HINTS)
+def test_the_products_of_a_placed_order_are_looked_at_before_the_open_orders_of_its_customer_are_counted(
+    situation: Given, event: OrderEvent, looks: list[Look]
+) -> None:
+    assert situation.looks_for(event) == looks
+
+
 NO_LOOKS = {
     "a held order": (given(a_held_order()), a_payment()),
-    "a hint that is right": (given(a_pending_order()), a_placement()),
+    "a hold that was counted": (given(a_counted_order(), shirts=(10, 3)), a_placement()),
+    "an order that is refused anyway": (given(a_pending_order(), shirts=(2, 0)), a_placement()),
     "a duplicate": (given(**CLAIMED, **SETTLED), AGAIN),
     "a refund that failed at once": (given(a_sold_order()), FAILED),
     "no items to look at": (given(a_held_order(**BROKEN), **UNEXPLAINED), a_payment()),

@@ -8,7 +8,7 @@ import pytest
 
 from orders.events import OrderEvent
 from orders.order import CLOSED, Money, Order, OrderStatus
-from settlement.decisions import GiveBack, Hold
+from settlement.decisions import GiveBack, Hold, Look, Terms
 from tests.support.builders import (
     NOW,
     TERMS,
@@ -60,6 +60,65 @@ def test_a_price_that_a_customer_wrote_is_never_believed() -> None:
     assert given(order).when(a_placement()) == Hold(a_counted_order(), HELD)
     unpriced = given(order, shirts=a_product(unit_price=None))
     assert unpriced.when(a_placement()) == Hold(a_counted_order(total=None), HELD)
+
+
+# --- Refused before it is held for the first time ---------------------------------------------------------------------
+
+NOBODYS = "invalid_order: userId must name the customer"
+TOO_MANY = "invalid_order: 3 units of 'shirt'; at most 2 are possible"
+AT_MOST_TWO = replace(TERMS, order_units_max=2)
+NEVER_HELD = {
+    "nobody's": (known(user_id=None), TERMS, NOBODYS),
+    "too many units": (known(), AT_MOST_TWO, TOO_MANY),
+    "too many units of one of them": (known(lines=lines_of(mug=2, shirt=3)), AT_MOST_TWO, TOO_MANY),
+}
+
+
+@pytest.mark.parametrize(("order", "terms", "why"), NEVER_HELD.values(), ids=NEVER_HELD)
+def test_nobodys_order_and_one_for_too_many_units_are_not_held_whether_or_not_they_are_paid(
+    order: dict[str, Any], terms: Terms, why: str
+) -> None:
+    situation = given(a_pending_order(**order), terms=terms, mugs=(9, 0))
+    failed, due = situation.changed_by(a_placement()), situation.changed_by(a_payment())
+    assert (failed.order.status, failed.order.failure_reason, failed.note) == ("failed", why, why)
+    assert (due.order.status, due.order.failure_reason, due.moved) == ("refund_due", why, ())
+
+
+def test_as_many_units_as_possible_are_held() -> None:
+    held = given(a_pending_order(), terms=replace(TERMS, order_units_max=3))
+    assert held.when(a_payment()) == Hold(a_counted_order(), HELD)
+
+
+@pytest.mark.parametrize("status", ["pending", *sorted(CLOSED)])
+def test_what_was_held_before_is_held_again_whoever_was_erased_and_whatever_is_too_many_by_now(status: str) -> None:
+    order = a_held_order(status, user_id=None)
+    held = replace(order, status=OrderStatus.RESERVING, held_from=OrderStatus(status))
+    assert given(order, terms=AT_MOST_TWO).when(a_payment()) == Hold(held, HELD)
+
+
+OPEN = "too_many_open_orders: 20 unpaid orders at a time are possible; pay for one of them, or cancel it"
+
+
+@pytest.mark.parametrize("open_orders", [20, 21])
+def test_an_order_fails_whose_customer_has_too_many_open_ones(open_orders: int) -> None:
+    change = given(a_pending_order(), open_orders=open_orders).changed_by(a_placement())
+    assert (change.result, change.order.status, change.moved) == ("reservation_failed", "failed", ())
+    assert change.order.failure_reason == OPEN
+    assert change.notices == (to_customer("failed", OPEN, money=None),)
+    assert change.note == f"{OPEN} ({open_orders} are open)"
+
+
+def test_the_last_order_that_may_be_open_is_held() -> None:
+    assert given(a_pending_order(), open_orders=19).when(a_placement()) == Hold(a_counted_order(), HELD)
+    one_more = given(a_pending_order(), open_orders=20, terms=replace(TERMS, open_orders_max=21))
+    assert one_more.when(a_placement()) == Hold(a_counted_order(), HELD)
+
+
+@pytest.mark.parametrize("event", [a_payment(), a_processing(), a_refunded_charge()], ids=lambda event: event.kind)
+def test_money_that_comes_or_is_on_its_way_is_never_kept_waiting_for_a_count(event: OrderEvent) -> None:
+    many = given(a_pending_order(), open_orders=500)
+    assert many.when(event) == Hold(a_counted_order(), HELD)
+    assert Look(open_orders=True) not in many.looks_for(event)
 
 
 # --- Confirmed, or given back ----------------------------------------------------------------------------------------

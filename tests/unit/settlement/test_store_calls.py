@@ -8,6 +8,7 @@ from orders.events import NotUnderstood, OrderEvent
 from tests.support.builders import (
     a_payment,
     a_placement,
+    a_reserved_order,
     an_order,
     an_updated_refund,
     redelivered,
@@ -15,7 +16,7 @@ from tests.support.builders import (
 )
 from tests.support.interference import DisturbedStore, calls_to_settle, someone_first
 from tests.support.settling import settled
-from tests.support.shop import a_shop_after, a_shop_with_a_hold, shirts_in, status_in
+from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, shirts_in, status_in
 
 PLACED, PAID = a_placement(), a_payment()
 CALLS: dict[str, tuple[Sequence[OrderEvent], OrderEvent | NotUnderstood, list[str]]] = {
@@ -23,11 +24,12 @@ CALLS: dict[str, tuple[Sequence[OrderEvent], OrderEvent | NotUnderstood, list[st
     "a first delivery": ([PLACED], PAID, ["read", "commit"]),
     "another event of a settled payment": ([PLACED, PAID], a_payment("evt_2"), ["read", "commit"]),
     "a second delivery": ([PLACED, PAID], redelivered(PAID), ["read", "commit"]),
-    "a hold": ([], PLACED, ["read", "commit", "commit"]),
+    "a hold": ([], PLACED, ["read", "count", "commit", "commit"]),
+    "a hold for a payment": ([], PAID, ["read", "read", "commit", "commit"]),
     "a hold, and a wrong hint": (
         [],
         a_placement(product_ids=("mug",)),
-        ["read", "read", "commit", "commit"],
+        ["read", "read", "count", "commit", "commit"],
     ),
     "the trigger again": ([PLACED], PLACED, ["read"]),
     "a refund without its payment": ([PLACED], an_updated_refund(order_id="order-1"), ["read", "read", "commit"]),
@@ -47,6 +49,12 @@ def test_the_trigger_again_takes_one_read_even_if_somebody_has_reset_the_status(
     store.put("orders/order-1", an_order())
     assert calls_to_settle(PLACED, store) == ["read"]
     assert (status_in(store), shirts_in(store)) == ("pending", (10, 3))
+
+
+def test_nobody_counts_the_open_orders_of_a_customer_who_was_erased() -> None:
+    store = a_shop(a_reserved_order(status="pending", userId=None))
+    assert calls_to_settle(PLACED, store) == ["read", "commit", "commit"]
+    assert (status_in(store), shirts_in(store)) == ("reserved", (10, 3))
 
 
 LOST_RACES: dict[str, tuple[Sequence[OrderEvent], OrderEvent, str]] = {

@@ -109,6 +109,12 @@ def test_lapsed_orders_are_expired_then_stranded_ones_placed_and_only_then_parke
     ]
 
 
+def test_orders_whose_ids_leave_no_room_for_audit_ids_are_left_alone_and_stop_nobody() -> None:
+    shop = Shop(stranded=[["o" * 1_401, "order-2", "o" * 1_400]])
+    assert shop.swept() == (200, summary(finished=2))
+    assert shop.asked[1:3] == [a_placement("order-2", ()), a_placement("o" * 1_400, ())]
+
+
 PARKED_ENDINGS = {
     Result.FIRST_TIME_FINALIZED: "finished",
     Result.REFUNDED: "finished",
