@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Final, TypeGuard
 
 from orders.declines import Decline
-from orders.disputes import Dispute
 from orders.numbers import whole_number
 from orders.refunds import Refunds
 
@@ -121,7 +120,8 @@ class Order:
     """Units that were taken and have been put back, by product."""
     failure_reason: str | None = None
     decline: Decline | None = None
-    dispute: Dispute | None = None
+    open_disputes: int | None = None
+    """How many disputes of its payments are undecided; None before the first one. More is not for its customer."""
     cancel_requested_at: datetime | None = None
     """When its customer asked for it to be cancelled; of an order that was open then, this is also why it is over."""
 

@@ -251,6 +251,7 @@ def _change(case: Case, proposal: Proposal) -> Change:
         money=money_of(event) or price_of(after),
         released=released_by(event, case.snapshot),
         note=note,
+        dispute=proposal.dispute,
     )
 
 

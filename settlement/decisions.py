@@ -11,6 +11,7 @@ from typing import ClassVar, TypeVar
 from inventory.reservation import counted_apart
 from inventory.stock import StockMove, release
 from notifications.notices import Notice, NoticeType
+from orders.disputes import Dispute
 from orders.events import OrderEvent
 from orders.order import Money, Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
@@ -78,6 +79,8 @@ class Proposal:
     """What an earlier step has already changed there, without an audit entry."""
     notice: NoticeType | None = None
     note: str | None = None
+    dispute: Dispute | None = None
+    """As it is afterwards; None if the event says nothing new of one."""
 
 
 # --- Not the last word -----------------------------------------------------------------------------------------------
@@ -147,6 +150,8 @@ class Change:
     """The ids of parked events that waited for this one, and can be settled now."""
     note: str | None
     """Why, in words for a person; None where all is as usual."""
+    dispute: Dispute | None = None
+    """As it is afterwards; None if the event says nothing new of one."""
 
     @property
     def outcome(self) -> Outcome:

@@ -28,17 +28,19 @@ def record_decline(case: Case) -> Proposal:
 
 
 def record_dispute(case: Case) -> Proposal:
-    event, order = case.event_as(DisputeChanged), case.order
-    dispute = later_dispute(order.dispute, event.dispute)
-    if dispute == order.dispute:
+    event, order, known = case.event_as(DisputeChanged), case.order, case.snapshot.dispute
+    before = known.state if known else None
+    dispute = later_dispute(before, event.dispute)
+    if dispute == before:
         return Proposal(Result.ALREADY_RECORDED, order)
-    known = order.dispute and (order.dispute.dispute_id, order.dispute.status)
-    is_news = known != (dispute.dispute_id, dispute.status)
+    others = (order.open_disputes or 0) - (1 if known and known.is_counted_in(order) else 0)
+    is_news = before is None or before.status != dispute.status
     return Proposal(
         Result.DISPUTE_RECORDED,
-        replace(order, dispute=dispute),
+        replace(order, open_disputes=max(others, 0) + (1 if dispute.is_open else 0)),
         notice=NoticeType.DISPUTE if is_news else None,
         note=f"dispute: {dispute.dispute_id} is {dispute.status}",
+        dispute=dispute,
     )
 
 

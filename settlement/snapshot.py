@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from inventory.reservation import Product
 from inventory.stock import Level
+from orders.disputes import Dispute
 from orders.events import StripeDelivery
 from orders.order import Order
 from orders.outcome import SET_ASIDE, Result
@@ -67,6 +68,21 @@ class CancelRequest:
     version: Version
 
 
+@dataclass(frozen=True, slots=True)
+class KnownDispute:
+    """What is known of a dispute before the event that reports on it."""
+
+    order_id: str | None
+    """The order whose payment is disputed."""
+    state: Dispute | None
+    """None if it cannot be read."""
+    version: Version
+
+    def is_counted_in(self, order: Order) -> bool:
+        """Whether it is one of the disputes that the order counts as open."""
+        return self.order_id == order.order_id and self.state is not None and self.state.is_open
+
+
 class Record(StrEnum):
     """What was done with an event before, as far as its claim and its audit entry show."""
 
@@ -96,6 +112,8 @@ class Snapshot:
     """By product; only of products whose inventory exists."""
     payments: Mapping[str, KnownPayment] = field(default_factory=dict)
     """What is known of the event's payment, under each of its ids."""
+    dispute: KnownDispute | None = None
+    """Only of an event that reports on one; None if this is the first to do so."""
     audited: bool | None = None
     """Whether the event has an audit entry; None if nobody looked."""
     set_aside: SetAsideEntry | None = None
@@ -105,7 +123,7 @@ class Snapshot:
     open_orders: int | None = None
     """How many unpaid orders hold units for the order's customer; None if nobody counted."""
     is_loss_unexplained: bool = False
-    """Whether an earlier try was lost, although neither the claim nor the order has changed since."""
+    """Whether an earlier try was lost, although neither claim nor order nor dispute has changed since."""
 
     @property
     def record(self) -> Record:

@@ -1,12 +1,11 @@
-"""What orders and parked events have in common: refunds, declines, disputes and units, as nested fields."""
+"""What orders and parked events have in common: refunds, declines and units, as nested fields."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from database.documents.values import money_or_none, text_or_none, time_or_none
+from database.documents.values import text_or_none, time_or_none
 from database.store import Fields
 from orders.declines import Decline
-from orders.disputes import Dispute
 from orders.numbers import whole_number
 from orders.order import amount_or_none
 from orders.refunds import Refund, Refunds, RefundStatus
@@ -62,39 +61,6 @@ def decline_fields(decline: Decline) -> dict[str, object]:
         "at": decline.declined_at,
         "paymentIntentId": decline.payment_intent_id,
         "chargeId": decline.charge_id,
-    }
-
-
-def dispute_from(fields: object) -> Dispute | None:
-    if not isinstance(fields, Mapping):
-        return None
-    dispute_id, status = text_or_none(fields.get("id")), text_or_none(fields.get("status"))
-    money = money_or_none(fields.get("amount"), fields.get("currency"))
-    opened_at, told_at = time_or_none(fields.get("openedAt")), time_or_none(fields.get("toldAt"))
-    if dispute_id is None or status is None or money is None or opened_at is None or told_at is None:
-        return None
-    return Dispute(
-        dispute_id=dispute_id,
-        status=status,
-        reason=text_or_none(fields.get("reason")),
-        amount=money.amount,
-        currency=money.currency,
-        due_by=time_or_none(fields.get("dueBy")),
-        opened_at=opened_at,
-        told_at=told_at,
-    )
-
-
-def dispute_fields(dispute: Dispute) -> dict[str, object]:
-    return {
-        "id": dispute.dispute_id,
-        "status": dispute.status,
-        "reason": dispute.reason,
-        "amount": dispute.amount,
-        "currency": dispute.currency,
-        "dueBy": dispute.due_by,
-        "openedAt": dispute.opened_at,
-        "toldAt": dispute.told_at,
     }
 
 

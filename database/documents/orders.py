@@ -5,8 +5,6 @@ from typing import Final
 from database.documents.order_fields import (
     decline_fields,
     decline_from,
-    dispute_fields,
-    dispute_from,
     refunds_fields,
     refunds_from,
     units_fields,
@@ -16,6 +14,7 @@ from database.documents.size import why_oversized
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.ids import is_document_id, is_order_id, is_user_id
 from database.store import Fields
+from orders.numbers import whole_number
 from orders.order import Order, OrderLine, OrderStatus, Payment
 from orders.validation import InvalidOrder, lines_from
 
@@ -58,7 +57,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
         returned=units_from(fields.get("returned")),
         failure_reason=text_or_none(fields.get("failureReason")),
         decline=decline_from(fields.get("lastPaymentError")),
-        dispute=dispute_from(fields.get("dispute")),
+        open_disputes=_count_from(fields.get("openDisputes")),
         cancel_requested_at=time_or_none(fields.get("cancelRequestedAt")),
     )
 
@@ -102,7 +101,8 @@ def _order_fields(order: Order) -> dict[str, object]:
         "returned": units_fields(order.returned),
         "failureReason": order.failure_reason,
         "lastPaymentError": decline_fields(order.decline) if order.decline else None,
-        "dispute": dispute_fields(order.dispute) if order.dispute else None,
+        "disputed": None if order.open_disputes is None else order.open_disputes > 0,
+        "openDisputes": order.open_disputes,
         "cancelRequestedAt": order.cancel_requested_at,
     }
 
@@ -115,6 +115,11 @@ def held_fields(order: Order) -> dict[str, object]:
         "amountTotal": total.amount if total else None,
         "currency": total.currency if total else None,
     }
+
+
+def _count_from(value: object) -> int | None:
+    number = whole_number(value)
+    return number if number is not None and number >= 0 else None
 
 
 def _unfulfilled_from(value: object) -> OrderStatus | None:

@@ -2,17 +2,12 @@
 
 from collections.abc import Mapping
 
-from database.documents.order_fields import (
-    decline_fields,
-    decline_from,
-    dispute_fields,
-    dispute_from,
-    refunds_fields,
-    refunds_from,
-)
+from database.documents.disputes import dispute_fields, dispute_from
+from database.documents.order_fields import decline_fields, decline_from, refunds_fields, refunds_from
 from database.documents.values import money_or_none, text_or_none, time_or_none
-from database.ids import can_be_settled
+from database.ids import can_be_settled, is_document_id
 from database.store import Fields
+from orders.disputes import Dispute
 from orders.events import (
     FOUND_BY_PAYMENT,
     ChargeRefunded,
@@ -44,7 +39,7 @@ def parked_event_fields(event: StripeEvent) -> dict[str, object]:
         case ChargeRefunded(paid=money, refunds=refunds) | RefundUpdated(money=money, refunds=refunds):
             return fields | _money_fields(money) | refunds_fields(refunds) | {"restockDefect": event.restock_defect}
         case DisputeChanged(dispute=dispute):
-            return fields | {"dispute": dispute_fields(dispute)}
+            return fields | {"dispute": {"id": dispute.dispute_id, **dispute_fields(dispute)}}
         case PaymentFailed(decline=decline):
             return fields | {"decline": decline_fields(decline)}
         case PaymentProcessing() | PaymentCanceled():
@@ -98,10 +93,16 @@ def _event_from(fields: Fields, envelope: Envelope) -> StripeEvent | None:
             return ChargeRefunded(**envelope, paid=money, refunds=refunds, restock_defect=restock_defect)
         case EventKind.REFUND_UPDATED if money:
             return RefundUpdated(**envelope, money=money, refunds=refunds, restock_defect=restock_defect)
-        case EventKind.DISPUTE_CHANGED if dispute := dispute_from(fields.get("dispute")):
+        case EventKind.DISPUTE_CHANGED if dispute := _dispute_from(fields.get("dispute")):
             return DisputeChanged(**envelope, dispute=dispute)
         case _:
             return None
+
+
+def _dispute_from(fields: object) -> Dispute | None:
+    if not isinstance(fields, Mapping) or not is_document_id(dispute_id := fields.get("id")):
+        return None
+    return dispute_from(dispute_id, fields)
 
 
 def _money_fields(money: Money) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import assert_never
 from audit.entry import AuditEntry
 from database.documents.audit_log import entry_write
 from database.documents.cancel_requests import settled_request
+from database.documents.disputes import dispute_write
 from database.documents.inventory import hold_writes, move_writes
 from database.documents.notifications import notice_write
 from database.documents.orders import changed_fields, held_fields, order_path
@@ -65,7 +66,7 @@ def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Term
 def _writes_for_change(
     change: Change, event: OrderEvent, snapshot: Snapshot, terms: Terms, now: datetime
 ) -> tuple[Write, ...]:
-    """Claim, order, stock, audit entry, notices, payment index and cancel request, together or not at all."""
+    """Claim, order, stock, audit entry, dispute, notices, payment index and cancel request, together or not at all."""
     order = change.order
     writes: list[Write] = [
         entry_write(_entry_for_change(change, event, now), snapshot),
@@ -73,6 +74,8 @@ def _writes_for_change(
     ]
     if changed := _changed(snapshot, order):
         writes.append(_order_write(snapshot, changed, now))
+    if change.dispute:
+        writes.append(dispute_write(change.dispute, order.order_id, snapshot))
     if isinstance(event, StripeEvent):
         writes += settled_claim(event.delivery, order.order_id, change.result, snapshot, now, terms.claim_lifetime)
         writes += index_writes(event, order.order_id, snapshot)

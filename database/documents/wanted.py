@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from database.documents.audit_log import audit_path, set_aside_from
 from database.documents.cancel_requests import cancel_request_from, cancel_request_path
+from database.documents.disputes import dispute_path, known_dispute_from
 from database.documents.inventory import inventory_path, level_from
 from database.documents.orders import order_from, order_path
 from database.documents.payments import known_payment_from, payment_path
@@ -14,6 +15,7 @@ from database.store import Committed, Document, Fields
 from orders.events import (
     CancelRequested,
     CarriesPayment,
+    DisputeChanged,
     FoundByPayment,
     NotUnderstood,
     OrderEvent,
@@ -23,7 +25,7 @@ from orders.events import (
 )
 from orders.order import Order
 from settlement.decisions import Look
-from settlement.snapshot import Snapshot
+from settlement.snapshot import KnownDispute, Snapshot
 
 Documents = Mapping[str, Document | None]
 
@@ -65,6 +67,8 @@ class Wanted:
         if isinstance(self.event, CancelRequested):
             paths.append(cancel_request_path(self.event.order_id))
         paths += [payment_path(payment_id) for payment_id in self._payment_ids]
+        if isinstance(self.event, DisputeChanged):
+            paths.append(dispute_path(self.event.dispute.dispute_id))
         for product_id in self.product_ids:
             paths += [inventory_path(product_id), product_path(product_id)]
         return tuple(paths)
@@ -112,13 +116,20 @@ class Wanted:
             },
             inventory_versions={product_id: document.version for product_id, document in inventory.items() if document},
             payments=payments,
+            dispute=self._known_dispute(documents),
             audited=entry is not None if self.has_audit_entry else None,
             set_aside=set_aside_from(entry),
         )
         before = self.lost_at
-        if before and (before.claim, before.order_version) == (snapshot.claim, snapshot.order_version):
-            return replace(snapshot, is_loss_unexplained=True)
-        return snapshot
+        is_unexplained = before is not None and _of_the_event(before) == _of_the_event(snapshot)
+        return replace(snapshot, is_loss_unexplained=is_unexplained)
+
+    def _known_dispute(self, documents: Documents) -> KnownDispute | None:
+        if not isinstance(self.event, DisputeChanged):
+            return None
+        dispute_id = self.event.dispute.dispute_id
+        document = documents[dispute_path(dispute_id)]
+        return known_dispute_from(dispute_id, document) if document else None
 
     @property
     def _payment_ids(self) -> tuple[str, ...]:
@@ -129,6 +140,11 @@ def after_hold(snapshot: Snapshot, held: Order, committed: Committed) -> Snapsho
     """What is known once the order's units are counted, from what the commit answered."""
     levels = {product_id: level_from(committed.figures[inventory_path(product_id)]) for product_id in held.product_ids}
     return snapshot.with_hold(held, committed.versions[order_path(held.order_id)], levels)
+
+
+def _of_the_event(snapshot: Snapshot) -> tuple[object, ...]:
+    """What changes if somebody else settles it, or another event of its order or of its dispute."""
+    return snapshot.claim, snapshot.order_version, snapshot.dispute
 
 
 def _fields(document: Document | None) -> Fields | None:

@@ -14,7 +14,7 @@ from tests.support.emulated_shop import delivered_to, inventory_of, service_in
 from webhooks.ownership import Naming
 
 PAID, REFUNDED, REFUND_CREATED = "payment_intent.succeeded", "charge.refunded", "refund.created"
-DISPUTE_OPENED, DISPUTE_CLOSED = "charge.dispute.created", "charge.dispute.closed"
+DISPUTE_OPENED = "charge.dispute.created"
 
 ON_THE_SHELF, HELD, SOLD = (
     {"shirt": (10, 0), "hat": (5, 0)},
@@ -74,7 +74,7 @@ class Shop:
         """Everything but claims, audit entries and notices, to which every event may add its own."""
         found = (
             document
-            for name in ("orders", "inventory", "payments")
+            for name in ("orders", "inventory", "payments", "disputes")
             for document in self.client.collection(name).stream()
         )
         return {document.reference.path: document.to_dict() or {} for document in found}

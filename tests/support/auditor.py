@@ -30,6 +30,7 @@ _LEGAL = {
     "review": {"refunded"},
 }
 """Which status may follow which."""
+_DECIDED = {"warning_closed", "won", "lost", "prevented", "charge_refunded"}
 
 
 def complaints(
@@ -47,6 +48,7 @@ def complaints(
         *_of_levels(shelves, initial_stock),
         *_of_trail(shelves, initial_stock),
         *_of_orders(shelves),
+        *_of_disputes(shelves),
         *_of_claims(shelves, claims_kept_since),
         *_of_deliveries(shelves),
         *_of_notices(shelves),
@@ -185,6 +187,19 @@ def _of_way(order_id: str, order: Fields, ways: Iterable[tuple[str, str]]) -> It
         balance[after] -= 1
     if sorted(filter(None, balance.values())) != [1]:
         yield f"{order_id}: no way through {ways} ends with {order['status']}"
+
+
+def _of_disputes(shelves: Shelves) -> Iterator[str]:
+    """An order says whether it is disputed, and nothing more: its customer can read it."""
+    still_open = Counter(
+        dispute["orderId"] for dispute in shelves["disputes"].values() if dispute["status"] not in _DECIDED
+    )
+    for order_id, order in shelves["orders"].items():
+        said = order.get("disputed", False), order.get("openDisputes", 0)
+        if said != (still_open[order_id] > 0, still_open[order_id]):
+            yield f"{order_id}: {still_open[order_id]} disputes are open, and it says {said}"
+        if "dispute" in order:
+            yield f"{order_id}: its customer can read what is disputed"
 
 
 # --- Events ----------------------------------------------------------------------------------------------------------

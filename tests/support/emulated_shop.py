@@ -35,7 +35,9 @@ from tests.support.recording import silent
 from webhooks.endpoint import WebhookEndpoint
 
 WRITES_PER_COMMIT: Final = 400
-_COLLECTIONS: Final = (*("orders", "cancelRequests", "inventory", "products", "payments", "webhookEvents", "auditLog"),)
+_COLLECTIONS: Final = (
+    *("orders", "cancelRequests", "inventory", "products", "payments", "disputes", "webhookEvents", "auditLog"),
+)
 _SUBCOLLECTIONS: Final = ("messages", "deliveries")
 _app: Final = Flask("shop")
 

@@ -182,6 +182,8 @@ PRODUCTS_REFUSED: Final = {
 ADMINS_PERMITTED: Final = {
     "an admin reads the inventory of a product": ADMIN.gets("inventory/shirt"),
     "an admin lists the inventory": ADMIN.lists("inventory"),
+    "an admin reads a dispute": ADMIN.gets("disputes/dp_1"),
+    "an admin lists the disputes that need a response": ADMIN.lists("disputes", status="needs_response"),
     "an admin reads an audit entry": ADMIN.gets("auditLog/evt_1"),
     "an admin lists the audit entries of an order": ADMIN.lists("auditLog", orderId="alices"),
     "an admin reads a further delivery": ADMIN.gets("auditLog/evt_1/deliveries/2"),
@@ -196,6 +198,7 @@ ADMINS_REFUSED: Final = {
     "an admin cannot list the further deliveries of all events": ADMIN.lists_everywhere("deliveries"),
     "an admin cannot list the notices of all customers": ADMIN.lists_everywhere("messages"),
     "an admin cannot read below the inventory of a product": ADMIN.gets("inventory/shirt/below/one"),
+    "an admin cannot read below a dispute": ADMIN.gets("disputes/dp_1/below/one"),
     "an admin cannot read anything below an audit entry but deliveries": ADMIN.gets("auditLog/evt_1/below/one"),
     "an admin cannot mark a notice for operators read at a chosen time": ADMIN.updates(
         OPERATORS_NOTICE, readAt=EARLIER
@@ -206,7 +209,10 @@ ADMINS_REFUSED: Final = {
     "an admin cannot read below a further delivery": ADMIN.gets("auditLog/evt_1/deliveries/2/below/one"),
 }
 
-FOR_ADMINS: Final = ("inventory/shirt", "auditLog/evt_1", "auditLog/evt_1/deliveries/2", OPERATORS_NOTICE)
+FOR_ADMINS: Final = (
+    *("inventory/shirt", "disputes/dp_1", "auditLog/evt_1", "auditLog/evt_1/deliveries/2"),
+    OPERATORS_NOTICE,
+)
 FOR_THE_SERVICE: Final = ("webhookEvents/evt_1", "payments/pi_1", "users/alice", "anything/else")
 NO_ADMINS: Final = (UNAUTHENTICATED, ALICE, FORMER_ADMIN, TEXT_ADMIN, NUMBER_ADMIN, SELF_MADE_ADMIN, OPERATORS_NAMESAKE)
 

@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from tests.proofs.simulation.scenarios import CHECKOUT_COMPLETED, PRICES, SUCCESS_TYPES, Repayment, Scenario
+
+_Choice = TypeVar("_Choice")
 
 
 class Fault(StrEnum):
@@ -66,6 +68,8 @@ class Turn:
 CALM: Final = Turn()
 PRICED: Final = tuple(product_id for product_id, price in PRICES.items() if price)
 FREE: Final = tuple(product_id for product_id, price in PRICES.items() if not price)
+DISPUTES: Final = ((1, "needs_response"), (2, "needs_response"), (1, "lost"))
+"""Two disputes of one payment, and their states, in the order in which Stripe reports them."""
 LONG_MINUTES: Final = 26 * 60
 """Longer than anything lasts in a simulated shop, yet after twice as long parked events are still taken up."""
 LONG_TIMES_MAX: Final = 2
@@ -118,7 +122,7 @@ class _Draw:
     def one(self, choices: tuple[str, ...]) -> str:
         return choices[self.below(len(choices))]
 
-    def some(self, choices: tuple[str, ...], at_most: int = 3) -> tuple[str, ...]:
+    def some(self, choices: tuple[_Choice, ...], at_most: int = 3) -> tuple[_Choice, ...]:
         """At least one of the choices and at most so many, in their order."""
         wanted = 1 + self.below(min(at_most, len(choices)))
         picked = list(choices)
@@ -185,7 +189,7 @@ class _Draw:
             refunds=refunds,
             charge_reports=charge_reports,
             refunds_report=refunds_report,
-            disputes=self.some(("needs_response", "under_review", "lost")) if self.is_so(0.04) else (),
+            disputes=self.some(DISPUTES) if self.is_so(0.04) else (),
         )
 
     def refunds(self, units: Mapping[str, int], paid: int) -> Iterator[Repayment]:

@@ -91,8 +91,10 @@ def _of_what_is_recorded(
     scenario: Scenario, order: Mapping[str, Any], documents: Documents, *, is_paid: bool
 ) -> Iterator[str]:
     order_id = scenario.order_id
-    if scenario.disputes and is_paid and (order.get("dispute") or {}).get("status") != scenario.disputes[-1]:
-        yield f"{order_id}: the dispute is {scenario.disputes[-1]}, but recorded is {order.get('dispute')}"
+    for number, status in dict(scenario.disputes).items() if is_paid else ():
+        dispute = documents.get(f"disputes/dp_{order_id}_{number}")
+        if dispute is None or (dispute["orderId"], dispute["status"]) != (order_id, status):
+            yield f"{order_id}: dispute {number} is {status}, but recorded is {dispute}"
     if scenario.declines and not is_paid and not order.get("lastPaymentError"):
         yield f"{order_id}: a payment was declined, and that is not recorded"
     settled_by = documents.get(f"notifications/alice/messages/{order.get('webhookEventId')}")

@@ -82,8 +82,8 @@ class Scenario:
     """Whether `charge.refunded` reports the refunds."""
     refunds_report: bool = True
     """Whether the refunds' own events do. Without them nobody can know what is refunded after one has failed."""
-    disputes: tuple[str, ...] = ()
-    """The states through which a dispute goes."""
+    disputes: tuple[tuple[int, str], ...] = ()
+    """Which dispute is in which status then, one report after the other."""
 
     @property
     def intent_id(self) -> str:
@@ -208,8 +208,8 @@ def _events_of(scenario: Scenario) -> Iterator[tuple[str, str, Build]]:
         intent_id, charge_id = f"{scenario.intent_id}_again", f"{scenario.charge_id}_again"
         yield SUCCESS_TYPES[0], "again", _paid(scenario, money, intent_id, charge_id)
     yield from _refund_events(scenario, money)
-    for status in scenario.disputes:
-        yield "charge.dispute.updated", status, _disputed(scenario, money, status)
+    for number, status in scenario.disputes:
+        yield "charge.dispute.updated", f"{number}_{status}", _disputed(scenario, money, number, status)
 
 
 def _refund_events(scenario: Scenario, paid: Money) -> Iterator[tuple[str, str, Build]]:
@@ -283,14 +283,14 @@ def _refund(scenario: Scenario, repayment: Repayment, refund_id: str, status: Re
     )
 
 
-def _disputed(scenario: Scenario, money: Money, status: str) -> Build:
+def _disputed(scenario: Scenario, money: Money, number: int, status: str) -> Build:
     return lambda delivery: DisputeChanged(
         delivery=delivery,
         order_id=None,
         payment_intent_id=scenario.intent_id,
         charge_id=scenario.charge_id,
         dispute=Dispute(
-            dispute_id=f"dp_{scenario.order_id}",
+            dispute_id=f"dp_{scenario.order_id}_{number}",
             status=status,
             reason="fraudulent",
             amount=money.amount,

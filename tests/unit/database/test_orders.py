@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 
 from database.documents.orders import changed_fields, order_from
 from orders.declines import Decline
-from orders.disputes import Dispute
 from orders.order import Money, Order, OrderLine, OrderStatus, Payment
-from tests.support.anything import amounts, currencies, documents, money, refunds, tampered, units
+from tests.support.anything import documents, money, refunds, tampered, units
 from tests.support.builders import (
     LATER,
     NOW,
     Fields,
-    a_dispute,
     a_failure,
     a_refund,
     a_reserved_order,
@@ -173,7 +171,7 @@ WRITTEN_BY_THE_SERVICE: dict[str, st.SearchStrategy[object]] = {
     "returned": units,
     "failure_reason": st.none() | st.text(),
     "decline": st.none() | st.builds(Decline),
-    "dispute": st.none() | st.builds(Dispute, amount=amounts, currency=currencies),
+    "open_disputes": st.none() | st.integers(0, 3),
     "cancel_requested_at": times,
 }
 orders = st.builds(Order, **WRITTEN_BY_ITS_CUSTOMER, **WRITTEN_BY_THE_SERVICE)
@@ -216,16 +214,6 @@ A_DECLINE: Fields = {
     "paymentIntentId": "pi_1",
     "chargeId": "ch_0",
 }
-A_DISPUTE: Fields = {
-    "id": "dp_1",
-    "status": "lost",
-    "reason": "fraudulent",
-    "amount": 3_600,
-    "currency": "eur",
-    "dueBy": NOW + timedelta(days=7),
-    "openedAt": NOW,
-    "toldAt": LATER,
-}
 WRITTEN: Fields = {
     "status": "refund_due",
     "amountTotal": 3_600,
@@ -247,7 +235,8 @@ WRITTEN: Fields = {
     "returned": [{"productId": "shirt", "quantity": 2}],
     "failureReason": "sold_again",
     "lastPaymentError": A_DECLINE,
-    "dispute": A_DISPUTE,
+    "disputed": True,
+    "openDisputes": 2,
     "cancelRequestedAt": LATER,
 }
 """All that the service writes to an order."""
@@ -265,7 +254,7 @@ def test_an_order_is_written_under_these_names_with_what_is_refunded_for_those_w
         returned={"shirt": 2},
         failure_reason="sold_again",
         decline=a_failure().decline,
-        dispute=a_dispute(status="lost", created_at=LATER).dispute,
+        open_disputes=2,
         cancel_requested_at=LATER,
     )
     assert changed_fields(a_pending_order(), order) == WRITTEN
@@ -280,6 +269,13 @@ def test_the_currency_of_an_order_without_a_price_is_the_one_it_was_paid_in() ->
 def test_of_an_order_that_nobody_has_paid_it_is_not_said_that_nothing_was_refunded() -> None:
     order = order_from("order-1", an_order())
     assert "amountRefunded" not in changed_fields(order, replace(order, status=OrderStatus.RESERVED))
+
+
+def test_an_order_whose_disputes_are_all_decided_says_that_it_is_disputed_no_longer() -> None:
+    none_open = {"disputed": False, "openDisputes": 0}
+    for before in (an_order(disputed=True, openDisputes=1), an_order()):
+        order = order_from("order-1", before)
+        assert changed_fields(order, replace(order, open_disputes=0)) == none_open
 
 
 def test_units_of_which_none_are_left_are_not_written() -> None:
@@ -332,10 +328,9 @@ def test_a_refund_that_cannot_be_read_is_none_and_the_others_are_as_they_are(ref
     assert order.refunds == refunds_of(a_refund("re_2", 1_200, restock={"shirt": 1}))
 
 
-@pytest.mark.parametrize("field", ["id", "status", "amount", "currency", "openedAt", "toldAt"])
-def test_a_dispute_of_which_a_field_is_missing_is_none(field: str) -> None:
-    assert order_from("order-1", an_order(dispute=A_DISPUTE)).dispute is not None
-    assert order_from("order-1", an_order(dispute={**A_DISPUTE, field: None})).dispute is None
+@pytest.mark.parametrize("number", [-1, True, 1.5, "1", None, ["dp_1"]], ids=str)
+def test_disputes_that_cannot_be_counted_are_none(number: object) -> None:
+    assert order_from("order-1", an_order(openDisputes=number, disputed=True)).open_disputes is None
 
 
 def test_a_decline_without_a_time_is_none() -> None:

@@ -1,6 +1,7 @@
 """A parked event: what is kept of it in its claim, and read back from what was kept."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -70,7 +71,7 @@ def unreadable(delivery: StripeDelivery, order_id: str | None) -> Fields:
 # --- Kept and read back -----------------------------------------------------------------------------------------------
 
 ids = st.text("abcXYZ019_-", min_size=1, max_size=20)
-disputes = st.builds(Dispute, amount=amounts, currency=currencies)
+disputes = st.builds(Dispute, dispute_id=ids, amount=amounts, currency=currencies)
 envelopes: dict[str, st.SearchStrategy[object]] = {
     "delivery": st.builds(StripeDelivery, is_replay=st.just(value=False)),
     "order_id": ids,
@@ -180,7 +181,11 @@ def test_what_is_about_money_and_names_none_holds_nothing_to_settle(
     assert parked_event_from("evt_1", {**parked(event), "event": {**parked_event_fields(event), **broken}}) is None
 
 
-@pytest.mark.parametrize("broken", [None, "lost", {}, {"id": "dp_1"}], ids=str)
+DISPUTE: Any = parked_event_fields(a_dispute())["dispute"]
+BROKEN_DISPUTES = [None, "lost", {}, {"id": "dp_1"}, {**DISPUTE, "id": None}, {**DISPUTE, "id": "dp/1"}]
+
+
+@pytest.mark.parametrize("broken", BROKEN_DISPUTES, ids=str)
 def test_a_dispute_that_cannot_be_read_holds_nothing_to_settle(broken: object) -> None:
     event = a_dispute(order_id="order-1")
     assert (

@@ -14,13 +14,14 @@ from inventory.stock import StockMove
 from orders.events import NotUnderstood, OrderEvent
 from orders.outcome import Outcome, Result
 from settlement.decisions import Decision, GiveBack, Hold, Look, Park, SetAside, Unchanged
-from settlement.snapshot import CancelRequest, Snapshot
+from settlement.snapshot import CancelRequest, KnownDispute, Snapshot
 from tests.support.builders import (
     LATER,
     NOW,
     TERMS,
     Fields,
     a_cancel_request,
+    a_dispute,
     a_payment,
     a_placement,
     a_refund,
@@ -50,6 +51,7 @@ from tests.support.deciding import (
 )
 
 ORDER, INVENTORY, CLAIM, AUDIT = "orders/order-1", "inventory/shirt", "webhookEvents/evt_1", "auditLog/evt_1"
+DISPUTE = "disputes/dp_1"
 PAID, UNREADABLE = a_payment(delivered_at=LATER), something_not_understood(delivered_at=LATER)
 IN_A_WEEK = NOW + timedelta(days=7)
 ITEMS = [{"productId": "shirt", "quantity": 3}]
@@ -305,6 +307,28 @@ def test_units_that_nobody_holds_are_taken_only_if_the_inventory_is_as_it_was_re
     assert writes["inventory/mug"] == Increase("inventory/mug", {"stock": 1})
     with pytest.raises(ValueError, match="shirt was not found to have the units that are taken from it"):
         written(taken, a_snapshot(a_sold_order(), shirts=a_product(level=None)))
+
+
+def test_a_dispute_is_written_as_it_is_now_beside_the_order_which_only_counts_it() -> None:
+    event = a_dispute(delivered_at=LATER)
+    disputed = a_change("dispute_recorded", a_sold_order(open_disputes=1), dispute=event.dispute)
+    fields: Fields = {
+        "orderId": "order-1",
+        "status": "needs_response",
+        "reason": "fraudulent",
+        "amount": 3_600,
+        "currency": "eur",
+        "dueBy": IN_A_WEEK,
+        "openedAt": NOW,
+        "toldAt": NOW,
+    }
+    new = written(disputed, a_snapshot(a_sold_order()), event)
+    assert new[DISPUTE] == Create(DISPUTE, fields)
+    assert new[ORDER] == updated_order(disputed=True, openDisputes=1)[ORDER]
+    known = KnownDispute("order-1", None, "dispute as read")
+    again = written(disputed, a_snapshot(a_sold_order(open_disputes=1), dispute=known), event)
+    assert again[DISPUTE] == Update(DISPUTE, fields, "dispute as read")
+    assert ORDER not in again
 
 
 def test_the_items_of_an_order_that_is_too_large_make_room_for_what_is_written() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from database.documents.disputes import dispute_fields
 from database.documents.wanted import Wanted, after_hold
 from database.ids import OPERATORS
 from database.store import Committed, Document
@@ -13,7 +14,7 @@ from inventory.stock import Level
 from orders.events import StripeEvent
 from orders.outcome import Result
 from settlement.decisions import Look
-from settlement.snapshot import CancelRequest, KnownPayment, SetAsideEntry, Snapshot
+from settlement.snapshot import CancelRequest, KnownDispute, KnownPayment, SetAsideEntry, Snapshot
 from tests.support.builders import (
     NOW,
     Fields,
@@ -43,6 +44,7 @@ ORDER, CLAIM, AUDIT, INTENT, CHARGE = (
     "payments/ch_1",
 )
 REQUEST = "cancelRequests/order-1"
+DISPUTE = "disputes/dp_1"
 SHIRT, MUG = ("inventory/shirt", "products/shirt"), ("inventory/mug", "products/mug")
 PAYMENT, REFUND = Wanted(a_payment()), Wanted(an_updated_refund())
 
@@ -57,7 +59,7 @@ PATHS = {
     "refunded charge": (Wanted(a_refunded_charge()), CLAIM, ORDER, INTENT, CHARGE),
     "refund": (REFUND, CLAIM, INTENT, CHARGE),
     "refund of an order": (Wanted(an_updated_refund(order_id="order-1")), CLAIM, ORDER, INTENT, CHARGE),
-    "dispute": (Wanted(a_dispute()), CLAIM, INTENT, CHARGE),
+    "dispute": (Wanted(a_dispute()), CLAIM, INTENT, CHARGE, DISPUTE),
     "not understood": (Wanted(something_not_understood()), AUDIT, CLAIM),
     "placement": (Wanted(a_placement()), "auditLog/placed_order-1", ORDER, *SHIRT),
     "lapse": (Wanted(a_lapse()), "auditLog/lapsed_order-1", ORDER),
@@ -169,6 +171,13 @@ def test_an_audit_entry_says_whether_all_that_was_done_was_to_set_the_event_asid
     assert (found.audited, found.set_aside) == (audited, set_aside)
 
 
+def test_a_dispute_is_read_with_the_order_that_it_is_about() -> None:
+    known: Fields = {"orderId": "order-1", **dispute_fields(a_dispute().dispute)}
+    assert read(Wanted(a_dispute()), {DISPUTE: known}) == Snapshot(
+        dispute=KnownDispute("order-1", a_dispute().dispute, f"{DISPUTE} as read")
+    )
+
+
 # --- After a commit --------------------------------------------------------------------------------------------------
 
 ONE, BOTH = {ORDER: a_reserved_order()}, {ORDER: a_reserved_order(), CLAIM: {"processed": True}}
@@ -188,6 +197,11 @@ def test_after_a_loss_the_audit_entry_is_read_and_whether_claim_and_order_explai
     assert wanted.paths == (AUDIT, CLAIM, ORDER, INTENT, CHARGE)
     found = read(wanted, after)
     assert (found.is_loss_unexplained, found.audited) == (is_unexplained, False)
+
+
+def test_a_dispute_that_somebody_else_has_recorded_explains_a_loss() -> None:
+    wanted = Wanted(a_dispute()).after_loss(read(Wanted(a_dispute()), {}))
+    assert not read(wanted, {DISPUTE: {"orderId": "order-1"}}).is_loss_unexplained
 
 
 def test_after_a_hold_the_order_and_the_figures_that_the_commit_answered_are_known_and_the_rest_is_as_before() -> None:

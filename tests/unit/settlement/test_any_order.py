@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 from math import factorial
 
@@ -11,6 +12,7 @@ import pytest
 from orders.events import OrderEvent
 from orders.order import Money
 from tests.support.builders import (
+    NOW,
     TERMS,
     a_catalogue_entry,
     a_dispute,
@@ -123,11 +125,44 @@ def test_one_refund_reported_by_five_events_counts_once() -> None:
         assert ending_in(paid_shop_after(order).dump()) == Ending(3_600, 1_200, "partially_refunded", 7)
 
 
-def test_a_dispute_ends_in_its_latest_state_in_any_order() -> None:
-    statuses = ["needs_response", "under_review", "won"]
-    for order in permutations([a_dispute(f"evt_{status}", status) for status in statuses]):
-        dispute = document_at(paid_shop_after(order), "orders/order-1")["dispute"]
-        assert dispute["status"] == "won"  # type: ignore[index]
+REPORTS: dict[str, list[tuple[str, str]]] = {
+    # which dispute is in which status then, one second after the other
+    "one is won": [("dp_1", "needs_response"), ("dp_1", "under_review"), ("dp_1", "won")],
+    "one of two is lost": [
+        *(("dp_1", "needs_response"), ("dp_2", "needs_response"), ("dp_1", "under_review")),
+        *(("dp_2", "under_review"), ("dp_1", "lost")),
+    ],
+    "both are closed": [
+        *(("dp_1", "warning_needs_response"), ("dp_2", "needs_response"), ("dp_2", "prevented")),
+        *(("dp_1", "warning_under_review"), ("dp_1", "warning_closed")),
+    ],
+    "an appeal": [
+        *(("dp_1", "needs_response"), ("dp_1", "lost"), ("dp_2", "needs_response"), ("dp_2", "lost")),
+        ("dp_1", "under_review"),
+    ],
+}
+DECIDED = {"won", "lost", "warning_closed", "prevented"}
+
+
+@pytest.mark.parametrize("is_paid_first", [True, False], ids=["paid first", "paid last"])
+@pytest.mark.parametrize("reports", REPORTS.values(), ids=REPORTS)
+def test_each_dispute_ends_in_its_latest_state_in_any_order_and_its_order_is_disputed_while_one_is_open(
+    reports: list[tuple[str, str]], *, is_paid_first: bool
+) -> None:
+    events = [
+        a_dispute(f"evt_{number}", status, dispute_id=dispute_id, created_at=NOW + timedelta(seconds=number))
+        for number, (dispute_id, status) in enumerate(reports)
+    ]
+    latest = dict(reports)
+    is_disputed = not {*latest.values()} <= DECIDED
+    for order in permutations(events):
+        store = a_shop_after(a_placement(), *([a_payment("evt_paid")] if is_paid_first else []), *order, order[0])
+        if not is_paid_first:
+            settled(a_payment("evt_paid"), store)
+        statuses = {dispute_id: document_at(store, f"disputes/{dispute_id}")["status"] for dispute_id in latest}
+        assert statuses == latest
+        assert document_at(store, "orders/order-1")["disputed"] is is_disputed
+        assert complaints_in(store) == []
 
 
 # --- Paid and never fulfilled -----------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import pytest
 from orders.events import OrderEvent
 from tests.support.builders import (
     EVENTS_OF_ONE_PAYMENT,
+    LATER,
+    a_dispute,
     a_lapse,
     a_payment,
     a_placement,
@@ -75,6 +77,26 @@ def test_units_bought_while_a_failed_refund_was_read_are_not_taken_from_their_bu
     failed = an_updated_refund("evt_failed", a_refund(status="failed"))
     assert settled(failed, DisturbedStore(store, [someone_first(sell_eight)])).result == "refund_failed"
     assert (status_in(store), shirts_in(store)) == ("refund_due", (10, 8))
+    assert complaints_in(store) == []
+
+
+@pytest.mark.parametrize(
+    ("faster", "result", "open_then"),
+    [
+        (a_dispute("evt_faster", dispute_id="dp_2"), "dispute_recorded", 2),
+        (a_dispute("evt_faster", "lost", dispute_id="dp_2"), "dispute_recorded", 1),
+        (a_dispute("evt_faster", "under_review"), "already_recorded", 1),
+        (a_dispute("evt_faster", "lost", created_at=LATER), "already_recorded", 0),
+    ],
+    ids=["another", "another, decided", "the same", "the same, decided"],
+)
+def test_a_dispute_recorded_while_a_report_was_read_is_neither_lost_nor_counted_twice(
+    faster: OrderEvent, result: str, open_then: int
+) -> None:
+    store = a_shop_after(a_placement(), a_payment("evt_paid"))
+    overtaken = DisturbedStore(store, [someone_first(lambda: settled(faster, store))])
+    assert settled(a_dispute(), overtaken).result == result
+    assert document_at(store, "orders/order-1")["openDisputes"] == open_then
     assert complaints_in(store) == []
 
 

@@ -1,16 +1,14 @@
 """What is put on record without moving anything: declines, disputes, cancel requests, and repetitions."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
 
 from orders.disputes import Dispute
-from orders.events import DisputeChanged
 from orders.order import Money, OrderStatus
 from settlement.decisions import Change
-from settlement.snapshot import CancelRequest
+from settlement.snapshot import CancelRequest, KnownDispute
 from tests.support.builders import (
     LATER,
     NOW,
@@ -73,8 +71,14 @@ def test_only_a_later_decline_than_the_known_one_is_news(
 DISPUTE, NEEDS_RESPONSE = a_dispute().dispute, "dispute: dp_1 is needs_response"
 
 
-def disputed(dispute: Dispute, note: str, *notices: Any) -> Change:
-    return a_change("dispute_recorded", a_sold_order(dispute=dispute), None, *notices, note=note)
+def known_as(status: str, order_id: str = "order-1", **changes: Any) -> KnownDispute:
+    """The dispute, as it was known before."""
+    return KnownDispute(order_id, replace(DISPUTE, status=status, **changes), "dispute as read")
+
+
+def disputed(dispute: Dispute, note: str, *notices: Any, open_disputes: int = 1) -> Change:
+    order = a_sold_order(open_disputes=open_disputes)
+    return a_change("dispute_recorded", order, None, *notices, note=note, dispute=dispute)
 
 
 @pytest.mark.parametrize("payment", [PAID_BEFORE, replace(PAID_BEFORE, money=Money(5_000, "eur"))])
@@ -85,30 +89,45 @@ def test_a_dispute_is_recorded_and_operators_are_notified_of_what_is_disputed(pa
     )
 
 
-FURTHER = a_dispute(status="under_review", order_id="order-1", created_at=LATER)
-ANOTHER = a_dispute(dispute_id="dp_2", order_id="order-1", opened_at=LATER)
+OPEN_DISPUTES = {
+    # what was known, how many were open, what is reported, how many are open then
+    "the first, undecided": (None, None, "needs_response", 1),
+    "the first, decided": (None, None, "lost", 0),
+    "another": (None, 1, "needs_response", 2),
+    "another, decided": (None, 1, "prevented", 1),
+    "further": (known_as("needs_response"), 1, "under_review", 1),
+    "further, beside another": (known_as("needs_response"), 2, "under_review", 2),
+    "decided": (known_as("under_review"), 1, "won", 0),
+    "decided, beside another": (known_as("under_review"), 2, "lost", 1),
+    "decided otherwise": (known_as("won"), 1, "lost", 1),
+    "appealed": (known_as("lost"), 0, "under_review", 1),
+    "appealed, beside another": (known_as("won"), 1, "needs_response", 2),
+    "in a status that nobody knows": (known_as("needs_response"), 1, "a_status_to_come", 1),
+    "unreadable before": (KnownDispute("order-1", None, "dispute as read"), 0, "needs_response", 1),
+    "of another order before": (known_as("needs_response", "order-2"), 1, "lost", 1),
+    "not counted before": (known_as("needs_response"), 0, "under_review", 1),
+}
 
 
-@pytest.mark.parametrize(
-    ("event", "note"),
-    [(FURTHER, "dispute: dp_1 is under_review"), (ANOTHER, "dispute: dp_2 is needs_response")],
-    ids=["further", "another"],
-)
-def test_a_dispute_that_has_come_further_is_news_and_so_is_another(event: DisputeChanged, note: str) -> None:
-    decision = given(a_sold_order(dispute=DISPUTE)).when(event)
-    assert decision == disputed(event.dispute, note, to_operators("dispute", note))
+@pytest.mark.parametrize(("known", "open_before", "status", "open_then"), OPEN_DISPUTES.values(), ids=OPEN_DISPUTES)
+def test_an_order_counts_its_open_disputes_and_operators_are_notified_of_each_status(
+    known: KnownDispute | None, open_before: int | None, status: str, open_then: int
+) -> None:
+    event, note = a_dispute(status=status, order_id="order-1", created_at=LATER), f"dispute: dp_1 is {status}"
+    change = given(a_sold_order(open_disputes=open_before), dispute=known).changed_by(event)
+    assert change == disputed(event.dispute, note, to_operators("dispute", note), open_disputes=open_then)
 
 
 def test_a_dispute_in_which_only_the_time_has_changed_is_recorded_and_is_no_news() -> None:
     event = a_dispute(order_id="order-1", created_at=LATER)
-    assert given(a_sold_order(dispute=DISPUTE)).when(event) == disputed(event.dispute, NEEDS_RESPONSE)
+    known = given(a_sold_order(open_disputes=1), dispute=known_as("needs_response"))
+    assert known.when(event) == disputed(event.dispute, NEEDS_RESPONSE)
 
 
-@pytest.mark.parametrize(("status", "created_at"), [("needs_response", NOW), ("lost", LATER)], ids=["again", "late"])
-def test_what_is_known_of_a_dispute_changes_nothing(status: str, created_at: datetime) -> None:
-    order = a_sold_order(dispute=replace(DISPUTE, status=status))
-    event = a_dispute(order_id="order-1", created_at=created_at)
-    assert given(order).when(event) == a_change("already_recorded", order)
+@pytest.mark.parametrize("known", [known_as("needs_response"), known_as("lost", told_at=LATER)], ids=["again", "late"])
+def test_what_is_known_of_a_dispute_changes_nothing(known: KnownDispute) -> None:
+    order = a_sold_order(open_disputes=1)
+    assert given(order, dispute=known).when(a_dispute(order_id="order-1")) == a_change("already_recorded", order)
 
 
 # --- Cancel requests -------------------------------------------------------------------------------------------------
