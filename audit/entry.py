@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inventory.stock import StockMove
-from orders.order import Money, OrderLine, OrderStatus
+from orders.adjustments import Adjustment
+from orders.money import Money
+from orders.order import OrderLine, OrderStatus
 from orders.outcome import Result
 
 
@@ -28,6 +30,8 @@ class AuditEntry:
     uncounted: Sequence[OrderLine] = ()
     """Units sold, released or put back that could not be counted, because their inventory document is gone."""
     money: Money | None = None
+    adjustments: Sequence[Adjustment] = ()
+    """What the order asks besides the price of its items, or less."""
     payment_intent_id: str | None = None
     account: str | None = None
     """Whose Stripe event it is; None for our own, and for what happens in the shop."""

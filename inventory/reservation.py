@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from inventory.stock import Level, Shortage, StockMove, shortages
-from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine
+from orders.money import AMOUNT_MINOR_MAX, Money
+from orders.order import Order, OrderLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,11 @@ def price_to_hold(order: Order, products: Mapping[str, Product]) -> Money | None
     """The price of an order that may be held: every product known, on sale, and to all appearances available.
 
     Returns:
-        The total in minor units; None where the catalogue does not price every product.
+        The total in minor units; None where the catalogue prices none of its products.
 
     Raises:
-        Refused: the order is broken, or a product is unknown, not on sale, without a usable price, or short.
+        Refused: the order is broken, a product is unknown, not on sale, without a usable price or short, or only some
+            products have a price.
     """
     if order.defect:
         raise Refused(f"invalid_order: {order.defect}")
@@ -98,8 +100,11 @@ def _total(order: Order, products: Mapping[str, Product]) -> Money | None:
     currencies = sorted({price.currency for _, price in priced})
     if len(currencies) > 1:
         raise Refused(f"mixed_currencies: the products are priced in {' and '.join(currencies)}")
-    if len(priced) < len(prices):
+    if not priced:
         return None
+    if len(priced) < len(prices):
+        unpriced = next(line.product_id for line in order.lines if products[line.product_id].unit_price is None)
+        raise Refused(f"mixed_prices: {unpriced!r} has no price, and other products of the order do")
     amount = sum(quantity * price.amount for quantity, price in priced)
     if amount > AMOUNT_MINOR_MAX:
         raise Refused(f"amount_too_large: {amount} {currencies[0]} cannot be paid")

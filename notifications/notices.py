@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from orders.order import Money
+from orders.money import Money
 
 
 class NoticeType(StrEnum):
@@ -23,10 +23,12 @@ class NoticeType(StrEnum):
     REVIEW = "review"
     NOT_PAID = "not_paid"
     """A session that was free of charge was completed, and the order has a price."""
+    SUBSCRIPTION = "subscription"
+    """A session that names the order has sold a subscription, which pays for no order."""
     SECOND_PAYMENT = "second_payment"
-    """A paid order was paid once more."""
-    SHARED_PAYMENT = "shared_payment"
-    """An order was sold for a payment that had already paid for another order."""
+    """A payment is not needed, because others pay for the order."""
+    EARLIER_ORDER = "earlier_order"
+    """Money arrived for an order that was deleted, and whose id another one has now."""
     DISPUTE = "dispute"
 
 
@@ -49,8 +51,9 @@ AUDIENCES: Final = {
     NoticeType.REFUND_DUE: (Audience.CUSTOMER, Audience.OPERATOR),
     NoticeType.REVIEW: (Audience.CUSTOMER, Audience.OPERATOR),
     NoticeType.NOT_PAID: (Audience.OPERATOR,),
+    NoticeType.SUBSCRIPTION: (Audience.OPERATOR,),
     NoticeType.SECOND_PAYMENT: (Audience.OPERATOR,),
-    NoticeType.SHARED_PAYMENT: (Audience.OPERATOR,),
+    NoticeType.EARLIER_ORDER: (Audience.OPERATOR,),
     NoticeType.DISPUTE: (Audience.OPERATOR,),
 }
 """Who is notified. Only operators learn what an operator has to do."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from notifications.amounts import amount_in_words
 from notifications.notices import AUDIENCES, Audience, NoticeType
-from orders.order import amount_or_none, is_currency
+from orders.money import amount_or_none, is_currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,8 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "Decide on order {order}",
         "Order {order} is paid, but the payment and the order do not fit together. Nothing moves until you decide.",
         "Paid",
-        "compare the order with its payment in Stripe. Then refund the payment there, or finish the order by hand.",
+        "compare the order with its payments in Stripe. If the rest is still to be paid, have it paid: a payment that "
+        "makes up the price settles the order. Else refund what was paid there, or finish the order by hand.",
     ),
     (NoticeType.NOT_PAID, Audience.OPERATOR): _for_operator(
         "Was order {order} meant to be free?",
@@ -220,17 +221,26 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "if it was meant to be free, finish the order by hand. If not, tell the customer that nothing was paid. A "
         "reserved order is held until its reservationExpiresAt and can still be paid; a closed one holds nothing.",
     ),
-    (NoticeType.SECOND_PAYMENT, Audience.OPERATOR): _for_operator(
-        "Order {order} was paid twice",
-        "Another payment has arrived for order {order}, which was already paid.",
-        "Paid again",
-        "refund in Stripe what is not refunded yet of the second payment. The order stays as it is.",
+    (NoticeType.SUBSCRIPTION, Audience.OPERATOR): _for_operator(
+        "A subscription was sold for order {order}",
+        "A Checkout session that names order {order} has sold a subscription. That pays for no order.",
+        "Price",
+        "find out why the shop's backend has put an order's id into a session for a subscription. The order stays "
+        "as it is.",
     ),
-    (NoticeType.SHARED_PAYMENT, Audience.OPERATOR): _for_operator(
-        "Who has paid order {order}?",
-        "Order {order} was paid by a payment that had already paid for another: the shop named a wrong order once.",
+    (NoticeType.SECOND_PAYMENT, Audience.OPERATOR): _for_operator(
+        "Order {order} was paid more than once",
+        "Order {order} is paid, and more money has arrived for it than is needed.",
+        "Not needed",
+        "refund in Stripe the payment that the reason names, as far as it is not refunded yet. The order stays as it "
+        "is.",
+    ),
+    (NoticeType.EARLIER_ORDER, Audience.OPERATOR): _for_operator(
+        "Money for an earlier order {order}",
+        "A payment belongs to an earlier order with the id {order}, which was deleted. The order that has this id now "
+        "stays as it is.",
         "Paid",
-        "do not ship until you know which of the two orders the payment was for. The other one is still to be paid.",
+        "refund the payment in Stripe, unless the customer has what they paid for. Never use an order's id twice.",
     ),
     (NoticeType.DISPUTE, Audience.OPERATOR): _for_operator(
         "The payment of order {order} is disputed",

@@ -1,13 +1,14 @@
 """What can happen to an order. Every cause becomes one of these, with an id that is the same each time it comes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Final, TypedDict, get_args
+from typing import ClassVar, Final, TypedDict, cast, get_args
 
 from orders.declines import Decline
 from orders.disputes import Dispute
-from orders.order import Money, Payment
+from orders.money import Money
+from orders.payments import Payment, PaymentState
 from orders.refunds import Refunds
 
 
@@ -17,6 +18,7 @@ class EventKind(StrEnum):
     PAYMENT_SUCCEEDED = "payment_succeeded"
     PAYMENT_FAILED = "payment_failed"
     PAYMENT_CANCELED = "payment_canceled"
+    SUBSCRIPTION_STARTED = "subscription_started"
     CHARGE_REFUNDED = "charge_refunded"
     REFUND_UPDATED = "refund_updated"
     DISPUTE_CHANGED = "dispute_changed"
@@ -115,6 +117,14 @@ class _FromStripe:
         """Under what the payment may be known: its PaymentIntent first, then its charge."""
         return tuple(known for known in (self.payment_intent_id, self.charge_id) if known)
 
+    def payment_in(
+        self, state: PaymentState, money: Money | None = None, until: datetime | None = None
+    ) -> Payment | None:
+        """What the event says of its payment; None if it names none."""
+        if not self.payment_ids:
+            return None
+        return Payment(self.payment_ids[0], state, self.delivery.created_at, money, self.charge_id, until)
+
 
 class Envelope(TypedDict):
     """What every event of Stripe's has, by the names of its fields."""
@@ -133,17 +143,26 @@ class PaymentSucceeded(_FromStripe):
 
     money: Money
     """What was received."""
+    session_id: str | None = None
+    """The Checkout session that was completed; all that names a payment where there was nothing to pay."""
 
     @property
     def payment(self) -> Payment:
-        return Payment(self.money, self.payment_intent_id, self.charge_id, self.event_id)
+        """What the event says of it."""
+        known = self.payment_in(PaymentState.SUCCEEDED, self.money)
+        free_id = self.session_id or self.event_id
+        return known or Payment(free_id, PaymentState.SUCCEEDED, self.delivery.created_at, self.money)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentProcessing(_FromStripe):
-    """The customer has done their part; the money is on its way, or authorised and not yet captured."""
+    """The customer has done their part or has a voucher to pay; the money is on its way, or authorised."""
 
     kind: ClassVar = EventKind.PAYMENT_PROCESSING
+
+    state: PaymentState = PaymentState.PROCESSING
+    until: datetime | None = None
+    """When it comes to nothing unless it has succeeded by then; None if neither Stripe nor its method says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +182,13 @@ class PaymentCanceled(_FromStripe):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionStarted(_FromStripe):
+    """A Checkout session sold a subscription, and named an order, for which it does not pay."""
+
+    kind: ClassVar = EventKind.SUBSCRIPTION_STARTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeRefunded(_FromStripe):
     """A charge names all that was refunded of it so far, and with that also what was paid."""
 
@@ -170,17 +196,22 @@ class ChargeRefunded(_FromStripe):
 
     paid: Money
     """What was received before anything was refunded."""
-    refunds: Refunds
+    amount_refunded: int
+    """All of it that was refunded until then, in minor units, with what is only pending."""
+    refunds: Refunds = field(default_factory=Refunds)
+    """Single refunds of it, as far as the charge lists them."""
     restock_defect: str | None = None
     """Why what a refund's metadata says of units cannot be obeyed."""
 
     @property
     def payment(self) -> Payment:
-        return Payment(self.paid, self.payment_intent_id, self.charge_id, self.event_id)
+        """What the event says of it."""
+        paid = cast("Payment", self.payment_in(PaymentState.SUCCEEDED, self.paid))  # A charge has an id.
+        return replace(paid, amount_refunded=self.amount_refunded)
 
     @property
     def money(self) -> Money:
-        return Money(self.refunds.charge_total, self.paid.currency)
+        return Money(self.amount_refunded, self.paid.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +246,7 @@ StripeEvent = (
     | PaymentProcessing
     | PaymentFailed
     | PaymentCanceled
+    | SubscriptionStarted
     | ChargeRefunded
     | RefundUpdated
     | DisputeChanged
@@ -222,6 +254,8 @@ StripeEvent = (
 OrderEvent = ShopEvent | StripeEvent
 CarriesPayment = PaymentSucceeded | ChargeRefunded
 """These say what was paid, and so can settle an order."""
+ReportsPayment = PaymentSucceeded | PaymentProcessing | PaymentFailed | PaymentCanceled | ChargeRefunded
+"""These say how far a payment has come, which its order keeps, and in the same commit `payments` leads to the order."""
 FoundByPayment = ChargeRefunded | RefundUpdated | DisputeChanged
 """These need not name an order: their payment leads to it."""
 FOUND_BY_PAYMENT: Final[frozenset[EventKind]] = frozenset(event.kind for event in get_args(FoundByPayment))

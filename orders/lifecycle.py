@@ -30,10 +30,12 @@ class Step(StrEnum):
     """The order cannot be held as it is."""
     QUARANTINE = "quarantine"
     """Record the payment, move nothing, ask a person."""
+    RECORD_SUBSCRIPTION = "record_subscription"
+    """Notify the operator: what was sold is none of our orders."""
     RECORD_DECLINE = "record_decline"
     """Keep why it was declined; the customer may try again."""
-    REFUND = "refund"
-    """Add what the event says of refunds, and let status and stock follow from all that is known."""
+    RECORD_MONEY = "record_money"
+    """Add what the event says of payments and refunds, and let status and stock follow from all that is known."""
     AWAIT_PAYMENT = "await_payment"
     """Park the event until the payment it belongs to is settled."""
     RECORD_DISPUTE = "record_dispute"
@@ -79,16 +81,17 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.PENDING: Step.HOLD,
         OrderStatus.RESERVING: Step.CONFIRM_HOLD,
         OrderStatus.RESERVED: Step.TAKE,
-        OrderStatus.FINALIZED: Step.NOTHING,
+        # It may be another payment than the one that was expected: what pays for the order, all of them decide.
+        OrderStatus.FINALIZED: Step.RECORD_MONEY,
         # A late event of a payment never takes back a refund.
-        OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
-        OrderStatus.REFUNDED: Step.NOTHING,
+        OrderStatus.PARTIALLY_REFUNDED: Step.RECORD_MONEY,
+        OrderStatus.REFUNDED: Step.RECORD_MONEY,
         # The customer has paid: try to get the units after all.
         OrderStatus.FAILED: Step.HOLD,
         OrderStatus.EXPIRED: Step.HOLD,
         OrderStatus.CANCELLED: Step.HOLD,
-        OrderStatus.REFUND_DUE: Step.NOTHING,
-        OrderStatus.REVIEW: Step.NOTHING,
+        OrderStatus.REFUND_DUE: Step.RECORD_MONEY,
+        OrderStatus.REVIEW: Step.RECORD_MONEY,
         OrderStatus.UNKNOWN: Step.QUARANTINE,
     },
     EventKind.PAYMENT_FAILED: {
@@ -121,19 +124,33 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.REVIEW: Step.NOTHING,
         OrderStatus.UNKNOWN: Step.NOTHING,
     },
+    EventKind.SUBSCRIPTION_STARTED: {
+        OrderStatus.PENDING: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.RESERVING: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.RESERVED: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.FINALIZED: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.PARTIALLY_REFUNDED: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.REFUNDED: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.FAILED: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.EXPIRED: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.CANCELLED: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.REFUND_DUE: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.REVIEW: Step.RECORD_SUBSCRIPTION,
+        OrderStatus.UNKNOWN: Step.RECORD_SUBSCRIPTION,
+    },
     EventKind.CHARGE_REFUNDED: {
         # The payment's own event is still on its way: settle the payment first, as it would.
         OrderStatus.PENDING: Step.HOLD,
         OrderStatus.RESERVING: Step.CONFIRM_HOLD,
         OrderStatus.RESERVED: Step.TAKE,
-        OrderStatus.FINALIZED: Step.REFUND,
-        OrderStatus.PARTIALLY_REFUNDED: Step.REFUND,
-        OrderStatus.REFUNDED: Step.REFUND,
+        OrderStatus.FINALIZED: Step.RECORD_MONEY,
+        OrderStatus.PARTIALLY_REFUNDED: Step.RECORD_MONEY,
+        OrderStatus.REFUNDED: Step.RECORD_MONEY,
         OrderStatus.FAILED: Step.HOLD,
         OrderStatus.EXPIRED: Step.HOLD,
         OrderStatus.CANCELLED: Step.HOLD,
-        OrderStatus.REFUND_DUE: Step.REFUND,
-        OrderStatus.REVIEW: Step.REFUND,
+        OrderStatus.REFUND_DUE: Step.RECORD_MONEY,
+        OrderStatus.REVIEW: Step.RECORD_MONEY,
         OrderStatus.UNKNOWN: Step.QUARANTINE,
     },
     EventKind.REFUND_UPDATED: {
@@ -141,14 +158,14 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.PENDING: Step.AWAIT_PAYMENT,
         OrderStatus.RESERVING: Step.AWAIT_PAYMENT,
         OrderStatus.RESERVED: Step.AWAIT_PAYMENT,
-        OrderStatus.FINALIZED: Step.REFUND,
-        OrderStatus.PARTIALLY_REFUNDED: Step.REFUND,
-        OrderStatus.REFUNDED: Step.REFUND,
+        OrderStatus.FINALIZED: Step.RECORD_MONEY,
+        OrderStatus.PARTIALLY_REFUNDED: Step.RECORD_MONEY,
+        OrderStatus.REFUNDED: Step.RECORD_MONEY,
         OrderStatus.FAILED: Step.AWAIT_PAYMENT,
         OrderStatus.EXPIRED: Step.AWAIT_PAYMENT,
         OrderStatus.CANCELLED: Step.AWAIT_PAYMENT,
-        OrderStatus.REFUND_DUE: Step.REFUND,
-        OrderStatus.REVIEW: Step.REFUND,
+        OrderStatus.REFUND_DUE: Step.RECORD_MONEY,
+        OrderStatus.REVIEW: Step.RECORD_MONEY,
         OrderStatus.UNKNOWN: Step.AWAIT_PAYMENT,
     },
     EventKind.DISPUTE_CHANGED: {

@@ -1,22 +1,26 @@
 """An order as the service reasons about it, and what it may hold."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, TypeGuard
+from typing import Final
 
+from orders.adjustments import Adjustment
 from orders.declines import Decline
-from orders.numbers import whole_number
+from orders.money import Money
+from orders.payments import Payment, Payments, sum_of
 from orders.refunds import Refunds
 
 LINES_MAX: Final = 100
 QUANTITY_MAX: Final = 1_000_000
-# Larger than any payment that Stripe accepts, and far from the limit of a 64-bit integer.
-AMOUNT_MINOR_MAX: Final = 10**15
 
-_CURRENCY = re.compile(r"[a-z]{3}")
+ID_USED_BEFORE: Final = "id_used_before"
+"""How the failure reason begins of an order whose id an earlier order had, which was deleted."""
+INVALID_ORDER: Final = "invalid_order"
+"""How it begins of an order that can never be held as it is written."""
+PRICE_GONE: Final = "price_gone"
+"""How it begins of an order that was paid too late to be sold at its old price, and has no other."""
 
 
 class OrderStatus(StrEnum):
@@ -48,48 +52,6 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
-    amount: int
-    """In the currency's minor unit, as Stripe counts: https://docs.stripe.com/currencies#zero-decimal."""
-    currency: str
-    """Three lower-case letters, as Stripe writes them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """The payment that an order was settled with."""
-
-    money: Money
-    """What was received."""
-    payment_intent_id: str | None
-    charge_id: str | None
-    """All that is known where Stripe made no PaymentIntent."""
-    event_id: str
-    """The event that settled the order."""
-
-    @property
-    def name(self) -> str:
-        """How a person finds it in Stripe."""
-        return self.payment_intent_id or self.charge_id or f"the session of {self.event_id}"
-
-    @property
-    def is_free(self) -> bool:
-        """Whether the order cost nothing, so that Stripe made no payment, and nothing can be refunded.
-
-        https://docs.stripe.com/payments/checkout/no-cost-orders
-        """
-        return self.money.amount == 0 and not (self.payment_intent_id or self.charge_id)
-
-    def is_another(self, payment_intent_id: str | None, charge_id: str | None) -> bool:
-        """Whether these are certainly the ids of another payment."""
-        if self.payment_intent_id and payment_intent_id:
-            return self.payment_intent_id != payment_intent_id
-        if self.charge_id and charge_id:
-            return self.charge_id != charge_id
-        return self.is_free and bool(payment_intent_id or charge_id)
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     order_id: str
     status: OrderStatus
@@ -100,7 +62,14 @@ class Order:
     defect: str | None
     """Why it can never be held, in words for its customer; None for an order in good shape."""
     total: Money | None
-    """The price this service gave the order when it held it; None while unpriced."""
+    """What was last asked, as the document says: the price this service gave the order when it held it, or what the
+    shop's backend has written over it since; None while unpriced."""
+    items_total: Money | None = None
+    """What the catalogue asked for its items when they were held; None where it has no prices."""
+    adjustments: tuple[Adjustment, ...] = ()
+    price_defect: str | None = None
+    """Why what the backend has written of its price cannot be used, in words for its customer."""
+    created_at: datetime | None = None
     is_oversized: bool = False
     """Whether what the customer wrote leaves too little room in the document for what the service writes."""
     reserved_at: datetime | None = None
@@ -110,7 +79,9 @@ class Order:
     """While `reserving`: what it was before, and becomes again if its units are not covered."""
     hold_kept: bool = False
     """In `review`: whether its units are still held."""
-    payment: Payment | None = None
+    payments: Payments = field(default_factory=Payments)
+    settled_by: str | None = None
+    """The event with which it was first paid."""
     unfulfilled_as: OrderStatus | None = None
     """What a paid order is whose units were never taken, `review` or `refund_due`, unless all of it is refunded."""
     finalized_at: datetime | None = None
@@ -131,6 +102,60 @@ class Order:
         if self.status in _PAID:
             return self.status
         return OrderStatus.FINALIZED if self.finalized_at else self.unfulfilled_as or self.status
+
+    @property
+    def asked(self) -> Money | None:
+        """What is to be paid: its items with all adjustments; without any, its total, or else its items alone.
+
+        Nobody asks for more once it is paid: then its total is what was asked.
+        """
+        if self.adjustments and self.items_total and self.finalized_at is None:
+            return Money(
+                self.items_total.amount + sum(each.amount for each in self.adjustments), self.items_total.currency
+            )
+        return self.total or self.items_total
+
+    @property
+    def paying(self) -> tuple[Payment, ...]:
+        """The payments that come to what is asked; none while that cannot be read, unless it is paid already."""
+        return () if self.price_defect and self.finalized_at is None else self.payments.paying(self.asked)
+
+    @property
+    def paid_with(self) -> tuple[Payment, ...]:
+        """The payments of a paid order that come to what is asked; where none do, all that have brought money."""
+        if self.settled_status not in _PAID:
+            return ()
+        brought_money = tuple(each for each in self.payments.succeeded if not each.is_free)
+        if self.unfulfilled_as is OrderStatus.REFUND_DUE and self.asked is None:
+            # It was never held, so nothing was ever asked of it, and all of its money is due back.
+            return brought_money
+        return self.paying or brought_money
+
+    @property
+    def extra_payments(self) -> tuple[Payment, ...]:
+        """The payments that brought money and are not needed: theirs is due back."""
+        own = (each for each in self.payments.succeeded if not (each.is_free or each.is_doubtful))
+        return tuple(each for each in own if self.paid_with and each not in self.paid_with)
+
+    @property
+    def received(self) -> Money | None:
+        """What was received with the payments that it is paid with; None while it is not paid."""
+        return sum_of(self.paid_with)
+
+    @property
+    def amount_refunded(self) -> int:
+        """What is refunded of these payments, in minor units."""
+        return sum(self.refunds.amount_of(payment) for payment in self.paid_with)
+
+    @property
+    def is_id_reused(self) -> bool:
+        return (self.failure_reason or "").startswith(ID_USED_BEFORE)
+
+    @property
+    def awaits_payment(self) -> bool:
+        """Whether it is in review for want of a payment that pays for it, or was until its money went back."""
+        cannot_be_paid = self.defect or (self.failure_reason or "").startswith((INVALID_ORDER, PRICE_GONE))
+        return self.unfulfilled_as is OrderStatus.REVIEW and self.finalized_at is None and not cannot_be_paid
 
     @property
     def product_ids(self) -> tuple[str, ...]:
@@ -154,18 +179,3 @@ CLOSED: Final = frozenset({OrderStatus.FAILED, OrderStatus.EXPIRED, OrderStatus.
 _HOLDING: Final = frozenset({OrderStatus.RESERVING, OrderStatus.RESERVED})
 _SOLD: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})
 _PAID: Final = _SOLD | {OrderStatus.REFUNDED, OrderStatus.REFUND_DUE, OrderStatus.REVIEW}
-
-
-def is_amount(value: object) -> TypeGuard[int]:
-    """Whether the value is a possible amount in minor units. `True` is an int to Python, and no amount to us."""
-    return type(value) is int and 0 <= value <= AMOUNT_MINOR_MAX
-
-
-def amount_or_none(value: object) -> int | None:
-    """The value of a document as an amount in minor units; None if it is no possible one."""
-    number = whole_number(value)
-    return number if is_amount(number) else None
-
-
-def is_currency(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and _CURRENCY.fullmatch(value) is not None

@@ -1,9 +1,11 @@
-"""What is known of a payment's refunds, and what it adds up to, in whatever order and however often it was reported."""
+"""What is known of an order's refunds, and what it adds up to, in whatever order and however often it was reported."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
+
+from orders.payments import Payment
 
 
 class RefundStatus(StrEnum):
@@ -21,63 +23,99 @@ _UNDONE: Final = frozenset({RefundStatus.CANCELED, RefundStatus.FAILED})
 _PROGRESS: Final = tuple(RefundStatus)
 
 
+class RestockRule(StrEnum):
+    """What a refund's metadata may say of units instead of naming them."""
+
+    ALL = "all"
+    NONE = "none"
+
+
+Restock = RestockRule | Mapping[str, int] | None
+"""Which units a refund puts back on the shelf: all, none, so many by product, or whatever the shop's terms say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refund:
     refund_id: str
     amount: int
     """In the currency's minor unit."""
     status: RefundStatus
-    restock: Mapping[str, int] = field(default_factory=dict)
-    """Units to put back on the shelf, by product, as the refund's metadata names them."""
+    restock: Restock = None
+    payment_id: str | None = None
+    """The PaymentIntent, or else the charge, whose money it gives back; None where only one payment can be meant."""
+
+    @property
+    def is_done(self) -> bool:
+        return self.status is RefundStatus.SUCCEEDED
+
+    @property
+    def is_undone(self) -> bool:
+        return self.status in _UNDONE
 
     def merged_with(self, other: "Refund") -> "Refund":
         """The further of two reports of one refund: a stale `pending` after `succeeded` says nothing new."""
-        return Refund(
-            self.refund_id,
-            max(self.amount, other.amount),
-            max(self.status, other.status, key=_PROGRESS.index),
-            _merged(self.restock, other.restock, max),
+        return replace(
+            self,
+            amount=max(self.amount, other.amount),
+            status=max(self.status, other.status, key=_PROGRESS.index),
+            restock=_merged(self.restock, other.restock),
+            payment_id=max(self.payment_id or "", other.payment_id or "") or None,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Refunds:
-    """All that is known of one payment's refunds.
+    """All that is known of an order's refunds, whichever payments they are of.
 
     It only ever grows, and merging is commutative, associative and idempotent. So the sums depend on what was reported,
     and not on the order in which it came, nor on how often.
     """
 
     by_id: Mapping[str, Refund] = field(default_factory=dict)
-    charge_total: int = 0
-    """The most that the charge has ever named as refunded: its `amount_refunded` counts all its refunds together."""
 
-    @property
-    def amount(self) -> int:
-        """What is refunded, in minor units.
-
-        A charge's total and its single refunds are about the same money. What has failed since is no longer in it.
-        """
-        undone = sum(refund.amount for refund in self.by_id.values() if refund.status in _UNDONE)
-        return max(self.charge_total - undone, sum(refund.amount for refund in self._succeeded()))
-
-    @property
-    def restock(self) -> Mapping[str, int]:
-        """Units that the succeeded refunds ask to put back on the shelf, by product."""
-        units: Mapping[str, int] = {}
-        for refund in self._succeeded():
-            units = _merged(units, refund.restock, lambda one, other: one + other)
-        return units
+    @classmethod
+    def of(cls, *refunds: Refund) -> "Refunds":
+        return cls({refund.refund_id: refund for refund in refunds})
 
     def merged_with(self, other: "Refunds") -> "Refunds":
         by_id = dict(self.by_id)
         for refund_id, refund in other.by_id.items():
             by_id[refund_id] = by_id[refund_id].merged_with(refund) if refund_id in by_id else refund
-        return Refunds(by_id, max(self.charge_total, other.charge_total))
+        return Refunds(by_id)
 
-    def _succeeded(self) -> Iterable[Refund]:
-        return (refund for refund in self.by_id.values() if refund.status is RefundStatus.SUCCEEDED)
+    def amount_of(self, payment: Payment) -> int:
+        """What is refunded of the payment, in minor units.
+
+        A charge's total and its single refunds are about the same money. The total also counts what is only pending,
+        or has failed since; a refund of which nothing but the total is known is taken for done.
+        """
+        known = self.refunds_of(payment)
+        not_done = sum(refund.amount for refund in known if not refund.is_done)
+        done = sum(refund.amount for refund in known if refund.is_done)
+        return max(payment.amount_refunded - not_done, done)
+
+    def refunds_of(self, payment: Payment) -> tuple[Refund, ...]:
+        return tuple(
+            refund
+            for refund in self.by_id.values()
+            if refund.payment_id is None or payment.is_named_by([refund.payment_id])
+        )
 
 
-def _merged(one: Mapping[str, int], other: Mapping[str, int], combine: Callable[[int, int], int]) -> Mapping[str, int]:
-    return {name: combine(one.get(name, 0), other.get(name, 0)) for name in {**one, **other}}
+def units_named(refunds: Iterable[Refund]) -> Mapping[str, int]:
+    """Units that refunds ask to put back on the shelf, by product."""
+    units: dict[str, int] = {}
+    for refund in refunds:
+        for product_id, quantity in refund.restock.items() if isinstance(refund.restock, Mapping) else ():
+            units[product_id] = units.get(product_id, 0) + quantity
+    return units
+
+
+def _merged(one: Restock, other: Restock) -> Restock:
+    """Where reports differ: units are put back neither twice nor against anybody's word."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return {name: max(one.get(name, 0), other.get(name, 0)) for name in {**one, **other}}
+    for strongest in RestockRule.NONE, RestockRule.ALL:
+        if strongest in (one, other):
+            return strongest
+    return one if other is None else other

@@ -23,18 +23,19 @@ class WholeNumber:
 
 
 RESERVATION_MINUTES: Final = WholeNumber("RESERVATION_MINUTES", 30, 1, 24 * 60)
-# The slowest payment methods take two weeks: https://docs.stripe.com/payments/payment-methods.
 ASYNC_RESERVATION_DAYS: Final = WholeNumber("ASYNC_RESERVATION_DAYS", 7, 1, 30)
+HOLD_DAYS_MAX: Final = WholeNumber("HOLD_DAYS_MAX", 30, 1, 90)
+LATE_PAYMENT_DAYS: Final = WholeNumber("LATE_PAYMENT_DAYS", 7, 1, 366)
 # Stripe delivers an event again for up to three days (https://docs.stripe.com/webhooks#automatic-retries): a claim that
 # is gone sooner makes every late delivery look new at first.
 WEBHOOK_EVENT_TTL_DAYS: Final = WholeNumber("WEBHOOK_EVENT_TTL_DAYS", 7, 4, 366)
+# functions-framework reads it, too, and makes as many threads; Cloud Run lets at most 1,000 requests into an instance.
+THREADS: Final = WholeNumber("THREADS", 16, 1, 1_000)
 # Long enough to look back on an order; not for ever, because a notice says who has bought.
 NOTICE_TTL_DAYS: Final = WholeNumber("NOTICE_TTL_DAYS", 90, 1, 3_650)
 # More than a customer has any use for, and few enough that nobody empties the shelves without paying.
 OPEN_ORDERS_MAX: Final = WholeNumber("OPEN_ORDERS_MAX", 20, 1, 10_000)
 ORDER_UNITS_MAX: Final = WholeNumber("ORDER_UNITS_MAX", 1_000, 1, QUANTITY_MAX)
-# functions-framework reads it, too, and makes as many threads; Cloud Run lets at most 1,000 requests into an instance.
-THREADS: Final = WholeNumber("THREADS", 16, 1, 1_000)
 RESTOCK_ON_REFUND: Final = ("RESTOCK_ON_REFUND", True)
 EXPECT_LIVEMODE: Final = ("EXPECT_LIVEMODE", None)
 TRUST_CLIENT_REFERENCE_ID: Final = ("TRUST_CLIENT_REFERENCE_ID", False)
@@ -77,6 +78,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             async_reservation=timedelta(days=_whole_number(environment, ASYNC_RESERVATION_DAYS)),
             restock_on_refund=_yes_or_no(environment, *RESTOCK_ON_REFUND),
             expected_livemode=_yes_or_no(environment, *EXPECT_LIVEMODE),
+            hold_max=timedelta(days=_whole_number(environment, HOLD_DAYS_MAX)),
+            late_payment=timedelta(days=_whole_number(environment, LATE_PAYMENT_DAYS)),
             accounts=_accounts(environment),
             claim_lifetime=timedelta(days=_whole_number(environment, WEBHOOK_EVENT_TTL_DAYS)),
             open_orders_max=_whole_number(environment, OPEN_ORDERS_MAX),

@@ -5,30 +5,34 @@ its order is known and there, then what the lifecycle says. Last, what follows f
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, cast
 
-from inventory.reservation import counted_apart
-from inventory.stock import together
 from notifications.notices import NoticeType
 from orders.events import (
+    FOUND_BY_PAYMENT,
     CancelRequested,
     CarriesPayment,
+    DisputeChanged,
     EventKind,
     NotUnderstood,
     OrderEvent,
+    OrderPlaced,
+    PaymentSucceeded,
     RefundUpdated,
+    ReservationLapsed,
     ShopEvent,
     StripeEvent,
 )
 from orders.lifecycle import Step, step_for
-from orders.order import CLOSED, OrderLine, OrderStatus
-from orders.outcome import Outcome, Result, in_words
+from orders.order import CLOSED, Order, OrderStatus
+from orders.outcome import Outcome, Result
+from settlement.change import change_from
 from settlement.decisions import (
     Case,
-    Change,
     CountDelivery,
     Decision,
     GiveBack,
@@ -39,13 +43,19 @@ from settlement.decisions import (
     Unchanged,
 )
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
-from settlement.matching import is_newly_paid, shared_payment, why_not_heard
-from settlement.notices import money_of, notices_of, price_of
+from settlement.matching import why_not_heard
 from settlement.parking import count_delivery, released_by, wait_for_order, wait_for_payment
 from settlement.paying import quarantine, refuse, take_units
-from settlement.recording import change_nothing, record_cancel_request, record_decline, record_dispute
-from settlement.refunding import record_refund
-from settlement.setting_aside import delay_in_words, is_of_other_account, objections_to, set_aside
+from settlement.recording import (
+    change_nothing,
+    record_cancel_request,
+    record_decline,
+    record_dispute,
+    record_money,
+    record_subscription,
+)
+from settlement.reported import of_earlier_order
+from settlement.setting_aside import is_of_other_account, objections_to, set_aside
 from settlement.snapshot import Claim, Record, Snapshot
 
 
@@ -106,8 +116,8 @@ def _keep_parked(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: dat
     return count_delivery(event, claim, event.order_id, claim.result, now)
 
 
-def _set_aside(event: StripeEvent, _snapshot: Snapshot, terms: Terms, _now: datetime) -> Decision:
-    return set_aside(event, terms)
+def _set_aside(event: StripeEvent, snapshot: Snapshot, terms: Terms, _now: datetime) -> Decision:
+    return _of_nobodys(event, snapshot) or set_aside(event, terms)
 
 
 def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
@@ -158,14 +168,34 @@ def _decide_for_the_shop(event: ShopEvent, snapshot: Snapshot, terms: Terms, now
         note = "no_order: it does not exist"
         return Unchanged(Outcome(_DONE_BEFORE[event.kind], event.order_id, note))
     # A hold that a late payment began and nobody finished is not done with, however long ago the order was placed.
-    if snapshot.audited and snapshot.order.status is not OrderStatus.RESERVING:
+    is_unfinished = snapshot.order.status is OrderStatus.RESERVING
+    if snapshot.audited and not is_unfinished and not _is_of_earlier_order(event, snapshot.order):
         return Unchanged(Outcome(_DONE_BEFORE[event.kind], event.order_id))
     if isinstance(event, CancelRequested) and (why := why_not_heard(snapshot.cancel_request, snapshot.order)):
         return Unchanged(Outcome(Result.IGNORED, event.order_id, why))
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
 
 
+def _of_nobodys(event: StripeEvent, snapshot: Snapshot) -> Unchanged | None:
+    """A payment that names no order, and that nobody has named together with one: there is nothing to put on record."""
+    if snapshot.order_id is not None or event.kind in FOUND_BY_PAYMENT:
+        return None
+    return Unchanged(Outcome(Result.IGNORED, None, "no order id"))
+
+
+def _is_of_earlier_order(event: ShopEvent, order: Order) -> bool:
+    """Whether what is on record of the event cannot be about this order, which therefore was created again.
+
+    An order that was placed is pending no longer, and one whose hold has lapsed is not reserved any more.
+    """
+    if isinstance(event, OrderPlaced):
+        return order.status is OrderStatus.PENDING
+    return isinstance(event, ReservationLapsed) and order.status is OrderStatus.RESERVED
+
+
 def _find_order(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
+    if nobodys := _of_nobodys(event, snapshot):
+        return nobodys
     if snapshot.order_id is None:
         return wait_for_payment(event, snapshot, now)
     if snapshot.is_order_unread:
@@ -194,8 +224,18 @@ def _by_lifecycle(case: Case) -> Decision:
     if order.held_from in CLOSED and not isinstance(case.event, CarriesPayment):
         # A late payment is holding it, or crashed while holding it, and comes again. To all others it is what it was.
         return GiveBack.of(case)
+    if earlier := of_earlier_order(case.event, order, case.snapshot):
+        return change_from(case, _of_earlier_order(case, earlier))
     decided = DECIDED_BY[step_for(order.settled_status, case.event.kind)](case)
-    return _change(case, decided) if isinstance(decided, Proposal) else decided
+    return change_from(case, decided) if isinstance(decided, Proposal) else decided
+
+
+def _of_earlier_order(case: Case, note: str) -> Proposal:
+    """The order stays as it is, and a person learns what has to be done about the earlier one."""
+    if isinstance(case.event, DisputeChanged):
+        return replace(record_dispute(case), result=Result.EARLIER_ORDER, order=case.order, note=note)
+    notice = NoticeType.EARLIER_ORDER if isinstance(case.event, PaymentSucceeded) else None
+    return Proposal(Result.EARLIER_ORDER, case.order, notice=notice, note=note)
 
 
 def _await_payment(case: Case) -> Decision:
@@ -212,49 +252,10 @@ DECIDED_BY: Final[Mapping[Step, Callable[[Case], Decision | Proposal]]] = {
     Step.REFUSE: refuse,
     Step.QUARANTINE: quarantine,
     Step.RECORD_DECLINE: record_decline,
-    Step.REFUND: record_refund,
+    Step.RECORD_MONEY: record_money,
+    Step.RECORD_SUBSCRIPTION: record_subscription,
     Step.AWAIT_PAYMENT: _await_payment,
     Step.RECORD_DISPUTE: record_dispute,
     Step.RECORD_CANCEL_REQUEST: record_cancel_request,
     Step.NOTHING: change_nothing,
 }
-
-# --- What follows from a change --------------------------------------------------------------------------------------
-
-
-def _change(case: Case, proposal: Proposal) -> Change:
-    event, before, after = case.event, case.order, proposal.order
-    moves, uncounted = counted_apart(proposal.moves, case.snapshot.products)
-    moved, _ = counted_apart(together(proposal.counted, proposal.moves), case.snapshot.products)
-    is_paid, shared = is_newly_paid(before, after), shared_payment(event, case.snapshot)
-    was_to_be_cancelled = is_paid and before.cancel_requested_at is not None
-    note = in_words(
-        proposal.note,
-        _uncounted_in_words(uncounted),
-        shared,
-        "cancel_requested: its customer had asked to cancel the order before it was paid"
-        if was_to_be_cancelled
-        else None,
-        delay_in_words(case.snapshot),
-    )
-    to_decide = NoticeType.CANCEL_REQUESTED if was_to_be_cancelled else None
-    if is_paid and shared:
-        to_decide = NoticeType.SHARED_PAYMENT
-    return Change(
-        result=proposal.result,
-        order=after,
-        status_before=before.held_from if before.held_from and after.status is not before.status else before.status,
-        moves=moves,
-        moved=moved,
-        uncounted=uncounted,
-        notices=notices_of(event, after, proposal.notice, to_decide, note),
-        money=money_of(event) or price_of(after),
-        released=released_by(event, case.snapshot),
-        note=note,
-        dispute=proposal.dispute,
-    )
-
-
-def _uncounted_in_words(uncounted: tuple[OrderLine, ...]) -> str | None:
-    gone = ", ".join(f"{line.quantity} of {line.product_id!r}" for line in uncounted)
-    return f"inventory_gone: {gone} could not be counted" if gone else None

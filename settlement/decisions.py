@@ -13,7 +13,8 @@ from inventory.stock import StockMove, release
 from notifications.notices import Notice, NoticeType
 from orders.disputes import Dispute
 from orders.events import OrderEvent
-from orders.order import Money, Order, OrderLine, OrderStatus
+from orders.money import Money
+from orders.order import Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.snapshot import Snapshot
 
@@ -27,7 +28,8 @@ class Terms:
     reservation: timedelta
     """How long units stay held for an unpaid order."""
     async_reservation: timedelta
-    """How long they stay held once a payment is on its way or authorised, counted from Stripe's event."""
+    """How long they stay held once a payment is on its way or authorised, counted from Stripe's event, where neither
+    Stripe nor the payment's method says how long it may take."""
     restock_on_refund: bool
     """Whether refunded units go back on the shelf."""
     expected_livemode: bool | None
@@ -36,6 +38,10 @@ class Terms:
     """Whose events count besides our own: events of any other account touch no order."""
     claim_lifetime: timedelta
     """How long a claim is kept. Stripe retries for three days; a person may ask it to resend for longer."""
+    hold_max: timedelta
+    """The longest that units stay held for an unpaid order, whatever is on its way."""
+    late_payment: timedelta
+    """How long after its hold has ended an order may still be paid at the price of then."""
     notice_lifetime: timedelta
     """How long a notice is kept, and a cancel request once it is settled: both name a customer."""
     open_orders_max: int
@@ -44,6 +50,30 @@ class Terms:
     """How many units of one product an order may ask for."""
     order_wait: timedelta = timedelta(hours=1)
     """How old an event may become while its order does not exist, before it is parked."""
+
+    def end_of_hold(self, order: Order) -> datetime | None:
+        """How long a reserved order keeps its units: as long as the slowest payment that is still on its way."""
+        of_payments = (payment.holds_until(self.reservation) for payment in order.payments.by_id.values())
+        ends = [end for end in of_payments if end]
+        if order.reserved_at is None:
+            return max(ends, default=None)
+        return min(max([order.reserved_at + self.reservation, *ends]), order.reserved_at + self.hold_max)
+
+    def extended(self, order: Order) -> Order:
+        """The order, held until then, and never for less time than before."""
+        ends = (order.reservation_expires_at, self.end_of_hold(order))
+        return replace(order, reservation_expires_at=max((end for end in ends if end), default=None))
+
+    def shortened(self, before: Order, after: Order) -> Order:
+        """The order afterwards, held no longer for a payment that was under way before and is not any more."""
+        ended = _under_way(before) - _under_way(after)
+        if not ended or after.status is not OrderStatus.RESERVED:
+            return after
+        return replace(after, reservation_expires_at=self.end_of_hold(after))
+
+
+def _under_way(order: Order) -> set[str]:
+    return {payment.payment_id for payment in order.payments.under_way}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +176,8 @@ class Change:
     notices: tuple[Notice, ...]
     money: Money | None
     """What the event is about, or what the order asks."""
+    entry_id: str
+    """Under which id it is put on record: the event's, unless an earlier order of the same id has taken that."""
     released: tuple[str, ...]
     """The ids of parked events that waited for this one, and can be settled now."""
     note: str | None

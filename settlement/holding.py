@@ -1,16 +1,18 @@
 """Units counted for an order: held, confirmed, given back, kept for longer, released. Pure."""
 
 from dataclasses import replace
-from datetime import datetime
+from typing import Any
 
 from inventory.reservation import Refused, hold_is_covered, price_to_hold
 from inventory.stock import hold, release
 from notifications.notices import NoticeType
-from orders.events import CancelRequested, CarriesPayment, OrderPlaced, PaymentProcessing, StripeEvent
-from orders.order import OrderStatus
+from orders.events import CancelRequested, CarriesPayment, OrderPlaced
+from orders.money import Money
+from orders.order import CLOSED, ID_USED_BEFORE, PRICE_GONE, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.decisions import Case, Decision, GiveBack, Hold, Look, Proposal, Unchanged
-from settlement.paying import closed_and_not_paid, refuse, take_units
+from settlement.paying import closed_and_not_paid, quarantine, refuse, take_units
+from settlement.reported import with_report
 
 
 def hold_units(case: Case) -> Decision | Proposal:
@@ -22,15 +24,16 @@ def hold_units(case: Case) -> Decision | Proposal:
         price = price_to_hold(order, case.snapshot.products)
     except Refused as refused:
         refusal = refused
-    # What was asked when it was held before is what the customer has paid.
-    total = order.total if order.reserved_at else price
-    if closed := closed_and_not_paid(case, replace(order, total=total)):
+    priced = _priced(case, price)
+    if closed := closed_and_not_paid(case, replace(with_report(case), **priced)):
         return closed
     if refusal:
         return refuse(case, refusal)
+    if price is None and order.items_total and _is_late(case):
+        return quarantine(case, f"{PRICE_GONE}: the catalogue no longer says what the order costs")
     if isinstance(case.event, OrderPlaced) and (exceeded := _open_orders_exceeded(case)):
         return exceeded
-    held = replace(order, status=OrderStatus.RESERVING, held_from=order.status, total=total)
+    held = replace(order, status=OrderStatus.RESERVING, held_from=order.status, **priced)
     return Hold(held, hold(held.lines))
 
 
@@ -47,25 +50,13 @@ def confirm_hold(case: Case) -> Decision | Proposal:
     counted = hold(order.lines)
     if isinstance(case.event, CarriesPayment):
         return take_units(case, counted=counted)
-    expires_at = case.now + case.terms.reservation
-    if isinstance(case.event, PaymentProcessing):
-        expires_at = max(expires_at, _extended(case, case.event))
-    held = replace(
-        order,
-        status=OrderStatus.RESERVED,
-        held_from=None,
-        reserved_at=case.now,
-        reservation_expires_at=expires_at,
-    )
+    held = replace(with_report(case), status=OrderStatus.RESERVED, held_from=None, reserved_at=case.now)
+    held = replace(held, reservation_expires_at=case.terms.end_of_hold(held))
     return Proposal(Result.RESERVED, held, counted=counted, notice=NoticeType.RESERVED)
 
 
 def extend_hold(case: Case) -> Proposal:
-    event, order = case.event_as(PaymentProcessing), case.order
-    until = _extended(case, event)
-    if order.reservation_expires_at:
-        until = max(until, order.reservation_expires_at)
-    return Proposal(Result.HOLD_EXTENDED, replace(order, reservation_expires_at=until))
+    return Proposal(Result.HOLD_EXTENDED, case.terms.extended(with_report(case)))
 
 
 def expire(case: Case) -> Decision | Proposal:
@@ -77,7 +68,10 @@ def expire(case: Case) -> Decision | Proposal:
 
 
 def cancel(case: Case) -> Proposal:
-    order = case.order
+    order = with_report(case)
+    if not isinstance(case.event, CancelRequested) and order.payments.under_way:
+        # An end concerns the payment that it names, and what is on its way elsewhere keeps the order.
+        return Proposal(Result.PAYMENT_CANCELED, case.terms.shortened(case.order, order))
     return Proposal(
         Result.CANCELLED,
         replace(
@@ -101,6 +95,8 @@ def _check_first_hold(case: Case) -> None:
     order, units_max = case.order, case.terms.order_units_max
     if order.reserved_at:
         return
+    if order.is_id_reused or _was_placed_before(case):
+        raise Refused(f"{ID_USED_BEFORE}: an earlier order had the same id; please order again")
     if order.user_id is None:
         raise Refused("invalid_order: userId must name the customer")
     for line in order.lines:
@@ -130,6 +126,26 @@ def _products_to_look_at(case: Case) -> Look | None:
     return None if case.snapshot.products.keys() >= set(product_ids) else Look(product_ids)
 
 
-def _extended(case: Case, event: StripeEvent) -> datetime:
-    """Counted from Stripe's event, so that it does not matter when it arrives; but never from the future."""
-    return min(event.delivery.created_at, case.now) + case.terms.async_reservation
+def _was_placed_before(case: Case) -> bool:
+    """Whether the order that is on record as placed is an earlier one: nobody has placed this one, nor held it."""
+    is_untouched = case.order.status in (OrderStatus.PENDING, OrderStatus.CANCELLED)
+    return is_untouched and case.snapshot.was_placed
+
+
+def _priced(case: Case, price: Money | None) -> dict[str, Any]:
+    """What is asked once its units are held: what its customer was told before, unless that is too long ago."""
+    order = case.order
+    if order.reserved_at is None:
+        # Adjustments count that the backend writes while the order is reserved; before, anybody may have written them.
+        return {"total": price, "items_total": price, "adjustments": (), "price_defect": None}
+    if price in (None, order.items_total) or not _is_late(case):
+        return {}
+    return {"total": price, "items_total": price}
+
+
+def _is_late(case: Case) -> bool:
+    order, event = case.order, case.event
+    ended_at = order.reservation_expires_at or order.reserved_at
+    if not isinstance(event, CarriesPayment) or order.status not in CLOSED or ended_at is None:
+        return False
+    return event.delivery.created_at - ended_at > case.terms.late_payment

@@ -1,58 +1,58 @@
-"""What an event has to do with an order: whether it pays for it, repeats what is known, or is somebody else's. Pure."""
+"""Whether an order is paid by what is known of its payments, and by which of them. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from orders.events import CarriesPayment, OrderEvent
-from orders.order import Order, OrderStatus, Payment
+from orders.order import Order, OrderStatus
 from orders.outcome import Result
-from settlement.snapshot import CancelRequest, Snapshot
+from orders.payments import Payment, amount_of
+from settlement.snapshot import CancelRequest
 
 
-def mismatch(payment: Payment, order: Order) -> str | None:
-    """Why the payment is not what was asked; None if it is, or if the order has no price."""
-    paid, asked = payment.money, order.total
-    if asked is None or asked == paid or (payment.is_free and asked.amount == 0):
+def why_unpaid(order: Order) -> str | None:
+    """Why none of its payments, nor several together, pay for the order, in words for a person; None if they do."""
+    if order.price_defect:
+        return f"invalid_price: {order.price_defect}"
+    if order.paying:
         return None
-    return f"amount_mismatch: {paid.amount} {paid.currency} was paid, {asked.amount} {asked.currency} was asked"
+    asked = order.asked
+    if asked and asked.amount < 0:
+        return "invalid_price: the adjustments take off more than the items cost"
+    if paid := [each for each in order.payments.succeeded if not each.is_doubtful]:
+        asked_in_words = f"{asked.amount} {asked.currency}" if asked else "nothing"
+        return f"amount_mismatch: {_in_words(paid)} was paid, {asked_in_words} was asked"
+    return "doubtful_payment: the payment may be for another order"
 
 
-def why_not_paid(event: OrderEvent, order: Order) -> str | None:
-    """Why a session that was free of charge does not complete the order; None if it does, and for any other event."""
-    return mismatch(event.payment, order) if isinstance(event, CarriesPayment) and event.payment.is_free else None
+def is_free_and_unneeded(event: OrderEvent, order: Order) -> bool:
+    """Whether the event is of a session that was free of charge, while the order has a price."""
+    return isinstance(event, CarriesPayment) and event.payment.is_free and why_unpaid(order) is not None
 
 
-def shared_payment(event: OrderEvent, snapshot: Snapshot) -> str | None:
-    """Which other order the event's payment has paid for, in words for a person; None if none is known."""
-    if not isinstance(event, CarriesPayment):
-        return None
-    for payment_id, known in snapshot.payments.items():
-        if known.order_id not in (None, snapshot.order_id):
-            return f"shared_payment: {payment_id} has also paid order {known.order_id}"
-    return None
+def newly_extra(before: Order, after: Order) -> tuple[Payment, ...]:
+    """The payments that turn out not to be needed, and are not refunded."""
+    known = {payment.payment_id for payment in before.extra_payments}
+    extra = after.extra_payments
+    if before.finalized_at and not before.payments.succeeded:
+        # Somebody finished it by hand, and knows better what has paid for it.
+        extra = tuple(each for each in after.payments.succeeded if not (each.is_free or each.is_doubtful))
+    return tuple(
+        each for each in extra if each.payment_id not in known and after.refunds.amount_of(each) < amount_of(each)
+    )
 
 
-def second_payment(payment: Payment, order: Order) -> str | None:
-    """What had paid the order before this payment, in words for a person; None if nothing is known to have."""
-    settled_by = order.payment
-    if settled_by is None and order.finalized_at and not payment.is_free:
-        return f"second_payment: {payment.name} paid an order that was finished by hand"
-    if settled_by is None or not settled_by.is_another(payment.payment_intent_id, payment.charge_id):
-        return None
-    return f"second_payment: {payment.name} paid an order that {settled_by.name} had paid"
-
-
-def is_first_report(event: CarriesPayment, order: Order, snapshot: Snapshot) -> bool:
-    """Whether no event before this one is known to have named this order as the one its payment was for.
-
-    Of a payment without a name, or that has paid for another order, none is: `payments/{paymentId}` leads to one order.
-    """
-    known = snapshot.payments.get(event.payment_ids[0]) if event.payment_ids else None
-    return known is None or known.order_id != order.order_id
+def extra_in_words(extra: Iterable[Payment], order: Order) -> str | None:
+    """Which payments are too many, for a person; None if none are."""
+    named = " and ".join(f"{payment.payment_id} ({_in_words([payment])})" for payment in extra)
+    paying = " and ".join(payment.payment_id for payment in order.paid_with if payment not in extra)
+    return named and f"second_payment: {named} is not needed: {paying or 'somebody'} has paid the order"
 
 
 def is_newly_paid(before: Order, after: Order) -> bool:
-    return before.payment is None and after.payment is not None and after.status is not OrderStatus.REFUNDED
+    """Whether money came for it just now, or units went for what had come before."""
+    has_come, is_sold = after.paid_with and not before.paid_with, after.sold and not before.sold
+    return bool(has_come or is_sold) and after.status is not OrderStatus.REFUNDED
 
 
 def why_not_heard(request: CancelRequest | None, order: Order) -> str | None:
@@ -70,6 +70,10 @@ def why_not_heard(request: CancelRequest | None, order: Order) -> str | None:
 def already(order: Order) -> Result:
     """The result of an event that changes nothing, because the order is what this service has made it."""
     return _ALREADY[order.status] if order.status is order.settled_status else Result.UNKNOWN_STATUS
+
+
+def _in_words(payments: Iterable[Payment]) -> str:
+    return " + ".join(f"{each.money.amount} {each.money.currency}" for each in payments if each.money)
 
 
 _ALREADY: Final[Mapping[OrderStatus, Result]] = {

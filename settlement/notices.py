@@ -2,17 +2,25 @@
 
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from orders.events import CarriesPayment, DisputeChanged, OrderEvent, RefundUpdated
-from orders.order import Money, Order
+from orders.money import Money
+from orders.order import Order
+from orders.payments import Payment, sum_of
 
 
 def notices_of(
-    event: OrderEvent, order: Order, news: NoticeType | None, to_decide: NoticeType | None, note: str | None
+    event: OrderEvent,
+    order: Order,
+    news: NoticeType | None,
+    to_decide: NoticeType | None,
+    extra: tuple[Payment, ...],
+    note: str | None,
 ) -> tuple[Notice, ...]:
     """One for each audience of the news, and of what operators have to decide besides.
 
     Args:
         order: as it is after the change.
         to_decide: is left out if the news reaches operators anyway.
+        extra: the payments that are not needed.
         note: why the order changes, for operators.
     """
     if news and Audience.OPERATOR in AUDIENCES[news]:
@@ -22,7 +30,7 @@ def notices_of(
             type=each,
             audience=audience,
             user_id=order.user_id,
-            money=_money_in(each, event, order),
+            money=_money_in(each, event, order, extra),
             reason=note if audience is Audience.OPERATOR else _reason_for_customer(each, order),
         )
         for each in (news, to_decide)
@@ -39,7 +47,7 @@ def money_of(event: OrderEvent) -> Money | None:
 
 def price_of(order: Order) -> Money | None:
     """What was asked; None for an order that was never held, whose amount is what somebody else wrote."""
-    return order.total if order.reserved_at else None
+    return order.asked if order.reserved_at else None
 
 
 def _reason_for_customer(news: NoticeType, order: Order) -> str | None:
@@ -52,14 +60,14 @@ def _reason_for_customer(news: NoticeType, order: Order) -> str | None:
             return None
 
 
-def _money_in(news: NoticeType, event: OrderEvent, order: Order) -> Money | None:
+def _money_in(news: NoticeType, event: OrderEvent, order: Order, extra: tuple[Payment, ...]) -> Money | None:
     money = money_of(event)
     match news:
-        case NoticeType.DISPUTE:
+        case NoticeType.DISPUTE | NoticeType.EARLIER_ORDER:
             return money
-        case NoticeType.SECOND_PAYMENT if isinstance(event, CarriesPayment):
-            return event.payment.money
+        case NoticeType.SECOND_PAYMENT:
+            return sum_of(extra)
         case NoticeType.REFUNDED | NoticeType.PARTIALLY_REFUNDED | NoticeType.REFUND_FAILED if money:
-            return Money(order.refunds.amount, money.currency)
+            return Money(order.amount_refunded, money.currency)
         case _:
-            return order.payment.money if order.payment else price_of(order)
+            return order.received or price_of(order)

@@ -7,7 +7,7 @@ payment's own events read and write anyway: of the two commits, the later one al
 from dataclasses import replace
 from datetime import datetime
 
-from orders.events import CarriesPayment, NotUnderstood, OrderEvent, StripeEvent
+from orders.events import CarriesPayment, DisputeChanged, NotUnderstood, OrderEvent, RefundUpdated, StripeEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.decisions import CountDelivery, Decision, Look, Park, Terms, Unchanged
 from settlement.snapshot import Claim, Snapshot
@@ -17,14 +17,20 @@ _NO_PAYMENT = "no order is known that this payment has paid for"
 
 
 def wait_for_order(event: StripeEvent, order_id: str, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
-    """Ask Stripe to come back while the event is young; park it when it is not.
+    """Ask Stripe to come back while a payment is young; park it when it is not. Nothing else waits for an order.
 
     Raises:
         OrderNotThereYet: the event is young enough to wait for its order.
     """
+    if isinstance(event, RefundUpdated | DisputeChanged) and not any(p.order_id for p in snapshot.payments.values()):
+        # The order may come with the payment, which says more than this does.
+        return wait_for_payment(event, snapshot, now)
     result, claim = Result.ORDER_NOT_FOUND, snapshot.claim
-    if claim and claim.result is result:
-        return count_delivery(event, claim, order_id, result, now)
+    waits_already = claim and not claim.processed and not isinstance(event, CarriesPayment)
+    if claim and (claim.result is result or waits_already):
+        return count_delivery(event, claim, order_id, claim.result, now)
+    if not isinstance(event, CarriesPayment):
+        return Unchanged(Outcome(Result.IGNORED, order_id, f"no_order: {_NO_ORDER}"))
     if claim is None or claim.processed:
         # An event from far in the future would never become old.
         if abs(now - event.delivery.created_at) < terms.order_wait:

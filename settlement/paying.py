@@ -3,14 +3,15 @@
 from dataclasses import replace
 
 from inventory.reservation import Refused
-from inventory.stock import StockMove, take
+from inventory.stock import StockMove, put_back, take
 from notifications.notices import NoticeType
-from orders.events import CarriesPayment, ChargeRefunded, PaymentSucceeded
-from orders.order import CLOSED, Order, OrderStatus, Payment
-from orders.outcome import Result
+from orders.events import CarriesPayment
+from orders.order import CLOSED, INVALID_ORDER, Order, OrderStatus
+from orders.outcome import Result, in_words
 from settlement.decisions import Case, GiveBack, Look, Proposal
-from settlement.matching import already, mismatch, why_not_paid
-from settlement.refunding import with_refund
+from settlement.matching import already, is_free_and_unneeded, why_unpaid
+from settlement.refunding import unavailable, with_refunds
+from settlement.reported import why_doubtful, with_report
 
 
 def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal | Look | GiveBack:
@@ -19,23 +20,33 @@ def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal |
     Args:
         counted: the hold, if it was only just counted for this payment.
     """
-    event, order = _payment_event(case), case.order
-    payment = event.payment
+    order = with_report(case)
     if order.defect:
-        return _paid(case, event, _quarantined(case, payment, f"invalid_order: {order.defect}", counted))
-    if reason := why_not_paid(event, order):
+        return _quarantined(case, order, f"{INVALID_ORDER}: {order.defect}", counted)
+    reason = why_unpaid(order)
+    if is_free_and_unneeded(case.event, order):
         # A late payment is holding the closed order, or crashed while holding it, and comes again.
-        return GiveBack.of(case) if order.held_from in CLOSED else _keep_unpaid(case, reason, counted)
-    if difference := mismatch(payment, order):
-        return _paid(case, event, _quarantined(case, payment, difference, counted))
-    paid = replace(order, status=OrderStatus.FINALIZED, held_from=None, payment=payment, finalized_at=case.now)
-    return _paid(case, event, Proposal(Result.FIRST_TIME_FINALIZED, paid, take(order.lines), counted, NoticeType.PAID))
+        return GiveBack.of(case) if order.held_from in CLOSED else _keep_unpaid(case, order, reason, counted)
+    if reason:
+        return _quarantined(case, order, reason, counted)
+    return with_refunds(case, Proposal(*_finalized(case, order), take(order.lines), counted, NoticeType.PAID))
 
 
-def quarantine(case: Case) -> Proposal | Look:
+def take_unheld_units(case: Case) -> Proposal | Look:
+    """Finalize an order whose hold went back with the money of a payment that did not pay for it."""
+    order = with_report(case)
+    units = {line.product_id: line.quantity for line in order.lines}
+    if not case.snapshot.products.keys() >= units.keys():
+        return Look(order.product_ids)
+    if short := unavailable(units, case):
+        return refuse(case, Refused(f"insufficient_stock: {short} are gone by now"))
+    taken = put_back({product_id: -quantity for product_id, quantity in units.items()})
+    return with_refunds(case, Proposal(*_finalized(case, order), taken, notice=NoticeType.PAID))
+
+
+def quarantine(case: Case, reason: str | None = None) -> Proposal | Look:
     """Keep the payment of an order that cannot be held as it is."""
-    event = _payment_event(case)
-    return _paid(case, event, _quarantined(case, event.payment, f"invalid_order: {case.order.defect}"))
+    return _quarantined(case, with_report(case), reason or f"{INVALID_ORDER}: {case.order.defect}")
 
 
 def refuse(case: Case, refused: Refused | None = None) -> Proposal | Look:
@@ -44,58 +55,68 @@ def refuse(case: Case, refused: Refused | None = None) -> Proposal | Look:
     Args:
         refused: why; the defect of the order, if it is None.
     """
-    refused = refused or Refused(f"invalid_order: {case.order.defect}")
+    refused = refused or Refused(f"{INVALID_ORDER}: {case.order.defect}")
     reason, note = str(refused), refused.note
-    order = replace(case.order, held_from=None, failure_reason=reason)
-    if isinstance(case.event, CarriesPayment) and not case.event.payment.is_free:
+    event, order = case.event, replace(with_report(case), held_from=None, failure_reason=reason)
+    if isinstance(event, CarriesPayment) and not event.payment.is_free:
+        if why_doubtful(case):
+            # It may be another order's money, which nobody should pay back.
+            return quarantine(case, reason)
         due = OrderStatus.REFUND_DUE
-        order = replace(order, status=due, unfulfilled_as=due, payment=case.event.payment)
-        return _paid(case, case.event, Proposal(Result.REFUND_DUE, order, notice=NoticeType.REFUND_DUE, note=note))
+        order = replace(order, status=due, unfulfilled_as=due, settled_by=event.event_id)
+        return with_refunds(case, Proposal(Result.REFUND_DUE, order, notice=NoticeType.REFUND_DUE, note=note))
     if order.status in CLOSED:
         # The customer knows, and what came too late cost them nothing.
-        return Proposal(already(order), case.order, note=note)
+        return Proposal(already(order), replace(case.order, payments=order.payments), note=note)
     failed = replace(order, status=OrderStatus.FAILED)
     return Proposal(Result.RESERVATION_FAILED, failed, notice=NoticeType.FAILED, note=note)
 
 
 def closed_and_not_paid(case: Case, order: Order) -> Proposal | None:
     """What is over stays so for a session that was free of charge, if the order has a price."""
-    if order.status not in CLOSED or not (reason := why_not_paid(case.event, order)):
+    if order.status not in CLOSED or not is_free_and_unneeded(case.event, order):
         return None
-    return Proposal(Result.NOT_PAID, case.order, notice=NoticeType.NOT_PAID, note=reason)
+    known = replace(case.order, payments=order.payments)
+    return Proposal(Result.NOT_PAID, known, notice=NoticeType.NOT_PAID, note=why_unpaid(order))
 
 
-def _keep_unpaid(case: Case, reason: str, counted: tuple[StockMove, ...]) -> Proposal:
+def _finalized(case: Case, order: Order) -> tuple[Result, Order]:
+    paid = replace(
+        order,
+        status=OrderStatus.FINALIZED,
+        total=order.asked,
+        held_from=None,
+        hold_kept=False,
+        settled_by=case.event.event_id,
+        unfulfilled_as=None,
+        finalized_at=case.now,
+        failure_reason=None,
+    )
+    return Result.FIRST_TIME_FINALIZED, paid
+
+
+def _keep_unpaid(case: Case, order: Order, reason: str | None, counted: tuple[StockMove, ...]) -> Proposal:
     """Leave the order to be paid, and give a person as long to decide as a payment has that is on its way."""
-    order = case.order
-    ends = (order.reservation_expires_at, case.now + case.terms.async_reservation)
     kept = replace(
         order,
         status=OrderStatus.RESERVED,
         held_from=None,
         reserved_at=case.now if counted else order.reserved_at,
-        reservation_expires_at=max(filter(None, ends)),
     )
-    return Proposal(Result.NOT_PAID, kept, counted=counted, notice=NoticeType.NOT_PAID, note=reason)
+    return Proposal(
+        Result.NOT_PAID, case.terms.extended(kept), counted=counted, notice=NoticeType.NOT_PAID, note=reason
+    )
 
 
-def _quarantined(case: Case, payment: Payment, reason: str, counted: tuple[StockMove, ...] = ()) -> Proposal:
-    order = replace(
-        case.order,
+def _quarantined(case: Case, order: Order, reason: str, counted: tuple[StockMove, ...] = ()) -> Proposal | Look:
+    kept = replace(
+        order,
         status=OrderStatus.REVIEW,
         unfulfilled_as=OrderStatus.REVIEW,
         held_from=None,
         hold_kept=case.order.holds_units,
-        payment=payment,
+        settled_by=case.event.event_id,
         failure_reason=reason,
     )
-    return Proposal(Result.QUARANTINED, order, counted=counted, notice=NoticeType.REVIEW, note=reason)
-
-
-def _paid(case: Case, event: CarriesPayment, proposal: Proposal) -> Proposal | Look:
-    """The payment, and whatever the same event says of refunds."""
-    return with_refund(case, event, proposal) if isinstance(event, ChargeRefunded) else proposal
-
-
-def _payment_event(case: Case) -> CarriesPayment:
-    return case.event if isinstance(case.event, ChargeRefunded) else case.event_as(PaymentSucceeded)
+    note = in_words(reason, why_doubtful(case))
+    return with_refunds(case, Proposal(Result.QUARANTINED, kept, (), counted, NoticeType.REVIEW, note))

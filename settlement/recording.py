@@ -1,30 +1,79 @@
-"""What is put on record without moving anything: declines, disputes, cancel requests, and repetitions. Pure."""
+"""What is put on record: more money, declines, disputes, subscriptions, cancel requests, and repetitions. Pure."""
 
+from collections import Counter
 from dataclasses import replace
 
 from notifications.notices import NoticeType
 from orders.declines import later_decline
 from orders.disputes import later_dispute
 from orders.events import (
+    CarriesPayment,
+    ChargeRefunded,
     DisputeChanged,
     OrderPlaced,
     PaymentFailed,
     PaymentSucceeded,
+    RefundUpdated,
     ReservationLapsed,
 )
-from orders.order import CLOSED
-from orders.outcome import Outcome, Result
-from settlement.decisions import Case, Decision, Proposal, Unchanged
-from settlement.matching import already, is_first_report, second_payment
+from orders.money import Money
+from orders.order import CLOSED, Order, OrderStatus
+from orders.outcome import Outcome, Result, in_words
+from settlement.decisions import Case, Decision, GiveBack, Look, Proposal, Unchanged
+from settlement.matching import already, newly_extra, why_unpaid
+from settlement.paying import take_unheld_units, take_units
+from settlement.refunding import is_what_is_known, with_refunds
+from settlement.reported import why_doubtful, with_report
+
+
+def record_money(case: Case) -> Proposal | Look | GiveBack:
+    """Add a payment or a refund to what is known of an order that was paid, if only in part."""
+    event, order = case.event, with_report(case)
+    if isinstance(event, CarriesPayment) and order.awaits_payment and why_unpaid(order) is None:
+        return take_units(case) if order.hold_kept else take_unheld_units(case)
+    recorded = _money_recorded(case, order)
+    if isinstance(event, PaymentSucceeded) and not is_what_is_known(case.order):
+        # Somebody has written over its status, and a payment is no reason to take that back.
+        return recorded
+    return with_refunds(case, recorded)
+
+
+def _money_recorded(case: Case, order: Order) -> Proposal:
+    event, before = case.event, case.order
+    has_brought_money = _brought_by(order) != _brought_by(before)
+    if order.unfulfilled_as is OrderStatus.REFUND_DUE and has_brought_money and not newly_extra(before, order):
+        due = replace(order, status=OrderStatus.REFUND_DUE)
+        return Proposal(Result.REFUND_DUE, due, notice=NoticeType.REFUND_DUE, note=order.failure_reason)
+    if order.awaits_payment and has_brought_money:
+        reason = why_unpaid(order)
+        order = replace(order, status=OrderStatus.REVIEW, failure_reason=reason)
+        return Proposal(Result.QUARANTINED, order, notice=NoticeType.REVIEW, note=in_words(reason, why_doubtful(case)))
+    if not isinstance(event, ChargeRefunded | RefundUpdated):
+        return Proposal(already(order), order, note=why_doubtful(case))
+    if order.paid_with and not any(payment.is_named_by(event.payment_ids) for payment in order.paid_with):
+        paid_with = " and ".join(payment.payment_id for payment in order.paid_with)
+        note = f"other_payment: {event.payment_ids[0]} is refunded, and {paid_with} paid the order"
+        return Proposal(Result.OTHER_PAYMENT, order, note=note)
+    return Proposal(Result.ALREADY_RECORDED if order == before else Result.REFUND_RECORDED, order)
+
+
+def _brought_by(order: Order) -> Counter[Money | None]:
+    return Counter(payment.money for payment in order.payments.succeeded)
+
+
+def record_subscription(case: Case) -> Proposal:
+    note = "subscription: a session that names this order has sold a subscription, which pays for no order"
+    return Proposal(Result.NOT_PAID, case.order, notice=NoticeType.SUBSCRIPTION, note=note)
 
 
 def record_decline(case: Case) -> Proposal:
-    event, order = case.event_as(PaymentFailed), case.order
+    event, order = case.event_as(PaymentFailed), with_report(case)
     decline = later_decline(order.decline, event.decline)
     # Neither another event of a known decline nor one from before it is news to anybody.
     is_news = decline == event.decline and not (order.decline and order.decline.is_same_attempt(decline))
     notice = NoticeType.PAYMENT_FAILED if is_news else None
-    return Proposal(Result.PAYMENT_FAILED, replace(order, decline=decline), notice=notice)
+    declined = case.terms.shortened(case.order, replace(order, decline=decline))
+    return Proposal(Result.PAYMENT_FAILED, declined, notice=notice)
 
 
 def record_dispute(case: Case) -> Proposal:
@@ -64,8 +113,5 @@ def change_nothing(case: Case) -> Decision | Proposal:
             return Unchanged(Outcome(Result.ALREADY_PLACED, order.order_id))
         case ReservationLapsed():
             return Unchanged(Outcome(Result.NOT_EXPIRED, order.order_id))
-        case PaymentSucceeded() as event if another := second_payment(event.payment, order):
-            notice = NoticeType.SECOND_PAYMENT if is_first_report(event, order, case.snapshot) else None
-            return Proposal(already(order), order, notice=notice, note=another)
         case _:
-            return Proposal(already(order), order)
+            return Proposal(already(order), with_report(case))

@@ -53,18 +53,9 @@ class KnownPayment:
     """What is known under one id of a payment."""
 
     order_id: str | None
-    """The order it has paid for; None while only parked events know of the payment."""
+    """The order it is for; None while only parked events know of the payment."""
     waiting: tuple[str, ...]
     """The parked events that wait for it."""
-    version: Version
-
-
-@dataclass(frozen=True, slots=True)
-class CancelRequest:
-    """What somebody wrote to have the order cancelled."""
-
-    user_id: str | None
-    """Who asked; None, which is nobody's id, if the document names no possible customer."""
     version: Version
 
 
@@ -81,6 +72,15 @@ class KnownDispute:
     def is_counted_in(self, order: Order) -> bool:
         """Whether it is one of the disputes that the order counts as open."""
         return self.order_id == order.order_id and self.state is not None and self.state.is_open
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """What somebody wrote to have the order cancelled."""
+
+    user_id: str | None
+    """Who asked; None, which is nobody's id, if the document names no possible customer."""
+    version: Version
 
 
 class Record(StrEnum):
@@ -118,6 +118,8 @@ class Snapshot:
     """Whether the event has an audit entry; None if nobody looked."""
     set_aside: SetAsideEntry | None = None
     """That entry, if it only says that the event was of another account or the other mode."""
+    was_placed: bool = False
+    """Whether an order of this id is on record as placed; looked at together with products."""
     deliveries_on_record: int | None = None
     """The deliveries that are recorded under the audit entry; None if nobody counted."""
     open_orders: int | None = None

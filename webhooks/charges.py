@@ -6,16 +6,17 @@ from typing import Final
 from orders.events import (
     ChargeRefunded,
     Envelope,
-    Ignored,
     PaymentCanceled,
     PaymentFailed,
     PaymentProcessing,
     PaymentSucceeded,
     StripeDelivery,
 )
-from orders.order import Money
+from orders.money import Money
+from orders.payments import PaymentState
 from orders.refunds import Refunds
 from webhooks.declines import payment_failed
+from webhooks.payment_methods import capture_before, slowest_end
 from webhooks.refunds import refund_from
 from webhooks.stripe_fields import (
     Json,
@@ -41,12 +42,12 @@ def succeeded(charge: Json, order_id: str | None, delivery: StripeDelivery) -> P
     envelope = _envelope(charge, order_id, delivery)
     if not _is_captured(charge):
         # An authorisation (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method) is not yet a payment.
-        return PaymentProcessing(**envelope)
+        return PaymentProcessing(**envelope, state=PaymentState.AUTHORISED, until=capture_before(charge))
     return PaymentSucceeded(**envelope, money=_captured_money(charge))
 
 
 def pending(charge: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing:
-    return PaymentProcessing(**_envelope(charge, order_id, delivery))
+    return PaymentProcessing(**_envelope(charge, order_id, delivery), until=slowest_end(charge, delivery.created_at))
 
 
 def failed(charge: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentFailed:
@@ -56,14 +57,10 @@ def failed(charge: Json, order_id: str | None, delivery: StripeDelivery) -> Paym
     return payment_failed(_envelope(charge, order_id, delivery), code_or_none(charge, "failure_code"), reason)
 
 
-def refunded(
-    charge: Json, order_id: str | None, delivery: StripeDelivery
-) -> ChargeRefunded | PaymentCanceled | Ignored:
+def refunded(charge: Json, order_id: str | None, delivery: StripeDelivery) -> ChargeRefunded | PaymentCanceled:
     envelope = _envelope(charge, order_id, delivery)
     if not _is_captured(charge):
         # What was only authorised is released: https://docs.stripe.com/refunds#cancel-payment.
-        if order_id is None:
-            return Ignored(delivery.event_id, delivery.event_type, "no order id")
         return PaymentCanceled(**envelope)
     paid, released = _captured_money(charge), _released_amount(charge, delivery)
     total = max(money_in(charge, "amount_refunded").amount - released, 0)
@@ -71,10 +68,15 @@ def refunded(
     listed = _without_release(list_or_empty(charge, "refunds"), released)
     if len(listed) > _REFUNDS_MAX:
         raise Misshapen(f"refunds must be a list of at most {_REFUNDS_MAX} refunds")
-    read = [refund_from(refund) for refund in listed]
-    refunds = Refunds({refund.refund_id: refund for refund, _ in read}, total)
+    read = [refund_from(refund, envelope["payment_intent_id"] or envelope["charge_id"]) for refund in listed]
     defects = [defect for _, defect in read if defect]
-    return ChargeRefunded(**envelope, paid=paid, refunds=refunds, restock_defect="; ".join(defects) or None)
+    return ChargeRefunded(
+        **envelope,
+        paid=paid,
+        amount_refunded=total,
+        refunds=Refunds.of(*(refund for refund, _ in read)),
+        restock_defect="; ".join(defects) or None,
+    )
 
 
 def _envelope(charge: Json, order_id: str | None, delivery: StripeDelivery) -> Envelope:

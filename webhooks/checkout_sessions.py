@@ -8,39 +8,67 @@ from orders.events import (
     PaymentProcessing,
     PaymentSucceeded,
     StripeDelivery,
+    SubscriptionStarted,
 )
 from webhooks.declines import payment_failed
+from webhooks.payment_methods import slowest_end
 from webhooks.stripe_fields import Json, Misshapen, id_or_none, money_in
 
 
 def completed(
     session: Json, order_id: str | None, delivery: StripeDelivery
-) -> PaymentSucceeded | PaymentProcessing | Ignored:
+) -> PaymentSucceeded | PaymentProcessing | SubscriptionStarted | Ignored:
     envelope = _envelope(session, order_id, delivery)
+    if session.get("mode") == "subscription":
+        # What it sells is paid for by invoices, from now on and again and again.
+        return SubscriptionStarted(**envelope)
     match session.get("payment_status"):
         case "paid":
-            return PaymentSucceeded(**envelope, money=money_in(session, "amount_total"))
+            return _succeeded(session, envelope)
         case "unpaid":
             # A slow payment method: checkout.session.async_payment_succeeded follows when the money is there.
-            return PaymentProcessing(**envelope)
+            return PaymentProcessing(**envelope, until=slowest_end(session, delivery.created_at))
         case "no_payment_required" if session.get("mode") == "payment" and session.get("amount_total") == 0:
             # No other event will report the order as complete, for there is no payment:
             # https://docs.stripe.com/payments/checkout/no-cost-orders.
-            return PaymentSucceeded(**envelope, money=money_in(session, "amount_total"))
+            return _succeeded(session, envelope)
         case "no_payment_required":
-            # The payment comes later, as of a subscription that begins with a trial, or a payment method is only kept.
+            # A payment method is only kept for later.
             return Ignored(delivery.event_id, delivery.event_type, "nothing to pay")
         case _:
             raise Misshapen("payment_status must be a session's payment status")
 
 
-def failed(session: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentFailed:
+def completed_later(
+    session: Json, order_id: str | None, delivery: StripeDelivery
+) -> PaymentSucceeded | PaymentProcessing | SubscriptionStarted | Ignored:
+    # That a session has sold a subscription, its `completed` has reported.
+    return completed(session, order_id, delivery) if _is_for_payment(session) else _not_for_payment(delivery)
+
+
+def failed(session: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentFailed | Ignored:
     """A session does not say why; its PaymentIntent's own event does."""
+    if not _is_for_payment(session):
+        return _not_for_payment(delivery)
     return payment_failed(_envelope(session, order_id, delivery), code=None, decline_code=None)
 
 
-def expired(session: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentCanceled:
+def expired(session: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentCanceled | Ignored:
+    if not _is_for_payment(session):
+        return _not_for_payment(delivery)
     return PaymentCanceled(**_envelope(session, order_id, delivery))
+
+
+def _is_for_payment(session: Json) -> bool:
+    return session.get("mode") in (None, "payment")
+
+
+def _not_for_payment(delivery: StripeDelivery) -> Ignored:
+    return Ignored(delivery.event_id, delivery.event_type, "not a session for a payment")
+
+
+def _succeeded(session: Json, envelope: Envelope) -> PaymentSucceeded:
+    return PaymentSucceeded(**envelope, money=money_in(session, "amount_total"), session_id=id_or_none(session, "id"))
 
 
 def _envelope(session: Json, order_id: str | None, delivery: StripeDelivery) -> Envelope:

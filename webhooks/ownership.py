@@ -8,6 +8,7 @@ from database.ids import is_order_id
 from webhooks.stripe_fields import Json, object_or_empty
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,100}(?:/[A-Za-z0-9_-]{1,100}){0,4}")
+NO_ORDER_ID: Final = "no order id"
 MALFORMED_ACCOUNT: Final = "(malformed)"
 """In the place of what cannot be an account's id. No setting can list it."""
 
@@ -56,7 +57,7 @@ def order_named_in(stripe_object: Json, naming: Naming) -> tuple[str | None, str
         return _id_or_why_not(metadata["orderId"], "metadata.orderId")
     reference = stripe_object.get("client_reference_id")
     if reference is None:
-        return None, "no order id"
+        return None, NO_ORDER_ID
     if stripe_object.get("payment_link") is not None:
         return None, "client_reference_id is not believed: the payer of a Payment Link can choose it"
     if not naming.trusts_client_reference_id:

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 
 from orders.events import (
     Envelope,
+    Ignored,
     PaymentCanceled,
     PaymentFailed,
     PaymentProcessing,
     PaymentSucceeded,
     StripeDelivery,
 )
+from orders.payments import PaymentState
 from webhooks.declines import payment_failed
+from webhooks.payment_methods import capture_before, is_waiting_for_money, slowest_end, voucher_expiry
 from webhooks.stripe_fields import Json, code_or_none, id_in, id_or_none, list_or_empty, money_in, object_or_empty
 
 
@@ -21,7 +24,20 @@ def succeeded(intent: Json, order_id: str | None, delivery: StripeDelivery) -> P
 
 
 def processing(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing:
-    return PaymentProcessing(**_envelope(intent, order_id, delivery))
+    until = slowest_end(intent, delivery.created_at)
+    return PaymentProcessing(**_envelope(intent, order_id, delivery), until=until)
+
+
+def authorised(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing:
+    until = capture_before(object_or_empty(intent, "latest_charge"))
+    return PaymentProcessing(**_envelope(intent, order_id, delivery), state=PaymentState.AUTHORISED, until=until)
+
+
+def requires_action(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing | Ignored:
+    """A voucher or a bank transfer is still to be paid; nothing else that a customer has to do takes days."""
+    if not is_waiting_for_money(intent):
+        return Ignored(delivery.event_id, delivery.event_type, "nothing to wait for")
+    return PaymentProcessing(**_envelope(intent, order_id, delivery), until=voucher_expiry(intent))
 
 
 def failed(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentFailed:

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Final, TypeGuard
 
 from database.ids import is_document_id
-from orders.order import Money, is_amount, is_currency
+from orders.money import Money, is_amount, is_currency
 
 Json = Mapping[str, object]
 
 _STRIPE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
+_SECONDS_MAX: Final = 50_000_000_000
+"""Over fifteen centuries before and after 1970: no sum of such a time and a few weeks is beyond what can be counted."""
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -84,12 +86,9 @@ def time_from(seconds: object, name: str) -> datetime:
 
 def time_or_none(seconds: object) -> datetime | None:
     """A time that is written in seconds of Unix time, as Stripe writes it; None if it is no int or out of range."""
-    if type(seconds) is not int:
+    if type(seconds) is not int or abs(seconds) > _SECONDS_MAX:
         return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def moment_or_none(text: object) -> datetime | None:

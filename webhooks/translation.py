@@ -11,7 +11,7 @@ from typing import Final
 
 from orders.events import FOUND_BY_PAYMENT, EventKind, Ignored, NotUnderstood, StripeDelivery, StripeEvent
 from webhooks import charges, checkout_sessions, disputes, payment_intents, refunds
-from webhooks.ownership import Naming, account_in, is_of_another_shop, order_named_in
+from webhooks.ownership import NO_ORDER_ID, Naming, account_in, is_of_another_shop, order_named_in
 from webhooks.stripe_fields import (
     Json,
     Misshapen,
@@ -30,9 +30,11 @@ _HANDLED: Final[Mapping[str, tuple[EventKind, _Read]]] = MappingProxyType(
         "charge.succeeded": (EventKind.PAYMENT_SUCCEEDED, charges.succeeded),
         "charge.captured": (EventKind.PAYMENT_SUCCEEDED, charges.succeeded),
         "checkout.session.completed": (EventKind.PAYMENT_SUCCEEDED, checkout_sessions.completed),
-        "checkout.session.async_payment_succeeded": (EventKind.PAYMENT_SUCCEEDED, checkout_sessions.completed),
+        "checkout.session.async_payment_succeeded": (EventKind.PAYMENT_SUCCEEDED, checkout_sessions.completed_later),
         "payment_intent.processing": (EventKind.PAYMENT_PROCESSING, payment_intents.processing),
-        "payment_intent.amount_capturable_updated": (EventKind.PAYMENT_PROCESSING, payment_intents.processing),
+        "payment_intent.partially_funded": (EventKind.PAYMENT_PROCESSING, payment_intents.processing),
+        "payment_intent.requires_action": (EventKind.PAYMENT_PROCESSING, payment_intents.requires_action),
+        "payment_intent.amount_capturable_updated": (EventKind.PAYMENT_PROCESSING, payment_intents.authorised),
         "charge.pending": (EventKind.PAYMENT_PROCESSING, charges.pending),
         "payment_intent.payment_failed": (EventKind.PAYMENT_FAILED, payment_intents.failed),
         "charge.failed": (EventKind.PAYMENT_FAILED, charges.failed),
@@ -81,17 +83,22 @@ def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -
     if handled is None:
         return Ignored(delivery.event_id, delivery.event_type, "type not handled")
     kind, read = handled
-    order_id = None
+    order_id, why_none = None, ""
     try:
         stripe_object = object_in(object_in(message, "data"), "object")
         if is_of_another_shop(stripe_object, naming):
             return Ignored(delivery.event_id, delivery.event_type, "another shop's: metadata.shop is not SHOP_ID")
         order_id, why_none = order_named_in(stripe_object, naming)
-        if order_id is None and kind not in FOUND_BY_PAYMENT:
-            return Ignored(delivery.event_id, delivery.event_type, why_none)
-        return read(stripe_object, order_id, delivery)
+        event = read(stripe_object, order_id, delivery)
     except Misshapen as misshapen:
+        if why_none and kind not in FOUND_BY_PAYMENT:
+            return Ignored(delivery.event_id, delivery.event_type, why_none)
         return NotUnderstood(delivery, order_id, str(misshapen))
+    if isinstance(event, Ignored) or order_id:
+        return event
+    # Whoever names an order in a way that is not believed does not get to it by the payment, either.
+    leads_there = bool(event.payment_ids) and (kind in FOUND_BY_PAYMENT or why_none == NO_ORDER_ID)
+    return event if leads_there else Ignored(delivery.event_id, delivery.event_type, why_none)
 
 
 def _thin_event_from(message: Json, delivered_at: datetime) -> NotUnderstood | Ignored:

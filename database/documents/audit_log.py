@@ -1,6 +1,7 @@
 """`auditLog/{eventId}` ↔ an entry of the audit trail, and under it the further deliveries of its event."""
 
 from audit.entry import AuditEntry
+from database.documents.payment_fields import adjustments_fields
 from database.documents.values import time_or_none
 from database.store import Create, Document, Update
 from orders.events import StripeDelivery
@@ -69,6 +70,7 @@ def _entry_fields(entry: AuditEntry) -> dict[str, object]:
         "uncounted": [{"productId": line.product_id, "quantity": line.quantity} for line in entry.uncounted],
         "amount": entry.money.amount if entry.money else None,
         "currency": entry.money.currency if entry.money else None,
+        "adjustments": adjustments_fields(entry.adjustments),
         "paymentIntentId": entry.payment_intent_id,
         "note": entry.note,
         "createdAt": entry.created_at,

@@ -4,32 +4,29 @@ from collections.abc import Mapping
 from typing import Final
 
 from database.documents.values import text_or_none, time_or_none
-from database.store import Fields
 from orders.declines import Decline
+from orders.money import amount_or_none
 from orders.numbers import whole_number
-from orders.order import amount_or_none
-from orders.refunds import Refund, Refunds, RefundStatus
+from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule
 
 _REFUND_STATUSES: Final = frozenset(RefundStatus)
+_RESTOCK_RULES: Final = frozenset(RestockRule)
 
 
-def refunds_from(fields: Fields) -> Refunds:
-    by_id, charge_total = fields.get("refunds"), amount_or_none(fields.get("chargeAmountRefunded"))
+def refunds_from(by_id: object) -> Refunds:
     refunds = [_refund_from(key, value) for key, value in by_id.items()] if isinstance(by_id, Mapping) else []
-    return Refunds({refund.refund_id: refund for refund in refunds if refund}, charge_total or 0)
+    return Refunds.of(*(refund for refund in refunds if refund))
 
 
 def refunds_fields(refunds: Refunds) -> dict[str, object]:
     return {
-        "chargeAmountRefunded": refunds.charge_total,
-        "refunds": {
-            refund_id: {
-                "amount": refund.amount,
-                "status": str(refund.status),
-                "restock": units_fields(refund.restock),
-            }
-            for refund_id, refund in refunds.by_id.items()
-        },
+        refund_id: {
+            "amount": refund.amount,
+            "status": str(refund.status),
+            "restock": _restock_fields(refund.restock),
+            "paymentId": refund.payment_id,
+        }
+        for refund_id, refund in refunds.by_id.items()
     }
 
 
@@ -39,7 +36,18 @@ def _refund_from(refund_id: object, fields: object) -> Refund | None:
     amount, status = amount_or_none(fields.get("amount")), fields.get("status")
     if amount is None or not isinstance(status, str) or status not in _REFUND_STATUSES:
         return None
-    return Refund(refund_id, amount, RefundStatus(status), units_from(fields.get("restock")))
+    restock, payment_id = _restock_from(fields.get("restock")), text_or_none(fields.get("paymentId"))
+    return Refund(refund_id, amount, RefundStatus(status), restock, payment_id)
+
+
+def _restock_from(value: object) -> Restock:
+    if isinstance(value, str) and value in _RESTOCK_RULES:
+        return RestockRule(value)
+    return units_from(value) or None
+
+
+def _restock_fields(restock: Restock) -> object:
+    return units_fields(restock) if isinstance(restock, Mapping) else restock and str(restock)
 
 
 def decline_from(fields: object) -> Decline | None:

@@ -1,5 +1,7 @@
 """`orders/{orderId}` ↔ an order. Reading is total: no broken document makes it raise."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from database.documents.order_fields import (
@@ -10,12 +12,15 @@ from database.documents.order_fields import (
     units_fields,
     units_from,
 )
+from database.documents.payment_fields import adjustments_fields, adjustments_from, payments_fields, payments_from
 from database.documents.size import why_oversized
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.ids import is_document_id, is_order_id, is_user_id
 from database.store import Fields
+from orders.money import Money, amount_or_none
 from orders.numbers import whole_number
-from orders.order import Order, OrderLine, OrderStatus, Payment
+from orders.order import Order, OrderLine, OrderStatus
+from orders.payments import Payment, Payments, PaymentState
 from orders.validation import InvalidOrder, lines_from
 
 OPEN_STATUSES: Final = (str(OrderStatus.RESERVING), str(OrderStatus.RESERVED))
@@ -38,22 +43,28 @@ def order_from(order_id: str, fields: Fields) -> Order:
         defect = "status must be 'pending'"
     user_id = fields.get("userId")
     held_from = fields.get("heldFrom")
+    adjustments, adjustments_defect = adjustments_from(fields.get("adjustments"))
     return Order(
         order_id=order_id,
         status=status,
         user_id=user_id if is_user_id(user_id) else None,
         lines=lines,
         defect=defect,
-        total=money_or_none(fields.get("amountTotal"), fields.get("currency")),
+        total=_money_in(fields, "amountTotal"),
+        items_total=_money_in(fields, "itemsTotal"),
+        adjustments=adjustments,
+        price_defect=adjustments_defect or _total_defect(fields),
+        created_at=time_or_none(fields.get("createdAt")),
         is_oversized=oversized is not None,
         reserved_at=time_or_none(fields.get("reservedAt")),
         reservation_expires_at=time_or_none(fields.get("reservationExpiresAt")),
         held_from=None if held_from is None else _status_from(held_from),
         hold_kept=fields.get("holdKept") is True,
-        payment=_payment_from(fields),
+        payments=payments_from(fields["payments"]) if "payments" in fields else _one_payment_from(fields),
+        settled_by=text_or_none(fields.get("webhookEventId")),
         unfulfilled_as=_unfulfilled_from(fields.get("unfulfilledAs")),
         finalized_at=time_or_none(fields.get("finalizedAt")),
-        refunds=refunds_from(fields),
+        refunds=refunds_from(fields.get("refunds")),
         returned=units_from(fields.get("returned")),
         failure_reason=text_or_none(fields.get("failureReason")),
         decline=decline_from(fields.get("lastPaymentError")),
@@ -78,26 +89,25 @@ def changed_fields(before: Order, after: Order) -> dict[str, object]:
 
 def _order_fields(order: Order) -> dict[str, object]:
     """The fields that this service writes."""
-    payment, total = order.payment, order.total
-    paid = payment.money if payment else None
-    currency = total.currency if total else paid.currency if paid else None
+    received, paid_first = order.received, next(iter(order.paid_with), None)
     return {
         "status": str(order.status),
-        "amountTotal": total.amount if total else None,
-        "currency": currency,
+        **_price_fields(order),
         "reservedAt": order.reserved_at,
         "reservationExpiresAt": order.reservation_expires_at,
         "heldFrom": str(order.held_from) if order.held_from else None,
         "holdKept": order.hold_kept,
         "unfulfilledAs": str(order.unfulfilled_as) if order.unfulfilled_as else None,
         "finalizedAt": order.finalized_at,
-        "webhookEventId": payment.event_id if payment else None,
-        "paymentIntentId": payment.payment_intent_id if payment else None,
-        "chargeId": payment.charge_id if payment else None,
-        "amountReceived": paid.amount if paid else None,
-        "currencyReceived": paid.currency if paid else None,
-        "amountRefunded": order.refunds.amount if payment else None,
-        **refunds_fields(order.refunds),
+        "webhookEventId": order.settled_by,
+        "paymentIntentId": paid_first.payment_intent_id if paid_first else None,
+        "chargeId": paid_first.charge_id if paid_first else None,
+        "amountReceived": received.amount if received else None,
+        "currencyReceived": received.currency if received else None,
+        "amountRefunded": order.amount_refunded if paid_first else None,
+        "payments": payments_fields(order.payments),
+        "refunds": refunds_fields(order.refunds),
+        "chargeAmountRefunded": sum(payment.amount_refunded for payment in order.paid_with),
         "returned": units_fields(order.returned),
         "failureReason": order.failure_reason,
         "lastPaymentError": decline_fields(order.decline) if order.decline else None,
@@ -108,13 +118,34 @@ def _order_fields(order: Order) -> dict[str, object]:
 
 
 def held_fields(order: Order) -> dict[str, object]:
-    """What is held, without whatever else its customer wrote into the lines; and what was asked, also where unknown."""
-    total = order.total
+    """What is held, without whatever else its customer wrote into the lines; and what is asked, also where unknown.
+
+    What cannot be read of a price that was given to an order held before, the backend has still to correct.
+    """
+    price = {} if order.price_defect else _price_fields(order)
+    return {"items": units_fields({line.product_id: line.quantity for line in order.lines}), **price}
+
+
+def _price_fields(order: Order) -> dict[str, object]:
+    items, total = order.items_total, order.total
+    known = total or items or order.received
     return {
-        "items": units_fields({line.product_id: line.quantity for line in order.lines}),
+        "adjustments": adjustments_fields(order.adjustments) or None,
+        "itemsTotal": items.amount if items else None,
         "amountTotal": total.amount if total else None,
-        "currency": total.currency if total else None,
+        "currency": known.currency if known else None,
+        "pricedBy": None if total is None else "catalogue" if total == items else "backend",
     }
+
+
+def _total_defect(fields: Fields) -> str | None:
+    """Why its total cannot be used; an order without one has no price, which is none."""
+    is_unusable = fields.get("amountTotal") is not None and _money_in(fields, "amountTotal") is None
+    return "amountTotal must be a whole amount in minor units, with a currency such as 'eur'" if is_unusable else None
+
+
+def _money_in(fields: Fields, name: str) -> Money | None:
+    return money_or_none(fields.get(name), fields.get("currency"))
 
 
 def _count_from(value: object) -> int | None:
@@ -130,14 +161,25 @@ def _unfulfilled_from(value: object) -> OrderStatus | None:
 _UNFULFILLED: Final = frozenset({OrderStatus.REVIEW, OrderStatus.REFUND_DUE})
 
 
-def _payment_from(fields: Fields) -> Payment | None:
-    """What paid for the order. A document that names a payment and no amount was paid what was asked."""
+def _one_payment_from(fields: Fields) -> Payments:
+    """What paid for an order that lists no payments; where no amount is named, that was what was asked.
+
+    Before an order is settled, a payment that it names is only what somebody else expects to be paid with.
+    """
     intent_id, charge_id = text_or_none(fields.get("paymentIntentId")), text_or_none(fields.get("chargeId"))
+    settled_by, paid_at = text_or_none(fields.get("webhookEventId")), time_or_none(fields.get("finalizedAt"))
     currency = fields.get("currencyReceived", fields.get("currency"))
     money = money_or_none(fields.get("amountReceived"), currency)
-    if money is None and (intent_id or charge_id):
-        money = money_or_none(fields.get("amountTotal"), currency)
-    return Payment(money, intent_id, charge_id, str(fields.get("webhookEventId"))) if money else None
+    payment_id = intent_id or charge_id or (settled_by if money else None)
+    if payment_id is None or not (money or settled_by or paid_at):
+        return Payments()
+    money = money or money_or_none(fields.get("amountTotal"), currency)
+    refunded = amount_or_none(fields.get("chargeAmountRefunded"))
+    succeeded = Payment(payment_id, PaymentState.SUCCEEDED, paid_at or _LONG_AGO, money, charge_id)
+    return Payments.of(replace(succeeded, amount_refunded=refunded or 0))
+
+
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def _status_from(value: object) -> OrderStatus:

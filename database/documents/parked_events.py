@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from database.documents.disputes import dispute_fields, dispute_from
-from database.documents.order_fields import decline_fields, decline_from, refunds_fields, refunds_from
+from database.documents.order_fields import refunds_fields, refunds_from
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.ids import can_be_settled, is_document_id
 from database.store import Fields
@@ -14,18 +14,18 @@ from orders.events import (
     DisputeChanged,
     Envelope,
     EventKind,
-    PaymentCanceled,
-    PaymentFailed,
-    PaymentProcessing,
     PaymentSucceeded,
     RefundUpdated,
     StripeDelivery,
     StripeEvent,
 )
-from orders.order import Money
+from orders.money import Money, amount_or_none
+
+Parkable = PaymentSucceeded | ChargeRefunded | RefundUpdated | DisputeChanged
+"""What says of money that nothing else will say again; all else may come to nothing while there is no order."""
 
 
-def parked_event_fields(event: StripeEvent) -> dict[str, object]:
+def parked_event_fields(event: Parkable) -> dict[str, object]:
     """What `webhookEvents/{eventId}` holds under `event`."""
     fields: dict[str, object] = {
         "kind": str(event.kind),
@@ -35,15 +35,13 @@ def parked_event_fields(event: StripeEvent) -> dict[str, object]:
     }
     match event:
         case PaymentSucceeded(money=money):
-            return fields | _money_fields(money)
-        case ChargeRefunded(paid=money, refunds=refunds) | RefundUpdated(money=money, refunds=refunds):
-            return fields | _money_fields(money) | refunds_fields(refunds) | {"restockDefect": event.restock_defect}
+            return fields | _money_fields(money) | {"sessionId": event.session_id}
+        case ChargeRefunded(paid=money):
+            return fields | _money_fields(money) | _refund_fields(event) | {"amountRefunded": event.amount_refunded}
+        case RefundUpdated(money=money):
+            return fields | _money_fields(money) | _refund_fields(event)
         case DisputeChanged(dispute=dispute):
             return fields | {"dispute": {"id": dispute.dispute_id, **dispute_fields(dispute)}}
-        case PaymentFailed(decline=decline):
-            return fields | {"decline": decline_fields(decline)}
-        case PaymentProcessing() | PaymentCanceled():
-            return fields
 
 
 def parked_event_from(event_id: str, claim: Fields) -> StripeEvent | None:
@@ -75,28 +73,29 @@ def parked_event_from(event_id: str, claim: Fields) -> StripeEvent | None:
 
 def _event_from(fields: Fields, envelope: Envelope) -> StripeEvent | None:
     money = money_or_none(fields.get("amount"), fields.get("currency"))
-    refunds, restock_defect = refunds_from(fields), text_or_none(fields.get("restockDefect"))
+    amount_refunded = amount_or_none(fields.get("amountRefunded"))
+    refunds, defect = refunds_from(fields.get("refunds")), text_or_none(fields.get("restockDefect"))
     kind = text_or_none(fields.get("kind"))
     has_payment = envelope["payment_intent_id"] or envelope["charge_id"]
     if envelope["order_id"] is None and not (has_payment and kind in FOUND_BY_PAYMENT):
         return None
     match kind:
         case EventKind.PAYMENT_SUCCEEDED if money:
-            return PaymentSucceeded(**envelope, money=money)
-        case EventKind.PAYMENT_PROCESSING:
-            return PaymentProcessing(**envelope)
-        case EventKind.PAYMENT_FAILED if decline := decline_from(fields.get("decline")):
-            return PaymentFailed(**envelope, decline=decline)
-        case EventKind.PAYMENT_CANCELED:
-            return PaymentCanceled(**envelope)
-        case EventKind.CHARGE_REFUNDED if money:
-            return ChargeRefunded(**envelope, paid=money, refunds=refunds, restock_defect=restock_defect)
+            return PaymentSucceeded(**envelope, money=money, session_id=text_or_none(fields.get("sessionId")))
+        case EventKind.CHARGE_REFUNDED if money and envelope["charge_id"] and amount_refunded is not None:
+            return ChargeRefunded(
+                **envelope, paid=money, amount_refunded=amount_refunded, refunds=refunds, restock_defect=defect
+            )
         case EventKind.REFUND_UPDATED if money:
-            return RefundUpdated(**envelope, money=money, refunds=refunds, restock_defect=restock_defect)
+            return RefundUpdated(**envelope, money=money, refunds=refunds, restock_defect=defect)
         case EventKind.DISPUTE_CHANGED if dispute := _dispute_from(fields.get("dispute")):
             return DisputeChanged(**envelope, dispute=dispute)
         case _:
             return None
+
+
+def _refund_fields(event: ChargeRefunded | RefundUpdated) -> dict[str, object]:
+    return {"refunds": refunds_fields(event.refunds), "restockDefect": event.restock_defect}
 
 
 def _dispute_from(fields: object) -> Dispute | None:

@@ -82,7 +82,7 @@ def _writes_for_change(
     if isinstance(event, CancelRequested) and (request := snapshot.cancel_request):
         writes.append(settled_request(order.order_id, request, now, terms.notice_lifetime))
     writes += (
-        notice_write(notice, event.event_id, order.order_id, now, terms.notice_lifetime) for notice in change.notices
+        notice_write(notice, change.entry_id, order.order_id, now, terms.notice_lifetime) for notice in change.notices
     )
     return tuple(writes)
 
@@ -90,7 +90,7 @@ def _writes_for_change(
 def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> AuditEntry:
     return AuditEntry(
         kind=event.kind,
-        event_id=event.event_id,
+        event_id=change.entry_id,
         event_type=event.event_type,
         order_id=change.order.order_id,
         webhook_processed=isinstance(event, StripeEvent),
@@ -101,6 +101,7 @@ def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> Audit
         moves=change.moved,
         uncounted=change.uncounted,
         money=change.money,
+        adjustments=change.order.adjustments,
         payment_intent_id=event.payment_intent_id if isinstance(event, StripeEvent) else None,
         account=event.delivery.account if isinstance(event, StripeEvent) else None,
         note=change.note,

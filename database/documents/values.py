@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from orders.order import Money, amount_or_none, is_currency
+from orders.money import Money, amount_or_none, is_currency
 
 
 def money_or_none(amount: object, currency: object) -> Money | None:

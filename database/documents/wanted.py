@@ -14,9 +14,7 @@ from database.documents.webhook_events import claim_from, claim_path
 from database.store import Committed, Document, Fields
 from orders.events import (
     CancelRequested,
-    CarriesPayment,
     DisputeChanged,
-    FoundByPayment,
     NotUnderstood,
     OrderEvent,
     OrderPlaced,
@@ -71,6 +69,8 @@ class Wanted:
             paths.append(dispute_path(self.event.dispute.dispute_id))
         for product_id in self.product_ids:
             paths += [inventory_path(product_id), product_path(product_id)]
+        if self._placed_path and self._placed_path not in paths:
+            paths.append(self._placed_path)
         return tuple(paths)
 
     def and_also(self, look: Look) -> "Wanted":
@@ -118,6 +118,7 @@ class Wanted:
             payments=payments,
             dispute=self._known_dispute(documents),
             audited=entry is not None if self.has_audit_entry else None,
+            was_placed=bool(self._placed_path and documents[self._placed_path]),
             set_aside=set_aside_from(entry),
         )
         before = self.lost_at
@@ -133,7 +134,13 @@ class Wanted:
 
     @property
     def _payment_ids(self) -> tuple[str, ...]:
-        return self.event.payment_ids if isinstance(self.event, CarriesPayment | FoundByPayment) else ()
+        return self.event.payment_ids if isinstance(self.event, StripeEvent) else ()
+
+    @property
+    def _placed_path(self) -> str | None:
+        """Where it is on record that an order of this id was placed; of interest before units are held for it."""
+        is_of_interest = self.product_ids or isinstance(self.event, OrderPlaced)
+        return audit_path(OrderPlaced(self.order_id).event_id) if self.order_id and is_of_interest else None
 
 
 def after_hold(snapshot: Snapshot, held: Order, committed: Committed) -> Snapshot:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from database.documents.audit_log import account_fields, delivery_write
-from database.documents.parked_events import parked_event_fields
+from database.documents.parked_events import Parkable, parked_event_fields
 from database.documents.values import time_or_none
 from database.store import Create, Document, Update, Write
 from orders.events import NotUnderstood, StripeDelivery, StripeEvent
@@ -56,7 +56,7 @@ def parked_claim(
 ) -> tuple[Write, ...]:
     """Keep a verified event that cannot be settled now. It has no `expireAt`: it stays until it is settled."""
     reason: dict[str, object] = {"result": str(park.result), "reason": park.note}
-    kept = {} if isinstance(event, NotUnderstood) else {"event": parked_event_fields(event)}
+    kept = {"event": parked_event_fields(event)} if isinstance(event, Parkable) else {}
     parked: dict[str, object] = {"processed": False, "parkedAt": now}
     claim = snapshot.claim
     if claim is None:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from orders.events import PaymentSucceeded
-from orders.order import Money
+from orders.money import Money
 from orders.outcome import Outcome, Result
 from tests.contract.database import Database
 from tests.support.builders import (
@@ -83,7 +84,7 @@ def test_the_audit_entry_outlives_the_claim_and_still_stops_a_duplicate(database
 @pytest.mark.parametrize(
     "events", list(permutations(EVENTS_OF_ONE_PAYMENT)), ids=lambda events: ", ".join(one.event_id for one in events)
 )
-def test_the_first_event_of_a_payment_settles_it_and_the_others_only_add_their_own_records(
+def test_the_first_event_of_a_payment_settles_it_and_the_others_only_add_what_they_know(
     database: Database, events: tuple[PaymentSucceeded, ...]
 ) -> None:
     open_shop(database, a_reserved_order(), reserved=3)
@@ -98,7 +99,10 @@ def test_the_first_event_of_a_payment_settles_it_and_the_others_only_add_their_o
         assert (entry["statusBefore"], entry["statusAfter"], entry["stock"]) == ("finalized", "finalized", [])
         assert after.pop(f"webhookEvents/{other.event_id}")["processed"] is True
     # A session does not name its charge.
-    assert after == {**before, "payments/ch_1": {"orderId": "order-1"}}
+    order: dict[str, Any] = {**before["orders/order-1"], "chargeId": "ch_1"}
+    payment = {**order["payments"]["pi_1"], "chargeId": "ch_1"}
+    order = {**order, "payments": {"pi_1": payment}}
+    assert after == {**before, "orders/order-1": order, "payments/ch_1": {"orderId": "order-1"}}
 
 
 def test_a_payment_that_outruns_the_trigger_holds_first_and_then_settles(database: Database) -> None:
@@ -140,7 +144,7 @@ def test_operators_are_notified_of_a_second_payment_of_a_paid_order_once(databas
     settled(a_payment(), database.store)
     outcome = settled(a_payment("evt_2", payment_intent_id="pi_2"), database.store)
     assert outcome.result == "already_finalized"
-    assert outcome.note == "second_payment: pi_2 paid an order that pi_1 had paid"
+    assert outcome.note == "second_payment: pi_2 (3600 eur) is not needed: pi_1 has paid the order"
     assert document_at(database, "auditLog/evt_2")["note"] == outcome.note
     assert database.get("payments/pi_2") == {"orderId": "order-1"}
     notice = document_at(database, "notifications/system/messages/evt_2")
@@ -149,16 +153,19 @@ def test_operators_are_notified_of_a_second_payment_of_a_paid_order_once(databas
     assert database.get("notifications/system/messages/evt_3") is None
 
 
-def test_operators_are_notified_of_a_payment_that_has_paid_two_orders(database: Database) -> None:
+def test_a_payment_that_names_a_second_order_does_not_pay_for_it_too(database: Database) -> None:
     open_shop(database, a_reserved_order(), reserved=6)
     database.put("orders/order-2", a_reserved_order())
     assert settled(a_payment(), database.store).result == "first_time_finalized"
     outcome = settled(a_payment("evt_2", order_id="order-2"), database.store)
-    assert outcome.result == "first_time_finalized"
-    assert outcome.note == "shared_payment: pi_1 has also paid order order-1"
+    assert outcome.result == "quarantined"
     assert document_at(database, "auditLog/evt_2")["note"] == outcome.note
     notice = document_at(database, "notifications/system/messages/evt_2")
-    assert (notice["type"], notice["orderId"], notice["reason"]) == ("shared_payment", "order-2", outcome.note)
+    assert (notice["type"], notice["orderId"], notice["reason"]) == ("review", "order-2", outcome.note)
+    assert "order-1" in str(notice["reason"])
+    order = document_at(database, "orders/order-2")
+    assert (order["status"], "order-1" in str(order["failureReason"])) == ("review", False)
+    assert shirts_in(database) == (7, 3)
     assert database.get("payments/pi_1") == {"orderId": "order-1"}
 
 
@@ -220,7 +227,7 @@ def test_wrong_money_is_quarantined_and_moves_nothing(database: Database, money:
     assert order["status"] == "review"
     assert (order["amountTotal"], order["currency"]) == (3_600, "eur")
     assert shirts_in(database) == (10, 3)
-    assert settled(a_payment("evt_2"), database.store).result == "already_quarantined"
+    assert settled(a_payment("evt_2", money=money), database.store).result == "already_quarantined"
 
 
 def test_a_payment_of_the_amount_that_a_client_wrote_is_quarantined_with_its_hold(database: Database) -> None:

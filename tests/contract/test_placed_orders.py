@@ -10,10 +10,13 @@ from tests.support.builders import (
     NOW,
     Fields,
     a_catalogue_entry,
+    a_dispute,
     a_lapse,
     a_payment,
     a_placement,
+    a_refunded_charge,
     an_order,
+    an_updated_refund,
     as_large_as_may_be,
 )
 from tests.support.settling import settled
@@ -230,3 +233,52 @@ def test_stock_that_lost_its_meaning_after_the_hold_is_released_all_the_same(dat
     database.put("inventory/shirt", {"stock": "ten", "reserved": 3})
     assert settled(a_placement(), database.store).result == "reservation_failed"
     assert shirts_in(database) == ("ten", 0)
+
+
+# --- Under an id that was used before ---------------------------------------------------------------------------------
+
+
+def create_again(database: Database) -> None:
+    database.delete("orders/order-1")
+    database.put("orders/order-1", an_order(userId="bob"))
+
+
+@pytest.mark.parametrize("first", [a_placement(), a_payment("evt_new", payment_intent_id="pi_2", charge_id="ch_2")])
+def test_an_order_under_the_id_of_one_that_was_deleted_fails_and_holds_nothing(
+    database: Database, first: OrderEvent
+) -> None:
+    open_shop(database, an_order())
+    settled(a_placement(), database.store)
+    settled(a_payment(), database.store)
+    create_again(database)
+    assert settled(first, database.store).result in ("reservation_failed", "refund_due")
+    order = document_at(database, "orders/order-1")
+    assert str(order["failureReason"]).startswith("id_used_before: ")
+    assert shirts_in(database) == (7, 0)
+    before = database.dump()
+    assert settled(a_placement(), database.store).result == "already_placed"
+    assert database.dump() == before
+
+
+def test_each_order_under_a_used_id_is_on_record_and_its_customer_is_told(database: Database) -> None:
+    open_shop(database, an_order())
+    settled(a_placement(), database.store)
+    for day in (1, 2):
+        create_again(database)
+        settled(a_placement(), database.store, now=NOW + timedelta(days=day))
+    entries = [path for path in database.dump() if path.startswith("auditLog/placed_order-1_")]
+    told = [path for path in database.dump() if path.startswith("notifications/bob/messages/placed_order-1_")]
+    assert (len(entries), len(told)) == (2, 2)
+
+
+def test_money_of_a_deleted_order_leaves_the_one_that_has_its_id_now_as_it_is(database: Database) -> None:
+    open_shop(database, an_order())
+    settled(a_placement(), database.store)
+    settled(a_payment(), database.store)
+    create_again(database)
+    settled(a_placement(), database.store)
+    before = document_at(database, "orders/order-1")
+    for late in (a_refunded_charge("evt_2"), an_updated_refund("evt_3"), a_dispute("evt_4"), a_payment("evt_5")):
+        assert settled(late, database.store).result == "earlier_order"
+    assert (document_at(database, "orders/order-1"), shirts_in(database)) == (before, (7, 0))
+    assert document_at(database, "disputes/dp_1")["status"] == "needs_response"

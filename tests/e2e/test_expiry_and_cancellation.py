@@ -1,7 +1,7 @@
 """Units that nobody pays for are released: when the hold expires, and when the customer cancels the order."""
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.stripe_objects import a_charge, a_stripe_event
+from tests.support.stripe_objects import an_event_for
 
 
 def test_an_order_that_nobody_pays_in_time_expires_and_releases_its_units(shop: RunningShop) -> None:
@@ -40,8 +40,7 @@ def test_a_cancel_request_for_a_paid_order_is_left_to_the_operators(shop: Runnin
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
-    paid = a_stripe_event(a_charge(metadata={"orderId": order_id}), "charge.succeeded", shop.id("evt"))
-    assert shop.deliver(paid) == (200, "first_time_finalized")
+    assert shop.deliver(an_event_for(order_id, "charge.succeeded")) == (200, "first_time_finalized")
     shop.request_cancellation(order_id)
     order = shop.await_order(order_id, lambda order: order.get("cancelRequestedAt") is not None)
     assert order["status"] == "finalized"

@@ -1,22 +1,18 @@
 """A payment posted to the webhook finalizes the order that the trigger has held."""
 
+import time
+
 import pytest
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.stripe_objects import (
-    a_charge,
-    a_checkout_session,
-    a_declined_intent,
-    a_payment_intent,
-    a_stripe_event,
-)
+from tests.support.stripe_objects import a_stripe_event, an_event_for
 
-PAID = {
-    "payment_intent.succeeded": a_payment_intent,
-    "charge.succeeded": a_charge,
-    "checkout.session.completed": a_checkout_session,
-    "checkout.session.async_payment_succeeded": a_checkout_session,
-}
+PAID = [
+    "payment_intent.succeeded",
+    "charge.succeeded",
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+]
 
 
 @pytest.mark.parametrize("event_type", PAID)
@@ -25,8 +21,7 @@ def test_each_event_of_a_successful_payment_finalizes_the_order(shop: RunningSho
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
     assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 3}
-    paid = PAID[event_type](metadata={"orderId": order_id})
-    assert shop.deliver(a_stripe_event(paid, event_type, shop.id("evt"))) == (200, "first_time_finalized")
+    assert shop.deliver(an_event_for(order_id, event_type)) == (200, "first_time_finalized")
     assert shop.get(f"orders/{order_id}")["status"] == "finalized"
     assert shop.get(f"inventory/{product_id}") == {"stock": 7, "reserved": 0}
 
@@ -35,24 +30,19 @@ def test_a_decline_and_then_a_success_on_the_same_payment_intent_finalizes_the_o
     shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
-    intent_id, metadata = shop.id("pi"), {"orderId": order_id}
-    declined = a_declined_intent(id=intent_id, metadata=metadata)
-    event = a_stripe_event(declined, "payment_intent.payment_failed", shop.id("evt1"))
-    assert shop.deliver(event) == (200, "payment_failed")
-    paid = a_payment_intent(id=intent_id, metadata=metadata)
-    event = a_stripe_event(paid, "payment_intent.succeeded", shop.id("evt2"))
-    assert shop.deliver(event) == (200, "first_time_finalized")
+    assert shop.deliver(an_event_for(order_id, "payment_intent.payment_failed")) == (200, "payment_failed")
+    assert shop.deliver(an_event_for(order_id, "payment_intent.succeeded")) == (200, "first_time_finalized")
 
 
 def test_a_forged_payment_is_refused_and_changes_nothing(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
-    forged = a_stripe_event(a_charge(metadata={"orderId": order_id}), "charge.succeeded", shop.id("evt"))
+    forged = an_event_for(order_id, "charge.succeeded")
     assert shop.deliver(forged, secret="whsec_of_a_forger") == (400, "signature verification failed")
     assert shop.get(f"orders/{order_id}")["status"] == "reserved"
     assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 3}
-    assert shop.get(f"webhookEvents/{shop.id('evt')}") == {}
+    assert shop.get(f"webhookEvents/{forged['id']}") == {}
 
 
 def test_an_event_that_is_not_ours_is_accepted_and_ignored(shop: RunningShop) -> None:
@@ -63,11 +53,11 @@ def test_an_event_that_is_not_ours_is_accepted_and_ignored(shop: RunningShop) ->
 def test_a_payment_parked_for_want_of_its_order_is_settled_by_the_orders_trigger(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.id("order")
-    event_id = shop.id("evt")
-    early = a_stripe_event(a_charge(metadata={"orderId": order_id}), "charge.succeeded", event_id)
+    two_hours_ago = int(time.time()) - 2 * 3_600
+    early = {**an_event_for(order_id, "charge.succeeded"), "created": two_hours_ago}
     assert shop.deliver(early) == (200, "order_not_found")
-    assert shop.get(f"webhookEvents/{event_id}")["processed"] is False
+    assert shop.get(f"webhookEvents/{early['id']}")["processed"] is False
     shop.place_order("order", shirt=3)
     shop.await_status(order_id, "finalized")
     assert shop.get(f"inventory/{product_id}") == {"stock": 7, "reserved": 0}
-    assert shop.get(f"webhookEvents/{event_id}")["processed"] is True
+    assert shop.get(f"webhookEvents/{early['id']}")["processed"] is True

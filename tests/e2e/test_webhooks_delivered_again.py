@@ -3,15 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.stripe_objects import a_charge, a_stripe_event, three_events_of_one_payment
+from tests.support.stripe_objects import an_event_for, three_events_of_one_payment
 
 
 def test_a_duplicate_delivery_is_detected_and_changes_nothing(shop: RunningShop) -> None:
     product_id = shop.seed_product("shirt", stock=50)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
-    event_id = shop.id("evt1")
-    event = a_stripe_event(a_charge(metadata={"orderId": order_id}), "charge.succeeded", event_id)
+    event = an_event_for(order_id, "charge.succeeded")
+    event_id = event["id"]
 
     assert shop.deliver(event) == (200, "first_time_finalized")
     assert shop.deliver(event) == (200, "duplicate_detected")

@@ -59,11 +59,22 @@ def test_a_duplicate_takes_two_rpcs(deliver: Deliver) -> None:
     assert deliver(a_stripe_event()) == ("duplicate_detected", [READ, COMMIT])
 
 
-def test_an_event_that_is_not_ours_takes_none(deliver: Deliver) -> None:
+def test_an_event_that_names_nothing_of_ours_takes_none(deliver: Deliver) -> None:
     assert deliver(a_stripe_event(event_type="invoice.paid")) == ("ignored", [])
-    assert deliver(a_stripe_event(a_charge(metadata={}), "charge.succeeded")) == ("ignored", [])
     by_link = a_checkout_session(metadata={}, client_reference_id="order-1", payment_link="plink_1")
     assert deliver(a_stripe_event(by_link, "checkout.session.completed")) == ("ignored", [])
+
+
+def test_a_payment_of_nobodys_takes_one(deliver: Deliver) -> None:
+    assert deliver(a_stripe_event(a_charge(metadata={}), "charge.succeeded")) == ("ignored", [READ])
+
+
+@pytest.mark.usefixtures("reserved_order")
+def test_a_payment_that_only_its_session_has_named_takes_three(deliver: Deliver) -> None:
+    unpaid = a_checkout_session(payment_status="unpaid")
+    assert deliver(a_stripe_event(unpaid, "checkout.session.completed")) == ("hold_extended", [READ, COMMIT])
+    paid = a_stripe_event(a_payment_intent(metadata={}), "payment_intent.succeeded", "evt_2")
+    assert deliver(paid) == ("first_time_finalized", [READ, READ, COMMIT])
 
 
 @pytest.mark.usefixtures("reserved_order")

@@ -11,7 +11,7 @@ from google.cloud import firestore
 from tests.support.emulated_shop import statuses, stock_up, write_orders
 from tests.support.production_server import Server, production_server
 from tests.support.slow_clients import IN_CHUNKS, OF_EVERY_KIND, SIGNED, UNSIGNED, slow_clients
-from tests.support.stripe_objects import a_payment_intent, a_stripe_event
+from tests.support.stripe_objects import a_payment_event
 from tests.support.vitals import vitals_of
 from tools.polling import polled
 
@@ -54,9 +54,7 @@ def test_payments_are_settled_in_time_while_slow_clients_come_and_go(
 
 def seconds_to_settle(order_id: str, server: Server) -> float:
     """How long Stripe waits for the answer."""
-    payment = a_stripe_event(
-        a_payment_intent(id=f"pi_{order_id}", metadata={"orderId": order_id}), event_id=f"evt_{order_id}"
-    )
+    payment = a_payment_event(order_id)
     began = time.monotonic()
     answer = server.deliver(payment)
     assert (answer.status, answer.outcome) == (200, "first_time_finalized")

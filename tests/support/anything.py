@@ -6,8 +6,10 @@ from string import ascii_lowercase
 
 from hypothesis import strategies as st
 
-from orders.order import AMOUNT_MINOR_MAX, Money
-from orders.refunds import Refund, Refunds
+from orders.adjustments import LABEL_CHARACTERS_MAX, Adjustment
+from orders.money import AMOUNT_MINOR_MAX, Money
+from orders.payments import Payment, Payments
+from orders.refunds import Refund, Refunds, RestockRule
 
 plain_values = (st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()) | st.datetimes(
     timezones=st.just(UTC)
@@ -17,12 +19,23 @@ anything = st.recursive(plain_values, lambda inner: st.lists(inner) | st.diction
 amounts = st.integers(0, AMOUNT_MINOR_MAX)
 currencies = st.text(ascii_lowercase, min_size=3, max_size=3)
 money = st.builds(Money, amounts, currencies)
-units = st.dictionaries(st.text(), st.integers(1, 1_000_000), max_size=2)
-refunds = st.builds(
-    lambda several, charge_total: Refunds({refund.refund_id: refund for refund in several}, charge_total),
-    st.lists(st.builds(Refund, amount=amounts, restock=units), max_size=2),
-    amounts,
-)
+adjustments = st.lists(
+    st.builds(
+        Adjustment,
+        amount=st.integers(-AMOUNT_MINOR_MAX, AMOUNT_MINOR_MAX),
+        label=st.none() | st.text(max_size=LABEL_CHARACTERS_MAX),
+    ),
+    max_size=2,
+).map(tuple)
+payments = st.lists(
+    st.builds(Payment, money=st.none() | money, charge_id=st.none() | st.text(), amount_refunded=amounts), max_size=2
+).map(lambda several: Payments.of(*several))
+quantities = st.integers(1, 1_000_000)
+units = st.dictionaries(st.text(), quantities, max_size=2)
+restocks = st.none() | st.sampled_from(RestockRule) | st.dictionaries(st.text(), quantities, min_size=1, max_size=2)
+refunds = st.lists(
+    st.builds(Refund, amount=amounts, restock=restocks, payment_id=st.none() | st.text()), max_size=2
+).map(lambda several: Refunds.of(*several))
 
 
 def documents(*names: str) -> st.SearchStrategy[dict[str, object]]:

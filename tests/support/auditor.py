@@ -5,7 +5,7 @@ every unit and every cent is accounted for, and nothing happened twice.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ Documents = Mapping[str, Fields]
 Shelves = Mapping[str, Mapping[str, Fields]]
 """The documents of each top-level collection, by id; further deliveries and notices by their whole path."""
 
+_NOTHING: Documents = {}
 _TAKEN = {"finalized", "partially_refunded", "refunded", "refund_due"}
 _PAID = {"finalized", "review", "refund_due", "refunded", "partially_refunded"}
 _LEGAL = {
@@ -27,14 +28,18 @@ _LEGAL = {
     "expired": _PAID,
     "cancelled": _PAID,
     "refund_due": {"refunded", "finalized", "partially_refunded"},
-    "review": {"refunded"},
+    "review": {"refunded", "finalized", "partially_refunded", "refund_due"},
 }
 """Which status may follow which."""
 _DECIDED = {"warning_closed", "won", "lost", "prevented", "charge_refunded"}
 
 
 def complaints(
-    documents: Documents, initial_stock: Mapping[str, int], *, claims_kept_since: datetime | None = None
+    documents: Documents,
+    initial_stock: Mapping[str, int],
+    *,
+    claims_kept_since: datetime | None = None,
+    deleted: Documents = _NOTHING,
 ) -> list[str]:
     """All that is wrong in the shop, between any two commits; an empty list if it keeps its promises.
 
@@ -42,23 +47,24 @@ def complaints(
         documents: every document, by path.
         initial_stock: units on hand of each product, before anything happened; nothing was held.
         claims_kept_since: events that were settled before may have lost their claims, which live only for so long.
+        deleted: orders, by the ids that others have now; they were deleted when they held nothing.
     """
     shelves = _shelved(documents)
     return [
-        *_of_levels(shelves, initial_stock),
+        *_of_levels(shelves, initial_stock, deleted),
         *_of_trail(shelves, initial_stock),
-        *_of_orders(shelves),
-        *_of_disputes(shelves),
+        *_of_orders(shelves, deleted),
+        *_of_disputes(shelves, deleted),
         *_of_claims(shelves, claims_kept_since),
         *_of_deliveries(shelves),
-        *_of_notices(shelves),
+        *_of_notices(shelves, deleted),
         *_of_expiry(shelves),
     ]
 
 
-def imbalances(documents: Documents, initial_stock: Mapping[str, int]) -> list[str]:
+def imbalances(documents: Documents, initial_stock: Mapping[str, int], deleted: Documents = _NOTHING) -> list[str]:
     """What is wrong with the figures of the inventory, judged from it and the orders alone."""
-    return list(_of_levels(_shelved(documents), initial_stock))
+    return list(_of_levels(_shelved(documents), initial_stock, deleted))
 
 
 def leftovers(documents: Documents) -> list[str]:
@@ -81,8 +87,8 @@ def _shelved(documents: Documents) -> Shelves:
 # --- Stock -----------------------------------------------------------------------------------------------------------
 
 
-def _of_levels(shelves: Shelves, initial_stock: Mapping[str, int]) -> Iterator[str]:
-    orders = shelves["orders"].values()
+def _of_levels(shelves: Shelves, initial_stock: Mapping[str, int], deleted: Documents) -> Iterator[str]:
+    orders = [*shelves["orders"].values(), *deleted.values()]
     gone, held = _units_gone(orders), _units_held(orders)
     unfinished = any(order["status"] == "reserving" for order in orders)
     for product_id, initial in initial_stock.items():
@@ -138,7 +144,7 @@ def _units_of(items: Iterable[Fields]) -> Counter[str]:
 # --- Orders ----------------------------------------------------------------------------------------------------------
 
 
-def _of_orders(shelves: Shelves) -> Iterator[str]:
+def _of_orders(shelves: Shelves, deleted: Documents) -> Iterator[str]:
     finalizations: Counter[str] = Counter()
     ways: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for event_id, entry in shelves["auditLog"].items():
@@ -149,17 +155,18 @@ def _of_orders(shelves: Shelves) -> Iterator[str]:
                 yield f"{event_id}: no order goes from {before} to {after}"
         finalizations[entry["orderId"]] += entry["result"] == "first_time_finalized"
     for order_id, order in shelves["orders"].items():
-        if finalizations[order_id] > 1:
+        earlier = [deleted[order_id]] if order_id in deleted else []
+        if finalizations[order_id] > 1 + len(earlier):
             yield f"{order_id}: finalized {finalizations[order_id]} times"
         yield from _of_money(order_id, order, shelves)
-        yield from _of_way(order_id, order, ways[order_id])
+        yield from _of_ways(order_id, [order, *earlier], ways[order_id])
         sold = _units_of(order["items"]) if order.get("finalizedAt") else Counter()
         for item in order.get("returned", ()):
             if not 0 < item["quantity"] <= sold[item["productId"]]:
                 yield f"{order_id}: {item} came back, of {dict(sold)} sold"
         lapsed = shelves["auditLog"].get(f"lapsed_{order_id}")
         # Whatever became of it afterwards, its time is still the same.
-        if lapsed and lapsed["createdAt"] < order["reservationExpiresAt"]:
+        if lapsed and not earlier and lapsed["createdAt"] < order["reservationExpiresAt"]:
             yield f"{order_id}: expired at {lapsed['createdAt']}, before {order['reservationExpiresAt']}"
 
 
@@ -178,25 +185,28 @@ def _of_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
             yield f"{order_id}: paid by {payment_id}, and its refunds would not find the order"
 
 
-def _of_way(order_id: str, order: Fields, ways: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """The changes of status in the trail are one way, from where the order began to where it is."""
-    is_counted = order["status"] == "reserving"
-    balance = Counter({(order.get("heldFrom") or "pending") if is_counted else order["status"]: 1})
+def _of_ways(order_id: str, orders: Sequence[Fields], ways: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The changes of status in the trail are one way for each order, from where it began to where it is."""
+    balance: Counter[str] = Counter()
+    for order in orders:
+        is_counted = order["status"] == "reserving"
+        balance[(order.get("heldFrom") or "pending") if is_counted else order["status"]] += 1
     for before, after in ways:
         balance[before] += 1
         balance[after] -= 1
-    if sorted(filter(None, balance.values())) != [1]:
-        yield f"{order_id}: no way through {ways} ends with {order['status']}"
+    begun = [times for times in balance.values() if times]
+    if begun != [len(orders)]:
+        yield f"{order_id}: no way through {ways} ends with {[order['status'] for order in orders]}"
 
 
-def _of_disputes(shelves: Shelves) -> Iterator[str]:
+def _of_disputes(shelves: Shelves, deleted: Documents) -> Iterator[str]:
     """An order says whether it is disputed, and nothing more: its customer can read it."""
     still_open = Counter(
         dispute["orderId"] for dispute in shelves["disputes"].values() if dispute["status"] not in _DECIDED
     )
     for order_id, order in shelves["orders"].items():
         said = order.get("disputed", False), order.get("openDisputes", 0)
-        if said != (still_open[order_id] > 0, still_open[order_id]):
+        if order_id not in deleted and said != (still_open[order_id] > 0, still_open[order_id]):
             yield f"{order_id}: {still_open[order_id]} disputes are open, and it says {said}"
         if "dispute" in order:
             yield f"{order_id}: its customer can read what is disputed"
@@ -236,7 +246,7 @@ def _of_deliveries(shelves: Shelves) -> Iterator[str]:
             yield f"{event_id}: {claim['deliveries']} deliveries, and records of {sorted(recorded[event_id])}"
 
 
-def _of_notices(shelves: Shelves) -> Iterator[str]:
+def _of_notices(shelves: Shelves, deleted: Documents) -> Iterator[str]:
     notified: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for path, notice in shelves["notifications"].items():
         _, recipient, _, event_id = path.split("/")
@@ -248,7 +258,7 @@ def _of_notices(shelves: Shelves) -> Iterator[str]:
         yield from (
             f"{order_id}: its customer was notified {counted[once]} times that it is {once}"
             for once in ("reserved", "failed", "paid", "expired", "cancelled")
-            if counted[once] > 1
+            if counted[once] > 1 + (order_id in deleted)
         )
 
 
@@ -283,7 +293,8 @@ def _waiting_for_nothing(shelves: Shelves) -> Iterator[str]:
             yield f"{event_id}: parked for want of a payment that will not find it"
     for payment_id, payment in payments.items():
         for event_id in payment.get("waiting", ()):
-            if payment.get("orderId"):
+            known = shelves["orders"].get(payment.get("orderId") or "", {}).get("payments", {}).get(payment_id, {})
+            if known.get("state") == "succeeded":
                 yield f"{event_id}: waits for {payment_id}, which has paid {payment['orderId']}"
             if event_id not in claims or claims[event_id]["processed"]:
                 yield f"{event_id}: listed as waiting for {payment_id}, and not parked"

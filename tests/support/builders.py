@@ -28,9 +28,10 @@ from orders.events import (
     ReservationLapsed,
     StripeDelivery,
     StripeEvent,
+    SubscriptionStarted,
 )
-from orders.order import Money
-from orders.refunds import Refund, Refunds, RefundStatus
+from orders.money import Money
+from orders.refunds import Refund, Refunds, RefundStatus, Restock
 from service.settings import settings_from
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
@@ -66,8 +67,10 @@ def a_reserved_order(**fields: object) -> Fields:
     """The same order, held and priced."""
     held: Fields = {
         "status": "reserved",
+        "itemsTotal": 3_600,
         "amountTotal": 3_600,
         "currency": "eur",
+        "pricedBy": "catalogue",
         "reservedAt": NOW,
         "reservationExpiresAt": NOW + timedelta(minutes=30),
     }
@@ -113,19 +116,29 @@ def a_free_session(event_id: str = "evt_1", *, order_id: str = "order-1", **deli
     """A Checkout session was completed that cost nothing."""
     delivery = {"event_type": "checkout.session.completed", **delivery}
     free = Money(0, "eur")
-    return a_payment(event_id, order_id=order_id, money=free, payment_intent_id=None, charge_id=None, **delivery)
+    event = a_payment(event_id, order_id=order_id, money=free, payment_intent_id=None, charge_id=None, **delivery)
+    return replace(event, session_id="cs_1")
 
 
 def a_placement(order_id: str = "order-1", product_ids: tuple[str, ...] = ("shirt",)) -> OrderPlaced:
     return OrderPlaced(order_id, product_ids)
 
 
-def a_processing(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> PaymentProcessing:
+def a_processing(
+    event_id: str = "evt_1",
+    *,
+    order_id: str = "order-1",
+    payment_intent_id: str | None = "pi_1",
+    charge_id: str | None = None,
+    until: datetime | None = None,
+    **delivery: object,
+) -> PaymentProcessing:
     return PaymentProcessing(
         delivery=a_delivery(event_id=event_id, **{"event_type": "payment_intent.processing", **delivery}),
         order_id=order_id,
-        payment_intent_id="pi_1",
-        charge_id=None,
+        payment_intent_id=payment_intent_id,
+        charge_id=charge_id,
+        until=until,
     )
 
 
@@ -133,6 +146,7 @@ def a_failure(
     event_id: str = "evt_1",
     *,
     order_id: str = "order-1",
+    payment_intent_id: str | None = "pi_1",
     charge_id: str | None = "ch_0",
     decline_code: str | None = "insufficient_funds",
     **delivery: object,
@@ -141,25 +155,44 @@ def a_failure(
     return PaymentFailed(
         delivery=failed,
         order_id=order_id,
-        payment_intent_id="pi_1",
+        payment_intent_id=payment_intent_id,
         charge_id=charge_id,
-        decline=Decline("card_declined", decline_code, failed.created_at, "pi_1", charge_id),
+        decline=Decline("card_declined", decline_code, failed.created_at, payment_intent_id, charge_id),
     )
 
 
-def a_cancellation(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> PaymentCanceled:
+def a_cancellation(
+    event_id: str = "evt_1",
+    *,
+    order_id: str = "order-1",
+    payment_intent_id: str | None = "pi_1",
+    **delivery: object,
+) -> PaymentCanceled:
     return PaymentCanceled(
         delivery=a_delivery(event_id=event_id, **{"event_type": "payment_intent.canceled", **delivery}),
         order_id=order_id,
-        payment_intent_id="pi_1",
+        payment_intent_id=payment_intent_id,
+        charge_id=None,
+    )
+
+
+def a_subscription(event_id: str = "evt_1", *, order_id: str = "order-1", **delivery: object) -> SubscriptionStarted:
+    return SubscriptionStarted(
+        delivery=a_delivery(event_id=event_id, **{"event_type": "checkout.session.completed", **delivery}),
+        order_id=order_id,
+        payment_intent_id=None,
         charge_id=None,
     )
 
 
 def a_refund(
-    refund_id: str = "re_1", amount: int = 3_600, status: str = "succeeded", restock: Mapping[str, int] | None = None
+    refund_id: str = "re_1",
+    amount: int = 3_600,
+    status: str = "succeeded",
+    restock: Restock = None,
+    payment_id: str | None = "pi_1",
 ) -> Refund:
-    return Refund(refund_id, amount, RefundStatus(status), restock or {})
+    return Refund(refund_id, amount, RefundStatus(status), restock, payment_id)
 
 
 def a_refunded_charge(
@@ -179,7 +212,8 @@ def a_refunded_charge(
         payment_intent_id=payment_intent_id,
         charge_id=charge_id,
         paid=paid,
-        refunds=Refunds({refund.refund_id: refund for refund in refunds}, total),
+        amount_refunded=total,
+        refunds=Refunds.of(*refunds),
     )
 
 
@@ -195,14 +229,14 @@ def an_updated_refund(
     **delivery: object,
 ) -> RefundUpdated:
     """One refund, as Stripe reports it: without the order's id."""
-    refund = refund or a_refund()
+    refund = refund or a_refund(payment_id=payment_intent_id or charge_id)
     return RefundUpdated(
         delivery=a_delivery(event_id=event_id, **{"event_type": "refund.updated", **delivery}),
         order_id=order_id,
         payment_intent_id=payment_intent_id,
         charge_id=charge_id,
         money=Money(refund.amount, currency),
-        refunds=Refunds({refund.refund_id: refund}),
+        refunds=Refunds.of(refund),
         restock_defect=restock_defect,
     )
 
@@ -262,6 +296,7 @@ ONE_OF_EACH_KIND: Mapping[EventKind, OrderEvent] = {
     EventKind.PAYMENT_SUCCEEDED: a_payment(),
     EventKind.PAYMENT_FAILED: a_failure(),
     EventKind.PAYMENT_CANCELED: a_cancellation(),
+    EventKind.SUBSCRIPTION_STARTED: a_subscription(),
     EventKind.CHARGE_REFUNDED: a_refunded_charge(),
     EventKind.REFUND_UPDATED: an_updated_refund(order_id="order-1"),
     EventKind.DISPUTE_CHANGED: a_dispute(order_id="order-1"),

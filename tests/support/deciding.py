@@ -13,8 +13,10 @@ from inventory.reservation import Product
 from inventory.stock import Level, StockMove
 from notifications.notices import Audience, Notice, NoticeType
 from orders.events import CancelRequested, NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
-from orders.order import Money, Order, OrderLine, OrderStatus, Payment
+from orders.money import Money
+from orders.order import Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
+from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refund, Refunds
 from settlement.decide import decide
 from settlement.decisions import Change, CountDelivery, Decision, Look, Terms, Unchanged
@@ -22,9 +24,10 @@ from settlement.snapshot import CancelRequest, Claim, KnownPayment, SetAsideEntr
 from tests.support.builders import NOW, TERMS
 
 EUR_36 = Money(3_600, "eur")
-PAID_BEFORE = Payment(EUR_36, "pi_1", "ch_1", "evt_0")
-"""By an event before the one that a test is about."""
-PAID_NOW = Payment(EUR_36, "pi_1", "ch_1", "evt_1")
+PAID = Payment("pi_1", PaymentState.SUCCEEDED, NOW, EUR_36, "ch_1")
+PAID_NOW: dict[str, Any] = {"payments": Payments.of(PAID), "settled_by": "evt_1"}
+"""By the event that a test is about, unless it gives another id."""
+UNPRICED: dict[str, Any] = {"total": None, "items_total": None}
 LIVE_ONLY = replace(TERMS, expected_livemode=True)
 """Terms under which every event here is of the other mode."""
 SET_ASIDE = SetAsideEntry(Result.LIVEMODE_MISMATCH, NOW, "entry as read")
@@ -36,23 +39,30 @@ SET_ASIDE_ON_PI_DAY = "set_aside: taken for an event of the other mode, on 2026-
 def a_pending_order(status: str = "pending", **changes: Any) -> Order:
     """Nothing is held for it, whatever its status."""
     statuses = {name: OrderStatus(changes[name]) for name in ("held_from", "unfulfilled_as") if changes.get(name)}
-    order = Order("order-1", OrderStatus(status), "alice", lines_of(shirt=3), defect=None, total=None)
+    order = Order("order-1", OrderStatus(status), "alice", lines_of(shirt=3), defect=None, total=None, created_at=NOW)
     return replace(order, **{**changes, **statuses})
 
 
 def a_counted_order(status: str = "reserving", **changes: Any) -> Order:
     """Its units are counted as held, and not yet confirmed."""
-    return a_pending_order(status, **{"held_from": "pending", "total": EUR_36, **changes})
+    return a_pending_order(status, **{"held_from": "pending", "total": EUR_36, "items_total": EUR_36, **changes})
 
 
 def a_held_order(status: str = "reserved", **changes: Any) -> Order:
-    held = {"total": EUR_36, "reserved_at": NOW, "reservation_expires_at": NOW + timedelta(minutes=30)}
+    held = {
+        "total": EUR_36,
+        "items_total": EUR_36,
+        "reserved_at": NOW,
+        "reservation_expires_at": NOW + timedelta(minutes=30),
+    }
     return a_pending_order(status, **{**held, **changes})
 
 
 def a_sold_order(status: str = "finalized", **changes: Any) -> Order:
     """Paid, and its units taken from the shelf."""
-    return a_held_order(status, **{"payment": PAID_BEFORE, "finalized_at": NOW, **changes})
+    return a_held_order(
+        status, **{"payments": Payments.of(PAID), "settled_by": "evt_0", "finalized_at": NOW, **changes}
+    )
 
 
 def known(**fields: Any) -> dict[str, Any]:
@@ -64,8 +74,18 @@ def lines_of(**units: int) -> tuple[OrderLine, ...]:
     return tuple(OrderLine(product_id, quantity) for product_id, quantity in units.items())
 
 
-def refunds_of(*refunds: Refund, charge_total: int = 0) -> Refunds:
-    return Refunds({refund.refund_id: refund for refund in refunds}, charge_total)
+def paid_as(payment: Payment = PAID, **changes: Any) -> Payments:
+    """The one payment that is known of an order."""
+    return Payments.of(replace(payment, **changes))
+
+
+def refunded_as(*refunds: Refund, charge_total: int = 0) -> dict[str, Any]:
+    """What is known of the one payment and of its refunds.
+
+    Args:
+        charge_total: what the charge itself names as refunded.
+    """
+    return known(payments=paid_as(amount_refunded=charge_total), refunds=Refunds.of(*refunds))
 
 
 def a_claim(result: str = "first_time_finalized", **changes: Any) -> Claim:
@@ -167,6 +187,7 @@ class Given:
             products=self._products(event.product_ids if isinstance(event, OrderPlaced) else ()),
             audited=self.snapshot.audited if reads_entry else None,
             set_aside=self.snapshot.set_aside if reads_entry else None,
+            was_placed=bool(self.snapshot.audited) if isinstance(event, OrderPlaced) else False,
             deliveries_on_record=None,
             open_orders=None,
         )
@@ -174,7 +195,9 @@ class Given:
     def _looked_at(self, look: Look, snapshot: Snapshot) -> Snapshot:
         more: dict[str, Any] = {}
         if look.product_ids:
-            more |= known(products=self._products(look.product_ids))
+            more |= known(
+                products=self._products(look.product_ids), was_placed=snapshot.was_placed or self.snapshot.was_placed
+            )
         if look.audit_entry:
             more |= known(audited=self.snapshot.audited, set_aside=self.snapshot.set_aside)
         if look.order_id:
@@ -194,6 +217,15 @@ def given(order: Order | None = None, *, terms: Terms = TERMS, after_loss: bool 
     return Given(a_snapshot(order, **more), terms, after_loss)
 
 
+def changes_by(order: Order, *events: OrderEvent, **more: Any) -> list[Change]:
+    """What each of these events changes, after those before it."""
+    changes: list[Change] = []
+    for event in events:
+        changes.append(given(order, **more).changed_by(event))
+        order = changes[-1].order
+    return changes
+
+
 # --- Then ------------------------------------------------------------------------------------------------------------
 
 Moves = tuple[StockMove, ...]
@@ -203,7 +235,7 @@ def a_change(result: str, order: Order, status_before: str | None = None, *notic
     """A change that leaves the order's status and moves nothing, unless it is said."""
     moves = changes.get("moves", ())
     before = OrderStatus(status_before or order.status)
-    change = Change(Result(result), order, before, moves, moves, (), notices, EUR_36, (), None)
+    change = Change(Result(result), order, before, moves, moves, (), notices, EUR_36, "evt_1", (), None)
     return replace(change, **changes)
 
 
@@ -228,4 +260,6 @@ def to_operators(notice: str, reason: str | None = None, *, money: Money | None 
     return Notice(NoticeType(notice), Audience.OPERATOR, "alice", money, reason)
 
 
+PLACED, LAPSED, CANCEL_REQUESTED = (known(entry_id=f"{event}_order-1") for event in ("placed", "lapsed", "cancel"))
+"""How an event of the shop is put on record."""
 TAKEN, HELD, RELEASED = shirts(-3, -3), shirts(0, 3), shirts(0, -3)

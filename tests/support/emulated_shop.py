@@ -16,7 +16,7 @@ from google.cloud.firestore import FieldFilter
 from database.connection import Connection, connect
 from database.store import Fields
 from orders.events import PaymentSucceeded
-from orders.order import Money
+from orders.money import Money
 from orders.outcome import Outcome, Settle
 from service.settings import STRIPE_WEBHOOK_SECRET, settings_from
 from service.wiring import Service, service_on

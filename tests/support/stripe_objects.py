@@ -155,6 +155,27 @@ def an_authorised_intent(api_version: str = CURRENT, **fields: object) -> Fields
     return _intent(api_version, an_authorised_charge(api_version), {**authorised, **fields})
 
 
+def a_waiting_intent(api_version: str = CURRENT, **fields: object) -> Fields:
+    """Its customer has a voucher to pay."""
+    voucher = {"expires_after": int(DUE_BY.timestamp()), "hosted_voucher_url": _RECEIPT, "number": "123456"}
+    waiting = {
+        "amount_received": 0,
+        "next_action": {"oxxo_display_details": voucher, "type": "oxxo_display_details"},
+        "payment_method_types": ["oxxo"],
+        "status": "requires_action",
+    }
+    return _intent(api_version, None, {**waiting, **fields})
+
+
+def a_partially_funded_intent(api_version: str = CURRENT, **fields: object) -> Fields:
+    """Its customer has transferred too little, and knows where to transfer the rest."""
+    transfer = {"display_bank_transfer_instructions": {"amount_remaining": 1_200}}
+    action = {**transfer, "type": "display_bank_transfer_instructions"}
+    return a_waiting_intent(
+        api_version, **{"next_action": action, "payment_method_types": ["customer_balance"], **fields}
+    )
+
+
 def a_declined_intent(
     api_version: str = CURRENT, *, decline_code: str = "insufficient_funds", charge_id: str = "ch_0", **fields: object
 ) -> Fields:
@@ -754,6 +775,8 @@ OBJECT_OF: Final[Mapping[str, Callable[..., Fields]]] = {
     "checkout.session.completed": a_checkout_session,
     "checkout.session.async_payment_succeeded": a_checkout_session,
     "payment_intent.processing": a_processing_intent,
+    "payment_intent.partially_funded": a_partially_funded_intent,
+    "payment_intent.requires_action": a_waiting_intent,
     "payment_intent.amount_capturable_updated": an_authorised_intent,
     "charge.pending": a_pending_charge,
     "payment_intent.payment_failed": a_declined_intent,

@@ -24,13 +24,11 @@ from tests.proofs.faults.delivery_queue import Delivery, DeliveryQueue
 from tests.proofs.faults.gate import Gate
 from tests.proofs.faults.interceptor import FaultyChannel
 from tests.proofs.faults.standalone import StandaloneEmulator, standalone_emulator
-from tests.proofs.simulation.oracle import wrongs
+from tests.proofs.simulation.oracle import Ending, wrongs
+from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, Payment, Repayment
 from tests.proofs.simulation.scenarios import (
-    CHECKOUT_COMPLETED,
     PRICES,
-    SUCCESS_TYPES,
     EventTemplate,
-    Repayment,
     Scenario,
     catalogue_entry_of,
 )
@@ -90,7 +88,7 @@ def restarted_while_delivering(seed: int, *, restarts: int = 3, orders_a_wave: i
     if not all(scenario.is_consistent for scenario in scenarios):
         raise AssertionError("these scenarios cannot happen, so nothing can be judged by them")
     waves = [scenarios[first : first + orders_a_wave] for first in range(0, len(scenarios), orders_a_wave)]
-    report.orders, report.refunded = len(scenarios), sum(bool(scenario.refunds) for scenario in scenarios)
+    report.orders, report.refunded = len(scenarios), sum(scenario.payments[0].refunds != () for scenario in scenarios)
     with standalone_emulator() as emulator:
         run = _Run(emulator, scenarios, report, chance)
         with run.threads_at_work():
@@ -109,12 +107,13 @@ def _a_scenario(order_id: str, chance: random.Random) -> Scenario:
     )
     order = Scenario(order_id, lines)
     if not order.price:
-        return replace(order, paid=0, success_types=(CHECKOUT_COMPLETED,))
+        return replace(order, payments=(Payment(0, 0, success_types=(CHECKOUT_COMPLETED,)),))
     some = Repayment(1, order.price // 2, restock=((lines[0][0], 1),), is_slow=True)
     full, failed = Repayment(1, order.price), Repayment(1, order.price, fails=True)
     refunds = chance.choice([(), (), (some,), (full,), (failed,)])
     declines = chance.choice([(), ("payment_intent.payment_failed",)])
-    return replace(order, declines=declines, paid=order.price, success_types=SUCCESS_TYPES, refunds=refunds)
+    paid = Payment(0, order.price, success_types=SUCCESS_TYPES, declines=declines, refunds=refunds)
+    return replace(order, payments=(paid,))
 
 
 class _Shop:
@@ -233,7 +232,8 @@ class _Run:
                 self._complain(f"{path}: written before a kill, and changed since")
         self._complain(*complaints(documents, self._stock), *leftovers(documents))
         for scenario in self._scenarios:
-            self._complain(*wrongs(scenario, documents, is_ample=True, restocks=True))
+            may_be_ignored = [event_id for event_id, event in scenario.events.items() if not event.reports_money]
+            self._complain(*wrongs(scenario, Ending(documents, ignored=may_be_ignored)))
 
     # --- What is delivered -------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orders.events import OrderEvent, ReservationLapsed
-from orders.order import Money
+from orders.money import Money
 from settlement.decisions import Terms
 from tests.support.builders import (
     NOW,
@@ -66,6 +66,13 @@ PLACED, LAPSED, PAID = a_placement(), a_lapse(), a_payment("evt_paid")
 REFUNDED = an_updated_refund("evt_refunded")
 REFUND_FAILED = an_updated_refund("evt_failed", a_refund(status="failed"))
 ONE_SHIRT_BACK = an_updated_refund("evt_part", a_refund(amount=1_200, restock={"shirt": 1}))
+WRONG = a_payment("evt_wrong", money=Money(3_700, "eur"), payment_intent_id="pi_2", charge_id="ch_2")
+WRONG_REFUNDED = a_refunded_charge(
+    "evt_wrong_back", total=3_700, paid=Money(3_700, "eur"), payment_intent_id="pi_2", charge_id="ch_2"
+)
+HALF = a_payment("evt_half", money=Money(1_800, "eur"), payment_intent_id="pi_2", charge_id="ch_2")
+OTHER_HALF = a_payment("evt_other_half", money=Money(1_800, "eur"))
+ON_ITS_WAY = a_processing("evt_on_its_way", payment_intent_id="pi_2", until=NOW + timedelta(days=3))
 HELD, SOLD, FREE = (10, 3), (7, 0), (10, 0)
 LIVE_ONLY = replace(TERMS, expected_livemode=True)
 FOREIGN, LISTING = a_payment("evt_foreign", account="acct_1"), replace(TERMS, accounts=frozenset({"acct_1"}))
@@ -96,6 +103,11 @@ SCENARIOS: Mapping[str, Scenario] = {
     "a payment without an order": Scenario(a_payment(created_at=LONG_AGO), None, FREE, quantity=None),
     "a payment of a cancelled order": Scenario(PAID, "finalized", SOLD, [PLACED, a_cancel_request()]),
     "a second payment": Scenario(a_payment("evt_2", payment_intent_id="pi_2"), "finalized", SOLD, [PLACED, PAID]),
+    "a payment after a wrong one": Scenario(PAID, "finalized", SOLD, [PLACED, WRONG]),
+    "the second half": Scenario(OTHER_HALF, "finalized", SOLD, [PLACED, HALF]),
+    "a refund of a second payment": Scenario(WRONG_REFUNDED, "finalized", SOLD, [PLACED, PAID, WRONG]),
+    "a payment after a wrong one was refunded": Scenario(PAID, "finalized", SOLD, [PLACED, WRONG, WRONG_REFUNDED]),
+    "an end while money is on its way": Scenario(a_cancellation(), "reserved", HELD, [PLACED, ON_ITS_WAY]),
     "a payment that was set aside": Scenario(PAID, "finalized", SOLD, [PLACED, PAID], terms_before=LIVE_ONLY),
     "a payment of another account": Scenario(FOREIGN, "reserved", HELD, [PLACED]),
     "a payment of an account that is listed by now": Scenario(

@@ -44,6 +44,8 @@ _PUBLIC: Final = frozenset(
 """The values of these fields may be kept and logged: ids, and words for programs."""
 _PRIVATE: Final = tuple(word for word in PRIVATE if len(word) >= _SECRET_CHARACTERS_MIN)
 _AMOUNTS: Final = ("amount_received", "amount_captured", "amount", "amount_total")
+_BRING_MONEY: Final = frozenset({"payment_intent.succeeded", "charge.succeeded", "charge.captured", "charge.refunded"})
+"""These wait for their order."""
 _PARKED: Final = frozenset({"error", "order_not_found", "payment_not_found"})
 
 _SET_ASIDE: Final = frozenset({"other_account", "livemode_mismatch"})
@@ -151,7 +153,7 @@ class Handled:
         if result == "ignored":
             if self.before != self.after:
                 yield f"ignored, and changed {self._changed()}"
-            if _is_ours(self.message):
+            if _is_ours(self.message) and not self._is_of_no_order():
                 yield "ignored an event that is ours"
             return
         event_id = self.message["id"]
@@ -168,16 +170,31 @@ class Handled:
             yield f"answered {result}, and changed {self._changed()} for another account or another shop"
         yield from self._complaints_about_money()
 
+    def _is_of_no_order(self) -> bool:
+        """Whether its order is not there, and it brings no money for one."""
+        order_id = _order_id_in(self.message)
+        is_missing = order_id is not None and f"orders/{order_id}" not in self.before
+        return is_missing and self.message["type"] not in _BRING_MONEY
+
     def _complaints_about_money(self) -> Iterator[str]:
         reported = self.message["data"]["object"] if self._changed() & {"orders/order-1", "orders/order-2"} else {}
         for path in ("orders/order-1", "orders/order-2"):
             received = self.after.get(path, {}).get("amountReceived")
             if received == self.before.get(path, {}).get("amountReceived"):
                 continue
-            if path != f"orders/{_order_id_in(self.message)}" and not self.message["type"].startswith("charge."):
+            is_named = path == f"orders/{_order_id_in(self.message)}" or self._is_known_payment(reported)
+            if not is_named and not self.message["type"].startswith("charge."):
                 yield f"{path} has received {received!r} by a payment of which nobody has named the order"
-            if type(received) is not int or not any(_is_same(reported.get(name), received) for name in _AMOUNTS):
+            earlier = _sums_of(self.before.get(path, {}).get("payments", {}))
+            new = {each for name in _AMOUNTS if type(each := reported.get(name)) is int}
+            sums = earlier | {known + each for known in earlier for each in new}
+            if type(received) is not int or received not in sums:
                 yield f"{path} has received {received!r}, which is no amount of the event"
+
+    def _is_known_payment(self, reported: Mapping[str, Any]) -> bool:
+        """Whether it had been named together with an order."""
+        ids = (reported.get("id"), reported.get("payment_intent"))
+        return any(self.before.get(f"payments/{payment_id}", {}).get("orderId") for payment_id in ids)
 
     def _complaints_about_form(self) -> Iterator[str]:
         body = self.response.get_data()
@@ -238,6 +255,8 @@ def _is_ours(message: Any) -> bool:
     is_of_payment = event_type.startswith(("payment_intent.", "charge.")) and not event_type.startswith(
         ("charge.refund.", "charge.dispute.")
     )
+    # Whether anything is to be waited for, or only confirmed, is in the details.
+    is_of_payment = is_of_payment and event_type != "payment_intent.requires_action"
     return is_of_payment and _order_id_in(message) in ("order-1", "order-2")
 
 
@@ -261,8 +280,12 @@ def _metadata_in(message: Any) -> dict[str, Any]:
     return metadata if isinstance(metadata, dict) else {}
 
 
-def _is_same(reported: object, received: int) -> bool:
-    return type(reported) is int and reported == received
+def _sums_of(payments: Mapping[str, Any]) -> set[int]:
+    """What some of the payments come to, or none of them, or all."""
+    sums = {0}
+    for payment in payments.values():
+        sums |= {known + (payment["amount"] or 0) for known in sums}
+    return sums
 
 
 def _secrets_in(signature: str | None) -> Iterator[str]:

@@ -25,6 +25,7 @@ _READ: Final = frozenset(
         *("payment_intent", "charge", "latest_charge", "charges", "client_reference_id", "payment_status", "refunds"),
         *("last_payment_error", "code", "decline_code", "failure_code", "outcome", "reason", "evidence_details"),
         *("due_by", "restock", "account", "context", "payment_link", "shop", "related_object", "snapshot_event"),
+        *("mode", "next_action", "expires_at", "capture_before", "payment_method_types"),
     }
 )
 """A change to a field of these names is likely to mean something."""
@@ -153,11 +154,43 @@ def _changed(value: Any, place: Place, other: object) -> Any:
     return kept if content is _MISSING else {**kept, name: content}
 
 
+_VOUCHER: Final[Fields] = {
+    "type": "oxxo_display_details",
+    "oxxo_display_details": {"expires_after": _SECONDS + 3 * 86_400},
+}
+_TRANSFER: Final[Fields] = {"type": "display_bank_transfer_instructions", "display_bank_transfer_instructions": {}}
+_HALF: Final[Fields] = {"amount": 1_800, "amount_received": 1_800, "amount_captured": 1_800}
+_VARIANTS: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
+    "payment_intent": [
+        *({}, {}, {"metadata": {}}, {"next_action": _VOUCHER}, {"next_action": _TRANSFER}),
+        *({"id": "pi_2", "latest_charge": "ch_2"}, {"id": "pi_2", "latest_charge": None, **_HALF}),
+        {"payment_method_types": ["sepa_debit", "card"]},
+    ],
+    "charge": [
+        *({}, {}, {"metadata": {}}, {"payment_intent": None}),
+        *({"id": "ch_2", "payment_intent": "pi_2"}, {"id": "ch_2", "payment_intent": "pi_2", **_HALF}),
+    ],
+    "checkout": [
+        *({}, {}, {"metadata": {}, "client_reference_id": None}, {"mode": "subscription", "payment_intent": None}),
+        *({"id": "cs_2", "payment_intent": "pi_2"}, {"metadata": {"orderId": "order-1"}, "payment_intent": None}),
+    ],
+    "refund": [
+        *({}, {}, {"metadata": {"restock": "all"}}, {"metadata": {"restock": "none"}}, {"status": "pending"}),
+        {"id": "re_2", "payment_intent": "pi_2", "charge": "ch_2"},
+    ],
+}
+"""In what else the usual event may differ: a second payment, half of one, one that names no order, or a slow one."""
+
+
+def _variants_of(event_type: str) -> st.SearchStrategy[Mapping[str, Any]]:
+    return st.sampled_from(_VARIANTS[event_type.partition(".")[0]])
+
+
 @st.composite
 def _events(draw: st.DrawFn) -> Any:
     event_type, api_version = draw(st.sampled_from(_USUAL))
-    event_id = draw(st.sampled_from(["evt_1", "evt_2"]))
-    message: Any = the_event(event_type, api_version, event_id)
+    event_id, variant = draw(st.sampled_from(["evt_1", "evt_2"])), draw(_variants_of(event_type))
+    message: Any = the_event(event_type, api_version, event_id, **variant)
     if draw(st.integers(0, 19)) == 19:
         message = a_thin_event(f"v1.{event_type}", event_id)
     for _ in range(draw(st.integers(0, 3))):

@@ -16,7 +16,6 @@ from database.documents.webhook_events import parked_claim
 from database.store import Create
 from orders.events import Ignored, NotUnderstood, StripeDelivery
 from orders.outcome import OrderNotThereYet
-from settlement import holding
 from tests.proofs.fuzz.deliveries import Visit, signed, visit_from, written
 from tests.proofs.fuzz.endpoint import complaints_about
 from tests.proofs.fuzz.judge import DOCUMENTED, Tally
@@ -195,9 +194,7 @@ def test_it_catches_a_claim_that_firestore_cannot_store(monkeypatch: pytest.Monk
 
 
 def test_it_catches_a_hold_until_after_the_end_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        holding, "_extended", lambda case, event: event.delivery.created_at + case.terms.async_reservation
-    )
+    monkeypatch.setattr(stripe_fields, "_SECONDS_MAX", LAST_SECOND_OF_9999)
     at_the_end = {**the_event("payment_intent.processing"), "created": LAST_SECOND_OF_9999}
     assert "OverflowError" in text_of_complaints_about(Visit("reserved", (signed(body_of(at_the_end)),)))
 

@@ -11,7 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 
-from tests.proofs.simulation.history import History, history_from
+from tests.proofs.simulation.drawing import history_from
+from tests.proofs.simulation.history import History
 from tests.proofs.simulation.shrinking import shrunk
 from tests.proofs.simulation.simulation import complaints_about
 from tests.proofs.simulation.tally import Tally

@@ -1,37 +1,110 @@
 """What must be true of an order in the end: worked out from its scenario alone, whatever happened on the way."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Any, Final
 
+from orders.refunds import RestockRule
+from tests.proofs.simulation.payments import Payment, Repayment
 from tests.proofs.simulation.scenarios import EventTemplate, Scenario
 
-Documents = Mapping[str, Mapping[str, Any]]
+Fields = Mapping[str, Any]
+Documents = Mapping[str, Fields]
+
+_A_DAY: Final = timedelta(days=1)
+_HELD_AT_MOST: Final = timedelta(days=30)
+SET_ASIDE: Final = {"other_account", "livemode_mismatch"}
+_FOR_A_PERSON: Final = {"review", "refund_due"}
+_ABOUT_PAYMENT: Final = {"paid", "review", "refund_due", "refunded", "partially_refunded"}
 
 
-def wrongs(scenario: Scenario, documents: Documents, *, is_ample: bool, restocks: bool) -> list[str]:
-    """Everything that is not as the scenario says.
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How it all ended, and what happened on the way that no scenario says."""
 
-    Args:
-        documents: every document, by path, when all events have arrived, all reservations have expired, and nobody is
-            at work any more.
-        is_ample: whether orders did not compete for units.
-        restocks: whether the shop puts refunded units back.
-    """
-    return [
-        *_of_events(scenario, documents),
-        *(_of_order(scenario, documents, is_ample=is_ample, restocks=restocks) if scenario.appears else ()),
+    documents: Documents
+    """Every document, by path, when all events have arrived, all reservations have expired, and nobody is at work."""
+    is_ample: bool = True
+    """Whether orders did not compete for units."""
+    restocks: bool = True
+    """Whether the shop puts refunded units back."""
+    is_adjusted: bool = False
+    """Whether the backend came in time to change the price of the order."""
+    is_second: bool = False
+    """Whether an earlier order with the same id is on record as placed, and was deleted."""
+    earlier_payments: Collection[str] = ()
+    """The ids of the payments that had named that one."""
+    ignored: Collection[str] = ()
+    """The ids of events that came before their order, and of which nobody has to know."""
+    parked: Collection[str] = ()
+    """The ids of events that had to wait for their order or their payment."""
+
+
+def wrongs(scenario: Scenario, ending: Ending) -> list[str]:
+    """Everything that is not as the scenario says."""
+    if not scenario.appears:
+        return list(_of_events(scenario, ending))
+    return [*_of_events(scenario, ending), *_Oracle(scenario, ending).wrongs()]
+
+
+def missteps(scenario: Scenario, before: Fields, after: Fields, now: datetime) -> list[str]:
+    """What an order must not become just now, judged by what had been reported to it before."""
+    on_its_way = [
+        payment
+        for payment in scenario.payments
+        if _state_in(after, scenario.intent_of(payment)) == "processing"
+        and _state_in(before, scenario.intent_of(payment)) == "processing"
     ]
+    found = []
+    is_cancelled = after["status"] == "cancelled" != before.get("heldFrom")
+    if is_cancelled and on_its_way and not after.get("cancelRequestedAt"):
+        found.append(f"{scenario.order_id}: cancelled, and money is on its way")
+    if (before["status"], after["status"]) == ("reserved", "expired") and now < before["reservedAt"] + _HELD_AT_MOST:
+        found += [
+            f"{scenario.order_id}: expired, and payment {payment.number} may still succeed"
+            for payment in on_its_way
+            if now < _on_its_way_since(scenario, payment) + max(payment.voucher_days, 1) * _A_DAY
+        ]
+    return found
 
 
-def _of_events(scenario: Scenario, documents: Documents) -> Iterator[str]:
+def _state_in(order: Fields, payment_id: str) -> object:
+    return order.get("payments", {}).get(payment_id, {}).get("state")
+
+
+def _on_its_way_since(scenario: Scenario, payment: Payment) -> datetime:
+    return next(
+        event.created_at
+        for event in scenario.events.values()
+        if event.payment is payment and event.event_type in ("payment_intent.processing", _VOUCHER)
+    )
+
+
+_VOUCHER: Final = "payment_intent.requires_action"
+
+
+# --- Events ----------------------------------------------------------------------------------------------------------
+
+
+def _of_events(scenario: Scenario, ending: Ending) -> Iterator[str]:
     for event in scenario.events.values():
-        claim = documents.get(f"webhookEvents/{event.event_id}")
-        entry = documents.get(f"auditLog/{event.event_id}")
-        if expected := _waits_for(scenario, event):
+        claim = ending.documents.get(f"webhookEvents/{event.event_id}")
+        entry = ending.documents.get(f"auditLog/{event.event_id}")
+        expected = _waits_for(scenario, event)
+        is_settled = entry is not None and entry["webhookProcessed"]
+        if event.payment and event.payment.is_foreign:
+            if is_settled or (claim and claim["result"] not in SET_ASIDE):
+                yield f"{event.event_id}: another account's, and not set aside: {claim}"
+            continue
+        if event.event_id in ending.ignored and not is_settled:
+            continue
+        if expected:
             if claim is None or claim["processed"] or claim["result"] != expected:
                 yield f"{event.event_id}: should be parked as {expected}: {claim}"
-        elif entry is None or not entry["webhookProcessed"]:
+        elif not is_settled:
             yield f"{event.event_id}: {event.event_type} is not settled: {claim}"
         elif claim and not claim["processed"]:
             yield f"{event.event_id}: {event.event_type} is still parked: {claim}"
@@ -41,85 +114,182 @@ def _waits_for(scenario: Scenario, event: EventTemplate) -> str | None:
     """Why an event must stay parked for ever; None if it must not."""
     if event.names_order:
         return None if scenario.appears else "order_not_found"
-    return None if scenario.appears and scenario.is_known_to_be_paid else "payment_not_found"
+    is_known = event.payment is not None and event.payment.is_known_to_have_succeeded
+    return None if scenario.appears and is_known else "payment_not_found"
 
 
-def _of_order(scenario: Scenario, documents: Documents, *, is_ample: bool, restocks: bool) -> Iterator[str]:
-    order = documents[f"orders/{scenario.order_id}"]
-    # An order that cost nothing and cannot be fulfilled counts as unpaid.
-    is_paid = scenario.is_known_to_be_paid and not (scenario.is_free and not is_ample and not order.get("finalizedAt"))
-    received = scenario.paid if is_paid else None
-    refunded = sum(refund.amount for refund in scenario.refunds if not refund.fails) if received else 0
-    recorded = order.get("amountReceived"), order.get("amountRefunded") or 0
-    if recorded != (received, refunded):
-        yield f"{scenario.order_id}: {received} was paid and {refunded} refunded, but recorded is {recorded}"
-    statuses = _statuses(scenario, received, refunded, is_ample=is_ample)
-    if order["status"] not in statuses:
-        yield f"{scenario.order_id}: should be {' or '.join(sorted(statuses))}: {order['status']}"
-    if is_ample and order.get("finalizedAt"):
-        back = {item["productId"]: item["quantity"] for item in order.get("returned", ())}
-        if back != (expected := _units_back(scenario, refunded) if restocks else {}):
-            yield f"{scenario.order_id}: {expected} should be back on the shelf: {back}"
-    yield from _of_what_is_recorded(scenario, order, documents, is_paid=is_paid)
+# --- Orders ----------------------------------------------------------------------------------------------------------
 
 
-def _statuses(scenario: Scenario, received: int | None, refunded: int, *, is_ample: bool) -> set[str]:
-    if received is None:
-        given_up = {"cancelled"} if scenario.is_given_up or scenario.asks_to_cancel else set()
-        return {"expired"} | given_up | (set() if is_ample else {"failed"})
-    if refunded and refunded == received:
-        return {"refunded"}
-    unfulfilled = set() if is_ample or scenario.is_free else {"refund_due"}
-    if received != scenario.price:
-        return {"review"} | unfulfilled
-    return {"partially_refunded" if refunded else "finalized"} | unfulfilled
+class _Oracle:
+    """What became of one order's payments."""
+
+    def __init__(self, scenario: Scenario, ending: Ending) -> None:
+        self.scenario = scenario
+        self.ending = ending
+        self.order = ending.documents[f"orders/{scenario.order_id}"]
+        self.succeeded = self._succeeded()
+        self.believed = [payment for payment in self.succeeded if not self._is_too_old(payment)]
+        self.paying = self._paying()
+        """These come to what is asked."""
+        money = [payment for payment in self.succeeded if not payment.is_free]
+        self.counted = self.paying or money
+        """These the order is paid with, rightly or not."""
+        self.received = sum(payment.amount for payment in self.counted) if self.counted else None
+        self.refunded = sum(refund.amount for refund in self._done_refunds())
+
+    def _succeeded(self) -> list[Payment]:
+        """The earliest first."""
+        ending, scenario = self.ending, self.scenario
+        earlier = ending.earlier_payments
+        known = (
+            payment
+            for payment in scenario.payments
+            if payment.is_known_to_have_succeeded
+            and not payment.is_foreign
+            and scenario.intent_of(payment) not in earlier
+        )
+        return sorted(known, key=lambda payment: (self._reported_at(payment), payment.number))
+
+    def _reported_at(self, payment: Payment) -> datetime:
+        events = self.scenario.events.values()
+        return min(event.created_at for event in events if event.payment is payment and event.reports_money)
+
+    def _is_too_old(self, payment: Payment) -> bool:
+        """Whether all that reports it has waited for an order that was created a day later, and perhaps for another."""
+        events = (event for event in self.scenario.events.values() if event.payment is payment and event.reports_money)
+        return all(
+            event.event_id in self.ending.parked and event.created_at < self.order["createdAt"] - _A_DAY
+            for event in events
+        )
+
+    def _paying(self) -> list[Payment]:
+        """As few as come to what is asked; of these, the earliest."""
+        if self.order.get("amountTotal") is None and self.is_unsold:
+            # Nothing was ever asked of it, and all of its money is due back.
+            return []
+        if not self.scenario.price:
+            # An order that cost nothing and cannot be fulfilled counts as unpaid.
+            return [] if self.is_unsold and not self.order.get("finalizedAt") else self.believed
+        asked = self.scenario.price
+        if self.ending.is_adjusted:
+            if self.scenario.is_adjusted_wrongly:
+                return []
+            asked += sum(self.scenario.adjustments)
+        for count in range(1, len(self.believed) + 1):
+            for chosen in combinations(self.believed, count):
+                if sum(payment.amount for payment in chosen) == asked:
+                    return list(chosen)
+        return []
+
+    @property
+    def is_unsold(self) -> bool:
+        """Whether it may rightly be paid and never fulfilled."""
+        return self.scenario.is_written_again or not self.ending.is_ample
+
+    def _done_refunds(self) -> list[Repayment]:
+        return [refund for payment in self.counted for refund in payment.refunds if _counts(payment, refund)]
+
+    def wrongs(self) -> Iterator[str]:
+        order_id, order = self.scenario.order_id, self.order
+        recorded = order.get("amountReceived"), order.get("amountRefunded") or 0
+        if recorded != (self.received, self.refunded):
+            yield f"{order_id}: {self.received} paid and {self.refunded} refunded, but recorded is {recorded}"
+        if order["status"] not in (statuses := self._statuses()):
+            yield f"{order_id}: should be {' or '.join(sorted(statuses))}: {order['status']}"
+        if self.ending.is_ample and order.get("finalizedAt"):
+            back = {item["productId"]: item["quantity"] for item in order.get("returned", ())}
+            if back != (expected := self._units_back()):
+                yield f"{order_id}: {expected} should be back on the shelf: {back}"
+        yield from self._of_what_is_recorded()
+        yield from self._of_notices_to_the_shop()
+
+    def _statuses(self) -> set[str]:
+        scenario = self.scenario
+        if self.received is None:
+            own = (payment for payment in scenario.payments if not payment.is_foreign)
+            is_over = scenario.is_given_up or any(payment.is_canceled for payment in own)
+            given_up = {"cancelled"} if is_over or scenario.asks_to_cancel else set()
+            if self.ending.is_second:
+                return {"failed"} | given_up
+            if self.scenario.is_written_again:
+                # The trigger of the first order may be so late that it finds the second one.
+                given_up |= {"failed"}
+            return {"expired"} | given_up | (set() if self.ending.is_ample else {"failed"})
+        if self.received and self.refunded == self.received:
+            return {"refunded"}
+        if self.ending.is_second:
+            return {"refund_due"}
+        unfulfilled = {"refund_due"} if self.is_unsold and self.received else set()
+        if not self.paying:
+            return {"review"} | unfulfilled
+        return {"partially_refunded" if self.refunded else "finalized"} | unfulfilled
+
+    def _units_back(self) -> Mapping[str, int]:
+        sold, refunds = self.scenario.units, self._done_refunds()
+        said = {
+            payment.number: [refund.restock for refund in payment.refunds if _counts(payment, refund)]
+            for payment in self.counted
+            if payment.refunds_report
+        }
+        all_said = [restock for restocks in said.values() for restock in restocks]
+        is_silent = len([restock for restock in all_said if restock != ()]) < len(refunds)
+        is_full = bool(self.received) and self.refunded == self.received
+        if RestockRule.ALL in all_said:
+            return sold
+        if is_full and is_silent and self.ending.restocks and RestockRule.NONE not in all_said:
+            return sold
+        named: Counter[str] = Counter()
+        for restock in all_said:
+            named.update({} if isinstance(restock, RestockRule) else dict(restock))
+        return {
+            product_id: min(named[product_id], quantity) for product_id, quantity in sold.items() if product_id in named
+        }
+
+    # --- Besides its money -------------------------------------------------------------------------------------------
+
+    def _of_what_is_recorded(self) -> Iterator[str]:
+        order_id, documents = self.scenario.order_id, self.ending.documents
+        for payment in self.succeeded:
+            for number, status in dict(payment.disputes).items():
+                dispute = documents.get(f"disputes/dp_{order_id}_{payment.number}_{number}")
+                if dispute is None or (dispute["orderId"], dispute["status"]) != (order_id, status):
+                    yield f"{order_id}: dispute {number} is {status}, but recorded is {dispute}"
+        entries = (documents.get(f"auditLog/{event_id}") for event_id in self._declines())
+        is_declined = any(entry and entry["webhookProcessed"] for entry in entries)
+        if is_declined and not (self.succeeded or self.order.get("lastPaymentError") or self.scenario.is_written_again):
+            yield f"{order_id}: a payment was declined, and that is not recorded"
+        settled_by = documents.get(f"notifications/alice/messages/{self.order.get('webhookEventId')}")
+        if self.received is not None and (settled_by is None or settled_by["type"] not in _ABOUT_PAYMENT):
+            yield f"{order_id}: the customer got no notice of what became of the payment: {settled_by}"
+
+    def _declines(self) -> Iterator[str]:
+        events = self.scenario.events.values()
+        return (event.event_id for event in events if event.payment and event.event_type in event.payment.declines)
+
+    def _of_notices_to_the_shop(self) -> Iterator[str]:
+        scenario, order_id, status = self.scenario, self.scenario.order_id, self.order["status"]
+        to_the_shop = (fields for path, fields in self.ending.documents.items() if "notifications/system/" in path)
+        notices = Counter(notice["type"] for notice in to_the_shop if notice["orderId"] == order_id)
+        is_being_refunded = any(refund.is_stuck for payment in self.counted for refund in payment.refunds)
+        if status in _FOR_A_PERSON and not is_being_refunded and not notices.keys() & {status, "refund_failed"}:
+            yield f"{order_id}: the shop got no notice that it is {status}: {notices}"
+        extra = [payment for payment in self.believed if self.paying and payment not in self.paying]
+        if any(not payment.refunds for payment in extra) and not notices["second_payment"]:
+            yield f"{order_id}: paid more than once, and the shop got {notices}"
+        if scenario.is_written_again:
+            return
+        if len(self.believed) < 2 and notices["second_payment"]:
+            yield f"{order_id}: paid at most once, and the shop got {notices}"
+        is_simply_paid = len(self.succeeded) == 1 and not self.succeeded[0].refunds
+        is_simply_sold = is_simply_paid and bool(self.order.get("finalizedAt"))
+        if scenario.asks_to_cancel and is_simply_sold and not notices["cancel_requested"]:
+            yield f"{order_id}: its customer wants it cancelled, it is sold, and the shop got {notices}"
+        # Once when they ask while it is in review, and once more when it is sold after all.
+        if notices["cancel_requested"] > 2 * scenario.asks_to_cancel:
+            yield f"{order_id}: its customer does not want it cancelled, or not so often, and the shop got {notices}"
 
 
-def _units_back(scenario: Scenario, refunded: int) -> dict[str, int]:
-    if refunded and refunded == scenario.paid:
-        return dict(scenario.units)
-    named = Counter[str]()
-    for refund in scenario.refunds:
-        if scenario.refunds_report and not refund.fails:
-            named.update(dict(refund.restock))
-    return {
-        product_id: min(named[product_id], sold) for product_id, sold in scenario.units.items() if product_id in named
-    }
-
-
-def _of_what_is_recorded(
-    scenario: Scenario, order: Mapping[str, Any], documents: Documents, *, is_paid: bool
-) -> Iterator[str]:
-    order_id = scenario.order_id
-    for number, status in dict(scenario.disputes).items() if is_paid else ():
-        dispute = documents.get(f"disputes/dp_{order_id}_{number}")
-        if dispute is None or (dispute["orderId"], dispute["status"]) != (order_id, status):
-            yield f"{order_id}: dispute {number} is {status}, but recorded is {dispute}"
-    if scenario.declines and not is_paid and not order.get("lastPaymentError"):
-        yield f"{order_id}: a payment was declined, and that is not recorded"
-    settled_by = documents.get(f"notifications/alice/messages/{order.get('webhookEventId')}")
-    if is_paid and (settled_by is None or settled_by["type"] not in _ABOUT_PAYMENT):
-        yield f"{order_id}: the customer got no notice of what became of the payment: {settled_by}"
-    yield from _of_notices_to_the_shop(scenario, order, documents, is_paid=is_paid)
-
-
-def _of_notices_to_the_shop(
-    scenario: Scenario, order: Mapping[str, Any], documents: Documents, *, is_paid: bool
-) -> Iterator[str]:
-    order_id = scenario.order_id
-    to_the_shop = (notice for path, notice in documents.items() if path.startswith("notifications/system/"))
-    notices = Counter(notice["type"] for notice in to_the_shop if notice["orderId"] == order_id)
-    if order["status"] in _FOR_A_PERSON and not notices.keys() & {order["status"], "refund_failed"}:
-        yield f"{order_id}: the shop got no notice that it is {order['status']}: {notices}"
-    is_paid_twice = is_paid and scenario.pays_twice and bool(scenario.success_types)
-    if notices["second_payment"] != is_paid_twice:
-        yield f"{order_id}: paid {'twice' if is_paid_twice else 'at most once'}, and the shop got {notices}"
-    is_sold_despite_request = scenario.asks_to_cancel and bool(order.get("finalizedAt"))
-    if is_sold_despite_request and not scenario.refunds and notices["cancel_requested"] != 1:
-        yield f"{order_id}: its customer wants it cancelled, it is sold, and the shop got {notices}"
-    if notices["cancel_requested"] > scenario.asks_to_cancel:
-        yield f"{order_id}: its customer does not want it cancelled, or not twice, and the shop got {notices}"
-
-
-_FOR_A_PERSON = {"review", "refund_due"}
-_ABOUT_PAYMENT = {"paid", "review", "refund_due", "refunded", "partially_refunded"}
+def _counts(payment: Payment, refund: Repayment) -> bool:
+    """Whether it is done, as far as anybody says."""
+    return refund.is_done

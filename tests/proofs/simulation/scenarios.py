@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from orders.declines import Decline
@@ -21,35 +21,20 @@ from orders.events import (
     StripeDelivery,
     StripeEvent,
 )
-from orders.order import Money
-from orders.refunds import Refund, Refunds, RefundStatus
+from orders.money import Money
+from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
+from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, Payment, Repayment
 from tests.support.builders import NOW, Fields, a_catalogue_entry, an_order
 
 PRICES: Final[Mapping[str, int]] = {"cup": 700, "hat": 1_200, "sample": 0}
 """What a unit of each product costs, in cents."""
-CHECKOUT_COMPLETED: Final = "checkout.session.completed"
-SUCCESS_TYPES: Final = ("charge.succeeded", "payment_intent.succeeded", CHECKOUT_COMPLETED)
-"""The event types with which Stripe reports that a payment succeeded. A session does not name the charge."""
 
 
 def catalogue_entry_of(product_id: str) -> Fields:
     return a_catalogue_entry(name=product_id, unitAmount=PRICES[product_id])
 
 
-@dataclass(frozen=True, slots=True)
-class Repayment:
-    """One refund, as it really went."""
-
-    number: int
-    """Its place among the payment's refunds: its events keep their ids, whatever else happens."""
-    amount: int
-    """In cents."""
-    restock: tuple[tuple[str, int], ...] = ()
-    """Units by product, as the refund's metadata names them."""
-    is_slow: bool = False
-    """Whether Stripe reports it as pending before it reports it as succeeded."""
-    fails: bool = False
-    """Whether it fails after it had succeeded."""
+_EARLY: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -61,37 +46,28 @@ class Scenario:
     """Products and quantities, as the customer wrote them: two lines may name the same product."""
     appears: bool = True
     """Whether the customer's order is ever written."""
+    is_written_again: bool = False
+    """Whether it is deleted once it holds nothing any more, and another one written under its id."""
     is_trigger_lost: bool = False
     """Whether the trigger for the created order never fires."""
     asks_to_cancel: bool = False
-    declines: tuple[str, ...] = ()
-    """The event types that report one declined attempt."""
-    is_processing: bool = False
     is_given_up: bool = False
-    """Whether Stripe reports that a session for the payment is over."""
-    paid: int | None = None
-    """What the customer has paid, in cents; zero if there was nothing to pay."""
-    success_types: tuple[str, ...] = ()
-    """The event types that report it."""
+    """Whether Stripe reports that a session is over in which nobody has begun to pay."""
+    adjustments: tuple[int, ...] = ()
+    """What the shop's backend adds to the price while the order is reserved, in cents."""
+    is_adjusted_wrongly: bool = False
+    """Whether that cannot be read."""
+    is_adjusted_late: bool = False
+    """Whether the backend does so when the order is paid, so that it changes nothing."""
     free_session: bool = False
     """Whether a session that was free of charge is reported, although the order has a price."""
-    pays_twice: bool = False
-    """Whether a second payment of the same amount is reported as well."""
-    refunds: tuple[Repayment, ...] = ()
-    charge_reports: bool = True
-    """Whether `charge.refunded` reports the refunds."""
-    refunds_report: bool = True
-    """Whether the refunds' own events do. Without them nobody can know what is refunded after one has failed."""
-    disputes: tuple[tuple[int, str], ...] = ()
-    """Which dispute is in which status then, one report after the other."""
+    payments: tuple[Payment, ...] = ()
 
-    @property
-    def intent_id(self) -> str:
-        return f"pi_{self.order_id}"
+    def intent_of(self, payment: Payment) -> str:
+        return f"pi_{self.order_id}_{payment.number}"
 
-    @property
-    def charge_id(self) -> str:
-        return f"ch_{self.order_id}"
+    def charge_of(self, payment: Payment) -> str:
+        return f"ch_{self.order_id}_{payment.number}"
 
     @property
     def units(self) -> Mapping[str, int]:
@@ -101,53 +77,49 @@ class Scenario:
         return units
 
     @property
-    def is_known_to_be_paid(self) -> bool:
-        """Whether any event reports what was paid."""
-        reports = self.success_types or self.pays_twice or (self.refunds and self.charge_reports)
-        return self.paid is not None and bool(reports)
+    def units_at_most(self) -> Mapping[str, int]:
+        """What it takes to fulfil it: twice as much if it may be sold, and then be ordered again."""
+        return {product_id: quantity * (1 + self.is_written_again) for product_id, quantity in self.units.items()}
+
+    @property
+    def is_adjusted(self) -> bool:
+        return bool(self.adjustments) or self.is_adjusted_wrongly
+
+    @property
+    def asked(self) -> int:
+        """What is asked if the backend adjusts it in time, and as it should."""
+        return self.price + (0 if self.is_adjusted_late else sum(self.adjustments))
 
     @property
     def price(self) -> int:
+        """Of the items."""
         return sum(PRICES[product_id] * quantity for product_id, quantity in self.lines)
-
-    @property
-    def is_free(self) -> bool:
-        """Whether the order was complete without a payment, which only its session reports."""
-        return self.paid == 0
 
     @property
     def is_consistent(self) -> bool:
         """Whether all of this can be true at once."""
-        if self.free_session and not self.price:
+        if not self.price and (self.free_session or self.is_adjusted):
             return False
-        if self.paid is None:
-            return not (self.success_types or self.pays_twice or self.refunds or self.disputes)
-        if self.is_free:
-            moves_money = self.price or self.pays_twice or self.refunds or self.disputes
-            return self.success_types == (CHECKOUT_COMPLETED,) and not moves_money
-        is_reported = bool(self.success_types or self.pays_twice or self.refunds)
-        return is_reported and self._refunds_are_consistent(self.paid)
-
-    def _refunds_are_consistent(self, left: int) -> bool:
-        """No more is refunded than was paid, no units return that were never sold, and a failure is reported."""
-        for refund in self.refunds:
-            if refund.amount > left or not dict(refund.restock).keys() <= self.units.keys():
-                return False
-            left -= 0 if refund.fails else refund.amount
-        fails = any(refund.fails for refund in self.refunds)
-        return self.refunds_report or (self.charge_reports and not fails)
+        restocked = (refund.restock for payment in self.payments for refund in payment.refunds)
+        names_own_units = all(
+            isinstance(units, RestockRule) or dict(units).keys() <= self.units.keys() for units in restocked
+        )
+        return names_own_units and all(
+            payment.is_consistent and payment.is_free is not bool(self.price) for payment in self.payments
+        )
 
     @cached_property
     def events(self) -> Mapping[str, "EventTemplate"]:
         """Everything that Stripe sends, by event id, in the order in which it happened."""
         events: dict[str, EventTemplate] = {}
-        for number, (event_type, which, build) in enumerate(_events_of(self)):
+        for number, (event_type, which, payment, build) in enumerate(_events_of(self)):
             # Named for what it reports, not numbered: whatever else is left out of the scenario, it is the same event.
             event_id = "_".join(filter(None, ("evt", self.order_id, event_type, which)))
-            names_order = not event_type.startswith(("refund.", "charge.dispute."))
             # Two events within a second are nothing unusual.
-            created_at = NOW + timedelta(seconds=number // 2)
-            events[event_id] = EventTemplate(event_id, event_type, created_at, names_order, build)
+            created_at = (
+                NOW + timedelta(seconds=number // 2) - (_EARLY if payment and payment.is_early else timedelta())
+            )
+            events[event_id] = EventTemplate(event_id, event_type, created_at, payment, build)
         return events
 
     @property
@@ -158,6 +130,11 @@ class Scenario:
         """The order as its customer writes it."""
         items = [{"productId": product_id, "quantity": quantity} for product_id, quantity in self.lines]
         return an_order(items=items, createdAt=created_at)
+
+    def adjustments_written(self) -> list[Fields]:
+        """What its backend writes into it."""
+        adjustments: list[Fields] = [{"kind": "shipping", "amount": amount} for amount in self.adjustments]
+        return [*adjustments, {"kind": "bribe", "amount": 1}] if self.is_adjusted_wrongly else adjustments
 
 
 Build = Callable[[StripeDelivery], StripeEvent]
@@ -170,9 +147,19 @@ class EventTemplate:
     event_id: str
     event_type: str
     created_at: datetime
-    names_order: bool
-    """Refunds and disputes name only their payment."""
+    payment: Payment | None
+    """What it is about; None for a session in which nobody has begun to pay."""
     build: Build
+
+    @property
+    def names_order(self) -> bool:
+        """Refunds and disputes name only their payment."""
+        return not self.event_type.startswith(("refund.", "charge.dispute."))
+
+    @property
+    def reports_money(self) -> bool:
+        """Whether it is worth waiting for its order."""
+        return self.event_type in SUCCESS_TYPES or self.event_type == "charge.refunded"
 
     def delivered(self, at: datetime) -> StripeEvent:
         delivery = StripeDelivery(
@@ -182,75 +169,86 @@ class EventTemplate:
             delivered_at=at,
             livemode=False,
             api_version=None,
-            account=None,
+            account="acct_other" if self.payment and self.payment.is_foreign else None,
         )
         return self.build(delivery)
 
 
-def _events_of(scenario: Scenario) -> Iterator[tuple[str, str, Build]]:
-    """For each event its type, which one of this type it is, and how it is built."""
-    for event_type in scenario.declines:
-        yield event_type, "", _declined(scenario)
-    if scenario.is_processing:
-        yield "payment_intent.processing", "", _processing(scenario)
+_Reported = tuple[str, str, Payment | None, Build]
+"""An event's type, which one of this type it is, what it is about, and how it is built."""
+
+
+def _events_of(scenario: Scenario) -> Iterator[_Reported]:
     if scenario.is_given_up:
-        yield "checkout.session.expired", "", _given_up(scenario)
+        yield "checkout.session.expired", "", None, _ended(scenario, None)
     if scenario.free_session:
-        yield CHECKOUT_COMPLETED, "free", _paid(scenario, Money(0, "eur"), None, None)
-    if scenario.paid is None:
-        return
-    money = Money(scenario.paid, "eur")
-    for event_type in scenario.success_types:
-        intent_id = None if scenario.is_free else scenario.intent_id
-        charge_id = None if event_type == CHECKOUT_COMPLETED else scenario.charge_id
+        yield CHECKOUT_COMPLETED, "free", None, _paid(scenario, Money(0, "eur"), None, None)
+    for payment in scenario.payments:
+        for event_type, which, build in _events_of_payment(scenario, payment):
+            yield event_type, f"{payment.number}{which}", payment, build
+
+
+def _events_of_payment(scenario: Scenario, payment: Payment) -> Iterator[tuple[str, str, Build]]:
+    for event_type in payment.declines:
+        yield event_type, "", _declined(scenario, payment)
+    if payment.is_processing:
+        event_type = "payment_intent.requires_action" if payment.voucher_days else "payment_intent.processing"
+        yield event_type, "", _processing(scenario, payment)
+    if payment.is_canceled:
+        yield "payment_intent.canceled", "", _ended(scenario, scenario.intent_of(payment))
+    money = Money(payment.amount, "eur")
+    for event_type in payment.success_types:
+        intent_id = None if payment.is_free else scenario.intent_of(payment)
+        charge_id = None if event_type == CHECKOUT_COMPLETED else scenario.charge_of(payment)
         yield event_type, "", _paid(scenario, money, intent_id, charge_id)
-    if scenario.pays_twice:
-        intent_id, charge_id = f"{scenario.intent_id}_again", f"{scenario.charge_id}_again"
-        yield SUCCESS_TYPES[0], "again", _paid(scenario, money, intent_id, charge_id)
-    yield from _refund_events(scenario, money)
-    for number, status in scenario.disputes:
-        yield "charge.dispute.updated", f"{number}_{status}", _disputed(scenario, money, number, status)
+    yield from _refund_events(scenario, payment, money)
+    for number, status in payment.disputes:
+        yield "charge.dispute.updated", f"_{number}_{status}", _disputed(scenario, payment, money, number, status)
 
 
-def _refund_events(scenario: Scenario, paid: Money) -> Iterator[tuple[str, str, Build]]:
+def _refund_events(scenario: Scenario, payment: Payment, paid: Money) -> Iterator[tuple[str, str, Build]]:
     """Refunds are made one after the other and added up by the charge; that one has failed turns out only later."""
     counted = 0
-    for repayment in scenario.refunds:
-        which = str(repayment.number)
-        refund_id = f"re_{scenario.order_id}_{which}"
-        if repayment.is_slow and scenario.refunds_report:
-            yield "refund.created", which, _refund(scenario, repayment, refund_id, RefundStatus.PENDING)
+    for repayment in payment.refunds:
+        which = f"_{repayment.number}"
+        report = partial(_refund, scenario, payment, repayment)
+        if (repayment.is_slow or repayment.is_stuck) and payment.refunds_report:
+            yield "refund.created", which, report(RefundStatus.PENDING)
         counted += repayment.amount
-        if scenario.charge_reports:
-            yield "charge.refunded", which, _refunded_charge(scenario, paid, counted)
-        if scenario.refunds_report:
-            yield "refund.updated", which, _refund(scenario, repayment, refund_id, RefundStatus.SUCCEEDED)
+        if payment.charge_reports:
+            yield "charge.refunded", which, _refunded_charge(scenario, payment, paid, counted)
+        if payment.refunds_report and not repayment.is_stuck:
+            yield "refund.updated", which, report(RefundStatus.SUCCEEDED)
         if repayment.fails:
             counted -= repayment.amount
-            yield "refund.failed", which, _refund(scenario, repayment, refund_id, RefundStatus.FAILED)
+            yield "refund.failed", which, report(RefundStatus.FAILED)
 
 
-def _declined(scenario: Scenario) -> Build:
-    attempt = f"{scenario.charge_id}_declined"
-    decline = Decline("card_declined", "insufficient_funds", NOW, scenario.intent_id, attempt)
+def _declined(scenario: Scenario, payment: Payment) -> Build:
+    intent_id, attempt = scenario.intent_of(payment), f"{scenario.charge_of(payment)}_declined"
+    decline = Decline("card_declined", "insufficient_funds", NOW, intent_id, attempt)
     return lambda delivery: PaymentFailed(
         delivery=delivery,
         order_id=scenario.order_id,
-        payment_intent_id=scenario.intent_id,
+        payment_intent_id=intent_id,
         charge_id=attempt,
         decline=decline,
     )
 
 
-def _processing(scenario: Scenario) -> Build:
+def _processing(scenario: Scenario, payment: Payment) -> Build:
     return lambda delivery: PaymentProcessing(
-        delivery=delivery, order_id=scenario.order_id, payment_intent_id=scenario.intent_id, charge_id=None
+        delivery=delivery,
+        order_id=scenario.order_id,
+        payment_intent_id=scenario.intent_of(payment),
+        charge_id=None,
+        until=delivery.created_at + timedelta(days=payment.voucher_days) if payment.voucher_days else None,
     )
 
 
-def _given_up(scenario: Scenario) -> Build:
+def _ended(scenario: Scenario, intent_id: str | None) -> Build:
     return lambda delivery: PaymentCanceled(
-        delivery=delivery, order_id=scenario.order_id, payment_intent_id=scenario.intent_id, charge_id=None
+        delivery=delivery, order_id=scenario.order_id, payment_intent_id=intent_id, charge_id=None
     )
 
 
@@ -260,37 +258,40 @@ def _paid(scenario: Scenario, money: Money, intent_id: str | None, charge_id: st
     )
 
 
-def _refunded_charge(scenario: Scenario, paid: Money, counted: int) -> Build:
+def _refunded_charge(scenario: Scenario, payment: Payment, paid: Money, counted: int) -> Build:
     return lambda delivery: ChargeRefunded(
         delivery=delivery,
         order_id=scenario.order_id,
-        payment_intent_id=scenario.intent_id,
-        charge_id=scenario.charge_id,
+        payment_intent_id=scenario.intent_of(payment),
+        charge_id=scenario.charge_of(payment),
         paid=paid,
-        refunds=Refunds({}, counted),
+        amount_refunded=counted,
     )
 
 
-def _refund(scenario: Scenario, repayment: Repayment, refund_id: str, status: RefundStatus) -> Build:
-    refund = Refund(refund_id, repayment.amount, status, dict(repayment.restock))
+def _refund(scenario: Scenario, payment: Payment, repayment: Repayment, status: RefundStatus) -> Build:
+    intent_id, said = scenario.intent_of(payment), repayment.restock
+    restock = said if isinstance(said, RestockRule) else dict(said) or None
+    refund_id = f"re_{scenario.order_id}_{payment.number}_{repayment.number}"
+    refund = Refund(refund_id, repayment.amount, status, restock, intent_id)
     return lambda delivery: RefundUpdated(
         delivery=delivery,
         order_id=None,
-        payment_intent_id=scenario.intent_id,
-        charge_id=scenario.charge_id,
+        payment_intent_id=intent_id,
+        charge_id=scenario.charge_of(payment),
         money=Money(repayment.amount, "eur"),
-        refunds=Refunds({refund_id: refund}),
+        refunds=Refunds.of(refund),
     )
 
 
-def _disputed(scenario: Scenario, money: Money, number: int, status: str) -> Build:
+def _disputed(scenario: Scenario, payment: Payment, money: Money, number: int, status: str) -> Build:
     return lambda delivery: DisputeChanged(
         delivery=delivery,
         order_id=None,
-        payment_intent_id=scenario.intent_id,
-        charge_id=scenario.charge_id,
+        payment_intent_id=scenario.intent_of(payment),
+        charge_id=scenario.charge_of(payment),
         dispute=Dispute(
-            dispute_id=f"dp_{scenario.order_id}_{number}",
+            dispute_id=f"dp_{scenario.order_id}_{payment.number}_{number}",
             status=status,
             reason="fraudulent",
             amount=money.amount,

@@ -17,7 +17,7 @@ from tests.proofs.simulation.history import Arrival, History, Kind
 from tests.proofs.simulation.scenarios import catalogue_entry_of
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Work, Worker
-from tests.support.builders import NOW, TERMS, a_request
+from tests.support.builders import NOW, TERMS, Fields, a_request
 from tests.support.firestore_events import a_created_event, created
 from tests.support.memory_store import MemoryStore
 from webhooks.ownership import Naming
@@ -25,6 +25,8 @@ from webhooks.ownership import Naming
 A_MOMENT: Final = timedelta(seconds=1)
 # Shorter than a shop's week, so that no history lasts longer than parked events are taken up: three days.
 _A_LONG_TIME: Final = timedelta(days=1)
+
+_HOLDS_NOTHING: Final = frozenset({"finalized", "partially_refunded", "refunded", "expired", "cancelled", "failed"})
 
 
 class Shop:
@@ -38,6 +40,14 @@ class Shop:
         for product_id, stock in history.stock:
             self.store.put(f"inventory/{product_id}", {"stock": stock, "reserved": 0})
             self.store.put(f"products/{product_id}", catalogue_entry_of(product_id))
+        self.deleted: dict[str, Fields] = {}
+        """Orders that were deleted before others were written under their ids."""
+        self.was_placed: set[str] = set()
+        """Those that are on record as placed."""
+        self.earlier_payments: set[str] = set()
+        """The payments that had named them."""
+        self.adjusted: set[str] = set()
+        """The orders whose prices the backend has adjusted in time."""
         self.reaped_at: datetime | None = None
         self._tally = tally
         self._log = log
@@ -60,6 +70,28 @@ class Shop:
         path = f"cancelRequests/{order_id}"
         if self.store.get(path) is None:
             self.store.put(path, a_request(createdAt=self.clock))
+
+    def adjust(self, order_id: str) -> None:
+        """The backend changes the price of a reserved order; of one that is paid it does so in vain."""
+        scenario, order = self.scenarios[order_id], self.store.get(f"orders/{order_id}")
+        if order and order["status"] == ("finalized" if scenario.is_adjusted_late else "reserved"):
+            self.adjusted |= set() if scenario.is_adjusted_late else {order_id}
+            self.store.put(f"orders/{order_id}", {**order, "adjustments": scenario.adjustments_written()})
+
+    def write_again(self, order_id: str) -> bool:
+        """Delete an order that holds nothing, once, and write another one under its id. Returns whether it did so."""
+        order = self.store.get(f"orders/{order_id}")
+        is_wanted = order_id not in self.deleted and self.scenarios[order_id].is_written_again
+        if order is None or order["status"] not in _HOLDS_NOTHING or not is_wanted:
+            return False
+        self.deleted[order_id] = dict(order)
+        self.was_placed |= {order_id} if self.store.get(f"auditLog/placed_{order_id}") else set()
+        self.adjusted.discard(order_id)
+        payments = (path.split("/") for path, fields in self.store.documents() if fields.get("orderId") == order_id)
+        self.earlier_payments |= {payment_id for collection, payment_id, *_ in payments if collection == "payments"}
+        self.store.delete(f"orders/{order_id}")
+        self.write_order(order_id)
+        return True
 
     def reap(self, oldest_work: datetime) -> None:
         """Firestore deletes what has expired. But no worker works that long, and no commit is that late.

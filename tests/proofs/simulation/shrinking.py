@@ -5,13 +5,14 @@ from dataclasses import MISSING, fields, replace
 from typing import Final, TypeVar
 
 from tests.proofs.simulation.history import History, Turn
-from tests.proofs.simulation.scenarios import Repayment, Scenario
+from tests.proofs.simulation.payments import Payment, Repayment
+from tests.proofs.simulation.scenarios import Scenario
 
 _TURNS_TAKEN_MAX: Final = 8
 """By the work for most arrivals: one turn to start it, and one for each RPC."""
 
 _Item = TypeVar("_Item")
-_Thing = TypeVar("_Thing", History, Scenario, Repayment)
+_Thing = TypeVar("_Thing", History, Scenario, Payment, Repayment)
 
 
 def shrunk(history: History, fails: Callable[[History], bool], *, tries_max: int = 5_000) -> History:
@@ -58,7 +59,7 @@ def _with_simpler_scenarios(history: History) -> Iterator[History]:
         if before or after:
             yield replace(history, scenarios=before + after)
         for simpler in _simpler_scenarios(scenario):
-            if simpler.is_consistent and simpler.events.keys() <= scenario.events.keys():
+            if simpler != scenario and simpler.is_consistent and simpler.events.keys() <= scenario.events.keys():
                 yield replace(history, scenarios=(*before, simpler, *after))
 
 
@@ -94,22 +95,38 @@ def _simpler_turns(turn: Turn) -> Iterator[Turn]:
 
 
 def _simpler_scenarios(scenario: Scenario) -> Iterator[Scenario]:
-    """Scenarios in which less happens, still around one consistent payment."""
+    """Scenarios in which less happens, still consistent ones."""
     yield from _with_defaults(scenario)
-    if scenario.paid is not None:
-        unpaid = {"paid": None, "success_types": (), "pays_twice": False, "refunds": (), "disputes": ()}
-        yield replace(scenario, **unpaid)  # type: ignore[arg-type]
     for lines in filter(None, _shorter(scenario.lines)):
         shorter = replace(scenario, lines=lines)
-        # Whoever paid the price still pays the price.
-        paid = scenario.paid and scenario.paid - scenario.price + shorter.price
-        yield replace(shorter, paid=paid)
+        if shorter.price:
+            yield _paid_as_before(shorter, shorter.price - scenario.price)
+    if scenario.adjustments:
+        yield _paid_as_before(replace(scenario, adjustments=()), -sum(scenario.adjustments))
+    yield from (replace(scenario, payments=fewer) for fewer in _shorter(scenario.payments))
+    for number, payment in enumerate(scenario.payments):
+        before, after = scenario.payments[:number], scenario.payments[number + 1 :]
+        yield from (replace(scenario, payments=(*before, simpler, *after)) for simpler in _simpler_payments(payment))
+
+
+def _paid_as_before(scenario: Scenario, more: int) -> Scenario:
+    """The same, and whoever paid the price still pays the price."""
+    return replace(
+        scenario, payments=tuple(replace(payment, amount=payment.amount + more) for payment in scenario.payments)
+    )
+
+
+def _simpler_payments(payment: Payment) -> Iterator[Payment]:
+    yield from _with_defaults(payment)
+    yield replace(payment, is_processing=False, voucher_days=0)
+    if payment.refunds and payment.success_types:
+        yield replace(payment, refunds=(), charge_reports=True, refunds_report=True)
     for name in ("success_types", "refunds", "declines", "disputes"):
-        things: Sequence[object] = getattr(scenario, name)
-        yield from (replace(scenario, **{name: fewer}) for fewer in _shorter(things) if fewer)  # type: ignore[arg-type]
-    for number, refund in enumerate(scenario.refunds):
-        before, after = scenario.refunds[:number], scenario.refunds[number + 1 :]
-        yield from (replace(scenario, refunds=(*before, simpler, *after)) for simpler in _with_defaults(refund))
+        things: Sequence[object] = getattr(payment, name)
+        yield from (replace(payment, **{name: fewer}) for fewer in _shorter(things) if fewer)  # type: ignore[arg-type]
+    for number, refund in enumerate(payment.refunds):
+        before, after = payment.refunds[:number], payment.refunds[number + 1 :]
+        yield from (replace(payment, refunds=(*before, simpler, *after)) for simpler in _with_defaults(refund))
 
 
 def _with_defaults(thing: _Thing, leave: Sequence[str] = ()) -> Iterator[_Thing]:

@@ -1,20 +1,23 @@
 """One history, played: the real service on a store in memory, one RPC after the other, judged at every commit."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Final
 
+from database.store import Create, Update
 from orders.outcome import StoreContended, StoreUnavailable, Transient
 from tests.proofs.simulation.deliveries import Deliveries
 from tests.proofs.simulation.history import CALM, Arrival, Fault, History, Kind, Turn
-from tests.proofs.simulation.oracle import wrongs
+from tests.proofs.simulation.oracle import SET_ASIDE, Ending, missteps, wrongs
+from tests.proofs.simulation.scenarios import Scenario
 from tests.proofs.simulation.shop import A_MOMENT, Shop
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Rpc, Thread, Worker
 from tests.support.auditor import complaints, imbalances, leftovers
+from tests.support.builders import Fields
 from triggers.sweep import STRANDED_AFTER
 
 _DELIVERED_AGAIN_AFTER: Final = timedelta(minutes=20)
@@ -41,6 +44,8 @@ class _Attempt:
     worker: Worker
     arrival: Arrival
     began_at: datetime
+    had_order: bool
+    """Whether its order was there when it began: few events wait for one."""
 
     def __str__(self) -> str:
         return f"{self.worker.number:3}"
@@ -60,6 +65,10 @@ class _Simulation:
         self.running: list[_Attempt] = []
         self.in_flight: deque[tuple[_Attempt, Rpc]] = deque()
         self.acknowledged: set[Arrival] = set()
+        self.ignored: set[str] = set()
+        """Events of orders that were not there, and that nobody has to know of."""
+        self.parked: set[str] = set()
+        """Events that had to wait, if only for a moment."""
         self.deliveries = Deliveries()
         self.started = 0
         self.faults_of_ours: list[str] = []
@@ -124,7 +133,7 @@ class _Simulation:
         if self.started > _DELIVERIES_MAX:
             raise _Wrong(f"{arrival}: never acknowledged")
         worker = Worker(self.started, work, self.shop.store, self.history.rpc_seconds)
-        attempt = _Attempt(worker, arrival, self.shop.clock)
+        attempt = _Attempt(worker, arrival, self.shop.clock, self.shop.has_order(arrival.order_id))
         self.note("{} {}, at {:%b %d %H:%M:%S}", attempt, arrival, self.shop.clock)
         self.running.append(attempt)
         self.deliveries.made[arrival.event_id] += 1
@@ -142,6 +151,11 @@ class _Simulation:
             case Kind.ORDER if arrival.order_id in self.shop.scenarios and not self.shop.has_order(arrival.order_id):
                 self.shop.write_order(arrival.order_id)
                 self.acknowledged.add(arrival)
+            case Kind.ADJUSTMENT if arrival.order_id in self.shop.scenarios:
+                self.shop.adjust(arrival.order_id)
+            case Kind.AGAIN if arrival.order_id in self.shop.scenarios and self.shop.write_again(arrival.order_id):
+                # Its trigger fires, too.
+                self.acknowledged.discard(Arrival(Kind.TRIGGER, arrival.order_id))
 
     def advance(self, attempt: _Attempt, thread: Thread, fault: Fault | None) -> None:
         rpc = thread.rpc
@@ -185,6 +199,7 @@ class _Simulation:
     def done(self, rpc: Rpc) -> object:
         """What the database answers."""
         self.tally.rpcs[rpc.name] += 1
+        before = self.orders_and_levels() if rpc.name == "commit" else {}
         try:
             answer = rpc.do()
         except StoreContended as lost:
@@ -194,7 +209,8 @@ class _Simulation:
         except Exception as error:
             raise _Wrong(f"{rpc}: the database fails: {type(error).__name__}: {error}") from error
         if rpc.name == "commit":
-            self.judge_levels()
+            self.parked |= set(_parked_by(rpc.about))
+            self.judge_levels(before)
         return answer
 
     def land(self) -> None:
@@ -213,7 +229,7 @@ class _Simulation:
         self.running.remove(attempt)
         if worker.is_done:
             self.note("{}   acknowledged", attempt)
-            self.acknowledge(arrival)
+            self.acknowledge(attempt)
             return
         error = worker.error
         if error and not isinstance(error, Transient):
@@ -226,34 +242,81 @@ class _Simulation:
         if arrival.kind is not Kind.SWEEP:
             self.arrivals.append(arrival)
 
-    def acknowledge(self, arrival: Arrival) -> None:
+    def acknowledge(self, attempt: _Attempt) -> None:
         """Never for work not done."""
+        arrival = attempt.arrival
         self.acknowledged.add(arrival)
-        self.deliveries.acknowledged[arrival.event_id] += 1
-        if arrival.kind is Kind.EVENT and self.shop.store.get(f"auditLog/{arrival.event_id}") is None:
+        is_on_record = True
+        if arrival.kind is Kind.EVENT and not self.is_settled(arrival.event_id):
             claim = self.shop.store.get(f"webhookEvents/{arrival.event_id}")
-            if claim is None or claim["processed"]:
+            is_set_aside = claim is not None and claim["result"] in SET_ASIDE
+            if is_set_aside and self.is_foreign(arrival):
+                pass
+            elif (claim is None or is_set_aside) and not attempt.had_order and self.may_be_ignored(arrival):
+                self.ignored.add(arrival.event_id)
+                is_on_record = False
+            elif claim is None or claim["processed"]:
                 raise _Wrong(f"{arrival}: acknowledged, and neither done nor parked")
+        self.deliveries.acknowledged[arrival.event_id] += is_on_record
+
+    def is_settled(self, event_id: str) -> bool:
+        entry = self.shop.store.get(f"auditLog/{event_id}")
+        return entry is not None and entry["webhookProcessed"] is True
+
+    def is_foreign(self, arrival: Arrival) -> bool:
+        payment = self.shop.scenarios[arrival.order_id].events[arrival.event_id].payment
+        return payment is not None and payment.is_foreign
+
+    def may_be_ignored(self, arrival: Arrival) -> bool:
+        event = self.shop.scenarios[arrival.order_id].events[arrival.event_id]
+        return event.names_order and not event.reports_money
 
     # --- Judging -----------------------------------------------------------------------------------------------------
 
-    def judge_levels(self) -> None:
-        documents = {path: fields for path in self.levels if (fields := self.shop.store.get(path))}
-        if found := imbalances(documents, self.stock):
+    def judge_levels(self, before: Mapping[str, Fields]) -> None:
+        """And every change of an order, at once: in the end nobody could tell that it came too early.
+
+        Args:
+            before: the documents of orders and stock before the last commit.
+        """
+        documents = self.orders_and_levels()
+        found = imbalances(documents, self.stock, self.shop.deleted)
+        for order_id, scenario in self.shop.scenarios.items():
+            path = f"orders/{order_id}"
+            if path in before and before[path]["status"] != documents[path]["status"]:
+                found += missteps(scenario, before[path], documents[path], self.shop.clock)
+        if found:
             raise _Wrong(found[0])
+
+    def orders_and_levels(self) -> dict[str, Fields]:
+        return {path: dict(fields) for path in self.levels if (fields := self.shop.store.get(path))}
 
     def judged(self) -> list[str]:
         """What the auditor finds in the documents, and what is not as the scenarios say."""
         documents = self.shop.store.dump()
-        found = complaints(documents, self.stock, claims_kept_since=self.shop.claims_kept_since) + leftovers(documents)
+        kept_since, deleted = self.shop.claims_kept_since, self.shop.deleted
+        found = complaints(documents, self.stock, claims_kept_since=kept_since, deleted=deleted) + leftovers(documents)
         found += self.deliveries.miscounted(self.shop.store)
         for scenario in self.history.scenarios:
-            found += wrongs(scenario, documents, is_ample=self.history.is_ample, restocks=self.history.restocks)
+            found += wrongs(scenario, self.ending_of(scenario, documents))
             status = documents[f"orders/{scenario.order_id}"]["status"] if scenario.appears else "never written"
             self.tally.statuses[str(status)] += 1
         claims = (fields for path, fields in documents.items() if path.startswith("webhookEvents/"))
         self.tally.parked.update(str(claim["result"]) for claim in claims if not claim["processed"])
         return found
+
+    def ending_of(self, scenario: Scenario, documents: Mapping[str, Fields]) -> Ending:
+        order_id = scenario.order_id
+        return Ending(
+            documents,
+            is_ample=self.history.is_ample,
+            restocks=self.history.restocks,
+            is_adjusted=order_id in self.shop.adjusted,
+            is_second=order_id in self.shop.was_placed,
+            earlier_payments=self.shop.earlier_payments,
+            ignored=self.ignored,
+            parked=self.parked,
+        )
 
     # --- What is recorded --------------------------------------------------------------------------------------------
 
@@ -266,6 +329,12 @@ class _Simulation:
     def note(self, line: str, *values: object) -> None:
         if self.trace is not None:
             self.trace.append(line.format(*values))
+
+
+def _parked_by(writes: Iterable[object]) -> Iterator[str]:
+    for write in writes:
+        if isinstance(write, Create | Update) and write.fields.get("processed") is False:
+            yield write.path.rpartition("/")[2]
 
 
 _IN_DOUBT: Final = frozenset({Fault.ANSWER_LOST, Fault.LATE})

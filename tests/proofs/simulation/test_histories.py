@@ -8,16 +8,20 @@ from database.store import Create, Update, Write
 from inventory.stock import release
 from orders.events import EventKind, ReservationLapsed
 from orders.lifecycle import Step, step_for
-from orders.order import OrderStatus
-from settlement import decide, holding
-from tests.proofs.simulation.history import Fault, History, history_from
+from orders.money import Money
+from orders.order import Order, OrderStatus
+from orders.payments import Payment, Payments
+from orders.refunds import Refund
+from settlement import decide, holding, setting_aside
+from tests.proofs.simulation.drawing import history_from
+from tests.proofs.simulation.history import Fault, History
 from tests.proofs.simulation.shrinking import shrunk
 from tests.proofs.simulation.simulation import complaints_about
 from tests.proofs.simulation.tally import Tally
 from tests.support.memory_store import MemoryStore
 from triggers.sweep import Ending, ReservationSweep
 
-SLICE = range(400)
+SLICE = range(250, 600)
 CAUGHT_WITHIN = 1_000
 """Histories at most, until one shows that the shop is broken."""
 SHRUNK_WITHIN = 600
@@ -64,7 +68,7 @@ def test_it_catches_a_store_that_overwrites_what_has_changed(monkeypatch: pytest
 
 def test_it_catches_a_store_that_creates_what_exists(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MemoryStore, "_check", checks_all_but(Create))
-    assert_caught()
+    assert_caught(first_seed=16)
 
 
 def test_it_catches_units_that_are_given_back_twice(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,10 +82,10 @@ def test_it_catches_an_expiry_that_does_not_see_that_the_order_is_paid(monkeypat
         return Step.EXPIRE if is_lapse_of_paid else step_for(status, kind)
 
     monkeypatch.setattr(decide, "step_for", expire_paid_orders_too)
-    assert_caught(first_seed=900)
+    assert_caught(first_seed=1_240)
 
 
-@pytest.mark.parametrize(("left_alone", "first_seed"), [("_expire", 0), ("_place", 0), ("_take_up", 345)])
+@pytest.mark.parametrize(("left_alone", "first_seed"), [("_expire", 0), ("_place", 200), ("_take_up", 1_450)])
 def test_it_catches_a_sweep_that_leaves_something_alone(
     monkeypatch: pytest.MonkeyPatch, left_alone: str, first_seed: int
 ) -> None:
@@ -97,6 +101,52 @@ def test_it_catches_a_fault_that_the_sweep_only_logs(monkeypatch: pytest.MonkeyP
         raise ZeroDivisionError
 
     monkeypatch.setattr(ReservationSweep, "_expire", expire_and_fail)
+    assert_caught()
+
+
+def test_it_catches_an_end_that_cancels_an_order_whose_money_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Payments, "under_way", ())
+    assert_caught(first_seed=200)
+
+
+def test_it_catches_a_hold_that_ends_before_its_voucher(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Payment, "holds_until", lambda payment, retry: None)
+    assert_caught(first_seed=75)
+
+
+def test_it_catches_a_wrong_payment_that_makes_the_right_one_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    paying = Payments.paying
+
+    def only_the_first(payments: Payments, asked: Money | None) -> tuple[Payment, ...]:
+        return paying(Payments.of(*payments.succeeded[:1]), asked)
+
+    monkeypatch.setattr(Payments, "paying", only_the_first)
+    assert_caught()
+
+
+def test_it_catches_a_shop_that_does_not_ask_for_what_its_backend_adds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Order, "asked", property(lambda order: order.total))
+    assert_caught(first_seed=70)
+
+
+def test_it_catches_a_reused_id_that_is_sold_for_old_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "_was_placed_before", lambda case: False)
+    monkeypatch.setattr(decide, "of_earlier_order", lambda event, order, snapshot: None)
+    assert_caught(first_seed=175)
+
+
+def test_it_catches_a_shop_that_believes_what_another_account_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setting_aside, "is_of_other_account", lambda delivery, terms: False)
+    assert_caught()
+
+
+def test_it_catches_a_lapse_that_is_taken_for_that_of_an_earlier_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "_is_of_earlier_order", lambda event, order: False)
+    assert_caught(first_seed=70)
+
+
+def test_it_catches_a_refund_that_counts_before_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Refund, "is_done", property(lambda refund: not refund.is_undone))
     assert_caught()
 
 

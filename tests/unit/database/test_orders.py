@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from database.documents.orders import changed_fields, order_from
+from orders.adjustments import Adjustment, AdjustmentKind
 from orders.declines import Decline
-from orders.order import Money, Order, OrderLine, OrderStatus, Payment
-from tests.support.anything import documents, money, refunds, tampered, units
+from orders.money import Money
+from orders.order import Order, OrderLine, OrderStatus
+from orders.payments import Payment, Payments, PaymentState
+from orders.refunds import Refunds, RestockRule, units_named
+from tests.support.anything import adjustments, amounts, currencies, documents, payments, refunds, tampered, units
 from tests.support.builders import (
     LATER,
     NOW,
@@ -21,7 +25,7 @@ from tests.support.builders import (
     an_order,
     as_large_as_may_be,
 )
-from tests.support.deciding import PAID_BEFORE, a_pending_order, a_sold_order, refunds_of
+from tests.support.deciding import EUR_36, PAID, UNPRICED, a_pending_order, a_sold_order, paid_as
 
 # --- Orders -----------------------------------------------------------------------------------------------------------
 
@@ -30,11 +34,12 @@ def test_an_order_is_read_as_its_customer_wrote_it() -> None:
     order = order_from("order-1", an_order())
     assert (order.order_id, order.status, order.user_id) == ("order-1", OrderStatus.PENDING, "alice")
     assert order.lines == (OrderLine("shirt", 3),)
-    assert (order.defect, order.total, order.payment) == (None, None, None)
+    assert (order.defect, order.total, order.payments, order.created_at) == (None, None, Payments(), NOW)
 
 
 def test_a_held_order_carries_its_price() -> None:
-    assert order_from("order-1", a_reserved_order()).total == Money(3_600, "eur")
+    order = order_from("order-1", a_reserved_order())
+    assert (order.total, order.items_total, order.adjustments, order.price_defect) == (EUR_36, EUR_36, (), None)
 
 
 def test_the_same_product_on_two_lines_becomes_one_line_with_both_quantities() -> None:
@@ -130,13 +135,6 @@ def test_every_number_in_an_order_may_be_stored_as_a_double() -> None:
     assert repr(order_from("order-1", doubles)) == repr(order_from("order-1", fields))
 
 
-def test_an_order_that_names_a_payment_and_no_amount_was_paid_what_was_asked() -> None:
-    order = order_from("o", a_reserved_order(paymentIntentId="pi_1"))
-    assert order.payment is not None
-    assert order.payment.money == Money(3_600, "eur")
-    assert order_from("o", a_reserved_order(paymentIntentId=7)).payment is None
-
-
 READ_WITHOUT_THE_SERVICE = ("userId", "items", "status", "amountTotal", "currency", "paymentIntentId", "chargeId")
 
 
@@ -153,18 +151,21 @@ WRITTEN_BY_ITS_CUSTOMER: dict[str, st.SearchStrategy[object]] = {
     "user_id": st.just("alice"),
     "lines": st.just((OrderLine("shirt", 3),)),
     "defect": st.none(),
+    "price_defect": st.none(),
+    "created_at": st.just(NOW),
     "is_oversized": st.just(value=False),
 }
 times = st.none() | st.datetimes()
 WRITTEN_BY_THE_SERVICE: dict[str, st.SearchStrategy[object]] = {
     # Nobody writes a status that is not known.
     "status": st.sampled_from([status for status in OrderStatus if status is not OrderStatus.UNKNOWN]),
-    "total": st.none() | money,
+    "adjustments": adjustments,
     "reserved_at": times,
     "reservation_expires_at": times,
     "held_from": st.none() | st.sampled_from(OrderStatus),
     "hold_kept": st.booleans(),
-    "payment": st.none() | st.builds(Payment, money),
+    "payments": payments,
+    "settled_by": st.none() | st.text(),
     "unfulfilled_as": st.sampled_from([None, OrderStatus.REVIEW, OrderStatus.REFUND_DUE]),
     "finalized_at": times,
     "refunds": refunds,
@@ -174,11 +175,23 @@ WRITTEN_BY_THE_SERVICE: dict[str, st.SearchStrategy[object]] = {
     "open_disputes": st.none() | st.integers(0, 3),
     "cancel_requested_at": times,
 }
-orders = st.builds(Order, **WRITTEN_BY_ITS_CUSTOMER, **WRITTEN_BY_THE_SERVICE)
+
+
+def priced(order: Order, currency: str, total: int | None, items_total: int | None) -> Order:
+    """All that is asked for one order is in one currency."""
+    total_money, items = (None if amount is None else Money(amount, currency) for amount in (total, items_total))
+    return replace(order, total=total_money, items_total=items)
+
+
+PRICES = ("total", "items_total")
+without_price = st.builds(Order, total=st.none(), **WRITTEN_BY_ITS_CUSTOMER, **WRITTEN_BY_THE_SERVICE)
+orders = st.builds(priced, without_price, currencies, st.none() | amounts, st.none() | amounts)
 
 
 def test_these_tests_leave_out_nothing_of_an_order() -> None:
-    assert WRITTEN_BY_ITS_CUSTOMER.keys() | WRITTEN_BY_THE_SERVICE.keys() == {field.name for field in fields(Order)}
+    assert WRITTEN_BY_ITS_CUSTOMER.keys() | WRITTEN_BY_THE_SERVICE.keys() | set(PRICES) == {
+        field.name for field in fields(Order)
+    }
 
 
 @given(orders, orders)
@@ -206,7 +219,37 @@ def test_only_the_services_own_fields_are_written(before: Order, after: Order) -
     assert changed_fields(before, after).keys() <= WRITTEN.keys()
 
 
-A_REFUND: Fields = {"amount": 1_200, "status": "succeeded", "restock": [{"productId": "shirt", "quantity": 1}]}
+A_REFUND: Fields = {
+    "amount": 1_200,
+    "status": "succeeded",
+    "restock": [{"productId": "shirt", "quantity": 1}],
+    "paymentId": "pi_1",
+}
+NOT_MADE: Fields = {"amount": 2_400, "status": "failed", "restock": "none", "paymentId": "pi_1"}
+A_PAYMENT: Fields = {
+    "state": "succeeded",
+    "at": NOW,
+    "amount": 3_600,
+    "currency": "eur",
+    "chargeId": "ch_1",
+    "until": None,
+    "amountRefunded": 3_600,
+    "doubtful": False,
+}
+A_VOUCHER: Fields = {
+    "state": "processing",
+    "at": NOW,
+    "amount": None,
+    "currency": None,
+    "chargeId": None,
+    "until": LATER,
+    "amountRefunded": 0,
+    "doubtful": True,
+}
+VOUCHER = Payment("pi_2", PaymentState.PROCESSING, NOW, until=LATER, is_doubtful=True)
+SHIPPING: Fields = {"kind": "shipping", "amount": 490, "label": "Parcel"}
+DISCOUNT: Fields = {"kind": "discount", "amount": -490, "label": None}
+ADJUSTED = (Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel"), Adjustment(AdjustmentKind.DISCOUNT, -490))
 A_DECLINE: Fields = {
     "code": "card_declined",
     "declineCode": "insufficient_funds",
@@ -216,8 +259,11 @@ A_DECLINE: Fields = {
 }
 WRITTEN: Fields = {
     "status": "refund_due",
+    "adjustments": [SHIPPING, DISCOUNT],
+    "itemsTotal": 3_600,
     "amountTotal": 3_600,
     "currency": "eur",
+    "pricedBy": "catalogue",
     "reservedAt": NOW,
     "reservationExpiresAt": NOW + timedelta(minutes=30),
     "heldFrom": "expired",
@@ -231,7 +277,8 @@ WRITTEN: Fields = {
     "currencyReceived": "eur",
     "amountRefunded": 1_200,
     "chargeAmountRefunded": 3_600,
-    "refunds": {"re_1": A_REFUND, "re_2": {"amount": 2_400, "status": "failed", "restock": []}},
+    "payments": {"pi_1": A_PAYMENT, "pi_2": A_VOUCHER},
+    "refunds": {"re_1": A_REFUND, "re_2": NOT_MADE},
     "returned": [{"productId": "shirt", "quantity": 2}],
     "failureReason": "sold_again",
     "lastPaymentError": A_DECLINE,
@@ -248,8 +295,10 @@ def test_an_order_is_written_under_these_names_with_what_is_refunded_for_those_w
         held_from="expired",
         hold_kept=True,
         unfulfilled_as="review",
-        refunds=refunds_of(
-            a_refund("re_1", 1_200, restock={"shirt": 1}), a_refund("re_2", 2_400, "failed"), charge_total=3_600
+        adjustments=ADJUSTED,
+        payments=Payments.of(replace(PAID, amount_refunded=3_600), VOUCHER),
+        refunds=Refunds.of(
+            a_refund("re_1", 1_200, restock={"shirt": 1}), a_refund("re_2", 2_400, "failed", RestockRule.NONE)
         ),
         returned={"shirt": 2},
         failure_reason="sold_again",
@@ -262,7 +311,7 @@ def test_an_order_is_written_under_these_names_with_what_is_refunded_for_those_w
 
 
 def test_the_currency_of_an_order_without_a_price_is_the_one_it_was_paid_in() -> None:
-    paid_in_dollars = a_sold_order(total=None, payment=replace(PAID_BEFORE, money=Money(1, "usd")))
+    paid_in_dollars = a_sold_order(payments=paid_as(money=Money(1, "usd")), **UNPRICED)
     assert changed_fields(a_pending_order(), paid_in_dollars)["currency"] == "usd"
 
 
@@ -307,13 +356,31 @@ def test_only_what_is_plainly_kept_is_a_hold_that_was_kept(kept: object) -> None
 @given(tampered(a_reserved_order(**WRITTEN)))
 def test_whatever_is_in_the_services_fields_it_is_read_as_an_order(fields: dict[str, object]) -> None:
     order = order_from("order-1", fields)
-    assert order.refunds.amount >= 0
-    assert all(quantity > 0 for quantity in (*order.returned.values(), *order.refunds.restock.values()))
+    assert order.amount_refunded >= 0
+    named = units_named(order.refunds.by_id.values())
+    assert all(quantity > 0 for quantity in (*order.returned.values(), *named.values()))
+    assert order.price_defect is None or order.finalized_at or not order.paying
     assert changed_fields(order, order) == {}
 
 
 NO_AMOUNTS: list[object] = [None, -1, 1.5, True, "1200", []]
 NO_STATUSES: list[object] = [None, "done", 7, [], {}, ["succeeded"]]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("all", RestockRule.ALL), ("none", RestockRule.NONE), ("some", None), ([], None), ({}, None), (7, None)],
+)
+def test_what_a_refund_says_of_units_is_read_if_it_is_a_rule_or_names_some(written: object, read: object) -> None:
+    order = order_from("order-1", an_order(refunds={"re_1": {**A_REFUND, "restock": written}}))
+    assert order.refunds.by_id["re_1"].restock == read
+
+
+def test_a_refund_of_which_an_older_release_has_not_kept_the_payment_names_none() -> None:
+    older = {name: value for name, value in A_REFUND.items() if name != "paymentId"}
+    assert order_from("order-1", an_order(refunds={"re_1": older})).refunds.by_id["re_1"].payment_id is None
+
+
 BROKEN_REFUNDS = [
     *({**A_REFUND, "amount": amount} for amount in NO_AMOUNTS),
     *({**A_REFUND, "status": status} for status in NO_STATUSES),
@@ -325,7 +392,7 @@ BROKEN_REFUNDS = [
 @pytest.mark.parametrize("refund", BROKEN_REFUNDS, ids=str)
 def test_a_refund_that_cannot_be_read_is_none_and_the_others_are_as_they_are(refund: object) -> None:
     order = order_from("order-1", an_order(refunds={"re_1": refund, "re_2": A_REFUND}))
-    assert order.refunds == refunds_of(a_refund("re_2", 1_200, restock={"shirt": 1}))
+    assert order.refunds == Refunds.of(a_refund("re_2", 1_200, restock={"shirt": 1}))
 
 
 @pytest.mark.parametrize("number", [-1, True, 1.5, "1", None, ["dp_1"]], ids=str)

@@ -6,7 +6,16 @@ from database.documents.payments import index_writes, known_payment_from, listed
 from database.store import Create, Document, Update, Write
 from orders.events import StripeEvent
 from settlement.snapshot import Snapshot
-from tests.support.builders import a_payment, a_processing, an_updated_refund
+from tests.support.builders import (
+    a_cancellation,
+    a_dispute,
+    a_failure,
+    a_payment,
+    a_processing,
+    a_refunded_charge,
+    a_subscription,
+    an_updated_refund,
+)
 from tests.support.deciding import a_known_payment
 
 
@@ -50,11 +59,23 @@ INDEXED = {
         [updated(orderId="order-1"), created("ch_1")],
     ),
     "a payment that has paid another order": (a_payment(), ELSEWHERE, [updated(waiting=[]), created("ch_1")]),
-    # That the payment has paid this order, only the payment's own event can say.
+    "a refunded charge": (a_refunded_charge(), None, [created("pi_1"), created("ch_1")]),
+    # At first sight, whatever has become of the payment by then.
+    "money on its way": (a_processing(), None, [created("pi_1")]),
+    "a decline": (a_failure(charge_id="ch_1"), None, [created("pi_1"), created("ch_1")]),
+    "an end": (a_cancellation(), None, [created("pi_1")]),
+    "an end that was waited for": (
+        a_cancellation(),
+        NOBODY_PAID,
+        [updated(orderId="order-1", waiting=["evt_7", "evt_8"])],
+    ),
+    "a decline of what is known": (a_failure("evt_2"), PAID, [created("ch_0")]),
+    # Whose payment it is, only what reports the payment itself can say.
+    "a subscription": (a_subscription(), None, []),
+    "a dispute": (a_dispute(order_id="order-1"), None, []),
     "a refund": (REFUND, None, []),
     "a refund that waited": (REFUND, PAID, [updated(waiting=["evt_7"])]),
     "a refund that waited for nobody": (REFUND, NOBODY_PAID, [updated(waiting=["evt_7", "evt_8"])]),
-    "money on its way": (a_processing(), None, []),
 }
 
 

@@ -11,7 +11,7 @@ from database.documents.orders import order_from
 from database.documents.products import product_from
 from inventory.reservation import Refused, price_to_hold
 from inventory.stock import Level
-from orders.order import Money
+from orders.money import Money
 from tests.support.anything import documents
 from tests.support.builders import a_catalogue_entry
 

@@ -11,8 +11,12 @@ from database.documents.recorder import writes_for
 from database.ids import is_user_id
 from database.store import Create, Increase, Update, Write
 from inventory.stock import StockMove
+from orders.adjustments import Adjustment, AdjustmentKind
 from orders.events import NotUnderstood, OrderEvent
+from orders.money import Money
+from orders.order import OrderStatus
 from orders.outcome import Outcome, Result
+from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import Decision, GiveBack, Hold, Look, Park, SetAside, Unchanged
 from settlement.snapshot import CancelRequest, KnownDispute, Snapshot
 from tests.support.builders import (
@@ -24,16 +28,20 @@ from tests.support.builders import (
     a_dispute,
     a_payment,
     a_placement,
+    a_processing,
     a_refund,
     an_updated_refund,
     something_not_understood,
 )
 from tests.support.deciding import (
+    CANCEL_REQUESTED,
     HELD,
     PAID_NOW,
+    PLACED,
     RELEASED,
     SET_ASIDE,
     TAKEN,
+    UNPRICED,
     a_change,
     a_claim,
     a_count,
@@ -116,6 +124,7 @@ def entry(**fields: object) -> Fields:
         "uncounted": [],
         "amount": 3_600,
         "currency": "eur",
+        "adjustments": [],
         "paymentIntentId": "pi_1",
         "note": None,
         "createdAt": NOW,
@@ -185,16 +194,27 @@ def test_no_event_leads_to_what_only_others_lead_to(decision: Decision, event: A
 # --- Hold and give back ----------------------------------------------------------------------------------------------
 
 
+SHIPPING = Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel")
+SHIPPING_FIELDS = [{"kind": "shipping", "amount": 490, "label": "Parcel"}]
+PRICE: Fields = {
+    "adjustments": None,
+    "itemsTotal": 3_600,
+    "amountTotal": 3_600,
+    "currency": "eur",
+    "pricedBy": "catalogue",
+}
+
+
 def test_a_hold_counts_and_prices_in_one_commit_and_asks_for_all_figures() -> None:
     assert written(Hold(a_counted_order(), HELD), a_snapshot(a_pending_order())) == {
-        **updated_order(status="reserving", heldFrom="pending", items=ITEMS, amountTotal=3_600, currency="eur"),
+        **updated_order(status="reserving", heldFrom="pending", items=ITEMS, **PRICE),
         INVENTORY: Increase(INVENTORY, {"stock": 0, "reserved": 3}),
     }
 
 
 def test_a_hold_writes_its_price_even_where_it_is_unknown() -> None:
-    writes = written(Hold(a_counted_order(total=None), HELD), a_snapshot(a_pending_order()))
-    unpriced = updated_order(status="reserving", heldFrom="pending", items=ITEMS, amountTotal=None, currency=None)
+    writes = written(Hold(a_counted_order(**UNPRICED), HELD), a_snapshot(a_pending_order()))
+    unpriced = updated_order(status="reserving", heldFrom="pending", items=ITEMS, **dict.fromkeys(PRICE))
     assert writes[ORDER] == unpriced[ORDER]
 
 
@@ -202,6 +222,27 @@ def test_a_hold_leaves_nothing_in_the_items_but_which_products_and_how_many() ->
     lines = lines_of(shirt=3, mug=1)
     writes = written(Hold(a_counted_order(lines=lines), HELD), a_snapshot(a_pending_order(lines=lines)))
     assert writes[ORDER].fields["items"] == [*ITEMS, {"productId": "mug", "quantity": 1}]  # type: ignore[union-attr]
+
+
+def test_adjustments_that_nobody_can_read_do_not_outlive_a_hold() -> None:
+    unreadable = a_snapshot(a_pending_order(price_defect="what?"))
+    assert (
+        written(Hold(a_counted_order(), HELD), unreadable)[ORDER]
+        == updated_order(status="reserving", heldFrom="pending", items=ITEMS, **PRICE)[ORDER]
+    )
+
+
+def test_a_hold_for_late_money_leaves_the_adjustments_that_its_order_had() -> None:
+    expired = a_held_order("expired", adjustments=(SHIPPING,))
+    writes = written(Hold(replace(expired, status=OrderStatus.RESERVING), HELD), a_snapshot(expired))
+    price = PRICE | {"adjustments": SHIPPING_FIELDS}
+    assert writes[ORDER] == updated_order(status="reserving", items=ITEMS, **price)[ORDER]
+
+
+def test_a_hold_for_late_money_leaves_what_nobody_can_read_of_its_price_for_the_backend_to_correct() -> None:
+    expired = a_held_order("expired", price_defect="what?", total=None)
+    writes = written(Hold(replace(expired, status=OrderStatus.RESERVING), HELD), a_snapshot(expired))
+    assert writes[ORDER] == updated_order(status="reserving", items=ITEMS)[ORDER]
 
 
 def test_a_hold_given_back_is_as_if_it_had_never_been() -> None:
@@ -220,14 +261,25 @@ def test_no_order_is_written_that_was_not_read() -> None:
 # --- A change --------------------------------------------------------------------------------------------------------
 
 RESERVED = a_snapshot(a_held_order())
-FINALIZED = a_change(
-    "first_time_finalized", a_sold_order(payment=PAID_NOW), "reserved", to_customer("paid"), moves=TAKEN
-)
+FINALIZED = a_change("first_time_finalized", a_sold_order(**PAID_NOW), "reserved", to_customer("paid"), moves=TAKEN)
+
+
+PAYMENT: Fields = {
+    "state": "succeeded",
+    "at": NOW,
+    "amount": 3_600,
+    "currency": "eur",
+    "chargeId": "ch_1",
+    "until": None,
+    "amountRefunded": 0,
+    "doubtful": False,
+}
 
 
 def test_a_payment_is_settled_in_one_commit() -> None:
     finalized = updated_order(
         status="finalized",
+        payments={"pi_1": PAYMENT},
         webhookEventId="evt_1",
         paymentIntentId="pi_1",
         chargeId="ch_1",
@@ -248,7 +300,7 @@ def test_a_payment_is_settled_in_one_commit() -> None:
 
 
 def test_an_event_of_the_shop_needs_no_claim() -> None:
-    reserved = a_change("reserved", a_held_order(), "pending", to_customer("reserved"), moved=HELD)
+    reserved = a_change("reserved", a_held_order(), "pending", to_customer("reserved"), moved=HELD, **PLACED)
     placed = {"kind": "order_placed", "eventId": "placed_order-1", "eventType": "order.placed", "paymentIntentId": None}
     changed = {"result": "reserved", "statusBefore": "pending", "statusAfter": "reserved", "webhookProcessed": False}
     moved = [{"productId": "shirt", "stock": 0, "reserved": 3}]
@@ -262,7 +314,14 @@ def test_an_event_of_the_shop_needs_no_claim() -> None:
 
 
 def test_a_cancel_request_that_is_settled_and_every_notice_are_kept_as_long_as_the_shops_terms_say() -> None:
-    cancelled = a_change("cancelled", a_held_order("cancelled"), "reserved", to_customer("cancelled"), moves=RELEASED)
+    cancelled = a_change(
+        "cancelled",
+        a_held_order("cancelled"),
+        "reserved",
+        to_customer("cancelled"),
+        moves=RELEASED,
+        **CANCEL_REQUESTED,
+    )
     in_a_month = NOW + timedelta(days=30)
     request = a_snapshot(a_held_order(), cancel_request=CancelRequest("alice", "request as read"))
     writes = written(cancelled, request, a_cancel_request(), notice_lifetime=timedelta(days=30))
@@ -270,6 +329,39 @@ def test_a_cancel_request_that_is_settled_and_every_notice_are_kept_as_long_as_t
     assert writes[path] == Update(path, {"expireAt": in_a_month}, "request as read")
     to_alice = notice("alice/messages/cancel_order-1", type="cancelled", expireAt=in_a_month)
     assert to_alice.items() <= writes.items()
+
+
+def test_an_entry_and_its_notices_are_kept_under_the_id_that_the_change_says() -> None:
+    again = {"entry_id": "placed_order-1_20260314"}
+    failed = a_change("reservation_failed", a_pending_order("failed"), "pending", to_customer("failed"), **again)
+    writes = written(failed, a_snapshot(a_pending_order()), a_placement())
+    assert writes.keys() == {
+        "auditLog/placed_order-1_20260314",
+        ORDER,
+        "notifications/alice/messages/placed_order-1_20260314",
+    }
+    assert writes["auditLog/placed_order-1_20260314"].fields["eventId"] == "placed_order-1_20260314"  # type: ignore[union-attr]
+
+
+def test_an_order_that_was_adjusted_is_finalized_with_what_was_asked_which_its_entry_explains() -> None:
+    adjusted = a_held_order(adjustments=(SHIPPING,))
+    paid = a_sold_order(**PAID_NOW, adjustments=(SHIPPING,), total=Money(4_090, "eur"))
+    writes = written(replace(FINALIZED, order=paid), a_snapshot(adjusted))
+    assert writes[AUDIT] == new_entry(adjustments=SHIPPING_FIELDS)[AUDIT]
+    order = writes[ORDER].fields  # type: ignore[union-attr]
+    assert (order["amountTotal"], order["pricedBy"]) == (4_090, "backend")
+    assert {"itemsTotal", "currency", "adjustments"}.isdisjoint(order)
+
+
+def test_a_payment_that_is_under_way_is_on_its_order_and_leads_there_from_now_on() -> None:
+    voucher = Payment("pi_1", PaymentState.PROCESSING, NOW, until=IN_A_WEEK)
+    extended = a_held_order(payments=Payments.of(voucher), reservation_expires_at=IN_A_WEEK)
+    event = a_processing(delivered_at=LATER)
+    writes = written(a_change("hold_extended", extended), a_snapshot(a_held_order()), event)
+    unknown = {"amount": None, "currency": None, "chargeId": None}
+    fields = {**PAYMENT, **unknown, "state": "processing", "until": IN_A_WEEK}
+    assert writes[ORDER] == updated_order(payments={"pi_1": fields}, reservationExpiresAt=IN_A_WEEK)[ORDER]
+    assert writes["payments/pi_1"] == Create("payments/pi_1", {"orderId": "order-1"})
 
 
 def test_a_change_that_leaves_its_order_as_it_is_writes_no_order() -> None:
@@ -412,6 +504,7 @@ EVENT: Fields = {
     "createdAt": NOW,
     "amount": 3_600,
     "currency": "eur",
+    "sessionId": None,
     "paymentIntentId": "pi_1",
     "chargeId": "ch_1",
 }
@@ -428,11 +521,10 @@ def test_an_event_that_waits_for_its_payment_is_listed_with_it() -> None:
     third = a_refund("re_1", 1_200, restock={"shirt": 1})
     restock = [{"productId": "shirt", "quantity": 1}]
     refund: Fields = {
-        **EVENT,
+        **{name: value for name, value in EVENT.items() if name != "sessionId"},
         "kind": "refund_updated",
         "amount": 1_200,
-        "chargeAmountRefunded": 0,
-        "refunds": {"re_1": {"amount": 1_200, "status": "succeeded", "restock": restock}},
+        "refunds": {"re_1": {"amount": 1_200, "status": "succeeded", "restock": restock, "paymentId": "pi_1"}},
         "restockDefect": None,
     }
     waits: Fields = {"orderId": None, "result": "payment_not_found", "reason": "nobody knows it", "event": refund}

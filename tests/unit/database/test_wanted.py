@@ -30,6 +30,7 @@ from tests.support.builders import (
     a_refunded_charge,
     a_request,
     a_reserved_order,
+    a_subscription,
     an_order,
     an_updated_refund,
     something_not_understood,
@@ -43,8 +44,7 @@ ORDER, CLAIM, AUDIT, INTENT, CHARGE = (
     "payments/pi_1",
     "payments/ch_1",
 )
-REQUEST = "cancelRequests/order-1"
-DISPUTE = "disputes/dp_1"
+DISPUTE, REQUEST, PLACED = "disputes/dp_1", "cancelRequests/order-1", "auditLog/placed_order-1"
 SHIRT, MUG = ("inventory/shirt", "products/shirt"), ("inventory/mug", "products/mug")
 PAYMENT, REFUND = Wanted(a_payment()), Wanted(an_updated_refund())
 
@@ -52,21 +52,24 @@ PATHS = {
     "payment": (PAYMENT, CLAIM, ORDER, INTENT, CHARGE),
     "payment without an intent": (Wanted(a_payment(payment_intent_id=None)), CLAIM, ORDER, CHARGE),
     "parked payment": (Wanted(a_payment(is_replay=True)), AUDIT, CLAIM, ORDER, INTENT, CHARGE),
-    # What does not say that money came releases nothing.
-    "processing": (Wanted(a_processing()), CLAIM, ORDER),
-    "failure": (Wanted(a_failure()), CLAIM, ORDER),
-    "cancellation": (Wanted(a_cancellation()), CLAIM, ORDER),
+    "processing": (Wanted(a_processing()), CLAIM, ORDER, INTENT),
+    "failure": (Wanted(a_failure(charge_id="ch_1")), CLAIM, ORDER, INTENT, CHARGE),
+    "cancellation": (Wanted(a_cancellation()), CLAIM, ORDER, INTENT),
+    "subscription": (Wanted(a_subscription()), CLAIM, ORDER),
+    "payment that names no order": (Wanted(replace(a_payment(), order_id=None)), CLAIM, INTENT, CHARGE),
     "refunded charge": (Wanted(a_refunded_charge()), CLAIM, ORDER, INTENT, CHARGE),
     "refund": (REFUND, CLAIM, INTENT, CHARGE),
     "refund of an order": (Wanted(an_updated_refund(order_id="order-1")), CLAIM, ORDER, INTENT, CHARGE),
     "dispute": (Wanted(a_dispute()), CLAIM, INTENT, CHARGE, DISPUTE),
     "not understood": (Wanted(something_not_understood()), AUDIT, CLAIM),
-    "placement": (Wanted(a_placement()), "auditLog/placed_order-1", ORDER, *SHIRT),
+    "placement": (Wanted(a_placement()), PLACED, ORDER, *SHIRT),
+    "placement without a hint": (Wanted(a_placement(product_ids=())), PLACED, ORDER),
     "lapse": (Wanted(a_lapse()), "auditLog/lapsed_order-1", ORDER),
     "cancel request": (Wanted(a_cancel_request()), "auditLog/cancel_order-1", ORDER, REQUEST),
     "and the entry": (PAYMENT.and_also(Look(audit_entry=True)), AUDIT, CLAIM, ORDER, INTENT, CHARGE),
     "and the order": (REFUND.and_also(Look(order_id="order-1")), CLAIM, ORDER, INTENT, CHARGE),
-    "other products": (Wanted(a_placement()).and_also(Look(("mug",))), "auditLog/placed_order-1", ORDER, *MUG),
+    "other products": (Wanted(a_placement()).and_also(Look(("mug",))), PLACED, ORDER, *MUG),
+    "what a payment holds": (PAYMENT.and_also(Look(("mug",))), CLAIM, ORDER, INTENT, CHARGE, *MUG, PLACED),
 }
 
 
@@ -80,7 +83,7 @@ def test_what_decisions_ask_for_one_after_the_other_is_read_together() -> None:
     wanted = REFUND
     for look in (Look(audit_entry=True), Look(order_id="order-1"), Look(("shirt", "mug")), Look(deliveries=True)):
         wanted = wanted.and_also(look)
-    assert wanted.paths == (AUDIT, CLAIM, ORDER, INTENT, CHARGE, *SHIRT, *MUG)
+    assert wanted.paths == (AUDIT, CLAIM, ORDER, INTENT, CHARGE, *SHIRT, *MUG, PLACED)
 
 
 # --- The answer ------------------------------------------------------------------------------------------------------
@@ -129,6 +132,13 @@ def test_the_document_of_a_cancel_request_says_who_asked(fields: Fields, user_id
     found = read(Wanted(a_cancel_request()), {ORDER: an_order(), REQUEST: fields})
     assert found.cancel_request == CancelRequest(user_id, f"{REQUEST} as read")
     assert read(Wanted(a_cancel_request()), {ORDER: an_order()}).cancel_request is None
+
+
+@pytest.mark.parametrize("entry", [{}, {PLACED: {"result": "reserved"}}], ids=["never", "placed"])
+@pytest.mark.parametrize("wanted", [PAYMENT.and_also(Look(("shirt",))), Wanted(a_placement(product_ids=()))])
+def test_an_order_of_an_id_that_was_placed_before_is_known_to_be_one(wanted: Wanted, entry: dict[str, Fields]) -> None:
+    assert read(wanted, entry).was_placed == bool(entry)
+    assert not read(PAYMENT, entry).was_placed
 
 
 WAITED_FOR: Fields = {"orderId": None, "waiting": ["evt_7"]}

@@ -4,7 +4,8 @@ import pytest
 
 from inventory.reservation import Product, Refused, hold_is_covered, price_to_hold
 from inventory.stock import Level
-from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine, OrderStatus
+from orders.money import AMOUNT_MINOR_MAX, Money
+from orders.order import Order, OrderLine, OrderStatus
 
 SHIRTS = OrderLine("shirt", 3)
 MUG = OrderLine("mug", 1)
@@ -54,7 +55,8 @@ def test_a_shop_without_prices_holds_all_the_same() -> None:
 
 
 def test_an_order_is_priced_whole_or_not_at_all() -> None:
-    assert price_of(an_order_of(SHIRTS, MUG), a_product(), a_product("mug", unit_price=None)) is None
+    refusal = refusal_of(an_order_of(SHIRTS, MUG), a_product(), a_product("mug", unit_price=None))
+    assert refusal == "mixed_prices: 'mug' has no price, and other products of the order do"
 
 
 def test_a_broken_order_is_refused_with_its_defect() -> None:

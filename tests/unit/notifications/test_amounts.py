@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.amounts import amount_in_words
-from orders.order import AMOUNT_MINOR_MAX
+from orders.money import AMOUNT_MINOR_MAX
 
 
 def written(amount: int, currency: str, locale: str = "en") -> str:

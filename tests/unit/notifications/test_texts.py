@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from database.documents.notifications import notice_write
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from notifications.texts import Text, UnreadableNotice, text_of
-from orders.order import Money
+from orders.money import Money
 from tests.support.builders import NOW, Fields
 from tests.support.deployed import PACKAGES
 from tools.toolchain import ROOT
@@ -107,6 +107,24 @@ def test_an_operator_learns_what_happened_why_and_what_to_do() -> None:
         "\n"
         "What to do: refund in Stripe what is not refunded yet. That updates the order and notifies the customer.",
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "amount", "advice"),
+    [
+        (NoticeType.REVIEW, "Paid", "a payment that makes up the price settles the order"),
+        (NoticeType.SECOND_PAYMENT, "Not needed", "refund in Stripe the payment that the reason names"),
+        (NoticeType.EARLIER_ORDER, "Paid", "refund the payment in Stripe, unless the customer has what they paid for"),
+        (NoticeType.NOT_PAID, "Price", "if it was meant to be free, finish the order by hand"),
+        (NoticeType.SUBSCRIPTION, "Price", "find out why the shop's backend has put an order's id into a session"),
+    ],
+)
+def test_an_operator_learns_what_the_money_is_and_what_to_do_about_it(
+    kind: NoticeType, amount: str, advice: str
+) -> None:
+    body = text_of(a_document(kind, Audience.OPERATOR)).body
+    assert f"\n{amount}: €36.00\n" in body
+    assert advice in body
 
 
 # --- Reasons ---------------------------------------------------------------------------------------------------------

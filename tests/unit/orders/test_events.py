@@ -1,6 +1,8 @@
 """What events say of themselves."""
 
-from tests.support.builders import a_payment, a_placement
+from orders.money import Money
+from orders.payments import Payment, PaymentState
+from tests.support.builders import LATER, NOW, a_free_session, a_payment, a_placement, a_processing, a_refunded_charge
 
 
 def test_a_placement_has_the_same_id_each_time_it_is_delivered() -> None:
@@ -22,3 +24,27 @@ def test_a_payment_without_an_intent_is_known_by_its_charge() -> None:
 def test_a_payment_has_the_id_and_the_type_that_stripe_gave_it() -> None:
     payment = a_payment("evt_7", event_type="charge.succeeded")
     assert (payment.event_id, payment.event_type) == ("evt_7", "charge.succeeded")
+
+
+def test_an_event_says_how_far_its_payment_has_come() -> None:
+    on_its_way = a_processing().payment_in(PaymentState.PROCESSING, until=LATER)
+    assert on_its_way == Payment("pi_1", PaymentState.PROCESSING, NOW, until=LATER)
+    assert a_processing(payment_intent_id=None).payment_in(PaymentState.PROCESSING) is None
+
+
+def test_a_payment_says_what_was_received_and_by_what_it_is_known() -> None:
+    received = PaymentState.SUCCEEDED, NOW, Money(3_600, "eur")
+    assert a_payment().payment == Payment("pi_1", *received, "ch_1")
+    assert a_payment(payment_intent_id=None).payment == Payment("ch_1", *received, "ch_1")
+    # A session of old names nothing, and its event is all there is to call it by.
+    assert a_payment("evt_7", payment_intent_id=None, charge_id=None).payment == Payment("evt_7", *received)
+
+
+def test_what_was_free_is_known_by_its_session() -> None:
+    assert a_free_session().payment == Payment("cs_1", PaymentState.SUCCEEDED, NOW, Money(0, "eur"))
+
+
+def test_a_refunded_charge_says_what_was_paid_and_what_went_back() -> None:
+    event = a_refunded_charge(total=1_200)
+    paid = Payment("pi_1", PaymentState.SUCCEEDED, NOW, Money(3_600, "eur"), "ch_1", amount_refunded=1_200)
+    assert (event.payment, event.money) == (paid, Money(1_200, "eur"))

@@ -17,19 +17,21 @@ STATUSES = (
     "failed", "expired", "cancelled", "refund_due", "review", "unknown",
 )  # fmt: skip
 NO = "nothing"
+PAYS = (
+    "hold", "confirm_hold", "take", *["record_money"] * 3,
+    "hold", "hold", "hold", *["record_money"] * 2, "quarantine",
+)  # fmt: skip
 EXPECTED = {
     "order_placed": ("hold", "confirm_hold", NO, NO, NO, NO, NO, NO, NO, NO, NO, "refuse"),
     "payment_processing": ("hold", "confirm_hold", "extend_hold", NO, NO, NO, NO, NO, NO, NO, NO, NO),
-    "payment_succeeded": ("hold", "confirm_hold", "take", NO, NO, NO, "hold", "hold", "hold", NO, NO, "quarantine"),
+    "payment_succeeded": PAYS,
     "payment_failed": (*["record_decline"] * 3, NO, NO, NO, *["record_decline"] * 3, NO, NO, NO),
     "payment_canceled": ("cancel", "cancel", "cancel", NO, NO, NO, NO, NO, NO, NO, NO, NO),
-    "charge_refunded": (
-        "hold", "confirm_hold", "take", "refund", "refund", "refund",
-        "hold", "hold", "hold", "refund", "refund", "quarantine",
-    ),
+    "subscription_started": ["record_subscription"] * 12,
+    "charge_refunded": PAYS,
     "refund_updated": (
-        *["await_payment"] * 3, "refund", "refund", "refund",
-        *["await_payment"] * 3, "refund", "refund", "await_payment",
+        *["await_payment"] * 3, *["record_money"] * 3,
+        *["await_payment"] * 3, *["record_money"] * 2, "await_payment",
     ),
     "dispute_changed": ["record_dispute"] * 12,
     "reservation_lapsed": (NO, NO, "expire", NO, NO, NO, NO, NO, NO, NO, NO, NO),
@@ -64,9 +66,11 @@ def test_only_what_says_that_money_came_takes_stock_or_is_quarantined() -> None:
 PAID = {"finalized", "partially_refunded", "refunded", "refund_due", "review"}
 
 
-def test_nothing_but_refunds_disputes_and_cancel_requests_does_anything_to_a_paid_order() -> None:
+def test_nothing_but_money_disputes_subscriptions_and_cancel_requests_does_anything_to_a_paid_order() -> None:
     touching = {kind for (status, kind), step in TRANSITIONS.items() if status in PAID and step is not Step.NOTHING}
     assert touching == {
+        EventKind.PAYMENT_SUCCEEDED,
+        EventKind.SUBSCRIPTION_STARTED,
         EventKind.CHARGE_REFUNDED,
         EventKind.REFUND_UPDATED,
         EventKind.DISPUTE_CHANGED,

@@ -1,12 +1,17 @@
-"""Amounts and currencies, and what an order says of its payment and its units."""
+"""Amounts and currencies, and what an order says of its payments and its units."""
 
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from orders.order import AMOUNT_MINOR_MAX, Money, Order, OrderLine, OrderStatus, Payment, is_amount, is_currency
-from tests.support.builders import NOW
+from orders.adjustments import Adjustment, AdjustmentKind, is_adjusting
+from orders.money import AMOUNT_MINOR_MAX, Money, is_amount, is_currency
+from orders.order import Order, OrderLine, OrderStatus
+from orders.payments import Payment, Payments, PaymentState
+from orders.refunds import Refunds
+from tests.support.builders import LATER, NOW, a_refund
+from tests.support.deciding import EUR_36, a_held_order, a_sold_order
 
 
 @pytest.mark.parametrize("value", [0, 1, AMOUNT_MINOR_MAX])
@@ -29,84 +34,116 @@ def test_this_is_no_currency(value: object) -> None:
     assert not is_currency(value)
 
 
-# --- Payments ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("value", [0, 1, -1, AMOUNT_MINOR_MAX, -AMOUNT_MINOR_MAX])
+def test_this_can_be_added_to_a_price_or_taken_off_it(value: int) -> None:
+    assert is_adjusting(value)
 
 
-def a_payment_known_as(payment_intent_id: str | None, charge_id: str | None) -> Payment:
-    return Payment(Money(3_600, "eur"), payment_intent_id, charge_id, "evt_1")
+@pytest.mark.parametrize("value", [AMOUNT_MINOR_MAX + 1, -AMOUNT_MINOR_MAX - 1, 1.0, "1", True, None, [1]])
+def test_this_cannot(value: object) -> None:
+    assert not is_adjusting(value)
+
+
+# --- What is asked, and with what it is paid --------------------------------------------------------------------------
+
+SHIPPING, DISCOUNT = Adjustment(AdjustmentKind.SHIPPING, 499), Adjustment(AdjustmentKind.DISCOUNT, -600, "Spring")
 
 
 @pytest.mark.parametrize(
-    ("known", "reported"),
+    ("items_total", "total", "adjustments", "asked"),
     [
-        (("pi_1", "ch_1"), ("pi_2", "ch_1")),
-        (("pi_1", None), ("pi_2", None)),
-        ((None, "ch_1"), (None, "ch_2")),
-        ((None, "ch_1"), ("pi_1", "ch_2")),
-        (("pi_1", "ch_1"), (None, "ch_2")),
+        (EUR_36, EUR_36, (), 3_600),
+        # Without adjustments it is what the shop's backend may have written over the catalogue's price.
+        (EUR_36, Money(4_099, "eur"), (), 4_099),
+        (EUR_36, EUR_36, (SHIPPING, DISCOUNT), 3_499),
+        (EUR_36, Money(4_099, "eur"), (SHIPPING,), 4_099),
+        # The adjustments of now count, whatever was asked before.
+        (EUR_36, Money(9_999, "eur"), (SHIPPING,), 4_099),
+        (EUR_36, EUR_36, (Adjustment(AdjustmentKind.GIFT_CARD, -3_600),), 0),
+        # Nothing can be added to no price.
+        (None, None, (SHIPPING,), None),
+        (None, EUR_36, (SHIPPING,), 3_600),
     ],
 )
-def test_other_ids_are_another_payment(
-    known: tuple[str | None, str | None], reported: tuple[str | None, str | None]
+def test_what_is_asked(
+    items_total: Money | None, total: Money | None, adjustments: tuple[Adjustment, ...], asked: int | None
 ) -> None:
-    assert a_payment_known_as(*known).is_another(*reported)
-    assert a_payment_known_as(*reported).is_another(*known)
+    order = a_held_order(items_total=items_total, total=total, adjustments=adjustments)
+    assert order.asked == (None if asked is None else Money(asked, "eur"))
+
+
+def received(payment_id: str, amount: int, *, is_doubtful: bool = False) -> Payment:
+    return Payment(payment_id, PaymentState.SUCCEEDED, NOW, Money(amount, "eur"), is_doubtful=is_doubtful)
+
+
+WHOLE, HALF, OTHER_HALF, WRONG = (
+    *(received("pi_1", 3_600), received("pi_2", 1_800)),
+    *(received("pi_3", 1_800), received("pi_4", 700)),
+)
+FREE, DOUBTFUL = received("cs_1", 0), received("pi_5", 3_600, is_doubtful=True)
+ON_ITS_WAY = Payment("pi_6", PaymentState.PROCESSING, LATER)
 
 
 @pytest.mark.parametrize(
-    ("known", "reported"),
+    ("payments", "paid_with", "extra", "amount"),
     [
-        (("pi_1", "ch_1"), ("pi_1", "ch_1")),
-        # A declined charge and the one that succeeded after it belong to one PaymentIntent.
-        (("pi_1", "ch_1"), ("pi_1", "ch_2")),
-        (("pi_1", None), ("pi_1", "ch_1")),
-        (("pi_1", "ch_1"), (None, "ch_1")),
-        (("pi_1", None), (None, "ch_1")),
-        ((None, "ch_1"), ("pi_1", None)),
-        (("pi_1", "ch_1"), (None, None)),
-        ((None, None), (None, None)),
-        (("pi_1", ""), ("", "ch_1")),
+        ([WHOLE], [WHOLE], [], 3_600),
+        ([WHOLE, WRONG], [WHOLE], [WRONG], 3_600),
+        ([WRONG, HALF, OTHER_HALF], [HALF, OTHER_HALF], [WRONG], 3_600),
+        ([WHOLE, FREE, DOUBTFUL, ON_ITS_WAY], [WHOLE], [], 3_600),
+        # Nothing comes to the price, so a person has to decide about all of them.
+        ([HALF, WRONG, FREE, ON_ITS_WAY], [HALF, WRONG], [], 2_500),
+        ([DOUBTFUL], [DOUBTFUL], [], 3_600),
+        ([FREE], [], [], None),
+        ([ON_ITS_WAY], [], [], None),
+        ([], [], [], None),
     ],
 )
-def test_what_may_be_the_same_payment_is_not_another(
-    known: tuple[str | None, str | None], reported: tuple[str | None, str | None]
+def test_what_a_paid_order_is_paid_with_and_what_is_too_much(
+    payments: list[Payment], paid_with: list[Payment], extra: list[Payment], amount: int | None
 ) -> None:
-    assert not a_payment_known_as(*known).is_another(*reported)
-    assert not a_payment_known_as(*reported).is_another(*known)
+    order = a_sold_order(payments=Payments.of(*payments))
+    assert (order.paid_with, order.extra_payments) == (tuple(paid_with), tuple(extra))
+    assert order.received == (None if amount is None else Money(amount, "eur"))
 
 
-NOTHING = Payment(Money(0, "eur"), None, None, "evt_1")
+@pytest.mark.parametrize("status", OrderStatus)
+def test_an_order_is_paid_with_nothing_before_it_is_paid(status: OrderStatus) -> None:
+    order = a_held_order(status, payments=Payments.of(WHOLE, WRONG))
+    assert bool(order.paid_with) == bool(order.extra_payments) == (status in PAID)
 
 
-@pytest.mark.parametrize("reported", [("pi_1", "ch_1"), ("pi_1", None), (None, "ch_1")])
-def test_whatever_has_a_name_is_another_payment_than_nothing(reported: tuple[str | None, str | None]) -> None:
-    assert NOTHING.is_another(*reported)
-
-
-def test_a_payment_that_has_a_name_is_not_free_whatever_its_amount() -> None:
-    assert not Payment(Money(0, "eur"), "pi_1", None, "evt_1").is_another(None, "ch_1")
-    assert not Payment(Money(0, "eur"), None, "ch_1", "evt_1").is_another("pi_1", None)
-
-
-def test_an_order_that_costs_nothing_may_be_reported_again() -> None:
-    assert not NOTHING.is_another(None, None)
-
-
-def test_a_payment_without_a_name_is_not_free_for_that() -> None:
-    assert NOTHING.is_free
-    assert not a_payment_known_as(None, None).is_free
+def test_only_refunds_of_what_it_is_paid_with_are_its_own() -> None:
+    refunds = Refunds.of(a_refund("re_1", 1_200), a_refund("re_2", 700, payment_id="pi_4"))
+    assert a_sold_order(payments=Payments.of(WHOLE, WRONG), refunds=refunds).amount_refunded == 1_200
+    assert a_sold_order(payments=Payments.of(HALF, WRONG), refunds=refunds).amount_refunded == 700
 
 
 @pytest.mark.parametrize(
-    ("known", "name"),
+    ("unfulfilled_as", "failure_reason", "defect", "awaits"),
     [
-        (("pi_1", "ch_1"), "pi_1"),
-        ((None, "ch_1"), "ch_1"),
-        ((None, None), "the session of evt_1"),
+        ("review", "amount_mismatch: 700 eur was paid, 3600 eur was asked", None, True),
+        ("review", None, None, True),
+        ("review", "invalid_order: items must be a list of products", None, False),
+        ("review", None, "items must be a list of products", False),
+        ("refund_due", "insufficient_stock: 3 of 'shirt' ordered, 2 available", None, False),
+        (None, None, None, False),
     ],
 )
-def test_a_payment_is_called_what_a_person_finds_in_stripe(known: tuple[str | None, str | None], name: str) -> None:
-    assert a_payment_known_as(*known).name == name
+def test_a_payment_that_makes_up_the_price_is_awaited_only_in_review(
+    unfulfilled_as: str | None, failure_reason: str | None, defect: str | None, *, awaits: bool
+) -> None:
+    for status in "review", "refunded":
+        order = a_held_order(status, unfulfilled_as=unfulfilled_as, failure_reason=failure_reason, defect=defect)
+        assert order.awaits_payment is awaits
+
+
+@pytest.mark.parametrize(
+    ("failure_reason", "is_reused"), [("id_used_before: an earlier order had it", True), ("not_on_sale: shirt", False)]
+)
+def test_an_order_whose_id_was_used_before_says_so(failure_reason: str, *, is_reused: bool) -> None:
+    assert a_held_order("failed", failure_reason=failure_reason).is_id_reused is is_reused
+    assert not a_held_order("failed").is_id_reused
 
 
 # --- What an order is, and what it holds and has sold -----------------------------------------------------------------

@@ -1,29 +1,43 @@
 """What is known of refunds only grows, and adds up to the same in whatever order it was reported."""
 
 from itertools import pairwise, permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.refunds import Refund, Refunds, RefundStatus
-from tests.support.builders import a_refund
+from orders.money import Money
+from orders.payments import Payment, PaymentState
+from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule, units_named
+from tests.support.builders import NOW, a_refund
 
-units = st.dictionaries(st.sampled_from(["shirt", "mug"]), st.integers(1, 5))
+ALL, NONE = RestockRule.ALL, RestockRule.NONE
+UNDER_WAY, UNDONE = ["pending", "requires_action"], ["canceled", "failed"]
+
+restocks = (
+    st.none() | st.sampled_from(RestockRule) | st.dictionaries(st.sampled_from(["shirt", "mug"]), st.integers(1, 5))
+)
 some_refunds = st.builds(
-    Refund, st.sampled_from(["re_1", "re_2", "re_3"]), st.integers(0, 5_000), st.sampled_from(RefundStatus), units
+    Refund,
+    st.sampled_from(["re_1", "re_2", "re_3"]),
+    st.integers(0, 5_000),
+    st.sampled_from(RefundStatus),
+    restocks,
+    st.sampled_from([None, "pi_1", "ch_1", "pi_2"]),
 )
+knowledge = st.lists(some_refunds, max_size=4).map(lambda refunds: Refunds.of(*refunds))
 
 
-def known(*refunds: Refund, charge_total: int = 0) -> Refunds:
-    return Refunds({refund.refund_id: refund for refund in refunds}, charge_total)
+def a_payment(total: int = 0, **changes: Any) -> Payment:
+    """Whose charge has named so much as refunded."""
+    known = {"payment_id": "pi_1", "charge_id": "ch_1", **changes}
+    return Payment(state=PaymentState.SUCCEEDED, at=NOW, money=Money(3_600, "eur"), amount_refunded=total, **known)
 
 
-knowledge = st.builds(
-    lambda refunds, charge_total: known(*refunds, charge_total=charge_total),
-    st.lists(some_refunds, max_size=4),
-    st.integers(0, 10_000),
-)
+def amount_of(*refunds: Refund, total: int = 0) -> int:
+    return Refunds.of(*refunds).amount_of(a_payment(total))
+
 
 # --- Laws -------------------------------------------------------------------------------------------------------------
 
@@ -41,37 +55,34 @@ def test_it_does_not_matter_what_was_merged_before(one: Refunds, other: Refunds,
 @given(knowledge, knowledge)
 def test_the_same_report_again_adds_nothing(one: Refunds, other: Refunds) -> None:
     both = one.merged_with(other)
-    assert one.merged_with(one) == one
+    assert one.merged_with(one) == one.merged_with(Refunds()) == one
     assert both.merged_with(one) == both.merged_with(other) == both
-
-
-@given(knowledge)
-def test_an_empty_report_adds_nothing(one: Refunds) -> None:
-    assert one.merged_with(Refunds()) == one
 
 
 @given(knowledge, knowledge)
 def test_what_is_known_is_never_forgotten(one: Refunds, other: Refunds) -> None:
     both = one.merged_with(other)
     assert both.by_id.keys() == one.by_id.keys() | other.by_id.keys()
-    assert both.charge_total >= one.charge_total
+    assert all(both.by_id[key].amount >= refund.amount for key, refund in one.by_id.items())
 
 
-@given(st.lists(some_refunds, min_size=2, max_size=4))
-def test_the_sums_depend_on_what_was_reported_and_never_on_the_order(reported: list[Refund]) -> None:
+@given(st.lists(some_refunds, min_size=2, max_size=4), st.integers(0, 9_000))
+def test_the_sums_depend_on_what_was_reported_and_never_on_the_order(reported: list[Refund], total: int) -> None:
     sums = set()
     for order in permutations(reported):
         refunds = Refunds()
         for refund in order:
-            refunds = refunds.merged_with(known(refund))
-        sums.add((refunds.amount, frozenset(refunds.restock.items())))
+            refunds = refunds.merged_with(Refunds.of(refund))
+        sums.add((refunds.amount_of(a_payment(total)), frozenset(units_named(refunds.by_id.values()).items())))
     assert len(sums) == 1
 
 
-@given(knowledge)
-def test_what_is_refunded_is_never_less_than_nothing_nor_more_than_was_ever_reported(refunds: Refunds) -> None:
-    reported = max(refunds.charge_total, sum(refund.amount for refund in refunds.by_id.values()))
-    assert 0 <= refunds.amount <= reported
+@given(knowledge, st.integers(0, 9_000))
+def test_what_is_refunded_is_never_less_than_nothing_nor_more_than_was_ever_reported(
+    refunds: Refunds, total: int
+) -> None:
+    reported = max(total, sum(refund.amount for refund in refunds.by_id.values()))
+    assert 0 <= refunds.amount_of(a_payment(total)) <= reported
 
 
 # --- One refund -------------------------------------------------------------------------------------------------------
@@ -87,93 +98,88 @@ def test_the_states_of_a_refund_come_in_this_order() -> None:
     assert list(RefundStatus) == ["pending", "requires_action", "succeeded", "canceled", "failed"]
 
 
-def test_a_stale_pending_after_succeeded_changes_nothing() -> None:
-    refunds = known(a_refund(status="succeeded"))
-    assert refunds.merged_with(known(a_refund(status="pending"))) == refunds
+def test_only_a_refund_that_has_succeeded_is_done_and_only_one_that_came_to_nothing_is_undone() -> None:
+    refunds = [a_refund(status=status) for status in RefundStatus]
+    assert [str(refund.status) for refund in refunds if refund.is_done] == ["succeeded"]
+    assert [str(refund.status) for refund in refunds if refund.is_undone] == UNDONE
 
 
-def test_a_refund_may_fail_after_it_succeeded() -> None:
-    refunds = known(a_refund(status="succeeded")).merged_with(known(a_refund(status="failed")))
-    assert refunds.amount == 0
+@pytest.mark.parametrize(
+    ("one", "other", "merged"),
+    [
+        ({"shirt": 2}, None, {"shirt": 2}),
+        ({"shirt": 1}, {"shirt": 2, "mug": 1}, {"shirt": 2, "mug": 1}),
+        ({"shirt": 1}, ALL, ALL),
+        (ALL, None, ALL),
+        # Nobody's units go back against anybody's word.
+        ({"shirt": 1}, NONE, NONE),
+        (ALL, NONE, NONE),
+        (NONE, None, NONE),
+    ],
+)
+def test_what_was_said_of_units_once_stays_said(one: Restock, other: Restock, merged: Restock) -> None:
+    refunds = a_refund(restock=one), a_refund(restock=other)
+    assert refunds[0].merged_with(refunds[1]).restock == refunds[1].merged_with(refunds[0]).restock == merged
 
 
-def test_units_that_were_named_once_stay_named() -> None:
-    named, unnamed = known(a_refund(restock={"shirt": 2})), known(a_refund())
-    assert unnamed.merged_with(named).restock == named.merged_with(unnamed).restock == {"shirt": 2}
-
-
-def test_of_two_reports_of_one_refund_the_larger_figures_count() -> None:
-    one, other = a_refund(amount=1_200, restock={"shirt": 1}), a_refund(amount=1_000, restock={"shirt": 2, "mug": 1})
-    merged = known(one).merged_with(known(other))
-    assert (merged.amount, merged.restock) == (1_200, {"shirt": 2, "mug": 1})
+def test_of_two_reports_of_one_refund_the_larger_amount_counts_and_the_payment_that_either_names() -> None:
+    merged = a_refund(amount=1_200, payment_id=None).merged_with(a_refund(amount=1_000))
+    assert (merged.amount, merged.payment_id) == (1_200, "pi_1")
 
 
 # --- What it adds up to -----------------------------------------------------------------------------------------------
 
-
-def test_as_long_as_nothing_is_known_nothing_is_refunded() -> None:
-    assert (Refunds().amount, Refunds().restock) == (0, {})
+RE_12, RE_24 = a_refund("re_1", 1_200), a_refund("re_2", 2_400)
 
 
-def test_two_refunds_both_count() -> None:
-    assert known(a_refund("re_1", 1_200), a_refund("re_2", 2_400)).amount == 3_600
+@pytest.mark.parametrize(
+    ("refunds", "total", "refunded"),
+    [
+        ([], 0, 0),
+        ([RE_12, RE_24], 0, 3_600),
+        ([RE_12, a_refund("re_2", 1_200)], 0, 2_400),
+        # A charge's total and its single refunds are the same money.
+        ([RE_12, RE_24], 3_600, 3_600),
+        # The total counts refunds that nobody has reported yet, and lags behind those that somebody has.
+        ([RE_12], 3_600, 3_600),
+        ([RE_12, RE_24], 1_200, 3_600),
+        # What is refunded is refunded, whatever became of the rest.
+        ([RE_12, a_refund("re_2", 2_400, "failed")], 3_600, 1_200),
+        ([RE_12, a_refund("re_2", 2_400, "failed")], 1_200, 1_200),
+        ([a_refund("re_1", 3_600, "failed"), a_refund("re_2", 3_600)], 3_600, 3_600),
+        # Only an unnamed part of the total is taken for done.
+        ([a_refund("re_1", 1_200, "pending")], 3_600, 2_400),
+    ],
+)
+def test_this_is_refunded(refunds: list[Refund], total: int, refunded: int) -> None:
+    assert amount_of(*refunds, total=total) == refunded
 
 
-def test_two_refunds_of_the_same_amount_both_count() -> None:
-    assert known(a_refund("re_1", 1_200), a_refund("re_2", 1_200)).amount == 2_400
+@pytest.mark.parametrize("total", [0, 3_600])
+@pytest.mark.parametrize("status", [*UNDER_WAY, *UNDONE])
+def test_a_refund_that_is_under_way_or_undone_has_moved_no_money_even_if_its_charge_counts_it(
+    status: str, total: int
+) -> None:
+    assert amount_of(a_refund(status=status), total=total) == 0
 
 
-def test_a_charges_total_and_its_single_refunds_are_the_same_money() -> None:
-    assert known(a_refund("re_1", 1_200), a_refund("re_2", 2_400), charge_total=3_600).amount == 3_600
+def test_a_refund_may_fail_after_it_succeeded() -> None:
+    refunds = Refunds.of(a_refund()).merged_with(Refunds.of(a_refund(status="failed")))
+    assert refunds.amount_of(a_payment()) == 0
 
 
-def test_a_charges_total_counts_refunds_that_nobody_has_reported_yet() -> None:
-    assert known(a_refund("re_1", 1_200), charge_total=3_600).amount == 3_600
-
-
-def test_single_refunds_count_before_the_charge_has_reported_them() -> None:
-    assert known(a_refund("re_1", 1_200), a_refund("re_2", 2_400), charge_total=1_200).amount == 3_600
-
-
-def test_a_late_report_of_a_charges_total_does_not_take_back_a_later_one() -> None:
-    assert known(charge_total=3_600).merged_with(known(charge_total=1_200)).amount == 3_600
-
-
-@pytest.mark.parametrize("status", ["pending", "requires_action"])
-def test_a_refund_that_is_under_way_has_moved_no_money(status: str) -> None:
-    assert known(a_refund(status=status)).amount == 0
-
-
-def test_a_refund_under_way_counts_where_its_charge_counts_it() -> None:
-    assert known(a_refund(status="pending"), charge_total=3_600).amount == 3_600
-
-
-@pytest.mark.parametrize("status", ["failed", "canceled"])
-def test_a_refund_that_failed_takes_its_amount_back_out_of_the_charges_total(status: str) -> None:
-    assert known(a_refund(status=status), charge_total=3_600).amount == 0
-
-
-def test_a_refund_that_failed_leaves_the_others_as_they_are() -> None:
-    assert known(a_refund("re_1", 1_200), a_refund("re_2", 2_400, "failed"), charge_total=3_600).amount == 1_200
-
-
-def test_a_refund_that_failed_before_its_charge_reported_it_takes_nothing_from_the_others() -> None:
-    assert known(a_refund("re_1", 1_200), a_refund("re_2", 2_400, "failed"), charge_total=1_200).amount == 1_200
-
-
-def test_a_new_refund_after_one_that_failed_counts() -> None:
-    refunds = known(a_refund("re_1", 3_600, "failed"), a_refund("re_2", 3_600), charge_total=3_600)
-    assert refunds.amount == 3_600
-
-
-def test_restock_units_add_up_over_refunds() -> None:
-    refunds = known(
-        a_refund("re_1", restock={"shirt": 1}), a_refund("re_2", restock={"shirt": 2, "mug": 1}), a_refund("re_3")
+def test_a_refund_is_of_the_payment_that_it_names() -> None:
+    refunds = Refunds.of(
+        a_refund("re_1", 100), a_refund("re_2", 20, payment_id="ch_1"), a_refund("re_3", 3, payment_id="pi_2")
     )
-    assert refunds.restock == {"shirt": 3, "mug": 1}
+    other = a_payment(payment_id="pi_2", charge_id="ch_2")
+    assert (refunds.amount_of(a_payment()), refunds.amount_of(other)) == (120, 3)
 
 
-@pytest.mark.parametrize("status", ["pending", "requires_action", "canceled", "failed"])
-def test_only_refunds_that_have_succeeded_put_units_back(status: str) -> None:
-    refunds = known(a_refund("re_1", restock={"shirt": 1}), a_refund("re_2", status=status, restock={"shirt": 2}))
-    assert refunds.restock == {"shirt": 1}
+def test_a_refund_of_which_only_one_payment_can_be_meant_is_of_that() -> None:
+    assert amount_of(a_refund(amount=1_200, payment_id=None)) == 1_200
+
+
+def test_named_units_add_up_over_refunds() -> None:
+    refunds = [a_refund(restock=restock) for restock in ({"shirt": 1}, {"shirt": 2, "mug": 1}, ALL, NONE, None)]
+    assert units_named(refunds) == {"shirt": 3, "mug": 1}

@@ -10,7 +10,7 @@ from math import factorial
 import pytest
 
 from orders.events import OrderEvent
-from orders.order import Money
+from orders.money import Money
 from tests.support.builders import (
     NOW,
     TERMS,
@@ -25,7 +25,16 @@ from tests.support.builders import (
     an_updated_refund,
 )
 from tests.support.memory_store import MemoryStore
-from tests.support.scenarios import CONTRADICTORY, EVENTS, SCENARIOS, Ending, Scenario, delivery_of, ending_in
+from tests.support.scenarios import (
+    CONTRADICTORY,
+    EVENTS,
+    SCENARIOS,
+    Ending,
+    Scenario,
+    delivery_of,
+    ending_in,
+    payments_in,
+)
 from tests.support.settling import settled
 from tests.support.shop import (
     SHIRTS,
@@ -46,14 +55,16 @@ def audited_shop_after(names: Iterable[str], *, stock: int = SHIRTS) -> MemorySt
     return store
 
 
-def deliver(name: str, number: int, store: MemoryStore, *, stock: int, restock: bool = True) -> None:
-    event, terms = delivery_of(name, number), replace(TERMS, restock_on_refund=restock)
+def deliver(
+    name: str, number: int, store: MemoryStore, *, stock: int, restock: bool = True, seconds_apart: int = 0
+) -> None:
+    event, terms = delivery_of(name, number, seconds_apart=seconds_apart), replace(TERMS, restock_on_refund=restock)
     settled(event, store, now=time_of(event), terms=terms)
     assert complaints_in(store, stock=stock) == [], name
 
 
 def shops_after_every_order(
-    names: Sequence[str], *, stock: int = SHIRTS, restock: bool = True
+    names: Sequence[str], *, stock: int = SHIRTS, restock: bool = True, seconds_apart: int = 0
 ) -> Iterator[tuple[tuple[str, ...], MemoryStore]]:
     """Every order of the events, and the shop after it. What begins alike is delivered once."""
     begun: list[tuple[tuple[str, ...], MemoryStore]] = [((), a_shop(an_order(), stock=stock))]
@@ -63,18 +74,30 @@ def shops_after_every_order(
             yield order, store
         for name in set(names) - set(order):
             further = MemoryStore(store.dump())
-            deliver(name, len(order), further, stock=stock, restock=restock)
+            deliver(name, len(order), further, stock=stock, restock=restock, seconds_apart=seconds_apart)
             begun.append(((*order, name), further))
 
 
 each_scenario = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 
 
-@each_scenario
-def test_the_same_events_in_every_order_end_with_the_same_money_and_stock(scenario: Scenario) -> None:
-    orders = 0
-    for order, store in shops_after_every_order(scenario.events, stock=scenario.stock):
+IN_ONE_SECOND = [pytest.param(scenario, 0, id=name) for name, scenario in SCENARIOS.items()]
+ONE_AFTER_THE_OTHER = [
+    pytest.param(scenario, 1, id=f"{name}, one after the other")
+    for name, scenario in SCENARIOS.items()
+    if len(scenario.events) <= 5
+]
+
+
+@pytest.mark.parametrize(("scenario", "seconds_apart"), IN_ONE_SECOND + ONE_AFTER_THE_OTHER)
+def test_the_same_events_in_every_order_end_with_the_same_money_and_stock(
+    scenario: Scenario, seconds_apart: int
+) -> None:
+    orders, known = 0, []
+    for order, store in shops_after_every_order(scenario.events, stock=scenario.stock, seconds_apart=seconds_apart):
         assert ending_in(store.dump()) == scenario.ending, order
+        known.append(payments_in(store.dump()))
+        assert known[-1] == known[0], order
         orders += 1
     assert orders == factorial(len(scenario.events))
 
@@ -99,10 +122,12 @@ def test_any_choice_of_events_ends_the_same_in_any_order(seed: int) -> None:
         assert ending_in(audited_shop_after(order).dump()) == ending, (names, order)
 
 
-def test_without_restocking_every_order_ends_with_the_units_gone() -> None:
-    names = ["placed", "charge", "partial", "full", "re_1 made"]
-    for order, store in shops_after_every_order(names, restock=False):
-        assert ending_in(store.dump()) == Ending(3_600, 3_600, "refunded", 7), order
+@pytest.mark.parametrize(("refund", "stock"), [("re_1 made", 8), ("partial", 7)], ids=["one is asked for", "silent"])
+def test_without_restocking_every_order_ends_with_only_those_units_back_that_a_refund_asks_for(
+    refund: str, stock: int
+) -> None:
+    for order, store in shops_after_every_order(["placed", "charge", "full", refund], restock=False):
+        assert ending_in(store.dump()) == Ending(3_600, 3_600, "refunded", stock), order
 
 
 def paid_shop_after(events: Iterable[OrderEvent]) -> MemoryStore:

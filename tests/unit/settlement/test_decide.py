@@ -9,8 +9,11 @@ import pytest
 
 from orders.events import CarriesPayment, OrderEvent, PaymentFailed, ShopEvent, StripeEvent
 from orders.lifecycle import Step
-from orders.order import CLOSED, Money, Order
+from orders.money import Money
+from orders.order import CLOSED, Order
 from orders.outcome import Outcome, Result
+from orders.payments import Payment, Payments, PaymentState
+from orders.refunds import Refunds
 from settlement.decide import DECIDED_BY, HANDLING, Handling
 from settlement.decisions import Case, Decision, GiveBack, Look, Park, SetAside
 from settlement.snapshot import Record
@@ -52,7 +55,6 @@ from tests.support.deciding import (
     given,
     known,
     lines_of,
-    refunds_of,
     shirts,
     to_customer,
     unchanged,
@@ -60,9 +62,7 @@ from tests.support.deciding import (
 
 AGAIN, REPLAY = a_payment(delivered_at=LATER), a_payment(is_replay=True)
 DUPLICATE = a_count("duplicate_detected")
-FINALIZED = a_change(
-    "first_time_finalized", a_sold_order(payment=PAID_NOW), "reserved", to_customer("paid"), moves=TAKEN
-)
+FINALIZED = a_change("first_time_finalized", a_sold_order(**PAID_NOW), "reserved", to_customer("paid"), moves=TAKEN)
 SETTLED_AFTER_ALL = replace(FINALIZED, note=SET_ASIDE_ON_PI_DAY)
 
 
@@ -260,9 +260,15 @@ def test_an_event_of_the_shop_whose_order_is_gone_changes_nothing(event: ShopEve
 
 
 @each_shop_event
-@pytest.mark.parametrize("status", ["pending", "reserved", "finalized", "cancelled"])
+@pytest.mark.parametrize("status", ["expired", "finalized", "cancelled"])
 def test_an_event_of_the_shop_is_settled_once(event: ShopEvent, result: str, status: str) -> None:
-    assert given(a_held_order(status, reservation_expires_at=NOW), **SETTLED).when(event) == unchanged(result)
+    order = a_held_order(status, reservation_expires_at=NOW)
+    assert given(order, **SETTLED).when(event) == unchanged(result)
+
+
+def test_a_hold_lapses_although_one_of_an_earlier_order_with_its_id_did() -> None:
+    change = given(a_held_order(reservation_expires_at=NOW), **SETTLED).changed_by(a_lapse())
+    assert (change.result, change.entry_id) == ("expired", "lapsed_order-1_20260314T150926000000")
 
 
 @each_shop_event
@@ -299,7 +305,7 @@ def test_no_step_takes_an_event_that_the_lifecycle_does_not_allow_there() -> Non
 SHIRT, BOTH, ENTRY, DELIVERIES = Look(("shirt",)), Look(("shirt", "mug")), Look(audit_entry=True), Look(deliveries=True)
 OPEN_ORDERS = Look(open_orders=True)
 TWO, BROKEN = known(lines=lines_of(shirt=2, mug=1)), known(lines=(), defect="the order has no items")
-REFUNDED = a_sold_order("refunded", refunds=refunds_of(a_refund()), returned={"shirt": 2, "mug": 1})
+REFUNDED = a_sold_order("refunded", refunds=Refunds.of(a_refund()), returned={"shirt": 2, "mug": 1})
 FAILED = an_updated_refund(refund=a_refund(status="failed"), order_id="order-1")
 UNEXPLAINED = known(is_loss_unexplained=True)
 LOOKS = {
@@ -389,11 +395,12 @@ def test_what_was_decided_is_answered_with_its_order_and_what_a_person_should_kn
 
 
 def test_all_that_a_person_should_know_is_in_one_note() -> None:
-    more = known(payments={"pi_1": a_known_payment(order_id="order-7")}, **UNEXPLAINED, **WAS_SET_ASIDE)
-    change = given(a_held_order(**TWO, cancel_requested_at=NOW), shirts=None, after_loss=True, **more)
+    more, cent = known(**UNEXPLAINED, **WAS_SET_ASIDE), Payment("pi_0", PaymentState.SUCCEEDED, NOW, Money(1, "eur"))
+    order = a_held_order(**TWO, cancel_requested_at=NOW, payments=Payments.of(cent))
+    change = given(order, shirts=None, after_loss=True, **more)
     note = (
         "inventory_gone: 2 of 'shirt', 1 of 'mug' could not be counted; "
-        "shared_payment: pi_1 has also paid order order-7; "
+        "second_payment: pi_0 (1 eur) is not needed: pi_1 has paid the order; "
         "cancel_requested: its customer had asked to cancel the order before it was paid; "
     )
     outcome = change.changed_by(a_payment()).outcome

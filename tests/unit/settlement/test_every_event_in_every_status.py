@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
+from database.documents.payment_fields import payments_fields
 from orders.events import EventKind, OrderEvent, StripeEvent
 from orders.order import OrderStatus
 from tests.support.builders import NOW, ONE_OF_EACH_KIND, a_reserved_order, redelivered
+from tests.support.deciding import paid_as
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled
 from tests.support.shop import a_shop, document_at, shirts_in, status_in
@@ -75,6 +77,7 @@ EFFECTS: dict[EventKind, dict[str, Effect]] = {
         **unchanged("payment_failed", "pending", "reserving", "reserved", "failed", "expired", "cancelled"),
     },
     EventKind.PAYMENT_CANCELED: {**ALREADY, **CANCELLED},
+    EventKind.SUBSCRIPTION_STARTED: unchanged("not_paid", *OrderStatus),
     EventKind.CHARGE_REFUNDED: {
         **REFUNDED,
         **alike(Effect("refunded", "refunded", 0, 0), "pending", "failed", "expired", "cancelled", "unknown"),
@@ -110,8 +113,13 @@ each_cell = pytest.mark.parametrize(
 )
 
 
+PAID = {"finalized", "partially_refunded", "refunded", "refund_due", "review"}
+
+
 def a_shop_with(status: str) -> MemoryStore:
-    return a_shop(a_reserved_order(status=status, reservationExpiresAt=NOW), stock=10, reserved=3)
+    payments = payments_fields(paid_as()) if status in PAID else {}
+    order = a_reserved_order(status=status, reservationExpiresAt=NOW, payments=payments)
+    return a_shop(order, stock=10, reserved=3)
 
 
 def test_the_table_names_every_event_in_every_status() -> None:

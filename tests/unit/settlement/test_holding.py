@@ -6,14 +6,20 @@ from typing import Any
 
 import pytest
 
+from inventory.stock import Level
+from orders.adjustments import Adjustment, AdjustmentKind
 from orders.events import OrderEvent
-from orders.order import CLOSED, Money, Order, OrderStatus
+from orders.money import Money
+from orders.order import CLOSED, Order, OrderStatus
+from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import GiveBack, Hold, Look, Terms
 from tests.support.builders import (
     NOW,
     TERMS,
     a_cancel_request,
     a_cancellation,
+    a_failure,
+    a_free_session,
     a_lapse,
     a_payment,
     a_placement,
@@ -21,14 +27,20 @@ from tests.support.builders import (
     a_refunded_charge,
 )
 from tests.support.deciding import (
+    CANCEL_REQUESTED,
+    EUR_36,
     HELD,
+    LAPSED,
+    PLACED,
     RELEASED,
+    UNPRICED,
     Moves,
     a_change,
     a_counted_order,
     a_held_order,
     a_pending_order,
     a_product,
+    changes_by,
     given,
     known,
     lines_of,
@@ -37,7 +49,7 @@ from tests.support.deciding import (
     unchanged,
 )
 
-IN_A_WEEK, IN_A_MONTH = NOW + timedelta(days=7), NOW + timedelta(days=30)
+IN_3_DAYS, IN_A_WEEK, IN_30_DAYS, IN_40_DAYS = (NOW + timedelta(days=days) for days in (3, 7, 30, 40))
 placed_or_paid = pytest.mark.parametrize("event", [a_placement(), a_payment()], ids=["placed", "paid"])
 
 # --- Counted ---------------------------------------------------------------------------------------------------------
@@ -59,7 +71,91 @@ def test_a_price_that_a_customer_wrote_is_never_believed() -> None:
     order = a_pending_order(total=Money(1, "eur"))
     assert given(order).when(a_placement()) == Hold(a_counted_order(), HELD)
     unpriced = given(order, shirts=a_product(unit_price=None))
-    assert unpriced.when(a_placement()) == Hold(a_counted_order(total=None), HELD)
+    assert unpriced.when(a_placement()) == Hold(a_counted_order(**UNPRICED), HELD)
+
+
+SHIPPING = (Adjustment(AdjustmentKind.SHIPPING, 500),)
+
+
+@placed_or_paid
+@pytest.mark.parametrize("written", [{"adjustments": SHIPPING}, {"price_defect": "what?"}])
+def test_adjustments_that_were_written_before_an_order_is_held_are_dropped(
+    event: OrderEvent, written: dict[str, Any]
+) -> None:
+    assert given(a_pending_order(**written)).when(event) == Hold(a_counted_order(), HELD)
+
+
+def test_adjustments_of_an_order_that_was_held_before_stay() -> None:
+    expired = a_held_order("expired", adjustments=SHIPPING)
+    held = given(expired).when(a_payment())
+    assert held == Hold(a_held_order("reserving", held_from="expired", adjustments=SHIPPING), HELD)
+
+
+# --- Late money ------------------------------------------------------------------------------------------------------
+
+ENDED_LONG_AGO = known(reserved_at=NOW - timedelta(days=8), reservation_expires_at=NOW - timedelta(days=7, minutes=1))
+IN_TIME = NOW - timedelta(minutes=1)
+EUR_40, DEARER, WITHOUT_PRICE = Money(4_000, "eur"), Money(1_300, "eur"), known(unit_price=None)
+ASKS_39, ASKS_40 = known(total=Money(3_900, "eur"), items_total=Money(3_900, "eur")), known(total=EUR_40)
+LATE_PRICES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    # the order, the shirt now, the payment: what is asked
+    "the same": ({}, {}, {}, {}),
+    "dearer": ({}, known(unit_price=DEARER), {}, ASKS_39),
+    "dearer, and paid just in time": ({}, known(unit_price=DEARER), known(created_at=IN_TIME), {}),
+    "the backend's, and all else the same": (ASKS_40, {}, {}, ASKS_40),
+    "the backend's, and the shirts are dearer": (ASKS_40, known(unit_price=DEARER), {}, ASKS_39),
+    "never priced": (UNPRICED, WITHOUT_PRICE, {}, UNPRICED),
+    "priced since": (UNPRICED, {}, {}, known(total=EUR_36, items_total=EUR_36)),
+    "gone, and paid just in time": ({}, WITHOUT_PRICE, known(created_at=IN_TIME), {}),
+}
+
+
+@pytest.mark.parametrize(("order", "shirt", "payment", "asked"), LATE_PRICES.values(), ids=LATE_PRICES)
+@pytest.mark.parametrize("was", sorted(CLOSED))
+def test_money_that_comes_too_late_is_compared_with_what_the_catalogue_asks_by_now(
+    was: str, order: dict[str, Any], shirt: dict[str, Any], payment: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    over = a_held_order(was, **{**ENDED_LONG_AGO, **order})
+    held = replace(over, status=OrderStatus.RESERVING, held_from=OrderStatus(was), **asked)
+    assert given(over, shirts=a_product(**shirt)).when(a_payment(**payment)) == Hold(held, HELD)
+
+
+@pytest.mark.parametrize(
+    ("paid", "result", "kept"), [(EUR_36, "quarantined", True), (ASKS_39["total"], "first_time_finalized", False)]
+)
+def test_so_late_money_that_is_not_what_is_asked_by_now_is_kept_for_review(
+    paid: Money, result: str, *, kept: bool
+) -> None:
+    asks_39 = a_held_order("reserving", held_from="expired", **ENDED_LONG_AGO, **ASKS_39)
+    change = given(asks_39, shirts=(10, 3)).changed_by(a_payment(money=paid))
+    assert (change.result, change.order.hold_kept) == (result, kept)
+
+
+GONE = "price_gone: the catalogue no longer says what the order costs"
+LATE, PRICELESS = a_held_order("expired", **ENDED_LONG_AGO), a_product(**WITHOUT_PRICE)
+
+
+@pytest.mark.parametrize("adjustments", [(), SHIPPING], ids=["plain", "adjusted"])
+def test_late_money_for_an_order_that_has_no_price_any_more_is_kept_for_review_whatever_else_is_told_of_it(
+    adjustments: Any,
+) -> None:
+    change = given(replace(LATE, adjustments=adjustments), shirts=PRICELESS).changed_by(a_payment())
+    assert (change.result, change.order.status, change.note) == ("quarantined", "review", GONE)
+    assert (change.moves, change.order.hold_kept, change.order.total) == ((), False, EUR_36)
+    assert [notice.type for notice in change.notices] == ["review", "review"]
+    for event in (a_payment("evt_2"), a_payment("evt_3", payment_intent_id="pi_2", charge_id="ch_2")):
+        further = given(change.order, shirts=PRICELESS).changed_by(event)
+        assert (further.order.status, further.moves) == ("review", ())
+    assert given(change.order).changed_by(a_refunded_charge()).order.status == "refunded"
+
+
+def test_late_money_for_what_has_neither_price_nor_stock_is_due_back() -> None:
+    assert given(LATE, shirts=replace(PRICELESS, level=Level(2, 0))).changed_by(a_payment()).result == "refund_due"
+
+
+def test_a_session_that_was_free_never_pays_for_what_once_had_a_price() -> None:
+    change = given(LATE, shirts=PRICELESS).changed_by(a_free_session())
+    assert (change.result, change.order.status) == ("not_paid", "expired")
 
 
 # --- Refused before it is held for the first time ---------------------------------------------------------------------
@@ -125,7 +221,7 @@ def test_money_that_comes_or_is_on_its_way_is_never_kept_waiting_for_a_count(eve
 
 
 def test_a_covered_hold_reserves_its_order_until_its_time_is_out() -> None:
-    reserved = a_change("reserved", a_held_order(), "pending", to_customer("reserved"), moved=HELD)
+    reserved = a_change("reserved", a_held_order(), "pending", to_customer("reserved"), moved=HELD, **PLACED)
     assert given(a_counted_order(), shirts=(3, 3)).when(a_placement()) == reserved
 
 
@@ -173,7 +269,7 @@ EXTENDED = {
     "from now on": (NOW, NOW, IN_A_WEEK),
     "since Stripe said so": (NOW - timedelta(days=2), NOW, NOW + timedelta(days=5)),
     "no end before": (NOW, None, IN_A_WEEK),
-    "never shortened": (NOW, IN_A_MONTH, IN_A_MONTH),
+    "never shortened": (NOW, IN_40_DAYS, IN_40_DAYS),
     "not from the future": (NOW + timedelta(days=2), NOW, IN_A_WEEK),
     "nor from the end of time": (datetime.max.replace(tzinfo=UTC), NOW, IN_A_WEEK),
 }
@@ -183,8 +279,9 @@ EXTENDED = {
 def test_money_on_its_way_keeps_the_units_held_for_longer(
     created_at: datetime, end: datetime | None, end_after: datetime
 ) -> None:
-    extended = a_change("hold_extended", a_held_order(reservation_expires_at=end_after))
-    assert given(a_held_order(reservation_expires_at=end)).when(a_processing(created_at=created_at)) == extended
+    change = given(a_held_order(reservation_expires_at=end)).changed_by(a_processing(created_at=created_at))
+    assert (change.result, change.order.reservation_expires_at) == ("hold_extended", end_after)
+    assert (change.moves, change.notices, change.order.status) == ((), (), "reserved")
 
 
 def test_the_shops_terms_say_for_how_long_a_hold_is_extended() -> None:
@@ -198,9 +295,78 @@ def test_the_shops_terms_say_for_how_long_a_hold_is_extended() -> None:
 def test_money_on_its_way_that_finds_its_order_counted_reserves_it_for_the_longer_of_both(
     created_at: datetime, end: datetime
 ) -> None:
-    reserved = a_held_order(reservation_expires_at=end)
-    decision = given(a_counted_order(), shirts=(10, 3)).when(a_processing(created_at=created_at))
-    assert decision == a_change("reserved", reserved, "pending", to_customer("reserved"), moved=HELD)
+    change = given(a_counted_order(), shirts=(10, 3)).changed_by(a_processing(created_at=created_at))
+    assert (change.result, change.order.reservation_expires_at, change.moved) == ("reserved", end, HELD)
+    assert change.notices == (to_customer("reserved"),)
+
+
+VOUCHER, CARD = a_processing(until=IN_3_DAYS), a_processing(payment_intent_id="pi_2", until=IN_A_WEEK)
+FOR_EVER = a_processing(until=IN_40_DAYS)
+
+
+def after(*events: OrderEvent, order: Order | None = None) -> Order:
+    """What these events have made of a held order."""
+    held = order or a_held_order()
+    return changes_by(held, *events)[-1].order if events else held
+
+
+UNTIL = {
+    # what is on its way: until when the units are held
+    "a voucher, until it expires": ([VOUCHER], IN_3_DAYS),
+    "the slower of two": ([CARD, VOUCHER], IN_A_WEEK),
+    "no longer than the shop holds anything": ([FOR_EVER], IN_30_DAYS),
+    "an authorisation": ([replace(VOUCHER, state=PaymentState.AUTHORISED)], IN_3_DAYS),
+    "a payment that is named later": ([a_processing(payment_intent_id=None, charge_id="ch_1"), VOUCHER], IN_A_WEEK),
+}
+
+
+@pytest.mark.parametrize(("events", "until"), UNTIL.values(), ids=UNTIL)
+def test_units_are_held_for_as_long_as_the_slowest_payment_takes(events: list[OrderEvent], until: datetime) -> None:
+    assert after(*events).reservation_expires_at == until
+
+
+def test_the_longest_hold_is_counted_from_when_the_units_were_held() -> None:
+    since = NOW - timedelta(days=10)
+    assert after(FOR_EVER, order=a_held_order(reserved_at=since)).reservation_expires_at == NOW + timedelta(days=20)
+
+
+SOON, MINUTES_5 = NOW + timedelta(minutes=30), timedelta(minutes=5)
+FAILED_LATER = a_failure("evt_2", created_at=NOW + MINUTES_5)
+FALLEN_BACK = {
+    # what was on its way, what ends it: until when the units are held then
+    "failed": ([VOUCHER], FAILED_LATER, SOON + MINUTES_5),
+    "failed, and is told late": ([FAILED_LATER], VOUCHER, SOON + MINUTES_5),
+    "failed, and another one is on its way": ([VOUCHER, CARD], FAILED_LATER, IN_A_WEEK),
+    "ended, and another one is on its way": ([VOUCHER, CARD], a_cancellation("evt_2"), IN_A_WEEK),
+    "only declined": ([], FAILED_LATER, SOON),
+    "declined again and again": ([FAILED_LATER], a_failure("evt_3", created_at=NOW + 2 * MINUTES_5), SOON),
+}
+
+
+@pytest.mark.parametrize(("before", "event", "until"), FALLEN_BACK.values(), ids=FALLEN_BACK)
+def test_a_hold_falls_back_to_the_short_term_once_what_it_was_extended_for_has_come_to_nothing(
+    before: list[OrderEvent], event: OrderEvent, until: datetime
+) -> None:
+    held = after(*before, event)
+    assert (held.status, held.reservation_expires_at) == ("reserved", until)
+
+
+@pytest.mark.parametrize("status", ["pending", *sorted(CLOSED)])
+def test_what_is_not_held_any_more_has_no_hold_that_could_fall_back(status: str) -> None:
+    order = replace(after(VOUCHER), status=OrderStatus(status))
+    assert after(FAILED_LATER, order=order).reservation_expires_at == IN_3_DAYS
+
+
+def test_a_decline_after_a_card_was_tried_leaves_a_hold_that_somebody_extended_by_hand() -> None:
+    by_hand = a_held_order(reservation_expires_at=IN_40_DAYS)
+    assert after(a_failure(), order=by_hand).reservation_expires_at == IN_40_DAYS
+
+
+def test_money_on_its_way_under_no_name_changes_no_hold_not_even_one_without_an_end() -> None:
+    nameless = a_processing(payment_intent_id=None)
+    assert after(nameless) == a_held_order()
+    endless = a_held_order(reserved_at=None, reservation_expires_at=None)
+    assert after(nameless, order=endless).reservation_expires_at is None
 
 
 # --- Released --------------------------------------------------------------------------------------------------------
@@ -209,7 +375,7 @@ def test_money_on_its_way_that_finds_its_order_counted_reserves_it_for_the_longe
 def test_a_reservation_past_its_time_gives_its_units_back() -> None:
     expired = a_held_order("expired", reservation_expires_at=NOW)
     assert given(a_held_order(reservation_expires_at=NOW)).when(a_lapse()) == a_change(
-        "expired", expired, "reserved", to_customer("expired"), moves=RELEASED
+        "expired", expired, "reserved", to_customer("expired"), moves=RELEASED, **LAPSED
     )
 
 
@@ -229,19 +395,55 @@ CANCELLED = {
     "reserving": (a_counted_order(reserved_at=NOW), "pending", RELEASED, ()),
     "reserved": (a_held_order(), "reserved", RELEASED, RELEASED),
 }
-BY_STRIPE, BY_CUSTOMER = (a_cancellation(), known()), (a_cancel_request(), known(cancel_requested_at=NOW))
+ENDED = known(payments=Payments.of(Payment("pi_1", PaymentState.CANCELED, NOW)))
+BY_STRIPE = (a_cancellation(), ENDED, known())
+BY_CUSTOMER = (a_cancel_request(), known(cancel_requested_at=NOW), CANCEL_REQUESTED)
 
 
-@pytest.mark.parametrize(("event", "asked"), [BY_STRIPE, BY_CUSTOMER], ids=["by Stripe", "by its customer"])
+@pytest.mark.parametrize(
+    ("event", "known_then", "entry"), [BY_STRIPE, BY_CUSTOMER], ids=["by Stripe", "by its customer"]
+)
 @pytest.mark.parametrize(("order", "before", "moves", "moved"), CANCELLED.values(), ids=CANCELLED)
 def test_a_cancelled_order_gives_back_what_it_holds_and_is_recorded_with_just_what_moved(
-    event: OrderEvent, asked: dict[str, Any], order: Order, before: str, moves: Moves, moved: Moves
+    event: OrderEvent, known_then: Any, entry: Any, order: Order, before: str, moves: Moves, moved: Moves
 ) -> None:
-    after = replace(order, status=OrderStatus.CANCELLED, held_from=None, **asked)
+    after = replace(order, status=OrderStatus.CANCELLED, held_from=None, **known_then)
     notice, money = to_customer("cancelled", money=order.total), order.total
     assert given(order).when(event) == a_change(
-        "cancelled", after, before, notice, moves=moves, moved=moved, money=money
+        "cancelled", after, before, notice, moves=moves, moved=moved, money=money, **entry
     )
+
+
+AUTHORISED = replace(CARD, state=PaymentState.AUTHORISED)
+EXPIRED_SESSION = a_cancellation("evt_2", payment_intent_id=None, event_type="checkout.session.expired")
+OTHER_ENDS = a_cancellation("evt_3", payment_intent_id="pi_2")
+ENDS = {
+    # what is known of payments, what is over: result, status
+    "an older session, a voucher elsewhere": ([VOUCHER], EXPIRED_SESSION, "payment_canceled", "reserved"),
+    "an older session, an authorisation": ([AUTHORISED], EXPIRED_SESSION, "payment_canceled", "reserved"),
+    "one of two": ([VOUCHER, CARD], a_cancellation("evt_2"), "payment_canceled", "reserved"),
+    "both of two": ([VOUCHER, CARD, a_cancellation("evt_2")], OTHER_ENDS, "cancelled", "cancelled"),
+    "the only one": ([VOUCHER], a_cancellation("evt_2"), "cancelled", "cancelled"),
+    "what has failed elsewhere": ([VOUCHER, FAILED_LATER], EXPIRED_SESSION, "cancelled", "cancelled"),
+    "its customer asks for it": ([VOUCHER], a_cancel_request(), "cancelled", "cancelled"),
+}
+
+
+@pytest.mark.parametrize(("before", "event", "result", "status"), ENDS.values(), ids=ENDS)
+def test_an_end_concerns_the_payment_it_names_and_what_is_under_way_elsewhere_keeps_the_order(
+    before: list[OrderEvent], event: OrderEvent, result: str, status: str
+) -> None:
+    change = given(after(*before)).changed_by(event)
+    assert (change.result, change.order.status) == (result, status)
+    assert change.moves == (RELEASED if status == "cancelled" else ())
+    assert len(change.notices) == (status == "cancelled")
+
+
+@pytest.mark.parametrize("order", [a_pending_order(), a_counted_order()], ids=["pending", "reserving"])
+def test_nor_does_an_end_elsewhere_cancel_an_order_that_is_not_held_yet(order: Order) -> None:
+    on_its_way = replace(order, payments=Payments.of(Payment("pi_2", PaymentState.PROCESSING, NOW)))
+    change = given(on_its_way, shirts=(10, 3)).changed_by(a_cancellation())
+    assert (change.result, change.order.status, change.moves) == ("payment_canceled", order.status, ())
 
 
 def test_an_order_that_stripe_cancels_remembers_when_its_customer_had_asked_for_it() -> None:

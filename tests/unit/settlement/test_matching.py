@@ -1,46 +1,94 @@
-"""What a payment has to do with an order: whether it is the order's own, another one, or paid another order too."""
+"""Whose a payment is: the order's own, another order's too, or one that was made before the order."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from orders.events import PaymentSucceeded
-from orders.order import Money, Order, Payment
-from tests.support.builders import NOW, a_free_session, a_payment, a_refunded_charge, an_updated_refund
+from orders.events import OrderEvent
+from orders.money import Money
+from orders.order import Order
+from orders.payments import Payments
+from tests.support.builders import (
+    NOW,
+    a_cancellation,
+    a_dispute,
+    a_failure,
+    a_free_session,
+    a_payment,
+    a_processing,
+    a_refunded_charge,
+    an_updated_refund,
+)
 from tests.support.deciding import (
     EUR_36,
-    PAID_BEFORE,
+    PAID,
+    TAKEN,
+    UNPRICED,
     Shelf,
     a_change,
     a_held_order,
     a_known_payment,
+    a_parked_claim,
+    a_pending_order,
     a_sold_order,
     given,
     known,
-    refunds_of,
+    paid_as,
     to_customer,
     to_operators,
 )
 
 CANCEL_REQUESTED = "cancel_requested: its customer had asked to cancel the order before it was paid"
+DOUBTFUL = "doubtful_payment: the payment may be for another order"
+BY_HAND = a_sold_order(payments=Payments())
+PI_2 = known(payment_intent_id="pi_2", charge_id="ch_2")
 
-# --- A payment that has paid another order too -----------------------------------------------------------------------
+# --- A payment that names a second order -----------------------------------------------------------------------------
 
-SHARED, ELSEWHERE = "shared_payment: pi_1 has also paid order order-7", a_known_payment(order_id="order-7")
-
-
-@pytest.mark.parametrize(("requested_at", "note"), [(None, SHARED), (NOW, f"{SHARED}; {CANCEL_REQUESTED}")])
-def test_operators_are_notified_of_a_payment_that_has_paid_another_order_too(requested_at: object, note: str) -> None:
-    shared = given(a_held_order(cancel_requested_at=requested_at), payments={"pi_1": ELSEWHERE})
-    change = shared.changed_by(a_payment())
-    assert (change.result, change.note) == ("first_time_finalized", note)
-    assert change.notices == (to_customer("paid"), to_operators("shared_payment", note))
+SHARED = "shared_payment: pi_1 has also paid order order-7"
+ELSEWHERE = known(payments={"pi_1": a_known_payment(order_id="order-7")})
+unpriced_too = pytest.mark.parametrize("price", [{}, UNPRICED], ids=["priced", "unpriced"])
 
 
-def test_another_report_of_such_a_payment_is_noted_and_no_news() -> None:
-    shared = given(a_sold_order(), payments={"pi_1": ELSEWHERE, "ch_1": ELSEWHERE})
-    assert shared.when(a_payment("evt_2")) == a_change("already_finalized", a_sold_order(), note=SHARED)
+@unpriced_too
+def test_a_second_order_that_a_payment_names_is_kept_for_review_with_its_hold(price: dict[str, Any]) -> None:
+    change = given(a_held_order(**price), **ELSEWHERE).changed_by(a_payment())
+    assert (change.result, change.order.status, change.order.hold_kept) == ("quarantined", "review", True)
+    assert (change.moves, change.order.finalized_at) == ((), None)
+    # The other order's id is not for this one's customer.
+    assert (change.order.failure_reason, change.note) == (DOUBTFUL, f"{DOUBTFUL}; {SHARED}")
+    assert change.notices == (to_customer("review"), to_operators("review", change.note))
+
+
+@unpriced_too
+def test_whatever_else_is_reported_of_such_a_payment_never_sells_the_order(price: dict[str, Any]) -> None:
+    in_review = given(a_held_order(**price), **ELSEWHERE).changed_by(a_payment()).order
+    for event in (a_payment("evt_2"), a_refunded_charge("evt_3", total=0)):
+        change = given(in_review, **ELSEWHERE).changed_by(event)
+        assert (change.order.status, change.moves, change.notices) == ("review", (), ())
+
+
+def test_a_payment_of_its_own_settles_such_an_order_and_the_others_is_not_called_one_too_many() -> None:
+    in_review = given(a_held_order(), **ELSEWHERE).changed_by(a_payment()).order
+    change = given(in_review).changed_by(a_payment("evt_2", **PI_2))
+    assert (change.result, change.moves, change.notices) == ("first_time_finalized", TAKEN, (to_customer("paid"),))
+
+
+@pytest.mark.parametrize("order", [a_sold_order(payments=paid_as(payment_id="pi_0", charge_id="ch_0")), BY_HAND])
+def test_it_changes_nothing_for_a_paid_order_and_is_noted(order: Order) -> None:
+    change = given(order, **ELSEWHERE).changed_by(a_payment())
+    assert (change.result, change.note, change.notices) == ("already_finalized", SHARED, ())
+
+
+SHORT = "insufficient_stock: not enough is left of 'shirt'"
+
+
+def test_another_orders_money_is_not_due_back_from_an_order_that_cannot_be_held() -> None:
+    change = given(a_pending_order(), shirts=(2, 0), **ELSEWHERE).changed_by(a_payment())
+    assert (change.result, change.order.status, change.order.hold_kept) == ("quarantined", "review", False)
+    assert (change.order.failure_reason, change.note) == (SHORT, f"{SHORT}; {SHARED}")
 
 
 def test_a_payment_that_only_parked_events_know_of_is_nobodys_yet() -> None:
@@ -48,103 +96,120 @@ def test_a_payment_that_only_parked_events_know_of_is_nobodys_yet() -> None:
     assert waited_for.changed_by(a_payment()).note is None
 
 
-# --- A second payment of one order -----------------------------------------------------------------------------------
+# --- A payment that was parked before its order was there ------------------------------------------------------------
 
-PI_2, CH_2 = (known(payment_intent_id=intent_id, charge_id="ch_2") for intent_id in ("pi_2", None))
-NAMELESS = known(payment_intent_id=None, charge_id=None)
-SECOND = "second_payment: pi_2 paid an order that pi_1 had paid"
-once = pytest.mark.parametrize(
-    ("heard_of", "is_news"),
-    [({}, True), ({"pi_2": a_known_payment(order_id=None)}, True), ({"pi_2": a_known_payment()}, False)],
-    ids=["never heard of", "waited for", "known"],
-)
+A_DAY, A_SECOND = timedelta(days=1), timedelta(seconds=1)
+PARKED = known(claim=a_parked_claim())
+EARLY = "early_payment: pi_1 was paid more than a day before the order was created"
 
 
-@once
-def test_operators_are_notified_once_of_a_second_payment(heard_of: dict[str, Any], *, is_news: bool) -> None:
-    money = Money(3_500, "eur")
-    notices = [to_operators("second_payment", SECOND, money=money)] if is_news else []
-    decision = given(a_sold_order(), payments=heard_of).when(a_payment("evt_2", money=money, **PI_2))
-    assert decision == a_change("already_finalized", a_sold_order(), None, *notices, money=money, note=SECOND)
+@unpriced_too
+def test_a_payment_that_was_parked_for_more_than_a_day_is_kept_for_review(price: dict[str, Any]) -> None:
+    change = given(a_held_order(**price), **PARKED).changed_by(a_payment(created_at=NOW - A_DAY - A_SECOND))
+    assert (change.result, change.note) == ("quarantined", f"{DOUBTFUL}; {EARLY}")
+    assert change.order.payments.by_id["pi_1"].is_doubtful
 
 
-@pytest.mark.parametrize("total", [1_200, 3_600], ids=["a part", "all"])
-@once
-def test_so_they_are_of_one_that_is_first_heard_of_when_it_is_refunded(
-    heard_of: dict[str, Any], total: int, *, is_news: bool
-) -> None:
-    change = given(a_sold_order(), payments=heard_of).changed_by(a_refunded_charge(total=total, **PI_2))
-    note = "other_payment: pi_2 is refunded, and pi_1 had paid the order"
-    assert (change.result, change.note) == ("other_payment", note)
-    assert change.notices == ((to_operators("second_payment", note),) if is_news else ())
-
-
-FREE, BY_CHARGE = Payment(Money(0, "eur"), None, None, "evt_free"), replace(PAID_BEFORE, payment_intent_id=None)
-BY_HAND = "paid an order that was finished by hand"
-PAID_TWICE = {
-    # what had paid the order, what pays it now: what is noted
-    "intents, the charge unknown": (
-        replace(PAID_BEFORE, charge_id=None),
-        a_payment(**PI_2),
-        "pi_2 paid an order that pi_1 had paid",
-    ),
-    "charges alone": (BY_CHARGE, a_payment(**CH_2), "ch_2 paid an order that ch_1 had paid"),
-    "it cost nothing": (FREE, a_payment(), "pi_1 paid an order that the session of evt_free had paid"),
-    "by hand": (None, a_payment(), f"pi_1 {BY_HAND}"),
-    "by hand, and without a name": (None, a_payment(**NAMELESS), f"the session of evt_1 {BY_HAND}"),
-    "by hand, and free": (None, a_free_session(), None),
-    "its own session": (PAID_BEFORE, a_payment(**NAMELESS), None),
+IN_TIME = {
+    # when the order was created, when it was paid, what is on record
+    "parked for a day": (NOW, NOW - A_DAY, PARKED),
+    "parked, and its order is of nobody knows when": (None, NOW - 3 * A_DAY, PARKED),
+    "delivered for the first time": (NOW, NOW - 3 * A_DAY, {}),
 }
 
 
-@pytest.mark.parametrize(("payment", "event", "note"), PAID_TWICE.values(), ids=PAID_TWICE)
-def test_a_payment_is_a_second_one_if_it_is_certainly_another(
-    payment: Payment | None, event: PaymentSucceeded, note: str | None
+@pytest.mark.parametrize(("created_at", "paid_at", "on_record"), IN_TIME.values(), ids=IN_TIME)
+def test_every_other_early_payment_pays_for_its_order(created_at: object, paid_at: datetime, on_record: Any) -> None:
+    change = given(a_held_order(created_at=created_at), **on_record).changed_by(a_payment(created_at=paid_at))
+    assert change.result == "first_time_finalized"
+
+
+def test_an_early_session_that_was_free_completes_no_order() -> None:
+    free = known(total=Money(0, "eur"), items_total=Money(0, "eur"))
+    change = given(a_held_order(**free), **PARKED).changed_by(a_free_session(created_at=NOW - A_DAY - A_SECOND))
+    assert (change.result, change.order.status) == ("not_paid", "reserved")
+
+
+# --- A payment of an order that had the same id ----------------------------------------------------------------------
+
+LISTED = known(payments={"pi_1": a_known_payment(), "ch_1": a_known_payment()})
+EARLIER = "earlier_order: pi_1 belongs to an order that had the same id, and was deleted"
+OF_EARLIER_ORDER = {
+    # the event: what operators are notified of
+    "a payment": (a_payment(), "earlier_order"),
+    "money on its way": (a_processing(), None),
+    "a decline": (a_failure(), None),
+    "an end": (a_cancellation(), None),
+    "a refunded charge": (a_refunded_charge(), None),
+    "a refund": (an_updated_refund(order_id="order-1"), None),
+    "a dispute": (a_dispute(order_id="order-1"), "dispute"),
+}
+
+
+@pytest.mark.parametrize(("event", "notice"), OF_EARLIER_ORDER.values(), ids=OF_EARLIER_ORDER)
+@pytest.mark.parametrize("status", ["failed", "pending", "reserved", "finalized"])
+def test_nothing_of_an_earlier_orders_payment_touches_the_order_that_has_its_id_now(
+    event: OrderEvent, notice: str | None, status: str
 ) -> None:
-    change = given(a_sold_order(payment=payment)).changed_by(event)
-    assert (change.result, change.note) == ("already_finalized", f"second_payment: {note}" if note else None)
-    assert [notice.type for notice in change.notices] == (["second_payment"] if note else [])
+    order = a_held_order(status)
+    change = given(order, **LISTED).changed_by(event)
+    assert (change.result, change.order, change.moves, change.note) == ("earlier_order", order, (), EARLIER)
+    assert [(each.audience, each.type) for each in change.notices] == ([("operator", notice)] if notice else [])
+
+
+def test_a_payment_that_is_listed_by_its_charge_alone_is_recognised_too() -> None:
+    by_charge = given(a_held_order(), payments={"ch_1": a_known_payment()})
+    assert by_charge.changed_by(a_payment()).result == "earlier_order"
+
+
+@pytest.mark.parametrize("event", [a_payment("evt_2"), a_failure(), a_cancellation()])
+def test_a_payment_that_the_order_knows_is_its_own(event: OrderEvent) -> None:
+    for charge_id in ("ch_1", None):
+        change = given(a_sold_order(payments=paid_as(charge_id=charge_id)), **LISTED).changed_by(event)
+        assert change.result == "already_finalized"
 
 
 # --- A refund of another payment -------------------------------------------------------------------------------------
 
-OF_PI_2, OF_CH_2 = (f"{payment} is refunded, and pi_1 had paid the order" for payment in ("pi_2", "ch_2"))
-SINGLE = an_updated_refund(order_id="order-1", payment_intent_id="pi_2", charge_id=None)
-IN_DOLLARS = an_updated_refund(order_id="order-1", currency="usd")
+BOTH = Payments.of(PAID, replace(PAID, payment_id="pi_2", charge_id="ch_2"))
+NOTED = "other_payment: {} is refunded, and pi_1 paid the order"
 OTHER = {
-    # refund: what it is about, what is noted, whether it is the first report of that payment
-    "another intent": (a_refunded_charge(**PI_2), EUR_36, OF_PI_2, True),
-    "another charge": (a_refunded_charge(**CH_2), EUR_36, OF_CH_2, True),
-    "a single refund": (SINGLE, EUR_36, OF_PI_2, False),
-    "another currency": (IN_DOLLARS, Money(3_600, "usd"), "refunded in usd, paid in eur", False),
+    # refund: how its payment is named
+    "another intent": (a_refunded_charge(**PI_2), "pi_2"),
+    "another charge": (a_refunded_charge(payment_intent_id=None, charge_id="ch_2"), "ch_2"),
+    "a single refund": (an_updated_refund(order_id="order-1", **PI_2), "pi_2"),
 }
 
 
-@pytest.mark.parametrize(("event", "money", "why", "is_news"), OTHER.values(), ids=OTHER)
+@pytest.mark.parametrize(("event", "name"), OTHER.values(), ids=OTHER)
 @pytest.mark.parametrize("status", ["finalized", "partially_refunded", "refunded"])
-def test_a_refund_of_another_payment_is_noted_and_changes_nothing(
-    event: Any, money: Money, why: str, status: str, *, is_news: bool
+def test_a_refund_of_another_payment_is_noted_and_leaves_the_order_as_it_is(
+    event: OrderEvent, name: str, status: str
 ) -> None:
-    order, note = a_sold_order(status, refunds=refunds_of(charge_total=1_200)), f"other_payment: {why}"
-    notices = [to_operators("second_payment", note)] if is_news else []
-    assert given(order).when(event) == a_change("other_payment", order, None, *notices, money=money, note=note)
+    total = {"finalized": 0, "partially_refunded": 1_200, "refunded": 3_600}[status]
+    order = a_sold_order(status, payments=Payments.of(*BOTH.by_id.values(), replace(PAID, amount_refunded=total)))
+    order = replace(order, returned={"shirt": 3} if status == "refunded" else {})
+    change = given(order).changed_by(event)
+    assert (change.result, change.note, change.notices) == ("other_payment", NOTED.format(name), ())
+    assert (change.order.status, change.order.amount_refunded, change.moves) == (status, total, ())
 
 
-PAID_OTHERWISE = {
-    # what had paid the order, the charge that is refunded: result, what is noted
-    "by its charge": (PAID_BEFORE, "ch_1", "refunded", None),
-    "by a charge alone": (BY_CHARGE, "ch_2", "other_payment", "ch_2 is refunded, and ch_1 had paid the order"),
-    "free": (FREE, "ch_1", "other_payment", "ch_1 is refunded, and the session of evt_free had paid the order"),
-}
+def test_a_refund_in_another_currency_is_of_another_payment_whatever_it_names() -> None:
+    in_dollars = an_updated_refund(order_id="order-1", currency="usd")
+    assert given(a_sold_order()).when(in_dollars) == a_change(
+        "already_recorded", a_sold_order(), money=Money(3_600, "usd")
+    )
 
 
-@pytest.mark.parametrize(("payment", "charge_id", "result", "why"), PAID_OTHERWISE.values(), ids=PAID_OTHERWISE)
-def test_a_refund_that_names_only_a_charge_is_compared_with_what_had_paid_the_order(
-    payment: Payment, charge_id: str, result: str, why: str | None
+@pytest.mark.parametrize(
+    ("charge_id", "result"), [("ch_1", "refunded"), ("ch_2", "other_payment")], ids=["its own", "another"]
+)
+@pytest.mark.parametrize("payment_id", ["pi_1", "ch_1"])
+def test_a_refund_that_names_only_a_charge_is_compared_with_the_charge_that_paid(
+    payment_id: str, charge_id: str, result: str
 ) -> None:
     refund = an_updated_refund(order_id="order-1", payment_intent_id=None, charge_id=charge_id)
-    change = given(a_sold_order(payment=payment)).changed_by(refund)
-    assert (change.result, change.note) == (result, f"other_payment: {why}" if why else None)
+    assert given(a_sold_order(payments=paid_as(payment_id=payment_id))).changed_by(refund).result == result
 
 
 # --- An order that was to be cancelled -------------------------------------------------------------------------------

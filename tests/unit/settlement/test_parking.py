@@ -1,16 +1,30 @@
 """Events that wait for their order or their payment: parked, counted, and released."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from orders.events import CarriesPayment, StripeEvent
+from orders.events import CarriesPayment, ShopEvent, StripeEvent
 from orders.order import OrderStatus
-from orders.outcome import OrderNotThereYet, Result
-from settlement.decisions import Park
+from orders.outcome import OrderNotThereYet, Outcome, Result
+from orders.payments import Payment, Payments, PaymentState
+from settlement.decisions import Look, Park, Unchanged
 from settlement.parking import taken_up
-from tests.support.builders import LATER, NOW, a_dispute, a_payment, a_refunded_charge, an_updated_refund
+from tests.support.builders import (
+    LATER,
+    NOW,
+    ONE_OF_EACH_KIND,
+    a_cancellation,
+    a_dispute,
+    a_failure,
+    a_payment,
+    a_processing,
+    a_refunded_charge,
+    a_subscription,
+    an_updated_refund,
+)
 from tests.support.deciding import (
     SET_ASIDE,
     Given,
@@ -22,6 +36,7 @@ from tests.support.deciding import (
     a_sold_order,
     given,
     known,
+    paid_as,
     unchanged,
 )
 
@@ -42,7 +57,7 @@ def test_a_young_event_waits_for_its_order_and_claims_nothing(age: timedelta, be
         given(**before).when(a_payment(created_at=NOW - age, delivered_at=LATER))
 
 
-PAYMENTS = {"pi_1": a_known_payment("evt_1")}
+PAYMENTS = {"pi_1": a_known_payment("evt_1", order_id=None)}
 WAITED_FOR_PAYMENT = known(claim=a_parked_claim("payment_not_found"), payments=PAYMENTS)
 WAIT_FOR_ORDER = {
     "old": (given(), OLD),
@@ -50,10 +65,10 @@ WAIT_FOR_ORDER = {
     "set aside before": (given(**WAS_SET_ASIDE), OLD),
     "set aside, claim expired": (given(set_aside=SET_ASIDE, after_loss=True), OLD),
     "not understood before, however young": (given(claim=a_parked_claim("error")), AGAIN),
-    "waited for its payment until now": (given(**WAITED_FOR_PAYMENT), FIRST_REFUND),
+    "a refunded charge, which says what was paid": (given(), a_refunded_charge(created_at=NOW - HOUR)),
     "its payment leads to an order that is gone": (
         given(payments={"pi_1": a_known_payment()}),
-        an_updated_refund(created_at=NOW - HOUR),
+        a_payment(created_at=NOW - HOUR),
     ),
 }
 
@@ -61,6 +76,71 @@ WAIT_FOR_ORDER = {
 @pytest.mark.parametrize(("situation", "event"), WAIT_FOR_ORDER.values(), ids=WAIT_FOR_ORDER)
 def test_an_event_whose_order_does_not_come_is_parked_until_it_does(situation: Given, event: StripeEvent) -> None:
     assert situation.when(event) == NO_ORDER
+
+
+NO_PAYMENT = {
+    kind: event for kind, event in ONE_OF_EACH_KIND.items() if not isinstance(event, CarriesPayment | ShopEvent)
+}
+LEADS_NOWHERE, IGNORED = {"pi_1": a_known_payment()}, unchanged("ignored", "no_order: the order does not exist")
+
+
+@pytest.mark.parametrize("event", NO_PAYMENT.values(), ids=NO_PAYMENT)
+@pytest.mark.parametrize("age", [timedelta(0), HOUR], ids=["young", "old"])
+def test_only_payments_wait_for_an_order(event: StripeEvent, age: timedelta) -> None:
+    event = replace(event, delivery=replace(event.delivery, created_at=NOW - age))
+    assert given(payments=LEADS_NOWHERE).when(event) == IGNORED
+
+
+@pytest.mark.parametrize("event", [a_processing(), a_failure(), a_cancellation(), a_subscription()])
+def test_what_says_nothing_of_money_that_came_is_not_even_looked_up_further(event: StripeEvent) -> None:
+    assert given().looks_for(event) == []
+    assert given().when(event) == IGNORED
+
+
+@pytest.mark.parametrize("event", [an_updated_refund(order_id="order-1"), a_dispute(order_id="order-1")])
+def test_a_refund_or_a_dispute_of_an_order_that_does_not_exist_waits_for_its_payment(event: StripeEvent) -> None:
+    assert given().when(event) == no_payment("order-1")
+
+
+def test_what_waited_for_a_payment_whose_order_is_gone_stays_parked() -> None:
+    parked = given(claim=a_parked_claim("payment_not_found"), payments=LEADS_NOWHERE)
+    assert parked.when(REFUND) == a_count("payment_not_found")
+    assert parked.when(taken_up(REFUND)) == unchanged("payment_not_found")
+    assert given(claim=a_parked_claim("error")).when(a_failure(delivered_at=LATER)) == a_count("error")
+    assert given(**WAS_SET_ASIDE).when(a_failure(delivered_at=LATER)) == IGNORED
+
+
+NOBODYS = [
+    replace(event, order_id=None)
+    for event in (a_payment(), a_processing(), a_failure(), a_cancellation(), a_subscription())
+]
+
+
+@pytest.mark.parametrize("event", NOBODYS, ids=lambda event: str(event.kind))
+def test_a_payment_of_nobodys_is_ignored(event: StripeEvent) -> None:
+    assert given().when(event) == Unchanged(Outcome(Result.IGNORED, None, "no order id"))
+    assert given().looks_for(event) == []
+
+
+FOUND = {
+    # an event that names no order: how it ends for the one that its payment leads to
+    "a payment": (a_payment(), "first_time_finalized"),
+    "money on its way": (a_processing(), "hold_extended"),
+    "a decline": (a_failure(), "payment_failed"),
+    "an end": (a_cancellation(), "cancelled"),
+}
+
+
+@pytest.mark.parametrize(("event", "result"), FOUND.values(), ids=FOUND)
+@pytest.mark.parametrize("by", ["pi_1", "ch_1"])
+def test_an_event_without_an_order_id_is_settled_for_the_order_that_its_payment_leads_to(
+    event: StripeEvent, result: str, by: str
+) -> None:
+    event = replace(event, order_id=None, charge_id="ch_1")
+    first_seen = a_held_order(payments=Payments.of(Payment("pi_1", PaymentState.PROCESSING, NOW, charge_id="ch_1")))
+    found = given(first_seen, payments={by: a_known_payment()})
+    assert found.looks_for(event) == [Look(order_id="order-1")]
+    assert found.changed_by(event).result == result
 
 
 def test_what_waits_for_an_order_that_was_created_in_between_is_taken_up_at_once_and_not_counted_again() -> None:
@@ -99,7 +179,7 @@ def test_a_refund_that_names_its_order_waits_until_that_is_paid(status: str) -> 
 
 @pytest.mark.parametrize("status", [status for status in OrderStatus if status not in UNPAID])
 def test_a_refund_of_an_order_that_is_paid_waits_for_nothing(status: str) -> None:
-    assert given(a_held_order(status)).changed_by(REFUND).result == "refunded"
+    assert given(a_held_order(status, payments=paid_as())).changed_by(REFUND).result == "refunded"
 
 
 @pytest.mark.parametrize("event", [OLD, an_updated_refund(), a_dispute()], ids=["payment", "refund", "dispute"])

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from orders.disputes import Dispute
-from orders.order import Money, OrderStatus
+from orders.money import Money
+from orders.order import OrderStatus
+from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import Change
 from settlement.snapshot import CancelRequest, KnownDispute
 from tests.support.builders import (
@@ -18,15 +20,17 @@ from tests.support.builders import (
     a_payment,
     a_placement,
     a_processing,
+    a_subscription,
 )
 from tests.support.deciding import (
-    PAID_BEFORE,
+    CANCEL_REQUESTED,
     a_change,
     a_counted_order,
     a_held_order,
     a_known_payment,
     a_sold_order,
     given,
+    paid_as,
     to_customer,
     to_operators,
     unchanged,
@@ -39,7 +43,8 @@ NEWS = to_customer("payment_failed", "insufficient_funds")
 
 
 def test_a_decline_is_recorded_and_leaves_the_hold() -> None:
-    declined = a_change("payment_failed", a_held_order(decline=DECLINE), None, NEWS)
+    failed = Payments.of(Payment("pi_1", PaymentState.FAILED, NOW, charge_id="ch_0"))
+    declined = a_change("payment_failed", a_held_order(decline=DECLINE, payments=failed), None, NEWS)
     assert given(a_held_order()).when(a_failure()) == declined
 
 
@@ -62,8 +67,9 @@ DECLINED = {
 def test_only_a_later_decline_than_the_known_one_is_news(
     known: object, event: Any, known_then: object, *, is_news: bool
 ) -> None:
-    declined = a_change("payment_failed", a_held_order(decline=known_then), None, *([NEWS] if is_news else []))
-    assert given(a_held_order(decline=known)).when(event) == declined
+    change = given(a_held_order(decline=known)).changed_by(event)
+    assert (change.result, change.order.decline) == ("payment_failed", known_then)
+    assert change.notices == ((NEWS,) if is_news else ())
 
 
 # --- Disputes --------------------------------------------------------------------------------------------------------
@@ -81,10 +87,10 @@ def disputed(dispute: Dispute, note: str, *notices: Any, open_disputes: int = 1)
     return a_change("dispute_recorded", order, None, *notices, note=note, dispute=dispute)
 
 
-@pytest.mark.parametrize("payment", [PAID_BEFORE, replace(PAID_BEFORE, money=Money(5_000, "eur"))])
-def test_a_dispute_is_recorded_and_operators_are_notified_of_what_is_disputed(payment: object) -> None:
-    change = given(a_sold_order(payment=payment)).changed_by(a_dispute(order_id="order-1"))
-    assert replace(change, order=replace(change.order, payment=PAID_BEFORE)) == disputed(
+@pytest.mark.parametrize("payments", [paid_as(), paid_as(money=Money(5_000, "eur"))], ids=["all", "a part"])
+def test_a_dispute_is_recorded_and_operators_are_notified_of_what_is_disputed(payments: Payments) -> None:
+    change = given(a_sold_order(payments=payments)).changed_by(a_dispute(order_id="order-1"))
+    assert replace(change, order=replace(change.order, payments=paid_as())) == disputed(
         DISPUTE, NEEDS_RESPONSE, to_operators("dispute", NEEDS_RESPONSE)
     )
 
@@ -162,19 +168,30 @@ def test_a_forged_request_does_not_even_give_back_what_a_late_payment_is_holding
 def test_a_request_to_cancel_a_paid_order_is_recorded_for_operators(status: str) -> None:
     order, note = a_held_order(status, cancel_requested_at=NOW), "cancel_requested: the order is paid"
     notice = to_operators("cancel_requested", note)
-    recorded = a_change("cancel_request_recorded", order, None, notice, note=note)
+    recorded = a_change("cancel_request_recorded", order, None, notice, note=note, **CANCEL_REQUESTED)
     assert given(a_held_order(status)).when(a_cancel_request()) == recorded
 
 
 @pytest.mark.parametrize(("status", "result"), [("refunded", "already_finalized"), ("unknown", "unknown_status")])
 def test_a_request_to_cancel_what_nobody_can_cancel_is_settled_and_changes_nothing(status: str, result: str) -> None:
-    assert given(a_held_order(status)).when(a_cancel_request()) == a_change(result, a_held_order(status))
+    changes_nothing = a_change(result, a_held_order(status), **CANCEL_REQUESTED)
+    assert given(a_held_order(status)).when(a_cancel_request()) == changes_nothing
 
 
 @pytest.mark.parametrize("status", ["failed", "expired", "cancelled"])
 def test_a_request_to_cancel_what_is_over_is_only_remembered(status: str) -> None:
-    remembered = a_change(f"already_{status}", a_held_order(status, cancel_requested_at=NOW))
+    remembered = a_change(f"already_{status}", a_held_order(status, cancel_requested_at=NOW), **CANCEL_REQUESTED)
     assert given(a_held_order(status)).when(a_cancel_request()) == remembered
+
+
+# --- Subscriptions ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", list(OrderStatus))
+def test_a_session_that_sold_a_subscription_pays_for_no_order_and_operators_are_notified(status: str) -> None:
+    note = "subscription: a session that names this order has sold a subscription, which pays for no order"
+    order, notice = a_held_order(status), to_operators("subscription", note)
+    assert given(order).when(a_subscription()) == a_change("not_paid", order, None, notice, note=note)
 
 
 # --- Repetitions -----------------------------------------------------------------------------------------------------
@@ -189,7 +206,7 @@ PAID = {
 OVER = {"failed": "already_failed", "expired": "already_expired", "cancelled": "already_cancelled"}
 NOTHING_TO_DO = [
     *((a_processing(), status, result) for status, result in {**PAID, **OVER, "unknown": "unknown_status"}.items()),
-    *((a_payment("evt_2"), status, result) for status, result in PAID.items()),
+    *((a_payment(), status, result) for status, result in PAID.items()),
     *((a_failure(), status, result) for status, result in PAID.items()),
 ]
 
@@ -198,7 +215,7 @@ NOTHING_TO_DO = [
 def test_what_comes_too_late_changes_nothing_and_never_takes_back_a_refund(
     event: Any, status: str, result: str
 ) -> None:
-    order = a_held_order(status, payment=PAID_BEFORE)
+    order = a_held_order(status, payments=paid_as())
     assert given(order).when(event) == a_change(result, order)
 
 
@@ -207,9 +224,9 @@ def test_what_comes_too_late_changes_nothing_and_never_takes_back_a_refund(
 def test_a_paid_order_to_which_somebody_else_gave_a_status_is_not_paid_or_placed_again(
     status: str, known: dict[str, Any]
 ) -> None:
-    order = a_held_order(status, payment=PAID_BEFORE, **known)
+    order = a_held_order(status, payments=paid_as(), **known)
     paid_by_it = given(order, payments={"pi_1": a_known_payment(), "ch_1": a_known_payment()})
-    assert paid_by_it.when(a_payment("evt_2")) == a_change("unknown_status", order)
+    assert paid_by_it.when(a_payment()) == a_change("unknown_status", order)
     assert paid_by_it.when(a_placement()) == unchanged("already_placed")
 
 

@@ -1,13 +1,16 @@
 """How often settlement asks the store: every call is a round trip to Firestore."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from orders.events import NotUnderstood, OrderEvent
 from tests.support.builders import (
+    a_failure,
     a_payment,
     a_placement,
+    a_processing,
     a_reserved_order,
     an_order,
     an_updated_refund,
@@ -33,6 +36,14 @@ CALLS: dict[str, tuple[Sequence[OrderEvent], OrderEvent | NotUnderstood, list[st
     ),
     "the trigger again": ([PLACED], PLACED, ["read"]),
     "a refund without its payment": ([PLACED], an_updated_refund(order_id="order-1"), ["read", "read", "commit"]),
+    "a session that is told of before its payment": ([PLACED], a_processing(), ["read", "commit"]),
+    "a payment of nobody's": ([PLACED], replace(PAID, order_id=None), ["read"]),
+    "a payment that only its session has named": (
+        [PLACED, a_processing("evt_2")],
+        replace(PAID, order_id=None),
+        ["read", "read", "commit"],
+    ),
+    "a decline of an order that does not exist": ([], a_failure(order_id="order-7"), ["read"]),
     "an event that cannot be read": ([PLACED], something_not_understood(), ["read", "commit"]),
 }
 
@@ -44,11 +55,11 @@ def test_settling_takes_no_call_more_than_it_must(
     assert calls_to_settle(event, a_shop_after(*before)) == calls
 
 
-def test_the_trigger_again_takes_one_read_even_if_somebody_has_reset_the_status() -> None:
+def test_an_order_that_was_created_again_takes_one_read_and_one_commit() -> None:
     store = a_shop_after(PLACED)
     store.put("orders/order-1", an_order())
-    assert calls_to_settle(PLACED, store) == ["read"]
-    assert (status_in(store), shirts_in(store)) == ("pending", (10, 3))
+    assert calls_to_settle(PLACED, store) == ["read", "commit"]
+    assert (status_in(store), shirts_in(store)) == ("failed", (10, 3))
 
 
 def test_nobody_counts_the_open_orders_of_a_customer_who_was_erased() -> None:

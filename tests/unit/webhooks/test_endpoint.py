@@ -48,7 +48,7 @@ def test_settlement_is_given_the_event_and_one_present_time() -> None:
 
 
 NOT_OURS = {
-    "no order id": the_event("payment_intent.succeeded", metadata={}),
+    "neither order nor payment": the_event("checkout.session.expired", metadata={}),
     "an impossible order id": the_event("payment_intent.succeeded", metadata={"orderId": "a/b"}),
     "an order of another shop": the_event("charge.succeeded", metadata={"orderId": "order-1", "shop": "staging"}),
     "a payer's word": the_event("checkout.session.completed", metadata={}, client_reference_id="order-1"),

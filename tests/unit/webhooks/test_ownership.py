@@ -65,8 +65,11 @@ def test_the_reference_of_a_session_by_payment_link_is_never_believed(
 
 @pytest.mark.parametrize("metadata", [{}, None, "orderId", ["orderId"], 7])
 @pytest.mark.parametrize("event_type", [INTENT, CHARGE, SESSION])
-def test_what_names_no_order_is_not_ours(event_type: str, metadata: object) -> None:
-    assert why_ignored(event_type, metadata=metadata) == "no order id"
+def test_what_names_no_order_may_be_ours_for_its_payment_and_is_not_if_it_names_none(
+    event_type: str, metadata: object
+) -> None:
+    assert order_named_by(event_type, metadata=metadata) is None
+    assert why_ignored(SESSION, metadata=metadata, payment_intent=None) == "no order id"
 
 
 @pytest.mark.parametrize("order_id", [*IMPOSSIBLE_IDS, None], ids=lambda value: ascii(value)[:9])

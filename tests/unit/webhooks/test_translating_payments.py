@@ -5,8 +5,16 @@ from datetime import timedelta
 import pytest
 
 from orders.declines import Decline
-from orders.events import NotUnderstood, PaymentFailed, PaymentProcessing, PaymentSucceeded
-from orders.order import Money
+from orders.events import (
+    NotUnderstood,
+    PaymentCanceled,
+    PaymentFailed,
+    PaymentProcessing,
+    PaymentSucceeded,
+    SubscriptionStarted,
+)
+from orders.money import Money
+from orders.payments import PaymentState
 from tests.support.builders import NOW, Fields
 from tests.support.stripe_objects import (
     CURRENT,
@@ -23,6 +31,7 @@ from tests.support.translating import meaning_of, translated, why_ignored, why_n
 
 INTENT, CHARGE = "payment_intent.succeeded", "charge.succeeded"
 SESSION, SESSION_LATER = "checkout.session.completed", "checkout.session.async_payment_succeeded"
+EXPIRED = "checkout.session.expired"
 PAYING = [INTENT, CHARGE, SESSION, SESSION_LATER]
 
 
@@ -78,11 +87,11 @@ def test_a_session_that_costs_nothing_pays_for_its_order() -> None:
     """Stripe makes no PaymentIntent for it, so nothing else will ever report the order as complete."""
     free = paid(SESSION, payment_status="no_payment_required", amount_total=0, payment_intent=None)
     assert (free.order_id, free.money, free.payment_ids) == ("order-1", Money(0, "eur"), ())
+    assert (free.session_id, free.payment.is_free) == ("cs_1", True)
 
 
 NO_PAYMENT_YET: dict[str, Fields] = {
     "kept for later": {"mode": "setup", "amount_total": None, "currency": None},
-    "a trial": {"mode": "subscription", "amount_total": 0},
     "paid at a later date": {"mode": "payment", "amount_total": 3_600},
     "an unknown total": {"mode": "payment", "amount_total": None},
 }
@@ -91,6 +100,28 @@ NO_PAYMENT_YET: dict[str, Fields] = {
 @pytest.mark.parametrize("session", NO_PAYMENT_YET.values(), ids=NO_PAYMENT_YET)
 def test_a_session_without_a_payment_that_is_not_free_either_is_not_ours(session: Fields) -> None:
     assert why_ignored(SESSION, payment_status="no_payment_required", **session) == "nothing to pay"
+
+
+@pytest.mark.parametrize("payment_status", ["paid", "unpaid", "no_payment_required"])
+def test_a_session_that_sells_a_subscription_pays_for_no_order(payment_status: str) -> None:
+    """Its invoices are paid, now or after a trial, and again and again."""
+    fields: Fields = {"mode": "subscription", "payment_status": payment_status, "payment_intent": None}
+    event = meaning_of(SESSION, **fields)
+    assert isinstance(event, SubscriptionStarted)
+    assert (event.order_id, event.payment_ids) == ("order-1", ())
+    assert why_ignored(SESSION, metadata={}, **fields) == "no order id"
+
+
+@pytest.mark.parametrize("mode", ["subscription", "setup"])
+@pytest.mark.parametrize("event_type", [SESSION_LATER, "checkout.session.async_payment_failed", EXPIRED])
+def test_what_else_happens_to_a_session_that_is_not_for_a_payment_ends_no_order(event_type: str, mode: str) -> None:
+    assert why_ignored(event_type, mode=mode) == "not a session for a payment"
+
+
+@pytest.mark.parametrize("mode", ["payment", None])
+def test_a_session_of_old_that_does_not_say_what_it_is_for_is_for_a_payment(mode: str | None) -> None:
+    assert paid(SESSION_LATER, mode=mode).session_id == "cs_1"
+    assert isinstance(meaning_of(EXPIRED, mode=mode), PaymentCanceled)
 
 
 # --- Which payment ----------------------------------------------------------------------------------------------------
@@ -130,12 +161,14 @@ def test_an_expanded_object_serves_as_its_id() -> None:
 def test_an_authorised_charge_is_not_yet_a_payment() -> None:
     authorised = processing(CHARGE, captured=False, amount_captured=0)
     assert (authorised.order_id, authorised.payment_ids) == ("order-1", ("pi_1", "ch_1"))
+    assert authorised.state is PaymentState.AUTHORISED
 
 
 @pytest.mark.parametrize("event_type", [SESSION, SESSION_LATER])
 def test_an_unpaid_session_is_not_yet_a_payment(event_type: str) -> None:
     unpaid = processing(event_type, payment_status="unpaid")
     assert (unpaid.order_id, unpaid.payment_ids) == ("order-1", ("pi_1",))
+    assert unpaid.state is PaymentState.PROCESSING
 
 
 def test_what_is_on_its_way_needs_no_amount() -> None:

@@ -1,6 +1,5 @@
 """What Stripe's events of refunds mean: they seldom name an order, but always the payment that leads there."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,10 +11,12 @@ from orders.events import (
     PaymentSucceeded,
     RefundUpdated,
 )
-from orders.order import Money
-from orders.refunds import Refund, Refunds, RefundStatus
+from orders.money import Money
+from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule
+from tests.support.builders import a_refund
 from tests.support.stripe_objects import (
     API_VERSIONS,
+    CURRENT,
     IN_2020,
     a_charge,
     a_payment_intent,
@@ -28,6 +29,12 @@ from tests.support.stripe_objects import (
 from tests.support.translating import meaning_of, translated, why_ignored, why_not_understood
 
 REFUNDED, UPDATED = "charge.refunded", "refund.updated"
+SINCE_2022 = ("2022-11-15", "2024-06-20", "2024-10-28.acacia", CURRENT)
+"""In these a charge lists no refunds, and only since the third `refund.created` reports each.
+
+https://docs.stripe.com/changelog/2022-11-15/deprecates-charges-auto-expand
+https://docs.stripe.com/changelog/acacia/2024-10-28/refund-webhook-update
+"""
 BEFORE_BASIL, SINCE_BASIL = "2025-02-24.acacia", "2025-03-31.basil"
 
 
@@ -36,6 +43,10 @@ def refunded_charge(api_version: str = IN_2020, **fields: Any) -> ChargeRefunded
     event = translated(an_event(REFUNDED, charge, api_version=api_version))
     assert isinstance(event, ChargeRefunded), event
     return event
+
+
+def refunded_by(event: ChargeRefunded) -> int:
+    return event.refunds.amount_of(event.payment)
 
 
 def updated_refund(event_type: str = UPDATED, **fields: object) -> RefundUpdated:
@@ -66,21 +77,29 @@ def test_a_charge_of_2020_names_its_refunds_one_by_one() -> None:
         a_refund_object(id="re_1", amount=1_200, metadata={"restock": "shirt:1"}),
     ]
     event = refunded_charge(amount_refunded=1_600, refunds=refunds)
-    assert event.refunds == Refunds(
-        {
-            "re_2": Refund("re_2", 400, RefundStatus.PENDING),
-            "re_1": Refund("re_1", 1_200, RefundStatus.SUCCEEDED, {"shirt": 1}),
-        },
-        charge_total=1_600,
-    )
+    assert event.refunds == Refunds.of(a_refund("re_2", 400, "pending"), a_refund("re_1", 1_200, restock={"shirt": 1}))
+    assert (event.amount_refunded, refunded_by(event)) == (1_600, 1_200)
+
+
+def test_the_refunds_of_a_charge_without_an_intent_are_the_charges() -> None:
+    (refund,) = refunded_charge(payment_intent=None).refunds.by_id.values()
+    assert refund.payment_id == "ch_1"
 
 
 @pytest.mark.parametrize("listed", [None, {}, {"data": None}, {"data": []}, [], "re_1"], ids=str)
-def test_a_charge_that_names_no_refunds_still_says_their_sum(listed: object) -> None:
+def test_a_list_of_refunds_that_is_none_says_nothing(listed: object) -> None:
     charge = {**a_refunded_charge_object(IN_2020, amount_refunded=1_200), "refunds": listed}
     event = translated(an_event(REFUNDED, charge, api_version=IN_2020))
     assert isinstance(event, ChargeRefunded)
-    assert event.refunds == Refunds(charge_total=1_200)
+    assert (event.refunds, event.amount_refunded) == (Refunds(), 1_200)
+
+
+@pytest.mark.parametrize("api_version", SINCE_2022)
+def test_a_charge_that_lists_no_refunds_still_says_their_sum(api_version: str) -> None:
+    charge = a_refunded_charge_object(CURRENT, amount_refunded=1_200)
+    event = translated(an_event(REFUNDED, charge, api_version=api_version))
+    assert isinstance(event, ChargeRefunded)
+    assert (event.refunds, event.payment.amount_refunded, refunded_by(event)) == (Refunds(), 1_200, 1_200)
 
 
 def test_a_charge_that_names_more_refunds_than_a_document_holds_is_kept_for_a_person() -> None:
@@ -103,7 +122,7 @@ def test_every_malformed_restock_in_a_charge_is_reported_and_the_others_are_obey
         a_refund_object(id=f"re_{n}", metadata={"restock": value}) for n, value in enumerate(["?", "shirt:1", "!"])
     ]
     event = refunded_charge(refunds=refunds)
-    assert event.refunds.restock == {"shirt": 1}
+    assert [refund.restock for refund in event.refunds.by_id.values()] == [None, {"shirt": 1}, None]
     assert event.restock_defect == (
         "malformed_restock: refund re_0 names no list of productId:quantity; "
         "malformed_restock: refund re_2 names no list of productId:quantity"
@@ -118,8 +137,10 @@ def test_a_refund_of_what_was_only_authorised_is_a_cancellation(api_version: str
     assert (event.order_id, event.payment_ids) == ("order-1", ("pi_1", "ch_1"))
 
 
-def test_a_release_that_names_no_order_is_not_ours() -> None:
-    assert why_ignored(REFUNDED, captured=False, amount_captured=0, metadata={}) == "no order id"
+def test_a_release_that_names_no_order_leads_there_by_its_payment() -> None:
+    event = meaning_of(REFUNDED, captured=False, amount_captured=0, metadata={})
+    assert isinstance(event, PaymentCanceled)
+    assert (event.order_id, event.payment_ids) == (None, ("pi_1", "ch_1"))
 
 
 # --- What was authorised, and captured only in part ------------------------------------------------------------------
@@ -129,18 +150,18 @@ def test_what_was_released_at_the_capture_was_never_refunded() -> None:
     """Before 2025-03-31 Stripe reported it as a refund: https://docs.stripe.com/changelog/basil."""
     release = a_refund_object(id="re_0", amount=600)
     event = refunded_charge(amount_captured=3_000, amount_refunded=600, refunds=[release])
-    assert (event.paid.amount, event.refunds) == (3_000, Refunds())
+    assert (event.paid.amount, event.refunds, event.amount_refunded) == (3_000, Refunds(), 0)
 
 
 def test_a_refund_after_a_capture_in_part_counts_for_itself() -> None:
     release, refund = a_refund_object(id="re_0", amount=600), a_refund_object(id="re_1", amount=600)
     event = refunded_charge(amount_captured=3_000, amount_refunded=1_200, refunds=[refund, release])
-    assert (list(event.refunds.by_id), event.refunds.amount) == (["re_1"], 600)
+    assert (list(event.refunds.by_id), refunded_by(event)) == (["re_1"], 600)
 
 
 def test_a_refund_that_is_not_the_release_is_never_dropped() -> None:
     event = refunded_charge(amount_captured=3_000, amount_refunded=1_000, refunds=[a_refund_object(amount=400)])
-    assert (list(event.refunds.by_id), event.refunds.amount) == (["re_1"], 400)
+    assert (list(event.refunds.by_id), refunded_by(event)) == (["re_1"], 400)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +169,7 @@ def test_a_refund_that_is_not_the_release_is_never_dropped() -> None:
 )
 def test_since_2025_a_charge_counts_only_refunds_as_refunded(api_version: Any, refunded: int) -> None:
     event = refunded_charge(api_version, amount_captured=3_000, amount_refunded=1_000, refunds=[])
-    assert event.refunds.amount == refunded
+    assert event.amount_refunded == refunded
 
 
 def test_a_capture_in_part_pays_what_was_captured() -> None:
@@ -164,7 +185,7 @@ def test_a_capture_in_part_pays_what_was_captured() -> None:
 @pytest.mark.parametrize("event_type", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"])
 @pytest.mark.parametrize("status", RefundStatus)
 def test_what_counts_is_the_refunds_status_and_not_the_events_name(event_type: str, status: RefundStatus) -> None:
-    assert the_refund_in(updated_refund(event_type, status=str(status))) == Refund("re_1", 3_600, status)
+    assert the_refund_in(updated_refund(event_type, status=str(status))) == a_refund(status=status)
 
 
 def test_a_refund_leads_to_its_order_by_payment_or_charge() -> None:
@@ -172,6 +193,7 @@ def test_a_refund_leads_to_its_order_by_payment_or_charge() -> None:
     assert updated_refund().payment_ids == ("pi_1", "ch_1")
     assert updated_refund(payment_intent=None).payment_ids == ("ch_1",)
     assert updated_refund(charge=None).payment_ids == ("pi_1",)
+    assert the_refund_in(updated_refund(payment_intent=None)).payment_id == "ch_1"
 
 
 def test_a_refund_that_names_an_order_is_believed() -> None:
@@ -207,14 +229,20 @@ def test_a_refund_that_cannot_be_read_is_kept_for_a_person(fields: dict[str, obj
 # --- Which units go back on the shelf --------------------------------------------------------------------------------
 
 
-def restock_of(named: object) -> tuple[Mapping[str, int], str | None]:
+def restock_of(named: object) -> tuple[Restock, str | None]:
     event = updated_refund(metadata={"restock": named})
     return the_refund_in(event).restock, event.restock_defect
 
 
 @pytest.mark.parametrize(
-    ("named", "units"),
+    ("named", "restock"),
     [
+        ("all", RestockRule.ALL),
+        ("none", RestockRule.NONE),
+        (" All ", RestockRule.ALL),
+        ("NONE\n", RestockRule.NONE),
+        # A product may be called so.
+        ("all:1", {"all": 1}),
         ("shirt:1", {"shirt": 1}),
         ("shirt:1,hat:20", {"shirt": 1, "hat": 20}),
         (" shirt:1 , hat:20 ", {"shirt": 1, "hat": 20}),
@@ -225,24 +253,38 @@ def restock_of(named: object) -> tuple[Mapping[str, int], str | None]:
         ("T-Shirt größe M:1", {"T-Shirt größe M": 1}),
         # As long as Stripe lets a value be.
         ("x" * 498 + ":1", {"x" * 498: 1}),
-        (None, {}),
-        ("", {}),
+        (None, None),
+        ("", None),
     ],
 )
-def test_a_refund_names_units_to_put_back(named: object, units: Mapping[str, int]) -> None:
-    assert restock_of(named) == (units, None)
+def test_a_refund_says_which_units_go_back(named: object, restock: Restock) -> None:
+    assert restock_of(named) == (restock, None)
 
 
 @pytest.mark.parametrize("metadata", [None, {}, [], "restock", {"Restock": "shirt:1"}], ids=str)
-def test_a_refund_without_such_metadata_names_none(metadata: object) -> None:
+def test_a_refund_without_such_metadata_leaves_it_to_the_shops_terms(metadata: object) -> None:
     event = updated_refund(metadata=metadata)
-    assert (the_refund_in(event).restock, event.restock_defect) == ({}, None)
+    assert (the_refund_in(event).restock, event.restock_defect) == (None, None)
 
 
 @pytest.mark.parametrize(
     "named",
     [
-        *("shirt", "shirt:", ":2", ":", ",", "shirt:1,", ",shirt:1"),
+        *(
+            "all,shirt:1",
+            "none,all",
+            "all!",
+            "everything",
+            "no",
+            " ",
+            "shirt",
+            "shirt:",
+            ":2",
+            ":",
+            ",",
+            "shirt:1,",
+            ",shirt:1",
+        ),
         *("shirt:-1", "shirt:0", "shirt:0,shirt:1", "shirt:+1", "shirt:1.5", "shirt:1e3", "shirt: 1", "shirt:one"),
         *("shirt:\uff12", "shirt:\u0662", "shirt:\xb2", "shirt:1\n2"),
         *("a/b:1", ".:1", "..:1", "__shirt__:1", "\ud800:1"),
@@ -255,7 +297,7 @@ def test_a_refund_without_such_metadata_names_none(metadata: object) -> None:
 def test_a_malformed_restock_is_reported_and_not_obeyed_and_the_refund_counts(named: object) -> None:
     event = updated_refund(metadata={"restock": named})
     assert event.restock_defect == "malformed_restock: refund re_1 names no list of productId:quantity"
-    assert (the_refund_in(event).restock, event.refunds.amount) == ({}, 3_600)
+    assert the_refund_in(event) == a_refund()
 
 
 # --- Expanded --------------------------------------------------------------------------------------------------------

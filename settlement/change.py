@@ -1,0 +1,60 @@
+"""What follows from a proposal for everybody else: it makes the proposal a change. Pure."""
+
+from inventory.reservation import counted_apart
+from inventory.stock import together
+from notifications.notices import NoticeType
+from orders.events import ShopEvent
+from orders.order import OrderLine
+from orders.outcome import in_words
+from settlement.decisions import Case, Change, Proposal
+from settlement.matching import extra_in_words, is_newly_paid, newly_extra
+from settlement.notices import money_of, notices_of, price_of
+from settlement.parking import released_by
+from settlement.setting_aside import delay_in_words
+
+
+def change_from(case: Case, proposal: Proposal) -> Change:
+    """The proposal, with whom it is reported to, what moves, what it releases, and why, in words for a person."""
+    event, before, after = case.event, case.order, proposal.order
+    moves, uncounted = counted_apart(proposal.moves, case.snapshot.products)
+    moved, _ = counted_apart(together(proposal.counted, proposal.moves), case.snapshot.products)
+    was_to_be_cancelled = is_newly_paid(before, after) and before.cancel_requested_at is not None
+    extra = newly_extra(before, after)
+    note = in_words(
+        proposal.note,
+        _uncounted_in_words(uncounted),
+        extra_in_words(extra, after),
+        "cancel_requested: its customer had asked to cancel the order before it was paid"
+        if was_to_be_cancelled
+        else None,
+        delay_in_words(case.snapshot),
+    )
+    to_decide = NoticeType.CANCEL_REQUESTED if was_to_be_cancelled else None
+    if extra:
+        to_decide = NoticeType.SECOND_PAYMENT
+    return Change(
+        result=proposal.result,
+        order=after,
+        status_before=before.held_from if before.held_from and after.status is not before.status else before.status,
+        moves=moves,
+        moved=moved,
+        uncounted=uncounted,
+        notices=notices_of(event, after, proposal.notice, to_decide, extra, note),
+        money=money_of(event) or price_of(after),
+        entry_id=_entry_id_of(case),
+        released=released_by(event, case.snapshot),
+        note=note,
+        dispute=proposal.dispute,
+    )
+
+
+def _entry_id_of(case: Case) -> str:
+    if isinstance(case.event, ShopEvent) and case.snapshot.audited:
+        # The order that had this id before is on record under the event's own.
+        return f"{case.event.event_id}_{case.now:%Y%m%dT%H%M%S%f}"
+    return case.event.event_id
+
+
+def _uncounted_in_words(uncounted: tuple[OrderLine, ...]) -> str | None:
+    gone = ", ".join(f"{line.quantity} of {line.product_id!r}" for line in uncounted)
+    return f"inventory_gone: {gone} could not be counted" if gone else None

@@ -1,0 +1,87 @@
+"""What an event says of money, added to what is known of its order; and what to think of a payment. Pure."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from orders.events import (
+    CarriesPayment,
+    ChargeRefunded,
+    OrderEvent,
+    PaymentCanceled,
+    PaymentFailed,
+    PaymentProcessing,
+    PaymentSucceeded,
+    RefundUpdated,
+    StripeEvent,
+)
+from orders.order import Order
+from orders.payments import Payment, PaymentState
+from settlement.decisions import Case
+from settlement.snapshot import Record, Snapshot
+
+PAID_BEFORE_ORDER_MAX: Final = timedelta(days=1)
+"""How long a payment may be parked for want of its order. Only a mistake takes longer, such as an id used again."""
+
+
+def with_report(case: Case) -> Order:
+    """The order, with what the event says of payments and refunds added to what is known of them."""
+    event, order = case.event, case.order
+    if reported := _reported(case):
+        order = replace(order, payments=order.payments.with_report(reported))
+    if isinstance(event, ChargeRefunded | RefundUpdated) and not _is_in_another_currency(event, order):
+        order = replace(order, refunds=order.refunds.merged_with(event.refunds))
+    return order
+
+
+def why_doubtful(case: Case) -> str | None:
+    """Why the event's payment may be another order's, in words for a person; None if nothing says so."""
+    event, created_at = case.event, case.order.created_at
+    if not isinstance(event, CarriesPayment):
+        return None
+    known = case.snapshot.payments.get(event.payment.payment_id)
+    if known and known.order_id not in (None, case.order.order_id):
+        return f"shared_payment: {event.payment.payment_id} has also paid order {known.order_id}"
+    was_parked, paid_at = case.snapshot.record is Record.PARKED, event.delivery.created_at
+    if was_parked and created_at and created_at - paid_at > PAID_BEFORE_ORDER_MAX:
+        return f"early_payment: {event.payment.payment_id} was paid more than a day before the order was created"
+    return None
+
+
+def of_earlier_order(event: OrderEvent, order: Order, snapshot: Snapshot) -> str | None:
+    """Why the event is about an order that had the same id before, in words for a person; None if it is not.
+
+    A payment is listed under its order in the commit in which the order learns of it. So an order that does not know a
+    payment that is listed under its id was created again.
+    """
+    if not isinstance(event, StripeEvent) or order.payments.find(*event.payment_ids):
+        return None
+    listed = (payment_id for payment_id, known in snapshot.payments.items() if known.order_id == order.order_id)
+    payment_id = next(listed, None)
+    return payment_id and f"earlier_order: {payment_id} belongs to an order that had the same id, and was deleted"
+
+
+def _is_in_another_currency(event: ChargeRefunded | RefundUpdated, order: Order) -> bool:
+    """Whether it cannot be about the payment that it names."""
+    known = order.payments.find(*event.payment_ids)
+    return bool(known and known.money and known.money.currency != event.money.currency)
+
+
+def _reported(case: Case) -> Payment | None:
+    match case.event:
+        case PaymentSucceeded() | ChargeRefunded() as event:
+            until = _usual_end(case, event) if event.payment.is_free else None
+            return replace(event.payment, until=until, is_doubtful=why_doubtful(case) is not None)
+        case PaymentProcessing() as event:
+            return event.payment_in(event.state, until=event.until or _usual_end(case, event))
+        case PaymentFailed() as event:
+            return event.payment_in(PaymentState.FAILED)
+        case PaymentCanceled() as event:
+            return event.payment_in(PaymentState.CANCELED)
+        case _:
+            return None
+
+
+def _usual_end(case: Case, event: StripeEvent) -> datetime:
+    """Counted from Stripe's event, so that it does not matter when it arrives; but never from the future."""
+    return min(event.delivery.created_at, case.now) + case.terms.async_reservation

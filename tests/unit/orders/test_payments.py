@@ -1,0 +1,286 @@
+"""What is known of payments does not depend on the order in which it was reported, nor does which of them pay."""
+
+from datetime import datetime, timedelta
+from itertools import combinations, permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.money import Money
+from orders.payments import TOGETHER_MAX, Payment, Payments, PaymentState, sum_of
+from tests.support.builders import LATER, NOW
+
+FINAL = (PaymentState.SUCCEEDED, PaymentState.CANCELED)
+MUCH_LATER = NOW + timedelta(days=3)
+
+
+def a_payment(payment_id: str = "pi_1", amount: int | None = 3_600, **fields: Any) -> Payment:
+    """Succeeded, unless the test says otherwise."""
+    money = None if amount is None else Money(amount, fields.pop("currency", "eur"))
+    known: dict[str, Any] = {"state": PaymentState.SUCCEEDED, "at": NOW, **fields}
+    return Payment(payment_id, known.pop("state"), known.pop("at"), money, **known)
+
+
+def under_way(state: PaymentState = PaymentState.PROCESSING, **fields: Any) -> Payment:
+    return a_payment(amount=None, state=state, **fields)
+
+
+def reports_of(number: int) -> st.SearchStrategy[Payment]:
+    """What may be reported of one payment; once its money is there, perhaps by the id of its charge alone."""
+    # The charges of a bank account are called py_, which sorts after pi_.
+    intent, charge, declined = f"pi_{number}", f"py_{number}", f"ch_{number}"
+    moments = st.sampled_from([NOW, LATER, MUCH_LATER])
+    rest: dict[str, Any] = {
+        "at": moments,
+        "until": st.none() | moments,
+        "amount_refunded": st.integers(0, 9),
+        "is_doubtful": st.booleans(),
+    }
+    succeeded = st.builds(
+        lambda ids, **fields: Payment(ids[0], PaymentState.SUCCEEDED, charge_id=ids[1], **fields),
+        st.sampled_from([(intent, charge), (intent, None), (charge, charge)]),
+        money=st.builds(Money, st.integers(1, 9), st.sampled_from(["eur", "usd"])),
+        **rest,
+    )
+    other_states = st.sampled_from([state for state in PaymentState if state is not PaymentState.SUCCEEDED])
+    return succeeded | st.builds(
+        Payment, st.just(intent), other_states, charge_id=st.none() | st.just(declined), **rest
+    )
+
+
+# --- Laws -------------------------------------------------------------------------------------------------------------
+
+
+@given(reports_of(1), reports_of(1))
+def test_it_does_not_matter_which_of_two_reports_was_known_first(one: Payment, other: Payment) -> None:
+    assert one.merged_with(other) == other.merged_with(one)
+
+
+@given(reports_of(1), reports_of(1), reports_of(1))
+def test_it_does_not_matter_what_was_merged_before(one: Payment, other: Payment, third: Payment) -> None:
+    assert one.merged_with(other).merged_with(third) == one.merged_with(other.merged_with(third))
+
+
+@given(reports_of(1), reports_of(1))
+def test_the_same_report_again_adds_nothing(one: Payment, other: Payment) -> None:
+    both = one.merged_with(other)
+    assert one.merged_with(one) == one
+    assert both.merged_with(one) == both.merged_with(other) == both
+
+
+@given(st.lists(reports_of(1) | reports_of(2), min_size=2, max_size=4), st.integers(1, 9))
+def test_what_is_known_and_what_pays_depends_on_what_was_reported_and_never_on_the_order(
+    reported: list[Payment], asked: int
+) -> None:
+    known = [Payments.of(*order) for order in permutations(reported)]
+    assert all(payments == known[0] for payments in known)
+    assert len({payments.paying(Money(asked, "eur")) for payments in known}) == 1
+    assert Payments.of(*reported, *reported) == known[0]
+
+
+def test_a_payment_that_was_known_by_its_charge_is_the_one_of_its_intent() -> None:
+    by_charge, whole = a_payment("py_1", charge_id="py_1"), a_payment("pi_1", charge_id="py_1")
+    for reports in permutations([by_charge, whole, a_payment("pi_1")]):
+        assert Payments.of(*reports) == Payments({"pi_1": whole})
+
+
+def test_two_charges_are_two_payments_as_long_as_nothing_says_otherwise() -> None:
+    payments = Payments.of(a_payment("ch_1", charge_id="ch_1"), a_payment("pi_1"), a_payment("pi_2", charge_id="ch_2"))
+    assert list(payments.by_id) == ["ch_1", "pi_1", "pi_2"]
+
+
+# --- One payment ------------------------------------------------------------------------------------------------------
+
+
+def test_the_states_of_a_payment_come_in_this_order() -> None:
+    assert list(PaymentState) == ["processing", "failed", "authorised", "canceled", "succeeded"]
+
+
+@pytest.mark.parametrize("state", [state for state in PaymentState if state not in FINAL])
+@pytest.mark.parametrize("final", FINAL)
+def test_what_is_final_is_never_taken_back(final: PaymentState, state: PaymentState) -> None:
+    ended = under_way(final)
+    assert Payments.of(ended, under_way(state, at=MUCH_LATER)).by_id["pi_1"].state is final
+
+
+def test_money_that_arrived_outweighs_a_cancellation() -> None:
+    canceled = under_way(PaymentState.CANCELED, at=LATER)
+    assert a_payment().merged_with(canceled) == canceled.merged_with(a_payment()) == a_payment()
+
+
+def test_of_what_is_not_final_the_later_report_counts() -> None:
+    declined, tried_again = under_way(PaymentState.FAILED), under_way(PaymentState.PROCESSING, at=LATER)
+    assert declined.merged_with(tried_again) == tried_again.merged_with(declined) == tried_again
+
+
+def test_a_payment_has_succeeded_when_that_was_reported_first() -> None:
+    assert a_payment().merged_with(a_payment(at=LATER)).at == NOW
+
+
+def test_of_a_payment_that_is_captured_in_parts_the_larger_report_is_the_later_one() -> None:
+    assert a_payment(amount=1_200).merged_with(a_payment(amount=3_600)).money == Money(3_600, "eur")
+
+
+def test_once_refunded_a_payment_stays_so() -> None:
+    assert a_payment(amount_refunded=1_200).merged_with(a_payment(amount_refunded=600)).amount_refunded == 1_200
+
+
+@pytest.mark.parametrize(
+    "other", [a_payment(), under_way(), a_payment(is_doubtful=True)], ids=["paid", "on", "doubtful"]
+)
+def test_a_payment_is_doubtful_unless_one_report_of_its_money_is_not(other: Payment) -> None:
+    doubtful, is_cleared = a_payment(is_doubtful=True), other == a_payment()
+    assert doubtful.merged_with(other).is_doubtful is not is_cleared
+    assert other.merged_with(doubtful).is_doubtful is not is_cleared
+
+
+@pytest.mark.parametrize(
+    ("payment", "intent_id", "is_free"),
+    [
+        (a_payment("pi_1", charge_id="ch_1"), "pi_1", False),
+        (a_payment("ch_1", charge_id="ch_1"), None, False),
+        (a_payment("cs_1", amount=0), None, True),
+        (under_way(), "pi_1", False),
+    ],
+)
+def test_only_a_session_that_cost_nothing_is_free_and_only_an_intents_payment_has_an_intent(
+    payment: Payment, intent_id: str | None, *, is_free: bool
+) -> None:
+    assert (payment.payment_intent_id, payment.is_free) == (intent_id, is_free)
+
+
+def test_a_payment_is_found_under_each_of_its_ids() -> None:
+    payments = Payments.of(a_payment("pi_1", charge_id="ch_1"), a_payment("pi_2"))
+    assert payments.find("pi_1") == payments.find("ch_1") == payments.find(None, "ch_1") == payments.by_id["pi_1"]
+    assert payments.find("ch_2") is payments.find(None) is payments.find("") is None
+
+
+def test_only_what_may_still_bring_money_is_under_way() -> None:
+    states = {state for state in PaymentState if Payments.of(under_way(state)).under_way}
+    assert states == {PaymentState.PROCESSING, PaymentState.AUTHORISED}
+
+
+# --- How long units are held for it ----------------------------------------------------------------------------------
+
+SOON, RETRY = NOW + timedelta(minutes=5), timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("payment", "end"),
+    [
+        (under_way(until=MUCH_LATER), MUCH_LATER),
+        (under_way(PaymentState.AUTHORISED, until=MUCH_LATER), MUCH_LATER),
+        (under_way(), None),
+        # What has failed is tried again at once or not at all, and never outlasts what it was waited for.
+        (under_way(PaymentState.FAILED, until=MUCH_LATER), NOW + RETRY),
+        (under_way(PaymentState.FAILED, until=SOON), SOON),
+        (under_way(PaymentState.FAILED), None),
+        (under_way(PaymentState.CANCELED, until=MUCH_LATER), None),
+        (a_payment(until=MUCH_LATER), None),
+        # A person has to decide whether the order was meant to be free.
+        (a_payment("cs_1", amount=0, until=MUCH_LATER), MUCH_LATER),
+    ],
+)
+def test_units_are_worth_holding_while_money_may_come(payment: Payment, end: datetime | None) -> None:
+    assert payment.holds_until(RETRY) == end
+
+
+# --- Which payments pay ----------------------------------------------------------------------------------------------
+
+EUR_36 = Money(3_600, "eur")
+
+
+def received(**amounts: int) -> Payments:
+    """Payments by their ids, each received a second after the one before."""
+    return Payments.of(
+        *(
+            a_payment(payment_id, amount, at=NOW + timedelta(seconds=second))
+            for second, (payment_id, amount) in enumerate(amounts.items())
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("payments", "paying"),
+    [
+        (received(a=3_600), ["a"]),
+        (received(a=1_200, b=2_400), ["a", "b"]),
+        (received(a=1_200, b=1_200, c=1_200), ["a", "b", "c"]),
+        # A payment too many, before or after, changes nothing.
+        (received(a=700, b=3_600), ["b"]),
+        (received(a=1_200, b=2_400, c=700), ["a", "b"]),
+        (received(a=1_200, b=700, c=2_400), ["a", "c"]),
+        # As few as possible, and of as many the earliest.
+        (received(a=1_200, b=2_400, c=3_600), ["c"]),
+        (received(a=3_600, b=3_600), ["a"]),
+        (received(a=1_200, b=2_400, c=1_200), ["a", "b"]),
+        (received(), []),
+        (received(a=3_599), []),
+        (received(a=3_601), []),
+        (received(a=1_200, b=1_200), []),
+        (received(a=2_400, b=2_400), []),
+        (Payments.of(under_way()), []),
+        (Payments.of(under_way(PaymentState.AUTHORISED)), []),
+        (Payments.of(a_payment("cs_1", amount=0)), []),
+        (Payments.of(a_payment(currency="usd")), []),
+        (Payments.of(a_payment("pi_1", 1_200), a_payment("pi_2", 2_400, currency="usd")), []),
+        (Payments.of(a_payment(is_doubtful=True)), []),
+        (Payments.of(a_payment("pi_1", is_doubtful=True), a_payment("pi_2", at=LATER)), ["pi_2"]),
+    ],
+)
+def test_paid_is_what_comes_to_exactly_what_is_asked(payments: Payments, paying: list[str]) -> None:
+    assert [payment.payment_id for payment in payments.paying(EUR_36)] == paying
+
+
+def test_of_two_payments_in_one_second_the_same_one_pays_always() -> None:
+    pair = a_payment("pi_2"), a_payment("pi_1")
+    assert Payments.of(*pair).paying(EUR_36) == Payments.of(*reversed(pair)).paying(EUR_36) == (a_payment("pi_1"),)
+
+
+@pytest.mark.parametrize(
+    ("payments", "paying"),
+    [
+        (received(a=700, b=3_600), ["a"]),
+        (Payments.of(a_payment("cs_1", amount=0), a_payment("pi_1", at=LATER)), ["pi_1"]),
+        (Payments.of(a_payment("cs_1", amount=0), a_payment("pi_1", is_doubtful=True)), []),
+        (Payments.of(a_payment("cs_1", amount=0)), ["cs_1"]),
+        (Payments.of(a_payment(is_doubtful=True), a_payment("pi_2", at=LATER)), ["pi_2"]),
+        (received(), []),
+    ],
+)
+def test_where_nothing_is_asked_the_first_payment_decides(payments: Payments, paying: list[str]) -> None:
+    assert [payment.payment_id for payment in payments.paying(None)] == paying
+
+
+def test_what_costs_nothing_is_paid_by_a_session_that_was_free_and_by_no_money() -> None:
+    nothing, free = Money(0, "eur"), a_payment("cs_1", amount=0, at=LATER)
+    assert Payments.of(a_payment()).paying(nothing) == ()
+    assert Payments.of(a_payment(), free, a_payment("cs_2", amount=0, at=MUCH_LATER)).paying(nothing) == (free,)
+
+
+def test_among_more_payments_than_anybody_makes_only_the_earliest_are_looked_at() -> None:
+    several = {f"p{number:02}": 1 for number in range(TOGETHER_MAX - 1)}
+    assert len(received(**several, last=3_600).paying(EUR_36)) == 1
+    assert received(**several, one_more=1, last=3_600).paying(EUR_36) == ()
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=6), st.integers(1, 12), st.integers(1, 6))
+def test_payments_that_pay_are_as_few_as_can_be_and_a_further_one_never_takes_that_back(
+    amounts: list[int], asked: int, further: int
+) -> None:
+    payments = received(**{f"p{number}": amount for number, amount in enumerate(amounts)})
+    paying = payments.paying(Money(asked, "eur"))
+    counts = [n for n in range(1, len(amounts) + 1) if asked in map(sum, combinations(amounts, n))]
+    assert len(paying) == min(counts, default=0)
+    assert not paying or sum_of(paying) == Money(asked, "eur")
+    later = payments.with_report(a_payment("further", further, at=MUCH_LATER))
+    assert bool(later.paying(Money(asked, "eur"))) >= bool(paying)
+
+
+def test_several_currencies_do_not_add_up() -> None:
+    assert sum_of([a_payment(), under_way(), a_payment("pi_2", 700), a_payment("pi_3", currency="usd")]) == Money(
+        4_300, "eur"
+    )
+    assert sum_of([]) is sum_of([under_way()]) is None

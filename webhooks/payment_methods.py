@@ -1,0 +1,100 @@
+"""How long a payment may be on its way, by Stripe's payment methods and by what its customer still has to do."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from webhooks.stripe_fields import Json, code_or_none, list_or_empty, object_or_empty, time_or_none
+
+
+def _business_days(days: int) -> timedelta:
+    """At most so many calendar days: with all weekends, one that comes before the first day included, and a holiday."""
+    weekends = days // 5 + 1
+    return timedelta(days=days + 2 * weekends + 1)
+
+
+LASTS_AT_MOST: Final[Mapping[str, timedelta]] = MappingProxyType(
+    {
+        # https://docs.stripe.com/payments/sepa-debit
+        "sepa_debit": _business_days(14),
+        # https://docs.stripe.com/payments/bacs-debit, with a mandate that is new
+        "bacs_debit": _business_days(7),
+        # https://docs.stripe.com/payments/ach-direct-debit says 4, to which a day is added after the daily cut-off:
+        # https://support.stripe.com/questions/ach-direct-debit-payment-settlement-time
+        "us_bank_account": _business_days(5),
+        # https://docs.stripe.com/payments/acss-debit
+        "acss_debit": _business_days(5),
+        # https://docs.stripe.com/payments/au-becs-debit
+        "au_becs_debit": _business_days(3),
+        # https://docs.stripe.com/payments/nz-bank-account
+        "nz_bank_account": _business_days(2),
+        # https://docs.stripe.com/payments/multibanco
+        "multibanco": timedelta(days=7),
+        # Until midnight after three more days, unless the shop says otherwise:
+        # https://docs.stripe.com/payments/boleto/accept-a-payment, and in the same place for the others
+        "boleto": timedelta(days=4),
+        "konbini": timedelta(days=4),
+        "oxxo": timedelta(days=4),
+    }
+)
+"""Of the methods whose money comes later. For any other, the shop's own setting says how long."""
+
+_VOUCHER_DAYS_MAX: Final = 60
+"""https://docs.stripe.com/payments/boleto/accept-a-payment."""
+_WITHOUT_END: Final = frozenset({"display_bank_transfer_instructions", "verify_with_microdeposits"})
+"""What a customer may be asked to do with no time set for it: https://docs.stripe.com/payments/bank-transfers."""
+
+
+def slowest_end(payment: Json, since: datetime) -> datetime | None:
+    """Until when the payment of an intent, a charge or a session may be on its way.
+
+    None if none of its methods is known to take long.
+    """
+    lasting = [_lasts_at_most(method, payment) for method in _methods_of(payment)]
+    return max((since + known for known in lasting if known), default=None)
+
+
+def _methods_of(payment: Json) -> Sequence[object]:
+    """The method that is in use, where it is known, else all that were offered."""
+    embedded = next(iter(list_or_empty(payment, "charges")), None)
+    latest = embedded if isinstance(embedded, Mapping) else object_or_empty(payment, "latest_charge")
+    for charge in (payment, latest):
+        if used := code_or_none(object_or_empty(charge, "payment_method_details"), "type"):
+            return (used,)
+    offered = payment.get("payment_method_types")
+    return offered if isinstance(offered, list) else ()
+
+
+def _lasts_at_most(method: object, payment: Json) -> timedelta | None:
+    if not isinstance(method, str):
+        return None
+    options = object_or_empty(object_or_empty(payment, "payment_method_options"), method)
+    days = options.get("expires_after_days")
+    if type(days) is int and 0 <= days <= _VOUCHER_DAYS_MAX:
+        return timedelta(days=days + 1)
+    return LASTS_AT_MOST.get(method)
+
+
+def capture_before(charge: Json) -> datetime | None:
+    """When an authorisation ends: https://docs.stripe.com/payments/place-a-hold-on-a-payment-method."""
+    details = object_or_empty(charge, "payment_method_details")
+    method = code_or_none(details, "type")
+    return time_or_none(object_or_empty(details, method).get("capture_before")) if method else None
+
+
+def is_waiting_for_money(intent: Json) -> bool:
+    """Whether its customer has a voucher or bank details to pay with, and not only something to confirm."""
+    action = code_or_none(object_or_empty(intent, "next_action"), "type")
+    return action in _WITHOUT_END or voucher_expiry(intent) is not None
+
+
+def voucher_expiry(intent: Json) -> datetime | None:
+    """When the voucher expires that its customer has to pay.
+
+    https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action
+    """
+    next_action = object_or_empty(intent, "next_action")
+    action = code_or_none(next_action, "type")
+    details = object_or_empty(next_action, action) if action else {}
+    return time_or_none(details.get("expires_at")) or time_or_none(details.get("expires_after"))
