@@ -23,6 +23,8 @@ from tests.support.memory_store import MemoryStore
 from webhooks.ownership import Naming
 
 A_MOMENT: Final = timedelta(seconds=1)
+_MET_WITHIN: Final = timedelta(minutes=5)
+"""Workers that began so soon after one another may have been at work at once."""
 # Shorter than a shop's week, so that no history lasts longer than parked events are taken up: three days.
 _A_LONG_TIME: Final = timedelta(days=1)
 
@@ -100,7 +102,7 @@ class Shop:
             oldest_work: when the worker began that has been at work the longest.
         """
         self.reaped_at = self.clock
-        until = min(self.clock, oldest_work - A_MOMENT + self.terms.claim_lifetime)
+        until = min(self.clock, oldest_work - _MET_WITHIN + self.terms.claim_lifetime)
         for path, fields in self.store.dump().items():
             expire_at = fields.get("expireAt")
             if isinstance(expire_at, datetime) and expire_at <= until:
