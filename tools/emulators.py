@@ -21,7 +21,7 @@ from typing import Final
 from tools import reaper, suite
 from tools.ports import BLOCKS, HOST, Ports, PortsError, named_ports, reserved
 from tools.suite import EmulatorsError, StartFailed
-from tools.toolchain import ROOT, VENV
+from tools.toolchain import ROOT, VENV, search_path
 
 PROJECT: Final = "demo-shop"
 WEBHOOK_SECRET: Final = "whsec_test_secret"
@@ -53,7 +53,7 @@ class Emulators:
             "FUNCTIONS_EMULATOR_HOST": self.functions_host,
             "GCLOUD_PROJECT": PROJECT,
             "GOOGLE_CLOUD_PROJECT": PROJECT,
-            "PATH": suite.search_path(VENV / "bin"),
+            "PATH": search_path(VENV / "bin"),
         }
 
 

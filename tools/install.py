@@ -1,165 +1,143 @@
-"""Install, once, what make needs: Python packages, Node, Java, the Firebase tools and the Firestore emulator.
+"""Install, once, what make needs for one thing: Python packages, Node, Java, the Firebase tools and their emulator.
+
+    python -m tools.install emulators|test|dev
 
 Runs with the system's Python, before anything is installed, so it uses the standard library only. What the machine has
 is used; what it lacks comes as a pinned package into the environment. A step that is done is skipped, so an interrupted
 install goes on where it stopped.
 """
 
-import hashlib
 import os
-import shutil
-import subprocess
 import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from tools import toolchain
-from tools.toolchain import BUILD, NODE_MODULES, ROOT, VENV
+from tools.ports import PortsError, named_ports
+from tools.steps import Stamp, Step, fingerprint, run_together
+from tools.toolchain import NODE_MODULES, ROOT, VENV, environment_of_tools
 
-_PYTHON = VENV / "bin" / "python"
-_LOG = BUILD / "install.log"
-# Without a terminal a long step still shows, in a log that people watch, that it is alive.
-_SIGN_OF_LIFE_SECONDS = 15
+NEEDS: Final = ("emulators", "test", "dev")
+"""What the packages are for, as requirements-*.txt has them: each includes those before it."""
 
-
-def main() -> None:
-    """Leave a complete toolchain behind, or exit with a sentence saying what is missing and how to get it."""
-    BUILD.mkdir(exist_ok=True)
-    _LOG.write_bytes(b"")
-    _install_environment()
-    _install_packages()
-    node = _install_node()
-    _install_java()
-    _install_firebase_tools(node)
-    _install_firestore_emulator(node)
+# What a list of folders or a shell's line, as Python's environments and the Firebase tools write them, cannot hold.
+_IMPOSSIBLE_IN_PATHS: Final = ':"$`\\\n'
 
 
-def _install_environment() -> None:
-    # A moved checkout or another Python makes the environment useless, although it is there.
-    fingerprint = f"{sys.version} {VENV}"
-    marker = VENV / ".python"
-    if _is_done(marker, fingerprint):
-        return
-    _run(
-        "Python environment",
-        [sys.executable, "-m", "venv", "--clear", str(VENV)],
-        otherwise="Python's venv module is needed (on Debian and Ubuntu: the package python3-venv).",
-    )
-    marker.write_text(fingerprint)
+_NODE_NEEDED: Final = (
+    f"Node {toolchain.NODE_MAJOR_MIN} or newer with npm is needed on PATH; this machine has none, "
+    "and it could not be installed"
+)
+_JAVA_NEEDED: Final = (
+    f"Java {toolchain.JAVA_MAJOR_MIN} or newer is needed on PATH or in JAVA_HOME; this machine has none, "
+    "and it could not be installed"
+)
 
 
-def _install_packages() -> None:
-    marker = VENV / ".packages"
-    fingerprint = _fingerprint(ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
-    if _is_done(marker, fingerprint):
-        return
-    _pip_install("Python packages", "requirements-dev.txt", otherwise="A package index that pip can reach is needed.")
-    marker.write_text(fingerprint)
-
-
-def _install_node() -> Path:
-    needed = f"Node {toolchain.NODE_MAJOR_MIN} or newer with npm is needed on PATH; this machine has none"
+def main(need: str) -> None:
+    """Leave what is needed behind, or exit with a sentence saying what is missing and how to get it."""
+    _refuse_what_must_fail()
+    run_together(*_environment())
     if not toolchain.find_node():
-        _pip_install("Node", "tools/requirements-node.txt", otherwise=f"{needed}, and no package of it fits.")
-    return toolchain.find_node() or sys.exit(f"{needed}, and the package of it does not run here.")
-
-
-def _install_java() -> None:
-    needed = f"Java {toolchain.JAVA_MAJOR_MIN} or newer is needed on PATH or in JAVA_HOME; this machine has none"
+        run_together(_packages_of("Node", "tools/requirements-node.txt", otherwise=f"{_NODE_NEEDED}."))
+    node = toolchain.find_node() or sys.exit(f"{_NODE_NEEDED}: the package of it does not run here.")
+    run_together(*_python_packages(need), *_firebase_tools(node))
     if not toolchain.find_java():
-        _pip_install("Java", "tools/requirements-java.txt", otherwise=f"{needed}, and no package of it fits.")
+        run_together(_packages_of("Java", "tools/requirements-java.txt", otherwise=f"{_JAVA_NEEDED}."))
     if not toolchain.find_java():
-        sys.exit(f"{needed}, and the package of it does not run here.")
+        sys.exit(f"{_JAVA_NEEDED}: the package of it does not run here.")
+    run_together(*_firestore_emulator(node))
 
 
-def _install_firebase_tools(node: Path) -> None:
-    # npm empties the folder first, so an interrupted install leaves no marker.
-    marker = NODE_MODULES / ".installed"
-    fingerprint = _fingerprint(ROOT / "tools" / "package-lock.json")
-    if _is_done(marker, fingerprint):
-        return
-    _run(
-        "Firebase tools",
-        ["npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--prefix", "tools"],
-        otherwise="An npm registry that npm can reach is needed.",
-        environment=_with_node(node),
-    )
-    marker.write_text(fingerprint)
-
-
-def _install_firestore_emulator(node: Path) -> None:
-    if toolchain.find_firestore_emulator():
-        return
-    _run(
-        "Firestore emulator",
-        [str(node), str(toolchain.FIREBASE), "setup:emulators:firestore"],
-        otherwise=(
-            "The Firestore emulator could not be downloaded. Install the Google Cloud CLI's component "
-            "cloud-firestore-emulator, or point FIRESTORE_EMULATOR_BINARY_PATH at its jar."
-        ),
-        environment=_with_node(node),
-    )
-
-
-def _pip_install(step: str, requirements: str, *, otherwise: str) -> None:
-    pip = [str(_PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--requirement", requirements]
-    _run(step, pip, otherwise=otherwise)
-
-
-def _run(step: str, command: Sequence[str], *, otherwise: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Run one step, one line of progress; on failure, show the end of its output and what is needed `otherwise`."""
-    start = time.monotonic()
-    with (
-        _LOG.open("ab") as log,
-        subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-        ) as process,
-    ):
-        while (code := _wait_a_moment(process)) is None:
-            _show(f"{step}: {time.monotonic() - start:.0f} s ...", passing=True)
-    if code:
-        _show(f"{step}: failed")
-        print(*_last_lines(_LOG), sep="\n", file=sys.stderr)
-        sys.exit(f"\n{otherwise} Everything it said is in {_LOG.relative_to(ROOT)}.")
-    _show(f"{step}: {time.monotonic() - start:.0f} s")
-
-
-def _wait_a_moment(process: subprocess.Popen[bytes]) -> int | None:
+def _refuse_what_must_fail() -> None:
+    """Exit with the reason at once, rather than with a riddle after a minute."""
+    for folder in (VENV, NODE_MODULES):
+        if folder.is_symlink():
+            # Both Python and npm would empty the folder at the other end first.
+            sys.exit(
+                f"{folder} is a link to {folder.readlink()}, which is not this checkout's to install into: "
+                "remove the link, and make installs into a folder of its own."
+            )
+    if found := set(str(ROOT)) & set(_IMPOSSIBLE_IN_PATHS):
+        sys.exit(
+            f"No Python environment works in {str(ROOT)!r}, because of {' and '.join(map(repr, sorted(found)))}: "
+            "move the checkout to a folder without it."
+        )
+    if not os.access(ROOT, os.W_OK):
+        sys.exit(f"{ROOT} cannot be written: everything is installed into the checkout.")
     try:
-        return process.wait(timeout=1 if sys.stdout.isatty() else _SIGN_OF_LIFE_SECONDS)
-    except subprocess.TimeoutExpired:
-        return None
+        named_ports(os.environ)
+    except PortsError as problem:
+        sys.exit(str(problem))
 
 
-def _show(line: str, *, passing: bool = False) -> None:
-    """Print a line; on a terminal the next one takes a `passing` line's place."""
-    if sys.stdout.isatty():
-        said = next(iter(_last_lines(_LOG)[-1:]), "") if passing else ""
-        width = shutil.get_terminal_size().columns - 1
-        print(f"\r\033[K{line} {said}"[: width + len("\r\033[K")], end="" if passing else "\n", flush=True)
-    else:
-        print(line, flush=True)
+def _environment() -> Iterator[Step]:
+    # A moved checkout or another Python makes the environment useless, although it is there.
+    stamp = Stamp(VENV / ".python", f"{sys.version} {VENV}")
+    if not stamp.is_there():
+        yield Step(
+            "Python environment",
+            [sys.executable, "-m", "venv", "--clear", str(VENV)],
+            environment_of_tools(),
+            otherwise="Python's venv module is needed (on Debian and Ubuntu: the package python3-venv).",
+            stamp=stamp,
+        )
 
 
-def _last_lines(file: Path) -> list[str]:
-    return file.read_text(errors="replace").splitlines()[-20:]
+def _python_packages(need: str) -> Iterator[Step]:
+    files = [ROOT / "requirements.txt", *(ROOT / f"requirements-{name}.txt" for name in NEEDS)]
+    stamps = {
+        name: Stamp(VENV / f".packages-{name}", fingerprint(*files[: includes + 1]))
+        for includes, name in enumerate(NEEDS, start=1)
+    }
+    if not any(stamps[larger].is_there() for larger in NEEDS[NEEDS.index(need) :]):
+        yield _packages_of(
+            "Python packages",
+            f"requirements-{need}.txt",
+            otherwise="A package index that pip can reach is needed.",
+            stamp=stamps[need],
+        )
 
 
-def _is_done(marker: Path, fingerprint: str) -> bool:
-    return marker.is_file() and marker.read_text() == fingerprint
+def _packages_of(name: str, requirements: str, *, otherwise: str, stamp: Stamp | None = None) -> Step:
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
+    # A module is compiled when it is imported, which most of them never are.
+    command = [*pip, "--no-compile", "--requirement", requirements]
+    return Step(name, command, environment_of_tools(), otherwise, stamp)
 
 
-def _fingerprint(*files: Path) -> str:
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+def _firebase_tools(node: Path) -> Iterator[Step]:
+    # npm empties the folder first, so an interrupted install leaves no stamp.
+    stamp = Stamp(NODE_MODULES / ".installed", fingerprint(ROOT / "tools" / "package-lock.json"))
+    if not stamp.is_there():
+        yield Step(
+            "Firebase tools",
+            [
+                *("npm", "ci", "--prefix", "tools", "--ignore-scripts", "--omit=optional"),
+                *("--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier"),
+            ],
+            environment_of_tools(node.parent),
+            otherwise="An npm registry that npm can reach is needed.",
+            stamp=stamp,
+        )
 
 
-def _with_node(node: Path) -> Mapping[str, str]:
-    return {**os.environ, "PATH": os.pathsep.join((str(node.parent), os.environ["PATH"]))}
+def _firestore_emulator(node: Path) -> Iterator[Step]:
+    if not toolchain.find_firestore_emulator():
+        yield Step(
+            "Firestore emulator",
+            [str(node), str(toolchain.FIREBASE), "setup:emulators:firestore"],
+            environment_of_tools(node.parent),
+            otherwise=(
+                "The Firestore emulator could not be downloaded. Install the Google Cloud CLI's component "
+                "cloud-firestore-emulator, or point FIRESTORE_EMULATOR_BINARY_PATH at its jar."
+            ),
+        )
 
 
 if __name__ == "__main__":
     try:
-        main()
+        main(sys.argv[1])
     except KeyboardInterrupt:
         sys.exit("\nInterrupted; the next make goes on from here.")

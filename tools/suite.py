@@ -117,9 +117,10 @@ def _start(project: str, ports: Ports, folder: Path, log: int) -> subprocess.Pop
 
 def _environment(project: str, ports: Ports, folder: Path, node: Path, java: Path) -> dict[str, str]:
     environment = {
-        **os.environ,
-        "PATH": search_path(java.parent, node.parent, VENV / "bin"),
+        **toolchain.environment_of_tools(java.parent, node.parent, VENV / "bin"),
         "GOOGLE_CLOUD_PROJECT": project,
+        # Java finds no file whose name the locale cannot spell.
+        **({} if str(ROOT).isascii() else {"LC_ALL": "C.UTF-8"}),
         # For emulators.cjs.
         "FIRST_WORKER_PORT": str(ports.first_worker),
         # No news, no update check, no question.
@@ -136,11 +137,6 @@ def _environment(project: str, ports: Ports, folder: Path, node: Path, java: Pat
             raise EmulatorsError(f"FIRESTORE_EMULATOR_BINARY_PATH names {jar}, which is not there.")
         environment["FIRESTORE_EMULATOR_BINARY_PATH"] = str(toolchain.runnable(jar))
     return environment
-
-
-def search_path(*first: Path) -> str:
-    """PATH with these folders before all others."""
-    return os.pathsep.join([*map(str, first), os.environ["PATH"]])
 
 
 def _wait_until_ready(ports: Ports, folder: Path, suite: subprocess.Popen[bytes]) -> None:

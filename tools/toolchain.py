@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,14 @@ BUILD = ROOT / "build"
 VENV = ROOT / "venv"
 NODE_MODULES = ROOT / "tools" / "node_modules"
 FIREBASE = NODE_MODULES / "firebase-tools" / "lib" / "bin" / "firebase.js"
+
+# Where the tools keep what they have downloaded, and their settings, below the user's folder.
+_CACHES = {
+    "FIREBASE_EMULATORS_PATH": ".cache/firebase/emulators",
+    "PIP_CACHE_DIR": ".cache/pip",
+    "XDG_CONFIG_HOME": ".config",
+    "npm_config_cache": ".npm",
+}
 
 NODE_MAJOR_MIN = 20
 JAVA_MAJOR_MIN = 21  # firebase-tools refuses older ones
@@ -69,6 +78,41 @@ def parse_major_version(said: str) -> int:
     return int(match[1]) if match else 0
 
 
+def environment_of_tools(*first: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Our own environment, changed for pip, npm and the Firebase tools: these folders come first on PATH.
+
+    A cache that cannot be written where it usually is (HOME may be read-only, or nobody's) is in build instead.
+    """
+    named = {variable.lower() for variable in environment}
+    caches = {
+        variable: str(BUILD / "home" / folder)
+        for variable, folder in _CACHES.items()
+        if variable.lower() not in named and not _can_be_written(_home() / folder)
+    }
+    # Node does not start a tool that asks for a HOME when there is none.
+    return {"HOME": str(_home()), **environment, **caches, "PATH": search_path(*first)}
+
+
+def search_path(*first: Path) -> str:
+    """PATH with these folders before all others."""
+    return os.pathsep.join([*map(str, first), os.environ["PATH"]])
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether it can, or can be made."""
+    # Asked in this way, what is inside a folder that we must not even enter is simply not there.
+    nearest = next(above for above in (folder, *folder.parents) if os.access(above, os.F_OK))
+    return nearest.is_dir() and os.access(nearest, os.W_OK)
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        # A container may run as somebody whom its system does not know.
+        return BUILD / "home"
+
+
 def find_firestore_emulator(environment: Mapping[str, str] = os.environ) -> Path | None:
     """The Firestore emulator's jar: the one named by the environment, firebase-tools' own, else the Google Cloud CLI's.
 
@@ -76,7 +120,7 @@ def find_firestore_emulator(environment: Mapping[str, str] = os.environ) -> Path
     """
     if named := environment.get("FIRESTORE_EMULATOR_BINARY_PATH"):
         return Path(named)
-    return next((jar for jar in _installed_emulators(environment) if jar.is_file()), None)
+    return next((jar for jar in _installed_emulators(environment) if os.access(jar, os.R_OK)), None)
 
 
 def firestore_emulator_file_name() -> str | None:
@@ -89,8 +133,10 @@ def firestore_emulator_file_name() -> str | None:
 
 def _installed_emulators(environment: Mapping[str, str]) -> Iterator[Path]:
     if name := firestore_emulator_file_name():
-        cache = environment.get("FIREBASE_EMULATORS_PATH") or Path.home() / ".cache" / "firebase" / "emulators"
-        yield Path(cache, name)
+        variable = "FIREBASE_EMULATORS_PATH"
+        named = environment.get(variable)
+        for cache in [named] if named else [_home() / _CACHES[variable], BUILD / "home" / _CACHES[variable]]:
+            yield Path(cache, name)
     for root in _google_cloud_sdk_roots(environment):
         yield root / "platform" / "cloud-firestore-emulator" / "cloud-firestore-emulator.jar"
 
@@ -99,7 +145,7 @@ def _google_cloud_sdk_roots(environment: Mapping[str, str]) -> Iterator[Path]:
     # Asking gcloud itself takes a second, and it lives in its root's bin folder anyway.
     if gcloud := shutil.which("gcloud", path=environment.get("PATH")):
         yield Path(gcloud).resolve().parent.parent
-    yield Path.home() / "google-cloud-sdk"
+    yield _home() / "google-cloud-sdk"
     yield Path("/usr/lib/google-cloud-sdk")
 
 
@@ -111,14 +157,19 @@ def runnable(jar: Path) -> Path:
     with zipfile.ZipFile(jar) as archive:
         if b"Main-Class:" in archive.read("META-INF/MANIFEST.MF"):
             return jar
-    starter = BUILD / "firestore-emulator.jar"
-    starter.parent.mkdir(exist_ok=True)
+    starter = _folder_for_java() / "firestore-emulator.jar"
+    starter.parent.mkdir(parents=True, exist_ok=True)
     written = starter.with_suffix(f".{os.getpid()}")
     with zipfile.ZipFile(written, "w") as archive:
         archive.writestr("META-INF/MANIFEST.MF", starting_manifest(jar))
     # Another suite may be starting from the same file.
     written.replace(starter)
     return starter
+
+
+def _folder_for_java() -> Path:
+    # Java loads nothing from a folder with an emoji in its path, or anything else beyond the first 65,536 characters.
+    return BUILD if max(str(BUILD)) <= "\uffff" else Path(tempfile.mkdtemp())
 
 
 def starting_manifest(jar: Path) -> bytes:

@@ -1,5 +1,6 @@
 """What the machine has comes first, and only what is new enough counts."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -107,3 +108,41 @@ def test_a_jar_that_does_not_say_so_gets_a_starter(tmp_path: Path, monkeypatch: 
     unfolded = manifest.replace(b"\r\n ", b"").decode().splitlines()
     assert f"Class-Path: {jar.as_uri()}" in unfolded
     assert [line.split(": ")[0] for line in unfolded if line] == ["Manifest-Version", "Main-Class", "Class-Path"]
+
+
+def test_a_starter_is_where_java_can_load_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain, "BUILD", tmp_path / "🛒")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    starter = toolchain.runnable(a_jar(tmp_path / "emulator.jar", "Manifest-Version: 1.0\r\n"))
+    assert starter.is_file()
+    assert "🛒" not in str(starter)
+
+
+def test_what_cannot_be_written_at_home_is_kept_in_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain, "BUILD", tmp_path / "build")
+    # As containers have it; below it nothing can be made, not even by root.
+    monkeypatch.setenv("HOME", os.devnull)
+    environment = toolchain.environment_of_tools(environment={"PATH": "", "NPM_CONFIG_CACHE": "named"})
+    assert environment["FIREBASE_EMULATORS_PATH"] == str(tmp_path / "build/home/.cache/firebase/emulators")
+    assert environment["PIP_CACHE_DIR"] == str(tmp_path / "build/home/.cache/pip")
+    assert environment["NPM_CONFIG_CACHE"] == "named"
+    assert "npm_config_cache" not in environment
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert toolchain.environment_of_tools(environment={"HOME": str(tmp_path)}).keys() == {"HOME", "PATH"}
+
+
+def test_an_emulator_that_was_downloaded_into_build_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain, "BUILD", tmp_path / "build")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    downloads = tmp_path / "build/home/.cache/firebase/emulators"
+    own = a_jar(downloads / str(toolchain.firestore_emulator_file_name()), "")
+    assert toolchain.find_firestore_emulator({"PATH": ""}) == own
+
+
+def test_somebody_without_a_home_keeps_everything_in_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(toolchain, "BUILD", tmp_path / "build")
+    monkeypatch.setattr("pathlib.Path.home", nobody)
+    assert toolchain.environment_of_tools(environment={})["HOME"] == str(tmp_path / "build/home")

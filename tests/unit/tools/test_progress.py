@@ -1,0 +1,65 @@
+"""Whoever waits sees at once for what, and then that it goes on."""
+
+import io
+
+import pytest
+
+from tools.progress import Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Clock:
+    """Stands in for time, in which nothing passes by itself."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("tools.progress.time", clock)
+    return clock
+
+
+def shown(clock: Clock, out: io.StringIO, *, seconds: int) -> list[str]:
+    """What is shown while a step that goes on for so many seconds says each second which it is."""
+    progress = Progress(out)
+    for second in range(seconds):
+        progress.waiting("Packages", f"package {second}")
+        clock.now += 1
+    progress.done("Packages")
+    return [line.removeprefix("\033[K") for line in out.getvalue().splitlines() if line]
+
+
+def test_a_log_gets_a_line_at_once_and_then_one_every_fifteen_seconds(clock: Clock) -> None:
+    assert shown(clock, io.StringIO(), seconds=40) == [
+        "Packages ...",
+        "Packages: 15 s ...",
+        "Packages: 30 s ...",
+        "Packages: 40 s",
+    ]
+
+
+def test_a_terminal_counts_and_shows_what_was_said_last_in_one_line(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "27")
+    assert shown(clock, Terminal(), seconds=3) == [
+        "Packages ... package 0",
+        "Packages: 1 s ... package ",
+        "Packages: 2 s ... package ",
+        "Packages: 3 s",
+    ]
+
+
+def test_what_failed_is_said_without_its_time() -> None:
+    out = io.StringIO()
+    Progress(out).failed("Packages")
+    assert out.getvalue() == "Packages: failed\n"
