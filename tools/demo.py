@@ -14,17 +14,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import stripe
+from google.api_core.exceptions import GoogleAPIError
 from google.cloud import firestore
 
 from audit.trail import trail_of
+from tools import logs
 from tools.emulators import PROJECT, WEBHOOK_SECRET
 from tools.polling import polled
+from tools.progress import Progress
 
 PRODUCT: Final = "espresso-cup"
 QUANTITY: Final = 3
 UNIT_AMOUNT: Final = 1_450
 STOCK: Final = 50
 TRIGGER_SECONDS_MAX: Final = 60
+ANSWER_SECONDS_MAX: Final = 60
+ANSWER_LENGTH_MAX: Final = 80
+
+
+class DemoFailed(Exception):
+    """It came to no end. The message says where it stopped."""
 
 
 class Demo:
@@ -37,6 +46,7 @@ class Demo:
         self.order_id = f"order-{self.run}"
         self.product_id = f"{PRODUCT}-{self.run}"
         self.rows: list[Sequence[str]] = []
+        self.progress = Progress(sys.stderr)
 
     def play(self) -> None:
         self.client.document(f"inventory/{self.product_id}").set({"stock": STOCK, "reserved": 0})
@@ -63,10 +73,15 @@ class Demo:
         items = [{"productId": self.product_id, "quantity": QUANTITY}]
         order.set({"userId": "alice", "items": items, "status": "pending", "createdAt": firestore.SERVER_TIMESTAMP})
         try:
-            polled(lambda: order.get().get("status"), "reserved".__eq__, seconds=TRIGGER_SECONDS_MAX)
+            polled(self.status_of_order, "reserved".__eq__, seconds=TRIGGER_SECONDS_MAX)
         except TimeoutError as late:
-            sys.exit(f"The order was not held: {late}. See build/emulators.log.")
+            raise DemoFailed(f"The order was not held by the trigger: {late}.") from None
         self.note(f"a customer orders {QUANTITY} cups", "held by the trigger")
+
+    def status_of_order(self) -> str:
+        # The first event that a function meets has to wait for its worker.
+        self.progress.waiting("Demo")
+        return str(self.client.document(f"orders/{self.order_id}").get().get("status"))
 
     def event(self, event_type: str, **fields: object) -> Mapping[str, object]:
         """A Stripe event for this order's payment, with the fields that the service reads."""
@@ -90,10 +105,12 @@ class Demo:
         header = stripe.WebhookSignature.generate_signature_header(body, secret)
         request = urllib.request.Request(self.webhook, body.encode(), {"Stripe-Signature": header})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                outcome = f"{answer.status} {json.load(answer)['result']}"
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS_MAX) as answer:
+                outcome = f"{answer.status} {said_in(answer.read())}"
         except urllib.error.HTTPError as error:
-            outcome = f"{error.code} {json.load(error)['error']}"
+            outcome = f"{error.code} {said_in(error.read())}"
+        except OSError as error:
+            raise DemoFailed(f"There was no answer to {what}: {error}.") from None
         self.note(what, outcome)
 
     def note(self, what: str, outcome: str) -> None:
@@ -129,6 +146,15 @@ class Demo:
         )
 
 
+def said_in(body: bytes) -> str:
+    """The result or the error that the service answered; what else answered in its place, in its own words."""
+    try:
+        answer = json.loads(body)
+        return str(answer.get("result") or answer["error"])
+    except (ValueError, KeyError, AttributeError):
+        return body.decode(errors="replace").strip()[:ANSWER_LENGTH_MAX]
+
+
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
@@ -138,16 +164,29 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str
 
 
 def main() -> int:
-    demo = Demo(firestore.Client(project=PROJECT), os.environ["FUNCTIONS_EMULATOR_HOST"])
+    functions_host = os.environ.get("FUNCTIONS_EMULATOR_HOST")
+    if not functions_host:
+        sys.exit("The demo runs inside the emulators: `make demo` starts both.")
+    try:
+        problem = show(Demo(firestore.Client(project=PROJECT), functions_host))
+    except (DemoFailed, GoogleAPIError) as failed:
+        problem = str(failed)
+    if problem:
+        print(f"\n{problem}\n{logs.ends_for_the_command(os.environ)}", file=sys.stderr, end="")
+    return 1 if problem else 0
+
+
+def show(demo: Demo) -> str:
+    """Play it, and show what happened; what is wrong with that, if anything."""
     demo.play()
+    demo.progress.done("Demo")
     print()
     print(table("What was sent, and what it did", ("sent", "answer", "order", "stock", "reserved"), demo.rows))
     print(table("The audit trail", ("at", "cause", "result", "order", "moved"), demo.trail()))
-    if demo.kept_its_promise():
-        print(f"Five deliveries, one payment: {QUANTITY} cups left the shelf once, and one notice says they are paid.")
-        return 0
-    print("The promise was broken: see the tables above, and build/emulators.log.")
-    return 1
+    if not demo.kept_its_promise():
+        return "The promise was broken: see the tables above."
+    print(f"Five deliveries, one payment: {QUANTITY} cups left the shelf once, and one notice says they are paid.")
+    return ""
 
 
 if __name__ == "__main__":

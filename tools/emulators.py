@@ -4,7 +4,8 @@
 
 The command finds them through FIRESTORE_EMULATOR_HOST, FUNCTIONS_EMULATOR_HOST and GCLOUD_PROJECT; its exit code is
 ours. They are on the ports that FIRESTORE_PORT and FUNCTIONS_PORT name, else on the usual ones, else on free ones.
-What they say goes to build/emulators.log. However this ends, no process of theirs stays behind.
+EMULATORS_LOGS names the folder in build/emulators to which goes what they say. However this ends, no process of theirs
+stays behind.
 """
 
 import contextlib
@@ -18,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tools import reaper, suite
+from tools import logs, reaper, suite
 from tools.ports import BLOCKS, HOST, Ports, PortsError, named_ports, reserved
-from tools.suite import EmulatorsError, StartFailed
+from tools.suite import EmulatorsError, StartFailed, Suite
 from tools.toolchain import ROOT, VENV, search_path
 
 PROJECT: Final = "demo-shop"
@@ -35,7 +36,7 @@ class Emulators:
 
     firestore_port: int
     functions_port: int
-    log: Path
+    suite: Suite
 
     @property
     def firestore_host(self) -> str:
@@ -45,12 +46,17 @@ class Emulators:
     def functions_host(self) -> str:
         return f"{HOST}:{self.functions_port}"
 
+    @property
+    def log(self) -> Path:
+        return self.suite.folder / logs.LOG
+
     def environment(self) -> dict[str, str]:
         """Our own environment, changed so that a program in it uses these emulators and nothing else."""
         return {
             **os.environ,
             "FIRESTORE_EMULATOR_HOST": self.firestore_host,
             "FUNCTIONS_EMULATOR_HOST": self.functions_host,
+            logs.FOLDER_VARIABLE: str(self.suite.folder),
             "GCLOUD_PROJECT": PROJECT,
             "GOOGLE_CLOUD_PROJECT": PROJECT,
             "PATH": search_path(VENV / "bin"),
@@ -78,8 +84,8 @@ def running(environment: Mapping[str, str]) -> Iterator[Emulators]:
 
 @contextlib.contextmanager
 def _started(choice: AbstractContextManager[Ports]) -> Iterator[Emulators]:
-    with choice as ports, suite.started(PROJECT, ports) as log:
-        yield Emulators(ports.firestore, ports.functions, log)
+    with choice as ports, suite.started(PROJECT, ports) as up:
+        yield Emulators(ports.firestore, ports.functions, up)
 
 
 def _report_moves(expected: Mapping[str, int], emulators: Emulators) -> None:
@@ -98,10 +104,23 @@ def main(command: Sequence[str]) -> int:
     """Run the command inside the emulators, or wait for Ctrl-C; the exit code."""
     try:
         with running(os.environ) as emulators:
-            return run_inside(command, emulators.environment()) if command else _stay_up(emulators)
+            if not command:
+                return _stay_up(emulators)
+            code = run_inside(command, emulators.environment())
+            if code:
+                report_failure(emulators)
+            return code
     except (EmulatorsError, PortsError) as problem:
         print(problem, file=sys.stderr)
         return 1
+
+
+def report_failure(emulators: Emulators) -> None:
+    """Why, if it was the emulators' fault; else only where to look: a command that fails has said why itself."""
+    if not emulators.suite.is_up():
+        print(f"The emulators ended before the command did.\n{logs.reason(emulators.suite.folder)}", file=sys.stderr)
+    else:
+        print(f"What the emulators said is in {os.path.relpath(emulators.suite.folder, ROOT)}.", file=sys.stderr)
 
 
 def run_inside(command: Sequence[str], environment: Mapping[str, str]) -> int:

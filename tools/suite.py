@@ -4,28 +4,24 @@ import contextlib
 import http.client
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tools import reaper, toolchain
+from tools import logs, reaper, toolchain
 from tools.ports import HOST, VARIABLES, Ports
+from tools.progress import Progress
 from tools.toolchain import BUILD, FIREBASE, ROOT, VENV
 
-_LOG = "emulators.log"
-_LOG_LINES_SHOWN = 40
 _READY_SECONDS_MAX = 60
 _POLL_SECONDS = 0.05
-# The logs of the Firebase tools and of the Firestore emulator.
-_DEBUG_LOG = "firebase-debug.log"
-_FIRESTORE_LOG = "firestore-debug.log"
-_UNEXPECTED = "\n[error] \n[error] Error: An unexpected error has occurred."
+_LOST_FIRESTORE = "Firestore Emulator has exited"
 
 
 class EmulatorsError(Exception):
@@ -36,34 +32,37 @@ class StartFailed(EmulatorsError):
     """The emulators did not come up. Somebody may have taken a port of theirs: other ports may help."""
 
     def __init__(self, problem: str, folder: Path) -> None:
-        super().__init__(_explained(problem, folder))
+        super().__init__(f"{problem}\n{logs.reason(folder)}")
         self.problem = problem
 
 
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One start of the emulators: the folder of what they say, and the process below which all of theirs are."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def is_up(self) -> bool:
+        # The Firebase tools go on without Firestore, if it exits once all is ready.
+        return self.process.poll() is None and _LOST_FIRESTORE not in logs.said(self.folder / logs.LOG)
+
+
 @contextlib.contextmanager
-def started(project: str, ports: Ports) -> Iterator[Path]:
+def started(project: str, ports: Ports) -> Iterator[Suite]:
     """Within, both emulators answer and every function is loaded; after, none of their processes lives.
 
-    Gives the log of what they say. Raises EmulatorsError; StartFailed if another start may fare better.
+    Raises EmulatorsError; StartFailed if another start may fare better.
     """
-    folder = _fresh_folder(ports)
-    with (folder / _LOG).open("xb") as log, _start(project, ports, folder, log.fileno()) as suite:
-        _wait_until_ready(ports, folder, suite)
-        # Leaving closes the standard input of the reaper, which then ends the suite, and waits for that.
-        yield folder / _LOG
-
-
-def _fresh_folder(ports: Ports) -> Path:
-    """A folder for the files that the suite litters, with its firebase.json; no other suite's hub has the same port."""
-    folder = BUILD / "emulators" / str(ports.hub)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / "firebase.json").write_text(json.dumps(_configuration(ports, folder), indent=2))
-    # The latest suite's log is where one looks first. Another one may be starting: replace the link in one step.
-    latest = folder / "latest"
-    latest.symlink_to(os.path.relpath(folder / _LOG, BUILD))
-    latest.replace(BUILD / _LOG)
-    return folder
+    progress = Progress(sys.stderr)
+    progress.waiting("Emulators")
+    with logs.folder_of_a_run(BUILD) as (folder, log):
+        (folder / "firebase.json").write_text(json.dumps(_configuration(ports, folder), indent=2))
+        with _start(project, ports, folder, log) as process:
+            suite = Suite(folder, process)
+            _wait_until_ready(ports, suite, progress)
+            # Leaving closes the standard input of the reaper, which then ends the suite, and waits for that.
+            yield suite
 
 
 def _configuration(ports: Ports, folder: Path) -> dict[str, Any]:
@@ -139,21 +138,31 @@ def _environment(project: str, ports: Ports, folder: Path, node: Path, java: Pat
     return environment
 
 
-def _wait_until_ready(ports: Ports, folder: Path, suite: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _READY_SECONDS_MAX
-    while not (_says_ready(folder) and _declared_functions() <= _loaded_functions(ports)):
-        if "Failed to load function definition" in _said(folder / _LOG):
-            raise EmulatorsError(_explained("The Functions emulator cannot read functions.yaml.", folder))
-        if suite.poll() is not None:
-            raise StartFailed("The emulators ended while starting.", folder)
-        if time.monotonic() > deadline:
-            raise StartFailed(f"The emulators were not ready after {_READY_SECONDS_MAX} s.", folder)
-        time.sleep(_POLL_SECONDS)
+def _wait_until_ready(ports: Ports, suite: Suite, progress: Progress) -> None:
+    try:
+        while not (_says_ready(suite.folder) and _declared_functions() <= _loaded_functions(ports)):
+            progress.waiting("Emulators")
+            _refuse_to_wait_in_vain(suite, progress)
+            time.sleep(_POLL_SECONDS)
+    except EmulatorsError:
+        progress.failed("Emulators")
+        raise
+    progress.done("Emulators")
+
+
+def _refuse_to_wait_in_vain(suite: Suite, progress: Progress) -> None:
+    if "Failed to load function definition" in logs.said(suite.folder / logs.LOG):
+        raise EmulatorsError(f"The Functions emulator cannot read functions.yaml.\n{logs.reason(suite.folder)}")
+    if not suite.is_up():
+        raise StartFailed("The emulators ended while starting.", suite.folder)
+    if progress.seconds > _READY_SECONDS_MAX:
+        raise StartFailed(f"The emulators were not ready after {_READY_SECONDS_MAX} s.", suite.folder)
 
 
 def _says_ready(folder: Path) -> bool:
     """Our own processes listen. An answer on one of our ports does not show that: somebody else may answer there."""
-    return "All emulators ready!" in _said(folder / _LOG) and "is now running" in _said(folder / _FIRESTORE_LOG)
+    is_ready = "All emulators ready!" in logs.said(folder / logs.LOG)
+    return is_ready and "is now running" in logs.said(folder / logs.FIRESTORE_LOG)
 
 
 def _declared_functions() -> set[str]:
@@ -171,25 +180,3 @@ def _loaded_functions(ports: Ports) -> set[str]:
     finally:
         connection.close()
     return {trigger["name"] for backend in listed["backends"] for trigger in backend["functionTriggers"]}
-
-
-def _explained(problem: str, folder: Path) -> str:
-    return f"{problem}\n{_reason(folder)}\nAll they said is in {os.path.relpath(folder, ROOT)}."
-
-
-def _reason(folder: Path) -> str:
-    """Why the suite does not start: the end of that log which says so."""
-    before, unexpected, _ = _said(folder / _DEBUG_LOG).partition(_UNEXPECTED)
-    if unexpected:
-        # Where the error came from is written in one piece, and nowhere else.
-        return before.rpartition("[debug] ")[2]
-    has_lost_firestore = "Firestore Emulator has exited" in _said(folder / _LOG)
-    said = _said(folder / (_FIRESTORE_LOG if has_lost_firestore else _LOG))
-    return "\n".join(said.splitlines()[-_LOG_LINES_SHOWN:])
-
-
-def _said(log: Path) -> str:
-    # It may not have been written yet; and the Firebase tools remove theirs as they exit.
-    with contextlib.suppress(FileNotFoundError):
-        return log.read_text(errors="replace")
-    return ""

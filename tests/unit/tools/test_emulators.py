@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.http_client import request
 from tools import emulators, suite, toolchain
-from tools.emulators import PROJECT, main, run_inside, running
+from tools.emulators import PROJECT, main, report_failure, run_inside, running
 from tools.ports import BLOCKS, Ports, PortsError, reserved
 from tools.suite import EmulatorsError, StartFailed
 
@@ -77,6 +77,10 @@ def appends_a_line(file: Path, *, then: str = "") -> list[str]:
     return ["sh", "-c", f"echo ran >> {file}; {then}"]
 
 
+def moves(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [line for line in capsys.readouterr().err.splitlines() if "instead of" in line]
+
+
 def starts(build: Path) -> int:
     return len(list((build / "emulators").iterdir()))
 
@@ -86,12 +90,12 @@ def test_the_emulators_are_on_the_usual_ports_while_these_are_free(capsys: pytes
     usual = suite.usual_ports()
     with running({}) as up:
         assert (up.firestore_port, up.functions_port) == (usual["firestore"], usual["functions"])
-    assert not capsys.readouterr().err
+    assert moves(capsys) == []
     with a_listener(usual["firestore"]), running({}) as up:
         assert up.firestore_port != usual["firestore"]
         assert up.functions_port == usual["functions"]
-    moved = f"The Firestore emulator is on port {up.firestore_port} instead of {usual['firestore']}.\n"
-    assert capsys.readouterr().err == moved
+    moved = f"The Firestore emulator is on port {up.firestore_port} instead of {usual['firestore']}."
+    assert moves(capsys) == [moved]
 
 
 def test_the_usual_ports_are_firebase_jsons() -> None:
@@ -105,7 +109,7 @@ def test_the_emulators_are_on_the_ports_that_are_named(
     firestore, functions = next(free_ports), next(free_ports)
     with running({"FIRESTORE_PORT": str(firestore), "FUNCTIONS_PORT": str(functions)}) as up:
         assert (up.firestore_port, up.functions_port) == (firestore, functions)
-    assert not capsys.readouterr().err
+    assert moves(capsys) == []
 
 
 @pytest.mark.usefixtures("double")
@@ -167,13 +171,17 @@ def test_after_two_failed_starts_it_says_why_and_runs_nothing(
 ) -> None:
     monkeypatch.setenv("DOUBLE_SAYS", "the disk is full")
     assert main(appends_a_line(tmp_path / "runs")) == 1
-    said = capsys.readouterr().err.splitlines()
-    logs = os.path.relpath(max((build / "emulators").iterdir()), toolchain.ROOT)
-    assert said == [
+    folder = os.path.relpath(max((build / "emulators").iterdir(), key=os.path.getmtime), toolchain.ROOT)
+    assert capsys.readouterr().err.splitlines() == [
+        "Emulators ...",
+        "Emulators: failed",
         "The emulators ended while starting. Starting them once more, with new ports.",
+        "Emulators ...",
+        "Emulators: failed",
         "The emulators ended while starting.",
-        "the disk is full",
-        f"All they said is in {logs}.",
+        "emulators.log ends with:",
+        "  the disk is full",
+        f"All they said is in {folder}.",
     ]
     assert starts(build) == 2
     assert not (tmp_path / "runs").exists()
@@ -183,7 +191,7 @@ def test_after_two_failed_starts_it_says_why_and_runs_nothing(
 def test_functions_that_cannot_be_read_are_not_read_again(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOUBLE_SAYS", "Failed to load function definition from source: unknown key")
     with (
-        pytest.raises(EmulatorsError, match=r"^The Functions emulator cannot read functions.yaml.\n.*key\n"),
+        pytest.raises(EmulatorsError, match=r"^The Functions emulator cannot read functions.yaml.\n.*\n.*key\n"),
         running({}),
     ):
         pytest.fail("started all the same")
@@ -195,7 +203,20 @@ def test_a_command_that_fails_is_not_run_again(build: Path, tmp_path: Path, caps
     assert main(appends_a_line(tmp_path / "runs", then="exit 7")) == 7
     assert (tmp_path / "runs").read_text() == "ran\n"
     assert starts(build) == 1
-    assert not capsys.readouterr().err
+    assert capsys.readouterr().err.splitlines()[-1].startswith("What the emulators said is in ")
+
+
+@pytest.mark.usefixtures("double")
+@pytest.mark.parametrize("lost", ["all of them", "Firestore alone"])
+def test_a_failure_is_explained_by_the_end_of_the_emulators(lost: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with running({}) as up:
+        if lost == "all of them":
+            up.suite.process.communicate()
+        else:
+            with up.log.open("a") as log:
+                log.write("Firestore Emulator has exited upon receiving signal: SIGKILL\n")
+        report_failure(up)
+    assert "The emulators ended before the command did.\nfirestore-debug.log ends with:\n" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("double")
@@ -205,7 +226,7 @@ def test_what_fails_within_is_not_run_again_even_if_it_fails_as_a_start_does(bui
     def fail_within() -> None:
         with running({}) as up:
             runs.append(up)
-            raise StartFailed("Within.", up.log.parent)
+            raise StartFailed("Within.", up.suite.folder)
 
     with pytest.raises(StartFailed, match=r"^Within\.\n"):
         fail_within()
@@ -219,29 +240,6 @@ def test_after_a_second_start_the_command_has_run_once(lost: LoseTo, tmp_path: P
     assert main(appends_a_line(tmp_path / "runs", then="exit 3")) == 3
     assert (tmp_path / "runs").read_text() == "ran\n"
     assert starts(build) == 2
-
-
-def test_the_reason_of_an_unexpected_error_is_its_stack(tmp_path: Path) -> None:
-    (tmp_path / "emulators.log").write_text("Error: An unexpected error has occurred.\n")
-    (tmp_path / "firebase-debug.log").write_text(
-        "[debug] [12:00] assigned listening specs\n"
-        "[debug] [12:01] Error: listen EADDRINUSE: address already in use 127.0.0.1:10000\n"
-        "    at node:net:1908:16\n"
-        "[error] \n"
-        "[error] Error: An unexpected error has occurred.\n"
-        "[debug] [12:02] loading functions all the same\n"
-    )
-    assert str(StartFailed("It ended.", tmp_path)).splitlines()[1:-1] == [
-        "[12:01] Error: listen EADDRINUSE: address already in use 127.0.0.1:10000",
-        "    at node:net:1908:16",
-    ]
-
-
-def test_the_reason_of_a_lost_firestore_emulator_is_the_end_of_its_own_log(tmp_path: Path) -> None:
-    (tmp_path / "emulators.log").write_text("Firestore Emulator has exited with code: 1\nstopping\n")
-    (tmp_path / "firestore-debug.log").write_text("line\n" * 100 + "java.net.BindException: Address already in use\n")
-    shown = str(StartFailed("It ended.", tmp_path)).splitlines()[1:-1]
-    assert shown == ["line"] * 39 + ["java.net.BindException: Address already in use"]
 
 
 @pytest.mark.parametrize(
