@@ -22,7 +22,7 @@ test: $(TEST) ## run every test inside the emulators; ARGS='-k name' goes to pyt
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 unit: $(TEST) ## run the unit tests alone, without emulators; ARGS='-k name' goes to pytest
-	@$(VENV_PYTHON) -m pytest $(if $(ARGS),,--numprocesses=2) tests/unit $(ARGS)
+	@$(VENV_PYTHON) -m pytest --override-ini=testpaths=tests/unit $(if $(ARGS),,--numprocesses=2) $(ARGS)
 
 torture: simulation faults fuzz soak mutation ## the long proof: all of these, one after the other
 

@@ -1,11 +1,14 @@
-"""What every test that meets the emulators shares."""
+"""What every test that meets the emulators shares, and what becomes of it where there are none."""
 
 import os
+from typing import Final
 
 import pytest
 from google.cloud import firestore
 
 from tests.support.emulated_shop import a_database
+
+NEEDS_EMULATORS: Final = "runs inside the emulators"
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +29,12 @@ def firestore_client(firestore_host: str) -> firestore.Client:
 
 def _emulator_at(variable: str) -> str:
     """Where the emulator listens; `make test` and `make emulators` set it."""
-    host = os.environ.get(variable)
-    if not host:
-        pytest.fail(f"{variable} is not set: run the tests with `make test`", pytrace=False)
-    return host
+    return os.environ.get(variable) or pytest.skip(NEEDS_EMULATORS)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    left_out = sum(NEEDS_EMULATORS in str(report.longrepr) for report in terminalreporter.stats.get("skipped", []))
+    if left_out:
+        terminalreporter.write_line(
+            f"{left_out} tests need the emulators: `make test` starts them, and runs these too."
+        )
