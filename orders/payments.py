@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import reduce
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Final, TypeVar
 
 from orders.money import Money
@@ -28,7 +28,7 @@ _PROGRESS: Final = tuple(PaymentState)
 _UNDER_WAY: Final = frozenset({PaymentState.PROCESSING, PaymentState.AUTHORISED})
 
 TOGETHER_MAX: Final = 12
-"""Of so many payments, those that come to the price are looked for; nobody pays for one order more often."""
+"""Among so many, the earliest, several that come to the price are looked for; besides, one, and all of them."""
 
 _Value = TypeVar("_Value", int, str, datetime)
 
@@ -166,12 +166,10 @@ class Payments:
         if asked.amount == 0:
             return tuple([payment for payment in own if payment.is_free][:1])
         paid = [each for each in own if each.money and not each.is_free and each.money.currency == asked.currency]
-        several = (
-            chosen
-            for count in range(1, len(paid[:TOGETHER_MAX]) + 1)
-            for chosen in combinations(paid[:TOGETHER_MAX], count)
-        )
-        return next((chosen for chosen in several if sum(map(amount_of, chosen)) == asked.amount), ())
+        earliest = paid[:TOGETHER_MAX]
+        several = (chosen for count in range(2, len(earliest) + 1) for chosen in combinations(earliest, count))
+        candidates = chain(((one,) for one in paid), several, [tuple(paid)])
+        return next((chosen for chosen in candidates if sum(map(amount_of, chosen)) == asked.amount), ())
 
 
 def amount_of(payment: Payment) -> int:

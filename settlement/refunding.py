@@ -33,11 +33,14 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
     if not case.snapshot.products.keys() >= to_take.keys():
         return Look(order.product_ids)
     short = unavailable(to_take, case)
-    missing = f"sold_again: a refund failed, and {short} are gone by now" if short else None
+    why_taken = "a refund failed" if _has_undone(case.event) else "fewer units go back"
+    missing = f"sold_again: {why_taken}, and {short} are gone by now" if short else None
     returned = {p: max(wanted.get(p, 0), order.returned.get(p, 0) if missing else 0) for p in order.sold}
     moves = put_back({p: n - order.returned.get(p, 0) for p, n in returned.items()})
 
-    status = _status_of(order, is_short=bool(missing))
+    # All money is back: then only the books are wrong, and nothing is owed to the customer.
+    is_owed = bool(missing) and not _is_full(order)
+    status = _status_of(order, is_short=is_owed)
     if order.hold_kept and status is OrderStatus.REFUNDED:
         moves = (*moves, *release(order.lines))
         order = replace(order, hold_kept=False)
@@ -52,7 +55,7 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
         order,
         status=status,
         returned={p: n for p, n in returned.items() if n},
-        failure_reason=missing or (None if status in _IN_ORDER else order.failure_reason),
+        failure_reason=missing if is_owed else _reason_of(order, status),
     )
     result = _result_of(case, proposal, after)
     return replace(
@@ -60,7 +63,7 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
         result=result,
         order=after,
         moves=together(proposal.moves, moves),
-        notice=NoticeType.REFUND_DUE if missing else _NOTICE.get(result, proposal.notice),
+        notice=NoticeType.REFUND_DUE if is_owed else _NOTICE.get(result, proposal.notice),
         note=in_words(proposal.note, _remarks_on(case.event, order), missing),
     )
 
@@ -83,6 +86,12 @@ def unavailable(units: Mapping[str, int], case: Case) -> str | None:
 
 
 _IN_ORDER: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})
+
+
+def _reason_of(order: Order, status: OrderStatus) -> str | None:
+    """Why it is what it is; nothing is wrong with a sold order any more whose money is as it should be."""
+    is_over = status in _IN_ORDER or (status is OrderStatus.REFUNDED and order.sold)
+    return None if is_over else order.failure_reason
 
 
 def _is_full(order: Order) -> bool:

@@ -36,14 +36,13 @@ def with_report(case: Case) -> Order:
 
 def why_doubtful(case: Case) -> str | None:
     """Why the event's payment may be another order's, in words for a person; None if nothing says so."""
-    event, created_at = case.event, case.order.created_at
+    event = case.event
     if not isinstance(event, CarriesPayment):
         return None
     known = case.snapshot.payments.get(event.payment.payment_id)
     if known and known.order_id not in (None, case.order.order_id):
         return f"shared_payment: {event.payment.payment_id} has also paid order {known.order_id}"
-    was_parked, paid_at = case.snapshot.record is Record.PARKED, event.delivery.created_at
-    if was_parked and created_at and created_at - paid_at > PAID_BEFORE_ORDER_MAX:
+    if case.snapshot.record is Record.PARKED and _is_early(event, case.order):
         return f"early_payment: {event.payment.payment_id} was paid more than a day before the order was created"
     return None
 
@@ -71,7 +70,8 @@ def _reported(case: Case) -> Payment | None:
     match case.event:
         case PaymentSucceeded() | ChargeRefunded() as event:
             until = _usual_end(case, event) if event.payment.is_free else None
-            return replace(event.payment, until=until, is_doubtful=why_doubtful(case) is not None)
+            is_doubtful = why_doubtful(case) is not None or _leaves_in_doubt(event, case.order)
+            return replace(event.payment, until=until, is_doubtful=is_doubtful)
         case PaymentProcessing() as event:
             return event.payment_in(event.state, until=event.until or _usual_end(case, event))
         case PaymentFailed() as event:
@@ -80,6 +80,16 @@ def _reported(case: Case) -> Payment | None:
             return event.payment_in(PaymentState.CANCELED)
         case _:
             return None
+
+
+def _leaves_in_doubt(event: CarriesPayment, order: Order) -> bool:
+    """Whether the event says nothing that a doubt about its payment could end with: it is as old, or about a refund."""
+    known = order.payments.find(*event.payment_ids)
+    return bool(known and known.is_doubtful) and (isinstance(event, ChargeRefunded) or _is_early(event, order))
+
+
+def _is_early(event: StripeEvent, order: Order) -> bool:
+    return order.created_at is not None and order.created_at - event.delivery.created_at > PAID_BEFORE_ORDER_MAX
 
 
 def _usual_end(case: Case, event: StripeEvent) -> datetime:

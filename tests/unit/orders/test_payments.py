@@ -260,10 +260,11 @@ def test_what_costs_nothing_is_paid_by_a_session_that_was_free_and_by_no_money()
     assert Payments.of(a_payment(), free, a_payment("cs_2", amount=0, at=MUCH_LATER)).paying(nothing) == (free,)
 
 
-def test_among_more_payments_than_anybody_makes_only_the_earliest_are_looked_at() -> None:
-    several = {f"p{number:02}": 1 for number in range(TOGETHER_MAX - 1)}
+def test_among_more_payments_than_anybody_makes_one_or_all_pay_and_of_some_the_earliest() -> None:
+    several = {f"p{number:02}": 1 for number in range(TOGETHER_MAX)}
     assert len(received(**several, last=3_600).paying(EUR_36)) == 1
-    assert received(**several, one_more=1, last=3_600).paying(EUR_36) == ()
+    assert len(received(**several, last=3_600 - TOGETHER_MAX).paying(EUR_36)) == TOGETHER_MAX + 1
+    assert received(**several, last=3_599).paying(EUR_36) == ()
 
 
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=6), st.integers(1, 12), st.integers(1, 6))

@@ -279,11 +279,12 @@ def test_units_of_a_product_that_is_counted_no_more_do_not_hold_up_the_others() 
     assert change.note == "inventory_gone: 1 of 'mug' could not be counted"
 
 
+STILL_GONE = "sold_again: fewer units go back, and 3 of 'shirt' are gone by now"
 AFTERWARDS = {
     # refund, shirts on hand: status, what moves, what is back then, what is still the matter
     "there again": (refunded(1_200, "re_2"), (4, 0), "partially_refunded", shirts(-3), {}, None),
     "there again, not yet refunded": (refunded(1, "re_2", "pending"), (4, 0), "finalized", shirts(-3), {}, None),
-    "still gone": (refunded(1_200, "re_2"), (2, 0), "refund_due", (), {"shirt": 3}, SOLD_AGAIN),
+    "still gone": (refunded(1_200, "re_2"), (2, 0), "refund_due", (), {"shirt": 3}, STILL_GONE),
     "refunded in full": (refunded(3_600, "re_2"), (2, 0), "refunded", (), {"shirt": 3}, None),
 }
 
@@ -294,7 +295,7 @@ def test_an_order_whose_units_were_sold_again_is_in_order_once_they_are_there_or
 ) -> None:
     change = given(DUE_AGAIN, shirts=shelf).changed_by(event)
     assert (change.order.status, change.moves, change.order.returned, change.note) == (status, moves, returned, note)
-    assert change.order.failure_reason == (None if moves else SOLD_AGAIN)
+    assert change.order.failure_reason == note
 
 
 def test_a_full_refund_of_such_an_order_needs_no_look_at_the_shelf() -> None:
@@ -372,3 +373,11 @@ def test_the_customer_is_notified_of_a_refund_that_was_due_and_operators_of_one_
     assert given(due()).changed_by(CHARGE).notices == (to_customer("refunded"),)
     failed = given(due("refunded", **ONCE)).changed_by(FAILED)
     assert failed.notices == (to_operators("refund_failed", money=Money(0, "eur")),)
+
+
+def test_units_that_a_refund_leaves_with_its_customer_and_others_have_by_now_are_owed_to_nobody() -> None:
+    before = a_refunded_order(payments=paid_as(amount_refunded=3_600), refunds=Refunds())
+    leaves_them = an_updated_refund("evt_1", a_refund(restock=RestockRule.NONE), order_id="order-1")
+    change = given(before, shirts=(2, 0)).changed_by(leaves_them)
+    assert (change.order.status, change.order.failure_reason, change.notices) == ("refunded", None, ())
+    assert change.note == STILL_GONE
