@@ -19,7 +19,8 @@ import flask
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from service.wiring import Service, service_from
+from service.settings import SettingsError
+from service.wiring import Service, refused_for_settings, service_from
 
 gc.enable()
 
@@ -65,8 +66,12 @@ _reservation_sweep = _built_once(lambda: _service().reservation_sweep())
 
 @functions_framework.http
 def stripe_webhook(request: flask.Request) -> flask.Response:
-    """Stripe's webhook deliveries."""
-    return _webhook_endpoint().respond(request)
+    """Stripe's webhook deliveries. While a setting cannot be used, each is answered 500, and Stripe sends it again."""
+    try:
+        endpoint = _webhook_endpoint()
+    except SettingsError as error:
+        return refused_for_settings(error)
+    return endpoint.respond(request)
 
 
 @functions_framework.cloud_event

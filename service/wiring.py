@@ -3,6 +3,7 @@
 An entry point is imported when it is built, so that no function's cold start pays for one that it does not use.
 """
 
+import json
 import random
 import sys
 import time
@@ -18,13 +19,15 @@ from database.queries import FirestoreQueries
 from database.store import DocumentStore, Queries
 from orders.outcome import Settle
 from service.logs import JsonLog, Log, log_taken_up
-from service.settings import Settings, settings_from
+from service.settings import Settings, SettingsError, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
 if TYPE_CHECKING:
+    from flask import Response
+
     from triggers.cancel_requested import CancelRequestedTrigger
     from triggers.order_created import OrderCreatedTrigger
     from triggers.sweep import ReservationSweep
@@ -118,6 +121,14 @@ def service_from(environment: Mapping[str, str]) -> Service:
     """
     settings = settings_from(environment)
     return service_on(connect(settings.project), settings, JsonLog(sys.stdout, project=settings.project))
+
+
+def refused_for_settings(error: SettingsError) -> "Response":
+    """The answer to a request that nothing can serve, whose log line wakes somebody. Neither repeats a secret."""
+    from flask import Response
+
+    JsonLog(sys.stdout, project=None)("CRITICAL", f"SettingsError: {error}", result="fault", status=500)
+    return Response(json.dumps({"error": "this endpoint is not configured"}), 500, mimetype="application/json")
 
 
 def _now() -> datetime:

@@ -55,7 +55,7 @@ from settlement.recording import (
     record_subscription,
 )
 from settlement.reported import of_earlier_order
-from settlement.setting_aside import is_of_other_account, objections_to, set_aside
+from settlement.setting_aside import objections_to, set_aside
 from settlement.snapshot import Claim, Record, Snapshot
 
 
@@ -139,18 +139,16 @@ def _claim_put_back(snapshot: Snapshot, released: tuple[str, ...] = ()) -> Count
 
 
 def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
-    is_foreign = is_of_other_account(event.delivery, terms)
+    is_ours = not objections_to(event.delivery, terms)
     # What was only set aside has yet to be kept.
-    if (claim := snapshot.claim) and (is_foreign or snapshot.record is not Record.SET_ASIDE):
+    if (claim := snapshot.claim) and not (is_ours and snapshot.record is Record.SET_ASIDE):
         result = Result.DUPLICATE_DETECTED if claim.processed else Result.ERROR
         return count_delivery(event, claim, event.order_id, result, now)
-    if snapshot.record is Record.SETTLED:
-        # A release that could read it has settled it, and only its claim has expired.
+    if snapshot.record is Record.SETTLED or (snapshot.record is Record.SET_ASIDE and not is_ours):
+        # A release that could read it has settled it, or it was set aside, and only its claim has expired.
         return _claim_put_back(snapshot)
-    if is_foreign:
-        # Nobody here is to read what concerns nobody here.
-        note = f"other_account: an event of {event.delivery.account} that cannot be read: {event.reason}"
-        return Unchanged(Outcome(Result.IGNORED, event.order_id, note))
+    if not is_ours:
+        return set_aside(event, terms)
     return Park(Result.ERROR, event.order_id, event.reason)
 
 

@@ -63,7 +63,8 @@ def refuse(case: Case, refused: Refused | None = None) -> Proposal | Look:
             # It may be another order's money, which nobody should pay back.
             return quarantine(case, reason)
         due = OrderStatus.REFUND_DUE
-        order = replace(order, status=due, unfulfilled_as=due, settled_by=event.event_id)
+        total = order.total if order.price_defect else order.asked
+        order = replace(order, status=due, total=total, unfulfilled_as=due, settled_by=event.event_id)
         return with_refunds(case, Proposal(Result.REFUND_DUE, order, notice=NoticeType.REFUND_DUE, note=note))
     if order.status in CLOSED:
         # The customer knows, and what came too late cost them nothing.
@@ -112,6 +113,7 @@ def _quarantined(case: Case, order: Order, reason: str, counted: tuple[StockMove
     kept = replace(
         order,
         status=OrderStatus.REVIEW,
+        total=order.total if order.price_defect else order.asked,
         unfulfilled_as=OrderStatus.REVIEW,
         held_from=None,
         hold_kept=case.order.holds_units,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from orders.events import StripeDelivery, StripeEvent
+from orders.events import NotUnderstood, StripeDelivery, StripeEvent
 from orders.outcome import Result
 from settlement.decisions import SetAside, Terms
 from settlement.snapshot import Snapshot
@@ -41,7 +41,7 @@ def is_of_other_account(delivery: StripeDelivery, terms: Terms) -> bool:
     return delivery.account is not None and not terms.accounts.issuperset(delivery.account.split(","))
 
 
-def set_aside(event: StripeEvent, terms: Terms) -> SetAside:
+def set_aside(event: StripeEvent | NotUnderstood, terms: Terms) -> SetAside:
     """Record all that is wrong with the event, under the first of it."""
     objections = objections_to(event.delivery, terms)
     return SetAside(next(iter(objections)), event.order_id, "; ".join(objections.values()))

@@ -84,7 +84,10 @@ def _lines_from(items: object) -> tuple[tuple[OrderLine, ...], str | None]:
 def changed_fields(before: Order, after: Order) -> dict[str, object]:
     """The fields of `orders/{orderId}` in which the two differ, as they are afterwards."""
     old, new = _order_fields(before), _order_fields(after)
-    return {name: value for name, value in new.items() if value != old[name]}
+    if after.settled_by != before.settled_by:
+        # The backend may have priced it since, without saying so.
+        del old["pricedBy"]
+    return {name: value for name, value in new.items() if name not in old or value != old[name]}
 
 
 def _order_fields(order: Order) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from audit.entry import AuditEntry
 from database.documents.audit_log import entry_write
@@ -33,6 +33,9 @@ from settlement.snapshot import Snapshot
 
 Event = OrderEvent | NotUnderstood
 
+_UNREAD: Final = "not_understood"
+"""The kind of what is set aside before anybody could read it."""
+
 
 def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Terms, now: datetime) -> tuple[Write, ...]:
     """All that the decision writes, with the preconditions that nothing it rests on has changed since.
@@ -53,7 +56,7 @@ def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Term
             return *parked_claim(decision, event, snapshot, now), listed_as_waiting(event, snapshot)
         case Park() if not isinstance(event, ShopEvent):
             return parked_claim(decision, event, snapshot, now)
-        case SetAside() if isinstance(event, StripeEvent):
+        case SetAside() if not isinstance(event, ShopEvent):
             return _writes_for_set_aside(decision, event, snapshot, terms, now)
         case CountDelivery() if not isinstance(event, ShopEvent):
             return counted_delivery(decision, event.delivery, snapshot, now, terms.claim_lifetime)
@@ -109,10 +112,10 @@ def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> Audit
 
 
 def _writes_for_set_aside(
-    decision: SetAside, event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime
+    decision: SetAside, event: StripeEvent | NotUnderstood, snapshot: Snapshot, terms: Terms, now: datetime
 ) -> tuple[Write, ...]:
     entry = AuditEntry(
-        kind=event.kind,
+        kind=event.kind if isinstance(event, StripeEvent) else _UNREAD,
         event_id=event.event_id,
         event_type=event.event_type,
         order_id=decision.order_id,
@@ -121,7 +124,7 @@ def _writes_for_set_aside(
         status_before=None,
         status_after=None,
         created_at=now,
-        payment_intent_id=event.payment_intent_id,
+        payment_intent_id=event.payment_intent_id if isinstance(event, StripeEvent) else None,
         account=event.delivery.account,
         note=decision.note,
     )

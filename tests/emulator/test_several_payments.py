@@ -114,6 +114,22 @@ def test_what_the_backend_adds_to_the_price_is_asked_and_on_record(shop_with: Sh
     assert [each["amount"] for each in entry["adjustments"]] == [490, -90]
 
 
+@pytest.mark.parametrize(("paid_amount", "status"), [(5_000, "finalized"), (3_600, "review")])
+def test_what_the_backend_writes_as_the_total_is_asked_and_shown_as_its_price(
+    shop_with: ShopWith, paid_amount: int, status: str
+) -> None:
+    shop = shop_with(amountTotal=5_000)
+    shop.deliver(paid("a", paid_amount))
+    assert (shop.order["status"], shop.order["amountTotal"], shop.order["pricedBy"]) == (status, 5_000, "backend")
+
+
+def test_an_order_in_review_shows_what_was_asked(shop_with: ShopWith) -> None:
+    shop = shop_with(adjustments=[{"kind": "shipping", "amount": 400, "label": None}])
+    shop.deliver(paid("a", 3_600))
+    assert (shop.order["status"], shop.order["amountTotal"], shop.order["pricedBy"]) == ("review", 4_000, "backend")
+    assert shop.deliver(paid("b", 400)) == "first_time_finalized"
+
+
 # --- Under way elsewhere ---------------------------------------------------------------------------------------------
 
 VOUCHER_EXPIRES = NOW + timedelta(days=3)

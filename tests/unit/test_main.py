@@ -1,10 +1,12 @@
 """How an entry point is built: once, whoever asks, and without stopping the search for garbage for good."""
 
 import gc
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask import Flask, make_response, request
 
 import main
 from service.settings import SettingsError
@@ -51,6 +53,23 @@ def test_an_entry_point_that_could_not_be_built_is_tried_again() -> None:
         built()
     assert gc.isenabled()
     assert built() == "built"
+
+
+def test_a_delivery_while_a_setting_cannot_be_used_is_answered_500_and_wakes_somebody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build() -> None:
+        raise SettingsError("STRIPE_WEBHOOK_SECRET: the 1st secret is too short")
+
+    monkeypatch.setattr(main, "_webhook_endpoint", build)
+    with Flask("shop").test_request_context(method="POST", data=b"{}"):
+        answer = make_response(main.stripe_webhook(request))
+    assert (answer.status_code, answer.get_json()) == (500, {"error": "this endpoint is not configured"})
+    line = json.loads(capsys.readouterr().out)
+    assert (line["severity"], line["message"]) == (
+        "CRITICAL",
+        "SettingsError: STRIPE_WEBHOOK_SECRET: the 1st secret is too short",
+    )
 
 
 def test_garbage_is_searched_for_but_not_while_an_entry_point_is_built() -> None:

@@ -209,7 +209,7 @@ UNREADABLE = something_not_understood(delivered_at=LATER)
 KEPT = Park(Result.ERROR, "order-1", "amount_received must be an amount")
 NOT_UNDERSTOOD = {
     "new": (given(a_held_order()), KEPT),
-    "of the other mode": (given(a_held_order(), terms=LIVE_ONLY), KEPT),
+    "of the other mode": (given(a_held_order(), terms=LIVE_ONLY), set_aside()),
     "parked before": (given(claim=a_parked_claim("error")), a_count("error")),
     "set aside by a release that could read it": (given(**CLAIMED_AS_SET_ASIDE), KEPT),
     "settled by a release that could read it": (given(**CLAIMED), DUPLICATE),
@@ -225,22 +225,20 @@ def test_what_is_not_understood_is_kept_for_a_person_unless_it_was_settled(
     assert situation.when(UNREADABLE) == decision
 
 
-NOBODYS = unchanged(
-    "ignored", "other_account: an event of acct_9 that cannot be read: amount_received must be an amount"
-)
+SET_ASIDE_UNREAD, PUT_BACK = of_account("acct_9"), replace(DUPLICATE, recorded_as=Result.LIVEMODE_MISMATCH)
 FOREIGN_AND_NOT_UNDERSTOOD = {
-    "new": (given(a_held_order()), NOBODYS),
-    "of the other mode, too": (given(a_held_order(), terms=LIVE_ONLY), NOBODYS),
+    "new": (given(a_held_order()), SET_ASIDE_UNREAD),
+    "parked before": (given(claim=a_parked_claim("error"), terms=LIVE_ONLY), a_count("error")),
     "parked while its account was listed": (given(claim=a_parked_claim("error")), a_count("error")),
     "set aside by a release that could read it": (given(**CLAIMED_AS_SET_ASIDE), DUPLICATE),
-    "set aside so, and its claim expired": (given(**WAS_SET_ASIDE), NOBODYS),
+    "set aside so, and its claim expired": (given(**WAS_SET_ASIDE), PUT_BACK),
     "settled while its account was listed": (given(**CLAIMED), DUPLICATE),
     "settled so, and its claim expired": (given(**SETTLED), DUPLICATE),
 }
 
 
 @pytest.mark.parametrize(("situation", "decision"), FOREIGN_AND_NOT_UNDERSTOOD.values(), ids=FOREIGN_AND_NOT_UNDERSTOOD)
-def test_what_is_not_understood_of_another_account_is_for_nobody(situation: Given, decision: Decision) -> None:
+def test_what_is_not_understood_of_another_account_is_set_aside(situation: Given, decision: Decision) -> None:
     assert situation.when(something_not_understood(delivered_at=LATER, account="acct_9")) == decision
 
 
