@@ -163,6 +163,8 @@ class PaymentProcessing(_FromStripe):
     state: PaymentState = PaymentState.PROCESSING
     until: datetime | None = None
     """When it comes to nothing unless it has succeeded by then; None if neither Stripe nor its method says."""
+    is_estimate: bool = False
+    """Whether its method is only one of several that were offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

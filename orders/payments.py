@@ -47,6 +47,8 @@ class Payment:
     charge_id: str | None = None
     until: datetime | None = None
     """How long units are worth holding for it, while it is under way."""
+    is_estimate: bool = False
+    """Whether that is only how long such a payment may take, and neither Stripe nor its method in use says so."""
     amount_refunded: int = 0
     """The most that its charge has ever named as refunded, in minor units, with all that is only pending."""
     is_doubtful: bool = False
@@ -99,18 +101,24 @@ class Payment:
                 at=min(self.at, other.at),
                 money=max((self.money, other.money), key=_size_of),
                 charge_id=_larger(self.charge_id, other.charge_id),
-                until=_larger(self.until, other.until),
                 # One report that nothing is to be said against is enough, whichever comes first.
                 is_doubtful=self.is_doubtful and other.is_doubtful,
             )
+        # What was worth waiting for before a payment was over counts no more.
+        is_over = further.state in _FINAL and self.progress() != other.progress()
+        waits = further if is_over else max(self, other, key=Payment.wait)
         return replace(
             further,
             # A charge is known by its own id until its PaymentIntent is.
             payment_id=max(self.payment_id, other.payment_id, key=lambda each: (each != further.charge_id, each)),
-            # Nothing is worth waiting for any more once a payment is over.
-            until=further.until if further.state in _FINAL else _larger(self.until, other.until),
+            until=waits.until,
+            is_estimate=waits.is_estimate,
             amount_refunded=max(self.amount_refunded, other.amount_refunded),
         )
+
+    def wait(self) -> tuple[object, ...]:
+        """What is known of its end outweighs what is assumed; of that, the later end counts."""
+        return (self.until is not None, not self.is_estimate, self.until)
 
     def progress(self) -> tuple[object, ...]:
         """What is final outweighs what is not; of that, the later report counts, by Stripe's clock."""

@@ -59,10 +59,11 @@ class Terms:
             return max(ends, default=None)
         return min(max([order.reserved_at + self.reservation, *ends]), order.reserved_at + self.hold_max)
 
-    def extended(self, order: Order) -> Order:
-        """The order, held until then, and never for less time than before."""
-        ends = (order.reservation_expires_at, self.end_of_hold(order))
-        return replace(order, reservation_expires_at=max((end for end in ends if end), default=None))
+    def extended(self, before: Order, after: Order) -> Order:
+        """The order afterwards, held until then, or as long as before where somebody had set another end by hand."""
+        by_hand = before.reservation_expires_at if before.reservation_expires_at != self.end_of_hold(before) else None
+        ends = (by_hand, self.end_of_hold(after))
+        return replace(after, reservation_expires_at=max((end for end in ends if end), default=None))
 
     def shortened(self, before: Order, after: Order) -> Order:
         """The order afterwards, held no longer for a payment that was under way before and is not any more."""

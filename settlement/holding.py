@@ -56,7 +56,7 @@ def confirm_hold(case: Case) -> Decision | Proposal:
 
 
 def extend_hold(case: Case) -> Proposal:
-    return Proposal(Result.HOLD_EXTENDED, case.terms.extended(with_report(case)))
+    return Proposal(Result.HOLD_EXTENDED, case.terms.extended(case.order, with_report(case)))
 
 
 def expire(case: Case) -> Decision | Proposal:

@@ -105,7 +105,7 @@ def _keep_unpaid(case: Case, order: Order, reason: str | None, counted: tuple[St
         reserved_at=case.now if counted else order.reserved_at,
     )
     return Proposal(
-        Result.NOT_PAID, case.terms.extended(kept), counted=counted, notice=NoticeType.NOT_PAID, note=reason
+        Result.NOT_PAID, case.terms.extended(case.order, kept), counted=counted, notice=NoticeType.NOT_PAID, note=reason
     )
 
 

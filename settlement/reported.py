@@ -73,7 +73,8 @@ def _reported(case: Case) -> Payment | None:
             is_doubtful = why_doubtful(case) is not None or _leaves_in_doubt(event, case.order)
             return replace(event.payment, until=until, is_doubtful=is_doubtful)
         case PaymentProcessing() as event:
-            return event.payment_in(event.state, until=event.until or _usual_end(case, event))
+            on_its_way = event.payment_in(event.state, until=event.until or _usual_end(case, event))
+            return on_its_way and replace(on_its_way, is_estimate=event.is_estimate or event.until is None)
         case PaymentFailed() as event:
             return event.payment_in(PaymentState.FAILED)
         case PaymentCanceled() as event:

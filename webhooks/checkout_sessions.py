@@ -27,7 +27,8 @@ def completed(
             return _succeeded(session, envelope)
         case "unpaid":
             # A slow payment method: checkout.session.async_payment_succeeded follows when the money is there.
-            return PaymentProcessing(**envelope, until=slowest_end(session, delivery.created_at))
+            until = slowest_end(session, delivery.created_at)
+            return PaymentProcessing(**envelope, until=until, is_estimate=True)
         case "no_payment_required" if session.get("mode") == "payment" and session.get("amount_total") == 0:
             # No other event will report the order as complete, for there is no payment:
             # https://docs.stripe.com/payments/checkout/no-cost-orders.

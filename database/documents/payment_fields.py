@@ -65,6 +65,7 @@ def _payment_from(payment_id: object, fields: object) -> Payment | None:
         money=money_or_none(fields.get("amount"), fields.get("currency")),
         charge_id=text_or_none(fields.get("chargeId")),
         until=time_or_none(fields.get("until")),
+        is_estimate=fields.get("untilEstimated") is True,
         amount_refunded=amount_or_none(fields.get("amountRefunded")) or 0,
         is_doubtful=fields.get("doubtful") is True,
     )
@@ -78,6 +79,7 @@ def _payment_fields(payment: Payment) -> Fields:
         "state": str(payment.state),
         "at": payment.at,
         "until": payment.until,
+        "untilEstimated": payment.is_estimate,
         "amountRefunded": payment.amount_refunded,
         "doubtful": payment.is_doubtful,
     }

@@ -142,6 +142,15 @@ def a_voucher(name: str = "voucher") -> Fields:
     return an_event("payment_intent.requires_action", intent, f"evt_{name}")
 
 
+@pytest.mark.parametrize("session_first", [True, False])
+def test_a_voucher_that_a_session_reports_too_keeps_the_units_no_longer(shop: Shop, *, session_first: bool) -> None:
+    unpaid = an_unpaid_session(payment_intent="pi_voucher", payment_method_types=["card", "oxxo"])
+    events = [a_voucher(), an_event("checkout.session.completed", unpaid, "evt_session")]
+    for event in reversed(events) if session_first else events:
+        assert shop.deliver(event) == "hold_extended"
+    assert shop.order["reservationExpiresAt"] == VOUCHER_EXPIRES
+
+
 def test_a_voucher_keeps_the_units_until_it_expires(shop: Shop) -> None:
     assert shop.deliver(a_voucher()) == "hold_extended"
     assert shop.order["reservationExpiresAt"] == VOUCHER_EXPIRES

@@ -233,6 +233,7 @@ A_PAYMENT: Fields = {
     "currency": "eur",
     "chargeId": "ch_1",
     "until": None,
+    "untilEstimated": False,
     "amountRefunded": 3_600,
     "doubtful": False,
 }
@@ -243,6 +244,7 @@ A_VOUCHER: Fields = {
     "currency": None,
     "chargeId": None,
     "until": LATER,
+    "untilEstimated": False,
     "amountRefunded": 0,
     "doubtful": True,
 }

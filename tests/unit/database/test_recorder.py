@@ -282,6 +282,7 @@ PAYMENT: Fields = {
     "currency": "eur",
     "chargeId": "ch_1",
     "until": None,
+    "untilEstimated": False,
     "amountRefunded": 0,
     "doubtful": False,
 }

@@ -1,5 +1,6 @@
 """What is known of payments does not depend on the order in which it was reported, nor does which of them pay."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import combinations, permutations
 from typing import Any
@@ -35,6 +36,7 @@ def reports_of(number: int) -> st.SearchStrategy[Payment]:
     rest: dict[str, Any] = {
         "at": moments,
         "until": st.none() | moments,
+        "is_estimate": st.booleans(),
         "amount_refunded": st.integers(0, 9),
         "is_doubtful": st.booleans(),
     }
@@ -285,3 +287,15 @@ def test_several_currencies_do_not_add_up() -> None:
         4_300, "eur"
     )
     assert sum_of([]) is sum_of([under_way()]) is None
+
+
+IN_TWO_DAYS, IN_THREE_WEEKS = NOW + timedelta(days=2), NOW + timedelta(days=21)
+
+
+@pytest.mark.parametrize("estimate_first", [True, False])
+def test_an_end_that_is_known_outweighs_a_later_one_that_is_assumed(*, estimate_first: bool) -> None:
+    voucher = Payment("pi_1", PaymentState.PROCESSING, NOW, until=IN_TWO_DAYS)
+    session = replace(voucher, until=IN_THREE_WEEKS, is_estimate=True)
+    reports = (session, voucher) if estimate_first else (voucher, session)
+    assert Payments.of(*reports).by_id["pi_1"].until == IN_TWO_DAYS
+    assert Payments.of(*reports, replace(session, is_estimate=False)).by_id["pi_1"].until == IN_THREE_WEEKS
