@@ -107,7 +107,10 @@ def _thin_event_from(message: Json, delivered_at: datetime) -> NotUnderstood | I
     if event_type not in _HANDLED_THIN:
         return Ignored(_text_or_none(message.get("id")), event_type, "not a snapshot event")
     created = message.get("created")
-    delivery = _delivery_from(message, moment_or_none(created) or time_or_none(created), delivered_at)
+    created_at = moment_or_none(created) or time_or_none(created) or delivered_at
+    # The ordinary event that it stands for has an id, too, should it have none of its own.
+    event_id = next(filter(is_stripe_id, (message.get("id"), message.get("snapshot_event"))), None)
+    delivery = _delivery_from({**message, "id": event_id}, created_at, delivered_at)
     related, snapshot = object_or_empty(message, "related_object").get("id"), message.get("snapshot_event")
     ids = " and ".join(str(named) for named in (related, snapshot) if is_stripe_id(named))
     return NotUnderstood(delivery, None, f"a thin event: {ids or 'its object'} must be looked up in Stripe")

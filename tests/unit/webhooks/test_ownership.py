@@ -196,9 +196,17 @@ def test_a_thin_event_of_another_account_names_it() -> None:
     ],
     ids=ascii,
 )
-def test_a_thin_event_without_a_usable_id_or_time_is_not_an_event(broken: dict[str, Any]) -> None:
-    with pytest.raises(NotAnEvent, match=r"^the body is not an event$"):
-        translated(a_thin_event(**broken))
+def test_a_thin_event_without_a_usable_id_or_time_is_kept_under_the_one_that_it_stands_for(
+    broken: dict[str, Any],
+) -> None:
+    event = translated(a_thin_event(**broken))
+    assert isinstance(event, NotUnderstood)
+    if "created" in broken:
+        assert (event.event_id, event.delivery.created_at) == ("evt_1", event.delivery.delivered_at)
+    else:
+        assert event.event_id == "evt_snapshot"
+        with pytest.raises(NotAnEvent, match=r"^the body is not an event$"):
+            translated(a_thin_event(**broken, snapshot_event=None))
 
 
 @pytest.mark.parametrize(

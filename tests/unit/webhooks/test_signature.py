@@ -98,8 +98,9 @@ def is_taken(livemode: object, signer: SigningSecret, *others: SigningSecret) ->
         (False, FOR_TEST, True),
         (True, SigningSecret(SECRET), True),
         (False, SigningSecret(SECRET), True),
-        # A thin event need not say.
-        (None, FOR_LIVE, True),
+        # What does not say that it is live is not.
+        (None, FOR_LIVE, False),
+        ("true", FOR_LIVE, False),
         ("true", FOR_TEST, True),
     ],
 )
@@ -107,6 +108,11 @@ def test_a_secret_for_test_mode_moves_no_live_money_and_one_for_live_mode_counts
     livemode: object, signer: SigningSecret, others: tuple[SigningSecret, ...], *, taken: bool | None
 ) -> None:
     assert is_taken(livemode, signer, *others) is taken
+
+
+def test_a_thin_event_need_not_say_of_which_mode_it_is() -> None:
+    body = body_of({"object": "v2.core.event", "type": "v1.payment_intent.succeeded"})
+    assert verified_message(body, signature_of(body, secret=FOR_LIVE.text), (FOR_LIVE,), now=NOW).is_of_its_secrets_mode
 
 
 @pytest.mark.parametrize("livemode", [True, False])
