@@ -46,7 +46,7 @@ def rpcs_per_delivery() -> Mapping[str, int]:
     def rpcs_of(event: Fields, result: str) -> int:
         rpcs.names.clear()
         answer = delivered_to(endpoint, event, at=now()).get_json()
-        if answer != {"result": result}:
+        if answer["result"] != result:
             raise RuntimeError(f"{event['type']} was answered {answer}, not {result}")
         return len(rpcs.names)
 

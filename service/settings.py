@@ -66,6 +66,8 @@ class Settings:
     """The Google Cloud project; None where the environment does not name one."""
     threads: int
     """How many requests one instance serves at a time."""
+    is_emulated: bool
+    """Whether this is no shop that anybody pays in, but one in the emulators."""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -88,11 +90,15 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         ),
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
         threads=_whole_number(environment, THREADS),
+        is_emulated=_is_emulated(environment),
     )
 
 
+def _is_emulated(environment: Mapping[str, str]) -> bool:
+    return any(environment.get(name) for name in _EMULATORS)
+
+
 def _signing_secrets(environment: Mapping[str, str]) -> tuple[SigningSecret, ...]:
-    is_emulated = any(environment.get(name) for name in _EMULATORS)
     secrets: dict[str, SigningSecret] = {}
     for number, text in enumerate(environment.get(STRIPE_WEBHOOK_SECRET, "").split(","), 1):
         # Only what an editor or a shell leaves around a text is stripped: any other invisible character is a defect.
@@ -100,7 +106,7 @@ def _signing_secrets(environment: Mapping[str, str]) -> tuple[SigningSecret, ...
         if entry in _NOT_CONFIGURED:
             continue
         try:
-            secret = signing_secret_from(entry, is_emulated=is_emulated)
+            secret = signing_secret_from(entry, is_emulated=_is_emulated(environment))
         except InvalidSecret as invalid:
             raise _unusable_secret(number, str(invalid)) from None
         if secrets.setdefault(secret.text, secret) != secret:

@@ -58,6 +58,8 @@ class Service:
     """Seconds, on a clock that never goes back."""
     threads: int
     """How many requests one instance serves at a time."""
+    is_emulated: bool = False
+    """Whether nobody but developers is answered."""
 
     def webhook_endpoint(self) -> "WebhookEndpoint":
         from webhooks.endpoint import WebhookEndpoint
@@ -72,6 +74,7 @@ class Service:
             monotonic=self.monotonic,
             # While half of the threads wait for slow clients, the other half stays nearly free for all others.
             watchdog=Watchdog(self.monotonic, patient_max=max(self.threads // 2, 1)),
+            says_why=self.is_emulated,
         )
 
     def order_created_trigger(self) -> "OrderCreatedTrigger":
@@ -110,6 +113,7 @@ def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
         now=_now,
         monotonic=time.monotonic,
         threads=settings.threads,
+        is_emulated=settings.is_emulated,
     )
 
 

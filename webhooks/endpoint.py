@@ -76,6 +76,8 @@ class WebhookEndpoint:
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
     watchdog: Watchdog
+    says_why: bool = False
+    """Whether an answer gives the reason, too: to a developer in the emulators, never to the world."""
 
     def respond(self, request: Request) -> Response:
         """Settle one delivery and answer it. Never raises; logs one line."""
@@ -97,7 +99,8 @@ class WebhookEndpoint:
             latencyMs=round((self.monotonic() - started) * 1000, 1),
             trace=request.headers.get("X-Cloud-Trace-Context"),
         )
-        response = Response(json.dumps(_answer_to(ending)), status, _HEADERS.get(status), mimetype="application/json")
+        answer = _answer_to(ending) | (_reason_of(ending) if self.says_why else {})
+        response = Response(json.dumps(answer), status, _HEADERS.get(status), mimetype="application/json")
         if status != HTTPStatus.OK:
             # An unauthenticated caller could hold a thread by what it sends next. Stripe, answered 503, connects again.
             response.call_on_close(partial(hang_up, request.environ, self.watchdog))
@@ -156,6 +159,17 @@ def _answer_to(ending: Ending) -> dict[str, str]:
             return {"error": "this endpoint is not configured"}
         case _:
             return {"error": "internal error"}
+
+
+def _reason_of(ending: Ending) -> dict[str, str]:
+    """Why, where the answer itself does not say."""
+    match ending:
+        case Outcome(note=str(reason)) | Ignored(reason=reason):
+            return {"reason": reason}
+        case Transient():
+            return {"reason": str(ending)}
+        case _:
+            return {}
 
 
 def _severity_of(ending: Ending, status: int) -> str:

@@ -25,8 +25,9 @@ class Answer:
 
     @property
     def outcome(self) -> str:
-        """The one value in the JSON body: a result, or an error. Raises ValueError if there is not one."""
-        (outcome,) = json.loads(self.body).values()
+        """The one result or error in the JSON body. Raises ValueError if there is not one."""
+        said = json.loads(self.body)
+        (outcome,) = (said[name] for name in ("result", "error") if name in said)
         return str(outcome)
 
 

@@ -28,10 +28,12 @@ class WatchedEndpoint:
     log: RecordingLog = field(default_factory=RecordingLog)
     monotonic: Callable[[], float] = lambda: 1.0
     watchdog: Watchdog = field(default_factory=lambda: Watchdog(lambda: 1.0, patient_max=1))
+    says_why: bool = False
 
     def respond(self, to: Request) -> Response:
         endpoint = WebhookEndpoint(
-            self.settlement, self.secrets, self.naming, self.log, lambda: NOW, self.monotonic, self.watchdog
+            *(self.settlement, self.secrets, self.naming, self.log, lambda: NOW, self.monotonic, self.watchdog),
+            says_why=self.says_why,
         )
         return endpoint.respond(to)
 

@@ -42,6 +42,13 @@ def test_secrets_and_naming_are_those_of_the_environment_and_the_clock_is_the_ma
     assert abs(service.now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+@pytest.mark.parametrize("name", ["FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST"])
+def test_answers_say_why_in_the_emulators_and_nowhere_else(service: Service, name: str) -> None:
+    assert not service.webhook_endpoint().says_why
+    assert service_from({**ENVIRONMENT, name: "here"}).webhook_endpoint().says_why
+    assert not service_from({**ENVIRONMENT, name: ""}).webhook_endpoint().says_why
+
+
 @pytest.mark.parametrize(("threads", "patient"), [("16", 8), ("1", 1)])
 def test_half_of_the_threads_wait_patiently_for_bodies(service: Service, threads: str, patient: int) -> None:
     service = service_from({**ENVIRONMENT, "THREADS": threads})

@@ -199,6 +199,34 @@ def test_without_a_secret_it_refuses_to_serve_and_says_so() -> None:
     assert "STRIPE_WEBHOOK_SECRET is not set" in endpoint.line["message"]
 
 
+# --- Why: in the emulators alone --------------------------------------------------------------------------------------
+
+EXPLAINED = {
+    "quarantined": (Outcome(Result.QUARANTINED, "order-1", "100 EUR were paid"), "result", "100 EUR were paid"),
+    "as usual": (Outcome(Result.FIRST_TIME_FINALIZED, "order-1"), "result", None),
+    "not settled": (OrderNotThereYet("order order-1 does not exist yet"), "error", "order order-1 does not exist yet"),
+    "a fault": (ValueError(CARD), "error", None),
+}
+
+
+@pytest.mark.parametrize("says_why", [True, False], ids=["emulators", "production"])
+@pytest.mark.parametrize(("ending", "word", "reason"), EXPLAINED.values(), ids=EXPLAINED)
+def test_an_answer_says_why_in_the_emulators_and_never_in_production(
+    ending: Outcome | Exception, word: str, reason: str | None, *, says_why: bool
+) -> None:
+    endpoint = an_endpoint_that_ends_in(ending)
+    endpoint.says_why = says_why
+    _, answer = answer_of(delivered(endpoint=endpoint))
+    assert isinstance(answer, dict)
+    assert answer.keys() == ({word, "reason"} if says_why and reason else {word})
+    assert answer.get("reason") == (reason if says_why else None)
+
+
+def test_in_the_emulators_what_is_not_ours_says_why_it_is_not() -> None:
+    answer = delivered_event(the_event("charge.succeeded") | {"type": "charge.updated"}, WatchedEndpoint(says_why=True))
+    assert answer_of(answer) == (200, {"result": "ignored", "reason": "type not handled"})
+
+
 # --- The table --------------------------------------------------------------------------------------------------------
 
 
