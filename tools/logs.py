@@ -34,7 +34,10 @@ def folder_of_a_run(build: Path) -> Iterator[tuple[Path, int]]:
     """
     runs = build / "emulators"
     runs.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y-%m-%d_%H-%M-%S_"), dir=runs))
+    # By name they are in the order of their starts, those of one second too.
+    start = time.time_ns()
+    name = f"{time.strftime('%Y-%m-%d_%H-%M-%S', time.localtime(start // 10**9))}_{start % 10**9:09}_"
+    folder = Path(tempfile.mkdtemp(prefix=name, dir=runs))
     with (folder / LOG).open("xb") as log:
         # Held for as long as we, or the emulators that write to it, live.
         fcntl.flock(log, fcntl.LOCK_EX)

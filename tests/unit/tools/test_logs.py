@@ -23,13 +23,6 @@ def test_no_run_overwrites_the_log_of_another(tmp_path: Path) -> None:
     assert (tmp_path / logs.LOG).read_text() == "three"
 
 
-@pytest.fixture
-def runs_a_second_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    seconds = iter(range(100))
-    monkeypatch.setattr("time.strftime", lambda _: f"{next(seconds):02}_")
-
-
-@pytest.mark.usefixtures("runs_a_second_apart")
 def test_the_oldest_runs_are_forgotten_but_not_while_they_are_up(tmp_path: Path) -> None:
     with folder_of_a_run(tmp_path) as (still_up, _):
         ended = [a_run(tmp_path) for _ in range(RUNS_KEPT + 2)]
@@ -38,7 +31,6 @@ def test_the_oldest_runs_are_forgotten_but_not_while_they_are_up(tmp_path: Path)
     assert set((tmp_path / "emulators").iterdir()) == {*ended[1 - RUNS_KEPT :], latest}
 
 
-@pytest.mark.usefixtures("runs_a_second_apart")
 def test_a_run_is_up_as_long_as_its_emulators_hold_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "RUNS_KEPT", 1)
     with ExitStack() as emulators:
