@@ -10,7 +10,7 @@ DEV := venv/.installed-dev-$(MADE_FOR)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators bench lint format clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators seed pay refund sweep bench lint format clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -42,8 +42,21 @@ mutation: $(DEV) ## change the code in 5,000 small ways, each of which the tests
 	@$(VENV_PYTHON) -m tests.proofs.mutation
 
 emulators: export COMMAND := $(value RUN)
-emulators: $(EMULATORS) ## start the emulators until Ctrl-C; RUN='command' runs one command inside them
+emulators: $(EMULATORS) ## keep a shop open until Ctrl-C; KEEP=1 keeps its data; RUN='command' runs that instead
 	@$(VENV_PYTHON) -m tools.emulators $${COMMAND:+sh -c "$$COMMAND"}
+
+seed: $(EMULATORS) ## put what is missing of the catalogue into the shop that is open
+	@$(VENV_PYTHON) -m tools.catalogue
+
+pay: $(EMULATORS) ## pay there as Stripe reports it: ORDER=... [EVENT=... AMOUNT=... CURRENCY=... PAYMENT=...]
+	@$(VENV_PYTHON) -m tools.pay --order="$$ORDER" $${EVENT:+--event="$$EVENT"} $${AMOUNT:+--amount="$$AMOUNT"} \
+		$${CURRENCY:+--currency="$$CURRENCY"} $${PAYMENT:+--payment="$$PAYMENT"}
+
+refund: $(EMULATORS) ## refund there as Stripe reports it: ORDER=... [AMOUNT=...]
+	@$(VENV_PYTHON) -m tools.refund --order="$$ORDER" $${AMOUNT:+--amount="$$AMOUNT"}
+
+sweep: $(EMULATORS) ## release there what has expired: no schedule fires in the emulators
+	@$(VENV_PYTHON) -m tools.sweep
 
 bench: $(TEST) ## print the figures, each beside its comparator
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m bench

@@ -3,33 +3,31 @@
 Runs inside the emulators, against the real functions: `make demo`.
 """
 
-import json
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-import stripe
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import firestore
 
 from audit.trail import trail_of
 from tools import logs
-from tools.emulators import PROJECT, WEBHOOK_SECRET
+from tools.addresses import PROJECT, webhook_at
+from tools.deliveries import OtherSecret, deliver
+from tools.emulators import WEBHOOK_SECRET
 from tools.polling import polled
+from tools.posting import NotAnswered
 from tools.progress import Progress
+from tools.stripe_events import CardPayment, Json, payment_event
 
 PRODUCT: Final = "espresso-cup"
 QUANTITY: Final = 3
 UNIT_AMOUNT: Final = 1_450
 STOCK: Final = 50
 TRIGGER_SECONDS_MAX: Final = 60
-ANSWER_SECONDS_MAX: Final = 60
-ANSWER_LENGTH_MAX: Final = 80
 
 
 class DemoFailed(Exception):
@@ -39,9 +37,9 @@ class DemoFailed(Exception):
 class Demo:
     """One order, from its creation to the last of Stripe's deliveries."""
 
-    def __init__(self, client: firestore.Client, functions_host: str) -> None:
+    def __init__(self, client: firestore.Client, webhook: str) -> None:
         self.client = client
-        self.webhook = f"http://{functions_host}/{PROJECT}/us-central1/stripeWebhook"
+        self.webhook = webhook
         self.run = uuid.uuid4().hex[:6]
         self.order_id = f"order-{self.run}"
         self.product_id = f"{PRODUCT}-{self.run}"
@@ -54,18 +52,12 @@ class Demo:
             {"name": "Espresso cup", "active": True, "unitAmount": UNIT_AMOUNT, "currency": "eur"}
         )
         self.place_order()
-        charge = self.event("charge.succeeded", object="charge", amount_captured=self.total, captured=True)
-        intent = self.event("payment_intent.succeeded", object="payment_intent", amount_received=self.total)
-        session = self.event("checkout.session.completed", amount_total=self.total, payment_status="paid")
-        self.deliver("charge.succeeded", charge)
-        self.deliver("payment_intent.succeeded", intent)
-        self.deliver("checkout.session.completed", session)
+        payment = CardPayment(self.run, self.order_id, QUANTITY * UNIT_AMOUNT, "eur", int(time.time()))
+        for event_type in ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"):
+            self.deliver(event_type, payment_event(payment, event_type))
+        charge = payment_event(payment, "charge.succeeded")
         self.deliver("charge.succeeded, once more", charge)
         self.deliver("charge.succeeded, forged", charge, secret="whsec_of_a_forger")  # noqa: S106 - not the shop's secret
-
-    @property
-    def total(self) -> int:
-        return QUANTITY * UNIT_AMOUNT
 
     def place_order(self) -> None:
         """Create the order as a customer does, and wait until the trigger has held its stock."""
@@ -83,35 +75,9 @@ class Demo:
         self.progress.waiting("Demo")
         return str(self.client.document(f"orders/{self.order_id}").get().get("status"))
 
-    def event(self, event_type: str, **fields: object) -> Mapping[str, object]:
-        """A Stripe event for this order's payment, with the fields that the service reads."""
-        subject = event_type.partition(".")[0]
-        named = {"id": f"obj_{subject}_{self.run}", "metadata": {"orderId": self.order_id}}
-        payment = (
-            {} if fields.get("object") == "payment_intent" else {"payment_intent": f"obj_payment_intent_{self.run}"}
-        )
-        return {
-            "id": f"evt_{subject}_{self.run}",
-            "object": "event",
-            "type": event_type,
-            "created": int(time.time()),
-            "livemode": False,
-            "api_version": "2026-02-25.clover",
-            "data": {"object": {**named, **payment, "currency": "eur", **fields}},
-        }
-
-    def deliver(self, what: str, event: Mapping[str, object], *, secret: str = WEBHOOK_SECRET) -> None:
-        body = json.dumps(event)
-        header = stripe.WebhookSignature.generate_signature_header(body, secret)
-        request = urllib.request.Request(self.webhook, body.encode(), {"Stripe-Signature": header})
-        try:
-            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS_MAX) as answer:
-                outcome = f"{answer.status} {said_in(answer.read())}"
-        except urllib.error.HTTPError as error:
-            outcome = f"{error.code} {said_in(error.read())}"
-        except OSError as error:
-            raise DemoFailed(f"There was no answer to {what}: {error}.") from None
-        self.note(what, outcome)
+    def deliver(self, what: str, event: Json, *, secret: str = WEBHOOK_SECRET) -> None:
+        answer = deliver(self.webhook, event, secret)
+        self.note(what, f"{answer.status} {answer.said}")
 
     def note(self, what: str, outcome: str) -> None:
         order = self.client.document(f"orders/{self.order_id}").get()
@@ -146,15 +112,6 @@ class Demo:
         )
 
 
-def said_in(body: bytes) -> str:
-    """The result or the error that the service answered; what else answered in its place, in its own words."""
-    try:
-        answer = json.loads(body)
-        return str(answer.get("result") or answer["error"])
-    except (ValueError, KeyError, AttributeError):
-        return body.decode(errors="replace").strip()[:ANSWER_LENGTH_MAX]
-
-
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
@@ -168,8 +125,10 @@ def main() -> int:
     if not functions_host:
         sys.exit("The demo runs inside the emulators: `make demo` starts both.")
     try:
-        problem = show(Demo(firestore.Client(project=PROJECT), functions_host))
-    except (DemoFailed, GoogleAPIError) as failed:
+        problem = show(Demo(firestore.Client(project=PROJECT), webhook_at(functions_host)))
+    except OtherSecret as other:
+        sys.exit(str(other))
+    except (DemoFailed, NotAnswered, GoogleAPIError) as failed:
         problem = str(failed)
     if problem:
         print(f"\n{problem}\n{logs.ends_for_the_command(os.environ)}", file=sys.stderr, end="")

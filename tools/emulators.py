@@ -1,15 +1,17 @@
-"""The real Firestore and Functions emulators, up for as long as one command takes, or until Ctrl-C.
+"""The real Firestore, Functions and Auth emulators, up for as long as one command takes.
 
     python -m tools.emulators [command ...]
 
-The command finds them through FIRESTORE_EMULATOR_HOST, FUNCTIONS_EMULATOR_HOST and GCLOUD_PROJECT; its exit code is
-ours. They are on the ports that FIRESTORE_PORT and FUNCTIONS_PORT name, else on the usual ones, else on free ones.
-EMULATORS_LOGS names the folder in build/emulators to which goes what they say. However this ends, no process of theirs
-stays behind.
+Without a command they are a shop that stays open until Ctrl-C. The command finds them through FIRESTORE_EMULATOR_HOST,
+FUNCTIONS_EMULATOR_HOST, FIREBASE_AUTH_EMULATOR_HOST and GCLOUD_PROJECT; its exit code is ours. They are on the ports
+that FIRESTORE_PORT, FUNCTIONS_PORT and AUTH_PORT name, else on the usual ones, else on free ones. With KEEP=name they
+begin with the data in build/kept/name, and leave theirs there. EMULATORS_LOGS names the folder in build/emulators to
+which goes what they say. However this ends, no process of theirs stays behind.
 """
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,32 +21,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from service.settings import STRIPE_WEBHOOK_SECRET, SettingsError, settings_from
 from tools import logs, reaper, suite
-from tools.ports import BLOCKS, HOST, Ports, PortsError, named_ports, reserved
+from tools.addresses import PROJECT, Addresses
+from tools.ports import BLOCKS, Ports, PortsError, named_ports, reserved
 from tools.suite import EmulatorsError, StartFailed, Suite
-from tools.toolchain import ROOT, VENV, search_path
+from tools.toolchain import BUILD, ROOT, VENV, search_path
 
-PROJECT: Final = "demo-shop"
 WEBHOOK_SECRET: Final = "whsec_test_secret"
 
 _FAREWELL_SECONDS_MAX = 10
+_OPEN_SHOP: Final = (sys.executable, "-m", "tools.open_shop")
 
 
 @dataclass(frozen=True, slots=True)
 class Emulators:
     """Where the emulators listen, and what they say."""
 
-    firestore_port: int
-    functions_port: int
     suite: Suite
 
     @property
-    def firestore_host(self) -> str:
-        return f"{HOST}:{self.firestore_port}"
-
-    @property
-    def functions_host(self) -> str:
-        return f"{HOST}:{self.functions_port}"
+    def addresses(self) -> Addresses:
+        return Addresses.at(self.suite.ports)
 
     @property
     def log(self) -> Path:
@@ -54,59 +52,79 @@ class Emulators:
         """Our own environment, changed so that a program in it uses these emulators and nothing else."""
         return {
             **os.environ,
-            "FIRESTORE_EMULATOR_HOST": self.firestore_host,
-            "FUNCTIONS_EMULATOR_HOST": self.functions_host,
+            **self.addresses.variables(),
             logs.FOLDER_VARIABLE: str(self.suite.folder),
-            "GCLOUD_PROJECT": PROJECT,
-            "GOOGLE_CLOUD_PROJECT": PROJECT,
             "PATH": search_path(VENV / "bin"),
         }
 
 
 @contextlib.contextmanager
 def running(environment: Mapping[str, str]) -> Iterator[Emulators]:
-    """Within, both emulators answer and every function is loaded; after, none of their processes lives.
+    """Within, all emulators answer and every function is loaded; after, none of their processes lives.
 
     If they do not come up, they are started once more, with new ports where the environment names none; what runs
     within runs once. Raises EmulatorsError or PortsError.
     """
     named, usual, blocks = named_ports(environment), suite.usual_ports(), iter(BLOCKS)
+    data = data_to_keep(environment)
     _provide_secret()
     with contextlib.ExitStack() as held:
         try:
-            emulators = held.enter_context(_started(reserved(named, usual, blocks)))
+            emulators = held.enter_context(_started(reserved(named, usual, blocks), data))
         except StartFailed as failed:
             print(f"{failed.problem} Starting them once more, with new ports.", file=sys.stderr)
-            emulators = held.enter_context(_started(reserved(named, {}, blocks)))
-        _report_moves(usual | named, emulators)
-        yield emulators
+            emulators = held.enter_context(_started(reserved(named, {}, blocks), data))
+        _report_moves(usual | named, emulators.suite.ports)
+        try:
+            yield emulators
+        finally:
+            if data:
+                emulators.suite.keep(data)
+                print(f"All data is kept in {os.path.relpath(data, ROOT)}.", file=sys.stderr)
 
 
 @contextlib.contextmanager
-def _started(choice: AbstractContextManager[Ports]) -> Iterator[Emulators]:
-    with choice as ports, suite.started(PROJECT, ports) as up:
-        yield Emulators(ports.firestore, ports.functions, up)
+def _started(choice: AbstractContextManager[Ports], data: Path | None) -> Iterator[Emulators]:
+    with choice as ports, suite.started(PROJECT, ports, data) as up:
+        yield Emulators(up)
 
 
-def _report_moves(expected: Mapping[str, int], emulators: Emulators) -> None:
-    for name, port in (("firestore", emulators.firestore_port), ("functions", emulators.functions_port)):
-        if port != expected[name]:
-            print(f"The {name.capitalize()} emulator is on port {port} instead of {expected[name]}.", file=sys.stderr)
+def data_to_keep(environment: Mapping[str, str]) -> Path | None:
+    """The folder of the data that the emulators begin with and leave behind; None for none. Raises EmulatorsError."""
+    name = environment.get("KEEP")
+    if name and not re.fullmatch(r"[\w-]+", name):
+        raise EmulatorsError(f"KEEP must be a name of letters, digits, hyphens and underscores, not {name!r}.")
+    return BUILD / "kept" / name if name else None
+
+
+def _report_moves(expected: Mapping[str, int], ports: Ports) -> None:
+    for name, port in expected.items():
+        if (moved_to := getattr(ports, name)) != port:
+            print(f"The {name.capitalize()} emulator is on port {moved_to} instead of {port}.", file=sys.stderr)
 
 
 def _provide_secret() -> None:
-    secrets = ROOT / ".secret.local"
-    if not secrets.exists():
-        secrets.write_text(f"STRIPE_WEBHOOK_SECRET={WEBHOOK_SECRET}\n")
+    file = ROOT / ".secret.local"
+    if not file.exists():
+        file.write_text(f"{STRIPE_WEBHOOK_SECRET}={WEBHOOK_SECRET}\n")
+    refuse_unusable_secret(file.read_text())
+
+
+def refuse_unusable_secret(secrets: str) -> None:
+    """Raise EmulatorsError for secrets, as .secret.local has them, with which no function would start."""
+    named = [line.partition("=")[2] for line in secrets.splitlines() if line.startswith(f"{STRIPE_WEBHOOK_SECRET}=")]
+    try:
+        # As dotenv reads them: the last one counts, and quotes around it do not.
+        settings_from({STRIPE_WEBHOOK_SECRET: "".join(named[-1:]).strip().strip("\"'"), "FUNCTIONS_EMULATOR": "true"})
+    except SettingsError as unusable:
+        raise EmulatorsError(f"Correct .secret.local: {unusable}.") from None
 
 
 def main(command: Sequence[str]) -> int:
-    """Run the command inside the emulators, or wait for Ctrl-C; the exit code."""
+    """Run the command inside the emulators, or keep a shop open there; the exit code."""
     try:
         with running(os.environ) as emulators:
-            if not command:
-                return _stay_up(emulators)
-            code = run_inside(command, emulators.environment())
+            code = run_inside(command or _OPEN_SHOP, emulators.environment())
             if code:
                 report_failure(emulators)
             return code
@@ -144,16 +162,6 @@ def _wait_for_farewell(process: subprocess.Popen[bytes]) -> int:
     except subprocess.TimeoutExpired:
         process.kill()
         return process.wait()
-
-
-def _stay_up(emulators: Emulators) -> int:
-    print(f"Firestore  http://{emulators.firestore_host}")
-    print(f"Functions  http://{emulators.functions_host}/{PROJECT}/us-central1/stripeWebhook")
-    print(f"Log        {os.path.relpath(emulators.log, ROOT)}")
-    print("Ctrl-C ends them.", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        signal.pause()
-    return 0
 
 
 if __name__ == "__main__":

@@ -51,6 +51,11 @@ def folder_of_a_run(build: Path) -> Iterator[tuple[Path, int]]:
         yield folder, log.fileno()
 
 
+def runs_that_are_up(build: Path) -> list[Path]:
+    """The folders of the runs that are up, the latest first."""
+    return [run for run in sorted((build / "emulators").glob("*"), reverse=True) if _is_in_use(run)]
+
+
 def _is_in_use(folder: Path) -> bool:
     with contextlib.suppress(FileNotFoundError), (folder / LOG).open("rb") as log:
         try:

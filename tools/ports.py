@@ -1,17 +1,22 @@
 """Which ports a start of the emulators uses, so that several suites can run at once, from one checkout or from many.
 
-A port that FIRESTORE_PORT or FUNCTIONS_PORT names is used, or refused. The usual two are used while they are free. All
-others come from a block of numbers that belongs to one suite for as long as it runs.
+A port that AUTH_PORT, FIRESTORE_PORT or FUNCTIONS_PORT names is used, or refused. The usual three are used while they
+are free. All others come from a block of numbers that belongs to one suite for as long as it runs.
 """
 
 import contextlib
 import dataclasses
 import socket
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Final
 
 HOST: Final = "127.0.0.1"
-VARIABLES: Final[Mapping[str, str]] = {"firestore": "FIRESTORE_PORT", "functions": "FUNCTIONS_PORT"}
+VARIABLES: Final[Mapping[str, str]] = {
+    "auth": "AUTH_PORT",
+    "firestore": "FIRESTORE_PORT",
+    "functions": "FUNCTIONS_PORT",
+}
 
 _BLOCK_SIZE = 200
 # The first number of each block. Systems number outgoing connections from 32768 up: below that, a port that is free
@@ -32,6 +37,7 @@ class Ports:
     eventarc: int
     tasks: int
     websocket: int
+    auth: int
     firestore: int
     functions: int
     first_worker: int
@@ -44,11 +50,12 @@ def named_ports(environment: Mapping[str, str]) -> dict[str, int]:
         for emulator, variable in VARIABLES.items()
         if environment.get(variable)
     }
-    if len(set(named.values())) < len(named):
-        raise PortsError(
-            f"{' and '.join(VARIABLES.values())} are both {named['firestore']}: "
-            "name two different ports, or leave one out to get a free one."
-        )
+    for one, other in combinations(named, 2):
+        if named[one] == named[other]:
+            raise PortsError(
+                f"{VARIABLES[one]} and {VARIABLES[other]} are both {named[one]}: "
+                "name two different ports, or leave one out to get a free one."
+            )
     return named
 
 

@@ -16,6 +16,7 @@ import yaml
 
 from tools import logs, reaper, toolchain
 from tools.ports import HOST, VARIABLES, Ports
+from tools.posting import NotAnswered, post
 from tools.progress import Progress
 from tools.toolchain import BUILD, FIREBASE, ROOT, VENV
 
@@ -42,6 +43,23 @@ class Suite:
 
     folder: Path
     process: subprocess.Popen[bytes]
+    ports: Ports
+
+    def keep(self, data: Path) -> None:
+        """Write all that is in Firestore and Auth into this folder, in the place of what was kept there before.
+
+        Raises EmulatorsError.
+        """
+        # As `firebase emulators:export` asks for it. The tools' own `--export-on-exit` needs a farewell, which nothing
+        # here waits for.
+        data.parent.mkdir(parents=True, exist_ok=True)
+        request = json.dumps({"path": str(data), "initiatedBy": "exit"})
+        try:
+            answer = post(f"http://{HOST}:{self.ports.hub}/_admin/export", request.encode())
+        except NotAnswered as problem:
+            raise EmulatorsError(f"The data was not kept. {problem}") from None
+        if not answer.is_done:
+            raise EmulatorsError(f"The data was not kept: {answer}.")
 
     def is_up(self) -> bool:
         # The Firebase tools go on without Firestore, if it exits once all is ready.
@@ -49,8 +67,10 @@ class Suite:
 
 
 @contextlib.contextmanager
-def started(project: str, ports: Ports) -> Iterator[Suite]:
-    """Within, both emulators answer and every function is loaded; after, none of their processes lives.
+def started(project: str, ports: Ports, data: Path | None = None) -> Iterator[Suite]:
+    """Within, all emulators answer and every function is loaded; after, none of their processes lives.
+
+    They begin with what `Suite.keep` has left in the folder `data`, if there is one.
 
     Raises EmulatorsError; StartFailed if another start may fare better.
     """
@@ -58,8 +78,8 @@ def started(project: str, ports: Ports) -> Iterator[Suite]:
     progress.waiting("Emulators")
     with logs.folder_of_a_run(BUILD) as (folder, log):
         (folder / "firebase.json").write_text(json.dumps(_configuration(ports, folder), indent=2))
-        with _start(project, ports, folder, log) as process:
-            suite = Suite(folder, process)
+        with _start(project, ports, folder, log, data) as process:
+            suite = Suite(folder, process, ports)
             _wait_until_ready(ports, suite, progress)
             # Leaving closes the standard input of the reaper, which then ends the suite, and waits for that.
             yield suite
@@ -77,6 +97,7 @@ def _configuration(ports: Ports, folder: Path) -> dict[str, Any]:
         "logging": {"host": HOST, "port": ports.logging},
         "eventarc": {"host": HOST, "port": ports.eventarc},
         "tasks": {"host": HOST, "port": ports.tasks},
+        "auth": {"host": HOST, "port": ports.auth},
         "firestore": {"host": HOST, "port": ports.firestore, "websocketPort": ports.websocket},
         "functions": {"host": HOST, "port": ports.functions},
     }
@@ -94,7 +115,7 @@ def _firebase_config() -> dict[str, Any]:
     return config
 
 
-def _start(project: str, ports: Ports, folder: Path, log: int) -> subprocess.Popen[bytes]:
+def _start(project: str, ports: Ports, folder: Path, log: int, data: Path | None) -> subprocess.Popen[bytes]:
     node, java = toolchain.find_node(), toolchain.find_java()
     if not (node and java and FIREBASE.exists()):
         raise EmulatorsError("Node, Java or the Firebase tools are missing: run `make clean` and try again.")
@@ -102,7 +123,9 @@ def _start(project: str, ports: Ports, folder: Path, log: int) -> subprocess.Pop
         [
             *(sys.executable, reaper.__file__),
             *(str(node), "--require", str(ROOT / "tools" / "emulators.cjs"), str(FIREBASE)),
-            *("emulators:start", "--only", "firestore,functions", "--project", project, "--config", "firebase.json"),
+            *("emulators:start", "--only", "auth,firestore,functions", "--project", project),
+            *("--config", "firebase.json"),
+            *(("--import", str(data)) if data and data.is_dir() else ()),
         ],
         cwd=folder,
         env=_environment(project, ports, folder, node, java),

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.http_client import request
 from tools import reaper, suite
-from tools.emulators import PROJECT, running
+from tools.addresses import PROJECT
+from tools.emulators import running
 
 
 def test_a_second_suite_answers_within_and_leaves_no_process_after(
@@ -18,8 +19,8 @@ def test_a_second_suite_answers_within_and_leaves_no_process_after(
     before = set(reaper.descendants(os.getpid()))
     with running({}) as up:
         # Starts a worker, the kind of process that outlives its emulator.
-        assert request(f"http://{up.functions_host}/{PROJECT}/us-central1/stripeWebhook").status == 405
-        assert request(f"http://{up.firestore_host}/").status == 200
+        assert request(f"http://{up.addresses.functions}/{PROJECT}/us-central1/stripeWebhook").status == 405
+        assert request(f"http://{up.addresses.firestore}/").status == 200
         started = set(reaper.descendants(os.getpid())) - before
         assert len(started) >= 5, "the reaper, Node, Java, and a worker's two"
     assert not started & set(reaper.living_processes())

@@ -32,7 +32,7 @@ def main() -> None:
     if said := os.environ.get("DOUBLE_SAYS"):
         sys.exit(said)
     emulators = CONFIG["emulators"]
-    ports = {name: emulators[name]["port"] for name in ("hub", "logging", "eventarc", "tasks", "firestore")}
+    ports = {name: emulators[name]["port"] for name in ("hub", "logging", "eventarc", "tasks", "auth", "firestore")}
     listeners = []
     for name, port in {**ports, "websocket": emulators["firestore"]["websocketPort"]}.items():
         try:

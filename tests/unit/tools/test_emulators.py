@@ -14,8 +14,9 @@ import pytest
 
 from tests.support.http_client import request
 from tools import emulators, suite, toolchain
-from tools.emulators import PROJECT, main, report_failure, run_inside, running
-from tools.ports import BLOCKS, Ports, PortsError, reserved
+from tools.addresses import PROJECT
+from tools.emulators import data_to_keep, main, refuse_unusable_secret, report_failure, run_inside, running
+from tools.ports import BLOCKS, VARIABLES, Ports, PortsError, reserved
 from tools.suite import EmulatorsError, StartFailed
 
 Take = Callable[[Ports], AbstractContextManager[object]]
@@ -28,7 +29,7 @@ DOUBLE = Path(__file__).with_name("firebase_double.py")
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A build folder of the test's own: the real one belongs to the suite that the tests run in."""
     monkeypatch.setattr(suite, "BUILD", tmp_path / "build")
-    for variable in ("FIRESTORE_PORT", "FUNCTIONS_PORT"):
+    for variable in ("AUTH_PORT", "FIRESTORE_PORT", "FUNCTIONS_PORT"):
         monkeypatch.delenv(variable, raising=False)
     return tmp_path / "build"
 
@@ -43,7 +44,7 @@ def double(build: Path, tmp_path: Path, free_ports: Iterator[int], monkeypatch: 
     monkeypatch.setattr(toolchain, "find_java", lambda: node)
     monkeypatch.setattr(toolchain, "find_firestore_emulator", lambda: None)
     monkeypatch.setattr(suite, "FIREBASE", DOUBLE)
-    usual = {"firestore": next(free_ports), "functions": next(free_ports)}
+    usual = {name: next(free_ports) for name in VARIABLES}
     monkeypatch.setattr(suite, "usual_ports", lambda: usual)
 
 
@@ -89,17 +90,17 @@ def starts(build: Path) -> int:
 def test_the_emulators_are_on_the_usual_ports_while_these_are_free(capsys: pytest.CaptureFixture[str]) -> None:
     usual = suite.usual_ports()
     with running({}) as up:
-        assert (up.firestore_port, up.functions_port) == (usual["firestore"], usual["functions"])
+        assert (up.suite.ports.firestore, up.suite.ports.functions) == (usual["firestore"], usual["functions"])
     assert moves(capsys) == []
     with a_listener(usual["firestore"]), running({}) as up:
-        assert up.firestore_port != usual["firestore"]
-        assert up.functions_port == usual["functions"]
-    moved = f"The Firestore emulator is on port {up.firestore_port} instead of {usual['firestore']}."
+        assert up.suite.ports.firestore != usual["firestore"]
+        assert up.suite.ports.functions == usual["functions"]
+    moved = f"The Firestore emulator is on port {up.suite.ports.firestore} instead of {usual['firestore']}."
     assert moves(capsys) == [moved]
 
 
 def test_the_usual_ports_are_firebase_jsons() -> None:
-    assert suite.usual_ports() == {"firestore": 8080, "functions": 5001}
+    assert suite.usual_ports() == {"auth": 9099, "firestore": 8080, "functions": 5001}
 
 
 @pytest.mark.usefixtures("double")
@@ -108,29 +109,39 @@ def test_the_emulators_are_on_the_ports_that_are_named(
 ) -> None:
     firestore, functions = next(free_ports), next(free_ports)
     with running({"FIRESTORE_PORT": str(firestore), "FUNCTIONS_PORT": str(functions)}) as up:
-        assert (up.firestore_port, up.functions_port) == (firestore, functions)
+        assert (up.suite.ports.firestore, up.suite.ports.functions) == (firestore, functions)
     assert moves(capsys) == []
 
 
 @pytest.mark.usefixtures("double")
 def test_two_suites_of_one_checkout_are_up_at_once_each_with_its_log(build: Path) -> None:
     with running({}) as one, running({}) as other:
-        assert len({one.firestore_port, one.functions_port, other.firestore_port, other.functions_port}) == 4
+        assert (
+            len(
+                {
+                    one.suite.ports.firestore,
+                    one.suite.ports.functions,
+                    other.suite.ports.firestore,
+                    other.suite.ports.functions,
+                }
+            )
+            == 4
+        )
         assert one.log != other.log
         assert (build / "emulators.log").resolve() == other.log
         for up in (one, other):
             assert "ready" in up.log.read_text()
-            assert request(f"http://{up.functions_host}/backends").status == 200
+            assert request(f"http://{up.addresses.functions}/backends").status == 200
 
 
 @pytest.mark.usefixtures("double")
-@pytest.mark.parametrize("port", ["hub", "logging", "eventarc", "tasks", "websocket", "firestore", "functions"])
+@pytest.mark.parametrize("port", ["hub", "logging", "eventarc", "tasks", "websocket", "auth", "firestore", "functions"])
 def test_a_port_that_is_lost_between_choice_and_use_costs_a_second_start(
     port: str, lost: LoseTo, build: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lost(lambda ports: a_listener(getattr(ports, port)))
     with running({}) as up:
-        assert request(f"http://{up.functions_host}/backends").status == 200
+        assert request(f"http://{up.addresses.functions}/backends").status == 200
     assert "The emulators ended while starting. Starting them once more, with new ports." in capsys.readouterr().err
     assert starts(build) == 2
 
@@ -149,8 +160,8 @@ def test_another_suite_that_answers_in_our_place_is_not_taken_for_ours(lost: Los
 
     lost(another_suite)
     with running({}) as up:
-        assert up.firestore_port != chosen[0].firestore
-        assert up.functions_port != chosen[0].functions
+        assert up.suite.ports.firestore != chosen[0].firestore
+        assert up.suite.ports.functions != chosen[0].functions
     assert starts(build) == 3, "the other suite's, and two of ours"
 
 
@@ -240,6 +251,36 @@ def test_after_a_second_start_the_command_has_run_once(lost: LoseTo, tmp_path: P
     assert main(appends_a_line(tmp_path / "runs", then="exit 3")) == 3
     assert (tmp_path / "runs").read_text() == "ran\n"
     assert starts(build) == 2
+
+
+USABLE = f"whsec_{'1' * 64}"
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        "",
+        "OTHER=x\n",
+        "STRIPE_WEBHOOK_SECRET=whsec_test_secret\n",
+        f'STRIPE_WEBHOOK_SECRET="whsec_test_secret,{USABLE}"\n',
+    ],
+)
+def test_usable_secrets_are_left_to_the_functions(secrets: str) -> None:
+    refuse_unusable_secret(secrets)
+
+
+def test_a_secret_with_which_no_function_would_start_is_refused_at_once() -> None:
+    defect = r"^Correct \.secret\.local: STRIPE_WEBHOOK_SECRET: the 2nd secret is too short: .* follow whsec_\.$"
+    with pytest.raises(EmulatorsError, match=defect):
+        refuse_unusable_secret("STRIPE_WEBHOOK_SECRET=whsec_test_secret,whsec_from_listen\n")
+
+
+@pytest.mark.parametrize("name", ["../data", "a b", "/data", "é/"])
+def test_data_is_kept_in_the_build_folder_alone(name: str) -> None:
+    assert data_to_keep({"KEEP": "1"}) == toolchain.BUILD / "kept" / "1"
+    assert data_to_keep({"KEEP": ""}) is None
+    with pytest.raises(EmulatorsError, match=r"^KEEP must be a name of letters, digits, hyphens and underscores, not "):
+        data_to_keep({"KEEP": name})
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
 
 from tools import toolchain
-from tools.ports import BLOCKS, Ports, PortsError, named_ports, reserved
+from tools.ports import BLOCKS, VARIABLES, Ports, PortsError, named_ports, reserved
 from tools.toolchain import ROOT
 
 
@@ -34,9 +35,10 @@ def test_a_port_that_is_none_is_refused_with_its_variable(named: str) -> None:
         named_ports({"FUNCTIONS_PORT": named})
 
 
-def test_one_port_for_both_is_refused() -> None:
-    with pytest.raises(PortsError, match=r"^FIRESTORE_PORT and FUNCTIONS_PORT are both 18080: name two different"):
-        named_ports({"FIRESTORE_PORT": "18080", "FUNCTIONS_PORT": "18080"})
+@pytest.mark.parametrize(("one", "other"), list(combinations(VARIABLES.values(), 2)))
+def test_one_port_for_two_emulators_is_refused(one: str, other: str) -> None:
+    with pytest.raises(PortsError, match=rf"^{one} and {other} are both 18080: name two different"):
+        named_ports({variable: "18080" if variable in (one, other) else "18081" for variable in VARIABLES.values()})
 
 
 def test_a_named_port_is_used_instead_of_the_usual_one(free_ports: Iterator[int]) -> None:

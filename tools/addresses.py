@@ -1,0 +1,100 @@
+"""Where the emulators listen: for what runs inside them, and for what runs beside them in another terminal."""
+
+import dataclasses
+import json
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tools import logs
+from tools.ports import HOST, Ports
+
+PROJECT: Final = "demo-shop"
+REGION: Final = "us-central1"
+
+_FILE: Final = "addresses.json"
+_VARIABLES: Final[Mapping[str, str]] = {
+    "firestore": "FIRESTORE_EMULATOR_HOST",
+    "functions": "FUNCTIONS_EMULATOR_HOST",
+    "auth": "FIREBASE_AUTH_EMULATOR_HOST",
+}
+_CONNECT_SECONDS_MAX: Final = 5
+
+
+class NoEmulators(Exception):
+    """None are up. The message says what to do about it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Addresses:
+    """Each as `host:port`."""
+
+    firestore: str
+    functions: str
+    auth: str
+
+    @classmethod
+    def at(cls, ports: Ports) -> "Addresses":
+        return cls(f"{HOST}:{ports.firestore}", f"{HOST}:{ports.functions}", f"{HOST}:{ports.auth}")
+
+    @property
+    def webhook(self) -> str:
+        return webhook_at(self.functions)
+
+    def scheduled(self, function: str) -> str:
+        """Where a POST runs a scheduled function: in the emulator no schedule ever fires."""
+        return f"http://{self.functions}/functions/projects/{PROJECT}/triggers/{REGION}-{function}-0"
+
+    def variables(self) -> dict[str, str]:
+        """The environment in which Firebase's own libraries use these emulators and nothing else."""
+        hosts = {variable: getattr(self, name) for name, variable in _VARIABLES.items()}
+        return {**hosts, "GCLOUD_PROJECT": PROJECT, "GOOGLE_CLOUD_PROJECT": PROJECT}
+
+    @property
+    def silent(self) -> list[str]:
+        """Those on which nothing listens."""
+        return [name for name in _VARIABLES if not _listens(getattr(self, name))]
+
+    def leave_in(self, folder: Path) -> None:
+        """Let others find these emulators by the folder of their logs, for as long as they are up."""
+        (folder / _FILE).write_text(json.dumps(dataclasses.asdict(self)))
+
+
+def webhook_at(functions_host: str) -> str:
+    return f"http://{functions_host}/{PROJECT}/{REGION}/stripeWebhook"
+
+
+def found(environment: Mapping[str, str], build: Path) -> Addresses:
+    """The emulators that the environment names, else the latest that `make emulators` keeps up in this checkout.
+
+    Raises NoEmulators.
+    """
+    addresses = _named(environment) or _left(build)
+    if addresses is None:
+        raise NoEmulators("No emulators are up: start them in another terminal with `make emulators`.")
+    for name in addresses.silent:
+        named = f", which {_VARIABLES[name]} names" if environment.get(_VARIABLES[name]) else ""
+        raise NoEmulators(f"Nothing listens on {getattr(addresses, name)}{named}: is `make emulators` still up?")
+    return addresses
+
+
+def _named(environment: Mapping[str, str]) -> Addresses | None:
+    named = {name: environment.get(variable, "") for name, variable in _VARIABLES.items()}
+    return Addresses(**named) if all(named.values()) else None
+
+
+def _left(build: Path) -> Addresses | None:
+    for folder in logs.runs_that_are_up(build):
+        if (left := folder / _FILE).is_file():
+            return Addresses(**json.loads(left.read_text()))
+    return None
+
+
+def _listens(host: str) -> bool:
+    name, _, port = host.rpartition(":")
+    try:
+        socket.create_connection((name, int(port)), timeout=_CONNECT_SECONDS_MAX).close()
+    except (OSError, ValueError):
+        return False
+    return True

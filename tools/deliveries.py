@@ -1,0 +1,38 @@
+"""Stripe's part: an event is signed and posted to the webhook."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import stripe
+
+from tools.emulators import WEBHOOK_SECRET
+from tools.posting import Answer, NotAnswered, post
+
+_FORGED: Final = "signature verification failed"
+
+
+class OtherSecret(NotAnswered):
+    """The webhook does not know the emulators' secret."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The webhook does not take {WEBHOOK_SECRET}, with which this was signed: .secret.local names another "
+            f"secret. Let it say STRIPE_WEBHOOK_SECRET={WEBHOOK_SECRET},whsec_... (yours after the comma), and start "
+            "the emulators again."
+        )
+
+
+def deliver(webhook: str, event: Mapping[str, object], secret: str = WEBHOOK_SECRET) -> Answer:
+    """What the webhook answers to an event that is signed now.
+
+    Raises:
+        NotAnswered: there was no answer; OtherSecret if the emulators' secret is not good enough.
+    """
+    body = json.dumps(event)
+    signature = stripe.WebhookSignature.generate_signature_header(body, secret)
+    answer = post(webhook, body.encode(), {"Stripe-Signature": signature})
+    if secret == WEBHOOK_SECRET and (answer.status, answer.said) == (HTTPStatus.BAD_REQUEST, _FORGED):
+        raise OtherSecret
+    return answer
