@@ -1,4 +1,7 @@
-"""A shop on one machine: it opens with Auth and a catalogue, and the next start begins with what it kept."""
+"""A shop on one machine: it opens with Auth and a catalogue, and the next start begins with what it kept.
+
+It is a second suite of emulators beside the one that this test runs in, and leaves no process behind.
+"""
 
 import contextlib
 import json
@@ -16,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.support import http_client
-from tools import logs
+from tools import logs, reaper
 from tools.addresses import PROJECT
 from tools.emulators import data_to_keep
 from tools.polling import polled
@@ -54,10 +57,13 @@ def an_open_shop(said: Path, environment: Mapping[str, str]) -> Iterator[Mapping
         text = polled(said.read_text, lambda text: "Ctrl-C ends" in text or started.poll() is not None, seconds=90)
         yield dict(re.findall(r"export (\w+)=(\S+)", text))
     finally:
+        started_by_it = set(reaper.descendants(started.pid))
+        assert len(started_by_it) >= 4, "the reaper, Node, Java, and what keeps the shop open"
         # As a terminal does, to the command and to what runs within.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(started.pid, signal.SIGINT)
         assert started.wait(60) == 0, said.read_text()
+        assert not started_by_it & set(reaper.living_processes())
 
 
 def asked(url: str, body: object = None, *, token: str | None = OWNER) -> Any:
