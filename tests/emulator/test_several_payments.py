@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -74,7 +73,8 @@ SETS: dict[str, tuple[list[Fields], tuple[object, ...]]] = {
     [
         pytest.param(order, ending, id=f"{name}-{number}")
         for name, (events, ending) in SETS.items()
-        for number, order in enumerate(permutations(events))
+        # Every order of many more sets is tried in memory.
+        for number, order in enumerate((events, events[::-1]))
     ],
 )
 def test_the_same_payments_and_refunds_end_the_same_in_any_order(

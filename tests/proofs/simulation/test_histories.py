@@ -21,7 +21,7 @@ from tests.proofs.simulation.tally import Tally
 from tests.support.memory_store import MemoryStore
 from triggers.sweep import Ending, ReservationSweep
 
-SLICE = range(250, 600)
+SLICE = range(250, 500)
 CAUGHT_WITHIN = 1_000
 """Histories at most, until one shows that the shop is broken."""
 SHRUNK_WITHIN = 600

@@ -105,13 +105,13 @@ def test_the_same_events_in_every_order_end_with_the_same_money_and_stock(
 @each_scenario
 def test_every_event_twice_in_any_order_ends_the_same(scenario: Scenario) -> None:
     dice = random.Random(7)  # noqa: S311 - no secret
-    for _ in range(6):
+    for _ in range(3):
         order = [*scenario.events, *scenario.events]
         dice.shuffle(order)
         assert ending_in(audited_shop_after(order, stock=scenario.stock).dump()) == scenario.ending, order
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_any_choice_of_events_ends_the_same_in_any_order(seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311 - no secret
     names = dice.sample(sorted(EVENTS.keys() - CONTRADICTORY), k=dice.randint(5, len(EVENTS) - len(CONTRADICTORY)))
