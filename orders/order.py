@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from orders.adjustments import Adjustment
@@ -51,7 +52,8 @@ class OrderLine:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots, since it remembers what pays for it, which a decision asks for twenty times.
+@dataclass(frozen=True)
 class Order:
     order_id: str
     status: OrderStatus
@@ -120,7 +122,7 @@ class Order:
         """The payments that come to what is asked; none while that cannot be read, unless it is paid already."""
         return () if self.price_defect and self.finalized_at is None else self.payments.paying(self.asked)
 
-    @property
+    @cached_property
     def paid_with(self) -> tuple[Payment, ...]:
         """The payments of a paid order that come to what is asked; where none do, all that have brought money."""
         if self.settled_status not in _PAID:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import chain, combinations
 from typing import Final, TypeVar
 
@@ -127,7 +127,7 @@ class Payment:
         return (0, self.at, _PROGRESS.index(self.state))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Payments:
     """All payments that ever named an order. What follows depends on which they are, not on when each was reported."""
 
@@ -147,7 +147,7 @@ class Payments:
         """The payment that is known under one of the ids."""
         return next((known for known in self.by_id.values() if known.is_named_by(payment_ids)), None)
 
-    @property
+    @cached_property
     def succeeded(self) -> tuple[Payment, ...]:
         """The earliest first."""
         paid = (known for known in self.by_id.values() if known.state is PaymentState.SUCCEEDED)
