@@ -109,8 +109,12 @@ def record_cancel_request(case: Case) -> Proposal:
 def change_nothing(case: Case) -> Decision | Proposal:
     order = case.order
     match case.event:
-        case OrderPlaced():
+        case OrderPlaced() if order.status is OrderStatus.CANCELLED and order.reserved_at is None:
+            # It has never held units. Should it be paid after all, nobody must take it for a second order of its id.
             return Unchanged(Outcome(Result.ALREADY_PLACED, order.order_id))
+        case OrderPlaced():
+            # A payment was faster than the trigger. That an order had this id is put on record all the same.
+            return Proposal(Result.ALREADY_PLACED, order)
         case ReservationLapsed():
             return Unchanged(Outcome(Result.NOT_EXPIRED, order.order_id))
         case _:

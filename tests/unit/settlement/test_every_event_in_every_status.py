@@ -97,7 +97,6 @@ EFFECTS: dict[EventKind, dict[str, Effect]] = {
 }
 
 WITHOUT_AUDIT_ENTRY: dict[EventKind, Collection[str]] = {
-    EventKind.ORDER_PLACED: set(OrderStatus) - {"pending", "reserving", "unknown"},
     EventKind.REFUND_UPDATED: {"pending", "reserving", "reserved", "failed", "expired", "cancelled", "unknown"},
     EventKind.RESERVATION_LAPSED: set(OrderStatus) - {"reserved"},
 }

@@ -34,7 +34,7 @@ def created_again(*events: OrderEvent, order: dict[str, object] | None = None) -
 
 
 @pytest.mark.parametrize("order", [None, BROKEN], ids=["the same", "without items"])
-@pytest.mark.parametrize("before", [[PLACED], [PLACED, PAID]], ids=["held", "paid"])
+@pytest.mark.parametrize("before", [[PLACED], [PLACED, PAID], [PAID, PLACED]], ids=["held", "paid", "paid first"])
 @pytest.mark.parametrize("hint", [("shirt",), ("mug",), ()], ids=str)
 def test_it_fails_when_it_is_placed_and_its_customer_learns_why(
     before: list[OrderEvent], order: dict[str, object] | None, hint: tuple[str, ...]

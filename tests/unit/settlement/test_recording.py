@@ -227,9 +227,15 @@ def test_a_paid_order_to_which_somebody_else_gave_a_status_is_not_paid_or_placed
     order = a_held_order(status, payments=paid_as(), **known)
     paid_by_it = given(order, payments={"pi_1": a_known_payment(), "ch_1": a_known_payment()})
     assert paid_by_it.when(a_payment()) == a_change("unknown_status", order)
-    assert paid_by_it.when(a_placement()) == unchanged("already_placed")
+    assert paid_by_it.when(a_placement()) == a_change("already_placed", order, entry_id="placed_order-1")
 
 
 @pytest.mark.parametrize("status", [one for one in OrderStatus if one not in ("pending", "reserving", "unknown")])
-def test_the_trigger_delivered_again_after_the_hold_changes_nothing_at_all(status: str) -> None:
-    assert given(a_held_order(status)).when(a_placement()) == unchanged("already_placed")
+def test_the_trigger_after_the_hold_puts_the_order_on_record_as_placed_and_changes_nothing(status: str) -> None:
+    order = a_held_order(status)
+    assert given(order).when(a_placement()) == a_change("already_placed", order, entry_id="placed_order-1")
+
+
+def test_an_order_that_was_cancelled_before_its_trigger_is_not_on_record_so_that_it_can_be_paid_after_all() -> None:
+    order = a_held_order("cancelled", reserved_at=None)
+    assert given(order).when(a_placement()) == unchanged("already_placed")
