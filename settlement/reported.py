@@ -70,8 +70,7 @@ def _reported(case: Case) -> Payment | None:
     match case.event:
         case PaymentSucceeded() | ChargeRefunded() as event:
             until = _usual_end(case, event) if event.payment.is_free else None
-            is_doubtful = why_doubtful(case) is not None or _leaves_in_doubt(event, case.order)
-            return replace(event.payment, until=until, is_doubtful=is_doubtful)
+            return replace(event.payment, until=until, is_doubtful=why_doubtful(case) is not None)
         case PaymentProcessing() as event:
             on_its_way = event.payment_in(event.state, until=event.until or _usual_end(case, event))
             return on_its_way and replace(on_its_way, is_estimate=event.is_estimate or event.until is None)
@@ -81,12 +80,6 @@ def _reported(case: Case) -> Payment | None:
             return event.payment_in(PaymentState.CANCELED)
         case _:
             return None
-
-
-def _leaves_in_doubt(event: CarriesPayment, order: Order) -> bool:
-    """Whether the event says nothing that a doubt about its payment could end with: it is as old, or about a refund."""
-    known = order.payments.find(*event.payment_ids)
-    return bool(known and known.is_doubtful) and (isinstance(event, ChargeRefunded) or _is_early(event, order))
 
 
 def _is_early(event: StripeEvent, order: Order) -> bool:

@@ -36,6 +36,7 @@ from tests.support.deciding import (
     given,
     known,
     paid_as,
+    shirts,
     to_customer,
     to_operators,
 )
@@ -122,6 +123,19 @@ IN_TIME = {
 def test_every_other_early_payment_pays_for_its_order(created_at: object, paid_at: datetime, on_record: Any) -> None:
     change = given(a_held_order(created_at=created_at), **on_record).changed_by(a_payment(created_at=paid_at))
     assert change.result == "first_time_finalized"
+
+
+def test_the_doubt_ends_with_a_report_of_the_payment_that_was_not_parked_however_old_it_is() -> None:
+    paid_at = NOW - A_DAY - A_SECOND
+    in_review = given(a_held_order(), **PARKED).changed_by(a_payment("evt_1", created_at=paid_at)).order
+    change = given(in_review).changed_by(a_payment("evt_2", created_at=paid_at))
+    assert (change.result, change.order.status) == ("first_time_finalized", "finalized")
+
+
+def test_what_is_refunded_while_it_is_in_doubt_is_sold_to_nobody() -> None:
+    in_review = given(a_held_order(), **PARKED).changed_by(a_payment(created_at=NOW - A_DAY - A_SECOND)).order
+    change = given(in_review).changed_by(a_refunded_charge("evt_2"))
+    assert (change.result, change.order.status, change.moves) == ("refunded", "refunded", shirts(0, -3))
 
 
 def test_an_early_session_that_was_free_completes_no_order() -> None:
