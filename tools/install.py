@@ -1,6 +1,6 @@
 """Install, once, what make needs for one thing: Python packages, Node, Java, the Firebase tools and their emulator.
 
-    python -m tools.install emulators|test|dev
+    python -m tools.install emulators|test|dev|audit
 
 Runs with the system's Python, before anything is installed, so it uses the standard library only. What the machine has
 is used; what it lacks comes as a pinned package into the environment. A step that is done is skipped, so an interrupted
@@ -18,7 +18,7 @@ from tools.ports import PortsError, named_ports
 from tools.steps import Stamp, Step, fingerprint, run_together
 from tools.toolchain import NODE_MODULES, ROOT, VENV, environment_of_tools
 
-NEEDS: Final = ("emulators", "test", "dev")
+NEEDS: Final = ("emulators", "test", "dev", "audit")
 """What the packages are for, as requirements-*.txt has them: each includes those before it."""
 
 # What a list of folders or a shell's line, as Python's environments and the Firebase tools write them, cannot hold.
