@@ -6,8 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.support.stripe_objects import OBJECT_OF
 from tools.toolchain import ROOT
+from webhooks.translation import _HANDLED
 
 README_WORDS_MAX: Final = 900
 # Made on a developer's machine, and not in the repository.
@@ -36,6 +36,12 @@ def is_a_path(code: str) -> bool:
     # Any other path with neither a suffix nor a slash at its end may be one in Firestore.
     is_certain = code.endswith("/") or Path(code).suffix or re.match(r"(bench|docs|tests|tools)/|\.", code)
     return bool(is_certain and re.fullmatch(r"[\w.-]+/[\w./-]*", code)) and not code.startswith(INSTALLED)
+
+
+def is_a_type_of_event(code: str) -> bool:
+    """Whether it is written like an event of an object of which some are handled, such as `charge.succeeded`."""
+    of_handled_objects = {event_type.partition(".")[0] for event_type in _HANDLED}
+    return bool(re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", code)) and code.partition(".")[0] in of_handled_objects
 
 
 @each_page
@@ -73,7 +79,18 @@ def test_every_decision_is_listed_dated_weighed_and_checked(page: Path) -> None:
     assert [part for part in parts if part not in page.read_text()] == []
 
 
-def test_the_runbook_names_every_setting_and_every_type_of_event() -> None:
+def test_the_runbook_names_every_setting() -> None:
     runbook, settings = (ROOT / "docs/runbook.md").read_text(), (ROOT / "service/settings.py").read_text()
-    known = {*re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', settings), *OBJECT_OF} - {"GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"}
+    known = {*re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', settings)} - {"GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"}
     assert [name for name in known if f"`{name}`" not in runbook] == []
+
+
+def test_the_runbook_has_stripe_send_the_types_that_are_handled_once_each_and_no_others() -> None:
+    _, _, rows = (ROOT / "docs/runbook.md").read_text().partition("| what they report | event types |\n|---|---|\n")
+    table, _, _ = rows.partition("\n\n")
+    assert sorted(re.findall(r"`([^`]+)`", table)) == sorted(_HANDLED)
+
+
+@each_page
+def test_no_page_names_a_type_of_event_that_is_not_handled(page: Path) -> None:
+    assert {code for code in code_in(page) if is_a_type_of_event(code)} - _HANDLED.keys() == set()
