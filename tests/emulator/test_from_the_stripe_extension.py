@@ -1,0 +1,101 @@
+"""What docs/from-the-stripe-extension.md says: the extension's payments at this endpoint, and its catalogue here."""
+
+import re
+
+import pytest
+from google.cloud import firestore
+
+from orders.events import FOUND_BY_PAYMENT
+from tests.emulator.ordering_shop import Shop
+from tests.support.builders import Fields
+from tests.support.documented import section
+from tests.support.emulated_shop import documents_in, write_all
+from tests.support.stripe_objects import a_checkout_session, an_event, the_event
+from webhooks.translation import _HANDLED
+
+A_PRODUCT: Fields = {"name": "Cup", "active": True, "description": None, "images": [], "role": None, "metadata": {}}
+A_PRICE: Fields = {
+    "active": True,
+    "billing_scheme": "per_unit",
+    "currency": "eur",
+    "product": "prod_1",
+    "transform_quantity": None,
+    "type": "one_time",
+    "unit_amount": 1_450,
+}
+"""Both as the extension writes them."""
+PRICES: dict[str, tuple[list[Fields], int | None]] = {
+    # a product, its prices, and what is taken for its price here
+    "one": ([{}], 1_450),
+    "one_in_euros": ([{}, {"currency": "usd", "unit_amount": 1_600}], 1_450),
+    "one_on_sale": ([{}, {"active": False, "unit_amount": 990}], 1_450),
+    "one_and_a_plan": ([{}, {"type": "recurring", "unit_amount": 900}], 1_450),
+    "the_same_twice": ([{}, {}], 1_450),
+    "two": ([{}, {"unit_amount": 1_200}], None),
+    "packs": ([{"transform_quantity": {"divide_by": 6, "round": "up"}}], None),
+    "tiers": ([{"billing_scheme": "tiered", "unit_amount": None}], None),
+    "a_plan": ([{"type": "recurring"}], None),
+    "none": ([], None),
+}
+
+
+def write_product(client: firestore.Client, product_id: str, *prices: Fields) -> None:
+    product = f"products/{product_id}"
+    listed = {f"{product}/prices/price_{number}": {**A_PRICE, **price} for number, price in enumerate(prices)}
+    write_all(client, {product: A_PRODUCT, **listed})
+
+
+def copy_prices(monkeypatch: pytest.MonkeyPatch, client: firestore.Client) -> None:
+    """Run the page's own program."""
+    text = section("from-the-stripe-extension.md", '<a id="copying-prices">')
+    (program,) = re.findall(r'python -c "\n(.*?)"\n```', text, re.DOTALL)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", client.project)
+    exec(program.replace("CURRENCY", "eur"), {})  # noqa: S102 - a process of its own would take a second
+
+
+def test_no_event_of_a_payment_that_the_extension_began_touches_an_order(shop: Shop) -> None:
+    before = shop.dump()
+    by_payment = {event_type for event_type, (kind, _) in _HANDLED.items() if kind in FOUND_BY_PAYMENT}
+    for event_type in _HANDLED.keys() - by_payment:
+        assert shop.deliver(the_event(event_type, metadata={})) == "ignored"
+    assert (shop.dump(), shop.document_ids("webhookEvents")) == (before, [])
+    for number, event_type in enumerate(sorted(by_payment)):
+        assert shop.deliver(the_event(event_type, event_id=f"evt_{number}", metadata={})) == "payment_not_found"
+    assert (shop.order, len(shop.parked)) == (before["orders/order-1"], len(by_payment))
+
+
+def test_a_subscription_that_the_extension_sold_is_ignored(shop: Shop) -> None:
+    session = a_checkout_session(mode="subscription", subscription="sub_1", payment_intent=None, metadata={})
+    assert shop.deliver(an_event("checkout.session.completed", session)) == "ignored"
+
+
+def test_each_product_that_has_one_price_gets_it_and_an_empty_inventory(
+    firestore_client: firestore.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for product_id, (prices, _) in PRICES.items():
+        write_product(firestore_client, product_id, *prices)
+    copy_prices(monkeypatch, firestore_client)
+    expected: dict[str, Fields] = {}
+    for product_id, (_, amount) in PRICES.items():
+        priced = {} if amount is None else {"unitAmount": amount, "currency": "eur"}
+        expected[f"products/{product_id}"] = {**A_PRODUCT, **priced}
+        if priced:
+            expected[f"inventory/{product_id}"] = {"stock": 0, "reserved": 0}
+    assert documents_in(firestore_client) == expected
+
+
+def test_copying_prices_again_follows_a_price_and_leaves_stock_and_what_is_not_sold_alone(
+    firestore_client: firestore.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_product(firestore_client, "prod_1", {})
+    write_product(firestore_client, "old", {})
+    firestore_client.document("products/old").update({"active": False})
+    copy_prices(monkeypatch, firestore_client)
+    firestore_client.document("inventory/prod_1").update({"stock": firestore.Increment(50)})
+    # As the extension writes what was changed in Stripe.
+    firestore_client.document("products/prod_1").set({**A_PRODUCT, "name": "Large cup"}, merge=True)
+    firestore_client.document("products/prod_1/prices/price_0").set({"unit_amount": 1_650}, merge=True)
+    copy_prices(monkeypatch, firestore_client)
+    found = documents_in(firestore_client)
+    assert found["products/prod_1"] == {**A_PRODUCT, "name": "Large cup", "unitAmount": 1_650, "currency": "eur"}
+    assert (found["inventory/prod_1"], "inventory/old" in found) == ({"stock": 50, "reserved": 0}, False)
