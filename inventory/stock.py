@@ -11,18 +11,26 @@ from orders.order import OrderLine
 class Level:
     """How much there is of one product."""
 
-    stock: int
-    """Units on hand."""
+    stock: int | None
+    """Units on hand, below zero once units are sold that are not there yet; None if the product is never short."""
     reserved: int
-    """Units on hand that are promised to orders."""
+    """Units that are promised to orders."""
+    backorder: int = 0
+    """How many units may be sold that are not there yet."""
 
     @property
-    def available(self) -> int:
-        return self.stock - self.reserved
+    def available(self) -> int | None:
+        """How many units can still be sold: below zero if too many are promised, None if there is no end to them."""
+        return None if self.stock is None else self.stock - self.reserved + self.backorder
 
     @property
     def is_covered(self) -> bool:
-        return self.reserved <= self.stock
+        """Whether no more is promised than may be sold."""
+        return self.has(0)
+
+    def has(self, quantity: int) -> bool:
+        """Whether so many units can still be sold."""
+        return self.available is None or self.available >= quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ def together(*several: Iterable[StockMove]) -> tuple[StockMove, ...]:
 def shortages(lines: Iterable[OrderLine], levels: Mapping[str, Level]) -> tuple[Shortage, ...]:
     """The products of which fewer units are available than ordered. Every line's product must have a level."""
     return tuple(
-        Shortage(line.product_id, line.quantity, levels[line.product_id].available)
+        Shortage(line.product_id, line.quantity, available)
         for line in lines
-        if levels[line.product_id].available < line.quantity
+        if (available := levels[line.product_id].available) is not None and available < line.quantity
     )

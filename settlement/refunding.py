@@ -79,8 +79,7 @@ def unavailable(units: Mapping[str, int], case: Case) -> str | None:
     short = {
         product_id: quantity
         for product_id, quantity in units.items()
-        if products[product_id].in_inventory
-        and not ((level := products[product_id].level) and level.available >= quantity)
+        if products[product_id].in_inventory and not ((level := products[product_id].level) and level.has(quantity))
     }
     return ", ".join(f"{quantity} of {product_id!r}" for product_id, quantity in short.items()) or None
 

@@ -44,7 +44,7 @@ def _increase(move: StockMove) -> Increase:
 def _exact_write(move: StockMove, snapshot: Snapshot) -> Update:
     """Units that nobody holds may be taken only if they are there: if the inventory is as it was read."""
     level = snapshot.products[move.product_id].level
-    if level is None:
+    if level is None or level.stock is None:
         raise ValueError(f"{move.product_id} was not found to have the units that are taken from it")
     figures = {"stock": level.stock + move.stock, "reserved": level.reserved + move.reserved}
     return Update(inventory_path(move.product_id), figures, snapshot.inventory_versions[move.product_id])

@@ -25,7 +25,7 @@ def test_a_product_is_its_inventory_and_its_catalogue_entry() -> None:
 def test_figures_and_prices_that_are_stored_as_doubles_are_the_numbers_that_they_equal() -> None:
     product = product_from("shirt", {"stock": 10.0, "reserved": 4.0}, a_catalogue_entry(unitAmount=1_200.0))
     assert product == product_from("shirt", {"stock": 10, "reserved": 4}, a_catalogue_entry())
-    assert repr(product.level) == "Level(stock=10, reserved=4)"
+    assert repr(product.level) == "Level(stock=10, reserved=4, backorder=0)"
 
 
 def test_a_product_nobody_has_reserved_yet_needs_no_figure_for_it() -> None:

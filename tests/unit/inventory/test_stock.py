@@ -1,5 +1,6 @@
 """Stock arithmetic: whatever is held comes back whole, or leaves exactly once."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,13 +56,31 @@ def test_only_what_leaves_less_for_others_may_fail() -> None:
     assert not (taken.takes_available or released.takes_available or returned.takes_available)
 
 
-def test_what_is_promised_is_not_available() -> None:
-    assert Level(stock=10, reserved=4).available == 6
+LEVELS = {
+    "what is promised is not available": (Level(stock=10, reserved=4), 6),
+    "the last unit is promised": (Level(stock=3, reserved=3), 0),
+    "more is promised than is there": (Level(stock=3, reserved=4), -1),
+    "units may be sold that are not there yet": (Level(stock=3, reserved=4, backorder=5), 4),
+    "some of these are sold": (Level(stock=-2, reserved=0, backorder=5), 3),
+    "all of these are promised or sold": (Level(stock=-2, reserved=3, backorder=5), 0),
+    "too many of them are": (Level(stock=-2, reserved=4, backorder=5), -1),
+}
 
 
-def test_a_promise_is_covered_up_to_the_last_unit() -> None:
-    assert Level(stock=3, reserved=3).is_covered
-    assert not Level(stock=3, reserved=4).is_covered
+@pytest.mark.parametrize(("level", "available"), LEVELS.values(), ids=LEVELS)
+def test_what_can_still_be_sold_is_there_or_may_be_backordered_and_is_not_promised(
+    level: Level, available: int
+) -> None:
+    assert level.available == available
+    assert level.is_covered is (available >= 0)
+    assert level.has(available)
+    assert not level.has(available + 1)
+
+
+def test_a_product_that_is_never_short_is_available_without_end() -> None:
+    level = Level(stock=None, reserved=0)
+    assert (level.available, level.is_covered, level.has(1_000_000)) == (None, True, True)
+    assert shortages(SHIRTS, {"shirt": level}) == ()
 
 
 def test_the_last_units_are_no_shortage() -> None:
