@@ -61,6 +61,7 @@ def _service() -> Service:
 _webhook_endpoint = _built_once(lambda: _service().webhook_endpoint())
 _order_created_trigger = _built_once(lambda: _service().order_created_trigger())
 _cancel_requested_trigger = _built_once(lambda: _service().cancel_requested_trigger())
+_inventory_changed_trigger = _built_once(lambda: _service().inventory_changed_trigger())
 _reservation_sweep = _built_once(lambda: _service().reservation_sweep())
 
 
@@ -84,6 +85,12 @@ def reserve_inventory_on_order_create(event: CloudEvent) -> None:
 def cancel_order_on_request(event: CloudEvent) -> None:
     """Firestore: `cancelRequests/{orderId}` was created."""
     _cancel_requested_trigger().receive(event)
+
+
+@functions_framework.cloud_event
+def inventory_changed(event: CloudEvent) -> None:
+    """Firestore: `inventory/{productId}` was created, changed or deleted."""
+    _inventory_changed_trigger().receive(event)
 
 
 @functions_framework.http

@@ -60,7 +60,7 @@ def _operations() -> Measured:
         Figure("rpc_other_event", rpcs["other_event"], "RPCs for another event of a settled payment", Aim("=", 2)),
         Figure("rpc_duplicate", rpcs["duplicate"], "RPCs for an event that comes again", Aim("=", 2)),
         Figure("rpc_not_ours", rpcs["not_ours"], "RPCs for what concerns no order", Aim("=", 0)),
-        Figure("firestore_ops", order, "billed for a paid order with its trigger and three events"),
+        Figure("firestore_ops", order, "billed for a paid order with its triggers and three events"),
     ), {}
 
 

@@ -14,10 +14,17 @@ class BillCounter(RpcCounter):
 
     def __init__(self) -> None:
         super().__init__()
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.names.clear()
         self.reads = 0
         """Documents looked up, missing ones included, and documents found by queries, at least one each."""
         self.writes = 0
         self.deletes = 0
+        self.inventory_writes = 0
+        """Of the writes, those whose documents have a trigger that follows each of them."""
         self.expiring: set[str] = set()
         """The names of written documents that Firestore will delete by itself, which it bills like any delete."""
 
@@ -30,6 +37,7 @@ class BillCounter(RpcCounter):
                 self.deletes += 1
                 continue
             self.writes += 1
+            self.inventory_writes += "/documents/inventory/" in write.update.name
             if "expireAt" in write.update.fields:
                 self.expiring.add(write.update.name)
         return proceed(details, request)

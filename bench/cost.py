@@ -29,6 +29,8 @@ class Billed:
     reads: int
     writes: int
     deletes: int
+    looks: int
+    """How often its writes to the inventory started the function that keeps its product's availability."""
 
     @property
     def dollars_per_million(self) -> float:
@@ -59,17 +61,21 @@ def rpcs_per_delivery() -> Mapping[str, int]:
 
 
 def billed_per_paid_order() -> Billed:
-    """All that is billed for an order of one product: its trigger, three events, and the expiry of their claims."""
+    """All that is billed for an order of one product: its triggers, three events, and the expiry of their claims."""
     bill = BillCounter()
     connection = intercepted(a_project(), _host(), bill)
     service = service_over(connection)
     stock_up(connection.client, _PRODUCTS)
     write_all(connection.client, {f"orders/{_ORDER_ID}": a_pending_order(_PRODUCTS)})
-    written_before = bill.writes
+    service.storefront.show(_PRODUCTS)
+    bill.forget()
     service.order_created_trigger().place(OrderPlaced(_ORDER_ID, _PRODUCTS))
     for event_type in PAYMENT_EVENTS:
         service.settle(payment(_ORDER_ID, amount_of(_PRODUCTS), event_type), now())
-    return Billed(bill.reads, bill.writes - written_before, bill.deletes + len(bill.expiring))
+    looks = bill.inventory_writes
+    for _ in range(looks):
+        service.storefront.show(_PRODUCTS)
+    return Billed(bill.reads, bill.writes, bill.deletes + len(bill.expiring), looks)
 
 
 def _host() -> str:

@@ -1,4 +1,4 @@
-"""What is found without knowing its id: orders whose time is out or that nobody placed, and parked events."""
+"""What is found without knowing its id: orders whose time is out or that nobody placed, parked events, products."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -48,6 +48,13 @@ class FirestoreQueries:
         query = self._client.collection("orders").where(filter=unplaced)
         old = query.where(filter=FieldFilter("createdAt", "<=", created_before))
         return _ids_in(self._batches(old.select(["createdAt"]), "createdAt"))
+
+    def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
+        """The next products of the catalogue, by id; the first ones after an empty id. Raises StoreUnavailable."""
+        products = self._client.collection("products")
+        page = products.order_by("__name__").select([]).limit(at_most)
+        rest = page.start_after({"__name__": products.document(product_id)}) if product_id else page
+        return [product.id for product in self._found(rest)]
 
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
         """The events parked since then that still are and can be settled, in batches. Raises StoreUnavailable.

@@ -88,5 +88,8 @@ class Queries(Protocol):
     def stranded_orders(self, created_before: datetime) -> Iterator[Sequence[str]]:
         """Orders that nobody has placed, or not to the end, by id. Raises StoreUnavailable."""
 
+    def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
+        """The next products of the catalogue, by id. Raises StoreUnavailable."""
+
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
         """The events parked since then that still are and can be settled. Raises StoreUnavailable."""

@@ -70,6 +70,12 @@ def log_settled(log: Log, event: OrderEvent, outcome: Outcome) -> None:
     )
 
 
+def log_shown(log: Log, shown: Mapping[str, str]) -> None:
+    """Write a line for each product that says something else of its stock from now on."""
+    for product_id, word in shown.items():
+        log("INFO", f"shown as {word}", productId=product_id, result="shown")
+
+
 def line_of(outcome: Outcome) -> tuple[str, str]:
     """How grave an outcome is, in the words of Cloud Logging, and what happened."""
     if outcome.note:

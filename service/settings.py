@@ -36,6 +36,8 @@ NOTICE_TTL_DAYS: Final = WholeNumber("NOTICE_TTL_DAYS", 90, 1, 3_650)
 # More than a customer has any use for, and few enough that nobody empties the shelves without paying.
 OPEN_ORDERS_MAX: Final = WholeNumber("OPEN_ORDERS_MAX", 20, 1, 10_000)
 ORDER_UNITS_MAX: Final = WholeNumber("ORDER_UNITS_MAX", 1_000, 1, QUANTITY_MAX)
+# Few enough that a customer who hesitates may come too late.
+FEW_LEFT: Final = WholeNumber("FEW_LEFT", 5, 0, QUANTITY_MAX)
 RESTOCK_ON_REFUND: Final = ("RESTOCK_ON_REFUND", True)
 EXPECT_LIVEMODE: Final = ("EXPECT_LIVEMODE", None)
 TRUST_CLIENT_REFERENCE_ID: Final = ("TRUST_CLIENT_REFERENCE_ID", False)
@@ -62,6 +64,8 @@ class Settings:
     """Stripe's signing secrets; empty where none is bound, as for functions that verify nothing."""
     naming: Naming
     terms: Terms
+    few_left: int
+    """The largest number of units that customers see as few."""
     project: str | None
     """The Google Cloud project; None where the environment does not name one."""
     threads: int
@@ -88,6 +92,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             order_units_max=_whole_number(environment, ORDER_UNITS_MAX),
             notice_lifetime=timedelta(days=_whole_number(environment, NOTICE_TTL_DAYS)),
         ),
+        few_left=_whole_number(environment, FEW_LEFT),
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
         threads=_whole_number(environment, THREADS),
         is_emulated=_is_emulated(environment),

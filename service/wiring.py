@@ -22,6 +22,7 @@ from service.logs import JsonLog, Log, log_taken_up
 from service.settings import Settings, SettingsError, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
+from storefront.availability import Storefront
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from flask import Response
 
     from triggers.cancel_requested import CancelRequestedTrigger
+    from triggers.inventory_changed import InventoryChangedTrigger
     from triggers.order_created import OrderCreatedTrigger
     from triggers.sweep import ReservationSweep
     from webhooks.endpoint import WebhookEndpoint
@@ -50,6 +52,7 @@ class Service:
 
     settle: Settle
     queries: Queries
+    storefront: Storefront
     webhook_secrets: Sequence[SigningSecret]
     naming: Naming
     log: Log
@@ -87,6 +90,11 @@ class Service:
 
         return CancelRequestedTrigger(self.settle, self.log, self.now)
 
+    def inventory_changed_trigger(self) -> "InventoryChangedTrigger":
+        from triggers.inventory_changed import InventoryChangedTrigger
+
+        return InventoryChangedTrigger(self.storefront.show, self.log)
+
     def reservation_sweep(self) -> "ReservationSweep":
         from triggers.sweep import ReservationSweep
 
@@ -96,6 +104,7 @@ class Service:
             lapsed_orders=self.queries.lapsed_orders,
             stranded_orders=self.queries.stranded_orders,
             parked_events=self.queries.parked_since,
+            show_next_products=self.storefront.show_next,
             log=self.log,
             now=self.now,
             monotonic=self.monotonic,
@@ -104,9 +113,11 @@ class Service:
 
 def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
     """The service on one database, by the machine's own clock."""
+    store, queries = FirestoreStore(connection), FirestoreQueries(connection.client)
     return Service(
-        settle=settling(FirestoreStore(connection), settings.terms, log, patience()),
-        queries=FirestoreQueries(connection.client),
+        settle=settling(store, settings.terms, log, patience()),
+        queries=queries,
+        storefront=Storefront(store, queries.products_after, settings.few_left, patience()),
         webhook_secrets=settings.webhook_secrets,
         naming=settings.naming,
         log=log,

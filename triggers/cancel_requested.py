@@ -10,7 +10,7 @@ from database.ids import can_be_settled
 from orders.events import CancelRequested
 from orders.outcome import Settle
 from service.logs import Log, log_settled
-from triggers.created_event import created_document, created_id
+from triggers.document_event import document_id, written_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class CancelRequestedTrigger:
         Raises:
             Transient: not done in time; Eventarc delivers again.
         """
-        created = created_document(event.get_data())
-        order_id = created_id(event, created, "cancelRequests")
+        created = written_document(event.get_data())
+        order_id = document_id(event, created, "cancelRequests")
         if not can_be_settled(order_id):
             self.log("ERROR", "a cancel request whose id cannot be handled was left alone", cloudEventId=event["id"])
             return

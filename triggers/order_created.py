@@ -12,7 +12,7 @@ from orders.events import OrderPlaced, StripeEvent
 from orders.order import LINES_MAX
 from orders.outcome import Result, Settle
 from service.logs import Log, log_settled, log_taken_up
-from triggers.created_event import created_document, created_id
+from triggers.document_event import document_id, written_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class OrderCreatedTrigger:
         Raises:
             Transient: not done in time; Eventarc delivers again, and whatever was begun is finished then.
         """
-        created = created_document(event.get_data())
-        order_id = created_id(event, created, "orders")
+        created = written_document(event.get_data())
+        order_id = document_id(event, created, "orders")
         if not can_be_settled(order_id):
             self.log("ERROR", "an order whose id cannot be handled was left alone", cloudEventId=event["id"])
             return

@@ -3,7 +3,7 @@
 import json
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from flask import Request, Response
 from database.ids import can_be_settled
 from orders.events import OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import Result, Settle, Transient
-from service.logs import Log, log_settled, log_taken_up
+from service.logs import Log, log_settled, log_shown, log_taken_up
 
 # A trigger that has not fired by now is lost, or so late that it finds the order placed.
 STRANDED_AFTER: Final = timedelta(minutes=5)
@@ -36,11 +36,12 @@ Batches = Callable[[datetime], Iterator[Sequence[str]]]
 
 
 class Ending(StrEnum):
-    """How one order or one parked event ended; the value is the name under which it is counted."""
+    """How an order, a parked event or the look at products ended; the value is the name under which it is counted."""
 
     EXPIRED = "expired"
     FINISHED = "finished"
-    """Its trigger had not placed the order, or had left an event parked that should have been settled: done now."""
+    """Its trigger had not placed the order, had left an event parked that should have been settled, or had not made
+    products say what is left of them: done now."""
     UNCHANGED = "unchanged"
     """Nothing left to do, because a payment or another run was faster; or nothing yet, because the order is missing."""
     POSTPONED = "postponed"
@@ -67,7 +68,7 @@ class Swept:
     """What one run did."""
 
     endings: Counter[Ending]
-    """How many orders and parked events ended in each way."""
+    """How many orders and parked events ended in each way, and the look at products if it found anything to do."""
     complete: bool
     """Whether everything that was due was tried before time ran out."""
 
@@ -92,6 +93,8 @@ class ReservationSweep:
     """Orders created before this moment that nobody has placed yet."""
     parked_events: Callable[[datetime], Iterator[Sequence[StripeEvent]]]
     """Events parked since this moment that still are; in batches too."""
+    show_next_products: Callable[[], Mapping[str, str]]
+    """Makes a few products of the catalogue say how much of them is left. Returns what was written, by product."""
     log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -132,6 +135,9 @@ class ReservationSweep:
                 if self.monotonic() >= end:
                     return Swept(endings, complete=False)
                 endings.update(pool.map(partial(self._ending_of, settle_one), batch))
+        # Last and least, and never due: the next run goes on where this one leaves off.
+        if self.monotonic() < end and (ending := self._guarded(self._show)) is not Ending.UNCHANGED:
+            endings[ending] += 1
         return Swept(endings, complete=True)
 
     def _expire(self, lapsed: ReservationLapsed) -> Ending:
@@ -149,10 +155,18 @@ class ReservationSweep:
         return Ending.FINISHED if is_over else Ending.UNCHANGED
 
     def _ending_of(self, settle_one: Callable[[Any], Ending], event: OrderEvent) -> Ending:
-        """An order that cannot be settled must not stop the others."""
         ids = {"eventId": event.event_id, "eventType": event.event_type, "orderId": event.order_id}
+        return self._guarded(partial(settle_one, event), **ids)
+
+    def _show(self) -> Ending:
+        shown = self.show_next_products()
+        log_shown(self.log, shown)
+        return Ending.FINISHED if shown else Ending.UNCHANGED
+
+    def _guarded(self, work: Callable[[], Ending], **ids: str | None) -> Ending:
+        """What cannot be done must not stop the rest."""
         try:
-            return settle_one(event)
+            return work()
         except Transient as postponed:
             self.log("WARNING", f"{type(postponed).__name__}: {postponed}", **ids, result="not_settled")
             return Ending.POSTPONED

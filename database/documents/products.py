@@ -1,8 +1,9 @@
-"""`products/{productId}` → a product: its price, whether it is on sale, and with its inventory, how much there is."""
+"""`products/{productId}` ↔ a product: its price, whether it is on sale, and with its inventory, how much there is."""
 
 from database.documents.inventory import level_from
 from database.documents.values import money_or_none
-from database.store import Fields
+from database.store import Document, Fields, Update
+from inventory.availability import availability
 from inventory.reservation import Product
 
 
@@ -26,3 +27,15 @@ def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | 
         if has_broken_price
         else None,
     )
+
+
+def availability_write(
+    product_id: str, inventory: Document | None, catalogue: Document | None, few_left: int
+) -> Update | None:
+    """What makes the product say how much of it is left; None if it does, or if the shop lists no such product."""
+    if catalogue is None:
+        return None
+    word = availability(level_from(inventory.fields if inventory else None), few_left=few_left)
+    if catalogue.fields.get("available") == word:
+        return None
+    return Update(product_path(product_id), {"available": word.value}, catalogue.version)

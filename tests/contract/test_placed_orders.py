@@ -19,6 +19,7 @@ from tests.support.builders import (
     an_updated_refund,
     as_large_as_may_be,
 )
+from tests.support.interference import DisturbedStore, someone_first
 from tests.support.settling import settled
 from tests.support.shop import MUCH_LATER, document_at, open_shop, shirts_in, status_in
 
@@ -37,6 +38,14 @@ def test_a_placed_order_is_held_and_priced(database: Database) -> None:
     assert (order["status"], order["amountTotal"], order["currency"]) == ("reserved", 3_600, "eur")
     assert order["reservedAt"] == NOW
     assert order["reservationExpiresAt"] == NOW + timedelta(minutes=30)
+
+
+def test_an_order_is_held_while_its_product_is_written_and_needs_no_second_try(database: Database) -> None:
+    open_shop(database, an_order())
+    written = someone_first(lambda: database.put("products/shirt", a_catalogue_entry(available="few")))
+    disturbed = DisturbedStore(database.store, [written, written])
+    assert settled(a_placement(), disturbed).result == "reserved"
+    assert disturbed.calls == ["read", "count", "commit", "commit"]
 
 
 def test_holding_leaves_one_audit_entry(database: Database) -> None:

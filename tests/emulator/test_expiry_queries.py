@@ -1,4 +1,4 @@
-"""What the sweep's queries find, on the real emulator: expired reservations, and orders that were not placed."""
+"""What the sweep's queries find, on the real emulator: expired reservations, orders that were not placed, products."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -8,7 +8,7 @@ from google.cloud import firestore
 from database.queries import BATCH_DOCUMENTS_MAX
 from orders.order import OrderStatus
 from tests.support.builders import NOW
-from tests.support.emulated_shop import service_in, write_orders
+from tests.support.emulated_shop import list_in_catalogue, service_in, write_orders
 
 LONG_AGO = timedelta(hours=2)
 A_MOMENT = timedelta(seconds=1)
@@ -60,3 +60,12 @@ def test_each_order_is_found_once_although_settling_changes_what_is_found(firest
         # The others cannot be settled now, and must not be found over and over.
         write_orders(firestore_client, batch[::2], status="expired", reservationExpiresAt=NOW)
     assert found == [order_ids[:size], order_ids[size : 2 * size], order_ids[2 * size :]]
+
+
+def test_products_are_found_in_the_order_of_their_ids_wherever_one_begins(firestore_client: firestore.Client) -> None:
+    list_in_catalogue(firestore_client, ["shirt", "mug", "über", "Zebra"])
+    products_after = service_in(firestore_client).queries.products_after
+    assert products_after("", 3) == ["Zebra", "mug", "shirt"]
+    assert products_after("shirt", 3) == ["über"]
+    assert products_after("no such product", 3) == ["shirt", "über"]
+    assert products_after("über", 3) == []

@@ -9,12 +9,13 @@ import pytest
 from google.cloud import firestore
 
 from orders.events import OrderPlaced
-from tests.support.builders import NOW, a_cancel_request, a_request, a_reserved_order, an_order
+from storefront.availability import PRODUCTS_PER_RUN
+from tests.support.builders import NOW, a_cancel_request, a_catalogue_entry, a_request, a_reserved_order, an_order
 from tests.support.counted_rpcs import counted
-from tests.support.emulated_shop import delivered_to, service_over, stock_up
+from tests.support.emulated_shop import delivered_to, list_in_catalogue, service_over, stock_up, write_all
 from tests.support.stripe_objects import a_charge, a_checkout_session, a_payment_intent, a_stripe_event
 
-READ, COUNT, COMMIT = "BatchGetDocuments", "RunAggregationQuery", "Commit"
+READ, COUNT, QUERY, COMMIT = "BatchGetDocuments", "RunAggregationQuery", "RunQuery", "Commit"
 
 Deliver = Callable[[dict[str, object]], tuple[str, list[str]]]
 
@@ -178,6 +179,33 @@ def test_holding_takes_four_rpcs_because_the_open_orders_of_its_customer_are_cou
     connection, rpcs = counted(firestore_client.project, firestore_host)
     assert service_over(connection).settle(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
     assert rpcs.names == [READ, COUNT, COMMIT, COMMIT]
+
+
+def test_a_product_whose_word_stays_takes_one_read_after_each_sale_and_another_word_two_rpcs_more(
+    firestore_client: firestore.Client, firestore_host: str
+) -> None:
+    stock_up(firestore_client, 7)
+    list_in_catalogue(firestore_client, ["shirt"])
+    connection, rpcs = counted(firestore_client.project, firestore_host)
+    storefront = service_over(connection).storefront
+    assert storefront.show(["shirt"]) == {"shirt": "in"}
+    rpcs.names.clear()
+    for reserved, expected in (1, [READ]), (2, [READ, COMMIT, READ]), (3, [READ]):
+        stock_up(firestore_client, 7, reserved=reserved)
+        storefront.show(["shirt"])
+        assert rpcs.names == expected
+        rpcs.names.clear()
+
+
+def test_the_sweep_looks_at_the_next_products_by_four_rpcs_however_many_there_are(
+    firestore_client: firestore.Client, firestore_host: str
+) -> None:
+    product_ids = [f"product-{number:03}" for number in range(PRODUCTS_PER_RUN + 1)]
+    listed = {f"products/{product_id}": a_catalogue_entry(available="out") for product_id in product_ids}
+    write_all(firestore_client, listed)
+    connection, rpcs = counted(firestore_client.project, firestore_host)
+    assert service_over(connection).storefront.show_next() == {}
+    assert rpcs.names == [READ, QUERY, COMMIT, READ]
 
 
 def test_holding_on_the_way_of_a_payment_counts_nothing(firestore_client: firestore.Client, deliver: Deliver) -> None:

@@ -75,9 +75,12 @@ class DisturbedStore:
     calls: list[str] = field(default_factory=list)
     """Each is one RPC."""
     timeouts: list[float] = field(default_factory=list)
+    paths: list[Sequence[str]] = field(default_factory=list)
+    """Of each read."""
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         self._note("read", timeout_seconds)
+        self.paths.append(paths)
         if self.reads_without_answer:
             self.reads_without_answer -= 1
             raise StoreUnavailable("unanswered")

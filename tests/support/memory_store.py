@@ -73,6 +73,10 @@ class MemoryStore:
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         return self._parked(lambda claim: claim["orderId"] == order_id)
 
+    def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
+        listed = (path.removeprefix("products/") for path in self._documents if path.startswith("products/"))
+        return sorted(each for each in listed if each > product_id)[:at_most]
+
     def parked_since(self, moment: datetime) -> tuple[StripeEvent, ...]:
         return self._parked(lambda claim: isinstance(at := claim.get("parkedAt"), datetime) and at >= moment)
 

@@ -166,6 +166,9 @@ PRODUCTS_PERMITTED: Final = {
     "an unauthenticated caller lists what is on sale": UNAUTHENTICATED.lists("products", at_most=100, active=True),
     "a customer reads a product": ALICE.gets("products/shirt"),
     "a customer lists what is on sale of one kind": ALICE.lists("products", at_most=1, active=True, currency="eur"),
+    "a customer lists what is on sale and not sold out": ALICE.lists(
+        "products", at_most=100, active=True, available="in"
+    ),
 }
 
 PRODUCTS_REFUSED: Final = {
@@ -213,7 +216,7 @@ FOR_ADMINS: Final = (
     *("inventory/shirt", "disputes/dp_1", "auditLog/evt_1", "auditLog/evt_1/deliveries/2"),
     OPERATORS_NOTICE,
 )
-FOR_THE_SERVICE: Final = ("webhookEvents/evt_1", "payments/pi_1", "users/alice", "anything/else")
+FOR_THE_SERVICE: Final = ("webhookEvents/evt_1", "payments/pi_1", "sweeps/products", "users/alice", "anything/else")
 NO_ADMINS: Final = (UNAUTHENTICATED, ALICE, FORMER_ADMIN, TEXT_ADMIN, NUMBER_ADMIN, SELF_MADE_ADMIN, OPERATORS_NAMESAKE)
 
 

@@ -52,6 +52,7 @@ SHOP: Final[Documents] = {
     "auditLog/evt_1/deliveries/2": {"eventId": "evt_1", "orderId": "alices"},
     "webhookEvents/evt_1": {"orderId": "alices", "processed": True},
     "payments/pi_1": {"orderId": "alices"},
+    "sweeps/products": {"after": "shirt"},
     "users/alice": {"name": "Alice"},
     "users/mallory": {"admin": True, "role": "admin"},
     "anything/else": {"userId": "alice"},

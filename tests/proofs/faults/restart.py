@@ -20,6 +20,7 @@ from database.queries import FirestoreQueries
 from orders.events import StripeEvent
 from orders.outcome import StoreUnavailable, Transient
 from service.wiring import Service, patience, settling
+from storefront.availability import Storefront
 from tests.proofs.faults.delivery_queue import Delivery, DeliveryQueue
 from tests.proofs.faults.gate import Gate
 from tests.proofs.faults.interceptor import FaultyChannel
@@ -124,10 +125,12 @@ class _Shop:
         self._client = connection.client
         self._milliseconds = itertools.count()
         short_patience = patience(total_seconds=_PATIENCE_SECONDS)
+        store, queries = FirestoreStore(connection), FirestoreQueries(connection.client)
         self._service = Service(
             # One customer places all orders, and while the emulator is away they stay open.
-            settle=settling(FirestoreStore(connection), replace(TERMS, open_orders_max=1_000), silent, short_patience),
-            queries=FirestoreQueries(connection.client),
+            settle=settling(store, replace(TERMS, open_orders_max=1_000), silent, short_patience),
+            queries=queries,
+            storefront=Storefront(store, queries.products_after, 5, short_patience),
             webhook_secrets=(),
             naming=Naming(),
             log=silent,

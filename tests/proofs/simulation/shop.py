@@ -13,6 +13,7 @@ from orders.outcome import Outcome
 from service.logs import Log
 from service.wiring import Service, settling
 from settlement.decisions import Terms
+from storefront.availability import Storefront
 from tests.proofs.simulation.history import Arrival, History, Kind
 from tests.proofs.simulation.scenarios import catalogue_entry_of
 from tests.proofs.simulation.tally import Tally
@@ -150,6 +151,7 @@ class Shop:
         return Service(
             settle=partial(self._settle, worker),
             queries=worker,
+            storefront=Storefront(worker, worker.products_after, 5, worker.patience),
             webhook_secrets=(),
             naming=Naming(),
             log=self._log,

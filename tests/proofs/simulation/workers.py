@@ -132,6 +132,9 @@ class Worker:
         unplaced = {"pending", "reserving"}
         return self._batches("stranded orders", lambda: self._orders(unplaced, "createdAt", created_before))
 
+    def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
+        return self._ask("products after", [product_id], lambda: self._store.products_after(product_id, at_most))
+
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
         return self._batches("parked since", lambda: self._parked(moment))
 

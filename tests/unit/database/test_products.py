@@ -32,6 +32,11 @@ def test_a_product_nobody_has_reserved_yet_needs_no_figure_for_it() -> None:
     assert product_from("shirt", {"stock": 10}, None).level == Level(10, 0)
 
 
+def test_what_customers_see_of_the_stock_changes_nothing_in_an_order() -> None:
+    shown = a_catalogue_entry(available="out")
+    assert product_from("shirt", {"stock": 10}, shown) == product_from("shirt", {"stock": 10}, a_catalogue_entry())
+
+
 def test_a_product_outside_the_catalogue_is_on_sale_and_unpriced() -> None:
     product = product_from("shirt", {"stock": 10}, None)
     assert (product.on_sale, product.unit_price, product.price_defect) == (True, None, None)

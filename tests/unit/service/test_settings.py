@@ -194,6 +194,17 @@ def test_an_instance_serves_as_many_requests_at_a_time_as_it_has_threads(text: s
     assert settings_from({"THREADS": text}).threads == threads
 
 
+@pytest.mark.parametrize(("text", "few"), [("", 5), ("0", 0), ("1000000", 1_000_000)])
+def test_as_many_units_are_few_as_set(text: str, few: int) -> None:
+    assert settings_from({"FEW_LEFT": text}).few_left == few
+
+
+@pytest.mark.parametrize("text", ["-1", "1000001", "some"])
+def test_an_impossible_number_of_units_is_not_few(text: str) -> None:
+    with pytest.raises(SettingsError, match="FEW_LEFT must be a whole number from 0 to 1000000"):
+        settings_from({"FEW_LEFT": text})
+
+
 @pytest.mark.parametrize("text", ["0", "1001", "all"])
 def test_a_number_of_threads_that_no_server_has_is_refused_by_name(text: str) -> None:
     with pytest.raises(SettingsError) as refused:

@@ -31,6 +31,7 @@ class Shop:
     lapsed: Sequence[Batch[str]] = ()
     stranded: Sequence[Batch[str]] = ()
     parked: Sequence[Batch[StripeEvent]] = ()
+    shown: Mapping[str, str] | Exception = field(default_factory=dict)
     endings: Mapping[str, Result | Exception] = field(default_factory=dict)
     """For the orders that do not end as usual."""
     order_seconds: float = 0
@@ -58,6 +59,7 @@ class Shop:
             lambda now: self._batches("lapsed", now, self.lapsed),
             lambda now: self._batches("stranded", now, self.stranded),
             lambda now: self._batches("parked", now, self.parked),
+            self._show,
             self.log,
             lambda: NOW,
             lambda: self.seconds,
@@ -69,6 +71,11 @@ class Shop:
 
     def _place(self, event: OrderPlaced) -> Result:
         return self._ending(event, Result.RESERVED)
+
+    def _show(self) -> Mapping[str, str]:
+        if isinstance(self.shown, Exception):
+            raise self.shown
+        return self.shown
 
     def _ending(self, event: OrderEvent | NotUnderstood, usual: Result) -> Result:
         self.asked.append(event)
@@ -309,6 +316,33 @@ def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> N
             "orderId": "broken",
             "result": "fault",
         }
+
+
+SHOWN: Mapping[str, tuple[Mapping[str, str] | Exception, int, Mapping[str, int]]] = {
+    "nothing": ({}, 200, {}),
+    "two products": ({"shirt": "few", "mug": "out"}, 200, {"finished": 1}),
+    "no answer": (StoreUnavailable("DeadlineExceeded"), 200, {"postponed": 1}),
+    "a fault": (ZeroDivisionError("what"), 500, {"faults": 1}),
+}
+
+
+@pytest.mark.parametrize(("shown", "status", "counted"), SHOWN.values(), ids=SHOWN)
+def test_last_of_all_a_few_products_are_looked_at(
+    shown: Mapping[str, str] | Exception, status: int, counted: Mapping[str, int]
+) -> None:
+    shop = Shop(lapsed=[["order-1"]], shown=shown)
+    assert shop.swept() == (status, summary(expired=1, **counted))
+
+
+def test_products_that_had_been_wrong_leave_a_line_each() -> None:
+    shop = Shop(shown={"shirt": "few"})
+    shop.swept()
+    assert shop.lines[0] == {"severity": "INFO", "message": "shown as few", "productId": "shirt", "result": "shown"}
+
+
+def test_no_product_is_looked_at_when_time_is_out() -> None:
+    shop = Shop(lapsed=[["order-1"]], order_seconds=RUN_SECONDS_MAX, shown=ZeroDivisionError("what"))
+    assert shop.swept() == (200, summary(expired=1))
 
 
 def test_a_database_that_does_not_answer_is_queried_again_by_the_next_run() -> None:

@@ -1,4 +1,4 @@
-"""What the event of a created document says; no data makes reading it raise."""
+"""What the event of a written document says; no data makes reading it raise."""
 
 import pytest
 from google.cloud.firestore_v1.types import Document, Value
@@ -6,36 +6,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.firestore_events import a_created_event, created
-from triggers.created_event import created_document, created_id
+from triggers.document_event import document_id, written_document
 
 ALICE = Value(string_value="alice")
 
 
 def id_read_from(path: str, header: str | None) -> str:
-    return created_id(a_created_event(header, b""), created_document(created(path)), "orders")
+    return document_id(a_created_event(header, b""), written_document(created(path)), "orders")
 
 
-def test_the_created_document_is_read_from_what_eventarc_sends() -> None:
-    document = created_document(created("orders/order-1", userId=ALICE))
+def test_the_written_document_is_read_from_what_eventarc_sends() -> None:
+    document = written_document(created("orders/order-1", userId=ALICE))
     assert document.name == "projects/p/databases/(default)/documents/orders/order-1"
     assert document.fields["userId"] == ALICE
 
 
 @pytest.mark.parametrize("data", [None, b"", b"\xff", b"{}", "orders/order-1", {"value": {}}, 7, [1]], ids=repr)
 def test_data_of_another_kind_is_an_empty_document(data: object) -> None:
-    assert created_document(data) == Document()
+    assert written_document(data) == Document()
 
 
 @given(st.binary(max_size=200))
 def test_no_data_makes_it_raise(data: bytes) -> None:
-    created_document(data)
+    written_document(data)
 
 
 @given(st.binary(max_size=4), st.integers(0, 80))
 def test_no_torn_document_makes_it_raise(noise: bytes, position: int) -> None:
     whole = created("orders/order-1", userId=ALICE)
-    created_document(whole[:position] + noise + whole[position:])
-    created_document(whole[:position])
+    written_document(whole[:position] + noise + whole[position:])
+    written_document(whole[:position])
 
 
 @pytest.mark.parametrize("order_id", ["bestellung-grün", "中餐", "trailing ", "documents", "a/documents/orders/b"])
@@ -44,11 +44,11 @@ def test_the_document_knows_its_id_since_a_header_mangles_it(order_id: str) -> N
 
 
 def test_the_header_names_a_document_that_cannot_be_read() -> None:
-    assert created_id(a_created_event("orders/order-1", b""), Document(), "orders") == "order-1"
+    assert document_id(a_created_event("orders/order-1", b""), Document(), "orders") == "order-1"
 
 
 def test_where_neither_names_it_there_is_no_id() -> None:
-    assert created_id(a_created_event(None, b""), Document(), "orders") == ""
+    assert document_id(a_created_event(None, b""), Document(), "orders") == ""
 
 
 def test_a_document_of_another_collection_is_not_taken_for_one_of_this() -> None:
