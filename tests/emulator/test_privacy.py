@@ -23,6 +23,7 @@ def erase_as_documented(shop: Shop, user_id: str) -> None:
 
 def test_the_documented_command_leaves_nothing_that_names_the_customer_and_breaks_no_refund(shop: Shop) -> None:
     shop.write("cancelRequests/order-1", a_request())
+    shop.write("orderDetails/order-1", {"userId": "alice", "email": "alice@example.com"})
     shop.write("orders/bobs", {"userId": "bob"})
     shop.deliver(the_event(PAID, event_id="evt_paid"))
     shop.deliver(the_event("charge.dispute.created", event_id="evt_dispute"))
@@ -33,6 +34,7 @@ def test_the_documented_command_leaves_nothing_that_names_the_customer_and_break
     assert [path for path, fields in after.items() if "alice" in f"{path} {fields}"] == []
     assert {path for path in before if path not in after} == {
         "cancelRequests/order-1",
+        "orderDetails/order-1",
         "notifications/alice/messages/evt_paid",
     }
     assert shop.read("orders/bobs") == {"userId": "bob"}

@@ -5,6 +5,9 @@ import { readFileSync } from "node:fs";
 const ORIGIN = "https://shop.example";
 const AsyncFunction = (async () => {}).constructor;
 
+// A path that knows its last part.
+const reference = (path) => Object.assign(new String(path), { id: path.split("/").pop() });
+
 async function run(code) {
   const calls = [], callbacks = [];
   const documents = {
@@ -35,7 +38,7 @@ async function run(code) {
     },
     // The web SDK's, and the browser's. Whatever the app watches is ready to be paid.
     collection: (_, ...path) => path.join("/"),
-    doc: (parent, ...path) => (typeof parent === "string" ? `${parent}/new` : path.join("/")),
+    doc: (parent, ...path) => reference(typeof parent === "string" ? `${parent}/new` : path.join("/")),
     query: (...parts) => parts,
     where: (...parts) => parts,
     limit: (most) => most,
@@ -43,6 +46,7 @@ async function run(code) {
     getDocs: async () => [],
     addDoc: async (collection, fields) => call("addDoc", `${collection}/new`, fields),
     setDoc: async (path, fields) => call("setDoc", path, fields),
+    writeBatch: () => ({ set: (path, fields) => call("batch.set", path, fields), commit: async () => {} }),
     onSnapshot: (_, callback) => {
       callbacks.push(() => callback({ data: () => ({ status: "reserved", url: `${ORIGIN}/pay` }) }));
       return () => {};

@@ -36,7 +36,8 @@ from webhooks.endpoint import WebhookEndpoint
 
 WRITES_PER_COMMIT: Final = 400
 _COLLECTIONS: Final = (
-    *("orders", "cancelRequests", "inventory", "products", "payments", "disputes", "webhookEvents", "auditLog"),
+    *("orders", "orderDetails", "cancelRequests", "inventory", "products", "payments", "disputes"),
+    *("webhookEvents", "auditLog"),
 )
 _SUBCOLLECTIONS: Final = ("messages", "deliveries")
 _app: Final = Flask("shop")

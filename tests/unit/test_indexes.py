@@ -30,6 +30,26 @@ def test_every_query_has_its_index_also_where_firestore_makes_none_by_itself() -
     }
 
 
+def test_customers_and_operators_find_what_is_newest_first() -> None:
+    found = {
+        (index["collectionGroup"], asked["fieldPath"], newest["fieldPath"])
+        for index in CONFIGURED["indexes"]
+        for asked, newest in [index["fields"]]
+        if (asked["order"], newest["order"]) == ("ASCENDING", "DESCENDING")
+    }
+    assert found == {("orders", "userId", "createdAt"), ("orders", "status", "createdAt")}
+
+
+def test_what_operators_ask_for_by_one_field_keeps_the_index_that_firestore_makes_by_itself() -> None:
+    asked = {
+        *(("orders", field) for field in ("userId", "paymentIntentId", "disputed")),
+        *(("webhookEvents", field) for field in ("orderId", "result", "processed")),
+        *(("orderDetails", field) for field in ("userId", "email")),
+        ("payments", "orderId"),
+    }
+    assert not asked & {(rule["collectionGroup"], rule["fieldPath"]) for rule in CONFIGURED["fieldOverrides"]}
+
+
 def test_no_field_is_configured_twice() -> None:
     named = [(rule["collectionGroup"], rule["fieldPath"]) for rule in CONFIGURED["fieldOverrides"]]
     assert len(set(named)) == len(named)

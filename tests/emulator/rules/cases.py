@@ -5,6 +5,7 @@ from itertools import product
 from typing import Final
 
 from database.ids import OPERATORS
+from orders.order import OrderStatus
 from tests.emulator.rules.clients import (
     ADMIN,
     ADMIN_NAMESAKE,
@@ -21,12 +22,15 @@ from tests.emulator.rules.clients import (
 from tests.emulator.rules.emulated_project import Attempt
 from tests.emulator.rules.shop import (
     A_LINE,
+    ADDRESS_FIELDS,
+    AN_ADDRESS,
     EARLIER,
     LATER,
     REMOVED,
     REQUEST_TIME,
     a_cancel_request,
     an_order,
+    the_details,
 )
 
 NOTICES: Final = "notifications/alice/messages"
@@ -43,6 +47,8 @@ ORDERS_PERMITTED: Final = {
     "a customer gives an order an id of every kind of character": ALICE.sets("orders/AZaz09-_", an_order()),
     "a customer reads an order of their own": ALICE.gets("orders/alices"),
     "a customer lists their own orders": ALICE.lists("orders", userId="alice"),
+    "an admin reads a customer's order": ADMIN.gets("orders/alices"),
+    "an admin lists the orders of a status": ADMIN.lists("orders", status="pending"),
 }
 
 ORDERS_REFUSED: Final = {
@@ -88,14 +94,12 @@ ORDERS_REFUSED: Final = {
     "an admin cannot delete an order": ADMIN.deletes("orders/alices"),
     "an unauthenticated caller cannot read an order": UNAUTHENTICATED.gets("orders/alices"),
     "a customer cannot read another customer's order": BOB.gets("orders/alices"),
-    "an admin cannot read a customer's order": ADMIN.gets("orders/alices"),
     "a customer cannot learn whether an order exists": BOB.gets("orders/nowhere"),
     "an unauthenticated caller cannot list a customer's orders": UNAUTHENTICATED.lists("orders", userId="alice"),
     "a customer cannot list another customer's orders": BOB.lists("orders", userId="alice"),
     "a customer cannot list all orders": ALICE.lists("orders"),
     "a customer cannot list orders by status": ALICE.lists("orders", status="pending"),
     "a customer cannot list the orders of no one": ALICE.lists("orders", userId=None),
-    "an admin cannot list all orders": ADMIN.lists("orders"),
 }
 
 CANCEL_REQUESTS_PERMITTED: Final = {
@@ -126,6 +130,94 @@ CANCEL_REQUESTS_REFUSED: Final = {
     "a customer cannot write below a cancel request": ALICE.sets("cancelRequests/alices/below/new", a_cancel_request()),
     "a customer cannot read a cancel request": ALICE.gets("cancelRequests/alices_other"),
     "a customer cannot list their cancel requests": ALICE.lists("cancelRequests", userId="alice"),
+}
+
+DETAILS: Final = "orderDetails/alices"
+WRITTEN_DETAILS: Final = "orderDetails/alices_other"
+OPEN: Final = (OrderStatus.PENDING, OrderStatus.RESERVING, OrderStatus.RESERVED)
+
+DETAILS_PERMITTED: Final = {
+    "a customer says where their order is to go": ALICE.sets(DETAILS, the_details()),
+    "a customer leaves out what the shop does not need": ALICE.sets(
+        DETAILS, the_details(address={"line1": "x"}, email=REMOVED, note=REMOVED)
+    ),
+    "details are as long as they may be": ALICE.sets(
+        DETAILS, the_details(address=REMOVED, email="e" * 320, note="n" * 1_000)
+    ),
+    "a customer creates an order and its details in one commit": ALICE.sets(
+        "orderDetails/new", the_details(), {"orders/new": an_order()}
+    ),
+    "a customer writes the details anew": ALICE.sets(WRITTEN_DETAILS, the_details(note=REMOVED)),
+    "a customer changes the note of an order": ALICE.updates(WRITTEN_DETAILS, note="", updatedAt=REQUEST_TIME),
+    **{
+        f"a customer writes the details of an order that is {status}": ALICE.sets(
+            f"orderDetails/alices_{status}", the_details()
+        )
+        for status in OPEN
+    },
+    "a customer reads the details of their order": ALICE.gets("orderDetails/alices_finalized"),
+    "an admin reads the details of a customer's order": ADMIN.gets(WRITTEN_DETAILS),
+    "an admin lists the details of orders": ADMIN.lists("orderDetails"),
+}
+
+DETAILS_REFUSED: Final = {
+    "an unauthenticated caller cannot write details": UNAUTHENTICATED.sets(DETAILS, the_details()),
+    "a customer cannot write the details of another's order": ALICE.sets("orderDetails/bobs", the_details()),
+    "a customer cannot write details in another's name": BOB.sets(DETAILS, the_details()),
+    "a customer cannot write the details of their order in another's name": ALICE.sets(
+        DETAILS, the_details(userId="bob")
+    ),
+    "an admin cannot write the details of a customer's order": ADMIN.sets(DETAILS, the_details()),
+    "a customer whose user id is the operators' cannot write details": OPERATORS_NAMESAKE.sets(
+        "orderDetails/namesakes", the_details(userId=OPERATORS)
+    ),
+    "a customer cannot write the details of an order that does not exist": ALICE.sets(
+        "orderDetails/nowhere", the_details()
+    ),
+    "a customer cannot write details with an order that is refused": ALICE.sets(
+        "orderDetails/new", the_details(), {"orders/new": an_order(status="reserved")}
+    ),
+    **{
+        f"a customer cannot write the details of an order that is {status}": ALICE.sets(
+            f"orderDetails/alices_{status}", the_details()
+        )
+        for status in OrderStatus
+        if status not in OPEN
+    },
+    "details cannot lack their customer": ALICE.sets(DETAILS, the_details(userId=REMOVED)),
+    "details cannot lack their date": ALICE.sets(DETAILS, the_details(updatedAt=REMOVED)),
+    "details cannot be backdated": ALICE.sets(DETAILS, the_details(updatedAt=EARLIER)),
+    "details cannot keep their date when they are changed": ALICE.updates(WRITTEN_DETAILS, note="Ring once"),
+    "details cannot have other fields": ALICE.sets(DETAILS, the_details(status="finalized")),
+    "an address cannot be a text": ALICE.sets(DETAILS, the_details(address="x")),
+    "an address cannot be nothing": ALICE.sets(DETAILS, the_details(address=None)),
+    "an address cannot have other fields": ALICE.sets(DETAILS, the_details(address={**AN_ADDRESS, "vat": "x"})),
+    **{
+        f"an address cannot have 201 characters as its {field}": ALICE.sets(
+            DETAILS, the_details(address={**AN_ADDRESS, field: "x" * 201})
+        )
+        for field in ADDRESS_FIELDS
+    },
+    "an address cannot have a number as its phone": ALICE.sets(
+        DETAILS, the_details(address={**AN_ADDRESS, "phone": 1})
+    ),
+    "an e-mail address cannot have 321 characters": ALICE.sets(DETAILS, the_details(email="e" * 321)),
+    "an e-mail address cannot be a list": ALICE.sets(DETAILS, the_details(email=["e"])),
+    "a note cannot have 1001 characters": ALICE.sets(DETAILS, the_details(note="n" * 1_001)),
+    "a note cannot be a map": ALICE.sets(DETAILS, the_details(note={"n": "n"})),
+    "a customer cannot give their details to another": ALICE.updates(
+        WRITTEN_DETAILS, userId="bob", updatedAt=REQUEST_TIME
+    ),
+    "a customer cannot delete details": ALICE.deletes(WRITTEN_DETAILS),
+    "a customer cannot write below details": ALICE.sets(f"{DETAILS}/below/new", the_details()),
+    "an unauthenticated caller cannot read details": UNAUTHENTICATED.gets(WRITTEN_DETAILS),
+    "a customer cannot read another's details": BOB.gets(WRITTEN_DETAILS),
+    "a customer whose user id is the operators' cannot read details": OPERATORS_NAMESAKE.gets("orderDetails/namesakes"),
+    "a customer cannot learn whether details exist": ALICE.gets(DETAILS),
+    "a customer cannot list details": ALICE.lists("orderDetails", userId="alice"),
+    "an admin cannot change details": ADMIN.updates(WRITTEN_DETAILS, note="Ring once", updatedAt=REQUEST_TIME),
+    "an admin cannot delete details": ADMIN.deletes(WRITTEN_DETAILS),
+    "an admin cannot read below details": ADMIN.gets(f"{WRITTEN_DETAILS}/below/one"),
 }
 
 NOTICES_PERMITTED: Final = {
@@ -185,6 +277,10 @@ PRODUCTS_REFUSED: Final = {
 ADMINS_PERMITTED: Final = {
     "an admin reads the inventory of a product": ADMIN.gets("inventory/shirt"),
     "an admin lists the inventory": ADMIN.lists("inventory"),
+    "an admin reads the claim of an event": ADMIN.gets("webhookEvents/evt_1"),
+    "an admin lists the events that are parked": ADMIN.lists("webhookEvents", processed=False),
+    "an admin reads which order a payment is for": ADMIN.gets("payments/pi_1"),
+    "an admin lists the payments of an order": ADMIN.lists("payments", orderId="alices"),
     "an admin reads a dispute": ADMIN.gets("disputes/dp_1"),
     "an admin lists the disputes that need a response": ADMIN.lists("disputes", status="needs_response"),
     "an admin reads an audit entry": ADMIN.gets("auditLog/evt_1"),
@@ -201,6 +297,10 @@ ADMINS_REFUSED: Final = {
     "an admin cannot list the further deliveries of all events": ADMIN.lists_everywhere("deliveries"),
     "an admin cannot list the notices of all customers": ADMIN.lists_everywhere("messages"),
     "an admin cannot read below the inventory of a product": ADMIN.gets("inventory/shirt/below/one"),
+    "an admin cannot read below an order": ADMIN.gets("orders/alices/below/one"),
+    "an admin cannot read below a claim": ADMIN.gets("webhookEvents/evt_1/below/one"),
+    "an admin cannot read below a payment": ADMIN.gets("payments/pi_1/below/one"),
+    "an admin cannot list the orders of all collections": ADMIN.lists_everywhere("orders"),
     "an admin cannot read below a dispute": ADMIN.gets("disputes/dp_1/below/one"),
     "an admin cannot read anything below an audit entry but deliveries": ADMIN.gets("auditLog/evt_1/below/one"),
     "an admin cannot mark a notice for operators read at a chosen time": ADMIN.updates(
@@ -213,15 +313,19 @@ ADMINS_REFUSED: Final = {
 }
 
 FOR_ADMINS: Final = (
-    *("inventory/shirt", "disputes/dp_1", "auditLog/evt_1", "auditLog/evt_1/deliveries/2"),
+    *("inventory/shirt", "webhookEvents/evt_1", "payments/pi_1", "disputes/dp_1"),
+    *("auditLog/evt_1", "auditLog/evt_1/deliveries/2"),
     OPERATORS_NOTICE,
 )
-FOR_THE_SERVICE: Final = ("webhookEvents/evt_1", "payments/pi_1", "sweeps/products", "users/alice", "anything/else")
+FOR_THE_SERVICE: Final = ("sweeps/products", "users/alice", "anything/else")
 NO_ADMINS: Final = (UNAUTHENTICATED, ALICE, FORMER_ADMIN, TEXT_ADMIN, NUMBER_ADMIN, SELF_MADE_ADMIN, OPERATORS_NAMESAKE)
 
 
 def _closed_to_all_others() -> Iterator[tuple[str, Attempt]]:
     for client, path in product(NO_ADMINS, FOR_ADMINS):
+        yield from _reads(client, path)
+    # A customer reads their own orders and details; nobody else does whose token does not say admin.
+    for client, path in product((each for each in NO_ADMINS if each is not ALICE), ("orders/alices", WRITTEN_DETAILS)):
         yield from _reads(client, path)
     for client in NO_ADMINS:
         yield (
@@ -250,6 +354,7 @@ def _writes(client: Client, path: str) -> Iterator[tuple[str, Attempt]]:
 PERMITTED: Final = {
     **ORDERS_PERMITTED,
     **CANCEL_REQUESTS_PERMITTED,
+    **DETAILS_PERMITTED,
     **NOTICES_PERMITTED,
     **PRODUCTS_PERMITTED,
     **ADMINS_PERMITTED,
@@ -257,6 +362,7 @@ PERMITTED: Final = {
 REFUSED: Final = {
     **ORDERS_REFUSED,
     **CANCEL_REQUESTS_REFUSED,
+    **DETAILS_REFUSED,
     **NOTICES_REFUSED,
     **PRODUCTS_REFUSED,
     **ADMINS_REFUSED,

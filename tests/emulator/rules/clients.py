@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from database.ids import OPERATORS
-from tests.emulator.rules.emulated_project import Attempt, Fields, Operation, Value, Written
+from tests.emulator.rules.emulated_project import Attempt, Documents, Fields, Operation, Value, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +18,13 @@ class Client:
         return Attempt(self.claims, Operation.GET, path)
 
     def lists(self, collection: str, *, at_most: int | None = None, **equal_to: Value) -> Attempt:
-        return Attempt(self.claims, Operation.LIST, collection, equal_to, at_most)
+        return Attempt(self.claims, Operation.LIST, collection, equal_to, limit=at_most)
 
     def lists_everywhere(self, collection: str) -> Attempt:
         return Attempt(self.claims, Operation.LIST_EVERYWHERE, collection)
 
-    def sets(self, path: str, fields: Fields) -> Attempt:
-        return Attempt(self.claims, Operation.SET, path, fields)
+    def sets(self, path: str, fields: Fields, alongside: Documents = MappingProxyType({})) -> Attempt:
+        return Attempt(self.claims, Operation.SET, path, fields, alongside)
 
     def updates(self, path: str, **fields: Written) -> Attempt:
         return Attempt(self.claims, Operation.UPDATE, path, fields)

@@ -54,6 +54,8 @@ class Attempt:
     operation: Operation
     path: str
     fields: Fields = field(default_factory=dict)
+    alongside: Documents = field(default_factory=dict)
+    """What is set in the same commit."""
     limit: int | None = None
     """How many documents a query asks for at most."""
 
@@ -100,14 +102,15 @@ class EmulatedProject:
             case Operation.LIST_EVERYWHERE:
                 return "POST", f"{self._documents}:runQuery", _query(path, fields, everywhere=True)
             case Operation.SET:
-                return self._commit(self._set(path, fields))
+                written = {**attempt.alongside, path: fields}
+                return self._commit(*(self._set(*document) for document in written.items()))
             case Operation.UPDATE:
                 return self._commit(self._update(path, fields))
             case Operation.DELETE:
                 return self._commit({"delete": f"{self._root}/{path}"})
 
-    def _commit(self, write: Json) -> tuple[str, str, Json | None]:
-        return "POST", f"{self._documents}:commit", {"writes": [write]}
+    def _commit(self, *writes: Json) -> tuple[str, str, Json | None]:
+        return "POST", f"{self._documents}:commit", {"writes": writes}
 
     def _set(self, path: str, fields: Fields) -> Json:
         values = {name: _encoded(value) for name, value in fields.items() if not isinstance(value, Special)}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from database.ids import OPERATORS
+from orders.order import OrderStatus
 from tests.emulator.rules.emulated_project import Documents, Fields, Special, Value, Written
 from tests.support import builders
 
@@ -13,6 +14,8 @@ REMOVED: Final = Special.REMOVED
 EARLIER: Final = datetime(2024, 2, 29, 12, tzinfo=UTC)
 LATER: Final = datetime(2124, 2, 29, 12, tzinfo=UTC)
 A_LINE: Final[Value] = {"productId": "shirt", "quantity": 1}
+ADDRESS_FIELDS: Final = ("name", "line1", "line2", "postalCode", "city", "state", "country", "phone")
+AN_ADDRESS: Final[dict[str, Value]] = dict.fromkeys(ADDRESS_FIELDS, "x" * 200)
 
 
 def an_order(**changed: Written) -> Fields:
@@ -23,6 +26,12 @@ def an_order(**changed: Written) -> Fields:
 def a_cancel_request(**changed: Written) -> Fields:
     """The request that Alice's client sends, apart from the changes."""
     return _without_removed({"userId": "alice", "createdAt": REQUEST_TIME, **changed})
+
+
+def the_details(**changed: Written) -> Fields:
+    """What Alice's client says of her order, apart from the changes."""
+    details = {"address": AN_ADDRESS, "email": "alice@example.com", "note": "Ring twice"}
+    return _without_removed({"userId": "alice", "updatedAt": REQUEST_TIME, **details, **changed})
 
 
 def a_notice(**changed: Value) -> Fields:
@@ -37,10 +46,14 @@ def _without_removed(fields: Mapping[str, Any]) -> Fields:
 SHOP: Final[Documents] = {
     "orders/alices": an_order(),
     "orders/alices_other": an_order(),
+    **{f"orders/alices_{status}": an_order(status=status.value) for status in OrderStatus},
     "orders/bobs": an_order(userId="bob"),
     "orders/namesakes": an_order(userId=OPERATORS),
     "orders/alices/below/new": an_order(),
     "cancelRequests/alices_other": a_cancel_request(),
+    "orderDetails/alices_other": the_details(),
+    "orderDetails/alices_finalized": the_details(),
+    "orderDetails/namesakes": the_details(userId=OPERATORS),
     "notifications/alice/messages/evt_1": a_notice(),
     "notifications/alice/messages/evt_2": a_notice(readAt=EARLIER),
     f"notifications/{OPERATORS}/messages/evt_1": a_notice(audience="operator"),

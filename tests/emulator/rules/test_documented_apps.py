@@ -16,9 +16,14 @@ GUEST = Client("a guest", {"sub": "alice", "firebase": {"sign_in_provider": "ano
 
 def documented(client: Client, page_name: str, method: str = "setDoc") -> list[Attempt]:
     """What this client writes if it does as the page's app does."""
-    now = {"createdAt": Special.REQUEST_TIME}
     return [
-        client.sets(call.target, {**call.fields, **(now if "createdAt" in call.fields else {})})
+        client.sets(
+            call.target,
+            {
+                name: Special.REQUEST_TIME if value == "serverTimestamp()" else value
+                for name, value in call.fields.items()
+            },
+        )
         for call in calls_in(page_name, of={method})
     ]
 
@@ -28,6 +33,12 @@ def test_customers_and_guests_order_and_cancel_as_the_page_says(shop: EmulatedPr
     order, cancel_request = documented(client, "integration.md")
     assert shop.allows(order)
     assert shop.allows(replace(cancel_request, path="cancelRequests/new"))
+
+
+def test_customers_say_in_the_same_commit_where_their_order_is_to_go_as_the_page_says(shop: EmulatedProject) -> None:
+    order, details = documented(ALICE, "integration.md", "batch.set")
+    assert not shop.allows(details)
+    assert shop.allows(replace(details, alongside={order.path: order.fields}))
 
 
 def test_an_app_that_comes_from_the_extension_orders_as_its_page_says(shop: EmulatedProject) -> None:

@@ -36,9 +36,11 @@ class Expression:
 def coverage(new_project: Callable[[], EmulatedProject]) -> Json:
     """The emulator's report on a project of its own, after every case has been tried there."""
     project = new_project()
+    project.reset_to(SHOP)
     for attempt in (PERMITTED | REFUSED).values():
-        project.reset_to(SHOP)
-        project.allows(attempt)
+        # What was refused has changed nothing.
+        if project.allows(attempt):
+            project.reset_to(SHOP)
     return project.rule_coverage()
 
 
@@ -71,7 +73,7 @@ def test_only_a_query_for_more_than_one_may_see_is_refused_by_an_error(
     lines = source.splitlines()
     places = {error["sourcePosition"]["line"] for expression in expressions for error in expression.errors}
     assert {lines[place - 1].strip() for place in places} == {
-        "allow list: if isUser(resource.data.userId);",
+        "allow list: if isAdmin() || isUser(resource.data.userId);",
         "allow list: if resource.data.active == true && request.query.limit <= 100;",
     }
 
