@@ -6,7 +6,7 @@ and gives its units back. An order is `reserved` only after its own hold was cou
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inventory.stock import Level, Shortage, StockMove, shortages
 from orders.money import AMOUNT_MINOR_MAX, Money
@@ -21,12 +21,19 @@ class Product:
     in_inventory: bool
     """Whether `inventory/{productId}` exists at all."""
     level: Level | None
-    """None if the inventory has no such product, or no whole numbers for it."""
+    """None if the inventory has no such product, or figures that cannot be used."""
     on_sale: bool
     unit_price: Money | None
     """None if the catalogue carries no price."""
     price_defect: str | None = None
     """Why the price that the catalogue carries cannot be used."""
+    level_defect: str | None = None
+    """Why nothing can be held of it as its inventory is, in words for the shop."""
+
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether it is never short, so that nothing is counted of it."""
+        return self.level is not None and self.level.stock is None
 
 
 class Refused(Exception):
@@ -52,8 +59,8 @@ def price_to_hold(order: Order, products: Mapping[str, Product]) -> Money | None
         raise Refused(f"invalid_order: {order.defect}")
     for line in order.lines:
         product = products[line.product_id]
-        if product.level is None:
-            raise Refused(f"unknown_product: the inventory does not count {line.product_id!r}")
+        if product.level is None or product.level_defect:
+            raise _unknown(product)
         if not product.on_sale:
             raise Refused(f"not_on_sale: {line.product_id!r} is not on sale")
         if product.price_defect:
@@ -63,28 +70,49 @@ def price_to_hold(order: Order, products: Mapping[str, Product]) -> Money | None
     return _total(order, products)
 
 
+def to_be_held(order: Order, products: Mapping[str, Product]) -> Order:
+    """The order, which from now on knows what the inventory counts of it: what is never short is not counted."""
+    return replace(order, unlimited=frozenset(each for each in order.product_ids if products[each].is_unlimited))
+
+
 def hold_is_covered(order: Order, products: Mapping[str, Product]) -> bool:
-    """Whether the units of an order in `reserving`, already counted in these levels, are all covered by stock."""
-    levels = levels_of(products)
-    return all(line.product_id in levels and levels[line.product_id].is_covered for line in order.lines)
+    """Whether the units of an order in `reserving`, already counted in these levels, may all be sold."""
+    return all(_covers_what_is_counted(products.get(line.product_id)) for line in order.counted_lines)
 
 
 def counted_apart(
     moves: Iterable[StockMove], products: Mapping[str, Product]
 ) -> tuple[tuple[StockMove, ...], tuple[OrderLine, ...]]:
-    """The moves that can be counted, and the units of products whose inventory is known to be gone."""
+    """The moves that can be counted, and the units of products whose inventory is known to be gone.
+
+    What became a product that is never short keeps its null: an increment would make a number of it.
+    """
     counted, uncounted = [], []
     for move in moves:
         product = products.get(move.product_id)
         if product and not product.in_inventory:
             uncounted.append(OrderLine(move.product_id, abs(move.stock or move.reserved)))
-        else:
+        elif not (product and product.is_unlimited):
             counted.append(move)
+        elif move.reserved:
+            counted.append(replace(move, stock=0))
     return tuple(counted), tuple(uncounted)
 
 
 def levels_of(products: Mapping[str, Product]) -> dict[str, Level]:
     return {product_id: product.level for product_id, product in products.items() if product.level is not None}
+
+
+def _covers_what_is_counted(product: Product | None) -> bool:
+    if product is None or product.level is None:
+        return False
+    # What is never short by now is given back, and the order is held again as one of which it is not counted.
+    return product.level.is_covered and not product.is_unlimited
+
+
+def _unknown(product: Product) -> Refused:
+    reason = f"unknown_product: the inventory does not count {product.product_id!r}"
+    return Refused(reason, note=f"{reason}: {product.level_defect}" if product.level_defect else None)
 
 
 def _shortage_of(short: Iterable[Shortage]) -> Refused:

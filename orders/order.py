@@ -81,6 +81,9 @@ class Order:
     """While `reserving`: what it was before, and becomes again if its units are not covered."""
     hold_kept: bool = False
     """In `review`: whether its units are still held."""
+    unlimited: frozenset[str] = frozenset()
+    """Its products that were never short when it was last held: of these nothing was counted, and nothing is given back
+    or taken, whatever their inventory has become since."""
     payments: Payments = field(default_factory=Payments)
     settled_by: str | None = None
     """The event with which it was first paid."""
@@ -164,15 +167,25 @@ class Order:
         return tuple(line.product_id for line in self.lines)
 
     @property
+    def counted_lines(self) -> tuple[OrderLine, ...]:
+        """What the inventory counts of it: all but the products that were never short when it was held."""
+        return tuple(line for line in self.lines if line.product_id not in self.unlimited)
+
+    @property
     def holds_units(self) -> bool:
-        """Whether its lines are part of what is `reserved` in the inventory."""
+        """Whether its counted lines are part of what is `reserved` in the inventory."""
         return self.status in _HOLDING or (self.status is OrderStatus.REVIEW and self.hold_kept)
 
     @property
     def sold(self) -> Mapping[str, int]:
-        """Units that were taken from stock, by product, whether or not they have been put back."""
+        """Units that were sold, by product, whether or not they have come back."""
         is_sold = self.finalized_at is not None or self.status in _SOLD
         return {line.product_id: line.quantity for line in self.lines} if is_sold else {}
+
+    @property
+    def taken(self) -> Mapping[str, int]:
+        """Those of the sold units that were taken from stock."""
+        return {product_id: quantity for product_id, quantity in self.sold.items() if product_id not in self.unlimited}
 
 
 CLOSED: Final = frozenset({OrderStatus.FAILED, OrderStatus.EXPIRED, OrderStatus.CANCELLED})

@@ -151,7 +151,7 @@ class GiveBack:
     @classmethod
     def of(cls, case: Case) -> "GiveBack":
         """No audit entry records such a hold, nor that it was given back."""
-        moves, _ = counted_apart(release(case.order.lines), case.snapshot.products)
+        moves, _ = counted_apart(release(case.order.counted_lines), case.snapshot.products)
         status_before = case.order.held_from or OrderStatus.PENDING
         return cls(replace(case.order, status=status_before, held_from=None), moves)
 

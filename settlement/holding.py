@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from inventory.reservation import Refused, hold_is_covered, price_to_hold
+from inventory.reservation import Refused, hold_is_covered, price_to_hold, to_be_held
 from inventory.stock import hold, release
 from notifications.notices import NoticeType
 from orders.events import CancelRequested, CarriesPayment, OrderPlaced
@@ -33,8 +33,9 @@ def hold_units(case: Case) -> Decision | Proposal:
         return quarantine(case, f"{PRICE_GONE}: the catalogue no longer says what the order costs")
     if isinstance(case.event, OrderPlaced) and (exceeded := _open_orders_exceeded(case)):
         return exceeded
-    held = replace(order, status=OrderStatus.RESERVING, held_from=order.status, **priced)
-    return Hold(held, hold(held.lines))
+    held = to_be_held(order, case.snapshot.products)
+    held = replace(held, status=OrderStatus.RESERVING, held_from=order.status, **priced)
+    return Hold(held, hold(held.counted_lines))
 
 
 def confirm_hold(case: Case) -> Decision | Proposal:
@@ -47,7 +48,7 @@ def confirm_hold(case: Case) -> Decision | Proposal:
     is_placed_before = isinstance(case.event, OrderPlaced) and case.snapshot.audited
     if is_placed_before or not hold_is_covered(order, case.snapshot.products):
         return GiveBack.of(case)
-    counted = hold(order.lines)
+    counted = hold(order.counted_lines)
     if isinstance(case.event, CarriesPayment):
         return take_units(case, counted=counted)
     held = replace(with_report(case), status=OrderStatus.RESERVED, held_from=None, reserved_at=case.now)
@@ -64,7 +65,7 @@ def expire(case: Case) -> Decision | Proposal:
     if order.reservation_expires_at is None or order.reservation_expires_at > case.now:
         return Unchanged(Outcome(Result.NOT_EXPIRED, order.order_id))
     after = replace(order, status=OrderStatus.EXPIRED)
-    return Proposal(Result.EXPIRED, after, moves=release(order.lines), notice=NoticeType.EXPIRED)
+    return Proposal(Result.EXPIRED, after, moves=release(order.counted_lines), notice=NoticeType.EXPIRED)
 
 
 def cancel(case: Case) -> Proposal:
@@ -80,8 +81,8 @@ def cancel(case: Case) -> Proposal:
             held_from=None,
             cancel_requested_at=case.now if isinstance(case.event, CancelRequested) else order.cancel_requested_at,
         ),
-        moves=release(order.lines) if order.holds_units else (),
-        counted=hold(order.lines) if order.status is OrderStatus.RESERVING else (),
+        moves=release(order.counted_lines) if order.holds_units else (),
+        counted=hold(order.counted_lines) if order.status is OrderStatus.RESERVING else (),
         notice=NoticeType.CANCELLED,
     )
 

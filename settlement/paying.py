@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from inventory.reservation import Refused
+from inventory.reservation import Refused, to_be_held
 from inventory.stock import StockMove, put_back, take
 from notifications.notices import NoticeType
 from orders.events import CarriesPayment
@@ -29,15 +29,16 @@ def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal |
         return GiveBack.of(case) if order.held_from in CLOSED else _keep_unpaid(case, order, reason, counted)
     if reason:
         return _quarantined(case, order, reason, counted)
-    return with_refunds(case, Proposal(*_finalized(case, order), take(order.lines), counted, NoticeType.PAID))
+    return with_refunds(case, Proposal(*_finalized(case, order), take(order.counted_lines), counted, NoticeType.PAID))
 
 
 def take_unheld_units(case: Case) -> Proposal | Look:
     """Finalize an order whose hold went back with the money of a payment that did not pay for it."""
     order = with_report(case)
-    units = {line.product_id: line.quantity for line in order.lines}
-    if not case.snapshot.products.keys() >= units.keys():
+    if not case.snapshot.products.keys() >= set(order.product_ids):
         return Look(order.product_ids)
+    order = to_be_held(order, case.snapshot.products)
+    units = {line.product_id: line.quantity for line in order.counted_lines}
     if short := unavailable(units, case):
         return refuse(case, Refused(f"insufficient_stock: {short} are gone by now"))
     taken = put_back({product_id: -quantity for product_id, quantity in units.items()})
@@ -102,7 +103,7 @@ def _keep_unpaid(case: Case, order: Order, reason: str | None, counted: tuple[St
         order,
         status=OrderStatus.RESERVED,
         held_from=None,
-        reserved_at=case.now if counted else order.reserved_at,
+        reserved_at=case.now if order.status is OrderStatus.RESERVING else order.reserved_at,
     )
     return Proposal(
         Result.NOT_PAID, case.terms.extended(case.order, kept), counted=counted, notice=NoticeType.NOT_PAID, note=reason

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from inventory.stock import hold, put_back, release, together
+from inventory.reservation import to_be_held
+from inventory.stock import StockMove, hold, put_back, release, together
 from notifications.notices import NoticeType
 from orders.events import ChargeRefunded, OrderEvent, RefundUpdated
 from orders.order import Order, OrderStatus
@@ -28,29 +29,29 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
     """The proposal, and what follows from all that is refunded of the payments that its order is paid with."""
     order = proposal.order
     wanted = _units_to_have_back(order, case)
-    to_take = {p: order.returned.get(p, 0) - wanted.get(p, 0) for p in order.sold}
+    to_take = {p: order.returned.get(p, 0) - wanted.get(p, 0) for p in order.taken}
     to_take = {p: n for p, n in to_take.items() if n > 0}
     if not case.snapshot.products.keys() >= to_take.keys():
         return Look(order.product_ids)
     short = unavailable(to_take, case)
     why_taken = "a refund failed" if _has_undone(case.event) else "fewer units go back"
     missing = f"sold_again: {why_taken}, and {short} are gone by now" if short else None
-    returned = {p: max(wanted.get(p, 0), order.returned.get(p, 0) if missing else 0) for p in order.sold}
+    returned = {p: max(wanted.get(p, 0), order.returned.get(p, 0) if missing else 0) for p in order.taken}
     moves = put_back({p: n - order.returned.get(p, 0) for p, n in returned.items()})
+    if not case.snapshot.products.keys() >= _put_on_shelf(together(proposal.moves, moves)):
+        return Look(order.product_ids)
 
     # All money is back: then only the books are wrong, and nothing is owed to the customer.
     is_owed = bool(missing) and not _is_full(order)
     status = _status_of(order, is_short=is_owed)
     if order.hold_kept and status is OrderStatus.REFUNDED:
-        moves = (*moves, *release(order.lines))
+        moves = (*moves, *release(order.counted_lines))
         order = replace(order, hold_kept=False)
     if order.awaits_payment and case.order.status is OrderStatus.REFUNDED and status is OrderStatus.REVIEW:
-        # What went back with the money is held again, as if it had never gone.
         if not case.snapshot.products.keys() >= set(order.product_ids):
             return Look(order.product_ids)
-        is_there = not unavailable({line.product_id: line.quantity for line in order.lines}, case)
-        moves = (*moves, *hold(order.lines)) if is_there else moves
-        order = replace(order, hold_kept=is_there)
+        order, held = _held_again(case, order)
+        moves = (*moves, *held)
     after = replace(
         order,
         status=status,
@@ -84,6 +85,18 @@ def unavailable(units: Mapping[str, int], case: Case) -> str | None:
     return ", ".join(f"{quantity} of {product_id!r}" for product_id, quantity in short.items()) or None
 
 
+def _put_on_shelf(moves: tuple[StockMove, ...]) -> set[str]:
+    """The products that must be read first: one that is never short by now has no figure to which units are added."""
+    return {move.product_id for move in moves if move.stock > 0}
+
+
+def _held_again(case: Case, order: Order) -> tuple[Order, tuple[StockMove, ...]]:
+    """What went back with the money is held again, if it is there, as if it had never gone."""
+    order = to_be_held(order, case.snapshot.products)
+    is_there = not unavailable({line.product_id: line.quantity for line in order.counted_lines}, case)
+    return replace(order, hold_kept=is_there), hold(order.counted_lines) if is_there else ()
+
+
 _IN_ORDER: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})
 
 
@@ -100,17 +113,17 @@ def _is_full(order: Order) -> bool:
 
 
 def _units_to_have_back(order: Order, case: Case) -> Mapping[str, int]:
-    """Units that belong on the shelf again, by product: never more than were sold."""
+    """Units that belong on the shelf again, by product: never more than were taken from it."""
     refunds = _refunds_that_count(order)
     said = {refund.restock for refund in refunds if isinstance(refund.restock, RestockRule)}
     unsaid = order.amount_refunded - sum(refund.amount for refund in refunds if refund.restock is not None)
     follows_terms = _is_full(order) and unsaid > 0 and RestockRule.NONE not in said
     if RestockRule.ALL in said or (follows_terms and case.terms.restock_on_refund):
-        return order.sold
+        return order.taken
     named = units_named(refunds)
     # What came back under other terms stays.
     back = order.returned if follows_terms else {}
-    return {p: min(quantity, max(named.get(p, 0), back.get(p, 0))) for p, quantity in order.sold.items()}
+    return {p: min(quantity, max(named.get(p, 0), back.get(p, 0))) for p, quantity in order.taken.items()}
 
 
 def _refunds_that_count(order: Order) -> tuple[Refund, ...]:

@@ -17,7 +17,10 @@ class Product:
     name: str
     unit_amount: int
     """In minor units."""
-    stock: int
+    stock: int | None
+    """None if it is never short."""
+    backorder: int = 0
+    """How many units may be sold before they are there."""
 
 
 CATALOGUE: Final[Mapping[str, Product]] = {
@@ -26,8 +29,10 @@ CATALOGUE: Final[Mapping[str, Product]] = {
     "french-press": Product("French press", 3_900, 12),
     "hand-grinder": Product("Hand grinder", 8_900, 2),
     "gift-tin": Product("Gift tin", 2_490, 0),
+    "barista-course": Product("Barista course, online", 4_900, None),
+    "espresso-machine": Product("Espresso machine, from May", 64_900, 0, backorder=5),
 }
-"""By product id: plenty, a few, two and none, so that a shop has all of these to show."""
+"""By product id: plenty, a few, two, none, never short, and not there yet, so that a shop has all of these to show."""
 
 
 def documents() -> dict[str, dict[str, object]]:
@@ -37,6 +42,8 @@ def documents() -> dict[str, dict[str, object]]:
         priced = {"unitAmount": product.unit_amount, "currency": CURRENCY}
         written[f"products/{product_id}"] = {"name": product.name, "active": True, **priced}
         written[f"inventory/{product_id}"] = {"stock": product.stock, "reserved": 0}
+        if product.backorder:
+            written[f"inventory/{product_id}"]["backorder"] = product.backorder
     return written
 
 

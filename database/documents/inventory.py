@@ -13,18 +13,42 @@ def inventory_path(product_id: str) -> str:
 
 
 def level_from(fields: Fields | None) -> Level | None:
-    """None if there is no such document, or if its figures are not whole numbers."""
+    """None if there is no such document, or if its figures cannot be used."""
     if fields is None:
         return None
-    stock, reserved = whole_number(fields.get("stock")), whole_number(fields.get("reserved", 0))
-    return None if stock is None or reserved is None else Level(stock, reserved)
+    reserved, backorder = whole_number(fields.get("reserved", 0)), whole_number(fields.get("backorder", 0))
+    if _is_unlimited(fields):
+        # Whatever else is wrong with it, nothing may be added to what is no number.
+        return Level(None, reserved or 0)
+    stock = whole_number(fields.get("stock"))
+    if stock is None or reserved is None or backorder is None or backorder < 0:
+        return None
+    return Level(stock, reserved, backorder)
 
 
-def hold_writes(moves: Iterable[StockMove]) -> tuple[Increase, ...]:
-    """Count units as held. An increase by nothing makes the commit answer the stock too, as of the same moment."""
-    return tuple(
-        Increase(inventory_path(move.product_id), {"stock": move.stock, "reserved": move.reserved}) for move in moves
-    )
+def level_defect_in(fields: Fields) -> str | None:
+    """Why nothing can be held of the product, in words for the shop; None if it can."""
+    reserved, backorder = whole_number(fields.get("reserved", 0)), whole_number(fields.get("backorder", 0))
+    if not _is_unlimited(fields) and whole_number(fields.get("stock")) is None:
+        return "stock must be a whole number, or null for a product that is never short"
+    if reserved is None:
+        return "reserved must be a whole number"
+    if backorder is None or backorder < 0:
+        return "backorder must be a whole number, 0 or more"
+    if _is_unlimited(fields) and reserved:
+        # A payment for what is held would make a number of the null.
+        return f"stock is null, but {reserved} units are still reserved that were counted before"
+    return None
+
+
+def _is_unlimited(fields: Fields) -> bool:
+    """Only an explicit null says so: a field that is missing or misspelt does not."""
+    return "stock" in fields and fields["stock"] is None
+
+
+def hold_writes(moves: Iterable[StockMove], snapshot: Snapshot) -> tuple[Increase, ...]:
+    """Count units as held. An increase by nothing makes the commit answer all other figures too, as of one moment."""
+    return tuple(_hold(move, snapshot.products[move.product_id].level) for move in moves)
 
 
 def move_writes(moves: Iterable[StockMove], snapshot: Snapshot) -> tuple[Increase | Update, ...]:
@@ -33,6 +57,12 @@ def move_writes(moves: Iterable[StockMove], snapshot: Snapshot) -> tuple[Increas
         *(_increase(move) for move in moves if not move.takes_available),
         *(_exact_write(move, snapshot) for move in moves if move.takes_available),
     )
+
+
+def _hold(move: StockMove, level: Level | None) -> Increase:
+    # Where nothing could be backordered when it was read, it must not be now either, and no field is made up for it.
+    backorder = {"backorder": 0} if level and level.backorder else {}
+    return Increase(inventory_path(move.product_id), {"stock": move.stock, "reserved": move.reserved, **backorder})
 
 
 def _increase(move: StockMove) -> Increase:

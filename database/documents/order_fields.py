@@ -72,6 +72,10 @@ def decline_fields(decline: Decline) -> dict[str, object]:
     }
 
 
+def product_ids_from(value: object) -> frozenset[str]:
+    return frozenset(item for item in value if isinstance(item, str)) if isinstance(value, list) else frozenset()
+
+
 def units_from(value: object) -> dict[str, int]:
     units: dict[str, int] = {}
     for item in value if isinstance(value, list) else ():

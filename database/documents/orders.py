@@ -7,6 +7,7 @@ from typing import Final
 from database.documents.order_fields import (
     decline_fields,
     decline_from,
+    product_ids_from,
     refunds_fields,
     refunds_from,
     units_fields,
@@ -60,6 +61,7 @@ def order_from(order_id: str, fields: Fields) -> Order:
         reservation_expires_at=time_or_none(fields.get("reservationExpiresAt")),
         held_from=None if held_from is None else _status_from(held_from),
         hold_kept=fields.get("holdKept") is True,
+        unlimited=product_ids_from(fields.get("unlimited")),
         payments=payments_from(fields["payments"]) if "payments" in fields else _one_payment_from(fields),
         settled_by=text_or_none(fields.get("webhookEventId")),
         unfulfilled_as=_unfulfilled_from(fields.get("unfulfilledAs")),
@@ -100,6 +102,7 @@ def _order_fields(order: Order) -> dict[str, object]:
         "reservationExpiresAt": order.reservation_expires_at,
         "heldFrom": str(order.held_from) if order.held_from else None,
         "holdKept": order.hold_kept,
+        "unlimited": sorted(order.unlimited),
         "unfulfilledAs": str(order.unfulfilled_as) if order.unfulfilled_as else None,
         "finalizedAt": order.finalized_at,
         "webhookEventId": order.settled_by,

@@ -1,6 +1,6 @@
 """`products/{productId}` ↔ a product: its price, whether it is on sale, and with its inventory, how much there is."""
 
-from database.documents.inventory import level_from
+from database.documents.inventory import level_defect_in, level_from
 from database.documents.values import money_or_none
 from database.store import Document, Fields, Update
 from inventory.availability import availability
@@ -26,6 +26,7 @@ def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | 
         price_defect="needs a whole unitAmount in minor units and a currency such as 'eur'"
         if has_broken_price
         else None,
+        level_defect=level_defect_in(inventory) if inventory is not None else None,
     )
 
 
@@ -35,7 +36,8 @@ def availability_write(
     """What makes the product say how much of it is left; None if it does, or if the shop lists no such product."""
     if catalogue is None:
         return None
-    word = availability(level_from(inventory.fields if inventory else None), few_left=few_left)
+    product = product_from(product_id, inventory.fields if inventory else None, catalogue.fields)
+    word = availability(None if product.level_defect else product.level, few_left=few_left)
     if catalogue.fields.get("available") == word:
         return None
     return Update(product_path(product_id), {"available": word.value}, catalogue.version)

@@ -145,7 +145,9 @@ class Wanted:
 
 def after_hold(snapshot: Snapshot, held: Order, committed: Committed) -> Snapshot:
     """What is known once the order's units are counted, from what the commit answered."""
-    levels = {product_id: level_from(committed.figures[inventory_path(product_id)]) for product_id in held.product_ids}
+    levels = {
+        line.product_id: level_from(committed.figures[inventory_path(line.product_id)]) for line in held.counted_lines
+    }
     return snapshot.with_hold(held, committed.versions[order_path(held.order_id)], levels)
 
 

@@ -111,12 +111,13 @@ def test_every_event_that_names_its_order_takes_two_rpcs(
 A_REFUND = {
     "id": "re_1",
     "object": "refund",
-    "amount": 3_600,
+    "amount": 1_200,
     "charge": "ch_1",
     "currency": "eur",
     "payment_intent": "pi_1",
     "status": "succeeded",
 }
+ALL_REFUNDED = {**A_REFUND, "amount": 3_600}
 A_DISPUTE = {
     "id": "dp_1",
     "object": "dispute",
@@ -128,9 +129,9 @@ A_DISPUTE = {
     "status": "needs_response",
 }
 FOUND_BY_PAYMENT = {
-    "refund.created": ("refunded", A_REFUND),
-    "refund.updated": ("refunded", A_REFUND),
-    "charge.refund.updated": ("refunded", A_REFUND),
+    "refund.created": ("partially_refunded", A_REFUND),
+    "refund.updated": ("partially_refunded", A_REFUND),
+    "charge.refund.updated": ("partially_refunded", A_REFUND),
     "refund.failed": ("refund_recorded", {**A_REFUND, "status": "failed"}),
     "charge.dispute.created": ("dispute_recorded", A_DISPUTE),
     "charge.dispute.closed": ("dispute_recorded", {**A_DISPUTE, "status": "lost"}),
@@ -150,10 +151,11 @@ def test_an_event_whose_order_is_found_by_its_payment_takes_three_rpcs_and_its_d
 
 
 @pytest.mark.usefixtures("reserved_order")
-def test_taking_units_again_after_a_failed_refund_takes_one_more_read_of_the_inventory(deliver: Deliver) -> None:
+def test_putting_units_back_and_taking_them_again_takes_one_more_read_of_the_inventory(deliver: Deliver) -> None:
     deliver(a_stripe_event())
-    deliver(a_stripe_event(A_REFUND, "refund.created", "evt_2"))
-    failed = a_stripe_event({**A_REFUND, "status": "failed"}, "refund.failed", "evt_3")
+    refunded = a_stripe_event(ALL_REFUNDED, "refund.created", "evt_2")
+    assert deliver(refunded) == ("refunded", [READ, READ, READ, COMMIT])
+    failed = a_stripe_event({**ALL_REFUNDED, "status": "failed"}, "refund.failed", "evt_3")
     assert deliver(failed) == ("refund_failed", [READ, READ, READ, COMMIT])
 
 
@@ -212,3 +214,16 @@ def test_holding_on_the_way_of_a_payment_counts_nothing(firestore_client: firest
     stock_up(firestore_client, 10)
     firestore_client.document("orders/order-1").set(an_order())
     assert deliver(a_stripe_event()) == ("first_time_finalized", [READ, READ, COMMIT, COMMIT])
+
+
+def test_what_is_never_short_takes_no_more_rpcs_than_what_is_counted_and_less_for_a_refund(
+    firestore_client: firestore.Client, firestore_host: str, deliver: Deliver
+) -> None:
+    firestore_client.document("inventory/shirt").set({"stock": None})
+    firestore_client.document("orders/order-1").set(an_order())
+    connection, rpcs = counted(firestore_client.project, firestore_host)
+    assert service_over(connection).settle(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
+    assert rpcs.names == [READ, COUNT, COMMIT, COMMIT]
+    assert deliver(a_stripe_event()) == ("first_time_finalized", [READ, COMMIT])
+    refunded = a_stripe_event(ALL_REFUNDED, "refund.created", "evt_2")
+    assert deliver(refunded) == ("refunded", [READ, READ, COMMIT])

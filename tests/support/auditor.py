@@ -7,14 +7,30 @@ every unit and every cent is accounted for, and nothing happened twice.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 Fields = Mapping[str, Any]
 Documents = Mapping[str, Fields]
 Shelves = Mapping[str, Mapping[str, Fields]]
 """The documents of each top-level collection, by id; further deliveries and notices by their whole path."""
 
+
+class Recount(NamedTuple):
+    """What the shop itself wrote as the stock of a product, over whatever had been there."""
+
+    stock: int | None
+    """None if it is never short from then on."""
+    gone: int = 0
+    """Units that orders had taken by then, and not brought back."""
+    moved: int = 0
+    """By how much the audit trail says that its stock had changed by then."""
+
+
+Recounts = Mapping[str, Recount]
+"""The latest of each product that has any."""
+
 _NOTHING: Documents = {}
+_NEVER: Recounts = {}
 _TAKEN = {"finalized", "partially_refunded", "refunded", "refund_due"}
 _PAID = {"finalized", "review", "refund_due", "refunded", "partially_refunded"}
 _LEGAL = {
@@ -36,23 +52,27 @@ _DECIDED = {"warning_closed", "won", "lost", "prevented", "charge_refunded"}
 
 def complaints(
     documents: Documents,
-    initial_stock: Mapping[str, int],
+    initial_stock: Mapping[str, int | None],
     *,
     claims_kept_since: datetime | None = None,
     deleted: Documents = _NOTHING,
+    recounts: Recounts = _NEVER,
 ) -> list[str]:
     """All that is wrong in the shop, between any two commits; an empty list if it keeps its promises.
 
     Args:
         documents: every document, by path.
-        initial_stock: units on hand of each product, before anything happened; nothing was held.
+        initial_stock: units on hand of each product, before anything happened; nothing was held. None if it is never
+            short.
         claims_kept_since: events that were settled before may have lost their claims, which live only for so long.
         deleted: orders, by the ids that others have now; they were deleted when they held nothing.
+        recounts: what the shop has written over the stock since, by product.
     """
     shelves = _shelved(documents)
     return [
-        *_of_levels(shelves, initial_stock, deleted),
-        *_of_trail(shelves, initial_stock),
+        *_of_levels(shelves, _counts(initial_stock, recounts), deleted),
+        *_of_trail(shelves, _counts(initial_stock, recounts)),
+        *_of_uncounted_orders(shelves, initial_stock, recounts),
         *_of_orders(shelves, deleted),
         *_of_disputes(shelves, deleted),
         *_of_claims(shelves, claims_kept_since),
@@ -62,9 +82,21 @@ def complaints(
     ]
 
 
-def imbalances(documents: Documents, initial_stock: Mapping[str, int], deleted: Documents = _NOTHING) -> list[str]:
+def imbalances(
+    documents: Documents,
+    initial_stock: Mapping[str, int | None],
+    deleted: Documents = _NOTHING,
+    recounts: Recounts = _NEVER,
+) -> list[str]:
     """What is wrong with the figures of the inventory, judged from it and the orders alone."""
-    return list(_of_levels(_shelved(documents), initial_stock, deleted))
+    return list(_of_levels(_shelved(documents), _counts(initial_stock, recounts), deleted))
+
+
+def recount_of(product_id: str, stock: int | None, documents: Documents, deleted: Documents = _NOTHING) -> Recount:
+    """What the shop writes now as the stock of a product."""
+    shelves = _shelved(documents)
+    gone = _units_gone([*shelves["orders"].values(), *deleted.values()])
+    return Recount(stock, gone[product_id], _units_moved(shelves)[product_id, "stock"])
 
 
 def leftovers(documents: Documents) -> list[str]:
@@ -87,41 +119,66 @@ def _shelved(documents: Documents) -> Shelves:
 # --- Stock -----------------------------------------------------------------------------------------------------------
 
 
-def _of_levels(shelves: Shelves, initial_stock: Mapping[str, int], deleted: Documents) -> Iterator[str]:
+def _counts(initial_stock: Mapping[str, int | None], recounts: Recounts) -> Recounts:
+    return {product_id: Recount(stock) for product_id, stock in initial_stock.items()} | dict(recounts)
+
+
+def _of_levels(shelves: Shelves, counts: Recounts, deleted: Documents) -> Iterator[str]:
     orders = [*shelves["orders"].values(), *deleted.values()]
     gone, held = _units_gone(orders), _units_held(orders)
     unfinished = any(order["status"] == "reserving" for order in orders)
-    for product_id, initial in initial_stock.items():
+    for product_id, count in counts.items():
         level = shelves["inventory"][product_id]
-        if level["stock"] != initial - gone[product_id]:
-            yield f"{product_id}: {initial} - {gone[product_id]} units gone is not what is there: {level}"
         if level["reserved"] != held[product_id]:
             yield f"{product_id}: orders hold {held[product_id]}, and the inventory says {level}"
-        if level["stock"] < 0 or level["reserved"] < 0 or (level["reserved"] > level["stock"] and not unfinished):
-            yield f"{product_id}: more is promised than is there: {level}"
+        if count.stock is None or level["stock"] is None:
+            if level["stock"] is not count.stock:
+                yield f"{product_id}: the shop wrote {count.stock} as its stock, and the inventory says {level}"
+            continue
+        units_gone, backorder = gone[product_id] - count.gone, level.get("backorder", 0)
+        if level["stock"] != count.stock - units_gone:
+            yield f"{product_id}: {count.stock} - {units_gone} units gone is not what is there: {level}"
+        is_oversold = level["stock"] < -backorder or (level["reserved"] > level["stock"] + backorder and not unfinished)
+        if is_oversold or level["reserved"] < 0:
+            yield f"{product_id}: more is promised than is there, or may be backordered: {level}"
 
 
-def _of_trail(shelves: Shelves, initial_stock: Mapping[str, int]) -> Iterator[str]:
+def _of_trail(shelves: Shelves, counts: Recounts) -> Iterator[str]:
+    moved = _units_moved(shelves)
+    unfinished = any(order["status"] == "reserving" for order in shelves["orders"].values())
+    for product_id, count in counts.items():
+        level, change = shelves["inventory"][product_id], moved[product_id, "stock"] - count.moved
+        if (change != 0) if count.stock is None else (level["stock"] != count.stock + change):
+            yield f"{product_id}: the audit trail says {change:+}, the inventory {level}"
+        if level["reserved"] != moved[product_id, "reserved"] and not unfinished:
+            yield f"{product_id}: the audit trail says {moved[product_id, 'reserved']:+} held, the inventory {level}"
+
+
+def _of_uncounted_orders(
+    shelves: Shelves, initial_stock: Mapping[str, int | None], recounts: Recounts
+) -> Iterator[str]:
+    always_counted = {product_id for product_id, stock in initial_stock.items() if stock is not None} - recounts.keys()
+    for order_id, order in shelves["orders"].items():
+        if wrongly := always_counted & set(order.get("unlimited", ())):
+            yield f"{order_id}: ordered as if there were no end of {wrongly}"
+
+
+def _units_moved(shelves: Shelves) -> Counter[tuple[str, str]]:
+    """What the audit trail says, by product and figure."""
     moved: Counter[tuple[str, str]] = Counter()
     for entry in shelves["auditLog"].values():
         for move in entry["stock"]:
             moved[move["productId"], "stock"] += move["stock"]
             moved[move["productId"], "reserved"] += move["reserved"]
-    unfinished = any(order["status"] == "reserving" for order in shelves["orders"].values())
-    for product_id, initial in initial_stock.items():
-        level = shelves["inventory"][product_id]
-        if level["stock"] != initial + moved[product_id, "stock"]:
-            yield f"{product_id}: the audit trail says {moved[product_id, 'stock']:+}, the inventory {level}"
-        if level["reserved"] != moved[product_id, "reserved"] and not unfinished:
-            yield f"{product_id}: the audit trail says {moved[product_id, 'reserved']:+} held, the inventory {level}"
+    return moved
 
 
 def _units_gone(orders: Iterable[Fields]) -> Counter[str]:
-    """Units that were sold and have not come back."""
+    """Units that were taken from stock and have not come back."""
     gone: Counter[str] = Counter()
     for order in orders:
         if order["status"] in _TAKEN and order.get("finalizedAt"):
-            gone.update(_units_of(order["items"]))
+            gone.update(_counted_units_of(order))
             gone.subtract(_units_of(order.get("returned", ())))
     return gone
 
@@ -130,8 +187,14 @@ def _units_held(orders: Iterable[Fields]) -> Counter[str]:
     held: Counter[str] = Counter()
     for order in orders:
         if order["status"] in ("reserving", "reserved") or (order["status"] == "review" and order.get("holdKept")):
-            held.update(_units_of(order["items"]))
+            held.update(_counted_units_of(order))
     return held
+
+
+def _counted_units_of(order: Fields) -> Counter[str]:
+    """All but those of products that were never short when they were held."""
+    units, unlimited = _units_of(order["items"]), order.get("unlimited", ())
+    return Counter({product_id: quantity for product_id, quantity in units.items() if product_id not in unlimited})
 
 
 def _units_of(items: Iterable[Fields]) -> Counter[str]:
@@ -160,10 +223,10 @@ def _of_orders(shelves: Shelves, deleted: Documents) -> Iterator[str]:
             yield f"{order_id}: finalized {finalizations[order_id]} times"
         yield from _of_money(order_id, order, shelves)
         yield from _of_ways(order_id, [order, *earlier], ways[order_id])
-        sold = _units_of(order["items"]) if order.get("finalizedAt") else Counter()
+        sold = _counted_units_of(order) if order.get("finalizedAt") else Counter()
         for item in order.get("returned", ()):
             if not 0 < item["quantity"] <= sold[item["productId"]]:
-                yield f"{order_id}: {item} came back, of {dict(sold)} sold"
+                yield f"{order_id}: {item} came back, of {dict(sold)} taken"
         lapsed = shelves["auditLog"].get(f"lapsed_{order_id}")
         # Whatever became of it afterwards, its time is still the same.
         if lapsed and not earlier and lapsed["createdAt"] < order["reservationExpiresAt"]:

@@ -106,10 +106,11 @@ def notices_in(database: AnyDatabase, *, of_event: str = "") -> list[object]:
     return [fields["type"] for path, fields in notices if path.endswith(of_event)]
 
 
-def complaints_in(database: AnyDatabase, *, stock: int = SHIRTS) -> list[str]:
+def complaints_in(database: AnyDatabase, *, stock: int | None = SHIRTS, **others: int | None) -> list[str]:
     """What the auditor finds wrong.
 
     Args:
         stock: shirts on hand before anything happened.
+        others: the same of further products.
     """
-    return complaints(database.dump(), {"shirt": stock})
+    return complaints(database.dump(), {"shirt": stock, **others})

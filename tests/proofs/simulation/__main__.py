@@ -124,7 +124,7 @@ def _replayed(seed: int) -> int:
 
 
 def _described(history: History) -> Iterator[str]:
-    yield f"stock: {dict(history.stock)}"
+    yield f"stock: {dict(history.stock)}, backorders: {dict(history.backorders)}"
     yield from (f"scenario: {_unusual(scenario)}" for scenario in history.scenarios)
     yield f"arrivals: {', '.join(map(str, history.arrivals))}"
     turns = (f"{turn.who} ({turn.fault})" if turn.fault else str(turn.who) for turn in history.turns)

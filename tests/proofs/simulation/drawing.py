@@ -57,7 +57,7 @@ class _Draw:
         order_ids = ["order-1", "order-2"] if self.is_so(0.25) else ["order-1"]
         scenarios = tuple(self.scenario(order_id) for order_id in order_ids)
         arrivals = tuple(self.arrivals(scenarios))
-        return History(
+        history = History(
             stock=tuple(self.stock(scenarios).items()),
             scenarios=scenarios,
             arrivals=arrivals,
@@ -67,6 +67,7 @@ class _Draw:
             opens_late=self.is_so(0.2),
             restocks=self.is_so(0.9),
         )
+        return self.with_other_goods(history) if self.is_so(0.3) else history
 
     def stock(self, scenarios: tuple[Scenario, ...]) -> Mapping[str, int]:
         wanted = Counter(dict.fromkeys(PRICES, 0))
@@ -75,6 +76,21 @@ class _Draw:
         # Nothing at all, not enough for all, just enough, or plenty.
         spare = (-wanted.total(), -1, -1, 0, 0, 0, 0, 5)[self.below(8)]
         return {product_id: max(quantity + spare, 0) for product_id, quantity in wanted.items() if quantity}
+
+    def with_other_goods(self, history: History) -> History:
+        """One of the products is never short, or may be sold before it is there; or becomes so, or is so no longer."""
+        stock, arrivals = dict(history.stock), list(history.arrivals)
+        product_id = self.one(tuple(stock))
+        units = stock[product_id] or 0
+        backorder = self.below(units + 1)
+        if self.is_so(0.6):
+            stock[product_id], backorder = None, 0
+        else:
+            stock[product_id] = units - backorder
+        for _ in range(self.below(4)):
+            arrivals.insert(self.below(len(arrivals) + 1), Arrival(Kind.RECOUNT, product_id=product_id))
+        backorders = ((product_id, backorder),) if backorder else ()
+        return replace(history, stock=tuple(stock.items()), arrivals=tuple(arrivals), backorders=backorders)
 
     # --- What happens around an order --------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ class Kind(StrEnum):
     MISLED = "Stripe's event, where the setting expects the other mode,"
     SWEEP = "the sweep"
     REAPING = "expired claims are deleted"
+    RECOUNT = "the shop counts, or counts no longer,"
     MINUTES = "minutes pass"
 
 
@@ -50,9 +51,11 @@ class Arrival:
     order_id: str = ""
     event_id: str = ""
     minutes: int = 0
+    product_id: str = ""
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.kind, self.event_id or self.order_id, str(self.minutes or ""))))
+        about = self.event_id or self.order_id or self.product_id
+        return " ".join(filter(None, (self.kind, about, str(self.minutes or ""))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ CALM: Final = Turn()
 
 @dataclass(frozen=True)
 class History:
-    stock: tuple[tuple[str, int], ...]
+    stock: tuple[tuple[str, int | None], ...]
+    """Of each product; None if it is never short."""
     scenarios: tuple[Scenario, ...]
     arrivals: tuple[Arrival, ...]
     turns: tuple[Turn, ...] = ()
@@ -80,12 +84,22 @@ class History:
     """Whether every event is hours old when the first one arrives."""
     restocks: bool = True
     """Whether the shop puts refunded units back on the shelf."""
+    backorders: tuple[tuple[str, int], ...] = ()
+    """How many units of a product may be sold that are not there yet."""
+
+    @property
+    def units_at_most(self) -> Counter[str]:
+        """What it takes to fulfil all orders."""
+        wanted = Counter[str]()
+        for scenario in self.scenarios:
+            wanted.update(scenario.units_at_most)
+        return wanted
 
     @property
     def is_ample(self) -> bool:
         """Whether there is enough for all orders, so that they do not compete."""
-        wanted = Counter[str]()
-        for scenario in self.scenarios:
-            wanted.update(scenario.units_at_most)
-        stock = dict(self.stock)
-        return all(quantity <= stock[product_id] for product_id, quantity in wanted.items())
+        wanted, backorders = self.units_at_most, dict(self.backorders)
+        return all(
+            stock is None or wanted[product_id] <= stock + backorders.get(product_id, 0)
+            for product_id, stock in self.stock
+        )

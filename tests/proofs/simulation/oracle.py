@@ -231,8 +231,14 @@ class _Oracle:
 
     def _units_back(self) -> Mapping[str, int]:
         if self._follows_terms and self.ending.restocks:
-            return self.scenario.units
+            return self._units_taken
         return self._units_named(_said_of_units(self.counted))
+
+    @property
+    def _units_taken(self) -> Mapping[str, int]:
+        """Of a paid order: all but those of which nothing was counted when it was held."""
+        unlimited = self.order.get("unlimited", ())
+        return {product_id: n for product_id, n in self.scenario.units.items() if product_id not in unlimited}
 
     @property
     def _follows_terms(self) -> bool:
@@ -242,13 +248,13 @@ class _Oracle:
         return self._is_full and is_silent and RestockRule.NONE not in said
 
     def _units_named(self, said: Collection[RestockRule | Restock]) -> Mapping[str, int]:
-        sold = self.scenario.units
+        taken = self._units_taken
         if RestockRule.ALL in said:
-            return sold
+            return taken
         named: Counter[str] = Counter()
         for restock in said:
             named.update({} if isinstance(restock, RestockRule) else dict(restock))
-        return {p: min(named[p], quantity) for p, quantity in sold.items() if p in named}
+        return {p: min(named[p], quantity) for p, quantity in taken.items() if p in named}
 
     def _units_that_stay(self, expected: Mapping[str, int]) -> Iterator[Mapping[str, int]]:
         """What is back by a payment that no longer counts, and what no refund that counts takes off the shelf again."""

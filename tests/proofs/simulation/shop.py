@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, partial
-from typing import Final
+from typing import Any, Final
 
 from cloudevents.http import CloudEvent
 
@@ -18,6 +18,7 @@ from tests.proofs.simulation.history import Arrival, History, Kind
 from tests.proofs.simulation.scenarios import catalogue_entry_of
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Work, Worker
+from tests.support.auditor import Recount, recount_of
 from tests.support.builders import NOW, TERMS, Fields, a_request
 from tests.support.firestore_events import a_created_event, created
 from tests.support.memory_store import MemoryStore
@@ -40,8 +41,10 @@ class Shop:
             TERMS, async_reservation=_A_LONG_TIME, claim_lifetime=_A_LONG_TIME, restock_on_refund=history.restocks
         )
         self.store = MemoryStore()
+        self.enough_for_all = history.units_at_most
         for product_id, stock in history.stock:
-            self.store.put(f"inventory/{product_id}", {"stock": stock, "reserved": 0})
+            level = {"stock": stock, "reserved": 0, "backorder": dict(history.backorders).get(product_id, 0)}
+            self.store.put(f"inventory/{product_id}", level)
             self.store.put(f"products/{product_id}", catalogue_entry_of(product_id))
         self.deleted: dict[str, Fields] = {}
         """Orders that were deleted before others were written under their ids."""
@@ -95,6 +98,26 @@ class Shop:
         self.store.delete(f"orders/{order_id}")
         self.write_order(order_id)
         return True
+
+    def recount(self, product_id: str, *, is_quiet: bool) -> Recount | None:
+        """The shop begins to count a product, or counts it no longer, which it may do only while nothing of it is held.
+
+        Otherwise units arrive that were sold before they were there; or one more may be, where none may be.
+
+        Args:
+            is_quiet: whether nobody is at work who may have read otherwise.
+        """
+        path = f"inventory/{product_id}"
+        level: Any = self.store.get(path)
+        stock, backorder = level["stock"], level["backorder"]
+        if is_quiet and not level["reserved"]:
+            stock = self.enough_for_all[product_id] if stock is None else None
+        elif stock is None:
+            return None
+        else:
+            stock, backorder = stock + backorder, 0 if backorder else 1
+        self.store.put(path, {**level, "stock": stock, "backorder": backorder})
+        return recount_of(product_id, stock, self.store.dump(), self.deleted)
 
     def reap(self, oldest_work: datetime) -> None:
         """Firestore deletes what has expired. But no worker works that long, and no commit is that late.

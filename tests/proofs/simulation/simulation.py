@@ -16,7 +16,7 @@ from tests.proofs.simulation.scenarios import Scenario
 from tests.proofs.simulation.shop import A_MOMENT, Shop
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Rpc, Thread, Worker
-from tests.support.auditor import complaints, imbalances, leftovers
+from tests.support.auditor import Recount, complaints, imbalances, leftovers
 from tests.support.builders import Fields
 from triggers.sweep import STRANDED_AFTER
 
@@ -55,6 +55,7 @@ class _Simulation:
     def __init__(self, history: History, tally: Tally, trace: list[str] | None) -> None:
         self.history = history
         self.stock = dict(history.stock)
+        self.recounts: dict[str, Recount] = {}
         self.tally = tally
         self.trace = trace
         self.shop = Shop(history, tally, self.log)
@@ -151,6 +152,12 @@ class _Simulation:
             case Kind.ORDER if arrival.order_id in self.shop.scenarios and not self.shop.has_order(arrival.order_id):
                 self.shop.write_order(arrival.order_id)
                 self.acknowledged.add(arrival)
+            case Kind.RECOUNT:
+                product_id = arrival.product_id
+                was_never_counted = self.stock[product_id] is None and product_id not in self.recounts
+                is_quiet = was_never_counted or not (self.running or self.in_flight)
+                if recount := self.shop.recount(product_id, is_quiet=is_quiet):
+                    self.recounts[product_id] = recount
             case Kind.ADJUSTMENT if arrival.order_id in self.shop.scenarios:
                 self.shop.adjust(arrival.order_id)
             case Kind.AGAIN if arrival.order_id in self.shop.scenarios and self.shop.write_again(arrival.order_id):
@@ -280,7 +287,7 @@ class _Simulation:
             before: the documents of orders and stock before the last commit.
         """
         documents = self.orders_and_levels()
-        found = imbalances(documents, self.stock, self.shop.deleted)
+        found = imbalances(documents, self.stock, self.shop.deleted, self.recounts)
         for order_id, scenario in self.shop.scenarios.items():
             path = f"orders/{order_id}"
             if path in before and before[path]["status"] != documents[path]["status"]:
@@ -295,7 +302,8 @@ class _Simulation:
         """What the auditor finds in the documents, and what is not as the scenarios say."""
         documents = self.shop.store.dump()
         kept_since, deleted = self.shop.claims_kept_since, self.shop.deleted
-        found = complaints(documents, self.stock, claims_kept_since=kept_since, deleted=deleted) + leftovers(documents)
+        found = complaints(documents, self.stock, claims_kept_since=kept_since, deleted=deleted, recounts=self.recounts)
+        found += leftovers(documents)
         found += self.deliveries.miscounted(self.shop.store)
         for scenario in self.history.scenarios:
             found += wrongs(scenario, self.ending_of(scenario, documents))

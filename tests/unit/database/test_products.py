@@ -13,7 +13,7 @@ from inventory.reservation import Refused, price_to_hold
 from inventory.stock import Level
 from orders.money import Money
 from tests.support.anything import documents
-from tests.support.builders import a_catalogue_entry
+from tests.support.builders import a_catalogue_entry, an_order
 
 
 def test_a_product_is_its_inventory_and_its_catalogue_entry() -> None:
@@ -45,11 +45,41 @@ def test_a_product_outside_the_catalogue_is_on_sale_and_unpriced() -> None:
 @pytest.mark.parametrize(
     "inventory",
     [None, {}, {"stock": "10"}, {"stock": 1.5}, {"stock": nan}, {"stock": True}, {"stock": 2.0**53}]
-    + [{"stock": 1, "reserved": reserved} for reserved in (None, 0.5, inf, "0")],
+    + [{"stock": 1, "reserved": reserved} for reserved in (None, 0.5, inf, "0")]
+    + [{"stock": 1, "backorder": backorder} for backorder in (None, 0.5, -1, True, "5")],
     ids=str,
 )
 def test_an_inventory_without_whole_numbers_counts_nothing(inventory: dict[str, object] | None) -> None:
     assert product_from("shirt", inventory, a_catalogue_entry()).level is None
+
+
+def test_only_an_explicit_null_is_a_product_that_is_never_short() -> None:
+    assert product_from("ebook", {"stock": None}, None).is_unlimited
+    assert not product_from("ebook", {"reserved": 0}, None).is_unlimited
+
+
+DEFECTS: dict[str, dict[str, object]] = {
+    "stock must be a whole number, or null for a product that is never short": {"stock": "10"},
+    "reserved must be a whole number": {"stock": 10, "reserved": None},
+    "backorder must be a whole number, 0 or more": {"stock": 10, "backorder": -1},
+    "stock is null, but 2 units are still reserved that were counted before": {"stock": None, "reserved": 2},
+}
+
+
+@pytest.mark.parametrize(("defect", "inventory"), DEFECTS.items(), ids=DEFECTS)
+def test_an_inventory_of_which_nothing_can_be_held_says_why(defect: str, inventory: dict[str, object]) -> None:
+    product = product_from("shirt", inventory, None)
+    assert product.level_defect == defect
+    with pytest.raises(Refused, match=r"^unknown_product: the inventory does not count 'shirt'$") as refused:
+        price_to_hold(order_from("order-1", an_order()), {"shirt": product})
+    assert refused.value.note == f"{refused.value}: {defect}"
+
+
+@pytest.mark.parametrize("inventory", [{"stock": None}, {"stock": None, "backorder": 2}, {"stock": 3, "backorder": 2}])
+def test_both_kinds_can_be_held(inventory: dict[str, object]) -> None:
+    product = product_from("shirt", inventory, None)
+    assert product.level_defect is None
+    assert price_to_hold(order_from("order-1", an_order()), {"shirt": product}) is None
 
 
 @pytest.mark.parametrize("active", [False, None, 0, 1, "true"])
@@ -82,7 +112,7 @@ def test_a_catalogue_entry_without_a_price_is_no_defect() -> None:
 
 @given(
     documents("userId", "items", "status"),
-    st.none() | documents("stock", "reserved"),
+    st.none() | documents("stock", "reserved", "backorder"),
     st.none() | documents("active", "unitAmount", "currency"),
 )
 def test_any_documents_end_in_a_price_or_in_a_refusal(

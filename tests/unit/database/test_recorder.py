@@ -10,7 +10,7 @@ import pytest
 from database.documents.recorder import writes_for
 from database.ids import is_user_id
 from database.store import Create, Increase, Update, Write
-from inventory.stock import StockMove
+from inventory.stock import Level, StockMove
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.events import NotUnderstood, OrderEvent
 from orders.money import Money
@@ -221,6 +221,12 @@ def test_a_hold_counts_and_prices_in_one_commit_and_asks_for_all_figures() -> No
         **updated_order(status="reserving", heldFrom="pending", items=ITEMS, **PRICE),
         INVENTORY: Increase(INVENTORY, {"stock": 0, "reserved": 3}),
     }
+
+
+def test_a_hold_asks_how_many_may_be_backordered_too_where_any_could_be() -> None:
+    before = a_snapshot(a_pending_order(), shirts=a_product(level=Level(1, 0, 2)))
+    figures = {"stock": 0, "reserved": 3, "backorder": 0}
+    assert written(Hold(a_counted_order(), HELD), before)[INVENTORY] == Increase(INVENTORY, figures)
 
 
 def test_a_hold_writes_its_price_even_where_it_is_unknown() -> None:

@@ -311,6 +311,7 @@ LOOKS = {
     "a hold to count, for a refunded charge": (given(a_pending_order()), a_refunded_charge(), SHIRT),
     "a hold to confirm": (given(a_counted_order(), shirts=(10, 3)), a_payment(), SHIRT),
     "a refund that failed": (given(REFUNDED), FAILED, SHIRT),
+    "a refund that puts units back": (given(a_sold_order()), a_refunded_charge(), SHIRT),
     "a refund of two products that failed": (given(replace(REFUNDED, **TWO)), FAILED, BOTH),
     "a loss that nothing explains": (given(a_held_order(), **UNEXPLAINED), a_payment(), SHIRT),
     "set aside before": (given(a_held_order(), **CLAIMED_AS_SET_ASIDE), AGAIN, ENTRY),
@@ -346,6 +347,9 @@ NO_LOOKS = {
     "an order that is refused anyway": (given(a_pending_order(), shirts=(2, 0)), a_placement()),
     "a duplicate": (given(**CLAIMED, **SETTLED), AGAIN),
     "a refund that failed at once": (given(a_sold_order()), FAILED),
+    "a refund that puts no units back": (given(a_sold_order()), a_refunded_charge(total=1)),
+    "a refund of what was never short": (given(a_sold_order(unlimited=frozenset({"shirt"}))), a_refunded_charge()),
+    "a payment that is refunded already": (given(a_held_order()), a_refunded_charge()),
     "no items to look at": (given(a_held_order(**BROKEN), **UNEXPLAINED), a_payment()),
 }
 
@@ -355,7 +359,7 @@ def test_nothing_is_looked_at_that_is_not_needed(situation: Given, event: OrderE
     assert situation.looks_for(event) == []
 
 
-@pytest.mark.parametrize("event", [an_updated_refund(), a_refunded_charge(order_id=None), a_dispute()])
+@pytest.mark.parametrize("event", [an_updated_refund(refund=a_refund(amount=1)), a_dispute()])
 @pytest.mark.parametrize("payment_id", ["pi_1", "ch_1"])
 def test_the_order_to_which_a_payment_leads_is_looked_at(event: StripeEvent, payment_id: str) -> None:
     assert given(a_sold_order(), payments={payment_id: a_known_payment()}).looks_for(event) == [

@@ -51,6 +51,9 @@ LEVELS: Mapping[str, tuple[Fields | None, str]] = {
     "fewer than are held": ({"stock": 10, "reserved": 11}, "out"),
     "no inventory": (None, "out"),
     "no whole number": ({"stock": "10"}, "out"),
+    "never short": ({"stock": None}, "in"),
+    "never short, but counted before and still held": ({"stock": None, "reserved": 1}, "out"),
+    "not there yet, and may be sold": ({"stock": -1, "backorder": 6}, "few"),
 }
 
 

@@ -146,7 +146,9 @@ def test_every_product_of_the_catalogue_can_be_sold_and_one_of_them_is_sold_out(
     products = [product_from(each, written[f"inventory/{each}"], written[f"products/{each}"]) for each in CATALOGUE]
     assert len(written) == 2 * len(CATALOGUE)
     assert all(product.in_inventory and product.on_sale and product.unit_price for product in products)
-    assert sorted(product.level.available or 0 for product in products if product.level)[:2] == [0, 2]
+    levels = [product.level for product in products if product.level]
+    assert sorted(level.available for level in levels if level.available is not None)[:3] == [0, 2, 5]
+    assert [level.stock for level in levels].count(None) == 1
 
 
 @pytest.mark.parametrize(
