@@ -18,9 +18,10 @@ from tests.support.stripe_objects import (
 )
 
 
-def paid(name: str, amount: int) -> Fields:
+def paid(name: str, amount: int, currency: str = "eur") -> Fields:
     """A payment of its own, as its PaymentIntent reports it."""
-    intent = a_payment_intent(id=f"pi_{name}", latest_charge=f"ch_{name}", amount=amount, amount_received=amount)
+    money: dict[str, Any] = {"amount": amount, "amount_received": amount, "currency": currency}
+    intent = a_payment_intent(id=f"pi_{name}", latest_charge=f"ch_{name}", **money)
     return an_event(PAID, intent, f"evt_{name}")
 
 
@@ -114,13 +115,17 @@ def test_what_the_backend_adds_to_the_price_is_asked_and_on_record(shop_with: Sh
     assert [each["amount"] for each in entry["adjustments"]] == [490, -90]
 
 
-@pytest.mark.parametrize(("paid_amount", "status"), [(5_000, "finalized"), (3_600, "review")])
-def test_what_the_backend_writes_as_the_total_is_asked_and_shown_as_its_price(
-    shop_with: ShopWith, paid_amount: int, status: str
+@pytest.mark.parametrize(
+    ("money", "status"), [((5_000, "usd"), "finalized"), ((5_000, "eur"), "review"), ((3_600, "usd"), "review")]
+)
+def test_what_the_backend_writes_as_the_total_of_a_reserved_order_is_asked_and_shown_as_its_price(
+    shop: Shop, money: tuple[int, str], status: str
 ) -> None:
-    shop = shop_with(amountTotal=5_000)
-    shop.deliver(paid("a", paid_amount))
-    assert (shop.order["status"], shop.order["amountTotal"], shop.order["pricedBy"]) == (status, 5_000, "backend")
+    shop.client.document("orders/order-1").update({"amountTotal": 5_000, "currency": "usd"})
+    shop.deliver(paid("a", *money))
+    order = shop.order
+    assert (order["status"], order["amountTotal"], order["currency"]) == (status, 5_000, "usd")
+    assert order["pricedBy"] == "backend"
 
 
 def test_an_order_in_review_shows_what_was_asked(shop_with: ShopWith) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from database.documents.orders import order_from
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.money import Money
-from tests.support.builders import a_free_session, a_payment, a_placement, a_refunded_charge
+from tests.support.builders import a_free_session, a_payment, a_placement, a_refunded_charge, a_reserved_order
 from tests.support.deciding import (
     TAKEN,
     UNPRICED,
@@ -55,6 +56,24 @@ def test_what_the_backend_wrote_while_the_order_was_reserved_is_part_of_what_is_
         change = given(order).changed_by(a_payment(money=eur(off)))
         reason = f"amount_mismatch: {off} eur was paid, {asked} eur was asked"
         assert (change.result, change.note, change.order.hold_kept) == ("quarantined", reason, True)
+
+
+@pytest.mark.parametrize(
+    ("money", "result"),
+    [
+        (Money(5_000, "usd"), "first_time_finalized"),
+        (Money(5_000, "eur"), "quarantined"),
+        (Money(3_600, "usd"), "quarantined"),
+        (Money(3_600, "eur"), "quarantined"),
+    ],
+    ids=str,
+)
+def test_amount_and_currency_that_the_backend_writes_into_a_reserved_order_are_what_is_asked(
+    money: Money, result: str
+) -> None:
+    order = order_from("order-1", a_reserved_order(amountTotal=5_000, currency="usd"))
+    assert order.asked == Money(5_000, "usd")
+    assert given(order).changed_by(a_payment(money=money)).result == result
 
 
 def test_an_order_that_a_gift_card_has_paid_is_complete_with_a_session_that_was_free() -> None:
