@@ -52,50 +52,37 @@ def test_the_first_decline_is_the_one_known() -> None:
     assert later_decline(None, OF_INTENT) == OF_INTENT
 
 
-def test_two_reports_of_a_decline_add_up_to_all_that_either_says() -> None:
-    assert later_decline(OF_SESSION, OF_INTENT) == later_decline(OF_INTENT, OF_SESSION) == OF_INTENT
-    assert later_decline(OF_CHARGE, OF_INTENT) == OF_INTENT
+UNNAMED, AGAIN, NEXT_AT_ONCE = (
+    replace(OF_CHARGE, payment_intent_id=None),
+    *(replace(OF_INTENT, declined_at=LATER), replace(NEXT, declined_at=NOW)),
+)
+KNOWN = {
+    # two reports: what is known after both
+    "two reports add up to all that either says": (OF_SESSION, OF_INTENT, OF_INTENT),
+    "one says more of a charge": (OF_CHARGE, OF_INTENT, OF_INTENT),
+    "a charge learns its intent from a report that names it": (UNNAMED, OF_INTENT, OF_INTENT),
+    "reported twice, it happened when it was reported last": (OF_INTENT, AGAIN, AGAIN),
+    "the later one": (OF_INTENT, NEXT, NEXT),
+    "two of one second are told apart by their charges": (OF_INTENT, NEXT_AT_ONCE, NEXT_AT_ONCE),
+}
 
 
-def test_a_charge_that_did_not_name_its_intent_learns_it_from_a_report_that_does() -> None:
-    unnamed = replace(OF_CHARGE, payment_intent_id=None)
-    assert later_decline(unnamed, OF_INTENT) == later_decline(OF_INTENT, unnamed) == OF_INTENT
-
-
-def test_a_decline_reported_twice_happened_when_it_was_reported_last() -> None:
-    reported_again = replace(OF_INTENT, declined_at=LATER)
-    assert later_decline(OF_INTENT, reported_again) == later_decline(reported_again, OF_INTENT) == reported_again
-
-
-def test_the_later_of_two_declines_is_known_in_any_order() -> None:
-    assert later_decline(OF_INTENT, NEXT) == later_decline(NEXT, OF_INTENT) == NEXT
-
-
-def test_two_declines_of_one_second_are_told_apart_by_their_charges() -> None:
-    next_at_once = replace(NEXT, declined_at=NOW)
-    assert later_decline(OF_INTENT, next_at_once) == later_decline(next_at_once, OF_INTENT) == next_at_once
-
-
-ONE_DECLINE = [(OF_INTENT, OF_CHARGE), (OF_INTENT, OF_SESSION), (OF_SESSION, OF_SESSION)]
-
-
-@pytest.mark.parametrize(("one", "other"), ONE_DECLINE)
-def test_reports_of_one_charge_or_of_one_intent_are_about_one_decline(one: Decline, other: Decline) -> None:
-    assert one.is_same_attempt(other) and other.is_same_attempt(one)
+@pytest.mark.parametrize(("one", "other", "known"), KNOWN.values(), ids=KNOWN)
+def test_the_later_of_two_declines_is_known_in_any_order(one: Decline, other: Decline, known: Decline) -> None:
+    assert later_decline(one, other) == later_decline(other, one) == known
 
 
 ALONE = Decline(None, None, NOW, None, None)
+OF_ANOTHER_SESSION = replace(OF_SESSION, payment_intent_id="pi_2")
+ONE_DECLINE = [(OF_INTENT, OF_CHARGE), (OF_INTENT, OF_SESSION), (OF_SESSION, OF_SESSION)]
 TWO_DECLINES = [
-    (OF_INTENT, NEXT),
-    (OF_SESSION, replace(OF_SESSION, payment_intent_id="pi_2")),
-    (OF_SESSION, ALONE),
-    (ALONE, ALONE),
-    (replace(OF_CHARGE, payment_intent_id=None), OF_SESSION),
+    *((OF_INTENT, NEXT), (OF_SESSION, OF_ANOTHER_SESSION)),
+    *((OF_SESSION, ALONE), (ALONE, ALONE), (UNNAMED, OF_SESSION)),
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), TWO_DECLINES)
-def test_two_charges_of_one_intent_and_what_names_nothing_in_common_are_two_declines(
-    one: Decline, other: Decline
-) -> None:
-    assert not one.is_same_attempt(other) and not other.is_same_attempt(one)
+def test_reports_of_one_charge_or_of_one_intent_are_about_one_decline_and_any_others_about_two() -> None:
+    for one, other in ONE_DECLINE:
+        assert one.is_same_attempt(other) and other.is_same_attempt(one)
+    for one, other in TWO_DECLINES:
+        assert not one.is_same_attempt(other) and not other.is_same_attempt(one)

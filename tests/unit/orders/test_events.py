@@ -5,25 +5,19 @@ from orders.payments import Payment, PaymentState
 from tests.support.builders import LATER, NOW, a_free_session, a_payment, a_placement, a_processing, a_refunded_charge
 
 
-def test_a_placement_has_the_same_id_each_time_it_is_delivered() -> None:
+def test_each_order_has_a_placement_with_one_id_however_often_it_is_delivered() -> None:
     assert a_placement("order-1").event_id == a_placement("order-1", product_ids=()).event_id == "placed_order-1"
+    assert a_placement("order-2").event_id == "placed_order-2"
 
 
-def test_placements_of_two_orders_are_two_events() -> None:
-    assert a_placement("order-1").event_id != a_placement("order-2").event_id
-
-
-def test_a_payment_is_known_by_its_payment_intent_and_its_charge() -> None:
-    assert a_payment(payment_intent_id="pi_1", charge_id="ch_1").payment_ids == ("pi_1", "ch_1")
-
-
-def test_a_payment_without_an_intent_is_known_by_its_charge() -> None:
-    assert a_payment(payment_intent_id=None, charge_id="ch_1").payment_ids == ("ch_1",)
-
-
-def test_a_payment_has_the_id_and_the_type_that_stripe_gave_it() -> None:
+def test_a_payment_is_known_by_its_payment_intent_and_its_charge_and_has_the_id_and_type_that_stripe_gave_it() -> None:
     payment = a_payment("evt_7", event_type="charge.succeeded")
-    assert (payment.event_id, payment.event_type) == ("evt_7", "charge.succeeded")
+    assert (payment.payment_ids, payment.event_id, payment.event_type) == (
+        ("pi_1", "ch_1"),
+        "evt_7",
+        "charge.succeeded",
+    )
+    assert a_payment(payment_intent_id=None).payment_ids == ("ch_1",)
 
 
 def test_an_event_says_how_far_its_payment_has_come() -> None:
@@ -38,9 +32,6 @@ def test_a_payment_says_what_was_received_and_by_what_it_is_known() -> None:
     assert a_payment(payment_intent_id=None).payment == Payment("ch_1", *received, "ch_1")
     # A session of old names nothing, and its event is all there is to call it by.
     assert a_payment("evt_7", payment_intent_id=None, charge_id=None).payment == Payment("evt_7", *received)
-
-
-def test_what_was_free_is_known_by_its_session() -> None:
     assert a_free_session().payment == Payment("cs_1", PaymentState.SUCCEEDED, NOW, Money(0, "eur"))
 
 

@@ -1,116 +1,102 @@
 """Amounts and currencies, and what an order says of its payments and its units."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 
 from orders.adjustments import Adjustment, AdjustmentKind, is_adjusting
 from orders.money import AMOUNT_MINOR_MAX, Money, is_amount, is_currency
-from orders.order import Order, OrderLine, OrderStatus
+from orders.order import OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
 from tests.support.builders import LATER, NOW, a_refund
-from tests.support.deciding import EUR_36, a_held_order, a_sold_order
+from tests.support.deciding import a_held_order, a_sold_order, known, lines_of
+
+TOO_MUCH = AMOUNT_MINOR_MAX + 1
+ARE: dict[Callable[[object], bool], tuple[list[object], list[object]]] = {
+    # what is one, what is none
+    is_amount: ([0, 1, AMOUNT_MINOR_MAX], [-1, TOO_MUCH, 2**64, 1.0, "1", True, False, None, [1]]),
+    is_currency: (
+        ["eur", "usd", "jpy"],
+        ["", "EUR", "eu", "euro", "eur\n", " eur", "éur", "€", "e1r", None, 978, ["eur"]],
+    ),
+    # What can be added to a price, or taken off it.
+    is_adjusting: (
+        [0, 1, -1, AMOUNT_MINOR_MAX, -AMOUNT_MINOR_MAX],
+        [TOO_MUCH, -TOO_MUCH, 1.0, "1", True, None, [1]],
+    ),
+}
 
 
-@pytest.mark.parametrize("value", [0, 1, AMOUNT_MINOR_MAX])
-def test_this_is_an_amount(value: int) -> None:
-    assert is_amount(value)
-
-
-@pytest.mark.parametrize("value", [-1, AMOUNT_MINOR_MAX + 1, 2**64, 1.0, "1", True, False, None, [1]])
-def test_this_is_no_amount(value: object) -> None:
-    assert not is_amount(value)
-
-
-@pytest.mark.parametrize("value", ["eur", "usd", "jpy"])
-def test_this_is_a_currency(value: str) -> None:
-    assert is_currency(value)
-
-
-@pytest.mark.parametrize("value", ["", "EUR", "eu", "euro", "eur\n", " eur", "éur", "€", "e1r", None, 978, ["eur"]])
-def test_this_is_no_currency(value: object) -> None:
-    assert not is_currency(value)
-
-
-@pytest.mark.parametrize("value", [0, 1, -1, AMOUNT_MINOR_MAX, -AMOUNT_MINOR_MAX])
-def test_this_can_be_added_to_a_price_or_taken_off_it(value: int) -> None:
-    assert is_adjusting(value)
-
-
-@pytest.mark.parametrize("value", [AMOUNT_MINOR_MAX + 1, -AMOUNT_MINOR_MAX - 1, 1.0, "1", True, None, [1]])
-def test_this_cannot(value: object) -> None:
-    assert not is_adjusting(value)
+@pytest.mark.parametrize("is_one", ARE)
+def test_whole_minor_units_are_amounts_and_three_small_letters_a_currency(is_one: Callable[[object], bool]) -> None:
+    ones, others = ARE[is_one]
+    assert [value for value in (*ones, *others) if is_one(value)] == ones
 
 
 # --- What is asked, and with what it is paid --------------------------------------------------------------------------
 
 SHIPPING, DISCOUNT = Adjustment(AdjustmentKind.SHIPPING, 499), Adjustment(AdjustmentKind.DISCOUNT, -600, "Spring")
+GIFT_CARD = Adjustment(AdjustmentKind.GIFT_CARD, -3_600)
+ASKED: dict[str, tuple[int | None, int | None, tuple[Adjustment, ...], int | None]] = {
+    # the items' total, the total that was asked, adjustments: what is asked
+    "the catalogue's price": (3_600, 3_600, (), 3_600),
+    "what the backend has written over it": (3_600, 4_099, (), 4_099),
+    "the items and all adjustments": (3_600, 3_600, (SHIPPING, DISCOUNT), 3_499),
+    "the adjustments of now, whatever was asked before": (3_600, 9_999, (SHIPPING,), 4_099),
+    "nothing": (3_600, 3_600, (GIFT_CARD,), 0),
+    "nothing can be added to no price": (None, None, (SHIPPING,), None),
+    "nor to what had no price of its own": (None, 3_600, (SHIPPING,), 3_600),
+}
 
 
-@pytest.mark.parametrize(
-    ("items_total", "total", "adjustments", "asked"),
-    [
-        (EUR_36, EUR_36, (), 3_600),
-        # Without adjustments it is what the shop's backend may have written over the catalogue's price.
-        (EUR_36, Money(4_099, "eur"), (), 4_099),
-        (EUR_36, EUR_36, (SHIPPING, DISCOUNT), 3_499),
-        (EUR_36, Money(4_099, "eur"), (SHIPPING,), 4_099),
-        # The adjustments of now count, whatever was asked before.
-        (EUR_36, Money(9_999, "eur"), (SHIPPING,), 4_099),
-        (EUR_36, EUR_36, (Adjustment(AdjustmentKind.GIFT_CARD, -3_600),), 0),
-        # Nothing can be added to no price.
-        (None, None, (SHIPPING,), None),
-        (None, EUR_36, (SHIPPING,), 3_600),
-    ],
-)
+def eur(amount: int | None) -> Money | None:
+    return None if amount is None else Money(amount, "eur")
+
+
+@pytest.mark.parametrize(("items_total", "total", "adjustments", "asked"), ASKED.values(), ids=ASKED)
 def test_what_is_asked(
-    items_total: Money | None, total: Money | None, adjustments: tuple[Adjustment, ...], asked: int | None
+    items_total: int | None, total: int | None, adjustments: tuple[Adjustment, ...], asked: int | None
 ) -> None:
-    order = a_held_order(items_total=items_total, total=total, adjustments=adjustments)
-    assert order.asked == (None if asked is None else Money(asked, "eur"))
+    order = a_held_order(items_total=eur(items_total), total=eur(total), adjustments=adjustments)
+    assert order.asked == eur(asked)
 
 
 def received(payment_id: str, amount: int, *, is_doubtful: bool = False) -> Payment:
     return Payment(payment_id, PaymentState.SUCCEEDED, NOW, Money(amount, "eur"), is_doubtful=is_doubtful)
 
 
-WHOLE, HALF, OTHER_HALF, WRONG = (
-    *(received("pi_1", 3_600), received("pi_2", 1_800)),
-    *(received("pi_3", 1_800), received("pi_4", 700)),
-)
+WHOLE, HALF = received("pi_1", 3_600), received("pi_2", 1_800)
+OTHER_HALF, WRONG = received("pi_3", 1_800), received("pi_4", 700)
 FREE, DOUBTFUL = received("cs_1", 0), received("pi_5", 3_600, is_doubtful=True)
 ON_ITS_WAY = Payment("pi_6", PaymentState.PROCESSING, LATER)
 
 
-@pytest.mark.parametrize(
-    ("payments", "paid_with", "extra", "amount"),
-    [
-        ([WHOLE], [WHOLE], [], 3_600),
-        ([WHOLE, WRONG], [WHOLE], [WRONG], 3_600),
-        ([WRONG, HALF, OTHER_HALF], [HALF, OTHER_HALF], [WRONG], 3_600),
-        ([WHOLE, FREE, DOUBTFUL, ON_ITS_WAY], [WHOLE], [], 3_600),
-        # Nothing comes to the price, so a person has to decide about all of them.
-        ([HALF, WRONG, FREE, ON_ITS_WAY], [HALF, WRONG], [], 2_500),
-        ([DOUBTFUL], [DOUBTFUL], [], 3_600),
-        ([FREE], [], [], None),
-        ([ON_ITS_WAY], [], [], None),
-        ([], [], [], None),
-    ],
-)
+PAID_WITH: list[tuple[list[Payment], list[Payment], list[Payment], int | None]] = [
+    # what has come: what pays, what is too much, what was received
+    *(([WHOLE], [WHOLE], [], 3_600), ([WHOLE, WRONG], [WHOLE], [WRONG], 3_600)),
+    ([WRONG, HALF, OTHER_HALF], [HALF, OTHER_HALF], [WRONG], 3_600),
+    ([WHOLE, FREE, DOUBTFUL, ON_ITS_WAY], [WHOLE], [], 3_600),
+    # Nothing comes to the price, so a person has to decide about all of them.
+    *(([HALF, WRONG, FREE, ON_ITS_WAY], [HALF, WRONG], [], 2_500), ([DOUBTFUL], [DOUBTFUL], [], 3_600)),
+    *(([FREE], [], [], None), ([ON_ITS_WAY], [], [], None), ([], [], [], None)),
+]
+
+
+@pytest.mark.parametrize(("payments", "paid_with", "extra", "amount"), PAID_WITH)
 def test_what_a_paid_order_is_paid_with_and_what_is_too_much(
     payments: list[Payment], paid_with: list[Payment], extra: list[Payment], amount: int | None
 ) -> None:
     order = a_sold_order(payments=Payments.of(*payments))
     assert (order.paid_with, order.extra_payments) == (tuple(paid_with), tuple(extra))
-    assert order.received == (None if amount is None else Money(amount, "eur"))
+    assert order.received == eur(amount)
 
 
-@pytest.mark.parametrize("status", OrderStatus)
-def test_an_order_is_paid_with_nothing_before_it_is_paid(status: OrderStatus) -> None:
-    order = a_held_order(status, payments=Payments.of(WHOLE, WRONG))
-    assert bool(order.paid_with) == bool(order.extra_payments) == (status in PAID)
+def test_an_order_is_paid_with_nothing_before_it_is_paid() -> None:
+    orders = [a_held_order(status, payments=Payments.of(WHOLE, WRONG)) for status in OrderStatus]
+    assert {order.status for order in orders if order.paid_with} == PAID
+    assert {order.status for order in orders if order.extra_payments} == PAID
 
 
 def test_only_refunds_of_what_it_is_paid_with_are_its_own() -> None:
@@ -119,17 +105,15 @@ def test_only_refunds_of_what_it_is_paid_with_are_its_own() -> None:
     assert a_sold_order(payments=Payments.of(HALF, WRONG), refunds=refunds).amount_refunded == 700
 
 
-@pytest.mark.parametrize(
-    ("unfulfilled_as", "failure_reason", "defect", "awaits"),
-    [
-        ("review", "amount_mismatch: 700 eur was paid, 3600 eur was asked", None, True),
-        ("review", None, None, True),
-        ("review", "invalid_order: items must be a list of products", None, False),
-        ("review", None, "items must be a list of products", False),
-        ("refund_due", "insufficient_stock: 3 of 'shirt' ordered, 2 available", None, False),
-        (None, None, None, False),
-    ],
-)
+SHORT, NO_LIST = "insufficient_stock: 3 of 'shirt' ordered, 2 available", "items must be a list of products"
+AWAITING: list[tuple[str | None, str | None, str | None, bool]] = [
+    ("review", "amount_mismatch: 700 eur was paid, 3600 eur was asked", None, True),
+    *(("review", None, None, True), ("review", f"invalid_order: {NO_LIST}", None, False)),
+    *(("review", None, NO_LIST, False), ("refund_due", SHORT, None, False), (None, None, None, False)),
+]
+
+
+@pytest.mark.parametrize(("unfulfilled_as", "failure_reason", "defect", "awaits"), AWAITING)
 def test_a_payment_that_makes_up_the_price_is_awaited_only_in_review(
     unfulfilled_as: str | None, failure_reason: str | None, defect: str | None, *, awaits: bool
 ) -> None:
@@ -138,76 +122,38 @@ def test_a_payment_that_makes_up_the_price_is_awaited_only_in_review(
         assert order.awaits_payment is awaits
 
 
-@pytest.mark.parametrize(
-    ("failure_reason", "is_reused"), [("id_used_before: an earlier order had it", True), ("not_on_sale: shirt", False)]
-)
-def test_an_order_whose_id_was_used_before_says_so(failure_reason: str, *, is_reused: bool) -> None:
-    assert a_held_order("failed", failure_reason=failure_reason).is_id_reused is is_reused
-    assert not a_held_order("failed").is_id_reused
+def test_an_order_whose_id_was_used_before_says_so() -> None:
+    reasons = "id_used_before: an earlier order had it", "not_on_sale: shirt", None
+    assert [a_held_order("failed", failure_reason=reason).is_id_reused for reason in reasons] == [True, False, False]
 
 
 # --- What an order is, and what it holds and has sold -----------------------------------------------------------------
 
 
-def an_order_in(status: OrderStatus, *, hold_kept: bool = False, finalized_at: datetime | None = None) -> Order:
-    return Order(
-        order_id="order-1",
-        status=status,
-        user_id="alice",
-        lines=(OrderLine("shirt", 3), OrderLine("mug", 1)),
-        defect=None,
-        total=None,
-        hold_kept=hold_kept,
-        finalized_at=finalized_at,
-    )
-
-
-PAID = {
-    OrderStatus.FINALIZED,
-    OrderStatus.PARTIALLY_REFUNDED,
-    OrderStatus.REFUNDED,
-    OrderStatus.REFUND_DUE,
-    OrderStatus.REVIEW,
-}
+LINES = known(lines=lines_of(shirt=3, mug=1))
+PAID = {"finalized", "partially_refunded", "refunded", "refund_due", "review"}
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_an_order_that_was_never_paid_is_what_its_status_says(status: OrderStatus) -> None:
-    assert an_order_in(status).settled_status is status
+def test_an_order_is_what_its_status_says_unless_somebody_else_wrote_it_over_a_paid_one(status: OrderStatus) -> None:
+    taken, not_taken = a_held_order(status, finalized_at=NOW), a_held_order(status)
+    due, in_review = (known(unfulfilled_as=OrderStatus(name)) for name in ("refund_due", "review"))
+    assert not_taken.settled_status is status
+    # Units that were taken may have been sold again before a refund failed.
+    for paid in taken, replace(taken, **due):
+        assert paid.settled_status == (status if status in PAID else "finalized")
+    assert replace(not_taken, **in_review).settled_status == (status if status in PAID else "review")
+    assert replace(not_taken, **due).settled_status == (status if status in PAID else "refund_due")
 
 
-@pytest.mark.parametrize("status", sorted(PAID))
-def test_a_paid_order_is_what_its_status_says_if_that_is_one_of_a_paid_order(status: OrderStatus) -> None:
-    paid = an_order_in(status, finalized_at=NOW)
-    assert paid.settled_status is status
-    assert replace(paid, finalized_at=None, unfulfilled_as=OrderStatus.REFUND_DUE).settled_status is status
-
-
-@pytest.mark.parametrize("status", sorted(set(OrderStatus) - PAID))
-def test_a_status_that_somebody_else_wrote_hides_nothing_of_a_paid_order(status: OrderStatus) -> None:
-    overwritten = an_order_in(status, finalized_at=NOW)
-    assert overwritten.settled_status is OrderStatus.FINALIZED
-    # Its units were taken, and were sold again before a refund of it failed.
-    assert replace(overwritten, unfulfilled_as=OrderStatus.REFUND_DUE).settled_status is OrderStatus.FINALIZED
-    never_sold = replace(overwritten, finalized_at=None, unfulfilled_as=OrderStatus.REVIEW)
-    assert never_sold.settled_status is OrderStatus.REVIEW
-
-
-def test_units_are_held_while_an_order_is_reserved_and_while_its_hold_is_counted() -> None:
-    holding = {status for status in OrderStatus if an_order_in(status).holds_units}
-    assert holding == {OrderStatus.RESERVING, OrderStatus.RESERVED}
-
-
-def test_only_in_review_a_hold_may_be_kept_beyond_that() -> None:
-    holding = {status for status in OrderStatus if an_order_in(status, hold_kept=True).holds_units}
-    assert holding == {OrderStatus.RESERVING, OrderStatus.RESERVED, OrderStatus.REVIEW}
+def test_units_are_held_while_an_order_is_reserved_and_its_hold_is_counted_and_may_be_kept_in_review() -> None:
+    holding = [[order for order in OrderStatus if a_held_order(order, hold_kept=kept).holds_units] for kept in (0, 1)]
+    assert holding == [["reserving", "reserved"], ["reserving", "reserved", "review"]]
 
 
 @pytest.mark.parametrize("status", OrderStatus)
-def test_an_order_whose_units_were_taken_has_sold_them_whatever_became_of_it(status: OrderStatus) -> None:
-    assert an_order_in(status, finalized_at=NOW).sold == {"shirt": 3, "mug": 1}
-
-
-def test_an_order_that_says_so_has_sold_its_units_even_if_nobody_wrote_down_when() -> None:
-    selling = {status for status in OrderStatus if an_order_in(status).sold}
-    assert selling == {OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED}
+def test_an_order_has_sold_units_that_were_taken_or_if_it_says_so_though_nobody_wrote_down_when(
+    status: OrderStatus,
+) -> None:
+    assert a_held_order(status, finalized_at=NOW, **LINES).sold == {"shirt": 3, "mug": 1}
+    assert bool(a_held_order(status).sold) == (status in {"finalized", "partially_refunded"})

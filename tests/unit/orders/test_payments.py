@@ -1,8 +1,9 @@
 """What is known of payments does not depend on the order in which it was reported, nor does which of them pay."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from typing import Any
 
 import pytest
@@ -96,61 +97,43 @@ def test_two_charges_are_two_payments_as_long_as_nothing_says_otherwise() -> Non
 # --- One payment ------------------------------------------------------------------------------------------------------
 
 
-def test_the_states_of_a_payment_come_in_this_order() -> None:
+def test_the_states_of_a_payment_come_in_this_order_and_what_is_final_is_never_taken_back() -> None:
     assert list(PaymentState) == ["processing", "failed", "authorised", "canceled", "succeeded"]
+    for final, state in product(FINAL, set(PaymentState) - set(FINAL)):
+        assert Payments.of(under_way(final), under_way(state, at=MUCH_LATER)).by_id["pi_1"].state is final
 
 
-@pytest.mark.parametrize("state", [state for state in PaymentState if state not in FINAL])
-@pytest.mark.parametrize("final", FINAL)
-def test_what_is_final_is_never_taken_back(final: PaymentState, state: PaymentState) -> None:
-    ended = under_way(final)
-    assert Payments.of(ended, under_way(state, at=MUCH_LATER)).by_id["pi_1"].state is final
+MERGED = {
+    # two reports of one payment, in any order: what is known then
+    "money that arrived outweighs a cancellation": (
+        *(a_payment(), under_way(PaymentState.CANCELED, at=LATER)),
+        a_payment(),
+    ),
+    "of what is not final the later report counts": (
+        *(under_way(PaymentState.FAILED), under_way(at=LATER)),
+        under_way(at=LATER),
+    ),
+    "it has succeeded when that was reported first": (a_payment(), a_payment(at=LATER), a_payment()),
+    "captured in parts, the larger report is the later one": (a_payment(amount=1_200), a_payment(), a_payment()),
+    "once refunded it stays so": (
+        *(a_payment(amount_refunded=600), a_payment(amount_refunded=1_200)),
+        a_payment(amount_refunded=1_200),
+    ),
+    "one report of its money clears its doubt": (a_payment(is_doubtful=True), a_payment(), a_payment()),
+    "no other report does": (a_payment(is_doubtful=True), under_way(), a_payment(is_doubtful=True)),
+    "nor the same again": (*[a_payment(is_doubtful=True)] * 2, a_payment(is_doubtful=True)),
+}
 
 
-def test_money_that_arrived_outweighs_a_cancellation() -> None:
-    canceled = under_way(PaymentState.CANCELED, at=LATER)
-    assert a_payment().merged_with(canceled) == canceled.merged_with(a_payment()) == a_payment()
+@pytest.mark.parametrize(("one", "other", "merged"), MERGED.values(), ids=MERGED)
+def test_two_reports_of_a_payment_are_merged(one: Payment, other: Payment, merged: Payment) -> None:
+    assert one.merged_with(other) == other.merged_with(one) == merged
 
 
-def test_of_what_is_not_final_the_later_report_counts() -> None:
-    declined, tried_again = under_way(PaymentState.FAILED), under_way(PaymentState.PROCESSING, at=LATER)
-    assert declined.merged_with(tried_again) == tried_again.merged_with(declined) == tried_again
-
-
-def test_a_payment_has_succeeded_when_that_was_reported_first() -> None:
-    assert a_payment().merged_with(a_payment(at=LATER)).at == NOW
-
-
-def test_of_a_payment_that_is_captured_in_parts_the_larger_report_is_the_later_one() -> None:
-    assert a_payment(amount=1_200).merged_with(a_payment(amount=3_600)).money == Money(3_600, "eur")
-
-
-def test_once_refunded_a_payment_stays_so() -> None:
-    assert a_payment(amount_refunded=1_200).merged_with(a_payment(amount_refunded=600)).amount_refunded == 1_200
-
-
-@pytest.mark.parametrize(
-    "other", [a_payment(), under_way(), a_payment(is_doubtful=True)], ids=["paid", "on", "doubtful"]
-)
-def test_a_payment_is_doubtful_unless_one_report_of_its_money_is_not(other: Payment) -> None:
-    doubtful, is_cleared = a_payment(is_doubtful=True), other == a_payment()
-    assert doubtful.merged_with(other).is_doubtful is not is_cleared
-    assert other.merged_with(doubtful).is_doubtful is not is_cleared
-
-
-@pytest.mark.parametrize(
-    ("payment", "intent_id", "is_free"),
-    [
-        (a_payment("pi_1", charge_id="ch_1"), "pi_1", False),
-        (a_payment("ch_1", charge_id="ch_1"), None, False),
-        (a_payment("cs_1", amount=0), None, True),
-        (under_way(), "pi_1", False),
-    ],
-)
-def test_only_a_session_that_cost_nothing_is_free_and_only_an_intents_payment_has_an_intent(
-    payment: Payment, intent_id: str | None, *, is_free: bool
-) -> None:
-    assert (payment.payment_intent_id, payment.is_free) == (intent_id, is_free)
+def test_only_a_session_that_cost_nothing_is_free_and_only_an_intents_payment_has_an_intent() -> None:
+    by_intent, by_charge, free = a_payment(charge_id="ch_1"), a_payment("ch_1", charge_id="ch_1"), a_payment("cs_1", 0)
+    named = [(each.payment_intent_id, each.is_free) for each in (by_intent, by_charge, free, under_way())]
+    assert named == [("pi_1", False), (None, False), (None, True), ("pi_1", False)]
 
 
 def test_a_payment_is_found_under_each_of_its_ids() -> None:
@@ -160,8 +143,17 @@ def test_a_payment_is_found_under_each_of_its_ids() -> None:
 
 
 def test_only_what_may_still_bring_money_is_under_way() -> None:
-    states = {state for state in PaymentState if Payments.of(under_way(state)).under_way}
-    assert states == {PaymentState.PROCESSING, PaymentState.AUTHORISED}
+    assert {state for state in PaymentState if Payments.of(under_way(state)).under_way} == {"processing", "authorised"}
+
+
+IN_TWO_DAYS, IN_THREE_WEEKS = NOW + timedelta(days=2), NOW + timedelta(days=21)
+
+
+def test_an_end_that_is_known_outweighs_a_later_one_that_is_assumed() -> None:
+    session = under_way(until=IN_THREE_WEEKS, is_estimate=True)
+    for reports in permutations((session, under_way(until=IN_TWO_DAYS))):
+        assert Payments.of(*reports).by_id["pi_1"].until == IN_TWO_DAYS
+        assert Payments.of(*reports, replace(session, is_estimate=False)).by_id["pi_1"].until == IN_THREE_WEEKS
 
 
 # --- How long units are held for it ----------------------------------------------------------------------------------
@@ -169,22 +161,18 @@ def test_only_what_may_still_bring_money_is_under_way() -> None:
 SOON, RETRY = NOW + timedelta(minutes=5), timedelta(minutes=30)
 
 
-@pytest.mark.parametrize(
-    ("payment", "end"),
-    [
-        (under_way(until=MUCH_LATER), MUCH_LATER),
-        (under_way(PaymentState.AUTHORISED, until=MUCH_LATER), MUCH_LATER),
-        (under_way(), None),
-        # What has failed is tried again at once or not at all, and never outlasts what it was waited for.
-        (under_way(PaymentState.FAILED, until=MUCH_LATER), NOW + RETRY),
-        (under_way(PaymentState.FAILED, until=SOON), SOON),
-        (under_way(PaymentState.FAILED), None),
-        (under_way(PaymentState.CANCELED, until=MUCH_LATER), None),
-        (a_payment(until=MUCH_LATER), None),
-        # A person has to decide whether the order was meant to be free.
-        (a_payment("cs_1", amount=0, until=MUCH_LATER), MUCH_LATER),
-    ],
-)
+ENDS = [
+    *((under_way(until=MUCH_LATER), MUCH_LATER), (under_way(PaymentState.AUTHORISED, until=MUCH_LATER), MUCH_LATER)),
+    # What has failed is tried again at once or not at all, and never outlasts what it was waited for.
+    (under_way(PaymentState.FAILED, until=MUCH_LATER), NOW + RETRY),
+    *((under_way(PaymentState.FAILED, until=SOON), SOON), (under_way(PaymentState.FAILED), None), (under_way(), None)),
+    *((under_way(PaymentState.CANCELED, until=MUCH_LATER), None), (a_payment(until=MUCH_LATER), None)),
+    # A person has to decide whether the order was meant to be free.
+    (a_payment("cs_1", amount=0, until=MUCH_LATER), MUCH_LATER),
+]
+
+
+@pytest.mark.parametrize(("payment", "end"), ENDS)
 def test_units_are_worth_holding_while_money_may_come(payment: Payment, end: datetime | None) -> None:
     assert payment.holds_until(RETRY) == end
 
@@ -196,44 +184,33 @@ EUR_36 = Money(3_600, "eur")
 
 def received(**amounts: int) -> Payments:
     """Payments by their ids, each received a second after the one before."""
-    return Payments.of(
-        *(
-            a_payment(payment_id, amount, at=NOW + timedelta(seconds=second))
-            for second, (payment_id, amount) in enumerate(amounts.items())
-        )
-    )
+    seconds = enumerate(amounts.items())
+    return Payments.of(*(a_payment(name, amount, at=NOW + timedelta(seconds=at)) for at, (name, amount) in seconds))
 
 
-@pytest.mark.parametrize(
-    ("payments", "paying"),
-    [
-        (received(a=3_600), ["a"]),
-        (received(a=1_200, b=2_400), ["a", "b"]),
-        (received(a=1_200, b=1_200, c=1_200), ["a", "b", "c"]),
-        # A payment too many, before or after, changes nothing.
-        (received(a=700, b=3_600), ["b"]),
-        (received(a=1_200, b=2_400, c=700), ["a", "b"]),
-        (received(a=1_200, b=700, c=2_400), ["a", "c"]),
-        # As few as possible, and of as many the earliest.
-        (received(a=1_200, b=2_400, c=3_600), ["c"]),
-        (received(a=3_600, b=3_600), ["a"]),
-        (received(a=1_200, b=2_400, c=1_200), ["a", "b"]),
-        (received(), []),
-        (received(a=3_599), []),
-        (received(a=3_601), []),
-        (received(a=1_200, b=1_200), []),
-        (received(a=2_400, b=2_400), []),
-        (Payments.of(under_way()), []),
-        (Payments.of(under_way(PaymentState.AUTHORISED)), []),
-        (Payments.of(a_payment("cs_1", amount=0)), []),
-        (Payments.of(a_payment(currency="usd")), []),
-        (Payments.of(a_payment("pi_1", 1_200), a_payment("pi_2", 2_400, currency="usd")), []),
-        (Payments.of(a_payment(is_doubtful=True)), []),
-        (Payments.of(a_payment("pi_1", is_doubtful=True), a_payment("pi_2", at=LATER)), ["pi_2"]),
-    ],
-)
-def test_paid_is_what_comes_to_exactly_what_is_asked(payments: Payments, paying: list[str]) -> None:
-    assert [payment.payment_id for payment in payments.paying(EUR_36)] == paying
+FREE, DOUBTFUL = a_payment("cs_1", amount=0), a_payment(is_doubtful=True)
+IN_DOLLARS, SECOND = a_payment("pi_2", 2_400, currency="usd"), a_payment("pi_2", at=LATER)
+PAYING = [
+    *((received(a=3_600), "a"), (received(a=1_200, b=2_400), "ab"), (received(a=1_200, b=1_200, c=1_200), "abc")),
+    # A payment too many, before or after, changes nothing.
+    *((received(a=700, b=3_600), "b"), (received(a=1_200, b=2_400, c=700), "ab")),
+    (received(a=1_200, b=700, c=2_400), "ac"),
+    # As few as possible, and of as many the earliest.
+    *((received(a=1_200, b=2_400, c=3_600), "c"), (received(a=3_600, b=3_600), "a")),
+    (received(a=1_200, b=2_400, c=1_200), "ab"),
+    # Less, more, or nothing yet; free, of another currency, or doubtful.
+    *((received(), ""), (received(a=3_599), ""), (received(a=3_601), "")),
+    *((received(a=1_200, b=1_200), ""), (received(a=2_400, b=2_400), "")),
+    *((Payments.of(under_way()), ""), (Payments.of(under_way(PaymentState.AUTHORISED)), "")),
+    *((Payments.of(FREE), ""), (Payments.of(a_payment(currency="usd")), ""), (Payments.of(DOUBTFUL), "")),
+    (Payments.of(a_payment("pi_1", 1_200), IN_DOLLARS), ""),
+    (Payments.of(DOUBTFUL, SECOND), ["pi_2"]),
+]
+
+
+@pytest.mark.parametrize(("payments", "paying"), PAYING)
+def test_paid_is_what_comes_to_exactly_what_is_asked(payments: Payments, paying: Sequence[str]) -> None:
+    assert [payment.payment_id for payment in payments.paying(EUR_36)] == [*paying]
 
 
 def test_of_two_payments_in_one_second_the_same_one_pays_always() -> None:
@@ -241,17 +218,17 @@ def test_of_two_payments_in_one_second_the_same_one_pays_always() -> None:
     assert Payments.of(*pair).paying(EUR_36) == Payments.of(*reversed(pair)).paying(EUR_36) == (a_payment("pi_1"),)
 
 
-@pytest.mark.parametrize(
-    ("payments", "paying"),
-    [
-        (received(a=700, b=3_600), ["a"]),
-        (Payments.of(a_payment("cs_1", amount=0), a_payment("pi_1", at=LATER)), ["pi_1"]),
-        (Payments.of(a_payment("cs_1", amount=0), a_payment("pi_1", is_doubtful=True)), []),
-        (Payments.of(a_payment("cs_1", amount=0)), ["cs_1"]),
-        (Payments.of(a_payment(is_doubtful=True), a_payment("pi_2", at=LATER)), ["pi_2"]),
-        (received(), []),
-    ],
-)
+WITHOUT_PRICE = [
+    *((received(a=700, b=3_600), ["a"]), (received(), []), (Payments.of(FREE), ["cs_1"])),
+    *(
+        (Payments.of(FREE, SECOND), ["pi_2"]),
+        (Payments.of(FREE, DOUBTFUL), []),
+        (Payments.of(DOUBTFUL, SECOND), ["pi_2"]),
+    ),
+]
+
+
+@pytest.mark.parametrize(("payments", "paying"), WITHOUT_PRICE)
 def test_where_nothing_is_asked_the_first_payment_decides(payments: Payments, paying: list[str]) -> None:
     assert [payment.payment_id for payment in payments.paying(None)] == paying
 
@@ -283,19 +260,6 @@ def test_payments_that_pay_are_as_few_as_can_be_and_a_further_one_never_takes_th
 
 
 def test_several_currencies_do_not_add_up() -> None:
-    assert sum_of([a_payment(), under_way(), a_payment("pi_2", 700), a_payment("pi_3", currency="usd")]) == Money(
-        4_300, "eur"
-    )
+    in_dollars = a_payment("pi_3", currency="usd")
+    assert sum_of([a_payment(), under_way(), a_payment("pi_2", 700), in_dollars]) == Money(4_300, "eur")
     assert sum_of([]) is sum_of([under_way()]) is None
-
-
-IN_TWO_DAYS, IN_THREE_WEEKS = NOW + timedelta(days=2), NOW + timedelta(days=21)
-
-
-@pytest.mark.parametrize("estimate_first", [True, False])
-def test_an_end_that_is_known_outweighs_a_later_one_that_is_assumed(*, estimate_first: bool) -> None:
-    voucher = Payment("pi_1", PaymentState.PROCESSING, NOW, until=IN_TWO_DAYS)
-    session = replace(voucher, until=IN_THREE_WEEKS, is_estimate=True)
-    reports = (session, voucher) if estimate_first else (voucher, session)
-    assert Payments.of(*reports).by_id["pi_1"].until == IN_TWO_DAYS
-    assert Payments.of(*reports, replace(session, is_estimate=False)).by_id["pi_1"].until == IN_THREE_WEEKS

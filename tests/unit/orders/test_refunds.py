@@ -1,5 +1,6 @@
 """What is known of refunds only grows, and adds up to the same in whatever order it was reported."""
 
+from functools import reduce
 from itertools import pairwise, permutations
 from typing import Any
 
@@ -35,10 +36,6 @@ def a_payment(total: int = 0, **changes: Any) -> Payment:
     return Payment(state=PaymentState.SUCCEEDED, at=NOW, money=Money(3_600, "eur"), amount_refunded=total, **known)
 
 
-def amount_of(*refunds: Refund, total: int = 0) -> int:
-    return Refunds.of(*refunds).amount_of(a_payment(total))
-
-
 # --- Laws -------------------------------------------------------------------------------------------------------------
 
 
@@ -68,13 +65,9 @@ def test_what_is_known_is_never_forgotten(one: Refunds, other: Refunds) -> None:
 
 @given(st.lists(some_refunds, min_size=2, max_size=4), st.integers(0, 9_000))
 def test_the_sums_depend_on_what_was_reported_and_never_on_the_order(reported: list[Refund], total: int) -> None:
-    sums = set()
-    for order in permutations(reported):
-        refunds = Refunds()
-        for refund in order:
-            refunds = refunds.merged_with(Refunds.of(refund))
-        sums.add((refunds.amount_of(a_payment(total)), frozenset(units_named(refunds.by_id.values()).items())))
-    assert len(sums) == 1
+    known = [reduce(Refunds.merged_with, map(Refunds.of, order)) for order in permutations(reported)]
+    assert len({refunds.amount_of(a_payment(total)) for refunds in known}) == 1
+    assert len({frozenset(units_named(refunds.by_id.values()).items()) for refunds in known}) == 1
 
 
 @given(knowledge, st.integers(0, 9_000))
@@ -94,29 +87,22 @@ def test_the_further_state_of_a_refund_is_known_whichever_was_reported_last(befo
     assert one.merged_with(other) == other.merged_with(one) == other
 
 
-def test_the_states_of_a_refund_come_in_this_order() -> None:
-    assert list(RefundStatus) == ["pending", "requires_action", "succeeded", "canceled", "failed"]
-
-
 def test_only_a_refund_that_has_succeeded_is_done_and_only_one_that_came_to_nothing_is_undone() -> None:
+    assert list(RefundStatus) == [*UNDER_WAY, "succeeded", *UNDONE]
     refunds = [a_refund(status=status) for status in RefundStatus]
     assert [str(refund.status) for refund in refunds if refund.is_done] == ["succeeded"]
     assert [str(refund.status) for refund in refunds if refund.is_undone] == UNDONE
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "merged"),
-    [
-        ({"shirt": 2}, None, {"shirt": 2}),
-        ({"shirt": 1}, {"shirt": 2, "mug": 1}, {"shirt": 2, "mug": 1}),
-        ({"shirt": 1}, ALL, ALL),
-        (ALL, None, ALL),
-        # Nobody's units go back against anybody's word.
-        ({"shirt": 1}, NONE, NONE),
-        (ALL, NONE, NONE),
-        (NONE, None, NONE),
-    ],
-)
+SAID: list[tuple[Restock, Restock, Restock]] = [
+    *(({"shirt": 2}, None, {"shirt": 2}), ({"shirt": 1}, {"shirt": 2, "mug": 1}, {"shirt": 2, "mug": 1})),
+    *(({"shirt": 1}, ALL, ALL), (ALL, None, ALL)),
+    # Nobody's units go back against anybody's word.
+    *(({"shirt": 1}, NONE, NONE), (ALL, NONE, NONE), (NONE, None, NONE)),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "merged"), SAID)
 def test_what_was_said_of_units_once_stays_said(one: Restock, other: Restock, merged: Restock) -> None:
     refunds = a_refund(restock=one), a_refund(restock=other)
     assert refunds[0].merged_with(refunds[1]).restock == refunds[1].merged_with(refunds[0]).restock == merged
@@ -129,38 +115,29 @@ def test_of_two_reports_of_one_refund_the_larger_amount_counts_and_the_payment_t
 
 # --- What it adds up to -----------------------------------------------------------------------------------------------
 
-RE_12, RE_24 = a_refund("re_1", 1_200), a_refund("re_2", 2_400)
-
-
-@pytest.mark.parametrize(
-    ("refunds", "total", "refunded"),
-    [
-        ([], 0, 0),
-        ([RE_12, RE_24], 0, 3_600),
-        ([RE_12, a_refund("re_2", 1_200)], 0, 2_400),
-        # A charge's total and its single refunds are the same money.
-        ([RE_12, RE_24], 3_600, 3_600),
-        # The total counts refunds that nobody has reported yet, and lags behind those that somebody has.
-        ([RE_12], 3_600, 3_600),
-        ([RE_12, RE_24], 1_200, 3_600),
-        # What is refunded is refunded, whatever became of the rest.
-        ([RE_12, a_refund("re_2", 2_400, "failed")], 3_600, 1_200),
-        ([RE_12, a_refund("re_2", 2_400, "failed")], 1_200, 1_200),
+RE_12, RE_24, RE_24_FAILED = a_refund("re_1", 1_200), a_refund("re_2", 2_400), a_refund("re_2", 2_400, "failed")
+REFUNDED: dict[str, list[tuple[list[Refund], int, int]]] = {
+    # single refunds, what their charge names as refunded: what is refunded
+    "all single refunds": [([], 0, 0), ([RE_12, RE_24], 0, 3_600), ([RE_12, a_refund("re_2", 1_200)], 0, 2_400)],
+    "a total and its single refunds are the same money": [([RE_12, RE_24], 3_600, 3_600)],
+    "the total counts refunds that nobody has reported yet": [([RE_12], 3_600, 3_600)],
+    "and lags behind those that somebody has": [([RE_12, RE_24], 1_200, 3_600)],
+    "what is refunded is, whatever became of the rest": [
+        *(([RE_12, RE_24_FAILED], 3_600, 1_200), ([RE_12, RE_24_FAILED], 1_200, 1_200)),
         ([a_refund("re_1", 3_600, "failed"), a_refund("re_2", 3_600)], 3_600, 3_600),
-        # Only an unnamed part of the total is taken for done.
-        ([a_refund("re_1", 1_200, "pending")], 3_600, 2_400),
     ],
-)
-def test_this_is_refunded(refunds: list[Refund], total: int, refunded: int) -> None:
-    assert amount_of(*refunds, total=total) == refunded
+    "only an unnamed part of the total is taken for done": [([a_refund("re_1", 1_200, "pending")], 3_600, 2_400)],
+    "under way or undone, even if the charge counts it": [
+        ([a_refund(status=status)], total, 0) for status in (*UNDER_WAY, *UNDONE) for total in (0, 3_600)
+    ],
+    "of whatever payment, if only one can be meant": [([a_refund(amount=1_200, payment_id=None)], 0, 1_200)],
+}
 
 
-@pytest.mark.parametrize("total", [0, 3_600])
-@pytest.mark.parametrize("status", [*UNDER_WAY, *UNDONE])
-def test_a_refund_that_is_under_way_or_undone_has_moved_no_money_even_if_its_charge_counts_it(
-    status: str, total: int
-) -> None:
-    assert amount_of(a_refund(status=status), total=total) == 0
+@pytest.mark.parametrize("cases", REFUNDED.values(), ids=REFUNDED)
+def test_this_is_refunded(cases: list[tuple[list[Refund], int, int]]) -> None:
+    for refunds, total, refunded in cases:
+        assert Refunds.of(*refunds).amount_of(a_payment(total)) == refunded
 
 
 def test_a_refund_may_fail_after_it_succeeded() -> None:
@@ -174,10 +151,6 @@ def test_a_refund_is_of_the_payment_that_it_names() -> None:
     )
     other = a_payment(payment_id="pi_2", charge_id="ch_2")
     assert (refunds.amount_of(a_payment()), refunds.amount_of(other)) == (120, 3)
-
-
-def test_a_refund_of_which_only_one_payment_can_be_meant_is_of_that() -> None:
-    assert amount_of(a_refund(amount=1_200, payment_id=None)) == 1_200
 
 
 def test_named_units_add_up_over_refunds() -> None:
