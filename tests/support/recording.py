@@ -31,5 +31,11 @@ class RecordingLog:
         self.lines.append({"severity": severity, "message": message, **fields})
 
 
+def a_log_line(event: OrderEvent, severity: str, message: str, result: str) -> dict[str, Any]:
+    """What the log says of an event that ended so."""
+    named = {"eventId": event.event_id, "eventType": event.event_type, "orderId": event.order_id}
+    return {"severity": severity, "message": message, **named, "result": result}
+
+
 def silent(*_line: object, **_fields: object) -> None:
     """A log that nobody reads."""

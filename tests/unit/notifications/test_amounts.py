@@ -20,63 +20,55 @@ def digits_of(amount: int, currency: str) -> str:
     return "".join(character for character in written(amount, currency) if character.isdecimal() or character == ".")
 
 
-@pytest.mark.parametrize(
-    ("amount", "currency", "expected"),
-    [
-        (3_600, "eur", "€36.00"),
-        (5, "usd", "$0.05"),
-        (0, "usd", "$0.00"),
-        (123_456_789, "gbp", "£1,234,567.89"),
-        (500, "chf", "CHF 5.00"),
-        # No decimals, for ISO 4217 and for Stripe.
-        (500, "jpy", "¥500"),
-        (500, "krw", "₩500"),
-        # Two for ISO 4217, and none for Stripe.
-        (500, "mga", "MGA 500"),
-        # Three.
-        (5_120, "kwd", "KWD 5.120"),
-        (5_120, "tnd", "TND 5.120"),
-        # None for the currency's country, and two for Stripe: https://docs.stripe.com/currencies#special-cases.
-        (500, "isk", "ISK 5"),
-        (500, "ugx", "UGX 5"),
-        # None only in Stripe's payouts.
-        (1_045, "huf", "HUF 10.45"),
-        (80_045, "twd", "NT$800.45"),
-        # Two for Stripe, and none for Babel.
-        (10_050, "rsd", "RSD 100.50"),
-        (10_000, "rsd", "RSD 100"),
-        # Three for Babel, and two for Stripe, as for every currency that it does not name.
-        (525, "lyd", "LYD 5.250"),
-    ],
-)
-def test_an_amount_is_written_out_as_stripe_counts(amount: int, currency: str, expected: str) -> None:
-    assert written(amount, currency) == expected
+WRITTEN = {
+    "€36.00": (3_600, "eur"),
+    "$0.05": (5, "usd"),
+    "$0.00": (0, "usd"),
+    "£1,234,567.89": (123_456_789, "gbp"),
+    "CHF 5.00": (500, "chf"),
+    # No decimals, for ISO 4217 and for Stripe.
+    "¥500": (500, "jpy"),
+    "₩500": (500, "krw"),
+    # Two for ISO 4217, and none for Stripe.
+    "MGA 500": (500, "mga"),
+    # Three.
+    "KWD 5.120": (5_120, "kwd"),
+    "TND 5.120": (5_120, "tnd"),
+    # None for the currency's country, and two for Stripe: https://docs.stripe.com/currencies#special-cases.
+    "ISK 5": (500, "isk"),
+    "UGX 5": (500, "ugx"),
+    # None only in Stripe's payouts.
+    "HUF 10.45": (1_045, "huf"),
+    "NT$800.45": (80_045, "twd"),
+    # Two for Stripe, and none for Babel.
+    "RSD 100.50": (10_050, "rsd"),
+    "RSD 100": (10_000, "rsd"),
+    # Three for Babel, and two for Stripe, as for every currency that it does not name.
+    "LYD 5.250": (525, "lyd"),
+}
 
 
-@pytest.mark.parametrize(
-    "currency",
-    ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"],
-)
-def test_one_minor_unit_of_a_zero_decimal_currency_is_one(currency: str) -> None:
-    assert digits_of(1, currency) == "1"
+def test_an_amount_is_written_out_as_stripe_counts() -> None:
+    assert [written(*money) for money in WRITTEN.values()] == list(WRITTEN)
 
 
-@pytest.mark.parametrize("currency", ["bhd", "jod", "kwd", "omr", "tnd"])
-def test_one_minor_unit_of_a_three_decimal_currency_is_a_thousandth(currency: str) -> None:
-    assert digits_of(1, currency) == "0.001"
+MINOR_UNITS = {
+    "1": "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf",
+    "0.001": "bhd jod kwd omr tnd",
+    "0.01": "eur usd isk ugx huf twd all cop idr rsd xyz",
+}
 
 
-@pytest.mark.parametrize("currency", ["eur", "usd", "isk", "ugx", "huf", "twd", "all", "cop", "idr", "rsd", "xyz"])
-def test_one_minor_unit_of_any_other_currency_is_a_hundredth(currency: str) -> None:
-    assert digits_of(1, currency) == "0.01"
+@pytest.mark.parametrize(("digits", "currencies"), MINOR_UNITS.items())
+def test_one_minor_unit_is_one_or_a_thousandth_or_in_any_other_currency_a_hundredth(
+    digits: str, currencies: str
+) -> None:
+    assert [currency for currency in currencies.split() if digits_of(1, currency) != digits] == []
 
 
-@pytest.mark.parametrize(
-    ("locale", "expected"),
-    [("en_GB", "€1,234.50"), ("de", "1.234,50 €"), ("nl", "€ 1.234,50"), ("ja", "€1,234.50")],
-)
-def test_the_locale_says_how_amounts_are_written(locale: str, expected: str) -> None:
-    assert written(123_450, "eur", locale) == expected
+def test_the_locale_says_how_amounts_are_written() -> None:
+    locales = {"en_GB": "€1,234.50", "de": "1.234,50 €", "nl": "€ 1.234,50", "ja": "€1,234.50"}
+    assert {locale: written(123_450, "eur", locale) for locale in locales} == locales
 
 
 def test_an_amount_is_never_broken_over_two_lines() -> None:

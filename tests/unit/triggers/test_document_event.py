@@ -43,11 +43,8 @@ def test_the_document_knows_its_id_since_a_header_mangles_it(order_id: str) -> N
     assert id_read_from(f"orders/{order_id}", "orders/mangled") == order_id
 
 
-def test_the_header_names_a_document_that_cannot_be_read() -> None:
+def test_the_header_names_a_document_that_cannot_be_read_if_anything_does() -> None:
     assert document_id(a_created_event("orders/order-1", b""), Document(), "orders") == "order-1"
-
-
-def test_where_neither_names_it_there_is_no_id() -> None:
     assert document_id(a_created_event(None, b""), Document(), "orders") == ""
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,8 +15,8 @@ from flask import Flask, request
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, a_dispute, a_lapse, a_payment, a_placement
-from tests.support.recording import RecordingLog
-from triggers.sweep import RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, THREADS, Ending, Pool, ReservationSweep
+from tests.support.recording import RecordingLog, a_log_line
+from triggers.sweep import RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, THREADS, Pool, ReservationSweep
 
 _app = Flask("shop")
 
@@ -106,14 +107,9 @@ def test_lapsed_orders_are_expired_then_stranded_ones_placed_and_only_then_parke
     waiting = a_payment(order_id="order-3", is_replay=True)
     shop = Shop(lapsed=[["order-1"]], stranded=[["order-2"]], parked=[[waiting]])
     shop.swept()
-    assert shop.asked == [
-        ("lapsed", NOW),
-        a_lapse("order-1"),
-        ("stranded", NOW - STRANDED_AFTER),
-        a_placement("order-2", ()),
-        ("parked", NOW - TAKEN_UP_WITHIN),
-        waiting,
-    ]
+    moments = [asked for asked in shop.asked if isinstance(asked, tuple)]
+    assert moments == [("lapsed", NOW), ("stranded", NOW - STRANDED_AFTER), ("parked", NOW - TAKEN_UP_WITHIN)]
+    assert shop.asked[1::2] == [a_lapse("order-1"), a_placement("order-2", ()), waiting]
 
 
 def test_orders_whose_ids_leave_no_room_for_audit_ids_are_left_alone_and_stop_nobody() -> None:
@@ -122,31 +118,20 @@ def test_orders_whose_ids_leave_no_room_for_audit_ids_are_left_alone_and_stop_no
     assert shop.asked[1:3] == [a_placement("order-2", ()), a_placement("o" * 1_400, ())]
 
 
-PARKED_ENDINGS = {
-    Result.FIRST_TIME_FINALIZED: "finished",
-    Result.REFUNDED: "finished",
-    Result.ORDER_NOT_FOUND: "unchanged",
-    Result.PAYMENT_NOT_FOUND: "unchanged",
-    Result.DUPLICATE_DETECTED: "unchanged",
-}
+PARKED_ENDINGS: list[tuple[Result | Exception, str]] = [
+    *((Result(settled), "finished") for settled in ("first_time_finalized", "refunded")),
+    *((Result(waits), "unchanged") for waits in ("order_not_found", "payment_not_found", "duplicate_detected")),
+    (StoreContended("order-1"), "postponed"),
+]
 
 
-@pytest.mark.parametrize(("result", "counted"), PARKED_ENDINGS.items(), ids=PARKED_ENDINGS)
-def test_a_parked_event_is_finished_once_it_waits_no_longer(result: Result, counted: str) -> None:
-    shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": result})
+@pytest.mark.parametrize(("ending", "counted"), PARKED_ENDINGS)
+def test_a_parked_event_is_finished_once_it_waits_no_longer_and_not_logged_in_every_run_while_it_does(
+    ending: Result | Exception, counted: str
+) -> None:
+    shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": ending})
     assert shop.swept() == (200, summary(**{counted: 1}))
-
-
-def test_a_parked_event_that_cannot_be_settled_in_time_is_postponed() -> None:
-    shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": StoreContended("order-1")})
-    assert shop.swept() == (200, summary(postponed=1))
-    assert shop.lines[0]["orderId"] == "order-1"
-
-
-def test_a_batch_is_queried_only_when_the_one_before_it_is_settled() -> None:
-    shop = Shop(lapsed=[["order-1"], ["order-2"]])
-    shop.swept()
-    assert shop.asked == [("lapsed", NOW), a_lapse("order-1"), ("lapsed", NOW), a_lapse("order-2")]
+    assert [line.get("orderId") for line in shop.lines] == [*["order-1"] * (counted != "unchanged"), None]
 
 
 def test_the_orders_of_a_batch_are_settled_at_the_same_time() -> None:
@@ -156,23 +141,19 @@ def test_the_orders_of_a_batch_are_settled_at_the_same_time() -> None:
     assert shop.swept() == (200, summary(expired=THREADS))
 
 
-def test_one_run_settles_all_its_batches_in_one_pool_and_closes_it() -> None:
+def test_one_run_settles_one_batch_after_the_other_in_one_pool_and_closes_it() -> None:
     shop = Shop(lapsed=[["order-1", "order-2"], ["order-3"]])
 
     @contextlib.contextmanager
     def pool() -> Iterator[Pool]:
         shop.asked.append("opened")
-        yield OneByOne()
+        with ThreadPoolExecutor(1) as one_by_one:
+            yield one_by_one
         shop.asked.append("closed")
 
     assert replace(shop.sweep, pool=pool).sweep().complete
     settled = [a_lapse(f"order-{number}") for number in (1, 2, 3)]
     assert shop.asked == ["opened", ("lapsed", NOW), *settled[:2], ("lapsed", NOW), settled[2], "closed"]
-
-
-class OneByOne:
-    def map(self, settle_one: Callable[[OrderEvent], Ending], batch: Sequence[OrderEvent], /) -> list[Ending]:
-        return [settle_one(event) for event in batch]
 
 
 def test_with_nothing_to_do_nothing_is_done() -> None:
@@ -181,22 +162,22 @@ def test_with_nothing_to_do_nothing_is_done() -> None:
 
 # --- When it ends -----------------------------------------------------------------------------------------------------
 
-
-def test_no_batch_is_started_once_time_is_out() -> None:
-    shop = Shop(lapsed=[["order-1"], ["order-2"]], stranded=[["order-3"]], order_seconds=RUN_SECONDS_MAX)
-    assert shop.swept() == (200, summary(expired=1, complete=False))
-    assert a_lapse("order-2") not in shop.asked
-
-
-def test_a_batch_that_was_started_in_time_is_settled_to_the_end() -> None:
-    batches = [["order-1"], ["order-2", "order-3", "order-4"], ["order-5"]]
-    shop = Shop(lapsed=batches, order_seconds=RUN_SECONDS_MAX - 1)
-    assert shop.swept() == (200, summary(expired=4, complete=False))
+IN_TIME = {
+    # what is lapsed and stranded, and how long each order takes: how many expire
+    "no batch is started once time is out": ([["order-1"], ["order-2"]], [["order-3"]], RUN_SECONDS_MAX, 1),
+    "one that was started in time is settled to the end": ([["1"], ["2", "3", "4"], ["5"]], [], RUN_SECONDS_MAX - 1, 4),
+    "time runs out for stranded orders too": ([["order-1"]], [["order-2"]], RUN_SECONDS_MAX, 1),
+}
 
 
-def test_time_runs_out_for_stranded_orders_too() -> None:
-    shop = Shop(lapsed=[["order-1"]], stranded=[["order-2"]], order_seconds=RUN_SECONDS_MAX)
-    assert shop.swept() == (200, summary(expired=1, complete=False))
+@pytest.mark.parametrize(("lapsed", "stranded", "order_seconds", "expired"), IN_TIME.values(), ids=IN_TIME)
+def test_a_run_ends_with_the_batch_in_which_its_time_is_out_and_warns_of_what_is_left(
+    lapsed: Sequence[Batch[str]], stranded: Sequence[Batch[str]], order_seconds: float, expired: int
+) -> None:
+    shop = Shop(lapsed, stranded, order_seconds=order_seconds)
+    assert shop.swept() == (200, summary(expired=expired, complete=False))
+    assert sum(isinstance(asked, OrderEvent) for asked in shop.asked) == expired
+    assert shop.lines[-1]["severity"] == "WARNING"
 
 
 # --- What it reports --------------------------------------------------------------------------------------------------
@@ -215,107 +196,47 @@ def test_every_order_is_counted_by_how_it_ended() -> None:
     shop = Shop(lapsed, stranded=[["order-4", "short", "placed", "unanswered"]], endings=ENDINGS)
     expected = summary(expired=3, finished=2, unchanged=2, postponed=2)
     assert shop.swept() == (200, expected)
-    assert shop.lines[-1] == {
-        "severity": "WARNING",
-        "message": "reservations swept",
-        "result": "swept",
-        **expected,
-    }
+    swept = {"message": "reservations swept", "result": "swept", **expected}
+    assert shop.lines[-1] == {"severity": "WARNING", **swept}
 
 
-def test_a_run_that_did_everything_is_logged_as_routine() -> None:
+def test_each_order_that_expired_leaves_a_line_and_a_run_that_did_everything_is_logged_as_routine() -> None:
     shop = Shop(lapsed=[["order-1", "paid"]], endings=ENDINGS)
     shop.swept()
-    assert shop.lines[-1]["severity"] == "INFO"
-
-
-def test_a_run_that_left_something_undone_is_logged_as_a_warning() -> None:
-    shop = Shop(lapsed=[["order-1"], ["order-2"]], order_seconds=RUN_SECONDS_MAX)
-    shop.swept()
-    assert shop.lines[-1]["severity"] == "WARNING"
-
-
-def test_each_order_that_expired_leaves_a_line() -> None:
-    shop = Shop(lapsed=[["order-1", "paid"]], endings=ENDINGS)
-    shop.swept()
-    assert shop.lines[:-1] == [
-        {
-            "severity": "INFO",
-            "message": "expired",
-            "eventId": "lapsed_order-1",
-            "eventType": "reservation.lapsed",
-            "orderId": "order-1",
-            "result": "expired",
-        }
-    ]
+    assert shop.lines[0] == a_log_line(a_lapse(), "INFO", "expired", "expired")
+    assert [(line["severity"], line["result"]) for line in shop.lines[1:]] == [("INFO", "swept")]
 
 
 def test_each_parked_event_that_was_settled_leaves_a_line_as_if_it_had_been_delivered() -> None:
-    shop = Shop(parked=[[a_payment("evt_7", is_replay=True)]], endings={"order-1": Result.REFUND_DUE})
+    event = a_payment("evt_7", is_replay=True)
+    shop = Shop(parked=[[event]], endings={"order-1": Result.REFUND_DUE})
     shop.swept()
-    assert shop.lines[:-1] == [
-        {
-            "severity": "WARNING",
-            "message": "refund_due",
-            "eventId": "evt_7",
-            "eventType": "payment_intent.succeeded",
-            "orderId": "order-1",
-            "result": "refund_due",
-        }
-    ]
-
-
-@pytest.mark.parametrize("result", [result for result, counted in PARKED_ENDINGS.items() if counted == "unchanged"])
-def test_a_parked_event_that_still_waits_is_not_logged_in_every_run(result: Result) -> None:
-    shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": result})
-    shop.swept()
-    assert [line["result"] for line in shop.lines] == ["swept"]
+    assert shop.lines[:-1] == [a_log_line(event, "WARNING", "refund_due", "refund_due")]
 
 
 # --- What goes wrong --------------------------------------------------------------------------------------------------
 
 
-def test_an_order_that_others_kept_changing_is_left_to_the_next_run() -> None:
-    shop = Shop(lapsed=[["contended"]], endings=ENDINGS)
-    assert shop.swept() == (200, summary(postponed=1))
-    assert shop.lines[0] == {
-        "severity": "WARNING",
-        "message": "StoreContended: contended",
-        "eventId": a_lapse("contended").event_id,
-        "eventType": "reservation.lapsed",
-        "orderId": "contended",
-        "result": "not_settled",
-    }
-
-
-def test_a_parked_event_that_names_no_order_is_logged_with_its_own_id() -> None:
-    shop = Shop(parked=[[a_dispute("evt_7")]], endings={"None": StoreContended("contended")})
-    assert shop.swept() == (200, summary(postponed=1))
-    line = shop.lines[0]
-    assert (line["eventId"], line["eventType"], line["orderId"]) == ("evt_7", "charge.dispute.updated", None)
+def test_what_others_kept_changing_is_logged_with_its_own_id_and_left_to_the_next_run() -> None:
+    endings: dict[str, Result | Exception] = {name: StoreContended("contended") for name in ("order-1", "None")}
+    for shop, event in (
+        (Shop(lapsed=[["order-1"]], endings=endings), a_lapse()),
+        (Shop(parked=[[a_dispute("evt_7")]], endings=endings), a_dispute("evt_7")),
+    ):
+        assert shop.swept() == (200, summary(postponed=1))
+        assert shop.lines[0] == a_log_line(event, "WARNING", "StoreContended: contended", "not_settled")
 
 
 def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> None:
-    shop = Shop(
-        lapsed=[["order-1", "broken", "order-2"], ["order-3"]],
-        stranded=[["broken", "order-4"]],
-        endings={"broken": ZeroDivisionError("what")},
-    )
+    lapsed, stranded = [["order-1", "broken", "order-2"], ["order-3"]], [["broken", "order-4"]]
+    shop = Shop(lapsed, stranded, endings={"broken": ZeroDivisionError("what")})
     assert shop.swept() == (500, summary(expired=3, finished=1, faults=2))
     faults = [line for line in shop.lines if line["severity"] == "ERROR"]
-    events: tuple[OrderEvent, ...] = (a_lapse("broken"), a_placement("broken"))
-    for line, event in zip(faults, events, strict=True):
-        trace = line.pop("stack_trace")
-        assert trace.startswith("Traceback (most recent call last):")
-        assert trace.endswith("ZeroDivisionError: what\n")
-        assert line == {
-            "severity": "ERROR",
-            "message": "ZeroDivisionError: what",
-            "eventId": event.event_id,
-            "eventType": event.event_type,
-            "orderId": "broken",
-            "result": "fault",
-        }
+    traces = [line.pop("stack_trace") for line in faults]
+    assert all(trace.startswith("Traceback (most recent call last):") for trace in traces)
+    assert all(trace.endswith("ZeroDivisionError: what\n") for trace in traces)
+    events = a_lapse("broken"), a_placement("broken")
+    assert faults == [a_log_line(event, "ERROR", "ZeroDivisionError: what", "fault") for event in events]
 
 
 SHOWN: Mapping[str, tuple[Mapping[str, str] | Exception, int, Mapping[str, int]]] = {
@@ -345,18 +266,12 @@ def test_no_product_is_looked_at_when_time_is_out() -> None:
     assert shop.swept() == (200, summary(expired=1))
 
 
-def test_a_database_that_does_not_answer_is_queried_again_by_the_next_run() -> None:
-    shop = Shop(lapsed=[StoreUnavailable("DeadlineExceeded")])
-    assert shop.swept() == (503, {"error": "not swept to the end, the next run goes on"})
-    assert shop.lines == [
-        {"severity": "WARNING", "message": "StoreUnavailable: DeadlineExceeded", "result": "not_settled"}
-    ]
-
-
-def test_what_was_settled_before_the_database_was_lost_is_not_undone() -> None:
+def test_a_database_that_does_not_answer_is_queried_again_by_the_next_run_and_undoes_nothing() -> None:
     shop = Shop(lapsed=[["order-1"], StoreUnavailable("DeadlineExceeded")])
-    assert shop.swept()[0] == 503
+    assert shop.swept() == (503, {"error": "not swept to the end, the next run goes on"})
     assert a_lapse("order-1") in shop.asked
+    message = "StoreUnavailable: DeadlineExceeded"
+    assert shop.lines[1:] == [{"severity": "WARNING", "message": message, "result": "not_settled"}]
 
 
 def test_a_fault_of_the_query_itself_is_raised() -> None:
@@ -365,12 +280,9 @@ def test_a_fault_of_the_query_itself_is_raised() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-def test_only_a_post_starts_a_run(method: str) -> None:
+def test_only_a_post_starts_a_run_and_any_other_method_is_answered_with_that(method: str) -> None:
     shop = Shop(lapsed=[["order-1"]])
     assert shop.swept(method, "/__/health") == (405, {"error": "only POST is served here"})
     assert shop.asked == []
-
-
-def test_any_other_method_is_answered_with_the_one_that_is_allowed() -> None:
-    with _app.test_request_context(method="GET"):
-        assert Shop().sweep.respond(request).headers["Allow"] == "POST"
+    with _app.test_request_context(method=method):
+        assert shop.sweep.respond(request).headers["Allow"] == "POST"
