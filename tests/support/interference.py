@@ -105,6 +105,11 @@ class DisturbedStore:
         self.timeouts.append(timeout_seconds)
 
 
+def overtaken_by(event: OrderEvent, store: DocumentStore, earlier_commits: int = 0) -> DisturbedStore:
+    """A store in which this event is settled between a read and the commit that rests on it."""
+    return DisturbedStore(store, [*[undisturbed] * earlier_commits, someone_first(lambda: settled(event, store))])
+
+
 def calls_to_settle(event: OrderEvent | NotUnderstood, store: DocumentStore) -> list[str]:
     """The RPCs that settling the event takes."""
     undisturbed_store = DisturbedStore(store)

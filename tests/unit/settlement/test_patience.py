@@ -2,6 +2,8 @@
 
 import itertools
 import random
+from collections import deque
+from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
@@ -9,91 +11,74 @@ import pytest
 from orders.outcome import StoreContended, StoreUnavailable
 from settlement.settle import Patience
 from tests.support.builders import a_payment, a_placement, an_order, an_updated_refund
-from tests.support.interference import DisturbedStore, refused, someone_first, unanswered, undisturbed
+from tests.support.interference import DisturbedStore, Interference, refused, someone_first, unanswered, undisturbed
 from tests.support.settling import Clock, patience_of, settled
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, shirts_in, status_in
 
 # --- Tries and pauses -------------------------------------------------------------------------------------------------
 
 
-def pauses_of(clock: Clock, tries: int, **kwargs: object) -> list[float]:
-    for _ in itertools.islice(patience_of(clock, **kwargs).tries(), tries + 1):  # type: ignore[arg-type]
-        pass
+def pauses_of(tries: int, random: Callable[[], float] = lambda: 0.5) -> list[float]:
+    clock = Clock()
+    deque(itertools.islice(patience_of(clock, random).tries(), tries + 1))
     return clock.pauses
 
 
-def test_the_first_try_comes_at_once() -> None:
-    clock = Clock()
-    next(patience_of(clock).tries())
-    assert clock.pauses == []
-
-
-def test_pauses_double_until_they_are_long_enough() -> None:
-    assert pauses_of(Clock(), 8) == [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.25, 0.25]
+def test_the_first_try_comes_at_once_and_pauses_double_until_they_are_long_enough() -> None:
+    assert pauses_of(0) == []
+    assert pauses_of(8) == [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.25, 0.25]
 
 
 def test_pauses_are_random_so_that_those_who_collided_part() -> None:
-    dice = random.Random(7)  # noqa: S311 - no secret
-    pauses = pauses_of(Clock(), 12, random=dice.random)
+    pauses = pauses_of(12, random.Random(7).random)  # noqa: S311 - no secret
     assert len(set(pauses)) == 12
     assert all(0 <= pause <= 0.5 for pause in pauses)
 
 
-def test_it_ends_when_eight_seconds_are_over() -> None:
-    clock = Clock()
-    began = clock.seconds
+def test_it_ends_when_eight_seconds_are_over_and_never_sleeps_past_its_end() -> None:
+    clock, short = Clock(), Clock()
     assert sum(1 for _ in patience_of(clock).tries()) > 20
-    assert 8.0 <= clock.seconds - began <= 8.0 + 0.5
+    assert 8.0 <= clock.seconds - Clock().seconds <= 8.0 + 0.5
+    deque(Patience(short.monotonic, short.sleep, lambda: 1.0, total_seconds=0.02).tries())
+    assert short.seconds - Clock().seconds <= 0.02 + 1e-9
 
 
-def test_it_never_sleeps_past_its_end() -> None:
-    clock = Clock()
-    patience = Patience(clock.monotonic, clock.sleep, lambda: 1.0, total_seconds=0.02)
-    began = clock.seconds
-    for _ in patience.tries():
-        pass
-    assert clock.seconds - began <= 0.02 + 1e-9
-
-
-def test_each_try_knows_how_much_time_is_left() -> None:
+def test_each_try_knows_how_much_time_is_left_and_names_a_positive_timeout_even_when_there_is_none() -> None:
     clock = Clock()
     seconds_left = next(patience_of(clock).tries())
     assert seconds_left() == 8.0
     clock.seconds += 3
     assert seconds_left() == 5.0
-
-
-def test_a_try_that_outlives_its_time_still_names_a_positive_timeout() -> None:
-    clock = Clock()
-    seconds_left = next(patience_of(clock).tries())
     clock.seconds += 60
     assert 0 < seconds_left() < 0.01
 
 
 def test_time_that_passes_inside_a_try_counts() -> None:
     clock = Clock()
-    tries = 0
     for _ in patience_of(clock).tries():
         clock.seconds += 4.1
-        tries += 1
-    assert tries == 2
+    assert len(clock.pauses) == 2
 
 
 # --- While settling ---------------------------------------------------------------------------------------------------
 
 
-def test_it_gives_up_with_the_last_error_when_its_time_is_out() -> None:
+ENDLESS = {
+    "contention": ([refused] * 1_000, StoreContended, "refused"),
+    "silence after contention": ([refused, *[unanswered] * 1_000], StoreUnavailable, "unanswered"),
+}
+
+
+@pytest.mark.parametrize(("commits", "error", "message"), ENDLESS.values(), ids=ENDLESS)
+def test_it_gives_up_with_the_last_error_when_its_time_is_out(
+    commits: list[Interference], error: type[Exception], message: str
+) -> None:
     store, clock = a_shop_with_a_hold(), Clock()
     before, began = store.dump(), clock.seconds
-    with pytest.raises(StoreUnavailable, match="unanswered"):
-        settled(a_payment(), DisturbedStore(store, [refused, *[unanswered] * 1_000]), clock=clock)
+    with pytest.raises(error, match=message):
+        settled(a_payment(), DisturbedStore(store, commits), clock=clock)
     assert 8.0 <= clock.seconds - began <= 8.5
     assert store.dump() == before
-
-
-def test_contention_without_end_is_reported_as_contention() -> None:
-    with pytest.raises(StoreContended, match="refused"):
-        settled(a_payment(), DisturbedStore(a_shop_with_a_hold(), [refused] * 1_000))
 
 
 def test_stock_that_others_keep_taking_is_contention_and_never_a_failed_order() -> None:

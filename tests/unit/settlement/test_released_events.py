@@ -7,14 +7,21 @@ import pytest
 from orders.events import StripeEvent
 from orders.outcome import Outcome, Result, StoreUnavailable
 from tests.support.builders import LATER, a_dispute, a_payment, a_placement, a_refund, an_updated_refund, redelivered
-from tests.support.interference import DisturbedStore, answer_lost, someone_first, unanswered, undisturbed
+from tests.support.interference import (
+    DisturbedStore,
+    Interference,
+    answer_lost,
+    overtaken_by,
+    someone_first,
+    unanswered,
+    undisturbed,
+)
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after, complaints_in, document_at, shirts_in, status_in
 
 PLACED, PAID, REFUNDED = a_placement(), a_payment(), an_updated_refund("evt_refund")
-DISPUTED = a_dispute("evt_dispute")
+DISPUTED, REST_REFUNDED = a_dispute("evt_dispute"), an_updated_refund("evt_rest", a_refund("re_2", 2_400))
 PART_REFUNDED = an_updated_refund("evt_part", a_refund("re_1", 1_200, restock={"shirt": 1}))
-
 
 Reports = list[tuple[str, Outcome]]
 
@@ -26,9 +33,10 @@ def recorded_in(reports: Reports) -> Callable[[StripeEvent, Outcome], None]:
 # --- Reported ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_outcome_of_each_released_event_is_reported_once() -> None:
+@pytest.mark.parametrize("commits", [[], [undisturbed, answer_lost]], ids=["undisturbed", "its answer is lost"])
+def test_the_outcome_of_each_released_event_is_reported_once(commits: list[Interference]) -> None:
     store, reports = a_shop_after(PLACED, PART_REFUNDED, DISPUTED), Reports()
-    settled(PAID, store, report=recorded_in(reports))
+    settled(PAID, DisturbedStore(store, commits), report=recorded_in(reports))
     settled(redelivered(PAID), store, report=recorded_in(reports))
     assert reports == [
         ("evt_part", Outcome(Result.PARTIALLY_REFUNDED, "order-1")),
@@ -44,31 +52,17 @@ def test_a_released_event_that_others_have_settled_meanwhile_is_reported_as_a_du
     assert reports == [("evt_refund", Outcome(Result.DUPLICATE_DETECTED, "order-1"))]
 
 
-def test_a_released_event_whose_answer_was_lost_is_reported_as_it_ended() -> None:
-    store, reports = a_shop_after(PLACED, PART_REFUNDED), Reports()
-    settled(PAID, DisturbedStore(store, [undisturbed, answer_lost]), report=recorded_in(reports))
-    assert reports == [("evt_part", Outcome(Result.PARTIALLY_REFUNDED, "order-1"))]
-
-
-def test_what_was_settled_before_the_time_was_out_is_reported() -> None:
-    store, reports = a_shop_after(PLACED, PART_REFUNDED, DISPUTED), Reports()
+def test_what_was_settled_before_the_time_was_out_is_reported_and_the_rest_done_when_the_payment_comes_again() -> None:
+    store, reports = a_shop_after(PLACED, PART_REFUNDED, REST_REFUNDED), Reports()
+    disturbed = DisturbedStore(store, [undisturbed, undisturbed, *[unanswered] * 1_000])
     with pytest.raises(StoreUnavailable):
-        settled(
-            PAID, DisturbedStore(store, [undisturbed, undisturbed, *[unanswered] * 1_000]), report=recorded_in(reports)
-        )
+        settled(PAID, disturbed, report=recorded_in(reports))
     assert reports == [("evt_part", Outcome(Result.PARTIALLY_REFUNDED, "order-1"))]
+    settled(redelivered(PAID), store)
+    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
 
 
 # --- Settled ----------------------------------------------------------------------------------------------------------
-
-
-def test_what_a_released_event_could_not_do_in_time_is_done_when_the_payment_comes_again() -> None:
-    store = a_shop_after(PLACED, REFUNDED)
-    with pytest.raises(StoreUnavailable):
-        settled(PAID, DisturbedStore(store, [undisturbed, *[unanswered] * 1_000]))
-    assert status_in(store) == "finalized"
-    settled(redelivered(PAID), store)
-    assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
 
 
 def test_a_payment_whose_own_answer_was_lost_settles_what_it_released() -> None:
@@ -86,8 +80,7 @@ def test_a_refund_and_its_payment_at_the_same_time_are_both_settled(
     faster: StripeEvent, slower: StripeEvent, result: str
 ) -> None:
     store = a_shop_after(PLACED)
-    overtaken = DisturbedStore(store, [someone_first(lambda: settled(faster, store))])
-    assert settled(slower, overtaken).result == result
+    assert settled(slower, overtaken_by(faster, store)).result == result
     assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
     assert document_at(store, "payments/pi_1").get("waiting", []) == []
     assert complaints_in(store) == []

@@ -17,11 +17,11 @@ from tests.support.builders import (
     redelivered,
     something_not_understood,
 )
-from tests.support.interference import DisturbedStore, calls_to_settle, someone_first
+from tests.support.interference import calls_to_settle, overtaken_by
 from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, shirts_in, status_in
 
-PLACED, PAID = a_placement(), a_payment()
+PLACED, PAID, NAMELESS = a_placement(), a_payment(), replace(a_payment(), order_id=None)
 CALLS: dict[str, tuple[Sequence[OrderEvent], OrderEvent | NotUnderstood, list[str]]] = {
     # what was settled before, what is settled now, and what it takes
     "a first delivery": ([PLACED], PAID, ["read", "commit"]),
@@ -29,18 +29,14 @@ CALLS: dict[str, tuple[Sequence[OrderEvent], OrderEvent | NotUnderstood, list[st
     "a second delivery": ([PLACED, PAID], redelivered(PAID), ["read", "commit"]),
     "a hold": ([], PLACED, ["read", "count", "commit", "commit"]),
     "a hold for a payment": ([], PAID, ["read", "read", "commit", "commit"]),
-    "a hold, and a wrong hint": (
-        [],
-        a_placement(product_ids=("mug",)),
-        ["read", "read", "count", "commit", "commit"],
-    ),
+    "a hold, and a wrong hint": ([], a_placement("order-1", ("mug",)), ["read", "read", "count", "commit", "commit"]),
     "the trigger again": ([PLACED], PLACED, ["read"]),
     "a refund without its payment": ([PLACED], an_updated_refund(order_id="order-1"), ["read", "read", "commit"]),
     "a session that is told of before its payment": ([PLACED], a_processing(), ["read", "commit"]),
-    "a payment of nobody's": ([PLACED], replace(PAID, order_id=None), ["read"]),
+    "a payment of nobody's": ([PLACED], NAMELESS, ["read"]),
     "a payment that only its session has named": (
         [PLACED, a_processing("evt_2")],
-        replace(PAID, order_id=None),
+        NAMELESS,
         ["read", "read", "commit"],
     ),
     "a decline of an order that does not exist": ([], a_failure(order_id="order-7"), ["read"]),
@@ -81,7 +77,7 @@ def test_a_lost_race_takes_one_read_and_one_commit_more(
     before: Sequence[OrderEvent], faster: OrderEvent, result: str
 ) -> None:
     store = a_shop_after(*before)
-    disturbed = DisturbedStore(store, [someone_first(lambda: settled(faster, store))])
+    disturbed = overtaken_by(faster, store)
     assert settled(PAID, disturbed).result == result
     assert disturbed.calls == ["read", "commit", "read", "commit"]
     assert shirts_in(store) == (7, 0)
