@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +11,7 @@ from flask import Flask, make_response, request
 
 import main
 from service.settings import SettingsError
+from service.wiring import service_from
 
 
 def test_an_entry_point_is_built_once_though_many_ask() -> None:
@@ -55,21 +57,19 @@ def test_an_entry_point_that_could_not_be_built_is_tried_again() -> None:
     assert built() == "built"
 
 
-def test_a_delivery_while_a_setting_cannot_be_used_is_answered_500_and_wakes_somebody(
+def test_a_delivery_while_a_secret_is_wrongly_deployed_is_answered_500_and_wakes_somebody_and_reveals_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def build() -> None:
-        raise SettingsError("STRIPE_WEBHOOK_SECRET: the 1st secret is too short")
-
-    monkeypatch.setattr(main, "_webhook_endpoint", build)
+    secret = f"whsec_{'1' * 32}"
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", f'{secret},"{secret}"')
+    monkeypatch.setattr(main, "_service", main._built_once(lambda: service_from(os.environ)))
     with Flask("shop").test_request_context(method="POST", data=b"{}"):
         answer = make_response(main.stripe_webhook(request))
     assert (answer.status_code, answer.get_json()) == (500, {"error": "this endpoint is not configured"})
     line = json.loads(capsys.readouterr().out)
-    assert (line["severity"], line["message"]) == (
-        "CRITICAL",
-        "SettingsError: STRIPE_WEBHOOK_SECRET: the 1st secret is too short",
-    )
+    defect = "SettingsError: STRIPE_WEBHOOK_SECRET: the 2nd secret has quotes around it or in it"
+    assert (line["severity"], line["message"]) == ("CRITICAL", defect)
+    assert secret not in f"{answer.data!r}{line}"
 
 
 def test_garbage_is_searched_for_but_not_while_an_entry_point_is_built() -> None:

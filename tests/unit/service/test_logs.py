@@ -44,11 +44,8 @@ def test_a_request_is_found_by_its_trace(header: str) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "/", "nonsense", TRACE_ID[:-1], TRACE_ID + "0", f"{TRACE_ID}x/1"])
-def test_what_is_no_trace_is_left_out(header: str | None) -> None:
+def test_what_is_no_trace_or_of_no_project_is_left_out(header: str | None) -> None:
     assert TRACE not in logged_line(trace=header)
-
-
-def test_a_trace_without_a_project_is_left_out() -> None:
     assert TRACE not in logged_line(trace=TRACE_ID, project=None)
 
 

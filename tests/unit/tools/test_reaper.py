@@ -48,20 +48,15 @@ def test_letting_go_ends_the_command_and_its_orphans(fifo: Path) -> None:
     assert not is_alive(orphan)
 
 
-def test_a_signal_ends_the_command_and_its_orphans(fifo: Path) -> None:
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGTERM, signal.SIGHUP]])
+def test_a_signal_ends_the_command_and_its_orphans_and_a_second_one_keeps_nothing_from_it(
+    fifo: Path, signals: list[signal.Signals]
+) -> None:
     with reaper_over(STAYS_WITH_AN_ORPHAN) as process:
         orphan = int(fifo.read_text())
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 128 + signal.SIGTERM
-    assert not is_alive(orphan)
-
-
-def test_a_second_signal_does_not_keep_the_first_from_ending_all(fifo: Path) -> None:
-    with reaper_over(STAYS_WITH_AN_ORPHAN) as process:
-        orphan = int(fifo.read_text())
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGHUP)
-        assert process.wait(10) in {128 + signal.SIGTERM, 128 + signal.SIGHUP}
+        for each in signals:
+            process.send_signal(each)
+        assert process.wait(10) in {128 + each for each in signals}
     assert not is_alive(orphan)
 
 

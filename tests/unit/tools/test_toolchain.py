@@ -47,19 +47,15 @@ def test_a_version_is_read_as_it_is_printed(said: str, major: int) -> None:
     assert toolchain.parse_major_version(said) == major
 
 
-def test_an_old_node_is_passed_over_for_the_environments_own(tmp_path: Path, venv: Path) -> None:
+def test_a_node_that_is_old_or_without_npm_is_passed_over_for_the_environments_own(tmp_path: Path, venv: Path) -> None:
+    a_program(tmp_path / "bin", "node", "v22.0.0")
+    assert toolchain.find_node() is None
     a_program(tmp_path / "bin", "node", "v18.19.0")
     a_program(tmp_path / "bin", "npm", "10.0.0")
     assert toolchain.find_node() is None
     own = a_program(venv / "bin", "node", "v24.1.0")
     a_program(venv / "bin", "npm", "11.0.0")
     assert toolchain.find_node() == own
-
-
-@pytest.mark.usefixtures("venv")
-def test_a_node_without_npm_is_no_node(tmp_path: Path) -> None:
-    a_program(tmp_path / "bin", "node", "v22.0.0")
-    assert toolchain.find_node() is None
 
 
 def test_java_home_comes_before_path_and_path_before_the_environment(
@@ -94,13 +90,10 @@ def test_the_emulators_jar_is_the_named_one_else_firebases_else_googles(tmp_path
     assert toolchain.find_firestore_emulator({**environment, "FIRESTORE_EMULATOR_BINARY_PATH": str(named)}) == named
 
 
-def test_a_jar_that_says_what_to_start_is_used_as_it_is(tmp_path: Path) -> None:
-    jar = a_jar(tmp_path / "emulator.jar", "Manifest-Version: 1.0\r\nMain-Class: Emulator\r\n")
-    assert toolchain.runnable(jar) == jar
-
-
-def test_a_jar_that_does_not_say_so_gets_a_starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_jar_that_does_not_say_what_to_start_gets_a_starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toolchain, "BUILD", tmp_path / "build")
+    says_so = a_jar(tmp_path / "runnable.jar", "Manifest-Version: 1.0\r\nMain-Class: Emulator\r\n")
+    assert toolchain.runnable(says_so) == says_so
     jar = a_jar(tmp_path / ("a-long-folder-name/" * 9) / "emulator.jar", "Manifest-Version: 1.0\r\n")
     with zipfile.ZipFile(toolchain.runnable(jar)) as starter:
         manifest = starter.read("META-INF/MANIFEST.MF")
@@ -118,7 +111,9 @@ def test_a_starter_is_where_java_can_load_it(tmp_path: Path, monkeypatch: pytest
     assert "🛒" not in str(starter)
 
 
-def test_what_cannot_be_written_at_home_is_kept_in_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_written_at_home_or_has_no_home_is_kept_in_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(toolchain, "BUILD", tmp_path / "build")
     # As containers have it; below it nothing can be made, not even by root.
     monkeypatch.setenv("HOME", os.devnull)
@@ -130,6 +125,12 @@ def test_what_cannot_be_written_at_home_is_kept_in_build(tmp_path: Path, monkeyp
     monkeypatch.setenv("HOME", str(tmp_path))
     assert toolchain.environment_of_tools(environment={"HOME": str(tmp_path)}).keys() == {"HOME", "PATH"}
 
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("pathlib.Path.home", nobody)
+    assert toolchain.environment_of_tools(environment={})["HOME"] == str(tmp_path / "build/home")
+
 
 def test_an_emulator_that_was_downloaded_into_build_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toolchain, "BUILD", tmp_path / "build")
@@ -137,12 +138,3 @@ def test_an_emulator_that_was_downloaded_into_build_is_found(tmp_path: Path, mon
     downloads = tmp_path / "build/home/.cache/firebase/emulators"
     own = a_jar(downloads / str(toolchain.firestore_emulator_file_name()), "")
     assert toolchain.find_firestore_emulator({"PATH": ""}) == own
-
-
-def test_somebody_without_a_home_keeps_everything_in_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nobody() -> Path:
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr(toolchain, "BUILD", tmp_path / "build")
-    monkeypatch.setattr("pathlib.Path.home", nobody)
-    assert toolchain.environment_of_tools(environment={})["HOME"] == str(tmp_path / "build/home")

@@ -13,14 +13,14 @@ from tests.support.deployed import PACKAGES
 from tools import toolchain
 from tools.toolchain import FIREBASE, ROOT
 
+PACKAGES_IT = Path(__file__).with_name("package.cjs")
 SINGLE_FILES = {".env", "functions.yaml", "main.py", "requirements.txt"}
 
 
-@pytest.fixture
-def upload(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def upload(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The service, laid out beside what lies around in a developer's folder, as the archive that would be uploaded."""
-    source = tmp_path / "source"
-    source.mkdir()
+    source = tmp_path_factory.mktemp("source")
     for name in SINGLE_FILES:
         shutil.copy(ROOT / name, source)
     for name in PACKAGES:
@@ -33,14 +33,8 @@ def upload(tmp_path: Path) -> Path:
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text("litter")
     printed = subprocess.run(
-        [
-            str(toolchain.find_node()),
-            Path(__file__).with_name("package.cjs"),
-            FIREBASE.parents[2],
-            source,
-            ROOT / "firebase.json",
-        ],
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        [str(toolchain.find_node()), PACKAGES_IT, FIREBASE.parents[2], source, ROOT / "firebase.json"],
+        env={**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("packaged"))},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
