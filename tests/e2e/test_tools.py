@@ -1,24 +1,35 @@
 """The commands beside the emulators do in the shop what Stripe, the merchant and the clock would do."""
 
-import subprocess
+import runpy
 import sys
+from collections.abc import Callable
 
+import pytest
 from google.cloud import firestore
 
 from tests.e2e.running_shop import RunningShop
 from tools.catalogue import CATALOGUE, seed
-from tools.toolchain import ROOT
+
+Tool = Callable[..., str]
 
 
-def tool(name: str, *words: str, code: int = 0) -> str:
-    """What the tool prints."""
-    command = [sys.executable, "-m", f"tools.{name}", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == code, done
-    return done.stdout + done.stderr
+@pytest.fixture
+def tool(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Tool:
+    """Runs a tool as `python -m` does, but in this process, which has loaded it all; gives what it prints."""
+
+    def run(name: str, *words: str, code: int = 0) -> str:
+        monkeypatch.setattr(sys, "argv", [name, *words])
+        monkeypatch.delitem(sys.modules, f"tools.{name}", raising=False)
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module(f"tools.{name}", run_name="__main__")
+        assert ended.value.code == code
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    return run
 
 
-def test_an_order_is_paid_and_refunded_and_each_answer_gives_its_reason(shop: RunningShop) -> None:
+def test_an_order_is_paid_and_refunded_and_each_answer_gives_its_reason(shop: RunningShop, tool: Tool) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
@@ -40,14 +51,14 @@ def test_an_order_is_paid_and_refunded_and_each_answer_gives_its_reason(shop: Ru
     assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 0}
 
 
-def test_an_order_that_does_not_exist_is_answered_with_the_latest(shop: RunningShop) -> None:
+def test_an_order_that_does_not_exist_is_answered_with_the_latest(shop: RunningShop, tool: Tool) -> None:
     shop.place_order("order", shirt=3)
     nobodys = shop.id("nobodys")
     assert tool("refund", f"--order={nobodys}", code=1).startswith(f"There is no order {nobodys}. The latest: ")
     assert tool("pay", code=1).startswith("Which order? Name it with ORDER=... The latest: ")
 
 
-def test_a_sweep_expires_what_is_due(shop: RunningShop) -> None:
+def test_a_sweep_expires_what_is_due(shop: RunningShop, tool: Tool) -> None:
     shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")

@@ -1,4 +1,6 @@
-"""A shop with one order, held or paid, and the API versions in which Stripe reports on it."""
+"""A shop with one order, held or paid, and the production server for a database that is empty."""
+
+from collections.abc import Iterator
 
 import pytest
 from google.cloud import firestore
@@ -6,7 +8,9 @@ from google.cloud import firestore
 from settlement.decisions import Terms
 from tests.emulator.ordering_shop import HELD, PAID, SOLD, Shop, ShopWith
 from tests.support.builders import TERMS, a_reserved_order
-from tests.support.stripe_objects import API_VERSIONS, the_event
+from tests.support.emulated_shop import a_database
+from tests.support.http_client import request
+from tests.support.production_server import Server, production_server
 
 
 @pytest.fixture
@@ -28,15 +32,33 @@ def shop(shop_with: ShopWith) -> Shop:
     return shop_with()
 
 
-@pytest.fixture(params=API_VERSIONS)
-def version(request: pytest.FixtureRequest) -> str:
-    """The API version of the events."""
-    return str(request.param)
+@pytest.fixture
+def paid_shop(shop: Shop) -> Shop:
+    """The order is paid and finalized."""
+    assert shop.report(PAID, "evt_paid") == "first_time_finalized"
+    assert shop.stock == SOLD
+    return shop
+
+
+@pytest.fixture(scope="session")
+def served_client(firestore_host: str) -> firestore.Client:
+    """The database of the one production server."""
+    return a_database()
+
+
+@pytest.fixture(scope="session")
+def running_server(
+    served_client: firestore.Client, firestore_host: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Started once: that it starts is nothing that each test has to prove."""
+    with production_server(served_client.project, firestore_host, tmp_path_factory.mktemp("server")) as serving:
+        yield serving
 
 
 @pytest.fixture
-def paid_shop(shop: Shop, version: str) -> Shop:
-    """The order is paid and finalized."""
-    assert shop.deliver(the_event(PAID, version, "evt_paid")) == "first_time_finalized"
-    assert shop.stock == SOLD
-    return shop
+def server(running_server: Server, served_client: firestore.Client, firestore_host: str) -> Server:
+    """The production server, which finds no documents and has logged nothing yet."""
+    emptied = f"http://{firestore_host}/emulator/v1/{served_client._database_string}/documents"
+    assert request(emptied, method="DELETE").status == 200
+    running_server.log.write_bytes(b"")
+    return running_server

@@ -11,6 +11,7 @@ from google.cloud import firestore
 from settlement.decisions import Terms
 from tests.support.builders import NOW, Fields
 from tests.support.emulated_shop import delivered_to, inventory_of, service_in
+from tests.support.stripe_objects import the_event
 from webhooks.ownership import Naming
 
 PAID, REFUNDED, REFUND_CREATED = "payment_intent.succeeded", "charge.refunded", "refund.created"
@@ -32,6 +33,10 @@ class Shop:
     terms: Terms
     naming: Naming = Naming()
     _seconds: Any = field(default_factory=count)
+
+    def report(self, event_type: str, event_id: str = "evt_1", **object_fields: Any) -> str:
+        """The result of the usual event of this type, whose object differs from the usual in these fields."""
+        return self.deliver(the_event(event_type, event_id=event_id, **object_fields))
 
     def deliver(self, event: Fields) -> str:
         """The result of one signed delivery, which is answered 200."""
@@ -69,6 +74,17 @@ class Shop:
 
     def to_operator(self, event_id: str) -> object:
         return self.read(f"notifications/system/messages/{event_id}").get("type")
+
+    def finish_by_hand(self, **order: object) -> None:
+        """The units of the order leave the shelf and their hold, as the runbook describes it."""
+        batch = self.client.batch()
+        finished = {"status": "finalized", "finalizedAt": NOW, "holdKept": False, **order}
+        batch.update(self.client.document("orders/order-1"), finished)
+        for product_id, quantity in (("shirt", 2), ("hat", 1)):
+            taken = {"stock": firestore.Increment(-quantity), "reserved": firestore.Increment(-quantity)}
+            batch.update(self.client.document(f"inventory/{product_id}"), taken)
+        batch.commit()
+        assert self.stock == SOLD
 
     def dump(self) -> dict[str, Fields]:
         """Everything but claims, audit entries and notices, to which every event may add its own."""

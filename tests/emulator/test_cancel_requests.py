@@ -28,7 +28,7 @@ def test_a_forged_event_cancels_nothing(shop: Shop) -> None:
     assert shop.document_ids("auditLog") == []
 
 
-@pytest.mark.parametrize("user_id", ["mallory", "", None, 7, ["alice"]], ids=str)
+@pytest.mark.parametrize("user_id", ["mallory", None])
 def test_a_request_that_is_not_the_customers_own_cancels_nothing_whatever_its_event_says(
     shop: Shop, user_id: object
 ) -> None:
@@ -45,10 +45,3 @@ def test_a_request_of_the_customers_own_cancels_whatever_its_event_says_and_is_k
     notice: Any = shop.read("notifications/alice/messages/cancel_order-1")
     assert notice["expireAt"] - notice["createdAt"] == timedelta(days=90)
     assert shop.read(REQUEST)["expireAt"] == notice["expireAt"]
-
-
-def test_a_request_that_its_customer_has_taken_back_past_the_rules_cancels_nothing(shop: Shop) -> None:
-    shop.write(REQUEST, a_request())
-    shop.client.document(REQUEST).delete()
-    trigger_of(shop.client)
-    assert shop.order["status"] == "reserved"

@@ -63,40 +63,26 @@ def test_three_events_and_a_duplicate_at_once_never_fail_a_paid_order(firestore_
     assert notices_to_customers(firestore_client)["paid"] == 20
 
 
-def test_of_three_hundred_buyers_of_two_hundred_units_exactly_two_hundred_are_served(
-    firestore_client: firestore.Client,
+SALES = {
+    # how many units there are and how many buyers, who take so many each: how many are served
+    "one unit each": (200, 300, 1, 200),
+    "several each": (50, 40, 3, 16),
+    **{f"the last unit, round {number}": (1, 2, 1, 1) for number in range(3)},
+}
+
+
+@pytest.mark.parametrize(("stock", "buyers", "quantity", "served"), SALES.values(), ids=SALES)
+def test_as_many_buyers_as_there_are_units_for_are_served_and_no_more(
+    firestore_client: firestore.Client, stock: int, buyers: int, quantity: int, served: int
 ) -> None:
-    order_ids = [f"order-{number}" for number in range(300)]
-    stock_up(firestore_client, 200)
-    write_orders(firestore_client, order_ids)
+    order_ids = [f"order-{number}" for number in range(buyers)]
+    stock_up(firestore_client, stock)
+    write_orders(firestore_client, order_ids, quantity)
     settle = settle_in(firestore_client)
     jobs = [partial(settle, OrderPlaced(order_id, ("shirt",)), now()) for order_id in order_ids]
-    assert all_at_once(jobs, threads=16) == {"reserved": 200, "reservation_failed": 100}
-    assert statuses(firestore_client) == {"reserved": 200, "failed": 100}
-    assert inventory_of(firestore_client) == (200, 200)
-
-
-@pytest.mark.parametrize("round_number", range(5))
-def test_the_last_unit_goes_to_exactly_one_of_two_buyers(firestore_client: firestore.Client, round_number: int) -> None:
-    stock_up(firestore_client, 1)
-    order_ids = [f"order-{round_number}-{buyer}" for buyer in ("alice", "bob")]
-    write_orders(firestore_client, order_ids)
-    settle = settle_in(firestore_client)
-    jobs = [partial(settle, OrderPlaced(order_id, ("shirt",)), now()) for order_id in order_ids]
-    assert all_at_once(jobs, threads=2) == {"reserved": 1, "reservation_failed": 1}
-    assert statuses(firestore_client) == {"reserved": 1, "failed": 1}
-    assert inventory_of(firestore_client) == (1, 1)
-
-
-def test_buyers_who_all_take_several_never_get_more_than_there_is(firestore_client: firestore.Client) -> None:
-    order_ids = [f"order-{number}" for number in range(40)]
-    stock_up(firestore_client, 50)
-    write_orders(firestore_client, order_ids, quantity=3)
-    settle = settle_in(firestore_client)
-    jobs = [partial(settle, OrderPlaced(order_id, ("shirt",)), now()) for order_id in order_ids]
-    assert all_at_once(jobs, threads=16) == {"reserved": 16, "reservation_failed": 24}
-    assert statuses(firestore_client) == {"reserved": 16, "failed": 24}
-    assert inventory_of(firestore_client) == (50, 48)
+    assert all_at_once(jobs, threads=min(16, buyers)) == {"reserved": served, "reservation_failed": buyers - served}
+    assert statuses(firestore_client) == {"reserved": served, "failed": buyers - served}
+    assert inventory_of(firestore_client) == (stock, served * quantity)
 
 
 def test_the_trigger_delivered_five_times_at_once_holds_once(firestore_client: firestore.Client) -> None:

@@ -10,7 +10,8 @@ from tests.emulator.ordering_shop import Shop
 from tests.support.builders import Fields
 from tests.support.documented import section
 from tests.support.emulated_shop import documents_in, write_all
-from tests.support.stripe_objects import a_checkout_session, an_event, the_event
+from tests.support.stripe.checkout_sessions import a_checkout_session
+from tests.support.stripe_objects import an_event, the_event
 from webhooks.translation import _HANDLED
 
 A_PRODUCT: Fields = {"name": "Cup", "active": True, "description": None, "images": [], "role": None, "metadata": {}}

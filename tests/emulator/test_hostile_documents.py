@@ -69,6 +69,8 @@ def test_such_an_order_of_the_greatest_size_can_still_be_written_to(
     assert settle_in(firestore_client)(a_placement(), NOW).result == "reservation_failed"
     found = firestore_client.document("orders/order-1").get().to_dict() or {}
     assert (found["status"], found["items"]) == ("failed", [])
+    assert found["failureReason"] == "invalid_order: the order is larger than 524288 bytes"
+    assert settle_in(firestore_client)(a_payment(), NOW).result == "refund_due"
 
 
 def test_vectors_count_towards_the_size_of_an_order(firestore_client: firestore.Client) -> None:

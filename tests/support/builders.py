@@ -1,5 +1,6 @@
 """Things as tests need them: complete by default, so that a test names only what it is about."""
 
+import functools
 import hashlib
 import hmac
 import json
@@ -55,12 +56,15 @@ def an_order(**fields: object) -> Fields:
 
 def as_large_as_may_be() -> Fields:
     """The same order with a note so long that not a byte more would be taken."""
+    return an_order(note="x" * _characters_max())
 
+
+@functools.cache
+def _characters_max() -> int:
     def is_too_large(characters: int) -> bool:
         return order_from("order-1", an_order(note="x" * characters)).is_oversized
 
-    characters = bisect_left(range(ORDER_BYTES_MAX), 1, key=is_too_large) - 1
-    return an_order(note="x" * characters)
+    return bisect_left(range(ORDER_BYTES_MAX), 1, key=is_too_large) - 1
 
 
 def a_reserved_order(**fields: object) -> Fields:
@@ -162,11 +166,7 @@ def a_failure(
 
 
 def a_cancellation(
-    event_id: str = "evt_1",
-    *,
-    order_id: str = "order-1",
-    payment_intent_id: str | None = "pi_1",
-    **delivery: object,
+    event_id: str = "evt_1", *, order_id: str = "order-1", payment_intent_id: str | None = "pi_1", **delivery: object
 ) -> PaymentCanceled:
     return PaymentCanceled(
         delivery=a_delivery(event_id=event_id, **{"event_type": "payment_intent.canceled", **delivery}),

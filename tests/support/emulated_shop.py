@@ -21,16 +21,7 @@ from orders.outcome import Outcome, Settle
 from service.settings import STRIPE_WEBHOOK_SECRET, settings_from
 from service.wiring import Service, service_on
 from settlement.decisions import Terms
-from tests.support.builders import (
-    NOW,
-    SECRET,
-    TERMS,
-    a_catalogue_entry,
-    a_payment,
-    an_order,
-    body_of,
-    signature_of,
-)
+from tests.support.builders import NOW, SECRET, TERMS, a_catalogue_entry, a_payment, an_order, body_of, signature_of
 from tests.support.recording import silent
 from webhooks.endpoint import WebhookEndpoint
 

@@ -102,7 +102,8 @@ def starting_server(project: str, firestore_host: str, log: Path, **environment:
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "THREADS": "16",
     }
-    with log.open("wb") as output:
+    # Appended to, so that a test can empty it.
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "functions_framework"],
             cwd=ROOT,

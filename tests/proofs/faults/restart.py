@@ -27,12 +27,7 @@ from tests.proofs.faults.interceptor import FaultyChannel
 from tests.proofs.faults.standalone import StandaloneEmulator, standalone_emulator
 from tests.proofs.simulation.oracle import Ending, wrongs
 from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, Payment, Repayment
-from tests.proofs.simulation.scenarios import (
-    PRICES,
-    EventTemplate,
-    Scenario,
-    catalogue_entry_of,
-)
+from tests.proofs.simulation.scenarios import PRICES, EventTemplate, Scenario, catalogue_entry_of
 from tests.support.auditor import complaints, leftovers
 from tests.support.builders import NOW, TERMS
 from tests.support.counted_rpcs import intercepted

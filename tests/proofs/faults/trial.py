@@ -1,5 +1,6 @@
 """One cell of the table: a scenario whose n-th RPC goes wrong in one way, and how it ends after one more delivery."""
 
+import functools
 import multiprocessing
 import signal
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,8 +45,8 @@ class Cell:
 
 def cells(host: str, faults: Sequence[Fault]) -> Iterator[Cell]:
     """Every RPC of every scenario, as a run without faults makes them, with each fault."""
-    for name, scenario in SCENARIOS.items():
-        for number, rpc in enumerate(_rpcs_of(scenario, host), start=1):
+    for name in SCENARIOS:
+        for number, rpc in enumerate(_rpcs_of(name, host), start=1):
             yield from (Cell(name, number, rpc, fault) for fault in faults)
 
 
@@ -64,8 +65,9 @@ def wrong_in(cell: Cell, host: str) -> list[str]:
     return [*_wrong_halfway(after_the_fault), *_wrong_at_the_end(scenario, documents)]
 
 
-def _rpcs_of(scenario: Scenario, host: str) -> list[str]:
-    channel = FaultyChannel()
+@functools.cache
+def _rpcs_of(name: str, host: str) -> list[str]:
+    channel, scenario = FaultyChannel(), SCENARIOS[name]
     # Nothing goes wrong here, and the first query of all may take longer than an outage need last.
     _settle(scenario.terms, scenario.event, intercepted(_a_shop(scenario), host, channel), delivery=2)
     return channel.names

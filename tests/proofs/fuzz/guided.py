@@ -115,7 +115,8 @@ def _bytes(share: _Share) -> tuple[Try, Iterator[bytes]]:
     from tests.proofs.fuzz.deliveries import Delivery, Visit, signed  # noqa: PLC0415
     from tests.proofs.fuzz.endpoint import shops  # noqa: PLC0415
     from tests.support.builders import body_of, signature_of  # noqa: PLC0415
-    from tests.support.stripe_objects import API_VERSIONS, OBJECT_OF, the_event  # noqa: PLC0415
+    from tests.support.stripe.versions import API_VERSIONS  # noqa: PLC0415
+    from tests.support.stripe_objects import OBJECT_OF, the_event  # noqa: PLC0415
 
     names = sorted(shops())
 

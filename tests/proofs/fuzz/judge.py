@@ -14,7 +14,8 @@ from flask import Response
 
 from tests.proofs.fuzz.deliveries import Delivery
 from tests.support.builders import SECRET
-from tests.support.stripe_objects import OBJECT_OF, PRIVATE
+from tests.support.stripe.customer import PRIVATE
+from tests.support.stripe_objects import OBJECT_OF
 from webhooks.body import BODY_BYTES_MAX
 from webhooks.endpoint import STATUS
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from tests.proofs.fuzz.deliveries import Delivery, Visit, signed
 from tests.proofs.fuzz.endpoint import shops
+from tests.proofs.fuzz.values import MISSING, SECONDS, anything, large_shapes, of_any_kind, of_its_kind
 from tests.support.builders import NOW, SECRET, Fields, signature_of
-from tests.support.stripe_objects import API_VERSIONS, OBJECT_OF, a_thin_event, the_event
+from tests.support.stripe.versions import API_VERSIONS
+from tests.support.stripe_objects import OBJECT_OF, a_thin_event, the_event
 from webhooks.body import BODY_BYTES_MAX
 
 Place = tuple[str | int, ...]
@@ -29,83 +31,6 @@ _READ: Final = frozenset(
     }
 )
 """A change to a field of these names is likely to mean something."""
-_MISSING: Final = object()
-LAST_SECOND_OF_9999: Final = 253_402_300_799
-_FIRST_SECOND_OF_1: Final = -62_135_596_800
-_SECONDS: Final = int(NOW.timestamp())
-
-# --- Values ----------------------------------------------------------------------------------------------------------
-
-
-def _many_refunds(count: int, restock: str = "shirt:1") -> Fields:
-    refund = {"amount": 1, "currency": "eur", "status": "succeeded", "metadata": {"restock": restock}}
-    return {"data": [{**refund, "id": f"re_{n}"} for n in range(count)]}
-
-
-def _deep(levels: int) -> object:
-    value: object = 0
-    for _ in range(levels):
-        value = {"data": [value]}
-    return value
-
-
-_PRODUCTS: Final = [f"p{n}:1" for n in range(80)]
-_TIMES: Final = (
-    *(_SECONDS - 7_200, _SECONDS + 86_400, LAST_SECOND_OF_9999, LAST_SECOND_OF_9999 + 1, _FIRST_SECOND_OF_1),
-    _FIRST_SECOND_OF_1 - 1,
-)
-_NUMBERS: Final = (
-    *(0, 1, -1, 1_200, 3_599, 3_601, 7_200, 2**31, 2**53 + 1, 10**15, 10**15 + 1, 2**63 - 1, 2**63, 10**40, *_TIMES),
-    *(-0.0, 1.0, 3_600.5, 1e308, float("nan"), float("inf"), float("-inf")),
-)
-_TEXTS: Final = (
-    *("", " ", "\0", "x\0y", "a/b", "..", "__x__", "\ud800", "\udfff\ud800", "\uffff", "\U0001f455", "é" * 800),
-    *("9" * 5_000, "x" * 1_500, "x" * 100_000, "a\r\nX-Injected: 1", "${jndi:x}", "{}", "null", "true", "3600"),
-    *("order-1", "order-2", "order-9", "pi_1", "pi_2", "ch_1", "ch_2", "re_2", "evt_1", "evt_before", "usd", "EUR"),
-    *("pending", "succeeded", "failed", "canceled", "paid", "unpaid", "no_payment_required", "won", "lost"),
-    *("acct_1", "acct_2", "acct_1,acct_2", "org_1/acct_1", "plink_1", "shop-1", "shop-2"),
-    *("shirt:1", "shirt:1,shirt:2", "shirt:1000000,shirt:1", "shirt:0", ":", "fraudulent", "issuer_declined"),
-)
-_TYPES: Final = ("v2.core.event", "event", "customer.created", "v1.customer.created", "v1.charge.failed", *OBJECT_OF)
-_SHAPES: Final[tuple[object, ...]] = (
-    *([], [[]], [{}], [None], {}, {"": 0}, {"id": None}, {"id": "pi_2"}, {"data": None}, {"data": [{}]}),
-    *({"orderId": None}, {"orderId": "order-2"}, {"restock": "shirt:1"}, {"restock": {}}, {"reason": "x" * 5_000}),
-    *(_deep(100), _deep(440), _many_refunds(3)),
-)
-_LARGE_SHAPES: Final[tuple[object, ...]] = (
-    *(_many_refunds(100), _many_refunds(100, "x" * 501), _many_refunds(9_000), _many_refunds(100, ",".join(_PRODUCTS))),
-    *([[]] * 300_000, {f"k{n}": {} for n in range(60_000)}),
-)
-_anything: st.SearchStrategy[object] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=5,
-)
-_of_no_kind: Final = st.sampled_from([_MISSING, None, True, False])
-_of_any_kind: Final = st.one_of(
-    *(_of_no_kind, st.sampled_from(_NUMBERS), st.sampled_from(_TEXTS), st.sampled_from(_SHAPES)),
-    *(st.text(max_size=20), st.integers(), _anything),
-)
-_times, _numbers, _texts, _types, _shapes, _large_shapes = map(
-    st.sampled_from, (_TIMES, _NUMBERS, _TEXTS, _TYPES, _SHAPES, _LARGE_SHAPES)
-)
-
-
-def _of_its_kind(name: str | int, value: object) -> st.SearchStrategy[Any]:
-    """Values that may be there, but are unusual."""
-    if name in ("created", "due_by"):
-        return _times
-    if name == "type":
-        return _types
-    match value:
-        case str() | None:
-            return _texts
-        case int():
-            return _numbers
-        case _:
-            return _shapes
-
-
 # --- Events ----------------------------------------------------------------------------------------------------------
 
 
@@ -151,12 +76,12 @@ def _changed(value: Any, place: Place, other: object) -> Any:
         return value
     content = _changed(value.get(name), tuple(deeper), other) if deeper else other
     kept = {known: inner for known, inner in value.items() if known != name}
-    return kept if content is _MISSING else {**kept, name: content}
+    return kept if content is MISSING else {**kept, name: content}
 
 
 _VOUCHER: Final[Fields] = {
     "type": "oxxo_display_details",
-    "oxxo_display_details": {"expires_after": _SECONDS + 3 * 86_400},
+    "oxxo_display_details": {"expires_after": SECONDS + 3 * 86_400},
 }
 _TRANSFER: Final[Fields] = {"type": "display_bank_transfer_instructions", "display_bank_transfer_instructions": {}}
 _HALF: Final[Fields] = {"amount": 1_800, "amount_received": 1_800, "amount_captured": 1_800}
@@ -197,9 +122,9 @@ def _events(draw: st.DrawFn) -> Any:
         place = draw(_places_of(event_type, api_version))
         # Rarely, since a large body takes as long as a hundred small ones.
         if draw(st.integers(0, 199)) == 199:
-            values = _large_shapes
+            values = large_shapes
         else:
-            values = _of_its_kind(place[-1], _at(message, place)) if draw(st.booleans()) else _of_any_kind
+            values = of_its_kind(place[-1], _at(message, place)) if draw(st.booleans()) else of_any_kind
         message = _changed(message, place, draw(values))
     return message
 
@@ -255,7 +180,7 @@ def _bodies(draw: st.DrawFn) -> bytes:
         case 39:
             return draw(st.binary(max_size=100))
         case 38:
-            return _written_plainly(draw(_anything))
+            return _written_plainly(draw(anything))
         case 36 | 37:
             return draw(st.sampled_from(_ODDLY_WRITTEN))(draw(_events()))
         case _:
@@ -284,8 +209,8 @@ _FORGERIES: Final[Mapping[str, Callable[[bytes], str | None]]] = {
     "cut short": lambda body: signature_of(body)[:-1],
     "without values": lambda body: "t=,v1=",
     "not ascii": lambda body: "t=1,v1=\xe9\xff",
-    "the secret itself": lambda body: f"t={_SECONDS},v1={SECRET[::-1]}",
-    "very long": lambda body: f"t={_SECONDS}" + ",v1=0" * 10_000,
+    "the secret itself": lambda body: f"t={SECONDS},v1={SECRET[::-1]}",
+    "very long": lambda body: f"t={SECONDS}" + ",v1=0" * 10_000,
     "a huge time": lambda body: "t=" + "9" * 5_000 + ",v1=" + "0" * 64,
 }
 _EMBELLISHED: Final[Sequence[Callable[[str], str]]] = (

@@ -53,11 +53,7 @@ INDEXED = {
     "a payment": (a_payment(), None, [created("pi_1"), created("ch_1")]),
     "a charge alone": (a_payment(payment_intent_id=None), None, [created("ch_1")]),
     "a payment without a name": (a_payment(payment_intent_id=None, charge_id=None), None, []),
-    "a payment that was waited for": (
-        a_payment("evt_2"),
-        NOBODY_PAID,
-        [updated(orderId="order-1"), created("ch_1")],
-    ),
+    "a payment that was waited for": (a_payment("evt_2"), NOBODY_PAID, [updated(orderId="order-1"), created("ch_1")]),
     "a payment that has paid another order": (a_payment(), ELSEWHERE, [updated(waiting=[]), created("ch_1")]),
     "a refunded charge": (a_refunded_charge(), None, [created("pi_1"), created("ch_1")]),
     # At first sight, whatever has become of the payment by then.

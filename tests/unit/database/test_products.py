@@ -28,18 +28,16 @@ def test_figures_and_prices_that_are_stored_as_doubles_are_the_numbers_that_they
     assert repr(product.level) == "Level(stock=10, reserved=4, backorder=0)"
 
 
-def test_a_product_nobody_has_reserved_yet_needs_no_figure_for_it() -> None:
-    assert product_from("shirt", {"stock": 10}, None).level == Level(10, 0)
-
-
 def test_what_customers_see_of_the_stock_changes_nothing_in_an_order() -> None:
     shown = a_catalogue_entry(available="out")
     assert product_from("shirt", {"stock": 10}, shown) == product_from("shirt", {"stock": 10}, a_catalogue_entry())
 
 
-def test_a_product_outside_the_catalogue_is_on_sale_and_unpriced() -> None:
-    product = product_from("shirt", {"stock": 10}, None)
-    assert (product.on_sale, product.unit_price, product.price_defect) == (True, None, None)
+def test_a_product_needs_no_figure_while_nobody_has_reserved_it_and_no_price() -> None:
+    for entry in (None, {"name": "Shirt", "active": True}):
+        product = product_from("shirt", {"stock": 10}, entry)
+        assert (product.level, product.on_sale) == (Level(10, 0), True)
+        assert (product.unit_price, product.price_defect) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -90,13 +88,8 @@ def test_only_what_is_plainly_active_is_on_sale(active: object) -> None:
 @pytest.mark.parametrize(
     "price",
     [
-        {"unitAmount": 12.5},
-        {"unitAmount": "1200"},
-        {"unitAmount": -1},
-        {"unitAmount": True},
-        {"unitAmount": None},
-        {"currency": "EUR"},
-        {"currency": None},
+        *({"unitAmount": odd} for odd in (12.5, "1200", -1, True, None)),
+        *({"currency": odd} for odd in ("EUR", None)),
     ],
     ids=str,
 )
@@ -104,10 +97,6 @@ def test_a_price_that_cannot_be_used_is_a_defect_and_never_free(price: dict[str,
     product = product_from("shirt", {"stock": 10}, {**a_catalogue_entry(), **price})
     assert product.unit_price is None
     assert product.price_defect == "needs a whole unitAmount in minor units and a currency such as 'eur'"
-
-
-def test_a_catalogue_entry_without_a_price_is_no_defect() -> None:
-    assert product_from("shirt", {"stock": 10}, {"name": "Shirt"}).price_defect is None
 
 
 @given(

@@ -8,7 +8,10 @@ import pytest
 from orders.events import PaymentProcessing
 from orders.payments import PaymentState
 from tests.support.builders import NOW, Fields
-from tests.support.stripe_objects import CURRENT, DUE_BY, IN_2020, a_charge, a_payment_intent, the_event
+from tests.support.stripe.charges import a_charge
+from tests.support.stripe.payment_intents import a_payment_intent
+from tests.support.stripe.versions import CURRENT, DUE_BY, IN_2020
+from tests.support.stripe_objects import the_event
 from tests.support.translating import meaning_of, translated, why_ignored
 from webhooks.payment_methods import LASTS_AT_MOST
 
@@ -175,7 +178,4 @@ def test_an_authorisation_ends_when_it_can_be_captured_no_more(method: str) -> N
 )
 def test_an_authorisation_that_does_not_say_so_lasts_as_long_as_the_shop_says(details: object) -> None:
     assert end_of(AUTHORISED, captured=False, amount_captured=0, payment_method_details=details) is None
-
-
-def test_an_intent_that_names_only_its_charge_does_not_say_so() -> None:
     assert end_of(CAPTURABLE, **a_payment_intent(latest_charge="ch_1")) is None

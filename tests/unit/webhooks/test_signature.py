@@ -46,26 +46,20 @@ def test_a_signed_body_is_read() -> None:
     assert verified() == a_stripe_event()
 
 
-def test_the_very_bytes_are_verified_and_not_their_meaning() -> None:
-    assert rejection_of(BODY.replace(b": ", b":"), signature_of(BODY)) == FAILED
-
-
-@pytest.mark.parametrize("tampered", [BODY + b" ", BODY[:-1], b"", BODY.replace(b"3600", b"3601")])
+# The very bytes are verified, and not their meaning.
+@pytest.mark.parametrize("tampered", [BODY + b" ", b"", BODY.replace(b"3600", b"3601"), BODY.replace(b": ", b":")])
 def test_a_body_that_was_changed_on_the_way_is_rejected(tampered: bytes) -> None:
     assert rejection_of(tampered, signature_of(BODY)) == FAILED
 
 
-def test_a_body_signed_with_another_secret_is_rejected() -> None:
-    assert rejection_of(header=signature_of(BODY, secret="whsec_of_nobody")) == FAILED
+@pytest.mark.parametrize("secret", [OLD_SECRET, "whsec_of_nobody"])
+def test_a_body_signed_with_another_secret_or_one_that_was_rolled_away_is_rejected(secret: str) -> None:
+    assert rejection_of(header=signature_of(BODY, secret=secret), secrets=(NEW_SECRET,)) == FAILED
 
 
 @pytest.mark.parametrize("secret", [OLD_SECRET, NEW_SECRET])
 def test_while_a_secret_is_rolled_both_are_good(secret: str) -> None:
     assert verified(header=signature_of(BODY, secret=secret), secrets=(OLD_SECRET, NEW_SECRET)) == a_stripe_event()
-
-
-def test_a_secret_that_was_rolled_away_is_no_good() -> None:
-    assert rejection_of(header=signature_of(BODY, secret=OLD_SECRET), secrets=(NEW_SECRET,)) == FAILED
 
 
 @pytest.mark.parametrize("blank", ["", " "])
@@ -131,25 +125,16 @@ def test_five_minutes_either_way_are_fresh(seconds: int) -> None:
     assert verified(now=NOW + timedelta(seconds=seconds)) == a_stripe_event()
 
 
-@pytest.mark.parametrize("seconds", [301, 300.001, 3_600, 10**9])
-def test_a_stale_body_is_rejected(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [301, 300.001, 10**9])
+def test_a_stale_body_is_rejected_and_one_from_the_future_too(seconds: float) -> None:
     assert rejection_of(now=NOW + timedelta(seconds=seconds)) == STALE
-
-
-@pytest.mark.parametrize("seconds", [301, 300.001, 3_600, 10**9])
-def test_a_body_from_the_future_is_rejected(seconds: float) -> None:
     assert rejection_of(now=NOW - timedelta(seconds=seconds)) == STALE
 
 
-def test_a_fresh_timestamp_beside_an_old_signature_is_rejected() -> None:
-    _, old_signature = parts_of(signature_of(BODY, at=NOW - timedelta(hours=1)))
-    fresh_timestamp, _ = parts_of(signature_of(BODY))
-    assert rejection_of(header=f"{fresh_timestamp},{old_signature}") == FAILED
-
-
-def test_the_first_timestamp_is_the_one_that_was_signed() -> None:
+def test_no_other_timestamp_than_the_first_one_makes_an_old_signature_fresh() -> None:
     old_timestamp, old_signature = parts_of(signature_of(BODY, at=NOW - timedelta(hours=1)))
     fresh_timestamp, _ = parts_of(signature_of(BODY))
+    assert rejection_of(header=f"{fresh_timestamp},{old_signature}") == FAILED
     assert rejection_of(header=f"{old_timestamp},{fresh_timestamp},{old_signature}") == STALE
     assert rejection_of(header=f"{fresh_timestamp},{old_timestamp},{old_signature}") == FAILED
 
@@ -167,41 +152,22 @@ def a_header_signed_at(seconds: int) -> str:
 # --- The header -------------------------------------------------------------------------------------------------------
 
 
-def test_one_good_signature_among_several_is_enough() -> None:
+def test_one_good_signature_is_enough_whatever_is_beside_it() -> None:
     timestamp, signature = parts_of(signature_of(BODY))
-    assert verified(header=f"{timestamp},v1={'0' * 64},{signature}") == a_stripe_event()
-    assert verified(header=f"{timestamp},{signature},v1={'0' * 64}") == a_stripe_event()
-
-
-def test_an_unknown_scheme_beside_a_good_signature_does_not_matter() -> None:
-    timestamp, signature = parts_of(signature_of(BODY))
-    assert verified(header=f"{timestamp},{signature},v0=abc,v2=def") == a_stripe_event()
-
-
-def test_a_test_scheme_alone_is_never_good() -> None:
-    assert rejection_of(header=signature_of(BODY).replace("v1=", "v0=")) == FAILED
+    for signatures in (f"v1={'0' * 64},{signature}", f"{signature},v1={'0' * 64}", f"{signature},v0=abc,v2=def"):
+        assert verified(header=f"{timestamp},{signatures}") == a_stripe_event()
 
 
 @pytest.mark.parametrize(
     "header",
     [
-        "",
-        "nonsense",
-        ",",
-        "t=,v1=",
-        "t=now,v1=abc",
-        "v1=" + "0" * 64,
-        "t=1773500966",
-        "t=1773500966,v1",
-        "t=1773500966,v1=é",
-        "t=1773500966,v1=\x80",
-        "é=1,v1=abc",
-        "t=" + "9" * 5_000 + ",v1=abc",
-        "t=\u0661,v1=abc",
+        *("", "nonsense", ",", "t=,v1=", "t=now,v1=abc", "v1=" + "0" * 64, "t=1773500966", "t=1773500966,v1"),
+        signature_of(BODY).replace("v1=", "v0="),
+        *("t=1773500966,v1=é", "t=1773500966,v1=\x80", "é=1,v1=abc", "t=\u0661,v1=abc", f"t={'9' * 5_000},v1=abc"),
     ],
     ids=lambda header: ascii(header[:24]),
 )
-def test_a_garbled_header_is_rejected(header: str) -> None:
+def test_a_header_that_is_garbled_or_of_the_test_scheme_is_rejected(header: str) -> None:
     assert rejection_of(header=header) == FAILED
 
 
@@ -221,30 +187,22 @@ def test_no_signed_body_is_anything_but_read_or_rejected(body: bytes) -> None:
 # --- The body ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("body", [b"\xff\xfe", b'{"id": "\xe9"}', b"\x80"])
-def test_a_body_that_is_not_utf8_is_rejected(body: bytes) -> None:
-    assert rejection_of(body) == FAILED
+UNREADABLE = {
+    FAILED: [b"\xff\xfe", b'{"id": "\xe9"}', b"\x80"],
+    "the body is not JSON": [b"", b"{", b"id=evt_1", b'{"id": }', b"[" * 100_000, b"1" * 5_000],
+    "the body is not a JSON object": [b"null", b"[]", b'"evt_1"', b"7", b"true"],
+}
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"id=evt_1", b'{"id": }', b"[" * 100_000, b"1" * 5_000], ids=lambda body: repr(body[:9])
-)
-def test_a_signed_body_that_is_not_json_is_rejected(body: bytes) -> None:
-    assert rejection_of(body) == "the body is not JSON"
-
-
-@pytest.mark.parametrize("body", [b"null", b"[]", b'"evt_1"', b"7", b"true"])
-def test_a_signed_body_that_is_not_an_object_is_rejected(body: bytes) -> None:
-    assert rejection_of(body) == "the body is not a JSON object"
+@pytest.mark.parametrize(("defect", "bodies"), UNREADABLE.items())
+def test_a_signed_body_that_is_no_json_object_in_utf8_is_rejected(defect: str, bodies: list[bytes]) -> None:
+    for body in bodies:
+        assert rejection_of(body) == defect
 
 
 @pytest.mark.parametrize(
     "delivery",
-    [
-        {"header": "t=1,v1=a-forged-signature"},
-        {"now": NOW + timedelta(hours=1)},
-        {"body": b"card 4242424242424242"},
-    ],
+    [{"header": "t=1,v1=a-forged-signature"}, {"now": NOW + timedelta(hours=1)}, {"body": b"card 4242424242424242"}],
     ids=["forged", "stale", "not JSON"],
 )
 def test_a_rejection_repeats_nothing_of_secret_or_header_or_body(delivery: dict[str, Any]) -> None:

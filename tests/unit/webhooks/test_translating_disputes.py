@@ -6,7 +6,10 @@ import pytest
 
 from orders.events import DisputeChanged
 from tests.support.builders import NOW
-from tests.support.stripe_objects import DUE_BY, OBJECT_OF, a_charge, a_payment_intent
+from tests.support.stripe.charges import a_charge
+from tests.support.stripe.payment_intents import a_payment_intent
+from tests.support.stripe.versions import DUE_BY
+from tests.support.stripe_objects import OBJECT_OF
 from tests.support.translating import meaning_of, why_ignored, why_not_understood
 
 DISPUTED = "charge.dispute.updated"
@@ -36,22 +39,13 @@ def test_a_dispute_that_takes_no_answer_has_no_date_for_it(evidence_details: obj
     assert changed_dispute(evidence_details=evidence_details).dispute.due_by is None
 
 
-def test_a_dispute_leads_to_its_order_by_payment_or_charge() -> None:
+def test_a_dispute_leads_to_its_order_by_payment_or_charge_and_without_either_is_not_ours() -> None:
     assert changed_dispute().order_id is None
+    assert changed_dispute(metadata={"orderId": "order-7"}).order_id == "order-7"
     assert changed_dispute().payment_ids == ("pi_1", "ch_1")
     assert changed_dispute(payment_intent=None).payment_ids == ("ch_1",)
-
-
-def test_a_dispute_that_names_an_order_is_believed() -> None:
-    assert changed_dispute(metadata={"orderId": "order-7"}).order_id == "order-7"
-
-
-def test_an_expanded_object_serves_as_its_id() -> None:
     whole = changed_dispute(payment_intent=a_payment_intent(id="pi_7"), charge=a_charge(id="ch_7"))
     assert whole.payment_ids == ("pi_7", "ch_7")
-
-
-def test_a_dispute_of_no_payment_is_not_ours() -> None:
     assert why_ignored(DISPUTED, payment_intent=None, charge=None) == "no payment"
 
 

@@ -16,17 +16,10 @@ from orders.events import (
 from orders.money import Money
 from orders.payments import PaymentState
 from tests.support.builders import NOW, Fields
-from tests.support.stripe_objects import (
-    CURRENT,
-    IN_2020,
-    OBJECT_OF,
-    a_charge,
-    a_declined_intent,
-    a_failed_charge,
-    a_payment_intent,
-    an_event,
-    three_events_of_one_payment,
-)
+from tests.support.stripe.charges import a_charge
+from tests.support.stripe.payment_intents import a_declined_intent, a_payment_intent
+from tests.support.stripe.versions import CURRENT, IN_2020
+from tests.support.stripe_objects import OBJECT_OF, an_event, three_events_of_one_payment
 from tests.support.translating import meaning_of, translated, why_ignored, why_not_understood
 
 INTENT, CHARGE = "payment_intent.succeeded", "charge.succeeded"
@@ -58,8 +51,10 @@ def test_the_three_events_of_one_payment_agree() -> None:
     assert len({event.event_id for event in events}) == 3
 
 
-def test_what_counts_is_what_was_received() -> None:
+def test_what_counts_is_what_was_received_or_captured_or_the_total_after_discounts() -> None:
     assert paid(INTENT, amount=9_999, amount_received=3_600).money.amount == 3_600
+    assert paid(CHARGE, amount=9_999, amount_captured=3_600).money.amount == 3_600
+    assert paid(SESSION, amount_subtotal=9_999, amount_total=3_600).money.amount == 3_600
 
 
 def test_a_payment_that_does_not_say_what_was_received_has_brought_all_that_was_asked() -> None:
@@ -68,14 +63,6 @@ def test_a_payment_that_does_not_say_what_was_received_has_brought_all_that_was_
     del intent["amount_received"]
     event = translated(an_event(INTENT, intent))
     assert isinstance(event, PaymentSucceeded) and event.money == Money(3_600, "eur")
-
-
-def test_what_counts_is_what_was_captured() -> None:
-    assert paid(CHARGE, amount=9_999, amount_captured=3_600).money.amount == 3_600
-
-
-def test_what_counts_is_the_total_after_discounts() -> None:
-    assert paid(SESSION, amount_subtotal=9_999, amount_total=3_600).money.amount == 3_600
 
 
 @pytest.mark.parametrize("event_type", PAYING)
@@ -140,12 +127,9 @@ def test_a_charge_of_2019_has_no_captured_amount_and_was_captured_whole() -> Non
     assert (event.money, event.delivery.api_version) == (Money(3_600, "eur"), "2019-12-03")
 
 
-def test_a_charge_made_without_an_intent_names_only_itself() -> None:
+def test_a_charge_made_without_an_intent_names_only_itself_and_a_session_nothing() -> None:
     event = paid(CHARGE, payment_intent=None)
     assert (event.payment_intent_id, event.charge_id, event.payment_ids) == (None, "ch_1", ("ch_1",))
-
-
-def test_a_session_without_an_intent_is_a_payment_all_the_same() -> None:
     assert paid(SESSION, payment_intent=None).payment_ids == ()
 
 
@@ -162,6 +146,8 @@ def test_an_authorised_charge_is_not_yet_a_payment() -> None:
     authorised = processing(CHARGE, captured=False, amount_captured=0)
     assert (authorised.order_id, authorised.payment_ids) == ("order-1", ("pi_1", "ch_1"))
     assert authorised.state is PaymentState.AUTHORISED
+    # It settles nothing, so nothing but the order's id has to be right.
+    assert processing(CHARGE, captured=False, amount_captured=None, currency=None).order_id == "order-1"
 
 
 @pytest.mark.parametrize("event_type", [SESSION, SESSION_LATER])
@@ -169,11 +155,6 @@ def test_an_unpaid_session_is_not_yet_a_payment(event_type: str) -> None:
     unpaid = processing(event_type, payment_status="unpaid")
     assert (unpaid.order_id, unpaid.payment_ids) == ("order-1", ("pi_1",))
     assert unpaid.state is PaymentState.PROCESSING
-
-
-def test_what_is_on_its_way_needs_no_amount() -> None:
-    """It settles nothing, so nothing but the order's id has to be right."""
-    assert processing(CHARGE, captured=False, amount_captured=None, currency=None).order_id == "order-1"
 
 
 # --- Declined ---------------------------------------------------------------------------------------------------------
@@ -185,12 +166,12 @@ def declined(event_type: str, **fields: object) -> PaymentFailed:
     return event
 
 
-def test_a_decline_is_known_by_the_attempt_that_failed() -> None:
-    intent = a_declined_intent(charge_id="ch_2", latest_charge="ch_3")
-    event = translated(an_event("payment_intent.payment_failed", intent))
+def test_a_decline_is_known_by_the_attempt_that_failed_and_as_old_as_stripe_says() -> None:
+    intent, an_hour_ago = a_declined_intent(charge_id="ch_2", latest_charge="ch_3"), NOW - timedelta(hours=1)
+    event = translated(an_event("payment_intent.payment_failed", intent, created=an_hour_ago))
     assert isinstance(event, PaymentFailed)
     assert event.charge_id == "ch_2"
-    assert event.decline == Decline("card_declined", "insufficient_funds", NOW, "pi_1", "ch_2")
+    assert event.decline == Decline("card_declined", "insufficient_funds", an_hour_ago, "pi_1", "ch_2")
 
 
 def test_a_decline_without_its_charge_is_known_by_the_latest_one() -> None:
@@ -232,16 +213,11 @@ def test_a_decline_without_any_error_is_a_decline_all_the_same(event_type: str, 
     assert declined(event_type, **fields).decline == Decline(None, None, NOW, "pi_1", "ch_0")
 
 
-def test_a_decline_is_as_old_as_stripe_says() -> None:
-    event = translated(an_event("charge.failed", a_failed_charge(), created=NOW - timedelta(hours=1)))
-    assert isinstance(event, PaymentFailed)
-    assert event.decline.declined_at == NOW - timedelta(hours=1)
-
-
 # --- Not understood ---------------------------------------------------------------------------------------------------
 
 AMOUNT, CURRENCY = "must be an amount in minor units", "currency must be three lower-case letters"
 PAYMENT_STATUS = "payment_status must be a session's payment status"
+# A field that must be there, and why an event without it cannot be read.
 REQUIRED = [
     (INTENT, "id", "id must be an id"),
     (INTENT, "currency", CURRENCY),
@@ -255,44 +231,30 @@ REQUIRED = [
 ]
 
 
-@pytest.mark.parametrize("payment_status", ["refunded", ""])
-@pytest.mark.parametrize("event_type", [SESSION, SESSION_LATER])
-def test_a_session_in_a_state_that_nobody_knows_is_kept_for_a_person(event_type: str, payment_status: str) -> None:
-    assert why_not_understood(event_type, payment_status=payment_status) == PAYMENT_STATUS
-
-
 @pytest.mark.parametrize(("event_type", "name", "reason"), REQUIRED)
-def test_a_required_field_that_is_missing_is_named(event_type: str, name: str, reason: str) -> None:
+def test_a_required_field_that_is_missing_or_of_another_kind_is_named(event_type: str, name: str, reason: str) -> None:
     stripe_object = OBJECT_OF[event_type](CURRENT)
     del stripe_object[name]
     event = translated(an_event(event_type, stripe_object))
     assert isinstance(event, NotUnderstood)
     assert (event.order_id, event.reason) == ("order-1", reason)
-
-
-@pytest.mark.parametrize(("event_type", "name", "reason"), REQUIRED)
-@pytest.mark.parametrize("value", [None, [], [1], 1.5, -1], ids=str)
-def test_a_required_field_of_another_kind_is_named(event_type: str, name: str, reason: str, value: object) -> None:
-    assert why_not_understood(event_type, **{name: value}) == reason
+    for value in (None, [], [1], 1.5, -1):
+        assert why_not_understood(event_type, **{name: value}) == reason
 
 
 @pytest.mark.parametrize(
     ("event_type", "fields", "reason"),
     [
-        (CHARGE, {"amount_captured": None}, f"amount_captured {AMOUNT}"),
-        (CHARGE, {"amount_captured": True}, f"amount_captured {AMOUNT}"),
-        (CHARGE, {"payment_intent": 7}, "payment_intent must be an id"),
-        (CHARGE, {"payment_intent": "a/b"}, "payment_intent must be an id"),
+        *((CHARGE, {"amount_captured": odd}, f"amount_captured {AMOUNT}") for odd in (None, True)),
+        *((CHARGE, {"payment_intent": odd}, "payment_intent must be an id") for odd in (7, "a/b")),
         (CHARGE, {"captured": "true"}, "captured must be true or false"),
-        (INTENT, {"latest_charge": "a/b"}, "latest_charge must be an id"),
-        (INTENT, {"latest_charge": {"id": 7}}, "latest_charge must be an id"),
+        *((INTENT, {"latest_charge": odd}, "latest_charge must be an id") for odd in ("a/b", {"id": 7})),
         (INTENT, {"amount_received": None, "amount": None}, f"amount {AMOUNT}"),
-        (INTENT, {"amount_received": "3600"}, f"amount_received {AMOUNT}"),
-        (INTENT, {"amount_received": 36.5}, f"amount_received {AMOUNT}"),
-        (INTENT, {"amount_received": -1}, f"amount_received {AMOUNT}"),
-        (INTENT, {"amount_received": 10**16}, f"amount_received {AMOUNT}"),
+        *((INTENT, {"amount_received": odd}, f"amount_received {AMOUNT}") for odd in ("3600", 36.5, -1, 10**16)),
         (INTENT, {"currency": "EUR"}, CURRENCY),
         (SESSION, {"payment_intent": "__pi__"}, "payment_intent must be an id"),
+        *((SESSION, {"payment_status": odd}, PAYMENT_STATUS) for odd in ("refunded", "")),
+        *((SESSION_LATER, {"payment_status": odd}, PAYMENT_STATUS) for odd in ("refunded", "")),
     ],
     ids=str,
 )

@@ -4,28 +4,15 @@ from typing import Any
 
 import pytest
 
-from orders.events import (
-    ChargeRefunded,
-    NotUnderstood,
-    PaymentCanceled,
-    PaymentSucceeded,
-    RefundUpdated,
-)
+from orders.events import ChargeRefunded, NotUnderstood, PaymentCanceled, PaymentSucceeded, RefundUpdated
 from orders.money import Money
 from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule
 from tests.support.builders import a_refund
-from tests.support.stripe_objects import (
-    API_VERSIONS,
-    CURRENT,
-    IN_2020,
-    a_charge,
-    a_payment_intent,
-    a_refund_object,
-    a_refunded_charge_object,
-    an_authorised_charge,
-    an_event,
-    the_event,
-)
+from tests.support.stripe.charges import a_charge, a_refunded_charge_object, an_authorised_charge
+from tests.support.stripe.payment_intents import a_payment_intent
+from tests.support.stripe.refunds import a_refund_object
+from tests.support.stripe.versions import API_VERSIONS, CURRENT, IN_2020
+from tests.support.stripe_objects import an_event, the_event
 from tests.support.translating import meaning_of, translated, why_ignored, why_not_understood
 
 REFUNDED, UPDATED = "charge.refunded", "refund.updated"
@@ -131,16 +118,11 @@ def test_every_malformed_restock_in_a_charge_is_reported_and_the_others_are_obey
 
 @pytest.mark.parametrize("api_version", API_VERSIONS)
 def test_a_refund_of_what_was_only_authorised_is_a_cancellation(api_version: str) -> None:
-    charge = an_authorised_charge(api_version, amount_captured=None, amount_refunded=3_600, refunded=True)
-    event = translated(an_event(REFUNDED, charge, api_version=api_version))
-    assert isinstance(event, PaymentCanceled)
-    assert (event.order_id, event.payment_ids) == ("order-1", ("pi_1", "ch_1"))
-
-
-def test_a_release_that_names_no_order_leads_there_by_its_payment() -> None:
-    event = meaning_of(REFUNDED, captured=False, amount_captured=0, metadata={})
-    assert isinstance(event, PaymentCanceled)
-    assert (event.order_id, event.payment_ids) == (None, ("pi_1", "ch_1"))
+    for metadata, order_id in (({"orderId": "order-1"}, "order-1"), ({}, None)):
+        all_of_it: Any = {"amount_captured": None, "amount_refunded": 3_600, "refunded": True, "metadata": metadata}
+        event = translated(an_event(REFUNDED, an_authorised_charge(api_version, **all_of_it), api_version=api_version))
+        assert isinstance(event, PaymentCanceled)
+        assert (event.order_id, event.payment_ids) == (order_id, ("pi_1", "ch_1"))
 
 
 # --- What was authorised, and captured only in part ------------------------------------------------------------------
@@ -188,16 +170,16 @@ def test_what_counts_is_the_refunds_status_and_not_the_events_name(event_type: s
     assert the_refund_in(updated_refund(event_type, status=str(status))) == a_refund(status=status)
 
 
-def test_a_refund_leads_to_its_order_by_payment_or_charge() -> None:
+def test_a_refund_leads_to_its_order_by_payment_or_charge_also_where_these_are_expanded() -> None:
+    intent, charge = a_payment_intent(id="pi_7"), a_charge(id="ch_7")
+    assert updated_refund(payment_intent=intent, charge=charge).payment_ids == ("pi_7", "ch_7")
+    assert refunded_charge(payment_intent=intent).payment_ids == ("pi_7", "ch_1")
     assert updated_refund().order_id is None
+    assert updated_refund(metadata={"orderId": "order-7"}).order_id == "order-7"
     assert updated_refund().payment_ids == ("pi_1", "ch_1")
     assert updated_refund(payment_intent=None).payment_ids == ("ch_1",)
     assert updated_refund(charge=None).payment_ids == ("pi_1",)
     assert the_refund_in(updated_refund(payment_intent=None)).payment_id == "ch_1"
-
-
-def test_a_refund_that_names_an_order_is_believed() -> None:
-    assert updated_refund(metadata={"orderId": "order-7"}).order_id == "order-7"
 
 
 def test_a_refund_of_no_payment_is_not_ours() -> None:
@@ -270,21 +252,8 @@ def test_a_refund_without_such_metadata_leaves_it_to_the_shops_terms(metadata: o
 @pytest.mark.parametrize(
     "named",
     [
-        *(
-            "all,shirt:1",
-            "none,all",
-            "all!",
-            "everything",
-            "no",
-            " ",
-            "shirt",
-            "shirt:",
-            ":2",
-            ":",
-            ",",
-            "shirt:1,",
-            ",shirt:1",
-        ),
+        *("all,shirt:1", "none,all", "all!", "everything", "no", " "),
+        *("shirt", "shirt:", ":2", ":", ",", "shirt:1,", ",shirt:1"),
         *("shirt:-1", "shirt:0", "shirt:0,shirt:1", "shirt:+1", "shirt:1.5", "shirt:1e3", "shirt: 1", "shirt:one"),
         *("shirt:\uff12", "shirt:\u0662", "shirt:\xb2", "shirt:1\n2"),
         *("a/b:1", ".:1", "..:1", "__shirt__:1", "\ud800:1"),
@@ -298,12 +267,3 @@ def test_a_malformed_restock_is_reported_and_not_obeyed_and_the_refund_counts(na
     event = updated_refund(metadata={"restock": named})
     assert event.restock_defect == "malformed_restock: refund re_1 names no list of productId:quantity"
     assert the_refund_in(event) == a_refund()
-
-
-# --- Expanded --------------------------------------------------------------------------------------------------------
-
-
-def test_an_expanded_object_serves_as_its_id() -> None:
-    intent, charge = a_payment_intent(id="pi_7"), a_charge(id="ch_7")
-    assert updated_refund(payment_intent=intent, charge=charge).payment_ids == ("pi_7", "ch_7")
-    assert refunded_charge(payment_intent=intent).payment_ids == ("pi_7", "ch_1")

@@ -52,11 +52,13 @@ def test_receiving_ends_when_the_time_is_up(clock: Clock, watchdog: Watchdog, se
     assert is_cut_off(clock, watchdog, seconds=seconds, seconds_max=5.0) == cut_off
 
 
-def test_whoever_was_cut_off_is_told_so_whatever_has_become_of_it(clock: Clock, watchdog: Watchdog) -> None:
+def test_whoever_was_cut_off_is_told_so_whatever_has_become_of_it_and_watched_no_longer(
+    clock: Clock, watchdog: Watchdog
+) -> None:
     def receive() -> None:
         with watchdog.watching(Connection(), 5.0):
             clock.sleep(5.0)
-            watchdog.end_overdue()
+            assert watchdog.end_overdue() is None
             raise ValueError("an incomplete chunk")
 
     with pytest.raises(TimeoutError):
@@ -97,16 +99,6 @@ def test_a_connection_that_is_gone_is_no_error() -> None:
     with socket.socket() as connection:
         pass
     end_receiving(connection)
-
-
-def test_whoever_was_cut_off_is_watched_no_longer(clock: Clock, watchdog: Watchdog) -> None:
-    def receive() -> None:
-        with watchdog.watching(Connection(), 5.0):
-            clock.sleep(5.0)
-            assert watchdog.end_overdue() is None
-
-    with pytest.raises(TimeoutError):
-        receive()
 
 
 @pytest.mark.parametrize("others", [0, 1])

@@ -1,0 +1,140 @@
+"""What a decision about order-1 writes, by document: complete by default, so that a test names only what differs."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from database.documents.recorder import writes_for
+from database.store import Create, Update, Write
+from orders.events import NotUnderstood, OrderEvent
+from settlement.decisions import Decision
+from settlement.snapshot import Snapshot
+from tests.support.builders import LATER, NOW, TERMS, Fields, a_payment, something_not_understood
+from tests.support.deciding import PAID_NOW, TAKEN, a_change, a_held_order, a_snapshot, a_sold_order, to_customer
+
+ORDER, INVENTORY, CLAIM, AUDIT = "orders/order-1", "inventory/shirt", "webhookEvents/evt_1", "auditLog/evt_1"
+PAID, UNREADABLE = a_payment(delivered_at=LATER), something_not_understood(delivered_at=LATER)
+IN_A_WEEK = NOW + timedelta(days=7)
+
+Writes = dict[str, Write]
+
+
+def written(
+    decision: Decision, snapshot: Snapshot | None = None, event: OrderEvent | NotUnderstood = PAID, **terms: Any
+) -> Writes:
+    """What is written, by document: no commit writes one twice, and the database knows no enumerations."""
+    writes = writes_for(decision, event, snapshot or a_snapshot(), replace(TERMS, **terms), NOW)
+    assert len({write.path for write in writes}) == len(writes)
+    assert all(is_plain(getattr(write, "fields", {})) for write in writes)
+    return {write.path: write for write in writes}
+
+
+def is_plain(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(is_plain, value.values()))
+    return (
+        all(map(is_plain, value)) if isinstance(value, list) else type(value) in (str, int, bool, datetime, type(None))
+    )
+
+
+def updated_order(**fields: object) -> Writes:
+    return {ORDER: Update(ORDER, {**fields, "updatedAt": NOW}, "order as read")}
+
+
+def updated_claim(**fields: object) -> Writes:
+    return {CLAIM: Update(CLAIM, fields, "claim as read")}
+
+
+def new_claim(**fields: object) -> Writes:
+    received: Fields = {
+        "eventType": "payment_intent.succeeded",
+        "orderId": "order-1",
+        "livemode": False,
+        "apiVersion": "2026-02-25.clover",
+        "receivedAt": LATER,
+        "lastDeliveryAt": LATER,
+        "deliveries": 1,
+    }
+    return {CLAIM: Create(CLAIM, {**received, **fields})}
+
+
+def done(result: str) -> Fields:
+    return {"processed": True, "processedAt": NOW, "result": result, "expireAt": IN_A_WEEK}
+
+
+def entry(**fields: object) -> Fields:
+    payment: Fields = {
+        "kind": "payment_succeeded",
+        "eventId": "evt_1",
+        "eventType": "payment_intent.succeeded",
+        "orderId": "order-1",
+        "webhookProcessed": True,
+        "result": "first_time_finalized",
+        "statusBefore": "reserved",
+        "statusAfter": "finalized",
+        "stock": [{"productId": "shirt", "stock": -3, "reserved": -3}],
+        "uncounted": [],
+        "amount": 3_600,
+        "currency": "eur",
+        "adjustments": [],
+        "paymentIntentId": "pi_1",
+        "note": None,
+        "createdAt": NOW,
+    }
+    return {**payment, **fields}
+
+
+def new_entry(**fields: object) -> Writes:
+    return {AUDIT: Create(AUDIT, entry(**fields))}
+
+
+def payment_fields(**fields: object) -> Fields:
+    """What an order says of its one payment, which has brought all that was asked."""
+    paid: Fields = {
+        "state": "succeeded",
+        "at": NOW,
+        "amount": 3_600,
+        "currency": "eur",
+        "chargeId": "ch_1",
+        "until": None,
+        "untilEstimated": False,
+        "amountRefunded": 0,
+        "doubtful": False,
+    }
+    return {**paid, **fields}
+
+
+def delivery_record(number: int, result: str) -> Writes:
+    record: Fields = {
+        "eventId": "evt_1",
+        "eventType": "payment_intent.succeeded",
+        "orderId": "order-1",
+        "webhookProcessed": False,
+        "result": result,
+        "createdAt": LATER,
+    }
+    path = f"{AUDIT}/deliveries/{number}"
+    return {path: Create(path, record)}
+
+
+def notice(path: str, **fields: object) -> Writes:
+    paid: Fields = {
+        "type": "paid",
+        "audience": "customer",
+        "userId": "alice",
+        "orderId": "order-1",
+        "amount": 3_600,
+        "currency": "eur",
+        "reason": None,
+        "createdAt": NOW,
+        "readAt": None,
+        "deliveredAt": None,
+        "expireAt": NOW + timedelta(days=90),
+    }
+    path = f"notifications/{path}"
+    return {path: Create(path, {**paid, **fields})}
+
+
+RESERVED = a_snapshot(a_held_order())
+FINALIZED = a_change("first_time_finalized", a_sold_order(**PAID_NOW), "reserved", to_customer("paid"), moves=TAKEN)
