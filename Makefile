@@ -20,7 +20,7 @@ demo: $(EMULATORS) ## one payment: three events, one of them again, one forged; 
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tools.demo
 
 test: $(TEST) ## run every test inside the emulators; ARGS='-k name' goes to pytest
-	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 unit: $(TEST) ## run the unit tests alone, without emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m pytest --override-ini=testpaths=tests/unit $(if $(ARGS),,--numprocesses=2) $(ARGS)
