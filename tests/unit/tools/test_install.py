@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import install, steps, toolchain
+from tools import chromium, install, npm_package, steps, toolchain, web_sdk
 from tools.install import NEEDS, main
 from tools.steps import Step
 
@@ -23,6 +23,11 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("requirements", *(f"requirements-{need}" for need in NEEDS)):
         (tmp_path / f"{name}.txt").write_text(name)
     (tmp_path / "tools" / "package-lock.json").write_text("{}")
+    monkeypatch.setattr(npm_package, "FOLDER", tmp_path / "venv" / "npm")
+    monkeypatch.setattr(web_sdk, "SDK", tmp_path / "sdk")
+    monkeypatch.setattr(chromium, "FOLDER", tmp_path / "venv" / "chromium")
+    monkeypatch.setattr(chromium, "find_machines_own", lambda: None)
+    monkeypatch.setattr(chromium, "is_packaged_for_this_machine", lambda: True)
     for find in ("find_node", "find_java", "find_firestore_emulator"):
         monkeypatch.setattr(toolchain, find, lambda: tmp_path / "tool")
     for variable in ("FIRESTORE_PORT", "FUNCTIONS_PORT"):
@@ -40,7 +45,7 @@ def installed(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
         def run(*group: Step) -> None:
             for step in group:
                 if step.stamp:
-                    step.stamp.file.parent.mkdir(exist_ok=True)
+                    step.stamp.file.parent.mkdir(parents=True, exist_ok=True)
                     step.stamp.leave()
             groups.append([f"{step.name} {step.command[-1]}" for step in group])
 
@@ -62,6 +67,18 @@ def test_the_emulators_need_few_packages_and_the_rest_comes_when_it_is_needed(in
 def test_who_has_everything_needs_nothing_more(installed: Install) -> None:
     installed(NEEDS[-1])
     assert [installed(need) for need in NEEDS] == [[] for _ in NEEDS]
+
+
+def test_a_browser_comes_only_for_the_tests_that_open_the_page(
+    installed: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed("test")
+    assert installed("page") == [["Web SDK tools.web_sdk"]]
+    monkeypatch.setattr(chromium, "find_machines_own", lambda: Path("its-own"))
+    assert installed("browser") == [["axe axe-core"]]
+    monkeypatch.setattr(chromium, "find_machines_own", lambda: None)
+    assert installed("browser") == [["Chromium tools.chromium"]]
+    assert installed("browser") == []
 
 
 def test_a_change_of_what_is_deployed_is_installed_for_every_need(installed: Install, checkout: Path) -> None:

@@ -1,0 +1,62 @@
+"""The page in examples/shop in a real Chromium, as its customers have it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tools import chromium, npm_package
+from tools.toolchain import ROOT
+
+STEP_SECONDS_MAX: Final = 60
+"""The first trigger starts a process."""
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    program = chromium.find_chromium() or pytest.fail(chromium.MISSING)
+    environment: dict[str, str | float | bool] = {**chromium.environment_of(program)}
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=program, env=environment) as browser,
+    ):
+        yield browser
+
+
+@contextmanager
+def a_served_page() -> Iterator[str]:
+    """What `make page` serves, until Ctrl-C: the address that it prints."""
+    command = [sys.executable, "-m", "tools.page"]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PAGE_PORT": "0"}, stdout=subprocess.PIPE) as served:
+        assert served.stdout
+        try:
+            yield served.stdout.readline().decode().split()[1]
+        finally:
+            served.send_signal(signal.SIGINT)
+        assert served.wait(10) == 0
+
+
+@contextmanager
+def a_visit(browser: Browser, address: str) -> Iterator[Page]:
+    """Somebody who was never there opens the page; nothing that it does may end in a complaint in the console."""
+    with browser.new_context(base_url=address, locale="en-IE", permissions=["clipboard-write"]) as context:
+        context.set_default_timeout(STEP_SECONDS_MAX * 1_000)
+        page, complaints = context.new_page(), list[str]()
+        page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/")
+        yield page
+        assert complaints == []
+
+
+def barriers(page: Page) -> list[str]:
+    """What stands between the page and those who cannot see well or use no mouse, as far as axe can find it."""
+    page.evaluate((npm_package.FOLDER / "axe-core" / "axe.min.js").read_text())
+    violations = page.evaluate("axe.run().then(({ violations }) => violations)")
+    return [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in violations for node in rule["nodes"]]
