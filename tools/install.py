@@ -130,6 +130,8 @@ def _firebase_tools(node: Path) -> Iterator[Step]:
 def _npm_packages(need: str) -> Iterator[Step]:
     if need in WITH_THE_PAGE:
         yield from _npm_package("Web SDK", web_sdk.PACKAGE, web_sdk.SDK, "tools.web_sdk")
+    if NEEDS.index(WITH_THE_PAGE.get(need, need)) >= NEEDS.index("test"):
+        yield from _npm_package("Stripe for Node", "stripe", npm_package.FOLDER / "stripe")
     if need == "browser":
         yield from _npm_package("axe", "axe-core", npm_package.FOLDER / "axe-core")
         # Where no package of it runs, only the tests that open the page fail, and say what is missing.

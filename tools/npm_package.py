@@ -1,6 +1,6 @@
 """Single npm packages, each without all that it depends on.
 
-    python3 -m tools.npm_package axe-core
+    python3 -m tools.npm_package stripe
 
 Leaves it in the environment. Standard library only, as everything that the install needs.
 """
@@ -41,6 +41,10 @@ PINS: Final[Mapping[str, Pin]] = {
     # Has the browser inside, where other packages download it from a host of their own.
     "@sparticuz/chromium": Pin(
         "153.0.0", "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
+    ),
+    # Runs the backend in examples/backend.
+    "stripe": Pin(
+        "23.1.0", "sha512-fVUfMSfTPoukfoV//MUKAx2+YxyKmYaYtnAL9VkfnHfaPNQylFdWZMD+zgUFerI8rjbaiER8Vzj2XEUQ2AhAsQ=="
     ),
 }
 

@@ -61,7 +61,7 @@ def test_the_emulators_need_few_packages_and_the_rest_comes_when_it_is_needed(in
     assert [step.partition(" /")[0] for step in environment] == ["Python environment"]
     assert together == ["Python packages requirements-emulators.txt", "Firebase tools --no-update-notifier"]
     assert installed("emulators") == []
-    assert installed("dev") == [["Python packages requirements-dev.txt"]]
+    assert installed("dev") == [["Python packages requirements-dev.txt", "Stripe for Node stripe"]]
 
 
 def test_who_has_everything_needs_nothing_more(installed: Install) -> None:

@@ -1,0 +1,92 @@
+"""The backends in examples/backend ask Stripe for the payment that the service expects, in both languages."""
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from stripe import StripeClient
+
+from database.documents.orders import order_from
+from examples.backend.checkout import checkout_url
+from orders.money import Money
+from tests.support.builders import NOW, a_reserved_order
+from tests.support.stripe_api import StripeApi, a_stripe_api
+from tools import toolchain
+from tools.toolchain import ROOT
+
+Backend = Callable[[Mapping[str, Any], StripeApi], list[str]]
+"""Asks twice for the session of an order, as a customer does who comes back: the addresses."""
+
+
+class OneOrder:
+    """The part of Firestore's client that the backend uses."""
+
+    def __init__(self, order: Mapping[str, Any]) -> None:
+        self._order = order
+
+    def document(self, path: str) -> "OneOrder":
+        assert path == "orders/order-1"
+        return self
+
+    def get(self) -> "OneOrder":
+        return self
+
+    def to_dict(self) -> Mapping[str, Any]:
+        return self._order
+
+
+def in_python(order: Mapping[str, Any], api: StripeApi) -> list[str]:
+    db: Any = OneOrder(order)
+    stripe = StripeClient("any", base_addresses={"api": f"http://127.0.0.1:{api.port}"})
+    ask = {"db": db, "stripe": stripe, "shop_url": "https://shop.example/"}
+    return [checkout_url("order-1", "alice", **ask) for _ in range(2)]
+
+
+def in_node(order: Mapping[str, Any], api: StripeApi) -> list[str]:
+    written = {**order, "reservationExpiresAt": {"seconds": int(order["reservationExpiresAt"].timestamp())}}
+    asked = [toolchain.find_node(), ROOT / "tests/unit/examples/checkout.mjs", json.dumps(written, default=str)]
+    answer = subprocess.run([*map(str, asked), str(api.port)], capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise LookupError(answer.stderr)
+    return answer.stdout.split()
+
+
+each_backend = pytest.mark.parametrize("ask_twice", [in_python, in_node])
+
+
+@each_backend
+@pytest.mark.parametrize(
+    "price",
+    [
+        {"itemsTotal": 3_600, "amountTotal": 3_600},
+        {"itemsTotal": 3_600, "amountTotal": 3_000},
+        {"adjustments": [{"kind": "shipping", "amount": 499}, {"kind": "discount", "amount": -600}]},
+    ],
+)
+def test_one_session_is_asked_for_what_the_order_asks_and_names_it_everywhere(
+    ask_twice: Backend, price: Mapping[str, Any]
+) -> None:
+    order = a_reserved_order(currency="usd", **price)
+    with a_stripe_api() as api:
+        (url, again) = ask_twice(order, api)
+    ((key, session),) = api.sessions.items()
+    assert url == again == f"https://checkout.stripe.example/{key}"
+    asked = Money(int(session["line_items[0][price_data][unit_amount]"]), "usd")
+    assert asked == order_from("order-1", order).asked
+    assert session["line_items[0][price_data][currency]"] == "usd"
+    assert (session["mode"], session["line_items[0][quantity]"]) == ("payment", "1")
+    assert session["metadata[orderId]"] == session["payment_intent_data[metadata][orderId]"] == "order-1"
+    ends = int(NOW.timestamp()) + 29 * 60
+    assert int(session["expires_at"]) == ends
+    # What changes with the price or the time is another question, and gets another session.
+    assert key == f"order-1-{asked.amount}-{ends}"
+
+
+@each_backend
+@pytest.mark.parametrize("order", [a_reserved_order(userId="bob"), a_reserved_order(status="finalized")])
+def test_no_session_is_asked_for_what_is_somebody_elses_or_paid(ask_twice: Backend, order: Mapping[str, Any]) -> None:
+    with a_stripe_api() as api, pytest.raises(LookupError, match="user alice has no reserved order order-1"):
+        ask_twice(order, api)
+    assert api.sessions == {}
