@@ -1,0 +1,85 @@
+"""The drill for a lost database: what its backup does not know, Stripe's events bring back, exactly once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import pytest
+from google.cloud import firestore
+
+from orders.events import StripeEvent
+from tests.proofs.faults.standalone import standalone_emulator
+from tests.support.auditor import complaints, leftovers
+from tests.support.builders import NOW, a_payment, a_placement, a_refunded_charge, an_order
+from tests.support.emulated_shop import (
+    documents_in,
+    inventory_of,
+    list_in_catalogue,
+    order_in,
+    service_in,
+    stock_up,
+    write_all,
+)
+
+PROJECT = "demo-restored"
+STOCK = {"shirt": 20}
+BEFORE, AFTER = ("paid", "refunded", "held"), ("new",)
+"""The orders that the backup has, and those that were placed after it."""
+PAYMENTS = {
+    order_id: a_payment(f"evt_{order_id}", order_id=order_id, payment_intent_id=f"pi_{order_id}", charge_id=None)
+    for order_id in (*BEFORE, *AFTER)
+}
+REFUND = a_refunded_charge("evt_refund", order_id=None, payment_intent_id="pi_refunded", charge_id="ch_refunded")
+
+
+class Shop:
+    """A connection to the database as it is now."""
+
+    def __init__(self) -> None:
+        self.client = firestore.Client(project=PROJECT)
+        self.service = service_in(self.client)
+
+    def place(self, order_ids: Sequence[str]) -> None:
+        for order_id in order_ids:
+            write_all(self.client, {f"orders/{order_id}": an_order(userId=f"buyer of {order_id}")})
+            self.service.order_created_trigger().place(a_placement(order_id))
+
+    def deliver(self, events: Sequence[StripeEvent]) -> Mapping[str, str]:
+        long_after = NOW + timedelta(hours=1)
+        return {event.event_id: str(self.service.settle(event, long_after).result) for event in events}
+
+    def books(self) -> Mapping[str, object]:
+        """What money and stock say in the end."""
+        statuses = {order_id: order_in(self.client, order_id).get("status") for order_id in (*BEFORE, *AFTER)}
+        return {**statuses, "shirt": inventory_of(self.client)}
+
+
+def test_after_a_restore_the_events_of_the_lost_hours_bring_everything_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    with standalone_emulator() as emulator:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+        shop = Shop()
+        stock_up(shop.client, STOCK["shirt"])
+        list_in_catalogue(shop.client, STOCK)
+        shop.place(BEFORE)
+        shop.deliver([PAYMENTS["paid"], PAYMENTS["refunded"]])
+        backup = emulator.export(PROJECT)
+        shop.place(AFTER)
+        shop.deliver([REFUND, PAYMENTS["held"], PAYMENTS["new"]])
+        lost = shop.books()
+
+        emulator.kill()
+        emulator.start(backup)
+        shop = Shop()
+        sent_again: list[StripeEvent] = [REFUND, *PAYMENTS.values()]
+        assert shop.deliver(sent_again) == {
+            **dict.fromkeys(["evt_paid", "evt_refunded"], "duplicate_detected"),
+            "evt_held": "first_time_finalized",
+            "evt_refund": "refunded",
+            "evt_new": "order_not_found",
+        }
+        # It is parked until somebody writes the order again that its payment names.
+        shop.place(AFTER)
+
+        assert shop.books() == lost
+        assert shop.deliver(sent_again) == {event.event_id: "duplicate_detected" for event in sent_again}
+        documents = documents_in(shop.client)
+        assert [*complaints(documents, STOCK), *leftovers(documents)] == []
