@@ -1,4 +1,4 @@
-"""What is found without knowing its id: orders whose time is out or that nobody placed, parked events, products."""
+"""What is found without knowing its id: orders nobody has placed or released, parked events, requests, products."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -48,6 +48,16 @@ class FirestoreQueries:
         query = self._client.collection("orders").where(filter=unplaced)
         old = query.where(filter=FieldFilter("createdAt", "<=", created_before))
         return _ids_in(self._batches(old.select(["createdAt"]), "createdAt"))
+
+    def unanswered_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
+        """Orders whose cancel request of that time nobody has answered, by id and in batches. Raises StoreUnavailable.
+
+        Served by the index of createdAt. What is answered has a time at which it expires; all are read to tell.
+        """
+        requests = self._client.collection("cancelRequests").where(filter=FieldFilter("createdAt", ">=", made_from))
+        made = requests.where(filter=FieldFilter("createdAt", "<=", made_until)).select(["createdAt", "expireAt"])
+        for batch in self._batches(made, "createdAt"):
+            yield [request.id for request in batch if "expireAt" not in (request.to_dict() or {})]
 
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
         """The next products of the catalogue, by id; the first ones after an empty id. Raises StoreUnavailable."""

@@ -104,6 +104,7 @@ class Service:
             lapsed_orders=self.queries.lapsed_orders,
             stranded_orders=self.queries.stranded_orders,
             parked_events=self.queries.parked_since,
+            unanswered_requests=self.queries.unanswered_requests,
             show_next_products=self.storefront.show_next,
             log=self.log,
             now=self.now,

@@ -1,4 +1,4 @@
-"""Every few minutes: release expired reservations, and finish what a lost trigger left behind."""
+"""Every few minutes: release expired reservations, and do what a lost trigger should have done."""
 
 import json
 import traceback
@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 from flask import Request, Response
 
 from database.ids import can_be_settled
-from orders.events import OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
+from orders.events import CancelRequested, OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import Result, Settle, Transient
 from service.logs import Log, log_settled, log_shown, log_taken_up
 
@@ -30,6 +30,8 @@ THREADS: Final = 16
 
 # For as long as Stripe itself retries an event. Whatever a trigger or a payment left parked is taken up within minutes.
 TAKEN_UP_WITHIN: Final = timedelta(days=3)
+# Each request is read by every run in this time, answered or not: 72 times.
+REQUESTED_WITHIN: Final = timedelta(hours=6)
 
 Batches = Callable[[datetime], Iterator[Sequence[str]]]
 """Order ids in bounded batches, each read from the database only when it is asked for."""
@@ -40,8 +42,8 @@ class Ending(StrEnum):
 
     EXPIRED = "expired"
     FINISHED = "finished"
-    """Its trigger had not placed the order, had left an event parked that should have been settled, or had not made
-    products say what is left of them: done now."""
+    """Its trigger had not placed the order, answered a cancel request, settled an event that waited for the order, or
+    made products say what is left of them: done now."""
     UNCHANGED = "unchanged"
     """Nothing left to do, because a payment or another run was faster; or nothing yet, because the order is missing."""
     POSTPONED = "postponed"
@@ -61,6 +63,8 @@ def thread_pool() -> AbstractContextManager[Pool]:
 
 
 _PLACED: Final = frozenset({Result.RESERVED, Result.RESERVATION_FAILED})
+_UNHEARD: Final = frozenset({Result.ALREADY_RECORDED, Result.IGNORED})
+"""The trigger was faster, or it is not the customer who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class ReservationSweep:
     """Orders created before this moment that nobody has placed yet."""
     parked_events: Callable[[datetime], Iterator[Sequence[StripeEvent]]]
     """Events parked since this moment that still are; in batches too."""
+    unanswered_requests: Callable[[datetime, datetime], Iterator[Sequence[str]]]
+    """Ids of orders whose cancel request, made between these moments, nobody has answered; in batches too."""
     show_next_products: Callable[[], Mapping[str, str]]
     """Makes a few products of the catalogue say how much of them is left. Returns what was written, by product."""
     log: Log
@@ -129,6 +135,10 @@ class ReservationSweep:
                 for batch in self.stranded_orders(now - STRANDED_AFTER)
             ),
             ((self._take_up, batch) for batch in self.parked_events(now - TAKEN_UP_WITHIN)),
+            (
+                (self._answer, [CancelRequested(order_id) for order_id in batch if can_be_settled(order_id)])
+                for batch in self.unanswered_requests(now - REQUESTED_WITHIN, now - STRANDED_AFTER)
+            ),
         )
         with self.pool() as pool:
             for settle_one, batch in work:
@@ -153,6 +163,13 @@ class ReservationSweep:
     def _take_up(self, parked: StripeEvent) -> Ending:
         is_over = log_taken_up(self.log, parked, self.settle(parked, self.now()))
         return Ending.FINISHED if is_over else Ending.UNCHANGED
+
+    def _answer(self, requested: CancelRequested) -> Ending:
+        outcome = self.settle(requested, self.now())
+        if outcome.result in _UNHEARD:
+            return Ending.UNCHANGED
+        log_settled(self.log, requested, outcome)
+        return Ending.FINISHED
 
     def _ending_of(self, settle_one: Callable[[Any], Ending], event: OrderEvent) -> Ending:
         ids = {"eventId": event.event_id, "eventType": event.event_type, "orderId": event.order_id}

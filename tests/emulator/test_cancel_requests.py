@@ -1,5 +1,6 @@
 """Cancel requests through the real trigger: what the document says counts, and what its event says does not."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +9,10 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.types import Value
 
 from tests.emulator.ordering_shop import HELD, ON_THE_SHELF, Shop
-from tests.support.builders import a_request
+from tests.support.builders import NOW, a_request, a_reserved_order
 from tests.support.emulated_shop import service_in
 from tests.support.firestore_events import a_created_event, created
+from triggers.sweep import STRANDED_AFTER
 
 REQUEST = "cancelRequests/order-1"
 
@@ -45,3 +47,17 @@ def test_a_request_of_the_customers_own_cancels_whatever_its_event_says_and_is_k
     notice: Any = shop.read("notifications/alice/messages/cancel_order-1")
     assert notice["expireAt"] - notice["createdAt"] == timedelta(days=90)
     assert shop.read(REQUEST)["expireAt"] == notice["expireAt"]
+
+
+def test_a_request_whose_event_was_lost_is_answered_by_the_sweep_and_one_of_somebody_else_is_not(shop: Shop) -> None:
+    sweep = replace(service_in(shop.client), now=lambda: NOW + STRANDED_AFTER).reservation_sweep()
+    shop.write("cancelRequests/order-2", a_request())
+    shop.write("orders/order-2", a_reserved_order(userId="mallory"))
+    shop.write(REQUEST, a_request())
+    assert sweep.sweep().summary() == {
+        **dict.fromkeys(["expired", "postponed", "faults"], 0),
+        **dict.fromkeys(["finished", "unchanged"], 1),
+        "complete": True,
+    }
+    assert (shop.order["status"], shop.stock) == ("cancelled", ON_THE_SHELF)
+    assert shop.read("orders/order-2")["status"] == "reserved"

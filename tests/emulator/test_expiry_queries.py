@@ -8,7 +8,7 @@ from google.cloud import firestore
 from database.queries import BATCH_DOCUMENTS_MAX
 from orders.order import OrderStatus
 from tests.support.builders import NOW
-from tests.support.emulated_shop import list_in_catalogue, service_in, write_orders
+from tests.support.emulated_shop import list_in_catalogue, service_in, write_all, write_orders
 
 LONG_AGO = timedelta(hours=2)
 A_MOMENT = timedelta(seconds=1)
@@ -60,6 +60,15 @@ def test_each_order_is_found_once_although_settling_changes_what_is_found(firest
         # The others cannot be settled now, and must not be found over and over.
         write_orders(firestore_client, batch[::2], status="expired", reservationExpiresAt=NOW)
     assert found == [order_ids[:size], order_ids[size : 2 * size], order_ids[2 * size :]]
+
+
+def test_cancel_requests_are_found_that_nobody_has_answered_in_their_time(firestore_client: firestore.Client) -> None:
+    made = {"younger": A_MOMENT, "oldest": LONG_AGO, "too old": LONG_AGO + A_MOMENT, "too young": -A_MOMENT}
+    requests = {order_id: {"userId": "alice", "createdAt": NOW - age} for order_id, age in made.items()}
+    requests["answered"] = {**requests["younger"], "expireAt": NOW}
+    write_all(firestore_client, {f"cancelRequests/{order_id}": request for order_id, request in requests.items()})
+    queries = service_in(firestore_client).queries
+    assert list(queries.unanswered_requests(NOW - LONG_AGO, NOW)) == [["oldest", "younger"]]
 
 
 def test_products_are_found_in_the_order_of_their_ids_wherever_one_begins(firestore_client: firestore.Client) -> None:

@@ -132,6 +132,9 @@ class Worker:
         unplaced = {"pending", "reserving"}
         return self._batches("stranded orders", lambda: self._orders(unplaced, "createdAt", created_before))
 
+    def unanswered_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
+        return self._batches("unanswered requests", lambda: self._unanswered(made_from, made_until))
+
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
         return self._ask("products after", [product_id], lambda: self._store.products_after(product_id, at_most))
 
@@ -156,6 +159,14 @@ class Worker:
             if collection == "orders" and order["status"] in statuses:
                 time = order[time_name]
                 if isinstance(time, datetime) and time <= until:
+                    yield (time, order_id), order_id
+
+    def _unanswered(self, made_from: datetime, made_until: datetime) -> Iterator[tuple[_Position, str]]:
+        for path, requested in self._store.documents():
+            collection, _, order_id = path.partition("/")
+            if collection == "cancelRequests" and "expireAt" not in requested:
+                time = requested["createdAt"]
+                if isinstance(time, datetime) and made_from <= time <= made_until:
                     yield (time, order_id), order_id
 
     def _parked(self, moment: datetime) -> Iterator[tuple[_Position, StripeEvent]]:

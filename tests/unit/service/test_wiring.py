@@ -62,5 +62,6 @@ def test_each_query_of_the_sweep_is_asked_for_what_it_is_named_for(service: Serv
         queries.stranded_orders,
         queries.parked_since,
     )
+    assert sweep.unanswered_requests == queries.unanswered_requests
     assert sweep.show_next_products == service.storefront.show_next
     assert service.storefront.products_after == queries.products_after

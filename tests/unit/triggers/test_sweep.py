@@ -14,9 +14,17 @@ from flask import Flask, request
 
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
-from tests.support.builders import NOW, a_dispute, a_lapse, a_payment, a_placement
+from tests.support.builders import NOW, a_cancel_request, a_dispute, a_lapse, a_payment, a_placement
 from tests.support.recording import RecordingLog, a_log_line
-from triggers.sweep import RUN_SECONDS_MAX, STRANDED_AFTER, TAKEN_UP_WITHIN, THREADS, Pool, ReservationSweep
+from triggers.sweep import (
+    REQUESTED_WITHIN,
+    RUN_SECONDS_MAX,
+    STRANDED_AFTER,
+    TAKEN_UP_WITHIN,
+    THREADS,
+    Pool,
+    ReservationSweep,
+)
 
 _app = Flask("shop")
 
@@ -32,6 +40,7 @@ class Shop:
     lapsed: Sequence[Batch[str]] = ()
     stranded: Sequence[Batch[str]] = ()
     parked: Sequence[Batch[StripeEvent]] = ()
+    unanswered: Sequence[Batch[str]] = ()
     shown: Mapping[str, str] | Exception = field(default_factory=dict)
     endings: Mapping[str, Result | Exception] = field(default_factory=dict)
     """For the orders that do not end as usual."""
@@ -60,6 +69,7 @@ class Shop:
             lambda now: self._batches("lapsed", now, self.lapsed),
             lambda now: self._batches("stranded", now, self.stranded),
             lambda now: self._batches("parked", now, self.parked),
+            lambda begin, end: self._batches("unanswered", begin, self.unanswered, end),
             self._show,
             self.log,
             lambda: NOW,
@@ -87,9 +97,11 @@ class Shop:
             raise ending
         return ending
 
-    def _batches(self, name: str, moment: datetime, batches: Sequence[Batch[_Found]]) -> Iterator[Sequence[_Found]]:
+    def _batches(
+        self, name: str, moment: datetime, batches: Sequence[Batch[_Found]], *until: datetime
+    ) -> Iterator[Sequence[_Found]]:
         for batch in batches:
-            self.asked.append((name, moment))
+            self.asked.append((name, moment, *until))
             if isinstance(batch, Exception):
                 raise batch
             yield batch
@@ -103,19 +115,25 @@ def summary(**counted: object) -> dict[str, object]:
 # --- What is settled, and in which order -----------------------------------------------------------------------------
 
 
-def test_lapsed_orders_are_expired_then_stranded_ones_placed_and_only_then_parked_events_taken_up() -> None:
+def test_lapsed_orders_are_expired_stranded_ones_placed_parked_events_taken_up_and_cancel_requests_answered() -> None:
     waiting = a_payment(order_id="order-3", is_replay=True)
-    shop = Shop(lapsed=[["order-1"]], stranded=[["order-2"]], parked=[[waiting]])
+    shop = Shop(lapsed=[["order-1"]], stranded=[["order-2"]], parked=[[waiting]], unanswered=[["order-4"]])
     shop.swept()
-    moments = [asked for asked in shop.asked if isinstance(asked, tuple)]
-    assert moments == [("lapsed", NOW), ("stranded", NOW - STRANDED_AFTER), ("parked", NOW - TAKEN_UP_WITHIN)]
-    assert shop.asked[1::2] == [a_lapse("order-1"), a_placement("order-2", ()), waiting]
+    assert shop.asked[::2] == [
+        ("lapsed", NOW),
+        ("stranded", NOW - STRANDED_AFTER),
+        ("parked", NOW - TAKEN_UP_WITHIN),
+        ("unanswered", NOW - REQUESTED_WITHIN, NOW - STRANDED_AFTER),
+    ]
+    assert shop.asked[1::2] == [a_lapse("order-1"), a_placement("order-2", ()), waiting, a_cancel_request("order-4")]
 
 
 def test_orders_whose_ids_leave_no_room_for_audit_ids_are_left_alone_and_stop_nobody() -> None:
-    shop = Shop(stranded=[["o" * 1_401, "order-2", "o" * 1_400]])
-    assert shop.swept() == (200, summary(finished=2))
+    ids = ["o" * 1_401, "order-2", "o" * 1_400]
+    shop = Shop(stranded=[ids], unanswered=[ids])
+    assert shop.swept() == (200, summary(finished=4))
     assert shop.asked[1:3] == [a_placement("order-2", ()), a_placement("o" * 1_400, ())]
+    assert shop.asked[4:] == [a_cancel_request("order-2"), a_cancel_request("o" * 1_400)]
 
 
 PARKED_ENDINGS: list[tuple[Result | Exception, str]] = [
@@ -130,6 +148,22 @@ def test_a_parked_event_is_finished_once_it_waits_no_longer_and_not_logged_in_ev
     ending: Result | Exception, counted: str
 ) -> None:
     shop = Shop(parked=[[a_payment(is_replay=True)]], endings={"order-1": ending})
+    assert shop.swept() == (200, summary(**{counted: 1}))
+    assert [line.get("orderId") for line in shop.lines] == [*["order-1"] * (counted != "unchanged"), None]
+
+
+@pytest.mark.parametrize(
+    ("ending", "counted"),
+    [
+        *((Result(answer), "finished") for answer in ("cancelled", "cancel_request_recorded", "already_expired")),
+        *((Result(unheard), "unchanged") for unheard in ("ignored", "already_recorded")),
+        (StoreContended("order-1"), "postponed"),
+    ],
+)
+def test_a_cancel_request_is_answered_once_and_one_that_is_not_heard_is_not_logged_in_every_run(
+    ending: Result | Exception, counted: str
+) -> None:
+    shop = Shop(unanswered=[["order-1"]], endings={"order-1": ending})
     assert shop.swept() == (200, summary(**{counted: 1}))
     assert [line.get("orderId") for line in shop.lines] == [*["order-1"] * (counted != "unchanged"), None]
 
