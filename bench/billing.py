@@ -1,19 +1,24 @@
-"""What Firestore bills, counted at its gRPC channel, where nothing can hide.
+"""What Firestore bills, counted where every call passes.
 
 How it bills: https://cloud.google.com/firestore/pricing.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
-from tests.support.counted_rpcs import RpcCounter
+from database.connection import Transport
+from database.kept_connections import Answer
+from tests.support.counted_rpcs import RpcCounter, name_of
+
+_Found = TypeVar("_Found")
 
 
 class BillCounter(RpcCounter):
     """Counts, besides the RPCs, what Firestore bills for them."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport)
         self.forget()
 
     def forget(self) -> None:
@@ -28,58 +33,36 @@ class BillCounter(RpcCounter):
         self.expiring: set[str] = set()
         """The names of written documents that Firestore will delete by itself, which it bills like any delete."""
 
-    def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:  # noqa: ANN401 - gRPC's interceptors have no narrower type
-        name = self.note(details)
-        if name != "Commit":
-            raise ValueError(f"what {name} costs is not counted yet")
-        for write in request.writes:
-            if write.delete:
-                self.deletes += 1
-                continue
-            self.writes += 1
-            self.inventory_writes += "/documents/inventory/" in write.update.name
-            if "expireAt" in write.update.fields:
-                self.expiring.add(write.update.name)
-        return proceed(details, request)
-
-    def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:  # noqa: ANN401 - likewise
-        answers = proceed(details, request)
-        match self.note(details):
-            case "BatchGetDocuments":
-                self.reads += len(request.documents)
-                return answers
-            case "RunAggregationQuery":
+    def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        request = json.loads(body)
+        match name_of(path):
+            case "batchGet":
+                self.reads += len(request["documents"])
+            case "runAggregationQuery":
                 # One read for up to a thousand index entries, and no customer of the bench has more orders.
                 self.reads += 1
-                return answers
-            case "RunQuery":
-                return _CountedAnswers(answers, self._note_found)
+            case "commit":
+                for write in request["writes"]:
+                    self._note_write(write)
             case unknown:
                 raise ValueError(f"what {unknown} costs is not counted yet")
+        return super().post(path, body, headers, seconds=seconds)
 
-    def _note_found(self, documents: int) -> None:
-        self.reads += max(documents, 1)
+    def billed(self, query: Callable[[str], Iterable[_Found]]) -> Callable[[str], Sequence[_Found]]:
+        """The same query, which the client library asks; what it finds is billed."""
 
+        def ask(order_id: str) -> Sequence[_Found]:
+            found = tuple(query(order_id))
+            self.reads += max(len(found), 1)
+            return found
 
-class _CountedAnswers:
-    """The stream of a query's answers; at its end it reports how many of them contained a document."""
+        return ask
 
-    def __init__(self, answers: Any, report: Callable[[int], None]) -> None:  # noqa: ANN401 - likewise
-        self._answers = answers
-        self._report = report
-        self._documents = 0
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:  # noqa: ANN401 - likewise
-        try:
-            answer = next(self._answers)
-        except StopIteration:
-            self._report(self._documents)
-            raise
-        self._documents += bool(answer.document.name)
-        return answer
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - likewise
-        return getattr(self._answers, name)
+    def _note_write(self, write: Mapping[str, Mapping[str, Mapping[str, object]]]) -> None:
+        if "delete" in write:
+            self.deletes += 1
+            return
+        self.writes += 1
+        self.inventory_writes += "/documents/inventory/" in str(write["update"]["name"])
+        if "expireAt" in write["update"]["fields"]:
+            self.expiring.add(str(write["update"]["name"]))

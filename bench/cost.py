@@ -1,6 +1,5 @@
 """How often Firestore is asked, and what it bills: counted, for one delivery and for an order's whole life."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -10,9 +9,10 @@ from bench.payments import payment
 from bench.shop import a_pending_order, a_reserved_order, amount_of, stock_up
 from orders.events import OrderPlaced
 from tests.support.builders import Fields
-from tests.support.counted_rpcs import counted, intercepted
-from tests.support.emulated_shop import a_project, delivered_to, now, service_over, write_all
+from tests.support.counted_rpcs import connected_through, counted
+from tests.support.emulated_shop import a_database, delivered_to, now, service_over, write_all
 from tests.support.stripe_objects import PAYMENT_EVENTS, a_payment_event, an_event
+from triggers.order_created import OrderCreatedTrigger
 
 # US dollars for 100,000 documents in us-central1, where functions.yaml puts the functions; nam5 and eur3 cost twice as
 # much. https://cloud.google.com/firestore/pricing
@@ -39,10 +39,11 @@ class Billed:
 
 def rpcs_per_delivery() -> Mapping[str, int]:
     """How many RPCs the webhook makes for each kind of delivery."""
-    connection, rpcs = counted(a_project(), _host())
+    client = a_database()
+    connection, rpcs = counted(client.project)
     endpoint = service_over(connection).webhook_endpoint()
-    stock_up(connection.client, _PRODUCTS, reserved=1)
-    write_all(connection.client, {f"orders/{_ORDER_ID}": a_reserved_order(_PRODUCTS)})
+    stock_up(client, _PRODUCTS, reserved=1)
+    write_all(client, {f"orders/{_ORDER_ID}": a_reserved_order(_PRODUCTS)})
     first, other, _ = (a_payment_event(_ORDER_ID, event_type, amount_of(_PRODUCTS)) for event_type in PAYMENT_EVENTS)
 
     def rpcs_of(event: Fields, result: str) -> int:
@@ -62,21 +63,18 @@ def rpcs_per_delivery() -> Mapping[str, int]:
 
 def billed_per_paid_order() -> Billed:
     """All that is billed for an order of one product: its triggers, three events, and the expiry of their claims."""
-    bill = BillCounter()
-    connection = intercepted(a_project(), _host(), bill)
+    client = a_database()
+    connection, bill = connected_through(BillCounter, client.project)
     service = service_over(connection)
-    stock_up(connection.client, _PRODUCTS)
-    write_all(connection.client, {f"orders/{_ORDER_ID}": a_pending_order(_PRODUCTS)})
+    stock_up(client, _PRODUCTS)
+    write_all(client, {f"orders/{_ORDER_ID}": a_pending_order(_PRODUCTS)})
     service.storefront.show(_PRODUCTS)
     bill.forget()
-    service.order_created_trigger().place(OrderPlaced(_ORDER_ID, _PRODUCTS))
+    trigger = OrderCreatedTrigger(service.settle, bill.billed(service.queries().parked_events), service.log, now)
+    trigger.place(OrderPlaced(_ORDER_ID, _PRODUCTS))
     for event_type in PAYMENT_EVENTS:
         service.settle(payment(_ORDER_ID, amount_of(_PRODUCTS), event_type), now())
     looks = bill.inventory_writes
     for _ in range(looks):
         service.storefront.show(_PRODUCTS)
     return Billed(bill.reads, bill.writes, bill.deletes + len(bill.expiring), looks)
-
-
-def _host() -> str:
-    return os.environ["FIRESTORE_EMULATOR_HOST"]

@@ -1,4 +1,4 @@
-"""A function that imports what the webhook cannot do without, and does nothing: the least a cold start can cost."""
+"""A function that imports what one on Firestore and Stripe usually does, and does nothing."""
 
 import flask
 import functions_framework

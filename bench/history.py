@@ -1,11 +1,11 @@
 """What orders leave behind: their documents, with the claims and audit entries of their payments, many times over."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Final
 
 from google.cloud import firestore
 
-from bench.bare import Bare
+from bench.bare import Bare, Message
 from bench.payments import payment
 from bench.shop import a_reserved_order, amount_of, stock_up
 from tests.support.emulated_shop import now, service_in, write_all
@@ -13,6 +13,7 @@ from tests.support.emulated_shop import now, service_in, write_all
 WRITES_PER_COMMIT: Final = 500
 THREADS: Final = 4
 _PRODUCTS: Final = ("shirt",)
+_IDS: Final = ("orderId", "eventId", "paymentIntentId", "chargeId", "webhookEventId")
 
 
 def write_history(client: firestore.Client, documents: int) -> None:
@@ -21,13 +22,16 @@ def write_history(client: firestore.Client, documents: int) -> None:
     write_all(client, {"orders/old": a_reserved_order(_PRODUCTS)})
     event = payment("old", amount_of(_PRODUCTS))
     service_in(client).settle(event, now())
-    bare = Bare(client.project)
-    originals = bare.read(["orders/old", f"webhookEvents/{event.event_id}", f"auditLog/{event.event_id}"])
+    originals = Bare(client.project).read(
+        ["orders/old", f"webhookEvents/{event.event_id}", f"auditLog/{event.event_id}"]
+    )
 
     def write_some(path: str, first: int) -> None:
         collection, _, _ = path.partition("/")
         numbers = range(first, min(first + WRITES_PER_COMMIT, documents))
-        bare.put({f"{collection}/old-{number}": _copy_of(originals[path], number) for number in numbers})
+        Bare(client.project).put(
+            {f"{collection}/old-{number}": _copy_of(originals[path], number) for number in numbers}
+        )
 
     jobs = [(path, first) for first in range(0, documents, WRITES_PER_COMMIT) for path in originals]
     with ThreadPoolExecutor(THREADS) as threads:
@@ -35,11 +39,7 @@ def write_history(client: firestore.Client, documents: int) -> None:
             pass  # Raises what the commit raised.
 
 
-def _copy_of(original: Any, number: int) -> Any:  # noqa: ANN401 - protobuf's own classes have no narrower type
+def _copy_of(original: Message, number: int) -> Message:
     """The document with ids of its own, in its fields too: as in production, no index sees one value twice."""
-    copy = type(original)()
-    copy.CopyFrom(original)
-    for name in ("orderId", "eventId", "paymentIntentId", "chargeId", "webhookEventId"):
-        if name in copy.fields:
-            copy.fields[name].string_value = f"old-{number}"
-    return copy
+    own_id = {"stringValue": f"old-{number}"}
+    return {"fields": {name: own_id if name in _IDS else value for name, value in original["fields"].items()}}

@@ -1,50 +1,127 @@
-"""The connection to Firestore: the library's client for queries, and below it a channel for settling's two RPCs."""
+"""The connection to Firestore: its REST API, in JSON.
 
+https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases.documents
+"""
+
+import json
 import os
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 import google.auth
-import grpc
-from google.cloud.firestore import Client
-from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
-from grpc.experimental import ChannelOptions
+from google.auth.exceptions import DefaultCredentialsError
 
-CHANNEL_OPTIONS: Final = (
-    # Otherwise gRPC starts a thread for each BatchGet, and every document changes threads on its way.
-    (ChannelOptions.SingleThreadedUnaryStream, 1),
-    # Not two minutes, which is gRPC's own: as long every request would fail after an outage that is over.
-    ("grpc.max_reconnect_backoff_ms", 5_000),
-    # As the library's client has them.
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.max_send_message_length", -1),
-    ("grpc.max_receive_message_length", -1),
-)
-# The emulator takes this for its owner, whom no security rules bind, as for the library's client.
-EMULATOR_METADATA: Final = (("authorization", "Bearer owner"),)
-_HOST: Final = FirestoreGrpcTransport.DEFAULT_HOST
+from database.access_token import AccessToken
+from database.errors import READ_CONTENDED, error_of
+from database.ids import DEFAULT_DATABASE
+from database.kept_connections import Answer, KeptConnections
+from orders.outcome import StoreUnavailable
+
+TRY_SECONDS_MAX: Final = 2.5
+"""Of the eight that a delivery has: a server that hangs leaves time to ask again, on another connection."""
+_ORIGIN: Final = "https://firestore.googleapis.com"
+_SCOPES: Final = ("https://www.googleapis.com/auth/datastore",)
+# The emulator takes this for its owner, whom no security rules bind, as it does from Google's client library.
+_EMULATOR_HEADERS: Final = {"Authorization": "Bearer owner"}
+# As Google's client library calls it.
+_EMULATED_PROJECT: Final = "google-cloud-firestore-emulator"
+# Codes that another try may change, of an answer without a status, as a server in between gives; 200, if it breaks off.
+_PASSING: Final = (HTTPStatus.OK, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
+_SHOWN_BYTES_MAX: Final = 200
+
+
+class Transport(Protocol):
+    """What every call passes through."""
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        """Send the body, once, and return the whole answer. Raises StoreUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One database, reached in two ways. Neither connects before it is used."""
+    """One database. Nothing is connected before it is used."""
 
-    client: Client
-    channel: grpc.Channel
-    metadata: tuple[tuple[str, str], ...] = ()
-    """What an RPC on the channel has to bring to be let in, if the channel does not see to it."""
+    project: str
+    transport: Transport
+    authorization: Callable[[float], Mapping[str, str]]
+    """The headers that let a call in, given the seconds that it may take to get them. Raises StoreUnavailable."""
+    database: str = DEFAULT_DATABASE
+    """Which of the project's databases this is."""
+
+    @property
+    def documents(self) -> str:
+        """The name that the name of every document begins with."""
+        return f"projects/{self.project}/databases/{self.database}/documents"
+
+    def call(
+        self,
+        rpc: str,
+        request: Mapping[str, object],
+        *,
+        timeout_seconds: float,
+        parent: str = "",
+        contended: frozenset[str] = READ_CONTENDED,
+    ) -> Any:  # noqa: ANN401 - JSON
+        """What Firestore answers. If no answer comes, the call is made once more, so doing it twice must do no harm.
+
+        A commit does none if one of its writes creates a document, or changes one that must be as it was read: the
+        second time, someone was faster.
+
+        Args:
+            parent: the path of the document whose collections are asked, where that is not the whole database.
+            contended: the statuses that mean: someone was faster.
+
+        Raises:
+            StoreContended: someone was faster.
+            StoreUnavailable: no answer; what was asked may have been done.
+            RequestRefused: a fault.
+        """
+        end = time.monotonic() + timeout_seconds
+        path = f"/v1/{self.documents}{quote(parent)}:{rpc}"
+        body = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
+        try:
+            return _content_of(self._answer_to(path, body, timeout_seconds), contended)
+        except StoreUnavailable:
+            if (seconds_left := end - time.monotonic()) <= 0:
+                raise
+        return _content_of(self._answer_to(path, body, seconds_left), contended)
+
+    def _answer_to(self, path: str, body: bytes, seconds: float) -> Answer:
+        end = time.monotonic() + min(seconds, TRY_SECONDS_MAX)
+        headers = {"Content-Type": "application/json", **self.authorization(end - time.monotonic())}
+        return self.transport.post(path, body, headers, seconds=end - time.monotonic())
 
 
-def connect(project: str | None) -> Connection:
-    """Connect to the project's default database, or to the emulator if FIRESTORE_EMULATOR_HOST names one.
+def connect(project: str | None, database: str = DEFAULT_DATABASE) -> Connection:
+    """Connect to this database of the project, or to the emulator if FIRESTORE_EMULATOR_HOST names one.
 
     Raises:
-        google.auth.exceptions.DefaultCredentialsError: the environment gives no credentials.
+        google.auth.exceptions.DefaultCredentialsError: the environment gives no credentials, or no project.
     """
     if emulator := os.environ.get("FIRESTORE_EMULATOR_HOST"):
-        channel = grpc.insecure_channel(emulator, CHANNEL_OPTIONS)
-        return Connection(Client(project=project), channel, EMULATOR_METADATA)
-    credentials, project_of_credentials = google.auth.default(scopes=Client.SCOPE)
-    client = Client(project=project or project_of_credentials, credentials=credentials)
-    channel = FirestoreGrpcTransport.create_channel(_HOST, credentials=credentials, options=CHANNEL_OPTIONS)
-    return Connection(client, channel)
+        here = KeptConnections(f"http://{emulator}")
+        return Connection(project or _EMULATED_PROJECT, here, lambda _: _EMULATOR_HEADERS, database)
+    credentials, project_of_credentials = google.auth.default(scopes=_SCOPES)
+    if not (project := project or project_of_credentials):
+        raise DefaultCredentialsError("neither the environment nor the credentials name a project")
+    return Connection(project, KeptConnections(_ORIGIN), AccessToken(credentials).headers, database)
+
+
+def _content_of(answer: Answer, contended: frozenset[str]) -> Any:  # noqa: ANN401 - JSON
+    try:
+        content = json.loads(answer.body)
+    except ValueError:
+        content = None
+    # An answer in several parts can go wrong after the first ones; then its last part says so.
+    parts = content if isinstance(content, list) else [content]
+    if error := next((part["error"] for part in parts if isinstance(part, dict) and "error" in part), None):
+        raise error_of(str(error.get("status")), str(error.get("message")), contended)
+    if answer.code != HTTPStatus.OK or content is None:
+        said = f"{answer.code} {answer.body[:_SHOWN_BYTES_MAX]!r}"
+        is_passing = answer.code in _PASSING or answer.code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        raise error_of("UNAVAILABLE" if is_passing else "HTTP", said, contended)
+    return content

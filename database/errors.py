@@ -1,52 +1,27 @@
 """Firestore's errors as settlement knows them: someone was faster, there was no answer, or a fault."""
 
-import contextlib
-from collections.abc import Iterator
 from typing import Final
-
-import grpc
-from google.api_core import exceptions
 
 from orders.outcome import StoreContended, StoreUnavailable
 
 # What each status means: https://cloud.google.com/firestore/docs/understand-error-codes
-_SOMEONE_WAS_FASTER: Final = (
-    exceptions.AlreadyExists,
-    exceptions.FailedPrecondition,
-    exceptions.NotFound,
-    exceptions.Aborted,
-)
-# Of a query, the other ones mean that an index is missing: a fault, whose message names the index.
-A_QUERY_WAS_TOO_SLOW: Final = (exceptions.Aborted,)
-_NO_ANSWER: Final = (
-    exceptions.ServiceUnavailable,
-    exceptions.DeadlineExceeded,
-    exceptions.ResourceExhausted,
-    exceptions.InternalServerError,
-    exceptions.Cancelled,
-    exceptions.Unknown,
-    exceptions.RetryError,
+WRITE_CONTENDED: Final = frozenset({"ABORTED", "ALREADY_EXISTS", "FAILED_PRECONDITION", "NOT_FOUND"})
+"""Of a commit: someone was faster."""
+READ_CONTENDED: Final = frozenset({"ABORTED"})
+"""Of all else, where the other ones mean that a database or an index is missing."""
+_NO_ANSWER: Final = frozenset(
+    {"CANCELLED", "DEADLINE_EXCEEDED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE", "UNKNOWN"}
 )
 
 
-@contextlib.contextmanager
-def errors_in_our_words(
-    someone_was_faster: tuple[type[exceptions.GoogleAPICallError], ...] = _SOMEONE_WAS_FASTER,
-) -> Iterator[None]:
-    """Someone was faster, or there was no answer: both can be tried again. All else is a fault, and stays one."""
-    try:
-        with _errors_by_name():
-            yield
-    except someone_was_faster as error:
-        raise StoreContended(type(error).__name__) from error
-    except _NO_ANSWER as error:
-        raise StoreUnavailable(type(error).__name__) from error
+class RequestRefused(Exception):
+    """A request is wrong in itself, a database or an index is missing, or the service account lacks a role."""
 
 
-@contextlib.contextmanager
-def _errors_by_name() -> Iterator[None]:
-    """The channel's errors as those of the client library."""
-    try:
-        yield
-    except grpc.RpcError as error:
-        raise exceptions.from_grpc_error(error) from error
+def error_of(status: str, message: str, contended: frozenset[str]) -> Exception:
+    """What an answer other than the one that was asked for means, and in the server's words, why."""
+    if status in contended:
+        # Of what others have written, the message names the document, which can be a customer's: not for the log.
+        return StoreContended(status)
+    said = f"{status}: {message}"
+    return StoreUnavailable(said) if status in _NO_ANSWER else RequestRefused(said)

@@ -1,7 +1,9 @@
-"""What may be the id of a document, of an order and of a customer. Pure."""
+"""What may be the id of a document, of an order and of a customer, and the id that a database has by default. Pure."""
 
 import re
 from typing import Final, TypeGuard
+
+DEFAULT_DATABASE: Final = "(default)"
 
 # Firestore allows 1,500 bytes for a document id; audit ids are made of an order's id and a prefix.
 SETTLED_ID_BYTES_MAX: Final = 1_400

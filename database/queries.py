@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
+from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, FieldFilter, Query
 
 from database.documents.parked_events import parked_event_from
-from database.errors import A_QUERY_WAS_TOO_SLOW, errors_in_our_words
+from database.errors import READ_CONTENDED, error_of
 from orders.events import StripeEvent
 
 QUERY_SECONDS_MAX: Final = 8.0
@@ -84,8 +85,11 @@ class FirestoreQueries:
             page = page.start_after(found[-1])
 
     def _found(self, query: Query) -> Sequence[DocumentSnapshot[DocumentReference]]:
-        with errors_in_our_words(A_QUERY_WAS_TOO_SLOW):
+        try:
             return list(query.get(retry=None, timeout=QUERY_SECONDS_MAX))
+        except GoogleAPICallError as error:
+            status = error.grpc_status_code.name if error.grpc_status_code else "UNKNOWN"
+            raise error_of(status, error.message, READ_CONTENDED) from error
 
 
 def _ids_in(batches: Iterable[Sequence[DocumentSnapshot[DocumentReference]]]) -> Iterator[Sequence[str]]:

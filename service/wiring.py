@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
-from database.queries import FirestoreQueries
 from database.store import DocumentStore, Queries
 from orders.outcome import Settle
 from service.logs import JsonLog, Log, log_taken_up
@@ -51,7 +50,8 @@ class Service:
     """What the entry points need, and each of them on top of it."""
 
     settle: Settle
-    queries: Queries
+    queries: Callable[[], Queries]
+    """Their client is imported at the first call: nothing else takes so long, and the webhook asks no query."""
     storefront: Storefront
     webhook_secrets: Sequence[SigningSecret]
     naming: Naming
@@ -83,7 +83,7 @@ class Service:
     def order_created_trigger(self) -> "OrderCreatedTrigger":
         from triggers.order_created import OrderCreatedTrigger
 
-        return OrderCreatedTrigger(self.settle, self.queries.parked_events, self.log, self.now)
+        return OrderCreatedTrigger(self.settle, self.queries().parked_events, self.log, self.now)
 
     def cancel_requested_trigger(self) -> "CancelRequestedTrigger":
         from triggers.cancel_requested import CancelRequestedTrigger
@@ -98,13 +98,14 @@ class Service:
     def reservation_sweep(self) -> "ReservationSweep":
         from triggers.sweep import ReservationSweep
 
+        queries = self.queries()
         return ReservationSweep(
             settle=self.settle,
             place=self.order_created_trigger().place,
-            lapsed_orders=self.queries.lapsed_orders,
-            stranded_orders=self.queries.stranded_orders,
-            parked_events=self.queries.parked_since,
-            unanswered_requests=self.queries.unanswered_requests,
+            lapsed_orders=queries.lapsed_orders,
+            stranded_orders=queries.stranded_orders,
+            parked_events=queries.parked_since,
+            unanswered_requests=queries.unanswered_requests,
             show_next_products=self.storefront.show_next,
             log=self.log,
             now=self.now,
@@ -114,11 +115,13 @@ class Service:
 
 def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
     """The service on one database, by the machine's own clock."""
-    store, queries = FirestoreStore(connection), FirestoreQueries(connection.client)
+    store, queries = FirestoreStore(connection), cache(partial(_queries_on, connection))
     return Service(
         settle=settling(store, settings.terms, log, patience()),
         queries=queries,
-        storefront=Storefront(store, queries.products_after, settings.few_left, patience()),
+        storefront=Storefront(
+            store, lambda after, at_most: queries().products_after(after, at_most), settings.few_left, patience()
+        ),
         webhook_secrets=settings.webhook_secrets,
         naming=settings.naming,
         log=log,
@@ -127,6 +130,14 @@ def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
         threads=settings.threads,
         is_emulated=settings.is_emulated,
     )
+
+
+def _queries_on(connection: Connection) -> Queries:
+    from google.cloud.firestore import Client
+
+    from database.queries import FirestoreQueries
+
+    return FirestoreQueries(Client(project=connection.project, database=connection.database))
 
 
 def service_from(environment: Mapping[str, str]) -> Service:

@@ -84,7 +84,7 @@ def test_an_order_that_is_extended_after_it_was_found_is_left_alone(firestore_cl
                 assert service.settle(a_processing(created_at=now), now).result == "hold_extended"
                 yield batch
 
-    assert swept_by(replace(service, queries=Overtaken(firestore_client))) == {"unchanged": 1}
+    assert swept_by(replace(service, queries=lambda: Overtaken(firestore_client))) == {"unchanged": 1}
     assert order_in(firestore_client, "order-1")["status"] == "reserved"
     assert inventory_of(firestore_client) == (10, 1)
 
@@ -188,7 +188,7 @@ def test_a_parked_refund_is_settled_although_the_process_died_right_after_settli
 ) -> None:
     stock_up(firestore_client, 10)
     service = service_in(firestore_client)
-    settle_event, parked_events = service.settle, service.queries.parked_events
+    settle_event, parked_events = service.settle, service.queries().parked_events
     long_ago = now() - LONG_AGO
     paid = a_payment("evt_paid", created_at=long_ago, delivered_at=long_ago)
     assert settle_event(an_updated_refund("evt_refund"), now()).result == "payment_not_found"

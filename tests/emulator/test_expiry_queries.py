@@ -16,11 +16,11 @@ OTHER_STATUSES = set(OrderStatus) - {OrderStatus.RESERVED, OrderStatus.PENDING, 
 
 
 def lapsed_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return service_in(client).queries.lapsed_orders(NOW)
+    return service_in(client).queries().lapsed_orders(NOW)
 
 
 def stranded_in(client: firestore.Client) -> Iterator[Sequence[str]]:
-    return service_in(client).queries.stranded_orders(NOW)
+    return service_in(client).queries().stranded_orders(NOW)
 
 
 def test_expired_reservations_are_found_the_longest_overdue_first(firestore_client: firestore.Client) -> None:
@@ -67,13 +67,13 @@ def test_cancel_requests_are_found_that_nobody_has_answered_in_their_time(firest
     requests = {order_id: {"userId": "alice", "createdAt": NOW - age} for order_id, age in made.items()}
     requests["answered"] = {**requests["younger"], "expireAt": NOW}
     write_all(firestore_client, {f"cancelRequests/{order_id}": request for order_id, request in requests.items()})
-    queries = service_in(firestore_client).queries
+    queries = service_in(firestore_client).queries()
     assert list(queries.unanswered_requests(NOW - LONG_AGO, NOW)) == [["oldest", "younger"]]
 
 
 def test_products_are_found_in_the_order_of_their_ids_wherever_one_begins(firestore_client: firestore.Client) -> None:
     list_in_catalogue(firestore_client, ["shirt", "mug", "über", "Zebra"])
-    products_after = service_in(firestore_client).queries.products_after
+    products_after = service_in(firestore_client).queries().products_after
     assert products_after("", 3) == ["Zebra", "mug", "shirt"]
     assert products_after("shirt", 3) == ["über"]
     assert products_after("no such product", 3) == ["shirt", "über"]

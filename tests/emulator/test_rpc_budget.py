@@ -1,4 +1,4 @@
-"""How often Firestore is asked, counted at the gRPC channel: every round trip costs time and money, and can fail."""
+"""How often Firestore is asked, counted at the HTTP transport: every round trip costs time and money, and can fail."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,16 +24,16 @@ from tests.support.counted_rpcs import counted
 from tests.support.emulated_shop import delivered_to, list_in_catalogue, service_over, stock_up, write_all
 from tests.support.stripe_objects import the_event
 
-READ, COUNT, QUERY, COMMIT = "BatchGetDocuments", "RunAggregationQuery", "RunQuery", "Commit"
+READ, COUNT, COMMIT = "batchGet", "runAggregationQuery", "commit"
 PAID, SESSION, REFUND = "payment_intent.succeeded", "checkout.session.completed", "refund.created"
 
 Deliver = Callable[[Fields], tuple[str, list[str]]]
 
 
 @pytest.fixture
-def deliver(firestore_client: firestore.Client, firestore_host: str) -> Deliver:
+def deliver(firestore_client: firestore.Client) -> Deliver:
     """One signed delivery through the real endpoint: what it answers, and which RPCs it made."""
-    connection, rpcs = counted(firestore_client.project, firestore_host)
+    connection, rpcs = counted(firestore_client.project)
     seconds = count()
     service = replace(service_over(connection), now=lambda: NOW + timedelta(seconds=next(seconds)))
     endpoint = service.webhook_endpoint()
@@ -137,28 +137,28 @@ def test_parking_a_refund_of_an_unknown_payment_takes_three_rpcs_and_its_duplica
 
 
 @pytest.mark.usefixtures("reserved_order")
-def test_cancelling_takes_two_rpcs(firestore_client: firestore.Client, firestore_host: str) -> None:
+def test_cancelling_takes_two_rpcs(firestore_client: firestore.Client) -> None:
     firestore_client.document("cancelRequests/order-1").set(a_request())
-    connection, rpcs = counted(firestore_client.project, firestore_host)
+    connection, rpcs = counted(firestore_client.project)
     assert service_over(connection).settle(a_cancel_request(), NOW).result == "cancelled"
     assert rpcs.names == [READ, COMMIT]
 
 
 @pytest.mark.usefixtures("placed_order")
 def test_holding_takes_four_rpcs_because_the_open_orders_of_its_customer_are_counted(
-    firestore_client: firestore.Client, firestore_host: str
+    firestore_client: firestore.Client,
 ) -> None:
-    connection, rpcs = counted(firestore_client.project, firestore_host)
+    connection, rpcs = counted(firestore_client.project)
     assert service_over(connection).settle(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
     assert rpcs.names == [READ, COUNT, COMMIT, COMMIT]
 
 
 def test_a_product_whose_word_stays_takes_one_read_after_each_sale_and_another_word_two_rpcs_more(
-    firestore_client: firestore.Client, firestore_host: str
+    firestore_client: firestore.Client,
 ) -> None:
     stock_up(firestore_client, 7)
     list_in_catalogue(firestore_client, ["shirt"])
-    connection, rpcs = counted(firestore_client.project, firestore_host)
+    connection, rpcs = counted(firestore_client.project)
     storefront = service_over(connection).storefront
     assert storefront.show(["shirt"]) == {"shirt": "in"}
     rpcs.names.clear()
@@ -169,15 +169,15 @@ def test_a_product_whose_word_stays_takes_one_read_after_each_sale_and_another_w
         rpcs.names.clear()
 
 
-def test_the_sweep_looks_at_the_next_products_by_four_rpcs_however_many_there_are(
-    firestore_client: firestore.Client, firestore_host: str
+def test_the_sweep_looks_at_the_next_products_by_a_query_and_three_rpcs_however_many_there_are(
+    firestore_client: firestore.Client,
 ) -> None:
     product_ids = [f"product-{number:03}" for number in range(PRODUCTS_PER_RUN + 1)]
     listed = {f"products/{product_id}": a_catalogue_entry(available="out") for product_id in product_ids}
     write_all(firestore_client, listed)
-    connection, rpcs = counted(firestore_client.project, firestore_host)
+    connection, rpcs = counted(firestore_client.project)
     assert service_over(connection).storefront.show_next() == {}
-    assert rpcs.names == [READ, QUERY, COMMIT, READ]
+    assert rpcs.names == [READ, COMMIT, READ]
 
 
 @pytest.mark.usefixtures("placed_order")
@@ -186,11 +186,11 @@ def test_holding_on_the_way_of_a_payment_counts_nothing(deliver: Deliver) -> Non
 
 
 def test_what_is_never_short_takes_no_more_rpcs_than_what_is_counted_and_less_for_a_refund(
-    firestore_client: firestore.Client, firestore_host: str, deliver: Deliver
+    firestore_client: firestore.Client, deliver: Deliver
 ) -> None:
     firestore_client.document("inventory/shirt").set({"stock": None})
     firestore_client.document("orders/order-1").set(an_order())
-    connection, rpcs = counted(firestore_client.project, firestore_host)
+    connection, rpcs = counted(firestore_client.project)
     assert service_over(connection).settle(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
     assert rpcs.names == [READ, COUNT, COMMIT, COMMIT]
     assert deliver(the_event(PAID)) == ("first_time_finalized", [READ, COMMIT])

@@ -1,47 +1,38 @@
-"""A connection to Firestore that counts what it asks of the server, at the gRPC channel where nothing can hide."""
+"""A connection to Firestore that counts what it asks of the server, at its transport, where nothing can hide."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeVar
 
-import grpc
-from google.auth.credentials import AnonymousCredentials
-from google.cloud import firestore
-from google.cloud.firestore_v1.services.firestore import FirestoreClient
-from google.cloud.firestore_v1.services.firestore.transports.grpc import FirestoreGrpcTransport
+from database.connection import Connection, Transport, connect
+from database.kept_connections import Answer
 
-from database.connection import CHANNEL_OPTIONS, EMULATOR_METADATA, Connection
+_Transport = TypeVar("_Transport", bound=Transport)
 
 
-class RpcCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Notes the name of every RPC, retries included."""
+class RpcCounter:
+    """A transport that notes the name of every RPC."""
 
-    def __init__(self) -> None:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
         self.names: list[str] = []
 
-    def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        self.note(details)
-        return proceed(details, request)
-
-    def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        self.note(details)
-        return proceed(details, request)
-
-    def note(self, details: Any) -> str:
-        """Returns the name."""
-        name = str(details.method).rpartition("/")[2]
-        self.names.append(name)
-        return name
+    def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        self.names.append(name_of(path))
+        return self._transport.post(path, body, headers, seconds=seconds)
 
 
-def counted(project: str, host: str) -> tuple[Connection, RpcCounter]:
-    counter = RpcCounter()
-    return intercepted(project, host, counter), counter
+def name_of(path: str) -> str:
+    """What the RPC of this path is called: its last word."""
+    return path.rpartition(":")[2]
 
 
-def intercepted(project: str, host: str, interceptor: grpc.UnaryUnaryClientInterceptor) -> Connection:
-    """A connection to the emulator whose every RPC passes the interceptor, those of the library's client included."""
-    client = firestore.Client(project=project, credentials=AnonymousCredentials())
-    channel = grpc.intercept_channel(grpc.insecure_channel(host, CHANNEL_OPTIONS), interceptor)
-    # The client takes no channel in its constructor; here it keeps the one that it makes when it is first needed.
-    client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
-    return Connection(client, channel, EMULATOR_METADATA)
+def counted(project: str) -> tuple[Connection, RpcCounter]:
+    return connected_through(RpcCounter, project)
+
+
+def connected_through(transport_on: Callable[[Transport], _Transport], project: str) -> tuple[Connection, _Transport]:
+    """A connection to the emulator whose every RPC passes a transport of the caller's own, and that transport."""
+    connection = connect(project)
+    transport = transport_on(connection.transport)
+    return replace(connection, transport=transport), transport

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from database.documents.recorder import writes_for
-from database.store import Create, Update, Write
+from database.store import Create, Increase, Update, Write
 from orders.events import NotUnderstood, OrderEvent
 from settlement.decisions import Decision
 from settlement.snapshot import Snapshot
@@ -23,9 +23,10 @@ Writes = dict[str, Write]
 def written(
     decision: Decision, snapshot: Snapshot | None = None, event: OrderEvent | NotUnderstood = PAID, **terms: Any
 ) -> Writes:
-    """What is written, by document: no commit writes one twice, and the database knows no enumerations."""
+    """What is written, by document: no commit writes one twice, none can be done twice, and all values are plain."""
     writes = writes_for(decision, event, snapshot or a_snapshot(), replace(TERMS, **terms), NOW)
     assert len({write.path for write in writes}) == len(writes)
+    assert not writes or not all(isinstance(write, Increase) for write in writes)
     assert all(is_plain(getattr(write, "fields", {})) for write in writes)
     return {write.path: write for write in writes}
 

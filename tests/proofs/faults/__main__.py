@@ -1,13 +1,12 @@
 """The whole table of faults, then kills of the emulator: part of `make torture`. Ends with 1 if anything is wrong."""
 
 import argparse
-import os
 import secrets
 import signal
 import sys
 from collections import Counter
 
-from tests.proofs.faults.interceptor import Fault
+from tests.proofs.faults.faulty_transport import Fault
 from tests.proofs.faults.restart import THREADS, restarted_while_delivering
 from tests.proofs.faults.scenarios import SCENARIOS
 from tests.proofs.faults.trial import Cell, cells, wrong_in
@@ -15,6 +14,7 @@ from tests.proofs.faults.trial import Cell, cells, wrong_in
 _MARKS = {
     Fault.NOT_SENT: "n",
     Fault.ANSWER_LOST: "a",
+    Fault.ANSWERS_LOST: "A",
     Fault.OUTAGE: "o",
     Fault.DEATH_BEFORE: "b",
     Fault.DEATH_AFTER: "d",
@@ -40,7 +40,6 @@ def _wanted() -> argparse.Namespace:
 def _table(wanted: argparse.Namespace) -> bool:
     """Prints it. Returns whether anything is wrong."""
     del wanted
-    host = os.environ["FIRESTORE_EMULATOR_HOST"]
     print(
         "\nEvery RPC of every scenario fails; then the event is delivered again. Each letter is a cell that ended well:"
     )
@@ -48,8 +47,8 @@ def _table(wanted: argparse.Namespace) -> bool:
     tried: Counter[Fault] = Counter()
     wrong: dict[Cell, list[str]] = {}
     table: dict[str, dict[str, str]] = {name: {} for name in SCENARIOS}
-    for cell in cells(host, list(Fault)):
-        complaints = wrong_in(cell, host)
+    for cell in cells(list(Fault)):
+        complaints = wrong_in(cell)
         tried[cell.fault] += 1
         row = table[cell.scenario]
         rpc = f"{cell.rpc} {cell.name}"

@@ -1,4 +1,4 @@
-"""The gate to a server that is about to be killed: in the gRPC channel, below everything the client library knows.
+"""The gate to a server that is about to be killed: in the transport, below everything the service knows.
 
 A snapshot lacks whatever is committed after it, but a database loses nothing that it has acknowledged. So the server
 goes in two steps: first it still does its commits, but their answers are lost; then nothing reaches it any more, and
@@ -6,13 +6,14 @@ the snapshot is complete.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from enum import Enum, auto
-from typing import Any
+from http import HTTPStatus
 
-import grpc
-
-from tests.proofs.faults.interceptor import Unavailable
+from database.connection import Transport
+from database.kept_connections import Answer
+from orders.outcome import StoreUnavailable
+from tests.support.counted_rpcs import name_of
 
 
 class _State(Enum):
@@ -21,10 +22,11 @@ class _State(Enum):
     CLOSED = auto()
 
 
-class Gate(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+class Gate:
     """Counts the commits that are in flight. Reads change nothing, so it does not wait for them."""
 
-    def __init__(self) -> None:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
         self.commits_unanswered = 0
         """Commits that were done, but whose sender got no answer."""
         self._changed = threading.Condition()
@@ -53,28 +55,24 @@ class Gate(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
             self._state = _State.OPEN
             self._cut_off.clear()
 
-    def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+    def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        is_commit = name_of(path) == "commit"
         with self._changed:
             self._refuse_if_cut_off()
-            self._commits_in_flight += 1
+            self._commits_in_flight += is_commit
         is_done = False
         try:
-            call = proceed(details, request)
-            is_done = call.exception() is None  # Waits until the server has answered.
+            answer = self._transport.post(path, body, headers, seconds=seconds)
+            is_done = answer.code == HTTPStatus.OK
         finally:
-            is_answered = self._end_of_commit(is_done=is_done)
+            is_answered = not is_commit or self._end_of_commit(is_done=is_done)
         if not is_answered:
-            raise Unavailable
-        return call
-
-    def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        with self._changed:
-            self._refuse_if_cut_off()
-        return proceed(details, request)
+            raise StoreUnavailable("injected")
+        return answer
 
     def _refuse_if_cut_off(self) -> None:
         if self._state is _State.CLOSED or threading.get_ident() in self._cut_off:
-            raise Unavailable
+            raise StoreUnavailable("injected")
 
     def _end_of_commit(self, *, is_done: bool) -> bool:
         """Whether its sender gets the answer."""

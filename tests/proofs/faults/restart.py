@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import random
 import threading
 import time
@@ -11,26 +12,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
+from unittest.mock import patch
 
-from google.api_core import exceptions
+from google.cloud import firestore
 
-from database.connection import Connection
 from database.firestore_store import FirestoreStore
 from database.queries import FirestoreQueries
+from database.store import Create
 from orders.events import StripeEvent
-from orders.outcome import StoreUnavailable, Transient
+from orders.outcome import StoreContended, Transient
 from service.wiring import Service, patience, settling
 from storefront.availability import Storefront
 from tests.proofs.faults.delivery_queue import Delivery, DeliveryQueue
 from tests.proofs.faults.gate import Gate
-from tests.proofs.faults.interceptor import FaultyChannel
 from tests.proofs.faults.standalone import StandaloneEmulator, standalone_emulator
 from tests.proofs.simulation.oracle import Ending, wrongs
 from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, Payment, Repayment
 from tests.proofs.simulation.scenarios import PRICES, EventTemplate, Scenario, catalogue_entry_of
 from tests.support.auditor import complaints, leftovers
 from tests.support.builders import NOW, TERMS
-from tests.support.counted_rpcs import intercepted
+from tests.support.counted_rpcs import connected_through
 from tests.support.emulated_shop import documents_in, stock_up, write_all
 from tests.support.recording import silent
 from webhooks.ownership import Naming
@@ -85,7 +86,7 @@ def restarted_while_delivering(seed: int, *, restarts: int = 3, orders_a_wave: i
         raise AssertionError("these scenarios cannot happen, so nothing can be judged by them")
     waves = [scenarios[first : first + orders_a_wave] for first in range(0, len(scenarios), orders_a_wave)]
     report.orders, report.refunded = len(scenarios), sum(scenario.payments[0].refunds != () for scenario in scenarios)
-    with standalone_emulator() as emulator:
+    with standalone_emulator() as emulator, patch.dict(os.environ, FIRESTORE_EMULATOR_HOST=emulator.host):
         run = _Run(emulator, scenarios, report, chance)
         with run.threads_at_work():
             for wave in waves[:-1]:
@@ -115,17 +116,17 @@ def _a_scenario(order_id: str, chance: random.Random) -> Scenario:
 class _Shop:
     """The service, on an emulator that comes and goes behind a gate."""
 
-    def __init__(self, host: str, gate: Gate) -> None:
-        connection = _connected(host, gate)
-        self._client = connection.client
+    def __init__(self) -> None:
+        connection, self.gate = connected_through(Gate, _PROJECT)
+        self._store = FirestoreStore(connection)
+        queries = FirestoreQueries(firestore.Client(project=_PROJECT))
         self._milliseconds = itertools.count()
         short_patience = patience(total_seconds=_PATIENCE_SECONDS)
-        store, queries = FirestoreStore(connection), FirestoreQueries(connection.client)
         self._service = Service(
             # One customer places all orders, and while the emulator is away they stay open.
-            settle=settling(store, replace(TERMS, open_orders_max=1_000), silent, short_patience),
-            queries=queries,
-            storefront=Storefront(store, queries.products_after, 5, short_patience),
+            settle=settling(self._store, replace(TERMS, open_orders_max=1_000), silent, short_patience),
+            queries=lambda: queries,
+            storefront=Storefront(self._store, queries.products_after, 5, short_patience),
             webhook_secrets=(),
             naming=Naming(),
             log=silent,
@@ -148,18 +149,16 @@ class _Shop:
 
     def write_order(self, scenario: Scenario) -> None:
         """What the customer's app does."""
-        order = self._client.document(f"orders/{scenario.order_id}")
-        try:
-            order.create(scenario.order(NOW), retry=None, timeout=_PATIENCE_SECONDS)
-        except exceptions.AlreadyExists:
-            return  # The answer to an earlier try was lost.
-        except exceptions.GoogleAPICallError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+        order = Create(f"orders/{scenario.order_id}", scenario.order(NOW))
+        # If the answer to an earlier try was lost, the order is there.
+        with contextlib.suppress(StoreContended):
+            self._store.commit([order], timeout_seconds=_PATIENCE_SECONDS)
 
     def stock_up(self, stock: Mapping[str, int]) -> None:
-        write_all(self._client, {f"products/{product_id}": catalogue_entry_of(product_id) for product_id in stock})
+        client = firestore.Client(project=_PROJECT)
+        write_all(client, {f"products/{product_id}": catalogue_entry_of(product_id) for product_id in stock})
         for product_id, units in stock.items():
-            stock_up(self._client, units, [product_id])
+            stock_up(client, units, [product_id])
 
 
 class _Run:
@@ -167,8 +166,8 @@ class _Run:
         self, emulator: StandaloneEmulator, scenarios: Sequence[Scenario], report: Report, chance: random.Random
     ) -> None:
         self._emulator, self._scenarios, self._report, self._chance = emulator, scenarios, report, chance
-        self._gate, self._queue = Gate(), DeliveryQueue()
-        self._shop = _Shop(emulator.host, self._gate)
+        self._shop, self._queue = _Shop(), DeliveryQueue()
+        self._gate = self._shop.gate
         self._sent: list[Scenario] = []
         self._written: dict[str, Mapping[str, Any]] = {}
         # Just enough for all, so that a unit sold twice is missing from some order.
@@ -278,11 +277,7 @@ class _Run:
         self._written |= {path: fields for path, fields in documents.items() if path.startswith("auditLog/")}
 
     def _documents(self) -> Documents:
-        return documents_in(_connected(self._emulator.host, FaultyChannel()).client)
+        return documents_in(firestore.Client(project=_PROJECT))
 
     def _complain(self, *wrong: str) -> None:
         self._report.complaints += wrong
-
-
-def _connected(host: str, interceptor: Gate | FaultyChannel) -> Connection:
-    return intercepted(_PROJECT, host, interceptor)

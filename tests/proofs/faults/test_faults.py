@@ -2,23 +2,27 @@
 
 from collections import Counter
 
-from tests.proofs.faults.interceptor import Fault
+import pytest
+
+from tests.proofs.faults.faulty_transport import Fault
 from tests.proofs.faults.scenarios import SCENARIOS
 from tests.proofs.faults.trial import DEATHS, cells, wrong_in
 
+pytestmark = pytest.mark.usefixtures("firestore_host")
 
-def test_no_commit_whose_answer_is_lost_leaves_anything_wrong(firestore_host: str) -> None:
-    tried = [cell for cell in cells(firestore_host, [Fault.ANSWER_LOST]) if cell.name == "Commit"]
+
+def test_no_commit_whose_answer_is_lost_leaves_anything_wrong() -> None:
+    tried = [cell for cell in cells([Fault.ANSWER_LOST]) if cell.name == "commit"]
     assert {cell.scenario for cell in tried} == set(SCENARIOS)
-    assert {str(cell): wrong for cell in tried if (wrong := wrong_in(cell, firestore_host))} == {}
+    assert {str(cell): wrong for cell in tried if (wrong := wrong_in(cell))} == {}
 
 
-def test_no_process_that_dies_at_its_commit_leaves_anything_wrong(firestore_host: str) -> None:
+def test_no_process_that_dies_at_its_commit_leaves_anything_wrong() -> None:
     """A slice: the commits of one scenario that has several. The whole table is part of `make torture`."""
-    deaths = cells(firestore_host, DEATHS)
-    tried = [cell for cell in deaths if cell.scenario in SLICE and cell.name == "Commit"]
+    deaths = cells(DEATHS)
+    tried = [cell for cell in deaths if cell.scenario in SLICE and cell.name == "commit"]
     assert Counter(cell.scenario for cell in tried) == {scenario: 2 * len(DEATHS) for scenario in SLICE}
-    assert {str(cell): wrong for cell in tried if (wrong := wrong_in(cell, firestore_host))} == {}
+    assert {str(cell): wrong for cell in tried if (wrong := wrong_in(cell))} == {}
 
 
 SLICE = {"a payment that a refund waits for"}

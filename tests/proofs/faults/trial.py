@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from google.cloud import firestore
+
 from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
 from orders.events import OrderEvent, ShopEvent
 from orders.outcome import Transient
 from service.wiring import patience, settling
 from settlement.decisions import Terms
-from tests.proofs.faults.interceptor import Fault, FaultyChannel
+from tests.proofs.faults.faulty_transport import Fault, FaultyTransport
 from tests.proofs.faults.scenarios import SCENARIOS, STOCK, Scenario, time_of
 from tests.support.auditor import complaints
-from tests.support.counted_rpcs import intercepted
+from tests.support.counted_rpcs import connected_through
 from tests.support.emulated_shop import a_project, documents_in, write_all
 from tests.support.recording import silent
 
@@ -43,65 +45,64 @@ class Cell:
         return f"{self.scenario}, {self.rpc}. {self.name}, {self.fault}"
 
 
-def cells(host: str, faults: Sequence[Fault]) -> Iterator[Cell]:
+def cells(faults: Sequence[Fault]) -> Iterator[Cell]:
     """Every RPC of every scenario, as a run without faults makes them, with each fault."""
     for name in SCENARIOS:
-        for number, rpc in enumerate(_rpcs_of(name, host), start=1):
+        for number, rpc in enumerate(_rpcs_of(name), start=1):
             yield from (Cell(name, number, rpc, fault) for fault in faults)
 
 
-def wrong_in(cell: Cell, host: str) -> list[str]:
+def wrong_in(cell: Cell) -> list[str]:
     """What is wrong after the fault and one more delivery without any; an empty list if nothing is."""
     scenario = SCENARIOS[cell.scenario]
     project = _a_shop(scenario)
     if cell.fault in DEATHS:
-        _die(cell, project, host)
+        _die(cell, project)
     else:
-        _struck(scenario, intercepted(project, host, FaultyChannel(cell.rpc, cell.fault)))
-    connection = connect(project)
-    after_the_fault = documents_in(connection.client)
-    _settle(scenario.terms, scenario.event, connection, delivery=2)
-    documents = documents_in(connection.client)
+        _strike(cell, project)
+    client = firestore.Client(project=project)
+    after_the_fault = documents_in(client)
+    _settle(scenario.terms, scenario.event, connect(project), delivery=2)
+    documents = documents_in(client)
     return [*_wrong_halfway(after_the_fault), *_wrong_at_the_end(scenario, documents)]
 
 
 @functools.cache
-def _rpcs_of(name: str, host: str) -> list[str]:
-    channel, scenario = FaultyChannel(), SCENARIOS[name]
+def _rpcs_of(name: str) -> list[str]:
+    scenario = SCENARIOS[name]
+    connection, transport = connected_through(FaultyTransport, _a_shop(scenario))
     # Nothing goes wrong here, and the first query of all may take longer than an outage need last.
-    _settle(scenario.terms, scenario.event, intercepted(_a_shop(scenario), host, channel), delivery=2)
-    return channel.names
+    _settle(scenario.terms, scenario.event, connection, delivery=2)
+    return transport.names
 
 
 def _a_shop(scenario: Scenario) -> str:
     """A database of its own, in which everything before the event has been settled."""
     project = a_project()
     connection = connect(project)
-    write_all(connection.client, scenario.documents())
+    write_all(firestore.Client(project=project), scenario.documents())
     for event in scenario.before:
         _settle(scenario.terms_before, event, connection, delivery=0)
     return project
 
 
-def _struck(scenario: Scenario, connection: Connection) -> None:
+def _strike(cell: Cell, project: str) -> None:
     """Deliver the event while something goes wrong. Acknowledged or not, it is delivered again."""
+    scenario = SCENARIOS[cell.scenario]
+    connection, _ = connected_through(functools.partial(FaultyTransport, at=cell.rpc, fault=cell.fault), project)
     try:
         _settle(scenario.terms, scenario.event, connection, delivery=1)
     except Transient:
         return
 
 
-def _die(cell: Cell, project: str, host: str) -> None:
-    child = _starting.Process(target=_live_and_die, args=(cell, project, host))
+def _die(cell: Cell, project: str) -> None:
+    child = _starting.Process(target=_strike, args=(cell, project))
     child.start()
     child.join(_DEATH_SECONDS_MAX)
     if child.exitcode != -signal.SIGKILL:
         child.kill()
         raise AssertionError(f"{cell}: the process ended with {child.exitcode}, and should have been killed")
-
-
-def _live_and_die(cell: Cell, project: str, host: str) -> None:
-    _struck(SCENARIOS[cell.scenario], intercepted(project, host, FaultyChannel(cell.rpc, cell.fault)))
 
 
 def _settle(terms: Terms, event: OrderEvent, connection: Connection, *, delivery: int) -> None:

@@ -173,7 +173,7 @@ class Shop:
     def _service(self, worker: Worker) -> Service:
         return Service(
             settle=partial(self._settle, worker),
-            queries=worker,
+            queries=lambda: worker,
             storefront=Storefront(worker, worker.products_after, 5, worker.patience),
             webhook_secrets=(),
             naming=Naming(),

@@ -1,135 +1,230 @@
 """The connection as it is made where no emulator is: by TLS, to a server on this machine in the place of Google's."""
 
+import json
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import unquote
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import google.auth
-import grpc
 import pytest
 import trustme
-from google.api_core.exceptions import GoogleAPICallError
-from google.cloud.firestore_v1 import types
+from google.auth.exceptions import DefaultCredentialsError
 from google.oauth2.credentials import Credentials
 
 from database import connection
 from database.connection import connect
+from database.errors import RequestRefused
 from database.firestore_store import FirestoreStore
-from database.store import Create
-from orders.outcome import StoreContended, StoreUnavailable, Transient
+from database.kept_connections import KeptConnections
+from database.store import Create, Document
+from orders.outcome import StoreContended, StoreUnavailable
+from tests.support.scripted_server import ScriptedServer, http_answer, listening
 
-
-@dataclass
-class Server(grpc.GenericRpcHandler):
-    """Finds one document, and answers every commit with one status."""
-
-    status: grpc.StatusCode = grpc.StatusCode.OK
-    answers: int = 2
-    """To a read of two documents: the last ones are left out, or one of another name comes on top."""
-    metadata: dict[str, str] = field(default_factory=dict)
-
-    def service(self, details: Any) -> Any:
-        self.metadata = dict(details.invocation_metadata)
-        match details.method:
-            case "/google.firestore.v1.Firestore/BatchGetDocuments":
-                request, answer = types.BatchGetDocumentsRequest, types.BatchGetDocumentsResponse
-                return grpc.unary_stream_rpc_method_handler(self.find, request.deserialize, answer.serialize)
-            case "/google.firestore.v1.Firestore/Commit":
-                commit, committed = types.CommitRequest, types.CommitResponse
-                return grpc.unary_unary_rpc_method_handler(self.commit, commit.deserialize, committed.serialize)
-
-    def find(self, request: types.BatchGetDocumentsRequest, context: Any) -> Iterator[types.BatchGetDocumentsResponse]:
-        here, gone = request.documents
-        fields = {"status": types.Value(string_value="pending")}
-        yield types.BatchGetDocumentsResponse(transaction=b"neither found nor missing")
-        yield from [
-            types.BatchGetDocumentsResponse(missing=gone),
-            types.BatchGetDocumentsResponse(found=types.Document(name=here, fields=fields)),
-            types.BatchGetDocumentsResponse(missing="projects/another/databases/(default)/documents/orders/here"),
-        ][: self.answers]
-
-    def commit(self, request: types.CommitRequest, context: Any) -> types.CommitResponse:
-        if self.status is not grpc.StatusCode.OK:
-            context.abort(self.status, "as told")
-        return types.CommitResponse(write_results=[types.WriteResult() for _ in request.writes])
+DOCUMENTS = "projects/shop/databases/(default)/documents"
+HERE, GONE = "orders/here", "orders/gone"
+MOMENT = "2026-11-26T08:00:00.123456Z"
+FOUND = {
+    "found": {
+        "name": f"{DOCUMENTS}/{HERE}",
+        "fields": {"status": {"stringValue": "pending"}, "total": {"doubleValue": 10}},
+        "updateTime": MOMENT,
+    },
+    "readTime": MOMENT,
+}
+MISSING = {"missing": f"{DOCUMENTS}/{GONE}", "readTime": MOMENT}
+STATUSES = {
+    "CANCELLED": 499,
+    "UNKNOWN": 500,
+    "INVALID_ARGUMENT": 400,
+    "DEADLINE_EXCEEDED": 504,
+    "NOT_FOUND": 404,
+    "ALREADY_EXISTS": 409,
+    "PERMISSION_DENIED": 403,
+    "UNAUTHENTICATED": 401,
+    "RESOURCE_EXHAUSTED": 429,
+    "FAILED_PRECONDITION": 400,
+    "ABORTED": 409,
+    "OUT_OF_RANGE": 400,
+    "UNIMPLEMENTED": 501,
+    "INTERNAL": 500,
+    "UNAVAILABLE": 503,
+    "DATA_LOSS": 500,
+}
+"""Each with its HTTP code: https://cloud.google.com/apis/design/errors#handling_errors"""
+UNANSWERED = {"CANCELLED", "UNKNOWN", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "INTERNAL", "UNAVAILABLE"}
+SOMEONE_WAS_FASTER = {"ABORTED", "ALREADY_EXISTS", "FAILED_PRECONDITION", "NOT_FOUND"}
+"""Of a commit; of a read, the first one alone. All the others are faults."""
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[trustme.CA]:
-    """Trusted by every channel of this process: gRPC reads its roots once."""
-    authority, roots = trustme.CA(), tmp_path_factory.mktemp("authority") / "roots.pem"
-    authority.cert_pem.write_to_path(str(roots))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", str(roots))
-        yield authority
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
 @pytest.fixture
-def server(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    certificate = authority.issue_cert("localhost")
-    key, chain = certificate.private_key_pem.bytes(), certificate.cert_chain_pems[0].bytes()
-    handler = Server()
-    with ThreadPoolExecutor(1) as pool:
-        listening = grpc.server(pool)
-        port = listening.add_secure_port("localhost:0", grpc.ssl_server_credentials([(key, chain)]))
-        listening.add_generic_rpc_handlers((handler,))
-        listening.start()
+def server(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ScriptedServer]:
+    authority.cert_pem.write_to_path(str(tmp_path / "roots.pem"))
+    tls = SSLContext(PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    with listening(ScriptedServer(lambda _: [http_answer(b"[]")]), tls) as server:
         monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
-        monkeypatch.setattr(google.auth, "default", lambda **_: (Credentials(token="a-token"), "the-default"))
-        monkeypatch.setattr(connection, "_HOST", f"localhost:{port}")
-        yield handler
-        listening.stop(grace=None).wait()
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "roots.pem"))
+        monkeypatch.setattr(google.auth, "default", lambda **_: (Credentials(token="a-token"), "shop"))
+        monkeypatch.setattr(connection, "_ORIGIN", server.origin)
+        yield server
 
 
-def test_an_rpc_names_its_database_and_brings_the_credentials(server: Server) -> None:
-    documents = FirestoreStore(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
-    assert documents["orders/gone"] is None
-    assert documents["orders/here"] is not None and documents["orders/here"].fields == {"status": "pending"}
-    database = "projects/shop/databases/(default)"
-    assert server.metadata["authorization"] == "Bearer a-token"
-    assert server.metadata["google-cloud-resource-prefix"] == database
-    assert unquote(server.metadata["x-goog-request-params"]) == f"database={database}"
+def answering(server: ScriptedServer, content: object, code: int = 200) -> None:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    server.answer = lambda _: [http_answer(body, code)]
+
+
+def read() -> dict[str, Document | None]:
+    return dict(FirestoreStore(connect("shop")).read([HERE, GONE], timeout_seconds=10))
+
+
+def commit() -> None:
+    FirestoreStore(connect("shop")).commit([Create("orders/order-1", {})], timeout_seconds=10)
+
+
+def test_a_read_names_its_documents_and_brings_the_token(server: ScriptedServer) -> None:
+    answering(server, [{"transaction": "", "readTime": MOMENT}, MISSING, FOUND])
+    store, documents = (
+        FirestoreStore(connect("shop")),
+        {GONE: None, HERE: Document({"status": "pending", "total": 10.0}, version=MOMENT)},
+    )
+    assert [store.read([HERE, GONE], timeout_seconds=10) for _ in range(2)] == [documents] * 2
+    request, _ = server.requests
+    assert server.connections == 1
+    assert request.path == f"/v1/{DOCUMENTS}:batchGet"
+    assert request.headers["Authorization"] == "Bearer a-token"
+    assert json.loads(request.body) == {"documents": [f"{DOCUMENTS}/{HERE}", f"{DOCUMENTS}/{GONE}"]}
+
+
+def test_the_credentials_name_the_project_where_the_environment_does_not(server: ScriptedServer) -> None:
+    answering(server, [MISSING, FOUND])
+    assert set(FirestoreStore(connect(None)).read([HERE, GONE], timeout_seconds=10)) == {HERE, GONE}
 
 
 @pytest.mark.usefixtures("server")
-def test_the_credentials_tell_the_project_where_the_environment_does_not() -> None:
-    documents = FirestoreStore(connect(None)).read(["orders/here", "orders/gone"], timeout_seconds=10)
-    assert set(documents) == {"orders/here", "orders/gone"}
+def test_nothing_connects_where_nobody_names_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(google.auth, "default", lambda **_: (Credentials(token="a-token"), None))
+    with pytest.raises(DefaultCredentialsError):
+        connect(None)
 
 
-@pytest.mark.parametrize("answers", [0, 1])
-def test_a_document_of_which_nothing_is_told_is_not_taken_for_missing(server: Server, answers: int) -> None:
-    server.answers = answers
+def test_the_server_is_called_by_its_name_alone(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, elsewhere = int(server.origin.rpartition(":")[2]), KeptConnections("https://localhost")
+    monkeypatch.setattr(elsewhere, "_port", port)
+    elsewhere.post("/", b"", {}, seconds=10)
+    assert server.requests[0].headers["Host"] == "localhost"
+
+
+def test_another_database_is_part_of_every_name(server: ScriptedServer) -> None:
+    answering(server, [{"result": {"aggregateFields": {"n": {"integerValue": "2"}}}, "readTime": MOMENT}])
+    store = FirestoreStore(connect("shop", "eu"))
+    assert store.count("auditLog/odd id?#/deliveries", timeout_seconds=10) == 2
+    documents = "/v1/projects/shop/databases/eu/documents"
+    assert server.requests[0].path == f"{documents}/auditLog/odd%20id%3F%23:runAggregationQuery"
+
+
+def test_a_server_that_is_not_firestore_is_told_nothing(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(StoreUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        read()
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("answers", [[], [FOUND], [MISSING]])
+def test_a_document_of_which_nothing_is_said_is_not_taken_for_missing(
+    server: ScriptedServer, answers: list[object]
+) -> None:
+    answering(server, answers)
     with pytest.raises(StoreUnavailable):
-        FirestoreStore(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
+        read()
 
 
-def test_a_document_that_nobody_has_asked_for_is_a_fault(server: Server) -> None:
-    server.answers = 3
+def test_a_document_that_nobody_has_asked_for_is_a_fault(server: ScriptedServer) -> None:
+    answering(server, [FOUND, MISSING, {"missing": "projects/another/databases/(default)/documents/orders/here"}])
     with pytest.raises(KeyError):
-        FirestoreStore(connect("shop")).read(["orders/here", "orders/gone"], timeout_seconds=10)
+        read()
 
 
-@pytest.mark.parametrize("status", [status for status in grpc.StatusCode if status is not grpc.StatusCode.OK])
-def test_a_commit_that_was_refused_is_contended_unanswered_or_a_fault(server: Server, status: grpc.StatusCode) -> None:
-    server.status = status
-    with pytest.raises(MEANINGS.get(status, GoogleAPICallError)) as raised:
-        FirestoreStore(connect("shop")).commit([Create("orders/order-1", {})], timeout_seconds=10)
-    assert isinstance(raised.value, Transient) == (status in MEANINGS)
+def meaning_of(status: str, contended: set[str]) -> type[Exception]:
+    if status in contended:
+        return StoreContended
+    return StoreUnavailable if status in UNANSWERED else RequestRefused
 
 
-MEANINGS = {
-    grpc.StatusCode.ALREADY_EXISTS: StoreContended,
-    grpc.StatusCode.FAILED_PRECONDITION: StoreContended,
-    grpc.StatusCode.NOT_FOUND: StoreContended,
-    grpc.StatusCode.ABORTED: StoreContended,
-    grpc.StatusCode.UNAVAILABLE: StoreUnavailable,
-    grpc.StatusCode.DEADLINE_EXCEEDED: StoreUnavailable,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: StoreUnavailable,
-    grpc.StatusCode.INTERNAL: StoreUnavailable,
-    grpc.StatusCode.CANCELLED: StoreUnavailable,
-    grpc.StatusCode.UNKNOWN: StoreUnavailable,
-}
-"""The others are faults, as a request that is wrong in itself, or a service account that lacks a role."""
+def said_of(status: str, contended: set[str]) -> str:
+    """A pattern. Where someone was faster, the message would name a document, perhaps a customer's."""
+    return f"^{status}$" if status in contended else f"^{status}: as scripted$"
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_is_refused_is_contended_unanswered_or_a_fault_and_says_why(server: ScriptedServer, status: str) -> None:
+    store = FirestoreStore(connect("shop"))
+    error = {"error": {"code": STATUSES[status], "message": "as scripted", "status": status}}
+    answering(server, error, STATUSES[status])
+    with pytest.raises(meaning_of(status, SOMEONE_WAS_FASTER), match=said_of(status, SOMEONE_WAS_FASTER)):
+        store.commit([Create("orders/order-1", {})], timeout_seconds=10)
+    # A read is answered by an array, even where nothing but an error is in it.
+    answering(server, [error], STATUSES[status])
+    with pytest.raises(meaning_of(status, {"ABORTED"}), match=said_of(status, {"ABORTED"})):
+        store.read([HERE, GONE], timeout_seconds=10)
+
+
+def test_an_answer_that_goes_wrong_after_it_has_begun_is_none(server: ScriptedServer) -> None:
+    answering(server, [FOUND, {"error": {"code": 503, "message": "moved", "status": "UNAVAILABLE"}}])
+    with pytest.raises(StoreUnavailable, match="moved"):
+        read()
+
+
+@pytest.mark.parametrize(
+    ("code", "means"),
+    [
+        (200, StoreUnavailable),
+        (408, StoreUnavailable),
+        (429, StoreUnavailable),
+        (502, StoreUnavailable),
+        (404, RequestRefused),
+        (413, RequestRefused),
+    ],
+)
+@pytest.mark.parametrize("body", [b"<html>no luck</html>", b'[{"no luck'])
+def test_an_answer_in_other_words_than_firestores_is_judged_by_its_code(
+    server: ScriptedServer, code: int, means: type[Exception], body: bytes
+) -> None:
+    answering(server, body, code)
+    with pytest.raises(means, match=f"{code} .*no luck"):
+        commit()
+
+
+def test_a_call_without_an_answer_is_made_once_more(server: ScriptedServer) -> None:
+    answers = [http_answer(b"", 503), http_answer(json.dumps([MISSING, FOUND]).encode())]
+    server.answer = lambda _: [answers.pop(0)]
+    assert set(read()) == {HERE, GONE}
+    assert len({(request.path, request.body) for request in server.requests}) == 1
+
+
+@pytest.mark.parametrize(("code", "tries"), [(503, 2), (409, 1), (403, 1)])
+def test_a_call_is_made_twice_at_most_and_once_if_it_is_answered(server: ScriptedServer, code: int, tries: int) -> None:
+    answering(server, {"error": {"status": {503: "UNAVAILABLE", 409: "ABORTED", 403: "PERMISSION_DENIED"}[code]}}, code)
+    with pytest.raises((StoreUnavailable, StoreContended, RequestRefused)):
+        commit()
+    assert len(server.requests) == tries
+
+
+@pytest.mark.parametrize(("seconds", "tries"), [(10, 2), (0.1, 1)])
+def test_a_try_has_a_part_of_the_time_and_never_more_than_is_left(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, seconds: float, tries: int
+) -> None:
+    monkeypatch.setattr(connection, "TRY_SECONDS_MAX", 0.1 if tries == 2 else 10)
+    server.answer, began_at = lambda _: server.hang(), time.monotonic()
+    with pytest.raises(StoreUnavailable, match="timed out"):
+        FirestoreStore(connect("shop")).read([HERE], timeout_seconds=seconds)
+    assert len(server.requests) == tries
+    assert time.monotonic() - began_at < 5

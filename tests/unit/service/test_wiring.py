@@ -1,11 +1,15 @@
 """The deployed service, put together from its environment. It connects to nothing before it is used."""
 
 import json
+import subprocess
+import sys
+from ast import literal_eval
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from service.wiring import Service, service_from
+from tools.toolchain import ROOT
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
@@ -24,8 +28,23 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
 
 
 def test_the_database_is_that_of_the_project_that_the_environment_names(service: Service) -> None:
-    assert service.queries._client.project == "demo-wired"  # type: ignore[attr-defined]
-    assert service.settle.keywords["store"]._database == "projects/demo-wired/databases/(default)"  # type: ignore[attr-defined]
+    client = service.queries()._client  # type: ignore[attr-defined]
+    assert (client.project, client._database) == ("demo-wired", "(default)")
+    documents = service.settle.keywords["store"]._connection.documents  # type: ignore[attr-defined]
+    assert documents == "projects/demo-wired/databases/(default)/documents"
+
+
+def test_the_webhook_never_imports_the_client_library() -> None:
+    """Nothing else takes so long to import."""
+    program = f"""
+import sys
+from service.wiring import service_from
+service_from({ENVIRONMENT}).webhook_endpoint()
+print({{"grpc", "google.cloud.firestore", "webhooks.endpoint", "database.connection"}} & sys.modules.keys())
+"""
+    environment = {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True)
+    assert literal_eval(ran.stdout) == {"webhooks.endpoint", "database.connection"}
 
 
 def test_log_lines_go_to_standard_output_under_the_trace_of_their_project(
@@ -55,8 +74,10 @@ def test_half_of_the_threads_wait_patiently_for_bodies(service: Service, threads
     assert service.webhook_endpoint().watchdog.patient_max == patient
 
 
-def test_each_query_of_the_sweep_is_asked_for_what_it_is_named_for(service: Service) -> None:
-    sweep, queries = service.reservation_sweep(), service.queries
+def test_each_query_of_the_sweep_is_asked_for_what_it_is_named_for(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep, queries = service.reservation_sweep(), service.queries()
     assert (sweep.lapsed_orders, sweep.stranded_orders, sweep.parked_events) == (
         queries.lapsed_orders,
         queries.stranded_orders,
@@ -64,4 +85,5 @@ def test_each_query_of_the_sweep_is_asked_for_what_it_is_named_for(service: Serv
     )
     assert sweep.unanswered_requests == queries.unanswered_requests
     assert sweep.show_next_products == service.storefront.show_next
-    assert service.storefront.products_after == queries.products_after
+    monkeypatch.setattr(queries, "products_after", lambda after, at_most: [after] * at_most)
+    assert service.storefront.products_after("shirt", 2) == ["shirt", "shirt"]

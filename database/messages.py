@@ -1,0 +1,109 @@
+"""Writes and documents as Firestore's JSON, and back.
+
+What the messages mean: https://cloud.google.com/firestore/docs/reference/rest/v1/Write and
+https://cloud.google.com/firestore/docs/reference/rest/v1/Value.
+"""
+
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from database.store import Create, Fields, Increase, Update, Write
+
+
+class Opaque:
+    """Takes the place of a value of a kind that this service has no use for: a reference, or a place on the map."""
+
+    def __repr__(self) -> str:
+        return "a value of another kind"
+
+
+def encoded(write: Write, name: str) -> dict[str, object]:
+    """A `Write` to the document of this full name. Its fields' names must need no escape in a field path."""
+    match write:
+        case Create(fields=fields):
+            return {"update": _document(name, fields), "currentDocument": {"exists": False}}
+        case Update(fields=fields, version=version):
+            return {
+                "update": _document(name, fields),
+                "updateMask": {"fieldPaths": list(fields)},
+                "currentDocument": {"updateTime": version},
+            }
+        case Increase(amounts=amounts):
+            # Sorted, so that the answers are in order whether Firestore keeps this one or that of the alphabet.
+            transforms = [{"fieldPath": field, "increment": _encoded(n)} for field, n in sorted(amounts.items())]
+            return {
+                # The transforms and nothing else: without a mask, the document would be replaced by an empty one.
+                "update": _document(name, {}),
+                "updateMask": {},
+                "updateTransforms": transforms,
+                "currentDocument": {"exists": True},
+            }
+
+
+def decoded(document: Mapping[str, Any]) -> Fields:
+    """The fields of a `Document`, whatever its writer put there."""
+    return _decoded_fields(document)
+
+
+def figures_in(transform_results: Sequence[Mapping[str, Any]], increase: Increase) -> Fields:
+    """What a commit answered to an `Increase`: a double where the field was one."""
+    return dict(zip(sorted(increase.amounts), map(_decoded, transform_results), strict=True))
+
+
+def _document(name: str, fields: Mapping[str, object]) -> dict[str, object]:
+    return {"name": name, "fields": _encoded_fields(fields)}
+
+
+def _encoded_fields(fields: Mapping[str, object]) -> dict[str, object]:
+    return {name: _encoded(value) for name, value in fields.items()}
+
+
+def _encoded(value: object) -> dict[str, object]:
+    match value:
+        case None:
+            return {"nullValue": None}
+        case bool():
+            return {"booleanValue": value}
+        case int():
+            return {"integerValue": str(value)}
+        case str():
+            return {"stringValue": value}
+        case datetime():
+            return {"timestampValue": value.astimezone(UTC).isoformat()}
+        case Mapping():
+            return {"mapValue": {"fields": _encoded_fields(value)}}
+        case list() | tuple():
+            return {"arrayValue": {"values": [_encoded(item) for item in value]}}
+        case _:
+            raise TypeError(f"a {type(value).__name__} is nothing that this service writes")
+
+
+def _decoded_fields(holder: Mapping[str, Any]) -> dict[str, object]:
+    return {name: _decoded(value) for name, value in holder.get("fields", {}).items()}
+
+
+def _decoded(value: Mapping[str, Any]) -> object:
+    content: Any
+    kind, content = next(iter(value.items()), ("", None))
+    match kind:
+        case "nullValue":
+            return None
+        case "booleanValue" | "stringValue":
+            return content
+        case "integerValue":
+            return int(content)
+        case "doubleValue":
+            # A whole one comes without a point; NaN and both infinities come as texts.
+            return float(content)
+        case "bytesValue":
+            return b64decode(content)
+        case "timestampValue":
+            return datetime.fromisoformat(content)
+        case "mapValue":
+            return _decoded_fields(content)
+        case "arrayValue":
+            return [_decoded(item) for item in content.get("values", ())]
+        case _:
+            return Opaque()

@@ -1,0 +1,90 @@
+"""The token that lets the service into Firestore: kept, renewed in time, and never waited for without end."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from google.auth.credentials import Credentials
+from google.auth.exceptions import RefreshError
+
+from database.access_token import AccessToken
+from orders.outcome import StoreUnavailable
+
+AN_HOUR, A_MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+class Renewed(Credentials):
+    """Credentials whose n-th token is `token-n`, valid from when the renewal may end."""
+
+    def __init__(self, *lifetimes: timedelta) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.lifetimes = list(lifetimes)
+        self.renewals = 0
+        self.may_end = threading.Event()
+        self.may_end.set()
+        self.has_ended = threading.Event()
+
+    def refresh(self, request: Any) -> None:
+        self.may_end.wait(10)
+        self.renewals += 1
+        if not self.lifetimes:
+            raise RefreshError("no more")
+        self.token = f"token-{self.renewals}"
+        # The library compares with a clock that knows no zone.
+        self.expiry = datetime.now(UTC).replace(tzinfo=None) + self.lifetimes.pop(0)
+        self.has_ended.set()
+
+
+def bearer(token: AccessToken, seconds: float = 10) -> str:
+    return token.headers(seconds)["authorization"]
+
+
+def test_a_token_is_kept() -> None:
+    credentials = Renewed(AN_HOUR, AN_HOUR)
+    token = AccessToken(credentials)
+    assert [bearer(token), bearer(token)] == ["Bearer token-1"] * 2
+    assert credentials.renewals == 1
+
+
+def test_many_calls_that_have_no_token_wait_for_one_renewal() -> None:
+    credentials = Renewed(AN_HOUR, AN_HOUR)
+    credentials.may_end.clear()
+    token = AccessToken(credentials)
+    with ThreadPoolExecutor(8) as calls:
+        bearers = [calls.submit(bearer, token) for _ in range(8)]
+        credentials.may_end.set()
+        assert {each.result() for each in bearers} == {"Bearer token-1"}
+    assert credentials.renewals == 1
+
+
+def test_a_token_that_is_about_to_expire_serves_on_while_it_is_renewed() -> None:
+    credentials = Renewed(A_MINUTE, AN_HOUR)
+    token = AccessToken(credentials)
+    assert bearer(token) == "Bearer token-1"
+    credentials.may_end.clear()
+    credentials.has_ended.clear()
+    assert [bearer(token), bearer(token)] == ["Bearer token-1"] * 2
+    credentials.may_end.set()
+    assert credentials.has_ended.wait(10)
+    assert bearer(token) == "Bearer token-2"
+
+
+def test_a_token_that_does_not_come_in_time_is_no_answer() -> None:
+    credentials = Renewed(AN_HOUR)
+    credentials.may_end.clear()
+    token = AccessToken(credentials)
+    with pytest.raises(StoreUnavailable, match="no access token"):
+        bearer(token, seconds=0.01)
+    credentials.may_end.set()
+    assert bearer(token) == "Bearer token-1"
+
+
+def test_a_renewal_that_fails_is_no_answer_and_the_next_call_tries_again() -> None:
+    credentials = Renewed()
+    token = AccessToken(credentials)
+    with pytest.raises(StoreUnavailable, match="no more"):
+        bearer(token)
+    credentials.lifetimes.append(AN_HOUR)
+    assert bearer(token) == "Bearer token-2"

@@ -1,0 +1,159 @@
+"""Connections that are kept while they work, and replaced as soon as they do not."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from select import select
+
+import pytest
+
+from database import kept_connections
+from database.kept_connections import Answer, KeptConnections
+from orders.outcome import StoreUnavailable
+from tests.support.scripted_server import Hangup, Request, ScriptedServer, http_answer, listening
+
+DONE = http_answer(b"done")
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with listening(ScriptedServer(lambda _: [DONE])) as server:
+        yield server
+
+
+def post(connections: KeptConnections, *, seconds: float = 5) -> Answer:
+    return connections.post("/path?query", b"body", {"Authorization": "Bearer token"}, seconds=seconds)
+
+
+def test_one_connection_serves_calls_that_follow_one_another(server: ScriptedServer) -> None:
+    connections = KeptConnections(server.origin)
+    assert [post(connections) for _ in range(3)] == [Answer(200, b"done")] * 3
+    assert server.connections == 1
+    assert {(request.path, request.body, request.headers["Authorization"]) for request in server.requests} == {
+        ("/path?query", b"body", "Bearer token")
+    }
+
+
+def in_chunks(_: Request) -> Iterable[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ndo\r\n"
+    yield b"2\r\nne\r\n0\r\n\r\n"
+
+
+def test_an_answer_in_chunks_is_whole(server: ScriptedServer) -> None:
+    server.answer, connections = in_chunks, KeptConnections(server.origin)
+    assert [post(connections), post(connections)] == [Answer(200, b"done")] * 2
+    assert server.connections == 1
+
+
+def test_an_answer_that_ends_its_connection_is_whole(server: ScriptedServer) -> None:
+    server.answer = lambda _: [http_answer(b"done", 200, "Connection: close")]
+    connections = KeptConnections(server.origin)
+    assert [post(connections), post(connections)] == [Answer(200, b"done")] * 2
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("code", [302, 429, 503])
+def test_an_answer_of_any_code_is_an_answer_and_nothing_is_sent_twice(server: ScriptedServer, code: int) -> None:
+    server.answer = lambda _: [http_answer(b"no", code, "Location: /elsewhere", "Retry-After: 0")]
+    assert post(KeptConnections(server.origin)) == Answer(code, b"no")
+    assert len(server.requests) == 1
+
+
+def dripping(_: Request) -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+    while True:
+        yield b"x"
+        time.sleep(0.001)
+
+
+def broken_off(_: Request) -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ndo\r\n"
+    raise Hangup
+
+
+def ended(_: Request) -> Iterator[bytes]:
+    yield b""
+    raise Hangup
+
+
+def cut_short(_: Request) -> Iterator[bytes]:
+    yield DONE[:-1]
+    raise Hangup
+
+
+TROUBLES = {
+    "is cut short": cut_short,
+    "hangs": None,
+    "drips": dripping,
+    "breaks off": broken_off,
+    "ends": ended,
+    "babbles": lambda _: [b"\0\r\n\r\n"],
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+def test_a_connection_that_fails_is_replaced_with_all_that_are_kept(
+    server: ScriptedServer, trouble: Callable[[Request], Iterable[bytes]] | None
+) -> None:
+    connections = two_kept(server)
+    server.answer, began_at = trouble or (lambda _: server.hang()), time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        post(connections, seconds=0.1)
+    assert time.monotonic() - began_at < 1
+    assert len(server.requests) == 3, "nothing is sent twice"
+    server.answer = lambda _: [DONE]
+    assert post(connections) == Answer(200, b"done")
+    assert server.connections == 3
+
+
+def test_a_connection_that_the_server_has_closed_is_not_used_again(server: ScriptedServer) -> None:
+    def last(_: Request) -> Iterator[bytes]:
+        yield DONE
+        raise Hangup
+
+    server.answer, connections = last, KeptConnections(server.origin)
+    post(connections)
+    ((kept, _),) = connections._idle
+    assert select([kept.sock], [], [], 5) == ([kept.sock], [], []), "the end of the connection has arrived"
+    assert post(connections) == Answer(200, b"done")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_that_takes_no_connection_up_is_not_waited_for(scheme: str) -> None:
+    with socket.create_server(("localhost", 0)) as nobody:
+        began_at = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="timed out"):
+            post(KeptConnections(f"{scheme}://localhost:{nobody.getsockname()[1]}"), seconds=0.1)
+        assert time.monotonic() - began_at < 1
+
+
+def test_connections_that_were_idle_for_long_are_not_used_again(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections = KeptConnections(server.origin)
+    post(connections)
+    monkeypatch.setattr(kept_connections, "IDLE_SECONDS_MAX", 0)
+    assert post(connections) == Answer(200, b"done")
+    assert server.connections == 2
+
+
+def test_nobody_who_listens_is_no_answer(server: ScriptedServer) -> None:
+    with pytest.raises(StoreUnavailable, match="refused"):
+        post(KeptConnections("http://127.0.0.1:1"))
+
+
+def two_kept(server: ScriptedServer) -> KeptConnections:
+    """Both calls are made before either is answered."""
+    both, connections = threading.Barrier(2), KeptConnections(server.origin)
+
+    def together(_: Request) -> Iterator[bytes]:
+        both.wait(5)
+        yield DONE
+
+    server.answer = together
+    with ThreadPoolExecutor(2) as callers:
+        assert list(callers.map(lambda _: post(connections), range(2))) == [Answer(200, b"done")] * 2
+    assert server.connections == 2
+    return connections
