@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeVar
 
+from database.ids import DEFAULT_DATABASE
 from orders.order import QUANTITY_MAX
 from settlement.decisions import Terms
 from webhooks.ownership import Naming, is_account
@@ -43,12 +44,15 @@ EXPECT_LIVEMODE: Final = ("EXPECT_LIVEMODE", None)
 TRUST_CLIENT_REFERENCE_ID: Final = ("TRUST_CLIENT_REFERENCE_ID", False)
 STRIPE_ACCOUNTS: Final = "STRIPE_ACCOUNTS"
 SHOP_ID: Final = "SHOP_ID"
+DATABASE_ID: Final = "DATABASE_ID"
 STRIPE_WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the setting's name, not its value
 
 _NOT_CONFIGURED: Final = frozenset({"", "unset"})
 """Entries of the secret that are none: Secret Manager keeps no empty text, so a first deployment binds a word."""
 _EMULATORS: Final = ("FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST")
 _SHOP: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,500}")
+# https://cloud.google.com/firestore/docs/manage-databases#database_id
+_DATABASE: Final = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
 _ORDINALS: Final[Mapping[int, str]] = {1: "1st", 2: "2nd", 3: "3rd"}
 
 _Default = TypeVar("_Default", bool, None)
@@ -68,6 +72,8 @@ class Settings:
     """The largest number of units that customers see as few."""
     project: str | None
     """The Google Cloud project; None where the environment does not name one."""
+    database: str
+    """Which of the project's databases is the shop's."""
     threads: int
     """How many requests one instance serves at a time."""
     is_emulated: bool
@@ -94,6 +100,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         ),
         few_left=_whole_number(environment, FEW_LEFT),
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
+        database=_database(environment),
         threads=_whole_number(environment, THREADS),
         is_emulated=_is_emulated(environment),
     )
@@ -135,6 +142,15 @@ def _shop_id(environment: Mapping[str, str]) -> str | None:
     if text and not _SHOP.fullmatch(text):
         raise SettingsError(f"{SHOP_ID} must be made of letters, digits and . _ : / @ -, not {text!r}")
     return text or None
+
+
+def _database(environment: Mapping[str, str]) -> str:
+    text = environment.get(DATABASE_ID, "").strip() or DEFAULT_DATABASE
+    if not _DATABASE.fullmatch(text):
+        raise SettingsError(
+            f"{DATABASE_ID} must be {DEFAULT_DATABASE} or 4 to 63 small letters, digits and hyphens, not {text!r}"
+        )
+    return text
 
 
 def _whole_number(environment: Mapping[str, str], setting: WholeNumber) -> int:

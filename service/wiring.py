@@ -147,7 +147,9 @@ def service_from(environment: Mapping[str, str]) -> Service:
         SettingsError: a setting cannot be used.
     """
     settings = settings_from(environment)
-    return service_on(connect(settings.project), settings, JsonLog(sys.stdout, project=settings.project))
+    return service_on(
+        connect(settings.project, settings.database), settings, JsonLog(sys.stdout, project=settings.project)
+    )
 
 
 def refused_for_settings(error: SettingsError) -> "Response":

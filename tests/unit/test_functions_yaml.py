@@ -51,6 +51,11 @@ def test_no_function_scales_without_limit(endpoint: Mapping[str, Any]) -> None:
     assert 0 < endpoint["maxInstances"] <= 100
 
 
+@each_endpoint
+def test_a_function_is_where_the_project_wants_it(endpoint: Mapping[str, Any]) -> None:
+    assert endpoint["region"] == ["{{ params.REGION }}"]
+
+
 @each_event_endpoint
 def test_a_firestore_trigger_names_its_database_and_is_delivered_again_after_a_failure(
     trigger: Mapping[str, Any],

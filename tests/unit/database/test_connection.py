@@ -107,6 +107,13 @@ def test_the_credentials_name_the_project_where_the_environment_does_not(server:
     assert set(FirestoreStore(connect(None)).read([HERE, GONE], timeout_seconds=10)) == {HERE, GONE}
 
 
+def test_a_call_names_the_database_that_it_is_about(server: ScriptedServer) -> None:
+    answering(server, [])
+    with pytest.raises(StoreUnavailable):
+        FirestoreStore(connect("shop", "sales")).read([HERE], timeout_seconds=10)
+    assert server.requests[0].path == "/v1/projects/shop/databases/sales/documents:batchGet"
+
+
 @pytest.mark.usefixtures("server")
 def test_nothing_connects_where_nobody_names_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(google.auth, "default", lambda **_: (Credentials(token="a-token"), None))

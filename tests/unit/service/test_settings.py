@@ -200,6 +200,18 @@ def test_the_project_is_the_one_that_the_environment_names() -> None:
     assert settings_from({"GOOGLE_CLOUD_PROJECT": ""}).project is None
 
 
+@pytest.mark.parametrize("database", ["(default)", "shop", "a-database-2", "a" + "b" * 62])
+def test_the_database_is_the_one_that_is_set(database: str) -> None:
+    assert settings_from({"DATABASE_ID": f" {database}\n"}).database == database
+    assert settings_from({"DATABASE_ID": ""}).database == settings_from({}).database == "(default)"
+
+
+@pytest.mark.parametrize("text", ["Shop", "abc", "1shop", "shop-", "a" + "b" * 63, "shop/../other"])
+def test_what_can_be_no_databases_id_is_refused_by_name(text: str) -> None:
+    with pytest.raises(SettingsError, match="DATABASE_ID must be "):
+        settings_from({"DATABASE_ID": text})
+
+
 def test_the_settings_file_says_the_defaults() -> None:
     lines = (ROOT / ".env").read_text().splitlines()
     said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))

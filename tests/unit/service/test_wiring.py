@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "GOOGLE_CLOUD_PROJECT": "demo-wired",
     "STRIPE_WEBHOOK_SECRET": f"live:{SECRETS[0].text},{SECRETS[1].text}",
     "SHOP_ID": "shop-1",
+    "DATABASE_ID": "wired",
 }
 
 
@@ -27,11 +28,11 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     return service_from(ENVIRONMENT)
 
 
-def test_the_database_is_that_of_the_project_that_the_environment_names(service: Service) -> None:
+def test_the_database_is_the_one_that_the_environment_names_of_its_project(service: Service) -> None:
     client = service.queries()._client  # type: ignore[attr-defined]
-    assert (client.project, client._database) == ("demo-wired", "(default)")
+    assert (client.project, client._database) == ("demo-wired", "wired")
     documents = service.settle.keywords["store"]._connection.documents  # type: ignore[attr-defined]
-    assert documents == "projects/demo-wired/databases/(default)/documents"
+    assert documents == "projects/demo-wired/databases/wired/documents"
 
 
 def test_the_webhook_never_imports_the_client_library() -> None:
