@@ -14,7 +14,7 @@ BROWSER := venv/.installed-browser-$(MADE_FOR)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page seed pay refund sweep bench lint format lock audit sbom clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page seed pay refund sweep bench deploy lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -67,6 +67,9 @@ sweep: $(EMULATORS) ## release there what has expired: no schedule fires in the 
 
 bench: $(TEST) ## print the figures, each beside its comparator
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m bench
+
+deploy: $(EMULATORS) ## deploy to PROJECT=...; DRY_RUN=1 shows what would change, YES=1 deletes without a question
+	@$(VENV_PYTHON) -m tools.deploy --project="$$PROJECT" $${DRY_RUN:+--dry-run} $${YES:+--yes}
 
 lint: $(DEV) ## check format, style, types, import directions and workflows
 	@venv/bin/ruff format --check .

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from tools.deploying.rights import DEPLOYER, ROLES
 from tools.toolchain import ROOT
 from webhooks.translation import _HANDLED
 
@@ -94,3 +95,9 @@ def test_the_runbook_has_stripe_send_the_types_that_are_handled_once_each_and_no
 @each_page
 def test_no_page_names_a_type_of_event_that_is_not_handled(page: Path) -> None:
     assert {code for code in code_in(page) if is_a_type_of_event(code)} - _HANDLED.keys() == set()
+
+
+def test_the_runbook_names_every_role_that_a_deployment_takes() -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    roles = {role.removeprefix("roles/") for role in (*DEPLOYER, *frozenset.union(*ROLES.values()))}
+    assert [role for role in roles if role not in runbook] == []

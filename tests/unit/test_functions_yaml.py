@@ -52,8 +52,12 @@ def test_no_function_scales_without_limit(endpoint: Mapping[str, Any]) -> None:
 
 
 @each_endpoint
-def test_a_function_is_where_the_project_wants_it(endpoint: Mapping[str, Any]) -> None:
+def test_a_function_is_where_the_project_wants_it_and_runs_as_an_account_of_its_kind(
+    endpoint: Mapping[str, Any],
+) -> None:
+    kind = "webhook" if "httpsTrigger" in endpoint else "triggers"
     assert endpoint["region"] == ["{{ params.REGION }}"]
+    assert endpoint["serviceAccount"] == f"settle-{kind}@{{{{ params.PROJECT_ID }}}}.iam.gserviceaccount.com"
 
 
 @each_event_endpoint

@@ -1,0 +1,134 @@
+"""What is looked at before anything is changed: where something is missing, it is said what helps, and that is all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.google_cloud.deploying import DATABASE, PROJECT, REGION, SECRET, Deployer, deployer_in
+from tools.deploying.wanted import NotDeployable
+
+IN_PROJECT: Final = f"projects/{PROJECT}"
+WEBHOOK: Final = f"settle-webhook@{PROJECT}.iam.gserviceaccount.com"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployer]:
+    with deployer_in(tmp_path_factory.mktemp("preflight")) as deployer:
+        yield deployer
+
+
+@pytest.fixture
+def deployer(prepared: Deployer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployer]:
+    """Whatever a test asks of it, the Firebase tools are not even started, and nothing changes."""
+    monkeypatch.setattr(prepared.google, "kept", dict(prepared.google.kept))
+    monkeypatch.setattr(prepared, "said", [])
+    before = settings_file(prepared).read_text()
+    yield prepared
+    assert prepared.targets == []
+    settings_file(prepared).write_text(before)
+
+
+def settings_file(deployer: Deployer) -> Path:
+    return deployer.folder / f".env.{PROJECT}"
+
+
+def refusal(deployer: Deployer) -> str:
+    before = deployer.google.copy()
+    with pytest.raises(NotDeployable) as refused:
+        deployer.deploy()
+    assert deployer.google.copy() == before
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("gone", "helps"),
+    [
+        (f"firestore/{IN_PROJECT}/databases/{DATABASE}", "gcloud firestore databases create --database='sales'"),
+        (
+            f"iam/{IN_PROJECT}/serviceAccounts/{WEBHOOK}",
+            f"gcloud iam service-accounts create settle-webhook --project={PROJECT}",
+        ),
+        (
+            f"secretmanager/{IN_PROJECT}/secrets/{SECRET}/versions/latest",
+            f"firebase functions:secrets:set {SECRET} --project {PROJECT}",
+        ),
+    ],
+)
+def test_what_is_missing_is_refused_with_the_command_that_helps(deployer: Deployer, gone: str, helps: str) -> None:
+    del deployer.google.kept[gone]
+    assert helps in refusal(deployer)
+
+
+def test_a_role_is_missing_before_its_events_are(deployer: Deployer) -> None:
+    deployer.google.kept[f"cloudresourcemanager/{IN_PROJECT}:policy"] = {"bindings": []}
+    assert [line.partition(":")[0] for line in refusal(deployer).splitlines()] == [
+        "settle-webhook lacks roles/datastore.user",
+        "settle-triggers lacks roles/datastore.user",
+        "settle-triggers lacks roles/eventarc.eventReceiver",
+        "settle-triggers lacks roles/run.invoker",
+    ]
+
+
+def test_whoever_may_not_deploy_all_deploys_nothing(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployer.google, "lacking", {"cloudscheduler.jobs.create"})
+    assert refusal(deployer) == f"Whoever is signed in may not, in {PROJECT}: cloudscheduler.jobs.create."
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ("DATABASE_ID=other", 'DATABASE_ID is other: "database" under "firestore" in firebase.json must say so, too.'),
+        ("THREADS=8", "THREADS is 8, and stripeWebhook takes 16 at a time."),
+        ("OPEN_ORDERS_MAX=0", "OPEN_ORDERS_MAX must be a whole number from 1 to 10000, not '0'."),
+        (
+            "STRIPE_WEBHOOK_SECRET=x",
+            "STRIPE_WEBHOOK_SECRET is in a file of settings: it belongs into Secret Manager alone.",
+        ),
+        ("REGION=", "REGION is not set, or cannot be used: .env has its default."),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused_by_name(deployer: Deployer, line: str, refused: str) -> None:
+    settings_file(deployer).write_text(settings_file(deployer).read_text() + line)
+    assert refused in refusal(deployer).splitlines()
+
+
+def test_a_dry_run_shows_what_is_new_and_what_would_be_better(deployer: Deployer) -> None:
+    settings_file(deployer).write_text(settings_file(deployer).read_text() + "REGION=us-central1")
+    before = deployer.google.copy()
+    assert deployer.deploy(is_dry=True)
+    better, new, end = deployer.said
+    assert "\n  Functions are in us-central1, the database is in eur3: REGION=europe-west1 is nearer.\n" in better
+    assert "\n  function stripeWebhook in us-central1: new\n" in new
+    assert "\n  security rules: new" in new
+    assert end == "Nothing was changed."
+    assert deployer.google.copy() == before
+
+
+def test_nothing_is_deleted_without_a_yes(deployer: Deployer) -> None:
+    old, index = (
+        f"{IN_PROJECT}/locations/{REGION}/functions/thumbnail",
+        f"{IN_PROJECT}/databases/{DATABASE}/collectionGroups/orders",
+    )
+    labels = {"deployment-tool": "cli-firebase"}
+    fields = [{"fieldPath": "shipped", "order": "ASCENDING"}, {"fieldPath": "__name__", "order": "ASCENDING"}]
+    deployer.google.kept |= {
+        f"cloudfunctions/{old}": {"name": old, "labels": labels},
+        f"cloudfunctions/{old}s": {"name": f"{old}s", "labels": {**labels, "firebase-functions-codebase": "photos"}},
+        f"firestore/{index}/indexes/1": {
+            "name": f"{index}/indexes/1",
+            "queryScope": "COLLECTION",
+            "state": "READY",
+            "fields": fields,
+        },
+        f"firestore/{index}/fields/note": {"name": f"{index}/fields/note", "indexConfig": {}},
+    }
+    assert refusal(deployer).startswith("Nothing was changed.")
+    assert deployer.asked == ["Delete this"]
+    assert deployer.said[-1].splitlines() == [
+        "DELETED, because this folder has it no more:",
+        f"  function thumbnail in {REGION}",
+        "  index orders (shipped ascending)",
+        "  indexing of orders.note",
+    ]

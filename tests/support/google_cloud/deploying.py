@@ -1,0 +1,132 @@
+"""Deployments into the stand-in for a project, from a folder as a developer has it, with all that lies around in it."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.deployed import PACKAGES
+from tests.support.google_cloud.project import GoogleProject, Json
+from tests.support.google_cloud.proxy import proxy_to
+from tools.deploy import Deployment
+from tools.deploying import rights
+from tools.deploying.firebase import firebase_in
+from tools.deploying.google import Google
+from tools.deploying.wanted import wanted_in
+from tools.toolchain import ROOT
+
+PROJECT: Final = "shop-of-tests"
+SECRET: Final = "STRIPE_WEBHOOK_SECRET"
+# None of them is the default: what the project says must arrive.
+DATABASE: Final = "sales"
+LOCATION: Final = "eur3"
+REGION: Final = "europe-west1"
+_SETTINGS: Final = f"REGION={REGION}\nDATABASE_ID={DATABASE}\nMIN_INSTANCES=1\n"
+UPLOADED_FILES: Final = (".env", "functions.yaml", "main.py", "requirements.txt")
+_READ_FILES: Final = ("firestore.indexes.json", "firestore.rules")
+_LITTER: Final = (
+    *(".secret.local", ".env.local", ".git/config", "README.md", "emulators.log"),
+    *("venv/lib/stripe.py", "tools/demo.py", "tests/unit/test_main.py", "bench/load.py", "docs/runbook.md"),
+    *("build/main.py", "orders/__pycache__/order.pyc", "orders/notes.txt"),
+)
+
+
+def dirty_folder(folder: Path) -> Path:
+    for name in (*UPLOADED_FILES, *_READ_FILES):
+        shutil.copy(ROOT / name, folder)
+    config = json.loads((ROOT / "firebase.json").read_text())
+    config["firestore"]["database"] = DATABASE
+    (folder / "firebase.json").write_text(json.dumps(config))
+    (folder / f".env.{PROJECT}").write_text(_SETTINGS)
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in _LITTER:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("litter")
+    return folder
+
+
+def prepared_project() -> GoogleProject:
+    """A project in which everything was done that the runbook asks for before the first deployment."""
+    google = GoogleProject(PROJECT)
+    project = f"projects/{PROJECT}"
+    emails = {name: rights.account(name, PROJECT) for name in rights.ROLES}
+    google.kept |= {f"iam/{project}/serviceAccounts/{email}": {"email": email} for email in emails.values()}
+    google.kept[f"cloudresourcemanager/{project}:policy"] = {
+        "bindings": [
+            {"role": role, "members": [rights.member(emails[name])]}
+            for name, roles in rights.ROLES.items()
+            for role in sorted(roles)
+        ]
+    }
+    secret = f"{project}/secrets/{SECRET}"
+    google.kept[f"secretmanager/{secret}"] = {"name": secret}
+    google.kept[f"secretmanager/{secret}/versions/latest"] = {"name": f"{secret}/versions/1", "state": "ENABLED"}
+    google.kept[f"firestore/{project}/databases/{DATABASE}"] = {"locationId": LOCATION, "type": "FIRESTORE_NATIVE"}
+    images = f"{project}/locations/{REGION}/repositories/gcf-artifacts"
+    google.kept[f"artifactregistry/{images}"] = {"name": images}
+    return google
+
+
+@dataclass
+class Deployer:
+    google: GoogleProject
+    folder: Path
+    answer: bool = False
+    """What is answered to the question before anything is deleted."""
+    asked: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    targets: list[Sequence[str]] = field(default_factory=list)
+    """What the Firebase tools were told to deploy, run by run."""
+    left: list[dict[str, Json]] = field(default_factory=list)
+    """What each of these runs left behind."""
+
+    def deploy(self, *, is_dry: bool = False) -> bool:
+        firebase = firebase_in(self.folder, PROJECT)
+
+        def recorded(targets: Sequence[str]) -> int:
+            self.targets.append(targets)
+            code = firebase(targets)
+            self.left.append(self.google.copy())
+            return code
+
+        def may_delete(question: str) -> bool:
+            self.asked.append(question)
+            return self.answer
+
+        return Deployment(wanted_in(self.folder, PROJECT), Google(PROJECT), recorded, may_delete, self.said.append).run(
+            is_dry=is_dry
+        )
+
+
+@contextmanager
+def deployer_in(folder: Path) -> Iterator[Deployer]:
+    """Within, whatever this process and its children ask of Google is answered by the deployer's project."""
+    google = prepared_project()
+    credentials = folder / "credentials.json"
+    credentials.write_text(
+        json.dumps({"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"})
+    )
+    source = folder / "source"
+    source.mkdir()
+    with proxy_to(google, folder / "authority.pem") as proxy, pytest.MonkeyPatch.context() as environment:
+        # What the emulators, a developer and a proxy of theirs have set must not lead anywhere else.
+        for name in os.environ:
+            if name.startswith(("FIRE", "GCLOUD", "GOOGLE", "CLOUDSDK", "STRIPE")) or name.lower().endswith("_proxy"):
+                environment.delenv(name)
+        environment.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
+        # The Firebase tools do not ask for their default credentials through a proxy.
+        environment.setenv("FIREBASE_TOKEN", "a-refresh-token")
+        environment.setenv("HTTPS_PROXY", proxy)
+        for name in ("NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"):
+            environment.setenv(name, str(folder / "authority.pem"))
+        for name in ("TMPDIR", "XDG_CONFIG_HOME"):
+            environment.setenv(name, str(folder))
+        environment.setenv("CI", "true")
+        yield Deployer(google, dirty_folder(source))

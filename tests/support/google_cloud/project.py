@@ -1,0 +1,132 @@
+"""A Google Cloud project that keeps what is deployed into it: Google's APIs, as far as a deployment asks them.
+
+They are all made alike (https://google.aip.dev/121): what is created or updated at an address is found there, and in
+the list of its collection. So one dictionary is the project, and only what differs has lines of its own.
+"""
+
+import copy
+import json
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+NUMBER: Final = "123456789012"
+_OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
+_TOKEN: Final[Json] = {"access_token": "an-access-token", "expires_in": 3600, "token_type": "Bearer"}
+_UPLOAD: Final = "https://storage.googleapis.com/source?GoogleAccessId=service"
+# In front of a resource's name stands the API's version.
+_ADDRESS: Final = re.compile(
+    r"(?P<host>[a-z]+)\.googleapis\.com(?:/[a-z]*)?/(?P<version>v\w+)/(?P<name>[^:]+):?(?P<verb>\w*)"
+)
+
+
+@dataclass
+class GoogleProject:
+    project: str
+    kept: dict[str, Json] = field(default_factory=dict)
+    """All that is there, by API and name: `run/projects/…`. Policies end with `:policy`."""
+    uploads: list[bytes] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    """What is answered 403: method, API and the end of the name."""
+    lacking: set[str] = field(default_factory=set)
+    """Permissions that whoever deploys does not have."""
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        itself = {"projectId": self.project, "projectNumber": NUMBER}
+        for name in ("cloudresourcemanager/projects/{}", "firebase/projects/{}", "firebase/projects/{}/adminSdkConfig"):
+            self.kept[name.format(self.project)] = itself
+        default_account = f"{NUMBER}-compute@developer.gserviceaccount.com"
+        self.kept[f"compute/projects/{self.project}"] = {"defaultServiceAccount": default_account}
+
+    def under(self, prefix: str) -> dict[str, Json]:
+        """What is there by the rest of its name."""
+        return {name.removeprefix(prefix): one for name, one in self.kept.items() if name.startswith(prefix)}
+
+    def policy(self, resource: str) -> set[tuple[str, str]]:
+        """Who has which role there."""
+        bindings = self.kept.get(f"{resource}:policy", {}).get("bindings", ())
+        return {(bound["role"], member) for bound in bindings for member in bound["members"]}
+
+    def copy(self) -> dict[str, Json]:
+        """All that is there, with the number of uploads: what changes nothing leaves it as it is."""
+        return copy.deepcopy({**self.kept, "uploads": {"number": len(self.uploads)}})
+
+    def answer(self, method: str, address: str, query: Mapping[str, str], body: bytes) -> tuple[int, Json]:
+        with self._one_at_a_time:
+            if "/token" in address:
+                return _OK, _TOKEN
+            if method == "PUT":
+                self.uploads.append(body)
+                return _OK, {}
+            found = _ADDRESS.fullmatch(address)
+            assert found, address
+            # Google answers to a project's number as to its id.
+            name = f"{found['host']}/{found['name']}".replace(f"projects/{NUMBER}", f"projects/{self.project}")
+            if any(f"{method} {name}:{found['verb']}".rstrip(":").endswith(end) for end in self.refused):
+                return _FORBIDDEN, {"error": {"code": _FORBIDDEN, "message": "Permission denied"}}
+            sent = json.loads(body or b"{}")
+            if found["verb"]:
+                return _OK, self._custom(found["verb"], name, sent)
+            answered = self._standard(method, name, {**query, "version": found["version"]}, sent)
+            return (_OK, answered) if answered is not None else (_NOT_FOUND, {"error": {"code": _NOT_FOUND}})
+
+    def _custom(self, verb: str, name: str, sent: Json) -> Json:
+        if verb == "setIamPolicy":
+            self.kept[f"{name}:policy"] = sent["policy"]
+        if verb == "generateUploadUrl":
+            return {"uploadUrl": _UPLOAD, "storageSource": {"bucket": "sources", "object": f"{len(self.uploads)}.zip"}}
+        if verb == "testIamPermissions":
+            return {"permissions": [name for name in sent["permissions"] if name not in self.lacking]}
+        return self.kept.get(f"{name}:policy", {"bindings": []}) if verb == "getIamPolicy" else {}
+
+    def _standard(self, method: str, name: str, query: Mapping[str, str], sent: Json) -> Json | None:
+        if method == "GET":
+            return self._got(name, query["version"])
+        if method == "POST":
+            # Whoever creates may choose the id.
+            own = query.get("functionId") or str(sent.get("name", len(self.kept))).partition(f"/{_last(name)}/")[2]
+            name = f"{name}/{own or len(self.kept)}"
+        elif name.startswith("firebaserules") and name not in self.kept:
+            return None
+        self.kept[name] = _made(name, sent.get("release", sent), self.kept.get(name, {}))
+        if name.startswith("cloudfunctions"):
+            return {"name": f"operations/{name}"}
+        return self.kept[name]
+
+    def _got(self, name: str, version: str) -> Json | None:
+        if "/operations/" in name:
+            return {"done": True, "response": self.kept[name.partition("/operations/")[2]]}
+        if name.startswith("serviceusage"):
+            return {"state": "ENABLED"}
+        if name in self.kept:
+            return self.kept[name]
+        # A collection's name has an odd number of segments, and the API's before them. `-` is any.
+        if name.count("/") % 2 == 0:
+            return None
+        pattern = re.compile(re.escape(name).replace("/\\-/", "/[^/]+/") + "/.+")
+        ours = [one for known, one in self.kept.items() if pattern.fullmatch(known) and not known.endswith(":policy")]
+        # Version 1 of this API knows the functions of the first generation alone.
+        return {_last(name): [] if name.startswith("cloudfunctions") and version == "v1" else ours}
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _made(name: str, sent: Json, before: Json) -> Json:
+    """What Google makes of what is created or updated."""
+    api, _, resource = name.partition("/")
+    made = {"state": "ACTIVE", **before, **sent, "name": resource}
+    if api == "cloudfunctions":
+        service = resource.replace("/functions/", "/services/").replace(_last(name), _last(name).lower())
+        made["url"] = f"https://{_last(name).lower()}-x.a.run.app"
+        made["serviceConfig"] = {**sent["serviceConfig"], "service": service, "uri": made["url"]}
+    if "/indexes/" in name:
+        *_, last = made["fields"]
+        made |= {"state": "READY", "fields": [*made["fields"], {**last, "fieldPath": "__name__"}]}
+    return made

@@ -1,0 +1,121 @@
+"""Deploy this folder into a project: look first, ask before anything is deleted, and look again afterwards.
+
+    make deploy PROJECT=... [DRY_RUN=1] [YES=1]
+
+After a deployment that failed half-way, the Firebase tools skip the functions that are there already, with all that
+these still lack. So what is missing afterwards is deployed once more, by name.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tools.deploying.comparison import changes, deletions, gaps
+from tools.deploying.firebase import Firebase, firebase_in
+from tools.deploying.found import Found, found_in
+from tools.deploying.google import Google
+from tools.deploying.preflight import refusals, warnings
+from tools.deploying.wanted import NotDeployable, Wanted, wanted_in
+from tools.toolchain import ROOT
+
+_EVERYTHING: Final = ("firestore", "functions")
+
+Ask = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    wanted: Wanted
+    google: Google
+    firebase: Firebase
+    may_delete: Ask
+    say: Callable[[str], None]
+
+    def run(self, *, is_dry: bool) -> bool:
+        """Whether all is there that should be; of a dry run, whether it could be deployed. Raises NotDeployable."""
+        found = found_in(self.google, self.wanted)
+        if refused := refusals(self.wanted, found):
+            raise NotDeployable("\n".join(refused))
+        self._list("Worth knowing", warnings(self.wanted, found))
+        self._list(f"To be deployed to {self.wanted.project}", changes(self.wanted, found))
+        deleted = deletions(self.wanted, found)
+        self._list("DELETED, because this folder has it no more", deleted)
+        if is_dry:
+            self.say("Nothing was changed.")
+            return True
+        if deleted and not self.may_delete("Delete this"):
+            raise NotDeployable(
+                "Nothing was changed. What is to stay belongs into this folder, or in another codebase."
+            )
+        if code := self.firebase(_EVERYTHING):
+            return self._failed(code)
+        return self._is_complete()
+
+    def _failed(self, code: int) -> bool:
+        self._list("Missing now", [gap.what for gap in gaps(self.wanted, self._found())])
+        self.say(f"The Firebase tools have ended with {code}. Once the reason is gone, deploy again: it does the rest.")
+        return False
+
+    def _is_complete(self) -> bool:
+        missing = gaps(self.wanted, self._found())
+        if by_name := sorted({gap.mended_by for gap in missing if gap.mended_by}):
+            self._list("Left out, and deployed by name now", [gap.what for gap in missing])
+            self.firebase([f"functions:{name}" for name in by_name])
+            missing = gaps(self.wanted, self._found())
+        self._list("STILL MISSING", [gap.what for gap in missing])
+        if not missing:
+            self.say("All is there that should be.")
+        return not missing
+
+    def _found(self) -> Found:
+        found = found_in(self.google, self.wanted)
+        self._list("Still being built: until then, queries that need it fail", found.being_built)
+        return found
+
+    def _list(self, title: str, lines: Sequence[str]) -> None:
+        if lines:
+            self.say("\n  ".join([f"{title}:", *lines]))
+
+
+def project_id(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("which one? make deploy PROJECT=...")
+    if text.startswith("demo-"):
+        raise argparse.ArgumentTypeError(f"{text} is a project of the emulators: nothing can be deployed there")
+    return text
+
+
+def _asked(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise NotDeployable(f"{question}? Nobody can be asked here: YES=1 says yes.")
+    return input(f"{question}? Type yes: ").strip() == "yes"
+
+
+def main(words: Sequence[str], folder: Path = ROOT) -> int:
+    parser = argparse.ArgumentParser(usage="make deploy PROJECT=... [DRY_RUN=1] [YES=1]")
+    parser.add_argument("--project", type=project_id, required=True)
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    parser.add_argument("--yes", action="store_true", help="delete what is in this folder no more, without a question")
+    said = parser.parse_args(words)
+    # Otherwise Google's library wonders which project its credentials are for.
+    os.environ["GOOGLE_CLOUD_PROJECT"] = said.project
+    try:
+        deployment = Deployment(
+            wanted_in(folder, said.project),
+            Google(said.project),
+            firebase_in(folder, said.project),
+            may_delete=(lambda _: True) if said.yes else _asked,
+            say=lambda text: print(text, flush=True),
+        )
+        return 0 if deployment.run(is_dry=said.dry_run) else 1
+    except NotDeployable as problem:
+        print(problem, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,148 @@
+"""What is there in the project now, as far as a deployment changes it or needs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from database.ids import DEFAULT_DATABASE
+from tools.deploying import rights
+from tools.deploying.google import Google, Json
+from tools.deploying.wanted import Function, NotDeployable, Wanted, composite, single
+
+_CODEBASE: Final = "firebase-functions-codebase"
+_TOOL: Final = "deployment-tool"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    accounts: frozenset[str]
+    roles: Mapping[str, frozenset[str]]
+    """Of each member of the project."""
+    secrets: frozenset[str]
+    """Those that have a value."""
+    database: Json | None
+    functions: Mapping[tuple[str, str], Json]
+    """Those of our codebase that the Firebase tools have deployed, by region and name."""
+    invokers: Mapping[str, frozenset[str]]
+    """Of each function that is wanted."""
+    jobs: Mapping[str, Json]
+    indexing: Mapping[str, str]
+    """In the words of `Wanted.indexing`."""
+    being_built: tuple[str, ...]
+    rules: str | None
+
+
+def found_in(google: Google, wanted: Wanted) -> Found:
+    """Raises NotDeployable."""
+    if lacking := _lacking(google, wanted.project):
+        # All else would be refused, too, one question after the other.
+        raise NotDeployable(f"Whoever is signed in may not, in {wanted.project}: {', '.join(lacking)}.")
+    return _found(google, wanted)
+
+
+def _lacking(google: Google, project: str) -> list[str]:
+    needed = [permission for permissions in rights.DEPLOYER.values() for permission in permissions]
+    address = f"cloudresourcemanager.googleapis.com/v1/projects/{project}:testIamPermissions"
+    granted = google.post(address, {"permissions": needed}).get("permissions", ())
+    return [permission for permission in needed if permission not in granted]
+
+
+def _found(google: Google, wanted: Wanted) -> Found:
+    functions = _functions(google, wanted)
+    there = [one for one in wanted.functions if (one.region, one.name) in functions]
+    address = f"firestore.googleapis.com/v1/projects/{wanted.project}/databases/{wanted.database}"
+    database = google.get(address)
+    indexes = _list(google, f"{address}/collectionGroups/-/indexes") if database else []
+    fields = _fields(google, address) if database else []
+    return Found(
+        accounts=frozenset(
+            account["email"]
+            for account in _list(google, f"iam.googleapis.com/v1/projects/{wanted.project}/serviceAccounts", 100)
+        ),
+        roles=_roles(google, wanted.project),
+        secrets=frozenset(
+            name for one in wanted.functions for name in one.secrets if _has_value(google, wanted.project, name)
+        ),
+        database=database,
+        functions=functions,
+        invokers={one.name: _invokers(google, functions[one.region, one.name]) for one in there},
+        jobs={one.job: job for one in there if one.is_scheduled and (job := _job(google, wanted.project, one))},
+        indexing=dict([*(composite(_collection(index), index) for index in indexes), *fields]),
+        being_built=tuple(composite(_collection(index), index)[0] for index in indexes if index["state"] != "READY"),
+        rules=_rules(google, wanted),
+    )
+
+
+def _list(google: Google, address: str, at_most: int = 1000, asked: str = "") -> list[Json]:
+    found: list[Json] = (google.get(f"{address}?pageSize={at_most}{asked}") or {}).get(address.rpartition("/")[2], [])
+    return found
+
+
+def _roles(google: Google, project: str) -> Mapping[str, frozenset[str]]:
+    address = f"cloudresourcemanager.googleapis.com/v1/projects/{project}:getIamPolicy"
+    bindings = google.post(address, {"options": {"requestedPolicyVersion": 3}}).get("bindings", ())
+    members = {member for binding in bindings for member in binding["members"]}
+    return {
+        member: frozenset(binding["role"] for binding in bindings if member in binding["members"]) for member in members
+    }
+
+
+def _has_value(google: Google, project: str, secret: str) -> bool:
+    latest = google.get(f"secretmanager.googleapis.com/v1/projects/{project}/secrets/{secret}/versions/latest") or {}
+    return latest.get("state") == "ENABLED"
+
+
+def _functions(google: Google, wanted: Wanted) -> Mapping[tuple[str, str], Json]:
+    address = f"cloudfunctions.googleapis.com/v2/projects/{wanted.project}/locations/-/functions"
+    return {
+        _place(function): function
+        for function in _list(google, address)
+        # As the Firebase tools know theirs again.
+        if function.get("labels", {}).get(_TOOL, "").startswith("cli-firebase")
+        and function["labels"].get(_CODEBASE, "default") == wanted.codebase
+    }
+
+
+def _place(function: Json) -> tuple[str, str]:
+    """Its region and its name."""
+    _, _, _, region, _, name = function["name"].split("/")
+    return region, name
+
+
+def _invokers(google: Google, function: Json) -> frozenset[str]:
+    policy = google.get(f"run.googleapis.com/v1/{function['serviceConfig']['service']}:getIamPolicy") or {}
+    invoking = (bound["members"] for bound in policy.get("bindings", ()) if bound["role"] == rights.INVOKER)
+    return frozenset(member for members in invoking for member in members)
+
+
+def _job(google: Google, project: str, function: Function) -> Json | None:
+    jobs = f"cloudscheduler.googleapis.com/v1/projects/{project}/locations/{function.region}/jobs"
+    return google.get(f"{jobs}/{function.job}")
+
+
+def _fields(google: Google, database: str) -> list[tuple[str, str]]:
+    # As the Firebase tools ask: what differs from the default.
+    differs = "&filter=indexConfig.usesAncestorConfig=false OR ttlConfig:*"
+    return [
+        single(
+            _collection(field),
+            field["name"].partition("/fields/")[2],
+            [{**index["fields"][0], **index} for index in field.get("indexConfig", {}).get("indexes", ())],
+            lives="ttlConfig" in field,
+        )
+        for field in _list(google, f"{database}/collectionGroups/-/fields", asked=differs)
+        if "/__default__/" not in field["name"]
+    ]
+
+
+def _collection(resource: Mapping[str, Any]) -> str:
+    return str(resource["name"]).split("/")[5]
+
+
+def _rules(google: Google, wanted: Wanted) -> str | None:
+    own = "" if wanted.database == DEFAULT_DATABASE else f"/{wanted.database}"
+    name = f"projects/{wanted.project}/releases/cloud.firestore{own}"
+    releases = _list(google, f"firebaserules.googleapis.com/v1/projects/{wanted.project}/releases", 100)
+    ruleset = next((release["rulesetName"] for release in releases if release["name"] == name), None)
+    files = (google.get(f"firebaserules.googleapis.com/v1/{ruleset}") or {}) if ruleset else {}
+    return files["source"]["files"][0]["content"] if files else None

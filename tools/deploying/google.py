@@ -1,0 +1,47 @@
+"""Asking Google's APIs, as whoever is signed in: it is only asked here, the Firebase tools alone change anything."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import google.auth
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession
+from requests import RequestException
+
+from tools.deploying.wanted import NotDeployable
+
+_SCOPES: Final = ["https://www.googleapis.com/auth/cloud-platform"]
+_ANSWER_SECONDS_MAX: Final = 30
+
+Json = dict[str, Any]
+
+
+class Google:
+    def __init__(self, project: str) -> None:
+        """Raises NotDeployable: nobody is signed in."""
+        try:
+            credentials, _ = google.auth.default(scopes=_SCOPES, quota_project_id=project)
+        except DefaultCredentialsError:
+            raise NotDeployable("Nobody is signed in: gcloud auth application-default login") from None
+        self._session = AuthorizedSession(credentials)
+
+    def get(self, address: str) -> Json | None:
+        """What is at `host/path`; None if there is nothing. Raises NotDeployable."""
+        return self._asked("GET", address)
+
+    def post(self, address: str, body: Mapping[str, Any]) -> Json:
+        """What is answered to a question that takes more words. Raises NotDeployable."""
+        return self._asked("POST", address, body) or {}
+
+    def _asked(self, method: str, address: str, body: Mapping[str, Any] | None = None) -> Json | None:
+        try:
+            answer = self._session.request(method, f"https://{address}", json=body, timeout=_ANSWER_SECONDS_MAX)
+        except (GoogleAuthError, RequestException) as problem:
+            raise NotDeployable(f"{address.partition('/')[0]} cannot be asked: {problem}") from None
+        if answer.status_code == HTTPStatus.NOT_FOUND:
+            return None
+        if not answer.ok:
+            raise NotDeployable(f"{address} answers {answer.status_code}: {answer.text[:300]}")
+        found: Json = answer.json()
+        return found

@@ -1,0 +1,65 @@
+"""Who may do what: the accounts that the functions run as, and what whoever deploys needs.
+
+An account that the Firebase tools make themselves (`requiredRoles` in functions.yaml) would be one for all functions:
+the webhook, which anybody may call, could then call the others.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+INVOKER: Final = "roles/run.invoker"
+_DATASTORE_USER: Final = "roles/datastore.user"
+
+ROLES: Final[Mapping[str, frozenset[str]]] = {
+    # Reads its one secret, too: the Firebase tools let it, on the secret itself.
+    "settle-webhook": frozenset({_DATASTORE_USER}),
+    # https://cloud.google.com/eventarc/standard/docs/run/route-trigger-cloud-firestore
+    "settle-triggers": frozenset({_DATASTORE_USER, "roles/eventarc.eventReceiver", INVOKER}),
+}
+"""What each account may do in the whole project, by its name."""
+
+DEPLOYER: Final[Mapping[str, tuple[str, ...]]] = {
+    "roles/artifactregistry.admin": ("artifactregistry.repositories.get", "artifactregistry.repositories.update"),
+    "roles/cloudfunctions.admin": (
+        "cloudfunctions.functions.create",
+        "cloudfunctions.functions.delete",
+        "cloudfunctions.functions.list",
+        "cloudfunctions.functions.setIamPolicy",
+        "cloudfunctions.functions.update",
+    ),
+    "roles/cloudscheduler.admin": (
+        "cloudscheduler.jobs.create",
+        "cloudscheduler.jobs.delete",
+        "cloudscheduler.jobs.get",
+        "cloudscheduler.jobs.update",
+    ),
+    "roles/datastore.indexAdmin": (
+        "datastore.databases.getMetadata",
+        "datastore.indexes.create",
+        "datastore.indexes.delete",
+        "datastore.indexes.list",
+        "datastore.indexes.update",
+    ),
+    "roles/firebase.viewer": ("firebase.projects.get",),
+    "roles/firebaserules.admin": (
+        "firebaserules.releases.list",
+        "firebaserules.releases.update",
+        "firebaserules.rulesets.create",
+        "firebaserules.rulesets.get",
+        "firebaserules.rulesets.test",
+    ),
+    "roles/iam.securityReviewer": ("iam.serviceAccounts.list", "resourcemanager.projects.getIamPolicy"),
+    "roles/run.admin": ("run.services.getIamPolicy", "run.services.setIamPolicy"),
+    "roles/secretmanager.viewer": ("secretmanager.secrets.getIamPolicy", "secretmanager.versions.get"),
+    "roles/serviceusage.serviceUsageConsumer": ("serviceusage.services.get", "serviceusage.services.use"),
+}
+"""What each role is needed for in the whole project; beside them, roles/iam.serviceAccountUser on each account."""
+
+
+def account(name: str, project: str) -> str:
+    """The e-mail address of a service account of this project."""
+    return f"{name}@{project}.iam.gserviceaccount.com"
+
+
+def member(email: str) -> str:
+    return f"serviceAccount:{email}"

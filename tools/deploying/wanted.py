@@ -1,0 +1,136 @@
+"""What is to be there once this folder is deployed: read from the files that the Firebase tools read."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from database.ids import DEFAULT_DATABASE
+from tools.deploying import rights
+
+_PARAMETER: Final = re.compile(r"\{\{ params\.(\w+) \}\}")
+_USABLE: Final = re.compile(r"[\w()-]+")
+_LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)\s*=\s*(.*?)\s*")
+
+
+class NotDeployable(Exception):
+    """Nothing was changed. The message says what to do first, a line for each thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    name: str
+    region: str
+    account: str
+    """The e-mail address of the account that it runs as."""
+    invokers: frozenset[str]
+    """Who may call it, beside those that may call anything in the project."""
+    secrets: tuple[str, ...]
+    is_scheduled: bool
+    concurrency: int
+
+    @property
+    def job(self) -> str:
+        """As the Firebase tools name the schedule of a function."""
+        return f"firebase-schedule-{self.name}-{self.region}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    project: str
+    codebase: str
+    settings: Mapping[str, str]
+    database: str
+    configured_database: str
+    """Where firebase.json says that rules and indexes belong."""
+    functions: tuple[Function, ...]
+    indexing: Mapping[str, str]
+    """Composite indexes, and fields that are indexed in their own way: the name of each, and how it is indexed."""
+    rules: str
+
+
+def wanted_in(folder: Path, project: str) -> Wanted:
+    """Raises NotDeployable."""
+    config = json.loads((folder / "firebase.json").read_text())
+    configured = json.loads((folder / config["firestore"]["indexes"]).read_text())
+    settings = settings_of(folder, project)
+    manifest = _manifest((folder / "functions.yaml").read_text(), {**settings, "PROJECT_ID": project})
+    return Wanted(
+        project=project,
+        codebase=config["functions"].get("codebase", "default"),
+        settings=settings,
+        database=settings.get("DATABASE_ID", DEFAULT_DATABASE),
+        configured_database=config["firestore"].get("database", DEFAULT_DATABASE),
+        functions=tuple(_function(name, endpoint) for name, endpoint in manifest["endpoints"].items()),
+        indexing=dict(
+            [
+                *(composite(index["collectionGroup"], index) for index in configured["indexes"]),
+                *(
+                    single(
+                        field["collectionGroup"], field["fieldPath"], field["indexes"], lives=field.get("ttl", False)
+                    )
+                    for field in configured["fieldOverrides"]
+                ),
+            ]
+        ),
+        rules=(folder / config["firestore"]["rules"]).read_text(),
+    )
+
+
+def settings_of(folder: Path, project: str) -> dict[str, str]:
+    """What the functions are given beside their secrets: `.env`, and over it the project's own file."""
+    settings: dict[str, str] = {}
+    for file in (folder / ".env", folder / f".env.{project}"):
+        for line in file.read_text().splitlines() if file.is_file() else ():
+            if match := _LINE.fullmatch(line):
+                settings[match[1]] = match[2].strip("\"'")
+    return settings
+
+
+def composite(collection: str, index: Mapping[str, Any]) -> tuple[str, str]:
+    """A composite index, as firestore.indexes.json and Google's API write it: its name, and how it is indexed."""
+    # Every index ends with the document's name, whether that is written or not.
+    fields = [_mode(field, field["fieldPath"]) for field in index["fields"] if field["fieldPath"] != "__name__"]
+    return f"index {collection} ({', '.join(fields)})", index["queryScope"]
+
+
+def single(collection: str, field: str, indexes: list[Mapping[str, str]], *, lives: bool) -> tuple[str, str]:
+    """A field that is not indexed by default (`*`: all fields of its collection): its name, and how it is indexed."""
+    modes = sorted(_mode(index, index["queryScope"]) for index in indexes)
+    return f"indexing of {collection}.{field}", ", ".join([*modes, "time to live"] if lives else modes)
+
+
+def _mode(index: Mapping[str, str], of: str) -> str:
+    return f"{of} {(index.get('order') or index['arrayConfig']).lower()}"
+
+
+def _manifest(text: str, parameters: Mapping[str, str]) -> Mapping[str, Any]:
+    for name in _PARAMETER.findall(text):
+        if not _USABLE.fullmatch(parameters.get(name, "")):
+            raise NotDeployable(f"{name} is not set, or cannot be used: .env has its default.")
+    manifest: Mapping[str, Any] = yaml.safe_load(_PARAMETER.sub(lambda match: parameters[match[1]], text))
+    return manifest
+
+
+def _function(name: str, endpoint: Mapping[str, Any]) -> Function:
+    account = endpoint["serviceAccount"]
+    return Function(
+        name=name,
+        region=endpoint["region"][0],
+        account=account,
+        invokers=_invokers(endpoint, account),
+        secrets=tuple(secret["key"] for secret in endpoint.get("secretEnvironmentVariables", ())),
+        is_scheduled="scheduleTrigger" in endpoint,
+        concurrency=endpoint["concurrency"],
+    )
+
+
+def _invokers(endpoint: Mapping[str, Any], account: str) -> frozenset[str]:
+    if "httpsTrigger" in endpoint:
+        invokers = endpoint["httpsTrigger"]["invoker"]
+        return frozenset("allUsers" if invoker == "public" else rights.member(invoker) for invoker in invokers)
+    return frozenset({rights.member(account)} if "scheduleTrigger" in endpoint else ())
