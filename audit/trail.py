@@ -32,8 +32,9 @@ def trail_of(order_id: str, client: Client) -> tuple[Passage, ...]:
     from two machines whose clocks differ.
     """
     of_this_order = FieldFilter("orderId", "==", order_id)
-    entries = client.collection("auditLog").where(filter=of_this_order).stream()
-    deliveries = client.collection_group("deliveries").where(filter=of_this_order).stream()
+    # In an order, so that an index of two fields serves it: of one field alone, not every edition of Firestore has any.
+    entries = client.collection("auditLog").where(filter=of_this_order).order_by("createdAt").stream()
+    deliveries = client.collection_group("deliveries").where(filter=of_this_order).order_by("createdAt").stream()
     documents = sorted([*entries, *deliveries], key=_committed_at)
     return tuple(_passage_from(document) for document in documents)
 

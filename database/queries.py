@@ -22,7 +22,10 @@ class FirestoreQueries:
         self._client = client
 
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
-        """The verified events that wait for this order to appear. Raises StoreUnavailable."""
+        """The verified events that wait for this order to appear. Raises StoreUnavailable.
+
+        Served by the index (orderId, processed).
+        """
         query = (
             self._client.collection("webhookEvents")
             .where(filter=FieldFilter("orderId", "==", order_id))

@@ -1,0 +1,52 @@
+"""How many index entries Firestore keeps for a document, under the settings of `firestore.indexes.json`.
+
+As it is documented at https://firebase.google.com/docs/firestore/query-data/index-overview: a field is indexed
+ascending and descending, a map by its subfields, an array for `array-contains` with an entry for each element; an
+override says otherwise for its field and all below it, and of the field `*` for a whole collection. A composite index
+has an entry for each document with all of its fields. The entry by which a document is found by its id is not counted:
+every document has it, whatever is configured.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_BY_DEFAULT: Final = ({"order": "ASCENDING"}, {"order": "DESCENDING"}, {"arrayConfig": "CONTAINS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    configured: Mapping[str, Any]
+    """What `firestore.indexes.json` says."""
+
+    def entries_of(self, path: str, fields: Mapping[str, Any]) -> int:
+        collection, leaves = path.split("/")[-2], dict(_leaves_of(fields))
+        singles = sum(self._of_field(collection, name, value) for name, value in leaves.items())
+        composites = (index for index in self.configured["indexes"] if index["collectionGroup"] == collection)
+        return singles + sum({field["fieldPath"] for field in index["fields"]} <= leaves.keys() for index in composites)
+
+    def modes_of(self, collection: str, name: str) -> tuple[Mapping[str, str], ...]:
+        """How one field is indexed by itself."""
+        overrides = {
+            field["fieldPath"]: tuple(field["indexes"])
+            for field in self.configured["fieldOverrides"]
+            if field["collectionGroup"] == collection
+        }
+        parts = name.split(".")
+        above = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+        return next((overrides[field] for field in (*above, "*") if field in overrides), _BY_DEFAULT)
+
+    def _of_field(self, collection: str, name: str, value: object) -> int:
+        modes = self.modes_of(collection, name)
+        if isinstance(value, (list, tuple)):
+            return len(value) * sum("arrayConfig" in mode for mode in modes)
+        return sum("order" in mode for mode in modes)
+
+
+def _leaves_of(fields: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, object]]:
+    """Each field that is no map, by its whole path."""
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _leaves_of(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
