@@ -63,6 +63,7 @@ _order_created_trigger = _built_once(lambda: _service().order_created_trigger())
 _cancel_requested_trigger = _built_once(lambda: _service().cancel_requested_trigger())
 _inventory_changed_trigger = _built_once(lambda: _service().inventory_changed_trigger())
 _reservation_sweep = _built_once(lambda: _service().reservation_sweep())
+_webhook_canary = _built_once(lambda: _service().webhook_canary())
 
 
 @functions_framework.http
@@ -97,3 +98,9 @@ def inventory_changed(event: CloudEvent) -> None:
 def release_expired_reservations(request: flask.Request) -> flask.Response:
     """Cloud Scheduler, every five minutes."""
     return _reservation_sweep().respond(request)
+
+
+@functions_framework.http
+def send_canary(request: flask.Request) -> flask.Response:
+    """Cloud Scheduler, every five minutes."""
+    return _webhook_canary().respond(request)

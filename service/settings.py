@@ -45,11 +45,13 @@ TRUST_CLIENT_REFERENCE_ID: Final = ("TRUST_CLIENT_REFERENCE_ID", False)
 STRIPE_ACCOUNTS: Final = "STRIPE_ACCOUNTS"
 SHOP_ID: Final = "SHOP_ID"
 DATABASE_ID: Final = "DATABASE_ID"
+CANARY_URL: Final = "CANARY_URL"
 STRIPE_WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the setting's name, not its value
 
 _NOT_CONFIGURED: Final = frozenset({"", "unset"})
 """Entries of the secret that are none: Secret Manager keeps no empty text, so a first deployment binds a word."""
 _EMULATORS: Final = ("FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST")
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(/[!-~]*)?")
 _SHOP: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,500}")
 # https://cloud.google.com/firestore/docs/manage-databases#database_id
 _DATABASE: Final = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
@@ -76,6 +78,8 @@ class Settings:
     """Which of the project's databases is the shop's."""
     threads: int
     """How many requests one instance serves at a time."""
+    canary_url: str | None
+    """Where the canary delivers; None if it is off."""
     is_emulated: bool
     """Whether this is no shop that anybody pays in, but one in the emulators."""
 
@@ -102,6 +106,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
         database=_database(environment),
         threads=_whole_number(environment, THREADS),
+        canary_url=_canary_url(environment),
         is_emulated=_is_emulated(environment),
     )
 
@@ -151,6 +156,15 @@ def _database(environment: Mapping[str, str]) -> str:
             f"{DATABASE_ID} must be {DEFAULT_DATABASE} or 4 to 63 small letters, digits and hyphens, not {text!r}"
         )
     return text
+
+
+def _canary_url(environment: Mapping[str, str]) -> str | None:
+    text = environment.get(CANARY_URL, "").strip()
+    # Nobody has a certificate for the emulators.
+    schemes = ("https://", "http://") if _is_emulated(environment) else ("https://",)
+    if text and not (text.startswith(schemes) and _ADDRESS.fullmatch(text)):
+        raise SettingsError(f"{CANARY_URL} must be an address that begins with https://, not {text!r}")
+    return text or None
 
 
 def _whole_number(environment: Mapping[str, str], setting: WholeNumber) -> int:

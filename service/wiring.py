@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from triggers.inventory_changed import InventoryChangedTrigger
     from triggers.order_created import OrderCreatedTrigger
     from triggers.sweep import ReservationSweep
+    from webhooks.canary import Canary
     from webhooks.endpoint import WebhookEndpoint
 
 
@@ -61,6 +62,8 @@ class Service:
     """Seconds, on a clock that never goes back."""
     threads: int
     """How many requests one instance serves at a time."""
+    canary_url: str | None = None
+    """Where the canary delivers; None if it is off."""
     is_emulated: bool = False
     """Whether nobody but developers is answered."""
 
@@ -112,6 +115,11 @@ class Service:
             monotonic=self.monotonic,
         )
 
+    def webhook_canary(self) -> "Canary":
+        from webhooks.canary import Canary, posted
+
+        return Canary(self.canary_url, self.webhook_secrets, posted, self.log, self.now, self.monotonic)
+
 
 def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
     """The service on one database, by the machine's own clock."""
@@ -128,6 +136,7 @@ def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
         now=_now,
         monotonic=time.monotonic,
         threads=settings.threads,
+        canary_url=settings.canary_url,
         is_emulated=settings.is_emulated,
     )
 

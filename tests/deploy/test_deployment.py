@@ -36,10 +36,14 @@ from tools.deploying.google import Google
 from tools.deploying.wanted import wanted_in
 from tools.toolchain import ROOT
 
-WEBHOOK, TRIGGERS = (f"settle-{name}@{PROJECT}.iam.gserviceaccount.com" for name in ("webhook", "triggers"))
+WEBHOOK, TRIGGERS, CANARY = (
+    f"settle-{name}@{PROJECT}.iam.gserviceaccount.com" for name in ("webhook", "triggers", "canary")
+)
+OF_THEIR_OWN: Final = {"stripeWebhook": WEBHOOK, "sendCanary": CANARY}
+"""The accounts of the functions that do not run as the triggers' one."""
 DEFAULT_ACCOUNT: Final = f"serviceAccount:{NUMBER}-compute@developer.gserviceaccount.com"
 PLACE: Final = f"projects/{PROJECT}/locations/{REGION}"
-JOB: Final = f"firebase-schedule-releaseExpiredReservations-{REGION}"
+JOB, CANARYS_JOB = (f"firebase-schedule-{name}-{REGION}" for name in ("releaseExpiredReservations", "sendCanary"))
 ENDPOINTS: Final[dict[str, Any]] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
 
 
@@ -74,8 +78,8 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 
 def test_a_half_failed_deployment_says_what_is_missing(half_failed: Deployer) -> None:
-    missing = "who may call stripeWebhook: allUsers\n  the schedule of releaseExpiredReservations"
-    assert f"Missing now:\n  {missing}" in half_failed.said
+    schedules = "the schedule of releaseExpiredReservations\n  the schedule of sendCanary"
+    assert f"Missing now:\n  who may call stripeWebhook: allUsers\n  {schedules}" in half_failed.said
 
 
 def test_the_next_one_changes_nothing_but_deploys_what_is_missing_by_name(deployed: Deployer) -> None:
@@ -83,11 +87,13 @@ def test_the_next_one_changes_nothing_but_deploys_what_is_missing_by_name(deploy
     assert changed(half_failed, again) == set()
     assert deployed.targets[1:] == [
         ("firestore", "functions"),
-        ["functions:releaseExpiredReservations", "functions:stripeWebhook"],
+        ["functions:releaseExpiredReservations", "functions:sendCanary", "functions:stripeWebhook"],
     ]
     assert changed(again, by_name) == {
         f"cloudfunctions/{PLACE}/functions/releaseExpiredReservations",
+        f"cloudfunctions/{PLACE}/functions/sendCanary",
         f"cloudfunctions/{PLACE}/functions/stripeWebhook",
+        f"cloudscheduler/{PLACE}/jobs/{CANARYS_JOB}",
         f"cloudscheduler/{PLACE}/jobs/{JOB}",
         f"run/{PLACE}/services/stripewebhook:policy",
         "uploads",
@@ -103,10 +109,12 @@ def test_these_functions_are_there_and_no_other(deployed: Deployer) -> None:
 
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_a_function_is_what_functions_yaml_says(deployed: Deployer, name: str) -> None:
-    is_webhook, there = "httpsTrigger" in ENDPOINTS[name], function(deployed, name)
+    there = function(deployed, name)
     service = there["serviceConfig"]
-    assert service["serviceAccountEmail"] == (WEBHOOK if is_webhook else TRIGGERS)
-    assert [bound["secret"] for bound in service.get("secretEnvironmentVariables", ())] == [SECRET] * is_webhook
+    assert service["serviceAccountEmail"] == OF_THEIR_OWN.get(name, TRIGGERS)
+    assert [bound["secret"] for bound in service.get("secretEnvironmentVariables", ())] == [SECRET] * (
+        name in OF_THEIR_OWN
+    )
     assert (service["availableMemory"], service["availableCpu"]) == ("512Mi", "1")
     assert service["maxInstanceRequestConcurrency"] == int(service["environmentVariables"]["THREADS"]) == 16
     assert service.get("minInstanceCount") == (1 if "minInstances" in ENDPOINTS[name] else None)
@@ -130,7 +138,8 @@ def test_its_trigger_is_retried_and_listens_to_the_database_where_it_is(deployed
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_these_may_invoke_it_and_nobody_else(deployed: Deployer, name: str) -> None:
     trigger = next(key for key in ENDPOINTS[name] if key.endswith("Trigger"))
-    invokers = {"httpsTrigger": {"allUsers"}, "scheduleTrigger": {f"serviceAccount:{TRIGGERS}"}, "eventTrigger": set()}
+    account = f"serviceAccount:{OF_THEIR_OWN.get(name, TRIGGERS)}"
+    invokers = {"httpsTrigger": {"allUsers"}, "scheduleTrigger": {account}, "eventTrigger": set()}
     assert deployed.google.policy(f"run/{PLACE}/services/{name.lower()}") == {
         ("roles/run.invoker", member) for member in invokers[trigger]
     }
@@ -152,17 +161,18 @@ def test_these_have_roles_in_the_whole_project_and_nobody_else(deployed: Deploye
     }
 
 
-def test_the_webhook_alone_may_read_its_secret(deployed: Deployer) -> None:
+def test_the_webhook_and_its_canary_alone_may_read_their_secret(deployed: Deployer) -> None:
     policies = [name for name in deployed.google.under("secretmanager/") if name.endswith(":policy")]
     assert policies == [f"projects/{PROJECT}/secrets/{SECRET}:policy"]
     assert deployed.google.policy(f"secretmanager/projects/{PROJECT}/secrets/{SECRET}") == {
-        ("roles/secretmanager.secretAccessor", f"serviceAccount:{WEBHOOK}")
+        ("roles/secretmanager.secretAccessor", f"serviceAccount:{account}") for account in (WEBHOOK, CANARY)
     }
 
 
 def test_the_sweep_is_called_every_five_minutes_by_its_own_account(deployed: Deployer) -> None:
-    (job,) = deployed.google.under(f"cloudscheduler/{PLACE}/jobs/").values()
-    assert job["name"] == f"{PLACE}/jobs/{JOB}"
+    jobs = deployed.google.under(f"cloudscheduler/{PLACE}/jobs/")
+    assert {job["name"] for job in jobs.values()} == {f"{PLACE}/jobs/{job}" for job in (JOB, CANARYS_JOB)}
+    job = deployed.google.kept[f"cloudscheduler/{PLACE}/jobs/{JOB}"]
     assert (job["schedule"], job["timeZone"], job["attemptDeadline"]) == ("every 5 minutes", "Etc/UTC", "540s")
     assert job["httpTarget"]["oidcToken"] == {"serviceAccountEmail": TRIGGERS}
     assert job["httpTarget"]["uri"] == function(deployed, "releaseExpiredReservations")["url"]

@@ -3,14 +3,18 @@
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from flask import Flask, request
 from google.cloud import firestore
 
+from service.wiring import service_from
 from tests.support.builders import SECRET, a_reserved_order, body_of
 from tests.support.emulated_shop import inventory_of, notices_to_customers, order_in, statuses, stock_up, write_orders
 from tests.support.http_client import signed_now
 from tests.support.production_server import Server
+from tests.support.recording import RecordingLog
 from tests.support.stripe.payment_intents import a_payment_intent
 from tests.support.stripe_objects import a_stripe_event, the_event, three_events_of_one_payment
 
@@ -107,3 +111,17 @@ def test_a_payment_whose_order_does_not_exist_yet_is_asked_for_again(
     stock_up(served_client, 10)
     served_client.document("orders/order-1").set(a_reserved_order())
     assert server.deliver(event).outcome == "first_time_finalized"
+
+
+def test_the_canary_proves_secret_server_and_database_and_leaves_nothing_behind(
+    server: Server, served_client: firestore.Client
+) -> None:
+    for secret, status, result in ((SECRET, 200, "canary"), (f"whsec_{'1' * 32}", 500, "canary_failed")):
+        environment = {"CANARY_URL": server.url, "STRIPE_WEBHOOK_SECRET": secret, "FUNCTIONS_EMULATOR": "true"}
+        log = RecordingLog()
+        canary = replace(service_from(environment), log=log).webhook_canary()
+        with Flask("shop").test_request_context("/", method="POST"):
+            assert canary.respond(request).status_code == status
+        assert [line["result"] for line in log.lines] == [result]
+    assert [line["status"] for line in server.log_lines()] == [200, 400]
+    assert list(served_client.collections()) == []

@@ -16,6 +16,7 @@ from database.queries import BATCH_DOCUMENTS_MAX, QUERY_SECONDS_MAX
 from settlement.settle import Patience
 from tools.toolchain import ROOT
 from triggers.sweep import RUN_SECONDS_MAX, THREADS
+from webhooks.canary import ANSWER_SECONDS_MAX
 
 ENDPOINTS: Mapping[str, Any] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
 SETTINGS = dict(
@@ -55,7 +56,7 @@ def test_no_function_scales_without_limit(endpoint: Mapping[str, Any]) -> None:
 def test_a_function_is_where_the_project_wants_it_and_runs_as_an_account_of_its_kind(
     endpoint: Mapping[str, Any],
 ) -> None:
-    kind = "webhook" if "httpsTrigger" in endpoint else "triggers"
+    kind = {"stripe_webhook": "webhook", "send_canary": "canary"}.get(endpoint["entryPoint"], "triggers")
     assert endpoint["region"] == ["{{ params.REGION }}"]
     assert endpoint["serviceAccount"] == f"settle-{kind}@{{{{ params.PROJECT_ID }}}}.iam.gserviceaccount.com"
 
@@ -87,6 +88,12 @@ def test_the_webhook_is_public_and_has_its_secret() -> None:
     webhook = ENDPOINTS["stripeWebhook"]
     assert webhook["httpsTrigger"] == {"invoker": ["public"]}
     assert webhook["secretEnvironmentVariables"] == [{"key": "STRIPE_WEBHOOK_SECRET"}]
+
+
+def test_the_canary_signs_with_the_webhooks_secret_and_ends_within_its_time() -> None:
+    canary, webhook = ENDPOINTS["sendCanary"], ENDPOINTS["stripeWebhook"]
+    assert canary["secretEnvironmentVariables"] == webhook["secretEnvironmentVariables"]
+    assert webhook["timeoutSeconds"] <= ANSWER_SECONDS_MAX < canary["timeoutSeconds"]
 
 
 def test_the_settings_file_holds_no_secret() -> None:

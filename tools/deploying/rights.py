@@ -15,6 +15,8 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     "settle-webhook": frozenset({_DATASTORE_USER}),
     # https://cloud.google.com/eventarc/standard/docs/run/route-trigger-cloud-firestore
     "settle-triggers": frozenset({_DATASTORE_USER, "roles/eventarc.eventReceiver", INVOKER}),
+    # Reads the webhook's secret, and may call its own function; the Firebase tools let it do both.
+    "settle-canary": frozenset(),
 }
 """What each account may do in the whole project, by its name."""
 

@@ -212,6 +212,25 @@ def test_what_can_be_no_databases_id_is_refused_by_name(text: str) -> None:
         settings_from({"DATABASE_ID": text})
 
 
+@pytest.mark.parametrize("text", ["https://us-central1-p.cloudfunctions.net/stripeWebhook", " https://a.b:8443\n", ""])
+def test_the_canary_delivers_where_it_is_told_to(text: str) -> None:
+    assert settings_from({"CANARY_URL": text}).canary_url == (text.strip() or None)
+
+
+def test_the_canary_delivers_without_encryption_in_the_emulators_alone() -> None:
+    http = {"CANARY_URL": "http://127.0.0.1:5001/demo-shop/us-central1/stripeWebhook"}
+    assert settings_from({**http, "FUNCTIONS_EMULATOR": "true"}).canary_url == http["CANARY_URL"]
+    with pytest.raises(SettingsError, match=r"^CANARY_URL must be an address that begins with https://, not 'http://"):
+        settings_from(http)
+
+
+@pytest.mark.parametrize("text", ["stripeWebhook", "https://", "https://a b", "https://a/ü", "'https://a'", "ftp://a"])
+def test_what_is_no_address_is_refused_by_name(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"CANARY_URL": text})
+    assert str(refused.value) == f"CANARY_URL must be an address that begins with https://, not {text!r}"
+
+
 def test_the_settings_file_says_the_defaults() -> None:
     lines = (ROOT / ".env").read_text().splitlines()
     said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))

@@ -1,0 +1,165 @@
+"""The canary: the real endpoint takes what it delivers, nothing is touched, and any other answer is logged."""
+
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from flask import Flask, request
+
+from orders.outcome import Outcome, Result, StoreUnavailable
+from service.logs import LOGGED_CHARACTERS_MAX
+from tests.support.builders import NOW, SECRET, a_reserved_order, signature_of
+from tests.support.recording import RecordingLog, RecordingSettlement
+from tests.support.settling import settling_on
+from tests.support.shop import a_shop
+from tests.support.watched_endpoint import WatchedEndpoint, delivered
+from webhooks.canary import Canary, NotAnswered, posted
+from webhooks.signing_secrets import SigningSecret
+
+URL = "https://shop.example/stripeWebhook"
+IGNORED = b'{"result": "ignored"}'
+
+
+@dataclass
+class Answers:
+    """What is posted, and what is answered to it."""
+
+    status: int = 200
+    body: bytes = IGNORED
+    posted: list[tuple[str, bytes, Mapping[str, str]]] = field(default_factory=list)
+
+    def __call__(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        self.posted.append((url, body, headers))
+        return self.status, self.body
+
+
+def nobody_answers(url: str, _body: bytes, _headers: Mapping[str, str]) -> tuple[int, bytes]:
+    raise NotAnswered("TimeoutError: " + "x" * 2_000)
+
+
+def a_canary(post: Any = None, **changes: Any) -> Canary:
+    log = RecordingLog()
+    ticks = iter([1.0, 1.25])
+    canary = Canary(URL, (SigningSecret(SECRET),), post or Answers(), log, lambda: NOW, lambda: next(ticks))
+    return replace(canary, **changes)
+
+
+def sent(canary: Canary, method: str = "POST") -> tuple[int, list[dict[str, Any]]]:
+    """The status of one run, and the lines that it logged."""
+    with Flask("shop").test_request_context("/", method=method):
+        return canary.respond(request).status_code, canary.log.lines  # type: ignore[attr-defined]
+
+
+def posting_to(endpoint: WatchedEndpoint) -> Any:
+    def post(_url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        answer = delivered(body, endpoint, **{"Stripe-Signature": headers["Stripe-Signature"]})
+        return answer.status_code, answer.data
+
+    return post
+
+
+@pytest.mark.parametrize("livemode", [None, True, False])
+def test_the_webhook_takes_it_with_a_secret_for_either_mode_and_writes_nothing(*, livemode: bool | None) -> None:
+    shop = a_shop(a_reserved_order(), reserved=3)
+    before, secrets = shop.dump(), (SigningSecret(SECRET, livemode), SigningSecret("whsec_old"))
+    endpoint = WatchedEndpoint(settling_on(shop), secrets)  # type: ignore[arg-type]
+    status, (line,) = sent(a_canary(posting_to(endpoint), secrets=secrets))
+    assert (status, line) == (
+        200,
+        {
+            "severity": "INFO",
+            "message": "the canary's delivery was answered as it should be",
+            "result": "canary",
+            "latencyMs": 250.0,
+        },
+    )
+    assert (endpoint.line["result"], endpoint.line["eventType"]) == ("ignored", "canary")
+    assert shop.dump() == before
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "answered"),
+    [
+        (WatchedEndpoint(RecordingSettlement(StoreUnavailable("down"))), '503: {"error": "not settled yet'),
+        (WatchedEndpoint(secrets=(SigningSecret("whsec_other"),)), '400: {"error": "signature verification failed"}'),
+        (WatchedEndpoint(secrets=()), '500: {"error": "this endpoint is not configured"}'),
+    ],
+    ids=["no database", "another secret", "no secret"],
+)
+def test_it_fails_where_a_payment_would(endpoint: WatchedEndpoint, answered: str) -> None:
+    status, (line,) = sent(a_canary(posting_to(endpoint)))
+    assert (status, line["severity"], line["result"]) == (500, "ERROR", "canary_failed")
+    assert line["message"].startswith(f"the canary's delivery was answered {answered}")
+    assert SECRET not in json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        Answers(200, b"<html>parked</html>"),
+        Answers(200, b"[]"),
+        Answers(200, b'{"result": "x"}'),
+        Answers(404, IGNORED),
+    ],
+    ids=repr,
+)
+def test_an_answer_that_is_not_the_webhooks_is_no_proof(answers: Answers) -> None:
+    status, (line,) = sent(a_canary(answers))
+    assert (status, line["result"]) == (500, "canary_failed")
+    assert line["message"] == f"the canary's delivery was answered {answers.status}: {answers.body.decode()}"
+
+
+def test_no_answer_at_all_is_logged_with_its_reason() -> None:
+    status, (line,) = sent(a_canary(nobody_answers))
+    assert (status, line["result"]) == (500, "canary_failed")
+    assert line["message"].startswith("the canary's delivery was not answered: TimeoutError: xx")
+    assert len(line["message"]) < LOGGED_CHARACTERS_MAX + 50
+
+
+def test_without_a_secret_nothing_is_delivered() -> None:
+    answers = Answers()
+    status, (line,) = sent(a_canary(answers, secrets=()))
+    assert (status, line["result"], answers.posted) == (500, "canary_failed", [])
+    assert line["message"] == "the canary's delivery cannot be signed: STRIPE_WEBHOOK_SECRET is not set"
+
+
+def test_without_an_address_it_is_off_and_nobody_is_woken() -> None:
+    answers = Answers()
+    status, (line,) = sent(a_canary(answers, url=None))
+    assert (status, line["severity"], line["result"], answers.posted) == (200, "INFO", "canary_off", [])
+
+
+def test_nothing_is_delivered_to_a_request_that_is_not_the_schedulers() -> None:
+    answers = Answers()
+    assert sent(a_canary(answers), "GET") == (405, [])
+    assert answers.posted == []
+
+
+def test_it_delivers_to_the_address_that_is_set_with_the_secret_that_stays_while_one_is_rolled() -> None:
+    answers = Answers()
+    sent(a_canary(answers, secrets=(SigningSecret(SECRET), SigningSecret("whsec_old"))))
+    ((url, body, headers),) = answers.posted
+    assert url == URL
+    assert headers == {"Content-Type": "application/json", "Stripe-Signature": signature_of(body)}
+
+
+def test_a_server_that_nobody_runs_does_not_answer() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        with pytest.raises(NotAnswered, match="Connection refused"):
+            posted(f"http://127.0.0.1:{free.getsockname()[1]}/", b"{}", {})
+
+
+def test_the_canary_does_not_show_its_secrets() -> None:
+    assert SECRET not in repr(a_canary())
+
+
+@pytest.mark.parametrize("event_type", ["customer.created", "canary.sent"])
+def test_no_other_type_that_is_not_handled_asks_anything_of_the_database(event_type: str) -> None:
+    settlement = RecordingSettlement(Outcome(Result.NOT_EXPIRED, None))
+    endpoint = WatchedEndpoint(settlement)
+    delivered(json.dumps({"id": "evt_1", "object": "event", "type": event_type, "created": 1}).encode(), endpoint)
+    assert (endpoint.line["result"], settlement.settled) == ("ignored", [])
