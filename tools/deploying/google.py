@@ -1,4 +1,4 @@
-"""Asking Google's APIs, as whoever is signed in: it is only asked here, the Firebase tools alone change anything."""
+"""Asking Google's APIs, as whoever is signed in. What is deployed is changed by the Firebase tools alone."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -33,6 +33,11 @@ class Google:
     def post(self, address: str, body: Mapping[str, Any]) -> Json:
         """What is answered to a question that takes more words. Raises NotDeployable."""
         return self._asked("POST", address, body) or {}
+
+    def change(self, method: str, address: str, body: Mapping[str, Any]) -> None:
+        """Have something made, or changed. Raises NotDeployable, also if what it takes is not there."""
+        if self._asked(method, address, body) is None:
+            raise NotDeployable(f"{address} answers 404: what it takes is not there, or not yet")
 
     def _asked(self, method: str, address: str, body: Mapping[str, Any] | None = None) -> Json | None:
         try:

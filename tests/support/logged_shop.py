@@ -1,0 +1,137 @@
+"""A shop in memory whose functions log as the deployed ones do, and what Cloud Logging makes of their lines."""
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, Final
+
+from flask import Flask, Request, Response, request
+
+from orders.events import StripeEvent
+from orders.outcome import Settle
+from service.logs import JsonLog, Log
+from service.wiring import Service, settling
+from settlement.decisions import Terms
+from storefront.availability import Storefront
+from tests.support.builders import NOW, SECRET, TERMS, Fields, body_of, signature_of
+from tests.support.firestore_events import a_created_event, created
+from tests.support.logging_query import Entry
+from tests.support.memory_store import MemoryStore
+from tests.support.settling import Clock, patience_of
+from webhooks.canary import Canary
+from webhooks.ownership import Naming
+from webhooks.signing_secrets import SigningSecret
+
+_app: Final = Flask("shop")
+
+
+def entry_of(line: str, function: str) -> Entry:
+    """https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields."""
+    fields = json.loads(line)
+    resource = {"type": "cloud_run_revision", "labels": {"service_name": function}}
+    return {"resource": resource, "severity": fields.pop("severity"), "jsonPayload": fields}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the sweep finds: what is parked, and the orders that a test says have lapsed."""
+
+    store: MemoryStore
+    lapsed: Sequence[str]
+
+    def lapsed_orders(self, _now: datetime) -> Iterator[Sequence[str]]:
+        return iter([self.lapsed])
+
+    def stranded_orders(self, _created_before: datetime) -> Iterator[Sequence[str]]:
+        return iter(())
+
+    def parked_events(self, order_id: str) -> Sequence[StripeEvent]:
+        return self.store.parked_events(order_id)
+
+    def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
+        return iter([self.store.parked_since(moment)])
+
+    def unanswered_requests(self, _made_from: datetime, _made_until: datetime) -> Iterator[Sequence[str]]:
+        return iter(())
+
+    def products_after(self, _product_id: str, _most: int) -> Sequence[str]:
+        return ()
+
+
+@dataclass
+class LoggedShop:
+    """Its functions are the real ones, put together as in production."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    terms: Terms = TERMS
+    secrets: tuple[SigningSecret, ...] = (SigningSecret(SECRET),)
+    settle: Settle | None = None
+    """What stands in for settling, if anything does."""
+    lapsed: Sequence[str] = ()
+    seconds_per_look: float = 0.0
+    """How fast time goes by."""
+    entries: list[Entry] = field(default_factory=list)
+    _seconds: Iterator[int] = field(default_factory=count)
+
+    def deliver(self, message: Fields, *, secret: str = SECRET, at: datetime = NOW) -> Response:
+        """Stripe delivers an event that it has signed at this time."""
+        body = body_of(message)
+        return self._posted(body, {"Stripe-Signature": signature_of(body, secret=secret, at=at)})
+
+    def place(self, order_id: str = "order-1") -> None:
+        with self.logging("reserveinventoryonordercreate") as log:
+            event = a_created_event(f"orders/{order_id}", created(f"orders/{order_id}"))
+            self._service(log).order_created_trigger().receive(event)
+
+    def ask_to_cancel(self, order_id: str = "order-1") -> None:
+        with self.logging("cancelorderonrequest") as log:
+            event = a_created_event(f"cancelRequests/{order_id}", created(f"cancelRequests/{order_id}"))
+            self._service(log).cancel_requested_trigger().receive(event)
+
+    def sweep(self) -> None:
+        with self.logging("releaseexpiredreservations") as log:
+            _answered(self._service(log).reservation_sweep().respond)
+
+    def send_canary(self) -> None:
+        def post(_url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+            answer = self._posted(body, headers)
+            return answer.status_code, answer.data
+
+        with self.logging("sendcanary") as log:
+            _answered(Canary("https://shop.example", self.secrets, post, log, lambda: NOW, lambda: 1.0).respond)
+
+    @contextmanager
+    def logging(self, function: str, stream: io.StringIO | None = None) -> Iterator[Log]:
+        """Whatever is logged in this block is logged by this function."""
+        written = stream or io.StringIO()
+        yield JsonLog(written, project=None)
+        self.entries += [entry_of(line, function) for line in written.getvalue().splitlines()]
+
+    def _posted(self, body: bytes, headers: Mapping[str, str]) -> Response:
+        with self.logging("stripewebhook") as log:
+            return _answered(self._service(log).webhook_endpoint().respond, data=body, headers=dict(headers))
+
+    def _service(self, log: Log) -> Service:
+        clock = Clock(per_look=self.seconds_per_look)
+        found = _Found(self.store, self.lapsed)
+        return Service(
+            settle=self.settle or settling(self.store, self.terms, log, patience_of(clock)),
+            queries=lambda: found,
+            storefront=Storefront(self.store, found.products_after, 5, patience_of(clock)),
+            webhook_secrets=self.secrets,
+            naming=Naming(),
+            log=log,
+            # What comes at the very same time may be one delivery whose answer was lost.
+            now=lambda: NOW + timedelta(seconds=next(self._seconds)),
+            monotonic=clock.monotonic,
+            threads=1,
+        )
+
+
+def _answered(respond: Callable[[Request], Response], **sent: Any) -> Response:
+    with _app.test_request_context("/", method="POST", **sent):
+        return respond(request)

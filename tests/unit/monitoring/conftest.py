@@ -1,0 +1,134 @@
+"""A line of every kind that monitoring/ is about, as the deployed functions write them."""
+
+import io
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orders.outcome import Outcome, StoreUnavailable
+from service.settings import SettingsError
+from service.wiring import refused_for_settings
+from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_order
+from tests.support.logged_shop import LoggedShop
+from tests.support.logging_query import Entry
+from tests.support.shop import a_shop, a_shop_with_a_hold, document_at
+from tests.support.stripe.payment_intents import a_payment_intent
+from tests.support.stripe_objects import a_stripe_event, the_event
+
+PAID = the_event("payment_intent.succeeded")
+
+
+def a_refund(event_id: str, status: str = "succeeded", restock: str = "all", refund_id: str = "re_1") -> Fields:
+    event_type = "refund.failed" if status == "failed" else "refund.updated"
+    return the_event(event_type, event_id=event_id, id=refund_id, status=status, metadata={"restock": restock})
+
+
+def after(shop: LoggedShop, *messages: Fields) -> LoggedShop:
+    for message in messages:
+        shop.deliver(message)
+    return shop
+
+
+def paid_shop() -> LoggedShop:
+    """With one order, which is paid."""
+    return after(LoggedShop(a_shop_with_a_hold()), PAID)
+
+
+def raising(error: Exception) -> Callable[..., Outcome]:
+    def settle(*_event: object) -> Outcome:
+        raise error
+
+    return settle
+
+
+def delivered_and_settled() -> LoggedShop:
+    """A usual day: nobody has to look at anything."""
+    shop = LoggedShop(a_shop(an_order()))
+    shop.place()
+    after(
+        shop, PAID, PAID, the_event("charge.succeeded", event_id="evt_2"), a_stripe_event(event_type="customer.created")
+    )
+    after(shop, a_refund("evt_3"))
+    shop.sweep()
+    shop.send_canary()
+    return shop
+
+
+def refused_or_failed() -> list[LoggedShop]:
+    broken, contended = raising(ZeroDivisionError()), raising(StoreUnavailable("down"))
+    refusing = LoggedShop()
+    refusing.deliver(PAID, secret="whsec_of_somebody_else")
+    refusing.deliver(PAID, at=NOW - timedelta(hours=1))
+    unset = after(LoggedShop(secrets=()), PAID)
+    with redirect_stdout(stream := io.StringIO()), unset.logging("stripewebhook", stream):
+        refused_for_settings(SettingsError("RESERVATION_MINUTES must be a whole number"))
+    faulty = after(LoggedShop(settle=broken, lapsed=["order-1"]), PAID)
+    faulty.sweep()
+    busy = after(LoggedShop(settle=contended, lapsed=["order-1"]), PAID)
+    busy.sweep()
+    late = LoggedShop(lapsed=["order-1"], seconds_per_look=500)
+    late.sweep()
+    return [refusing, unset, faulty, busy, late]
+
+
+def waiting() -> list[LoggedShop]:
+    """Parked, or answered 503 until then."""
+    young, old = PAID, a_stripe_event(created=NOW - timedelta(hours=2), event_id="evt_2")
+    unreadable = the_event("payment_intent.succeeded", event_id="evt_3", amount_received="a lot")
+    return [after(LoggedShop(a_shop()), young, old, unreadable, a_refund("evt_4"))]
+
+
+def for_a_person() -> list[LoggedShop]:
+    second: dict[str, Any] = {"id": "pi_2", "latest_charge": "ch_2"}
+    other_order: dict[str, Any] = {"metadata": {"orderId": "order-2"}}
+    sold_out = LoggedShop(a_shop(an_order(status="expired"), stock=0))
+    wrong_amount = LoggedShop(a_shop_with_a_hold())
+    free: dict[str, Any] = {
+        "payment_status": "no_payment_required",
+        "payment_intent": None,
+        "amount_total": 0,
+        "amount_subtotal": 0,
+    }
+    ours, shipped = LoggedShop(a_shop_with_a_hold()), paid_shop()
+    shipped.store.put("orders/order-1", {**document_at(shipped.store, "orders/order-1"), "status": "shipped"})
+    asked = paid_shop()
+    asked.ask_to_cancel()
+    two_orders = paid_shop()
+    two_orders.store.put("orders/order-2", a_reserved_order())
+    gone = paid_shop()
+    gone.store.delete("inventory/shirt")
+    live = LoggedShop(a_shop_with_a_hold(), terms=replace(TERMS, expected_livemode=True))
+    named_by_its_payer: dict[str, Any] = {"metadata": {}, "client_reference_id": "order-1"}
+    return [
+        after(sold_out, PAID),
+        after(wrong_amount, the_event("payment_intent.succeeded", amount_received=1, amount=1)),
+        after(ours, the_event("checkout.session.completed", **free)),
+        after(paid_shop(), a_refund("evt_2"), a_refund("evt_3", "failed")),
+        after(paid_shop(), the_event("charge.dispute.created", event_id="evt_2")),
+        asked,
+        after(live, PAID),
+        after(LoggedShop(a_shop_with_a_hold()), a_stripe_event(account="acct_9")),
+        after(shipped, the_event("payment_intent.canceled", event_id="evt_2")),
+        after(paid_shop(), the_event("payment_intent.succeeded", event_id="evt_2", **second)),
+        after(two_orders, the_event("payment_intent.succeeded", event_id="evt_2", **other_order)),
+        after(paid_shop(), a_refund("evt_2", restock="some"), a_refund("evt_3", restock="shirt:99", refund_id="re_2")),
+        after(gone, a_refund("evt_2")),
+        after(LoggedShop(), a_stripe_event(a_payment_intent(metadata={}))),
+        after(LoggedShop(), the_event("checkout.session.completed", **named_by_its_payer)),
+        after(LoggedShop(), a_stripe_event(a_payment_intent(metadata={"orderId": "a/b"}))),
+    ]
+
+
+@pytest.fixture(scope="session")
+def usual() -> Sequence[Entry]:
+    return delivered_and_settled().entries
+
+
+@pytest.fixture(scope="session")
+def logged(usual: Sequence[Entry]) -> Sequence[Entry]:
+    shops = [*refused_or_failed(), *waiting(), *for_a_person()]
+    return [*usual, *(entry for shop in shops for entry in shop.entries)]
