@@ -37,8 +37,11 @@ def test_payments_are_settled_in_time_while_slow_clients_come_and_go(
     assert statuses(served_client) == {"pending": len(order_ids), "finalized": 200 - len(order_ids)}
     assert seen["connected"] > 2 * SLOW_CLIENTS
     assert seen["408"] > 0
+    # Before the attack, the connection of the first delivery may not have been closed yet.
     after = polled(
-        lambda: vitals_of(server.worker()), lambda vitals: vitals.descriptors == before.descriptors, seconds=10
+        lambda: vitals_of(server.worker()),
+        lambda vitals: (vitals.descriptors or 0) <= (before.descriptors or 0),
+        seconds=10,
     )
     # The server makes its threads when they are needed, and keeps them.
     assert (after.threads or 0) <= (before.threads or 0) + THREADS
