@@ -13,9 +13,11 @@ from tests.support.scenarios import SCENARIOS, Scenario, delivery_of, ending_in
 from tests.support.shop import shop_documents, time_of
 
 THREADS = 4
+SLICE = dict(list(SCENARIOS.items())[::3])
+"""In memory, all of them are tried, in every order."""
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
+@pytest.mark.parametrize("scenario", SLICE.values(), ids=SLICE)
 def test_events_delivered_all_at_once_and_some_of_them_twice_end_with_the_same_money_and_stock(
     firestore_client: firestore.Client, scenario: Scenario
 ) -> None:

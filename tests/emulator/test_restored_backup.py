@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from google.cloud import firestore
 
 from orders.events import StripeEvent
-from tests.proofs.faults.standalone import standalone_emulator
+from tests.proofs.faults.standalone import exported_from, standalone_emulator
 from tests.support.auditor import complaints, leftovers
 from tests.support.builders import NOW, a_payment, a_placement, a_refunded_charge, an_order
 from tests.support.emulated_shop import (
@@ -20,7 +21,6 @@ from tests.support.emulated_shop import (
     write_all,
 )
 
-PROJECT = "demo-restored"
 STOCK = {"shirt": 20}
 BEFORE, AFTER = ("paid", "refunded", "held"), ("new",)
 """The orders that the backup has, and those that were placed after it."""
@@ -32,10 +32,10 @@ REFUND = a_refunded_charge("evt_refund", order_id=None, payment_intent_id="pi_re
 
 
 class Shop:
-    """A connection to the database as it is now."""
+    """The shop on the database of the emulator that the environment names now."""
 
-    def __init__(self) -> None:
-        self.client = firestore.Client(project=PROJECT)
+    def __init__(self, project: str) -> None:
+        self.client = firestore.Client(project=project)
         self.service = service_in(self.client)
 
     def place(self, order_ids: Sequence[str]) -> None:
@@ -53,33 +53,33 @@ class Shop:
         return {**statuses, "shirt": inventory_of(self.client)}
 
 
-def test_after_a_restore_the_events_of_the_lost_hours_bring_everything_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    with standalone_emulator() as emulator:
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
-        shop = Shop()
-        stock_up(shop.client, STOCK["shirt"])
-        list_in_catalogue(shop.client, STOCK)
-        shop.place(BEFORE)
-        shop.deliver([PAYMENTS["paid"], PAYMENTS["refunded"]])
-        backup = emulator.export(PROJECT)
-        shop.place(AFTER)
-        shop.deliver([REFUND, PAYMENTS["held"], PAYMENTS["new"]])
-        lost = shop.books()
+def test_after_a_restore_the_events_of_the_lost_hours_bring_everything_back(
+    firestore_client: firestore.Client, firestore_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = firestore_client.project
+    shop = Shop(project)
+    stock_up(shop.client, STOCK["shirt"])
+    list_in_catalogue(shop.client, STOCK)
+    shop.place(BEFORE)
+    shop.deliver([PAYMENTS["paid"], PAYMENTS["refunded"]])
+    backup = exported_from(firestore_host, project, tmp_path / "backup")
+    shop.place(AFTER)
+    shop.deliver([REFUND, PAYMENTS["held"], PAYMENTS["new"]])
 
-        emulator.kill()
-        emulator.start(backup)
-        shop = Shop()
+    with standalone_emulator(backup) as emulator:
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
+        restored = Shop(project)
         sent_again: list[StripeEvent] = [REFUND, *PAYMENTS.values()]
-        assert shop.deliver(sent_again) == {
+        assert restored.deliver(sent_again) == {
             **dict.fromkeys(["evt_paid", "evt_refunded"], "duplicate_detected"),
             "evt_held": "first_time_finalized",
             "evt_refund": "refunded",
             "evt_new": "order_not_found",
         }
         # It is parked until somebody writes the order again that its payment names.
-        shop.place(AFTER)
+        restored.place(AFTER)
 
-        assert shop.books() == lost
-        assert shop.deliver(sent_again) == {event.event_id: "duplicate_detected" for event in sent_again}
-        documents = documents_in(shop.client)
+        assert restored.books() == shop.books()
+        assert restored.deliver(sent_again) == {event.event_id: "duplicate_detected" for event in sent_again}
+        documents = documents_in(restored.client)
         assert [*complaints(documents, STOCK), *leftovers(documents)] == []

@@ -17,6 +17,7 @@ from tests.support.http_client import Answer, request
 
 _OWNER: Final = "Bearer owner"
 """The emulator applies no rules to its owner."""
+_WRITES: Final = frozenset({"set", "update", "delete"})
 _KINDS: Final = {NoneType: "nullValue", bool: "booleanValue", int: "integerValue", str: "stringValue"}
 
 
@@ -67,15 +68,20 @@ class EmulatedProject:
         self._emulator = f"http://{host}/emulator/v1/projects/{name}"
         self._root = f"projects/{name}/databases/(default)/documents"
         self._documents = f"http://{host}/v1/{self._root}"
+        self._holds: Documents | None = None
+        """What the project was reset to, if nothing was written since."""
 
     def load_rules(self, source: str) -> None:
         self._call("PUT", f"{self._emulator}:securityRules", {"rules": {"files": [{"content": source}]}})
 
     def reset_to(self, documents: Documents) -> None:
         """Afterwards the project holds these documents and no others."""
+        if self._holds is documents:
+            return
         self._call("DELETE", f"{self._emulator}/databases/(default)/documents")
         writes = [self._set(path, fields) for path, fields in documents.items()]
         self._call("POST", f"{self._documents}:commit", {"writes": writes})
+        self._holds = documents
 
     def allows(self, attempt: Attempt) -> bool:
         """Make the attempt, and return whether the rules permit it."""
@@ -83,6 +89,8 @@ class EmulatedProject:
         answer = _sent(*self._request(attempt), token)
         if answer.status == HTTPStatus.FORBIDDEN:
             return False
+        if attempt.operation in _WRITES:
+            self._holds = None
         _raise_unless_ok(answer)
         return True
 

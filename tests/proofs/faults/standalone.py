@@ -59,15 +59,7 @@ class StandaloneEmulator:
     def export(self, project: str) -> Path:
         """Everything in the project's database at this moment, in a file from which an emulator can be started."""
         self._exports += 1
-        folder = self._folder / f"export-{self._exports}"
-        folder.mkdir()
-        wanted = {"database": f"projects/{project}/databases/(default)", "export_directory": str(folder)}
-        url = f"http://{self.host}/emulator/v1/projects/{project}:export"
-        request = urllib.request.Request(url, json.dumps(wanted).encode(), {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=_EXPORT_SECONDS_MAX) as answer:
-            answer.read()
-        (exported,) = folder.glob("*/*.overall_export_metadata")
-        return exported
+        return exported_from(self.host, project, self._folder / f"export-{self._exports}")
 
     def kill(self) -> None:
         """SIGKILL: whatever it was doing, and everything it had in memory, is gone."""
@@ -88,13 +80,25 @@ class StandaloneEmulator:
         raise RuntimeError(f"the emulator does not listen; its exit code: {process.returncode}\n{said}")
 
 
+def exported_from(host: str, project: str, folder: Path) -> Path:
+    """The same from any emulator, into a folder that does not exist yet."""
+    folder.mkdir()
+    wanted = {"database": f"projects/{project}/databases/(default)", "export_directory": str(folder)}
+    url = f"http://{host}/emulator/v1/projects/{project}:export"
+    request = urllib.request.Request(url, json.dumps(wanted).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=_EXPORT_SECONDS_MAX) as answer:
+        answer.read()
+    (exported,) = folder.glob("*/*.overall_export_metadata")
+    return exported
+
+
 @contextlib.contextmanager
-def standalone_emulator() -> Iterator[StandaloneEmulator]:
-    """An empty one. However the block ends, neither its process nor any file of its own is left."""
+def standalone_emulator(export: Path | None = None) -> Iterator[StandaloneEmulator]:
+    """An empty one, or one from an export. However the block ends, neither its process nor any file of it is left."""
     with tempfile.TemporaryDirectory(prefix="firestore-") as folder:
         emulator = StandaloneEmulator(Path(folder))
         try:
-            emulator.start()
+            emulator.start(export)
             yield emulator
         finally:
             emulator.kill()
