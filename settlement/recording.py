@@ -58,7 +58,7 @@ def _money_recorded(case: Case, order: Order) -> Proposal:
 
 
 def _brought_by(order: Order) -> Counter[Money | None]:
-    return Counter(payment.money for payment in order.payments.succeeded)
+    return Counter(payment.money for payment in order.payments.succeeded if not payment.is_free)
 
 
 def record_subscription(case: Case) -> Proposal:
