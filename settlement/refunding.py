@@ -121,9 +121,15 @@ def _units_to_have_back(order: Order, case: Case) -> Mapping[str, int]:
     if RestockRule.ALL in said or (follows_terms and case.terms.restock_on_refund):
         return order.taken
     named = units_named(refunds)
-    # What came back under other terms stays.
-    back = order.returned if follows_terms else {}
+    # What came back under other terms stays, but not what a refund brought back that has failed, or counts no more.
+    back = order.returned if follows_terms and not (_has_newly_undone(case) or _is_paid_anew(case, order)) else {}
     return {p: min(quantity, max(named.get(p, 0), back.get(p, 0))) for p, quantity in order.taken.items()}
+
+
+def _is_paid_anew(case: Case, order: Order) -> bool:
+    """Whether it is paid with other payments than before the event."""
+    before, after = ({payment.payment_id for payment in each.paid_with} for each in (case.order, order))
+    return before != after
 
 
 def _refunds_that_count(order: Order) -> tuple[Refund, ...]:

@@ -203,7 +203,7 @@ class _Oracle:
             yield f"{order_id}: should be {' or '.join(sorted(statuses))}: {order['status']}"
         if self.ending.is_ample and order.get("finalizedAt"):
             back = {item["productId"]: item["quantity"] for item in order.get("returned", ())}
-            if back != (expected := self._units_back()) and back not in self._units_that_stay(expected):
+            if back != (expected := self._units_back()):
                 yield f"{order_id}: {expected} should be back on the shelf: {back}"
         yield from self._of_what_is_recorded()
         yield from self._of_notices_to_the_shop()
@@ -255,14 +255,6 @@ class _Oracle:
         for restock in said:
             named.update({} if isinstance(restock, RestockRule) else dict(restock))
         return {p: min(named[p], quantity) for p, quantity in taken.items() if p in named}
-
-    def _units_that_stay(self, expected: Mapping[str, int]) -> Iterator[Mapping[str, int]]:
-        """What is back by a payment that no longer counts, and what no refund that counts takes off the shelf again."""
-        if self.ending.restocks or not self._follows_terms:
-            return
-        for payment in self.succeeded:
-            named = self._units_named(_said_of_units([payment]))
-            yield {p: max(named.get(p, 0), expected.get(p, 0)) for p in {**named, **expected}}
 
     # --- Besides its money -------------------------------------------------------------------------------------------
 

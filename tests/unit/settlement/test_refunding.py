@@ -1,6 +1,7 @@
 """What refunds make of an order that is paid: its status, and which of its units are back on the shelf."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from orders.money import Money
 from orders.order import Order
 from orders.payments import Payments
 from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
-from tests.support.builders import TERMS, a_refund, a_refunded_charge, an_updated_refund
+from tests.support.builders import NOW, TERMS, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.deciding import (
     HELD,
     RELEASED,
@@ -49,6 +50,7 @@ def a_refunded_order(status: str = "refunded", **changes: Any) -> Order:
     return a_sold_order(status, **{"refunds": Refunds.of(a_refund()), "returned": {"shirt": 3}, **changes})
 
 
+OF_ANOTHER = known(payments=paid_as(payment_id="pi_2", charge_id="ch_2"))
 NO_RESTOCK = replace(TERMS, restock_on_refund=False)
 FAILED, CHARGE, EUR_12 = refunded(status="failed"), a_refunded_charge(), Money(1_200, "eur")
 ONE, TWO_OF_THREE = a_refund("re_1", 1_200, restock={"shirt": 1}), a_refund("re_2", 2_400)
@@ -182,6 +184,20 @@ def test_what_came_back_stays_where_the_shops_terms_have_changed_since() -> None
     assert (change.order.returned, change.moves) == ({"shirt": 3}, ())
     change = given(a_refunded_order(), terms=NO_RESTOCK, shirts=(10, 2)).changed_by(FAILED)
     assert (change.order.status, change.order.returned, change.moves) == ("finalized", {}, shirts(-3))
+
+
+def test_what_a_refund_brought_back_that_has_failed_or_counts_no_more_goes_again_though_all_money_is_back() -> None:
+    both = Refunds.of(a_refund("re_1"), a_refund("re_2", 500, restock={"shirt": 1}))
+    failed = given(a_refunded_order(refunds=both, returned={"shirt": 1}), terms=NO_RESTOCK, shirts=(10, 0))
+    extra = Refunds.of(a_refund("re_2", restock={"shirt": 1}, payment_id="pi_2"))
+    later = a_refunded_order(**OF_ANOTHER, refunds=extra, returned={"shirt": 1})
+    for change in (
+        failed.changed_by(refunded(500, "re_2", status="failed", shirt=1)),
+        given(later, terms=NO_RESTOCK, shirts=(10, 0)).changed_by(
+            a_refunded_charge(created_at=NOW - timedelta(seconds=1))
+        ),
+    ):
+        assert (change.order.status, change.order.returned, change.moves) == ("refunded", {}, shirts(-1))
 
 
 # --- A refund that failed --------------------------------------------------------------------------------------------
