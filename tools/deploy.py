@@ -39,7 +39,7 @@ class Deployment:
         """Whether all is there that should be; of a dry run, whether it could be deployed. Raises NotDeployable."""
         found = found_in(self.google, self.wanted)
         if refused := refusals(self.wanted, found):
-            raise NotDeployable("\n".join(refused))
+            raise NotDeployable("\n".join(map(str, refused)))
         self._list("Worth knowing", warnings(self.wanted, found))
         self._list(f"To be deployed to {self.wanted.project}", changes(self.wanted, found))
         deleted = deletions(self.wanted, found)
@@ -56,17 +56,17 @@ class Deployment:
         return self._is_complete()
 
     def _failed(self, code: int) -> bool:
-        self._list("Missing now", [gap.what for gap in gaps(self.wanted, self._found())])
+        self._list("Missing now", gaps(self.wanted, self._found()))
         self.say(f"The Firebase tools have ended with {code}. Once the reason is gone, deploy again: it does the rest.")
         return False
 
     def _is_complete(self) -> bool:
         missing = gaps(self.wanted, self._found())
         if by_name := sorted({gap.mended_by for gap in missing if gap.mended_by}):
-            self._list("Left out, and deployed by name now", [gap.what for gap in missing])
+            self._list("Left out, and deployed by name now", missing)
             self.firebase([f"functions:{name}" for name in by_name])
             missing = gaps(self.wanted, self._found())
-        self._list("STILL MISSING", [gap.what for gap in missing])
+        self._list("STILL MISSING", missing)
         if not missing:
             self.say("All is there that should be.")
         return not missing
@@ -76,9 +76,9 @@ class Deployment:
         self._list("Still being built: until then, queries that need it fail", found.being_built)
         return found
 
-    def _list(self, title: str, lines: Sequence[str]) -> None:
+    def _list(self, title: str, lines: Sequence[object]) -> None:
         if lines:
-            self.say("\n  ".join([f"{title}:", *lines]))
+            self.say("\n  ".join([f"{title}:", *map(str, lines)]))
 
 
 def project_id(text: str) -> str:

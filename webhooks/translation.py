@@ -58,7 +58,9 @@ _HANDLED: Final[Mapping[str, tuple[EventKind, _Read]]] = MappingProxyType(
 The object decides: a charge that is said to have succeeded may only be authorised.
 """
 
-_HANDLED_THIN: Final = frozenset(f"v1.{event_type}" for event_type in _HANDLED)
+HANDLED_TYPES: Final = frozenset(_HANDLED)
+"""All types of Stripe's that can mean something for an order."""
+_HANDLED_THIN: Final = frozenset(f"v1.{event_type}" for event_type in HANDLED_TYPES)
 """The same types, as thin events name them: https://docs.stripe.com/event-destinations#thin-payload."""
 
 _API_VERSION: Final = re.compile(r"[0-9a-z.-]{1,40}")

@@ -14,7 +14,12 @@ class Gap:
 
     what: str
     mended_by: str | None
-    """The function that has to be deployed by name for it. None: no deployment mends it, and `what` says what does."""
+    """The function that has to be deployed by name for it; None if no deployment mends it."""
+    by_hand: str | None = None
+    """The command that mends it as well, or alone."""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.by_hand}" if self.by_hand else self.what
 
 
 def changes(wanted: Wanted, found: Found) -> list[str]:
@@ -25,13 +30,14 @@ def changes(wanted: Wanted, found: Found) -> list[str]:
             + ("updated, if code or settings differ" if (one.region, one.name) in found.functions else "new")
             for one in wanted.functions
         ),
-        *(
-            f"{name}: {'changed' if name in found.indexing else 'new'}"
-            for name, how in sorted(wanted.indexing.items())
-            if found.indexing.get(name) != how
-        ),
+        *(f"{name}: {'changed' if name in found.indexing else 'new'}" for name in other_indexing(wanted, found)),
         *([] if found.rules == wanted.rules else ["security rules: " + ("replaced" if found.rules else "new")]),
     ]
+
+
+def other_indexing(wanted: Wanted, found: Found) -> list[str]:
+    """What is not indexed as it should be, by name."""
+    return [name for name, how in sorted(wanted.indexing.items()) if found.indexing.get(name) != how]
 
 
 def deletions(wanted: Wanted, found: Found) -> list[str]:
@@ -54,7 +60,7 @@ def gaps(wanted: Wanted, found: Found) -> list[Gap]:
 def _of_function(function: Function, found: Found) -> Iterator[Gap]:
     there = found.functions.get((function.region, function.name))
     if there is None or there["state"] != "ACTIVE":
-        yield Gap(f"the function {function.name}", function.name)
+        yield Gap(f"the function {function.name}" + (f", which is {there['state']}" if there else ""), function.name)
         return
     if there["serviceConfig"].get("serviceAccountEmail") != function.account:
         yield Gap(f"the account of {function.name}, {function.account}", function.name)
@@ -64,10 +70,11 @@ def _of_function(function: Function, found: Found) -> Iterator[Gap]:
     for member in sorted(invokers - function.invokers):
         service = there["serviceConfig"]["service"].rpartition("/")[2]
         yield Gap(
-            f"that nobody else may call {function.name}: gcloud run services remove-iam-policy-binding {service} "
-            f"--region={function.region} --member={member} --role={rights.INVOKER}",
+            f"that nobody else may call {function.name}, as {member} may",
             # These the Firebase tools set as a whole; of all others they touch none.
             function.name if function.invokers else None,
+            f"gcloud run services remove-iam-policy-binding {service} "
+            f"--region={function.region} --member={member} --role={rights.INVOKER}",
         )
     if function.is_scheduled:
         yield from _of_job(function, found)
@@ -80,7 +87,7 @@ def _of_job(function: Function, found: Found) -> Iterator[Gap]:
     elif job["httpTarget"]["oidcToken"]["serviceAccountEmail"] != function.account:
         # The Firebase tools compare a schedule's times alone.
         yield Gap(
-            f"the account of the schedule of {function.name}: gcloud scheduler jobs delete {function.job} "
-            f"--location={function.region}, and deploy again",
+            f"the account of the schedule of {function.name}",
             None,
+            f"gcloud scheduler jobs delete {function.job} --location={function.region}, and deploy again",
         )

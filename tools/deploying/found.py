@@ -1,6 +1,6 @@
 """What is there in the project now, as far as a deployment changes it or needs it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,8 +18,8 @@ class Found:
     accounts: frozenset[str]
     roles: Mapping[str, frozenset[str]]
     """Of each member of the project."""
-    secrets: frozenset[str]
-    """Those that have a value."""
+    secrets: Mapping[str, str]
+    """Those that have a value: the number of its latest version."""
     database: Json | None
     functions: Mapping[tuple[str, str], Json]
     """Those of our codebase that the Firebase tools have deployed, by region and name."""
@@ -29,21 +29,22 @@ class Found:
     indexing: Mapping[str, str]
     """In the words of `Wanted.indexing`."""
     being_built: tuple[str, ...]
+    times_to_live: Mapping[str, str]
+    """The state of each, by the name in `indexing`."""
     rules: str | None
 
 
-def found_in(google: Google, wanted: Wanted) -> Found:
-    """Raises NotDeployable."""
-    if lacking := _lacking(google, wanted.project):
+def found_in(google: Google, wanted: Wanted, needed: Collection[str] = rights.DEPLOYERS) -> Found:
+    """Raises NotDeployable, also if whoever is signed in lacks a permission that is needed."""
+    if lacking := _lacking(google, wanted.project, needed):
         # All else would be refused, too, one question after the other.
         raise NotDeployable(f"Whoever is signed in may not, in {wanted.project}: {', '.join(lacking)}.")
     return _found(google, wanted)
 
 
-def _lacking(google: Google, project: str) -> list[str]:
-    needed = [permission for permissions in rights.DEPLOYER.values() for permission in permissions]
+def _lacking(google: Google, project: str, needed: Collection[str]) -> list[str]:
     address = f"cloudresourcemanager.googleapis.com/v1/projects/{project}:testIamPermissions"
-    granted = google.post(address, {"permissions": needed}).get("permissions", ())
+    granted = google.post(address, {"permissions": list(needed)}).get("permissions", ())
     return [permission for permission in needed if permission not in granted]
 
 
@@ -52,28 +53,34 @@ def _found(google: Google, wanted: Wanted) -> Found:
     there = [one for one in wanted.functions if (one.region, one.name) in functions]
     address = f"firestore.googleapis.com/v1/projects/{wanted.project}/databases/{wanted.database}"
     database = google.get(address)
-    indexes = _list(google, f"{address}/collectionGroups/-/indexes") if database else []
+    indexes = listed(google, f"{address}/collectionGroups/-/indexes") if database else []
     fields = _fields(google, address) if database else []
     return Found(
         accounts=frozenset(
             account["email"]
-            for account in _list(google, f"iam.googleapis.com/v1/projects/{wanted.project}/serviceAccounts", 100)
+            for account in listed(google, f"iam.googleapis.com/v1/projects/{wanted.project}/serviceAccounts", 100)
         ),
         roles=_roles(google, wanted.project),
-        secrets=frozenset(
-            name for one in wanted.functions for name in one.secrets if _has_value(google, wanted.project, name)
-        ),
+        secrets={
+            name: version
+            for name in {name for one in wanted.functions for name in one.secrets}
+            if (version := _latest_version(google, wanted.project, name))
+        },
         database=database,
         functions=functions,
         invokers={one.name: _invokers(google, functions[one.region, one.name]) for one in there},
         jobs={one.job: job for one in there if one.is_scheduled and (job := _job(google, wanted.project, one))},
-        indexing=dict([*(composite(_collection(index), index) for index in indexes), *fields]),
+        indexing=dict([*(composite(_collection(index), index) for index in indexes), *map(_single, fields)]),
         being_built=tuple(composite(_collection(index), index)[0] for index in indexes if index["state"] != "READY"),
+        times_to_live={
+            _single(field)[0]: str(field["ttlConfig"].get("state")) for field in fields if "ttlConfig" in field
+        },
         rules=_rules(google, wanted),
     )
 
 
-def _list(google: Google, address: str, at_most: int = 1000, asked: str = "") -> list[Json]:
+def listed(google: Google, address: str, at_most: int = 1000, asked: str = "") -> list[Json]:
+    """What is in the collection at this address, whose last word it is called by. Raises NotDeployable."""
     found: list[Json] = (google.get(f"{address}?pageSize={at_most}{asked}") or {}).get(address.rpartition("/")[2], [])
     return found
 
@@ -87,16 +94,16 @@ def _roles(google: Google, project: str) -> Mapping[str, frozenset[str]]:
     }
 
 
-def _has_value(google: Google, project: str, secret: str) -> bool:
+def _latest_version(google: Google, project: str, secret: str) -> str | None:
     latest = google.get(f"secretmanager.googleapis.com/v1/projects/{project}/secrets/{secret}/versions/latest") or {}
-    return latest.get("state") == "ENABLED"
+    return str(latest["name"]).rpartition("/")[2] if latest.get("state") == "ENABLED" else None
 
 
 def _functions(google: Google, wanted: Wanted) -> Mapping[tuple[str, str], Json]:
     address = f"cloudfunctions.googleapis.com/v2/projects/{wanted.project}/locations/-/functions"
     return {
         _place(function): function
-        for function in _list(google, address)
+        for function in listed(google, address)
         # As the Firebase tools know theirs again.
         if function.get("labels", {}).get(_TOOL, "").startswith("cli-firebase")
         and function["labels"].get(_CODEBASE, "default") == wanted.codebase
@@ -110,7 +117,9 @@ def _place(function: Json) -> tuple[str, str]:
 
 
 def _invokers(google: Google, function: Json) -> frozenset[str]:
-    policy = google.get(f"run.googleapis.com/v1/{function['serviceConfig']['service']}:getIamPolicy") or {}
+    # One whose first deployment has failed may have none.
+    service = function["serviceConfig"].get("service")
+    policy = (service and google.get(f"run.googleapis.com/v1/{service}:getIamPolicy")) or {}
     invoking = (bound["members"] for bound in policy.get("bindings", ()) if bound["role"] == rights.INVOKER)
     return frozenset(member for members in invoking for member in members)
 
@@ -120,19 +129,20 @@ def _job(google: Google, project: str, function: Function) -> Json | None:
     return google.get(f"{jobs}/{function.job}")
 
 
-def _fields(google: Google, database: str) -> list[tuple[str, str]]:
+def _fields(google: Google, database: str) -> list[Json]:
     # As the Firebase tools ask: what differs from the default.
     differs = "&filter=indexConfig.usesAncestorConfig=false OR ttlConfig:*"
-    return [
-        single(
-            _collection(field),
-            field["name"].partition("/fields/")[2],
-            [{**index["fields"][0], **index} for index in field.get("indexConfig", {}).get("indexes", ())],
-            lives="ttlConfig" in field,
-        )
-        for field in _list(google, f"{database}/collectionGroups/-/fields", asked=differs)
-        if "/__default__/" not in field["name"]
-    ]
+    fields = listed(google, f"{database}/collectionGroups/-/fields", asked=differs)
+    return [field for field in fields if "/__default__/" not in field["name"]]
+
+
+def _single(field: Json) -> tuple[str, str]:
+    return single(
+        _collection(field),
+        field["name"].partition("/fields/")[2],
+        [{**index["fields"][0], **index} for index in field.get("indexConfig", {}).get("indexes", ())],
+        lives="ttlConfig" in field,
+    )
 
 
 def _collection(resource: Mapping[str, Any]) -> str:
@@ -142,7 +152,7 @@ def _collection(resource: Mapping[str, Any]) -> str:
 def _rules(google: Google, wanted: Wanted) -> str | None:
     own = "" if wanted.database == DEFAULT_DATABASE else f"/{wanted.database}"
     name = f"projects/{wanted.project}/releases/cloud.firestore{own}"
-    releases = _list(google, f"firebaserules.googleapis.com/v1/projects/{wanted.project}/releases", 100)
+    releases = listed(google, f"firebaserules.googleapis.com/v1/projects/{wanted.project}/releases", 100)
     ruleset = next((release["rulesetName"] for release in releases if release["name"] == name), None)
     files = (google.get(f"firebaserules.googleapis.com/v1/{ruleset}") or {}) if ruleset else {}
     return files["source"]["files"][0]["content"] if files else None

@@ -17,6 +17,10 @@ _ANSWER_SECONDS_MAX: Final = 30
 Json = dict[str, Any]
 
 
+class NotAllowed(NotDeployable):
+    """Whoever is signed in may not see this, or the API is off."""
+
+
 class Google:
     def __init__(self, project: str) -> None:
         """Raises NotDeployable: nobody is signed in."""
@@ -46,6 +50,8 @@ class Google:
             raise NotDeployable(f"{address.partition('/')[0]} cannot be asked: {problem}") from None
         if answer.status_code == HTTPStatus.NOT_FOUND:
             return None
+        if answer.status_code == HTTPStatus.FORBIDDEN:
+            raise NotAllowed(f"{address} answers 403: {answer.text[:300]}")
         if not answer.ok:
             raise NotDeployable(f"{address} answers {answer.status_code}: {answer.text[:300]}")
         found: Json = answer.json()

@@ -4,10 +4,12 @@ An account that the Firebase tools make themselves (`requiredRoles` in functions
 the webhook, which anybody may call, could then call the others.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 INVOKER: Final = "roles/run.invoker"
+ANYBODY: Final = "allUsers"
 _DATASTORE_USER: Final = "roles/datastore.user"
 
 ROLES: Final[Mapping[str, frozenset[str]]] = {
@@ -56,6 +58,10 @@ DEPLOYER: Final[Mapping[str, tuple[str, ...]]] = {
     "roles/serviceusage.serviceUsageConsumer": ("serviceusage.services.get", "serviceusage.services.use"),
 }
 """What each role is needed for in the whole project; beside them, roles/iam.serviceAccountUser on each account."""
+
+DEPLOYERS: Final = tuple(permission for permissions in DEPLOYER.values() for permission in permissions)
+READERS: Final = tuple(permission for permission in DEPLOYERS if re.search(r"\.(get\w*|list|use)$", permission))
+"""Of these permissions, those that change nothing."""
 
 
 def account(name: str, project: str) -> str:

@@ -43,6 +43,8 @@ class Function:
 class Wanted:
     project: str
     codebase: str
+    apis: tuple[str, ...]
+    """Those that have to be on, beside those that deploying itself takes."""
     settings: Mapping[str, str]
     database: str
     configured_database: str
@@ -62,6 +64,7 @@ def wanted_in(folder: Path, project: str) -> Wanted:
     return Wanted(
         project=project,
         codebase=config["functions"].get("codebase", "default"),
+        apis=tuple(required["api"] for required in manifest["requiredAPIs"]),
         settings=settings,
         database=settings.get("DATABASE_ID", DEFAULT_DATABASE),
         configured_database=config["firestore"].get("database", DEFAULT_DATABASE),
@@ -132,5 +135,5 @@ def _function(name: str, endpoint: Mapping[str, Any]) -> Function:
 def _invokers(endpoint: Mapping[str, Any], account: str) -> frozenset[str]:
     if "httpsTrigger" in endpoint:
         invokers = endpoint["httpsTrigger"]["invoker"]
-        return frozenset("allUsers" if invoker == "public" else rights.member(invoker) for invoker in invokers)
+        return frozenset(rights.ANYBODY if invoker == "public" else rights.member(invoker) for invoker in invokers)
     return frozenset({rights.member(account)} if "scheduleTrigger" in endpoint else ())

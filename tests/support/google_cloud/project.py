@@ -82,6 +82,8 @@ class GoogleProject:
             return {"uploadUrl": _UPLOAD, "storageSource": {"bucket": "sources", "object": f"{len(self.uploads)}.zip"}}
         if verb == "testIamPermissions":
             return {"permissions": [name for name in sent["permissions"] if name not in self.lacking]}
+        if verb == "access":
+            return self.kept[f"{name}:access"]
         return self.kept.get(f"{name}:policy", {"bindings": []}) if verb == "getIamPolicy" else {}
 
     def _standard(self, method: str, name: str, query: Mapping[str, str], sent: Json) -> Json | None:
@@ -102,7 +104,7 @@ class GoogleProject:
         if "/operations/" in name:
             return {"done": True, "response": self.kept[name.partition("/operations/")[2]]}
         if name.startswith("serviceusage"):
-            return {"state": "ENABLED"}
+            return self.kept.get(name, {"state": "ENABLED"})
         if name in self.kept:
             return self.kept[name]
         # A collection's name has an odd number of segments, and the API's before them. `-` is any.
@@ -121,11 +123,13 @@ def _last(name: str) -> str:
 def _made(name: str, sent: Json, before: Json) -> Json:
     """What Google makes of what is created or updated."""
     api, _, resource = name.partition("/")
-    made = {"state": "ACTIVE", **before, **sent, "name": resource}
+    made = {"state": "ENABLED" if api == "cloudscheduler" else "ACTIVE", **before, **sent, "name": resource}
     if api == "cloudfunctions":
         service = resource.replace("/functions/", "/services/").replace(_last(name), _last(name).lower())
         made["url"] = f"https://{_last(name).lower()}-x.a.run.app"
         made["serviceConfig"] = {**sent["serviceConfig"], "service": service, "uri": made["url"]}
+    if "ttlConfig" in made:
+        made["ttlConfig"] = {"state": "ACTIVE"}
     if "/indexes/" in name:
         *_, last = made["fields"]
         made |= {"state": "READY", "fields": [*made["fields"], {**last, "fieldPath": "__name__"}]}
