@@ -14,7 +14,7 @@ BROWSER := venv/.installed-browser-$(MADE_FOR)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page seed pay refund sweep bench deploy monitoring lint format lock audit sbom clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page seed pay refund sweep bench deploy doctor monitoring lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -70,6 +70,9 @@ bench: $(TEST) ## print the figures, each beside its comparator
 
 deploy: $(EMULATORS) ## deploy to PROJECT=...; DRY_RUN=1 shows what would change, YES=1 deletes without a question
 	@$(VENV_PYTHON) -m tools.deploy --project="$$PROJECT" $${DRY_RUN:+--dry-run} $${YES:+--yes}
+
+doctor: $(EMULATORS) ## what is wrong with what is deployed to PROJECT=..., and what helps; JSON=1 for a program
+	@$(VENV_PYTHON) -m tools.doctor --project="$$PROJECT" $${JSON:+--json}
 
 monitoring: $(EMULATORS) ## what would watch PROJECT=... and alert; APPLY=1 puts it there [CHANNELS=... are notified]
 	@$(VENV_PYTHON) -m tools.monitoring --project="$$PROJECT" $${CHANNELS:+--channels="$$CHANNELS"} $${APPLY:+--apply}

@@ -68,7 +68,7 @@ class Deployment:
             missing = gaps(self.wanted, self._found())
         self._list("STILL MISSING", missing)
         if not missing:
-            self.say("All is there that should be.")
+            self.say(f"All is there that should be. Whether it works: make doctor PROJECT={self.wanted.project}")
         return not missing
 
     def _found(self) -> Found:

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from tests.support.builders import NOW
 from tests.support.deployed import PACKAGES
 from tests.support.google_cloud.deploying import (
     DATABASE,
@@ -33,7 +34,9 @@ from tests.support.google_cloud.project import NUMBER
 from tools.deploying.comparison import gaps
 from tools.deploying.found import found_in
 from tools.deploying.google import Google
+from tools.deploying.rights import READERS
 from tools.deploying.wanted import wanted_in
+from tools.diagnosing import project
 from tools.toolchain import ROOT
 
 WEBHOOK, TRIGGERS, CANARY = (
@@ -190,6 +193,14 @@ def test_the_indexes_and_times_to_live_of_this_folder_are_there(deployed: Deploy
     assert len(there) == len(wanted)
     lives = {name for name, how in there.items() if "ttlConfig" in how}
     assert lives == {f"{collection}/fields/expireAt" for collection in ("webhookEvents", "messages", "cancelRequests")}
+
+
+def test_the_doctor_finds_nothing_wrong_with_what_is_left_behind(deployed: Deployer) -> None:
+    wanted = wanted_in(deployed.folder, PROJECT)
+    found = found_in(Google(PROJECT), wanted, needed=READERS)
+    judges = (project.rights, project.database, project.indexes, project.times_to_live, project.rules)
+    for judge in (*judges, project.secrets, project.functions):
+        assert list(judge(wanted, found, NOW)) == []
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from typing import Any, Final
 Json = dict[str, Any]
 
 NUMBER: Final = "123456789012"
-_OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
+_OK, _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 200, 400, 403, 404
 _TOKEN: Final[Json] = {"access_token": "an-access-token", "expires_in": 3600, "token_type": "Bearer"}
 _UPLOAD: Final = "https://storage.googleapis.com/source?GoogleAccessId=service"
 # In front of a resource's name stands the API's version.
@@ -69,6 +69,8 @@ class GoogleProject:
             name = f"{found['host']}/{found['name']}".replace(f"projects/{NUMBER}", f"projects/{self.project}")
             if any(f"{method} {name}:{found['verb']}".rstrip(":").endswith(end) for end in self.refused):
                 return _FORBIDDEN, {"error": {"code": _FORBIDDEN, "message": "Permission denied"}}
+            if found["verb"] == "access" and f"{name}:access" not in self.kept:
+                return _BAD_REQUEST, {"error": {"code": _BAD_REQUEST, "message": "The version is disabled"}}
             sent = json.loads(body or b"{}")
             if found["verb"]:
                 return _OK, self._custom(found["verb"], name, sent)

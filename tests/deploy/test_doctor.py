@@ -1,0 +1,228 @@
+"""What the doctor says of a service that is deployed and works, and of the same one with one thing wrong."""
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+
+from tests.support.broken_service import (
+    BROKEN,
+    FIRST,
+    IN_PROJECT,
+    JOB,
+    NOW,
+    SECOND,
+    Change,
+    endpoint,
+    kept,
+    never_called,
+    verifies_with,
+)
+from tests.support.deployed_service import API_KEY, IN_FRONT_OF_IT, WEBHOOK, DeployedService
+from tests.support.google_cloud.deployed import deployed_project
+from tests.support.google_cloud.deploying import PROJECT, REGION, Deployer, deployer_in
+from tests.support.google_cloud.project import GoogleProject
+from tests.support.stripe.versions import API_VERSIONS
+from tools.deploying.wanted import wanted_in
+from tools.diagnosing.checks import CHECKS
+from tools.diagnosing.deliveries import OLDEST_VERSION
+from tools.doctor import main
+from tools.stripe_events import API_VERSION
+
+
+@pytest.fixture(scope="module")
+def deployer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployer]:
+    with deployer_in(tmp_path_factory.mktemp("doctor")) as deployer:
+        yield deployer
+
+
+@pytest.fixture(scope="module")
+def working(deployer: Deployer) -> GoogleProject:
+    return deployed_project(wanted_in(deployer.folder, PROJECT), deployer.folder, FIRST, NOW)
+
+
+@pytest.fixture
+def service(deployer: Deployer, working: GoogleProject, monkeypatch: pytest.MonkeyPatch) -> DeployedService:
+    google = GoogleProject(PROJECT, kept=copy.deepcopy(working.kept))
+    service = DeployedService(google, FIRST)
+
+    def send(_: HTTPAdapter, asked: PreparedRequest, **__: Any) -> Response:
+        return service.send(asked)
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    monkeypatch.setenv("STRIPE_API_KEY", API_KEY)
+    return service
+
+
+Checks = list[dict[str, Any]]
+Diagnose = Callable[[], tuple[int, Checks]]
+
+
+@pytest.fixture
+def diagnose(deployer: Deployer, capsys: pytest.CaptureFixture[str]) -> Diagnose:
+    """The exit code, and what is printed as JSON: never a secret."""
+
+    def diagnosed() -> tuple[int, Checks]:
+        code = main(["--project", PROJECT, "--json"], deployer.folder)
+        said = capsys.readouterr()
+        assert not re.search(f"{FIRST}|{SECOND}|{API_KEY}", said.out + said.err)
+        return code, json.loads(said.out)
+
+    return diagnosed
+
+
+def in_state(state: str, checks: Checks) -> list[str]:
+    return [check["check"] for check in checks if check["state"] == state]
+
+
+def test_of_a_service_that_works_everything_is_checked_and_nothing_is_wrong(
+    service: DeployedService, diagnose: Diagnose
+) -> None:
+    before = service.google.copy()
+    code, checks = diagnose()
+    assert [(check["check"], check["state"]) for check in checks] == [(name, "ok") for name in CHECKS]
+    assert code == 0
+    assert service.google.copy() == before
+
+
+@pytest.mark.parametrize(("check", "break_it"), BROKEN.values(), ids=BROKEN)
+def test_what_is_wrong_is_found_with_a_remedy_and_nothing_else_is_wrong(
+    service: DeployedService, diagnose: Diagnose, check: str, break_it: Change
+) -> None:
+    break_it(service)
+    code, checks = diagnose()
+    assert (code, set(in_state("wrong", checks))) == (3, {check})
+    assert all(one["remedy"] for one in checks if one["state"] != "ok")
+
+
+@pytest.fixture
+def set_to(deployer: Deployer) -> Iterator[Callable[[str], object]]:
+    """Adds a line to the project's settings."""
+    file = deployer.folder / f".env.{PROJECT}"
+    before = file.read_text()
+    yield lambda line: file.write_text(before + line)
+    file.write_text(before)
+
+
+@pytest.mark.parametrize(
+    ("check", "line"), [("settings", "OPEN_ORDERS_MAX=0"), ("settings", "THREADS=8"), ("mode", "EXPECT_LIVEMODE=true")]
+)
+def test_a_wrong_setting_is_found(
+    service: DeployedService, set_to: Callable[[str], object], diagnose: Diagnose, check: str, line: str
+) -> None:
+    set_to(line)
+    code, checks = diagnose()
+    assert (code, set(in_state("wrong", checks))) == (3, {check})
+
+
+def test_a_secret_of_the_other_mode_is_found_without_stripe(
+    service: DeployedService,
+    set_to: Callable[[str], object],
+    diagnose: Diagnose,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("STRIPE_API_KEY")
+    set_to("EXPECT_LIVEMODE=true")
+    verifies_with(f"test:{FIRST}")(service)
+    code, checks = diagnose()
+    assert (code, in_state("wrong", checks)) == (3, ["mode"])
+
+
+def test_other_ways_to_be_right(service: DeployedService, diagnose: Diagnose) -> None:
+    both = f"test:{FIRST},live:{SECOND}"
+    service.secret = both
+    verifies_with(both)(service)
+    endpoint(api_version=None, url=f"{WEBHOOK}/", livemode=True)(service)
+    service.google.kept[JOB] |= {"status": {}}
+    code, checks = diagnose()
+    assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
+
+
+def test_what_is_in_front_of_the_webhook_is_its_address_where_the_canary_goes_there(
+    service: DeployedService, set_to: Callable[[str], object], diagnose: Diagnose
+) -> None:
+    set_to(f"CANARY_URL={IN_FRONT_OF_IT}")
+    endpoint(url=IN_FRONT_OF_IT)(service)
+    code, checks = diagnose()
+    assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
+
+
+def test_what_cannot_be_looked_at_is_not_checked_and_not_wrong(
+    service: DeployedService, diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STRIPE_API_KEY")
+    service.google.refused = {"versions/1:access", "/alertPolicies", "/notificationChannels"}
+    never_called(NOW)(service)
+    code, checks = diagnose()
+    assert (code, in_state("not checked", checks)) == (
+        0,
+        [
+            *("secret value", "schedules", "policies", "channels"),
+            *("endpoint", "event types", "api version", "mode", "signed post"),
+        ],
+    )
+    assert all(one["remedy"] for one in checks if one["state"] != "ok")
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("rk_test_of_somebody_else", "Stripe answers 401"),
+        ("rk_…", "STRIPE_API_KEY has a character in it that is in none of Stripe's keys"),
+    ],
+)
+def test_a_key_that_stripe_does_not_take_is_not_repeated(
+    service: DeployedService, diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch, key: str, why: str
+) -> None:
+    monkeypatch.setenv("STRIPE_API_KEY", key)
+    code, checks = diagnose()
+    assert (code, in_state("not checked", checks)) == (0, ["endpoint", "event types", "api version", "mode"])
+    assert {check["found"] for check in checks if check["state"] != "ok"} == {why}
+    assert key not in json.dumps(checks, ensure_ascii=False)
+
+
+def test_an_api_that_is_off_hides_what_it_would_say_and_no_more(service: DeployedService, diagnose: Diagnose) -> None:
+    kept(f"serviceusage/{IN_PROJECT}/services/cloudscheduler.googleapis.com", state="DISABLED")(service)
+    service.google.refused = {JOB}
+    code, checks = diagnose()
+    assert (code, in_state("wrong", checks)) == (3, ["apis"])
+    assert in_state("ok", checks) == ["settings", "policies", "channels"]
+
+
+def test_where_nothing_is_deployed_that_is_said_once(service: DeployedService, diagnose: Diagnose) -> None:
+    for name in service.google.under("cloudfunctions/"):
+        del service.google.kept[f"cloudfunctions/{name}"]
+    code, checks = diagnose()
+    assert (code, set(in_state("wrong", checks))) == (3, {"functions"})
+    assert in_state("not checked", checks)[-2:] == ["forged post", "signed post"]
+
+
+def test_whoever_may_not_look_is_told_what_is_lacking(
+    service: DeployedService, deployer: Deployer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.google.lacking = {"datastore.indexes.list", "cloudfunctions.functions.create"}
+    assert main(["--project", PROJECT], deployer.folder) == 1
+    assert capsys.readouterr() == ("", f"Whoever is signed in may not, in {PROJECT}: datastore.indexes.list.\n")
+
+
+def test_the_table_has_a_line_for_each_check(
+    service: DeployedService, deployer: Deployer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(JOB, state="PAUSED")(service)
+    assert main(["--project", PROJECT], deployer.folder) == 3
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(CHECKS)
+    assert lines[0] == "ok           apis           those that functions.yaml names are on"
+    assert (
+        "wrong        schedules      The job of releaseExpiredReservations is PAUSED: gcloud scheduler jobs resume "
+        f"firebase-schedule-releaseExpiredReservations-{REGION} --location={REGION} --project={PROJECT}"
+    ) in lines
+
+
+def test_the_versions_that_are_known_are_those_that_are_tested() -> None:
+    assert (min(API_VERSIONS), max(API_VERSIONS)) == (OLDEST_VERSION, API_VERSION)

@@ -1,0 +1,116 @@
+"""A deployed service with one thing wrong, each of the things that can be, and the check that has to find it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from tests.support.deployed_service import DeployedService, an_endpoint
+from tests.support.google_cloud.deployed import IN_DATABASE, keep_secret
+from tests.support.google_cloud.deploying import DATABASE, PROJECT, REGION, SECRET
+from webhooks.translation import HANDLED_TYPES
+
+NOW: Final = datetime.now(UTC)
+IN_PROJECT: Final = f"projects/{PROJECT}"
+PLACE: Final = f"{IN_PROJECT}/locations/{REGION}"
+SECRETS: Final = f"secretmanager/{IN_PROJECT}/secrets/{SECRET}"
+JOB: Final = f"cloudscheduler/{PLACE}/jobs/firebase-schedule-releaseExpiredReservations-{REGION}"
+PLACE_OF_FUNCTIONS: Final = f"cloudfunctions/{PLACE}/functions"
+CHANNEL: Final = f"monitoring/{IN_PROJECT}/notificationChannels/1"
+TTL: Final = f"{IN_DATABASE}/collectionGroups/messages/fields/expireAt"
+FIRST: Final = f"whsec_{'a' * 32}"
+SECOND: Final = f"whsec_{'b' * 32}"
+
+Change = Callable[[DeployedService], object]
+
+
+def kept(name: str, /, **fields: Any) -> Change:
+    """Something in the project has other fields."""
+    return lambda service: service.google.kept.setdefault(name, {}).update(fields)
+
+
+def gone(name: str) -> Change:
+    return lambda service: service.google.kept.pop(name)
+
+
+def endpoint(**fields: Any) -> Change:
+    """Stripe's endpoint has other fields."""
+    return lambda service: service.endpoints[0].update(fields)
+
+
+def never_called(since: datetime) -> Change:
+    def change(service: DeployedService) -> None:
+        del service.google.kept[JOB]["lastAttemptTime"]
+        kept(JOB, userUpdateTime=since.isoformat())(service)
+
+    return change
+
+
+def webhook(**fields: Any) -> Change:
+    """The webhook that runs has something else."""
+
+    def change(service: DeployedService) -> None:
+        for name, value in fields.items():
+            setattr(service, name, value)
+
+    return change
+
+
+def verifies_with(text: str) -> Change:
+    """So Secret Manager says; what the webhook was given before stays as it was."""
+    return lambda service: keep_secret(service.google, text)
+
+
+def an_index(service: DeployedService) -> dict[str, Any]:
+    return next(one for name, one in service.google.kept.items() if "/collectionGroups/orders/indexes/" in name)
+
+
+def a_service(service: DeployedService) -> dict[str, Any]:
+    config: dict[str, Any] = service.google.kept[f"{PLACE_OF_FUNCTIONS}/stripeWebhook"]["serviceConfig"]
+    return config
+
+
+BROKEN: Final[dict[str, tuple[str, Callable[[DeployedService], object]]]] = {
+    "an API is off": ("apis", kept(f"serviceusage/{IN_PROJECT}/services/eventarc.googleapis.com", state="DISABLED")),
+    "an account has no role": ("rights", kept(f"cloudresourcemanager/{IN_PROJECT}:policy", bindings=[])),
+    "in Datastore mode": ("database", kept(IN_DATABASE, type="DATASTORE_MODE")),
+    "locked by groups": ("database", kept(IN_DATABASE, concurrencyMode="OPTIMISTIC_WITH_ENTITY_GROUPS")),
+    "for MongoDB alone": ("database", kept(IN_DATABASE, firestoreDataAccessMode="DATA_ACCESS_MODE_DISABLED")),
+    "can be deleted": ("protection", kept(IN_DATABASE, deleteProtectionState="DELETE_PROTECTION_DISABLED")),
+    "an index is missing": ("indexes", gone(f"{IN_DATABASE}/collectionGroups/products/fields/active")),
+    "an index is being built": ("indexes", lambda service: an_index(service).update(state="CREATING")),
+    "nothing is deleted yet": ("times to live", kept(TTL, ttlConfig={"state": "CREATING"})),
+    "other rules": ("rules", kept(f"firebaserules/{IN_PROJECT}/rulesets/1", source={"files": [{"content": "other"}]})),
+    "no rules": ("rules", gone(f"firebaserules/{IN_PROJECT}/releases/cloud.firestore/{DATABASE}")),
+    "no value": ("secrets", gone(f"{SECRETS}/versions/latest")),
+    "a later value": ("secrets", kept(f"{SECRETS}/versions/latest", name=f"{SECRETS}/versions/2")),
+    "a value that can be none": ("secret value", verifies_with(f'"{FIRST}"')),
+    "a version that was disabled": ("secret value", gone(f"{SECRETS}/versions/1:access")),
+    "still unset": ("secret value", verifies_with("unset")),
+    "not active": ("functions", kept(f"{PLACE_OF_FUNCTIONS}/inventoryChanged", state="FAILED")),
+    "never started": (
+        "functions",
+        kept(f"{PLACE_OF_FUNCTIONS}/stripeWebhook", state="FAILED", serviceConfig={}, url=""),
+    ),
+    "another account": ("functions", lambda service: a_service(service).update(serviceAccountEmail="somebody")),
+    "nobody may call it": ("functions", kept(f"run/{PLACE}/services/stripewebhook:policy", bindings=[])),
+    "no schedule": ("functions", gone(JOB)),
+    "paused": ("schedules", kept(JOB, state="PAUSED")),
+    "silent": ("schedules", kept(JOB, lastAttemptTime=(NOW - timedelta(minutes=21)).isoformat())),
+    "never called": ("schedules", never_called(NOW - timedelta(minutes=21))),
+    "failed": ("schedules", kept(JOB, status={"code": 13})),
+    "nobody is alerted": ("policies", kept(f"monitoring/{IN_PROJECT}/alertPolicies/1", enabled=False)),
+    "nobody has confirmed": ("channels", kept(CHANNEL, verificationStatus="UNVERIFIED")),
+    "no channel": ("channels", kept(CHANNEL, enabled=False)),
+    "no endpoint": ("endpoint", endpoint(url="https://b.example")),
+    "two endpoints": ("endpoint", lambda service: service.endpoints.append(an_endpoint("we_3"))),
+    "disabled": ("endpoint", endpoint(status="disabled")),
+    "a type too few": ("event types", endpoint(enabled_events=sorted(HANDLED_TYPES - {"refund.created"}))),
+    "a type too many": ("event types", endpoint(enabled_events=[*HANDLED_TYPES, "customer.created"])),
+    "every type": ("event types", endpoint(enabled_events=["*"])),
+    "too old": ("api version", endpoint(api_version="2019-12-03")),
+    "too new": ("api version", endpoint(api_version="2026-11-25.endive")),
+    "a secret of the other mode": ("mode", verifies_with(f"live:{FIRST}")),
+    "accepts what is forged": ("forged post", webhook(answers=(200, {"result": "ignored"}))),
+    "verifies with one of two": ("signed post", verifies_with(f"{FIRST},{SECOND}")),
+    "verifies with something else": ("signed post", webhook(secret=SECOND)),
+}

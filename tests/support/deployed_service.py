@@ -1,0 +1,87 @@
+"""A deployed service and all that surrounds it, as its doctor meets it: Google, Stripe, and the webhook itself."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from flask import Flask, request
+from requests import PreparedRequest, Response
+
+from service.settings import settings_from
+from tests.support.google_cloud.deploying import SECRET
+from tests.support.google_cloud.project import GoogleProject
+from tests.support.recording import RecordingLog, RecordingSettlement
+from tests.support.stripe.versions import CURRENT
+from webhooks.endpoint import WebhookEndpoint
+from webhooks.ownership import Naming
+from webhooks.translation import HANDLED_TYPES
+from webhooks.watchdog import Watchdog
+
+Json = dict[str, Any]
+
+WEBHOOK: Final = "https://stripewebhook-x.a.run.app"
+IN_FRONT_OF_IT: Final = "https://pay.example/stripe"
+API_KEY: Final = "rk_test_reads_endpoints"
+_app = Flask("shop")
+
+
+def an_endpoint(name: str = "we_1", **fields: object) -> Json:
+    """https://docs.stripe.com/api/webhook_endpoints/object."""
+    return {
+        "id": name,
+        "object": "webhook_endpoint",
+        "api_version": CURRENT,
+        "enabled_events": sorted(HANDLED_TYPES),
+        "livemode": False,
+        "status": "enabled",
+        "url": WEBHOOK,
+        **fields,
+    }
+
+
+@dataclass
+class DeployedService:
+    google: GoogleProject
+    secret: str
+    """With what the webhook verifies: several, separated by commas."""
+    endpoints: list[Json] = field(default_factory=lambda: [an_endpoint(), an_endpoint("we_2", url="https://a.example")])
+    """Stripe's: one is somebody else's."""
+    answers: tuple[int, Json] | None = None
+    """What answers in the webhook's place."""
+
+    def send(self, asked: PreparedRequest) -> Response:
+        """The answer to a request over https, whichever server it is for."""
+        address = urlsplit(str(asked.url))
+        body = asked.body if isinstance(asked.body, bytes) else str(asked.body or "").encode()
+        headers = {name: str(value) for name, value in asked.headers.items()}
+        if str(asked.url).startswith((WEBHOOK, IN_FRONT_OF_IT)):
+            status, answered = self.answers or self._webhook(body, headers)
+        elif address.hostname == "api.stripe.com":
+            status, answered = self._stripe(address.path, headers)
+        else:
+            path, query = f"{address.hostname}{unquote(address.path)}", dict(parse_qsl(address.query))
+            status, answered = self.google.answer(str(asked.method), path, query, body)
+        response = Response()
+        response.status_code, response._content = status, json.dumps(answered).encode()
+        response.request, response.url = asked, str(asked.url)
+        return response
+
+    def _stripe(self, path: str, headers: Mapping[str, str]) -> tuple[int, Json]:
+        expected = base64.b64encode(f"{API_KEY}:".encode()).decode()
+        if headers["Authorization"] != f"Basic {expected}":
+            return 401, {"error": {"type": "invalid_request_error"}}
+        assert path == "/v1/webhook_endpoints"
+        return 200, {"object": "list", "data": self.endpoints, "has_more": False}
+
+    def _webhook(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, Json]:
+        endpoint = WebhookEndpoint(
+            *(RecordingSettlement(), settings_from({SECRET: self.secret}).webhook_secrets, Naming(), RecordingLog()),
+            *(lambda: datetime.now(UTC), lambda: 1.0, Watchdog(lambda: 1.0, patient_max=1)),
+        )
+        with _app.test_request_context("/", method="POST", data=body, headers=headers):
+            response = endpoint.respond(request)
+            return response.status_code, json.loads(response.data)

@@ -1,0 +1,77 @@
+"""A project into which this folder was deployed, and all of it works; made by hand, because that takes no time.
+
+That the Firebase tools leave the same behind, as far as it is looked at, is proven where they deploy.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from tests.support.google_cloud.deploying import DATABASE, PROJECT, SECRET, prepared_project
+from tests.support.google_cloud.project import GoogleProject, Json
+from tools.deploying.wanted import Function, Wanted
+
+_IN_PROJECT: Final = f"projects/{PROJECT}"
+IN_DATABASE: Final = f"firestore/{_IN_PROJECT}/databases/{DATABASE}"
+
+
+def deployed_project(wanted: Wanted, folder: Path, secret: str, now: datetime) -> GoogleProject:
+    google = prepared_project()
+    google.kept[IN_DATABASE] |= {
+        "concurrencyMode": "PESSIMISTIC",
+        "deleteProtectionState": "DELETE_PROTECTION_ENABLED",
+        "pointInTimeRecoveryEnablement": "POINT_IN_TIME_RECOVERY_ENABLED",
+    }
+    keep_secret(google, secret)
+    for function in wanted.functions:
+        _deploy(google, function, now)
+    _index(google, json.loads((folder / "firestore.indexes.json").read_text()))
+    ruleset = f"{_IN_PROJECT}/rulesets/1"
+    release = f"{_IN_PROJECT}/releases/cloud.firestore/{DATABASE}"
+    google.kept[f"firebaserules/{ruleset}"] = {"source": {"files": [{"content": wanted.rules}]}}
+    google.kept[f"firebaserules/{release}"] = {"name": release, "rulesetName": ruleset}
+    for kind, one in {"alertPolicies": {}, "notificationChannels": {"verificationStatus": "VERIFIED"}}.items():
+        google.kept[f"monitoring/{_IN_PROJECT}/{kind}/1"] = {"name": "Operators", "enabled": True, **one}
+    return google
+
+
+def keep_secret(google: GoogleProject, text: str) -> None:
+    """Its first version, which is the latest, has this value."""
+    value = {"payload": {"data": base64.b64encode(text.encode()).decode()}}
+    google.kept[f"secretmanager/{_IN_PROJECT}/secrets/{SECRET}/versions/1:access"] = value
+
+
+def _deploy(google: GoogleProject, function: Function, now: datetime) -> None:
+    place = f"{_IN_PROJECT}/locations/{function.region}"
+    bound = [{"key": name, "secret": name, "version": "1"} for name in function.secrets]
+    service = {"serviceAccountEmail": function.account, "secretEnvironmentVariables": bound}
+    deployed = {"serviceConfig": service, "labels": {"deployment-tool": "cli-firebase"}}
+    _ask(google, "POST", f"cloudfunctions.googleapis.com/v2/{place}/functions", deployed, functionId=function.name)
+    google.kept[f"run/{place}/services/{function.name.lower()}:policy"] = {
+        "bindings": [{"role": "roles/run.invoker", "members": sorted(function.invokers)}]
+    }
+    if function.is_scheduled:
+        job = {
+            "name": f"{place}/jobs/{function.job}",
+            "httpTarget": {"oidcToken": {"serviceAccountEmail": function.account}},
+            "lastAttemptTime": now.isoformat(),
+        }
+        _ask(google, "POST", f"cloudscheduler.googleapis.com/v1/{place}/jobs", job)
+
+
+def _index(google: GoogleProject, configured: Mapping[str, Any]) -> None:
+    groups = f"firestore.googleapis.com/v1/{_IN_PROJECT}/databases/{DATABASE}/collectionGroups"
+    for index in configured["indexes"]:
+        _ask(google, "POST", f"{groups}/{index['collectionGroup']}/indexes", index)
+    for field in configured["fieldOverrides"]:
+        indexes = [{"fields": [index], "queryScope": index["queryScope"]} for index in field["indexes"]]
+        address = f"{groups}/{field['collectionGroup']}/fields/{field['fieldPath']}"
+        lives = {"ttlConfig": Json()} if field.get("ttl") else {}
+        _ask(google, "PATCH", address, {"indexConfig": {"indexes": indexes}, **lives})
+
+
+def _ask(google: GoogleProject, method: str, address: str, body: Mapping[str, object], **query: str) -> None:
+    google.answer(method, address, query, json.dumps(body).encode())

@@ -1,0 +1,67 @@
+"""Every check there is: its name, what holds if nothing is wrong, and what judges it. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from tools.deploying.defects import Defect
+from tools.deploying.found import Found
+from tools.deploying.wanted import Wanted
+from tools.diagnosing import deliveries, project
+from tools.diagnosing.check import Check, State, Unseen
+from tools.diagnosing.seen import Seen
+
+Judge = Callable[[Wanted, Seen, datetime], Iterator[Defect | Unseen]]
+
+
+def _of(judge: Callable[[Wanted, Found, datetime], Iterator[Defect | Unseen]]) -> Judge:
+    """The judge of what is found in the project, where that could be looked at."""
+
+    def judged(wanted: Wanted, seen: Seen, now: datetime) -> Iterator[Defect | Unseen]:
+        if isinstance(seen.found, Unseen):
+            yield seen.found
+        else:
+            yield from judge(wanted, seen.found, now)
+
+    return judged
+
+
+CHECKS: Final[Mapping[str, tuple[str, Judge]]] = {
+    "apis": ("those that functions.yaml names are on", project.apis),
+    "settings": ("they can be used", project.settings),
+    "rights": ("each account may do its work", _of(project.rights)),
+    "database": ("it is in Native mode, and open to the service", _of(project.database)),
+    "protection": ("the database cannot be deleted, nor what it held be lost, by one mistake", _of(project.protection)),
+    "indexes": ("they are those of the file, and ready", _of(project.indexes)),
+    "times to live": ("they are active", _of(project.times_to_live)),
+    "rules": ("they are those of the file", _of(project.rules)),
+    "secrets": ("they have values, the latest of which are in use", _of(project.secrets)),
+    "secret value": ("the webhook can verify with it", project.secret_value),
+    "functions": ("they are active, as their accounts, for their callers", _of(project.functions)),
+    "schedules": ("they are on, and the last runs went well", _of(project.schedules)),
+    "policies": ("somebody would be alerted", project.alert_policies),
+    "channels": ("alerts arrive", project.alert_channels),
+    "endpoint": ("Stripe delivers to the webhook, once", deliveries.endpoint),
+    "event types": ("Stripe sends those that are handled, and no others", deliveries.event_types),
+    "api version": ("Stripe's events are of a version that is known", deliveries.api_version),
+    "mode": ("settings, secret and endpoint agree", deliveries.mode),
+    "forged post": (f"answered {deliveries.FORGED}", deliveries.forged_post),
+    "signed post": (f"answered {deliveries.UNKNOWN}", deliveries.signed_post),
+}
+
+
+def checks(wanted: Wanted, seen: Seen, now: datetime) -> list[Check]:
+    """A line for each check; more than one where more than one thing is wrong."""
+    return [
+        check
+        for name, (right, judge) in CHECKS.items()
+        for check in [_check(name, each) for each in judge(wanted, seen, now)] or [Check(name, State.OK, right)]
+    ]
+
+
+def _check(name: str, judged: Defect | Unseen) -> Check:
+    match judged:
+        case Defect(what, remedy):
+            return Check(name, State.WRONG, what, remedy)
+        case Unseen(why, remedy):
+            return Check(name, State.NOT_CHECKED, why, remedy)

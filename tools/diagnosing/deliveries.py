@@ -1,0 +1,131 @@
+"""What is wrong with how Stripe's events come: its endpoint, their mode, and what the webhook answers. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from orders.outcome import Result
+from service.settings import EXPECT_LIVEMODE, STRIPE_WEBHOOK_SECRET, SettingsError, settings_from
+from tools.deploying.defects import Defect
+from tools.deploying.google import Json
+from tools.deploying.wanted import Wanted
+from tools.diagnosing.check import Unseen
+from tools.diagnosing.seen import Seen, not_deployed
+from tools.stripe_events import API_VERSION
+from webhooks.translation import HANDLED_TYPES
+
+OLDEST_VERSION: Final = "2020-08-27"
+"""Of Stripe's API; whatever has come between it and the one of our own events is translated."""
+FORGED: Final = "400 signature verification failed"
+UNKNOWN: Final = f"200 {Result.IGNORED}"
+
+_NO_ENDPOINT: Final = Unseen("there is no endpoint", "see above")
+_IN_DASHBOARD: Final = "in Stripe's dashboard (Webhooks)"
+_MODES: Final = {True: "live", False: "test"}
+
+
+def endpoint(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+    ours = _ours(wanted, seen)
+    if isinstance(ours, Unseen):
+        yield ours
+        return
+    if not ours:
+        yield Defect(f"Stripe has no endpoint in this mode with the URL {seen.addresses[0]}", f"add it {_IN_DASHBOARD}")
+    elif len(ours) > 1:
+        ids = ", ".join(str(one["id"]) for one in ours)
+        yield Defect(f"Each event is delivered {len(ours)} times, to {ids}", f"delete all but one {_IN_DASHBOARD}")
+    for one in ours:
+        if one["status"] != "enabled":
+            yield Defect(f"{one['id']} is {one['status']}", f"enable it {_IN_DASHBOARD}, and resend what it has missed")
+
+
+def event_types(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+    yield from _unless_there(wanted, seen)
+    for one in _listed(wanted, seen):
+        enabled = set(one["enabled_events"])
+        lacking, more = sorted(HANDLED_TYPES - enabled), sorted(enabled - HANDLED_TYPES)
+        if "*" in enabled:
+            yield Defect(f"{one['id']} sends every type", f"choose those of docs/runbook.md {_IN_DASHBOARD}")
+        elif lacking or more:
+            differs = [f"lacks {', '.join(lacking)}"] * bool(lacking) + [f"has also {', '.join(more)}"] * bool(more)
+            yield Defect(f"{one['id']} {' and '.join(differs)}", f"choose those of docs/runbook.md {_IN_DASHBOARD}")
+
+
+def api_version(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+    yield from _unless_there(wanted, seen)
+    for one in _listed(wanted, seen):
+        # A version is a date, and perhaps a name. Null is the account's own.
+        version = one.get("api_version")
+        if version and not OLDEST_VERSION <= version[: len(OLDEST_VERSION)] <= API_VERSION[: len(OLDEST_VERSION)]:
+            yield Defect(
+                f"{one['id']} sends events of {version}, which nobody has tried",
+                f"add one of {API_VERSION} in its place: an endpoint keeps its version",
+            )
+
+
+def mode(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+    """Which of the two is expected, is signed for, and is sent: wherever that is known, it has to agree."""
+    expected = _expected(wanted)
+    signed_for = {secret.livemode for secret in seen.secrets} if isinstance(seen.secrets, tuple) else {None}
+    if expected is not None and not {expected, None} & signed_for:
+        yield Defect(
+            f"{EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode, and {STRIPE_WEBHOOK_SECRET} has no secret for it",
+            "correct one of the two, and deploy",
+        )
+    for livemode in {one["livemode"] for one in _listed(wanted, seen)}:
+        if expected is not None and livemode != expected:
+            yield Defect(
+                f"The endpoint is of {_MODES[livemode]} mode, and {EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode",
+                "register it in the other mode, or correct the setting and deploy",
+            )
+        elif not {livemode, None} & signed_for:
+            yield Defect(
+                f"The endpoint is of {_MODES[livemode]} mode, and {STRIPE_WEBHOOK_SECRET} has no secret for it",
+                "add the endpoint's own, and deploy",
+            )
+    yield from _unless_there(wanted, seen)
+
+
+def forged_post(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+    if isinstance(seen.forged, Unseen):
+        yield seen.forged
+    elif seen.forged != FORGED:
+        yield Defect(f"{seen.addresses[0]} answers {seen.forged}", f"it must be {FORGED}; its log says why")
+
+
+def signed_post(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+    if isinstance(seen.signed, Unseen):
+        yield seen.signed
+        return
+    for answer in seen.signed:
+        if answer != UNKNOWN:
+            yield Defect(f"{seen.addresses[0]} answers {answer}", f"it must be {UNKNOWN}; its log says why")
+
+
+def _ours(wanted: Wanted, seen: Seen) -> Sequence[Json] | Unseen:
+    """The endpoints whose URL is the webhook's."""
+    if isinstance(seen.endpoints, Unseen):
+        return seen.endpoints
+    if not seen.addresses:
+        return not_deployed(wanted)
+    return [one for one in seen.endpoints if str(one["url"]).rstrip("/") in seen.addresses]
+
+
+def _listed(wanted: Wanted, seen: Seen) -> Sequence[Json]:
+    ours = _ours(wanted, seen)
+    return () if isinstance(ours, Unseen) else ours
+
+
+def _unless_there(wanted: Wanted, seen: Seen) -> Iterator[Unseen]:
+    ours = _ours(wanted, seen)
+    if isinstance(ours, Unseen):
+        yield ours
+    elif not ours:
+        yield _NO_ENDPOINT
+
+
+def _expected(wanted: Wanted) -> bool | None:
+    try:
+        return settings_from(wanted.settings).terms.expected_livemode
+    except SettingsError:
+        return None

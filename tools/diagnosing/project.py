@@ -1,0 +1,136 @@
+"""What is wrong with the project: beside what a deployment looks at, whether all of it works. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from tools.deploying import comparison, preflight
+from tools.deploying.defects import Defect
+from tools.deploying.found import Found
+from tools.deploying.wanted import Wanted
+from tools.diagnosing.check import Unseen
+from tools.diagnosing.seen import Seen
+
+# Every schedule in functions.yaml is of five minutes, and a run may take nine.
+_SILENT_MAX: Final = timedelta(minutes=20)
+_MODES: Final = ("OPTIMISTIC", "PESSIMISTIC")
+
+
+def apis(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect]:
+    for api in seen.off:
+        yield Defect(f"{api} is off", f"gcloud services enable {api} --project={wanted.project}")
+
+
+def settings(wanted: Wanted, _seen: Seen, _now: datetime) -> Iterator[Defect]:
+    yield from preflight.of_settings(wanted)
+
+
+def rights(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    yield from preflight.of_accounts(wanted, found)
+
+
+def database(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    """https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases."""
+    yield from preflight.of_database(wanted, found)
+    there = found.database or {}
+    if (mode := there.get("concurrencyMode", "PESSIMISTIC")) not in _MODES:
+        yield Defect(f"Its concurrencyMode is {mode}", "set it to PESSIMISTIC by projects.databases.patch")
+    # That of Enterprise edition is, unless told otherwise: it takes MongoDB's.
+    if there.get("firestoreDataAccessMode") == "DATA_ACCESS_MODE_DISABLED":
+        yield Defect(
+            "It is closed to Firestore's API", "enable its firestoreDataAccessMode by projects.databases.patch"
+        )
+
+
+def protection(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    if found.database is not None:
+        yield from preflight.of_protection(wanted, found)
+
+
+def indexes(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    for name in comparison.other_indexing(wanted, found):
+        yield Defect(f"{name} is not as in the file", _deploy(wanted))
+    for name in found.being_built:
+        yield Defect(f"{name} is not ready, and queries that need it fail", "wait until it is built")
+
+
+def times_to_live(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    for name, state in found.times_to_live.items():
+        if state != "ACTIVE":
+            yield Defect(f"{name} is {state}, and nothing is deleted", f"wait, or {_deploy(wanted)}")
+
+
+def rules(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    if found.rules != wanted.rules:
+        yield Defect("The rules are not those of the file" if found.rules else "There are no rules", _deploy(wanted))
+
+
+def secrets(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    yield from preflight.of_secrets(wanted, found)
+    for function in wanted.functions:
+        there = found.functions.get((function.region, function.name), {})
+        for bound in there.get("serviceConfig", {}).get("secretEnvironmentVariables", ()):
+            latest = found.secrets.get(bound["secret"])
+            if latest and bound["version"] not in (latest, "latest"):
+                yield Defect(
+                    f"{function.name} has version {bound['version']} of {bound['secret']}, and {latest} is the latest",
+                    _deploy(wanted),
+                )
+
+
+def secret_value(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+    if isinstance(seen.secrets, Defect | Unseen):
+        yield seen.secrets
+
+
+def functions(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    for gap in comparison.gaps(wanted, found):
+        yield Defect(f"Missing is {gap.what}", gap.by_hand or _deploy(wanted))
+
+
+def schedules(wanted: Wanted, found: Found, now: datetime) -> Iterator[Defect | Unseen]:
+    for function in wanted.functions:
+        job = found.jobs.get(function.job)
+        if job is None:
+            # Where there should be one, the function lacks it.
+            continue
+        place = f"{function.job} --location={function.region} --project={wanted.project}"
+        last = job.get("lastAttemptTime")
+        since = last or job.get("userUpdateTime")
+        if job.get("state") != "ENABLED":
+            yield Defect(f"The job of {function.name} is {job.get('state')}", f"gcloud scheduler jobs resume {place}")
+        elif since is None or now - datetime.fromisoformat(since) > _SILENT_MAX:
+            called = f"was last called at {last}" if last else "was never called"
+            yield Defect(f"{function.name} {called}", f"gcloud scheduler jobs run {place}")
+        elif last is None:
+            yield Unseen(f"{function.name} was not called yet", "look again in five minutes")
+        elif code := job.get("status", {}).get("code", 0):
+            logs = f"gcloud functions logs read {function.name} --gen2 --region={function.region}"
+            yield Defect(
+                f"The last run of {function.name} has failed with {code}", f"{logs} --project={wanted.project}"
+            )
+
+
+def alert_policies(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+    if isinstance(seen.policies, Unseen):
+        yield seen.policies
+    elif not any(policy.get("enabled", True) for policy in seen.policies):
+        yield Defect("No alert policy is switched on, so nobody is called", "see docs/runbook.md (Watching)")
+
+
+def alert_channels(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+    """https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.notificationChannels."""
+    if isinstance(seen.channels, Unseen):
+        yield seen.channels
+        return
+    used = [channel for channel in seen.channels if channel.get("enabled", True)]
+    if not used:
+        yield Defect("No notification channel is switched on, so alerts reach nobody", "see docs/runbook.md (Watching)")
+    for channel in used:
+        if channel.get("verificationStatus") == "UNVERIFIED":
+            named = channel.get("displayName") or channel["name"]
+            yield Defect(f"Nobody has proven to receive what is sent to {named}", "verify it in Google's console")
+
+
+def _deploy(wanted: Wanted) -> str:
+    return f"make deploy PROJECT={wanted.project}"

@@ -1,0 +1,142 @@
+"""What is seen of a deployed service: its project and secrets, Stripe's endpoints, two answers of the webhook."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from service.settings import CANARY_URL, STRIPE_WEBHOOK_SECRET, SettingsError, settings_from
+from tools.deploying import rights
+from tools.deploying.defects import Defect
+from tools.deploying.found import Found, found_in, listed
+from tools.deploying.google import Google, Json, NotAllowed
+from tools.deploying.wanted import NotDeployable, Wanted
+from tools.diagnosing.check import Unseen
+from tools.diagnosing.probes import answer_to_forged, answer_to_unknown
+from tools.diagnosing.stripe_api import API_KEY, endpoints_of
+from webhooks.signing_secrets import SigningSecret
+
+SigningSecrets = tuple[SigningSecret, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    off: tuple[str, ...]
+    """The APIs that are needed and off."""
+    found: Found | Unseen
+    addresses: tuple[str, ...]
+    """The webhook's URLs, first the one that the canary delivers to, if it does; none if it is not deployed."""
+    secrets: SigningSecrets | Defect | Unseen = field(repr=False)
+    """What the webhook verifies with."""
+    policies: Sequence[Json] | Unseen
+    channels: Sequence[Json] | Unseen
+    endpoints: Sequence[Json] | Unseen
+    """Stripe's, of the API key's mode."""
+    forged: str | Unseen
+    """What a post with a forged signature is answered: a status, and the result or error."""
+    signed: Sequence[str] | Unseen
+    """What an event of a type that Stripe does not have is answered, signed with each secret."""
+
+
+def seen_of(wanted: Wanted, google: Google, environment: Mapping[str, str], now: datetime) -> Seen:
+    """Changes nothing, but for the two lines that the webhook logs.
+
+    Raises:
+        NotDeployable: Google cannot be asked, or not by whoever is signed in.
+    """
+    off = tuple(api for api in wanted.apis if not _is_on(google, wanted.project, api))
+    found = _found(google, wanted, is_all_on=not off)
+    webhook = None if isinstance(found, Unseen) else _webhook_in(found, wanted)
+    secrets = found if isinstance(found, Unseen) else _secrets(google, wanted, found, webhook)
+    addresses = _addresses(webhook, wanted) if webhook else ()
+    return Seen(
+        off=off,
+        found=found,
+        addresses=addresses,
+        secrets=secrets,
+        policies=_watching(google, wanted.project, "alertPolicies"),
+        channels=_watching(google, wanted.project, "notificationChannels"),
+        endpoints=endpoints_of(environment.get(API_KEY, "")),
+        forged=answer_to_forged(addresses[0], now) if addresses else not_deployed(wanted),
+        signed=_signed(addresses, secrets, wanted, now),
+    )
+
+
+def not_deployed(wanted: Wanted) -> Unseen:
+    return Unseen("the webhook is not there", f"make deploy PROJECT={wanted.project}")
+
+
+def _is_on(google: Google, project: str, api: str) -> bool:
+    service = google.get(f"serviceusage.googleapis.com/v1/projects/{project}/services/{api}") or {}
+    return service.get("state") == "ENABLED"
+
+
+def _found(google: Google, wanted: Wanted, *, is_all_on: bool) -> Found | Unseen:
+    try:
+        return found_in(google, wanted, needed=rights.READERS)
+    except NotDeployable as problem:
+        if is_all_on:
+            raise
+        return Unseen(str(problem), "turn on the APIs first")
+
+
+def _webhook_in(found: Found, wanted: Wanted) -> Json | None:
+    """The function that anybody may call, if it is there."""
+    places = ((one.region, one.name) for one in wanted.functions if rights.ANYBODY in one.invokers)
+    return next((found.functions[place] for place in places if place in found.functions), None)
+
+
+def _addresses(webhook: Json, wanted: Wanted) -> tuple[str, ...]:
+    urls = (wanted.settings.get(CANARY_URL, ""), webhook["serviceConfig"].get("uri", ""), webhook.get("url", ""))
+    return tuple(dict.fromkeys(url.rstrip("/") for url in urls if url))
+
+
+def _secrets(google: Google, wanted: Wanted, found: Found, webhook: Json | None) -> SigningSecrets | Defect | Unseen:
+    bound = webhook["serviceConfig"].get("secretEnvironmentVariables", ()) if webhook else ()
+    if STRIPE_WEBHOOK_SECRET not in found.secrets:
+        return Unseen(f"{STRIPE_WEBHOOK_SECRET} has no value yet", "set it first")
+    latest = found.secrets[STRIPE_WEBHOOK_SECRET]
+    version = next((one["version"] for one in bound if one["key"] == STRIPE_WEBHOOK_SECRET), latest)
+    address = f"projects/{wanted.project}/secrets/{STRIPE_WEBHOOK_SECRET}/versions/{version}:access"
+    try:
+        accessed = google.get(f"secretmanager.googleapis.com/v1/{address}") or {}
+    except NotAllowed:
+        return Unseen(
+            f"whoever is signed in may not read {STRIPE_WEBHOOK_SECRET}",
+            f"have somebody look who may: roles/secretmanager.secretAccessor on {STRIPE_WEBHOOK_SECRET}",
+        )
+    except NotDeployable as problem:
+        # New instances cannot read it, either.
+        return Defect(f"version {version} of {STRIPE_WEBHOOK_SECRET} cannot be read: {problem}", "set it, and deploy")
+    return _usable(base64.b64decode(accessed.get("payload", {}).get("data", "")).decode(errors="replace"))
+
+
+def _usable(text: str) -> SigningSecrets | Defect:
+    """By the service's own judgement, whose messages repeat nothing of a secret."""
+    remedy = "set it as docs/runbook.md says (Rolling the secret), and deploy"
+    try:
+        secrets = settings_from({STRIPE_WEBHOOK_SECRET: text}).webhook_secrets
+    except SettingsError as error:
+        return Defect(str(error), remedy)
+    return secrets or Defect(f"{STRIPE_WEBHOOK_SECRET} is still unset, so nothing is served", remedy)
+
+
+def _watching(google: Google, project: str, what: str) -> Sequence[Json] | Unseen:
+    try:
+        return listed(google, f"monitoring.googleapis.com/v3/projects/{project}/{what}")
+    except NotAllowed:
+        return Unseen("whoever is signed in may not look", "have somebody look who may: roles/monitoring.viewer")
+
+
+def _signed(
+    addresses: Sequence[str], secrets: SigningSecrets | Defect | Unseen, wanted: Wanted, now: datetime
+) -> Sequence[str] | Unseen:
+    if not addresses:
+        return not_deployed(wanted)
+    match secrets:
+        case Unseen():
+            return secrets
+        case Defect():
+            return Unseen("there is no secret to sign with", "see above")
+        case _:
+            return [answer_to_unknown(addresses[0], secret, now) for secret in secrets]
