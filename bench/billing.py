@@ -5,7 +5,8 @@ How it bills: https://cloud.google.com/firestore/pricing.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from http import HTTPStatus
+from typing import Any, TypeVar
 
 from database.connection import Transport
 from database.kept_connections import Answer
@@ -34,19 +35,10 @@ class BillCounter(RpcCounter):
         """The names of written documents that Firestore will delete by itself, which it bills like any delete."""
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
-        request = json.loads(body)
-        match name_of(path):
-            case "batchGet":
-                self.reads += len(request["documents"])
-            case "runAggregationQuery":
-                # One read for up to a thousand index entries, and no customer of the bench has more orders.
-                self.reads += 1
-            case "commit":
-                for write in request["writes"]:
-                    self._note_write(write)
-            case unknown:
-                raise ValueError(f"what {unknown} costs is not counted yet")
-        return super().post(path, body, headers, seconds=seconds)
+        answer = super().post(path, body, headers, seconds=seconds)
+        if answer.code == HTTPStatus.OK:
+            self._note(name_of(path), json.loads(body))
+        return answer
 
     def billed(self, query: Callable[[str], Iterable[_Found]]) -> Callable[[str], Sequence[_Found]]:
         """The same query, which the client library asks; what it finds is billed."""
@@ -57,6 +49,19 @@ class BillCounter(RpcCounter):
             return found
 
         return ask
+
+    def _note(self, rpc: str, request: Mapping[str, Any]) -> None:
+        match rpc:
+            case "batchGet":
+                self.reads += len(request["documents"])
+            case "runAggregationQuery":
+                # One read for up to a thousand index entries, and no customer of the bench has more orders.
+                self.reads += 1
+            case "commit":
+                for write in request["writes"]:
+                    self._note_write(write)
+            case unknown:
+                raise ValueError(f"what {unknown} costs is not counted yet")
 
     def _note_write(self, write: Mapping[str, Mapping[str, Mapping[str, object]]]) -> None:
         if "delete" in write:
