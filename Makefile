@@ -14,7 +14,7 @@ BROWSER := venv/.installed-browser-$(MADE_FOR)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page seed pay refund sweep bench deploy doctor monitoring lint format lock audit sbom clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page seed pay refund sweep bench loadtest deploy doctor monitoring lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -67,6 +67,9 @@ sweep: $(EMULATORS) ## release there what has expired: no schedule fires in the 
 
 bench: $(TEST) ## print the figures, each beside its comparator
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m bench
+
+loadtest: $(TEST) ## measure PROJECT=... under load, ask first, clean up; YES=1 does not ask, CLEAN=1 only cleans up
+	@$(VENV_PYTHON) -m bench.loadtest --project="$$PROJECT" $${YES:+--yes} $${FORCE:+--force} $${CLEAN:+--clean} $(ARGS)
 
 deploy: $(EMULATORS) ## deploy to PROJECT=...; DRY_RUN=1 shows what would change, YES=1 deletes without a question
 	@$(VENV_PYTHON) -m tools.deploy --project="$$PROJECT" $${DRY_RUN:+--dry-run} $${YES:+--yes}

@@ -33,8 +33,12 @@ class Billed:
     """How often its writes to the inventory started the function that keeps its product's availability."""
 
     @property
+    def dollars(self) -> float:
+        return (self.reads * READ_PRICE + self.writes * WRITE_PRICE + self.deletes * DELETE_PRICE) / 100_000
+
+    @property
     def dollars_per_million(self) -> float:
-        return 10 * (self.reads * READ_PRICE + self.writes * WRITE_PRICE + self.deletes * DELETE_PRICE)
+        return 1_000_000 * self.dollars
 
 
 def rpcs_per_delivery() -> Mapping[str, int]:

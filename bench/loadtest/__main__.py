@@ -1,0 +1,97 @@
+"""Measure a project's own Firestore under load: orders of one product, then of many, held and paid by the service.
+
+    make loadtest PROJECT=... [YES=1] [FORCE=1] [CLEAN=1] [ARGS='--database=... --seconds=... ...']
+
+It says what it will write and what that costs, and asks. What it writes it deletes, also after Ctrl-C.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from google.api_core.exceptions import GoogleAPICallError
+from google.auth.exceptions import DefaultCredentialsError
+
+from bench.loadtest.rush import Load
+from bench.loadtest.trial import NotRun, Trial
+from database.errors import RequestRefused
+from database.ids import DEFAULT_DATABASE
+from orders.outcome import Transient
+from tools.toolchain import BUILD
+
+FIGURES: Final = BUILD / "loadtest.json"
+_ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+
+
+def main(words: Sequence[str], figures_file: Path = FIGURES) -> int:
+    said = _said(words)
+    # Otherwise Google's library wonders which project its credentials are for.
+    os.environ["GOOGLE_CLOUD_PROJECT"] = said.project
+    for number in _ENDING_SIGNALS:
+        # However it is ended, it deletes first what it has written.
+        signal.signal(number, signal.default_int_handler)
+    trial = Trial(
+        said.project,
+        Load(said.clients, said.seconds, said.orders),
+        may_begin=(lambda _: True) if said.yes else lambda question: _typed(question) == said.project,
+        say=lambda text: print(text, flush=True),
+        figures_file=figures_file,
+        database=said.database,
+        beside_a_shop=said.force,
+    )
+    try:
+        if said.clean:
+            trial.clean()
+            return 0
+        return 0 if trial.run() else 1
+    except DefaultCredentialsError:
+        print("Nobody is signed in: gcloud auth application-default login", file=sys.stderr)
+    except (NotRun, RequestRefused, Transient, GoogleAPICallError) as problem:
+        print(problem, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 128 + signal.SIGINT
+    return 1
+
+
+def _said(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(usage="make loadtest PROJECT=... [YES=1] [FORCE=1] [CLEAN=1] [ARGS='...']")
+    parser.add_argument("--project", type=_project, required=True)
+    parser.add_argument("--yes", action="store_true", help="begin without a question")
+    parser.add_argument("--force", action="store_true", help="begin although the database holds a shop")
+    parser.add_argument("--clean", action="store_true", help="only delete what an interrupted load test has left")
+    parser.add_argument("--database", default=DEFAULT_DATABASE, help="which of the project's databases (%(default)s)")
+    # A customer who is given up waits eight seconds each time, and may have twenty open orders.
+    parser.add_argument("--seconds", type=_within(1, 150), default=30, help="for each of the two phases (%(default)s)")
+    parser.add_argument("--clients", type=_within(1, 64), default=16, help="who buy at once (%(default)s)")
+    parser.add_argument("--orders", type=_within(1, 20_000), default=2_000, help="for each at most (%(default)s)")
+    return parser.parse_args(words)
+
+
+def _project(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("which one? make loadtest PROJECT=...")
+    return text
+
+
+def _within(least: int, most: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text}: a whole number from {least} to {most:,} is needed")
+        return int(text)
+
+    return whole_number
+
+
+def _typed(question: str) -> str:
+    if not sys.stdin.isatty():
+        raise NotRun(f"{question}. Nobody can be asked here: YES=1 says yes.")
+    return input(f"{question}: ").strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,166 @@
+"""Clients who buy at once, each over a connection of its own, and what Firestore answered them."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from itertools import chain, count
+from uuid import uuid4
+
+from bench.billing import BillCounter
+from bench.crowd import is_settled
+from bench.loadtest.shop import MARK
+from bench.payments import payment
+from bench.shop import a_pending_order, amount_of
+from database.connection import Connection, Transport
+from database.documents.orders import order_path
+from database.firestore_store import FirestoreStore
+from database.kept_connections import Answer
+from database.store import Create
+from orders.events import OrderPlaced, StripeEvent
+from orders.outcome import Transient
+from settlement.settle import PATIENCE_SECONDS
+from tests.support.counted_rpcs import name_of
+from tests.support.emulated_shop import service_over
+
+Wait = Callable[..., object]
+"""Waits for futures, like `concurrent.futures.wait`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    clients: int
+    seconds: int
+    """How long each phase lasts."""
+    orders_max: int
+    """After so many orders a phase ends, however long it has lasted."""
+
+
+class CommitCounter(BillCounter):
+    """Counts, besides what is billed, how Firestore answered each commit."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport)
+        self.commits: Counter[str] = Counter()
+        """By status: `OK`, or the error's."""
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        answer = super().post(path, body, headers, seconds=seconds)
+        if name_of(path) == "commit":
+            self.commits[_status_of(answer)] += 1
+        return answer
+
+
+def _status_of(answer: Answer) -> str:
+    if answer.code == HTTPStatus.OK:
+        return "OK"
+    try:
+        return str(json.loads(answer.body)["error"]["status"])
+    except (ValueError, LookupError, TypeError):
+        # What a server in between answers.
+        return str(answer.code)
+
+
+class Client:
+    """A customer who buys one order after another, and the instance that settles them."""
+
+    def __init__(self, connection: Connection, customer: str) -> None:
+        """Connects at once, so that no order has to wait for it. Raises Transient, RequestRefused."""
+        self._customer = customer
+        self._app = FirestoreStore(connection)
+        self.counter = CommitCounter(connection.transport)
+        self._settle = service_over(replace(connection, transport=self.counter)).settle
+        self.orders = 0
+        """How many of its orders were written."""
+        self.paid = 0
+        self.hold_seconds: list[float] = []
+        self.payment_seconds: list[float] = []
+        self.given_up = 0
+        """What has to be tried again, because it was not done in time."""
+        self._app.read([order_path(MARK)], timeout_seconds=PATIENCE_SECONDS)
+
+    def buy(self, product_id: str) -> None:
+        """Write an order for one unit, as an app does; hold it, and pay it if it is held."""
+        order_id = f"{MARK}{uuid4().hex}"
+        order = {**a_pending_order([product_id]), "userId": self._customer}
+        try:
+            self._app.commit([Create(order_path(order_id), order)], timeout_seconds=PATIENCE_SECONDS)
+        except Transient:
+            self.given_up += 1
+            return
+        self.orders += 1
+        if self._settles(OrderPlaced(order_id, (product_id,)), self.hold_seconds):
+            self.paid += self._settles(payment(order_id, amount_of([product_id])), self.payment_seconds)
+
+    def _settles(self, event: OrderPlaced | StripeEvent, seconds: list[float]) -> bool:
+        started = time.perf_counter()
+        is_done = is_settled(self._settle, event)
+        seconds.append(time.perf_counter() - started)
+        self.given_up += not is_done
+        return is_done
+
+
+@dataclass(frozen=True, slots=True)
+class Rush:
+    """What became of one phase."""
+
+    seconds: float
+    orders: int
+    """How many were written."""
+    paid: int
+    given_up: int
+    hold_seconds: Sequence[float]
+    payment_seconds: Sequence[float]
+    """Of each event, done or given up."""
+    commits: Counter[str]
+    """All tries to commit something for an event, by how Firestore answered."""
+    rpcs: int
+    """Of the service; the app's one for each order comes on top. So for what follows."""
+    reads: int
+    writes: int
+
+    @property
+    def events(self) -> int:
+        return len(self.hold_seconds) + len(self.payment_seconds)
+
+
+def rush(clients: Sequence[Client], product_ids: Sequence[str], load: Load, wait: Wait = wait) -> Rush:
+    """Let the clients buy these products, in turn, until the time is over or all orders are written.
+
+    Whatever ends it, nobody is buying any more afterwards. Raises what a client has raised.
+    """
+    numbers, is_over = count(), threading.Event()
+
+    def buy_on(client: Client) -> None:
+        while not is_over.is_set() and (number := next(numbers)) < load.orders_max:
+            client.buy(product_ids[number % len(product_ids)])
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(len(clients)) as pool:
+        buying = [pool.submit(buy_on, client) for client in clients]
+        try:
+            wait(buying, timeout=load.seconds, return_when=FIRST_EXCEPTION)
+        finally:
+            is_over.set()
+    for bought in buying:
+        bought.result()
+    return _total(clients, time.perf_counter() - started)
+
+
+def _total(clients: Sequence[Client], seconds: float) -> Rush:
+    return Rush(
+        seconds=seconds,
+        orders=sum(client.orders for client in clients),
+        paid=sum(client.paid for client in clients),
+        given_up=sum(client.given_up for client in clients),
+        hold_seconds=list(chain.from_iterable(client.hold_seconds for client in clients)),
+        payment_seconds=list(chain.from_iterable(client.payment_seconds for client in clients)),
+        commits=sum((client.counter.commits for client in clients), Counter()),
+        rpcs=sum(len(client.counter.names) for client in clients),
+        reads=sum(client.counter.reads for client in clients),
+        writes=sum(client.counter.writes for client in clients),
+    )
