@@ -18,6 +18,10 @@ class RequestRefused(Exception):
     """A request is wrong in itself, a database or an index is missing, or the service account lacks a role."""
 
 
+class AnswerTooLarge(Exception):
+    """An answer is larger than any that this service has use for. It was not read to its end."""
+
+
 def error_of(status: str, message: str, contended: frozenset[str]) -> Exception:
     """What an answer other than the one that was asked for means, and in the server's words, why."""
     if status in contended:

@@ -1,10 +1,12 @@
 """The store on Firestore: one BatchGet to read, one Commit to write, never a transaction and never a lock."""
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from database.connection import Connection
-from database.documents.orders import OPEN_STATUSES
-from database.errors import WRITE_CONTENDED
+from database.documents.orders import ALL_BUT_ITEMS, OPEN_STATUSES, order_path, without_items
+from database.errors import WRITE_CONTENDED, AnswerTooLarge
 from database.messages import decoded, encoded, figures_in
 from database.store import Committed, Document, Increase, Write
 from orders.outcome import StoreUnavailable
@@ -17,8 +19,31 @@ class FirestoreStore:
         self._connection = connection
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
+        end = time.monotonic() + timeout_seconds
+        try:
+            return self._read(paths, timeout_seconds)
+        except AnswerTooLarge:
+            if not (orders := [path for path in paths if path.startswith(order_path(""))]):
+                raise
+        # As a rule because of what a customer wrote. It is read alone, if need be without the items, so that it can be
+        # refused for them. That the rest is read at another moment does no harm: each write has its own precondition.
+        others = [path for path in paths if path not in orders]
+        found = self._read(others, end - time.monotonic()) if others else {}
+        return {**found, **self._read_orders(orders, end)}
+
+    def _read_orders(self, paths: Sequence[str], end: float) -> Mapping[str, Document | None]:
+        try:
+            return self._read(paths, end - time.monotonic())
+        except AnswerTooLarge:
+            cut = self._read(paths, end - time.monotonic(), ALL_BUT_ITEMS)
+        return {path: order and replace(order, fields=without_items(order.fields)) for path, order in cut.items()}
+
+    def _read(
+        self, paths: Sequence[str], timeout_seconds: float, fields: Sequence[str] = ()
+    ) -> Mapping[str, Document | None]:
         asked = {self._name(path): path for path in paths}
-        answers = self._connection.call("batchGet", {"documents": list(asked)}, timeout_seconds=timeout_seconds)
+        request = {"documents": list(asked), **({"mask": {"fieldPaths": fields}} if fields else {})}
+        answers = self._connection.call("batchGet", request, timeout_seconds=timeout_seconds)
         documents: dict[str, Document | None] = {}
         for answer in answers:
             if found := answer.get("found"):

@@ -14,8 +14,12 @@ from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPException, HT
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+from database.errors import AnswerTooLarge
 from orders.outcome import StoreUnavailable
 
+ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Of a body: room for a hundred products with all that is said of them. A customer can write an order whose every byte
+takes twenty in JSON, and some three hundred in memory."""
 IDLE_SECONDS_MAX: Final = 60.0
 """What was idle for longer is not used again: while its processor is frozen, an instance sees no connection die."""
 
@@ -45,6 +49,7 @@ class KeptConnections:
 
         Raises:
             StoreUnavailable: no whole answer came within so many seconds. What was asked may have been done.
+            AnswerTooLarge: it was larger than ANSWER_BYTES_MAX. What was asked was done.
         """
         end = time.monotonic() + seconds
         try:
@@ -87,9 +92,11 @@ class KeptConnections:
     def _reached(self, end: float) -> socket.socket:
         """The first of the server's addresses that can be connected to. They share the time until the end."""
         failure = OSError(f"{self._host} has no address")
-        for *_, address in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
+        addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        for tried, (*_, address) in enumerate(addresses):
+            share = _seconds_until(end) / (len(addresses) - tried)
             try:
-                return socket.create_connection((str(address[0]), self._port), _seconds_until(end))
+                return socket.create_connection((str(address[0]), self._port), share)
             except OSError as error:
                 failure = error
         raise failure
@@ -104,13 +111,16 @@ def _exchanged(connection: HTTPConnection, path: str, body: bytes, headers: Mapp
         sock.settimeout(_seconds_until(end))
         with connection.getresponse() as response:
             return Answer(response.status, b"".join(_parts_of(response, sock, end)))
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, AnswerTooLarge):
         connection.close()
         raise
 
 
 def _parts_of(response: HTTPResponse, sock: socket.socket, end: float) -> Iterator[bytes]:
+    left = ANSWER_BYTES_MAX
     while part := response.read1():
+        if (left := left - len(part)) < 0:
+            raise AnswerTooLarge(f"an answer has more than {ANSWER_BYTES_MAX} bytes")
         yield part
         sock.settimeout(_seconds_until(end))
     if response.length:

@@ -14,7 +14,7 @@ from database.documents.order_fields import (
     units_from,
 )
 from database.documents.payment_fields import adjustments_fields, adjustments_from, payments_fields, payments_from
-from database.documents.size import why_oversized
+from database.documents.size import Unread, why_oversized
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.ids import is_document_id, is_order_id, is_user_id
 from database.store import Fields
@@ -195,3 +195,10 @@ def _status_from(value: object) -> OrderStatus:
 _BLANK: Final = Order(order_id="", status=OrderStatus.PENDING, user_id=None, lines=(), defect=None, total=None)
 _OF_THE_SERVICE: Final = _order_fields(_BLANK).keys() | {"updatedAt"}
 """These fields do not count towards what an order may hold: what was small enough to be held stays so."""
+ALL_BUT_ITEMS: Final = sorted(_OF_THE_SERVICE - {"updatedAt"} | {"userId", "createdAt"})
+"""All that is read of an order besides its items, the only field that the rules let a customer fill as they like."""
+
+
+def without_items(fields: Fields) -> Fields:
+    """An order of which only ALL_BUT_ITEMS could be read: it is oversized."""
+    return {**fields, "items": Unread()}

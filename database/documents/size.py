@@ -14,6 +14,13 @@ DOCUMENT_BYTES_MAX: Final = 896 * 1024
 _REFERENCE_BYTES_MAX: Final = 6 * 1024
 
 
+class Unread:
+    """Takes the place of a value that was too large to be read."""
+
+    def __repr__(self) -> str:
+        return "too large to be read"
+
+
 def why_oversized(fields: Mapping[str, object], of_the_service: Collection[str]) -> str | None:
     """Why the service cannot add to the order, in words for its customer; None if it can.
 
@@ -44,6 +51,8 @@ def _bytes_of(fields: Mapping[str, object]) -> int:
                 uncounted += items
             case None | bool() | int() | float() | datetime():
                 total += 16
+            case Unread():
+                total += DOCUMENT_BYTES_MAX + 1
             case _:
                 total += _REFERENCE_BYTES_MAX
     return total

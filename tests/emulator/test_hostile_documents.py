@@ -73,6 +73,18 @@ def test_such_an_order_of_the_greatest_size_can_still_be_written_to(
     assert settle_in(firestore_client)(a_payment(), NOW).result == "refund_due"
 
 
+def test_an_order_that_takes_too_much_to_be_read_is_refused_and_a_payment_for_it_is_not_lost(
+    firestore_client: firestore.Client,
+) -> None:
+    stock_up(firestore_client, 10)
+    # To Firestore, nothing is as small as null; in JSON it takes eighteen bytes.
+    firestore_client.document("orders/order-1").set(an_order(items=[{"many": [None] * 300_000}]))
+    assert settle_in(firestore_client)(a_placement(), NOW).result == "reservation_failed"
+    found = firestore_client.document("orders/order-1").get().to_dict() or {}
+    assert (found["status"], found["userId"], found["items"]) == ("failed", "alice", [])
+    assert settle_in(firestore_client)(a_payment(), NOW).result == "refund_due"
+
+
 def test_vectors_count_towards_the_size_of_an_order(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
     vectors = {f"v{number}": Vector([0.5] * 2_048) for number in range(40)}

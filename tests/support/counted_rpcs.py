@@ -24,7 +24,7 @@ class RpcCounter:
 
 def name_of(path: str) -> str:
     """What the RPC of this path is called: its last word."""
-    return path.rpartition(":")[2]
+    return path.rpartition(":")[2].partition("?")[0]
 
 
 def counted(project: str) -> tuple[Connection, RpcCounter]:

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from select import select
+from urllib.parse import urlsplit
 
 import pytest
 
 from database import kept_connections
+from database.errors import AnswerTooLarge
 from database.kept_connections import Answer, KeptConnections
 from orders.outcome import StoreUnavailable
 from tests.support.scripted_server import Hangup, Request, ScriptedServer, http_answer, listening
@@ -52,6 +54,41 @@ def test_an_answer_that_ends_its_connection_is_whole(server: ScriptedServer) -> 
     connections = KeptConnections(server.origin)
     assert [post(connections), post(connections)] == [Answer(200, b"done")] * 2
     assert server.connections == 2
+
+
+def test_an_answer_that_is_too_large_is_not_read_to_its_end_and_its_connection_is_not_kept(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_connections, "ANSWER_BYTES_MAX", 1_000)
+    connections, answers = KeptConnections(server.origin), [b"x" * 1_000, b"x" * 1_001]
+    server.answer = lambda _: [http_answer(answers.pop(0))]
+    assert post(connections).body == b"x" * 1_000
+    with pytest.raises(AnswerTooLarge, match="more than 1000 bytes"):
+        post(connections)
+    assert not connections._idle
+
+
+def test_each_address_of_a_server_has_its_share_of_the_time(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("192.0.2.1", 443))
+    live = socket.getaddrinfo("localhost", urlsplit(server.origin).port, type=socket.SOCK_STREAM)[0]
+    asked = list[tuple[str, float]]()
+
+    def reached(address: tuple[str, int], seconds: float) -> socket.socket:
+        asked.append((address[0], seconds))
+        if address[0] == dead[-1][0]:
+            raise TimeoutError("timed out")
+        connected = socket.socket(live[0])
+        connected.connect(live[-1])
+        return connected
+
+    found = [dead, live]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "create_connection", reached)
+    assert post(KeptConnections(server.origin), seconds=10).code == 200
+    assert [address for address, _ in asked] == [dead[-1][0], live[-1][0]]
+    assert asked[0][1] <= 5 < asked[1][1] <= 10
 
 
 @pytest.mark.parametrize("code", [302, 429, 503])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from database.documents.orders import changed_fields, order_from
+from database.documents.orders import ALL_BUT_ITEMS, changed_fields, order_from, without_items
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.declines import Decline
 from orders.money import Money
@@ -283,3 +283,23 @@ def test_units_that_cannot_be_counted_have_not_come_back_and_those_of_which_none
     order = order_from("order-1", an_order(returned=items))
     assert order.returned == {"mug": 1}
     assert changed_fields(order, replace(order, returned={"mug": 0})) == {"returned": []}
+
+
+def test_of_an_order_whose_items_are_too_large_to_be_read_all_else_is_and_it_is_oversized() -> None:
+    asked = set[str]()
+
+    class Noting(dict[str, object]):
+        """Fields that note which of them are asked for."""
+
+        def get(self, name: str, default: object = None) -> object:
+            asked.add(name)
+            return super().get(name, default)
+
+        def __contains__(self, name: object) -> bool:
+            asked.add(str(name))
+            return super().__contains__(name)
+
+    order_from("order-1", Noting())
+    assert asked <= {"items", *ALL_BUT_ITEMS}
+    order = order_from("order-1", without_items({"status": "pending", "userId": "alice"}))
+    assert (order.is_oversized, order.user_id, order.lines) == (True, "alice", ())
