@@ -208,6 +208,18 @@ DETAILS_REFUSED: Final = {
     "a customer cannot give their details to another": ALICE.updates(
         WRITTEN_DETAILS, userId="bob", updatedAt=REQUEST_TIME
     ),
+    "a customer cannot take over what is left of the details of another's order": BOB.updates(
+        "orderDetails/left", {"orders/left": an_order(userId="bob")}, userId="bob", updatedAt=REQUEST_TIME
+    ),
+    "a customer cannot replace what is left of the details of another's order": BOB.sets(
+        "orderDetails/left", the_details(userId="bob"), {"orders/left": an_order(userId="bob")}
+    ),
+    "a customer cannot take over the details of an order that was given to them": BOB.updates(
+        "orderDetails/moved", userId="bob", updatedAt=REQUEST_TIME
+    ),
+    "a customer cannot change the details of an order that was given to another": ALICE.updates(
+        "orderDetails/moved", note="Ring once", updatedAt=REQUEST_TIME
+    ),
     "a customer cannot delete details": ALICE.deletes(WRITTEN_DETAILS),
     "a customer cannot write below details": ALICE.sets(f"{DETAILS}/below/new", the_details()),
     "an unauthenticated caller cannot read details": UNAUTHENTICATED.gets(WRITTEN_DETAILS),

@@ -26,8 +26,8 @@ class Client:
     def sets(self, path: str, fields: Fields, alongside: Documents = MappingProxyType({})) -> Attempt:
         return Attempt(self.claims, Operation.SET, path, fields, alongside)
 
-    def updates(self, path: str, **fields: Written) -> Attempt:
-        return Attempt(self.claims, Operation.UPDATE, path, fields)
+    def updates(self, path: str, alongside: Documents = MappingProxyType({}), /, **fields: Written) -> Attempt:
+        return Attempt(self.claims, Operation.UPDATE, path, fields, alongside)
 
     def deletes(self, path: str) -> Attempt:
         return Attempt(self.claims, Operation.DELETE, path)

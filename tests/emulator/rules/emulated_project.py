@@ -101,6 +101,7 @@ class EmulatedProject:
 
     def _request(self, attempt: Attempt) -> tuple[str, str, Json | None]:
         path, fields = attempt.path, attempt.fields
+        alongside = (self._set(*document) for document in attempt.alongside.items())
         match attempt.operation:
             case Operation.GET:
                 return "GET", f"{self._documents}/{path}", None
@@ -110,10 +111,9 @@ class EmulatedProject:
             case Operation.LIST_EVERYWHERE:
                 return "POST", f"{self._documents}:runQuery", _query(path, fields, everywhere=True)
             case Operation.SET:
-                written = {**attempt.alongside, path: fields}
-                return self._commit(*(self._set(*document) for document in written.items()))
+                return self._commit(*alongside, self._set(path, fields))
             case Operation.UPDATE:
-                return self._commit(self._update(path, fields))
+                return self._commit(*alongside, self._update(path, fields))
             case Operation.DELETE:
                 return self._commit({"delete": f"{self._root}/{path}"})
 

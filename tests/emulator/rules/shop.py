@@ -54,6 +54,10 @@ SHOP: Final[Documents] = {
     "orderDetails/alices_other": the_details(),
     "orderDetails/alices_finalized": the_details(),
     "orderDetails/namesakes": the_details(userId=OPERATORS),
+    # Alice's, whose order is gone or has been given to Bob.
+    "orderDetails/left": the_details(),
+    "orders/moved": an_order(userId="bob"),
+    "orderDetails/moved": the_details(),
     "notifications/alice/messages/evt_1": a_notice(),
     "notifications/alice/messages/evt_2": a_notice(readAt=EARLIER),
     f"notifications/{OPERATORS}/messages/evt_1": a_notice(audience="operator"),
