@@ -26,8 +26,8 @@ from webhooks.translation import NotAnEvent, order_event_from
 from webhooks.watchdog import Watchdog
 
 RETRY_AFTER_SECONDS: Final = 30
-# Were it somebody's after all, the sweep says the same of it every five minutes.
-_NOBODYS_ORDER: Final = "canary"
+# The rules let nobody create an order under an id with a blank.
+_NOBODYS_ORDER: Final = "no order"
 
 
 class NotAPost(Exception):

@@ -1,6 +1,7 @@
 """The canary: the real endpoint takes what it delivers, nothing is touched, and any other answer is logged."""
 
 import json
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask, request
 
+from database.ids import can_be_settled
 from orders.outcome import Outcome, Result, StoreUnavailable
 from service.logs import LOGGED_CHARACTERS_MAX
 from tests.support.builders import NOW, SECRET, a_reserved_order, signature_of
@@ -16,6 +18,7 @@ from tests.support.recording import RecordingLog, RecordingSettlement
 from tests.support.settling import settling_on
 from tests.support.shop import a_shop
 from tests.support.watched_endpoint import WatchedEndpoint, delivered
+from tools.toolchain import ROOT
 from webhooks.canary import Canary, NotAnswered, posted
 from webhooks.signing_secrets import SigningSecret
 
@@ -78,6 +81,14 @@ def test_the_webhook_takes_it_with_a_secret_for_either_mode_and_writes_nothing(*
     )
     assert (endpoint.line["result"], endpoint.line["eventType"]) == ("ignored", "canary")
     assert shop.dump() == before
+
+
+def test_it_asks_about_an_order_that_can_be_settled_and_that_the_rules_let_nobody_create() -> None:
+    sent(a_canary(posting_to(endpoint := WatchedEndpoint())))
+    ((event, _),) = endpoint.settlement.settled
+    (permitted,) = re.findall(r"orderId\.matches\('(.+)'\)", (ROOT / "firestore.rules").read_text())
+    assert can_be_settled(event.order_id)
+    assert not re.fullmatch(permitted, event.order_id)
 
 
 @pytest.mark.parametrize(
