@@ -1,13 +1,21 @@
 """No alert waits for a line that nobody writes: every filter is tried on what the real functions log."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import pytest
 import yaml
 
+from database.ids import is_order_id
+from orders.order import CLOSED
+from tests.support.builders import an_order
+from tests.support.logged_shop import LoggedShop
 from tests.support.logging_query import Entry, query_from
+from tests.support.shop import a_shop
+from tests.support.stripe.payment_intents import a_payment_intent
+from tests.support.stripe_objects import a_stripe_event, the_event
 from tools.monitoring import monitoring_in
 from tools.toolchain import ROOT
 
@@ -37,6 +45,13 @@ COUNTED: Final[Mapping[str, set[str]]] = {
     "settle_canaries": {"canary"},
 }
 """By metric, the results of the lines that it counts; the others count many."""
+WORDS: Final = sorted(
+    one.value
+    for metric in METRICS.values()
+    for one in query_from(metric["filter"]).wanted()
+    if one.field == "jsonPayload.message"
+)
+"""What filters look for in messages."""
 AS_USUAL: Final = {"settle_deliveries", "settle_latency", "settle_duplicates", "settle_sweeps", "settle_canaries"}
 """Metrics that count on a day on which nobody has to look at anything."""
 
@@ -75,6 +90,27 @@ def metric_in(monitoring_filter: str) -> str:
     return metric_type.removeprefix(OURS)
 
 
+def named_by_customers(name: str) -> list[Entry]:
+    """What is logged of orders for a product of this name that are refused, and of an order that is not there yet."""
+    order, far_too_large = (an_order(items=[{"productId": name, "quantity": quantity}]) for quantity in (1, 10**6))
+    refused = [LoggedShop(a_shop(each)) for each in (order, far_too_large, order)]
+    refused[-1].store.put(f"inventory/{name}", {"stock": 0, "reserved": 0})
+    for shop in refused:
+        shop.place()
+    over = [LoggedShop(a_shop({**order, "status": status.value})) for status in CLOSED]
+    for shop in over:
+        shop.deliver(the_event("checkout.session.completed", payment_status="no_payment_required", amount_total=0))
+    early = LoggedShop()
+    early.deliver(a_stripe_event(a_payment_intent(metadata={"orderId": name if is_order_id(name) else "order-1"})))
+    return [entry for shop in (*refused, *over, early) for entry in shop.entries]
+
+
+def counts_of(entries: Sequence[Entry]) -> Counter[str]:
+    """How many of them each metric counts."""
+    queries = {name: query_from(metric["filter"]) for name, metric in METRICS.items()}
+    return Counter(name for entry in entries for name, query in queries.items() if query.matches(entry))
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metric_counts_lines_that_are_written_and_asks_for_no_others(name: str, logged: Sequence[Entry]) -> None:
     query = query_from(METRICS[name]["filter"])
@@ -102,6 +138,14 @@ def test_what_a_metric_takes_out_of_a_line_is_there(name: str, logged: Sequence[
 def test_on_a_usual_day_nothing_is_counted_that_anybody_is_woken_for(usual: Sequence[Entry]) -> None:
     counting = {name for name, metric in METRICS.items() if any(map(query_from(metric["filter"]).matches, usual))}
     assert counting == AS_USUAL
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_nobody_is_woken_by_what_a_customer_calls_a_product_or_an_order(word: str) -> None:
+    entries = named_by_customers(word)
+    quoting = {entry["jsonPayload"]["result"] for entry in entries if word in entry["jsonPayload"]["message"]}
+    assert quoting >= {"reservation_failed", *(f"already_{status}" for status in CLOSED)}
+    assert counts_of(entries) == counts_of(named_by_customers("mug"))
 
 
 def test_the_canary_is_no_delivery_of_stripes(usual: Sequence[Entry]) -> None:
