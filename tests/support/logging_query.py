@@ -1,7 +1,7 @@
 """Cloud Logging's query language, as far as the filters in monitoring/ use it; anything else is a SyntaxError.
 
-https://cloud.google.com/logging/docs/view/logging-query-language. Everything but the operators is compared without
-regard to case, and a field that an entry does not have equals nothing.
+https://cloud.google.com/logging/docs/view/logging-query-language. OR binds more tightly than AND. Everything but the
+operators is compared without regard to case, and a field that an entry does not have equals nothing.
 """
 
 import re
@@ -79,7 +79,7 @@ class Several:
 def query_from(text: str) -> Query:
     """Raises SyntaxError."""
     tokens = _tokens(text)
-    query = _any_of(tokens)
+    query = _all_of(tokens)
     if tokens:
         raise SyntaxError(f"{tokens[0]} is not expected in {text}")
     return query
@@ -96,20 +96,20 @@ def _tokens(text: str) -> list[str]:
     return tokens
 
 
-def _any_of(tokens: list[str]) -> Query:
-    queries = [_all_of(tokens)]
-    while tokens[:1] == ["OR"]:
-        del tokens[0]
-        queries.append(_all_of(tokens))
-    return queries[0] if len(queries) == 1 else Several(tuple(queries), is_any=True)
-
-
 def _all_of(tokens: list[str]) -> Query:
-    queries = [_term(tokens)]
+    queries = [_any_of(tokens)]
     while tokens[:1] == ["AND"]:
         del tokens[0]
-        queries.append(_term(tokens))
+        queries.append(_any_of(tokens))
     return queries[0] if len(queries) == 1 else Several(tuple(queries), is_any=False)
+
+
+def _any_of(tokens: list[str]) -> Query:
+    queries = [_term(tokens)]
+    while tokens[:1] == ["OR"]:
+        del tokens[0]
+        queries.append(_term(tokens))
+    return queries[0] if len(queries) == 1 else Several(tuple(queries), is_any=True)
 
 
 def _term(tokens: list[str]) -> Query:
@@ -119,7 +119,7 @@ def _term(tokens: list[str]) -> Query:
     if first == "NOT":
         return Not(_term(tokens))
     if first == "(":
-        query = _any_of(tokens)
+        query = _all_of(tokens)
         _expect(")", tokens)
         return query
     operator = tokens.pop(0) if tokens else ""

@@ -213,6 +213,7 @@ def test_a_query_that_is_not_understood_is_no_query(text: str) -> None:
         ('n="2"', True),
         ('a=("y" OR "z")', False),
         ('NOT (a="x" AND n=2)', False),
+        ('a="x" OR n=2 AND n=3', False),
         ("severity>=WARNING", True),
         ("severity>ERROR", False),
         ('o.p="q"', True),
