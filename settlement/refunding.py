@@ -29,14 +29,14 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
     """The proposal, and what follows from all that is refunded of the payments that its order is paid with."""
     order = proposal.order
     wanted = _units_to_have_back(order, case)
-    to_take = {p: order.returned.get(p, 0) - wanted.get(p, 0) for p in order.taken}
+    to_take = {p: order.returned.get(p, 0) - wanted[p] for p in order.taken}
     to_take = {p: n for p, n in to_take.items() if n > 0}
     if not case.snapshot.products.keys() >= to_take.keys():
         return Look(order.product_ids)
     short = unavailable(to_take, case)
     why_taken = "a refund failed" if _has_undone(case.event) else "fewer units go back"
     missing = f"sold_again: {why_taken}, and {short} are gone by now" if short else None
-    returned = {p: max(wanted.get(p, 0), order.returned.get(p, 0) if missing else 0) for p in order.taken}
+    returned = {p: max(wanted[p], order.returned.get(p, 0) if missing else 0) for p in order.taken}
     moves = put_back({p: n - order.returned.get(p, 0) for p, n in returned.items()})
     if not case.snapshot.products.keys() >= _put_on_shelf(together(proposal.moves, moves)):
         return Look(order.product_ids)

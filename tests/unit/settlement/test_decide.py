@@ -259,11 +259,16 @@ TWO, BROKEN = known(lines=lines_of(shirt=2, mug=1)), known(lines=(), defect="the
 REFUNDED = a_sold_order("refunded", refunds=Refunds.of(a_refund()), returned={"shirt": 2, "mug": 1}, **TWO)
 FAILED = an_updated_refund(refund=a_refund(status="failed"), order_id="order-1")
 NEVER_SHORT = given(a_sold_order(unlimited=frozenset({"shirt"})))
+ONE_SHIRT = a_refund(amount=1, restock={"shirt": 1})
 LOOKS: dict[str, tuple[Given, OrderEvent | NotUnderstood, list[Look]]] = {
     "a hold to count": (given(a_pending_order()), a_payment(), [SHIRT]),
     "a hold to confirm": (given(a_counted_order(), shirts=(10, 3)), a_payment(), [SHIRT]),
     "a hold to count, for a refunded charge": (given(a_pending_order()), a_refunded_charge(), [SHIRT]),
-    "a refund that puts units back": (given(a_sold_order()), a_refunded_charge(), [SHIRT]),
+    "a refund that puts one unit back": (
+        given(a_sold_order()),
+        an_updated_refund(refund=ONE_SHIRT, order_id="order-1"),
+        [SHIRT],
+    ),
     "a placed order": (given(a_pending_order()), a_placement(), [OPEN_ORDERS]),
     "and a misleading hint": (given(a_pending_order()), a_placement(product_ids=("mug",)), [SHIRT, OPEN_ORDERS]),
     "and not enough of a hint": (given(a_pending_order(**TWO), mugs=(1, 0)), a_placement(), [BOTH, OPEN_ORDERS]),
