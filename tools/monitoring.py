@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from tools.deploying.google import Google, Json
+from tools.deploying.google import Google, Json, Readable, listed
 from tools.deploying.wanted import NotDeployable
 from tools.toolchain import ROOT
 
@@ -25,10 +25,9 @@ _POLICIES: Final = "monitoring.googleapis.com/v3"
 _DASHBOARDS: Final = "monitoring.googleapis.com/v1"
 
 
-class Apis(Protocol):
+class Apis(Readable, Protocol):
     """As much of `Google` as it takes."""
 
-    def get(self, address: str) -> Json | None: ...
     def change(self, method: str, address: str, body: Mapping[str, Any]) -> None: ...
 
 
@@ -79,7 +78,7 @@ def is_contained(wanted: object, found: object) -> bool:
 
 
 def _metric_changes(google: Apis, address: str, wanted: Sequence[Json]) -> Iterator[Change]:
-    found = {metric["name"]: metric for metric in _listed(google, address, "metrics")}
+    found = {metric["name"]: metric for metric in listed(google, address)}
     for metric in wanted:
         name = metric["name"]
         if not is_contained(metric, found.get(name)):
@@ -88,7 +87,7 @@ def _metric_changes(google: Apis, address: str, wanted: Sequence[Json]) -> Itera
 
 
 def _policy_changes(google: Apis, address: str, wanted: Sequence[Json], channels: Sequence[str]) -> Iterator[Change]:
-    found = {policy["displayName"]: policy for policy in _listed(google, address, "alertPolicies")}
+    found = {policy["displayName"]: policy for policy in listed(google, address)}
     for policy in wanted:
         name = policy["displayName"]
         there = found.get(name, {})
@@ -113,15 +112,6 @@ def _dashboard_changes(google: Apis, folder: str, wanted: Json) -> Iterator[Chan
         # The etag says which state is changed: nobody's change since then is undone.
         body = {"name": name, "etag": found.get("etag", ""), **wanted}
         yield Change(f"change dashboard {title}", "PATCH", f"{_DASHBOARDS}/{name}", body)
-
-
-def _listed(google: Apis, address: str, what: str) -> Iterator[Json]:
-    page = ""
-    while answer := google.get(f"{address}?pageSize=1000&pageToken={page}"):
-        yield from answer.get(what, ())
-        page = answer.get("nextPageToken", "")
-        if not page:
-            return
 
 
 def run(google: Apis, project: str, channels: Sequence[str], *, is_applied: bool) -> Iterator[str]:

@@ -133,6 +133,12 @@ def test_a_secret_of_the_other_mode_is_found_without_stripe(
     assert (code, in_state("wrong", checks)) == (3, ["mode"])
 
 
+def test_what_is_on_later_pages_is_there(service: DeployedService, diagnose: Diagnose) -> None:
+    service.google.page_max = 1
+    code, checks = diagnose()
+    assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
+
+
 def test_other_ways_to_be_right(service: DeployedService, diagnose: Diagnose) -> None:
     both = f"test:{FIRST},live:{SECOND}"
     service.secret = both

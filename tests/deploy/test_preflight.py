@@ -76,6 +76,11 @@ def test_whoever_may_not_deploy_all_deploys_nothing(deployer: Deployer, monkeypa
     assert refusal(deployer) == f"Whoever is signed in may not, in {PROJECT}: cloudscheduler.jobs.create."
 
 
+def test_what_google_does_not_list_is_not_taken_for_gone(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployer.google, "unreachable", [REGION, "us-central1"])
+    assert refusal(deployer).endswith(f"/functions does not list what is in {REGION}, us-central1: try again later.")
+
+
 @pytest.mark.parametrize(
     ("line", "refused"),
     [
@@ -106,7 +111,10 @@ def test_a_dry_run_shows_what_is_new_and_what_would_be_better(deployer: Deployer
     assert deployer.google.copy() == before
 
 
-def test_nothing_is_deleted_without_a_yes(deployer: Deployer) -> None:
+def test_nothing_is_deleted_without_a_yes_whatever_page_lists_it(
+    deployer: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployer.google, "page_max", 1)
     old, index = (
         f"{IN_PROJECT}/locations/{REGION}/functions/thumbnail",
         f"{IN_PROJECT}/databases/{DATABASE}/collectionGroups/orders",

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from database.ids import DEFAULT_DATABASE
 from tools.deploying import rights
-from tools.deploying.google import Google, Json
+from tools.deploying.google import Google, Json, listed
 from tools.deploying.wanted import Function, NotDeployable, Wanted, composite, single
 
 _CODEBASE: Final = "firebase-functions-codebase"
@@ -56,10 +56,7 @@ def _found(google: Google, wanted: Wanted) -> Found:
     indexes = listed(google, f"{address}/collectionGroups/-/indexes") if database else []
     fields = _fields(google, address) if database else []
     return Found(
-        accounts=frozenset(
-            account["email"]
-            for account in listed(google, f"iam.googleapis.com/v1/projects/{wanted.project}/serviceAccounts", 100)
-        ),
+        accounts=_accounts(google, wanted.project),
         roles=_roles(google, wanted.project),
         secrets={
             name: version
@@ -79,10 +76,9 @@ def _found(google: Google, wanted: Wanted) -> Found:
     )
 
 
-def listed(google: Google, address: str, at_most: int = 1000, asked: str = "") -> list[Json]:
-    """What is in the collection at this address, whose last word it is called by. Raises NotDeployable."""
-    found: list[Json] = (google.get(f"{address}?pageSize={at_most}{asked}") or {}).get(address.rpartition("/")[2], [])
-    return found
+def _accounts(google: Google, project: str) -> frozenset[str]:
+    address = f"iam.googleapis.com/v1/projects/{project}/serviceAccounts"
+    return frozenset(account["email"] for account in listed(google, address, called="accounts", at_most=100))
 
 
 def _roles(google: Google, project: str) -> Mapping[str, frozenset[str]]:
@@ -152,7 +148,7 @@ def _collection(resource: Mapping[str, Any]) -> str:
 def _rules(google: Google, wanted: Wanted) -> str | None:
     own = "" if wanted.database == DEFAULT_DATABASE else f"/{wanted.database}"
     name = f"projects/{wanted.project}/releases/cloud.firestore{own}"
-    releases = listed(google, f"firebaserules.googleapis.com/v1/projects/{wanted.project}/releases", 100)
+    releases = listed(google, f"firebaserules.googleapis.com/v1/projects/{wanted.project}/releases", at_most=100)
     ruleset = next((release["rulesetName"] for release in releases if release["name"] == name), None)
     files = (google.get(f"firebaserules.googleapis.com/v1/{ruleset}") or {}) if ruleset else {}
     return files["source"]["files"][0]["content"] if files else None

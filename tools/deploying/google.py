@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 import google.auth
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
@@ -19,6 +20,12 @@ Json = dict[str, Any]
 
 class NotAllowed(NotDeployable):
     """Whoever is signed in may not see this, or the API is off."""
+
+
+class Readable(Protocol):
+    """As much of `Google` as it takes to look."""
+
+    def get(self, address: str) -> Json | None: ...
 
 
 class Google:
@@ -56,3 +63,27 @@ class Google:
             raise NotDeployable(f"{address} answers {answer.status_code}: {answer.text[:300]}")
         found: Json = answer.json()
         return found
+
+
+def listed(google: Readable, address: str, *, called: str = "", at_most: int = 1000, asked: str = "") -> list[Json]:
+    """All that is in the collection at this address, page by page (https://google.aip.dev/158).
+
+    Args:
+        called: The field that it is in, if that is not the collection's own name.
+        at_most: On a page, as far as the API allows.
+        asked: What else is in the query.
+
+    Raises:
+        NotDeployable: Google cannot be asked, or does not list all of it.
+    """
+    found: list[Json] = []
+    page = ""
+    while answer := google.get(f"{address}?pageSize={at_most}{asked}&pageToken={quote(page, safe='')}"):
+        # https://google.aip.dev/217: what is there is left out, and would look as if it were not.
+        if unreachable := answer.get("unreachable"):
+            raise NotDeployable(f"{address} does not list what is in {', '.join(unreachable)}: try again later.")
+        found += answer.get(called or address.rpartition("/")[2], ())
+        page = answer.get("nextPageToken", "")
+        if not page:
+            break
+    return found

@@ -8,8 +8,8 @@ from datetime import datetime
 from service.settings import CANARY_URL, STRIPE_WEBHOOK_SECRET, SettingsError, settings_from
 from tools.deploying import rights
 from tools.deploying.defects import Defect
-from tools.deploying.found import Found, found_in, listed
-from tools.deploying.google import Google, Json, NotAllowed
+from tools.deploying.found import Found, found_in
+from tools.deploying.google import Google, Json, NotAllowed, listed
 from tools.deploying.wanted import NotDeployable, Wanted
 from tools.diagnosing.check import Unseen
 from tools.diagnosing.probes import answer_to_forged, answer_to_unknown

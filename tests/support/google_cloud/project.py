@@ -18,6 +18,8 @@ NUMBER: Final = "123456789012"
 _OK, _BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 200, 400, 403, 404
 _TOKEN: Final[Json] = {"access_token": "an-access-token", "expires_in": 3600, "token_type": "Bearer"}
 _UPLOAD: Final = "https://storage.googleapis.com/source?GoogleAccessId=service"
+# Pages are named in base64, which a query may not hold as it is.
+_PAGE: Final = "+/="
 # In front of a resource's name stands the API's version.
 _ADDRESS: Final = re.compile(
     r"(?P<host>[a-z]+)\.googleapis\.com(?:/[a-z]*)?/(?P<version>v\w+)/(?P<name>[^:]+):?(?P<verb>\w*)"
@@ -34,6 +36,10 @@ class GoogleProject:
     """What is answered 403: method, API and the end of the name."""
     lacking: set[str] = field(default_factory=set)
     """Permissions that whoever deploys does not have."""
+    page_max: int = 1000
+    """How much of a collection is answered at once."""
+    unreachable: list[str] = field(default_factory=list)
+    """Locations that a collection of all locations lacks."""
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -90,7 +96,7 @@ class GoogleProject:
 
     def _standard(self, method: str, name: str, query: Mapping[str, str], sent: Json) -> Json | None:
         if method == "GET":
-            return self._got(name, query["version"])
+            return self._got(name, query)
         if method == "POST":
             # Whoever creates may choose the id.
             own = query.get("functionId") or str(sent.get("name", len(self.kept))).partition(f"/{_last(name)}/")[2]
@@ -102,7 +108,7 @@ class GoogleProject:
             return {"name": f"operations/{name}"}
         return self.kept[name]
 
-    def _got(self, name: str, version: str) -> Json | None:
+    def _got(self, name: str, query: Mapping[str, str]) -> Json | None:
         if "/operations/" in name:
             return {"done": True, "response": self.kept[name.partition("/operations/")[2]]}
         if name.startswith("serviceusage"):
@@ -115,7 +121,16 @@ class GoogleProject:
         pattern = re.compile(re.escape(name).replace("/\\-/", "/[^/]+/") + "/.+")
         ours = [one for known, one in self.kept.items() if pattern.fullmatch(known) and not known.endswith(":policy")]
         # Version 1 of this API knows the functions of the first generation alone.
-        return {_last(name): [] if name.startswith("cloudfunctions") and version == "v1" else ours}
+        return self._page([] if name.startswith("cloudfunctions") and query["version"] == "v1" else ours, name, query)
+
+    def _page(self, all_of_it: list[Json], name: str, query: Mapping[str, str]) -> Json:
+        begin = int((query.get("pageToken") or f"0{_PAGE}").removesuffix(_PAGE))
+        end = begin + self.page_max
+        # https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts/list names them otherwise.
+        page: Json = {"accounts" if name.startswith("iam/") else _last(name): all_of_it[begin:end]}
+        if all_of_it[end:]:
+            page["nextPageToken"] = f"{end}{_PAGE}"
+        return {**page, "unreachable": self.unreachable} if "/locations/-/" in name and self.unreachable else page
 
 
 def _last(name: str) -> str:
