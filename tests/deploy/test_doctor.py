@@ -133,6 +133,16 @@ def test_a_secret_of_the_other_mode_is_found_without_stripe(
     assert (code, in_state("wrong", checks)) == (3, ["mode"])
 
 
+def test_a_function_of_the_first_generation_is_to_be_deleted_before_it_is_deployed(
+    service: DeployedService, diagnose: Diagnose
+) -> None:
+    kept(f"cloudfunctions/{IN_PROJECT}/locations/{REGION}/functions/inventoryChanged", environment="GEN_1")(service)
+    _, checks = diagnose()
+    remedies = [check["remedy"] for check in checks if check["state"] == "wrong"]
+    delete = f"gcloud functions delete inventoryChanged --no-gen2 --region={REGION} --project={PROJECT}"
+    assert remedies == [delete, f"make deploy PROJECT={PROJECT}"]
+
+
 def test_what_is_on_later_pages_is_there(service: DeployedService, diagnose: Diagnose) -> None:
     service.google.page_max = 1
     code, checks = diagnose()

@@ -76,6 +76,18 @@ def test_whoever_may_not_deploy_all_deploys_nothing(deployer: Deployer, monkeypa
     assert refusal(deployer) == f"Whoever is signed in may not, in {PROJECT}: cloudscheduler.jobs.create."
 
 
+@pytest.mark.parametrize("labels", [{}, {"deployment-tool": "cli-firebase"}])
+def test_a_function_of_the_first_generation_is_refused_whoever_has_deployed_it(
+    deployer: Deployer, labels: dict[str, str]
+) -> None:
+    name = f"{IN_PROJECT}/locations/{REGION}/functions/stripeWebhook"
+    deployer.google.kept[f"cloudfunctions/{name}"] = {"name": name, "environment": "GEN_1", "labels": labels}
+    assert refusal(deployer) == (
+        f"In {REGION}, stripeWebhook is of the first generation, and cannot be updated: "
+        f"gcloud functions delete stripeWebhook --no-gen2 --region={REGION} --project={PROJECT}"
+    )
+
+
 def test_what_google_does_not_list_is_not_taken_for_gone(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deployer.google, "unreachable", [REGION, "us-central1"])
     assert refusal(deployer).endswith(f"/functions does not list what is in {REGION}, us-central1: try again later.")

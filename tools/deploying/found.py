@@ -23,6 +23,8 @@ class Found:
     database: Json | None
     functions: Mapping[tuple[str, str], Json]
     """Those of our codebase that the Firebase tools have deployed, by region and name."""
+    first_generation: frozenset[tuple[str, str]]
+    """Where one of it, whoever has deployed it, is in the way of one that is wanted. It is not among `functions`."""
     invokers: Mapping[str, frozenset[str]]
     """Of each function that is wanted."""
     jobs: Mapping[str, Json]
@@ -49,7 +51,12 @@ def _lacking(google: Google, project: str, needed: Collection[str]) -> list[str]
 
 
 def _found(google: Google, wanted: Wanted) -> Found:
-    functions = _functions(google, wanted)
+    all_functions = listed(google, f"cloudfunctions.googleapis.com/v2/projects/{wanted.project}/locations/-/functions")
+    first_generation = {_place(one) for one in all_functions if one.get("environment") == "GEN_1"}
+    in_the_way = first_generation & {(one.region, one.name) for one in wanted.functions}
+    functions = {
+        place: one for one in all_functions if (place := _place(one)) not in in_the_way and _is_ours(one, wanted)
+    }
     there = [one for one in wanted.functions if (one.region, one.name) in functions]
     address = f"firestore.googleapis.com/v1/projects/{wanted.project}/databases/{wanted.database}"
     database = google.get(address)
@@ -65,6 +72,7 @@ def _found(google: Google, wanted: Wanted) -> Found:
         },
         database=database,
         functions=functions,
+        first_generation=frozenset(in_the_way),
         invokers={one.name: _invokers(google, functions[one.region, one.name]) for one in there},
         jobs={one.job: job for one in there if one.is_scheduled and (job := _job(google, wanted.project, one))},
         indexing=dict([*(composite(_collection(index), index) for index in indexes), *map(_single, fields)]),
@@ -95,15 +103,12 @@ def _latest_version(google: Google, project: str, secret: str) -> str | None:
     return str(latest["name"]).rpartition("/")[2] if latest.get("state") == "ENABLED" else None
 
 
-def _functions(google: Google, wanted: Wanted) -> Mapping[tuple[str, str], Json]:
-    address = f"cloudfunctions.googleapis.com/v2/projects/{wanted.project}/locations/-/functions"
-    return {
-        _place(function): function
-        for function in listed(google, address)
-        # As the Firebase tools know theirs again.
-        if function.get("labels", {}).get(_TOOL, "").startswith("cli-firebase")
-        and function["labels"].get(_CODEBASE, "default") == wanted.codebase
-    }
+def _is_ours(function: Json, wanted: Wanted) -> bool:
+    """As the Firebase tools know theirs again."""
+    labels = function.get("labels", {})
+    return bool(
+        labels.get(_TOOL, "").startswith("cli-firebase") and labels.get(_CODEBASE, "default") == wanted.codebase
+    )
 
 
 def _place(function: Json) -> tuple[str, str]:

@@ -20,6 +20,7 @@ def refusals(wanted: Wanted, found: Found) -> list[Defect]:
         *of_database(wanted, found),
         *of_accounts(wanted, found),
         *of_secrets(wanted, found),
+        *of_generation(wanted, found),
     ]
 
 
@@ -83,6 +84,17 @@ def of_accounts(wanted: Wanted, found: Found) -> Iterator[Defect]:
 def of_secrets(wanted: Wanted, found: Found) -> Iterator[Defect]:
     for name in sorted({name for function in wanted.functions for name in function.secrets} - found.secrets.keys()):
         yield Defect(f"{name} has no value yet", f"firebase functions:secrets:set {name} --project {wanted.project}")
+
+
+def of_generation(wanted: Wanted, found: Found) -> Iterator[Defect]:
+    """https://firebase.google.com/docs/functions/2nd-gen-upgrade: both cannot have the same name in one region."""
+    for function in wanted.functions:
+        if (function.region, function.name) in found.first_generation:
+            yield Defect(
+                f"In {function.region}, {function.name} is of the first generation, and cannot be updated",
+                f"gcloud functions delete {function.name} --no-gen2 --region={function.region} "
+                f"--project={wanted.project}",
+            )
 
 
 def _of_location(wanted: Wanted, found: Found) -> Iterator[Defect]:

@@ -84,6 +84,7 @@ def secret_value(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect
 
 
 def functions(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    yield from preflight.of_generation(wanted, found)
     for gap in comparison.gaps(wanted, found):
         yield Defect(f"Missing is {gap.what}", gap.by_hand or _deploy(wanted))
 
