@@ -69,16 +69,16 @@ bench: $(TEST) ## print the figures, each beside its comparator
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m bench
 
 loadtest: $(TEST) ## measure PROJECT=... under load, ask first, clean up; YES=1 does not ask, CLEAN=1 only cleans up
-	@$(VENV_PYTHON) -m bench.loadtest --project="$$PROJECT" $${YES:+--yes} $${FORCE:+--force} $${CLEAN:+--clean} $(ARGS)
+	@$(VENV_PYTHON) -m bench.loadtest --project="$$PROJECT" --yes="$$YES" --force="$$FORCE" --clean="$$CLEAN" $(ARGS)
 
 deploy: $(EMULATORS) ## deploy to PROJECT=...; DRY_RUN=1 shows what would change, YES=1 deletes without a question
-	@$(VENV_PYTHON) -m tools.deploy --project="$$PROJECT" $${DRY_RUN:+--dry-run} $${YES:+--yes}
+	@$(VENV_PYTHON) -m tools.deploy --project="$$PROJECT" --dry-run="$$DRY_RUN" --yes="$$YES"
 
 doctor: $(EMULATORS) ## what is wrong with what is deployed to PROJECT=..., and what helps; JSON=1 for a program
-	@$(VENV_PYTHON) -m tools.doctor --project="$$PROJECT" $${JSON:+--json}
+	@$(VENV_PYTHON) -m tools.doctor --project="$$PROJECT" --json="$$JSON"
 
 monitoring: $(EMULATORS) ## what would watch PROJECT=... and alert; APPLY=1 puts it there [CHANNELS=... are notified]
-	@$(VENV_PYTHON) -m tools.monitoring --project="$$PROJECT" $${CHANNELS:+--channels="$$CHANNELS"} $${APPLY:+--apply}
+	@$(VENV_PYTHON) -m tools.monitoring --project="$$PROJECT" $${CHANNELS:+--channels="$$CHANNELS"} --apply="$$APPLY"
 
 lint: $(DEV) ## check format, style, types, import directions and workflows
 	@venv/bin/ruff format --check .

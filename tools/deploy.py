@@ -20,6 +20,7 @@ from tools.deploying.found import Found, found_in
 from tools.deploying.google import Google
 from tools.deploying.preflight import refusals, warnings
 from tools.deploying.wanted import NotDeployable, Wanted, wanted_in
+from tools.switches import switch
 from tools.toolchain import ROOT
 
 _EVERYTHING: Final = ("firestore", "functions")
@@ -98,8 +99,10 @@ def _asked(question: str) -> bool:
 def main(words: Sequence[str], folder: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(usage="make deploy PROJECT=... [DRY_RUN=1] [YES=1]")
     parser.add_argument("--project", type=project_id, required=True)
-    parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
-    parser.add_argument("--yes", action="store_true", help="delete what is in this folder no more, without a question")
+    parser.add_argument("--dry-run", type=switch, default=False, help="show what would change, and change nothing")
+    parser.add_argument(
+        "--yes", type=switch, default=False, help="do not ask before what this folder has no more is deleted"
+    )
     said = parser.parse_args(words)
     # Otherwise Google's library wonders which project its credentials are for.
     os.environ["GOOGLE_CLOUD_PROJECT"] = said.project

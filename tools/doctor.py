@@ -22,6 +22,7 @@ from tools.deploying.wanted import NotDeployable, wanted_in
 from tools.diagnosing.check import State
 from tools.diagnosing.checks import checks
 from tools.diagnosing.seen import seen_of
+from tools.switches import switch
 from tools.toolchain import ROOT
 
 NOTHING_WRONG: Final = 0
@@ -32,7 +33,7 @@ WRONG: Final = 3
 def main(words: Sequence[str], folder: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(usage="make doctor PROJECT=... [JSON=1]")
     parser.add_argument("--project", required=True)
-    parser.add_argument("--json", action="store_true", help="print a list of {check, state, found, remedy}")
+    parser.add_argument("--json", type=switch, default=False, help="print a list of {check, state, found, remedy}")
     said = parser.parse_args(words)
     if not said.project:
         parser.error("which one? make doctor PROJECT=...")

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from tools.deploying.google import Google, Json, Readable, listed
 from tools.deploying.wanted import NotDeployable
+from tools.switches import switch
 from tools.toolchain import ROOT
 
 DASHBOARD_ID: Final = "settle-once"
@@ -139,7 +140,7 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(usage="make monitoring PROJECT=... [CHANNELS=...] [APPLY=1]")
     parser.add_argument("--project", required=True)
     parser.add_argument("--channels", default="", help="ids of notification channels, separated by commas")
-    parser.add_argument("--apply", action="store_true", help="do it")
+    parser.add_argument("--apply", type=switch, default=False, help="do it")
     said = parser.parse_args(words)
     if not said.project:
         parser.error("which one? make monitoring PROJECT=...")

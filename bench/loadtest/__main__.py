@@ -21,6 +21,7 @@ from bench.loadtest.trial import NotRun, Trial
 from database.errors import RequestRefused
 from database.ids import DEFAULT_DATABASE
 from orders.outcome import Transient
+from tools.switches import switch
 from tools.toolchain import BUILD
 
 FIGURES: Final = BUILD / "loadtest.json"
@@ -61,9 +62,11 @@ def main(words: Sequence[str], figures_file: Path = FIGURES) -> int:
 def _said(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(usage="make loadtest PROJECT=... [YES=1] [FORCE=1] [CLEAN=1] [ARGS='...']")
     parser.add_argument("--project", type=_project, required=True)
-    parser.add_argument("--yes", action="store_true", help="begin without a question")
-    parser.add_argument("--force", action="store_true", help="begin although the database holds a shop")
-    parser.add_argument("--clean", action="store_true", help="only delete what an interrupted load test has left")
+    parser.add_argument("--yes", type=switch, default=False, help="begin without a question")
+    parser.add_argument("--force", type=switch, default=False, help="begin although the database holds a shop")
+    parser.add_argument(
+        "--clean", type=switch, default=False, help="only delete what an interrupted load test has left"
+    )
     parser.add_argument("--database", default=DEFAULT_DATABASE, help="which of the project's databases (%(default)s)")
     # A customer who is given up waits eight seconds each time, and may have twenty open orders.
     parser.add_argument("--seconds", type=_within(1, 150), default=30, help="for each of the two phases (%(default)s)")

@@ -68,7 +68,7 @@ def diagnose(deployer: Deployer, capsys: pytest.CaptureFixture[str]) -> Diagnose
     """The exit code, and what is printed as JSON: never a secret."""
 
     def diagnosed() -> tuple[int, Checks]:
-        code = main(["--project", PROJECT, "--json"], deployer.folder)
+        code = main(["--project", PROJECT, "--json=1"], deployer.folder)
         said = capsys.readouterr()
         assert not re.search(f"{FIRST}|{SECOND}|{API_KEY}", said.out + said.err)
         return code, json.loads(said.out)

@@ -96,7 +96,7 @@ def test_nothing_is_written_where_nobody_can_be_asked(
     ends_at: list[int] = []
     monkeypatch.setattr(signal, "signal", lambda number, _: ends_at.append(number))
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", firestore_client.project)
-    assert main([f"--project={firestore_client.project}", "--force"]) == 1
+    assert main([f"--project={firestore_client.project}", "--force=1"]) == 1
     said = capsys.readouterr()
     assert (
         f"the project {firestore_client.project} in the emulator at {os.environ['FIRESTORE_EMULATOR_HOST']}" in said.out

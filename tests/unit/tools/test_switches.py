@@ -1,0 +1,45 @@
+"""YES, APPLY and the like: 1 is yes, 0 is no, all the way from make to the tool."""
+
+import re
+
+import pytest
+
+from bench.loadtest import __main__ as loadtest
+from tools import deploy, doctor, monitoring
+from tools.switches import switch
+from tools.toolchain import ROOT
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+TOOLS = {"deploy": deploy.main, "doctor": doctor.main, "monitoring": monitoring.main, "loadtest": loadtest.main}
+OPTIONS = [
+    *("deploy --dry-run", "deploy --yes", "doctor --json", "monitoring --apply"),
+    *("loadtest --yes", "loadtest --force", "loadtest --clean"),
+]
+
+
+@pytest.mark.parametrize(("text", "is_on"), [("1", True), ("0", False), ("", False)])
+def test_a_switch_is_on_or_off(text: str, *, is_on: bool) -> None:
+    assert switch(text) is is_on
+
+
+@pytest.mark.parametrize("text", ["yes", "true", "no", "false", "2", "01", " 1"])
+@pytest.mark.parametrize("option", OPTIONS)
+def test_whatever_else_is_refused_before_google_is_asked(
+    capsys: pytest.CaptureFixture[str], option: str, text: str
+) -> None:
+    tool, _, option = option.partition(" ")
+    with pytest.raises(SystemExit):
+        TOOLS[tool](["--project=shop", f"{option}={text}"])
+    assert f"argument {option}: 1 is yes, 0 or nothing is no, and {text!r} is neither" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_make_passes_on_the_value(option: str) -> None:
+    target, _, option = option.partition(" ")
+    (recipe,) = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    variable = option.removeprefix("--").replace("-", "_").upper()
+    assert f'{option}="$${variable}"' in recipe
+
+
+def test_no_option_of_make_is_on_because_its_variable_is_set_to_anything() -> None:
+    assert re.findall(r"\$\$\{\w+:\+--[\w-]+\}", MAKEFILE) == []
