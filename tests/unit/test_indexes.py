@@ -88,9 +88,6 @@ ASKING: Final[Mapping[str, Callable[[Recorder], object]]] = {
 }
 """Every function of ours that asks by anything but an id."""
 
-# What Enterprise edition would scan for: Standard refuses an index of one field among the composite ones.
-BY_ONE_FIELD: Final = frozenset({"unanswered_requests"})
-
 # In docs: what customers list, what operators look up, how a customer is erased.
 DOCUMENTED: Final = (
     Asked("orders", frozenset({"userId"}), (("createdAt", DOWN),)),
@@ -158,16 +155,11 @@ def is_served_by(index: Order, asked: Asked) -> bool:
     return {name for name, _ in equal} == asked.equal and order == asked.order
 
 
-@pytest.mark.parametrize("name", sorted(ASKING.keys() - BY_ONE_FIELD))
+@pytest.mark.parametrize("name", sorted(ASKING))
 def test_every_query_of_the_code_has_its_index_where_firestore_makes_none_by_itself(name: str) -> None:
     asked = asked_by(ASKING[name])
     assert asked
     assert [one for one in asked if not is_served(one)] == []
-
-
-@pytest.mark.parametrize("name", sorted(BY_ONE_FIELD))
-def test_a_query_by_one_field_has_the_index_of_that_field(name: str) -> None:
-    assert [is_served_by_one_field(asked) for asked in asked_by(ASKING[name])] == [True]
 
 
 @pytest.mark.parametrize("asked", DOCUMENTED)
