@@ -7,6 +7,7 @@ from google.cloud import firestore
 from google.cloud.firestore import GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
+from database import kept_connections
 from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order, an_order
 from tests.support.emulated_shop import inventory_of, settle_in, stock_up
 
@@ -74,14 +75,17 @@ def test_such_an_order_of_the_greatest_size_can_still_be_written_to(
 
 
 def test_an_order_that_takes_too_much_to_be_read_is_refused_and_a_payment_for_it_is_not_lost(
-    firestore_client: firestore.Client,
+    firestore_client: firestore.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(kept_connections, "ANSWER_BYTES_MAX", 100_000)
     stock_up(firestore_client, 10)
     # To Firestore, nothing is as small as null; in JSON it takes eighteen bytes.
-    firestore_client.document("orders/order-1").set(an_order(items=[{"many": [None] * 300_000}]))
+    items = [{"productId": "shirt", "quantity": 3, "many": [None] * 10_000}]
+    firestore_client.document("orders/order-1").set(an_order(items=items))
     assert settle_in(firestore_client)(a_placement(), NOW).result == "reservation_failed"
     found = firestore_client.document("orders/order-1").get().to_dict() or {}
     assert (found["status"], found["userId"], found["items"]) == ("failed", "alice", [])
+    assert found["failureReason"] == "invalid_order: the order is larger than 524288 bytes"
     assert settle_in(firestore_client)(a_payment(), NOW).result == "refund_due"
 
 
