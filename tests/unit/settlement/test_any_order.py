@@ -108,7 +108,7 @@ def test_the_same_events_in_every_order_end_with_the_same_money_and_stock(
 @each_scenario
 def test_every_event_twice_in_any_order_ends_the_same(scenario: Scenario) -> None:
     dice = random.Random(7)  # noqa: S311 - no secret
-    for _ in range(3):
+    for _ in range(2):
         order = [*scenario.events, *scenario.events]
         dice.shuffle(order)
         assert ending_in(audited_shop_after(order, stock=scenario.stock).dump()) == scenario.ending, order
