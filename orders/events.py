@@ -115,7 +115,7 @@ class _FromStripe:
     @property
     def payment_ids(self) -> tuple[str, ...]:
         """Under what the payment may be known: its PaymentIntent first, then its charge."""
-        return tuple(known for known in (self.payment_intent_id, self.charge_id) if known)
+        return tuple(dict.fromkeys(known for known in (self.payment_intent_id, self.charge_id) if known))
 
     def payment_in(
         self, state: PaymentState, money: Money | None = None, until: datetime | None = None

@@ -18,6 +18,7 @@ def test_a_payment_is_known_by_its_payment_intent_and_its_charge_and_has_the_id_
         "charge.succeeded",
     )
     assert a_payment(payment_intent_id=None).payment_ids == ("ch_1",)
+    assert a_payment(payment_intent_id="ch_1").payment_ids == ("ch_1",)
 
 
 def test_an_event_says_how_far_its_payment_has_come() -> None:

@@ -54,6 +54,20 @@ def test_what_the_backend_wrote_while_the_order_was_reserved_is_part_of_what_is_
         change = given(order).changed_by(a_payment(money=eur(off)))
         reason = f"amount_mismatch: {off} eur was paid, {asked} eur was asked"
         assert (change.result, change.note, change.order.hold_kept) == ("quarantined", reason, True)
+        assert change.order.total == eur(asked)
+
+
+@pytest.mark.parametrize(("defect", "total"), [(None, 4_090), ("what?", 3_600)])
+def test_an_order_that_cannot_be_fulfilled_shows_what_was_asked_as_far_as_it_can_be_read(
+    defect: str | None, total: int
+) -> None:
+    written = known(adjustments=(SHIPPING,), price_defect=defect)
+    gone = given(a_held_order("expired", **written), shirts=(0, 0)).changed_by(a_payment(money=eur(1)))
+    broken = given(a_held_order(lines=(), defect="no items", **written)).changed_by(a_payment(money=eur(1)))
+    assert [(change.result, change.order.total) for change in (gone, broken)] == [
+        ("refund_due", eur(total)),
+        ("quarantined", eur(total)),
+    ]
 
 
 @pytest.mark.parametrize(
