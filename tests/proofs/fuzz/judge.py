@@ -52,6 +52,7 @@ _PARKED: Final = frozenset({"error", "order_not_found", "payment_not_found"})
 _SET_ASIDE: Final = frozenset({"other_account", "livemode_mismatch"})
 """Of an entry that may stay while the event is parked."""
 _ON_RECORD: Final = frozenset({"webhookEvents", "auditLog"})
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _THIN: Final = "v2.core.event"
 
 Documents = Mapping[str, Mapping[str, Any]]
@@ -157,7 +158,10 @@ class Handled:
             if _is_ours(self.message) and not self._is_of_no_order():
                 yield "ignored an event that is ours"
             return
-        event_id = self.message["id"]
+        # A thin event that has no id of its own is kept under that of the event it stands for.
+        event_id = next(
+            each for each in (self.message["id"], self.message.get("snapshot_event")) if _ID.fullmatch(str(each))
+        )
         claim, entry = self.after.get(f"webhookEvents/{event_id}"), self.after.get(f"auditLog/{event_id}")
         if claim is None:
             yield f"answered {result}, and nothing is recorded"
