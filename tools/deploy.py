@@ -7,7 +7,6 @@ these still lack. So what is missing afterwards is deployed once more, by name.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from tools.deploying.found import Found, found_in
 from tools.deploying.google import Google
 from tools.deploying.preflight import refusals, warnings
 from tools.deploying.wanted import NotDeployable, Wanted, wanted_in
-from tools.switches import switch
+from tools.options import real_project, switch
 from tools.toolchain import ROOT
 
 _EVERYTHING: Final = ("firestore", "functions")
@@ -82,14 +81,6 @@ class Deployment:
             self.say("\n  ".join([f"{title}:", *map(str, lines)]))
 
 
-def project_id(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("which one? make deploy PROJECT=...")
-    if text.startswith("demo-"):
-        raise argparse.ArgumentTypeError(f"{text} is a project of the emulators: nothing can be deployed there")
-    return text
-
-
 def _asked(question: str) -> bool:
     if not sys.stdin.isatty():
         raise NotDeployable(f"{question}? Nobody can be asked here: YES=1 says yes.")
@@ -98,14 +89,12 @@ def _asked(question: str) -> bool:
 
 def main(words: Sequence[str], folder: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(usage="make deploy PROJECT=... [DRY_RUN=1] [YES=1]")
-    parser.add_argument("--project", type=project_id, required=True)
+    parser.add_argument("--project", type=real_project, required=True)
     parser.add_argument("--dry-run", type=switch, default=False, help="show what would change, and change nothing")
     parser.add_argument(
         "--yes", type=switch, default=False, help="do not ask before what this folder has no more is deleted"
     )
     said = parser.parse_args(words)
-    # Otherwise Google's library wonders which project its credentials are for.
-    os.environ["GOOGLE_CLOUD_PROJECT"] = said.project
     try:
         deployment = Deployment(
             wanted_in(folder, said.project),

@@ -22,7 +22,7 @@ from tools.deploying.wanted import NotDeployable, wanted_in
 from tools.diagnosing.check import State
 from tools.diagnosing.checks import checks
 from tools.diagnosing.seen import seen_of
-from tools.switches import switch
+from tools.options import real_project, switch
 from tools.toolchain import ROOT
 
 NOTHING_WRONG: Final = 0
@@ -32,13 +32,9 @@ WRONG: Final = 3
 
 def main(words: Sequence[str], folder: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(usage="make doctor PROJECT=... [JSON=1]")
-    parser.add_argument("--project", required=True)
+    parser.add_argument("--project", type=real_project, required=True)
     parser.add_argument("--json", type=switch, default=False, help="print a list of {check, state, found, remedy}")
     said = parser.parse_args(words)
-    if not said.project:
-        parser.error("which one? make doctor PROJECT=...")
-    # Otherwise Google's library wonders which project its credentials are for.
-    os.environ["GOOGLE_CLOUD_PROJECT"] = said.project
     now = datetime.fromtimestamp(time.time(), UTC)
     try:
         wanted = wanted_in(folder, said.project)

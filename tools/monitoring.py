@@ -8,7 +8,6 @@ does no harm to do it again. Whatever else the project has stays, and so do the 
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from typing import Any, Final, Protocol
 
 from tools.deploying.google import Google, Json, Readable, listed
 from tools.deploying.wanted import NotDeployable
-from tools.switches import switch
+from tools.options import real_project, switch
 from tools.toolchain import ROOT
 
 DASHBOARD_ID: Final = "settle-once"
@@ -138,15 +137,11 @@ def _carry_out(google: Apis, change: Change) -> None:
 
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(usage="make monitoring PROJECT=... [CHANNELS=...] [APPLY=1]")
-    parser.add_argument("--project", required=True)
+    parser.add_argument("--project", type=real_project, required=True)
     parser.add_argument("--channels", default="", help="ids of notification channels, separated by commas")
     parser.add_argument("--apply", type=switch, default=False, help="do it")
     said = parser.parse_args(words)
-    if not said.project:
-        parser.error("which one? make monitoring PROJECT=...")
     channels = [channel.strip() for channel in said.channels.split(",") if channel.strip()]
-    # Otherwise Google's library wonders which project its credentials are for.
-    os.environ["GOOGLE_CLOUD_PROJECT"] = said.project
     try:
         for line in run(Google(said.project), said.project, channels, is_applied=said.apply):
             print(line, flush=True)

@@ -21,7 +21,7 @@ from bench.loadtest.trial import NotRun, Trial
 from database.errors import RequestRefused
 from database.ids import DEFAULT_DATABASE
 from orders.outcome import Transient
-from tools.switches import switch
+from tools.options import project, switch
 from tools.toolchain import BUILD
 
 FIGURES: Final = BUILD / "loadtest.json"
@@ -61,7 +61,7 @@ def main(words: Sequence[str], figures_file: Path = FIGURES) -> int:
 
 def _said(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(usage="make loadtest PROJECT=... [YES=1] [FORCE=1] [CLEAN=1] [ARGS='...']")
-    parser.add_argument("--project", type=_project, required=True)
+    parser.add_argument("--project", type=project, required=True)
     parser.add_argument("--yes", type=switch, default=False, help="begin without a question")
     parser.add_argument("--force", type=switch, default=False, help="begin although the database holds a shop")
     parser.add_argument(
@@ -73,12 +73,6 @@ def _said(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--clients", type=_within(1, 64), default=16, help="who buy at once (%(default)s)")
     parser.add_argument("--orders", type=_within(1, 20_000), default=2_000, help="for each at most (%(default)s)")
     return parser.parse_args(words)
-
-
-def _project(text: str) -> str:
-    if not text:
-        raise argparse.ArgumentTypeError("which one? make loadtest PROJECT=...")
-    return text
 
 
 def _within(least: int, most: int) -> Callable[[str], int]:

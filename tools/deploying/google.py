@@ -1,5 +1,6 @@
 """Asking Google's APIs, as whoever is signed in. What is deployed is changed by the Firebase tools alone."""
 
+import os
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -31,6 +32,8 @@ class Readable(Protocol):
 class Google:
     def __init__(self, project: str) -> None:
         """Raises NotDeployable: nobody is signed in."""
+        # Otherwise Google's library wonders which project its credentials are for.
+        os.environ["GOOGLE_CLOUD_PROJECT"] = project
         try:
             credentials, _ = google.auth.default(scopes=_SCOPES, quota_project_id=project)
         except DefaultCredentialsError:

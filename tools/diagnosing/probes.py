@@ -1,13 +1,12 @@
 """Two posts to the webhook, as anybody and as Stripe would send them: neither can change anything."""
 
-import json
 from datetime import datetime
 from typing import Final
 
 import requests
-import stripe
 
 from tools.posting import Answer
+from webhooks.canary_event import canary_event, signature_of
 from webhooks.signing_secrets import SigningSecret
 
 # An instance may have to start first, and then answers within ten.
@@ -20,22 +19,9 @@ def answer_to_forged(url: str, now: datetime) -> str:
 
 
 def answer_to_unknown(url: str, secret: SigningSecret, now: datetime) -> str:
-    """The same, of an event that is signed with this secret and has a type that is none of Stripe's."""
-    seconds = int(now.timestamp())
-    event: dict[str, object] = {
-        "id": f"evt_doctor_{seconds}",
-        "object": "event",
-        "api_version": None,
-        "created": seconds,
-        "data": {"object": {}},
-        # An event of live mode would be refused where the secret is for test mode; the other way about, none is.
-        "livemode": False,
-        "type": "doctor.looked",
-    }
-    body = json.dumps(event)
-    return _answer(
-        url, body.encode(), stripe.WebhookSignature.generate_signature_header(body, secret.text, timestamp=seconds)
-    )
+    """The same, of the canary's event, signed with this secret: Firestore is asked, too."""
+    body = canary_event(now)
+    return _answer(url, body, signature_of(body, secret, now))
 
 
 def _answer(url: str, body: bytes, signature: str) -> str:

@@ -121,6 +121,8 @@ def deployer_in(folder: Path) -> Iterator[Deployer]:
             if name.startswith(("FIRE", "GCLOUD", "GOOGLE", "CLOUDSDK", "STRIPE")) or name.lower().endswith("_proxy"):
                 environment.delenv(name)
         environment.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(credentials))
+        # What is asked of Google sets it, and nothing of it may be left afterwards.
+        environment.setenv("GOOGLE_CLOUD_PROJECT", google.project)
         # The Firebase tools do not ask for their default credentials through a proxy.
         environment.setenv("FIREBASE_TOKEN", "a-refresh-token")
         environment.setenv("HTTPS_PROXY", proxy)

@@ -171,12 +171,5 @@ def test_without_anybody_signed_in_it_says_how_to(
         raise NotDeployable("Nobody is signed in: gcloud auth application-default login")
 
     monkeypatch.setattr("tools.monitoring.Google", nobody)
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "another")
     assert main(["--project=shop"]) == 1
     assert "Nobody is signed in: gcloud auth application-default login" in capsys.readouterr().err
-
-
-def test_without_a_project_nothing_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--project="])
-    assert "which one? make monitoring PROJECT=..." in capsys.readouterr().err

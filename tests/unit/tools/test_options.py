@@ -1,4 +1,4 @@
-"""YES, APPLY and the like: 1 is yes, 0 is no, all the way from make to the tool."""
+"""PROJECT, YES, APPLY and the like mean the same to every tool, all the way from make."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 from bench.loadtest import __main__ as loadtest
 from tools import deploy, doctor, monitoring
-from tools.switches import switch
+from tools.options import switch
 from tools.toolchain import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -31,6 +31,20 @@ def test_whatever_else_is_refused_before_google_is_asked(
     with pytest.raises(SystemExit):
         TOOLS[tool](["--project=shop", f"{option}={text}"])
     assert f"argument {option}: 1 is yes, 0 or nothing is no, and {text!r} is neither" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_no_project_is_no_answer(capsys: pytest.CaptureFixture[str], tool: str) -> None:
+    with pytest.raises(SystemExit):
+        TOOLS[tool](["--project="])
+    assert "argument --project: which one? Say PROJECT=..." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("tool", sorted(TOOLS.keys() - {"loadtest"}))
+def test_a_project_of_the_emulators_is_none_of_googles(capsys: pytest.CaptureFixture[str], tool: str) -> None:
+    with pytest.raises(SystemExit):
+        TOOLS[tool](["--project=demo-shop"])
+    assert "argument --project: demo-shop is a project of the emulators" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", OPTIONS)
