@@ -47,19 +47,23 @@ def _forged(body: bytes) -> bytes:
     return b"Stripe-Signature: " + signed_now(body, secret="whsec_of_somebody_else")["Stripe-Signature"].encode()
 
 
+_LENGTH: Final = b"Content-Length: %d" % len(_NOT_OURS)
+_CHUNKED: Final = b"Transfer-Encoding: chunked"
+
+
 def broken_requests() -> Sequence[bytes]:
     """None of these is signed by Stripe."""
-    chunked, length = b"Transfer-Encoding: chunked", b"Content-Length: %d" % len(_NOT_OURS)
-    # Without a signature no body is read.
-    made_up = _forged(b"")
-    whole = _post(_forged(_NOT_OURS), length, body=_NOT_OURS)
-    lengths = (b"-1", b"+7", b"abc", b"", b"0x10", b"1e3", b"10737418240", b"9" * 5_000, b"7, 7", b"\xb2", b"1_0")
+    whole = _post(_forged(_NOT_OURS), _LENGTH, body=_NOT_OURS)
+    several = (whole, whole * 3, whole + b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n")
+    return [*several, *_with_broken_heads(), *_with_broken_bodies(), *_with_broken_headers()]
+
+
+def _with_broken_heads() -> Iterator[bytes]:
     methods = (b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"TRACE", b"CONNECT", b"PATCH", b"post", b"\xff", b"")
     targets = (b"*", b"//", b"//evil.example/", b"/%00", b"/%0d%0aX-Injected:%201", b"/\xff", b"/" + b"a" * 9_000)
     further = (b"/robots.txt", b"/favicon.ico", b"/?" + _CARD, b"http://evil.example/", b"/../..", b"/#", b"?", b"/%")
     hosts = (b"", b"a b", b"[", b"evil.example:99999", b"\xff", b"h" * 5_000, b"a\tb", b"a/b", b"@")
-    return [
-        whole,
+    yield from (
         b"",
         b"\r\n\r\n",
         b"\0" * 100,
@@ -68,49 +72,60 @@ def broken_requests() -> Sequence[bytes]:
         b"GET / HTTP/9.9\r\nHost: shop\r\n\r\n",
         b"POST /\r\n\r\n",
         b"POST / HTTP/1.0\r\n\r\n" + _NOT_OURS,
-        *(method + b" / HTTP/1.1\r\nHost: shop\r\n\r\n" for method in methods),
-        *(b"POST " + target + b" HTTP/1.1\r\nHost: shop\r\n\r\n" for target in (*targets, *further)),
-        *(b"POST / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n" for host in hosts),
-        *(_post(_forged(_NOT_OURS), b"Content-Length: " + text, body=_NOT_OURS) for text in lengths),
-        _post(made_up, length, b"Content-Length: 3", body=_NOT_OURS),
-        _post(made_up, length, chunked, body=_in_chunks(_NOT_OURS) + _AN_END),
+    )
+    yield from (method + b" / HTTP/1.1\r\nHost: shop\r\n\r\n" for method in methods)
+    yield from (b"POST " + target + b" HTTP/1.1\r\nHost: shop\r\n\r\n" for target in (*targets, *further))
+    yield from (b"POST / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n" for host in hosts)
+
+
+def _with_broken_bodies() -> Iterator[bytes]:
+    # Without a signature no body is read.
+    made_up = _forged(b"")
+    lengths = (b"-1", b"+7", b"abc", b"", b"0x10", b"1e3", b"10737418240", b"9" * 5_000, b"7, 7", b"\xb2", b"1_0")
+    yield from (_post(_forged(_NOT_OURS), b"Content-Length: " + text, body=_NOT_OURS) for text in lengths)
+    yield from (
+        _post(made_up, _LENGTH, b"Content-Length: 3", body=_NOT_OURS),
+        _post(made_up, _LENGTH, _CHUNKED, body=_in_chunks(_NOT_OURS) + _AN_END),
         _post(made_up, b"Transfer-Encoding: gzip", body=_NOT_OURS),
-        _post(made_up, b"Transfer-Encoding: identity", length, body=_NOT_OURS),
-        _post(chunked, _forged(_NOT_OURS), body=_in_chunks(_NOT_OURS[:9], _NOT_OURS[9:]) + _AN_END),
-        _post(made_up, chunked, body=_in_chunks(_NOT_OURS)),
-        _post(made_up, chunked, body=_CARD + b" is no size\r\n"),
-        _post(made_up, chunked, body=b"-5\r\nabc\r\n" + _AN_END),
-        _post(made_up, chunked, body=b"ffffffffffffffff\r\nabc"),
-        _post(made_up, chunked, body=b"3;" + b"x" * 20_000 + b"\r\nabc\r\n" + _AN_END),
-        _post(made_up, chunked, body=b"3\r\nabcdef\r\n" + _AN_END),
-        _post(made_up, chunked, body=_in_chunks(*[b"x"] * 20_000) + _AN_END),
-        _post(made_up, chunked, body=_in_chunks(*[_MEGABYTE] * 3) + _AN_END),
+        _post(made_up, b"Transfer-Encoding: identity", _LENGTH, body=_NOT_OURS),
+        _post(_CHUNKED, _forged(_NOT_OURS), body=_in_chunks(_NOT_OURS[:9], _NOT_OURS[9:]) + _AN_END),
+        _post(made_up, _CHUNKED, body=_in_chunks(_NOT_OURS)),
+        _post(made_up, _CHUNKED, body=_CARD + b" is no size\r\n"),
+        _post(made_up, _CHUNKED, body=b"-5\r\nabc\r\n" + _AN_END),
+        _post(made_up, _CHUNKED, body=b"ffffffffffffffff\r\nabc"),
+        _post(made_up, _CHUNKED, body=b"3;" + b"x" * 20_000 + b"\r\nabc\r\n" + _AN_END),
+        _post(made_up, _CHUNKED, body=b"3\r\nabcdef\r\n" + _AN_END),
+        _post(made_up, _CHUNKED, body=_in_chunks(*[b"x"] * 20_000) + _AN_END),
+        _post(made_up, _CHUNKED, body=_in_chunks(*[_MEGABYTE] * 3) + _AN_END),
         _post(made_up, b"Content-Length: %d" % (2 * len(_MEGABYTE)), body=_MEGABYTE * 2),
-        _post(made_up, b"Expect: 100-continue", length, body=_NOT_OURS),
-        _post(b"Expect: 100-continue", length),
-        _post(b"Expect: " + _CARD, length, body=_NOT_OURS),
+        _post(made_up, b"Expect: 100-continue", _LENGTH, body=_NOT_OURS),
+    )
+
+
+def _with_broken_headers() -> Iterator[bytes]:
+    yield from (
+        _post(b"Expect: 100-continue", _LENGTH),
+        _post(b"Expect: " + _CARD, _LENGTH, body=_NOT_OURS),
         _post(b"Upgrade: websocket", b"Connection: Upgrade"),
         _post(b"Stripe-Signature : t=1,v1=" + _CARD),
         _post(b"Stripe-Signature: t=1\r\n v1=" + _CARD),
         _post(b"Stripe-Signature: t=1\nX-Injected: 1"),
         _post(b"Stripe-Signature: t=1\rX-Injected: 1"),
         _post(b"Stripe-Signature: t=1\0,v1=" + _CARD),
-        _post(b"Stripe-Signature: \xff\xfe", length, body=_NOT_OURS),
-        _post(_forged(_NOT_OURS), _forged(b""), length, body=_NOT_OURS),
-        _post(b"Stripe_Signature: t=1,v1=" + _CARD, length, body=_NOT_OURS),
-        _post(b"Stripe-Signature: " + b"v1=0," * 1_600, length, body=_NOT_OURS),
+        _post(b"Stripe-Signature: \xff\xfe", _LENGTH, body=_NOT_OURS),
+        _post(_forged(_NOT_OURS), _forged(b""), _LENGTH, body=_NOT_OURS),
+        _post(b"Stripe_Signature: t=1,v1=" + _CARD, _LENGTH, body=_NOT_OURS),
+        _post(b"Stripe-Signature: " + b"v1=0," * 1_600, _LENGTH, body=_NOT_OURS),
         _post(b"X: " + b"x" * 100_000),
         _post(*(b"X-%d: 1" % number for number in range(1_000))),
         _post(b"no colon"),
         _post(b": no name"),
-        _post(b"Content-Type: multipart/form-data; boundary=x", length, body=_NOT_OURS),
-        _post(b"Content-Type: application/x-www-form-urlencoded", b"Content-Encoding: gzip", length, body=_NOT_OURS),
-        _post(b"X-Cloud-Trace-Context: " + b"\xff" * 100, b"Function-Execution-Id: " + _CARD, length, body=_NOT_OURS),
+        _post(b"Content-Type: multipart/form-data; boundary=x", _LENGTH, body=_NOT_OURS),
+        _post(b"Content-Type: application/x-www-form-urlencoded", b"Content-Encoding: gzip", _LENGTH, body=_NOT_OURS),
+        _post(b"X-Cloud-Trace-Context: " + b"\xff" * 100, b"Function-Execution-Id: " + _CARD, _LENGTH, body=_NOT_OURS),
         _post(b"X-Forwarded-For: a\xffb", b"X-Forwarded-Host: evil", b"X-HTTP-Method-Override: GET"),
         _post(b"SCRIPT_NAME: /x", b"Script-Name: /x"),
-        whole * 3,
-        whole + b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n",
-    ]
+    )
 
 
 def a_get_of(megabytes: int) -> bytes:
