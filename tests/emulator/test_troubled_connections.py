@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from itertools import count
 
@@ -20,37 +21,52 @@ from tests.support.emulated_shop import documents_in, inventory_of, order_in, st
 from tests.support.recording import silent
 from tests.support.scripted_server import Hangup, Request, ScriptedServer, http_answer, listening
 
-Forward = Callable[[Request], bytes]
-Trouble = Callable[[Forward, Request, int], Iterator[bytes]]
+
+@dataclass(frozen=True)
+class Way:
+    """From the service to the emulator."""
+
+    server: ScriptedServer
+    host: str
+
+    def forward(self, request: Request) -> bytes:
+        with closing(HTTPConnection(self.host, timeout=10)) as emulator:
+            headers = {name: request.headers[name] for name in ("Authorization", "Content-Type")}
+            emulator.request("POST", request.path, request.body, headers)
+            response = emulator.getresponse()
+            return http_answer(response.read(), response.status)
+
+
+Trouble = Callable[[Way, Request, int], Iterator[bytes]]
 """How the n-th request is answered, counted from 1."""
 
 
-def hangs_every_second_time(forward: Forward, request: Request, number: int) -> Iterator[bytes]:
+def hangs_every_second_time(way: Way, request: Request, number: int) -> Iterator[bytes]:
     """After it has done what it was asked."""
-    answer = forward(request)
+    answer = way.forward(request)
     if number % 2 == 0:
-        time.sleep(0.3)
+        yield from way.server.hang()
     yield answer
 
 
-def refuses_every_second_time(forward: Forward, request: Request, number: int) -> Iterator[bytes]:
-    yield forward(request) if number % 2 == 0 else http_answer(b"upstream connect error", 503)
+def refuses_every_second_time(way: Way, request: Request, number: int) -> Iterator[bytes]:
+    yield way.forward(request) if number % 2 == 0 else http_answer(b"upstream connect error", 503)
 
 
-def ends_every_connection(forward: Forward, request: Request, number: int) -> Iterator[bytes]:
-    yield forward(request)
+def ends_every_connection(way: Way, request: Request, number: int) -> Iterator[bytes]:
+    yield way.forward(request)
     raise Hangup
 
 
-def ends_every_connection_that_was_kept(forward: Forward, request: Request, number: int) -> Iterator[bytes]:
+def ends_every_connection_that_was_kept(way: Way, request: Request, number: int) -> Iterator[bytes]:
     """It has not done what it was asked."""
     if number % 2 == 0:
         raise Hangup
-    yield forward(request)
+    yield way.forward(request)
 
 
-def breaks_off_every_second_time(forward: Forward, request: Request, number: int) -> Iterator[bytes]:
-    answer = forward(request)
+def breaks_off_every_second_time(way: Way, request: Request, number: int) -> Iterator[bytes]:
+    answer = way.forward(request)
     yield answer if number % 2 else answer[:-5]
     raise Hangup
 
@@ -79,8 +95,8 @@ def test_a_payment_is_settled_once_though_the_server(
 ) -> None:
     stock_up(firestore_client, 10)
     write_all(firestore_client, {"orders/order-1": an_order()})
-    numbers = count(1)
-    server.answer = lambda request: trouble(lambda asked: forwarded(asked, firestore_host), request, next(numbers))
+    way, numbers = Way(server, firestore_host), count(1)
+    server.answer = lambda request: trouble(way, request, next(numbers))
     settle = settling(FirestoreStore(connect(firestore_client.project)), TERMS, silent, patience())
     settle(a_placement(), NOW)
     settle(a_payment(), NOW)
@@ -97,11 +113,3 @@ def test_a_server_that_hangs_is_asked_again_and_given_up_in_time(server: Scripte
         settle(a_payment(), NOW)
     assert time.monotonic() - began_at < 2
     assert len(server.requests) == server.connections > 1
-
-
-def forwarded(request: Request, host: str) -> bytes:
-    with closing(HTTPConnection(host, timeout=10)) as emulator:
-        headers = {name: request.headers[name] for name in ("Authorization", "Content-Type")}
-        emulator.request("POST", request.path, request.body, headers)
-        response = emulator.getresponse()
-        return http_answer(response.read(), response.status)

@@ -98,31 +98,30 @@ def test_an_answer_of_any_code_is_an_answer_and_nothing_is_sent_twice(server: Sc
     assert len(server.requests) == 1
 
 
-def dripping(_: Request) -> Iterator[bytes]:
+def dripping(server: ScriptedServer) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
-    while True:
+    while not server.stopped.wait(0.001):
         yield b"x"
-        time.sleep(0.001)
 
 
-def broken_off(_: Request) -> Iterator[bytes]:
+def broken_off(_: ScriptedServer) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ndo\r\n"
     raise Hangup
 
 
-def ended(_: Request) -> Iterator[bytes]:
+def ended(_: ScriptedServer) -> Iterator[bytes]:
     yield b""
     raise Hangup
 
 
-def cut_short(_: Request) -> Iterator[bytes]:
+def cut_short(_: ScriptedServer) -> Iterator[bytes]:
     yield DONE[:-1]
     raise Hangup
 
 
-TROUBLES = {
+TROUBLES: dict[str, Callable[[ScriptedServer], Iterable[bytes]]] = {
     "is cut short": cut_short,
-    "hangs": None,
+    "hangs": ScriptedServer.hang,
     "drips": dripping,
     "breaks off": broken_off,
     "ends": ended,
@@ -132,10 +131,10 @@ TROUBLES = {
 
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
 def test_a_connection_that_fails_is_replaced_with_all_that_are_kept(
-    server: ScriptedServer, trouble: Callable[[Request], Iterable[bytes]] | None
+    server: ScriptedServer, trouble: Callable[[ScriptedServer], Iterable[bytes]]
 ) -> None:
     connections = two_kept(server)
-    server.answer, began_at = trouble or (lambda _: server.hang()), time.monotonic()
+    server.answer, began_at = lambda _: trouble(server), time.monotonic()
     with pytest.raises(StoreUnavailable):
         post(connections, seconds=0.1)
     assert time.monotonic() - began_at < 1
