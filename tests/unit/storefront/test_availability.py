@@ -100,6 +100,17 @@ def test_only_the_products_that_said_something_else_are_written_and_looked_at_ag
     assert rpcs.paths[-1] == ["inventory/mug", "products/mug"]
 
 
+def test_all_that_was_written_is_told_however_often_it_was_looked_at() -> None:
+    store = a_shop(shirt={}, mug={})
+
+    def sells_out(commit: Commit) -> Committed:
+        committed = commit()
+        store.put("inventory/shirt", {"stock": 0})
+        return committed
+
+    assert storefront_of(store, sells_out)[0].show(["shirt", "mug"]) == {"shirt": "out", "mug": "out"}
+
+
 # --- When things go wrong ---------------------------------------------------------------------------------------------
 
 
