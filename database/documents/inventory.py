@@ -16,29 +16,33 @@ def level_from(fields: Fields | None) -> Level | None:
     """None if there is no such document, or if its figures cannot be used."""
     if fields is None:
         return None
-    reserved, backorder = whole_number(fields.get("reserved", 0)), whole_number(fields.get("backorder", 0))
+    stock, reserved, backorder = _figures_in(fields)
     if _is_unlimited(fields):
         # Whatever else is wrong with it, nothing may be added to what is no number.
         return Level(None, reserved or 0)
-    stock = whole_number(fields.get("stock"))
-    if stock is None or reserved is None or backorder is None or backorder < 0:
-        return None
-    return Level(stock, reserved, backorder)
+    return None if stock is None or reserved is None or backorder is None else Level(stock, reserved, backorder)
 
 
 def level_defect_in(fields: Fields) -> str | None:
     """Why nothing can be held of the product, in words for the shop; None if it can."""
-    reserved, backorder = whole_number(fields.get("reserved", 0)), whole_number(fields.get("backorder", 0))
-    if not _is_unlimited(fields) and whole_number(fields.get("stock")) is None:
+    stock, reserved, backorder = _figures_in(fields)
+    if stock is None and not _is_unlimited(fields):
         return "stock must be a whole number, or null for a product that is never short"
     if reserved is None:
         return "reserved must be a whole number"
-    if backorder is None or backorder < 0:
+    if backorder is None:
         return "backorder must be a whole number, 0 or more"
     if _is_unlimited(fields) and reserved:
         # A payment for what is held would make a number of the null.
         return f"stock is null, but {reserved} units are still reserved that were counted before"
     return None
+
+
+def _figures_in(fields: Fields) -> tuple[int | None, int | None, int | None]:
+    """Stock, reserved and backorder; None where one cannot be used."""
+    backorder = whole_number(fields.get("backorder", 0))
+    usable = backorder if backorder is not None and backorder >= 0 else None
+    return whole_number(fields.get("stock")), whole_number(fields.get("reserved", 0)), usable
 
 
 def _is_unlimited(fields: Fields) -> bool:
