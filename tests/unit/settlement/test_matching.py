@@ -167,6 +167,7 @@ def test_a_payment_is_recognised_by_its_charge_alone_and_one_that_the_order_know
 
 # --- A refund of another payment -------------------------------------------------------------------------------------
 
+HALF, PI_3 = Money(1_800, "eur"), known(payment_intent_id="pi_3", charge_id="ch_3")
 BOTH = Payments.of(PAID, replace(PAID, payment_id="pi_2", charge_id="ch_2"))
 NOTED = "other_payment: {} is refunded, and pi_1 paid the order"
 OTHER = {
@@ -184,6 +185,26 @@ def test_a_refund_of_another_payment_is_noted_and_leaves_the_order_as_it_is(even
         change = given(a_sold_order(status, payments=paid)).changed_by(event)
         assert (change.result, change.note, change.notices) == ("other_payment", NOTED.format(name), ())
         assert (change.order.status, change.order.amount_refunded, change.moves) == (status, total, ())
+
+
+def test_a_refund_of_another_payment_is_noted_beside_all_that_paid_the_order() -> None:
+    halves = [replace(PAID, payment_id=f"pi_{name}", charge_id=f"ch_{name}", money=HALF) for name in ("1", "2")]
+    extra = replace(PAID, payment_id="pi_3", charge_id="ch_3", money=Money(100, "eur"))
+    paid_twice = given(a_sold_order(payments=Payments.of(*halves, extra)))
+    change = paid_twice.changed_by(a_refunded_charge(paid=Money(100, "eur"), total=100, **PI_3))
+    assert change.note == "other_payment: pi_3 is refunded, and pi_1 and pi_2 paid the order"
+
+
+def test_money_after_the_first_wrong_payment_is_noted_with_what_is_wrong_and_whether_it_is_in_doubt() -> None:
+    in_review = given(a_held_order()).changed_by(a_payment(money=HALF)).order
+    early = a_payment("evt_2", money=Money(100, "eur"), created_at=TOO_EARLY, **PI_2)
+    change = given(in_review, **PARKED).changed_by(early)
+    in_doubt = "early_payment: pi_2 was paid more than a day before the order was created"
+    too_little = "amount_mismatch: 1800 eur was paid, 3600 eur was asked"
+    assert (change.result, change.note) == ("quarantined", f"{too_little}; {in_doubt}")
+    due = given(a_pending_order(), shirts=(0, 0)).changed_by(a_payment(money=HALF)).order
+    change = given(due).changed_by(a_payment("evt_2", money=HALF, **PI_2))
+    assert (change.result, change.note) == ("refund_due", "insufficient_stock: not enough is left of 'shirt'")
 
 
 def test_a_refund_in_another_currency_is_of_another_payment_whatever_it_names() -> None:

@@ -16,6 +16,7 @@ from tests.support.builders import (
     a_cancel_request,
     a_dispute,
     a_failure,
+    a_lapse,
     a_payment,
     a_placement,
     a_processing,
@@ -202,5 +203,6 @@ def test_a_paid_order_to_which_somebody_else_gave_a_status_is_not_paid_or_placed
 def test_the_trigger_after_the_hold_puts_the_order_on_record_as_placed_and_changes_nothing() -> None:
     order = a_held_order("finalized")
     assert given(order).when(a_placement()) == a_change("already_placed", order, **PLACED)
+    assert given(a_held_order("expired")).when(a_lapse()) == unchanged("not_expired")
     # It has never held units, and may be paid after all.
     assert given(a_held_order("cancelled", reserved_at=None)).when(a_placement()) == unchanged("already_placed")
