@@ -11,6 +11,7 @@ from orders.money import Money
 from orders.order import CLOSED, Order, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import Change, GiveBack
+from settlement.matching import why_unpaid
 from tests.support.builders import NOW, a_free_session, a_payment, a_placement, a_refund, a_refunded_charge
 from tests.support.deciding import (
     EUR_36,
@@ -66,6 +67,16 @@ def test_an_unpriced_order_takes_what_was_paid() -> None:
 
 
 # --- Kept for review -------------------------------------------------------------------------------------------------
+
+
+def test_what_was_asked_is_said_also_where_it_is_nothing() -> None:
+    free = a_held_order(total=Money(0, "eur"), items_total=Money(0, "eur"))
+    change = given(free).changed_by(a_payment(money=Money(100, "eur")))
+    assert change.note == "amount_mismatch: 100 eur was paid, 0 eur was asked"
+    in_doubt, for_free = replace(PAID, is_doubtful=True), replace(PAID, payment_id="cs_1", money=Money(0, "eur"))
+    unpriced = a_held_order(payments=Payments.of(in_doubt, for_free), **UNPRICED)
+    assert why_unpaid(unpriced) == "amount_mismatch: 0 eur was paid, nothing was asked"
+
 
 MISMATCHES = {
     "too much": (Money(3_601, "eur"), "3601 eur was paid, 3600 eur was asked"),
