@@ -259,7 +259,8 @@ def after(*events: OrderEvent, **changes: Any) -> Order:
 
 
 VOUCHER, CARD = a_processing(until=IN_3_DAYS), a_processing(payment_intent_id="pi_2", until=IN_A_WEEK)
-FOR_EVER, NAMELESS = a_processing(until=IN_40_DAYS), a_processing(payment_intent_id=None)
+FOR_EVER, USUAL = a_processing(until=IN_40_DAYS), a_processing()
+NAMELESS = a_processing(payment_intent_id=None)
 BY_CHARGE, AUTHORISED = a_processing(payment_intent_id=None, charge_id="ch_1"), PaymentState.AUTHORISED
 FAILED, FAILED_AGAIN = (a_failure(f"evt_{n}", created_at=NOW + n * MINUTES_5) for n in (1, 2))
 HELD_SINCE, BY_HAND = known(reserved_at=NOW - timedelta(days=10)), known(reservation_expires_at=IN_40_DAYS)
@@ -267,6 +268,8 @@ ENDLESS = known(reserved_at=None, reservation_expires_at=None)
 UNTIL: dict[str, tuple[list[OrderEvent], dict[str, Any], datetime | None]] = {
     # what is on its way, and what has come to nothing: until when the units are held
     "a voucher, until it expires": ([VOUCHER], {}, IN_3_DAYS),
+    "however long its session assumes": ([replace(FOR_EVER, is_estimate=True), VOUCHER], {}, IN_3_DAYS),
+    "and however long such a payment usually takes": ([USUAL, VOUCHER], {}, IN_3_DAYS),
     "the slower of two": ([CARD, VOUCHER], {}, IN_A_WEEK),
     "no longer than the shop holds anything": ([FOR_EVER], {}, IN_30_DAYS),
     "which is counted from when the units were held": ([FOR_EVER], HELD_SINCE, NOW + timedelta(days=20)),
