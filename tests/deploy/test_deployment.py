@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -28,7 +27,6 @@ from tests.support.google_cloud.deploying import (
     SECRET,
     UPLOADED_FILES,
     Deployer,
-    deployer_in,
 )
 from tests.support.google_cloud.project import NUMBER
 from tools.deploying.comparison import gaps
@@ -48,12 +46,6 @@ DEFAULT_ACCOUNT: Final = f"serviceAccount:{NUMBER}-compute@developer.gserviceacc
 PLACE: Final = f"projects/{PROJECT}/locations/{REGION}"
 JOB, CANARYS_JOB = (f"firebase-schedule-{name}-{REGION}" for name in ("releaseExpiredReservations", "sendCanary"))
 ENDPOINTS: Final[dict[str, Any]] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
-
-
-@pytest.fixture(scope="module")
-def deployer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployer]:
-    with deployer_in(tmp_path_factory.mktemp("deployment")) as deployer:
-        yield deployer
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from tests.support.broken_service import (
 )
 from tests.support.deployed_service import API_KEY, IN_FRONT_OF_IT, WEBHOOK, DeployedService
 from tests.support.google_cloud.deployed import deployed_project
-from tests.support.google_cloud.deploying import PROJECT, REGION, Deployer, deployer_in
+from tests.support.google_cloud.deploying import PROJECT, REGION, Deployer
 from tests.support.google_cloud.project import GoogleProject
 from tests.support.stripe.versions import API_VERSIONS
 from tools.deploying.wanted import wanted_in
@@ -33,12 +33,6 @@ from tools.diagnosing.checks import CHECKS
 from tools.diagnosing.deliveries import OLDEST_VERSION
 from tools.doctor import main
 from tools.stripe_events import API_VERSION
-
-
-@pytest.fixture(scope="module")
-def deployer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployer]:
-    with deployer_in(tmp_path_factory.mktemp("doctor")) as deployer:
-        yield deployer
 
 
 @pytest.fixture(scope="module")

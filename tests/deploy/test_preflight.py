@@ -6,28 +6,22 @@ from typing import Final
 
 import pytest
 
-from tests.support.google_cloud.deploying import DATABASE, PROJECT, REGION, SECRET, Deployer, deployer_in
+from tests.support.google_cloud.deploying import DATABASE, PROJECT, REGION, SECRET, Deployer
 from tools.deploying.wanted import NotDeployable
 
 IN_PROJECT: Final = f"projects/{PROJECT}"
 WEBHOOK: Final = f"settle-webhook@{PROJECT}.iam.gserviceaccount.com"
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployer]:
-    with deployer_in(tmp_path_factory.mktemp("preflight")) as deployer:
-        yield deployer
-
-
-@pytest.fixture
-def deployer(prepared: Deployer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployer]:
+@pytest.fixture(autouse=True)
+def nothing_is_begun(deployer: Deployer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever a test asks of it, the Firebase tools are not even started, and nothing changes."""
-    monkeypatch.setattr(prepared.google, "kept", dict(prepared.google.kept))
-    monkeypatch.setattr(prepared, "said", [])
-    before = settings_file(prepared).read_text()
-    yield prepared
-    assert prepared.targets == []
-    settings_file(prepared).write_text(before)
+    monkeypatch.setattr(deployer.google, "kept", dict(deployer.google.kept))
+    monkeypatch.setattr(deployer, "said", [])
+    before = settings_file(deployer).read_text()
+    yield
+    assert deployer.targets == []
+    settings_file(deployer).write_text(before)
 
 
 def settings_file(deployer: Deployer) -> Path:

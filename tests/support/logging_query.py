@@ -5,7 +5,7 @@ operators is compared without regard to case, and a field that an entry does not
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -97,19 +97,19 @@ def _tokens(text: str) -> list[str]:
 
 
 def _all_of(tokens: list[str]) -> Query:
-    queries = [_any_of(tokens)]
-    while tokens[:1] == ["AND"]:
-        del tokens[0]
-        queries.append(_any_of(tokens))
-    return queries[0] if len(queries) == 1 else Several(tuple(queries), is_any=False)
+    return _joined_by("AND", tokens, _any_of)
 
 
 def _any_of(tokens: list[str]) -> Query:
-    queries = [_term(tokens)]
-    while tokens[:1] == ["OR"]:
+    return _joined_by("OR", tokens, _term)
+
+
+def _joined_by(word: str, tokens: list[str], part: Callable[[list[str]], Query]) -> Query:
+    queries = [part(tokens)]
+    while tokens[:1] == [word]:
         del tokens[0]
-        queries.append(_term(tokens))
-    return queries[0] if len(queries) == 1 else Several(tuple(queries), is_any=True)
+        queries.append(part(tokens))
+    return queries[0] if len(queries) == 1 else Several(tuple(queries), is_any=word == "OR")
 
 
 def _term(tokens: list[str]) -> Query:
@@ -133,12 +133,9 @@ def _values(field: str, operator: str, tokens: list[str]) -> Query:
     if tokens[:1] != ["("]:
         return Comparison(field, operator, _value(tokens))
     del tokens[0]
-    comparisons = [Comparison(field, operator, _value(tokens))]
-    while tokens[:1] == ["OR"]:
-        del tokens[0]
-        comparisons.append(Comparison(field, operator, _value(tokens)))
+    comparisons = _joined_by("OR", tokens, lambda left: Comparison(field, operator, _value(left)))
     _expect(")", tokens)
-    return Several(tuple(comparisons), is_any=True)
+    return comparisons
 
 
 def _value(tokens: list[str]) -> str:
