@@ -15,7 +15,7 @@ from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
 from settlement.decide import HANDLING, Handling
 from settlement.decisions import Case, Decision, GiveBack, Look, Park, SetAside, Terms
-from settlement.snapshot import Record
+from settlement.snapshot import CancelRequest, Record
 from tests.support.builders import (
     LATER,
     NOW,
@@ -227,6 +227,11 @@ def test_an_event_of_the_shop_is_settled_once_and_not_without_its_order(event: S
     # Not even then does it keep a hold that a late payment began.
     begun = given(a_held_order("reserving", held_from="expired"), **SETTLED)
     assert begun.when(event) == GiveBack(a_held_order("expired"), RELEASED)
+
+
+def test_a_cancel_request_that_is_on_record_cancels_no_order_that_is_held_by_now() -> None:
+    asked = known(cancel_request=CancelRequest("alice", "request as read"))
+    assert given(a_held_order(), **SETTLED, **asked).when(a_cancel_request()) == unchanged("already_recorded")
 
 
 def test_a_hold_lapses_although_one_of_an_earlier_order_with_its_id_did() -> None:
