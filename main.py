@@ -61,6 +61,7 @@ def _service() -> Service:
 _webhook_endpoint = _built_once(lambda: _service().webhook_endpoint())
 _order_created_trigger = _built_once(lambda: _service().order_created_trigger())
 _cancel_requested_trigger = _built_once(lambda: _service().cancel_requested_trigger())
+_effect_created_trigger = _built_once(lambda: _service().effect_created_trigger())
 _inventory_changed_trigger = _built_once(lambda: _service().inventory_changed_trigger())
 _reservation_sweep = _built_once(lambda: _service().reservation_sweep())
 _webhook_canary = _built_once(lambda: _service().webhook_canary())
@@ -86,6 +87,12 @@ def reserve_inventory_on_order_create(event: CloudEvent) -> None:
 def cancel_order_on_request(event: CloudEvent) -> None:
     """Firestore: `cancelRequests/{orderId}` was created."""
     _cancel_requested_trigger().receive(event)
+
+
+@functions_framework.cloud_event
+def perform_effect(event: CloudEvent) -> None:
+    """Firestore: `effects/{effectId}` was created."""
+    _effect_created_trigger().receive(event)
 
 
 @functions_framework.cloud_event

@@ -7,12 +7,15 @@ from typing import Final
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, FieldFilter, Query
 
+from database.documents.effects import UNFINISHED
 from database.documents.parked_events import parked_event_from
 from database.errors import READ_CONTENDED, error_of
 from orders.events import StripeEvent
 
 QUERY_SECONDS_MAX: Final = 8.0
 BATCH_DOCUMENTS_MAX: Final = 100
+BATCH_EFFECTS_MAX: Final = 48
+"""Fewer, because the world outside answers each of them more slowly than the database does."""
 
 
 class FirestoreQueries:
@@ -81,11 +84,22 @@ class FirestoreQueries:
             events = (parked_event_from(claim.id, claim.to_dict() or {}) for claim in claims)
             yield [event for event in events if event]
 
-    def _batches(self, query: Query, *order_by: str) -> Iterator[Sequence[DocumentSnapshot[DocumentReference]]]:
+    def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
+        """Effects whose time has come, by id and in batches, the longest overdue first. Raises StoreUnavailable.
+
+        Served by the index (state, nextAttemptAt).
+        """
+        query = self._client.collection("effects").where(filter=FieldFilter("state", "in", UNFINISHED))
+        due = query.where(filter=FieldFilter("nextAttemptAt", "<=", now))
+        return _ids_in(self._batches(due.select(["nextAttemptAt"]), "nextAttemptAt", at_most=BATCH_EFFECTS_MAX))
+
+    def _batches(
+        self, query: Query, *order_by: str, at_most: int = BATCH_DOCUMENTS_MAX
+    ) -> Iterator[Sequence[DocumentSnapshot[DocumentReference]]]:
         """What a query finds. Batch by batch, because whoever works on it changes what the query finds."""
         for field in order_by:
             query = query.order_by(field)
-        page = query.limit(BATCH_DOCUMENTS_MAX)
+        page = query.limit(at_most)
         while found := self._found(page):
             yield found
             page = page.start_after(found[-1])

@@ -94,5 +94,8 @@ class Queries(Protocol):
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
         """The next products of the catalogue, by id. Raises StoreUnavailable."""
 
+    def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
+        """Effects whose time has come, by id, the longest overdue first. Raises StoreUnavailable."""
+
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
         """The events parked since then that still are and can be settled. Raises StoreUnavailable."""

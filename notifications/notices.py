@@ -30,6 +30,8 @@ class NoticeType(StrEnum):
     EARLIER_ORDER = "earlier_order"
     """Money arrived for an order that was deleted, and whose id another one has now."""
     DISPUTE = "dispute"
+    EFFECT_FAILED = "effect_failed"
+    """What had to be done outside was given up: a message that was not sent, a refund that was not made."""
 
 
 class Audience(StrEnum):
@@ -55,6 +57,7 @@ AUDIENCES: Final = {
     NoticeType.SECOND_PAYMENT: (Audience.OPERATOR,),
     NoticeType.EARLIER_ORDER: (Audience.OPERATOR,),
     NoticeType.DISPUTE: (Audience.OPERATOR,),
+    NoticeType.EFFECT_FAILED: (Audience.OPERATOR,),
 }
 """Who is notified. Only operators learn what an operator has to do."""
 

@@ -248,6 +248,12 @@ _TEMPLATES: Final[Mapping[tuple[NoticeType, Audience], _Template]] = {
         "Disputed",
         "open the dispute in Stripe. If it needs a response, send your evidence before it is due. No stock has moved.",
     ),
+    (NoticeType.EFFECT_FAILED, Audience.OPERATOR): _for_operator(
+        "Something was not done for order {order}",
+        "Something that had to be done outside for order {order} has failed, and is not tried again.",
+        "Amount",
+        "the reason says what it was, and why it failed. See to that, and then have it tried again, or do it by hand.",
+    ),
 }
 
 # --- What the document holds -----------------------------------------------------------------------------------------

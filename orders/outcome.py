@@ -15,6 +15,7 @@ All errors of the service, and what each of them leads to:
     │   ├── InvalidSecret         a text is no signing secret: becomes a SettingsError (webhooks.signing_secrets)
     │   ├── InvalidOrder          an order can never be held as written: it fails (orders.validation)
     │   └── UnreadableNotice      a notice cannot be put into words (notifications.texts)
+    ├── Failed                    an effect was not performed: tried again, or given up (effects.outside)
     ├── NotAPost                  405 (webhooks.endpoint)
     ├── NoSecret                  nothing can be verified: 500 (webhooks.endpoint)
     ├── RequestRefused            Firestore refuses what is asked, or lacks what it takes: 500 (database.errors)

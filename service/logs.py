@@ -6,10 +6,12 @@ https://cloud.google.com/logging/docs/structured-logging#structured_logging_spec
 import json
 import re
 import threading
+import traceback
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Protocol, TextIO
 
+from effects.attempt import Attempt, Ending
 from orders.events import OrderEvent
 from orders.outcome import Outcome, Result
 
@@ -74,6 +76,27 @@ def log_shown(log: Log, shown: Mapping[str, str]) -> None:
     """Write a line for each product that says something else of its stock from now on."""
     for product_id, word in shown.items():
         log("INFO", f"shown as {word}", productId=product_id, result="shown")
+
+
+def log_attempt(log: Log, attempt: Attempt) -> None:
+    """Write one line: how an attempt to perform an effect has ended."""
+    stored = attempt.stored
+    trace = {"stack_trace": "".join(traceback.format_exception(attempt.fault))} if attempt.fault else {}
+    log(
+        "ERROR" if attempt.fault else _SEVERITY_OF_ATTEMPT.get(attempt.ending, "INFO"),
+        f"{stored.effect.kind}: {attempt.reason or attempt.ending}"[:LOGGED_CHARACTERS_MAX],
+        effectId=stored.effect.effect_id,
+        kind=str(stored.effect.kind),
+        orderId=stored.effect.order_id,
+        attempts=stored.attempts,
+        result=str(attempt.ending),
+        **trace,
+    )
+
+
+_SEVERITY_OF_ATTEMPT: Final[Mapping[Ending, str]] = MappingProxyType(
+    {Ending.RETRIED: "WARNING", Ending.GIVEN_UP: "ERROR"}
+)
 
 
 def line_of(outcome: Outcome) -> tuple[str, str]:

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from database.ids import DEFAULT_DATABASE
+from effects.effect import EffectKind
+from notifications.notices import NoticeType
 from orders.order import QUANTITY_MAX
-from settlement.decisions import Terms
+from settlement.decisions import AutoRefund, Terms
 from webhooks.ownership import Naming, is_account
 from webhooks.signing_secrets import InvalidSecret, SigningSecret, signing_secret_from
 
@@ -39,6 +41,12 @@ OPEN_ORDERS_MAX: Final = WholeNumber("OPEN_ORDERS_MAX", 20, 1, 10_000)
 ORDER_UNITS_MAX: Final = WholeNumber("ORDER_UNITS_MAX", 1_000, 1, QUANTITY_MAX)
 # Few enough that a customer who hesitates may come too late.
 FEW_LEFT: Final = WholeNumber("FEW_LEFT", 5, 0, QUANTITY_MAX)
+CUSTOMER_CHANNELS: Final = ("CUSTOMER_CHANNELS", (EffectKind.MAIL, EffectKind.PUSH, EffectKind.SMS))
+OPERATOR_CHANNELS: Final = ("OPERATOR_CHANNELS", (EffectKind.MAIL, EffectKind.CHAT))
+# That an order can be paid is shown by the page on which the customer waits for it.
+UNSENT_NOTICES: Final = "UNSENT_NOTICES"
+UNSENT_BY_DEFAULT: Final = "reserved"
+AUTO_REFUND: Final = "AUTO_REFUND"
 RESTOCK_ON_REFUND: Final = ("RESTOCK_ON_REFUND", True)
 EXPECT_LIVEMODE: Final = ("EXPECT_LIVEMODE", None)
 TRUST_CLIENT_REFERENCE_ID: Final = ("TRUST_CLIENT_REFERENCE_ID", False)
@@ -58,6 +66,7 @@ _DATABASE: Final = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
 _ORDINALS: Final[Mapping[int, str]] = {1: "1st", 2: "2nd", 3: "3rd"}
 
 _Default = TypeVar("_Default", bool, None)
+_Word = TypeVar("_Word", EffectKind, NoticeType)
 
 
 class SettingsError(ValueError):
@@ -101,6 +110,10 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             open_orders_max=_whole_number(environment, OPEN_ORDERS_MAX),
             order_units_max=_whole_number(environment, ORDER_UNITS_MAX),
             notice_lifetime=timedelta(days=_whole_number(environment, NOTICE_TTL_DAYS)),
+            customer_channels=_words(environment, *CUSTOMER_CHANNELS),
+            operator_channels=_words(environment, *OPERATOR_CHANNELS),
+            unsent=_words(environment, UNSENT_NOTICES, tuple(NoticeType), UNSENT_BY_DEFAULT),
+            auto_refund=_auto_refund(environment),
         ),
         few_left=_whole_number(environment, FEW_LEFT),
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
@@ -165,6 +178,24 @@ def _canary_url(environment: Mapping[str, str]) -> str | None:
     if text and not (text.startswith(schemes) and _ADDRESS.fullmatch(text)):
         raise SettingsError(f"{CANARY_URL} must be an address that begins with https://, not {text!r}")
     return text or None
+
+
+def _auto_refund(environment: Mapping[str, str]) -> AutoRefund:
+    text = environment.get(AUTO_REFUND, "").strip() or AutoRefund.OFF
+    if text not in set(AutoRefund):
+        raise SettingsError(f"{AUTO_REFUND} must be {', '.join(AutoRefund)}, not {text!r}")
+    return AutoRefund(text)
+
+
+def _words(
+    environment: Mapping[str, str], name: str, possible: tuple[_Word, ...], default: str = ""
+) -> frozenset[_Word]:
+    """The words of a list with commas; the default where the setting is missing, none where it is empty."""
+    named = {word.strip() for word in environment.get(name, default).split(",")} - {""}
+    by_text = {str(word): word for word in possible}
+    if unknown := sorted(named - by_text.keys()):
+        raise SettingsError(f"{name} must be a list of {', '.join(by_text)}, not {unknown[0]!r}")
+    return frozenset(by_text[word] for word in named)
 
 
 def _whole_number(environment: Mapping[str, str], setting: WholeNumber) -> int:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
 from database.store import DocumentStore, Queries
+from effects.effect import EffectKind
 from orders.outcome import Settle
-from service.logs import JsonLog, Log, log_taken_up
+from service.logs import JsonLog, Log, log_attempt, log_taken_up
 from service.settings import Settings, SettingsError, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
@@ -28,7 +29,10 @@ from webhooks.signing_secrets import SigningSecret
 if TYPE_CHECKING:
     from flask import Response
 
+    from effects.outside import Performer
+    from effects.performing import Effects
     from triggers.cancel_requested import CancelRequestedTrigger
+    from triggers.effect_created import EffectCreatedTrigger
     from triggers.inventory_changed import InventoryChangedTrigger
     from triggers.order_created import OrderCreatedTrigger
     from triggers.sweep import ReservationSweep
@@ -46,6 +50,28 @@ def settling(store: DocumentStore, terms: Terms, log: Log, patience: Patience) -
     return partial(settle, store=store, terms=terms, patience=patience, report=partial(log_taken_up, log))
 
 
+def performing(
+    store: DocumentStore,
+    terms: Terms,
+    log: Log,
+    patience: Patience,
+    performers: Mapping[EffectKind, "Performer"],
+    now: Callable[[], datetime],
+) -> "Effects":
+    """The effects on one store. How each attempt ends is logged."""
+    from effects.performing import Effects
+
+    return Effects(
+        store=store,
+        performers=performers,
+        operator_channels=terms.operator_channels,
+        notice_lifetime=terms.notice_lifetime,
+        patience=patience,
+        now=now,
+        report=partial(log_attempt, log),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """What the entry points need, and each of them on top of it."""
@@ -54,6 +80,8 @@ class Service:
     queries: Callable[[], Queries]
     """Their client is imported at the first call: nothing else takes so long, and the webhook asks no query."""
     storefront: Storefront
+    effects: Callable[[], "Effects"]
+    """What performs them is imported at the first call: the webhook performs none."""
     webhook_secrets: Sequence[SigningSecret]
     naming: Naming
     log: Log
@@ -93,6 +121,11 @@ class Service:
 
         return CancelRequestedTrigger(self.settle, self.log, self.now)
 
+    def effect_created_trigger(self) -> "EffectCreatedTrigger":
+        from triggers.effect_created import EffectCreatedTrigger
+
+        return EffectCreatedTrigger(self.effects().perform, self.log)
+
     def inventory_changed_trigger(self) -> "InventoryChangedTrigger":
         from triggers.inventory_changed import InventoryChangedTrigger
 
@@ -101,7 +134,7 @@ class Service:
     def reservation_sweep(self) -> "ReservationSweep":
         from triggers.sweep import ReservationSweep
 
-        queries = self.queries()
+        queries, effects = self.queries(), self.effects()
         return ReservationSweep(
             settle=self.settle,
             place=self.order_created_trigger().place,
@@ -109,6 +142,8 @@ class Service:
             stranded_orders=queries.stranded_orders,
             parked_events=queries.parked_since,
             unanswered_requests=queries.unanswered_requests,
+            due_effects=queries.due_effects,
+            perform=lambda effect_id: effects.perform(effect_id).is_over,
             show_next_products=self.storefront.show_next,
             log=self.log,
             now=self.now,
@@ -121,8 +156,18 @@ class Service:
         return Canary(self.canary_url, self.webhook_secrets, posted, self.log, self.now, self.monotonic)
 
 
-def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
-    """The service on one database, by the machine's own clock."""
+Performers = Callable[[DocumentStore, Callable[[], Queries]], Mapping[EffectKind, "Performer"]]
+"""What performs each kind of effects, built on the shop's documents when the first is performed."""
+
+
+def service_on(
+    connection: Connection, settings: Settings, log: Log, performers: Performers = lambda _store, _queries: {}
+) -> Service:
+    """The service on one database, by the machine's own clock.
+
+    Args:
+        performers: nobody performs anything outside unless they are given.
+    """
     store, queries = FirestoreStore(connection), cache(partial(_queries_on, connection))
     return Service(
         settle=settling(store, settings.terms, log, patience()),
@@ -130,6 +175,7 @@ def service_on(connection: Connection, settings: Settings, log: Log) -> Service:
         storefront=Storefront(
             store, lambda after, at_most: queries().products_after(after, at_most), settings.few_left, patience()
         ),
+        effects=cache(lambda: performing(store, settings.terms, log, patience(), performers(store, queries), _now)),
         webhook_secrets=settings.webhook_secrets,
         naming=settings.naming,
         log=log,

@@ -9,6 +9,7 @@ from orders.outcome import in_words
 from settlement.decisions import Case, Change, Proposal
 from settlement.matching import extra_in_words, is_newly_paid, newly_extra
 from settlement.notices import money_of, notices_of, price_of
+from settlement.outside import messages_of, newly_due_back, refunds_of, under_way_in_words
 from settlement.parking import released_by
 from settlement.setting_aside import delay_in_words
 
@@ -19,11 +20,12 @@ def change_from(case: Case, proposal: Proposal) -> Change:
     moves, uncounted = counted_apart(proposal.moves, case.snapshot.products)
     moved, _ = counted_apart(together(proposal.counted, proposal.moves), case.snapshot.products)
     was_to_be_cancelled = is_newly_paid(before, after) and before.cancel_requested_at is not None
-    extra = newly_extra(before, after)
+    extra, due_back, entry_id = newly_extra(before, after), newly_due_back(case, after), _entry_id_of(case)
     note = in_words(
         proposal.note,
         _uncounted_in_words(uncounted),
         extra_in_words(extra, after),
+        under_way_in_words(due_back),
         "cancel_requested: its customer had asked to cancel the order before it was paid"
         if was_to_be_cancelled
         else None,
@@ -32,6 +34,7 @@ def change_from(case: Case, proposal: Proposal) -> Change:
     to_decide = NoticeType.CANCEL_REQUESTED if was_to_be_cancelled else None
     if extra:
         to_decide = NoticeType.SECOND_PAYMENT
+    notices = notices_of(event, after, proposal.notice, to_decide, extra, note)
     return Change(
         result=proposal.result,
         order=after,
@@ -39,12 +42,16 @@ def change_from(case: Case, proposal: Proposal) -> Change:
         moves=moves,
         moved=moved,
         uncounted=uncounted,
-        notices=notices_of(event, after, proposal.notice, to_decide, extra, note),
+        notices=notices,
         money=money_of(event) or price_of(after),
-        entry_id=_entry_id_of(case),
+        entry_id=entry_id,
         released=released_by(event, case.snapshot),
         note=note,
         dispute=proposal.dispute,
+        effects=(
+            *messages_of(notices, after.order_id, entry_id, case.terms),
+            *refunds_of(due_back, after, entry_id),
+        ),
     )
 
 

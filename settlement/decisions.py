@@ -6,8 +6,10 @@ A decision can be tested without documents, shown without being carried out, and
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar, TypeVar
 
+from effects.effect import Effect, EffectKind
 from inventory.reservation import counted_apart
 from inventory.stock import StockMove, release
 from notifications.notices import Notice, NoticeType
@@ -19,6 +21,16 @@ from orders.outcome import Outcome, Result
 from settlement.snapshot import Snapshot
 
 _Event = TypeVar("_Event")
+
+
+class AutoRefund(StrEnum):
+    """Which payments the service refunds by itself."""
+
+    OFF = "off"
+    EXTRAS = "extras"
+    """Those that are not needed, because others pay for their order."""
+    ALL = "all"
+    """These, and the money of orders that cannot be fulfilled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,12 @@ class Terms:
     """How many unpaid orders may hold units for one customer when the next one is placed."""
     order_units_max: int
     """How many units of one product an order may ask for."""
+    customer_channels: frozenset[EffectKind]
+    """How customers are sent their notices."""
+    operator_channels: frozenset[EffectKind]
+    unsent: frozenset[NoticeType]
+    """Notices that stay in the inbox, and are sent to nobody."""
+    auto_refund: AutoRefund
     order_wait: timedelta = timedelta(hours=1)
     """How old an event may become while its order does not exist, before it is parked."""
 
@@ -185,6 +203,8 @@ class Change:
     """Why, in words for a person; None where all is as usual."""
     dispute: Dispute | None = None
     """As it is afterwards; None if the event says nothing new of one."""
+    effects: tuple[Effect, ...] = ()
+    """What must be done outside because of it."""
 
     @property
     def outcome(self) -> Outcome:

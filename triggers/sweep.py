@@ -1,4 +1,4 @@
-"""Every few minutes: release expired reservations, and do what a lost trigger should have done."""
+"""Every few minutes: release expired reservations, do what a lost trigger should have done, and perform what is due."""
 
 import json
 import traceback
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from itertools import chain
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from flask import Request, Response
 
@@ -38,12 +38,12 @@ Batches = Callable[[datetime], Iterator[Sequence[str]]]
 
 
 class Ending(StrEnum):
-    """How an order, a parked event or the look at products ended; the value is the name under which it is counted."""
+    """How an order, a parked event, an effect or the look at products ended; the value is the name of its count."""
 
     EXPIRED = "expired"
     FINISHED = "finished"
     """Its trigger had not placed the order, answered a cancel request, settled an event that waited for the order, or
-    made products say what is left of them: done now."""
+    made products say what is left of them; or an effect was due: done now."""
     UNCHANGED = "unchanged"
     """Nothing left to do, because a payment or another run was faster; or nothing yet, because the order is missing."""
     POSTPONED = "postponed"
@@ -51,10 +51,13 @@ class Ending(StrEnum):
     FAULT = "faults"
 
 
-class Pool(Protocol):
-    """Settles the orders of one batch, several at the same time."""
+_Item = TypeVar("_Item")
 
-    def map(self, settle_one: Callable[[OrderEvent], Ending], batch: Sequence[OrderEvent], /) -> Iterable[Ending]:
+
+class Pool(Protocol):
+    """Does the work of one batch, several pieces of it at the same time."""
+
+    def map(self, do_one: Callable[[_Item], Ending], batch: Sequence[_Item], /) -> Iterable[Ending]:
         """Returns how each of them ended, once all have."""
 
 
@@ -72,7 +75,7 @@ class Swept:
     """What one run did."""
 
     endings: Counter[Ending]
-    """How many orders and parked events ended in each way, and the look at products if it found anything to do."""
+    """How many orders, parked events and effects ended in each way, and the look at products if it found anything."""
     complete: bool
     """Whether everything that was due was tried before time ran out."""
 
@@ -99,6 +102,10 @@ class ReservationSweep:
     """Events parked since this moment that still are; in batches too."""
     unanswered_requests: Callable[[datetime, datetime], Iterator[Sequence[str]]]
     """Ids of orders whose cancel request, made between these moments, nobody has answered; in batches too."""
+    due_effects: Batches
+    """Ids of effects that were due at this moment; in batches too."""
+    perform: Callable[[str], bool]
+    """Performs an effect, if it still is due. Returns whether it is over by that."""
     show_next_products: Callable[[], Mapping[str, str]]
     """Makes a few products of the catalogue say how much of them is left. Returns what was written, by product."""
     log: Log
@@ -128,7 +135,7 @@ class ReservationSweep:
         """
         end, now = self.monotonic() + RUN_SECONDS_MAX, self.now()
         endings: Counter[Ending] = Counter()
-        work: Iterable[tuple[Callable[[Any], Ending], Sequence[OrderEvent]]] = chain(
+        work: Iterable[tuple[Callable[[Any], Ending], Sequence[OrderEvent | str]]] = chain(
             ((self._expire, [ReservationLapsed(order_id) for order_id in batch]) for batch in self.lapsed_orders(now)),
             (
                 (self._place, [OrderPlaced(order_id) for order_id in batch if can_be_settled(order_id)])
@@ -139,12 +146,14 @@ class ReservationSweep:
                 (self._answer, [CancelRequested(order_id) for order_id in batch if can_be_settled(order_id)])
                 for batch in self.unanswered_requests(now - REQUESTED_WITHIN, now - STRANDED_AFTER)
             ),
+            # After all else: whoever waits outside must not hold up what happens here.
+            ((self._perform, batch) for batch in self.due_effects(now)),
         )
         with self.pool() as pool:
-            for settle_one, batch in work:
+            for do_one, batch in work:
                 if self.monotonic() >= end:
                     return Swept(endings, complete=False)
-                endings.update(pool.map(partial(self._ending_of, settle_one), batch))
+                endings.update(pool.map(partial(self._ending_of, do_one), batch))
         # Last and least, and never due: the next run goes on where this one leaves off.
         if self.monotonic() < end and (ending := self._guarded(self._show)) is not Ending.UNCHANGED:
             endings[ending] += 1
@@ -171,9 +180,14 @@ class ReservationSweep:
         log_settled(self.log, requested, outcome)
         return Ending.FINISHED
 
-    def _ending_of(self, settle_one: Callable[[Any], Ending], event: OrderEvent) -> Ending:
-        ids = {"eventId": event.event_id, "eventType": event.event_type, "orderId": event.order_id}
-        return self._guarded(partial(settle_one, event), **ids)
+    def _perform(self, effect_id: str) -> Ending:
+        return Ending.FINISHED if self.perform(effect_id) else Ending.UNCHANGED
+
+    def _ending_of(self, do_one: Callable[[Any], Ending], item: OrderEvent | str) -> Ending:
+        if isinstance(item, str):
+            return self._guarded(partial(do_one, item), effectId=item)
+        ids = {"eventId": item.event_id, "eventType": item.event_type, "orderId": item.order_id}
+        return self._guarded(partial(do_one, item), **ids)
 
     def _show(self) -> Ending:
         shown = self.show_next_products()

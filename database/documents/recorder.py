@@ -8,6 +8,7 @@ from audit.entry import AuditEntry
 from database.documents.audit_log import entry_write
 from database.documents.cancel_requests import settled_request
 from database.documents.disputes import dispute_write
+from database.documents.effects import effect_write
 from database.documents.inventory import hold_writes, move_writes
 from database.documents.notifications import notice_write
 from database.documents.orders import changed_fields, held_fields, order_path
@@ -70,7 +71,7 @@ def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Term
 def _writes_for_change(
     change: Change, event: OrderEvent, snapshot: Snapshot, terms: Terms, now: datetime
 ) -> tuple[Write, ...]:
-    """Claim, order, stock, audit entry, dispute, notices, payment index and cancel request, together or not at all."""
+    """Claim, order, stock, audit entry, dispute, payment index, cancel request, notices and effects: all or nothing."""
     order = change.order
     writes: list[Write] = [
         entry_write(_entry_for_change(change, event, now), snapshot),
@@ -88,6 +89,7 @@ def _writes_for_change(
     writes += (
         notice_write(notice, change.entry_id, order.order_id, now, terms.notice_lifetime) for notice in change.notices
     )
+    writes += (effect_write(effect, now) for effect in change.effects)
     return tuple(writes)
 
 

@@ -184,7 +184,8 @@ def test_the_indexes_and_times_to_live_of_this_folder_are_there(deployed: Deploy
     there = deployed.google.under(f"firestore/projects/{PROJECT}/databases/{DATABASE}/collectionGroups/")
     assert len(there) == len(wanted)
     lives = {name for name, how in there.items() if "ttlConfig" in how}
-    assert lives == {f"{collection}/fields/expireAt" for collection in ("webhookEvents", "messages", "cancelRequests")}
+    collections = ("webhookEvents", "messages", "cancelRequests", "effects")
+    assert lives == {f"{collection}/fields/expireAt" for collection in collections}
 
 
 def test_the_doctor_finds_nothing_wrong_with_what_is_left_behind(deployed: Deployer) -> None:

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from flask import Flask, Request, Response, request
 
+from effects.effect import EffectKind
+from effects.outside import Performer
 from orders.events import StripeEvent
 from orders.outcome import Settle
 from service.logs import JsonLog, Log
-from service.wiring import Service, settling
+from service.wiring import Service, performing, settling
 from settlement.decisions import Terms
 from storefront.availability import Storefront
 from tests.support.builders import NOW, SECRET, TERMS, Fields, body_of, signature_of
@@ -58,6 +60,9 @@ class _Found:
     def unanswered_requests(self, _made_from: datetime, _made_until: datetime) -> Iterator[Sequence[str]]:
         return iter(())
 
+    def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
+        return iter([self.store.due_effects(now)])
+
     def products_after(self, _product_id: str, _most: int) -> Sequence[str]:
         return ()
 
@@ -72,6 +77,7 @@ class LoggedShop:
     settle: Settle | None = None
     """What stands in for settling, if anything does."""
     lapsed: Sequence[str] = ()
+    performers: Mapping[EffectKind, Performer] = field(default_factory=dict)
     seconds_per_look: float = 0.0
     """How fast time goes by."""
     entries: list[Entry] = field(default_factory=list)
@@ -122,6 +128,7 @@ class LoggedShop:
             settle=self.settle or settling(self.store, self.terms, log, patience_of(clock)),
             queries=lambda: found,
             storefront=Storefront(self.store, found.products_after, 5, patience_of(clock)),
+            effects=lambda: performing(self.store, self.terms, log, patience_of(clock), self.performers, lambda: NOW),
             webhook_secrets=self.secrets,
             naming=Naming(),
             log=log,

@@ -10,6 +10,7 @@ from orders.events import StripeEvent
 from orders.outcome import StoreContended
 
 OPEN = ("reserving", "reserved")
+UNFINISHED = ("PENDING", "PROCESSING", "RETRY")
 
 
 class MemoryStore:
@@ -76,6 +77,15 @@ class MemoryStore:
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
         listed = (path.removeprefix("products/") for path in self._documents if path.startswith("products/"))
         return sorted(each for each in listed if each > product_id)[:at_most]
+
+    def due_effects(self, now: datetime) -> Sequence[str]:
+        effects = [(path, fields) for path, fields in self.documents() if path.startswith("effects/")]
+        due = [
+            (at, path.removeprefix("effects/"))
+            for path, fields in effects
+            if fields["state"] in UNFINISHED and isinstance(at := fields["nextAttemptAt"], datetime) and at <= now
+        ]
+        return [effect_id for _, effect_id in sorted(due)]
 
     def parked_since(self, moment: datetime) -> tuple[StripeEvent, ...]:
         return self._parked(lambda claim: isinstance(at := claim.get("parkedAt"), datetime) and at >= moment)

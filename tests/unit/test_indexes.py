@@ -81,6 +81,7 @@ ASKING: Final[Mapping[str, Callable[[Recorder], object]]] = {
     "lapsed_orders": lambda asked: list(FirestoreQueries(asked.client).lapsed_orders(NOW)),
     "stranded_orders": lambda asked: list(FirestoreQueries(asked.client).stranded_orders(NOW)),
     "parked_since": lambda asked: list(FirestoreQueries(asked.client).parked_since(NOW)),
+    "due_effects": lambda asked: list(FirestoreQueries(asked.client).due_effects(NOW)),
     "count_open_orders": lambda asked: asked.store.count_open_orders("alice", timeout_seconds=1),
     "unanswered_requests": lambda asked: list(FirestoreQueries(asked.client).unanswered_requests(NOW, NOW)),
     "products_after": lambda asked: FirestoreQueries(asked.client).products_after("shirt", 1),
@@ -222,15 +223,17 @@ def test_a_paid_order_writes_few_index_rows() -> None:
 
 def test_nothing_is_indexed_that_nobody_has_named() -> None:
     store = a_shop_after(a_placement(), a_payment(), redelivered(a_payment()), a_dispute("evt_dispute"))
-    # The app alone writes the details.
-    written = {"orderDetails", *(path.split("/")[-2] for path, _ in store.documents())}
+    # The app alone writes the details, and this shop reaches nobody outside.
+    written = {"orderDetails", "effects", *(path.split("/")[-2] for path, _ in store.documents())}
     assert written == {rule["collectionGroup"] for rule in CONFIGURED["fieldOverrides"] if rule["fieldPath"] == "*"}
     assert all(rule["indexes"] == [] for rule in CONFIGURED["fieldOverrides"] if rule["fieldPath"] == "*")
 
 
 def test_what_the_service_gives_a_time_to_live_is_deleted_when_it_is_over() -> None:
     lives = {(rule["collectionGroup"], rule["fieldPath"]) for rule in CONFIGURED["fieldOverrides"] if rule.get("ttl")}
-    assert lives == {("webhookEvents", "expireAt"), ("messages", "expireAt"), ("cancelRequests", "expireAt")}
+    assert lives == {
+        (collection, "expireAt") for collection in ("webhookEvents", "messages", "cancelRequests", "effects")
+    }
 
 
 def test_no_time_to_live_is_indexed_because_it_rises_steadily_and_nobody_asks_for_it() -> None:

@@ -21,7 +21,7 @@ from database.queries import FirestoreQueries
 from database.store import Create
 from orders.events import StripeEvent
 from orders.outcome import StoreContended, Transient
-from service.wiring import Service, patience, settling
+from service.wiring import Service, patience, performing, settling
 from storefront.availability import Storefront
 from tests.proofs.faults.delivery_queue import Delivery, DeliveryQueue
 from tests.proofs.faults.gate import Gate
@@ -127,6 +127,7 @@ class _Shop:
             settle=settling(self._store, replace(TERMS, open_orders_max=1_000), silent, short_patience),
             queries=lambda: queries,
             storefront=Storefront(self._store, queries.products_after, 5, short_patience),
+            effects=lambda: performing(self._store, TERMS, silent, short_patience, {}, self.now),
             webhook_secrets=(),
             naming=Naming(),
             log=silent,

@@ -11,7 +11,7 @@ from cloudevents.http import CloudEvent
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome
 from service.logs import Log
-from service.wiring import Service, settling
+from service.wiring import Service, performing, settling
 from settlement.decisions import Terms
 from storefront.availability import Storefront
 from tests.proofs.simulation.history import Arrival, History, Kind
@@ -175,6 +175,7 @@ class Shop:
             settle=partial(self._settle, worker),
             queries=lambda: worker,
             storefront=Storefront(worker, worker.products_after, 5, worker.patience),
+            effects=lambda: performing(worker, self.terms, self._log, worker.patience, {}, self._now),
             webhook_secrets=(),
             naming=Naming(),
             log=self._log,

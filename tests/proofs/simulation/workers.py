@@ -138,6 +138,9 @@ class Worker:
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
         return self._ask("products after", [product_id], lambda: self._store.products_after(product_id, at_most))
 
+    def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
+        return self._batches("due effects", lambda: self._effects(now))
+
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
         return self._batches("parked since", lambda: self._parked(moment))
 
@@ -168,6 +171,13 @@ class Worker:
                 time = requested["createdAt"]
                 if isinstance(time, datetime) and made_from <= time <= made_until:
                     yield (time, order_id), order_id
+
+    def _effects(self, now: datetime) -> Iterator[tuple[_Position, str]]:
+        for effect_id in self._store.due_effects(now):
+            effect = self._store.get(f"effects/{effect_id}")
+            time = effect and effect["nextAttemptAt"]
+            if isinstance(time, datetime):
+                yield (time, effect_id), effect_id
 
     def _parked(self, moment: datetime) -> Iterator[tuple[_Position, StripeEvent]]:
         for event in self._store.parked_since(moment):

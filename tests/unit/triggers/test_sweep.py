@@ -41,6 +41,7 @@ class Shop:
     stranded: Sequence[Batch[str]] = ()
     parked: Sequence[Batch[StripeEvent]] = ()
     unanswered: Sequence[Batch[str]] = ()
+    due: Sequence[Batch[str]] = ()
     shown: Mapping[str, str] | Exception = field(default_factory=dict)
     endings: Mapping[str, Result | Exception] = field(default_factory=dict)
     """For the orders that do not end as usual."""
@@ -70,6 +71,8 @@ class Shop:
             lambda now: self._batches("stranded", now, self.stranded),
             lambda now: self._batches("parked", now, self.parked),
             lambda begin, end: self._batches("unanswered", begin, self.unanswered, end),
+            lambda now: self._batches("due", now, self.due),
+            self._perform,
             self._show,
             self.log,
             lambda: NOW,
@@ -82,6 +85,13 @@ class Shop:
 
     def _place(self, event: OrderPlaced) -> Result:
         return self._ending(event, Result.RESERVED)
+
+    def _perform(self, effect_id: str) -> bool:
+        self.asked.append(effect_id)
+        ending = self.endings.get(effect_id)
+        if isinstance(ending, Exception):
+            raise ending
+        return ending is None
 
     def _show(self) -> Mapping[str, str]:
         if isinstance(self.shown, Exception):
@@ -115,17 +125,27 @@ def summary(**counted: object) -> dict[str, object]:
 # --- What is settled, and in which order -----------------------------------------------------------------------------
 
 
-def test_lapsed_orders_are_expired_stranded_ones_placed_parked_events_taken_up_and_cancel_requests_answered() -> None:
+def test_what_has_lapsed_is_expired_and_what_a_trigger_has_lost_is_done_and_then_what_is_due_outside() -> None:
     waiting = a_payment(order_id="order-3", is_replay=True)
-    shop = Shop(lapsed=[["order-1"]], stranded=[["order-2"]], parked=[[waiting]], unanswered=[["order-4"]])
+    shop = Shop([["order-1"]], [["order-2"]], [[waiting]], [["order-4"]], [["effect-1"]])
     shop.swept()
     assert shop.asked[::2] == [
         ("lapsed", NOW),
         ("stranded", NOW - STRANDED_AFTER),
         ("parked", NOW - TAKEN_UP_WITHIN),
         ("unanswered", NOW - REQUESTED_WITHIN, NOW - STRANDED_AFTER),
+        ("due", NOW),
     ]
-    assert shop.asked[1::2] == [a_lapse("order-1"), a_placement("order-2", ()), waiting, a_cancel_request("order-4")]
+    settled = [a_lapse("order-1"), a_placement("order-2", ()), waiting, a_cancel_request("order-4")]
+    assert shop.asked[1::2] == [*settled, "effect-1"]
+
+
+def test_effects_are_counted_once_they_are_over_and_one_that_cannot_be_recorded_stops_no_other() -> None:
+    endings: dict[str, Result | Exception]
+    endings = {"waits": Result.IGNORED, "lost": StoreUnavailable("no answer"), "broken": ZeroDivisionError()}
+    shop = Shop(due=[["done", *endings]], endings=endings)
+    assert shop.swept() == (500, summary(finished=1, unchanged=1, postponed=1, faults=1))
+    assert [line.get("effectId") for line in shop.lines] == ["lost", "broken", None]
 
 
 def test_orders_whose_ids_leave_no_room_for_audit_ids_are_left_alone_and_stop_nobody() -> None:

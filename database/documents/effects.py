@@ -1,0 +1,133 @@
+"""`effects/{effectId}` ↔ an effect: the outbox of what is done outside, and how far each of it is."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from database.documents.notifications import notice_write
+from database.documents.values import text_or_none, time_or_none
+from database.store import Create, Document, Update, Write
+from effects.effect import Effect, EffectKind, EffectState, StoredEffect, a_message
+from effects.schedule import LEASE
+from notifications.notices import Audience, Notice, NoticeType
+from orders.numbers import whole_number
+
+ERROR_CHARACTERS_MAX: Final = 500
+UNFINISHED: Final = tuple(map(str, (EffectState.PENDING, EffectState.PROCESSING, EffectState.RETRY)))
+
+
+def effect_path(effect_id: str) -> str:
+    return f"effects/{effect_id}"
+
+
+def effect_write(effect: Effect, now: datetime) -> Create:
+    return Create(
+        effect_path(effect.effect_id),
+        {
+            "kind": str(effect.kind),
+            "recipient": effect.recipient,
+            "orderId": effect.order_id,
+            "causeId": effect.cause_id,
+            "userId": effect.user_id,
+            "idempotencyKey": effect.key,
+            "state": str(EffectState.PENDING),
+            "attempts": 0,
+            "leaseExpireTime": None,
+            "nextAttemptAt": now,
+            "error": None,
+            "payload": None,
+            "createdAt": now,
+        },
+    )
+
+
+def effect_from(effect_id: str, document: Document) -> StoredEffect | None:
+    """The effect; None if the document is none that this release can perform."""
+    fields = document.fields
+    kind, state = text_or_none(fields.get("kind")), text_or_none(fields.get("state"))
+    recipient, order_id, cause_id, key = (
+        text_or_none(fields.get(name)) for name in ("recipient", "orderId", "causeId", "idempotencyKey")
+    )
+    if kind not in _KINDS or state not in _STATES or None in (recipient, order_id, cause_id, key):
+        return None
+    effect = Effect(
+        EffectKind(kind), recipient or "", order_id or "", cause_id or "", text_or_none(fields.get("userId")), key or ""
+    )
+    if effect.effect_id != effect_id:
+        return None
+    payload = fields.get("payload")
+    return StoredEffect(
+        effect,
+        EffectState(state),
+        attempts=whole_number(fields.get("attempts")) or 0,
+        next_attempt_at=time_or_none(fields.get("nextAttemptAt")),
+        payload=payload if isinstance(payload, Mapping) else None,
+        version=document.version,
+    )
+
+
+_KINDS: Final = frozenset(EffectKind)
+_STATES: Final = frozenset(EffectState)
+
+
+def leased(stored: StoredEffect, now: datetime) -> Update:
+    """Somebody begins this attempt. What they send is kept for the next one."""
+    return _update(
+        stored,
+        EffectState.PROCESSING,
+        next_attempt_at=now + LEASE,
+        leaseExpireTime=now + LEASE,
+        payload=stored.payload,
+    )
+
+
+def to_be_retried(stored: StoredEffect, next_attempt_at: datetime, error: str | None) -> Update:
+    return _update(stored, EffectState.RETRY, error, next_attempt_at)
+
+
+def over(stored: StoredEffect, expires_at: datetime, error: str | None = None) -> Update:
+    """Done, or there was nothing to do, for this reason. What was sent, and to whom, is kept no longer."""
+    return _update(stored, EffectState.SUCCESS, error, payload=None, expireAt=expires_at)
+
+
+def given_up(
+    stored: StoredEffect, error: str, operator_channels: Iterable[EffectKind], now: datetime, lifetime: timedelta
+) -> tuple[Write, ...]:
+    """Nobody tries again. Operators are notified, in their inbox and, unless one of these failed, by their channels."""
+    effect = stored.effect
+    notice = Notice(
+        NoticeType.EFFECT_FAILED,
+        Audience.OPERATOR,
+        effect.user_id,
+        None,
+        f"{effect.kind}: {error[:ERROR_CHARACTERS_MAX]}",
+    )
+    failed_operators = effect.recipient == Audience.OPERATOR
+    channels = () if failed_operators else operator_channels
+    messages = (
+        a_message(kind, Audience.OPERATOR, effect.order_id, effect.effect_id, effect.user_id)
+        for kind in sorted(channels)
+    )
+    return (
+        _update(stored, EffectState.ERROR, error, expireAt=now + lifetime),
+        notice_write(notice, effect.effect_id, effect.order_id, now, lifetime),
+        *(effect_write(message, now) for message in messages),
+    )
+
+
+def _update(
+    stored: StoredEffect,
+    state: EffectState,
+    error: str | None = None,
+    next_attempt_at: datetime | None = None,
+    **more: object,
+) -> Update:
+    fields = {
+        "state": str(state),
+        "attempts": stored.attempts,
+        "nextAttemptAt": next_attempt_at,
+        "leaseExpireTime": None,
+        "error": error and error[:ERROR_CHARACTERS_MAX],
+        **more,
+    }
+    return Update(effect_path(stored.effect.effect_id), fields, stored.version)

@@ -1,0 +1,39 @@
+"""How an attempt to perform an effect has ended. Pure."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from effects.effect import StoredEffect
+
+
+class Ending(StrEnum):
+    """How an attempt ended; the value is the result that is logged."""
+
+    DONE = "effect_done"
+    SKIPPED = "effect_skipped"
+    """There was nothing to do."""
+    POSTPONED = "effect_postponed"
+    """It is not the time: nothing was tried."""
+    RETRIED = "effect_retried"
+    """It failed, and is tried again."""
+    GIVEN_UP = "effect_failed"
+    """It failed, and nobody tries again: operators are notified."""
+    NOT_DUE = "effect_not_due"
+    """It is over, somebody else is at it, or its time has not come."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the attempt was the last one."""
+        return self in (Ending.DONE, Ending.SKIPPED, Ending.GIVEN_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of an effect."""
+
+    ending: Ending
+    stored: StoredEffect
+    """As it was when the attempt began, this one counted."""
+    reason: str | None = None
+    fault: Exception | None = field(default=None, repr=False)
+    """The bug, if it was one of ours."""

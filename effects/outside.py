@@ -1,0 +1,55 @@
+"""The world outside, as the loop knows it: what performs an effect, and how that can fail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from effects.effect import Effect
+
+PERFORM_SECONDS_MAX: Final = 15.0
+"""How long a performer may take."""
+
+
+class Failed(Exception):
+    """An effect was not performed, or nobody knows whether it was. The message is kept and logged: it has no secret."""
+
+    def __init__(self, reason: str, *, retryable: bool, retry_after: timedelta | None = None) -> None:
+        """Whether another try can help, and how long it has to wait at least, if the other side has said so."""
+        super().__init__(reason)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """There is nothing to do."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Not now."""
+
+    until: datetime
+
+
+class Performer(Protocol):
+    """Performs one kind of effects."""
+
+    def prepare(self, effect: Effect, now: datetime) -> Mapping[str, object] | Skipped | Postponed:
+        """What will be sent, and to whom. It is kept, so that every attempt says the same under the same key.
+
+        Raises:
+            Failed: it cannot be sent.
+            Transient: the database did not say what.
+        """
+
+    def perform(self, effect: Effect, payload: Mapping[str, object]) -> None:
+        """Do it, within PERFORM_SECONDS_MAX. To do it again under the same key must do no harm.
+
+        Raises:
+            Failed: it was not done, or nobody knows whether it was.
+            Transient: likewise, because of our own database.
+        """

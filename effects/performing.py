@@ -1,0 +1,123 @@
+"""Perform one effect: take its lease, do it outside, put on record how that ended. No state between attempts.
+
+Whoever dies on the way leaves a lease that ends. Then somebody else asks the outside world again, with the same words
+under the same key.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from database.documents.effects import effect_from, effect_path, given_up, leased, over, to_be_retried
+from database.store import DocumentStore, Write
+from effects.attempt import Attempt, Ending
+from effects.effect import EffectKind, StoredEffect
+from effects.outside import Failed, Performer, Postponed, Skipped
+from effects.schedule import is_due, pause_after
+from orders.outcome import StoreContended, StoreUnavailable, Transient
+from settlement.settle import Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Performs effects, each on its own. Several may work at the same one: only who has its lease asks outside."""
+
+    store: DocumentStore
+    performers: Mapping[EffectKind, Performer]
+    operator_channels: Collection[EffectKind]
+    """By which operators are notified of what was given up."""
+    notice_lifetime: timedelta
+    patience: Patience
+    now: Callable[[], datetime]
+    report: Callable[[Attempt], object]
+    """Is called for each attempt that has come to an end."""
+
+    def perform(self, effect_id: str) -> Ending:
+        """Perform the effect if it is due; afterwards it is over, or on record when it is due again.
+
+        Raises:
+            Transient: the database did not take part; whatever was begun is begun again when the lease is over.
+        """
+        stored = self._read(effect_id)
+        if stored is None or not is_due(stored, self.now()):
+            return Ending.NOT_DUE
+        try:
+            attempt = self._attempt(stored)
+        except StoreContended:
+            # Somebody else has taken the lease.
+            return Ending.NOT_DUE
+        self.report(attempt)
+        return attempt.ending
+
+    def _attempt(self, stored: StoredEffect) -> Attempt:
+        match self._prepared(stored):
+            case Skipped(reason=reason):
+                return self._end(Attempt(Ending.SKIPPED, stored, reason), over(stored, self._expires_at(), reason))
+            case Postponed(until=until):
+                return self._end(Attempt(Ending.POSTPONED, stored), to_be_retried(stored, until, None))
+            case Exception() as error:
+                return self._after_failure(replace(stored, attempts=stored.attempts + 1), error)
+            case payload:
+                return self._perform(self._leased(stored, payload))
+
+    def _prepared(self, stored: StoredEffect) -> Mapping[str, object] | Skipped | Postponed | Exception:
+        if (performer := self.performers.get(stored.effect.kind)) is None:
+            return Failed(f"{stored.effect.kind} is not switched on", retryable=False)
+        try:
+            return stored.payload if stored.payload is not None else performer.prepare(stored.effect, self.now())
+        except Transient:
+            raise
+        except Exception as error:  # noqa: BLE001 - counted as an attempt, so that a bug ends, and reported
+            return error
+
+    def _leased(self, stored: StoredEffect, payload: Mapping[str, object]) -> StoredEffect:
+        begun = replace(stored, attempts=stored.attempts + 1, payload=payload)
+        write = leased(begun, self.now())
+        # Tried once: if it was taken and nobody said so, nothing was done outside, and the lease ends by itself.
+        committed = self.store.commit((write,), timeout_seconds=self.patience.total_seconds)
+        return replace(begun, version=committed.versions[write.path])
+
+    def _perform(self, stored: StoredEffect) -> Attempt:
+        try:
+            self.performers[stored.effect.kind].perform(stored.effect, stored.payload or {})
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._after_failure(stored, error)
+        return self._end(Attempt(Ending.DONE, stored), over(stored, self._expires_at()))
+
+    def _after_failure(self, stored: StoredEffect, error: Exception) -> Attempt:
+        failed = error if isinstance(error, Failed) else Failed(_in_words(error), retryable=True)
+        fault = None if isinstance(error, Failed | Transient) else error
+        pause = pause_after(stored.attempts, self.patience.random(), failed.retry_after) if failed.retryable else None
+        if pause is not None:
+            retried = Attempt(Ending.RETRIED, stored, str(failed), fault)
+            return self._end(retried, to_be_retried(stored, self.now() + pause, str(failed)))
+        gave_up = Attempt(Ending.GIVEN_UP, stored, str(failed), fault)
+        writes = given_up(stored, str(failed), self.operator_channels, self.now(), self.notice_lifetime)
+        return self._end(gave_up, *writes)
+
+    def _end(self, attempt: Attempt, *writes: Write) -> Attempt:
+        """Put on record how the attempt ended, unless somebody else has the lease by now."""
+        lost: StoreUnavailable | None = None
+        for seconds_left in self.patience.tries():
+            try:
+                self.store.commit(writes, timeout_seconds=seconds_left())
+            except StoreUnavailable as error:
+                lost = error
+            except StoreContended:
+                return attempt
+            else:
+                return attempt
+        raise lost or StoreUnavailable(f"{attempt.stored.effect.effect_id}: its end was not recorded in time")
+
+    def _read(self, effect_id: str) -> StoredEffect | None:
+        path = effect_path(effect_id)
+        document = self.store.read((path,), timeout_seconds=self.patience.total_seconds)[path]
+        return effect_from(effect_id, document) if document else None
+
+    def _expires_at(self) -> datetime:
+        return self.now() + self.notice_lifetime
+
+
+def _in_words(error: Exception) -> str:
+    """What kind of error it is; of a bug no more than that, since its message may repeat what is nobody's business."""
+    return f"{type(error).__name__}: {error}" if isinstance(error, Transient) else type(error).__name__

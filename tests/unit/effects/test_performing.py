@@ -1,0 +1,238 @@
+"""One effect: begun, asked for outside, and how that ends; also if somebody dies on the way, or others are at it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from database.store import Committed, Write
+from effects.effect import EffectKind, a_message
+from effects.outside import Failed, Postponed, Skipped
+from effects.schedule import ATTEMPTS_MAX, LEASE
+from orders.outcome import StoreUnavailable, Transient
+from tests.support.builders import NOW
+from tests.support.effects import A_MAIL, A_REFUND, Outbox, World
+from tests.support.memory_store import MemoryStore
+
+LATER = NOW + timedelta(minutes=1)
+
+
+def state_of(outbox: Outbox) -> tuple[object, object, object]:
+    fields = outbox.fields()
+    return fields["state"], fields["attempts"], fields["error"]
+
+
+def test_an_effect_is_performed_once_under_its_key_and_what_was_sent_is_kept_no_longer() -> None:
+    world = World()
+    outbox = Outbox(world=world)
+    assert outbox.effects.perform(outbox.put()) == "effect_done"
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_not_due"
+    assert world.asked == [("evt_1_mail_customer", {"to": "alice"})]
+    after = {"state": "SUCCESS", "attempts": 1, "nextAttemptAt": None, "leaseExpireTime": None, "error": None}
+    assert outbox.fields().items() >= {**after, "payload": None, "expireAt": NOW + timedelta(days=90)}.items()
+
+
+def test_whoever_performs_it_holds_a_lease_while_the_world_is_asked() -> None:
+    world = World()
+    outbox = Outbox(world=world)
+    seen: list[Mapping[str, Any]] = []
+    world.while_asked = lambda: seen.append(outbox.fields())
+    outbox.effects.perform(outbox.put())
+    held = {"state": "PROCESSING", "attempts": 1, "payload": {"to": "alice"}}
+    assert seen[0].items() >= {**held, "leaseExpireTime": NOW + LEASE, "nextAttemptAt": NOW + LEASE}.items()
+
+
+def test_nobody_else_asks_meanwhile() -> None:
+    world = World()
+    outbox = Outbox(world=world)
+    others: list[str] = []
+    world.while_asked = lambda: others.append(outbox.effects.perform(A_MAIL.effect_id))
+    outbox.effects.perform(outbox.put())
+    assert others == ["effect_not_due"]
+    assert len(world.asked) == 1
+
+
+@pytest.mark.parametrize("what", ["nothing", "nonsense", "under another id"])
+def test_what_is_no_effect_is_left_alone(what: str) -> None:
+    outbox = Outbox()
+    if what == "nonsense":
+        outbox.store.put("effects/evt_1_mail_customer", {"state": "PENDING"})
+    elif what == "under another id":
+        outbox.put(recipient="operator")
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_not_due"
+    assert outbox.attempts == []
+
+
+# --- Failures ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_another_try_can_help_is_tried_again_when_its_pause_is_over_with_the_same_words_and_key() -> None:
+    world = World(answers=[Failed("503", retryable=True)])
+    outbox = Outbox(world=world)
+    assert outbox.effects.perform(outbox.put()) == "effect_retried"
+    assert state_of(outbox) == ("RETRY", 1, "503")
+    assert outbox.fields()["nextAttemptAt"] == NOW + timedelta(seconds=45)
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_not_due"
+    outbox.now, world.prepared = LATER, {"to": "somebody else"}
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_done"
+    assert world.asked == [("evt_1_mail_customer", {"to": "alice"})] * 2
+    assert state_of(outbox) == ("SUCCESS", 2, None)
+
+
+def test_a_provider_says_how_long_it_wants_to_be_left_alone() -> None:
+    outbox = Outbox(world=World(answers=[Failed("429", retryable=True, retry_after=timedelta(minutes=7))]))
+    outbox.effects.perform(outbox.put())
+    assert outbox.fields()["nextAttemptAt"] == NOW + timedelta(minutes=7)
+
+
+def test_it_is_given_up_when_its_attempts_are_used_up_and_when_no_other_try_can_help() -> None:
+    for attempts, failed in ((ATTEMPTS_MAX - 1, Failed("503", retryable=True)), (0, Failed("503", retryable=False))):
+        outbox = Outbox(world=World(answers=[failed]))
+        assert outbox.effects.perform(outbox.put(attempts=attempts)) == "effect_failed"
+        assert state_of(outbox) == ("ERROR", attempts + 1, "503")
+        assert outbox.fields()["nextAttemptAt"] is None
+        # Whoever has it tried again sends the same.
+        assert outbox.fields()["payload"] == {"to": "alice"}
+
+
+def test_operators_are_notified_of_what_was_given_up_once_and_by_their_channels() -> None:
+    world = World(answers=[Failed("no such address", retryable=False)])
+    outbox = Outbox(world=world, operator_channels=[EffectKind.CHAT])
+    outbox.effects.perform(outbox.put())
+    notice = outbox.store.get("notifications/system/messages/evt_1_mail_customer")
+    assert notice
+    assert notice["type"] == "effect_failed"
+    assert (notice["orderId"], notice["reason"]) == ("order-1", "mail: no such address")
+    told = outbox.store.get("effects/evt_1_mail_customer_chat_operator")
+    assert told
+    assert (told["state"], told["causeId"]) == ("PENDING", "evt_1_mail_customer")
+
+
+def test_that_operators_could_not_be_reached_is_in_their_inbox_and_told_by_no_channel_that_may_fail_again() -> None:
+    to_operators = a_message(EffectKind.MAIL, "operator", "order-1", "evt_1", "alice")
+    outbox = Outbox(world=World(answers=[Failed("no", retryable=False)]), operator_channels=[EffectKind.CHAT])
+    outbox.effects.perform(outbox.put(to_operators))
+    assert sorted(outbox.store.dump()) == [
+        "effects/evt_1_mail_operator",
+        "notifications/system/messages/evt_1_mail_operator",
+    ]
+
+
+def test_a_bug_counts_as_an_attempt_and_its_message_is_only_logged() -> None:
+    for world in (World(answers=[ZeroDivisionError("secret")]), World(prepared=ZeroDivisionError("secret"))):
+        outbox = Outbox(world=world)
+        assert outbox.effects.perform(outbox.put()) == "effect_retried"
+        assert state_of(outbox) == ("RETRY", 1, "ZeroDivisionError")
+        assert isinstance(outbox.attempts[0].fault, ZeroDivisionError)
+
+
+def test_what_nobody_performs_is_given_up_at_once() -> None:
+    outbox = Outbox()
+    chat = a_message(EffectKind.CHAT, "operator", "order-1", "evt_1", None)
+    assert outbox.effects.perform(outbox.put(chat)) == "effect_failed"
+    assert outbox.fields(chat)["error"] == "chat is not switched on"
+
+
+def test_an_error_is_cut_to_a_bounded_length() -> None:
+    outbox = Outbox(world=World(answers=[Failed("e" * 9_999, retryable=True)]))
+    outbox.effects.perform(outbox.put())
+    assert outbox.fields()["error"] == "e" * 500
+
+
+# --- Nothing to do, or not now ----------------------------------------------------------------------------------------
+
+
+def test_where_there_is_nothing_to_do_nobody_is_asked() -> None:
+    world = World(prepared=Skipped("no address"))
+    outbox = Outbox(world=world)
+    assert outbox.effects.perform(outbox.put()) == "effect_skipped"
+    assert (state_of(outbox), world.asked) == (("SUCCESS", 0, "no address"), [])
+
+
+def test_what_is_postponed_has_not_been_tried() -> None:
+    world = World(prepared=Postponed(LATER))
+    outbox = Outbox(world=world)
+    assert outbox.effects.perform(outbox.put()) == "effect_postponed"
+    assert (state_of(outbox), world.asked) == (("RETRY", 0, None), [])
+    assert outbox.fields()["nextAttemptAt"] == LATER
+
+
+# --- Crashes, lost answers, others ------------------------------------------------------------------------------------
+
+
+class Flaky(MemoryStore):
+    """Its next commits end as a test says: `lost` is done and nobody hears of it, `refused` is not done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.endings: list[str] = []
+
+    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        ending = self.endings.pop(0) if self.endings else "done"
+        if ending == "refused":
+            raise StoreUnavailable(ending)
+        committed = super().commit(writes, timeout_seconds=timeout_seconds)
+        if ending == "lost":
+            raise StoreUnavailable(ending)
+        return committed
+
+
+@pytest.mark.parametrize("endings", [["refused"], ["lost"]])
+def test_who_does_not_know_whether_the_lease_was_taken_asks_nobody_and_is_replaced_once_it_is_over(
+    endings: list[str],
+) -> None:
+    world, store = World(), Flaky()
+    outbox = Outbox(store, world)
+    outbox.put()
+    store.endings = endings
+    with pytest.raises(Transient):
+        outbox.effects.perform(A_MAIL.effect_id)
+    assert world.asked == []
+    outbox.now = NOW + LEASE
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_done"
+
+
+def test_an_end_whose_answer_is_lost_is_recorded_once() -> None:
+    world, store = World(), Flaky()
+    outbox = Outbox(store, world)
+    outbox.put()
+    store.endings = ["done", "lost", "refused"]
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_done"
+    assert state_of(outbox)[0] == "SUCCESS"
+
+
+def test_if_its_end_cannot_be_recorded_the_world_is_asked_again_after_the_lease_with_the_same_key_and_words() -> None:
+    world, store = World(), Flaky()
+    outbox = Outbox(store, world)
+    outbox.put(A_REFUND)
+    store.endings = ["done", *["refused"] * 100]
+    with pytest.raises(StoreUnavailable):
+        outbox.effects.perform(A_REFUND.effect_id)
+    store.endings, world.prepared = [], {"to": "somebody else"}
+    assert outbox.effects.perform(A_REFUND.effect_id) == "effect_not_due"
+    outbox.now = NOW + LEASE
+    assert outbox.effects.perform(A_REFUND.effect_id) == "effect_done"
+    assert world.asked == [("stripe_refund_order-1_pi_2", {"to": "alice"})] * 2
+    assert outbox.fields(A_REFUND)["attempts"] == 2
+
+
+def test_who_comes_too_late_with_the_end_leaves_it_to_whoever_has_the_lease_by_then() -> None:
+    world = World()
+    outbox = Outbox(world=world)
+    late = Outbox(outbox.store, World(), now=NOW + LEASE)
+
+    def taken_over() -> None:
+        world.while_asked = lambda: None
+        late.effects.perform(A_MAIL.effect_id)
+
+    world.while_asked, world.answers = taken_over, [Failed("timed out", retryable=True)]
+    assert outbox.effects.perform(outbox.put()) == "effect_retried"
+    assert state_of(outbox) == ("SUCCESS", 2, None)
+
+
+def test_a_repeated_cause_asks_stripe_under_the_same_key_and_each_message_has_its_own() -> None:
+    assert A_REFUND.key == "stripe_refund_order-1_pi_2"
+    causes = [a_message(EffectKind.MAIL, "customer", "order-1", cause, None) for cause in ("evt_1", "evt_2", "e" * 400)]
+    assert len({message.key for message in causes}) == 3
+    assert all(len(message.key) <= 255 for message in causes)

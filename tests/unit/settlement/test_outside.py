@@ -1,0 +1,113 @@
+"""What a change causes outside: who is sent a message by which channel, and which payments are refunded."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from effects.effect import EffectKind
+from notifications.notices import NoticeType
+from orders.money import Money
+from orders.payments import Payment, Payments, PaymentState
+from orders.refunds import Refund, Refunds, RefundStatus
+from settlement.decisions import AutoRefund, Change
+from tests.support.builders import NOW, TERMS, a_payment, a_placement
+from tests.support.deciding import EUR_36, PAID, a_held_order, a_pending_order, a_sold_order, given
+
+ALL_CHANNELS = replace(
+    TERMS,
+    customer_channels=frozenset({EffectKind.PUSH, EffectKind.MAIL}),
+    operator_channels=frozenset({EffectKind.CHAT}),
+)
+EXTRAS, ALL = (replace(TERMS, auto_refund=AutoRefund(which)) for which in ("extras", "all"))
+EARLIER = NOW - timedelta(minutes=1)
+
+
+def effects_of(change: Change) -> list[str]:
+    return [effect.effect_id for effect in change.effects]
+
+
+def test_a_notice_goes_by_every_channel_of_its_audience() -> None:
+    paid = given(a_held_order(), shirts=(10, 3), terms=ALL_CHANNELS).changed_by(a_payment())
+    assert effects_of(paid) == ["evt_1_mail_customer", "evt_1_push_customer"]
+    second = given(a_sold_order(), terms=ALL_CHANNELS).changed_by(a_payment(payment_intent_id="pi_2", charge_id="ch_2"))
+    assert effects_of(second) == ["evt_1_chat_operator"]
+    assert {(effect.order_id, effect.user_id) for effect in (*paid.effects, *second.effects)} == {("order-1", "alice")}
+
+
+def test_without_channels_nothing_is_sent_and_a_notice_that_is_not_sent_stays_in_the_inbox() -> None:
+    assert given(a_held_order(), shirts=(10, 3)).changed_by(a_payment()).effects == ()
+    counted = a_held_order("reserving", held_from=None)
+    for unsent, effects in ({NoticeType.RESERVED}, []), (set(), ["placed_order-1_mail_customer"]):
+        terms = replace(TERMS, unsent=frozenset(unsent), customer_channels=frozenset({EffectKind.MAIL}))
+        reserved = given(replace(counted), shirts=(10, 3), terms=terms).changed_by(a_placement())
+        assert (effects_of(reserved), len(reserved.notices)) == (effects, 1)
+
+
+# --- Refunds ----------------------------------------------------------------------------------------------------------
+
+SECOND = a_payment(payment_intent_id="pi_2", charge_id="ch_2")
+
+
+def test_a_second_payment_is_refunded_if_the_shop_wants_that_and_operators_read_that_it_is_under_way() -> None:
+    assert given(a_sold_order()).changed_by(SECOND).effects == ()
+    for terms in EXTRAS, ALL:
+        change = given(a_sold_order(), terms=terms).changed_by(SECOND)
+        assert effects_of(change) == ["evt_1_stripe_refund_pi_2"]
+        assert change.effects[0].key == "stripe_refund_order-1_pi_2"
+        assert change.note == (
+            "second_payment: pi_2 (3600 eur) is not needed: pi_1 has paid the order; "
+            "refund_under_way: pi_2 is being refunded"
+        )
+        assert [notice.reason for notice in change.notices] == [change.note]
+
+
+def test_the_money_of_an_order_that_cannot_be_fulfilled_goes_back_only_where_all_is_refunded() -> None:
+    for terms, effects in (TERMS, []), (EXTRAS, []), (ALL, ["evt_1_stripe_refund_pi_1"]):
+        change = given(a_pending_order(total=EUR_36), shirts=(2, 0), terms=terms).changed_by(a_payment())
+        assert (change.result, effects_of(change)) == ("refund_due", effects)
+
+
+def test_what_is_kept_for_a_person_to_decide_is_not_refunded() -> None:
+    wrong = a_payment(money=Money(1, "eur"))
+    change = given(a_held_order(), shirts=(10, 3), terms=ALL).changed_by(wrong)
+    assert (change.result, change.effects) == ("quarantined", ())
+
+
+def test_what_was_due_before_is_not_refunded_again() -> None:
+    paid_twice = Payments.of(PAID, Payment("pi_2", PaymentState.SUCCEEDED, NOW, EUR_36, "ch_2"))
+    again = a_payment("charge.succeeded", payment_intent_id="pi_2", charge_id="ch_2")
+    assert given(a_sold_order(payments=paid_twice), terms=EXTRAS).changed_by(again).effects == ()
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_a_payment_whose_refund_came_to_nothing_is_for_a_person(status: str) -> None:
+    failed = Refunds.of(Refund("re_1", 3_600, RefundStatus(status), payment_id="pi_2"))
+    assert given(a_sold_order(refunds=failed), terms=EXTRAS).changed_by(SECOND).effects == ()
+
+
+def test_a_payment_that_is_refunded_already_is_not_refunded() -> None:
+    done = Refunds.of(Refund("re_1", 3_600, RefundStatus.SUCCEEDED, payment_id="pi_2"))
+    assert given(a_sold_order(refunds=done), terms=EXTRAS).changed_by(SECOND).effects == ()
+    part = Refunds.of(Refund("re_1", 600, RefundStatus.SUCCEEDED, payment_id="pi_2"))
+    assert len(given(a_sold_order(refunds=part), terms=EXTRAS).changed_by(SECOND).effects) == 1
+
+
+def test_an_order_is_not_left_without_money_if_it_turns_out_late_which_payment_came_first() -> None:
+    paid_twice = Payments.of(PAID, Payment("pi_2", PaymentState.SUCCEEDED, NOW, EUR_36, "ch_2"))
+    # The second is being refunded, and an older report of it comes late, so that it counts as the first.
+    earlier = a_payment("charge.succeeded", payment_intent_id="pi_2", charge_id="ch_2", created_at=EARLIER)
+    change = given(a_sold_order(payments=paid_twice), terms=ALL).changed_by(earlier)
+    assert [payment.payment_id for payment in change.order.extra_payments] == ["pi_1"]
+    assert change.effects == ()
+
+
+def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> None:
+    due = a_held_order("refund_due", payments=Payments.of(PAID), unfulfilled_as="refund_due", settled_by="evt_0")
+    assert effects_of(given(due, terms=ALL).changed_by(SECOND)) == ["evt_1_stripe_refund_pi_2"]
+
+
+def test_nothing_of_a_connected_account_is_refunded() -> None:
+    terms = replace(EXTRAS, accounts=frozenset({"acct_1"}))
+    connected = a_payment(payment_intent_id="pi_2", charge_id="ch_2", account="acct_1")
+    assert given(a_sold_order(), terms=terms).changed_by(connected).effects == ()

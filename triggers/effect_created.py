@@ -1,0 +1,31 @@
+"""An effect was written into the outbox: perform it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cloudevents.http import CloudEvent
+
+from database.ids import is_document_id
+from service.logs import Log
+from triggers.document_event import document_id, written_document
+
+
+@dataclass(frozen=True, slots=True)
+class EffectCreatedTrigger:
+    """Firestore's `effects/{effectId}` created events. Each may come more than once, and late."""
+
+    perform: Callable[[str], object]
+    """Performs the effect of this id, if it is due. Raises Transient."""
+    log: Log
+
+    def receive(self, event: CloudEvent) -> None:
+        """Perform the effect that the event names: its document says all else, and not the event.
+
+        Raises:
+            Transient: the database did not take part; Eventarc delivers again.
+        """
+        effect_id = document_id(event, written_document(event.get_data()), "effects")
+        if not is_document_id(effect_id):
+            self.log("ERROR", "an effect whose id cannot be handled was left alone", cloudEventId=event["id"])
+            return
+        self.perform(effect_id)
