@@ -1,0 +1,42 @@
+"""What every channel is: it makes a message of a notice's text, and sends that. Pure; each is a folder beside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from effects.outside import Skipped
+from notifications.texts import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a notice is for, and where they are reached, as far as is known."""
+
+    user_id: str | None
+    """None for operators."""
+    locale: str | None
+    """As a browser or Babel writes it."""
+    emails: tuple[str, ...]
+    phone: str | None
+    """In E.164: a plus sign, the country's code, the number."""
+
+
+class Channel(Protocol):
+    """Sends messages of one kind. The message is kept from the first attempt on, as Firestore keeps maps."""
+
+    def message(self, text: Text, notice: Mapping[str, object], person: Person) -> Mapping[str, object] | Skipped:
+        """What will be sent, and to whom; or why this person cannot be reached.
+
+        Args:
+            notice: the fields of its document.
+        """
+
+    def send(self, message: Mapping[str, object], key: str) -> None:
+        """Send it, within `effects.outside.PERFORM_SECONDS_MAX`.
+
+        Args:
+            key: for a provider that does what it is asked for under one key once.
+
+        Raises:
+            Failed: it was not sent, or nobody knows whether it was.
+        """
