@@ -46,8 +46,11 @@ class Performer(Protocol):
             Transient: the database did not say what.
         """
 
-    def perform(self, effect: Effect, payload: Mapping[str, object]) -> None:
+    def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | None:
         """Do it, within PERFORM_SECONDS_MAX. To do it again under the same key must do no harm.
+
+        Returns:
+            Why there is nothing to do by now; None once it is done.
 
         Raises:
             Failed: it was not done, or nobody knows whether it was.

@@ -51,8 +51,8 @@ class Effects:
 
     def _attempt(self, stored: StoredEffect) -> Attempt:
         match self._prepared(stored):
-            case Skipped(reason=reason):
-                return self._end(Attempt(Ending.SKIPPED, stored, reason), over(stored, self._expires_at(), reason))
+            case Skipped() as skipped:
+                return self._skip(stored, skipped)
             case Postponed(until=until):
                 return self._end(Attempt(Ending.POSTPONED, stored), to_be_retried(stored, until, None))
             case Exception() as error:
@@ -79,10 +79,16 @@ class Effects:
 
     def _perform(self, stored: StoredEffect) -> Attempt:
         try:
-            self.performers[stored.effect.kind].perform(stored.effect, stored.payload or {})
+            skipped = self.performers[stored.effect.kind].perform(stored.effect, stored.payload or {})
         except Exception as error:  # noqa: BLE001 - as above
             return self._after_failure(stored, error)
+        if skipped:
+            return self._skip(stored, skipped)
         return self._end(Attempt(Ending.DONE, stored), over(stored, self._expires_at()))
+
+    def _skip(self, stored: StoredEffect, skipped: Skipped) -> Attempt:
+        attempt = Attempt(Ending.SKIPPED, stored, skipped.reason)
+        return self._end(attempt, over(stored, self._expires_at(), skipped.reason))
 
     def _after_failure(self, stored: StoredEffect, error: Exception) -> Attempt:
         failed = error if isinstance(error, Failed) else Failed(_in_words(error), retryable=True)

@@ -9,7 +9,7 @@ from orders.outcome import in_words
 from settlement.decisions import Case, Change, Proposal
 from settlement.matching import extra_in_words, is_newly_paid, newly_extra
 from settlement.notices import money_of, notices_of, price_of
-from settlement.outside import messages_of, newly_due_back, refunds_of, under_way_in_words
+from settlement.outside import messages_of, newly_due_back, refunds_in_words, refunds_of
 from settlement.parking import released_by
 from settlement.setting_aside import delay_in_words
 
@@ -25,7 +25,7 @@ def change_from(case: Case, proposal: Proposal) -> Change:
         proposal.note,
         _uncounted_in_words(uncounted),
         extra_in_words(extra, after),
-        under_way_in_words(due_back),
+        refunds_in_words(case, after, due_back),
         "cancel_requested: its customer had asked to cancel the order before it was paid"
         if was_to_be_cancelled
         else None,

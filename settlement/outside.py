@@ -6,7 +6,7 @@ from effects.effect import Effect, EffectKind, a_message, a_stripe_call
 from notifications.notices import Audience, Notice
 from orders.events import StripeEvent
 from orders.order import Order, OrderStatus
-from orders.payments import Payment, amount_of
+from orders.payments import Payment, Payments, amount_of
 from settlement.decisions import AutoRefund, Case, Terms
 
 
@@ -37,28 +37,57 @@ def newly_due_back(case: Case, after: Order) -> tuple[Payment, ...]:
     """
     if isinstance(case.event, StripeEvent) and case.event.delivery.account is not None:
         return ()
-    before = {payment.payment_id for payment in _due_back(case.order, case.terms)}
-    if after.sold and any(payment.payment_id in before for payment in after.paid_with):
+    if _paid_with_what_goes_back(case, after):
         return ()
-    return tuple(
-        each for each in _due_back(after, case.terms) if each.payment_id not in before and _is_owed(each, after)
-    )
+    before = _ids_of(_due_back(case.order, case.terms.auto_refund))
+    due = _due_back(after, case.terms.auto_refund)
+    return tuple(each for each in due if each.payment_id not in before and _is_owed(each, after))
 
 
-def under_way_in_words(payments: Iterable[Payment]) -> str | None:
-    named = " and ".join(payment.payment_id for payment in payments)
+def refunds_in_words(case: Case, after: Order, due_back: Iterable[Payment]) -> str | None:
+    """What a person has to know of refunds that nobody makes by hand; None if there are none."""
+    named = " and ".join(sorted(_ids_of(due_back) or _paid_with_what_goes_back(case, after)))
     return f"refund_under_way: {named} is being refunded" if named else None
 
 
-def _due_back(order: Order, terms: Terms) -> tuple[Payment, ...]:
-    match terms.auto_refund:
+def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) -> str | None:
+    """Why a payment that was due back is not refunded after all, in words for a person; None if it is.
+
+    However it came to be due: what counts is that the order is without need of it, or cannot be fulfilled.
+    """
+    if auto_refund is AutoRefund.OFF:
+        return "AUTO_REFUND is off"
+    if _is_never_sold(order) and auto_refund is AutoRefund.ALL:
+        return None
+    others = Payments({key: each for key, each in order.payments.by_id.items() if not each.is_named_by([payment_id])})
+    paying = others.paying(order.asked)
+    if not order.sold or not paying or any(order.refunds.amount_of(payment) for payment in paying):
+        return f"{order.order_id} is {order.status}, and no other payment pays for it"
+    return None
+
+
+def _due_back(order: Order, auto_refund: AutoRefund) -> tuple[Payment, ...]:
+    """The payments of the order that the shop refunds by itself, or has refunded."""
+    match auto_refund:
         case AutoRefund.OFF:
             return ()
         case AutoRefund.EXTRAS:
             return order.extra_payments
         case AutoRefund.ALL:
-            never_sold = order.status is OrderStatus.REFUND_DUE and not order.sold
-            return (*order.extra_payments, *(order.paid_with if never_sold else ()))
+            return (*order.extra_payments, *(order.paid_with if _is_never_sold(order) else ()))
+
+
+def _is_never_sold(order: Order) -> bool:
+    return order.status is OrderStatus.REFUND_DUE and not order.sold
+
+
+def _paid_with_what_goes_back(case: Case, after: Order) -> set[str]:
+    before = _ids_of(_due_back(case.order, case.terms.auto_refund))
+    return before & _ids_of(after.paid_with) if after.sold else set()
+
+
+def _ids_of(payments: Iterable[Payment]) -> set[str]:
+    return {payment.payment_id for payment in payments}
 
 
 def _is_owed(payment: Payment, order: Order) -> bool:

@@ -20,28 +20,26 @@ A_REFUND = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_2", "order-1", "evt_1", "
 
 @dataclass
 class World:
-    """Outside. It remembers under which key it was asked for what, and does each thing once."""
+    """Outside. It remembers under which key it was asked for what."""
 
     prepared: Mapping[str, object] | Skipped | Postponed | Exception = field(default_factory=lambda: {"to": "alice"})
-    answers: list[Exception | None] = field(default_factory=list)
+    answers: list[Exception | Skipped | None] = field(default_factory=list)
     """To the next calls; those after them are done."""
     asked: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
     while_asked: Callable[[], object] = lambda: None
-
-    @property
-    def done(self) -> set[str]:
-        return {key for key, _ in self.asked}
 
     def prepare(self, effect: Effect, now: datetime) -> Mapping[str, object] | Skipped | Postponed:
         if isinstance(self.prepared, Exception):
             raise self.prepared
         return self.prepared
 
-    def perform(self, effect: Effect, payload: Mapping[str, object]) -> None:
+    def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | None:
         self.asked.append((effect.key, payload))
         self.while_asked()
-        if self.answers and (answer := self.answers.pop(0)):
+        answer = self.answers.pop(0) if self.answers else None
+        if isinstance(answer, Exception):
             raise answer
+        return answer
 
 
 @dataclass

@@ -150,6 +150,12 @@ def test_where_there_is_nothing_to_do_nobody_is_asked() -> None:
     assert (state_of(outbox), world.asked) == (("SUCCESS", 0, "no address"), [])
 
 
+def test_what_turns_out_to_be_done_is_over_and_says_so() -> None:
+    outbox = Outbox(world=World(answers=[Skipped("refunded by somebody else")]))
+    assert outbox.effects.perform(outbox.put()) == "effect_skipped"
+    assert state_of(outbox) == ("SUCCESS", 1, "refunded by somebody else")
+
+
 def test_what_is_postponed_has_not_been_tried() -> None:
     world = World(prepared=Postponed(LATER))
     outbox = Outbox(world=world)

@@ -8,11 +8,13 @@ import pytest
 from effects.effect import EffectKind
 from notifications.notices import NoticeType
 from orders.money import Money
+from orders.order import Order
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refund, Refunds, RefundStatus
 from settlement.decisions import AutoRefund, Change
+from settlement.outside import why_not_to_refund
 from tests.support.builders import NOW, TERMS, a_payment, a_placement
-from tests.support.deciding import EUR_36, PAID, a_held_order, a_pending_order, a_sold_order, given
+from tests.support.deciding import EUR_36, PAID, a_held_order, a_pending_order, a_sold_order, given, known
 
 ALL_CHANNELS = replace(
     TERMS,
@@ -100,11 +102,41 @@ def test_an_order_is_not_left_without_money_if_it_turns_out_late_which_payment_c
     change = given(a_sold_order(payments=paid_twice), terms=ALL).changed_by(earlier)
     assert [payment.payment_id for payment in change.order.extra_payments] == ["pi_1"]
     assert change.effects == ()
+    assert change.note is not None
+    assert change.note.endswith("; refund_under_way: pi_2 is being refunded")
 
 
 def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> None:
     due = a_held_order("refund_due", payments=Payments.of(PAID), unfulfilled_as="refund_due", settled_by="evt_0")
     assert effects_of(given(due, terms=ALL).changed_by(SECOND)) == ["evt_1_stripe_refund_pi_2"]
+
+
+PAID_TWICE = known(payments=Payments.of(PAID, Payment("pi_2", PaymentState.SUCCEEDED, NOW, EUR_36, "ch_2")))
+REFUNDED = known(refunds=Refunds.of(Refund("re_1", 3_600, RefundStatus.SUCCEEDED, payment_id="pi_1")))
+NEVER_SOLD = known(payments=Payments.of(PAID), unfulfilled_as="refund_due", settled_by="evt_0")
+
+
+@pytest.mark.parametrize(
+    ("order", "payment_id", "auto_refund", "is_refunded"),
+    [
+        (a_sold_order(**PAID_TWICE), "pi_2", "extras", True),
+        (a_sold_order(**PAID_TWICE), "ch_2", "all", True),
+        # Whichever of the two counts by now: one of them is enough.
+        (a_sold_order(**PAID_TWICE), "pi_1", "extras", True),
+        (a_sold_order(**PAID_TWICE), "pi_2", "off", False),
+        (a_sold_order(), "pi_1", "all", False),
+        (a_sold_order(**PAID_TWICE, **REFUNDED), "pi_2", "all", False),
+        (a_held_order("review", **PAID_TWICE), "pi_2", "all", False),
+        (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "all", True),
+        (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "extras", False),
+        # A person has decided otherwise.
+        (a_held_order("unknown", **NEVER_SOLD), "pi_1", "all", False),
+    ],
+)
+def test_what_was_due_back_is_refunded_only_if_the_order_still_does_not_need_it(
+    order: Order, payment_id: str, auto_refund: str, *, is_refunded: bool
+) -> None:
+    assert (why_not_to_refund(order, payment_id, AutoRefund(auto_refund)) is None) is is_refunded
 
 
 def test_nothing_of_a_connected_account_is_refunded() -> None:
