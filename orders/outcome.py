@@ -6,16 +6,22 @@ All errors of the service, and what each of them leads to:
     ├── Transient                 not settled, and trying again may win: 503, or Eventarc delivers again
     │   ├── OrderNotThereYet      the event outran the write that creates its order
     │   ├── StoreContended        others kept changing the same documents
-    │   └── StoreUnavailable      the database gave no answer
+    │   ├── StoreUnavailable      the database gave no answer
+    │   └── StripeUnavailable     Stripe gave none, or asks for patience: the same again, later (stripe_api.api)
     ├── ValueError
     │   ├── Rejected              not a fresh, signed message of Stripe's: 400 (webhooks.signature)
     │   ├── NotAnEvent            signed by Stripe, but no event: 400 (webhooks.translation)
     │   ├── Misshapen             a field of a Stripe object cannot be read: 200, and parked (webhooks.stripe_fields)
     │   ├── SettingsError         a setting cannot be used: the function serves nothing, 500 (service.settings)
     │   ├── InvalidSecret         a text is no signing secret: becomes a SettingsError (webhooks.signing_secrets)
+    │   ├── InvalidKey            a text is no key of Stripe's: becomes a SettingsError (stripe_api.keys)
     │   ├── InvalidOrder          an order can never be held as written: it fails (orders.validation)
     │   └── UnreadableNotice      a notice cannot be put into words (notifications.texts)
     ├── Failed                    an effect was not performed: tried again, or given up (effects.outside)
+    ├── StripeRefused             Stripe refuses what is asked, and would again (stripe_api.api)
+    │   ├── AlreadyRefunded       nothing is left to refund
+    │   ├── NoSuchEvent           Stripe knows no such event, or none any more
+    │   └── SessionNotOpen        a session cannot be expired: it is complete, or has expired
     ├── NotAPost                  405 (webhooks.endpoint)
     ├── NoSecret                  nothing can be verified: 500 (webhooks.endpoint)
     ├── RequestRefused            Firestore refuses what is asked, or lacks what it takes: 500 (database.errors)

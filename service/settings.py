@@ -11,6 +11,7 @@ from effects.effect import EffectKind
 from notifications.notices import NoticeType
 from orders.order import QUANTITY_MAX
 from settlement.decisions import AutoRefund, Terms
+from stripe_api.keys import InvalidKey, StripeKey, stripe_key_from
 from webhooks.ownership import Naming, is_account
 from webhooks.signing_secrets import InvalidSecret, SigningSecret, signing_secret_from
 
@@ -55,10 +56,14 @@ SHOP_ID: Final = "SHOP_ID"
 DATABASE_ID: Final = "DATABASE_ID"
 CANARY_URL: Final = "CANARY_URL"
 STRIPE_WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the setting's name, not its value
+STRIPE_API_KEY: Final = "STRIPE_API_KEY"
+# Set by the emulators alone, and so in no settings file.
+STRIPE_API_URL: Final = "STRIPE_API_URL"
 
 _NOT_CONFIGURED: Final = frozenset({"", "unset"})
-"""Entries of the secret that are none: Secret Manager keeps no empty text, so a first deployment binds a word."""
+"""Entries of a secret that are none: Secret Manager keeps no empty text, so a first deployment binds a word."""
 _EMULATORS: Final = ("FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST")
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:-]+")
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(/[!-~]*)?")
 _SHOP: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,500}")
 # https://cloud.google.com/firestore/docs/manage-databases#database_id
@@ -77,6 +82,10 @@ class SettingsError(ValueError):
 class Settings:
     webhook_secrets: tuple[SigningSecret, ...] = field(repr=False)
     """Stripe's signing secrets; empty where none is bound, as for functions that verify nothing."""
+    stripe_key: StripeKey | None
+    """With what Stripe is asked; None where nothing is, as for functions that ask nothing."""
+    stripe_api_url: str | None
+    """What stands in for Stripe in the emulators; None where Stripe itself is asked."""
     naming: Naming
     terms: Terms
     few_left: int
@@ -97,6 +106,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     """Raises SettingsError."""
     return Settings(
         webhook_secrets=_signing_secrets(environment),
+        stripe_key=_stripe_key(environment),
+        stripe_api_url=_stripe_api_url(environment),
         naming=Naming(_yes_or_no(environment, *TRUST_CLIENT_REFERENCE_ID), _shop_id(environment)),
         terms=Terms(
             reservation=timedelta(minutes=_whole_number(environment, RESERVATION_MINUTES)),
@@ -146,6 +157,32 @@ def _signing_secrets(environment: Mapping[str, str]) -> tuple[SigningSecret, ...
 
 def _unusable_secret(number: int, defect: str) -> SettingsError:
     return SettingsError(f"{STRIPE_WEBHOOK_SECRET}: the {_ORDINALS.get(number, f'{number}th')} secret {defect}")
+
+
+def _stripe_key(environment: Mapping[str, str]) -> StripeKey | None:
+    text = environment.get(STRIPE_API_KEY, "").strip(" \t\r\n")
+    if text in _NOT_CONFIGURED:
+        return None
+    try:
+        key = stripe_key_from(text)
+    except InvalidKey as invalid:
+        raise SettingsError(f"{STRIPE_API_KEY} {invalid}") from None
+    if key.livemode and _is_emulated(environment):
+        raise SettingsError(f"{STRIPE_API_KEY} is a key of live mode, with which the emulators must do nothing")
+    expected = _yes_or_no(environment, *EXPECT_LIVEMODE)
+    if expected not in (None, key.livemode):
+        mode = "live" if key.livemode else "test"
+        raise SettingsError(f"{STRIPE_API_KEY} is a key of {mode} mode, and {EXPECT_LIVEMODE[0]} is not")
+    return key
+
+
+def _stripe_api_url(environment: Mapping[str, str]) -> str | None:
+    text = environment.get(STRIPE_API_URL, "").strip()
+    if text and not _is_emulated(environment):
+        raise SettingsError(f"{STRIPE_API_URL} is for the emulators: nobody else than Stripe may be given the key")
+    if text and not _ORIGIN.fullmatch(text):
+        raise SettingsError(f"{STRIPE_API_URL} must be an address without a path, not {text!r}")
+    return text or None
 
 
 def _accounts(environment: Mapping[str, str]) -> frozenset[str]:

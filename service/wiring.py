@@ -23,6 +23,7 @@ from service.settings import Settings, SettingsError, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
 from storefront.availability import Storefront
+from stripe_api.keys import StripeKey
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from effects.outside import Performer
     from effects.performing import Effects
+    from stripe_api.api import StripeApi
     from triggers.cancel_requested import CancelRequestedTrigger
     from triggers.effect_created import EffectCreatedTrigger
     from triggers.inventory_changed import InventoryChangedTrigger
@@ -94,6 +96,8 @@ class Service:
     """Where the canary delivers; None if it is off."""
     is_emulated: bool = False
     """Whether nobody but developers is answered."""
+    stripe: "Callable[[], StripeApi] | None" = None
+    """What asks Stripe, imported at the first call, since few functions do; None without a key."""
 
     def webhook_endpoint(self) -> "WebhookEndpoint":
         from webhooks.endpoint import WebhookEndpoint
@@ -184,7 +188,16 @@ def service_on(
         threads=settings.threads,
         canary_url=settings.canary_url,
         is_emulated=settings.is_emulated,
+        stripe=cache(partial(_stripe_api, settings.stripe_key, settings.stripe_api_url))
+        if settings.stripe_key
+        else None,
     )
+
+
+def _stripe_api(key: StripeKey, origin: str | None) -> "StripeApi":
+    from stripe_api.client import ORIGIN, StripeClient
+
+    return StripeClient(key, origin or ORIGIN)
 
 
 def _queries_on(connection: Connection) -> Queries:

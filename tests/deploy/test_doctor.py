@@ -10,6 +10,7 @@ import pytest
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
+from stripe_api.api import API_VERSION
 from tests.support.broken_service import (
     BROKEN,
     FIRST,
@@ -32,7 +33,6 @@ from tools.deploying.wanted import wanted_in
 from tools.diagnosing.checks import CHECKS
 from tools.diagnosing.deliveries import OLDEST_VERSION
 from tools.doctor import main
-from tools.stripe_events import API_VERSION
 
 
 @pytest.fixture(scope="module")

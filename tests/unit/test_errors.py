@@ -12,7 +12,7 @@ from tools.toolchain import ROOT
 
 def errors_in_code() -> Iterator[tuple[str, str]]:
     """Every public error class, and what it is a kind of."""
-    known = {name for name in dir(builtins) if name.endswith(("Error", "Exception"))} | {"Transient"}
+    known = {name for name in dir(builtins) if name.endswith(("Error", "Exception"))} | {"Transient", "StripeRefused"}
     for package in PACKAGES:
         for file in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):

@@ -6,12 +6,12 @@ from typing import Final
 
 from orders.outcome import Result
 from service.settings import EXPECT_LIVEMODE, STRIPE_WEBHOOK_SECRET, SettingsError, settings_from
+from stripe_api.api import API_VERSION
 from tools.deploying.defects import Defect
 from tools.deploying.google import Json
 from tools.deploying.wanted import Wanted
 from tools.diagnosing.check import Unseen
 from tools.diagnosing.seen import Seen, not_deployed
-from tools.stripe_events import API_VERSION
 from webhooks.translation import HANDLED_TYPES
 
 OLDEST_VERSION: Final = "2020-08-27"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.settings import Settings, SettingsError, settings_from
+from stripe_api.keys import StripeKey
 from tests.support.builders import TERMS
 from tools.emulators import WEBHOOK_SECRET
 from tools.toolchain import ROOT
@@ -93,6 +94,57 @@ def test_secrets_are_not_shown() -> None:
     settings = settings_from({"STRIPE_WEBHOOK_SECRET": f"{ONE},live:{TWO}"})
     assert "whsec" not in repr(settings)
     assert "whsec" not in f"{settings}"
+
+
+# --- How Stripe is asked ---------------------------------------------------------------------------------------------
+
+LIVE_KEY, TEST_KEY = f"rk_live_{'1' * 24}", f"rk_test_{'1' * 24}"
+EMULATED = {"FUNCTIONS_EMULATOR": "true"}
+
+
+@pytest.mark.parametrize("text", [LIVE_KEY, f" {TEST_KEY}\r\n"])
+def test_stripe_is_asked_with_the_key_that_is_set(text: str) -> None:
+    assert settings_from({"STRIPE_API_KEY": text}).stripe_key == StripeKey(text.strip(), livemode="live" in text)
+
+
+@pytest.mark.parametrize("text", ["", "unset", " unset\r\n"])
+def test_without_a_key_stripe_is_asked_nothing(text: str) -> None:
+    assert settings_from({"STRIPE_API_KEY": text}).stripe_key is None
+
+
+@pytest.mark.parametrize(("text", "expected"), [(LIVE_KEY, "false"), (TEST_KEY, "true")])
+def test_a_key_of_the_mode_that_is_not_expected_is_refused(text: str, expected: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"^STRIPE_API_KEY is a key of (live|test) mode, and EXPECT_LIVEMODE is not$"
+    ):
+        settings_from({"STRIPE_API_KEY": text, "EXPECT_LIVEMODE": expected})
+    other = "true" if expected == "false" else "false"
+    assert settings_from({"STRIPE_API_KEY": text, "EXPECT_LIVEMODE": other}).stripe_key
+
+
+def test_a_key_that_moves_real_money_is_refused_in_the_emulators() -> None:
+    with pytest.raises(SettingsError, match=r"^STRIPE_API_KEY is a key of live mode, with which the emulators must do"):
+        settings_from({**EMULATED, "STRIPE_API_KEY": LIVE_KEY})
+
+
+def test_a_text_that_can_be_no_key_is_refused_and_never_repeated() -> None:
+    with pytest.raises(SettingsError, match=r"^STRIPE_API_KEY must be rk_test_") as refused:
+        settings_from({"STRIPE_API_KEY": f"'{LIVE_KEY}'"})
+    assert refused.value.__suppress_context__
+    assert "1111" not in f"{refused.value}{settings_from({'STRIPE_API_KEY': LIVE_KEY})!r}"
+
+
+def test_nobody_stands_in_for_stripe_but_in_the_emulators() -> None:
+    assert settings_from({"STRIPE_API_URL": " "}).stripe_api_url is None
+    address = {"STRIPE_API_URL": "http://127.0.0.1:12111"}
+    assert settings_from({**EMULATED, **address}).stripe_api_url == "http://127.0.0.1:12111"
+    with pytest.raises(
+        SettingsError, match=r"^STRIPE_API_URL is for the emulators: nobody else than Stripe may be given"
+    ):
+        settings_from(address)
+    for text in ("127.0.0.1:12111", "http://127.0.0.1:12111/", "ftp://a", "http://a b", "http://a@b"):
+        with pytest.raises(SettingsError, match=r"^STRIPE_API_URL must be an address without a path, not "):
+            settings_from({**EMULATED, "STRIPE_API_URL": text})
 
 
 # --- Who is believed -------------------------------------------------------------------------------------------------

@@ -1,0 +1,127 @@
+"""Asking Stripe over HTTP. The only module that imports stripe for its API; `webhooks.signature` verifies with it."""
+
+from collections.abc import Mapping
+from typing import Final, Literal, NoReturn
+from urllib.parse import quote
+
+import requests
+import stripe
+
+from stripe_api.api import (
+    API_VERSION,
+    AlreadyRefunded,
+    NoSuchEvent,
+    Refund,
+    Session,
+    SessionNotOpen,
+    StripeRefused,
+    StripeUnavailable,
+    event_from,
+    pause_from,
+    printable,
+    refund_from,
+    session_from,
+)
+from stripe_api.keys import StripeKey
+
+ORIGIN: Final = "https://api.stripe.com"
+CONNECT_SECONDS_MAX: Final = 3.0
+ANSWER_SECONDS_MAX: Final = 10.0
+"""The library waits 80. Stripe goes on meanwhile: what it has done, it says when it is asked again."""
+
+_SESSIONS: Final = "/v1/checkout/sessions"
+_PASSING: Final = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
+"""No answer; 429, which is also how Stripe says that others hold what it needs (`lock_timeout`); 409 and 5xx."""
+
+
+class StripeClient:
+    """`StripeApi`, by Stripe's own library: one try a call, because who calls us tries again, with the same key.
+
+    Neither it nor its errors show the key.
+    """
+
+    def __init__(
+        self,
+        key: StripeKey,
+        origin: str = ORIGIN,
+        *,
+        connect_seconds: float = CONNECT_SECONDS_MAX,
+        answer_seconds: float = ANSWER_SECONDS_MAX,
+    ) -> None:
+        # The library has no other switch for this, and sends how long the last request took, and from where.
+        stripe.enable_telemetry = False
+        session = requests.Session()
+        # A password file (~/.netrc) would take the key's place, and a proxy does not lead to the emulators.
+        session.trust_env = False
+        self._stripe = stripe.StripeClient(
+            key.text,
+            stripe_version=API_VERSION,
+            base_addresses={"api": origin},
+            max_network_retries=0,
+            http_client=stripe.RequestsClient(timeout=(connect_seconds, answer_seconds), session=session),
+        )
+
+    def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
+        return session_from(self._answer("post", _SESSIONS, request, key))
+
+    def session(self, session_id: str) -> Session:
+        return session_from(self._answer("get", _path_of(session_id)))
+
+    def expire_session(self, session_id: str, *, key: str) -> Session:
+        try:
+            return session_from(self._answer("post", f"{_path_of(session_id)}/expire", key=key))
+        except StripeRefused:
+            # Stripe has no code for this, only words (https://docs.stripe.com/api/checkout/sessions/expire).
+            session = self.session(session_id)
+            if session.status == "open":
+                raise
+        raise SessionNotOpen(session)
+
+    def create_refund(self, request: Mapping[str, object], *, key: str) -> Refund:
+        return refund_from(self._answer("post", "/v1/refunds", request, key))
+
+    def event(self, event_id: str) -> Mapping[str, object]:
+        try:
+            return event_from(self._answer("get", f"/v1/events/{quote(event_id, safe='')}"))
+        except StripeRefused as refused:
+            if refused.code == "resource_missing":
+                raise NoSuchEvent(event_id, refused.code) from None
+            raise
+
+    def _answer(
+        self,
+        method: Literal["get", "post"],
+        path: str,
+        parameters: Mapping[str, object] | None = None,
+        key: str | None = None,
+    ) -> Mapping[str, object]:
+        """Raises StripeUnavailable or StripeRefused."""
+        options = {"idempotency_key": key} if key else {}
+        try:
+            # The plain answer: a webhook's event is read from JSON, too, and no class of Stripe's has to be imported.
+            answer = self._stripe.raw_request(method, path, **(parameters or {}), **options).data
+        except stripe.StripeError as error:
+            _raise_as_ours(error)
+        if not isinstance(answer, dict):
+            raise StripeUnavailable("Stripe's answer is no object")
+        return answer
+
+
+def _raise_as_ours(error: stripe.StripeError) -> NoReturn:
+    """Never with Stripe's error as the cause: its fields hold the whole answer."""
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    said = body["error"] if isinstance(body.get("error"), dict) else {}
+    code = said.get("code") or said.get("type") or type(error).__name__
+    if isinstance(error, _PASSING):
+        status = f"Stripe answers {error.http_status} ({code})" if error.http_status else "Stripe does not answer"
+        raise StripeUnavailable(status, pause_from(_header(error, "retry-after"))) from None
+    refused = AlreadyRefunded if code == "charge_already_refunded" else StripeRefused
+    raise refused(printable(error.user_message), code) from None
+
+
+def _header(error: stripe.StripeError, name: str) -> str | None:
+    return next((value for key, value in (error.headers or {}).items() if key.lower() == name), None)
+
+
+def _path_of(session_id: str) -> str:
+    return f"{_SESSIONS}/{quote(session_id, safe='')}"

@@ -1,0 +1,40 @@
+"""The key with which Stripe is asked: what can be one, and for which mode it is. Pure.
+
+A restricted key is enough (https://docs.stripe.com/keys#limit-access). It takes: Checkout Sessions, write; Refunds,
+write; PaymentIntents, read; Events, read.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+EMULATORS_KEY: Final = "rk_test_of_the_emulators"
+"""Everybody may know it: only what stands in for Stripe beside the emulators takes it."""
+
+_KEY: Final = re.compile(r"(?:sk|rk)_(test|live)_[A-Za-z0-9_]{10,}")
+
+
+class InvalidKey(ValueError):
+    """A text cannot be a key of Stripe's. The message names the defect, and repeats nothing of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class StripeKey:
+    text: str = field(repr=False)
+    livemode: bool
+    """Whether it moves real money."""
+
+
+def stripe_key_from(text: str) -> StripeKey:
+    """A key as Stripe shows it, without anything around it.
+
+    Raises:
+        InvalidKey: it is none, or one that may do nothing on a server.
+    """
+    if text.startswith("pk_"):
+        raise InvalidKey("is a publishable key, with which nothing can be done here")
+    if text.startswith("whsec_"):
+        raise InvalidKey("is a signing secret: it belongs in STRIPE_WEBHOOK_SECRET")
+    if not (key := _KEY.fullmatch(text)):
+        raise InvalidKey("must be rk_test_, rk_live_, sk_test_ or sk_live_ and what follows it, with nothing around it")
+    return StripeKey(text, livemode=key[1] == "live")
