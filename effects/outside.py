@@ -38,7 +38,7 @@ class Postponed:
 class Performer(Protocol):
     """Performs one kind of effects."""
 
-    def prepare(self, effect: Effect, now: datetime) -> Mapping[str, object] | Skipped | Postponed:
+    def prepare(self, effect: Effect, now: datetime, /) -> Mapping[str, object] | Skipped | Postponed:
         """What will be sent, and to whom. It is kept, so that every attempt says the same under the same key.
 
         Raises:

@@ -103,6 +103,7 @@ class Service:
         from webhooks.endpoint import WebhookEndpoint
         from webhooks.watchdog import Watchdog
 
+        stripe = self.stripe
         return WebhookEndpoint(
             settle=self.settle,
             secrets=self.webhook_secrets,
@@ -112,6 +113,7 @@ class Service:
             monotonic=self.monotonic,
             # While half of the threads wait for slow clients, the other half stays nearly free for all others.
             watchdog=Watchdog(self.monotonic, patient_max=max(self.threads // 2, 1)),
+            look_up=(lambda event_id: stripe().event(event_id)) if stripe else None,
             says_why=self.is_emulated,
         )
 

@@ -17,11 +17,14 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeou
 from orders.events import Ignored, ReservationLapsed
 from orders.outcome import Outcome, Result, Settle, Transient
 from service.logs import LOGGED_CHARACTERS_MAX, Log, line_of
+from stripe_api.api import StripeRefused
 from webhooks.body import BODY_BYTES_MAX, body_of, hang_up
 from webhooks.canary_event import CANARY_TYPE
 from webhooks.ownership import Naming
 from webhooks.signature import Rejected, verified_message
 from webhooks.signing_secrets import SigningSecret
+from webhooks.stripe_fields import Json
+from webhooks.thin_events import LookUp, snapshot_of
 from webhooks.translation import NotAnEvent, order_event_from
 from webhooks.watchdog import Watchdog
 
@@ -79,6 +82,8 @@ class WebhookEndpoint:
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
     watchdog: Watchdog
+    look_up: LookUp | None = None
+    """With what thin events are looked up; None without a key to ask Stripe."""
     says_why: bool = False
     """Whether an answer gives the reason, too: to a developer in the emulators, never to the world."""
 
@@ -122,7 +127,8 @@ class WebhookEndpoint:
         body = body_of(request, self.watchdog)
         now = self.now()
         verified = verified_message(body, signature, self.secrets, now=now)
-        event = order_event_from(verified.message, delivered_at=now, naming=self.naming)
+        message = self._snapshot_of(verified.message, known) or verified.message
+        event = order_event_from(message, delivered_at=now, naming=self.naming)
         known |= {"eventId": _shortened(event.event_id), "eventType": _shortened(event.event_type)}
         if isinstance(event, Ignored):
             if event.event_type == CANARY_TYPE:
@@ -135,6 +141,16 @@ class WebhookEndpoint:
             )
         known["orderId"] = event.order_id
         return self.settle(event, now)
+
+    def _snapshot_of(self, message: Json, known: dict[str, object]) -> Json | None:
+        """The ordinary event that a thin one stands for. Without it, that is kept for a person."""
+        if not self.look_up:
+            return None
+        try:
+            return snapshot_of(message, self.look_up)
+        except StripeRefused as refused:
+            known["lookUp"] = str(refused)[:LOGGED_CHARACTERS_MAX]
+            return None
 
 
 def _shortened(text: str | None) -> str | None:

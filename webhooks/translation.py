@@ -60,7 +60,7 @@ The object decides: a charge that is said to have succeeded may only be authoris
 
 HANDLED_TYPES: Final = frozenset(_HANDLED)
 """All types of Stripe's that can mean something for an order."""
-_HANDLED_THIN: Final = frozenset(f"v1.{event_type}" for event_type in HANDLED_TYPES)
+HANDLED_THIN: Final = frozenset(f"v1.{event_type}" for event_type in HANDLED_TYPES)
 """The same types, as thin events name them: https://docs.stripe.com/event-destinations#thin-payload."""
 
 _API_VERSION: Final = re.compile(r"[0-9a-z.-]{1,40}")
@@ -106,7 +106,7 @@ def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -
 def _thin_event_from(message: Json, delivered_at: datetime) -> NotUnderstood | Ignored:
     """A thin event names its object and does not contain it: one that concerns us is for a person to look up."""
     event_type = _text_or_none(message.get("type"))
-    if event_type not in _HANDLED_THIN:
+    if event_type not in HANDLED_THIN:
         return Ignored(_text_or_none(message.get("id")), event_type, "not a snapshot event")
     created = message.get("created")
     created_at = moment_or_none(created) or time_or_none(created) or delivered_at

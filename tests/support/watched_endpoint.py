@@ -14,6 +14,7 @@ from tests.support.stripe_objects import a_stripe_event
 from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
+from webhooks.thin_events import LookUp
 from webhooks.watchdog import Watchdog
 
 BODY = body_of(a_stripe_event())
@@ -28,11 +29,13 @@ class WatchedEndpoint:
     log: RecordingLog = field(default_factory=RecordingLog)
     monotonic: Callable[[], float] = lambda: 1.0
     watchdog: Watchdog = field(default_factory=lambda: Watchdog(lambda: 1.0, patient_max=1))
+    look_up: LookUp | None = None
     says_why: bool = False
 
     def respond(self, to: Request) -> Response:
         endpoint = WebhookEndpoint(
             *(self.settlement, self.secrets, self.naming, self.log, lambda: NOW, self.monotonic, self.watchdog),
+            look_up=self.look_up,
             says_why=self.says_why,
         )
         return endpoint.respond(to)

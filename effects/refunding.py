@@ -1,0 +1,60 @@
+"""Refunds a payment, if its order still does not need it; Stripe's own events say what became of that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from database.documents.orders import order_from, order_path
+from database.store import DocumentStore
+from effects.effect import Effect
+from effects.outside import Failed, Skipped
+from orders.order import Order
+from settlement.decisions import AutoRefund
+from settlement.outside import why_not_to_refund
+from stripe_api.api import AlreadyRefunded, StripeApi, StripeRefused, StripeUnavailable
+
+READ_SECONDS_MAX: Final = 2.0
+"""Stripe may take the rest of `effects.outside.PERFORM_SECONDS_MAX`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refunding:
+    """The performer of `stripe_refund`. It refunds all that is left of the payment, so that twice is once.
+
+    Stripe knows a key for a day. Whoever asks later, or under another key, is told that nothing is left.
+    """
+
+    stripe: StripeApi
+    store: DocumentStore
+    auto_refund: AutoRefund
+    shop_id: str | None
+    """Which shop this is, where several share one Stripe account."""
+
+    def prepare(self, effect: Effect, _now: datetime, /) -> Mapping[str, object]:
+        """The request: https://docs.stripe.com/api/refunds/create."""
+        named = "payment_intent" if effect.recipient.startswith("pi_") else "charge"
+        shop = {"shop": self.shop_id} if self.shop_id else {}
+        return {named: effect.recipient, "metadata": {"orderId": effect.order_id, **shop}}
+
+    def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | None:
+        if why_not := why_not_to_refund(self._order_of(effect), effect.recipient, self.auto_refund):
+            return Skipped(why_not)
+        try:
+            self.stripe.create_refund(payload, key=effect.key)
+        except AlreadyRefunded as refunded:
+            return Skipped(str(refunded))
+        except StripeUnavailable as error:
+            raise Failed(str(error), retryable=True, retry_after=error.retry_after) from error
+        except StripeRefused as error:
+            raise Failed(str(error), retryable=False) from error
+        return None
+
+    def _order_of(self, effect: Effect) -> Order:
+        path = order_path(effect.order_id)
+        document = self.store.read((path,), timeout_seconds=READ_SECONDS_MAX)[path]
+        if document is None:
+            raise Failed(
+                f"{effect.order_id} does not exist any more: refund {effect.recipient} by hand", retryable=False
+            )
+        return order_from(effect.order_id, document.fields)

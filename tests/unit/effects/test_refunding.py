@@ -1,0 +1,88 @@
+"""What Stripe is asked for when a payment is due back, and what its answers mean."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import cast
+
+import pytest
+
+from effects.outside import Failed, Skipped
+from effects.refunding import Refunding
+from settlement.decisions import AutoRefund
+from stripe_api.api import AlreadyRefunded, Refund, StripeApi, StripeRefused, StripeUnavailable
+from tests.support.builders import NOW, a_payment, a_placement
+from tests.support.effects import A_REFUND
+from tests.support.memory_store import MemoryStore
+from tests.support.shop import a_shop_after
+
+PAID_TWICE = (a_placement(), a_payment(), a_payment(event_id="evt_2", payment_intent_id="pi_2", charge_id="ch_2"))
+
+
+class Stripe:
+    """Takes refunds, or refuses them like this."""
+
+    def __init__(self, refusal: Exception | None = None) -> None:
+        self.refusal = refusal
+        self.asked: list[tuple[Mapping[str, object], str]] = []
+
+    def create_refund(self, request: Mapping[str, object], *, key: str) -> Refund:
+        self.asked.append((request, key))
+        if self.refusal:
+            raise self.refusal
+        return Refund("re_1", "succeeded", 3_600, "eur")
+
+
+def refunding(stripe: Stripe, store: MemoryStore | None = None, **settings: str) -> Refunding:
+    store = a_shop_after(*PAID_TWICE) if store is None else store
+    auto_refund = AutoRefund(settings.get("auto_refund", "extras"))
+    return Refunding(cast("StripeApi", stripe), store, auto_refund, settings.get("shop_id"))
+
+
+def test_all_that_is_left_of_the_payment_is_refunded_under_the_key_of_the_order_and_the_payment() -> None:
+    stripe = Stripe()
+    performer = refunding(stripe)
+    assert performer.perform(A_REFUND, performer.prepare(A_REFUND, NOW)) is None
+    request = {"payment_intent": "pi_2", "metadata": {"orderId": "order-1"}}
+    assert stripe.asked == [(request, "stripe_refund_order-1_pi_2")]
+
+
+def test_a_payment_that_is_known_by_its_charge_alone_is_refunded_by_that_and_the_refund_names_its_shop() -> None:
+    effect = replace(A_REFUND, recipient="ch_2")
+    request = refunding(Stripe(), shop_id="staging").prepare(effect, NOW)
+    assert request == {"charge": "ch_2", "metadata": {"orderId": "order-1", "shop": "staging"}}
+
+
+def test_what_its_order_needs_by_now_is_not_refunded_and_what_is_refunded_already_is_over() -> None:
+    refunded = AlreadyRefunded("Charge ch_2 has already been refunded.", "charge_already_refunded")
+    for stripe, auto_refund, reason in (
+        (Stripe(), "off", "AUTO_REFUND is off"),
+        (Stripe(refunded), "extras", "charge_already_refunded: Charge ch_2 has already been refunded."),
+    ):
+        assert refunding(stripe, auto_refund=auto_refund).perform(A_REFUND, {}) == Skipped(reason)
+        assert len(stripe.asked) == (auto_refund != "off")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "retry_after"),
+    [
+        (StripeUnavailable("Stripe answers 429 (rate_limit)", timedelta(seconds=7)), timedelta(seconds=7)),
+        (StripeUnavailable("Stripe does not answer"), None),
+    ],
+)
+def test_while_stripe_does_not_answer_another_try_can_help(
+    refusal: StripeUnavailable, retry_after: timedelta | None
+) -> None:
+    with pytest.raises(Failed, match=str(refusal).split("(")[0]) as failed:
+        refunding(Stripe(refusal)).perform(A_REFUND, {})
+    assert (failed.value.retryable, failed.value.retry_after) == (True, retry_after)
+
+
+def test_what_stripe_refuses_is_given_up_and_so_is_the_refund_of_an_order_that_is_gone() -> None:
+    for performer, reason in (
+        (refunding(Stripe(StripeRefused("is disputed", "charge_disputed"))), "charge_disputed: is disputed"),
+        (refunding(Stripe(), MemoryStore()), "order-1 does not exist any more: refund pi_2 by hand"),
+    ):
+        with pytest.raises(Failed, match=reason) as failed:
+            performer.perform(A_REFUND, {})
+        assert not failed.value.retryable
