@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from babel import Locale, UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision
 
 # https://docs.stripe.com/currencies#zero-decimal, #three-decimal and #special-cases; all others count two decimals.
@@ -16,14 +17,22 @@ _EXPONENTS: Final[Mapping[str, int]] = {
 }
 
 
+def is_known(locale: str) -> bool:
+    """Whether Babel knows how amounts are written there; the locale is written as it does (`en_GB`)."""
+    try:
+        Locale.parse(locale)
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
 def amount_in_words(amount: int, currency: str, locale: str) -> str:
     """The amount to the last of Stripe's minor units, without decimals that are always zero.
 
     Only Stripe says how many minor units make one of the currency; Babel knows what the currency's country says.
 
     Raises:
-        babel.UnknownLocaleError: there is no such locale.
-        ValueError: the locale is not written as Babel does (`en-GB`).
+        babel.UnknownLocaleError, ValueError: the locale is not known.
     """
     code, exponent = currency.upper(), _EXPONENTS.get(currency, 2)
     value = Decimal(amount).scaleb(-exponent)
