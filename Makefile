@@ -14,7 +14,7 @@ BROWSER := venv/.installed-browser-$(MADE_FOR)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page seed pay refund sweep bench loadtest deploy doctor monitoring lint format lock audit sbom clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page messages seed pay refund sweep bench loadtest deploy doctor monitoring lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -51,6 +51,9 @@ emulators: $(EMULATORS) ## keep a shop open until Ctrl-C; KEEP=1 keeps its data;
 
 page: $(PAGE) ## open the page in examples/shop for the shop that is open, until Ctrl-C; PAGE_PORT=... names a port
 	@$(VENV_PYTHON) -m tools.page
+
+messages: $(BROWSER) ## renew what shows the messages: the snapshots in the tests, docs/messages.md and its pictures
+	@$(VENV_PYTHON) -m tools.message_pictures
 
 seed: $(EMULATORS) ## put what is missing of the catalogue into the shop that is open
 	@$(VENV_PYTHON) -m tools.catalogue

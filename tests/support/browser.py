@@ -8,25 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tools import chromium, npm_package
+from tools import npm_package
 from tools.toolchain import ROOT
 
 STEP_SECONDS_MAX: Final = 60
 """The first trigger starts a process."""
-
-
-@contextmanager
-def a_browser() -> Iterator[Browser]:
-    program = chromium.find_chromium() or pytest.fail(chromium.MISSING)
-    environment: dict[str, str | float | bool] = {**chromium.environment_of(program)}
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=program, env=environment) as browser,
-    ):
-        yield browser
 
 
 @contextmanager

@@ -1,0 +1,26 @@
+"""A Chromium to open pages with, for pictures and tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tools import chromium
+
+
+class NoChromium(Exception):
+    """None is here."""
+
+
+@contextmanager
+def a_browser() -> Iterator[Browser]:
+    """The machine's own, else the packaged one. Raises NoChromium."""
+    program = chromium.find_chromium()
+    if not program:
+        raise NoChromium(chromium.MISSING)
+    environment: dict[str, str | float | bool] = {**chromium.environment_of(program)}
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=program, env=environment) as browser,
+    ):
+        yield browser
