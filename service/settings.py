@@ -8,7 +8,10 @@ from typing import Final, TypeVar
 
 from database.ids import DEFAULT_DATABASE
 from effects.effect import EffectKind
+from notifications.languages import LAST_RESORT, is_shipped
+from notifications.locales import SHIPPED
 from notifications.notices import NoticeType
+from notifications.shop import ORDER_ID, Shop
 from orders.order import QUANTITY_MAX
 from settlement.decisions import AutoRefund, Terms
 from stripe_api.keys import InvalidKey, StripeKey, stripe_key_from
@@ -55,6 +58,10 @@ STRIPE_ACCOUNTS: Final = "STRIPE_ACCOUNTS"
 SHOP_ID: Final = "SHOP_ID"
 DATABASE_ID: Final = "DATABASE_ID"
 CANARY_URL: Final = "CANARY_URL"
+SHOP_NAME: Final = "SHOP_NAME"
+ORDER_URL: Final = "ORDER_URL"
+LOGO_URL: Final = "LOGO_URL"
+LOCALE: Final = "LOCALE"
 STRIPE_WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the setting's name, not its value
 STRIPE_API_KEY: Final = "STRIPE_API_KEY"
 # Set by the emulators alone, and so in no settings file.
@@ -68,6 +75,8 @@ _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(/[!-~]*)?")
 _SHOP: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,500}")
 # https://cloud.google.com/firestore/docs/manage-databases#database_id
 _DATABASE: Final = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
+# A mail's sender and an SMS begin with it.
+_SHOP_NAME_CHARACTERS_MAX: Final = 60
 _ORDINALS: Final[Mapping[int, str]] = {1: "1st", 2: "2nd", 3: "3rd"}
 
 _Default = TypeVar("_Default", bool, None)
@@ -98,6 +107,8 @@ class Settings:
     """How many requests one instance serves at a time."""
     canary_url: str | None
     """Where the canary delivers; None if it is off."""
+    shop: Shop
+    """The shop, as its messages show it."""
     is_emulated: bool
     """Whether this is no shop that anybody pays in, but one in the emulators."""
 
@@ -130,7 +141,13 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         project=environment.get("GOOGLE_CLOUD_PROJECT") or environment.get("GCLOUD_PROJECT") or None,
         database=_database(environment),
         threads=_whole_number(environment, THREADS),
-        canary_url=_canary_url(environment),
+        canary_url=_address(environment, CANARY_URL),
+        shop=Shop(
+            name=_shop_name(environment),
+            order_url=_order_url(environment),
+            logo_url=_address(environment, LOGO_URL),
+            locale=_locale(environment),
+        ),
         is_emulated=_is_emulated(environment),
     )
 
@@ -208,12 +225,12 @@ def _database(environment: Mapping[str, str]) -> str:
     return text
 
 
-def _canary_url(environment: Mapping[str, str]) -> str | None:
-    text = environment.get(CANARY_URL, "").strip()
+def _address(environment: Mapping[str, str], name: str) -> str | None:
+    text = environment.get(name, "").strip()
     # Nobody has a certificate for the emulators.
     schemes = ("https://", "http://") if _is_emulated(environment) else ("https://",)
     if text and not (text.startswith(schemes) and _ADDRESS.fullmatch(text)):
-        raise SettingsError(f"{CANARY_URL} must be an address that begins with https://, not {text!r}")
+        raise SettingsError(f"{name} must be an address that begins with https://, not {text!r}")
     return text or None
 
 
@@ -233,6 +250,30 @@ def _words(
     if unknown := sorted(named - by_text.keys()):
         raise SettingsError(f"{name} must be a list of {', '.join(by_text)}, not {unknown[0]!r}")
     return frozenset(by_text[word] for word in named)
+
+
+def _order_url(environment: Mapping[str, str]) -> str | None:
+    text = _address(environment, ORDER_URL)
+    if text and text.count(ORDER_ID) != 1:
+        raise SettingsError(f"{ORDER_URL} must have {ORDER_ID} in it once, in the place of an order's id, not {text!r}")
+    return text
+
+
+def _shop_name(environment: Mapping[str, str]) -> str:
+    text = environment.get(SHOP_NAME, "").strip()
+    if len(text) > _SHOP_NAME_CHARACTERS_MAX or not text.isprintable():
+        raise SettingsError(
+            f"{SHOP_NAME} must be at most {_SHOP_NAME_CHARACTERS_MAX} printable characters, not {text!r}"
+        )
+    return text
+
+
+def _locale(environment: Mapping[str, str]) -> str:
+    text = environment.get(LOCALE, "").strip() or LAST_RESORT
+    if not is_shipped(text):
+        languages = ", ".join(sorted(SHIPPED))
+        raise SettingsError(f"{LOCALE} must be one of {languages}, perhaps with a country as in en_GB, not {text!r}")
+    return text
 
 
 def _whole_number(environment: Mapping[str, str], setting: WholeNumber) -> int:

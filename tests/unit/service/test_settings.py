@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from notifications.locales import SHIPPED
+from notifications.shop import Shop
 from service.settings import Settings, SettingsError, settings_from
 from stripe_api.keys import StripeKey
 from tests.support.builders import TERMS
@@ -281,6 +283,57 @@ def test_what_is_no_address_is_refused_by_name(text: str) -> None:
     with pytest.raises(SettingsError) as refused:
         settings_from({"CANARY_URL": text})
     assert str(refused.value) == f"CANARY_URL must be an address that begins with https://, not {text!r}"
+
+
+# --- The shop, as its messages show it --------------------------------------------------------------------------------
+
+ORDER_URL = "https://shop.example/orders/{orderId}"
+
+
+def test_a_shop_has_no_name_no_logo_no_page_and_english_messages_unless_it_is_set() -> None:
+    assert settings_from({}).shop == Shop(name="", order_url=None, logo_url=None, locale="en")
+
+
+def test_a_shop_is_shown_as_it_is_set() -> None:
+    said = {"SHOP_NAME": " Käthe & Söhne\n", "ORDER_URL": ORDER_URL, "LOGO_URL": "https://a/b.png", "LOCALE": "de_AT"}
+    assert settings_from(said).shop == Shop("Käthe & Söhne", ORDER_URL, "https://a/b.png", "de_AT")
+
+
+@pytest.mark.parametrize("text", ["x" * 61, "a\nb", "a\u202eb", "a\0"])
+def test_what_no_mail_could_be_from_is_no_shops_name(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"SHOP_NAME": text})
+    assert str(refused.value) == f"SHOP_NAME must be at most 60 printable characters, not {text!r}"
+
+
+@pytest.mark.parametrize("text", ["https://shop.example/orders/", f"{ORDER_URL}/{{orderId}}", "https://a/{orderid}"])
+def test_the_address_of_an_order_has_its_id_in_it_once(text: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"^ORDER_URL must have {orderId} in it once, in the place of an order's id"
+    ):
+        settings_from({"ORDER_URL": text})
+
+
+@pytest.mark.parametrize("name", ["ORDER_URL", "LOGO_URL"])
+@pytest.mark.parametrize("text", ["http://a/{orderId}", "javascript:{orderId}", "https://{orderId}.a/", "a/{orderId}"])
+def test_what_customers_follow_or_load_is_an_https_address_outside_the_emulators(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must be an address that begins with https://, not "):
+        settings_from({name: text})
+    emulated = {"ORDER_URL": "http://127.0.0.1:8000/{orderId}", "FIRESTORE_EMULATOR_HOST": "here"}
+    assert settings_from(emulated).shop.page_of("o") == "http://127.0.0.1:8000/o"
+
+
+@pytest.mark.parametrize("text", ["en", "de", "de_AT", "de-CH", "EN_gb"])
+def test_messages_are_in_a_locale_that_there_are_words_for(text: str) -> None:
+    assert settings_from({"LOCALE": text}).shop.locale == text
+
+
+@pytest.mark.parametrize("text", ["fo", "English", "de_", "../de", "d"])
+def test_a_locale_that_there_are_no_words_for_is_refused_with_those_that_there_are(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"LOCALE": text})
+    there_are = ", ".join(sorted(SHIPPED))
+    assert str(refused.value) == f"LOCALE must be one of {there_are}, perhaps with a country as in en_GB, not {text!r}"
 
 
 def test_the_settings_file_says_the_defaults() -> None:
