@@ -19,7 +19,7 @@ import flask
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from service.settings import SettingsError
+from service.environment import SettingsError
 from service.wiring import Service, refused_for_settings, service_from
 
 gc.enable()

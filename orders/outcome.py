@@ -12,7 +12,7 @@ All errors of the service, and what each of them leads to:
     │   ├── Rejected              not a fresh, signed message of Stripe's: 400 (webhooks.signature)
     │   ├── NotAnEvent            signed by Stripe, but no event: 400 (webhooks.translation)
     │   ├── Misshapen             a field of a Stripe object cannot be read: 200, and parked (webhooks.stripe_fields)
-    │   ├── SettingsError         a setting cannot be used: the function serves nothing, 500 (service.settings)
+    │   ├── SettingsError         a setting cannot be used: the function serves nothing, 500 (service.environment)
     │   ├── InvalidSecret         a text is no signing secret: becomes a SettingsError (webhooks.signing_secrets)
     │   ├── InvalidKey            a text is no key of Stripe's: becomes a SettingsError (stripe_api.keys)
     │   ├── InvalidOrder          an order can never be held as written: it fails (orders.validation)

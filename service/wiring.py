@@ -18,8 +18,9 @@ from database.firestore_store import FirestoreStore
 from database.store import DocumentStore, Queries
 from effects.effect import EffectKind
 from orders.outcome import Settle
+from service.environment import SettingsError
 from service.logs import JsonLog, Log, log_attempt, log_taken_up
-from service.settings import Settings, SettingsError, settings_from
+from service.settings import Settings, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
 from storefront.availability import Storefront

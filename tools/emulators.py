@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.settings import STRIPE_WEBHOOK_SECRET, SettingsError, settings_from
+from service.environment import SettingsError
+from service.secrets import STRIPE_WEBHOOK_SECRET
+from service.settings import settings_from
 from tools import logs, reaper, suite
 from tools.addresses import PROJECT, Addresses
 from tools.ports import BLOCKS, Ports, PortsError, named_ports, reserved

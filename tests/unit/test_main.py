@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, make_response, request
 
 import main
-from service.settings import SettingsError
+from service.environment import SettingsError
 from service.wiring import service_from
 
 

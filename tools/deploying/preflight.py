@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from service.settings import STRIPE_WEBHOOK_SECRET, THREADS, SettingsError, settings_from
+from service.environment import SettingsError
+from service.secrets import STRIPE_WEBHOOK_SECRET
+from service.settings import THREADS, settings_from
 from tools.deploying import rights
 from tools.deploying.defects import Defect
 from tools.deploying.found import Found

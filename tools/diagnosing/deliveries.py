@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from orders.outcome import Result
-from service.settings import EXPECT_LIVEMODE, STRIPE_WEBHOOK_SECRET, SettingsError, settings_from
+from service.environment import SettingsError
+from service.secrets import EXPECT_LIVEMODE, STRIPE_WEBHOOK_SECRET
+from service.settings import settings_from
 from stripe_api.api import API_VERSION
 from tools.deploying.defects import Defect
 from tools.deploying.google import Json

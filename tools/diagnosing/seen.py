@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from service.settings import CANARY_URL, STRIPE_WEBHOOK_SECRET, SettingsError, settings_from
+from service.environment import SettingsError
+from service.secrets import STRIPE_WEBHOOK_SECRET
+from service.settings import CANARY_URL, settings_from
 from tools.deploying import rights
 from tools.deploying.defects import Defect
 from tools.deploying.found import Found, found_in

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orders.outcome import Outcome, StoreUnavailable
-from service.settings import SettingsError
+from service.environment import SettingsError
 from service.wiring import refused_for_settings
 from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_order
 from tests.support.logged_shop import LoggedShop

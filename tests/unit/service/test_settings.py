@@ -9,7 +9,8 @@ import pytest
 
 from notifications.locales import SHIPPED
 from notifications.shop import Shop
-from service.settings import Settings, SettingsError, settings_from
+from service.environment import SettingsError
+from service.settings import Settings, settings_from
 from stripe_api.keys import StripeKey
 from tests.support.builders import TERMS
 from tools.emulators import WEBHOOK_SECRET

@@ -1,0 +1,73 @@
+"""Single settings, read from the environment and checked: numbers, words, addresses. Each refusal names its setting."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeVar
+
+NOT_CONFIGURED: Final = frozenset({"", "unset"})
+"""Entries of a secret that are none: Secret Manager keeps no empty text, so a first deployment binds a word."""
+_EMULATORS: Final = ("FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST")
+_ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(/[!-~]*)?")
+
+_Default = TypeVar("_Default", bool, None)
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used. The message names it, and repeats its value only where that is no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeNumber:
+    """A setting that is a whole number, both bounds included."""
+
+    name: str
+    default: int
+    least: int
+    most: int
+
+
+def is_emulated(environment: Mapping[str, str]) -> bool:
+    """Whether this is no shop that anybody pays in, but one in the emulators."""
+    return any(environment.get(name) for name in _EMULATORS)
+
+
+def whole_number(environment: Mapping[str, str], setting: WholeNumber) -> int:
+    text = environment.get(setting.name, "").strip()
+    if not text:
+        return setting.default
+    if not (text.isascii() and text.isdigit() and setting.least <= int(text) <= setting.most):
+        bounds = f"from {setting.least} to {setting.most}"
+        raise SettingsError(f"{setting.name} must be a whole number {bounds}, not {text!r}")
+    return int(text)
+
+
+def yes_or_no(environment: Mapping[str, str], name: str, default: _Default) -> bool | _Default:
+    text = environment.get(name, "").strip().lower()
+    if text in ("true", "false"):
+        return text == "true"
+    if text:
+        raise SettingsError(f"{name} must be true or false, not {text!r}")
+    return default
+
+
+def address(environment: Mapping[str, str], name: str) -> str | None:
+    text = environment.get(name, "").strip()
+    # Nobody has a certificate for the emulators.
+    schemes = ("https://", "http://") if is_emulated(environment) else ("https://",)
+    if text and not (text.startswith(schemes) and _ADDRESS.fullmatch(text)):
+        raise SettingsError(f"{name} must be an address that begins with https://, not {text!r}")
+    return text or None
+
+
+def words(
+    environment: Mapping[str, str], name: str, possible: tuple[_Word, ...], default: str = ""
+) -> frozenset[_Word]:
+    """The words of a list with commas; the default where the setting is missing, none where it is empty."""
+    named = {word.strip() for word in environment.get(name, default).split(",")} - {""}
+    by_text = {str(word): word for word in possible}
+    if unknown := sorted(named - by_text.keys()):
+        raise SettingsError(f"{name} must be a list of {', '.join(by_text)}, not {unknown[0]!r}")
+    return frozenset(by_text[word] for word in named)
