@@ -29,9 +29,9 @@ from webhooks.endpoint import WebhookEndpoint
 WRITES_PER_COMMIT: Final = 400
 _COLLECTIONS: Final = (
     *("orders", "orderDetails", "cancelRequests", "inventory", "products", "payments", "disputes"),
-    *("webhookEvents", "auditLog"),
+    *("webhookEvents", "auditLog", "effects", "checkouts", "users"),
 )
-_SUBCOLLECTIONS: Final = ("messages", "deliveries")
+_SUBCOLLECTIONS: Final = ("messages", "deliveries", "fcmTokens")
 _app: Final = Flask("shop")
 
 

@@ -20,6 +20,7 @@ from tests.emulator.rules.clients import (
     Client,
 )
 from tests.emulator.rules.emulated_project import Attempt
+from tests.emulator.rules.reaching import REACHING_PERMITTED, REACHING_REFUSED
 from tests.emulator.rules.shop import (
     A_LINE,
     ADDRESS_FIELDS,
@@ -39,6 +40,7 @@ READ_NOTICE: Final = f"{NOTICES}/evt_2"
 NEW_NOTICE: Final = f"{NOTICES}/new"
 OPERATORS_NOTICES: Final = f"notifications/{OPERATORS}/messages"
 OPERATORS_NOTICE: Final = f"{OPERATORS_NOTICES}/evt_1"
+EFFECT: Final = "effects/evt_1_mail_alice"
 
 ORDERS_PERMITTED: Final = {
     "a customer places an order": ALICE.sets("orders/new", an_order()),
@@ -232,6 +234,24 @@ DETAILS_REFUSED: Final = {
     "an admin cannot read below details": ADMIN.gets(f"{WRITTEN_DETAILS}/below/one"),
 }
 
+CHECKOUT: Final = "checkouts/alices"
+
+CHECKOUTS_PERMITTED: Final = {
+    "a customer reads where they pay for their order": ALICE.gets(CHECKOUT),
+    "an admin reads where a customer pays": ADMIN.gets(CHECKOUT),
+    "an admin reads where an order was paid that is gone": ADMIN.gets("checkouts/left"),
+    "an admin lists the checkouts of a state": ADMIN.lists("checkouts", state="open"),
+}
+
+CHECKOUTS_REFUSED: Final = {
+    "a customer cannot list checkouts": ALICE.lists("checkouts"),
+    "a customer cannot learn whether they have a checkout of another's order": ALICE.gets("checkouts/bobs"),
+    "a customer cannot read the checkout of an order that is gone": ALICE.gets("checkouts/left"),
+    "a customer cannot read the checkout of an order without a customer": ALICE.gets("checkouts/erased"),
+    "a customer cannot read below a checkout": ALICE.gets(f"{CHECKOUT}/below/one"),
+    "an admin cannot list the checkouts of all collections": ADMIN.lists_everywhere("checkouts"),
+}
+
 NOTICES_PERMITTED: Final = {
     "a customer reads a notice of their own": ALICE.gets(NOTICE),
     "a customer lists their own notices": ALICE.lists(NOTICES),
@@ -295,6 +315,9 @@ ADMINS_PERMITTED: Final = {
     "an admin lists the payments of an order": ADMIN.lists("payments", orderId="alices"),
     "an admin reads a dispute": ADMIN.gets("disputes/dp_1"),
     "an admin lists the disputes that need a response": ADMIN.lists("disputes", status="needs_response"),
+    "an admin reads what is done outside": ADMIN.gets(EFFECT),
+    "an admin lists what was given up": ADMIN.lists("effects", state="ERROR"),
+    "an admin lists what is done outside for an order": ADMIN.lists("effects", orderId="alices"),
     "an admin reads an audit entry": ADMIN.gets("auditLog/evt_1"),
     "an admin lists the audit entries of an order": ADMIN.lists("auditLog", orderId="alices"),
     "an admin reads a further delivery": ADMIN.gets("auditLog/evt_1/deliveries/2"),
@@ -313,6 +336,7 @@ ADMINS_REFUSED: Final = {
     "an admin cannot read below a claim": ADMIN.gets("webhookEvents/evt_1/below/one"),
     "an admin cannot read below a payment": ADMIN.gets("payments/pi_1/below/one"),
     "an admin cannot list the orders of all collections": ADMIN.lists_everywhere("orders"),
+    "an admin cannot read below what is done outside": ADMIN.gets(f"{EFFECT}/below/one"),
     "an admin cannot read below a dispute": ADMIN.gets("disputes/dp_1/below/one"),
     "an admin cannot read anything below an audit entry but deliveries": ADMIN.gets("auditLog/evt_1/below/one"),
     "an admin cannot mark a notice for operators read at a chosen time": ADMIN.updates(
@@ -327,17 +351,18 @@ ADMINS_REFUSED: Final = {
 FOR_ADMINS: Final = (
     *("inventory/shirt", "webhookEvents/evt_1", "payments/pi_1", "disputes/dp_1"),
     *("auditLog/evt_1", "auditLog/evt_1/deliveries/2"),
-    OPERATORS_NOTICE,
+    *(EFFECT, OPERATORS_NOTICE),
 )
-FOR_THE_SERVICE: Final = ("sweeps/products", "users/alice", "anything/else")
+FOR_THE_SERVICE: Final = ("sweeps/products", "mail/1", "anything/else")
+OF_THEIR_ORDER: Final = ("orders/alices", WRITTEN_DETAILS, CHECKOUT)
 NO_ADMINS: Final = (UNAUTHENTICATED, ALICE, FORMER_ADMIN, TEXT_ADMIN, NUMBER_ADMIN, SELF_MADE_ADMIN, OPERATORS_NAMESAKE)
 
 
 def _closed_to_all_others() -> Iterator[tuple[str, Attempt]]:
     for client, path in product(NO_ADMINS, FOR_ADMINS):
         yield from _reads(client, path)
-    # A customer reads their own orders and details; nobody else does whose token does not say admin.
-    for client, path in product((each for each in NO_ADMINS if each is not ALICE), ("orders/alices", WRITTEN_DETAILS)):
+    # A customer reads what belongs to their own orders; nobody else does whose token does not say admin.
+    for client, path in product((each for each in NO_ADMINS if each is not ALICE), OF_THEIR_ORDER):
         yield from _reads(client, path)
     for client in NO_ADMINS:
         yield (
@@ -346,7 +371,8 @@ def _closed_to_all_others() -> Iterator[tuple[str, Attempt]]:
         )
     for client, path in product((UNAUTHENTICATED, ALICE, ADMIN), FOR_THE_SERVICE):
         yield from _reads(client, path)
-    for client, path in product((UNAUTHENTICATED, ALICE, ADMIN), ("products/shirt", *FOR_ADMINS, *FOR_THE_SERVICE)):
+    written_by_the_service_alone = ("products/shirt", CHECKOUT, *FOR_ADMINS, *FOR_THE_SERVICE)
+    for client, path in product((UNAUTHENTICATED, ALICE, ADMIN), written_by_the_service_alone):
         yield from _writes(client, path)
 
 
@@ -367,6 +393,8 @@ PERMITTED: Final = {
     **ORDERS_PERMITTED,
     **CANCEL_REQUESTS_PERMITTED,
     **DETAILS_PERMITTED,
+    **CHECKOUTS_PERMITTED,
+    **REACHING_PERMITTED,
     **NOTICES_PERMITTED,
     **PRODUCTS_PERMITTED,
     **ADMINS_PERMITTED,
@@ -375,6 +403,8 @@ REFUSED: Final = {
     **ORDERS_REFUSED,
     **CANCEL_REQUESTS_REFUSED,
     **DETAILS_REFUSED,
+    **CHECKOUTS_REFUSED,
+    **REACHING_REFUSED,
     **NOTICES_REFUSED,
     **PRODUCTS_REFUSED,
     **ADMINS_REFUSED,

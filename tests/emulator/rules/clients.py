@@ -35,6 +35,15 @@ class Client:
 
 UNAUTHENTICATED: Final = Client("an unauthenticated caller", None)
 ALICE: Final = Client("a customer", {"sub": "alice"})
+_AS_KNOWN: Final[Mapping[str, Value]] = {
+    "sub": "alice",
+    "email": "alice@example.com",
+    "email_verified": True,
+    "phone_number": "+491701234567",
+}
+KNOWN_ALICE: Final = Client("a customer whose address and number are verified", _AS_KNOWN)
+UNVERIFIED_ALICE: Final = Client("a customer whose address is not verified", {**_AS_KNOWN, "email_verified": False})
+CHANGED_ALICE: Final = Client("a customer with a new address", {**_AS_KNOWN, "email": "alice@example.org"})
 BOB: Final = Client("another customer", {"sub": "bob"})
 ADMIN: Final = Client("an admin", {"sub": "ada", "admin": True})
 FORMER_ADMIN: Final = Client("a former admin", {"sub": "fay", "admin": False})

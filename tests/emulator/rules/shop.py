@@ -16,6 +16,7 @@ LATER: Final = datetime(2124, 2, 29, 12, tzinfo=UTC)
 A_LINE: Final[Value] = {"productId": "shirt", "quantity": 1}
 ADDRESS_FIELDS: Final = ("name", "line1", "line2", "postalCode", "city", "state", "country", "phone")
 AN_ADDRESS: Final[dict[str, Value]] = dict.fromkeys(ADDRESS_FIELDS, "x" * 200)
+QUIET_HOURS: Final[dict[str, Value]] = {"from": "22:00", "until": "07:00", "timeZone": "Europe/Berlin"}
 
 
 def an_order(**changed: Written) -> Fields:
@@ -32,6 +33,18 @@ def the_details(**changed: Written) -> Fields:
     """What Alice's client says of her order, apart from the changes."""
     details = {"address": AN_ADDRESS, "email": "alice@example.com", "note": "Ring twice"}
     return _without_removed({"userId": "alice", "updatedAt": REQUEST_TIME, **details, **changed})
+
+
+def the_preferences(**changed: Written) -> Fields:
+    """Where and when Alice's client says that she is reached, apart from the changes."""
+    reached = {"locale": "en", "email": "alice@example.com", "phone": "+491701234567"}
+    chosen = {"channels": {"mail": True, "push": True, "sms": False}, "quietHours": QUIET_HOURS}
+    return _without_removed({**reached, **chosen, **changed})
+
+
+def a_device(**changed: Written) -> Fields:
+    """What Alice's client says of a device, apart from the changes."""
+    return _without_removed({"createdAt": REQUEST_TIME, "platform": "web", **changed})
 
 
 def a_notice(**changed: Value) -> Fields:
@@ -70,7 +83,15 @@ SHOP: Final[Documents] = {
     "webhookEvents/evt_1": {"orderId": "alices", "processed": True},
     "payments/pi_1": {"orderId": "alices"},
     "sweeps/products": {"after": "shirt"},
-    "users/alice": {"name": "Alice"},
+    "effects/evt_1_mail_alice": {"kind": "mail", "orderId": "alices", "userId": "alice"},
+    **{
+        f"checkouts/{name}": {"url": "https://checkout.example/1"} for name in ("alices", "namesakes", "left", "erased")
+    },
+    "orders/erased": an_order(userId=REMOVED),
+    "mail/1": {"to": "alice@example.com"},
+    "users/alice": the_preferences(),
+    "users/alice/fcmTokens/known": a_device(),
+    f"users/{OPERATORS}": the_preferences(),
     "users/mallory": {"admin": True, "role": "admin"},
     "anything/else": {"userId": "alice"},
 }
