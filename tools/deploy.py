@@ -18,6 +18,7 @@ from tools.deploying.firebase import Firebase, firebase_in
 from tools.deploying.found import Found, found_in
 from tools.deploying.google import Google
 from tools.deploying.preflight import refusals, warnings
+from tools.deploying.secrets import make_unset
 from tools.deploying.wanted import NotDeployable, Wanted, wanted_in
 from tools.options import real_project, switch
 from tools.toolchain import ROOT
@@ -51,6 +52,8 @@ class Deployment:
             raise NotDeployable(
                 "Nothing was changed. What is to stay belongs into this folder, or in another codebase."
             )
+        for name in sorted(found.absent_secrets):
+            make_unset(self.google, self.wanted.project, name)
         if code := self.firebase(_EVERYTHING):
             return self._failed(code)
         return self._is_complete()

@@ -3,6 +3,7 @@
 The first deployment fails half-way, the second one does the rest; all that is asked afterwards is asked of the two.
 """
 
+import base64
 import io
 import json
 import re
@@ -37,15 +38,21 @@ from tools.deploying.wanted import wanted_in
 from tools.diagnosing import project
 from tools.toolchain import ROOT
 
-WEBHOOK, TRIGGERS, CANARY = (
-    f"settle-{name}@{PROJECT}.iam.gserviceaccount.com" for name in ("webhook", "triggers", "canary")
-)
-OF_THEIR_OWN: Final = {"stripeWebhook": WEBHOOK, "sendCanary": CANARY}
-"""The accounts of the functions that do not run as the triggers' one."""
 DEFAULT_ACCOUNT: Final = f"serviceAccount:{NUMBER}-compute@developer.gserviceaccount.com"
 PLACE: Final = f"projects/{PROJECT}/locations/{REGION}"
 JOB, CANARYS_JOB = (f"firebase-schedule-{name}-{REGION}" for name in ("releaseExpiredReservations", "sendCanary"))
 ENDPOINTS: Final[dict[str, Any]] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
+ACCOUNTS: Final = {
+    name: endpoint["serviceAccount"].replace("{{ params.PROJECT_ID }}", PROJECT) for name, endpoint in ENDPOINTS.items()
+}
+SECRETS: Final = {
+    name: [secret["key"] for secret in endpoint.get("secretEnvironmentVariables", ())]
+    for name, endpoint in ENDPOINTS.items()
+}
+
+
+def account(name: str) -> str:
+    return f"settle-{name}@{PROJECT}.iam.gserviceaccount.com"
 
 
 @pytest.fixture(scope="module")
@@ -106,10 +113,8 @@ def test_these_functions_are_there_and_no_other(deployed: Deployer) -> None:
 def test_a_function_is_what_functions_yaml_says(deployed: Deployer, name: str) -> None:
     there = function(deployed, name)
     service = there["serviceConfig"]
-    assert service["serviceAccountEmail"] == OF_THEIR_OWN.get(name, TRIGGERS)
-    assert [bound["secret"] for bound in service.get("secretEnvironmentVariables", ())] == [SECRET] * (
-        name in OF_THEIR_OWN
-    )
+    assert service["serviceAccountEmail"] == ACCOUNTS[name]
+    assert [bound["secret"] for bound in service.get("secretEnvironmentVariables", ())] == SECRETS[name]
     assert (service["availableMemory"], service["availableCpu"]) == ("512Mi", "1")
     assert service["maxInstanceRequestConcurrency"] == int(service["environmentVariables"]["THREADS"]) == 16
     assert service.get("minInstanceCount") == (1 if "minInstances" in ENDPOINTS[name] else None)
@@ -127,14 +132,14 @@ def test_its_trigger_is_retried_and_listens_to_the_database_where_it_is(deployed
         **wanted["eventFilterPathPatterns"],
     }
     assert (event["retryPolicy"], event["triggerRegion"]) == ("RETRY_POLICY_RETRY", LOCATION)
-    assert event["serviceAccountEmail"] == TRIGGERS
+    assert event["serviceAccountEmail"] == ACCOUNTS[name]
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_these_may_invoke_it_and_nobody_else(deployed: Deployer, name: str) -> None:
     trigger = next(key for key in ENDPOINTS[name] if key.endswith("Trigger"))
-    account = f"serviceAccount:{OF_THEIR_OWN.get(name, TRIGGERS)}"
-    invokers = {"httpsTrigger": {"allUsers"}, "scheduleTrigger": {account}, "eventTrigger": set()}
+    itself = f"serviceAccount:{ACCOUNTS[name]}"
+    invokers = {"httpsTrigger": {"allUsers"}, "scheduleTrigger": {itself}, "eventTrigger": set()}
     assert deployed.google.policy(f"run/{PLACE}/services/{name.lower()}") == {
         ("roles/run.invoker", member) for member in invokers[trigger]
     }
@@ -142,10 +147,18 @@ def test_these_may_invoke_it_and_nobody_else(deployed: Deployer, name: str) -> N
 
 def test_these_have_roles_in_the_whole_project_and_nobody_else(deployed: Deployer) -> None:
     assert deployed.google.policy(f"cloudresourcemanager/projects/{PROJECT}") == {
-        ("roles/datastore.user", f"serviceAccount:{WEBHOOK}"),
-        ("roles/datastore.user", f"serviceAccount:{TRIGGERS}"),
-        ("roles/eventarc.eventReceiver", f"serviceAccount:{TRIGGERS}"),
-        ("roles/run.invoker", f"serviceAccount:{TRIGGERS}"),
+        *(
+            (f"roles/{role}", f"serviceAccount:{account(name)}")
+            for name, roles in {
+                "webhook": ("datastore.user",),
+                "triggers": ("datastore.user", "eventarc.eventReceiver", "run.invoker"),
+                "effects": (
+                    *("datastore.user", "eventarc.eventReceiver", "run.invoker"),
+                    "firebasecloudmessaging.admin",
+                ),
+            }.items()
+            for role in roles
+        ),
         # The Firebase tools see to it that events reach functions at all. The second account runs nothing of ours.
         (
             "roles/iam.serviceAccountTokenCreator",
@@ -156,12 +169,22 @@ def test_these_have_roles_in_the_whole_project_and_nobody_else(deployed: Deploye
     }
 
 
-def test_the_webhook_and_its_canary_alone_may_read_their_secret(deployed: Deployer) -> None:
+def test_each_secret_may_be_read_by_the_accounts_of_its_functions_and_nobody_else(deployed: Deployer) -> None:
     policies = [name for name in deployed.google.under("secretmanager/") if name.endswith(":policy")]
-    assert policies == [f"projects/{PROJECT}/secrets/{SECRET}:policy"]
-    assert deployed.google.policy(f"secretmanager/projects/{PROJECT}/secrets/{SECRET}") == {
-        ("roles/secretmanager.secretAccessor", f"serviceAccount:{account}") for account in (WEBHOOK, CANARY)
-    }
+    secrets = {secret for named in SECRETS.values() for secret in named}
+    assert set(policies) == {f"projects/{PROJECT}/secrets/{secret}:policy" for secret in secrets}
+    for secret in secrets:
+        assert deployed.google.policy(f"secretmanager/projects/{PROJECT}/secrets/{secret}") == {
+            ("roles/secretmanager.secretAccessor", f"serviceAccount:{ACCOUNTS[name]}")
+            for name, named in SECRETS.items()
+            if secret in named
+        }
+
+
+def test_a_secret_that_was_not_there_says_that_it_is_not_set(deployed: Deployer) -> None:
+    value = deployed.google.kept[f"secretmanager/projects/{PROJECT}/secrets/{SECRET}/versions/1:access"]
+    assert base64.b64decode(value["payload"]["data"]) == b"unset"
+    assert f"\n  secret {SECRET}: new, and unset\n" in "\n".join(deployed.said)
 
 
 def test_the_sweep_is_called_every_five_minutes_by_its_own_account(deployed: Deployer) -> None:
@@ -169,7 +192,7 @@ def test_the_sweep_is_called_every_five_minutes_by_its_own_account(deployed: Dep
     assert {job["name"] for job in jobs.values()} == {f"{PLACE}/jobs/{job}" for job in (JOB, CANARYS_JOB)}
     job = deployed.google.kept[f"cloudscheduler/{PLACE}/jobs/{JOB}"]
     assert (job["schedule"], job["timeZone"], job["attemptDeadline"]) == ("every 5 minutes", "Etc/UTC", "540s")
-    assert job["httpTarget"]["oidcToken"] == {"serviceAccountEmail": TRIGGERS}
+    assert job["httpTarget"]["oidcToken"] == {"serviceAccountEmail": account("effects")}
     assert job["httpTarget"]["uri"] == function(deployed, "releaseExpiredReservations")["url"]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+import yaml
 
 from tests.support.google_cloud.deploying import DATABASE, PROJECT, REGION, SECRET, Deployer
 from tools.deploying.wanted import NotDeployable
@@ -44,15 +45,74 @@ def refusal(deployer: Deployer) -> str:
             f"iam/{IN_PROJECT}/serviceAccounts/{WEBHOOK}",
             f"gcloud iam service-accounts create settle-webhook --project={PROJECT}",
         ),
-        (
-            f"secretmanager/{IN_PROJECT}/secrets/{SECRET}/versions/latest",
-            f"firebase functions:secrets:set {SECRET} --project {PROJECT}",
-        ),
     ],
 )
 def test_what_is_missing_is_refused_with_the_command_that_helps(deployer: Deployer, gone: str, helps: str) -> None:
     del deployer.google.kept[gone]
     assert helps in refusal(deployer)
+
+
+def test_a_secret_whose_value_was_taken_away_is_not_made_anew(deployer: Deployer) -> None:
+    secret = f"{IN_PROJECT}/secrets/{SECRET}"
+    deployer.google.kept |= {
+        f"secretmanager/{secret}": {"name": secret},
+        f"secretmanager/{secret}/versions/latest": {"name": f"{secret}/versions/2", "state": "DISABLED"},
+    }
+    assert refusal(deployer) == (
+        f"{SECRET} has no value yet: firebase functions:secrets:set {SECRET} --project {PROJECT}"
+    )
+
+
+def test_whoever_may_not_make_a_secret_is_told_how_it_is_made(
+    deployer: Deployer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployer.google, "refused", {f"POST secretmanager/{IN_PROJECT}/secrets"})
+    assert refusal(deployer).endswith(
+        f": printf unset | gcloud secrets create {SECRET} --data-file=- --project={PROJECT}"
+    )
+
+
+def test_a_schedule_that_would_go_on_calling_as_another_account_is_to_be_deleted_first(deployer: Deployer) -> None:
+    place = f"{IN_PROJECT}/locations/{REGION}"
+    name, job = f"{place}/functions/sendCanary", f"{place}/jobs/firebase-schedule-sendCanary-{REGION}"
+    deployer.google.kept |= {
+        f"cloudfunctions/{name}": {
+            "name": name,
+            "labels": {"deployment-tool": "cli-firebase"},
+            "serviceConfig": {"serviceAccountEmail": "former@example.com"},
+        },
+        f"cloudscheduler/{job}": {"httpTarget": {"oidcToken": {"serviceAccountEmail": "former@example.com"}}},
+    }
+    assert refusal(deployer) == (
+        "The schedule of sendCanary calls it as former@example.com, which it will not run as any more: gcloud "
+        f"scheduler jobs delete firebase-schedule-sendCanary-{REGION} --location={REGION} --project={PROJECT}, "
+        "and deploy: it is made anew"
+    )
+
+
+@pytest.fixture
+def one_more(deployer: Deployer) -> Iterator[None]:
+    """A function that functions.yaml names, of an account that runs none yet, with a secret that nothing has yet."""
+    file = deployer.folder / "functions.yaml"
+    before = file.read_text()
+    manifest = yaml.safe_load(before)
+    one = {**manifest["endpoints"]["cancelOrderOnRequest"], "secretEnvironmentVariables": [{"key": "PIGEON_SECRET"}]}
+    account = one["serviceAccount"].replace("settle-triggers", "settle-checkout")
+    manifest["endpoints"]["sendPigeon"] = {**one, "serviceAccount": account}
+    file.write_text(yaml.safe_dump(manifest))
+    yield
+    file.write_text(before)
+
+
+@pytest.mark.usefixtures("one_more")
+def test_what_a_new_function_takes_is_read_from_functions_yaml(deployer: Deployer) -> None:
+    roles = ("datastore.user", "eventarc.eventReceiver", "run.invoker")
+    assert [line.partition(":")[0] for line in refusal(deployer).splitlines()] == [
+        "There is no account settle-checkout",
+        *(f"settle-checkout lacks roles/{role}" for role in roles),
+    ]
+    settings_file(deployer).write_text("PIGEON_SECRET=coo")
+    assert "PIGEON_SECRET is in a file of settings: it belongs into Secret Manager alone." in refusal(deployer)
 
 
 def test_a_role_is_missing_before_its_events_are(deployer: Deployer) -> None:
@@ -62,6 +122,10 @@ def test_a_role_is_missing_before_its_events_are(deployer: Deployer) -> None:
         "settle-triggers lacks roles/datastore.user",
         "settle-triggers lacks roles/eventarc.eventReceiver",
         "settle-triggers lacks roles/run.invoker",
+        "settle-effects lacks roles/datastore.user",
+        "settle-effects lacks roles/eventarc.eventReceiver",
+        "settle-effects lacks roles/firebasecloudmessaging.admin",
+        "settle-effects lacks roles/run.invoker",
     ]
 
 

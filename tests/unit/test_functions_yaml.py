@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import yaml
@@ -17,6 +17,7 @@ from database.queries import BATCH_DOCUMENTS_MAX, BATCH_EFFECTS_MAX, QUERY_SECON
 from effects.outside import PERFORM_SECONDS_MAX
 from effects.schedule import LEASE
 from settlement.settle import Patience
+from tools.deploying import rights
 from tools.toolchain import ROOT
 from triggers.sweep import RUN_SECONDS_MAX, THREADS
 from webhooks.canary import ANSWER_SECONDS_MAX
@@ -25,6 +26,15 @@ ENDPOINTS: Mapping[str, Any] = yaml.safe_load((ROOT / "functions.yaml").read_tex
 SETTINGS = dict(
     line.split("=", 1) for line in (ROOT / ".env").read_text().splitlines() if "=" in line and line[0] != "#"
 )
+
+KINDS: Final = {
+    "stripe_webhook": "webhook",
+    "create_checkout": "checkout",
+    "perform_effect": "effects",
+    "release_expired_reservations": "effects",
+    "send_canary": "canary",
+}
+"""Which account an entry point runs as; the others run as the triggers'."""
 
 each_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS.values(), ids=ENDPOINTS)
 each_event_endpoint = pytest.mark.parametrize(
@@ -59,8 +69,8 @@ def test_no_function_scales_without_limit(endpoint: Mapping[str, Any]) -> None:
 def test_a_function_is_where_the_project_wants_it_and_runs_as_an_account_of_its_kind(
     endpoint: Mapping[str, Any],
 ) -> None:
-    kind = {"stripe_webhook": "webhook", "send_canary": "canary"}.get(endpoint["entryPoint"], "triggers")
     assert endpoint["region"] == ["{{ params.REGION }}"]
+    kind = KINDS.get(endpoint["entryPoint"], "triggers")
     assert endpoint["serviceAccount"] == f"settle-{kind}@{{{{ params.PROJECT_ID }}}}.iam.gserviceaccount.com"
 
 
@@ -106,5 +116,11 @@ def test_the_canary_signs_with_the_webhooks_secret_and_ends_within_its_time() ->
     assert webhook["timeoutSeconds"] <= ANSWER_SECONDS_MAX < canary["timeoutSeconds"]
 
 
+def test_every_account_has_its_roles_in_the_table_of_them() -> None:
+    named = {endpoint["serviceAccount"].partition("@")[0] for endpoint in ENDPOINTS.values()}
+    assert named <= rights.ROLES.keys()
+
+
 def test_the_settings_file_holds_no_secret() -> None:
-    assert not [name for name in SETTINGS if "SECRET" in name or "KEY" in name]
+    secrets = {secret["key"] for one in ENDPOINTS.values() for secret in one.get("secretEnvironmentVariables", ())}
+    assert not [name for name in SETTINGS if name in secrets or "SECRET" in name or "KEY" in name]

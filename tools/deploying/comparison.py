@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tools.deploying import rights
-from tools.deploying.found import Found
+from tools.deploying.found import Found, caller_of
+from tools.deploying.secrets import UNSET
 from tools.deploying.wanted import Function, Wanted
 
 
@@ -30,6 +31,7 @@ def changes(wanted: Wanted, found: Found) -> list[str]:
             + ("updated, if code or settings differ" if (one.region, one.name) in found.functions else "new")
             for one in wanted.functions
         ),
+        *(f"secret {name}: new, and {UNSET}" for name in sorted(found.absent_secrets)),
         *(f"{name}: {'changed' if name in found.indexing else 'new'}" for name in other_indexing(wanted, found)),
         *([] if found.rules == wanted.rules else ["security rules: " + ("replaced" if found.rules else "new")]),
     ]
@@ -84,7 +86,7 @@ def _of_job(function: Function, found: Found) -> Iterator[Gap]:
     job = found.jobs.get(function.job)
     if job is None:
         yield Gap(f"the schedule of {function.name}", function.name)
-    elif job["httpTarget"]["oidcToken"]["serviceAccountEmail"] != function.account:
+    elif caller_of(job) != function.account:
         # The Firebase tools compare a schedule's times alone.
         yield Gap(
             f"the account of the schedule of {function.name}",

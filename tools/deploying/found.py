@@ -11,6 +11,7 @@ from tools.deploying.wanted import Function, NotDeployable, Wanted, composite, s
 
 _CODEBASE: Final = "firebase-functions-codebase"
 _TOOL: Final = "deployment-tool"
+_SECRETS: Final = "secretmanager.googleapis.com/v1/projects/{}/secrets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Found:
     """Of each member of the project."""
     secrets: Mapping[str, str]
     """Those that have a value: the number of its latest version."""
+    absent_secrets: frozenset[str]
+    """Those that are not there at all. What is there and has no value is in neither."""
     database: Json | None
     functions: Mapping[tuple[str, str], Json]
     """Those of our codebase that the Firebase tools have deployed, by region and name."""
@@ -66,10 +69,11 @@ def _found(google: Google, wanted: Wanted) -> Found:
         accounts=_accounts(google, wanted.project),
         roles=_roles(google, wanted.project),
         secrets={
-            name: version
-            for name in {name for one in wanted.functions for name in one.secrets}
-            if (version := _latest_version(google, wanted.project, name))
+            name: version for name in wanted.secrets if (version := _latest_version(google, wanted.project, name))
         },
+        absent_secrets=frozenset(
+            name for name in wanted.secrets if google.get(f"{_SECRETS.format(wanted.project)}/{name}") is None
+        ),
         database=database,
         functions=functions,
         first_generation=frozenset(in_the_way),
@@ -82,6 +86,11 @@ def _found(google: Google, wanted: Wanted) -> Found:
         },
         rules=_rules(google, wanted),
     )
+
+
+def caller_of(job: Json) -> str:
+    """The account as which a schedule calls its function."""
+    return str(job["httpTarget"]["oidcToken"]["serviceAccountEmail"])
 
 
 def _accounts(google: Google, project: str) -> frozenset[str]:
@@ -99,7 +108,7 @@ def _roles(google: Google, project: str) -> Mapping[str, frozenset[str]]:
 
 
 def _latest_version(google: Google, project: str, secret: str) -> str | None:
-    latest = google.get(f"secretmanager.googleapis.com/v1/projects/{project}/secrets/{secret}/versions/latest") or {}
+    latest = google.get(f"{_SECRETS.format(project)}/{secret}/versions/latest") or {}
     return str(latest["name"]).rpartition("/")[2] if latest.get("state") == "ENABLED" else None
 
 

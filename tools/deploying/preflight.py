@@ -1,14 +1,13 @@
 """What is wrong before anything is changed, and what puts it right."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from service.environment import SettingsError
-from service.secrets import STRIPE_WEBHOOK_SECRET
 from service.settings import THREADS, settings_from
 from tools.deploying import rights
 from tools.deploying.defects import Defect
-from tools.deploying.found import Found
+from tools.deploying.found import Found, caller_of
 from tools.deploying.wanted import Wanted
 
 # https://firebase.google.com/docs/firestore/locations: the regions that the two multi-regions are made of.
@@ -21,8 +20,10 @@ def refusals(wanted: Wanted, found: Found) -> list[Defect]:
         *of_settings(wanted),
         *of_database(wanted, found),
         *of_accounts(wanted, found),
-        *of_secrets(wanted, found),
+        # What is not there is made.
+        *of_secrets(wanted, found, but_for=found.absent_secrets),
         *of_generation(wanted, found),
+        *_of_schedules(wanted, found),
     ]
 
 
@@ -32,8 +33,9 @@ def warnings(wanted: Wanted, found: Found) -> list[Defect]:
 
 
 def of_settings(wanted: Wanted) -> Iterator[Defect]:
-    if STRIPE_WEBHOOK_SECRET in wanted.settings:
-        yield Defect(f"{STRIPE_WEBHOOK_SECRET} is in a file of settings", "it belongs into Secret Manager alone.")
+    if exposed := sorted(wanted.secrets & wanted.settings.keys()):
+        for name in exposed:
+            yield Defect(f"{name} is in a file of settings", "it belongs into Secret Manager alone.")
         return
     try:
         settings = settings_from(wanted.settings)
@@ -68,7 +70,7 @@ def of_database(wanted: Wanted, found: Found) -> Iterator[Defect]:
 
 
 def of_accounts(wanted: Wanted, found: Found) -> Iterator[Defect]:
-    for name, roles in rights.ROLES.items():
+    for name, roles in wanted.roles.items():
         email = rights.account(name, wanted.project)
         if email not in found.accounts:
             yield Defect(
@@ -83,8 +85,8 @@ def of_accounts(wanted: Wanted, found: Found) -> Iterator[Defect]:
             )
 
 
-def of_secrets(wanted: Wanted, found: Found) -> Iterator[Defect]:
-    for name in sorted({name for function in wanted.functions for name in function.secrets} - found.secrets.keys()):
+def of_secrets(wanted: Wanted, found: Found, *, but_for: Collection[str] = ()) -> Iterator[Defect]:
+    for name in sorted(wanted.secrets - found.secrets.keys() - set(but_for)):
         yield Defect(f"{name} has no value yet", f"firebase functions:secrets:set {name} --project {wanted.project}")
 
 
@@ -96,6 +98,18 @@ def of_generation(wanted: Wanted, found: Found) -> Iterator[Defect]:
                 f"In {function.region}, {function.name} is of the first generation, and cannot be updated",
                 f"gcloud functions delete {function.name} --no-gen2 --region={function.region} "
                 f"--project={wanted.project}",
+            )
+
+
+def _of_schedules(wanted: Wanted, found: Found) -> Iterator[Defect]:
+    """The Firebase tools compare a schedule's times alone: the old account would go on calling, and be refused."""
+    for function in wanted.functions:
+        caller = caller_of(found.jobs[function.job]) if function.job in found.jobs else function.account
+        if caller != function.account:
+            yield Defect(
+                f"The schedule of {function.name} calls it as {caller}, which it will not run as any more",
+                f"gcloud scheduler jobs delete {function.job} --location={function.region} "
+                f"--project={wanted.project}, and deploy: it is made anew",
             )
 
 

@@ -1,7 +1,8 @@
 """Who may do what: the accounts that the functions run as, and what whoever deploys needs.
 
 An account that the Firebase tools make themselves (`requiredRoles` in functions.yaml) would be one for all functions:
-the webhook, which anybody may call, could then call the others.
+the webhook, which anybody may call, could then call the others. Which account reads which secret is in functions.yaml
+alone: the Firebase tools give it the right to, on the secret itself.
 """
 
 import re
@@ -13,14 +14,21 @@ ANYBODY: Final = "allUsers"
 _DATASTORE_USER: Final = "roles/datastore.user"
 
 ROLES: Final[Mapping[str, frozenset[str]]] = {
-    # Reads its one secret, too: the Firebase tools let it, on the secret itself.
     "settle-webhook": frozenset({_DATASTORE_USER}),
-    # https://cloud.google.com/eventarc/standard/docs/run/route-trigger-cloud-firestore
-    "settle-triggers": frozenset({_DATASTORE_USER, "roles/eventarc.eventReceiver", INVOKER}),
-    # Reads the webhook's secret, and may call its own function; the Firebase tools let it do both.
+    "settle-triggers": frozenset({_DATASTORE_USER}),
+    # https://docs.cloud.google.com/iam/docs/roles-permissions/firebasecloudmessaging: it sends, and does not read.
+    "settle-effects": frozenset({_DATASTORE_USER, "roles/firebasecloudmessaging.admin"}),
+    "settle-checkout": frozenset({_DATASTORE_USER}),
+    # May call its own function: the Firebase tools let it.
     "settle-canary": frozenset(),
 }
-"""What each account may do in the whole project, by its name."""
+"""What the code that each account runs takes in the whole project, by the account's name."""
+
+RECEIVER: Final = frozenset({"roles/eventarc.eventReceiver", INVOKER})
+"""What an account takes beside that if an event triggers one of its functions.
+
+https://cloud.google.com/eventarc/standard/docs/run/route-trigger-cloud-firestore
+"""
 
 DEPLOYER: Final[Mapping[str, tuple[str, ...]]] = {
     "roles/artifactregistry.admin": ("artifactregistry.repositories.get", "artifactregistry.repositories.update"),
@@ -54,7 +62,11 @@ DEPLOYER: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "roles/iam.securityReviewer": ("iam.serviceAccounts.list", "resourcemanager.projects.getIamPolicy"),
     "roles/run.admin": ("run.services.getIamPolicy", "run.services.setIamPolicy"),
-    "roles/secretmanager.viewer": ("secretmanager.secrets.getIamPolicy", "secretmanager.versions.get"),
+    "roles/secretmanager.viewer": (
+        "secretmanager.secrets.get",
+        "secretmanager.secrets.getIamPolicy",
+        "secretmanager.versions.get",
+    ),
     "roles/serviceusage.serviceUsageConsumer": ("serviceusage.services.get", "serviceusage.services.use"),
 }
 """What each role is needed for in the whole project; beside them, roles/iam.serviceAccountUser on each account."""

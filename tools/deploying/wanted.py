@@ -31,7 +31,13 @@ class Function:
     """Who may call it, beside those that may call anything in the project."""
     secrets: tuple[str, ...]
     is_scheduled: bool
+    is_triggered: bool
+    """Whether it is called for each event of its kind."""
     concurrency: int
+
+    @property
+    def account_name(self) -> str:
+        return self.account.partition("@")[0]
 
     @property
     def job(self) -> str:
@@ -53,6 +59,20 @@ class Wanted:
     indexing: Mapping[str, str]
     """Composite indexes, and fields that are indexed in their own way: the name of each, and how it is indexed."""
     rules: str
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Those that any function is given."""
+        return frozenset(name for function in self.functions for name in function.secrets)
+
+    @property
+    def roles(self) -> Mapping[str, frozenset[str]]:
+        """What each account that runs a function takes in the whole project, by the account's name."""
+        triggered = {function.account_name for function in self.functions if function.is_triggered}
+        return {
+            name: rights.ROLES.get(name, frozenset()) | (rights.RECEIVER if name in triggered else frozenset())
+            for name in dict.fromkeys(function.account_name for function in self.functions)
+        }
 
 
 def wanted_in(folder: Path, project: str) -> Wanted:
@@ -128,6 +148,7 @@ def _function(name: str, endpoint: Mapping[str, Any]) -> Function:
         invokers=_invokers(endpoint, account),
         secrets=tuple(secret["key"] for secret in endpoint.get("secretEnvironmentVariables", ())),
         is_scheduled="scheduleTrigger" in endpoint,
+        is_triggered="eventTrigger" in endpoint,
         concurrency=endpoint["concurrency"],
     )
 

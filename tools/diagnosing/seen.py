@@ -83,8 +83,12 @@ def _found(google: Google, wanted: Wanted, *, is_all_on: bool) -> Found | Unseen
 
 
 def _webhook_in(found: Found, wanted: Wanted) -> Json | None:
-    """The function that anybody may call, if it is there."""
-    places = ((one.region, one.name) for one in wanted.functions if rights.ANYBODY in one.invokers)
+    """The function that anybody may call and that verifies what it is sent, if it is there."""
+    places = (
+        (one.region, one.name)
+        for one in wanted.functions
+        if rights.ANYBODY in one.invokers and STRIPE_WEBHOOK_SECRET in one.secrets
+    )
     return next((found.functions[place] for place in places if place in found.functions), None)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tests.support.google_cloud.deploying import DATABASE, PROJECT, SECRET, prepared_project
 from tests.support.google_cloud.project import GoogleProject, Json
+from tools.deploying.secrets import UNSET
 from tools.deploying.wanted import Function, Wanted
 
 _IN_PROJECT: Final = f"projects/{PROJECT}"
@@ -19,13 +20,14 @@ IN_DATABASE: Final = f"firestore/{_IN_PROJECT}/databases/{DATABASE}"
 
 
 def deployed_project(wanted: Wanted, folder: Path, secret: str, now: datetime) -> GoogleProject:
-    google = prepared_project()
+    google = prepared_project(wanted)
     google.kept[IN_DATABASE] |= {
         "concurrencyMode": "PESSIMISTIC",
         "deleteProtectionState": "DELETE_PROTECTION_ENABLED",
         "pointInTimeRecoveryEnablement": "POINT_IN_TIME_RECOVERY_ENABLED",
     }
-    keep_secret(google, secret)
+    for name in wanted.secrets:
+        keep_secret(google, secret if name == SECRET else UNSET, name)
     for function in wanted.functions:
         _deploy(google, function, now)
     _index(google, json.loads((folder / "firestore.indexes.json").read_text()))
@@ -38,10 +40,15 @@ def deployed_project(wanted: Wanted, folder: Path, secret: str, now: datetime) -
     return google
 
 
-def keep_secret(google: GoogleProject, text: str) -> None:
+def keep_secret(google: GoogleProject, text: str, name: str = SECRET) -> None:
     """Its first version, which is the latest, has this value."""
+    secret = f"{_IN_PROJECT}/secrets/{name}"
     value = {"payload": {"data": base64.b64encode(text.encode()).decode()}}
-    google.kept[f"secretmanager/{_IN_PROJECT}/secrets/{SECRET}/versions/1:access"] = value
+    google.kept |= {
+        f"secretmanager/{secret}": {"name": secret},
+        f"secretmanager/{secret}/versions/latest": {"name": f"{secret}/versions/1", "state": "ENABLED"},
+        f"secretmanager/{secret}/versions/1:access": value,
+    }
 
 
 def _deploy(google: GoogleProject, function: Function, now: datetime) -> None:

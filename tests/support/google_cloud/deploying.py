@@ -18,7 +18,7 @@ from tools.deploy import Deployment
 from tools.deploying import rights
 from tools.deploying.firebase import firebase_in
 from tools.deploying.google import Google
-from tools.deploying.wanted import wanted_in
+from tools.deploying.wanted import Wanted, wanted_in
 from tools.toolchain import ROOT
 
 PROJECT: Final = "shop-of-tests"
@@ -37,7 +37,7 @@ _LITTER: Final = (
 )
 
 
-def dirty_folder(folder: Path) -> Path:
+def dirty_folder(folder: Path) -> None:
     for name in (*UPLOADED_FILES, *_READ_FILES):
         shutil.copy(ROOT / name, folder)
     config = json.loads((ROOT / "firebase.json").read_text())
@@ -49,25 +49,21 @@ def dirty_folder(folder: Path) -> Path:
     for name in _LITTER:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("litter")
-    return folder
 
 
-def prepared_project() -> GoogleProject:
+def prepared_project(wanted: Wanted) -> GoogleProject:
     """A project in which everything was done that the runbook asks for before the first deployment."""
     google = GoogleProject(PROJECT)
     project = f"projects/{PROJECT}"
-    emails = {name: rights.account(name, PROJECT) for name in rights.ROLES}
+    emails = {name: rights.account(name, PROJECT) for name in wanted.roles}
     google.kept |= {f"iam/{project}/serviceAccounts/{email}": {"email": email} for email in emails.values()}
     google.kept[f"cloudresourcemanager/{project}:policy"] = {
         "bindings": [
             {"role": role, "members": [rights.member(emails[name])]}
-            for name, roles in rights.ROLES.items()
+            for name, roles in wanted.roles.items()
             for role in sorted(roles)
         ]
     }
-    secret = f"{project}/secrets/{SECRET}"
-    google.kept[f"secretmanager/{secret}"] = {"name": secret}
-    google.kept[f"secretmanager/{secret}/versions/latest"] = {"name": f"{secret}/versions/1", "state": "ENABLED"}
     google.kept[f"firestore/{project}/databases/{DATABASE}"] = {"locationId": LOCATION, "type": "FIRESTORE_NATIVE"}
     images = f"{project}/locations/{REGION}/repositories/gcf-artifacts"
     google.kept[f"artifactregistry/{images}"] = {"name": images}
@@ -108,13 +104,14 @@ class Deployer:
 @contextmanager
 def deployer_in(folder: Path) -> Iterator[Deployer]:
     """Within, whatever this process and its children ask of Google is answered by the deployer's project."""
-    google = prepared_project()
+    source = folder / "source"
+    source.mkdir()
+    dirty_folder(source)
+    google = prepared_project(wanted_in(source, PROJECT))
     credentials = folder / "credentials.json"
     credentials.write_text(
         json.dumps({"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"})
     )
-    source = folder / "source"
-    source.mkdir()
     with proxy_to(google, folder / "authority.pem") as proxy, pytest.MonkeyPatch.context() as environment:
         # What the emulators, a developer and a proxy of theirs have set must not lead anywhere else.
         for name in os.environ:
@@ -131,4 +128,4 @@ def deployer_in(folder: Path) -> Iterator[Deployer]:
         for name in ("TMPDIR", "XDG_CONFIG_HOME"):
             environment.setenv(name, str(folder))
         environment.setenv("CI", "true")
-        yield Deployer(google, dirty_folder(source))
+        yield Deployer(google, source)

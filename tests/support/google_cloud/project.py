@@ -90,16 +90,28 @@ class GoogleProject:
             return {"uploadUrl": _UPLOAD, "storageSource": {"bucket": "sources", "object": f"{len(self.uploads)}.zip"}}
         if verb == "testIamPermissions":
             return {"permissions": [name for name in sent["permissions"] if name not in self.lacking]}
+        if verb == "addVersion":
+            return self._with_version(name, sent)
         if verb == "access":
             return self.kept[f"{name}:access"]
         return self.kept.get(f"{name}:policy", {"bindings": []}) if verb == "getIamPolicy" else {}
+
+    def _with_version(self, name: str, sent: Json) -> Json:
+        version = {"name": f"{name.partition('/')[2]}/versions/1", "state": "ENABLED"}
+        assert self.kept.keys().isdisjoint({f"{name}/versions/latest"}), "no later version is expected"
+        self.kept |= {f"{name}/versions/latest": version, f"{name}/versions/1:access": {"payload": sent["payload"]}}
+        return version
 
     def _standard(self, method: str, name: str, query: Mapping[str, str], sent: Json) -> Json | None:
         if method == "GET":
             return self._got(name, query)
         if method == "POST":
             # Whoever creates may choose the id.
-            own = query.get("functionId") or str(sent.get("name", len(self.kept))).partition(f"/{_last(name)}/")[2]
+            own = (
+                query.get("functionId")
+                or query.get("secretId")
+                or str(sent.get("name", len(self.kept))).partition(f"/{_last(name)}/")[2]
+            )
             name = f"{name}/{own or len(self.kept)}"
         elif name.startswith("firebaserules") and name not in self.kept:
             return None
