@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 
-NOT_CONFIGURED: Final = frozenset({"", "unset"})
-"""Entries of a secret that are none: Secret Manager keeps no empty text, so a first deployment binds a word."""
+UNSET: Final = "unset"
+"""What a secret says that nobody has set: Secret Manager keeps no empty text, so a first deployment binds a word."""
+NOT_CONFIGURED: Final = frozenset({"", UNSET})
+"""Entries of a secret that are none."""
 _EMULATORS: Final = ("FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST")
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(/[!-~]*)?")
 

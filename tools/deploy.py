@@ -52,8 +52,7 @@ class Deployment:
             raise NotDeployable(
                 "Nothing was changed. What is to stay belongs into this folder, or in another codebase."
             )
-        for name in sorted(found.absent_secrets):
-            make_unset(self.google, self.wanted.project, name)
+        make_unset(self.google, self.wanted.project, found.absent_secrets)
         if code := self.firebase(_EVERYTHING):
             return self._failed(code)
         return self._is_complete()

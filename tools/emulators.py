@@ -15,13 +15,15 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from service.environment import SettingsError
+import yaml
+
+from service.environment import UNSET, SettingsError
 from service.secrets import STRIPE_WEBHOOK_SECRET
 from service.settings import settings_from
 from tools import logs, reaper, suite
@@ -32,6 +34,7 @@ from tools.toolchain import BUILD, ROOT, VENV, search_path
 
 WEBHOOK_SECRET: Final = "whsec_test_secret"
 
+_EMULATED_SECRETS: Final = {STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET}
 _FAREWELL_SECONDS_MAX = 10
 _OPEN_SHOP: Final = (sys.executable, "-m", "tools.open_shop")
 
@@ -69,7 +72,7 @@ def running(environment: Mapping[str, str]) -> Iterator[Emulators]:
     """
     named, usual, blocks = named_ports(environment), suite.usual_ports(), iter(BLOCKS)
     data = data_to_keep(environment)
-    _provide_secret()
+    _provide_secrets()
     with contextlib.ExitStack() as held:
         try:
             emulators = held.enter_context(_started(reserved(named, usual, blocks), data))
@@ -105,11 +108,24 @@ def _report_moves(expected: Mapping[str, int], ports: Ports) -> None:
             print(f"The {name.capitalize()} emulator is on port {moved_to} instead of {port}.", file=sys.stderr)
 
 
-def _provide_secret() -> None:
+def _provide_secrets() -> None:
     file = ROOT / ".secret.local"
-    if not file.exists():
-        file.write_text(f"{STRIPE_WEBHOOK_SECRET}={WEBHOOK_SECRET}\n")
+    given = file.read_text() if file.exists() else ""
+    endpoints = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"].values()
+    needed = {secret["key"] for endpoint in endpoints for secret in endpoint.get("secretEnvironmentVariables", ())}
+    if added := added_secrets(given, needed):
+        file.write_text(given + added)
     refuse_unusable_secret(file.read_text())
+
+
+def added_secrets(given: str, needed: Collection[str]) -> str:
+    """The lines that .secret.local lacks.
+
+    Whatever is not there, the Firebase tools ask Google for, each time that a function of it starts.
+    """
+    there = {line.partition("=")[0].strip() for line in given.splitlines()}
+    lines = [f"{name}={_EMULATED_SECRETS.get(name, UNSET)}\n" for name in sorted(set(needed) - there)]
+    return "".join(["\n" * (bool(lines and given) and not given.endswith("\n")), *lines])
 
 
 def refuse_unusable_secret(secrets: str) -> None:

@@ -16,16 +16,19 @@ from tests.support.broken_service import (
     FIRST,
     IN_PROJECT,
     JOB,
+    LISTS,
     NOW,
     SECOND,
     Change,
     endpoint,
+    has_effect,
     kept,
+    key_is_answered,
     never_called,
     verifies_with,
 )
-from tests.support.deployed_service import API_KEY, IN_FRONT_OF_IT, WEBHOOK, DeployedService
-from tests.support.google_cloud.deployed import deployed_project
+from tests.support.deployed_service import API_KEY, IN_FRONT_OF_IT, SERVICES_KEY, WEBHOOK, DeployedService
+from tests.support.google_cloud.deployed import deployed_project, keep_secret
 from tests.support.google_cloud.deploying import PROJECT, REGION, Deployer
 from tests.support.google_cloud.project import GoogleProject
 from tests.support.stripe.versions import API_VERSIONS
@@ -43,6 +46,7 @@ def working(deployer: Deployer) -> GoogleProject:
 @pytest.fixture
 def service(deployer: Deployer, working: GoogleProject, monkeypatch: pytest.MonkeyPatch) -> DeployedService:
     google = GoogleProject(PROJECT, kept=copy.deepcopy(working.kept))
+    keep_secret(google, SERVICES_KEY, "STRIPE_API_KEY")
     service = DeployedService(google, FIRST)
 
     def send(_: HTTPAdapter, asked: PreparedRequest, **__: Any) -> Response:
@@ -64,7 +68,7 @@ def diagnose(deployer: Deployer, capsys: pytest.CaptureFixture[str]) -> Diagnose
     def diagnosed() -> tuple[int, Checks]:
         code = main(["--project", PROJECT, "--json=1"], deployer.folder)
         said = capsys.readouterr()
-        assert not re.search(f"{FIRST}|{SECOND}|{API_KEY}", said.out + said.err)
+        assert not re.search(f"{FIRST}|{SECOND}|{API_KEY}|{SERVICES_KEY}", said.out + said.err)
         return code, json.loads(said.out)
 
     return diagnosed
@@ -114,6 +118,48 @@ def test_a_wrong_setting_is_found(
     assert (code, set(in_state("wrong", checks))) == (3, {check})
 
 
+def test_a_key_of_the_other_mode_is_found_by_the_setting_or_by_the_secrets(
+    service: DeployedService, set_to: Callable[[str], object], diagnose: Diagnose
+) -> None:
+    keep_secret(service.google, SERVICES_KEY.replace("test", "live"), "STRIPE_API_KEY")
+    service.secret = f"test:{FIRST}"
+    verifies_with(f"test:{FIRST}")(service)
+
+    def found() -> list[str]:
+        _, checks = diagnose()
+        assert in_state("wrong", checks) == ["mode"]
+        return [check["found"] for check in checks if check["state"] == "wrong"]
+
+    assert found() == ["STRIPE_API_KEY is of live mode, and STRIPE_WEBHOOK_SECRET has no secret for it"]
+    set_to("EXPECT_LIVEMODE=false")
+    assert found() == ["STRIPE_API_KEY is of live mode, and EXPECT_LIVEMODE says test mode"]
+
+
+@pytest.mark.parametrize("key", ["unset", "unset\n"])
+def test_without_a_key_of_its_own_nothing_is_asked_of_stripe_and_nothing_is_wrong(
+    service: DeployedService, diagnose: Diagnose, key: str
+) -> None:
+    keep_secret(service.google, key, "STRIPE_API_KEY")
+    key_is_answered(500, *LISTS)(service)
+    code, checks = diagnose()
+    assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
+
+
+def test_what_stripe_does_not_answer_says_nothing_of_the_key(service: DeployedService, diagnose: Diagnose) -> None:
+    key_is_answered(500, "/v1/events")(service)
+    code, checks = diagnose()
+    assert (code, in_state("not checked", checks)) == (0, ["api key"])
+
+
+def test_what_was_given_up_is_counted_by_its_kind(service: DeployedService, diagnose: Diagnose) -> None:
+    has_effect("ERROR")(service)
+    service.google.effects += [{"kind": {"stringValue": "sms"}, "state": {"stringValue": "ERROR"}}] * 99
+    _, checks = diagnose()
+    assert [check["found"] for check in checks if check["state"] == "wrong"] == [
+        "What was given up: 1 mail, 99 sms, and perhaps more"
+    ]
+
+
 def test_a_secret_of_the_other_mode_is_found_without_stripe(
     service: DeployedService,
     set_to: Callable[[str], object],
@@ -124,7 +170,7 @@ def test_a_secret_of_the_other_mode_is_found_without_stripe(
     set_to("EXPECT_LIVEMODE=true")
     verifies_with(f"test:{FIRST}")(service)
     code, checks = diagnose()
-    assert (code, in_state("wrong", checks)) == (3, ["mode"])
+    assert (code, set(in_state("wrong", checks))) == (3, {"mode"})
 
 
 def test_a_function_of_the_first_generation_is_to_be_deleted_before_it_is_deployed(
@@ -166,13 +212,13 @@ def test_what_cannot_be_looked_at_is_not_checked_and_not_wrong(
     service: DeployedService, diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STRIPE_API_KEY")
-    service.google.refused = {"versions/1:access", "/alertPolicies", "/notificationChannels"}
+    service.google.refused = {"versions/1:access", "/alertPolicies", "/notificationChannels", "documents:runQuery"}
     never_called(NOW)(service)
     code, checks = diagnose()
     assert (code, in_state("not checked", checks)) == (
         0,
         [
-            *("secret value", "schedules", "policies", "channels"),
+            *("secret value", "api key", "schedules", "effects", "policies", "channels"),
             *("endpoint", "event types", "api version", "mode", "signed post"),
         ],
     )

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.support.google_cloud.deploying import DATABASE, PROJECT, REGION, SECRET, Deployer
-from tools.deploying.wanted import NotDeployable
+from tools.deploying.wanted import NotDeployable, wanted_in
 
 IN_PROJECT: Final = f"projects/{PROJECT}"
 WEBHOOK: Final = f"settle-webhook@{PROJECT}.iam.gserviceaccount.com"
@@ -63,13 +63,16 @@ def test_a_secret_whose_value_was_taken_away_is_not_made_anew(deployer: Deployer
     )
 
 
-def test_whoever_may_not_make_a_secret_is_told_how_it_is_made(
+def test_whoever_may_not_make_secrets_is_told_how_they_are_made(
     deployer: Deployer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployer.google, "refused", {f"POST secretmanager/{IN_PROJECT}/secrets"})
-    assert refusal(deployer).endswith(
-        f": printf unset | gcloud secrets create {SECRET} --data-file=- --project={PROJECT}"
-    )
+    said, *commands = refusal(deployer).splitlines()
+    assert said == "Whoever is signed in may not make secrets:"
+    assert commands == [
+        f"printf unset | gcloud secrets create {name} --data-file=- --project={PROJECT}"
+        for name in sorted(wanted_in(deployer.folder, PROJECT).secrets)
+    ]
 
 
 def test_a_schedule_that_would_go_on_calling_as_another_account_is_to_be_deleted_first(deployer: Deployer) -> None:

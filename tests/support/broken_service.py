@@ -18,6 +18,7 @@ PLACE_OF_FUNCTIONS: Final = f"cloudfunctions/{PLACE}/functions"
 CHANNEL: Final = f"monitoring/{IN_PROJECT}/notificationChannels/1"
 TTL: Final = f"{IN_DATABASE}/collectionGroups/messages/fields/expireAt"
 FIRST: Final = f"whsec_{'a' * 32}"
+LISTS: Final = ("/v1/checkout/sessions", "/v1/refunds", "/v1/events")
 SECOND: Final = f"whsec_{'b' * 32}"
 
 Change = Callable[[DeployedService], object]
@@ -60,6 +61,21 @@ def verifies_with(text: str) -> Change:
     return lambda service: keep_secret(service.google, text)
 
 
+def has_key(key: str) -> Change:
+    return lambda service: keep_secret(service.google, key, "STRIPE_API_KEY")
+
+
+def key_is_answered(status: int, *paths: str) -> Change:
+    """Stripe's answer to the service's own key."""
+    return lambda service: service.key_answers.update(dict.fromkeys(paths, status))
+
+
+def has_effect(state: str) -> Change:
+    return lambda service: service.google.effects.append(
+        {"kind": {"stringValue": "mail"}, "state": {"stringValue": state}}
+    )
+
+
 def an_index(service: DeployedService) -> dict[str, Any]:
     return next(one for name, one in service.google.kept.items() if "/collectionGroups/orders/indexes/" in name)
 
@@ -86,6 +102,15 @@ BROKEN: Final[dict[str, tuple[str, Callable[[DeployedService], object]]]] = {
     "a value that can be none": ("secret value", verifies_with(f'"{FIRST}"')),
     "a version that was disabled": ("secret value", gone(f"{SECRETS}/versions/1:access")),
     "still unset": ("secret value", verifies_with("unset")),
+    "a key that can be none": ("api key", has_key("pk_test_1")),
+    "a key that was disabled": (
+        "api key",
+        gone(f"secretmanager/{IN_PROJECT}/secrets/STRIPE_API_KEY/versions/1:access"),
+    ),
+    "a key that Stripe does not take": ("api key", key_is_answered(401, *LISTS)),
+    "a key that may do too little": ("api key", key_is_answered(403, "/v1/refunds")),
+    "what was given up": ("effects", has_effect("ERROR")),
+    "what has waited for too long": ("effects", has_effect("RETRY")),
     "not active": ("functions", kept(f"{PLACE_OF_FUNCTIONS}/inventoryChanged", state="FAILED")),
     "never started": (
         "functions",

@@ -26,6 +26,7 @@ Json = dict[str, Any]
 WEBHOOK: Final = "https://stripewebhook-x.a.run.app"
 IN_FRONT_OF_IT: Final = "https://pay.example/stripe"
 API_KEY: Final = "rk_test_reads_endpoints"
+SERVICES_KEY: Final = "rk_test_of_the_service"
 _app = Flask("shop")
 
 
@@ -43,6 +44,10 @@ def an_endpoint(name: str = "we_1", **fields: object) -> Json:
     }
 
 
+def _basic(key: str) -> str:
+    return f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"
+
+
 @dataclass
 class DeployedService:
     google: GoogleProject
@@ -50,6 +55,8 @@ class DeployedService:
     """With what the webhook verifies: several, separated by commas."""
     endpoints: list[Json] = field(default_factory=lambda: [an_endpoint(), an_endpoint("we_2", url="https://a.example")])
     """Stripe's: one is somebody else's."""
+    key_answers: dict[str, int] = field(default_factory=dict)
+    """What Stripe answers but 200 to the service's own key, by path."""
     answers: tuple[int, Json] | None = None
     """What answers in the webhook's place."""
 
@@ -71,8 +78,10 @@ class DeployedService:
         return response
 
     def _stripe(self, path: str, headers: Mapping[str, str]) -> tuple[int, Json]:
-        expected = base64.b64encode(f"{API_KEY}:".encode()).decode()
-        if headers["Authorization"] != f"Basic {expected}":
+        if headers["Authorization"] in (_basic(SERVICES_KEY), _basic(SERVICES_KEY.replace("test", "live"))):
+            assert path in ("/v1/checkout/sessions", "/v1/refunds", "/v1/events")
+            return self.key_answers.get(path, 200), {"object": "list", "data": []}
+        if headers["Authorization"] != _basic(API_KEY):
             return 401, {"error": {"type": "invalid_request_error"}}
         assert path == "/v1/webhook_endpoints"
         return 200, {"object": "list", "data": self.endpoints, "has_more": False}

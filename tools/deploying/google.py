@@ -42,18 +42,25 @@ class Google:
 
     def get(self, address: str) -> Json | None:
         """What is at `host/path`; None if there is nothing. Raises NotDeployable."""
-        return self._asked("GET", address)
+        found: Json | None = self._asked("GET", address)
+        return found
 
     def post(self, address: str, body: Mapping[str, Any]) -> Json:
         """What is answered to a question that takes more words. Raises NotDeployable."""
-        return self._asked("POST", address, body) or {}
+        found: Json = self._asked("POST", address, body) or {}
+        return found
+
+    def rows(self, address: str, body: Mapping[str, Any]) -> list[Json]:
+        """What is answered to a query, line by line; nothing if there is nothing to ask. Raises NotDeployable."""
+        found: list[Json] = self._asked("POST", address, body) or []
+        return found
 
     def change(self, method: str, address: str, body: Mapping[str, Any]) -> None:
         """Have something made, or changed. Raises NotDeployable, also if what it takes is not there."""
         if self._asked(method, address, body) is None:
             raise NotDeployable(f"{address} answers 404: what it takes is not there, or not yet")
 
-    def _asked(self, method: str, address: str, body: Mapping[str, Any] | None = None) -> Json | None:
+    def _asked(self, method: str, address: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
         try:
             answer = self._session.request(method, f"https://{address}", json=body, timeout=_ANSWER_SECONDS_MAX)
         except (GoogleAuthError, RequestException) as problem:
@@ -64,8 +71,7 @@ class Google:
             raise NotAllowed(f"{address} answers 403: {answer.text[:300]}")
         if not answer.ok:
             raise NotDeployable(f"{address} answers {answer.status_code}: {answer.text[:300]}")
-        found: Json = answer.json()
-        return found
+        return answer.json()
 
 
 def listed(google: Readable, address: str, *, called: str = "", at_most: int = 1000, asked: str = "") -> list[Json]:

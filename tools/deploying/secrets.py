@@ -1,13 +1,13 @@
-"""Secrets that are not there yet: each is made, and says that it is not set, because a function starts with no less."""
+"""Secrets that are not there yet: each is made, and says that nobody has set it. No function starts without."""
 
 import base64
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
+from service.settings import UNSET
 from tools.deploying.google import NotAllowed
 from tools.deploying.wanted import NotDeployable
 
-UNSET: Final = "unset"
-"""What the service takes for no secret at all. Secret Manager keeps no empty text."""
 _API: Final = "secretmanager.googleapis.com/v1"
 
 
@@ -17,13 +17,19 @@ class Changeable(Protocol):
     def change(self, method: str, address: str, body: dict[str, Any]) -> None: ...
 
 
-def make_unset(google: Changeable, project: str, name: str) -> None:
-    """Only for a secret that is not there: over any other, it would switch off what is on. Raises NotDeployable."""
-    secrets = f"{_API}/projects/{project}/secrets"
-    value = {"payload": {"data": base64.b64encode(UNSET.encode()).decode()}}
+def make_unset(google: Changeable, project: str, names: Iterable[str]) -> None:
+    """Only for secrets that are not there: any other would be switched off. Raises NotDeployable."""
+    left = sorted(names)
     try:
-        google.change("POST", f"{secrets}?secretId={name}", {"replication": {"automatic": {}}})
-        google.change("POST", f"{secrets}/{name}:addVersion", value)
+        while left:
+            _make(google, f"{_API}/projects/{project}/secrets", left[0])
+            del left[0]
     except NotAllowed:
-        command = f"printf {UNSET} | gcloud secrets create {name} --data-file=- --project={project}"
-        raise NotDeployable(f"{name} is not there, and whoever is signed in may not make it: {command}") from None
+        commands = [f"printf {UNSET} | gcloud secrets create {name} --data-file=- --project={project}" for name in left]
+        raise NotDeployable("\n".join(["Whoever is signed in may not make secrets:", *commands])) from None
+
+
+def _make(google: Changeable, secrets: str, name: str) -> None:
+    value = base64.b64encode(UNSET.encode()).decode()
+    google.change("POST", f"{secrets}?secretId={name}", {"replication": {"automatic": {}}})
+    google.change("POST", f"{secrets}/{name}:addVersion", {"payload": {"data": value}})

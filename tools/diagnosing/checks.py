@@ -7,7 +7,7 @@ from typing import Final
 from tools.deploying.defects import Defect
 from tools.deploying.found import Found
 from tools.deploying.wanted import Wanted
-from tools.diagnosing import deliveries, project
+from tools.diagnosing import deliveries, outside, project
 from tools.diagnosing.check import Check, State, Unseen
 from tools.diagnosing.seen import Seen
 
@@ -37,14 +37,16 @@ CHECKS: Final[Mapping[str, tuple[str, Judge]]] = {
     "rules": ("they are those of the file", _of(project.rules)),
     "secrets": ("they have values, the latest of which are in use", _of(project.secrets)),
     "secret value": ("the webhook can verify with it", project.secret_value),
+    "api key": ("it is unset, or Stripe takes it", outside.api_key),
     "functions": ("they are active, as their accounts, for their callers", _of(project.functions)),
     "schedules": ("they are on, and the last runs went well", _of(project.schedules)),
+    "effects": ("nothing waits, nothing was given up", outside.effects),
     "policies": ("somebody would be alerted", project.alert_policies),
     "channels": ("alerts arrive", project.alert_channels),
     "endpoint": ("Stripe delivers to the webhook, once", deliveries.endpoint),
     "event types": ("Stripe sends those that are handled, and no others", deliveries.event_types),
     "api version": ("Stripe's events are of a version that is known", deliveries.api_version),
-    "mode": ("settings, secret and endpoint agree", deliveries.mode),
+    "mode": ("settings, secrets and endpoint agree", deliveries.mode),
     "forged post": (f"answered {deliveries.FORGED}", deliveries.forged_post),
     "signed post": (f"answered {deliveries.UNKNOWN}", deliveries.signed_post),
 }

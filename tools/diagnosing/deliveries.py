@@ -1,6 +1,6 @@
 """What is wrong with how Stripe's events come: its endpoint, their mode, and what the webhook answers. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from tools.deploying.google import Json
 from tools.deploying.wanted import Wanted
 from tools.diagnosing.check import Unseen
 from tools.diagnosing.seen import Seen, not_deployed
+from tools.diagnosing.stripe_api import API_KEY, ServicesKey
 from webhooks.translation import HANDLED_TYPES
 
 OLDEST_VERSION: Final = "2020-08-27"
@@ -66,7 +67,7 @@ def api_version(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect |
 
 
 def mode(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
-    """Which of the two is expected, is signed for, and is sent: wherever that is known, it has to agree."""
+    """Which of the two is expected, is signed for, is asked, and is sent: wherever that is known, it has to agree."""
     expected = _expected(wanted)
     signed_for = {secret.livemode for secret in seen.secrets} if isinstance(seen.secrets, tuple) else {None}
     if expected is not None and not {expected, None} & signed_for:
@@ -85,6 +86,8 @@ def mode(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen
                 f"The endpoint is of {_MODES[livemode]} mode, and {STRIPE_WEBHOOK_SECRET} has no secret for it",
                 "add the endpoint's own, and deploy",
             )
+    if isinstance(seen.api_key, ServicesKey):
+        yield from _of_key(seen.api_key, signed_for, expected=expected)
     yield from _unless_there(wanted, seen)
 
 
@@ -102,6 +105,20 @@ def signed_post(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect 
     for answer in seen.signed:
         if answer != UNKNOWN:
             yield Defect(f"{seen.addresses[0]} answers {answer}", f"it must be {UNKNOWN}; its log says why")
+
+
+def _of_key(key: ServicesKey, signed_for: Collection[bool | None], *, expected: bool | None) -> Iterator[Defect]:
+    livemode = key.livemode
+    if expected is not None and livemode != expected:
+        yield Defect(
+            f"{API_KEY} is of {_MODES[livemode]} mode, and {EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode",
+            "correct one of the two, and deploy",
+        )
+    elif not {livemode, None} & set(signed_for):
+        yield Defect(
+            f"{API_KEY} is of {_MODES[livemode]} mode, and {STRIPE_WEBHOOK_SECRET} has no secret for it",
+            "set a key of the other mode, and deploy",
+        )
 
 
 def _ours(wanted: Wanted, seen: Seen) -> Sequence[Json] | Unseen:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from service.environment import SettingsError
+from service.environment import UNSET, SettingsError
 from service.secrets import STRIPE_WEBHOOK_SECRET
 from service.settings import CANARY_URL, settings_from
 from tools.deploying import rights
@@ -14,8 +14,9 @@ from tools.deploying.found import Found, found_in
 from tools.deploying.google import Google, Json, NotAllowed, listed
 from tools.deploying.wanted import NotDeployable, Wanted
 from tools.diagnosing.check import Unseen
+from tools.diagnosing.effects import Effects, effects_in
 from tools.diagnosing.probes import answer_to_forged, answer_to_unknown
-from tools.diagnosing.stripe_api import API_KEY, endpoints_of
+from tools.diagnosing.stripe_api import API_KEY, ServicesKey, endpoints_of, services_key
 from webhooks.signing_secrets import SigningSecret
 
 SigningSecrets = tuple[SigningSecret, ...]
@@ -34,6 +35,9 @@ class Seen:
     channels: Sequence[Json] | Unseen
     endpoints: Sequence[Json] | Unseen
     """Stripe's, of the API key's mode."""
+    api_key: ServicesKey | Defect | Unseen | None
+    """What the service's own key is good for at Stripe's; None if it has none."""
+    effects: Effects | Unseen
     forged: str | Unseen
     """What a post with a forged signature is answered: a status, and the result or error."""
     signed: Sequence[str] | Unseen
@@ -49,7 +53,7 @@ def seen_of(wanted: Wanted, google: Google, environment: Mapping[str, str], now:
     off = tuple(api for api in wanted.apis if not _is_on(google, wanted.project, api))
     found = _found(google, wanted, is_all_on=not off)
     webhook = None if isinstance(found, Unseen) else _webhook_in(found, wanted)
-    secrets = found if isinstance(found, Unseen) else _secrets(google, wanted, found, webhook)
+    secrets = found if isinstance(found, Unseen) else _secrets(google, wanted, found)
     addresses = _addresses(webhook, wanted) if webhook else ()
     return Seen(
         off=off,
@@ -59,6 +63,8 @@ def seen_of(wanted: Wanted, google: Google, environment: Mapping[str, str], now:
         policies=_watching(google, wanted.project, "alertPolicies"),
         channels=_watching(google, wanted.project, "notificationChannels"),
         endpoints=endpoints_of(environment.get(API_KEY, "")),
+        api_key=found if isinstance(found, Unseen) else _api_key(google, wanted, found),
+        effects=found if isinstance(found, Unseen) else effects_in(google, wanted, now),
         forged=answer_to_forged(addresses[0], now) if addresses else not_deployed(wanted),
         signed=_signed(addresses, secrets, wanted, now),
     )
@@ -97,24 +103,38 @@ def _addresses(webhook: Json, wanted: Wanted) -> tuple[str, ...]:
     return tuple(dict.fromkeys(url.rstrip("/") for url in urls if url))
 
 
-def _secrets(google: Google, wanted: Wanted, found: Found, webhook: Json | None) -> SigningSecrets | Defect | Unseen:
-    bound = webhook["serviceConfig"].get("secretEnvironmentVariables", ()) if webhook else ()
-    if STRIPE_WEBHOOK_SECRET not in found.secrets:
-        return Unseen(f"{STRIPE_WEBHOOK_SECRET} has no value yet", "set it first")
-    latest = found.secrets[STRIPE_WEBHOOK_SECRET]
-    version = next((one["version"] for one in bound if one["key"] == STRIPE_WEBHOOK_SECRET), latest)
-    address = f"projects/{wanted.project}/secrets/{STRIPE_WEBHOOK_SECRET}/versions/{version}:access"
+def _secrets(google: Google, wanted: Wanted, found: Found) -> SigningSecrets | Defect | Unseen:
+    text = _text_of(STRIPE_WEBHOOK_SECRET, google, wanted, found)
+    return _usable(text) if isinstance(text, str) else text
+
+
+def _api_key(google: Google, wanted: Wanted, found: Found) -> ServicesKey | Defect | Unseen | None:
+    text = _text_of(API_KEY, google, wanted, found)
+    if not isinstance(text, str):
+        return text
+    return services_key(text) if text not in ("", UNSET) else None
+
+
+def _text_of(name: str, google: Google, wanted: Wanted, found: Found) -> str | Defect | Unseen:
+    """The value of a secret that functions have: of the version of the first of them that is deployed."""
+    if name not in found.secrets:
+        return Unseen(f"{name} has no value yet", "set it first")
+    functions = [found.functions.get((one.region, one.name), {}) for one in wanted.functions]
+    bound = [one for each in functions for one in each.get("serviceConfig", {}).get("secretEnvironmentVariables", ())]
+    version = next((one["version"] for one in bound if one["key"] == name), found.secrets[name])
+    address = f"projects/{wanted.project}/secrets/{name}/versions/{version}:access"
     try:
         accessed = google.get(f"secretmanager.googleapis.com/v1/{address}") or {}
     except NotAllowed:
         return Unseen(
-            f"whoever is signed in may not read {STRIPE_WEBHOOK_SECRET}",
-            f"have somebody look who may: roles/secretmanager.secretAccessor on {STRIPE_WEBHOOK_SECRET}",
+            f"whoever is signed in may not read {name}",
+            f"have somebody look who may: roles/secretmanager.secretAccessor on {name}",
         )
     except NotDeployable as problem:
         # New instances cannot read it, either.
-        return Defect(f"version {version} of {STRIPE_WEBHOOK_SECRET} cannot be read: {problem}", "set it, and deploy")
-    return _usable(base64.b64decode(accessed.get("payload", {}).get("data", "")).decode(errors="replace"))
+        return Defect(f"version {version} of {name} cannot be read: {problem}", "set it, and deploy")
+    text = base64.b64decode(accessed.get("payload", {}).get("data", "")).decode(errors="replace")
+    return text.strip(" \t\r\n")
 
 
 def _usable(text: str) -> SigningSecrets | Defect:

@@ -1,11 +1,13 @@
-"""Asking Stripe which endpoints it delivers to."""
+"""Asking Stripe which endpoints it delivers to, and what the service's own key may do there."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import requests
 
+from tools.deploying.defects import Defect
 from tools.deploying.google import Json
 from tools.diagnosing.check import Unseen
 
@@ -13,7 +15,37 @@ API_KEY: Final = "STRIPE_API_KEY"
 # An account has at most 16 of them: https://docs.stripe.com/webhooks.
 _ENDPOINTS: Final = "https://api.stripe.com/v1/webhook_endpoints?limit=100"
 _ANSWER_SECONDS_MAX: Final = 30
+SERVICES_KEY: Final = re.compile(r"(?:sk|rk)_(?P<mode>test|live)_\w+", re.ASCII)
+# What a restricted key may read is chosen list by list, and the account itself it may not read, whatever is chosen.
+_NEEDED_BY_SERVICE: Final = {
+    "Checkout sessions": "https://api.stripe.com/v1/checkout/sessions?limit=1",
+    "refunds": "https://api.stripe.com/v1/refunds?limit=1",
+    "events": "https://api.stripe.com/v1/events?limit=1",
+}
 _NEEDED: Final = f"let {API_KEY} be a restricted key that may read webhook endpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesKey:
+    livemode: bool
+    answers: Mapping[str, int]
+    """The status of what Stripe answers, by what was asked for."""
+
+
+def services_key(key: str) -> ServicesKey | Defect | Unseen:
+    """What the key is good for that the service has. It is not repeated.
+
+    Reading proves nothing of writing, and nothing is written: of a restricted key that may only read, nothing is found.
+    """
+    if not (found := SERVICES_KEY.fullmatch(key)):
+        return Defect(
+            f"{API_KEY} can be no key of Stripe's", "set one (sk_ or rk_, test or live), or unset, and deploy"
+        )
+    try:
+        answers = {what: _asked(address, key).status_code for what, address in _NEEDED_BY_SERVICE.items()}
+    except requests.RequestException as problem:
+        return Unseen(f"Stripe cannot be asked ({type(problem).__name__})", "look again")
+    return ServicesKey(found["mode"] == "live", answers)
 
 
 def endpoints_of(key: str) -> Sequence[Json] | Unseen:
@@ -23,9 +55,13 @@ def endpoints_of(key: str) -> Sequence[Json] | Unseen:
     if not re.fullmatch(r"\w+", key, re.ASCII):
         return Unseen(f"{API_KEY} has a character in it that is in none of Stripe's keys", _NEEDED)
     try:
-        # As the user's name, because a file of passwords (~/.netrc) would take the place of a header.
-        answer = requests.get(_ENDPOINTS, auth=(key, ""), timeout=_ANSWER_SECONDS_MAX, allow_redirects=False)
+        answer = _asked(_ENDPOINTS, key)
         endpoints: Sequence[Json] | None = answer.json()["data"] if answer.ok else None
     except (requests.RequestException, KeyError) as problem:
         return Unseen(f"Stripe cannot be asked ({type(problem).__name__})", "look again")
     return Unseen(f"Stripe answers {answer.status_code}", _NEEDED) if endpoints is None else endpoints
+
+
+def _asked(address: str, key: str) -> requests.Response:
+    # As the user's name, because a file of passwords (~/.netrc) would take the place of a header.
+    return requests.get(address, auth=(key, ""), timeout=_ANSWER_SECONDS_MAX, allow_redirects=False)

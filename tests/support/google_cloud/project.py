@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 Json = dict[str, Any]
 
@@ -38,6 +38,8 @@ class GoogleProject:
     """Permissions that whoever deploys does not have."""
     page_max: int = 1000
     """How much of a collection is answered at once."""
+    effects: list[Json] = field(default_factory=list)
+    """The fields of each, as Firestore's API writes them."""
     unreachable: list[str] = field(default_factory=list)
     """Locations that a collection of all locations lacks."""
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
@@ -90,11 +92,20 @@ class GoogleProject:
             return {"uploadUrl": _UPLOAD, "storageSource": {"bucket": "sources", "object": f"{len(self.uploads)}.zip"}}
         if verb == "testIamPermissions":
             return {"permissions": [name for name in sent["permissions"] if name not in self.lacking]}
+        if verb == "runQuery":
+            return self._found(sent)
         if verb == "addVersion":
             return self._with_version(name, sent)
         if verb == "access":
             return self.kept[f"{name}:access"]
         return self.kept.get(f"{name}:policy", {"bindings": []}) if verb == "getIamPolicy" else {}
+
+    def _found(self, sent: Json) -> Json:
+        """What is in `effects` in one of the states that are asked for: when it is due, the emulator is asked."""
+        asked = json.dumps(sent)
+        found = [one for one in self.effects if f'"{one["state"]["stringValue"]}"' in asked]
+        # A line without a document comes first, as it may.
+        return cast("Json", [{"readTime": "now"}, *({"document": {"fields": fields}} for fields in found)])
 
     def _with_version(self, name: str, sent: Json) -> Json:
         version = {"name": f"{name.partition('/')[2]}/versions/1", "state": "ENABLED"}

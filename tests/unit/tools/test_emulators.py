@@ -15,7 +15,15 @@ import pytest
 from tests.support.http_client import request
 from tools import emulators, suite, toolchain
 from tools.addresses import PROJECT
-from tools.emulators import data_to_keep, main, refuse_unusable_secret, report_failure, run_inside, running
+from tools.emulators import (
+    added_secrets,
+    data_to_keep,
+    main,
+    refuse_unusable_secret,
+    report_failure,
+    run_inside,
+    running,
+)
 from tools.ports import BLOCKS, VARIABLES, Ports, PortsError, reserved
 from tools.suite import EmulatorsError, StartFailed
 
@@ -243,6 +251,19 @@ USABLE = f"whsec_{'1' * 64}"
 )
 def test_usable_secrets_are_left_to_the_functions(secrets: str) -> None:
     refuse_unusable_secret(secrets)
+
+
+@pytest.mark.parametrize(
+    ("given", "added"),
+    [
+        ("", "MAIL_SECRET=unset\nSTRIPE_WEBHOOK_SECRET=whsec_test_secret\n"),
+        ("STRIPE_WEBHOOK_SECRET=x", "\nMAIL_SECRET=unset\n"),
+        ("STRIPE_WEBHOOK_SECRET=x\n", "MAIL_SECRET=unset\n"),
+        ("MAIL_SECRET = x\nSTRIPE_WEBHOOK_SECRET=x", ""),
+    ],
+)
+def test_a_secret_that_is_not_there_is_added_and_no_other_is_touched(given: str, added: str) -> None:
+    assert added_secrets(given, {"STRIPE_WEBHOOK_SECRET", "MAIL_SECRET"}) == added
 
 
 def test_a_secret_with_which_no_function_would_start_is_refused_at_once() -> None:
