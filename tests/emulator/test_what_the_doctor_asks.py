@@ -24,7 +24,8 @@ def test_the_doctor_finds_what_was_given_up_and_what_has_waited_for_too_long(fir
 
     def found(query: Json) -> set[str]:
         address = f"http://{firestore_host}/v1/projects/{client.project}/databases/(default)/documents:runQuery"
-        answer = request(address, json.dumps(query).encode(), {"Authorization": "Bearer owner"}, method="POST")
+        headers = {"Authorization": "Bearer owner", "Content-Type": "application/json"}
+        answer = request(address, json.dumps(query).encode(), headers)
         assert answer.status == 200, answer.body
         names = [line["document"]["name"] for line in json.loads(answer.body) if "document" in line]
         return {name.rpartition("/")[2] for name in names}

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from flask import Flask, Request, Response, request
 
-from effects.effect import EffectKind
+from database.documents.effects import effect_path, effect_write
+from effects.effect import Effect, EffectKind
 from effects.outside import Performer
 from orders.events import StripeEvent
 from orders.outcome import Settle
@@ -97,6 +98,10 @@ class LoggedShop:
         with self.logging("cancelorderonrequest") as log:
             event = a_created_event(f"cancelRequests/{order_id}", created(f"cancelRequests/{order_id}"))
             self._service(log).cancel_requested_trigger().receive(event)
+
+    def put_effect(self, effect: Effect) -> None:
+        """Something is to be done outside: the sweep does it."""
+        self.store.put(effect_path(effect.effect_id), effect_write(effect, NOW).fields)
 
     def sweep(self) -> None:
         with self.logging("releaseexpiredreservations") as log:

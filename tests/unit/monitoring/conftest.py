@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from effects.effect import EffectKind
+from effects.outside import Failed
 from orders.outcome import Outcome, StoreUnavailable
 from service.environment import SettingsError
 from service.wiring import refused_for_settings
 from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_order
+from tests.support.effects import A_MAIL, World
 from tests.support.logged_shop import LoggedShop
 from tests.support.logging_query import Entry
 from tests.support.shop import a_shop, a_shop_with_a_hold, document_at
@@ -47,12 +50,13 @@ def raising(error: Exception) -> Callable[..., Outcome]:
 
 def delivered_and_settled() -> LoggedShop:
     """A usual day: nobody has to look at anything."""
-    shop = LoggedShop(a_shop(an_order()))
+    shop = LoggedShop(a_shop(an_order()), performers={EffectKind.MAIL: World()})
     shop.place()
     after(
         shop, PAID, PAID, the_event("charge.succeeded", event_id="evt_2"), a_stripe_event(event_type="customer.created")
     )
     after(shop, a_refund("evt_3"))
+    shop.put_effect(A_MAIL)
     shop.sweep()
     shop.send_canary()
     return shop
@@ -80,6 +84,16 @@ def waiting() -> list[LoggedShop]:
     young, old = PAID, a_stripe_event(created=NOW - timedelta(hours=2), event_id="evt_2")
     unreadable = the_event("payment_intent.succeeded", event_id="evt_3", amount_received="a lot")
     return [after(LoggedShop(a_shop()), young, old, unreadable, a_refund("evt_4"))]
+
+
+def outside() -> list[LoggedShop]:
+    """A provider that does not answer for a while, and one that will never do what is asked."""
+    failures = [Failed("is down", retryable=True), Failed("has no such address", retryable=False)]
+    shops = [LoggedShop(performers={EffectKind.MAIL: World(answers=[failure])}) for failure in failures]
+    for shop in shops:
+        shop.put_effect(A_MAIL)
+        shop.sweep()
+    return shops
 
 
 def for_a_person() -> list[LoggedShop]:
@@ -130,5 +144,5 @@ def usual() -> Sequence[Entry]:
 
 @pytest.fixture(scope="session")
 def logged(usual: Sequence[Entry]) -> Sequence[Entry]:
-    shops = [*refused_or_failed(), *waiting(), *for_a_person()]
+    shops = [*refused_or_failed(), *waiting(), *outside(), *for_a_person()]
     return [*usual, *(entry for shop in shops for entry in shop.entries)]

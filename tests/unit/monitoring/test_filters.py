@@ -43,6 +43,8 @@ COUNTED: Final[Mapping[str, set[str]]] = {
     "settle_sweeps": {"swept"},
     "settle_unfinished_sweeps": {"swept"},
     "settle_canaries": {"canary"},
+    "settle_effects_retried": {"effect_retried"},
+    "settle_effects_given_up": {"effect_failed"},
 }
 """By metric, the results of the lines that it counts; the others count many."""
 WORDS: Final = sorted(
