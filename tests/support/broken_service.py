@@ -18,7 +18,7 @@ PLACE_OF_FUNCTIONS: Final = f"cloudfunctions/{PLACE}/functions"
 CHANNEL: Final = f"monitoring/{IN_PROJECT}/notificationChannels/1"
 TTL: Final = f"{IN_DATABASE}/collectionGroups/messages/fields/expireAt"
 FIRST: Final = f"whsec_{'a' * 32}"
-LISTS: Final = ("/v1/checkout/sessions", "/v1/refunds", "/v1/events")
+LISTS: Final = ("/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds", "/v1/events")
 SECOND: Final = f"whsec_{'b' * 32}"
 
 Change = Callable[[DeployedService], object]

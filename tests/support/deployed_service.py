@@ -79,7 +79,7 @@ class DeployedService:
 
     def _stripe(self, path: str, headers: Mapping[str, str]) -> tuple[int, Json]:
         if headers["Authorization"] in (_basic(SERVICES_KEY), _basic(SERVICES_KEY.replace("test", "live"))):
-            assert path in ("/v1/checkout/sessions", "/v1/refunds", "/v1/events")
+            assert path in ("/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds", "/v1/events")
             return self.key_answers.get(path, 200), {"object": "list", "data": []}
         if headers["Authorization"] != _basic(API_KEY):
             return 401, {"error": {"type": "invalid_request_error"}}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.settings import UNSET
+from service.environment import UNSET
 from tools.deploying import rights
 from tools.deploying.found import Found, caller_of
 from tools.deploying.wanted import Function, Wanted

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
-from service.settings import UNSET
+from service.environment import UNSET
 from tools.deploying.google import NotAllowed
 from tools.deploying.wanted import NotDeployable
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import requests
 
+from stripe_api.keys import InvalidKey, stripe_key_from
 from tools.deploying.defects import Defect
 from tools.deploying.google import Json
 from tools.diagnosing.check import Unseen
@@ -15,10 +16,10 @@ API_KEY: Final = "STRIPE_API_KEY"
 # An account has at most 16 of them: https://docs.stripe.com/webhooks.
 _ENDPOINTS: Final = "https://api.stripe.com/v1/webhook_endpoints?limit=100"
 _ANSWER_SECONDS_MAX: Final = 30
-SERVICES_KEY: Final = re.compile(r"(?:sk|rk)_(?P<mode>test|live)_\w+", re.ASCII)
 # What a restricted key may read is chosen list by list, and the account itself it may not read, whatever is chosen.
 _NEEDED_BY_SERVICE: Final = {
     "Checkout sessions": "https://api.stripe.com/v1/checkout/sessions?limit=1",
+    "PaymentIntents": "https://api.stripe.com/v1/payment_intents?limit=1",
     "refunds": "https://api.stripe.com/v1/refunds?limit=1",
     "events": "https://api.stripe.com/v1/events?limit=1",
 }
@@ -37,15 +38,15 @@ def services_key(key: str) -> ServicesKey | Defect | Unseen:
 
     Reading proves nothing of writing, and nothing is written: of a restricted key that may only read, nothing is found.
     """
-    if not (found := SERVICES_KEY.fullmatch(key)):
-        return Defect(
-            f"{API_KEY} can be no key of Stripe's", "set one (sk_ or rk_, test or live), or unset, and deploy"
-        )
+    try:
+        livemode = stripe_key_from(key).livemode
+    except InvalidKey as invalid:
+        return Defect(f"{API_KEY} {invalid}", "set another, or unset, and deploy")
     try:
         answers = {what: _asked(address, key).status_code for what, address in _NEEDED_BY_SERVICE.items()}
     except requests.RequestException as problem:
         return Unseen(f"Stripe cannot be asked ({type(problem).__name__})", "look again")
-    return ServicesKey(found["mode"] == "live", answers)
+    return ServicesKey(livemode, answers)
 
 
 def endpoints_of(key: str) -> Sequence[Json] | Unseen:

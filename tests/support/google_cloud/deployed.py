@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from service.settings import UNSET
+from service.environment import UNSET
 from tests.support.google_cloud.deploying import DATABASE, PROJECT, SECRET, prepared_project
 from tests.support.google_cloud.project import GoogleProject, Json
 from tools.deploying.wanted import Function, Wanted
