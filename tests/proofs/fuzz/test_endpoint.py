@@ -166,7 +166,7 @@ RARELY: dict[str, tuple[object, str, object, Fields, str]] = {
         the_event("charge.succeeded", **OF_SHOP_2),
         FOR_ANOTHER,
     ),
-    "ignores thin events": (translation, "_HANDLED_THIN", frozenset(), a_thin_event(), IGNORES),
+    "ignores thin events": (translation, "HANDLED_THIN", frozenset(), a_thin_event(), IGNORES),
     "holds until after the end of time": (
         *(stripe_fields, "_SECONDS_MAX", LAST_SECOND_OF_9999),
         {**the_event("payment_intent.processing"), **AT_THE_END},
