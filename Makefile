@@ -33,7 +33,7 @@ torture: simulation faults fuzz soak mutation ## the long proof: all of these, o
 simulation: $(TEST) ## a minute of simulated shops, RPC by RPC
 	@$(VENV_PYTHON) -m tests.proofs.simulation --seconds 60
 
-faults: $(TEST) ## every RPC goes wrong in five ways; the emulator is killed and started again
+faults: $(TEST) ## every RPC of every scenario goes wrong in six ways
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.proofs.faults
 
 fuzz: $(DEV) ## a minute of hostile deliveries at the endpoint

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from google.cloud import firestore
 
 from orders.events import StripeEvent
-from tests.proofs.faults.standalone import exported_from, standalone_emulator
+from tests.contract.database import InFirestore
 from tests.support.auditor import complaints, leftovers
 from tests.support.builders import NOW, a_payment, a_placement, a_refunded_charge, an_order
 from tests.support.emulated_shop import (
+    a_project,
     documents_in,
     inventory_of,
     list_in_catalogue,
@@ -32,7 +31,7 @@ REFUND = a_refunded_charge("evt_refund", order_id=None, payment_intent_id="pi_re
 
 
 class Shop:
-    """The shop on the database of the emulator that the environment names now."""
+    """The shop on the database of this project."""
 
     def __init__(self, project: str) -> None:
         self.client = firestore.Client(project=project)
@@ -54,32 +53,30 @@ class Shop:
 
 
 def test_after_a_restore_the_events_of_the_lost_hours_bring_everything_back(
-    firestore_client: firestore.Client, firestore_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    firestore_client: firestore.Client,
 ) -> None:
-    project = firestore_client.project
-    shop = Shop(project)
+    shop = Shop(firestore_client.project)
     stock_up(shop.client, STOCK["shirt"])
     list_in_catalogue(shop.client, STOCK)
     shop.place(BEFORE)
     shop.deliver([PAYMENTS["paid"], PAYMENTS["refunded"]])
-    backup = exported_from(firestore_host, project, tmp_path / "backup")
+    backup = InFirestore(shop.client).dump()
     shop.place(AFTER)
     shop.deliver([REFUND, PAYMENTS["held"], PAYMENTS["new"]])
 
-    with standalone_emulator(backup) as emulator:
-        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.host)
-        restored = Shop(project)
-        sent_again: list[StripeEvent] = [REFUND, *PAYMENTS.values()]
-        assert restored.deliver(sent_again) == {
-            **dict.fromkeys(["evt_paid", "evt_refunded"], "duplicate_detected"),
-            "evt_held": "first_time_finalized",
-            "evt_refund": "refunded",
-            "evt_new": "order_not_found",
-        }
-        # It is parked until somebody writes the order again that its payment names.
-        restored.place(AFTER)
+    restored = Shop(a_project())
+    write_all(restored.client, backup)
+    sent_again: list[StripeEvent] = [REFUND, *PAYMENTS.values()]
+    assert restored.deliver(sent_again) == {
+        **dict.fromkeys(["evt_paid", "evt_refunded"], "duplicate_detected"),
+        "evt_held": "first_time_finalized",
+        "evt_refund": "refunded",
+        "evt_new": "order_not_found",
+    }
+    # It is parked until somebody writes the order again that its payment names.
+    restored.place(AFTER)
 
-        assert restored.books() == shop.books()
-        assert restored.deliver(sent_again) == {event.event_id: "duplicate_detected" for event in sent_again}
-        documents = documents_in(restored.client)
-        assert [*complaints(documents, STOCK), *leftovers(documents)] == []
+    assert restored.books() == shop.books()
+    assert restored.deliver(sent_again) == {event.event_id: "duplicate_detected" for event in sent_again}
+    documents = documents_in(restored.client)
+    assert [*complaints(documents, STOCK), *leftovers(documents)] == []
