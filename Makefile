@@ -22,6 +22,8 @@ help: ## show this
 demo: $(EMULATORS) ## one payment: three events, one of them again, one forged; settled once
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tools.demo
 
+# These emulators live for two minutes: that they start quickly matters more than how fast they become.
+test: export JAVA_TOOL_OPTIONS ?= -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 test: $(BROWSER) ## run every test inside the emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
