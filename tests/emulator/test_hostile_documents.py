@@ -91,7 +91,7 @@ def test_an_order_that_takes_too_much_to_be_read_is_refused_and_a_payment_for_it
 
 def test_vectors_count_towards_the_size_of_an_order(firestore_client: firestore.Client) -> None:
     stock_up(firestore_client, 10)
-    vectors = {f"v{number}": Vector([0.5] * 2_048) for number in range(40)}
+    vectors = {f"v{number}": Vector([0.5] * 2_048) for number in range(10)}
     items = [{"productId": "shirt", "quantity": 3, "vectors": vectors, "padding": "x" * 390_000}]
     firestore_client.document("orders/order-1").set(an_order(items=items))
     assert settle_in(firestore_client)(a_placement(), NOW).result == "reservation_failed"
