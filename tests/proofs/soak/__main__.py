@@ -23,7 +23,7 @@ from typing import Final
 from google.cloud import firestore
 
 from tests.proofs.soak.load import Pace, Shop
-from tests.proofs.soak.trend import slope, sparkline
+from tests.proofs.soak.trend import slope
 from tests.support.auditor import complaints, leftovers
 from tests.support.emulated_shop import a_database, documents_in
 from tests.support.production_server import Server, production_server
@@ -167,7 +167,7 @@ def _growth(samples: Sequence[Sample], before: Vitals, after: Vitals) -> Iterato
     memory = [sample.vitals.resident_bytes for sample in troughs]
     a_request = slope([(sample.requests, sample.vitals.resident_bytes) for sample in troughs])
     an_hour = slope([(sample.seconds / 3_600, sample.vitals.resident_bytes / 1e6) for sample in troughs])
-    print(f"\n  memory after the warm-up  {sparkline(memory)}  {min(memory) / 1e6:.1f} to {max(memory) / 1e6:.1f} MB")
+    print(f"\n  memory after the warm-up  {min(memory) / 1e6:.1f} to {max(memory) / 1e6:.1f} MB")
     flat_below = max(GROWTH_BYTES_A_REQUEST_MAX, GROWTH_BYTES_MIN / (samples[-1].requests - samples[0].requests))
     print(f"  slope of memory           {an_hour:+.1f} MB an hour, {a_request:+.0f} bytes a request")
     print(f"                            flat is below {flat_below:.0f} bytes a request")

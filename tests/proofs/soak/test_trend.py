@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.proofs.soak.trend import slope, sparkline
+from tests.proofs.soak.trend import slope
 
 
 def test_a_straight_line_has_its_own_slope() -> None:
@@ -28,9 +28,3 @@ def test_a_step_up_counts_although_the_line_is_flat_before_and_after() -> None:
 def test_points_at_one_x_have_no_slope() -> None:
     with pytest.raises(ValueError, match="different x"):
         slope([(1, 80), (1, 90)])
-
-
-def test_a_sparkline_goes_from_the_lowest_to_the_highest() -> None:
-    assert sparkline([1, 2, 3, 4, 5, 6, 7, 8]) == "▁▂▃▄▅▆▇█"
-    assert sparkline([5, 5, 5]) == "▁▁▁"
-    assert len(sparkline(range(1_000), width=60)) == 60

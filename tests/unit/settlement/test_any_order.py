@@ -91,7 +91,7 @@ IN_ONE_SECOND = [pytest.param(scenario, 0, id=name) for name, scenario in SCENAR
 ONE_AFTER_THE_OTHER = [
     pytest.param(scenario, 1, id=f"{name}, one after the other")
     for name, scenario in SCENARIOS.items()
-    if len(scenario.events) <= 5
+    if len(scenario.events) <= 4
 ]
 
 

@@ -7,11 +7,6 @@ import pytest
 from tools.progress import Progress
 
 
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
 class Clock:
     """Stands in for time, in which nothing passes by itself."""
 
@@ -44,18 +39,6 @@ def test_a_log_gets_a_line_at_once_and_then_one_every_fifteen_seconds(clock: Clo
         "Packages: 15 s ...",
         "Packages: 30 s ...",
         "Packages: 40 s",
-    ]
-
-
-def test_a_terminal_counts_and_shows_what_was_said_last_in_one_line(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "27")
-    assert shown(clock, Terminal(), seconds=3) == [
-        "Packages ... package 0",
-        "Packages: 1 s ... package ",
-        "Packages: 2 s ... package ",
-        "Packages: 3 s",
     ]
 
 
