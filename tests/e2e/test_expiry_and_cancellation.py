@@ -1,7 +1,6 @@
 """Units that nobody pays for are released: when the hold expires, and when the customer cancels the order."""
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.stripe_objects import an_event_for
 
 
 def test_an_order_that_nobody_pays_expires_and_releases_its_units_but_not_before_its_time(shop: RunningShop) -> None:
@@ -27,17 +26,3 @@ def test_a_customer_cancels_an_unpaid_order_and_its_units_are_released(shop: Run
     assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 0}
     assert shop.audit_entries(order_id)[f"cancel_{order_id}"]["result"] == "cancelled"
     assert shop.notices() == ["reserved", "cancelled"]
-
-
-def test_a_cancel_request_for_a_paid_order_is_left_to_the_operators(shop: RunningShop) -> None:
-    product_id = shop.seed_product("shirt", stock=10)
-    order_id = shop.place_order("order", shirt=3)
-    shop.await_status(order_id, "reserved")
-    assert shop.deliver(an_event_for(order_id, "charge.succeeded")) == (200, "first_time_finalized")
-    shop.request_cancellation(order_id)
-    order = shop.await_order(order_id, lambda order: order.get("cancelRequestedAt") is not None)
-    assert order["status"] == "finalized"
-    assert shop.get(f"inventory/{product_id}") == {"stock": 7, "reserved": 0}
-    notice = shop.get(f"notifications/system/messages/cancel_{order_id}")
-    assert (notice["type"], notice["audience"], notice["orderId"]) == ("cancel_requested", "operator", order_id)
-    assert shop.notices() == ["reserved", "paid"]

@@ -12,7 +12,6 @@ from settlement.decisions import Terms
 from tests.support.builders import NOW, Fields
 from tests.support.emulated_shop import delivered_to, inventory_of, service_in
 from tests.support.stripe_objects import the_event
-from webhooks.ownership import Naming
 
 PAID, REFUNDED, REFUND_CREATED = "payment_intent.succeeded", "charge.refunded", "refund.created"
 DISPUTE_OPENED = "charge.dispute.created"
@@ -31,7 +30,6 @@ class Shop:
 
     client: firestore.Client
     terms: Terms
-    naming: Naming = Naming()
     _seconds: Any = field(default_factory=count)
 
     def report(self, event_type: str, event_id: str = "evt_1", **object_fields: Any) -> str:
@@ -40,7 +38,7 @@ class Shop:
 
     def deliver(self, event: Fields) -> str:
         """The result of one signed delivery, which is answered 200."""
-        service = replace(service_in(self.client, self.terms), naming=self.naming, now=self._now)
+        service = replace(service_in(self.client, self.terms), now=self._now)
         answer = delivered_to(service.webhook_endpoint(), event)
         assert answer.status_code == 200, answer.get_json()
         return str(answer.get_json()["result"])

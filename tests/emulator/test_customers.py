@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from google.cloud import firestore
 
-from tests.emulator.ordering_shop import DISPUTE_OPENED, HELD, ON_THE_SHELF, PAID, REFUND_CREATED, REFUNDED, SOLD, Shop
-from tests.support.builders import NOW, TERMS, a_lapse, a_reserved_order, an_order
+from tests.emulator.ordering_shop import DISPUTE_OPENED, ON_THE_SHELF, PAID, REFUND_CREATED, REFUNDED, SOLD, Shop
+from tests.support.builders import NOW, TERMS, a_reserved_order, an_order
 from tests.support.emulated_shop import now, order_in, service_in, statuses, stock_up, write_all
 from tests.support.firestore_events import a_created_event, created
-from tests.support.shop import MUCH_LATER
 
 
 def place(client: firestore.Client, order_id: str = "order-1", **fields: object) -> dict[str, Any]:
@@ -48,25 +47,6 @@ def test_the_sweep_counts_open_orders_as_the_trigger_does_and_a_payment_does_not
     assert shop.report(PAID) == "first_time_finalized"
     service_in(firestore_client).reservation_sweep().sweep()
     assert (shop.order["status"], order_in(firestore_client, "order-2")["status"]) == ("finalized", "failed")
-
-
-@pytest.mark.parametrize(("quantity", "status"), [(1_001, "failed"), (1_000.0, "reserved")])
-def test_an_order_is_for_at_most_a_thousand_units_of_a_product(
-    firestore_client: firestore.Client, quantity: float, status: str
-) -> None:
-    stock_up(firestore_client, 10_000)
-    assert place(firestore_client, items=[{"productId": "shirt", "quantity": quantity}])["status"] == status
-
-
-def test_whoever_orders_too_many_learns_that_and_not_how_many_there_are(firestore_client: firestore.Client) -> None:
-    stock_up(firestore_client, 737)
-    order = place(firestore_client, items=[{"productId": "shirt", "quantity": 1_000}])
-    assert order["failureReason"] == "insufficient_stock: not enough is left of 'shirt'"
-    notice = firestore_client.document("notifications/alice/messages/placed_order-1").get()
-    # Not in the whole documents: a time may have any digits.
-    assert "737" not in f"{order['failureReason']} {order['items']} {notice.get('reason')} {notice.get('amount')}"
-    entry = firestore_client.document("auditLog/placed_order-1").get()
-    assert entry.get("note") == "insufficient_stock: 1000 of 'shirt' ordered, 737 available"
 
 
 # --- Under which ids -------------------------------------------------------------------------------------------------
@@ -112,19 +92,3 @@ def test_a_held_order_is_paid_and_refunded_once_its_customer_is_erased_and_opera
     assert shop.report(refunded, "evt_refunded") == "refunded"
     assert (shop.order["status"], shop.order["amountRefunded"], shop.stock) == ("refunded", 3_600, ON_THE_SHELF)
     assert shop.document_ids("notifications") == ["system"]
-
-
-def test_a_held_order_whose_customer_is_erased_expires_and_late_money_finalizes_it(shop: Shop) -> None:
-    erase(shop)
-    assert service_in(shop.client).settle(a_lapse(), MUCH_LATER).result == "expired"
-    assert (shop.order["status"], shop.stock) == ("expired", ON_THE_SHELF)
-    assert shop.report(PAID, "evt_late") == "first_time_finalized"
-    assert shop.stock == SOLD
-
-
-def test_an_order_that_was_never_held_is_not_held_for_nobody(shop: Shop) -> None:
-    order = an_order(items=[{"productId": "shirt", "quantity": 2}])
-    del order["userId"]
-    shop.write("orders/order-1", order)
-    assert shop.report(PAID) == "refund_due"
-    assert (shop.order["failureReason"], shop.stock) == ("invalid_order: userId must name the customer", HELD)

@@ -6,7 +6,7 @@ from typing import Any
 
 from google.cloud import firestore
 
-from tests.emulator.ordering_shop import DISPUTE_OPENED, PAID, SOLD, Shop
+from tests.emulator.ordering_shop import DISPUTE_OPENED, SOLD, Shop
 from tests.support.builders import NOW, Fields
 from tests.support.stripe.disputes import a_dispute_object
 from tests.support.stripe.versions import DUE_BY
@@ -46,42 +46,6 @@ def test_all_that_the_customer_can_read_of_disputes_is_that_the_order_is_dispute
     new = {name: value for name, value in paid_shop.order.items() if before.get(name) != value}
     assert {**new, "updatedAt": None} == {"disputed": True, "openDisputes": 2, "updatedAt": None}
     assert paid_shop.document_ids("notifications/alice/messages") == ["evt_paid"]
-
-
-def test_an_order_with_disputes_of_two_payments_is_disputed_until_both_are_closed_in_whatever_order(
-    paid_shop: Shop,
-) -> None:
-    assert paid_shop.report(PAID, "evt_again", id="pi_2", latest_charge="ch_2") == "already_finalized"
-    second: Fields = {"payment_intent": "pi_2", "charge": "ch_2"}
-    deliver_news(paid_shop, news("dp_1", OPEN), news("dp_2", WARNING, **second))
-    deliver_news(paid_shop, news("dp_2", "warning_closed", **second))
-    assert (paid_shop.order["disputed"], paid_shop.read("disputes/dp_1")["status"]) == (True, OPEN)
-    deliver_news(paid_shop, news("dp_1", REVIEWED), news("dp_1", "won"))
-    assert (paid_shop.order["disputed"], paid_shop.read("disputes/dp_1")["status"]) == (False, "won")
-    deliver_news(paid_shop, news("dp_1", REVIEWED))
-    assert paid_shop.order["disputed"] is True
-
-
-def test_news_of_an_older_dispute_is_not_swallowed_by_a_newer_one_and_a_late_event_is_no_news(paid_shop: Shop) -> None:
-    opened, closed = news("dp_1", OPEN), news("dp_1", "lost")
-    deliver_news(paid_shop, news("dp_2", OPEN), closed)
-    before = paid_shop.dump()
-    assert paid_shop.deliver(closed) == "duplicate_detected"
-    assert paid_shop.deliver(opened) == "already_recorded"
-    assert paid_shop.dump() == before
-    assert paid_shop.to_operator(str(opened["id"])) is None
-
-
-def test_disputes_that_arrive_before_their_payment_are_parked_and_recorded_with_it(shop: Shop) -> None:
-    opened, closed = [news("dp_1", OPEN), news("dp_2", OPEN)], news("dp_1", "lost")
-    for event in (closed, *opened):
-        assert shop.deliver(event) == "payment_not_found"
-    assert shop.document_ids("disputes") == []
-    assert shop.report(PAID, "evt_paid") == "first_time_finalized"
-    assert shop.parked == []
-    assert [shop.read(f"disputes/{name}")["status"] for name in ("dp_1", "dp_2")] == ["lost", OPEN]
-    assert (shop.order["status"], shop.order["disputed"]) == ("finalized", True)
-    assert [shop.to_operator(str(event["id"])) for event in (closed, opened[1])] == ["dispute", "dispute"]
 
 
 def test_operators_find_what_needs_a_response_by_its_deadline(paid_shop: Shop) -> None:

@@ -31,18 +31,3 @@ def test_an_order_is_held_paid_and_refunded_in_doubles_also_of_what_the_service_
     shop.client.document("orders/order-1").update(doubles)
     assert shop.report(REFUNDED, "evt_refunded") == "refunded"
     assert (shop.order["status"], shop.order["amountRefunded"], shop.stock) == ("refunded", 3_600, ON_THE_SHELF)
-
-
-@pytest.mark.parametrize("figures", [{"stock": 10.5}, {"stock": float("nan")}])
-def test_what_is_no_whole_number_counts_nothing_and_is_no_zero(shop: Shop, figures: dict[str, object]) -> None:
-    shop.client.document("inventory/shirt").update(figures)
-    assert settle_in(shop.client)(a_placement(), NOW).result == "reservation_failed"
-    assert shop.order["failureReason"] == "unknown_product: the inventory does not count 'shirt'"
-
-
-def test_the_last_unit_is_sold_once_where_it_is_a_double(shop: Shop) -> None:
-    shop.write("inventory/hat", {"stock": 1.0})
-    shop.write("orders/order-2", an_order(items=[{"productId": "hat", "quantity": 1}]))
-    results = [settle_in(shop.client)(a_placement(order_id), NOW).result for order_id in ("order-1", "order-2")]
-    assert results == ["reserved", "reservation_failed"]
-    assert shop.stock["hat"] == (1, 1)

@@ -2,10 +2,9 @@
 
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -13,12 +12,11 @@ from google.cloud import firestore
 
 from database.connection import connect
 from database.firestore_store import FirestoreStore
-from database.queries import FirestoreQueries
 from orders.events import OrderEvent
 from orders.outcome import Outcome
 from service.wiring import Service
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, TERMS, a_payment, a_placement, a_processing, an_order, an_updated_refund
+from tests.support.builders import NOW, a_payment, a_placement, an_order, an_updated_refund
 from tests.support.emulated_shop import (
     a_payment_now,
     all_at_once,
@@ -26,7 +24,6 @@ from tests.support.emulated_shop import (
     inventory_of,
     notices_to_customers,
     now,
-    order_in,
     service_in,
     settle_in,
     statuses,
@@ -35,7 +32,6 @@ from tests.support.emulated_shop import (
 )
 from tests.support.interference import Crash, DisturbedStore, crash_after
 from tests.support.settling import settled
-from triggers.sweep import STRANDED_AFTER
 
 LONG_AGO = timedelta(hours=2)
 A_MOMENT = timedelta(seconds=1)
@@ -71,22 +67,6 @@ def place_long_ago(client: firestore.Client, order_ids: Sequence[str], quantity:
 
 def wrongs_in(client: firestore.Client, *, stock: int) -> list[str]:
     return complaints(documents_in(client), {"shirt": stock})
-
-
-def test_an_order_that_is_extended_after_it_was_found_is_left_alone(firestore_client: firestore.Client) -> None:
-    stock_up(firestore_client, 10)
-    place_long_ago(firestore_client, ["order-1"])
-    service = service_in(firestore_client)
-
-    class Overtaken(FirestoreQueries):
-        def lapsed_orders(self, now: datetime) -> Iterator[Sequence[str]]:
-            for batch in super().lapsed_orders(now):
-                assert service.settle(a_processing(created_at=now), now).result == "hold_extended"
-                yield batch
-
-    assert swept_by(replace(service, queries=lambda: Overtaken(firestore_client))) == {"unchanged": 1}
-    assert order_in(firestore_client, "order-1")["status"] == "reserved"
-    assert inventory_of(firestore_client) == (10, 1)
 
 
 def test_two_runs_at_once_release_each_hold_once_and_a_third_has_nothing_to_do(
@@ -159,30 +139,6 @@ def crash_after_one_commit(client: firestore.Client, event: OrderEvent) -> None:
         settled(event, store, now=now())
 
 
-def test_a_hold_that_a_dead_process_began_is_completed(firestore_client: firestore.Client) -> None:
-    stock_up(firestore_client, 10)
-    write_orders(firestore_client, ["order-1"], 3, createdAt=now() - LONG_AGO)
-    crash_after_one_commit(firestore_client, a_placement())
-    assert order_in(firestore_client, "order-1")["status"] == "reserving"
-    assert inventory_of(firestore_client) == (10, 3)
-    assert swept(firestore_client) == {"finished": 1}
-    order = firestore_client.document("orders/order-1").get()
-    assert (order.get("status"), order.get("heldFrom")) == ("reserved", None)
-    assert now() < order.get("reservationExpiresAt") <= now() + TERMS.reservation
-    assert inventory_of(firestore_client) == (10, 3)
-    assert notices_to_customers(firestore_client) == {"reserved": 1}
-    assert wrongs_in(firestore_client, stock=10) == []
-
-
-def test_an_order_whose_trigger_was_lost_is_placed(firestore_client: firestore.Client) -> None:
-    stock_up(firestore_client, 10)
-    write_orders(firestore_client, ["order-1"], 3, createdAt=now() - STRANDED_AFTER)
-    write_orders(firestore_client, ["its trigger may still fire"], 3, createdAt=now() - STRANDED_AFTER + 60 * A_MOMENT)
-    assert swept(firestore_client) == {"finished": 1}
-    assert statuses(firestore_client) == {"reserved": 1, "pending": 1}
-    assert inventory_of(firestore_client) == (10, 3)
-
-
 def test_a_parked_refund_is_settled_although_the_process_died_right_after_settling_its_payment(
     firestore_client: firestore.Client,
 ) -> None:
@@ -202,34 +158,4 @@ def test_a_parked_refund_is_settled_although_the_process_died_right_after_settli
     assert swept(firestore_client) == {"finished": 1}
     assert statuses(firestore_client) == {"refunded": 1}
     assert inventory_of(firestore_client) == (10, 0)
-    assert wrongs_in(firestore_client, stock=10) == []
-
-
-def test_events_that_stay_parked_are_left_unchanged(firestore_client: firestore.Client) -> None:
-    settle = settle_in(firestore_client)
-    assert settle(an_updated_refund("evt_of_others"), now()).result == "payment_not_found"
-    assert settle(a_payment("evt_paid", created_at=now() - LONG_AGO), now()).result == "order_not_found"
-    before = documents_in(firestore_client)
-    assert swept(firestore_client) == {"unchanged": 2}
-    assert documents_in(firestore_client) == before
-
-
-def test_units_counted_for_a_late_payment_whose_process_died_are_given_back_and_the_payment_settles_later(
-    firestore_client: firestore.Client,
-) -> None:
-    stock_up(firestore_client, 10)
-    place_long_ago(firestore_client, ["order-1"], 3)
-    assert swept(firestore_client) == {"expired": 1}
-    payment = a_payment(created_at=now(), delivered_at=now())
-    crash_after_one_commit(firestore_client, payment)
-    order = order_in(firestore_client, "order-1")
-    assert (order["status"], order["heldFrom"]) == ("reserving", "expired")
-    assert inventory_of(firestore_client) == (10, 3)
-    assert swept(firestore_client) == {"unchanged": 1}
-    order = order_in(firestore_client, "order-1")
-    assert (order["status"], order["heldFrom"]) == ("expired", None)
-    assert inventory_of(firestore_client) == (10, 0)
-    assert wrongs_in(firestore_client, stock=10) == []
-    assert settle_in(firestore_client)(payment, now()).result == "first_time_finalized"
-    assert inventory_of(firestore_client) == (7, 0)
     assert wrongs_in(firestore_client, stock=10) == []
