@@ -1,4 +1,4 @@
-"""Where the emulators listen: for what runs inside them, and for what runs beside them in another terminal."""
+"""Where the emulators and the stand-in for Stripe listen: for what runs inside them, and for what runs beside them."""
 
 import dataclasses
 import json
@@ -18,6 +18,7 @@ _VARIABLES: Final[Mapping[str, str]] = {
     "firestore": "FIRESTORE_EMULATOR_HOST",
     "functions": "FUNCTIONS_EMULATOR_HOST",
     "auth": "FIREBASE_AUTH_EMULATOR_HOST",
+    "stripe": "STRIPE_STAND_IN_HOST",
 }
 _CONNECT_SECONDS_MAX: Final = 5
 
@@ -33,10 +34,12 @@ class Addresses:
     firestore: str
     functions: str
     auth: str
+    stripe: str
+    """What stands in for Stripe's API."""
 
     @classmethod
     def at(cls, ports: Ports) -> "Addresses":
-        return cls(f"{HOST}:{ports.firestore}", f"{HOST}:{ports.functions}", f"{HOST}:{ports.auth}")
+        return cls(*(f"{HOST}:{port}" for port in (ports.firestore, ports.functions, ports.auth, ports.stripe)))
 
     @property
     def webhook(self) -> str:
@@ -47,7 +50,10 @@ class Addresses:
         return f"http://{self.functions}/functions/projects/{PROJECT}/triggers/{REGION}-{function}-0"
 
     def variables(self) -> dict[str, str]:
-        """The environment in which Firebase's own libraries use these emulators and nothing else."""
+        """The environment in which Firebase's own libraries use these emulators and nothing else.
+
+        Stripe's do not look at it: `tools.stripe_stand_in.control` does.
+        """
         hosts = {variable: getattr(self, name) for name, variable in _VARIABLES.items()}
         return {**hosts, "GCLOUD_PROJECT": PROJECT, "GOOGLE_CLOUD_PROJECT": PROJECT}
 

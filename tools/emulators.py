@@ -3,8 +3,9 @@
     python -m tools.emulators [command ...]
 
 Without a command they are a shop that stays open until Ctrl-C. The command finds them through FIRESTORE_EMULATOR_HOST,
-FUNCTIONS_EMULATOR_HOST, FIREBASE_AUTH_EMULATOR_HOST and GCLOUD_PROJECT; its exit code is ours. They are on the ports
-that FIRESTORE_PORT, FUNCTIONS_PORT and AUTH_PORT name, else on the usual ones, else on free ones. With KEEP=name they
+FUNCTIONS_EMULATOR_HOST, FIREBASE_AUTH_EMULATOR_HOST and GCLOUD_PROJECT, and what stands in for Stripe's API beside them
+through STRIPE_STAND_IN_HOST; its exit code is ours. They are on the ports that FIRESTORE_PORT, FUNCTIONS_PORT and
+AUTH_PORT name, else on the usual ones, else on free ones. With KEEP=name they
 begin with the data in build/kept/name, and leave theirs there. EMULATORS_LOGS names the folder in build/emulators to
 which goes what they say. However this ends, no process of theirs stays behind.
 """
@@ -24,8 +25,9 @@ from typing import Final
 import yaml
 
 from service.environment import UNSET, SettingsError
-from service.secrets import STRIPE_WEBHOOK_SECRET
+from service.secrets import STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET
 from service.settings import settings_from
+from stripe_api.keys import EMULATORS_KEY
 from tools import logs, reaper, suite
 from tools.addresses import PROJECT, Addresses
 from tools.ports import BLOCKS, Ports, PortsError, named_ports, reserved
@@ -34,7 +36,7 @@ from tools.toolchain import BUILD, ROOT, VENV, search_path
 
 WEBHOOK_SECRET: Final = "whsec_test_secret"
 
-_EMULATED_SECRETS: Final = {STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET}
+_EMULATED_SECRETS: Final = {STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET, STRIPE_API_KEY: EMULATORS_KEY}
 _FAREWELL_SECONDS_MAX = 10
 _OPEN_SHOP: Final = (sys.executable, "-m", "tools.open_shop")
 
@@ -130,10 +132,10 @@ def added_secrets(given: str, needed: Collection[str]) -> str:
 
 def refuse_unusable_secret(secrets: str) -> None:
     """Raise EmulatorsError for secrets, as .secret.local has them, with which no function would start."""
-    named = [line.partition("=")[2] for line in secrets.splitlines() if line.startswith(f"{STRIPE_WEBHOOK_SECRET}=")]
+    # As dotenv reads them: the last one of a name counts, and quotes around it do not.
+    said = {name: text.strip().strip("\"'") for name, _, text in (line.partition("=") for line in secrets.splitlines())}
     try:
-        # As dotenv reads them: the last one counts, and quotes around it do not.
-        settings_from({STRIPE_WEBHOOK_SECRET: "".join(named[-1:]).strip().strip("\"'"), "FUNCTIONS_EMULATOR": "true"})
+        settings_from({name: said.get(name, "") for name in _EMULATED_SECRETS} | {"FUNCTIONS_EMULATOR": "true"})
     except SettingsError as unusable:
         raise EmulatorsError(f"Correct .secret.local: {unusable}.") from None
 

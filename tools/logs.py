@@ -16,6 +16,7 @@ LOG: Final = "emulators.log"
 # The logs of the Firebase tools and of the Firestore emulator.
 DEBUG_LOG: Final = "firebase-debug.log"
 FIRESTORE_LOG: Final = "firestore-debug.log"
+STRIPE_LOG: Final = "stripe.log"
 FOLDER_VARIABLE: Final = "EMULATORS_LOGS"
 """Names, to what runs inside the emulators, the folder of their logs."""
 RUNS_KEPT: Final = 10
@@ -72,7 +73,7 @@ def reason(folder: Path) -> str:
 
 def ends(folder: Path) -> str:
     """The ends of those logs that may say why something failed, as whole lines."""
-    logs = [(FIRESTORE_LOG, said(folder / FIRESTORE_LOG)), (LOG, said(folder / LOG))]
+    logs = [(name, said(folder / name)) for name in (STRIPE_LOG, FIRESTORE_LOG, LOG)]
     before, unexpected, _ = said(folder / DEBUG_LOG).partition(_UNEXPECTED)
     if unexpected:
         # Where such an error came from is written here in one piece, and nowhere else.

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from stripe_api.keys import EMULATORS_KEY
 from tools import addresses, logs
 from tools.addresses import Addresses
 from tools.catalogue import CATALOGUE, seed
@@ -56,6 +57,7 @@ def what_next(addresses: Addresses, log: Path, data: Path | None) -> str:
             f"Firestore  http://{addresses.firestore}",
             f"Auth       http://{addresses.auth}",
             f"Webhook    {addresses.webhook}",
+            f"Stripe     http://{addresses.stripe} stands in for its API, with the key {EMULATORS_KEY}",
             f"Secret     {WEBHOOK_SECRET}, unless .secret.local names another",
             f"On sale    {', '.join(CATALOGUE)}",
             f"Swept      every {SWEEP_SECONDS} s",

@@ -40,6 +40,7 @@ class Ports:
     auth: int
     firestore: int
     functions: int
+    stripe: int
     first_worker: int
 
 

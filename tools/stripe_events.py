@@ -1,4 +1,4 @@
-"""Stripe's events about a card payment, as its webhooks carry them, with the fields that a shop may look at. Pure.
+"""Stripe's objects and events of a payment, as its webhooks carry them, with the fields that a shop may look at. Pure.
 
 The objects: https://docs.stripe.com/api/payment_intents/object, https://docs.stripe.com/api/charges/object,
 https://docs.stripe.com/api/checkout/sessions/object and https://docs.stripe.com/api/refunds/object.
@@ -6,9 +6,10 @@ https://docs.stripe.com/api/checkout/sessions/object and https://docs.stripe.com
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
-API_VERSION: Final = "2026-10-28.endive"
+from stripe_api.api import API_VERSION
 
 Json = dict[str, Any]
 
@@ -42,13 +43,19 @@ class CardPayment:
 def payment_event(payment: CardPayment, event_type: str) -> Json:
     """The event of this type for the payment; the same one when it is asked for again."""
     event_id = f"evt_{payment.name}_{event_type.replace('.', '_')}"
-    return _event(event_id, event_type, OBJECT_OF[event_type](payment), payment.at)
+    return event_around(OBJECT_OF[event_type](payment), event_id, event_type, payment.at)
 
 
 def refund_event(name: str, payment_ids: Mapping[str, str | None], amount: int, currency: str, at: int) -> Json:
     """A refund of so much has succeeded. It names its payment alone, as with Stripe, where the order is not copied."""
-    refund: Json = {
-        "id": f"re_{name}",
+    refund = refund_object(f"re_{name}", amount, currency, at, **payment_ids)
+    return event_around(refund, f"evt_{name}_refund_created", "refund.created", at)
+
+
+def refund_object(refund_id: str, amount: int, currency: str, at: int, **fields: object) -> Json:
+    """Succeeded, unless the fields say otherwise."""
+    return {
+        "id": refund_id,
         "object": "refund",
         "amount": amount,
         "created": at,
@@ -56,12 +63,12 @@ def refund_event(name: str, payment_ids: Mapping[str, str | None], amount: int, 
         "metadata": {},
         "reason": "requested_by_customer",
         "status": "succeeded",
-        **payment_ids,
+        **fields,
     }
-    return _event(f"evt_{name}_refund_created", "refund.created", refund, at)
 
 
-def _event(event_id: str, event_type: str, stripe_object: Json, at: int) -> Json:
+def event_around(stripe_object: Json, event_id: str, event_type: str, at: int, **fields: object) -> Json:
+    """The event that carries an object."""
     return {
         "id": event_id,
         "object": "event",
@@ -72,16 +79,34 @@ def _event(event_id: str, event_type: str, stripe_object: Json, at: int) -> Json
         "pending_webhooks": 1,
         "request": {"id": None, "idempotency_key": None},
         "type": event_type,
+        **fields,
+    }
+
+
+def thin_event_of(event: Json, event_id: str) -> Json:
+    """The event that only names its object: https://docs.stripe.com/event-destinations#thin-payload."""
+    stripe_object = event["data"]["object"]
+    kind = stripe_object["object"]
+    path = f"{kind.replace('.', '/')}s/{stripe_object['id']}"
+    return {
+        "id": event_id,
+        "object": "v2.core.event",
+        "context": None,
+        "created": f"{datetime.fromtimestamp(event['created'], UTC):%Y-%m-%dT%H:%M:%S.000Z}",
+        "livemode": event["livemode"],
+        "related_object": {"id": stripe_object["id"], "type": kind, "url": f"/v1/{path}"},
+        "snapshot_event": event["id"],
+        "type": f"v1.{event['type']}",
     }
 
 
 def _paid_intent(payment: CardPayment) -> Json:
     paid = {"amount_received": payment.amount, "latest_charge": payment.charge_id}
-    return _intent(payment, "succeeded", **paid)
+    return intent_object(payment, "succeeded", **paid)
 
 
 def _processing_intent(payment: CardPayment) -> Json:
-    return _intent(payment, "processing", latest_charge=payment.charge_id)
+    return intent_object(payment, "processing", latest_charge=payment.charge_id)
 
 
 def _declined_intent(payment: CardPayment) -> Json:
@@ -94,14 +119,14 @@ def _declined_intent(payment: CardPayment) -> Json:
         "message": "Your card has insufficient funds.",
         "type": "card_error",
     }
-    return _intent(payment, "requires_payment_method", last_payment_error=error, latest_charge=charge_id)
+    return intent_object(payment, "requires_payment_method", last_payment_error=error, latest_charge=charge_id)
 
 
 def _canceled_intent(payment: CardPayment) -> Json:
-    return _intent(payment, "canceled", cancellation_reason="abandoned", canceled_at=payment.at)
+    return intent_object(payment, "canceled", cancellation_reason="abandoned", canceled_at=payment.at)
 
 
-def _intent(payment: CardPayment, status: str, **fields: object) -> Json:
+def intent_object(payment: CardPayment, status: str, **fields: object) -> Json:
     return {
         **payment.common(),
         "id": payment.payment_intent_id,
@@ -117,7 +142,8 @@ def _intent(payment: CardPayment, status: str, **fields: object) -> Json:
     }
 
 
-def _charge(payment: CardPayment) -> Json:
+def charge_object(payment: CardPayment, **fields: object) -> Json:
+    """Paid, unless the fields say otherwise."""
     return {
         **payment.common(),
         "id": payment.charge_id,
@@ -131,22 +157,23 @@ def _charge(payment: CardPayment) -> Json:
         "payment_method_details": {"type": "card"},
         "refunded": False,
         "status": "succeeded",
+        **fields,
     }
 
 
 def _paid_session(payment: CardPayment) -> Json:
     if payment.amount == 0:
         # There is no payment: https://docs.stripe.com/payments/checkout/no-cost-orders.
-        return _session(payment, status="complete", payment_status="no_payment_required", payment_intent=None)
-    return _session(payment, status="complete", payment_status="paid", payment_intent=payment.payment_intent_id)
+        return session_object(payment, status="complete", payment_status="no_payment_required", payment_intent=None)
+    return session_object(payment, status="complete", payment_status="paid", payment_intent=payment.payment_intent_id)
 
 
 def _expired_session(payment: CardPayment) -> Json:
     # Nobody has tried to pay in it, so there is no PaymentIntent.
-    return _session(payment, status="expired", payment_status="unpaid", payment_intent=None)
+    return session_object(payment, status="expired", payment_status="unpaid", payment_intent=None)
 
 
-def _session(payment: CardPayment, **fields: object) -> Json:
+def session_object(payment: CardPayment, **fields: object) -> Json:
     return {
         **payment.common(),
         "id": f"cs_test_{payment.name}",
@@ -166,7 +193,7 @@ OBJECT_OF: Final[Mapping[str, Callable[[CardPayment], Json]]] = {
     "payment_intent.processing": _processing_intent,
     "payment_intent.payment_failed": _declined_intent,
     "payment_intent.canceled": _canceled_intent,
-    "charge.succeeded": _charge,
+    "charge.succeeded": charge_object,
     "checkout.session.completed": _paid_session,
     "checkout.session.expired": _expired_session,
 }

@@ -15,9 +15,11 @@ from typing import Any
 import yaml
 
 from tools import logs, reaper, toolchain
+from tools.addresses import webhook_at
 from tools.ports import HOST, VARIABLES, Ports
 from tools.posting import NotAnswered, post
 from tools.progress import Progress
+from tools.stripe_stand_in import process as stand_in
 from tools.toolchain import BUILD, FIREBASE, ROOT, VENV
 
 _READY_SECONDS_MAX = 60
@@ -78,9 +80,14 @@ def started(project: str, ports: Ports, data: Path | None = None) -> Iterator[Su
     progress.waiting("Emulators")
     with logs.folder_of_a_run(BUILD) as (folder, log):
         (folder / "firebase.json").write_text(json.dumps(_configuration(ports, folder), indent=2))
-        with _start(project, ports, folder, log, data) as process:
+        webhook = f"--webhook={webhook_at(f'{HOST}:{ports.functions}')}"
+        with (
+            (folder / logs.STRIPE_LOG).open("wb") as stripe_log,
+            stand_in.started(ports.stripe, webhook, log=stripe_log.fileno()) as stripe,
+            _start(project, ports, folder, log, data) as process,
+        ):
             suite = Suite(folder, process, ports)
-            _wait_until_ready(ports, suite, progress)
+            _wait_until_ready(ports, suite, stripe, progress)
             # Leaving closes the standard input of the reaper, which then ends the suite, and waits for that.
             yield suite
 
@@ -143,6 +150,8 @@ def _environment(project: str, ports: Ports, folder: Path, node: Path, java: Pat
         "GOOGLE_CLOUD_PROJECT": project,
         # Java finds no file whose name the locale cannot spell.
         **({} if str(ROOT).isascii() else {"LC_ALL": "C.UTF-8"}),
+        # What the functions ask in Stripe's place.
+        "STRIPE_API_URL": f"http://{HOST}:{ports.stripe}",
         # For emulators.cjs.
         "FIRST_WORKER_PORT": str(ports.first_worker),
         # No news, no update check, no question.
@@ -161,16 +170,24 @@ def _environment(project: str, ports: Ports, folder: Path, node: Path, java: Pat
     return environment
 
 
-def _wait_until_ready(ports: Ports, suite: Suite, progress: Progress) -> None:
+def _wait_until_ready(ports: Ports, suite: Suite, stripe: "subprocess.Popen[bytes]", progress: Progress) -> None:
     try:
         while not (_says_ready(suite.folder) and _declared_functions() <= _loaded_functions(ports)):
             progress.waiting("Emulators")
             _refuse_to_wait_in_vain(suite, progress)
             time.sleep(_POLL_SECONDS)
+        _refuse_to_go_without(stripe, suite.folder)
     except EmulatorsError:
         progress.failed("Emulators")
         raise
     progress.done("Emulators")
+
+
+def _refuse_to_go_without(stripe: "subprocess.Popen[bytes]", folder: Path) -> None:
+    try:
+        stand_in.origin_of(stripe)
+    except stand_in.DidNotStart as problem:
+        raise StartFailed(str(problem), folder) from None
 
 
 def _refuse_to_wait_in_vain(suite: Suite, progress: Progress) -> None:

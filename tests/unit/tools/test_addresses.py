@@ -17,18 +17,20 @@ def listening() -> Iterator[Addresses]:
         socket.create_server(("127.0.0.1", 0)) as firestore,
         socket.create_server(("127.0.0.1", 0)) as functions,
         socket.create_server(("127.0.0.1", 0)) as auth,
+        socket.create_server(("127.0.0.1", 0)) as stripe,
     ):
-        yield Addresses(*(f"127.0.0.1:{server.getsockname()[1]}" for server in (firestore, functions, auth)))
+        yield Addresses(*(f"127.0.0.1:{server.getsockname()[1]}" for server in (firestore, functions, auth, stripe)))
 
 
 def test_those_that_the_environment_names_come_first(listening: Addresses, tmp_path: Path) -> None:
     with logs.folder_of_a_run(tmp_path) as (folder, _):
-        Addresses("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3").leave_in(folder)
+        Addresses("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4").leave_in(folder)
         assert found(listening.variables(), tmp_path) == listening
 
 
 @pytest.mark.parametrize(
-    "left_out", ["FIRESTORE_EMULATOR_HOST", "FUNCTIONS_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"]
+    "left_out",
+    ["FIRESTORE_EMULATOR_HOST", "FUNCTIONS_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "STRIPE_STAND_IN_HOST"],
 )
 def test_an_environment_that_names_some_of_them_names_none(left_out: str, listening: Addresses, tmp_path: Path) -> None:
     with pytest.raises(NoEmulators, match=r"^No emulators are up: .* `make emulators`\.$"):
@@ -46,7 +48,7 @@ def test_those_that_are_up_are_found_until_they_end(listening: Addresses, tmp_pa
 
 def test_the_latest_of_several_is_found(listening: Addresses, tmp_path: Path) -> None:
     with logs.folder_of_a_run(tmp_path) as (earlier, _), logs.folder_of_a_run(tmp_path) as (later, _):
-        Addresses("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3").leave_in(earlier)
+        Addresses("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4").leave_in(earlier)
         listening.leave_in(later)
         assert found({}, tmp_path) == listening
 
@@ -57,15 +59,16 @@ def test_one_on_which_nothing_listens_is_named(listening: Addresses, tmp_path: P
     with pytest.raises(NoEmulators) as missing:
         found(lost, tmp_path)
     assert str(missing.value) == named
-    assert Addresses(listening.firestore, "no address", listening.auth).silent == ["functions"]
+    assert Addresses(listening.firestore, "no address", listening.auth, listening.stripe).silent == ["functions"]
 
 
 def test_firebases_libraries_are_led_to_these_and_nowhere_else() -> None:
-    addresses = Addresses("here:1", "here:2", "here:3")
+    addresses = Addresses("here:1", "here:2", "here:3", "here:4")
     assert addresses.variables() == {
         "FIRESTORE_EMULATOR_HOST": "here:1",
         "FUNCTIONS_EMULATOR_HOST": "here:2",
         "FIREBASE_AUTH_EMULATOR_HOST": "here:3",
+        "STRIPE_STAND_IN_HOST": "here:4",
         "GCLOUD_PROJECT": "demo-shop",
         "GOOGLE_CLOUD_PROJECT": "demo-shop",
     }

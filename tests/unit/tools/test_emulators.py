@@ -25,12 +25,14 @@ from tools.emulators import (
     running,
 )
 from tools.ports import BLOCKS, VARIABLES, Ports, PortsError, reserved
+from tools.stripe_stand_in import process
 from tools.suite import EmulatorsError, StartFailed
 
 Take = Callable[[Ports], AbstractContextManager[object]]
 LoseTo = Callable[[Take], None]
 
 DOUBLE = Path(__file__).with_name("firebase_double.py")
+STRIPE_DOUBLE = "tests.unit.tools.stripe_double"
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def double(build: Path, tmp_path: Path, free_ports: Iterator[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A double of the Firebase tools, which starts in no time."""
+    """Doubles of the Firebase tools and of Stripe, which start in no time."""
     node = tmp_path / "node"
     node.write_text(f"#!/bin/sh\nexec {sys.executable} {DOUBLE}\n")
     node.chmod(0o755)
@@ -52,6 +54,7 @@ def double(build: Path, tmp_path: Path, free_ports: Iterator[int], monkeypatch: 
     monkeypatch.setattr(toolchain, "find_java", lambda: node)
     monkeypatch.setattr(toolchain, "find_firestore_emulator", lambda: None)
     monkeypatch.setattr(suite, "FIREBASE", DOUBLE)
+    monkeypatch.setattr(process, "PROGRAM", ("-m", STRIPE_DOUBLE))
     usual = {name: next(free_ports) for name in VARIABLES}
     monkeypatch.setattr(suite, "usual_ports", lambda: usual)
 
@@ -124,14 +127,14 @@ def test_two_suites_of_one_checkout_are_up_at_once_each_with_its_log(build: Path
 
 
 @pytest.mark.usefixtures("double")
-@pytest.mark.parametrize("port", ["websocket", "functions"])
+@pytest.mark.parametrize("port", ["websocket", "functions", "stripe"])
 def test_a_port_that_is_lost_between_choice_and_use_costs_a_second_start(
     port: str, lost: LoseTo, build: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lost(lambda ports: a_listener(getattr(ports, port)))
     with running({}) as up:
         assert request(f"http://{up.addresses.functions}/backends").status == 200
-    assert "The emulators ended while starting. Starting them once more, with new ports." in capsys.readouterr().err
+    assert "Starting them once more, with new ports." in capsys.readouterr().err
     assert starts(build) == 2
 
 
@@ -247,6 +250,8 @@ USABLE = f"whsec_{'1' * 64}"
         "OTHER=x\n",
         "STRIPE_WEBHOOK_SECRET=whsec_test_secret\n",
         f'STRIPE_WEBHOOK_SECRET="whsec_test_secret,{USABLE}"\n',
+        "STRIPE_API_KEY=unset\n",
+        "STRIPE_API_KEY='rk_test_of_the_emulators'\n",
     ],
 )
 def test_usable_secrets_are_left_to_the_functions(secrets: str) -> None:
@@ -257,6 +262,7 @@ def test_usable_secrets_are_left_to_the_functions(secrets: str) -> None:
     ("given", "added"),
     [
         ("", "MAIL_SECRET=unset\nSTRIPE_WEBHOOK_SECRET=whsec_test_secret\n"),
+        ("MAIL_SECRET=x\nSTRIPE_WEBHOOK_SECRET=x\n", ""),
         ("STRIPE_WEBHOOK_SECRET=x", "\nMAIL_SECRET=unset\n"),
         ("STRIPE_WEBHOOK_SECRET=x\n", "MAIL_SECRET=unset\n"),
         ("MAIL_SECRET = x\nSTRIPE_WEBHOOK_SECRET=x", ""),
@@ -266,10 +272,16 @@ def test_a_secret_that_is_not_there_is_added_and_no_other_is_touched(given: str,
     assert added_secrets(given, {"STRIPE_WEBHOOK_SECRET", "MAIL_SECRET"}) == added
 
 
+def test_the_key_is_the_one_that_the_stand_in_takes() -> None:
+    assert added_secrets("", {"STRIPE_API_KEY"}) == "STRIPE_API_KEY=rk_test_of_the_emulators\n"
+
+
 def test_a_secret_with_which_no_function_would_start_is_refused_at_once() -> None:
     defect = r"^Correct \.secret\.local: STRIPE_WEBHOOK_SECRET: the 2nd secret is too short: .* follow whsec_\.$"
     with pytest.raises(EmulatorsError, match=defect):
         refuse_unusable_secret("STRIPE_WEBHOOK_SECRET=whsec_test_secret,whsec_from_listen\n")
+    with pytest.raises(EmulatorsError, match=r"^Correct \.secret\.local: STRIPE_API_KEY is a key of live mode, "):
+        refuse_unusable_secret(f"STRIPE_API_KEY=unset\nSTRIPE_API_KEY='rk_live_{'1' * 24}'\n")
 
 
 @pytest.mark.parametrize("name", ["../data", "a b", "/data", "é/"])

@@ -123,7 +123,7 @@ def test_a_refund_is_of_everything_unless_an_amount_is_said() -> None:
 
 @pytest.mark.parametrize(("succeeds", "code"), [(True, 0), (False, 1)])
 def test_a_command_whose_answer_is_not_200_fails(monkeypatch: pytest.MonkeyPatch, *, succeeds: bool, code: int) -> None:
-    shop = LocalShop(Addresses("here:1", "here:2", "here:3"), NO_CLIENT)
+    shop = LocalShop(Addresses("here:1", "here:2", "here:3", "here:4"), NO_CLIENT)
     monkeypatch.setattr(addresses, "found", lambda *_: shop.addresses)
     monkeypatch.setattr(LocalShop, "at", lambda _: shop)
     assert at_work(lambda given: succeeds and given is shop) == code
@@ -167,7 +167,9 @@ def test_a_sweep_says_what_it_did(answer: Answer, words: str) -> None:
     ("data", "kept"), [(ROOT / "build/kept/1", "in build/kept/1\n"), (None, "nothing: KEEP=1 keeps")]
 )
 def test_what_can_be_done_next_is_printed_with_all_that_it_takes(data: Path | None, kept: str) -> None:
-    said = what_next(Addresses("here:1", "here:2", "here:3"), ROOT / "build/emulators/now/emulators.log", data)
+    said = what_next(
+        Addresses("here:1", "here:2", "here:3", "here:4"), ROOT / "build/emulators/now/emulators.log", data
+    )
     for named in (
         *("http://here:1\n", "http://here:3\n", "http://here:2/demo-shop/us-central1/stripeWebhook\n"),
         *("whsec_test_secret", "export FIRESTORE_EMULATOR_HOST=here:1\n", f" {kept}"),
@@ -192,6 +194,6 @@ def test_an_open_shop_is_swept_until_nobody_listens_any_more(
 
     monkeypatch.setattr(open_shop, "sweep", answer)
     monkeypatch.setattr("time.sleep", slept.append)
-    assert sweep_while_open(Addresses("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3")) == 1
+    assert sweep_while_open(Addresses("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4")) == 1
     assert slept == [open_shop.SWEEP_SECONDS] * 3
     assert capsys.readouterr().err == 'The sweep failed: 500 {"faults": 1}.\nThere was no answer.\n'

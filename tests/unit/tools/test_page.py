@@ -10,7 +10,7 @@ from tests.support import http_client
 from tools import addresses, page
 from tools.addresses import Addresses
 
-SHOP = Addresses(firestore="127.0.0.1:1", functions="127.0.0.1:2", auth="127.0.0.1:3")
+SHOP = Addresses(firestore="127.0.0.1:1", functions="127.0.0.1:2", auth="127.0.0.1:3", stripe="127.0.0.1:4")
 
 
 @pytest.fixture

@@ -1,0 +1,19 @@
+"""What the service asks of Stripe: requests that Stripe takes."""
+
+from typing import Any
+
+
+def a_session_request(order_id: str = "order-1", **fields: object) -> dict[str, Any]:
+    """For a Checkout session in which 3 shirts cost 36.00."""
+    price = {"currency": "eur", "unit_amount": 1_200, "product_data": {"name": "Shirt"}}
+    metadata = {"orderId": order_id}
+    return {
+        "mode": "payment",
+        "line_items": [{"quantity": 3, "price_data": price}],
+        "client_reference_id": order_id,
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
+        "success_url": "https://shop.example/thanks?session={CHECKOUT_SESSION_ID}",
+        "cancel_url": "https://shop.example/cart",
+        **fields,
+    }

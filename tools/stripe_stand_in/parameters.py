@@ -1,0 +1,167 @@
+"""A request's parameters, checked against the types that Stripe's library publishes for them.
+
+They are generated from Stripe's OpenAPI specification, for the API version that we ask for. They say which parameters
+there are, which are required, of what type they are and which words they may be; not how long or how large: what a
+session or a refund takes beyond that, `sessions` and `refunds` check.
+"""
+
+import re
+import types
+import typing
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import Any, Final, Literal, TypeAlias, Union
+
+import stripe
+from typing_extensions import is_typeddict
+
+from tools.stripe_events import Json
+from tools.stripe_stand_in.form import Form
+from tools.stripe_stand_in.refusals import InvalidParameter
+
+_Kind: TypeAlias = Any
+"""A type, as annotations name it."""
+_Value: TypeAlias = Any
+"""Of such a type."""
+
+_OF_THE_LIBRARY: Final = frozenset(stripe.RequestOptions.__annotations__)
+"""Options that its types carry, and that it never sends."""
+_METADATA_KEYS_MAX: Final = 50
+_METADATA_KEY_MAX: Final = 40
+_METADATA_VALUE_MAX: Final = 500
+"""https://docs.stripe.com/api/metadata"""
+
+
+def checked(form: Form, kind: _Kind) -> Json:
+    """The parameters, typed; `kind` is one of `stripe.params`. Raises InvalidParameter."""
+    return _object(form, kind, "")
+
+
+def _object(form: Form, kind: _Kind, at: str) -> Json:
+    fields = _fields_of(kind)
+    for name in form:
+        if name not in fields:
+            param = _inside(at, name)
+            raise InvalidParameter(f"Received unknown parameter: {param}", code="parameter_unknown", param=param)
+    for name in sorted(kind.__required_keys__ & fields.keys()):
+        if name not in form:
+            param = _inside(at, name)
+            raise InvalidParameter(f"Missing required param: {param}.", code="parameter_missing", param=param)
+    return {name: _value(value, fields[name], _inside(at, name)) for name, value in form.items()}
+
+
+@cache
+def _fields_of(kind: _Kind) -> dict[str, _Kind]:
+    # Only those of the library name types that the module of these parameters does not import.
+    hints = typing.get_type_hints(kind, localns={"Mapping": dict, "StripeContext": object})
+    return {name: hint for name, hint in hints.items() if name not in _OF_THE_LIBRARY}
+
+
+def _value(value: str | Form, hint: _Kind, param: str) -> _Value:
+    """As the first of the types that it can be."""
+    kinds = _kinds_in(hint)
+    if isinstance(value, str):
+        return _scalar(value, kinds, param)
+    for kind in kinds:
+        if is_typeddict(kind):
+            return _object(value, kind, param)
+        if _origin_of(kind) is list:
+            (of_items,) = typing.get_args(kind)
+            return [_value(item, of_items, _inside(param, index)) for index, item in _in_order(value, param)]
+        if _origin_of(kind) is dict:
+            return _mapping(value, kind, param)
+    raise InvalidParameter(f"Invalid {param}: must not be an object or a list", param=param)
+
+
+def _mapping(value: Form, kind: _Kind, param: str) -> Json:
+    _, of_values = typing.get_args(kind)
+    mapping = {name: _value(item, of_values, _inside(param, name)) for name, item in value.items()}
+    if param.endswith("metadata"):
+        _check_metadata(mapping, param)
+    return mapping
+
+
+def _check_metadata(metadata: Json, param: str) -> None:
+    if len(metadata) > _METADATA_KEYS_MAX:
+        raise InvalidParameter(f"Metadata can have up to {_METADATA_KEYS_MAX} keys.", param=param)
+    for name, value in metadata.items():
+        if len(name) > _METADATA_KEY_MAX or len(value) > _METADATA_VALUE_MAX:
+            raise InvalidParameter(
+                f"Metadata names can have up to {_METADATA_KEY_MAX} characters, and values up to "
+                f"{_METADATA_VALUE_MAX}.",
+                param=_inside(param, name),
+            )
+
+
+def _origin_of(kind: object) -> object:
+    return typing.get_origin(kind)
+
+
+def _in_order(value: Form, param: str) -> list[tuple[str, str | Form]]:
+    if not all(index.isdecimal() for index in value):
+        raise InvalidParameter("Invalid array", param=param)
+    return sorted(value.items(), key=lambda item: int(item[0]))
+
+
+def _kinds_in(hint: _Kind) -> list[_Kind]:
+    """Of a union its members. A list of words is a closed one, though the library lets any text follow them."""
+    kinds = list(typing.get_args(hint)) if _origin_of(hint) in (Union, types.UnionType) else [hint]
+    has_words = any(_origin_of(kind) is Literal and typing.get_args(kind) != ("",) for kind in kinds)
+    return [kind for kind in kinds if not (has_words and kind is str)]
+
+
+def _scalar(value: str, kinds: list[_Kind], param: str) -> _Value:
+    words = [word for kind in kinds if _origin_of(kind) is Literal for word in typing.get_args(kind)]
+    if value in words:
+        return value
+    if not value:
+        raise InvalidParameter(
+            f"You passed an empty string for '{param}'. We assume empty values are an attempt to unset a parameter; "
+            f"however '{param}' cannot be unset.",
+            code="parameter_invalid_empty",
+            param=param,
+        )
+    if any(words):
+        raise InvalidParameter(f"Invalid {param}: must be one of {', '.join(filter(None, words))}", param=param)
+    for kind in kinds:
+        if kind in _READERS:
+            return _READERS[kind](value, param)
+    raise InvalidParameter("Invalid object" if any(map(is_typeddict, kinds)) else "Invalid array", param=param)
+
+
+def _whole_number(value: str, param: str) -> int:
+    if not re.fullmatch(r"-?\d{1,18}", value, re.ASCII):
+        raise InvalidParameter(f"Invalid integer: {value}", code="parameter_invalid_integer", param=param)
+    return int(value)
+
+
+def _yes_or_no(value: str, param: str) -> bool:
+    if value not in ("true", "false"):
+        raise InvalidParameter(f"Invalid boolean: {value}", param=param)
+    return value == "true"
+
+
+def _decimal(value: str, param: str) -> str:
+    try:
+        Decimal(value)
+    except InvalidOperation:
+        raise InvalidParameter(f"Invalid decimal: {value}", param=param) from None
+    return value
+
+
+def _text(value: str, _: str) -> str:
+    return value
+
+
+_READERS: Final[dict[_Kind, Callable[[str, str], _Value]]] = {
+    int: _whole_number,
+    bool: _yes_or_no,
+    float: _decimal,
+    Decimal: _decimal,
+    str: _text,
+}
+
+
+def _inside(at: str, name: str) -> str:
+    return f"{at}[{name}]" if at else name
