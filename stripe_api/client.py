@@ -102,6 +102,9 @@ class StripeClient:
             answer = self._stripe.raw_request(method, path, **(parameters or {}), **options).data
         except stripe.StripeError as error:
             _raise_as_ours(error)
+        except AttributeError:
+            # The library takes every error for one of Stripe's; a gateway has others.
+            raise StripeUnavailable("the answer is not Stripe's") from None
         if not isinstance(answer, dict):
             raise StripeUnavailable("Stripe's answer is no object")
         return answer

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+from stripe._encode import _api_encode
+
+from tools.stripe_stand_in.form import nested
+from tools.stripe_stand_in.parameters import checked
+
 
 def a_session_request(order_id: str = "order-1", **fields: object) -> dict[str, Any]:
     """For a Checkout session in which 3 shirts cost 36.00."""
@@ -17,3 +22,11 @@ def a_session_request(order_id: str = "order-1", **fields: object) -> dict[str, 
         "cancel_url": "https://shop.example/cart",
         **fields,
     }
+
+
+def as_stripe_reads(request: dict[str, Any], kind: type) -> dict[str, Any]:
+    """The request after its way over the wire, checked against Stripe's own type of it, one of `stripe.params`.
+
+    Raises InvalidParameter: Stripe would refuse it.
+    """
+    return checked(nested((name, str(value)) for name, value in _api_encode(request)), kind)

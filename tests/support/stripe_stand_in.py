@@ -1,0 +1,19 @@
+"""What stands in for Stripe's API, in this process: for a test that wants it for itself."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tools.stripe_stand_in.control import StandIn
+from tools.stripe_stand_in.server import listening
+
+
+@contextmanager
+def a_stand_in(*, webhook: str | None = None) -> Iterator[StandIn]:
+    server = listening(webhook=webhook)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield StandIn(f"http://127.0.0.1:{server.port}")
+    finally:
+        server.shutdown()
+        server.server_close()

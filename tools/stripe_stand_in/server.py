@@ -1,0 +1,40 @@
+"""The stand-in on a port of this machine."""
+
+import sys
+import time
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from stripe_api.keys import EMULATORS_KEY
+from tools.emulators import WEBHOOK_SECRET
+from tools.ports import HOST
+from tools.stripe_stand_in.account import Account
+from tools.stripe_stand_in.app import StandIn
+from tools.stripe_stand_in.endpoint import Api
+from tools.stripe_stand_in.webhooks import Webhooks
+
+
+def listening(
+    port: int = 0, *, webhook: str | None = None, secret: str = WEBHOOK_SECRET, key: str = EMULATORS_KEY
+) -> BaseWSGIServer:
+    """It listens, and answers once it is let to serve.
+
+    Args:
+        port: 0 for any that is free.
+        webhook: where events are posted to, signed with the secret; None for nowhere.
+        key: the one API key that is good.
+
+    Raises:
+        SystemExit: somebody else listens there.
+    """
+    webhooks, account = Webhooks(webhook, secret), Account(origin="", clock=time.time)
+    server = make_server(HOST, port, StandIn(Api(account, key, webhooks)), threaded=True, request_handler=_Handler)
+    account.origin = f"http://{HOST}:{server.port}"
+    webhooks.start()
+    return server
+
+
+class _Handler(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 - as werkzeug calls it
+        """One plain line each: colours are for a terminal."""
+        print(f"{self.command} {self.path} {code}", file=sys.stderr, flush=True)
