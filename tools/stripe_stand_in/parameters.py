@@ -105,10 +105,8 @@ def _in_order(value: Form, param: str) -> list[tuple[str, str | Form]]:
 
 
 def _kinds_in(hint: _Kind) -> list[_Kind]:
-    """Of a union its members. A list of words is a closed one, though the library lets any text follow them."""
-    kinds = list(typing.get_args(hint)) if _origin_of(hint) in (Union, types.UnionType) else [hint]
-    has_words = any(_origin_of(kind) is Literal and typing.get_args(kind) != ("",) for kind in kinds)
-    return [kind for kind in kinds if not (has_words and kind is str)]
+    """Of a union its members."""
+    return list(typing.get_args(hint)) if _origin_of(hint) in (Union, types.UnionType) else [hint]
 
 
 def _scalar(value: str, kinds: list[_Kind], param: str) -> _Value:
@@ -122,6 +120,7 @@ def _scalar(value: str, kinds: list[_Kind], param: str) -> _Value:
             code="parameter_invalid_empty",
             param=param,
         )
+    # The library lets any text follow the words that there are, for those that are yet to come.
     if any(words):
         raise InvalidParameter(f"Invalid {param}: must be one of {', '.join(filter(None, words))}", param=param)
     for kind in kinds:

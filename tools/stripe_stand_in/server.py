@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -14,21 +15,20 @@ from tools.stripe_stand_in.endpoint import Api
 from tools.stripe_stand_in.webhooks import Webhooks
 
 
-def listening(
-    port: int = 0, *, webhook: str | None = None, secret: str = WEBHOOK_SECRET, key: str = EMULATORS_KEY
-) -> BaseWSGIServer:
+def listening(port: int = 0, *, webhook: str | None = None, clock: Callable[[], float] = time.time) -> BaseWSGIServer:
     """It listens, and answers once it is let to serve.
 
     Args:
         port: 0 for any that is free.
-        webhook: where events are posted to, signed with the secret; None for nowhere.
-        key: the one API key that is good.
+        webhook: where events are posted to; None for nowhere.
+        clock: what time it is, in seconds.
 
     Raises:
         SystemExit: somebody else listens there.
     """
-    webhooks, account = Webhooks(webhook, secret), Account(origin="", clock=time.time)
-    server = make_server(HOST, port, StandIn(Api(account, key, webhooks)), threaded=True, request_handler=_Handler)
+    webhooks, account = Webhooks(webhook, WEBHOOK_SECRET), Account(origin="", clock=clock)
+    api = Api(account, EMULATORS_KEY, webhooks)
+    server = make_server(HOST, port, StandIn(api), threaded=True, request_handler=_Handler)
     account.origin = f"http://{HOST}:{server.port}"
     webhooks.start()
     return server

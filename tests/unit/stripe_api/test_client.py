@@ -113,10 +113,13 @@ def test_an_event_is_looked_up_as_a_webhook_carries_it(client: StripeApi, stand_
         client.event("evt_unknown")
 
 
-@pytest.mark.parametrize("session_id", ["../refunds", "cs_1/expire", "cs_1?x=1", "", "cs 1"])
-def test_an_id_leads_to_no_other_path(client: StripeApi, session_id: str) -> None:
-    with pytest.raises(StripeRefused):
-        client.session(session_id)
+@pytest.mark.parametrize(
+    ("session_id", "part"), [("../refunds", "..%2Frefunds"), ("cs_1?x=1", "cs_1%3Fx%3D1"), ("cs 1", "cs%201")]
+)
+def test_an_id_leads_to_no_other_path(session_id: str, part: str) -> None:
+    with listening(ScriptedServer(lambda _: iter([http_answer(b"")]))) as server, pytest.raises(StripeUnavailable):
+        StripeClient(KEY, server.origin).expire_session(session_id, key="key-1")
+    assert [request.path for request in server.requests] == [f"/v1/checkout/sessions/{part}/expire"]
 
 
 # --- What goes wrong -------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from tests.support.scripted_server import Request, ScriptedServer, http_answer, 
 from tests.support.stripe_requests import a_session_request
 from tests.support.stripe_stand_in import a_stand_in
 from tools.stripe_events import Json
+from tools.stripe_stand_in import webhooks
 from tools.stripe_stand_in.control import NotPossible, StandIn
 from webhooks.signature import verified_message
 from webhooks.signing_secrets import SigningSecret
@@ -127,6 +128,24 @@ def test_a_session_that_runs_out_is_reported_when_its_time_has_come(delivering: 
     delivering.deliveries()
     assert shop.types() == ["checkout.session.expired"]
     assert client.session(session.session_id).status == "expired"
+
+
+def test_a_session_has_run_out_for_whoever_asks_after_its_time() -> None:
+    times = [1_800_000_000.0]
+    with a_stand_in(clock=lambda: times[-1]) as stand_in:
+        client = StripeClient(stripe_key_from(EMULATORS_KEY), stand_in.origin)
+        session = client.create_session(a_session_request(), key="key-1")
+        times.append(session.expires_at.timestamp())
+        assert client.session(session.session_id).status == "expired"
+
+
+def test_an_event_that_nobody_takes_is_given_up(
+    delivering: StandIn, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "RETRY_SECONDS", (0, 0))
+    shop.busy = 100
+    paid(delivering)
+    assert [attempt["status"] for attempt in delivering.deliveries()] == [503] * 9
 
 
 def test_who_waits_in_vain_is_told_what_is_still_on_its_way(delivering: StandIn, shop: Shop) -> None:
