@@ -16,9 +16,10 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeou
 
 from orders.events import Ignored, ReservationLapsed
 from orders.outcome import Outcome, Result, Settle, Transient
+from receiving.body import BODY_BYTES_MAX, body_of, hang_up
+from receiving.watchdog import Watchdog
 from service.logs import LOGGED_CHARACTERS_MAX, Log, line_of
 from stripe_api.api import StripeRefused
-from webhooks.body import BODY_BYTES_MAX, body_of, hang_up
 from webhooks.canary_event import CANARY_TYPE
 from webhooks.ownership import Naming
 from webhooks.signature import Rejected, verified_message
@@ -26,7 +27,6 @@ from webhooks.signing_secrets import SigningSecret
 from webhooks.stripe_fields import Json
 from webhooks.thin_events import LookUp, snapshot_of
 from webhooks.translation import NotAnEvent, order_event_from
-from webhooks.watchdog import Watchdog
 
 RETRY_AFTER_SECONDS: Final = 30
 # The rules let nobody create an order under an id with a blank.

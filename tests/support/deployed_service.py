@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from flask import Flask, request
 from requests import PreparedRequest, Response
 
+from receiving.watchdog import Watchdog
 from service.settings import settings_from
 from tests.support.google_cloud.deploying import SECRET
 from tests.support.google_cloud.project import GoogleProject
@@ -19,7 +20,6 @@ from tests.support.stripe.versions import CURRENT
 from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.translation import HANDLED_TYPES
-from webhooks.watchdog import Watchdog
 
 Json = dict[str, Any]
 

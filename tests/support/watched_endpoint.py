@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Request, Response, request
 
 from orders.outcome import Outcome
+from receiving.watchdog import Watchdog
 from tests.support.builders import NOW, SECRET, Fields, body_of, signature_of
 from tests.support.recording import RecordingLog, RecordingSettlement
 from tests.support.stripe_objects import a_stripe_event
@@ -15,7 +16,6 @@ from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 from webhooks.thin_events import LookUp
-from webhooks.watchdog import Watchdog
 
 BODY = body_of(a_stripe_event())
 app = Flask("shop")

@@ -14,6 +14,8 @@ from flask import Flask, request
 
 from orders.events import NotUnderstood, OrderEvent
 from orders.money import Money
+from receiving.body import BODY_BYTES_MAX
+from receiving.watchdog import Watchdog
 from service.logs import JsonLog
 from tests.proofs.fuzz.deliveries import CHUNK_BYTES_MAX, Delivery, Stream, Visit
 from tests.proofs.fuzz.judge import ORDER_WAIT, OUR_ACCOUNTS, OUR_SHOP, Handled, Tally
@@ -21,11 +23,9 @@ from tests.proofs.fuzz.limits import StrictStore
 from tests.support.builders import NOW, SECRET, TERMS, Fields, a_payment, a_placement, a_processing, an_order
 from tests.support.settling import settled, settling_on
 from tests.support.shop import complaints_in, shop_documents
-from webhooks.body import BODY_BYTES_MAX
 from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
-from webhooks.watchdog import Watchdog
 
 MEMORY_BYTES_MAX: Final = 64 * BODY_BYTES_MAX
 """What one delivery may take for a moment. A mebibyte of empty JSON lists becomes thirty of Python objects."""

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from flask import Response
 
+from receiving.body import BODY_BYTES_MAX
 from tests.proofs.fuzz.deliveries import Delivery
 from tests.support.builders import SECRET
 from tests.support.stripe.customer import PRIVATE
 from tests.support.stripe_objects import OBJECT_OF
-from webhooks.body import BODY_BYTES_MAX
 from webhooks.endpoint import STATUS
 
 DOCUMENTED: Final = frozenset(STATUS.values()) - {408, 500}

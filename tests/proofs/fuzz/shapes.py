@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from receiving.body import BODY_BYTES_MAX
 from tests.proofs.fuzz.deliveries import Delivery, Visit, signed
 from tests.proofs.fuzz.endpoint import shops
 from tests.proofs.fuzz.values import MISSING, SECONDS, anything, large_shapes, of_any_kind, of_its_kind
 from tests.support.builders import NOW, SECRET, Fields, signature_of
 from tests.support.stripe.versions import API_VERSIONS
 from tests.support.stripe_objects import OBJECT_OF, a_thin_event, the_event
-from webhooks.body import BODY_BYTES_MAX
 
 Place = tuple[str | int, ...]
 

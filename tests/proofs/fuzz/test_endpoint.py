@@ -15,6 +15,7 @@ from database.documents.webhook_events import parked_claim
 from database.store import Create
 from orders.events import Ignored, NotUnderstood, StripeDelivery
 from orders.outcome import OrderNotThereYet
+from receiving.body import BODY_BYTES_MAX
 from tests.proofs.fuzz.deliveries import Visit, signed, visit_from, written
 from tests.proofs.fuzz.endpoint import complaints_about
 from tests.proofs.fuzz.judge import DOCUMENTED, Tally
@@ -23,7 +24,6 @@ from tests.proofs.fuzz.values import LAST_SECOND_OF_9999
 from tests.support.builders import SECRET, Fields, body_of
 from tests.support.stripe_objects import a_thin_event, the_event
 from webhooks import endpoint, ownership, signature, stripe_fields, translation
-from webhooks.body import BODY_BYTES_MAX
 from webhooks.ownership import Naming
 
 VISITS = 200

@@ -14,13 +14,13 @@ from typing import Final
 from google.cloud import firestore
 
 from orders.events import OrderPlaced
+from receiving.body import BODY_BYTES_MAX
 from tests.support import http_client
 from tests.support.builders import Fields
 from tests.support.emulated_shop import list_in_catalogue, now, settle_in, stock_up, write_orders
 from tests.support.http_client import Answer, signed_now
 from tests.support.production_server import Server
 from tests.support.stripe_objects import an_event, an_event_for, the_event, three_events_of_one_payment
-from webhooks.body import BODY_BYTES_MAX
 
 STOCK: Final = 10_000_000
 _PRODUCTS: Final = ("shirt", "hat", "cup")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
+from receiving.watchdog import Watchdog
 from tests.support.builders import NOW, SECRET, Fields, body_of, signature_of
 from tests.support.recording import RecordingLog, RecordingSettlement
 from tests.support.stripe.customer import PRIVATE
@@ -13,7 +14,6 @@ from tests.support.watched_endpoint import WatchedEndpoint, an_endpoint_that_end
 from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
-from webhooks.watchdog import Watchdog
 
 CARD = "4242424242424242"
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from flask import Request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
-from webhooks.watchdog import CROWDED_SECONDS_MAX, Watchdog, end_receiving
+from receiving.watchdog import CROWDED_SECONDS_MAX, Watchdog, end_receiving
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 BODY_SECONDS_MAX: Final = 5.0

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from receiving.watchdog import Watchdog, end_receiving
 from tests.support.settling import Clock
-from webhooks.watchdog import Watchdog, end_receiving
 
 LONG = 60.0
 """Seconds that no test waits for."""
