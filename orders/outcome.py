@@ -7,7 +7,8 @@ All errors of the service, and what each of them leads to:
     │   ├── OrderNotThereYet      the event outran the write that creates its order
     │   ├── StoreContended        others kept changing the same documents
     │   ├── StoreUnavailable      the database gave no answer
-    │   └── StripeUnavailable     Stripe gave none, or asks for patience: the same again, later (stripe_api.api)
+    │   ├── StripeUnavailable     Stripe gave none, or asks for patience: the same again, later (stripe_api.api)
+    │   └── KeysUnavailable       Google did not say with which keys it signs ID tokens (checkout.certificates)
     ├── ValueError
     │   ├── Rejected              not a fresh, signed message of Stripe's: 400 (webhooks.signature)
     │   ├── NotAnEvent            signed by Stripe, but no event: 400 (webhooks.translation)
@@ -16,12 +17,15 @@ All errors of the service, and what each of them leads to:
     │   ├── InvalidSecret         a text is no signing secret: becomes a SettingsError (webhooks.signing_secrets)
     │   ├── InvalidKey            a text is no key of Stripe's: becomes a SettingsError (stripe_api.keys)
     │   ├── InvalidOrder          an order can never be held as written: it fails (orders.validation)
+    │   ├── NotACall              a request is not one of Firebase's callable protocol: 400 (checkout.callable)
     │   └── UnreadableNotice      a notice cannot be put into words (notifications.texts)
     ├── Failed                    an effect was not performed: tried again, or given up (effects.outside)
     ├── StripeRefused             Stripe refuses what is asked, and would again (stripe_api.api)
     │   ├── AlreadyRefunded       nothing is left to refund
     │   ├── NoSuchEvent           Stripe knows no such event, or none any more
     │   └── SessionNotOpen        a session cannot be expired: it is complete, or has expired
+    ├── NotSignedIn               nobody is known to call: 401 (checkout.claims)
+    ├── CallRefused               a call has no result, and says why to the app: 400, 404 (checkout.refusals)
     ├── NotAPost                  405 (webhooks.endpoint)
     ├── NoSecret                  nothing can be verified: 500 (webhooks.endpoint)
     ├── RequestRefused            Firestore refuses what is asked, or lacks what it takes: 500 (database.errors)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from checkout.request import CheckoutTerms
+from checkout.settings import checkout_terms
 from database.ids import DEFAULT_DATABASE
 from effects.effect import EffectKind
 from notifications.languages import LAST_RESORT, is_shipped
@@ -82,6 +84,8 @@ class Settings:
     """Where the canary delivers; None if it is off."""
     shop: Shop
     """The shop, as its messages show it."""
+    checkout: CheckoutTerms | None
+    """How customers pay in sessions that the service opens; None if it opens none."""
     is_emulated: bool
     """Whether this is no shop that anybody pays in, but one in the emulators."""
 
@@ -121,6 +125,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             logo_url=address(environment, LOGO_URL),
             locale=_locale(environment),
         ),
+        checkout=checkout_terms(environment),
         is_emulated=is_emulated(environment),
     )
 

@@ -101,8 +101,8 @@ class Service:
     """What asks Stripe, imported at the first call, since few functions do; None without a key."""
 
     def webhook_endpoint(self) -> "WebhookEndpoint":
+        from receiving.watchdog import Watchdog
         from webhooks.endpoint import WebhookEndpoint
-        from webhooks.watchdog import Watchdog
 
         stripe = self.stripe
         return WebhookEndpoint(

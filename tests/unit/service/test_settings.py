@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from checkout.request import CheckoutTerms
 from notifications.locales import SHIPPED
 from notifications.shop import Shop
 from service.environment import SettingsError
@@ -341,3 +342,54 @@ def test_the_settings_file_says_the_defaults() -> None:
     lines = (ROOT / ".env").read_text().splitlines()
     said = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     assert settings_from(said) == settings_from({})
+
+
+# --- Sessions that the service opens itself ---------------------------------------------------------------------------
+
+CHECKOUT = {"CHECKOUT_SUCCESS_URL": "https://shop.example/orders/{orderId}?session={CHECKOUT_SESSION_ID}"}
+
+
+def test_no_session_is_opened_until_it_is_known_where_it_leads() -> None:
+    assert settings_from({"CHECKOUT_AUTOMATIC_TAX": "true"}).checkout is None
+
+
+def test_a_session_leads_to_the_shop_and_adds_nothing_unless_that_is_set() -> None:
+    assert settings_from(CHECKOUT).checkout == CheckoutTerms(CHECKOUT["CHECKOUT_SUCCESS_URL"])
+
+
+def test_all_that_a_session_may_be_is_set() -> None:
+    added = {
+        "CHECKOUT_CANCEL_URL": "https://shop.example/cart",
+        "CHECKOUT_UI": "embedded",
+        "CHECKOUT_SHIPPING_RATES": "shr_1, shr_2,shr_1",
+        "CHECKOUT_SHIPS_TO": "DE,FR",
+        "CHECKOUT_AUTOMATIC_TAX": "true",
+        "CHECKOUT_PROMOTION_CODES": "true",
+    }
+    assert settings_from({**CHECKOUT, **added}).checkout == CheckoutTerms(
+        CHECKOUT["CHECKOUT_SUCCESS_URL"],
+        "https://shop.example/cart",
+        is_embedded=True,
+        shipping_rates=("shr_1", "shr_2"),
+        ships_to=("DE", "FR"),
+        automatic_tax=True,
+        promotion_codes=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("CHECKOUT_SUCCESS_URL", "shop.example"),
+        ("CHECKOUT_CANCEL_URL", "http://shop.example"),
+        ("CHECKOUT_UI", "popup"),
+        ("CHECKOUT_SHIPPING_RATES", "shr_1;shr_2"),
+        ("CHECKOUT_SHIPPING_RATES", "shr_1,shr_2,shr_3,shr_4,shr_5,shr_6"),
+        ("CHECKOUT_SHIPS_TO", "de"),
+        ("CHECKOUT_AUTOMATIC_TAX", "on"),
+        ("CHECKOUT_PROMOTION_CODES", "1"),
+    ],
+)
+def test_what_no_session_can_have_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must be "):
+        settings_from({**CHECKOUT, name: text})

@@ -1,0 +1,46 @@
+"""Why a session is not opened for an order, as its customer's app learns it. Pure."""
+
+from typing import Final
+
+from checkout.claims import Caller
+from checkout.refusals import CallRefused, Status
+from database.ids import is_order_id
+from orders.money import Money
+from orders.order import Order, OrderStatus
+
+_NOT_YET: Final = frozenset({OrderStatus.PENDING, OrderStatus.RESERVING})
+_NOBODYS: Final = "there is no such order of yours"
+
+
+def order_id_in(data: object) -> str:
+    """The order that a call names: `{"orderId": "…"}`. Raises CallRefused."""
+    order_id = data.get("orderId") if isinstance(data, dict) else None
+    if not is_order_id(order_id):
+        raise CallRefused(Status.INVALID_ARGUMENT, "data must be an object with the orderId of an order")
+    return order_id
+
+
+def payable(order: Order | None, caller: Caller) -> Order:
+    """The order, if the caller can pay for it now.
+
+    Raises:
+        CallRefused: it is not there, or is somebody else's, which nobody can tell apart; it is not held yet, or not any
+            more; or it has no usable price.
+    """
+    if order is None or order.user_id != caller.user_id:
+        raise CallRefused(Status.NOT_FOUND, _NOBODYS)
+    details = {"status": order.status.value}
+    if order.status in _NOT_YET:
+        raise CallRefused(Status.FAILED_PRECONDITION, "the order is not reserved yet, call again once it is", details)
+    if order.status is not OrderStatus.RESERVED:
+        raise CallRefused(Status.FAILED_PRECONDITION, f"the order is {order.status.value}", details)
+    return order
+
+
+def price_of(order: Order) -> Money:
+    """What the order asks. Raises CallRefused if that cannot be asked of anybody."""
+    asked = order.asked
+    if order.price_defect or asked is None or asked.amount < 0:
+        details = {"status": order.status.value, "reason": "no_price"}
+        raise CallRefused(Status.FAILED_PRECONDITION, "the order has no usable price", details, severity="WARNING")
+    return asked

@@ -1,0 +1,172 @@
+"""An order → what Stripe is asked to sell: the parameters of its Checkout session. Pure.
+
+https://docs.stripe.com/api/checkout/sessions/create
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from orders.adjustments import Adjustment
+from orders.money import Money
+from orders.order import Order, OrderLine
+
+SESSION_MIN: Final = timedelta(minutes=30)
+SESSION_MAX: Final = timedelta(hours=24)
+"""How long a session may be open, counted from when Stripe makes it."""
+ON_THE_WAY_MAX: Final = timedelta(minutes=5)
+"""How long a request may take to reach Stripe, with all its tries, and how long what Stripe reports may take back."""
+LINES_MAX: Final = 100
+SHIPPING_RATES_MAX: Final = 5
+NAME_CHARACTERS_MAX: Final = 250
+_METADATA_CHARACTERS_MAX: Final = 500
+ORDER_ID: Final = "{orderId}"
+
+Parameters = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutTerms:
+    """How the shop has its customers pay, from its settings."""
+
+    success_url: str
+    """Where the customer goes once they are done; `{orderId}` in it becomes the order's id, and Stripe fills in
+    `{CHECKOUT_SESSION_ID}`."""
+    cancel_url: str | None = None
+    """Where Stripe's page leads back to."""
+    is_embedded: bool = False
+    """Whether the session is part of the shop's own page."""
+    shipping_rates: tuple[str, ...] = ()
+    """Between which of Stripe's shipping rates the customer chooses."""
+    ships_to: tuple[str, ...] = ()
+    """The countries to which the shop ships; empty if it needs no address."""
+    automatic_tax: bool = False
+    """Whether Stripe works out the tax, on top of the price unless the account's settings say otherwise."""
+    promotion_codes: bool = False
+    """Whether the customer may enter one of the account's promotion codes."""
+
+    @property
+    def adds(self) -> bool:
+        """Whether what the customer pays may differ from what the order asks."""
+        return bool(self.shipping_rates) or self.automatic_tax or self.promotion_codes
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A product as the catalogue lists it."""
+
+    name: str | None
+    unit_price: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a session is opened for."""
+
+    order: Order
+    asked: Money
+    """What the order asks."""
+    listed: Mapping[str, Listed]
+    """All its products."""
+    expires_at: datetime
+    email: str | None = None
+    """The customer's."""
+
+
+def parameters_of(opening: Opening, terms: CheckoutTerms, shop_id: str | None) -> Parameters:
+    """All that Stripe is asked for, the same whenever the same is opened.
+
+    The order is named in all three places where Stripe's events may look for it: the session, what it refers to, and
+    its payment.
+    """
+    order_id = opening.order.order_id
+    metadata = {"orderId": order_id, **({"shop": shop_id} if shop_id else {})}
+    return {
+        "mode": "payment",
+        "line_items": line_items_of(opening),
+        "client_reference_id": order_id,
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
+        "expires_at": int(opening.expires_at.timestamp()),
+        "locale": "auto",
+        **({"customer_email": opening.email} if opening.email else {}),
+        **_addresses(order_id, terms),
+        **_additions(terms),
+    }
+
+
+def end_of_session(order: Order, now: datetime) -> datetime:
+    """When a session that is opened now ends: as late as the order is held, as far as Stripe allows."""
+    earliest, latest = now + SESSION_MIN + ON_THE_WAY_MAX, now + SESSION_MAX - ON_THE_WAY_MAX
+    held_until = (order.reservation_expires_at or earliest) - ON_THE_WAY_MAX
+    return min(max(held_until, earliest), latest).replace(microsecond=0)
+
+
+def line_items_of(opening: Opening) -> Sequence[Mapping[str, object]]:
+    """The order's lines at the catalogue's prices, if these are what the order asks; else one line of all that it asks.
+
+    They are not if the catalogue has changed since the order was held, if the shop's backend has written another total,
+    or if it takes something off: Stripe knows no line of less than nothing. What it adds is a line of its own.
+    """
+    currency, order = opening.asked.currency, opening.order
+    sold = [_sold(line, opening.listed.get(line.product_id), currency) for line in order.lines]
+    added = [_Line(_in_words(each), 1, each.amount) for each in order.adjustments if each.amount]
+    lines = [*(line for line in sold if line), *added]
+    is_itemized = (
+        None not in sold
+        and 0 < len(lines) <= LINES_MAX
+        and all(line.unit_amount >= 0 for line in lines)
+        and sum(line.quantity * line.unit_amount for line in lines) == opening.asked.amount
+    )
+    whole = _Line(f"Order {order.order_id}", 1, opening.asked.amount)
+    return [line.parameters(currency) for line in (lines if is_itemized else [whole])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    name: str
+    quantity: int
+    unit_amount: int
+    product_id: str | None = None
+
+    def parameters(self, currency: str) -> Parameters:
+        product: dict[str, object] = {"name": self.name[:NAME_CHARACTERS_MAX]}
+        if self.product_id:
+            product["metadata"] = {"productId": self.product_id[:_METADATA_CHARACTERS_MAX]}
+        price = {"currency": currency, "unit_amount": self.unit_amount, "product_data": product}
+        return {"quantity": self.quantity, "price_data": price}
+
+
+def _sold(line: OrderLine, listed: Listed | None, currency: str) -> _Line | None:
+    """The line at the catalogue's price; None if it has none in this currency."""
+    if listed is None or listed.unit_price is None or listed.unit_price.currency != currency:
+        return None
+    name = (listed.name or "").strip() or line.product_id
+    return _Line(name, line.quantity, listed.unit_price.amount, line.product_id)
+
+
+def _in_words(adjustment: Adjustment) -> str:
+    return (adjustment.label or "").strip() or adjustment.kind.replace("_", " ").capitalize()
+
+
+def _addresses(order_id: str, terms: CheckoutTerms) -> Parameters:
+    success_url = terms.success_url.replace(ORDER_ID, order_id)
+    if terms.is_embedded:
+        return {"ui_mode": "embedded_page", "return_url": success_url}
+    back = {"cancel_url": terms.cancel_url.replace(ORDER_ID, order_id)} if terms.cancel_url else {}
+    return {"success_url": success_url, **back}
+
+
+def _additions(terms: CheckoutTerms) -> Parameters:
+    """What Stripe may add to the price or take off it, and what it has to know for that."""
+    parameters: dict[str, object] = {}
+    if terms.shipping_rates:
+        parameters["shipping_options"] = [{"shipping_rate": rate} for rate in terms.shipping_rates]
+    if terms.ships_to:
+        parameters["shipping_address_collection"] = {"allowed_countries": list(terms.ships_to)}
+    if terms.automatic_tax:
+        parameters["automatic_tax"] = {"enabled": True}
+    if terms.promotion_codes:
+        parameters["allow_promotion_codes"] = True
+    return parameters

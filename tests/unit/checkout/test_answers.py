@@ -1,0 +1,71 @@
+"""For which orders a session is opened, and what the app learns of all others."""
+
+from typing import Any
+
+import pytest
+
+from checkout.answers import order_id_in, payable, price_of
+from checkout.claims import Caller
+from checkout.refusals import CallRefused, Status
+from orders.money import Money
+from orders.order import Order, OrderStatus
+from tests.support.deciding import EUR_36, a_held_order
+
+ALICE, MALLORY = Caller("alice"), Caller("mallory")
+
+
+def refusal_of(order: Order | None, caller: Caller = ALICE) -> CallRefused:
+    with pytest.raises(CallRefused) as refused:
+        payable(order, caller)
+    return refused.value
+
+
+def test_a_call_names_an_order() -> None:
+    assert order_id_in({"orderId": "order-1"}) == "order-1"
+    assert order_id_in({"orderId": "order-1", "later": True}) == "order-1"
+
+
+@pytest.mark.parametrize("data", [None, "order-1", [], {}, {"orderId": ""}, {"orderId": 7}, {"orderId": "a/b"}])
+def test_whatever_names_no_order_is_refused(data: object) -> None:
+    with pytest.raises(CallRefused) as refused:
+        order_id_in(data)
+    assert refused.value.status is Status.INVALID_ARGUMENT
+
+
+def test_a_customer_can_pay_for_their_own_order_while_it_is_held() -> None:
+    order = a_held_order()
+    assert payable(order, ALICE) is order
+
+
+def test_nobody_can_tell_whether_somebody_else_has_such_an_order() -> None:
+    missing, foreign = refusal_of(None), refusal_of(a_held_order(), MALLORY)
+    assert (missing.status, str(missing), missing.details) == (Status.NOT_FOUND, str(foreign), foreign.details)
+    assert foreign.status is Status.NOT_FOUND
+    assert refusal_of(a_held_order(user_id=None)).status is Status.NOT_FOUND
+
+
+@pytest.mark.parametrize("status", sorted(set(OrderStatus) - {OrderStatus.RESERVED}))
+def test_any_other_order_says_what_it_is(status: OrderStatus) -> None:
+    refused = refusal_of(a_held_order(status.value))
+    assert (refused.status, refused.details) == (Status.FAILED_PRECONDITION, {"status": status.value})
+    assert ("call again" in str(refused)) is (status in {OrderStatus.PENDING, OrderStatus.RESERVING})
+
+
+UNPRICED: dict[str, dict[str, Any]] = {
+    "nobody has priced it": {"total": None, "items_total": None},
+    "its price cannot be read": {"price_defect": "adjustments must be a list"},
+    "more is taken off than it costs": {"total": Money(-1, "eur")},
+}
+
+
+@pytest.mark.parametrize("changes", UNPRICED.values(), ids=UNPRICED)
+def test_nothing_is_asked_where(changes: dict[str, Any]) -> None:
+    with pytest.raises(CallRefused) as refused:
+        price_of(a_held_order(**changes))
+    assert (refused.value.status, refused.value.severity) == (Status.FAILED_PRECONDITION, "WARNING")
+    assert refused.value.details == {"status": "reserved", "reason": "no_price"}
+
+
+@pytest.mark.parametrize("price", [EUR_36, Money(0, "eur")])
+def test_any_other_price_is_asked(price: Money) -> None:
+    assert price_of(a_held_order(total=price)) == price
