@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final, TypedDict, cast, get_args
 
+from orders.checkout import Checkout, SessionTotals
 from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.money import Money
@@ -24,6 +25,8 @@ class EventKind(StrEnum):
     DISPUTE_CHANGED = "dispute_changed"
     RESERVATION_LAPSED = "reservation_lapsed"
     CANCEL_REQUESTED = "cancel_requested"
+    CHECKOUT_OPENED = "checkout_opened"
+    CHECKOUT_ENDED = "checkout_ended"
 
 
 # --- What happens in the shop ----------------------------------------------------------------------------------------
@@ -73,7 +76,41 @@ class CancelRequested:
         return f"cancel_{self.order_id}"
 
 
-ShopEvent = OrderPlaced | ReservationLapsed | CancelRequested
+@dataclass(frozen=True, slots=True)
+class CheckoutOpened:
+    """A customer wants to pay: this attempt is claimed for them, before Stripe is asked for its session."""
+
+    kind: ClassVar = EventKind.CHECKOUT_OPENED
+    event_type: ClassVar = "checkout.opened"
+
+    order_id: str
+    user_id: str
+    """Who wants to pay."""
+    checkout: Checkout
+
+    @property
+    def event_id(self) -> str:
+        return f"opened_{self.order_id}_{self.checkout.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutEnded:
+    """The session of this attempt is known to be open no longer: Stripe said so when it was asked."""
+
+    kind: ClassVar = EventKind.CHECKOUT_ENDED
+    event_type: ClassVar = "checkout.ended"
+
+    order_id: str
+    attempt: int
+    is_complete: bool = False
+    """Whether its customer was faster: then the events of their payment decide."""
+
+    @property
+    def event_id(self) -> str:
+        return f"ended_{self.order_id}_{self.attempt}"
+
+
+ShopEvent = OrderPlaced | ReservationLapsed | CancelRequested | CheckoutOpened | CheckoutEnded
 
 # --- What Stripe reports ---------------------------------------------------------------------------------------------
 
@@ -145,6 +182,8 @@ class PaymentSucceeded(_FromStripe):
     """What was received."""
     session_id: str | None = None
     """The Checkout session that was completed; all that names a payment where there was nothing to pay."""
+    totals: SessionTotals | None = None
+    """What that session says that it cost; None if it does not say all of it."""
 
     @property
     def payment(self) -> Payment:
@@ -165,6 +204,9 @@ class PaymentProcessing(_FromStripe):
     """When it comes to nothing unless it has succeeded by then; None if neither Stripe nor its method says."""
     is_estimate: bool = False
     """Whether its method is only one of several that were offered."""
+    session_id: str | None = None
+    """The Checkout session that was completed."""
+    totals: SessionTotals | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +223,9 @@ class PaymentCanceled(_FromStripe):
     """The payment, or the session for it, is over: no money will come of it."""
 
     kind: ClassVar = EventKind.PAYMENT_CANCELED
+
+    session_id: str | None = None
+    """The Checkout session that has expired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +299,8 @@ StripeEvent = (
     | DisputeChanged
 )
 OrderEvent = ShopEvent | StripeEvent
+OfSession = PaymentSucceeded | PaymentProcessing | PaymentCanceled
+"""These may be what becomes of a Checkout session, whose id they have then."""
 CarriesPayment = PaymentSucceeded | ChargeRefunded
 """These say what was paid, and so can settle an order."""
 ReportsPayment = PaymentSucceeded | PaymentProcessing | PaymentFailed | PaymentCanceled | ChargeRefunded

@@ -42,6 +42,10 @@ class Step(StrEnum):
     """Record how far the dispute has come, notify the operator, move nothing."""
     RECORD_CANCEL_REQUEST = "record_cancel_request"
     """The order is paid, or may be: then only a person can cancel it."""
+    OPEN_CHECKOUT = "open_checkout"
+    """Claim the next attempt to have it paid, and keep the units for as long as that may take."""
+    END_CHECKOUT = "end_checkout"
+    """Nobody can pay in its session any more: do what was to be done then."""
     NOTHING = "nothing"
     """The event changes nothing here."""
 
@@ -210,6 +214,35 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.CANCELLED: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.REFUND_DUE: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.REVIEW: Step.RECORD_CANCEL_REQUEST,
+        OrderStatus.UNKNOWN: Step.NOTHING,
+    },
+    EventKind.CHECKOUT_OPENED: {
+        OrderStatus.PENDING: Step.NOTHING,
+        OrderStatus.RESERVING: Step.NOTHING,
+        # Only what is held, and not paid, can be paid for.
+        OrderStatus.RESERVED: Step.OPEN_CHECKOUT,
+        OrderStatus.FINALIZED: Step.NOTHING,
+        OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
+        OrderStatus.REFUNDED: Step.NOTHING,
+        OrderStatus.FAILED: Step.NOTHING,
+        OrderStatus.EXPIRED: Step.NOTHING,
+        OrderStatus.CANCELLED: Step.NOTHING,
+        OrderStatus.REFUND_DUE: Step.NOTHING,
+        OrderStatus.REVIEW: Step.NOTHING,
+        OrderStatus.UNKNOWN: Step.NOTHING,
+    },
+    EventKind.CHECKOUT_ENDED: {
+        OrderStatus.PENDING: Step.NOTHING,
+        OrderStatus.RESERVING: Step.NOTHING,
+        OrderStatus.RESERVED: Step.END_CHECKOUT,
+        OrderStatus.FINALIZED: Step.NOTHING,
+        OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
+        OrderStatus.REFUNDED: Step.NOTHING,
+        OrderStatus.FAILED: Step.NOTHING,
+        OrderStatus.EXPIRED: Step.NOTHING,
+        OrderStatus.CANCELLED: Step.NOTHING,
+        OrderStatus.REFUND_DUE: Step.NOTHING,
+        OrderStatus.REVIEW: Step.NOTHING,
         OrderStatus.UNKNOWN: Step.NOTHING,
     },
 }

@@ -77,6 +77,12 @@ class Order:
     reserved_at: datetime | None = None
     """When its units were last held for sure; None if they never were, and then its price is not this service's."""
     reservation_expires_at: datetime | None = None
+    checkout_attempts: int = 0
+    """How many Checkout sessions the service itself has opened for it, one after the other."""
+    checkout_until: datetime | None = None
+    """How long it is held for the one that is open; None while none is."""
+    priced_by_checkout: bool = False
+    """Whether the last word on its price is that of such a session, which may have yet to come."""
     held_from: OrderStatus | None = None
     """While `reserving`: what it was before, and becomes again if its units are not covered."""
     hold_kept: bool = False

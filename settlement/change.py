@@ -6,10 +6,11 @@ from notifications.notices import NoticeType
 from orders.events import ShopEvent
 from orders.order import OrderLine
 from orders.outcome import in_words
+from settlement.checkouts import checkout_reported
 from settlement.decisions import Case, Change, Proposal
 from settlement.matching import extra_in_words, is_newly_paid, newly_extra
 from settlement.notices import money_of, notices_of, price_of
-from settlement.outside import messages_of, newly_due_back, refunds_in_words, refunds_of
+from settlement.outside import expiries_of, messages_of, newly_due_back, refunds_in_words, refunds_of
 from settlement.parking import released_by
 from settlement.setting_aside import delay_in_words
 
@@ -34,6 +35,7 @@ def change_from(case: Case, proposal: Proposal) -> Change:
     to_decide = NoticeType.CANCEL_REQUESTED if was_to_be_cancelled else None
     if extra:
         to_decide = NoticeType.SECOND_PAYMENT
+    checkout = proposal.checkout or checkout_reported(case)
     notices = notices_of(event, after, proposal.notice, to_decide, extra, note)
     return Change(
         result=proposal.result,
@@ -48,9 +50,11 @@ def change_from(case: Case, proposal: Proposal) -> Change:
         released=released_by(event, case.snapshot),
         note=note,
         dispute=proposal.dispute,
+        checkout=checkout,
         effects=(
             *messages_of(notices, after.order_id, entry_id, case.terms),
             *refunds_of(due_back, after, entry_id),
+            *expiries_of(case, checkout, entry_id),
         ),
     )
 

@@ -42,8 +42,10 @@ from settlement.decisions import (
     Terms,
     Unchanged,
 )
+from settlement.ending import end_checkout
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
 from settlement.matching import why_not_heard
+from settlement.opening import open_checkout
 from settlement.parking import count_delivery, released_by, wait_for_order, wait_for_payment
 from settlement.paying import quarantine, refuse, take_units
 from settlement.recording import (
@@ -158,6 +160,8 @@ _DONE_BEFORE: Final = {
     EventKind.ORDER_PLACED: Result.ALREADY_PLACED,
     EventKind.RESERVATION_LAPSED: Result.NOT_EXPIRED,
     EventKind.CANCEL_REQUESTED: Result.ALREADY_RECORDED,
+    EventKind.CHECKOUT_OPENED: Result.CHECKOUT_NOT_OPENED,
+    EventKind.CHECKOUT_ENDED: Result.ALREADY_ENDED,
 }
 
 
@@ -255,5 +259,7 @@ DECIDED_BY: Final[Mapping[Step, Callable[[Case], Decision | Proposal]]] = {
     Step.AWAIT_PAYMENT: _await_payment,
     Step.RECORD_DISPUTE: record_dispute,
     Step.RECORD_CANCEL_REQUEST: record_cancel_request,
+    Step.OPEN_CHECKOUT: open_checkout,
+    Step.END_CHECKOUT: end_checkout,
     Step.NOTHING: change_nothing,
 }

@@ -13,6 +13,7 @@ from effects.effect import Effect, EffectKind
 from inventory.reservation import counted_apart
 from inventory.stock import StockMove, release
 from notifications.notices import Notice, NoticeType
+from orders.checkout import Checkout
 from orders.disputes import Dispute
 from orders.events import OrderEvent
 from orders.money import Money
@@ -70,9 +71,9 @@ class Terms:
     """How old an event may become while its order does not exist, before it is parked."""
 
     def end_of_hold(self, order: Order) -> datetime | None:
-        """How long a reserved order keeps its units: as long as the slowest payment that is still on its way."""
+        """How long a reserved order keeps its units: for the slowest payment that is on its way, or may still begin."""
         of_payments = (payment.holds_until(self.reservation) for payment in order.payments.by_id.values())
-        ends = [end for end in of_payments if end]
+        ends = [end for end in (*of_payments, order.checkout_until) if end]
         if order.reserved_at is None:
             return max(ends, default=None)
         return min(max([order.reserved_at + self.reservation, *ends]), order.reserved_at + self.hold_max)
@@ -130,6 +131,8 @@ class Proposal:
     note: str | None = None
     dispute: Dispute | None = None
     """As it is afterwards; None if the event says nothing new of one."""
+    checkout: Checkout | None = None
+    """As it is afterwards; None if the step does nothing with one."""
 
 
 # --- Not the last word -----------------------------------------------------------------------------------------------
@@ -147,6 +150,8 @@ class Look:
     """How many deliveries are recorded under the audit entry."""
     open_orders: bool = False
     """How many unpaid orders hold units for the order's customer."""
+    checkout: bool = False
+    """The Checkout session that the service has opened for the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,8 @@ class Change:
     """Why, in words for a person; None where all is as usual."""
     dispute: Dispute | None = None
     """As it is afterwards; None if the event says nothing new of one."""
+    checkout: Checkout | None = None
+    """As it is afterwards; None if nothing changes of one."""
     effects: tuple[Effect, ...] = ()
     """What must be done outside because of it."""
 

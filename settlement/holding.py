@@ -4,13 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 from inventory.reservation import Refused, hold_is_covered, price_to_hold, to_be_held
-from inventory.stock import hold, release
+from inventory.stock import hold
 from notifications.notices import NoticeType
+from orders.checkout import CheckoutState
 from orders.events import CancelRequested, CarriesPayment, OrderPlaced
 from orders.money import Money
 from orders.order import CLOSED, ID_USED_BEFORE, PRICE_GONE, OrderStatus
 from orders.outcome import Outcome, Result
+from settlement.checkouts import own_checkout
 from settlement.decisions import Case, Decision, GiveBack, Hold, Look, Proposal, Unchanged
+from settlement.ending import after_session, cancelled, lapsed, released
 from settlement.paying import closed_and_not_paid, quarantine, refuse, take_units
 from settlement.reported import with_report
 
@@ -64,27 +67,20 @@ def expire(case: Case) -> Decision | Proposal:
     order = case.order
     if order.reservation_expires_at is None or order.reservation_expires_at > case.now:
         return Unchanged(Outcome(Result.NOT_EXPIRED, order.order_id))
-    after = replace(order, status=OrderStatus.EXPIRED)
-    return Proposal(Result.EXPIRED, after, moves=release(order.counted_lines), notice=NoticeType.EXPIRED)
+    return lapsed(case)
 
 
-def cancel(case: Case) -> Proposal:
-    order = with_report(case)
-    if not isinstance(case.event, CancelRequested) and order.payments.under_way:
-        # An end concerns the payment that it names, and what is on its way elsewhere keeps the order.
+def cancel(case: Case) -> Decision | Proposal:
+    if isinstance(case.event, CancelRequested):
+        return cancelled(case)
+    own, order = own_checkout(case), with_report(case)
+    if own and own.state is CheckoutState.OPEN:
+        return after_session(case, own)
+    if order.payments.under_way or order.checkout_attempts:
+        # An end concerns the payment that it names: what is on its way elsewhere keeps the order, and so does a session
+        # of ours, until that ends itself.
         return Proposal(Result.PAYMENT_CANCELED, case.terms.shortened(case.order, order))
-    return Proposal(
-        Result.CANCELLED,
-        replace(
-            order,
-            status=OrderStatus.CANCELLED,
-            held_from=None,
-            cancel_requested_at=case.now if isinstance(case.event, CancelRequested) else order.cancel_requested_at,
-        ),
-        moves=release(order.counted_lines) if order.holds_units else (),
-        counted=hold(order.counted_lines) if order.status is OrderStatus.RESERVING else (),
-        notice=NoticeType.CANCELLED,
-    )
+    return released(order, OrderStatus.CANCELLED)
 
 
 def _check_first_hold(case: Case) -> None:
@@ -138,7 +134,8 @@ def _priced(case: Case, price: Money | None) -> dict[str, Any]:
     order = case.order
     if order.reserved_at is None:
         # Adjustments count that the backend writes while the order is reserved; before, anybody may have written them.
-        return {"total": price, "items_total": price, "adjustments": (), "price_defect": None}
+        unpaid = {"checkout_attempts": 0, "checkout_until": None, "priced_by_checkout": False}
+        return {"total": price, "items_total": price, "adjustments": (), "price_defect": None, **unpaid}
     if price in (None, order.items_total) or not _is_late(case):
         return {}
     return {"total": price, "items_total": price}

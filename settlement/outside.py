@@ -1,9 +1,10 @@
-"""What must be done outside because of a change: messages to be sent, money to be sent back. Pure."""
+"""What must be done outside because of a change: messages to send, money to send back, sessions to end. Pure."""
 
 from collections.abc import Iterable
 
 from effects.effect import Effect, EffectKind, a_message, a_stripe_call
 from notifications.notices import Audience, Notice
+from orders.checkout import Checkout
 from orders.events import StripeEvent
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments, amount_of
@@ -26,6 +27,17 @@ def refunds_of(payments: Iterable[Payment], order: Order, cause_id: str) -> tupl
         a_stripe_call(EffectKind.STRIPE_REFUND, payment.payment_id, order.order_id, cause_id, order.user_id)
         for payment in payments
     )
+
+
+def expiries_of(case: Case, after: Checkout | None, cause_id: str) -> tuple[Effect, ...]:
+    """One if the order's open session is to end from now on, before its order does."""
+    before = case.snapshot.checkout
+    was_to_end = before is not None and before.checkout.ends_as is not None
+    if after is None or after.ends_as is None or after.session_id is None or was_to_end:
+        return ()
+    order = case.order
+    kind = EffectKind.STRIPE_EXPIRE_SESSION
+    return (a_stripe_call(kind, after.session_id, order.order_id, cause_id, order.user_id),)
 
 
 def newly_due_back(case: Case, after: Order) -> tuple[Payment, ...]:

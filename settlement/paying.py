@@ -5,6 +5,7 @@ from dataclasses import replace
 from inventory.reservation import Refused, to_be_held
 from inventory.stock import StockMove, put_back, take
 from notifications.notices import NoticeType
+from orders.checkout import CheckoutState
 from orders.events import CarriesPayment
 from orders.order import CLOSED, INVALID_ORDER, Order, OrderStatus
 from orders.outcome import Result, in_words
@@ -27,6 +28,8 @@ def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal |
     if is_free_and_unneeded(case.event, order):
         # A late payment is holding the closed order, or crashed while holding it, and comes again.
         return GiveBack.of(case) if order.held_from in CLOSED else _keep_unpaid(case, order, reason, counted)
+    if reason and (waiting := _awaiting_session(case, order, reason)):
+        return waiting
     if reason:
         return _quarantined(case, order, reason, counted)
     return with_refunds(case, Proposal(*_finalized(case, order), take(order.counted_lines), counted, NoticeType.PAID))
@@ -95,6 +98,24 @@ def _finalized(case: Case, order: Order) -> tuple[Result, Order]:
         failure_reason=None,
     )
     return Result.FIRST_TIME_FINALIZED, paid
+
+
+def _awaiting_session(case: Case, order: Order, reason: str) -> Proposal | Look | None:
+    """Keep money that does not match until our own open session says what it has cost; None if that explains nothing.
+
+    Stripe reports a payment by its charge, its PaymentIntent and its session, in any order, and only the last says what
+    was added to the price.
+    """
+    if order.checkout_until is None or order.price_defect or why_doubtful(case):
+        return None
+    if not case.snapshot.is_checkout_read:
+        return Look(checkout=True)
+    known = case.snapshot.checkout
+    if known is None or known.checkout.state is not CheckoutState.OPEN or not known.checkout.adds:
+        return None
+    waits_until = max(order.checkout_until, case.now + case.terms.reservation)
+    kept = case.terms.extended(case.order, replace(order, checkout_until=waits_until))
+    return Proposal(Result.AWAITING_CHECKOUT, kept, note=reason)
 
 
 def _keep_unpaid(case: Case, order: Order, reason: str | None, counted: tuple[StockMove, ...]) -> Proposal:

@@ -9,6 +9,8 @@ from orders.disputes import later_dispute
 from orders.events import (
     CarriesPayment,
     ChargeRefunded,
+    CheckoutEnded,
+    CheckoutOpened,
     DisputeChanged,
     OrderPlaced,
     PaymentFailed,
@@ -117,5 +119,9 @@ def change_nothing(case: Case) -> Decision | Proposal:
             return Proposal(Result.ALREADY_PLACED, order)
         case ReservationLapsed():
             return Unchanged(Outcome(Result.NOT_EXPIRED, order.order_id))
+        case CheckoutOpened():
+            return Unchanged(Outcome(Result.CHECKOUT_NOT_OPENED, order.order_id, f"not_reserved: it is {order.status}"))
+        case CheckoutEnded():
+            return Unchanged(Outcome(Result.ALREADY_ENDED, order.order_id))
         case _:
             return Proposal(already(order), with_report(case))

@@ -17,6 +17,7 @@ from orders.events import (
 )
 from orders.order import Order
 from orders.payments import Payment, PaymentState
+from settlement.checkouts import with_session
 from settlement.decisions import Case
 from settlement.snapshot import Record, Snapshot
 
@@ -25,13 +26,13 @@ PAID_BEFORE_ORDER_MAX: Final = timedelta(days=1)
 
 
 def with_report(case: Case) -> Order:
-    """The order, with what the event says of payments and refunds added to what is known of them."""
+    """The order, with what the event says of payments, refunds and its session added to what is known of them."""
     event, order = case.event, case.order
     if reported := _reported(case):
         order = replace(order, payments=order.payments.with_report(reported))
     if isinstance(event, ChargeRefunded | RefundUpdated) and not _is_in_another_currency(event, order):
         order = replace(order, refunds=order.refunds.merged_with(event.refunds))
-    return order
+    return with_session(case, order)
 
 
 def why_doubtful(case: Case) -> str | None:

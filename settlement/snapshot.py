@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from inventory.reservation import Product
 from inventory.stock import Level
+from orders.checkout import Checkout
 from orders.disputes import Dispute
 from orders.events import StripeDelivery
 from orders.order import Order
@@ -83,6 +84,14 @@ class CancelRequest:
     version: Version
 
 
+@dataclass(frozen=True, slots=True)
+class KnownCheckout:
+    """The order's latest Checkout session of our own."""
+
+    checkout: Checkout
+    version: Version
+
+
 class Record(StrEnum):
     """What was done with an event before, as far as its claim and its audit entry show."""
 
@@ -114,6 +123,9 @@ class Snapshot:
     """What is known of the event's payment, under each of its ids."""
     dispute: KnownDispute | None = None
     """Only of an event that reports on one; None if this is the first to do so."""
+    checkout: KnownCheckout | None = None
+    """None if there is none, or if nobody looked."""
+    is_checkout_read: bool = False
     audited: bool | None = None
     """Whether the event has an audit entry; None if nobody looked."""
     set_aside: SetAsideEntry | None = None

@@ -1,5 +1,6 @@
 """What events of a Checkout session mean: https://docs.stripe.com/api/checkout/sessions/object."""
 
+from orders.checkout import SessionTotals
 from orders.events import (
     Envelope,
     Ignored,
@@ -10,9 +11,10 @@ from orders.events import (
     StripeDelivery,
     SubscriptionStarted,
 )
+from orders.money import is_amount, is_currency
 from webhooks.declines import payment_failed
 from webhooks.payment_methods import slowest_end
-from webhooks.stripe_fields import Json, Misshapen, id_or_none, money_in
+from webhooks.stripe_fields import Json, Misshapen, id_or_none, money_in, object_or_empty
 
 
 def completed(
@@ -28,7 +30,8 @@ def completed(
         case "unpaid":
             # A slow payment method: checkout.session.async_payment_succeeded follows when the money is there.
             until = slowest_end(session, delivery.created_at)
-            return PaymentProcessing(**envelope, until=until, is_estimate=True)
+            session_id, totals = id_or_none(session, "id"), _totals_of(session)
+            return PaymentProcessing(**envelope, until=until, is_estimate=True, session_id=session_id, totals=totals)
         case "no_payment_required" if session.get("mode") == "payment" and session.get("amount_total") == 0:
             # No other event will report the order as complete, for there is no payment:
             # https://docs.stripe.com/payments/checkout/no-cost-orders.
@@ -57,7 +60,7 @@ def failed(session: Json, order_id: str | None, delivery: StripeDelivery) -> Pay
 def expired(session: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentCanceled | Ignored:
     if not _is_for_payment(session):
         return _not_for_payment(delivery)
-    return PaymentCanceled(**_envelope(session, order_id, delivery))
+    return PaymentCanceled(**_envelope(session, order_id, delivery), session_id=id_or_none(session, "id"))
 
 
 def _is_for_payment(session: Json) -> bool:
@@ -69,7 +72,24 @@ def _not_for_payment(delivery: StripeDelivery) -> Ignored:
 
 
 def _succeeded(session: Json, envelope: Envelope) -> PaymentSucceeded:
-    return PaymentSucceeded(**envelope, money=money_in(session, "amount_total"), session_id=id_or_none(session, "id"))
+    money, session_id = money_in(session, "amount_total"), id_or_none(session, "id")
+    return PaymentSucceeded(**envelope, money=money, session_id=session_id, totals=_totals_of(session))
+
+
+def _totals_of(session: Json) -> SessionTotals | None:
+    """What it cost, and of what that is made up; None if it does not say all of it, as of older API versions.
+
+    https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-total_details
+    """
+    details, currency = object_or_empty(session, "total_details"), session.get("currency")
+    subtotal, total = session.get("amount_subtotal"), session.get("amount_total")
+    # What a session does not have, such as shipping, may be null.
+    discount, shipping, tax = (details.get(name) or 0 for name in ("amount_discount", "amount_shipping", "amount_tax"))
+    if not (details and is_currency(currency) and is_amount(subtotal) and is_amount(total)):
+        return None
+    if not (is_amount(discount) and is_amount(shipping) and is_amount(tax)):
+        return None
+    return SessionTotals(subtotal, total, discount, shipping, tax, currency)
 
 
 def _envelope(session: Json, order_id: str | None, delivery: StripeDelivery) -> Envelope:

@@ -59,6 +59,9 @@ def order_from(order_id: str, fields: Fields) -> Order:
         is_oversized=oversized is not None,
         reserved_at=time_or_none(fields.get("reservedAt")),
         reservation_expires_at=time_or_none(fields.get("reservationExpiresAt")),
+        checkout_attempts=_count_from(fields.get("checkoutAttempts")) or 0,
+        checkout_until=time_or_none(fields.get("checkoutUntil")),
+        priced_by_checkout=fields.get("pricedBy") == _BY_CHECKOUT,
         held_from=None if held_from is None else _status_from(held_from),
         hold_kept=fields.get("holdKept") is True,
         unlimited=product_ids_from(fields.get("unlimited")),
@@ -100,6 +103,8 @@ def _order_fields(order: Order) -> dict[str, object]:
         **_price_fields(order),
         "reservedAt": order.reserved_at,
         "reservationExpiresAt": order.reservation_expires_at,
+        "checkoutAttempts": order.checkout_attempts or None,
+        "checkoutUntil": order.checkout_until,
         "heldFrom": str(order.held_from) if order.held_from else None,
         "holdKept": order.hold_kept,
         "unlimited": sorted(order.unlimited),
@@ -140,8 +145,19 @@ def _price_fields(order: Order) -> dict[str, object]:
         "itemsTotal": items.amount if items else None,
         "amountTotal": total.amount if total else None,
         "currency": known.currency if known else None,
-        "pricedBy": None if total is None else "catalogue" if total == items else "backend",
+        "pricedBy": _priced_by(order),
     }
+
+
+def _priced_by(order: Order) -> str | None:
+    if order.priced_by_checkout:
+        return _BY_CHECKOUT
+    if order.total is None:
+        return None
+    return "catalogue" if order.total == order.items_total else "backend"
+
+
+_BY_CHECKOUT: Final = "checkout"
 
 
 def _total_defect(fields: Fields) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from database.documents.checkouts import totals_fields, totals_from
 from database.documents.disputes import dispute_fields, dispute_from
 from database.documents.order_fields import refunds_fields, refunds_from
 from database.documents.values import money_or_none, text_or_none, time_or_none
@@ -35,7 +36,8 @@ def parked_event_fields(event: Parkable) -> dict[str, object]:
     }
     match event:
         case PaymentSucceeded(money=money):
-            return fields | _money_fields(money) | {"sessionId": event.session_id}
+            totals = {"totals": totals_fields(event.totals)} if event.totals else {}
+            return fields | _money_fields(money) | {"sessionId": event.session_id} | totals
         case ChargeRefunded(paid=money):
             return fields | _money_fields(money) | _refund_fields(event) | {"amountRefunded": event.amount_refunded}
         case RefundUpdated(money=money):
@@ -81,7 +83,8 @@ def _event_from(fields: Fields, envelope: Envelope) -> StripeEvent | None:
         return None
     match kind:
         case EventKind.PAYMENT_SUCCEEDED if money:
-            return PaymentSucceeded(**envelope, money=money, session_id=text_or_none(fields.get("sessionId")))
+            session_id, totals = text_or_none(fields.get("sessionId")), totals_from(fields.get("totals"))
+            return PaymentSucceeded(**envelope, money=money, session_id=session_id, totals=totals)
         case EventKind.CHARGE_REFUNDED if money and envelope["charge_id"] and amount_refunded is not None:
             return ChargeRefunded(
                 **envelope, paid=money, amount_refunded=amount_refunded, refunds=refunds, restock_defect=defect

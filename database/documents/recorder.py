@@ -7,6 +7,7 @@ from typing import Final, assert_never
 from audit.entry import AuditEntry
 from database.documents.audit_log import entry_write
 from database.documents.cancel_requests import settled_request
+from database.documents.checkouts import checkout_write
 from database.documents.disputes import dispute_write
 from database.documents.effects import effect_write
 from database.documents.inventory import hold_writes, move_writes
@@ -71,7 +72,7 @@ def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Term
 def _writes_for_change(
     change: Change, event: OrderEvent, snapshot: Snapshot, terms: Terms, now: datetime
 ) -> tuple[Write, ...]:
-    """Claim, order, stock, audit entry, dispute, payment index, cancel request, notices and effects: all or nothing."""
+    """Claim, order, stock, audit entry, notices, effects and all else that changes, together or not at all."""
     order = change.order
     writes: list[Write] = [
         entry_write(_entry_for_change(change, event, now), snapshot),
@@ -81,6 +82,8 @@ def _writes_for_change(
         writes.append(_order_write(snapshot, changed, now))
     if change.dispute:
         writes.append(dispute_write(change.dispute, order.order_id, snapshot))
+    if change.checkout:
+        writes.append(checkout_write(change.checkout, order, snapshot, now))
     if isinstance(event, StripeEvent):
         writes += settled_claim(event.delivery, order.order_id, change.result, snapshot, now, terms.claim_lifetime)
         writes += index_writes(event, order.order_id, snapshot)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from database.documents.audit_log import audit_path, set_aside_from
 from database.documents.cancel_requests import cancel_request_from, cancel_request_path
+from database.documents.checkouts import checkout_path, known_checkout_from
 from database.documents.disputes import dispute_path, known_dispute_from
 from database.documents.inventory import inventory_path, level_from
 from database.documents.orders import order_from, order_path
@@ -14,8 +15,11 @@ from database.documents.webhook_events import claim_from, claim_path
 from database.store import Committed, Document, Fields
 from orders.events import (
     CancelRequested,
+    CheckoutEnded,
+    CheckoutOpened,
     DisputeChanged,
     NotUnderstood,
+    OfSession,
     OrderEvent,
     OrderPlaced,
     ShopEvent,
@@ -65,6 +69,8 @@ class Wanted:
         if isinstance(self.event, CancelRequested):
             paths.append(cancel_request_path(self.event.order_id))
         paths += [payment_path(payment_id) for payment_id in self._payment_ids]
+        if self._checkout_path:
+            paths.append(self._checkout_path)
         if isinstance(self.event, DisputeChanged):
             paths.append(dispute_path(self.event.dispute.dispute_id))
         for product_id in self.product_ids:
@@ -79,6 +85,7 @@ class Wanted:
             product_ids=look.product_ids or self.more.product_ids,
             audit_entry=look.audit_entry or self.more.audit_entry,
             order_id=look.order_id or self.more.order_id,
+            checkout=look.checkout or self.more.checkout,
         )
         return replace(self, more=more)
 
@@ -102,6 +109,7 @@ class Wanted:
         found_id = wanted_id or next((known.order_id for known in payments.values() if known.order_id), None)
         order = documents.get(order_path(wanted_id)) if wanted_id else None
         request = documents.get(cancel_request_path(wanted_id)) if wanted_id else None
+        checkout = documents.get(self._checkout_path) if self._checkout_path else None
         inventory = {product_id: documents[inventory_path(product_id)] for product_id in self.product_ids}
         snapshot = Snapshot(
             claim=claim_from(claim) if claim else None,
@@ -117,6 +125,8 @@ class Wanted:
             inventory_versions={product_id: document.version for product_id, document in inventory.items() if document},
             payments=payments,
             dispute=self._known_dispute(documents),
+            checkout=known_checkout_from(checkout) if checkout else None,
+            is_checkout_read=self._checkout_path is not None,
             audited=entry is not None if self.has_audit_entry else None,
             was_placed=bool(self._placed_path and documents[self._placed_path]),
             set_aside=set_aside_from(entry),
@@ -137,6 +147,14 @@ class Wanted:
         return self.event.payment_ids if isinstance(self.event, StripeEvent) else ()
 
     @property
+    def _checkout_path(self) -> str | None:
+        """Where it is on record which session of ours the event may be of, or must have to do with."""
+        # A session says what it has cost, which only counts of the order's own one.
+        names_session = isinstance(self.event, OfSession) and self.event.session_id is not None
+        is_of_interest = names_session or isinstance(self.event, CheckoutOpened | CheckoutEnded) or self.more.checkout
+        return checkout_path(self.order_id) if self.order_id and is_of_interest else None
+
+    @property
     def _placed_path(self) -> str | None:
         """Where it is on record that an order of this id was placed; of interest before units are held for it."""
         is_of_interest = self.product_ids or isinstance(self.event, OrderPlaced)
@@ -152,8 +170,8 @@ def after_hold(snapshot: Snapshot, held: Order, committed: Committed) -> Snapsho
 
 
 def _of_the_event(snapshot: Snapshot) -> tuple[object, ...]:
-    """What changes if somebody else settles it, or another event of its order or of its dispute."""
-    return snapshot.claim, snapshot.order_version, snapshot.dispute
+    """What changes if somebody else settles it, or another event of its order, its dispute or its session."""
+    return snapshot.claim, snapshot.order_version, snapshot.dispute, snapshot.checkout
 
 
 def _fields(document: Document | None) -> Fields | None:

@@ -11,11 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 from database.documents.orders import order_from
 from database.documents.size import ORDER_BYTES_MAX
+from orders.checkout import Checkout
 from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.events import (
     CancelRequested,
     ChargeRefunded,
+    CheckoutEnded,
+    CheckoutOpened,
     DisputeChanged,
     EventKind,
     NotUnderstood,
@@ -290,6 +293,27 @@ def redelivered(event: OrderEvent, at: datetime = LATER) -> OrderEvent:
     return replace(event, delivery=replace(event.delivery, delivered_at=at))
 
 
+def a_checkout(attempt: int = 1, **changes: object) -> Checkout:
+    """An attempt to pay for three shirts that Stripe has not been asked for yet, open for forty minutes."""
+    expires_at = NOW + timedelta(minutes=40)
+    checkout = Checkout(attempt, Money(3_600, "eur"), adds=True, expires_at=expires_at, request={"mode": "payment"})
+    return replace(checkout, **changes)  # type: ignore[arg-type]
+
+
+def an_open_checkout(attempt: int = 1, **changes: object) -> Checkout:
+    """The same once Stripe has made its session."""
+    made: dict[str, object] = {"request": None, "session_id": f"cs_{attempt}", "url": f"https://pay.example/{attempt}"}
+    return a_checkout(attempt, **{**made, **changes})
+
+
+def an_opening(order_id: str = "order-1", user_id: str = "alice", **changes: object) -> CheckoutOpened:
+    return CheckoutOpened(order_id, user_id, a_checkout(**changes))  # type: ignore[arg-type]
+
+
+def a_session_end(order_id: str = "order-1", attempt: int = 1, *, is_complete: bool = False) -> CheckoutEnded:
+    return CheckoutEnded(order_id, attempt, is_complete)
+
+
 ONE_OF_EACH_KIND: Mapping[EventKind, OrderEvent] = {
     EventKind.ORDER_PLACED: a_placement(),
     EventKind.PAYMENT_PROCESSING: a_processing(),
@@ -302,6 +326,8 @@ ONE_OF_EACH_KIND: Mapping[EventKind, OrderEvent] = {
     EventKind.DISPUTE_CHANGED: a_dispute(order_id="order-1"),
     EventKind.RESERVATION_LAPSED: a_lapse(),
     EventKind.CANCEL_REQUESTED: a_cancel_request(),
+    EventKind.CHECKOUT_OPENED: an_opening(),
+    EventKind.CHECKOUT_ENDED: a_session_end(),
 }
 """Events that are all about one order."""
 

@@ -12,7 +12,17 @@ from typing import Any
 from inventory.reservation import Product
 from inventory.stock import Level, StockMove
 from notifications.notices import Audience, Notice, NoticeType
-from orders.events import CancelRequested, NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
+from orders.checkout import ON_THE_WAY_MAX, Checkout
+from orders.events import (
+    CancelRequested,
+    CheckoutEnded,
+    CheckoutOpened,
+    NotUnderstood,
+    OfSession,
+    OrderEvent,
+    OrderPlaced,
+    StripeEvent,
+)
 from orders.money import Money
 from orders.order import Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
@@ -20,7 +30,7 @@ from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refund, Refunds
 from settlement.decide import decide
 from settlement.decisions import Change, CountDelivery, Decision, Look, Terms, Unchanged
-from settlement.snapshot import CancelRequest, Claim, KnownPayment, SetAsideEntry, Snapshot
+from settlement.snapshot import CancelRequest, Claim, KnownCheckout, KnownPayment, SetAsideEntry, Snapshot
 from tests.support.builders import NOW, TERMS
 
 EUR_36 = Money(3_600, "eur")
@@ -95,6 +105,22 @@ def a_claim(result: str = "first_time_finalized", **changes: Any) -> Claim:
 
 def a_parked_claim(result: str = "order_not_found", **changes: Any) -> Claim:
     return a_claim(result, **{"processed": False, "processed_at": None, **changes})
+
+
+def an_order_in_checkout(checkout: Checkout, status: str = "reserved", **changes: Any) -> Order:
+    """It is held for this attempt, which is open."""
+    until = checkout.expires_at + ON_THE_WAY_MAX
+    held = {
+        "checkout_attempts": checkout.attempt,
+        "checkout_until": until,
+        "priced_by_checkout": checkout.adds,
+        "reservation_expires_at": until,
+    }
+    return a_held_order(status, **{**held, **changes})
+
+
+def a_known_checkout(checkout: Checkout) -> KnownCheckout:
+    return KnownCheckout(checkout, "checkout as read")
 
 
 def a_known_payment(*waiting: str, order_id: str | None = "order-1") -> KnownPayment:
@@ -187,6 +213,8 @@ class Given:
             products=self._products(event.product_ids if isinstance(event, OrderPlaced) else ()),
             audited=self.snapshot.audited if reads_entry else None,
             set_aside=self.snapshot.set_aside if reads_entry else None,
+            checkout=self.snapshot.checkout if _names_session(event) else None,
+            is_checkout_read=_names_session(event),
             was_placed=bool(self.snapshot.audited) if isinstance(event, OrderPlaced) else False,
             deliveries_on_record=None,
             open_orders=None,
@@ -204,12 +232,20 @@ class Given:
             more |= known(order=self.snapshot.order, is_order_unread=False)
         if look.deliveries:
             more |= known(deliveries_on_record=self.snapshot.deliveries_on_record)
+        if look.checkout:
+            more |= known(checkout=self.snapshot.checkout, is_checkout_read=True)
         if look.open_orders:
             more |= known(open_orders=self.snapshot.open_orders)
         return replace(snapshot, **more)
 
     def _products(self, product_ids: Iterable[str]) -> Mapping[str, Product]:
         return {product_id: self.snapshot.products[product_id] for product_id in product_ids}
+
+
+def _names_session(event: OrderEvent | NotUnderstood) -> bool:
+    """Whether the event itself shows that a session of ours may be concerned."""
+    is_of_session = isinstance(event, OfSession) and event.session_id is not None
+    return is_of_session or isinstance(event, CheckoutOpened | CheckoutEnded)
 
 
 def given(order: Order | None = None, *, terms: Terms = TERMS, after_loss: bool = False, **more: Any) -> Given:

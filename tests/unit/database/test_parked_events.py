@@ -13,6 +13,7 @@ from database.documents.recorder import writes_for
 from database.documents.wanted import Wanted
 from database.documents.webhook_events import claim_path, parked_claim
 from database.store import Create, Document, Fields, Update
+from orders.checkout import SessionTotals
 from orders.disputes import Dispute
 from orders.events import (
     ChargeRefunded,
@@ -73,6 +74,7 @@ def unreadable(delivery: StripeDelivery, order_id: str | None) -> Fields:
 
 ids = st.text("abcXYZ019_-", min_size=1, max_size=20)
 disputes = st.builds(Dispute, dispute_id=ids, amount=amounts, currency=currencies)
+totals = st.builds(SessionTotals, *[amounts] * 5, currency=currencies)
 envelopes: dict[str, st.SearchStrategy[object]] = {
     "delivery": st.builds(StripeDelivery, is_replay=st.just(value=False)),
     "order_id": ids,
@@ -81,7 +83,7 @@ envelopes: dict[str, st.SearchStrategy[object]] = {
 }
 found_by_payment = {**envelopes, "order_id": st.none(), "charge_id": ids}
 events: st.SearchStrategy[StripeEvent] = st.one_of(
-    st.builds(PaymentSucceeded, money=money, session_id=..., **envelopes),
+    st.builds(PaymentSucceeded, money=money, session_id=..., totals=st.none() | totals, **envelopes),
     *(
         st.builds(ChargeRefunded, paid=money, amount_refunded=amounts, refunds=refunds, restock_defect=..., **known)
         # A charge has an id.

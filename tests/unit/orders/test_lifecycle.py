@@ -39,6 +39,8 @@ EXPECTED = {
         "cancel", "cancel", "cancel", "record_cancel_request", "record_cancel_request", NO,
         *["record_cancel_request"] * 5, NO,
     ),
+    "checkout_opened": (NO, NO, "open_checkout", NO, NO, NO, NO, NO, NO, NO, NO, NO),
+    "checkout_ended": (NO, NO, "end_checkout", NO, NO, NO, NO, NO, NO, NO, NO, NO),
 }  # fmt: skip
 
 
@@ -83,7 +85,10 @@ def test_every_step_is_decided() -> None:
 
 
 def test_an_event_without_any_effect_has_a_result_that_says_so() -> None:
-    of_the_shop = (EventKind.ORDER_PLACED, EventKind.RESERVATION_LAPSED)
+    of_the_shop = (
+        *(EventKind.ORDER_PLACED, EventKind.RESERVATION_LAPSED),
+        *(EventKind.CHECKOUT_OPENED, EventKind.CHECKOUT_ENDED),
+    )
     quiet = {status for (status, kind), step in TRANSITIONS.items() if step is Step.NOTHING and kind not in of_the_shop}
     assert set(_ALREADY) == quiet
 

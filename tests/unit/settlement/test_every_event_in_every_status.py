@@ -94,11 +94,19 @@ EFFECTS: dict[EventKind, dict[str, Effect]] = {
         **CANCELLED,
         **unchanged("cancel_request_recorded", "finalized", "partially_refunded", "refund_due", "review"),
     },
+    EventKind.CHECKOUT_OPENED: {
+        **unchanged("checkout_not_opened", *OrderStatus),
+        "reserved": Effect("checkout_opened", "reserved", 0, 0),
+    },
+    # No session of these orders is open.
+    EventKind.CHECKOUT_ENDED: unchanged("already_ended", *OrderStatus),
 }
 
 WITHOUT_AUDIT_ENTRY: dict[EventKind, Collection[str]] = {
     EventKind.REFUND_UPDATED: {"pending", "reserving", "reserved", "failed", "expired", "cancelled", "unknown"},
     EventKind.RESERVATION_LAPSED: set(OrderStatus) - {"reserved"},
+    EventKind.CHECKOUT_OPENED: set(OrderStatus) - {"reserved"},
+    EventKind.CHECKOUT_ENDED: set(OrderStatus),
 }
 """Where the shop's own event changes nothing, or Stripe's is parked."""
 

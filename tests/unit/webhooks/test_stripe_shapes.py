@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import stripe
 
+from orders.checkout import SessionTotals
 from orders.declines import Decline
 from orders.events import Ignored, NotUnderstood, PaymentCanceled, PaymentProcessing, StripeEvent
 from orders.payments import PaymentState
@@ -37,6 +38,7 @@ from tests.support.stripe_objects import OBJECT_OF, an_event, the_event
 from tests.support.translating import meaning_of, translated
 from webhooks.translation import _HANDLED
 
+TOTALS = SessionTotals(3_600, 3_600, discount=0, shipping=0, tax=0, currency="eur")
 EVERY_TYPE_IN_EVERY_VERSION = list(product(OBJECT_OF, API_VERSIONS))
 
 
@@ -47,7 +49,7 @@ def expected(event_type: str, api_version: str = CURRENT) -> StripeEvent:
     delivery: dict[str, Any] = {"event_type": event_type, "api_version": api_version, "delivered_at": LATER}
     is_of_2020 = api_version == IN_2020
     session_failure = Decline(None, None, NOW, "pi_1", None)
-    paid_session = replace(a_payment(**delivery, charge_id=None), session_id="cs_1")
+    paid_session = replace(a_payment(**delivery, charge_id=None), session_id="cs_1", totals=TOTALS)
     # SEPA Direct Debit: 14 business days, three weekends and a holiday.
     slow = replace(a_processing(**delivery, until=NOW + timedelta(days=21)), charge_id="ch_1")
     meanings: dict[str, StripeEvent] = {
@@ -68,7 +70,7 @@ def expected(event_type: str, api_version: str = CURRENT) -> StripeEvent:
         ),
         "payment_intent.canceled": a_cancellation(**delivery),
         "checkout.session.expired": replace(
-            a_cancellation(**delivery), payment_intent_id="pi_1" if is_of_2020 else None
+            a_cancellation(**delivery), payment_intent_id="pi_1" if is_of_2020 else None, session_id="cs_1"
         ),
         # Only in 2020 does a charge name its refunds one by one.
         "charge.refunded": a_refunded_charge("evt_1", *[a_refund()] * is_of_2020, **delivery),
