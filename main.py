@@ -63,6 +63,7 @@ _order_created_trigger = _built_once(lambda: _service().order_created_trigger())
 _cancel_requested_trigger = _built_once(lambda: _service().cancel_requested_trigger())
 _effect_created_trigger = _built_once(lambda: _service().effect_created_trigger())
 _inventory_changed_trigger = _built_once(lambda: _service().inventory_changed_trigger())
+_create_checkout = _built_once(lambda: _service().create_checkout())
 _reservation_sweep = _built_once(lambda: _service().reservation_sweep())
 _webhook_canary = _built_once(lambda: _service().webhook_canary())
 
@@ -99,6 +100,16 @@ def perform_effect(event: CloudEvent) -> None:
 def inventory_changed(event: CloudEvent) -> None:
     """Firestore: `inventory/{productId}` was created, changed or deleted."""
     _inventory_changed_trigger().receive(event)
+
+
+@functions_framework.http
+def create_checkout(request: flask.Request) -> flask.Response:
+    """A customer's app calls: where is an order paid for? While a setting cannot be used, each call is answered 500."""
+    try:
+        function = _create_checkout()
+    except SettingsError as error:
+        return refused_for_settings(error)
+    return function.respond(request)
 
 
 @functions_framework.http

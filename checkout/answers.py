@@ -1,6 +1,7 @@
 """Why a session is not opened for an order, as its customer's app learns it. Pure."""
 
-from typing import Final
+from datetime import datetime
+from typing import Final, NoReturn
 
 from checkout.claims import Caller
 from checkout.refusals import CallRefused, Status
@@ -10,6 +11,17 @@ from orders.order import Order, OrderStatus
 
 _NOT_YET: Final = frozenset({OrderStatus.PENDING, OrderStatus.RESERVING})
 _NOBODYS: Final = "there is no such order of yours"
+
+
+def not_configured(_data: object, _caller: Caller, _now: datetime, _known: dict[str, str]) -> NoReturn:
+    """The answer of a shop that opens no sessions. Raises CallRefused."""
+    raise CallRefused(
+        Status.FAILED_PRECONDITION,
+        "this shop opens no sessions",
+        {"reason": "not_configured"},
+        severity="ERROR",
+        note="STRIPE_API_KEY or CHECKOUT_SUCCESS_URL is not set",
+    )
 
 
 def order_id_in(data: object) -> str:

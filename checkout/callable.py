@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeou
 
 from checkout.claims import Caller, NotSignedIn
 from checkout.refusals import CallRefused, Status
-from orders.outcome import Transient
+from orders.outcome import Transient, in_words
 from receiving.body import body_of, hang_up
 from receiving.watchdog import Watchdog
 from service.logs import LOGGED_CHARACTERS_MAX, Log
@@ -37,6 +37,10 @@ HTTP_STATUS: Final[Mapping[Status, int]] = MappingProxyType(
 )
 """What the protocol has an answer's HTTP status be for each code."""
 
+_HEADERS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType(
+    {405: {"Allow": "POST, OPTIONS"}, 503: {"Retry-After": str(RETRY_AFTER_SECONDS)}}
+)
+
 # With any page as its origin: the token in the header says who calls, no cookie does, and no page gets at the token of
 # another one's user. So a list of origins would keep out nobody but the shop's own previews.
 _FOR_ANY_PAGE: Final = {"Access-Control-Allow-Origin": "*"}
@@ -45,10 +49,16 @@ _FOR_ANY_PAGE: Final = {"Access-Control-Allow-Origin": "*"}
 class NotACall(ValueError):
     """The request is not one of the protocol's."""
 
+    def __init__(self, message: str, http_status: int = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+
 
 Answered = Mapping[str, object]
 """What a call results in, as JSON."""
 Known = dict[str, str]
+Identify = Callable[[str, datetime], Caller]
+"""Whose ID token this is, at this time. Raises NotSignedIn, Transient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,7 @@ class CallableFunction:
     answer: Callable[[object, Caller, datetime, Known], Answered]
     """Does what is asked with this data, for this caller, at this time, and notes what is known of it for the log: ids
     and names, never contents. Raises CallRefused, Transient."""
-    identify: Callable[[str, datetime], Caller]
-    """Whose ID token this is. Raises NotSignedIn, Transient."""
+    identify: Identify
     log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -97,7 +106,7 @@ class CallableFunction:
 
     def _call(self, request: Request, known: Known) -> Answered:
         if request.method != "POST":
-            raise NotACall("only POST is served here")
+            raise NotACall("only POST is served here", HTTPStatus.METHOD_NOT_ALLOWED)
         if request.mimetype != "application/json":
             raise NotACall("the content type must be application/json")
         now = self.now()
@@ -142,13 +151,13 @@ def _response_to(ending: Answered | Exception) -> Response:
     error: dict[str, object] = {"status": refusal.status.value, "message": str(refusal)}
     if refusal.details is not None:
         error["details"] = refusal.details
-    return _json({"error": error}, HTTP_STATUS[refusal.status])
+    status = ending.http_status if isinstance(ending, NotACall) else HTTP_STATUS[refusal.status]
+    return _json({"error": error}, status)
 
 
 def _json(content: object, status: int) -> Response:
-    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     # An answer says what one customer may see.
-    headers = {**_FOR_ANY_PAGE, "Cache-Control": "no-store", **retry}
+    headers = {**_FOR_ANY_PAGE, "Cache-Control": "no-store", **_HEADERS.get(status, {})}
     return Response(json.dumps(content), status, headers, mimetype="application/json")
 
 
@@ -173,7 +182,9 @@ def _refusal_of(error: Exception) -> CallRefused:
 def _line_of(ending: Answered | Exception) -> tuple[str, str]:
     if not isinstance(ending, Exception):
         return "INFO", "answered"
-    return _refusal_of(ending).severity, f"{type(ending).__name__}: {ending}"[:LOGGED_CHARACTERS_MAX]
+    refusal = _refusal_of(ending)
+    said = in_words(f"{type(ending).__name__}: {ending}", refusal.note) or ""
+    return refusal.severity, said[:LOGGED_CHARACTERS_MAX]
 
 
 def _log_fields_of(ending: Answered | Exception) -> Known:

@@ -21,10 +21,17 @@ class CallRefused(Exception):
     """The call cannot be answered with a result. The message is for the app's developer, and names nothing secret."""
 
     def __init__(
-        self, status: Status, message: str, details: Mapping[str, object] | None = None, *, severity: str = "INFO"
+        self,
+        status: Status,
+        message: str,
+        details: Mapping[str, object] | None = None,
+        *,
+        severity: str = "INFO",
+        note: str | None = None,
     ) -> None:
-        """The details are for the app; the severity says whether an operator has to know."""
+        """The details are for the app; the severity says whether an operator has to know, and the note, of what."""
         super().__init__(message)
         self.status = status
         self.details = details
         self.severity = severity
+        self.note = note

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from inventory.catalogue import Listed
 from orders.adjustments import Adjustment
+from orders.checkout import ON_THE_WAY_MAX
 from orders.money import Money
 from orders.order import Order, OrderLine
 
 SESSION_MIN: Final = timedelta(minutes=30)
 SESSION_MAX: Final = timedelta(hours=24)
 """How long a session may be open, counted from when Stripe makes it."""
-ON_THE_WAY_MAX: Final = timedelta(minutes=5)
-"""How long a request may take to reach Stripe, with all its tries, and how long what Stripe reports may take back."""
 LINES_MAX: Final = 100
 SHIPPING_RATES_MAX: Final = 5
 NAME_CHARACTERS_MAX: Final = 250
@@ -50,14 +50,6 @@ class CheckoutTerms:
     def adds(self) -> bool:
         """Whether what the customer pays may differ from what the order asks."""
         return bool(self.shipping_rates) or self.automatic_tax or self.promotion_codes
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A product as the catalogue lists it."""
-
-    name: str | None
-    unit_price: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +88,19 @@ def parameters_of(opening: Opening, terms: CheckoutTerms, shop_id: str | None) -
     }
 
 
-def end_of_session(order: Order, now: datetime) -> datetime:
-    """When a session that is opened now ends: as late as the order is held, as far as Stripe allows."""
-    earliest, latest = now + SESSION_MIN + ON_THE_WAY_MAX, now + SESSION_MAX - ON_THE_WAY_MAX
+def end_of_session(order: Order, now: datetime, at_most: datetime) -> datetime | None:
+    """When a session that is opened now ends: as late as the order is held, as far as Stripe allows.
+
+    Args:
+        at_most: until when the order can be held for it.
+
+    Returns:
+        None if that is too short for any session.
+    """
+    earliest, latest = now + SESSION_MIN + ON_THE_WAY_MAX, min(now + SESSION_MAX - ON_THE_WAY_MAX, at_most)
     held_until = (order.reservation_expires_at or earliest) - ON_THE_WAY_MAX
-    return min(max(held_until, earliest), latest).replace(microsecond=0)
+    # Stripe counts whole seconds.
+    return min(max(held_until, earliest), latest).replace(microsecond=0) if earliest <= latest else None
 
 
 def line_items_of(opening: Opening) -> Sequence[Mapping[str, object]]:

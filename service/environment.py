@@ -11,6 +11,7 @@ UNSET: Final = "unset"
 NOT_CONFIGURED: Final = frozenset({"", UNSET})
 """Entries of a secret that are none."""
 _EMULATORS: Final = ("FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST")
+_AUTH_EMULATOR: Final = "FIREBASE_AUTH_EMULATOR_HOST"
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(/[!-~]*)?")
 
 _Default = TypeVar("_Default", bool, None)
@@ -34,6 +35,11 @@ class WholeNumber:
 def is_emulated(environment: Mapping[str, str]) -> bool:
     """Whether this is no shop that anybody pays in, but one in the emulators."""
     return any(environment.get(name) for name in _EMULATORS)
+
+
+def is_auth_emulated(environment: Mapping[str, str]) -> bool:
+    """Whether ID tokens come from the Auth emulator, which signs none. Elsewhere such a token proves nothing."""
+    return is_emulated(environment) and bool(environment.get(_AUTH_EMULATOR))
 
 
 def whole_number(environment: Mapping[str, str], setting: WholeNumber) -> int:

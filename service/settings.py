@@ -15,7 +15,16 @@ from notifications.locales import SHIPPED
 from notifications.notices import NoticeType
 from notifications.shop import ORDER_ID, Shop
 from orders.order import QUANTITY_MAX
-from service.environment import SettingsError, WholeNumber, address, is_emulated, whole_number, words, yes_or_no
+from service.environment import (
+    SettingsError,
+    WholeNumber,
+    address,
+    is_auth_emulated,
+    is_emulated,
+    whole_number,
+    words,
+    yes_or_no,
+)
 from service.secrets import EXPECT_LIVEMODE, signing_secrets, stripe_api_url, stripe_key
 from settlement.decisions import AutoRefund, Terms
 from stripe_api.keys import StripeKey
@@ -86,6 +95,8 @@ class Settings:
     """The shop, as its messages show it."""
     checkout: CheckoutTerms | None
     """How customers pay in sessions that the service opens; None if it opens none."""
+    is_auth_emulated: bool
+    """Whether ID tokens come from the Auth emulator, which signs none."""
     is_emulated: bool
     """Whether this is no shop that anybody pays in, but one in the emulators."""
 
@@ -126,6 +137,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
             locale=_locale(environment),
         ),
         checkout=checkout_terms(environment),
+        is_auth_emulated=is_auth_emulated(environment),
         is_emulated=is_emulated(environment),
     )
 

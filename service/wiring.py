@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from checkout.request import CheckoutTerms
 from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
 from database.store import DocumentStore, Queries
@@ -31,6 +32,9 @@ from webhooks.signing_secrets import SigningSecret
 if TYPE_CHECKING:
     from flask import Response
 
+    from checkout.callable import CallableFunction, Identify
+    from checkout.claims import Caller
+    from checkout.sessions import CheckoutSessions
     from effects.outside import Performer
     from effects.performing import Effects
     from stripe_api.api import StripeApi
@@ -99,6 +103,10 @@ class Service:
     """Whether nobody but developers is answered."""
     stripe: "Callable[[], StripeApi] | None" = None
     """What asks Stripe, imported at the first call, since few functions do; None without a key."""
+    sessions: "Callable[[], CheckoutSessions] | None" = None
+    """What opens Checkout sessions; None without a key, or if the shop has not said where they lead."""
+    identify: "Callable[[], Identify]" = lambda: _nobody
+    """Makes what knows callers by their ID tokens."""
 
     def webhook_endpoint(self) -> "WebhookEndpoint":
         from receiving.watchdog import Watchdog
@@ -157,6 +165,20 @@ class Service:
             monotonic=self.monotonic,
         )
 
+    def create_checkout(self) -> "CallableFunction":
+        from checkout.answers import not_configured
+        from checkout.callable import CallableFunction
+        from receiving.watchdog import Watchdog
+
+        return CallableFunction(
+            answer=self.sessions().open if self.sessions else not_configured,
+            identify=self.identify(),
+            log=self.log,
+            now=self.now,
+            monotonic=self.monotonic,
+            watchdog=Watchdog(self.monotonic, patient_max=max(self.threads // 2, 1)),
+        )
+
     def webhook_canary(self) -> "Canary":
         from webhooks.canary import Canary, posted
 
@@ -173,16 +195,27 @@ def service_on(
     """The service on one database, by the machine's own clock.
 
     Args:
-        performers: nobody performs anything outside unless they are given.
+        performers: nobody sends messages unless they are given.
     """
     store, queries = FirestoreStore(connection), cache(partial(_queries_on, connection))
+    settle = settling(store, settings.terms, log, patience())
+    stripe = cache(partial(_stripe_api, settings.stripe_key, settings.stripe_api_url)) if settings.stripe_key else None
     return Service(
-        settle=settling(store, settings.terms, log, patience()),
+        settle=settle,
         queries=queries,
         storefront=Storefront(
             store, lambda after, at_most: queries().products_after(after, at_most), settings.few_left, patience()
         ),
-        effects=cache(lambda: performing(store, settings.terms, log, patience(), performers(store, queries), _now)),
+        effects=cache(
+            lambda: performing(
+                store,
+                settings.terms,
+                log,
+                patience(),
+                {**_asking_stripe(store, settle, stripe, settings), **performers(store, queries)},
+                _now,
+            )
+        ),
         webhook_secrets=settings.webhook_secrets,
         naming=settings.naming,
         log=log,
@@ -191,9 +224,11 @@ def service_on(
         threads=settings.threads,
         canary_url=settings.canary_url,
         is_emulated=settings.is_emulated,
-        stripe=cache(partial(_stripe_api, settings.stripe_key, settings.stripe_api_url))
-        if settings.stripe_key
+        stripe=stripe,
+        sessions=partial(_sessions_on, store, settle, stripe, settings, settings.checkout)
+        if stripe and settings.checkout
         else None,
+        identify=partial(_identify, connection.project, is_signed=not settings.is_auth_emulated),
     )
 
 
@@ -201,6 +236,45 @@ def _stripe_api(key: StripeKey, origin: str | None) -> "StripeApi":
     from stripe_api.client import ORIGIN, StripeClient
 
     return StripeClient(key, origin or ORIGIN)
+
+
+def _asking_stripe(
+    store: DocumentStore, settle: Settle, stripe: "Callable[[], StripeApi] | None", settings: Settings
+) -> "Mapping[EffectKind, Performer]":
+    """What performs the effects for which Stripe is asked; nothing does without a key."""
+    from checkout.expiring import Expiring
+    from effects.refunding import Refunding
+
+    if stripe is None:
+        return {}
+    return {
+        EffectKind.STRIPE_REFUND: Refunding(stripe(), store, settings.terms.auto_refund, settings.naming.shop_id),
+        EffectKind.STRIPE_EXPIRE_SESSION: Expiring(stripe(), store, settle, _now),
+    }
+
+
+def _sessions_on(
+    store: DocumentStore, settle: Settle, stripe: "Callable[[], StripeApi]", settings: Settings, checkout: CheckoutTerms
+) -> "CheckoutSessions":
+    from checkout.sessions import CheckoutSessions
+
+    hold_max, shop_id = settings.terms.hold_max, settings.naming.shop_id
+    return CheckoutSessions(store, settle, stripe(), checkout, hold_max, shop_id, patience())
+
+
+def _identify(project: str, *, is_signed: bool) -> "Identify":
+    from checkout.certificates import Certificates, published
+    from checkout.identity import SignedTokens, UnsignedTokens
+
+    if is_signed:
+        return SignedTokens(project, Certificates(published, time.monotonic)).caller
+    return UnsignedTokens(project).caller
+
+
+def _nobody(_token: str, _now: datetime) -> "Caller":
+    from checkout.claims import NotSignedIn
+
+    raise NotSignedIn("nobody is known here")
 
 
 def _queries_on(connection: Connection) -> Queries:

@@ -47,15 +47,14 @@ def with_session(case: Case, order: Order) -> Order:
     if isinstance(case.event, PaymentCanceled):
         return replace(order, checkout_until=None, priced_by_checkout=False)
     totals = case.event.totals if isinstance(case.event, OfSession) else None
-    priced = _priced(order, own, totals) if totals else order
+    priced = _priced(order, totals) if totals else order
     return replace(priced, checkout_until=None)
 
 
-def _priced(order: Order, checkout: Checkout, totals: SessionTotals) -> Order:
+def _priced(order: Order, totals: SessionTotals) -> Order:
     """What the session asked counts if it sold what the order asks, and if its parts come to its total."""
     asked, parts = order.asked, totals.parts
-    sold = Money(totals.subtotal, totals.currency)
-    if asked is None or parts is None or not checkout.asked == sold == asked or order.price_defect:
+    if asked is None or parts is None or order.price_defect or Money(totals.subtotal, totals.currency) != asked:
         return order
     paid = Money(totals.total, totals.currency)
     adjustments = (*_adjustments_until_now(order, asked), *parts)

@@ -11,7 +11,7 @@ from typing import Final
 from inventory.stock import hold, release
 from notifications.notices import NoticeType
 from orders.checkout import Checkout, CheckoutState
-from orders.events import CheckoutEnded
+from orders.events import CheckoutEnded, PaymentCanceled
 from orders.order import Order, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.checkouts import checkout_reported, closed
@@ -87,7 +87,9 @@ def after_session(case: Case, ended: Checkout) -> Proposal | Look:
     if ended.ends_as is OrderStatus.CANCELLED:
         return replace(released(order, OrderStatus.CANCELLED), checkout=over)
     order = case.terms.extended(case.order, order)
-    if order.reservation_expires_at and order.reservation_expires_at <= case.now:
+    # Where its customer is about to open another one, the order stays held; if they do not, the sweep comes by.
+    is_to_end = ended.ends_as is OrderStatus.EXPIRED or isinstance(case.event, PaymentCanceled)
+    if is_to_end and order.reservation_expires_at and order.reservation_expires_at <= case.now:
         return replace(released(order, OrderStatus.EXPIRED), checkout=over)
     return Proposal(Result.CHECKOUT_ENDED, order, checkout=over)
 

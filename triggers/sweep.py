@@ -43,7 +43,7 @@ class Ending(StrEnum):
     EXPIRED = "expired"
     FINISHED = "finished"
     """Its trigger had not placed the order, answered a cancel request, settled an event that waited for the order, or
-    made products say what is left of them; or an effect was due: done now."""
+    made products say what is left of them; an effect was due; or a lapsed order is not over yet: done now."""
     UNCHANGED = "unchanged"
     """Nothing left to do, because a payment or another run was faster; or nothing yet, because the order is missing."""
     POSTPONED = "postponed"
@@ -161,10 +161,11 @@ class ReservationSweep:
 
     def _expire(self, lapsed: ReservationLapsed) -> Ending:
         outcome = self.settle(lapsed, self.now())
-        if outcome.result is not Result.EXPIRED:
+        if outcome.result is Result.NOT_EXPIRED:
             return Ending.UNCHANGED
         log_settled(self.log, lapsed, outcome)
-        return Ending.EXPIRED
+        # Where its Checkout session may still be open, that is ended first; and kept money is for a person.
+        return Ending.EXPIRED if outcome.result is Result.EXPIRED else Ending.FINISHED
 
     def _place(self, placed: OrderPlaced) -> Ending:
         return Ending.FINISHED if self.place(placed) in _PLACED else Ending.UNCHANGED

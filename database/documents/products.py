@@ -1,9 +1,10 @@
 """`products/{productId}` ↔ a product: its price, whether it is on sale, and with its inventory, how much there is."""
 
 from database.documents.inventory import level_defect_in, level_from
-from database.documents.values import money_or_none
+from database.documents.values import money_or_none, text_or_none
 from database.store import Document, Fields, Update
 from inventory.availability import availability
+from inventory.catalogue import Listed
 from inventory.reservation import Product
 
 
@@ -28,6 +29,11 @@ def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | 
         else None,
         level_defect=level_defect_in(inventory) if inventory is not None else None,
     )
+
+
+def listed_from(catalogue: Fields) -> Listed:
+    price = money_or_none(catalogue.get("unitAmount"), catalogue.get("currency"))
+    return Listed(text_or_none(catalogue.get("name")), price)
 
 
 def availability_write(

@@ -95,7 +95,12 @@ def test_a_schedule_that_would_go_on_calling_as_another_account_is_to_be_deleted
 
 @pytest.fixture
 def one_more(deployer: Deployer) -> Iterator[None]:
-    """A function that functions.yaml names, of an account that runs none yet, with a secret that nothing has yet."""
+    """A function that functions.yaml names, of an account that is not there yet, with a secret that nothing has yet."""
+    email = f"settle-checkout@{PROJECT}.iam.gserviceaccount.com"
+    del deployer.google.kept[f"iam/{IN_PROJECT}/serviceAccounts/{email}"]
+    policy = f"cloudresourcemanager/{IN_PROJECT}:policy"
+    bindings = deployer.google.kept[policy]["bindings"]
+    deployer.google.kept[policy] = {"bindings": [each for each in bindings if not each["members"][0].endswith(email)]}
     file = deployer.folder / "functions.yaml"
     before = file.read_text()
     manifest = yaml.safe_load(before)
@@ -122,6 +127,7 @@ def test_a_role_is_missing_before_its_events_are(deployer: Deployer) -> None:
     deployer.google.kept[f"cloudresourcemanager/{IN_PROJECT}:policy"] = {"bindings": []}
     assert [line.partition(":")[0] for line in refusal(deployer).splitlines()] == [
         "settle-webhook lacks roles/datastore.user",
+        "settle-checkout lacks roles/datastore.user",
         "settle-triggers lacks roles/datastore.user",
         "settle-triggers lacks roles/eventarc.eventReceiver",
         "settle-triggers lacks roles/run.invoker",

@@ -69,6 +69,15 @@ def test_the_page_has_a_backend_ask_for_what_the_order_asks_and_name_it() -> Non
     assert [result.amount for result in ran(PAGE, "## Shipping, tax and discounts")] == [4_699]
 
 
+@pytest.mark.usefixtures("firestore_host")
+def test_the_page_has_an_app_ask_where_to_pay_and_go_there() -> None:
+    calls = calls_in(PAGE, "## The app asks where to pay", of={"call createCheckout", "assign"})
+    assert [(call.name, call.fields or call.target) for call in calls] == [
+        ("call createCheckout", {"orderId": "order-1"}),
+        ("assign", "https://shop.example/pay"),
+    ]
+
+
 def carry_out(shop: Shop, writes: Iterable[Call]) -> None:
     for write in writes:
         document = shop.client.document(write.target)

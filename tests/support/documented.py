@@ -13,7 +13,8 @@ from tools.toolchain import ROOT, find_node
 
 class Call(NamedTuple):
     name: str
-    """The method's: `set`, `update` or `create` in a backend, `setDoc`, `addDoc`, `batch.set` or `assign` in an app."""
+    """The method's: `set`, `update` or `create` in a backend, `setDoc`, `addDoc`, `batch.set`, `assign`
+    or `call` and a function's in an app."""
     target: str
     """A path, or an address."""
     fields: dict[str, Any]

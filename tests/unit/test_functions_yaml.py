@@ -104,9 +104,15 @@ def test_a_lease_lasts_longer_than_whoever_has_it() -> None:
     assert timedelta(seconds=ENDPOINTS["performEffect"]["timeoutSeconds"]) < LEASE
 
 
-def test_only_stripe_may_call_from_outside() -> None:
+def test_only_stripe_and_customers_may_call_from_outside() -> None:
     public = [name for name, endpoint in ENDPOINTS.items() if "httpsTrigger" in endpoint]
-    assert public == ["stripeWebhook"]
+    assert public == ["stripeWebhook", "createCheckout"]
+
+
+def test_customers_call_a_function_that_can_ask_stripe_and_verifies_nothing_of_stripes() -> None:
+    checkout = ENDPOINTS["createCheckout"]
+    assert checkout["httpsTrigger"] == {"invoker": ["public"]}
+    assert checkout["secretEnvironmentVariables"] == [{"key": "STRIPE_API_KEY"}]
 
 
 def test_the_webhook_is_public_and_has_its_secret() -> None:

@@ -12,7 +12,7 @@ from orders.money import Money
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments
 from orders.refunds import Refund
-from settlement import decide, holding, setting_aside
+from settlement import decide, ending, holding, setting_aside
 from tests.proofs.simulation.drawing import history_from
 from tests.proofs.simulation.history import Fault, History
 from tests.proofs.simulation.shrinking import shrunk
@@ -72,7 +72,7 @@ def test_it_catches_a_store_that_creates_what_exists(monkeypatch: pytest.MonkeyP
 
 
 def test_it_catches_units_that_are_given_back_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holding, "release", lambda lines: 2 * release(lines))
+    monkeypatch.setattr(ending, "release", lambda lines: 2 * release(lines))
     assert_caught()
 
 
@@ -176,7 +176,7 @@ def assert_caught(first_seed: int = 0) -> None:
 def test_a_long_history_that_fails_is_shrunk_to_a_consistent_one_that_a_person_can_follow(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(holding, "release", lambda lines: 2 * release(lines))
+    monkeypatch.setattr(ending, "release", lambda lines: 2 * release(lines))
     long = (history for history in map(history_from, range(CAUGHT_WITHIN)) if length_of(history) > 2 * READABLE)
     history = next(filter(fails, long))
     least = shrunk(history, fails, tries_max=SHRUNK_WITHIN)

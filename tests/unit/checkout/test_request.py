@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from checkout.request import CheckoutTerms, Listed, Opening, end_of_session, line_items_of, parameters_of
+from checkout.request import CheckoutTerms, Opening, end_of_session, line_items_of, parameters_of
+from inventory.catalogue import Listed
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.money import Money
 from orders.order import Order
@@ -190,11 +191,19 @@ def test_a_session_is_open_while_the_order_is_held_as_far_as_stripe_allows(
     held_for: timedelta | None, open_for: timedelta
 ) -> None:
     order = a_held_order(reservation_expires_at=held_for and NOW + held_for)
-    assert end_of_session(order, NOW) - NOW == open_for
+    assert end_of_session(order, NOW, NOW + timedelta(days=30)) == NOW + open_for
 
 
 def test_a_session_ends_at_a_whole_second_as_stripe_counts() -> None:
-    assert end_of_session(a_held_order(), NOW + timedelta(microseconds=7)).microsecond == 0
+    now = NOW + timedelta(microseconds=7)
+    assert end_of_session(a_held_order(), now, NOW + timedelta(days=30)) == NOW + timedelta(minutes=35)
+
+
+def test_a_session_ends_before_its_order_must_and_is_not_opened_where_no_time_is_left() -> None:
+    order = a_held_order(reservation_expires_at=NOW + timedelta(hours=5))
+    assert end_of_session(order, NOW, NOW + timedelta(hours=2)) == NOW + timedelta(hours=2)
+    assert end_of_session(order, NOW, NOW + timedelta(minutes=35)) == NOW + timedelta(minutes=35)
+    assert end_of_session(order, NOW, NOW + timedelta(minutes=35) - timedelta(microseconds=1)) is None
 
 
 def test_the_price_stays_the_one_of_three_shirts() -> None:

@@ -393,3 +393,20 @@ def test_all_that_a_session_may_be_is_set() -> None:
 def test_what_no_session_can_have_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} must be "):
         settings_from({**CHECKOUT, name: text})
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_emulated"),
+    [
+        ({"FIREBASE_AUTH_EMULATOR_HOST": "here", "FUNCTIONS_EMULATOR": "true"}, True),
+        ({"FIREBASE_AUTH_EMULATOR_HOST": "here", "FIRESTORE_EMULATOR_HOST": "here"}, True),
+        ({"FIREBASE_AUTH_EMULATOR_HOST": "here"}, False),
+        ({"FUNCTIONS_EMULATOR": "true"}, False),
+        ({"FIREBASE_AUTH_EMULATOR_HOST": "", "FUNCTIONS_EMULATOR": "true"}, False),
+    ],
+)
+def test_tokens_without_a_signature_count_in_the_emulators_alone(
+    environment: dict[str, str],
+    is_emulated: bool,  # noqa: FBT001
+) -> None:
+    assert settings_from(environment).is_auth_emulated is is_emulated

@@ -14,7 +14,8 @@ from orders.events import OrderEvent, PaymentCanceled, PaymentProcessing, Paymen
 from orders.money import Money
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
-from settlement.decisions import Change, Look, Unchanged
+from settlement.decisions import Change, Hold, Look, Unchanged
+from settlement.snapshot import KnownPayment
 from tests.support.builders import (
     LATER,
     NOW,
@@ -25,6 +26,7 @@ from tests.support.builders import (
     a_failure,
     a_lapse,
     a_payment,
+    a_placement,
     a_processing,
     a_refund,
     a_refunded_charge,
@@ -39,6 +41,7 @@ from tests.support.deciding import (
     Given,
     a_held_order,
     a_known_checkout,
+    a_pending_order,
     an_order_in_checkout,
     given,
     to_customer,
@@ -168,7 +171,9 @@ def test_money_that_does_not_match_is_kept_until_the_open_session_has_said_what_
 
 
 def test_it_is_kept_for_the_usual_time_at_least() -> None:
-    change = in_checkout(checkout_until=LATER, reservation_expires_at=LATER).changed_by(CHARGE)
+    an_hour_ago = NOW - timedelta(hours=1)
+    nearly_over: dict[str, Any] = {"reserved_at": an_hour_ago, "checkout_until": LATER, "reservation_expires_at": LATER}
+    change = in_checkout(**nearly_over).changed_by(CHARGE)
     assert change.order.reservation_expires_at == NOW + TERMS.reservation
 
 
@@ -195,6 +200,20 @@ def test_a_session_is_not_waited_for_where(checkout: Checkout | None, changes: d
     order = an_order_in_checkout(checkout or OPEN, **changes)
     known = checkout and a_known_checkout(checkout)
     assert given(order, shirts=(10, 3), checkout=known).changed_by(CHARGE).result == "quarantined"
+
+
+def test_a_payment_that_has_paid_for_another_order_is_not_kept_for_this_one() -> None:
+    elsewhere = {"pi_1": KnownPayment("order-2", (), "payment as read")}
+    order = an_order_in_checkout(OPEN)
+    shop = given(order, shirts=(10, 3), checkout=a_known_checkout(OPEN), payments=elsewhere)
+    assert shop.changed_by(CHARGE).result == "quarantined"
+
+
+def test_what_an_order_says_of_sessions_before_it_was_ever_held_is_forgotten() -> None:
+    hostile = a_pending_order(checkout_attempts=5, checkout_until=UNTIL, priced_by_checkout=True)
+    held = given(hostile).when(a_placement())
+    assert isinstance(held, Hold)
+    assert (held.order.checkout_attempts, held.order.checkout_until, held.order.priced_by_checkout) == (0, None, False)
 
 
 def test_an_ordinary_payment_never_looks_for_a_session() -> None:
@@ -272,6 +291,18 @@ def test_parts_that_come_to_nothing_are_shown_also_of_an_order_that_its_charge_h
     assert (order.status, order.asked) == ("finalized", EUR_36)
 
 
+def test_they_are_shown_once_however_often_the_session_says_so() -> None:
+    even = completed(SessionTotals(3_600, 3_600, discount=490, shipping=490, tax=0, currency="eur"))
+    again = replace(even, delivery=replace(even.delivery, event_id="evt_again"))
+    assert len(after(even, again).order.adjustments) == 2
+
+
+def test_an_order_that_others_have_paid_is_not_given_the_price_of_a_session_that_is_paid_too() -> None:
+    change = after(a_payment("evt_other"), completed(payment_intent_id="pi_2"))
+    assert (change.order.asked, change.order.adjustments) == (EUR_36, ())
+    assert "second_payment" in (change.note or "")
+
+
 def test_a_session_says_what_it_cost_before_slow_money_is_there() -> None:
     slow: PaymentProcessing = replace(a_processing("evt_unpaid", until=LATER), session_id="cs_1", totals=TOTALS)
     change = in_checkout().changed_by(slow)
@@ -297,6 +328,15 @@ def test_an_order_whose_session_ran_out_is_over_with_it() -> None:
     assert change.notices == (to_customer("expired"),)
     assert change.checkout
     assert (change.checkout.state, change.checkout.url) == ("expired", None)
+
+
+def test_an_order_whose_customer_opens_another_session_stays_held_for_that() -> None:
+    order = an_order_in_checkout(OPEN, reserved_at=NOW - timedelta(hours=1))
+    change = in_checkout(OPEN, order).changed_by(a_session_end())
+    assert (change.result, change.order.status, change.moves) == ("checkout_ended", "reserved", ())
+    reopened = given(change.order, checkout=a_known_checkout(change.checkout or OPEN))
+    assert reopened.changed_by(an_opening(attempt=2)).result == "checkout_opened"
+    assert given(change.order, shirts=(10, 3)).changed_by(a_lapse()).result == "expired"
 
 
 def test_an_order_that_has_time_left_stays_held_and_can_be_tried_again() -> None:

@@ -242,6 +242,7 @@ ENDINGS: Mapping[str, Result | Exception] = {
     "unanswered": StoreUnavailable("unanswered"),
     "short": Result.RESERVATION_FAILED,
     "placed": Result.ALREADY_PLACED,
+    "open": Result.CHECKOUT_ENDING,
 }
 
 
@@ -252,6 +253,12 @@ def test_every_order_is_counted_by_how_it_ended() -> None:
     assert shop.swept() == (200, expected)
     swept = {"message": "reservations swept", "result": "swept", **expected}
     assert shop.lines[-1] == {"severity": "WARNING", **swept}
+
+
+def test_an_order_whose_lapse_leads_to_something_else_leaves_a_line_too() -> None:
+    shop = Shop(lapsed=[["open"]], endings=ENDINGS)
+    assert shop.swept() == (200, summary(finished=1))
+    assert shop.lines[0] == a_log_line(a_lapse("open"), "INFO", "checkout_ending", "checkout_ending")
 
 
 def test_each_order_that_expired_leaves_a_line_and_a_run_that_did_everything_is_logged_as_routine() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from orders.checkout import SessionTotals
 from orders.declines import Decline
 from orders.events import (
     NotUnderstood,
@@ -75,6 +76,40 @@ def test_a_session_that_costs_nothing_pays_for_its_order() -> None:
     free = paid(SESSION, payment_status="no_payment_required", amount_total=0, payment_intent=None)
     assert (free.order_id, free.money, free.payment_ids) == ("order-1", Money(0, "eur"), ())
     assert (free.session_id, free.payment.is_free) == ("cs_1", True)
+
+
+def test_a_session_says_what_it_cost_and_of_what_that_is_made_up() -> None:
+    details = {"amount_discount": 100, "amount_shipping": 490, "amount_tax": 310}
+    totals = SessionTotals(3_600, 4_300, discount=100, shipping=490, tax=310, currency="eur")
+    assert paid(SESSION, amount_total=4_300, total_details=details).totals == totals
+    slow = meaning_of(SESSION, payment_status="unpaid", amount_total=4_300, total_details=details)
+    assert isinstance(slow, PaymentProcessing)
+    assert (slow.session_id, slow.totals) == ("cs_1", totals)
+
+
+@pytest.mark.parametrize("missing", [{}, {"amount_shipping": None}])
+def test_what_a_session_does_not_have_costs_nothing(missing: Fields) -> None:
+    totals = paid(SESSION, total_details={"amount_discount": 0, "amount_tax": 0, **missing}).totals
+    assert totals and totals.shipping == 0
+
+
+UNSAID: dict[str, Fields] = {
+    "no details": {"total_details": None},
+    "no subtotal": {"amount_subtotal": None},
+    "a fraction": {"total_details": {"amount_discount": 0.5, "amount_shipping": 0, "amount_tax": 0}},
+    "less than nothing": {"total_details": {"amount_discount": -1, "amount_shipping": 0, "amount_tax": 0}},
+}
+
+
+@pytest.mark.parametrize("session", UNSAID.values(), ids=UNSAID)
+def test_a_session_that_does_not_say_all_of_it_is_a_payment_all_the_same(session: Fields) -> None:
+    event = paid(SESSION, **session)
+    assert (event.totals, event.money) == (None, Money(3_600, "eur"))
+
+
+def test_a_session_that_has_expired_says_which_it_is() -> None:
+    expired = meaning_of(EXPIRED)
+    assert isinstance(expired, PaymentCanceled) and expired.session_id == "cs_1"
 
 
 NO_PAYMENT_YET: dict[str, Fields] = {

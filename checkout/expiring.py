@@ -1,0 +1,58 @@
+"""Has Stripe end a session before its order ends, and then says so: what follows from it, settlement decides."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from database.documents.checkouts import checkout_path, known_checkout_from
+from database.store import DocumentStore
+from effects.effect import Effect
+from effects.outside import Failed, Skipped
+from orders.checkout import Checkout, CheckoutState
+from orders.events import CheckoutEnded
+from orders.outcome import Settle
+from stripe_api.api import SessionNotOpen, StripeApi, StripeRefused, StripeUnavailable
+
+READ_SECONDS_MAX: Final = 2.0
+_COMPLETE: Final = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """The performer of `stripe_expire_session`. A session that is not open any more is none to expire."""
+
+    stripe: StripeApi
+    store: DocumentStore
+    settle: Settle
+    now: Callable[[], datetime]
+
+    def prepare(self, effect: Effect, _now: datetime, /) -> Mapping[str, object]:
+        return {"session": effect.recipient}
+
+    def perform(self, effect: Effect, _payload: Mapping[str, object], /) -> Skipped | None:
+        if (checkout := self._open_checkout(effect)) is None:
+            return Skipped(f"{effect.recipient} is known to be over")
+        is_complete = self._expire(effect) == _COMPLETE
+        # If this is not done, the effect is performed again, and Stripe says the same once more.
+        self.settle(CheckoutEnded(effect.order_id, checkout.attempt, is_complete), self.now())
+        return Skipped(f"{effect.recipient} is complete: its payment decides") if is_complete else None
+
+    def _expire(self, effect: Effect) -> str:
+        """What has become of the session."""
+        try:
+            return self.stripe.expire_session(effect.recipient, key=effect.key).status
+        except SessionNotOpen as over:
+            return over.session.status
+        except StripeUnavailable as error:
+            raise Failed(str(error), retryable=True, retry_after=error.retry_after) from error
+        except StripeRefused as error:
+            raise Failed(str(error), retryable=False) from error
+
+    def _open_checkout(self, effect: Effect) -> Checkout | None:
+        path = checkout_path(effect.order_id)
+        document = self.store.read((path,), timeout_seconds=READ_SECONDS_MAX)[path]
+        known = known_checkout_from(document) if document else None
+        if known is None or known.checkout.session_id != effect.recipient:
+            return None
+        return known.checkout if known.checkout.state is CheckoutState.OPEN else None

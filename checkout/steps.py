@@ -1,0 +1,99 @@
+"""What to do next so that a customer can pay for their order in one session, and never in two. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from checkout.answers import payable, price_of
+from checkout.claims import Caller
+from checkout.refusals import CallRefused, Status
+from checkout.request import SESSION_MAX, end_of_session
+from orders.checkout import ON_THE_WAY_MAX, Checkout, CheckoutState
+from orders.money import Money
+from orders.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Claim the next attempt: then, and only then, Stripe may be asked for its session."""
+
+    order: Order
+    attempt: int
+    asked: Money
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask Stripe for the session of the claimed attempt, as often as it takes, under the attempt's own key."""
+
+    checkout: Checkout
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The session is open: show it to the customer."""
+
+    checkout: Checkout
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Have Stripe expire the session, unless it is over: it is out of date, or its time is out."""
+
+    checkout: Checkout
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The attempt has come to nothing: nobody has its session's address, if there is one, and its time is out."""
+
+    checkout: Checkout
+
+
+Step = Claim | Ask | Show | End | Forget
+
+
+def next_step(order: Order | None, latest: Checkout | None, caller: Caller, now: datetime, hold_max: timedelta) -> Step:
+    """What to do next for this caller.
+
+    Args:
+        latest: the latest attempt to have the order paid.
+        hold_max: the longest that units stay held for an unpaid order.
+
+    Raises:
+        CallRefused: there is nothing to be done for them.
+    """
+    order = payable(order, caller)
+    asked = price_of(order)
+    if latest is None or latest.state is not CheckoutState.OPEN:
+        return _claim(order, asked, (latest.attempt if latest else 0) + 1, now, hold_max)
+    if latest.ends_as:
+        raise _refused(order, "the order is about to end", "ending")
+    is_over = latest.expires_at <= now
+    if latest.session_id is None:
+        return Forget(latest) if is_over else Ask(latest)
+    return End(latest) if is_over or latest.asked != asked else Show(latest)
+
+
+def _claim(order: Order, asked: Money, attempt: int, now: datetime, hold_max: timedelta) -> Claim:
+    payments = order.payments
+    if payments.under_way or any(not payment.is_free for payment in payments.succeeded):
+        raise _refused(order, "a payment of the order is on its way", "payment_under_way")
+    expires_at = end_of_session(order, now, _held_at_most(order, now, hold_max) - ON_THE_WAY_MAX)
+    if expires_at is None:
+        raise _refused(order, "the order cannot be held for long enough to be paid", "held_too_long")
+    return Claim(order, attempt, asked, expires_at)
+
+
+def _held_at_most(order: Order, now: datetime, hold_max: timedelta) -> datetime:
+    """Until when the order may be held for a session: for a day, or for as long as it is held anyway.
+
+    Otherwise a customer who opens one session after the other would keep units from all others, free of charge.
+    """
+    reserved_at = order.reserved_at or now
+    return min(max(reserved_at + SESSION_MAX, order.reservation_expires_at or now), reserved_at + hold_max)
+
+
+def _refused(order: Order, message: str, reason: str) -> CallRefused:
+    details = {"status": order.status.value, "reason": reason}
+    return CallRefused(Status.FAILED_PRECONDITION, message, details)

@@ -1,0 +1,303 @@
+"""One session for one order, however many call at once, and wherever one of them dies. Stripe's stand-in answers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from checkout.claims import Caller
+from checkout.refusals import CallRefused
+from orders.events import CancelRequested, ReservationLapsed
+from orders.outcome import StoreUnavailable
+from stripe_api.api import Session, StripeApi, StripeRefused, StripeUnavailable
+from tests.support.checkout_shop import CHECKOUT, CheckoutShop, adding
+from tests.support.interference import DisturbedStore
+from tools.stripe_stand_in.control import StandIn
+from tools.stripe_stand_in.faults import Kind
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def shop(stand_in: StandIn, order_id: str) -> Iterator[CheckoutShop]:
+    yield CheckoutShop(order_id, stand_in)
+    stand_in.fail_no_more()
+
+
+def refusal_of(shop: CheckoutShop, caller: Caller | None = None) -> Mapping[str, object]:
+    with pytest.raises(CallRefused) as refused:
+        shop.open(*[caller] if caller else [])
+    return {"code": refused.value.status.value, **(refused.value.details or {})}
+
+
+# --- Opened -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_customer_is_shown_where_to_pay_and_the_order_is_held_for_that(shop: CheckoutShop) -> None:
+    answer = shop.open()
+    checkout, order = shop.document("checkouts"), shop.document("orders")
+    assert answer == {"url": checkout["url"]}
+    assert (checkout["state"], checkout["attempt"], checkout["asked"], checkout["request"]) == ("open", 1, 3_600, None)
+    assert order["reservationExpiresAt"] == checkout["expiresAt"] + 5 * MINUTE
+    (asked,) = shop.made()
+    assert asked["key"] == f"checkout_{shop.order_id}_1"
+    assert asked["parameters"]["success_url"] == CHECKOUT.success_url.replace("{orderId}", shop.order_id)
+
+
+def test_an_embedded_session_is_shown_by_its_secret(shop: CheckoutShop) -> None:
+    shop.terms = adding(is_embedded=True, cancel_url=None)
+    assert shop.open() == {"clientSecret": shop.document("checkouts")["clientSecret"]}
+    assert shop.open() == shop.open()
+
+
+def test_asked_again_it_is_the_same_session_and_stripe_is_not_asked(shop: CheckoutShop) -> None:
+    assert shop.open() == shop.open()
+    assert len(shop.made()) == 1
+
+
+def test_twenty_calls_at_once_end_in_one_session(shop: CheckoutShop) -> None:
+    answers = shop.open_at_once(20)
+    assert len({str(answer) for answer in answers}) == 1
+    assert len(shop.open_sessions()) == 1
+    assert {each["key"] for each in shop.made()} == {f"checkout_{shop.order_id}_1"}
+
+
+def test_nothing_is_opened_for_anybody_else(shop: CheckoutShop) -> None:
+    assert refusal_of(shop, Caller("mallory"))["code"] == "NOT_FOUND"
+    assert shop.made() == []
+
+
+def test_an_order_whose_day_is_over_is_not_held_any_longer(stand_in: StandIn, order_id: str) -> None:
+    shop = CheckoutShop(order_id, stand_in)
+    shop.pass_time(timedelta(hours=23, minutes=30))
+    assert refusal_of(shop)["reason"] == "held_too_long"
+
+
+# --- Answers that are lost, and processes that die --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [Kind.LOST, Kind.UNAVAILABLE, Kind.RATE_LIMITED, Kind.GARBAGE])
+def test_what_stripe_did_not_answer_is_asked_again_with_the_same_words_and_the_same_key(
+    shop: CheckoutShop, kind: Kind
+) -> None:
+    shop.stand_in.fail_next(kind, times=2, about=shop.order_id)
+    assert shop.open()["url"]
+    assert len({str((each["key"], each["parameters"])) for each in shop.made()}) == 1
+    assert len(shop.open_sessions()) == 1
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Dying:
+    """Stripe, for a process that dies before or after it has asked for a session."""
+
+    stripe: StripeApi
+    after: bool
+
+    def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
+        if self.after:
+            self.stripe.create_session(request, key=key)
+        raise Died
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stripe, name)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before Stripe was asked", "after it was asked"])
+def test_whoever_calls_next_goes_on_where_a_process_died(shop: CheckoutShop, *, after: bool) -> None:
+    stripe, shop.stripe = shop.stripe, Dying(shop.stripe, after)
+    with pytest.raises(Died):
+        shop.open()
+    assert shop.document("checkouts")["sessionId"] is None
+    shop.stripe = stripe
+    # By now the shop's settings are others, and so is the catalogue: what is asked is what was claimed.
+    shop.terms = adding(success_url="https://new.example", promotion_codes=True)
+    shop.memory.put("products/shirt", {"name": "New", "unitAmount": 9, "currency": "eur"})
+    assert shop.open()["url"]
+    assert len({str(each["parameters"]) for each in shop.made()}) == 1
+    assert len(shop.open_sessions()) == 1
+
+
+def test_what_a_dead_process_has_claimed_too_long_ago_for_stripe_is_claimed_anew_in_the_same_call(
+    shop: CheckoutShop,
+) -> None:
+    stripe, shop.stripe = shop.stripe, Dying(shop.stripe, after=False)
+    with pytest.raises(Died):
+        shop.open()
+    shop.stripe = TooLate(stripe, shop.order_id)
+    shop.pass_time(7 * MINUTE)
+    assert shop.open() == {"url": shop.document("checkouts")["url"]}
+    assert shop.document("checkouts")["attempt"] == 2
+
+
+@dataclass
+class TooLate:
+    """Stripe, which finds that the first attempt's session would be open for less than half an hour."""
+
+    stripe: StripeApi
+    order_id: str
+
+    def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
+        if key == f"checkout_{self.order_id}_1":
+            raise StripeRefused("expires_at must be at least 30 minutes from creation", "parameter_invalid")
+        return self.stripe.create_session(request, key=key)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stripe, name)
+
+
+def test_a_commit_whose_answer_is_lost_was_done(shop: CheckoutShop) -> None:
+    def lose_answer(commit: Any) -> Any:
+        commit()
+        raise StoreUnavailable("no answer")
+
+    shop.store = DisturbedStore(shop.memory, [lose_answer, lose_answer])
+    assert shop.open() == {"url": shop.document("checkouts")["url"]}
+    assert len(shop.open_sessions()) == 1
+
+
+def test_while_stripe_does_not_answer_the_call_may_be_made_again(shop: CheckoutShop) -> None:
+    shop.stand_in.fail_next(Kind.UNAVAILABLE, times=1_000, about=shop.order_id)
+    with pytest.raises(StripeUnavailable):
+        shop.open()
+    shop.stand_in.fail_no_more()
+    assert shop.open()["url"]
+
+
+# --- The next attempt -------------------------------------------------------------------------------------------------
+
+
+def test_what_stripe_refuses_is_over_and_the_next_call_tries_anew(shop: CheckoutShop) -> None:
+    shop.terms = adding(shipping_rates=("shr_unknown",))
+    assert refusal_of(shop) == {"code": "FAILED_PRECONDITION", "status": "reserved", "reason": "refused_by_stripe"}
+    assert shop.document("checkouts")["state"] == "expired"
+    shop.terms = CHECKOUT
+    assert shop.open()["url"]
+    assert shop.document("checkouts")["attempt"] == 2
+
+
+def test_another_price_is_another_session_and_the_earlier_one_is_ended_first(shop: CheckoutShop) -> None:
+    first = shop.open()
+    earlier = shop.session_id
+    shop.memory.put(f"orders/{shop.order_id}", {**shop.document("orders"), "amountTotal": 3_000})
+    assert shop.open() != first
+    assert (shop.stripe.session(earlier).status, shop.document("checkouts")["attempt"]) == ("expired", 2)
+    assert shop.open_sessions() == [shop.session_id]
+
+
+def test_a_session_whose_time_is_out_is_followed_by_another_one(shop: CheckoutShop) -> None:
+    shop.open()
+    shop.pass_time(36 * MINUTE)
+    shop.open()
+    assert shop.document("checkouts")["attempt"] == 2
+    assert shop.open_sessions() == [shop.session_id]
+
+
+def test_an_attempt_that_came_too_late_to_stripe_is_followed_by_another_one(shop: CheckoutShop) -> None:
+    shop.stand_in.fail_next(Kind.UNAVAILABLE, times=1_000, about=shop.order_id)
+    with pytest.raises(StripeUnavailable):
+        shop.open()
+    shop.stand_in.fail_no_more()
+    shop.pass_time(36 * MINUTE)
+    assert shop.open()["url"]
+    assert shop.document("checkouts")["attempt"] == 2
+
+
+def test_a_fault_that_stripe_repeats_for_a_day_keeps_a_customer_waiting_no_longer_than_the_attempt(
+    shop: CheckoutShop,
+) -> None:
+    shop.stand_in.fail_next(Kind.BROKEN, about=shop.order_id)
+    with pytest.raises(StripeUnavailable):
+        shop.open()
+    shop.pass_time(36 * MINUTE)
+    assert shop.open()["url"]
+    assert shop.document("checkouts")["attempt"] == 2
+
+
+def test_who_has_paid_already_is_shown_no_other_session(shop: CheckoutShop) -> None:
+    shop.open()
+    shop.stand_in.complete(shop.session_id)
+    shop.memory.put(f"orders/{shop.order_id}", {**shop.document("orders"), "amountTotal": 3_000})
+    assert refusal_of(shop)["reason"] == "payment_under_way"
+    assert refusal_of(shop)["reason"] == "payment_under_way"
+
+
+def test_an_order_that_is_about_to_end_is_not_paid_for(shop: CheckoutShop) -> None:
+    shop.open()
+    shop.settle(CancelRequested(shop.order_id))
+    assert refusal_of(shop)["reason"] == "ending"
+
+
+def test_a_session_that_stripe_makes_for_an_attempt_that_was_ended_meanwhile_is_ended_too(shop: CheckoutShop) -> None:
+    @dataclass
+    class Slow:
+        stripe: StripeApi
+
+        def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
+            made = self.stripe.create_session(request, key=key)
+            shop.settle(CancelRequested(shop.order_id))
+            return made
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.stripe, name)
+
+    stripe, shop.stripe = shop.stripe, Slow(shop.stripe)
+    assert refusal_of(shop)["status"] == "cancelled"
+    shop.stripe = stripe
+    assert shop.open_sessions() == []
+
+
+# --- Paid, whatever Stripe adds, and ended ----------------------------------------------------------------------------
+
+TYPES = ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed")
+
+
+@pytest.mark.parametrize("events", [TYPES, TYPES[::-1], (TYPES[1], TYPES[2], TYPES[0])], ids=["1", "2", "3"])
+def test_an_order_is_paid_with_all_that_stripe_added(stand_in: StandIn, order_id: str, events: tuple[str, ...]) -> None:
+    rate = f"shr_{order_id.replace('-', '')}"
+    stand_in.add_shipping_rate(rate, 490)
+    shop = CheckoutShop(order_id, stand_in, adding(shipping_rates=(rate,), automatic_tax=True, promotion_codes=True))
+    shop.open()
+    stand_in.complete(shop.session_id, tax=310, discount=100)
+    assert "quarantined" not in shop.report(*events)
+    order = shop.document("orders")
+    assert (order["status"], order["amountTotal"], order["amountReceived"]) == ("finalized", 4_300, 4_300)
+    assert {each["kind"]: each["amount"] for each in order["adjustments"]} == {
+        "discount": -100,
+        "shipping": 490,
+        "tax": 310,
+    }
+    assert (order["pricedBy"], shop.document("checkouts")["state"], shop.shirts) == ("checkout", "complete", (7, 0))
+
+
+def test_a_cancelled_order_is_released_once_stripe_has_ended_its_session(shop: CheckoutShop) -> None:
+    shop.open()
+    assert shop.settle(CancelRequested(shop.order_id)).result == "checkout_ending"
+    assert shop.shirts == (10, 3)
+    shop.perform_effects()
+    assert (shop.document("orders")["status"], shop.shirts, shop.open_sessions()) == ("cancelled", (10, 0), [])
+    shop.perform_effects()
+    assert shop.report() == ["already_cancelled"]
+
+
+def test_a_customer_who_paid_before_the_session_could_be_ended_keeps_the_order(shop: CheckoutShop) -> None:
+    shop.open()
+    shop.stand_in.complete(shop.session_id)
+    shop.settle(CancelRequested(shop.order_id))
+    shop.perform_effects()
+    assert (shop.document("orders")["status"], shop.shirts) == ("reserved", (10, 3))
+    shop.report()
+    assert (shop.document("orders")["status"], shop.shirts) == ("finalized", (7, 0))
+
+
+def test_an_order_that_lapses_is_released_once_stripe_has_ended_its_session(shop: CheckoutShop) -> None:
+    shop.open()
+    shop.pass_time(41 * MINUTE)
+    assert shop.settle(ReservationLapsed(shop.order_id)).result == "checkout_ending"
+    shop.perform_effects()
+    assert (shop.document("orders")["status"], shop.shirts) == ("expired", (10, 0))
