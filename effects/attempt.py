@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from effects.effect import StoredEffect
 
@@ -21,10 +22,9 @@ class Ending(StrEnum):
     NOT_DUE = "effect_not_due"
     """It is over, somebody else is at it, or its time has not come."""
 
-    @property
-    def is_over(self) -> bool:
-        """Whether the attempt was the last one."""
-        return self in (Ending.DONE, Ending.SKIPPED, Ending.GIVEN_UP)
+
+OVER: Final = frozenset({Ending.DONE, Ending.SKIPPED, Ending.GIVEN_UP})
+"""No attempt comes after one of these."""
 
 
 @dataclass(frozen=True, slots=True)

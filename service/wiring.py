@@ -149,7 +149,7 @@ class Service:
     def reservation_sweep(self) -> "ReservationSweep":
         from triggers.sweep import ReservationSweep
 
-        queries, effects = self.queries(), self.effects()
+        queries = self.queries()
         return ReservationSweep(
             settle=self.settle,
             place=self.order_created_trigger().place,
@@ -158,7 +158,7 @@ class Service:
             parked_events=queries.parked_since,
             unanswered_requests=queries.unanswered_requests,
             due_effects=queries.due_effects,
-            perform=lambda effect_id: effects.perform(effect_id).is_over,
+            perform=self.effects().perform,
             show_next_products=self.storefront.show_next,
             log=self.log,
             now=self.now,

@@ -59,7 +59,7 @@ def newly_due_back(case: Case, after: Order) -> tuple[Payment, ...]:
 def refunds_in_words(case: Case, after: Order, due_back: Iterable[Payment]) -> str | None:
     """What a person has to know of refunds that nobody makes by hand; None if there are none."""
     named = " and ".join(sorted(_ids_of(due_back) or _paid_with_what_goes_back(case, after)))
-    return f"refund_under_way: {named} is being refunded" if named else None
+    return f"refund_under_way: being refunded: {named}" if named else None
 
 
 def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, TypeVar
 from flask import Request, Response
 
 from database.ids import can_be_settled
+from effects.attempt import OVER
 from orders.events import CancelRequested, OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import Result, Settle, Transient
 from service.logs import Log, log_settled, log_shown, log_taken_up
@@ -104,8 +105,8 @@ class ReservationSweep:
     """Ids of orders whose cancel request, made between these moments, nobody has answered; in batches too."""
     due_effects: Batches
     """Ids of effects that were due at this moment; in batches too."""
-    perform: Callable[[str], bool]
-    """Performs an effect, if it still is due. Returns whether it is over by that."""
+    perform: Callable[[str], object]
+    """Performs an effect, if it still is due. Returns how that ended."""
     show_next_products: Callable[[], Mapping[str, str]]
     """Makes a few products of the catalogue say how much of them is left. Returns what was written, by product."""
     log: Log
@@ -182,7 +183,7 @@ class ReservationSweep:
         return Ending.FINISHED
 
     def _perform(self, effect_id: str) -> Ending:
-        return Ending.FINISHED if self.perform(effect_id) else Ending.UNCHANGED
+        return Ending.FINISHED if self.perform(effect_id) in OVER else Ending.UNCHANGED
 
     def _ending_of(self, do_one: Callable[[Any], Ending], item: OrderEvent | str) -> Ending:
         if isinstance(item, str):

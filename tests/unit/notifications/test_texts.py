@@ -89,7 +89,7 @@ def test_an_operator_learns_what_the_money_is_and_what_to_do_about_it(
 
 @pytest.mark.parametrize("kind", [NoticeType.REFUND_DUE, NoticeType.SECOND_PAYMENT])
 def test_nobody_is_asked_to_refund_what_the_service_is_refunding(kind: NoticeType) -> None:
-    remark = "refund_under_way: pi_1 is being refunded"
+    remark = "refund_under_way: being refunded: pi_1"
     said: tuple[str | None, ...] = (remark, f"second_payment: pi_1 (3600 eur) is not needed; {remark}")
     for reason in said:
         text = text_of(a_document(kind, Audience.OPERATOR, reason=reason))
@@ -253,7 +253,7 @@ def places(short: str) -> int:
 @pytest.mark.parametrize("locale", ["en", "de", "de_CH", "fr"])
 @pytest.mark.parametrize(("kind", "audience"), NOTICES)
 def test_the_short_text_fits_one_sms(kind: NoticeType, audience: Audience, locale: str) -> None:
-    for reason in (None, "refund_under_way: pi_1 is being refunded"):
+    for reason in (None, "refund_under_way: being refunded: pi_1"):
         notice = a_document(kind, audience, order_id="W" * 20, money=Money(123_456_700, "eur"), reason=reason)
         text = text_of(notice, locale=locale, shop=Shop(locale="de"))
         assert "W" * 20 in text.short

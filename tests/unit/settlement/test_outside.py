@@ -14,7 +14,7 @@ from orders.refunds import Refund, Refunds, RefundStatus
 from settlement.decisions import AutoRefund, Change
 from settlement.outside import why_not_to_refund
 from tests.support.builders import NOW, TERMS, a_payment, a_placement
-from tests.support.deciding import EUR_36, PAID, a_held_order, a_pending_order, a_sold_order, given, known
+from tests.support.deciding import EUR_36, PAID, a_held_order, a_pending_order, a_sold_order, given, known, paid_as
 
 ALL_CHANNELS = replace(
     TERMS,
@@ -56,10 +56,10 @@ def test_a_second_payment_is_refunded_if_the_shop_wants_that_and_operators_read_
     for terms in EXTRAS, ALL:
         change = given(a_sold_order(), terms=terms).changed_by(SECOND)
         assert effects_of(change) == ["evt_1_stripe_refund_pi_2"]
-        assert change.effects[0].key == "stripe_refund_order-1_pi_2"
+        assert (change.effects[0].key, change.effects[0].user_id) == ("stripe_refund_order-1_pi_2", "alice")
         assert change.note == (
             "second_payment: pi_2 (3600 eur) is not needed: pi_1 has paid the order; "
-            "refund_under_way: pi_2 is being refunded"
+            "refund_under_way: being refunded: pi_2"
         )
         assert [notice.reason for notice in change.notices] == [change.note]
 
@@ -103,7 +103,15 @@ def test_an_order_is_not_left_without_money_if_it_turns_out_late_which_payment_c
     assert [payment.payment_id for payment in change.order.extra_payments] == ["pi_1"]
     assert change.effects == ()
     assert change.note is not None
-    assert change.note.endswith("; refund_under_way: pi_2 is being refunded")
+    assert change.note.endswith("; refund_under_way: being refunded: pi_2")
+
+
+def test_whatever_goes_back_at_once_is_named() -> None:
+    halves = [Payment(f"pi_{n}", PaymentState.SUCCEEDED, NOW, Money(1_800, "eur"), f"ch_{n}") for n in (2, 3)]
+    change = given(a_sold_order(payments=Payments.of(*halves)), terms=EXTRAS).changed_by(a_payment())
+    assert effects_of(change) == ["evt_1_stripe_refund_pi_2", "evt_1_stripe_refund_pi_3"]
+    assert change.note is not None
+    assert change.note.endswith("; refund_under_way: being refunded: pi_2 and pi_3")
 
 
 def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> None:
@@ -111,7 +119,8 @@ def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> Non
     assert effects_of(given(due, terms=ALL).changed_by(SECOND)) == ["evt_1_stripe_refund_pi_2"]
 
 
-PAID_TWICE = known(payments=Payments.of(PAID, Payment("pi_2", PaymentState.SUCCEEDED, NOW, EUR_36, "ch_2")))
+TWICE = Payment("pi_2", PaymentState.SUCCEEDED, NOW, EUR_36, "ch_2")
+PAID_TWICE = known(payments=Payments.of(PAID, TWICE))
 REFUNDED = known(refunds=Refunds.of(Refund("re_1", 3_600, RefundStatus.SUCCEEDED, payment_id="pi_1")))
 NEVER_SOLD = known(payments=Payments.of(PAID), unfulfilled_as="refund_due", settled_by="evt_0")
 
@@ -125,6 +134,8 @@ NEVER_SOLD = known(payments=Payments.of(PAID), unfulfilled_as="refund_due", sett
         (a_sold_order(**PAID_TWICE), "pi_1", "extras", True),
         (a_sold_order(**PAID_TWICE), "pi_2", "off", False),
         (a_sold_order(), "pi_1", "all", False),
+        # What is left does not come to what was asked.
+        (a_sold_order(payments=paid_as(money=Money(1, "eur")).with_report(TWICE)), "pi_2", "all", False),
         (a_sold_order(**PAID_TWICE, **REFUNDED), "pi_2", "all", False),
         (a_held_order("review", **PAID_TWICE), "pi_2", "all", False),
         (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "all", True),

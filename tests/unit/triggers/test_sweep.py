@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from flask import Flask, request
 
+from effects.attempt import OVER, Ending
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, a_cancel_request, a_dispute, a_lapse, a_payment, a_placement
@@ -86,12 +87,12 @@ class Shop:
     def _place(self, event: OrderPlaced) -> Result:
         return self._ending(event, Result.RESERVED)
 
-    def _perform(self, effect_id: str) -> bool:
+    def _perform(self, effect_id: str) -> str:
         self.asked.append(effect_id)
         ending = self.endings.get(effect_id)
         if isinstance(ending, Exception):
             raise ending
-        return ending is None
+        return effect_id
 
     def _show(self) -> Mapping[str, str]:
         if isinstance(self.shown, Exception):
@@ -141,10 +142,10 @@ def test_what_has_lapsed_is_expired_and_what_a_trigger_has_lost_is_done_and_then
 
 
 def test_effects_are_counted_once_they_are_over_and_one_that_cannot_be_recorded_stops_no_other() -> None:
-    endings: dict[str, Result | Exception]
-    endings = {"waits": Result.IGNORED, "lost": StoreUnavailable("no answer"), "broken": ZeroDivisionError()}
-    shop = Shop(due=[["done", *endings]], endings=endings)
-    assert shop.swept() == (500, summary(finished=1, unchanged=1, postponed=1, faults=1))
+    endings = {"lost": StoreUnavailable("no answer"), "broken": ZeroDivisionError()}
+    over, not_over = OVER, set(Ending) - OVER
+    shop = Shop(due=[[*over, *not_over], [*endings]], endings=endings)
+    assert shop.swept() == (500, summary(finished=3, unchanged=3, postponed=1, faults=1))
     assert [line.get("effectId") for line in shop.lines] == ["lost", "broken", None]
 
 
