@@ -158,7 +158,7 @@ class Service:
             parked_events=queries.parked_since,
             unanswered_requests=queries.unanswered_requests,
             due_effects=queries.due_effects,
-            perform=self.effects().perform,
+            perform=lambda effect_id: self.effects().perform(effect_id),
             show_next_products=self.storefront.show_next,
             log=self.log,
             now=self.now,
@@ -293,8 +293,19 @@ def service_from(environment: Mapping[str, str]) -> Service:
     """
     settings = settings_from(environment)
     return service_on(
-        connect(settings.project, settings.database), settings, JsonLog(sys.stdout, project=settings.project)
+        connect(settings.project, settings.database),
+        settings,
+        JsonLog(sys.stdout, project=settings.project),
+        partial(_performers, environment, settings),
     )
+
+
+def _performers(
+    environment: Mapping[str, str], settings: Settings, store: DocumentStore, queries: Callable[[], Queries]
+) -> Mapping[EffectKind, "Performer"]:
+    from service.performers import performers_from
+
+    return performers_from(environment, settings, store, queries, _now)
 
 
 def refused_for_settings(error: SettingsError) -> "Response":

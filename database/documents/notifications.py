@@ -7,11 +7,14 @@ from database.store import Create
 from notifications.notices import Audience, Notice
 
 
+def notice_path(audience: Audience, user_id: str | None, event_id: str) -> str:
+    return f"notifications/{OPERATORS if audience is Audience.OPERATOR else user_id}/messages/{event_id}"
+
+
 def notice_write(notice: Notice, event_id: str, order_id: str, now: datetime, lifetime: timedelta) -> Create:
     """At most one for each cause and audience. A customer sets `readAt`, a deliverer `deliveredAt`."""
-    recipient = OPERATORS if notice.audience is Audience.OPERATOR else notice.user_id
     return Create(
-        f"notifications/{recipient}/messages/{event_id}",
+        notice_path(notice.audience, notice.user_id, event_id),
         {
             "type": str(notice.type),
             "audience": str(notice.audience),

@@ -1,0 +1,46 @@
+"""Which channels there are: a folder beside, and a line here. To do without one, remove both."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+from database.store import DocumentStore, Queries
+from effects.effect import EffectKind
+from notifications.channel import Channel
+from notifications.outbox import Outbox
+
+CHANNELS: Final[Mapping[EffectKind, str]] = {}
+"""The module of each, whose `channel_from(kit)` makes it. It is imported only where the shop uses the channel."""
+
+SEND_SECONDS_MAX: Final = 10.0
+"""How long a channel may take to send one message, with everything that it asks on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelKit:
+    """What a channel is made from."""
+
+    environment: Mapping[str, str]
+    """The settings and secrets. Each channel parses its own."""
+    store: DocumentStore
+    queries: Callable[[], Queries]
+    project: str | None
+    """The Google Cloud project; None where the environment does not name one."""
+    outbox: Outbox | None
+    """Set in the emulators: then a channel puts there what it would send, and asks nobody outside."""
+    now: Callable[[], datetime]
+
+
+def channel_from(kind: EffectKind, kit: ChannelKit) -> Channel:
+    """The channel for messages of this kind, one of CHANNELS.
+
+    Raises:
+        SettingsError: one of its settings is missing, or cannot be used.
+    """
+    return cast("_ChannelModule", import_module(CHANNELS[kind])).channel_from(kit)
+
+
+class _ChannelModule(Protocol):
+    def channel_from(self, kit: ChannelKit) -> Channel: ...

@@ -1,0 +1,100 @@
+"""Deliver notices by one channel: read what is to be said and to whom, leave whoever wants none alone, send it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from database.documents.notifications import notice_path
+from database.documents.users import contact_from, guest_email_from, order_details_path, user_path
+from database.store import Document, DocumentStore, Update
+from effects.effect import Effect, EffectKind
+from effects.outside import Failed, Postponed, Skipped
+from notifications.channel import Channel, Person
+from notifications.notices import Audience
+from notifications.shop import Shop
+from notifications.texts import UnreadableNotice, text_of
+from orders.outcome import Transient
+
+READ_SECONDS_MAX: Final = 5.0
+MARK_SECONDS_MAX: Final = 2.0
+"""For each of the two calls that note in the inbox that a notice has left."""
+
+_QUIETABLE: Final = frozenset({EffectKind.PUSH, EffectKind.SMS})
+"""These make a phone ring; a mail waits until somebody looks."""
+_OPERATORS: Final = Person(user_id=None, locale=None, emails=(), phone=None)
+"""Where they are reached is a setting of each channel; the texts know the shop's locale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The performer of one kind of messages."""
+
+    kind: EffectKind
+    channel: Channel
+    store: DocumentStore
+    shop: Shop
+    now: Callable[[], datetime]
+
+    def prepare(self, effect: Effect, now: datetime, /) -> Mapping[str, object] | Skipped | Postponed:
+        """The message, in the recipient's language; nobody gets one who is gone, or who wants none.
+
+        Raises:
+            Failed: the notice has no text that this release knows, or the channel cannot say it.
+            Transient: the database did not say what the notice is.
+        """
+        if effect.recipient == Audience.OPERATOR:
+            notice = self._read(_notice_path(effect))[0]
+            return self._message(notice, _OPERATORS)
+        if effect.user_id is None:
+            return Skipped("the order names no customer")
+        return self._to_customer(effect, effect.user_id, now)
+
+    def perform(self, effect: Effect, payload: Mapping[str, object], /) -> None:
+        """Send it, and note in the inbox when a notice was delivered for the first time.
+
+        Raises:
+            Failed: it was not sent, or nobody knows whether it was.
+        """
+        self.channel.send(payload, effect.key)
+        self._mark(_notice_path(effect))
+
+    def _to_customer(self, effect: Effect, user_id: str, now: datetime) -> Mapping[str, object] | Skipped | Postponed:
+        notice, user, details = self._read(
+            _notice_path(effect), user_path(user_id), order_details_path(effect.order_id)
+        )
+        contact = contact_from(user)
+        if self.kind in contact.refused:
+            return Skipped(f"the customer wants no {self.kind}")
+        if self.kind in _QUIETABLE and contact.quiet_hours and (over := contact.quiet_hours.over_at(now)):
+            return Postponed(over)
+        email = contact.email or guest_email_from(details, user_id)
+        return self._message(notice, Person(user_id, contact.locale, (email,) if email else (), contact.phone))
+
+    def _read(self, *paths: str) -> Sequence[Document | None]:
+        """The documents, all as of one moment."""
+        documents = self.store.read(paths, timeout_seconds=READ_SECONDS_MAX)
+        return [documents[path] for path in paths]
+
+    def _message(self, notice: Document | None, person: Person) -> Mapping[str, object] | Skipped:
+        if notice is None:
+            return Skipped("the notice is gone")
+        try:
+            text = text_of(notice.fields, locale=person.locale, shop=self.shop)
+        except UnreadableNotice as error:
+            raise Failed(f"the notice cannot be read: {error}", retryable=False) from None
+        return self.channel.message(text, notice.fields, person)
+
+    def _mark(self, path: str) -> None:
+        """Once, and only if that is easy: the message has left, and must not be sent again for the sake of a date."""
+        try:
+            notice = self.store.read((path,), timeout_seconds=MARK_SECONDS_MAX)[path]
+            if notice and notice.fields.get("deliveredAt") is None:
+                update = Update(path, {"deliveredAt": self.now()}, notice.version)
+                self.store.commit((update,), timeout_seconds=MARK_SECONDS_MAX)
+        except Transient:
+            pass
+
+
+def _notice_path(effect: Effect) -> str:
+    return notice_path(Audience(effect.recipient), effect.user_id, effect.cause_id)

@@ -1,0 +1,58 @@
+"""What performs each kind of effects, built from the settings. Nobody imports it who performs none.
+
+What performs a kind is imported where the shop uses it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from database.store import DocumentStore, Queries
+from effects.effect import Effect, EffectKind
+from effects.outside import Failed, Performer
+from notifications.channels import CHANNELS, ChannelKit, channel_from
+from notifications.outbox import Outbox
+from service.settings import Settings, SettingsError
+
+
+def performers_from(
+    environment: Mapping[str, str],
+    settings: Settings,
+    store: DocumentStore,
+    queries: Callable[[], Queries],
+    now: Callable[[], datetime],
+) -> Mapping[EffectKind, Performer]:
+    """Those that the shop uses. What one of them lacks stops no other, nor the sweep, which performs effects last."""
+    kit = ChannelKit(
+        environment, store, queries, settings.project, outbox=Outbox() if settings.is_emulated else None, now=now
+    )
+    used = settings.terms.customer_channels | settings.terms.operator_channels
+    return {kind: _performer(partial(_delivery, kind, kit, settings)) for kind in used if kind in CHANNELS}
+
+
+def _delivery(kind: EffectKind, kit: ChannelKit, settings: Settings) -> Performer:
+    # With it come the texts, and Babel.
+    from notifications.delivery import Delivery
+
+    return Delivery(kind, channel_from(kind, kit), kit.store, settings.shop, kit.now)
+
+
+def _performer(build: Callable[[], Performer]) -> Performer:
+    try:
+        return build()
+    except SettingsError as error:
+        return Unusable(str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Stands in for a performer whose settings cannot be used. All that it should perform waits for better ones."""
+
+    reason: str
+
+    def prepare(self, _effect: Effect, _now: datetime, /) -> Mapping[str, object]:
+        raise Failed(self.reason, retryable=True)
+
+    def perform(self, _effect: Effect, _payload: Mapping[str, object], /) -> None:
+        raise Failed(self.reason, retryable=True)

@@ -1,0 +1,184 @@
+"""What a channel is asked to send, to whom, and when nobody is sent anything."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from database.store import Committed, Document, Fields
+from effects.effect import EffectKind
+from effects.outside import PERFORM_SECONDS_MAX, Failed, Postponed, Skipped
+from notifications.channel import Person
+from notifications.channels import SEND_SECONDS_MAX
+from notifications.delivery import MARK_SECONDS_MAX
+from notifications.notices import Audience, NoticeType
+from orders.outcome import StoreContended, StoreUnavailable
+from tests.support.builders import NOW
+from tests.support.channels import CUSTOMERS_NOTICE, DELIVERED, Delivered, Remembering
+from tests.support.memory_store import MemoryStore
+from tests.support.notices import a_document
+
+ALICE = {"email": "alice@shop.example", "phone": "+4915112345678", "locale": "de-AT"}
+ALWAYS = {"from": "00:00", "until": "23:59", "timeZone": "UTC"}
+A_GUEST = {"userId": "alice", "email": "guest@shop.example"}
+
+
+# --- To whom ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_customer_is_reached_where_they_said_and_in_their_language() -> None:
+    alice = Delivered()
+    alice.store.put("users/alice", ALICE)
+    assert alice.prepare() == {"subject": "Ihre Bestellung order-1 ist bezahlt"}
+    assert alice.person == Person("alice", "de-AT", ("alice@shop.example",), "+4915112345678")
+
+
+def test_a_guest_is_reached_at_the_address_in_their_orders_details() -> None:
+    guest = Delivered()
+    guest.store.put("orderDetails/order-1", A_GUEST)
+    guest.prepare()
+    assert guest.person == Person("alice", None, ("guest@shop.example",), None)
+
+
+def test_a_customers_own_address_counts_more_than_the_one_in_the_details() -> None:
+    alice = Delivered()
+    alice.store.put("users/alice", ALICE)
+    alice.store.put("orderDetails/order-1", A_GUEST)
+    alice.prepare()
+    assert alice.person.emails == ("alice@shop.example",)
+
+
+def test_somebody_elses_details_are_nobodys_address() -> None:
+    alice = Delivered()
+    alice.store.put("orderDetails/order-1", {**A_GUEST, "userId": "bob"})
+    alice.prepare()
+    assert alice.person == Person("alice", None, (), None)
+
+
+def test_operators_are_reached_by_the_channels_own_settings_and_no_customers_preferences_bind_them() -> None:
+    operators = Delivered(EffectKind.CHAT, Audience.OPERATOR)
+    operators.store.put("notifications/system/messages/evt_1", a_document(NoticeType.REFUND_DUE, Audience.OPERATOR))
+    operators.store.put("users/alice", {**ALICE, "channels": {"chat": False}, "quietHours": ALWAYS})
+    assert operators.prepare() == {"subject": "Refund order order-1"}
+    assert operators.person == Person(None, None, (), None)
+
+
+def test_the_channel_knows_the_notice_and_its_text_and_may_skip_it() -> None:
+    nowhere = Delivered(channel=Remembering(says=Skipped("no address is known")))
+    assert nowhere.prepare() == Skipped("no address is known")
+    text, notice, _ = nowhere.channel.asked[0]
+    assert notice == nowhere.store.get(CUSTOMERS_NOTICE)
+    assert "Corner Shop" in text.html
+
+
+def test_all_is_read_at_once() -> None:
+    store = _Counting({CUSTOMERS_NOTICE: a_document()})
+    Delivered(store=store).prepare()
+    assert store.reads == [(CUSTOMERS_NOTICE, "users/alice", "orderDetails/order-1")]
+
+
+class _Counting(MemoryStore):
+    """It remembers what was read together."""
+
+    def __init__(self, documents: Mapping[str, Fields]) -> None:
+        super().__init__(documents)
+        self.reads: list[Sequence[str]] = []
+
+    def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
+        self.reads.append(tuple(paths))
+        return super().read(paths, timeout_seconds=timeout_seconds)
+
+
+# --- To nobody --------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_gets_a_notice_that_is_gone_as_an_erased_customers_are() -> None:
+    for gone in (Delivered(), Delivered(audience=Audience.OPERATOR)):
+        gone.store.delete(CUSTOMERS_NOTICE)
+        assert gone.prepare() == Skipped("the notice is gone")
+
+
+def test_an_order_without_a_customer_has_nobody_to_be_reached() -> None:
+    assert Delivered(user_id=None).prepare() == Skipped("the order names no customer")
+
+
+@pytest.mark.parametrize("kind", [EffectKind.MAIL, EffectKind.PUSH, EffectKind.SMS])
+def test_whoever_wants_none_gets_none_by_this_channel(kind: EffectKind) -> None:
+    for channels, is_wanted in (({}, True), ({kind: True}, True), ({kind: False}, False), ({"other": False}, True)):
+        alice = Delivered(kind)
+        alice.store.put("users/alice", {**ALICE, "channels": channels})
+        if is_wanted:
+            assert "subject" in dict(alice.prepare())  # type: ignore[arg-type]
+        else:
+            assert alice.prepare() == Skipped(f"the customer wants no {kind}")
+
+
+def test_no_phone_rings_in_quiet_hours_but_mail_is_sent() -> None:
+    night = {"from": "22:00", "until": "07:00", "timeZone": "Europe/Berlin"}
+    late, morning = datetime(2026, 3, 14, 23, tzinfo=UTC), datetime(2026, 3, 15, 6, tzinfo=UTC)
+    for kind in (EffectKind.PUSH, EffectKind.SMS, EffectKind.MAIL):
+        alice = Delivered(kind)
+        alice.store.put("users/alice", {**ALICE, "quietHours": night})
+        assert isinstance(alice.prepare(NOW), dict)
+        if kind is EffectKind.MAIL:
+            assert isinstance(alice.prepare(late), dict)
+        else:
+            assert alice.prepare(late) == Postponed(morning)
+            assert isinstance(alice.prepare(morning), dict)
+
+
+def test_a_notice_that_nobody_can_read_is_given_up() -> None:
+    with pytest.raises(Failed, match="type: no notice of type 'later' is known") as failed:
+        Delivered(store=MemoryStore({CUSTOMERS_NOTICE: a_document(type="later")})).prepare()
+    assert not failed.value.retryable
+
+
+# --- And when it is sent ----------------------------------------------------------------------------------------------
+
+
+def test_the_message_is_sent_under_the_effects_key_and_the_inbox_says_when() -> None:
+    alice = Delivered()
+    alice.delivery.perform(alice.effect, {"to": "alice"})
+    assert alice.channel.sent == [({"to": "alice"}, "evt_1_mail_customer")]
+    assert (alice.store.get(CUSTOMERS_NOTICE) or {})["deliveredAt"] == DELIVERED
+
+
+def test_the_inbox_says_when_it_was_delivered_first_by_whatever_channel() -> None:
+    alice = Delivered(store=MemoryStore({CUSTOMERS_NOTICE: a_document(deliveredAt=NOW)}))
+    alice.delivery.perform(alice.effect, {})
+    assert (alice.store.get(CUSTOMERS_NOTICE) or {})["deliveredAt"] == NOW
+
+
+def test_a_failure_is_not_a_delivery() -> None:
+    alice = Delivered()
+    alice.channel.while_sending = _fail
+    with pytest.raises(Failed):
+        alice.delivery.perform(alice.effect, {})
+    assert (alice.store.get(CUSTOMERS_NOTICE) or {})["deliveredAt"] is None
+
+
+def _fail() -> None:
+    raise Failed("503", retryable=True)
+
+
+class _Troubled(MemoryStore):
+    """It fails as told."""
+
+    def read(self, paths: object, *, timeout_seconds: float) -> Mapping[str, Document | None]:
+        raise StoreUnavailable("no answer")
+
+
+class _Contended(MemoryStore):
+    def commit(self, writes: object, *, timeout_seconds: float) -> Committed:
+        raise StoreContended("read meanwhile")
+
+
+@pytest.mark.parametrize("store", [_Troubled(), _Contended({CUSTOMERS_NOTICE: a_document()}), MemoryStore()])
+def test_what_has_left_is_not_sent_again_because_the_inbox_could_not_say_so(store: MemoryStore) -> None:
+    alice = Delivered(store=store)
+    alice.delivery.perform(alice.effect, {})
+    assert len(alice.channel.sent) == 1
+
+
+def test_sending_and_what_is_noted_of_it_fit_into_the_time_that_a_performer_has() -> None:
+    assert SEND_SECONDS_MAX + 2 * MARK_SECONDS_MAX <= PERFORM_SECONDS_MAX
