@@ -11,7 +11,9 @@ from effects.effect import EffectKind
 from notifications.channel import Channel
 from notifications.outbox import Outbox
 
-CHANNELS: Final[Mapping[EffectKind, str]] = {}
+CHANNELS: Final[Mapping[EffectKind, str]] = {
+    EffectKind.MAIL: "notifications.mail.channel",
+}
 """The module of each, whose `channel_from(kit)` makes it. It is imported only where the shop uses the channel."""
 
 SEND_SECONDS_MAX: Final = 10.0

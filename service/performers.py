@@ -13,7 +13,8 @@ from effects.effect import Effect, EffectKind
 from effects.outside import Failed, Performer
 from notifications.channels import CHANNELS, ChannelKit, channel_from
 from notifications.outbox import Outbox
-from service.settings import Settings, SettingsError
+from service.environment import SettingsError
+from service.settings import Settings
 
 
 def performers_from(

@@ -19,13 +19,12 @@ import yaml
 from packaging.requirements import Requirement
 
 from tests.support.builders import NOW
-from tests.support.deployed import PACKAGES
+from tests.support.deployed import deployed_modules
 from tests.support.google_cloud.deploying import (
     DATABASE,
     LOCATION,
     PROJECT,
     REGION,
-    SECRET,
     UPLOADED_FILES,
     Deployer,
 )
@@ -230,7 +229,7 @@ def unpacked(deployed: Deployer, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 def test_the_upload_holds_only_what_runs(unpacked: Path) -> None:
-    modules = {str(module.relative_to(ROOT)) for package in PACKAGES for module in (ROOT / package).rglob("*.py")}
+    modules = {str(module.relative_to(ROOT)) for module in deployed_modules()}
     uploaded = {str(file.relative_to(unpacked)) for file in unpacked.rglob("*") if file.is_file()}
     assert uploaded == {*UPLOADED_FILES, *modules}
 

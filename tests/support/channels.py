@@ -23,7 +23,9 @@ CUSTOMERS_NOTICE = notice_path(Audience.CUSTOMER, "alice", "evt_1")
 DELIVERED = NOW + timedelta(seconds=3)
 
 
-def a_kit(outbox: Outbox | None = None, *, store: MemoryStore | None = None, **environment: str) -> ChannelKit:
+def a_kit(
+    environment: Mapping[str, str], *, outbox: Outbox | None = None, store: MemoryStore | None = None
+) -> ChannelKit:
     """What a channel is made from in a test: these settings alone."""
     return ChannelKit(environment, store or MemoryStore(), no_queries, "shop-project", outbox, lambda: NOW)
 

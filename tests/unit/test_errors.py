@@ -6,18 +6,16 @@ import re
 from collections.abc import Iterator
 
 from orders import outcome
-from tests.support.deployed import PACKAGES
-from tools.toolchain import ROOT
+from tests.support.deployed import deployed_modules
 
 
 def errors_in_code() -> Iterator[tuple[str, str]]:
     """Every public error class, and what it is a kind of."""
     known = {name for name in dir(builtins) if name.endswith(("Error", "Exception"))} | {"Transient", "StripeRefused"}
-    for package in PACKAGES:
-        for file in (ROOT / package).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                    yield from ((node.name, parent) for base in node.bases if (parent := ast.unparse(base)) in known)
+    for file in deployed_modules():
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield from ((node.name, parent) for base in node.bases if (parent := ast.unparse(base)) in known)
 
 
 def errors_in_docstring() -> Iterator[tuple[str, str]]:

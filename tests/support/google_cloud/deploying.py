@@ -23,6 +23,7 @@ from tools.toolchain import ROOT
 
 PROJECT: Final = "shop-of-tests"
 SECRET: Final = "STRIPE_WEBHOOK_SECRET"
+SECRETS: Final = (SECRET, "MAIL_SECRET")
 # None of them is the default: what the project says must arrive.
 DATABASE: Final = "sales"
 LOCATION: Final = "eur3"
@@ -31,7 +32,7 @@ _SETTINGS: Final = f"REGION={REGION}\nDATABASE_ID={DATABASE}\nMIN_INSTANCES=1\n"
 UPLOADED_FILES: Final = (".env", "functions.yaml", "main.py", "requirements.txt")
 _READ_FILES: Final = ("firestore.indexes.json", "firestore.rules")
 _LITTER: Final = (
-    *(".secret.local", ".env.local", ".git/config", "README.md", "emulators.log"),
+    *(".secret.local", ".env.local", ".env.demo-shop", ".git/config", "README.md", "emulators.log"),
     *("venv/lib/stripe.py", "tools/demo.py", "tests/unit/test_main.py", "bench/load.py", "docs/runbook.md"),
     *("build/main.py", "orders/__pycache__/order.pyc", "orders/notes.txt"),
 )

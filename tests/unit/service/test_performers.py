@@ -12,8 +12,9 @@ from effects.outside import Failed, Performer
 from notifications.channels import CHANNELS, ChannelKit
 from notifications.delivery import Delivery
 from notifications.outbox import FOLDER
+from service.environment import SettingsError
 from service.performers import performers_from
-from service.settings import SettingsError, settings_from
+from service.settings import settings_from
 from service.wiring import service_from
 from tests.support.builders import NOW
 from tests.support.channels import Remembering, no_queries

@@ -1,0 +1,93 @@
+"""A mail: whom it is for and what it says, as Firestore keeps it, and as a message of RFC 5322. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Final
+
+from effects.outside import Failed
+
+# https://www.rfc-editor.org/rfc/rfc3834#section-5: no holiday notice is sent in answer to it.
+AUTOMATIC: Final = {"Auto-Submitted": "auto-generated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    name: str
+    """In printable characters; empty if there is none."""
+    address: str
+
+    def __str__(self) -> str:
+        """As it is written in a mail's header, but in Unicode."""
+        return str(Address(self.name, addr_spec=self.address))
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Every attempt sends all of it unchanged: whoever knows the key would take another text for a mistake."""
+
+    sender: Sender
+    to: tuple[str, ...]
+    reply_to: str | None
+    subject: str
+    text: str
+    html: str
+    date: datetime
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """As Firestore keeps it."""
+        return {
+            "from": {"name": self.sender.name, "address": self.sender.address},
+            "to": list(self.to),
+            "replyTo": self.reply_to,
+            "subject": self.subject,
+            "text": self.text,
+            "html": self.html,
+            "date": self.date,
+        }
+
+    def message(self, key: str) -> EmailMessage:
+        """The same, to the byte, for the same key. No header can hold a line break: then it is a bug, and raises."""
+        name = short_name(key)
+        message = EmailMessage(SMTP)
+        message["From"] = Address(self.sender.name, addr_spec=self.sender.address)
+        message["To"] = [Address(addr_spec=address) for address in self.to]
+        if self.reply_to:
+            message["Reply-To"] = Address(addr_spec=self.reply_to)
+        message["Subject"] = self.subject
+        message["Date"] = self.date
+        message["Message-ID"] = f"<{name}@{self.sender.address.rpartition('@')[2]}>"
+        for header, value in AUTOMATIC.items():
+            message[header] = value
+        # Not every server takes eight bits.
+        message.set_content(self.text, cte="quoted-printable")
+        message.add_alternative(self.html, subtype="html", cte="quoted-printable")
+        message.set_boundary(f"={name}=")
+        return message
+
+
+def short_name(key: str) -> str:
+    """A name for the key that no header is too narrow for."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def mail_from(fields: Mapping[str, object]) -> Mail:
+    """The mail that was kept. Raises Failed if somebody has made another document of it."""
+    match fields:
+        case {
+            "from": {"name": str(name), "address": str(address)},
+            "to": [*to],
+            "replyTo": str() | None as reply_to,
+            "subject": str(subject),
+            "text": str(text),
+            "html": str(html),
+            "date": datetime() as date,
+        } if to:
+            return Mail(Sender(name, address), tuple(map(str, to)), reply_to, subject, text, html, date)
+        case _:
+            raise Failed("what was kept of the mail cannot be read", retryable=False)

@@ -1,0 +1,154 @@
+"""A real SMTP server on this machine, and some that only seem to be one."""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from typing import Any, cast
+
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from notifications.mail.settings import Security, SmtpServer
+from notifications.mail.smtp import SmtpTransport
+
+USER, SECRET = "shop", "a secret that nobody may see"
+
+
+@dataclass
+class Inbox:
+    """What a server has taken, and how it answers."""
+
+    taken: list[Envelope] = field(default_factory=list)
+    tls: list[bool] = field(default_factory=list)
+    """Whether each came encrypted."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Recipients, and what each of them is answered."""
+    answer: str = "250 2.0.0 OK"
+    """To a mail; where it says nothing, the connection ends instead, after the mail was taken."""
+    answers: list[str] = field(default_factory=list)
+    """To the first mails."""
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        return [message_from_bytes(each.content or b"", policy=SMTP_POLICY) for each in self.taken]  # type: ignore[arg-type]
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, _: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if answer := self.refused.get(address):
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - likewise
+        transport = cast("asyncio.Transport", server.transport)
+        answer = self.answers.pop(0) if self.answers else self.answer
+        if not answer or answer.startswith("250"):
+            self.taken.append(envelope)
+            self.tls.append(transport.get_extra_info("ssl_object") is not None)
+        if not answer:
+            transport.abort()
+        return answer
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where a test finds a server, and what makes it trust it."""
+
+    port: int
+    security: Security
+    trusts: ssl.SSLContext
+
+    def transport(
+        self, *, user: str | None = None, secret: str | None = None, seconds_max: float = 10
+    ) -> SmtpTransport:
+        return SmtpTransport(SmtpServer("localhost", self.port, self.security, user, secret), self.trusts, seconds_max)
+
+
+@contextmanager
+def mail_server(inbox: Inbox, security: Security = Security.NONE, *, needs_login: bool = False) -> Iterator[MailServer]:
+    """It listens, and wants a login where a test says so."""
+    authority = trustme.CA()
+    presented, trusts = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    authority.issue_cert("localhost").configure_cert(presented)
+    authority.configure_trust(trusts)
+
+    def session() -> SMTP:
+        smtp = SMTP(
+            inbox,
+            hostname="mail.example",
+            tls_context=presented if security is Security.STARTTLS else None,
+            require_starttls=security is Security.STARTTLS,
+            authenticator=_authenticated,
+            auth_require_tls=security is Security.STARTTLS,
+            loop=asyncio.get_running_loop(),
+        )
+        # Said to the constructor, it warns of what no stranger can overhear here.
+        smtp._auth_required = needs_login
+        return smtp
+
+    tls = presented if security is Security.TLS else None
+
+    async def start() -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(session, "127.0.0.1", 0, ssl=tls)
+
+    with served(start) as port:
+        yield MailServer(port, security, trusts)
+
+
+def _authenticated(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+    right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), SECRET.encode())
+    return AuthResult(success=right, handled=False)
+
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@contextmanager
+def talking(talk: Talk) -> Iterator[MailServer]:
+    """A server that says whatever a test says to whoever connects."""
+
+    async def talk_to_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await talk(reader, writer)
+        finally:
+            writer.close()
+
+    async def start() -> asyncio.Server:
+        return await asyncio.start_server(talk_to_the_end, "127.0.0.1", 0)
+
+    with served(start) as port:
+        yield MailServer(port, Security.NONE, ssl.create_default_context())
+
+
+@contextmanager
+def served(start: Callable[[], Awaitable[asyncio.Server]]) -> Iterator[int]:
+    """The port of a server that runs in a thread until the end, and whatever it does then is cancelled."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def started() -> asyncio.Server:
+        return await start()
+
+    async def stop(server: asyncio.Server) -> None:
+        server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    try:
+        server = asyncio.run_coroutine_threadsafe(started(), loop).result(10)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            asyncio.run_coroutine_threadsafe(stop(server), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
