@@ -8,7 +8,7 @@ from database.connection import Connection
 from database.documents.orders import ALL_BUT_ITEMS, OPEN_STATUSES, order_path, without_items
 from database.errors import WRITE_CONTENDED, AnswerTooLarge
 from database.messages import decoded, encoded, figures_in
-from database.store import Committed, Document, Increase, Write
+from database.store import Committed, Delete, Document, Increase, Write
 from orders.outcome import StoreUnavailable
 
 
@@ -60,7 +60,7 @@ class FirestoreStore:
         answer = self._connection.call("commit", request, timeout_seconds=timeout_seconds, contended=WRITE_CONTENDED)
         answered = list(zip(writes, answer["writeResults"], strict=True))
         return Committed(
-            versions={write.path: result["updateTime"] for write, result in answered},
+            versions={write.path: result["updateTime"] for write, result in answered if not isinstance(write, Delete)},
             figures={
                 write.path: figures_in(result["transformResults"], write)
                 for write, result in answered

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from database.store import Create, Fields, Increase, Update, Write
+from database.store import Create, Delete, Fields, Increase, Update, Write
 
 
 class Opaque:
@@ -40,6 +40,8 @@ def encoded(write: Write, name: str) -> dict[str, object]:
                 "updateTransforms": transforms,
                 "currentDocument": {"exists": True},
             }
+        case Delete(version=version):
+            return {"delete": name, "currentDocument": {"updateTime": version}}
 
 
 def decoded(document: Mapping[str, Any]) -> Fields:

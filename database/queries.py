@@ -8,6 +8,7 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, FieldFilter, Query
 
 from database.documents.effects import UNFINISHED
+from database.documents.fcm_tokens import fcm_tokens_path, newest_first
 from database.documents.parked_events import parked_event_from
 from database.errors import READ_CONTENDED, error_of
 from orders.events import StripeEvent
@@ -92,6 +93,14 @@ class FirestoreQueries:
         query = self._client.collection("effects").where(filter=FieldFilter("state", "in", UNFINISHED))
         due = query.where(filter=FieldFilter("nextAttemptAt", "<=", now))
         return _ids_in(self._batches(due.select(["nextAttemptAt"]), "nextAttemptAt", at_most=BATCH_EFFECTS_MAX))
+
+    def fcm_tokens(self, user_id: str) -> Sequence[str]:
+        """The devices to which messages for this customer can be pushed, the newest first. Raises StoreUnavailable.
+
+        An index would be written each time that somebody opens the app, and only to sort a few.
+        """
+        devices = self._client.collection(fcm_tokens_path(user_id)).select(["createdAt"]).limit(BATCH_DOCUMENTS_MAX)
+        return newest_first({device.id: device.to_dict() or {} for device in self._found(devices)})
 
     def _batches(
         self, query: Query, *order_by: str, at_most: int = BATCH_DOCUMENTS_MAX

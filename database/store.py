@@ -42,7 +42,15 @@ class Increase:
     amounts: Mapping[str, int]
 
 
-Write = Create | Update | Increase
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """The document must still be as it was read, and is gone afterwards."""
+
+    path: str
+    version: object
+
+
+Write = Create | Update | Increase | Delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Committed:
     """What a commit answered."""
 
     versions: Mapping[str, object]
+    """Of every document that was written and is still there."""
     figures: Mapping[str, Fields]
     """The figures of every increased document, as they are after the commit: doubles where somebody made doubles of
     them."""
@@ -96,6 +105,9 @@ class Queries(Protocol):
 
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
         """Effects whose time has come, by id, the longest overdue first. Raises StoreUnavailable."""
+
+    def fcm_tokens(self, user_id: str) -> Sequence[str]:
+        """The devices to which messages for this customer can be pushed, the newest first. Raises StoreUnavailable."""
 
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
         """The events parked since then that still are and can be settled. Raises StoreUnavailable."""

@@ -1,6 +1,6 @@
 """A database under test: the store, and what customers and operators write and read past it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from google.cloud import firestore
@@ -20,6 +20,7 @@ class Database(Protocol):
     def delete(self, path: str) -> None: ...
     def get(self, path: str) -> Mapping[str, object] | None: ...
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]: ...
+    def fcm_tokens(self, user_id: str) -> Sequence[str]: ...
     def dump(self) -> dict[str, dict[str, object]]: ...
 
 
@@ -30,6 +31,7 @@ class InMemory:
         self.delete = self.store.delete
         self.get = self.store.get
         self.parked_events = self.store.parked_events
+        self.fcm_tokens = self.store.fcm_tokens
         self.dump = self.store.dump
 
 
@@ -37,7 +39,9 @@ class InFirestore:
     def __init__(self, client: firestore.Client) -> None:
         self.client = client
         self.store = FirestoreStore(connect(client.project))
-        self.parked_events = FirestoreQueries(client).parked_events
+        queries = FirestoreQueries(client)
+        self.parked_events = queries.parked_events
+        self.fcm_tokens = queries.fcm_tokens
 
     def put(self, path: str, fields: Mapping[str, object]) -> None:
         self.client.document(path).set(dict(fields))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from database.store import Create, Document, Increase, Update, Write
+from database.store import Create, Delete, Document, Increase, Update, Write
 from orders.order import OrderStatus
 from orders.outcome import StoreContended
 from tests.contract.database import Database
@@ -91,6 +91,25 @@ def test_an_increase_never_creates_a_document(database: Database) -> None:
     with pytest.raises(StoreContended):
         database.store.commit([Increase("inventory/gone", {"stock": -1})], timeout_seconds=SOON)
     assert database.get("inventory/gone") is None
+
+
+def test_a_deletion_leaves_nothing(database: Database) -> None:
+    database.put("users/alice/fcmTokens/t", {"platform": "web"})
+    committed = database.store.commit(
+        [Delete("users/alice/fcmTokens/t", version_of(database, "users/alice/fcmTokens/t"))], timeout_seconds=SOON
+    )
+    assert (database.dump(), dict(committed.versions)) == ({}, {})
+
+
+def test_a_deletion_loses_to_any_write_since_the_read(database: Database) -> None:
+    database.put("orders/o", {"a": 1})
+    version = version_of(database, "orders/o")
+    database.put("orders/o", {"a": 2})
+    with pytest.raises(StoreContended):
+        database.store.commit([Delete("orders/o", version)], timeout_seconds=SOON)
+    database.delete("orders/o")
+    with pytest.raises(StoreContended):
+        database.store.commit([Delete("orders/o", version)], timeout_seconds=SOON)
 
 
 def test_one_refused_write_refuses_them_all(database: Database) -> None:

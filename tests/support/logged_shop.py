@@ -64,6 +64,9 @@ class _Found:
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
         return iter([self.store.due_effects(now)])
 
+    def fcm_tokens(self, user_id: str) -> Sequence[str]:
+        return self.store.fcm_tokens(user_id)
+
     def products_after(self, _product_id: str, _most: int) -> Sequence[str]:
         return ()
 

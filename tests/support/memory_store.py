@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from database.documents.fcm_tokens import fcm_tokens_path, newest_first
 from database.documents.parked_events import parked_event_from
-from database.store import Committed, Create, Document, Fields, Increase, Update, Write
+from database.store import Committed, Create, Delete, Document, Fields, Increase, Update, Write
 from orders.events import StripeEvent
 from orders.outcome import StoreContended
 
@@ -58,7 +59,7 @@ class MemoryStore:
                 self._apply(write)
             increased = [write for write in writes if isinstance(write, Increase)]
             return Committed(
-                versions={write.path: self._version for write in writes},
+                versions={write.path: self._version for write in writes if not isinstance(write, Delete)},
                 figures={
                     write.path: {name: self._figure(write.path, name) for name in write.amounts} for write in increased
                 },
@@ -87,6 +88,12 @@ class MemoryStore:
         ]
         return [effect_id for _, effect_id in sorted(due)]
 
+    def fcm_tokens(self, user_id: str) -> Sequence[str]:
+        devices = f"{fcm_tokens_path(user_id)}/"
+        return newest_first(
+            {path.removeprefix(devices): device for path, device in self.documents() if path.startswith(devices)}
+        )
+
     def parked_since(self, moment: datetime) -> tuple[StripeEvent, ...]:
         return self._parked(lambda claim: isinstance(at := claim.get("parkedAt"), datetime) and at >= moment)
 
@@ -101,7 +108,7 @@ class MemoryStore:
         match write:
             case Create() if document is not None:
                 raise StoreContended(f"{write.path} exists")
-            case Update(version=version) if document is None or document.version != version:
+            case Update(version=version) | Delete(version=version) if document is None or document.version != version:
                 raise StoreContended(f"{write.path} has changed")
             case Increase() if document is None:
                 raise StoreContended(f"{write.path} does not exist")
@@ -110,6 +117,9 @@ class MemoryStore:
         document = self._documents.get(write.path)
         fields = dict(document.fields) if document else {}
         match write:
+            case Delete():
+                del self._documents[write.path]
+                return
             case Create(fields=written):
                 fields = dict(written)
             case Update(fields=written):

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeVar, assert_never
 
 from greenlet import getcurrent, greenlet
 
-from database.store import Committed, Create, Document, Increase, Update, Write
+from database.store import Committed, Create, Delete, Document, Increase, Update, Write
 from orders.events import StripeEvent
 from settlement.settle import Patience
 from tests.support.memory_store import MemoryStore
@@ -47,6 +47,8 @@ def _described(write: Write) -> str:
             shown = [f"{name} {value}" for name, value in fields.items() if name in _SHOWN]
         case Increase(amounts=amounts):
             shown = [f"{name} {amount:+}" for name, amount in amounts.items()]
+        case Delete():
+            shown = []
         case _:
             assert_never(write)
     return f"{type(write).__name__.lower()} {write.path}" + (f" ({', '.join(shown)})" if shown else "")
@@ -140,6 +142,9 @@ class Worker:
 
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
         return self._batches("due effects", lambda: self._effects(now))
+
+    def fcm_tokens(self, user_id: str) -> Sequence[str]:
+        return self._ask("FCM tokens", [user_id], lambda: self._store.fcm_tokens(user_id))
 
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
         return self._batches("parked since", lambda: self._parked(moment))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from database.messages import Opaque, decoded, encoded, figures_in
-from database.store import Create, Increase, Update
+from database.store import Create, Delete, Increase, Update
 from tests.support.builders import NOW
 
 NAME = "projects/p/databases/(default)/documents/orders/order-1"
@@ -81,6 +81,13 @@ def test_an_increase_changes_its_figures_and_leaves_the_rest() -> None:
             {"fieldPath": "stock", "increment": {"integerValue": "-3"}},
         ],
         "currentDocument": {"exists": True},
+    }
+
+
+def test_a_deletion_names_the_version_that_it_rests_on() -> None:
+    assert encoded(Delete("orders/order-1", VERSION), NAME) == {
+        "delete": NAME,
+        "currentDocument": {"updateTime": VERSION},
     }
 
 
