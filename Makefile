@@ -28,7 +28,7 @@ test: $(BROWSER) ## run every test inside the emulators; ARGS='-k name' goes to 
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 unit: $(TEST) ## run the unit tests alone, without emulators; ARGS='-k name' goes to pytest
-	@$(VENV_PYTHON) -m pytest --override-ini=testpaths=tests/unit $(if $(ARGS),,--numprocesses=2) $(ARGS)
+	@$(VENV_PYTHON) -m pytest --override-ini=testpaths="tests/unit notifications" $(if $(ARGS),,--numprocesses=2) $(ARGS)
 
 torture: simulation faults fuzz soak mutation ## the long proof: all of these, one after the other
 

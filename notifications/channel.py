@@ -1,6 +1,6 @@
 """What every channel is: it makes a message of a notice's text, and sends that. Pure; each is a folder beside."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +21,10 @@ class Person:
     """In E.164: a plus sign, the country's code, the number."""
 
 
+Transport = Callable[[Mapping[str, object], str], Skipped | None]
+"""How a channel's messages leave: it is given one and its key, and keeps the promises of `Channel.send`."""
+
+
 class Channel(Protocol):
     """Sends messages of one kind. The message is kept from the first attempt on, as Firestore keeps maps."""
 
@@ -31,11 +35,14 @@ class Channel(Protocol):
             notice: the fields of its document.
         """
 
-    def send(self, message: Mapping[str, object], key: str) -> None:
+    def send(self, message: Mapping[str, object], key: str) -> Skipped | None:
         """Send it, within `effects.outside.PERFORM_SECONDS_MAX`.
 
         Args:
             key: for a provider that does what it is asked for under one key once.
+
+        Returns:
+            Why this person cannot be reached, if that shows only now; None once it is sent.
 
         Raises:
             Failed: it was not sent, or nobody knows whether it was.

@@ -8,7 +8,7 @@ from typing import Final, Protocol, cast
 
 from database.store import DocumentStore, Queries
 from effects.effect import EffectKind
-from notifications.channel import Channel
+from notifications.channel import Channel, Transport
 from notifications.outbox import Outbox
 
 CHANNELS: Final[Mapping[EffectKind, str]] = {
@@ -33,6 +33,11 @@ class ChannelKit:
     outbox: Outbox | None
     """Set in the emulators: then a channel puts there what it would send, and asks nobody outside."""
     now: Callable[[], datetime]
+
+    def transport(self, provider: Callable[[], Transport]) -> Transport:
+        """By what messages leave: the provider, which is set up only if there is no outbox."""
+        outbox = self.outbox
+        return provider() if outbox is None else lambda message, key: outbox.put(key, message)
 
 
 def channel_from(kind: EffectKind, kit: ChannelKit) -> Channel:

@@ -50,14 +50,19 @@ class Delivery:
             return Skipped("the order names no customer")
         return self._to_customer(effect, effect.user_id, now)
 
-    def perform(self, effect: Effect, payload: Mapping[str, object], /) -> None:
+    def perform(self, effect: Effect, payload: Mapping[str, object], /) -> Skipped | None:
         """Send it, and note in the inbox when a notice was delivered for the first time.
+
+        Returns:
+            Why the customer cannot be reached, if that shows only now.
 
         Raises:
             Failed: it was not sent, or nobody knows whether it was.
         """
-        self.channel.send(payload, effect.key)
-        self._mark(_notice_path(effect))
+        skipped = self.channel.send(payload, effect.key)
+        if skipped is None:
+            self._mark(_notice_path(effect))
+        return skipped
 
     def _to_customer(self, effect: Effect, user_id: str, now: datetime) -> Mapping[str, object] | Skipped | Postponed:
         notice, user, details = self._read(

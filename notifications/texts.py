@@ -39,6 +39,8 @@ class Text:
 
     To that end an id of more than 20 characters is shortened, and neither a reason, nor the shop, nor a link is in it.
     """
+    page: str | None = None
+    """The address at which the customer sees the order; None for operators, and if the shop has no such page."""
 
 
 class UnreadableNotice(ValueError):
@@ -66,6 +68,7 @@ def text_of(fields: Mapping[str, object], *, locale: str | None = None, shop: Sh
         body=as_text(parts),
         html=as_html({**parts, "language": language.replace("_", "-"), "direction": direction}, read.type),
         short=parts["short"],
+        page=parts["page"],
     )
 
 

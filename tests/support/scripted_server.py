@@ -14,6 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
+    method: str
     path: str
     headers: Message
     body: bytes
@@ -62,7 +63,8 @@ def listening(server: ScriptedServer, tls: SSLContext | None = None) -> Iterator
             while line := self.rfile.readline():
                 headers = parse_headers(self.rfile)
                 body = self.rfile.read(int(headers["Content-Length"]))
-                server.requests.append(Request(line.decode().split()[1], headers, body, self.client_address))
+                method, path, _ = line.decode().split()
+                server.requests.append(Request(method, path, headers, body, self.client_address))
                 try:
                     for piece in server.answer(server.requests[-1]):
                         self.wfile.write(piece)
