@@ -13,6 +13,9 @@ from notifications.outbox import Outbox
 
 CHANNELS: Final[Mapping[EffectKind, str]] = {
     EffectKind.MAIL: "notifications.mail.channel",
+    EffectKind.PUSH: "notifications.push.channel",
+    EffectKind.SMS: "notifications.sms.channel",
+    EffectKind.CHAT: "notifications.chat.channel",
 }
 """The module of each, whose `channel_from(kit)` makes it. It is imported only where the shop uses the channel."""
 

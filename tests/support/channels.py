@@ -41,15 +41,18 @@ class Remembering:
     says: Mapping[str, object] | Skipped | None = None
     asked: list[tuple[Text, Mapping[str, object], Person]] = field(default_factory=list)
     sent: list[tuple[Mapping[str, object], str]] = field(default_factory=list)
+    ends: Skipped | None = None
+    """What is learned of the person while it sends."""
     while_sending: Callable[[], object] = lambda: None
 
     def message(self, text: Text, notice: Mapping[str, object], person: Person) -> Mapping[str, object] | Skipped:
         self.asked.append((text, notice, person))
         return {"subject": text.subject} if self.says is None else self.says
 
-    def send(self, message: Mapping[str, object], key: str) -> None:
+    def send(self, message: Mapping[str, object], key: str) -> Skipped | None:
         self.while_sending()
         self.sent.append((message, key))
+        return self.ends
 
 
 @dataclass

@@ -157,6 +157,13 @@ def test_a_failure_is_not_a_delivery() -> None:
     assert (alice.store.get(CUSTOMERS_NOTICE) or {})["deliveredAt"] is None
 
 
+def test_that_a_customer_turns_out_to_be_out_of_reach_is_neither_a_failure_nor_a_delivery() -> None:
+    alice = Delivered()
+    alice.channel.ends = Skipped("unsubscribed")
+    assert alice.delivery.perform(alice.effect, {}) == Skipped("unsubscribed")
+    assert (alice.store.get(CUSTOMERS_NOTICE) or {})["deliveredAt"] is None
+
+
 def _fail() -> None:
     raise Failed("503", retryable=True)
 

@@ -305,3 +305,10 @@ def test_no_function_that_settles_anything_waits_for_the_texts_or_for_babel() ->
         [sys.executable, "-c", BUILD_THEM], env=environment, capture_output=True, text=True, check=True
     )
     assert built.stdout.split() == []
+
+
+def test_only_a_customer_is_led_to_the_orders_page() -> None:
+    shop = Shop(order_url="https://shop.example/{orderId}")
+    assert text_of(a_document(), shop=shop).page == "https://shop.example/order-1"
+    assert text_of(a_document(NoticeType.REFUND_DUE, Audience.OPERATOR), shop=shop).page is None
+    assert text_of(a_document()).page is None

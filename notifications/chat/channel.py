@@ -1,0 +1,34 @@
+"""Messages for operators in a chat, by an incoming webhook as Slack has them, and many others after it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from notifications.channel import Person, Transport
+from notifications.channels import ChannelKit
+from notifications.chat.settings import webhook_from
+from notifications.texts import Text
+
+# Slack has three: https://docs.slack.dev/messaging/formatting-message-text#escaping. Other chats take an @ anywhere for
+# the beginning of a name, unless something follows it that belongs to none.
+_ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\N{WORD JOINER}"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """All operators are told the same, in one room."""
+
+    transport: Transport
+
+    def message(self, text: Text, notice: Mapping[str, object], person: Person) -> Mapping[str, object]:  # noqa: ARG002 - it is all in the text
+        """With what there is to do. Customers choose ids, and by none of them is anybody mentioned."""
+        return {"text": f"*{text.subject.translate(_ESCAPED)}*\n{text.body.translate(_ESCAPED)}"}
+
+    def send(self, message: Mapping[str, object], key: str) -> None:
+        """Raises Failed."""
+        self.transport(message, key)
+
+
+def channel_from(kit: ChannelKit) -> Chat:
+    """Raises SettingsError."""
+    return Chat(kit.transport(lambda: webhook_from(kit.environment).post))

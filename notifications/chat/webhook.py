@@ -1,0 +1,38 @@
+"""An incoming webhook: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from effects.outside import Failed
+from notifications.posting import Answer, Post, answer_to
+
+# As Slack says what is wrong: no_service, channel_is_archived.
+_REASON: Final = re.compile(rb"[a-z_]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """What it is given appears in its room; twice, if its answer was lost: it knows no keys."""
+
+    url: str = field(repr=False)
+    """Whoever knows it can post, too."""
+
+    def post(self, message: Mapping[str, object], key: str) -> None:  # noqa: ARG002 - it knows none
+        """Raises Failed."""
+        body = json.dumps(message).encode()
+        answer = answer_to(Post(self.url, body, {"Content-Type": "application/json"}), "the chat")
+        if _is_page(answer):
+            raise Failed("the chat answers with a page: its address is not that of a webhook", retryable=False)
+        if not answer.is_success:
+            reason = f" ({answer.body.decode()})" if _REASON.fullmatch(answer.body) else ""
+            raise Failed(
+                f"the chat answers {answer.code}{reason}", retryable=answer.is_passing, retry_after=answer.retry_after
+            )
+
+
+def _is_page(answer: Answer) -> bool:
+    """Whoever answers a message with a page has not taken it, whatever the code says."""
+    return answer.is_success and answer.body.lstrip().startswith(b"<")

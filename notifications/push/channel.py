@@ -1,0 +1,62 @@
+"""Messages that are pushed to a customer's devices."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import google.auth
+from google.auth.exceptions import DefaultCredentialsError
+
+from database.access_token import AccessToken
+from database.store import Queries
+from effects.outside import Skipped
+from notifications.channel import Person, Transport
+from notifications.channels import ChannelKit
+from notifications.push.devices import Devices
+from notifications.texts import Text
+from service.environment import SettingsError
+
+_SCOPES: Final = ("https://www.googleapis.com/auth/firebase.messaging",)
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    transport: Transport
+    queries: Callable[[], Queries]
+
+    def message(self, text: Text, notice: Mapping[str, object], person: Person) -> Mapping[str, object] | Skipped:
+        """To the devices of now: whoever signs in on another one later is not told of the past there.
+
+        Raises:
+            StoreUnavailable: the database did not say which.
+        """
+        tokens = self.queries().fcm_tokens(person.user_id) if person.user_id else ()
+        if not tokens:
+            return Skipped("the customer has registered no device")
+        return {
+            "userId": person.user_id,
+            "tokens": list(tokens),
+            "title": text.subject,
+            "body": text.short,
+            "data": {name: str(notice[name]) for name in ("orderId", "type")},
+            "link": text.page,
+        }
+
+    def send(self, message: Mapping[str, object], key: str) -> Skipped | None:
+        """Raises Failed, or Transient if our own database did not say which of the devices are still registered."""
+        return self.transport(message, key)
+
+
+def channel_from(kit: ChannelKit) -> Push:
+    """Raises SettingsError."""
+    return Push(kit.transport(lambda: _devices(kit).send), kit.queries)
+
+
+def _devices(kit: ChannelKit) -> Devices:
+    try:
+        credentials, project = google.auth.default(scopes=_SCOPES)
+    except DefaultCredentialsError as error:
+        raise SettingsError("nothing here may push messages: there are no Google credentials") from error
+    if not (project := kit.project or project):
+        raise SettingsError("no Google Cloud project is named, whose devices messages are pushed to")
+    return Devices(project, AccessToken(credentials).headers, kit.store)

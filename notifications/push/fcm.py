@@ -1,0 +1,129 @@
+"""What Firebase Cloud Messaging is asked, and what it answers.
+
+https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import Any, Final
+
+from effects.outside import Failed
+from notifications.posting import Answer
+
+# As Firebase makes installation ids, in all its SDKs: 17 bytes in base64, of which the first four bits are fixed. A
+# registration token is much longer.
+_INSTALLATION: Final = re.compile(r"[cdef][A-Za-z0-9_-]{21}")
+_MARK_CHARACTERS: Final = 32
+"""Apple takes 64 bytes."""
+_LEAST_PAUSE: Final = timedelta(minutes=1)
+"""Whoever has sent too much waits that long at least: https://firebase.google.com/docs/cloud-messaging/error-codes."""
+
+_FCM_ERROR: Final = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+_BAD_REQUEST: Final = "type.googleapis.com/google.rpc.BadRequest"
+_UNREGISTERED: Final = (404, "UNREGISTERED")
+_INVALID: Final = (400, "INVALID_ARGUMENT")
+_ADDRESSES: Final = frozenset({"message.token", "message.fid"})
+_OF_ADDRESS: Final = re.compile("registration token|installation id", re.IGNORECASE)
+_CODE: Final = re.compile(r"[A-Z_]{1,40}")
+
+
+class Fate(Enum):
+    """What has become of a message to one device."""
+
+    REACHED = auto()
+    """FCM has taken it."""
+    DEAD = auto()
+    """There is no such device any more."""
+    REFUSED = auto()
+    """Another try cannot help."""
+    UNKNOWN = auto()
+    """Another try may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    fate: Fate
+    reason: str = ""
+    """With no address, and no word of the message."""
+    retry_after: timedelta | None = None
+
+
+def body_for(token: str, message: Mapping[str, Any], key: str) -> Mapping[str, object]:
+    """The request's body: the message to one device, where it takes the place of what was sent there under this key.
+
+    That is so where the first one is on display (`tag`, `apns-collapse-id`) and where it still waits for the device
+    (`collapse_key`). Of those that wait, FCM keeps four for an Android device, and without keys of their own one
+    (https://firebase.google.com/docs/cloud-messaging/customize-messages/collapsible-message-types).
+    """
+    mark = hashlib.sha256(key.encode()).hexdigest()[:_MARK_CHARACTERS]
+    link = str(message["link"] or "")
+    # FCM refuses any other link, and the whole message with it.
+    leads_to = {"fcm_options": {"link": link}} if link.startswith("https://") else {}
+    return {
+        "message": {
+            "fid" if _INSTALLATION.fullmatch(token) else "token": token,
+            "notification": {"title": message["title"], "body": message["body"]},
+            "data": message["data"],
+            "android": {"collapse_key": mark, "notification": {"tag": mark}},
+            "apns": {"headers": {"apns-collapse-id": mark}},
+            "webpush": {"notification": {"tag": mark}, **leads_to},
+        }
+    }
+
+
+def outcome_of(answer: Answer | Failed) -> Outcome:
+    """What has become of a message: https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode."""
+    if isinstance(answer, Failed):
+        return Outcome(Fate.UNKNOWN, str(answer), answer.retry_after)
+    if answer.is_success:
+        # Whoever has taken a message names it.
+        named = isinstance(answer.fields.get("name"), str)
+        return Outcome(Fate.REACHED) if named else Outcome(Fate.UNKNOWN, "FCM's answer cannot be read")
+    error = _mapping(answer.fields.get("error"))
+    code = _fcm_code(error)
+    if (answer.code, code) == _UNREGISTERED or ((answer.code, code) == _INVALID and _is_about_address(error)):
+        return Outcome(Fate.DEAD)
+    known = code or str(error.get("status"))
+    reason = f"FCM answers {answer.code}" + (f" ({known})" if _CODE.fullmatch(known) else "")
+    if answer.code == HTTPStatus.TOO_MANY_REQUESTS:
+        return Outcome(Fate.UNKNOWN, reason, answer.retry_after or _LEAST_PAUSE)
+    # SENDER_ID_MISMATCH is refused, too: the device is another project's. It is kept, because if the mistake is ours,
+    # it is said of all devices, and nobody could bring them back.
+    return Outcome(Fate.UNKNOWN if answer.is_passing else Fate.REFUSED, reason, answer.retry_after)
+
+
+def _fcm_code(error: Mapping[str, Any]) -> str:
+    """FCM's own code for the error; empty if it is another's, as for a wrong address of the request itself."""
+    codes = [detail.get("errorCode") for detail in _details(error, _FCM_ERROR)]
+    return next((code for code in codes if isinstance(code, str)), "")
+
+
+def _is_about_address(error: Mapping[str, Any]) -> bool:
+    """Whether it is the device's address that is invalid, and nothing else: then it never becomes valid.
+
+    FCM names the field, or says it in words: https://firebase.google.com/docs/cloud-messaging/error-codes.
+    """
+    fields = {
+        _mapping(violation).get("field")
+        for detail in _details(error, _BAD_REQUEST)
+        for violation in _list(detail.get("fieldViolations"))
+    }
+    return fields <= _ADDRESSES if fields else bool(_OF_ADDRESS.search(str(error.get("message"))))
+
+
+def _details(error: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    details = map(_mapping, _list(error.get("details")))
+    return (detail for detail in details if detail.get("@type") == kind)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

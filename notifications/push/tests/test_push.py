@@ -1,0 +1,313 @@
+"""Messages pushed to a customer's devices, against a stand-in for Firebase Cloud Messaging."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.auth.exceptions import DefaultCredentialsError
+
+from database.documents.fcm_tokens import fcm_token_path
+from effects.outside import Failed, Skipped
+from notifications.channel import Person
+from notifications.channels import SEND_SECONDS_MAX
+from notifications.outbox import Outbox
+from notifications.posting import ANSWER_SECONDS_MAX, Answer
+from notifications.push import devices
+from notifications.push.channel import Push, channel_from
+from notifications.push.devices import Devices
+from notifications.push.fcm import Fate, body_for, outcome_of
+from notifications.push.tests.fcm_api import (
+    ACCESS_TOKEN,
+    BUSY,
+    INVALID_FIELD,
+    INVALID_MESSAGE,
+    INVALID_TOKEN,
+    OTHER_SENDER,
+    PROJECT,
+    UNREGISTERED,
+    fcm,
+    fcm_error,
+)
+from notifications.shop import Shop
+from notifications.texts import text_of
+from orders.outcome import StoreUnavailable
+from service.environment import SettingsError
+from tests.support import http_client
+from tests.support.builders import NOW
+from tests.support.channels import a_kit
+from tests.support.memory_store import MemoryStore
+from tests.support.notices import a_document
+from tests.support.provider import Provider, Trouble, open_for_requests
+
+PHONE = f"fMSgCCHkQJ:APA91b{'x' * 130}"
+TABLET = f"dKIhgfd7Tz:APA91b{'y' * 130}"
+BROWSER = "cRN4ZNy1Rk-pFHdMxOdZ4q"
+ALICE = Person("alice", None, (), None)
+SHOP = Shop(order_url="https://shop.example/orders/{orderId}")
+A_DEVICE = {"createdAt": NOW, "platform": "web"}
+ANSWER = Answer(200)
+MESSAGE = {
+    "userId": "alice",
+    "tokens": [PHONE, TABLET, BROWSER],
+    "title": "Your order 1 is paid",
+    "body": "Thank you.",
+    "data": {"orderId": "1", "type": "paid"},
+    "link": "https://shop.example/orders/1",
+}
+
+
+def a_store(*tokens: str) -> MemoryStore:
+    return MemoryStore({fcm_token_path("alice", token): A_DEVICE for token in tokens or (PHONE, TABLET, BROWSER)})
+
+
+def devices_at(provider: Provider, store: MemoryStore, secret: str = ACCESS_TOKEN) -> Devices:
+    return Devices(PROJECT, lambda seconds: {"authorization": f"Bearer {secret}"}, store, provider.origin)
+
+
+def sent(
+    fates: Mapping[str, bytes],
+    store: MemoryStore | None = None,
+    message: Mapping[str, object] = MESSAGE,
+    while_open: Callable[[Provider], object] = lambda provider: None,
+) -> tuple[Skipped | None, list[str]]:
+    """How sending ends, and which devices took the message. Raises Failed."""
+    with open_for_requests(fcm(fates)) as provider:
+        while_open(provider)
+        ending = devices_at(provider, store or a_store()).send(message, "evt_1_push_customer")
+        return ending, sorted(taken.get("fid") or taken["token"] for taken in provider.taken)
+
+
+def failure(fates: Mapping[str, bytes], store: MemoryStore | None = None) -> Failed:
+    with pytest.raises(Failed) as failed:
+        sent(fates, store)
+    assert not any(word in str(failed.value) for word in (PHONE, TABLET, BROWSER, ACCESS_TOKEN, "localhost", "alice"))
+    return failed.value
+
+
+def left_in(store: MemoryStore) -> list[str]:
+    return [path.rpartition("/")[2] for path in store.dump()]
+
+
+def test_a_message_is_made_for_the_devices_of_its_customer_and_leads_to_the_order() -> None:
+    store, notice = a_store(PHONE, BROWSER), a_document()
+    push = Push(lambda message, key: None, lambda: store)  # type: ignore[arg-type, return-value]
+    text = text_of(notice, shop=SHOP)
+    message = push.message(text, notice, ALICE)
+    assert message == {
+        "userId": "alice",
+        "tokens": [PHONE, BROWSER],
+        "title": text.subject,
+        "body": text.short,
+        "data": {"orderId": "order-1", "type": "paid"},
+        "link": "https://shop.example/orders/order-1",
+    }
+    assert push.message(text, notice, replace(ALICE, user_id="bob")) == Skipped("the customer has registered no device")
+    assert isinstance(push.message(text, notice, replace(ALICE, user_id=None)), Skipped)
+
+
+def test_a_message_reaches_every_device_by_its_token_or_its_installation_id() -> None:
+    assert sent({}) == (None, sorted([PHONE, TABLET, BROWSER]))
+    bodies = [body_for(token, MESSAGE, "key")["message"] for token in (PHONE, BROWSER)]
+    assert [sorted(body.keys() & {"fid", "token"}) for body in bodies if isinstance(body, dict)] == [["token"], ["fid"]]
+
+
+def test_a_duplicate_takes_the_place_of_the_first_message_and_of_no_other() -> None:
+    def marks_of(key: str) -> set[str]:
+        body: Any = body_for(PHONE, MESSAGE, key)["message"]
+        return {
+            body["android"]["collapse_key"],
+            body["android"]["notification"]["tag"],
+            body["apns"]["headers"]["apns-collapse-id"],
+            body["webpush"]["notification"]["tag"],
+        }
+
+    long_key = "evt_1" * 300
+    assert marks_of(long_key) == marks_of(long_key)
+    assert len(marks_of(long_key) | marks_of("evt_2")) == 2
+
+
+def test_a_link_that_fcm_would_refuse_is_left_out() -> None:
+    message = {**MESSAGE, "link": "http://127.0.0.1:5000/orders/1"}
+    assert sent({}, message=message)[1] == sorted([PHONE, TABLET, BROWSER])
+    assert sent({}, message={**MESSAGE, "link": None})[0] is None
+
+
+@pytest.mark.parametrize("gone", [UNREGISTERED, INVALID_TOKEN, INVALID_FIELD])
+def test_a_dead_device_is_forgotten_and_the_others_are_reached(gone: bytes) -> None:
+    store = a_store()
+    assert sent({TABLET: gone}, store) == (None, sorted([PHONE, BROWSER]))
+    assert left_in(store) == sorted([PHONE, BROWSER])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        BUSY,
+        OTHER_SENDER,
+        INVALID_MESSAGE,
+        fcm_error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", message="Android message is too big"),
+        fcm_error(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR"),
+        fcm_error(403, "PERMISSION_DENIED"),
+        fcm_error(404, "NOT_FOUND"),
+        fcm_error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"),
+        fcm_error(500, "INTERNAL", "INTERNAL"),
+        # By no documented answer.
+        fcm_error(503, "UNAVAILABLE", "UNREGISTERED"),
+        fcm_error(503, "UNAVAILABLE", "INVALID_ARGUMENT", field="message.token"),
+    ],
+)
+def test_no_device_is_forgotten_for_any_other_reason(answer: bytes) -> None:
+    store = a_store()
+    failure(dict.fromkeys((PHONE, TABLET, BROWSER), answer), store)
+    assert len(left_in(store)) == 3
+
+
+def test_once_no_device_is_left_there_is_nothing_more_to_do() -> None:
+    store = a_store()
+    ending = Skipped("none of the customer's devices can be reached any more")
+    assert sent(dict.fromkeys((PHONE, TABLET, BROWSER), UNREGISTERED), store) == (ending, [])
+    assert left_in(store) == []
+    assert sent({}, store) == (ending, [])
+
+
+def test_whoever_has_signed_out_since_is_not_told_there() -> None:
+    assert sent({}, a_store(PHONE)) == (None, [PHONE])
+
+
+def test_a_device_that_the_app_has_registered_again_meanwhile_is_kept() -> None:
+    store = a_store(PHONE)
+
+    def registers_again(provider: Provider) -> None:
+        take = provider.take
+
+        def take_late(request: Any) -> Any:
+            store.put(fcm_token_path("alice", PHONE), {**A_DEVICE, "createdAt": NOW + timedelta(seconds=1)})
+            return take(request)
+
+        provider.take = take_late
+
+    sent({PHONE: UNREGISTERED}, store, while_open=registers_again)
+    assert left_in(store) == [PHONE]
+
+
+def test_if_one_device_may_be_reached_later_all_are_tried_again() -> None:
+    store = a_store()
+    failed = failure({PHONE: BUSY, TABLET: UNREGISTERED}, store)
+    assert (str(failed), failed.retryable) == ("FCM answers 503 (UNAVAILABLE) (1 of 3 devices)", True)
+    # What was learned on the way is kept.
+    assert sent({}, store) == (None, sorted([PHONE, BROWSER]))
+
+
+def test_a_device_of_another_project_stops_no_other_and_is_not_tried_again() -> None:
+    assert sent({PHONE: OTHER_SENDER}) == (None, sorted([TABLET, BROWSER]))
+    failed = failure(dict.fromkeys((PHONE, TABLET, BROWSER), OTHER_SENDER))
+    assert (str(failed), failed.retryable) == ("FCM answers 403 (SENDER_ID_MISMATCH)", False)
+
+
+@pytest.mark.parametrize(("headers", "pause"), [(["Retry-After: 600"], 600), ([], 60), (["Retry-After: later"], 60)])
+def test_fcm_is_left_alone_for_as_long_as_it_says_and_for_a_minute_at_least(headers: list[str], pause: int) -> None:
+    failed = failure({PHONE: fcm_error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED", *headers)})
+    assert (failed.retryable, failed.retry_after) == (True, timedelta(seconds=pause))
+
+
+def test_the_longest_pause_of_all_devices_counts() -> None:
+    short, long = (fcm_error(503, "UNAVAILABLE", "UNAVAILABLE", f"Retry-After: {pause}") for pause in (5, 120))
+    assert failure({PHONE: short, TABLET: long}).retry_after == timedelta(seconds=120)
+
+
+@pytest.mark.parametrize("trouble", list(Trouble))
+def test_a_message_whose_answer_is_lost_is_pushed_again(trouble: Trouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifications.posting.ANSWER_SECONDS_MAX", 0.3)
+    with open_for_requests(fcm()) as provider:
+        provider.script = [trouble]
+        with pytest.raises(Failed) as failed:
+            devices_at(provider, a_store(PHONE)).send(MESSAGE, "key")
+        assert failed.value.retryable
+        devices_at(provider, a_store(PHONE)).send(MESSAGE, "key")
+        first, second = provider.taken
+    assert first == second
+
+
+def test_nobody_pushes_without_access(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_for_requests(fcm()) as provider:
+        with pytest.raises(Failed, match=r"FCM answers 401 \(UNAUTHENTICATED\)"):
+            devices_at(provider, a_store(), secret="expired").send(MESSAGE, "key")
+
+        def no_token(seconds: float) -> Mapping[str, str]:
+            raise StoreUnavailable("no access token")
+
+        with pytest.raises(Failed) as failed:
+            replace(devices_at(provider, a_store()), authorization=no_token).send(MESSAGE, "key")
+        assert failed.value.retryable
+        assert provider.taken == []
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b'{"error": []}', b'{"error": {"details": {}}}', b"\xff", b"[" * 9999]
+)
+def test_an_answer_that_cannot_be_read_kills_no_device(body: bytes) -> None:
+    for code in (200, 400, 404, 500):
+        answer = outcome_of(replace(ANSWER, code=code, body=body))
+        assert answer.fate is (Fate.UNKNOWN if code in (200, 500) else Fate.REFUSED)
+
+
+def test_the_steps_of_sending_end_in_time() -> None:
+    steps = (devices._READ_SECONDS_MAX, devices._TOKEN_SECONDS_MAX, ANSWER_SECONDS_MAX, devices._FORGET_SECONDS_MAX)
+    assert sum(steps) <= SEND_SECONDS_MAX
+
+
+def test_the_emulators_push_into_the_outbox(tmp_path: Path) -> None:
+    channel_from(a_kit({}, outbox=Outbox(tmp_path))).send(MESSAGE, "evt_1_push_customer")
+    assert json.loads((tmp_path / "evt_1_push_customer.json").read_text()) == MESSAGE
+
+
+def test_without_credentials_nothing_is_pushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def default(scopes: object) -> object:
+        raise DefaultCredentialsError("none")
+
+    monkeypatch.setattr("google.auth.default", default)
+    with pytest.raises(SettingsError):
+        channel_from(a_kit({}))
+
+
+def test_it_asks_for_the_right_to_push_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def default(scopes: object) -> tuple[object, str]:
+        asked.append(scopes)
+        return object(), "their-project"
+
+    monkeypatch.setattr("google.auth.default", default)
+    channel = channel_from(a_kit({}))
+    assert asked == [("https://www.googleapis.com/auth/firebase.messaging",)]
+    assert channel.transport.__self__.project == PROJECT  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"topic": "all"},
+        {"token": None},
+        {"fid": BROWSER},
+        {"data": {"number": 1}},
+        {"notification": {"title": "x" * 5_000}},
+        {"apns": {"headers": {"apns-collapse-id": "x" * 65}}},
+        {"webpush": {"fcm_options": {"link": "http://shop.example"}}},
+    ],
+)
+def test_the_stand_in_takes_what_fcm_documents(changed: Mapping[str, object]) -> None:
+    message = {**body_for(PHONE, MESSAGE, "key")["message"], **changed}  # type: ignore[dict-item]
+    body = json.dumps({"message": {name: value for name, value in message.items() if value is not None}}).encode()
+    with open_for_requests(fcm()) as provider:
+        url = f"{provider.origin}/v1/projects/{PROJECT}/messages:send"
+        answer = http_client.request(url, body, {"Authorization": f"Bearer {ACCESS_TOKEN}"})
+        assert (answer.status, provider.taken) == (400, [])
+        assert (
+            http_client.request(url.replace(PROJECT, "other"), body, {"Authorization": f"Bearer {ACCESS_TOKEN}"}).status
+            == 404
+        )
+        assert http_client.request(url, body, {}).status == 401
