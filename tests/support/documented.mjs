@@ -22,6 +22,7 @@ async function run(code) {
   const names = {
     orderId: "order-1",
     user: { uid: "alice" },
+    token: "cRN4ZNy1Rk-pFHdMxOdZ4q",
     line_items: [],
     success_url: ORIGIN,
     // The Admin SDK's and Stripe's.

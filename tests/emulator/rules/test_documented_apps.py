@@ -29,9 +29,12 @@ def documented(client: Client, page_name: str, method: str = "setDoc") -> list[A
 
 
 @pytest.mark.parametrize("client", [ALICE, GUEST], ids=lambda client: client.name)
-def test_customers_and_guests_order_and_cancel_as_the_page_says(shop: EmulatedProject, client: Client) -> None:
-    order, cancel_request = documented(client, "integration.md")
+def test_customers_and_guests_order_and_cancel_and_register_a_device_as_the_page_says(
+    shop: EmulatedProject, client: Client
+) -> None:
+    order, device, cancel_request = documented(client, "integration.md")
     assert shop.allows(order)
+    assert shop.allows(device)
     assert shop.allows(replace(cancel_request, path="cancelRequests/new"))
 
 
