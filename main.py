@@ -20,7 +20,8 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from service.environment import SettingsError
-from service.wiring import Service, refused_for_settings, service_from
+from service.refusal import refused_for_settings
+from service.wiring import Service, service_from
 
 gc.enable()
 

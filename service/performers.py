@@ -8,28 +8,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from checkout.expiring import Expiring
 from database.store import DocumentStore, Queries
 from effects.effect import Effect, EffectKind
 from effects.outside import Failed, Performer
+from effects.refunding import Refunding
 from notifications.channels import CHANNELS, ChannelKit, channel_from
 from notifications.outbox import Outbox
+from orders.outcome import Settle
 from service.environment import SettingsError
 from service.settings import Settings
+from stripe_api.api import StripeApi
 
 
-def performers_from(
+def sending_messages(
     environment: Mapping[str, str],
     settings: Settings,
     store: DocumentStore,
     queries: Callable[[], Queries],
     now: Callable[[], datetime],
 ) -> Mapping[EffectKind, Performer]:
-    """Those that the shop uses. What one of them lacks stops no other, nor the sweep, which performs effects last."""
+    """By the channels that the shop uses. What one of them lacks stops no other, nor the sweep."""
     kit = ChannelKit(
         environment, store, queries, settings.project, outbox=Outbox() if settings.is_emulated else None, now=now
     )
     used = settings.terms.customer_channels | settings.terms.operator_channels
     return {kind: _performer(partial(_delivery, kind, kit, settings)) for kind in used if kind in CHANNELS}
+
+
+def asking_stripe(
+    stripe: StripeApi, settings: Settings, store: DocumentStore, settle: Settle, now: Callable[[], datetime]
+) -> Mapping[EffectKind, Performer]:
+    """Those for which Stripe is asked."""
+    return {
+        EffectKind.STRIPE_REFUND: Refunding(stripe, store, settings.terms.auto_refund, settings.naming.shop_id),
+        EffectKind.STRIPE_EXPIRE_SESSION: Expiring(stripe, store, settle, now),
+    }
 
 
 def _delivery(kind: EffectKind, kit: ChannelKit, settings: Settings) -> Performer:

@@ -3,7 +3,6 @@
 An entry point is imported when it is built, so that no function's cold start pays for one that it does not use.
 """
 
-import json
 import random
 import sys
 import time
@@ -11,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from checkout.request import CheckoutTerms
@@ -19,7 +19,6 @@ from database.firestore_store import FirestoreStore
 from database.store import DocumentStore, Queries
 from effects.effect import EffectKind
 from orders.outcome import Settle
-from service.environment import SettingsError
 from service.logs import JsonLog, Log, log_attempt, log_taken_up
 from service.settings import Settings, settings_from
 from settlement.decisions import Terms
@@ -30,8 +29,6 @@ from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
 if TYPE_CHECKING:
-    from flask import Response
-
     from checkout.callable import CallableFunction, Identify
     from checkout.claims import Caller
     from checkout.sessions import CheckoutSessions
@@ -185,17 +182,13 @@ class Service:
         return Canary(self.canary_url, self.webhook_secrets, posted, self.log, self.now, self.monotonic)
 
 
-Performers = Callable[[DocumentStore, Callable[[], Queries]], Mapping[EffectKind, "Performer"]]
-"""What performs each kind of effects, built on the shop's documents when the first is performed."""
-
-
 def service_on(
-    connection: Connection, settings: Settings, log: Log, performers: Performers = lambda _store, _queries: {}
+    connection: Connection, settings: Settings, log: Log, environment: Mapping[str, str] = MappingProxyType({})
 ) -> Service:
     """The service on one database, by the machine's own clock.
 
     Args:
-        performers: nobody sends messages unless they are given.
+        environment: in which the channels for messages find their own settings.
     """
     store, queries = FirestoreStore(connection), cache(partial(_queries_on, connection))
     settle = settling(store, settings.terms, log, patience())
@@ -212,7 +205,7 @@ def service_on(
                 settings.terms,
                 log,
                 patience(),
-                {**_asking_stripe(store, settle, stripe, settings), **performers(store, queries)},
+                _performers(environment, settings, store, queries, settle, stripe),
                 _now,
             )
         ),
@@ -225,7 +218,7 @@ def service_on(
         canary_url=settings.canary_url,
         is_emulated=settings.is_emulated,
         stripe=stripe,
-        sessions=partial(_sessions_on, store, settle, stripe, settings, settings.checkout)
+        sessions=partial(_sessions, store, settle, stripe, settings, settings.checkout)
         if stripe and settings.checkout
         else None,
         identify=partial(_identify, connection.project, is_signed=not settings.is_auth_emulated),
@@ -238,22 +231,7 @@ def _stripe_api(key: StripeKey, origin: str | None) -> "StripeApi":
     return StripeClient(key, origin or ORIGIN)
 
 
-def _asking_stripe(
-    store: DocumentStore, settle: Settle, stripe: "Callable[[], StripeApi] | None", settings: Settings
-) -> "Mapping[EffectKind, Performer]":
-    """What performs the effects for which Stripe is asked; nothing does without a key."""
-    from checkout.expiring import Expiring
-    from effects.refunding import Refunding
-
-    if stripe is None:
-        return {}
-    return {
-        EffectKind.STRIPE_REFUND: Refunding(stripe(), store, settings.terms.auto_refund, settings.naming.shop_id),
-        EffectKind.STRIPE_EXPIRE_SESSION: Expiring(stripe(), store, settle, _now),
-    }
-
-
-def _sessions_on(
+def _sessions(
     store: DocumentStore, settle: Settle, stripe: "Callable[[], StripeApi]", settings: Settings, checkout: CheckoutTerms
 ) -> "CheckoutSessions":
     from checkout.sessions import CheckoutSessions
@@ -277,6 +255,20 @@ def _nobody(_token: str, _now: datetime) -> "Caller":
     raise NotSignedIn("nobody is known here")
 
 
+def _performers(
+    environment: Mapping[str, str],
+    settings: Settings,
+    store: DocumentStore,
+    queries: Callable[[], Queries],
+    settle: Settle,
+    stripe: "Callable[[], StripeApi] | None",
+) -> Mapping[EffectKind, "Performer"]:
+    from service.performers import asking_stripe, sending_messages
+
+    messages = sending_messages(environment, settings, store, queries, _now)
+    return {**messages, **asking_stripe(stripe(), settings, store, settle, _now)} if stripe else messages
+
+
 def _queries_on(connection: Connection) -> Queries:
     from google.cloud.firestore import Client
 
@@ -296,24 +288,8 @@ def service_from(environment: Mapping[str, str]) -> Service:
         connect(settings.project, settings.database),
         settings,
         JsonLog(sys.stdout, project=settings.project),
-        partial(_performers, environment, settings),
+        environment,
     )
-
-
-def _performers(
-    environment: Mapping[str, str], settings: Settings, store: DocumentStore, queries: Callable[[], Queries]
-) -> Mapping[EffectKind, "Performer"]:
-    from service.performers import performers_from
-
-    return performers_from(environment, settings, store, queries, _now)
-
-
-def refused_for_settings(error: SettingsError) -> "Response":
-    """The answer to a request that nothing can serve, whose log line wakes somebody. Neither repeats a secret."""
-    from flask import Response
-
-    JsonLog(sys.stdout, project=None)("CRITICAL", f"SettingsError: {error}", result="fault", status=500)
-    return Response(json.dumps({"error": "this endpoint is not configured"}), 500, mimetype="application/json")
 
 
 def _now() -> datetime:

@@ -25,6 +25,7 @@ from tests.support.google_cloud.deploying import (
     LOCATION,
     PROJECT,
     REGION,
+    SECRET,
     UPLOADED_FILES,
     Deployer,
 )

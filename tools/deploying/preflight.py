@@ -90,10 +90,6 @@ def of_secrets(wanted: Wanted, found: Found, *, but_for: Collection[str] = ()) -
         yield Defect(f"{name} has no value yet", f"firebase functions:secrets:set {name} --project {wanted.project}")
 
 
-def secrets_of(wanted: Wanted) -> frozenset[str]:
-    return frozenset(name for function in wanted.functions for name in function.secrets)
-
-
 def of_generation(wanted: Wanted, found: Found) -> Iterator[Defect]:
     """https://firebase.google.com/docs/functions/2nd-gen-upgrade: both cannot have the same name in one region."""
     for function in wanted.functions:

@@ -23,7 +23,6 @@ from tools.toolchain import ROOT
 
 PROJECT: Final = "shop-of-tests"
 SECRET: Final = "STRIPE_WEBHOOK_SECRET"
-SECRETS: Final = (SECRET, "MAIL_SECRET")
 # None of them is the default: what the project says must arrive.
 DATABASE: Final = "sales"
 LOCATION: Final = "eur3"

@@ -13,7 +13,7 @@ from effects.effect import EffectKind
 from effects.outside import Failed
 from orders.outcome import Outcome, StoreUnavailable
 from service.environment import SettingsError
-from service.wiring import refused_for_settings
+from service.refusal import refused_for_settings
 from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_order
 from tests.support.effects import A_MAIL, World
 from tests.support.logged_shop import LoggedShop

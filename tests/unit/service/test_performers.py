@@ -13,7 +13,7 @@ from notifications.channels import CHANNELS, ChannelKit
 from notifications.delivery import Delivery
 from notifications.outbox import FOLDER
 from service.environment import SettingsError
-from service.performers import performers_from
+from service.performers import sending_messages
 from service.settings import settings_from
 from service.wiring import service_from
 from tests.support.builders import NOW
@@ -48,7 +48,7 @@ def a_channel(monkeypatch: pytest.MonkeyPatch, error: Exception | None = None) -
 
 
 def performers(**environment: str) -> Mapping[EffectKind, Performer]:
-    return performers_from(environment, settings_from(environment), MemoryStore(), no_queries, lambda: NOW)
+    return sending_messages(environment, settings_from(environment), MemoryStore(), no_queries, lambda: NOW)
 
 
 def test_a_channel_is_built_for_whom_it_is_switched_on_and_otherwise_not(monkeypatch: pytest.MonkeyPatch) -> None:
