@@ -1,0 +1,207 @@
+"""A thousand notices, while one call in ten fails: each arrives, and by Resend once."""
+
+import random
+import smtplib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.message import Message
+from typing import Any, Final
+
+import pytest
+import requests
+
+from database.documents.effects import effect_path, effect_write
+from database.documents.notifications import notice_path
+from database.store import Committed, Document, Write
+from effects.effect import Effect, EffectKind, a_message
+from effects.performing import Effects
+from notifications.delivery import Delivery
+from notifications.mail.channel import channel_from
+from notifications.mail.mail import Mail
+from notifications.mail.smtp import SmtpTransport
+from notifications.notices import Audience
+from notifications.shop import Shop
+from orders.outcome import StoreUnavailable, Transient
+from tests.support.builders import NOW
+from tests.support.channels import a_kit
+from tests.support.memory_store import MemoryStore
+from tests.support.notices import a_document
+from tests.support.settling import Clock, patience_of
+
+NOTICES: Final = 1_000
+FAILING: Final = 0.1
+FROM: Final = {"MAIL_FROM": "Corner Shop <orders@shop.example>", "MAIL_SECRET": "re_1"}
+SWEEP: Final = timedelta(minutes=5)
+EFFECTS: Final = [a_message(EffectKind.MAIL, "customer", f"order-{n}", f"evt_{n}", "alice") for n in range(NOTICES)]
+"""One effect for each notice."""
+
+
+class LossyStore(MemoryStore):
+    """Of its calls, too, one in ten fails: half of those that fail were carried out."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self.chance = chance
+        self.lost = 0
+
+    def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
+        self._perhaps_lose()
+        return super().read(paths, timeout_seconds=timeout_seconds)
+
+    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        is_carried_out = self.chance.random() < 0.5
+        committed = super().commit(writes, timeout_seconds=timeout_seconds) if is_carried_out else None
+        self._perhaps_lose()
+        return committed or super().commit(writes, timeout_seconds=timeout_seconds)
+
+    def _perhaps_lose(self) -> None:
+        if self.chance.random() < FAILING:
+            self.lost += 1
+            raise StoreUnavailable("no answer")
+
+
+@dataclass
+class Outside:
+    """What stands for the network: a call fails before the work or after it, or is answered that it will be later."""
+
+    chance: random.Random
+    delivered: Counter[str] = field(default_factory=Counter)
+    """How often each mail arrived, by its subject."""
+    known: dict[str, object] = field(default_factory=dict)
+    """What Resend was asked for, by key."""
+    failures: Counter[str] = field(default_factory=Counter)
+
+    def fails(self) -> str | None:
+        if self.chance.random() >= FAILING:
+            return None
+        how = self.chance.choice(("before", "after", "refused"))
+        self.failures[how] += 1
+        return how
+
+    def post(self, _url: str, *, json: Mapping[str, Any], headers: Mapping[str, str], **_: object) -> requests.Response:
+        """Resend's answer."""
+        how, key = self.fails(), headers["Idempotency-Key"]
+        if how == "refused":
+            return _answer(self.chance.choice((429, 500, 503)), b"{}")
+        if how != "before":
+            if key not in self.known:
+                self.delivered[json["subject"]] += 1
+            assert self.known.setdefault(key, json) == json
+        if how:
+            raise requests.ConnectionError
+        return _answer(200, b'{"id": "1"}')
+
+    def sendmail(self, _sender: str, _to: Sequence[str], message: bytes) -> Mapping[str, tuple[int, bytes]]:
+        """An SMTP server's."""
+        how = self.fails()
+        if how == "refused":
+            raise smtplib.SMTPDataError(self.chance.choice((421, 450, 451)), b"later")
+        if how != "before":
+            self.delivered[message.decode().removeprefix("Subject: ").strip()] += 1
+        if how:
+            raise smtplib.SMTPServerDisconnected
+        return {}
+
+
+def _answer(status: int, body: bytes) -> requests.Response:
+    answer = requests.Response()
+    answer.status_code, answer._content = status, body
+    return answer
+
+
+def _subject_alone(_: SmtpTransport, mail: Mail, _key: str) -> Message:
+    """Instead of the whole message, which other tests look at, and which takes a while to write a thousand times."""
+    message = Message()
+    message["Subject"] = mail.subject
+    return message
+
+
+class _Session:
+    """A session at an SMTP server, without the network."""
+
+    def __init__(self, outside: Outside) -> None:
+        self.sendmail = outside.sendmail
+
+    def login(self, *_: object) -> None: ...
+    def starttls(self, *_: object, **__: object) -> None: ...
+    def quit(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def performed(store: LossyStore, environment: Mapping[str, str], chance: random.Random) -> int:
+    """Sweep until everything is over; how many sweeps that took."""
+    now = NOW
+
+    def at() -> datetime:
+        return now
+
+    channel = channel_from(a_kit({**FROM, **environment}, store=store))
+    delivery = Delivery(EffectKind.MAIL, channel, store, Shop(), at)
+    effects = Effects(
+        store=store,
+        performers={EffectKind.MAIL: delivery},
+        operator_channels=(),
+        notice_lifetime=timedelta(days=90),
+        patience=patience_of(Clock(), chance.random),
+        now=at,
+        report=lambda _: None,
+    )
+    for sweeps in range(24 * 60 // 5):
+        due = store.due_effects(now)
+        for effect_id in due:
+            try:
+                effects.perform(effect_id)
+            except Transient:
+                # Its lease ends, or it was never begun.
+                continue
+        if not due and not unfinished(store):
+            return sweeps
+        now += SWEEP
+    raise AssertionError(f"not over after a day: {unfinished(store)}")
+
+
+def unfinished(store: MemoryStore) -> int:
+    return sum(state(store, effect) not in ("SUCCESS", "ERROR") for effect in EFFECTS)
+
+
+def state(store: MemoryStore, effect: Effect) -> object:
+    return (store.get(effect_path(effect.effect_id)) or {})["state"]
+
+
+def a_store(chance: random.Random) -> LossyStore:
+    store = LossyStore(chance)
+    store.put("users/alice", {"email": "alice@mail.example"})
+    for effect in EFFECTS:
+        store.put(effect_path(effect.effect_id), effect_write(effect, NOW).fields)
+        notice = notice_path(Audience.CUSTOMER, "alice", effect.cause_id)
+        store.put(notice, a_document(order_id=effect.order_id))
+    return store
+
+
+def run(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str], seed: int) -> Outside:
+    chance = random.Random(seed)  # noqa: S311 - it guards nothing
+    outside, store = Outside(chance), a_store(chance)
+    monkeypatch.setattr(requests.Session, "post", lambda _, url, **how: outside.post(url, **how))
+    monkeypatch.setattr("notifications.mail.smtp._opened", lambda *_: _Session(outside))
+    monkeypatch.setattr(SmtpTransport, "message", _subject_alone)
+    assert performed(store, environment, chance) > 1
+    assert store.lost > NOTICES / 10
+    assert all(outside.failures[how] > NOTICES / 100 for how in ("before", "after", "refused"))
+    assert {state(store, effect) for effect in EFFECTS} == {"SUCCESS"}
+    assert outside.delivered.keys() == {f"Your order order-{n} is paid" for n in range(NOTICES)}
+    return outside
+
+
+def test_each_arrives_once_by_resend(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = run(monkeypatch, {"MAIL_TRANSPORT": "resend"}, seed=1)
+    assert set(outside.delivered.values()) == {1}
+
+
+def test_each_arrives_by_smtp_and_only_what_nobody_answered_for_arrives_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    smtp = {"MAIL_TRANSPORT": "smtp", "SMTP_HOST": "smtp.example", "SMTP_USER": "shop"}
+    outside = run(monkeypatch, smtp, seed=1)
+    assert max(outside.delivered.values()) > 1
+    # Nobody answered for it, or the end of the attempt was not put on record.
+    assert outside.delivered.total() - NOTICES < NOTICES / 5
