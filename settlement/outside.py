@@ -73,7 +73,7 @@ def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) ->
         return None
     others = Payments({key: each for key, each in order.payments.by_id.items() if not each.is_named_by([payment_id])})
     paying = others.paying(order.asked)
-    if not order.sold or not paying or any(order.refunds.amount_of(payment) for payment in paying):
+    if not order.sold or not paying or any(order.refunds.amount_of(each) >= amount_of(each) for each in paying):
         return f"{order.order_id} is {order.status}, and no other payment pays for it"
     return None
 

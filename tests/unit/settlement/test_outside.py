@@ -122,6 +122,7 @@ def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> Non
 TWICE = Payment("pi_2", PaymentState.SUCCEEDED, NOW, EUR_36, "ch_2")
 PAID_TWICE = known(payments=Payments.of(PAID, TWICE))
 REFUNDED = known(refunds=Refunds.of(Refund("re_1", 3_600, RefundStatus.SUCCEEDED, payment_id="pi_1")))
+PARTLY_REFUNDED = known(refunds=Refunds.of(Refund("re_1", 3_599, RefundStatus.SUCCEEDED, payment_id="pi_1")))
 NEVER_SOLD = known(payments=Payments.of(PAID), unfulfilled_as="refund_due", settled_by="evt_0")
 
 
@@ -137,6 +138,8 @@ NEVER_SOLD = known(payments=Payments.of(PAID), unfulfilled_as="refund_due", sett
         # What is left does not come to what was asked.
         (a_sold_order(payments=paid_as(money=Money(1, "eur")).with_report(TWICE)), "pi_2", "all", False),
         (a_sold_order(**PAID_TWICE, **REFUNDED), "pi_2", "all", False),
+        # The other one pays for the order all the same.
+        (a_sold_order(**PAID_TWICE, **PARTLY_REFUNDED), "pi_2", "all", True),
         (a_held_order("review", **PAID_TWICE), "pi_2", "all", False),
         (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "all", True),
         (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "extras", False),
