@@ -43,13 +43,13 @@ def expiries_of(case: Case, after: Checkout | None, cause_id: str) -> tuple[Effe
 def newly_due_back(case: Case, after: Order) -> tuple[Payment, ...]:
     """The payments that the shop refunds by itself from now on, each of them as a whole.
 
-    Not if the order is by now paid with one of those that it refunds already: which of two payments came first can
-    turn out late. Nor where a refund of it came to nothing, which a person has to look into, nor what a connected
-    account reports, whose key is another.
+    Not if the order is by now paid with one of those that it refunds already, or that a person has refunded: which of
+    two payments came first can turn out late. Nor where a refund of it came to nothing, which a person has to look
+    into, nor what a connected account reports, whose key is another.
     """
     if isinstance(case.event, StripeEvent) and case.event.delivery.account is not None:
         return ()
-    if _paid_with_what_goes_back(case, after):
+    if _paid_with_what_goes_back(case, after) or (after.sold and _any_is_back(after.paid_with, after)):
         return ()
     before = _ids_of(_due_back(case.order, case.terms.auto_refund))
     due = _due_back(after, case.terms.auto_refund)
@@ -73,7 +73,7 @@ def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) ->
         return None
     others = Payments({key: each for key, each in order.payments.by_id.items() if not each.is_named_by([payment_id])})
     paying = others.paying(order.asked)
-    if not order.sold or not paying or any(order.refunds.amount_of(each) >= amount_of(each) for each in paying):
+    if not order.sold or not paying or _any_is_back(paying, order):
         return f"{order.order_id} is {order.status}, and no other payment pays for it"
     return None
 
@@ -96,6 +96,11 @@ def _is_never_sold(order: Order) -> bool:
 def _paid_with_what_goes_back(case: Case, after: Order) -> set[str]:
     before = _ids_of(_due_back(case.order, case.terms.auto_refund))
     return before & _ids_of(after.paid_with) if after.sold else set()
+
+
+def _any_is_back(payments: Iterable[Payment], order: Order) -> bool:
+    """Whether all the money of one of them was refunded, so that it pays for nothing."""
+    return any(order.refunds.amount_of(payment) >= amount_of(payment) for payment in payments)
 
 
 def _ids_of(payments: Iterable[Payment]) -> set[str]:

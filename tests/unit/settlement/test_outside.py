@@ -13,7 +13,7 @@ from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refund, Refunds, RefundStatus
 from settlement.decisions import AutoRefund, Change
 from settlement.outside import why_not_to_refund
-from tests.support.builders import NOW, TERMS, a_payment, a_placement
+from tests.support.builders import NOW, TERMS, a_payment, a_placement, a_refunded_charge
 from tests.support.deciding import EUR_36, PAID, a_held_order, a_pending_order, a_sold_order, given, known, paid_as
 
 ALL_CHANNELS = replace(
@@ -112,6 +112,16 @@ def test_whatever_goes_back_at_once_is_named() -> None:
     assert effects_of(change) == ["evt_1_stripe_refund_pi_2", "evt_1_stripe_refund_pi_3"]
     assert change.note is not None
     assert change.note.endswith("; refund_under_way: being refunded: pi_2 and pi_3")
+
+
+def test_the_other_payment_is_for_a_person_if_the_one_that_turns_out_to_be_the_first_was_refunded() -> None:
+    refunded = a_refunded_charge(
+        total=3_600, paid=EUR_36, payment_intent_id="pi_2", charge_id="ch_2", created_at=EARLIER
+    )
+    change = given(a_sold_order(), shirts=(7, 0), terms=ALL).changed_by(refunded)
+    assert [payment.payment_id for payment in change.order.extra_payments] == ["pi_1"]
+    assert change.effects == ()
+    assert "refund_under_way" not in (change.note or "")
 
 
 def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> None:
