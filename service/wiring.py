@@ -18,6 +18,7 @@ from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
 from database.store import DocumentStore, Queries
 from effects.effect import EffectKind
+from notifications.notices import NoticeType
 from orders.outcome import Settle
 from service.logs import JsonLog, Log, log_attempt, log_taken_up
 from service.settings import Settings, settings_from
@@ -68,7 +69,8 @@ def performing(
     return Effects(
         store=store,
         performers=performers,
-        operator_channels=terms.operator_channels,
+        # What the shop sends to nobody stays in the inbox here, too.
+        operator_channels=() if NoticeType.EFFECT_FAILED in terms.unsent else terms.operator_channels,
         notice_lifetime=terms.notice_lifetime,
         patience=patience,
         now=now,

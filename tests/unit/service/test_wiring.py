@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from service.wiring import Service, service_from
+from service.settings import settings_from
+from service.wiring import Service, patience, performing, service_from
+from tests.support.memory_store import MemoryStore
+from tests.support.recording import silent
 from tools.toolchain import ROOT
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
@@ -33,6 +36,15 @@ def test_the_database_is_the_one_that_the_environment_names_of_its_project(servi
     assert (client.project, client._database) == ("demo-wired", "wired")
     documents = service.settle.keywords["store"]._connection.documents  # type: ignore[attr-defined]
     assert documents == "projects/demo-wired/databases/wired/documents"
+
+
+@pytest.mark.parametrize(("unsent", "sent_by"), [("reserved", {"chat"}), ("reserved,effect_failed", set())])
+def test_that_an_effect_was_given_up_is_sent_to_operators_unless_the_shop_sends_no_such_notice(
+    unsent: str, sent_by: set[str]
+) -> None:
+    terms = settings_from({"OPERATOR_CHANNELS": "chat", "UNSENT_NOTICES": unsent}).terms
+    effects = performing(MemoryStore(), terms, silent, patience(), {}, lambda: datetime.now(UTC))
+    assert set(effects.operator_channels) == sent_by
 
 
 def test_the_webhook_never_imports_the_client_library() -> None:
