@@ -47,6 +47,7 @@ _LEGAL = {
     "review": {"refunded", "finalized", "partially_refunded", "refund_due"},
 }
 """Which status may follow which."""
+_OVER = {"SUCCESS", "ERROR"}
 _DECIDED = {"warning_closed", "won", "lost", "prevented", "charge_refunded"}
 
 
@@ -78,6 +79,7 @@ def complaints(
         *_of_claims(shelves, claims_kept_since),
         *_of_deliveries(shelves),
         *_of_notices(shelves, deleted),
+        *_of_effects(shelves),
         *_of_expiry(shelves),
     ]
 
@@ -103,6 +105,12 @@ def leftovers(documents: Documents) -> list[str]:
     """What nobody has finished, although every event was delivered, and whatever was begun has ended."""
     shelves = _shelved(documents)
     return [*_unplaced(shelves["orders"]), *_waiting_for_nothing(shelves)]
+
+
+def unperformed(documents: Iterable[tuple[str, Fields]]) -> list[str]:
+    """What is still to be done outside."""
+    effects = ((path, fields) for path, fields in documents if path.startswith("effects/"))
+    return [path for path, fields in effects if fields["state"] not in _OVER]
 
 
 def _shelved(documents: Documents) -> Shelves:
@@ -313,7 +321,7 @@ def _of_notices(shelves: Shelves, deleted: Documents) -> Iterator[str]:
     notified: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for path, notice in shelves["notifications"].items():
         _, recipient, _, event_id = path.split("/")
-        if event_id not in shelves["auditLog"]:
+        if event_id not in shelves["auditLog"] and event_id not in shelves["effects"]:
             yield f"{path}: a notice of something that never happened"
         if recipient != "system":
             notified[notice["orderId"]][notice["type"]] += 1
@@ -323,6 +331,26 @@ def _of_notices(shelves: Shelves, deleted: Documents) -> Iterator[str]:
             for once in ("reserved", "failed", "paid", "expired", "cancelled")
             if counted[once] > 1 + (order_id in deleted)
         )
+
+
+def _of_effects(shelves: Shelves) -> Iterator[str]:
+    """What is done outside has a cause, says when it is due again, and is never given up without a word."""
+    effects, notices = shelves["effects"], shelves["notifications"]
+    for effect_id, effect in effects.items():
+        state, cause = effect["state"], effect["causeId"]
+        if effect_id != f"{cause}_{effect['kind']}_{effect['recipient']}":
+            yield f"{effect_id}: not the id of {effect}"
+        if cause not in shelves["auditLog"] and cause not in effects:
+            yield f"{effect_id}: caused by nothing"
+        if (effect["nextAttemptAt"] is None) != (state in _OVER) or ("expireAt" in effect) != (state in _OVER):
+            yield f"{effect_id}: {state}, and due again at {effect['nextAttemptAt']}"
+        if (effect["leaseExpireTime"] is None) != (state != "PROCESSING"):
+            yield f"{effect_id}: {state}, and somebody is at it until {effect['leaseExpireTime']}"
+        if state == "SUCCESS" and effect["payload"] is not None:
+            yield f"{effect_id}: done, and what was sent is kept"
+        told = notices.get(f"notifications/system/messages/{effect_id}", {}).get("type")
+        if (told == "effect_failed") != (state == "ERROR"):
+            yield f"{effect_id}: {state} with {effect['error']}, and the shop got {told}"
 
 
 def _of_expiry(shelves: Shelves) -> Iterator[str]:

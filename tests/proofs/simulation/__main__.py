@@ -16,6 +16,7 @@ from tests.proofs.simulation.history import History
 from tests.proofs.simulation.shrinking import shrunk
 from tests.proofs.simulation.simulation import complaints_about
 from tests.proofs.simulation.tally import Tally
+from tests.proofs.simulation.workers import OUTSIDE
 
 
 def main() -> int:
@@ -95,6 +96,7 @@ def _report(tally: Tally, first: int, cores: int, seconds: float) -> Iterator[st
     yield f"  side by side    {tally.side_by_side:,} RPCs while another thread of the same sweep waited"
     yield f"  asked again     {tally.not_settled.total():,}: {_counted(tally.not_settled)}"
     yield f"  orders ended    {tally.statuses.total():,}: {_counted(tally.statuses)}"
+    yield f"  done outside    {tally.effects.total():,}, asked {tally.rpcs[OUTSIDE]:,} times: {_counted(tally.effects)}"
     yield f"  parked for ever {tally.parked.total():,}, and rightly: {_counted(tally.parked)}"
     yield "\nHow events ended\n"
     ended: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -131,6 +133,7 @@ def _described(history: History) -> Iterator[str]:
     yield f"turns: {' '.join(turns)}"
     yield f"workers: {history.workers}, an RPC takes {history.rpc_seconds} s"
     yield f"opens late: {history.opens_late}, restocks: {history.restocks}"
+    yield f"outside: {_unusual(history.outside) or 'nothing'}"
 
 
 def _unusual(value: object) -> str:

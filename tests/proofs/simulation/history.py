@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from effects.effect import EffectKind
+from settlement.decisions import AutoRefund
 from tests.proofs.simulation.scenarios import Scenario
 
 
@@ -39,6 +41,7 @@ class Kind(StrEnum):
     CANCEL = "the cancel request"
     EVENT = "Stripe's event"
     MISLED = "Stripe's event, where the setting expects the other mode,"
+    EFFECT = "the trigger of effect"
     SWEEP = "the sweep"
     REAPING = "expired claims are deleted"
     RECOUNT = "the shop counts, or counts no longer,"
@@ -52,9 +55,10 @@ class Arrival:
     event_id: str = ""
     minutes: int = 0
     product_id: str = ""
+    effect_id: str = ""
 
     def __str__(self) -> str:
-        about = self.event_id or self.order_id or self.product_id
+        about = self.event_id or self.effect_id or self.order_id or self.product_id
         return " ".join(filter(None, (self.kind, about, str(self.minutes or ""))))
 
 
@@ -67,6 +71,42 @@ class Turn:
 
 
 CALM: Final = Turn()
+
+
+class RefundFate(StrEnum):
+    """What becomes of a refund that Stripe makes because the service asks for it."""
+
+    DONE = "done"
+    SLOW = "slow"
+    """Pending at first."""
+    STUCK = "stuck"
+    """Only ever pending."""
+    FAILED = "failed"
+    """Done at first."""
+
+
+Places = tuple[int, ...]
+"""Behind how many arrivals each delivery of something takes its place; of nothing, if it is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the shop does outside, and how it is there. Where there are several, they take turns."""
+
+    customer_channels: tuple[EffectKind, ...] = ()
+    operator_channels: tuple[EffectKind, ...] = ()
+    auto_refund: AutoRefund = AutoRefund.OFF
+    triggers: tuple[Places, ...] = ((0,),)
+    """Of each effect that is created."""
+    reports: tuple[Places, ...] = ((0,),)
+    """Of each event about a refund that the service has asked for."""
+    fates: tuple[RefundFate, ...] = (RefundFate.DONE,)
+    clocks: tuple[int, ...] = (0,)
+    """By how many minutes the clock of each worker that performs effects is ahead."""
+    refusing: tuple[EffectKind, ...] = ()
+    """What is refused for good."""
+    down: tuple[EffectKind, ...] = ()
+    """What is never done, and may be done at the next try for all that anybody knows."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +126,7 @@ class History:
     """Whether the shop puts refunded units back on the shelf."""
     backorders: tuple[tuple[str, int], ...] = ()
     """How many units of a product may be sold that are not there yet."""
+    outside: Outside = Outside()
 
     @property
     def units_at_most(self) -> Counter[str]:

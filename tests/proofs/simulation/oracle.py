@@ -47,7 +47,7 @@ def wrongs(scenario: Scenario, ending: Ending) -> list[str]:
     """Everything that is not as the scenario says."""
     if not scenario.appears:
         return list(_of_events(scenario, ending))
-    return [*_of_events(scenario, ending), *_Oracle(scenario, ending).wrongs()]
+    return [*_of_events(scenario, ending), *Oracle(scenario, ending).wrongs()]
 
 
 def missteps(scenario: Scenario, before: Fields, after: Fields, now: datetime) -> list[str]:
@@ -121,7 +121,7 @@ def _waits_for(scenario: Scenario, event: EventTemplate) -> str | None:
 # --- Orders ----------------------------------------------------------------------------------------------------------
 
 
-class _Oracle:
+class Oracle:
     """What became of one order's payments."""
 
     def __init__(self, scenario: Scenario, ending: Ending) -> None:

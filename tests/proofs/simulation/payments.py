@@ -1,6 +1,7 @@
 """One payment of a simulated shop and its refunds, as they really went: as consistent as real ones are."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from orders.refunds import RestockRule
@@ -28,6 +29,8 @@ class Repayment:
     """Whether it fails after it had succeeded."""
     is_stuck: bool = False
     """Whether it is only ever pending."""
+    asked_at: datetime | None = None
+    """When the service itself has asked for it; None if a person has."""
 
     @property
     def is_done(self) -> bool:
@@ -62,6 +65,11 @@ class Payment:
     """Whether the refunds' own events do. Without them nobody can know which are done, and which have failed."""
     disputes: tuple[tuple[int, str], ...] = ()
     """Which dispute is in which status then, one report after the other."""
+
+    @property
+    def left(self) -> int:
+        """What can still be refunded, in cents."""
+        return self.amount - sum(refund.amount for refund in self.refunds if not refund.fails)
 
     @property
     def is_free(self) -> bool:

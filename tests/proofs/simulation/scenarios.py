@@ -1,11 +1,12 @@
 """What really happens around one order, and every event that Stripe sends about it: as consistent as real ones are."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from typing import Final
+from itertools import zip_longest
+from typing import Final, NamedTuple
 
 from orders.declines import Decline
 from orders.disputes import Dispute
@@ -59,6 +60,8 @@ class Scenario:
     """Whether that cannot be read."""
     is_adjusted_late: bool = False
     """Whether the backend does so when the order is paid, so that it changes nothing."""
+    is_interleaved: bool = False
+    """Whether Stripe reports its payments in turns, not one after the other."""
     free_session: bool = False
     """Whether a session that was free of charge is reported, although the order has a price."""
     payments: tuple[Payment, ...] = ()
@@ -112,15 +115,20 @@ class Scenario:
     def events(self) -> Mapping[str, "EventTemplate"]:
         """Everything that Stripe sends, by event id, in the order in which it happened."""
         events: dict[str, EventTemplate] = {}
-        for number, (event_type, which, payment, build) in enumerate(_events_of(self)):
-            # Named for what it reports, not numbered: whatever else is left out of the scenario, it is the same event.
-            event_id = "_".join(filter(None, ("evt", self.order_id, event_type, which)))
+        reported = list(_events_of(self))
+        for number, one in enumerate(_in_turns(reported) if self.is_interleaved else reported):
             # Two events within a second are nothing unusual.
-            created_at = (
-                NOW + timedelta(seconds=number // 2) - (_EARLY if payment and payment.is_early else timedelta())
-            )
-            events[event_id] = EventTemplate(event_id, event_type, created_at, payment, build)
+            created_at = NOW + timedelta(seconds=number // 2) - (_EARLY if one.is_early else timedelta())
+            event = one.at(created_at, self.order_id)
+            events[event.event_id] = event
+        for one, asked_at in _events_of_own_refunds(self):
+            event = one.at(asked_at, self.order_id)
+            events[event.event_id] = event
         return events
+
+    def with_refund(self, paid: Payment, refund: Repayment) -> "Scenario":
+        payments = (replace(each, refunds=(*each.refunds, refund)) if each is paid else each for each in self.payments)
+        return replace(self, payments=tuple(payments))
 
     @property
     def placed(self) -> OrderPlaced:
@@ -174,18 +182,39 @@ class EventTemplate:
         return self.build(delivery)
 
 
-_Reported = tuple[str, str, Payment | None, Build]
-"""An event's type, which one of this type it is, what it is about, and how it is built."""
+class _Reported(NamedTuple):
+    event_type: str
+    which: str
+    """One of this type it is."""
+    payment: Payment | None
+    build: Build
+
+    @property
+    def is_early(self) -> bool:
+        return self.payment is not None and self.payment.is_early
+
+    def at(self, created_at: datetime, order_id: str) -> EventTemplate:
+        # Named for what it reports, not numbered: whatever else is left out of the scenario, it is the same event.
+        event_id = "_".join(filter(None, ("evt", order_id, self.event_type, self.which)))
+        return EventTemplate(event_id, self.event_type, created_at, self.payment, self.build)
+
+
+def _in_turns(reported: Iterable[_Reported]) -> Iterator[_Reported]:
+    """The first about each payment, then the second about each, and so on."""
+    about: dict[str, list[_Reported]] = {}
+    for one in reported:
+        about.setdefault(one.which.partition("_")[0], []).append(one)
+    return (one for each in zip_longest(*about.values()) for one in each if one)
 
 
 def _events_of(scenario: Scenario) -> Iterator[_Reported]:
     if scenario.is_given_up:
-        yield "checkout.session.expired", "", None, _ended(scenario, None)
+        yield _Reported("checkout.session.expired", "", None, _ended(scenario, None))
     if scenario.free_session:
-        yield CHECKOUT_COMPLETED, "free", None, _paid(scenario, Money(0, "eur"), None, None)
+        yield _Reported(CHECKOUT_COMPLETED, "free", None, _paid(scenario, Money(0, "eur"), None, None))
     for payment in scenario.payments:
         for event_type, which, build in _events_of_payment(scenario, payment):
-            yield event_type, f"{payment.number}{which}", payment, build
+            yield _Reported(event_type, f"{payment.number}{which}", payment, build)
 
 
 def _events_of_payment(scenario: Scenario, payment: Payment) -> Iterator[tuple[str, str, Build]]:
@@ -210,18 +239,37 @@ def _refund_events(scenario: Scenario, payment: Payment, paid: Money) -> Iterato
     """Refunds are made one after the other and added up by the charge; that one has failed turns out only later."""
     counted = 0
     for repayment in payment.refunds:
-        which = f"_{repayment.number}"
-        report = partial(_refund, scenario, payment, repayment)
-        if (repayment.is_slow or repayment.is_stuck) and payment.refunds_report:
-            yield "refund.created", which, report(RefundStatus.PENDING)
-        counted += repayment.amount
-        if payment.charge_reports:
-            yield "charge.refunded", which, _refunded_charge(scenario, payment, paid, counted)
-        if payment.refunds_report and not repayment.is_stuck:
-            yield "refund.updated", which, report(RefundStatus.SUCCEEDED)
-        if repayment.fails:
-            counted -= repayment.amount
-            yield "refund.failed", which, report(RefundStatus.FAILED)
+        if repayment.asked_at is None:
+            counted += repayment.amount
+            yield from _events_of_refund(scenario, payment, repayment, paid, counted)
+            counted -= repayment.amount if repayment.fails else 0
+
+
+def _events_of_own_refunds(scenario: Scenario) -> Iterator[tuple[_Reported, datetime]]:
+    """Whatever Stripe reports of the others, it reports all of those that the service has asked for."""
+    for payment in scenario.payments:
+        counted, reporting = payment.amount, replace(payment, charge_reports=True, refunds_report=True)
+        for repayment in payment.refunds:
+            if repayment.asked_at:
+                # What is left is refunded.
+                events = _events_of_refund(scenario, reporting, repayment, Money(payment.amount, "eur"), counted)
+                for event_type, which, build in events:
+                    yield _Reported(event_type, f"{payment.number}{which}", payment, build), repayment.asked_at
+
+
+def _events_of_refund(
+    scenario: Scenario, payment: Payment, repayment: Repayment, paid: Money, counted: int
+) -> Iterator[tuple[str, str, Build]]:
+    which = f"_{repayment.number}"
+    report = partial(_refund, scenario, payment, repayment)
+    if (repayment.is_slow or repayment.is_stuck) and payment.refunds_report:
+        yield "refund.created", which, report(RefundStatus.PENDING)
+    if payment.charge_reports:
+        yield "charge.refunded", which, _refunded_charge(scenario, payment, paid, counted)
+    if payment.refunds_report and not repayment.is_stuck:
+        yield "refund.updated", which, report(RefundStatus.SUCCEEDED)
+    if repayment.fails:
+        yield "refund.failed", which, report(RefundStatus.FAILED)
 
 
 def _declined(scenario: Scenario, payment: Payment) -> Build:

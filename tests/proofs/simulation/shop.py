@@ -8,16 +8,20 @@ from typing import Any, Final
 
 from cloudevents.http import CloudEvent
 
+from effects.performing import Effects
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome
 from service.logs import Log
 from service.wiring import Service, performing, settling
 from settlement.decisions import Terms
 from storefront.availability import Storefront
-from tests.proofs.simulation.history import Arrival, History, Kind
+from tests.proofs.simulation.history import Arrival, History, Kind, RefundFate
+from tests.proofs.simulation.payments import Repayment
+from tests.proofs.simulation.performers import performers_of
 from tests.proofs.simulation.scenarios import catalogue_entry_of
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Work, Worker
+from tests.proofs.simulation.world import World
 from tests.support.auditor import Recount, recount_of
 from tests.support.builders import NOW, TERMS, Fields, a_request
 from tests.support.firestore_events import a_created_event, created
@@ -37,9 +41,21 @@ class Shop:
     def __init__(self, history: History, tally: Tally, log: Log) -> None:
         self.scenarios = {scenario.order_id: scenario for scenario in history.scenarios}
         self.clock = NOW + timedelta(hours=2) * history.opens_late
+        self.outside = history.outside
         self.terms = replace(
-            TERMS, async_reservation=_A_LONG_TIME, claim_lifetime=_A_LONG_TIME, restock_on_refund=history.restocks
+            TERMS,
+            async_reservation=_A_LONG_TIME,
+            claim_lifetime=_A_LONG_TIME,
+            restock_on_refund=history.restocks,
+            customer_channels=frozenset(self.outside.customer_channels),
+            operator_channels=frozenset(self.outside.operator_channels),
+            auto_refund=self.outside.auto_refund,
         )
+        self.world = World(self.outside.refusing, self.outside.down, self._refund)
+        self.refunds = 0
+        """How many Stripe has made because the service asked for them."""
+        self.news: list[Arrival] = []
+        """Events about these that are still to be sent."""
         self.store = MemoryStore()
         self.enough_for_all = history.units_at_most
         for product_id, stock in history.stock:
@@ -55,6 +71,8 @@ class Shop:
         self.adjusted: set[str] = set()
         """The orders whose prices the backend has adjusted in time."""
         self.reaped_at: datetime | None = None
+        self.is_calm = False
+        """Whether nothing goes wrong any more, and all clocks are right."""
         self._tally = tally
         self._log = log
 
@@ -132,6 +150,27 @@ class Shop:
             if isinstance(expire_at, datetime) and expire_at <= until:
                 self.store.delete(path)
 
+    def _refund(self, payment_id: str, at: datetime) -> bool:
+        """Stripe refunds what is left of a payment. Returns whether anything was."""
+        for order_id, scenario in self.scenarios.items():
+            for payment in scenario.payments:
+                if scenario.intent_of(payment) == payment_id and payment.left:
+                    fate = self.outside.fates[self.refunds % len(self.outside.fates)]
+                    refund = Repayment(
+                        number=len(payment.refunds),
+                        amount=payment.left,
+                        is_slow=fate is RefundFate.SLOW,
+                        fails=fate is RefundFate.FAILED,
+                        is_stuck=fate is RefundFate.STUCK,
+                        asked_at=at,
+                    )
+                    self.refunds += 1
+                    after = self.scenarios[order_id] = scenario.with_refund(payment, refund)
+                    reports = (event_id for event_id in after.events if event_id not in scenario.events)
+                    self.news += (Arrival(Kind.EVENT, order_id, event_id) for event_id in reports)
+                    return True
+        return False
+
     # --- What the service does ---------------------------------------------------------------------------------------
 
     def work_of(self, arrival: Arrival) -> Work | None:
@@ -148,6 +187,8 @@ class Shop:
             case Kind.MISLED if scenario and (event := scenario.events.get(arrival.event_id)):
                 misled = replace(self.terms, expected_livemode=True)
                 return partial(self._delivered, event.delivered(self.clock), misled)
+            case Kind.EFFECT:
+                return partial(self._performed, arrival.effect_id)
             case Kind.SWEEP:
                 return self._swept
         return None
@@ -163,6 +204,10 @@ class Shop:
     def _cancel_requested(self, event: CloudEvent, worker: Worker) -> None:
         self._service(worker).cancel_requested_trigger().receive(event)
 
+    def _performed(self, effect_id: str, worker: Worker) -> None:
+        """What the trigger does with a created effect."""
+        self._effects(worker).perform(effect_id)
+
     def _swept(self, worker: Worker) -> None:
         sweep = replace(self._service(worker).reservation_sweep(), pool=lambda: nullcontext(worker))
         swept = sweep.sweep()
@@ -175,13 +220,27 @@ class Shop:
             settle=partial(self._settle, worker),
             queries=lambda: worker,
             storefront=Storefront(worker, worker.products_after, 5, worker.patience),
-            effects=lambda: performing(worker, self.terms, self._log, worker.patience, {}, self._now),
+            effects=partial(self._effects, worker),
             webhook_secrets=(),
             naming=Naming(),
             log=self._log,
             now=self._now,
             monotonic=worker.monotonic,
             threads=1,
+        )
+
+    def _effects(self, worker: Worker) -> Effects:
+        """By a clock that may be wrong."""
+        clocks = (0,) if self.is_calm else self.outside.clocks
+        minutes = clocks[worker.number % len(clocks)]
+        performers = performers_of(worker, self.world, self.outside.auto_refund, self._now)
+        return performing(
+            worker,
+            self.terms,
+            self._log,
+            worker.patience,
+            performers,
+            lambda: self.clock + timedelta(minutes=minutes),
         )
 
     def _settle(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields, replace
 from typing import Final, TypeVar
 
-from tests.proofs.simulation.history import History, Turn
+from tests.proofs.simulation.history import History, Outside, Turn
 from tests.proofs.simulation.payments import Payment, Repayment
 from tests.proofs.simulation.scenarios import Scenario
 
@@ -12,7 +12,7 @@ _TURNS_TAKEN_MAX: Final = 8
 """By the work for most arrivals: one turn to start it, and one for each RPC."""
 
 _Item = TypeVar("_Item")
-_Thing = TypeVar("_Thing", History, Scenario, Payment, Repayment)
+_Thing = TypeVar("_Thing", History, Outside, Scenario, Payment, Repayment)
 
 
 def shrunk(history: History, fails: Callable[[History], bool], *, tries_max: int = 5_000) -> History:
@@ -76,7 +76,8 @@ def _with_less_work(history: History) -> Iterator[History]:
 
 
 def _as_usual(history: History) -> Iterator[History]:
-    return _with_defaults(history, leave=("turns",))
+    yield from _with_defaults(history, leave=("turns",))
+    yield from (replace(history, outside=outside) for outside in _with_defaults(history.outside))
 
 
 def _with_simpler_turns(history: History) -> Iterator[History]:

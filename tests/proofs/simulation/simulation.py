@@ -1,22 +1,25 @@
 """One history, played: the real service on a store in memory, one RPC after the other, judged at every commit."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Final
 
-from database.store import Create, Update
+from database.store import Create, Update, Write
+from effects.outside import Failed
+from effects.schedule import ATTEMPTS_MAX
 from orders.outcome import StoreContended, StoreUnavailable, Transient
 from tests.proofs.simulation.deliveries import Deliveries
-from tests.proofs.simulation.history import CALM, Arrival, Fault, History, Kind, Turn
-from tests.proofs.simulation.oracle import SET_ASIDE, Ending, missteps, wrongs
+from tests.proofs.simulation.history import CALM, Arrival, Fault, History, Kind, Places, Turn
+from tests.proofs.simulation.oracle import SET_ASIDE, Ending, Oracle, missteps, wrongs
+from tests.proofs.simulation.outside_oracle import effects_in, wrongs_of_refunds, wrongs_outside
 from tests.proofs.simulation.scenarios import Scenario
 from tests.proofs.simulation.shop import A_MOMENT, Shop
 from tests.proofs.simulation.tally import Tally
-from tests.proofs.simulation.workers import Rpc, Thread, Worker
-from tests.support.auditor import Recount, complaints, imbalances, leftovers
+from tests.proofs.simulation.workers import OUTSIDE, Rpc, Thread, Worker
+from tests.support.auditor import Recount, complaints, imbalances, leftovers, unperformed
 from tests.support.builders import Fields
 from triggers.sweep import STRANDED_AFTER
 
@@ -24,7 +27,9 @@ _DELIVERED_AGAIN_AFTER: Final = timedelta(minutes=20)
 _UNTIL_STRANDED: Final = STRANDED_AFTER + timedelta(minutes=1)
 # Past every reservation, however extended.
 _MUCH_LATER: Final = timedelta(days=30)
-_DELIVERIES_MAX: Final = 200
+# Longer than any pause between two attempts.
+_BETWEEN_ATTEMPTS: Final = timedelta(hours=4)
+_DELIVERIES_MAX: Final = 400
 """More than any history needs until everything is acknowledged: one that needs more would never end."""
 
 
@@ -60,7 +65,7 @@ class _Simulation:
         self.trace = trace
         self.shop = Shop(history, tally, self.log)
         orders = [f"orders/{order_id}" for order_id in self.shop.scenarios]
-        self.levels = orders + [f"inventory/{product_id}" for product_id in self.stock]
+        self.levels = dict.fromkeys([*orders, *(f"inventory/{product_id}" for product_id in self.stock)])
         """The documents that show whether orders and stock agree."""
         self.arrivals = deque(history.arrivals)
         self.running: list[_Attempt] = []
@@ -71,28 +76,29 @@ class _Simulation:
         self.parked: set[str] = set()
         """Events that had to wait, if only for a moment."""
         self.deliveries = Deliveries()
-        self.started = 0
+        self.started = self.effects = self.reports = 0
         self.faults_of_ours: list[str] = []
-        self.is_calm = False
 
     def complaints(self) -> list[str]:
         self.tally.histories += 1
         try:
             self.play(self.history.turns)
-            self.is_calm = True
+            self.shop.is_calm = True
             self.play(repeat(CALM))
             self.arrivals.extend(self.never_acknowledged())
             self.play(repeat(CALM))
             self.sweep_after(_UNTIL_STRANDED)
+            self.perform_what_is_left(sweeps_max=2)
             found = leftovers(self.shop.store.dump())
             self.sweep_after(_MUCH_LATER)
+            self.perform_what_is_left(sweeps_max=2 * ATTEMPTS_MAX)
         except _Wrong as wrong:
             return [str(wrong)]
         return found + self.judged()
 
     def never_acknowledged(self) -> Iterator[Arrival]:
         """Everything that really happens is delivered in the end."""
-        for scenario in self.history.scenarios:
+        for scenario in self.shop.scenarios.values():
             arrivals = [Arrival(Kind.EVENT, scenario.order_id, event_id) for event_id in scenario.events]
             if scenario.appears:
                 arrivals.append(Arrival(Kind.ORDER, scenario.order_id))
@@ -104,6 +110,13 @@ class _Simulation:
         self.shop.clock += time
         self.arrivals.append(Arrival(Kind.SWEEP))
         self.play(repeat(CALM))
+
+    def perform_what_is_left(self, *, sweeps_max: int) -> None:
+        for _ in range(sweeps_max if self.effects else 0):
+            self.arrivals.extend(each for each in self.never_acknowledged() if each.kind is Kind.EVENT)
+            if not (self.arrivals or unperformed(self.shop.store.documents())):
+                return
+            self.sweep_after(_BETWEEN_ATTEMPTS)
 
     # --- Turns -------------------------------------------------------------------------------------------------------
 
@@ -168,7 +181,7 @@ class _Simulation:
         rpc = thread.rpc
         if rpc is None:
             raise AssertionError("a thread that waits has asked something")
-        if fault in _OF_COMMITS and rpc.name != "commit":
+        if fault in _OF_CHANGES and rpc.name not in _CHANGES:
             fault = None
         if fault:
             self.tally.faults[fault] += 1
@@ -183,17 +196,17 @@ class _Simulation:
         match fault:
             case None:
                 answer = self.done(rpc)
-                if isinstance(answer, StoreContended):
+                if isinstance(answer, StoreContended | Failed):
                     worker.fail(thread, answer)
                 else:
                     worker.answer(thread, answer)
             case Fault.NOT_SENT:
-                worker.fail(thread, StoreUnavailable(fault))
+                worker.fail(thread, _unanswered(rpc, fault))
             case Fault.LATE:
                 self.in_flight.append((attempt, rpc))
-                worker.fail(thread, StoreUnavailable(fault))
+                worker.fail(thread, _unanswered(rpc, fault))
             case Fault.REFUSED:
-                worker.fail(thread, StoreContended(fault))
+                worker.fail(thread, _refused(rpc, fault))
             case Fault.DEATH_BEFORE:
                 worker.die()
             case Fault.DEATH_AFTER:
@@ -201,24 +214,39 @@ class _Simulation:
                 worker.die()
             case Fault.ANSWER_LOST:
                 self.done(rpc)
-                worker.fail(thread, StoreUnavailable(fault))
+                worker.fail(thread, _unanswered(rpc, fault))
 
     def done(self, rpc: Rpc) -> object:
-        """What the database answers."""
+        """What the database answers, or the world outside."""
         self.tally.rpcs[rpc.name] += 1
-        before = self.orders_and_levels() if rpc.name == "commit" else {}
+        is_judged = rpc.name == "commit" and not self.levels.keys().isdisjoint(map(_path_of, rpc.about))
+        before = self.orders_and_levels() if is_judged else {}
         try:
             answer = rpc.do()
         except StoreContended as lost:
             self.tally.races_lost += 1
             self.note("      refused: {}", lost)
             return lost
+        except Failed as failed:
+            return failed
         except Exception as error:
             raise _Wrong(f"{rpc}: the database fails: {type(error).__name__}: {error}") from error
+        if is_judged:
+            self.judge_levels(before)
         if rpc.name == "commit":
             self.parked |= set(_parked_by(rpc.about))
-            self.judge_levels(before)
+            for effect_id in _effects_in(rpc.about):
+                self.effects += 1
+                self.arrive(Arrival(Kind.EFFECT, effect_id=effect_id), self.effects, self.history.outside.triggers)
+        while self.shop.news:
+            self.reports += 1
+            self.arrive(self.shop.news.pop(0), self.reports, self.history.outside.reports)
         return answer
+
+    def arrive(self, arrival: Arrival, number: int, places: Sequence[Places]) -> None:
+        """What the history cannot know before: it takes its places among what it does know."""
+        for place in places[number % len(places)]:
+            self.arrivals.insert(place, arrival)
 
     def land(self) -> None:
         """A commit that its sender gave up long ago is done after all, if it still can be."""
@@ -244,7 +272,7 @@ class _Simulation:
         if error:
             self.tally.not_settled[type(error).__name__] += 1
             self.note("{}   not settled: {}: {}", attempt, type(error).__name__, error)
-        if self.is_calm:
+        if self.shop.is_calm:
             self.shop.clock += _DELIVERED_AGAIN_AFTER
         if arrival.kind is not Kind.SWEEP:
             self.arrivals.append(arrival)
@@ -305,10 +333,15 @@ class _Simulation:
         found = complaints(documents, self.stock, claims_kept_since=kept_since, deleted=deleted, recounts=self.recounts)
         found += leftovers(documents)
         found += self.deliveries.miscounted(self.shop.store)
-        for scenario in self.history.scenarios:
+        found += wrongs_outside(documents, self.shop.world, self.history.outside)
+        for scenario in self.shop.scenarios.values():
             found += wrongs(scenario, self.ending_of(scenario, documents))
+            if scenario.appears:
+                found += wrongs_of_refunds(Oracle(scenario, self.ending_of(scenario, documents)), self.history.outside)
             status = documents[f"orders/{scenario.order_id}"]["status"] if scenario.appears else "never written"
             self.tally.statuses[str(status)] += 1
+        effects = effects_in(documents).values()
+        self.tally.effects.update(f"{effect['kind']} {effect['state']}" for effect in effects)
         claims = (fields for path, fields in documents.items() if path.startswith("webhookEvents/"))
         self.tally.parked.update(str(claim["result"]) for claim in claims if not claim["processed"])
         return found
@@ -345,5 +378,25 @@ def _parked_by(writes: Iterable[object]) -> Iterator[str]:
             yield write.path.rpartition("/")[2]
 
 
+def _effects_in(writes: Iterable[object]) -> Iterator[str]:
+    for write in writes:
+        if isinstance(write, Create) and write.path.startswith("effects/"):
+            yield write.path.removeprefix("effects/")
+
+
+def _path_of(one: str | Write) -> str:
+    return one if isinstance(one, str) else one.path
+
+
+def _unanswered(rpc: Rpc, fault: Fault) -> Exception:
+    return Failed(fault, retryable=True) if rpc.name == OUTSIDE else StoreUnavailable(fault)
+
+
+def _refused(rpc: Rpc, fault: Fault) -> Exception:
+    return Failed(fault, retryable=True, retry_after=_ASKED_PAUSE) if rpc.name == OUTSIDE else StoreContended(fault)
+
+
+_ASKED_PAUSE: Final = timedelta(minutes=5)
 _IN_DOUBT: Final = frozenset({Fault.ANSWER_LOST, Fault.LATE})
-_OF_COMMITS: Final = frozenset({Fault.LATE, Fault.REFUSED})
+_CHANGES: Final = frozenset({"commit", OUTSIDE})
+_OF_CHANGES: Final = frozenset({Fault.LATE, Fault.REFUSED})

@@ -20,6 +20,8 @@ class Tally:
     """How orders and parked events ended in sweeps."""
     statuses: Counter[str] = field(default_factory=Counter)
     """Of orders, when all is done."""
+    effects: Counter[str] = field(default_factory=Counter)
+    """How they ended, by their kind."""
     parked: Counter[str] = field(default_factory=Counter)
     """Events that rightly wait when all is done, by why."""
 

@@ -17,6 +17,9 @@ THREADS_MAX: Final = 2
 BATCH_MAX: Final = 3
 """Orders or events that one query returns."""
 
+OUTSIDE: Final = "outside"
+"""The name of the RPC that asks the world outside."""
+
 _Answer = TypeVar("_Answer")
 _Found = TypeVar("_Found")
 _Item = TypeVar("_Item")
@@ -55,7 +58,18 @@ def _described(write: Write) -> str:
 
 
 _SHOWN: Final = frozenset(
-    {"status", "heldFrom", "result", "stock", "reserved", "deliveries", "amountRefunded", "waiting"}
+    (
+        "status",
+        "heldFrom",
+        "result",
+        "stock",
+        "reserved",
+        "deliveries",
+        "amountRefunded",
+        "waiting",
+        "state",
+        "attempts",
+    )
 )
 
 
@@ -123,6 +137,10 @@ class Worker:
         return self._ask(
             "open orders", [user_id], lambda: self._store.count_open_orders(user_id, timeout_seconds=timeout_seconds)
         )
+
+    def ask_outside(self, effect_id: str, do: Callable[[], str | None]) -> str | None:
+        """No database has to do with it."""
+        return self._ask(OUTSIDE, [effect_id], do)
 
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         return self._ask("parked events", [order_id], lambda: self._store.parked_events(order_id))

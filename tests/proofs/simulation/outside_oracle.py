@@ -1,0 +1,119 @@
+"""What must be true in the end of all that was done outside: counted from what arrived there, and from documents."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from effects.effect import EffectKind
+from settlement.decisions import AutoRefund
+from tests.proofs.simulation.history import Outside
+from tests.proofs.simulation.oracle import Oracle
+from tests.proofs.simulation.payments import Payment
+from tests.proofs.simulation.world import KEYS_LAST, KNOWS_KEYS, Request, World
+
+Fields = Mapping[str, Any]
+Documents = Mapping[str, Fields]
+
+_NEVER_SENT: Final = "reserved"
+_HAS_ITS_MONEY: Final = {"finalized", "partially_refunded"}
+
+
+def wrongs_outside(documents: Documents, world: World, outside: Outside) -> Iterator[str]:
+    """What is wrong with the effects and with what was asked because of them, whatever they are about."""
+    effects = effects_in(documents)
+    yield from _of_messages(documents, effects, outside)
+    if outside.auto_refund is AutoRefund.OFF:
+        yield from (f"{key}: refunded" for key, effect in effects.items() if effect["kind"] == "stripe_refund")
+    asked, done = _by_effect(world.requests), _by_effect(world.done)
+    for effect_id in asked.keys() - effects.keys():
+        yield f"{effect_id}: asked, and nobody wrote that it should be"
+    for effect_id, effect in effects.items():
+        yield from _of_effect(effect_id, effect, asked[effect_id], done[effect_id])
+
+
+def effects_in(documents: Documents) -> Documents:
+    return {path.removeprefix("effects/"): fields for path, fields in documents.items() if path.startswith("effects/")}
+
+
+def _by_effect(requests: Sequence[Request]) -> defaultdict[str, list[Request]]:
+    found: defaultdict[str, list[Request]] = defaultdict(list)
+    for request in requests:
+        found[request.effect_id].append(request)
+    return found
+
+
+def _of_messages(documents: Documents, effects: Documents, outside: Outside) -> Iterator[str]:
+    """Each notice goes by each channel of its audience once, and nothing else is sent."""
+    wanted: set[str] = set()
+    for path, notice in documents.items():
+        cause = path.rpartition("/")[2]
+        is_of_operators = effects.get(cause, {}).get("recipient") == "operator"
+        if path.startswith("notifications/") and notice["type"] != _NEVER_SENT and not is_of_operators:
+            is_customers = notice["audience"] == "customer"
+            channels = outside.customer_channels if is_customers else outside.operator_channels
+            wanted |= {f"{cause}_{channel}_{notice['audience']}" for channel in channels}
+    messages = {effect_id for effect_id, effect in effects.items() if effect["kind"] != "stripe_refund"}
+    yield from (f"{effect_id}: never to be sent" for effect_id in wanted - messages)
+    yield from (f"{effect_id}: to be sent, and there is no such notice" for effect_id in messages - wanted)
+
+
+def _of_effect(effect_id: str, effect: Fields, asked: Sequence[Request], done: Sequence[Request]) -> Iterator[str]:
+    if effect["state"] not in ("SUCCESS", "ERROR"):
+        yield f"{effect_id}: still {effect['state']}"
+    if effect["state"] == "SUCCESS" and not effect["error"] and not asked:
+        yield f"{effect_id}: said to be done, and nobody was asked"
+    if len(asked) > effect["attempts"]:
+        yield f"{effect_id}: asked {len(asked)} times in {effect['attempts']} attempts"
+    if len({request.key for request in asked}) > 1:
+        yield f"{effect_id}: asked under more than one key"
+    if any(one.words != other.words for one, other in pairwise(asked)):
+        yield f"{effect_id}: asked in other words"
+    if effect["kind"] in KNOWS_KEYS and any(other.at - one.at < KEYS_LAST for one, other in pairwise(done)):
+        yield f"{effect_id}: done more than once"
+
+
+# --- Refunds ----------------------------------------------------------------------------------------------------------
+
+
+def wrongs_of_refunds(oracle: Oracle, outside: Outside) -> Iterator[str]:
+    """What is wrong with the money that the service sends back of one order."""
+    scenario, order, effects = oracle.scenario, oracle.order, effects_in(oracle.ending.documents)
+    asked = {
+        str(effect["recipient"]): effect["state"]
+        for effect in effects.values()
+        if effect["kind"] == EffectKind.STRIPE_REFUND
+    }
+    for payment in scenario.payments:
+        if payment.left < 0:
+            yield f"{scenario.order_id}: more is refunded of payment {payment.number} than it brought"
+    kept = sum(payment.amount - _asked_back(payment) for payment in oracle.succeeded)
+    if order.get("finalizedAt") and oracle.paying and kept < sum(payment.amount for payment in oracle.paying):
+        yield f"{scenario.order_id}: sold, and only {kept} of its money is not sent back"
+    gone = [each for each in oracle.paying if scenario.intent_of(each) in asked or _was_ever_refunded(each)]
+    if order.get("finalizedAt") and gone:
+        # Whichever was refunded, it turned out late that it was the first payment: a person looks into the others.
+        return
+    for payment in _due_back(oracle, outside.auto_refund):
+        is_for_a_person = any(not refund.is_done for refund in payment.refunds)
+        if payment.left and not is_for_a_person and asked.get(scenario.intent_of(payment)) != "ERROR":
+            yield f"{scenario.order_id}: payment {payment.number} is due back, and nobody sends it"
+
+
+def _was_ever_refunded(payment: Payment) -> bool:
+    """As a whole, whether or not that came about; or in part, and that did not."""
+    asked_back = sum(refund.amount for refund in payment.refunds)
+    return asked_back >= payment.amount or not all(refund.is_done for refund in payment.refunds)
+
+
+def _asked_back(payment: Payment) -> int:
+    return sum(refund.amount for refund in payment.refunds if refund.asked_at and not refund.fails)
+
+
+def _due_back(oracle: Oracle, auto_refund: AutoRefund) -> Iterator[Payment]:
+    extra = [payment for payment in oracle.believed if oracle.paying and payment not in oracle.paying]
+    is_sold = bool(oracle.order.get("finalizedAt"))
+    if auto_refund is not AutoRefund.OFF and is_sold and oracle.order["status"] in _HAS_ITS_MONEY:
+        yield from extra
+    if auto_refund is AutoRefund.ALL and not is_sold and oracle.order["status"] == "refund_due":
+        yield from (*oracle.counted, *extra)

@@ -1,0 +1,65 @@
+"""The world outside one history: a provider of mail that keeps keys, a chat that knows none, and Stripe's refunds."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from effects.effect import EffectKind
+from effects.outside import Failed
+
+KEYS_LAST: Final = timedelta(hours=24)
+"""https://docs.stripe.com/api/idempotent_requests, and https://resend.com/docs/dashboard/emails/idempotency-keys."""
+KNOWS_KEYS: Final = frozenset({EffectKind.MAIL, EffectKind.STRIPE_REFUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    effect_id: str
+    kind: EffectKind
+    key: str
+    words: Mapping[str, object]
+    at: datetime
+    """When it arrived, by the only clock that is right."""
+
+
+class World:
+    def __init__(
+        self, refusing: Collection[str], down: Collection[str], refund: Callable[[str, datetime], bool]
+    ) -> None:
+        """What refuses everything for good, what never answers, and how the rest of a payment is refunded, if any."""
+        self.requests: list[Request] = []
+        """All that arrived."""
+        self.done: list[Request] = []
+        self._refusing, self._down, self._refund = refusing, down, refund
+        self._kept: dict[str, Request] = {}
+        """The last that was done under each key."""
+
+    def receive(self, request: Request) -> str | None:
+        """Do it, unless it was done under this key. Returns why there is nothing to do.
+
+        Raises:
+            Failed: it was not done.
+        """
+        self.requests.append(request)
+        if request.kind in self._refusing:
+            raise Failed("refused", retryable=False)
+        if request.kind in self._down:
+            raise Failed("down", retryable=True)
+        if self._was_done(request):
+            return None
+        if request.kind is EffectKind.STRIPE_REFUND and not self._refund(
+            str(request.words["payment_intent"]), request.at
+        ):
+            return "charge_already_refunded"
+        self._kept[request.key] = request
+        self.done.append(request)
+        return None
+
+    def _was_done(self, request: Request) -> bool:
+        known = self._kept.get(request.key) if request.kind in KNOWS_KEYS else None
+        if known is None or request.at - known.at >= KEYS_LAST:
+            return False
+        if known.words != request.words:
+            raise Failed("the key is known, with other words", retryable=False)
+        return True
