@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 
+from tests.proofs.faults import performing
 from tests.proofs.faults.faulty_transport import Fault
 from tests.proofs.faults.scenarios import SCENARIOS
 from tests.proofs.faults.trial import Cell, cells, wrong_in
@@ -24,9 +25,9 @@ def main() -> int:
     print(", ".join(f"{mark} {fault}" for fault, mark in _MARKS.items()), "\n", flush=True)
     tried: Counter[Fault] = Counter()
     wrong: dict[Cell, list[str]] = {}
-    table: dict[str, dict[str, str]] = {name: {} for name in SCENARIOS}
-    for cell in cells(list(Fault)):
-        complaints = wrong_in(cell)
+    table: dict[str, dict[str, str]] = {name: {} for name in (*SCENARIOS, performing.NAME)}
+    for cell in (*cells(list(Fault)), *performing.cells(list(Fault))):
+        complaints = performing.wrong_in(cell) if cell.scenario == performing.NAME else wrong_in(cell)
         tried[cell.fault] += 1
         row = table[cell.scenario]
         rpc = f"{cell.rpc} {cell.name}"

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from tests.proofs.faults import performing
 from tests.proofs.faults.faulty_transport import Fault
 from tests.proofs.faults.scenarios import SCENARIOS
 from tests.proofs.faults.trial import DEATHS, cells, wrong_in
@@ -23,6 +24,24 @@ def test_no_process_that_dies_at_its_commit_leaves_anything_wrong() -> None:
     tried = [cell for cell in deaths if cell.scenario in SLICE and cell.name == "commit"]
     assert Counter(cell.scenario for cell in tried) == {scenario: 2 * len(DEATHS) for scenario in SLICE}
     assert {str(cell): wrong for cell in tried if (wrong := wrong_in(cell))} == {}
+
+
+def test_after_a_death_or_a_lost_answer_the_same_is_asked_outside_again_under_the_same_key() -> None:
+    """A slice: before the call and after it, on the way to the database and back."""
+    tried = [cell for cell in performing.cells((*DEATHS, Fault.ANSWER_LOST)) if cell.name == "commit"]
+    assert len(tried) == 6
+    assert {str(cell): wrong for cell in tried if (wrong := performing.wrong_in(cell))} == {}
+
+
+def test_who_is_killed_while_a_provider_has_their_request_is_replaced_when_their_lease_is_over() -> None:
+    assert performing.wrong_if_killed_while_asking() == []
+
+
+def test_of_two_who_perform_an_effect_at_once_one_asks() -> None:
+    with performing.a_provider() as provider:
+        project = performing.a_shop_with_an_effect()
+        assert performing.endings_of_two_at_once(project, provider.origin) == ["effect_done", "effect_not_due"]
+    assert len(provider.asked) == 1
 
 
 SLICE = {"a payment that a refund waits for"}

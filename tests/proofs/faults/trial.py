@@ -3,7 +3,8 @@
 import functools
 import multiprocessing
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -30,7 +31,7 @@ DEATHS = (Fault.DEATH_BEFORE, Fault.DEATH_AFTER)
 _DEATH_SECONDS_MAX = 60
 
 _starting = multiprocessing.get_context("forkserver")
-_starting.set_forkserver_preload(["tests.proofs.faults.trial"])
+_starting.set_forkserver_preload(["tests.proofs.faults.performing"])
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,14 @@ def cells(faults: Sequence[Fault]) -> Iterator[Cell]:
 def wrong_in(cell: Cell) -> list[str]:
     """What is wrong after the fault and one more delivery without any; an empty list if nothing is."""
     scenario = SCENARIOS[cell.scenario]
-    project = _a_shop(scenario)
+    project = a_shop(scenario)
     if cell.fault in DEATHS:
-        _die(cell, project)
+        die(_strike, (cell, project))
     else:
         _strike(cell, project)
     client = firestore.Client(project=project)
     after_the_fault = documents_in(client)
-    _settle(scenario.terms, scenario.event, connect(project), delivery=2)
+    settle(scenario.terms, scenario.event, connect(project), delivery=2)
     documents = documents_in(client)
     return [*_wrong_halfway(after_the_fault), *_wrong_at_the_end(scenario, documents)]
 
@@ -71,19 +72,19 @@ def wrong_in(cell: Cell) -> list[str]:
 @functools.cache
 def _rpcs_of(name: str) -> list[str]:
     scenario = SCENARIOS[name]
-    connection, transport = connected_through(FaultyTransport, _a_shop(scenario))
+    connection, transport = connected_through(FaultyTransport, a_shop(scenario))
     # Nothing goes wrong here, and the first query of all may take longer than an outage need last.
-    _settle(scenario.terms, scenario.event, connection, delivery=2)
+    settle(scenario.terms, scenario.event, connection, delivery=2)
     return transport.names
 
 
-def _a_shop(scenario: Scenario) -> str:
+def a_shop(scenario: Scenario) -> str:
     """A database of its own, in which everything before the event has been settled."""
     project = a_project()
     connection = connect(project)
     write_all(firestore.Client(project=project), scenario.documents())
     for event in scenario.before:
-        _settle(scenario.terms_before, event, connection, delivery=0)
+        settle(scenario.terms_before, event, connection, delivery=0)
     return project
 
 
@@ -94,25 +95,28 @@ def _strike(cell: Cell, project: str) -> None:
     # Who dies waits for nothing; on a busy machine, haste would end before the RPC at which to die.
     how_long = patience() if cell.fault in DEATHS else patience(total_seconds=PATIENCE_SECONDS)
     try:
-        _settle(scenario.terms, scenario.event, connection, delivery=1, how_long=how_long)
+        settle(scenario.terms, scenario.event, connection, delivery=1, how_long=how_long)
     except Transient:
         return
 
 
-def _die(cell: Cell, project: str) -> None:
-    child = _starting.Process(target=_strike, args=(cell, project))
+def die(work: Callable[..., object], args: Sequence[object], when: threading.Event | None = None) -> None:
+    """Work in a process that is killed: by itself, or at this event."""
+    child = _starting.Process(target=work, args=args)
     child.start()
+    if when and when.wait(_DEATH_SECONDS_MAX):
+        child.kill()
     child.join(_DEATH_SECONDS_MAX)
     if child.exitcode != -signal.SIGKILL:
         child.kill()
-        raise AssertionError(f"{cell}: the process ended with {child.exitcode}, and should have been killed")
+        raise AssertionError(f"{args}: the process ended with {child.exitcode}, and should have been killed")
 
 
-def _settle(
+def settle(
     terms: Terms, event: OrderEvent, connection: Connection, *, delivery: int, how_long: Patience | None = None
 ) -> None:
-    settle = settling(FirestoreStore(connection), terms, silent, how_long or patience())
-    settle(_delivered(event, delivery), time_of(event))
+    settled = settling(FirestoreStore(connection), terms, silent, how_long or patience())
+    settled(_delivered(event, delivery), time_of(event))
 
 
 def _delivered(event: OrderEvent, delivery: int) -> OrderEvent:
