@@ -39,7 +39,8 @@ class Refunding:
 
     def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | None:
         if why_not := why_not_to_refund(self._order_of(effect), effect.recipient, self.auto_refund):
-            return Skipped(why_not)
+            # Operators have read that it is under way.
+            raise Failed(f"{effect.recipient} is not refunded: {why_not}", retryable=False)
         try:
             self.stripe.create_refund(payload, key=effect.key)
         except AlreadyRefunded as refunded:

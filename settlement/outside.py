@@ -94,8 +94,8 @@ def _is_never_sold(order: Order) -> bool:
 
 
 def _paid_with_what_goes_back(case: Case, after: Order) -> set[str]:
-    before = _ids_of(_due_back(case.order, case.terms.auto_refund))
-    return before & _ids_of(after.paid_with) if after.sold else set()
+    going_back = (each for each in _due_back(case.order, case.terms.auto_refund) if not _came_to_nothing(each, after))
+    return _ids_of(going_back) & _ids_of(after.paid_with) if after.sold else set()
 
 
 def _any_is_back(payments: Iterable[Payment], order: Order) -> bool:
@@ -108,8 +108,12 @@ def _ids_of(payments: Iterable[Payment]) -> set[str]:
 
 
 def _is_owed(payment: Payment, order: Order) -> bool:
-    refunds = order.refunds.refunds_of(payment)
-    return order.refunds.amount_of(payment) < amount_of(payment) and not any(refund.is_undone for refund in refunds)
+    return order.refunds.amount_of(payment) < amount_of(payment) and not _came_to_nothing(payment, order)
+
+
+def _came_to_nothing(payment: Payment, order: Order) -> bool:
+    """Whether a refund of it has failed, or was cancelled."""
+    return any(refund.is_undone for refund in order.refunds.refunds_of(payment))
 
 
 def _channels_to(audience: Audience, terms: Terms) -> frozenset[EffectKind]:

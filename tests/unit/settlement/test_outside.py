@@ -106,6 +106,13 @@ def test_an_order_is_not_left_without_money_if_it_turns_out_late_which_payment_c
     assert change.note.endswith("; refund_under_way: being refunded: pi_2")
 
 
+def test_a_payment_that_could_not_be_refunded_may_count_as_the_first_and_then_the_other_goes_back() -> None:
+    failed = Refunds.of(Refund("re_1", 3_600, RefundStatus.FAILED, payment_id="pi_2"))
+    earlier = a_payment("charge.succeeded", payment_intent_id="pi_2", charge_id="ch_2", created_at=EARLIER)
+    change = given(a_sold_order(**PAID_TWICE, refunds=failed), terms=EXTRAS).changed_by(earlier)
+    assert effects_of(change) == ["charge.succeeded_stripe_refund_pi_1"]
+
+
 def test_whatever_goes_back_at_once_is_named() -> None:
     halves = [Payment(f"pi_{n}", PaymentState.SUCCEEDED, NOW, Money(1_800, "eur"), f"ch_{n}") for n in (2, 3)]
     change = given(a_sold_order(payments=Payments.of(*halves)), terms=EXTRAS).changed_by(a_payment())
