@@ -55,7 +55,7 @@ def test_a_payment_that_is_known_by_its_charge_alone_is_refunded_by_that_and_the
 
 def test_what_its_order_needs_by_now_is_not_refunded_and_operators_who_were_told_otherwise_learn_of_it() -> None:
     stripe = Stripe()
-    with pytest.raises(Failed, match="^pi_2 is not refunded: AUTO_REFUND is off$") as failed:
+    with pytest.raises(Failed, match=r"^pi_2 is not refunded: AUTO_REFUND is off$") as failed:
         refunding(stripe, auto_refund="off").perform(A_REFUND, {})
     assert (failed.value.retryable, stripe.asked) == (False, [])
 
