@@ -19,7 +19,7 @@ BROWSER := venv/.installed-browser-$(MADE_FOR)
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
 
-demo: $(EMULATORS) ## one payment: three events, one of them again, one forged; settled once
+demo: $(EMULATORS) ## an order: paid in Checkout, confirmed by mail, refunded
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tools.demo
 
 # These emulators live for two minutes: that they start quickly matters more than how fast they become.

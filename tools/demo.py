@@ -1,33 +1,45 @@
-"""The main job in one scenario: an order is placed, Stripe reports its payment too often, and it is settled once.
+"""A shop's whole day in one order: placed, paid in a Checkout session, confirmed by mail, and refunded.
 
-Runs inside the emulators, against the real functions: `make demo`.
+Stripe reports the payment too often, and it is settled once. Runs inside the emulators, against the real functions and
+what stands in for Stripe: `make demo`.
 """
 
+import json
 import os
 import sys
-import time
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Final
+from email import message_from_bytes
+from email.policy import default
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
 
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import firestore
 
 from audit.trail import trail_of
+from notifications.outbox import FOLDER
+from stripe_api.client import StripeClient
+from stripe_api.keys import EMULATORS_KEY, stripe_key_from
 from tools import logs
-from tools.addresses import PROJECT, webhook_at
+from tools.addresses import PROJECT, REGION, Addresses, NoEmulators, found
 from tools.deliveries import OtherSecret, deliver
-from tools.emulators import WEBHOOK_SECRET
 from tools.polling import polled
-from tools.posting import NotAnswered
+from tools.posting import NotAnswered, post
 from tools.progress import Progress
-from tools.stripe_events import CardPayment, Json, payment_event
+from tools.stripe_events import Json
+from tools.stripe_stand_in.control import NotPossible, StandIn
+from tools.toolchain import BUILD, ROOT
 
 PRODUCT: Final = "espresso-cup"
 QUANTITY: Final = 3
 UNIT_AMOUNT: Final = 1_450
 STOCK: Final = 50
-TRIGGER_SECONDS_MAX: Final = 60
+REPORTS: Final = ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed")
+"""The events in which Stripe says that a session was paid."""
+SECONDS_MAX: Final = 60
+"""The first event that a function meets has to wait for its worker."""
 
 
 class DemoFailed(Exception):
@@ -35,49 +47,115 @@ class DemoFailed(Exception):
 
 
 class Demo:
-    """One order, from its creation to the last of Stripe's deliveries."""
+    """One order, from its creation to its refund."""
 
-    def __init__(self, client: firestore.Client, webhook: str) -> None:
+    def __init__(self, client: firestore.Client, addresses: Addresses) -> None:
         self.client = client
-        self.webhook = webhook
+        self.addresses = addresses
+        self.stripe = StandIn(f"http://{addresses.stripe}")
         self.run = uuid.uuid4().hex[:6]
         self.order_id = f"order-{self.run}"
         self.product_id = f"{PRODUCT}-{self.run}"
+        self.user_id = ""
         self.rows: list[Sequence[str]] = []
         self.progress = Progress(sys.stderr)
 
     def play(self) -> None:
+        self.open_shop()
+        token = self.sign_in()
+        self.place_order()
+        session_id = self.ask_for_session(token)
+        self.pay(session_id)
+        self.wait_for_mails(1)
+        self.refund(session_id)
+        self.wait_for_mails(2)
+
+    def open_shop(self) -> None:
         self.client.document(f"inventory/{self.product_id}").set({"stock": STOCK, "reserved": 0})
         self.client.document(f"products/{self.product_id}").set(
             {"name": "Espresso cup", "active": True, "unitAmount": UNIT_AMOUNT, "currency": "eur"}
         )
-        self.place_order()
-        payment = CardPayment(self.run, self.order_id, QUANTITY * UNIT_AMOUNT, "eur", int(time.time()))
-        for event_type in ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed"):
-            self.deliver(event_type, payment_event(payment, event_type))
-        charge = payment_event(payment, "charge.succeeded")
-        self.deliver("charge.succeeded, once more", charge)
-        self.deliver("charge.succeeded, forged", charge, secret="whsec_of_a_forger")  # noqa: S106 - not the shop's secret
+
+    def sign_in(self) -> str:
+        """A guest's ID token, from Firebase's own Authentication."""
+        url = f"http://{self.addresses.auth}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=demo"
+        answer = post(url, b'{"returnSecureToken": true}').fields()
+        self.user_id = str(answer["localId"])
+        self.client.document(f"users/{self.user_id}").set({"email": "alice@mail.example"})
+        return str(answer["idToken"])
 
     def place_order(self) -> None:
         """Create the order as a customer does, and wait until the trigger has held its stock."""
         order = self.client.document(f"orders/{self.order_id}")
         items = [{"productId": self.product_id, "quantity": QUANTITY}]
-        order.set({"userId": "alice", "items": items, "status": "pending", "createdAt": firestore.SERVER_TIMESTAMP})
-        try:
-            polled(self.status_of_order, "reserved".__eq__, seconds=TRIGGER_SECONDS_MAX)
-        except TimeoutError as late:
-            raise DemoFailed(f"The order was not held by the trigger: {late}.") from None
+        placed = {"userId": self.user_id, "items": items, "status": "pending"}
+        order.set({**placed, "createdAt": firestore.SERVER_TIMESTAMP})
+        self.wait_for_status("reserved", "The order was not held by the trigger")
         self.note(f"a customer orders {QUANTITY} cups", "held by the trigger")
 
-    def status_of_order(self) -> str:
-        # The first event that a function meets has to wait for its worker.
-        self.progress.waiting("Demo")
-        return str(self.client.document(f"orders/{self.order_id}").get().get("status"))
+    def ask_for_session(self, token: str) -> str:
+        """Ask how to pay, as the app does; the id of the session, which is the same when it is asked again."""
+        url = f"http://{self.addresses.functions}/{PROJECT}/{REGION}/createCheckout"
+        asked = json.dumps({"data": {"orderId": self.order_id}}).encode()
+        answers = [post(url, asked, {"Authorization": f"Bearer {token}"}) for _ in range(2)]
+        if any(not answer.is_done for answer in answers) or answers[0].body != answers[1].body:
+            raise DemoFailed(f"The customer was not led to Stripe: {answers[0]}; {answers[1]}.")
+        self.note("createCheckout, twice", f"{answers[0].status} the address of one session")
+        return str(self.client.document(f"checkouts/{self.order_id}").get().get("sessionId"))
 
-    def deliver(self, what: str, event: Json, *, secret: str = WEBHOOK_SECRET) -> None:
-        answer = deliver(self.webhook, event, secret)
-        self.note(what, f"{answer.status} {answer.said}")
+    def pay(self, session_id: str) -> None:
+        """The customer pays at Stripe, which reports it in three events: one of them again, one of them forged."""
+        self.stripe.send_webhooks(self.order_id, lose=REPORTS)
+        self.stripe.complete(session_id)
+        events = {event["type"]: event for event in self.stripe.events() if self.order_id in json.dumps(event)}
+        charge, intent, session = (events[report] for report in REPORTS)
+        self.deliver(charge, "charge.succeeded")
+        self.deliver(intent, "payment_intent.succeeded, thin", form="thin")
+        self.deliver(session, "checkout.session.completed")
+        self.deliver(charge, "charge.succeeded, once more")
+        forged = deliver(self.addresses.webhook, charge, "whsec_of_a_forger")
+        self.note("charge.succeeded, forged", f"{forged.status} {forged.said}")
+
+    def deliver(self, event: Json, what: str, *, form: str = "snapshot") -> None:
+        self.stripe.send_again(event["id"], form=form)
+        answer = self.stripe.deliveries(event["id"])[-1]
+        if answer["status"] == HTTPStatus.BAD_REQUEST:
+            raise OtherSecret
+        self.note(what, f"{answer['status']} {answer['said']}")
+
+    def refund(self, session_id: str) -> None:
+        """Refund all of it in Stripe, which reports that as well."""
+        self.stripe.send_webhooks(self.order_id)
+        stripe = StripeClient(stripe_key_from(EMULATORS_KEY), self.stripe.origin)
+        payment = stripe.session(session_id).payment_intent_id
+        stripe.create_refund({"payment_intent": payment}, key=f"demo-{self.run}")
+        self.wait_for_status("refunded", "The order did not follow its refund")
+        self.stripe.deliveries(str(payment))
+        self.note("a refund of all of it, in Stripe", "followed by the order")
+
+    def wait_for_status(self, status: str, failure: str) -> None:
+        def status_of_order() -> str:
+            self.progress.waiting("Demo")
+            return str(self.client.document(f"orders/{self.order_id}").get().get("status"))
+
+        try:
+            polled(status_of_order, status.__eq__, seconds=SECONDS_MAX)
+        except TimeoutError as late:
+            raise DemoFailed(f"{failure}: {late}.") from None
+
+    def wait_for_mails(self, count: int) -> None:
+        try:
+            polled(lambda: len(self.mails()), count.__eq__, seconds=SECONDS_MAX)
+        except TimeoutError as late:
+            raise DemoFailed(f"The customer's mail was not sent: {late}.") from None
+
+    def mails(self) -> Sequence[Path]:
+        """What the customer would have been sent, the oldest first."""
+        self.progress.waiting("Demo")
+        query = self.client.collection("effects").where(filter=firestore.FieldFilter("orderId", "==", self.order_id))
+        sent = [effect for effect in query.get() if (effect.get("kind"), effect.get("state")) == ("mail", "SUCCESS")]
+        to_customer = sorted((each.get("createdAt"), each.id) for each in sent if each.get("recipient") == "customer")
+        return [FOLDER / f"{effect_id}.eml" for _, effect_id in to_customer]
 
     def note(self, what: str, outcome: str) -> None:
         order = self.client.document(f"orders/{self.order_id}").get()
@@ -101,15 +179,25 @@ class Demo:
         ]
 
     def kept_its_promise(self) -> bool:
-        """Whether everything changed once: order, stock, notice, and an audit entry for each event."""
-        entries = [result for _, _, result, change, _ in self.trail() if change]
-        notices = self.client.collection("notifications/alice/messages")
-        of_this_order = notices.where(filter=firestore.FieldFilter("orderId", "==", self.order_id)).get()
+        """Whether everything happened once: the sale, its refund, and a mail and a notice for each."""
+        results = [result for _, _, result, change, _ in self.trail() if change]
+        notices = self.client.collection(f"notifications/{self.user_id}/messages").get()
+        paid = ("finalized", str(STOCK - QUANTITY), "0")
         return (
-            self.rows[-1][2:] == ("finalized", str(STOCK - QUANTITY), "0")
-            and entries == ["reserved", "first_time_finalized", "already_finalized", "already_finalized"]
-            and sorted(notice.get("type") for notice in of_this_order) == ["paid", "reserved"]
+            [row[2:] for row in self.rows[2:-1]] == [paid] * 5
+            and self.rows[-1][2:] == ("refunded", str(STOCK), "0")
+            and all(results.count(once) == 1 for once in ("reserved", "first_time_finalized", "refunded"))
+            and sorted(notice.get("type") for notice in notices) == ["paid", "refunded", "reserved"]
+            and len(self.mails()) == len({*self.mails()}) == 2  # noqa: PLR2004 - one for each of the two
         )
+
+
+def mail_in_words(file: Path) -> str:
+    """What a mail says, to whom."""
+    mail: Any = message_from_bytes(file.read_bytes(), policy=default)
+    plain = mail.get_body(("plain",)).get_content().rstrip()
+    lines = [f"To: {mail['To']}", f"Subject: {mail['Subject']}", "", *plain.splitlines()]
+    return "\n".join(f"  │ {line}".rstrip() for line in lines)
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -121,14 +209,13 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str
 
 
 def main() -> int:
-    functions_host = os.environ.get("FUNCTIONS_EMULATOR_HOST")
-    if not functions_host:
-        sys.exit("The demo runs inside the emulators: `make demo` starts both.")
     try:
-        problem = show(Demo(firestore.Client(project=PROJECT), webhook_at(functions_host)))
+        problem = show(Demo(firestore.Client(project=PROJECT), found(os.environ, BUILD)))
+    except NoEmulators:
+        sys.exit("The demo runs inside the emulators: `make demo` starts both.")
     except OtherSecret as other:
         sys.exit(str(other))
-    except (DemoFailed, NotAnswered, GoogleAPIError) as failed:
+    except (DemoFailed, NotAnswered, NotPossible, GoogleAPIError) as failed:
         problem = str(failed)
     if problem:
         print(f"\n{problem}\n{logs.ends_for_the_command(os.environ)}", file=sys.stderr, end="")
@@ -142,9 +229,11 @@ def show(demo: Demo) -> str:
     print()
     print(table("What was sent, and what it did", ("sent", "answer", "order", "stock", "reserved"), demo.rows))
     print(table("The audit trail", ("at", "cause", "result", "order", "moved"), demo.trail()))
+    first, *_ = demo.mails()
+    print(f"The customer's first mail, in {first.relative_to(ROOT).parent}\n\n{mail_in_words(first)}\n")
     if not demo.kept_its_promise():
         return "The promise was broken: see the tables above."
-    print(f"Five deliveries, one payment: {QUANTITY} cups left the shelf once, and one notice says they are paid.")
+    print(f"One session, five deliveries, one payment: {QUANTITY} cups left the shelf once, and came back once.")
     return ""
 
 
