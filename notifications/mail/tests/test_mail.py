@@ -47,7 +47,7 @@ def test_every_part_of_it_arrives(mail: Mail) -> None:
         assert part.get_content().replace("\r\n", "\n") == content
 
 
-@pytest.mark.parametrize("mail", [A_MAIL, UMLAUTS])
+@pytest.mark.parametrize("mail", [A_MAIL, UMLAUTS, a_mail(text="Grüße\n", html="<p>Grüße</p>\n")])
 def test_every_server_takes_its_lines(mail: Mail) -> None:
     lines = mail.message(KEY).as_bytes().split(b"\r\n")
     assert all(line.isascii() and len(line) <= 998 and b"\n" not in line for line in lines)

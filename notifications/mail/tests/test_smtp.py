@@ -99,6 +99,11 @@ def test_whoever_was_refused_for_now_is_tried_again_and_who_was_refused_for_good
         assert inbox.taken[0].rcpt_tos == ["alice@mail.example"]
 
 
+def test_one_who_may_be_accepted_later_is_reason_enough_to_try_again() -> None:
+    with mail_server(Inbox(refused={TWO[0]: "550 5.1.1 nobody", TWO[1]: "450 4.2.1 later"})) as server:
+        assert failure(server, to=TWO).retryable
+
+
 def test_a_mail_whose_answer_is_lost_is_sent_again_with_the_same_message_id() -> None:
     inbox = Inbox(answers=[""])
     with mail_server(inbox) as server:
