@@ -1,29 +1,25 @@
 """Mail by Resend, which sends what it is asked for under one key once a day: https://resend.com/docs/api-reference.
 
-By requests, which Google's own client libraries bring, rather than by Resend's library, which takes 0.07 s to import.
+Resend's own library takes 0.07 s to import, and knows no limit of time.
 """
 
+import json
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
-
-import requests
 
 from effects.outside import Failed
 from notifications.mail.mail import AUTOMATIC, Mail
 from notifications.mail.settings import MAIL_SECRET
+from notifications.posting import Answer, Post, answer_to
 from service.environment import SettingsError
 
 ORIGIN: Final = "https://api.resend.com"
-CONNECT_SECONDS_MAX: Final = 3.0
-ANSWER_SECONDS_MAX: Final = 6.5
 
 # https://resend.com/docs/api-reference/errors
 _OTHER_MAIL: Final = "invalid_idempotent_request"
 _NAME: Final = re.compile(r"[a-z_]{1,60}")
-_SECONDS: Final = re.compile(r"[0-9]{1,6}")
 
 
 def resend_with(secret: str | None, origin: str = ORIGIN) -> "ResendTransport":
@@ -37,37 +33,20 @@ def resend_with(secret: str | None, origin: str = ORIGIN) -> "ResendTransport":
 class ResendTransport:
     secret: str = field(repr=False)
     origin: str = ORIGIN
-    connect_seconds: float = CONNECT_SECONDS_MAX
-    answer_seconds: float = ANSWER_SECONDS_MAX
 
     def send(self, mail: Mail, key: str) -> None:
         """Raises Failed: with Resend's name for what is wrong, and none of its words, which may name the recipient."""
-        try:
-            answer = self._posted(_request(mail), key)
-        except requests.RequestException as error:
-            raise Failed(f"Resend does not answer: {type(error).__name__}", retryable=True) from None
-        said = _object(answer)
-        if answer.ok and isinstance(said.get("id"), str):
+        headers = {"Authorization": f"Bearer {self.secret}", "Idempotency-Key": key, "Content-Type": "application/json"}
+        answer = answer_to(Post(f"{self.origin}/emails", json.dumps(_request(mail)).encode(), headers), "Resend")
+        if answer.is_success and isinstance(answer.fields.get("id"), str):
             return
-        name = said.get("name")
+        name = answer.fields.get("name")
         known = name if isinstance(name, str) and _NAME.fullmatch(name) else "no reason given"
         raise Failed(
-            f"Resend answers {answer.status_code} ({known})",
-            retryable=_is_passing(answer.status_code, known),
-            retry_after=_pause(answer.headers.get("Retry-After", "")),
+            f"Resend answers {answer.code} ({known})",
+            retryable=_is_passing(answer, known),
+            retry_after=answer.retry_after,
         )
-
-    def _posted(self, request: dict[str, Any], key: str) -> requests.Response:
-        with requests.Session() as session:
-            # A password file (~/.netrc) would take the key's place.
-            session.trust_env = False
-            return session.post(
-                f"{self.origin}/emails",
-                json=request,
-                headers={"Authorization": f"Bearer {self.secret}", "Idempotency-Key": key},
-                timeout=(self.connect_seconds, self.answer_seconds),
-                allow_redirects=False,
-            )
 
 
 def _request(mail: Mail) -> dict[str, Any]:
@@ -83,26 +62,12 @@ def _request(mail: Mail) -> dict[str, Any]:
     }
 
 
-def _is_passing(status: int, name: str) -> bool:
-    """Whether the same may be accepted later."""
-    match status:
-        case HTTPStatus.CONFLICT:
-            # Else another attempt is still under way, with the same key.
-            return name != _OTHER_MAIL
-        case HTTPStatus.REQUEST_TIMEOUT | HTTPStatus.TOO_MANY_REQUESTS:
-            return True
-        case _:
-            # A success without the mail's id came from somebody in between.
-            return status < HTTPStatus.MULTIPLE_CHOICES or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+def _is_passing(answer: Answer, name: str) -> bool:
+    """Whether the same may be accepted later.
 
-
-def _object(answer: requests.Response) -> dict[str, Any]:
-    try:
-        said = answer.json()
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _pause(text: str) -> timedelta | None:
-    return timedelta(seconds=int(text)) if _SECONDS.fullmatch(text) else None
+    A conflict is another attempt under the same key that is still under way, unless it was for another mail. A success
+    without the mail's id came from somebody in between.
+    """
+    if answer.code == HTTPStatus.CONFLICT:
+        return name != _OTHER_MAIL
+    return answer.is_passing or answer.is_success

@@ -77,7 +77,7 @@ def _defect_of(mail: Mapping[str, Any]) -> str | None:
 
 
 @contextmanager
-def listening(resend: Resend, *, answer_seconds: float = 10.0) -> Iterator[ResendTransport]:
+def listening(resend: Resend) -> Iterator[ResendTransport]:
     """What a shop sends by, to the one that stands in."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -105,9 +105,7 @@ def listening(resend: Resend, *, answer_seconds: float = 10.0) -> Iterator[Resen
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield ResendTransport(
-                SECRET, f"http://127.0.0.1:{server.server_port}", connect_seconds=5, answer_seconds=answer_seconds
-            )
+            yield ResendTransport(SECRET, f"http://127.0.0.1:{server.server_port}")
         finally:
             resend.may_answer.set()
             server.shutdown()

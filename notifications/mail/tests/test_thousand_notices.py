@@ -1,5 +1,6 @@
 """A thousand notices, while one call in ten fails: each arrives, and by Resend once."""
 
+import json
 import random
 import smtplib
 from collections import Counter
@@ -7,21 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import Message
-from typing import Any, Final
+from typing import Final
 
 import pytest
-import requests
 
 from database.documents.effects import effect_path, effect_write
 from database.documents.notifications import notice_path
 from database.store import Committed, Document, Write
 from effects.effect import Effect, EffectKind, a_message
+from effects.outside import Failed
 from effects.performing import Effects
 from notifications.delivery import Delivery
 from notifications.mail.channel import channel_from
 from notifications.mail.mail import Mail
 from notifications.mail.smtp import SmtpTransport
 from notifications.notices import Audience
+from notifications.posting import Answer, Post
 from notifications.shop import Shop
 from orders.outcome import StoreUnavailable, Transient
 from tests.support.builders import NOW
@@ -80,18 +82,18 @@ class Outside:
         self.failures[how] += 1
         return how
 
-    def post(self, _url: str, *, json: Mapping[str, Any], headers: Mapping[str, str], **_: object) -> requests.Response:
-        """Resend's answer."""
-        how, key = self.fails(), headers["Idempotency-Key"]
+    def answer_to(self, post: Post, provider: str) -> Answer:
+        """Resend's."""
+        how, key = self.fails(), post.headers["Idempotency-Key"]
         if how == "refused":
-            return _answer(self.chance.choice((429, 500, 503)), b"{}")
+            return Answer(self.chance.choice((429, 500, 503)), b"{}")
         if how != "before":
             if key not in self.known:
-                self.delivered[json["subject"]] += 1
-            assert self.known.setdefault(key, json) == json
+                self.delivered[json.loads(post.body)["subject"]] += 1
+            assert self.known.setdefault(key, post.body) == post.body
         if how:
-            raise requests.ConnectionError
-        return _answer(200, b'{"id": "1"}')
+            raise Failed(f"{provider} does not answer", retryable=True)
+        return Answer(200, b'{"id": "1"}')
 
     def sendmail(self, _sender: str, _to: Sequence[str], message: bytes) -> Mapping[str, tuple[int, bytes]]:
         """An SMTP server's."""
@@ -103,12 +105,6 @@ class Outside:
         if how:
             raise smtplib.SMTPServerDisconnected
         return {}
-
-
-def _answer(status: int, body: bytes) -> requests.Response:
-    answer = requests.Response()
-    answer.status_code, answer._content = status, body
-    return answer
 
 
 def _subject_alone(_: SmtpTransport, mail: Mail, _key: str) -> Message:
@@ -183,7 +179,7 @@ def a_store(chance: random.Random) -> LossyStore:
 def run(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str], seed: int) -> Outside:
     chance = random.Random(seed)  # noqa: S311 - it guards nothing
     outside, store = Outside(chance), a_store(chance)
-    monkeypatch.setattr(requests.Session, "post", lambda _, url, **how: outside.post(url, **how))
+    monkeypatch.setattr("notifications.mail.resend.answer_to", outside.answer_to)
     monkeypatch.setattr("notifications.mail.smtp._opened", lambda *_: _Session(outside))
     monkeypatch.setattr(SmtpTransport, "message", _subject_alone)
     assert performed(store, environment, chance) > 1
