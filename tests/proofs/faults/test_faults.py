@@ -13,15 +13,16 @@ pytestmark = pytest.mark.usefixtures("firestore_host")
 
 
 def test_no_last_commit_whose_answer_is_lost_leaves_anything_wrong() -> None:
-    last = {cell.scenario: cell for cell in cells([Fault.ANSWER_LOST]) if cell.name == "commit"}
-    assert last.keys() == set(SCENARIOS)
+    """A slice: a third of the scenarios."""
+    some = list(SCENARIOS)[::3]
+    last = {cell.scenario: cell for cell in cells([Fault.ANSWER_LOST], some) if cell.name == "commit"}
+    assert last.keys() == set(some)
     assert {str(cell): wrong for cell in last.values() if (wrong := wrong_in(cell))} == {}
 
 
 def test_no_process_that_dies_at_its_commit_leaves_anything_wrong() -> None:
     """A slice: the commits of one scenario that has several. The whole table is part of `make torture`."""
-    deaths = cells(DEATHS)
-    tried = [cell for cell in deaths if cell.scenario in SLICE and cell.name == "commit"]
+    tried = [cell for cell in cells(DEATHS, SLICE) if cell.name == "commit"]
     assert Counter(cell.scenario for cell in tried) == {scenario: 2 * len(DEATHS) for scenario in SLICE}
     assert {str(cell): wrong for cell in tried if (wrong := wrong_in(cell))} == {}
 

@@ -4,7 +4,7 @@ import functools
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -47,9 +47,9 @@ class Cell:
         return f"{self.scenario}, {self.rpc}. {self.name}, {self.fault}"
 
 
-def cells(faults: Sequence[Fault]) -> Iterator[Cell]:
-    """Every RPC of every scenario, as a run without faults makes them, with each fault."""
-    for name in SCENARIOS:
+def cells(faults: Sequence[Fault], scenarios: Iterable[str] = SCENARIOS) -> Iterator[Cell]:
+    """Every RPC of each scenario, as a run without faults makes them, with each fault."""
+    for name in scenarios:
         for number, rpc in enumerate(_rpcs_of(name), start=1):
             yield from (Cell(name, number, rpc, fault) for fault in faults)
 
