@@ -12,6 +12,9 @@ AUDIT := venv/.installed-audit-$(MADE_FOR)
 PAGE := venv/.installed-page-$(MADE_FOR)
 BROWSER := venv/.installed-browser-$(MADE_FOR)
 
+# Every worker of the tests and of the emulators would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page messages seed pay refund sweep bench loadtest deploy doctor monitoring lint format lock audit sbom clean
