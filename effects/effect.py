@@ -46,7 +46,8 @@ class Effect:
     """What it is for: an audience, a payment or a Checkout session."""
     order_id: str
     cause_id: str
-    """The id of the audit entry and notices of its cause; of an effect, if it is caused by that being given up."""
+    """The id of the audit entry and notices of its cause; of an effect, if it is caused by that being given up, with
+    the time where that is taken."""
     user_id: str | None
     """The order's customer."""
     key: str

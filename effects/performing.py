@@ -97,12 +97,30 @@ class Effects:
         if pause is not None:
             retried = Attempt(Ending.RETRIED, stored, str(failed), fault)
             return self._end(retried, to_be_retried(stored, self.now() + pause, str(failed)))
-        gave_up = Attempt(Ending.GIVEN_UP, stored, str(failed), fault)
-        writes = given_up(stored, str(failed), self.operator_channels, self.now(), self.notice_lifetime)
-        return self._end(gave_up, *writes)
+        return self._give_up(Attempt(Ending.GIVEN_UP, stored, str(failed), fault), str(failed))
+
+    def _give_up(self, attempt: Attempt, error: str) -> Attempt:
+        stored, now = attempt.stored, self.now()
+        effect_id = stored.effect.effect_id
+        # Its own id is taken if it was given up before, and a person had it tried again; or by another order's cause,
+        # since customers choose ids.
+        for cause_id in (effect_id, f"{effect_id}_{now:%Y%m%dT%H%M%S%f}"):
+            if self._record(
+                attempt, *given_up(stored, cause_id, error, self.operator_channels, now, self.notice_lifetime)
+            ):
+                break
+        return attempt
 
     def _end(self, attempt: Attempt, *writes: Write) -> Attempt:
-        """Put on record how the attempt ended, unless somebody else has the lease by now."""
+        self._record(attempt, *writes)
+        return attempt
+
+    def _record(self, attempt: Attempt, *writes: Write) -> bool:
+        """Put on record how the attempt ended.
+
+        Returns:
+            Whether it is: not if somebody else has the lease by now, or has written what was to be created.
+        """
         lost: StoreUnavailable | None = None
         for seconds_left in self.patience.tries():
             try:
@@ -110,9 +128,9 @@ class Effects:
             except StoreUnavailable as error:
                 lost = error
             except StoreContended:
-                return attempt
+                return False
             else:
-                return attempt
+                return True
         raise lost or StoreUnavailable(f"{attempt.stored.effect.effect_id}: its end was not recorded in time")
 
     def _read(self, effect_id: str) -> StoredEffect | None:

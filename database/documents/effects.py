@@ -91,9 +91,18 @@ def over(stored: StoredEffect, expires_at: datetime, error: str | None = None) -
 
 
 def given_up(
-    stored: StoredEffect, error: str, operator_channels: Iterable[EffectKind], now: datetime, lifetime: timedelta
+    stored: StoredEffect,
+    cause_id: str,
+    error: str,
+    operator_channels: Iterable[EffectKind],
+    now: datetime,
+    lifetime: timedelta,
 ) -> tuple[Write, ...]:
-    """Nobody tries again. Operators are notified, in their inbox and, unless one of these failed, by their channels."""
+    """Nobody tries again. Operators are notified, in their inbox and, unless one of these failed, by their channels.
+
+    Args:
+        cause_id: under which they are.
+    """
     effect = stored.effect
     notice = Notice(
         NoticeType.EFFECT_FAILED,
@@ -105,12 +114,11 @@ def given_up(
     failed_operators = effect.recipient == Audience.OPERATOR
     channels = () if failed_operators else operator_channels
     messages = (
-        a_message(kind, Audience.OPERATOR, effect.order_id, effect.effect_id, effect.user_id)
-        for kind in sorted(channels)
+        a_message(kind, Audience.OPERATOR, effect.order_id, cause_id, effect.user_id) for kind in sorted(channels)
     )
     return (
         _update(stored, EffectState.ERROR, error, expireAt=now + lifetime),
-        notice_write(notice, effect.effect_id, effect.order_id, now, lifetime),
+        notice_write(notice, cause_id, effect.order_id, now, lifetime),
         *(effect_write(message, now) for message in messages),
     )
 

@@ -119,6 +119,32 @@ def test_that_operators_could_not_be_reached_is_in_their_inbox_and_told_by_no_ch
     ]
 
 
+def test_what_a_person_had_tried_again_can_be_given_up_again_and_operators_are_notified_of_that_too() -> None:
+    world = World(answers=[Failed("no such address", retryable=False)] * 2)
+    outbox = Outbox(world=world, operator_channels=[EffectKind.CHAT])
+    outbox.effects.perform(outbox.put())
+    # As the runbook says.
+    by_hand = {"state": "RETRY", "nextAttemptAt": LATER, "attempts": 0}
+    outbox.store.put("effects/evt_1_mail_customer", {**outbox.fields(), **by_hand})
+    outbox.now = LATER
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_failed"
+    assert state_of(outbox) == ("ERROR", 1, "no such address")
+    again = f"evt_1_mail_customer_{LATER:%Y%m%dT%H%M%S%f}"
+    assert outbox.store.get(f"notifications/system/messages/{again}")
+    assert outbox.fields(a_message(EffectKind.CHAT, "operator", "order-1", again, "alice"))["state"] == "PENDING"
+    outbox.now = LATER + LEASE
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_not_due"
+    assert len(world.asked) == 2
+
+
+def test_it_is_given_up_although_a_customer_has_chosen_an_orders_id_so_that_its_cause_has_the_effects_id() -> None:
+    outbox = Outbox(world=World(answers=[Failed("no such address", retryable=False)]))
+    outbox.store.put("notifications/system/messages/evt_1_mail_customer", {"type": "cancel_requested"})
+    outbox.effects.perform(outbox.put())
+    assert state_of(outbox)[0] == "ERROR"
+    assert len([path for path in outbox.store.dump() if path.startswith("notifications/system/")]) == 2
+
+
 def test_a_bug_counts_as_an_attempt_and_its_message_is_only_logged() -> None:
     for world in (World(answers=[ZeroDivisionError("secret")]), World(prepared=ZeroDivisionError("secret"))):
         outbox = Outbox(world=world)
