@@ -45,15 +45,16 @@ def newly_due_back(case: Case, after: Order) -> tuple[Payment, ...]:
 
     Not if the order is by now paid with one of those that it refunds already, or that a person has refunded: which of
     two payments came first can turn out late. Nor where a refund of it came to nothing, which a person has to look
-    into, nor what a connected account reports, whose key is another.
+    into, nor what a connected account reports, whose key is another; nor what would be kept back when it is to be done.
     """
     if isinstance(case.event, StripeEvent) and case.event.delivery.account is not None:
         return ()
     if _paid_with_what_goes_back(case, after) or (after.sold and _any_is_back(after.paid_with, after)):
         return ()
-    before = _ids_of(_due_back(case.order, case.terms.auto_refund))
-    due = _due_back(after, case.terms.auto_refund)
-    return tuple(each for each in due if each.payment_id not in before and _is_owed(each, after))
+    auto_refund = case.terms.auto_refund
+    before, due = _ids_of(_due_back(case.order, auto_refund)), _due_back(after, auto_refund)
+    new = (each for each in due if each.payment_id not in before and _is_owed(each, after))
+    return tuple(each for each in new if why_not_to_refund(after, each.payment_id, auto_refund) is None)
 
 
 def refunds_in_words(case: Case, after: Order, due_back: Iterable[Payment]) -> str | None:
@@ -69,6 +70,12 @@ def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) ->
     """
     if auto_refund is AutoRefund.OFF:
         return "AUTO_REFUND is off"
+    payment = order.payments.find(payment_id)
+    if payment is None or payment.is_doubtful:
+        return "it may be another order's"
+    if order.open_disputes is not None:
+        # The bank may have taken back what the order is paid with, or may yet: then this is all that there is.
+        return f"a payment of {order.order_id} is disputed, or was"
     if _is_never_sold(order) and auto_refund is AutoRefund.ALL:
         return None
     others = Payments({key: each for key, each in order.payments.by_id.items() if not each.is_named_by([payment_id])})
@@ -86,7 +93,9 @@ def _due_back(order: Order, auto_refund: AutoRefund) -> tuple[Payment, ...]:
         case AutoRefund.EXTRAS:
             return order.extra_payments
         case AutoRefund.ALL:
-            return (*order.extra_payments, *(order.paid_with if _is_never_sold(order) else ()))
+            unsold = order.paid_with if _is_never_sold(order) else ()
+            # What may be another order's is nobody's to send back without a person.
+            return (*order.extra_payments, *(each for each in unsold if not each.is_doubtful))
 
 
 def _is_never_sold(order: Order) -> bool:

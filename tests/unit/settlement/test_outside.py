@@ -14,7 +14,17 @@ from orders.refunds import Refund, Refunds, RefundStatus
 from settlement.decisions import AutoRefund, Change
 from settlement.outside import why_not_to_refund
 from tests.support.builders import NOW, TERMS, a_payment, a_placement, a_refunded_charge
-from tests.support.deciding import EUR_36, PAID, a_held_order, a_pending_order, a_sold_order, given, known, paid_as
+from tests.support.deciding import (
+    EUR_36,
+    PAID,
+    a_held_order,
+    a_known_payment,
+    a_pending_order,
+    a_sold_order,
+    given,
+    known,
+    paid_as,
+)
 
 ALL_CHANNELS = replace(
     TERMS,
@@ -136,6 +146,35 @@ def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> Non
     assert effects_of(given(due, terms=ALL).changed_by(SECOND)) == ["evt_1_stripe_refund_pi_2"]
 
 
+def test_what_may_be_another_orders_money_is_not_refunded_for_one_that_was_never_held() -> None:
+    due = a_pending_order("refund_due", payments=Payments.of(PAID), unfulfilled_as="refund_due", settled_by="evt_0")
+    shared = {"pi_2": a_known_payment(order_id="order-2")}
+    change = given(due, terms=ALL, payments=shared).changed_by(SECOND)
+    assert [payment.is_doubtful for payment in change.order.paid_with] == [False, True]
+    assert effects_of(change) == []
+    assert why_not_to_refund(change.order, "pi_2", AutoRefund.ALL) == "it may be another order's"
+
+
+@pytest.mark.parametrize("open_disputes", [1, 0])
+def test_while_a_bank_may_take_back_what_an_order_is_paid_with_the_other_payment_is_for_a_person(
+    open_disputes: int,
+) -> None:
+    change = given(a_sold_order(open_disputes=open_disputes), terms=ALL).changed_by(SECOND)
+    assert effects_of(change) == []
+    assert [str(notice.type) for notice in change.notices] == ["second_payment"]
+    assert "refund_under_way" not in (change.note or "")
+
+
+def test_no_refund_is_said_to_be_under_way_that_would_not_be_made() -> None:
+    review = a_held_order("review", **known(payments=Payments.of(PAID), unfulfilled_as="review", settled_by="evt_0"))
+    cannot_be_paid = replace(review, failure_reason="invalid_order: it names no product")
+    unsold = a_held_order("refund_due", **NEVER_SOLD)
+    for order in cannot_be_paid, unsold:
+        change = given(order, terms=EXTRAS).changed_by(SECOND)
+        assert effects_of(change) == []
+        assert "refund_under_way" not in (change.note or "")
+
+
 TWICE = Payment("pi_2", PaymentState.SUCCEEDED, NOW, EUR_36, "ch_2")
 PAID_TWICE = known(payments=Payments.of(PAID, TWICE))
 REFUNDED = known(refunds=Refunds.of(Refund("re_1", 3_600, RefundStatus.SUCCEEDED, payment_id="pi_1")))
@@ -160,6 +199,10 @@ NEVER_SOLD = known(payments=Payments.of(PAID), unfulfilled_as="refund_due", sett
         (a_held_order("review", **PAID_TWICE), "pi_2", "all", False),
         (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "all", True),
         (a_held_order("refund_due", **NEVER_SOLD), "pi_1", "extras", False),
+        # Since it became due, a bank has taken back the other one, or may.
+        (a_sold_order(**PAID_TWICE, open_disputes=1), "pi_2", "extras", False),
+        # It is not a payment of this order, which was created again.
+        (a_sold_order(), "pi_2", "all", False),
         # A person has decided otherwise.
         (a_held_order("unknown", **NEVER_SOLD), "pi_1", "all", False),
     ],
