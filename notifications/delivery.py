@@ -11,7 +11,7 @@ from database.store import Document, DocumentStore, Update
 from effects.effect import Effect, EffectKind
 from effects.outside import Failed, Postponed, Skipped
 from notifications.channel import Channel, Person
-from notifications.notices import Audience
+from notifications.notices import FREE_OF_CHARGE, Audience
 from notifications.shop import Shop
 from notifications.texts import UnreadableNotice, text_of
 from orders.outcome import Transient
@@ -24,6 +24,7 @@ _QUIETABLE: Final = frozenset({EffectKind.PUSH, EffectKind.SMS})
 """These make a phone ring; a mail waits until somebody looks."""
 _OPERATORS: Final = Person(user_id=None, locale=None, emails=(), phone=None)
 """Where they are reached is a setting of each channel; the texts know the shop's locale."""
+_GONE: Final = Skipped("the notice is gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,15 @@ class Delivery:
         notice, user, details = self._read(
             _notice_path(effect), user_path(user_id), order_details_path(effect.order_id)
         )
+        if notice is None:
+            # Before the quiet hours, which somebody may have at every hour at which the sweep comes by.
+            return _GONE
         contact = contact_from(user)
         if self.kind in contact.refused:
             return Skipped(f"the customer wants no {self.kind}")
         if self.kind in _QUIETABLE and contact.quiet_hours and (over := contact.quiet_hours.over_at(now)):
             return Postponed(over)
-        email = contact.email or guest_email_from(details, user_id)
+        email = contact.email or _guest_email(details, user_id, notice)
         return self._message(notice, Person(user_id, contact.locale, (email,) if email else (), contact.phone))
 
     def _read(self, *paths: str) -> Sequence[Document | None]:
@@ -83,7 +87,7 @@ class Delivery:
 
     def _message(self, notice: Document | None, person: Person) -> Mapping[str, object] | Skipped:
         if notice is None:
-            return Skipped("the notice is gone")
+            return _GONE
         try:
             text = text_of(notice.fields, locale=person.locale, shop=self.shop)
         except UnreadableNotice as error:
@@ -99,6 +103,17 @@ class Delivery:
                 self.store.commit((update,), timeout_seconds=MARK_SECONDS_MAX)
         except Transient:
             pass
+
+
+def _guest_email(details: Document | None, user_id: str, notice: Document) -> str | None:
+    """The address that a guest has given, once there is money: nobody has proven whose it is.
+
+    Otherwise anybody could have the shop send mails to anybody, as many as they like, and in them their own words as
+    the ids of products that do not exist.
+    """
+    if notice.fields.get("type") in FREE_OF_CHARGE:
+        return None
+    return guest_email_from(details, user_id)
 
 
 def _notice_path(effect: Effect) -> str:

@@ -62,6 +62,18 @@ AUDIENCES: Final = {
 """Who is notified. Only operators learn what an operator has to do."""
 
 
+FREE_OF_CHARGE: Final = frozenset(
+    {
+        NoticeType.RESERVED,
+        NoticeType.FAILED,
+        NoticeType.PAYMENT_FAILED,
+        NoticeType.EXPIRED,
+        NoticeType.CANCELLED,
+    }
+)
+"""Whoever signs in, if only anonymously, can cause as many of these as they like, and pays for none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What one audience is notified of."""

@@ -40,6 +40,23 @@ def test_a_guest_is_reached_at_the_address_in_their_orders_details() -> None:
     assert guest.person == Person("alice", None, ("guest@shop.example",), None)
 
 
+@pytest.mark.parametrize("kind", ["reserved", "failed", "payment_failed", "expired", "cancelled"])
+def test_no_stranger_is_sent_what_costs_nobody_anything_because_somebody_gave_their_address_as_a_guest(
+    kind: str,
+) -> None:
+    nobody = a_document(
+        NoticeType(kind), reason="unknown_product: the inventory does not count 'YOU WON! evil.example'"
+    )
+    guest, alice = (Delivered(store=MemoryStore({CUSTOMERS_NOTICE: nobody})) for _ in range(2))
+    guest.store.put("orderDetails/order-1", {**A_GUEST, "email": "stranger@shop.example"})
+    guest.prepare()
+    assert guest.person.emails == ()
+    # What an account has proven is its own.
+    alice.store.put("users/alice", ALICE)
+    alice.prepare()
+    assert alice.person.emails == ("alice@shop.example",)
+
+
 def test_a_customers_own_address_counts_more_than_the_one_in_the_details() -> None:
     alice = Delivered()
     alice.store.put("users/alice", ALICE)
@@ -96,6 +113,13 @@ def test_nobody_gets_a_notice_that_is_gone_as_an_erased_customers_are() -> None:
     for gone in (Delivered(), Delivered(audience=Audience.OPERATOR)):
         gone.store.delete(CUSTOMERS_NOTICE)
         assert gone.prepare() == Skipped("the notice is gone")
+
+
+def test_no_quiet_hours_put_off_for_ever_what_is_gone() -> None:
+    gone = Delivered(EffectKind.SMS)
+    gone.store.delete(CUSTOMERS_NOTICE)
+    gone.store.put("users/alice", {**ALICE, "quietHours": ALWAYS})
+    assert gone.prepare() == Skipped("the notice is gone")
 
 
 def test_an_order_without_a_customer_has_nobody_to_be_reached() -> None:
