@@ -30,8 +30,9 @@ ANSWER_SECONDS_MAX: Final = 10.0
 """The library waits 80. Stripe goes on meanwhile: what it has done, it says when it is asked again."""
 
 _SESSIONS: Final = "/v1/checkout/sessions"
-_PASSING: Final = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError)
-"""No answer; 429, which is also how Stripe says that others hold what it needs (`lock_timeout`); 409 and 5xx."""
+_PASSING: Final = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError, stripe.AuthenticationError)
+"""No answer; 429, which is also how Stripe says that others hold what it needs (`lock_timeout`); 409 and 5xx; and 401:
+a key that was rolled is replaced, and until then nothing was done with it, nor is that saved under any key."""
 
 
 class StripeClient:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import stripe
 
+from orders.outcome import Transient
 from stripe_api.api import (
     API_VERSION,
     AlreadyRefunded,
@@ -211,12 +212,24 @@ def test_no_key_is_in_an_error_a_log_or_the_client(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     client = StripeClient(stripe_key_from(WRONG_KEY), stand_in.origin)
-    with pytest.raises(StripeRefused) as refused:
+    with pytest.raises(StripeUnavailable) as refused:
         client.create_session(a_session_request(order_id), key=order_id)
-    assert str(refused.value) == "invalid_request_error: Invalid API Key provided: (left out)"
+    assert str(refused.value) == "Stripe answers 401 (invalid_request_error)"
     assert refused.value.__suppress_context__
     assert WRONG_KEY not in caplog.text
     assert WRONG_KEY not in f"{client!r}{client}"
+
+
+def test_what_was_asked_with_a_key_that_was_rolled_can_be_asked_with_the_next_one(
+    stand_in: StandIn, order_id: str
+) -> None:
+    """Not given up, as a refund; and not kept for a person and answered with 200, as a thin event of a payment."""
+    with pytest.raises(Transient):
+        StripeClient(stripe_key_from(WRONG_KEY), stand_in.origin).event("evt_1")
+    request = a_session_request(order_id)
+    with pytest.raises(Transient):
+        StripeClient(stripe_key_from(WRONG_KEY), stand_in.origin).create_session(request, key=order_id)
+    assert StripeClient(KEY, stand_in.origin).create_session(request, key=order_id).status == "open"
 
 
 def test_a_permission_that_is_missing_is_a_refusal(client: StripeApi, stand_in: StandIn, order_id: str) -> None:
