@@ -28,8 +28,10 @@ _COPY = _ROOT / "build" / "mutation"
 _NOT_COPIED = shutil.ignore_patterns(".git", "build", "venv", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
 _LIST = Path(__file__).with_name("survivors.toml")
 # Not the project's own configuration, whose rules go beyond sound types: it would refuse mutants that run.
-_MYPY = ("mypy", "--config-file=", "--output=json", "--disable-error-code=has-type", "--disable-error-code=no-redef")
-
+_MYPY = (
+    *("mypy", "--config-file=", "--explicit-package-bases", r"--exclude=/tests/", "--output=json"),
+    *("--disable-error-code=has-type", "--disable-error-code=no-redef"),
+)
 
 _REFUSED = "refused by mypy"
 _FATES = (Verdict.KILLED, Verdict.TIMED_OUT, _REFUSED, Verdict.SURVIVED)
@@ -42,21 +44,22 @@ def main() -> int:
     shutil.copytree(_ROOT, _COPY, ignore=_NOT_COPIED, symlinks=True)
     os.chdir(_COPY)
     folders = [str(folder) for folder in config().source_paths]
-    made = _made(options.within, options.processes)
+    within = tuple(options.within)
+    made = _made(within, options.processes)
     refused = _refused_by_mypy(made, folders)
-    mutants = [mutant for mutant in made if mutant.function.startswith(options.within)]
+    mutants = [mutant for mutant in made if mutant.function.startswith(within)]
     fates: dict[Mutant, str] = dict.fromkeys(mutants, _REFUSED)
     fates |= _tried([mutant for mutant in mutants if mutant not in refused], options.processes)
     print("\n".join(_report(fates, folders, time.monotonic() - began)))
-    return _compared(fates, options.within)
+    return _compared(fates, within)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs.mutation", description=__doc__)
     parser.add_argument(
         "within",
-        nargs="?",
-        default="",
+        nargs="*",
+        default=[""],
         help="only functions whose names start so: settlement.holding, orders.order.Order",
     )
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many at the same time")
@@ -66,9 +69,13 @@ def _options() -> argparse.Namespace:
 # --- Trying ----------------------------------------------------------------------------------------------------------
 
 
-def _made(within: str, processes: int) -> Sequence[Mutant]:
+def _made(within: tuple[str, ...], processes: int) -> Sequence[Mutant]:
     modules = {".".join(file.with_suffix("").parts): file for file in walk_mutatable_files()}
-    files = [file for name, file in modules.items() if name.startswith(within) or within.startswith(name)]
+    files = [
+        file
+        for name, file in modules.items()
+        if name.startswith(within) or any(start.startswith(name) for start in within)
+    ]
     with multiprocessing.Pool(processes) as pool:
         return [mutant for of_file in pool.map(mutate, files, chunksize=1) for mutant in of_file]
 
@@ -111,7 +118,7 @@ def _report(fates: Mapping[Mutant, str], folders: Sequence[str], seconds: float)
             yield f"  {folder or 'all':12}{total:>9,}{shares}{1 - counted[Verdict.SURVIVED] / total:>9.1%}"
 
 
-def _compared(fates: Mapping[Mutant, str], within: str) -> int:
+def _compared(fates: Mapping[Mutant, str], within: tuple[str, ...]) -> int:
     """Compare the survivors with the list of those that may survive. 1 if they differ."""
     survivors = {str(mutant) for mutant, fate in fates.items() if fate == Verdict.SURVIVED}
     reasons = tomllib.loads(_LIST.read_text()).values()

@@ -24,14 +24,17 @@ TEST_SECONDS_MAX = 10
 """A mutant may loop for ever: after this time pytest-timeout ends its process."""
 
 _TESTS = (
-    *("tests/unit", "tests/contract", "--ignore=tests/unit/tools", "--ignore=tests/unit/examples"),
-    "--ignore=tests/unit/test_documentation.py",
+    *("tests/unit", "tests/contract", "notifications"),
+    *("--ignore=tests/unit/tools", "--ignore=tests/unit/examples", "--ignore=tests/unit/test_documentation.py"),
+    "--ignore=tests/unit/notifications/test_channels.py",
+    "--ignore=notifications/mail/tests/test_thousand_notices.py",
     *("-k", "not [firestore and not test_connection"),
 )
 """All that need no emulator and no gRPC server, whose threads a fork leaves behind.
 
-Left out are the tests of tools and examples, which need what make has installed; those of the documentation, which read
-the code that is mutated; and the simulation, which finds too slowly here what it finds by chance.
+Left out are the tests of tools and examples, which need what make has installed; those of the documentation and of a
+removed channel, which read the code that is mutated; and the simulation and the thousand notices, which find too slowly
+here what they find by chance.
 """
 
 # The reason for a failure is not read, nor its smallest example: finding them takes longer than failing.

@@ -153,6 +153,20 @@ def test_a_bug_counts_as_an_attempt_and_its_message_is_only_logged() -> None:
         assert isinstance(outbox.attempts[0].fault, ZeroDivisionError)
 
 
+def test_each_attempt_is_reported_with_the_reason_for_its_end_and_with_a_fault_only_if_that_is_ours() -> None:
+    for attempts, ending in ((0, "effect_retried"), (ATTEMPTS_MAX - 1, "effect_failed")):
+        for error, reason, is_ours in (
+            (Failed("503", retryable=True), "503", False),
+            (StoreUnavailable("down"), "StoreUnavailable: down", False),
+            (ZeroDivisionError("secret"), "ZeroDivisionError", True),
+        ):
+            outbox = Outbox(world=World(answers=[error]))
+            outbox.effects.perform(outbox.put(attempts=attempts))
+            (attempt,) = outbox.attempts
+            assert (attempt.ending, attempt.reason, outbox.fields()["error"]) == (ending, reason, reason)
+            assert attempt.fault is (error if is_ours else None)
+
+
 def test_what_nobody_performs_is_given_up_at_once() -> None:
     outbox = Outbox()
     chat = a_message(EffectKind.CHAT, "operator", "order-1", "evt_1", None)
@@ -174,6 +188,7 @@ def test_where_there_is_nothing_to_do_nobody_is_asked() -> None:
     outbox = Outbox(world=world)
     assert outbox.effects.perform(outbox.put()) == "effect_skipped"
     assert (state_of(outbox), world.asked) == (("SUCCESS", 0, "no address"), [])
+    assert outbox.attempts[0].reason == "no address"
 
 
 def test_what_turns_out_to_be_done_is_over_and_says_so() -> None:
@@ -268,3 +283,8 @@ def test_a_repeated_cause_asks_stripe_under_the_same_key_and_each_message_has_it
     causes = [a_message(EffectKind.MAIL, "customer", "order-1", cause, None) for cause in ("evt_1", "evt_2", "e" * 400)]
     assert len({message.key for message in causes}) == 3
     assert all(len(message.key) <= 255 for message in causes)
+
+
+def test_a_key_that_providers_take_is_not_shortened() -> None:
+    cause = "e" * (255 - len("_mail_customer"))
+    assert a_message(EffectKind.MAIL, "customer", "order-1", cause, None).key == f"{cause}_mail_customer"

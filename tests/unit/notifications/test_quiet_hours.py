@@ -72,6 +72,14 @@ def test_an_end_that_the_clocks_show_twice_is_the_first_and_then_the_second() ->
     assert hours.over_at(at("2026-10-25T01:30Z")) is None
 
 
+def test_their_end_is_in_utc_wherever_the_service_runs() -> None:
+    hours = quiet("22:00", "02:30", "Europe/Berlin")
+    for now in ("2026-10-25T00:29Z", "2026-10-25T01:00Z"):
+        over = hours.over_at(at(now))
+        assert over
+        assert over.tzinfo is UTC
+
+
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"])
 @pytest.mark.parametrize(("begin", "end"), [("22:00", "07:00"), ("22:00", "02:15"), ("01:45", "02:30")])
 @pytest.mark.parametrize("first_day", ["2026-02-14T00:00Z", "2026-03-20T00:00Z", "2026-09-30T00:00Z"])
