@@ -1,4 +1,4 @@
-"""The answer of a function that a wrong setting keeps from serving anything."""
+"""Answers that refuse a request before anything is done for it."""
 
 import json
 import sys
@@ -12,4 +12,15 @@ from service.logs import JsonLog
 def refused_for_settings(error: SettingsError) -> Response:
     """The answer to a request that nothing can serve, whose log line wakes somebody. Neither repeats a secret."""
     JsonLog(sys.stdout, project=None)("CRITICAL", f"SettingsError: {error}", result="fault", status=500)
-    return Response(json.dumps({"error": "this endpoint is not configured"}), 500, mimetype="application/json")
+    return _refusal(500, "this endpoint is not configured")
+
+
+def refused_for_method() -> Response:
+    """The answer to a request that is not the scheduler's: those are POSTs."""
+    response = _refusal(405, "only POST is served here")
+    response.headers["Allow"] = "POST"
+    return response
+
+
+def _refusal(status: int, error: str) -> Response:
+    return Response(json.dumps({"error": error}), status, mimetype="application/json")

@@ -20,6 +20,7 @@ from effects.attempt import OVER
 from orders.events import CancelRequested, OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
 from orders.outcome import Result, Settle, Transient
 from service.logs import Log, log_settled, log_shown, log_taken_up
+from service.refusal import refused_for_method
 
 # A trigger that has not fired by now is lost, or so late that it finds the order placed.
 STRANDED_AFTER: Final = timedelta(minutes=5)
@@ -119,7 +120,7 @@ class ReservationSweep:
     def respond(self, request: Request) -> Response:
         """Sweep, and report what was done. 500 if there was a fault, 503 if the database could not be queried."""
         if request.method != "POST":
-            return _answer(405, {"error": "only POST is served here"}, {"Allow": "POST"})
+            return refused_for_method()
         try:
             swept = self.sweep()
         except Transient as unavailable:
@@ -209,5 +210,5 @@ class ReservationSweep:
             return Ending.FAULT
 
 
-def _answer(status: int, body: dict[str, object], headers: dict[str, str] | None = None) -> Response:
-    return Response(json.dumps(body), status, headers, mimetype="application/json")
+def _answer(status: int, body: dict[str, object]) -> Response:
+    return Response(json.dumps(body), status, mimetype="application/json")

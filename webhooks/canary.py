@@ -18,6 +18,7 @@ from flask import Request, Response
 
 from orders.outcome import Result
 from service.logs import LOGGED_CHARACTERS_MAX, Log
+from service.refusal import refused_for_method
 from webhooks.canary_event import canary_event, signature_of
 from webhooks.signing_secrets import SigningSecret
 
@@ -49,8 +50,7 @@ class Canary:
     def respond(self, request: Request) -> Response:
         """Deliver one event. 500 if it is not answered as it should be. Logs one line."""
         if request.method != "POST":
-            refusal = json.dumps({"error": "only POST is served here"})
-            return Response(refusal, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "POST"}, mimetype="application/json")
+            return refused_for_method()
         if not self.url:
             self.log("INFO", "CANARY_URL is not set: nothing is delivered", result="canary_off")
             return Response(status=HTTPStatus.OK)

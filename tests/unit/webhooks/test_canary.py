@@ -147,6 +147,9 @@ def test_nothing_is_delivered_to_a_request_that_is_not_the_schedulers() -> None:
     answers = Answers()
     assert sent(a_canary(answers), "GET") == (405, [])
     assert answers.posted == []
+    with Flask("shop").test_request_context(method="GET"):
+        response = a_canary(answers).respond(request)
+    assert (response.headers["Allow"], response.json) == ("POST", {"error": "only POST is served here"})
 
 
 def test_it_delivers_to_the_address_that_is_set_with_the_secret_that_stays_while_one_is_rolled() -> None:
