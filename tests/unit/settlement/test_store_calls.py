@@ -7,6 +7,7 @@ import pytest
 
 from orders.events import NotUnderstood, OrderEvent
 from tests.support.builders import (
+    TERMS,
     a_failure,
     a_payment,
     a_placement,
@@ -62,6 +63,11 @@ def test_nobody_counts_the_open_orders_of_a_customer_who_was_erased() -> None:
     store = a_shop(a_reserved_order(status="pending", userId=None))
     assert calls_to_settle(PLACED, store) == ["read", "commit", "commit"]
     assert (status_in(store), shirts_in(store)) == ("reserved", (10, 3))
+
+
+def test_a_customer_who_was_erased_has_no_open_orders() -> None:
+    store = a_shop(a_reserved_order(status="pending", userId=None))
+    assert settled(PLACED, store, terms=replace(TERMS, open_orders_max=1)).result == "reserved"
 
 
 LOST_RACES: dict[str, tuple[Sequence[OrderEvent], OrderEvent, str]] = {
