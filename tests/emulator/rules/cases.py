@@ -238,6 +238,7 @@ CHECKOUT: Final = "checkouts/alices"
 
 CHECKOUTS_PERMITTED: Final = {
     "a customer reads where they pay for their order": ALICE.gets(CHECKOUT),
+    "a customer learns that they have not begun to pay for their order": ALICE.gets("checkouts/alices_other"),
     "an admin reads where a customer pays": ADMIN.gets(CHECKOUT),
     "an admin reads where an order was paid that is gone": ADMIN.gets("checkouts/left"),
     "an admin lists the checkouts of a state": ADMIN.lists("checkouts", state="open"),
@@ -248,6 +249,7 @@ CHECKOUTS_REFUSED: Final = {
     "a customer cannot learn whether they have a checkout of another's order": ALICE.gets("checkouts/bobs"),
     "a customer cannot read the checkout of an order that is gone": ALICE.gets("checkouts/left"),
     "a customer cannot read the checkout of an order without a customer": ALICE.gets("checkouts/erased"),
+    "a customer cannot read where another paid whose order's id is theirs by now": BOB.gets("checkouts/moved"),
     "a customer cannot read below a checkout": ALICE.gets(f"{CHECKOUT}/below/one"),
     "an admin cannot list the checkouts of all collections": ADMIN.lists_everywhere("checkouts"),
 }

@@ -89,6 +89,9 @@ class EmulatedProject:
         answer = _sent(*self._request(attempt), token)
         if answer.status == HTTPStatus.FORBIDDEN:
             return False
+        if answer.status == HTTPStatus.NOT_FOUND and attempt.operation is Operation.GET:
+            # There is none, and whoever asks may know that.
+            return True
         if attempt.operation in _WRITES:
             self._holds = None
         _raise_unless_ok(answer)

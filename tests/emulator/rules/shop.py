@@ -85,7 +85,14 @@ SHOP: Final[Documents] = {
     "sweeps/products": {"after": "shirt"},
     "effects/evt_1_mail_alice": {"kind": "mail", "orderId": "alices", "userId": "alice"},
     **{
-        f"checkouts/{name}": {"url": "https://checkout.example/1"} for name in ("alices", "namesakes", "left", "erased")
+        f"checkouts/{name}": {"url": "https://checkout.example/1", "userId": user_id}
+        for name, user_id in {
+            "alices": "alice",
+            "namesakes": OPERATORS,
+            "left": "alice",
+            "erased": "alice",
+            "moved": "alice",
+        }.items()
     },
     "orders/erased": an_order(userId=REMOVED),
     "mail/1": {"to": "alice@example.com"},
