@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from checkout.answers import payable, price_of
 from checkout.claims import Caller
@@ -10,6 +11,10 @@ from checkout.request import SESSION_MAX, end_of_session
 from orders.checkout import ON_THE_WAY_MAX, Checkout, CheckoutState
 from orders.money import Money
 from orders.order import Order
+
+ATTEMPTS_MAX: Final = 60
+"""For one order. In the day for which it can be held, so many sessions do not even fit one after the other; but what
+Stripe refuses, such as less than the least that it takes, is over at once, and leaves an audit entry each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ def _claim(order: Order, asked: Money, attempt: int, now: datetime, hold_max: ti
     payments = order.payments
     if payments.under_way or any(not payment.is_free for payment in payments.succeeded):
         raise _refused(order, "a payment of the order is on its way", "payment_under_way")
+    if attempt > ATTEMPTS_MAX:
+        raise _refused(order, "the order cannot be paid: its sessions came to nothing too often", "too_many_attempts")
     expires_at = end_of_session(order, now, _held_at_most(order, now, hold_max) - ON_THE_WAY_MAX)
     if expires_at is None:
         raise _refused(order, "the order cannot be held for long enough to be paid", "held_too_long")

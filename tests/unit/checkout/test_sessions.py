@@ -9,6 +9,7 @@ import pytest
 
 from checkout.claims import Caller
 from checkout.refusals import CallRefused
+from checkout.steps import ATTEMPTS_MAX
 from orders.events import CancelRequested, ReservationLapsed
 from orders.outcome import StoreUnavailable
 from stripe_api.api import Session, StripeApi, StripeRefused, StripeUnavailable
@@ -170,6 +171,29 @@ def test_while_stripe_does_not_answer_the_call_may_be_made_again(shop: CheckoutS
 
 
 # --- The next attempt -------------------------------------------------------------------------------------------------
+
+
+def test_nobody_has_stripe_refuse_one_order_for_ever(shop: CheckoutShop) -> None:
+    shop.stripe = refusing = Refusing(shop.stripe)
+    for _ in range(ATTEMPTS_MAX):
+        assert refusal_of(shop)["reason"] == "refused_by_stripe"
+    assert refusal_of(shop)["reason"] == "too_many_attempts"
+    assert refusing.asked == ATTEMPTS_MAX
+
+
+@dataclass
+class Refusing:
+    """Stripe, for an order of which it takes so little from nobody."""
+
+    stripe: StripeApi
+    asked: int = 0
+
+    def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
+        self.asked += 1
+        raise StripeRefused("The amount must be at least 0.50 eur", "amount_too_small")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stripe, name)
 
 
 def test_what_stripe_refuses_is_over_and_the_next_call_tries_anew(shop: CheckoutShop) -> None:
