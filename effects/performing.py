@@ -58,7 +58,16 @@ class Effects:
             case Exception() as error:
                 return self._after_failure(replace(stored, attempts=stored.attempts + 1), error)
             case payload:
-                return self._perform(self._leased(stored, payload))
+                return self._begin(stored, payload)
+
+    def _begin(self, stored: StoredEffect, payload: Mapping[str, object]) -> Attempt:
+        try:
+            leased = self._leased(stored, payload)
+        except Transient:
+            raise
+        except Exception as error:  # noqa: BLE001 - as below: no database keeps what is too large, however often
+            return self._after_failure(replace(stored, attempts=stored.attempts + 1), error)
+        return self._perform(leased)
 
     def _prepared(self, stored: StoredEffect) -> Mapping[str, object] | Skipped | Postponed | Exception:
         if (performer := self.performers.get(stored.effect.kind)) is None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from database.store import Committed, Write
+from database.errors import RequestRefused
+from database.store import Committed, Update, Write
 from effects.effect import EffectKind, a_message
 from effects.outside import Failed, Postponed, Skipped
 from effects.schedule import ATTEMPTS_MAX, LEASE
@@ -165,6 +166,26 @@ def test_each_attempt_is_reported_with_the_reason_for_its_end_and_with_a_fault_o
             (attempt,) = outbox.attempts
             assert (attempt.ending, attempt.reason, outbox.fields()["error"]) == (ending, reason, reason)
             assert attempt.fault is (error if is_ours else None)
+
+
+class Small(MemoryStore):
+    """It keeps no words."""
+
+    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        if any(isinstance(write, Update) and write.fields.get("payload") for write in writes):
+            raise RequestRefused("INVALID_ARGUMENT: the document is too large")
+        return super().commit(writes, timeout_seconds=timeout_seconds)
+
+
+def test_what_no_database_keeps_is_not_tried_for_ever_without_a_word() -> None:
+    world = World()
+    outbox = Outbox(Small(), world)
+    assert outbox.effects.perform(outbox.put()) == "effect_retried"
+    assert state_of(outbox) == ("RETRY", 1, "RequestRefused")
+    outbox.put(attempts=ATTEMPTS_MAX - 1)
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_failed"
+    assert outbox.store.get("notifications/system/messages/evt_1_mail_customer")
+    assert world.asked == []
 
 
 def test_what_nobody_performs_is_given_up_at_once() -> None:
