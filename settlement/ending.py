@@ -28,7 +28,7 @@ def lapsed(case: Case) -> Decision | Proposal:
     """What becomes of an order whose time is over."""
     if case.order.checkout_until is None:
         return released(case.order, OrderStatus.EXPIRED)
-    if any(not payment.is_free for payment in case.order.payments.succeeded):
+    if _has_brought_money(case.order):
         # The session that might have explained it has not said a word.
         return quarantine(case, why_unpaid(case.order))
     if not case.snapshot.is_checkout_read:
@@ -58,6 +58,10 @@ def cancelled(case: Case) -> Decision | Proposal:
         ending = replace(known.checkout, ends_as=OrderStatus.CANCELLED)
         return Proposal(Result.CHECKOUT_ENDING, requested, checkout=ending)
     over = closed(known.checkout) if known and known.checkout.state is CheckoutState.OPEN else None
+    if _has_brought_money(requested):
+        # It waits for a session to explain it, and none will.
+        decided = quarantine(replace(case, order=requested), why_unpaid(requested))
+        return decided if isinstance(decided, Look) else replace(decided, checkout=over)
     return replace(released(_without_session(requested), OrderStatus.CANCELLED), checkout=over)
 
 
@@ -81,7 +85,7 @@ def after_session(case: Case, ended: Checkout) -> Proposal | Look:
     """What becomes of an order whose session has ended, and was not paid in."""
     order = _without_session(with_report(case))
     over = checkout_reported(case) or closed(ended)
-    if any(not payment.is_free for payment in order.payments.succeeded):
+    if _has_brought_money(order):
         decided = quarantine(case, why_unpaid(order))
         return decided if isinstance(decided, Look) else replace(decided, checkout=over)
     if ended.ends_as is OrderStatus.CANCELLED:
@@ -125,6 +129,10 @@ def _asking_stripe(case: Case, status: OrderStatus) -> Proposal | None:
     until = max(case.order.checkout_until or case.now, case.now + ASKING_MAX)
     order = case.terms.extended(case.order, replace(case.order, checkout_until=until))
     return Proposal(Result.CHECKOUT_ENDING, order, checkout=replace(known.checkout, ends_as=status))
+
+
+def _has_brought_money(order: Order) -> bool:
+    return any(not payment.is_free for payment in order.payments.succeeded)
 
 
 def _without_session(order: Order) -> Order:

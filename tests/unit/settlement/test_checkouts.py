@@ -476,6 +476,20 @@ def test_an_attempt_that_has_no_session_yet_does_not_keep_a_customer_from_cancel
     assert (change.result, change.moves, change.effects) == ("cancelled", RELEASED, ())
 
 
+@pytest.mark.parametrize("checkout", [a_checkout(), None, an_open_checkout(state=CheckoutState.EXPIRED)])
+def test_money_is_for_a_person_if_its_customer_cancels_and_no_session_is_open_that_could_explain_it(
+    checkout: Checkout | None,
+) -> None:
+    kept = in_checkout(a_checkout()).changed_by(CHARGE).order
+    known = checkout and a_known_checkout(checkout)
+    change = given(kept, shirts=(10, 3), checkout=known).changed_by(a_cancel_request())
+    assert (change.result, change.order.status, change.moves) == ("quarantined", "review", ())
+    assert (change.order.received, change.order.cancel_requested_at) == (EUR_43, NOW)
+    if checkout and checkout.state is CheckoutState.OPEN:
+        assert change.checkout
+        assert change.checkout.state == "expired"
+
+
 def test_a_customer_may_cancel_what_is_about_to_expire() -> None:
     expiring = an_open_checkout(ends_as=OrderStatus.EXPIRED)
     change = in_checkout(expiring).changed_by(a_cancel_request())
