@@ -237,7 +237,12 @@ def _of_orders(shelves: Shelves, deleted: Documents) -> Iterator[str]:
                 yield f"{order_id}: {item} came back, of {dict(sold)} taken"
         lapsed = shelves["auditLog"].get(f"lapsed_{order_id}")
         # Whatever became of it afterwards, its time is still the same.
-        if lapsed and not earlier and lapsed["createdAt"] < order["reservationExpiresAt"]:
+        if (
+            lapsed
+            and lapsed["statusAfter"] == "expired"
+            and not earlier
+            and lapsed["createdAt"] < order["reservationExpiresAt"]
+        ):
             yield f"{order_id}: expired at {lapsed['createdAt']}, before {order['reservationExpiresAt']}"
 
 

@@ -97,6 +97,8 @@ def _report(tally: Tally, first: int, cores: int, seconds: float) -> Iterator[st
     yield f"  asked again     {tally.not_settled.total():,}: {_counted(tally.not_settled)}"
     yield f"  orders ended    {tally.statuses.total():,}: {_counted(tally.statuses)}"
     yield f"  done outside    {tally.effects.total():,}, asked {tally.rpcs[OUTSIDE]:,} times: {_counted(tally.effects)}"
+    yield f"  wanted to pay   {tally.calls.total():,}: {_counted(tally.calls)}"
+    yield f"  sessions opened {tally.sessions.total():,}: {_counted(tally.sessions)}"
     yield f"  parked for ever {tally.parked.total():,}, and rightly: {_counted(tally.parked)}"
     yield "\nHow events ended\n"
     ended: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from orders.refunds import RestockRule
+from tests.proofs.simulation.drawing_checkout import with_checkout
 from tests.proofs.simulation.drawing_outside import with_outside
 from tests.proofs.simulation.history import Arrival, Fault, History, Kind, Turn
 from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, Payment, Repayment, Restock
@@ -26,7 +27,7 @@ LONG_TIMES_MAX: Final = 2
 
 
 def history_from(seed: int) -> History:
-    return with_outside(_Draw(random.Random(seed)).history(), seed)  # noqa: S311 - no secret
+    return with_checkout(with_outside(_Draw(random.Random(seed)).history(), seed), seed)  # noqa: S311 - no secret
 
 
 class _Draw:

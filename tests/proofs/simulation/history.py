@@ -42,6 +42,8 @@ class Kind(StrEnum):
     EVENT = "Stripe's event"
     MISLED = "Stripe's event, where the setting expects the other mode,"
     EFFECT = "the trigger of effect"
+    CHECKOUT = "the customer wants to pay"
+    PAYS = "the customer pays in the session that they are shown"
     SWEEP = "the sweep"
     REAPING = "expired claims are deleted"
     RECOUNT = "the shop counts, or counts no longer,"
@@ -107,6 +109,8 @@ class Outside:
     """What is refused for good."""
     down: tuple[EffectKind, ...] = ()
     """What is never done, and may be done at the next try for all that anybody knows."""
+    sessions_add: bool = False
+    """Whether sessions of ours ask for shipping and tax besides, and take promotion codes."""
 
 
 @dataclass(frozen=True)

@@ -176,11 +176,18 @@ class Oracle:
             if self.scenario.is_adjusted_wrongly:
                 return []
             asked += sum(self.scenario.adjustments)
+        if priced := [payment for payment in self.believed if self._is_priced(payment, asked)]:
+            # What our own session has added was asked, too, and nobody has paid without that.
+            return priced[:1]
         for count in range(1, len(self.believed) + 1):
             for chosen in combinations(self.believed, count):
                 if sum(payment.amount for payment in chosen) == asked:
                     return list(chosen)
         return []
+
+    def _is_priced(self, payment: Payment, asked: int) -> bool:
+        """Whether it was made in a session of ours that sold what was asked."""
+        return bool(payment.session and payment.session.is_ours and payment.session.totals.subtotal == asked)
 
     @property
     def _is_full(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-from effects.effect import EffectKind
+from effects.effect import MESSAGES, EffectKind
 from settlement.decisions import AutoRefund
 from tests.proofs.simulation.history import Outside
 from tests.proofs.simulation.oracle import Oracle
@@ -53,7 +53,7 @@ def _of_messages(documents: Documents, effects: Documents, outside: Outside) -> 
             is_customers = notice["audience"] == "customer"
             channels = outside.customer_channels if is_customers else outside.operator_channels
             wanted |= {f"{cause}_{channel}_{notice['audience']}" for channel in channels}
-    messages = {effect_id for effect_id, effect in effects.items() if effect["kind"] != "stripe_refund"}
+    messages = {effect_id for effect_id, effect in effects.items() if effect["kind"] in MESSAGES}
     yield from (f"{effect_id}: never to be sent" for effect_id in wanted - messages)
     yield from (f"{effect_id}: to be sent, and there is no such notice" for effect_id in messages - wanted)
 
@@ -117,3 +117,23 @@ def _due_back(oracle: Oracle, auto_refund: AutoRefund) -> Iterator[Payment]:
         yield from extra
     if auto_refund is AutoRefund.ALL and not is_sold and oracle.order["status"] == "refund_due":
         yield from (*oracle.counted, *extra)
+
+
+# --- Sessions ---------------------------------------------------------------------------------------------------------
+
+
+def wrongs_of_sessions(oracle: Oracle) -> Iterator[str]:
+    """What is wrong with an order whose customer was asked to pay in sessions of ours."""
+    scenario, order, documents = oracle.scenario, oracle.order, oracle.ending.documents
+    own = [payment for payment in scenario.payments if payment.paid_at]
+    if len(own) > 1:
+        yield f"{scenario.order_id}: paid in {len(own)} sessions"
+    is_sold = order.get("finalizedAt") and not scenario.is_adjusted_late
+    if is_sold and any(payment in oracle.paying for payment in own):
+        added = sum(each["amount"] for each in order.get("adjustments") or ())
+        if {scenario.price + added, order["amountTotal"]} != {own[0].amount}:
+            yield f"{scenario.order_id}: {own[0].amount} was paid, and the order adds up to {scenario.price} + {added}"
+    cancelled = documents.get(f"auditLog/cancel_{scenario.order_id}")
+    was_held = cancelled is not None and cancelled["statusBefore"] == "reserved"
+    if was_held and oracle.received is None and order["status"] != "cancelled":
+        yield f"{scenario.order_id}: its customer has asked to cancel it in time, and it is {order['status']}"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from orders.checkout import SessionTotals
 from orders.refunds import RestockRule
 
 CHECKOUT_COMPLETED: Final = "checkout.session.completed"
@@ -38,6 +39,18 @@ class Repayment:
 
 
 @dataclass(frozen=True, slots=True)
+class InSession:
+    """The Checkout session in which a payment was made, and what that says that it cost."""
+
+    session_id: str
+    totals: SessionTotals
+    is_ours: bool = True
+    """Whether the service itself has opened it; else it is any other session of the account, which names the order."""
+    paid_at: datetime | None = None
+    """When the customer paid in it; None if that follows from the scenario."""
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """One payment, as it really went."""
 
@@ -65,11 +78,18 @@ class Payment:
     """Whether the refunds' own events do. Without them nobody can know which are done, and which have failed."""
     disputes: tuple[tuple[int, str], ...] = ()
     """Which dispute is in which status then, one report after the other."""
+    session: InSession | None = None
+    """None if the session, if there was one, does not say what it cost."""
 
     @property
     def left(self) -> int:
         """What can still be refunded, in cents."""
         return self.amount - sum(refund.amount for refund in self.refunds if not refund.fails)
+
+    @property
+    def paid_at(self) -> datetime | None:
+        """When its customer paid it in a session of ours; None if it was made in another way, whenever that was."""
+        return self.session.paid_at if self.session else None
 
     @property
     def is_free(self) -> bool:

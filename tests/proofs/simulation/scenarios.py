@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Final, NamedTuple
 
+from orders.checkout import SessionTotals
 from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.events import (
@@ -24,7 +25,7 @@ from orders.events import (
 )
 from orders.money import Money
 from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
-from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, Payment, Repayment
+from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, InSession, Payment, Repayment
 from tests.support.builders import NOW, Fields, a_catalogue_entry, an_order
 
 PRICES: Final[Mapping[str, int]] = {"cup": 700, "hat": 1_200, "sample": 0}
@@ -64,7 +65,11 @@ class Scenario:
     """Whether Stripe reports its payments in turns, not one after the other."""
     free_session: bool = False
     """Whether a session that was free of charge is reported, although the order has a price."""
+    adds: tuple[int, int, int] = (0, 0, 0)
+    """What its customer gets as a discount and pays for shipping and tax in a session of ours, where that adds any."""
     payments: tuple[Payment, ...] = ()
+    over: tuple[tuple[str, datetime], ...] = ()
+    """The sessions of ours that have expired, and when."""
 
     def intent_of(self, payment: Payment) -> str:
         return f"pi_{self.order_id}_{payment.number}"
@@ -115,16 +120,31 @@ class Scenario:
     def events(self) -> Mapping[str, "EventTemplate"]:
         """Everything that Stripe sends, by event id, in the order in which it happened."""
         events: dict[str, EventTemplate] = {}
-        reported = list(_events_of(self))
+        reported = list(_events_of(replace(self, payments=self._foreseen)))
         for number, one in enumerate(_in_turns(reported) if self.is_interleaved else reported):
             # Two events within a second are nothing unusual.
             created_at = NOW + timedelta(seconds=number // 2) - (_EARLY if one.is_early else timedelta())
             event = one.at(created_at, self.order_id)
             events[event.event_id] = event
-        for one, asked_at in _events_of_own_refunds(self):
-            event = one.at(asked_at, self.order_id)
+        for one, at in chain(_events_of_own_refunds(self), _events_of_own_sessions(self)):
+            event = one.at(at, self.order_id)
             events[event.event_id] = event
         return events
+
+    @property
+    def _foreseen(self) -> tuple[Payment, ...]:
+        """All but those that are made in sessions which the service opens."""
+        return tuple(payment for payment in self.payments if payment.paid_at is None)
+
+    def with_payment(self, session_id: str, subtotal: int, adds: tuple[int, int, int], at: datetime) -> "Scenario":
+        """In a session of ours."""
+        discount, shipping, tax = adds
+        total = subtotal - discount + shipping + tax
+        totals = SessionTotals(subtotal, total, discount, shipping, tax, "eur")
+        session = InSession(session_id, totals, paid_at=at)
+        number = 1 + max((payment.number for payment in self.payments), default=-1)
+        paid = Payment(number, total, success_types=SUCCESS_TYPES, session=session)
+        return replace(self, payments=(*self.payments, paid))
 
     def with_refund(self, paid: Payment, refund: Repayment) -> "Scenario":
         payments = (replace(each, refunds=(*each.refunds, refund)) if each is paid else each for each in self.payments)
@@ -229,7 +249,8 @@ def _events_of_payment(scenario: Scenario, payment: Payment) -> Iterator[tuple[s
     for event_type in payment.success_types:
         intent_id = None if payment.is_free else scenario.intent_of(payment)
         charge_id = None if event_type == CHECKOUT_COMPLETED else scenario.charge_of(payment)
-        yield event_type, "", _paid(scenario, money, intent_id, charge_id)
+        session = payment.session if event_type == CHECKOUT_COMPLETED else None
+        yield event_type, "", _paid(scenario, money, intent_id, charge_id, session)
     yield from _refund_events(scenario, payment, money)
     for number, status in payment.disputes:
         yield "charge.dispute.updated", f"_{number}_{status}", _disputed(scenario, payment, money, number, status)
@@ -255,6 +276,16 @@ def _events_of_own_refunds(scenario: Scenario) -> Iterator[tuple[_Reported, date
                 events = _events_of_refund(scenario, reporting, repayment, Money(payment.amount, "eur"), counted)
                 for event_type, which, build in events:
                     yield _Reported(event_type, f"{payment.number}{which}", payment, build), repayment.asked_at
+
+
+def _events_of_own_sessions(scenario: Scenario) -> Iterator[tuple[_Reported, datetime]]:
+    for payment in scenario.payments:
+        if payment.paid_at:
+            unrefunded = replace(payment, refunds=())
+            for event_type, which, build in _events_of_payment(scenario, unrefunded):
+                yield _Reported(event_type, f"{payment.number}{which}", payment, build), payment.paid_at
+    for session_id, at in scenario.over:
+        yield _Reported("checkout.session.expired", session_id, None, _ended(scenario, None, session_id)), at
 
 
 def _events_of_refund(
@@ -294,15 +325,27 @@ def _processing(scenario: Scenario, payment: Payment) -> Build:
     )
 
 
-def _ended(scenario: Scenario, intent_id: str | None) -> Build:
+def _ended(scenario: Scenario, intent_id: str | None, session_id: str | None = None) -> Build:
     return lambda delivery: PaymentCanceled(
-        delivery=delivery, order_id=scenario.order_id, payment_intent_id=intent_id, charge_id=None
+        delivery=delivery,
+        order_id=scenario.order_id,
+        payment_intent_id=intent_id,
+        charge_id=None,
+        session_id=session_id,
     )
 
 
-def _paid(scenario: Scenario, money: Money, intent_id: str | None, charge_id: str | None) -> Build:
+def _paid(
+    scenario: Scenario, money: Money, intent_id: str | None, charge_id: str | None, session: InSession | None = None
+) -> Build:
     return lambda delivery: PaymentSucceeded(
-        delivery=delivery, order_id=scenario.order_id, payment_intent_id=intent_id, charge_id=charge_id, money=money
+        delivery=delivery,
+        order_id=scenario.order_id,
+        payment_intent_id=intent_id,
+        charge_id=charge_id,
+        money=money,
+        session_id=session.session_id if session else None,
+        totals=session.totals if session else None,
     )
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from cloudevents.http import CloudEvent
 
+from checkout.claims import Caller
+from checkout.refusals import CallRefused
 from effects.performing import Effects
 from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
 from orders.outcome import Outcome
@@ -17,8 +19,8 @@ from settlement.decisions import Terms
 from storefront.availability import Storefront
 from tests.proofs.simulation.history import Arrival, History, Kind, RefundFate
 from tests.proofs.simulation.payments import Repayment
-from tests.proofs.simulation.performers import performers_of
-from tests.proofs.simulation.scenarios import catalogue_entry_of
+from tests.proofs.simulation.performers import Asking
+from tests.proofs.simulation.scenarios import Scenario, catalogue_entry_of
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Work, Worker
 from tests.proofs.simulation.world import World
@@ -55,7 +57,7 @@ class Shop:
         self.refunds = 0
         """How many Stripe has made because the service asked for them."""
         self.news: list[Arrival] = []
-        """Events about these that are still to be sent."""
+        """Events about these, and about sessions of ours, that are still to be sent."""
         self.store = MemoryStore()
         self.enough_for_all = history.units_at_most
         for product_id, stock in history.stock:
@@ -150,9 +152,34 @@ class Shop:
             if isinstance(expire_at, datetime) and expire_at <= until:
                 self.store.delete(path)
 
+    def pay(self, order_id: str) -> None:
+        """In the session that the customer was shown last, if it is still open at Stripe."""
+        if not (scenario := self.scenarios.get(order_id)):
+            return
+        if session := self.world.sessions.complete(order_id, self.clock):
+            adds = scenario.adds if self.outside.sessions_add else (0, 0, 0)
+            self._becomes(scenario.with_payment(session.session_id, session.subtotal, adds, self.clock))
+
+    def see_what_expired(self) -> None:
+        """Stripe has ended a session, by itself or because it was asked to."""
+        self.world.sessions.lapse(self.clock)
+        for order_id, scenario in list(self.scenarios.items()):
+            known = {session_id for session_id, _ in scenario.over}
+            sessions = self.world.sessions.of_order(order_id)
+            if over := [each for each in sessions if each.status == "expired" and each.session_id not in known]:
+                ended = tuple((each.session_id, min(each.expires_at, self.clock)) for each in over)
+                self._becomes(replace(scenario, over=scenario.over + ended))
+
+    def _becomes(self, after: Scenario) -> None:
+        """More has happened around an order, and is reported."""
+        before = self.scenarios[after.order_id]
+        self.scenarios[after.order_id] = after
+        reports = (event_id for event_id in after.events if event_id not in before.events)
+        self.news += (Arrival(Kind.EVENT, after.order_id, event_id) for event_id in reports)
+
     def _refund(self, payment_id: str, at: datetime) -> bool:
         """Stripe refunds what is left of a payment. Returns whether anything was."""
-        for order_id, scenario in self.scenarios.items():
+        for scenario in self.scenarios.values():
             for payment in scenario.payments:
                 if scenario.intent_of(payment) == payment_id and payment.left:
                     fate = self.outside.fates[self.refunds % len(self.outside.fates)]
@@ -165,9 +192,7 @@ class Shop:
                         asked_at=at,
                     )
                     self.refunds += 1
-                    after = self.scenarios[order_id] = scenario.with_refund(payment, refund)
-                    reports = (event_id for event_id in after.events if event_id not in scenario.events)
-                    self.news += (Arrival(Kind.EVENT, order_id, event_id) for event_id in reports)
+                    self._becomes(scenario.with_refund(payment, refund))
                     return True
         return False
 
@@ -187,6 +212,8 @@ class Shop:
             case Kind.MISLED if scenario and (event := scenario.events.get(arrival.event_id)):
                 misled = replace(self.terms, expected_livemode=True)
                 return partial(self._delivered, event.delivered(self.clock), misled)
+            case Kind.CHECKOUT if scenario:
+                return partial(self._asked_to_open, order_id)
             case Kind.EFFECT:
                 return partial(self._performed, arrival.effect_id)
             case Kind.SWEEP:
@@ -203,6 +230,17 @@ class Shop:
 
     def _cancel_requested(self, event: CloudEvent, worker: Worker) -> None:
         self._service(worker).cancel_requested_trigger().receive(event)
+
+    def _asked_to_open(self, order_id: str, worker: Worker) -> None:
+        """What the callable function does with a call of the order's customer."""
+        sessions = self._asking(worker).sessions(add=self.outside.sessions_add)
+        try:
+            answer = sessions.open({"orderId": order_id}, Caller("alice"), self.clock, {})
+        except CallRefused as refused:
+            self._tally.calls[_why(refused)] += 1
+        else:
+            self._tally.calls["shown"] += 1
+            self.world.sessions.show(answer["url"])
 
     def _performed(self, effect_id: str, worker: Worker) -> None:
         """What the trigger does with a created effect."""
@@ -233,15 +271,15 @@ class Shop:
         """By a clock that may be wrong."""
         clocks = (0,) if self.is_calm else self.outside.clocks
         minutes = clocks[worker.number % len(clocks)]
-        performers = performers_of(worker, self.world, self.outside.auto_refund, self._now)
-        return performing(
-            worker,
-            self.terms,
-            self._log,
-            worker.patience,
-            performers,
-            lambda: self.clock + timedelta(minutes=minutes),
-        )
+
+        def now() -> datetime:
+            return self.clock + timedelta(minutes=minutes)
+
+        performers = self._asking(worker).performers(self.outside.auto_refund, now)
+        return performing(worker, self.terms, self._log, worker.patience, performers, now)
+
+    def _asking(self, worker: Worker) -> Asking:
+        return Asking(worker, self.world, self._now, partial(self._settle, worker))
 
     def _settle(
         self, worker: Worker, event: OrderEvent | NotUnderstood, now: datetime, terms: Terms | None = None
@@ -257,3 +295,8 @@ class Shop:
 @cache
 def _cancel_request(order_id: str) -> CloudEvent:
     return a_created_event(None, created(f"cancelRequests/{order_id}"))
+
+
+def _why(refused: CallRefused) -> str:
+    details = refused.details or {}
+    return str(details.get("reason", details.get("status", refused.status.value)))

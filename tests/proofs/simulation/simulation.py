@@ -14,7 +14,7 @@ from orders.outcome import StoreContended, StoreUnavailable, Transient
 from tests.proofs.simulation.deliveries import Deliveries
 from tests.proofs.simulation.history import CALM, Arrival, Fault, History, Kind, Places, Turn
 from tests.proofs.simulation.oracle import SET_ASIDE, Ending, Oracle, missteps, wrongs
-from tests.proofs.simulation.outside_oracle import effects_in, wrongs_of_refunds, wrongs_outside
+from tests.proofs.simulation.outside_oracle import effects_in, wrongs_of_refunds, wrongs_of_sessions, wrongs_outside
 from tests.proofs.simulation.scenarios import Scenario
 from tests.proofs.simulation.shop import A_MOMENT, Shop
 from tests.proofs.simulation.tally import Tally
@@ -29,6 +29,7 @@ _UNTIL_STRANDED: Final = STRANDED_AFTER + timedelta(minutes=1)
 _MUCH_LATER: Final = timedelta(days=30)
 # Longer than any pause between two attempts.
 _BETWEEN_ATTEMPTS: Final = timedelta(hours=4)
+_SWEEPS_FOR_SESSIONS: Final = 2
 _DELIVERIES_MAX: Final = 400
 """More than any history needs until everything is acknowledged: one that needs more would never end."""
 
@@ -92,6 +93,7 @@ class _Simulation:
             found = leftovers(self.shop.store.dump())
             self.sweep_after(_MUCH_LATER)
             self.perform_what_is_left(sweeps_max=2 * ATTEMPTS_MAX)
+            self.end_sessions()
         except _Wrong as wrong:
             return [str(wrong)]
         return found + self.judged()
@@ -118,6 +120,13 @@ class _Simulation:
                 return
             self.sweep_after(_BETWEEN_ATTEMPTS)
 
+    def end_sessions(self) -> None:
+        """By now all of them have ended, and the last reports arrive, and orders that were held for one lapse."""
+        for _ in range(_SWEEPS_FOR_SESSIONS if self.shop.world.sessions.by_id else 0):
+            self.arrivals.extend(each for each in self.never_acknowledged() if each.kind is Kind.EVENT)
+            self.sweep_after(_BETWEEN_ATTEMPTS)
+            self.perform_what_is_left(sweeps_max=2 * ATTEMPTS_MAX)
+
     # --- Turns -------------------------------------------------------------------------------------------------------
 
     def play(self, turns: Iterable[Turn]) -> None:
@@ -138,6 +147,7 @@ class _Simulation:
 
     def start(self, arrival: Arrival) -> None:
         self.shop.clock += A_MOMENT
+        self.send_news()
         work = self.shop.work_of(arrival)
         if work is None:
             self.note("    {}", arrival)
@@ -171,6 +181,9 @@ class _Simulation:
                 is_quiet = was_never_counted or not (self.running or self.in_flight)
                 if recount := self.shop.recount(product_id, is_quiet=is_quiet):
                     self.recounts[product_id] = recount
+            case Kind.PAYS:
+                self.shop.pay(arrival.order_id)
+                self.send_news()
             case Kind.ADJUSTMENT if arrival.order_id in self.shop.scenarios:
                 self.shop.adjust(arrival.order_id)
             case Kind.AGAIN if arrival.order_id in self.shop.scenarios and self.shop.write_again(arrival.order_id):
@@ -238,10 +251,16 @@ class _Simulation:
             for effect_id in _effects_in(rpc.about):
                 self.effects += 1
                 self.arrive(Arrival(Kind.EFFECT, effect_id=effect_id), self.effects, self.history.outside.triggers)
+        self.send_news()
+        return answer
+
+    def send_news(self) -> None:
+        """What Stripe reports because of what has happened only now."""
+        if self.shop.world.sessions.by_id:
+            self.shop.see_what_expired()
         while self.shop.news:
             self.reports += 1
             self.arrive(self.shop.news.pop(0), self.reports, self.history.outside.reports)
-        return answer
 
     def arrive(self, arrival: Arrival, number: int, places: Sequence[Places]) -> None:
         """What the history cannot know before: it takes its places among what it does know."""
@@ -320,8 +339,16 @@ class _Simulation:
             path = f"orders/{order_id}"
             if path in before and before[path]["status"] != documents[path]["status"]:
                 found += missteps(scenario, before[path], documents[path], self.shop.clock)
+                found += self.left_open(order_id, documents[path])
         if found:
             raise _Wrong(found[0])
+
+    def left_open(self, order_id: str, order: Fields) -> Iterator[str]:
+        """Sessions whose address is known, and in which somebody could still pay for an order that is over."""
+        if order["status"] in _OVER_UNPAID:
+            known = (self.shop.store.get(f"checkouts/{order_id}") or {}).get("sessionId")
+            if self.shop.world.sessions.is_open(known, self.shop.clock):
+                yield f"{order_id}: {order['status']}, and {known} is open"
 
     def orders_and_levels(self) -> dict[str, Fields]:
         return {path: dict(fields) for path in self.levels if (fields := self.shop.store.get(path))}
@@ -334,14 +361,18 @@ class _Simulation:
         found += leftovers(documents)
         found += self.deliveries.miscounted(self.shop.store)
         found += wrongs_outside(documents, self.shop.world, self.history.outside)
+        found += self.shop.world.sessions.wrongs
         for scenario in self.shop.scenarios.values():
             found += wrongs(scenario, self.ending_of(scenario, documents))
             if scenario.appears:
-                found += wrongs_of_refunds(Oracle(scenario, self.ending_of(scenario, documents)), self.history.outside)
+                oracle = Oracle(scenario, self.ending_of(scenario, documents))
+                found += wrongs_of_refunds(oracle, self.history.outside)
+                found += wrongs_of_sessions(oracle)
             status = documents[f"orders/{scenario.order_id}"]["status"] if scenario.appears else "never written"
             self.tally.statuses[str(status)] += 1
         effects = effects_in(documents).values()
         self.tally.effects.update(f"{effect['kind']} {effect['state']}" for effect in effects)
+        self.tally.sessions.update(each.status for each in self.shop.world.sessions.by_id.values())
         claims = (fields for path, fields in documents.items() if path.startswith("webhookEvents/"))
         self.tally.parked.update(str(claim["result"]) for claim in claims if not claim["processed"])
         return found
@@ -396,6 +427,7 @@ def _refused(rpc: Rpc, fault: Fault) -> Exception:
     return Failed(fault, retryable=True, retry_after=_ASKED_PAUSE) if rpc.name == OUTSIDE else StoreContended(fault)
 
 
+_OVER_UNPAID: Final = frozenset({"expired", "cancelled", "failed"})
 _ASKED_PAUSE: Final = timedelta(minutes=5)
 _IN_DOUBT: Final = frozenset({Fault.ANSWER_LOST, Fault.LATE})
 _CHANGES: Final = frozenset({"commit", OUTSIDE})

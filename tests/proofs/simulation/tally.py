@@ -22,6 +22,10 @@ class Tally:
     """Of orders, when all is done."""
     effects: Counter[str] = field(default_factory=Counter)
     """How they ended, by their kind."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """How customers were answered who wanted to pay."""
+    sessions: Counter[str] = field(default_factory=Counter)
+    """How those ended that the service has opened."""
     parked: Counter[str] = field(default_factory=Counter)
     """Events that rightly wait when all is done, by why."""
 

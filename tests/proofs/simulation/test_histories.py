@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
+from checkout import sessions, steps
 from database.documents.effects import effect_from, given_up, over
 from database.store import Committed, Create, Document, Update, Write
 from effects import performing, refunding
@@ -15,14 +17,15 @@ from effects.attempt import Ending as EndOfAttempt
 from effects.effect import StoredEffect
 from effects.performing import Effects
 from inventory.stock import release
+from orders.checkout import Checkout, CheckoutState
 from orders.events import EventKind, ReservationLapsed
 from orders.lifecycle import Step, step_for
 from orders.money import Money
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments
 from orders.refunds import Refund
-from settlement import decide, ending, holding, outside, setting_aside
-from settlement.decisions import AutoRefund
+from settlement import checkouts, decide, ending, holding, opening, outside, setting_aside
+from settlement.decisions import AutoRefund, Case
 from tests.proofs.simulation.drawing import history_from
 from tests.proofs.simulation.history import Fault, History
 from tests.proofs.simulation.shrinking import shrunk
@@ -56,6 +59,8 @@ def test_every_promise_is_kept_in_every_history_and_much_happens_in_them() -> No
     assert tally.swept.keys() == set(Ending) - {Ending.FAULT}
     assert tally.side_by_side
     assert tally.effects.keys() >= {f"{kind} {state}" for kind in CHANNELS for state in ("SUCCESS", "ERROR")}
+    assert tally.sessions.keys() == {"complete", "expired"}
+    assert tally.calls.keys() >= {"shown", "ending", "cancelled", "finalized"}
 
 
 CHANNELS = ("mail", "sms", "chat", "stripe_refund")
@@ -249,7 +254,7 @@ def test_it_catches_refunds_of_both_payments_if_it_turns_out_late_which_came_fir
 ) -> None:
     monkeypatch.setattr(outside, "_paid_with_what_goes_back", lambda case, after: set())
     monkeypatch.setattr(refunding, "why_not_to_refund", lambda order, payment_id, auto_refund: None)
-    assert_caught(first_seed=160, complaint="of its money is not sent back")
+    assert_caught(first_seed=3_500, complaint="of its money is not sent back")
 
 
 @pytest.mark.parametrize(("left_alone", "first_seed"), [(AutoRefund.EXTRAS, 350), (AutoRefund.ALL, 0)])
@@ -263,6 +268,44 @@ def test_it_catches_a_payment_that_is_due_back_and_is_not_refunded(
 
     monkeypatch.setattr(outside, "_due_back", less)
     assert_caught(first_seed, complaint="is due back, and nobody sends it")
+
+
+# --- Broken sessions --------------------------------------------------------------------------------------------------
+
+
+def test_it_catches_another_key_in_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = count()
+    monkeypatch.setattr(sessions, "key_of", lambda order_id, attempt: f"{order_id}_{attempt}_{next(calls)}")
+    assert_caught(complaint="a session is made while")
+
+
+def test_it_catches_a_session_that_is_opened_beside_the_one_that_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def next_step(order: Order | None, latest: Checkout | None, *asked: Any) -> object:
+        step = steps.next_step(order, latest, *asked)
+        over = replace(latest, state=CheckoutState.EXPIRED) if latest and isinstance(step, steps.End) else latest
+        return steps.next_step(order, over, *asked)
+
+    why_not = opening._why_not
+    monkeypatch.setattr(sessions, "next_step", next_step)
+    monkeypatch.setattr(
+        opening, "_why_not", lambda *asked: None if "open" in (why_not(*asked) or "") else why_not(*asked)
+    )
+    assert_caught(first_seed=530, complaint="a session is made while")
+
+
+def test_it_catches_an_order_that_is_released_before_its_session_is_expired(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_asking_stripe", lambda case, status: None)
+    assert_caught(complaint=" is open")
+
+
+def test_it_catches_a_session_that_is_believed_although_it_is_not_the_orders_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def own_checkout(case: Case) -> Checkout | None:
+        return case.snapshot.checkout.checkout if case.snapshot.checkout else None
+
+    monkeypatch.setattr(checkouts, "own_checkout", own_checkout)
+    assert_caught(first_seed=140)
 
 
 # --- How it is caught -------------------------------------------------------------------------------------------------

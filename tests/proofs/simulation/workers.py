@@ -69,6 +69,8 @@ _SHOWN: Final = frozenset(
         "waiting",
         "state",
         "attempts",
+        "sessionId",
+        "endsAs",
     )
 )
 
@@ -138,9 +140,9 @@ class Worker:
             "open orders", [user_id], lambda: self._store.count_open_orders(user_id, timeout_seconds=timeout_seconds)
         )
 
-    def ask_outside(self, effect_id: str, do: Callable[[], str | None]) -> str | None:
+    def ask_outside(self, about: str, do: Callable[[], _Answer]) -> _Answer:
         """No database has to do with it."""
-        return self._ask(OUTSIDE, [effect_id], do)
+        return self._ask(OUTSIDE, [about], do)
 
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         return self._ask("parked events", [order_id], lambda: self._store.parked_events(order_id))

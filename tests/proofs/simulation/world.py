@@ -1,4 +1,4 @@
-"""The world outside one history: a provider of mail that keeps keys, a chat that knows none, and Stripe's refunds."""
+"""The world outside one history: a provider of mail that keeps keys, a chat that knows none, and Stripe."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import Final
 
 from effects.effect import EffectKind
 from effects.outside import Failed
+from stripe_api.api import Session, SessionNotOpen
+from tests.proofs.simulation.stripe_sessions import StripeSessions
 
 KEYS_LAST: Final = timedelta(hours=24)
 """https://docs.stripe.com/api/idempotent_requests, and https://resend.com/docs/dashboard/emails/idempotency-keys."""
@@ -31,6 +33,7 @@ class World:
         self.requests: list[Request] = []
         """All that arrived."""
         self.done: list[Request] = []
+        self.sessions = StripeSessions()
         self._refusing, self._down, self._refund = refusing, down, refund
         self._kept: dict[str, Request] = {}
         """The last that was done under each key."""
@@ -41,11 +44,7 @@ class World:
         Raises:
             Failed: it was not done.
         """
-        self.requests.append(request)
-        if request.kind in self._refusing:
-            raise Failed("refused", retryable=False)
-        if request.kind in self._down:
-            raise Failed("down", retryable=True)
+        self._admit(request)
         if self._was_done(request):
             return None
         if request.kind is EffectKind.STRIPE_REFUND and not self._refund(
@@ -55,6 +54,19 @@ class World:
         self._kept[request.key] = request
         self.done.append(request)
         return None
+
+    def expire(self, request: Request) -> Session | SessionNotOpen:
+        """End a session, unless it is over. Raises Failed: nothing was done."""
+        self._admit(request)
+        self.done.append(request)
+        return self.sessions.expire(str(request.words["session"]), request.at)
+
+    def _admit(self, request: Request) -> None:
+        self.requests.append(request)
+        if request.kind in self._refusing:
+            raise Failed("refused", retryable=False)
+        if request.kind in self._down:
+            raise Failed("down", retryable=True)
 
     def _was_done(self, request: Request) -> bool:
         known = self._kept.get(request.key) if request.kind in KNOWS_KEYS else None
