@@ -42,8 +42,8 @@ def availability_write(
     """What makes the product say how much of it is left; None if it does, or if the shop lists no such product."""
     if catalogue is None:
         return None
-    product = product_from(product_id, inventory.fields if inventory else None, catalogue.fields)
-    word = availability(None if product.level_defect else product.level, few_left=few_left)
+    counted = inventory.fields if inventory else {}
+    word = availability(None if level_defect_in(counted) else level_from(counted), few_left=few_left)
     if catalogue.fields.get("available") == word:
         return None
     return Update(product_path(product_id), {"available": word.value}, catalogue.version)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from database.documents.orders import order_from
-from database.documents.products import product_from
+from database.documents.products import listed_from, product_from
+from inventory.catalogue import Listed
 from inventory.reservation import Refused, price_to_hold
 from inventory.stock import Level
 from orders.money import Money
@@ -26,6 +27,12 @@ def test_figures_and_prices_that_are_stored_as_doubles_are_the_numbers_that_they
     product = product_from("shirt", {"stock": 10.0, "reserved": 4.0}, a_catalogue_entry(unitAmount=1_200.0))
     assert product == product_from("shirt", {"stock": 10, "reserved": 4}, a_catalogue_entry())
     assert repr(product.level) == "Level(stock=10, reserved=4, backorder=0)"
+
+
+def test_what_is_listed_is_the_name_and_the_price_and_either_may_be_missing() -> None:
+    assert listed_from(a_catalogue_entry()) == Listed("Shirt", Money(1_200, "eur"))
+    assert listed_from({"active": True}) == Listed(None, None)
+    assert listed_from(a_catalogue_entry(name=7, unitAmount=-1)) == Listed(None, None)
 
 
 def test_what_customers_see_of_the_stock_changes_nothing_in_an_order() -> None:

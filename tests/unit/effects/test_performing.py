@@ -92,7 +92,7 @@ def test_it_is_given_up_when_its_attempts_are_used_up_and_when_no_other_try_can_
         outbox = Outbox(world=World(answers=[failed]))
         assert outbox.effects.perform(outbox.put(attempts=attempts)) == "effect_failed"
         assert state_of(outbox) == ("ERROR", attempts + 1, "503")
-        assert outbox.fields()["nextAttemptAt"] is None
+        assert (outbox.fields()["nextAttemptAt"], outbox.fields()["expireAt"]) == (None, NOW + timedelta(days=90))
         # Whoever has it tried again sends the same.
         assert outbox.fields()["payload"] == {"to": "alice"}
 
@@ -108,6 +108,7 @@ def test_operators_are_notified_of_what_was_given_up_once_and_by_their_channels(
     told = outbox.store.get("effects/evt_1_mail_customer_chat_operator")
     assert told
     assert (told["state"], told["causeId"]) == ("PENDING", "evt_1_mail_customer")
+    assert (notice["userId"], told["userId"]) == ("alice", "alice")
 
 
 def test_that_operators_could_not_be_reached_is_in_their_inbox_and_told_by_no_channel_that_may_fail_again() -> None:
