@@ -77,6 +77,7 @@ def test_what_stripe_answers_is_recorded_on_the_attempt_that_asked() -> None:
     update = recorded_session("order-1", an_open_checkout(), 7, NOW)
     assert (update.path, update.version) == (PATH, 7)
     assert (update.fields["sessionId"], update.fields["request"]) == ("cs_1", None)
+    assert (update.fields["endsAs"], update.fields["updatedAt"]) == (None, NOW)
 
 
 @given(st.builds(SessionTotals, *[amounts] * 5, currency=currencies))

@@ -61,6 +61,7 @@ def test_an_inventory_without_whole_numbers_counts_nothing(inventory: dict[str, 
 def test_only_an_explicit_null_is_a_product_that_is_never_short() -> None:
     assert product_from("ebook", {"stock": None}, None).is_unlimited
     assert not product_from("ebook", {"reserved": 0}, None).is_unlimited
+    assert product_from("ebook", {"stock": None, "reserved": "5"}, None).level == Level(None, 0)
 
 
 DEFECTS: dict[str, dict[str, object]] = {
