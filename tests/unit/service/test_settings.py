@@ -106,7 +106,7 @@ LIVE_KEY, TEST_KEY = f"rk_live_{'1' * 24}", f"rk_test_{'1' * 24}"
 EMULATED = {"FUNCTIONS_EMULATOR": "true"}
 
 
-@pytest.mark.parametrize("text", [LIVE_KEY, f" {TEST_KEY}\r\n"])
+@pytest.mark.parametrize("text", [LIVE_KEY, f" {TEST_KEY}\r\n", f"{TEST_KEY}X"])
 def test_stripe_is_asked_with_the_key_that_is_set(text: str) -> None:
     assert settings_from({"STRIPE_API_KEY": text}).stripe_key == StripeKey(text.strip(), livemode="live" in text)
 
@@ -116,11 +116,9 @@ def test_without_a_key_stripe_is_asked_nothing(text: str) -> None:
     assert settings_from({"STRIPE_API_KEY": text}).stripe_key is None
 
 
-@pytest.mark.parametrize(("text", "expected"), [(LIVE_KEY, "false"), (TEST_KEY, "true")])
-def test_a_key_of_the_mode_that_is_not_expected_is_refused(text: str, expected: str) -> None:
-    with pytest.raises(
-        SettingsError, match=r"^STRIPE_API_KEY is a key of (live|test) mode, and EXPECT_LIVEMODE is not$"
-    ):
+@pytest.mark.parametrize(("text", "mode", "expected"), [(LIVE_KEY, "live", "false"), (TEST_KEY, "test", "true")])
+def test_a_key_of_the_mode_that_is_not_expected_is_refused(text: str, mode: str, expected: str) -> None:
+    with pytest.raises(SettingsError, match=f"^STRIPE_API_KEY is a key of {mode} mode, and EXPECT_LIVEMODE is not$"):
         settings_from({"STRIPE_API_KEY": text, "EXPECT_LIVEMODE": expected})
     other = "true" if expected == "false" else "false"
     assert settings_from({"STRIPE_API_KEY": text, "EXPECT_LIVEMODE": other}).stripe_key
@@ -131,9 +129,10 @@ def test_a_key_that_moves_real_money_is_refused_in_the_emulators() -> None:
         settings_from({**EMULATED, "STRIPE_API_KEY": LIVE_KEY})
 
 
-def test_a_text_that_can_be_no_key_is_refused_and_never_repeated() -> None:
+@pytest.mark.parametrize("text", [f"'{LIVE_KEY}'", f"{LIVE_KEY}\xa0"])
+def test_a_text_that_can_be_no_key_is_refused_and_never_repeated(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^STRIPE_API_KEY must be rk_test_") as refused:
-        settings_from({"STRIPE_API_KEY": f"'{LIVE_KEY}'"})
+        settings_from({"STRIPE_API_KEY": text})
     assert refused.value.__suppress_context__
     assert "1111" not in f"{refused.value}{settings_from({'STRIPE_API_KEY': LIVE_KEY})!r}"
 
@@ -276,6 +275,7 @@ def test_the_canary_delivers_where_it_is_told_to(text: str) -> None:
 def test_the_canary_delivers_without_encryption_in_the_emulators_alone() -> None:
     http = {"CANARY_URL": "http://127.0.0.1:5001/demo-shop/us-central1/stripeWebhook"}
     assert settings_from({**http, "FUNCTIONS_EMULATOR": "true"}).canary_url == http["CANARY_URL"]
+    assert settings_from({"CANARY_URL": "https://a", "FUNCTIONS_EMULATOR": "true"}).canary_url == "https://a"
     with pytest.raises(SettingsError, match=r"^CANARY_URL must be an address that begins with https://, not 'http://"):
         settings_from(http)
 
@@ -306,6 +306,24 @@ def test_what_no_mail_could_be_from_is_no_shops_name(text: str) -> None:
     with pytest.raises(SettingsError) as refused:
         settings_from({"SHOP_NAME": text})
     assert str(refused.value) == f"SHOP_NAME must be at most 60 printable characters, not {text!r}"
+
+
+def test_a_shops_name_may_have_sixty_characters() -> None:
+    assert settings_from({"SHOP_NAME": "x" * 60}).shop.name == "x" * 60
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "defect"),
+    [
+        ("CUSTOMER_CHANNELS", "mail,pigeon,fax", "must be a list of mail, push, sms, not 'fax'"),
+        ("OPERATOR_CHANNELS", "sms", "must be a list of mail, chat, not 'sms'"),
+        ("AUTO_REFUND", "yes", "must be off, extras, all, not 'yes'"),
+    ],
+)
+def test_words_that_mean_nothing_are_refused_with_the_list_of_those_that_do(name: str, text: str, defect: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({name: text})
+    assert str(refused.value) == f"{name} {defect}"
 
 
 @pytest.mark.parametrize("text", ["https://shop.example/orders/", f"{ORDER_URL}/{{orderId}}", "https://a/{orderid}"])
