@@ -68,7 +68,7 @@ def test_a_delivery_while_a_secret_is_wrongly_deployed_is_answered_500_and_wakes
     assert (answer.status_code, answer.get_json()) == (500, {"error": "this endpoint is not configured"})
     line = json.loads(capsys.readouterr().out)
     defect = "SettingsError: STRIPE_WEBHOOK_SECRET: the 2nd secret has quotes around it or in it"
-    assert (line["severity"], line["message"]) == ("CRITICAL", defect)
+    assert (line["severity"], line["message"], line["status"]) == ("CRITICAL", defect, 500)
     assert secret not in f"{answer.data!r}{line}"
 
 

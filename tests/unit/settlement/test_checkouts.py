@@ -322,8 +322,9 @@ def test_a_session_repeats_itself_and_adds_nothing_twice() -> None:
 # --- A session ends ---------------------------------------------------------------------------------------------------
 
 
-def test_an_order_whose_session_ran_out_is_over_with_it() -> None:
-    change = in_checkout(an_open_checkout(), reserved_at=NOW - timedelta(hours=1)).changed_by(session_expired())
+@pytest.mark.parametrize("held_for", [TERMS.reservation, timedelta(hours=1)])
+def test_an_order_whose_session_ran_out_is_over_with_it(held_for: timedelta) -> None:
+    change = in_checkout(an_open_checkout(), reserved_at=NOW - held_for).changed_by(session_expired())
     assert (change.result, change.order.status, change.moves) == ("expired", "expired", RELEASED)
     assert change.notices == (to_customer("expired"),)
     assert change.checkout
@@ -340,7 +341,7 @@ def test_an_order_whose_customer_opens_another_session_stays_held_for_that() -> 
 
 
 def test_an_order_that_has_time_left_stays_held_and_can_be_tried_again() -> None:
-    change = in_checkout().changed_by(session_expired())
+    change = in_checkout(priced_by_checkout=True).changed_by(session_expired())
     assert (change.result, change.order.status, change.moves, change.notices) == ("checkout_ended", "reserved", (), ())
     assert (change.order.reservation_expires_at, change.order.checkout_until) == (NOW + TERMS.reservation, None)
     assert not change.order.priced_by_checkout
@@ -406,11 +407,17 @@ def test_a_customer_who_was_faster_has_paid() -> None:
     order = an_order_in_checkout(ending, cancel_requested_at=NOW, checkout_until=LATER, reservation_expires_at=LATER)
     kept = in_checkout(ending, order).changed_by(a_session_end(is_complete=True))
     assert (kept.result, kept.order.status, kept.checkout) == ("checkout_complete", "reserved", OPEN)
-    assert kept.order.reservation_expires_at == NOW + TERMS.reservation
+    until = NOW + TERMS.reservation
+    assert (kept.order.reservation_expires_at, kept.order.checkout_until) == (until, until)
     assert "session_complete" in (kept.note or "")
     paid = given(kept.order, shirts=(10, 3), checkout=a_known_checkout(OPEN)).changed_by(completed())
     assert paid.order.status == "finalized"
     assert "cancel_requested" in (paid.note or "")
+
+
+def test_that_a_session_is_complete_which_was_not_to_end_is_no_news() -> None:
+    change = in_checkout().changed_by(a_session_end(is_complete=True))
+    assert (change.result, change.note) == ("checkout_complete", None)
 
 
 @pytest.mark.parametrize(
@@ -421,7 +428,7 @@ def test_a_customer_who_was_faster_has_paid() -> None:
 def test_what_is_known_of_a_session_already_changes_nothing(checkout: Checkout | None) -> None:
     decided = given(a_held_order(), checkout=checkout and a_known_checkout(checkout)).when(a_session_end())
     assert isinstance(decided, Unchanged)
-    assert decided.outcome.result == "already_ended"
+    assert (decided.outcome.result, decided.outcome.order_id) == ("already_ended", "order-1")
 
 
 @pytest.mark.parametrize("ends_as", [None, "cancelled", "expired"])
@@ -430,6 +437,7 @@ def test_money_that_no_session_explains_is_for_a_person(ends_as: str | None) -> 
     ending = an_open_checkout(ends_as=ends_as and OrderStatus(ends_as))
     change = given(kept, shirts=(10, 3), checkout=a_known_checkout(ending)).changed_by(a_session_end())
     assert (change.result, change.order.status, change.order.hold_kept) == ("quarantined", "review", True)
+    assert "4300 eur was paid, 3600 eur was asked" in (change.note or "")
     assert change.checkout
     assert change.checkout.state == "expired"
 
