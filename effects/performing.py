@@ -4,12 +4,12 @@ Whoever dies on the way leaves a lease that ends. Then somebody else asks the ou
 under the same key.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from database.documents.effects import effect_from, effect_path, given_up, leased, over, to_be_retried
-from database.store import DocumentStore, Write
+from database.store import Create, DocumentStore, Write
 from effects.attempt import Attempt, Ending
 from effects.effect import EffectKind, StoredEffect
 from effects.outside import Failed, Performer, Postponed, Skipped
@@ -109,27 +109,22 @@ class Effects:
         return self._give_up(Attempt(Ending.GIVEN_UP, stored, str(failed), fault), str(failed))
 
     def _give_up(self, attempt: Attempt, error: str) -> Attempt:
-        stored, now = attempt.stored, self.now()
+        stored, now, channels, lifetime = attempt.stored, self.now(), self.operator_channels, self.notice_lifetime
         effect_id = stored.effect.effect_id
-        # Its own id is taken if it was given up before, and a person had it tried again; or by another order's cause,
-        # since customers choose ids.
-        for cause_id in (effect_id, f"{effect_id}_{now:%Y%m%dT%H%M%S%f}"):
-            if self._record(
-                attempt, *given_up(stored, cause_id, error, self.operator_channels, now, self.notice_lifetime)
-            ):
-                break
-        return attempt
+        writes = given_up(stored, effect_id, error, channels, now, lifetime)
+        if self._are_there(write.path for write in writes if isinstance(write, Create)):
+            # It was given up before, and a person had it tried again; or another order's cause has this id, since
+            # customers choose ids.
+            writes = given_up(stored, f"{effect_id}_{now:%Y%m%dT%H%M%S%f}", error, channels, now, lifetime)
+        return self._end(attempt, *writes)
+
+    def _are_there(self, paths: Iterable[str]) -> bool:
+        """Whether any of these documents exists."""
+        documents = self.store.read(tuple(paths), timeout_seconds=self.patience.total_seconds)
+        return any(document is not None for document in documents.values())
 
     def _end(self, attempt: Attempt, *writes: Write) -> Attempt:
-        self._record(attempt, *writes)
-        return attempt
-
-    def _record(self, attempt: Attempt, *writes: Write) -> bool:
-        """Put on record how the attempt ended.
-
-        Returns:
-            Whether it is: not if somebody else has the lease by now, or has written what was to be created.
-        """
+        """Put on record how the attempt ended, unless somebody else has the lease by now."""
         lost: StoreUnavailable | None = None
         for seconds_left in self.patience.tries():
             try:
@@ -137,9 +132,9 @@ class Effects:
             except StoreUnavailable as error:
                 lost = error
             except StoreContended:
-                return False
+                return attempt
             else:
-                return True
+                return attempt
         raise lost or StoreUnavailable(f"{attempt.stored.effect.effect_id}: its end was not recorded in time")
 
     def _read(self, effect_id: str) -> StoredEffect | None:
