@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from checkout.answers import order_id_in, payable, price_of
+from checkout.answers import not_configured, order_id_in, payable, price_of
 from checkout.claims import Caller
 from checkout.refusals import CallRefused, Status
 from orders.money import Money
 from orders.order import Order, OrderStatus
+from tests.support.builders import NOW
 from tests.support.deciding import EUR_36, a_held_order
 
 ALICE, MALLORY = Caller("alice"), Caller("mallory")
@@ -18,6 +19,15 @@ def refusal_of(order: Order | None, caller: Caller = ALICE) -> CallRefused:
     with pytest.raises(CallRefused) as refused:
         payable(order, caller)
     return refused.value
+
+
+def test_a_shop_that_opens_no_sessions_says_so_and_its_operators_learn_why() -> None:
+    with pytest.raises(CallRefused, match="this shop opens no sessions") as refused:
+        not_configured({}, ALICE, NOW, {})
+    assert refused.value.status is Status.FAILED_PRECONDITION
+    assert refused.value.details == {"reason": "not_configured"}
+    assert refused.value.severity == "ERROR"
+    assert refused.value.note == "STRIPE_API_KEY or CHECKOUT_SUCCESS_URL is not set"
 
 
 def test_a_call_names_an_order() -> None:

@@ -1,6 +1,7 @@
 """Firebase's callable protocol over HTTP: https://firebase.google.com/docs/functions/callable-reference."""
 
 import json
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ class Called:
     ending: Mapping[str, object] | Exception = field(default_factory=lambda: {"url": "https://pay.example"})
     log: RecordingLog = field(default_factory=RecordingLog)
     asked: list[tuple[object, Caller, datetime]] = field(default_factory=list)
+    monotonic: Callable[[], float] = lambda: 1.0
 
     def answer(self, data: object, caller: Caller, now: datetime, known: dict[str, str]) -> Mapping[str, object]:
         self.asked.append((data, caller, now))
@@ -39,7 +41,7 @@ class Called:
 
     def respond(self) -> Response:
         watchdog = Watchdog(lambda: 1.0, patient_max=1)
-        function = CallableFunction(self.answer, _caller_of, self.log, lambda: NOW, lambda: 1.0, watchdog)
+        function = CallableFunction(self.answer, _caller_of, self.log, lambda: NOW, self.monotonic, watchdog)
         return function.respond(request)
 
     @property
@@ -79,6 +81,15 @@ def test_a_call_is_answered_with_its_result() -> None:
         *("INFO", "answered"),
         *("order-1", 200),
     )
+
+
+def test_its_line_says_how_long_it_took_in_which_trace_and_what_only_the_shop_should_read() -> None:
+    refused = CallRefused(Status.FAILED_PRECONDITION, "no session", severity="ERROR", note="no such rate")
+    ticks = iter([1.0, 1.25041])
+    function = Called(refused, monotonic=lambda: next(ticks))
+    assert b"rate" not in called(function, X_Cloud_Trace_Context="abc/1").data
+    assert (function.line["latencyMs"], function.line["trace"]) == (250.4, "abc/1")
+    assert (function.line["severity"], function.line["message"]) == ("ERROR", "CallRefused: no session; no such rate")
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
@@ -184,3 +195,18 @@ def test_a_browser_that_asks_first_may_post_with_the_headers_that_it_names_and_n
 
 def test_no_cache_keeps_what_one_customer_may_see() -> None:
     assert called().headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(("token", "is_kept"), [("alices-token", True), ("nobodys", False)])
+def test_whoever_is_refused_is_hung_up_on_once_they_are_answered(token: str, *, is_kept: bool) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        server = {"gunicorn.socket": ours}
+        with app.test_request_context("/", method="POST", data=CALL, headers=headers, environ_overrides=server):
+            Called().respond().close()
+        if is_kept:
+            theirs.send(b"next")
+            assert ours.recv(4) == b"next"
+        else:
+            assert ours.recv(4) == b""
