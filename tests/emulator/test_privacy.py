@@ -35,7 +35,9 @@ def test_the_documented_command_leaves_nothing_that_names_the_customer_and_break
     erase_alice.write_text(the_documented_command("alice"))
     shop.write("cancelRequests/order-1", a_request())
     shop.write("orderDetails/order-1", {"userId": "alice", "email": "alice@example.com"})
+    shop.write("checkouts/order-1", {"userId": "alice", "request": {"customer_email": "alice@example.com"}})
     shop.write("orders/bobs", {"userId": "bob"})
+    shop.write("checkouts/bobs", {"userId": "bob"})
     mail, refund = an_effect(A_MAIL, payload={"to": "alice@example.com"}), an_effect(A_REFUND)
     chat = an_effect(replace(A_MAIL, kind=EffectKind.CHAT, recipient=str(Audience.OPERATOR)))
     bobs = an_effect(replace(A_MAIL, cause_id="evt_2", user_id="bob"))
@@ -53,6 +55,7 @@ def test_the_documented_command_leaves_nothing_that_names_the_customer_and_break
     assert {path for path in before if path not in after} == {
         "cancelRequests/order-1",
         "orderDetails/order-1",
+        "checkouts/order-1",
         "notifications/alice/messages/evt_paid",
         "users/alice",
         "users/alice/fcmTokens/token",
