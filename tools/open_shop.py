@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from notifications.outbox import FOLDER as OUTBOX
 from stripe_api.keys import EMULATORS_KEY
 from tools import addresses, logs
 from tools.addresses import Addresses
@@ -56,12 +57,14 @@ def what_next(addresses: Addresses, log: Path, data: Path | None) -> str:
         (
             f"Firestore  http://{addresses.firestore}",
             f"Auth       http://{addresses.auth}",
+            f"Functions  http://{addresses.functions}",
             f"Webhook    {addresses.webhook}",
             f"Stripe     http://{addresses.stripe} stands in for its API, with the key {EMULATORS_KEY}",
             f"Secret     {WEBHOOK_SECRET}, unless .secret.local names another",
             f"On sale    {', '.join(CATALOGUE)}",
             f"Swept      every {SWEEP_SECONDS} s",
             f"Kept       {f'in {os.path.relpath(data, ROOT)}' if data else 'nothing: KEEP=1 keeps orders and users'}",
+            f"Sent       to nobody: what would be is in {os.path.relpath(OUTBOX, ROOT)}",
             f"Log        {os.path.relpath(log, ROOT)}",
             "",
             "For a backend or a script of your shop:",

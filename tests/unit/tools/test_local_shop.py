@@ -172,6 +172,7 @@ def test_what_can_be_done_next_is_printed_with_all_that_it_takes(data: Path | No
     )
     for named in (
         *("http://here:1\n", "http://here:3\n", "http://here:2/demo-shop/us-central1/stripeWebhook\n"),
+        *("http://here:2\n", "http://here:4 ", "build/outbox\n"),
         *("whsec_test_secret", "export FIRESTORE_EMULATOR_HOST=here:1\n", f" {kept}"),
         *("make pay ORDER=", "make refund ORDER=", "make sweep\n", "build/emulators/now/emulators.log\n", *CATALOGUE),
     ):
