@@ -94,8 +94,9 @@ Every message of the service, as a mail shows it: here of a shop that is called 
 Each message has a plain text, too, and a short one for push, SMS and chat: all of them are in
 `tests/unit/notifications/snapshots`.
 
-`make messages` writes this page and its pictures. Here is how to
-[change a message](../CONTRIBUTING.md#change-a-message), and how to [add a locale](../CONTRIBUTING.md#add-a-locale).
+`make messages` writes this page and its pictures. How to
+[change a message](../CONTRIBUTING.md#change-a-message), and how to [add a locale](../CONTRIBUTING.md#add-a-locale),
+is in CONTRIBUTING.
 """
 
 

@@ -1,5 +1,5 @@
 // How a reserved order is paid. In the emulators `make pay` reports what Stripe would report. In a real shop this is the
-// place for a button that asks the backend (../backend) for a Checkout session.
+// place for a button that calls createCheckout, or asks a backend (../backend), for a Checkout session.
 import { announce, attempt } from "./announcement.js";
 import { element } from "./element.js";
 import { isLocal } from "./firebase.js";

@@ -21,6 +21,7 @@ async function run(code) {
   };
   const names = {
     orderId: "order-1",
+    app: "app",
     user: { uid: "alice" },
     token: "cRN4ZNy1Rk-pFHdMxOdZ4q",
     line_items: [],
