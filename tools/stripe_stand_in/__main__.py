@@ -14,7 +14,7 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--port", type=int, required=True, help="0 for any that is free")
     parser.add_argument("--webhook", default=None, help="where events are posted to; nowhere unless it is named")
     said = parser.parse_args(words)
-    server = listening(said.port, webhook=said.webhook, log=sys.stderr)
+    server, _ = listening(said.port, webhook=said.webhook, log=sys.stderr)
     print(f"{READY}http://{HOST}:{server.port}", flush=True)
     server.serve_forever()
 

@@ -17,8 +17,8 @@ from tools.stripe_stand_in.webhooks import Webhooks
 
 def listening(
     port: int = 0, *, webhook: str | None = None, clock: Callable[[], float] = time.time, log: TextIO | None = None
-) -> BaseWSGIServer:
-    """It listens, and answers once it is let to serve.
+) -> tuple[BaseWSGIServer, Webhooks]:
+    """It listens, and answers once it is let to serve; its webhooks are sent until they are stopped.
 
     Args:
         port: 0 for any that is free.
@@ -34,7 +34,7 @@ def listening(
     server = make_server(HOST, port, StandIn(api), threaded=True, request_handler=_handler(log))
     account.origin = f"http://{HOST}:{server.port}"
     webhooks.start()
-    return server
+    return server, webhooks
 
 
 def _handler(log: TextIO | None) -> type[WSGIRequestHandler]:

@@ -4,7 +4,6 @@ import json
 import queue
 import random
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -66,12 +65,21 @@ class Webhooks:
     """By a text that is in the events which are sent so; the latest comes first."""
     attempts: list[tuple[str, Json]] = field(default_factory=list)
     """All that were made, in the order of their answers, each with its event's text."""
-    _batches: queue.SimpleQueue[tuple[list[_Delivery], Habits]] = field(default_factory=queue.SimpleQueue)
+    _batches: queue.SimpleQueue[tuple[list[_Delivery], Habits] | None] = field(default_factory=queue.SimpleQueue)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _on_their_way: list[_Delivery] = field(default_factory=list)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
-        threading.Thread(target=self._send_batches, daemon=True).start()
+        self._begin(threading.Thread(target=self._send_batches, daemon=True))
+
+    def stop(self) -> None:
+        """Nothing is sent any more once this returns."""
+        self._stopped.set()
+        self._batches.put(None)
+        while self._threads:
+            self._threads.pop().join()
 
     def send(self, events: Sequence[Json]) -> None:
         """The events of one request, as is the habit."""
@@ -99,9 +107,11 @@ class Webhooks:
             self._batches.put((deliveries, habits))
 
     def _send_batches(self) -> None:
-        while True:
-            deliveries, habits = self._batches.get()
+        while batch := self._batches.get():
+            deliveries, habits = batch
             for delivery in deliveries:
+                if self._stopped.is_set():
+                    return
                 if habits.order == "at_once":
                     self._go_on(delivery, (0, *RETRY_SECONDS))
                 elif not self._is_done(delivery):
@@ -109,12 +119,15 @@ class Webhooks:
 
     def _go_on(self, delivery: _Delivery, pauses: Sequence[float]) -> None:
         """Let others not wait for it."""
-        threading.Thread(target=self._insist, args=(delivery, pauses), daemon=True).start()
+        self._begin(threading.Thread(target=self._insist, args=(delivery, pauses), daemon=True))
+
+    def _begin(self, thread: threading.Thread) -> None:
+        self._threads.append(thread)
+        thread.start()
 
     def _insist(self, delivery: _Delivery, pauses: Sequence[float]) -> None:
         for pause in pauses:
-            time.sleep(pause)
-            if self._is_done(delivery):
+            if self._stopped.wait(pause) or self._is_done(delivery):
                 return
         self._end(delivery)
 
