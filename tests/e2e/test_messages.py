@@ -1,21 +1,15 @@
 """What customers and operators would be sent: the shop in the emulators keeps it, and sends nothing."""
 
-import os
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
-import pytest
 from google.cloud import firestore
 
 from notifications.outbox import FOLDER
 from tests.e2e.running_shop import RunningShop
 from tests.support.stripe_objects import an_event_for
 from tools.polling import polled
-
-pytestmark = pytest.mark.skipif(
-    os.environ.get("GCLOUD_PROJECT", "demo-shop") != "demo-shop", reason="only demo-shop has channels"
-)
 
 
 def mails_about(order_id: str) -> list[EmailMessage]:

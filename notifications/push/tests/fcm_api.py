@@ -8,6 +8,17 @@ from tests.support.provider import Provider, Refusal, json_answer
 from tests.support.scripted_server import Request
 
 PROJECT: Final = "shop-project"
+PHONE = f"fMSgCCHkQJ:APA91b{'x' * 130}"
+TABLET = f"dKIhgfd7Tz:APA91b{'y' * 130}"
+BROWSER = "cRN4ZNy1Rk-pFHdMxOdZ4q"
+MESSAGE = {
+    "userId": "alice",
+    "tokens": [PHONE, TABLET, BROWSER],
+    "title": "Your order 1 is paid",
+    "body": "Thank you.",
+    "data": {"orderId": "1", "type": "paid"},
+    "link": "https://shop.example/orders/1",
+}
 ACCESS_TOKEN: Final = "ya29.access"
 FIELDS: Final = {"fid", "token", "notification", "data", "android", "apns", "webpush"}
 MESSAGE_BYTES_MAX: Final = 4_096

@@ -22,12 +22,16 @@ from notifications.push.devices import Devices
 from notifications.push.fcm import Fate, body_for, outcome_of
 from notifications.push.tests.fcm_api import (
     ACCESS_TOKEN,
+    BROWSER,
     BUSY,
     INVALID_FIELD,
     INVALID_MESSAGE,
     INVALID_TOKEN,
+    MESSAGE,
     OTHER_SENDER,
+    PHONE,
     PROJECT,
+    TABLET,
     UNREGISTERED,
     fcm,
     fcm_error,
@@ -36,28 +40,16 @@ from notifications.shop import Shop
 from notifications.texts import text_of
 from orders.outcome import StoreUnavailable
 from service.environment import SettingsError
-from tests.support import http_client
 from tests.support.builders import NOW
 from tests.support.channels import a_kit
 from tests.support.memory_store import MemoryStore
 from tests.support.notices import a_document
 from tests.support.provider import Provider, Trouble, open_for_requests
 
-PHONE = f"fMSgCCHkQJ:APA91b{'x' * 130}"
-TABLET = f"dKIhgfd7Tz:APA91b{'y' * 130}"
-BROWSER = "cRN4ZNy1Rk-pFHdMxOdZ4q"
 ALICE = Person("alice", None, (), None)
 SHOP = Shop(order_url="https://shop.example/orders/{orderId}")
 A_DEVICE = {"createdAt": NOW, "platform": "web"}
 ANSWER = Answer(200)
-MESSAGE = {
-    "userId": "alice",
-    "tokens": [PHONE, TABLET, BROWSER],
-    "title": "Your order 1 is paid",
-    "body": "Thank you.",
-    "data": {"orderId": "1", "type": "paid"},
-    "link": "https://shop.example/orders/1",
-}
 
 
 def a_store(*tokens: str) -> MemoryStore:
@@ -285,29 +277,3 @@ def test_it_asks_for_the_right_to_push_and_no_more(monkeypatch: pytest.MonkeyPat
     channel = channel_from(a_kit({}))
     assert asked == [("https://www.googleapis.com/auth/firebase.messaging",)]
     assert channel.transport.__self__.project == PROJECT  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"topic": "all"},
-        {"token": None},
-        {"fid": BROWSER},
-        {"data": {"number": 1}},
-        {"notification": {"title": "x" * 5_000}},
-        {"apns": {"headers": {"apns-collapse-id": "x" * 65}}},
-        {"webpush": {"fcm_options": {"link": "http://shop.example"}}},
-    ],
-)
-def test_the_stand_in_takes_what_fcm_documents(changed: Mapping[str, object]) -> None:
-    message = {**body_for(PHONE, MESSAGE, "key")["message"], **changed}  # type: ignore[dict-item]
-    body = json.dumps({"message": {name: value for name, value in message.items() if value is not None}}).encode()
-    with open_for_requests(fcm()) as provider:
-        url = f"{provider.origin}/v1/projects/{PROJECT}/messages:send"
-        answer = http_client.request(url, body, {"Authorization": f"Bearer {ACCESS_TOKEN}"})
-        assert (answer.status, provider.taken) == (400, [])
-        assert (
-            http_client.request(url.replace(PROJECT, "other"), body, {"Authorization": f"Bearer {ACCESS_TOKEN}"}).status
-            == 404
-        )
-        assert http_client.request(url, body, {}).status == 401
