@@ -7,7 +7,7 @@ from typing import Final
 from bench.billing import BillCounter
 from bench.payments import payment
 from bench.shop import a_pending_order, a_reserved_order, amount_of, stock_up
-from orders.events import OrderPlaced
+from orders.shop_events import OrderPlaced
 from tests.support.builders import Fields
 from tests.support.counted_rpcs import connected_through, counted
 from tests.support.emulated_shop import a_database, delivered_to, now, service_over, write_all

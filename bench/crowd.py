@@ -11,8 +11,9 @@ from google.cloud import firestore
 
 from bench.shop import units_sold
 from bench.transactions import GivenUp
-from orders.events import OrderPlaced, StripeEvent
+from orders.events import StripeEvent
 from orders.outcome import Transient
+from orders.shop_events import OrderPlaced
 from tests.support.emulated_shop import now, statuses
 
 Settling = Callable[[OrderPlaced | StripeEvent, datetime], object]

@@ -9,7 +9,7 @@ from bench.crowd import Run, Settling, is_settled, run
 from bench.payments import payment
 from bench.shop import a_pending_order, amount_of, stock_up
 from bench.transactions import settling_in_transactions
-from orders.events import OrderPlaced
+from orders.shop_events import OrderPlaced
 from tests.support.emulated_shop import a_database, service_in, write_all
 
 CLIENTS: Final = 16

@@ -15,7 +15,8 @@ from datetime import datetime
 
 from google.cloud import firestore
 
-from orders.events import OrderPlaced, StripeEvent
+from orders.events import StripeEvent
+from orders.shop_events import OrderPlaced
 
 SettlingInTransactions = Callable[[OrderPlaced | StripeEvent, datetime], str]
 

@@ -10,8 +10,8 @@ from database.store import DocumentStore
 from effects.effect import Effect
 from effects.outside import Failed, Skipped
 from orders.checkout import Checkout, CheckoutState
-from orders.events import CheckoutEnded
 from orders.outcome import Settle
+from orders.shop_events import CheckoutEnded
 from stripe_api.api import SessionNotOpen, StripeApi, StripeRefused, StripeUnavailable
 
 READ_SECONDS_MAX: Final = 2.0

@@ -21,9 +21,9 @@ from database.documents.products import listed_from, product_path
 from database.store import DocumentStore
 from inventory.catalogue import Listed
 from orders.checkout import Checkout, CheckoutState
-from orders.events import CheckoutEnded, CheckoutOpened
 from orders.order import Order
 from orders.outcome import Result, Settle, StoreContended, Transient
+from orders.shop_events import CheckoutEnded, CheckoutOpened
 from settlement.settle import Patience
 from settlement.snapshot import KnownCheckout
 from stripe_api.api import Session, SessionNotOpen, StripeApi, StripeRefused

@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from orders.events import EventKind
+from orders.event_kinds import EventKind
 from orders.order import OrderStatus
 
 

@@ -3,9 +3,9 @@
 from inventory.reservation import counted_apart
 from inventory.stock import together
 from notifications.notices import NoticeType
-from orders.events import ShopEvent
 from orders.order import OrderLine
 from orders.outcome import in_words
+from orders.shop_events import ShopEvent
 from settlement.checkouts import checkout_reported
 from settlement.decisions import Case, Change, Proposal
 from settlement.matching import extra_in_words, is_newly_paid, newly_extra

@@ -12,24 +12,21 @@ from types import MappingProxyType
 from typing import Final, cast
 
 from notifications.notices import NoticeType
+from orders.event_kinds import EventKind
 from orders.events import (
     FOUND_BY_PAYMENT,
-    CancelRequested,
     CarriesPayment,
     DisputeChanged,
-    EventKind,
     NotUnderstood,
     OrderEvent,
-    OrderPlaced,
     PaymentSucceeded,
     RefundUpdated,
-    ReservationLapsed,
-    ShopEvent,
     StripeEvent,
 )
 from orders.lifecycle import Step, step_for
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
+from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed, ShopEvent
 from settlement.change import change_from
 from settlement.decisions import (
     Case,

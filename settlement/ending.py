@@ -11,9 +11,10 @@ from typing import Final
 from inventory.stock import hold, release
 from notifications.notices import NoticeType
 from orders.checkout import Checkout, CheckoutState
-from orders.events import CheckoutEnded, PaymentCanceled
+from orders.events import PaymentCanceled
 from orders.order import Order, OrderStatus
 from orders.outcome import Outcome, Result
+from orders.shop_events import CheckoutEnded
 from settlement.checkouts import checkout_reported, closed
 from settlement.decisions import Case, Decision, Look, Proposal, Unchanged
 from settlement.matching import why_unpaid

@@ -7,10 +7,11 @@ from inventory.reservation import Refused, hold_is_covered, price_to_hold, to_be
 from inventory.stock import hold
 from notifications.notices import NoticeType
 from orders.checkout import CheckoutState
-from orders.events import CancelRequested, CarriesPayment, OrderPlaced
+from orders.events import CarriesPayment
 from orders.money import Money
 from orders.order import CLOSED, ID_USED_BEFORE, PRICE_GONE, OrderStatus
 from orders.outcome import Outcome, Result
+from orders.shop_events import CancelRequested, OrderPlaced
 from settlement.checkouts import own_checkout
 from settlement.decisions import Case, Decision, GiveBack, Hold, Look, Proposal, Unchanged
 from settlement.ending import after_session, cancelled, lapsed, released

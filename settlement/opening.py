@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from orders.checkout import ON_THE_WAY_MAX, CheckoutState
-from orders.events import CheckoutOpened
 from orders.outcome import Outcome, Result
+from orders.shop_events import CheckoutOpened
 from settlement.decisions import Case, Decision, Proposal, Unchanged
 
 

@@ -6,21 +6,11 @@ from dataclasses import replace
 from notifications.notices import NoticeType
 from orders.declines import later_decline
 from orders.disputes import later_dispute
-from orders.events import (
-    CarriesPayment,
-    ChargeRefunded,
-    CheckoutEnded,
-    CheckoutOpened,
-    DisputeChanged,
-    OrderPlaced,
-    PaymentFailed,
-    PaymentSucceeded,
-    RefundUpdated,
-    ReservationLapsed,
-)
+from orders.events import CarriesPayment, ChargeRefunded, DisputeChanged, PaymentFailed, PaymentSucceeded, RefundUpdated
 from orders.money import Money
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result, in_words
+from orders.shop_events import CheckoutEnded, CheckoutOpened, OrderPlaced, ReservationLapsed
 from settlement.decisions import Case, Decision, GiveBack, Look, Proposal, Unchanged
 from settlement.matching import already, newly_extra, why_unpaid
 from settlement.paying import take_unheld_units, take_units

@@ -7,8 +7,8 @@ from datetime import datetime
 from cloudevents.http import CloudEvent
 
 from database.ids import can_be_settled
-from orders.events import CancelRequested
 from orders.outcome import Settle
+from orders.shop_events import CancelRequested
 from service.logs import Log, log_settled
 from triggers.document_event import document_id, written_document
 

@@ -8,9 +8,10 @@ from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import Document, Value
 
 from database.ids import can_be_settled, is_document_id
-from orders.events import OrderPlaced, StripeEvent
+from orders.events import StripeEvent
 from orders.order import LINES_MAX
 from orders.outcome import Result, Settle
+from orders.shop_events import OrderPlaced
 from service.logs import Log, log_settled, log_taken_up
 from triggers.document_event import document_id, written_document
 

@@ -17,8 +17,9 @@ from flask import Request, Response
 
 from database.ids import can_be_settled
 from effects.attempt import OVER
-from orders.events import CancelRequested, OrderEvent, OrderPlaced, ReservationLapsed, StripeEvent
+from orders.events import OrderEvent, StripeEvent
 from orders.outcome import Result, Settle, Transient
+from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed
 from service.logs import Log, log_settled, log_shown, log_taken_up
 from service.refusal import refused_for_method
 

@@ -14,8 +14,9 @@ from typing import Final
 from flask import Request, Response
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
-from orders.events import Ignored, ReservationLapsed
+from orders.events import Ignored
 from orders.outcome import Outcome, Result, Settle, Transient
+from orders.shop_events import ReservationLapsed
 from receiving.body import BODY_BYTES_MAX, body_of, hang_up
 from receiving.watchdog import Watchdog
 from service.logs import LOGGED_CHARACTERS_MAX, Log, line_of

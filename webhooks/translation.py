@@ -9,7 +9,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from orders.events import FOUND_BY_PAYMENT, EventKind, Ignored, NotUnderstood, StripeDelivery, StripeEvent
+from orders.event_kinds import EventKind
+from orders.events import FOUND_BY_PAYMENT, Ignored, NotUnderstood, StripeDelivery, StripeEvent
 from webhooks import charges, checkout_sessions, disputes, payment_intents, refunds
 from webhooks.ownership import NO_ORDER_ID, Naming, account_in, is_of_another_shop, order_named_in
 from webhooks.stripe_fields import (

@@ -21,8 +21,9 @@ from database.documents.orders import order_path
 from database.firestore_store import FirestoreStore
 from database.kept_connections import Answer
 from database.store import Create
-from orders.events import OrderPlaced, StripeEvent
+from orders.events import StripeEvent
 from orders.outcome import Transient
+from orders.shop_events import OrderPlaced
 from settlement.settle import PATIENCE_SECONDS
 from tests.support.counted_rpcs import name_of
 from tests.support.emulated_shop import service_over

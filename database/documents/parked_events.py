@@ -9,12 +9,12 @@ from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.ids import can_be_settled, is_document_id
 from database.store import Fields
 from orders.disputes import Dispute
+from orders.event_kinds import EventKind
 from orders.events import (
     FOUND_BY_PAYMENT,
     ChargeRefunded,
     DisputeChanged,
     Envelope,
-    EventKind,
     PaymentSucceeded,
     RefundUpdated,
     StripeDelivery,

@@ -16,9 +16,10 @@ from database.documents.orders import changed_fields, held_fields, order_path
 from database.documents.payments import index_writes, listed_as_waiting
 from database.documents.webhook_events import counted_delivery, parked_claim, settled_claim
 from database.store import Update, Write
-from orders.events import CancelRequested, NotUnderstood, OrderEvent, ShopEvent, StripeEvent
+from orders.events import NotUnderstood, OrderEvent, StripeEvent
 from orders.order import Order
 from orders.outcome import Result
+from orders.shop_events import CancelRequested, ShopEvent
 from settlement.decisions import (
     Change,
     CountDelivery,

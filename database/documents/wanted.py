@@ -13,19 +13,9 @@ from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_from, product_path
 from database.documents.webhook_events import claim_from, claim_path
 from database.store import Committed, Document, Fields
-from orders.events import (
-    CancelRequested,
-    CheckoutEnded,
-    CheckoutOpened,
-    DisputeChanged,
-    NotUnderstood,
-    OfSession,
-    OrderEvent,
-    OrderPlaced,
-    ShopEvent,
-    StripeEvent,
-)
+from orders.events import DisputeChanged, NotUnderstood, OfSession, OrderEvent, StripeEvent
 from orders.order import Order
+from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ShopEvent
 from settlement.decisions import Look
 from settlement.snapshot import KnownDispute, Snapshot
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from google.cloud import firestore
 
-from orders.events import CancelRequested
+from orders.shop_events import CancelRequested
 from tests.emulator.asking_shop import Shop, a_shop_that_asks_stripe
 from tests.support.emulated_shop import documents_in, inventory_of
 

@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 from google.cloud import firestore
 
-from orders.events import OrderPlaced
 from orders.outcome import Outcome
+from orders.shop_events import OrderPlaced
 from tests.support.emulated_shop import (
     a_payment_now,
     all_at_once,

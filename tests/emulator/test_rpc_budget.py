@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from google.cloud import firestore
 
-from orders.events import OrderPlaced
+from orders.shop_events import OrderPlaced
 from storefront.availability import PRODUCTS_PER_RUN
 from tests.support.builders import (
     NOW,

@@ -14,28 +14,24 @@ from database.documents.size import ORDER_BYTES_MAX
 from orders.checkout import Checkout
 from orders.declines import Decline
 from orders.disputes import Dispute
+from orders.event_kinds import EventKind
 from orders.events import (
-    CancelRequested,
     ChargeRefunded,
-    CheckoutEnded,
-    CheckoutOpened,
     DisputeChanged,
-    EventKind,
     NotUnderstood,
     OrderEvent,
-    OrderPlaced,
     PaymentCanceled,
     PaymentFailed,
     PaymentProcessing,
     PaymentSucceeded,
     RefundUpdated,
-    ReservationLapsed,
     StripeDelivery,
     StripeEvent,
     SubscriptionStarted,
 )
 from orders.money import Money
 from orders.refunds import Refund, Refunds, RefundStatus, Restock
+from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ReservationLapsed
 from service.settings import settings_from
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)

@@ -13,21 +13,13 @@ from inventory.reservation import Product
 from inventory.stock import Level, StockMove
 from notifications.notices import Audience, Notice, NoticeType
 from orders.checkout import ON_THE_WAY_MAX, Checkout
-from orders.events import (
-    CancelRequested,
-    CheckoutEnded,
-    CheckoutOpened,
-    NotUnderstood,
-    OfSession,
-    OrderEvent,
-    OrderPlaced,
-    StripeEvent,
-)
+from orders.events import NotUnderstood, OfSession, OrderEvent, StripeEvent
 from orders.money import Money
 from orders.order import Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refund, Refunds
+from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced
 from settlement.decide import decide
 from settlement.decisions import Change, CountDelivery, Decision, Look, Terms, Unchanged
 from settlement.snapshot import CancelRequest, Claim, KnownCheckout, KnownPayment, SetAsideEntry, Snapshot

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from orders.events import OrderEvent, ReservationLapsed
+from orders.events import OrderEvent
+from orders.shop_events import ReservationLapsed
 from tests.support.auditor import complaints
 from tests.support.builders import NOW, Fields, a_catalogue_entry, a_request, a_reserved_order, an_order
 from tests.support.memory_store import MemoryStore

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orders.events import OrderEvent, ReservationLapsed
+from orders.events import OrderEvent
 from orders.money import Money
+from orders.shop_events import ReservationLapsed
 from settlement.decisions import Terms
 from tests.support.builders import (
     NOW,

@@ -13,8 +13,9 @@ from google.cloud import firestore
 
 from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
-from orders.events import OrderEvent, ShopEvent
+from orders.events import OrderEvent
 from orders.outcome import Transient
+from orders.shop_events import ShopEvent
 from service.wiring import patience, settling
 from settlement.decisions import Terms
 from settlement.settle import Patience

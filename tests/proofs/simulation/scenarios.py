@@ -14,7 +14,6 @@ from orders.disputes import Dispute
 from orders.events import (
     ChargeRefunded,
     DisputeChanged,
-    OrderPlaced,
     PaymentCanceled,
     PaymentFailed,
     PaymentProcessing,
@@ -25,6 +24,7 @@ from orders.events import (
 )
 from orders.money import Money
 from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
+from orders.shop_events import OrderPlaced
 from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, InSession, Payment, Repayment
 from tests.support.builders import NOW, Fields, a_catalogue_entry, an_order
 

@@ -11,8 +11,9 @@ from cloudevents.http import CloudEvent
 from checkout.claims import Caller
 from checkout.refusals import CallRefused
 from effects.performing import Effects
-from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
+from orders.events import NotUnderstood, OrderEvent, StripeEvent
 from orders.outcome import Outcome
+from orders.shop_events import OrderPlaced
 from service.logs import Log
 from service.wiring import Service, performing, settling
 from settlement.decisions import Terms

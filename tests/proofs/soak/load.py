@@ -13,7 +13,7 @@ from typing import Final
 
 from google.cloud import firestore
 
-from orders.events import OrderPlaced
+from orders.shop_events import OrderPlaced
 from receiving.body import BODY_BYTES_MAX
 from tests.support import http_client
 from tests.support.builders import Fields

@@ -11,8 +11,9 @@ from database.documents.checkouts import checkout_fields, checkout_path
 from effects.effect import EffectKind, a_stripe_call
 from effects.outside import Failed, Skipped
 from orders.checkout import Checkout, CheckoutState
-from orders.events import CheckoutEnded, NotUnderstood, OrderEvent
+from orders.events import NotUnderstood, OrderEvent
 from orders.outcome import Outcome, Result
+from orders.shop_events import CheckoutEnded
 from stripe_api.api import Session, SessionNotOpen, StripeRefused, StripeUnavailable
 from tests.support.builders import NOW, an_open_checkout
 from tests.support.memory_store import MemoryStore

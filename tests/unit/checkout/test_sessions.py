@@ -10,8 +10,8 @@ import pytest
 from checkout.claims import Caller
 from checkout.refusals import CallRefused
 from checkout.steps import ATTEMPTS_MAX
-from orders.events import CancelRequested, ReservationLapsed
 from orders.outcome import StoreUnavailable
+from orders.shop_events import CancelRequested, ReservationLapsed
 from stripe_api.api import Session, StripeApi, StripeRefused, StripeUnavailable
 from tests.support.checkout_shop import CHECKOUT, CheckoutShop, adding
 from tests.support.interference import DisturbedStore

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from orders.events import EventKind
+from orders.event_kinds import EventKind
 from orders.lifecycle import TRANSITIONS, Step, step_for
 from orders.order import OrderStatus
 from settlement.decide import DECIDED_BY

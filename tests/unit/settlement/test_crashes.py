@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from orders.events import EventKind, OrderEvent
+from orders.event_kinds import EventKind
+from orders.events import OrderEvent
 from orders.outcome import Outcome
 from tests.support.builders import (
     NOW,

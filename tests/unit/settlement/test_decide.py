@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from orders.events import CarriesPayment, NotUnderstood, OrderEvent, PaymentFailed, ShopEvent, StripeEvent
+from orders.events import CarriesPayment, NotUnderstood, OrderEvent, PaymentFailed, StripeEvent
 from orders.money import Money
 from orders.order import CLOSED
 from orders.outcome import Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
+from orders.shop_events import ShopEvent
 from settlement.decide import HANDLING, Handling
 from settlement.decisions import Case, Decision, GiveBack, Look, Park, SetAside, Terms
 from settlement.snapshot import CancelRequest, Record

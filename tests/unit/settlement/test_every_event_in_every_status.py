@@ -7,7 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from database.documents.payment_fields import payments_fields
-from orders.events import EventKind, OrderEvent, StripeEvent
+from orders.event_kinds import EventKind
+from orders.events import OrderEvent, StripeEvent
 from orders.order import OrderStatus
 from tests.support.builders import NOW, ONE_OF_EACH_KIND, a_reserved_order, redelivered
 from tests.support.deciding import paid_as

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from orders.events import CarriesPayment, ShopEvent, StripeEvent
+from orders.events import CarriesPayment, StripeEvent
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
+from orders.shop_events import ShopEvent
 from settlement.decisions import Look, Park, Unchanged
 from settlement.parking import taken_up
 from tests.support.builders import (

@@ -13,8 +13,9 @@ import pytest
 from flask import Flask, request
 
 from effects.attempt import OVER, Ending
-from orders.events import NotUnderstood, OrderEvent, OrderPlaced, StripeEvent
+from orders.events import NotUnderstood, OrderEvent, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
+from orders.shop_events import OrderPlaced
 from tests.support.builders import NOW, a_cancel_request, a_dispute, a_lapse, a_payment, a_placement
 from tests.support.recording import RecordingLog, a_log_line
 from triggers.sweep import (

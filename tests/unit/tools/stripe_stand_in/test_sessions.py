@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from stripe.params.checkout import SessionCreateParams
 
-from orders.events import EventKind, Ignored, NotUnderstood
+from orders.event_kinds import EventKind
+from orders.events import Ignored, NotUnderstood
 from tests.support.stripe_requests import a_session_request, as_stripe_reads
 from tests.support.translating import translated
 from tools.stripe_events import Json

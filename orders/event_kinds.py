@@ -1,0 +1,19 @@
+"""The kinds of events that can happen to an order."""
+
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    ORDER_PLACED = "order_placed"
+    PAYMENT_PROCESSING = "payment_processing"
+    PAYMENT_SUCCEEDED = "payment_succeeded"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_CANCELED = "payment_canceled"
+    SUBSCRIPTION_STARTED = "subscription_started"
+    CHARGE_REFUNDED = "charge_refunded"
+    REFUND_UPDATED = "refund_updated"
+    DISPUTE_CHANGED = "dispute_changed"
+    RESERVATION_LAPSED = "reservation_lapsed"
+    CANCEL_REQUESTED = "cancel_requested"
+    CHECKOUT_OPENED = "checkout_opened"
+    CHECKOUT_ENDED = "checkout_ended"
