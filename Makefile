@@ -4,6 +4,7 @@ VENV_PYTHON := venv/bin/python
 # Another Python, or a checkout that was moved, needs another environment: the name tells for which it was made.
 MADE_FOR := $(shell { $(PYTHON) -c 'import sys; print(sys.version)'; pwd -P; } 2>/dev/null | cksum | cut -d' ' -f1)
 # What is installed, by what it is for: each includes those before it.
+OPS := venv/.installed-ops-$(MADE_FOR)
 EMULATORS := venv/.installed-emulators-$(MADE_FOR)
 TEST := venv/.installed-test-$(MADE_FOR)
 DEV := venv/.installed-dev-$(MADE_FOR)
@@ -17,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page messages seed pay refund sweep bench loadtest deploy doctor monitoring lint format lock audit sbom clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page messages seed pay refund sweep bench loadtest deploy doctor monitoring shop lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -88,6 +89,10 @@ doctor: $(EMULATORS) ## what is wrong with what is deployed to PROJECT=..., and 
 monitoring: $(EMULATORS) ## what would watch PROJECT=... and alert; APPLY=1 puts it there [CHANNELS=... are notified]
 	@$(VENV_PYTHON) -m tools.monitoring --project="$$PROJECT" $${CHANNELS:+--channels="$$CHANNELS"} --apply="$$APPLY"
 
+# What ./shop needs, which runs this first.
+shop: $(OPS)
+	@:
+
 lint: $(DEV) ## check format, style, types, import directions and workflows
 	@venv/bin/ruff format --check .
 	@venv/bin/ruff check .
@@ -102,7 +107,7 @@ format: $(DEV) ## format the code and fix what can be fixed
 	@venv/bin/ruff format .
 
 lock: $(DEV) ## write requirements*.txt from requirements*.in; ARGS=--upgrade takes newer packages
-	@set -e; below=; for need in '' -emulators -test -dev -audit; do \
+	@set -e; below=; for need in '' -ops -emulators -test -dev -audit; do \
 		venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(ARGS) \
 			$$below --output-file requirements$$need.txt requirements$$need.in; \
 		below="--constraint requirements$$need.txt"; done
@@ -121,7 +126,7 @@ clean: ## remove everything that make has installed or written
 
 INSTALL := $(addprefix tools/,chromium.py inflate.mjs install.py npm_package.py ports.py progress.py steps.py toolchain.py web_sdk.py \
 	package-lock.json)
-$(EMULATORS) $(TEST) $(DEV) $(AUDIT) $(PAGE) $(BROWSER): venv/.installed-%-$(MADE_FOR): $(INSTALL) $(wildcard requirements*.txt tools/requirements*.txt)
+$(OPS) $(EMULATORS) $(TEST) $(DEV) $(AUDIT) $(PAGE) $(BROWSER): venv/.installed-%-$(MADE_FOR): $(INSTALL) $(wildcard requirements*.txt tools/requirements*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m tools.install $*

@@ -1,16 +1,17 @@
 """Which of the repository's packages are deployed."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from tools.toolchain import ROOT
 
-PACKAGES: Final[tuple[str, ...]] = tuple(
-    tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
-)
-"""Those whose imports are checked, which are all that run."""
+_CHECKED: Final[Sequence[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+    "root_packages"
+]
+PACKAGES: Final = tuple(package for package in _CHECKED if package != "ops")
+"""Those whose imports are checked, but for the operators' command line, which runs where they are."""
 
 
 def deployed_modules() -> Iterator[Path]:

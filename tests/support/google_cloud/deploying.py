@@ -32,7 +32,14 @@ UPLOADED_FILES: Final = (".env", "functions.yaml", "main.py", "requirements.txt"
 _READ_FILES: Final = ("firestore.indexes.json", "firestore.rules")
 _LITTER: Final = (
     *(".secret.local", ".env.local", ".env.demo-shop", ".git/config", "README.md", "emulators.log"),
-    *("venv/lib/stripe.py", "tools/demo.py", "tests/unit/test_main.py", "bench/load.py", "docs/runbook.md"),
+    *(
+        "venv/lib/stripe.py",
+        "tools/demo.py",
+        "tests/unit/test_main.py",
+        "bench/load.py",
+        "ops/why.py",
+        "docs/runbook.md",
+    ),
     *("build/main.py", "orders/__pycache__/order.pyc", "orders/notes.txt"),
 )
 

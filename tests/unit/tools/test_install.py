@@ -64,6 +64,12 @@ def test_the_emulators_need_few_packages_and_the_rest_comes_when_it_is_needed(in
     assert installed("dev") == [["Python packages requirements-dev.txt", "Stripe for Node stripe"]]
 
 
+def test_the_operators_command_line_needs_its_packages_alone(installed: Install) -> None:
+    _, together = installed("ops")
+    assert together == ["Python packages requirements-ops.txt"]
+    assert installed("ops") == []
+
+
 def test_who_has_everything_needs_nothing_more(installed: Install) -> None:
     installed(NEEDS[-1])
     assert [installed(need) for need in NEEDS] == [[] for _ in NEEDS]

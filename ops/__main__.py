@@ -1,0 +1,33 @@
+"""./shop: ask a shop where an order, its money and its stock are, and put right what is not.
+
+Every command of the operators is in a module of its own, and is registered here.
+"""
+
+import tomllib
+from typing import Final
+
+import click
+
+from ops.commands import Asked, Commands
+from tools.toolchain import ROOT
+
+_VERSION: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(_VERSION, prog_name="shop")
+@click.pass_context
+def shop(context: click.Context) -> None:
+    """Ask a shop where an order, its money and its stock are, and put right what is not.
+
+    Woken up? Begin with `./shop status`: it lists what needs a person, and ends with 3 if anything does. Then
+    `./shop why ID`, with any id that you have: it says what happened, and what to do next, as a command to copy.
+
+    Asking changes nothing. What changes something only shows what it would do, until you add --yes and a --reason.
+    """
+    context.ensure_object(Asked)
+
+
+if __name__ == "__main__":
+    # The name under which click writes completion for shells: docs/operating.md says how to switch that on.
+    shop(prog_name="./shop", complete_var="_SHOP_COMPLETE")

@@ -1,0 +1,95 @@
+"""What every command has in common: --project and --json before or behind its name, and how it ends."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import click
+
+from ops.connection import Shop, open_shop, problems_in_words
+from ops.output import Output
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+@dataclass
+class Asked:
+    """What a command is given: `@click.pass_obj`."""
+
+    project: str | None = None
+    as_json: bool = False
+    open: Callable[[str | None, Callable[[], datetime]], Shop] = field(default=open_shop, repr=False)
+    now: Callable[[], datetime] = _now
+
+    @cached_property
+    def shop(self) -> Shop:
+        """The shop that it is about, opened when it is first asked for."""
+        return self.open(self.project, self.now)
+
+    @cached_property
+    def output(self) -> Output:
+        return Output(as_json=self.as_json)
+
+
+def options() -> Sequence[click.Option]:
+    """What may be said before a command and behind it; behind it wins."""
+    return (
+        click.Option(
+            ["--project"],
+            metavar="ID",
+            expose_value=False,
+            callback=_take_project,
+            help="Google Cloud project of the shop, or its alias in .firebaserc; by default "
+            "GOOGLE_CLOUD_PROJECT, then .firebaserc's default.",
+        ),
+        click.Option(
+            ["--json", "as_json"],
+            is_flag=True,
+            expose_value=False,
+            callback=_take_json,
+            help="Print data for a program, as JSON.",
+        ),
+    )
+
+
+def _take_project(context: click.Context, _option: click.Parameter, named: str | None) -> None:
+    if named:
+        context.ensure_object(Asked).project = named
+
+
+def _take_json(context: click.Context, _option: click.Parameter, is_wanted: bool) -> None:  # noqa: FBT001 - as click calls it
+    if is_wanted:
+        context.ensure_object(Asked).as_json = True
+
+
+class Command(click.Command):
+    """One command of `./shop`."""
+
+    def __init__(self, *words: Any, **more: Any) -> None:  # noqa: ANN401 - whatever click takes
+        super().__init__(*words, **more)
+        self.params += options()
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - whatever the command returns
+        with problems_in_words():
+            return super().invoke(ctx)
+
+
+class Commands(click.Group):
+    """All of them, or a family such as `stock set`: what is written under `@family.command()` is a Command, too."""
+
+    command_class = Command
+    group_class = type
+
+    def __init__(self, *words: Any, **more: Any) -> None:  # noqa: ANN401 - whatever click takes
+        super().__init__(*words, **more)
+        self.params += options()
+
+
+def command(name: str) -> Callable[[Callable[..., object]], Command]:
+    """`@command("why")` makes a Command of a function, whose docstring is its help."""
+    return click.command(name, cls=Command)

@@ -1,0 +1,140 @@
+"""Which shop a command is about, and the way into its database: as whoever is signed in, or into the emulators."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from google.auth.exceptions import GoogleAuthError
+
+from database.connection import Connection, connect
+from database.errors import AnswerTooLarge, RequestRefused
+from database.firestore_store import FirestoreStore
+from ops.exit_codes import Failed, NotSignedIn
+from orders.outcome import Transient
+from service.environment import SettingsError
+from service.settings import Settings, settings_from
+from tools.addresses import PROJECT, NoEmulators, found
+from tools.deploying.wanted import settings_of
+from tools.toolchain import BUILD, ROOT
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+_EMULATOR: Final = "FIRESTORE_EMULATOR_HOST"
+_FROM_THE_ENVIRONMENT: Final = ("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT")
+_OF_EMULATORS: Final = "demo-"
+"""How the projects begin that only emulators have, as for the Firebase tools."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One shop. Nothing is connected before it is used."""
+
+    project: str
+    environment: Mapping[str, str]
+    """Its settings beside the secrets, as the functions are given them, and where the emulators are, if it is there."""
+    now: Callable[[], datetime]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Raises SettingsError."""
+        return settings_from(self.environment)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """Raises DefaultCredentialsError."""
+        return connect(self.project, self.settings.database)
+
+    @cached_property
+    def store(self) -> FirestoreStore:
+        return FirestoreStore(self.connection)
+
+    @cached_property
+    def client(self) -> "Client":
+        """For queries. Raises DefaultCredentialsError."""
+        from google.cloud.firestore import Client  # noqa: PLC0415 - nothing else takes so long to import
+
+        return Client(project=self.project, database=self.settings.database)
+
+    @property
+    def is_emulated(self) -> bool:
+        return self.settings.is_emulated
+
+
+def open_shop(named: str | None, now: Callable[[], datetime], folder: Path = ROOT) -> Shop:
+    """The shop of the project that is named, by its id or by its alias in .firebaserc, or else the default one.
+
+    Raises:
+        click.UsageError: no project is named anywhere.
+        Failed: it is one of the emulators, and they are not up.
+    """
+    project = project_named(named, os.environ, folder / ".firebaserc")
+    if project.startswith(_OF_EMULATORS) and not os.environ.get(_EMULATOR):
+        try:
+            os.environ.update(found(os.environ, BUILD).variables())
+        except NoEmulators as problem:
+            raise Failed(str(problem)) from None
+    # Otherwise Google's library wonders which project its credentials are for.
+    os.environ["GOOGLE_CLOUD_PROJECT"] = project
+    emulator = {_EMULATOR: host} if (host := os.environ.get(_EMULATOR)) else {}
+    return Shop(project, {**settings_of(folder, project), **emulator, "GOOGLE_CLOUD_PROJECT": project}, now)
+
+
+def project_named(named: str | None, environment: Mapping[str, str], firebaserc: Path) -> str:
+    """The first that names one: `--project`, the environment, .firebaserc, the emulators. Raises click.UsageError."""
+    projects = _projects_in(firebaserc)
+    if named:
+        return projects.get(named, named)
+    of_environment = next((environment[name] for name in _FROM_THE_ENVIRONMENT if environment.get(name)), None)
+    project = of_environment or projects.get("default") or (PROJECT if environment.get(_EMULATOR) else None)
+    if project is None:
+        raise click.UsageError(
+            "Which project? Say --project ID, or set GOOGLE_CLOUD_PROJECT; "
+            f"--project {PROJECT} is the shop that `make emulators` has opened."
+        )
+    return project
+
+
+def _projects_in(firebaserc: Path) -> Mapping[str, str]:
+    """Projects by their aliases, as `firebase use --add` leaves them."""
+    if not firebaserc.is_file():
+        return {}
+    projects: Mapping[str, str] = json.loads(firebaserc.read_text()).get("projects", {})
+    return projects
+
+
+@contextmanager
+def problems_in_words() -> Iterator[None]:
+    """Whatever keeps a command from the database ends it with one line that says what to do, and the right code."""
+    try:
+        yield
+    except GoogleAuthError:
+        raise NotSignedIn from None
+    except Transient as problem:
+        if isinstance(problem.__cause__, GoogleAuthError):
+            raise NotSignedIn from None
+        raise Failed(
+            f"Firestore does not answer ({problem}). Try again; its status: https://status.firebase.google.com"
+        ) from None
+    except RequestRefused as problem:
+        raise Failed(
+            f"Firestore refuses: {problem}. Reading takes roles/datastore.viewer, writing roles/datastore.user."
+        ) from None
+    except (AnswerTooLarge, SettingsError) as problem:
+        raise Failed(str(problem)) from None
+    except _api_errors() as problem:
+        raise Failed(str(problem)) from None
+
+
+def _api_errors() -> type[Exception]:
+    """What Google's client raises, imported only once something is raised."""
+    from google.api_core.exceptions import GoogleAPICallError  # noqa: PLC0415
+
+    return GoogleAPICallError
