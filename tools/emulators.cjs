@@ -1,4 +1,5 @@
-// Loaded into the Firebase tools before they start, to mend how the Functions emulator talks to its workers.
+// Loaded into the Firebase tools before they start, to mend how the Functions emulator talks to its workers, and how
+// long the Auth emulator takes to start.
 "use strict";
 
 const http = require("node:http");
@@ -16,3 +17,9 @@ portfinder.getPortPromise = () => {
   last = last.then((given) => findFree({ port: given + 1 }));
   return last;
 };
+
+// The Auth emulator makes a validator for everything that anybody might ask of it before it answers anybody: most of
+// the time until the emulators are ready. Make each when it is first asked for.
+const exegesisExpress = require("exegesis-express");
+const { middleware } = exegesisExpress;
+exegesisExpress.middleware = (api, options) => middleware(api, { ...options, lazyCompileValidationSchemas: true });
