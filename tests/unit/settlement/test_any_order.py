@@ -47,13 +47,13 @@ def audited_shop_after(names: Iterable[str], *, stock: int = SHIRTS) -> MemorySt
     """The shop after these events, in this order. The auditor finds nothing wrong after any of them."""
     store = a_shop(an_order(), stock=stock)
     for number, name in enumerate(names):
-        deliver(delivery_of(name, number), store, stock=stock)
+        deliver(event := delivery_of(name, number), store)
+        assert complaints_in(store, stock=stock) == [], event.event_id
     return store
 
 
-def deliver(event: OrderEvent, store: MemoryStore, *, stock: int = SHIRTS, restock: bool = True) -> None:
+def deliver(event: OrderEvent, store: MemoryStore, *, restock: bool = True) -> None:
     settled(event, store, now=time_of(event), terms=replace(TERMS, restock_on_refund=restock))
-    assert complaints_in(store, stock=stock) == [], event.event_id
 
 
 def shops_after_every_order(
@@ -69,10 +69,11 @@ def shops_after_every_order(
                 ended = further[delivered | {event.event_id}]
                 for documents, orders in shops:
                     store = MemoryStore(documents)
-                    deliver(event, store, stock=stock, restock=restock)
+                    deliver(event, store, restock=restock)
                     after = store.dump()
                     same = next((at for at, (known, _) in enumerate(ended) if known == after), None)
                     if same is None:
+                        assert complaints_in(store, stock=stock) == [], event.event_id
                         ended.append((after, orders))
                     else:
                         ended[same] = after, ended[same][1] + orders
