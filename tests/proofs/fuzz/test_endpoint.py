@@ -26,7 +26,7 @@ from tests.support.stripe_objects import a_thin_event, the_event
 from webhooks import endpoint, ownership, signature, stripe_fields, translation
 from webhooks.ownership import Naming
 
-VISITS = 200
+VISITS = 100
 CHOICE_BYTES = 4_096
 
 

@@ -21,7 +21,7 @@ from tests.support.builders import SECRET
 from tests.support.production_server import Server, production_server
 from tests.support.stripe_objects import a_stripe_event
 
-CHANGED = 300
+CHANGED = 100
 
 
 @pytest.fixture(scope="module")
