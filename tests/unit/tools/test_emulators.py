@@ -129,7 +129,7 @@ def test_two_suites_of_one_checkout_are_up_at_once_each_with_its_log(build: Path
 
 
 @pytest.mark.usefixtures("double")
-@pytest.mark.parametrize("port", ["websocket", "functions", "stripe"])
+@pytest.mark.parametrize("port", ["functions", "stripe"])
 def test_a_port_that_is_lost_between_choice_and_use_costs_a_second_start(
     port: str, lost: LoseTo, build: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
