@@ -75,7 +75,6 @@ def test_nothing_at_all_is_not_an_event() -> None:
         translated({})
 
 
-@pytest.mark.parametrize("event_type", OBJECT_OF)
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -86,9 +85,10 @@ def test_nothing_at_all_is_not_an_event() -> None:
     ],
     ids=str,
 )
-def test_an_event_without_its_object_is_kept_for_a_person(event_type: str, data: object, reason: str) -> None:
-    delivery = a_delivery(event_type=event_type, delivered_at=LATER, api_version=CURRENT)
-    assert translated(an_event(event_type, {}, data=data)) == NotUnderstood(delivery, None, reason)
+def test_an_event_without_its_object_is_kept_for_a_person(data: object, reason: str) -> None:
+    for event_type in OBJECT_OF:
+        delivery = a_delivery(event_type=event_type, delivered_at=LATER, api_version=CURRENT)
+        assert translated(an_event(event_type, {}, data=data)) == NotUnderstood(delivery, None, reason)
 
 
 anything = st.recursive(
