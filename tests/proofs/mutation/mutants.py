@@ -2,14 +2,22 @@
 
 import ast
 import difflib
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from mutmut.mutation.file_mutation import MutatedFile, mutate_file_contents
 from mutmut.mutation.trampoline_templates import trampoline_imports
 
 _TRAMPOLINE = "from tests.proofs.mutation.trampoline import in_place_of as _mutmut_mutated, MutantDict"
+
+
+READ_BY_PEOPLE_ALONE: Final = frozenset(
+    {"CallRefused", "KeysUnavailable", "NoSecret", "NotACall", "NotAPost", "NotSignedIn", "StoreContended"}
+)
+"""Exceptions that programs know by their types and fields: their texts are logged or answered, and never stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,8 @@ class Mutant:
     """The lines that differ: `- ` as they were, `+ ` as they are in the mutant."""
     lines: range
     """Where it is in the mutated file."""
+    changes_words_alone: bool
+    """Whether it does the same, apart from the text of an exception that only people read."""
 
     @property
     def module(self) -> str:
@@ -44,16 +54,37 @@ def _mutants_in(file: Path, mutated: MutatedFile) -> Iterator[Mutant]:
     for name in mutated.mutant_names:
         mangled = name.rpartition("__mutmut_")[0]
         original, mutant = (spans[one] for one in (f"{mangled}__mutmut_orig", name))
-        before, after = (_without_name(lines[span.start - 1 : span.end]) for span in (original, mutant))
+        texts = [lines[span.start - 1 : span.end] for span in (original, mutant)]
+        before, after = map(_without_name, texts)
         changed = (line for line in difflib.ndiff(before, after) if line[0] in "+-")
         changes = tuple(f"{line[0]} {line[1:].strip()}" for line in changed)
         function = ".".join((*file.with_suffix("").parts, mangled[2:].replace("ǁ", ".")))
-        yield Mutant(str(file), name, function, changes, range(mutant.start, mutant.end + 1))
+        is_of_words = len(set(map(_without_words, texts))) == 1
+        yield Mutant(str(file), name, function, changes, range(mutant.start, mutant.end + 1), is_of_words)
 
 
 def _without_name(lines: Sequence[str]) -> Sequence[str]:
     """A function without the one line that always differs, which has the mutant's name."""
     return [line for line in lines if "__mutmut_" not in line]
+
+
+def _without_words(lines: Sequence[str]) -> str:
+    """What a function does, apart from its name and from the texts that only people read."""
+    function = ast.parse(textwrap.dedent("\n".join(lines))).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.func.id in READ_BY_PEOPLE_ALONE:
+            call.args = [ast.Constant(None) if _is_text(argument) else argument for argument in call.args]
+    function.name = ""
+    return ast.dump(function)
+
+
+def _is_text(argument: ast.expr) -> bool:
+    """Also of None, which mutmut puts in the place of a text."""
+    return isinstance(argument, ast.JoinedStr) or (
+        isinstance(argument, ast.Constant) and isinstance(argument.value, str | None)
+    )
 
 
 def _with_plain_properties(code: str) -> str:

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -57,8 +57,10 @@ class Verdict(StrEnum):
 class Trial:
     """A plugin for pytest that takes the place of its loop over the tests."""
 
-    def __init__(self, mutants: Iterable[Name], processes: int) -> None:
+    def __init__(self, mutants: Mapping[Name, str], processes: int) -> None:
+        """`mutants` says what each of them changes."""
         self.verdicts: list[tuple[Name, Verdict]] = []
+        self._changes = mutants
         self._untried = list(mutants)
         self._processes = processes
         self._running: dict[int, tuple[Name, int]] = {}
@@ -121,7 +123,10 @@ class Trial:
             tests, test = self._tests_of(mutant), self._items[int(killer)]
             tests.remove(test)
             tests.insert(0, test)
-        self.verdicts.append((mutant, Verdict.TIMED_OUT if status else Verdict.KILLED if killer else Verdict.SURVIVED))
+        verdict = Verdict.TIMED_OUT if status else Verdict.KILLED if killer else Verdict.SURVIVED
+        self.verdicts.append((mutant, verdict))
+        if verdict is Verdict.SURVIVED:
+            print(f"  survived: {self._changes[mutant]}", file=sys.__stdout__, flush=True)
 
 
 def _fails(item: pytest.Item) -> bool:
@@ -129,9 +134,9 @@ def _fails(item: pytest.Item) -> bool:
 
 
 def main() -> int:
-    """Read the mutants' names from the input, and write the verdicts into the file named by the first argument."""
+    """Read the mutants and what they change from the input, and write the verdicts into the first argument's file."""
     answer, processes = Path(sys.argv[1]), int(sys.argv[2])
-    trial = Trial(((module, name) for module, name in json.load(sys.stdin)), processes)
+    trial = Trial({(module, name): changes for module, name, changes in json.load(sys.stdin)}, processes)
     ended = pytest.main([*_TESTS, *_BRIEFLY, *_TIME_LIMIT, "--capture=sys"], plugins=[trial])
     answer.write_text(json.dumps(trial.verdicts))
     return int(ended)
