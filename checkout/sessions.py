@@ -181,6 +181,10 @@ def _answer_of(checkout: Checkout) -> Mapping[str, object]:
 
 
 def _not_possible(refused: StripeRefused) -> CallRefused:
-    details = {"status": "reserved", "reason": "refused_by_stripe"}
-    message = "Stripe refuses to open a session for this order"
-    return CallRefused(Status.FAILED_PRECONDITION, message, details, severity="ERROR", note=str(refused))
+    return CallRefused(
+        Status.FAILED_PRECONDITION,
+        "Stripe refuses to open a session for this order",
+        {"status": "reserved", "reason": "refused_by_stripe"},
+        severity="ERROR",
+        note=str(refused),
+    )

@@ -54,8 +54,11 @@ class CheckoutShop:
     order_id: str
     stand_in: StandIn
     terms: CheckoutTerms = CHECKOUT
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     """As Stripe's own: the stand-in looks at the clock."""
+    clock: Clock = field(default_factory=Clock)
+    known: dict[str, str] = field(default_factory=dict)
+    """What calls have noted for the log."""
     order: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,11 +70,11 @@ class CheckoutShop:
 
     def sessions(self, *, waits: bool = False) -> CheckoutSessions:
         """Args: waits: whether it really waits between its tries."""
-        patient = patience() if waits else patience_of(Clock())
+        patient = patience() if waits else patience_of(self.clock)
         return CheckoutSessions(self.store, self._settle, self.stripe, self.terms, TERMS.hold_max, "shop-1", patient)
 
     def open(self, caller: Caller = ALICE, **waits: bool) -> Mapping[str, object]:
-        return self.sessions(**waits).open({"orderId": self.order_id}, caller, self.now, {})
+        return self.sessions(**waits).open({"orderId": self.order_id}, caller, self.now, self.known)
 
     def open_at_once(self, calls: int) -> Sequence[Mapping[str, object]]:
         with ThreadPoolExecutor(calls) as pool:

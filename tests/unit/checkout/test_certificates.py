@@ -1,17 +1,23 @@
 """Google's certificates: kept as long as Google says, asked for by one thread at a time, and stale rather than none."""
 
 import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
+from google.auth.exceptions import TransportError
 
+from checkout import certificates as module
 from checkout.certificates import (
+    CERTIFICATES_URL,
     RETRY_SECONDS,
     STALE_SECONDS_MAX,
     Certificates,
     KeysUnavailable,
     Published,
+    published,
     published_in,
 )
 
@@ -120,3 +126,31 @@ def test_google_says_how_long_they_count(cache_control: str, seconds: int) -> No
 def test_an_answer_without_certificates_is_none(body: bytes) -> None:
     with pytest.raises(KeysUnavailable):
         published_in(body, "max-age=100")
+
+
+# --- Asked ------------------------------------------------------------------------------------------------------------
+
+
+def answering(status: int, headers: Mapping[str, str]) -> Callable[[], Callable[..., SimpleNamespace]]:
+    """What takes the place of Google's transport."""
+
+    def answer(url: str, *, timeout: float) -> SimpleNamespace:
+        if not status:
+            raise TransportError("no answer")
+        assert (url, timeout) == (CERTIFICATES_URL, 3.0)
+        return SimpleNamespace(status=status, data=b'{"key": "pem"}', headers=headers)
+
+    return lambda: answer
+
+
+@pytest.mark.parametrize(("headers", "seconds"), [({"Cache-Control": "max-age=60"}, 60), ({}, 0)])
+def test_google_is_asked_for_them(monkeypatch: pytest.MonkeyPatch, headers: Mapping[str, str], seconds: int) -> None:
+    monkeypatch.setattr(module, "Request", answering(200, headers))
+    assert published() == Published({"key": "pem"}, seconds)
+
+
+@pytest.mark.parametrize("status", [0, 503], ids=["no answer", "another answer"])
+def test_without_its_answer_they_are_not_known(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    monkeypatch.setattr(module, "Request", answering(status, {}))
+    with pytest.raises(KeysUnavailable):
+        published()

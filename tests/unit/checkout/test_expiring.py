@@ -34,10 +34,13 @@ class Stripe:
             raise self.answer
         return self.answer
 
-    def perform(self, checkout: Checkout) -> Skipped | None:
+    def expiring(self, checkout: Checkout) -> Expiring:
         store = MemoryStore({checkout_path("order-1"): checkout_fields(checkout)})
         stripe: Any = self
-        return Expiring(stripe, store, self._settle, lambda: NOW).perform(EFFECT, {})
+        return Expiring(stripe, store, self._settle, lambda: NOW)
+
+    def perform(self, checkout: Checkout) -> Skipped | None:
+        return self.expiring(checkout).perform(EFFECT, {})
 
     def _settle(self, event: OrderEvent | NotUnderstood, _now: datetime) -> Outcome:
         self.settled.append(event)
@@ -46,6 +49,10 @@ class Stripe:
 
 def a_session(status: str) -> Session:
     return Session("cs_1", status, NOW)
+
+
+def test_what_is_kept_of_it_names_the_session() -> None:
+    assert Stripe(a_session("open")).expiring(an_open_checkout()).prepare(EFFECT, NOW) == {"session": "cs_1"}
 
 
 COMPLETE = Skipped("cs_1 is complete: its payment decides")

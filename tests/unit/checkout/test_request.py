@@ -120,6 +120,8 @@ def test_what_stripe_may_add_is_asked_for(settings: dict[str, Any], parameters: 
 def test_what_the_backend_adds_is_a_line_of_its_own() -> None:
     assert sold(an_opening(adjusted(490, 0))) == [("Shirt", 3, 1_200), ("Shipping", 1, 490)]
     assert sold(an_opening(adjusted(490, label="Parcel"))) == [("Shirt", 3, 1_200), ("Parcel", 1, 490)]
+    card = a_held_order(adjustments=(Adjustment(AdjustmentKind.GIFT_CARD, 490),))
+    assert sold(an_opening(card)) == [("Shirt", 3, 1_200), ("Gift card", 1, 490)]
 
 
 @pytest.mark.parametrize("amounts", [(-100,), (490, -100)])
@@ -171,6 +173,7 @@ def test_an_order_that_costs_nothing_is_sold_for_nothing() -> None:
     free = Money(0, "eur")
     order = a_held_order(total=free, items_total=free)
     assert sold(an_opening(order, listed={"shirt": Listed("Shirt", free)})) == [("Shirt", 3, 0)]
+    assert sold(an_opening(replace(order, lines=()))) == [(*WHOLE, 0)]
 
 
 # --- Its time ---------------------------------------------------------------------------------------------------------

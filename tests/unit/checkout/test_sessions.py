@@ -1,7 +1,7 @@
 """One session for one order, however many call at once, and wherever one of them dies. Stripe's stand-in answers."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,14 +30,15 @@ def shop(stand_in: StandIn, order_id: str) -> Iterator[CheckoutShop]:
 def refusal_of(shop: CheckoutShop, caller: Caller | None = None) -> Mapping[str, object]:
     with pytest.raises(CallRefused) as refused:
         shop.open(*[caller] if caller else [])
-    return {"code": refused.value.status.value, **(refused.value.details or {})}
+    error = refused.value
+    return {"code": error.status.value, "severity": error.severity, "note": error.note, **(error.details or {})}
 
 
 # --- Opened -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_customer_is_shown_where_to_pay_and_the_order_is_held_for_that(shop: CheckoutShop) -> None:
-    answer = shop.open()
+    answer = shop.open(Caller("alice", "alice@example.com"))
     checkout, order = shop.document("checkouts"), shop.document("orders")
     assert answer == {"url": checkout["url"]}
     assert (checkout["state"], checkout["attempt"], checkout["asked"], checkout["request"]) == ("open", 1, 3_600, None)
@@ -45,6 +46,23 @@ def test_a_customer_is_shown_where_to_pay_and_the_order_is_held_for_that(shop: C
     (asked,) = shop.made()
     assert asked["key"] == f"checkout_{shop.order_id}_1"
     assert asked["parameters"]["success_url"] == CHECKOUT.success_url.replace("{orderId}", shop.order_id)
+    assert asked["parameters"]["metadata[shop]"] == "shop-1"
+    assert asked["parameters"]["customer_email"] == "alice@example.com"
+    assert (shop.known, shop.clock.pauses) == ({"orderId": shop.order_id}, [])
+
+
+def test_it_is_over_when_stripe_says(shop: CheckoutShop) -> None:
+    @dataclass
+    class Hasty:
+        stripe: StripeApi
+
+        def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
+            return replace(self.stripe.create_session(request, key=key), expires_at=shop.now + MINUTE)
+
+    hasty: Any = Hasty(shop.stripe)
+    shop.stripe = hasty
+    shop.open()
+    assert shop.document("checkouts")["expiresAt"] == shop.now + MINUTE
 
 
 def test_an_embedded_session_is_shown_by_its_secret(shop: CheckoutShop) -> None:
@@ -131,7 +149,8 @@ def test_what_a_dead_process_has_claimed_too_long_ago_for_stripe_is_claimed_anew
     with pytest.raises(Died):
         shop.open()
     shop.stripe = TooLate(stripe, shop.order_id)
-    shop.pass_time(7 * MINUTE)
+    shop.pass_time(5 * MINUTE)
+    assert refusal_of(shop)["reason"] == "refused_by_stripe"
     assert shop.open() == {"url": shop.document("checkouts")["url"]}
     assert shop.document("checkouts")["attempt"] == 2
 
@@ -198,7 +217,13 @@ class Refusing:
 
 def test_what_stripe_refuses_is_over_and_the_next_call_tries_anew(shop: CheckoutShop) -> None:
     shop.terms = adding(shipping_rates=("shr_unknown",))
-    assert refusal_of(shop) == {"code": "FAILED_PRECONDITION", "status": "reserved", "reason": "refused_by_stripe"}
+    assert refusal_of(shop) == {
+        "code": "FAILED_PRECONDITION",
+        "status": "reserved",
+        "reason": "refused_by_stripe",
+        "severity": "ERROR",
+        "note": "resource_missing: No such shipping rate: 'shr_unknown'",
+    }
     assert shop.document("checkouts")["state"] == "expired"
     shop.terms = CHECKOUT
     assert shop.open()["url"]
@@ -247,8 +272,9 @@ def test_who_has_paid_already_is_shown_no_other_session(shop: CheckoutShop) -> N
     shop.open()
     shop.stand_in.complete(shop.session_id)
     shop.memory.put(f"orders/{shop.order_id}", {**shop.document("orders"), "amountTotal": 3_000})
-    assert refusal_of(shop)["reason"] == "payment_under_way"
-    assert refusal_of(shop)["reason"] == "payment_under_way"
+    refused = {"code": "FAILED_PRECONDITION", "severity": "INFO", "note": None}
+    for _ in range(2):
+        assert refusal_of(shop) == {**refused, "status": "reserved", "reason": "payment_under_way"}
 
 
 def test_an_order_that_is_about_to_end_is_not_paid_for(shop: CheckoutShop) -> None:

@@ -1,15 +1,16 @@
 """What keeps the next session of an order from being claimed."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from checkout.claims import Caller
 from checkout.refusals import CallRefused
-from checkout.steps import Claim, End, next_step
+from checkout.steps import ATTEMPTS_MAX, Claim, End, next_step
+from orders.checkout import Checkout, CheckoutState
 from orders.money import Money
-from orders.order import Order
+from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from tests.support.builders import LATER, NOW, TERMS, an_open_checkout
 from tests.support.deciding import PAID, a_held_order, an_order_in_checkout
@@ -17,17 +18,46 @@ from tests.support.deciding import PAID, a_held_order, an_order_in_checkout
 ALICE = Caller("alice")
 
 
+def refusal_of(order: Order, latest: Checkout | None = None, now: datetime = NOW) -> tuple[str, object]:
+    """Its words and its reason."""
+    with pytest.raises(CallRefused) as refused:
+        next_step(order, latest, ALICE, now, TERMS.hold_max)
+    details = dict(refused.value.details or {})
+    assert details.pop("status") == order.status.value
+    return str(refused.value), details.pop("reason")
+
+
 @pytest.mark.parametrize(
     "payment", [PAID, Payment("pi_1", PaymentState.PROCESSING, NOW, until=LATER)], ids=["arrived", "on its way"]
 )
 def test_money_that_has_arrived_or_is_on_its_way_is_enough(payment: Payment) -> None:
-    with pytest.raises(CallRefused, match="a payment of the order is on its way"):
-        next_step(_paid_by(payment), None, ALICE, NOW, TERMS.hold_max)
+    assert refusal_of(_paid_by(payment)) == ("a payment of the order is on its way", "payment_under_way")
 
 
 def test_a_free_session_that_paid_for_nothing_is_in_nobodys_way() -> None:
     free = _paid_by(replace(PAID, money=Money(0, "eur")))
     assert isinstance(next_step(free, None, ALICE, NOW, TERMS.hold_max), Claim)
+
+
+NOT_CLAIMED: dict[str, tuple[Checkout, timedelta, str]] = {
+    "ending": (an_open_checkout(ends_as=OrderStatus.CANCELLED), timedelta(), "the order is about to end"),
+    "too_many_attempts": (
+        an_open_checkout(ATTEMPTS_MAX, state=CheckoutState.EXPIRED),
+        timedelta(),
+        "the order cannot be paid: its sessions came to nothing too often",
+    ),
+    "held_too_long": (
+        an_open_checkout(state=CheckoutState.EXPIRED),
+        timedelta(hours=23, minutes=30),
+        "the order cannot be held for long enough to be paid",
+    ),
+}
+
+
+@pytest.mark.parametrize(("reason", "given"), NOT_CLAIMED.items(), ids=NOT_CLAIMED)
+def test_an_order_is_not_paid_for_when(reason: str, given: tuple[Checkout, timedelta, str]) -> None:
+    latest, passed, words = given
+    assert refusal_of(a_held_order(), latest, NOW + passed) == (words, reason)
 
 
 def test_a_session_is_over_in_the_very_second_in_which_it_ends() -> None:
