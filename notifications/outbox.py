@@ -24,7 +24,7 @@ class Outbox:
 
     def put(self, key: str, message: Mapping[str, object]) -> None:
         """Keep the message as JSON, in `{key}.json`."""
-        text = json.dumps(message, indent=2, ensure_ascii=False, default=str)
+        text = json.dumps(message, indent=2, ensure_ascii=False)
         self.put_file(key, ".json", f"{text}\n".encode())
 
     def put_file(self, key: str, ending: str, content: bytes) -> None:

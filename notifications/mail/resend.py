@@ -22,11 +22,11 @@ _OTHER_MAIL: Final = "invalid_idempotent_request"
 _NAME: Final = re.compile(r"[a-z_]{1,60}")
 
 
-def resend_with(secret: str | None, origin: str = ORIGIN) -> "ResendTransport":
+def resend_with(secret: str | None) -> "ResendTransport":
     """Raises SettingsError."""
     if secret is None:
         raise SettingsError(f"{MAIL_SECRET} must be a key for Resend's API")
-    return ResendTransport(secret, origin)
+    return ResendTransport(secret)
 
 
 @dataclass(frozen=True, slots=True)

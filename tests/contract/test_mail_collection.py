@@ -25,6 +25,11 @@ def test_a_mail_is_as_the_extension_reads_it(database: Database) -> None:
     }
 
 
+def test_where_nobody_answers_a_mail_no_address_for_that_is_named(database: Database) -> None:
+    CollectionTransport(database.store).send(A_MAIL, KEY)
+    assert "replyTo" not in (database.get(f"mail/{KEY}") or {})
+
+
 def test_what_the_extension_has_noted_of_a_mail_stays_when_it_is_sent_again(database: Database) -> None:
     database.put(f"mail/{KEY}", {"delivery": {"state": "SUCCESS"}})
     CollectionTransport(database.store).send(A_MAIL, KEY)

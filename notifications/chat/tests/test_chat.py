@@ -87,13 +87,21 @@ def test_what_a_person_has_to_see_to_is_not_tried_again(provider: Provider, code
     assert (str(failed), failed.retryable) == (f"the chat answers {code} ({reason})", False)
 
 
+def test_what_is_no_reason_of_slacks_is_not_repeated(provider: Provider) -> None:
+    provider.script = [slack_answer(400, "Order 1 is not welcome")]
+    assert str(failure(provider)) == "the chat answers 400"
+
+
 def test_an_address_that_slack_does_not_know_is_not_tried_again(provider: Provider) -> None:
     assert not failure(provider, "/services/wrong").retryable
 
 
 def test_a_page_is_no_chat(provider: Provider) -> None:
-    provider.script = [Trouble.GARBAGE]
-    assert not failure(provider).retryable
+    for page in (Trouble.GARBAGE, slack_answer(200, "\n<html>")):
+        provider.script = [page]
+        failed = failure(provider)
+        said = "the chat answers with a page: its address is not that of a webhook"
+        assert (str(failed), failed.retryable) == (said, False)
 
 
 def test_no_redirect_is_followed(provider: Provider) -> None:
@@ -108,7 +116,8 @@ def test_a_message_whose_answer_is_lost_is_sent_again(
 ) -> None:
     monkeypatch.setattr("notifications.posting.ANSWER_SECONDS_MAX", 0.3)
     provider.script = [trouble]
-    assert failure(provider).retryable
+    failed = failure(provider)
+    assert failed.retryable and str(failed).startswith("the chat does not answer: ")
     send(provider)
     # This is what the runbook says: a chat knows no keys.
     assert len(provider.taken) == 2

@@ -51,6 +51,8 @@ class Resend:
     def _sensible(self, headers: Message, key: str, body: bytes) -> Answer:
         if headers.get("Authorization") != f"Bearer {SECRET}":
             return refusal(401, "validation_error")
+        if headers.get("Content-Type") != "application/json":
+            return refusal(415, "unsupported_media_type")
         if not 1 <= len(key) <= 256:
             return refusal(400, "invalid_idempotency_key")
         mail = json.loads(body)
@@ -72,7 +74,8 @@ def _defect_of(mail: Mapping[str, Any]) -> str | None:
     if not all(mail.get(name) for name in (*texts, "to")):
         return "missing_required_field"
     known = {*texts, "to", "reply_to", "headers"}
-    is_sound = all(isinstance(mail[name], str) for name in texts) and mail.keys() <= known
+    is_sound = isinstance(mail.get("reply_to", ""), str) and mail.keys() <= known
+    is_sound = is_sound and all(isinstance(mail[name], str) for name in texts)
     return None if is_sound and isinstance(mail["to"], list) and len(mail["to"]) <= 50 else "validation_error"
 
 

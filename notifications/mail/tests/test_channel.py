@@ -28,9 +28,10 @@ OPERATORS = Person(None, None, (), None)
 
 
 def test_a_mail_is_for_the_customer_and_dated_from_its_first_attempt() -> None:
-    message = channel_from(a_kit(COLLECTION)).message(PAID, {}, ALICE)
+    message = channel_from(a_kit({**COLLECTION, "MAIL_REPLY_TO": "help@shop.example"})).message(PAID, {}, ALICE)
     assert not isinstance(message, Skipped)
     mail = mail_from(message)
+    assert mail.reply_to == "help@shop.example"
     assert (mail.to, mail.date, mail.subject) == (("alice@mail.example",), NOW, "Your order is paid")
     assert (mail.text, mail.html) == ("Thank you.\n", "<p>Thank you.</p>\n")
 
@@ -52,7 +53,7 @@ def test_operators_get_theirs_where_the_settings_say() -> None:
 
 
 def test_in_the_emulators_a_mail_is_kept_where_any_mail_program_opens_it(tmp_path: Path) -> None:
-    channel = channel_from(a_kit({"MAIL_TRANSPORT": "smtp", "MAIL_FROM": FROM}, outbox=Outbox(tmp_path)))
+    channel = channel_from(a_kit({"MAIL_FROM": FROM}, outbox=Outbox(tmp_path)))
     message = channel.message(PAID, {}, ALICE)
     assert not isinstance(message, Skipped)
     channel.send(message, KEY)
@@ -76,7 +77,7 @@ def test_it_goes_by_the_transport_that_the_settings_name() -> None:
     [
         ({"MAIL_TRANSPORT": "smtp"}, "SMTP_HOST"),
         ({"MAIL_TRANSPORT": "resend"}, "MAIL_SECRET"),
-        ({"MAIL_TRANSPORT": "other"}, "MAIL_TRANSPORT"),
+        ({"MAIL_TRANSPORT": "other"}, "MAIL_TRANSPORT must be smtp, resend, collection, not 'other'"),
         ({"MAIL_TRANSPORT": "smtp", "MAIL_FROM": ""}, "MAIL_FROM"),
     ],
 )

@@ -23,11 +23,11 @@ def test_all_of_them() -> None:
             "MAIL_TRANSPORT": "resend",
             "MAIL_FROM": " Corner Shop <orders@shop.example>\n",
             "MAIL_REPLY_TO": "help@shop.example",
-            "MAIL_SECRET": "re_1\n",
+            "MAIL_SECRET": "Xre_1\n",
             "OPERATOR_EMAIL": "ann@shop.example, bob@shop.example,,ann@shop.example",
         }
     ) == MailSettings(
-        MailTransport.RESEND, SENDER, "help@shop.example", ("ann@shop.example", "bob@shop.example"), "re_1"
+        MailTransport.RESEND, SENDER, "help@shop.example", ("ann@shop.example", "bob@shop.example"), "Xre_1"
     )
 
 
@@ -105,6 +105,7 @@ def test_a_server_is_spoken_to_by_tls_unless_it_is_on_this_machine(
         ({"SMTP_USER": "shop"}, "SMTP_USER and MAIL_SECRET must be set both, or neither"),
         ({"MAIL_SECRET": "secret-1"}, "SMTP_USER and MAIL_SECRET must be set both, or neither"),
         ({"SMTP_USER": "shop", "MAIL_SECRET": "secret-1\x00"}, "MAIL_SECRET has a character"),
+        ({"SMTP_USER": "shop", "MAIL_SECRET": "secret-1\xa0"}, "MAIL_SECRET has a character"),
     ],
 )
 def test_a_server_that_cannot_be_used_is_refused_without_showing_the_secret(

@@ -66,6 +66,8 @@ BUSY: Final = fcm_error(503, "UNAVAILABLE", "UNAVAILABLE")
 def _message_in(request: Request) -> dict[str, Any]:
     if request.headers["Authorization"] != f"Bearer {ACCESS_TOKEN}":
         raise Refusal(fcm_error(401, "UNAUTHENTICATED"))
+    if request.headers["Content-Type"] != "application/json":
+        raise Refusal(fcm_error(400, "INVALID_ARGUMENT"))
     if request.method != "POST" or request.path != f"/v1/projects/{PROJECT}/messages:send":
         raise Refusal(fcm_error(404, "NOT_FOUND"))
     content = json.loads(request.body)

@@ -26,12 +26,10 @@ from tests.support.provider import open_for_requests
 def test_the_stand_in_takes_what_fcm_documents(changed: Mapping[str, object]) -> None:
     message = {**body_for(PHONE, MESSAGE, "key")["message"], **changed}  # type: ignore[dict-item]
     body = json.dumps({"message": {name: value for name, value in message.items() if value is not None}}).encode()
+    headers = {"Authorization": f"Bearer {ACCESS_TOKEN}", "Content-Type": "application/json"}
     with open_for_requests(fcm()) as provider:
         url = f"{provider.origin}/v1/projects/{PROJECT}/messages:send"
-        answer = http_client.request(url, body, {"Authorization": f"Bearer {ACCESS_TOKEN}"})
+        answer = http_client.request(url, body, headers)
         assert (answer.status, provider.taken) == (400, [])
-        assert (
-            http_client.request(url.replace(PROJECT, "other"), body, {"Authorization": f"Bearer {ACCESS_TOKEN}"}).status
-            == 404
-        )
+        assert http_client.request(url.replace(PROJECT, "other"), body, headers).status == 404
         assert http_client.request(url, body, {}).status == 401

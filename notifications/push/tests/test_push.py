@@ -19,7 +19,7 @@ from notifications.posting import ANSWER_SECONDS_MAX, Answer
 from notifications.push import devices
 from notifications.push.channel import Push, channel_from
 from notifications.push.devices import Devices
-from notifications.push.fcm import Fate, body_for, outcome_of
+from notifications.push.fcm import Fate, Outcome, body_for, outcome_of
 from notifications.push.tests.fcm_api import (
     ACCESS_TOKEN,
     BROWSER,
@@ -107,6 +107,13 @@ def test_a_message_reaches_every_device_by_its_token_or_its_installation_id() ->
     assert [sorted(body.keys() & {"fid", "token"}) for body in bodies if isinstance(body, dict)] == [["token"], ["fid"]]
 
 
+def test_a_device_shows_the_message_and_leads_to_its_page() -> None:
+    body: Any = body_for(PHONE, MESSAGE, "key")["message"]
+    assert (body["token"], body["data"]) == (PHONE, MESSAGE["data"])
+    assert body["notification"] == {"title": "Your order 1 is paid", "body": "Thank you."}
+    assert body["webpush"]["fcm_options"] == {"link": "https://shop.example/orders/1"}
+
+
 def test_a_duplicate_takes_the_place_of_the_first_message_and_of_no_other() -> None:
     def marks_of(key: str) -> set[str]:
         body: Any = body_for(PHONE, MESSAGE, key)["message"]
@@ -166,6 +173,22 @@ def test_once_no_device_is_left_there_is_nothing_more_to_do() -> None:
     assert sent({}, store) == (ending, [])
 
 
+def test_where_no_device_is_left_nobody_asks_for_access() -> None:
+    def no_token(seconds: float) -> Mapping[str, str]:
+        raise ZeroDivisionError
+
+    devices = Devices(PROJECT, no_token, MemoryStore(), "https://fcm.example")
+    assert isinstance(devices.send(MESSAGE, "key"), Skipped)
+
+
+def test_a_device_is_gone_if_fcm_names_both_of_its_addresses() -> None:
+    violations = [{"field": "message.token"}, {"field": "message.fid"}]
+    fields = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations}
+    code = {"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": "INVALID_ARGUMENT"}
+    body = json.dumps({"error": {"details": [code, fields]}}).encode()
+    assert outcome_of(replace(ANSWER, code=400, body=body)).fate is Fate.DEAD
+
+
 def test_whoever_has_signed_out_since_is_not_told_there() -> None:
     assert sent({}, a_store(PHONE)) == (None, [PHONE])
 
@@ -198,6 +221,7 @@ def test_a_device_of_another_project_stops_no_other_and_is_not_tried_again() -> 
     assert sent({PHONE: OTHER_SENDER}) == (None, sorted([TABLET, BROWSER]))
     failed = failure(dict.fromkeys((PHONE, TABLET, BROWSER), OTHER_SENDER))
     assert (str(failed), failed.retryable) == ("FCM answers 403 (SENDER_ID_MISMATCH)", False)
+    assert not failure({PHONE: OTHER_SENDER}, a_store(PHONE)).retryable
 
 
 @pytest.mark.parametrize(("headers", "pause"), [(["Retry-After: 600"], 600), ([], 60), (["Retry-After: later"], 60)])
@@ -218,7 +242,7 @@ def test_a_message_whose_answer_is_lost_is_pushed_again(trouble: Trouble, monkey
         provider.script = [trouble]
         with pytest.raises(Failed) as failed:
             devices_at(provider, a_store(PHONE)).send(MESSAGE, "key")
-        assert failed.value.retryable
+        assert failed.value.retryable and str(failed.value).startswith("FCM")
         devices_at(provider, a_store(PHONE)).send(MESSAGE, "key")
         first, second = provider.taken
     assert first == second
@@ -232,7 +256,7 @@ def test_nobody_pushes_without_access(monkeypatch: pytest.MonkeyPatch) -> None:
         def no_token(seconds: float) -> Mapping[str, str]:
             raise StoreUnavailable("no access token")
 
-        with pytest.raises(Failed) as failed:
+        with pytest.raises(Failed, match=r"^there is no access token for FCM$") as failed:
             replace(devices_at(provider, a_store()), authorization=no_token).send(MESSAGE, "key")
         assert failed.value.retryable
         assert provider.taken == []
@@ -245,6 +269,14 @@ def test_an_answer_that_cannot_be_read_kills_no_device(body: bytes) -> None:
     for code in (200, 400, 404, 500):
         answer = outcome_of(replace(ANSWER, code=code, body=body))
         assert answer.fate is (Fate.UNKNOWN if code in (200, 500) else Fate.REFUSED)
+        assert answer.reason == ("FCM's answer cannot be read" if code == 200 else f"FCM answers {code}")
+
+
+def test_no_answer_is_the_pause_and_the_reason_of_its_failure() -> None:
+    pause = timedelta(seconds=7)
+    assert outcome_of(Failed("no answer", retryable=True, retry_after=pause)) == Outcome(
+        Fate.UNKNOWN, "no answer", pause
+    )
 
 
 def test_the_steps_of_sending_end_in_time() -> None:
@@ -262,8 +294,15 @@ def test_without_credentials_nothing_is_pushed(monkeypatch: pytest.MonkeyPatch) 
         raise DefaultCredentialsError("none")
 
     monkeypatch.setattr("google.auth.default", default)
-    with pytest.raises(SettingsError):
+    with pytest.raises(SettingsError, match=r"^nothing here may push messages: there are no Google credentials$"):
         channel_from(a_kit({}))
+
+
+def test_without_a_project_nothing_is_pushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("google.auth.default", lambda scopes: (object(), None))
+    said = r"^no Google Cloud project is named, whose devices messages are pushed to$"
+    with pytest.raises(SettingsError, match=said):
+        channel_from(replace(a_kit({}), project=None))
 
 
 def test_it_asks_for_the_right_to_push_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

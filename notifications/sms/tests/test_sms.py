@@ -76,12 +76,18 @@ def test_an_api_key_and_a_messaging_service_can_take_the_place_of_account_and_nu
     assert [sms["MessagingServiceSid"] for sms in provider.taken] == [SERVICE]
 
 
-@pytest.mark.parametrize("phone", [None, "+43664123456", "+1876123456"])
-def test_whoever_has_no_number_or_one_of_another_country_gets_no_sms(phone: str | None) -> None:
+@pytest.mark.parametrize(
+    ("phone", "reason"),
+    [
+        (None, "no phone number of the customer is known"),
+        ("+43664123456", "the customer's country is not in SMS_COUNTRIES"),
+        ("+1876123456", "the customer's country is not in SMS_COUNTRIES"),
+    ],
+)
+def test_whoever_has_no_number_or_one_of_another_country_gets_no_sms(phone: str | None, reason: str) -> None:
     sms = Sms(lambda message, key: pytest.fail("sent"), Countries(("+49", "+44")))
     notice = a_document()
-    skipped = sms.message(text_of(notice), notice, a_person(phone))
-    assert isinstance(skipped, Skipped) and (phone is None or phone not in skipped.reason)
+    assert sms.message(text_of(notice), notice, a_person(phone)) == Skipped(reason)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +119,13 @@ def test_only_what_passes_is_tried_again(provider: Provider, status: int, code: 
     assert (str(failed), failed.retryable) == (f"Twilio answers {status}, error {code}", retryable)
 
 
+@pytest.mark.parametrize("code", [[21611], "21611", None])
+def test_an_answer_whose_code_is_no_number_says_nothing_more(provider: Provider, code: Any) -> None:
+    provider.script = [twilio_error(400, code)]
+    failed = failure(provider)
+    assert (str(failed), failed.retryable) == ("Twilio answers 400", False)
+
+
 def test_twilio_is_left_alone_for_as_long_as_it_says(provider: Provider) -> None:
     provider.script = [twilio_error(429, 20429, "Retry-After: 90")]
     assert failure(provider).retry_after == timedelta(seconds=90)
@@ -130,7 +143,8 @@ def test_an_sms_is_sent_again_if_nobody_knows_what_has_become_of_it(
 ) -> None:
     monkeypatch.setattr("notifications.posting.ANSWER_SECONDS_MAX", 0.3)
     provider.script = [trouble]
-    assert failure(provider).retryable
+    failed = failure(provider)
+    assert failed.retryable and str(failed).startswith("Twilio ")
     assert send(provider) is None
     # Twilio knows no keys: this one arrives twice, as the runbook says.
     assert len(provider.taken) == 2
@@ -150,23 +164,23 @@ def test_a_sender_is_a_number_or_a_short_code_or_a_name(sender: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text"),
+    ("name", "text", "must"),
     [
-        ("TWILIO_ACCOUNT_SID", ""),
-        ("TWILIO_ACCOUNT_SID", API_KEY),
-        ("TWILIO_USER_SID", ACCOUNT),
-        ("SMS_AUTH_TOKEN", "unset"),
-        ("SMS_AUTH_TOKEN", f"{SECRET}é"),
-        ("SMS_FROM", ""),
-        ("SMS_FROM", "A name too long"),
-        ("SMS_COUNTRIES", ""),
-        ("SMS_COUNTRIES", "Germany"),
-        ("SMS_COUNTRIES", "+49,*"),
-        ("SMS_COUNTRIES", "49"),
+        ("TWILIO_ACCOUNT_SID", "", "be an account's SID: AC and 32 digits"),
+        ("TWILIO_ACCOUNT_SID", API_KEY, "be an account's SID: AC and 32 digits"),
+        ("TWILIO_USER_SID", ACCOUNT, "be an API key's SID: SK and 32 digits"),
+        ("SMS_AUTH_TOKEN", "unset", "be Twilio's, or the secret of TWILIO_USER_SID"),
+        ("SMS_AUTH_TOKEN", f"{SECRET}é", "be Twilio's, or the secret of TWILIO_USER_SID"),
+        ("SMS_FROM", "", "be a number such as .4930123456, a short code, a name of 1 to 11 letters, or a Messaging"),
+        ("SMS_FROM", "A name too long", "be a number"),
+        ("SMS_COUNTRIES", "", "list the calling codes"),
+        ("SMS_COUNTRIES", "Germany", "list the calling codes"),
+        ("SMS_COUNTRIES", "+49,*", "list the calling codes"),
+        ("SMS_COUNTRIES", "49", "list the calling codes"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named_and_not_repeated(name: str, text: str) -> None:
-    with pytest.raises(SettingsError, match=name) as error:
+def test_a_setting_that_cannot_be_used_is_named_and_not_repeated(name: str, text: str, must: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must {must}") as error:
         channel_from(a_kit({**SETTINGS, name: text}))
     assert not text or text not in str(error.value).replace("+49, or be *", "")
 

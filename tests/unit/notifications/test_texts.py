@@ -42,6 +42,14 @@ def test_every_notice_has_a_text_for_each_of_its_audiences(kind: NoticeType, aud
     assert without_amount == [line for line in unpriced.body.splitlines() if line]
 
 
+def test_a_short_text_without_an_amount_has_no_brackets() -> None:
+    assert text_of(a_document(money=None)).short == "Thank you. Your order order-1 is paid."
+
+
+def test_what_cannot_be_printed_is_replaced() -> None:
+    assert text_of(a_document(order_id="1\n2")).subject == "Your order 1\ufffd2 is paid"
+
+
 def test_no_two_notices_have_one_text() -> None:
     texts = [text_of(a_document(kind, audience)) for kind, audience in NOTICES]
     assert len({text.subject for text in texts}) == len({text.body for text in texts}) == len(NOTICES)

@@ -128,9 +128,11 @@ def received_from_a_silent_client(watchdog: Watchdog) -> list[bytes]:
 
 
 def test_one_thread_watches_all_and_none_before_there_is_anything_to_watch() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     watchdog = Watchdog(time.monotonic, patient_max=2)
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) == before
     for _ in range(3):
         with watchdog.watching(Connection(), LONG):
-            assert threading.active_count() == before + 1
+            (thread,) = set(threading.enumerate()) - before
+            # A server that is to end waits for no daemon.
+            assert (thread.name, thread.daemon) == ("watchdog", True)
