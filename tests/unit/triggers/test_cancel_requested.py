@@ -37,6 +37,7 @@ PAYLOADS = {
     "no data": a_created_event(REQUEST, None),
     "garbled data": a_created_event(REQUEST, b"\xff\xff"),
     "no user": a_created_event(REQUEST, created(REQUEST)),
+    "a header that mangles its id": a_created_event("cancelRequests/order", created(REQUEST)),
     "a number for a user": a_request_by(Value(integer_value=7)),
 }
 

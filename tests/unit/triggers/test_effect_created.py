@@ -19,9 +19,9 @@ def received(event: CloudEvent) -> tuple[list[str], list[dict[str, object]]]:
     return performed, log.lines
 
 
-@pytest.mark.parametrize("data", [created(EFFECT), b"\xff\xff"])
-def test_the_event_says_which_effect_to_perform_and_nothing_else(data: bytes) -> None:
-    assert received(a_created_event(EFFECT, data)) == (["evt_1_mail_customer"], [])
+@pytest.mark.parametrize(("header", "data"), [("effects/mangled", created(EFFECT)), (EFFECT, b"\xff\xff")])
+def test_the_event_says_which_effect_to_perform_and_nothing_else(header: str, data: bytes) -> None:
+    assert received(a_created_event(header, data)) == (["evt_1_mail_customer"], [])
 
 
 def test_what_the_database_did_not_take_part_in_is_raised_so_that_it_is_delivered_again() -> None:

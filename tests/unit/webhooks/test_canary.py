@@ -3,7 +3,7 @@
 import json
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from orders.outcome import Outcome, Result, StoreUnavailable
 from service.logs import LOGGED_CHARACTERS_MAX
 from tests.support.builders import NOW, SECRET, a_reserved_order, signature_of
 from tests.support.recording import RecordingLog, RecordingSettlement
+from tests.support.scripted_server import Request, ScriptedServer, http_answer, listening
 from tests.support.settling import settling_on
 from tests.support.shop import a_shop
 from tests.support.watched_endpoint import WatchedEndpoint, delivered
@@ -45,7 +46,7 @@ def nobody_answers(url: str, _body: bytes, _headers: Mapping[str, str]) -> tuple
 
 def a_canary(post: Any = None, **changes: Any) -> Canary:
     log = RecordingLog()
-    ticks = iter([1.0, 1.25])
+    ticks = iter([1.0, 1.25041])
     canary = Canary(URL, (SigningSecret(SECRET),), post or Answers(), log, lambda: NOW, lambda: next(ticks))
     return replace(canary, **changes)
 
@@ -76,7 +77,7 @@ def test_the_webhook_takes_it_with_a_secret_for_either_mode_and_writes_nothing(*
             "severity": "INFO",
             "message": "the canary's delivery was answered as it should be",
             "result": "canary",
-            "latencyMs": 250.0,
+            "latencyMs": 250.4,
         },
     )
     assert (endpoint.line["result"], endpoint.line["eventType"]) == ("ignored", "canary")
@@ -113,6 +114,7 @@ def test_it_fails_where_a_payment_would(endpoint: WatchedEndpoint, answered: str
         Answers(200, b"<html>parked</html>"),
         Answers(200, b"[]"),
         Answers(200, b'{"result": "x"}'),
+        Answers(200, b"\xff"),
         Answers(404, IGNORED),
     ],
     ids=repr,
@@ -120,7 +122,10 @@ def test_it_fails_where_a_payment_would(endpoint: WatchedEndpoint, answered: str
 def test_an_answer_that_is_not_the_webhooks_is_no_proof(answers: Answers) -> None:
     status, (line,) = sent(a_canary(answers))
     assert (status, line["result"]) == (500, "canary_failed")
-    assert line["message"] == f"the canary's delivery was answered {answers.status}: {answers.body.decode()}"
+    assert (
+        line["message"]
+        == f"the canary's delivery was answered {answers.status}: {answers.body.decode(errors='replace')}"
+    )
 
 
 def test_no_answer_at_all_is_logged_with_its_reason() -> None:
@@ -160,12 +165,39 @@ def test_it_delivers_to_the_address_that_is_set_with_the_secret_that_stays_while
     ((url, body, headers),) = answers.posted
     assert url == URL
     assert headers == {"Content-Type": "application/json", "Stripe-Signature": signature_of(body)}
+    assert json.loads(body) == {
+        "id": f"evt_canary_{int(NOW.timestamp())}",
+        "object": "event",
+        "type": "canary",
+        "created": int(NOW.timestamp()),
+        "livemode": False,
+        "data": {"object": {}},
+    }
+
+
+@pytest.mark.parametrize("code", [200, 503])
+def test_it_posts_what_is_signed_and_reads_the_beginning_of_whatever_is_answered(code: int) -> None:
+    with listening(ScriptedServer(lambda _request: [http_answer(b"x" * 2_000, code)])) as server:
+        assert posted(server.origin, b"{}", {"Stripe-Signature": "t=1"}) == (code, b"x" * 1_000)
+    (asked,) = server.requests
+    assert (asked.method, asked.body, asked.headers["Stripe-Signature"]) == ("POST", b"{}", "t=1")
+
+
+def test_it_waits_for_no_answer_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhooks.canary.ANSWER_SECONDS_MAX", 0.05)
+
+    def answer(_request: Request) -> Iterable[bytes]:
+        return server.hang()
+
+    server = ScriptedServer(answer)
+    with listening(server), pytest.raises(NotAnswered, match=r"^TimeoutError: "):
+        posted(server.origin, b"{}", {})
 
 
 def test_a_server_that_nobody_runs_does_not_answer() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        with pytest.raises(NotAnswered, match="Connection refused"):
+        with pytest.raises(NotAnswered, match=r"^URLError: .*Connection refused"):
             posted(f"http://127.0.0.1:{free.getsockname()[1]}/", b"{}", {})
 
 

@@ -84,7 +84,7 @@ def test_a_session_says_what_it_cost_and_of_what_that_is_made_up() -> None:
     assert paid(SESSION, amount_total=4_300, total_details=details).totals == totals
     slow = meaning_of(SESSION, payment_status="unpaid", amount_total=4_300, total_details=details)
     assert isinstance(slow, PaymentProcessing)
-    assert (slow.session_id, slow.totals) == ("cs_1", totals)
+    assert (slow.session_id, slow.totals, slow.is_estimate) == ("cs_1", totals, True)
 
 
 @pytest.mark.parametrize("missing", [{}, {"amount_shipping": None}])
