@@ -13,6 +13,7 @@ from orders.checkout import Checkout, CheckoutState, SessionTotals
 from orders.events import OrderEvent, PaymentCanceled, PaymentProcessing, PaymentSucceeded
 from orders.money import Money
 from orders.order import Order, OrderStatus
+from orders.outcome import Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import Change, Hold, Look, Unchanged
 from settlement.snapshot import KnownPayment
@@ -42,6 +43,7 @@ from tests.support.deciding import (
     a_held_order,
     a_known_checkout,
     a_pending_order,
+    a_sold_order,
     an_order_in_checkout,
     given,
     to_customer,
@@ -133,8 +135,21 @@ def test_no_other_attempt_is_claimed(
 ) -> None:
     decided = given(order, checkout=latest and a_known_checkout(latest)).when(an_opening(**changes))
     assert isinstance(decided, Unchanged)
-    assert decided.outcome.result == "checkout_not_opened"
+    assert (decided.outcome.result, decided.outcome.order_id) == ("checkout_not_opened", "order-1")
     assert (decided.outcome.note or "").startswith(request.node.callspec.id.partition(",")[0] + ":")
+
+
+def test_an_attempt_that_is_not_the_next_says_which_was_the_latest() -> None:
+    latest = a_known_checkout(an_open_checkout(2, state=CheckoutState.EXPIRED))
+    notes = [given(a_held_order(), checkout=each).when(an_opening(attempt=2)).outcome.note for each in (None, latest)]  # type: ignore[union-attr]
+    assert notes == ["not_the_next: 2 does not come after 0", "not_the_next: 2 does not come after 2"]
+
+
+def test_no_session_is_opened_for_an_order_that_is_sold_nor_ended() -> None:
+    sold = given(a_sold_order())
+    not_reserved = Outcome(Result.CHECKOUT_NOT_OPENED, "order-1", "not_reserved: it is finalized")
+    assert sold.when(an_opening()) == Unchanged(not_reserved)
+    assert sold.when(a_session_end()) == Unchanged(Outcome(Result.ALREADY_ENDED, "order-1"))
 
 
 def test_an_order_can_be_paid_for_until_its_last_day() -> None:

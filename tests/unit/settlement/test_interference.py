@@ -1,18 +1,21 @@
 """Others write between a read and the commit that rests on it: whoever is faster, every unit counts once."""
 
 import random
+from datetime import timedelta
 
 import pytest
 
-from orders.events import OrderEvent
+from orders.events import NotUnderstood, OrderEvent
 from tests.support.builders import (
     EVENTS_OF_ONE_PAYMENT,
     LATER,
+    NOW,
     a_dispute,
     a_lapse,
     a_payment,
     a_placement,
     a_refund,
+    a_reserved_order,
     an_order,
     an_updated_refund,
     redelivered,
@@ -26,6 +29,7 @@ from tests.support.interference import (
     crash_before,
     overtaken_by,
     refused,
+    someone_after,
     someone_first,
     unanswered,
     undisturbed,
@@ -61,6 +65,28 @@ def test_an_order_does_not_fail_for_units_that_another_held_for_a_moment_only() 
     assert settled(a_placement(), disturbed).result == "reserved"
     assert (status_in(store), shirts_in(store)) == ("reserved", (3, 3))
     assert disturbed.calls == ["read", "count", "commit", "commit"] * 2
+
+
+def test_a_payment_whose_order_is_created_while_it_is_parked_is_settled_at_once_and_counted_once() -> None:
+    store = a_shop(reserved=3)
+    created_meanwhile = someone_first(lambda: store.put("orders/order-1", a_reserved_order()))
+    event = a_payment(created_at=NOW - timedelta(hours=1))
+    assert settled(event, DisturbedStore(store, [created_meanwhile])).result == "first_time_finalized"
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    assert document_at(store, "webhookEvents/evt_1")["deliveries"] == 1
+
+
+def test_a_delivery_that_is_parked_and_taken_up_is_counted_once_whoever_delivers_the_same_meanwhile() -> None:
+    store, event = a_shop(reserved=3), a_payment(created_at=NOW - timedelta(hours=1))
+    settled(NotUnderstood(event.delivery, "order-1", "an older release could not read it"), store)
+    again, last = (redelivered(event, NOW + timedelta(minutes=minutes)) for minutes in (1, 2))
+
+    def interfere() -> None:
+        settled(last, store)
+        store.put("orders/order-1", a_reserved_order())
+
+    assert settled(again, DisturbedStore(store, [someone_after(interfere)])).result == "first_time_finalized"
+    assert document_at(store, "webhookEvents/evt_1")["deliveries"] == 3
 
 
 def test_units_bought_while_a_failed_refund_was_read_are_not_taken_from_their_buyer() -> None:
