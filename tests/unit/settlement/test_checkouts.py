@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from effects.effect import EffectKind, a_stripe_call
-from orders.adjustments import Adjustment, AdjustmentKind
+from orders.adjustments import ADJUSTMENTS_MAX, Adjustment, AdjustmentKind
 from orders.checkout import Checkout, CheckoutState, SessionTotals
 from orders.events import OrderEvent, PaymentCanceled, PaymentProcessing, PaymentSucceeded
 from orders.money import Money
@@ -292,6 +292,17 @@ def test_a_session_that_a_code_made_free_pays_for_its_order() -> None:
     assert (order.status, order.asked) == ("finalized", Money(0, "eur"))
 
 
+def test_what_a_session_adds_is_the_price_also_if_nobody_expected_it_to_add() -> None:
+    order = in_checkout(an_open_checkout(adds=False)).changed_by(completed()).order
+    assert (order.total, order.priced_by_checkout) == (EUR_43, True)
+
+
+@pytest.mark.parametrize(("before", "total"), [(ADJUSTMENTS_MAX - 3, EUR_43), (ADJUSTMENTS_MAX - 2, EUR_36)])
+def test_a_session_adds_no_more_parts_than_an_order_can_have(before: int, total: Money) -> None:
+    order = an_order_in_checkout(OPEN, adjustments=(Adjustment(AdjustmentKind.OTHER, 0),) * before)
+    assert in_checkout(OPEN, order).changed_by(completed()).order.total == total
+
+
 def test_a_session_that_adds_nothing_leaves_the_price_as_it_was() -> None:
     plain = SessionTotals(3_600, 3_600, discount=0, shipping=0, tax=0, currency="eur")
     checkout = an_open_checkout(adds=False)
@@ -339,11 +350,20 @@ def test_a_session_repeats_itself_and_adds_nothing_twice() -> None:
 
 @pytest.mark.parametrize("held_for", [TERMS.reservation, timedelta(hours=1)])
 def test_an_order_whose_session_ran_out_is_over_with_it(held_for: timedelta) -> None:
-    change = in_checkout(an_open_checkout(), reserved_at=NOW - held_for).changed_by(session_expired())
+    session = an_open_checkout(request={"mode": "payment"}, client_secret="cs_1_secret")
+    change = in_checkout(session, reserved_at=NOW - held_for).changed_by(session_expired())
     assert (change.result, change.order.status, change.moves) == ("expired", "expired", RELEASED)
     assert change.notices == (to_customer("expired"),)
-    assert change.checkout
-    assert (change.checkout.state, change.checkout.url) == ("expired", None)
+    assert change.checkout == replace(OPEN, state=CheckoutState.EXPIRED, url=None)
+
+
+def test_that_the_session_of_a_sold_order_ran_out_is_recorded_once() -> None:
+    sold = an_order_in_checkout(OPEN, "finalized", payments=Payments.of(PAID), priced_by_checkout=True)
+    ran_out = in_checkout(OPEN, sold).changed_by(session_expired())
+    assert ran_out.checkout == replace(OPEN, state=CheckoutState.EXPIRED, url=None)
+    assert (ran_out.order.checkout_until, ran_out.order.priced_by_checkout) == (None, False)
+    again = in_checkout(ran_out.checkout, ran_out.order).changed_by(session_expired())
+    assert (again.checkout, again.order) == (None, ran_out.order)
 
 
 def test_an_order_whose_customer_opens_another_session_stays_held_for_that() -> None:
@@ -351,6 +371,7 @@ def test_an_order_whose_customer_opens_another_session_stays_held_for_that() -> 
     change = in_checkout(OPEN, order).changed_by(a_session_end())
     assert (change.result, change.order.status, change.moves) == ("checkout_ended", "reserved", ())
     reopened = given(change.order, checkout=a_known_checkout(change.checkout or OPEN))
+    assert not change.order.priced_by_checkout
     assert reopened.changed_by(an_opening(attempt=2)).result == "checkout_opened"
     assert given(change.order, shirts=(10, 3)).changed_by(a_lapse()).result == "expired"
 
@@ -508,6 +529,7 @@ def test_money_is_for_a_person_if_its_customer_cancels_and_no_session_is_open_th
     change = given(kept, shirts=(10, 3), checkout=known).changed_by(a_cancel_request())
     assert (change.result, change.order.status, change.moves) == ("quarantined", "review", ())
     assert (change.order.received, change.order.cancel_requested_at) == (EUR_43, NOW)
+    assert "4300 eur was paid, 3600 eur was asked" in (change.note or "")
     if checkout and checkout.state is CheckoutState.OPEN:
         assert change.checkout
         assert change.checkout.state == "expired"
