@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from audit.chain import Head
 from inventory.reservation import Product
 from inventory.stock import Level
 from orders.checkout import Checkout
@@ -47,6 +48,8 @@ class SetAsideEntry:
     """What was wrong with it."""
     since: datetime | None
     version: Version
+    names: frozenset[str] = frozenset()
+    """Of its fields: none of them may be left over when it is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ class Snapshot:
     """Whether that order has not been read yet: only the payment has shown which it is."""
     order: Order | None = None
     order_version: Version = None
+    audit_head: Head | None = None
+    """Where the chain of its audit entries ends; None before the first of them."""
     cancel_request: CancelRequest | None = None
     """The request that the event reports; None if there is no such document."""
     products: Mapping[str, Product] = field(default_factory=dict)

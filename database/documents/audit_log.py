@@ -1,5 +1,6 @@
 """`auditLog/{eventId}` ↔ an entry of the audit trail, and under it the further deliveries of its event."""
 
+from audit.chain import chained
 from audit.entry import AuditEntry
 from database.documents.payment_fields import adjustments_fields
 from database.documents.values import time_or_none
@@ -24,13 +25,23 @@ def set_aside_from(document: Document | None) -> SetAsideEntry | None:
     result = next((result for result in SET_ASIDE if result == said), None)
     if document is None or result is None:
         return None
-    return SetAsideEntry(result, time_or_none(document.fields.get("createdAt")), document.version)
+    since = time_or_none(document.fields.get("createdAt"))
+    return SetAsideEntry(result, since, document.version, frozenset(document.fields))
 
 
 def entry_write(entry: AuditEntry, snapshot: Snapshot) -> Create | Update:
-    """The event's audit entry, in the place of one that only says that it was set aside."""
+    """The event's audit entry, next in its order's chain, in the place of one that only says that it was set aside."""
     path, fields = audit_path(entry.event_id), _entry_fields(entry)
-    return Update(path, fields, snapshot.set_aside.version) if snapshot.set_aside else Create(path, fields)
+    if (replaced := snapshot.set_aside) is None:
+        return Create(path, chained(fields, snapshot.audit_head))
+    # An update keeps what it does not name, and the hash is over all that is there.
+    left_over = dict.fromkeys(sorted(replaced.names - fields.keys()))
+    return Update(path, chained({**left_over, **fields}, snapshot.audit_head), replaced.version)
+
+
+def set_aside_write(entry: AuditEntry) -> Create:
+    """The entry of an event that touches no order, and so is part of no chain."""
+    return Create(audit_path(entry.event_id), _entry_fields(entry))
 
 
 def delivery_write(delivery: StripeDelivery, order_id: str | None, number: int, result: Result) -> Create:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
+from database.documents.audit_heads import HEAD_FIELDS
 from database.documents.order_fields import (
     decline_fields,
     decline_from,
@@ -209,7 +210,7 @@ def _status_from(value: object) -> OrderStatus:
 
 
 _BLANK: Final = Order(order_id="", status=OrderStatus.PENDING, user_id=None, lines=(), defect=None, total=None)
-_OF_THE_SERVICE: Final = _order_fields(_BLANK).keys() | {"updatedAt"}
+_OF_THE_SERVICE: Final = _order_fields(_BLANK).keys() | {*HEAD_FIELDS, "updatedAt"}
 """These fields do not count towards what an order may hold: what was small enough to be held stays so."""
 ALL_BUT_ITEMS: Final = sorted(_OF_THE_SERVICE - {"updatedAt"} | {"userId", "createdAt"})
 """All that is read of an order besides its items, the only field that the rules let a customer fill as they like."""

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from audit.entry import AuditEntry
-from database.documents.audit_log import entry_write
+from database.documents.audit_heads import head_fields
+from database.documents.audit_log import entry_write, set_aside_write
 from database.documents.cancel_requests import settled_request
 from database.documents.checkouts import checkout_write
 from database.documents.disputes import dispute_write
@@ -75,12 +76,13 @@ def _writes_for_change(
 ) -> tuple[Write, ...]:
     """Claim, order, stock, audit entry, notices, effects and all else that changes, together or not at all."""
     order = change.order
+    entry = entry_write(_entry_for_change(change, event, now), snapshot)
     writes: list[Write] = [
-        entry_write(_entry_for_change(change, event, now), snapshot),
+        entry,
         *move_writes(change.moves, snapshot),
+        # Even if nothing else changes in it: its chain ends with this entry now.
+        _order_write(snapshot, {**_changed(snapshot, order), **head_fields(entry.fields)}, now),
     ]
-    if changed := _changed(snapshot, order):
-        writes.append(_order_write(snapshot, changed, now))
     if change.dispute:
         writes.append(dispute_write(change.dispute, order.order_id, snapshot))
     if change.checkout:
@@ -136,7 +138,7 @@ def _writes_for_set_aside(
         note=decision.note,
     )
     claim = settled_claim(event.delivery, decision.order_id, decision.result, snapshot, now, terms.claim_lifetime)
-    return entry_write(entry, snapshot), *claim
+    return set_aside_write(entry), *claim
 
 
 def _order_write(snapshot: Snapshot, changed: Mapping[str, object], now: datetime) -> Update:

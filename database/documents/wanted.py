@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from database.documents.audit_heads import head_from
 from database.documents.audit_log import audit_path, set_aside_from
 from database.documents.cancel_requests import cancel_request_from, cancel_request_path
 from database.documents.checkouts import checkout_path, known_checkout_from
@@ -107,6 +108,7 @@ class Wanted:
             is_order_unread=found_id != wanted_id,
             order=order_from(wanted_id, order.fields) if order and wanted_id else None,
             order_version=order.version if order else None,
+            audit_head=head_from(order.fields) if order else None,
             cancel_request=cancel_request_from(request) if request else None,
             products={
                 product_id: product_from(product_id, _fields(document), _fields(documents[product_path(product_id)]))

@@ -12,6 +12,7 @@ from tests.support.builders import (
     EVENTS_OF_ONE_PAYMENT,
     LATER,
     NOW,
+    Fields,
     a_payment,
     a_placement,
     a_reserved_order,
@@ -87,8 +88,10 @@ def test_the_first_event_of_a_payment_settles_it_and_the_others_only_add_what_th
         entry = after.pop(f"auditLog/{other.event_id}")
         assert (entry["statusBefore"], entry["statusAfter"], entry["stock"]) == ("finalized", "finalized", [])
         assert after.pop(f"webhookEvents/{other.event_id}")["processed"] is True
-    # A session does not name its charge.
-    order: dict[str, Any] = {**before["orders/order-1"], "chargeId": "ch_1"}
+    # A session does not name its charge; and the order says how far its audit trail has come.
+    trail = audit_head_in(after)
+    assert trail["auditCount"] == 3
+    order: dict[str, Any] = {**before["orders/order-1"], "chargeId": "ch_1", **trail}
     payment = {**order["payments"]["pi_1"], "chargeId": "ch_1"}
     order = {**order, "payments": {"pi_1": payment}}
     assert after == {**before, "orders/order-1": order, "payments/ch_1": {"orderId": "order-1"}}
@@ -106,7 +109,11 @@ def test_a_payment_that_outruns_the_trigger_holds_first_and_then_settles(databas
     after = database.dump()
     entry = after.pop("auditLog/placed_order-1")
     assert (entry["statusBefore"], entry["statusAfter"], entry["stock"]) == ("finalized", "finalized", [])
-    assert after == before
+    assert after == {**before, "orders/order-1": {**before["orders/order-1"], **audit_head_in(after)}}
+
+
+def audit_head_in(documents: dict[str, Fields]) -> Fields:
+    return {name: documents["orders/order-1"][name] for name in ("auditHead", "auditCount")}
 
 
 # --- Not as expected --------------------------------------------------------------------------------------------------

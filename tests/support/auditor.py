@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from tests.support.chain_auditor import broken_chains
+
 Fields = Mapping[str, Any]
 Documents = Mapping[str, Fields]
 Shelves = Mapping[str, Mapping[str, Fields]]
@@ -75,6 +77,7 @@ def complaints(
         *_of_trail(shelves, _counts(initial_stock, recounts)),
         *_of_uncounted_orders(shelves, initial_stock, recounts),
         *_of_orders(shelves, deleted),
+        *broken_chains(_generations(shelves, deleted), shelves["auditLog"]),
         *_of_disputes(shelves, deleted),
         *_of_claims(shelves, claims_kept_since),
         *_of_deliveries(shelves),
@@ -273,6 +276,13 @@ def _of_ways(order_id: str, orders: Sequence[Fields], ways: Iterable[tuple[str, 
     begun = [times for times in balance.values() if times]
     if begun != [len(orders)]:
         yield f"{order_id}: no way through {ways} ends with {[order['status'] for order in orders]}"
+
+
+def _generations(shelves: Shelves, deleted: Documents) -> Mapping[str, Sequence[Fields]]:
+    """All orders that had an id, by it: the one that has it now first."""
+    orders = shelves["orders"]
+    ids = orders.keys() | deleted.keys()
+    return {order_id: [shelf[order_id] for shelf in (orders, deleted) if order_id in shelf] for order_id in ids}
 
 
 def _of_disputes(shelves: Shelves, deleted: Documents) -> Iterator[str]:

@@ -1,10 +1,11 @@
-"""How many index entries Firestore keeps for a document, under the settings of `firestore.indexes.json`.
+"""How many index entries Firestore writes for a document, under the settings of `firestore.indexes.json`.
 
 As it is documented at https://firebase.google.com/docs/firestore/query-data/index-overview: a field is indexed
 ascending and descending, a map by its subfields, an array for `array-contains` with an entry for each element; an
 override says otherwise for its field and all below it, and of the field `*` for a whole collection. A composite index
-has an entry for each document with all of its fields. The entry by which a document is found by its id is not counted:
-every document has it, whatever is configured.
+has an entry for each document with all of its fields. An update leaves the entries of what it does not
+change as they are. The entry by which a document is found by its id is not counted: every document has it, whatever is
+configured.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,11 +20,17 @@ class Indexes:
     configured: Mapping[str, Any]
     """What `firestore.indexes.json` says."""
 
-    def entries_of(self, path: str, fields: Mapping[str, Any]) -> int:
-        collection, leaves = path.split("/")[-2], dict(_leaves_of(fields))
-        singles = sum(self._of_field(collection, name, value) for name, value in leaves.items())
-        composites = (index for index in self.configured["indexes"] if index["collectionGroup"] == collection)
-        return singles + sum({field["fieldPath"] for field in index["fields"]} <= leaves.keys() for index in composites)
+    def entries_of(self, path: str, before: Mapping[str, Any], fields: Mapping[str, Any]) -> int:
+        """Those that are written when the document, which may have been nothing, becomes one of these fields."""
+        collection, leaves, old = path.split("/")[-2], dict(_leaves_of(fields)), dict(_leaves_of(before))
+        changed = {name for name, value in leaves.items() if name not in old or old[name] != value}
+        singles = sum(self._of_field(collection, name, leaves[name]) for name in changed)
+        named = (
+            {field["fieldPath"] for field in index["fields"]}
+            for index in self.configured["indexes"]
+            if index["collectionGroup"] == collection
+        )
+        return singles + sum(names <= leaves.keys() and not names.isdisjoint(changed) for names in named)
 
     def modes_of(self, collection: str, name: str) -> tuple[Mapping[str, str], ...]:
         """How one field is indexed by itself."""

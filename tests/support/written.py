@@ -17,18 +17,29 @@ ORDER, INVENTORY, CLAIM, AUDIT = "orders/order-1", "inventory/shirt", "webhookEv
 PAID, UNREADABLE = a_payment(delivered_at=LATER), something_not_understood(delivered_at=LATER)
 IN_A_WEEK = NOW + timedelta(days=7)
 
+CHAIN = {"sequence", "previousHash", "hash", "auditHead", "auditCount"}
+
 Writes = dict[str, Write]
 
 
 def written(
     decision: Decision, snapshot: Snapshot | None = None, event: OrderEvent | NotUnderstood = PAID, **terms: Any
 ) -> Writes:
-    """What is written, by document: no commit writes one twice, none can be done twice, and all values are plain."""
+    """What is written, by document: no commit writes one twice, none can be done twice, and all values are plain.
+
+    Which place a change's entry has in the chain is left out, of the entry and of its order.
+    """
     writes = writes_for(decision, event, snapshot or a_snapshot(), replace(TERMS, **terms), NOW)
     assert len({write.path for write in writes}) == len(writes)
     assert not writes or not all(isinstance(write, Increase) for write in writes)
     assert all(is_plain(getattr(write, "fields", {})) for write in writes)
-    return {write.path: write for write in writes}
+    return {write.path: _unchained(write) for write in writes}
+
+
+def _unchained(write: Write) -> Write:
+    if not isinstance(write, Create | Update):
+        return write
+    return replace(write, fields={name: value for name, value in write.fields.items() if name not in CHAIN})
 
 
 def is_plain(value: object) -> bool:

@@ -200,15 +200,16 @@ def test_every_function_that_asks_is_asked_here() -> None:
 
 
 class CountingStore(MemoryStore):
-    """Keeps what each commit has made of the documents that it wrote."""
+    """Keeps what each commit has made of the documents that it wrote, beside what they were."""
 
     def __init__(self, documents: Mapping[str, Mapping[str, object]]) -> None:
         super().__init__(documents)
-        self.written: list[tuple[str, Mapping[str, object]]] = []
+        self.written: list[tuple[str, Mapping[str, object], Mapping[str, object]]] = []
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        before = {write.path: dict(self.get(write.path) or {}) for write in writes}
         committed = super().commit(writes, timeout_seconds=timeout_seconds)
-        self.written += [(path, dict(self.get(path) or {})) for path in {write.path for write in writes}]
+        self.written += [(path, old, dict(self.get(path) or {})) for path, old in before.items()]
         return committed
 
 

@@ -70,6 +70,7 @@ ORDERS_REFUSED: Final = {
     "an order cannot lack its status": ALICE.sets("orders/new", an_order(status=REMOVED)),
     "an order cannot lack its date": ALICE.sets("orders/new", an_order(createdAt=REMOVED)),
     "an order cannot name its own price": ALICE.sets("orders/new", an_order(amountTotal=1)),
+    "an order cannot say where its audit trail ends": ALICE.sets("orders/new", an_order(auditHead="0", auditCount=1)),
     "an order cannot begin as finalized": ALICE.sets("orders/new", an_order(status="finalized")),
     "an order cannot begin without any status": ALICE.sets("orders/new", an_order(status=None)),
     "an order cannot be backdated": ALICE.sets("orders/new", an_order(createdAt=EARLIER)),

@@ -14,6 +14,7 @@ from database.documents import recorder
 from database.documents.webhook_events import parked_claim
 from database.store import Create
 from orders.events import Ignored, NotUnderstood, StripeDelivery
+from orders.money import Money
 from orders.outcome import OrderNotThereYet
 from receiving.body import BODY_BYTES_MAX
 from tests.proofs.fuzz.deliveries import Visit, signed, visit_from, written
@@ -175,6 +176,11 @@ RARELY: dict[str, tuple[object, str, object, Fields, str]] = {
     "accepts fractions": (
         *(stripe_fields, "is_amount", lambda value: isinstance(value, int | float)),
         the_event("payment_intent.succeeded", amount_received=3_600.5),
+        "a float is nothing that an entry holds",
+    ),
+    "adds a cent": (
+        *(stripe_fields, "Money", lambda amount, currency: Money(amount + 1, currency)),
+        the_event("payment_intent.succeeded"),
         "which is no amount of the event",
     ),
 }

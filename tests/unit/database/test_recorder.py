@@ -5,14 +5,18 @@ from datetime import timedelta
 
 import pytest
 
+from audit.chain import Head, chained
+from database.documents.recorder import writes_for
 from database.ids import is_user_id
 from database.store import Create, Increase, Update
 from inventory.stock import StockMove
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.money import Money
+from orders.outcome import Result
 from orders.payments import Payment, Payments, PaymentState
+from settlement.decisions import SetAside
 from settlement.snapshot import CancelRequest, KnownDispute
-from tests.support.builders import LATER, NOW, Fields, a_cancel_request, a_dispute, a_placement, a_processing
+from tests.support.builders import LATER, NOW, TERMS, Fields, a_cancel_request, a_dispute, a_placement, a_processing
 from tests.support.deciding import (
     CANCEL_REQUESTED,
     HELD,
@@ -35,10 +39,12 @@ from tests.support.deciding import (
 )
 from tests.support.written import (
     AUDIT,
+    CHAIN,
     FINALIZED,
     IN_A_WEEK,
     INVENTORY,
     ORDER,
+    PAID,
     RESERVED,
     done,
     entry,
@@ -140,13 +146,14 @@ def test_a_payment_that_is_under_way_is_on_its_order_and_leads_there_from_now_on
     assert writes["payments/pi_1"] == Create("payments/pi_1", {"orderId": "order-1"})
 
 
-def test_a_change_that_leaves_its_order_as_it_is_writes_no_order() -> None:
+def test_a_change_that_leaves_its_order_as_it_is_writes_only_when_its_trail_went_on() -> None:
     note = "inventory_gone: 1 of 'mug' could not be counted"
     already = a_change("already_finalized", a_sold_order(), uncounted=lines_of(mug=1), money=None, note=note)
     known = {"pi_1": a_known_payment(), "ch_1": a_known_payment()}
     of_mugs: Fields = {"stock": [], "uncounted": [{"productId": "mug", "quantity": 1}], "note": note}
     assert written(already, a_snapshot(a_sold_order(), payments=known)) == {
         **new_entry(result="already_finalized", statusBefore="finalized", amount=None, currency=None, **of_mugs),
+        **updated_order(),
         **new_claim(**done("already_finalized")),
     }
 
@@ -196,7 +203,7 @@ def test_a_dispute_is_written_as_it_is_now_beside_the_order_which_only_counts_it
     known = KnownDispute("order-1", None, "dispute as read")
     again = written(disputed, a_snapshot(a_sold_order(open_disputes=1), dispute=known), event)
     assert again[DISPUTE] == Update(DISPUTE, fields, "dispute as read")
-    assert ORDER not in again
+    assert again[ORDER] == updated_order()[ORDER]
 
 
 def test_the_items_of_an_order_that_is_too_large_make_room_for_what_is_written() -> None:
@@ -208,3 +215,28 @@ def test_the_items_of_an_order_that_is_too_large_make_room_for_what_is_written()
 def test_the_audit_entry_of_an_event_that_was_set_aside_is_replaced() -> None:
     writes = written(FINALIZED, a_snapshot(a_held_order(), claim=a_claim("livemode_mismatch"), set_aside=SET_ASIDE))
     assert writes[AUDIT] == Update(AUDIT, entry(), "entry as read")
+
+
+def test_an_entry_comes_next_in_the_chain_of_its_order_which_says_so_in_the_same_commit() -> None:
+    head = Head(2, "a" * 64)
+    next_one = chained(entry(), head)
+    writes = {
+        write.path: write
+        for write in writes_for(FINALIZED, PAID, a_snapshot(a_held_order(), audit_head=head), TERMS, NOW)
+    }
+    assert writes[AUDIT] == Create(AUDIT, next_one)
+    order = writes[ORDER].fields  # type: ignore[union-attr]
+    assert (order["auditHead"], order["auditCount"]) == (next_one["hash"], 3)
+
+
+def test_nothing_is_left_over_of_an_entry_that_is_replaced_because_the_hash_is_over_all_that_is_there() -> None:
+    aside = replace(SET_ASIDE, names=frozenset({"result", "account"}))
+    snapshot = a_snapshot(a_held_order(), claim=a_claim("other_account"), set_aside=aside)
+    (replaced,) = (write for write in writes_for(FINALIZED, PAID, snapshot, TERMS, NOW) if write.path == AUDIT)
+    assert replaced == Update(AUDIT, chained(entry(account=None), None), "entry as read")
+
+
+def test_what_is_set_aside_touches_no_order_and_so_is_in_no_chain() -> None:
+    aside = SetAside(Result.LIVEMODE_MISMATCH, "order-1", "livemode_mismatch: an event of test mode")
+    for write in writes_for(aside, PAID, a_snapshot(a_held_order()), TERMS, NOW):
+        assert CHAIN.isdisjoint(getattr(write, "fields", {}))

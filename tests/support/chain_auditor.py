@@ -1,0 +1,59 @@
+"""Judges the chains of audit entries from the documents alone, by what is written of them and not by the code."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+Fields = Mapping[str, Any]
+Entries = Mapping[str, Fields]
+
+_SET_ASIDE = {"other_account", "livemode_mismatch"}
+
+
+def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries) -> Iterator[str]:
+    """All that is wrong with them.
+
+    Args:
+        orders: by id, the one that has the id now, and before it those that were deleted.
+        entries: of the audit trail, by their ids.
+    """
+    left: defaultdict[str, dict[str, Fields]] = defaultdict(dict)
+    for entry_id, entry in entries.items():
+        if "hash" not in entry:
+            if entry["result"] not in _SET_ASIDE or entry["stock"]:
+                yield f"{entry_id}: in no chain"
+            continue
+        if entry["hash"] != _hash_of(entry) or entry["eventId"] != entry_id:
+            yield f"{entry_id}: not what was written"
+        left[entry["orderId"]][entry["hash"]] = entry
+    for order_id, generations in orders.items():
+        for order in generations:
+            yield from _of_one(order_id, order, left[order_id])
+        yield from (f"{entry['eventId']}: not in the chain of {order_id}" for entry in left[order_id].values())
+
+
+def _of_one(order_id: str, order: Fields, left: dict[str, Fields]) -> Iterator[str]:
+    """Goes back from the head, and takes away what is found."""
+    wanted, number = order.get("auditHead"), order.get("auditCount", 0)
+    while number > 0 and wanted in left:
+        entry = left.pop(wanted)
+        if entry["sequence"] != number:
+            yield f"{entry['eventId']}: number {entry['sequence']} of the chain of {order_id}, in the place of {number}"
+        wanted, number = entry["previousHash"], number - 1
+    if number or wanted:
+        yield f"{order_id}: the chain misses number {number}, {wanted}"
+
+
+def _hash_of(entry: Fields) -> str:
+    hashed = {name: value for name, value in entry.items() if name != "hash"}
+    text = json.dumps(hashed, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_as_text)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _as_text(value: object) -> str:
+    assert isinstance(value, datetime), f"no entry holds {value!r}"
+    utc = value.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond:06}Z"
