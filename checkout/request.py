@@ -57,6 +57,7 @@ class Opening:
     """What a session is opened for."""
 
     order: Order
+    attempt: int
     asked: Money
     """What the order asks."""
     listed: Mapping[str, Listed]
@@ -70,10 +71,10 @@ def parameters_of(opening: Opening, terms: CheckoutTerms, shop_id: str | None) -
     """All that Stripe is asked for, the same whenever the same is opened.
 
     The order is named in all three places where Stripe's events may look for it: the session, what it refers to, and
-    its payment.
+    its payment. The attempt is named beside it, so that a payment shows whether it was made in this session.
     """
     order_id = opening.order.order_id
-    metadata = {"orderId": order_id, **({"shop": shop_id} if shop_id else {})}
+    metadata = {"orderId": order_id, "checkout": str(opening.attempt), **({"shop": shop_id} if shop_id else {})}
     return {
         "mode": "payment",
         "line_items": line_items_of(opening),

@@ -104,9 +104,9 @@ class _Call:
 
     def _claim(self, claim: Claim) -> None:
         order, terms = claim.order, self.sessions.terms
-        opening = Opening(order, claim.asked, self._listed(order), claim.expires_at, self.caller.email)
+        opening = Opening(order, claim.attempt, claim.asked, self._listed(order), claim.expires_at, self.caller.email)
         request = parameters_of(opening, terms, self.sessions.shop_id)
-        checkout = Checkout(claim.attempt, claim.asked, terms.adds, claim.expires_at, request)
+        checkout = Checkout(claim.attempt, claim.asked, terms.adds, claim.expires_at, is_marked=True, request=request)
         outcome = self.sessions.settle(CheckoutOpened(self.order_id, self.caller.user_id, checkout), self.now)
         if outcome.result is not Result.CHECKOUT_OPENED:
             # Somebody was faster, with this attempt or with something else: look again, but not at once.

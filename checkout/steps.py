@@ -43,7 +43,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Have Stripe expire the session, unless it is over: it is out of date, or its time is out."""
+    """Have Stripe expire the session, unless it is over: it is out of date, its time is out, or it was found complete."""
 
     checkout: Checkout
 
@@ -77,7 +77,8 @@ def next_step(order: Order | None, latest: Checkout | None, caller: Caller, now:
     is_over = latest.expires_at <= now
     if latest.session_id is None:
         return Forget(latest) if is_over else Ask(latest)
-    return End(latest) if is_over or latest.asked != asked else Show(latest)
+    has_address = latest.url or latest.client_secret
+    return Show(latest) if has_address and not is_over and latest.asked == asked else End(latest)
 
 
 def _claim(order: Order, asked: Money, attempt: int, now: datetime, hold_max: timedelta) -> Claim:

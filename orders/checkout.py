@@ -34,6 +34,8 @@ class Checkout:
     """Whether Stripe may add to that, or take off it: shipping, tax, discounts."""
     expires_at: datetime
     """When Stripe ends the session by itself."""
+    is_marked: bool = False
+    """Whether its payments name the attempt in their metadata; those of a session from before they did, do not."""
     request: Mapping[str, object] | None = field(default=None, repr=False)
     """What Stripe is asked for, the same in every try; None once it has answered."""
     state: CheckoutState = CheckoutState.OPEN
@@ -42,7 +44,8 @@ class Checkout:
     url: str | None = field(default=None, repr=False)
     client_secret: str | None = field(default=None, repr=False)
     ends_as: OrderStatus | None = None
-    """What becomes of the order once the session is known not to be open; None while nobody wants to end it."""
+    """What becomes of the order once the session is known not to be open, or is already, where other money has paid
+    for it; None while nobody wants to end it."""
 
 
 @dataclass(frozen=True, slots=True)

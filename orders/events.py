@@ -39,6 +39,8 @@ class _FromStripe:
     """None where Stripe's object does not name the order: then its payment leads there."""
     payment_intent_id: str | None
     charge_id: str | None
+    attempt: int | None = None
+    """Which attempt of our own to have the order paid Stripe's object names: of its session is what it reports."""
 
     @property
     def event_id(self) -> str:
@@ -59,7 +61,13 @@ class _FromStripe:
         """What the event says of its payment; None if it names none."""
         if not self.payment_ids:
             return None
-        return Payment(self.payment_ids[0], state, self.delivery.created_at, money, self.charge_id, until)
+        return self._payment(self.payment_ids[0], state, money, until)
+
+    def _payment(
+        self, payment_id: str, state: PaymentState, money: Money | None, until: datetime | None = None
+    ) -> Payment:
+        at = self.delivery.created_at
+        return Payment(payment_id, state, at, money, self.charge_id, until, attempt=self.attempt)
 
 
 class Envelope(TypedDict):
@@ -89,7 +97,7 @@ class PaymentSucceeded(_FromStripe):
         """What the event says of it."""
         known = self.payment_in(PaymentState.SUCCEEDED, self.money)
         free_id = self.session_id or self.event_id
-        return known or Payment(free_id, PaymentState.SUCCEEDED, self.delivery.created_at, self.money)
+        return known or self._payment(free_id, PaymentState.SUCCEEDED, self.money)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

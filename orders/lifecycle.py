@@ -235,14 +235,16 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.PENDING: Step.NOTHING,
         OrderStatus.RESERVING: Step.NOTHING,
         OrderStatus.RESERVED: Step.END_CHECKOUT,
-        OrderStatus.FINALIZED: Step.NOTHING,
-        OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
-        OrderStatus.REFUNDED: Step.NOTHING,
+        # It was paid with other money, and that session ended therefore.
+        OrderStatus.FINALIZED: Step.END_CHECKOUT,
+        OrderStatus.PARTIALLY_REFUNDED: Step.END_CHECKOUT,
+        OrderStatus.REFUNDED: Step.END_CHECKOUT,
+        # Whoever has ended its order has ended its session before.
         OrderStatus.FAILED: Step.NOTHING,
         OrderStatus.EXPIRED: Step.NOTHING,
         OrderStatus.CANCELLED: Step.NOTHING,
-        OrderStatus.REFUND_DUE: Step.NOTHING,
-        OrderStatus.REVIEW: Step.NOTHING,
+        OrderStatus.REFUND_DUE: Step.END_CHECKOUT,
+        OrderStatus.REVIEW: Step.END_CHECKOUT,
         OrderStatus.UNKNOWN: Step.NOTHING,
     },
 }

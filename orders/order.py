@@ -10,7 +10,7 @@ from typing import Final
 from orders.adjustments import Adjustment
 from orders.declines import Decline
 from orders.money import Money
-from orders.payments import Payment, Payments, sum_of
+from orders.payments import Payment, Payments, PaymentState, sum_of
 from orders.refunds import Refunds
 
 LINES_MAX: Final = 100
@@ -110,7 +110,7 @@ class Order:
     @property
     def settled_status(self) -> OrderStatus:
         """Its status; of a paid order over whose status somebody else has written, what it was for this service."""
-        if self.status in _PAID:
+        if self.status in PAID:
             return self.status
         return OrderStatus.FINALIZED if self.finalized_at else self.unfulfilled_as or self.status
 
@@ -134,13 +134,19 @@ class Order:
     @cached_property
     def paid_with(self) -> tuple[Payment, ...]:
         """The payments of a paid order that come to what is asked; where none do, all that have brought money."""
-        if self.settled_status not in _PAID:
+        if self.settled_status not in PAID:
             return ()
         brought_money = tuple(each for each in self.payments.succeeded if not each.is_free)
         if self.unfulfilled_as is OrderStatus.REFUND_DUE and self.asked is None:
             # It was never held, so nothing was ever asked of it, and all of its money is due back.
             return brought_money
         return self.paying or brought_money
+
+    @property
+    def has_money_of_session(self) -> bool:
+        """Whether money of the latest session of our own has come for it, or is on its way."""
+        own = (each for each in self.payments.by_id.values() if each.attempt == self.checkout_attempts)
+        return any(each.is_under_way or each.state is PaymentState.SUCCEEDED for each in own)
 
     @property
     def extra_payments(self) -> tuple[Payment, ...]:
@@ -199,4 +205,5 @@ CLOSED: Final = frozenset({OrderStatus.FAILED, OrderStatus.EXPIRED, OrderStatus.
 
 _HOLDING: Final = frozenset({OrderStatus.RESERVING, OrderStatus.RESERVED})
 _SOLD: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED})
-_PAID: Final = _SOLD | {OrderStatus.REFUNDED, OrderStatus.REFUND_DUE, OrderStatus.REVIEW}
+PAID: Final = _SOLD | {OrderStatus.REFUNDED, OrderStatus.REFUND_DUE, OrderStatus.REVIEW}
+"""Money has come for it, if only in part or in vain."""

@@ -53,6 +53,8 @@ class Payment:
     """The most that its charge has ever named as refunded, in minor units, with all that is only pending."""
     is_doubtful: bool = False
     """Whether it may be another order's: it paid for one before, or was made long before this one was created."""
+    attempt: int | None = None
+    """In the session of which of our own attempts it is made; None if in none of them, as far as anybody has said."""
 
     @property
     def is_free(self) -> bool:
@@ -114,6 +116,7 @@ class Payment:
             until=waits.until,
             is_estimate=waits.is_estimate,
             amount_refunded=max(self.amount_refunded, other.amount_refunded),
+            attempt=_larger(self.attempt, other.attempt),
         )
 
     def wait(self) -> tuple[object, ...]:

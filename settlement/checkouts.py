@@ -33,7 +33,12 @@ def checkout_reported(case: Case) -> Checkout | None:
 
 def closed(checkout: Checkout, state: CheckoutState = CheckoutState.EXPIRED) -> Checkout:
     """The attempt once nobody can pay in its session any more."""
-    return replace(checkout, state=state, request=None, url=None, client_secret=None, ends_as=None)
+    return replace(without_address(checkout), state=state, request=None, ends_as=None)
+
+
+def without_address(checkout: Checkout) -> Checkout:
+    """The attempt once nobody is to be shown its session any more, whatever becomes of that."""
+    return replace(checkout, url=None, client_secret=None)
 
 
 def with_session(case: Case, order: Order) -> Order:

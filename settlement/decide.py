@@ -39,7 +39,7 @@ from settlement.decisions import (
     Terms,
     Unchanged,
 )
-from settlement.ending import end_checkout
+from settlement.ending import end_checkout, with_session_ended
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
 from settlement.matching import why_not_heard
 from settlement.opening import open_checkout
@@ -226,6 +226,8 @@ def _by_lifecycle(case: Case) -> Decision:
     if earlier := of_earlier_order(case.event, order, case.snapshot):
         return change_from(case, _of_earlier_order(case, earlier))
     decided = DECIDED_BY[step_for(order.settled_status, case.event.kind)](case)
+    if isinstance(decided, Proposal):
+        decided = with_session_ended(case, decided)
     return change_from(case, decided) if isinstance(decided, Proposal) else decided
 
 

@@ -12,10 +12,10 @@ from inventory.stock import hold, release
 from notifications.notices import NoticeType
 from orders.checkout import Checkout, CheckoutState
 from orders.events import PaymentCanceled
-from orders.order import Order, OrderStatus
+from orders.order import PAID, Order, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.shop_events import CheckoutEnded
-from settlement.checkouts import checkout_reported, closed
+from settlement.checkouts import checkout_reported, closed, without_address
 from settlement.decisions import Case, Decision, Look, Proposal, Unchanged
 from settlement.matching import why_unpaid
 from settlement.paying import quarantine
@@ -71,6 +71,8 @@ def end_checkout(case: Case) -> Decision | Proposal:
     event, known = case.event_as(CheckoutEnded), case.snapshot.checkout
     if known is None or known.checkout.attempt != event.attempt or known.checkout.state is not CheckoutState.OPEN:
         return Unchanged(Outcome(Result.ALREADY_ENDED, case.order.order_id))
+    if case.order.settled_status in PAID:
+        return _closed_beside_other_money(case, event, known.checkout)
     if not event.is_complete:
         return after_session(case, known.checkout)
     until = max(case.order.checkout_until or case.now, case.now + case.terms.reservation)
@@ -79,7 +81,31 @@ def end_checkout(case: Case) -> Decision | Proposal:
     note = (
         f"session_complete: the order was to be {wanted}, and its customer has paid, or is about to" if wanted else None
     )
-    return Proposal(Result.CHECKOUT_COMPLETE, order, note=note, checkout=replace(known.checkout, ends_as=None))
+    checkout = replace(without_address(known.checkout), ends_as=None)
+    return Proposal(Result.CHECKOUT_COMPLETE, order, note=note, checkout=checkout)
+
+
+def with_session_ended(case: Case, proposal: Proposal) -> Proposal | Look:
+    """The proposal; if other money has paid for its order, or put it into review, the session that is open is ended.
+
+    Its customer could pay twice. Money that was made in the session ends nothing, since that is complete by then. Nor
+    does any where payments do not say in which session they were made: it might be its own.
+    """
+    order = proposal.order
+    if order.settled_status not in PAID or order.checkout_until is None or order.has_money_of_session:
+        return proposal
+    if not case.snapshot.is_checkout_read:
+        return Look(checkout=True)
+    known = case.snapshot.checkout
+    latest = proposal.checkout or checkout_reported(case) or (known.checkout if known else None)
+    if latest is None or latest.state is not CheckoutState.OPEN:
+        return replace(proposal, order=replace(order, checkout_until=None))
+    if latest.session_id is None:
+        # Nobody has its address; and whoever is just being answered finds this attempt closed, and ends the session.
+        return replace(proposal, order=replace(order, checkout_until=None), checkout=closed(latest))
+    if latest.ends_as or not latest.is_marked:
+        return proposal
+    return replace(proposal, checkout=replace(without_address(latest), ends_as=order.settled_status))
 
 
 def after_session(case: Case, ended: Checkout) -> Proposal | Look:
@@ -130,6 +156,13 @@ def _asking_stripe(case: Case, status: OrderStatus) -> Proposal | None:
     until = max(case.order.checkout_until or case.now, case.now + ASKING_MAX)
     order = case.terms.extended(case.order, replace(case.order, checkout_until=until))
     return Proposal(Result.CHECKOUT_ENDING, order, checkout=replace(known.checkout, ends_as=status))
+
+
+def _closed_beside_other_money(case: Case, event: CheckoutEnded, ended: Checkout) -> Proposal:
+    """Nobody can pay in it any more. If it is complete, its own event has yet to say so, and what it has cost."""
+    if event.is_complete:
+        return Proposal(Result.CHECKOUT_COMPLETE, case.order, checkout=without_address(ended))
+    return Proposal(Result.CHECKOUT_ENDED, replace(case.order, checkout_until=None), checkout=closed(ended))
 
 
 def _has_brought_money(order: Order) -> bool:

@@ -101,7 +101,7 @@ def _finalized(case: Case, order: Order) -> tuple[Result, Order]:
 
 
 def _awaiting_session(case: Case, order: Order, reason: str) -> Proposal | Look | None:
-    """Keep money that does not match until our own open session says what it has cost; None if that explains nothing.
+    """Keep money of our own open session that does not match until that says what it cost; None for all other money.
 
     Stripe reports a payment by its charge, its PaymentIntent and its session, in any order, and only the last says what
     was added to the price.
@@ -112,6 +112,8 @@ def _awaiting_session(case: Case, order: Order, reason: str) -> Proposal | Look 
         return Look(checkout=True)
     known = case.snapshot.checkout
     if known is None or known.checkout.state is not CheckoutState.OPEN or not known.checkout.adds:
+        return None
+    if known.checkout.is_marked and not order.has_money_of_session:
         return None
     waits_until = max(order.checkout_until, case.now + case.terms.reservation)
     kept = case.terms.extended(case.order, replace(order, checkout_until=waits_until))

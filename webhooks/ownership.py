@@ -8,6 +8,7 @@ from database.ids import is_order_id
 from webhooks.stripe_fields import Json, object_or_empty
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,100}(?:/[A-Za-z0-9_-]{1,100}){0,4}")
+_ATTEMPT: Final = re.compile(r"[1-9][0-9]{0,8}")
 NO_ORDER_ID: Final = "no order id"
 MALFORMED_ACCOUNT: Final = "(malformed)"
 """In the place of what cannot be an account's id. No setting can list it."""
@@ -63,6 +64,12 @@ def order_named_in(stripe_object: Json, naming: Naming) -> tuple[str | None, str
     if not naming.trusts_client_reference_id:
         return None, "client_reference_id is not believed: TRUST_CLIENT_REFERENCE_ID is not true"
     return _id_or_why_not(reference, "client_reference_id")
+
+
+def attempt_in(stripe_object: Json) -> int | None:
+    """Which attempt of our own to have the order paid its metadata names; None for what our sessions have not made."""
+    named = object_or_empty(stripe_object, "metadata").get("checkout")
+    return int(named) if isinstance(named, str) and _ATTEMPT.fullmatch(named) else None
 
 
 def _id_or_why_not(named: object, where: str) -> tuple[str | None, str]:

@@ -5,14 +5,15 @@ Only this module and those know Stripe's shapes: https://docs.stripe.com/api/eve
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
 from orders.event_kinds import EventKind
-from orders.events import FOUND_BY_PAYMENT, Ignored, NotUnderstood, StripeDelivery, StripeEvent
+from orders.events import FOUND_BY_PAYMENT, Ignored, NotUnderstood, ReportsPayment, StripeDelivery, StripeEvent
 from webhooks import charges, checkout_sessions, disputes, payment_intents, refunds
-from webhooks.ownership import NO_ORDER_ID, Naming, account_in, is_of_another_shop, order_named_in
+from webhooks.ownership import NO_ORDER_ID, Naming, account_in, attempt_in, is_of_another_shop, order_named_in
 from webhooks.stripe_fields import (
     Json,
     Misshapen,
@@ -97,6 +98,8 @@ def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -
         if why_none and kind not in FOUND_BY_PAYMENT:
             return Ignored(delivery.event_id, delivery.event_type, why_none)
         return NotUnderstood(delivery, order_id, str(misshapen))
+    if isinstance(event, ReportsPayment):
+        event = replace(event, attempt=attempt_in(stripe_object))
     if isinstance(event, Ignored) or order_id:
         return event
     # Whoever names an order in a way that is not believed does not get to it by the payment, either.

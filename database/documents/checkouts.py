@@ -9,11 +9,11 @@ from database.store import Create, Document, Update
 from orders.checkout import Checkout, CheckoutState, SessionTotals
 from orders.money import amount_or_none, is_currency
 from orders.numbers import whole_number
-from orders.order import Order, OrderStatus
+from orders.order import PAID, Order, OrderStatus
 from settlement.snapshot import KnownCheckout, Snapshot
 
 _STATES: Final = frozenset(CheckoutState)
-_ENDS: Final = frozenset({OrderStatus.EXPIRED, OrderStatus.CANCELLED})
+_ENDS: Final = frozenset({OrderStatus.EXPIRED, OrderStatus.CANCELLED}) | PAID
 
 
 def checkout_path(order_id: str) -> str:
@@ -36,6 +36,7 @@ def known_checkout_from(document: Document) -> KnownCheckout | None:
         asked=asked,
         adds=fields.get("adds") is True,
         expires_at=expires_at,
+        is_marked=fields.get("marked") is True,
         request=request if isinstance(request, Mapping) else None,
         state=CheckoutState(state),
         session_id=text_or_none(fields.get("sessionId")),
@@ -66,6 +67,7 @@ def checkout_fields(checkout: Checkout) -> dict[str, object]:
         "currency": checkout.asked.currency,
         "adds": checkout.adds,
         "expiresAt": checkout.expires_at,
+        "marked": checkout.is_marked,
         "request": checkout.request,
         "sessionId": checkout.session_id,
         "url": checkout.url,

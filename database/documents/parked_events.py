@@ -1,6 +1,7 @@
 """A parked event as its claim holds it: enough to settle it later without Stripe's payload, which is not kept."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from database.documents.checkouts import totals_fields, totals_from
 from database.documents.disputes import dispute_fields, dispute_from
@@ -21,6 +22,7 @@ from orders.events import (
     StripeEvent,
 )
 from orders.money import Money, amount_or_none
+from orders.numbers import whole_number
 
 Parkable = PaymentSucceeded | ChargeRefunded | RefundUpdated | DisputeChanged
 """What says of money that nothing else will say again; all else may come to nothing while there is no order."""
@@ -33,6 +35,7 @@ def parked_event_fields(event: Parkable) -> dict[str, object]:
         "createdAt": event.delivery.created_at,
         "paymentIntentId": event.payment_intent_id,
         "chargeId": event.charge_id,
+        "attempt": event.attempt,
     }
     match event:
         case PaymentSucceeded(money=money):
@@ -70,7 +73,8 @@ def parked_event_from(event_id: str, claim: Fields) -> StripeEvent | None:
         "payment_intent_id": text_or_none(fields.get("paymentIntentId")),
         "charge_id": text_or_none(fields.get("chargeId")),
     }
-    return _event_from(fields, envelope)
+    event = _event_from(fields, envelope)
+    return event and replace(event, attempt=whole_number(fields.get("attempt")))
 
 
 def _event_from(fields: Fields, envelope: Envelope) -> StripeEvent | None:

@@ -68,6 +68,7 @@ def _payment_from(payment_id: object, fields: object) -> Payment | None:
         is_estimate=fields.get("untilEstimated") is True,
         amount_refunded=amount_or_none(fields.get("amountRefunded")) or 0,
         is_doubtful=fields.get("doubtful") is True,
+        attempt=whole_number(fields.get("attempt")),
     )
 
 
@@ -82,4 +83,5 @@ def _payment_fields(payment: Payment) -> Fields:
         "untilEstimated": payment.is_estimate,
         "amountRefunded": payment.amount_refunded,
         "doubtful": payment.is_doubtful,
+        "attempt": payment.attempt,
     }

@@ -292,7 +292,9 @@ def redelivered(event: OrderEvent, at: datetime = LATER) -> OrderEvent:
 def a_checkout(attempt: int = 1, **changes: object) -> Checkout:
     """An attempt to pay for three shirts that Stripe has not been asked for yet, open for forty minutes."""
     expires_at = NOW + timedelta(minutes=40)
-    checkout = Checkout(attempt, Money(3_600, "eur"), adds=True, expires_at=expires_at, request={"mode": "payment"})
+    checkout = Checkout(
+        attempt, Money(3_600, "eur"), adds=True, expires_at=expires_at, is_marked=True, request={"mode": "payment"}
+    )
     return replace(checkout, **changes)  # type: ignore[arg-type]
 
 

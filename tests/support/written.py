@@ -113,6 +113,7 @@ def payment_fields(**fields: object) -> Fields:
         "untilEstimated": False,
         "amountRefunded": 0,
         "doubtful": False,
+        "attempt": None,
     }
     return {**paid, **fields}
 

@@ -19,13 +19,13 @@ _TURNS_TO_PLACE = 4
 
 def with_checkout(history: History, seed: int) -> History:
     """One of six histories has such customers."""
-    source = random.Random(f"{seed}, checkout")  # noqa: S311 - no secret
-    return _Draw(source).beside(history) if source.random() < 1 / 6 else history
+    source, other = (random.Random(f"{seed}, {what}") for what in ("checkout", "other money"))  # noqa: S311 - no secret
+    return _Draw(source, other).beside(history) if source.random() < 1 / 6 else history
 
 
 class _Draw:
-    def __init__(self, source: random.Random) -> None:
-        self.source = source
+    def __init__(self, source: random.Random, other: random.Random) -> None:
+        self.source, self.other = source, other
 
     def is_so(self, probability: float) -> bool:
         return self.source.random() < probability
@@ -55,7 +55,9 @@ class _Draw:
             adds=self.source.choice(_ADDS),
             payments=(),
         )
-        return replace(unpaid, payments=(_by_the_way(unpaid),)) if self.is_so(0.1) else unpaid
+        if not self.is_so(0.15):
+            return unpaid
+        return replace(unpaid, payments=(self.other.choice((_by_the_way, _in_another_way))(unpaid),))
 
     def arrivals(self, scenario: Scenario) -> Iterator[list[Arrival]]:
         """What stays together."""
@@ -96,3 +98,8 @@ def _by_the_way(scenario: Scenario) -> Payment:
     totals = SessionTotals(asked, asked - 101, 101, 0, 0, "eur")
     session = InSession(f"cs_other_{scenario.order_id}", totals, is_ours=False)
     return Payment(0, totals.total, success_types=(*SUCCESS_TYPES[:1], CHECKOUT_COMPLETED), session=session)
+
+
+def _in_another_way(scenario: Scenario) -> Payment:
+    """All that is asked, in no session."""
+    return Payment(0, scenario.asked, success_types=SUCCESS_TYPES[:2])

@@ -125,10 +125,14 @@ def _due_back(oracle: Oracle, auto_refund: AutoRefund) -> Iterator[Payment]:
 # --- Sessions ---------------------------------------------------------------------------------------------------------
 
 
-def wrongs_of_sessions(oracle: Oracle) -> Iterator[str]:
+def wrongs_of_sessions(oracle: Oracle, world: World) -> Iterator[str]:
     """What is wrong with an order whose customer was asked to pay in sessions of ours."""
     scenario, order, documents = oracle.scenario, oracle.order, oracle.ending.documents
     own = [payment for payment in scenario.payments if payment.paid_at]
+    said = documents.get(f"checkouts/{scenario.order_id}", {})
+    session = world.sessions.by_id.get(str(said.get("sessionId")))
+    if session and (said["state"], said["url"]) != (session.status, None):
+        yield f"{scenario.order_id}: its session is {session.status}, and {said['state']} is said, at {said['url']}"
     if len(own) > 1:
         yield f"{scenario.order_id}: paid in {len(own)} sessions"
     is_sold = order.get("finalizedAt") and not scenario.is_adjusted_late

@@ -48,6 +48,8 @@ class InSession:
     """Whether the service itself has opened it; else it is any other session of the account, which names the order."""
     paid_at: datetime | None = None
     """When the customer paid in it; None if that follows from the scenario."""
+    attempt: int | None = None
+    """Which of our attempts it names to its payments; None if it is none of ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from orders.money import Money
 from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
 from orders.shop_events import OrderPlaced
 from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, InSession, Payment, Repayment
+from tests.proofs.simulation.stripe_sessions import StripeSession
 from tests.support.builders import NOW, Fields, a_catalogue_entry, an_order
 
 PRICES: Final[Mapping[str, int]] = {"cup": 700, "hat": 1_200, "sample": 0}
@@ -136,12 +137,12 @@ class Scenario:
         """All but those that are made in sessions which the service opens."""
         return tuple(payment for payment in self.payments if payment.paid_at is None)
 
-    def with_payment(self, session_id: str, subtotal: int, adds: tuple[int, int, int], at: datetime) -> "Scenario":
+    def with_payment(self, made: StripeSession, adds: tuple[int, int, int], at: datetime) -> "Scenario":
         """In a session of ours."""
         discount, shipping, tax = adds
-        total = subtotal - discount + shipping + tax
-        totals = SessionTotals(subtotal, total, discount, shipping, tax, "eur")
-        session = InSession(session_id, totals, paid_at=at)
+        total = made.subtotal - discount + shipping + tax
+        totals = SessionTotals(made.subtotal, total, discount, shipping, tax, "eur")
+        session = InSession(made.session_id, totals, paid_at=at, attempt=made.attempt)
         number = 1 + max((payment.number for payment in self.payments), default=-1)
         paid = Payment(number, total, success_types=SUCCESS_TYPES, session=session)
         return replace(self, payments=(*self.payments, paid))
@@ -250,7 +251,8 @@ def _events_of_payment(scenario: Scenario, payment: Payment) -> Iterator[tuple[s
         intent_id = None if payment.is_free else scenario.intent_of(payment)
         charge_id = None if event_type == CHECKOUT_COMPLETED else scenario.charge_of(payment)
         session = payment.session if event_type == CHECKOUT_COMPLETED else None
-        yield event_type, "", _paid(scenario, money, intent_id, charge_id, session)
+        paid = _paid(scenario, money, intent_id, charge_id, session)
+        yield event_type, "", _naming_attempt(paid, payment)
     yield from _refund_events(scenario, payment, money)
     for number, status in payment.disputes:
         yield "charge.dispute.updated", f"_{number}_{status}", _disputed(scenario, payment, money, number, status)
@@ -296,7 +298,7 @@ def _events_of_refund(
     if (repayment.is_slow or repayment.is_stuck) and payment.refunds_report:
         yield "refund.created", which, report(RefundStatus.PENDING)
     if payment.charge_reports:
-        yield "charge.refunded", which, _refunded_charge(scenario, payment, paid, counted)
+        yield "charge.refunded", which, _naming_attempt(_refunded_charge(scenario, payment, paid, counted), payment)
     if payment.refunds_report and not repayment.is_stuck:
         yield "refund.updated", which, report(RefundStatus.SUCCEEDED)
     if repayment.fails:
@@ -347,6 +349,12 @@ def _paid(
         session_id=session.session_id if session else None,
         totals=session.totals if session else None,
     )
+
+
+def _naming_attempt(build: Build, payment: Payment) -> Build:
+    """As metadata does that our own sessions give their payments."""
+    attempt = payment.session.attempt if payment.session else None
+    return lambda delivery: replace(build(delivery), attempt=attempt)
 
 
 def _refunded_charge(scenario: Scenario, payment: Payment, paid: Money, counted: int) -> Build:

@@ -159,7 +159,7 @@ class Shop:
             return
         if session := self.world.sessions.complete(order_id, self.clock):
             adds = scenario.adds if self.outside.sessions_add else (0, 0, 0)
-            self._becomes(scenario.with_payment(session.session_id, session.subtotal, adds, self.clock))
+            self._becomes(scenario.with_payment(session, adds, self.clock))
 
     def see_what_expired(self) -> None:
         """Stripe has ended a session, by itself or because it was asked to."""

@@ -22,6 +22,8 @@ class StripeSession:
     """Of its lines, in cents."""
     made_at: datetime
     expires_at: datetime
+    attempt: int
+    """As its payments will name it."""
     status: str = "open"
 
     @property
@@ -50,7 +52,8 @@ class StripeSessions:
             self.wrongs.append(f"{order_id}: a session is made while {others} is open")
         subtotal = sum(each["quantity"] * each["price_data"]["unit_amount"] for each in request["line_items"])
         session_id = f"cs_{order_id}_{len(self.by_id) + 1}"
-        made = self.by_id[session_id] = StripeSession(session_id, order_id, key, subtotal, at, expires_at)
+        attempt = int(request["payment_intent_data"]["metadata"]["checkout"])
+        made = self.by_id[session_id] = StripeSession(session_id, order_id, key, subtotal, at, expires_at, attempt)
         return made.answer
 
     def expire(self, session_id: str, at: datetime) -> Session | SessionNotOpen:

@@ -10,9 +10,11 @@ import pytest
 from checkout.claims import Caller
 from checkout.refusals import CallRefused
 from checkout.steps import ATTEMPTS_MAX
+from orders.events import PaymentSucceeded
 from orders.outcome import StoreUnavailable
 from orders.shop_events import CancelRequested, ReservationLapsed
 from stripe_api.api import Session, StripeApi, StripeRefused, StripeUnavailable
+from tests.support.builders import a_payment
 from tests.support.checkout_shop import CHECKOUT, CheckoutShop, adding
 from tests.support.interference import DisturbedStore
 from tools.stripe_stand_in.control import StandIn
@@ -32,6 +34,11 @@ def refusal_of(shop: CheckoutShop, caller: Caller | None = None) -> Mapping[str,
         shop.open(*[caller] if caller else [])
     error = refused.value
     return {"code": error.status.value, "severity": error.severity, "note": error.note, **(error.details or {})}
+
+
+def other_money_for(shop: CheckoutShop) -> PaymentSucceeded:
+    """All that is asked, and not in the order's session."""
+    return a_payment(order_id=shop.order_id)
 
 
 # --- Opened -----------------------------------------------------------------------------------------------------------
@@ -283,21 +290,26 @@ def test_an_order_that_is_about_to_end_is_not_paid_for(shop: CheckoutShop) -> No
     assert refusal_of(shop)["reason"] == "ending"
 
 
-def test_a_session_that_stripe_makes_for_an_attempt_that_was_ended_meanwhile_is_ended_too(shop: CheckoutShop) -> None:
+@pytest.mark.parametrize(("other_way", "status"), [("cancel", "cancelled"), ("pay", "finalized")])
+def test_a_session_that_stripe_makes_for_an_attempt_that_was_ended_meanwhile_is_ended_too(
+    shop: CheckoutShop, other_way: str, status: str
+) -> None:
+    meanwhile = CancelRequested(shop.order_id) if other_way == "cancel" else other_money_for(shop)
+
     @dataclass
     class Slow:
         stripe: StripeApi
 
         def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
             made = self.stripe.create_session(request, key=key)
-            shop.settle(CancelRequested(shop.order_id))
+            shop.settle(meanwhile)
             return made
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self.stripe, name)
 
     stripe, shop.stripe = shop.stripe, Slow(shop.stripe)
-    assert refusal_of(shop)["status"] == "cancelled"
+    assert refusal_of(shop)["status"] == status
     shop.stripe = stripe
     assert shop.open_sessions() == []
 
@@ -351,3 +363,33 @@ def test_an_order_that_lapses_is_released_once_stripe_has_ended_its_session(shop
     assert shop.settle(ReservationLapsed(shop.order_id)).result == "checkout_ending"
     shop.perform_effects()
     assert (shop.document("orders")["status"], shop.shirts) == ("expired", (10, 0))
+
+
+# --- Paid otherwise, while it is open ---------------------------------------------------------------------------------
+
+
+def test_nobody_can_pay_a_second_time_in_the_session_of_an_order_that_was_paid_otherwise(shop: CheckoutShop) -> None:
+    shop.open()
+    assert shop.settle(other_money_for(shop)).result == "first_time_finalized"
+    assert (refusal_of(shop)["status"], shop.document("checkouts")["url"]) == ("finalized", None)
+    shop.perform_effects()
+    assert (shop.open_sessions(), shop.document("checkouts")["state"]) == ([], "expired")
+    assert shop.report() == ["already_finalized"]
+
+
+def test_who_was_faster_all_the_same_has_paid_too_and_stripe_is_believed(shop: CheckoutShop) -> None:
+    shop.open()
+    shop.settle(other_money_for(shop))
+    shop.stand_in.complete(shop.session_id)
+    shop.perform_effects()
+    assert shop.document("checkouts")["state"] == "open"
+    shop.report()
+    assert (shop.document("orders")["status"], shop.document("checkouts")["state"]) == ("finalized", "complete")
+
+
+@pytest.mark.parametrize("events", [TYPES, TYPES[::-1]], ids=["charge first", "session first"])
+def test_the_money_of_its_own_session_has_stripe_asked_for_nothing(shop: CheckoutShop, events: tuple[str, ...]) -> None:
+    shop.open()
+    shop.stand_in.complete(shop.session_id)
+    shop.report(*events)
+    assert [path for path, _ in shop.memory.documents() if path.startswith("effects/")] == []

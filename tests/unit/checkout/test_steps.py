@@ -66,5 +66,10 @@ def test_a_session_is_over_in_the_very_second_in_which_it_ends() -> None:
     assert next_step(order, checkout, ALICE, NOW, TERMS.hold_max) == End(checkout)
 
 
+def test_a_session_that_was_found_complete_is_shown_to_nobody() -> None:
+    complete = an_open_checkout(url=None)
+    assert next_step(an_order_in_checkout(complete), complete, ALICE, NOW, TERMS.hold_max) == End(complete)
+
+
 def _paid_by(payment: Payment) -> Order:
     return a_held_order(payments=Payments.of(payment))

@@ -19,7 +19,7 @@ from database.documents.wanted import Wanted
 from database.store import Create, Document, Update
 from orders.checkout import Checkout, SessionTotals
 from orders.money import Money
-from orders.order import OrderStatus
+from orders.order import PAID, OrderStatus
 from settlement.decisions import Look
 from settlement.snapshot import KnownCheckout
 from tests.support.anything import amounts, currencies, tampered
@@ -45,7 +45,7 @@ checkouts = st.builds(
     asked=st.builds(Money, amounts, currencies),
     expires_at=st.datetimes(),
     request=st.none() | st.just({"mode": "payment", "line_items": [{"quantity": 1}]}),
-    ends_as=st.sampled_from([None, OrderStatus.EXPIRED, OrderStatus.CANCELLED]),
+    ends_as=st.none() | st.sampled_from([OrderStatus.EXPIRED, OrderStatus.CANCELLED, *PAID]),
 )
 
 

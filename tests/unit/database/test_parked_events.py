@@ -83,9 +83,17 @@ envelopes: dict[str, st.SearchStrategy[object]] = {
 }
 found_by_payment = {**envelopes, "order_id": st.none(), "charge_id": ids}
 events: st.SearchStrategy[StripeEvent] = st.one_of(
-    st.builds(PaymentSucceeded, money=money, session_id=..., totals=st.none() | totals, **envelopes),
+    st.builds(PaymentSucceeded, money=money, session_id=..., totals=st.none() | totals, attempt=..., **envelopes),
     *(
-        st.builds(ChargeRefunded, paid=money, amount_refunded=amounts, refunds=refunds, restock_defect=..., **known)
+        st.builds(
+            ChargeRefunded,
+            paid=money,
+            amount_refunded=amounts,
+            refunds=refunds,
+            restock_defect=...,
+            attempt=...,
+            **known,
+        )
         # A charge has an id.
         for known in ({**envelopes, "charge_id": ids}, found_by_payment)
     ),

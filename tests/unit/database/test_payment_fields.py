@@ -16,7 +16,7 @@ from tests.support.deciding import EUR_36, PAID, UNPRICED, a_sold_order, paid_as
 
 # --- Payments ---------------------------------------------------------------------------------------------------------
 
-VOUCHER = Payment("pi_2", PaymentState.PROCESSING, NOW, until=LATER, is_doubtful=True)
+VOUCHER = Payment("pi_2", PaymentState.PROCESSING, NOW, until=LATER, is_doubtful=True, attempt=2)
 A_PAYMENT: Any = payments_fields(paid_as())["pi_1"]
 NO_PAYMENTS: list[object] = [
     *({**A_PAYMENT, "state": state} for state in (None, "paid", 7, ["succeeded"])),
@@ -46,6 +46,7 @@ def test_payments_that_are_no_map_are_none(value: object) -> None:
         ({"until": "soon"}, {"until": None}),
         ({"amountRefunded": "all"}, {"amount_refunded": 0}),
         ({"doubtful": "true"}, {"is_doubtful": False}),
+        ({"attempt": "1"}, {"attempt": None}),
     ],
     ids=str,
 )

@@ -99,6 +99,7 @@ EVENT: Fields = {
     "sessionId": None,
     "paymentIntentId": "pi_1",
     "chargeId": "ch_1",
+    "attempt": None,
 }
 FOR_ITS_ORDER: Fields = {"result": "order_not_found", "reason": "the order does not exist", "event": EVENT}
 FOR_A_PERSON: Fields = {"result": "error", "reason": "amount_received must be an amount"}

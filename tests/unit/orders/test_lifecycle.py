@@ -40,7 +40,7 @@ EXPECTED = {
         *["record_cancel_request"] * 5, NO,
     ),
     "checkout_opened": (NO, NO, "open_checkout", NO, NO, NO, NO, NO, NO, NO, NO, NO),
-    "checkout_ended": (NO, NO, "end_checkout", NO, NO, NO, NO, NO, NO, NO, NO, NO),
+    "checkout_ended": (NO, NO, *["end_checkout"] * 4, NO, NO, NO, *["end_checkout"] * 2, NO),
 }  # fmt: skip
 
 
@@ -64,11 +64,13 @@ def test_only_what_says_that_money_came_takes_stock_or_is_quarantined(step: Step
     assert asking == {"payment_succeeded", "charge_refunded"}
 
 
-def test_nothing_but_money_disputes_subscriptions_and_cancel_requests_does_anything_to_a_paid_order() -> None:
+def test_nothing_but_money_disputes_subscriptions_cancel_requests_and_ended_sessions_does_anything_to_a_paid_order() -> (
+    None
+):
     paid = {"finalized", "partially_refunded", "refunded", "refund_due", "review"}
     touching = {kind for (status, kind), step in TRANSITIONS.items() if status in paid and step is not Step.NOTHING}
     money, others = {"payment_succeeded", "charge_refunded", "refund_updated"}, {"dispute_changed", "cancel_requested"}
-    assert touching == {*money, *others, "subscription_started"}
+    assert touching == {*money, *others, "subscription_started", "checkout_ended"}
 
 
 def test_a_hold_is_given_back_only_while_there_is_one_to_give_back() -> None:

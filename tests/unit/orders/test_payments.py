@@ -40,6 +40,7 @@ def reports_of(number: int) -> st.SearchStrategy[Payment]:
         "is_estimate": st.booleans(),
         "amount_refunded": st.integers(0, 9),
         "is_doubtful": st.booleans(),
+        "attempt": st.none() | st.integers(1, 2),
     }
     succeeded = st.builds(
         lambda ids, **fields: Payment(ids[0], PaymentState.SUCCEEDED, charge_id=ids[1], **fields),
@@ -118,6 +119,10 @@ MERGED = {
     "once refunded it stays so": (
         *(a_payment(amount_refunded=600), a_payment(amount_refunded=1_200)),
         a_payment(amount_refunded=1_200),
+    ),
+    "one report that names its session is enough": (
+        *(under_way(attempt=1), a_payment()),
+        a_payment(attempt=1),
     ),
     "one report of its money clears its doubt": (a_payment(is_doubtful=True), a_payment(), a_payment()),
     "no other report does": (a_payment(is_doubtful=True), under_way(), a_payment(is_doubtful=True)),

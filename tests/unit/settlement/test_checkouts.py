@@ -67,10 +67,14 @@ def in_checkout(checkout: Checkout = OPEN, order: Order | None = None, **changes
     return given(order, shirts=(10, 3), checkout=a_known_checkout(checkout))
 
 
+def in_session(event: PaymentSucceeded, attempt: int | None = 1) -> PaymentSucceeded:
+    return replace(event, attempt=attempt)
+
+
 def completed(totals: SessionTotals | None = TOTALS, session_id: str = "cs_1", **more: Any) -> PaymentSucceeded:
     paid = Money(totals.total, totals.currency) if totals else EUR_43
     event = a_payment("evt_session", money=paid, charge_id=None, event_type="checkout.session.completed", **more)
-    return replace(event, session_id=session_id, totals=totals)
+    return replace(in_session(event), session_id=session_id, totals=totals)
 
 
 def session_expired(session_id: str = "cs_1", payment_intent_id: str | None = None) -> PaymentCanceled:
@@ -78,8 +82,8 @@ def session_expired(session_id: str = "cs_1", payment_intent_id: str | None = No
     return replace(event, session_id=session_id)
 
 
-CHARGE = a_payment("evt_charge", money=EUR_43, event_type="charge.succeeded")
-INTENT = a_payment("evt_intent", money=EUR_43, event_type="payment_intent.succeeded")
+CHARGE = in_session(a_payment("evt_charge", money=EUR_43, event_type="charge.succeeded"))
+INTENT = in_session(a_payment("evt_intent", money=EUR_43, event_type="payment_intent.succeeded"))
 
 
 def after(*events: OrderEvent, checkout: Checkout = OPEN, order: Order | None = None) -> Change:
@@ -233,7 +237,7 @@ def test_what_an_order_says_of_sessions_before_it_was_ever_held_is_forgotten() -
 
 def test_an_ordinary_payment_never_looks_for_a_session() -> None:
     assert given(a_held_order()).looks_for(CHARGE) == []
-    assert in_checkout().looks_for(a_payment()) == []
+    assert in_checkout().looks_for(in_session(a_payment())) == []
     assert in_checkout().looks_for(CHARGE) == [Look(checkout=True)]
     assert in_checkout().looks_for(completed()) == []
 
@@ -442,7 +446,10 @@ def test_a_customer_who_was_faster_has_paid() -> None:
     ending = an_open_checkout(ends_as=OrderStatus.CANCELLED)
     order = an_order_in_checkout(ending, cancel_requested_at=NOW, checkout_until=LATER, reservation_expires_at=LATER)
     kept = in_checkout(ending, order).changed_by(a_session_end(is_complete=True))
-    assert (kept.result, kept.order.status, kept.checkout) == ("checkout_complete", "reserved", OPEN)
+    assert (kept.result, kept.order.status, kept.checkout) == (
+        *("checkout_complete", "reserved"),
+        replace(OPEN, url=None),
+    )
     until = NOW + TERMS.reservation
     assert (kept.order.reservation_expires_at, kept.order.checkout_until) == (until, until)
     assert "session_complete" in (kept.note or "")
@@ -549,3 +556,89 @@ def test_late_money_is_explained_by_a_session_that_was_taken_for_ended() -> None
     again = given(held.order, shirts=(10, 3), checkout=a_known_checkout(ended))  # type: ignore[union-attr]
     change = again.changed_by(completed())
     assert (change.order.status, change.order.asked) == ("finalized", EUR_43)
+
+
+# --- Other money than the session's -----------------------------------------------------------------------------------
+
+OTHER = a_payment("evt_other", payment_intent_id="pi_2", charge_id="ch_2")
+OTHER_AMOUNT = a_payment("evt_other", money=Money(1, "eur"), payment_intent_id="pi_2", charge_id="ch_2")
+BESIDE = pytest.mark.parametrize(
+    ("other", "status"), [(OTHER, "finalized"), (OTHER_AMOUNT, "review")], ids=["paid", "review"]
+)
+
+
+@BESIDE
+@pytest.mark.parametrize("attempt", [None, 2], ids=["unnamed", "of another attempt"])
+def test_an_order_that_other_money_has_reached_has_its_session_ended_and_shown_to_nobody(
+    other: PaymentSucceeded, status: str, attempt: int | None
+) -> None:
+    change = in_checkout().changed_by(in_session(other, attempt))
+    assert change.order.status == status
+    assert change.checkout == replace(OPEN, url=None, ends_as=OrderStatus(status))
+    effect = a_stripe_call(EffectKind.STRIPE_EXPIRE_SESSION, "cs_1", "order-1", "evt_other", "alice")
+    assert change.effects == (effect,)
+
+
+def test_it_is_ended_once_however_often_that_money_is_reported() -> None:
+    again = replace(OTHER, delivery=replace(OTHER.delivery, event_id="evt_again"))
+    change = after(OTHER, again)
+    assert (change.effects, change.checkout) == ((), replace(OPEN, url=None, ends_as=OrderStatus.FINALIZED))
+
+
+@BESIDE
+def test_it_is_ended_too_after_a_declined_attempt_to_pay_in_it(other: PaymentSucceeded, status: str) -> None:
+    change = after(replace(a_failure(), attempt=1), other)
+    assert (change.order.status, len(change.effects)) == (status, 1)
+
+
+@pytest.mark.parametrize("own", [CHARGE, INTENT, completed(), replace(a_processing(until=LATER), attempt=1)])
+def test_a_session_is_never_ended_because_of_its_own_money_nor_once_that_is_on_its_way(own: OrderEvent) -> None:
+    for events in ([own], [own, OTHER], [own, OTHER_AMOUNT]):
+        change = after(*events)
+        assert (change.effects, change.checkout and change.checkout.ends_as) == ((), None)
+
+
+def test_a_session_from_before_payments_named_their_attempt_is_left_to_run_out() -> None:
+    before = an_open_checkout(is_marked=False)
+    change = in_checkout(before).changed_by(OTHER)
+    assert (change.order.status, change.checkout, change.effects) == ("finalized", None, ())
+    assert in_checkout(before).changed_by(in_session(CHARGE, None)).result == "awaiting_checkout"
+
+
+def test_an_attempt_that_has_no_session_yet_is_closed_so_that_nobody_is_shown_one() -> None:
+    change = in_checkout(a_checkout()).changed_by(OTHER)
+    assert change.checkout
+    assert (change.checkout.state, change.checkout.request, change.effects) == ("expired", None, ())
+    assert change.order.checkout_until is None
+
+
+@pytest.mark.parametrize("checkout", [None, an_open_checkout(state=CheckoutState.EXPIRED)])
+def test_nobody_looks_for_a_session_again_that_is_known_to_be_over(checkout: Checkout | None) -> None:
+    order = an_order_in_checkout(OPEN)
+    change = given(order, shirts=(10, 3), checkout=checkout and a_known_checkout(checkout)).changed_by(OTHER)
+    assert (change.order.checkout_until, change.checkout, change.effects) == (None, None, ())
+
+
+def test_a_session_that_was_to_end_already_is_not_ended_twice() -> None:
+    ending = an_open_checkout(ends_as=OrderStatus.CANCELLED)
+    change = in_checkout(ending).changed_by(OTHER)
+    assert (change.order.status, change.effects, change.checkout) == ("finalized", (), None)
+
+
+@BESIDE
+def test_once_it_is_ended_that_is_on_record_and_the_order_is_as_it_was(other: PaymentSucceeded, status: str) -> None:
+    change = after(other, a_session_end())
+    assert (change.result, change.order.status, change.moves, change.notices) == ("checkout_ended", status, (), ())
+    assert change.checkout
+    assert (change.checkout.state, change.checkout.ends_as, change.order.checkout_until) == ("expired", None, None)
+
+
+def test_a_customer_who_was_faster_than_its_end_has_their_money_counted_with_what_the_session_says() -> None:
+    found_complete = after(OTHER_AMOUNT, a_session_end(is_complete=True))
+    assert (found_complete.result, found_complete.order.status) == ("checkout_complete", "review")
+    assert (found_complete.checkout and found_complete.checkout.state, found_complete.effects) == ("open", ())
+    change = after(OTHER_AMOUNT, a_session_end(is_complete=True), CHARGE, completed())
+    assert (change.order.status, change.order.asked, change.checkout and change.checkout.state) == (
+        *("finalized", EUR_43),
+        "complete",
+    )

@@ -12,7 +12,7 @@ import stripe
 
 from orders.checkout import SessionTotals
 from orders.declines import Decline
-from orders.events import Ignored, NotUnderstood, PaymentCanceled, PaymentProcessing, StripeEvent
+from orders.events import Ignored, NotUnderstood, PaymentCanceled, PaymentProcessing, ReportsPayment, StripeEvent
 from orders.payments import PaymentState
 from tests.support.builders import (
     LATER,
@@ -98,6 +98,19 @@ def test_this_is_what_it_means(event_type: str, api_version: str) -> None:
 def test_without_an_order_id_the_payment_leads_to_the_order(event_type: str) -> None:
     event, named = meaning_of(event_type, metadata={}, client_reference_id=None), expected(event_type)
     assert event == replace(named, order_id=None) if named.payment_ids else Ignored("evt_1", event_type, "no order id")
+
+
+@pytest.mark.parametrize("event_type", OBJECT_OF)
+def test_what_reports_a_payment_says_in_which_session_of_ours_it_was_made(event_type: str) -> None:
+    named, event = {"orderId": "order-1", "checkout": "2"}, expected(event_type)
+    of_session = replace(event, attempt=2) if isinstance(event, ReportsPayment) else replace(event, order_id="order-1")
+    assert meaning_of(event_type, metadata=named) == of_session
+
+
+@pytest.mark.parametrize("named", ["0", "-1", "1.0", " 1", "", "x", "9" * 10, 1, None, ["1"]])
+def test_what_none_of_our_sessions_has_written_names_none(named: object) -> None:
+    metadata = {"orderId": "order-1", "checkout": named}
+    assert meaning_of("payment_intent.succeeded", metadata=metadata) == expected("payment_intent.succeeded")
 
 
 # --- What is never revealed ------------------------------------------------------------------------------------------
