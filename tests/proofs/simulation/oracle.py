@@ -176,11 +176,15 @@ class Oracle:
             if self.scenario.is_adjusted_wrongly:
                 return []
             asked += sum(self.scenario.adjustments)
-        if priced := [payment for payment in self.believed if self._is_priced(payment, asked)]:
+        kept = [payment for payment in self.believed if not _is_back(payment)]
+        return self._paying_among(kept, asked) or self._paying_among(self.believed, asked)
+
+    def _paying_among(self, payments: Sequence[Payment], asked: int) -> list[Payment]:
+        if priced := [payment for payment in payments if self._is_priced(payment, asked)]:
             # What our own session has added was asked, too, and nobody has paid without that.
             return priced[:1]
-        for count in range(1, len(self.believed) + 1):
-            for chosen in combinations(self.believed, count):
+        for count in range(1, len(payments) + 1):
+            for chosen in combinations(payments, count):
                 if sum(payment.amount for payment in chosen) == asked:
                     return list(chosen)
         return []
@@ -305,6 +309,11 @@ class Oracle:
         # Once when they ask while it is in review, and once more when it is sold after all.
         if notices["cancel_requested"] > 2 * scenario.asks_to_cancel:
             yield f"{order_id}: its customer does not want it cancelled, or not so often, and the shop got {notices}"
+
+
+def _is_back(payment: Payment) -> bool:
+    """Whether all of its money was refunded."""
+    return 0 < payment.amount <= sum(refund.amount for refund in payment.refunds if refund.is_done)
 
 
 def _said_of_units(payments: Sequence[Payment]) -> Sequence[Restock]:

@@ -84,6 +84,9 @@ SETS: dict[str, tuple[list[OrderEvent], tuple[str, Moves], tuple[str, ...], set[
     "the right one, refunded, and a wrong one": (
         [*paid_each("right", "wrong"), refunded("right")], BACK, ("right",), {"wrong"}
     ),
+    "the right one, refunded, and as much again": (
+        [paid("right"), paid("tip", 3_600), refunded("right")], SOLD, ("tip",), {"right"}
+    ),
     "one half, refunded": ([*paid_each(*HALVES), refunded("half")], PART_BACK, HALVES, set()),
     "both halves, refunded": ([*paid_each(*HALVES), refunded("half"), refunded("other half")], BACK, HALVES, set()),
     "captured in parts": ([paid("right", 1_000), paid("right", 2_600), paid("right")], SOLD, ("right",), set()),
@@ -222,3 +225,10 @@ def test_a_payment_for_an_order_that_was_finished_by_hand_is_told_once_as_one_to
     ):
         assert quiet.notices == ()
     assert [notice.type for notice in given(by_hand).changed_by(a_refunded_charge()).notices] == ["refunded"]
+
+
+def test_a_customer_may_pay_once_more_after_all_was_refunded_and_a_person_is_told() -> None:
+    change = changes_of(paid("right"), refunded("right"), paid("tip", 3_600))[-1]
+    assert (change.result, change.order.status, change.moves) == ("already_finalized", "finalized", shirts(-3))
+    reason = "paid_again: all was refunded, and pi_tip pays for the order: send it, or refund that too"
+    assert change.notices == (to_operators("second_payment", reason),)
