@@ -70,6 +70,14 @@ def price_to_hold(order: Order, products: Mapping[str, Product]) -> Money | None
     return _total(order, products)
 
 
+def catalogue_price(order: Order, products: Mapping[str, Product]) -> Money | None:
+    """What the catalogue asks for the order, also where it cannot be held; None if it has no price for all of it."""
+    try:
+        return _total(order, products)
+    except Refused:
+        return None
+
+
 def to_be_held(order: Order, products: Mapping[str, Product]) -> Order:
     """The order, which from now on knows what the inventory counts of it: what is never short is not counted."""
     return replace(order, unlimited=frozenset(each for each in order.product_ids if products[each].is_unlimited))

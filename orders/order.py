@@ -184,7 +184,9 @@ class Order:
     @property
     def awaits_payment(self) -> bool:
         """Whether it is in review for want of a payment that pays for it, or was until its money went back."""
-        cannot_be_paid = self.defect or (self.failure_reason or "").startswith((INVALID_ORDER, PRICE_GONE))
+        cannot_be_paid = self.defect or (self.failure_reason or "").startswith(
+            (INVALID_ORDER, PRICE_GONE, ID_USED_BEFORE)
+        )
         return self.unfulfilled_as is OrderStatus.REVIEW and self.finalized_at is None and not cannot_be_paid
 
     @property

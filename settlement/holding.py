@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from inventory.reservation import Refused, hold_is_covered, price_to_hold, to_be_held
+from inventory.reservation import Refused, catalogue_price, hold_is_covered, price_to_hold, to_be_held
 from inventory.stock import hold
 from notifications.notices import NoticeType
 from orders.checkout import CheckoutState
@@ -32,7 +32,8 @@ def hold_units(case: Case) -> Decision | Proposal:
     if closed := closed_and_not_paid(case, replace(with_report(case), **priced)):
         return closed
     if refusal:
-        return refuse(case, refusal)
+        asked = catalogue_price(order, case.snapshot.products)
+        return refuse(case, refusal, priced=replace(order, **_priced(case, asked)))
     if price is None and order.items_total and _is_late(case):
         return quarantine(case, f"{PRICE_GONE}: the catalogue no longer says what the order costs")
     if isinstance(case.event, OrderPlaced) and (exceeded := _open_orders_exceeded(case)):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from inventory.reservation import Refused, to_be_held
+from inventory.reservation import Refused, price_to_hold, to_be_held
 from inventory.stock import StockMove, put_back, take
 from notifications.notices import NoticeType
 from orders.checkout import CheckoutState
@@ -40,6 +40,8 @@ def take_unheld_units(case: Case) -> Proposal | Look:
     order = with_report(case)
     if not case.snapshot.products.keys() >= set(order.product_ids):
         return Look(order.product_ids)
+    if order.reserved_at is None and (refused := _why_not_to_hold(order, case)):
+        return refuse(case, refused)
     order = to_be_held(order, case.snapshot.products)
     units = {line.product_id: line.quantity for line in order.counted_lines}
     if short := unavailable(units, case):
@@ -48,16 +50,27 @@ def take_unheld_units(case: Case) -> Proposal | Look:
     return with_refunds(case, Proposal(*_finalized(case, order), taken, notice=NoticeType.PAID))
 
 
+def _why_not_to_hold(order: Order, case: Case) -> Refused | None:
+    """Why the order, which may never have been held, cannot be; None if it can."""
+    try:
+        price_to_hold(order, case.snapshot.products)
+    except Refused as refused:
+        return refused
+    return None
+
+
 def quarantine(case: Case, reason: str | None = None) -> Proposal | Look:
     """Keep the payment of an order that cannot be held as it is."""
     return _quarantined(case, with_report(case), reason or f"{INVALID_ORDER}: {case.order.defect}")
 
 
-def refuse(case: Case, refused: Refused | None = None) -> Proposal | Look:
+def refuse(case: Case, refused: Refused | None = None, *, priced: Order | None = None) -> Proposal | Look:
     """Fail an order that cannot be held; if it is paid, its money is due back.
 
     Args:
         refused: why; the defect of the order, if it is None.
+        priced: the order with what the catalogue asks, where only being held would have shown that. Money of its own
+            may still pay for it, if what it was refused for is another order's.
     """
     refused = refused or Refused(f"{INVALID_ORDER}: {case.order.defect}")
     reason, note = str(refused), refused.note
@@ -65,7 +78,7 @@ def refuse(case: Case, refused: Refused | None = None) -> Proposal | Look:
     if isinstance(event, CarriesPayment) and not event.payment.is_free:
         if why_doubtful(case):
             # It may be another order's money, which nobody should pay back.
-            return quarantine(case, reason)
+            return quarantine(replace(case, order=priced or case.order), reason)
         due = OrderStatus.REFUND_DUE
         total = order.total if order.price_defect else order.asked
         order = replace(order, status=due, total=total, unfulfilled_as=due, settled_by=event.event_id)

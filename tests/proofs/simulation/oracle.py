@@ -180,14 +180,12 @@ class Oracle:
         return self._paying_among(kept, asked) or self._paying_among(self.believed, asked)
 
     def _paying_among(self, payments: Sequence[Payment], asked: int) -> list[Payment]:
-        if priced := [payment for payment in payments if self._is_priced(payment, asked)]:
-            # What our own session has added was asked, too, and nobody has paid without that.
-            return priced[:1]
-        for count in range(1, len(payments) + 1):
-            for chosen in combinations(payments, count):
-                if sum(payment.amount for payment in chosen) == asked:
-                    return list(chosen)
-        return []
+        several = (chosen for count in range(1, len(payments) + 1) for chosen in combinations(payments, count))
+        exact = next((list(chosen) for chosen in several if sum(each.amount for each in chosen) == asked), [])
+        priced = [payment for payment in payments if self._is_priced(payment, asked)][:1]
+        # What our own session has added was asked, too, unless the order had been sold by then without that.
+        is_sold_without = priced and exact and self.order["amountTotal"] != priced[0].amount
+        return exact if is_sold_without else priced or exact
 
     def _is_priced(self, payment: Payment, asked: int) -> bool:
         """Whether it was made in a session of ours that sold what was asked."""
