@@ -299,6 +299,11 @@ def test_it_catches_an_order_that_is_released_before_its_session_is_expired(monk
     assert_caught(first_seed=85, complaint=" is open")
 
 
+def test_it_catches_a_session_that_stays_open_beside_other_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decide, "with_session_ended", lambda case, proposal: proposal)
+    assert_caught(first_seed=720, complaint="finalized, and cs_")
+
+
 def test_it_catches_a_session_that_is_believed_although_it_is_not_the_orders_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from inventory.reservation import Product
+from inventory.stock import Level
 from orders.events import OrderEvent
 from orders.money import Money
 from orders.order import Order
@@ -33,6 +35,7 @@ from tests.support.deciding import (
     a_known_payment,
     a_parked_claim,
     a_pending_order,
+    a_product,
     a_sold_order,
     given,
     known,
@@ -82,6 +85,53 @@ def test_another_orders_money_is_not_due_back_from_an_order_that_cannot_be_held(
     change = given(a_pending_order(), shirts=(2, 0), **ELSEWHERE).changed_by(a_payment())
     assert (change.result, change.order.status, change.order.hold_kept) == ("quarantined", "review", False)
     assert (change.order.failure_reason, change.note) == (short, f"{short}; {SHARED}")
+
+
+NEVER_HELD = given(a_pending_order(total=Money(1, "eur")), shirts=(2, 0), **ELSEWHERE).changed_by(a_payment()).order
+"""Another order's money came for it, and not enough is left; its customer has written a price into it."""
+LATER_PAID = {
+    # what is paid, and how much is left by then: what the order becomes
+    "a cent, as its customer wrote": (Money(1, "eur"), (10, 0), "review"),
+    "half": (Money(1_800, "eur"), (10, 0), "review"),
+    "all": (EUR_36, (10, 0), "finalized"),
+    "all, and not enough is left": (EUR_36, (2, 0), "refund_due"),
+}
+
+
+@pytest.mark.parametrize(("money", "left", "status"), LATER_PAID.values(), ids=LATER_PAID)
+def test_such_an_order_asks_what_the_catalogue_asks(money: Money, left: tuple[int, int], status: str) -> None:
+    assert (NEVER_HELD.asked, NEVER_HELD.items_total) == (EUR_36, EUR_36)
+    change = given(NEVER_HELD, shirts=left).changed_by(a_payment("evt_2", money=money, **PI_2))
+    assert change.order.status == status
+
+
+def test_one_of_products_without_a_price_is_the_merchants_to_price() -> None:
+    free_of_price = a_product(level=Level(2, 0), unit_price=None)
+    in_review = given(a_pending_order(), shirts=free_of_price, **ELSEWHERE).changed_by(a_payment()).order
+    assert in_review.asked is None
+    now_there = given(in_review, shirts=a_product(unit_price=None))
+    assert now_there.changed_by(a_payment("evt_2", money=Money(1, "eur"), **PI_2)).order.status == "finalized"
+
+
+UNSALEABLE = {
+    "is not on sale": a_product(on_sale=False),
+    "has a price that cannot be used": a_product(unit_price=None, price_defect="costs less than nothing"),
+    "is not counted": a_product(level=None),
+}
+
+
+@pytest.mark.parametrize("product", UNSALEABLE.values(), ids=UNSALEABLE)
+def test_one_that_could_never_be_held_is_not_sold_for_later_money_if_its_product(product: Product) -> None:
+    in_review = given(a_pending_order(), shirts=product, **ELSEWHERE).changed_by(a_payment()).order
+    change = given(in_review, shirts=product).changed_by(a_payment("evt_2", **PI_2))
+    assert (change.result, change.order.status, change.moves) == ("refund_due", "refund_due", ())
+
+
+def test_nor_one_whose_id_an_earlier_order_had() -> None:
+    used_before = known(payments={"pi_1": a_known_payment(order_id="order-2")}, was_placed=True)
+    in_review = given(a_pending_order(), **used_before).changed_by(a_payment()).order
+    assert (in_review.status, in_review.is_id_reused) == ("review", True)
+    assert given(in_review).changed_by(a_payment("evt_2", **PI_2)).order.status == "review"
 
 
 def test_a_payment_that_only_parked_events_know_of_is_nobodys_yet() -> None:

@@ -123,6 +123,16 @@ def test_a_payment_that_could_not_be_refunded_may_count_as_the_first_and_then_th
     assert effects_of(change) == ["charge.succeeded_stripe_refund_pi_1"]
 
 
+@pytest.mark.parametrize(
+    ("earlier_refund", "failing"), [(Refund("re_0", 600, RefundStatus.PENDING, payment_id="pi_2"), 3_600), (None, 600)]
+)
+def test_the_other_does_not_go_back_while_some_of_it_may_still_do(earlier_refund: Refund | None, failing: int) -> None:
+    back = [each for each in (earlier_refund, Refund("re_1", failing, RefundStatus.FAILED, payment_id="pi_2")) if each]
+    earlier = a_payment("charge.succeeded", payment_intent_id="pi_2", charge_id="ch_2", created_at=EARLIER)
+    change = given(a_sold_order(**PAID_TWICE, refunds=Refunds.of(*back)), terms=EXTRAS).changed_by(earlier)
+    assert ([each.payment_id for each in change.order.paid_with], effects_of(change)) == (["pi_2"], [])
+
+
 def test_whatever_goes_back_at_once_is_named() -> None:
     halves = [Payment(f"pi_{n}", PaymentState.SUCCEEDED, NOW, Money(1_800, "eur"), f"ch_{n}") for n in (2, 3)]
     change = given(a_sold_order(payments=Payments.of(*halves)), terms=EXTRAS).changed_by(a_payment())
