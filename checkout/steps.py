@@ -43,7 +43,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Have Stripe expire the session, unless it is over: it is out of date, its time is out, or it was found complete."""
+    """Have Stripe expire the session, unless it is over: it is out of date, out of time, or was found complete."""
 
     checkout: Checkout
 

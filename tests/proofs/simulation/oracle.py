@@ -288,13 +288,16 @@ class Oracle:
 
     def _of_notices_to_the_shop(self) -> Iterator[str]:
         scenario, order_id, status = self.scenario, self.scenario.order_id, self.order["status"]
-        to_the_shop = (fields for path, fields in self.ending.documents.items() if "notifications/system/" in path)
-        notices = Counter(notice["type"] for notice in to_the_shop if notice["orderId"] == order_id)
+        of_the_shop = (fields for path, fields in self.ending.documents.items() if "notifications/system/" in path)
+        to_the_shop = [notice for notice in of_the_shop if notice["orderId"] == order_id]
+        notices = Counter(notice["type"] for notice in to_the_shop)
         is_being_refunded = any(refund.is_stuck for payment in self.counted for refund in payment.refunds)
         if status in _FOR_A_PERSON and not is_being_refunded and not notices.keys() & {status, "refund_failed"}:
             yield f"{order_id}: the shop got no notice that it is {status}: {notices}"
         extra = [payment for payment in self.believed if self.paying and payment not in self.paying]
-        if any(not payment.refunds for payment in extra) and not notices["second_payment"]:
+        # Which are too many, a notice may say that is about something worse.
+        is_said = any("second_payment" in (notice["reason"] or "") for notice in to_the_shop)
+        if any(not payment.refunds for payment in extra) and not is_said:
             yield f"{order_id}: paid more than once, and the shop got {notices}"
         if scenario.is_written_again:
             return

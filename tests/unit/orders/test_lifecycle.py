@@ -64,9 +64,7 @@ def test_only_what_says_that_money_came_takes_stock_or_is_quarantined(step: Step
     assert asking == {"payment_succeeded", "charge_refunded"}
 
 
-def test_nothing_but_money_disputes_subscriptions_cancel_requests_and_ended_sessions_does_anything_to_a_paid_order() -> (
-    None
-):
+def test_only_money_disputes_subscriptions_cancel_requests_and_ended_sessions_touch_a_paid_order() -> None:
     paid = {"finalized", "partially_refunded", "refunded", "refund_due", "review"}
     touching = {kind for (status, kind), step in TRANSITIONS.items() if status in paid and step is not Step.NOTHING}
     money, others = {"payment_succeeded", "charge_refunded", "refund_updated"}, {"dispute_changed", "cancel_requested"}
