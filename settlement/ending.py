@@ -162,7 +162,7 @@ def _closed_beside_other_money(case: Case, event: CheckoutEnded, ended: Checkout
     """Nobody can pay in it any more. If it is complete, its own event has yet to say so, and what it has cost."""
     if event.is_complete:
         return Proposal(Result.CHECKOUT_COMPLETE, case.order, checkout=without_address(ended))
-    return Proposal(Result.CHECKOUT_ENDED, replace(case.order, checkout_until=None), checkout=closed(ended))
+    return Proposal(Result.CHECKOUT_ENDED, case.order, checkout=closed(ended))
 
 
 def _has_brought_money(order: Order) -> bool:

@@ -52,7 +52,7 @@ def extra_in_words(extra: Iterable[Payment], order: Order) -> str | None:
 def paid_again(before: Order, after: Order) -> tuple[Payment, ...]:
     """The payments that pay for a sold order whose money was all refunded: other ones than those that went back."""
     was_sold = before.status is OrderStatus.REFUNDED and before.finalized_at is not None
-    is_sold_again = was_sold and after.status is OrderStatus.FINALIZED
+    is_sold_again = was_sold and after.status is not OrderStatus.REFUNDED
     new = tuple(each for each in after.paid_with if not before.payments.find(each.payment_id, each.charge_id))
     return new if is_sold_again else ()
 

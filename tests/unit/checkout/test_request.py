@@ -24,7 +24,7 @@ def an_opening(order: Order | None = None, **changes: Any) -> Opening:
     order = order or a_held_order()
     asked = order.asked
     assert asked
-    return replace(Opening(order, 1, asked, {"shirt": SHIRT}, EXPIRES_AT), **changes)
+    return replace(Opening(order, 2, asked, {"shirt": SHIRT}, EXPIRES_AT), **changes)
 
 
 def adjusted(*amounts: int, label: str | None = None) -> Order:
@@ -54,8 +54,8 @@ def test_a_session_sells_the_orders_lines_and_names_the_order_in_all_three_place
             {"quantity": 3, "price_data": {"currency": "eur", "unit_amount": 1_200, "product_data": product}}
         ],
         "client_reference_id": "order-1",
-        "metadata": {"orderId": "order-1", "checkout": "1"},
-        "payment_intent_data": {"metadata": {"orderId": "order-1", "checkout": "1"}},
+        "metadata": {"orderId": "order-1", "checkout": "2"},
+        "payment_intent_data": {"metadata": {"orderId": "order-1", "checkout": "2"}},
         "expires_at": int(EXPIRES_AT.timestamp()),
         "locale": "auto",
         "success_url": "https://shop.example/paid?order=order-1&session={CHECKOUT_SESSION_ID}",
@@ -69,7 +69,7 @@ def test_the_same_opening_asks_for_the_same() -> None:
 def test_several_shops_on_one_account_are_told_apart_in_both_kinds_of_metadata() -> None:
     parameters, named = (
         asked_for(shop_id="shop-1"),
-        {"orderId": "order-1", "checkout": "1", "shop": "shop-1"},
+        {"orderId": "order-1", "checkout": "2", "shop": "shop-1"},
     )
     assert (parameters["metadata"], parameters["payment_intent_data"]["metadata"]) == (named, named)
 
