@@ -10,7 +10,7 @@ from typing import Final
 from orders.adjustments import Adjustment
 from orders.declines import Decline
 from orders.money import Money
-from orders.payments import Payment, Payments, PaymentState, amount_of, sum_of
+from orders.payments import Payment, Payments, PaymentState, sum_of
 from orders.refunds import Refunds
 
 LINES_MAX: Final = 100
@@ -128,21 +128,8 @@ class Order:
 
     @property
     def paying(self) -> tuple[Payment, ...]:
-        """The payments that come to what is asked; none while that cannot be read, unless it is paid already.
-
-        Money that went back as a whole pays only where no other does, whichever came first.
-        """
-        if self.price_defect and self.finalized_at is None:
-            return ()
-        return self.kept_payments.paying(self.asked) or self.payments.paying(self.asked)
-
-    @property
-    def kept_payments(self) -> Payments:
-        """All but those whose money was refunded as a whole."""
-        return self.payments.without(each for each in self.payments.succeeded if self._is_back(each))
-
-    def _is_back(self, payment: Payment) -> bool:
-        return 0 < amount_of(payment) <= self.refunds.amount_of(payment)
+        """The payments that come to what is asked; none while that cannot be read, unless it is paid already."""
+        return () if self.price_defect and self.finalized_at is None else self.payments.paying(self.asked)
 
     @cached_property
     def paid_with(self) -> tuple[Payment, ...]:

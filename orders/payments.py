@@ -150,10 +150,6 @@ class Payments:
         """The payment that is known under one of the ids."""
         return next((known for known in self.by_id.values() if known.is_named_by(payment_ids)), None)
 
-    def without(self, payments: Iterable[Payment]) -> "Payments":
-        left_out = {payment.payment_id for payment in payments}
-        return Payments({key: known for key, known in self.by_id.items() if key not in left_out})
-
     @cached_property
     def succeeded(self) -> tuple[Payment, ...]:
         """The earliest first."""

@@ -49,21 +49,6 @@ def extra_in_words(extra: Iterable[Payment], order: Order) -> str | None:
     return named and f"second_payment: {named} is not needed: {paying or 'somebody'} has paid the order"
 
 
-def paid_again(before: Order, after: Order) -> tuple[Payment, ...]:
-    """The payments that pay for a sold order whose money was all refunded: other ones than those that went back."""
-    was_sold = before.status is OrderStatus.REFUNDED and before.finalized_at is not None
-    is_sold_again = was_sold and after.status is not OrderStatus.REFUNDED
-    new = tuple(each for each in after.paid_with if not before.payments.find(each.payment_id, each.charge_id))
-    return new if is_sold_again else ()
-
-
-def paid_again_in_words(again: Iterable[Payment]) -> str | None:
-    named = " and ".join(payment.payment_id for payment in again)
-    return (
-        f"paid_again: all was refunded, and {named} pays for the order: send it, or refund that too" if named else None
-    )
-
-
 def is_newly_paid(before: Order, after: Order) -> bool:
     """Whether money came for it just now, or units went for what had come before."""
     has_come, is_sold = after.paid_with and not before.paid_with, after.sold and not before.sold

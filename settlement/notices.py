@@ -20,7 +20,7 @@ def notices_of(
     Args:
         order: as it is after the change.
         to_decide: is left out if the news reaches operators anyway.
-        extra: the payments that are not needed, or perhaps not.
+        extra: the payments that are not needed.
         note: why the order changes, for operators.
     """
     if news and Audience.OPERATOR in AUDIENCES[news]:

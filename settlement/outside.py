@@ -7,7 +7,7 @@ from notifications.notices import Audience, Notice
 from orders.checkout import Checkout
 from orders.events import StripeEvent
 from orders.order import Order, OrderStatus
-from orders.payments import Payment, amount_of
+from orders.payments import Payment, Payments, amount_of
 from settlement.decisions import AutoRefund, Case, Terms
 
 
@@ -78,7 +78,9 @@ def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) ->
         return f"a payment of {order.order_id} is disputed, or was"
     if _is_never_sold(order) and auto_refund is AutoRefund.ALL:
         return None
-    if not order.sold or not order.kept_payments.without([payment]).paying(order.asked):
+    others = Payments({key: each for key, each in order.payments.by_id.items() if not each.is_named_by([payment_id])})
+    paying = others.paying(order.asked)
+    if not order.sold or not paying or _any_is_back(paying, order):
         return f"{order.order_id} is {order.status}, and no other payment pays for it"
     return None
 

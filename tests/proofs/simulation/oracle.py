@@ -176,10 +176,7 @@ class Oracle:
             if self.scenario.is_adjusted_wrongly:
                 return []
             asked += sum(self.scenario.adjustments)
-        kept = [payment for payment in self.believed if not _is_back(payment)]
-        return self._paying_among(kept, asked) or self._paying_among(self.believed, asked)
-
-    def _paying_among(self, payments: Sequence[Payment], asked: int) -> list[Payment]:
+        payments = self.believed
         several = (chosen for count in range(1, len(payments) + 1) for chosen in combinations(payments, count))
         exact = next((list(chosen) for chosen in several if sum(each.amount for each in chosen) == asked), [])
         priced = [payment for payment in payments if self._is_priced(payment, asked)][:1]
@@ -310,11 +307,6 @@ class Oracle:
         # Once when they ask while it is in review, and once more when it is sold after all.
         if notices["cancel_requested"] > 2 * scenario.asks_to_cancel:
             yield f"{order_id}: its customer does not want it cancelled, or not so often, and the shop got {notices}"
-
-
-def _is_back(payment: Payment) -> bool:
-    """Whether all of its money was refunded."""
-    return 0 < payment.amount <= sum(refund.amount for refund in payment.refunds if refund.is_done)
 
 
 def _said_of_units(payments: Sequence[Payment]) -> Sequence[Restock]:

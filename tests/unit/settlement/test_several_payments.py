@@ -1,7 +1,6 @@
 """Several payments for one order: which of them pay for it, and which are told to operators as not needed."""
 
 from dataclasses import replace
-from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -84,9 +83,6 @@ SETS: dict[str, tuple[list[OrderEvent], tuple[str, Moves], tuple[str, ...], set[
     ),
     "the right one, refunded, and a wrong one": (
         [*paid_each("right", "wrong"), refunded("right")], BACK, ("right",), {"wrong"}
-    ),
-    "the right one, refunded, and as much again": (
-        [paid("right"), paid("tip", 3_600), refunded("right")], SOLD, ("tip",), {"right"}
     ),
     "one half, refunded": ([*paid_each(*HALVES), refunded("half")], PART_BACK, HALVES, set()),
     "both halves, refunded": ([*paid_each(*HALVES), refunded("half"), refunded("other half")], BACK, HALVES, set()),
@@ -226,17 +222,3 @@ def test_a_payment_for_an_order_that_was_finished_by_hand_is_told_once_as_one_to
     ):
         assert quiet.notices == ()
     assert [notice.type for notice in given(by_hand).changed_by(a_refunded_charge()).notices] == ["refunded"]
-
-
-def test_a_customer_may_pay_once_more_after_all_was_refunded_and_a_person_is_told() -> None:
-    change = changes_of(paid("right"), refunded("right"), paid("tip", 3_600))[-1]
-    assert (change.result, change.order.status, change.moves) == ("already_finalized", "finalized", shirts(-3))
-    reason = "paid_again: all was refunded, and pi_tip pays for the order: send it, or refund that too"
-    assert change.notices == (to_operators("second_payment", reason),)
-
-
-def test_a_payment_that_went_back_itself_is_no_such_payment() -> None:
-    gone = a_refunded_charge("evt_9", payment_intent_id="pi_0", charge_id="ch_0", created_at=NOW - timedelta(days=1))
-    change = changes_of(paid("right"), refunded("right"), gone)[-1]
-    assert ([each.payment_id for each in change.order.paid_with], change.order.status) == (["pi_0"], "refunded")
-    assert "paid_again" not in (change.note or "")
