@@ -62,6 +62,7 @@ def _service() -> Service:
 _webhook_endpoint = _built_once(lambda: _service().webhook_endpoint())
 _order_created_trigger = _built_once(lambda: _service().order_created_trigger())
 _cancel_requested_trigger = _built_once(lambda: _service().cancel_requested_trigger())
+_operator_requested_trigger = _built_once(lambda: _service().operator_requested_trigger())
 _effect_created_trigger = _built_once(lambda: _service().effect_created_trigger())
 _inventory_changed_trigger = _built_once(lambda: _service().inventory_changed_trigger())
 _create_checkout = _built_once(lambda: _service().create_checkout())
@@ -89,6 +90,12 @@ def reserve_inventory_on_order_create(event: CloudEvent) -> None:
 def cancel_order_on_request(event: CloudEvent) -> None:
     """Firestore: `cancelRequests/{orderId}` was created."""
     _cancel_requested_trigger().receive(event)
+
+
+@functions_framework.cloud_event
+def answer_operator_request(event: CloudEvent) -> None:
+    """Firestore: `operatorRequests/{id}` was created."""
+    _operator_requested_trigger().receive(event)
 
 
 @functions_framework.cloud_event

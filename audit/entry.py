@@ -36,3 +36,7 @@ class AuditEntry:
     account: str | None = None
     """Whose Stripe event it is; None for our own, and for what happens in the shop."""
     note: str | None = None
+    operator: str | None = None
+    """Who wanted it; None for what no operator has done."""
+    reason: str | None = None
+    """Why, in their words."""

@@ -38,6 +38,16 @@ class EffectState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RefundTerms:
+    """What an operator has ordered of a refund."""
+
+    amount: int | None
+    """In minor units; None for all that is left of the payment by then."""
+    restock: str | None
+    """Which units come back, as the refund's metadata says it; None for what the shop's terms say."""
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """One thing to be done outside. Its cause makes it at most once."""
 
@@ -52,6 +62,8 @@ class Effect:
     """The order's customer."""
     key: str
     """Under which it is asked for, however often: whoever knows such keys does it once."""
+    refund: RefundTerms | None = None
+    """None unless an operator has ordered the refund; then whether the order needs the payment is theirs to say."""
 
     @property
     def effect_id(self) -> str:
@@ -82,6 +94,12 @@ def a_message(kind: EffectKind, audience: str, order_id: str, cause_id: str, use
 def a_stripe_call(kind: EffectKind, stripe_id: str, order_id: str, cause_id: str, user_id: str | None) -> Effect:
     """The effect that asks Stripe for something which happens once to this object of an order, whatever causes it."""
     return Effect(kind, stripe_id, order_id, cause_id, user_id, _bounded(f"{kind}_{order_id}_{stripe_id}"))
+
+
+def an_ordered_refund(payment_id: str, terms: RefundTerms, order_id: str, cause_id: str, user_id: str | None) -> Effect:
+    """The effect that has Stripe refund the payment once for this cause."""
+    kind = EffectKind.STRIPE_REFUND
+    return Effect(kind, payment_id, order_id, cause_id, user_id, _bounded(f"{cause_id}_{kind}_{payment_id}"), terms)
 
 
 def _bounded(key: str) -> str:

@@ -22,7 +22,8 @@ READ_SECONDS_MAX: Final = 2.0
 class Refunding:
     """The performer of `stripe_refund`. It refunds all that is left of the payment, so that twice is once.
 
-    Stripe knows a key for a day. Whoever asks later, or under another key, is told that nothing is left.
+    Stripe knows a key for a day. Whoever asks later, or under another key, is told that nothing is left. Of a part of
+    it that an operator has ordered, only the key makes once of twice; no attempt comes so late.
     """
 
     stripe: StripeApi
@@ -35,10 +36,13 @@ class Refunding:
         """The request: https://docs.stripe.com/api/refunds/create."""
         named = "payment_intent" if effect.recipient.startswith("pi_") else "charge"
         shop = {"shop": self.shop_id} if self.shop_id else {}
-        return {named: effect.recipient, "metadata": {"orderId": effect.order_id, **shop}}
+        ordered = effect.refund
+        amount = {"amount": ordered.amount} if ordered and ordered.amount is not None else {}
+        restock = {"restock": ordered.restock} if ordered and ordered.restock else {}
+        return {named: effect.recipient, **amount, "metadata": {"orderId": effect.order_id, **shop, **restock}}
 
     def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | None:
-        if why_not := why_not_to_refund(self._order_of(effect), effect.recipient, self.auto_refund):
+        if effect.refund is None and (why_not := self._why_not(effect)):
             # Operators have read that it is under way.
             raise Failed(f"{effect.recipient} is not refunded: {why_not}", retryable=False)
         try:
@@ -50,6 +54,9 @@ class Refunding:
         except StripeRefused as error:
             raise Failed(str(error), retryable=False) from error
         return None
+
+    def _why_not(self, effect: Effect) -> str | None:
+        return why_not_to_refund(self._order_of(effect), effect.recipient, self.auto_refund)
 
     def _order_of(self, effect: Effect) -> Order:
         path = order_path(effect.order_id)

@@ -17,3 +17,8 @@ class EventKind(StrEnum):
     CANCEL_REQUESTED = "cancel_requested"
     CHECKOUT_OPENED = "checkout_opened"
     CHECKOUT_ENDED = "checkout_ended"
+    OPERATOR_ACCEPTED = "operator_accepted"
+    OPERATOR_REFUNDED = "operator_refunded"
+    OPERATOR_RELEASED = "operator_released"
+    OPERATOR_EXTENDED = "operator_extended"
+    OPERATOR_CANCELLED = "operator_cancelled"

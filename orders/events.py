@@ -9,6 +9,7 @@ from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.event_kinds import EventKind
 from orders.money import Money
+from orders.operator_events import OperatorOrderEvent, StockAdjusted
 from orders.payments import Payment, PaymentState
 from orders.refunds import Refunds
 from orders.shop_events import ShopEvent
@@ -205,7 +206,7 @@ StripeEvent = (
     | RefundUpdated
     | DisputeChanged
 )
-OrderEvent = ShopEvent | StripeEvent
+OrderEvent = ShopEvent | OperatorOrderEvent | StripeEvent
 OfSession = PaymentSucceeded | PaymentProcessing | PaymentCanceled
 """These may be what becomes of a Checkout session, whose id they have then."""
 CarriesPayment = PaymentSucceeded | ChargeRefunded
@@ -232,6 +233,10 @@ class NotUnderstood:
     @property
     def event_type(self) -> str:
         return self.delivery.event_type
+
+
+Cause = OrderEvent | StockAdjusted | NotUnderstood
+"""All that can be settled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,50 +5,12 @@ what is written then is in `settlement.holding`.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from orders.event_kinds import EventKind
 from orders.order import OrderStatus
-
-
-class Step(StrEnum):
-    HOLD = "hold"
-    """Count the order's units as held, then see whether they are covered."""
-    CONFIRM_HOLD = "confirm_hold"
-    """The units are counted. Covered by stock: go on. Not covered: give them back and start again."""
-    EXTEND_HOLD = "extend_hold"
-    """The money is on its way: keep the units for longer."""
-    EXPIRE = "expire"
-    """Past its time: give the held units back. Not yet: change nothing."""
-    CANCEL = "cancel"
-    """Give back what is held; the order is over, unless it is paid after all."""
-    TAKE = "take"
-    """Take the held units from stock; the order is paid for."""
-    REFUSE = "refuse"
-    """The order cannot be held as it is."""
-    QUARANTINE = "quarantine"
-    """Record the payment, move nothing, ask a person."""
-    RECORD_SUBSCRIPTION = "record_subscription"
-    """Notify the operator: what was sold is none of our orders."""
-    RECORD_DECLINE = "record_decline"
-    """Keep why it was declined; the customer may try again."""
-    RECORD_MONEY = "record_money"
-    """Add what the event says of payments and refunds, and let status and stock follow from all that is known."""
-    AWAIT_PAYMENT = "await_payment"
-    """Park the event until the payment it belongs to is settled."""
-    RECORD_DISPUTE = "record_dispute"
-    """Record how far the dispute has come, notify the operator, move nothing."""
-    RECORD_CANCEL_REQUEST = "record_cancel_request"
-    """The order is paid, or may be: then only a person can cancel it."""
-    OPEN_CHECKOUT = "open_checkout"
-    """Claim the next attempt to have it paid, and keep the units for as long as that may take."""
-    END_CHECKOUT = "end_checkout"
-    """Nobody can pay in its session any more: do what was to be done then."""
-    NOTHING = "nothing"
-    """The event changes nothing here."""
-
+from orders.steps import Step
 
 _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
     EventKind.ORDER_PLACED: {
@@ -246,6 +208,81 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.REFUND_DUE: Step.END_CHECKOUT,
         OrderStatus.REVIEW: Step.END_CHECKOUT,
         OrderStatus.UNKNOWN: Step.NOTHING,
+    },
+    EventKind.OPERATOR_ACCEPTED: {
+        # Its units are about to be held; then it can be accepted.
+        OrderStatus.PENDING: Step.TURN_DOWN,
+        OrderStatus.RESERVING: Step.TURN_DOWN,
+        OrderStatus.RESERVED: Step.ACCEPT,
+        OrderStatus.FINALIZED: Step.TURN_DOWN,
+        OrderStatus.PARTIALLY_REFUNDED: Step.TURN_DOWN,
+        OrderStatus.REFUNDED: Step.TURN_DOWN,
+        # Somebody has paid in another way, or will: the units are taken from the shelf.
+        OrderStatus.FAILED: Step.ACCEPT,
+        OrderStatus.EXPIRED: Step.ACCEPT,
+        OrderStatus.CANCELLED: Step.ACCEPT,
+        # Its units are there by now.
+        OrderStatus.REFUND_DUE: Step.ACCEPT,
+        OrderStatus.REVIEW: Step.ACCEPT,
+        OrderStatus.UNKNOWN: Step.TURN_DOWN,
+    },
+    EventKind.OPERATOR_REFUNDED: {
+        OrderStatus.PENDING: Step.TURN_DOWN,
+        OrderStatus.RESERVING: Step.TURN_DOWN,
+        OrderStatus.RESERVED: Step.TURN_DOWN,
+        OrderStatus.FINALIZED: Step.SEND_BACK,
+        OrderStatus.PARTIALLY_REFUNDED: Step.SEND_BACK,
+        # A payment that was not needed may be left.
+        OrderStatus.REFUNDED: Step.SEND_BACK,
+        OrderStatus.FAILED: Step.TURN_DOWN,
+        OrderStatus.EXPIRED: Step.TURN_DOWN,
+        OrderStatus.CANCELLED: Step.TURN_DOWN,
+        OrderStatus.REFUND_DUE: Step.SEND_BACK,
+        OrderStatus.REVIEW: Step.SEND_BACK,
+        OrderStatus.UNKNOWN: Step.TURN_DOWN,
+    },
+    EventKind.OPERATOR_RELEASED: {
+        OrderStatus.PENDING: Step.TURN_DOWN,
+        OrderStatus.RESERVING: Step.RELEASE,
+        OrderStatus.RESERVED: Step.RELEASE,
+        OrderStatus.FINALIZED: Step.TURN_DOWN,
+        OrderStatus.PARTIALLY_REFUNDED: Step.TURN_DOWN,
+        OrderStatus.REFUNDED: Step.TURN_DOWN,
+        OrderStatus.FAILED: Step.TURN_DOWN,
+        OrderStatus.EXPIRED: Step.TURN_DOWN,
+        OrderStatus.CANCELLED: Step.TURN_DOWN,
+        OrderStatus.REFUND_DUE: Step.TURN_DOWN,
+        OrderStatus.REVIEW: Step.TURN_DOWN,
+        OrderStatus.UNKNOWN: Step.TURN_DOWN,
+    },
+    EventKind.OPERATOR_EXTENDED: {
+        OrderStatus.PENDING: Step.TURN_DOWN,
+        OrderStatus.RESERVING: Step.TURN_DOWN,
+        OrderStatus.RESERVED: Step.PROLONG,
+        OrderStatus.FINALIZED: Step.TURN_DOWN,
+        OrderStatus.PARTIALLY_REFUNDED: Step.TURN_DOWN,
+        OrderStatus.REFUNDED: Step.TURN_DOWN,
+        OrderStatus.FAILED: Step.TURN_DOWN,
+        OrderStatus.EXPIRED: Step.TURN_DOWN,
+        OrderStatus.CANCELLED: Step.TURN_DOWN,
+        OrderStatus.REFUND_DUE: Step.TURN_DOWN,
+        OrderStatus.REVIEW: Step.TURN_DOWN,
+        OrderStatus.UNKNOWN: Step.TURN_DOWN,
+    },
+    EventKind.OPERATOR_CANCELLED: {
+        OrderStatus.PENDING: Step.CANCEL,
+        OrderStatus.RESERVING: Step.CANCEL,
+        OrderStatus.RESERVED: Step.CANCEL,
+        # It is paid: then it is refunded, not cancelled.
+        OrderStatus.FINALIZED: Step.TURN_DOWN,
+        OrderStatus.PARTIALLY_REFUNDED: Step.TURN_DOWN,
+        OrderStatus.REFUNDED: Step.TURN_DOWN,
+        OrderStatus.FAILED: Step.TURN_DOWN,
+        OrderStatus.EXPIRED: Step.TURN_DOWN,
+        OrderStatus.CANCELLED: Step.TURN_DOWN,
+        OrderStatus.REFUND_DUE: Step.TURN_DOWN,
+        OrderStatus.REVIEW: Step.TURN_DOWN,
+        OrderStatus.UNKNOWN: Step.TURN_DOWN,
     },
 }
 

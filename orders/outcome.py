@@ -42,7 +42,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from orders.events import NotUnderstood, OrderEvent
+from orders.events import Cause
 
 
 class Result(StrEnum):
@@ -95,6 +95,19 @@ class Result(StrEnum):
     """A refund, a dispute or a cancel request said nothing new, or its order is gone."""
     OTHER_PAYMENT = "other_payment"
     """A refund of a payment that the order is not paid with."""
+    ACCEPTED = "accepted"
+    """An operator took what was paid for what is asked, and the order is finalized."""
+    NOT_ACCEPTED = "not_accepted"
+    REFUND_ORDERED = "refund_ordered"
+    """An operator wants money sent back. Stripe is asked for it, and its events say when it is refunded."""
+    NOT_REFUNDED = "not_refunded"
+    NOT_RELEASED = "not_released"
+    NOT_EXTENDED = "not_extended"
+    NOT_CANCELLED = "not_cancelled"
+    STOCK_ADJUSTED = "stock_adjusted"
+    NOT_ADJUSTED = "not_adjusted"
+    INVALID_REQUEST = "invalid_request"
+    """An operator's request cannot be read as one."""
     EARLIER_ORDER = "earlier_order"
     """About an order that had the same id before, and was deleted; the one that has it now stays as it is."""
     UNKNOWN_STATUS = "unknown_status"
@@ -113,6 +126,18 @@ class Result(StrEnum):
     IGNORED = "ignored"
 
 
+REQUESTS_REFUSED: Final = frozenset(
+    {
+        Result.NOT_ACCEPTED,
+        Result.NOT_REFUNDED,
+        Result.NOT_RELEASED,
+        Result.NOT_EXTENDED,
+        Result.NOT_CANCELLED,
+        Result.NOT_ADJUSTED,
+        Result.INVALID_REQUEST,
+    }
+)
+"""What an operator asked for was not done; the note says why. It is on record all the same."""
 SET_ASIDE: Final = frozenset({Result.OTHER_ACCOUNT, Result.LIVEMODE_MISMATCH})
 """Recorded, and settled in the place of that record when the event is sent again to terms that take it."""
 
@@ -154,5 +179,5 @@ class StoreUnavailable(Transient):
     """The database gave no answer. What was asked of it may or may not have been done."""
 
 
-Settle = Callable[[OrderEvent | NotUnderstood, datetime], Outcome]
+Settle = Callable[[Cause, datetime], Outcome]
 """Settles one event, given the present time. Raises Transient."""

@@ -94,6 +94,12 @@ class Refunds:
         done = sum(refund.amount for refund in known if refund.is_done)
         return max(payment.amount_refunded - not_done, done)
 
+    def promised_of(self, payment: Payment) -> int:
+        """What is refunded of the payment or on its way back, in minor units: all that nobody can refund once more."""
+        known = self.refunds_of(payment)
+        undone = sum(refund.amount for refund in known if refund.is_undone)
+        return max(payment.amount_refunded - undone, sum(refund.amount for refund in known if not refund.is_undone))
+
     def refunds_of(self, payment: Payment) -> tuple[Refund, ...]:
         return tuple(
             refund

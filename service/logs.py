@@ -72,6 +72,17 @@ def log_settled(log: Log, event: OrderEvent, outcome: Outcome) -> None:
     )
 
 
+def log_answered(log: Log, request_id: str, outcome: Outcome) -> None:
+    """Write one line: what became of an operator's request."""
+    log(
+        *line_of(outcome),
+        eventId=f"operator_{request_id}",
+        eventType="operator.requested",
+        orderId=outcome.order_id,
+        result=str(outcome.result),
+    )
+
+
 def log_shown(log: Log, shown: Mapping[str, str]) -> None:
     """Write a line for each product that says something else of its stock from now on."""
     for product_id, word in shown.items():

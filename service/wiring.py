@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from checkout.sessions import CheckoutSessions
     from effects.outside import Performer
     from effects.performing import Effects
+    from settlement.requests import Requests
     from stripe_api.api import StripeApi
     from triggers.cancel_requested import CancelRequestedTrigger
     from triggers.effect_created import EffectCreatedTrigger
     from triggers.inventory_changed import InventoryChangedTrigger
+    from triggers.operator_requested import OperatorRequestedTrigger
     from triggers.order_created import OrderCreatedTrigger
     from triggers.sweep import ReservationSweep
     from webhooks.canary import Canary
@@ -53,6 +55,13 @@ def patience(*, total_seconds: float = PATIENCE_SECONDS) -> Patience:
 def settling(store: DocumentStore, terms: Terms, log: Log, patience: Patience) -> Settle:
     """`settle` on one store. Each parked event that it takes up and settles is logged."""
     return partial(settle, store=store, terms=terms, patience=patience, report=partial(log_taken_up, log))
+
+
+def answering(store: DocumentStore, settle: Settle, terms: Terms) -> "Requests":
+    """Operators' requests on one store."""
+    from settlement.requests import Requests
+
+    return Requests(store, settle, terms.notice_lifetime)
 
 
 def performing(
@@ -88,6 +97,7 @@ class Service:
     storefront: Storefront
     effects: Callable[[], "Effects"]
     """What performs them is imported at the first call: the webhook performs none."""
+    requests: Callable[[], "Requests"]
     webhook_secrets: Sequence[SigningSecret]
     naming: Naming
     log: Log
@@ -134,6 +144,11 @@ class Service:
         from triggers.cancel_requested import CancelRequestedTrigger
 
         return CancelRequestedTrigger(self.settle, self.log, self.now)
+
+    def operator_requested_trigger(self) -> "OperatorRequestedTrigger":
+        from triggers.operator_requested import OperatorRequestedTrigger
+
+        return OperatorRequestedTrigger(self.requests().answer, self.log, self.now)
 
     def effect_created_trigger(self) -> "EffectCreatedTrigger":
         from triggers.effect_created import EffectCreatedTrigger
@@ -211,6 +226,7 @@ def service_on(
                 _now,
             )
         ),
+        requests=partial(answering, store, settle, settings.terms),
         webhook_secrets=settings.webhook_secrets,
         naming=settings.naming,
         log=log,

@@ -10,7 +10,7 @@ from settlement.checkouts import checkout_reported
 from settlement.decisions import Case, Change, Proposal
 from settlement.matching import extra_in_words, is_newly_paid, newly_extra
 from settlement.notices import money_of, notices_of, price_of
-from settlement.outside import expiries_of, messages_of, newly_due_back, refunds_in_words, refunds_of
+from settlement.outside import expiries_of, messages_of, newly_due_back, ordered_refunds, refunds_in_words, refunds_of
 from settlement.parking import released_by
 from settlement.setting_aside import delay_in_words
 
@@ -27,9 +27,7 @@ def change_from(case: Case, proposal: Proposal) -> Change:
         _uncounted_in_words(uncounted),
         extra_in_words(extra, after),
         refunds_in_words(case, after, due_back),
-        "cancel_requested: its customer had asked to cancel the order before it was paid"
-        if was_to_be_cancelled
-        else None,
+        "cancel_requested: the order was to be cancelled before it was paid" if was_to_be_cancelled else None,
         delay_in_words(case.snapshot),
     )
     to_decide = NoticeType.CANCEL_REQUESTED if was_to_be_cancelled else None
@@ -54,6 +52,7 @@ def change_from(case: Case, proposal: Proposal) -> Change:
         effects=(
             *messages_of(notices, after.order_id, entry_id, case.terms),
             *refunds_of(due_back, after, entry_id),
+            *ordered_refunds(proposal.refunds, after, entry_id),
             *expiries_of(case, checkout, entry_id),
         ),
     )

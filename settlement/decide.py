@@ -16,19 +16,23 @@ from orders.event_kinds import EventKind
 from orders.events import (
     FOUND_BY_PAYMENT,
     CarriesPayment,
+    Cause,
     DisputeChanged,
     NotUnderstood,
-    OrderEvent,
     PaymentSucceeded,
     RefundUpdated,
     StripeEvent,
 )
-from orders.lifecycle import Step, step_for
+from orders.lifecycle import step_for
+from orders.operator_events import OperatorEvent, StockAdjusted
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed, ShopEvent
+from orders.steps import Step
+from settlement.adjusting import adjust_stock
 from settlement.change import change_from
 from settlement.decisions import (
+    Adjustment,
     Case,
     CountDelivery,
     Decision,
@@ -43,6 +47,7 @@ from settlement.ending import end_checkout, with_session_ended
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
 from settlement.matching import why_not_heard
 from settlement.opening import open_checkout
+from settlement.operating import REFUSALS, accept, prolong_hold, release_hold, send_back, turn_down
 from settlement.parking import count_delivery, released_by, wait_for_order, wait_for_payment
 from settlement.paying import quarantine, refuse, take_units
 from settlement.recording import (
@@ -58,7 +63,7 @@ from settlement.setting_aside import objections_to, set_aside
 from settlement.snapshot import Claim, Record, Snapshot
 
 
-def decide(event: OrderEvent | NotUnderstood, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
+def decide(event: Cause, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
     """Decide the next step towards settling the event.
 
     Raises:
@@ -66,6 +71,8 @@ def decide(event: OrderEvent | NotUnderstood, snapshot: Snapshot, terms: Terms, 
     """
     if isinstance(event, ShopEvent):
         return _decide_for_the_shop(event, snapshot, terms, now)
+    if isinstance(event, OperatorEvent):
+        return _decide_for_an_operator(event, snapshot, terms, now)
     if snapshot.has_outlived_its_claim and snapshot.deliveries_on_record is None:
         return Look(deliveries=True)
     if isinstance(event, NotUnderstood):
@@ -175,6 +182,22 @@ def _decide_for_the_shop(event: ShopEvent, snapshot: Snapshot, terms: Terms, now
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
 
 
+def _decide_for_an_operator(event: OperatorEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
+    request = snapshot.operator_request
+    if request is None or request.event != event:
+        return Unchanged(Outcome(Result.IGNORED, event.order_id, "no_request: nobody asks for this, or not any more"))
+    if request.settled:
+        return Unchanged(request.settled)
+    if snapshot.audited:
+        # What is on record under its id was another request, which was deleted.
+        return Unchanged(Outcome(Result.ALREADY_RECORDED, event.order_id, "id_used_before: give it another id"))
+    if isinstance(event, StockAdjusted):
+        return adjust_stock(event, snapshot)
+    if snapshot.order is None:
+        return Adjustment(REFUSALS[event.kind], event.order_id, "no_order: it does not exist")
+    return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
+
+
 def _of_nobodys(event: StripeEvent, snapshot: Snapshot) -> Unchanged | None:
     """A payment that names no order, and that nobody has named together with one: there is nothing to put on record."""
     if snapshot.order_id is not None or event.kind in FOUND_BY_PAYMENT:
@@ -260,5 +283,10 @@ DECIDED_BY: Final[Mapping[Step, Callable[[Case], Decision | Proposal]]] = {
     Step.RECORD_CANCEL_REQUEST: record_cancel_request,
     Step.OPEN_CHECKOUT: open_checkout,
     Step.END_CHECKOUT: end_checkout,
+    Step.ACCEPT: accept,
+    Step.SEND_BACK: send_back,
+    Step.RELEASE: release_hold,
+    Step.PROLONG: prolong_hold,
+    Step.TURN_DOWN: turn_down,
     Step.NOTHING: change_nothing,
 }

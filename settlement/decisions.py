@@ -4,12 +4,13 @@ A decision can be tested without documents, shown without being carried out, and
 `database.documents.recorder` turns it into writes.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, TypeVar
 
-from effects.effect import Effect, EffectKind
+from effects.effect import Effect, EffectKind, RefundTerms
 from inventory.reservation import counted_apart
 from inventory.stock import StockMove, release
 from notifications.notices import Notice, NoticeType
@@ -133,6 +134,8 @@ class Proposal:
     """As it is afterwards; None if the event says nothing new of one."""
     checkout: Checkout | None = None
     """As it is afterwards; None if the step does nothing with one."""
+    refunds: Mapping[str, RefundTerms] = field(default_factory=dict)
+    """What an operator has Stripe send back, by payment."""
 
 
 # --- Not the last word -----------------------------------------------------------------------------------------------
@@ -268,6 +271,23 @@ class CountDelivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustment:
+    """An operator's request that changes no order is settled: stock is corrected, or there is nothing to do it to."""
+
+    result: Result
+    order_id: str | None
+    note: str | None
+    move: StockMove | None = None
+    is_exact: bool = False
+    """Whether the figures must still be those that were read."""
+    released: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(self.result, self.order_id, self.note)
+
+
+@dataclass(frozen=True, slots=True)
 class Unchanged:
     """There is nothing to write."""
 
@@ -275,5 +295,5 @@ class Unchanged:
     released: tuple[str, ...] = ()
 
 
-Settled = Change | Park | SetAside | CountDelivery | Unchanged
+Settled = Change | Park | SetAside | CountDelivery | Adjustment | Unchanged
 Decision = Look | Hold | GiveBack | Settled

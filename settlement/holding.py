@@ -9,6 +9,7 @@ from notifications.notices import NoticeType
 from orders.checkout import CheckoutState
 from orders.events import CarriesPayment
 from orders.money import Money
+from orders.operator_events import OrderCancelled
 from orders.order import CLOSED, ID_USED_BEFORE, PRICE_GONE, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.shop_events import CancelRequested, OrderPlaced
@@ -73,7 +74,7 @@ def expire(case: Case) -> Decision | Proposal:
 
 
 def cancel(case: Case) -> Decision | Proposal:
-    if isinstance(case.event, CancelRequested):
+    if isinstance(case.event, CancelRequested | OrderCancelled):
         return cancelled(case)
     own, order = own_checkout(case), with_report(case)
     if own and own.state is CheckoutState.OPEN:

@@ -1,8 +1,8 @@
 """What must be done outside because of a change: messages to send, money to send back, sessions to end. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from effects.effect import Effect, EffectKind, a_message, a_stripe_call
+from effects.effect import Effect, EffectKind, RefundTerms, a_message, a_stripe_call, an_ordered_refund
 from notifications.notices import Audience, Notice
 from orders.checkout import Checkout
 from orders.events import StripeEvent
@@ -26,6 +26,14 @@ def refunds_of(payments: Iterable[Payment], order: Order, cause_id: str) -> tupl
     return tuple(
         a_stripe_call(EffectKind.STRIPE_REFUND, payment.payment_id, order.order_id, cause_id, order.user_id)
         for payment in payments
+    )
+
+
+def ordered_refunds(refunds: Mapping[str, RefundTerms], order: Order, cause_id: str) -> tuple[Effect, ...]:
+    """One for each refund that an operator has ordered, under a key of its own: another order is another refund."""
+    return tuple(
+        an_ordered_refund(payment_id, terms, order.order_id, cause_id, order.user_id)
+        for payment_id, terms in refunds.items()
     )
 
 

@@ -32,7 +32,7 @@ def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal |
         return waiting
     if reason:
         return _quarantined(case, order, reason, counted)
-    return with_refunds(case, Proposal(*_finalized(case, order), take(order.counted_lines), counted, NoticeType.PAID))
+    return with_refunds(case, replace(finalized(case, order), moves=take(order.counted_lines), counted=counted))
 
 
 def take_unheld_units(case: Case) -> Proposal | Look:
@@ -47,7 +47,7 @@ def take_unheld_units(case: Case) -> Proposal | Look:
     if short := unavailable(units, case):
         return refuse(case, Refused(f"insufficient_stock: {short} are gone by now"))
     taken = put_back({product_id: -quantity for product_id, quantity in units.items()})
-    return with_refunds(case, Proposal(*_finalized(case, order), taken, notice=NoticeType.PAID))
+    return with_refunds(case, replace(finalized(case, order), moves=taken))
 
 
 def _why_not_to_hold(order: Order, case: Case) -> Refused | None:
@@ -98,7 +98,8 @@ def closed_and_not_paid(case: Case, order: Order) -> Proposal | None:
     return Proposal(Result.NOT_PAID, known, notice=NoticeType.NOT_PAID, note=why_unpaid(order))
 
 
-def _finalized(case: Case, order: Order) -> tuple[Result, Order]:
+def finalized(case: Case, order: Order) -> Proposal:
+    """It is paid; which units are taken for it, whoever calls adds to that."""
     paid = replace(
         order,
         status=OrderStatus.FINALIZED,
@@ -110,7 +111,7 @@ def _finalized(case: Case, order: Order) -> tuple[Result, Order]:
         finalized_at=case.now,
         failure_reason=None,
     )
-    return Result.FIRST_TIME_FINALIZED, paid
+    return Proposal(Result.FIRST_TIME_FINALIZED, paid, notice=NoticeType.PAID)
 
 
 def _awaiting_session(case: Case, order: Order, reason: str) -> Proposal | Look | None:

@@ -11,7 +11,7 @@ from database.documents.recorder import writes_for
 from database.documents.wanted import Wanted, after_hold
 from database.documents.webhook_events import claim_path
 from database.store import Committed, DocumentStore
-from orders.events import NotUnderstood, OrderEvent, StripeEvent
+from orders.events import Cause, StripeEvent
 from orders.outcome import Outcome, StoreContended, StoreUnavailable
 from settlement.decide import decide
 from settlement.decisions import (
@@ -59,7 +59,7 @@ class Patience:
 
 
 def settle(
-    event: OrderEvent | NotUnderstood,
+    event: Cause,
     now: datetime,
     *,
     store: DocumentStore,
@@ -92,9 +92,7 @@ def settle(
     return settled.outcome
 
 
-def _settle_one(
-    event: OrderEvent | NotUnderstood, now: datetime, store: DocumentStore, terms: Terms, patience: Patience
-) -> Settled:
+def _settle_one(event: Cause, now: datetime, store: DocumentStore, terms: Terms, patience: Patience) -> Settled:
     attempt = _Attempt(event, store, terms, now)
     lost: StoreContended | StoreUnavailable | None = None
     for seconds_left in patience.tries():
@@ -128,7 +126,7 @@ def _released_events(settled: Settled, store: DocumentStore, seconds_left: float
 class _Attempt:
     """One event on its way to its last decision: what is wanted for it, and what was read last."""
 
-    def __init__(self, event: OrderEvent | NotUnderstood, store: DocumentStore, terms: Terms, now: datetime) -> None:
+    def __init__(self, event: Cause, store: DocumentStore, terms: Terms, now: datetime) -> None:
         self._event = event
         self._store = store
         self._terms = terms

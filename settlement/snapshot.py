@@ -11,8 +11,9 @@ from inventory.stock import Level
 from orders.checkout import Checkout
 from orders.disputes import Dispute
 from orders.events import StripeDelivery
+from orders.operator_events import OperatorEvent
 from orders.order import Order
-from orders.outcome import SET_ASIDE, Result
+from orders.outcome import SET_ASIDE, Outcome, Result
 
 Version = object
 """Which state of a document was read. Only equality means anything: nobody has written since."""
@@ -88,6 +89,19 @@ class CancelRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorRequest:
+    """What an operator has asked for."""
+
+    event: OperatorEvent | None
+    """None if the document cannot be read as a request."""
+    defect: str | None
+    """Why not, in words for whoever wrote it."""
+    settled: Outcome | None
+    """What has become of it; None until it is settled."""
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
 class KnownCheckout:
     """The order's latest Checkout session of our own."""
 
@@ -120,6 +134,8 @@ class Snapshot:
     """Where the chain of its audit entries ends; None before the first of them."""
     cancel_request: CancelRequest | None = None
     """The request that the event reports; None if there is no such document."""
+    operator_request: OperatorRequest | None = None
+    """Likewise, of an operator's."""
     products: Mapping[str, Product] = field(default_factory=dict)
     """Only the products that were asked for."""
     inventory_versions: Mapping[str, Version] = field(default_factory=dict)

@@ -86,4 +86,10 @@ def _entry_fields(entry: AuditEntry) -> dict[str, object]:
         "note": entry.note,
         "createdAt": entry.created_at,
         **account_fields(entry.account),
+        **_operator_fields(entry),
     }
+
+
+def _operator_fields(entry: AuditEntry) -> dict[str, object]:
+    """Nothing for what no operator has done, as nearly all is."""
+    return {} if entry.operator is None else {"operator": entry.operator, "reason": entry.reason}

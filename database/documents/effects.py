@@ -7,7 +7,7 @@ from typing import Final
 from database.documents.notifications import notice_write
 from database.documents.values import text_or_none, time_or_none
 from database.store import Create, Document, Update, Write
-from effects.effect import Effect, EffectKind, EffectState, StoredEffect, a_message
+from effects.effect import Effect, EffectKind, EffectState, RefundTerms, StoredEffect, a_message
 from effects.schedule import LEASE
 from notifications.notices import Audience, Notice, NoticeType
 from orders.numbers import whole_number
@@ -37,8 +37,19 @@ def effect_write(effect: Effect, now: datetime) -> Create:
             "error": None,
             "payload": None,
             "createdAt": now,
+            **_refund_fields(effect.refund),
         },
     )
+
+
+def _refund_fields(terms: RefundTerms | None) -> dict[str, object]:
+    return {"refund": {"amount": terms.amount, "restock": terms.restock}} if terms else {}
+
+
+def _refund_from(fields: object) -> RefundTerms | None:
+    if not isinstance(fields, Mapping):
+        return None
+    return RefundTerms(whole_number(fields.get("amount")), text_or_none(fields.get("restock")))
 
 
 def effect_from(effect_id: str, document: Document) -> StoredEffect | None:
@@ -51,7 +62,13 @@ def effect_from(effect_id: str, document: Document) -> StoredEffect | None:
     if kind not in _KINDS or state not in _STATES or None in (recipient, order_id, cause_id, key):
         return None
     effect = Effect(
-        EffectKind(kind), recipient or "", order_id or "", cause_id or "", text_or_none(fields.get("userId")), key or ""
+        EffectKind(kind),
+        recipient or "",
+        order_id or "",
+        cause_id or "",
+        text_or_none(fields.get("userId")),
+        key or "",
+        _refund_from(fields.get("refund")),
     )
     if effect.effect_id != effect_id:
         return None

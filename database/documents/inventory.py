@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from database.store import Fields, Increase, Update
+from database.store import Create, Fields, Increase, Update
 from inventory.stock import Level, StockMove
 from orders.numbers import whole_number
+from settlement.decisions import Adjustment
 from settlement.snapshot import Snapshot
 
 
@@ -61,6 +62,16 @@ def move_writes(moves: Iterable[StockMove], snapshot: Snapshot) -> tuple[Increas
         *(_increase(move) for move in moves if not move.takes_available),
         *(_exact_write(move, snapshot) for move in moves if move.takes_available),
     )
+
+
+def adjusted(adjustment: Adjustment, snapshot: Snapshot) -> tuple[Create | Increase | Update, ...]:
+    """What an operator's correction writes; nothing where nothing moves."""
+    move = adjustment.move
+    if move is None:
+        return ()
+    if not snapshot.products[move.product_id].in_inventory:
+        return (Create(inventory_path(move.product_id), {"stock": move.stock, "reserved": 0}),)
+    return (_exact_write(move, snapshot) if adjustment.is_exact else _increase(move),)
 
 
 def _hold(move: StockMove, level: Level | None) -> Increase:

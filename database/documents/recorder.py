@@ -11,17 +11,20 @@ from database.documents.cancel_requests import settled_request
 from database.documents.checkouts import checkout_write
 from database.documents.disputes import dispute_write
 from database.documents.effects import effect_write
-from database.documents.inventory import hold_writes, move_writes
+from database.documents.inventory import adjusted, hold_writes, move_writes
 from database.documents.notifications import notice_write
+from database.documents.operator_requests import answered_request
 from database.documents.orders import changed_fields, held_fields, order_path
 from database.documents.payments import index_writes, listed_as_waiting
 from database.documents.webhook_events import counted_delivery, parked_claim, settled_claim
 from database.store import Update, Write
-from orders.events import NotUnderstood, OrderEvent, StripeEvent
+from orders.events import Cause, NotUnderstood, OrderEvent, StripeEvent
+from orders.operator_events import OperatorEvent, StockAdjusted
 from orders.order import Order
-from orders.outcome import Result
-from orders.shop_events import CancelRequested, ShopEvent
+from orders.outcome import Outcome, Result
+from orders.shop_events import CancelRequested
 from settlement.decisions import (
+    Adjustment,
     Change,
     CountDelivery,
     Decision,
@@ -35,13 +38,11 @@ from settlement.decisions import (
 )
 from settlement.snapshot import Snapshot
 
-Event = OrderEvent | NotUnderstood
-
 _UNREAD: Final = "not_understood"
 """The kind of what is set aside before anybody could read it."""
 
 
-def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Terms, now: datetime) -> tuple[Write, ...]:
+def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Terms, now: datetime) -> tuple[Write, ...]:
     """All that the decision writes, with the preconditions that nothing it rests on has changed since.
 
     Empty for a decision that writes nothing.
@@ -55,20 +56,35 @@ def writes_for(decision: Decision, event: Event, snapshot: Snapshot, terms: Term
             return _order_write(snapshot, fields, now), *hold_writes(moves, snapshot)
         case GiveBack(order=order, moves=moves):
             return _order_write(snapshot, _changed(snapshot, order), now), *move_writes(moves, snapshot)
-        case Change() if not isinstance(event, NotUnderstood):
+        case Change() if not isinstance(event, NotUnderstood | StockAdjusted):
             return _writes_for_change(decision, event, snapshot, terms, now)
-        case Park(result=Result.PAYMENT_NOT_FOUND) if isinstance(event, StripeEvent):
-            return *parked_claim(decision, event, snapshot, now), listed_as_waiting(event, snapshot)
-        case Park() if not isinstance(event, ShopEvent):
-            return parked_claim(decision, event, snapshot, now)
-        case SetAside() if not isinstance(event, ShopEvent):
-            return _writes_for_set_aside(decision, event, snapshot, terms, now)
-        case CountDelivery() if not isinstance(event, ShopEvent):
-            return counted_delivery(decision, event.delivery, snapshot, now, terms.claim_lifetime)
-        case Change() | Park() | SetAside() | CountDelivery():
+        case Adjustment() if isinstance(event, OperatorEvent):
+            return _writes_for_adjustment(decision, event, snapshot, terms, now)
+        case Park() | SetAside() | CountDelivery() if isinstance(event, StripeEvent | NotUnderstood):
+            return _writes_for_delivery(decision, event, snapshot, terms, now)
+        case Change() | Park() | SetAside() | CountDelivery() | Adjustment():
             raise TypeError(f"a {type(event).__name__} cannot lead to a {type(decision).__name__}")
         case _:
             assert_never(decision)
+
+
+def _writes_for_delivery(
+    decision: Park | SetAside | CountDelivery,
+    event: StripeEvent | NotUnderstood,
+    snapshot: Snapshot,
+    terms: Terms,
+    now: datetime,
+) -> tuple[Write, ...]:
+    """What is put on record of an event of Stripe's that changes no order."""
+    match decision:
+        case Park(result=Result.PAYMENT_NOT_FOUND) if isinstance(event, StripeEvent):
+            return *parked_claim(decision, event, snapshot, now), listed_as_waiting(event, snapshot)
+        case Park():
+            return parked_claim(decision, event, snapshot, now)
+        case SetAside():
+            return _writes_for_set_aside(decision, event, snapshot, terms, now)
+        case CountDelivery():
+            return counted_delivery(decision, event.delivery, snapshot, now, terms.claim_lifetime)
 
 
 def _writes_for_change(
@@ -92,6 +108,8 @@ def _writes_for_change(
         writes += index_writes(event, order.order_id, snapshot)
     if isinstance(event, CancelRequested) and (request := snapshot.cancel_request):
         writes.append(settled_request(order.order_id, request, now, terms.notice_lifetime))
+    if isinstance(event, OperatorEvent):
+        writes.append(_answer(event, change.outcome, snapshot, terms, now))
     writes += (
         notice_write(notice, change.entry_id, order.order_id, now, terms.notice_lifetime) for notice in change.notices
     )
@@ -117,7 +135,37 @@ def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> Audit
         payment_intent_id=event.payment_intent_id if isinstance(event, StripeEvent) else None,
         account=event.delivery.account if isinstance(event, StripeEvent) else None,
         note=change.note,
+        operator=event.operator if isinstance(event, OperatorEvent) else None,
+        reason=event.reason if isinstance(event, OperatorEvent) else None,
     )
+
+
+def _writes_for_adjustment(
+    decision: Adjustment, event: OperatorEvent, snapshot: Snapshot, terms: Terms, now: datetime
+) -> tuple[Write, ...]:
+    entry = AuditEntry(
+        kind=event.kind,
+        event_id=event.event_id,
+        event_type=event.event_type,
+        order_id=decision.order_id,
+        webhook_processed=False,
+        result=decision.result,
+        status_before=None,
+        status_after=None,
+        created_at=now,
+        moves=(decision.move,) if decision.move else (),
+        note=decision.note,
+        operator=event.operator,
+        reason=event.reason,
+    )
+    answer = _answer(event, decision.outcome, snapshot, terms, now)
+    return entry_write(entry, snapshot), *adjusted(decision, snapshot), answer
+
+
+def _answer(event: OperatorEvent, outcome: Outcome, snapshot: Snapshot, terms: Terms, now: datetime) -> Update:
+    if snapshot.operator_request is None:
+        raise ValueError("no request was read that could be answered")
+    return answered_request(event.request_id, snapshot.operator_request, outcome, now, terms.notice_lifetime)
 
 
 def _writes_for_set_aside(

@@ -9,16 +9,18 @@ from database.documents.cancel_requests import cancel_request_from, cancel_reque
 from database.documents.checkouts import checkout_path, known_checkout_from
 from database.documents.disputes import dispute_path, known_dispute_from
 from database.documents.inventory import inventory_path, level_from
+from database.documents.operator_requests import operator_request_from, operator_request_path
 from database.documents.orders import order_from, order_path
 from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_from, product_path
 from database.documents.webhook_events import claim_from, claim_path
 from database.store import Committed, Document, Fields
-from orders.events import DisputeChanged, NotUnderstood, OfSession, OrderEvent, StripeEvent
+from orders.events import Cause, DisputeChanged, NotUnderstood, OfSession, StripeEvent
+from orders.operator_events import OperatorEvent, StockAdjusted
 from orders.order import Order
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ShopEvent
 from settlement.decisions import Look
-from settlement.snapshot import KnownDispute, Snapshot
+from settlement.snapshot import KnownDispute, OperatorRequest, Snapshot
 
 Documents = Mapping[str, Document | None]
 
@@ -27,7 +29,7 @@ Documents = Mapping[str, Document | None]
 class Wanted:
     """What is to be read for one event; more of it once a decision asks for more."""
 
-    event: OrderEvent | NotUnderstood
+    event: Cause
     more: Look = Look()
     """What decisions have asked for so far."""
     lost_at: Snapshot | None = None
@@ -39,26 +41,39 @@ class Wanted:
 
     @property
     def product_ids(self) -> tuple[str, ...]:
-        return self.more.product_ids or (self.event.product_ids if isinstance(self.event, OrderPlaced) else ())
+        return self.more.product_ids or self._product_ids_of_event
+
+    @property
+    def _product_ids_of_event(self) -> tuple[str, ...]:
+        match self.event:
+            case OrderPlaced(product_ids=product_ids):
+                return product_ids
+            case StockAdjusted(product_id=product_id):
+                return (product_id,)
+            case _:
+                return ()
 
     @property
     def has_audit_entry(self) -> bool:
         # What is taken up again may have been set aside before it was parked, and what nobody can read may have been
         # settled before by a release that could: then its audit entry is there.
         is_replay = isinstance(self.event, StripeEvent) and self.event.delivery.is_replay
-        return is_replay or isinstance(self.event, NotUnderstood | ShopEvent) or self.more.audit_entry
+        is_read_first = isinstance(self.event, NotUnderstood | ShopEvent | OperatorEvent)
+        return is_replay or is_read_first or self.more.audit_entry
 
     @property
     def paths(self) -> tuple[str, ...]:
         """All that one BatchGet must bring."""
         event_id = self.event.event_id
         paths = [audit_path(event_id)] if self.has_audit_entry else []
-        if not isinstance(self.event, ShopEvent):
+        if isinstance(self.event, StripeEvent | NotUnderstood):
             paths.append(claim_path(event_id))
         if self.order_id and not isinstance(self.event, NotUnderstood):
             paths.append(order_path(self.order_id))
         if isinstance(self.event, CancelRequested):
             paths.append(cancel_request_path(self.event.order_id))
+        if isinstance(self.event, OperatorEvent):
+            paths.append(operator_request_path(self.event.request_id))
         paths += [payment_path(payment_id) for payment_id in self._payment_ids]
         if self._checkout_path:
             paths.append(self._checkout_path)
@@ -110,6 +125,7 @@ class Wanted:
             order_version=order.version if order else None,
             audit_head=head_from(order.fields) if order else None,
             cancel_request=cancel_request_from(request) if request else None,
+            operator_request=self._operator_request(documents),
             products={
                 product_id: product_from(product_id, _fields(document), _fields(documents[product_path(product_id)]))
                 for product_id, document in inventory.items()
@@ -126,6 +142,12 @@ class Wanted:
         before = self.lost_at
         is_unexplained = before is not None and _of_the_event(before) == _of_the_event(snapshot)
         return replace(snapshot, is_loss_unexplained=is_unexplained)
+
+    def _operator_request(self, documents: Documents) -> OperatorRequest | None:
+        if not isinstance(self.event, OperatorEvent):
+            return None
+        document = documents[operator_request_path(self.event.request_id)]
+        return operator_request_from(self.event.request_id, document) if document else None
 
     def _known_dispute(self, documents: Documents) -> KnownDispute | None:
         if not isinstance(self.event, DisputeChanged):

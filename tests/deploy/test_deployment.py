@@ -208,7 +208,7 @@ def test_the_indexes_and_times_to_live_of_this_folder_are_there(deployed: Deploy
     there = deployed.google.under(f"firestore/projects/{PROJECT}/databases/{DATABASE}/collectionGroups/")
     assert len(there) == len(wanted)
     lives = {name for name, how in there.items() if "ttlConfig" in how}
-    collections = ("webhookEvents", "messages", "cancelRequests", "effects")
+    collections = ("webhookEvents", "messages", "cancelRequests", "operatorRequests", "effects")
     assert lives == {f"{collection}/fields/expireAt" for collection in collections}
 
 

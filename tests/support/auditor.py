@@ -26,6 +26,8 @@ class Recount(NamedTuple):
     """Units that orders had taken by then, and not brought back."""
     moved: int = 0
     """By how much the audit trail says that its stock had changed by then."""
+    added: int = 0
+    """How much of that was operators' correction."""
 
 
 Recounts = Mapping[str, Recount]
@@ -101,7 +103,9 @@ def recount_of(product_id: str, stock: int | None, documents: Documents, deleted
     """What the shop writes now as the stock of a product."""
     shelves = _shelved(documents)
     gone = _units_gone([*shelves["orders"].values(), *deleted.values()])
-    return Recount(stock, gone[product_id], _units_moved(shelves)[product_id, "stock"])
+    return Recount(
+        stock, gone[product_id], _units_moved(shelves)[product_id, "stock"], _units_added(shelves)[product_id]
+    )
 
 
 def leftovers(documents: Documents) -> list[str]:
@@ -136,7 +140,7 @@ def _counts(initial_stock: Mapping[str, int | None], recounts: Recounts) -> Reco
 
 def _of_levels(shelves: Shelves, counts: Recounts, deleted: Documents) -> Iterator[str]:
     orders = [*shelves["orders"].values(), *deleted.values()]
-    gone, held = _units_gone(orders), _units_held(orders)
+    gone, held, added = _units_gone(orders), _units_held(orders), _units_added(shelves)
     unfinished = any(order["status"] == "reserving" for order in orders)
     for product_id, count in counts.items():
         level = shelves["inventory"][product_id]
@@ -147,6 +151,7 @@ def _of_levels(shelves: Shelves, counts: Recounts, deleted: Documents) -> Iterat
                 yield f"{product_id}: the shop wrote {count.stock} as its stock, and the inventory says {level}"
             continue
         units_gone, backorder = gone[product_id] - count.gone, level.get("backorder", 0)
+        units_gone -= added[product_id] - count.added
         if level["stock"] != count.stock - units_gone:
             yield f"{product_id}: {count.stock} - {units_gone} units gone is not what is there: {level}"
         is_oversold = level["stock"] < -backorder or (level["reserved"] > level["stock"] + backorder and not unfinished)
@@ -182,6 +187,15 @@ def _units_moved(shelves: Shelves) -> Counter[tuple[str, str]]:
             moved[move["productId"], "stock"] += move["stock"]
             moved[move["productId"], "reserved"] += move["reserved"]
     return moved
+
+
+def _units_added(shelves: Shelves) -> Counter[str]:
+    """What operators have put on the shelves, or taken away, by product."""
+    added: Counter[str] = Counter()
+    for entry in shelves["auditLog"].values():
+        if entry["kind"] == "operator_adjusted_stock":
+            added.update({move["productId"]: move["stock"] for move in entry["stock"]})
+    return added
 
 
 def _units_gone(orders: Iterable[Fields]) -> Counter[str]:
@@ -255,7 +269,8 @@ def _of_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
         yield f"{order_id}: {refunded} refunded of {received} received"
     if (order["status"] == "refunded") != (0 < received <= refunded):
         yield f"{order_id}: {order['status']} with {refunded} refunded of {received}"
-    if order["status"] == "finalized" and (refunded or order.get("amountReceived") is None):
+    is_accepted = shelves["auditLog"].get(order.get("webhookEventId") or "", {}).get("result") == "accepted"
+    if order["status"] == "finalized" and (refunded or (order.get("amountReceived") is None and not is_accepted)):
         yield f"{order_id}: finalized with {refunded} refunded of {order.get('amountReceived')}"
     if order["status"] == "cancelled" and received:
         yield f"{order_id}: cancelled, and {received} were received"
@@ -373,6 +388,10 @@ def _of_expiry(shelves: Shelves) -> Iterator[str]:
     for order_id, request in shelves["cancelRequests"].items():
         if ("expireAt" in request) != (f"cancel_{order_id}" in shelves["auditLog"]):
             yield f"{order_id}: its cancel request is {request}, settled or not"
+    for request_id, request in shelves["operatorRequests"].items():
+        is_invalid = request.get("result") == "invalid_request"
+        if (request.get("settledAt") is not None) != (is_invalid or f"operator_{request_id}" in shelves["auditLog"]):
+            yield f"{request_id}: an operator's request, and whether it is settled is not what it says: {request}"
     for path, notice in shelves["notifications"].items():
         if notice["expireAt"] <= notice["createdAt"]:
             yield f"{path}: kept until {notice['expireAt']}"

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from database.documents.operator_requests import operator_request_from
 from database.documents.orders import order_from
 from database.documents.size import ORDER_BYTES_MAX
+from database.store import Document
 from orders.checkout import Checkout
 from orders.declines import Decline
 from orders.disputes import Dispute
@@ -30,6 +32,7 @@ from orders.events import (
     SubscriptionStarted,
 )
 from orders.money import Money
+from orders.operator_events import OperatorEvent, OperatorOrderEvent
 from orders.refunds import Refund, Refunds, RefundStatus, Restock
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ReservationLapsed
 from service.settings import settings_from
@@ -282,6 +285,38 @@ def a_request(**fields: object) -> Fields:
     return {"userId": "alice", "createdAt": NOW, **fields}
 
 
+def an_operators_request(kind: str, **fields: object) -> Fields:
+    """What an operator asks for, as it is written."""
+    said: Fields = {"kind": kind, "target": "order-1", "operator": "olga", "reason": "as agreed", "createdAt": NOW}
+    return {**said, **fields}
+
+
+OPERATORS_REQUESTS: Mapping[str, Fields] = {
+    "accept-1": an_operators_request("accept"),
+    "refund-1": an_operators_request("refund"),
+    "release-1": an_operators_request("release"),
+    "extend-1": an_operators_request("extend", until=NOW + timedelta(days=1)),
+    "cancel-1": an_operators_request("cancel"),
+    "stock-1": an_operators_request("stock", target="shirt", mode="add", quantity=5),
+}
+"""One of each kind, by id."""
+
+
+def asked_by_operator(request_id: str, **fields: object) -> OperatorEvent:
+    """The event of one of these requests, with other fields where a test names some."""
+    document = Document({**OPERATORS_REQUESTS[request_id], **fields}, version=None)
+    request = operator_request_from(request_id, document)
+    assert request.event, request.defect
+    return request.event
+
+
+def asked_of_order(request_id: str, **fields: object) -> OperatorOrderEvent:
+    """The same of one that is about an order."""
+    event = asked_by_operator(request_id, **fields)
+    assert isinstance(event, OperatorOrderEvent)
+    return event
+
+
 def redelivered(event: OrderEvent, at: datetime = LATER) -> OrderEvent:
     """The same event in a delivery of its own; only Stripe's deliveries can be told apart."""
     if not isinstance(event, StripeEvent):
@@ -326,6 +361,11 @@ ONE_OF_EACH_KIND: Mapping[EventKind, OrderEvent] = {
     EventKind.CANCEL_REQUESTED: a_cancel_request(),
     EventKind.CHECKOUT_OPENED: an_opening(),
     EventKind.CHECKOUT_ENDED: a_session_end(),
+    EventKind.OPERATOR_ACCEPTED: asked_of_order("accept-1"),
+    EventKind.OPERATOR_REFUNDED: asked_of_order("refund-1"),
+    EventKind.OPERATOR_RELEASED: asked_of_order("release-1"),
+    EventKind.OPERATOR_EXTENDED: asked_of_order("extend-1"),
+    EventKind.OPERATOR_CANCELLED: asked_of_order("cancel-1"),
 }
 """Events that are all about one order."""
 

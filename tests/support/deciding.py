@@ -13,8 +13,9 @@ from inventory.reservation import Product
 from inventory.stock import Level, StockMove
 from notifications.notices import Audience, Notice, NoticeType
 from orders.checkout import ON_THE_WAY_MAX, Checkout
-from orders.events import NotUnderstood, OfSession, OrderEvent, StripeEvent
+from orders.events import Cause, OfSession, OrderEvent, StripeEvent
 from orders.money import Money
+from orders.operator_events import OperatorEvent, StockAdjusted
 from orders.order import Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
@@ -22,7 +23,15 @@ from orders.refunds import Refund, Refunds
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced
 from settlement.decide import decide
 from settlement.decisions import Change, CountDelivery, Decision, Look, Terms, Unchanged
-from settlement.snapshot import CancelRequest, Claim, KnownCheckout, KnownPayment, SetAsideEntry, Snapshot
+from settlement.snapshot import (
+    CancelRequest,
+    Claim,
+    KnownCheckout,
+    KnownPayment,
+    OperatorRequest,
+    SetAsideEntry,
+    Snapshot,
+)
 from tests.support.builders import NOW, TERMS
 
 EUR_36 = Money(3_600, "eur")
@@ -167,7 +176,7 @@ class Given:
     after_loss: bool
     """Whether a commit was refused before: then the audit entry is read, too."""
 
-    def when(self, event: OrderEvent | NotUnderstood) -> Decision:
+    def when(self, event: Cause) -> Decision:
         """What is decided once all is looked at that a decision has asked for."""
         *_, decided = self._decisions(event)
         moved = [move.product_id for move in getattr(decided, "moves", ())]
@@ -180,11 +189,11 @@ class Given:
         assert isinstance(decided, Change), decided
         return decided
 
-    def looks_for(self, event: OrderEvent | NotUnderstood) -> list[Decision]:
+    def looks_for(self, event: Cause) -> list[Decision]:
         """All that is asked for on the way to a decision."""
         return list(self._decisions(event))[:-1]
 
-    def _decisions(self, event: OrderEvent | NotUnderstood) -> Iterator[Decision]:
+    def _decisions(self, event: Cause) -> Iterator[Decision]:
         snapshot = self._read_first(event)
         while isinstance(decision := decide(event, snapshot, self.terms, NOW), Look):
             yield decision
@@ -192,7 +201,7 @@ class Given:
             assert snapshot != before, f"to ask again for what is known never ends: {decision}"
         yield decision
 
-    def _read_first(self, event: OrderEvent | NotUnderstood) -> Snapshot:
+    def _read_first(self, event: Cause) -> Snapshot:
         reads_entry = self.after_loss or not isinstance(event, StripeEvent) or event.delivery.is_replay
         paid_orders = (payment.order_id for payment in self.snapshot.payments.values() if payment.order_id)
         order_id = event.order_id or next(paid_orders, None)
@@ -202,7 +211,8 @@ class Given:
             is_order_unread=event.order_id != order_id,
             order=self.snapshot.order if event.order_id else None,
             cancel_request=self.snapshot.cancel_request if isinstance(event, CancelRequested) else None,
-            products=self._products(event.product_ids if isinstance(event, OrderPlaced) else ()),
+            operator_request=self._request_of(event),
+            products=self._products(_products_named_by(event)),
             audited=self.snapshot.audited if reads_entry else None,
             set_aside=self.snapshot.set_aside if reads_entry else None,
             checkout=self.snapshot.checkout if _names_session(event) else None,
@@ -211,6 +221,12 @@ class Given:
             deliveries_on_record=None,
             open_orders=None,
         )
+
+    def _request_of(self, event: Cause) -> OperatorRequest | None:
+        """What the operator has asked for is what the event says, unless a test is about that."""
+        if not isinstance(event, OperatorEvent):
+            return None
+        return self.snapshot.operator_request or OperatorRequest(event, None, None, "request as read")
 
     def _looked_at(self, look: Look, snapshot: Snapshot) -> Snapshot:
         more: dict[str, Any] = {}
@@ -234,7 +250,17 @@ class Given:
         return {product_id: self.snapshot.products[product_id] for product_id in product_ids}
 
 
-def _names_session(event: OrderEvent | NotUnderstood) -> bool:
+def _products_named_by(event: Cause) -> tuple[str, ...]:
+    match event:
+        case OrderPlaced(product_ids=product_ids):
+            return product_ids
+        case StockAdjusted(product_id=product_id):
+            return (product_id,)
+        case _:
+            return ()
+
+
+def _names_session(event: Cause) -> bool:
     """Whether the event itself shows that a session of ours may be concerned."""
     is_of_session = isinstance(event, OfSession) and event.session_id is not None
     return is_of_session or isinstance(event, CheckoutOpened | CheckoutEnded)

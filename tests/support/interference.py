@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from database.store import Committed, Document, DocumentStore, Write
-from orders.events import NotUnderstood, OrderEvent
+from orders.events import Cause, OrderEvent
 from orders.outcome import StoreContended, StoreUnavailable
 from tests.support.settling import settled
 
@@ -110,7 +110,7 @@ def overtaken_by(event: OrderEvent, store: DocumentStore, earlier_commits: int =
     return DisturbedStore(store, [*[undisturbed] * earlier_commits, someone_first(lambda: settled(event, store))])
 
 
-def calls_to_settle(event: OrderEvent | NotUnderstood, store: DocumentStore) -> list[str]:
+def calls_to_settle(event: Cause, store: DocumentStore) -> list[str]:
     """The RPCs that settling the event takes."""
     undisturbed_store = DisturbedStore(store)
     settled(event, undisturbed_store)

@@ -17,7 +17,7 @@ from effects.outside import Performer
 from orders.events import StripeEvent
 from orders.outcome import Settle
 from service.logs import JsonLog, Log
-from service.wiring import Service, performing, settling
+from service.wiring import Service, answering, performing, settling
 from settlement.decisions import Terms
 from storefront.availability import Storefront
 from tests.support.builders import NOW, SECRET, TERMS, Fields, body_of, signature_of
@@ -129,14 +129,18 @@ class LoggedShop:
         with self.logging("stripewebhook") as log:
             return _answered(self._service(log).webhook_endpoint().respond, data=body, headers=dict(headers))
 
+    def _settling(self, log: Log) -> Settle:
+        return self.settle or settling(self.store, self.terms, log, patience_of(Clock(per_look=self.seconds_per_look)))
+
     def _service(self, log: Log) -> Service:
         clock = Clock(per_look=self.seconds_per_look)
         found = _Found(self.store, self.lapsed)
         return Service(
-            settle=self.settle or settling(self.store, self.terms, log, patience_of(clock)),
+            settle=self._settling(log),
             queries=lambda: found,
             storefront=Storefront(self.store, found.products_after, 5, patience_of(clock)),
             effects=lambda: performing(self.store, self.terms, log, patience_of(clock), self.performers, lambda: NOW),
+            requests=lambda: answering(self.store, self._settling(log), self.terms),
             webhook_secrets=self.secrets,
             naming=Naming(),
             log=log,

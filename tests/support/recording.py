@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orders.events import NotUnderstood, OrderEvent
+from orders.events import Cause, OrderEvent
 from orders.outcome import Outcome, Result
 
 
@@ -13,10 +13,10 @@ class RecordingSettlement:
     """Ends every event as the test says: as a paid order unless it says otherwise."""
 
     ending: Outcome | Exception = field(default_factory=lambda: Outcome(Result.FIRST_TIME_FINALIZED, "order-1"))
-    settled: list[tuple[OrderEvent | NotUnderstood, datetime]] = field(default_factory=list)
+    settled: list[tuple[Cause, datetime]] = field(default_factory=list)
     """The events in the order in which they came, each with the time that was given."""
 
-    def __call__(self, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
+    def __call__(self, event: Cause, now: datetime) -> Outcome:
         self.settled.append((event, now))
         if isinstance(self.ending, Exception):
             raise self.ending

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from database.store import DocumentStore
-from orders.events import NotUnderstood, OrderEvent, StripeEvent
+from orders.events import Cause, StripeEvent
 from orders.outcome import Outcome, Settle
 from settlement.decisions import Terms
 from settlement.settle import Patience, settle
@@ -40,7 +40,7 @@ def settling_on(store: DocumentStore, *, terms: Terms = TERMS) -> Settle:
 
 
 def settled(
-    event: OrderEvent | NotUnderstood,
+    event: Cause,
     store: DocumentStore,
     *,
     now: datetime = NOW,

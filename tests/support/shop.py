@@ -7,7 +7,15 @@ from typing import Protocol
 from orders.events import OrderEvent
 from orders.shop_events import ReservationLapsed
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, Fields, a_catalogue_entry, a_request, a_reserved_order, an_order
+from tests.support.builders import (
+    NOW,
+    OPERATORS_REQUESTS,
+    Fields,
+    a_catalogue_entry,
+    a_request,
+    a_reserved_order,
+    an_order,
+)
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled
 
@@ -30,12 +38,15 @@ class AnyDatabase(Protocol):
 def shop_documents(
     order: Fields | None = None, *, stock: int = SHIRTS, reserved: int = 0, **levels: Fields
 ) -> dict[str, Fields]:
-    """Shirts, and unless it is None one order, with a cancel request that nobody has reported yet.
+    """Shirts, and unless it is None one order, with its customer's and operators' requests, which nobody has reported.
 
     Args:
         levels: the inventory of further products, by their ids.
     """
-    asked: dict[str, Fields] = {"cancelRequests/order-1": a_request()}
+    asked: dict[str, Fields] = {
+        "cancelRequests/order-1": a_request(),
+        **{f"operatorRequests/{request_id}": fields for request_id, fields in OPERATORS_REQUESTS.items()},
+    }
     documents: dict[str, Fields] = {} if order is None else {"orders/order-1": order, **asked}
     shirts: Fields = {"stock": stock, "reserved": reserved}
     for product_id, level in {"shirt": shirts, **levels}.items():

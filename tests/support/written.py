@@ -7,7 +7,7 @@ from typing import Any
 
 from database.documents.recorder import writes_for
 from database.store import Create, Increase, Update, Write
-from orders.events import NotUnderstood, OrderEvent
+from orders.events import Cause
 from settlement.decisions import Decision
 from settlement.snapshot import Snapshot
 from tests.support.builders import LATER, NOW, TERMS, Fields, a_payment, something_not_understood
@@ -22,9 +22,7 @@ CHAIN = {"sequence", "previousHash", "hash", "auditHead", "auditCount"}
 Writes = dict[str, Write]
 
 
-def written(
-    decision: Decision, snapshot: Snapshot | None = None, event: OrderEvent | NotUnderstood = PAID, **terms: Any
-) -> Writes:
+def written(decision: Decision, snapshot: Snapshot | None = None, event: Cause = PAID, **terms: Any) -> Writes:
     """What is written, by document: no commit writes one twice, none can be done twice, and all values are plain.
 
     Which place a change's entry has in the chain is left out, of the entry and of its order.

@@ -236,7 +236,8 @@ def test_nothing_is_indexed_that_nobody_has_named() -> None:
 def test_what_the_service_gives_a_time_to_live_is_deleted_when_it_is_over() -> None:
     lives = {(rule["collectionGroup"], rule["fieldPath"]) for rule in CONFIGURED["fieldOverrides"] if rule.get("ttl")}
     assert lives == {
-        (collection, "expireAt") for collection in ("webhookEvents", "messages", "cancelRequests", "effects")
+        (collection, "expireAt")
+        for collection in ("webhookEvents", "messages", "cancelRequests", "operatorRequests", "effects")
     }
 
 

@@ -83,6 +83,7 @@ SHOP: Final[Documents] = {
     "webhookEvents/evt_1": {"orderId": "alices", "processed": True},
     "payments/pi_1": {"orderId": "alices"},
     "sweeps/products": {"after": "shirt"},
+    "operatorRequests/req-1": {"kind": "accept", "target": "alices", "operator": "olga", "reason": "as agreed"},
     "effects/evt_1_mail_alice": {"kind": "mail", "orderId": "alices", "userId": "alice"},
     **{
         f"checkouts/{name}": {"url": "https://checkout.example/1", "userId": user_id}

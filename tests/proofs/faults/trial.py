@@ -13,9 +13,8 @@ from google.cloud import firestore
 
 from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
-from orders.events import OrderEvent
+from orders.events import OrderEvent, StripeEvent
 from orders.outcome import Transient
-from orders.shop_events import ShopEvent
 from service.wiring import patience, settling
 from settlement.decisions import Terms
 from settlement.settle import Patience
@@ -121,7 +120,7 @@ def settle(
 
 
 def _delivered(event: OrderEvent, delivery: int) -> OrderEvent:
-    if isinstance(event, ShopEvent):
+    if not isinstance(event, StripeEvent):
         return event
     delivered_at = time_of(event) + timedelta(seconds=delivery)
     return replace(event, delivery=replace(event.delivery, delivered_at=delivered_at))

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from flask import Flask, request
 
-from orders.events import NotUnderstood, OrderEvent
+from orders.events import Cause, OrderEvent
 from orders.money import Money
 from receiving.body import BODY_BYTES_MAX
 from receiving.watchdog import Watchdog
@@ -141,7 +141,7 @@ def shops() -> Mapping[str, Mapping[str, Fields]]:
     }
 
 
-def _after(order_ids: Iterable[str], events: Iterable[OrderEvent | NotUnderstood]) -> Mapping[str, Fields]:
+def _after(order_ids: Iterable[str], events: Iterable[Cause]) -> Mapping[str, Fields]:
     store = StrictStore({**shop_documents(), **{f"orders/{order_id}": an_order() for order_id in order_ids}})
     for event in events:
         settled(event, store)

@@ -11,11 +11,11 @@ from cloudevents.http import CloudEvent
 from checkout.claims import Caller
 from checkout.refusals import CallRefused
 from effects.performing import Effects
-from orders.events import NotUnderstood, OrderEvent, StripeEvent
+from orders.events import Cause, StripeEvent
 from orders.outcome import Outcome
 from orders.shop_events import OrderPlaced
 from service.logs import Log
-from service.wiring import Service, performing, settling
+from service.wiring import Service, answering, performing, settling
 from settlement.decisions import Terms
 from storefront.availability import Storefront
 from tests.proofs.simulation.history import Arrival, History, Kind, RefundFate
@@ -260,6 +260,7 @@ class Shop:
             queries=lambda: worker,
             storefront=Storefront(worker, worker.products_after, 5, worker.patience),
             effects=partial(self._effects, worker),
+            requests=lambda: answering(worker, partial(self._settle, worker), self.terms),
             webhook_secrets=(),
             naming=Naming(),
             log=self._log,
@@ -282,9 +283,7 @@ class Shop:
     def _asking(self, worker: Worker) -> Asking:
         return Asking(worker, self.world, self._now, partial(self._settle, worker))
 
-    def _settle(
-        self, worker: Worker, event: OrderEvent | NotUnderstood, now: datetime, terms: Terms | None = None
-    ) -> Outcome:
+    def _settle(self, worker: Worker, event: Cause, now: datetime, terms: Terms | None = None) -> Outcome:
         outcome = settling(worker, terms or self.terms, self._log, worker.patience)(event, now)
         self._tally.results[type(event).__name__, str(outcome.result)] += 1
         return outcome

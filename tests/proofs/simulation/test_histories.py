@@ -19,12 +19,13 @@ from effects.performing import Effects
 from inventory.stock import release
 from orders.checkout import Checkout, CheckoutState
 from orders.event_kinds import EventKind
-from orders.lifecycle import Step, step_for
+from orders.lifecycle import step_for
 from orders.money import Money
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments
 from orders.refunds import Refund
 from orders.shop_events import ReservationLapsed
+from orders.steps import Step
 from settlement import checkouts, decide, ending, holding, opening, outside, setting_aside
 from settlement.decisions import AutoRefund, Case
 from tests.proofs.simulation.drawing import history_from

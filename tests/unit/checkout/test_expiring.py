@@ -11,7 +11,7 @@ from database.documents.checkouts import checkout_fields, checkout_path
 from effects.effect import EffectKind, a_stripe_call
 from effects.outside import Failed, Skipped
 from orders.checkout import Checkout, CheckoutState
-from orders.events import NotUnderstood, OrderEvent
+from orders.events import Cause
 from orders.outcome import Outcome, Result
 from orders.shop_events import CheckoutEnded
 from stripe_api.api import Session, SessionNotOpen, StripeRefused, StripeUnavailable
@@ -26,7 +26,7 @@ class Stripe:
     """It answers as a test says."""
 
     answer: Session | Exception
-    settled: list[OrderEvent | NotUnderstood] = field(default_factory=list)
+    settled: list[Cause] = field(default_factory=list)
 
     def expire_session(self, session_id: str, *, key: str) -> Session:
         assert (session_id, key) == ("cs_1", EFFECT.key)
@@ -42,7 +42,7 @@ class Stripe:
     def perform(self, checkout: Checkout) -> Skipped | None:
         return self.expiring(checkout).perform(EFFECT, {})
 
-    def _settle(self, event: OrderEvent | NotUnderstood, _now: datetime) -> Outcome:
+    def _settle(self, event: Cause, _now: datetime) -> Outcome:
         self.settled.append(event)
         return Outcome(Result.CHECKOUT_ENDED, "order-1")
 

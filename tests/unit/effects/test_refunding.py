@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from effects.effect import RefundTerms
 from effects.outside import Failed, Skipped
 from effects.refunding import Refunding
 from settlement.decisions import AutoRefund
@@ -58,6 +59,17 @@ def test_what_its_order_needs_by_now_is_not_refunded_and_operators_who_were_told
     with pytest.raises(Failed, match=r"^pi_2 is not refunded: AUTO_REFUND is off$") as failed:
         refunding(stripe, auto_refund="off").perform(A_REFUND, {})
     assert (failed.value.retryable, stripe.asked) == (False, [])
+
+
+def test_what_an_operator_has_ordered_is_refunded_as_it_is_ordered_whatever_the_shop_refunds_by_itself() -> None:
+    stripe = Stripe()
+    performer = refunding(stripe, auto_refund="off")
+    ordered = replace(A_REFUND, key="operator_r", refund=RefundTerms(500, "shirt:1"))
+    assert performer.perform(ordered, performer.prepare(ordered, NOW)) is None
+    metadata = {"orderId": "order-1", "restock": "shirt:1"}
+    assert stripe.asked == [({"payment_intent": "pi_2", "amount": 500, "metadata": metadata}, "operator_r")]
+    all_of_it = replace(ordered, refund=RefundTerms(None, None))
+    assert performer.prepare(all_of_it, NOW) == {"payment_intent": "pi_2", "metadata": {"orderId": "order-1"}}
 
 
 def test_what_is_refunded_already_is_over() -> None:

@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 
 from orders.event_kinds import EventKind
-from orders.lifecycle import TRANSITIONS, Step, step_for
+from orders.lifecycle import TRANSITIONS, step_for
 from orders.order import OrderStatus
+from orders.steps import Step
 from settlement.decide import DECIDED_BY
 from settlement.matching import _ALREADY
 from tests.support.builders import ONE_OF_EACH_KIND
@@ -16,7 +17,7 @@ STATUSES = (
     "pending", "reserving", "reserved", "finalized", "partially_refunded", "refunded",
     "failed", "expired", "cancelled", "refund_due", "review", "unknown",
 )  # fmt: skip
-NO = "nothing"
+NO, DOWN = "nothing", "turn_down"
 PAYS = (
     "hold", "confirm_hold", "take", *["record_money"] * 3,
     "hold", "hold", "hold", *["record_money"] * 2, "quarantine",
@@ -41,6 +42,11 @@ EXPECTED = {
     ),
     "checkout_opened": (NO, NO, "open_checkout", NO, NO, NO, NO, NO, NO, NO, NO, NO),
     "checkout_ended": (NO, NO, *["end_checkout"] * 4, NO, NO, NO, *["end_checkout"] * 2, NO),
+    "operator_accepted": (DOWN, DOWN, "accept", DOWN, DOWN, DOWN, *["accept"] * 5, DOWN),
+    "operator_refunded": (DOWN, DOWN, DOWN, *["send_back"] * 3, DOWN, DOWN, DOWN, "send_back", "send_back", DOWN),
+    "operator_released": (DOWN, "release", "release", *[DOWN] * 9),
+    "operator_extended": (DOWN, DOWN, "prolong", *[DOWN] * 9),
+    "operator_cancelled": (*["cancel"] * 3, *[DOWN] * 9),
 }  # fmt: skip
 
 
@@ -64,15 +70,19 @@ def test_only_what_says_that_money_came_takes_stock_or_is_quarantined(step: Step
     assert asking == {"payment_succeeded", "charge_refunded"}
 
 
-def test_only_money_disputes_subscriptions_cancel_requests_and_ended_sessions_touch_a_paid_order() -> None:
+def test_only_what_concerns_money_or_is_asked_for_touches_a_paid_order() -> None:
     paid = {"finalized", "partially_refunded", "refunded", "refund_due", "review"}
-    touching = {kind for (status, kind), step in TRANSITIONS.items() if status in paid and step is not Step.NOTHING}
+    idle = {Step.NOTHING, Step.TURN_DOWN}
+    touching = {kind for (status, kind), step in TRANSITIONS.items() if status in paid and step not in idle}
     money, others = {"payment_succeeded", "charge_refunded", "refund_updated"}, {"dispute_changed", "cancel_requested"}
-    assert touching == {*money, *others, "subscription_started", "checkout_ended"}
+    on_request = {"operator_accepted", "operator_refunded", "cancel_requested"}
+    assert touching == {*money, *others, *on_request, "subscription_started", "checkout_ended"}
 
 
 def test_a_hold_is_given_back_only_while_there_is_one_to_give_back() -> None:
-    releasing = {status for (status, _), step in TRANSITIONS.items() if step in (Step.EXPIRE, Step.CANCEL)}
+    releasing = {
+        status for (status, _), step in TRANSITIONS.items() if step in (Step.EXPIRE, Step.CANCEL, Step.RELEASE)
+    }
     assert releasing == {"pending", "reserving", "reserved"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orders.events import CarriesPayment, NotUnderstood, OrderEvent, PaymentFailed, StripeEvent
+from orders.events import CarriesPayment, Cause, OrderEvent, PaymentFailed, StripeEvent
 from orders.money import Money
 from orders.order import CLOSED
 from orders.outcome import Outcome, Result
@@ -266,7 +266,7 @@ REFUNDED = a_sold_order("refunded", refunds=Refunds.of(a_refund()), returned={"s
 FAILED = an_updated_refund(refund=a_refund(status="failed"), order_id="order-1")
 NEVER_SHORT = given(a_sold_order(unlimited=frozenset({"shirt"})))
 ONE_SHIRT = a_refund(amount=1, restock={"shirt": 1})
-LOOKS: dict[str, tuple[Given, OrderEvent | NotUnderstood, list[Look]]] = {
+LOOKS: dict[str, tuple[Given, Cause, list[Look]]] = {
     "a hold to count": (given(a_pending_order()), a_payment(), [SHIRT]),
     "a hold to confirm": (given(a_counted_order(), shirts=(10, 3)), a_payment(), [SHIRT]),
     "a hold to count, for a refunded charge": (given(a_pending_order()), a_refunded_charge(), [SHIRT]),
@@ -299,7 +299,7 @@ LOOKS: dict[str, tuple[Given, OrderEvent | NotUnderstood, list[Look]]] = {
 
 @pytest.mark.parametrize(("situation", "event", "looks"), LOOKS.values(), ids=LOOKS)
 def test_what_must_be_known_first_is_looked_at_and_nothing_else(
-    situation: Given, event: OrderEvent | NotUnderstood, looks: list[Look]
+    situation: Given, event: Cause, looks: list[Look]
 ) -> None:
     assert situation.looks_for(event) == looks
 
@@ -347,5 +347,5 @@ def test_all_that_a_person_should_know_is_in_one_note() -> None:
     assert after.changed_by(a_payment()).outcome.note == (
         "inventory_gone: 2 of 'shirt', 1 of 'mug' could not be counted; "
         "second_payment: pi_0 (1 eur) is not needed: pi_1 has paid the order; "
-        f"cancel_requested: its customer had asked to cancel the order before it was paid; {SET_ASIDE_ON_PI_DAY}"
+        f"cancel_requested: the order was to be cancelled before it was paid; {SET_ASIDE_ON_PI_DAY}"
     )

@@ -101,6 +101,25 @@ EFFECTS: dict[EventKind, dict[str, Effect]] = {
     },
     # No session of these orders is open.
     EventKind.CHECKOUT_ENDED: unchanged("already_ended", *OrderStatus),
+    EventKind.OPERATOR_ACCEPTED: {
+        **unchanged("not_accepted", *OrderStatus),
+        **alike(Effect("accepted", "finalized", -3, 0), "failed", "expired", "cancelled", "refund_due", "review"),
+        "reserved": Effect("accepted", "finalized", -3, -3),
+    },
+    EventKind.OPERATOR_REFUNDED: {
+        **unchanged("not_refunded", *OrderStatus),
+        # Stripe says later what has come of it.
+        **unchanged("refund_ordered", "finalized", "partially_refunded", "refunded", "refund_due", "review"),
+    },
+    EventKind.OPERATOR_RELEASED: {
+        **unchanged("not_released", *OrderStatus),
+        **alike(Effect("expired", "expired", 0, -3), "reserving", "reserved"),
+    },
+    EventKind.OPERATOR_EXTENDED: {
+        **unchanged("not_extended", *OrderStatus),
+        "reserved": Effect("hold_extended", "reserved", 0, 0),
+    },
+    EventKind.OPERATOR_CANCELLED: {**unchanged("not_cancelled", *OrderStatus), **CANCELLED},
 }
 
 WITHOUT_AUDIT_ENTRY: dict[EventKind, Collection[str]] = {

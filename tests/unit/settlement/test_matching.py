@@ -44,7 +44,7 @@ from tests.support.deciding import (
     to_operators,
 )
 
-HAD_ASKED = "cancel_requested: its customer had asked to cancel the order before it was paid"
+HAD_ASKED = "cancel_requested: the order was to be cancelled before it was paid"
 DOUBTFUL = "doubtful_payment: the payment may be for another order"
 BY_HAND = a_sold_order(payments=Payments())
 PI_2 = known(payment_intent_id="pi_2", charge_id="ch_2")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from orders.events import NotUnderstood, OrderEvent
+from orders.events import Cause, OrderEvent
 from tests.support.builders import (
     TERMS,
     a_failure,
@@ -23,7 +23,7 @@ from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, shirts_in, status_in
 
 PLACED, PAID, NAMELESS = a_placement(), a_payment(), replace(a_payment(), order_id=None)
-CALLS: dict[str, tuple[Sequence[OrderEvent], OrderEvent | NotUnderstood, list[str]]] = {
+CALLS: dict[str, tuple[Sequence[OrderEvent], Cause, list[str]]] = {
     # what was settled before, what is settled now, and what it takes
     "a first delivery": ([PLACED], PAID, ["read", "commit"]),
     "another event of a settled payment": ([PLACED, PAID], a_payment("evt_2"), ["read", "commit"]),
@@ -46,9 +46,7 @@ CALLS: dict[str, tuple[Sequence[OrderEvent], OrderEvent | NotUnderstood, list[st
 
 
 @pytest.mark.parametrize(("before", "event", "calls"), CALLS.values(), ids=CALLS)
-def test_settling_takes_no_call_more_than_it_must(
-    before: Sequence[OrderEvent], event: OrderEvent | NotUnderstood, calls: list[str]
-) -> None:
+def test_settling_takes_no_call_more_than_it_must(before: Sequence[OrderEvent], event: Cause, calls: list[str]) -> None:
     assert calls_to_settle(event, a_shop_after(*before)) == calls
 
 

@@ -8,7 +8,7 @@ import pytest
 from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import ArrayValue, Document, MapValue, Value
 
-from orders.events import NotUnderstood, OrderEvent, PaymentSucceeded
+from orders.events import Cause, PaymentSucceeded
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from tests.support.builders import NOW, a_payment, a_placement
 from tests.support.firestore_events import IMPOSSIBLE_IDS, a_created_event, created
@@ -100,7 +100,7 @@ def test_what_was_not_done_is_raised_so_that_it_is_delivered_again(error: Except
 
 
 def test_a_parked_payment_that_could_not_be_settled_is_raised_too() -> None:
-    def settle(event: OrderEvent | NotUnderstood, _now: datetime) -> Outcome:
+    def settle(event: Cause, _now: datetime) -> Outcome:
         if isinstance(event, PaymentSucceeded):
             raise StoreUnavailable(event.event_id)
         return RESERVED

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask, request
 
 from effects.attempt import OVER, Ending
-from orders.events import NotUnderstood, OrderEvent, StripeEvent
+from orders.events import Cause, OrderEvent, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from orders.shop_events import OrderPlaced
 from tests.support.builders import NOW, a_cancel_request, a_dispute, a_lapse, a_payment, a_placement
@@ -81,7 +81,7 @@ class Shop:
             lambda: self.seconds,
         )
 
-    def _settle(self, event: OrderEvent | NotUnderstood, now: datetime) -> Outcome:
+    def _settle(self, event: Cause, now: datetime) -> Outcome:
         assert now == NOW
         return Outcome(self._ending(event, Result.EXPIRED), event.order_id)
 
@@ -100,7 +100,7 @@ class Shop:
             raise self.shown
         return self.shown
 
-    def _ending(self, event: OrderEvent | NotUnderstood, usual: Result) -> Result:
+    def _ending(self, event: Cause, usual: Result) -> Result:
         self.asked.append(event)
         self.while_settling()
         self.seconds += self.order_seconds

@@ -1,0 +1,154 @@
+"""`operatorRequests/{id}` ↔ what an operator wants, why, and what has become of it.
+
+Only those who may write anything write here. They are told all the same what is wrong with a request: nobody guesses
+what an operator meant.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from database.documents.values import text_or_none, time_or_none
+from database.ids import is_document_id, is_order_id
+from database.store import Document, Fields, Update
+from orders.money import amount_or_none
+from orders.numbers import whole_number
+from orders.operator_events import (
+    OPERATOR_CHARACTERS_MAX,
+    REASON_CHARACTERS_MAX,
+    STOCK_UNITS_MAX,
+    HoldProlonged,
+    HoldReleased,
+    OperatorEvent,
+    OrderAccepted,
+    OrderCancelled,
+    RefundOrdered,
+    StockAdjusted,
+    StockMode,
+)
+from orders.outcome import Outcome, Result
+from orders.restocking import restock_from
+from settlement.snapshot import OperatorRequest
+
+
+class _Defect(ValueError):
+    """Why a document is no request, in words for whoever wrote it."""
+
+
+def operator_request_path(request_id: str) -> str:
+    return f"operatorRequests/{request_id}"
+
+
+def operator_request_from(request_id: str, document: Document) -> OperatorRequest:
+    fields = document.fields
+    settled = _settled_from(fields)
+    try:
+        return OperatorRequest(_event_from(request_id, fields), None, settled, document.version)
+    except _Defect as defect:
+        return OperatorRequest(None, str(defect), settled, document.version)
+
+
+def answered_request(
+    request_id: str, request: OperatorRequest, outcome: Outcome, now: datetime, lifetime: timedelta
+) -> Update:
+    """What has become of it. From now on it only repeats what the audit trail says, and it names a person."""
+    answer = {"settledAt": now, "result": str(outcome.result), "note": outcome.note, "expireAt": now + lifetime}
+    return Update(operator_request_path(request_id), answer, request.version)
+
+
+def _settled_from(fields: Fields) -> Outcome | None:
+    result = fields.get("result")
+    if fields.get("settledAt") is None or not isinstance(result, str) or result not in _RESULTS:
+        return None
+    target = fields.get("target") if fields.get("kind") != "stock" else None
+    return Outcome(Result(result), text_or_none(target), text_or_none(fields.get("note")))
+
+
+def _event_from(request_id: str, fields: Fields) -> OperatorEvent:
+    kind = fields.get("kind")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise _Defect(f"kind must be one of {', '.join(sorted(_KINDS))}")
+    build, parameters = _KINDS[kind]
+    if unknown := sorted(set(fields) - _COMMON - _ANSWER - parameters):
+        raise _Defect(f"a request of this kind has no {', '.join(map(repr, unknown))}")
+    if time_or_none(fields.get("createdAt")) is None:
+        raise _Defect("createdAt must be a time")
+    said = {
+        "request_id": request_id,
+        "operator": _text_in(fields, "operator", OPERATOR_CHARACTERS_MAX),
+        "reason": _text_in(fields, "reason", REASON_CHARACTERS_MAX),
+    }
+    return build(fields, said)
+
+
+def _accepted(fields: Fields, said: Mapping[str, Any]) -> OrderAccepted:
+    return OrderAccepted(**said, order_id=_order_id_in(fields))
+
+
+def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
+    amount, named = fields.get("amount"), fields.get("restock")
+    if amount is not None and not amount_or_none(amount):
+        raise _Defect(
+            "amount must be a whole number of minor units, at least 1; without one, all that is left goes back"
+        )
+    restock = restock_from(named, is_document_id)
+    if named is not None and restock is None:
+        raise _Defect("restock must be all, none, or a list of productId:quantity")
+    return RefundOrdered(**said, order_id=_order_id_in(fields), amount=amount_or_none(amount), restock=restock)
+
+
+def _release(fields: Fields, said: Mapping[str, Any]) -> HoldReleased:
+    return HoldReleased(**said, order_id=_order_id_in(fields))
+
+
+def _extension(fields: Fields, said: Mapping[str, Any]) -> HoldProlonged:
+    if (until := time_or_none(fields.get("until"))) is None:
+        raise _Defect("until must be a time")
+    return HoldProlonged(**said, order_id=_order_id_in(fields), until=until)
+
+
+def _cancellation(fields: Fields, said: Mapping[str, Any]) -> OrderCancelled:
+    return OrderCancelled(**said, order_id=_order_id_in(fields))
+
+
+def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
+    product_id, mode, quantity = fields.get("target"), fields.get("mode"), whole_number(fields.get("quantity"))
+    if not is_document_id(product_id):
+        raise _Defect("target must be the id of a product")
+    if not isinstance(mode, str) or mode not in _MODES:
+        raise _Defect("mode must be set or add")
+    least = 0 if mode == StockMode.SET else -STOCK_UNITS_MAX
+    if quantity is None or not least <= quantity <= STOCK_UNITS_MAX:
+        raise _Defect(f"quantity must be a whole number from {least} to {STOCK_UNITS_MAX}")
+    if not isinstance(force := fields.get("force", False), bool):
+        raise _Defect("force must be true or false")
+    return StockAdjusted(**said, product_id=product_id, mode=StockMode(mode), quantity=quantity, is_forced=force)
+
+
+_KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorEvent], set[str]]]] = {
+    "accept": (_accepted, set()),
+    "refund": (_refund, {"amount", "restock"}),
+    "release": (_release, set()),
+    "extend": (_extension, {"until"}),
+    "cancel": (_cancellation, set()),
+    "stock": (_stock, {"mode", "quantity", "force"}),
+}
+"""What each kind of requests becomes, and what it says besides what all of them say."""
+_COMMON: Final = {"kind", "target", "reason", "operator", "createdAt"}
+_ANSWER: Final = {"settledAt", "result", "note", "expireAt"}
+_RESULTS: Final = frozenset(Result)
+_MODES: Final = frozenset(StockMode)
+
+
+def _order_id_in(fields: Fields) -> str:
+    order_id = fields.get("target")
+    if not is_order_id(order_id):
+        raise _Defect("target must be the id of an order")
+    return order_id
+
+
+def _text_in(fields: Fields, name: str, characters_max: int) -> str:
+    text = fields.get(name)
+    if not isinstance(text, str) or not text.strip() or len(text) > characters_max:
+        raise _Defect(f"{name} must be a text of 1 to {characters_max} characters")
+    return text

@@ -1,0 +1,110 @@
+"""What operators do to orders and to the stock. Each is asked for by one request, which says who wants it, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Final
+
+from orders.event_kinds import EventKind
+from orders.refunds import Restock
+
+OPERATOR_CHARACTERS_MAX: Final = 200
+REASON_CHARACTERS_MAX: Final = 500
+STOCK_UNITS_MAX: Final = 1_000_000_000
+"""The most units of a product that an operator can write, or add or take away at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ByOperator:
+    request_id: str
+    """Of `operatorRequests/{id}`."""
+    operator: str
+    """Who wants it: a name or an address, 1 to OPERATOR_CHARACTERS_MAX characters."""
+    reason: str
+    """Why, in words: 1 to REASON_CHARACTERS_MAX characters."""
+
+    @property
+    def event_id(self) -> str:
+        return f"operator_{self.request_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAccepted(_ByOperator):
+    """What was paid is as much as is asked, and the order's units are to be taken."""
+
+    kind: ClassVar = EventKind.OPERATOR_ACCEPTED
+    event_type: ClassVar = "operator.accept"
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundOrdered(_ByOperator):
+    """Money of the order is to go back to its customer."""
+
+    kind: ClassVar = EventKind.OPERATOR_REFUNDED
+    event_type: ClassVar = "operator.refund"
+
+    order_id: str
+    amount: int | None = None
+    """In the currency's minor unit; None for all that is left."""
+    restock: Restock = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReleased(_ByOperator):
+    """Nobody is to pay for the order any more: its time is over now."""
+
+    kind: ClassVar = EventKind.OPERATOR_RELEASED
+    event_type: ClassVar = "operator.release"
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldProlonged(_ByOperator):
+    """The order is to keep its units until this time, paid or not."""
+
+    kind: ClassVar = EventKind.OPERATOR_EXTENDED
+    event_type: ClassVar = "operator.extend"
+
+    order_id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelled(_ByOperator):
+    """The order is to be cancelled, as if its customer had asked for that."""
+
+    kind: ClassVar = EventKind.OPERATOR_CANCELLED
+    event_type: ClassVar = "operator.cancel"
+
+    order_id: str
+
+
+class StockMode(StrEnum):
+    SET = "set"
+    """So many units are on hand now."""
+    ADD = "add"
+    """So many more than before, or fewer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockAdjusted(_ByOperator):
+    """The units on hand of a product are not what the inventory says. No order has to do with it."""
+
+    kind: ClassVar[str] = "operator_adjusted_stock"
+    event_type: ClassVar = "operator.stock"
+    order_id: ClassVar[None] = None
+
+    product_id: str
+    mode: StockMode
+    quantity: int
+    """Units: on hand, or more than before; up to STOCK_UNITS_MAX."""
+    is_forced: bool = False
+    """Whether there may be fewer units afterwards than orders hold."""
+
+
+OperatorOrderEvent = OrderAccepted | RefundOrdered | HoldReleased | HoldProlonged | OrderCancelled
+"""What operators do to orders."""
+OperatorEvent = OperatorOrderEvent | StockAdjusted

@@ -1,0 +1,35 @@
+"""Which units a refund puts back on the shelf, as a text: what its metadata says at Stripe."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from orders.order import QUANTITY_MAX
+from orders.refunds import Restock, RestockRule
+
+_RESTOCK_RULES: Final = frozenset(RestockRule)
+_QUANTITY: Final = re.compile(r"[1-9][0-9]{0,6}")
+_RESTOCK_CHARACTERS_MAX: Final = 500
+"""As long as a value of Stripe's metadata can be: https://docs.stripe.com/api/metadata."""
+
+
+def restock_from(named: object, is_product_id: Callable[[object], bool]) -> Restock:
+    """`all`, `none`, or units by product from `productId:quantity,…`; None if it says something else."""
+    if not isinstance(named, str) or len(named) > _RESTOCK_CHARACTERS_MAX:
+        return None
+    if (rule := named.strip().lower()) in _RESTOCK_RULES:
+        return RestockRule(rule)
+    units: dict[str, int] = {}
+    for item in named.split(","):
+        product_id, _, quantity = item.strip().rpartition(":")
+        if not is_product_id(product_id) or not _QUANTITY.fullmatch(quantity):
+            return None
+        units[product_id] = units.get(product_id, 0) + int(quantity)
+    return units if all(quantity <= QUANTITY_MAX for quantity in units.values()) else None
+
+
+def restock_in_words(restock: Restock) -> str | None:
+    """The text that says so; None where nothing is said, and the shop's terms decide."""
+    if isinstance(restock, Mapping):
+        return ",".join(f"{product_id}:{quantity}" for product_id, quantity in restock.items())
+    return restock and str(restock)

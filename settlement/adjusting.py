@@ -1,0 +1,60 @@
+"""What an operator's correction of the stock comes to. No order has to do with it. Pure."""
+
+from dataclasses import replace
+
+from inventory.stock import Level, StockMove
+from orders.operator_events import StockAdjusted, StockMode
+from orders.outcome import Result
+from settlement.decisions import Adjustment
+from settlement.snapshot import Snapshot
+
+
+def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment:
+    """By how much the stock changes: always by a difference, so that what is sold meanwhile stays sold.
+
+    What is set is a difference from what was read, and nobody may have written there since. Nor may what is taken away
+    be what somebody has just bought.
+    """
+    product = snapshot.products[event.product_id]
+    if not product.in_inventory:
+        return _counted_first(event)
+    level = product.level
+    if level is None:
+        return _not_adjusted(f"unreadable: {product.level_defect}; write the document anew")
+    if level.stock is None:
+        return _not_adjusted("never_short: its stock is null; write a number there if it is to be counted")
+    change = event.quantity - level.stock if event.mode is StockMode.SET else event.quantity
+    if change < 0 and not event.is_forced and (why := _why_too_few(level, change)):
+        return _not_adjusted(why)
+    is_exact = event.mode is StockMode.SET or (change < 0 and not event.is_forced)
+    return Adjustment(
+        Result.STOCK_ADJUSTED,
+        None,
+        _in_words(event, level.stock, level.stock + change),
+        StockMove(event.product_id, change, 0) if change else None,
+        is_exact=is_exact,
+    )
+
+
+def _counted_first(event: StockAdjusted) -> Adjustment:
+    if event.quantity < 0:
+        return _not_adjusted("not_counted: the inventory has no such product from which to take units")
+    move = StockMove(event.product_id, event.quantity, 0)
+    note = f"{event.product_id!r} is counted from now on: {event.quantity}"
+    return Adjustment(Result.STOCK_ADJUSTED, None, note, move)
+
+
+def _why_too_few(level: Level, change: int) -> str | None:
+    """Why no more units may be taken away, in words for a person; None if all that is promised is still covered."""
+    if level.stock is None or replace(level, stock=level.stock + change).is_covered:
+        return None
+    least = level.reserved - level.backorder
+    return f"held: orders hold {level.reserved}, so at least {least} must be there; force it, and some are oversold"
+
+
+def _not_adjusted(why: str) -> Adjustment:
+    return Adjustment(Result.NOT_ADJUSTED, None, why)
+
+
+def _in_words(event: StockAdjusted, before: int, after: int) -> str:
+    return f"{event.product_id!r} had {before} on hand, and has {after}"

@@ -1,0 +1,174 @@
+"""What an operator's request does to an order: by the same steps as all else, or turned down, which is on record. Pure.
+
+Whoever asks knows more than the service: that a bank transfer has come, or that the customer agreed. So money is taken
+as they say. Units are not: what is not there is not sold.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from effects.effect import RefundTerms
+from inventory.reservation import Refused, price_to_hold, to_be_held
+from inventory.stock import put_back, take
+from orders.event_kinds import EventKind
+from orders.operator_events import HoldProlonged, RefundOrdered
+from orders.order import INVALID_ORDER, Order, OrderStatus
+from orders.outcome import Result, in_words
+from orders.payments import Payment, amount_of
+from orders.refunds import RestockRule
+from orders.restocking import restock_in_words
+from settlement.decisions import Case, Decision, Look, Proposal
+from settlement.ending import lapsed
+from settlement.paying import finalized
+from settlement.refunding import unavailable, with_refunds
+
+
+def accept(case: Case) -> Decision | Proposal:
+    """Finalize the order: what was paid is what it asks, and if nothing was, somebody has been paid elsewhere."""
+    order = case.order
+    if order.defect:
+        return turned_down(case, f"{INVALID_ORDER}: {order.defect}")
+    if order.sold:
+        return _taken_anew(case)
+    order = replace(order, total=order.received or order.asked)
+    if order.holds_units:
+        accepted = replace(finalized(case, order), result=Result.ACCEPTED, note=_open_session(order))
+        return with_refunds(case, replace(accepted, moves=take(order.counted_lines)))
+    return _accepted_unheld(case, order)
+
+
+def _accepted_unheld(case: Case, order: Order) -> Decision | Proposal:
+    products = case.snapshot.products
+    if not products.keys() >= set(order.product_ids):
+        return Look(order.product_ids)
+    if order.received is None and order.reserved_at is None:
+        # Nobody has ever held it or been paid for it: it costs what the catalogue says, as it does for everybody.
+        try:
+            price = price_to_hold(order, products)
+        except Refused as refused:
+            return turned_down(case, refused.note)
+        order = replace(order, total=price, items_total=price, adjustments=(), price_defect=None)
+    order = to_be_held(order, products)
+    units = {line.product_id: line.quantity for line in order.counted_lines}
+    if short := unavailable(units, case):
+        return turned_down(case, f"insufficient_stock: {short} are not there")
+    taken = put_back({product_id: -quantity for product_id, quantity in units.items()})
+    return with_refunds(case, replace(finalized(case, order), result=Result.ACCEPTED, moves=taken))
+
+
+def _taken_anew(case: Case) -> Decision | Proposal:
+    """Its units had come back for a refund that failed, and were sold again: take others."""
+    accepted = with_refunds(case, Proposal(Result.ACCEPTED, case.order))
+    if isinstance(accepted, Proposal) and accepted.order.status is OrderStatus.REFUND_DUE:
+        return turned_down(case, accepted.order.failure_reason)
+    return accepted
+
+
+def send_back(case: Case) -> Proposal:
+    """Have Stripe send money back: of what is not needed first. What has come of it, Stripe's own events say."""
+    event, order = case.event_as(RefundOrdered), case.order
+    named = event.restock if isinstance(event.restock, Mapping) else {}
+    if excess := [
+        f"{n} of {p!r} named, {order.sold.get(p, 0)} sold" for p, n in named.items() if n > order.sold.get(p, 0)
+    ]:
+        return turned_down(case, f"restock_excess: {', '.join(excess)}")
+    left = {payment: amount for payment in _paid_first_back(order) if (amount := _left_of(payment, order))}
+    if not left:
+        return turned_down(case, "nothing_left: no payment of it has anything left to refund")
+    if event.amount is not None and event.amount > sum(left.values()):
+        return turned_down(case, f"too_much: {event.amount} to refund, {sum(left.values())} left")
+    parts: Mapping[Payment, int | None] = (
+        dict.fromkeys(left) if event.amount is None else dict(_divided(event.amount, left))
+    )
+    restock = restock_in_words(event.restock)
+    refunds: dict[str, RefundTerms] = {}
+    for payment, part in parts.items():
+        # Of several refunds the first says which units come back, and the others that none do.
+        refunds[payment.payment_id] = RefundTerms(part, restock and (str(RestockRule.NONE) if refunds else restock))
+    return Proposal(Result.REFUND_ORDERED, order, refunds=refunds)
+
+
+def release_hold(case: Case) -> Decision | Proposal:
+    """What becomes of the order is what becomes of one whose time is over."""
+    decided = lapsed(case)
+    if not isinstance(decided, Proposal):
+        return decided
+    under_way = " and ".join(payment.payment_id for payment in case.order.payments.under_way)
+    note = f"payment_under_way: should {under_way} succeed, the order is held again" if under_way else None
+    return replace(decided, note=in_words(decided.note, note))
+
+
+def prolong_hold(case: Case) -> Proposal:
+    """Held until then, whatever else ends sooner: `Terms.extended` keeps an end that was set by hand."""
+    until, order = case.event_as(HoldProlonged).until, case.order
+    latest = order.reserved_at and order.reserved_at + case.terms.hold_max
+    held_until = order.reservation_expires_at
+    if until <= case.now:
+        return turned_down(case, f"over_already: {until:%Y-%m-%d %H:%M} UTC has passed")
+    if latest is None or until > latest:
+        most = f"{latest:%Y-%m-%d %H:%M} UTC, HOLD_DAYS_MAX" if latest else "for no time at all: nothing was ever held"
+        return turned_down(case, f"held_too_long: it can be held until {most}")
+    if held_until and until <= held_until:
+        return turned_down(case, f"held_longer: it is held until {held_until:%Y-%m-%d %H:%M} UTC")
+    return Proposal(Result.HOLD_EXTENDED, replace(order, reservation_expires_at=until))
+
+
+def turn_down(case: Case) -> Proposal:
+    """There is nothing in this status that the request could be about."""
+    return turned_down(case, f"{case.order.settled_status}: {_WHY_NOT[case.order.settled_status]}")
+
+
+def turned_down(case: Case, why: str | None) -> Proposal:
+    """On record, with the reason; the order stays as it is."""
+    return Proposal(REFUSALS[case.event.kind], case.order, note=why)
+
+
+REFUSALS: Final = {
+    EventKind.OPERATOR_ACCEPTED: Result.NOT_ACCEPTED,
+    EventKind.OPERATOR_REFUNDED: Result.NOT_REFUNDED,
+    EventKind.OPERATOR_RELEASED: Result.NOT_RELEASED,
+    EventKind.OPERATOR_EXTENDED: Result.NOT_EXTENDED,
+    EventKind.OPERATOR_CANCELLED: Result.NOT_CANCELLED,
+}
+"""How a request of each kind ends that is turned down."""
+_OVER: Final = "it holds nothing, and nothing was paid"
+_WHY_NOT: Final = {
+    OrderStatus.PENDING: "nothing is held for it yet, which takes seconds; if its trigger is lost, some minutes",
+    OrderStatus.RESERVING: "its units are being counted just now; try again",
+    OrderStatus.RESERVED: "it is held, and not paid",
+    OrderStatus.FINALIZED: "it is paid, and its units are taken",
+    OrderStatus.PARTIALLY_REFUNDED: "it is paid, and its units are taken",
+    OrderStatus.REFUNDED: "its money went back",
+    OrderStatus.FAILED: _OVER,
+    OrderStatus.EXPIRED: _OVER,
+    OrderStatus.CANCELLED: _OVER,
+    OrderStatus.REFUND_DUE: "it is paid, and cannot be fulfilled: accept it, or refund it",
+    OrderStatus.REVIEW: "it is paid: accept it, or refund it",
+    OrderStatus.UNKNOWN: "somebody else has written its status, which means nothing here",
+}
+
+
+def _open_session(order: Order) -> str | None:
+    if order.checkout_until is None:
+        return None
+    return "session_open: should its customer pay there after all, that payment is not needed"
+
+
+def _paid_first_back(order: Order) -> tuple[Payment, ...]:
+    """Its payments that brought money, in the order in which they go back; of one currency, the first one's."""
+    payments = dict.fromkeys((*order.extra_payments, *order.paid_with))
+    first = next((payment.money for payment in payments if payment.money), None)
+    return tuple(each for each in payments if each.money and first and each.money.currency == first.currency)
+
+
+def _left_of(payment: Payment, order: Order) -> int:
+    """What can still be refunded of it, in minor units."""
+    return max(amount_of(payment) - order.refunds.promised_of(payment), 0)
+
+
+def _divided(amount: int, left: Mapping[Payment, int]) -> Iterator[tuple[Payment, int]]:
+    for payment, available in left.items():
+        if part := min(amount, available):
+            yield payment, part
+        amount -= part

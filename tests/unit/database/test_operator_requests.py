@@ -1,0 +1,170 @@
+"""An operator's request is read strictly, answered on its own document, and settled with who asked and why."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from database.documents.operator_requests import operator_request_from
+from database.store import Document
+from orders.outcome import Outcome, Result, StoreContended
+from orders.restocking import restock_in_words
+from service.wiring import answering
+from settlement.requests import Requests
+from tests.support.builders import NOW, OPERATORS_REQUESTS, TERMS, a_payment, a_placement, an_operators_request
+from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled, settling_on
+from tests.support.shop import a_shop_after, a_shop_with_a_hold, complaints_in, document_at, shirts_in, status_in
+
+STOCK = OPERATORS_REQUESTS["stock-1"]
+
+
+def defect_in(request: dict[str, object]) -> str | None:
+    return operator_request_from("r", Document(request, "as read")).defect
+
+
+@pytest.mark.parametrize(
+    ("request_", "defect"),
+    [
+        ({}, "kind must be one of accept, cancel, extend, refund, release, stock"),
+        (an_operators_request("accept", amount=1), "a request of this kind has no 'amount'"),
+        (an_operators_request("accept", createdAt="today"), "createdAt must be a time"),
+        (an_operators_request("accept", operator=""), "operator must be a text of 1 to 200 characters"),
+        (an_operators_request("accept", reason=" "), "reason must be a text of 1 to 500 characters"),
+        (an_operators_request("accept", reason="x" * 501), "reason must be a text of 1 to 500 characters"),
+        (an_operators_request("accept", target="a/b"), "target must be the id of an order"),
+        (
+            an_operators_request("refund", amount=0),
+            "amount must be a whole number of minor units, at least 1; without one, all that is left goes back",
+        ),
+        (an_operators_request("refund", restock="some"), "restock must be all, none, or a list of productId:quantity"),
+        (an_operators_request("extend"), "until must be a time"),
+        ({**STOCK, "target": ".."}, "target must be the id of a product"),
+        ({**STOCK, "mode": "take"}, "mode must be set or add"),
+        ({**STOCK, "mode": "set", "quantity": -1}, "quantity must be a whole number from 0 to 1000000000"),
+        ({**STOCK, "quantity": 1.5}, "quantity must be a whole number from -1000000000 to 1000000000"),
+        ({**STOCK, "force": 1}, "force must be true or false"),
+    ],
+)
+def test_what_is_no_request_says_why(request_: dict[str, object], defect: str) -> None:
+    assert defect_in(request_) == defect
+
+
+@pytest.mark.parametrize("request_", OPERATORS_REQUESTS.values(), ids=OPERATORS_REQUESTS)
+def test_what_is_one_has_no_defect_also_once_it_is_answered(request_: dict[str, object]) -> None:
+    answer = {"settledAt": NOW, "result": "accepted", "note": None, "expireAt": NOW}
+    assert (defect_in(request_), defect_in({**request_, **answer})) == (None, None)
+
+
+# --- Answered ---------------------------------------------------------------------------------------------------------
+
+
+def requests_in(store: MemoryStore) -> Requests:
+    return answering(store, settling_on(store), TERMS)
+
+
+def test_an_answer_is_written_in_one_commit_with_who_asked_and_why() -> None:
+    store = a_shop_with_a_hold()
+    assert requests_in(store).answer("accept-1", NOW) == Outcome(Result.ACCEPTED, "order-1")
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    entry, request = document_at(store, "auditLog/operator_accept-1"), document_at(store, "operatorRequests/accept-1")
+    assert (entry["operator"], entry["reason"], entry["orderId"]) == ("olga", "as agreed", "order-1")
+    answered = {"settledAt": NOW, "result": "accepted", "note": None, "expireAt": NOW + timedelta(days=90)}
+    assert request == {**OPERATORS_REQUESTS["accept-1"], **answered}
+
+
+def test_whoever_comes_second_hears_the_same_and_changes_nothing() -> None:
+    store = a_shop_with_a_hold()
+    first = requests_in(store).answer("extend-1", NOW)
+    before = store.dump()
+    assert requests_in(store).answer("extend-1", NOW + timedelta(minutes=1)) == first
+    assert store.dump() == before
+
+
+def test_a_refusal_is_on_record_like_all_else_and_leaves_the_order_alone() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    before = document_at(store, "orders/order-1")
+    refused = requests_in(store).answer("release-1", NOW)
+    assert refused == Outcome(Result.NOT_RELEASED, "order-1", "finalized: it is paid, and its units are taken")
+    assert document_at(store, "orders/order-1") == before
+    assert document_at(store, "operatorRequests/release-1")["note"] == refused.note
+    assert document_at(store, "auditLog/operator_release-1")["result"] == "not_released"
+
+
+def test_what_is_no_request_is_refused_on_the_document_and_what_does_not_exist_is_nothing() -> None:
+    store = MemoryStore({"operatorRequests/r": {"kind": "explode"}})
+    note = "kind must be one of accept, cancel, extend, refund, release, stock"
+    assert requests_in(store).answer("r", NOW) == Outcome(Result.INVALID_REQUEST, None, note)
+    assert document_at(store, "operatorRequests/r")["result"] == "invalid_request"
+    assert requests_in(store).answer("r", NOW).result == "invalid_request"
+    assert requests_in(store).answer("gone", NOW).result == "ignored"
+
+
+def stock_after(request: dict[str, object], store: MemoryStore) -> object:
+    store.put("operatorRequests/stock-2", request)
+    result = requests_in(store).answer("stock-2", NOW).result
+    assert result == "stock_adjusted", result
+    return document_at(store, "inventory/shirt")
+
+
+def test_stock_that_an_operator_adjusts_is_in_the_trail() -> None:
+    store = a_shop_with_a_hold()
+    assert stock_after({**STOCK, "mode": "set", "quantity": 4}, store) == {"stock": 4, "reserved": 3}
+    entry = document_at(store, "auditLog/operator_stock-2")
+    assert (entry["orderId"], entry["operator"], entry["reason"]) == (None, "olga", "as agreed")
+    assert entry["stock"] == [{"productId": "shirt", "stock": -6, "reserved": 0}]
+    store.delete("inventory/shirt")
+    store.delete("auditLog/operator_stock-2")
+    assert stock_after(STOCK, store) == {"stock": 5, "reserved": 0}
+
+
+class SoldMeanwhile(MemoryStore):
+    """Somebody buys a shirt between the read and the first commit after it."""
+
+    is_sold = False
+
+    def commit(self, writes: Any, *, timeout_seconds: float) -> Any:
+        if not self.is_sold:
+            self.is_sold = True
+            self.put("inventory/shirt", {"stock": 9, "reserved": 0})
+        return super().commit(writes, timeout_seconds=timeout_seconds)
+
+
+@pytest.mark.parametrize(
+    ("asked", "left", "moved"),
+    [({"mode": "set", "quantity": 12}, 12, 3), ({"mode": "add", "quantity": -9}, 0, -9), ({"quantity": 5}, 14, 5)],
+)
+def test_what_is_sold_meanwhile_is_counted(asked: dict[str, object], left: int, moved: int) -> None:
+    store = SoldMeanwhile({"inventory/shirt": {"stock": 10, "reserved": 0}})
+    store.put("operatorRequests/stock-1", {**STOCK, **asked})
+    assert requests_in(store).answer("stock-1", NOW).result == "stock_adjusted"
+    assert document_at(store, "inventory/shirt")["stock"] == left
+    entry = document_at(store, "auditLog/operator_stock-1")
+    assert entry["stock"] == [{"productId": "shirt", "stock": moved, "reserved": 0}]
+
+
+def test_the_auditor_finds_nothing_wrong_with_what_operators_did() -> None:
+    store = a_shop_with_a_hold()
+    store.put("inventory/shirt", {"stock": 10, "reserved": 0})
+    store.put("orders/order-1", {**document_at(store, "orders/order-1"), "status": "pending", "reservedAt": None})
+    settled(a_placement(), store)
+    for request_id in ("extend-1", "cancel-1", "accept-1", "refund-1", "release-1", "stock-1"):
+        requests_in(store).answer(request_id, NOW)
+    assert (status_in(store), shirts_in(store)) == ("finalized", (12, 0))
+    assert complaints_in(store) == []
+
+
+def test_the_units_that_come_back_are_said_as_stripe_keeps_them() -> None:
+    assert restock_in_words({"shirt": 2, "a:b": 1}) == "shirt:2,a:b:1"
+    assert restock_in_words(None) is None
+
+
+def test_a_refusal_that_comes_too_late_is_tried_again() -> None:
+    class Changed(MemoryStore):
+        def commit(self, writes: Any, *, timeout_seconds: float) -> Any:
+            self.put("operatorRequests/r", {"kind": "accept"})
+            return super().commit(writes, timeout_seconds=timeout_seconds)
+
+    store = Changed({"operatorRequests/r": {}})
+    with pytest.raises(StoreContended):
+        requests_in(store).answer("r", NOW)

@@ -1,0 +1,280 @@
+"""What operators ask for: money is taken as they say, units only where they are, and no order does what is absurd."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from effects.effect import RefundTerms
+from orders.money import Money
+from orders.operator_events import OperatorOrderEvent
+from orders.order import Order
+from orders.outcome import Outcome, Result
+from orders.payments import Payment, Payments, PaymentState
+from orders.refunds import Refunds
+from settlement.decisions import Adjustment, Change
+from settlement.snapshot import OperatorRequest
+from tests.support.builders import (
+    NOW,
+    TERMS,
+    a_refund,
+    an_open_checkout,
+    asked_by_operator,
+    asked_of_order,
+)
+from tests.support.deciding import (
+    EUR_36,
+    PAID,
+    RELEASED,
+    TAKEN,
+    UNPRICED,
+    a_held_order,
+    a_known_checkout,
+    a_pending_order,
+    a_sold_order,
+    an_order_in_checkout,
+    given,
+    known,
+    paid_as,
+    shirts,
+    unchanged,
+)
+
+HELD_AND_SHORT = known(shirts=(5, 3))
+IN_REVIEW = known(unfulfilled_as="review", settled_by="evt_0", failure_reason="amount_mismatch: too little")
+DUE = known(unfulfilled_as="refund_due", settled_by="evt_0", failure_reason="insufficient_stock: gone")
+PAID_LESS = paid_as(money=Money(100, "eur"))
+ACCEPT = asked_of_order("accept-1")
+
+
+def accepted(order: Order, **more: Any) -> Change:
+    change = given(order, **more).changed_by(ACCEPT)
+    assert (change.result, change.order.status) == ("accepted", "finalized"), change.note
+    return change
+
+
+def refused(order: Order, event: OperatorOrderEvent = ACCEPT, **more: Any) -> str | None:
+    """Why it was, where the order stays as it is, and nothing else happens."""
+    change = given(order, **more).changed_by(event)
+    assert (change.order, change.moves, change.notices, change.effects) == (order, (), (), ())
+    assert change.result.startswith("not_"), change.result
+    return change.note
+
+
+# --- Accept -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "moves"),
+    [
+        (a_held_order(), TAKEN),
+        (a_held_order("review", hold_kept=True, payments=PAID_LESS, **IN_REVIEW), TAKEN),
+        (a_held_order("review", payments=PAID_LESS, **IN_REVIEW), shirts(-3)),
+        (a_held_order("refund_due", payments=paid_as(), **DUE), shirts(-3)),
+        (a_held_order("expired"), shirts(-3)),
+        (a_held_order("cancelled"), shirts(-3)),
+    ],
+)
+def test_an_accepted_order_takes_its_units_from_its_hold_or_else_from_the_shelf(order: Order, moves: object) -> None:
+    change = accepted(order, shirts=(10, 3))
+    assert (change.moves, change.order.hold_kept, change.order.failure_reason) == (moves, False, None)
+    assert (change.order.finalized_at, change.order.settled_by) == (NOW, "operator_accept-1")
+    assert [notice.type for notice in change.notices] == ["paid"]
+
+
+def test_what_was_paid_is_what_is_asked_from_then_on_and_without_a_payment_the_price_stays() -> None:
+    in_review = a_held_order("review", payments=PAID_LESS, **IN_REVIEW)
+    assert accepted(in_review).order.total == Money(100, "eur")
+    assert accepted(in_review).order.received == Money(100, "eur")
+    unpaid = accepted(a_held_order("expired")).order
+    assert (unpaid.total, unpaid.received) == (EUR_36, None)
+
+
+def test_an_order_that_nobody_ever_held_costs_what_the_catalogue_says_and_not_what_its_customer_wrote() -> None:
+    failed = a_pending_order("failed", total=Money(1, "eur"), failure_reason="insufficient_stock: gone")
+    assert accepted(failed).order.total == EUR_36
+
+
+def test_what_the_units_of_an_order_are_not_there_for_is_refused() -> None:
+    assert refused(a_held_order("expired"), shirts=(5, 3)) == "insufficient_stock: 3 of 'shirt' are not there"
+    failed = a_pending_order("failed", **UNPRICED)
+    assert refused(failed, shirts=(2, 0)) == "insufficient_stock: 3 of 'shirt' ordered, 2 available"
+    broken = a_held_order("review", defect="items must be a list", **IN_REVIEW)
+    assert refused(broken) == "invalid_order: items must be a list"
+
+
+SOLD_AGAIN = known(
+    payments=paid_as(),
+    refunds=Refunds.of(a_refund(status="failed")),
+    returned={"shirt": 3},
+    failure_reason="sold_again: gone",
+)
+
+
+def test_units_that_came_back_for_a_refund_that_failed_are_taken_anew_once_there_are_others() -> None:
+    due = a_sold_order("refund_due", **SOLD_AGAIN)
+    change = accepted(due, shirts=(3, 0))
+    assert (change.moves, change.order.returned, change.order.failure_reason) == (shirts(-3), {}, None)
+    assert refused(due, shirts=(2, 0)) == "sold_again: fewer units go back, and 3 of 'shirt' are gone by now"
+
+
+def test_an_order_whose_session_is_open_is_accepted_with_a_word_of_that() -> None:
+    note = accepted(an_order_in_checkout(an_open_checkout()), shirts=(10, 3)).note
+    assert note == "session_open: should its customer pay there after all, that payment is not needed"
+
+
+# --- Refund -----------------------------------------------------------------------------------------------------------
+
+SECOND = Payment("pi_2", PaymentState.SUCCEEDED, NOW + timedelta(minutes=1), EUR_36, "ch_2")
+
+
+def refunds_by(order: Order, **asked: object) -> dict[str, RefundTerms | None]:
+    """What Stripe is asked for, by the payment; nothing else happens until it has answered."""
+    change = given(order).changed_by(asked_of_order("refund-1", **asked))
+    assert (change.result, change.order, change.moves) == ("refund_ordered", order, ())
+    return {effect.recipient: effect.refund for effect in change.effects}
+
+
+def test_a_refund_is_of_all_that_is_left_or_of_as_much_as_is_named_with_its_word_on_the_units() -> None:
+    sold = a_sold_order()
+    assert refunds_by(sold) == {"pi_1": RefundTerms(None, None)}
+    assert refunds_by(sold, amount=500, restock="none") == {"pi_1": RefundTerms(500, "none")}
+    assert refunds_by(sold, restock=" Shirt:1,shirt:1".lower()) == {"pi_1": RefundTerms(None, "shirt:2")}
+
+
+def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_come_back_once() -> None:
+    twice = a_sold_order(payments=Payments.of(PAID, SECOND))
+    assert refunds_by(twice, amount=3_600) == {"pi_2": RefundTerms(3_600, None)}
+    both = {"pi_2": RefundTerms(3_600, "all"), "pi_1": RefundTerms(400, "none")}
+    assert refunds_by(twice, amount=4_000, restock="all") == both
+    assert refunds_by(twice) == {"pi_2": RefundTerms(None, None), "pi_1": RefundTerms(None, None)}
+
+
+def test_each_order_of_a_refund_has_a_key_of_its_own_at_stripe() -> None:
+    event = asked_of_order("refund-1", amount=500)
+    keys = [
+        effect.key
+        for each in (event, event, replace(event, request_id="refund-2"))
+        for effect in given(a_sold_order()).changed_by(each).effects
+    ]
+    first, again, second = keys
+    assert (first, again) == ("operator_refund-1_stripe_refund_pi_1",) * 2
+    assert second != first
+
+
+def test_no_more_is_sent_back_than_is_left_and_what_is_on_its_way_is_not_left() -> None:
+    refund = asked_of_order("refund-1", amount=3_101)
+    pending = a_sold_order(payments=paid_as(amount_refunded=500), refunds=Refunds.of(a_refund("re_1", 500, "pending")))
+    assert refused(pending, refund) == "too_much: 3101 to refund, 3100 left"
+    assert refunds_by(pending, amount=3_100) == {"pi_1": RefundTerms(3_100, None)}
+    failed = replace(pending, refunds=Refunds.of(a_refund("re_1", 500, "failed")))
+    assert refunds_by(failed, amount=3_600) == {"pi_1": RefundTerms(3_600, None)}
+    refunded = a_sold_order("refunded", payments=paid_as(amount_refunded=3_600))
+    assert refused(refunded, asked_of_order("refund-1")) == "nothing_left: no payment of it has anything left to refund"
+
+
+def test_no_more_units_are_put_back_than_were_sold() -> None:
+    refund = asked_of_order("refund-1", restock="shirt:4")
+    assert refused(a_sold_order(), refund) == "restock_excess: 4 of 'shirt' named, 3 sold"
+
+
+# --- Release, extend, cancel ------------------------------------------------------------------------------------------
+
+
+def test_a_released_order_expires_before_its_time_and_says_what_may_still_come() -> None:
+    under_way = Payment("pi_1", PaymentState.PROCESSING, NOW)
+    change = given(a_held_order(payments=Payments.of(under_way)), shirts=(10, 3)).changed_by(
+        asked_of_order("release-1")
+    )
+    assert (change.result, change.order.status, change.moves) == ("expired", "expired", RELEASED)
+    assert change.note == "payment_under_way: should pi_1 succeed, the order is held again"
+
+
+@pytest.mark.parametrize("request_id", ["release-1", "cancel-1"])
+def test_while_a_session_is_open_stripe_is_asked_to_end_it_first(request_id: str) -> None:
+    order = an_order_in_checkout(an_open_checkout())
+    change = given(order, checkout=a_known_checkout(an_open_checkout())).changed_by(asked_of_order(request_id))
+    assert (change.result, change.order.status, change.moves) == ("checkout_ending", "reserved", ())
+    assert [effect.kind for effect in change.effects] == ["stripe_expire_session"]
+
+
+LATEST = NOW + TERMS.hold_max
+TOO_LATE = "held_too_long: it can be held until 2026-04-13 15:09 UTC, HOLD_DAYS_MAX"
+
+
+@pytest.mark.parametrize(
+    ("until", "why_not"),
+    [
+        (LATEST, None),
+        (LATEST + timedelta(seconds=1), TOO_LATE),
+        (NOW, "over_already: 2026-03-14 15:09 UTC has passed"),
+        (NOW + timedelta(minutes=30), "held_longer: it is held until 2026-03-14 15:39 UTC"),
+    ],
+)
+def test_a_hold_is_extended_to_a_later_time_and_not_for_longer_than_any(until: datetime, why_not: str | None) -> None:
+    event = asked_of_order("extend-1", until=until)
+    if why_not:
+        assert refused(a_held_order(), event) == why_not
+    else:
+        change = given(a_held_order()).changed_by(event)
+        assert (change.result, change.order.reservation_expires_at) == ("hold_extended", until)
+
+
+# --- Whether at all ---------------------------------------------------------------------------------------------------
+
+
+def test_what_makes_no_sense_is_turned_down_in_words() -> None:
+    assert refused(a_sold_order()) == "finalized: it is paid, and its units are taken"
+    assert refused(a_sold_order(), asked_of_order("cancel-1")) == "finalized: it is paid, and its units are taken"
+    assert refused(a_pending_order(), asked_of_order("extend-1")) is not None
+
+
+def test_a_request_is_done_once_and_as_it_is_written_by_now() -> None:
+    done = Outcome(Result.ACCEPTED, "order-1")
+    as_read = OperatorRequest(ACCEPT, None, None, "request as read")
+    again = given(a_held_order(), operator_request=replace(as_read, settled=done), audited=True)
+    assert again.when(ACCEPT) == unchanged("accepted")
+    changed = given(a_held_order(), operator_request=replace(as_read, event=asked_of_order("cancel-1")))
+    assert changed.when(ACCEPT) == unchanged("ignored", "no_request: nobody asks for this, or not any more")
+    used = given(a_held_order(), audited=True)
+    assert used.when(ACCEPT) == unchanged("already_recorded", "id_used_before: give it another id")
+
+
+def test_of_an_order_that_does_not_exist_only_the_answer_is_left() -> None:
+    assert given().when(ACCEPT) == Adjustment(Result.NOT_ACCEPTED, "order-1", "no_order: it does not exist")
+
+
+# --- Stock ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "shelf", "expected"),
+    [
+        # On the shelf: units on hand, units held, and how many may be backordered.
+        (("set", 12), (10, 3), ("stock_adjusted", 2, True)),
+        (("set", 10), (10, 3), ("stock_adjusted", None, True)),
+        (("set", 3), (10, 3), ("stock_adjusted", -7, True)),
+        (("set", 2), (10, 3), ("not_adjusted", None, False)),
+        (("set", 2), (10, 3, 1), ("stock_adjusted", -8, True)),
+        (("set", 2, True), (10, 3), ("stock_adjusted", -8, True)),
+        (("set", 2), (1, 3), ("stock_adjusted", 1, True)),
+        (("add", 5), (10, 3), ("stock_adjusted", 5, False)),
+        (("add", -7), (10, 3), ("stock_adjusted", -7, True)),
+        (("add", -8), (10, 3), ("not_adjusted", None, False)),
+        (("add", -8, True), (10, 3), ("stock_adjusted", -8, False)),
+        (("add", 5), None, ("stock_adjusted", 5, False)),
+        (("add", -1), None, ("not_adjusted", None, False)),
+        (("set", 5), (None, 0), ("not_adjusted", None, False)),
+    ],
+)
+def test_stock_moves_by_a_difference_and_never_below_what_is_held_unless_it_is_forced(
+    asked: tuple[str, int, bool], shelf: tuple[int, ...] | None, expected: tuple[str, int | None, bool]
+) -> None:
+    mode, quantity, *force = asked
+    event = asked_by_operator("stock-1", mode=mode, quantity=quantity, force=bool(force))
+    decided = given(shirts=shelf).when(event)
+    assert isinstance(decided, Adjustment)
+    moved = decided.move and decided.move.stock
+    assert (decided.result, moved, decided.is_exact) == expected
+    assert decided.note
