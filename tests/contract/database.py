@@ -8,6 +8,7 @@ from google.cloud import firestore
 from database.connection import connect
 from database.firestore_store import FirestoreStore
 from database.queries import FirestoreQueries
+from database.rehearsal import RehearsalStore
 from database.store import DocumentStore
 from orders.events import StripeEvent
 from tests.support.memory_store import MemoryStore
@@ -33,6 +34,26 @@ class InMemory:
         self.parked_events = self.store.parked_events
         self.fcm_tokens = self.store.fcm_tokens
         self.dump = self.store.dump
+
+
+class InRehearsal:
+    """What is written by the store under test is only there; all else is in the store below it."""
+
+    def __init__(self, below: MemoryStore) -> None:
+        self.below = below
+        self.store = RehearsalStore(below)
+        self.put = below.put
+        self.delete = below.delete
+        self.parked_events = below.parked_events
+        self.fcm_tokens = below.fcm_tokens
+
+    def get(self, path: str) -> Mapping[str, object] | None:
+        document = self.store.read((path,), timeout_seconds=1)[path]
+        return document.fields if document else None
+
+    def dump(self) -> dict[str, dict[str, object]]:
+        paths = {*self.below.dump(), *self.store.differences}
+        return {path: dict(fields) for path in sorted(paths) if (fields := self.get(path)) is not None}
 
 
 class InFirestore:

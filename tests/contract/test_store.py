@@ -1,13 +1,22 @@
-"""What settlement relies on in a database: Firestore and the store in memory keep the same promises."""
+"""What settlement relies on in a database: Firestore, the store in memory and a rehearsal keep the same promises."""
 
 import pytest
 
 from database.store import Create, Delete, Document, Increase, Update, Write
 from orders.order import OrderStatus
 from orders.outcome import StoreContended
-from tests.contract.database import Database
+from tests.contract.database import Database, InFirestore, InMemory, InRehearsal
+from tests.support.memory_store import MemoryStore
 
 SOON = 5.0
+
+
+@pytest.fixture(params=["memory", "rehearsal", "firestore"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A rehearsal keeps the same promises, whatever it is a rehearsal of."""
+    if request.param == "firestore":
+        return InFirestore(request.getfixturevalue("firestore_client"))
+    return InMemory() if request.param == "memory" else InRehearsal(MemoryStore())
 
 
 def read(database: Database, path: str) -> Document | None:

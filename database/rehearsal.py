@@ -1,0 +1,121 @@
+"""A store in which everything can be tried and nothing happens: it reads what is there, and keeps writes to itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from database.documents.orders import OPEN_STATUSES, order_path
+from database.store import Committed, Create, Delete, Document, DocumentStore, Fields, Increase, Update, Write
+from orders.outcome import StoreContended
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What would become of one document."""
+
+    before: Fields | None
+    """None if it does not exist."""
+    after: Fields | None
+    """None if it would be deleted."""
+
+
+class RehearsalStore:
+    """A `DocumentStore` over another one. Whoever has written here reads that here, and nobody else does.
+
+    Preconditions hold as they would in earnest, against what is really there by then.
+    """
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+        self._before: dict[str, Document | None] = {}
+        self._after: dict[str, Document | None] = {}
+        self._commits = count(1)
+        self._writes: list[Write] = []
+
+    @property
+    def writes(self) -> Sequence[Write]:
+        """All that would have been written, in its order."""
+        return tuple(self._writes)
+
+    @property
+    def differences(self) -> Mapping[str, Difference]:
+        """What would become of each document that was written, by path."""
+        return {
+            path: Difference(_fields(self._before[path]), _fields(after))
+            for path, after in self._after.items()
+            if _fields(self._before[path]) != _fields(after)
+        }
+
+    def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
+        untouched = [path for path in paths if path not in self._after]
+        there = self._store.read(untouched, timeout_seconds=timeout_seconds) if untouched else {}
+        return {path: self._after[path] if path in self._after else there[path] for path in paths}
+
+    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        paths = tuple(dict.fromkeys(write.path for write in writes))
+        found = self.read(paths, timeout_seconds=timeout_seconds)
+        documents, version = dict(found), f"rehearsal {next(self._commits)}"
+        for write in writes:
+            _check(write, found[write.path])
+        for write in writes:
+            documents[write.path] = _written(write, documents[write.path], version)
+        self._before = {**{path: found[path] for path in paths}, **self._before}
+        self._after |= documents
+        self._writes += writes
+        return Committed(
+            versions={path: version for path, document in documents.items() if document},
+            figures={
+                write.path: {name: _figure(_fields(documents[write.path]), name) for name in write.amounts}
+                for write in writes
+                if isinstance(write, Increase)
+            },
+        )
+
+    def count(self, collection: str, *, timeout_seconds: float) -> int:
+        there = self._store.count(collection, timeout_seconds=timeout_seconds)
+        own = (path for path in self._after if path.rpartition("/")[0] == collection)
+        return there + sum(bool(self._after[path]) - bool(self._before[path]) for path in own)
+
+    def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
+        there = self._store.count_open_orders(user_id, timeout_seconds=timeout_seconds)
+        orders = (path for path in self._after if path.startswith(order_path("")))
+        return there + sum(_is_open(self._after[p], user_id) - _is_open(self._before[p], user_id) for p in orders)
+
+
+def _check(write: Write, document: Document | None) -> None:
+    match write:
+        case Create() if document is not None:
+            raise StoreContended(f"{write.path} exists")
+        case Update(version=version) | Delete(version=version) if document is None or document.version != version:
+            raise StoreContended(f"{write.path} has changed")
+        case Increase() if document is None:
+            raise StoreContended(f"{write.path} does not exist")
+
+
+def _written(write: Write, document: Document | None, version: object) -> Document | None:
+    before = _fields(document) or {}
+    match write:
+        case Create(fields=fields):
+            return Document(fields, version)
+        case Update(fields=fields):
+            return Document({**before, **fields}, version)
+        case Increase(amounts=amounts):
+            raised = {name: _figure(before, name) + amount for name, amount in amounts.items()}
+            return Document({**before, **raised}, version)
+        case Delete():
+            return None
+
+
+def _figure(fields: Fields | None, name: str) -> int | float:
+    """Firestore counts from zero where there is no number."""
+    figure = (fields or {}).get(name, 0)
+    return figure if isinstance(figure, int | float) else 0
+
+
+def _is_open(document: Document | None, user_id: str) -> bool:
+    fields = _fields(document) or {}
+    return fields.get("userId") == user_id and fields.get("status") in OPEN_STATUSES
+
+
+def _fields(document: Document | None) -> Fields | None:
+    return document.fields if document else None

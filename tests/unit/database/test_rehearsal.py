@@ -1,0 +1,53 @@
+"""A rehearsal decides as it would in earnest, shows what would become of each document, and writes nothing."""
+
+import pytest
+
+from database.rehearsal import Difference, RehearsalStore
+from database.store import Create, Delete, Increase
+from orders.outcome import StoreContended
+from tests.support.builders import NOW, a_placement, an_order
+from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled
+from tests.support.shop import a_shop, status_in
+
+
+def test_a_hold_and_the_decision_on_top_of_it_are_rehearsed_as_one_and_nothing_is_written() -> None:
+    store = a_shop(an_order())
+    before = store.dump()
+    rehearsal = RehearsalStore(store)
+    assert settled(a_placement(), rehearsal).result == "reserved"
+    assert store.dump() == before
+    assert rehearsal.differences["inventory/shirt"] == Difference(
+        {"stock": 10, "reserved": 0}, {"stock": 10, "reserved": 3}
+    )
+    order = rehearsal.differences["orders/order-1"]
+    assert order.before and order.after
+    assert (order.before["status"], order.after["status"]) == ("pending", "reserved")
+    assert rehearsal.differences["auditLog/placed_order-1"].before is None
+
+
+def test_what_was_rehearsed_and_what_is_done_are_the_same() -> None:
+    store = a_shop(an_order())
+    rehearsal = RehearsalStore(store)
+    settled(a_placement(), rehearsal)
+    settled(a_placement(), store)
+    assert status_in(store) == "reserved"
+    rehearsed = {path: difference.after for path, difference in rehearsal.differences.items()}
+    assert rehearsed == {path: store.get(path) for path in rehearsed}
+    assert {write.path for write in rehearsal.writes} == set(rehearsed)
+
+
+def test_a_refused_commit_leaves_no_trace_and_counts_are_of_what_would_be_there() -> None:
+    store = MemoryStore({"auditLog/a": {}, "orders/o": {"userId": "alice", "status": "reserved"}})
+    rehearsal = RehearsalStore(store)
+    with pytest.raises(StoreContended):
+        rehearsal.commit((Create("auditLog/b", {}), Increase("inventory/gone", {"stock": 1})), timeout_seconds=1)
+    assert (rehearsal.writes, rehearsal.differences) == ((), {})
+    version = rehearsal.read(("auditLog/a",), timeout_seconds=1)["auditLog/a"]
+    assert version
+    order = {"userId": "alice", "status": "reserving"}
+    writes = (Create("auditLog/b", {"at": NOW}), Create("auditLog/c", {}), Delete("auditLog/a", version.version))
+    rehearsal.commit((*writes, Create("orders/p", order)), timeout_seconds=1)
+    assert rehearsal.count("auditLog", timeout_seconds=1) == 2
+    assert rehearsal.count_open_orders("alice", timeout_seconds=1) == 2
+    assert rehearsal.count_open_orders("bob", timeout_seconds=1) == 0
