@@ -9,6 +9,9 @@ from typing import Final
 import click
 
 from ops.commands import Asked, Commands
+from ops.repair import REPAIRS
+from ops.restocking import STOCK_ACTS
+from ops.seeding import seed
 from tools.toolchain import ROOT
 
 _VERSION: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -26,6 +29,11 @@ def shop(context: click.Context) -> None:
     Asking changes nothing. What changes something only shows what it would do, until you add --yes and a --reason.
     """
     context.ensure_object(Asked)
+
+
+stock = Commands("stock", help="Correct what is on hand of a product.", commands=STOCK_ACTS)
+for each in (*REPAIRS, stock, seed):
+    shop.add_command(each)
 
 
 if __name__ == "__main__":

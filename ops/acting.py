@@ -1,0 +1,145 @@
+"""What an operator wants done: rehearsed on what is really there, or done. The same code settles both, and decides."""
+
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial, wraps
+from getpass import getuser
+from typing import Final
+
+import click
+import google.auth
+from google.auth.exceptions import GoogleAuthError
+
+from database.documents.operator_requests import operator_request_path
+from database.rehearsal import Difference, RehearsalStore
+from database.store import Create, DocumentStore
+from ops.commands import Asked
+from ops.connection import Shop
+from ops.exit_codes import Failed
+from orders.outcome import REQUESTS_REFUSED, Outcome, Transient
+from service.wiring import answering, patience, settling
+
+COMMIT_SECONDS_MAX: Final = 8.0
+_NOT_SAID: Final = "not said: this is only a rehearsal"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One request, without who makes it."""
+
+    kind: str
+    target: str
+    """An order, or a product."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """Whether it is to be done, by whom and why; else it is only rehearsed."""
+
+    is_done: bool
+    reason: str | None
+    operator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    act: Act
+    outcome: Outcome
+
+    @property
+    def is_refused(self) -> bool:
+        return self.outcome.result in REQUESTS_REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    answers: Sequence[Answered]
+    differences: Mapping[str, Difference]
+    """What would become of each document, by path."""
+
+
+def said_how(function: Callable[..., object]) -> Callable[..., object]:
+    """`--yes --reason '…'`, for every command that changes something, which is given them as `how`."""
+
+    @wraps(function)
+    def with_how(*words: object, yes: bool, reason: str | None, operator: str | None, **more: object) -> object:
+        if yes and not (reason and reason.strip()):
+            raise click.UsageError("Say why: --yes takes --reason '…', which stays in the audit trail.")
+        return function(*words, how=How(yes, reason, operator), **more)
+
+    given: Callable[..., object] = with_how
+    for option in reversed(_OPTIONS):
+        given = option(given)
+    return given
+
+
+_OPTIONS: Final = (
+    click.option("--yes", is_flag=True, help="Do it. Without this, only what would happen is shown."),
+    click.option("--reason", metavar="'…'", help="Why; it stays in the audit trail. Name no customer in it."),
+    click.option("--operator", metavar="NAME", help="Who wants it; by default the account that is signed in."),
+)
+
+
+def rehearsed(asked: Asked, acts: Sequence[Act], how: How) -> Rehearsed:
+    """What would become of them, one after the other. Nothing is written. Raises Transient."""
+    store = RehearsalStore(asked.shop.store)
+    said = {"operator": how.operator or _NOT_SAID, "reason": how.reason or _NOT_SAID}
+    answers = [Answered(act, _answer(asked, store, _request_id(), act, said)) for act in acts]
+    return Rehearsed(answers, store.differences)
+
+
+def done(asked: Asked, acts: Sequence[Act], how: How) -> Iterator[Answered]:
+    """Do them, one after the other, and say what became of each. Raises Failed, click.UsageError."""
+    said = {"operator": how.operator or signed_in_as(asked.shop), "reason": how.reason or ""}
+    for act in acts:
+        request_id = _request_id()
+        try:
+            yield Answered(act, _answer(asked, asked.shop.store, request_id, act, said))
+        except Transient as problem:
+            if isinstance(problem.__cause__, GoogleAuthError):
+                raise
+            # To ask once more would be to ask for it twice.
+            raise Failed(
+                f"Nobody knows yet whether {act.kind} {act.target} is done ({problem}). "
+                f"If operatorRequests/{request_id} is there, its trigger does it; try again only if it is not."
+            ) from problem
+
+
+def _request_id() -> str:
+    return secrets.token_hex(10)
+
+
+def _answer(asked: Asked, store: DocumentStore, request_id: str, act: Act, said: Mapping[str, str]) -> Outcome:
+    now, terms = asked.now(), asked.shop.settings.terms
+    fields = {"kind": act.kind, "target": act.target, **said, "createdAt": now, **act.parameters}
+    store.commit((Create(operator_request_path(request_id), fields),), timeout_seconds=COMMIT_SECONDS_MAX)
+    settle = settling(store, terms, partial(_say, asked), patience())
+    # Its trigger may be faster, and does the same: then this is what that has answered.
+    return answering(store, settle, terms).answer(request_id, now)
+
+
+def _say(asked: Asked, _severity: str, message: str, *, trace: str | None = None, **_fields: object) -> None:
+    """What settling has to say besides, of parked events that it took up."""
+    del trace
+    asked.output.say(message)
+
+
+def signed_in_as(shop: Shop) -> str:
+    """Who is known to have started the command. Raises click.UsageError."""
+    if shop.is_emulated:
+        return getuser()
+    credentials, _ = google.auth.default()
+    account = getattr(credentials, "service_account_email", None) or getattr(credentials, "account", None)
+    if account and account != "default":
+        return str(account)
+    try:
+        asked = ("gcloud", "config", "get-value", "account", "--quiet")
+        account = subprocess.run(asked, capture_output=True, check=True, text=True, timeout=30).stdout.strip()  # noqa: S603 - by name, as its user has it
+    except (OSError, subprocess.SubprocessError):
+        account = None
+    if not account or account == "(unset)":
+        raise click.UsageError("Who are you? Nobody can tell from how you are signed in: say --operator NAME.")
+    return str(account)

@@ -1,0 +1,133 @@
+"""`./shop accept`, `refund`, `release`, `extend`, `cancel`: what an operator does to orders."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import click
+
+from database.ids import is_order_id
+from ops.acting import Act, How, said_how
+from ops.bulk import Chosen, MoneyOf, check_count, chosen_orders, one_or_all
+from ops.carrying_out import carry_out
+from ops.commands import Asked, command
+from ops.exit_codes import Failed
+from orders.order import Order
+
+_DURATION: Final = re.compile(r"([1-9][0-9]{0,4})([mhd])")
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+@command("accept")
+@one_or_all
+@said_how
+@click.pass_obj
+def accept(asked: Asked, chosen: Chosen, how: How) -> None:
+    """Finalize an ORDER: what was paid is what it asks, or it was paid elsewhere.
+
+    Its units are taken from its hold, or from the shelf if they are there.
+    """
+    _act("accept", {}, _money_of, asked, chosen, how)
+
+
+@command("refund")
+@click.option("--amount", type=click.IntRange(1), help="In minor units; by default all that is left.")
+@click.option("--restock", help="Units that come back: all, none, or PRODUCT:QUANTITY,…; else as the shop does.")
+@one_or_all
+@said_how
+@click.pass_obj
+def refund(
+    asked: Asked,
+    chosen: Chosen,
+    amount: int | None,
+    restock: str | None,
+    how: How,
+) -> None:
+    """Have Stripe send money of an ORDER back; its events then say that it is refunded."""
+    if chosen.status and amount:
+        raise click.UsageError("One amount for all orders is none that anybody means: --amount is for one ORDER.")
+    said = {name: value for name, value in (("amount", amount), ("restock", restock)) if value is not None}
+    _act("refund", said, _left_of, asked, chosen, how)
+
+
+@command("release")
+@one_or_all
+@said_how
+@click.pass_obj
+def release(asked: Asked, chosen: Chosen, how: How) -> None:
+    """Give the units of an unpaid ORDER back at once, as if its time were over."""
+    _act("release", {}, _money_of, asked, chosen, how)
+
+
+@command("extend")
+@click.argument("order")
+@click.option("--until", metavar="TIME", help="As 2026-05-01T18:00; UTC, unless it says another zone.")
+@click.option("--for", "duration", metavar="DURATION", help="From now: 90m, 12h or 3d.")
+@said_how
+@click.pass_obj
+def extend(asked: Asked, order: str, until: str | None, duration: str | None, how: How) -> None:
+    """Keep the units of a reserved ORDER for longer, HOLD_DAYS_MAX at the most."""
+    if (until is None) == (duration is None):
+        raise click.UsageError("Until when? Say either --until TIME or --for DURATION.")
+    end = _time_from(until) if until else asked.now() + _duration_from(duration or "")
+    carry_out(asked, [Act("extend", _order_id(order), {"until": end})], how)
+
+
+@command("cancel")
+@click.argument("order")
+@said_how
+@click.pass_obj
+def cancel(asked: Asked, order: str, how: How) -> None:
+    """Cancel an unpaid ORDER, as if its customer had asked for that."""
+    carry_out(asked, [Act("cancel", _order_id(order))], how)
+
+
+REPAIRS: Final = (accept, refund, release, extend, cancel)
+
+
+def _act(
+    kind: str,
+    parameters: Mapping[str, object],
+    money_of: MoneyOf,
+    asked: Asked,
+    chosen: Chosen,
+    how: How,
+) -> None:
+    if chosen.order is not None:
+        carry_out(asked, [Act(kind, _order_id(chosen.order), parameters)], how)
+        return
+    orders, bulk = chosen_orders(asked, chosen, money_of)
+    if how.is_done:
+        check_count(bulk.orders, chosen.count, asked)
+    carry_out(asked, [Act(kind, each.order_id, parameters) for each in orders], how, bulk)
+
+
+def _money_of(order: Order) -> tuple[str, int] | None:
+    money = order.received or order.asked
+    return (money.currency, money.amount) if money else None
+
+
+def _left_of(order: Order) -> tuple[str, int] | None:
+    received = order.received
+    return (received.currency, received.amount - order.amount_refunded) if received else None
+
+
+def _order_id(order: str) -> str:
+    if not is_order_id(order):
+        raise Failed(f"{order} cannot be the id of an order.")
+    return order
+
+
+def _time_from(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{text} is no time such as 2026-05-01T18:00.") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _duration_from(text: str) -> timedelta:
+    if not (found := _DURATION.fullmatch(text)):
+        raise click.UsageError(f"{text} is no duration such as 90m, 12h or 3d.")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

@@ -1,0 +1,98 @@
+"""`./shop seed FILE`: puts a catalogue on sale, with its stock, over nothing that is there."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import yaml
+
+from database.documents.inventory import inventory_path, level_defect_in
+from database.documents.products import product_path
+from database.ids import is_document_id
+from database.store import Create
+from ops.acting import COMMIT_SECONDS_MAX, Act, How, said_how
+from ops.carrying_out import carry_out
+from ops.commands import Asked, command
+from ops.exit_codes import Failed
+from ops.page import Line, Table
+from orders.money import amount_or_none, is_currency
+from orders.numbers import whole_number
+
+_FIELDS: Final = frozenset({"name", "unitAmount", "currency", "active", "stock", "backorder"})
+
+
+@command("seed")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@said_how
+@click.pass_obj
+def seed(asked: Asked, file: Path, how: How) -> None:
+    """Put what is missing of a catalogue on sale: a FILE in YAML or JSON, products by their ids.
+
+    Each has name, unitAmount (in minor units) and currency, and stock: how many are on hand, or null if it is never
+    short. backorder and active may be said, too. What is there already stays as it is.
+    """
+    wanted = dict(_documents_of(_catalogue_in(file)))
+    there = asked.shop.store.read(tuple(wanted), timeout_seconds=COMMIT_SECONDS_MAX)
+    missing = {path: fields for path, fields in wanted.items() if there[path] is None}
+    # What is counted comes on the shelf as all stock does, and is on record.
+    counted = {path: stock for path, fields in missing.items() if (stock := whole_number(fields.get("stock")))}
+    acts = [Act("stock", _id_in(path), {"mode": "add", "quantity": stock}) for path, stock in counted.items()]
+    shown = {path: _without_units(fields) for path, fields in missing.items()}
+    _show(asked, shown, len(wanted), how)
+    if how.is_done:
+        for path, fields in shown.items():
+            asked.shop.store.commit((Create(path, fields),), timeout_seconds=COMMIT_SECONDS_MAX)
+        if acts:
+            carry_out(asked, acts, how)
+
+
+def _show(asked: Asked, missing: Mapping[str, Mapping[str, object]], wanted: int, how: How) -> None:
+    asked.output.say(f"{len(missing)} of {wanted} documents are missing.")
+    if not how.is_done:
+        rows = tuple((path, ", ".join(f"{name}: {value}" for name, value in missing[path].items())) for path in missing)
+        page = (Table(rows, ("document", "fields")), Line("Nothing was done. Add --yes --reason '…' to do it."))
+        asked.output.show({"done": False, "missing": missing}, page)
+
+
+def _without_units(fields: Mapping[str, object]) -> dict[str, object]:
+    return {**fields, "stock": 0} if whole_number(fields.get("stock")) else dict(fields)
+
+
+def _id_in(path: str) -> str:
+    return path.partition("/")[2]
+
+
+def _catalogue_in(file: Path) -> Mapping[str, Any]:
+    try:
+        catalogue = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        raise Failed(f"{file} cannot be read: {problem}") from None
+    if not isinstance(catalogue, dict) or not catalogue:
+        raise Failed(f"{file} must have products by their ids.")
+    return catalogue
+
+
+def _documents_of(catalogue: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for product_id, product in catalogue.items():
+        if defect := _defect_in(product_id, product):
+            raise Failed(f"{product_id}: {defect}. Nothing was done.")
+        listed = {name: product[name] for name in ("name", "unitAmount", "currency")}
+        yield product_path(product_id), {**listed, "active": product.get("active", True)}
+        backorder = {"backorder": product["backorder"]} if "backorder" in product else {}
+        yield inventory_path(product_id), {"stock": product["stock"], "reserved": 0, **backorder}
+
+
+def _defect_in(product_id: object, product: Any) -> str | None:  # noqa: ANN401 - YAML
+    if not is_document_id(product_id):
+        return "it cannot be the id of a product"
+    if not isinstance(product, dict) or (unknown := sorted(map(str, set(product) - _FIELDS))):
+        return f"it has no {', '.join(unknown)}" if isinstance(product, dict) else "it must have fields"
+    if not isinstance(product.get("name"), str):
+        return "name must be a text"
+    if amount_or_none(product.get("unitAmount")) is None or not is_currency(product.get("currency")):
+        return "unitAmount must be in minor units, and currency such as 'eur'"
+    if not isinstance(product.get("active", True), bool):
+        return "active must be true or false"
+    stock = whole_number(product.get("stock"))
+    return "stock must be 0 or more" if stock is not None and stock < 0 else level_defect_in(product)

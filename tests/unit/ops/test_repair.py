@@ -1,0 +1,260 @@
+"""What operators' commands show, do and refuse: dry unless it is said why, and in bulk only what was counted."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ops.__main__ import shop
+from ops.commands import Asked
+from ops.connection import Shop
+from orders.outcome import StoreUnavailable
+from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order
+from tests.support.memory_store import MemoryStore
+from tests.support.shop import a_shop_after, a_shop_with_a_hold, document_at, shirts_in, status_in
+
+YES = ("--yes", "--reason", "as agreed", "--operator", "olga")
+
+
+def ran(store: MemoryStore, *words: str) -> Result:
+    opened = SimpleNamespace(
+        store=store, client=Client(store), settings=Shop("p", {}, lambda: NOW).settings, is_emulated=False
+    )
+    return CliRunner().invoke(shop, words, obj=Asked(open=lambda *_: cast("Shop", opened), now=lambda: NOW))
+
+
+class Client:
+    """Finds orders by their status, as Firestore's does."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self.store = store
+
+    def collection(self, _name: str) -> "Client":
+        return self
+
+    def where(self, filter: Any) -> "Client":  # noqa: A002 - as Firestore's has it
+        self.status = filter.value
+        return self
+
+    def order_by(self, _field: str, *, direction: str) -> "Client":
+        assert direction == "DESCENDING"
+        return self
+
+    def limit(self, _count: int) -> "Client":
+        return self
+
+    def stream(self) -> Iterator[Any]:
+        orders = ((path, fields) for path, fields in self.store.documents() if path.startswith("orders/"))
+        for path, fields in orders:
+            if fields["status"] == self.status:
+                yield SimpleNamespace(id=path.partition("/")[2], to_dict=lambda fields=fields: dict(fields))
+
+
+def test_a_command_shows_the_difference_in_documents_and_does_nothing() -> None:
+    store = a_shop_with_a_hold()
+    before = store.dump()
+    shown = ran(store, "accept", "order-1")
+    assert (shown.exit_code, store.dump()) == (0, before)
+    lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
+    assert lines[0] == "accept order-1 would end as accepted"
+    assert "inventory/shirt stock 10 7" in lines
+    assert "orders/order-1 status reserved finalized" in lines
+    assert lines[-1] == "Nothing was done. Add --yes --reason '…' to do it."
+
+
+def test_it_does_what_it_has_shown_once_it_is_said_why_and_by_whom() -> None:
+    store = a_shop_with_a_hold()
+    shown = ran(store, "accept", "order-1", *YES)
+    assert (shown.exit_code, shown.stdout) == (0, "accept order-1 ended as accepted\n")
+    assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
+    [entry] = [fields for path, fields in store.documents() if path.startswith("auditLog/operator_")]
+    assert (entry["operator"], entry["reason"]) == ("olga", "as agreed")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("accept", "order-1", "--yes"), "Say why"),
+        (("accept", "order-1", "--yes", "--reason", " "), "Say why"),
+        (("accept",), "Name one ORDER"),
+        (("accept", "order-1", "--all", "--status", "review"), "Name one ORDER"),
+        (("release", "--all"), "Name one ORDER"),
+        (("refund", "--all", "--status", "review", "--amount", "5"), "--amount is for one ORDER"),
+        (("extend", "order-1"), "Until when?"),
+        (("extend", "order-1", "--for", "soon"), "no duration"),
+        (("extend", "order-1", "--until", "soon"), "no time"),
+    ],
+)
+def test_what_is_said_wrongly_does_nothing_and_ends_with_2(words: tuple[str, ...], said: str) -> None:
+    store = a_shop_with_a_hold()
+    before = store.dump()
+    refused = ran(store, *words)
+    assert (refused.exit_code, said in refused.stderr, store.dump()) == (2, True, before)
+
+
+@pytest.mark.parametrize("how", [(), YES])
+def test_what_is_refused_says_why_and_ends_with_1(how: tuple[str, ...]) -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    refused = ran(store, "release", "order-1", *how)
+    assert refused.exit_code == 1
+    assert "not_released: finalized: it is paid, and its units are taken" in refused.stdout
+    assert status_in(store) == "finalized"
+
+
+def test_each_command_asks_for_what_it_says() -> None:
+    store = a_shop_with_a_hold()
+    assert ran(store, "extend", "order-1", "--for", "2d", *YES).exit_code == 0
+    assert str(document_at(store, "orders/order-1")["reservationExpiresAt"]) == "2026-03-16 15:09:26+00:00"
+    assert ran(store, "extend", "order-1", "--until", "2026-03-17T12:00", *YES).exit_code == 0
+    assert str(document_at(store, "orders/order-1")["reservationExpiresAt"]) == "2026-03-17 12:00:00+00:00"
+    assert ran(store, "cancel", "order-1", *YES).exit_code == 0
+    assert status_in(store) == "cancelled"
+    paid = a_shop_after(a_placement(), a_payment())
+    assert ran(paid, "refund", "order-1", "--amount", "500", "--restock", "shirt:1", *YES).exit_code == 0
+    [effect] = [fields for path, fields in paid.documents() if path.startswith("effects/")]
+    assert effect["refund"] == {"amount": 500, "restock": "shirt:1"}
+
+
+def test_in_json_the_same_is_said() -> None:
+    data = json.loads(ran(a_shop_with_a_hold(), "release", "order-1", "--json").stdout)
+    assert data["done"] is False
+    assert data["answers"] == [{"kind": "release", "target": "order-1", "result": "expired", "note": None}]
+    assert data["differences"]["inventory/shirt"]["after"]["reserved"] == 0
+
+
+# --- In bulk ----------------------------------------------------------------------------------------------------------
+
+ALL = ("release", "--all", "--status", "reserved")
+
+
+def a_shop_with_two_holds() -> MemoryStore:
+    store = a_shop_with_a_hold()
+    store.put("orders/order-2", a_reserved_order())
+    store.put("inventory/shirt", {"stock": 10, "reserved": 6})
+    return store
+
+
+def test_bulk_says_how_many_and_how_much_money_and_does_all_of_them_only_for_who_knows_how_many() -> None:
+    store = a_shop_with_two_holds()
+    shown = ran(store, *ALL)
+    assert (shown.exit_code, "2 orders, 7200 eur in minor units" in shown.stdout) == (0, True)
+    before = store.dump()
+    for count in ((), ("--count", "3")):
+        refused = ran(store, *ALL, *YES, *count)
+        assert (refused.exit_code, "say --count 2" in refused.stderr, store.dump()) == (2, True, before)
+    assert ran(store, *ALL, *YES, "--count", "2").exit_code == 0
+    assert ([status_in(store), status_in(store, "order-2")], shirts_in(store)) == (["expired"] * 2, (10, 0))
+
+
+def test_where_some_cannot_be_done_the_others_are_and_it_ends_with_3() -> None:
+    store = a_shop_with_two_holds()
+    for order_id in ("order-1", "order-2"):
+        store.put(f"orders/{order_id}", a_reserved_order(status="expired"))
+    store.put("inventory/shirt", {"stock": 5, "reserved": 0})
+    words = ("accept", "--all", "--status", "expired")
+    # A rehearsal of all of them sees what each leaves for the next.
+    assert ran(store, *words).exit_code == 3
+    assert ran(store, *words, *YES, "--count", "2").exit_code == 3
+    assert sorted([str(status_in(store)), str(status_in(store, "order-2"))]) == ["expired", "finalized"]
+    assert shirts_in(store) == (2, 0)
+
+
+# --- Stock ------------------------------------------------------------------------------------------------------------
+
+
+def test_stock_is_set_and_added_to_and_imported(tmp_path: Path) -> None:
+    store = a_shop_with_a_hold()
+    assert ran(store, "stock", "set", "shirt", "8", *YES).exit_code == 0
+    assert ran(store, "stock", "add", *YES, "--", "shirt", "-2").exit_code == 0
+    assert shirts_in(store) == (6, 3)
+    refused = ran(store, "stock", "set", "shirt", "2", *YES)
+    assert (refused.exit_code, "orders hold 3" in refused.stdout) == (1, True)
+    assert ran(store, "stock", "set", "shirt", "2", "--force", *YES).exit_code == 0
+    (tmp_path / "shelf.csv").write_text("product,quantity\nshirt,20\nmug,4\n")
+    assert ran(store, "stock", "import", str(tmp_path / "shelf.csv"), *YES).exit_code == 0
+    assert (shirts_in(store), document_at(store, "inventory/mug")) == ((20, 3), {"stock": 4, "reserved": 0})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("product,units\nshirt,2\n", "no column quantity"),
+        ("product,quantity\nshirt,two\n", "line 2: the quantity is no whole number"),
+        ("product,quantity\nshirt,2\nshirt,3\n", "names a product twice"),
+        ("product,quantity\na/b,2\n", "cannot be the id of a product"),
+    ],
+)
+def test_a_file_that_cannot_be_read_moves_nothing(tmp_path: Path, text: str, said: str) -> None:
+    store = a_shop_with_a_hold()
+    before = store.dump()
+    (tmp_path / "shelf.csv").write_text(text)
+    refused = ran(store, "stock", "import", str(tmp_path / "shelf.csv"), *YES)
+    assert (refused.exit_code, said in refused.stderr, store.dump()) == (1, True, before)
+
+
+CATALOGUE = """
+mug: {name: Mug, unitAmount: 900, currency: eur, stock: 4}
+course: {name: Course, unitAmount: 4900, currency: eur, stock: null}
+later: {name: Later, unitAmount: 100, currency: eur, stock: 2, backorder: 5, active: false}
+shirt: {name: Other, unitAmount: 1, currency: eur, stock: 1}
+"""
+
+
+def test_a_catalogue_is_put_on_sale_over_nothing_that_is_there(tmp_path: Path) -> None:
+    store, file = a_shop_with_a_hold(), tmp_path / "catalogue.yaml"
+    file.write_text(CATALOGUE)
+    before = store.dump()
+    assert (ran(store, "seed", str(file)).exit_code, store.dump()) == (0, before)
+    assert ran(store, "seed", str(file), *YES).exit_code == 0
+    mug = {"name": "Mug", "unitAmount": 900, "currency": "eur", "active": True}
+    assert (store.get("products/mug"), store.get("inventory/mug")) == (mug, {"stock": 4, "reserved": 0})
+    assert store.get("inventory/course") == {"stock": None, "reserved": 0}
+    assert store.get("inventory/later") == {"stock": 2, "reserved": 0, "backorder": 5}
+    assert (store.get("inventory/shirt"), store.get("products/shirt")) == (
+        before["inventory/shirt"],
+        before["products/shirt"],
+    )
+    after = store.dump()
+    assert ran(store, "seed", str(file), *YES).exit_code == 0
+    assert store.dump() == after
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "products by their ids"),
+        ("{", "cannot be read"),
+        ("mug: {name: Mug, unitAmount: 9.5, currency: eur, stock: 4}", "unitAmount must be in minor units"),
+        ("mug: {name: Mug, unitAmount: 900, currency: eur}", "stock must be a whole number"),
+        ("mug: {name: Mug, unitAmount: 900, currency: eur, stock: 4, colour: red}", "has no colour"),
+    ],
+)
+def test_a_catalogue_with_a_mistake_is_put_on_sale_not_even_in_part(tmp_path: Path, text: str, said: str) -> None:
+    store, file = MemoryStore(), tmp_path / "catalogue.yaml"
+    file.write_text(text)
+    refused = ran(store, "seed", str(file), *YES)
+    assert (refused.exit_code, said in refused.stderr, store.dump()) == (1, True, {})
+
+
+def test_nobody_is_told_to_ask_again_for_what_may_be_done_already() -> None:
+    class Lost(MemoryStore):
+        def commit(self, writes: Any, *, timeout_seconds: float) -> Any:
+            super().commit(writes, timeout_seconds=timeout_seconds)
+            raise StoreUnavailable("no answer")
+
+    failed = ran(Lost(), "accept", "order-1", *YES)
+    assert (failed.exit_code, "try again only if it is not" in failed.stderr) == (1, True)
+
+
+def test_who_cannot_be_known_has_to_say_who_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("google.auth.default", lambda: (SimpleNamespace(account=""), "p"))
+    monkeypatch.setenv("PATH", "")
+    store = a_shop_with_a_hold()
+    refused = ran(store, "accept", "order-1", "--yes", "--reason", "as agreed")
+    assert (refused.exit_code, "--operator NAME" in refused.stderr, status_in(store)) == (2, True, "reserved")
+    monkeypatch.setattr("google.auth.default", lambda: (SimpleNamespace(service_account_email="ci@p"), "p"))
+    assert ran(store, "accept", "order-1", "--yes", "--reason", "as agreed").exit_code == 0
