@@ -20,15 +20,18 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @command("accept")
+@click.option("--payment", metavar="pi_…", help="The payment at Stripe that has paid for it, but named no order.")
 @one_or_all
 @said_how
 @click.pass_obj
-def accept(asked: Asked, chosen: Chosen, how: How) -> None:
+def accept(asked: Asked, chosen: Chosen, payment: str | None, how: How) -> None:
     """Finalize an ORDER: what was paid is what it asks, or it was paid elsewhere.
 
     Its units are taken from its hold, or from the shelf if they are there.
     """
-    _act("accept", {}, _money_of, asked, chosen, how)
+    if chosen.status and payment:
+        raise click.UsageError("No payment pays for all orders: --payment is for one ORDER.")
+    _act("accept", {"payment": payment} if payment else {}, _money_of, asked, chosen, how)
 
 
 @command("refund")

@@ -36,6 +36,12 @@ class OrderAccepted(_ByOperator):
     event_type: ClassVar = "operator.accept"
 
     order_id: str
+    payment_id: str | None = None
+    """The payment at Stripe that has brought what is asked, if that has named no order; a PaymentIntent or a charge."""
+
+    @property
+    def payment_ids(self) -> tuple[str, ...]:
+        return (self.payment_id,) if self.payment_id else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

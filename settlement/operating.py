@@ -10,12 +10,13 @@ from typing import Final
 
 from effects.effect import RefundTerms
 from inventory.reservation import Refused, price_to_hold, to_be_held
-from inventory.stock import put_back, take
+from inventory.stock import StockMove, put_back, take
 from orders.event_kinds import EventKind
-from orders.operator_events import HoldProlonged, RefundOrdered
+from orders.money import Money
+from orders.operator_events import HoldProlonged, OrderAccepted, RefundOrdered
 from orders.order import INVALID_ORDER, Order, OrderStatus
 from orders.outcome import Result, in_words
-from orders.payments import Payment, amount_of
+from orders.payments import Payment, PaymentState, amount_of, sum_of
 from orders.refunds import RestockRule
 from orders.restocking import restock_in_words
 from settlement.decisions import Case, Decision, Look, Proposal
@@ -31,18 +32,47 @@ def accept(case: Case) -> Decision | Proposal:
         return turned_down(case, f"{INVALID_ORDER}: {order.defect}")
     if order.sold:
         return _taken_anew(case)
-    order = replace(order, total=order.received or order.asked)
+    received = _brought_to(order)
+    if why := _why_not_paid_with(case, received):
+        return turned_down(case, why)
+    order = replace(order, total=received or order.asked)
     if order.holds_units:
-        accepted = replace(finalized(case, order), result=Result.ACCEPTED, note=_open_session(order))
-        return with_refunds(case, replace(accepted, moves=take(order.counted_lines)))
+        return _accepted(case, order, take(order.counted_lines), _open_session(order))
     return _accepted_unheld(case, order)
+
+
+def _accepted(case: Case, order: Order, moves: tuple[StockMove, ...], note: str | None = None) -> Proposal | Look:
+    payment_id = case.event_as(OrderAccepted).payment_id
+    if payment_id and order.asked is None:
+        return turned_down(case, f"no_price: it asks nothing, so nobody can tell what {payment_id} has brought")
+    if payment_id and order.payments.find(payment_id) is None:
+        charge_id = None if payment_id.startswith("pi_") else payment_id
+        named = Payment(payment_id, PaymentState.SUCCEEDED, case.now, order.asked, charge_id)
+        order = replace(order, payments=order.payments.with_report(named))
+    return with_refunds(case, replace(finalized(case, order), result=Result.ACCEPTED, moves=moves, note=note))
+
+
+def _brought_to(order: Order) -> Money | None:
+    """All that its payments have brought, whatever it is; None while there is none."""
+    return order.received or sum_of(each for each in order.payments.succeeded if not each.is_free)
+
+
+def _why_not_paid_with(case: Case, received: Money | None) -> str | None:
+    """Why the payment that is named cannot be what has paid for it, in words for a person; None if it can."""
+    payment_id = case.event_as(OrderAccepted).payment_id
+    if payment_id is None or case.order.payments.find(payment_id):
+        return None
+    known = case.snapshot.payments.get(payment_id)
+    if known and known.order_id not in (None, case.order.order_id):
+        return f"shared_payment: {payment_id} has paid order {known.order_id}"
+    return "other_payment: it knows of other money; accept it for that, or refund that first" if received else None
 
 
 def _accepted_unheld(case: Case, order: Order) -> Decision | Proposal:
     products = case.snapshot.products
     if not products.keys() >= set(order.product_ids):
         return Look(order.product_ids)
-    if order.received is None and order.reserved_at is None:
+    if _brought_to(order) is None and order.reserved_at is None:
         # Nobody has ever held it or been paid for it: it costs what the catalogue says, as it does for everybody.
         try:
             price = price_to_hold(order, products)
@@ -54,7 +84,7 @@ def _accepted_unheld(case: Case, order: Order) -> Decision | Proposal:
     if short := unavailable(units, case):
         return turned_down(case, f"insufficient_stock: {short} are not there")
     taken = put_back({product_id: -quantity for product_id, quantity in units.items()})
-    return with_refunds(case, replace(finalized(case, order), result=Result.ACCEPTED, moves=taken))
+    return _accepted(case, order, taken)
 
 
 def _taken_anew(case: Case) -> Decision | Proposal:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from orders.events import CarriesPayment, DisputeChanged, NotUnderstood, OrderEvent, RefundUpdated, StripeEvent
+from orders.operator_events import OrderAccepted
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.decisions import CountDelivery, Decision, Look, Park, Terms, Unchanged
 from settlement.snapshot import Claim, Snapshot
@@ -77,7 +78,7 @@ def taken_up(event: StripeEvent) -> StripeEvent:
 def released_by(event: OrderEvent, snapshot: Snapshot) -> tuple[str, ...]:
     """The ids of the parked events that need wait no longer, once this event is settled."""
     known = snapshot.payments.values()
-    if not isinstance(event, CarriesPayment) and not any(payment.order_id for payment in known):
+    if not isinstance(event, CarriesPayment | OrderAccepted) and not any(payment.order_id for payment in known):
         return ()
     waiting = (event_id for payment in known for event_id in payment.waiting)
     return tuple(dict.fromkeys(event_id for event_id in waiting if event_id != event.event_id))

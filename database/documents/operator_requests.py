@@ -4,6 +4,7 @@ Only those who may write anything write here. They are told all the same what is
 what an operator meant.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -82,7 +83,10 @@ def _event_from(request_id: str, fields: Fields) -> OperatorEvent:
 
 
 def _accepted(fields: Fields, said: Mapping[str, Any]) -> OrderAccepted:
-    return OrderAccepted(**said, order_id=_order_id_in(fields))
+    payment_id = fields.get("payment")
+    if payment_id is not None and not (isinstance(payment_id, str) and _PAYMENT_ID.fullmatch(payment_id)):
+        raise _Defect("payment must be the id of a PaymentIntent or of a charge")
+    return OrderAccepted(**said, order_id=_order_id_in(fields), payment_id=payment_id)
 
 
 def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
@@ -126,7 +130,7 @@ def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
 
 
 _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorEvent], set[str]]]] = {
-    "accept": (_accepted, set()),
+    "accept": (_accepted, {"payment"}),
     "refund": (_refund, {"amount", "restock"}),
     "release": (_release, set()),
     "extend": (_extension, {"until"}),
@@ -134,6 +138,7 @@ _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorE
     "stock": (_stock, {"mode", "quantity", "force"}),
 }
 """What each kind of requests becomes, and what it says besides what all of them say."""
+_PAYMENT_ID: Final = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,250}")
 _COMMON: Final = {"kind", "target", "reason", "operator", "createdAt"}
 _ANSWER: Final = {"settledAt", "result", "note", "expireAt"}
 _RESULTS: Final = frozenset(Result)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from database.ids import can_be_settled, is_document_id
 from database.store import Create, Document, Update
 from orders.events import ReportsPayment, StripeEvent
+from orders.operator_events import OrderAccepted
 from settlement.snapshot import KnownPayment, Snapshot
 
 
@@ -21,11 +22,11 @@ def known_payment_from(document: Document) -> KnownPayment:
     )
 
 
-def index_writes(event: StripeEvent, order_id: str, snapshot: Snapshot) -> Iterator[Create | Update]:
+def index_writes(event: StripeEvent | OrderAccepted, order_id: str, snapshot: Snapshot) -> Iterator[Create | Update]:
     """What a settled event changes: whatever names the payment and not its order finds that here."""
     for payment_id in event.payment_ids:
         known = snapshot.payments.get(payment_id)
-        names_order = isinstance(event, ReportsPayment) and (known is None or known.order_id is None)
+        names_order = isinstance(event, ReportsPayment | OrderAccepted) and (known is None or known.order_id is None)
         fields: dict[str, object] = {"orderId": order_id} if names_order else {}
         if known and event.event_id in known.waiting:
             fields["waiting"] = [waiting for waiting in known.waiting if waiting != event.event_id]

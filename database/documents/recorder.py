@@ -19,7 +19,7 @@ from database.documents.payments import index_writes, listed_as_waiting
 from database.documents.webhook_events import counted_delivery, parked_claim, settled_claim
 from database.store import Update, Write
 from orders.events import Cause, NotUnderstood, OrderEvent, StripeEvent
-from orders.operator_events import OperatorEvent, StockAdjusted
+from orders.operator_events import OperatorEvent, OrderAccepted, StockAdjusted
 from orders.order import Order
 from orders.outcome import Outcome, Result
 from orders.shop_events import CancelRequested
@@ -108,6 +108,8 @@ def _writes_for_change(
         writes += index_writes(event, order.order_id, snapshot)
     if isinstance(event, CancelRequested) and (request := snapshot.cancel_request):
         writes.append(settled_request(order.order_id, request, now, terms.notice_lifetime))
+    if isinstance(event, OrderAccepted) and order.payments.find(event.payment_id):
+        writes += index_writes(event, order.order_id, snapshot)
     if isinstance(event, OperatorEvent):
         writes.append(_answer(event, change.outcome, snapshot, terms, now))
     writes += (

@@ -16,7 +16,7 @@ from database.documents.products import product_from, product_path
 from database.documents.webhook_events import claim_from, claim_path
 from database.store import Committed, Document, Fields
 from orders.events import Cause, DisputeChanged, NotUnderstood, OfSession, StripeEvent
-from orders.operator_events import OperatorEvent, StockAdjusted
+from orders.operator_events import OperatorEvent, OrderAccepted, StockAdjusted
 from orders.order import Order
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ShopEvent
 from settlement.decisions import Look
@@ -158,7 +158,7 @@ class Wanted:
 
     @property
     def _payment_ids(self) -> tuple[str, ...]:
-        return self.event.payment_ids if isinstance(self.event, StripeEvent) else ()
+        return self.event.payment_ids if isinstance(self.event, StripeEvent | OrderAccepted) else ()
 
     @property
     def _checkout_path(self) -> str | None:

@@ -9,8 +9,9 @@ from typing import Any
 from google.cloud import firestore
 
 from settlement.decisions import Terms
-from tests.support.builders import NOW, Fields
+from tests.support.builders import NOW, Fields, an_operators_request
 from tests.support.emulated_shop import delivered_to, inventory_of, service_in
+from tests.support.firestore_events import a_created_event, created
 from tests.support.stripe_objects import the_event
 
 PAID, REFUNDED, REFUND_CREATED = "payment_intent.succeeded", "charge.refunded", "refund.created"
@@ -73,16 +74,12 @@ class Shop:
     def to_operator(self, event_id: str) -> object:
         return self.read(f"notifications/system/messages/{event_id}").get("type")
 
-    def finish_by_hand(self, **order: object) -> None:
-        """The units of the order leave the shelf and their hold, as the runbook describes it."""
-        batch = self.client.batch()
-        finished = {"status": "finalized", "finalizedAt": NOW, "holdKept": False, **order}
-        batch.update(self.client.document("orders/order-1"), finished)
-        for product_id, quantity in (("shirt", 2), ("hat", 1)):
-            taken = {"stock": firestore.Increment(-quantity), "reserved": firestore.Increment(-quantity)}
-            batch.update(self.client.document(f"inventory/{product_id}"), taken)
-        batch.commit()
-        assert self.stock == SOLD
+    def ask(self, kind: str, **fields: object) -> str:
+        """The result of an operator's request, through its trigger."""
+        self.write(f"operatorRequests/{kind}-1", an_operators_request(kind, **fields))
+        event = a_created_event(None, created(f"operatorRequests/{kind}-1"))
+        service_in(self.client, self.terms).operator_requested_trigger().receive(event)
+        return str(self.read(f"operatorRequests/{kind}-1")["result"])
 
     def dump(self) -> dict[str, Fields]:
         """Everything but claims, audit entries and notices, to which every event may add its own."""

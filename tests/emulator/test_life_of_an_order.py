@@ -57,10 +57,9 @@ def test_what_the_backend_adds_to_the_price_is_asked_and_on_record(shop_with: Sh
     assert [each["amount"] for each in entry["adjustments"]] == [490, -90]
 
 
-def test_an_order_whose_payment_named_no_order_is_finished_by_hand_and_its_refund_finds_it(shop: Shop) -> None:
+def test_an_order_whose_payment_named_no_order_is_accepted_and_its_refund_finds_it(shop: Shop) -> None:
     assert shop.report(PAID, "evt_paid", metadata={}) == "ignored"
-    shop.finish_by_hand(paymentIntentId="pi_1", amountReceived=3_600, currencyReceived="eur")
-    shop.write("payments/pi_1", {"orderId": "order-1"})
+    assert (shop.ask("accept", payment="pi_1"), shop.stock) == ("accepted", SOLD)
     assert shop.report(REFUND_CREATED, "evt_2") == "refunded"
     assert (shop.order["status"], shop.order["amountRefunded"], shop.stock) == ("refunded", 3_600, ON_THE_SHELF)
 

@@ -33,6 +33,7 @@ def defect_in(request: dict[str, object]) -> str | None:
         (an_operators_request("accept", reason=" "), "reason must be a text of 1 to 500 characters"),
         (an_operators_request("accept", reason="x" * 501), "reason must be a text of 1 to 500 characters"),
         (an_operators_request("accept", target="a/b"), "target must be the id of an order"),
+        (an_operators_request("accept", payment="evt_1"), "payment must be the id of a PaymentIntent or of a charge"),
         (
             an_operators_request("refund", amount=0),
             "amount must be a whole number of minor units, at least 1; without one, all that is left goes back",
@@ -71,6 +72,16 @@ def test_an_answer_is_written_in_one_commit_with_who_asked_and_why() -> None:
     assert (entry["operator"], entry["reason"], entry["orderId"]) == ("olga", "as agreed", "order-1")
     answered = {"settledAt": NOW, "result": "accepted", "note": None, "expireAt": NOW + timedelta(days=90)}
     assert request == {**OPERATORS_REQUESTS["accept-1"], **answered}
+
+
+def test_the_payment_of_an_accepted_order_leads_to_it_and_of_a_refused_one_it_does_not() -> None:
+    store = a_shop_with_a_hold()
+    store.put("operatorRequests/accept-1", an_operators_request("accept", payment="pi_7"))
+    requests_in(store).answer("accept-1", NOW)
+    assert store.get("payments/pi_7") == {"orderId": "order-1"}
+    store.put("operatorRequests/accept-2", an_operators_request("accept", payment="pi_8"))
+    assert requests_in(store).answer("accept-2", NOW).result == "not_accepted"
+    assert store.get("payments/pi_8") is None
 
 
 def test_whoever_comes_second_hears_the_same_and_changes_nothing() -> None:

@@ -31,6 +31,7 @@ from tests.support.deciding import (
     UNPRICED,
     a_held_order,
     a_known_checkout,
+    a_known_payment,
     a_pending_order,
     a_sold_order,
     an_order_in_checkout,
@@ -122,6 +123,21 @@ def test_units_that_came_back_for_a_refund_that_failed_are_taken_anew_once_there
 def test_an_order_whose_session_is_open_is_accepted_with_a_word_of_that() -> None:
     note = accepted(an_order_in_checkout(an_open_checkout()), shirts=(10, 3)).note
     assert note == "session_open: should its customer pay there after all, that payment is not needed"
+
+
+def test_a_payment_that_named_no_order_is_counted_as_what_is_asked_and_found_from_then_on() -> None:
+    named = asked_of_order("accept-1", payment="pi_7")
+    change = given(a_held_order(), shirts=(10, 3), payments={"pi_7": a_known_payment("re_parked", order_id=None)})
+    done = change.changed_by(named)
+    paid = done.order.payments.find("pi_7")
+    assert paid and (paid.money, done.order.received, done.released) == (EUR_36, EUR_36, ("re_parked",))
+    assert refused(a_held_order(**UNPRICED), named) == (
+        "no_price: it asks nothing, so nobody can tell what pi_7 has brought"
+    )
+    others = known(payments={"pi_7": a_known_payment(order_id="order-7")})
+    assert refused(a_held_order(), named, **others) == "shared_payment: pi_7 has paid order order-7"
+    less = a_held_order("review", payments=PAID_LESS, **IN_REVIEW)
+    assert refused(less, named) == "other_payment: it knows of other money; accept it for that, or refund that first"
 
 
 # --- Refund -----------------------------------------------------------------------------------------------------------
