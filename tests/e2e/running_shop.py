@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from google.cloud import firestore
 
 from tests.support import http_client
-from tests.support.builders import SECRET, an_order
+from tests.support.builders import SECRET, an_operators_request, an_order
 from tests.support.emulated_shop import stock_up
 from tools.polling import polled
 
@@ -52,6 +52,13 @@ class RunningShop:
         """The customer creates a cancel request, and the real trigger fires."""
         request = {"userId": self.id("alice"), "createdAt": firestore.SERVER_TIMESTAMP}
         self.client.document(f"cancelRequests/{order_id}").set(request)
+
+    def ask_as_operator(self, kind: str, target: str) -> Fields:
+        """An operator's request is created, the real trigger fires, and this is its answer."""
+        path = f"operatorRequests/{self.id(kind)}"
+        request = an_operators_request(kind, target=target, createdAt=firestore.SERVER_TIMESTAMP)
+        self.client.document(path).set(request)
+        return polled(lambda: self.get(path), lambda answered: "settledAt" in answered, seconds=60)
 
     def run_scheduled(self, function: str) -> None:
         """Run a scheduled function to its end, successfully: in the emulator no schedule ever fires."""

@@ -17,7 +17,9 @@ def test_an_order_that_nobody_pays_expires_and_releases_its_units_but_not_before
     assert shop.notices() == ["reserved", "expired"]
 
 
-def test_a_customer_cancels_an_unpaid_order_and_its_units_are_released(shop: RunningShop) -> None:
+def test_a_customer_cancels_an_unpaid_order_and_its_units_are_released_until_an_operator_accepts_it(
+    shop: RunningShop,
+) -> None:
     product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
@@ -26,3 +28,6 @@ def test_a_customer_cancels_an_unpaid_order_and_its_units_are_released(shop: Run
     assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 0}
     assert shop.audit_entries(order_id)[f"cancel_{order_id}"]["result"] == "cancelled"
     assert shop.notices() == ["reserved", "cancelled"]
+    assert shop.ask_as_operator("accept", order_id)["result"] == "accepted"
+    assert shop.get(f"orders/{order_id}")["status"] == "finalized"
+    assert shop.get(f"inventory/{product_id}") == {"stock": 7, "reserved": 0}

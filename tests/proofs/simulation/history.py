@@ -41,6 +41,7 @@ class Kind(StrEnum):
     CANCEL = "the cancel request"
     EVENT = "Stripe's event"
     MISLED = "Stripe's event, where the setting expects the other mode,"
+    OPERATOR = "the operator's request"
     EFFECT = "the trigger of effect"
     CHECKOUT = "the customer wants to pay"
     PAYS = "the customer pays in the session that they are shown"
@@ -58,9 +59,11 @@ class Arrival:
     minutes: int = 0
     product_id: str = ""
     effect_id: str = ""
+    request_id: str = ""
+    """Of what an operator wants: what kind of thing that is, and a number."""
 
     def __str__(self) -> str:
-        about = self.event_id or self.effect_id or self.order_id or self.product_id
+        about = self.event_id or self.effect_id or self.request_id or self.order_id or self.product_id
         return " ".join(filter(None, (self.kind, about, str(self.minutes or ""))))
 
 

@@ -26,7 +26,7 @@ from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Work, Worker
 from tests.proofs.simulation.world import World
 from tests.support.auditor import Recount, recount_of
-from tests.support.builders import NOW, TERMS, Fields, a_request
+from tests.support.builders import NOW, TERMS, Fields, a_request, an_operators_request
 from tests.support.firestore_events import a_created_event, created
 from tests.support.memory_store import MemoryStore
 from webhooks.ownership import Naming
@@ -97,6 +97,21 @@ class Shop:
         path = f"cancelRequests/{order_id}"
         if self.store.get(path) is None:
             self.store.put(path, a_request(createdAt=self.clock))
+
+    def write_operators_request(self, arrival: Arrival) -> None:
+        """Written once; its event may be delivered again."""
+        path, (kind, _, _) = f"operatorRequests/{arrival.request_id}", arrival.request_id.partition("-")
+        if self.store.get(path):
+            return
+        level: Any = self.store.get(f"inventory/{arrival.product_id}") or {}
+        asked: Fields = {
+            "extend": {"target": arrival.order_id, "until": self.clock + timedelta(days=2)},
+            "add": {"mode": "add", "quantity": 2},
+            "take": {"mode": "add", "quantity": -1},
+            "set": {"mode": "set", "quantity": max((level.get("stock") or 0) - 1, 0)},
+        }[kind]
+        asked = {"target": arrival.product_id, **asked}
+        self.store.put(path, an_operators_request("extend" if kind == "extend" else "stock", **asked))
 
     def adjust(self, order_id: str) -> None:
         """The backend changes the price of a reserved order; of one that is paid it does so in vain."""
@@ -215,6 +230,9 @@ class Shop:
                 return partial(self._delivered, event.delivered(self.clock), misled)
             case Kind.CHECKOUT if scenario:
                 return partial(self._asked_to_open, order_id)
+            case Kind.OPERATOR if arrival.product_id or self.has_order(order_id):
+                self.write_operators_request(arrival)
+                return partial(self._operator_requested, arrival.request_id)
             case Kind.EFFECT:
                 return partial(self._performed, arrival.effect_id)
             case Kind.SWEEP:
@@ -231,6 +249,10 @@ class Shop:
 
     def _cancel_requested(self, event: CloudEvent, worker: Worker) -> None:
         self._service(worker).cancel_requested_trigger().receive(event)
+
+    def _operator_requested(self, request_id: str, worker: Worker) -> None:
+        event = a_created_event(None, created(f"operatorRequests/{request_id}"))
+        self._service(worker).operator_requested_trigger().receive(event)
 
     def _asked_to_open(self, order_id: str, worker: Worker) -> None:
         """What the callable function does with a call of the order's customer."""

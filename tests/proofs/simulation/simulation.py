@@ -66,7 +66,9 @@ class _Simulation:
         self.trace = trace
         self.shop = Shop(history, tally, self.log)
         orders = [f"orders/{order_id}" for order_id in self.shop.scenarios]
-        self.levels = dict.fromkeys([*orders, *(f"inventory/{product_id}" for product_id in self.stock)])
+        asked = {arrival.request_id for arrival in history.arrivals if arrival.request_id}
+        entries = [f"auditLog/operator_{request_id}" for request_id in asked]
+        self.levels = dict.fromkeys([*orders, *(f"inventory/{product_id}" for product_id in self.stock), *entries])
         """The documents that show whether orders and stock agree."""
         self.arrivals = deque(history.arrivals)
         self.running: list[_Attempt] = []

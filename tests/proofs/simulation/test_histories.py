@@ -26,7 +26,7 @@ from orders.payments import Payment, Payments
 from orders.refunds import Refund
 from orders.shop_events import ReservationLapsed
 from orders.steps import Step
-from settlement import checkouts, decide, ending, holding, opening, outside, setting_aside
+from settlement import adjusting, checkouts, decide, ending, holding, opening, outside, setting_aside
 from settlement.decisions import AutoRefund, Case
 from tests.proofs.simulation.drawing import history_from
 from tests.proofs.simulation.history import Fault, History
@@ -63,6 +63,7 @@ def test_every_promise_is_kept_in_every_history_and_much_happens_in_them() -> No
     assert tally.effects.keys() >= {f"{kind} {state}" for kind in CHANNELS for state in ("SUCCESS", "ERROR")}
     assert tally.sessions.keys() == {"complete", "expired"}
     assert tally.calls.keys() >= {"shown", "ending", "cancelled", "finalized"}
+    assert {result for event, result in tally.results if event == "StockAdjusted"} == {"stock_adjusted", "not_adjusted"}
 
 
 CHANNELS = ("mail", "sms", "chat", "stripe_refund")
@@ -95,6 +96,11 @@ def test_it_catches_a_store_that_creates_what_exists(monkeypatch: pytest.MonkeyP
 def test_it_catches_units_that_are_given_back_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "release", lambda lines: 2 * release(lines))
     assert_caught()
+
+
+def test_it_catches_an_operator_who_takes_units_away_that_orders_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adjusting, "_why_too_few", lambda _level, _change: None)
+    assert_caught(complaint="more is promised than is there")
 
 
 def test_it_catches_units_that_are_counted_of_what_is_never_short(monkeypatch: pytest.MonkeyPatch) -> None:
