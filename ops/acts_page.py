@@ -10,7 +10,7 @@ from ops.bulk import Bulk
 from ops.page import Heading, Line, Page, Part, Row, Table, Tone
 
 _ITS_OWN_TRAIL: Final = ("operatorRequests/", "auditLog/")
-_NO_NEWS: Final = frozenset({"updatedAt"})
+_NO_NEWS: Final = frozenset({"updatedAt", "auditHead", "auditCount"})
 TEXT_CHARACTERS_MAX: Final = 100
 
 

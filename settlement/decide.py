@@ -194,7 +194,7 @@ def _decide_for_an_operator(event: OperatorEvent, snapshot: Snapshot, terms: Ter
     if isinstance(event, StockAdjusted):
         return adjust_stock(event, snapshot)
     if snapshot.order is None:
-        return Adjustment(REFUSALS[event.kind], event.order_id, "no_order: it does not exist")
+        return Adjustment(REFUSALS[event.kind], event.order_id, f"no_order: {event.order_id} does not exist")
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
 
 

@@ -39,8 +39,8 @@ def entry_write(entry: AuditEntry, snapshot: Snapshot) -> Create | Update:
     return Update(path, chained({**left_over, **fields}, snapshot.audit_head), replaced.version)
 
 
-def set_aside_write(entry: AuditEntry) -> Create:
-    """The entry of an event that touches no order, and so is part of no chain."""
+def unchained_write(entry: AuditEntry) -> Create:
+    """The entry of a cause that touches no order, and so is part of no chain."""
     return Create(audit_path(entry.event_id), _entry_fields(entry))
 
 

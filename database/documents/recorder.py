@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from audit.entry import AuditEntry
 from database.documents.audit_heads import head_fields
-from database.documents.audit_log import entry_write, set_aside_write
+from database.documents.audit_log import entry_write, unchained_write
 from database.documents.cancel_requests import settled_request
 from database.documents.checkouts import checkout_write
 from database.documents.disputes import dispute_write
@@ -149,7 +149,8 @@ def _writes_for_adjustment(
         kind=event.kind,
         event_id=event.event_id,
         event_type=event.event_type,
-        order_id=decision.order_id,
+        # An order that does not exist has no history, and one that gets its id later has another.
+        order_id=None,
         webhook_processed=False,
         result=decision.result,
         status_before=None,
@@ -161,7 +162,7 @@ def _writes_for_adjustment(
         reason=event.reason,
     )
     answer = _answer(event, decision.outcome, snapshot, terms, now)
-    return entry_write(entry, snapshot), *adjusted(decision, snapshot), answer
+    return unchained_write(entry), *adjusted(decision, snapshot), answer
 
 
 def _answer(event: OperatorEvent, outcome: Outcome, snapshot: Snapshot, terms: Terms, now: datetime) -> Update:
@@ -188,7 +189,7 @@ def _writes_for_set_aside(
         note=decision.note,
     )
     claim = settled_claim(event.delivery, decision.order_id, decision.result, snapshot, now, terms.claim_lifetime)
-    return set_aside_write(entry), *claim
+    return unchained_write(entry), *claim
 
 
 def _order_write(snapshot: Snapshot, changed: Mapping[str, object], now: datetime) -> Update:

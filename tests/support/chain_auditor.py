@@ -23,7 +23,8 @@ def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries) -> I
     left: defaultdict[str, dict[str, Fields]] = defaultdict(dict)
     for entry_id, entry in entries.items():
         if "hash" not in entry:
-            if entry["result"] not in _SET_ASIDE or entry["stock"]:
+            touches_no_order = entry["orderId"] is None or (entry["result"] in _SET_ASIDE and not entry["stock"])
+            if not touches_no_order:
                 yield f"{entry_id}: in no chain"
             continue
         if entry["hash"] != _hash_of(entry) or entry["eventId"] != entry_id:

@@ -258,7 +258,7 @@ def test_a_request_is_done_once_and_as_it_is_written_by_now() -> None:
 
 
 def test_of_an_order_that_does_not_exist_only_the_answer_is_left() -> None:
-    assert given().when(ACCEPT) == Adjustment(Result.NOT_ACCEPTED, "order-1", "no_order: it does not exist")
+    assert given().when(ACCEPT) == Adjustment(Result.NOT_ACCEPTED, "order-1", "no_order: order-1 does not exist")
 
 
 # --- Stock ------------------------------------------------------------------------------------------------------------
