@@ -80,7 +80,12 @@ def bulk_lines(bulk: Bulk) -> Sequence[Part]:
     """How many orders, and how much money they are about."""
     amounts = " and ".join(f"{amount} {currency}" for currency, amount in sorted(bulk.money.items()))
     more = () if bulk.is_all else (Line("There are more: do these first, then begin again.", Tone.WARNING),)
-    return (Heading(f"{bulk.orders} orders{f', {amounts} in minor units' if amounts else ''}"), *more)
+    return (
+        Heading(
+            f"{bulk.orders} order{'' if bulk.orders == 1 else 's'}{f', {amounts} in minor units' if amounts else ''}"
+        ),
+        *more,
+    )
 
 
 def _shortened(text: str) -> str:

@@ -109,7 +109,9 @@ def test_what_is_no_request_is_refused_on_the_document_and_what_does_not_exist_i
     note = "kind must be one of accept, cancel, extend, refund, release, stock"
     assert requests_in(store).answer("r", NOW) == Outcome(Result.INVALID_REQUEST, None, note)
     assert document_at(store, "operatorRequests/r")["result"] == "invalid_request"
-    assert requests_in(store).answer("r", NOW).result == "invalid_request"
+    before = store.dump()
+    assert requests_in(store).answer("r", NOW + timedelta(days=1)).result == "invalid_request"
+    assert store.dump() == before
     assert requests_in(store).answer("gone", NOW).result == "ignored"
 
 
