@@ -75,7 +75,7 @@ def test_only_what_concerns_money_or_is_asked_for_touches_a_paid_order() -> None
     idle = {Step.NOTHING, Step.TURN_DOWN}
     touching = {kind for (status, kind), step in TRANSITIONS.items() if status in paid and step not in idle}
     money, others = {"payment_succeeded", "charge_refunded", "refund_updated"}, {"dispute_changed", "cancel_requested"}
-    on_request = {"operator_accepted", "operator_refunded", "cancel_requested"}
+    on_request = {"operator_accepted", "operator_refunded"}
     assert touching == {*money, *others, *on_request, "subscription_started", "checkout_ended"}
 
 
