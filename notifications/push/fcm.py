@@ -61,9 +61,9 @@ def body_for(token: str, message: Mapping[str, Any], key: str) -> Mapping[str, o
     (https://firebase.google.com/docs/cloud-messaging/customize-messages/collapsible-message-types).
     """
     mark = hashlib.sha256(key.encode()).hexdigest()[:_MARK_CHARACTERS]
-    link = str(message["link"] or "")
+    link = message["link"]
     # FCM refuses any other link, and the whole message with it.
-    leads_to = {"fcm_options": {"link": link}} if link.startswith("https://") else {}
+    leads_to = {"fcm_options": {"link": link}} if str(link).startswith("https://") else {}
     return {
         "message": {
             "fid" if _INSTALLATION.fullmatch(token) else "token": token,

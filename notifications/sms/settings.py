@@ -22,6 +22,7 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9]{16,64}")
 # A number, a short code, or a name: https://www.twilio.com/docs/messaging/api/message-resource#from-phone-number.
 _FROM: Final = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 _SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
+_SENDER: Final = re.compile(f"{_SERVICE.pattern}|{_FROM.pattern}")
 _COUNTRY: Final = re.compile(r"\+[1-9][0-9]{0,6}")
 
 
@@ -57,23 +58,21 @@ def countries_from(environment: Mapping[str, str]) -> Countries:
 def twilio_from(environment: Mapping[str, str]) -> Twilio:
     """Raises SettingsError."""
     account = _setting(environment, TWILIO_ACCOUNT_SID, _ACCOUNT, "an account's SID: AC and 32 digits")
-    api_key = None
+    user = account
     if environment.get(TWILIO_USER_SID, "").strip():
-        api_key = _setting(environment, TWILIO_USER_SID, _API_KEY, "an API key's SID: SK and 32 digits")
+        user = _setting(environment, TWILIO_USER_SID, _API_KEY, "an API key's SID: SK and 32 digits")
     return Twilio(
         account=account,
-        user=api_key or account,
+        user=user,
         secret=_setting(environment, SMS_AUTH_TOKEN, _TOKEN, f"Twilio's, or the secret of {TWILIO_USER_SID}"),
         sender=_sender(environment),
     )
 
 
 def _sender(environment: Mapping[str, str]) -> Mapping[str, str]:
-    text = environment.get(SMS_FROM, "").strip()
-    if _SERVICE.fullmatch(text):
-        return {"MessagingServiceSid": text}
     what = "a number such as +4930123456, a short code, a name of 1 to 11 letters, or a Messaging Service's SID"
-    return {"From": _setting(environment, SMS_FROM, _FROM, what)}
+    sender = _setting(environment, SMS_FROM, _SENDER, what)
+    return {"MessagingServiceSid" if _SERVICE.fullmatch(sender) else "From": sender}
 
 
 def _setting(environment: Mapping[str, str], name: str, form: re.Pattern[str], what: str) -> str:

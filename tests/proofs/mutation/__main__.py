@@ -1,8 +1,8 @@
 """Small changes to the code, one at a time, each of which some test should notice.
 
-A mutant that only changes words is not counted: the text of an exception in `mutants.READ_BY_PEOPLE_ALONE`. What else
-such an exception carries, and every text that is stored, shown to customers or read by a program, is changed like all
-code.
+A mutant that does the same is not counted: it changes only the text of an exception in `mutants.READ_BY_PEOPLE_ALONE`,
+or the case of a name in `mutants.HEADERS`. What else such an exception carries, and every text that is stored, shown to
+customers or read by a program, is changed like all code.
 
 Part of `make torture`. Exits with 1 if a mutant survives that `survivors.toml` does not explain, or if one that it
 explains does not survive.
@@ -51,7 +51,7 @@ def main() -> int:
     within = tuple(options.within)
     made = _made(within, options.processes)
     refused = _refused_by_mypy(made, folders)
-    mutants = [mutant for mutant in made if mutant.function.startswith(within) and not mutant.changes_words_alone]
+    mutants = [mutant for mutant in made if mutant.function.startswith(within) and not mutant.does_the_same]
     fates: dict[Mutant, str] = dict.fromkeys(mutants, _REFUSED)
     fates |= _tried([mutant for mutant in mutants if mutant not in refused], options.processes)
     print("\n".join(_report(fates, folders, time.monotonic() - began)))

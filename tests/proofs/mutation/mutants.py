@@ -18,6 +18,13 @@ READ_BY_PEOPLE_ALONE: Final = frozenset(
     {"CallRefused", "KeysUnavailable", "NoSecret", "NotACall", "NotAPost", "NotSignedIn", "StoreContended"}
 )
 """Exceptions that programs know by their types and fields: their texts are logged or answered, and never stored."""
+HEADERS: Final = frozenset(
+    {
+        *("access-control-request-headers", "allow", "authorization", "cache-control", "content-type"),
+        *("idempotency-key", "stripe-signature", "x-cloud-trace-context"),
+    }
+)
+"""Their names have no case: https://www.rfc-editor.org/rfc/rfc9110#section-5.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +38,8 @@ class Mutant:
     """The lines that differ: `- ` as they were, `+ ` as they are in the mutant."""
     lines: range
     """Where it is in the mutated file."""
-    changes_words_alone: bool
-    """Whether it does the same, apart from the text of an exception that only people read."""
+    does_the_same: bool
+    """Whether it differs only in the text of an exception that only people read, or in the case of a header's name."""
 
     @property
     def module(self) -> str:
@@ -59,8 +66,8 @@ def _mutants_in(file: Path, mutated: MutatedFile) -> Iterator[Mutant]:
         changed = (line for line in difflib.ndiff(before, after) if line[0] in "+-")
         changes = tuple(f"{line[0]} {line[1:].strip()}" for line in changed)
         function = ".".join((*file.with_suffix("").parts, mangled[2:].replace("ǁ", ".")))
-        is_of_words = len(set(map(_without_words, texts))) == 1
-        yield Mutant(str(file), name, function, changes, range(mutant.start, mutant.end + 1), is_of_words)
+        does_the_same = len(set(map(_what_it_does, texts))) == 1
+        yield Mutant(str(file), name, function, changes, range(mutant.start, mutant.end + 1), does_the_same)
 
 
 def _without_name(lines: Sequence[str]) -> Sequence[str]:
@@ -68,14 +75,16 @@ def _without_name(lines: Sequence[str]) -> Sequence[str]:
     return [line for line in lines if "__mutmut_" not in line]
 
 
-def _without_words(lines: Sequence[str]) -> str:
-    """What a function does, apart from its name and from the texts that only people read."""
+def _what_it_does(lines: Sequence[str]) -> str:
+    """A function without its name and the texts that only people read, and with headers in small letters."""
     function = ast.parse(textwrap.dedent("\n".join(lines))).body[0]
     assert isinstance(function, ast.FunctionDef)
-    calls = (node for node in ast.walk(function) if isinstance(node, ast.Call))
-    for call in calls:
-        if isinstance(call.func, ast.Name) and call.func.id in READ_BY_PEOPLE_ALONE:
-            call.args = [ast.Constant(None) if _is_text(argument) else argument for argument in call.args]
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in READ_BY_PEOPLE_ALONE:
+                node.args = [ast.Constant(None) if _is_text(argument) else argument for argument in node.args]
+            case ast.Constant(value=str(text)) if text.lower() in HEADERS:
+                node.value = text.lower()
     function.name = ""
     return ast.dump(function)
 

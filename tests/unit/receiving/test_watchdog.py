@@ -95,6 +95,17 @@ def test_it_looks_again_when_the_next_time_is_up(clock: Clock, watchdog: Watchdo
         assert watchdog.end_overdue() == 4.0
 
 
+def test_it_is_woken_only_for_whoever_may_be_cut_off_earlier(
+    watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[float] = []
+    monkeypatch.setattr(watchdog._changed, "notify", lambda: woken.append(watchdog._looks_at))
+    with ExitStack() as watched:
+        for seconds in (9.0, 9.0):
+            watched.enter_context(watchdog.watching(Connection(), seconds))
+    assert len(woken) == 1
+
+
 def test_a_connection_that_is_gone_is_no_error() -> None:
     with socket.socket() as connection:
         pass
