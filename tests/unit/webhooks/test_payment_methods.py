@@ -13,7 +13,7 @@ from tests.support.stripe.payment_intents import a_payment_intent
 from tests.support.stripe.versions import CURRENT, DUE_BY, IN_2020
 from tests.support.stripe_objects import the_event
 from tests.support.translating import meaning_of, translated, why_ignored
-from webhooks.payment_methods import LASTS_AT_MOST
+from webhooks.payment_methods import LASTS_AT_MOST, _business_days
 
 PROCESSING, WAITING = "payment_intent.processing", "payment_intent.requires_action"
 FUNDED, CAPTURABLE = "payment_intent.partially_funded", "payment_intent.amount_capturable_updated"
@@ -54,6 +54,11 @@ def test_the_method_says_how_long_a_payment_may_be_on_its_way(method: str, days:
     assert days_of(PENDING, payment_method_details={"type": method}) == days
     assert days_of(PROCESSING, payment_method_types=[method]) == days
     assert days_of(SESSION, payment_status="unpaid", payment_method_types=[method]) == days
+
+
+@pytest.mark.parametrize(("days", "at_most"), [(2, 5), (4, 7), (5, 10), (14, 21)])
+def test_business_days_come_with_all_weekends_and_a_holiday(days: int, at_most: int) -> None:
+    assert _business_days(days) == timedelta(days=at_most)
 
 
 def test_every_method_is_tested() -> None:
