@@ -21,7 +21,9 @@ from hypothesis import Phase, settings
 from tests.proofs.mutation import trampoline
 
 TEST_SECONDS_MAX = 10
-"""A mutant may loop for ever: after this time pytest-timeout ends its process."""
+"""A mutant may loop for ever: after this time pytest-timeout ends its process, or after ten times the usual time."""
+UNMUTATED_SECONDS_MAX = 120
+"""The machine may be busy while the tests run without a mutant."""
 
 _TESTS = (
     *("tests/unit", "tests/contract", "notifications"),
@@ -42,7 +44,7 @@ settings.register_profile(
     "mutation", max_examples=25, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
 _BRIEFLY = ("-qq", "--tb=native", "--assert=plain", "--hypothesis-profile=mutation", "-p", "no:cacheprovider")
-_TIME_LIMIT = (f"--timeout={TEST_SECONDS_MAX}", "--timeout-method=thread", "-o", "timeout_func_only=true")
+_TIME_LIMIT = (f"--timeout={UNMUTATED_SECONDS_MAX}", "--timeout-method=thread", "-o", "timeout_func_only=true")
 
 Name = tuple[str, str]
 """A mutant's module, and its name there."""
@@ -92,6 +94,8 @@ class Trial:
             breadth[item] = len(trampoline.called), time.monotonic() - began
             for function in trampoline.called:
                 self._tests[function].append(item)
+        for item, (_, seconds) in breadth.items():
+            item.add_marker(pytest.mark.timeout(max(TEST_SECONDS_MAX, 10 * seconds)), append=False)
         for tests in self._tests.values():
             tests.sort(key=breadth.__getitem__)
 
