@@ -8,7 +8,7 @@ from google.cloud import firestore
 from stripe_api.client import StripeClient
 from stripe_api.keys import EMULATORS_KEY, stripe_key_from
 from tests.emulator.asking_shop import Shop, a_shop_that_asks_stripe
-from tests.support.emulated_shop import documents_in, inventory_of
+from tests.support.emulated_shop import inventory_of
 from tools.stripe_stand_in.faults import Kind
 
 LINE = {"price_data": {"currency": "eur", "unit_amount": 3_600, "product_data": {"name": "Shirts"}}, "quantity": 1}
@@ -33,10 +33,6 @@ def pay(shop: Shop, name: str) -> None:
     shop.stripe.complete(session.session_id)
 
 
-def refunds_asked_for(shop: Shop) -> list[object]:
-    return [asked["status"] for asked in shop.stripe.requests() if asked["path"] == "/v1/refunds"]
-
-
 def test_of_two_payments_one_goes_back_once_and_the_order_stays_paid(shop: Shop) -> None:
     pay(shop, "first")
     pay(shop, "second")
@@ -53,27 +49,3 @@ def test_of_two_payments_one_goes_back_once_and_the_order_stays_paid(shop: Shop)
     refunds = [event for event in shop.stripe.events() if event["type"] == "charge.refunded"]
     assert [event["data"]["object"]["amount_refunded"] for event in refunds] == [3_600]
     assert (shop.order["status"], inventory_of(shop.client)) == ("finalized", (7, 0))
-
-
-def test_money_for_an_order_that_cannot_be_fulfilled_goes_back_and_completes_the_order(shop: Shop) -> None:
-    shop.client.document("orders/order-1").update({"status": "expired"})
-    shop.client.document("inventory/shirt").set({"stock": 2, "reserved": 0})
-    pay(shop, "late")
-    assert "refund_due" in shop.deliver()
-    shop.perform_effects()
-    shop.deliver()
-    assert (shop.order["status"], shop.order["amountRefunded"]) == ("refunded", 3_600)
-    assert len(refunds_asked_for(shop)) == 1
-
-
-def test_operators_are_told_of_a_refund_that_stripe_refuses(shop: Shop) -> None:
-    pay(shop, "first")
-    pay(shop, "second")
-    shop.deliver()
-    shop.stripe.fail_next(Kind.FORBIDDEN, about="/v1/refunds")
-    shop.perform_effects()
-    assert [effect["state"] for effect in shop.effects()] == ["ERROR"]
-    notices = {path: notice for path, notice in documents_in(shop.client).items() if "/system/" in path}
-    told = [notice["reason"] for notice in notices.values() if notice["type"] == "effect_failed"]
-    assert len(told) == 1
-    assert str(told[0]).startswith("stripe_refund: ")

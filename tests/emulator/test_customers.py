@@ -1,12 +1,11 @@
-"""What one customer can hold, what they read when they cannot, and what an order still does once they are erased."""
+"""What one customer can hold, what they read when they cannot, and under which ids."""
 
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from google.cloud import firestore
 
-from tests.emulator.ordering_shop import DISPUTE_OPENED, ON_THE_SHELF, PAID, REFUND_CREATED, REFUNDED, SOLD, Shop
+from tests.emulator.ordering_shop import PAID, Shop
 from tests.support.builders import NOW, TERMS, a_reserved_order, an_order
 from tests.support.emulated_shop import now, order_in, service_in, statuses, stock_up, write_all
 from tests.support.firestore_events import a_created_event, created
@@ -70,25 +69,3 @@ def test_an_order_under_an_id_too_long_for_audit_ids_is_left_alone_and_stops_no_
     firestore_client.document("orders/order-1").set(an_order())
     service_in(firestore_client).reservation_sweep().sweep()
     assert statuses(firestore_client) == {"pending": 1, "reserved": 1}
-
-
-# --- Erased ----------------------------------------------------------------------------------------------------------
-
-
-def erase(shop: Shop) -> None:
-    """The customer asked to be forgotten."""
-    shop.client.document("orders/order-1").update({"userId": None})
-
-
-@pytest.mark.parametrize("refunded", [REFUNDED, REFUND_CREATED])
-def test_a_held_order_is_paid_and_refunded_once_its_customer_is_erased_and_operators_still_learn_of_it(
-    shop: Shop, refunded: str
-) -> None:
-    erase(shop)
-    assert shop.report(PAID, "evt_paid") == "first_time_finalized"
-    assert (shop.order["status"], shop.stock) == ("finalized", SOLD)
-    assert shop.report(DISPUTE_OPENED, "evt_dispute") == "dispute_recorded"
-    assert (shop.to_operator("evt_dispute"), shop.to_customer("evt_paid")) == ("dispute", None)
-    assert shop.report(refunded, "evt_refunded") == "refunded"
-    assert (shop.order["status"], shop.order["amountRefunded"], shop.stock) == ("refunded", 3_600, ON_THE_SHELF)
-    assert shop.document_ids("notifications") == ["system"]
