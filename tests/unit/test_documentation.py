@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from tools.deploying.rights import DEPLOYER, ROLES
 from tools.toolchain import ROOT
 from webhooks.translation import _HANDLED
@@ -14,9 +12,7 @@ README_WORDS_MAX: Final = 900
 # Made on a developer's machine, and not in the repository.
 INSTALLED: Final = ("build/", "venv/", "tools/node_modules")
 
-each_page = pytest.mark.parametrize(
-    "page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda page: str(page.relative_to(ROOT))
-)
+PAGES: Final = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 
 
 def code_in(page: Path) -> list[str]:
@@ -24,6 +20,9 @@ def code_in(page: Path) -> list[str]:
     prose, *blocks = re.split(r"^```", page.read_text(), flags=re.MULTILINE)
     shell = [line.partition("#")[0] for block in blocks if block.startswith("sh\n") for line in block.splitlines()]
     return [*re.findall(r"`([^`\n]+)`", "\n".join([prose, *blocks[1::2]])), *shell]
+
+
+ALL_CODE: Final = {code for page in PAGES for code in code_in(page)}
 
 
 def anchors_in(page: Path) -> set[str]:
@@ -45,39 +44,43 @@ def is_a_type_of_event(code: str) -> bool:
     return bool(re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", code)) and code.partition(".")[0] in of_handled_objects
 
 
-@each_page
-def test_every_link_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
-    # Two levels up from the repository's root are its pages on GitHub.
-    here = [link.partition("#") for link in links if not link.startswith(("http", "../../actions", "../../security"))]
-    targets = [(page.parent / path if path else page, anchor) for path, _, anchor in here]
-    assert [target for target, _ in targets if not target.exists()] == []
-    assert [(target.name, anchor) for target, anchor in targets if anchor and anchor not in anchors_in(target)] == []
+def test_every_link_leads_somewhere() -> None:
+    for page in PAGES:
+        links = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+        # Two levels up from the repository's root are its pages on GitHub.
+        here = [
+            each.partition("#") for each in links if not each.startswith(("http", "../../actions", "../../security"))
+        ]
+        targets = [(page.parent / path if path else page, anchor) for path, _, anchor in here]
+        assert [target for target, _ in targets if not target.exists()] == []
+        assert [(target, anchor) for target, anchor in targets if anchor and anchor not in anchors_in(target)] == []
 
 
-@each_page
-def test_every_path_exists(page: Path) -> None:
-    assert {code for code in code_in(page) if is_a_path(code) and not (ROOT / code).exists()} == set()
+def test_every_path_exists() -> None:
+    assert {code for code in ALL_CODE if is_a_path(code) and not (ROOT / code).exists()} == set()
 
 
-@each_page
-def test_every_make_target_and_every_test_exists(page: Path) -> None:
-    makefile, tests = (ROOT / "Makefile").read_text(), [file.read_text() for file in ROOT.glob("tests/**/test_*.py")]
-    named = {target for code in code_in(page) for target in re.findall(r"\bmake ([a-z]+)", code)}
+def test_every_make_target_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    named = {target for code in ALL_CODE for target in re.findall(r"\bmake ([a-z]+)", code)}
     assert {target for target in named if f"\n{target}:" not in makefile} == set()
-    named = {code for code in code_in(page) if re.fullmatch(r"test_\w+", code)}
-    assert {name for name in named if not any(f"def {name}(" in file for file in tests)} == set()
+
+
+def test_every_test_exists() -> None:
+    tests = "".join(file.read_text() for file in ROOT.glob("tests/**/test_*.py"))
+    named = {code for code in ALL_CODE if re.fullmatch(r"test_\w+", code)}
+    assert {name for name in named if f"def {name}(" not in tests} == set()
 
 
 def test_the_readme_is_short_enough_to_be_read() -> None:
     assert len((ROOT / "README.md").read_text().split()) <= README_WORDS_MAX
 
 
-@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/decisions/[0-9]*.md")), ids=lambda page: page.stem)
-def test_every_decision_is_listed_dated_weighed_and_checked(page: Path) -> None:
-    assert f"({page.name})" in page.with_name("README.md").read_text()
+def test_every_decision_is_listed_dated_weighed_and_checked() -> None:
     parts = ("- **Date:** 20", "- **Status:** ", "\n## Alternatives weighed\n", "\n**Checked by** ")
-    assert [part for part in parts if part not in page.read_text()] == []
+    for page in ROOT.glob("docs/decisions/[0-9]*.md"):
+        assert f"({page.name})" in page.with_name("README.md").read_text()
+        assert [part for part in parts if part not in page.read_text()] == [], page.name
 
 
 def test_the_runbook_names_every_setting() -> None:
@@ -97,9 +100,8 @@ def test_the_runbook_has_stripe_send_the_types_that_are_handled_once_each_and_no
     assert sorted(re.findall(r"`([^`]+)`", table)) == sorted(_HANDLED)
 
 
-@each_page
-def test_no_page_names_a_type_of_event_that_is_not_handled(page: Path) -> None:
-    assert {code for code in code_in(page) if is_a_type_of_event(code)} - _HANDLED.keys() == set()
+def test_no_page_names_a_type_of_event_that_is_not_handled() -> None:
+    assert {code for code in ALL_CODE if is_a_type_of_event(code)} - _HANDLED.keys() == set()
 
 
 def test_the_runbook_names_every_role_that_a_deployment_takes() -> None:
