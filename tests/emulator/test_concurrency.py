@@ -65,8 +65,8 @@ def test_three_events_and_a_duplicate_at_once_never_fail_a_paid_order(firestore_
 
 SALES = {
     # how many units there are and how many buyers, who take so many each: how many are served
-    "one unit each": (60, 90, 1, 60),
-    "several each": (50, 40, 3, 16),
+    "one unit each": (30, 45, 1, 30),
+    "several each": (25, 20, 3, 8),
     **{f"the last unit, round {number}": (1, 2, 1, 1) for number in range(3)},
 }
 
