@@ -50,9 +50,6 @@ class Shop:
     def read(self, path: str) -> Fields:
         return self.client.document(path).get().to_dict() or {}
 
-    def document_ids(self, collection: str) -> list[str]:
-        return [reference.id for reference in self.client.collection(collection).list_documents()]
-
     @property
     def order(self) -> Fields:
         return self.read("orders/order-1")
@@ -60,12 +57,6 @@ class Shop:
     @property
     def stock(self) -> dict[str, tuple[int, int]]:
         return {product_id: inventory_of(self.client, product_id) for product_id in ("shirt", "hat")}
-
-    @property
-    def parked(self) -> list[str]:
-        """The ids of events that are not settled yet, as an operator finds them."""
-        query = self.client.collection("webhookEvents").where(filter=firestore.FieldFilter("processed", "==", False))
-        return [claim.id for claim in query.get()]
 
     def to_customer(self, event_id: str) -> object:
         """The type of the notice that the event caused; None if there is none."""
@@ -80,15 +71,6 @@ class Shop:
         event = a_created_event(None, created(f"operatorRequests/{kind}-1"))
         service_in(self.client, self.terms).operator_requested_trigger().receive(event)
         return str(self.read(f"operatorRequests/{kind}-1")["result"])
-
-    def dump(self) -> dict[str, Fields]:
-        """Everything but claims, audit entries and notices, to which every event may add its own."""
-        found = (
-            document
-            for name in ("orders", "inventory", "payments", "disputes")
-            for document in self.client.collection(name).stream()
-        )
-        return {document.reference.path: document.to_dict() or {} for document in found}
 
     def _now(self) -> datetime:
         return NOW + timedelta(seconds=next(self._seconds))

@@ -1,18 +1,13 @@
-"""What docs/from-the-stripe-extension.md says: the extension's payments at this endpoint, and its catalogue here."""
+"""What docs/from-the-stripe-extension.md has a shop do with the extension's catalogue."""
 
 import re
 
 import pytest
 from google.cloud import firestore
 
-from orders.events import FOUND_BY_PAYMENT
-from tests.emulator.ordering_shop import Shop
 from tests.support.builders import Fields
 from tests.support.documented import section
 from tests.support.emulated_shop import documents_in, write_all
-from tests.support.stripe.checkout_sessions import a_checkout_session
-from tests.support.stripe_objects import an_event, the_event
-from webhooks.translation import _HANDLED
 
 A_PRODUCT: Fields = {"name": "Cup", "active": True, "description": None, "images": [], "role": None, "metadata": {}}
 A_PRICE: Fields = {
@@ -52,22 +47,6 @@ def copy_prices(monkeypatch: pytest.MonkeyPatch, client: firestore.Client) -> No
     (program,) = re.findall(r'python -c "\n(.*?)"\n```', text, re.DOTALL)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", client.project)
     exec(program.replace("CURRENCY", "eur"), {})  # noqa: S102 - a process of its own would take a second
-
-
-def test_no_event_of_a_payment_that_the_extension_began_touches_an_order(shop: Shop) -> None:
-    before = shop.dump()
-    by_payment = {event_type for event_type, (kind, _) in _HANDLED.items() if kind in FOUND_BY_PAYMENT}
-    for event_type in _HANDLED.keys() - by_payment:
-        assert shop.deliver(the_event(event_type, metadata={})) == "ignored"
-    assert (shop.dump(), shop.document_ids("webhookEvents")) == (before, [])
-    for number, event_type in enumerate(sorted(by_payment)):
-        assert shop.deliver(the_event(event_type, event_id=f"evt_{number}", metadata={})) == "payment_not_found"
-    assert (shop.order, len(shop.parked)) == (before["orders/order-1"], len(by_payment))
-
-
-def test_a_subscription_that_the_extension_sold_is_ignored(shop: Shop) -> None:
-    session = a_checkout_session(mode="subscription", subscription="sub_1", payment_intent=None, metadata={})
-    assert shop.deliver(an_event("checkout.session.completed", session)) == "ignored"
 
 
 def test_each_product_that_has_one_price_gets_it_and_an_empty_inventory(
