@@ -2,18 +2,16 @@
 
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 from google.cloud import firestore
 
 from tests.support.emulated_shop import statuses, stock_up, write_orders
 from tests.support.production_server import Server
-from tests.support.slow_clients import IN_CHUNKS, OF_EVERY_KIND, SIGNED, UNSIGNED, slow_clients
+from tests.support.slow_clients import OF_EVERY_KIND, UNSIGNED, slow_clients
 from tests.support.stripe_objects import a_payment_event
 from tests.support.vitals import vitals_of
 from tools.polling import polled
 
-BEGUN = (SIGNED, IN_CHUNKS)
 THREADS = 16
 """Of the server."""
 SLOW_CLIENTS = 64
@@ -59,17 +57,6 @@ def seconds_to_settle(order_id: str, server: Server) -> float:
     answer = server.deliver(payment)
     assert (answer.status, answer.outcome) == (200, "first_time_finalized")
     return time.monotonic() - began
-
-
-def test_a_body_that_is_not_here_in_five_seconds_is_answered_408_and_its_connection_is_closed(server: Server) -> None:
-    with ThreadPoolExecutor(2) as clients:
-        of_known_length_and_in_chunks = clients.map(lambda begun: all_that_is_answered(begun, server), BEGUN)
-    for answer, seconds in of_known_length_and_in_chunks:
-        assert answer.startswith(b"HTTP/1.1 408 ")
-        assert answer.endswith(b'{"error": "the body did not arrive in time"}')
-        assert 5.0 <= seconds < 7.0
-    lines = [(line["severity"], line["status"], line["result"]) for line in server.log_lines()]
-    assert lines == [("WARNING", 408, "rejected")] * 2
 
 
 def test_a_delivery_without_a_signature_is_refused_although_its_body_never_comes(server: Server) -> None:
