@@ -9,9 +9,14 @@ from typing import Final
 import click
 
 from ops.commands import Asked, Commands
+from ops.orders import orders
 from ops.repair import REPAIRS
 from ops.restocking import STOCK_ACTS
+from ops.search import search
 from ops.seeding import seed
+from ops.status import status, watch
+from ops.stock import stock
+from ops.why import why
 from tools.toolchain import ROOT
 
 _VERSION: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -31,8 +36,9 @@ def shop(context: click.Context) -> None:
     context.ensure_object(Asked)
 
 
-stock = Commands("stock", help="Correct what is on hand of a product.", commands=STOCK_ACTS)
-for each in (*REPAIRS, stock, seed):
+for act in STOCK_ACTS:
+    stock.add_command(act)
+for each in (status, watch, why, search, orders, stock, *REPAIRS, seed):
     shop.add_command(each)
 
 

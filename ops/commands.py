@@ -33,7 +33,7 @@ class Asked:
 
     @cached_property
     def output(self) -> Output:
-        return Output(as_json=self.as_json)
+        return Output(as_json=self.as_json, project=self.project)
 
 
 def options() -> Sequence[click.Option]:

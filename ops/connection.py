@@ -17,6 +17,7 @@ from database.connection import Connection, connect
 from database.errors import AnswerTooLarge, RequestRefused
 from database.firestore_store import FirestoreStore
 from ops.exit_codes import Failed, NotSignedIn
+from ops.reading import Reader
 from orders.outcome import Transient
 from service.environment import SettingsError
 from service.settings import Settings, settings_from
@@ -55,6 +56,13 @@ class Shop:
     @cached_property
     def store(self) -> FirestoreStore:
         return FirestoreStore(self.connection)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """For whatever only looks. Raises DefaultCredentialsError."""
+        from ops.firestore_reader import FirestoreReader  # noqa: PLC0415 - imports the client
+
+        return FirestoreReader(self.client)
 
     @cached_property
     def client(self) -> "Client":

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Final, Literal
@@ -29,8 +29,9 @@ _COLUMNS_OF_FILES: Final = 10_000
 class Output:
     """Colours only where it is a terminal, and never with NO_COLOR."""
 
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
+    def __init__(self, *, as_json: bool, project: str | None = None) -> None:
+        """Args: project: the one that was named, which commands to copy must name again."""
+        self._as_json, self._project = as_json, project
         self._out, self._talk = _console(stderr=False), _console(stderr=True)
 
     def show(self, data: object, page: Page) -> None:
@@ -39,7 +40,13 @@ class Output:
             print(json.dumps(json_of(data), indent=2))  # noqa: T201 - data, as it is
             return
         for part in page:
-            self._out.print(renderable(part), soft_wrap=isinstance(part, Line))
+            self._out.print(renderable(self.in_project(part)), soft_wrap=isinstance(part, Line))
+
+    def in_project(self, part: Part) -> Part:
+        """The same, and where it is a command to copy, about the same project."""
+        if self._project and isinstance(part, Line) and part.tone is Tone.COMMAND:
+            return replace(part, text=part.text.replace("./shop", f"./shop --project {self._project}", 1))
+        return part
 
     def say(self, text: str) -> None:
         """Talk to the person, beside the data."""

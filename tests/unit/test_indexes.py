@@ -17,9 +17,19 @@ from database.firestore_store import FirestoreStore
 from database.kept_connections import Answer
 from database.queries import FirestoreQueries
 from database.store import Committed, Write
+from ops.attention import WATCHED, concerns_of
+from ops.case import case_of
+from ops.firestore_reader import FirestoreReader
+from ops.lookup import lead_from
+from ops.orders import query_for
+from ops.paging import cursor_of
+from ops.reading import Found, Query
+from ops.search import hits_for
+from ops.shelves import holders_of, shelves_after
 from tests.support.builders import (
     EVENTS_OF_ONE_PAYMENT,
     NOW,
+    TERMS,
     a_dispute,
     a_payment,
     a_placement,
@@ -28,6 +38,7 @@ from tests.support.builders import (
 )
 from tests.support.deployed import PACKAGES
 from tests.support.index_entries import Indexes
+from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after, shop_documents
@@ -108,6 +119,36 @@ DOCUMENTED: Final = (
 )
 
 
+class AskingReader(MemoryReader):
+    """Finds nothing, and keeps what the command line asks of it."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryStore())
+        self.queries: list[Query] = []
+
+    def find(self, query: Query) -> tuple[Found, ...]:
+        self.queries.append(query)
+        return super().find(query)
+
+
+def asked_by_operators() -> list[Asked]:
+    """Every query of the command line, which counts only what it also finds."""
+    reader = AskingReader()
+    for some_id in ("re_1", "order-1"):
+        lead_from(some_id, reader)
+    case_of("order-1", reader)
+    concerns_of(reader, TERMS, NOW)
+    hits_for("text", reader, 1)
+    holders_of(reader, "shirt")
+    shelves_after(reader, "shirt", 1)
+    for user in (None, "alice"):
+        reader.find(query_for((), user, NOW, 1, cursor_of(NOW, "order-1")))
+    recorder = Recorder()
+    for query in reader.queries:
+        FirestoreReader(recorder.client).find(query)
+    return [asked_in(query) for query in recorder.queries]
+
+
 def asked_by(ask: Callable[[Recorder], object]) -> list[Asked]:
     recorder = Recorder()
     ask(recorder)
@@ -146,6 +187,8 @@ def is_served(asked: Asked) -> bool:
 
 def is_served_by_one_field(asked: Asked) -> bool:
     fields = [*[(name, UP) for name in asked.equal], *asked.order]
+    if not fields:
+        return False
     name, order = fields[0]
     return len(fields) == 1 and order in {
         mode.get("order") for mode in Indexes(CONFIGURED).modes_of(asked.collection, name)
@@ -169,8 +212,14 @@ def test_every_query_of_the_documentation_has_its_index(asked: Asked) -> None:
     assert is_served_by_one_field(asked) or is_served(asked)
 
 
+def test_every_query_of_the_command_line_has_its_index() -> None:
+    asked = asked_by_operators()
+    assert len(asked) > len(WATCHED)
+    assert [one for one in asked if not (is_served_by_one_field(one) or is_served(one))] == []
+
+
 def test_no_other_index_is_kept() -> None:
-    asked = [*DOCUMENTED, *(one for ask in ASKING.values() for one in asked_by(ask))]
+    asked = [*DOCUMENTED, *asked_by_operators(), *(one for ask in ASKING.values() for one in asked_by(ask))]
     needed = {(one.collection, index) for one in asked for index in composites(one) if is_served_by(index, one)}
     assert len(needed) == len(CONFIGURED["indexes"])
     alone = {
@@ -226,7 +275,7 @@ def test_a_paid_order_writes_few_index_rows() -> None:
 def test_nothing_is_indexed_that_nobody_has_named() -> None:
     store = a_shop_after(a_placement(), a_payment(), redelivered(a_payment()), a_dispute("evt_dispute"))
     # The app alone writes the details, and where a customer is reached; for the rest, something has to be done outside.
-    written = {"orderDetails", "users", "fcmTokens", "effects", "checkouts", "mail"} | {
+    written = {"orderDetails", "users", "fcmTokens", "effects", "checkouts", "findings", "mail"} | {
         *(path.split("/")[-2] for path, _ in store.documents())
     }
     assert written == {rule["collectionGroup"] for rule in CONFIGURED["fieldOverrides"] if rule["fieldPath"] == "*"}

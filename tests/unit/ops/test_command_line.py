@@ -15,7 +15,8 @@ from ops.__main__ import shop
 from ops.commands import Asked, Commands, command
 from ops.connection import Shop, open_shop, project_named
 from ops.exit_codes import ExitCode
-from ops.page import Cell, Heading, Line, Table
+from ops.page import Cell, Heading, Line, Table, Tone
+from ops.phrases import to_copy
 from orders.outcome import StoreUnavailable
 from service.environment import SettingsError
 from tests.support.builders import NOW
@@ -37,6 +38,29 @@ def ran(*words: str, function: click.Command = tell, asked: Asked | None = None)
 def test_data_goes_to_stdout_and_talk_to_stderr() -> None:
     assert ran("tell").stderr == "looking ...\n"
     assert ran("tell").stdout == "\nShirts\nproduct  held\nshirt       3\n\N{REPLACEMENT CHARACTER}[2Jend\n"
+
+
+def test_a_command_to_copy_names_the_project_that_was_named() -> None:
+    @command("next")
+    @click.pass_obj
+    def following(asked: Asked) -> None:
+        asked.output.show(
+            {},
+            [
+                Line("  ./shop refund order-1", Tone.COMMAND),
+                Line("./shop is said"),
+            ],
+        )
+
+    assert ran("next", function=following).stdout == "  ./shop refund order-1\n./shop is said\n"
+    said = ran("next", "--project", "live", function=following).stdout
+    assert said == "  ./shop --project live refund order-1\n./shop is said\n"
+
+
+def test_an_id_that_a_customer_made_up_does_nothing_to_the_shell_into_which_it_is_copied() -> None:
+    assert to_copy("why", "order-1") == "./shop why order-1"
+    assert to_copy("why", "$(rm -r .); x") == "./shop why '$(rm -r .); x'"
+    assert to_copy("stock show", "-x") == "./shop stock show -- -x"
 
 
 @pytest.mark.parametrize("words", [("--json", "--project", "p", "tell"), ("tell", "--json", "--project", "p")])

@@ -1,0 +1,207 @@
+"""What of a shop waits for a person: how much, since when, and how much money, in a bounded number of reads."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from database.documents.disputes import dispute_from
+from database.documents.effects import UNFINISHED
+from database.documents.orders import order_from
+from database.documents.values import text_or_none, time_or_none
+from effects.effect import EffectState
+from ops.case import OPEN_FINDING, finding_in, parked_event_in
+from ops.phrases import added
+from ops.reading import Found, Query, Reader, Where
+from ops.standing import due_back, held_back
+from orders.money import Money
+from orders.numbers import whole_number
+from orders.order import OrderStatus
+from settlement.decisions import AutoRefund, Terms
+
+LISTED_MAX: Final = 100
+"""Of each concern so many are read, those that have waited longest; all of them are counted."""
+UNTOUCHED_MAX: Final = timedelta(minutes=20)
+"""After so long the sweep, which runs every five minutes, should have taken it up, whatever it had to do before."""
+ATTEMPTS_MANY: Final = 5
+"""So many attempts take a quarter of an hour and more: then it is no passing trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    id: str
+    since: datetime
+    """Of a dispute: until when it has to be answered."""
+    money: tuple[Money, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    name: str
+    says: str
+    count: int
+    items: tuple[Item, ...]
+    """Those that have waited longest."""
+    money: tuple[Money, ...]
+    """At risk in these items, one sum a currency."""
+    needs_person: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the money is that of all, and not only of those that are listed."""
+        return self.count <= len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """One thing that may wait for a person, and how it is found."""
+
+    name: str
+    says: str
+    query: Callable[[datetime], Query]
+    item: Callable[[Found], Item | None]
+    """None for what was found and is none."""
+    needs_person: Callable[[Terms], bool] = lambda _: True
+    is_counted: bool = True
+    """Whether all that the query finds counts, and not only what is an item."""
+
+
+def concerns_of(reader: Reader, terms: Terms, now: datetime) -> tuple[Concern, ...]:
+    """Each that there may be, also where nothing is. Raises Transient."""
+    return tuple(_concern(watched, reader, terms, now) for watched in WATCHED)
+
+
+def _concern(watched: _Watched, reader: Reader, terms: Terms, now: datetime) -> Concern:
+    query = watched.query(now)
+    found = reader.find(query)
+    items = tuple(item for each in found if (item := watched.item(each)))
+    # What fits on a page needs no counting.
+    is_all = len(found) < query.at_most or not watched.is_counted
+    count = len(items) if is_all else reader.count(query)
+    return Concern(
+        name=watched.name,
+        says=watched.says,
+        count=count,
+        items=items,
+        money=added([money for item in items for money in item.money]),
+        needs_person=bool(count) and watched.needs_person(terms),
+    )
+
+
+# --- How each is found ------------------------------------------------------------------------------------------------
+
+
+def _orders(status: OrderStatus, *, is_old: bool = False) -> Callable[[datetime], Query]:
+    """Served by the index (status, createdAt)."""
+
+    def query(now: datetime) -> Query:
+        untouched = (Where("createdAt", "<=", now - UNTOUCHED_MAX),) if is_old else ()
+        return Query("orders", (Where("status", "==", str(status)), *untouched), "createdAt", at_most=LISTED_MAX)
+
+    return query
+
+
+def _lapsed(now: datetime) -> Query:
+    """Served by the index (status, reservationExpiresAt)."""
+    is_over = Where("reservationExpiresAt", "<=", now - UNTOUCHED_MAX)
+    reserved = Where("status", "==", str(OrderStatus.RESERVED))
+    return Query("orders", (reserved, is_over), "reservationExpiresAt", at_most=LISTED_MAX)
+
+
+def _parked(_now: datetime) -> Query:
+    """Served by the index (processed, parkedAt)."""
+    return Query("webhookEvents", (Where("processed", "==", False),), "parkedAt", at_most=LISTED_MAX)
+
+
+def _effects(*states: str, is_overdue: bool = False) -> Callable[[datetime], Query]:
+    """Served by the index (state, nextAttemptAt)."""
+
+    def query(now: datetime) -> Query:
+        due = (Where("nextAttemptAt", "<=", now - UNTOUCHED_MAX),) if is_overdue else ()
+        return Query("effects", (Where("state", "in", list(states)), *due), "nextAttemptAt", at_most=LISTED_MAX)
+
+    return query
+
+
+def _disputes(_now: datetime) -> Query:
+    """Those that wait for evidence, by deadline. Served by the index (status, dueBy)."""
+    waiting = Where("status", "in", ["needs_response", "warning_needs_response"])
+    return Query("disputes", (waiting,), "dueBy", at_most=LISTED_MAX)
+
+
+def _findings(_now: datetime) -> Query:
+    """Served by the index (state, since)."""
+    return Query("findings", (Where("state", "==", OPEN_FINDING),), "since", at_most=LISTED_MAX)
+
+
+def _of_order(found: Found) -> Item:
+    order = order_from(found.id, found.fields)
+    due = due_back(order)
+    return Item(
+        found.id, order.created_at or found.created_at, (due,) if due else held_back(order), order.failure_reason
+    )
+
+
+def _of_lapsed(found: Found) -> Item:
+    order = order_from(found.id, found.fields)
+    return Item(found.id, order.reservation_expires_at or found.created_at, (order.asked,) if order.asked else ())
+
+
+def _of_parked(found: Found) -> Item:
+    event = parked_event_in(found)
+    money = (event.money,) if event.money else ()
+    return Item(event.event_id, event.since, money, f"{event.event_type}, {event.result}")
+
+
+def _of_effect(found: Found) -> Item:
+    fields = found.fields
+    since = time_or_none(fields.get("createdAt")) or found.created_at
+    what = f"{fields.get('kind')} for order {fields.get('orderId')}"
+    return Item(found.id, since, note=f"{what}: {text_or_none(fields.get('error')) or fields.get('state')}")
+
+
+def _of_failing_effect(found: Found) -> Item | None:
+    return _of_effect(found) if (whole_number(found.fields.get("attempts")) or 0) >= ATTEMPTS_MANY else None
+
+
+def _of_dispute(found: Found) -> Item | None:
+    dispute = dispute_from(found.id, found.fields)
+    if dispute is None:
+        return None
+    return Item(
+        found.id, dispute.due_by or dispute.opened_at, (Money(dispute.amount, dispute.currency),), dispute.reason
+    )
+
+
+def _of_finding(found: Found) -> Item:
+    finding = finding_in(found)
+    target = text_or_none(found.fields.get("target")) or text_or_none(found.fields.get("orderId"))
+    return Item(target or found.id, finding.since, note=f"{finding.rule}: {finding.found}")
+
+
+WATCHED: Final[Sequence[_Watched]] = (
+    _Watched("parked", "events that wait for their order or payment", _parked, _of_parked),
+    _Watched(
+        "refund due",
+        "paid, and cannot be fulfilled",
+        _orders(OrderStatus.REFUND_DUE),
+        _of_order,
+        needs_person=lambda terms: terms.auto_refund is not AutoRefund.ALL,
+    ),
+    _Watched("review", "paid otherwise than asked", _orders(OrderStatus.REVIEW), _of_order),
+    _Watched("pending", "orders that nothing is held for yet", _orders(OrderStatus.PENDING, is_old=True), _of_order),
+    _Watched("reserving", "orders held halfway", _orders(OrderStatus.RESERVING, is_old=True), _of_order),
+    _Watched("expired holds", "unpaid, and not released", _lapsed, _of_lapsed),
+    _Watched("effects given up", "not done outside, and not tried again", _effects(str(EffectState.ERROR)), _of_effect),
+    _Watched("effects overdue", "not tried in time", _effects(*UNFINISHED, is_overdue=True), _of_effect),
+    _Watched(
+        "effects failing",
+        f"tried {ATTEMPTS_MANY} times and more",
+        _effects(str(EffectState.RETRY)),
+        _of_failing_effect,
+        is_counted=False,
+    ),
+    _Watched("disputes", "wait for evidence, by deadline", _disputes, _of_dispute),
+    _Watched("findings", "of reconciliation with Stripe", _findings, _of_finding),
+)

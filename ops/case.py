@@ -1,0 +1,173 @@
+"""All that is on record of one order, gathered in a bounded number of reads."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from database.documents.checkouts import checkout_path, known_checkout_from
+from database.documents.disputes import dispute_from
+from database.documents.effects import effect_from
+from database.documents.inventory import inventory_path
+from database.documents.notifications import notice_path
+from database.documents.orders import order_from, order_path
+from database.documents.products import product_from, product_path
+from database.documents.values import money_or_none, text_or_none, time_or_none
+from database.store import Document
+from effects.effect import StoredEffect
+from inventory.reservation import Product
+from notifications.notices import Audience
+from ops.reading import Found, Query, Reader, Where
+from ops.timeline import Happening, of_delivery, of_effect, of_entry, of_notice, of_parked
+from orders.checkout import Checkout
+from orders.disputes import Dispute
+from orders.money import Money
+from orders.order import Order
+
+HAPPENINGS_MAX: Final = 300
+"""Of each kind that an order has a long list of."""
+NOTIFIED_MAX: Final = 100
+"""For the notices of so many of its latest causes is looked."""
+OTHERS_MAX: Final = 50
+OPEN_FINDING: Final = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedEvent:
+    event_id: str
+    event_type: str
+    result: str
+    reason: str | None
+    money: Money | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that reconciliation has found, and that is not mended yet."""
+
+    rule: str
+    found: str
+    since: datetime
+    remedy: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    stored: StoredEffect
+    error: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    order_id: str
+    order: Order | None
+    """None if there is no such order, or no more."""
+    products: Mapping[str, Product]
+    """Those that it is for."""
+    checkout: Checkout | None
+    timeline: tuple[Happening, ...]
+    """The earliest first."""
+    parked: tuple[ParkedEvent, ...]
+    disputes: tuple[Dispute, ...]
+    effects: tuple[Effect, ...]
+    findings: tuple[Finding, ...]
+    cut: tuple[str, ...]
+    """Of what there may be more than was read."""
+
+
+def case_of(order_id: str, reader: Reader) -> Case:
+    """Raises Transient."""
+    of_order = (Where("orderId", "==", order_id),)
+    lists = {
+        "audit entries": Query("auditLog", of_order, "createdAt", at_most=HAPPENINGS_MAX),
+        "deliveries": Query("deliveries", of_order, "createdAt", at_most=HAPPENINGS_MAX, is_group=True),
+        "parked events": Query("webhookEvents", (*of_order, Where("processed", "==", False)), at_most=OTHERS_MAX),
+        "disputes": Query("disputes", of_order, at_most=OTHERS_MAX),
+        "effects": Query("effects", of_order, at_most=HAPPENINGS_MAX),
+        "findings": Query("findings", of_order, at_most=OTHERS_MAX),
+    }
+    listed = {name: reader.find(query) for name, query in lists.items()}
+    single = reader.read(order_path(order_id), checkout_path(order_id))
+    found = single.get(order_path(order_id))
+    order = order_from(order_id, found.fields) if found else None
+    checkout = single.get(checkout_path(order_id))
+    known = known_checkout_from(_document(checkout)) if checkout else None
+    effects = tuple(_effects_in(listed["effects"]))
+    notices = _notices_of(listed["audit entries"], order, reader)
+    return Case(
+        order_id=order_id,
+        order=order,
+        products=_products_of(order, reader) if order else {},
+        checkout=known.checkout if known else None,
+        timeline=_in_order(
+            [
+                *((each, of_entry(each)) for each in listed["audit entries"]),
+                *((each, of_delivery(each)) for each in listed["deliveries"]),
+                *((each, of_parked(each)) for each in listed["parked events"]),
+                *((each, of_notice(each)) for each in notices),
+                *((each, of_effect(each)) for each in listed["effects"]),
+            ]
+        ),
+        parked=tuple(map(parked_event_in, listed["parked events"])),
+        disputes=tuple(
+            dispute for each in listed["disputes"] if (dispute := dispute_from(each.id, each.fields)) is not None
+        ),
+        effects=effects,
+        findings=tuple(finding_in(each) for each in listed["findings"] if each.fields.get("state") == OPEN_FINDING),
+        cut=tuple(name for name, query in lists.items() if len(listed[name]) == query.at_most),
+    )
+
+
+def parked_event_in(found: Found) -> ParkedEvent:
+    fields, event = found.fields, found.fields.get("event")
+    money = money_or_none(event.get("amount"), event.get("currency")) if isinstance(event, Mapping) else None
+    return ParkedEvent(
+        found.id,
+        str(fields.get("eventType")),
+        str(fields.get("result")),
+        text_or_none(fields.get("reason")),
+        money,
+        time_or_none(fields.get("parkedAt")) or found.created_at,
+    )
+
+
+def finding_in(found: Found) -> Finding:
+    fields = found.fields
+    since = time_or_none(fields.get("since")) or found.created_at
+    return Finding(str(fields.get("rule")), str(fields.get("found")), since, text_or_none(fields.get("remedy")))
+
+
+def _effects_in(documents: Iterable[Found]) -> Iterable[Effect]:
+    for each in documents:
+        if stored := effect_from(each.id, _document(each)):
+            yield Effect(stored, text_or_none(each.fields.get("error")), each.created_at)
+
+
+def _notices_of(entries: tuple[Found, ...], order: Order | None, reader: Reader) -> list[Found]:
+    latest = entries[-NOTIFIED_MAX:]
+    audiences = [(Audience.OPERATOR, None), *([(Audience.CUSTOMER, order.user_id)] if order and order.user_id else [])]
+    paths = [notice_path(audience, user_id, entry.id) for entry in latest for audience, user_id in audiences]
+    return list(reader.read(*paths).values()) if paths else []
+
+
+def _products_of(order: Order, reader: Reader) -> Mapping[str, Product]:
+    paths = [path(product_id) for product_id in order.product_ids for path in (inventory_path, product_path)]
+    found = reader.read(*paths) if paths else {}
+    fields = {path: document.fields for path, document in found.items()}
+    return {
+        product_id: product_from(
+            product_id, fields.get(inventory_path(product_id)), fields.get(product_path(product_id))
+        )
+        for product_id in order.product_ids
+    }
+
+
+def _in_order(happenings: list[tuple[Found, Happening]]) -> tuple[Happening, ...]:
+    """By when their documents were committed: the clocks of two machines differ."""
+    return tuple(happening for _, happening in sorted(happenings, key=lambda pair: pair[0].created_at))
+
+
+def _document(found: Found) -> Document:
+    return Document(found.fields, None)

@@ -1,0 +1,122 @@
+"""What an id is of, and to which order it leads: a payment's, an event's, a refund's, whatever a person has at hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from database.documents.audit_log import audit_path
+from database.documents.disputes import dispute_path
+from database.documents.effects import effect_path
+from database.documents.inventory import inventory_path
+from database.documents.order_fields import refunds_from
+from database.documents.orders import order_path
+from database.documents.payments import payment_path
+from database.documents.products import product_path
+from database.documents.webhook_events import claim_path
+from database.ids import is_document_id
+from ops.reading import Found, Query, Reader, Where
+from orders.order import OrderStatus
+
+REFUNDED_ORDERS_MAX: Final = 500
+"""In so many of the latest orders of which something was refunded is a refund looked for: no index leads to it."""
+_REFUNDABLE: Final = [
+    str(status)
+    for status in (
+        OrderStatus.FINALIZED,
+        OrderStatus.PARTIALLY_REFUNDED,
+        OrderStatus.REFUNDED,
+        OrderStatus.REFUND_DUE,
+        OrderStatus.REVIEW,
+    )
+]
+_REFUNDS: Final = ("re_", "pyr_", "refund_")
+
+
+class Kind(StrEnum):
+    ORDER = "order"
+    PAYMENT = "payment"
+    EVENT = "event"
+    DISPUTE = "dispute"
+    EFFECT = "effect"
+    SESSION = "session"
+    REFUND = "refund"
+    USER = "customer"
+    PRODUCT = "product"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    kind: Kind
+    order_id: str | None
+    """None where it leads to no order, or to several."""
+    found: tuple[Found, ...] = ()
+    """What is known under the id itself."""
+
+
+# The order in which an id is tried; the first that is known decides.
+_PATHS: Final = (
+    (Kind.ORDER, order_path),
+    (Kind.PAYMENT, payment_path),
+    (Kind.EVENT, claim_path),
+    (Kind.EVENT, audit_path),
+    (Kind.DISPUTE, dispute_path),
+    (Kind.EFFECT, effect_path),
+)
+_PRODUCT_PATHS: Final = (product_path, inventory_path)
+
+
+def lead_from(some_id: str, reader: Reader) -> Lead | None:
+    """What the id is of; None if nothing is known of it. Raises Transient."""
+    if not is_document_id(some_id):
+        return None
+    at = {path(some_id): kind for kind, path in _PATHS}
+    products = [path(some_id) for path in _PRODUCT_PATHS]
+    found = reader.read(*at, *products)
+    leads = [Lead(kind, _order_of(kind, found[path]), (found[path],)) for path, kind in at.items() if path in found]
+    if leads:
+        return next((lead for lead in leads if lead.order_id), leads[0])
+    if some_id.startswith(_REFUNDS):
+        return _of_refund(some_id, reader)
+    return (
+        _of_session(some_id, reader)
+        or _of_order_gone(some_id, reader)
+        or _of_user(some_id, reader)
+        or _of_product(found, products)
+    )
+
+
+def _order_of(kind: Kind, found: Found) -> str | None:
+    order_id = found.id if kind is Kind.ORDER else found.fields.get("orderId")
+    return order_id if isinstance(order_id, str) else None
+
+
+def _of_refund(refund_id: str, reader: Reader) -> Lead | None:
+    latest = Query(
+        "orders", (Where("status", "in", _REFUNDABLE),), "createdAt", is_descending=True, at_most=REFUNDED_ORDERS_MAX
+    )
+    orders = (each for each in reader.find(latest) if refund_id in refunds_from(each.fields.get("refunds")).by_id)
+    order = next(orders, None)
+    return Lead(Kind.REFUND, order.id) if order else None
+
+
+def _of_session(session_id: str, reader: Reader) -> Lead | None:
+    checkouts = reader.find(Query("checkouts", (Where("sessionId", "==", session_id),), at_most=1))
+    return Lead(Kind.SESSION, checkouts[0].id) if checkouts else None
+
+
+def _of_order_gone(order_id: str, reader: Reader) -> Lead | None:
+    """An order that does not exist, or no more, and of which something is on record."""
+    parked = reader.find(Query("webhookEvents", (Where("orderId", "==", order_id),), at_most=1))
+    entries = parked or reader.find(Query("auditLog", (Where("orderId", "==", order_id),), "createdAt", at_most=1))
+    return Lead(Kind.ORDER, order_id) if entries else None
+
+
+def _of_user(user_id: str, reader: Reader) -> Lead | None:
+    orders = reader.find(Query("orders", (Where("userId", "==", user_id),), "createdAt", is_descending=True))
+    return Lead(Kind.USER, orders[0].id if len(orders) == 1 else None, orders) if orders else None
+
+
+def _of_product(found: Mapping[str, Found], paths: list[str]) -> Lead | None:
+    known = tuple(found[path] for path in paths if path in found)
+    return Lead(Kind.PRODUCT, None, known) if known else None

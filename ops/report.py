@@ -1,0 +1,210 @@
+"""One order on one page, as frozen data: what JSON has of it, and what `ops.report_page` puts into words. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from effects.effect import EffectKind, EffectState
+from ops.case import Case, Effect, Finding, ParkedEvent
+from ops.phrases import to_copy
+from ops.standing import due_back, unneeded, what_is_missing, where_it_is
+from ops.timeline import Happening
+from orders.adjustments import Adjustment
+from orders.disputes import Dispute
+from orders.money import Money
+from orders.order import Order, OrderStatus
+from orders.payments import Payment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    payment_id: str
+    state: str
+    received: Money | None
+    refunded: Money | None
+    role: str
+    """Whether it pays for the order."""
+
+
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    product_id: str
+    ordered: int
+    held: int
+    taken: int
+    returned: int
+    stock: int | None
+    """On the shelf, for all; None where it is never short, or where its figures cannot be used."""
+    reserved: int | None
+    available: int | None
+    defect: str | None
+    """Why nothing can be held of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a person can do next."""
+
+    why: str
+    command: str | None
+    """None where nothing here does it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    order_id: str
+    status: str | None
+    """None if there is no such order."""
+    standing: str
+    user_id: str | None
+    created_at: datetime | None
+    missing: tuple[str, ...]
+    asked: Money | None
+    items_total: Money | None
+    adjustments: tuple[Adjustment, ...]
+    received: Money | None
+    refunded: Money | None
+    payments: tuple[PaymentRow, ...]
+    session: str | None
+    """The Checkout session that the service has opened for it, and its state."""
+    stock: tuple[StockRow, ...]
+    disputes: tuple[Dispute, ...]
+    parked: tuple[ParkedEvent, ...]
+    findings: tuple[Finding, ...]
+    timeline: tuple[Happening, ...]
+    cut: tuple[str, ...]
+    next: tuple[Step, ...]
+
+    @property
+    def needs_person(self) -> bool:
+        return bool(self.next)
+
+
+def report_on(case: Case, now: datetime) -> Report:
+    order = case.order
+    received = order.received if order else None
+    return Report(
+        order_id=case.order_id,
+        status=str(order.status) if order else None,
+        standing=where_it_is(order) if order else "there is no such order",
+        user_id=order.user_id if order else None,
+        created_at=order.created_at if order else None,
+        missing=what_is_missing(order, now) if order else (),
+        asked=order.asked if order else None,
+        items_total=order.items_total if order else None,
+        adjustments=order.adjustments if order else (),
+        received=received,
+        refunded=Money(order.amount_refunded, received.currency) if order and received else None,
+        payments=tuple(_payment_row(payment, order) for payment in order.payments.by_id.values()) if order else (),
+        session=f"{case.checkout.session_id}: {case.checkout.state}" if case.checkout else None,
+        stock=tuple(_stock_rows(order, case)) if order else (),
+        disputes=case.disputes,
+        parked=case.parked,
+        findings=case.findings,
+        timeline=case.timeline,
+        cut=case.cut,
+        next=tuple(_steps(case, now)),
+    )
+
+
+def _payment_row(payment: Payment, order: Order) -> PaymentRow:
+    refunded = order.refunds.amount_of(payment)
+    return PaymentRow(
+        payment_id=payment.payment_id,
+        state=str(payment.state),
+        received=payment.money,
+        refunded=Money(refunded, payment.money.currency) if payment.money and refunded else None,
+        role=_role_of(payment, order),
+    )
+
+
+def _role_of(payment: Payment, order: Order) -> str:
+    if payment.is_doubtful:
+        return "may be another order's"
+    if payment in order.extra_payments:
+        return "not needed"
+    return "pays for it" if payment in order.paying and order.paid_with else ""
+
+
+def _stock_rows(order: Order, case: Case) -> Iterator[StockRow]:
+    counted = {line.product_id for line in order.counted_lines}
+    for line in order.lines:
+        product = case.products[line.product_id]
+        returned = order.returned.get(line.product_id, 0)
+        level = product.level
+        yield StockRow(
+            product_id=line.product_id,
+            ordered=line.quantity,
+            held=line.quantity if order.holds_units and line.product_id in counted else 0,
+            taken=order.taken.get(line.product_id, 0),
+            returned=returned,
+            stock=level.stock if level else None,
+            reserved=level.reserved if level else None,
+            available=level.available if level else None,
+            defect=product.level_defect if product.in_inventory else "it has no inventory",
+        )
+
+
+# --- What to do next --------------------------------------------------------------------------------------------------
+
+_BY_STATUS: Final[Mapping[OrderStatus, tuple[tuple[str, str], ...]]] = {
+    OrderStatus.REVIEW: (
+        ("Take what was paid for what was asked, and fulfil it", "accept"),
+        ("Or pay the money back, and let the units go", "refund"),
+    ),
+    OrderStatus.REFUND_DUE: (("Pay the money back", "refund"),),
+}
+"""What a person decides of an order in this status."""
+
+
+def _steps(case: Case, now: datetime) -> Iterator[Step]:
+    yield from (Step(f"Found by {each.rule}: {each.found}", each.remedy) for each in case.findings)
+    yield from (Step(_of_parked(each), to_copy("replay", each.event_id)) for each in case.parked)
+    if case.order:
+        yield from _steps_of(case.order, case, now)
+    yield from (_given_up(each) for each in case.effects if each.stored.state is EffectState.ERROR)
+    yield from (_of_dispute(each) for each in case.disputes if each.is_open)
+
+
+def _steps_of(order: Order, case: Case, now: datetime) -> Iterator[Step]:
+    is_refunded_by_us = any(map(_is_refund_under_way, case.effects))
+    due = due_back(order)
+    is_settled = order.status is OrderStatus.REFUND_DUE and due is not None and not due.amount
+    if not (is_refunded_by_us or is_settled):
+        yield from (Step(why, to_copy(act, order.order_id)) for why, act in _BY_STATUS.get(order.status, ()))
+    ends = order.reservation_expires_at
+    if order.status is OrderStatus.RESERVED and ends and ends <= now:
+        yield Step("Let its units go at once", to_copy("release", order.order_id))
+        yield Step("Or keep them for its customer, for a day", f"{to_copy('extend', order.order_id)} --for 1d")
+    if not is_refunded_by_us:
+        extra = (f"Refund {each.payment_id} in Stripe: others pay for the order" for each in unneeded(order))
+        yield from (Step(why, None) for why in extra)
+    if order.status is OrderStatus.UNKNOWN:
+        yield Step("Write back the status of its last audit entry; keep the shop's own in a field of its own", None)
+    if order.cancel_requested_at and order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
+        yield Step("Its customer wants it cancelled: pay the money back", to_copy("refund", order.order_id))
+
+
+def _is_refund_under_way(effect: Effect) -> bool:
+    stored = effect.stored
+    return stored.effect.kind is EffectKind.STRIPE_REFUND and stored.state not in (
+        EffectState.SUCCESS,
+        EffectState.ERROR,
+    )
+
+
+def _of_parked(parked: ParkedEvent) -> str:
+    return f"Event {parked.event_id} ({parked.event_type}) is parked as {parked.result}" + (
+        f" ({parked.reason})" if parked.reason else ""
+    )
+
+
+def _given_up(effect: Effect) -> Step:
+    what = f"The {effect.stored.effect.kind} for {effect.stored.effect.recipient} was given up"
+    return Step(f"{what}: {effect.error}; docs/runbook.md says how it is tried again (#effect-error)", None)
+
+
+def _of_dispute(dispute: Dispute) -> Step:
+    due = f", with evidence until {dispute.due_by:%Y-%m-%d %H:%M}" if dispute.due_by else ""
+    return Step(f"Answer dispute {dispute.dispute_id} in Stripe{due}: it is {dispute.status}", None)

@@ -1,0 +1,95 @@
+"""How much there is of each product, and which open orders hold its units, in a bounded number of reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from database.documents.inventory import inventory_path
+from database.documents.orders import OPEN_STATUSES, order_from
+from database.documents.products import listed_from, product_from, product_path
+from ops.reading import Found, Query, Reader, Where
+from orders.money import Money
+from orders.order import Order, OrderStatus
+
+HOLDING_MAX: Final = 1_000
+"""In so many of the orders that may hold units is looked for those that hold a product: no index leads to them."""
+_MAY_HOLD: Final = [*OPEN_STATUSES, str(OrderStatus.REVIEW)]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    product_id: str
+    name: str | None
+    price: Money | None
+    is_on_sale: bool
+    is_never_short: bool
+    stock: int | None
+    """None where it is never short, or where its figures cannot be used."""
+    reserved: int | None
+    available: int | None
+    """With what may be sold that is not there yet."""
+    backorder: int | None
+    defect: str | None
+    """Why nothing can be held of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    order_id: str
+    status: str
+    user_id: str | None
+    units: int
+
+
+def shelves_after(reader: Reader, product_id: str, at_most: int) -> list[Shelf]:
+    """The next products that have an inventory, by id; the first ones after an empty id. Raises Transient."""
+    after = (None, product_id) if product_id else None
+    inventories = reader.find(Query("inventory", after=after, at_most=at_most))
+    listed = reader.read(*(product_path(each.id) for each in inventories)) if inventories else {}
+    return [_shelf(each.id, each, listed.get(product_path(each.id))) for each in inventories]
+
+
+def shelf_of(reader: Reader, product_id: str) -> Shelf | None:
+    """None if neither the inventory nor the catalogue has it. Raises Transient."""
+    paths = inventory_path(product_id), product_path(product_id)
+    found = reader.read(*paths)
+    return _shelf(product_id, *(found.get(path) for path in paths)) if found else None
+
+
+def holders_of(reader: Reader, product_id: str) -> tuple[tuple[Holder, ...], bool]:
+    """The orders that hold units of it, the longest waiting first, and whether these are all. Raises Transient.
+
+    Served by the index (status, createdAt).
+    """
+    query = Query("orders", (Where("status", "in", _MAY_HOLD),), "createdAt", at_most=HOLDING_MAX)
+    found = reader.find(query)
+    orders = [order_from(each.id, each.fields) for each in found]
+    return tuple(_holders(orders, product_id)), len(found) < HOLDING_MAX
+
+
+def _holders(orders: Sequence[Order], product_id: str) -> list[Holder]:
+    return [
+        Holder(order.order_id, str(order.status), order.user_id, line.quantity)
+        for order in orders
+        if order.holds_units
+        for line in order.counted_lines
+        if line.product_id == product_id
+    ]
+
+
+def _shelf(product_id: str, inventory: Found | None, catalogue: Found | None) -> Shelf:
+    counted, listed = (found.fields if found else None for found in (inventory, catalogue))
+    product = product_from(product_id, counted, listed)
+    level = product.level
+    return Shelf(
+        product_id=product_id,
+        name=listed_from(listed).name if listed else None,
+        price=product.unit_price,
+        is_on_sale=product.on_sale,
+        is_never_short=level is not None and level.stock is None,
+        stock=level.stock if level else None,
+        reserved=level.reserved if level else None,
+        available=level.available if level else None,
+        backorder=level.backorder if level else None,
+        defect=product.level_defect if product.in_inventory else "it has no inventory",
+    )

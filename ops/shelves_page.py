@@ -1,0 +1,46 @@
+"""Shelves and who holds what is on them, in words. Pure."""
+
+from collections.abc import Iterator, Sequence
+
+from ops.page import Cell, Line, Part, Row, Table, Tone
+from ops.phrases import amount
+from ops.shelves import Holder, Shelf
+
+
+def shelves_table(shelves: Sequence[Shelf]) -> Table:
+    columns = ("product", "name", "price", "stock", "reserved", "available", "")
+    return Table([_row(each) for each in shelves], columns)
+
+
+def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> Iterator[Part]:
+    """Which orders hold its units, and whether that is what `reserved` says."""
+    if holders:
+        rows = [(each.order_id, each.status, each.user_id or "-", _number(each.units)) for each in holders]
+        yield Table(rows, ("held by", "status", "customer", "units"))
+    held = sum(each.units for each in holders)
+    if not is_all:
+        yield Line("There are more open orders than were looked through.", Tone.WARNING)
+    elif shelf.reserved is not None and held != shelf.reserved:
+        yield Line(
+            f"{shelf.reserved} units are reserved, and orders hold {held}. Look again: orders come and go", Tone.WARNING
+        )
+        yield Line("while this looks. If it stays so, something else has written the inventory:", Tone.WARNING)
+        yield Line("./shop reconcile", Tone.COMMAND)
+    elif not holders:
+        yield Line("No order holds any of it.", Tone.QUIET)
+
+
+def _row(shelf: Shelf) -> Row:
+    figures = ("any", "-", "any") if shelf.is_never_short else (shelf.stock, shelf.reserved, shelf.available)
+    remarks = [shelf.defect, None if shelf.is_on_sale else "not on sale"]
+    return (
+        shelf.product_id,
+        shelf.name or "-",
+        _number(amount(shelf.price)),
+        *map(_number, figures),
+        Cell("; ".join(each for each in remarks if each), Tone.WARNING),
+    )
+
+
+def _number(value: object) -> Cell:
+    return Cell("-" if value is None else str(value), is_number=True)

@@ -1,0 +1,93 @@
+"""Where an order is, and what it is still missing: what the order itself says, in words. Pure; nothing is decided."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from ops.phrases import added, age, amount, moment
+from orders.money import Money
+from orders.order import Order, OrderStatus
+from orders.payments import Payment, amount_of
+from settlement.matching import extra_in_words, why_unpaid
+
+STANDING: Final[Mapping[OrderStatus, str]] = {
+    OrderStatus.PENDING: "placed; nothing is held for it yet",
+    OrderStatus.RESERVING: "its units are counted, but nobody has confirmed yet that they are there",
+    OrderStatus.RESERVED: "its units are held until it is paid",
+    OrderStatus.FINALIZED: "paid, and its units are taken",
+    OrderStatus.PARTIALLY_REFUNDED: "paid, and some of the money is refunded",
+    OrderStatus.REFUNDED: "all of its money is refunded",
+    OrderStatus.FAILED: "it could not be held",
+    OrderStatus.EXPIRED: "its hold ended before it was paid",
+    OrderStatus.CANCELLED: "cancelled before it was paid",
+    OrderStatus.REFUND_DUE: "paid, but it cannot be fulfilled: its money is due back",
+    OrderStatus.REVIEW: "something was paid, but not what was asked: a person decides, and nothing moves until then",
+    OrderStatus.UNKNOWN: "somebody else has written its status",
+}
+
+
+def where_it_is(order: Order) -> str:
+    said = STANDING[order.status]
+    if order.status is OrderStatus.UNKNOWN and order.settled_status is not OrderStatus.UNKNOWN:
+        return f"{said}; for this service it is {order.settled_status}: {STANDING[order.settled_status]}"
+    return said
+
+
+def what_is_missing(order: Order, now: datetime) -> tuple[str, ...]:
+    """Why it is not further, and what somebody still has to do, the order's own words first."""
+    return tuple(dict.fromkeys(_missing(order, now)))
+
+
+def unneeded(order: Order) -> tuple[Payment, ...]:
+    """The payments that others make unneeded, and of which something is still to be refunded."""
+    return tuple(each for each in order.extra_payments if order.refunds.amount_of(each) < amount_of(each))
+
+
+def due_back(order: Order) -> Money | None:
+    """What is left to refund of an order that cannot be fulfilled; None of any other."""
+    received = order.received
+    if order.settled_status is not OrderStatus.REFUND_DUE or received is None:
+        return None
+    return Money(received.amount - order.amount_refunded, received.currency)
+
+
+def held_back(order: Order) -> tuple[Money, ...]:
+    """What was paid for an order that nobody has decided on, and is not refunded; one sum a currency."""
+    paid = [each for each in order.payments.succeeded if each.money]
+    return added(
+        [Money(amount_of(each) - order.refunds.amount_of(each), each.money.currency) for each in paid if each.money]
+    )
+
+
+def _missing(order: Order, now: datetime) -> Iterator[str]:
+    is_sold = order.finalized_at is not None
+    if order.failure_reason:
+        yield order.failure_reason
+    if order.defect and not is_sold:
+        yield f"it can never be held: {order.defect}"
+    if order.price_defect and not is_sold:
+        yield f"its price cannot be used: {order.price_defect}"
+    if order.status in (OrderStatus.RESERVED, OrderStatus.REVIEW) and order.payments.succeeded:
+        yield why_unpaid(order) or "what was paid is what is asked"
+    elif order.status is OrderStatus.RESERVED:
+        yield f"nobody has paid; {amount(order.asked)} is asked" if order.asked else "nobody has paid; it has no price"
+    if order.status is OrderStatus.RESERVED and (ends := order.reservation_expires_at):
+        is_over = f"its hold ended {age(ends, now)} ago, at {moment(ends)}: the next sweep releases it"
+        yield is_over if ends <= now else f"its units are held for another {age(ends, now)}, until {moment(ends)}"
+    if order.status in (OrderStatus.PENDING, OrderStatus.RESERVING) and order.created_at:
+        yield f"it was created {age(order.created_at, now)} ago; what its trigger has not done, the sweep does"
+    yield from (f"payment {each.payment_id} is {each.state}" for each in order.payments.under_way)
+    yield from _of_money(order)
+
+
+def _of_money(order: Order) -> Iterator[str]:
+    if (due := due_back(order)) and due.amount:
+        yield f"{amount(due)} is to be refunded"
+    if extra := extra_in_words(unneeded(order), order):
+        yield extra
+    pending = (each for each in order.refunds.by_id.values() if not (each.is_done or each.is_undone))
+    yield from (f"refund {each.refund_id} is {each.status}" for each in pending)
+    if order.open_disputes:
+        yield f"{order.open_disputes} of its payments' disputes are undecided"
+    if order.cancel_requested_at and order.sold and order.status is not OrderStatus.REFUNDED:
+        yield f"its customer asked at {moment(order.cancel_requested_at)} for it to be cancelled"

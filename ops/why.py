@@ -1,0 +1,97 @@
+"""`./shop why ID`: where an order is, why, and what to do next, found by whatever id a person has."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+import click
+
+from database.documents.orders import order_from
+from database.documents.payments import known_payment_from
+from database.documents.values import text_or_none
+from database.store import Document
+from ops.case import case_of
+from ops.commands import Asked, command
+from ops.exit_codes import ExitCode, Failed
+from ops.lookup import REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
+from ops.order_list import order_row, orders_table
+from ops.page import Line, Part, Tone
+from ops.phrases import moment, to_copy
+from ops.report import report_on
+from ops.report_page import page_of
+
+
+@command("why")
+@click.argument("some_id", metavar="ID")
+@click.pass_context
+def why(context: click.Context, some_id: str) -> None:
+    """Say where an order is, why, and what to do next.
+
+    ID is an order's, or that of a payment (pi_, ch_), an event (evt_), a refund (re_), a dispute (dp_), a Checkout
+    session (cs_), an effect or a customer. Ends with 3 if something needs a person, and with 1 if nothing is known.
+    """
+    asked: Asked = context.obj
+    asked.output.say(f"Looking in {asked.shop.project} ...")
+    lead = lead_from(some_id, asked.shop.reader)
+    if lead is None:
+        raise Failed(f"{_nothing_known(some_id)} Does `./shop search` find something like it?")
+    if lead.order_id is None:
+        asked.output.show({"kind": lead.kind, "found": lead.found}, list(_WITHOUT_ORDER[lead.kind](lead)))
+        return
+    report = report_on(case_of(lead.order_id, asked.shop.reader), asked.now())
+    how = None if lead.kind is Kind.ORDER else f"The {lead.kind} {some_id} leads to an order."
+    asked.output.show(report, page_of(report, how))
+    if report.needs_person:
+        context.exit(ExitCode.FOUND)
+
+
+def _nothing_known(some_id: str) -> str:
+    if some_id.startswith("re_"):
+        return f"No refund {some_id} is known of the latest {REFUNDED_ORDERS_MAX} paid orders: ask for its payment."
+    return f"Nothing is known of {some_id} in this database."
+
+
+# --- What leads to no single order ------------------------------------------------------------------------------------
+
+
+def _event(lead: Lead) -> Iterator[Part]:
+    for found in lead.found:
+        fields = found.fields
+        is_parked = fields.get("processed") is False
+        said = "is parked" if is_parked else f"was settled as {fields.get('result')}"
+        yield Line(f"Event {found.id} ({fields.get('eventType')}) {said}, and names no order.")
+        if reason := text_or_none(fields.get("reason")) or text_or_none(fields.get("note")):
+            yield Line(f"- {reason}")
+        if is_parked:
+            yield Line(f"  {to_copy('replay', found.id)}", Tone.COMMAND)
+
+
+def _payment(lead: Lead) -> Iterator[Part]:
+    for found in lead.found:
+        yield Line(f"Payment {found.id} has settled no order yet. Its refunds and disputes wait for it:")
+        waiting = known_payment_from(Document(found.fields, None)).waiting
+        yield from (Line(f"  {to_copy('why', event_id)}", Tone.COMMAND) for event_id in waiting)
+
+
+def _customer(lead: Lead) -> Iterator[Part]:
+    orders = [order_from(found.id, found.fields) for found in lead.found]
+    yield Line(f"Customer {orders[0].user_id} has these orders, the newest first (at most 100):")
+    yield orders_table([order_row(order) for order in orders])
+
+
+def _product(lead: Lead) -> Iterator[Part]:
+    yield Line(f"{lead.found[0].id} is a product:")
+    yield Line(f"  {to_copy('stock show', lead.found[0].id)}", Tone.COMMAND)
+
+
+def _other(lead: Lead) -> Iterator[Part]:
+    for found in lead.found:
+        yield Line(f"The {lead.kind} {found.id} of {moment(found.created_at)} names no order.")
+
+
+_WITHOUT_ORDER: Final[Mapping[Kind, Callable[[Lead], Iterator[Part]]]] = {
+    **dict.fromkeys(Kind, _other),
+    Kind.EVENT: _event,
+    Kind.PAYMENT: _payment,
+    Kind.USER: _customer,
+    Kind.PRODUCT: _product,
+}

@@ -1,0 +1,168 @@
+"""Orders page by page, ids by how they begin, and stock with what holds it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from ops import lookup, shelves
+from ops.exit_codes import ExitCode
+from tests.support.builders import NOW, Fields, a_payment, a_placement, a_reserved_order, an_order
+from tests.support.memory_store import MemoryStore
+from tests.support.operating import operated
+from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold
+
+
+def orders_listed(store: MemoryStore, *words: str) -> list[str]:
+    result = operated(store, "orders", "--json", *words)
+    return [order["order_id"] for order in json.loads(result.stdout)["orders"]]
+
+
+def several_orders(**fields: Fields) -> MemoryStore:
+    return MemoryStore({f"orders/{order_id}": order for order_id, order in fields.items()})
+
+
+# --- Orders -----------------------------------------------------------------------------------------------------------
+
+
+def test_orders_of_one_moment_are_neither_lost_nor_shown_twice_between_pages() -> None:
+    store = several_orders(a=an_order(), b=an_order(), c=an_order(), d=an_order(createdAt=NOW + timedelta(hours=1)))
+    seen: list[str] = []
+    words: tuple[str, ...] = ()
+    while True:
+        answered = json.loads(operated(store, "orders", "--json", "--limit", "2", *words).stdout)
+        seen += [order["order_id"] for order in answered["orders"]]
+        if not answered["next"]:
+            break
+        words = ("--after", answered["next"])
+    assert seen == ["d", "c", "b", "a"]
+
+
+def test_the_next_page_is_a_command_to_copy() -> None:
+    said = operated(several_orders(a=an_order(), b=an_order()), "orders", "--status", "pending", "--limit", "1").stdout
+    assert "./shop orders --status pending --limit 1 --after 2026-03-14T15:09:26.000000Z,b" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "listed"),
+    [
+        ((), ["paid", "new", "old"]),
+        (("--status", "pending"), ["new", "old"]),
+        (("--status", "pending", "--status", "finalized"), ["paid", "new", "old"]),
+        (("--user", "bob"), ["paid"]),
+        (("--since", "36h"), ["paid", "new"]),
+        (("--since", "2026-03-13"), ["paid", "new"]),
+        (("--since", "2026-03-14T15:09:26"), ["paid", "new"]),
+        (("--since", "30m", "--status", "finalized"), ["paid"]),
+    ],
+)
+def test_orders_are_listed_by_status_customer_and_time(words: tuple[str, ...], listed: list[str]) -> None:
+    store = several_orders(
+        old=an_order(createdAt=NOW - timedelta(days=3)),
+        new=an_order(),
+        paid=an_order(status="finalized", userId="bob", createdAt=NOW + timedelta(minutes=1)),
+    )
+    assert orders_listed(store, *words) == listed
+
+
+@pytest.mark.parametrize(
+    "words", [("--since", "soon"), ("--after", "b"), ("--after", "soon,b"), ("--status", "pending", "--user", "bob")]
+)
+def test_what_cannot_be_asked_for_is_refused(words: tuple[str, ...]) -> None:
+    assert operated(a_shop(), "orders", *words).exit_code == ExitCode.USAGE
+
+
+# --- Search -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "hits"),
+    [
+        ("ord", ["order order-1 finalized order-1"]),
+        ("pi_", ["payment pi_1 order-1"]),
+        ("evt", ["event evt_1 first_time_finalized order-1"]),
+        ("plac", ["event placed_order-1 reserved order-1"]),
+        ("sh", ["product shirt Shirt -"]),
+        ("ali", ["customer alice finalized order-1"]),
+    ],
+)
+def test_everything_is_found_by_how_its_id_begins(text: str, hits: list[str]) -> None:
+    lines = operated(a_shop_after(a_placement(), a_payment()), "search", text).stdout.splitlines()[1:]
+    assert [" ".join(line.split()) for line in lines if "./shop" not in line] == hits
+
+
+def test_what_leads_to_one_order_ends_with_the_command_that_explains_it() -> None:
+    assert operated(a_shop_with_a_hold(), "search", "order").stdout.endswith("./shop why order-1\n")
+
+
+@pytest.mark.parametrize(("text", "code"), [("zzz", ExitCode.FAILED), ("a/b", ExitCode.USAGE)])
+def test_a_search_in_vain_says_so(text: str, code: ExitCode) -> None:
+    assert operated(a_shop(), "search", text).exit_code == code
+
+
+def test_no_more_of_a_kind_are_found_than_asked_for() -> None:
+    store = several_orders(a1=an_order(userId="x"), a2=an_order(userId="x"), a3=an_order(userId="x"))
+    assert len(json.loads(operated(store, "search", "a", "--limit", "2", "--json").stdout)) == 2
+
+
+# --- Stock ------------------------------------------------------------------------------------------------------------
+
+
+def test_all_products_are_listed_page_by_page() -> None:
+    store = a_shop(cap={"stock": 4, "reserved": 1, "backorder": 2}, download={"stock": None}, mug={"stock": "x"})
+    first = operated(store, "stock", "show", "--limit", "2").stdout.splitlines()
+    assert [" ".join(line.split()) for line in first[1:]] == [
+        "cap Shirt €12.00 4 1 5",
+        "download Shirt €12.00 any - any",
+        "./shop stock show --limit 2 --after=download",
+    ]
+    rest = operated(store, "stock", "show", "--after", "download").stdout
+    assert "stock must be a whole number" in rest
+    assert [line.split()[0] for line in rest.splitlines()[1:]] == ["mug", "shirt"]
+
+
+def test_one_product_shows_which_orders_hold_its_units() -> None:
+    store = a_shop(a_reserved_order(), reserved=5)
+    kept = a_reserved_order(status="review", holdKept=True, items=[{"productId": "shirt", "quantity": 2}])
+    store.put("orders/kept", kept)
+    store.put("orders/let-go", {**kept, "holdKept": False})
+    store.put("orders/unlimited", a_reserved_order(unlimited=["shirt"]))
+    store.put("orders/other", a_reserved_order(items=[{"productId": "cap", "quantity": 1}]))
+    answered = json.loads(operated(store, "stock", "shirt", "--json").stdout)
+    assert {each["order_id"]: each["units"] for each in answered["held_by"]} == {"order-1": 3, "kept": 2}
+    assert "reconcile" not in operated(store, "stock", "shirt").stdout
+
+
+def test_units_that_no_order_holds_are_for_reconciliation() -> None:
+    said = operated(a_shop(a_reserved_order(), reserved=4), "stock", "shirt").stdout
+    assert "4 units are reserved, and orders hold 3." in said
+    assert "./shop reconcile" in said
+
+
+def test_where_there_are_more_open_orders_than_are_looked_through_nothing_is_concluded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shelves, "HOLDING_MAX", 1)
+    said = operated(a_shop(a_reserved_order(), reserved=4), "stock", "shirt").stdout
+    assert "more open orders than were looked through" in said
+    assert "reconcile" not in said
+
+
+def test_a_refund_beyond_the_latest_orders_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    refunds = {"re_1": {"amount": 5, "status": "succeeded"}}
+    store = several_orders(
+        refunded=an_order(status="refunded", refunds=refunds),
+        later=an_order(status="finalized", createdAt=NOW + timedelta(1)),
+    )
+    assert operated(store, "why", "re_1").exit_code == ExitCode.FINE
+    monkeypatch.setattr(lookup, "REFUNDED_ORDERS_MAX", 1)
+    assert operated(store, "why", "re_1").exit_code == ExitCode.FAILED
+
+
+def test_a_product_named_like_a_command_can_still_be_shown() -> None:
+    assert operated(a_shop(show={"stock": 1}), "stock", "show", "show").stdout.splitlines()[1].startswith("show ")
+
+
+@pytest.mark.parametrize("product", ["nothing", "a/b"])
+def test_an_unknown_product_is_none(product: str) -> None:
+    assert operated(a_shop(), "stock", product).exit_code == ExitCode.FAILED

@@ -1,0 +1,162 @@
+"""What waits for a person is counted, aged and summed up; what does not, is not."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ops import attention
+from ops.attention import WATCHED, concerns_of
+from ops.exit_codes import ExitCode
+from ops.status import frame, kept_up
+from orders.outcome import StoreUnavailable
+from settlement.decisions import AutoRefund
+from tests.support.builders import NOW, TERMS, Fields, a_payment, a_placement, a_reserved_order, an_order
+from tests.support.memory_reader import MemoryReader
+from tests.support.memory_store import MemoryStore
+from tests.support.operating import opened, operated
+from tests.support.shop import a_shop, a_shop_after
+
+AN_HOUR = timedelta(hours=1)
+AT = NOW + AN_HOUR
+PAID: Fields = {"state": "succeeded", "at": NOW, "amount": 3_600, "currency": "eur"}
+FAILING: Fields = {"kind": "mail", "orderId": "order-1", "createdAt": NOW, "nextAttemptAt": AT, "error": "no answer"}
+PARKED: Fields = {
+    "processed": False,
+    "parkedAt": NOW,
+    "result": "order_not_found",
+    "event": {"amount": 5, "currency": "eur"},
+}
+DISPUTE: Fields = {
+    "status": "needs_response",
+    "amount": 900,
+    "currency": "eur",
+    "orderId": "order-1",
+    "openedAt": NOW,
+    "toldAt": NOW,
+    "dueBy": AT + AN_HOUR,
+}
+
+WAITING: Mapping[str, tuple[str, Fields]] = {
+    "parked": ("webhookEvents/evt_1", PARKED),
+    "refund due": (
+        "orders/o",
+        a_reserved_order(status="refund_due", unfulfilledAs="refund_due", payments={"pi": PAID}),
+    ),
+    "review": ("orders/o", a_reserved_order(status="review", unfulfilledAs="review", payments={"pi": PAID})),
+    "pending": ("orders/o", an_order()),
+    "reserving": ("orders/o", an_order(status="reserving")),
+    "expired holds": ("orders/o", a_reserved_order(reservationExpiresAt=NOW)),
+    "effects given up": ("effects/e", {**FAILING, "state": "ERROR", "nextAttemptAt": None}),
+    "effects overdue": ("effects/e", {**FAILING, "state": "PENDING", "nextAttemptAt": NOW}),
+    "effects failing": ("effects/e", {**FAILING, "state": "RETRY", "attempts": 5}),
+    "disputes": ("disputes/dp_1", DISPUTE),
+    "findings": ("findings/f", {"rule": "r", "found": "f", "since": NOW, "target": "order-1", "state": "open"}),
+}
+HEALTHY: Mapping[str, Fields] = {
+    "webhookEvents/evt_1": {**PARKED, "processed": True},
+    "orders/new": an_order(createdAt=AT),
+    "orders/reserving": an_order(status="reserving", createdAt=AT),
+    "orders/held": a_reserved_order(reservationExpiresAt=AT),
+    "orders/paid": a_reserved_order(status="finalized", finalizedAt=NOW, payments={"pi": PAID}),
+    "effects/done": {**FAILING, "state": "SUCCESS", "nextAttemptAt": None},
+    "effects/begun": {**FAILING, "state": "RETRY", "attempts": 4},
+    "disputes/dp_1": {**DISPUTE, "status": "under_review"},
+    "findings/f": {"rule": "r", "found": "f", "since": NOW, "state": "closed"},
+}
+
+
+def found_in(store: MemoryStore, terms: Any = TERMS) -> dict[str, Any]:
+    return {each.name: each for each in concerns_of(MemoryReader(store), terms, AT) if each.count}
+
+
+def test_a_healthy_shop_needs_nobody() -> None:
+    result = operated(MemoryStore(HEALTHY), "status", now=AT)
+    assert (result.exit_code, "nothing needs a person" in result.stdout) == (ExitCode.FINE, True)
+
+
+def test_every_concern_is_seen_here() -> None:
+    assert {watched.name for watched in WATCHED} == WAITING.keys()
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_each_thing_that_waits_is_found_and_nothing_else(name: str) -> None:
+    store = MemoryStore(dict([WAITING[name]]))
+    assert found_in(store).keys() == {name}
+    assert operated(store, "status", now=AT).exit_code == ExitCode.FOUND
+
+
+@pytest.mark.parametrize(
+    ("name", "money"),
+    [("parked", 5), ("refund due", 3_600), ("review", 3_600), ("expired holds", 3_600), ("disputes", 900)],
+)
+def test_the_money_at_risk_is_summed_up(name: str, money: int) -> None:
+    (path, fields), store = WAITING[name], MemoryStore()
+    store.put(path, fields)
+    store.put(f"{path}-2", fields)
+    assert [each.amount for each in found_in(store)[name].money] == [2 * money]
+
+
+def test_what_is_refunded_is_at_risk_no_more() -> None:
+    path, order = WAITING["refund due"]
+    part = {"pi": {**PAID, "amountRefunded": 1_000}}
+    assert found_in(MemoryStore({path: {**order, "payments": part}}))["refund due"].money[0].amount == 2_600
+
+
+def test_where_the_service_refunds_by_itself_nobody_is_needed() -> None:
+    store = MemoryStore(dict([WAITING["refund due"]]))
+    concerns = found_in(store, replace(TERMS, auto_refund=AutoRefund.ALL))
+    assert (concerns["refund due"].count, concerns["refund due"].needs_person) == (1, False)
+
+
+def test_what_does_not_fit_on_a_page_is_counted_and_its_money_is_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "LISTED_MAX", 2)
+    store = MemoryStore({f"webhookEvents/evt_{number}": PARKED for number in range(7)})
+    said = operated(store, "status", now=AT).stdout
+    assert "parked                7  1 h ago  at least €0.10" in said
+    assert "... and 5 more" in said
+
+
+def test_disputes_are_named_by_their_deadline_with_the_command_to_begin_with() -> None:
+    store = MemoryStore({"disputes/late": {**DISPUTE, "dueBy": AT + 2 * AN_HOUR}, "disputes/early": DISPUTE})
+    said = operated(store, "status", now=AT).stdout
+    assert said.index("./shop why early\n  in 1 h, €9.00") < said.index("./shop why late\n  in 2 h, €9.00")
+
+
+def test_a_program_gets_every_concern_also_where_nothing_waits() -> None:
+    answered = json.loads(operated(a_shop(), "status", "--json", now=AT).stdout)
+    assert {concern["name"]: concern["count"] for concern in answered["concerns"]} == dict.fromkeys(WAITING, 0)
+
+
+# --- On the screen ----------------------------------------------------------------------------------------------------
+
+
+def test_it_is_kept_on_the_screen_until_somebody_ends_it() -> None:
+    shown: list[int] = []
+
+    def pause(seconds: float) -> None:
+        shown.append(int(seconds))
+        if len(shown) > 3:
+            raise KeyboardInterrupt
+
+    kept_up(lambda: shown.append(0), 15, pause)
+    assert shown == [0, 15, 0, 15]
+
+
+def test_an_outage_is_shown_and_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = opened(a_shop_after(a_placement(), a_payment()))
+    assert len(frame(asked).renderables) > 1
+    monkeypatch.setattr(MemoryReader, "find", _unavailable)
+    assert str(frame(asked).renderables[0]).startswith("Firestore does not answer at 15:09:26 UTC")
+
+
+def test_a_pipe_has_no_screen() -> None:
+    result = operated(a_shop(), "watch")
+    assert (result.exit_code, "needs a terminal" in result.stderr) == (ExitCode.FAILED, True)
+
+
+def _unavailable(_reader: MemoryReader, _query: object) -> object:
+    raise StoreUnavailable("timeout")

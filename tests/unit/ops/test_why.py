@@ -1,0 +1,286 @@
+"""By whatever id a person has: where the order is, what is missing, what happened, and what to do next."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from database.documents.checkouts import checkout_fields
+from database.documents.effects import effect_path, effect_write
+from effects.effect import Effect, EffectKind, EffectState, a_message, a_stripe_call
+from notifications.notices import Audience
+from ops import case
+from ops.exit_codes import ExitCode
+from ops.standing import STANDING
+from orders.money import Money
+from orders.order import OrderStatus
+from tests.support.builders import (
+    LATER,
+    NOW,
+    Fields,
+    a_dispute,
+    a_payment,
+    a_placement,
+    a_refund,
+    a_refunded_charge,
+    a_reserved_order,
+    an_open_checkout,
+    an_order,
+    redelivered,
+)
+from tests.support.memory_store import MemoryStore
+from tests.support.operating import operated
+from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold
+
+TOO_LITTLE = Money(3_000, "eur")
+A_REFUND = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
+FINALIZED = "reserved > finalized, €36.00, shirt stock -3 reserved -3"
+A_MAIL = a_message(EffectKind.MAIL, str(Audience.CUSTOMER), "order-1", "evt_1", "alice")
+
+
+def told(store: MemoryStore, some_id: str = "order-1", **when: Any) -> str:
+    return operated(store, "why", some_id, **when).stdout
+
+
+def next_steps(store: MemoryStore, **when: Any) -> list[str]:
+    """Each as its command, or where there is none as why."""
+    steps = json.loads(operated(store, "why", "order-1", "--json", **when).stdout)["next"]
+    return [step["command"] or step["why"] for step in steps]
+
+
+def with_effect(store: MemoryStore, effect: Effect, **changes: object) -> MemoryStore:
+    store.put(effect_path(effect.effect_id), {**effect_write(effect, NOW).fields, **changes})
+    return store
+
+
+def a_parked_event(**changes: object) -> Fields:
+    return {
+        "eventType": "payment_intent.succeeded",
+        "orderId": "order-1",
+        "processed": False,
+        "parkedAt": NOW,
+        "result": "order_not_found",
+        "reason": "order order-1 does not exist",
+        "event": {"kind": "payment_succeeded", "amount": 3_600, "currency": "eur"},
+        **changes,
+    }
+
+
+def a_shop_in_review() -> MemoryStore:
+    return a_shop_after(a_placement(), a_payment(money=TOO_LITTLE))
+
+
+# --- Which id ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("some_id", "kind"),
+    [
+        ("pi_1", "payment"),
+        ("ch_1", "payment"),
+        ("evt_1", "event"),
+        ("placed_order-1", "event"),
+        ("dp_1", "dispute"),
+        ("re_1", "refund"),
+        ("cs_1", "session"),
+        (A_MAIL.effect_id, "effect"),
+        ("alice", "customer"),
+    ],
+)
+def test_every_id_leads_to_its_order(some_id: str, kind: str) -> None:
+    store = a_shop_after(a_placement(), a_payment(), a_dispute("evt_2"), a_refunded_charge("evt_3", a_refund()))
+    store.put("checkouts/order-1", checkout_fields(an_open_checkout()))
+    said = told(with_effect(store, A_MAIL), some_id)
+    assert said.startswith(f"The {kind} {some_id} leads to an order.\nOrder order-1 is refunded: ")
+
+
+@pytest.mark.parametrize("some_id", ["nobody", "re_9", "a/b"])
+def test_an_id_of_which_nothing_is_known_says_so(some_id: str) -> None:
+    result = operated(a_shop_after(a_placement()), "why", some_id)
+    assert (result.exit_code, result.stdout) == (ExitCode.FAILED, "")
+    assert some_id in result.stderr
+
+
+def test_a_claim_that_is_gone_leaves_the_audit_entry_to_lead_to_the_order() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    store.delete("webhookEvents/evt_1")
+    assert "Order order-1" in told(store, "evt_1")
+
+
+def test_a_customer_with_several_orders_has_them_listed() -> None:
+    store = a_shop(an_order())
+    store.put("orders/order-2", an_order(createdAt=LATER))
+    lines = told(store, "alice").splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["order-2", "order-1"]
+
+
+def test_an_order_that_is_gone_or_never_came_shows_what_waits_for_it() -> None:
+    store = a_shop()
+    store.put("webhookEvents/evt_1", a_parked_event())
+    assert "there is no such order" in told(store)
+    assert next_steps(store) == ["./shop replay evt_1"]
+
+
+def test_an_event_and_a_payment_without_an_order_speak_for_themselves() -> None:
+    store = a_shop()
+    store.put("webhookEvents/evt_1", a_parked_event(orderId=None, reason="amount must be a number"))
+    store.put("payments/pi_1", {"orderId": None, "waiting": ["evt_1"]})
+    assert "amount must be a number\n  ./shop replay evt_1" in told(store, "evt_1")
+    assert "  ./shop why evt_1" in told(store, "pi_1")
+
+
+# --- Where it is, and what is missing ---------------------------------------------------------------------------------
+
+
+def test_every_status_is_put_into_words() -> None:
+    assert set(STANDING) == set(OrderStatus)
+
+
+@pytest.mark.parametrize(
+    ("order", "missing"),
+    [
+        (a_reserved_order(), "- nobody has paid; €36.00 is asked"),
+        (a_reserved_order(), "- its units are held for another 29 min"),
+        (a_reserved_order(reservationExpiresAt=NOW - timedelta(hours=2)), "- its hold ended 2 h ago"),
+        (a_reserved_order(amountTotal=None, itemsTotal=None), "- nobody has paid; it has no price"),
+        (a_reserved_order(amountTotal="12"), "- its price cannot be used: amountTotal must be"),
+        (an_order(items=[]), "- it can never be held: "),
+        (an_order(), "- it was created under a minute ago"),
+        (an_order(status="failed", failureReason="insufficient_stock: ..."), "- insufficient_stock: ..."),
+        (
+            an_order(status="shipped", finalizedAt=NOW),
+            "for this service it is finalized: paid, and its units are taken",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_in_the_orders_own_words(order: Fields, missing: str) -> None:
+    assert missing in told(a_shop(order, reserved=3), now=LATER)
+
+
+def test_a_payment_on_its_way_is_named() -> None:
+    order = a_reserved_order(payments={"pi_1": {"state": "processing", "at": NOW, "until": LATER}})
+    assert "- payment pi_1 is processing" in told(a_shop(order, reserved=3))
+
+
+def test_money_stands_beside_stock() -> None:
+    refund = a_refunded_charge("evt_2", a_refund(amount=1_200, restock={"shirt": 1}), total=1_200)
+    said = told(a_shop_after(a_placement(), a_payment(), refund))
+    assert "asked €36.00   paid €36.00   refunded €12.00" in said
+    assert "pi_1     succeeded    €36.00    €12.00  pays for it" in said
+    assert "shirt          3     0      3         1             8         0          8" in said
+
+
+def test_a_product_that_nothing_can_be_held_of_says_why() -> None:
+    store = a_shop(an_order())
+    store.put("inventory/shirt", {"stock": "ten"})
+    assert "shirt: stock must be a whole number" in told(store)
+
+
+# --- What happened ----------------------------------------------------------------------------------------------------
+
+
+def test_the_timeline_has_everything_in_the_order_of_its_commits() -> None:
+    store = a_shop_after(a_placement(), a_payment(), redelivered(a_payment()))
+    with_effect(store, A_MAIL, state="RETRY", attempts=2, error="no answer", nextAttemptAt=LATER)
+    lines = told(store).partition("What happened (UTC)\n")[2].splitlines()
+    assert [line[21:] for line in lines] == [
+        "order.placed (placed_order-1): reserved, pending > reserved, €36.00, shirt reserved +3",
+        "notice reserved for the customer (placed_order-1): unread, €36.00",
+        f"payment_intent.succeeded (evt_1): first_time_finalized, {FINALIZED}",
+        "notice paid for the customer (evt_1): unread, €36.00",
+        "payment_intent.succeeded, delivered again (evt_1): duplicate_detected",
+        "mail for customer (evt_1_mail_customer): RETRY after 2 attempts",
+        "no answer; next at 2026-03-14 15:09:33",
+    ]
+
+
+def test_what_a_person_did_is_shown_with_their_name_and_reason() -> None:
+    store = a_shop_after(a_placement())
+    entry: Fields = {"orderId": "order-1", "createdAt": LATER, "eventType": "operator.accepted", "result": "accepted"}
+    store.put("auditLog/operator_1", {**entry, "operator": "bob@shop.example", "reason": "agreed by phone"})
+    assert "by bob@shop.example: agreed by phone" in told(store)
+
+
+def test_a_list_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "There may be more" not in told(a_shop_after(a_placement(), a_payment()))
+    monkeypatch.setattr(case, "HAPPENINGS_MAX", 2)
+    assert "There may be more audit entries than are shown." in told(a_shop_after(a_placement(), a_payment()))
+
+
+# --- What to do next --------------------------------------------------------------------------------------------------
+
+
+def test_a_healthy_order_needs_nobody() -> None:
+    result = operated(a_shop_after(a_placement(), a_payment()), "why", "order-1")
+    assert (result.exit_code, "What to do next" in result.stdout) == (ExitCode.FINE, False)
+
+
+def test_whatever_needs_a_person_ends_with_its_own_code() -> None:
+    assert operated(a_shop_in_review(), "why", "order-1").exit_code == ExitCode.FOUND
+
+
+def test_an_order_in_review_is_accepted_or_refunded() -> None:
+    assert next_steps(a_shop_in_review()) == ["./shop accept order-1", "./shop refund order-1"]
+
+
+@pytest.mark.parametrize("refunded", [0, 3_600])
+def test_an_order_that_cannot_be_fulfilled_is_refunded_once(refunded: int) -> None:
+    paid: Fields = {"state": "succeeded", "at": NOW, "amount": 3_600, "currency": "eur", "amountRefunded": refunded}
+    order = a_reserved_order(status="refund_due", unfulfilledAs="refund_due", payments={"pi_1": paid})
+    assert next_steps(a_shop(order)) == ([] if refunded else ["./shop refund order-1"])
+
+
+@pytest.mark.parametrize(
+    ("state", "steps"),
+    [
+        (EffectState.PENDING, []),
+        (EffectState.SUCCESS, ["./shop accept order-1", "./shop refund order-1"]),
+    ],
+)
+def test_what_the_service_refunds_itself_is_left_to_it(state: EffectState, steps: list[str]) -> None:
+    assert next_steps(with_effect(a_shop_in_review(), A_REFUND, state=str(state))) == steps
+
+
+def test_a_hold_that_is_over_is_released_or_extended() -> None:
+    assert next_steps(a_shop_with_a_hold(), now=NOW + timedelta(hours=1)) == [
+        "./shop release order-1",
+        "./shop extend order-1 --for 1d",
+    ]
+    assert next_steps(a_shop_with_a_hold()) == []
+
+
+def test_a_payment_too_many_is_refunded_by_its_name() -> None:
+    second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
+    assert next_steps(a_shop_after(a_placement(), a_payment(), second)) == [
+        "Refund pi_2 in Stripe: others pay for the order"
+    ]
+    back = a_refunded_charge("evt_3", a_refund(payment_id="pi_2"), payment_intent_id="pi_2", charge_id="ch_2")
+    assert next_steps(a_shop_after(a_placement(), a_payment(), second, back)) == []
+
+
+def test_what_was_given_up_says_why() -> None:
+    store = with_effect(a_shop_after(a_placement()), A_MAIL, state="ERROR", error="sender not verified")
+    (step,) = next_steps(store)
+    assert step.startswith("The mail for customer was given up: sender not verified;")
+
+
+def test_a_dispute_is_answered_while_it_is_open() -> None:
+    (step,) = next_steps(a_shop_after(a_placement(), a_payment(), a_dispute("evt_2")))
+    assert step == "Answer dispute dp_1 in Stripe, with evidence until 2026-03-21 15:09: it is needs_response"
+    assert next_steps(a_shop_after(a_placement(), a_payment(), a_dispute("evt_2", "won"))) == []
+
+
+@pytest.mark.parametrize(("state", "steps"), [("open", ["./shop replay evt_7"]), ("closed", [])])
+def test_a_finding_brings_its_own_remedy_while_it_is_open(state: str, steps: list[str]) -> None:
+    store = a_shop_after(a_placement())
+    finding = {"rule": "paid_at_stripe", "orderId": "order-1", "found": "pi_7 is paid", "since": NOW}
+    store.put("findings/paid_at_stripe_pi_7", {**finding, "state": state, "remedy": "./shop replay evt_7"})
+    assert next_steps(store) == steps
+
+
+def test_a_paid_order_that_its_customer_wants_cancelled_can_be_refunded() -> None:
+    paid: Fields = {"state": "succeeded", "at": NOW, "amount": 3_600, "currency": "eur"}
+    order = a_reserved_order(status="finalized", finalizedAt=NOW, payments={"pi_1": paid}, cancelRequestedAt=NOW)
+    assert next_steps(a_shop(order)) == ["./shop refund order-1"]
+    assert "- its customer asked at 2026-03-14 15:09:26" in told(a_shop(order))
