@@ -13,7 +13,7 @@ from effects.effect import EffectState
 from ops.case import OPEN_FINDING, finding_in, parked_event_in
 from ops.phrases import added
 from ops.reading import Found, Query, Reader, Where
-from ops.standing import due_back, held_back
+from ops.standing import held_back
 from orders.money import Money
 from orders.numbers import whole_number
 from orders.order import OrderStatus
@@ -137,10 +137,7 @@ def _findings(_now: datetime) -> Query:
 
 def _of_order(found: Found) -> Item:
     order = order_from(found.id, found.fields)
-    due = due_back(order)
-    return Item(
-        found.id, order.created_at or found.created_at, (due,) if due else held_back(order), order.failure_reason
-    )
+    return Item(found.id, order.created_at or found.created_at, held_back(order), order.failure_reason)
 
 
 def _of_lapsed(found: Found) -> Item:

@@ -45,15 +45,18 @@ def _holds(where: Where, fields: Fields) -> bool:
     if where.field not in fields:
         return False
     value = fields[where.field]
+    if where.operator in (">=", "<=") and type(value) is not type(where.value):
+        # Firestore compares with values of the same type alone.
+        return False
     match where.operator:
         case "==":
             return value == where.value
         case "in":
             return isinstance(where.value, list | tuple) and value in where.value
         case ">=":
-            return value is not None and value >= where.value  # type: ignore[operator]
+            return value >= where.value  # type: ignore[operator, no-any-return]
         case "<=":
-            return value is not None and value <= where.value  # type: ignore[operator]
+            return value <= where.value  # type: ignore[operator, no-any-return]
         case other:
             raise AssertionError(f"{other} is none of the operators")
 

@@ -63,6 +63,15 @@ def test_an_id_that_a_customer_made_up_does_nothing_to_the_shell_into_which_it_i
     assert to_copy("stock show", "-x") == "./shop stock show -- -x"
 
 
+def test_a_row_in_a_file_is_one_line_however_long_it_is() -> None:
+    @command("long")
+    @click.pass_obj
+    def long(asked: Asked) -> None:
+        asked.output.show({}, [Table([("x" * 300, "end")])])
+
+    assert len(ran("long", function=long).stdout.splitlines()) == 1
+
+
 @pytest.mark.parametrize("words", [("--json", "--project", "p", "tell"), ("tell", "--json", "--project", "p")])
 def test_json_and_the_project_may_be_said_before_a_command_or_behind_it(words: tuple[str, ...]) -> None:
     assert json.loads(ran(*words).stdout) == {"at": NOW.isoformat(), "held": 3, "of": "p"}

@@ -11,7 +11,11 @@ from database.documents.effects import effect_path, effect_write
 from effects.effect import Effect, EffectKind, EffectState, a_message, a_stripe_call
 from notifications.notices import Audience
 from ops import case
+from ops.case import case_of
 from ops.exit_codes import ExitCode
+from ops.page import Line, Tone
+from ops.report import report_on
+from ops.report_page import page_of
 from ops.standing import STANDING
 from orders.money import Money
 from orders.order import OrderStatus
@@ -29,6 +33,7 @@ from tests.support.builders import (
     an_order,
     redelivered,
 )
+from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold
@@ -105,6 +110,12 @@ def test_an_id_of_which_nothing_is_known_says_so(some_id: str) -> None:
 def test_a_claim_that_is_gone_leaves_the_audit_entry_to_lead_to_the_order() -> None:
     store = a_shop_after(a_placement(), a_payment())
     store.delete("webhookEvents/evt_1")
+    assert "Order order-1" in told(store, "evt_1")
+
+
+def test_an_event_whose_claim_names_no_order_leads_to_that_of_its_audit_entry() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    store.put("webhookEvents/evt_1", a_parked_event(orderId=None))
     assert "Order order-1" in told(store, "evt_1")
 
 
@@ -208,6 +219,17 @@ def test_a_list_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "There may be more audit entries than are shown." in told(a_shop_after(a_placement(), a_payment()))
 
 
+def warnings_of(store: MemoryStore) -> list[str]:
+    page = page_of(report_on(case_of("order-1", MemoryReader(store)), NOW))
+    return [part.text for part in page if isinstance(part, Line) and part.tone is Tone.WARNING]
+
+
+def test_what_needs_a_person_stands_out() -> None:
+    assert warnings_of(a_shop_after(a_placement(), a_payment())) == []
+    verdict, happened = warnings_of(with_effect(a_shop_after(a_placement()), A_MAIL, state="ERROR"))
+    assert (verdict[:24], happened[21:38]) == ("Order order-1 is reserve", "mail for customer")
+
+
 # --- What to do next --------------------------------------------------------------------------------------------------
 
 
@@ -231,15 +253,16 @@ def test_an_order_that_cannot_be_fulfilled_is_refunded_once(refunded: int) -> No
     assert next_steps(a_shop(order)) == ([] if refunded else ["./shop refund order-1"])
 
 
-@pytest.mark.parametrize(
-    ("state", "steps"),
-    [
-        (EffectState.PENDING, []),
-        (EffectState.SUCCESS, ["./shop accept order-1", "./shop refund order-1"]),
-    ],
-)
-def test_what_the_service_refunds_itself_is_left_to_it(state: EffectState, steps: list[str]) -> None:
-    assert next_steps(with_effect(a_shop_in_review(), A_REFUND, state=str(state))) == steps
+@pytest.mark.parametrize("state", EffectState)
+def test_what_the_service_refunds_itself_is_left_to_it_until_that_is_over(state: EffectState) -> None:
+    is_over = state in (EffectState.SUCCESS, EffectState.ERROR)
+    steps = next_steps(with_effect(a_shop_in_review(), A_REFUND, state=str(state)))
+    assert steps[:2] == (["./shop accept order-1", "./shop refund order-1"] if is_over else [])
+
+
+def test_a_payment_too_many_that_the_service_refunds_is_left_to_it() -> None:
+    second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
+    assert next_steps(with_effect(a_shop_after(a_placement(), a_payment(), second), A_REFUND)) == []
 
 
 def test_a_hold_that_is_over_is_released_or_extended() -> None:
