@@ -1,0 +1,286 @@
+"""Whether audit entries are as they were written: changed, missing, inserted or reordered ones are found. Pure.
+
+A hash is no signature: whoever may write to the database can hash a chain anew. What was anchored elsewhere shows that.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
+from typing import Final
+
+from audit.chain import Head, hash_of
+from orders.outcome import SET_ASIDE
+
+
+class Defect(StrEnum):
+    CHANGED = "changed"
+    """An entry is not what was hashed, or not what the one after it was chained to."""
+    MISSING = "missing"
+    INSERTED = "inserted"
+    """An entry belongs to no chain of its order."""
+    REORDERED = "reordered"
+    """An entry says that it has another number than its place in the chain."""
+    UNCHAINED = "unchained"
+    """An entry without a place, although the chain had begun."""
+    HEAD = "head"
+    """The order does not say where its chain ends."""
+    ANCHOR = "anchor"
+    """What was anchored is in the chain no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    defect: Defect
+    order_id: str | None
+    entry_id: str | None
+    """None where it is about no entry that is there."""
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it was read."""
+
+    entry_id: str
+    order_id: str | None
+    fields: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where an order says that its chain ends."""
+
+    order_id: str | None
+    exists: bool = False
+    """Whether there is such an order now. Without one, every whole chain is that of an order that was deleted."""
+    created_at: datetime | None = None
+    head: Head | None = None
+    anchored: tuple[Head, ...] = ()
+    """Where its chain ended when that was anchored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of the entries of one order."""
+
+    order_id: str | None
+    chained: int
+    """Entries that are in their place in its chain."""
+    of_earlier_orders: int
+    """Entries in chains of orders that had the id before."""
+    from_before: int
+    """Entries without a place, from before its chain began: nothing can be said of them."""
+    set_aside: int
+    """Entries of events that touched no order. They are in no chain."""
+    findings: tuple[Finding, ...]
+
+
+def verified_all(orders: Iterable[Ends], entries: Iterable[Entry]) -> Iterator[Verdict]:
+    """A verdict on each order that has entries, or says that it has; one order's hashes at a time are in memory.
+
+    Args:
+        orders: by their ids.
+        entries: by the ids of their orders, those that name none first.
+    """
+    of_orders, ahead = groupby(entries, attrgetter("order_id")), iter(orders)
+    order = next(ahead, None)
+    for order_id, group in of_orders:
+        while order and order_id is not None and str(order.order_id) < order_id:
+            yield verified(order, ())
+            order = next(ahead, None)
+        if order and order.order_id == order_id:
+            yield verified(order, group)
+            order = next(ahead, None)
+        else:
+            yield verified(Ends(order_id), group)
+    while order:
+        yield verified(order, ())
+        order = next(ahead, None)
+
+
+def verified(order: Ends, entries: Iterable[Entry]) -> Verdict:
+    """The verdict on one order, with its entries in any order."""
+    check = _Check(order)
+    for entry in entries:
+        check.take(entry)
+    return check.verdict()
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What is kept of an entry."""
+
+    entry_id: str
+    sequence: int
+    previous: object
+    hash: str
+    created_at: datetime
+    is_intact: bool
+
+
+class _Check:
+    def __init__(self, order: Ends) -> None:
+        self._order = order
+        self._left: dict[object, _Link] = {}
+        """By its hash, what is not in its place yet."""
+        self._placed: dict[object, _Link] = {}
+        self._unchained: list[tuple[str, object]] = []
+        self._set_aside = 0
+        self._findings: list[Finding] = []
+
+    def take(self, entry: Entry) -> None:
+        fields = entry.fields
+        if not {"sequence", "previousHash", "hash"}.isdisjoint(fields):
+            self._take_link(entry)
+        elif _is_set_aside(fields):
+            self._set_aside += 1
+        else:
+            self._unchained.append((entry.entry_id, fields.get("createdAt")))
+
+    def verdict(self) -> Verdict:
+        unchained = self._of_unchained()
+        head = self._head()
+        self._go_back(head)
+        chained = len(self._placed)
+        while self._left:
+            self._go_back_apart(max(self._tips(), key=lambda link: (link.created_at, link.sequence)))
+        self._compare_with_anchors()
+        return Verdict(
+            self._order.order_id,
+            chained,
+            len(self._placed) - chained,
+            unchained,
+            self._set_aside,
+            tuple(self._findings),
+        )
+
+    def _take_link(self, entry: Entry) -> None:
+        link = _link_of(entry)
+        if link is None:
+            self._find(Defect.CHANGED, "its place in the chain, or its time, cannot be read", entry.entry_id)
+            return
+        known = self._left.setdefault(link.hash, link)
+        if known is not link:
+            copy, self._left[link.hash] = (known, link) if link.is_intact else (link, known)
+            self._find(Defect.INSERTED, f"it has the hash of {self._left[link.hash].entry_id}", copy.entry_id)
+
+    def _of_unchained(self) -> int:
+        """How many are from before the chain began."""
+        begun = min((link.created_at for link in self._left.values()), default=None)
+        before = 0
+        for entry_id, created_at in self._unchained:
+            if begun is None or (isinstance(created_at, datetime) and created_at < begun):
+                before += 1
+            else:
+                self._find(Defect.UNCHAINED, "it has no place in the chain, which had begun before it", entry_id)
+        return before
+
+    def _head(self) -> Head | None:
+        """Where the chain ends: as the order says, or if it does not, as its entries do."""
+        if self._order.head or not self._order.exists:
+            return self._order.head
+        newest = max((link for link in self._tips() if not self._is_of_earlier_order(link)), default=None, key=_NUMBER)
+        if newest is None:
+            return None
+        self._find(Defect.HEAD, f"it says of no chain, whose number {newest.sequence} is {newest.entry_id}")
+        return Head(newest.sequence, newest.hash)
+
+    def _go_back(self, head: Head | None) -> None:
+        """From the head to the first entry, past whatever is missing on the way."""
+        number, after = (head.count, "the order") if head else (0, "")
+        wanted: object = head.hash if head else None
+        while number:
+            link = self._left.get(wanted) or self._below_a_gap(number, after)
+            if link is None:
+                return
+            del self._left[link.hash]
+            self._placed[link.hash] = link
+            if link.sequence != number and link.hash == wanted:
+                self._find(Defect.REORDERED, f"number {number} says that it is {link.sequence}", link.entry_id)
+            elif not link.is_intact:
+                self._find(Defect.CHANGED, f"number {link.sequence} is not what was hashed", link.entry_id)
+            number = (number if link.hash == wanted else link.sequence) - 1
+            wanted, after = link.previous, link.entry_id
+        if wanted is not None:
+            self._find(Defect.MISSING, f"what came before number 1, {after}", None)
+
+    def _below_a_gap(self, number: int, after: str) -> _Link | None:
+        """The last one that is there, where the one of this number is not."""
+        there = (link for link in self._tips() if link.sequence <= number and not self._is_of_earlier_order(link))
+        link = max(there, default=None, key=_NUMBER)
+        if link and link.sequence == number:
+            defect = Defect.HEAD if after == "the order" else Defect.CHANGED
+            self._find(defect, f"number {number} is not the entry to which {after} is chained", link.entry_id)
+            return link
+        first = link.sequence + 1 if link else 1
+        self._find(Defect.MISSING, f"number {number}" if first == number else f"numbers {first} to {number}", None)
+        return link
+
+    def _go_back_apart(self, tip: _Link) -> None:
+        """Through what is not in the order's chain: that of an earlier order, or none."""
+        if self._is_of_earlier_order(tip) and self._root_of(tip).previous not in self._placed:
+            self._go_back(Head(tip.sequence, tip.hash))
+            return
+        is_ahead = self._order.head is not None and self._root_of(tip).previous == self._order.head.hash
+        link: _Link | None = tip
+        while link:
+            del self._left[link.hash]
+            if is_ahead:
+                self._find(Defect.HEAD, f"the chain goes on with number {link.sequence}, past the order", link.entry_id)
+                self._placed[link.hash] = link
+            else:
+                self._find(Defect.INSERTED, f"number {link.sequence} is in no chain of the order", link.entry_id)
+            link = self._left.get(link.previous)
+
+    def _root_of(self, tip: _Link) -> _Link:
+        seen, link = {tip.hash}, tip
+        while (previous := self._left.get(link.previous)) and previous.hash not in seen:
+            seen.add(previous.hash)
+            link = previous
+        return link
+
+    def _tips(self) -> list[_Link]:
+        """What is left and has nothing after it; in a circle, which only a forger can make, all of it."""
+        followed = {link.previous for link in self._left.values()}
+        tips = [link for link in self._left.values() if link.hash not in followed]
+        return tips or list(self._left.values())
+
+    def _is_of_earlier_order(self, link: _Link) -> bool:
+        order = self._order
+        return not order.exists or (order.created_at is not None and link.created_at < order.created_at)
+
+    def _compare_with_anchors(self) -> None:
+        for head in self._order.anchored:
+            if head.hash not in self._placed:
+                self._find(Defect.ANCHOR, f"number {head.count} was {head.hash}, which is in its chain no more")
+
+    def _find(self, defect: Defect, words: str, entry_id: str | None = None) -> None:
+        self._findings.append(Finding(defect, self._order.order_id, entry_id, words))
+
+
+_NUMBER: Final = attrgetter("sequence", "created_at")
+
+
+def _link_of(entry: Entry) -> _Link | None:
+    fields = entry.fields
+    sequence, hashed, created_at = fields.get("sequence"), fields.get("hash"), fields.get("createdAt")
+    if not isinstance(sequence, int) or not isinstance(hashed, str) or not isinstance(created_at, datetime):
+        return None
+    is_intact = fields.get("eventId") == entry.entry_id and _has_its_hash(fields)
+    return _Link(entry.entry_id, sequence, fields.get("previousHash"), hashed, created_at, is_intact)
+
+
+def _has_its_hash(fields: Mapping[str, object]) -> bool:
+    try:
+        return hash_of(fields) == fields["hash"]
+    except (TypeError, UnicodeEncodeError):  # Somebody has written a value that no entry holds.
+        return False
+
+
+def _is_set_aside(fields: Mapping[str, object]) -> bool:
+    """It can have changed nothing, whoever wrote it."""
+    changes = (fields.get(name) for name in ("webhookProcessed", "statusBefore", "statusAfter", "stock"))
+    return fields.get("result") in SET_ASIDE and not any(changes)
