@@ -7,6 +7,9 @@ from typing import Final
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, FieldFilter, Query
 
+from audit.anchors import MovedHead
+from database.documents.anchors import moved_head_from
+from database.documents.audit_heads import HEAD_FIELDS
 from database.documents.effects import UNFINISHED
 from database.documents.fcm_tokens import fcm_tokens_path, newest_first
 from database.documents.parked_events import parked_event_from
@@ -15,6 +18,8 @@ from orders.events import StripeEvent
 
 QUERY_SECONDS_MAX: Final = 8.0
 BATCH_DOCUMENTS_MAX: Final = 100
+BATCH_HEADS_MAX: Final = 500
+"""More, since nothing is done with each of them."""
 BATCH_EFFECTS_MAX: Final = 48
 """Fewer, because the world outside answers each of them more slowly than the database does."""
 
@@ -74,6 +79,18 @@ class FirestoreQueries:
         page = products.order_by("__name__").select([]).limit(at_most)
         rest = page.start_after({"__name__": products.document(product_id)}) if product_id else page
         return [product.id for product in self._found(rest)]
+
+    def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
+        """Where the chains of orders end that were changed after one moment and no later than another, in batches.
+
+        Served by the index (updatedAt, auditCount). Raises StoreUnavailable.
+        """
+        query = self._client.collection("orders").where(filter=FieldFilter("updatedAt", ">", since))
+        moved = query.where(filter=FieldFilter("updatedAt", "<=", until)).select(["updatedAt", *HEAD_FIELDS])
+        # As above, an index of two fields; this one holds no order without a chain.
+        for batch in self._batches(moved, "updatedAt", "auditCount", at_most=BATCH_HEADS_MAX):
+            heads = (moved_head_from(order.id, order.to_dict() or {}) for order in batch)
+            yield [head for head in heads if head]
 
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
         """The events parked since then that still are and can be settled, in batches. Raises StoreUnavailable.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from audit.anchors import MovedHead
 from orders.events import StripeEvent
 
 Fields = Mapping[str, object]
@@ -105,6 +106,12 @@ class Queries(Protocol):
 
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
         """Effects whose time has come, by id, the longest overdue first. Raises StoreUnavailable."""
+
+    def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
+        """Where the chains of the orders end that were changed after one moment and up to another, the earliest first.
+
+        Raises StoreUnavailable.
+        """
 
     def fcm_tokens(self, user_id: str) -> Sequence[str]:
         """The devices to which messages for this customer can be pushed, the newest first. Raises StoreUnavailable."""

@@ -8,8 +8,9 @@ import re
 import threading
 import traceback
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
-from typing import Final, Protocol, TextIO
+from typing import Any, Final, Protocol, TextIO
 
 from effects.attempt import Attempt, Ending
 from orders.events import OrderEvent
@@ -87,6 +88,14 @@ def log_shown(log: Log, shown: Mapping[str, str]) -> None:
     """Write a line for each product that says something else of its stock from now on."""
     for product_id, word in shown.items():
         log("INFO", f"shown as {word}", productId=product_id, result="shown")
+
+
+def log_anchored(log: Log, anchor: Mapping[str, object]) -> None:
+    """Write one line with all of an anchor: where logs are kept for good, nobody can change it any more."""
+    fields: dict[str, Any] = {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in anchor.items()
+    }
+    log("NOTICE", f"audit trail anchored: {anchor['heads']} heads", **fields, result="anchored")
 
 
 def log_attempt(log: Log, attempt: Attempt) -> None:

@@ -30,6 +30,7 @@ from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
 if TYPE_CHECKING:
+    from audit.anchoring import Anchoring
     from checkout.callable import CallableFunction, Identify
     from checkout.claims import Caller
     from checkout.sessions import CheckoutSessions
@@ -95,6 +96,8 @@ class Service:
     queries: Callable[[], Queries]
     """Their client is imported at the first call: nothing else takes so long, and the webhook asks no query."""
     storefront: Storefront
+    anchor: Callable[[datetime], Mapping[str, object] | None]
+    """Anchors the audit trail, if that is due; what does so is imported at the first call."""
     effects: Callable[[], "Effects"]
     """What performs them is imported at the first call: the webhook performs none."""
     requests: Callable[[], "Requests"]
@@ -174,6 +177,7 @@ class Service:
             due_effects=queries.due_effects,
             perform=lambda effect_id: self.effects().perform(effect_id),
             show_next_products=self.storefront.show_next,
+            anchor=self.anchor,
             log=self.log,
             now=self.now,
             monotonic=self.monotonic,
@@ -216,6 +220,7 @@ def service_on(
         storefront=Storefront(
             store, lambda after, at_most: queries().products_after(after, at_most), settings.few_left, patience()
         ),
+        anchor=lambda now: _anchoring(store, queries()).anchor_if_due(now),
         effects=cache(
             lambda: performing(
                 store,
@@ -241,6 +246,12 @@ def service_on(
         else None,
         identify=partial(_identify, connection.project, is_signed=not settings.is_auth_emulated),
     )
+
+
+def _anchoring(store: DocumentStore, queries: Queries) -> "Anchoring":
+    from audit.anchoring import Anchoring
+
+    return Anchoring(store, queries.moved_heads, PATIENCE_SECONDS)
 
 
 def _stripe_api(key: StripeKey, origin: str | None) -> "StripeApi":

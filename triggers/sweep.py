@@ -20,7 +20,7 @@ from effects.attempt import OVER
 from orders.events import OrderEvent, StripeEvent
 from orders.outcome import Result, Settle, Transient
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed
-from service.logs import Log, log_settled, log_shown, log_taken_up
+from service.logs import Log, log_anchored, log_settled, log_shown, log_taken_up
 from service.refusal import refused_for_method
 
 # A trigger that has not fired by now is lost, or so late that it finds the order placed.
@@ -111,6 +111,8 @@ class ReservationSweep:
     """Performs an effect, if it still is due. Returns how that ended."""
     show_next_products: Callable[[], Mapping[str, str]]
     """Makes a few products of the catalogue say how much of them is left. Returns what was written, by product."""
+    anchor: Callable[[datetime], Mapping[str, object] | None]
+    """Anchors the audit trail, if that is due. Returns the anchor's fields, and its id as `anchor`."""
     log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -158,8 +160,9 @@ class ReservationSweep:
                     return Swept(endings, complete=False)
                 endings.update(pool.map(partial(self._ending_of, do_one), batch))
         # Last and least, and never due: the next run goes on where this one leaves off.
-        if self.monotonic() < end and (ending := self._guarded(self._show)) is not Ending.UNCHANGED:
-            endings[ending] += 1
+        for last in (self._show, partial(self._anchor, now)):
+            if self.monotonic() < end and (ending := self._guarded(last)) is not Ending.UNCHANGED:
+                endings[ending] += 1
         return Swept(endings, complete=True)
 
     def _expire(self, lapsed: ReservationLapsed) -> Ending:
@@ -197,6 +200,12 @@ class ReservationSweep:
         shown = self.show_next_products()
         log_shown(self.log, shown)
         return Ending.FINISHED if shown else Ending.UNCHANGED
+
+    def _anchor(self, now: datetime) -> Ending:
+        if anchor := self.anchor(now):
+            log_anchored(self.log, anchor)
+        # Whether it was due says nothing of what the sweep is for.
+        return Ending.UNCHANGED
 
     def _guarded(self, work: Callable[[], Ending], **ids: str | None) -> Ending:
         """What cannot be done must not stop the rest."""

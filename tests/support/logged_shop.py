@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from flask import Flask, Request, Response, request
 
+from audit.anchoring import Anchoring
+from audit.anchors import MovedHead
 from database.documents.effects import effect_path, effect_write
 from effects.effect import Effect, EffectKind
 from effects.outside import Performer
@@ -63,6 +65,9 @@ class _Found:
 
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
         return iter([self.store.due_effects(now)])
+
+    def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
+        return self.store.moved_heads(since, until)
 
     def fcm_tokens(self, user_id: str) -> Sequence[str]:
         return self.store.fcm_tokens(user_id)
@@ -139,6 +144,7 @@ class LoggedShop:
             settle=self._settling(log),
             queries=lambda: found,
             storefront=Storefront(self.store, found.products_after, 5, patience_of(clock)),
+            anchor=Anchoring(self.store, found.moved_heads, 8).anchor_if_due,
             effects=lambda: performing(self.store, self.terms, log, patience_of(clock), self.performers, lambda: NOW),
             requests=lambda: answering(self.store, self._settling(log), self.terms),
             webhook_secrets=self.secrets,

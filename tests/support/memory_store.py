@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from audit.anchors import MovedHead
+from database.documents.anchors import moved_head_from
 from database.documents.fcm_tokens import fcm_tokens_path, newest_first
 from database.documents.parked_events import parked_event_from
 from database.store import Committed, Create, Delete, Document, Fields, Increase, Update, Write
@@ -87,6 +89,15 @@ class MemoryStore:
             if fields["state"] in UNFINISHED and isinstance(at := fields["nextAttemptAt"], datetime) and at <= now
         ]
         return [effect_id for _, effect_id in sorted(due)]
+
+    def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
+        orders = ((path, fields) for path, fields in self.documents() if path.startswith("orders/"))
+        heads = (moved_head_from(path.removeprefix("orders/"), fields) for path, fields in orders)
+        moved = sorted(
+            (head for head in heads if head and since < head.moved_at <= until), key=lambda head: head.moved_at
+        )
+        # In small batches, so that there are several.
+        return (moved[first : first + 2] for first in range(0, len(moved), 2))
 
     def fcm_tokens(self, user_id: str) -> Sequence[str]:
         devices = f"{fcm_tokens_path(user_id)}/"

@@ -84,6 +84,7 @@ SHOP: Final[Documents] = {
     "payments/pi_1": {"orderId": "alices"},
     "sweeps/products": {"after": "shirt"},
     "operatorRequests/req-1": {"kind": "accept", "target": "alices", "operator": "olga", "reason": "as agreed"},
+    "anchors/20260314": {"digest": "0"},
     "effects/evt_1_mail_alice": {"kind": "mail", "orderId": "alices", "userId": "alice"},
     **{
         f"checkouts/{name}": {"url": "https://checkout.example/1", "userId": user_id}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cloudevents.http import CloudEvent
 
+from audit.anchoring import Anchoring
 from checkout.claims import Caller
 from checkout.refusals import CallRefused
 from effects.performing import Effects
@@ -281,6 +282,7 @@ class Shop:
             settle=partial(self._settle, worker),
             queries=lambda: worker,
             storefront=Storefront(worker, worker.products_after, 5, worker.patience),
+            anchor=Anchoring(worker, worker.moved_heads, 8).anchor_if_due,
             effects=partial(self._effects, worker),
             requests=lambda: answering(worker, partial(self._settle, worker), self.terms),
             webhook_secrets=(),

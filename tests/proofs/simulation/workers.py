@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, TypeVar, assert_never
 
 from greenlet import getcurrent, greenlet
 
+from audit.anchors import MovedHead
 from database.store import Committed, Create, Delete, Document, Increase, Update, Write
 from orders.events import StripeEvent
 from settlement.settle import Patience
@@ -163,6 +164,9 @@ class Worker:
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
         return self._batches("due effects", lambda: self._effects(now))
 
+    def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
+        return self._batches("moved heads", lambda: self._moved(since, until))
+
     def fcm_tokens(self, user_id: str) -> Sequence[str]:
         return self._ask("FCM tokens", [user_id], lambda: self._store.fcm_tokens(user_id))
 
@@ -203,6 +207,10 @@ class Worker:
             time = effect and effect["nextAttemptAt"]
             if isinstance(time, datetime):
                 yield (time, effect_id), effect_id
+
+    def _moved(self, since: datetime, until: datetime) -> Iterator[tuple[_Position, MovedHead]]:
+        for heads in self._store.moved_heads(since, until):
+            yield from (((head.moved_at, head.order_id), head) for head in heads)
 
     def _parked(self, moment: datetime) -> Iterator[tuple[_Position, StripeEvent]]:
         for event in self._store.parked_since(moment):

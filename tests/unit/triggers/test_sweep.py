@@ -45,6 +45,7 @@ class Shop:
     unanswered: Sequence[Batch[str]] = ()
     due: Sequence[Batch[str]] = ()
     shown: Mapping[str, str] | Exception = field(default_factory=dict)
+    anchor: Mapping[str, object] | Exception | None = None
     endings: Mapping[str, Result | Exception] = field(default_factory=dict)
     """For the orders that do not end as usual."""
     order_seconds: float = 0
@@ -76,6 +77,7 @@ class Shop:
             lambda now: self._batches("due", now, self.due),
             self._perform,
             self._show,
+            self._anchor,
             self.log,
             lambda: NOW,
             lambda: self.seconds,
@@ -99,6 +101,12 @@ class Shop:
         if isinstance(self.shown, Exception):
             raise self.shown
         return self.shown
+
+    def _anchor(self, now: datetime) -> Mapping[str, object] | None:
+        assert now == NOW
+        if isinstance(self.anchor, Exception):
+            raise self.anchor
+        return self.anchor
 
     def _ending(self, event: Cause, usual: Result) -> Result:
         self.asked.append(event)
@@ -322,6 +330,29 @@ def test_products_that_had_been_wrong_leave_a_line_each() -> None:
     shop = Shop(shown={"shirt": "few"})
     shop.swept()
     assert shop.lines[0] == {"severity": "INFO", "message": "shown as few", "productId": "shirt", "result": "shown"}
+
+
+ANCHORED: Mapping[str, tuple[Mapping[str, object] | Exception | None, int, Mapping[str, int]]] = {
+    "not due": (None, 200, {}),
+    "an anchor": ({"heads": 2, "until": NOW}, 200, {}),
+    "no answer": (StoreUnavailable("DeadlineExceeded"), 200, {"postponed": 1}),
+    "a fault": (ZeroDivisionError("what"), 500, {"faults": 1}),
+}
+
+
+@pytest.mark.parametrize(("anchor", "status", "counted"), ANCHORED.values(), ids=ANCHORED)
+def test_after_that_the_trail_is_anchored_which_is_no_work_that_was_due(
+    anchor: Mapping[str, object] | Exception | None, status: int, counted: Mapping[str, int]
+) -> None:
+    shop = Shop(lapsed=[["order-1"]], anchor=anchor)
+    assert shop.swept() == (status, summary(expired=1, **counted))
+
+
+def test_an_anchor_is_one_line_with_all_that_is_in_it() -> None:
+    shop = Shop(anchor={"anchor": "20260314", "heads": 2, "digest": "d", "until": NOW})
+    shop.swept()
+    line = {"severity": "NOTICE", "message": "audit trail anchored: 2 heads", "result": "anchored"}
+    assert shop.lines[0] == {**line, "anchor": "20260314", "heads": 2, "digest": "d", "until": NOW.isoformat()}
 
 
 def test_no_product_is_looked_at_when_time_is_out() -> None:

@@ -1,0 +1,64 @@
+"""Anchors the audit trail once an hour: reads which chains have grown, and writes down where they end."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from audit.anchors import Digest, LatestAnchor, MovedHead, Span, anchor_fields, due_span
+from database.documents.anchors import LATEST_ANCHOR, anchor_id_of, anchor_writes, latest_from, part_write
+from database.store import DocumentStore
+
+# Some 60 KB a part, and a minute's work at the most: the next run goes on where this one ends.
+HEADS_MAX: Final = 20_000
+
+MovedHeads = Callable[[datetime, datetime], Iterator[Sequence[MovedHead]]]
+"""Heads of the orders that were changed after one moment and no later than another, the earliest first, in batches.
+Raises StoreUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchoring:
+    """What writes anchors. Two may do so at once: one of them wins."""
+
+    store: DocumentStore
+    moved_heads: MovedHeads
+    timeout_seconds: float
+    heads_max: int = HEADS_MAX
+
+    def anchor_if_due(self, now: datetime) -> Mapping[str, object] | None:
+        """Write the next anchor, if the latest is an hour old. Returns its fields and its id, as `anchor`, or None.
+
+        Raises:
+            StoreContended, StoreUnavailable: nothing is anchored; the next call does it. What was written of the heads
+                belongs to no anchor, and does no harm.
+        """
+        document = self.store.read((LATEST_ANCHOR,), timeout_seconds=self.timeout_seconds)[LATEST_ANCHOR]
+        latest = latest_from(document)
+        if (span := due_span(latest, now)) is None:
+            return None
+        anchor_id = anchor_id_of(now)
+        anchor = self._listed(anchor_id, span, latest, now)
+        self.store.commit(anchor_writes(anchor_id, anchor, document), timeout_seconds=self.timeout_seconds)
+        return {"anchor": anchor_id, **anchor}
+
+    def _listed(self, anchor_id: str, span: Span, latest: LatestAnchor | None, now: datetime) -> Mapping[str, object]:
+        """The anchor, once its heads are written."""
+        digest, until = Digest(), span.until
+        for number, heads in enumerate(self._parts(span)):
+            self.store.commit((part_write(anchor_id, number, heads),), timeout_seconds=self.timeout_seconds)
+            digest.add(heads)
+            if digest.heads >= self.heads_max:
+                until = heads[-1].moved_at
+        return anchor_fields(Span(span.since, until), digest, latest, now)
+
+    def _parts(self, span: Span) -> Iterator[Sequence[MovedHead]]:
+        """Batch by batch, until enough are listed: then those of the last moment are the last."""
+        listed, last = 0, span.since
+        for batch in self.moved_heads(span.since, span.until):
+            is_full = listed >= self.heads_max
+            if heads := [each for each in batch if each.moved_at == last or not is_full]:
+                yield heads
+                listed, last = listed + len(heads), heads[-1].moved_at
+            if len(heads) < len(batch):
+                return

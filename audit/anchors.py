@@ -1,0 +1,79 @@
+"""Where all chains that have grown end, in a digest that can be kept where nobody can write to both. Pure.
+
+An anchor is an entry in a chain of its own, hashed as `audit.chain` says. Its `digest` is SHA-256 over a line for each
+head, in the order of the lists in `heads`: the order's id, a space, the number, a space, the hash, and a line feed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from audit.chain import Head, chained
+
+ANCHORED_EVERY: Final = timedelta(hours=1)
+# An order is dated when its event is taken up, and committed within seconds. By then, all that is dated is there.
+COMMITTED_WITHIN: Final = timedelta(minutes=5)
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class MovedHead:
+    """Where the chain of an order ends that has changed."""
+
+    order_id: str
+    head: Head
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LatestAnchor:
+    """Where the chain of anchors ends."""
+
+    head: Head
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whose changes an anchor holds: those after one moment, and no later than another."""
+
+    since: datetime
+    until: datetime
+
+
+def due_span(latest: LatestAnchor | None, now: datetime) -> Span | None:
+    """What is to be anchored now; None if that is not due yet. The first anchor holds whatever has ever moved."""
+    until = now - COMMITTED_WITHIN
+    if latest is None:
+        return Span(_EVER, until)
+    return Span(latest.until, until) if until - latest.until >= ANCHORED_EVERY else None
+
+
+class Digest:
+    """Grows with each head."""
+
+    def __init__(self) -> None:
+        self._digest = sha256()
+        self.heads = 0
+
+    def add(self, heads: Iterable[MovedHead]) -> None:
+        for each in heads:
+            self._digest.update(f"{each.order_id} {each.head.count} {each.head.hash}\n".encode())
+            self.heads += 1
+
+    def __str__(self) -> str:
+        return self._digest.hexdigest()
+
+
+def anchor_fields(span: Span, digest: Digest, latest: LatestAnchor | None, now: datetime) -> dict[str, object]:
+    """The next anchor, chained to the one before it."""
+    fields = {
+        "since": span.since,
+        "until": span.until,
+        "heads": digest.heads,
+        "digest": str(digest),
+        "createdAt": now,
+    }
+    return chained(fields, latest.head if latest else None)

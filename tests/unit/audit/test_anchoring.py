@@ -1,0 +1,113 @@
+"""Anchors: which heads they hold, when they are due, and how they are chained."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import pytest
+
+from audit.anchoring import Anchoring
+from audit.anchors import COMMITTED_WITHIN, MovedHead
+from audit.chain import Head, hash_of
+from database.documents.anchors import heads_in
+from orders.outcome import StoreContended
+from tests.support.builders import NOW, Fields
+from tests.support.interference import DisturbedStore, refused, undisturbed
+from tests.support.memory_store import MemoryStore
+from tests.support.shop import document_at
+
+HOUR = timedelta(hours=1)
+ANCHORED = NOW - COMMITTED_WITHIN
+"""Until when an anchor holds all that has happened, if it is written now."""
+
+
+def moved(order_id: str, at: datetime = ANCHORED, count: int = 1) -> tuple[str, Fields]:
+    return f"orders/{order_id}", {
+        "auditHead": sha256(order_id.encode()).hexdigest(),
+        "auditCount": count,
+        "updatedAt": at,
+    }
+
+
+def a_shop(*orders: tuple[str, Fields]) -> MemoryStore:
+    return MemoryStore(dict(orders))
+
+
+def anchored(store: MemoryStore, now: datetime = NOW, heads_max: int = 100) -> Fields:
+    anchor = Anchoring(store, store.moved_heads, 8, heads_max).anchor_if_due(now)
+    assert anchor is not None
+    stored = document_at(store, f"anchors/{anchor['anchor']}")
+    assert stored == {name: value for name, value in anchor.items() if name != "anchor"}
+    return dict(anchor)
+
+
+def heads_of(store: MemoryStore, anchor: Fields) -> list[tuple[str, Head]]:
+    parts = sorted((path, part) for path, part in store.documents() if f"anchors/{anchor['anchor']}/heads/" in path)
+    return [head for _, part in parts for head in heads_in(part)]
+
+
+def order_ids_of(store: MemoryStore, anchor: Fields) -> list[str]:
+    return [order_id for order_id, _ in heads_of(store, anchor)]
+
+
+def test_the_first_anchor_holds_every_head_in_a_digest_that_anybody_can_make() -> None:
+    store = a_shop(moved("b", NOW - HOUR, 3), moved("a"), moved("c"), ("orders/before", {"updatedAt": NOW - HOUR}))
+    anchor = anchored(store)
+    heads = heads_of(store, anchor)
+    assert [(order_id, head.count) for order_id, head in heads] == [("b", 3), ("a", 1), ("c", 1)]
+    lines = "".join(f"{order_id} {head.count} {head.hash}\n" for order_id, head in heads)
+    assert (anchor["heads"], anchor["digest"]) == (3, sha256(lines.encode()).hexdigest())
+    assert (anchor["sequence"], anchor["previousHash"], anchor["until"]) == (1, None, ANCHORED)
+
+
+def test_the_next_one_is_chained_to_it_and_holds_what_has_moved_since() -> None:
+    store = a_shop(moved("a", ANCHORED), moved("b", ANCHORED + timedelta(microseconds=1)))
+    first = anchored(store)
+    assert order_ids_of(store, first) == ["a"]
+    store.put(*moved("c", ANCHORED + HOUR))
+    store.put(*moved("d", NOW + HOUR))
+    second = anchored(store, NOW + HOUR)
+    assert order_ids_of(store, second) == ["b", "c"]
+    assert (second["sequence"], second["previousHash"], second["since"]) == (2, first["hash"], first["until"])
+    assert second["hash"] == hash_of({name: value for name, value in second.items() if name != "anchor"})
+
+
+def test_an_hour_in_which_nothing_has_moved_is_anchored_too() -> None:
+    assert anchored(a_shop())["heads"] == 0
+
+
+def test_nothing_is_anchored_before_the_hour_is_over() -> None:
+    store = a_shop(moved("a"))
+    anchored(store)
+    before = store.dump()
+    assert Anchoring(store, store.moved_heads, 8).anchor_if_due(NOW + HOUR - timedelta(seconds=1)) is None
+    assert store.dump() == before
+
+
+def test_of_too_many_heads_the_rest_comes_next_and_none_of_one_moment_is_left_behind() -> None:
+    moments = [NOW - HOUR * hours for hours in (9, 8, 7, 7, 7, 6)]
+    store = a_shop(*(moved(f"order-{number}", moment) for number, moment in enumerate(moments)))
+    first = anchored(store, heads_max=3)
+    assert order_ids_of(store, first) == [f"order-{number}" for number in range(5)]
+    assert first["until"] == moments[4]
+    assert order_ids_of(store, anchored(store, NOW + timedelta(seconds=1), heads_max=3)) == ["order-5"]
+
+
+def test_of_two_at_once_one_wins() -> None:
+    store = a_shop(moved("a"))
+
+    def beaten(since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
+        anchored(store, NOW + timedelta(seconds=1))
+        return store.moved_heads(since, until)
+
+    with pytest.raises(StoreContended):
+        Anchoring(store, beaten, 8).anchor_if_due(NOW)
+    assert document_at(store, "sweeps/anchor")["auditCount"] == 1
+
+
+def test_an_anchor_that_was_not_finished_is_none_and_the_next_one_holds_all_of_it() -> None:
+    store = a_shop(moved("a"))
+    with pytest.raises(StoreContended):
+        Anchoring(DisturbedStore(store, [undisturbed, refused]), store.moved_heads, 8).anchor_if_due(NOW)
+    assert store.get("sweeps/anchor") is None
+    assert order_ids_of(store, anchored(store, NOW + timedelta(minutes=5))) == ["a"]
