@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from tests.support.chain_auditor import broken_chains
+from tests.support.chain_auditor import broken_anchors, broken_chains
 
 Fields = Mapping[str, Any]
 Documents = Mapping[str, Fields]
@@ -80,6 +80,7 @@ def complaints(
         *_of_uncounted_orders(shelves, initial_stock, recounts),
         *_of_orders(shelves, deleted),
         *broken_chains(_generations(shelves, deleted), shelves["auditLog"]),
+        *broken_anchors(shelves["anchors"], shelves["auditLog"]),
         *_of_disputes(shelves, deleted),
         *_of_claims(shelves, claims_kept_since),
         *_of_deliveries(shelves),

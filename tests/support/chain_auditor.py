@@ -36,6 +36,31 @@ def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries) -> I
         yield from (f"{entry['eventId']}: not in the chain of {order_id}" for entry in left[order_id].values())
 
 
+def broken_anchors(anchors: Entries, entries: Entries) -> Iterator[str]:
+    """All that is wrong with them: the anchors by their ids, and the parts of their lists by their whole paths."""
+    there = {(entry["orderId"], entry.get("sequence"), entry.get("hash")) for entry in entries.values()}
+    previous, number = None, 0
+    for anchor_id, anchor in sorted(anchors.items()):
+        if "/" in anchor_id:
+            continue
+        number += 1
+        if (anchor["sequence"], anchor["previousHash"], anchor["hash"]) != (number, previous, _hash_of(anchor)):
+            yield f"{anchor_id}: not anchor {number}, after {previous}: {anchor}"
+        previous = anchor["hash"]
+        parts = sorted(path for path in anchors if path.startswith(f"anchors/{anchor_id}/"))
+        heads = [
+            (each["orderId"], each["auditCount"], each["auditHead"])
+            for part in parts
+            for each in anchors[part]["heads"]
+        ]
+        lines = "".join(f"{order_id} {count} {head}\n" for order_id, count, head in heads)
+        if (anchor["digest"], anchor["heads"]) != (hashlib.sha256(lines.encode()).hexdigest(), len(heads)):
+            yield f"{anchor_id}: not the digest of its heads"
+        yield from (
+            f"{anchor_id}: {head} was anchored, and in its chain no more" for head in heads if head not in there
+        )
+
+
 def _of_one(order_id: str, order: Fields, left: dict[str, Fields]) -> Iterator[str]:
     """Goes back from the head, and takes away what is found."""
     wanted, number = order.get("auditHead"), order.get("auditCount", 0)

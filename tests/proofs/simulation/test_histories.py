@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from audit.chain import Head
 from checkout import sessions, steps
+from database.documents import anchors, recorder
+from database.documents.audit_heads import head_from
 from database.documents.effects import effect_from, given_up, over
 from database.store import Committed, Create, Document, Update, Write
 from effects import performing, refunding
@@ -319,6 +322,31 @@ def test_it_catches_a_session_that_is_believed_although_it_is_not_the_orders_own
 
     monkeypatch.setattr(checkouts, "own_checkout", own_checkout)
     assert_caught(first_seed=140)
+
+
+def test_it_catches_an_entry_of_which_its_order_does_not_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "head_fields", lambda entry: {})
+    assert_caught(complaint="not in the chain of")
+
+
+def test_it_catches_an_order_that_learns_of_its_entry_in_another_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = Worker.commit
+
+    def swapped(worker: Worker, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        entry, *others = writes
+        if not entry.path.startswith("auditLog/") or not isinstance(entry, Create) or "hash" not in entry.fields:
+            return commit(worker, writes, timeout_seconds=timeout_seconds)
+        committed = commit(worker, others, timeout_seconds=timeout_seconds)
+        commit(worker, [entry], timeout_seconds=timeout_seconds)
+        return committed
+
+    monkeypatch.setattr(Worker, "commit", swapped)
+    assert_caught(complaint="the chain misses number")
+
+
+def test_it_catches_an_anchor_of_what_is_in_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anchors, "head_from", lambda fields: head_from(fields) and Head(1, "0" * 64))
+    assert_caught(complaint="anchored, and in its chain no more")
 
 
 # --- How it is caught -------------------------------------------------------------------------------------------------
