@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from ops.audit import audit
 from ops.commands import Asked, Commands
 from ops.orders import orders
 from ops.repair import REPAIRS
@@ -38,7 +39,7 @@ def shop(context: click.Context) -> None:
 
 for act in STOCK_ACTS:
     stock.add_command(act)
-for each in (status, watch, why, search, orders, stock, *REPAIRS, seed):
+for each in (status, watch, why, search, orders, stock, *REPAIRS, seed, audit):
     shop.add_command(each)
 
 

@@ -1,0 +1,68 @@
+"""`./shop audit`: it finds what somebody has done to the trail in a real database, and what was anchored."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from google.cloud import firestore
+
+from audit.anchoring import Anchoring
+from audit.chain import chained
+from database.connection import connect
+from database.firestore_store import FirestoreStore
+from ops.__main__ import shop as command_line
+from ops.commands import Asked
+from ops.connection import Shop as OpenShop
+from ops.exit_codes import ExitCode
+from tests.emulator.ordering_shop import REFUNDED, Shop
+from tests.support.emulated_shop import now, service_in
+
+
+def ran(client: firestore.Client, *words: str) -> Result:
+    opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project}, now)
+    return CliRunner().invoke(command_line, words, obj=Asked(open=lambda _named, _now: opened))
+
+
+def found(result: Result) -> list[tuple[str, str | None]]:
+    return [(each["defect"], each["entry_id"]) for each in json.loads(result.stdout)["findings"]]
+
+
+@pytest.fixture
+def settled_shop(paid_shop: Shop) -> Shop:
+    paid_shop.write("orders/untouched", {"status": "pending"})
+    assert paid_shop.report(REFUNDED, "evt_refunded") == "refunded"
+    return paid_shop
+
+
+def test_what_somebody_has_changed_is_found_in_one_order_and_in_all(settled_shop: Shop) -> None:
+    for words in ((), ("order-1",)):
+        result = ran(settled_shop.client, "--json", "audit", "verify", *words)
+        assert (result.exit_code, found(result), json.loads(result.stdout)["chained"]) == (ExitCode.FINE, [], 2)
+    settled_shop.client.document("auditLog/evt_paid").update({"amount": 1})
+    for words in ((), ("order-1",)):
+        result = ran(settled_shop.client, "--json", "audit", "verify", *words)
+        assert (result.exit_code, found(result)) == (ExitCode.FOUND, [("changed", "evt_paid")])
+
+
+def test_what_was_anchored_is_missed_even_if_the_whole_chain_is_hashed_anew(settled_shop: Shop, tmp_path: Path) -> None:
+    client = settled_shop.client
+    client.document("orders/order-1").update({"updatedAt": now().replace(year=2026, month=1)})
+    queries = service_in(client).queries()
+    anchored = Anchoring(FirestoreStore(connect(client.project)), queries.moved_heads, 8).anchor_if_due(now())
+    assert anchored is not None and anchored["heads"] == 1
+    kept, line = tmp_path / "anchors.jsonl", tmp_path / "log.json"
+    kept.write_text(ran(client, "audit", "anchor").stdout)
+    line.write_text(json.dumps([{"jsonPayload": {"anchor": anchored["anchor"], "hash": anchored["hash"]}}]))
+    for file in kept, line:
+        assert ran(client, "audit", "verify", "--anchor", str(file)).exit_code == ExitCode.FINE
+    fields = client.document("auditLog/evt_paid").get().to_dict() or {}
+    first = {name: value for name, value in fields.items() if name not in ("hash", "sequence", "previousHash")}
+    forged = chained({**first, "amount": 1}, None)
+    client.document("auditLog/evt_paid").set(forged)
+    client.document("auditLog/evt_refunded").delete()
+    client.document("orders/order-1").update({"auditHead": forged["hash"], "auditCount": 1})
+    assert ran(client, "audit", "verify").exit_code == ExitCode.FINE
+    for file in kept, line:
+        result = ran(client, "--json", "audit", "verify", "--anchor", str(file))
+        assert (result.exit_code, found(result)) == (ExitCode.FOUND, [("anchor", None)])
