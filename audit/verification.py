@@ -74,7 +74,7 @@ class Verdict:
     from_before: int
     """Entries without a place, from before its chain began: nothing can be said of them."""
     set_aside: int
-    """Entries of events that touched no order. They are in no chain."""
+    """Entries of what touched no order, such as a correction of stock. They are in no chain."""
     findings: tuple[Finding, ...]
 
 
@@ -135,7 +135,7 @@ class _Check:
         fields = entry.fields
         if not {"sequence", "previousHash", "hash"}.isdisjoint(fields):
             self._take_link(entry)
-        elif _is_set_aside(fields):
+        elif entry.order_id is None or _is_set_aside(fields):
             self._set_aside += 1
         else:
             self._unchained.append((entry.entry_id, fields.get("createdAt")))

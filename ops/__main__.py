@@ -10,6 +10,8 @@ import click
 
 from ops.audit import audit
 from ops.commands import Asked, Commands
+from ops.export import export
+from ops.forget import forget
 from ops.orders import orders
 from ops.repair import REPAIRS
 from ops.restocking import STOCK_ACTS
@@ -39,7 +41,7 @@ def shop(context: click.Context) -> None:
 
 for act in STOCK_ACTS:
     stock.add_command(act)
-for each in (status, watch, why, search, orders, stock, *REPAIRS, seed, audit):
+for each in (status, watch, why, search, orders, stock, *REPAIRS, seed, audit, forget, export):
     shop.add_command(each)
 
 

@@ -1,41 +1,38 @@
-"""A customer is erased as docs/privacy.md says, and the shop goes on."""
+"""A customer is erased as docs/privacy.md says, by `./shop forget`, and the shop goes on."""
 
-import re
-import runpy
-import textwrap
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
+from click.testing import CliRunner, Result
+from google.cloud import firestore
 
 from database.documents.effects import effect_path, effect_write
 from effects.effect import Effect, EffectKind
 from notifications.notices import Audience
+from ops.__main__ import shop as command_line
+from ops.commands import Asked
+from ops.connection import Shop as OpenShop
+from ops.exit_codes import ExitCode
 from tests.emulator.ordering_shop import ON_THE_SHELF, PAID, REFUNDED, Shop
 from tests.support.builders import NOW, Fields, a_request
 from tests.support.effects import A_MAIL, A_REFUND
-from tests.support.emulated_shop import documents_in
-from tools.toolchain import ROOT
+from tests.support.emulated_shop import documents_in, now
 
 
-def the_documented_command(user_id: str) -> str:
-    (command,) = re.findall(r'python -c "\n(.*?)"\n', (ROOT / "docs/privacy.md").read_text(), re.DOTALL)
-    return textwrap.dedent(command).replace("USER_ID", user_id)
+def forgotten(client: firestore.Client, *words: str) -> Result:
+    opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project}, now)
+    return CliRunner().invoke(command_line, ["forget", *words], obj=Asked(open=lambda _named, _now: opened))
 
 
 def an_effect(effect: Effect, **changes: object) -> tuple[str, Fields]:
     return effect_path(effect.effect_id), dict(effect_write(effect, NOW).fields) | changes
 
 
-def test_the_documented_command_leaves_nothing_that_names_the_customer_and_breaks_no_refund(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", shop.client.project)
-    erase_alice = tmp_path / "erase.py"
-    erase_alice.write_text(the_documented_command("alice"))
+def test_nothing_names_a_customer_who_is_forgotten_and_no_refund_is_broken(shop: Shop) -> None:
+    erase = ("alice", "--yes", "--reason", "request of 14 March")
     shop.write("cancelRequests/order-1", a_request())
     shop.write("orderDetails/order-1", {"userId": "alice", "email": "alice@example.com"})
     shop.write("checkouts/order-1", {"userId": "alice", "request": {"customer_email": "alice@example.com"}})
+    shop.write("checkouts/deleted", {"userId": "alice"})
     shop.write("orders/bobs", {"userId": "bob"})
     shop.write("checkouts/bobs", {"userId": "bob"})
     mail, refund = an_effect(A_MAIL, payload={"to": "alice@example.com"}), an_effect(A_REFUND)
@@ -49,13 +46,19 @@ def test_the_documented_command_leaves_nothing_that_names_the_customer_and_break
     shop.report("charge.dispute.created", "evt_dispute")
     before = documents_in(shop.client)
     assert [path for path, fields in before.items() if "alice" in f"{path} {fields}"] != []
-    runpy.run_path(str(erase_alice))
+    shown = forgotten(shop.client, "alice")
+    assert (shown.exit_code, documents_in(shop.client)) == (ExitCode.FINE, before)
+    assert forgotten(shop.client, *erase).exit_code == ExitCode.FINE
     after = documents_in(shop.client)
+    (record,) = [after.pop(path) for path in list(after) if path.startswith("erasures/")]
+    assert (record["orders"], record["reason"]) == (["order-1"], "request of 14 March")
+    assert all(path in shown.stdout for path in before if before[path] != after.get(path))
     assert [path for path, fields in after.items() if "alice" in f"{path} {fields}"] == []
     assert {path for path in before if path not in after} == {
         "cancelRequests/order-1",
         "orderDetails/order-1",
         "checkouts/order-1",
+        "checkouts/deleted",
         "notifications/alice/messages/evt_paid",
         "users/alice",
         "users/alice/fcmTokens/token",
@@ -65,7 +68,8 @@ def test_the_documented_command_leaves_nothing_that_names_the_customer_and_break
     # The money still has to go back, and operators still have to know.
     for path, fields in (refund, chat):
         assert shop.read(path) == {name: value for name, value in fields.items() if name != "userId"}
-    runpy.run_path(str(erase_alice))
-    assert documents_in(shop.client) == after
+    assert "Nothing names this customer" in forgotten(shop.client, *erase).stdout
+    again = documents_in(shop.client)
+    assert {path: fields for path, fields in again.items() if not path.startswith("erasures/")} == after
     assert shop.report(REFUNDED, "evt_refunded") == "refunded"
     assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)

@@ -114,7 +114,10 @@ DOCUMENTED: Final = (
     *(Asked("webhookEvents", frozenset({name})) for name in ("orderId", "result")),
     *(Asked("orderDetails", frozenset({name})) for name in ("userId", "email")),
     Asked("effects", frozenset({"state"}), (("nextAttemptAt", UP),)),
-    *(Asked(collection, frozenset({"userId"})) for collection in ("messages", "cancelRequests", "effects")),
+    *(
+        Asked(collection, frozenset({"userId"}))
+        for collection in ("messages", "cancelRequests", "checkouts", "effects")
+    ),
     *(Asked(collection, frozenset({"orderId"})) for collection in ("disputes", "payments", "effects")),
     Asked("products", frozenset({"active"})),
 )
@@ -276,7 +279,7 @@ def test_a_paid_order_writes_few_index_rows() -> None:
 def test_nothing_is_indexed_that_nobody_has_named() -> None:
     store = a_shop_after(a_placement(), a_payment(), redelivered(a_payment()), a_dispute("evt_dispute"))
     # The app alone writes the details, and where a customer is reached; for the rest, something has to be done outside.
-    written = {"orderDetails", "users", "fcmTokens", "effects", "checkouts", "findings", "mail", "anchors", "heads"} | {
+    written = {"orderDetails", "users", "fcmTokens", "effects", "checkouts", "findings", "mail", "anchors", "heads", "erasures"} | {
         *(path.split("/")[-2] for path, _ in store.documents())
     }
     assert written == {rule["collectionGroup"] for rule in CONFIGURED["fieldOverrides"] if rule["fieldPath"] == "*"}

@@ -185,10 +185,11 @@ def test_what_was_anchored_must_still_be_in_the_chain() -> None:
 def test_all_orders_are_judged_one_after_the_other() -> None:
     trails = {name: a_trail(2, name) for name in ("a", "b", "deleted")}
     entries = [entry for name, trail in trails.items() for entry in read(trail, name)]
-    nobodys: Fields = {"eventId": "evt_a", "createdAt": NOW, "result": "other_account", "stock": []}
+    nobodys: Fields = {"eventId": "evt_a", "createdAt": NOW, "result": "stock_adjusted", "stock": [{}]}
     orders = [an_order(ends(trails[name]), order_id=name) for name in ("a", "b")]
     gone, before = an_order(ends(WHOLE), order_id="aa"), an_order(None, order_id="z")
     verdicts = list(verified_all([orders[0], gone, orders[1], before], [*read([nobodys], None), *entries]))
+    assert verdicts[0].set_aside == 1
     assert [(each.order_id, each.chained + each.of_earlier_orders, len(each.findings)) for each in verdicts] == [
         (None, 0, 0),
         ("a", 2, 0),

@@ -1,0 +1,129 @@
+"""What an accountant asks for, one row a thing: amounts in the currency's minor units, each beside its currency."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from database.documents.orders import order_from
+from orders.order import Order
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+PAGE: Final = 300
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    columns: tuple[str, ...]
+    collection: str
+    rows: Callable[[str, Mapping[str, Any]], Iterator[Row]]
+    """The rows that are in one document, by its id and its fields."""
+    happened_at: str
+    """The column that says when."""
+
+
+def _orders(order_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
+    order = order_from(order_id, fields)
+    received = order.received
+    yield {
+        "orderId": order_id,
+        "createdAt": order.created_at,
+        "status": str(order.status),
+        "finalizedAt": order.finalized_at,
+        "amountAsked": order.asked.amount if order.asked else None,
+        "amountReceived": received.amount if received else None,
+        "amountRefunded": order.amount_refunded,
+        "currency": _currency_of(order),
+    }
+
+
+def _payments(order_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
+    for payment in order_from(order_id, fields).payments.by_id.values():
+        yield {
+            "paymentId": payment.payment_id,
+            "orderId": order_id,
+            "at": payment.at,
+            "state": str(payment.state),
+            "chargeId": payment.charge_id,
+            "amount": payment.money.amount if payment.money else None,
+            "amountRefunded": payment.amount_refunded,
+            "currency": payment.money.currency if payment.money else None,
+        }
+
+
+def _refunds(order_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
+    order = order_from(order_id, fields)
+    for refund in order.refunds.by_id.values():
+        paid = order.payments.find(refund.payment_id) if refund.payment_id else None
+        yield {
+            "refundId": refund.refund_id,
+            "orderId": order_id,
+            "orderCreatedAt": order.created_at,
+            "paymentId": refund.payment_id,
+            "status": str(refund.status),
+            "amount": refund.amount,
+            "currency": paid.money.currency if paid and paid.money else _currency_of(order),
+        }
+
+
+def _trail(event_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
+    yield {**{name: fields.get(name) for name in _OF_ENTRIES}, "eventId": event_id}
+
+
+def _currency_of(order: Order) -> str | None:
+    known = order.received or order.asked
+    return known.currency if known else None
+
+
+_OF_ENTRIES: Final = (
+    *("eventId", "orderId", "createdAt", "kind", "result", "statusBefore", "statusAfter"),
+    *("amount", "currency", "paymentIntentId", "sequence", "hash"),
+)
+EXPORTS: Final[Mapping[str, Export]] = {
+    "orders": Export(
+        (
+            *("orderId", "createdAt", "status", "finalizedAt"),
+            *("amountAsked", "amountReceived", "amountRefunded", "currency"),
+        ),
+        "orders",
+        _orders,
+        "createdAt",
+    ),
+    "payments": Export(
+        ("paymentId", "orderId", "at", "state", "chargeId", "amount", "amountRefunded", "currency"),
+        "orders",
+        _payments,
+        "at",
+    ),
+    "refunds": Export(
+        ("refundId", "orderId", "orderCreatedAt", "paymentId", "status", "amount", "currency"),
+        "orders",
+        _refunds,
+        "orderCreatedAt",
+    ),
+    "trail": Export(_OF_ENTRIES, "auditLog", _trail, "createdAt"),
+}
+
+
+def rows_of(export: Export, since: datetime | None, until: datetime | None, client: "Client") -> Iterator[Row]:
+    """The rows from one moment on and before another, in the order of their documents' ids, page by page.
+
+    All documents of the collection are read, since no index orders them by that time.
+    """
+    query = client.collection(export.collection).order_by("__name__")
+    page = query.limit(PAGE)
+    while found := list(page.stream()):
+        for document in found:
+            for row in export.rows(document.id, document.to_dict() or {}):
+                if _is_within(row[export.happened_at], since, until):
+                    yield row
+        page = query.limit(PAGE).start_after(found[-1])
+
+
+def _is_within(moment: object, since: datetime | None, until: datetime | None) -> bool:
+    if since is None and until is None:
+        return True
+    return isinstance(moment, datetime) and (not since or moment >= since) and (not until or moment < until)

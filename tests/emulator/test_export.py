@@ -1,0 +1,46 @@
+"""`./shop export`: one row a thing, amounts in minor units."""
+
+import csv
+import json
+from datetime import datetime, timedelta
+
+from click.testing import CliRunner, Result
+
+from ops.__main__ import shop as command_line
+from ops.commands import Asked
+from ops.connection import Shop as OpenShop
+from tests.emulator.ordering_shop import REFUNDED, Shop
+from tests.support.emulated_shop import now
+
+
+def exported(shop: Shop, *words: str) -> Result:
+    project = shop.client.project
+    opened = OpenShop(project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": project}, now)
+    result = CliRunner().invoke(command_line, ["export", *words], obj=Asked(open=lambda _named, _now: opened))
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def test_an_accountant_gets_each_order_payment_refund_and_entry_with_its_amount_and_currency(paid_shop: Shop) -> None:
+    paid_shop.report(REFUNDED, "evt_refunded")
+    received = paid_shop.order["amountReceived"]
+    result = exported(paid_shop, "orders")
+    (order,) = map(json.loads, result.stdout.splitlines())
+    assert (order["orderId"], order["status"], order["currency"]) == ("order-1", "refunded", "eur")
+    assert (order["amountReceived"], order["amountRefunded"]) == (received, received)
+    assert result.stderr == "1 rows. Stripe's fees are not in it: they are in Stripe's own reports.\n"
+    (payment,) = csv.DictReader(exported(paid_shop, "payments", "--format", "csv").stdout.splitlines())
+    assert (payment["orderId"], payment["amount"], payment["currency"]) == ("order-1", str(received), "eur")
+    entries = [json.loads(line) for line in exported(paid_shop, "trail").stdout.splitlines()]
+    assert {(entry["eventId"], entry["sequence"]) for entry in entries} == {("evt_paid", 1), ("evt_refunded", 2)}
+    for refund in map(json.loads, exported(paid_shop, "refunds").stdout.splitlines()):
+        assert (refund["orderId"], refund["currency"]) == ("order-1", "eur")
+
+
+def test_only_what_happened_in_the_window_is_exported(paid_shop: Shop) -> None:
+    created = paid_shop.order["createdAt"]
+    assert isinstance(created, datetime)
+    day = f"{created:%Y-%m-%d}"
+    assert exported(paid_shop, "orders", "--since", day).stdout != ""
+    assert exported(paid_shop, "orders", "--until", day).stdout == ""
+    assert exported(paid_shop, "orders", "--since", f"{created + timedelta(days=1):%Y-%m-%d}").stdout == ""
