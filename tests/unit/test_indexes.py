@@ -279,9 +279,18 @@ def test_a_paid_order_writes_few_index_rows() -> None:
 def test_nothing_is_indexed_that_nobody_has_named() -> None:
     store = a_shop_after(a_placement(), a_payment(), redelivered(a_payment()), a_dispute("evt_dispute"))
     # The app alone writes the details, and where a customer is reached; for the rest, something has to be done outside.
-    written = {"orderDetails", "users", "fcmTokens", "effects", "checkouts", "findings", "mail", "anchors", "heads", "erasures"} | {
-        *(path.split("/")[-2] for path, _ in store.documents())
-    }
+    written = {
+        "orderDetails",
+        "users",
+        "fcmTokens",
+        "effects",
+        "checkouts",
+        "findings",
+        "mail",
+        "anchors",
+        "heads",
+        "erasures",
+    } | {*(path.split("/")[-2] for path, _ in store.documents())}
     assert written == {rule["collectionGroup"] for rule in CONFIGURED["fieldOverrides"] if rule["fieldPath"] == "*"}
     assert all(rule["indexes"] == [] for rule in CONFIGURED["fieldOverrides"] if rule["fieldPath"] == "*")
 
