@@ -1,6 +1,6 @@
 """Asking Stripe over HTTP. The only module that imports stripe for its API; `webhooks.signature` verifies with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NoReturn
 from urllib.parse import quote
 
@@ -23,6 +23,17 @@ from stripe_api.api import (
     session_from,
 )
 from stripe_api.keys import StripeKey
+from stripe_api.lists import (
+    Listed,
+    ListedRefund,
+    PaymentIntent,
+    Span,
+    event_in_list,
+    listed_from,
+    listed_refund_from,
+    page_of,
+    payment_intent_from,
+)
 
 ORIGIN: Final = "https://api.stripe.com"
 CONNECT_SECONDS_MAX: Final = 3.0
@@ -30,14 +41,17 @@ ANSWER_SECONDS_MAX: Final = 10.0
 """The library waits 80. Stripe goes on meanwhile: what it has done, it says when it is asked again."""
 
 _SESSIONS: Final = "/v1/checkout/sessions"
+_INTENTS: Final = "/v1/payment_intents"
+_REFUNDS: Final = "/v1/refunds"
 _PASSING: Final = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError, stripe.AuthenticationError)
 """No answer; 429, which is also how Stripe says that others hold what it needs (`lock_timeout`); 409 and 5xx; and 401:
 a key that was rolled is replaced, and until then nothing was done with it, nor is that saved under any key."""
 
 
 class StripeClient:
-    """`StripeApi`, by Stripe's own library: one try a call, because who calls us tries again, with the same key.
+    """`StripeApi` and `StripeLists`, by Stripe's own library.
 
+    One try a call, because who calls us tries again, with the same key.
     Neither it nor its errors show the key.
     """
 
@@ -79,7 +93,7 @@ class StripeClient:
         raise SessionNotOpen(session)
 
     def create_refund(self, request: Mapping[str, object], *, key: str) -> Refund:
-        return refund_from(self._answer("post", "/v1/refunds", request, key))
+        return refund_from(self._answer("post", _REFUNDS, request, key))
 
     def event(self, event_id: str) -> Mapping[str, object]:
         try:
@@ -87,6 +101,28 @@ class StripeClient:
         except StripeRefused as refused:
             if refused.code == "resource_missing":
                 raise NoSuchEvent(event_id, refused.code) from None
+            raise
+
+    def events(self, types: Sequence[str], span: Span, *, after: str | None = None) -> Listed[Mapping[str, object]]:
+        asked = page_of(span, after, types=list(types))
+        return listed_from(self._answer("get", "/v1/events", asked), event_in_list)
+
+    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent]:
+        return listed_from(self._answer("get", _INTENTS, page_of(span, after)), payment_intent_from)
+
+    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund]:
+        return listed_from(self._answer("get", _REFUNDS, page_of(span, after)), listed_refund_from)
+
+    def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]:
+        asked = page_of(None, after, payment_intent=payment_id)
+        return listed_from(self._answer("get", _REFUNDS, asked), listed_refund_from)
+
+    def payment_intent(self, payment_id: str) -> PaymentIntent | None:
+        try:
+            return payment_intent_from(self._answer("get", f"{_INTENTS}/{quote(payment_id, safe='')}"))
+        except StripeRefused as refused:
+            if refused.code == "resource_missing":
+                return None
             raise
 
     def _answer(

@@ -10,7 +10,7 @@ from stripe import params
 from stripe.params import checkout
 
 from tools.stripe_events import Json
-from tools.stripe_stand_in import events, refunds, sessions
+from tools.stripe_stand_in import events, lists, refunds, sessions
 from tools.stripe_stand_in.account import Account
 from tools.stripe_stand_in.refusals import InvalidParameter, Refused, no_such
 
@@ -87,6 +87,12 @@ ROUTES: Final = tuple(
         ),
         (
             "GET",
+            "/v1/payment_intents",
+            params.PaymentIntentListParams,
+            lambda account, _, asked: lists.payment_intents(account, asked),
+        ),
+        (
+            "GET",
             "/v1/payment_intents/{id}",
             params.PaymentIntentRetrieveParams,
             lambda account, intent_id, _: found("payment_intent", account.intents, intent_id, "intent"),
@@ -98,6 +104,7 @@ ROUTES: Final = tuple(
             lambda account, charge_id, _: found("charge", account.charges, charge_id, "id"),
         ),
         ("POST", "/v1/refunds", params.RefundCreateParams, lambda account, _, asked: refunds.create(account, asked)),
+        ("GET", "/v1/refunds", params.RefundListParams, lambda account, _, asked: lists.refunds(account, asked)),
         (
             "GET",
             "/v1/refunds/{id}",

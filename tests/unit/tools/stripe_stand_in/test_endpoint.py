@@ -55,7 +55,7 @@ def test_without_the_key_nothing_is_answered(stand_in: StandIn, headers: dict[st
     assert (answer.status, error_in(answer)["message"]) == (401, said)
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", REFUNDS), ("POST", "/v1/customers"), ("DELETE", "/v1/events")])
+@pytest.mark.parametrize(("method", "path"), [("PUT", REFUNDS), ("POST", "/v1/customers"), ("DELETE", "/v1/events")])
 def test_what_it_does_not_know_is_not_there(stand_in: StandIn, method: str, path: str) -> None:
     answer = request(f"{stand_in.origin}{path}", headers=BEARER, method=method)
     assert (answer.status, error_in(answer)["message"]) == (404, f"Unrecognized request URL ({method}: {path}).")

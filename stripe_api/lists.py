@@ -1,0 +1,134 @@
+"""What Stripe lists by the time at which it was made: events, PaymentIntents, refunds. Newest first, in pages. Pure.
+
+https://docs.stripe.com/api/pagination
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Generic, Protocol, TypeVar
+
+from stripe_api.api import StripeUnavailable, event_from
+
+PAGE_MAX: Final = 100
+TYPES_MAX: Final = 20
+"""Of the types that one list of events may name: https://docs.stripe.com/api/events/list."""
+EVENTS_KEPT: Final = timedelta(days=30)
+
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The time from one moment up to another, which is not part of it. Stripe counts whole seconds."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[ItemT]):
+    """One page of a list."""
+
+    items: Sequence[ItemT]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentIntent:
+    """https://docs.stripe.com/api/payment_intents/object."""
+
+    payment_id: str
+    status: str
+    amount_received: int
+    """In minor units."""
+    currency: str
+    created_at: datetime
+    metadata: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRefund:
+    """https://docs.stripe.com/api/refunds/object."""
+
+    refund_id: str
+    status: str | None
+    amount: int
+    """In minor units."""
+    payment_id: str | None
+    """Of its PaymentIntent; None of a charge that has none."""
+
+
+class StripeLists(Protocol):
+    """Each call ends within seconds, and may raise StripeUnavailable or StripeRefused."""
+
+    def events(self, types: Sequence[str], span: Span, *, after: str | None = None) -> Listed[Mapping[str, object]]:
+        """Events of these types, at most TYPES_MAX, as webhooks carry them.
+
+        Args:
+            after: the id of the last item of the page before this one.
+        """
+        ...
+
+    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent]: ...
+
+    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund]: ...
+
+    def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]: ...
+
+    def payment_intent(self, payment_id: str) -> PaymentIntent | None:
+        """None if Stripe knows none of this id."""
+        ...
+
+
+def page_of(span: Span | None = None, after: str | None = None, **more: object) -> dict[str, object]:
+    """The parameters of a list."""
+    made = {"created": {"gte": _seconds(span.start), "lt": _seconds(span.end)}} if span else {}
+    return {**made, "limit": PAGE_MAX, **({"starting_after": after} if after else {}), **more}
+
+
+def listed_from(answer: Mapping[str, object], read: Callable[[Mapping[str, object]], ItemT]) -> Listed[ItemT]:
+    """Raises StripeUnavailable: this is no list of such things."""
+    data, has_more = answer.get("data"), answer.get("has_more")
+    if not (isinstance(data, list) and isinstance(has_more, bool) and all(isinstance(item, dict) for item in data)):
+        raise StripeUnavailable("Stripe's answer is no list")
+    return Listed([read(item) for item in data], has_more)
+
+
+def event_in_list(answer: Mapping[str, object]) -> Mapping[str, object]:
+    """Raises StripeUnavailable: this is no event with an id."""
+    if not isinstance(answer.get("id"), str):
+        raise StripeUnavailable("Stripe's answer is no event")
+    return event_from(answer)
+
+
+def payment_intent_from(answer: Mapping[str, object]) -> PaymentIntent:
+    """Raises StripeUnavailable: this is no PaymentIntent."""
+    payment_id, status, currency = answer.get("id"), answer.get("status"), answer.get("currency")
+    amount, created, metadata = answer.get("amount_received"), answer.get("created"), answer.get("metadata")
+    if not (isinstance(payment_id, str) and isinstance(status, str) and isinstance(currency, str)):
+        raise StripeUnavailable("Stripe's answer is no PaymentIntent")
+    if not (isinstance(amount, int) and isinstance(created, int)):
+        raise StripeUnavailable("Stripe's answer is no PaymentIntent")
+    created_at = datetime.fromtimestamp(created, UTC)
+    return PaymentIntent(
+        payment_id, status, amount, currency, created_at, metadata if isinstance(metadata, dict) else {}
+    )
+
+
+def listed_refund_from(answer: Mapping[str, object]) -> ListedRefund:
+    """Raises StripeUnavailable: this is no refund."""
+    refund_id, amount = answer.get("id"), answer.get("amount")
+    status, payment_id = answer.get("status"), answer.get("payment_intent")
+    if not (isinstance(refund_id, str) and isinstance(amount, int)):
+        raise StripeUnavailable("Stripe's answer is no refund")
+    return ListedRefund(
+        refund_id,
+        status if isinstance(status, str) else None,
+        amount,
+        payment_id if isinstance(payment_id, str) else None,
+    )
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())

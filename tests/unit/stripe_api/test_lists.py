@@ -1,0 +1,83 @@
+"""Stripe's lists are asked for as Stripe takes it, and read at the door."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from stripe_api.api import StripeUnavailable
+from stripe_api.client import StripeClient
+from stripe_api.keys import EMULATORS_KEY, stripe_key_from
+from stripe_api.lists import (
+    Listed,
+    ListedRefund,
+    Span,
+    StripeLists,
+    event_in_list,
+    listed_from,
+    listed_refund_from,
+    page_of,
+    payment_intent_from,
+)
+from tests.support.builders import NOW
+from tests.support.stripe.payment_intents import a_payment_intent
+from tests.support.stripe.refunds import a_refund_object
+from tests.support.stripe_requests import a_session_request
+from tools.stripe_stand_in.control import StandIn
+
+
+def events_in(answer: dict[str, object]) -> object:
+    return listed_from(answer, event_in_list)
+
+
+SPAN = Span(NOW, NOW + timedelta(hours=1))
+
+
+def test_a_page_is_of_the_largest_size_and_of_a_span_that_ends_before_the_next_begins() -> None:
+    seconds = int(NOW.timestamp())
+    created = {"gte": seconds, "lt": seconds + 3_600}
+    assert page_of(SPAN) == {"created": created, "limit": 100}
+    assert page_of(SPAN, "evt_9", types=["a"]) == {
+        "created": created,
+        "limit": 100,
+        "starting_after": "evt_9",
+        "types": ["a"],
+    }
+
+
+def test_what_happened_is_listed_and_looked_up_on_both_sides(stand_in: StandIn, order_id: str) -> None:
+    client = StripeClient(stripe_key_from(EMULATORS_KEY), stand_in.origin)
+    stripe: StripeLists = client
+    session = client.create_session(a_session_request(order_id), key=order_id)
+    payment_id = stand_in.complete(session.session_id)["payment_intent"]
+    refund = client.create_refund({"payment_intent": payment_id, "amount": 600}, key=f"{order_id}/r")
+    now = datetime.now(UTC)
+    span = Span(now - timedelta(minutes=5), now + timedelta(minutes=5))
+
+    (intent,) = [each for each in stripe.payment_intents(span).items if each.metadata.get("orderId") == order_id]
+    assert (intent.payment_id, intent.status, intent.amount_received) == (payment_id, "succeeded", 3_600)
+    assert stripe.payment_intent(payment_id) == intent
+    assert stripe.payment_intent("pi_unknown") is None
+    assert stripe.refunds_of(payment_id).items == [ListedRefund(refund.refund_id, "succeeded", 600, payment_id)]
+    assert refund.refund_id in {each.refund_id for each in stripe.refunds(span).items}
+    events = stripe.events(["charge.succeeded", "payment_intent.succeeded"], span).items
+    types = [event["type"] for event in events if payment_id in str(event)]
+    assert types == ["payment_intent.succeeded", "charge.succeeded"]
+    yesterday = Span(now - timedelta(days=2), now - timedelta(days=1))
+    assert stripe.events(["charge.succeeded"], yesterday) == Listed([], has_more=False)
+
+
+@pytest.mark.parametrize(
+    ("read", "answer"),
+    [
+        *((payment_intent_from, {**a_payment_intent(), name: None}) for name in ("id", "status", "currency")),
+        *((payment_intent_from, {**a_payment_intent(), name: "1"}) for name in ("amount_received", "created")),
+        *((listed_refund_from, {**a_refund_object(), name: None}) for name in ("id", "amount")),
+        (event_in_list, {"object": "event"}),
+        (event_in_list, {"id": "evt_1", "object": "charge"}),
+        *((events_in, answer) for answer in ({}, {"data": [], "has_more": None}, {"data": ["x"], "has_more": False})),
+    ],
+)
+def test_what_is_no_such_list_or_object_is_no_answer(read: Any, answer: Any) -> None:
+    with pytest.raises(StripeUnavailable, match=r"^Stripe's answer is no (list|event|PaymentIntent|refund)$"):
+        read(answer)
