@@ -67,6 +67,7 @@ _effect_created_trigger = _built_once(lambda: _service().effect_created_trigger(
 _inventory_changed_trigger = _built_once(lambda: _service().inventory_changed_trigger())
 _create_checkout = _built_once(lambda: _service().create_checkout())
 _reservation_sweep = _built_once(lambda: _service().reservation_sweep())
+_reconciliation = _built_once(lambda: _service().reconciliation())
 _webhook_canary = _built_once(lambda: _service().webhook_canary())
 
 
@@ -124,6 +125,12 @@ def create_checkout(request: flask.Request) -> flask.Response:
 def release_expired_reservations(request: flask.Request) -> flask.Response:
     """Cloud Scheduler, every five minutes."""
     return _reservation_sweep().respond(request)
+
+
+@functions_framework.http
+def reconcile_with_stripe(request: flask.Request) -> flask.Response:
+    """Cloud Scheduler, every hour."""
+    return _reconciliation().respond(request)
 
 
 @functions_framework.http

@@ -32,7 +32,7 @@ def encoded(write: Write, name: str) -> dict[str, object]:
             }
         case Increase(amounts=amounts):
             # Sorted, so that the answers are in order whether Firestore keeps this one or that of the alphabet.
-            transforms = [{"fieldPath": field, "increment": _encoded(n)} for field, n in sorted(amounts.items())]
+            transforms = [{"fieldPath": field, "increment": encoded_value(n)} for field, n in sorted(amounts.items())]
             return {
                 # The transforms and nothing else: without a mask, the document would be replaced by an empty one.
                 "update": _document(name, {}),
@@ -59,10 +59,10 @@ def _document(name: str, fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def _encoded_fields(fields: Mapping[str, object]) -> dict[str, object]:
-    return {name: _encoded(value) for name, value in fields.items()}
+    return {name: encoded_value(value) for name, value in fields.items()}
 
 
-def _encoded(value: object) -> dict[str, object]:
+def encoded_value(value: object) -> dict[str, object]:
     match value:
         case None:
             return {"nullValue": None}
@@ -77,7 +77,7 @@ def _encoded(value: object) -> dict[str, object]:
         case Mapping():
             return {"mapValue": {"fields": _encoded_fields(value)}}
         case list() | tuple():
-            return {"arrayValue": {"values": [_encoded(item) for item in value]}}
+            return {"arrayValue": {"values": [encoded_value(item) for item in value]}}
         case _:
             raise TypeError(f"a {type(value).__name__} is nothing that this service writes")
 

@@ -1,7 +1,7 @@
 """What the service asks of a database: documents under paths, read at one moment, written all or none; and queries."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -84,6 +84,32 @@ class DocumentStore(Protocol):
 
     def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
         """How many unpaid orders hold units for this customer. Raises StoreContended, StoreUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Documents of one collection, in an order of their own."""
+
+    collection: str
+    one_of: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Fields that have one of these values each: at most 30."""
+    span: tuple[datetime | None, datetime] | None = None
+    """The first field of the order is from the one on, if there is one, and before the other."""
+    order: Sequence[str] = ()
+    """The fields in whose order they come, ascending, and then by id."""
+
+
+class Moment(Protocol):
+    """The database as it was at one moment: whatever is read of it fits together. It can be read for an hour."""
+
+    @property
+    def at(self) -> datetime: ...
+
+    def read(self, paths: Sequence[str]) -> Mapping[str, Document | None]:
+        """The documents, None where there was none. Raises StoreUnavailable."""
+
+    def find(self, listing: Listing) -> Iterator[Sequence[tuple[str, Fields]]]:
+        """Ids and fields of what it finds, in bounded batches. Raises StoreUnavailable."""
 
 
 class Queries(Protocol):

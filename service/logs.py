@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol, TextIO
 
 from effects.attempt import Attempt, Ending
-from orders.events import OrderEvent
+from orders.events import NotUnderstood, OrderEvent
 from orders.outcome import Outcome, Result
 
 LOGGED_CHARACTERS_MAX: Final = 1_500
@@ -62,7 +62,7 @@ class JsonLog:
             self._stream.flush()
 
 
-def log_settled(log: Log, event: OrderEvent, outcome: Outcome) -> None:
+def log_settled(log: Log, event: OrderEvent | NotUnderstood, outcome: Outcome) -> None:
     """Write one line: what became of the event, and the ids to find it by."""
     log(
         *line_of(outcome),

@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from checkout.sessions import CheckoutSessions
     from effects.outside import Performer
     from effects.performing import Effects
+    from reconciliation.job import Reconciliation
     from settlement.requests import Requests
     from stripe_api.api import StripeApi
+    from stripe_api.client import StripeClient
     from triggers.cancel_requested import CancelRequestedTrigger
     from triggers.effect_created import EffectCreatedTrigger
     from triggers.inventory_changed import InventoryChangedTrigger
@@ -119,6 +121,8 @@ class Service:
     """What opens Checkout sessions; None without a key, or if the shop has not said where they lead."""
     identify: "Callable[[], Identify]" = lambda: _nobody
     """Makes what knows callers by their ID tokens."""
+    stripe_reconciliation: "Callable[[], Reconciliation] | None" = None
+    """Makes what compares the shop with Stripe; None where there is no whole database to compare."""
 
     def webhook_endpoint(self) -> "WebhookEndpoint":
         from receiving.watchdog import Watchdog
@@ -197,6 +201,11 @@ class Service:
             watchdog=Watchdog(self.monotonic, patient_max=max(self.threads // 2, 1)),
         )
 
+    def reconciliation(self) -> "Reconciliation":
+        if self.stripe_reconciliation is None:
+            raise ValueError("there is no whole database to compare")
+        return self.stripe_reconciliation()
+
     def webhook_canary(self) -> "Canary":
         from webhooks.canary import Canary, posted
 
@@ -213,7 +222,9 @@ def service_on(
     """
     store, queries = FirestoreStore(connection), cache(partial(_queries_on, connection))
     settle = settling(store, settings.terms, log, patience())
-    stripe = cache(partial(_stripe_api, settings.stripe_key, settings.stripe_api_url)) if settings.stripe_key else None
+    stripe = (
+        cache(partial(_stripe_client, settings.stripe_key, settings.stripe_api_url)) if settings.stripe_key else None
+    )
     return Service(
         settle=settle,
         queries=queries,
@@ -245,6 +256,7 @@ def service_on(
         if stripe and settings.checkout
         else None,
         identify=partial(_identify, connection.project, is_signed=not settings.is_auth_emulated),
+        stripe_reconciliation=partial(_reconciliation, connection, store, settle, settings, log),
     )
 
 
@@ -254,7 +266,7 @@ def _anchoring(store: DocumentStore, queries: Queries) -> "Anchoring":
     return Anchoring(store, queries.moved_heads, PATIENCE_SECONDS)
 
 
-def _stripe_api(key: StripeKey, origin: str | None) -> "StripeApi":
+def _stripe_client(key: StripeKey, origin: str | None) -> "StripeClient":
     from stripe_api.client import ORIGIN, StripeClient
 
     return StripeClient(key, origin or ORIGIN)
@@ -267,6 +279,26 @@ def _sessions(
 
     hold_max, shop_id = settings.terms.hold_max, settings.naming.shop_id
     return CheckoutSessions(store, settle, stripe(), checkout, hold_max, shop_id, patience())
+
+
+def _reconciliation(
+    connection: Connection, store: DocumentStore, settle: Settle, settings: Settings, log: Log
+) -> "Reconciliation":
+    from database.moments import FirestoreMoments
+    from reconciliation.job import Reconciliation
+
+    key, origin = settings.stripe_key, settings.stripe_api_url
+    return Reconciliation(
+        stripe=partial(_stripe_client, key, origin) if key else None,
+        store=store,
+        moment=FirestoreMoments(connection).now,
+        settle=settle,
+        naming=settings.naming,
+        log=log,
+        now=_now,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+    )
 
 
 def _identify(project: str, *, is_signed: bool) -> "Identify":

@@ -7,10 +7,12 @@ from google.cloud import firestore
 
 from database.connection import connect
 from database.firestore_store import FirestoreStore
+from database.moments import FirestoreMoments
 from database.queries import FirestoreQueries
 from database.rehearsal import RehearsalStore
-from database.store import DocumentStore
+from database.store import DocumentStore, Moment
 from orders.events import StripeEvent
+from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
 
 
@@ -23,6 +25,7 @@ class Database(Protocol):
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]: ...
     def fcm_tokens(self, user_id: str) -> Sequence[str]: ...
     def dump(self) -> dict[str, dict[str, object]]: ...
+    def moment(self) -> Moment: ...
 
 
 class InMemory:
@@ -34,6 +37,7 @@ class InMemory:
         self.parked_events = self.store.parked_events
         self.fcm_tokens = self.store.fcm_tokens
         self.dump = self.store.dump
+        self.moment = lambda: self.store.as_of(NOW)
 
 
 class InRehearsal:
@@ -44,6 +48,7 @@ class InRehearsal:
         self.store = RehearsalStore(below)
         self.put = below.put
         self.delete = below.delete
+        self.moment = lambda: below.as_of(NOW)
         self.parked_events = below.parked_events
         self.fcm_tokens = below.fcm_tokens
 
@@ -60,6 +65,7 @@ class InFirestore:
     def __init__(self, client: firestore.Client) -> None:
         self.client = client
         self.store = FirestoreStore(connect(client.project))
+        self.moment = FirestoreMoments(connect(client.project)).now
         queries = FirestoreQueries(client)
         self.parked_events = queries.parked_events
         self.fcm_tokens = queries.fcm_tokens

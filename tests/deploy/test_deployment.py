@@ -40,7 +40,9 @@ from tools.toolchain import ROOT
 
 DEFAULT_ACCOUNT: Final = f"serviceAccount:{NUMBER}-compute@developer.gserviceaccount.com"
 PLACE: Final = f"projects/{PROJECT}/locations/{REGION}"
-JOB, CANARYS_JOB = (f"firebase-schedule-{name}-{REGION}" for name in ("releaseExpiredReservations", "sendCanary"))
+JOB, CANARYS_JOB, RECONCILIATIONS_JOB = (
+    f"firebase-schedule-{name}-{REGION}" for name in ("releaseExpiredReservations", "sendCanary", "reconcileWithStripe")
+)
 ENDPOINTS: Final[dict[str, Any]] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
 ACCOUNTS: Final = {
     name: endpoint["serviceAccount"].replace("{{ params.PROJECT_ID }}", PROJECT) for name, endpoint in ENDPOINTS.items()
@@ -80,7 +82,8 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 
 def test_a_half_failed_deployment_says_what_is_missing(half_failed: Deployer) -> None:
-    schedules = "the schedule of releaseExpiredReservations\n  the schedule of sendCanary"
+    scheduled = ("releaseExpiredReservations", "reconcileWithStripe", "sendCanary")
+    schedules = "\n  ".join(f"the schedule of {name}" for name in scheduled)
     assert f"Missing now:\n  who may call stripeWebhook: allUsers\n  {schedules}" in half_failed.said
 
 
@@ -89,13 +92,18 @@ def test_the_next_one_changes_nothing_but_deploys_what_is_missing_by_name(deploy
     assert changed(half_failed, again) == set()
     assert deployed.targets[1:] == [
         ("firestore", "functions"),
-        ["functions:releaseExpiredReservations", "functions:sendCanary", "functions:stripeWebhook"],
+        [
+            *("functions:reconcileWithStripe", "functions:releaseExpiredReservations", "functions:sendCanary"),
+            "functions:stripeWebhook",
+        ],
     ]
     assert changed(again, by_name) == {
+        f"cloudfunctions/{PLACE}/functions/reconcileWithStripe",
         f"cloudfunctions/{PLACE}/functions/releaseExpiredReservations",
         f"cloudfunctions/{PLACE}/functions/sendCanary",
         f"cloudfunctions/{PLACE}/functions/stripeWebhook",
         f"cloudscheduler/{PLACE}/jobs/{CANARYS_JOB}",
+        f"cloudscheduler/{PLACE}/jobs/{RECONCILIATIONS_JOB}",
         f"cloudscheduler/{PLACE}/jobs/{JOB}",
         f"run/{PLACE}/services/stripewebhook:policy",
         "uploads",
@@ -152,6 +160,7 @@ def test_these_have_roles_in_the_whole_project_and_nobody_else(deployed: Deploye
             for name, roles in {
                 "webhook": ("datastore.user",),
                 "checkout": ("datastore.user",),
+                "reconcile": ("datastore.user",),
                 "triggers": ("datastore.user", "eventarc.eventReceiver", "run.invoker"),
                 "effects": (
                     *("datastore.user", "eventarc.eventReceiver", "run.invoker"),
@@ -190,7 +199,9 @@ def test_a_secret_that_was_not_there_says_that_it_is_not_set(deployed: Deployer)
 
 def test_the_sweep_is_called_every_five_minutes_by_its_own_account(deployed: Deployer) -> None:
     jobs = deployed.google.under(f"cloudscheduler/{PLACE}/jobs/")
-    assert {job["name"] for job in jobs.values()} == {f"{PLACE}/jobs/{job}" for job in (JOB, CANARYS_JOB)}
+    assert {job["name"] for job in jobs.values()} == {
+        f"{PLACE}/jobs/{job}" for job in (JOB, CANARYS_JOB, RECONCILIATIONS_JOB)
+    }
     job = deployed.google.kept[f"cloudscheduler/{PLACE}/jobs/{JOB}"]
     assert (job["schedule"], job["timeZone"], job["attemptDeadline"]) == ("every 5 minutes", "Etc/UTC", "540s")
     assert job["httpTarget"]["oidcToken"] == {"serviceAccountEmail": account("effects")}

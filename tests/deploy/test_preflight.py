@@ -135,6 +135,7 @@ def test_a_role_is_missing_before_its_events_are(deployer: Deployer) -> None:
         "settle-effects lacks roles/eventarc.eventReceiver",
         "settle-effects lacks roles/firebasecloudmessaging.admin",
         "settle-effects lacks roles/run.invoker",
+        "settle-reconcile lacks roles/datastore.user",
     ]
 
 

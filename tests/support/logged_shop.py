@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from effects.effect import Effect, EffectKind
 from effects.outside import Performer
 from orders.events import StripeEvent
 from orders.outcome import Settle
+from reconciliation.job import Reconciliation
 from service.logs import JsonLog, Log
 from service.wiring import Service, answering, performing, settling
 from settlement.decisions import Terms
@@ -26,7 +28,9 @@ from tests.support.builders import NOW, SECRET, TERMS, Fields, body_of, signatur
 from tests.support.firestore_events import a_created_event, created
 from tests.support.logging_query import Entry
 from tests.support.memory_store import MemoryStore
+from tests.support.reconciling import ListedAccount
 from tests.support.settling import Clock, patience_of
+from tools.stripe_stand_in.account import Account
 from webhooks.canary import Canary
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
@@ -123,6 +127,11 @@ class LoggedShop:
         with self.logging("sendcanary") as log:
             _answered(Canary("https://shop.example", self.secrets, post, log, lambda: NOW, lambda: 1.0).respond)
 
+    def reconcile(self) -> None:
+        """With an account at which nothing has happened."""
+        with self.logging("reconcilewithstripe") as log:
+            _answered(self._service(log).reconciliation().respond)
+
     @contextmanager
     def logging(self, function: str, stream: io.StringIO | None = None) -> Iterator[Log]:
         """Whatever is logged in this block is logged by this function."""
@@ -154,6 +163,21 @@ class LoggedShop:
             now=lambda: NOW + timedelta(seconds=next(self._seconds)),
             monotonic=clock.monotonic,
             threads=1,
+            stripe_reconciliation=partial(self._reconciliation, log, clock),
+        )
+
+    def _reconciliation(self, log: Log, clock: Clock) -> Reconciliation:
+        account = Account("http://stand-in.example", NOW.timestamp)
+        return Reconciliation(
+            stripe=lambda: ListedAccount(account),
+            store=self.store,
+            moment=lambda: self.store.as_of(NOW),
+            settle=self.settle or settling(self.store, self.terms, log, patience_of(clock)),
+            naming=Naming(),
+            log=log,
+            now=lambda: NOW,
+            monotonic=clock.monotonic,
+            sleep=clock.sleep,
         )
 
 

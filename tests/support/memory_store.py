@@ -8,12 +8,58 @@ from audit.anchors import MovedHead
 from database.documents.anchors import moved_head_from
 from database.documents.fcm_tokens import fcm_tokens_path, newest_first
 from database.documents.parked_events import parked_event_from
-from database.store import Committed, Create, Delete, Document, Fields, Increase, Update, Write
+from database.store import Committed, Create, Delete, Document, Fields, Increase, Listing, Update, Write
 from orders.events import StripeEvent
 from orders.outcome import StoreContended
 
 OPEN = ("reserving", "reserved")
 UNFINISHED = ("PENDING", "PROCESSING", "RETRY")
+
+
+class MemoryMoment:
+    """The documents as they were; whoever writes afterwards changes nothing here."""
+
+    def __init__(self, documents: Mapping[str, Document], at: datetime, batch_max: int = 2) -> None:
+        self._documents = documents
+        self.at = at
+        self._batch_max = batch_max
+
+    def documents(self) -> Mapping[str, Document]:
+        return self._documents
+
+    def read(self, paths: Sequence[str]) -> Mapping[str, Document | None]:
+        return {path: self._documents.get(path) for path in paths}
+
+    def find(self, listing: Listing) -> Iterator[Sequence[tuple[str, Fields]]]:
+        of_collection = (
+            (document_id, document.fields)
+            for path, document in self._documents.items()
+            for collection, _, document_id in [path.rpartition("/")]
+            if collection == listing.collection
+        )
+        found = sorted(
+            (each for each in of_collection if _is_found(each[1], listing)),
+            key=lambda each: ([_comparable(each[1][name]) for name in listing.order], each[0]),
+        )
+        for first in range(0, len(found), self._batch_max):
+            yield found[first : first + self._batch_max]
+
+
+def _is_found(fields: Fields, listing: Listing) -> bool:
+    if any(fields.get(name) not in values for name, values in listing.one_of.items()):
+        return False
+    if any(name not in fields for name in listing.order):
+        return False
+    if listing.span is None:
+        return True
+    start, end = listing.span
+    value = fields[listing.order[0]]
+    return isinstance(value, datetime) and (start is None or start <= value) and value < end
+
+
+def _comparable(value: object) -> tuple[int, object]:
+    """Null comes first."""
+    return (0, 0) if value is None else (1, value)
 
 
 class MemoryStore:
@@ -45,6 +91,10 @@ class MemoryStore:
     def documents(self) -> Iterator[tuple[str, Fields]]:
         """Everything, as it stands, the oldest first."""
         return ((path, document.fields) for path, document in list(self._documents.items()))
+
+    def as_of(self, at: datetime) -> MemoryMoment:
+        """All that there is now, which is that moment."""
+        return MemoryMoment(dict(self._documents), at)
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         with self._lock:

@@ -16,6 +16,7 @@ import main
 from database.queries import BATCH_DOCUMENTS_MAX, BATCH_EFFECTS_MAX, QUERY_SECONDS_MAX
 from effects.outside import PERFORM_SECONDS_MAX
 from effects.schedule import LEASE
+from reconciliation import job
 from settlement.settle import Patience
 from tools.deploying import rights
 from tools.toolchain import ROOT
@@ -32,6 +33,7 @@ KINDS: Final = {
     "create_checkout": "checkout",
     "perform_effect": "effects",
     "release_expired_reservations": "effects",
+    "reconcile_with_stripe": "reconcile",
     "send_canary": "canary",
 }
 """Which account an entry point runs as; the others run as the triggers'."""
@@ -129,6 +131,14 @@ def test_the_canary_signs_with_the_webhooks_secret_and_ends_within_its_time() ->
     canary, webhook = ENDPOINTS["sendCanary"], ENDPOINTS["stripeWebhook"]
     assert secrets_of("sendCanary") == {"STRIPE_WEBHOOK_SECRET"}
     assert webhook["timeoutSeconds"] <= ANSWER_SECONDS_MAX < canary["timeoutSeconds"]
+
+
+def test_reconciliation_runs_every_hour_asks_stripe_and_looks_back_further_than_its_last_run() -> None:
+    reconciliation = ENDPOINTS["reconcileWithStripe"]
+    assert reconciliation["scheduleTrigger"]["schedule"] == "every 60 minutes"
+    assert secrets_of("reconcileWithStripe") == {"STRIPE_API_KEY"}
+    assert timedelta(hours=1) < job.OVERLAP
+    assert reconciliation["timeoutSeconds"] > job.RUN_SECONDS_MAX
 
 
 def test_every_account_has_its_roles_in_the_table_of_them() -> None:

@@ -19,6 +19,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
     # https://docs.cloud.google.com/iam/docs/roles-permissions/firebasecloudmessaging: it sends, and does not read.
     "settle-effects": frozenset({_DATASTORE_USER, "roles/firebasecloudmessaging.admin"}),
     "settle-checkout": frozenset({_DATASTORE_USER}),
+    "settle-reconcile": frozenset({_DATASTORE_USER}),
     # May call its own function: the Firebase tools let it.
     "settle-canary": frozenset(),
 }

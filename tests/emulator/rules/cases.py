@@ -356,7 +356,18 @@ FOR_ADMINS: Final = (
     *("auditLog/evt_1", "auditLog/evt_1/deliveries/2"),
     *(EFFECT, OPERATORS_NOTICE),
 )
-FOR_THE_SERVICE: Final = ("sweeps/products", "anchors/20260314", "mail/1", "operatorRequests/req-1", "anything/else")
+FOR_THE_SERVICE: Final = (
+    *(
+        "sweeps/products",
+        "anchors/20260314",
+        "mail/1",
+        "operatorRequests/req-1",
+        "findings/reserved_not_held_shirt",
+        "reconciliations/stripe",
+        "baselines/shirt",
+    ),
+    "anything/else",
+)
 OF_THEIR_ORDER: Final = ("orders/alices", WRITTEN_DETAILS, CHECKOUT)
 NO_ADMINS: Final = (UNAUTHENTICATED, ALICE, FORMER_ADMIN, TEXT_ADMIN, NUMBER_ADMIN, SELF_MADE_ADMIN, OPERATORS_NAMESAKE)
 

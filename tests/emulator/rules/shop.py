@@ -85,6 +85,9 @@ SHOP: Final[Documents] = {
     "sweeps/products": {"after": "shirt"},
     "operatorRequests/req-1": {"kind": "accept", "target": "alices", "operator": "olga", "reason": "as agreed"},
     "anchors/20260314": {"digest": "0"},
+    "findings/reserved_not_held_shirt": {"rule": "reserved_not_held", "state": "open"},
+    "reconciliations/stripe": {"eventsUntil": EARLIER},
+    "baselines/shirt": {"stock": 5},
     "effects/evt_1_mail_alice": {"kind": "mail", "orderId": "alices", "userId": "alice"},
     **{
         f"checkouts/{name}": {"url": "https://checkout.example/1", "userId": user_id}

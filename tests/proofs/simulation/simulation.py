@@ -15,6 +15,7 @@ from tests.proofs.simulation.deliveries import Deliveries
 from tests.proofs.simulation.history import CALM, Arrival, Fault, History, Kind, Places, Turn
 from tests.proofs.simulation.oracle import SET_ASIDE, Ending, Oracle, missteps, wrongs
 from tests.proofs.simulation.outside_oracle import effects_in, wrongs_of_refunds, wrongs_of_sessions, wrongs_outside
+from tests.proofs.simulation.rules import findings_in
 from tests.proofs.simulation.scenarios import Scenario
 from tests.proofs.simulation.shop import A_MOMENT, Shop
 from tests.proofs.simulation.tally import Tally
@@ -371,6 +372,8 @@ class _Simulation:
         found += self.deliveries.miscounted(self.shop.store)
         found += wrongs_outside(documents, self.shop.world, self.history.outside)
         found += self.shop.world.sessions.wrongs
+        counts = {product_id: Recount(stock) for product_id, stock in self.stock.items()} | self.recounts
+        found += findings_in(self.shop.store, self.shop.clock, counts)
         for scenario in self.shop.scenarios.values():
             found += wrongs(scenario, self.ending_of(scenario, documents))
             if scenario.appears:

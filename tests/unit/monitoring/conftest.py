@@ -59,6 +59,7 @@ def delivered_and_settled() -> LoggedShop:
     shop.put_effect(A_MAIL)
     shop.sweep()
     shop.send_canary()
+    shop.reconcile()
     return shop
 
 
@@ -94,6 +95,14 @@ def outside() -> list[LoggedShop]:
         shop.put_effect(A_MAIL)
         shop.sweep()
     return shops
+
+
+def disagreeing() -> list[LoggedShop]:
+    """Orders hold less than is reserved."""
+    shop = LoggedShop(a_shop_with_a_hold())
+    shop.store.put("inventory/shirt", {"stock": 10, "reserved": 5})
+    shop.reconcile()
+    return [shop]
 
 
 def for_a_person() -> list[LoggedShop]:
@@ -144,5 +153,5 @@ def usual() -> Sequence[Entry]:
 
 @pytest.fixture(scope="session")
 def logged(usual: Sequence[Entry]) -> Sequence[Entry]:
-    shops = [*refused_or_failed(), *waiting(), *outside(), *for_a_person()]
+    shops = [*refused_or_failed(), *waiting(), *outside(), *disagreeing(), *for_a_person()]
     return [*usual, *(entry for shop in shops for entry in shop.entries)]

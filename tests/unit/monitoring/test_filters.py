@@ -45,6 +45,7 @@ COUNTED: Final[Mapping[str, set[str]]] = {
     "settle_canaries": {"canary"},
     "settle_effects_retried": {"effect_retried"},
     "settle_effects_given_up": {"effect_failed"},
+    "settle_findings": {"finding_opened"},
 }
 """By metric, the results of the lines that it counts; the others count many."""
 WORDS: Final = sorted(

@@ -25,6 +25,8 @@ from tests.support.stripe.refunds import a_refund_object
 from tests.support.stripe_requests import a_session_request
 from tools.stripe_stand_in.control import StandIn
 
+NO_LISTS: tuple[dict[str, object], ...] = ({}, {"data": [], "has_more": None}, {"data": ["x"], "has_more": False})
+
 
 def events_in(answer: dict[str, object]) -> object:
     return listed_from(answer, event_in_list)
@@ -75,7 +77,7 @@ def test_what_happened_is_listed_and_looked_up_on_both_sides(stand_in: StandIn, 
         *((listed_refund_from, {**a_refund_object(), name: None}) for name in ("id", "amount")),
         (event_in_list, {"object": "event"}),
         (event_in_list, {"id": "evt_1", "object": "charge"}),
-        *((events_in, answer) for answer in ({}, {"data": [], "has_more": None}, {"data": ["x"], "has_more": False})),
+        *((events_in, answer) for answer in NO_LISTS),
     ],
 )
 def test_what_is_no_such_list_or_object_is_no_answer(read: Any, answer: Any) -> None:

@@ -1,0 +1,63 @@
+"""`reconciliations/stripe` ↔ how far reconciliation has come, and `baselines/{productId}` ↔ a stock by the trail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from database.documents.values import time_or_none
+from database.store import Create, Document, Fields, Update
+from orders.numbers import whole_number
+
+PROGRESS: Final = "reconciliations/stripe"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Up to which moments all is done; None where nothing is."""
+
+    events_until: datetime | None = None
+    """Every event of Stripe's from before then was settled, or will never be."""
+    matched_until: datetime | None = None
+    """All that was made or settled before then was compared."""
+    trail_until: datetime | None = None
+    """The trail's entries of before then are counted in the baselines."""
+
+
+def progress_from(document: Document | None) -> Progress:
+    fields: Fields = document.fields if document else {}
+    names = ("eventsUntil", "matchedUntil", "trailUntil")
+    return Progress(*(time_or_none(fields.get(name)) for name in names))
+
+
+def progress_write(progress: Progress, before: Document | None) -> Create | Update:
+    fields: dict[str, object] = {
+        "eventsUntil": progress.events_until,
+        "matchedUntil": progress.matched_until,
+        "trailUntil": progress.trail_until,
+    }
+    return Update(PROGRESS, fields, before.version) if before else Create(PROGRESS, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The stock that a product had at one moment, by the trail."""
+
+    stock: int | None
+    """None if the product was never short."""
+    until: datetime | None
+    """The trail's entries of before then are counted; None if that cannot be read."""
+
+
+def baseline_path(product_id: str) -> str:
+    return f"baselines/{product_id}"
+
+
+def baseline_from(document: Document | None) -> Baseline | None:
+    if document is None:
+        return None
+    return Baseline(whole_number(document.fields.get("stock")), time_or_none(document.fields.get("until")))
+
+
+def baseline_write(product_id: str, baseline: Baseline, before: Document | None) -> Create | Update:
+    path, fields = baseline_path(product_id), {"stock": baseline.stock, "until": baseline.until}
+    return Update(path, fields, before.version) if before else Create(path, fields)

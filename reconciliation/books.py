@@ -1,0 +1,110 @@
+"""The findings, kept: opened when a rule finds something, closed when it does not any more, each said once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from database.documents.findings import (
+    ALL_OPEN,
+    OpenFinding,
+    closed,
+    finding_path,
+    is_open,
+    open_finding_from,
+    opened,
+    still_open,
+)
+from database.ids import is_document_id
+from database.store import Document, DocumentStore, Moment, Write
+from orders.outcome import StoreContended
+from reconciliation.finding import Finding, Subject, finding_id_of
+from reconciliation.registry import rules_for
+from service.logs import Log
+
+OPEN_MAX: Final = 1_000
+"""Findings that are looked after. Where more is wrong, it is all wrong for one reason."""
+SECONDS_MAX: Final = 8.0
+
+
+@dataclass(slots=True)
+class Books:
+    """What is found in one run, beside what was found before."""
+
+    store: DocumentStore
+    log: Log
+    open: dict[str, OpenFinding]
+    """By id."""
+    opened: list[Finding] = field(default_factory=list)
+    """In this run."""
+    closed: list[str] = field(default_factory=list)
+    """The ids of those that nothing is wrong with any more."""
+
+    @classmethod
+    def of(cls, moment: Moment, store: DocumentStore, log: Log) -> "Books":
+        known: dict[str, OpenFinding] = {}
+        for batch in moment.find(ALL_OPEN):
+            read = (open_finding_from(finding_id, fields) for finding_id, fields in batch)
+            known |= {each.finding_id: each for each in read if each}
+            if len(known) >= OPEN_MAX:
+                break
+        return cls(store, log, known)
+
+    def judge(self, subject: Subject, now: datetime) -> None:
+        """By every rule that looks at such a thing. Raises StoreUnavailable."""
+        for rule in rules_for(subject):
+            if finding := rule.finding(subject):
+                self._note(finding, now)
+            else:
+                self.close(finding_id_of(rule.name, subject.key), now)
+
+    def is_suspicious(self, subject: Subject) -> bool:
+        """Whether a rule finds something that none has found before."""
+        found = (rule.finding(subject) for rule in rules_for(subject))
+        return any(finding.finding_id not in self.open for finding in found if finding)
+
+    def close(self, finding_id: str, now: datetime) -> None:
+        if self.open.pop(finding_id, None) is None:
+            return
+        before = self._read(finding_id)
+        if before and is_open(before):
+            self._commit(closed(finding_id, before, now))
+        self.closed.append(finding_id)
+        self.log("INFO", "nothing is wrong there any more", findingId=finding_id, result="finding_closed")
+
+    def of_rule(self, *names: str) -> Iterator[OpenFinding]:
+        """Those open now; it may change meanwhile."""
+        return (finding for finding in list(self.open.values()) if finding.rule in names)
+
+    def _note(self, finding: Finding, now: datetime) -> None:
+        finding_id = finding.finding_id
+        if not is_document_id(finding_id) or (finding_id not in self.open and len(self.open) >= OPEN_MAX):
+            self.log("ERROR", finding.words, remedy=finding.remedy, result="finding_not_kept")
+            return
+        before = self._read(finding_id)
+        if before and is_open(before):
+            self._commit(still_open(finding, before, now))
+        else:
+            self._commit(opened(finding, before, now))
+            self.opened.append(finding)
+            self.log(
+                str(finding.severity),
+                finding.words,
+                findingId=finding_id,
+                rule=finding.rule,
+                orderId=finding.order_id,
+                remedy=finding.remedy,
+                result="finding_opened",
+            )
+        self.open[finding_id] = OpenFinding(finding_id, finding.rule, finding.target, finding.order_id, now)
+
+    def _read(self, finding_id: str) -> Document | None:
+        path = finding_path(finding_id)
+        return self.store.read((path,), timeout_seconds=SECONDS_MAX)[path]
+
+    def _commit(self, write: Write) -> None:
+        try:
+            self.store.commit((write,), timeout_seconds=SECONDS_MAX)
+        except StoreContended:
+            # Another run was faster, and has found the same or will.
+            return

@@ -1,0 +1,80 @@
+"""What a rule has found wrong, in words, and what a person can do about it. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Generic, Protocol, TypeVar
+
+_PREFIX: Final = "./shop "
+
+
+class Severity(StrEnum):
+    """How grave it is, in the words of Cloud Logging."""
+
+    ERROR = "ERROR"
+    WARNING = "WARNING"
+    """The shop itself may have done it, and may be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is wrong with one subject."""
+
+    words: str
+    """What is said of it here, and what there."""
+    remedy: str
+    """A command to copy, after `./shop`: what shows more of it, or sets it right."""
+
+
+class Subject(Protocol):
+    """What rules look at, one at a time."""
+
+    @property
+    def key(self) -> str:
+        """The id of the order, payment, product, event or effect that it is about."""
+
+    @property
+    def order_id(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule has found wrong with a subject."""
+
+    rule: str
+    target: str
+    """The subject's key."""
+    order_id: str | None
+    words: str
+    remedy: str
+    severity: Severity = Severity.ERROR
+
+    @property
+    def finding_id(self) -> str:
+        return finding_id_of(self.rule, self.target)
+
+
+def finding_id_of(rule: str, target: str) -> str:
+    """One rule finds one thing wrong once."""
+    return f"{rule}_{target}"
+
+
+SubjectT = TypeVar("SubjectT", bound=Subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[SubjectT]):
+    """An invariant."""
+
+    name: str
+    """Also that of its file."""
+    looks_at: type[SubjectT]
+    judge: Callable[[SubjectT], Found | None]
+    """What is wrong with one of them; None if nothing is."""
+    severity: Severity = Severity.ERROR
+
+    def finding(self, subject: SubjectT) -> Finding | None:
+        found = self.judge(subject)
+        if found is None:
+            return None
+        return Finding(self.name, subject.key, subject.order_id, found.words, f"{_PREFIX}{found.remedy}", self.severity)

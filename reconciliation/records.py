@@ -1,0 +1,182 @@
+"""What is on record → what rules look at. Pure: documents of one moment in, subjects out."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from audit.chain import Head
+from database.documents.audit_heads import head_from
+from database.documents.audit_log import audit_path, set_aside_from
+from database.documents.checkouts import checkout_path, known_checkout_from
+from database.documents.effects import UNFINISHED
+from database.documents.orders import OPEN_STATUSES, order_from, order_path
+from database.documents.payments import known_payment_from, payment_path
+from database.documents.values import text_or_none, time_or_none
+from database.documents.webhook_events import claim_path
+from database.store import Document, Fields, Listing
+from orders.numbers import whole_number
+from orders.order import Order, OrderStatus
+from reconciliation.subjects import EffectRecord, EventRecord, OrderRecord
+
+Documents = Mapping[str, Document | None]
+
+ORDERS_AT_ONCE_MAX: Final = 30
+"""So many values a query compares with: https://cloud.google.com/firestore/docs/query-data/queries#limits_on_or_queries."""
+
+_BEGUN_WITHIN: Final = timedelta(minutes=1)
+"""An entry may be so much older than its order: it took its time, or two clocks differ."""
+
+HOLDING_ORDERS: Final = Listing("orders", {"status": [*OPEN_STATUSES, str(OrderStatus.REVIEW)]}, order=["createdAt"])
+"""All that may hold units. Served by the index (status, createdAt)."""
+INVENTORY: Final = Listing("inventory")
+
+
+def entries_between(start: datetime | None, end: datetime) -> Listing:
+    """The audit entries of a time. Served by the index (createdAt, orderId)."""
+    return Listing("auditLog", span=(start, end), order=["createdAt", "orderId"])
+
+
+def entries_of(order_ids: Sequence[str]) -> Listing:
+    """The audit entries of at most ORDERS_AT_ONCE_MAX orders. Served by the index (orderId, createdAt)."""
+    return Listing("auditLog", {"orderId": order_ids}, order=["createdAt"])
+
+
+def effects_due_before(moment: datetime) -> Listing:
+    """Served by the index (state, nextAttemptAt)."""
+    return Listing("effects", {"state": UNFINISHED}, (None, moment), order=["nextAttemptAt"])
+
+
+# --- Events ----------------------------------------------------------------------------------------------------------
+
+
+def paths_of_event(event_id: str) -> tuple[str, str]:
+    return audit_path(event_id), claim_path(event_id)
+
+
+def event_record_from(event_id: str, documents: Documents) -> EventRecord:
+    entry, claim = (documents[path] for path in paths_of_event(event_id))
+    fields: Fields = claim.fields if claim else {}
+    return EventRecord(
+        event_id,
+        text_or_none(fields.get("orderId")),
+        is_claimed=fields.get("processed") is True,
+        has_entry=entry is not None,
+    )
+
+
+def is_settled(event_id: str, documents: Documents) -> bool:
+    """Whether an audit entry says more than that the event was set aside."""
+    entry = documents[audit_path(event_id)]
+    return entry is not None and set_aside_from(entry) is None
+
+
+# --- Orders ----------------------------------------------------------------------------------------------------------
+
+
+def orders_in(order_ids: Iterable[str], documents: Documents) -> dict[str, Order]:
+    """Those that exist, by id."""
+    found = ((order_id, documents[order_path(order_id)]) for order_id in order_ids)
+    return {order_id: order_from(order_id, document.fields) for order_id, document in found if document}
+
+
+def changed_at(order_id: str, documents: Documents) -> datetime | None:
+    document = documents[order_path(order_id)]
+    return time_or_none(document.fields.get("updatedAt")) if document else None
+
+
+def paths_around(order: Order) -> tuple[str, ...]:
+    """What else is on record about it."""
+    return checkout_path(order.order_id), *map(payment_path, _payment_ids(order))
+
+
+def order_record_from(
+    order: Order, head: Head | None, around: Documents, entries: Iterable[Fields], now: datetime
+) -> OrderRecord:
+    """What is on record about an order.
+
+    Args:
+        head: where the chain of its entries ends.
+        entries: with its own ones, and perhaps those of earlier orders that had its id.
+    """
+    own = _own(entries, order, head)
+    checkout = around.get(checkout_path(order.order_id))
+    known = known_checkout_from(checkout) if checkout else None
+    indexed = {payment_id: around.get(payment_path(payment_id)) for payment_id in _payment_ids(order)}
+    return OrderRecord(
+        order=order,
+        now=now,
+        stock_moved=stock_moves(own),
+        uncounted=frozenset(_products_in(own, "uncounted")),
+        indexed={key: known_payment_from(document).order_id if document else None for key, document in indexed.items()},
+        checkout=known.checkout if known else None,
+    )
+
+
+def head_of(order_id: str, documents: Documents) -> Head | None:
+    document = documents[order_path(order_id)]
+    return head_from(document.fields) if document else None
+
+
+def stock_moves(entries: Iterable[Fields]) -> dict[str, int]:
+    """By how much they have changed `stock`, by product; no product of which nothing has changed."""
+    moved: Counter[str] = Counter()
+    for entry in entries:
+        for move in _maps_in(entry, "stock"):
+            if product_id := text_or_none(move.get("productId")):
+                moved[product_id] += whole_number(move.get("stock")) or 0
+    return {product_id: units for product_id, units in moved.items() if units}
+
+
+def order_id_of(entry: Fields) -> str | None:
+    return text_or_none(entry.get("orderId"))
+
+
+def _own(entries: Iterable[Fields], order: Order, head: Head | None) -> Sequence[Fields]:
+    """Those of its chain; and those from before there were chains, by their time."""
+    of_this_id = [entry for entry in entries if order_id_of(entry) == order.order_id]
+    by_hash = {entry["hash"]: entry for entry in of_this_id if "hash" in entry}
+    own = [entry for entry in of_this_id if "hash" not in entry and not _is_earlier(entry, order)]
+    expected: object = head.hash if head else None
+    while (entry := by_hash.pop(expected, None)) is not None:
+        own.append(entry)
+        expected = entry.get("previousHash")
+    return own
+
+
+def _is_earlier(entry: Fields, order: Order) -> bool:
+    """An entry has the time at which its cause was begun to be settled, perhaps before the order was there."""
+    made_at = time_or_none(entry.get("createdAt"))
+    return order.created_at is not None and made_at is not None and made_at < order.created_at - _BEGUN_WITHIN
+
+
+def _payment_ids(order: Order) -> tuple[str, ...]:
+    paid = (payment for payment in order.payments.succeeded if not payment.is_free)
+    return tuple(dict.fromkeys(each for known in paid for each in (known.payment_id, known.charge_id) if each))
+
+
+def _products_in(entries: Iterable[Fields], name: str) -> Iterable[str]:
+    return (str(line.get("productId")) for entry in entries for line in _maps_in(entry, name))
+
+
+def _maps_in(entry: Fields, name: str) -> Iterable[Fields]:
+    value = entry.get(name)
+    return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
+
+
+# --- Products and effects --------------------------------------------------------------------------------------------
+
+
+def units_held(orders: Iterable[tuple[str, Fields]]) -> Counter[str]:
+    """What these orders hold, by product."""
+    held: Counter[str] = Counter()
+    for order_id, fields in orders:
+        order = order_from(order_id, fields)
+        if order.holds_units:
+            held.update({line.product_id: line.quantity for line in order.counted_lines})
+    return held
+
+
+def effect_record_from(effect_id: str, fields: Fields, now: datetime) -> EffectRecord:
+    due_at = time_or_none(fields.get("nextAttemptAt")) or now
+    return EffectRecord(effect_id, str(fields.get("kind")), text_or_none(fields.get("orderId")), due_at, now)

@@ -1,0 +1,42 @@
+"""All rules. A new one is a file in `reconciliation/rules` and a line here."""
+
+from typing import Any, Final
+
+from reconciliation.finding import Finding, Rule, Subject
+from reconciliation.rules import (
+    amounts_differ,
+    claim_without_entry,
+    effect_stuck,
+    paid_only_at_stripe,
+    paid_only_here,
+    payment_not_indexed,
+    refunds_differ,
+    reserved_not_held,
+    session_of_closed_order,
+    stock_off_trail,
+    units_not_taken,
+)
+
+RULES: Final[tuple[Rule[Any], ...]] = (
+    amounts_differ.RULE,
+    claim_without_entry.RULE,
+    effect_stuck.RULE,
+    paid_only_at_stripe.RULE,
+    paid_only_here.RULE,
+    payment_not_indexed.RULE,
+    refunds_differ.RULE,
+    reserved_not_held.RULE,
+    session_of_closed_order.RULE,
+    stock_off_trail.RULE,
+    units_not_taken.RULE,
+)
+
+
+def rules_for(subject: Subject) -> tuple[Rule[Any], ...]:
+    """Those that look at such a thing."""
+    return tuple(rule for rule in RULES if isinstance(subject, rule.looks_at))
+
+
+def findings_of(subject: Subject) -> tuple[Finding, ...]:
+    """What is wrong with it."""
+    return tuple(finding for rule in rules_for(subject) if (finding := rule.finding(subject)))

@@ -1,0 +1,18 @@
+"""An order has received what Stripe has received for it, to the cent and in the same currency."""
+
+from typing import Final
+
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import PaymentOnBothSides
+
+
+def _judge(payment: PaymentOnBothSides) -> Found | None:
+    there, here = payment.received_by_stripe, payment.here
+    if there is None or here is None or here.money == there:
+        return None
+    said = f"{here.money.amount} {here.money.currency}" if here.money else "nothing"
+    words = f"Stripe has received {there.amount} {there.currency} as {payment.payment_id}, and the order says {said}"
+    return Found(words, f"why {payment.order_id}")
+
+
+RULE: Final = Rule("amounts_differ", PaymentOnBothSides, _judge)

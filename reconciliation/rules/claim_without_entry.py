@@ -1,0 +1,16 @@
+"""What is claimed as settled is on the audit trail: both are written in one commit."""
+
+from typing import Final
+
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import EventRecord
+
+
+def _judge(event: EventRecord) -> Found | None:
+    if event.is_claimed and not event.has_entry:
+        words = f"{event.event_id} is claimed as settled, and no audit entry says what was done"
+        return Found(words, f"why {event.event_id}")
+    return None
+
+
+RULE: Final = Rule("claim_without_entry", EventRecord, _judge)

@@ -1,0 +1,21 @@
+"""What is to be done outside is tried when it is due: the sweep passes every five minutes."""
+
+from datetime import timedelta
+from typing import Final
+
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import EffectRecord
+
+STUCK_AFTER: Final = timedelta(hours=1)
+"""Twelve sweeps, in each of which its turn may not have come."""
+
+
+def _judge(effect: EffectRecord) -> Found | None:
+    if effect.now - effect.due_at >= STUCK_AFTER:
+        words = f"{effect.kind} was due at {effect.due_at:%Y-%m-%d %H:%M} UTC, and nobody has tried it"
+        remedy = f"why {effect.order_id}" if effect.order_id else "status"
+        return Found(words, remedy)
+    return None
+
+
+RULE: Final = Rule("effect_stuck", EffectRecord, _judge)

@@ -1,0 +1,19 @@
+"""What Stripe has received for an order is on record in that order."""
+
+from typing import Final
+
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import PaymentOnBothSides
+
+
+def _judge(payment: PaymentOnBothSides) -> Found | None:
+    received = payment.received_by_stripe
+    if received is None or payment.here:
+        return None
+    told = f"Stripe has received {received.amount} {received.currency} as {payment.payment_id}"
+    here = f"order {payment.order_id} {f'is {payment.order.status} without it' if payment.order else 'does not exist'}"
+    remedy = f"replay {payment.event_id}" if payment.event_id else f"why {payment.payment_id}"
+    return Found(f"{told}, and {here}", remedy)
+
+
+RULE: Final = Rule("paid_only_at_stripe", PaymentOnBothSides, _judge)

@@ -1,0 +1,17 @@
+"""What an order says was received, Stripe has received."""
+
+from typing import Final
+
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import PaymentOnBothSides
+
+
+def _judge(payment: PaymentOnBothSides) -> Found | None:
+    if payment.here is None or payment.received_by_stripe:
+        return None
+    there = f"for Stripe it is {payment.at_stripe.status}" if payment.at_stripe else "Stripe knows no such payment"
+    words = f"order {payment.order_id} was paid with {payment.payment_id}, and {there}"
+    return Found(words, f"why {payment.order_id}")
+
+
+RULE: Final = Rule("paid_only_here", PaymentOnBothSides, _judge)

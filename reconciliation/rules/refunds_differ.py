@@ -1,0 +1,18 @@
+"""Of each payment the order has as much refunded as Stripe has."""
+
+from typing import Final
+
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import RefundsOnBothSides
+
+
+def _judge(refunds: RefundsOnBothSides) -> Found | None:
+    there, here = refunds.refunded_by_stripe, refunds.order.refunds.amount_of(refunds.payment)
+    if there == here:
+        return None
+    payment_id, order_id = refunds.payment.payment_id, refunds.order.order_id
+    words = f"Stripe has refunded {there} of {payment_id}, and order {order_id} says {here}"
+    return Found(words, f"why {order_id}")
+
+
+RULE: Final = Rule("refunds_differ", RefundsOnBothSides, _judge)

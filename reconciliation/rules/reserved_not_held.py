@@ -1,0 +1,16 @@
+"""What is reserved of a product is what orders hold of it."""
+
+from typing import Final
+
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import ProductRecord
+
+
+def _judge(product: ProductRecord) -> Found | None:
+    if product.reserved != product.held:
+        words = f"{product.reserved} of {product.product_id} are reserved, and orders hold {product.held}"
+        return Found(words, f"stock {product.product_id}")
+    return None
+
+
+RULE: Final = Rule("reserved_not_held", ProductRecord, _judge)

@@ -1,0 +1,22 @@
+"""What changes a product's stock is on the audit trail.
+
+What the stock was when a product was first looked at, the shop had set, and nobody can tell whether rightly: that is
+the baseline. Since then the trail alone may change it.
+"""
+
+from typing import Final
+
+from reconciliation.finding import Found, Rule, Severity
+from reconciliation.subjects import ProductRecord
+
+
+def _judge(product: ProductRecord) -> Found | None:
+    stock, expected = product.stock, product.stock_of_trail
+    if stock is None or expected is None or stock == expected:
+        return None
+    words = f"stock of {product.product_id} is {stock}, and {expected} by the trail: {stock - expected:+} beside it"
+    return Found(words, f"stock set {product.product_id} {stock}")
+
+
+# A shop that has yet to learn to change its stock by the command does so with an increment, and is right.
+RULE: Final = Rule("stock_off_trail", ProductRecord, _judge, Severity.WARNING)

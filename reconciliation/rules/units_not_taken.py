@@ -1,0 +1,33 @@
+"""From stock was taken what the order was sold: its own audit entries say so.
+
+Once money went back, some of it may be on the shelf again. What comes back, or is taken once more because a refund has
+failed, while its product is never short moves nothing; so then only no more can be gone than was sold.
+"""
+
+from typing import Final
+
+from orders.order import Order
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import OrderRecord
+
+
+def _judge(record: OrderRecord) -> Found | None:
+    order = record.order
+    sold = order.taken if order.finalized_at else {}
+    least = {} if _was_refunded(order) else sold
+    wrong = [
+        f"{sold.get(product_id, 0)} of {product_id} were sold, and {taken} are gone"
+        for product_id in sorted((sold.keys() | record.stock_moved.keys()) - record.uncounted)
+        if not least.get(product_id, 0) <= (taken := -record.stock_moved.get(product_id, 0)) <= sold.get(product_id, 0)
+    ]
+    if not wrong or order.is_id_reused:
+        # What an earlier order of this id has moved is told from its own by nothing.
+        return None
+    return Found(f"order {order.order_id} is {order.status}: {'; '.join(wrong)}", f"why {order.order_id}")
+
+
+def _was_refunded(order: Order) -> bool:
+    return bool(order.refunds.by_id) or any(payment.amount_refunded for payment in order.payments.by_id.values())
+
+
+RULE: Final = Rule("units_not_taken", OrderRecord, _judge)

@@ -1,0 +1,141 @@
+"""What rules look at: each as of one moment, or read in the one order in which it cannot mislead. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orders.checkout import Checkout
+from orders.money import Money
+from orders.order import Order
+from orders.payments import Payment, PaymentState
+from stripe_api.lists import ListedRefund, PaymentIntent
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOnBothSides:
+    """A payment as Stripe shows it, and as its order has it."""
+
+    payment_id: str
+    """Of its PaymentIntent."""
+    order_id: str
+    at_stripe: PaymentIntent | None
+    """None if Stripe knows no such PaymentIntent."""
+    order: Order | None
+    """None if there is no such order."""
+    event_id: str | None = None
+    """An event that says so and that this run could not settle; None if there is none."""
+
+    @property
+    def key(self) -> str:
+        return self.payment_id
+
+    @property
+    def here(self) -> Payment | None:
+        """The payment, if the order has it as received."""
+        known = self.order.payments.find(self.payment_id) if self.order else None
+        return known if known and known.state is PaymentState.SUCCEEDED else None
+
+    @property
+    def received_by_stripe(self) -> Money | None:
+        """None unless the payment has succeeded."""
+        intent = self.at_stripe
+        return Money(intent.amount_received, intent.currency) if intent and intent.status == "succeeded" else None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundsOnBothSides:
+    """All refunds of one payment, as Stripe lists them and as its order has them."""
+
+    payment: Payment
+    order: Order
+    at_stripe: Sequence[ListedRefund]
+
+    @property
+    def key(self) -> str:
+        return self.payment.payment_id
+
+    @property
+    def order_id(self) -> str:
+        return self.order.order_id
+
+    @property
+    def refunded_by_stripe(self) -> int:
+        """In minor units. A refund of which nothing but its amount is told is taken for done, as the order does."""
+        return sum(refund.amount for refund in self.at_stripe if refund.status in ("succeeded", None))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """An order and all that is on record about it, as of one moment."""
+
+    order: Order
+    now: datetime
+    stock_moved: Mapping[str, int] = field(default_factory=dict)
+    """By how much its audit entries say that `stock` has changed, by product."""
+    uncounted: frozenset[str] = frozenset()
+    """The products of which they say that units could not be counted, because the inventory was gone."""
+    indexed: Mapping[str, str | None] = field(default_factory=dict)
+    """The order that each of its payments leads to, by the payment's ids."""
+    checkout: Checkout | None = None
+
+    @property
+    def key(self) -> str:
+        return self.order.order_id
+
+    @property
+    def order_id(self) -> str:
+        return self.order.order_id
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRecord:
+    """A product's figures, and what they should be, as of one moment."""
+
+    product_id: str
+    reserved: int
+    held: int
+    """Units that orders hold."""
+    stock: int | None
+    """None if the product is never short."""
+    stock_of_trail: int | None
+    """What the audit trail has made of the stock that was found when this product was first looked at, or was last
+    accepted; None if that is now."""
+
+    @property
+    def key(self) -> str:
+        return self.product_id
+
+    @property
+    def order_id(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """A Stripe event, by what is on record of it, as of one moment."""
+
+    event_id: str
+    order_id: str | None
+    is_claimed: bool
+    """Whether it is claimed as settled."""
+    has_entry: bool
+
+    @property
+    def key(self) -> str:
+        return self.event_id
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRecord:
+    """Something to be done outside that is not over."""
+
+    effect_id: str
+    kind: str
+    order_id: str | None
+    due_at: datetime
+    """When it should have been tried."""
+    now: datetime
+
+    @property
+    def key(self) -> str:
+        return self.effect_id

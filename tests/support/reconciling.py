@@ -1,0 +1,185 @@
+"""A shop and its account at Stripe, by one clock: what happens at Stripe, what the shop is told of it, and the job."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from stripe.params.checkout import SessionCreateParams
+
+from database.documents.orders import order_from
+from database.store import DocumentStore
+from orders.order import Order
+from orders.outcome import Outcome
+from reconciliation.job import Reconciled, Reconciliation
+from service.logs import Log
+from settlement.decisions import Terms
+from stripe_api.lists import (
+    Listed,
+    ListedRefund,
+    PaymentIntent,
+    Span,
+    event_in_list,
+    listed_from,
+    listed_refund_from,
+    page_of,
+    payment_intent_from,
+)
+from tests.support.builders import NOW, TERMS, Fields, a_payment, a_placement, an_order
+from tests.support.memory_store import MemoryStore
+from tests.support.recording import silent
+from tests.support.settling import Clock, settled
+from tests.support.shop import a_shop, a_shop_after, document_at
+from tests.support.stripe_requests import a_session_request, as_stripe_reads
+from tools.stripe_events import Json
+from tools.stripe_stand_in import events, lists, refunds, sessions
+from tools.stripe_stand_in.account import Account
+from webhooks.ownership import Naming
+from webhooks.translation import order_event_from
+
+
+def a_paid_order() -> Order:
+    """Three shirts, paid with pi_1."""
+    store = a_shop_after(a_placement(), a_payment())
+    return order_from("order-1", document_at(store, "orders/order-1"))
+
+
+def an_intent(payment_id: str = "pi_1", **fields: object) -> PaymentIntent:
+    """Succeeded, for those shirts."""
+    paid = PaymentIntent(payment_id, "succeeded", 3_600, "eur", NOW, {"orderId": "order-1"})
+    return replace(paid, **fields)  # type: ignore[arg-type]
+
+
+@dataclass
+class ListedAccount:
+    """`StripeLists` of an account in this process."""
+
+    account: Account
+    asked: list[str] = field(default_factory=list)
+    before_answering: Callable[[str], object] = lambda _: None
+
+    def events(self, types: Sequence[str], span: Span, *, after: str | None = None) -> Listed[Mapping[str, object]]:
+        self._ask("events")
+        return listed_from(events.listed(self.account, page_of(span, after, types=list(types))), event_in_list)
+
+    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent]:
+        self._ask("payment_intents")
+        return listed_from(lists.payment_intents(self.account, page_of(span, after)), payment_intent_from)
+
+    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund]:
+        self._ask("refunds")
+        return listed_from(lists.refunds(self.account, page_of(span, after)), listed_refund_from)
+
+    def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]:
+        self._ask("refunds_of")
+        asked = page_of(None, after, payment_intent=payment_id)
+        return listed_from(lists.refunds(self.account, asked), listed_refund_from)
+
+    def payment_intent(self, payment_id: str) -> PaymentIntent | None:
+        self._ask("payment_intent")
+        intent = self.account.intents.get(payment_id)
+        return payment_intent_from(intent) if intent else None
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        self.before_answering(what)
+
+
+class ShopAtStripe:
+    """Ten shirts at 12.00, and an account. Nothing that happens there reaches the shop unless it is delivered.
+
+    Whatever happens in the same order has the same ids in any two of them.
+    """
+
+    def __init__(self, *, stock: int = 10, terms: Terms = TERMS, log: Log = silent) -> None:
+        self.now = NOW
+        self.terms = terms
+        self.log = log
+        self.store = a_shop(stock=stock)
+        self.account = Account("http://stand-in.example", self._seconds, _run="acme")
+        self.stripe = ListedAccount(self.account)
+        self.clock = Clock()
+
+    # --- What happens ------------------------------------------------------------------------------------------------
+
+    def later(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+    def _seconds(self) -> float:
+        return self.now.timestamp()
+
+    def order(self, order_id: str, quantity: int = 3) -> None:
+        items = [{"productId": "shirt", "quantity": quantity}]
+        self.store.put(f"orders/{order_id}", an_order(items=items, createdAt=self.now))
+        self.settle(a_placement(order_id))
+
+    def pay(self, order_id: str, quantity: int = 3, **session: Any) -> str:
+        """At Stripe. Returns the payment's id."""
+        line = a_session_request(order_id)["line_items"][0] | {"quantity": quantity}
+        request = as_stripe_reads(a_session_request(order_id, line_items=[line]), SessionCreateParams)
+        opened = sessions.create(self.account, request)
+        sessions.complete(self.account, opened, **{"shipping": 0, "tax": 0, "discount": 0, "is_slow": False, **session})
+        return str(opened["payment_intent"])
+
+    def refund(self, payment_id: str, amount: int | None = None) -> Json:
+        """At Stripe."""
+        return refunds.create(self.account, {"payment_intent": payment_id, **({"amount": amount} if amount else {})})
+
+    # --- What the shop learns ----------------------------------------------------------------------------------------
+
+    def settle(self, event: Any, *, terms: Terms | None = None) -> Outcome:
+        return settled(event, self.store, now=self.now, terms=terms or self.terms)
+
+    def deliver(self, messages: Iterable[Json] | None = None) -> None:
+        """All that has happened, or these events."""
+        for message in list(messages or self.account.events):
+            event = order_event_from(message, delivered_at=self.now, naming=Naming())
+            self.settle(event)
+
+    def reconcile(self, since: datetime | None = None, *, store: DocumentStore | None = None) -> Reconciled:
+        return self.job(store).run(since)
+
+    def job(self, store: DocumentStore | None = None) -> Reconciliation:
+        used = store or self.store
+        return Reconciliation(
+            stripe=lambda: self.stripe,
+            store=used,
+            moment=lambda: self.store.as_of(self.now),
+            settle=lambda event, now: settled(event, used, now=now, terms=self.terms),
+            naming=Naming(),
+            log=self.log,
+            now=lambda: self.now,
+            monotonic=self.clock.monotonic,
+            sleep=self.clock.sleep,
+        )
+
+    # --- What is there -----------------------------------------------------------------------------------------------
+
+    def open_findings(self) -> list[str]:
+        found = ((path, fields) for path, fields in self.store.documents() if path.startswith("findings/"))
+        return sorted(path.removeprefix("findings/") for path, fields in found if fields["state"] == "open")
+
+    def documents(self) -> dict[str, Fields]:
+        """All that customers, operators and the service know, without when they learnt it, nor how often."""
+        return {
+            path: _timeless(fields)
+            for path, fields in self.store.dump().items()
+            if not path.startswith(("reconciliations/", "baselines/", "findings/")) and "/deliveries/" not in path
+        }
+
+
+_TIMES = {
+    *("createdAt", "updatedAt", "finalizedAt", "receivedAt", "lastDeliveryAt", "processedAt", "expireAt"),
+    *("nextAttemptAt", "deliveries", "parkedAt", "reason", "event"),
+    # Times are part of what is hashed.
+    *("hash", "previousHash", "auditHead"),
+}
+
+
+def _timeless(fields: Mapping[str, object]) -> Fields:
+    return {name: value for name, value in fields.items() if name not in _TIMES}
+
+
+def broken(store: MemoryStore, path: str, **fields: object) -> None:
+    """Somebody writes over a document by hand."""
+    store.put(path, {**document_at(store, path), **fields})

@@ -1,0 +1,566 @@
+"""What webhooks have lost, one run puts right; what disagrees is found, said once, and closed when it agrees again."""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+from flask import Flask, request
+
+from orders.events import NotUnderstood
+from orders.outcome import StoreUnavailable
+from reconciliation import books
+from reconciliation.registry import RULES
+from stripe_api.api import StripeRefused
+from tests.support.builders import NOW, TERMS
+from tests.support.reconciling import ShopAtStripe, broken
+from tests.support.recording import RecordingLog
+from tests.support.shop import document_at, shirts_in, status_in
+from tools.stripe_stand_in import sessions
+from webhooks.ownership import Naming
+from webhooks.translation import order_event_from
+
+app = Flask("reconciliation")
+
+
+def a_day_at(shop: ShopAtStripe, deliver: Callable[[ShopAtStripe], object]) -> ShopAtStripe:
+    """One order is paid and partly refunded, one paid and refunded, one paid by slow money, one only placed."""
+    payments = {}
+    for order_id in ("order-1", "order-2", "order-3", "order-4"):
+        shop.order(order_id, quantity=2)
+    for order_id in ("order-1", "order-2"):
+        shop.later(minutes=1)
+        payments[order_id] = shop.pay(order_id, quantity=2)
+    shop.pay("order-3", quantity=2, is_slow=True)
+    shop.later(minutes=1)
+    shop.refund(payments["order-1"], 500)
+    shop.refund(payments["order-2"])
+    deliver(shop)
+    shop.later(days=1)
+    return shop
+
+
+def nothing(_shop: ShopAtStripe) -> None:
+    """Every webhook is lost, or its endpoint is disabled, or answers none because its secret is wrong."""
+
+
+def half(shop: ShopAtStripe) -> None:
+    shop.deliver(shop.account.events[::2])
+
+
+def backwards(shop: ShopAtStripe) -> None:
+    shop.deliver(shop.account.events[-2:])
+
+
+def parked_by_a_release_that_reads_nothing(shop: ShopAtStripe) -> None:
+    for message in shop.account.events:
+        event: Any = order_event_from(message, delivered_at=shop.now, naming=Naming())
+        shop.settle(NotUnderstood(event.delivery, None, "amount_received must be an amount in minor units"))
+
+
+def set_aside_by_a_setting(shop: ShopAtStripe) -> None:
+    for message in shop.account.events:
+        event = order_event_from(message, delivered_at=shop.now, naming=Naming())
+        shop.settle(event, terms=replace(TERMS, expected_livemode=True))
+
+
+@pytest.mark.parametrize("deliver", [nothing, parked_by_a_release_that_reads_nothing, set_aside_by_a_setting])
+def test_after_one_run_all_is_as_if_every_webhook_had_come(deliver: Callable[[ShopAtStripe], object]) -> None:
+    told, shop = a_day_at(ShopAtStripe(), ShopAtStripe.deliver), a_day_at(ShopAtStripe(), deliver)
+    assert shop.documents() != told.documents()
+    reconciled = shop.reconcile()
+    assert without_notes(shop.documents()) == without_notes(told.documents())
+    # It says what it did.
+    assert reconciled.settled == {
+        "first_time_finalized": 2,
+        "already_finalized": 4,
+        "hold_extended": 3,
+        "refund_recorded": 2,
+        "partially_refunded": 1,
+        "refunded": 1,
+    }
+    assert (reconciled.payments, reconciled.refunds, reconciled.orders, reconciled.products) == (3, 2, 1, 1)
+    assert (reconciled.opened, reconciled.faults, reconciled.complete) == ((), 0, True)
+
+
+@pytest.mark.parametrize("deliver", [half, backwards])
+def test_what_is_settled_late_and_out_of_order_ends_the_same(deliver: Callable[[ShopAtStripe], object]) -> None:
+    told, shop = a_day_at(ShopAtStripe(), ShopAtStripe.deliver), a_day_at(ShopAtStripe(), deliver)
+    assert outcome_in(shop) != outcome_in(told)
+    shop.reconcile()
+    assert outcome_in(shop) == outcome_in(told)
+
+
+def without_notes(documents: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+    """That an event was set aside before is said in its note."""
+    return {path: {**fields, "note": None} for path, fields in documents.items()}
+
+
+def outcome_in(shop: ShopAtStripe) -> dict[str, dict[str, object]]:
+    """All but which of several events that say the same came first."""
+    kept = ("orders/", "inventory/", "payments/")
+    found = {path: fields for path, fields in shop.documents().items() if path.startswith(kept)}
+    of_the_trail = dict.fromkeys(("webhookEventId", "waiting", "auditCount"))
+    return {path: {**fields, **of_the_trail} for path, fields in found.items()}
+
+
+def test_a_second_run_finds_nothing_left_to_do_and_writes_nothing_but_how_far_it_has_come() -> None:
+    shop = a_day_at(ShopAtStripe(), nothing)
+    shop.reconcile()
+    before = shop.documents()
+    shop.later(hours=1)
+    again = shop.reconcile()
+    assert (again.settled, again.opened, again.closed) == ({}, (), ())
+    assert document_at(shop.store, "reconciliations/stripe")["eventsUntil"] == shop.now - timedelta(minutes=5)
+    assert shop.documents() == before
+
+
+def test_what_waits_is_counted_no_more_however_often_it_is_looked_at() -> None:
+    shop = ShopAtStripe()
+    shop.refund(shop.pay("order-1"))
+    shop.store.put("payments/nobody", {"orderId": None, "waiting": []})
+    shop.later(minutes=90)
+    first = shop.reconcile()
+    before = shop.store.dump()
+    shop.later(minutes=30)
+    again = shop.reconcile()
+    assert (first.settled, first.waiting, again.settled) == ({}, first.events, {})
+    claims = {path for path in before if path.startswith("webhookEvents/")}
+    assert claims
+    assert all(shop.store.dump()[path] == before[path] for path in claims)
+
+
+def test_an_event_that_may_still_be_on_its_way_is_not_missing() -> None:
+    shop = ShopAtStripe()
+    shop.order("order-1")
+    shop.pay("order-1")
+    shop.later(minutes=4)
+    assert shop.reconcile().events == 0
+    shop.later(minutes=2)
+    assert shop.reconcile().settled["first_time_finalized"] == 1
+
+
+def test_a_payment_that_is_older_than_what_stripe_keeps_is_found_and_no_event_is_asked_for_in_vain() -> None:
+    shop = ShopAtStripe()
+    shop.order("order-1")
+    payment_id = shop.pay("order-1")
+    shop.later(days=31)
+    assert shop.reconcile(NOW).opened[0].finding_id == f"paid_only_at_stripe_{payment_id}"
+
+
+def test_what_is_missing_is_settled_in_the_order_in_which_it_happened() -> None:
+    shop = ShopAtStripe()
+    for order_id in ("order-1", "order-2"):
+        shop.order(order_id)
+        shop.refund(shop.pay(order_id))
+        shop.later(minutes=10)
+    job, times = shop.job(), []
+
+    def settle(event: Any, now: Any) -> Any:
+        times.append(event.delivery.created_at)
+        return job.settle(event, now)
+
+    replace(job, settle=settle).run()
+    assert times == sorted(times)
+    assert len(set(times)) == 2
+
+
+def test_an_event_that_has_waited_for_its_order_is_settled_once_that_is_there() -> None:
+    shop = ShopAtStripe()
+    shop.pay("order-1")
+    shop.later(minutes=30)
+    assert (first := shop.reconcile()).waiting == first.events
+    shop.order("order-1")
+    shop.later(hours=1)
+    assert shop.reconcile().settled["first_time_finalized"] == 1
+
+
+# --- Crashes, faults and refusals ------------------------------------------------------------------------------------
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+def test_a_run_that_dies_anywhere_is_finished_by_the_next() -> None:
+    told = a_day_at(ShopAtStripe(), ShopAtStripe.deliver)
+    told.reconcile()
+    dies_at, is_alive = 0, True
+    while is_alive:
+        shop = a_day_at(ShopAtStripe(), nothing)
+        is_alive = dies(shop, after=dies_at)
+        dies_at += 3
+        shop.reconcile()
+        assert outcome_in(shop) == outcome_in(told)
+        shop.later(hours=1)
+        shop.reconcile()
+        assert shop.open_findings() == []
+        assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
+    assert dies_at > 30
+
+
+def dies(shop: ShopAtStripe, *, after: int) -> bool:
+    """Whether a run that may write so many times dies of it."""
+    left = iter(range(after))
+    commit = shop.store.commit
+
+    def dying(*args: Any, **named: Any) -> Any:
+        if next(left, None) is None:
+            raise Crash
+        return commit(*args, **named)
+
+    shop.store.commit = dying  # type: ignore[method-assign]
+    try:
+        shop.reconcile()
+    except Crash:
+        return True
+    finally:
+        shop.store.commit = commit  # type: ignore[method-assign]
+    return False
+
+
+def test_what_a_fault_of_ours_leaves_is_come_back_to_and_stops_nothing_else() -> None:
+    shop = a_day_at(ShopAtStripe(log=(log := RecordingLog())), nothing)
+    job = shop.job()
+    poisoned = shop.account.events[3]["id"]
+
+    def settle(event: Any, now: Any) -> Any:
+        if event.event_id == poisoned:
+            raise ZeroDivisionError
+        return job.settle(event, now)
+
+    reconciled = replace(job, settle=settle).run()
+    assert reconciled.faults == 1
+    assert [line["eventId"] for line in log.lines if line["result"] == "fault"] == [poisoned]
+    assert sum(reconciled.settled.values()) == reconciled.events - 1
+    # Days later, it is settled.
+    shop.later(days=3)
+    assert sum(shop.reconcile().settled.values()) == 1
+
+
+def test_a_database_that_takes_no_part_ends_the_run_and_the_next_one_goes_on() -> None:
+    shop = a_day_at(ShopAtStripe(), nothing)
+    job = shop.job()
+
+    def settle(event: Any, now: Any) -> Any:
+        raise StoreUnavailable("down")
+
+    with app.test_request_context(method="POST"):
+        assert replace(job, settle=settle).respond(request).status_code == 503
+        assert job.respond(request).status_code == 200
+        assert replace(job, stripe=refusing).respond(request).status_code == 500
+    with app.test_request_context(method="GET"):
+        assert job.respond(request).status_code == 405
+    assert status_in(shop.store, "order-1") == "partially_refunded"
+
+
+def refusing() -> Any:
+    raise StripeRefused("The key may not list events.", "permission_error")
+
+
+def test_a_run_whose_time_is_out_ends_and_says_so_and_the_next_one_goes_on_there() -> None:
+    shop = a_day_at(ShopAtStripe(), nothing)
+    shop.clock.per_look = 100
+    assert not shop.reconcile().complete
+    shop.clock.per_look = 0
+    done: Any = document_at(shop.store, "reconciliations/stripe")["eventsUntil"]
+    assert done < shop.now - timedelta(days=27)
+    assert shop.reconcile().complete
+    assert status_in(shop.store, "order-2") == "refunded"
+
+
+def test_a_run_from_later_on_than_the_last_one_has_ended_leaves_no_gap_behind() -> None:
+    shop = a_day_at(ShopAtStripe(), nothing)
+    shop.reconcile(shop.now - timedelta(hours=1))
+    assert status_in(shop.store, "order-1") == "reserved"
+    shop.reconcile()
+    assert status_in(shop.store, "order-1") == "partially_refunded"
+
+
+# --- Findings --------------------------------------------------------------------------------------------------------
+
+
+def a_reconciled_shop() -> ShopAtStripe:
+    shop = a_day_at(ShopAtStripe(log=RecordingLog()), ShopAtStripe.deliver)
+    assert shop.reconcile().opened == ()
+    return shop
+
+
+def lose(shop: ShopAtStripe, *paths: str) -> None:
+    for path in paths:
+        shop.store.delete(path)
+
+
+def a_payment_of(order_id: str, shop: ShopAtStripe) -> str:
+    return str(document_at(shop.store, f"orders/{order_id}")["paymentIntentId"])
+
+
+def first_entry_of(order_id: str, shop: ShopAtStripe) -> str:
+    return str(document_at(shop.store, f"orders/{order_id}")["webhookEventId"])
+
+
+def forget_the_payment(shop: ShopAtStripe) -> None:
+    broken(shop.store, "orders/order-1", payments={}, status="reserved", finalizedAt=None, webhookEventId=None)
+
+
+def receive_less(shop: ShopAtStripe) -> None:
+    shop.account.intents[a_payment_of("order-1", shop)]["amount_received"] -= 1
+
+
+def never_receive(shop: ShopAtStripe) -> None:
+    shop.account.intents[a_payment_of("order-1", shop)]["status"] = "canceled"
+
+
+def refund_more(shop: ShopAtStripe) -> None:
+    next(iter(shop.account.refunds.values()))["amount"] += 1
+
+
+def take_more(shop: ShopAtStripe) -> None:
+    entry = first_entry_of("order-2", shop)
+    broken(shop.store, f"auditLog/{entry}", stock=[{"productId": "shirt", "stock": -5, "reserved": -2}])
+
+
+def close_with_open_session(shop: ShopAtStripe) -> None:
+    broken(shop.store, "orders/order-4", status="cancelled")
+    held = document_at(shop.store, "inventory/shirt")["reserved"]
+    broken(shop.store, "inventory/shirt", reserved=int(str(held)) - 2)
+    session = {"attempt": 1, "state": "open", "asked": 2_400, "currency": "eur", "sessionId": "cs_1"}
+    shop.store.put("checkouts/order-4", {**session, "expiresAt": shop.now + timedelta(days=9)})
+
+
+BREAKING: Final[Mapping[str, Callable[[ShopAtStripe], object]]] = {
+    "paid_only_at_stripe": forget_the_payment,
+    "paid_only_here": never_receive,
+    "amounts_differ": receive_less,
+    "refunds_differ": refund_more,
+    "units_not_taken": take_more,
+    "payment_not_indexed": lambda shop: lose(shop, f"payments/{a_payment_of('order-1', shop)}"),
+    "session_of_closed_order": close_with_open_session,
+    "reserved_not_held": lambda shop: broken(shop.store, "inventory/shirt", reserved=9),
+    "stock_off_trail": lambda shop: broken(shop.store, "inventory/shirt", stock=99),
+    "claim_without_entry": lambda shop: lose(shop, f"auditLog/{first_entry_of('order-1', shop)}"),
+    "effect_stuck": lambda shop: shop.store.put(
+        "effects/mail_1",
+        {"kind": "mail", "state": "RETRY", "orderId": "order-1", "nextAttemptAt": shop.now - timedelta(hours=2)},
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", BREAKING)
+def test_a_break_is_found_by_its_rule_once_and_closed_when_it_is_mended(rule: str) -> None:
+    shop = a_reconciled_shop()
+    good, account = shop.store.dump(), copy.deepcopy((shop.account.intents, shop.account.refunds))
+    BREAKING[rule](shop)
+    found = shop.reconcile(NOW)
+    assert rule in {finding.rule for finding in found.opened}
+    assert opened_lines(shop) == [finding.finding_id for finding in found.opened]
+
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+    assert opened_lines(shop) == [finding.finding_id for finding in found.opened]
+
+    for path, fields in good.items():
+        if not path.startswith(("reconciliations/", "baselines/")):
+            shop.store.put(path, fields)
+    lose(shop, *({"effects/mail_1", "checkouts/order-4"} & shop.store.dump().keys()))
+    shop.account.intents, shop.account.refunds = account
+    mended = shop.reconcile()
+    assert set(mended.closed) == {finding.finding_id for finding in found.opened}
+    assert shop.open_findings() == []
+
+
+def opened_lines(shop: ShopAtStripe) -> list[str]:
+    log: Any = shop.log
+    return [line["findingId"] for line in log.lines if line["result"] == "finding_opened"]
+
+
+def test_every_rule_is_broken_here() -> None:
+    assert BREAKING.keys() == {rule.name for rule in RULES}
+
+
+def test_what_is_found_again_is_opened_again_and_keeps_when_it_was_open_before() -> None:
+    shop = a_reconciled_shop()
+    sevens = []
+    for _ in range(7):
+        broken(shop.store, "inventory/shirt", reserved=9)
+        shop.reconcile()
+        sevens.append(shop.now)
+        broken(shop.store, "inventory/shirt", reserved=4)
+        shop.later(hours=1)
+        shop.reconcile()
+    finding = document_at(shop.store, "findings/reserved_not_held_shirt")
+    assert (finding["state"], finding["since"], finding["closedAt"]) == ("closed", sevens[-1], shop.now)
+    assert finding["earlier"] == [{"since": since, "closedAt": since + timedelta(hours=1)} for since in sevens[1:-1]]
+
+
+def test_a_refund_is_missed_on_either_side() -> None:
+    shop = a_reconciled_shop()
+    shop.order("order-5", quantity=1)
+    unheard = shop.pay("order-5", quantity=1)
+    shop.deliver()
+    shop.refund(unheard)
+    shop.account.events.clear()
+    forgotten = a_payment_of("order-1", shop)
+    made = shop.account.refunds
+    shop.account.refunds = {key: each for key, each in made.items() if each["payment_intent"] != forgotten}
+    shop.later(hours=3)
+    assert {finding.finding_id for finding in shop.reconcile(NOW).opened} == {
+        f"refunds_differ_{unheard}",
+        f"refunds_differ_{forgotten}",
+    }
+
+
+def test_a_payment_of_another_shop_is_none_of_ours() -> None:
+    shop = ShopAtStripe()
+    payment_id = shop.pay("theirs")
+    shop.account.intents[payment_id]["metadata"]["shop"] = "theirs"
+    shop.account.events.clear()
+    shop.later(hours=3)
+    assert replace(shop.job(), naming=Naming(shop_id="ours")).run().opened == ()
+    assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["paid_only_at_stripe"]
+
+
+def test_of_very_much_that_is_wrong_only_so_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = a_reconciled_shop()
+    monkeypatch.setattr(books, "OPEN_MAX", 1)
+    broken(shop.store, "inventory/shirt", reserved=9, stock=99)
+    assert len(shop.reconcile().opened) == 1
+    log: Any = shop.log
+    assert [line["severity"] for line in log.lines if line["result"] == "finding_not_kept"] == ["ERROR"]
+
+
+# --- What changes meanwhile ------------------------------------------------------------------------------------------
+
+
+def test_a_payment_that_is_settled_while_it_is_compared_is_not_found_wrong() -> None:
+    shop = ShopAtStripe()
+    shop.order("order-1")
+    payment_id = shop.pay("order-1", is_slow=True)
+    shop.deliver()
+    shop.later(hours=2)
+    session = next(iter(shop.account.sessions.values()))
+
+    def pay_meanwhile(what: str) -> None:
+        if what == "payment_intents" and shop.account.intents[payment_id]["status"] != "succeeded":
+            sessions.settle(shop.account, session, is_paid=True)
+
+    shop.stripe.before_answering = pay_meanwhile
+    reconciled = shop.reconcile()
+    assert (reconciled.opened, shop.open_findings()) == ((), [])
+    assert status_in(shop.store) == "finalized"
+
+
+def test_a_payment_that_comes_while_a_finding_is_looked_at_again_is_settled_first() -> None:
+    shop = ShopAtStripe()
+    shop.order("order-1")
+    payment_id = shop.pay("order-1", is_slow=True)
+    shop.deliver()
+    shop.later(hours=2)
+    known = {"rule": "paid_only_here", "target": payment_id, "orderId": "order-1", "since": NOW, "state": "open"}
+    shop.store.put(f"findings/paid_only_here_{payment_id}", known)
+    (session,) = shop.account.sessions.values()
+
+    def pay_meanwhile(what: str) -> None:
+        if what == "payment_intent" and shop.account.intents[payment_id]["status"] != "succeeded":
+            sessions.settle(shop.account, session, is_paid=True)
+
+    shop.stripe.before_answering = pay_meanwhile
+    assert shop.reconcile(shop.now).opened == ()
+    assert (shop.open_findings(), status_in(shop.store)) == ([], "finalized")
+
+
+def test_an_order_whose_refunds_change_while_they_are_compared_is_left_alone() -> None:
+    shop = a_reconciled_shop()
+    refund_more(shop)
+    kept = document_at(shop.store, "orders/order-1")["refunds"]
+
+    def change(what: str) -> None:
+        if what == "refunds_of":
+            broken(shop.store, "orders/order-1", refunds=kept if shop.stripe.asked.count(what) % 2 else {})
+
+    broken(shop.store, "orders/order-1", refunds={})
+    shop.stripe.before_answering = change
+    shop.later(hours=3)
+    assert shop.reconcile(NOW).opened == ()
+
+
+def test_an_order_that_has_just_changed_is_left_for_the_next_run() -> None:
+    shop = a_reconciled_shop()
+    lose(shop, f"payments/{a_payment_of('order-1', shop)}")
+    broken(shop.store, "orders/order-1", updatedAt=shop.now - timedelta(minutes=9))
+    assert shop.reconcile(NOW).opened == ()
+    shop.later(minutes=2)
+    assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["payment_not_indexed"]
+
+
+# --- Stock -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_trail_moves_is_expected_and_what_an_operator_has_seen_to_is_accepted() -> None:
+    shop = a_reconciled_shop()
+    shop.order("order-5", quantity=1)
+    shop.pay("order-5", quantity=1)
+    shop.deliver()
+    shop.later(hours=3)
+    assert shop.reconcile().opened == ()
+    stock, _ = shirts_in(shop.store)
+    broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 20)
+    (found,) = shop.reconcile().opened
+    assert found.words == f"stock of shirt is {int(str(stock)) + 20}, and {stock} by the trail: +20 beside it"
+    assert found.severity == "WARNING"
+
+    early = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now - timedelta(seconds=1)}
+    shop.store.put("auditLog/operator_0", {**early, "stock": [], "note": "'shirt' had 9 on hand, and has 9"})
+    assert shop.reconcile().closed == ()
+    shop.later(minutes=1)
+    act: dict[str, object] = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now, "stock": []}
+    shop.store.put("auditLog/operator_1", {**act, "note": "'shirts' had 9 on hand, and has 9"})
+    assert shop.reconcile().closed == ()
+    shop.store.put("auditLog/operator_2", {**act, "note": "'shirt' had 20 on hand, and has 20"})
+    assert shop.reconcile().closed == (found.finding_id,)
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+
+    move = {"productId": "shirt", "stock": -5, "reserved": 0}
+    shop.store.put("auditLog/operator_3", {**act, "createdAt": shop.now, "stock": [move]})
+    broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 15)
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+
+
+def test_what_a_run_has_counted_that_died_is_not_counted_again() -> None:
+    shop = a_reconciled_shop()
+    before = document_at(shop.store, "reconciliations/stripe")
+    shop.order("order-5", quantity=1)
+    shop.pay("order-5", quantity=1)
+    shop.deliver()
+    shop.later(hours=1)
+    shop.reconcile()
+    broken(shop.store, "reconciliations/stripe", trailUntil=before["trailUntil"])
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+    assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
+
+
+def test_a_product_that_is_gone_and_one_that_is_never_short_are_not_wrong() -> None:
+    shop = a_reconciled_shop()
+    broken(shop.store, "inventory/shirt", stock=99)
+    shop.reconcile()
+    broken(shop.store, "inventory/shirt", stock=None)
+    assert shop.reconcile().closed == ("stock_off_trail_shirt",)
+    broken(shop.store, "inventory/shirt", stock=50)
+    assert shop.reconcile().opened == ()
+    broken(shop.store, "inventory/shirt", stock=51)
+    shop.reconcile()
+    lose(shop, "inventory/shirt")
+    assert shop.reconcile().closed == ("stock_off_trail_shirt",)
+
+
+def test_without_a_key_nothing_is_done_and_said_to_be_so() -> None:
+    log = RecordingLog()
+    shop = ShopAtStripe(log=log)
+    assert replace(shop.job(), stripe=None).run().events == 0
+    assert [(line["severity"], line["result"]) for line in log.lines] == [("INFO", "not_configured")]
+    assert not [path for path in shop.store.dump() if path.startswith("reconciliations/")]

@@ -1,0 +1,49 @@
+"""Of the entries under an order's id, its own are told from those of an earlier order that had it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from audit.chain import Head
+from database.store import Fields
+from reconciliation.records import order_record_from
+from tests.support.builders import NOW
+from tests.support.reconciling import a_paid_order
+
+ORDER = replace(a_paid_order(), created_at=NOW)
+
+
+def an_entry(taken: int, **fields: object) -> Fields:
+    move = {"productId": "shirt", "stock": -taken, "reserved": -taken}
+    return {"orderId": "order-1", "createdAt": NOW, "stock": [move], "uncounted": [], **fields}
+
+
+FIRST = an_entry(1, hash="a", previousHash=None)
+SECOND = an_entry(2, hash="b", previousHash="a")
+OF_ANOTHER_CHAIN = an_entry(4, hash="x", previousHash=None)
+FROM_BEFORE_CHAINS = an_entry(8)
+OF_AN_EARLIER_ORDER = an_entry(16, createdAt=NOW - timedelta(minutes=2))
+BEGUN_BEFORE_THE_ORDER = an_entry(32, createdAt=NOW - timedelta(seconds=59))
+OF_ANOTHER_ORDER = an_entry(64, orderId="order-2")
+ALL = (
+    *(SECOND, OF_ANOTHER_CHAIN, FIRST, FROM_BEFORE_CHAINS),
+    *(OF_AN_EARLIER_ORDER, BEGUN_BEFORE_THE_ORDER, OF_ANOTHER_ORDER),
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "taken"), [(Head(2, "b"), 1 + 2 + 8 + 32), (Head(1, "a"), 1 + 8 + 32), (None, 8 + 32)]
+)
+def test_its_own_entries_are_those_of_its_chain_and_those_from_before_chains_by_their_time(
+    head: Head | None, taken: int
+) -> None:
+    assert order_record_from(ORDER, head, {}, ALL, NOW).stock_moved == {"shirt": -taken}
+
+
+def test_units_that_no_inventory_counted_are_named_and_what_cannot_be_read_moves_nothing() -> None:
+    gone = an_entry(0, uncounted=[{"productId": "mug", "quantity": 1}])
+    unreadable = an_entry(0, stock=[{"productId": 3, "stock": -1}, "x"], uncounted=None)
+    record = order_record_from(ORDER, None, {}, [gone, unreadable], NOW)
+    assert not record.stock_moved
+    assert record.uncounted == {"mug"}

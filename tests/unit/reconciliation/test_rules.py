@@ -1,0 +1,180 @@
+"""Each rule finds what it is about, in words and with a command, and finds nothing in a shop in good order."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from orders.checkout import Checkout, CheckoutState
+from orders.money import Money
+from orders.order import OrderLine, OrderStatus
+from orders.payments import Payments
+from orders.refunds import Refunds
+from reconciliation import rules
+from reconciliation.finding import Subject
+from reconciliation.registry import RULES, findings_of
+from reconciliation.subjects import (
+    EffectRecord,
+    EventRecord,
+    OrderRecord,
+    PaymentOnBothSides,
+    ProductRecord,
+    RefundsOnBothSides,
+)
+from stripe_api.lists import ListedRefund
+from tests.support.builders import NOW, a_refund
+from tests.support.reconciling import a_paid_order, an_intent
+from tools.toolchain import ROOT
+
+ORDER: Final = a_paid_order()
+PAYMENT: Final = PaymentOnBothSides("pi_1", "order-1", an_intent(), ORDER)
+REFUNDED: Final = replace(ORDER, refunds=Refunds.of(a_refund(amount=600)))
+REFUNDS: Final = RefundsOnBothSides(
+    ORDER.payments.succeeded[0], REFUNDED, [ListedRefund("re_1", "succeeded", 600, "pi_1")]
+)
+RECORD: Final = OrderRecord(ORDER, NOW, {"shirt": -3}, indexed={"pi_1": "order-1", "ch_1": "order-1"})
+SESSION: Final = Checkout(1, Money(3_600, "eur"), adds=False, expires_at=NOW + timedelta(hours=1), session_id="cs_1")
+CLOSED: Final = replace(RECORD, order=replace(ORDER, status=OrderStatus.CANCELLED), checkout=SESSION)
+SHIRTS: Final = ProductRecord("shirt", reserved=3, held=3, stock=7, stock_of_trail=7)
+EVENT: Final = EventRecord("evt_1", "order-1", is_claimed=True, has_entry=True)
+DUE: Final = EffectRecord("mail_1", "mail", "order-1", NOW, NOW + timedelta(hours=1))
+
+BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
+    "paid_only_at_stripe": (
+        replace(PAYMENT, order=replace(ORDER, payments=Payments(), status=OrderStatus.EXPIRED)),
+        "Stripe has received 3600 eur as pi_1, and order order-1 is expired without it",
+        "./shop why pi_1",
+    ),
+    "paid_only_here": (
+        replace(PAYMENT, at_stripe=an_intent(status="canceled", amount_received=0)),
+        "order order-1 was paid with pi_1, and for Stripe it is canceled",
+        "./shop why order-1",
+    ),
+    "amounts_differ": (
+        replace(PAYMENT, at_stripe=an_intent(amount_received=3_601)),
+        "Stripe has received 3601 eur as pi_1, and the order says 3600 eur",
+        "./shop why order-1",
+    ),
+    "refunds_differ": (
+        replace(REFUNDS, order=ORDER),
+        "Stripe has refunded 600 of pi_1, and order order-1 says 0",
+        "./shop why order-1",
+    ),
+    "units_not_taken": (
+        replace(RECORD, stock_moved={"shirt": -2}),
+        "order order-1 is finalized: 3 of shirt were sold, and 2 are gone",
+        "./shop why order-1",
+    ),
+    "payment_not_indexed": (
+        replace(RECORD, indexed={"pi_1": "order-1", "ch_1": None}),
+        "order order-1 was paid with ch_1, whose refunds would not find it",
+        "./shop why order-1",
+    ),
+    "session_of_closed_order": (
+        CLOSED,
+        "order order-1 is cancelled, and can be paid in cs_1 until 2026-03-14 16:09 UTC",
+        "./shop cancel order-1",
+    ),
+    "reserved_not_held": (
+        replace(SHIRTS, held=1),
+        "3 of shirt are reserved, and orders hold 1",
+        "./shop stock shirt",
+    ),
+    "stock_off_trail": (
+        replace(SHIRTS, stock=17),
+        "stock of shirt is 17, and 7 by the trail: +10 beside it",
+        "./shop stock set shirt 17",
+    ),
+    "claim_without_entry": (
+        replace(EVENT, has_entry=False),
+        "evt_1 is claimed as settled, and no audit entry says what was done",
+        "./shop why evt_1",
+    ),
+    "effect_stuck": (
+        DUE,
+        "mail was due at 2026-03-14 15:09 UTC, and nobody has tried it",
+        "./shop why order-1",
+    ),
+}
+
+IN_ORDER: Final[Mapping[str, Subject]] = {
+    "a payment": PAYMENT,
+    "a payment that nobody has made": replace(PAYMENT, order=None, at_stripe=an_intent(status="processing")),
+    "a payment that neither knows": replace(PAYMENT, order=None, at_stripe=None),
+    "refunds": REFUNDS,
+    "a refund that is pending": replace(REFUNDS, order=ORDER, at_stripe=[ListedRefund("re_1", "pending", 600, "pi_1")]),
+    "an old refund without a status": replace(REFUNDS, at_stripe=[ListedRefund("re_1", None, 600, "pi_1")]),
+    "an order": RECORD,
+    "an order that was held and paid later": replace(
+        RECORD, order=replace(ORDER, finalized_at=None, status=OrderStatus.REVIEW), stock_moved={}
+    ),
+    "units that came back": replace(RECORD, order=REFUNDED, stock_moved={"shirt": -2}),
+    "units that came back while their product was never short": replace(RECORD, order=REFUNDED),
+    "units that could not be counted": replace(RECORD, stock_moved={}, uncounted=frozenset({"shirt"})),
+    "units that are never short": replace(
+        RECORD,
+        order=replace(ORDER, unlimited=frozenset({"shirt"}), returned={"shirt": 1}),
+        stock_moved={},
+    ),
+    "an order under an id that was used before": replace(
+        RECORD, order=replace(ORDER, finalized_at=None, failure_reason="id_used_before")
+    ),
+    "a session of an open order": replace(RECORD, checkout=SESSION),
+    "a session that is over": replace(CLOSED, checkout=replace(SESSION, state=CheckoutState.EXPIRED)),
+    "a session whose time is out": replace(CLOSED, checkout=replace(SESSION, expires_at=NOW)),
+    "a session that Stripe has yet to make": replace(CLOSED, checkout=replace(SESSION, session_id=None)),
+    "a product": SHIRTS,
+    "a product that is never short": replace(SHIRTS, stock=None),
+    "a product that is new": replace(SHIRTS, stock_of_trail=None),
+    "an event": EVENT,
+    "an event that is parked": replace(EVENT, is_claimed=False, has_entry=False),
+    "an effect that the sweep may be about to perform": replace(DUE, now=NOW + timedelta(minutes=59)),
+}
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_a_rule_finds_what_is_broken_and_says_what_to_do(rule: str) -> None:
+    subject, words, remedy = BROKEN[rule]
+    assert [(each.rule, each.words, each.remedy) for each in findings_of(subject)] == [(rule, words, remedy)]
+
+
+@pytest.mark.parametrize("what", IN_ORDER)
+def test_nothing_is_found_where_all_is_in_order(what: str) -> None:
+    assert findings_of(IN_ORDER[what]) == ()
+
+
+def test_every_file_of_a_rule_is_registered_under_its_name_and_tried_here() -> None:
+    files = {path.stem for path in (ROOT / "reconciliation" / "rules").glob("*.py")} - {"__init__"}
+    assert files == {rule.name for rule in RULES} == BROKEN.keys()
+    assert len(RULES) == len(files)
+    assert rules.__doc__
+
+
+def test_a_payment_of_no_order_and_one_whose_event_could_not_be_settled_are_said_to_be_so() -> None:
+    (lost,) = findings_of(replace(PAYMENT, order=None, event_id="evt_9"))
+    assert (lost.words, lost.remedy) == (
+        "Stripe has received 3600 eur as pi_1, and order order-1 does not exist",
+        "./shop replay evt_9",
+    )
+    assert (lost.finding_id, lost.order_id) == ("paid_only_at_stripe_pi_1", "order-1")
+    (unknown,) = findings_of(replace(PAYMENT, at_stripe=None))
+    assert unknown.words == "order order-1 was paid with pi_1, and Stripe knows no such payment"
+
+
+def test_money_in_another_currency_is_other_money() -> None:
+    (found,) = findings_of(replace(PAYMENT, at_stripe=an_intent(currency="usd")))
+    assert found.words == "Stripe has received 3600 usd as pi_1, and the order says 3600 eur"
+
+
+@pytest.mark.parametrize("moved", [-4, 1])
+def test_of_a_refunded_order_no_more_is_gone_than_was_sold_and_no_less_than_nothing(moved: int) -> None:
+    (found,) = findings_of(replace(RECORD, order=REFUNDED, stock_moved={"shirt": moved}))
+    assert found.words == f"order order-1 is finalized: 3 of shirt were sold, and {-moved} are gone"
+
+
+def test_units_of_a_product_that_the_order_never_sold_are_missed() -> None:
+    more = replace(ORDER, lines=(OrderLine("shirt", 3), OrderLine("mug", 1)))
+    (found,) = findings_of(replace(RECORD, order=more, stock_moved={"shirt": -3, "hat": -1}))
+    assert found.words.endswith(": 0 of hat were sold, and 1 are gone; 1 of mug were sold, and 0 are gone")

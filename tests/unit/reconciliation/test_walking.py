@@ -1,0 +1,88 @@
+"""Time is walked through the right way round, at a pace, and in spans that fit into memory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from reconciliation.missing import TYPE_LISTS
+from reconciliation.walking import ITEMS_MAX, WIDEST, Pace, PacedLists, TooMany, walk, whole_second
+from stripe_api.lists import PAGE_MAX, TYPES_MAX, Listed, Span
+from tests.support.builders import NOW
+from tests.support.reconciling import ListedAccount
+from tests.support.settling import Clock
+from tools.stripe_stand_in.account import Account
+from webhooks.translation import HANDLED_TYPES
+
+SECOND = timedelta(seconds=1)
+
+
+def a_rush(events: int, *, per_second: int = 1) -> Account:
+    """So many things happen, one after the other, and nothing for a month after."""
+    account = Account("http://stand-in.example", NOW.timestamp)
+    for number in range(events):
+        account.ahead_seconds = number // per_second
+        account.report("charge.succeeded", {"number": number})
+    account.ahead_seconds = 28 * 24 * 60 * 60
+    return account
+
+
+def walked(account: Account, clock: Clock, hours: float = 700) -> list[Sequence[Mapping[str, object]]]:
+    lists = PacedLists(ListedAccount(account), Pace(clock.monotonic, clock.sleep))
+    steps = walk(lambda span: lists.events(["charge.succeeded"], span), NOW, NOW + timedelta(hours=hours))
+    return [events for _, events in steps]
+
+
+def test_all_that_has_happened_is_found_once_the_oldest_first_ten_pages_a_second_and_never_more_than_fits() -> None:
+    account, clock = a_rush(2 * ITEMS_MAX), Clock()
+    started = clock.seconds
+    found = walked(account, clock)
+    assert [event for events in found for event in events] == account.events
+    assert max(map(len, found)) <= ITEMS_MAX + PAGE_MAX
+    assert clock.seconds - started >= 2 * ITEMS_MAX / PAGE_MAX / 10
+    assert max(clock.pauses) <= 0.1 + 1e-6
+
+
+def test_a_second_in_which_more_has_happened_is_not_made_shorter() -> None:
+    account = a_rush(ITEMS_MAX + 1, per_second=ITEMS_MAX + 1)
+    assert [len(events) for events in walked(account, Clock(), 1) if events] == [ITEMS_MAX + 1]
+
+
+def test_a_span_gets_narrower_where_there_is_too_much_and_wider_again() -> None:
+    crowded = (NOW + timedelta(hours=10), NOW + timedelta(hours=11))
+    spans: list[Span] = []
+
+    def look(span: Span) -> None:
+        if span.start < crowded[1] and crowded[0] < span.end and span.end - span.start > timedelta(minutes=30):
+            raise TooMany
+        spans.append(span)
+
+    end = NOW + timedelta(days=5)
+    assert len(list(walk(look, NOW, end))) == len(spans)
+    assert [span.start for span in spans] == [whole_second(NOW), *(span.end for span in spans[:-1])]
+    assert spans[-1].end == whole_second(end)
+    assert max(span.end - span.start for span in spans) == WIDEST
+
+
+def test_nothing_is_walked_through_where_there_is_no_time() -> None:
+    assert list(walk(lambda span: span, NOW, NOW)) == []
+
+
+def test_a_page_that_says_more_and_brings_nothing_is_the_last() -> None:
+    class Endless(ListedAccount):
+        def events(self, types: Sequence[str], span: Span, *, after: str | None = None) -> Listed[Mapping[str, object]]:
+            return Listed([], has_more=True)
+
+    lists = PacedLists(Endless(a_rush(0)), Pace(Clock().monotonic, Clock().sleep))
+    assert lists.events(["charge.succeeded"], Span(NOW, NOW + SECOND)) == []
+
+
+def test_all_types_that_are_handled_are_in_one_of_two_lists_that_stripe_takes() -> None:
+    assert len(TYPE_LISTS) == 2
+    assert max(map(len, TYPE_LISTS)) <= TYPES_MAX
+    assert sorted(TYPE_LISTS[0] + TYPE_LISTS[1]) == sorted(HANDLED_TYPES)
+
+
+@pytest.mark.parametrize("moment", [NOW, NOW + timedelta(microseconds=999_999)])
+def test_stripe_counts_whole_seconds(moment: datetime) -> None:
+    assert whole_second(moment) == NOW
