@@ -11,8 +11,10 @@ import click
 from ops.audit import audit
 from ops.commands import Asked, Commands
 from ops.export import export
+from ops.findings import findings
 from ops.forget import forget
 from ops.orders import orders
+from ops.reconcile import reconcile
 from ops.repair import REPAIRS
 from ops.restocking import STOCK_ACTS
 from ops.search import search
@@ -41,7 +43,7 @@ def shop(context: click.Context) -> None:
 
 for act in STOCK_ACTS:
     stock.add_command(act)
-for each in (status, watch, why, search, orders, stock, *REPAIRS, seed, audit, forget, export):
+for each in (status, watch, why, search, orders, stock, *REPAIRS, seed, audit, forget, export, findings, reconcile):
     shop.add_command(each)
 
 

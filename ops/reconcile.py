@@ -1,0 +1,106 @@
+"""`./shop reconcile`: what the function does every hour, now, and as far back as one wants."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import click
+
+from database.rehearsal import RehearsalStore
+from ops.commands import Asked, command
+from ops.connection import Shop
+from ops.exit_codes import ExitCode, Failed
+from ops.page import Heading, Line, Page, Tone
+from orders.events import Cause
+from orders.outcome import Outcome, Result
+from reconciliation.job import Reconciled, Reconciliation
+from service.logs import Log
+from service.secrets import STRIPE_API_KEY
+from service.settings import settings_from
+from service.wiring import service_on
+from stripe_api.api import StripeRefused
+
+_FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
+
+
+@command("reconcile")
+@click.option("--since", type=click.DateTime(_FORMATS), help="In UTC; by default since where the last run has ended.")
+@click.option("--yes", is_flag=True, help="Settle what is missing. Without this, it is only shown.")
+@click.pass_context
+def reconcile(context: click.Context, since: datetime | None, *, yes: bool) -> None:
+    """Settle what Stripe reported and nobody settled, and look whether money, stock and the trail agree.
+
+    It asks Stripe with the key in STRIPE_API_KEY, which may list events, PaymentIntents and refunds. Ends with 3 if it
+    finds anything.
+    """
+    asked: Asked = context.obj
+    job = job_of(asked.shop, _said_by(asked))
+    dry = Dry(job)
+    start = since.replace(tzinfo=UTC) if since else None
+    try:
+        reconciled = (job if yes else dry.job).run(start)
+    except StripeRefused as refused:
+        raise Failed(f"Stripe refuses: {refused}") from None
+    missing = [{"eventId": event.event_id, "eventType": event.event_type} for event in dry.missing]
+    asked.output.show({**reconciled.summary(), "missing": missing}, page_of(reconciled, dry.missing))
+    if not reconciled.is_as_usual or reconciled.open or missing:
+        context.exit(ExitCode.FOUND)
+
+
+def job_of(shop: Shop, log: Log) -> Reconciliation:
+    """Raises Failed: there is no key."""
+    key = os.environ.get(STRIPE_API_KEY, "").strip()
+    if not key:
+        raise Failed(f"There is no key to ask Stripe with: read -rs {STRIPE_API_KEY} && export {STRIPE_API_KEY}")
+    environment = {**shop.environment, STRIPE_API_KEY: key}
+    return service_on(shop.connection, settings_from(environment), log, environment).reconciliation()
+
+
+@dataclass(slots=True)
+class Dry:
+    """The same run, of which nothing is settled or written down."""
+
+    whole: Reconciliation
+    missing: list[Cause] = field(default_factory=list)
+    """What would be settled."""
+
+    @property
+    def job(self) -> Reconciliation:
+        return replace(self.whole, settle=self._settle, store=RehearsalStore(self.whole.store))
+
+    def _settle(self, event: Cause, _now: datetime) -> Outcome:
+        if event.event_id not in {each.event_id for each in self.missing}:
+            self.missing.append(event)
+        return Outcome(Result.IGNORED, event.order_id)
+
+
+def page_of(reconciled: Reconciled, missing: Sequence[Cause]) -> Page:
+    """What was looked at, what was missing or is settled now, and what disagrees."""
+    looked_at = (
+        f"Looked at {reconciled.events} events, {reconciled.payments} payments, {reconciled.refunds} refunds, "
+        f"{reconciled.orders} orders and {reconciled.products} products"
+    )
+    settled = (Line(f"{result}: {number}") for result, number in sorted(reconciled.settled.items()))
+    unsettled = (Line(f"{event.event_id} {event.event_type} {event.order_id or ''}".rstrip()) for event in missing)
+    found = (
+        line
+        for finding in reconciled.opened
+        for line in (Line(finding.words, Tone.WARNING), Line(finding.remedy, Tone.COMMAND))
+    )
+    still_open = reconciled.open - len(reconciled.opened)
+    return (
+        Line(f"{looked_at}{'' if reconciled.complete else '; time was out: run it again'}."),
+        *((Heading("Settled now"), *settled) if reconciled.settled else ()),
+        *((Heading("Nobody has settled these: add --yes to do it"), *unsettled) if missing else ()),
+        *((Heading("Found"), *found) if reconciled.opened else ()),
+        *((Line(f"{still_open} found before: ./shop findings", Tone.WARNING),) if still_open else ()),
+    )
+
+
+def _said_by(asked: Asked) -> Callable[..., None]:
+    def say(severity: str, message: str, **fields: object) -> None:
+        if event_id := fields.get("eventId"):
+            asked.output.say(f"{severity} {event_id} {message}")
+
+    return say
