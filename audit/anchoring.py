@@ -8,6 +8,7 @@ from typing import Final
 from audit.anchors import Digest, LatestAnchor, MovedHead, Span, anchor_fields, due_span
 from database.documents.anchors import LATEST_ANCHOR, anchor_id_of, anchor_writes, latest_from, part_write
 from database.store import DocumentStore
+from orders.outcome import StoreContended
 
 # Some 60 KB a part, and a minute's work at the most: the next run goes on where this one ends.
 HEADS_MAX: Final = 20_000
@@ -29,17 +30,21 @@ class Anchoring:
     def anchor_if_due(self, now: datetime) -> Mapping[str, object] | None:
         """Write the next anchor, if the latest is an hour old. Returns its fields and its id, as `anchor`, or None.
 
+        None also where somebody else is just doing it. What was written of the heads belongs to no anchor then.
+
         Raises:
-            StoreContended, StoreUnavailable: nothing is anchored; the next call does it. What was written of the heads
-                belongs to no anchor, and does no harm.
+            StoreUnavailable: nothing is anchored, as far as anybody knows; the next call does it.
         """
         document = self.store.read((LATEST_ANCHOR,), timeout_seconds=self.timeout_seconds)[LATEST_ANCHOR]
         latest = latest_from(document)
         if (span := due_span(latest, now)) is None:
             return None
         anchor_id = anchor_id_of(now)
-        anchor = self._listed(anchor_id, span, latest, now)
-        self.store.commit(anchor_writes(anchor_id, anchor, document), timeout_seconds=self.timeout_seconds)
+        try:
+            anchor = self._listed(anchor_id, span, latest, now)
+            self.store.commit(anchor_writes(anchor_id, anchor, document), timeout_seconds=self.timeout_seconds)
+        except StoreContended:
+            return None
         return {"anchor": anchor_id, **anchor}
 
     def _listed(self, anchor_id: str, span: Span, latest: LatestAnchor | None, now: datetime) -> Mapping[str, object]:
