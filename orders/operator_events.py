@@ -14,6 +14,16 @@ STOCK_UNITS_MAX: Final = 1_000_000_000
 """The most units of a product that an operator can write, or add or take away at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class AskedBy:
+    """Who wants something settled that has another cause, and why."""
+
+    operator: str
+    """1 to OPERATOR_CHARACTERS_MAX characters."""
+    reason: str
+    """1 to REASON_CHARACTERS_MAX characters."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ByOperator:
     request_id: str

@@ -132,14 +132,16 @@ def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now:
     released = released_by(event, snapshot)
     if snapshot.claim:
         return count_delivery(event, snapshot.claim, order_id, result, now, released)
-    if event.delivery.is_replay:
-        # Taken up again, it was settled by someone else meanwhile, and outlived its claim: nothing was delivered.
-        return Unchanged(Outcome(result, order_id), released)
-    return _claim_put_back(snapshot, released)
+    return _claim_put_back(event, snapshot, released)
 
 
-def _claim_put_back(snapshot: Snapshot, released: tuple[str, ...] = ()) -> CountDelivery:
+def _claim_put_back(
+    event: StripeEvent | NotUnderstood, snapshot: Snapshot, released: tuple[str, ...] = ()
+) -> CountDelivery | Unchanged:
     """The claim has expired, but the audit entry stays: put the claim back, and count on from there."""
+    if event.delivery.is_replay:
+        # Nothing was delivered that could be counted.
+        return Unchanged(Outcome(Result.DUPLICATE_DETECTED, snapshot.order_id), released)
     recorded_as = snapshot.set_aside_as or Result.DUPLICATE_DETECTED
     return CountDelivery(Result.DUPLICATE_DETECTED, snapshot.order_id, recorded_as, released)
 
@@ -152,7 +154,7 @@ def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, terms: Terms, n
         return count_delivery(event, claim, event.order_id, result, now)
     if snapshot.record is Record.SETTLED or (snapshot.record is Record.SET_ASIDE and not is_ours):
         # A release that could read it has settled it, or it was set aside, and only its claim has expired.
-        return _claim_put_back(snapshot)
+        return _claim_put_back(event, snapshot)
     if not is_ours:
         return set_aside(event, terms)
     return Park(Result.ERROR, event.order_id, event.reason)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final, TypedDict, assert_never
 
 from audit.entry import AuditEntry
 from database.documents.audit_heads import head_fields
@@ -40,6 +40,11 @@ from settlement.snapshot import Snapshot
 
 _UNREAD: Final = "not_understood"
 """The kind of what is set aside before anybody could read it."""
+
+
+class _AskedBy(TypedDict, total=False):
+    operator: str
+    reason: str
 
 
 def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Terms, now: datetime) -> tuple[Write, ...]:
@@ -137,9 +142,17 @@ def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> Audit
         payment_intent_id=event.payment_intent_id if isinstance(event, StripeEvent) else None,
         account=event.delivery.account if isinstance(event, StripeEvent) else None,
         note=change.note,
-        operator=event.operator if isinstance(event, OperatorEvent) else None,
-        reason=event.reason if isinstance(event, OperatorEvent) else None,
+        **_asked_by(event),
     )
+
+
+def _asked_by(event: OrderEvent | OperatorEvent) -> _AskedBy:
+    """Which operator wanted it, and why; of an event of Stripe's, whoever has had it settled again."""
+    if isinstance(event, OperatorEvent):
+        return {"operator": event.operator, "reason": event.reason}
+    if isinstance(event, StripeEvent) and (asked_by := event.delivery.asked_by):
+        return {"operator": asked_by.operator, "reason": asked_by.reason}
+    return {}
 
 
 def _writes_for_adjustment(
@@ -158,8 +171,7 @@ def _writes_for_adjustment(
         created_at=now,
         moves=(decision.move,) if decision.move else (),
         note=decision.note,
-        operator=event.operator,
-        reason=event.reason,
+        **_asked_by(event),
     )
     answer = _answer(event, decision.outcome, snapshot, terms, now)
     return unchained_write(entry), *adjusted(decision, snapshot), answer

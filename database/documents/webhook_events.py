@@ -93,6 +93,7 @@ def _new_claim(
         "lastDeliveryAt": delivery.delivered_at,
         "deliveries": before + 1,
         **account_fields(delivery.account),
+        **_asked_by(delivery),
     }
     claim = Create(claim_path(delivery.event_id), {**received, **fields})
     return (claim, delivery_write(delivery, order_id, before + 1, result)) if before else (claim,)
@@ -104,10 +105,16 @@ def _changed_claim(
     """What changes in a claim, with this delivery counted if it is not yet: the records have no gaps."""
     path = claim_path(delivery.event_id)
     if claim.has_counted(delivery):
-        return (Update(path, fields, claim.version),)
+        return (Update(path, {**fields, **_asked_by(delivery)}, claim.version),)
     number = claim.deliveries + 1
     counted = {"deliveries": number, "lastDeliveryAt": delivery.delivered_at}
     return (
         Update(path, {**fields, **counted}, claim.version),
         delivery_write(delivery, order_id, number, result),
     )
+
+
+def _asked_by(delivery: StripeDelivery) -> dict[str, object]:
+    """Who has had the event taken up. Until it is settled, no audit entry in a chain says so."""
+    asked_by = delivery.asked_by
+    return {"askedBy": {"operator": asked_by.operator, "reason": asked_by.reason}} if asked_by else {}

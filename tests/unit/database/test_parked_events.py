@@ -76,7 +76,7 @@ ids = st.text("abcXYZ019_-", min_size=1, max_size=20)
 disputes = st.builds(Dispute, dispute_id=ids, amount=amounts, currency=currencies)
 totals = st.builds(SessionTotals, *[amounts] * 5, currency=currencies)
 envelopes: dict[str, st.SearchStrategy[object]] = {
-    "delivery": st.builds(StripeDelivery, is_replay=st.just(value=False)),
+    "delivery": st.builds(StripeDelivery, is_replay=st.just(value=False), asked_by=st.none()),
     "order_id": ids,
     "payment_intent_id": st.none() | ids,
     "charge_id": st.none() | ids,

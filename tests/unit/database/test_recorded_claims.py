@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from database.store import Create
+from database.store import Create, Update
+from orders.operator_events import AskedBy
 from orders.outcome import Result
-from settlement.decisions import Park, SetAside
+from settlement.decisions import Decision, Park, SetAside
+from settlement.snapshot import Snapshot
 from tests.support.builders import LATER, NOW, Fields, a_payment, a_refund, an_updated_refund
 from tests.support.deciding import SET_ASIDE, a_claim, a_count, a_held_order, a_parked_claim, a_snapshot
 from tests.support.written import (
@@ -24,6 +26,7 @@ from tests.support.written import (
 )
 
 OF_ANOTHER_MODE = SetAside(Result.LIVEMODE_MISMATCH, "order-1", "livemode_mismatch: an event of test mode")
+OLGA: Fields = {"operator": "olga", "reason": "lost"}
 KEPT = Park(Result.ERROR, "order-1", "amount_received must be an amount")
 
 # --- Claims ----------------------------------------------------------------------------------------------------------
@@ -47,6 +50,25 @@ def test_an_event_that_was_parked_or_set_aside_is_settled_by_turning_its_claim_i
     replay = written(FINALIZED, known, a_payment(delivered_at=LATER, is_replay=True))
     assert replay[CLAIM] == updated_claim(**SETTLED)[CLAIM]
     assert fifth.keys().isdisjoint(replay)
+
+
+@pytest.mark.parametrize(
+    ("decision", "known", "path", "asked"),
+    [
+        (FINALIZED, RESERVED, AUDIT, OLGA),
+        (FINALIZED, RESERVED, CLAIM, {"askedBy": OLGA}),
+        (OF_ANOTHER_MODE, RESERVED, CLAIM, {"askedBy": OLGA}),
+        (KEPT, a_snapshot(), CLAIM, {"askedBy": OLGA}),
+        (KEPT, a_snapshot(claim=a_claim("livemode_mismatch")), CLAIM, {"askedBy": OLGA}),
+    ],
+)
+def test_who_has_had_an_event_settled_again_and_why_is_on_record(
+    decision: Decision, known: Snapshot, path: str, asked: Fields
+) -> None:
+    replayed = a_payment(is_replay=True, asked_by=AskedBy("olga", "lost"))
+    write = written(decision, known, replayed)[path]
+    assert isinstance(write, Create | Update)
+    assert asked.items() <= write.fields.items()
 
 
 @pytest.mark.parametrize("number", [2, 3])
