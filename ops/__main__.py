@@ -16,6 +16,7 @@ from ops.forget import forget
 from ops.orders import orders
 from ops.reconcile import reconcile
 from ops.repair import REPAIRS
+from ops.replay import replay
 from ops.restocking import STOCK_ACTS
 from ops.search import search
 from ops.seeding import seed
@@ -43,7 +44,22 @@ def shop(context: click.Context) -> None:
 
 for act in STOCK_ACTS:
     stock.add_command(act)
-for each in (status, watch, why, search, orders, stock, *REPAIRS, seed, audit, forget, export, findings, reconcile):
+for each in (
+    status,
+    watch,
+    why,
+    search,
+    orders,
+    stock,
+    *REPAIRS,
+    replay,
+    seed,
+    audit,
+    forget,
+    export,
+    findings,
+    reconcile,
+):
     shop.add_command(each)
 
 

@@ -9,7 +9,7 @@ from ops.acting import Answered, Rehearsed
 from ops.bulk import Bulk
 from ops.page import Heading, Line, Page, Part, Row, Table, Tone
 
-_ITS_OWN_TRAIL: Final = ("operatorRequests/", "auditLog/")
+_ITS_OWN_TRAIL: Final = ("operatorRequests/", "auditLog/", "webhookEvents/")
 _NO_NEWS: Final = frozenset({"updatedAt", "auditHead", "auditCount"})
 TEXT_CHARACTERS_MAX: Final = 100
 
@@ -36,7 +36,7 @@ def answer_lines(answers: Iterable[Answered], verb: str) -> Sequence[Line]:
 
 
 def rows_of(differences: Mapping[str, Difference]) -> Iterator[Row]:
-    """Field by field; a request and its audit entry are there whenever something is done, and are left out."""
+    """Field by field; a request, a claim and an audit entry are there whenever something is done, and are left out."""
     for path, difference in sorted(differences.items()):
         if path.startswith(_ITS_OWN_TRAIL):
             continue

@@ -79,9 +79,9 @@ def chosen_orders(asked: Asked, chosen: Chosen, money_of: MoneyOf) -> tuple[Sequ
     return orders, Bulk(len(orders), money, is_all=len(found) <= ORDERS_MAX)
 
 
-def check_count(count: int, said: int | None, asked: Asked) -> None:
-    """Raises click.UsageError unless whoever is about to change so many orders says how many they are."""
+def check_count(count: int, said: int | None, asked: Asked, what: str = "orders") -> None:
+    """Raises click.UsageError unless whoever is about to change so many says how many they are."""
     if said is None and asked.output.screen.is_terminal:
-        said = click.prompt(f"Type how many orders you are about to change ({count} are found)", type=int, err=True)
+        said = click.prompt(f"Type how many {what} you are about to change ({count} are found)", type=int, err=True)
     if said != count:
-        raise click.UsageError(f"{count} orders are found. To change them all, say --count {count}.")
+        raise click.UsageError(f"{count} {what} are found. To change them all, say --count {count}.")

@@ -28,6 +28,8 @@ from tools.toolchain import BUILD, ROOT
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from stripe_api.api import StripeApi
+
 _EMULATOR: Final = "FIRESTORE_EMULATOR_HOST"
 _FROM_THE_ENVIRONMENT: Final = ("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT")
 _OF_EMULATORS: Final = "demo-"
@@ -70,6 +72,13 @@ class Shop:
         from google.cloud.firestore import Client  # noqa: PLC0415 - nothing else takes so long to import
 
         return Client(project=self.project, database=self.settings.database)
+
+    @cached_property
+    def stripe(self) -> "StripeApi | None":
+        """What asks Stripe, or what stands in for it; None without a key. Raises SettingsError."""
+        from ops.stripe_access import stripe_access  # noqa: PLC0415 - imports Stripe's library
+
+        return stripe_access(self.environment, os.environ)
 
     @property
     def is_emulated(self) -> bool:

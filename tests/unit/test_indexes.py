@@ -21,6 +21,7 @@ from database.queries import FirestoreQueries
 from database.store import Committed, Listing, Write
 from ops.attention import WATCHED, concerns_of
 from ops.case import case_of
+from ops.event_sources import claims_that_ended, parked_claims
 from ops.firestore_reader import FirestoreReader
 from ops.lookup import lead_from
 from ops.orders import query_for
@@ -169,6 +170,9 @@ def asked_by_operators() -> list[Asked]:
     hits_for("text", reader, 1)
     holders_of(reader, "shirt")
     shelves_after(reader, "shirt", 1)
+    for since in (None, NOW):
+        parked_claims(reader, since)
+        claims_that_ended(reader, "error", since)
     for user in (None, "alice"):
         reader.find(query_for((), user, NOW, 1, cursor_of(NOW, "order-1")))
     recorder = Recorder()

@@ -1,0 +1,48 @@
+"""Stripe's events in a file, as its API, its command line and its dashboard write them. Pure."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from webhooks.stripe_fields import Json
+
+_EVENTS: Final = ("event", "v2.core.event")
+
+
+class NoEvents(ValueError):
+    """A text holds something else than events. The message says where, and repeats nothing of it."""
+
+
+def events_in(text: str) -> tuple[Json, ...]:
+    """All events of the text: one object, several one after the other (JSON Lines), or lists of them.
+
+    Raises:
+        NoEvents: something else is in it.
+    """
+    return tuple(event for value in _values_in(text) for event in _events_of(value))
+
+
+def _values_in(text: str) -> Iterator[object]:
+    decoder, position = json.JSONDecoder(), 0
+    while rest := text[position:].lstrip():
+        start = len(text) - len(rest)
+        try:
+            value, position = decoder.raw_decode(text, start)
+        except ValueError:
+            raise NoEvents(f"line {_line_of(text, start)} begins no JSON that comes to an end") from None
+        yield value
+
+
+def _line_of(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+def _events_of(value: object) -> Iterator[Json]:
+    match value:
+        case list(values) | {"object": "list", "data": list(values)}:
+            for each in values:
+                yield from _events_of(each)
+        case {"object": kind} if isinstance(value, dict) and kind in _EVENTS:
+            yield value
+        case _:
+            raise NoEvents("it holds something that is no event of Stripe's")

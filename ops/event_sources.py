@@ -1,0 +1,145 @@
+"""Where an event is taken from that is to be settled again: from Stripe, from a file, or from what is kept here."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Final
+
+from database.documents.parked_events import parked_event_from
+from database.documents.values import time_or_none
+from database.documents.webhook_events import claim_path
+from ops.reading import Found, Query, Reader, Where
+from orders.events import StripeEvent
+from orders.outcome import SET_ASIDE, Result
+from stripe_api.api import NoSuchEvent, StripeApi, StripeRefused
+from webhooks.stripe_fields import Json, is_stripe_id
+from webhooks.thin_events import snapshot_of
+
+EVENTS_MAX: Final = 1_000
+"""Of what is kept here, in one call: a rehearsal keeps them all in memory."""
+REPLAYED: Final = (*sorted(SET_ASIDE), Result.ERROR, Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND)
+"""How those events ended that can end otherwise when they are settled again."""
+NO_KEY: Final = (
+    "Stripe cannot be asked: STRIPE_API_KEY is not set. A restricted key that may read events is enough; or take it "
+    "from the functions: export STRIPE_API_KEY=$(gcloud secrets versions access latest --secret=STRIPE_API_KEY)"
+)
+
+
+class Origin(StrEnum):
+    STRIPE = "Stripe"
+    FILE = "the file alone"
+    KEPT = "what is kept here"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One event that somebody wants settled again."""
+
+    event_id: str
+    origin: Origin
+    event: Json | StripeEvent | None
+    """As Stripe writes it, or as it is kept while it is parked."""
+    obstacle: str | None = None
+    """Why there is none."""
+
+
+def from_id(event_id: str, stripe: StripeApi | None, reader: Reader) -> Candidate:
+    """The event as Stripe keeps it; if Stripe does not show it and it is parked, as it is kept here.
+
+    Raises Transient.
+    """
+    found = from_stripe(event_id, stripe)
+    if found.event or not is_stripe_id(event_id):
+        return found
+    path = claim_path(event_id)
+    claim = reader.read(path).get(path)
+    kept = parked_event_from(event_id, claim.fields) if claim and claim.fields.get("processed") is False else None
+    return Candidate(event_id, Origin.KEPT, kept) if kept else found
+
+
+def from_stripe(event_id: str, stripe: StripeApi | None) -> Candidate:
+    """The event as Stripe keeps it. Raises StripeUnavailable."""
+    if stripe is None:
+        return Candidate(event_id, Origin.STRIPE, None, NO_KEY)
+    if not is_stripe_id(event_id):
+        return Candidate(event_id, Origin.STRIPE, None, "this cannot be the id of an event")
+    try:
+        event = stripe.event(event_id)
+    except NoSuchEvent:
+        return Candidate(
+            event_id, Origin.STRIPE, None, "Stripe knows no such event in this account and mode, or none any more"
+        )
+    except StripeRefused as refused:
+        return Candidate(event_id, Origin.STRIPE, None, f"Stripe does not show it: {refused}")
+    if event.get("id") != event_id:
+        return Candidate(event_id, Origin.STRIPE, None, "Stripe has shown another event")
+    return Candidate(event_id, Origin.STRIPE, event)
+
+
+def from_file(message: Json, stripe: StripeApi | None) -> Candidate:
+    """The event as Stripe keeps it, if Stripe can be asked and knows it; else as the file has it.
+
+    Raises StripeUnavailable.
+    """
+    event_id = message.get("id")
+    named = event_id if isinstance(event_id, str) else "(no id)"
+    if stripe and is_stripe_id(event_id):
+        found = _snapshot_of(message, stripe) or from_stripe(named, stripe)
+        if found.event:
+            return found
+    return Candidate(named, Origin.FILE, message)
+
+
+def _snapshot_of(message: Json, stripe: StripeApi) -> Candidate | None:
+    """The ordinary event for which a thin one stands."""
+    try:
+        event = snapshot_of(message, stripe.event)
+    except StripeRefused:
+        return None
+    return Candidate(str(event["id"]), Origin.STRIPE, event) if event else None
+
+
+def from_claim(claim: Found, stripe: StripeApi | None) -> Candidate:
+    """The event as its claim keeps it; as Stripe does, if the claim keeps none. Raises StripeUnavailable."""
+    if kept := parked_event_from(claim.id, claim.fields):
+        return Candidate(claim.id, Origin.KEPT, kept)
+    return from_stripe(claim.id, stripe)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    found: Sequence[Found]
+    is_all: bool
+    """Whether there are no more than are taken at once."""
+
+
+def parked_claims(reader: Reader, since: datetime | None) -> Claims:
+    """Of all that was parked since then and still is, the oldest first. Served by the index (processed, parkedAt)."""
+    later = (Where("parkedAt", ">=", since),) if since else ()
+    return _claims(_pages(reader, Query("webhookEvents", (Where("processed", "==", False), *later), "parkedAt")))
+
+
+def claims_that_ended(reader: Reader, result: str, since: datetime | None) -> Claims:
+    """Of all events that ended like this and came since then. Served by the index of `result`."""
+    found = _pages(reader, Query("webhookEvents", (Where("result", "==", result),)))
+    return _claims(claim for claim in found if since is None or _came_since(claim, since))
+
+
+def _claims(found: Iterator[Found]) -> Claims:
+    some = list(islice(found, EVENTS_MAX + 1))
+    return Claims(some[:EVENTS_MAX], is_all=len(some) <= EVENTS_MAX)
+
+
+def _pages(reader: Reader, query: Query) -> Iterator[Found]:
+    while found := reader.find(query):
+        yield from found
+        last = found[-1]
+        query = replace(query, after=(last.fields.get(query.order_by) if query.order_by else None, last.id))
+
+
+def _came_since(claim: Found, since: datetime) -> bool:
+    # That field rises steadily, and is not indexed.
+    received_at = time_or_none(claim.fields.get("receivedAt"))
+    return received_at is not None and received_at >= since

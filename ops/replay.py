@@ -1,0 +1,146 @@
+"""`./shop replay`: events of Stripe's are settled again, or for the first time, by what settles deliveries."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO, TypeVar
+
+import click
+
+from ops.acting import How, said_how
+from ops.bulk import check_count
+from ops.commands import Asked, command
+from ops.event_files import NoEvents, events_in
+from ops.event_sources import (
+    REPLAYED,
+    Candidate,
+    claims_that_ended,
+    from_claim,
+    from_file,
+    from_id,
+    parked_claims,
+)
+from ops.exit_codes import ExitCode, Failed
+from ops.paging import since_from
+from ops.replay_page import data_of, found_lines, rehearsal_page, replay_lines
+from ops.replaying import Readings, Replay, asked_by, done, readings_of, rehearsed
+from stripe_api.api import StripeUnavailable
+from webhooks.stripe_fields import Json
+
+ItemT = TypeVar("ItemT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """The events that somebody wants settled again: by one of these."""
+
+    events: Sequence[str]
+    file: TextIO | None
+    is_parked: bool
+    result: str | None
+    since: str | None
+
+    def check(self) -> None:
+        """Raises click.UsageError."""
+        if sum(map(bool, (self.events, self.file, self.is_parked, self.result))) != 1:
+            raise click.UsageError("Which? Name events, or say --from FILE, --parked, or --result RESULT.")
+        if self.since and not (self.is_parked or self.result):
+            raise click.UsageError("--since is for --parked and --result.")
+
+
+@command("replay")
+@click.argument("events", nargs=-1, metavar="[EVENT]...")
+@click.option(
+    "--from", "file", type=click.File(encoding="utf-8-sig"), help="Those in a FILE; - reads what is piped in."
+)
+@click.option("--parked", "is_parked", is_flag=True, help="Those that are parked.")
+@click.option("--result", type=click.Choice([str(each) for each in REPLAYED]), help="Those that ended like this.")
+@click.option("--since", metavar="TIME", help="With --parked or --result: that came since then, such as 36h or 2d.")
+@click.option(
+    "--unsigned", is_flag=True, help="Also those that only a file tells of, and that Stripe does not confirm."
+)
+@click.option("--count", type=int, help="How many they are: needed to do it where nobody can type it.")
+@said_how
+@click.pass_obj
+def replay(asked: Asked, /, how: How, *, unsigned: bool, count: int | None, **which: Any) -> None:  # noqa: ANN401 - as Which says
+    """Settle events of Stripe's again: each EVENT by its id, those of a file, or those that are parked or set aside.
+
+    They go the way of a delivery, with all its checks but the signature's, and are counted as none. What is settled
+    already changes nothing. Stripe is asked for each event with STRIPE_API_KEY, for 30 days after it was made; what is
+    parked is kept here, too.
+
+    A file is JSON as Stripe's API, its command line and its dashboard write it: lines, a list, or one object. Nobody
+    has signed it. So each of its events is looked up in Stripe, whose answer counts and not the file; what Stripe does
+    not show is settled with --unsigned alone.
+    """
+    wanted = Which(**which)
+    wanted.check()
+    try:
+        candidates, is_all = _candidates(asked, wanted)
+    except StripeUnavailable as problem:
+        raise Failed(f"Stripe does not answer ({problem}). Try again; its status: https://status.stripe.com") from None
+    readings = readings_of(asked, candidates)
+    if how.is_done:
+        if not wanted.events:
+            check_count(len(readings.events), count, asked, "events")
+        _check_signed(readings, is_accepted=unsigned)
+        _do(asked, readings, how, is_all=is_all)
+    else:
+        rehearsal = rehearsed(asked, readings)
+        page = (*found_lines(readings, is_all=is_all), *rehearsal_page(rehearsal))
+        asked.output.show(data_of(rehearsal.replays, rehearsal.differences, readings, is_done=False), page)
+        raise click.exceptions.Exit(_exit_code(rehearsal.replays))
+
+
+def _do(asked: Asked, readings: Readings, how: How, *, is_all: bool) -> None:
+    who = asked_by(asked, how)
+    replays: list[Replay] = []
+    with asked.output.progress("settling", total=len(readings.events)) as progress:
+        for each in done(asked, readings, who):
+            replays.append(each)
+            progress.by(1)
+    page = (*found_lines(readings, is_all=is_all), *replay_lines(replays, "ended as"))
+    asked.output.show(data_of(replays, {}, readings, is_done=True), page)
+    raise click.exceptions.Exit(_exit_code(replays))
+
+
+def _candidates(asked: Asked, which: Which) -> tuple[Sequence[Candidate], bool]:
+    """What is to be settled, and whether that is all there is. Raises Failed, StripeUnavailable."""
+    stripe, reader = asked.shop.stripe, asked.shop.reader
+    if which.events:
+        return _looked_up(asked, which.events, lambda event_id: from_id(event_id, stripe, reader)), True
+    if which.file:
+        return _looked_up(asked, _messages_in(which.file), lambda message: from_file(message, stripe)), True
+    earliest = since_from(which.since, asked.now()) if which.since else None
+    claims = claims_that_ended(reader, which.result, earliest) if which.result else parked_claims(reader, earliest)
+    return _looked_up(asked, claims.found, lambda claim: from_claim(claim, stripe)), claims.is_all
+
+
+def _messages_in(file: TextIO) -> Sequence[Json]:
+    try:
+        return events_in(file.read())
+    except (NoEvents, UnicodeDecodeError) as problem:
+        raise Failed(f"{file.name} cannot be read: {problem}. Nothing was done.") from None
+
+
+def _looked_up(asked: Asked, named: Sequence[ItemT], look_up: Callable[[ItemT], Candidate]) -> Sequence[Candidate]:
+    candidates: list[Candidate] = []
+    with asked.output.progress("looking up", total=len(named)) as progress:
+        for each in named:
+            candidates.append(look_up(each))
+            progress.by(1)
+    return candidates
+
+
+def _check_signed(readings: Readings, *, is_accepted: bool) -> None:
+    if readings.from_file_alone and not is_accepted:
+        raise click.UsageError(
+            f"{readings.from_file_alone} of these events are known from the file alone: nobody has signed them. Set "
+            "STRIPE_API_KEY, and Stripe is asked for each; or say --unsigned, if you know where the file comes from."
+        )
+
+
+def _exit_code(replays: Sequence[Replay]) -> ExitCode:
+    stuck = sum(replay.is_stuck for replay in replays)
+    if stuck == 0:
+        return ExitCode.FINE
+    return ExitCode.FAILED if all(replay.result is None for replay in replays) else ExitCode.FOUND
