@@ -10,9 +10,11 @@ import click
 
 from ops.audit import audit
 from ops.commands import Asked, Commands
+from ops.deliver import deliver
 from ops.export import export
 from ops.findings import findings
 from ops.forget import forget
+from ops.listen import listen
 from ops.orders import orders
 from ops.reconcile import reconcile
 from ops.repair import REPAIRS
@@ -38,6 +40,7 @@ def shop(context: click.Context) -> None:
     `./shop why ID`, with any id that you have: it says what happened, and what to do next, as a command to copy.
 
     Asking changes nothing. What changes something only shows what it would do, until you add --yes and a --reason.
+    Only `deliver`, for tests, posts its event at once.
     """
     context.ensure_object(Asked)
 
@@ -59,6 +62,8 @@ for each in (
     export,
     findings,
     reconcile,
+    deliver,
+    listen,
 ):
     shop.add_command(each)
 

@@ -11,34 +11,20 @@ import sys
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Final
 
-from orders.money import Money, is_currency
-from orders.order import Order
+from orders.money import is_currency
 from tools.local_shop import LocalShop, Refusal, at_work
-from tools.stripe_events import OBJECT_OF, CardPayment, payment_event
-
-_PREFIX: Final = "pi_"
-
-
-def money_for(order: Order, amount: int | None, currency: str | None) -> Money:
-    """What is paid: what the order asks, in so far as nothing else is said. Raises Refusal."""
-    asked = order.asked
-    amount = asked.amount if amount is None and asked else amount
-    currency = asked.currency if currency is None and asked else currency
-    if amount is None or currency is None:
-        raise Refusal(
-            f"Order {order.order_id} is {order.status} and has no price: name one with AMOUNT=... CURRENCY=..."
-        )
-    return Money(amount, currency)
+from tools.stripe_events import OBJECT_OF, PREFIX, NoPrice, payment_event, payment_for
 
 
 def pay(shop: LocalShop, arguments: argparse.Namespace, now: int) -> bool:
     """Whether the webhook has answered 200. Raises Refusal or NotAnswered."""
-    money = money_for(shop.order(arguments.order), arguments.amount, arguments.currency)
-    name = arguments.payment.removeprefix(_PREFIX)
-    payment = CardPayment(name, arguments.order, money.amount, money.currency, now)
-    print(f"{money.amount} {money.currency} with PAYMENT={payment.payment_intent_id}")
+    order = shop.order(arguments.order)
+    try:
+        payment = payment_for(order, arguments.payment, arguments.amount, arguments.currency, now)
+    except NoPrice as problem:
+        raise Refusal(f"{problem}: name one with AMOUNT=... CURRENCY=...") from None
+    print(f"{payment.amount} {payment.currency} with PAYMENT={payment.payment_intent_id}")
     return shop.report(payment_event(payment, arguments.event), arguments.order)
 
 
@@ -48,7 +34,7 @@ def arguments_from(words: Sequence[str], new_name: str) -> argparse.Namespace:
     parser.add_argument("--event", default="payment_intent.succeeded", choices=OBJECT_OF)
     parser.add_argument("--amount", type=minor_units, help="in minor units")
     parser.add_argument("--currency", type=currency_code)
-    parser.add_argument("--payment", default=f"{_PREFIX}{new_name}", help="the PaymentIntent of an earlier call")
+    parser.add_argument("--payment", default=f"{PREFIX}{new_name}", help="the PaymentIntent of an earlier call")
     return parser.parse_args(words)
 
 

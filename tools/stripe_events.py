@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from orders.order import Order
 from stripe_api.api import API_VERSION
 
 Json = dict[str, Any]
+PREFIX: Final = "pi_"
+"""How the ids of PaymentIntents begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,28 @@ class CardPayment:
         """What its PaymentIntent, its charge and its session have in common."""
         metadata = {"orderId": self.order_id}
         return {"created": self.at, "currency": self.currency, "livemode": False, "metadata": metadata}
+
+
+class NoPrice(ValueError):
+    """Nobody knows what is to be paid for an order. The message names it."""
+
+
+def payment_for(order: Order, payment_id: str, amount: int | None, currency: str | None, at: int) -> CardPayment:
+    """A payment of what the order asks, in so far as nothing else is said.
+
+    Args:
+        payment_id: of its PaymentIntent, with or without what Stripe's begin with.
+        at: in seconds.
+
+    Raises:
+        NoPrice: it asks nothing, and not all is said.
+    """
+    asked = order.asked
+    amount = asked.amount if amount is None and asked else amount
+    currency = asked.currency if currency is None and asked else currency
+    if amount is None or currency is None:
+        raise NoPrice(f"Order {order.order_id} is {order.status} and has no price")
+    return CardPayment(payment_id.removeprefix(PREFIX), order.order_id, amount, currency, at)
 
 
 def payment_event(payment: CardPayment, event_type: str) -> Json:

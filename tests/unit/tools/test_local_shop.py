@@ -19,9 +19,9 @@ from tools.addresses import Addresses
 from tools.catalogue import CATALOGUE, documents
 from tools.local_shop import LocalShop, Refusal, at_work
 from tools.open_shop import sweep_while_open, what_next
-from tools.pay import money_for
 from tools.posting import Answer, NotAnswered
 from tools.refund import refundable
+from tools.stripe_events import CardPayment, NoPrice, payment_for
 from tools.sweep import in_words
 from tools.toolchain import ROOT
 
@@ -58,13 +58,14 @@ def a_paid_order(*payments: tuple[str, int], refunded: int = 0) -> Order:
 def test_what_the_order_asks_is_paid_unless_something_else_is_said(
     order: Order, amount: int | None, currency: str | None, money: Money
 ) -> None:
-    assert money_for(order, amount, currency) == money
+    payment = payment_for(order, "pi_new", amount, currency, 7)
+    assert payment == CardPayment("new", "order-1", money.amount, money.currency, 7)
 
 
 @pytest.mark.parametrize(("amount", "currency"), [(None, None), (5, None), (None, "eur")])
 def test_an_order_without_a_price_is_paid_by_what_is_said_alone(amount: int | None, currency: str | None) -> None:
-    with pytest.raises(Refusal, match=r"^Order order-1 is pending and has no price: name one with AMOUNT=\.\.\. CURR"):
-        money_for(UNPRICED, amount, currency)
+    with pytest.raises(NoPrice, match=r"^Order order-1 is pending and has no price$"):
+        payment_for(UNPRICED, "pi_new", amount, currency, 7)
 
 
 def test_each_call_pays_anew_with_a_paymentintent_unless_it_says_otherwise() -> None:
