@@ -70,6 +70,8 @@ class Webhooks:
     _on_their_way: list[_Delivery] = field(default_factory=list)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _beginning: threading.Lock = field(default_factory=threading.Lock)
+    """Held until a thread that is listed has been started: until then nobody can wait for it."""
 
     def start(self) -> None:
         self._begin(threading.Thread(target=self._send_batches, daemon=True))
@@ -78,8 +80,8 @@ class Webhooks:
         """Nothing is sent any more once this returns."""
         self._stopped.set()
         self._batches.put(None)
-        while self._threads:
-            self._threads.pop().join()
+        while thread := self._last_begun():
+            thread.join()
 
     def send(self, events: Sequence[Json]) -> None:
         """The events of one request, as is the habit."""
@@ -122,8 +124,13 @@ class Webhooks:
         self._begin(threading.Thread(target=self._insist, args=(delivery, pauses), daemon=True))
 
     def _begin(self, thread: threading.Thread) -> None:
-        self._threads.append(thread)
-        thread.start()
+        with self._beginning:
+            self._threads.append(thread)
+            thread.start()
+
+    def _last_begun(self) -> threading.Thread | None:
+        with self._beginning:
+            return self._threads.pop() if self._threads else None
 
     def _insist(self, delivery: _Delivery, pauses: Sequence[float]) -> None:
         for pause in pauses:
