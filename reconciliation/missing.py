@@ -52,20 +52,20 @@ class MissingEvents:
     """Events that could not be settled, by the payment that they name."""
 
     def settle_between(self, start: datetime, end: datetime, books: Books) -> Iterator[datetime]:
-        """Settle all of a time, the oldest first. Yields up to when all is done, as it goes on.
+        """Settle all of a time, the oldest first. Yields up to when all is done, after each span of it.
 
         Raises:
             Transient: the database or Stripe does not take part. What is done is done.
         """
-        is_intact = True
+        is_intact, until = True, start
         for span, events in walk(self._events_of, start, end):
             faults = self.faults
             for first in range(0, len(events), _AT_ONCE_MAX):
                 self._settle_some(events[first : first + _AT_ONCE_MAX], books)
             # What a fault of ours has left is come back to, in every run.
             is_intact = is_intact and faults == self.faults
-            if is_intact:
-                yield span.end
+            until = span.end if is_intact else until
+            yield until
 
     def _events_of(self, span: Span) -> Sequence[Json]:
         listed = chain.from_iterable(self.lists.events(types, span) for types in TYPE_LISTS)

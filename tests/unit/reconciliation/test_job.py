@@ -12,6 +12,7 @@ from flask import Flask, request
 from orders.events import NotUnderstood
 from orders.outcome import StoreUnavailable
 from reconciliation import books
+from reconciliation.job import RUN_SECONDS_MAX
 from reconciliation.registry import RULES
 from stripe_api.api import StripeRefused
 from tests.support.builders import NOW, TERMS
@@ -238,6 +239,18 @@ def test_what_a_fault_of_ours_leaves_is_come_back_to_and_stops_nothing_else() ->
     # Days later, it is settled.
     shop.later(days=3)
     assert sum(shop.reconcile().settled.values()) == 1
+
+
+def test_a_run_ends_in_time_also_behind_a_fault_of_ours() -> None:
+    shop = a_day_at(ShopAtStripe(), nothing)
+    shop.later(days=20)
+
+    def settle(event: Any, now: Any) -> Any:
+        raise ZeroDivisionError
+
+    shop.clock.per_look = 50
+    assert not replace(shop.job(), settle=settle).run(NOW).complete
+    assert shop.clock.seconds < 2 * RUN_SECONDS_MAX + 1_000
 
 
 def test_a_database_that_takes_no_part_ends_the_run_and_the_next_one_goes_on() -> None:
