@@ -1,5 +1,6 @@
 """What is reserved of a product is what orders hold of it."""
 
+from shlex import quote
 from typing import Final
 
 from reconciliation.finding import Found, Rule
@@ -9,7 +10,7 @@ from reconciliation.subjects import ProductRecord
 def _judge(product: ProductRecord) -> Found | None:
     if product.reserved != product.held:
         words = f"{product.reserved} of {product.product_id} are reserved, and orders hold {product.held}"
-        return Found(words, f"stock {product.product_id}")
+        return Found(words, f"stock {quote(product.product_id)}")
     return None
 
 

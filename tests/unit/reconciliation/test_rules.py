@@ -75,7 +75,7 @@ BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
     "session_of_closed_order": (
         CLOSED,
         "order order-1 is cancelled, and can be paid in cs_1 until 2026-03-14 16:09 UTC",
-        "./shop cancel order-1",
+        "./shop why order-1",
     ),
     "reserved_not_held": (
         replace(SHIRTS, held=1),
@@ -85,7 +85,7 @@ BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
     "stock_off_trail": (
         replace(SHIRTS, stock=17),
         "stock of shirt is 17, and 7 by the trail: +10 beside it",
-        "./shop stock set shirt 17",
+        "./shop stock add shirt 0",
     ),
     "claim_without_entry": (
         replace(EVENT, has_entry=False),
@@ -143,6 +143,11 @@ def test_a_rule_finds_what_is_broken_and_says_what_to_do(rule: str) -> None:
 @pytest.mark.parametrize("what", IN_ORDER)
 def test_nothing_is_found_where_all_is_in_order(what: str) -> None:
     assert findings_of(IN_ORDER[what]) == ()
+
+
+def test_a_product_is_named_as_a_shell_takes_it() -> None:
+    remedies = {each.remedy for each in findings_of(replace(SHIRTS, product_id="tea & mug", held=1, stock=17))}
+    assert remedies == {"./shop stock 'tea & mug'", "./shop stock add 'tea & mug' 0"}
 
 
 def test_every_file_of_a_rule_is_registered_under_its_name_and_tried_here() -> None:

@@ -279,6 +279,7 @@ def test_of_an_order_that_does_not_exist_only_the_answer_is_left() -> None:
         (("add", -7), (10, 3), ("stock_adjusted", -7, True)),
         (("add", -8), (10, 3), ("not_adjusted", None, False)),
         (("add", -8, True), (10, 3), ("stock_adjusted", -8, False)),
+        (("add", 0), (-3, 0), ("stock_adjusted", None, False)),
         (("add", 5), None, ("stock_adjusted", 5, False)),
         (("add", -1), None, ("not_adjusted", None, False)),
         (("set", 5), (None, 0), ("not_adjusted", None, False)),
