@@ -28,6 +28,7 @@ from reconciliation.records import (
     order_record_from,
     orders_in,
     paths_around,
+    payments_elsewhere,
 )
 from reconciliation.subjects import PaymentOnBothSides, RefundsOnBothSides
 from reconciliation.walking import PacedLists, walk
@@ -62,6 +63,8 @@ class Matching:
     refunds: int = 0
     orders: int = 0
     """How many were compared."""
+    _elsewhere: set[str] = field(default_factory=set)
+    """Payments that an account has reported; if that is a connected one, the shop's own does not know them."""
     _recent: dict[str, PaymentIntent] = field(default_factory=dict)
     """Those of the latest span: most orders are paid with one that was made just before."""
 
@@ -154,7 +157,12 @@ class Matching:
             if payment.is_free or not (payment_id := payment.payment_intent_id):
                 continue
             intent = self._recent.get(payment_id) or self.lists.payment_intent(payment_id)
+            if intent is None and payment_id in self._elsewhere:
+                continue
             self._judge_payment(PaymentOnBothSides(payment_id, order.order_id, intent, order))
+            # Of a payment that it does not know, Stripe lists no refunds, but refuses to.
+            if intent is None:
+                continue
             if order.refunds.refunds_of(payment) or payment.amount_refunded:
                 self._judge_refunds(payment_id, order.order_id)
 
@@ -170,6 +178,7 @@ class Matching:
             return ()
         around = moment.read([path for order in orders.values() for path in paths_around(order)])
         entries = _by_order(entry for batch in moment.find(entries_of(list(orders))) for _, entry in batch)
+        self._elsewhere = {payment_id for each in entries.values() for payment_id in payments_elsewhere(each)}
         for order_id, order in orders.items():
             record = order_record_from(order, head_of(order_id, documents), around, entries[order_id], moment.at)
             self.books.judge(record, self.now())

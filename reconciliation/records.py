@@ -128,6 +128,12 @@ def stock_moves(entries: Iterable[Fields]) -> dict[str, int]:
     return {product_id: units for product_id, units in moved.items() if units}
 
 
+def payments_elsewhere(entries: Iterable[Fields]) -> frozenset[str]:
+    """The PaymentIntents of which events say that they are of an account that they name."""
+    named = (text_or_none(entry.get("paymentIntentId")) for entry in entries if entry.get("account"))
+    return frozenset(filter(None, named))
+
+
 def order_id_of(entry: Fields) -> str | None:
     return text_or_none(entry.get("orderId"))
 

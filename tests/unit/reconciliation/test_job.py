@@ -435,6 +435,22 @@ def test_a_payment_of_another_shop_is_none_of_ours() -> None:
     assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["paid_only_at_stripe"]
 
 
+def test_a_payment_to_a_connected_account_is_not_asked_of_our_own() -> None:
+    shop = ShopAtStripe(terms=replace(TERMS, accounts=frozenset({"acct_9"})))
+    for order_id, account in (("order-1", {"account": "acct_9"}), ("order-2", {})):
+        shop.order(order_id)
+        shop.refund(shop.pay(order_id), 500)
+        shop.deliver([{**message, **account} for message in shop.account.events])
+        # As if each was another's.
+        for known in (shop.account.intents, shop.account.refunds, shop.account.events):
+            known.clear()
+    shop.later(hours=3)
+    (found,) = shop.reconcile().opened
+    assert (found.rule, found.order_id) == ("paid_only_here", "order-2")
+    # Of a payment that it does not know, Stripe lists no refunds, but refuses.
+    assert "refunds_of" not in shop.stripe.asked
+
+
 def test_of_very_much_that_is_wrong_only_so_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     shop = a_reconciled_shop()
     monkeypatch.setattr(books, "OPEN_MAX", 1)
