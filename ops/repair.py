@@ -103,7 +103,9 @@ def _act(
     orders, bulk = chosen_orders(asked, chosen, money_of)
     if how.is_done:
         check_count(bulk.orders, chosen.count, asked)
-    carry_out(asked, [Act(kind, each.order_id, parameters) for each in orders], how, bulk)
+    # One that is in another status by its turn is not one of those that were counted.
+    meant = {**parameters, "expectedStatus": chosen.status}
+    carry_out(asked, [Act(kind, each.order_id, meant) for each in orders], how, bulk)
 
 
 def _money_of(order: Order) -> tuple[str, int] | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import ClassVar, Final
 
 from orders.event_kinds import EventKind
+from orders.order import OrderStatus
 from orders.refunds import Restock
 
 OPERATOR_CHARACTERS_MAX: Final = 200
@@ -39,13 +40,19 @@ class _ByOperator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderAccepted(_ByOperator):
+class _OnOrder(_ByOperator):
+    order_id: str
+    expected_status: OrderStatus | None = None
+    """Only in this status: what is wanted of all orders of a status is not wanted of one that has left it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAccepted(_OnOrder):
     """What was paid is as much as is asked, and the order's units are to be taken."""
 
     kind: ClassVar = EventKind.OPERATOR_ACCEPTED
     event_type: ClassVar = "operator.accept"
 
-    order_id: str
     payment_id: str | None = None
     """The payment at Stripe that has brought what is asked, if that has named no order; a PaymentIntent or a charge."""
 
@@ -55,47 +62,41 @@ class OrderAccepted(_ByOperator):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundOrdered(_ByOperator):
+class RefundOrdered(_OnOrder):
     """Money of the order is to go back to its customer."""
 
     kind: ClassVar = EventKind.OPERATOR_REFUNDED
     event_type: ClassVar = "operator.refund"
 
-    order_id: str
     amount: int | None = None
     """In the currency's minor unit; None for all that is left."""
     restock: Restock = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldReleased(_ByOperator):
+class HoldReleased(_OnOrder):
     """Nobody is to pay for the order any more: its time is over now."""
 
     kind: ClassVar = EventKind.OPERATOR_RELEASED
     event_type: ClassVar = "operator.release"
 
-    order_id: str
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldProlonged(_ByOperator):
+class HoldProlonged(_OnOrder):
     """The order is to keep its units until this time, paid or not."""
 
     kind: ClassVar = EventKind.OPERATOR_EXTENDED
     event_type: ClassVar = "operator.extend"
 
-    order_id: str
     until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCancelled(_ByOperator):
+class OrderCancelled(_OnOrder):
     """The order is to be cancelled, as if its customer had asked for that."""
 
     kind: ClassVar = EventKind.OPERATOR_CANCELLED
     event_type: ClassVar = "operator.cancel"
-
-    order_id: str
 
 
 class StockMode(StrEnum):

@@ -47,7 +47,15 @@ from settlement.ending import end_checkout, with_session_ended
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
 from settlement.matching import why_not_heard
 from settlement.opening import open_checkout
-from settlement.operating import REFUSALS, accept, prolong_hold, release_hold, send_back, turn_down
+from settlement.operating import (
+    REFUSALS,
+    accept,
+    is_not_as_expected,
+    prolong_hold,
+    release_hold,
+    send_back,
+    turn_down,
+)
 from settlement.parking import count_delivery, released_by, wait_for_order, wait_for_payment
 from settlement.paying import quarantine, refuse, take_units
 from settlement.recording import (
@@ -250,7 +258,8 @@ def _by_lifecycle(case: Case) -> Decision:
         return GiveBack.of(case)
     if earlier := of_earlier_order(case.event, order, case.snapshot):
         return change_from(case, _of_earlier_order(case, earlier))
-    decided = DECIDED_BY[step_for(order.settled_status, case.event.kind)](case)
+    step = Step.TURN_DOWN if is_not_as_expected(case) else step_for(order.settled_status, case.event.kind)
+    decided = DECIDED_BY[step](case)
     if isinstance(decided, Proposal):
         decided = with_session_ended(case, decided)
     return change_from(case, decided) if isinstance(decided, Proposal) else decided

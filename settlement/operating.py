@@ -13,7 +13,7 @@ from inventory.reservation import Refused, price_to_hold, to_be_held
 from inventory.stock import StockMove, put_back, take
 from orders.event_kinds import EventKind
 from orders.money import Money
-from orders.operator_events import HoldProlonged, OrderAccepted, RefundOrdered
+from orders.operator_events import HoldProlonged, OperatorOrderEvent, OrderAccepted, RefundOrdered
 from orders.order import INVALID_ORDER, Order, OrderStatus
 from orders.outcome import Result, in_words
 from orders.payments import Payment, PaymentState, amount_of, sum_of
@@ -142,6 +142,12 @@ def prolong_hold(case: Case) -> Proposal:
     if held_until and until <= held_until:
         return turned_down(case, f"held_longer: it is held until {held_until:%Y-%m-%d %H:%M} UTC")
     return Proposal(Result.HOLD_EXTENDED, replace(order, reservation_expires_at=until))
+
+
+def is_not_as_expected(case: Case) -> bool:
+    """Whether what is asked for was only meant for an order of another status."""
+    event = case.event
+    return isinstance(event, OperatorOrderEvent) and event.expected_status not in (None, case.order.status)
 
 
 def turn_down(case: Case) -> Proposal:

@@ -27,6 +27,7 @@ from orders.operator_events import (
     StockAdjusted,
     StockMode,
 )
+from orders.order import OrderStatus
 from orders.outcome import Outcome, Result
 from orders.restocking import restock_from
 from settlement.snapshot import OperatorRequest
@@ -86,7 +87,7 @@ def _accepted(fields: Fields, said: Mapping[str, Any]) -> OrderAccepted:
     payment_id = fields.get("payment")
     if payment_id is not None and not (isinstance(payment_id, str) and _PAYMENT_ID.fullmatch(payment_id)):
         raise _Defect("payment must be the id of a PaymentIntent or of a charge")
-    return OrderAccepted(**said, order_id=_order_id_in(fields), payment_id=payment_id)
+    return OrderAccepted(**said, **_order_in(fields), payment_id=payment_id)
 
 
 def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
@@ -98,21 +99,21 @@ def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
     restock = restock_from(named, is_document_id)
     if named is not None and restock is None:
         raise _Defect("restock must be all, none, or a list of productId:quantity")
-    return RefundOrdered(**said, order_id=_order_id_in(fields), amount=amount_or_none(amount), restock=restock)
+    return RefundOrdered(**said, **_order_in(fields), amount=amount_or_none(amount), restock=restock)
 
 
 def _release(fields: Fields, said: Mapping[str, Any]) -> HoldReleased:
-    return HoldReleased(**said, order_id=_order_id_in(fields))
+    return HoldReleased(**said, **_order_in(fields))
 
 
 def _extension(fields: Fields, said: Mapping[str, Any]) -> HoldProlonged:
     if (until := time_or_none(fields.get("until"))) is None:
         raise _Defect("until must be a time")
-    return HoldProlonged(**said, order_id=_order_id_in(fields), until=until)
+    return HoldProlonged(**said, **_order_in(fields), until=until)
 
 
 def _cancellation(fields: Fields, said: Mapping[str, Any]) -> OrderCancelled:
-    return OrderCancelled(**said, order_id=_order_id_in(fields))
+    return OrderCancelled(**said, **_order_in(fields))
 
 
 def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
@@ -129,12 +130,13 @@ def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
     return StockAdjusted(**said, product_id=product_id, mode=StockMode(mode), quantity=quantity, is_forced=force)
 
 
+_EXPECTED: Final = "expectedStatus"
 _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorEvent], set[str]]]] = {
-    "accept": (_accepted, {"payment"}),
-    "refund": (_refund, {"amount", "restock"}),
-    "release": (_release, set()),
-    "extend": (_extension, {"until"}),
-    "cancel": (_cancellation, set()),
+    "accept": (_accepted, {_EXPECTED, "payment"}),
+    "refund": (_refund, {_EXPECTED, "amount", "restock"}),
+    "release": (_release, {_EXPECTED}),
+    "extend": (_extension, {_EXPECTED, "until"}),
+    "cancel": (_cancellation, {_EXPECTED}),
     "stock": (_stock, {"mode", "quantity", "force"}),
 }
 """What each kind of requests becomes, and what it says besides what all of them say."""
@@ -143,13 +145,16 @@ _COMMON: Final = {"kind", "target", "reason", "operator", "createdAt"}
 _ANSWER: Final = {"settledAt", "result", "note", "expireAt"}
 _RESULTS: Final = frozenset(Result)
 _MODES: Final = frozenset(StockMode)
+_STATUSES: Final = frozenset(OrderStatus)
 
 
-def _order_id_in(fields: Fields) -> str:
-    order_id = fields.get("target")
+def _order_in(fields: Fields) -> dict[str, Any]:
+    order_id, expected = fields.get("target"), fields.get(_EXPECTED)
     if not is_order_id(order_id):
         raise _Defect("target must be the id of an order")
-    return order_id
+    if expected is not None and not (isinstance(expected, str) and expected in _STATUSES):
+        raise _Defect(f"{_EXPECTED} must be the status of an order")
+    return {"order_id": order_id, "expected_status": OrderStatus(expected) if expected else None}
 
 
 def _text_in(fields: Fields, name: str, characters_max: int) -> str:

@@ -33,6 +33,7 @@ def defect_in(request: dict[str, object]) -> str | None:
         (an_operators_request("accept", reason=" "), "reason must be a text of 1 to 500 characters"),
         (an_operators_request("accept", reason="x" * 501), "reason must be a text of 1 to 500 characters"),
         (an_operators_request("accept", target="a/b"), "target must be the id of an order"),
+        (an_operators_request("accept", expectedStatus=["review"]), "expectedStatus must be the status of an order"),
         (an_operators_request("accept", payment="evt_1"), "payment must be the id of a PaymentIntent or of a charge"),
         (
             an_operators_request("refund", amount=0),

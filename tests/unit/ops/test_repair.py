@@ -163,6 +163,20 @@ def test_where_some_cannot_be_done_the_others_are_and_it_ends_with_3() -> None:
     assert shirts_in(store) == (2, 0)
 
 
+def test_an_order_that_has_left_its_status_since_it_was_counted_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    sold = document_at(store, "orders/order-1")
+    store.put("orders/order-1", {**sold, "status": "review", "holdKept": True})
+
+    def accepted_by_somebody_else(*_: object) -> None:
+        store.put("orders/order-1", sold)
+
+    monkeypatch.setattr("ops.repair.check_count", accepted_by_somebody_else)
+    refused = ran(store, "refund", "--all", "--status", "review", *YES)
+    assert (refused.exit_code, "finalized: it is paid" in refused.stdout) == (1, True)
+    assert not [path for path in store.dump() if path.startswith("effects/operator_")]
+
+
 # --- Stock ------------------------------------------------------------------------------------------------------------
 
 
