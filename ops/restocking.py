@@ -1,8 +1,10 @@
 """`./shop stock set`, `add`, `import`: stock is corrected by differences, each on record with who and why."""
 
 import csv
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -13,6 +15,7 @@ from ops.commands import Asked, command
 from ops.exit_codes import Failed
 
 _COLUMNS: Final = ("product", "quantity")
+_QUANTITY: Final = re.compile(r"\s*([+-]?[0-9]{1,12})\s*")
 _FORCE: Final = click.option("--force", is_flag=True, help="Also if fewer are left than orders hold.")
 
 
@@ -47,11 +50,7 @@ def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: boo
 def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool) -> None:
     """Set the stock of many products from a CSV FILE with the columns product and quantity."""
     mode = "add" if add else "set"
-    with file.open(newline="", encoding="utf-8-sig") as opened:
-        rows = csv.DictReader(opened)
-        if missing := [column for column in _COLUMNS if column not in (rows.fieldnames or ())]:
-            raise Failed(f"{file} has no column {' and no column '.join(missing)}.")
-        acts = [_act_of_row(file, rows.line_num, row, mode, is_forced=force) for row in rows]
+    acts = [_act_of_row(file, line, row, mode, is_forced=force) for line, row in _rows_in(file)]
     if len({act.target for act in acts}) < len(acts):
         raise Failed(f"{file} names a product twice. Nothing was done.")
     carry_out(asked, acts, how)
@@ -60,12 +59,24 @@ def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool) 
 STOCK_ACTS: Final = (set_stock, add_stock, import_stock)
 
 
-def _act_of_row(file: Path, line: int, row: dict[str, str], mode: str, *, is_forced: bool) -> Act:
+def _rows_in(file: Path) -> Sequence[tuple[int, Mapping[str | None, Any]]]:
+    """Each with the number of its line; under None is what no column is named for. Raises Failed."""
     try:
-        quantity = int(row["quantity"])
-    except (TypeError, ValueError):
-        raise Failed(f"{file}, line {line}: the quantity is no whole number. Nothing was done.") from None
-    return _act(row["product"], mode, quantity, is_forced=is_forced)
+        with file.open(newline="", encoding="utf-8-sig") as opened:
+            rows: csv.DictReader[Any] = csv.DictReader(opened)
+            names = rows.fieldnames or ()
+            if missing := [column for column in _COLUMNS if names.count(column) != 1]:
+                raise Failed(f"{file} has no column {' and no column '.join(missing)}, or more than one.")
+            return [(rows.line_num, row) for row in rows]
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise Failed(f"{file} cannot be read: {problem}. Save it as CSV in UTF-8.") from None
+
+
+def _act_of_row(file: Path, line: int, row: Mapping[str | None, Any], mode: str, *, is_forced: bool) -> Act:
+    # In 1,000 without quotes, there is one unit, and more columns than are named.
+    if None in row or not (found := _QUANTITY.fullmatch(row["quantity"] or "")):
+        raise Failed(f"{file}, line {line}: the quantity is no whole number. Nothing was done.")
+    return _act((row["product"] or "").strip(), mode, int(found[1]), is_forced=is_forced)
 
 
 def _act(product: str, mode: str, quantity: int, *, is_forced: bool) -> Act:

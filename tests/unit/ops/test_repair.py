@@ -197,6 +197,14 @@ def test_stock_is_set_and_added_to_and_imported(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("product,units\nshirt,2\n", "no column quantity"),
+        ("product,quantity,quantity\nshirt,2,3\n", "no column quantity, or more than one"),
+        ("product,quantity\nshirt,1,000\n", "line 2: the quantity is no whole number"),
+        ("product,quantity\nshirt,1_0\n", "line 2: the quantity is no whole number"),
+        ("product,quantity\nshirt\n", "line 2: the quantity is no whole number"),
+        ("quantity,product\n2\n", "cannot be the id of a product"),
+        ("product,quantity\nmug,4\nT-Shirt gr\N{LATIN SMALL LETTER U WITH DIAERESIS}n,2\n", "cannot be read"),
+        (f"product,quantity\n{'x' * 200_000},2\n", "cannot be read"),
+        ("product,quantity\nshirt ,2\nshirt,3\n", "names a product twice"),
         ("product,quantity\nshirt,two\n", "line 2: the quantity is no whole number"),
         ("product,quantity\nshirt,2\nshirt,3\n", "names a product twice"),
         ("product,quantity\na/b,2\n", "cannot be the id of a product"),
@@ -205,7 +213,7 @@ def test_stock_is_set_and_added_to_and_imported(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_moves_nothing(tmp_path: Path, text: str, said: str) -> None:
     store = a_shop_with_a_hold()
     before = store.dump()
-    (tmp_path / "shelf.csv").write_text(text)
+    (tmp_path / "shelf.csv").write_text(text, encoding="latin-1")
     refused = ran(store, "stock", "import", str(tmp_path / "shelf.csv"), *YES)
     assert (refused.exit_code, said in refused.stderr, store.dump()) == (1, True, before)
 
