@@ -7,6 +7,7 @@ import click
 
 from database.ids import is_document_id
 from ops.commands import Asked, Commands
+from ops.connection import problems_in_words
 from ops.exit_codes import Failed
 from ops.page import Line, Page, Tone
 from ops.shelves import HOLDING_MAX, holders_of, shelf_of, shelves_after
@@ -31,7 +32,8 @@ def stock(context: click.Context) -> None:
     `./shop stock` lists all products, `./shop stock PRODUCT` shows one.
     """
     if context.invoked_subcommand is None:
-        context.invoke(show)
+        with problems_in_words():
+            context.invoke(show)
 
 
 @stock.command(SHOW)

@@ -98,6 +98,13 @@ def test_what_goes_wrong_is_one_line_that_says_what_to_do(problem: Exception, co
     assert "Traceback" not in result.stderr
 
 
+def test_it_is_so_too_where_a_family_of_commands_does_something_by_itself() -> None:
+    def nobody(*_: object) -> Shop:
+        raise DefaultCredentialsError("no")
+
+    assert CliRunner().invoke(shop, ["stock"], obj=Asked(open=nobody)).exit_code == ExitCode.NOT_SIGNED_IN
+
+
 def test_who_is_no_longer_signed_in_is_told_so_even_where_the_token_is_renewed_behind_a_call() -> None:
     @command("fail")
     def fail() -> None:
