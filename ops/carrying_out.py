@@ -24,11 +24,16 @@ def carry_out(asked: Asked, acts: Sequence[Act], how: How, bulk: Bulk | None = N
         asked.output.show(data, (*found, *rehearsal_page(rehearsal)))
         raise click.exceptions.Exit(_exit_code(rehearsal.answers))
     answers: list[Answered] = []
-    with asked.output.progress("settling", total=len(acts)) as progress:
-        for answer in done(asked, acts, how):
-            answers.append(answer)
-            progress.by(1)
-    asked.output.show(data_of(answers, {}, bulk, is_done=True), (*found, *answer_lines(answers, "ended as")))
+    try:
+        with asked.output.progress("settling", total=len(acts)) as progress:
+            for answer in done(asked, acts, how):
+                answers.append(answer)
+                progress.by(1)
+    finally:
+        # Also if the database or Ctrl-C ends it halfway: what is done is done.
+        if answers or not acts:
+            page = (*found, *answer_lines(answers, "ended as"))
+            asked.output.show(data_of(answers, {}, bulk, is_done=True), page)
     raise click.exceptions.Exit(_exit_code(answers))
 
 

@@ -163,6 +163,21 @@ def test_where_some_cannot_be_done_the_others_are_and_it_ends_with_3() -> None:
     assert shirts_in(store) == (2, 0)
 
 
+def test_what_was_done_is_said_also_if_the_database_ends_it_halfway(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, commit = a_shop_with_two_holds(), MemoryStore.commit
+    taken = iter(range(2))
+
+    def fails(self: MemoryStore, writes: Any, *, timeout_seconds: float) -> Any:
+        if next(taken, None) is None:
+            raise StoreUnavailable("down")
+        return commit(self, writes, timeout_seconds=timeout_seconds)
+
+    monkeypatch.setattr(MemoryStore, "commit", fails)
+    failed = ran(store, *ALL, *YES, "--count", "2")
+    assert (failed.exit_code, "release order-2 is done (down)" in failed.stderr) == (1, True)
+    assert failed.stdout.splitlines()[-1] == "release order-1 ended as expired"
+
+
 def test_an_order_that_has_left_its_status_since_it_was_counted_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     store = a_shop_after(a_placement(), a_payment())
     sold = document_at(store, "orders/order-1")
