@@ -1,0 +1,41 @@
+"""What of a moment does not fit into one answer is read in several: customers decide how large an order is."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from database.errors import AnswerTooLarge
+from database.moments import FirestoreMoment
+from reconciliation.records import HOLDING_ORDERS, INVENTORY
+
+if TYPE_CHECKING:
+    from database.connection import Connection
+
+DOCUMENTS = "projects/p/databases/(default)/documents"
+
+
+class Narrow:
+    """Firestore, of whose orders two are too large for one answer, and the last one is by itself, with its items."""
+
+    documents = DOCUMENTS
+
+    def call(self, _rpc: str, request: Mapping[str, Any], *, timeout_seconds: float) -> Any:
+        assert timeout_seconds
+        query = request["structuredQuery"]
+        after = int(query["startAt"]["values"][-1]["referenceValue"][-1]) if "startAt" in query else 0
+        page = range(after + 1, min(after + query["limit"], 3) + 1)
+        if len(page) > 1 or (list(page) == [3] and "select" not in query):
+            raise AnswerTooLarge
+        fields = ({"createdAt": {"integerValue": str(number)}} for number in page)
+        return [
+            {"document": {"name": f"{DOCUMENTS}/orders/{each['createdAt']['integerValue']}", "fields": each}}
+            for each in fields
+        ]
+
+
+def test_large_orders_are_found_one_by_one_and_too_large_ones_without_their_items() -> None:
+    moment = FirestoreMoment(cast("Connection", Narrow()), "2026-03-14T15:09:26Z")
+    assert [order_id for batch in moment.find(HOLDING_ORDERS) for order_id, _ in batch] == ["1", "2", "3"]
+    with pytest.raises(AnswerTooLarge):
+        list(moment.find(INVENTORY))
