@@ -269,13 +269,14 @@ def _link_of(entry: Entry) -> _Link | None:
     sequence, hashed, created_at = fields.get("sequence"), fields.get("hash"), fields.get("createdAt")
     if not isinstance(sequence, int) or not isinstance(hashed, str) or not isinstance(created_at, datetime):
         return None
-    is_intact = fields.get("eventId") == entry.entry_id and _has_its_hash(fields)
+    is_intact = fields.get("eventId") == entry.entry_id and has_its_hash(fields)
     return _Link(entry.entry_id, sequence, fields.get("previousHash"), hashed, created_at, is_intact)
 
 
-def _has_its_hash(fields: Mapping[str, object]) -> bool:
+def has_its_hash(fields: Mapping[str, object]) -> bool:
+    """Whether an entry, or an anchor, is what was hashed."""
     try:
-        return hash_of(fields) == fields["hash"]
+        return hash_of(fields) == fields.get("hash")
     except (TypeError, UnicodeEncodeError):  # Somebody has written a value that no entry holds.
         return False
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from google.cloud.firestore import FieldFilter
 
-from audit.chain import Head, hash_of
-from audit.verification import Ends, Entry, Verdict, verified, verified_all
+from audit.chain import Head
+from audit.verification import Ends, Entry, Verdict, has_its_hash, verified, verified_all
 from database.documents.anchors import heads_in
 from database.documents.audit_heads import HEAD_FIELDS, head_from
 
@@ -31,7 +31,7 @@ class AnchorRead:
     @property
     def defect(self) -> str | None:
         """What is wrong with it by itself; None if nothing is."""
-        if hash_of(self.fields) != self.fields.get("hash"):
+        if not has_its_hash(self.fields):
             return "it is not what was hashed"
         lines = "".join(f"{order_id} {head.count} {head.hash}\n" for order_id, head in self.heads)
         return None if sha256(lines.encode()).hexdigest() == self.fields.get("digest") else "its heads have changed"
@@ -75,7 +75,8 @@ class Trail:
         found = [
             (anchor.id, fields)
             for anchor, fields in self._paged(self._client.collection("anchors").order_by("__name__"))
-            if (fields["until"] > moment if moment else fields["hash"] == latest.get("auditHead"))
+            # One without its time was changed, and is printed as it is.
+            if (_until(fields) > moment if moment else fields.get("hash") == latest.get("auditHead"))
         ]
         yield from (read for anchor_id, _ in found if (read := self.anchor(anchor_id)))
 
@@ -88,6 +89,11 @@ class Trail:
         while found := list(page.stream()):
             yield from ((document, document.to_dict() or {}) for document in found)
             page = query.limit(PAGE).start_after(found[-1])
+
+
+def _until(anchor: Mapping[str, object]) -> datetime:
+    until = anchor.get("until")
+    return until if isinstance(until, datetime) else datetime.max.replace(tzinfo=UTC)
 
 
 def _ends(order_id: str, fields: Mapping[str, object]) -> Ends:
