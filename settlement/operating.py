@@ -49,6 +49,7 @@ def _accepted(case: Case, order: Order, moves: tuple[StockMove, ...], note: str 
         charge_id = None if payment_id.startswith("pi_") else payment_id
         named = Payment(payment_id, PaymentState.SUCCEEDED, case.now, order.asked, charge_id)
         order = replace(order, payments=order.payments.with_report(named))
+    note = in_words(note, _on_its_way(order, "that money is not needed"))
     return with_refunds(case, replace(finalized(case, order), result=Result.ACCEPTED, moves=moves, note=note))
 
 
@@ -124,9 +125,7 @@ def release_hold(case: Case) -> Decision | Proposal:
     decided = lapsed(case)
     if not isinstance(decided, Proposal):
         return decided
-    under_way = " and ".join(payment.payment_id for payment in case.order.payments.under_way)
-    note = f"payment_under_way: should {under_way} succeed, the order is held again" if under_way else None
-    return replace(decided, note=in_words(decided.note, note))
+    return replace(decided, note=in_words(decided.note, _on_its_way(case.order, "the order is held again")))
 
 
 def prolong_hold(case: Case) -> Proposal:
@@ -183,6 +182,11 @@ _WHY_NOT: Final = {
     OrderStatus.REVIEW: "it is paid: accept it, or refund it",
     OrderStatus.UNKNOWN: "somebody else has written its status, which means nothing here",
 }
+
+
+def _on_its_way(order: Order, what_then: str) -> str | None:
+    under_way = " and ".join(payment.payment_id for payment in order.payments.under_way)
+    return f"payment_under_way: should {under_way} succeed, {what_then}" if under_way else None
 
 
 def _open_session(order: Order) -> str | None:

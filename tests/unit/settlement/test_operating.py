@@ -125,6 +125,12 @@ def test_an_order_whose_session_is_open_is_accepted_with_a_word_of_that() -> Non
     assert note == "session_open: should its customer pay there after all, that payment is not needed"
 
 
+def test_an_order_for_which_money_is_on_its_way_is_accepted_with_a_word_of_that() -> None:
+    under_way = Payments.of(Payment("pi_1", PaymentState.PROCESSING, NOW))
+    note = accepted(a_held_order(payments=under_way), shirts=(10, 3)).note
+    assert note == "payment_under_way: should pi_1 succeed, that money is not needed"
+
+
 def test_a_payment_that_named_no_order_is_counted_as_what_is_asked_and_found_from_then_on() -> None:
     named = asked_of_order("accept-1", payment="pi_7")
     change = given(a_held_order(), shirts=(10, 3), payments={"pi_7": a_known_payment("re_parked", order_id=None)})
