@@ -48,6 +48,9 @@ class Refunding:
         try:
             self.stripe.create_refund(payload, key=effect.key)
         except AlreadyRefunded as refunded:
+            if effect.refund and effect.refund.amount is not None:
+                # It is other money that went back: what an operator has ordered did not.
+                raise Failed(str(refunded), retryable=False) from refunded
             return Skipped(str(refunded))
         except StripeUnavailable as error:
             raise Failed(str(error), retryable=True, retry_after=error.retry_after) from error

@@ -75,7 +75,13 @@ def test_what_an_operator_has_ordered_is_refunded_as_it_is_ordered_whatever_the_
 def test_what_is_refunded_already_is_over() -> None:
     refunded = AlreadyRefunded("Charge ch_2 has already been refunded.", "charge_already_refunded")
     reason = "charge_already_refunded: Charge ch_2 has already been refunded."
-    assert refunding(Stripe(refunded)).perform(A_REFUND, {}) == Skipped(reason)
+    all_that_is_left = replace(A_REFUND, refund=RefundTerms(None, None))
+    for effect in A_REFUND, all_that_is_left:
+        assert refunding(Stripe(refunded)).perform(effect, {}) == Skipped(reason)
+    # Of an amount that was ordered, nothing has gone back: an operator learns of it.
+    with pytest.raises(Failed, match=reason) as failed:
+        refunding(Stripe(refunded)).perform(replace(A_REFUND, refund=RefundTerms(500, None)), {})
+    assert not failed.value.retryable
 
 
 @pytest.mark.parametrize(
