@@ -102,6 +102,7 @@ class Reconciliation:
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
     sleep: Callable[[float], object]
+    seconds_max: float = RUN_SECONDS_MAX
 
     def respond(self, request: Request) -> Response:
         """Reconcile, and report what was done. 500 if there was a fault, 503 if somebody did not take part."""
@@ -129,7 +130,8 @@ class Reconciliation:
             self.log("INFO", "there is no key to ask Stripe with: nothing is reconciled", result="not_configured")
             return Reconciled()
         started = self.monotonic()
-        run = _Run(self, PacedLists(self.stripe(), Pace(self.monotonic, self.sleep)), since, started + RUN_SECONDS_MAX)
+        lists = PacedLists(self.stripe(), Pace(self.monotonic, self.sleep))
+        run = _Run(self, lists, since, started + self.seconds_max)
         reconciled = replace(run.reconciled(), seconds=self.monotonic() - started)
         severity = "INFO" if reconciled.is_as_usual else "WARNING"
         self.log(severity, "reconciled with Stripe", result="reconciled", **reconciled.summary())

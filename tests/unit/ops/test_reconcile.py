@@ -57,6 +57,11 @@ def test_it_is_settled_once_that_is_said_and_then_all_is_well(at_stripe: ShopAtS
     )
 
 
+def test_by_hand_it_goes_on_to_the_end_however_long_that_takes(at_stripe: ShopAtStripe) -> None:
+    at_stripe.clock.per_look = 100
+    assert json.loads(ran("reconcile", "--since", "2026-03-01", "--json").stdout)["complete"]
+
+
 def test_what_disagrees_is_listed_with_what_to_do(at_stripe: ShopAtStripe) -> None:
     broken(at_stripe.store, "inventory/shirt", reserved=9)
     assert "6 of shirt are reserved, and orders hold 0\n./shop stock shirt\n" in ran("reconcile", "--yes").stdout
