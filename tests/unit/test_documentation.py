@@ -9,6 +9,7 @@ from tools.toolchain import ROOT
 from webhooks.translation import _HANDLED
 
 README_WORDS_MAX: Final = 900
+_ACTS: Final = ("service-accounts create", "--role=roles/datastore.user", "--role=roles/iam.serviceAccountUser")
 # Made on a developer's machine, and not in the repository.
 INSTALLED: Final = ("build/", "venv/", "tools/node_modules")
 
@@ -108,3 +109,14 @@ def test_the_runbook_names_every_role_that_a_deployment_takes() -> None:
     runbook = (ROOT / "docs/runbook.md").read_text()
     roles = {role.removeprefix("roles/") for role in (*DEPLOYER, *frozenset.union(*ROLES.values()))}
     assert [role for role in roles if role not in runbook] == []
+
+
+def test_the_runbook_makes_every_account_that_a_function_runs_as_with_the_roles_it_takes() -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    loops = re.findall(r"^for name in (.+?); do(.+?)done$", runbook, re.MULTILINE | re.DOTALL)
+    given = {act: {f"settle-{name}" for names, body in loops if act in body for name in names.split()} for act in _ACTS}
+    assert given == {
+        "service-accounts create": {*ROLES},
+        "--role=roles/datastore.user": {name for name, roles in ROLES.items() if "roles/datastore.user" in roles},
+        "--role=roles/iam.serviceAccountUser": {*ROLES},
+    }
