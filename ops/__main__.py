@@ -47,24 +47,9 @@ def shop(context: click.Context) -> None:
 
 for act in STOCK_ACTS:
     stock.add_command(act)
-for each in (
-    status,
-    watch,
-    why,
-    search,
-    orders,
-    stock,
-    *REPAIRS,
-    replay,
-    seed,
-    audit,
-    forget,
-    export,
-    findings,
-    reconcile,
-    deliver,
-    listen,
-):
+ASKING: Final = (status, watch, why, findings, search, orders)
+PROVING: Final = (audit, export, deliver, listen)
+for each in (*ASKING, stock, *REPAIRS, replay, reconcile, seed, forget, *PROVING):
     shop.add_command(each)
 
 

@@ -2,24 +2,33 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from audit.chain import Head
 from audit.verification import Defect, Finding, Verdict
+from database.ids import is_document_id
 from ops.audit_reading import AnchorRead, Trail, heads_by_order
 from ops.commands import Asked, Commands
 from ops.exit_codes import ExitCode, Failed
 from ops.output import json_of
 from ops.page import Heading, Line, Page, Table, Tone
+from ops.paging import since_from
+
+_OF_ENTRIES: Final = {
+    "chained": "entries in their place",
+    "of_earlier_orders": "in chains of orders that had the id before",
+    "from_before": "from before their chain began, so that nothing can be said of them",
+    "set_aside": "of what touched no order",
+}
+"""What entries may be, as a verdict counts them, in words."""
 
 
 @click.group("audit", cls=Commands)
 def audit() -> None:
-    """Whether the audit trail is as it was written, and what to keep of it elsewhere."""
+    """Check the audit trail, and print what to keep of it elsewhere."""
 
 
 @audit.command("verify")
@@ -33,34 +42,54 @@ def audit() -> None:
 )
 @click.pass_context
 def verify(context: click.Context, order: str | None, kept: Path | None) -> None:
-    """Find entries of the audit trail that somebody has changed, deleted or slipped in; of ORDER alone, or of all.
+    """Find what somebody has changed, deleted or slipped in.
 
-    With --anchor it finds out whether the chains still hold what was anchored. Ends with 3 if anything is wrong.
+    Of ORDER alone, or of all orders. With --anchor it finds out whether the chains still hold what was anchored. Ends
+    with 3 if anything is wrong, and with 1 if nothing is known of ORDER.
     """
     asked: Asked = context.obj
+    if order and not is_document_id(order):
+        raise click.UsageError(f"{order!r} cannot be the id of an order.")
     trail = Trail(asked.shop.client)
     findings: list[Finding] = []
-    count = {"orders": 0, "chained": 0, "of_earlier_orders": 0, "from_before": 0, "set_aside": 0}
+    count = {"orders": 0, **dict.fromkeys(_OF_ENTRIES, 0)}
     with asked.output.progress("Orders") as progress:
         for verdict in _verdicts(trail, order, kept, findings):
             count["orders"] += 1
-            for name in ("chained", "of_earlier_orders", "from_before", "set_aside"):
+            for name in _OF_ENTRIES:
                 count[name] += getattr(verdict, name)
             findings += verdict.findings
             progress.by(1)
+    if order and not findings and not any(count[name] for name in _OF_ENTRIES):
+        _check_that_something_was_looked_at(trail, order, kept, count["orders"])
     asked.output.show({**count, "findings": findings}, _page(count, findings))
     if findings:
         context.exit(ExitCode.FOUND)
 
 
 @audit.command("anchor")
-@click.option("--since", type=click.DateTime(), help="All anchors since then, in UTC; by default the latest alone.")
+@click.option("--since", metavar="TIME", help="All since then: 2026-03-14, 36h, 2d; by default the latest alone.")
 @click.pass_obj
-def anchor(asked: Asked, since: datetime | None) -> None:
-    """Print anchors with all their heads, one a line, as JSON: keep them where nobody can write to both."""
-    for each in Trail(asked.shop.client).anchors_since(since.replace(tzinfo=UTC) if since else None):
+def anchor(asked: Asked, since: str | None) -> None:
+    """Print anchors with all their heads, one a line, as JSON.
+
+    Keep them where nobody can write who may write to the shop's database.
+    """
+    count = 0
+    for each in Trail(asked.shop.client).anchors_since(since_from(since, asked.now()) if since else None):
+        count += 1
         heads = [[order_id, head.count, head.hash] for order_id, head in each.heads]
         click.echo(json.dumps({"anchor": each.anchor_id, **_plain(each.fields), "orders": heads}))
+    if not count:
+        asked.output.say("There is none: the sweep makes one an hour, of the orders that have changed.")
+
+
+def _check_that_something_was_looked_at(trail: Trail, order: str, kept: Path | None, looked_at: int) -> None:
+    """That nothing is wrong must not be said of an id that is mistyped. Raises Failed."""
+    if not trail.has_order(order):
+        raise Failed(f"Nothing is known of {order}: there is no order, and no entry of the trail.")
+    if kept and not looked_at:
+        raise Failed(f"No anchor in {kept} says where the chain of {order} ends.")
 
 
 def _plain(fields: Mapping[str, object]) -> dict[str, Any]:
@@ -105,16 +134,10 @@ def _kept(file: Path) -> list[Mapping[str, Any]]:
 
 
 def _page(count: Mapping[str, int], findings: Iterable[Finding]) -> Page:
-    what = {
-        "chained": "entries in their place",
-        "of_earlier_orders": "in chains of orders that had the id before",
-        "from_before": "from before their chain began: nothing can be said of them",
-        "set_aside": "of events that touched no order",
-    }
     rows = tuple((each.order_id or "", str(each.defect), each.entry_id or "", each.words) for each in findings)
     said = [
-        Line(f"{count['orders']} orders"),
-        *(Line(f"{count[name]} {words}", Tone.QUIET) for name, words in what.items()),
+        Line(f"orders: {count['orders']}"),
+        *(Line(f"{words}: {count[name]}", Tone.QUIET) for name, words in _OF_ENTRIES.items() if count[name]),
     ]
     if not rows:
         return (*said, Line("The trail is as it was written.", Tone.GOOD))

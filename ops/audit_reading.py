@@ -62,6 +62,9 @@ class Trail:
                 break
         return verified(replace(ends, anchored=anchored), read)
 
+    def has_order(self, order_id: str) -> bool:
+        return self._ends(order_id).exists
+
     def anchor(self, anchor_id: str) -> AnchorRead | None:
         document = self._client.document(f"anchors/{anchor_id}")
         fields = document.get().to_dict()

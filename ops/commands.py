@@ -89,6 +89,11 @@ class Commands(click.Group):
         super().__init__(*words, **more)
         self.params += options()
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """As they are registered: what only asks comes first. click would sort them by name."""
+        del ctx
+        return list(self.commands)
+
 
 def command(name: str) -> Callable[[Callable[..., object]], Command]:
     """`@command("why")` makes a Command of a function, whose docstring is its help."""

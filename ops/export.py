@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final, TextIO
 
 import click
@@ -11,37 +10,34 @@ import click
 from ops.commands import Asked, command
 from ops.exporting import EXPORTS, Row, rows_of
 from ops.output import json_of
+from ops.paging import since_from
 
 FEES: Final = "Stripe's fees are not in it: they are in Stripe's own reports."
 
 
 @command("export")
 @click.argument("what", type=click.Choice(list(EXPORTS)))
-@click.option("--since", type=click.DateTime(), help="What happened at this moment or later, in UTC.")
-@click.option("--until", type=click.DateTime(), help="What happened before this moment, in UTC.")
+@click.option("--since", metavar="TIME", help="From then on: 2026-03-01, 2026-03-14T15:09 in UTC, 36h, 2d or 1w.")
+@click.option("--until", metavar="TIME", help="Before then, said alike.")
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
 @click.option("--output", type=click.File("w", encoding="utf-8"), default="-", help="A file; by default stdout.")
 @click.pass_obj
-def export(
-    asked: Asked, what: str, *, since: datetime | None, until: datetime | None, form: str, output: TextIO
-) -> None:
-    """Write one row for each order, payment, refund or audit entry: amounts in minor units, each beside its currency.
+def export(asked: Asked, what: str, *, since: str | None, until: str | None, form: str, output: TextIO) -> None:
+    """Write the books: orders, payments, refunds or the audit trail.
 
-    A refund is found by when its order was created. Stripe's fees are not in it: they are in Stripe's own reports.
+    One row for each, with amounts in minor units beside their currency. A refund is found by when its order was
+    created. Stripe's fees are not in it: they are in Stripe's own reports.
     """
-    wanted = EXPORTS[what]
+    wanted, now = EXPORTS[what], asked.now()
+    earliest, end = (since_from(text, now) if text else None for text in (since, until))
     write = _csv_into(output, wanted.columns) if form == "csv" else _lines_into(output)
     count = 0
     with asked.output.progress("Rows") as progress:
-        for row in rows_of(wanted, _utc(since), _utc(until), asked.shop.client):
+        for row in rows_of(wanted, earliest, end, asked.shop.client):
             write({name: json_of(value) for name, value in row.items()})
             count += 1
             progress.by(1)
-    asked.output.say(f"{count} rows. {FEES}")
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment and moment.replace(tzinfo=UTC)
+    asked.output.say(f"{count} row{'' if count == 1 else 's'}. {FEES}")
 
 
 def _lines_into(output: TextIO) -> Callable[[Row], object]:

@@ -18,10 +18,10 @@ _OPEN = ("pending", "reserving", "reserved")
 @click.option("--reason", help="Why, for the record: it must not name the customer.")
 @click.pass_obj
 def forget(asked: Asked, user: str, *, yes: bool, reason: str | None) -> None:
-    """Erase the customer with the user id USER: what names them is deleted, or loses the user id.
+    """Erase the customer with the user id USER.
 
-    Orders keep what was bought and paid, and the audit trail stays whole: docs/privacy.md says what stays, and what is
-    to be done before and after. It can be run again at any time.
+    What names them is deleted, or loses the user id. Orders keep what was bought and paid, and the audit trail stays
+    whole: docs/privacy.md says what stays, and what is to be done before and after. It can be run again at any time.
     """
     if not is_user_id(user):
         raise click.UsageError(f"{user!r} can be no customer's user id.")

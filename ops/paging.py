@@ -37,5 +37,8 @@ def since_from(text: str, now: datetime) -> datetime:
     """The same, or how long ago: `90m`, `36h`, `2d`, `1w`. Raises click.BadParameter."""
     count, unit = text[:-1], text[-1:]
     if unit in _UNITS and count.isascii() and count.isdigit():
-        return now - int(count) * _UNITS[unit]
+        try:
+            return now - int(count) * _UNITS[unit]
+        except OverflowError:
+            raise click.BadParameter(f"{text!r} is longer ago than there are years") from None
     return moment_from(text)

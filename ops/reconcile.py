@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from math import inf
 
 import click
@@ -13,6 +13,7 @@ from ops.commands import Asked, command
 from ops.connection import Shop
 from ops.exit_codes import ExitCode, Failed
 from ops.page import Heading, Line, Page, Tone
+from ops.paging import since_from
 from orders.events import Cause
 from orders.outcome import Outcome, Result
 from reconciliation.job import Reconciled, Reconciliation
@@ -22,24 +23,22 @@ from service.settings import settings_from
 from service.wiring import service_on
 from stripe_api.api import StripeRefused
 
-_FORMATS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S")
-
 
 @command("reconcile")
-@click.option("--since", type=click.DateTime(_FORMATS), help="In UTC; by default since where the last run has ended.")
+@click.option("--since", metavar="TIME", help="2026-03-14, 36h, 2d; by default since where the last run has ended.")
 @click.option("--yes", is_flag=True, help="Settle what is missing. Without this, it is only shown.")
 @click.pass_context
-def reconcile(context: click.Context, since: datetime | None, *, yes: bool) -> None:
-    """Settle what Stripe reported and nobody settled, and look whether money, stock and the trail agree.
+def reconcile(context: click.Context, since: str | None, *, yes: bool) -> None:
+    """Settle what Stripe alone knows of, and find what disagrees.
 
-    It asks Stripe with the key in STRIPE_API_KEY, which may list events, PaymentIntents and refunds. Ends with 3 if it
-    finds anything.
+    It looks whether Stripe's money, the orders, the stock and the trail agree. It asks Stripe with the key in
+    STRIPE_API_KEY, which may list events, PaymentIntents and refunds. Ends with 3 if it finds anything.
     """
     asked: Asked = context.obj
     # Nobody ends it, and from a time that is named the next one would begin there, too.
     job = replace(job_of(asked.shop, _said_by(asked)), seconds_max=inf)
     dry = Dry(job)
-    start = since.replace(tzinfo=UTC) if since else None
+    start = since_from(since, asked.now()) if since else None
     try:
         reconciled = (job if yes else dry.job).run(start)
     except StripeRefused as refused:

@@ -25,9 +25,9 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 @said_how
 @click.pass_obj
 def accept(asked: Asked, chosen: Chosen, payment: str | None, how: How) -> None:
-    """Finalize an ORDER: what was paid is what it asks, or it was paid elsewhere.
+    """Take what was paid for what an ORDER asks, and finalize it.
 
-    Its units are taken from its hold, or from the shelf if they are there.
+    It may have been paid elsewhere, too. Its units are taken from its hold, or from the shelf if they are there.
     """
     if chosen.status and payment:
         raise click.UsageError("No payment pays for all orders: --payment is for one ORDER.")
@@ -47,7 +47,10 @@ def refund(
     restock: str | None,
     how: How,
 ) -> None:
-    """Have Stripe send money of an ORDER back; its events then say that it is refunded."""
+    """Have Stripe send money of an ORDER back.
+
+    The order changes once Stripe reports the refund.
+    """
     if chosen.status and amount:
         raise click.UsageError("One amount for all orders is none that anybody means: --amount is for one ORDER.")
     said = {name: value for name, value in (("amount", amount), ("restock", restock)) if value is not None}
@@ -59,7 +62,10 @@ def refund(
 @said_how
 @click.pass_obj
 def release(asked: Asked, chosen: Chosen, how: How) -> None:
-    """Give the units of an unpaid ORDER back at once, as if its time were over."""
+    """Give the units of an unpaid ORDER back at once.
+
+    It expires, as if its time were over.
+    """
     _act("release", {}, _money_of, asked, chosen, how)
 
 
@@ -70,7 +76,10 @@ def release(asked: Asked, chosen: Chosen, how: How) -> None:
 @said_how
 @click.pass_obj
 def extend(asked: Asked, order: str, until: str | None, duration: str | None, how: How) -> None:
-    """Keep the units of a reserved ORDER for longer, HOLD_DAYS_MAX at the most."""
+    """Keep the units of a reserved ORDER for longer.
+
+    Until HOLD_DAYS_MAX after they were reserved, at the most.
+    """
     if (until is None) == (duration is None):
         raise click.UsageError("Until when? Say either --until TIME or --for DURATION.")
     end = _time_from(until) if until else asked.now() + _duration_from(duration or "")

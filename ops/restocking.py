@@ -26,7 +26,10 @@ _FORCE: Final = click.option("--force", is_flag=True, help="Also if fewer are le
 @said_how
 @click.pass_obj
 def set_stock(asked: Asked, product: str, quantity: int, how: How, *, force: bool) -> None:
-    """Say that QUANTITY units of a PRODUCT are on hand, counted just now."""
+    """Say that QUANTITY units of a PRODUCT are on hand.
+
+    They were counted just now: what is sold from now on comes off that.
+    """
     carry_out(asked, [_act(product, "set", quantity, is_forced=force)], how)
 
 
@@ -37,7 +40,10 @@ def set_stock(asked: Asked, product: str, quantity: int, how: How, *, force: boo
 @said_how
 @click.pass_obj
 def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: bool) -> None:
-    """Add QUANTITY units of a PRODUCT to those on hand; to take some away, write `-- -3`."""
+    """Add QUANTITY units of a PRODUCT to those on hand.
+
+    To take three away: `stock add PRODUCT -- -3`, with all options before it.
+    """
     carry_out(asked, [_act(product, "add", quantity, is_forced=force)], how)
 
 
@@ -48,7 +54,10 @@ def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: boo
 @said_how
 @click.pass_obj
 def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool) -> None:
-    """Set the stock of many products from a CSV FILE with the columns product and quantity."""
+    """Set the stock of many products from a CSV FILE.
+
+    It has the columns product and quantity, and names no product twice.
+    """
     mode = "add" if add else "set"
     acts = [_act_of_row(file, line, row, mode, is_forced=force) for line, row in _rows_in(file)]
     if len({act.target for act in acts}) < len(acts):

@@ -39,7 +39,10 @@ class Hit:
 @click.option("--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="So many of a kind at most.")
 @click.pass_obj
 def search(asked: Asked, text: str, limit: int) -> None:
-    """Find orders, payments, events, disputes and products by how their ids begin, and customers with orders."""
+    """Find whatever has an id that begins with TEXT.
+
+    Orders, payments, events, disputes, products, and customers with orders.
+    """
     if not is_document_id(text):
         raise click.UsageError(f"{text!r} cannot be how an id begins.")
     hits = hits_for(text, asked.shop.reader, limit)

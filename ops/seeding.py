@@ -27,10 +27,11 @@ _FIELDS: Final = frozenset({"name", "unitAmount", "currency", "active", "stock",
 @said_how
 @click.pass_obj
 def seed(asked: Asked, file: Path, how: How) -> None:
-    """Put what is missing of a catalogue on sale: a FILE in YAML or JSON, products by their ids.
+    """Put what is missing of a catalogue on sale.
 
-    Each has name, unitAmount (in minor units) and currency, and stock: how many are on hand, or null if it is never
-    short. backorder and active may be said, too. What is there already stays as it is.
+    FILE is in YAML or JSON, products by their ids. Each has name, unitAmount (in minor units) and currency, and stock:
+    how many are on hand, or null if it is never short. backorder and active may be said, too. What is there already
+    stays as it is.
     """
     wanted = dict(_documents_of(_catalogue_in(file)))
     there = asked.shop.store.read(tuple(wanted), timeout_seconds=COMMIT_SECONDS_MAX)

@@ -18,9 +18,9 @@ from orders.outcome import Transient
 @command("status")
 @click.pass_context
 def status(context: click.Context) -> None:
-    """Say what waits for a person: how much, since when, and how much money.
+    """Say what waits for a person.
 
-    Ends with 3 if anything needs one, and with 0 if nothing does.
+    How much, since when, and how much money that is about. Ends with 3 if anything does, and with 0 if nothing does.
     """
     asked: Asked = context.obj
     now = asked.now()

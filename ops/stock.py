@@ -27,9 +27,9 @@ class StockCommands(Commands):
 @click.group("stock", cls=StockCommands, invoke_without_command=True)
 @click.pass_context
 def stock(context: click.Context) -> None:
-    """Show what is on the shelf, what of it is promised, and for one PRODUCT to which orders.
+    """Show what is on the shelf, and correct it.
 
-    `./shop stock` lists all products, `./shop stock PRODUCT` shows one.
+    `./shop stock` lists all products, `./shop stock PRODUCT` shows one, and which open orders hold its units.
     """
     if context.invoked_subcommand is None:
         with problems_in_words():

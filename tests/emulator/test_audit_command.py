@@ -45,6 +45,13 @@ def test_what_somebody_has_changed_is_found_in_one_order_and_in_all(settled_shop
         assert (result.exit_code, found(result)) == (ExitCode.FOUND, [("changed", "evt_paid")])
 
 
+def test_nothing_is_called_right_of_an_order_that_nobody_knows(settled_shop: Shop) -> None:
+    assert ran(settled_shop.client, "audit", "verify", "untouched").exit_code == ExitCode.FINE
+    for order, code in (("order-7", ExitCode.FAILED), ("a/b", ExitCode.USAGE)):
+        result = ran(settled_shop.client, "audit", "verify", order)
+        assert (result.exit_code, result.stdout) == (code, "")
+
+
 def test_what_was_anchored_is_missed_even_if_the_whole_chain_is_hashed_anew(settled_shop: Shop, tmp_path: Path) -> None:
     client = settled_shop.client
     client.document("orders/order-1").update({"updatedAt": now().replace(year=2026, month=1)})

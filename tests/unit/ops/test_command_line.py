@@ -167,3 +167,11 @@ def test_help_says_where_to_begin_at_night() -> None:
     said = CliRunner().invoke(shop, ["--help"]).stdout
     assert "./shop status" in said
     assert "./shop why ID" in said
+
+
+def test_each_line_of_help_is_whole_and_what_only_asks_comes_first() -> None:
+    context = click.Context(shop, info_name="./shop")
+    families = [shop, *(each for each in shop.commands.values() if isinstance(each, click.Group))]
+    said = [each.get_short_help_str(63) for family in families for each in family.commands.values()]
+    assert [words for words in said if words.endswith("...")] == []
+    assert shop.list_commands(context)[:6] == ["status", "watch", "why", "findings", "search", "orders"]

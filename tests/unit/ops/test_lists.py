@@ -66,7 +66,14 @@ def test_orders_are_listed_by_status_customer_and_time(words: tuple[str, ...], l
 
 
 @pytest.mark.parametrize(
-    "words", [("--since", "soon"), ("--after", "b"), ("--after", "soon,b"), ("--status", "pending", "--user", "bob")]
+    "words",
+    [
+        ("--since", "soon"),
+        ("--since", "99999999999w"),
+        ("--after", "b"),
+        ("--after", "soon,b"),
+        ("--status", "pending", "--user", "bob"),
+    ],
 )
 def test_what_cannot_be_asked_for_is_refused(words: tuple[str, ...]) -> None:
     assert operated(a_shop(), "orders", *words).exit_code == ExitCode.USAGE
