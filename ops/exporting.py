@@ -41,7 +41,8 @@ def _orders(order_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _payments(order_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
-    for payment in order_from(order_id, fields).payments.by_id.values():
+    order = order_from(order_id, fields)
+    for payment in order.payments.by_id.values():
         yield {
             "paymentId": payment.payment_id,
             "orderId": order_id,
@@ -49,7 +50,7 @@ def _payments(order_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
             "state": str(payment.state),
             "chargeId": payment.charge_id,
             "amount": payment.money.amount if payment.money else None,
-            "amountRefunded": payment.amount_refunded,
+            "amountRefunded": order.refunds.amount_of(payment),
             "currency": payment.money.currency if payment.money else None,
         }
 
