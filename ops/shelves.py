@@ -42,11 +42,17 @@ class Holder:
 
 
 def shelves_after(reader: Reader, product_id: str, at_most: int) -> list[Shelf]:
-    """The next products that have an inventory, by id; the first ones after an empty id. Raises Transient."""
+    """The next products by id, in the inventory, the catalogue or both; the first ones after an empty id.
+
+    Raises Transient.
+    """
     after = (None, product_id) if product_id else None
-    inventories = reader.find(Query("inventory", after=after, at_most=at_most))
-    listed = reader.read(*(product_path(each.id) for each in inventories)) if inventories else {}
-    return [_shelf(each.id, each, listed.get(product_path(each.id))) for each in inventories]
+    counted, listed = (
+        {each.id: each for each in reader.find(Query(collection, after=after, at_most=at_most))}
+        for collection in ("inventory", "products")
+    )
+    following = sorted(counted.keys() | listed.keys())[:at_most]
+    return [_shelf(each, counted.get(each), listed.get(each)) for each in following]
 
 
 def shelf_of(reader: Reader, product_id: str) -> Shelf | None:

@@ -128,6 +128,13 @@ def test_all_products_are_listed_page_by_page() -> None:
     assert [line.split()[0] for line in rest.splitlines()[1:]] == ["mug", "shirt"]
 
 
+def test_what_is_on_sale_and_has_lost_its_inventory_is_listed_too() -> None:
+    store = a_shop(cap={"stock": 4})
+    store.delete("inventory/shirt")
+    assert "it has no inventory" in operated(store, "stock").stdout.splitlines()[2]
+    assert operated(store, "stock", "show", "--limit", "1").stdout.splitlines()[1].startswith("cap ")
+
+
 def test_one_product_shows_which_orders_hold_its_units() -> None:
     store = a_shop(a_reserved_order(), reserved=5)
     kept = a_reserved_order(status="review", holdKept=True, items=[{"productId": "shirt", "quantity": 2}])
