@@ -11,6 +11,9 @@ from ops.page import Heading, Line, Page, Part, Row, Table, Tone
 
 _ITS_OWN_TRAIL: Final = ("operatorRequests/", "auditLog/", "webhookEvents/")
 _NO_NEWS: Final = frozenset({"updatedAt", "auditHead", "auditCount"})
+_FIRST: Final = ("orders/", "inventory/", "products/")
+_SAYS_WHAT_IT_IS: Final = {"effects/": ("kind", "refund"), "notifications/": ("type",)}
+"""Of a new effect or notice; the rest of it is what each of them has, and in the data of --json."""
 TEXT_CHARACTERS_MAX: Final = 100
 
 
@@ -37,13 +40,19 @@ def answer_lines(answers: Iterable[Answered], verb: str) -> Sequence[Line]:
 
 def rows_of(differences: Mapping[str, Difference]) -> Iterator[Row]:
     """Field by field; a request, a claim and an audit entry are there whenever something is done, and are left out."""
-    for path, difference in sorted(differences.items()):
+    for path in sorted(differences, key=lambda each: (not each.startswith(_FIRST), each)):
         if path.startswith(_ITS_OWN_TRAIL):
             continue
-        before, after = difference.before or {}, difference.after or {}
-        for name in sorted({*before, *after} - _NO_NEWS):
+        before, after = differences[path].before or {}, differences[path].after or {}
+        for name in sorted(_names_to_show(path, before, after)):
             if before.get(name) != after.get(name):
                 yield path, name, in_words(before.get(name)), in_words(after.get(name))
+
+
+def _names_to_show(path: str, before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
+    names = {*before, *after} - _NO_NEWS
+    said = next((said for folder, said in _SAYS_WHAT_IT_IS.items() if path.startswith(folder)), None)
+    return names if before or said is None else names.intersection(said)
 
 
 def data_of(

@@ -66,6 +66,17 @@ def test_a_command_shows_the_difference_in_documents_and_does_nothing() -> None:
     assert lines[-1] == "Nothing was done. Add --yes --reason '…' to do it."
 
 
+def test_what_becomes_of_order_and_stock_comes_first_and_a_message_takes_one_line() -> None:
+    lines = [line.split() for line in ran(a_shop_with_a_hold(), "accept", "order-1").stdout.splitlines()[2:-1]]
+    assert [line[0].partition("/")[0] for line in lines[:2]] == ["inventory", "inventory"]
+    assert [line[1:] for line in lines if line[0].startswith("notifications/")] == [["type", "-", "paid"]]
+    refund = ran(a_shop_after(a_placement(), a_payment()), "refund", "order-1", "--amount", "500").stdout
+    assert [" ".join(line.split()[1:]) for line in refund.splitlines() if line.startswith("effects/")] == [
+        "kind - stripe_refund",
+        "refund - amount: 500, restock: -",
+    ]
+
+
 def test_it_does_what_it_has_shown_once_it_is_said_why_and_by_whom() -> None:
     store = a_shop_with_a_hold()
     shown = ran(store, "accept", "order-1", *YES)
