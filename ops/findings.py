@@ -1,15 +1,17 @@
 """`./shop findings`: what reconciliation has found wrong, and nobody has put right."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import click
 
 from database.documents.findings import ALL_OPEN, OpenFinding, open_finding_from
+from database.documents.reconciliations import PROGRESS, progress_from
 from database.moments import FirestoreMoments
 from database.store import Fields, Moment
 from ops.commands import Asked, command
 from ops.connection import Shop
-from ops.exit_codes import ExitCode
+from ops.exit_codes import ExitCode, Failed
 from ops.page import Heading, Line, Page, Tone
 
 
@@ -18,16 +20,21 @@ from ops.page import Heading, Line, Page, Tone
 def findings(context: click.Context) -> None:
     """List what disagrees: money, stock, orders, the trail. Each with what to do about it.
 
-    Ends with 3 if anything does, and with 0 if nothing does.
+    Ends with 3 if anything does, with 0 if nothing does, and with 1 if nobody has compared yet.
     """
     asked: Asked = context.obj
+    at = moment_of(asked.shop)
     found = [
         (finding, fields)
-        for batch in moment_of(asked.shop).find(ALL_OPEN)
+        for batch in at.find(ALL_OPEN)
         for finding_id, fields in batch
         if (finding := open_finding_from(finding_id, fields))
     ]
-    asked.output.show([{"id": finding.finding_id, **fields} for finding, fields in found], page_of(found))
+    looked_until = progress_from(at.read([PROGRESS])[PROGRESS]).matched_until
+    if not (found or looked_until):
+        raise Failed("Nobody has compared yet: reconcileWithStripe takes STRIPE_API_KEY, as ./shop reconcile does.")
+    page = page_of(found, looked_until)
+    asked.output.show([{"id": finding.finding_id, **fields} for finding, fields in found], page)
     if found:
         context.exit(ExitCode.FOUND)
 
@@ -37,10 +44,14 @@ def moment_of(shop: Shop) -> Moment:
     return FirestoreMoments(shop.connection).now()
 
 
-def page_of(found: Sequence[tuple[OpenFinding, Fields]]) -> Page:
-    """The oldest first."""
+def page_of(found: Sequence[tuple[OpenFinding, Fields]], looked_until: datetime | None) -> Page:
+    """The oldest first.
+
+    Args:
+        looked_until: all that happened before then was compared.
+    """
     if not found:
-        return (Line("Nothing disagrees, as far as the last run has looked.", Tone.GOOD),)
+        return (Line(f"Nothing disagrees of what happened before {looked_until:%Y-%m-%d %H:%M} UTC.", Tone.GOOD),)
     return tuple(
         part
         for finding, fields in found

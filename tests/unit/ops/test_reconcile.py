@@ -51,10 +51,15 @@ def test_it_is_settled_once_that_is_said_and_then_all_is_well(at_stripe: ShopAtS
     assert "first_time_finalized: 1" in done.stdout
     at_stripe.later(hours=1)
     assert ran("reconcile", "--yes").exit_code == ExitCode.FINE
-    assert (ran("findings").exit_code, ran("findings").stdout) == (
-        ExitCode.FINE,
-        "Nothing disagrees, as far as the last run has looked.\n",
-    )
+    said = ran("findings")
+    assert said.exit_code == ExitCode.FINE
+    assert said.stdout.startswith(f"Nothing disagrees of what happened before {at_stripe.now:%Y-%m-%d} ")
+
+
+def test_nothing_is_called_right_that_nobody_has_compared(at_stripe: ShopAtStripe) -> None:
+    said = ran("findings")
+    assert (said.exit_code, said.stdout, "Nobody has compared yet" in said.stderr) == (ExitCode.FAILED, "", True)
+    assert at_stripe.store.get("reconciliations/stripe") is None
 
 
 def test_by_hand_it_goes_on_to_the_end_however_long_that_takes(at_stripe: ShopAtStripe) -> None:
