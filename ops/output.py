@@ -39,7 +39,7 @@ class Output:
         if self._as_json:
             print(json.dumps(json_of(data), indent=2))  # noqa: T201 - data, as it is
             return
-        for part in page:
+        for part in spaced(page):
             self._out.print(renderable(self.in_project(part)), soft_wrap=isinstance(part, Line))
 
     def in_project(self, part: Part) -> Part:
@@ -75,10 +75,18 @@ class Advance:
         self._progress.advance(self._task, count)
 
 
+def spaced(page: Page) -> Iterator[Part]:
+    """With an empty line before each heading, unless the page begins with it."""
+    for number, part in enumerate(page):
+        if number and isinstance(part, Heading):
+            yield Line("")
+        yield part
+
+
 def renderable(part: Part) -> RenderableType:
     match part:
         case Heading(text):
-            return Text(f"\n{printable(text)}", style="bold")
+            return Text(printable(text), style="bold")
         case Line(text, tone):
             return Text(printable(text), style=_STYLES[tone])
         case Table():

@@ -11,7 +11,7 @@ from ops.attention import concerns_of
 from ops.attention_page import needs_person, page_of
 from ops.commands import Asked, command
 from ops.exit_codes import ExitCode, Failed
-from ops.output import renderable
+from ops.output import renderable, spaced
 from orders.outcome import Transient
 
 
@@ -61,4 +61,4 @@ def frame(asked: Asked) -> Group:
     except Transient as problem:
         return Group(f"Firestore does not answer at {now:%H:%M:%S} UTC: {problem}")
     page = page_of(concerns, asked.shop.project, now)
-    return Group(*(renderable(asked.output.in_project(part)) for part in page))
+    return Group(*(renderable(asked.output.in_project(part)) for part in spaced(page)))

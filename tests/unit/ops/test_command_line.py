@@ -37,7 +37,7 @@ def ran(*words: str, function: click.Command = tell, asked: Asked | None = None)
 
 def test_data_goes_to_stdout_and_talk_to_stderr() -> None:
     assert ran("tell").stderr == "looking ...\n"
-    assert ran("tell").stdout == "\nShirts\nproduct  held\nshirt       3\n\N{REPLACEMENT CHARACTER}[2Jend\n"
+    assert ran("tell").stdout == "Shirts\nproduct  held\nshirt       3\n\N{REPLACEMENT CHARACTER}[2Jend\n"
 
 
 def test_a_command_to_copy_names_the_project_that_was_named() -> None:

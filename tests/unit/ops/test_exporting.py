@@ -1,7 +1,6 @@
 """What an accountant is given of one order's documents."""
 
 from ops.exporting import EXPORTS
-from orders.money import Money
 from tests.support.builders import a_payment, a_placement, a_refund, an_updated_refund
 from tests.support.shop import a_shop_after, document_at
 
