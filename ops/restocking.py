@@ -8,11 +8,13 @@ from typing import Any, Final
 
 import click
 
+from database.documents.inventory import inventory_path
 from database.ids import is_document_id
-from ops.acting import Act, How, said_how
+from ops.acting import COMMIT_SECONDS_MAX, Act, How, said_how
 from ops.carrying_out import carry_out
 from ops.commands import Asked, command
 from ops.exit_codes import Failed
+from ops.shelves import units_held
 
 _COLUMNS: Final = ("product", "quantity")
 _QUANTITY: Final = re.compile(r"\s*([+-]?[0-9]{1,12})\s*")
@@ -30,7 +32,7 @@ def set_stock(asked: Asked, product: str, quantity: int, how: How, *, force: boo
 
     They were counted just now: what is sold from now on comes off that.
     """
-    carry_out(asked, [_act(product, "set", quantity, is_forced=force)], how)
+    _adjust(asked, [_act(product, "set", quantity, is_forced=force)], how)
 
 
 @command("add")
@@ -44,7 +46,7 @@ def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: boo
 
     To take three away: `stock add PRODUCT -- -3`, with all options before it.
     """
-    carry_out(asked, [_act(product, "add", quantity, is_forced=force)], how)
+    _adjust(asked, [_act(product, "add", quantity, is_forced=force)], how)
 
 
 @command("import")
@@ -62,10 +64,29 @@ def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool) 
     acts = [_act_of_row(file, line, row, mode, is_forced=force) for line, row in _rows_in(file)]
     if len({act.target for act in acts}) < len(acts):
         raise Failed(f"{file} names a product twice. Nothing was done.")
-    carry_out(asked, acts, how)
+    _adjust(asked, acts, how)
 
 
 STOCK_ACTS: Final = (set_stock, add_stock, import_stock)
+
+
+def _adjust(asked: Asked, acts: Sequence[Act], how: How) -> None:
+    _check_that_no_hold_is_forgotten(asked, [act.target for act in acts])
+    carry_out(asked, acts, how)
+
+
+def _check_that_no_hold_is_forgotten(asked: Asked, products: Sequence[str]) -> None:
+    """A product that is counted from now on has nothing reserved: what orders hold of it would be sold once more.
+
+    Raises Failed.
+    """
+    there = asked.shop.store.read([inventory_path(each) for each in products], timeout_seconds=COMMIT_SECONDS_MAX)
+    for product in products:
+        if there[inventory_path(product)] is None and (held := units_held(asked.shop.reader, product)):
+            raise Failed(
+                f"{product} has no inventory, and open orders hold {held} of it. Write inventory/{product} in the "
+                f"console, with `stock` and with `reserved`: {held}. Nothing was done."
+            )
 
 
 def _rows_in(file: Path) -> Sequence[tuple[int, Mapping[str | None, Any]]]:

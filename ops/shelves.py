@@ -73,6 +73,11 @@ def holders_of(reader: Reader, product_id: str) -> tuple[tuple[Holder, ...], boo
     return tuple(_holders(orders, product_id)), len(found) < HOLDING_MAX
 
 
+def units_held(reader: Reader, product_id: str) -> int:
+    """How many open orders hold, of those that are looked through. Raises Transient."""
+    return sum(each.units for each in holders_of(reader, product_id)[0])
+
+
 def _holders(orders: Sequence[Order], product_id: str) -> list[Holder]:
     return [
         Holder(order.order_id, str(order.status), order.user_id, line.quantity)

@@ -14,6 +14,7 @@ from ops.commands import Asked
 from ops.connection import Shop
 from orders.outcome import StoreUnavailable
 from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order
+from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.shop import a_shop_after, a_shop_with_a_hold, document_at, shirts_in, status_in
 
@@ -22,7 +23,11 @@ YES = ("--yes", "--reason", "as agreed", "--operator", "olga")
 
 def ran(store: MemoryStore, *words: str) -> Result:
     opened = SimpleNamespace(
-        store=store, client=Client(store), settings=Shop("p", {}, lambda: NOW).settings, is_emulated=False
+        store=store,
+        reader=MemoryReader(store),
+        client=Client(store),
+        settings=Shop("p", {}, lambda: NOW).settings,
+        is_emulated=False,
     )
     return CliRunner().invoke(shop, words, obj=Asked(open=lambda *_: cast("Shop", opened), now=lambda: NOW))
 
@@ -114,6 +119,19 @@ def test_what_is_refused_says_why_and_ends_with_1(how: tuple[str, ...]) -> None:
     assert refused.exit_code == 1
     assert "not_released: finalized: it is paid, and its units are taken" in refused.stdout
     assert status_in(store) == "finalized"
+
+
+def test_stock_is_not_counted_anew_while_orders_hold_what_nobody_would_know_of() -> None:
+    store = a_shop_with_a_hold()
+    store.delete("inventory/shirt")
+    before = store.dump()
+    for words in (("set", "shirt", "10"), ("add", "shirt", "10")):
+        refused = ran(store, "stock", *words, *YES)
+        assert (refused.exit_code, store.dump()) == (1, before)
+        assert "open orders hold 3 of it" in refused.stderr
+    store.delete("orders/order-1")
+    assert ran(store, "stock", "set", "shirt", "10", *YES).exit_code == 0
+    assert shirts_in(store) == (10, 0)
 
 
 def test_each_command_asks_for_what_it_says() -> None:
