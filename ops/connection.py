@@ -21,6 +21,7 @@ from ops.reading import Reader
 from orders.outcome import Transient
 from service.environment import SettingsError
 from service.settings import Settings, settings_from
+from stripe_api.api import StripeUnavailable
 from tools.addresses import PROJECT, NoEmulators, found
 from tools.deploying.wanted import settings_of
 from tools.toolchain import BUILD, ROOT
@@ -134,6 +135,8 @@ def problems_in_words() -> Iterator[None]:
         yield
     except GoogleAuthError:
         raise NotSignedIn from None
+    except StripeUnavailable as problem:
+        raise Failed(f"{problem}. Try again; Stripe's status: https://status.stripe.com") from None
     except Transient as problem:
         if isinstance(problem.__cause__, GoogleAuthError):
             raise NotSignedIn from None

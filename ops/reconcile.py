@@ -18,10 +18,12 @@ from orders.events import Cause
 from orders.outcome import Outcome, Result
 from reconciliation.job import Reconciled, Reconciliation
 from service.logs import Log
-from service.secrets import STRIPE_API_KEY
+from service.secrets import STRIPE_API_KEY, STRIPE_API_URL
 from service.settings import settings_from
 from service.wiring import service_on
 from stripe_api.api import StripeRefused
+from stripe_api.keys import EMULATORS_KEY
+from tools.addresses import STAND_IN
 
 
 @command("reconcile")
@@ -52,9 +54,12 @@ def reconcile(context: click.Context, since: str | None, *, yes: bool) -> None:
 def job_of(shop: Shop, log: Log) -> Reconciliation:
     """Raises Failed: there is no key."""
     key = os.environ.get(STRIPE_API_KEY, "").strip()
-    if not key:
+    if key:
+        environment = {**shop.environment, STRIPE_API_KEY: key}
+    elif shop.is_emulated and (stand_in := os.environ.get(STAND_IN)):
+        environment = {**shop.environment, STRIPE_API_KEY: EMULATORS_KEY, STRIPE_API_URL: f"http://{stand_in}"}
+    else:
         raise Failed(f"There is no key to ask Stripe with: read -rs {STRIPE_API_KEY} && export {STRIPE_API_KEY}")
-    environment = {**shop.environment, STRIPE_API_KEY: key}
     return service_on(shop.connection, settings_from(environment), log, environment).reconciliation()
 
 

@@ -23,7 +23,6 @@ from ops.exit_codes import ExitCode, Failed
 from ops.paging import since_from
 from ops.replay_page import data_of, found_lines, rehearsal_page, replay_lines
 from ops.replaying import Readings, Replay, asked_by, done, readings_of, rehearsed
-from stripe_api.api import StripeUnavailable
 from webhooks.stripe_fields import Json
 
 ItemT = TypeVar("ItemT")
@@ -62,11 +61,11 @@ class Which:
 @said_how
 @click.pass_obj
 def replay(asked: Asked, /, how: How, *, unsigned: bool, count: int | None, **which: Any) -> None:  # noqa: ANN401 - as Which says
-    """Settle events of Stripe's again: each EVENT by its id, those of a file, or those that are parked or set aside.
+    """Settle events of Stripe's again.
 
-    They go the way of a delivery, with all its checks but the signature's, and are counted as none. What is settled
-    already changes nothing. Stripe is asked for each event with STRIPE_API_KEY, for 30 days after it was made; what is
-    parked is kept here, too.
+    Each EVENT by its id, those of a file, or those that are parked or set aside. They go the way of a delivery, with
+    all its checks but the signature's, and are counted as none. What is settled already changes nothing. Stripe is
+    asked for each event with STRIPE_API_KEY, for 30 days after it was made; what is parked is kept here, too.
 
     A file is JSON as Stripe's API, its command line and its dashboard write it: lines, a list, or one object. Nobody
     has signed it. So each of its events is looked up in Stripe, whose answer counts and not the file; what Stripe does
@@ -74,10 +73,7 @@ def replay(asked: Asked, /, how: How, *, unsigned: bool, count: int | None, **wh
     """
     wanted = Which(**which)
     wanted.check()
-    try:
-        candidates, is_all = _candidates(asked, wanted)
-    except StripeUnavailable as problem:
-        raise Failed(f"Stripe does not answer ({problem}). Try again; its status: https://status.stripe.com") from None
+    candidates, is_all = _candidates(asked, wanted)
     readings = readings_of(asked, candidates)
     if how.is_done:
         if not wanted.events:

@@ -13,12 +13,15 @@ from tools.ports import HOST, Ports
 PROJECT: Final = "demo-shop"
 REGION: Final = "us-central1"
 
+STAND_IN: Final = "STRIPE_STAND_IN_HOST"
+"""Names what stands in for Stripe's API, as `host:port`."""
+
 _FILE: Final = "addresses.json"
 _VARIABLES: Final[Mapping[str, str]] = {
     "firestore": "FIRESTORE_EMULATOR_HOST",
     "functions": "FUNCTIONS_EMULATOR_HOST",
     "auth": "FIREBASE_AUTH_EMULATOR_HOST",
-    "stripe": "STRIPE_STAND_IN_HOST",
+    "stripe": STAND_IN,
 }
 _CONNECT_SECONDS_MAX: Final = 5
 

@@ -9,7 +9,7 @@ from ops import findings, reconcile
 from ops.__main__ import shop
 from ops.commands import Asked
 from ops.connection import Shop
-from ops.exit_codes import ExitCode
+from ops.exit_codes import ExitCode, Failed
 from stripe_api.api import StripeRefused
 from tests.support.builders import NOW
 from tests.support.reconciling import ShopAtStripe, broken
@@ -96,6 +96,16 @@ def test_a_key_is_asked_for_and_one_that_may_not_list_is_refused(
     monkeypatch.setattr(reconcile, "job_of", lambda _shop, _log: at_stripe.job())
     refused = ran("reconcile")
     assert (refused.exit_code, "may not list events" in refused.stderr) == (ExitCode.FAILED, True)
+
+
+def test_beside_the_emulators_what_stands_in_for_stripe_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STRIPE_API_KEY", raising=False)
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    monkeypatch.setenv("STRIPE_STAND_IN_HOST", "127.0.0.1:2")
+    emulated = Shop("demo-shop", {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}, lambda: NOW)
+    assert reconcile.job_of(emulated, silent).stripe is not None
+    with pytest.raises(Failed, match="There is no key"):
+        reconcile.job_of(Shop("live", {}, lambda: NOW), silent)
 
 
 def test_the_job_is_that_of_the_shops_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
