@@ -65,10 +65,11 @@ def deliver(
     payment: str | None,
     live: bool,  # noqa: FBT001 - as click calls it
 ) -> None:
-    """Post a signed test event for an ORDER to an endpoint, as Stripe does when somebody pays.
+    """Post a signed test event for an ORDER to an endpoint.
 
-    Nobody pays anything. Each call is a new payment, unless it names one; --event may be repeated. It is signed with
-    STRIPE_WEBHOOK_SECRET of the environment, or with the emulators' own. This is for tests: it asks no --yes.
+    It is what Stripe posts when somebody pays, and nobody pays anything. Each call is a new payment, unless it names
+    one; --event may be repeated. It is signed with STRIPE_WEBHOOK_SECRET of the environment, or with the emulators'
+    own. This is for tests: it asks no --yes.
     """
     livemode = _mode_of(asked, is_live_meant=live)
     secret = signing_secret(asked.shop.environment, os.environ, livemode=livemode)

@@ -30,10 +30,11 @@ class Listening:
 @click.option("--to", "url", metavar="URL", help="The endpoint; by default the shop's webhook.")
 @click.pass_obj
 def listen(asked: Asked, url: str | None) -> None:
-    """Print how the Stripe CLI forwards events to the shop: what to type, to be copied.
+    """Print how the Stripe CLI forwards events to the shop.
 
-    It signs what it forwards with a secret of its own, which it prints with --print-secret, and which stays the same.
-    Nothing is changed here, and no secret is shown. https://docs.stripe.com/cli/listen
+    What to type is there to be copied. The Stripe CLI signs what it forwards with a secret of its own, which it prints
+    with --print-secret, and which stays the same. Nothing is changed here, and no secret is shown.
+    https://docs.stripe.com/cli/listen
     """
     shown = _in_emulators(url) if asked.shop.is_emulated else _in_project(asked, url)
     asked.output.show(shown, _page_of(shown))
