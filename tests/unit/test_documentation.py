@@ -77,6 +77,11 @@ def test_the_readme_is_short_enough_to_be_read() -> None:
     assert len((ROOT / "README.md").read_text().split()) <= README_WORDS_MAX
 
 
+def test_the_readme_says_what_each_room_is_for() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [room.parent.name for room in ROOT.glob("*/__init__.py") if f"`{room.parent.name}/`" not in readme] == []
+
+
 def test_every_decision_is_listed_dated_weighed_and_checked() -> None:
     parts = ("- **Date:** 20", "- **Status:** ", "\n## Alternatives weighed\n", "\n**Checked by** ")
     for page in ROOT.glob("docs/decisions/[0-9]*.md"):
