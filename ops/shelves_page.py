@@ -25,7 +25,7 @@ def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> I
             f"{shelf.reserved} units are reserved, and orders hold {held}. Look again: orders come and go", Tone.WARNING
         )
         yield Line("while this looks. If it stays so, something else has written the inventory:", Tone.WARNING)
-        yield Line("./shop reconcile", Tone.COMMAND)
+        yield Line("docs/runbook.md says how `reserved` is corrected (#stock).", Tone.WARNING)
     elif not holders:
         yield Line("No order holds any of it.", Tone.QUIET)
 
