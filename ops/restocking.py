@@ -44,7 +44,7 @@ def set_stock(asked: Asked, product: str, quantity: int, how: How, *, force: boo
 def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: bool) -> None:
     """Add QUANTITY units of a PRODUCT to those on hand.
 
-    To take three away: `stock add PRODUCT -- -3`, with all options before it.
+    To take three away, add -3.
     """
     _adjust(asked, [_act(product, "add", quantity, is_forced=force)], how)
 
@@ -67,15 +67,17 @@ def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool) 
     _adjust(asked, acts, how)
 
 
+# So that -3 is a quantity, and not an option that there is none of.
+add_stock.ignore_unknown_options = True
 STOCK_ACTS: Final = (set_stock, add_stock, import_stock)
 
 
 def _adjust(asked: Asked, acts: Sequence[Act], how: How) -> None:
-    _check_that_no_hold_is_forgotten(asked, [act.target for act in acts])
+    check_that_no_hold_is_forgotten(asked, [act.target for act in acts])
     carry_out(asked, acts, how)
 
 
-def _check_that_no_hold_is_forgotten(asked: Asked, products: Sequence[str]) -> None:
+def check_that_no_hold_is_forgotten(asked: Asked, products: Sequence[str]) -> None:
     """A product that is counted from now on has nothing reserved: what orders hold of it would be sold once more.
 
     Raises Failed.

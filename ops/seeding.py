@@ -16,6 +16,7 @@ from ops.carrying_out import carry_out
 from ops.commands import Asked, command
 from ops.exit_codes import Failed
 from ops.page import Line, Table
+from ops.restocking import check_that_no_hold_is_forgotten
 from orders.money import amount_or_none, is_currency
 from orders.numbers import whole_number
 
@@ -39,11 +40,12 @@ def seed(asked: Asked, file: Path, how: How) -> None:
     # What is counted comes on the shelf as all stock does, and is on record.
     counted = {path: stock for path, fields in missing.items() if (stock := whole_number(fields.get("stock")))}
     acts = [Act("stock", _id_in(path), {"mode": "add", "quantity": stock}) for path, stock in counted.items()]
-    shown = {path: _without_units(fields) for path, fields in missing.items()}
-    _show(asked, shown, len(wanted), how)
+    check_that_no_hold_is_forgotten(asked, [_id_in(path) for path in wanted if path.startswith(inventory_path(""))])
+    _show(asked, missing, len(wanted), how)
     if how.is_done:
-        for path, fields in shown.items():
-            asked.shop.store.commit((Create(path, fields),), timeout_seconds=COMMIT_SECONDS_MAX)
+        for path, fields in missing.items():
+            write = Create(path, _without_units(fields))
+            asked.shop.store.commit((write,), timeout_seconds=COMMIT_SECONDS_MAX)
         if acts:
             carry_out(asked, acts, how)
 

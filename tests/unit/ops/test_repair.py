@@ -121,17 +121,25 @@ def test_what_is_refused_says_why_and_ends_with_1(how: tuple[str, ...]) -> None:
     assert status_in(store) == "finalized"
 
 
-def test_stock_is_not_counted_anew_while_orders_hold_what_nobody_would_know_of() -> None:
+def test_stock_is_not_counted_anew_while_orders_hold_what_nobody_would_know_of(tmp_path: Path) -> None:
     store = a_shop_with_a_hold()
     store.delete("inventory/shirt")
     before = store.dump()
-    for words in (("set", "shirt", "10"), ("add", "shirt", "10")):
-        refused = ran(store, "stock", *words, *YES)
+    (catalogue := tmp_path / "catalogue.yaml").write_text("shirt: {name: S, unitAmount: 1, currency: eur, stock: 5}")
+    for words in (("stock", "set", "shirt", "10"), ("stock", "add", "shirt", "10"), ("seed", str(catalogue))):
+        refused = ran(store, *words, *YES)
         assert (refused.exit_code, store.dump()) == (1, before)
         assert "open orders hold 3 of it" in refused.stderr
     store.delete("orders/order-1")
     assert ran(store, "stock", "set", "shirt", "10", *YES).exit_code == 0
     assert shirts_in(store) == (10, 0)
+
+
+def test_units_are_taken_away_by_adding_fewer_than_none() -> None:
+    store = a_shop_with_a_hold()
+    assert ran(store, "stock", "add", "shirt", "-2", *YES).exit_code == 0
+    assert shirts_in(store) == (8, 3)
+    assert ran(store, "stock", "add", "shirt", "2", "--yess").exit_code == 2
 
 
 def test_each_command_asks_for_what_it_says() -> None:
@@ -274,7 +282,8 @@ def test_a_catalogue_is_put_on_sale_over_nothing_that_is_there(tmp_path: Path) -
     store, file = a_shop_with_a_hold(), tmp_path / "catalogue.yaml"
     file.write_text(CATALOGUE)
     before = store.dump()
-    assert (ran(store, "seed", str(file)).exit_code, store.dump()) == (0, before)
+    shown = ran(store, "seed", str(file))
+    assert (shown.exit_code, "stock: 4, reserved: 0" in shown.stdout, store.dump()) == (0, True, before)
     assert ran(store, "seed", str(file), *YES).exit_code == 0
     mug = {"name": "Mug", "unitAmount": 900, "currency": "eur", "active": True}
     assert (store.get("products/mug"), store.get("inventory/mug")) == (mug, {"stock": 4, "reserved": 0})
