@@ -1,13 +1,12 @@
 """The one place where the service is put together: main, the bench and the tests all build it here.
 
-An entry point is imported when it is built, so that no function's cold start pays for one that it does not use.
+What only some functions need is imported when they need it, so that no other's cold start pays for it.
 """
 
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from types import MappingProxyType
@@ -20,19 +19,17 @@ from database.store import DocumentStore, Queries
 from effects.effect import EffectKind
 from notifications.notices import NoticeType
 from orders.outcome import Settle
+from service.entry_points import Service
 from service.logs import JsonLog, Log, log_attempt, log_taken_up
 from service.settings import Settings, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
 from storefront.availability import Storefront
 from stripe_api.keys import StripeKey
-from webhooks.ownership import Naming
-from webhooks.signing_secrets import SigningSecret
 
 if TYPE_CHECKING:
     from audit.anchoring import Anchoring
-    from checkout.callable import CallableFunction, Identify
-    from checkout.claims import Caller
+    from checkout.callable import Identify
     from checkout.sessions import CheckoutSessions
     from effects.outside import Performer
     from effects.performing import Effects
@@ -40,14 +37,6 @@ if TYPE_CHECKING:
     from settlement.requests import Requests
     from stripe_api.api import StripeApi
     from stripe_api.client import StripeClient
-    from triggers.cancel_requested import CancelRequestedTrigger
-    from triggers.effect_created import EffectCreatedTrigger
-    from triggers.inventory_changed import InventoryChangedTrigger
-    from triggers.operator_requested import OperatorRequestedTrigger
-    from triggers.order_created import OrderCreatedTrigger
-    from triggers.sweep import ReservationSweep
-    from webhooks.canary import Canary
-    from webhooks.endpoint import WebhookEndpoint
 
 
 def patience(*, total_seconds: float = PATIENCE_SECONDS) -> Patience:
@@ -88,128 +77,6 @@ def performing(
         now=now,
         report=partial(log_attempt, log),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What the entry points need, and each of them on top of it."""
-
-    settle: Settle
-    queries: Callable[[], Queries]
-    """Their client is imported at the first call: nothing else takes so long, and the webhook asks no query."""
-    storefront: Storefront
-    anchor: Callable[[datetime], Mapping[str, object] | None]
-    """Anchors the audit trail, if that is due; what does so is imported at the first call."""
-    effects: Callable[[], "Effects"]
-    """What performs them is imported at the first call: the webhook performs none."""
-    requests: Callable[[], "Requests"]
-    webhook_secrets: Sequence[SigningSecret]
-    naming: Naming
-    log: Log
-    now: Callable[[], datetime]
-    monotonic: Callable[[], float]
-    """Seconds, on a clock that never goes back."""
-    threads: int
-    """How many requests one instance serves at a time."""
-    canary_url: str | None = None
-    """Where the canary delivers; None if it is off."""
-    is_emulated: bool = False
-    """Whether nobody but developers is answered."""
-    stripe: "Callable[[], StripeApi] | None" = None
-    """What asks Stripe, imported at the first call, since few functions do; None without a key."""
-    sessions: "Callable[[], CheckoutSessions] | None" = None
-    """What opens Checkout sessions; None without a key, or if the shop has not said where they lead."""
-    identify: "Callable[[], Identify]" = lambda: _nobody
-    """Makes what knows callers by their ID tokens."""
-    stripe_reconciliation: "Callable[[], Reconciliation] | None" = None
-    """Makes what compares the shop with Stripe; None where there is no whole database to compare."""
-
-    def webhook_endpoint(self) -> "WebhookEndpoint":
-        from receiving.watchdog import Watchdog
-        from webhooks.endpoint import WebhookEndpoint
-
-        stripe = self.stripe
-        return WebhookEndpoint(
-            settle=self.settle,
-            secrets=self.webhook_secrets,
-            naming=self.naming,
-            log=self.log,
-            now=self.now,
-            monotonic=self.monotonic,
-            # While half of the threads wait for slow clients, the other half stays nearly free for all others.
-            watchdog=Watchdog(self.monotonic, patient_max=max(self.threads // 2, 1)),
-            look_up=(lambda event_id: stripe().event(event_id)) if stripe else None,
-            says_why=self.is_emulated,
-        )
-
-    def order_created_trigger(self) -> "OrderCreatedTrigger":
-        from triggers.order_created import OrderCreatedTrigger
-
-        return OrderCreatedTrigger(self.settle, self.queries().parked_events, self.log, self.now)
-
-    def cancel_requested_trigger(self) -> "CancelRequestedTrigger":
-        from triggers.cancel_requested import CancelRequestedTrigger
-
-        return CancelRequestedTrigger(self.settle, self.log, self.now)
-
-    def operator_requested_trigger(self) -> "OperatorRequestedTrigger":
-        from triggers.operator_requested import OperatorRequestedTrigger
-
-        return OperatorRequestedTrigger(self.requests().answer, self.log, self.now)
-
-    def effect_created_trigger(self) -> "EffectCreatedTrigger":
-        from triggers.effect_created import EffectCreatedTrigger
-
-        return EffectCreatedTrigger(self.effects().perform, self.log)
-
-    def inventory_changed_trigger(self) -> "InventoryChangedTrigger":
-        from triggers.inventory_changed import InventoryChangedTrigger
-
-        return InventoryChangedTrigger(self.storefront.show, self.log)
-
-    def reservation_sweep(self) -> "ReservationSweep":
-        from triggers.sweep import ReservationSweep
-
-        queries = self.queries()
-        return ReservationSweep(
-            settle=self.settle,
-            place=self.order_created_trigger().place,
-            lapsed_orders=queries.lapsed_orders,
-            stranded_orders=queries.stranded_orders,
-            parked_events=queries.parked_since,
-            unanswered_requests=queries.unanswered_requests,
-            due_effects=queries.due_effects,
-            perform=lambda effect_id: self.effects().perform(effect_id),
-            show_next_products=self.storefront.show_next,
-            anchor=self.anchor,
-            log=self.log,
-            now=self.now,
-            monotonic=self.monotonic,
-        )
-
-    def create_checkout(self) -> "CallableFunction":
-        from checkout.answers import not_configured
-        from checkout.callable import CallableFunction
-        from receiving.watchdog import Watchdog
-
-        return CallableFunction(
-            answer=self.sessions().open if self.sessions else not_configured,
-            identify=self.identify(),
-            log=self.log,
-            now=self.now,
-            monotonic=self.monotonic,
-            watchdog=Watchdog(self.monotonic, patient_max=max(self.threads // 2, 1)),
-        )
-
-    def reconciliation(self) -> "Reconciliation":
-        if self.stripe_reconciliation is None:
-            raise ValueError("there is no whole database to compare")
-        return self.stripe_reconciliation()
-
-    def webhook_canary(self) -> "Canary":
-        from webhooks.canary import Canary, posted
-
-        return Canary(self.canary_url, self.webhook_secrets, posted, self.log, self.now, self.monotonic)
 
 
 def service_on(
@@ -308,12 +175,6 @@ def _identify(project: str, *, is_signed: bool) -> "Identify":
     if is_signed:
         return SignedTokens(project, Certificates(published, time.monotonic)).caller
     return UnsignedTokens(project).caller
-
-
-def _nobody(_token: str, _now: datetime) -> "Caller":
-    from checkout.claims import NotSignedIn
-
-    raise NotSignedIn("nobody is known here")
 
 
 def _performers(

@@ -11,9 +11,10 @@ from flask import Flask, request
 from google.cloud import firestore
 
 from database.connection import connect
+from service.entry_points import Service
 from service.secrets import STRIPE_API_KEY, STRIPE_API_URL, STRIPE_WEBHOOK_SECRET
 from service.settings import settings_from
-from service.wiring import Service, service_on
+from service.wiring import service_on
 from stripe_api.keys import EMULATORS_KEY
 from tests.support.builders import SECRET, a_catalogue_entry, a_request, a_reserved_order
 from tests.support.emulated_shop import delivered_to, order_in, write_all

@@ -14,7 +14,7 @@ from database.connection import connect
 from database.firestore_store import FirestoreStore
 from orders.events import OrderEvent
 from orders.outcome import Outcome
-from service.wiring import Service
+from service.entry_points import Service
 from tests.support.auditor import complaints
 from tests.support.builders import NOW, a_payment, a_placement, an_order, an_updated_refund
 from tests.support.emulated_shop import (

@@ -18,9 +18,10 @@ from database.store import Fields
 from orders.events import PaymentSucceeded
 from orders.money import Money
 from orders.outcome import Outcome, Settle
+from service.entry_points import Service
 from service.secrets import STRIPE_WEBHOOK_SECRET
 from service.settings import settings_from
-from service.wiring import Service, service_on
+from service.wiring import service_on
 from settlement.decisions import Terms
 from tests.support.builders import NOW, SECRET, TERMS, a_catalogue_entry, a_payment, an_order, body_of, signature_of
 from tests.support.recording import silent

@@ -20,8 +20,9 @@ from effects.outside import Performer
 from orders.events import StripeEvent
 from orders.outcome import Settle
 from reconciliation.job import Reconciliation
+from service.entry_points import Service
 from service.logs import JsonLog, Log
-from service.wiring import Service, answering, performing, settling
+from service.wiring import answering, performing, settling
 from settlement.decisions import Terms
 from storefront.availability import Storefront
 from tests.support.builders import NOW, SECRET, TERMS, Fields, body_of, signature_of

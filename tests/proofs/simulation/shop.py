@@ -15,8 +15,9 @@ from effects.performing import Effects
 from orders.events import Cause, StripeEvent
 from orders.outcome import Outcome
 from orders.shop_events import OrderPlaced
+from service.entry_points import Service
 from service.logs import Log
-from service.wiring import Service, answering, performing, settling
+from service.wiring import answering, performing, settling
 from settlement.decisions import Terms
 from storefront.availability import Storefront
 from tests.proofs.simulation.history import Arrival, History, Kind, RefundFate

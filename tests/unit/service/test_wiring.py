@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from service.entry_points import Service
 from service.settings import settings_from
-from service.wiring import Service, patience, performing, service_from
+from service.wiring import patience, performing, service_from
 from tests.support.memory_store import MemoryStore
 from tests.support.recording import silent
 from tools.toolchain import ROOT
