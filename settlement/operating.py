@@ -37,11 +37,11 @@ def accept(case: Case) -> Decision | Proposal:
         return turned_down(case, why)
     order = replace(order, total=received or order.asked)
     if order.holds_units:
-        return _accepted(case, order, take(order.counted_lines), _open_session(order))
+        return _accepted(case, order, take(order.counted_lines))
     return _accepted_unheld(case, order)
 
 
-def _accepted(case: Case, order: Order, moves: tuple[StockMove, ...], note: str | None = None) -> Proposal | Look:
+def _accepted(case: Case, order: Order, moves: tuple[StockMove, ...]) -> Proposal | Look:
     payment_id = case.event_as(OrderAccepted).payment_id
     if payment_id and order.asked is None:
         return turned_down(case, f"no_price: it asks nothing, so nobody can tell what {payment_id} has brought")
@@ -49,7 +49,7 @@ def _accepted(case: Case, order: Order, moves: tuple[StockMove, ...], note: str 
         charge_id = None if payment_id.startswith("pi_") else payment_id
         named = Payment(payment_id, PaymentState.SUCCEEDED, case.now, order.asked, charge_id)
         order = replace(order, payments=order.payments.with_report(named))
-    note = in_words(note, _on_its_way(order, "that money is not needed"))
+    note = _on_its_way(order, "that money is not needed")
     return with_refunds(case, replace(finalized(case, order), result=Result.ACCEPTED, moves=moves, note=note))
 
 
@@ -187,12 +187,6 @@ _WHY_NOT: Final = {
 def _on_its_way(order: Order, what_then: str) -> str | None:
     under_way = " and ".join(payment.payment_id for payment in order.payments.under_way)
     return f"payment_under_way: should {under_way} succeed, {what_then}" if under_way else None
-
-
-def _open_session(order: Order) -> str | None:
-    if order.checkout_until is None:
-        return None
-    return "session_open: should its customer pay there after all, that payment is not needed"
 
 
 def _paid_first_back(order: Order) -> tuple[Payment, ...]:

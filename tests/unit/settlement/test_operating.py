@@ -9,7 +9,7 @@ import pytest
 from effects.effect import RefundTerms
 from orders.money import Money
 from orders.operator_events import OperatorOrderEvent
-from orders.order import Order
+from orders.order import Order, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
@@ -120,9 +120,11 @@ def test_units_that_came_back_for_a_refund_that_failed_are_taken_anew_once_there
     assert refused(due, shirts=(2, 0)) == "sold_again: fewer units go back, and 3 of 'shirt' are gone by now"
 
 
-def test_an_order_whose_session_is_open_is_accepted_with_a_word_of_that() -> None:
-    note = accepted(an_order_in_checkout(an_open_checkout()), shirts=(10, 3)).note
-    assert note == "session_open: should its customer pay there after all, that payment is not needed"
+def test_an_order_that_is_accepted_has_its_open_session_ended_and_shown_to_nobody() -> None:
+    open_one = an_open_checkout()
+    change = accepted(an_order_in_checkout(open_one), shirts=(10, 3), checkout=a_known_checkout(open_one))
+    assert [effect.kind for effect in change.effects] == ["stripe_expire_session"]
+    assert change.checkout == replace(open_one, url=None, ends_as=OrderStatus.FINALIZED)
 
 
 def test_an_order_for_which_money_is_on_its_way_is_accepted_with_a_word_of_that() -> None:
