@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from google.cloud.firestore import FieldFilter
-
 from audit.chain import Head
 from audit.verification import Ends, Entry, Verdict, has_its_hash, verified, verified_all
 from database.documents.anchors import heads_in
@@ -53,6 +51,8 @@ class Trail:
 
     def verdict(self, order_id: str, anchored: tuple[Head, ...] = ()) -> Verdict:
         """On one order, of which nothing has changed while it was read, unless it never rests."""
+        from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - nothing else takes so long to import
+
         entries = self._client.collection("auditLog").where(filter=FieldFilter("orderId", "==", order_id))
         ends, read = self._ends(order_id), list[Entry]()
         for _ in range(_LOOKS_MAX):

@@ -1,10 +1,12 @@
 """`./shop forget`: erases a customer, and keeps the books and the trail."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import click
 
 from database.ids import is_user_id
+from ops.acting import How, said_how, signed_in_as
 from ops.commands import Asked, command
 from ops.forgetting import Act, Erasure, erase, erasures_of
 from ops.page import Heading, Line, Page, Table, Tone
@@ -14,34 +16,48 @@ _OPEN = ("pending", "reserving", "reserved")
 
 @command("forget")
 @click.argument("user")
-@click.option("--yes", is_flag=True, help="Do it. Nothing brings back what is deleted.")
-@click.option("--reason", help="Why, for the record: it must not name the customer.")
+@said_how
 @click.pass_obj
-def forget(asked: Asked, user: str, *, yes: bool, reason: str | None) -> None:
+def forget(asked: Asked, user: str, how: How) -> None:
     """Erase the customer with the user id USER.
 
     What names them is deleted, or loses the user id. Orders keep what was bought and paid, and the audit trail stays
-    whole: docs/privacy.md says what stays, and what is to be done before and after. It can be run again at any time.
+    whole: docs/privacy.md says what stays, and what is to be done before and after. It can be run again at any time,
+    and goes on where it was interrupted.
     """
     if not is_user_id(user):
         raise click.UsageError(f"{user!r} can be no customer's user id.")
-    if yes and not (reason and reason.strip()):
-        raise click.UsageError("Say --reason, too.")
     client = asked.shop.client
-    by_path: dict[str, Erasure] = {}
-    with asked.output.progress("Documents") as progress:
+    with asked.output.progress("Documents found") as progress:
+        by_path: dict[str, Erasure] = {}
         for erasure in erasures_of(user, client):
             by_path[erasure.path] = erasure
-            if yes:
-                erase(erasure, client)
             progress.by(1)
     found = list(by_path.values())
-    if yes and found:
-        orders = [each.path.removeprefix("orders/") for each in found if each.status]
-        moment = asked.now()
-        record = {"orders": orders, "documents": len(found), "reason": reason, "createdAt": moment}
-        client.document(f"erasures/{moment:%Y%m%dT%H%M%S%fZ}").create(record)
-    asked.output.show({"done": yes, "documents": found}, _page(found, done=yes))
+    if how.is_done and found:
+        _erase(found, asked, how)
+    asked.output.show({"done": how.is_done, "documents": found}, _page(found, done=how.is_done))
+
+
+def _erase(found: Sequence[Erasure], asked: Asked, how: How) -> None:
+    """Erase all of it. First it is put on record: after the first order nothing shows any more whose it was."""
+    moment, client = asked.now(), asked.shop.client
+    record = client.document(f"erasures/{moment:%Y%m%dT%H%M%S%fZ}")
+    record.create(
+        {
+            "orders": [each.path.removeprefix("orders/") for each in found if each.status],
+            "documents": len(found),
+            "operator": how.operator or signed_in_as(asked.shop),
+            "reason": how.reason,
+            "createdAt": moment,
+            "completedAt": None,
+        }
+    )
+    with asked.output.progress("Documents erased", total=len(found)) as progress:
+        for erasure in found:
+            erase(erasure, client)
+            progress.by(1)
+    record.update({"completedAt": asked.now()})
 
 
 def _page(found: list[Erasure], *, done: bool) -> Page:
@@ -55,4 +71,4 @@ def _page(found: list[Erasure], *, done: bool) -> Page:
     if still_open:
         words = ", ".join(f"{count} {status}" for status, count in still_open.items())
         page = (*page, Line(f"Not over yet: {words}. A pending order without a customer fails.", Tone.WARNING))
-    return page if done else (*page, Line("Nothing is changed. To do it, add --yes --reason TEXT.", Tone.QUIET))
+    return page if done else (*page, Line("Nothing is changed. To do it, add --yes --reason '…'.", Tone.QUIET))

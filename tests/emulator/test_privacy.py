@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
 from click.testing import CliRunner, Result
+from google.api_core.exceptions import ServiceUnavailable
 from google.cloud import firestore
 
 from database.documents.effects import effect_path, effect_write
@@ -12,6 +14,7 @@ from ops.__main__ import shop as command_line
 from ops.commands import Asked
 from ops.connection import Shop as OpenShop
 from ops.exit_codes import ExitCode
+from ops.forgetting import Erasure, erase
 from tests.emulator.ordering_shop import ON_THE_SHELF, PAID, REFUNDED, Shop
 from tests.support.builders import NOW, Fields, a_request
 from tests.support.effects import A_MAIL, A_REFUND
@@ -28,7 +31,7 @@ def an_effect(effect: Effect, **changes: object) -> tuple[str, Fields]:
 
 
 def test_nothing_names_a_customer_who_is_forgotten_and_no_refund_is_broken(shop: Shop) -> None:
-    erase = ("alice", "--yes", "--reason", "request of 14 March")
+    how = ("alice", "--yes", "--reason", "request of 14 March", "--operator", "mia")
     shop.write("cancelRequests/order-1", a_request())
     shop.write("orderDetails/order-1", {"userId": "alice", "email": "alice@example.com"})
     shop.write("checkouts/order-1", {"userId": "alice", "request": {"customer_email": "alice@example.com"}})
@@ -40,6 +43,9 @@ def test_nothing_names_a_customer_who_is_forgotten_and_no_refund_is_broken(shop:
     bobs = an_effect(replace(A_MAIL, cause_id="evt_2", user_id="bob"))
     for path, fields in (mail, refund, chat, bobs):
         shop.write(path, fields)
+    sent, bobs_mail = f"mail/{A_MAIL.key}", f"mail/{replace(A_MAIL, cause_id='evt_2').effect_id}"
+    for path in (sent, bobs_mail):
+        shop.write(path, {"to": ["alice@example.com"] if path == sent else ["bob@example.com"]})
     shop.write("users/alice", {"email": "alice@example.com"})
     shop.write("users/alice/fcmTokens/token", {"platform": "web"})
     shop.report(PAID, "evt_paid")
@@ -48,10 +54,11 @@ def test_nothing_names_a_customer_who_is_forgotten_and_no_refund_is_broken(shop:
     assert [path for path, fields in before.items() if "alice" in f"{path} {fields}"] != []
     shown = forgotten(shop.client, "alice")
     assert (shown.exit_code, documents_in(shop.client)) == (ExitCode.FINE, before)
-    assert forgotten(shop.client, *erase).exit_code == ExitCode.FINE
+    assert forgotten(shop.client, *how).exit_code == ExitCode.FINE
     after = documents_in(shop.client)
     (record,) = [after.pop(path) for path in list(after) if path.startswith("erasures/")]
-    assert (record["orders"], record["reason"]) == (["order-1"], "request of 14 March")
+    assert (record["orders"], record["operator"], record["reason"]) == (["order-1"], "mia", "request of 14 March")
+    assert record["completedAt"] is not None
     assert all(path in shown.stdout for path in before if before[path] != after.get(path))
     assert [path for path, fields in after.items() if "alice" in f"{path} {fields}"] == []
     assert {path for path in before if path not in after} == {
@@ -63,13 +70,36 @@ def test_nothing_names_a_customer_who_is_forgotten_and_no_refund_is_broken(shop:
         "users/alice",
         "users/alice/fcmTokens/token",
         mail[0],
+        sent,
     }
     assert (shop.read("orders/bobs"), shop.read(bobs[0])) == ({"userId": "bob"}, bobs[1])
     # The money still has to go back, and operators still have to know.
     for path, fields in (refund, chat):
         assert shop.read(path) == {name: value for name, value in fields.items() if name != "userId"}
-    assert "Nothing names this customer" in forgotten(shop.client, *erase).stdout
+    assert "Nothing names this customer" in forgotten(shop.client, *how).stdout
     again = documents_in(shop.client)
     assert {path: fields for path, fields in again.items() if not path.startswith("erasures/")} == after
     assert shop.report(REFUNDED, "evt_refunded") == "refunded"
     assert (shop.order["status"], shop.stock) == ("refunded", ON_THE_SHELF)
+
+
+def test_who_was_erased_is_on_record_whole_even_if_that_is_interrupted(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = ("alice", "--yes", "--reason", "request of 14 March", "--operator", "mia")
+    for order_id in ("order-2", "order-3"):
+        shop.write(f"orders/{order_id}", {"userId": "alice", "status": "expired"})
+
+    def dies_after_the_first_order(erasure: Erasure, client: firestore.Client) -> None:
+        erase(erasure, client)
+        if erasure.status:
+            raise ServiceUnavailable("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ops.forget.erase", dies_after_the_first_order)
+        assert forgotten(shop.client, *how).exit_code == ExitCode.FAILED
+    assert forgotten(shop.client, *how).exit_code == ExitCode.FINE
+    records = [fields for path, fields in documents_in(shop.client).items() if path.startswith("erasures/")]
+    assert all(f"order-{n}" in str([record["orders"] for record in records]) for n in (1, 2, 3))
+    assert sorted(record["completedAt"] is None for record in records) == [False, True]
+    assert "alice" not in str(documents_in(shop.client))

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from tools.toolchain import ROOT
@@ -17,3 +18,10 @@ def test_a_shell_completes_commands_in_a_folder_where_anything_may_be_named_like
         script, cwd=tmp_path, env={**os.environ, **asked}, capture_output=True, text=True, check=True
     )
     assert completed.stdout.split() == ["plain,status", "plain,stock"]
+
+
+def test_no_command_waits_for_the_client_library_that_does_not_use_it() -> None:
+    """Nothing else takes so long to import."""
+    program = "import sys, ops.__main__; print({'ops.why', 'grpc', 'google.cloud.firestore'} & sys.modules.keys())"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "{'ops.why'}\n"
