@@ -67,11 +67,17 @@ class FirestoreQueries:
 
         Served by the index (createdAt, userId). What is answered has a time at which it expires; all are read to tell.
         """
-        requests = self._client.collection("cancelRequests").where(filter=FieldFilter("createdAt", ">=", made_from))
-        made = requests.where(filter=FieldFilter("createdAt", "<=", made_until))
         # Enterprise edition makes no index by itself, and Standard refuses one of a single field: hence the second.
-        for batch in self._batches(made.select(["createdAt", "userId", "expireAt"]), "createdAt", "userId"):
-            yield [request.id for request in batch if "expireAt" not in (request.to_dict() or {})]
+        requests = self._client.collection("cancelRequests").where(filter=FieldFilter("createdAt", ">=", made_from))
+        return self._unanswered(requests.where(filter=FieldFilter("createdAt", "<=", made_until)), "userId")
+
+    def unanswered_operator_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
+        """Operators' requests of that time that nobody has answered, by id and in batches. Raises StoreUnavailable.
+
+        Served by the index (createdAt, kind), as above.
+        """
+        requests = self._client.collection("operatorRequests").where(filter=FieldFilter("createdAt", ">=", made_from))
+        return self._unanswered(requests.where(filter=FieldFilter("createdAt", "<=", made_until)), "kind")
 
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
         """The next products of the catalogue, by id; the first ones after an empty id. Raises StoreUnavailable."""
@@ -118,6 +124,10 @@ class FirestoreQueries:
         """
         devices = self._client.collection(fcm_tokens_path(user_id)).select(["createdAt"]).limit(BATCH_DOCUMENTS_MAX)
         return newest_first({device.id: device.to_dict() or {} for device in self._found(devices)})
+
+    def _unanswered(self, made: Query, second: str) -> Iterator[Sequence[str]]:
+        for batch in self._batches(made.select(["createdAt", second, "expireAt"]), "createdAt", second):
+            yield [request.id for request in batch if "expireAt" not in (request.to_dict() or {})]
 
     def _batches(
         self, query: Query, *order_by: str, at_most: int = BATCH_DOCUMENTS_MAX

@@ -127,6 +127,9 @@ class Queries(Protocol):
     def unanswered_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
         """Orders whose cancel request of that time nobody has answered, by id. Raises StoreUnavailable."""
 
+    def unanswered_operator_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
+        """Operators' requests of that time that nobody has answered, by id. Raises StoreUnavailable."""
+
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
         """The next products of the catalogue, by id. Raises StoreUnavailable."""
 

@@ -23,6 +23,9 @@ LISTED_MAX: Final = 100
 """Of each concern so many are read, those that have waited longest; all of them are counted."""
 UNTOUCHED_MAX: Final = timedelta(minutes=20)
 """After so long the sweep, which runs every five minutes, should have taken it up, whatever it had to do before."""
+ASKED_WITHIN: Final = timedelta(days=1)
+REQUESTS_MAX: Final = 1_000
+"""Of a day. No index tells those that are answered from the others."""
 ATTEMPTS_MANY: Final = 5
 """So many attempts take a quarter of an hour and more: then it is no passing trouble."""
 
@@ -130,6 +133,12 @@ def _disputes(_now: datetime) -> Query:
     return Query("disputes", (waiting,), "dueBy", at_most=LISTED_MAX)
 
 
+def _requests(now: datetime) -> Query:
+    """Those of a day, answered or not. Served by the index of createdAt."""
+    made = (Where("createdAt", ">=", now - ASKED_WITHIN), Where("createdAt", "<=", now - UNTOUCHED_MAX))
+    return Query("operatorRequests", made, "createdAt", at_most=REQUESTS_MAX)
+
+
 def _findings(_now: datetime) -> Query:
     """Served by the index (state, since)."""
     return Query("findings", (Where("state", "==", OPEN_FINDING),), "since", at_most=LISTED_MAX)
@@ -171,6 +180,14 @@ def _of_dispute(found: Found) -> Item | None:
     )
 
 
+def _of_request(found: Found) -> Item | None:
+    if found.fields.get("settledAt") is not None:
+        return None
+    fields, since = found.fields, time_or_none(found.fields.get("createdAt")) or found.created_at
+    said = f"{fields.get('kind')}, asked for by {fields.get('operator')} (request {found.id})"
+    return Item(text_or_none(fields.get("target")) or found.id, since, note=said)
+
+
 def _of_finding(found: Found) -> Item:
     finding = finding_in(found)
     target = text_or_none(found.fields.get("target")) or text_or_none(found.fields.get("orderId"))
@@ -199,6 +216,7 @@ WATCHED: Final[Sequence[_Watched]] = (
         _of_failing_effect,
         is_counted=False,
     ),
+    _Watched("requests", "of operators, not answered in time", _requests, _of_request, is_counted=False),
     _Watched("disputes", "wait for evidence, by deadline", _disputes, _of_dispute),
     _Watched("findings", "of reconciliation with Stripe", _findings, _of_finding),
 )

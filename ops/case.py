@@ -53,6 +53,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """Something that an operator has asked for, and that nobody has answered yet."""
+
+    request_id: str
+    kind: str
+    operator: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     stored: StoredEffect
     error: str | None
@@ -73,6 +84,7 @@ class Case:
     disputes: tuple[Dispute, ...]
     effects: tuple[Effect, ...]
     findings: tuple[Finding, ...]
+    requests: tuple[Request, ...]
     cut: tuple[str, ...]
     """Of what there may be more than was read."""
 
@@ -86,6 +98,7 @@ def case_of(order_id: str, reader: Reader) -> Case:
         "parked events": Query("webhookEvents", (*of_order, Where("processed", "==", False)), at_most=OTHERS_MAX),
         "disputes": Query("disputes", of_order, at_most=OTHERS_MAX),
         "effects": Query("effects", of_order, at_most=HAPPENINGS_MAX),
+        "operators' requests": Query("operatorRequests", (Where("target", "==", order_id),), at_most=OTHERS_MAX),
         "findings": Query("findings", of_order, at_most=OTHERS_MAX),
     }
     listed = {name: reader.find(query) for name, query in lists.items()}
@@ -116,6 +129,9 @@ def case_of(order_id: str, reader: Reader) -> Case:
         ),
         effects=effects,
         findings=tuple(finding_in(each) for each in listed["findings"] if each.fields.get("state") == OPEN_FINDING),
+        requests=tuple(
+            request for each in listed["operators' requests"] if (request := unanswered_in(each)) is not None
+        ),
         cut=tuple(name for name, query in lists.items() if len(listed[name]) == query.at_most),
     )
 
@@ -137,6 +153,15 @@ def finding_in(found: Found) -> Finding:
     fields = found.fields
     since = time_or_none(fields.get("since")) or found.created_at
     return Finding(str(fields.get("rule")), str(fields.get("found")), since, text_or_none(fields.get("remedy")))
+
+
+def unanswered_in(found: Found) -> Request | None:
+    """None if it is answered; or if it is about a product, which may be named like an order."""
+    fields = found.fields
+    if fields.get("settledAt") is not None or fields.get("kind") == "stock":
+        return None
+    since = time_or_none(fields.get("createdAt")) or found.created_at
+    return Request(found.id, str(fields.get("kind")), str(fields.get("operator")), str(fields.get("reason")), since)
 
 
 def _effects_in(documents: Iterable[Found]) -> Iterable[Effect]:

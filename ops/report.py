@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from effects.effect import EffectKind, EffectState
-from ops.case import Case, Effect, Finding, ParkedEvent
+from ops.case import Case, Effect, Finding, ParkedEvent, Request
 from ops.phrases import to_copy
 from ops.standing import due_back, unneeded, what_is_missing, where_it_is
 from ops.timeline import Happening
@@ -72,6 +72,8 @@ class Report:
     disputes: tuple[Dispute, ...]
     parked: tuple[ParkedEvent, ...]
     findings: tuple[Finding, ...]
+    requests: tuple[Request, ...]
+    """Asked for by operators, and not answered yet."""
     timeline: tuple[Happening, ...]
     cut: tuple[str, ...]
     next: tuple[Step, ...]
@@ -102,6 +104,7 @@ def report_on(case: Case, now: datetime) -> Report:
         disputes=case.disputes,
         parked=case.parked,
         findings=case.findings,
+        requests=case.requests,
         timeline=case.timeline,
         cut=case.cut,
         next=tuple(_steps(case, now)),

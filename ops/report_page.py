@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from ops.case import Request
 from ops.page import Cell, Heading, Line, Page, Part, Row, Table, Tone
 from ops.phrases import amount, moment
 from ops.report import Report, StockRow
@@ -33,6 +34,12 @@ def _head(report: Report, how: str | None) -> Iterator[Part]:
     if report.created_at:
         yield Line(f"Placed {moment(report.created_at)} UTC, {customer}.", Tone.QUIET)
     yield from (Line(f"- {each}") for each in report.missing)
+    yield from (Line(_asked_for(each)) for each in report.requests)
+
+
+def _asked_for(request: Request) -> str:
+    asked = f"{request.operator} asked at {moment(request.since)} to {request.kind} it ({request.reason})"
+    return f"- {asked}: not answered yet, which the sweep does within minutes (request {request.request_id})"
 
 
 def _money(report: Report) -> Iterator[Part]:

@@ -121,6 +121,8 @@ class Service:
             stranded_orders=queries.stranded_orders,
             parked_events=queries.parked_since,
             unanswered_requests=queries.unanswered_requests,
+            unanswered_operator_requests=queries.unanswered_operator_requests,
+            answer=lambda request_id, now: self.requests().answer(request_id, now),
             due_effects=queries.due_effects,
             perform=lambda effect_id: self.effects().perform(effect_id),
             show_next_products=self.storefront.show_next,

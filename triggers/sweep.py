@@ -15,12 +15,12 @@ from typing import Any, Final, Protocol, TypeVar
 
 from flask import Request, Response
 
-from database.ids import can_be_settled
+from database.ids import can_be_settled, is_order_id
 from effects.attempt import OVER
 from orders.events import OrderEvent, StripeEvent
-from orders.outcome import Result, Settle, Transient
+from orders.outcome import Outcome, Result, Settle, Transient
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed
-from service.logs import Log, log_anchored, log_settled, log_shown, log_taken_up
+from service.logs import Log, log_anchored, log_answered, log_settled, log_shown, log_taken_up
 from service.refusal import refused_for_method
 
 # A trigger that has not fired by now is lost, or so late that it finds the order placed.
@@ -45,8 +45,9 @@ class Ending(StrEnum):
 
     EXPIRED = "expired"
     FINISHED = "finished"
-    """Its trigger had not placed the order, answered a cancel request, settled an event that waited for the order, or
-    made products say what is left of them; an effect was due; or a lapsed order is not over yet: done now."""
+    """Its trigger had not placed the order, answered a request of its customer or of an operator, settled an event that
+    waited for the order, or made products say what is left of them; an effect was due; or a lapsed order is not over
+    yet: done now."""
     UNCHANGED = "unchanged"
     """Nothing left to do, because a payment or another run was faster; or nothing yet, because the order is missing."""
     POSTPONED = "postponed"
@@ -70,7 +71,14 @@ def thread_pool() -> AbstractContextManager[Pool]:
 
 _PLACED: Final = frozenset({Result.RESERVED, Result.RESERVATION_FAILED})
 _UNHEARD: Final = frozenset({Result.ALREADY_RECORDED, Result.IGNORED})
-"""The trigger was faster, or it is not the customer who asks."""
+"""The trigger was faster, it is not the customer who asks, or the request is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """By an operator, in `operatorRequests/{request_id}`."""
+
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,10 @@ class ReservationSweep:
     """Events parked since this moment that still are; in batches too."""
     unanswered_requests: Callable[[datetime, datetime], Iterator[Sequence[str]]]
     """Ids of orders whose cancel request, made between these moments, nobody has answered; in batches too."""
+    unanswered_operator_requests: Callable[[datetime, datetime], Iterator[Sequence[str]]]
+    """Ids of operators' requests, made between these moments, that nobody has answered; in batches too."""
+    answer: Callable[[str, datetime], Outcome]
+    """Answers the operator's request of this id once. Raises Transient."""
     due_effects: Batches
     """Ids of effects that were due at this moment; in batches too."""
     perform: Callable[[str], object]
@@ -140,7 +152,7 @@ class ReservationSweep:
         """
         end, now = self.monotonic() + RUN_SECONDS_MAX, self.now()
         endings: Counter[Ending] = Counter()
-        work: Iterable[tuple[Callable[[Any], Ending], Sequence[OrderEvent | str]]] = chain(
+        work: Iterable[tuple[Callable[[Any], Ending], Sequence[OrderEvent | _Asked | str]]] = chain(
             ((self._expire, [ReservationLapsed(order_id) for order_id in batch]) for batch in self.lapsed_orders(now)),
             (
                 (self._place, [OrderPlaced(order_id) for order_id in batch if can_be_settled(order_id)])
@@ -150,6 +162,10 @@ class ReservationSweep:
             (
                 (self._answer, [CancelRequested(order_id) for order_id in batch if can_be_settled(order_id)])
                 for batch in self.unanswered_requests(now - REQUESTED_WITHIN, now - STRANDED_AFTER)
+            ),
+            (
+                (self._answer_operator, [_Asked(request_id) for request_id in batch if is_order_id(request_id)])
+                for batch in self.unanswered_operator_requests(now - REQUESTED_WITHIN, now - STRANDED_AFTER)
             ),
             # After all else: whoever waits outside must not hold up what happens here.
             ((self._perform, batch) for batch in self.due_effects(now)),
@@ -187,12 +203,21 @@ class ReservationSweep:
         log_settled(self.log, requested, outcome)
         return Ending.FINISHED
 
+    def _answer_operator(self, asked: "_Asked") -> Ending:
+        outcome = self.answer(asked.request_id, self.now())
+        if outcome.result in _UNHEARD:
+            return Ending.UNCHANGED
+        log_answered(self.log, asked.request_id, outcome)
+        return Ending.FINISHED
+
     def _perform(self, effect_id: str) -> Ending:
         return Ending.FINISHED if self.perform(effect_id) in OVER else Ending.UNCHANGED
 
-    def _ending_of(self, do_one: Callable[[Any], Ending], item: OrderEvent | str) -> Ending:
+    def _ending_of(self, do_one: Callable[[Any], Ending], item: "OrderEvent | _Asked | str") -> Ending:
         if isinstance(item, str):
             return self._guarded(partial(do_one, item), effectId=item)
+        if isinstance(item, _Asked):
+            return self._guarded(partial(do_one, item), eventId=f"operator_{item.request_id}")
         ids = {"eventId": item.event_id, "eventType": item.event_type, "orderId": item.order_id}
         return self._guarded(partial(do_one, item), **ids)
 

@@ -1,13 +1,14 @@
 """What the sweep's queries find, on the real emulator: expired reservations, orders that were not placed, products."""
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 
+import pytest
 from google.cloud import firestore
 
-from database.queries import BATCH_DOCUMENTS_MAX
+from database.queries import BATCH_DOCUMENTS_MAX, FirestoreQueries
 from orders.order import OrderStatus
-from tests.support.builders import NOW
+from tests.support.builders import NOW, Fields
 from tests.support.emulated_shop import list_in_catalogue, service_in, write_all, write_orders
 
 LONG_AGO = timedelta(hours=2)
@@ -62,13 +63,25 @@ def test_each_order_is_found_once_although_settling_changes_what_is_found(firest
     assert found == [order_ids[:size], order_ids[size : 2 * size], order_ids[2 * size :]]
 
 
-def test_cancel_requests_are_found_that_nobody_has_answered_in_their_time(firestore_client: firestore.Client) -> None:
+@pytest.mark.parametrize(
+    ("collection", "said", "found"),
+    [
+        ("cancelRequests", {"userId": "alice"}, FirestoreQueries.unanswered_requests),
+        ("operatorRequests", {"kind": "accept"}, FirestoreQueries.unanswered_operator_requests),
+    ],
+)
+def test_requests_are_found_that_nobody_has_answered_in_their_time(
+    collection: str,
+    said: Fields,
+    found: Callable[[FirestoreQueries, datetime, datetime], Iterator[Sequence[str]]],
+    firestore_client: firestore.Client,
+) -> None:
     made = {"younger": A_MOMENT, "oldest": LONG_AGO, "too old": LONG_AGO + A_MOMENT, "too young": -A_MOMENT}
-    requests = {order_id: {"userId": "alice", "createdAt": NOW - age} for order_id, age in made.items()}
+    requests = {request_id: {**said, "createdAt": NOW - age} for request_id, age in made.items()}
     requests["answered"] = {**requests["younger"], "expireAt": NOW}
-    write_all(firestore_client, {f"cancelRequests/{order_id}": request for order_id, request in requests.items()})
-    queries = service_in(firestore_client).queries()
-    assert list(queries.unanswered_requests(NOW - LONG_AGO, NOW)) == [["oldest", "younger"]]
+    write_all(firestore_client, {f"{collection}/{request_id}": request for request_id, request in requests.items()})
+    queries = FirestoreQueries(firestore_client)
+    assert list(found(queries, NOW - LONG_AGO, NOW)) == [["oldest", "younger"]]
 
 
 def test_products_are_found_in_the_order_of_their_ids_wherever_one_begins(firestore_client: firestore.Client) -> None:

@@ -68,6 +68,9 @@ class _Found:
     def unanswered_requests(self, _made_from: datetime, _made_until: datetime) -> Iterator[Sequence[str]]:
         return iter(())
 
+    def unanswered_operator_requests(self, _made_from: datetime, _made_until: datetime) -> Iterator[Sequence[str]]:
+        return iter(())
+
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
         return iter([self.store.due_effects(now)])
 

@@ -55,6 +55,13 @@ def shop_documents(
     return documents
 
 
+def without_requests(store: MemoryStore) -> MemoryStore:
+    """Nobody has asked for anything: what operators read would show it."""
+    for path in [path for path, _ in store.documents() if path.startswith("operatorRequests/")]:
+        store.delete(path)
+    return store
+
+
 def open_shop(
     database: AnyDatabase, order: Fields | None = None, *, stock: int = SHIRTS, reserved: int = 0, **levels: Fields
 ) -> None:

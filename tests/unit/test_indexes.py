@@ -120,6 +120,9 @@ ASKING: Final[Mapping[str, Callable[[Recorder], object]]] = {
     "moved_heads": lambda asked: list(FirestoreQueries(asked.client).moved_heads(NOW, NOW)),
     "count_open_orders": lambda asked: asked.store.count_open_orders("alice", timeout_seconds=1),
     "unanswered_requests": lambda asked: list(FirestoreQueries(asked.client).unanswered_requests(NOW, NOW)),
+    "unanswered_operator_requests": lambda asked: list(
+        FirestoreQueries(asked.client).unanswered_operator_requests(NOW, NOW)
+    ),
     "products_after": lambda asked: FirestoreQueries(asked.client).products_after("shirt", 1),
     "trail_of": lambda asked: trail_of("order-1", asked.client),
     **{name: at_one_moment(listing) for name, listing in LISTINGS.items()},

@@ -156,7 +156,12 @@ class Worker:
         return self._batches("stranded orders", lambda: self._orders(unplaced, "createdAt", created_before))
 
     def unanswered_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
-        return self._batches("unanswered requests", lambda: self._unanswered(made_from, made_until))
+        requests = "cancelRequests"
+        return self._batches("unanswered requests", lambda: self._unanswered(requests, made_from, made_until))
+
+    def unanswered_operator_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
+        requests = "operatorRequests"
+        return self._batches("operators' requests", lambda: self._unanswered(requests, made_from, made_until))
 
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
         return self._ask("products after", [product_id], lambda: self._store.products_after(product_id, at_most))
@@ -193,13 +198,13 @@ class Worker:
                 if isinstance(time, datetime) and time <= until:
                     yield (time, order_id), order_id
 
-    def _unanswered(self, made_from: datetime, made_until: datetime) -> Iterator[tuple[_Position, str]]:
+    def _unanswered(self, requests: str, made_from: datetime, made_until: datetime) -> Iterator[tuple[_Position, str]]:
         for path, requested in self._store.documents():
-            collection, _, order_id = path.partition("/")
-            if collection == "cancelRequests" and "expireAt" not in requested:
+            collection, _, request_id = path.partition("/")
+            if collection == requests and "expireAt" not in requested:
                 time = requested["createdAt"]
                 if isinstance(time, datetime) and made_from <= time <= made_until:
-                    yield (time, order_id), order_id
+                    yield (time, request_id), request_id
 
     def _effects(self, now: datetime) -> Iterator[tuple[_Position, str]]:
         for effect_id in self._store.due_effects(now):

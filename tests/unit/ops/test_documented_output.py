@@ -24,7 +24,7 @@ from tests.support.memory_store import MemoryStore
 from tests.support.operating import ShopInMemory, operated
 from tests.support.reconciling import ShopAtStripe
 from tests.support.settling import settled
-from tests.support.shop import a_shop_after
+from tests.support.shop import a_shop_after, without_requests
 from tools.toolchain import ROOT
 
 PAGE: Final = (ROOT / "docs/operating.md").read_text()
@@ -35,7 +35,7 @@ def the_shop_of_the_page() -> MemoryStore:
     """One order was paid otherwise than asked, one is held, and one does not exist, although it is paid."""
     early = NOW - timedelta(hours=2)
     for_nobody = paid("evt_9", order_id="order-9", payment_intent_id="pi_9", charge_id="ch_9", created_at=early)
-    store = a_shop_after(placed(), paid(money=Money(3_000, "eur")), for_nobody)
+    store = without_requests(a_shop_after(placed(), paid(money=Money(3_000, "eur")), for_nobody))
     store.put("orders/order-2", an_order(userId="bob", createdAt=NOW + timedelta(hours=3)))
     settled(placed("order-2"), store, now=NOW + timedelta(hours=3))
     found = {"rule": "reserved_not_held", "target": "shirt", "found": "9 of shirt are reserved, and orders hold 6"}

@@ -15,7 +15,16 @@ from ops.exit_codes import ExitCode
 from ops.status import frame, kept_up
 from orders.outcome import StoreUnavailable
 from settlement.decisions import AutoRefund
-from tests.support.builders import NOW, TERMS, Fields, a_payment, a_placement, a_reserved_order, an_order
+from tests.support.builders import (
+    NOW,
+    TERMS,
+    Fields,
+    a_payment,
+    a_placement,
+    a_reserved_order,
+    an_operators_request,
+    an_order,
+)
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import opened, operated
@@ -54,6 +63,7 @@ WAITING: Mapping[str, tuple[str, Fields]] = {
     "effects given up": ("effects/e", {**FAILING, "state": "ERROR", "nextAttemptAt": None}),
     "effects overdue": ("effects/e", {**FAILING, "state": "PENDING", "nextAttemptAt": NOW}),
     "effects failing": ("effects/e", {**FAILING, "state": "RETRY", "attempts": 5}),
+    "requests": ("operatorRequests/r", an_operators_request("accept", target="order-1")),
     "disputes": ("disputes/dp_1", DISPUTE),
     "findings": ("findings/f", {"rule": "r", "found": "f", "since": NOW, "target": "order-1", "state": "open"}),
 }
@@ -65,6 +75,8 @@ HEALTHY: Mapping[str, Fields] = {
     "orders/paid": a_reserved_order(status="finalized", finalizedAt=NOW, payments={"pi": PAID}),
     "effects/done": {**FAILING, "state": "SUCCESS", "nextAttemptAt": None},
     "effects/begun": {**FAILING, "state": "RETRY", "attempts": 4},
+    "operatorRequests/answered": {**an_operators_request("accept", target="order-1"), "settledAt": NOW},
+    "operatorRequests/new": an_operators_request("accept", target="order-1", createdAt=AT),
     "disputes/dp_1": {**DISPUTE, "status": "under_review"},
     "findings/f": {"rule": "r", "found": "f", "since": NOW, "state": "closed"},
 }

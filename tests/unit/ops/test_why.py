@@ -30,13 +30,14 @@ from tests.support.builders import (
     a_refunded_charge,
     a_reserved_order,
     an_open_checkout,
+    an_operators_request,
     an_order,
     redelivered,
 )
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
-from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold
+from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, without_requests
 
 TOO_LITTLE = Money(3_000, "eur")
 A_REFUND = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
@@ -74,6 +75,16 @@ def a_parked_event(**changes: object) -> Fields:
 
 def a_shop_in_review() -> MemoryStore:
     return a_shop_after(a_placement(), a_payment(money=TOO_LITTLE))
+
+
+def test_what_an_operator_has_asked_for_and_nobody_has_answered_is_shown_until_it_is() -> None:
+    store = without_requests(a_shop_in_review())
+    store.put("operatorRequests/r-1", an_operators_request("accept"))
+    store.put("operatorRequests/r-2", an_operators_request("stock", target="order-1"))
+    assert "olga asked at 2026-03-14 15:09:26 to accept it (as agreed): not answered yet" in told(store)
+    assert told(store).count("not answered yet") == 1
+    store.put("operatorRequests/r-1", {**an_operators_request("accept"), "settledAt": NOW})
+    assert "not answered yet" not in told(store)
 
 
 # --- Which id ---------------------------------------------------------------------------------------------------------

@@ -4,13 +4,16 @@ import json
 import subprocess
 import sys
 from ast import literal_eval
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from service.entry_points import Service
 from service.settings import settings_from
 from service.wiring import patience, performing, service_from
+from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
 from tests.support.recording import silent
 from tools.toolchain import ROOT
@@ -98,6 +101,9 @@ def test_each_query_of_the_sweep_is_asked_for_what_it_is_named_for(
         queries.parked_since,
     )
     assert sweep.unanswered_requests == queries.unanswered_requests
+    assert sweep.unanswered_operator_requests == queries.unanswered_operator_requests
+    asked = replace(service, requests=lambda: SimpleNamespace(answer=lambda *asked: asked))  # type: ignore[arg-type,return-value]
+    assert asked.reservation_sweep().answer("asked-1", NOW) == ("asked-1", NOW)  # type: ignore[comparison-overlap]
     assert sweep.show_next_products == service.storefront.show_next
     monkeypatch.setattr(queries, "products_after", lambda after, at_most: [after] * at_most)
     assert service.storefront.products_after("shirt", 2) == ["shirt", "shirt"]

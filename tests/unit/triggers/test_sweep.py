@@ -43,6 +43,8 @@ class Shop:
     stranded: Sequence[Batch[str]] = ()
     parked: Sequence[Batch[StripeEvent]] = ()
     unanswered: Sequence[Batch[str]] = ()
+    asked_for: Sequence[Batch[str]] = ()
+    """By operators."""
     due: Sequence[Batch[str]] = ()
     shown: Mapping[str, str] | Exception = field(default_factory=dict)
     anchor: Mapping[str, object] | Exception | None = None
@@ -74,6 +76,8 @@ class Shop:
             lambda now: self._batches("stranded", now, self.stranded),
             lambda now: self._batches("parked", now, self.parked),
             lambda begin, end: self._batches("unanswered", begin, self.unanswered, end),
+            lambda begin, end: self._batches("asked for", begin, self.asked_for, end),
+            self._answer,
             lambda now: self._batches("due", now, self.due),
             self._perform,
             self._show,
@@ -86,6 +90,14 @@ class Shop:
     def _settle(self, event: Cause, now: datetime) -> Outcome:
         assert now == NOW
         return Outcome(self._ending(event, Result.EXPIRED), event.order_id)
+
+    def _answer(self, request_id: str, now: datetime) -> Outcome:
+        assert now == NOW
+        self.asked.append(request_id)
+        ending = self.endings.get(request_id, Result.ACCEPTED)
+        if isinstance(ending, Exception):
+            raise ending
+        return Outcome(ending, "order-1")
 
     def _place(self, event: OrderPlaced) -> Result:
         return self._ending(event, Result.RESERVED)
@@ -137,17 +149,18 @@ def summary(**counted: object) -> dict[str, object]:
 
 def test_what_has_lapsed_is_expired_and_what_a_trigger_has_lost_is_done_and_then_what_is_due_outside() -> None:
     waiting = a_payment(order_id="order-3", is_replay=True)
-    shop = Shop([["order-1"]], [["order-2"]], [[waiting]], [["order-4"]], [["effect-1"]])
+    shop = Shop([["order-1"]], [["order-2"]], [[waiting]], [["order-4"]], [["request-1"]], [["effect-1"]])
     shop.swept()
     assert shop.asked[::2] == [
         ("lapsed", NOW),
         ("stranded", NOW - STRANDED_AFTER),
         ("parked", NOW - TAKEN_UP_WITHIN),
         ("unanswered", NOW - REQUESTED_WITHIN, NOW - STRANDED_AFTER),
+        ("asked for", NOW - REQUESTED_WITHIN, NOW - STRANDED_AFTER),
         ("due", NOW),
     ]
     settled = [a_lapse("order-1"), a_placement("order-2", ()), waiting, a_cancel_request("order-4")]
-    assert shop.asked[1::2] == [*settled, "effect-1"]
+    assert shop.asked[1::2] == [*settled, "request-1", "effect-1"]
 
 
 def test_effects_are_counted_once_they_are_over_and_one_that_cannot_be_recorded_stops_no_other() -> None:
@@ -196,6 +209,23 @@ def test_a_cancel_request_is_answered_once_and_one_that_is_not_heard_is_not_logg
     shop = Shop(unanswered=[["order-1"]], endings={"order-1": ending})
     assert shop.swept() == (200, summary(**{counted: 1}))
     assert [line.get("orderId") for line in shop.lines] == [*["order-1"] * (counted != "unchanged"), None]
+
+
+@pytest.mark.parametrize(
+    ("ending", "counted", "said_of"),
+    [
+        (Result.ACCEPTED, "finished", "operator_asked-1"),
+        (Result.NOT_ACCEPTED, "finished", "operator_asked-1"),
+        (Result.IGNORED, "unchanged", None),
+        (StoreContended("order-1"), "postponed", "operator_asked-1"),
+    ],
+)
+def test_an_operators_request_is_answered_whose_trigger_was_lost(
+    ending: Result | Exception, counted: str, said_of: str | None
+) -> None:
+    shop = Shop(asked_for=[["__no id__", "asked-1"]], endings={"asked-1": ending})
+    assert shop.swept() == (200, summary(**{counted: 1}))
+    assert [line.get("eventId") for line in shop.lines] == [*([said_of] if said_of else []), None]
 
 
 def test_the_orders_of_a_batch_are_settled_at_the_same_time() -> None:
