@@ -20,6 +20,7 @@ from ops.reconcile import reconcile
 from ops.repair import REPAIRS
 from ops.replay import replay
 from ops.restocking import STOCK_ACTS
+from ops.retry import retry
 from ops.search import search
 from ops.seeding import seed
 from ops.status import status, watch
@@ -49,7 +50,7 @@ for act in STOCK_ACTS:
     stock.add_command(act)
 ASKING: Final = (status, watch, why, findings, search, orders)
 PROVING: Final = (audit, export, deliver, listen)
-for each in (*ASKING, stock, *REPAIRS, replay, reconcile, seed, forget, *PROVING):
+for each in (*ASKING, stock, *REPAIRS, replay, retry, reconcile, seed, forget, *PROVING):
     shop.add_command(each)
 
 

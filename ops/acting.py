@@ -31,7 +31,7 @@ class Act:
 
     kind: str
     target: str
-    """An order, or a product."""
+    """An order, a product, or an effect."""
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -156,9 +156,9 @@ def finding_in(found: Found) -> Finding:
 
 
 def unanswered_in(found: Found) -> Request | None:
-    """None if it is answered; or if it is about a product, which may be named like an order."""
+    """None if it is answered; or if it is about a product or an effect, which may be named like an order."""
     fields = found.fields
-    if fields.get("settledAt") is not None or fields.get("kind") == "stock":
+    if fields.get("settledAt") is not None or fields.get("kind") in ("stock", "retry"):
         return None
     since = time_or_none(fields.get("createdAt")) or found.created_at
     return Request(found.id, str(fields.get("kind")), str(fields.get("operator")), str(fields.get("reason")), since)

@@ -205,7 +205,8 @@ def _of_parked(parked: ParkedEvent) -> str:
 
 def _given_up(effect: Effect) -> Step:
     what = f"The {effect.stored.effect.kind} for {effect.stored.effect.recipient} was given up"
-    return Step(f"{what}: {effect.error}; docs/runbook.md says how it is tried again (#effect-error)", None)
+    why = f"{what} ({effect.error}). Once that is mended, have it tried again, unless somebody has done it meanwhile"
+    return Step(why, to_copy("retry", effect.stored.effect.effect_id))
 
 
 def _of_dispute(dispute: Dispute) -> Step:

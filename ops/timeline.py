@@ -83,6 +83,8 @@ def of_effect(found: Found) -> Happening:
         id=found.id,
         result=f"{state} after {attempts} {'attempt' if attempts == 1 else 'attempts'}",
         note=_next_of(found),
+        operator=text_or_none(fields.get("operator")),
+        reason=text_or_none(fields.get("reason")),
         is_failure=state == EffectState.ERROR,
     )
 

@@ -9,7 +9,7 @@ from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.event_kinds import EventKind
 from orders.money import Money
-from orders.operator_events import AskedBy, OperatorOrderEvent, StockAdjusted
+from orders.operator_events import AskedBy, EffectRetried, OperatorOrderEvent, StockAdjusted
 from orders.payments import Payment, PaymentState
 from orders.refunds import Refunds
 from orders.shop_events import ShopEvent
@@ -237,7 +237,7 @@ class NotUnderstood:
         return self.delivery.event_type
 
 
-Cause = OrderEvent | StockAdjusted | NotUnderstood
+Cause = OrderEvent | StockAdjusted | EffectRetried | NotUnderstood
 """All that can be settled."""
 
 

@@ -1,4 +1,4 @@
-"""What operators do to orders and to the stock. Each is asked for by one request, which says who wants it, and why."""
+"""What operators do to orders, to stock and to effects. One request asks for each, and says who wants it, and why."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -122,6 +122,17 @@ class StockAdjusted(_ByOperator):
     """Whether there may be fewer units afterwards than orders hold."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRetried(_ByOperator):
+    """Something that had to be done outside and was given up is to be tried again. No order changes."""
+
+    kind: ClassVar[str] = "operator_retried_effect"
+    event_type: ClassVar = "operator.retry"
+    order_id: ClassVar[None] = None
+
+    effect_id: str
+
+
 OperatorOrderEvent = OrderAccepted | RefundOrdered | HoldReleased | HoldProlonged | OrderCancelled
 """What operators do to orders."""
-OperatorEvent = OperatorOrderEvent | StockAdjusted
+OperatorEvent = OperatorOrderEvent | StockAdjusted | EffectRetried

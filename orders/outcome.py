@@ -107,6 +107,9 @@ class Result(StrEnum):
     NOT_CANCELLED = "not_cancelled"
     STOCK_ADJUSTED = "stock_adjusted"
     NOT_ADJUSTED = "not_adjusted"
+    RETRY_ORDERED = "retry_ordered"
+    """An operator wants something tried again that had to be done outside, and was given up."""
+    NOT_RETRIED = "not_retried"
     INVALID_REQUEST = "invalid_request"
     """An operator's request cannot be read as one."""
     EARLIER_ORDER = "earlier_order"
@@ -135,6 +138,7 @@ REQUESTS_REFUSED: Final = frozenset(
         Result.NOT_EXTENDED,
         Result.NOT_CANCELLED,
         Result.NOT_ADJUSTED,
+        Result.NOT_RETRIED,
         Result.INVALID_REQUEST,
     }
 )

@@ -24,7 +24,7 @@ from orders.events import (
     StripeEvent,
 )
 from orders.lifecycle import step_for
-from orders.operator_events import OperatorEvent, StockAdjusted
+from orders.operator_events import EffectRetried, OperatorEvent, StockAdjusted
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed, ShopEvent
@@ -67,6 +67,7 @@ from settlement.recording import (
     record_subscription,
 )
 from settlement.reported import of_earlier_order
+from settlement.retrying import retry_effect
 from settlement.setting_aside import objections_to, set_aside
 from settlement.snapshot import Claim, Record, Snapshot
 
@@ -203,6 +204,8 @@ def _decide_for_an_operator(event: OperatorEvent, snapshot: Snapshot, terms: Ter
         return Unchanged(Outcome(Result.ALREADY_RECORDED, event.order_id, "id_used_before: give it another id"))
     if isinstance(event, StockAdjusted):
         return adjust_stock(event, snapshot)
+    if isinstance(event, EffectRetried):
+        return retry_effect(event, snapshot.effect)
     if snapshot.order is None:
         return Adjustment(REFUSALS[event.kind], event.order_id, f"no_order: {event.order_id} does not exist")
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))

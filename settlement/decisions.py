@@ -1,8 +1,4 @@
-"""What settlement can decide, as frozen data: no path, no document and no client in it.
-
-A decision can be tested without documents, shown without being carried out, and explained later.
-`database.documents.recorder` turns it into writes.
-"""
+"""What settlement can decide, as frozen data without paths or documents: so it can be tested, shown and explained."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, TypeVar
 
-from effects.effect import Effect, EffectKind, RefundTerms
+from effects.effect import Effect, EffectKind, RefundTerms, StoredEffect
 from inventory.reservation import counted_apart
 from inventory.stock import StockMove, release
 from notifications.notices import Notice, NoticeType
@@ -272,7 +268,7 @@ class CountDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """An operator's request that changes no order is settled: stock is corrected, or there is nothing to do it to."""
+    """An operator's request is settled that changes no order, or has nothing to do it to."""
 
     result: Result
     order_id: str | None
@@ -280,6 +276,8 @@ class Adjustment:
     move: StockMove | None = None
     is_exact: bool = False
     """Whether the figures must still be those that were read."""
+    retried: StoredEffect | None = None
+    """What is to be tried again."""
     released: ClassVar[tuple[str, ...]] = ()
 
     @property

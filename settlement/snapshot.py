@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from audit.chain import Head
+from effects.effect import StoredEffect
 from inventory.reservation import Product
 from inventory.stock import Level
 from orders.checkout import Checkout
@@ -136,6 +137,8 @@ class Snapshot:
     """The request that the event reports; None if there is no such document."""
     operator_request: OperatorRequest | None = None
     """Likewise, of an operator's."""
+    effect: StoredEffect | None = None
+    """What an operator wants tried again; None if there is no such effect, or if it cannot be read."""
     products: Mapping[str, Product] = field(default_factory=dict)
     """Only the products that were asked for."""
     inventory_versions: Mapping[str, Version] = field(default_factory=dict)

@@ -140,6 +140,13 @@ def given_up(
     )
 
 
+def tried_again(stored: StoredEffect, operator: str, reason: str, now: datetime) -> Update:
+    """As if it were new, to be done under the same key, and on record who wants it. It is kept until it is over."""
+    again = {"state": str(EffectState.PENDING), "attempts": 0, "nextAttemptAt": now, "expireAt": None}
+    said = {"operator": operator, "reason": reason}
+    return Update(effect_path(stored.effect.effect_id), {**again, **said}, stored.version)
+
+
 def _update(
     stored: StoredEffect,
     state: EffectState,

@@ -18,6 +18,7 @@ from orders.operator_events import (
     OPERATOR_CHARACTERS_MAX,
     REASON_CHARACTERS_MAX,
     STOCK_UNITS_MAX,
+    EffectRetried,
     HoldProlonged,
     HoldReleased,
     OperatorEvent,
@@ -62,7 +63,7 @@ def _settled_from(fields: Fields) -> Outcome | None:
     result = fields.get("result")
     if fields.get("settledAt") is None or not isinstance(result, str) or result not in _RESULTS:
         return None
-    target = fields.get("target") if fields.get("kind") != "stock" else None
+    target = fields.get("target") if fields.get("kind") not in _OF_NO_ORDER else None
     return Outcome(Result(result), text_or_none(target), text_or_none(fields.get("note")))
 
 
@@ -116,6 +117,13 @@ def _cancellation(fields: Fields, said: Mapping[str, Any]) -> OrderCancelled:
     return OrderCancelled(**said, **_order_in(fields))
 
 
+def _retry(fields: Fields, said: Mapping[str, Any]) -> EffectRetried:
+    effect_id = fields.get("target")
+    if not is_document_id(effect_id):
+        raise _Defect("target must be the id of an effect")
+    return EffectRetried(**said, effect_id=effect_id)
+
+
 def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
     product_id, mode, quantity = fields.get("target"), fields.get("mode"), whole_number(fields.get("quantity"))
     if not is_document_id(product_id):
@@ -138,8 +146,10 @@ _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorE
     "extend": (_extension, {_EXPECTED, "until"}),
     "cancel": (_cancellation, {_EXPECTED}),
     "stock": (_stock, {"mode", "quantity", "force"}),
+    "retry": (_retry, set()),
 }
 """What each kind of requests becomes, and what it says besides what all of them say."""
+_OF_NO_ORDER: Final = ("stock", "retry")
 _PAYMENT_ID: Final = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,250}")
 _COMMON: Final = {"kind", "target", "reason", "operator", "createdAt"}
 _ANSWER: Final = {"settledAt", "result", "note", "expireAt"}

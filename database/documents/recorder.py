@@ -10,7 +10,7 @@ from database.documents.audit_log import entry_write, unchained_write
 from database.documents.cancel_requests import settled_request
 from database.documents.checkouts import checkout_write
 from database.documents.disputes import dispute_write
-from database.documents.effects import effect_write
+from database.documents.effects import effect_write, tried_again
 from database.documents.inventory import adjusted, hold_writes, move_writes
 from database.documents.notifications import notice_write
 from database.documents.operator_requests import answered_request
@@ -19,7 +19,7 @@ from database.documents.payments import index_writes, listed_as_waiting
 from database.documents.webhook_events import counted_delivery, parked_claim, settled_claim
 from database.store import Update, Write
 from orders.events import Cause, NotUnderstood, OrderEvent, StripeEvent
-from orders.operator_events import OperatorEvent, OrderAccepted, StockAdjusted
+from orders.operator_events import EffectRetried, OperatorEvent, OrderAccepted, StockAdjusted
 from orders.order import Order
 from orders.outcome import Outcome, Result
 from orders.shop_events import CancelRequested
@@ -61,7 +61,7 @@ def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Term
             return _order_write(snapshot, fields, now), *hold_writes(moves, snapshot)
         case GiveBack(order=order, moves=moves):
             return _order_write(snapshot, _changed(snapshot, order), now), *move_writes(moves, snapshot)
-        case Change() if not isinstance(event, NotUnderstood | StockAdjusted):
+        case Change() if not isinstance(event, NotUnderstood | StockAdjusted | EffectRetried):
             return _writes_for_change(decision, event, snapshot, terms, now)
         case Adjustment() if isinstance(event, OperatorEvent):
             return _writes_for_adjustment(decision, event, snapshot, terms, now)
@@ -174,7 +174,9 @@ def _writes_for_adjustment(
         **_asked_by(event),
     )
     answer = _answer(event, decision.outcome, snapshot, terms, now)
-    return unchained_write(entry), *adjusted(decision, snapshot), answer
+    retried = decision.retried
+    again = (tried_again(retried, event.operator, event.reason, now),) if retried else ()
+    return unchained_write(entry), *adjusted(decision, snapshot), *again, answer
 
 
 def _answer(event: OperatorEvent, outcome: Outcome, snapshot: Snapshot, terms: Terms, now: datetime) -> Update:

@@ -8,6 +8,7 @@ from database.documents.audit_log import audit_path, set_aside_from
 from database.documents.cancel_requests import cancel_request_from, cancel_request_path
 from database.documents.checkouts import checkout_path, known_checkout_from
 from database.documents.disputes import dispute_path, known_dispute_from
+from database.documents.effects import effect_from, effect_path
 from database.documents.inventory import inventory_path, level_from
 from database.documents.operator_requests import operator_request_from, operator_request_path
 from database.documents.orders import order_from, order_path
@@ -15,8 +16,9 @@ from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_from, product_path
 from database.documents.webhook_events import claim_from, claim_path
 from database.store import Committed, Document, Fields
+from effects.effect import StoredEffect
 from orders.events import Cause, DisputeChanged, NotUnderstood, OfSession, StripeEvent
-from orders.operator_events import OperatorEvent, OrderAccepted, StockAdjusted
+from orders.operator_events import EffectRetried, OperatorEvent, OrderAccepted, StockAdjusted
 from orders.order import Order
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ShopEvent
 from settlement.decisions import Look
@@ -74,6 +76,8 @@ class Wanted:
             paths.append(cancel_request_path(self.event.order_id))
         if isinstance(self.event, OperatorEvent):
             paths.append(operator_request_path(self.event.request_id))
+        if isinstance(self.event, EffectRetried):
+            paths.append(effect_path(self.event.effect_id))
         paths += [payment_path(payment_id) for payment_id in self._payment_ids]
         if self._checkout_path:
             paths.append(self._checkout_path)
@@ -126,6 +130,7 @@ class Wanted:
             audit_head=head_from(order.fields) if order else None,
             cancel_request=cancel_request_from(request) if request else None,
             operator_request=self._operator_request(documents),
+            effect=self._effect(documents),
             products={
                 product_id: product_from(product_id, _fields(document), _fields(documents[product_path(product_id)]))
                 for product_id, document in inventory.items()
@@ -148,6 +153,12 @@ class Wanted:
             return None
         document = documents[operator_request_path(self.event.request_id)]
         return operator_request_from(self.event.request_id, document) if document else None
+
+    def _effect(self, documents: Documents) -> StoredEffect | None:
+        if not isinstance(self.event, EffectRetried):
+            return None
+        document = documents[effect_path(self.event.effect_id)]
+        return effect_from(self.event.effect_id, document) if document else None
 
     def _known_dispute(self, documents: Documents) -> KnownDispute | None:
         if not isinstance(self.event, DisputeChanged):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from database.documents.effects import effect_path
 from database.documents.operator_requests import operator_request_from
 from database.store import Document
 from orders.outcome import Outcome, Result, StoreContended
@@ -12,6 +13,7 @@ from orders.restocking import restock_in_words
 from service.wiring import answering
 from settlement.requests import Requests
 from tests.support.builders import NOW, OPERATORS_REQUESTS, TERMS, a_payment, a_placement, an_operators_request
+from tests.support.effects import A_MAIL, Outbox
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled, settling_on
 from tests.support.shop import a_shop_after, a_shop_with_a_hold, complaints_in, document_at, shirts_in, status_in
@@ -26,7 +28,7 @@ def defect_in(request: dict[str, object]) -> str | None:
 @pytest.mark.parametrize(
     ("request_", "defect"),
     [
-        ({}, "kind must be one of accept, cancel, extend, refund, release, stock"),
+        ({}, "kind must be one of accept, cancel, extend, refund, release, retry, stock"),
         (an_operators_request("accept", amount=1), "a request of this kind has no 'amount'"),
         (an_operators_request("accept", createdAt="today"), "createdAt must be a time"),
         (an_operators_request("accept", operator=""), "operator must be a text of 1 to 200 characters"),
@@ -41,6 +43,7 @@ def defect_in(request: dict[str, object]) -> str | None:
         ),
         (an_operators_request("refund", restock="some"), "restock must be all, none, or a list of productId:quantity"),
         (an_operators_request("extend"), "until must be a time"),
+        (an_operators_request("retry", target="a/b"), "target must be the id of an effect"),
         ({**STOCK, "target": ".."}, "target must be the id of a product"),
         ({**STOCK, "mode": "take"}, "mode must be set or add"),
         ({**STOCK, "mode": "set", "quantity": -1}, "quantity must be a whole number from 0 to 1000000000"),
@@ -107,7 +110,7 @@ def test_a_refusal_is_on_record_like_all_else_and_leaves_the_order_alone() -> No
 
 def test_what_is_no_request_is_refused_on_the_document_and_what_does_not_exist_is_nothing() -> None:
     store = MemoryStore({"operatorRequests/r": {"kind": "explode"}})
-    note = "kind must be one of accept, cancel, extend, refund, release, stock"
+    note = "kind must be one of accept, cancel, extend, refund, release, retry, stock"
     assert requests_in(store).answer("r", NOW) == Outcome(Result.INVALID_REQUEST, None, note)
     assert document_at(store, "operatorRequests/r")["result"] == "invalid_request"
     before = store.dump()
@@ -159,12 +162,66 @@ def test_what_is_sold_meanwhile_is_counted(asked: dict[str, object], left: int, 
     assert entry["stock"] == [{"productId": "shirt", "stock": moved, "reserved": 0}]
 
 
+def given_up(**changes: Any) -> Outbox:
+    """The first request asks for this mail to be tried again."""
+    outbox = Outbox()
+    over: dict[str, Any] = {
+        "attempts": 14,
+        "nextAttemptAt": None,
+        "expireAt": NOW,
+        "error": "refused",
+        "payload": {"to": "alice"},
+    }
+    outbox.put(A_MAIL, **{"state": "ERROR", **over, **changes})
+    outbox.store.put("operatorRequests/retry-1", OPERATORS_REQUESTS["retry-1"])
+    return outbox
+
+
+def test_what_was_given_up_is_done_after_all_under_the_same_key_and_says_who_wanted_it() -> None:
+    outbox = given_up()
+    before = outbox.fields()
+    note = "evt_1_mail_customer of order order-1 had been given up"
+    assert requests_in(outbox.store).answer("retry-1", NOW) == Outcome(Result.RETRY_ORDERED, None, note)
+    again = {"state": "PENDING", "attempts": 0, "nextAttemptAt": NOW, "expireAt": None}
+    assert outbox.fields() == {**before, **again, "operator": "olga", "reason": "as agreed"}
+    entry = document_at(outbox.store, "auditLog/operator_retry-1")
+    assert (entry["result"], entry["operator"], entry["reason"]) == ("retry_ordered", "olga", "as agreed")
+    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_done"
+    assert outbox.world.asked == [(A_MAIL.key, {"to": "alice"})]  # type: ignore[attr-defined]
+    done = outbox.fields()
+    assert requests_in(outbox.store).answer("retry-1", NOW) == Outcome(Result.RETRY_ORDERED, None, note)
+    assert outbox.fields() == done
+
+
+@pytest.mark.parametrize("state", ["PENDING", "PROCESSING", "RETRY", "SUCCESS", "a state of tomorrow", None])
+def test_nothing_else_is_tried_again(state: str | None) -> None:
+    outbox = given_up(state=state)
+    before = outbox.fields()
+    answered = requests_in(outbox.store).answer("retry-1", NOW)
+    why = "no_effect" if state in (None, "a state of tomorrow") else "not_given_up"
+    assert (answered.result, (answered.note or "").partition(":")[0]) == ("not_retried", why)
+    assert outbox.fields() == before
+
+
+def test_what_somebody_has_had_tried_again_meanwhile_is_left_to_that() -> None:
+    class TriedMeanwhile(MemoryStore):
+        def commit(self, writes: Any, *, timeout_seconds: float) -> Any:
+            path = effect_path(A_MAIL.effect_id)
+            if document_at(self, path)["state"] == "ERROR":
+                self.put(path, {**document_at(self, path), "state": "RETRY"})
+            return super().commit(writes, timeout_seconds=timeout_seconds)
+
+    store = TriedMeanwhile(given_up().store.dump())
+    assert requests_in(store).answer("retry-1", NOW).result == "not_retried"
+    assert document_at(store, effect_path(A_MAIL.effect_id))["state"] == "RETRY"
+
+
 def test_the_auditor_finds_nothing_wrong_with_what_operators_did() -> None:
     store = a_shop_with_a_hold()
     store.put("inventory/shirt", {"stock": 10, "reserved": 0})
     store.put("orders/order-1", {**document_at(store, "orders/order-1"), "status": "pending", "reservedAt": None})
     settled(a_placement(), store)
-    for request_id in ("extend-1", "cancel-1", "accept-1", "refund-1", "release-1", "stock-1"):
+    for request_id in ("extend-1", "cancel-1", "accept-1", "refund-1", "release-1", "stock-1", "retry-1"):
         requests_in(store).answer(request_id, NOW)
     assert (status_in(store), shirts_in(store)) == ("finalized", (12, 0))
     assert complaints_in(store) == []

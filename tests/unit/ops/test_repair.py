@@ -9,11 +9,14 @@ from typing import Any, cast
 import pytest
 from click.testing import CliRunner, Result
 
+from database.documents.effects import effect_path, effect_write
 from ops.__main__ import shop
 from ops.commands import Asked
 from ops.connection import Shop
+from ops.exit_codes import ExitCode
 from orders.outcome import StoreUnavailable
 from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order
+from tests.support.effects import A_MAIL
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.shop import a_shop_after, a_shop_with_a_hold, document_at, shirts_in, status_in
@@ -89,6 +92,19 @@ def test_it_does_what_it_has_shown_once_it_is_said_why_and_by_whom() -> None:
     assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
     [entry] = [fields for path, fields in store.documents() if path.startswith("auditLog/operator_")]
     assert (entry["operator"], entry["reason"]) == ("olga", "as agreed")
+
+
+def test_what_was_given_up_is_tried_again_once_that_is_said() -> None:
+    path, store = effect_path(A_MAIL.effect_id), a_shop_with_a_hold()
+    store.put(path, {**effect_write(A_MAIL, NOW).fields, "state": "ERROR"})
+    shown = ran(store, "retry", A_MAIL.effect_id, A_MAIL.effect_id)
+    assert shown.exit_code == ExitCode.FINE
+    assert [f"{path} state ERROR PENDING"] == [
+        line for each in shown.stdout.splitlines() if (line := " ".join(each.split())).startswith(f"{path} state")
+    ]
+    assert document_at(store, path)["state"] == "ERROR"
+    assert ran(store, "retry", A_MAIL.effect_id, "gone", *YES).exit_code == ExitCode.FOUND
+    assert (document_at(store, path)["state"], document_at(store, path)["reason"]) == ("PENDING", "as agreed")
 
 
 @pytest.mark.parametrize(

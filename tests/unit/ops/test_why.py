@@ -295,8 +295,10 @@ def test_a_payment_too_many_is_refunded_by_its_name() -> None:
 
 def test_what_was_given_up_says_why() -> None:
     store = with_effect(a_shop_after(a_placement()), A_MAIL, state="ERROR", error="sender not verified")
-    (step,) = next_steps(store)
-    assert step.startswith("The mail for customer was given up: sender not verified;")
+    assert next_steps(store) == [f"./shop retry {A_MAIL.effect_id}"]
+    assert "The mail for customer was given up (sender not verified)." in told(store)
+    again = with_effect(a_shop_after(a_placement()), A_MAIL, operator="olga", reason="it is verified now")
+    assert (next_steps(again), "by olga: it is verified now" in told(again)) == ([], True)
 
 
 def test_a_dispute_is_answered_while_it_is_open() -> None:
