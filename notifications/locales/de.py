@@ -109,8 +109,9 @@ _OPERATORS: Final = {
         title="Eine bezahlte Bestellung soll storniert werden",
         news="Der Kunde möchte die Bestellung {{ order }} stornieren, und sie ist bezahlt.",
         amount="Bezahlt",
-        advice="Wenn Sie einverstanden sind, erstatten Sie die Zahlung in Stripe: Das ändert auch die Bestellung. Hat "
-        "sie nichts gekostet, buchen Sie ihre Artikel von Hand zurück. Sonst sagen Sie dem Kunden Bescheid.",
+        advice="Wenn Sie einverstanden sind, erstatten Sie die Zahlung in Stripe oder mit ./shop refund {{ order }}: "
+        "Das ändert auch die Bestellung. Hat sie nichts gekostet, buchen Sie ihre Artikel mit ./shop stock add zurück. "
+        "Sonst sagen Sie dem Kunden Bescheid.",
         short="Bestellung {{ order }} soll storniert werden und ist bezahlt{{ in_brackets }}. Bitte entscheiden Sie.",
     ),
     NoticeType.REFUND_FAILED: Wording(
@@ -143,8 +144,8 @@ _OPERATORS: Final = {
         "entscheiden, bleibt alles, wie es ist.",
         amount="Bezahlt",
         advice="Vergleichen Sie die Bestellung mit ihren Zahlungen in Stripe. Fehlt noch ein Rest, lassen Sie ihn "
-        "bezahlen: Sobald der Preis erreicht ist, ist die Bestellung bezahlt. Sonst erstatten Sie dort, was bezahlt "
-        "wurde, oder schließen Sie die Bestellung von Hand ab.",
+        "bezahlen: Sobald der Preis erreicht ist, ist die Bestellung bezahlt. Sonst nehmen Sie, was bezahlt wurde, "
+        "mit ./shop accept {{ order }} als Preis an, oder erstatten Sie es mit ./shop refund {{ order }}.",
         short="Bestellung {{ order }} ist bezahlt{{ in_brackets }}, aber die Zahlung passt nicht. Bitte entscheiden "
         "Sie.",
     ),
@@ -154,7 +155,7 @@ _OPERATORS: Final = {
         news="Der Kunde hat eine kostenlose Checkout-Sitzung abgeschlossen, aber die Bestellung {{ order }} hat einen "
         "Preis.",
         amount="Preis",
-        advice="Sollte sie kostenlos sein, schließen Sie die Bestellung von Hand ab. Sonst sagen Sie dem Kunden, dass "
+        advice="Sollte sie kostenlos sein: ./shop accept {{ order }}. Sonst sagen Sie dem Kunden, dass "
         "nichts bezahlt wurde. Eine reservierte Bestellung bleibt bis reservationExpiresAt reserviert und kann noch "
         "bezahlt werden; für eine beendete ist nichts reserviert.",
         short="Sollte die Bestellung {{ order }} kostenlos sein? Sie hat einen Preis{{ in_brackets }}.",
@@ -208,8 +209,8 @@ _OPERATORS: Final = {
         "Erstattung. Das ist fehlgeschlagen und wurde aufgegeben.",
         amount="Betrag",
         advice="Die Begründung sagt, was nicht erledigt wurde und warum. Beheben Sie die Ursache, und lassen Sie es "
-        "noch einmal versuchen, oder erledigen Sie es von Hand, aber nicht beides. Die Bestellung bleibt, wie sie "
-        "ist.",
+        "noch einmal versuchen: ./shop why mit der Bestellnummer zeigt den Befehl. Oder erledigen Sie es selbst, aber "
+        "nicht beides. Die Bestellung bleibt, wie sie ist.",
         short="Für die Bestellung {{ order }} wurde etwas nicht erledigt, etwa eine Nachricht oder eine Erstattung.",
     ),
 }

@@ -101,8 +101,8 @@ _OPERATORS: Final = {
         title="A paid order is to be cancelled",
         news="The customer wants order {{ order }} cancelled, and it is paid.",
         amount="Paid",
-        advice="refund it in Stripe if you agree: that updates the order (if it cost nothing, put its units back by "
-        "hand). If you do not, tell the customer.",
+        advice="refund it in Stripe if you agree, or with ./shop refund {{ order }}: that updates the order (if it "
+        "cost nothing, put its units back with ./shop stock add). If you do not, tell the customer.",
         short="The customer wants order {{ order }} cancelled, and it is paid{{ in_brackets }}. Refund it if you "
         "agree.",
     ),
@@ -133,8 +133,8 @@ _OPERATORS: Final = {
         "decide.",
         amount="Paid",
         advice="compare the order with its payments in Stripe. If the rest is still to be paid, have it paid: a "
-        "payment that makes up the price settles the order. Else refund what was paid there, or finish the order by "
-        "hand.",
+        "payment that makes up the price settles the order. Else take what was paid for the price with ./shop accept "
+        "{{ order }}, or refund it with ./shop refund {{ order }}.",
         short="Order {{ order }} is paid{{ in_brackets }}, but payment and order do not fit together. Please decide.",
     ),
     NoticeType.NOT_PAID: Wording(
@@ -143,8 +143,9 @@ _OPERATORS: Final = {
         news="The customer has completed a Checkout session that was free of charge, but order {{ order }} has a "
         "price.",
         amount="Price",
-        advice="if it was meant to be free, finish the order by hand. If not, tell the customer that nothing was paid. "
-        "A reserved order is held until its reservationExpiresAt and can still be paid; a closed one holds nothing.",
+        advice="if it was meant to be free: ./shop accept {{ order }}. If not, tell the customer that nothing was "
+        "paid. A reserved order is held until its reservationExpiresAt and can still be paid; a closed one holds "
+        "nothing.",
         short="Was order {{ order }} meant to be free? Its Checkout session was, and it has a price{{ in_brackets }}.",
     ),
     NoticeType.SUBSCRIPTION: Wording(
@@ -192,8 +193,8 @@ _OPERATORS: Final = {
         news="Something had to be done outside for order {{ order }}, such as sending a message or making a refund. It "
         "has failed, and was given up.",
         amount="Amount",
-        advice="the reason says what was not done, and why. Remove the cause and have it tried again, or do it by "
-        "hand, but not both. The order stays as it is.",
+        advice="the reason says what was not done, and why. Remove the cause and have it tried again: ./shop why, with "
+        "the order's id, shows the command. Or do it yourself, but not both. The order stays as it is.",
         short="Something was not done for order {{ order }}, such as a message or a refund. It was given up.",
     ),
 }

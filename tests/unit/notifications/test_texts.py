@@ -80,7 +80,7 @@ ADVICE = [
     (NoticeType.REVIEW, "Paid", "a payment that makes up the price settles the order"),
     (NoticeType.SECOND_PAYMENT, "Not needed", "refund in Stripe the payment that the reason names"),
     (NoticeType.EARLIER_ORDER, "Paid", "refund the payment in Stripe, unless the customer has what they paid for"),
-    (NoticeType.NOT_PAID, "Price", "if it was meant to be free, finish the order by hand"),
+    (NoticeType.NOT_PAID, "Price", "if it was meant to be free: ./shop accept order-1"),
     (NoticeType.SUBSCRIPTION, "Price", "find out why the shop's backend has put an order's id into a session"),
     (NoticeType.EFFECT_FAILED, "Amount", "the reason says what was not done, and why"),
 ]
