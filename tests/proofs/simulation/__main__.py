@@ -100,6 +100,7 @@ def _report(tally: Tally, first: int, cores: int, seconds: float) -> Iterator[st
     yield f"  wanted to pay   {tally.calls.total():,}: {_counted(tally.calls)}"
     yield f"  sessions opened {tally.sessions.total():,}: {_counted(tally.sessions)}"
     yield f"  parked for ever {tally.parked.total():,}, and rightly: {_counted(tally.parked)}"
+    yield f"  rules looked at {tally.compared.total():,}, and found nothing: {_counted(tally.compared)}"
     yield "\nHow events ended\n"
     ended: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for (event, result), times in tally.results.items():

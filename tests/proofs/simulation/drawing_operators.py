@@ -4,7 +4,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.proofs.simulation.history import Arrival, History, Kind
+from tests.proofs.simulation.history import ACTS, Arrival, History, Kind
+from tests.proofs.simulation.scenarios import Scenario
 
 
 def with_operators(history: History, seed: int) -> History:
@@ -18,6 +19,38 @@ def with_operators(history: History, seed: int) -> History:
         for _ in range(source.randint(1, 2)):
             arrivals.insert(source.randrange(len(arrivals) + 1), asked)
     return replace(history, arrivals=tuple(arrivals))
+
+
+def with_operators_acts(history: History, seed: int) -> History:
+    """In one of six histories they finish orders by hand: in the middle of payments, refunds and sessions, or late."""
+    source = random.Random(f"{seed}, operators' acts")  # noqa: S311 - no secret
+    if source.random() >= 1 / 6:
+        return history
+    acts = [
+        Arrival(Kind.OPERATOR, source.choice(history.scenarios).order_id, request_id=f"{act}-act{number}")
+        for number, act in enumerate(source.choices(tuple(ACTS), k=source.randint(1, 3)))
+    ]
+    operated = {act.order_id for act in acts}
+    scenarios = tuple(_reported(each) if each.order_id in operated else each for each in history.scenarios)
+    arrivals = list(history.arrivals)
+    for before, after in zip(history.scenarios, scenarios, strict=True):
+        for event_id in (each for each in after.events if each not in before.events):
+            _insert(source, arrivals, Arrival(Kind.EVENT, after.order_id, event_id))
+    for act in acts:
+        for _ in range(source.randint(1, 2)):
+            _insert(source, arrivals, act)
+    return replace(history, scenarios=scenarios, arrivals=tuple(arrivals))
+
+
+def _reported(scenario: Scenario) -> Scenario:
+    """Every refund has events of its own: the sums of a charge do not tell which are done if one has failed."""
+    payments = (replace(each, refunds_report=True) if each.refunds else each for each in scenario.payments)
+    return replace(scenario, payments=tuple(payments))
+
+
+def _insert(source: random.Random, arrivals: list[Arrival], arrival: Arrival) -> None:
+    """Often late, when there is something to finish."""
+    arrivals.insert(max(source.randrange(len(arrivals) + 1) for _ in range(2)), arrival)
 
 
 def _asked(source: random.Random, history: History) -> Iterator[Arrival]:

@@ -5,6 +5,7 @@ the end, nothing goes wrong, and what was never delivered is delivered at last.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -51,6 +52,18 @@ class Kind(StrEnum):
     MINUTES = "minutes pass"
 
 
+ACTS: Final[Mapping[str, Mapping[str, object]]] = {
+    "accept": {"kind": "accept"},
+    "cancel": {"kind": "cancel"},
+    "release": {"kind": "release"},
+    "refund": {"kind": "refund"},
+    "refund_part": {"kind": "refund", "amount": 300},
+    "refund_broken": {"kind": "refund", "restock": "none"},
+    "refund_returned": {"kind": "refund", "amount": 500, "restock": "all"},
+}
+"""What operators do to an order besides extending its hold, by the first part of the request's id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     kind: Kind
@@ -61,6 +74,11 @@ class Arrival:
     effect_id: str = ""
     request_id: str = ""
     """Of what an operator wants: what kind of thing that is, and a number."""
+
+    @property
+    def act(self) -> str:
+        """The first part of the id of what an operator wants."""
+        return self.request_id.partition("-")[0]
 
     def __str__(self) -> str:
         about = self.event_id or self.effect_id or self.request_id or self.order_id or self.product_id
@@ -142,6 +160,11 @@ class History:
         for scenario in self.scenarios:
             wanted.update(scenario.units_at_most)
         return wanted
+
+    @property
+    def operated(self) -> frozenset[str]:
+        """The orders that an operator may finish by hand: what becomes of them does not follow from scenarios."""
+        return frozenset(arrival.order_id for arrival in self.arrivals if arrival.act in ACTS)
 
     @property
     def is_ample(self) -> bool:

@@ -1,7 +1,7 @@
 """What must be true of an order in the end: worked out from its scenario alone, whatever happened on the way."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -41,6 +41,8 @@ class Ending:
     """The ids of events that came before their order, and of which nobody has to know."""
     parked: Collection[str] = ()
     """The ids of events that had to wait for their order or their payment."""
+    is_operated: bool = False
+    """Whether an operator may have finished the order by hand."""
 
 
 def wrongs(scenario: Scenario, ending: Ending) -> list[str]:
@@ -201,6 +203,18 @@ class Oracle:
         return [refund for payment in self.counted for refund in payment.refunds if refund.is_done]
 
     def wrongs(self) -> Iterator[str]:
+        yield from self._of_operated_money() if self.ending.is_operated else self._of_what_follows()
+
+    def _of_operated_money(self) -> Iterator[str]:
+        """Whatever an operator has decided, no cent is counted that did not come, nor one that did not go back."""
+        recorded = self.order.get("amountReceived"), self.order.get("amountRefunded") or 0
+        money = [payment for payment in self.succeeded if not payment.is_free]
+        several = (chosen for count in range(len(money) + 1) for chosen in combinations(money, count))
+        possible = {(sum(each.amount for each in chosen), _given_back(chosen)) for chosen in several}
+        if (recorded[0] or 0, recorded[1]) not in possible:
+            yield f"{self.scenario.order_id}: {recorded} is recorded, and it can be one of {sorted(possible)}"
+
+    def _of_what_follows(self) -> Iterator[str]:
         order_id, order = self.scenario.order_id, self.order
         recorded = order.get("amountReceived"), order.get("amountRefunded") or 0
         if recorded != (self.received, self.refunded):
@@ -307,6 +321,10 @@ class Oracle:
         # Once when they ask while it is in review, and once more when it is sold after all.
         if notices["cancel_requested"] > 2 * scenario.asks_to_cancel:
             yield f"{order_id}: its customer does not want it cancelled, or not so often, and the shop got {notices}"
+
+
+def _given_back(payments: Iterable[Payment]) -> int:
+    return sum(refund.amount for payment in payments for refund in payment.refunds if refund.is_done)
 
 
 def _said_of_units(payments: Sequence[Payment]) -> Sequence[Restock]:

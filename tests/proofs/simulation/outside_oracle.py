@@ -24,7 +24,8 @@ def wrongs_outside(documents: Documents, world: World, outside: Outside) -> Iter
     effects = effects_in(documents)
     yield from _of_messages(documents, effects, outside)
     if outside.auto_refund is AutoRefund.OFF:
-        yield from (f"{key}: refunded" for key, effect in effects.items() if effect["kind"] == "stripe_refund")
+        refunds = (key for key, effect in effects.items() if effect["kind"] == "stripe_refund")
+        yield from (f"{key}: refunded" for key in refunds if not key.startswith("operator_"))
     asked, done = _by_effect(world.requests), _by_effect(world.done)
     for effect_id in asked.keys() - effects.keys():
         yield f"{effect_id}: asked, and nobody wrote that it should be"
@@ -87,6 +88,9 @@ def wrongs_of_refunds(oracle: Oracle, outside: Outside) -> Iterator[str]:
     for payment in scenario.payments:
         if payment.left < 0:
             yield f"{scenario.order_id}: more is refunded of payment {payment.number} than it brought"
+    if oracle.ending.is_operated:
+        # What else is due back, or not any more, an operator has decided.
+        return
     kept = sum(payment.amount - _asked_back(payment) for payment in oracle.succeeded)
     if order.get("finalizedAt") and oracle.paying and kept < sum(payment.amount for payment in oracle.paying):
         yield f"{scenario.order_id}: sold, and only {kept} of its money is not sent back"
@@ -135,6 +139,8 @@ def wrongs_of_sessions(oracle: Oracle, world: World) -> Iterator[str]:
         yield f"{scenario.order_id}: its session is {session.status}, and {said['state']} is said, at {said['url']}"
     if len(own) > 1:
         yield f"{scenario.order_id}: paid in {len(own)} sessions"
+    if oracle.ending.is_operated:
+        return
     is_sold = order.get("finalizedAt") and not scenario.is_adjusted_late
     if is_sold and any(payment in oracle.paying for payment in own):
         added = sum(each["amount"] for each in order.get("adjustments") or ())

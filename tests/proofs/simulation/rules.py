@@ -1,9 +1,11 @@
-"""The rules of reconciliation, on the documents of a shop in which nothing is wrong: none of them finds anything.
+"""The rules of reconciliation, on a shop in which nothing is wrong, and on what Stripe has of it: none finds anything.
 
-Those that compare with Stripe's side have no part in this: an account is what their own tests have.
+Left out is what Stripe has and no event has ever said, or said of an order that is not there, or is another one by now:
+that is what these rules are to find.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,20 +15,30 @@ from database.store import Document
 from reconciliation import records
 from reconciliation.finding import Subject
 from reconciliation.registry import findings_of
-from reconciliation.subjects import ProductRecord
+from reconciliation.subjects import PaymentOnBothSides, ProductRecord, RefundsOnBothSides
+from stripe_api.lists import ListedRefund, PaymentIntent
+from tests.proofs.simulation.payments import Payment, Repayment
+from tests.proofs.simulation.scenarios import Scenario
 from tests.support.auditor import Recount
-from tests.support.builders import Fields
+from tests.support.builders import NOW, Fields
 from tests.support.memory_store import MemoryStore
 
 
-def findings_in(store: MemoryStore, at: datetime, stock: Mapping[str, Recount]) -> list[str]:
+def findings_in(
+    store: MemoryStore, at: datetime, stock: Mapping[str, Recount], at_stripe: Sequence[Scenario], tally: Counter[str]
+) -> list[str]:
     """What the rules find, in words.
 
     Args:
         stock: what the shop has written last as the stock of each product, and what the trail had moved by then.
+        at_stripe: what has really happened around each order that is the one of its id.
+        tally: counts what is looked at.
     """
     documents = dict(store.as_of(at).documents())
-    subjects = [*_orders(documents, at), *_products(documents, stock), *_events(documents), *_effects(documents, at)]
+    subjects: list[Subject] = [*_orders(documents, at), *_products(documents, stock)]
+    subjects += [*_events(documents), *_effects(documents, at)]
+    subjects += (subject for scenario in at_stripe for subject in _money(documents, scenario))
+    tally.update(type(subject).__name__ for subject in subjects)
     return [f"{found.rule}: {found.words}" for subject in subjects for found in findings_of(subject)]
 
 
@@ -59,6 +71,37 @@ def _effects(documents: Mapping[str, Document], at: datetime) -> Iterator[Subjec
         due_at: Any = fields["nextAttemptAt"]
         if due_at is not None and due_at <= at:
             yield records.effect_record_from(effect_id, fields, at)
+
+
+def _money(documents: Mapping[str, Document], scenario: Scenario) -> Iterator[Subject]:
+    """Each payment that either side has, and its refunds."""
+    (order,) = records.orders_in([scenario.order_id], documents).values()
+    known = {scenario.intent_of(payment): payment for payment in scenario.payments if not payment.is_free}
+    reported = {each for each, payment in known.items() if not payment.succeeds or payment.is_known_to_have_succeeded}
+    own = {each for each in reported if not known[each].is_foreign}
+    here = {each.payment_id: each for each in order.payments.succeeded if not each.is_free}
+    for payment_id in sorted(own | here.keys()):
+        intent = _intent(payment_id, known[payment_id], scenario) if payment_id in own else None
+        yield PaymentOnBothSides(payment_id, scenario.order_id, intent, order)
+        if payment_id in own & here.keys():
+            yield RefundsOnBothSides(here[payment_id], order, _refunds(payment_id, known[payment_id]))
+
+
+def _intent(payment_id: str, payment: Payment, scenario: Scenario) -> PaymentIntent:
+    status = "succeeded" if payment.succeeds else "canceled" if payment.is_canceled else "requires_payment_method"
+    received = payment.amount if payment.succeeds else 0
+    return PaymentIntent(payment_id, status, received, "eur", NOW, {"orderId": scenario.order_id})
+
+
+def _refunds(payment_id: str, payment: Payment) -> Sequence[ListedRefund]:
+    return [
+        ListedRefund(f"{payment_id}_{refund.number}", _status_of(refund), refund.amount, payment_id)
+        for refund in payment.refunds
+    ]
+
+
+def _status_of(refund: Repayment) -> str:
+    return "failed" if refund.fails else "pending" if refund.is_stuck else "succeeded"
 
 
 def _in(documents: Mapping[str, Document], collection: str) -> dict[str, Fields]:

@@ -271,13 +271,15 @@ def _refund_events(scenario: Scenario, payment: Payment, paid: Money) -> Iterato
 def _events_of_own_refunds(scenario: Scenario) -> Iterator[tuple[_Reported, datetime]]:
     """Whatever Stripe reports of the others, it reports all of those that the service has asked for."""
     for payment in scenario.payments:
-        counted, reporting = payment.amount, replace(payment, charge_reports=True, refunds_report=True)
-        for repayment in payment.refunds:
+        counted, reporting = 0, replace(payment, charge_reports=True, refunds_report=True)
+        # Those that others have made are all there from the beginning.
+        for repayment in sorted(payment.refunds, key=lambda refund: refund.asked_at is not None):
+            counted += repayment.amount
             if repayment.asked_at:
-                # What is left is refunded.
                 events = _events_of_refund(scenario, reporting, repayment, Money(payment.amount, "eur"), counted)
                 for event_type, which, build in events:
                     yield _Reported(event_type, f"{payment.number}{which}", payment, build), repayment.asked_at
+            counted -= repayment.amount if repayment.fails else 0
 
 
 def _events_of_own_sessions(scenario: Scenario) -> Iterator[tuple[_Reported, datetime]]:

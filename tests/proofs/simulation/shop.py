@@ -11,16 +11,18 @@ from cloudevents.http import CloudEvent
 from audit.anchoring import Anchoring
 from checkout.claims import Caller
 from checkout.refusals import CallRefused
+from effects.outside import Failed
 from effects.performing import Effects
 from orders.events import Cause, StripeEvent
 from orders.outcome import Outcome
+from orders.refunds import RestockRule
 from orders.shop_events import OrderPlaced
 from service.entry_points import Service
 from service.logs import Log
 from service.wiring import answering, performing, settling
 from settlement.decisions import Terms
 from storefront.availability import Storefront
-from tests.proofs.simulation.history import Arrival, History, Kind, RefundFate
+from tests.proofs.simulation.history import ACTS, Arrival, History, Kind, RefundFate
 from tests.proofs.simulation.payments import Repayment
 from tests.proofs.simulation.performers import Asking
 from tests.proofs.simulation.scenarios import Scenario, catalogue_entry_of
@@ -102,8 +104,11 @@ class Shop:
 
     def write_operators_request(self, arrival: Arrival) -> None:
         """Written once; its event may be delivered again."""
-        path, (kind, _, _) = f"operatorRequests/{arrival.request_id}", arrival.request_id.partition("-")
+        path, kind = f"operatorRequests/{arrival.request_id}", arrival.act
         if self.store.get(path):
+            return
+        if kind in ACTS:
+            self.store.put(path, an_operators_request(**{"target": arrival.order_id, **ACTS[kind]}))  # type: ignore[arg-type]
             return
         level: Any = self.store.get(f"inventory/{arrival.product_id}") or {}
         asked: Fields = {
@@ -195,15 +200,22 @@ class Shop:
         reports = (event_id for event_id in after.events if event_id not in before.events)
         self.news += (Arrival(Kind.EVENT, after.order_id, event_id) for event_id in reports)
 
-    def _refund(self, payment_id: str, at: datetime) -> bool:
-        """Stripe refunds what is left of a payment. Returns whether anything was."""
+    def _refund(self, payment_id: str, part: int | None, restock: RestockRule | None, at: datetime) -> bool:
+        """Stripe refunds a part of a payment, or what is left of it. Returns whether anything was left.
+
+        Raises:
+            Failed: the part is more than that.
+        """
         for scenario in self.scenarios.values():
             for payment in scenario.payments:
                 if scenario.intent_of(payment) == payment_id and payment.left:
+                    if part and part > payment.left:
+                        raise Failed("more than is left", retryable=False)
                     fate = self.outside.fates[self.refunds % len(self.outside.fates)]
                     refund = Repayment(
                         number=len(payment.refunds),
-                        amount=payment.left,
+                        amount=part or payment.left,
+                        restock=restock or (),
                         is_slow=fate is RefundFate.SLOW,
                         fails=fate is RefundFate.FAILED,
                         is_stuck=fate is RefundFate.STUCK,

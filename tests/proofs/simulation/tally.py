@@ -29,6 +29,9 @@ class Tally:
     parked: Counter[str] = field(default_factory=Counter)
     """Events that rightly wait when all is done, by why."""
 
+    compared: Counter[str] = field(default_factory=Counter)
+    """What the rules of reconciliation have looked at."""
+
     def add(self, other: "Tally") -> None:
         for each in fields(self):
             mine, others = getattr(self, each.name), getattr(other, each.name)

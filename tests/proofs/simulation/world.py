@@ -3,16 +3,21 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from effects.effect import EffectKind
 from effects.outside import Failed
+from orders.refunds import RestockRule
 from stripe_api.api import Session, SessionNotOpen
 from tests.proofs.simulation.stripe_sessions import StripeSessions
 
 KEYS_LAST: Final = timedelta(hours=24)
 """https://docs.stripe.com/api/idempotent_requests, and https://resend.com/docs/dashboard/emails/idempotency-keys."""
 KNOWS_KEYS: Final = frozenset({EffectKind.MAIL, EffectKind.STRIPE_REFUND})
+
+
+Refund = Callable[[str, int | None, RestockRule | None, datetime], bool]
+"""Refunds a part of a payment, or all that is left of it; says whether anything was. Raises Failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,8 @@ class Request:
 
 
 class World:
-    def __init__(
-        self, refusing: Collection[str], down: Collection[str], refund: Callable[[str, datetime], bool]
-    ) -> None:
-        """What refuses everything for good, what never answers, and how the rest of a payment is refunded, if any."""
+    def __init__(self, refusing: Collection[str], down: Collection[str], refund: Refund) -> None:
+        """What refuses everything for good, what never answers, and how a payment is refunded, if anything is left."""
         self.requests: list[Request] = []
         """All that arrived."""
         self.done: list[Request] = []
@@ -47,9 +50,7 @@ class World:
         self._admit(request)
         if self._was_done(request):
             return None
-        if request.kind is EffectKind.STRIPE_REFUND and not self._refund(
-            str(request.words["payment_intent"]), request.at
-        ):
+        if request.kind is EffectKind.STRIPE_REFUND and not self._refunded(request.words, request.at):
             return "charge_already_refunded"
         self._kept[request.key] = request
         self.done.append(request)
@@ -60,6 +61,10 @@ class World:
         self._admit(request)
         self.done.append(request)
         return self.sessions.expire(str(request.words["session"]), request.at)
+
+    def _refunded(self, words: Mapping[str, Any], at: datetime) -> bool:
+        restock = words["metadata"].get("restock")
+        return self._refund(words["payment_intent"], words.get("amount"), restock and RestockRule(restock), at)
 
     def _admit(self, request: Request) -> None:
         self.requests.append(request)
