@@ -20,6 +20,7 @@ from orders.payments import Payment, PaymentState
 from reconciliation.books import Books
 from reconciliation.records import (
     ORDERS_AT_ONCE_MAX,
+    are_all_entries,
     changed_at,
     entries_between,
     entries_of,
@@ -35,6 +36,7 @@ from reconciliation.walking import PacedLists, walk
 from stripe_api.lists import ListedRefund, PaymentIntent, Span
 from webhooks.ownership import Naming, is_of_another_shop, order_named_in
 
+_NOTHING: Final[Mapping[str, Sequence[Fields]]] = {}
 QUIET: Final = timedelta(minutes=10)
 """What has changed since then may be changing: deliveries, effects and clocks are seconds apart, seldom minutes."""
 _AT_ONCE_MAX: Final = 100
@@ -144,11 +146,13 @@ class Matching:
 
     def _match_orders_changed_in(self, span: Span) -> None:
         moment = self.moment()
+        before: Sequence[Fields] = ()
         for batch in moment.find(entries_between(span.start, span.end)):
-            named = dict.fromkeys(order_id for _, entry in batch if (order_id := order_id_of(entry)))
-            order_ids = list(named)
+            entries = [entry for _, entry in batch]
+            near, order_ids = _by_order([*before, *entries]), list(_by_order(entries))
+            before = entries
             for first in range(0, len(order_ids), ORDERS_AT_ONCE_MAX):
-                for order in self._judge_records(order_ids[first : first + ORDERS_AT_ONCE_MAX], moment):
+                for order in self._judge_records(order_ids[first : first + ORDERS_AT_ONCE_MAX], moment, near):
                     self._match_order(order)
 
     def _match_order(self, order: Order) -> None:
@@ -166,8 +170,15 @@ class Matching:
             if order.refunds.refunds_of(payment) or payment.amount_refunded:
                 self._judge_refunds(payment_id, order.order_id)
 
-    def _judge_records(self, order_ids: Sequence[str], moment: Moment) -> Sequence[Order]:
-        """What is on record about orders. Returns those that are not changing just now."""
+    def _judge_records(
+        self, order_ids: Sequence[str], moment: Moment, near: Mapping[str, Sequence[Fields]] = _NOTHING
+    ) -> Sequence[Order]:
+        """What is on record about orders. Returns those that are not changing just now.
+
+        Args:
+            near: entries of this moment that were read already, by order. Most orders live for minutes, so these are
+                all of theirs, and nothing is asked for again.
+        """
         documents = moment.read([order_path(order_id) for order_id in order_ids])
         orders = {
             order_id: order
@@ -177,11 +188,18 @@ class Matching:
         if not orders:
             return ()
         around = moment.read([path for order in orders.values() for path in paths_around(order)])
-        entries = _by_order(entry for batch in moment.find(entries_of(list(orders))) for _, entry in batch)
+        heads = {order_id: head_of(order_id, documents) for order_id in orders}
+        entries = {
+            order_id: near[order_id]
+            for order_id, head in heads.items()
+            if order_id in near and are_all_entries(near[order_id], head)
+        }
+        if missing := list(orders.keys() - entries.keys()):
+            entries |= _by_order(entry for batch in moment.find(entries_of(missing)) for _, entry in batch)
         self._elsewhere = {payment_id for each in entries.values() for payment_id in payments_elsewhere(each)}
         for order_id, order in orders.items():
-            record = order_record_from(order, head_of(order_id, documents), around, entries[order_id], moment.at)
-            self.books.judge(record, self.now())
+            own = entries.get(order_id, ())
+            self.books.judge(order_record_from(order, heads[order_id], around, own, moment.at), self.now())
         return tuple(orders.values())
 
     # --- Both --------------------------------------------------------------------------------------------------------
@@ -260,7 +278,7 @@ def _is_known(refund: ListedRefund, order: Order) -> bool:
     return known is not None and (known.amount, known.is_done) == (refund.amount, is_done)
 
 
-def _by_order(entries: Iterable[Fields]) -> defaultdict[str, list[Fields]]:
+def _by_order(entries: Iterable[Fields]) -> Mapping[str, Sequence[Fields]]:
     by_order: defaultdict[str, list[Fields]] = defaultdict(list)
     for entry in entries:
         if order_id := order_id_of(entry):

@@ -118,6 +118,15 @@ def head_of(order_id: str, documents: Documents) -> Head | None:
     return head_from(document.fields) if document else None
 
 
+def are_all_entries(entries: Iterable[Fields], head: Head | None) -> bool:
+    """Whether these, of one order id, are all of its order's: its chain, from when nothing had become of it yet.
+
+    What was written before there were chains had moved no units then.
+    """
+    chain = _chain(entries, head)
+    return head is not None and len(chain) == head.count and chain[-1].get("statusBefore") == OrderStatus.PENDING
+
+
 def stock_moves(entries: Iterable[Fields]) -> dict[str, int]:
     """By how much they have changed `stock`, by product; no product of which nothing has changed."""
     moved: Counter[str] = Counter()
@@ -141,13 +150,19 @@ def order_id_of(entry: Fields) -> str | None:
 def _own(entries: Iterable[Fields], order: Order, head: Head | None) -> Sequence[Fields]:
     """Those of its chain; and those from before there were chains, by their time."""
     of_this_id = [entry for entry in entries if order_id_of(entry) == order.order_id]
-    by_hash = {entry["hash"]: entry for entry in of_this_id if "hash" in entry}
-    own = [entry for entry in of_this_id if "hash" not in entry and not _is_earlier(entry, order)]
+    unchained = (entry for entry in of_this_id if "hash" not in entry and not _is_earlier(entry, order))
+    return [*unchained, *_chain(of_this_id, head)]
+
+
+def _chain(entries: Iterable[Fields], head: Head | None) -> list[Fields]:
+    """From its head, as far back as it is among these."""
+    by_hash = {entry["hash"]: entry for entry in entries if "hash" in entry}
+    chain: list[Fields] = []
     expected: object = head.hash if head else None
     while (entry := by_hash.pop(expected, None)) is not None:
-        own.append(entry)
+        chain.append(entry)
         expected = entry.get("previousHash")
-    return own
+    return chain
 
 
 def _is_earlier(entry: Fields, order: Order) -> bool:

@@ -32,7 +32,7 @@ BETWEEN_ORDERS: Final = timedelta(seconds=1)
 class Figures:
     reconciled: Reconciled
     peak_bytes: int
-    """The most that the run itself held in memory."""
+    """The most that another such run held in memory by itself: to watch that takes time."""
 
     def __str__(self) -> str:
         run = self.reconciled
@@ -42,11 +42,14 @@ class Figures:
         )
 
 
-def measured(client: firestore.Client, orders: int) -> Figures:
-    """Reconcile a shop with so many orders, none of which is wrong. Nothing waits for Stripe's pace."""
-    account = _filled(client, orders)
-    # A month, in which nothing happens at Stripe, ends just before the run.
-    now = NOW + orders * BETWEEN_ORDERS + timedelta(hours=2)
+def measured(client: firestore.Client, orders: int, between: timedelta = BETWEEN_ORDERS) -> Figures:
+    """Reconcile a shop with so many orders, none of which is wrong. Nothing waits for Stripe's pace.
+
+    Args:
+        between: how long after each order the next one is paid, in whole seconds.
+    """
+    account = _filled(client, orders, between)
+    now = NOW + orders * between + timedelta(hours=2)
     connection = connect(client.project)
     job = Reconciliation(
         stripe=lambda: ListedAccount(account),
@@ -59,9 +62,10 @@ def measured(client: firestore.Client, orders: int) -> Figures:
         monotonic=time.perf_counter,
         sleep=lambda _: None,
     )
+    reconciled = job.run(NOW - timedelta(hours=1))
     tracemalloc.start()
     try:
-        reconciled = job.run(NOW - timedelta(hours=1))
+        job.run(NOW - timedelta(hours=1))
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -72,8 +76,8 @@ def _nothing_is_missing(event: Cause, _now: datetime) -> Outcome:
     raise AssertionError(f"{event.event_id} was settled long ago")
 
 
-def _filled(client: firestore.Client, orders: int) -> Account:
-    """All orders are paid, each a second after the one before."""
+def _filled(client: firestore.Client, orders: int, between: timedelta) -> Account:
+    """All orders are paid, one after the other."""
     one = a_shop_after(a_placement(), a_payment()).dump()
     account = Account("http://stand-in.example", NOW.timestamp)
     write_all(client, {"inventory/shirt": {"stock": 10, "reserved": 0}})
@@ -82,18 +86,18 @@ def _filled(client: firestore.Client, orders: int) -> Account:
     for first in range(0, orders, ORDERS_AT_ONCE):
         documents: dict[str, Fields] = {}
         for number in range(first, min(first + ORDERS_AT_ONCE, orders)):
-            documents |= dict(_renamed(template, number))
-            _report(account, number)
+            documents |= dict(_renamed(template, number, number * between))
+            _report(account, number, NOW + number * between)
         write_all(client, documents)
     return account
 
 
-def _renamed(template: dict[str, Fields], number: int) -> Iterator[tuple[str, Fields]]:
+def _renamed(template: dict[str, Fields], number: int, later: timedelta) -> Iterator[tuple[str, Fields]]:
     for path, fields in template.items():
-        yield _of(path, number), _of(fields, number)
+        yield _of(path, number, later), _of(fields, number, later)
 
 
-def _of(value: Any, number: int) -> Any:
+def _of(value: Any, number: int, later: timedelta) -> Any:
     """The same of another order, paid later."""
     match value:
         case str():
@@ -101,18 +105,18 @@ def _of(value: Any, number: int) -> Any:
                 value = value.replace(name, f"{name[:-1]}{number:06}")
             return value
         case datetime():
-            return value + number * BETWEEN_ORDERS
+            return value + later
         case dict():
-            return {_of(name, number): _of(item, number) for name, item in value.items()}
+            return {_of(name, number, later): _of(item, number, later) for name, item in value.items()}
         case list():
-            return [_of(item, number) for item in value]
+            return [_of(item, number, later) for item in value]
         case _:
             return value
 
 
-def _report(account: Account, number: int) -> None:
+def _report(account: Account, number: int, paid_at: datetime) -> None:
     """At Stripe."""
-    at = int((NOW + number * BETWEEN_ORDERS).timestamp())
+    at = int(paid_at.timestamp())
     payment = CardPayment(f"{number:06}", f"order-{number:06}", 3_600, "eur", at)
     intent = intent_object(payment, "succeeded", amount_received=3_600, latest_charge=payment.charge_id)
     account.intents[intent["id"]] = intent

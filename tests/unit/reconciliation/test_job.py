@@ -1,7 +1,7 @@
 """What webhooks have lost, one run puts right; what disagrees is found, said once, and closed when it agrees again."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from flask import Flask, request
 
+from database.store import Listing
 from orders.events import NotUnderstood
 from orders.outcome import StoreUnavailable
 from reconciliation import books
@@ -16,6 +17,7 @@ from reconciliation.job import RUN_SECONDS_MAX
 from reconciliation.registry import RULES
 from stripe_api.api import StripeRefused
 from tests.support.builders import NOW, TERMS
+from tests.support.memory_store import MemoryMoment
 from tests.support.reconciling import ShopAtStripe, broken
 from tests.support.recording import RecordingLog
 from tests.support.shop import document_at, shirts_in, status_in
@@ -522,6 +524,26 @@ def test_an_order_that_has_just_changed_is_left_for_the_next_run() -> None:
     assert shop.reconcile(NOW).opened == ()
     shop.later(minutes=2)
     assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["payment_not_indexed"]
+
+
+class WatchedMoment(MemoryMoment):
+    asked: list[Listing]
+
+    def find(self, listing: Listing) -> Iterator[Sequence[tuple[str, Mapping[str, object]]]]:
+        self.asked.append(listing)
+        return super().find(listing)
+
+
+@pytest.mark.parametrize(("at_once", "orders_asked_for"), [(200, 0), (2, 3)])
+def test_entries_of_an_order_are_asked_for_only_if_not_all_were_read_just_before(
+    at_once: int, orders_asked_for: int
+) -> None:
+    shop = a_day_at(ShopAtStripe(), ShopAtStripe.deliver)
+    moment = WatchedMoment(shop.store.as_of(shop.now).documents(), shop.now, at_once)
+    moment.asked = []
+    assert replace(shop.job(), moment=lambda: moment).run(NOW).opened == ()
+    asked = [order_id for listing in moment.asked for order_id in listing.one_of.get("orderId", ())]
+    assert len(set(asked)) == orders_asked_for
 
 
 # --- Stock -----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 
 from audit.chain import Head
 from database.store import Fields
-from reconciliation.records import order_record_from
+from reconciliation.records import are_all_entries, order_record_from
 from tests.support.builders import NOW
 from tests.support.reconciling import a_paid_order
 
@@ -39,6 +39,28 @@ def test_its_own_entries_are_those_of_its_chain_and_those_from_before_chains_by_
     head: Head | None, taken: int
 ) -> None:
     assert order_record_from(ORDER, head, {}, ALL, NOW).stock_moved == {"shirt": -taken}
+
+
+PLACED = {**FIRST, "statusBefore": "pending"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "head", "are_all"),
+    [
+        ((PLACED, SECOND), Head(2, "b"), True),
+        ((SECOND, PLACED, OF_ANOTHER_CHAIN), Head(2, "b"), True),
+        ((SECOND,), Head(2, "b"), False),
+        ((PLACED,), Head(2, "b"), False),
+        ((PLACED, SECOND), Head(3, "b"), False),
+        # Others may be from before there were chains.
+        ((FIRST, SECOND), Head(2, "b"), False),
+        ((PLACED,), None, False),
+    ],
+)
+def test_they_are_all_there_if_the_chain_is_whole_and_begins_when_nothing_had_become_of_the_order(
+    entries: tuple[Fields, ...], head: Head | None, are_all: object
+) -> None:
+    assert are_all_entries(entries, head) is are_all
 
 
 def test_units_that_no_inventory_counted_are_named_and_what_cannot_be_read_moves_nothing() -> None:
