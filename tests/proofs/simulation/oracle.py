@@ -187,8 +187,12 @@ class Oracle:
         return exact if is_sold_without else priced or exact
 
     def _is_priced(self, payment: Payment, asked: int) -> bool:
-        """Whether it was made in a session of ours that sold what was asked."""
-        return bool(payment.session and payment.session.is_ours and payment.session.totals.subtotal == asked)
+        """Whether it was made in a session of ours that sold what was asked, and more or less was paid for that.
+
+        One that brought just what was asked is one of those that come to it: the earliest pays.
+        """
+        session = payment.session
+        return bool(session and session.is_ours and session.totals.subtotal == asked and payment.amount != asked)
 
     @property
     def _is_full(self) -> bool:
