@@ -31,6 +31,7 @@ def wrongs_outside(documents: Documents, world: World, outside: Outside) -> Iter
         yield f"{effect_id}: asked, and nobody wrote that it should be"
     for effect_id, effect in effects.items():
         yield from _of_effect(effect_id, effect, asked[effect_id], done[effect_id])
+    yield from _of_ordered_refunds(documents, world)
 
 
 def effects_in(documents: Documents) -> Documents:
@@ -57,6 +58,19 @@ def _of_messages(documents: Documents, effects: Documents, outside: Outside) -> 
     messages = {effect_id for effect_id, effect in effects.items() if effect["kind"] in MESSAGES}
     yield from (f"{effect_id}: never to be sent" for effect_id in wanted - messages)
     yield from (f"{effect_id}: to be sent, and there is no such notice" for effect_id in messages - wanted)
+
+
+def _of_ordered_refunds(documents: Documents, world: World) -> Iterator[str]:
+    """Stripe is asked for no more than an operator has ordered, however many payments that takes."""
+    for path, ordered in documents.items():
+        if path.startswith("operatorRequests/") and ordered.get("amount"):
+            cause = f"operator_{path.removeprefix('operatorRequests/')}_stripe_refund_"
+            refunds = (each for each in world.requests if each.kind is EffectKind.STRIPE_REFUND)
+            parts: dict[str, Any] = {
+                each.effect_id: each.words.get("amount") for each in refunds if each.effect_id.startswith(cause)
+            }
+            if None in parts.values() or sum(parts.values()) > ordered["amount"]:
+                yield f"{path}: {ordered['amount']} ordered, and Stripe was asked for {parts}"
 
 
 def _of_effect(effect_id: str, effect: Fields, asked: Sequence[Request], done: Sequence[Request]) -> Iterator[str]:
