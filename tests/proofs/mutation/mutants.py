@@ -97,13 +97,24 @@ def _is_text(argument: ast.expr) -> bool:
 
 
 def _with_plain_properties(code: str) -> str:
-    """The same code with every property made of a plain function, because mutmut leaves decorated ones alone."""
+    """The same code with every property made of a plain function, because mutmut leaves decorated ones alone.
+
+    But not those that a protocol only declares, which would lose their types.
+    """
     lines = code.splitlines()
     functions = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.FunctionDef))
     for function in sorted(functions, key=lambda function: function.lineno, reverse=True):
-        if [ast.unparse(decorator) for decorator in function.decorator_list] == ["property"]:
+        if [ast.unparse(decorator) for decorator in function.decorator_list] == ["property"] and _does_a_thing(
+            function
+        ):
             line, end = function.lineno - 1, function.end_lineno or function.lineno
-            lines.insert(end, f"{' ' * function.col_offset}{function.name} = property(_{function.name})")
-            lines[line] = lines[line].replace(f"def {function.name}", f"def _{function.name}")
+            # Its class may have a field that is named like the property, with an underscore.
+            lines.insert(end, f"{' ' * function.col_offset}{function.name} = property(_get_{function.name})")
+            lines[line] = lines[line].replace(f"def {function.name}", f"def _get_{function.name}")
             del lines[line - 1]
     return "\n".join(lines) + "\n"
+
+
+def _does_a_thing(function: ast.FunctionDef) -> bool:
+    """Whether there is more in it than a docstring, or three dots."""
+    return not all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in function.body)
