@@ -190,8 +190,10 @@ class _Check:
 
     def _go_back(self, head: Head | None) -> None:
         """From the head to the first entry, past whatever is missing on the way."""
-        number, after = (head.count, "the order") if head else (0, "")
-        wanted: object = head.hash if head else None
+        if head is None:
+            return
+        number, after = head.count, "the order"
+        wanted: object = head.hash
         while number:
             link = self._left.get(wanted) or self._below_a_gap(number, after)
             if link is None:
@@ -205,7 +207,7 @@ class _Check:
             number = (number if link.hash == wanted else link.sequence) - 1
             wanted, after = link.previous, link.entry_id
         if wanted is not None:
-            self._find(Defect.MISSING, f"what came before number 1, {after}", None)
+            self._find(Defect.MISSING, f"what came before number 1, {after}")
 
     def _below_a_gap(self, number: int, after: str) -> _Link | None:
         """The last one that is there, where the one of this number is not."""
@@ -216,7 +218,7 @@ class _Check:
             self._find(defect, f"number {number} is not the entry to which {after} is chained", link.entry_id)
             return link
         first = link.sequence + 1 if link else 1
-        self._find(Defect.MISSING, f"number {number}" if first == number else f"numbers {first} to {number}", None)
+        self._find(Defect.MISSING, f"number {number}" if first == number else f"numbers {first} to {number}")
         return link
 
     def _go_back_apart(self, tip: _Link) -> None:

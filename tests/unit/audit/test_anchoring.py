@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+import pytest
+
 from audit.anchoring import Anchoring
 from audit.anchors import COMMITTED_WITHIN, MovedHead
 from audit.chain import Head, hash_of
@@ -55,6 +57,7 @@ def test_the_first_anchor_holds_every_head_in_a_digest_that_anybody_can_make() -
     lines = "".join(f"{order_id} {head.count} {head.hash}\n" for order_id, head in heads)
     assert (anchor["heads"], anchor["digest"]) == (3, sha256(lines.encode()).hexdigest())
     assert (anchor["sequence"], anchor["previousHash"], anchor["until"]) == (1, None, ANCHORED)
+    assert anchor["createdAt"] == NOW
 
 
 def test_the_next_one_is_chained_to_it_and_holds_what_has_moved_since() -> None:
@@ -81,13 +84,17 @@ def test_nothing_is_anchored_before_the_hour_is_over() -> None:
     assert store.dump() == before
 
 
-def test_of_too_many_heads_the_rest_comes_next_and_none_of_one_moment_is_left_behind() -> None:
+@pytest.mark.parametrize(("heads_max", "first_ones"), [(2, 2), (3, 5), (4, 5)])
+def test_of_too_many_heads_the_rest_comes_next_and_none_of_one_moment_is_left_behind(
+    heads_max: int, first_ones: int
+) -> None:
     moments = [NOW - HOUR * hours for hours in (9, 8, 7, 7, 7, 6)]
     store = a_shop(*(moved(f"order-{number}", moment) for number, moment in enumerate(moments)))
-    first = anchored(store, heads_max=3)
-    assert order_ids_of(store, first) == [f"order-{number}" for number in range(5)]
-    assert first["until"] == moments[4]
-    assert order_ids_of(store, anchored(store, NOW + timedelta(seconds=1), heads_max=3)) == ["order-5"]
+    first = anchored(store, heads_max=heads_max)
+    assert order_ids_of(store, first) == [f"order-{number}" for number in range(first_ones)]
+    assert first["until"] == moments[first_ones - 1]
+    following = order_ids_of(store, anchored(store, NOW + timedelta(seconds=1), heads_max=heads_max))
+    assert following[0] == f"order-{first_ones}"
 
 
 def test_of_two_at_once_one_wins() -> None:

@@ -1,5 +1,6 @@
 """What an entry's hash is made of, so that it can be checked in any language; and what comes next in a chain."""
 
+import time
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
@@ -27,6 +28,15 @@ HASH: Final = "cd5ba0ea925690ffc7d531e8cce5f626551157445e289f99bc0666b8ebea5c4c"
 def test_the_first_entry_is_hashed_as_everybody_can_hash_it() -> None:
     assert canonical({**ENTRY, "sequence": 1, "previousHash": None}).decode() == LINE
     assert chained(ENTRY, None) == {**ENTRY, "sequence": 1, "previousHash": None, "hash": HASH}
+
+
+def test_wherever_the_machine_is_the_hash_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "EST5")
+        time.tzset()
+        hashed = chained(ENTRY, None)["hash"]
+    time.tzset()
+    assert hashed == HASH
 
 
 def test_the_next_one_counts_on_and_names_the_hash_before_it() -> None:

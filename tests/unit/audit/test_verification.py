@@ -84,8 +84,17 @@ A_CIRCLE: Final = [
     {**A_SIXTH, "hash": "a", "previousHash": "b"},
     {**A_SIXTH, "eventId": "evt_7", "sequence": 7, "hash": "b", "previousHash": "a"},
 ]
-UNCHAINED: Final[Fields] = {"eventId": "evt_x", "createdAt": NOW + timedelta(minutes=2), "stock": []}
-A_SALE: Final[Fields] = {"result": "other_account", "stock": [{"productId": "shirt", "stock": -1, "reserved": 0}]}
+TWO_APART: Final = [a_fork(2, createdAt=NOW + timedelta(hours=1))]
+TWO_APART.append(chained({**WHOLE[3], "eventId": "evt_y"}, Head(3, str(TWO_APART[0]["hash"]))))
+BEGUN_BEFORE: Final = a_trail(2, begun_at=NOW - timedelta(minutes=2), prefix="old")
+# As old as the first one in the chain.
+UNCHAINED: Final[Fields] = {"eventId": "evt_x", "createdAt": NOW + timedelta(minutes=1), "stock": []}
+NOT_SET_ASIDE: Final[dict[str, object]] = {
+    "stock": [{"productId": "shirt", "stock": -1, "reserved": 0}],
+    "statusBefore": "reserved",
+    "statusAfter": "finalized",
+    "webhookProcessed": True,
+}
 TAMPERED: dict[str, tuple[Trail, list[tuple[str, str | None]]]] = {
     "a field is changed": (with_changed(3, amount=1), [("changed", "evt_3")]),
     "a field is added to the last one": (with_changed(5, note="ok"), [("changed", "evt_5")]),
@@ -107,10 +116,28 @@ TAMPERED: dict[str, tuple[Trail, list[tuple[str, str | None]]]] = {
         [WHOLE[0], {**WHOLE[1], "sequence": 3}, {**WHOLE[2], "sequence": 2}, *WHOLE[3:]],
         [("reordered", "evt_3"), ("reordered", "evt_2")],
     ),
+    "two are slipped in, of which the last is backdated": (
+        [*WHOLE, *TWO_APART],
+        [("inserted", "evt_y"), ("inserted", "evt_x")],
+    ),
+    "a chain that ends after the order was created": (
+        [*WHOLE, *BEGUN_BEFORE],
+        [("inserted", "old_2"), ("inserted", "old_1")],
+    ),
     "a place is taken away": (with_changed(3, hash=None), [("changed", "evt_3"), ("missing", None)]),
+    **{
+        f"of a place only {name} is left": ([*WHOLE, {**UNCHAINED, name: WHOLE[1][name]}], [("changed", "evt_x")])
+        for name in ("sequence", "previousHash", "hash")
+    },
     "the chain goes on past the order": ([*WHOLE, A_SIXTH], [("head", "evt_6")]),
     "one without a place is slipped in": ([*WHOLE, UNCHAINED], [("unchained", "evt_x")]),
-    "one that moves stock says it was set aside": ([*WHOLE, UNCHAINED | A_SALE], [("unchained", "evt_x")]),
+    **{
+        f"one says it was set aside, and has {name}": (
+            [*WHOLE, {**UNCHAINED, "result": "other_account", name: value}],
+            [("unchained", "evt_x")],
+        )
+        for name, value in NOT_SET_ASIDE.items()
+    },
 }
 
 
@@ -137,15 +164,24 @@ def test_where_it_ends_must_be_what_the_order_says() -> None:
     assert found(WHOLE, an_order(ends(WHOLE[:3]))) == [("head", "evt_5"), ("head", "evt_4")]
 
 
-def test_it_says_which_are_missing() -> None:
-    words = [finding.words for finding in verified(ORDER, read(without(2, 3, 5))).findings]
-    assert words == ["number 5", "numbers 2 to 3"]
+@pytest.mark.parametrize(
+    ("trail", "words"),
+    [
+        (without(2, 3, 5), ["number 5", "numbers 2 to 3"]),
+        (without(1, 2), ["numbers 1 to 2"]),
+        (with_changed(5, hash=None), ["its place in the chain, or its time, cannot be read", "number 5"]),
+        ([*WHOLE, UNCHAINED], ["it has no place in the chain, which had begun before it"]),
+    ],
+)
+def test_it_says_what_is_wrong_with_which_order(trail: Trail, words: list[str]) -> None:
+    findings = verified(ORDER, read(trail)).findings
+    assert [(finding.order_id, finding.words) for finding in findings] == [("order-1", each) for each in words]
 
 
 def test_what_is_from_before_the_chain_is_counted_and_so_is_what_was_set_aside() -> None:
     before: Fields = {"eventId": "evt_0", "createdAt": NOW, "stock": [{"productId": "shirt", "stock": -1}]}
     aside: Fields = {"eventId": "evt_a", "createdAt": NOW + timedelta(hours=1), "result": "other_account", "stock": []}
-    assert verified(ORDER, read([before, *WHOLE, aside])) == Verdict("order-1", ENTRIES, 0, 1, 1, ())
+    assert verified(ORDER, read([before, before, *WHOLE, aside, aside])) == Verdict("order-1", ENTRIES, 0, 2, 2, ())
     assert verified(an_order(None), read([before])) == Verdict("order-1", 0, 0, 1, 0, ())
 
 
@@ -197,6 +233,17 @@ def test_all_orders_are_judged_one_after_the_other() -> None:
         ("b", 2, 0),
         ("deleted", 2, 0),
         ("z", 0, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("orders", "entries"), [("", "ab"), ("a", "ab"), ("a", "b"), ("ab", "b"), ("ab", "a"), ("abc", "a"), ("abc", "")]
+)
+def test_each_order_is_judged_once_whether_it_has_entries_or_exists(orders: str, entries: str) -> None:
+    ends_of = [an_order(None, order_id=order_id) for order_id in orders]
+    verdicts = verified_all(ends_of, [Entry("evt_x", order_id, UNCHAINED) for order_id in entries])
+    assert [(each.order_id, each.from_before) for each in verdicts] == [
+        (order_id, entries.count(order_id)) for order_id in sorted({*orders, *entries})
     ]
 
 
