@@ -116,7 +116,8 @@ def test_what_is_no_request_is_refused_on_the_document_and_what_does_not_exist_i
     before = store.dump()
     assert requests_in(store).answer("r", NOW + timedelta(days=1)).result == "invalid_request"
     assert store.dump() == before
-    assert requests_in(store).answer("gone", NOW).result == "ignored"
+    nothing = Outcome(Result.IGNORED, None, "no_request: it does not exist")
+    assert requests_in(store).answer("gone", NOW) == nothing
 
 
 def stock_after(request: dict[str, object], store: MemoryStore) -> object:

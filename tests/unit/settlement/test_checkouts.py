@@ -260,6 +260,11 @@ def test_nothing_else_is_believed_for_what_was_added(event: PaymentSucceeded) ->
     assert change.order.finalized_at is None
 
 
+def test_a_total_that_the_backend_gave_to_items_without_a_price_is_what_the_session_adds_to() -> None:
+    order = in_checkout(order=an_order_in_checkout(OPEN, items_total=None)).changed_by(completed()).order
+    assert (order.status, order.total, order.adjustments) == ("finalized", EUR_43, PARTS)
+
+
 def test_a_session_of_another_price_than_the_order_has_by_now_is_not_believed() -> None:
     dearer = an_order_in_checkout(OPEN, adjustments=(Adjustment(AdjustmentKind.TIP, 100),))
     assert in_checkout(order=dearer).changed_by(completed()).result == "quarantined"
@@ -623,6 +628,8 @@ def test_a_session_that_was_to_end_already_is_not_ended_twice() -> None:
     ending = an_open_checkout(ends_as=OrderStatus.CANCELLED)
     change = in_checkout(ending).changed_by(OTHER)
     assert (change.order.status, change.effects, change.checkout) == ("finalized", (), None)
+    found_complete = in_checkout(ending, change.order).changed_by(a_session_end(is_complete=True))
+    assert found_complete.checkout == replace(ending, url=None)
 
 
 @BESIDE

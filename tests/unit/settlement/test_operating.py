@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from effects.effect import RefundTerms
+from orders.adjustments import Adjustment, AdjustmentKind
 from orders.money import Money
 from orders.operator_events import OperatorOrderEvent
 from orders.order import Order, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
-from settlement.decisions import Adjustment, Change
+from settlement.decisions import Adjustment as StockAdjustment
+from settlement.decisions import Change
 from settlement.snapshot import OperatorRequest
 from tests.support.builders import (
     NOW,
@@ -88,13 +90,16 @@ def test_what_was_paid_is_what_is_asked_from_then_on_and_without_a_payment_the_p
     in_review = a_held_order("review", payments=PAID_LESS, **IN_REVIEW)
     assert accepted(in_review).order.total == Money(100, "eur")
     assert accepted(in_review).order.received == Money(100, "eur")
+    assert accepted(a_held_order(payments=PAID_LESS), shirts=(10, 3)).order.total == Money(100, "eur")
     unpaid = accepted(a_held_order("expired")).order
     assert (unpaid.total, unpaid.received) == (EUR_36, None)
 
 
 def test_an_order_that_nobody_ever_held_costs_what_the_catalogue_says_and_not_what_its_customer_wrote() -> None:
-    failed = a_pending_order("failed", total=Money(1, "eur"), failure_reason="insufficient_stock: gone")
-    assert accepted(failed).order.total == EUR_36
+    written = known(adjustments=(Adjustment(AdjustmentKind.DISCOUNT, -1),), price_defect="what?")
+    failed = a_pending_order("failed", total=Money(1, "eur"), failure_reason="insufficient_stock: gone", **written)
+    order = accepted(failed).order
+    assert (order.total, order.items_total, order.adjustments, order.price_defect) == (EUR_36, EUR_36, (), None)
 
 
 def test_what_the_units_of_an_order_are_not_there_for_is_refused() -> None:
@@ -139,6 +144,8 @@ def test_a_payment_that_named_no_order_is_counted_as_what_is_asked_and_found_fro
     done = change.changed_by(named)
     paid = done.order.payments.find("pi_7")
     assert paid and (paid.money, done.order.received, done.released) == (EUR_36, EUR_36, ("re_parked",))
+    charge = accepted_by("ch_7", a_held_order()).find("ch_7")
+    assert charge and (paid.charge_id, charge.charge_id) == (None, "ch_7")
     assert refused(a_held_order(**UNPRICED), named) == (
         "no_price: it asks nothing, so nobody can tell what pi_7 has brought"
     )
@@ -146,6 +153,18 @@ def test_a_payment_that_named_no_order_is_counted_as_what_is_asked_and_found_fro
     assert refused(a_held_order(), named, **others) == "shared_payment: pi_7 has paid order order-7"
     less = a_held_order("review", payments=PAID_LESS, **IN_REVIEW)
     assert refused(less, named) == "other_payment: it knows of other money; accept it for that, or refund that first"
+
+
+def accepted_by(payment_id: str, order: Order) -> Payments:
+    """What is known of the payments of an order that is accepted for this one."""
+    change = given(order, shirts=(10, 3)).changed_by(asked_of_order("accept-1", payment=payment_id))
+    assert change.result == "accepted", change.note
+    return change.order.payments
+
+
+def test_of_a_payment_that_the_order_knows_naming_it_says_nothing_new() -> None:
+    for payments in PAID_LESS, Payments.of(Payment("pi_1", PaymentState.PROCESSING, NOW)):
+        assert accepted_by("pi_1", a_held_order(payments=payments)) == payments
 
 
 # --- Refund -----------------------------------------------------------------------------------------------------------
@@ -157,6 +176,7 @@ def refunds_by(order: Order, **asked: object) -> dict[str, RefundTerms | None]:
     """What Stripe is asked for, by the payment; nothing else happens until it has answered."""
     change = given(order).changed_by(asked_of_order("refund-1", **asked))
     assert (change.result, change.order, change.moves) == ("refund_ordered", order, ())
+    assert {effect.user_id for effect in change.effects} == {order.user_id}
     return {effect.recipient: effect.refund for effect in change.effects}
 
 
@@ -199,20 +219,26 @@ def test_no_more_is_sent_back_than_is_left_and_what_is_on_its_way_is_not_left() 
 
 
 def test_no_more_units_are_put_back_than_were_sold() -> None:
-    refund = asked_of_order("refund-1", restock="shirt:4")
-    assert refused(a_sold_order(), refund) == "restock_excess: 4 of 'shirt' named, 3 sold"
+    refund = asked_of_order("refund-1", restock="shirt:4,mug:1")
+    assert refused(a_sold_order(), refund) == "restock_excess: 4 of 'shirt' named, 3 sold, 1 of 'mug' named, 0 sold"
+    assert refunds_by(a_sold_order(), restock="shirt:3") == {"pi_1": RefundTerms(None, "shirt:3")}
 
 
 # --- Release, extend, cancel ------------------------------------------------------------------------------------------
 
 
 def test_a_released_order_expires_before_its_time_and_says_what_may_still_come() -> None:
-    under_way = Payment("pi_1", PaymentState.PROCESSING, NOW)
-    change = given(a_held_order(payments=Payments.of(under_way)), shirts=(10, 3)).changed_by(
-        asked_of_order("release-1")
-    )
+    under_way = [Payment(payment_id, PaymentState.PROCESSING, NOW) for payment_id in ("pi_2", "pi_3")]
+    release = asked_of_order("release-1")
+    why = "payment_under_way: should pi_2 and pi_3 succeed, the order is held again"
+    change = given(a_held_order(payments=Payments.of(*under_way)), shirts=(10, 3)).changed_by(release)
     assert (change.result, change.order.status, change.moves) == ("expired", "expired", RELEASED)
-    assert change.note == "payment_under_way: should pi_1 succeed, the order is held again"
+    assert change.note == why
+    # Of other money, only the session that is open could say what it is for.
+    less = replace(PAID, money=Money(100, "eur"))
+    waiting = an_order_in_checkout(an_open_checkout(), payments=Payments.of(less, *under_way))
+    note = given(waiting, shirts=(10, 3)).changed_by(release).note
+    assert note == f"amount_mismatch: 100 eur was paid, 3600 eur was asked; {why}"
 
 
 @pytest.mark.parametrize("request_id", ["release-1", "cancel-1"])
@@ -245,6 +271,12 @@ def test_a_hold_is_extended_to_a_later_time_and_not_for_longer_than_any(until: d
         assert (change.result, change.order.reservation_expires_at) == ("hold_extended", until)
 
 
+def test_a_hold_that_somebody_else_has_written_is_not_extended() -> None:
+    extend = asked_of_order("extend-1", until=NOW + timedelta(hours=1))
+    why_not = refused(a_held_order(reserved_at=None), extend)
+    assert why_not and why_not.endswith(" for no time at all: nothing was ever held")
+
+
 # --- Whether at all ---------------------------------------------------------------------------------------------------
 
 
@@ -266,7 +298,7 @@ def test_a_request_is_done_once_and_as_it_is_written_by_now() -> None:
 
 
 def test_of_an_order_that_does_not_exist_only_the_answer_is_left() -> None:
-    assert given().when(ACCEPT) == Adjustment(Result.NOT_ACCEPTED, "order-1", "no_order: order-1 does not exist")
+    assert given().when(ACCEPT) == StockAdjustment(Result.NOT_ACCEPTED, "order-1", "no_order: order-1 does not exist")
 
 
 # --- Stock ------------------------------------------------------------------------------------------------------------
@@ -283,12 +315,15 @@ def test_of_an_order_that_does_not_exist_only_the_answer_is_left() -> None:
         (("set", 2), (10, 3, 1), ("stock_adjusted", -8, True)),
         (("set", 2, True), (10, 3), ("stock_adjusted", -8, True)),
         (("set", 2), (1, 3), ("stock_adjusted", 1, True)),
+        (("set", 1), (1, 3), ("stock_adjusted", None, True)),
         (("add", 5), (10, 3), ("stock_adjusted", 5, False)),
+        (("add", 0), (10, 3), ("stock_adjusted", None, False)),
         (("add", -7), (10, 3), ("stock_adjusted", -7, True)),
         (("add", -8), (10, 3), ("not_adjusted", None, False)),
         (("add", -8, True), (10, 3), ("stock_adjusted", -8, False)),
         (("add", 0), (-3, 0), ("stock_adjusted", None, False)),
         (("add", 5), None, ("stock_adjusted", 5, False)),
+        (("set", 0), None, ("stock_adjusted", 0, False)),
         (("add", -1), None, ("not_adjusted", None, False)),
         (("set", 5), (None, 0), ("not_adjusted", None, False)),
     ],
@@ -299,7 +334,23 @@ def test_stock_moves_by_a_difference_and_never_below_what_is_held_unless_it_is_f
     mode, quantity, *force = asked
     event = asked_by_operator("stock-1", mode=mode, quantity=quantity, force=bool(force))
     decided = given(shirts=shelf).when(event)
-    assert isinstance(decided, Adjustment)
+    assert isinstance(decided, StockAdjustment)
     moved = decided.move and decided.move.stock
     assert (decided.result, moved, decided.is_exact) == expected
-    assert decided.note
+    assert decided.move is None or decided.move.reserved == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "shelf", "note"),
+    [
+        (-3, (10, 3), "'shirt' had 10 on hand, and has 7"),
+        (5, None, "'shirt' is counted from now on: 5"),
+        (-9, (10, 3, 1), "held: orders hold 3, so at least 2 must be there; force it, and some are oversold"),
+        (-1, None, "not_counted: the inventory has no such product from which to take units"),
+        (-1, (None, 0), "never_short: its stock is null; write a number there if it is to be counted"),
+    ],
+)
+def test_what_becomes_of_the_stock_is_said_in_words(change: int, shelf: tuple[int, ...] | None, note: str) -> None:
+    decided = given(shirts=shelf).when(asked_by_operator("stock-1", quantity=change))
+    assert isinstance(decided, StockAdjustment)
+    assert decided.note == note
