@@ -12,7 +12,7 @@ from flask import Flask, request
 from database.store import Listing
 from orders.events import NotUnderstood
 from orders.outcome import StoreUnavailable
-from reconciliation import books
+from reconciliation import books, matching, missing
 from reconciliation.job import RUN_SECONDS_MAX
 from reconciliation.registry import RULES
 from stripe_api.api import StripeRefused
@@ -394,6 +394,27 @@ def opened_lines(shop: ShopAtStripe) -> list[str]:
 
 def test_every_rule_is_broken_here() -> None:
     assert BREAKING.keys() == {rule.name for rule in RULES}
+
+
+def test_what_is_read_in_many_parts_is_all_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, shop = a_day_at(ShopAtStripe(), ShopAtStripe.deliver), a_day_at(ShopAtStripe(), nothing)
+    for module, at_once in (matching, "_AT_ONCE_MAX"), (matching, "ORDERS_AT_ONCE_MAX"), (missing, "_AT_ONCE_MAX"):
+        monkeypatch.setattr(module, at_once, 1)
+    reconciled = shop.reconcile()
+    assert shop.documents() == told.documents()
+    assert (reconciled.payments, reconciled.refunds, reconciled.faults) == (3, 2, 0)
+    shop.later(hours=3)
+    kept = {f"payments/{each}": {"orderId": order_id} for order_id, each in payments_in(shop).items()}
+    lose(shop, *kept)
+    found = {finding.finding_id for finding in shop.reconcile(NOW).opened}
+    assert found == {f"payment_not_indexed_{order_id}" for order_id in payments_in(shop)}
+    for path, fields in kept.items():
+        shop.store.put(path, fields)
+    assert set(shop.reconcile().closed) == found
+
+
+def payments_in(shop: ShopAtStripe) -> dict[str, str]:
+    return {order_id: a_payment_of(order_id, shop) for order_id in ("order-1", "order-2")}
 
 
 def test_what_is_found_again_is_opened_again_and_keeps_when_it_was_open_before() -> None:

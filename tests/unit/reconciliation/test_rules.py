@@ -168,6 +168,24 @@ def test_a_payment_of_no_order_and_one_whose_event_could_not_be_settled_are_said
     assert unknown.words == "order order-1 was paid with pi_1, and Stripe knows no such payment"
 
 
+def test_what_there_is_none_or_more_of_is_said_all_the_same() -> None:
+    unknown = Payments.of(replace(ORDER.payments.succeeded[0], money=None))
+    for subject, words, remedy in (
+        (replace(DUE, order_id=None), BROKEN["effect_stuck"][1], "./shop status"),
+        (
+            replace(PAYMENT, order=replace(ORDER, payments=unknown)),
+            "Stripe has received 3600 eur as pi_1, and the order says nothing",
+            "./shop why order-1",
+        ),
+        (
+            replace(RECORD, indexed={}),
+            "order order-1 was paid with pi_1 and ch_1, whose refunds would not find it",
+            "./shop why order-1",
+        ),
+    ):
+        assert [(each.words, each.remedy) for each in findings_of(subject)] == [(words, remedy)]
+
+
 def test_money_in_another_currency_is_other_money() -> None:
     (found,) = findings_of(replace(PAYMENT, at_stripe=an_intent(currency="usd")))
     assert found.words == "Stripe has received 3600 usd as pi_1, and the order says 3600 eur"
