@@ -88,11 +88,12 @@ def test_the_payment_of_an_accepted_order_leads_to_it_and_of_a_refused_one_it_do
     assert store.get("payments/pi_8") is None
 
 
-def test_whoever_comes_second_hears_the_same_and_changes_nothing() -> None:
+@pytest.mark.parametrize("request_id", ["extend-1", "stock-1", "refund-1"])
+def test_whoever_comes_second_hears_the_same_and_changes_nothing(request_id: str) -> None:
     store = a_shop_with_a_hold()
-    first = requests_in(store).answer("extend-1", NOW)
+    first = requests_in(store).answer(request_id, NOW)
     before = store.dump()
-    assert requests_in(store).answer("extend-1", NOW + timedelta(minutes=1)) == first
+    assert requests_in(store).answer(request_id, NOW + timedelta(minutes=1)) == first
     assert store.dump() == before
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from database.rehearsal import Difference, RehearsalStore
-from database.store import Create, Delete, Increase
+from database.store import Create, Delete, Increase, Update
 from orders.outcome import StoreContended
 from tests.support.builders import NOW, a_placement, an_order
 from tests.support.memory_store import MemoryStore
@@ -47,7 +47,13 @@ def test_a_refused_commit_leaves_no_trace_and_counts_are_of_what_would_be_there(
     assert version
     order = {"userId": "alice", "status": "reserving"}
     writes = (Create("auditLog/b", {"at": NOW}), Create("auditLog/c", {}), Delete("auditLog/a", version.version))
-    rehearsal.commit((*writes, Create("orders/p", order)), timeout_seconds=1)
-    assert rehearsal.count("auditLog", timeout_seconds=1) == 2
+    more = Create("auditLog/d", {}), Create("auditLog/b/deliveries/2", {}), Create("orders/p", order)
+    rehearsal.commit((*writes, *more), timeout_seconds=1)
+    assert rehearsal.count("auditLog", timeout_seconds=1) == 3
+    assert rehearsal.count("auditLog/b/deliveries", timeout_seconds=1) == 1
     assert rehearsal.count_open_orders("alice", timeout_seconds=1) == 2
+    held = rehearsal.read(("orders/o",), timeout_seconds=1)["orders/o"]
+    assert held
+    rehearsal.commit((Update("orders/o", {"status": "finalized"}, held.version),), timeout_seconds=1)
+    assert rehearsal.count_open_orders("alice", timeout_seconds=1) == 1
     assert rehearsal.count_open_orders("bob", timeout_seconds=1) == 0

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from reconciliation import walking
 from reconciliation.missing import TYPE_LISTS
 from reconciliation.walking import ITEMS_MAX, WIDEST, Pace, PacedLists, TooMany, walk, whole_second
-from stripe_api.lists import PAGE_MAX, TYPES_MAX, Listed, Span
+from stripe_api.lists import PAGE_MAX, TYPES_MAX, Listed, ListedRefund, PaymentIntent, Span
 from tests.support.builders import NOW
-from tests.support.reconciling import ListedAccount
+from tests.support.reconciling import ListedAccount, an_intent
 from tests.support.settling import Clock
 from tools.stripe_stand_in.account import Account
 from webhooks.translation import HANDLED_TYPES
@@ -75,6 +76,35 @@ def test_a_page_that_says_more_and_brings_nothing_is_the_last() -> None:
 
     lists = PacedLists(Endless(a_rush(0)), Pace(Clock().monotonic, Clock().sleep))
     assert lists.events(["charge.succeeded"], Span(NOW, NOW + SECOND)) == []
+
+
+MADE = ["pi_3", "pi_2", "pi_1"]
+
+
+class OneAPage(ListedAccount):
+    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent]:
+        return Listed([an_intent(MADE[first := next_after(after)])], has_more=first < 2)
+
+    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund]:
+        return Listed([ListedRefund(MADE[first := next_after(after)], None, 1, "pi_1")], has_more=first < 2)
+
+    def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]:
+        return self.refunds(Span(NOW, NOW), after=after)
+
+
+def next_after(after: str | None) -> int:
+    return MADE.index(after) + 1 if after else 0
+
+
+def test_payments_and_refunds_are_read_to_the_last_page_the_oldest_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    lists, span = PacedLists(OneAPage(a_rush(0)), Pace(Clock().monotonic, Clock().sleep)), Span(NOW, NOW + 9 * SECOND)
+    assert [each.payment_id for each in lists.payment_intents(span)] == MADE[::-1]
+    for refunds in lists.refunds(span), lists.refunds_of("pi_1"):
+        assert [each.refund_id for each in refunds] == MADE[::-1]
+    monkeypatch.setattr(walking, "ITEMS_MAX", 2)
+    for read in lists.payment_intents, lists.refunds:
+        with pytest.raises(TooMany):
+            read(span)
 
 
 def test_all_types_that_are_handled_are_in_one_of_two_lists_that_stripe_takes() -> None:
