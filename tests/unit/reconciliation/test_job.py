@@ -413,6 +413,16 @@ def test_what_is_read_in_many_parts_is_all_read(monkeypatch: pytest.MonkeyPatch)
     assert set(shop.reconcile().closed) == found
 
 
+@pytest.mark.parametrize("rule", ["units_not_taken", "payment_not_indexed", "session_of_closed_order"])
+def test_what_was_wrong_with_an_order_that_is_gone_is_closed_and_with_no_other(rule: str) -> None:
+    shop = a_reconciled_shop()
+    for order_id in ("gone", "order-1"):
+        finding = {"rule": rule, "target": order_id, "orderId": order_id, "since": NOW, "state": "open"}
+        shop.store.put(f"findings/{rule}_{order_id}", finding)
+    broken(shop.store, "orders/order-1", updatedAt=shop.now)
+    assert shop.reconcile().closed == (f"{rule}_gone",)
+
+
 def payments_in(shop: ShopAtStripe) -> dict[str, str]:
     return {order_id: a_payment_of(order_id, shop) for order_id in ("order-1", "order-2")}
 
