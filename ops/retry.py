@@ -14,7 +14,9 @@ from ops.exit_codes import Failed
 @said_how
 @click.pass_obj
 def retry(asked: Asked, effects: tuple[str, ...], how: How) -> None:
-    """Try again, for another day, what was given up: a message, a refund, the end of a session.
+    """Try once more what was given up outside, for another day.
+
+    That is a message, a refund, or the end of a session.
 
     The sweep does it, within minutes, under the same key as before. Whoever keeps such keys keeps them for a day: of
     what is older, look first whether it was done after all.

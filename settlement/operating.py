@@ -136,8 +136,8 @@ def prolong_hold(case: Case) -> Proposal:
     if until <= case.now:
         return turned_down(case, f"over_already: {until:%Y-%m-%d %H:%M} UTC has passed")
     if latest is None or until > latest:
-        most = f"{latest:%Y-%m-%d %H:%M} UTC, HOLD_DAYS_MAX" if latest else "for no time at all: nothing was ever held"
-        return turned_down(case, f"held_too_long: it can be held until {most}")
+        most = f"it can be held until {latest:%Y-%m-%d %H:%M} UTC, HOLD_DAYS_MAX" if latest else "it was never held"
+        return turned_down(case, f"held_too_long: {most}")
     if held_until and until <= held_until:
         return turned_down(case, f"held_longer: it is held until {held_until:%Y-%m-%d %H:%M} UTC")
     return Proposal(Result.HOLD_EXTENDED, replace(order, reservation_expires_at=until))

@@ -274,7 +274,7 @@ def test_a_hold_is_extended_to_a_later_time_and_not_for_longer_than_any(until: d
 def test_a_hold_that_somebody_else_has_written_is_not_extended() -> None:
     extend = asked_of_order("extend-1", until=NOW + timedelta(hours=1))
     why_not = refused(a_held_order(reserved_at=None), extend)
-    assert why_not and why_not.endswith(" for no time at all: nothing was ever held")
+    assert why_not and why_not.endswith("held_too_long: it was never held")
 
 
 # --- Whether at all ---------------------------------------------------------------------------------------------------
