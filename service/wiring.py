@@ -24,6 +24,7 @@ from service.logs import JsonLog, Log, log_attempt, log_taken_up
 from service.settings import Settings, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
+from settlement.turns import InTurn, Turns
 from storefront.availability import Storefront
 from stripe_api.keys import StripeKey
 
@@ -88,7 +89,7 @@ def service_on(
         environment: in which the channels for messages find their own settings.
     """
     store, queries = FirestoreStore(connection), cache(partial(_queries_on, connection))
-    settle = settling(store, settings.terms, log, patience())
+    settle = InTurn(partial(settling, store, settings.terms, log), patience(), Turns())
     stripe = (
         cache(partial(_stripe_client, settings.stripe_key, settings.stripe_api_url)) if settings.stripe_key else None
     )

@@ -14,6 +14,7 @@ from google.cloud import firestore
 from google.cloud.firestore import FieldFilter
 
 from database.connection import Connection, connect
+from database.firestore_store import FirestoreStore
 from database.store import Fields
 from orders.events import PaymentSucceeded
 from orders.money import Money
@@ -21,7 +22,7 @@ from orders.outcome import Outcome, Settle
 from service.entry_points import Service
 from service.secrets import STRIPE_WEBHOOK_SECRET
 from service.settings import settings_from
-from service.wiring import service_on
+from service.wiring import patience, service_on, settling
 from settlement.decisions import Terms
 from tests.support.builders import NOW, SECRET, TERMS, a_catalogue_entry, a_payment, an_order, body_of, signature_of
 from tests.support.recording import silent
@@ -61,7 +62,8 @@ def service_over(connection: Connection, terms: Terms = TERMS) -> Service:
 
 
 def settle_in(client: firestore.Client) -> Settle:
-    return service_in(client).settle
+    """`settle` on this database, where events of one order wait for nobody: as if each came to another instance."""
+    return settling(FirestoreStore(connect(client.project)), TERMS, silent, patience())
 
 
 def delivered_to(endpoint: WebhookEndpoint, event: Mapping[str, object], *, at: datetime = NOW) -> Response:

@@ -13,6 +13,7 @@ import pytest
 from service.entry_points import Service
 from service.settings import settings_from
 from service.wiring import patience, performing, service_from
+from settlement.turns import InTurn
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
 from tests.support.recording import silent
@@ -38,7 +39,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
 def test_the_database_is_the_one_that_the_environment_names_of_its_project(service: Service) -> None:
     client = service.queries()._client  # type: ignore[attr-defined]
     assert (client.project, client._database) == ("demo-wired", "wired")
-    documents = service.settle.keywords["store"]._connection.documents  # type: ignore[attr-defined]
+    documents = service.storefront.store._connection.documents  # type: ignore[attr-defined]
     assert documents == "projects/demo-wired/databases/wired/documents"
 
 
@@ -49,6 +50,10 @@ def test_that_an_effect_was_given_up_is_sent_to_operators_unless_the_shop_sends_
     terms = settings_from({"OPERATOR_CHANNELS": "chat", "UNSENT_NOTICES": unsent}).terms
     effects = performing(MemoryStore(), terms, silent, patience(), {}, lambda: datetime.now(UTC))
     assert set(effects.operator_channels) == sent_by
+
+
+def test_what_settles_the_webhooks_events_has_them_wait_for_each_other(service: Service) -> None:
+    assert isinstance(service.webhook_endpoint().settle, InTurn)
 
 
 def test_the_webhook_never_imports_the_client_library() -> None:
