@@ -34,7 +34,6 @@ from settlement.change import change_from
 from settlement.decisions import (
     Adjustment,
     Case,
-    CountDelivery,
     Decision,
     GiveBack,
     Look,
@@ -56,7 +55,7 @@ from settlement.operating import (
     send_back,
     turn_down,
 )
-from settlement.parking import count_delivery, released_by, wait_for_order, wait_for_payment
+from settlement.parking import claim_put_back, count_delivery, released_by, wait_for_order, wait_for_payment
 from settlement.paying import quarantine, refuse, take_units
 from settlement.recording import (
     change_nothing,
@@ -141,18 +140,7 @@ def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now:
     released = released_by(event, snapshot)
     if snapshot.claim:
         return count_delivery(event, snapshot.claim, order_id, result, now, released)
-    return _claim_put_back(event, snapshot, released)
-
-
-def _claim_put_back(
-    event: StripeEvent | NotUnderstood, snapshot: Snapshot, released: tuple[str, ...] = ()
-) -> CountDelivery | Unchanged:
-    """The claim has expired, but the audit entry stays: put the claim back, and count on from there."""
-    if event.delivery.is_replay:
-        # Nothing was delivered that could be counted.
-        return Unchanged(Outcome(Result.DUPLICATE_DETECTED, snapshot.order_id), released)
-    recorded_as = snapshot.set_aside_as or Result.DUPLICATE_DETECTED
-    return CountDelivery(Result.DUPLICATE_DETECTED, snapshot.order_id, recorded_as, released)
+    return claim_put_back(event, snapshot, released)
 
 
 def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
@@ -163,7 +151,7 @@ def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, terms: Terms, n
         return count_delivery(event, claim, event.order_id, result, now)
     if snapshot.record is Record.SETTLED or (snapshot.record is Record.SET_ASIDE and not is_ours):
         # A release that could read it has settled it, or it was set aside, and only its claim has expired.
-        return _claim_put_back(event, snapshot)
+        return claim_put_back(event, snapshot)
     if not is_ours:
         return set_aside(event, terms)
     return Park(Result.ERROR, event.order_id, event.reason)

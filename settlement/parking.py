@@ -70,6 +70,17 @@ def count_delivery(
     return CountDelivery(result, order_id, recorded_as=result, released=released)
 
 
+def claim_put_back(
+    event: StripeEvent | NotUnderstood, snapshot: Snapshot, released: tuple[str, ...] = ()
+) -> CountDelivery | Unchanged:
+    """The claim has expired, but the audit entry stays: put the claim back, and count on from there."""
+    if event.delivery.is_replay:
+        # Nothing was delivered that could be counted.
+        return Unchanged(Outcome(Result.DUPLICATE_DETECTED, snapshot.order_id), released)
+    recorded_as = snapshot.set_aside_as or Result.DUPLICATE_DETECTED
+    return CountDelivery(Result.DUPLICATE_DETECTED, snapshot.order_id, recorded_as, released)
+
+
 def taken_up(event: StripeEvent) -> StripeEvent:
     """The event once it is parked: this delivery of it is counted, and is not counted again."""
     return replace(event, delivery=replace(event.delivery, is_replay=True))
