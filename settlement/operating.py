@@ -125,7 +125,15 @@ def release_hold(case: Case) -> Decision | Proposal:
     decided = lapsed(case)
     if not isinstance(decided, Proposal):
         return decided
+    if _is_session_being_ended(case):
+        return Proposal(Result.CHECKOUT_ENDING, case.order)
     return replace(decided, note=in_words(decided.note, _on_its_way(case.order, "the order is held again")))
+
+
+def _is_session_being_ended(case: Case) -> bool:
+    """Whether Stripe has yet to say that nobody can pay in it; when its own time is up, it is over in any case."""
+    known, until = case.snapshot.checkout, case.order.checkout_until
+    return bool(known and known.checkout.ends_as and until and until > case.now)
 
 
 def prolong_hold(case: Case) -> Proposal:

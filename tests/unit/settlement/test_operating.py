@@ -249,6 +249,18 @@ def test_while_a_session_is_open_stripe_is_asked_to_end_it_first(request_id: str
     assert [effect.kind for effect in change.effects] == ["stripe_expire_session"]
 
 
+@pytest.mark.parametrize(("until", "ending"), [(NOW + timedelta(seconds=1), "checkout_ending"), (NOW, "expired")])
+def test_whoever_releases_an_order_while_stripe_ends_its_session_waits_for_that_too(
+    until: datetime, ending: str
+) -> None:
+    being_ended = an_open_checkout(ends_as=OrderStatus.EXPIRED)
+    order = an_order_in_checkout(being_ended, checkout_until=until)
+    change = given(order, checkout=a_known_checkout(being_ended), shirts=(10, 3)).changed_by(
+        asked_of_order("release-1")
+    )
+    assert (change.result, change.effects) == (ending, ())
+
+
 LATEST = NOW + TERMS.hold_max
 TOO_LATE = "held_too_long: it can be held until 2026-04-13 15:09 UTC, HOLD_DAYS_MAX"
 
