@@ -1,7 +1,7 @@
 """From stock was taken what the order was sold: its own audit entries say so.
 
 Once money went back, some of it may be on the shelf again. What comes back, or is taken once more because a refund has
-failed, while its product is never short moves nothing; so then only no more can be gone than was sold.
+failed, while its product is not counted moves nothing; so then no more can be gone than was sold, or have come back.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from reconciliation.subjects import OrderRecord
 def _judge(record: OrderRecord) -> Found | None:
     order = record.order
     sold = order.taken if order.finalized_at else {}
-    least = {} if _was_refunded(order) else sold
+    least = {each: -units for each, units in sold.items()} if _was_refunded(order) else sold
     wrong = [
         f"{sold.get(product_id, 0)} of {product_id} were sold, and {taken} are gone"
         for product_id in sorted((sold.keys() | record.stock_moved.keys()) - record.uncounted)

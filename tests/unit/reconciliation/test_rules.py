@@ -191,10 +191,15 @@ def test_money_in_another_currency_is_other_money() -> None:
     assert found.words == "Stripe has received 3600 usd as pi_1, and the order says 3600 eur"
 
 
-@pytest.mark.parametrize("moved", [-4, 1])
-def test_of_a_refunded_order_no_more_is_gone_than_was_sold_and_no_less_than_nothing(moved: int) -> None:
+@pytest.mark.parametrize("moved", [-4, 4])
+def test_of_a_refunded_order_no_more_is_gone_or_has_come_back_than_was_sold(moved: int) -> None:
     (found,) = findings_of(replace(RECORD, order=REFUNDED, stock_moved={"shirt": moved}))
     assert found.words == f"order order-1 is finalized: 3 of shirt were sold, and {-moved} are gone"
+
+
+@pytest.mark.parametrize("moved", [-3, 3])
+def test_what_went_while_its_product_was_not_counted_may_come_back_counted(moved: int) -> None:
+    assert findings_of(replace(RECORD, order=REFUNDED, stock_moved={"shirt": moved})) == ()
 
 
 def test_units_of_a_product_that_the_order_never_sold_are_missed() -> None:
