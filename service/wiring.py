@@ -93,6 +93,7 @@ def service_on(
     stripe = (
         cache(partial(_stripe_client, settings.stripe_key, settings.stripe_api_url)) if settings.stripe_key else None
     )
+    performers = partial(_performers, environment, settings, store, queries, settle, stripe)
     return Service(
         settle=settle,
         queries=queries,
@@ -100,16 +101,7 @@ def service_on(
             store, lambda after, at_most: queries().products_after(after, at_most), settings.few_left, patience()
         ),
         anchor=lambda now: _anchoring(store, queries()).anchor_if_due(now),
-        effects=cache(
-            lambda: performing(
-                store,
-                settings.terms,
-                log,
-                patience(),
-                _performers(environment, settings, store, queries, settle, stripe),
-                _now,
-            )
-        ),
+        effects=cache(lambda: performing(store, settings.terms, log, patience(), performers(), _now)),
         requests=partial(answering, store, settle, settings.terms),
         webhook_secrets=settings.webhook_secrets,
         naming=settings.naming,
