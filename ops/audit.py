@@ -15,7 +15,7 @@ from ops.commands import Asked, Commands
 from ops.exit_codes import ExitCode, Failed
 from ops.output import json_of
 from ops.page import Heading, Line, Page, Table, Tone
-from ops.paging import since_from
+from ops.times import since_from
 
 _OF_ENTRIES: Final = {
     "chained": "entries in their place",

@@ -10,7 +10,7 @@ import click
 from ops.commands import Asked, command
 from ops.exporting import EXPORTS, Row, rows_of
 from ops.output import json_of
-from ops.paging import since_from
+from ops.times import since_from
 
 FEES: Final = "Stripe's fees are not in it: they are in Stripe's own reports."
 

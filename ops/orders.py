@@ -11,8 +11,9 @@ from database.documents.orders import order_from
 from ops.commands import Asked, command
 from ops.order_list import order_row, orders_table
 from ops.page import Line, Page, Tone
-from ops.paging import cursor_from, cursor_of, since_from
+from ops.paging import cursor_from, cursor_of
 from ops.reading import Found, Query, Where
+from ops.times import since_from
 from orders.order import OrderStatus
 
 STATUSES: Final = tuple(str(status) for status in OrderStatus if status is not OrderStatus.UNKNOWN)

@@ -13,7 +13,7 @@ from ops.commands import Asked, command
 from ops.connection import Shop
 from ops.exit_codes import ExitCode, Failed
 from ops.page import Heading, Line, Page, Tone
-from ops.paging import since_from
+from ops.times import since_from
 from orders.events import Cause
 from orders.outcome import Outcome, Result
 from reconciliation.job import Reconciled, Reconciliation

@@ -1,8 +1,6 @@
 """`./shop accept`, `refund`, `release`, `extend`, `cancel`: what an operator does to orders."""
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import click
@@ -13,10 +11,8 @@ from ops.bulk import Chosen, MoneyOf, check_count, chosen_orders, one_or_all
 from ops.carrying_out import carry_out
 from ops.commands import Asked, command
 from ops.exit_codes import Failed
+from ops.times import duration_from, moment_from
 from orders.order import Order
-
-_DURATION: Final = re.compile(r"([1-9][0-9]{0,4})([mhd])")
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @command("accept")
@@ -82,7 +78,7 @@ def extend(asked: Asked, order: str, until: str | None, duration: str | None, ho
     """
     if (until is None) == (duration is None):
         raise click.UsageError("Until when? Say either --until TIME or --for DURATION.")
-    end = _time_from(until) if until else asked.now() + _duration_from(duration or "")
+    end = moment_from(until) if until else asked.now() + duration_from(duration or "")
     carry_out(asked, [Act("extend", _order_id(order), {"until": end})], how)
 
 
@@ -131,17 +127,3 @@ def _order_id(order: str) -> str:
     if not is_order_id(order):
         raise Failed(f"{order} cannot be the id of an order.")
     return order
-
-
-def _time_from(text: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"{text} is no time such as 2026-05-01T18:00.") from None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def _duration_from(text: str) -> timedelta:
-    if not (found := _DURATION.fullmatch(text)):
-        raise click.UsageError(f"{text} is no duration such as 90m, 12h or 3d.")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})

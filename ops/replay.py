@@ -20,9 +20,9 @@ from ops.event_sources import (
     parked_claims,
 )
 from ops.exit_codes import ExitCode, Failed
-from ops.paging import since_from
 from ops.replay_page import data_of, found_lines, rehearsal_page, replay_lines
 from ops.replaying import Readings, Replay, asked_by, done, readings_of, rehearsed
+from ops.times import since_from
 from webhooks.stripe_fields import Json
 
 ItemT = TypeVar("ItemT")

@@ -1,0 +1,31 @@
+"""Times as people type them, into moments and durations. Pure."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import click
+
+_DURATION: Final = re.compile(r"([0-9]{1,5})([mhdw])")
+_UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def moment_from(text: str) -> datetime:
+    """A time in ISO 8601, in UTC where it names no zone. Raises click.BadParameter."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no time such as 2026-03-14 or 2026-03-14T15:09") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def duration_from(text: str) -> timedelta:
+    """`90m`, `36h`, `2d`, `1w`. Raises click.BadParameter."""
+    if not (found := _DURATION.fullmatch(text)):
+        raise click.BadParameter(f"{text!r} is no duration such as 90m, 36h, 2d or 1w")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def since_from(text: str, now: datetime) -> datetime:
+    """A time, or how long ago. Raises click.BadParameter."""
+    return now - duration_from(text) if _DURATION.fullmatch(text) else moment_from(text)
