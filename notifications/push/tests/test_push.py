@@ -4,20 +4,17 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from google.auth.exceptions import DefaultCredentialsError
 
 from database.documents.fcm_tokens import fcm_token_path
 from effects.outside import Failed, Skipped
 from notifications.channel import Person
 from notifications.channels import SEND_SECONDS_MAX
-from notifications.outbox import Outbox
 from notifications.posting import ANSWER_SECONDS_MAX, Answer
 from notifications.push import devices
-from notifications.push.channel import Push, channel_from
+from notifications.push.channel import Push
 from notifications.push.devices import Devices
 from notifications.push.fcm import Fate, Outcome, body_for, outcome_of
 from notifications.push.tests.fcm_api import (
@@ -39,9 +36,7 @@ from notifications.push.tests.fcm_api import (
 from notifications.shop import Shop
 from notifications.texts import text_of
 from orders.outcome import StoreUnavailable
-from service.environment import SettingsError
 from tests.support.builders import NOW
-from tests.support.channels import a_kit
 from tests.support.memory_store import MemoryStore
 from tests.support.notices import a_document
 from tests.support.provider import Provider, Trouble, open_for_requests
@@ -282,37 +277,3 @@ def test_no_answer_is_the_pause_and_the_reason_of_its_failure() -> None:
 def test_the_steps_of_sending_end_in_time() -> None:
     steps = (devices._READ_SECONDS_MAX, devices._TOKEN_SECONDS_MAX, ANSWER_SECONDS_MAX, devices._FORGET_SECONDS_MAX)
     assert sum(steps) <= SEND_SECONDS_MAX
-
-
-def test_the_emulators_push_into_the_outbox(tmp_path: Path) -> None:
-    channel_from(a_kit({}, outbox=Outbox(tmp_path))).send(MESSAGE, "evt_1_push_customer")
-    assert json.loads((tmp_path / "evt_1_push_customer.json").read_text()) == MESSAGE
-
-
-def test_without_credentials_nothing_is_pushed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def default(scopes: object) -> object:
-        raise DefaultCredentialsError("none")
-
-    monkeypatch.setattr("google.auth.default", default)
-    with pytest.raises(SettingsError, match=r"^nothing here may push messages: there are no Google credentials$"):
-        channel_from(a_kit({}))
-
-
-def test_without_a_project_nothing_is_pushed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("google.auth.default", lambda scopes: (object(), None))
-    said = r"^no Google Cloud project is named, whose devices messages are pushed to$"
-    with pytest.raises(SettingsError, match=said):
-        channel_from(replace(a_kit({}), project=None))
-
-
-def test_it_asks_for_the_right_to_push_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-
-    def default(scopes: object) -> tuple[object, str]:
-        asked.append(scopes)
-        return object(), "their-project"
-
-    monkeypatch.setattr("google.auth.default", default)
-    channel = channel_from(a_kit({}))
-    assert asked == [("https://www.googleapis.com/auth/firebase.messaging",)]
-    assert channel.transport.__self__.project == PROJECT  # type: ignore[attr-defined]
