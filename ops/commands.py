@@ -1,7 +1,7 @@
 """What every command has in common: --project and --json before or behind its name, and how it ends."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -67,6 +67,14 @@ def _take_json(context: click.Context, _option: click.Parameter, is_wanted: bool
         context.ensure_object(Asked).as_json = True
 
 
+def _check_texts(given: Iterable[object]) -> None:
+    """What a terminal sends in another encoding can be neither stored nor shown. Raises click.UsageError."""
+    for each in given:
+        for text in each if isinstance(each, tuple) else (each,):
+            if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
+                raise click.UsageError(f"{text!r} is no text in UTF-8.")
+
+
 class Command(click.Command):
     """One command of `./shop`."""
 
@@ -75,6 +83,7 @@ class Command(click.Command):
         self.params += options()
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - whatever the command returns
+        _check_texts(ctx.params.values())
         with problems_in_words():
             return super().invoke(ctx)
 

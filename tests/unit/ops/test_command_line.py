@@ -20,6 +20,8 @@ from ops.phrases import to_copy
 from orders.outcome import StoreUnavailable
 from service.environment import SettingsError
 from tests.support.builders import NOW
+from tests.support.memory_store import MemoryStore
+from tests.support.operating import operated
 
 
 @command("tell")
@@ -148,6 +150,21 @@ def test_a_shop_has_its_projects_own_settings(tmp_path: Path, monkeypatch: pytes
         3,
     )
     assert not opened.is_emulated
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("accept", "order-1", "--yes", "--reason", "as agreed\udcff"),
+        ("stock", "set", "shirt\udcff", "5"),
+        ("replay", "evt_1", "evt_\udcff"),
+    ],
+)
+def test_what_is_no_text_is_refused_before_anything_is_done(words: tuple[str, ...]) -> None:
+    store = MemoryStore()
+    refused = operated(store, *words)
+    assert (refused.exit_code, store.dump()) == (ExitCode.USAGE, {})
+    assert "is no text in UTF-8" in refused.stderr
 
 
 def test_the_shop_is_opened_only_when_a_command_asks_for_it() -> None:
