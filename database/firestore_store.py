@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from database.connection import Connection
+from database.documents.effects import ALL_BUT_PAYLOAD
 from database.documents.orders import ALL_BUT_ITEMS, OPEN_STATUSES, order_path, without_items
 from database.errors import WRITE_CONTENDED, AnswerTooLarge
 from database.messages import decoded, encoded, figures_in
@@ -78,6 +79,22 @@ class FirestoreStore:
         filters = [_filter("userId", "EQUAL", {"stringValue": user_id}), _filter("status", "IN", held)]
         where = {"compositeFilter": {"op": "AND", "filters": filters}}
         return self._counted({"from": [{"collectionId": "orders"}], "where": where}, timeout_seconds)
+
+    def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
+        """Served by the index (orderId, createdAt)."""
+        query = {
+            "from": [{"collectionId": "effects"}],
+            "where": _filter("orderId", "EQUAL", {"stringValue": order_id}),
+            "orderBy": [{"field": {"fieldPath": "createdAt"}, "direction": "ASCENDING"}],
+            # What is sent may be large, and may name somebody.
+            "select": {"fields": [{"fieldPath": name} for name in ALL_BUT_PAYLOAD]},
+        }
+        answers = self._connection.call("runQuery", {"structuredQuery": query}, timeout_seconds=timeout_seconds)
+        found = [answer["document"] for answer in answers if "document" in answer]
+        return {
+            document["name"].rpartition("/")[2]: Document(decoded(document), version=document["updateTime"])
+            for document in found
+        }
 
     def _counted(self, query: Mapping[str, object], timeout_seconds: float, parent: str = "") -> int:
         aggregation = {"structuredQuery": query, "aggregations": [{"alias": "n", "count": {}}]}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from database.documents.effects import effect_path
 from database.documents.orders import OPEN_STATUSES, order_path
 from database.store import Committed, Create, Delete, Document, DocumentStore, Fields, Increase, Update, Write
 from orders.outcome import StoreContended
@@ -75,6 +76,15 @@ class RehearsalStore:
         there = self._store.count(collection, timeout_seconds=timeout_seconds)
         own = (path for path in self._after if path.rpartition("/")[0] == collection)
         return there + sum(bool(self._after[path]) - bool(self._before[path]) for path in own)
+
+    def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
+        there = self._store.effects_of(order_id, timeout_seconds=timeout_seconds)
+        own = {
+            path.removeprefix(effect_path("")): document
+            for path, document in self._after.items()
+            if path.startswith(effect_path("")) and document and document.fields.get("orderId") == order_id
+        }
+        return {**there, **own}
 
     def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
         there = self._store.count_open_orders(user_id, timeout_seconds=timeout_seconds)

@@ -85,6 +85,13 @@ class DocumentStore(Protocol):
     def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
         """How many unpaid orders hold units for this customer. Raises StoreContended, StoreUnavailable."""
 
+    def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
+        """All that is or was to be done outside because of this order, by id, without what was sent.
+
+        Raises:
+            StoreContended, StoreUnavailable: nobody knows.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:

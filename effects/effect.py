@@ -83,6 +83,13 @@ class StoredEffect:
     """What is sent, and to whom, the same in every attempt; None before the first."""
     version: object
     """Of its document, as it was read."""
+    refund_id: str | None = None
+    """The refund that Stripe has made of it; None of all else, and before."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether somebody is at it, or will be."""
+        return self.state not in (EffectState.SUCCESS, EffectState.ERROR)
 
 
 def a_message(kind: EffectKind, audience: str, order_id: str, cause_id: str, user_id: str | None) -> Effect:

@@ -29,6 +29,13 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Refunded:
+    """Stripe has made this refund."""
+
+    refund_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Postponed:
     """Not now."""
 
@@ -46,11 +53,11 @@ class Performer(Protocol):
             Transient: the database did not say what.
         """
 
-    def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | None:
+    def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | Refunded | None:
         """Do it, within PERFORM_SECONDS_MAX. To do it again under the same key must do no harm.
 
         Returns:
-            Why there is nothing to do by now; None once it is done.
+            Why there is nothing to do by now; or once it is done what it has made, or None.
 
         Raises:
             Failed: it was not done, or nobody knows whether it was.

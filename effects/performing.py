@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from database.documents.effects import effect_from, effect_path, given_up, leased, over, to_be_retried
+from database.documents.effects import effect_from, effect_path, given_up, leased, over, refunded, to_be_retried
 from database.store import Create, DocumentStore, Write
 from effects.attempt import Attempt, Ending
 from effects.effect import EffectKind, StoredEffect
-from effects.outside import Failed, Performer, Postponed, Skipped
+from effects.outside import Failed, Performer, Postponed, Refunded, Skipped
 from effects.schedule import is_due, pause_after
 from orders.outcome import StoreContended, StoreUnavailable, Transient
 from settlement.settle import Patience
@@ -88,12 +88,16 @@ class Effects:
 
     def _perform(self, stored: StoredEffect) -> Attempt:
         try:
-            skipped = self.performers[stored.effect.kind].perform(stored.effect, stored.payload or {})
+            done = self.performers[stored.effect.kind].perform(stored.effect, stored.payload or {})
         except Exception as error:  # noqa: BLE001 - as above
             return self._after_failure(stored, error)
-        if skipped:
-            return self._skip(stored, skipped)
-        return self._end(Attempt(Ending.DONE, stored), over(stored, self._expires_at()))
+        match done:
+            case Skipped():
+                return self._skip(stored, done)
+            case Refunded(refund_id=refund_id):
+                return self._end(Attempt(Ending.DONE, stored), refunded(stored, refund_id, self._expires_at()))
+            case None:
+                return self._end(Attempt(Ending.DONE, stored), over(stored, self._expires_at()))
 
     def _skip(self, stored: StoredEffect, skipped: Skipped) -> Attempt:
         attempt = Attempt(Ending.SKIPPED, stored, skipped.reason)

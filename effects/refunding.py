@@ -8,7 +8,7 @@ from typing import Final
 from database.documents.orders import order_from, order_path
 from database.store import DocumentStore
 from effects.effect import Effect
-from effects.outside import Failed, Skipped
+from effects.outside import Failed, Refunded, Skipped
 from orders.order import Order
 from settlement.decisions import AutoRefund
 from settlement.outside import why_not_to_refund
@@ -41,12 +41,12 @@ class Refunding:
         restock = {"restock": ordered.restock} if ordered and ordered.restock else {}
         return {named: effect.recipient, **amount, "metadata": {"orderId": effect.order_id, **shop, **restock}}
 
-    def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | None:
+    def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | Refunded:
         if effect.refund is None and (why_not := self._why_not(effect)):
             # Operators have read that it is under way.
             raise Failed(f"{effect.recipient} is not refunded: {why_not}", retryable=False)
         try:
-            self.stripe.create_refund(payload, key=effect.key)
+            refund = self.stripe.create_refund(payload, key=effect.key)
         except AlreadyRefunded as refunded:
             if effect.refund and effect.refund.amount is not None:
                 # It is other money that went back: what an operator has ordered did not.
@@ -56,7 +56,7 @@ class Refunding:
             raise Failed(str(error), retryable=True, retry_after=error.retry_after) from error
         except StripeRefused as error:
             raise Failed(str(error), retryable=False) from error
-        return None
+        return Refunded(refund.refund_id)
 
     def _why_not(self, effect: Effect) -> str | None:
         return why_not_to_refund(self._order_of(effect), effect.recipient, self.auto_refund)

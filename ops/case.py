@@ -97,7 +97,7 @@ def case_of(order_id: str, reader: Reader) -> Case:
         "deliveries": Query("deliveries", of_order, "createdAt", at_most=HAPPENINGS_MAX, is_group=True),
         "parked events": Query("webhookEvents", (*of_order, Where("processed", "==", False)), at_most=OTHERS_MAX),
         "disputes": Query("disputes", of_order, at_most=OTHERS_MAX),
-        "effects": Query("effects", of_order, at_most=HAPPENINGS_MAX),
+        "effects": Query("effects", of_order, "createdAt", at_most=HAPPENINGS_MAX),
         "operators' requests": Query("operatorRequests", (Where("target", "==", order_id),), at_most=OTHERS_MAX),
         "findings": Query("findings", of_order, at_most=OTHERS_MAX),
     }

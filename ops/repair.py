@@ -32,25 +32,22 @@ def accept(asked: Asked, chosen: Chosen, payment: str | None, how: How) -> None:
 
 @command("refund")
 @click.option("--amount", type=click.IntRange(1), help="In minor units; by default all that is left.")
+@click.option("--payment", metavar="pi_…", help="Of this payment alone; by default of what is not needed first.")
 @click.option("--restock", help="Units that come back: all, none, or PRODUCT:QUANTITY,…; else as the shop does.")
+@click.option("--again", is_flag=True, help="Also if another refund is on its way, or has just been for as much.")
 @one_or_all
 @said_how
 @click.pass_obj
-def refund(
-    asked: Asked,
-    chosen: Chosen,
-    amount: int | None,
-    restock: str | None,
-    how: How,
-) -> None:
+def refund(asked: Asked, /, chosen: Chosen, how: How, *, again: bool, **said: object) -> None:
     """Have Stripe send money of an ORDER back.
 
-    The order changes once Stripe reports the refund.
+    The order changes once Stripe reports the refund. What has been ordered before, and what is left then, is said
+    first.
     """
-    if chosen.status and amount:
-        raise click.UsageError("One amount for all orders is none that anybody means: --amount is for one ORDER.")
-    said = {name: value for name, value in (("amount", amount), ("restock", restock)) if value is not None}
-    _act("refund", said, _left_of, asked, chosen, how)
+    parameters = {name: value for name, value in said.items() if value is not None}
+    if chosen.status and (again or not parameters.keys() <= {"restock"}):
+        raise click.UsageError("No amount and no payment is that of all orders: what names one is for one ORDER.")
+    _act("refund", {**parameters, **({"again": True} if again else {})}, _left_of, asked, chosen, how)
 
 
 @command("release")

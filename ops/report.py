@@ -181,8 +181,9 @@ def _steps_of(order: Order, case: Case, now: datetime) -> Iterator[Step]:
         yield Step("Let its units go at once", to_copy("release", order.order_id))
         yield Step("Or keep them for its customer, for a day", f"{to_copy('extend', order.order_id)} --for 1d")
     if not is_refunded_by_us:
-        extra = (f"Refund {each.payment_id} in Stripe: others pay for the order" for each in unneeded(order))
-        yield from (Step(why, None) for why in extra)
+        for each in unneeded(order):
+            act = f"refund --payment {each.payment_id}"
+            yield Step(f"Refund {each.payment_id}: others pay for the order", to_copy(act, order.order_id))
     if order.status is OrderStatus.UNKNOWN:
         yield Step("Write back the status of its last audit entry; keep the shop's own in a field of its own", None)
     if order.cancel_requested_at and order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):

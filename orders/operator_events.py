@@ -70,7 +70,15 @@ class RefundOrdered(_OnOrder):
 
     amount: int | None = None
     """In the currency's minor unit; None for all that is left."""
+    payment_id: str | None = None
+    """Of this payment alone, a PaymentIntent or a charge; None for whatever is left of all."""
     restock: Restock = None
+    is_again: bool = False
+    """Whether it is meant besides what is on its way already, or was ordered alike before."""
+
+    @property
+    def payment_ids(self) -> tuple[str, ...]:
+        return (self.payment_id,) if self.payment_id else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,6 @@ from settlement.operating import (
     is_not_as_expected,
     prolong_hold,
     release_hold,
-    send_back,
     turn_down,
 )
 from settlement.parking import claim_put_back, count_delivery, released_by, wait_for_order, wait_for_payment
@@ -67,6 +66,7 @@ from settlement.recording import (
 )
 from settlement.reported import of_earlier_order
 from settlement.retrying import retry_effect
+from settlement.sending_back import send_back
 from settlement.setting_aside import objections_to, set_aside
 from settlement.snapshot import Claim, Record, Snapshot
 

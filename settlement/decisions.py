@@ -151,6 +151,8 @@ class Look:
     """How many unpaid orders hold units for the order's customer."""
     checkout: bool = False
     """The Checkout session that the service has opened for the order."""
+    effects: bool = False
+    """What is or was to be done outside because of the order."""
 
 
 @dataclass(frozen=True, slots=True)

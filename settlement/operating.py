@@ -4,21 +4,17 @@ Whoever asks knows more than the service: that a bank transfer has come, or that
 as they say. Units are not: what is not there is not sold.
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from effects.effect import RefundTerms
 from inventory.reservation import Refused, price_to_hold, to_be_held
 from inventory.stock import StockMove, put_back, take
 from orders.event_kinds import EventKind
 from orders.money import Money
-from orders.operator_events import HoldProlonged, OperatorOrderEvent, OrderAccepted, RefundOrdered
+from orders.operator_events import HoldProlonged, OperatorOrderEvent, OrderAccepted
 from orders.order import INVALID_ORDER, Order, OrderStatus
 from orders.outcome import Result, in_words
-from orders.payments import Payment, PaymentState, amount_of, sum_of
-from orders.refunds import RestockRule
-from orders.restocking import restock_in_words
+from orders.payments import Payment, PaymentState, sum_of
 from settlement.decisions import Case, Decision, Look, Proposal
 from settlement.ending import lapsed
 from settlement.paying import finalized
@@ -61,12 +57,20 @@ def _brought_to(order: Order) -> Money | None:
 def _why_not_paid_with(case: Case, received: Money | None) -> str | None:
     """Why the payment that is named cannot be what has paid for it, in words for a person; None if it can."""
     payment_id = case.event_as(OrderAccepted).payment_id
-    if payment_id is None or case.order.payments.find(payment_id):
+    if payment_id is None:
         return None
+    if named := case.order.payments.find(payment_id):
+        return None if named.state is PaymentState.SUCCEEDED else _why_too_early(named)
     known = case.snapshot.payments.get(payment_id)
     if known and known.order_id not in (None, case.order.order_id):
         return f"shared_payment: {payment_id} has paid order {known.order_id}"
     return "other_payment: it knows of other money; accept it for that, or refund that first" if received else None
+
+
+def _why_too_early(payment: Payment) -> str:
+    """An order that is accepted for a payment is paid with it; one that is accepted without was paid elsewhere."""
+    wait = "wait until it has succeeded" if payment.is_under_way else "it brings nothing"
+    return f"not_paid: {payment.payment_id} is {payment.state}: {wait}, or name no payment if it was paid elsewhere"
 
 
 def _accepted_unheld(case: Case, order: Order) -> Decision | Proposal:
@@ -94,30 +98,6 @@ def _taken_anew(case: Case) -> Decision | Proposal:
     if isinstance(accepted, Proposal) and accepted.order.status is OrderStatus.REFUND_DUE:
         return turned_down(case, accepted.order.failure_reason)
     return accepted
-
-
-def send_back(case: Case) -> Proposal:
-    """Have Stripe send money back: of what is not needed first. What has come of it, Stripe's own events say."""
-    event, order = case.event_as(RefundOrdered), case.order
-    named = event.restock if isinstance(event.restock, Mapping) else {}
-    if excess := [
-        f"{n} of {p!r} named, {order.sold.get(p, 0)} sold" for p, n in named.items() if n > order.sold.get(p, 0)
-    ]:
-        return turned_down(case, f"restock_excess: {', '.join(excess)}")
-    left = {payment: amount for payment in _paid_first_back(order) if (amount := _left_of(payment, order))}
-    if not left:
-        return turned_down(case, "nothing_left: no payment of it has anything left to refund")
-    if event.amount is not None and event.amount > sum(left.values()):
-        return turned_down(case, f"too_much: {event.amount} to refund, {sum(left.values())} left")
-    parts: Mapping[Payment, int | None] = (
-        dict.fromkeys(left) if event.amount is None else dict(_divided(event.amount, left))
-    )
-    restock = restock_in_words(event.restock)
-    refunds: dict[str, RefundTerms] = {}
-    for payment, part in parts.items():
-        # Of several refunds the first says which units come back, and the others that none do.
-        refunds[payment.payment_id] = RefundTerms(part, restock and (str(RestockRule.NONE) if refunds else restock))
-    return Proposal(Result.REFUND_ORDERED, order, refunds=refunds)
 
 
 def release_hold(case: Case) -> Decision | Proposal:
@@ -195,22 +175,3 @@ _WHY_NOT: Final = {
 def _on_its_way(order: Order, what_then: str) -> str | None:
     under_way = " and ".join(payment.payment_id for payment in order.payments.under_way)
     return f"payment_under_way: should {under_way} succeed, {what_then}" if under_way else None
-
-
-def _paid_first_back(order: Order) -> tuple[Payment, ...]:
-    """Its payments that brought money, in the order in which they go back; of one currency, the first one's."""
-    payments = dict.fromkeys((*order.extra_payments, *order.paid_with))
-    first = next((payment.money for payment in payments if payment.money), None)
-    return tuple(each for each in payments if each.money and first and each.money.currency == first.currency)
-
-
-def _left_of(payment: Payment, order: Order) -> int:
-    """What can still be refunded of it, in minor units."""
-    return max(amount_of(payment) - order.refunds.promised_of(payment), 0)
-
-
-def _divided(amount: int, left: Mapping[Payment, int]) -> Iterator[tuple[Payment, int]]:
-    for payment, available in left.items():
-        if part := min(amount, available):
-            yield payment, part
-        amount -= part

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from database.documents.audit_log import deliveries_path
+from database.documents.effects import effect_from
 from database.documents.parked_events import parked_event_from
 from database.documents.recorder import writes_for
 from database.documents.wanted import Wanted, after_hold
@@ -143,6 +144,8 @@ class _Attempt:
                     self._count_deliveries(seconds_left)
                 case Look(open_orders=True):
                     self._count_open_orders(seconds_left)
+                case Look(effects=True):
+                    self._find_effects(seconds_left)
                 case Look():
                     self._wanted = self._wanted.and_also(decision)
                     self._read(seconds_left)
@@ -173,6 +176,13 @@ class _Attempt:
         customer = self._snapshot.order.user_id if self._snapshot.order else None
         held = self._store.count_open_orders(customer, timeout_seconds=seconds_left()) if customer else 0
         self._snapshot = replace(self._snapshot, open_orders=held)
+
+    def _find_effects(self, seconds_left: SecondsLeft) -> None:
+        """After its order was read: whoever adds to them writes the order, too, and so the commit finds out."""
+        order_id = self._event.order_id
+        found = self._store.effects_of(order_id, timeout_seconds=seconds_left()) if order_id else {}
+        read = (effect_from(effect_id, document) for effect_id, document in found.items())
+        self._snapshot = replace(self._snapshot, effects=tuple(effect for effect in read if effect))
 
     def _commit(self, decision: Decision, seconds_left: SecondsLeft) -> Committed:
         writes = writes_for(decision, self._event, self._snapshot, self._terms, self._now)

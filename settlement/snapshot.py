@@ -139,6 +139,8 @@ class Snapshot:
     """Likewise, of an operator's."""
     effect: StoredEffect | None = None
     """What an operator wants tried again; None if there is no such effect, or if it cannot be read."""
+    effects: tuple[StoredEffect, ...] | None = None
+    """What is or was to be done outside because of the order; None if nobody looked."""
     products: Mapping[str, Product] = field(default_factory=dict)
     """Only the products that were asked for."""
     inventory_versions: Mapping[str, Version] = field(default_factory=dict)

@@ -13,6 +13,10 @@ from notifications.notices import Audience, Notice, NoticeType
 from orders.numbers import whole_number
 
 ERROR_CHARACTERS_MAX: Final = 500
+ALL_BUT_PAYLOAD: Final = (
+    *("kind", "recipient", "orderId", "causeId", "userId", "idempotencyKey", "state", "attempts"),
+    *("nextAttemptAt", "error", "createdAt", "refund", "refundId"),
+)
 UNFINISHED: Final = tuple(map(str, (EffectState.PENDING, EffectState.PROCESSING, EffectState.RETRY)))
 
 
@@ -80,6 +84,7 @@ def effect_from(effect_id: str, document: Document) -> StoredEffect | None:
         next_attempt_at=time_or_none(fields.get("nextAttemptAt")),
         payload=payload if isinstance(payload, Mapping) else None,
         version=document.version,
+        refund_id=text_or_none(fields.get("refundId")),
     )
 
 
@@ -105,6 +110,11 @@ def to_be_retried(stored: StoredEffect, next_attempt_at: datetime, error: str | 
 def over(stored: StoredEffect, expires_at: datetime, error: str | None = None) -> Update:
     """Done, or there was nothing to do, for this reason. What was sent, and to whom, is kept no longer."""
     return _update(stored, EffectState.SUCCESS, error, payload=None, expireAt=expires_at)
+
+
+def refunded(stored: StoredEffect, refund_id: str, expires_at: datetime) -> Update:
+    """Done: until Stripe's own event reports this refund, nothing else says that the money is on its way."""
+    return _update(stored, EffectState.SUCCESS, payload=None, expireAt=expires_at, refundId=refund_id)
 
 
 def given_up(

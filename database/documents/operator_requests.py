@@ -85,10 +85,7 @@ def _event_from(request_id: str, fields: Fields) -> OperatorEvent:
 
 
 def _accepted(fields: Fields, said: Mapping[str, Any]) -> OrderAccepted:
-    payment_id = fields.get("payment")
-    if payment_id is not None and not (isinstance(payment_id, str) and _PAYMENT_ID.fullmatch(payment_id)):
-        raise _Defect("payment must be the id of a PaymentIntent or of a charge")
-    return OrderAccepted(**said, **_order_in(fields), payment_id=payment_id)
+    return OrderAccepted(**said, **_order_in(fields), payment_id=_payment_in(fields))
 
 
 def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
@@ -100,7 +97,14 @@ def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
     restock = restock_from(named, is_document_id)
     if named is not None and restock is None:
         raise _Defect("restock must be all, none, or a list of productId:quantity")
-    return RefundOrdered(**said, **_order_in(fields), amount=amount_or_none(amount), restock=restock)
+    return RefundOrdered(
+        **said,
+        **_order_in(fields),
+        amount=amount_or_none(amount),
+        payment_id=_payment_in(fields),
+        restock=restock,
+        is_again=_flag_in(fields, "again"),
+    )
 
 
 def _release(fields: Fields, said: Mapping[str, Any]) -> HoldReleased:
@@ -133,15 +137,14 @@ def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
     least = 0 if mode == StockMode.SET else -STOCK_UNITS_MAX
     if quantity is None or not least <= quantity <= STOCK_UNITS_MAX:
         raise _Defect(f"quantity must be a whole number from {least} to {STOCK_UNITS_MAX}")
-    if not isinstance(force := fields.get("force", False), bool):
-        raise _Defect("force must be true or false")
-    return StockAdjusted(**said, product_id=product_id, mode=StockMode(mode), quantity=quantity, is_forced=force)
+    is_forced = _flag_in(fields, "force")
+    return StockAdjusted(**said, product_id=product_id, mode=StockMode(mode), quantity=quantity, is_forced=is_forced)
 
 
 _EXPECTED: Final = "expectedStatus"
 _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorEvent], set[str]]]] = {
     "accept": (_accepted, {_EXPECTED, "payment"}),
-    "refund": (_refund, {_EXPECTED, "amount", "restock"}),
+    "refund": (_refund, {_EXPECTED, "amount", "payment", "restock", "again"}),
     "release": (_release, {_EXPECTED}),
     "extend": (_extension, {_EXPECTED, "until"}),
     "cancel": (_cancellation, {_EXPECTED}),
@@ -165,6 +168,21 @@ def _order_in(fields: Fields) -> dict[str, Any]:
     if expected is not None and not (isinstance(expected, str) and expected in _STATUSES):
         raise _Defect(f"{_EXPECTED} must be the status of an order")
     return {"order_id": order_id, "expected_status": OrderStatus(expected) if expected else None}
+
+
+def _payment_in(fields: Fields) -> str | None:
+    payment_id = fields.get("payment")
+    if payment_id is None:
+        return None
+    if not (isinstance(payment_id, str) and _PAYMENT_ID.fullmatch(payment_id)):
+        raise _Defect("payment must be the id of a PaymentIntent or of a charge")
+    return payment_id
+
+
+def _flag_in(fields: Fields, name: str) -> bool:
+    if not isinstance(flag := fields.get(name, False), bool):
+        raise _Defect(f"{name} must be true or false")
+    return flag
 
 
 def _text_in(fields: Fields, name: str, characters_max: int) -> str:

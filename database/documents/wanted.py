@@ -18,7 +18,7 @@ from database.documents.webhook_events import claim_from, claim_path
 from database.store import Committed, Document, Fields
 from effects.effect import StoredEffect
 from orders.events import Cause, DisputeChanged, NotUnderstood, OfSession, StripeEvent
-from orders.operator_events import EffectRetried, OperatorEvent, OrderAccepted, StockAdjusted
+from orders.operator_events import EffectRetried, OperatorEvent, OrderAccepted, RefundOrdered, StockAdjusted
 from orders.order import Order
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ShopEvent
 from settlement.decisions import Look
@@ -169,7 +169,7 @@ class Wanted:
 
     @property
     def _payment_ids(self) -> tuple[str, ...]:
-        return self.event.payment_ids if isinstance(self.event, StripeEvent | OrderAccepted) else ()
+        return self.event.payment_ids if isinstance(self.event, StripeEvent | OrderAccepted | RefundOrdered) else ()
 
     @property
     def _checkout_path(self) -> str | None:

@@ -6,6 +6,7 @@ from database.store import Create, Delete, Document, Increase, Update, Write
 from orders.order import OrderStatus
 from orders.outcome import StoreContended
 from tests.contract.database import Database, InFirestore, InMemory, InRehearsal
+from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
 
 SOON = 5.0
@@ -142,6 +143,16 @@ def test_the_open_orders_of_a_customer_are_those_that_hold_units_and_are_not_pai
     database.put("orders/alices-own", {"userId": "alice", "status": None})
     assert database.store.count_open_orders("alice", timeout_seconds=SOON) == 2
     assert database.store.count_open_orders("carol", timeout_seconds=SOON) == 0
+
+
+def test_the_effects_of_an_order_are_found_by_their_ids_as_of_now(database: Database) -> None:
+    database.put("effects/e", {"orderId": "o", "createdAt": NOW, "refund": {"amount": 5}})
+    database.put("effects/f", {"orderId": "p", "createdAt": NOW, "refund": None})
+    found = database.store.effects_of("o", timeout_seconds=SOON)
+    assert {name: dict(effect.fields) for name, effect in found.items()} == {
+        "e": {"orderId": "o", "createdAt": NOW, "refund": {"amount": 5}}
+    }
+    assert database.store.effects_of("q", timeout_seconds=SOON) == {}
 
 
 def test_a_count_is_of_the_documents_of_one_collection(database: Database) -> None:

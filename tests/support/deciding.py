@@ -154,6 +154,7 @@ def a_snapshot(order: Order | None = None, *, shirts: Shelf = (10, 0), mugs: She
         audited=more.get("set_aside") is not None,
         deliveries_on_record=0,
         open_orders=0,
+        effects=(),
     )
     return replace(snapshot, **more)
 
@@ -220,6 +221,7 @@ class Given:
             was_placed=bool(self.snapshot.audited) if isinstance(event, OrderPlaced) else False,
             deliveries_on_record=None,
             open_orders=None,
+            effects=None,
         )
 
     def _request_of(self, event: Cause) -> OperatorRequest | None:
@@ -242,6 +244,8 @@ class Given:
             more |= known(deliveries_on_record=self.snapshot.deliveries_on_record)
         if look.checkout:
             more |= known(checkout=self.snapshot.checkout, is_checkout_read=True)
+        if look.effects:
+            more |= known(effects=self.snapshot.effects)
         if look.open_orders:
             more |= known(open_orders=self.snapshot.open_orders)
         return replace(snapshot, **more)

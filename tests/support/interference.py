@@ -100,6 +100,10 @@ class DisturbedStore:
         self._note("count", timeout_seconds)
         return self.store.count_open_orders(user_id, timeout_seconds=timeout_seconds)
 
+    def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
+        self._note("effects", timeout_seconds)
+        return self.store.effects_of(order_id, timeout_seconds=timeout_seconds)
+
     def _note(self, call: str, timeout_seconds: float) -> None:
         self.calls.append(call)
         self.timeouts.append(timeout_seconds)

@@ -124,6 +124,13 @@ class MemoryStore:
         orders = [fields for path, fields in self.documents() if path.startswith("orders/")]
         return sum(order.get("userId") == user_id and order.get("status") in OPEN for order in orders)
 
+    def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
+        return {
+            path.removeprefix("effects/"): document
+            for path, document in list(self._documents.items())
+            if path.startswith("effects/") and document.fields.get("orderId") == order_id
+        }
+
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         return self._parked(lambda claim: claim["orderId"] == order_id)
 

@@ -119,6 +119,7 @@ ASKING: Final[Mapping[str, Callable[[Recorder], object]]] = {
     "due_effects": lambda asked: list(FirestoreQueries(asked.client).due_effects(NOW)),
     "moved_heads": lambda asked: list(FirestoreQueries(asked.client).moved_heads(NOW, NOW)),
     "count_open_orders": lambda asked: asked.store.count_open_orders("alice", timeout_seconds=1),
+    "effects_of": lambda asked: asked.store.effects_of("order-1", timeout_seconds=1),
     "unanswered_requests": lambda asked: list(FirestoreQueries(asked.client).unanswered_requests(NOW, NOW)),
     "unanswered_operator_requests": lambda asked: list(
         FirestoreQueries(asked.client).unanswered_operator_requests(NOW, NOW)
@@ -146,7 +147,8 @@ DOCUMENTED: Final = (
         Asked(collection, frozenset({"userId"}))
         for collection in ("messages", "cancelRequests", "checkouts", "effects")
     ),
-    *(Asked(collection, frozenset({"orderId"})) for collection in ("disputes", "payments", "effects")),
+    *(Asked(collection, frozenset({"orderId"})) for collection in ("disputes", "payments")),
+    Asked("effects", frozenset({"orderId"}), (("createdAt", UP),)),
     Asked("products", frozenset({"active"})),
 )
 

@@ -9,11 +9,11 @@ from checkout.expiring import Expiring
 from checkout.request import CheckoutTerms
 from checkout.sessions import CheckoutSessions
 from effects.effect import MESSAGES, Effect, EffectKind
-from effects.outside import Failed, Performer, Postponed, Skipped
+from effects.outside import Failed, Performer, Postponed, Refunded, Skipped
 from effects.refunding import Refunding
 from orders.outcome import Settle
 from settlement.decisions import AutoRefund
-from stripe_api.api import AlreadyRefunded, Session, StripeApi, StripeRefused, StripeUnavailable
+from stripe_api.api import AlreadyRefunded, Refund, Session, StripeApi, StripeRefused, StripeUnavailable
 from tests.proofs.simulation.workers import Worker
 from tests.proofs.simulation.world import Request, World
 from tests.support.builders import TERMS
@@ -88,7 +88,7 @@ class _Refunder:
     def prepare(self, effect: Effect, now: datetime) -> Mapping[str, object]:
         return self._refunding(effect).prepare(effect, now)
 
-    def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | None:
+    def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | Refunded:
         return self._refunding(effect).perform(effect, payload)
 
     def _refunding(self, effect: Effect) -> Refunding:
@@ -131,7 +131,7 @@ class _Stripe:
         request = asking.request(effect, {"session": session_id}, key)
         return self._answer(effect.effect_id, lambda: asking.world.expire(request()))
 
-    def create_refund(self, request: Mapping[str, object], *, key: str) -> None:
+    def create_refund(self, request: Mapping[str, object], *, key: str) -> Refund:
         if self.effect is None:
             raise AssertionError("nobody waits for a refund")
         try:
@@ -140,6 +140,7 @@ class _Stripe:
             raise _as_stripe_says(failed) from failed
         if skipped:
             raise AlreadyRefunded("nothing is left", skipped.reason)
+        return Refund(self.asking.world.refund_ids[key], "pending", 0, "eur")
 
     def _answer(self, about: str, do: Callable[[], _Answer | StripeRefused]) -> _Answer:
         try:

@@ -370,10 +370,14 @@ def _refunded_charge(scenario: Scenario, payment: Payment, paid: Money, counted:
     )
 
 
+def refund_id_of(scenario: Scenario, payment: Payment, repayment: Repayment) -> str:
+    return f"re_{scenario.order_id}_{payment.number}_{repayment.number}"
+
+
 def _refund(scenario: Scenario, payment: Payment, repayment: Repayment, status: RefundStatus) -> Build:
     intent_id, said = scenario.intent_of(payment), repayment.restock
     restock = said if isinstance(said, RestockRule) else dict(said) or None
-    refund_id = f"re_{scenario.order_id}_{payment.number}_{repayment.number}"
+    refund_id = refund_id_of(scenario, payment, repayment)
     refund = Refund(refund_id, repayment.amount, status, restock, intent_id)
     return lambda delivery: RefundUpdated(
         delivery=delivery,

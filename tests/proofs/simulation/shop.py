@@ -25,7 +25,7 @@ from storefront.availability import Storefront
 from tests.proofs.simulation.history import ACTS, Arrival, History, Kind, RefundFate
 from tests.proofs.simulation.payments import Repayment
 from tests.proofs.simulation.performers import Asking
-from tests.proofs.simulation.scenarios import Scenario, catalogue_entry_of
+from tests.proofs.simulation.scenarios import Scenario, catalogue_entry_of, refund_id_of
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Work, Worker
 from tests.proofs.simulation.world import World
@@ -200,8 +200,8 @@ class Shop:
         reports = (event_id for event_id in after.events if event_id not in before.events)
         self.news += (Arrival(Kind.EVENT, after.order_id, event_id) for event_id in reports)
 
-    def _refund(self, payment_id: str, part: int | None, restock: RestockRule | None, at: datetime) -> bool:
-        """Stripe refunds a part of a payment, or what is left of it. Returns whether anything was left.
+    def _refund(self, payment_id: str, part: int | None, restock: RestockRule | None, at: datetime) -> str | None:
+        """Stripe refunds a part of a payment, or what is left of it. Returns its id; None if nothing was left.
 
         Raises:
             Failed: the part is more than that.
@@ -223,8 +223,8 @@ class Shop:
                     )
                     self.refunds += 1
                     self._becomes(scenario.with_refund(payment, refund))
-                    return True
-        return False
+                    return refund_id_of(scenario, payment, refund)
+        return None
 
     # --- What the service does ---------------------------------------------------------------------------------------
 

@@ -141,6 +141,11 @@ class Worker:
             "open orders", [user_id], lambda: self._store.count_open_orders(user_id, timeout_seconds=timeout_seconds)
         )
 
+    def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
+        return self._ask(
+            "effects", [order_id], lambda: self._store.effects_of(order_id, timeout_seconds=timeout_seconds)
+        )
+
     def ask_outside(self, about: str, do: Callable[[], _Answer]) -> _Answer:
         """No database has to do with it."""
         return self._ask(OUTSIDE, [about], do)

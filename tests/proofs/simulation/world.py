@@ -16,8 +16,11 @@ KEYS_LAST: Final = timedelta(hours=24)
 KNOWS_KEYS: Final = frozenset({EffectKind.MAIL, EffectKind.STRIPE_REFUND})
 
 
-Refund = Callable[[str, int | None, RestockRule | None, datetime], bool]
-"""Refunds a part of a payment, or all that is left of it; says whether anything was. Raises Failed."""
+Refund = Callable[[str, int | None, RestockRule | None, datetime], str | None]
+"""Refunds a part of a payment, or all that is left of it. Returns the refund's id; None if nothing was left.
+
+Raises Failed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class World:
         self._refusing, self._down, self._refund = refusing, down, refund
         self._kept: dict[str, Request] = {}
         """The last that was done under each key."""
+        self.refund_ids: dict[str, str] = {}
+        """Of what was refunded, by the key."""
 
     def receive(self, request: Request) -> str | None:
         """Do it, unless it was done under this key. Returns why there is nothing to do.
@@ -50,7 +55,7 @@ class World:
         self._admit(request)
         if self._was_done(request):
             return None
-        if request.kind is EffectKind.STRIPE_REFUND and not self._refunded(request.words, request.at):
+        if request.kind is EffectKind.STRIPE_REFUND and not self._refunded(request):
             return "charge_already_refunded"
         self._kept[request.key] = request
         self.done.append(request)
@@ -62,9 +67,13 @@ class World:
         self.done.append(request)
         return self.sessions.expire(str(request.words["session"]), request.at)
 
-    def _refunded(self, words: Mapping[str, Any], at: datetime) -> bool:
+    def _refunded(self, request: Request) -> bool:
+        words: Mapping[str, Any] = request.words
         restock = words["metadata"].get("restock")
-        return self._refund(words["payment_intent"], words.get("amount"), restock and RestockRule(restock), at)
+        made = self._refund(words["payment_intent"], words.get("amount"), restock and RestockRule(restock), request.at)
+        if made:
+            self.refund_ids[request.key] = made
+        return made is not None
 
     def _admit(self, request: Request) -> None:
         self.requests.append(request)

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from effects.effect import RefundTerms
-from effects.outside import Failed, Skipped
+from effects.outside import Failed, Refunded, Skipped
 from effects.refunding import Refunding
 from settlement.decisions import AutoRefund
 from stripe_api.api import AlreadyRefunded, Refund, StripeApi, StripeRefused, StripeUnavailable
@@ -43,7 +43,7 @@ def refunding(stripe: Stripe, store: MemoryStore | None = None, **settings: str)
 def test_all_that_is_left_of_the_payment_is_refunded_under_the_key_of_the_order_and_the_payment() -> None:
     stripe = Stripe()
     performer = refunding(stripe)
-    assert performer.perform(A_REFUND, performer.prepare(A_REFUND, NOW)) is None
+    assert performer.perform(A_REFUND, performer.prepare(A_REFUND, NOW)) == Refunded("re_1")
     request = {"payment_intent": "pi_2", "metadata": {"orderId": "order-1"}}
     assert stripe.asked == [(request, "stripe_refund_order-1_pi_2")]
 
@@ -65,7 +65,7 @@ def test_what_an_operator_has_ordered_is_refunded_as_it_is_ordered_whatever_the_
     stripe = Stripe()
     performer = refunding(stripe, auto_refund="off")
     ordered = replace(A_REFUND, key="operator_r", refund=RefundTerms(500, "shirt:1"))
-    assert performer.perform(ordered, performer.prepare(ordered, NOW)) is None
+    assert performer.perform(ordered, performer.prepare(ordered, NOW)) == Refunded("re_1")
     metadata = {"orderId": "order-1", "restock": "shirt:1"}
     assert stripe.asked == [({"payment_intent": "pi_2", "amount": 500, "metadata": metadata}, "operator_r")]
     all_of_it = replace(ordered, refund=RefundTerms(None, None))

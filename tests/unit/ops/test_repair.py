@@ -115,7 +115,9 @@ def test_what_was_given_up_is_tried_again_once_that_is_said() -> None:
         (("accept",), "Name one ORDER"),
         (("accept", "order-1", "--all", "--status", "review"), "Name one ORDER"),
         (("release", "--all"), "Name one ORDER"),
-        (("refund", "--all", "--status", "review", "--amount", "5"), "--amount is for one ORDER"),
+        (("refund", "--all", "--status", "review", "--amount", "5"), "is for one ORDER"),
+        (("refund", "--all", "--status", "review", "--payment", "pi_1"), "is for one ORDER"),
+        (("refund", "--all", "--status", "review", "--again"), "is for one ORDER"),
         (("extend", "order-1"), "Until when?"),
         (("extend", "order-1", "--for", "soon"), "no duration"),
         (("extend", "order-1", "--until", "soon"), "no time"),
@@ -167,7 +169,11 @@ def test_each_command_asks_for_what_it_says() -> None:
     assert ran(store, "cancel", "order-1", *YES).exit_code == 0
     assert status_in(store) == "cancelled"
     paid = a_shop_after(a_placement(), a_payment())
-    assert ran(paid, "refund", "order-1", "--amount", "500", "--restock", "shirt:1", *YES).exit_code == 0
+    words = ("refund", "order-1", "--payment", "pi_1", "--amount", "500")
+    assert ran(paid, *words, "--restock", "shirt:1", *YES).exit_code == 0
+    again = ran(paid, *words)
+    assert (again.exit_code, "refund_under_way: 500 eur of pi_1" in again.stdout) == (1, True)
+    assert ran(paid, *words, "--again").exit_code == 0
     [effect] = [fields for path, fields in paid.documents() if path.startswith("effects/")]
     assert effect["refund"] == {"amount": 500, "restock": "shirt:1"}
 

@@ -286,9 +286,7 @@ def test_a_hold_that_is_over_is_released_or_extended() -> None:
 
 def test_a_payment_too_many_is_refunded_by_its_name() -> None:
     second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
-    assert next_steps(a_shop_after(a_placement(), a_payment(), second)) == [
-        "Refund pi_2 in Stripe: others pay for the order"
-    ]
+    assert next_steps(a_shop_after(a_placement(), a_payment(), second)) == ["./shop refund --payment pi_2 order-1"]
     back = a_refunded_charge("evt_3", a_refund(payment_id="pi_2"), payment_intent_id="pi_2", charge_id="ch_2")
     assert next_steps(a_shop_after(a_placement(), a_payment(), second, back)) == []
 

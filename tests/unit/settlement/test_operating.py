@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from effects.effect import RefundTerms
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.money import Money
 from orders.operator_events import OperatorOrderEvent
@@ -163,65 +162,22 @@ def accepted_by(payment_id: str, order: Order) -> Payments:
 
 
 def test_of_a_payment_that_the_order_knows_naming_it_says_nothing_new() -> None:
-    for payments in PAID_LESS, Payments.of(Payment("pi_1", PaymentState.PROCESSING, NOW)):
-        assert accepted_by("pi_1", a_held_order(payments=payments)) == payments
+    assert accepted_by("pi_1", a_held_order(payments=PAID_LESS)) == PAID_LESS
 
 
-# --- Refund -----------------------------------------------------------------------------------------------------------
-
-SECOND = Payment("pi_2", PaymentState.SUCCEEDED, NOW + timedelta(minutes=1), EUR_36, "ch_2")
-
-
-def refunds_by(order: Order, **asked: object) -> dict[str, RefundTerms | None]:
-    """What Stripe is asked for, by the payment; nothing else happens until it has answered."""
-    change = given(order).changed_by(asked_of_order("refund-1", **asked))
-    assert (change.result, change.order, change.moves) == ("refund_ordered", order, ())
-    assert {effect.user_id for effect in change.effects} == {order.user_id}
-    return {effect.recipient: effect.refund for effect in change.effects}
-
-
-def test_a_refund_is_of_all_that_is_left_or_of_as_much_as_is_named_with_its_word_on_the_units() -> None:
-    sold = a_sold_order()
-    assert refunds_by(sold) == {"pi_1": RefundTerms(None, None)}
-    assert refunds_by(sold, amount=500, restock="none") == {"pi_1": RefundTerms(500, "none")}
-    assert refunds_by(sold, restock=" Shirt:1,shirt:1".lower()) == {"pi_1": RefundTerms(None, "shirt:2")}
-
-
-def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_come_back_once() -> None:
-    twice = a_sold_order(payments=Payments.of(PAID, SECOND))
-    assert refunds_by(twice, amount=3_600) == {"pi_2": RefundTerms(3_600, None)}
-    both = {"pi_2": RefundTerms(3_600, "all"), "pi_1": RefundTerms(400, "none")}
-    assert refunds_by(twice, amount=4_000, restock="all") == both
-    assert refunds_by(twice) == {"pi_2": RefundTerms(None, None), "pi_1": RefundTerms(None, None)}
-
-
-def test_each_order_of_a_refund_has_a_key_of_its_own_at_stripe() -> None:
-    event = asked_of_order("refund-1", amount=500)
-    keys = [
-        effect.key
-        for each in (event, event, replace(event, request_id="refund-2"))
-        for effect in given(a_sold_order()).changed_by(each).effects
-    ]
-    first, again, second = keys
-    assert (first, again) == ("operator_refund-1_stripe_refund_pi_1",) * 2
-    assert second != first
-
-
-def test_no_more_is_sent_back_than_is_left_and_what_is_on_its_way_is_not_left() -> None:
-    refund = asked_of_order("refund-1", amount=3_101)
-    pending = a_sold_order(payments=paid_as(amount_refunded=500), refunds=Refunds.of(a_refund("re_1", 500, "pending")))
-    assert refused(pending, refund) == "too_much: 3101 to refund, 3100 left"
-    assert refunds_by(pending, amount=3_100) == {"pi_1": RefundTerms(3_100, None)}
-    failed = replace(pending, refunds=Refunds.of(a_refund("re_1", 500, "failed")))
-    assert refunds_by(failed, amount=3_600) == {"pi_1": RefundTerms(3_600, None)}
-    refunded = a_sold_order("refunded", payments=paid_as(amount_refunded=3_600))
-    assert refused(refunded, asked_of_order("refund-1")) == "nothing_left: no payment of it has anything left to refund"
-
-
-def test_no_more_units_are_put_back_than_were_sold() -> None:
-    refund = asked_of_order("refund-1", restock="shirt:4,mug:1")
-    assert refused(a_sold_order(), refund) == "restock_excess: 4 of 'shirt' named, 3 sold, 1 of 'mug' named, 0 sold"
-    assert refunds_by(a_sold_order(), restock="shirt:3") == {"pi_1": RefundTerms(None, "shirt:3")}
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (PaymentState.PROCESSING, "pi_1 is processing: wait until it has succeeded"),
+        (PaymentState.AUTHORISED, "pi_1 is authorised: wait until it has succeeded"),
+        (PaymentState.FAILED, "pi_1 is failed: it brings nothing"),
+    ],
+)
+def test_an_order_is_not_accepted_for_a_payment_that_has_brought_nothing(state: PaymentState, why: str) -> None:
+    order = a_held_order(payments=Payments.of(Payment("pi_1", state, NOW)))
+    said = refused(order, asked_of_order("accept-1", payment="pi_1"))
+    assert said == f"not_paid: {why}, or name no payment if it was paid elsewhere"
+    assert accepted(order, shirts=(10, 3)).order.received is None
 
 
 # --- Release, extend, cancel ------------------------------------------------------------------------------------------

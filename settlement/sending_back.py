@@ -1,0 +1,162 @@
+"""What Stripe is asked to send back when an operator orders a refund. Pure.
+
+Never more than is left of what was paid, once all is counted that is on its way: what Stripe has reported, what it has
+done and not reported yet, and what is still to be asked of it. Each order of a refund writes the shop's order, so of
+two at once the second is decided anew, and sees the first.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect
+from orders.operator_events import RefundOrdered
+from orders.order import Order
+from orders.outcome import Result, in_words
+from orders.payments import Payment, PaymentState, amount_of
+from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
+from orders.restocking import restock_in_words
+from settlement.decisions import Case, Look, Proposal
+from settlement.operating import turned_down
+
+_AGAIN: Final = "if another refund is meant besides, say so with again"
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What can still be refunded of a payment, and what of it is on its way without Stripe having reported it."""
+
+    payment: Payment
+    amount: int
+    under_way: tuple[tuple[str, int], ...]
+    """The ids of effects, each with what it sends back; in minor units."""
+
+    @property
+    def currency(self) -> str:
+        return self.payment.money.currency if self.payment.money else ""
+
+
+def send_back(case: Case) -> Proposal | Look:
+    """Have Stripe send money back: of what is not needed first. What has come of it, Stripe's own events say."""
+    event, order = case.event_as(RefundOrdered), case.order
+    if case.snapshot.effects is None:
+        return Look(effects=True)
+    if excess := _excess_units(event, order):
+        return turned_down(case, f"restock_excess: {excess}")
+    effects = [each for each in case.snapshot.effects if each.effect.kind is EffectKind.STRIPE_REFUND]
+    if event.payment_id and order.payments.find(event.payment_id) is None:
+        return _of_earlier_order(case, event.payment_id, effects)
+    all_left = [_left_of(payment, order, effects) for payment in _payments_meant(event, order)]
+    left = {each.payment: each.amount for each in all_left if each.amount}
+    on_its_way = _under_way_in_words(all_left)
+    if not left:
+        nothing = "nothing_left: no payment of it has anything left to refund"
+        return turned_down(case, in_words(nothing, on_its_way))
+    if event.amount is not None and event.amount > sum(left.values()):
+        too_much = f"too_much: {event.amount} to refund, {sum(left.values())} left"
+        return turned_down(case, in_words(too_much, on_its_way))
+    parts = dict(_divided(sum(left.values()) if event.amount is None else event.amount, left))
+    before = on_its_way or _ordered_before(parts, order, effects)
+    if before and not event.is_again:
+        return turned_down(case, f"{before}: {_AGAIN}")
+    refunds = _refunds_of(parts, event)
+    return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, note=in_words(_sum_in_words(parts, left), before))
+
+
+def _excess_units(event: RefundOrdered, order: Order) -> str:
+    named = event.restock if isinstance(event.restock, Mapping) else {}
+    return ", ".join(
+        f"{n} of {p!r} named, {order.sold.get(p, 0)} sold" for p, n in named.items() if n > order.sold.get(p, 0)
+    )
+
+
+def _of_earlier_order(case: Case, payment_id: str, effects: Sequence[StoredEffect]) -> Proposal:
+    """A payment of an order that had the same id, and was deleted: how much it has brought, only Stripe knows."""
+    event, known = case.event_as(RefundOrdered), case.snapshot.payments.get(payment_id)
+    if known is None or known.order_id != case.order.order_id:
+        return turned_down(case, f"other_payment: {payment_id} is no payment for it")
+    if event.amount is not None or event.restock is not None:
+        return turned_down(case, f"earlier_order: {payment_id} is no payment of this order, and goes back as a whole")
+    if any(each.is_under_way and each.effect.recipient == payment_id for each in effects):
+        return turned_down(case, f"nothing_left: {payment_id} is being refunded")
+    note = f"earlier_order: all that is left of {payment_id} goes back, and this order stays as it is"
+    refunds = {payment_id: RefundTerms(None, str(RestockRule.NONE))}
+    return Proposal(Result.REFUND_ORDERED, case.order, refunds=refunds, note=note)
+
+
+def _payments_meant(event: RefundOrdered, order: Order) -> tuple[Payment, ...]:
+    """The one that is named; or all that brought money, in the order in which they go back, in the first's currency."""
+    if event.payment_id:
+        named = order.payments.find(event.payment_id)
+        return (named,) if named and named.state is PaymentState.SUCCEEDED and named.money else ()
+    payments = dict.fromkeys((*order.extra_payments, *order.paid_with))
+    first = next((payment.money for payment in payments if payment.money), None)
+    return tuple(each for each in payments if each.money and first and each.money.currency == first.currency)
+
+
+def _left_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) -> _Left:
+    own = [each for each in effects if payment.is_named_by([each.effect.recipient])]
+    to_be_done = {each.effect.effect_id: _amount_in(each, payment) for each in own if each.is_under_way}
+    done = {
+        each.refund_id: (each.effect.effect_id, _amount_in(each, payment))
+        for each in own
+        if each.refund_id and each.refund_id not in order.refunds.by_id
+    }
+    # The sum that a charge has reported may have it in already.
+    unreported = (
+        Refund(refund_id, amount, RefundStatus.PENDING, payment_id=payment.payment_id)
+        for refund_id, (_, amount) in done.items()
+    )
+    promised = order.refunds.merged_with(Refunds.of(*unreported)).promised_of(payment)
+    left = amount_of(payment) - promised - sum(to_be_done.values())
+    return _Left(payment, max(left, 0), (*to_be_done.items(), *done.values()))
+
+
+def _amount_in(stored: StoredEffect, payment: Payment) -> int:
+    """What it sends back, in minor units; at the most, where that is all that is left by then."""
+    terms = stored.effect.refund
+    return terms.amount if terms and terms.amount is not None else amount_of(payment)
+
+
+def _under_way_in_words(all_left: Sequence[_Left]) -> str | None:
+    said = [
+        f"{amount} {each.currency} of {each.payment.payment_id} ({effect_id})"
+        for each in all_left
+        for effect_id, amount in each.under_way
+    ]
+    return f"refund_under_way: {' and '.join(said)} not reported by Stripe yet" if said else None
+
+
+def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequence[StoredEffect]) -> str | None:
+    """Which refund an operator has ordered of just so much, and Stripe has made; None if there is none."""
+    for payment, part in parts.items():
+        for each in effects:
+            terms, refund = each.effect.refund, order.refunds.by_id.get(each.refund_id or "")
+            is_alike = terms is not None and terms.amount == part and payment.is_named_by([each.effect.recipient])
+            if is_alike and each.state is EffectState.SUCCESS and refund and not refund.is_undone:
+                return f"ordered_before: {part} of {payment.payment_id} went back with {refund.refund_id}"
+    return None
+
+
+def _refunds_of(parts: Mapping[Payment, int], event: RefundOrdered) -> Mapping[str, RefundTerms]:
+    restock = restock_in_words(event.restock)
+    refunds: dict[str, RefundTerms] = {}
+    for payment, part in parts.items():
+        amount = None if event.amount is None else part
+        # Of several refunds the first says which units come back, and the others that none do.
+        refunds[payment.payment_id] = RefundTerms(amount, restock and (str(RestockRule.NONE) if refunds else restock))
+    return refunds
+
+
+def _sum_in_words(parts: Mapping[Payment, int], left: Mapping[Payment, int]) -> str:
+    said = [
+        f"{part} {payment.money.currency} of {payment.payment_id}" for payment, part in parts.items() if payment.money
+    ]
+    return f"{' and '.join(said)} to refund, {sum(left.values()) - sum(parts.values())} left then"
+
+
+def _divided(amount: int, left: Mapping[Payment, int]) -> Iterator[tuple[Payment, int]]:
+    for payment, available in left.items():
+        if part := min(amount, available):
+            yield payment, part
+        amount -= part

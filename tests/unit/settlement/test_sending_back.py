@@ -1,0 +1,238 @@
+"""What operators have Stripe send back: never more than was paid, and a second order is seen before it is made."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from database.documents.effects import effect_from, effect_write
+from database.documents.operator_requests import operator_request_path
+from database.store import Document
+from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect, a_stripe_call, an_ordered_refund
+from effects.refunding import Refunding
+from orders.money import Money
+from orders.order import Order
+from orders.outcome import Outcome
+from orders.payments import Payment, Payments, PaymentState
+from orders.refunds import Refunds
+from settlement.decisions import AutoRefund
+from stripe_api.api import Refund
+from tests.support.builders import (
+    NOW,
+    a_payment,
+    a_placement,
+    a_refund,
+    a_refunded_charge,
+    an_operators_request,
+    asked_of_order,
+)
+from tests.support.deciding import EUR_36, PAID, a_known_payment, a_sold_order, given, paid_as
+from tests.support.effects import Outbox
+from tests.support.interference import DisturbedStore, someone_first
+from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled
+from tests.support.shop import a_shop_after
+
+SECOND = Payment("pi_2", PaymentState.SUCCEEDED, NOW + timedelta(minutes=1), EUR_36, "ch_2")
+
+
+def refused(order: Order, *effects: StoredEffect, **asked: object) -> str | None:
+    """Why it was, where the order stays as it is, and Stripe is asked for nothing."""
+    change = given(order, effects=effects).changed_by(asked_of_order("refund-1", **asked))
+    assert (change.result, change.order, change.effects) == ("not_refunded", order, ()), change.note
+    return change.note
+
+
+def said_of(order: Order, *effects: StoredEffect, **asked: object) -> str | None:
+    """What is said of a refund that is ordered."""
+    change = given(order, effects=effects).changed_by(asked_of_order("refund-1", **asked))
+    assert change.result == "refund_ordered", change.note
+    return change.note
+
+
+def refunds_by(order: Order, **asked: object) -> dict[str, RefundTerms | None]:
+    """What Stripe is asked for, by the payment; nothing else happens until it has answered."""
+    change = given(order).changed_by(asked_of_order("refund-1", **asked))
+    assert (change.result, change.order, change.moves) == ("refund_ordered", order, ())
+    assert {effect.user_id for effect in change.effects} == {order.user_id}
+    return {effect.recipient: effect.refund for effect in change.effects}
+
+
+def test_a_refund_is_of_all_that_is_left_or_of_as_much_as_is_named_with_its_word_on_the_units() -> None:
+    sold = a_sold_order()
+    assert refunds_by(sold) == {"pi_1": RefundTerms(None, None)}
+    assert refunds_by(sold, amount=500, restock="none") == {"pi_1": RefundTerms(500, "none")}
+    assert refunds_by(sold, restock=" Shirt:1,shirt:1".lower()) == {"pi_1": RefundTerms(None, "shirt:2")}
+
+
+def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_come_back_once() -> None:
+    twice = a_sold_order(payments=Payments.of(PAID, SECOND))
+    assert refunds_by(twice, amount=3_600) == {"pi_2": RefundTerms(3_600, None)}
+    both = {"pi_2": RefundTerms(3_600, "all"), "pi_1": RefundTerms(400, "none")}
+    assert refunds_by(twice, amount=4_000, restock="all") == both
+    assert refunds_by(twice) == {"pi_2": RefundTerms(None, None), "pi_1": RefundTerms(None, None)}
+
+
+def test_each_order_of_a_refund_has_a_key_of_its_own_at_stripe() -> None:
+    event = asked_of_order("refund-1", amount=500)
+    keys = [
+        effect.key
+        for each in (event, event, replace(event, request_id="refund-2"))
+        for effect in given(a_sold_order()).changed_by(each).effects
+    ]
+    first, again, second = keys
+    assert (first, again) == ("operator_refund-1_stripe_refund_pi_1",) * 2
+    assert second != first
+
+
+def test_no_more_is_sent_back_than_is_left_and_what_is_on_its_way_is_not_left() -> None:
+    pending = a_sold_order(payments=paid_as(amount_refunded=500), refunds=Refunds.of(a_refund("re_1", 500, "pending")))
+    assert refused(pending, amount=3_101) == "too_much: 3101 to refund, 3100 left"
+    assert refunds_by(pending, amount=3_100) == {"pi_1": RefundTerms(3_100, None)}
+    failed = replace(pending, refunds=Refunds.of(a_refund("re_1", 500, "failed")))
+    assert refunds_by(failed, amount=3_600) == {"pi_1": RefundTerms(3_600, None)}
+    refunded = a_sold_order("refunded", payments=paid_as(amount_refunded=3_600))
+    assert refused(refunded) == "nothing_left: no payment of it has anything left to refund"
+
+
+def test_no_more_units_are_put_back_than_were_sold() -> None:
+    said = refused(a_sold_order(), restock="shirt:4,mug:1")
+    assert said == "restock_excess: 4 of 'shirt' named, 3 sold, 1 of 'mug' named, 0 sold"
+    assert refunds_by(a_sold_order(), restock="shirt:3") == {"pi_1": RefundTerms(None, "shirt:3")}
+
+
+# --- Which payment ----------------------------------------------------------------------------------------------------
+
+
+def test_a_payment_that_is_named_is_refunded_and_no_other() -> None:
+    twice = a_sold_order(payments=Payments.of(PAID, SECOND))
+    assert refunds_by(twice, payment="pi_1") == {"pi_1": RefundTerms(None, None)}
+    assert refunds_by(twice, payment="ch_2", amount=500) == {"pi_2": RefundTerms(500, None)}
+    assert refused(twice, payment="pi_1", amount=3_601) == "too_much: 3601 to refund, 3600 left"
+    assert refused(twice, payment="pi_9") == "other_payment: pi_9 is no payment for it"
+    # It can be named where nobody would guess that it is meant: in another currency, or if it may be another order's.
+    others = replace(SECOND, money=Money(900, "usd"), is_doubtful=True)
+    assert refunds_by(a_sold_order(payments=Payments.of(PAID, others)), payment="pi_2").keys() == {"pi_2"}
+
+
+def test_of_a_payment_that_has_brought_nothing_nothing_is_left() -> None:
+    on_its_way = replace(SECOND, state=PaymentState.PROCESSING, money=None)
+    order = a_sold_order(payments=Payments.of(PAID, on_its_way))
+    assert refused(order, payment="pi_2") == "nothing_left: no payment of it has anything left to refund"
+
+
+def test_a_payment_of_a_deleted_order_of_the_same_id_goes_back_as_a_whole_and_puts_nothing_back() -> None:
+    whole, part = (asked_of_order("refund-1", payment="pi_9", **more) for more in ({}, {"amount": 5}))
+    listed = {"pi_9": a_known_payment()}
+    change = given(a_sold_order(), payments=listed).changed_by(whole)
+    assert [(each.recipient, each.refund) for each in change.effects] == [("pi_9", RefundTerms(None, "none"))]
+    assert given(a_sold_order(), payments=listed).changed_by(part).result == "not_refunded"
+    under_way = given(a_sold_order(), payments=listed, effects=(ordered("pi_9", None),))
+    assert under_way.changed_by(whole).note == "nothing_left: pi_9 is being refunded"
+    elsewhere = given(a_sold_order(), payments={"pi_9": a_known_payment(order_id="order-2")})
+    assert elsewhere.changed_by(whole).note == "other_payment: pi_9 is no payment for it"
+
+
+# --- What is on its way -----------------------------------------------------------------------------------------------
+
+
+def ordered(payment_id: str, amount: int | None, state: str = "PENDING", refund_id: str | None = None) -> StoredEffect:
+    """A refund that an operator has ordered before."""
+    effect = an_ordered_refund(payment_id, RefundTerms(amount, None), "order-1", "operator_r0", "alice")
+    fields = {**effect_write(effect, NOW).fields, "state": state, "refundId": refund_id}
+    stored = effect_from(effect.effect_id, Document(fields, None))
+    assert stored
+    return stored
+
+
+PI_1_500 = "500 eur of pi_1 (operator_r0_stripe_refund_pi_1)"
+UNDER_WAY = f"refund_under_way: {PI_1_500} not reported by Stripe yet"
+
+
+@pytest.mark.parametrize("state", ["PENDING", "PROCESSING", "RETRY"])
+def test_what_was_ordered_and_is_not_over_is_said_and_is_not_left(state: str) -> None:
+    before = ordered("pi_1", 500, state)
+    assert refused(a_sold_order(), before, amount=500).startswith(UNDER_WAY)  # type: ignore[union-attr]
+    assert (
+        refused(a_sold_order(), before, amount=3_101, again=True) == f"too_much: 3101 to refund, 3100 left; {UNDER_WAY}"
+    )
+    said = said_of(a_sold_order(), before, amount=500, again=True)
+    assert said == f"500 eur of pi_1 to refund, 2600 left then; {UNDER_WAY}"
+
+
+def test_what_was_given_up_is_left_and_what_takes_all_leaves_nothing() -> None:
+    assert said_of(a_sold_order(), ordered("pi_1", 500, "ERROR"), amount=500)
+    said = refused(a_sold_order(), ordered("pi_1", None), again=True)
+    assert said and said.startswith(
+        "nothing_left: no payment of it has anything left to refund; refund_under_way: 3600"
+    )
+
+
+def test_a_refund_that_the_shop_makes_by_itself_counts_as_one_that_is_ordered() -> None:
+    by_itself = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_2", "order-1", "evt_2", "alice")
+    stored = effect_from(by_itself.effect_id, Document(effect_write(by_itself, NOW).fields, None))
+    assert stored
+    twice = a_sold_order(payments=Payments.of(PAID, SECOND))
+    said = refused(twice, stored)
+    assert said and said.startswith("refund_under_way: 3600 eur of pi_2")
+    assert said_of(twice, stored, payment="pi_1") == "3600 eur of pi_1 to refund, 0 left then"
+
+
+def test_what_stripe_has_made_counts_once_whether_or_not_its_event_is_there() -> None:
+    made = ordered("pi_1", 500, "SUCCESS", "re_1")
+    assert (
+        refused(a_sold_order(), made, amount=3_101, again=True) == f"too_much: 3101 to refund, 3100 left; {UNDER_WAY}"
+    )
+    by_its_sum = a_sold_order(payments=paid_as(amount_refunded=500))
+    assert said_of(by_its_sum, made, amount=3_100, again=True)
+    reported = replace(by_its_sum, refunds=Refunds.of(a_refund("re_1", 500)))
+    assert said_of(reported, made, amount=3_100) == "3100 eur of pi_1 to refund, 0 left then"
+
+
+def test_as_much_once_more_has_to_be_meant_unless_the_first_has_failed() -> None:
+    made = ordered("pi_1", 500, "SUCCESS", "re_1")
+    done, failed = (a_sold_order(refunds=Refunds.of(a_refund("re_1", 500, state))) for state in ("succeeded", "failed"))
+    said = refused(done, made, amount=500)
+    assert said and said.startswith("ordered_before: 500 of pi_1 went back with re_1")
+    assert said_of(done, made, amount=500, again=True)
+    assert said_of(done, made, amount=501)
+    assert said_of(failed, made, amount=500)
+
+
+# --- At once ----------------------------------------------------------------------------------------------------------
+
+
+def in_request(store: MemoryStore, request_id: str, **fields: object) -> Outcome:
+    """What becomes of an operator's request on this shop."""
+    return settled(requested(store, request_id, **fields), store)
+
+
+def requested(store: MemoryStore, request_id: str, **fields: object):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    store.put(operator_request_path(request_id), an_operators_request("refund", **fields))
+    return replace(asked_of_order("refund-1", **fields), request_id=request_id)
+
+
+def test_of_two_operators_who_order_the_same_at_once_the_second_is_told_of_the_first() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    first, second = (requested(store, request_id, amount=500) for request_id in ("r1", "r2"))
+    overtaken = DisturbedStore(store, [someone_first(lambda: settled(first, store))])
+    outcome = settled(second, overtaken)
+    assert (outcome.result, (outcome.note or "").partition(":")[0]) == ("not_refunded", "refund_under_way")
+    assert [path for path in store.dump() if path.startswith("effects/")] == ["effects/operator_r1_stripe_refund_pi_1"]
+
+
+class Stripe:
+    def create_refund(self, request: object, *, key: str) -> Refund:
+        return Refund("re_7", "pending", 500, "eur")
+
+
+def test_until_stripe_has_reported_what_it_has_made_a_second_order_is_told_of_it() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    in_request(store, "r1", amount=500)
+    performer = Refunding(Stripe(), store, AutoRefund.OFF, None)  # type: ignore[arg-type]
+    Outbox(store, performer).effects.perform("operator_r1_stripe_refund_pi_1")
+    effect = store.get("effects/operator_r1_stripe_refund_pi_1") or {}
+    assert (effect["state"], effect["refundId"]) == (str(EffectState.SUCCESS), "re_7")
+    assert (in_request(store, "r2").note or "").startswith("refund_under_way: 500 eur of pi_1")
+    settled(a_refunded_charge("evt_2", a_refund("re_7", 500), total=500), store)
+    assert in_request(store, "r3").result == "refund_ordered"
