@@ -29,6 +29,8 @@ class Product:
     """Why the price that the catalogue carries cannot be used."""
     level_defect: str | None = None
     """Why nothing can be held of it as its inventory is, in words for the shop."""
+    in_catalogue: bool = True
+    """Whether `products/{productId}` exists."""
 
     @property
     def is_unlimited(self) -> bool:

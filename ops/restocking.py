@@ -3,12 +3,14 @@
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from database.documents.inventory import inventory_path
+from database.documents.products import product_path
 from database.ids import is_document_id
 from ops.acting import COMMIT_SECONDS_MAX, Act, How, said_how
 from ops.carrying_out import carry_out
@@ -19,52 +21,59 @@ from ops.shelves import units_held
 _COLUMNS: Final = ("product", "quantity")
 _QUANTITY: Final = re.compile(r"\s*([+-]?[0-9]{1,12})\s*")
 _FORCE: Final = click.option("--force", is_flag=True, help="Also if fewer are left than orders hold.")
+_NEW: Final = click.option("--new", is_flag=True, help="Also of a product that nobody knows yet.")
+_PRODUCTS_AT_ONCE: Final = 200
+_NOWHERE: Final[Mapping[str, str]] = {}
 
 
 @command("set")
 @click.argument("product")
 @click.argument("quantity", type=click.IntRange(0))
 @_FORCE
+@_NEW
 @said_how
 @click.pass_obj
-def set_stock(asked: Asked, product: str, quantity: int, how: How, *, force: bool) -> None:
+def set_stock(asked: Asked, product: str, quantity: int, how: How, *, force: bool, new: bool) -> None:
     """Say that QUANTITY units of a PRODUCT are on hand.
 
     They were counted just now: what is sold from now on comes off that.
     """
-    _adjust(asked, [_act(product, "set", quantity, is_forced=force)], how)
+    _adjust(asked, [_act(product, "set", quantity, is_forced=force)], how, may_be_new=new)
 
 
 @command("add")
 @click.argument("product")
 @click.argument("quantity", type=int)
 @_FORCE
+@_NEW
 @said_how
 @click.pass_obj
-def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: bool) -> None:
+def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: bool, new: bool) -> None:
     """Add QUANTITY units of a PRODUCT to those on hand.
 
     To take three away, add -3.
     """
-    _adjust(asked, [_act(product, "add", quantity, is_forced=force)], how)
+    _adjust(asked, [_act(product, "add", quantity, is_forced=force)], how, may_be_new=new)
 
 
 @command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--add", is_flag=True, help="The quantities come on top of what is there, and are not all there is.")
 @_FORCE
+@_NEW
 @said_how
 @click.pass_obj
-def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool) -> None:
+def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool, new: bool) -> None:
     """Set the stock of many products from a CSV FILE.
 
     It has the columns product and quantity, and names no product twice.
     """
     mode = "add" if add else "set"
-    acts = [_act_of_row(file, line, row, mode, is_forced=force) for line, row in _rows_in(file)]
-    if len({act.target for act in acts}) < len(acts):
+    acts = {line: _act_of_row(file, line, row, mode, is_forced=force) for line, row in _rows_in(file)}
+    if len({act.target for act in acts.values()}) < len(acts):
         raise Failed(f"{file} names a product twice. Nothing was done.")
-    _adjust(asked, acts, how)
+    lines = {act.target: f" (line {line})" for line, act in acts.items()}
+    _adjust(asked, list(acts.values()), how, may_be_new=new, where=lines)
 
 
 # So that -3 is a quantity, and not an option that there is none of.
@@ -72,9 +81,35 @@ add_stock.ignore_unknown_options = True
 STOCK_ACTS: Final = (set_stock, add_stock, import_stock)
 
 
-def _adjust(asked: Asked, acts: Sequence[Act], how: How) -> None:
+def _adjust(
+    asked: Asked, acts: Sequence[Act], how: How, *, may_be_new: bool, where: Mapping[str, str] = _NOWHERE
+) -> None:
+    """Args: where: of each product, in which line of a file it is named."""
+    unknown = _unknown(asked, [act.target for act in acts])
+    if unknown and not may_be_new:
+        named = ", ".join(f"{product}{where.get(product, '')}" for product in unknown)
+        raise Failed(
+            f"Neither the inventory nor the catalogue knows {named}. What is new, and not mistyped, takes --new. "
+            "Nothing was done."
+        )
     check_that_no_hold_is_forgotten(asked, [act.target for act in acts])
-    carry_out(asked, acts, how)
+    as_new = {"new": True}
+    carry_out(
+        asked,
+        [replace(act, parameters={**act.parameters, **as_new}) if act.target in unknown else act for act in acts],
+        how,
+    )
+
+
+def _unknown(asked: Asked, products: Sequence[str]) -> Sequence[str]:
+    """Those that are in neither the inventory nor the catalogue. Raises Transient."""
+    unknown: list[str] = []
+    for first in range(0, len(products), _PRODUCTS_AT_ONCE):
+        some = products[first : first + _PRODUCTS_AT_ONCE]
+        paths = [path(product) for product in some for path in (inventory_path, product_path)]
+        there = asked.shop.store.read(paths, timeout_seconds=COMMIT_SECONDS_MAX)
+        unknown += [each for each in some if there[inventory_path(each)] is None and there[product_path(each)] is None]
+    return unknown
 
 
 def check_that_no_hold_is_forgotten(asked: Asked, products: Sequence[str]) -> None:

@@ -37,17 +37,21 @@ def seed(asked: Asked, file: Path, how: How) -> None:
     wanted = dict(_documents_of(_catalogue_in(file)))
     there = asked.shop.store.read(tuple(wanted), timeout_seconds=COMMIT_SECONDS_MAX)
     missing = {path: fields for path, fields in wanted.items() if there[path] is None}
-    # What is counted comes on the shelf as all stock does, and is on record.
-    counted = {path: stock for path, fields in missing.items() if (stock := whole_number(fields.get("stock")))}
-    acts = [Act("stock", _id_in(path), {"mode": "add", "quantity": stock}) for path, stock in counted.items()]
+    # What is counted is on the shelf and on record in one commit: who dies halfway can begin again.
+    acts = [_first_units(path, fields) for path, fields in missing.items() if whole_number(fields.get("stock"))]
     check_that_no_hold_is_forgotten(asked, [_id_in(path) for path in wanted if path.startswith(inventory_path(""))])
     _show(asked, missing, len(wanted), how)
     if how.is_done:
         for path, fields in missing.items():
-            write = Create(path, _without_units(fields))
-            asked.shop.store.commit((write,), timeout_seconds=COMMIT_SECONDS_MAX)
+            if not whole_number(fields.get("stock")):
+                asked.shop.store.commit((Create(path, fields),), timeout_seconds=COMMIT_SECONDS_MAX)
         if acts:
             carry_out(asked, acts, how)
+
+
+def _first_units(path: str, fields: Mapping[str, object]) -> Act:
+    backorder = {"backorder": fields["backorder"]} if fields.get("backorder") else {}
+    return Act("stock", _id_in(path), {"mode": "add", "quantity": fields["stock"], "new": True, **backorder})
 
 
 def _show(asked: Asked, missing: Mapping[str, Mapping[str, object]], wanted: int, how: How) -> None:
@@ -56,10 +60,6 @@ def _show(asked: Asked, missing: Mapping[str, Mapping[str, object]], wanted: int
         rows = tuple((path, ", ".join(f"{name}: {value}" for name, value in missing[path].items())) for path in missing)
         page = (Table(rows, ("document", "fields")), Line("Nothing was done. Add --yes --reason '…' to do it."))
         asked.output.show({"done": False, "missing": missing}, page)
-
-
-def _without_units(fields: Mapping[str, object]) -> dict[str, object]:
-    return {**fields, "stock": 0} if whole_number(fields.get("stock")) else dict(fields)
 
 
 def _id_in(path: str) -> str:

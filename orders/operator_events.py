@@ -128,6 +128,10 @@ class StockAdjusted(_ByOperator):
     """Units: on hand, or more than before; up to STOCK_UNITS_MAX."""
     is_forced: bool = False
     """Whether there may be fewer units afterwards than orders hold."""
+    is_new: bool = False
+    """Whether the inventory has no such product yet, and gets it with this."""
+    backorder: int = 0
+    """Of a new one: how many more may be sold than there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from inventory.reservation import Product
 from inventory.stock import Level, StockMove
 from orders.operator_events import StockAdjusted, StockMode
 from orders.outcome import Result
@@ -17,7 +18,9 @@ def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment:
     """
     product = snapshot.products[event.product_id]
     if not product.in_inventory:
-        return _counted_first(event)
+        return _counted_first(event, product)
+    if event.is_new:
+        return _not_adjusted("counted_already: the inventory has it, so it is not new")
     level = product.level
     if level is None:
         return _not_adjusted(f"unreadable: {product.level_defect}; write the document anew")
@@ -36,12 +39,15 @@ def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment:
     )
 
 
-def _counted_first(event: StockAdjusted) -> Adjustment:
+def _counted_first(event: StockAdjusted, product: Product) -> Adjustment:
+    if not (product.in_catalogue or event.is_new):
+        # Most likely somebody has mistyped it.
+        return _not_adjusted("unknown_product: neither the inventory nor the catalogue has it; if it is new, say so")
     if event.quantity < 0:
         return _not_adjusted("not_counted: the inventory has no such product from which to take units")
     move = StockMove(event.product_id, event.quantity, 0)
     note = f"{event.product_id!r} is counted from now on: {event.quantity}"
-    return Adjustment(Result.STOCK_ADJUSTED, None, note, move)
+    return Adjustment(Result.STOCK_ADJUSTED, None, note, move, backorder=event.backorder)
 
 
 def _why_too_few(level: Level, change: int) -> str | None:

@@ -278,6 +278,8 @@ class Adjustment:
     move: StockMove | None = None
     is_exact: bool = False
     """Whether the figures must still be those that were read."""
+    backorder: int = 0
+    """Of a product that is counted from now on: how many more may be sold than there are."""
     retried: StoredEffect | None = None
     """What is to be tried again."""
     released: ClassVar[tuple[str, ...]] = ()

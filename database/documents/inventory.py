@@ -70,7 +70,8 @@ def adjusted(adjustment: Adjustment, snapshot: Snapshot) -> tuple[Create | Incre
     if move is None:
         return ()
     if not snapshot.products[move.product_id].in_inventory:
-        return (Create(inventory_path(move.product_id), {"stock": move.stock, "reserved": 0}),)
+        backorder = {"backorder": adjustment.backorder} if adjustment.backorder else {}
+        return (Create(inventory_path(move.product_id), {"stock": move.stock, "reserved": 0, **backorder}),)
     return (_exact_write(move, snapshot) if adjustment.is_exact else _increase(move),)
 
 

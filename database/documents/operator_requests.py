@@ -137,8 +137,18 @@ def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
     least = 0 if mode == StockMode.SET else -STOCK_UNITS_MAX
     if quantity is None or not least <= quantity <= STOCK_UNITS_MAX:
         raise _Defect(f"quantity must be a whole number from {least} to {STOCK_UNITS_MAX}")
-    is_forced = _flag_in(fields, "force")
-    return StockAdjusted(**said, product_id=product_id, mode=StockMode(mode), quantity=quantity, is_forced=is_forced)
+    is_new, backorder = _flag_in(fields, "new"), whole_number(fields.get("backorder", 0))
+    if backorder is None or not 0 <= backorder <= STOCK_UNITS_MAX or (backorder and not is_new):
+        raise _Defect(f"backorder must be a whole number from 0 to {STOCK_UNITS_MAX}, and only of what is new")
+    return StockAdjusted(
+        **said,
+        product_id=product_id,
+        mode=StockMode(mode),
+        quantity=quantity,
+        is_forced=_flag_in(fields, "force"),
+        is_new=is_new,
+        backorder=backorder,
+    )
 
 
 _EXPECTED: Final = "expectedStatus"
@@ -148,7 +158,7 @@ _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorE
     "release": (_release, {_EXPECTED}),
     "extend": (_extension, {_EXPECTED, "until"}),
     "cancel": (_cancellation, {_EXPECTED}),
-    "stock": (_stock, {"mode", "quantity", "force"}),
+    "stock": (_stock, {"mode", "quantity", "force", "new", "backorder"}),
     "retry": (_retry, set()),
 }
 """What each kind of requests becomes, and what it says besides what all of them say."""

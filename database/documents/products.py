@@ -14,20 +14,21 @@ def product_path(product_id: str) -> str:
 
 def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | None) -> Product:
     """A product from `inventory/{productId}` and `products/{productId}`; either may be missing."""
-    catalogue = catalogue or {}
-    unit_amount, currency = catalogue.get("unitAmount"), catalogue.get("currency")
+    listed = catalogue or {}
+    unit_amount, currency = listed.get("unitAmount"), listed.get("currency")
     price = money_or_none(unit_amount, currency)
     has_broken_price = price is None and not (unit_amount is None and currency is None)
     return Product(
         product_id=product_id,
         in_inventory=inventory is not None,
         level=level_from(inventory),
-        on_sale=catalogue.get("active", True) is True,
+        on_sale=listed.get("active", True) is True,
         unit_price=price,
         price_defect="needs a whole unitAmount in minor units and a currency such as 'eur'"
         if has_broken_price
         else None,
         level_defect=level_defect_in(inventory) if inventory is not None else None,
+        in_catalogue=catalogue is not None,
     )
 
 

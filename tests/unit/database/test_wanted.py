@@ -114,7 +114,7 @@ def test_an_order_is_read_with_its_claim_and_its_payments() -> None:
 def test_products_are_read_with_the_version_of_their_inventory_where_there_is_one() -> None:
     documents: dict[str, Fields] = {ORDER: an_order(), SHIRT[0]: {"stock": 10}, SHIRT[1]: a_catalogue_entry()}
     snapshot = read(Wanted(a_placement(product_ids=("shirt", "mug"))), documents)
-    no_mugs = a_product("mug", None, in_inventory=False, unit_price=None)
+    no_mugs = a_product("mug", None, in_inventory=False, unit_price=None, in_catalogue=False)
     assert (snapshot.order, snapshot.audited) == (a_pending_order(), False)
     assert snapshot.products == {"shirt": a_product(), "mug": no_mugs}
     assert snapshot.inventory_versions == {"shirt": "inventory/shirt as read"}

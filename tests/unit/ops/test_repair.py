@@ -263,8 +263,23 @@ def test_stock_is_set_and_added_to_and_imported(tmp_path: Path) -> None:
     assert (refused.exit_code, "orders hold 3" in refused.stdout) == (1, True)
     assert ran(store, "stock", "set", "shirt", "2", "--force", *YES).exit_code == 0
     (tmp_path / "shelf.csv").write_text("product,quantity\nshirt,20\nmug,4\n")
-    assert ran(store, "stock", "import", str(tmp_path / "shelf.csv"), *YES).exit_code == 0
+    assert ran(store, "stock", "import", str(tmp_path / "shelf.csv"), "--new", *YES).exit_code == 0
     assert (shirts_in(store), document_at(store, "inventory/mug")) == ((20, 3), {"stock": 4, "reserved": 0})
+
+
+def test_a_product_that_nobody_knows_is_mistyped_unless_it_is_said_to_be_new(tmp_path: Path) -> None:
+    store = a_shop_with_a_hold()
+    store.put("products/mug", {"name": "Mug"})
+    before = store.dump()
+    (tmp_path / "shelf.csv").write_text("product,quantity\nshirt,20\nshrit,4\n")
+    words = (("set", "shrit", "5"), ("add", "shrit", "5"), ("import", str(tmp_path / "shelf.csv")))
+    for *each, named in (*((*word, "shrit.") for word in words[:2]), (*words[2], "shrit (line 3).")):
+        refused = ran(store, "stock", *each, *YES)
+        said = f"the catalogue knows {named}"
+        assert (refused.exit_code, said in refused.stderr, store.dump()) == (1, True, before)
+    assert ran(store, "stock", "set", "mug", "5", *YES).exit_code == 0
+    assert ran(store, "stock", "set", "shrit", "5", "--new", *YES).exit_code == 0
+    assert store.get("inventory/shrit") == {"stock": 5, "reserved": 0}
 
 
 @pytest.mark.parametrize(
@@ -318,6 +333,29 @@ def test_a_catalogue_is_put_on_sale_over_nothing_that_is_there(tmp_path: Path) -
     after = store.dump()
     assert ran(store, "seed", str(file), *YES).exit_code == 0
     assert store.dump() == after
+
+
+def test_a_catalogue_that_was_put_on_sale_halfway_is_put_on_sale_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, commit = tmp_path / "catalogue.yaml", MemoryStore.commit
+    file.write_text(CATALOGUE)
+    whole = a_shop_with_a_hold()
+    ran(whole, "seed", str(file), *YES)
+    shelves = {path: fields for path, fields in whole.dump().items() if path.startswith(("products/", "inventory/"))}
+    for commits in range(9):
+        store, left = a_shop_with_a_hold(), iter(range(commits))
+
+        def dies(self: MemoryStore, writes: Any, *, timeout_seconds: float, left: Iterator[int] = left) -> Any:
+            if next(left, None) is None:
+                raise StoreUnavailable("down")
+            return commit(self, writes, timeout_seconds=timeout_seconds)
+
+        monkeypatch.setattr(MemoryStore, "commit", dies)
+        ran(store, "seed", str(file), *YES)
+        monkeypatch.setattr(MemoryStore, "commit", commit)
+        assert ran(store, "seed", str(file), *YES).exit_code == 0
+        assert {path: fields for path, fields in store.dump().items() if path in shelves} == shelves, commits
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from tests.support.deciding import (
     a_known_checkout,
     a_known_payment,
     a_pending_order,
+    a_product,
     a_sold_order,
     an_order_in_checkout,
     given,
@@ -322,3 +323,17 @@ def test_what_becomes_of_the_stock_is_said_in_words(change: int, shelf: tuple[in
     decided = given(shirts=shelf).when(asked_by_operator("stock-1", quantity=change))
     assert isinstance(decided, StockAdjustment)
     assert decided.note == note
+
+
+def test_a_product_that_nobody_knows_is_counted_only_if_it_is_said_to_be_new_and_then_once() -> None:
+    unknown = a_product(in_inventory=False, level=None, in_catalogue=False)
+    mistyped = given(shirts=unknown).when(asked_by_operator("stock-1"))
+    assert isinstance(mistyped, StockAdjustment)
+    assert (mistyped.result, (mistyped.note or "").partition(":")[0]) == ("not_adjusted", "unknown_product")
+    new = asked_by_operator("stock-1", new=True, backorder=2)
+    counted = given(shirts=unknown).when(new)
+    assert isinstance(counted, StockAdjustment)
+    assert (counted.result, counted.move, counted.backorder) == ("stock_adjusted", shirts(5)[0], 2)
+    twice = given(shirts=(5, 0)).when(new)
+    assert isinstance(twice, StockAdjustment)
+    assert (twice.move, twice.note) == (None, "counted_already: the inventory has it, so it is not new")
