@@ -94,7 +94,12 @@ def bulk_lines(bulk: Bulk) -> Sequence[Part]:
             f"{bulk.orders} order{'' if bulk.orders == 1 else 's'}{f', {amounts} in minor units' if amounts else ''}"
         ),
         *more,
+        set_line(bulk.orders, bulk.set),
     )
+
+
+def set_line(count: int, digest: str) -> Line:
+    return Line(f"Where nobody can type: --count {count} --set {digest}", Tone.QUIET)
 
 
 def _shortened(text: str) -> str:

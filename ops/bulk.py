@@ -1,22 +1,33 @@
 """All orders of a status in place of one: exactly those that were counted, and only by who knows how many they are."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from hashlib import sha256
 from typing import Final
 
 import click
 
 from database.documents.orders import order_from
 from ops.commands import Asked
+from ops.page import Heading, Line, Part
 from orders.order import Order, OrderStatus
 
 ORDERS_MAX: Final = 1_000
 """In one call: a rehearsal keeps them all in memory."""
+SET_DIGITS: Final = 8
 
 MoneyOf = Callable[[Order], tuple[str, int] | None]
 """What of an order's money an act is about: its currency, and the amount in minor units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Which set it is, as whoever wants to change it has said; None where somebody is asked."""
+
+    count: int | None
+    digest: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +36,7 @@ class Chosen:
 
     order: str | None
     status: str | None
-    count: int | None
-    """How many they are, as whoever wants to change them has said."""
+    said: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,8 @@ class Bulk:
     """In minor units, by currency."""
     is_all: bool
     """Whether there are no more than are done in one call."""
+    set: str
+    """Other orders, or other money, have another one."""
 
 
 def one_or_all(function: Callable[..., object]) -> Callable[..., object]:
@@ -45,11 +57,17 @@ def one_or_all(function: Callable[..., object]) -> Callable[..., object]:
 
     @wraps(function)
     def with_chosen(
-        *words: object, order: str | None, all_of: bool, status: str | None, count: int | None, **more: object
+        *words: object,
+        order: str | None,
+        all_of: bool,
+        status: str | None,
+        count: int | None,
+        digest: str | None,
+        **more: object,
     ) -> object:
         if all_of == (order is not None) or all_of != (status is not None):
             raise click.UsageError("Which? Name one ORDER, or say --all --status STATUS.")
-        return function(*words, chosen=Chosen(order, status, count), **more)
+        return function(*words, chosen=Chosen(order, status, Said(count, digest)), **more)
 
     given: Callable[..., object] = with_chosen
     for option in reversed(_OPTIONS):
@@ -57,11 +75,15 @@ def one_or_all(function: Callable[..., object]) -> Callable[..., object]:
     return given
 
 
+SET_OPTIONS: Final = (
+    click.option("--count", type=int, help="How many they are, where nobody can type it."),
+    click.option("--set", "digest", metavar="SET", help="Which they are, as it was shown; goes with --count."),
+)
 _OPTIONS: Final = (
     click.argument("order", required=False),
     click.option("--all", "all_of", is_flag=True, help="All orders of a status, in place of one."),
     click.option("--status", type=click.Choice([str(each) for each in OrderStatus]), help="Which: with --all."),
-    click.option("--count", type=int, help="How many they are: needed to do it where nobody can type it."),
+    *SET_OPTIONS,
 )
 
 
@@ -74,14 +96,40 @@ def chosen_orders(asked: Asked, chosen: Chosen, money_of: MoneyOf) -> tuple[Sequ
     found = [order_from(document.id, document.to_dict() or {}) for document in newest]
     orders = found[:ORDERS_MAX]
     money: Counter[str] = Counter()
-    for currency, amount in filter(None, map(money_of, orders)):
+    moneys = [money_of(order) for order in orders]
+    for currency, amount in filter(None, moneys):
         money[currency] += amount
-    return orders, Bulk(len(orders), money, is_all=len(found) <= ORDERS_MAX)
+    digest = set_of(f"{order.order_id} {each}" for order, each in zip(orders, moneys, strict=True))
+    return orders, Bulk(len(orders), money, is_all=len(found) <= ORDERS_MAX, set=digest)
 
 
-def check_count(count: int, said: int | None, asked: Asked, what: str = "orders") -> None:
-    """Raises click.UsageError unless whoever is about to change so many says how many they are."""
-    if said is None and asked.output.screen.is_terminal:
-        said = click.prompt(f"Type how many {what} you are about to change ({count} are found)", type=int, err=True)
-    if said != count:
-        raise click.UsageError(f"{count} {what} are found. To change them all, say --count {count}.")
+def set_of(members: Iterable[str]) -> str:
+    """A short name of exactly these, in whatever order."""
+    return sha256("\n".join(sorted(members)).encode()).hexdigest()[:SET_DIGITS]
+
+
+def check_set(asked: Asked, said: Said, what: str, found: tuple[int, str], shown: Iterable[Part]) -> None:
+    """Let nobody change another set than the one that they have seen.
+
+    Who sits at a terminal sees it now, and types how many there are. Who does not names the set that was shown before.
+
+    Args:
+        found: how many there are, and their set.
+        shown: what they are, in words.
+
+    Raises:
+        click.UsageError: nothing may be done.
+    """
+    count, digest = found
+    if said.count is None and asked.output.screen.is_terminal:
+        for part in shown:
+            asked.output.say(part.text if isinstance(part, Heading | Line) else "")
+        typed = click.prompt(f"Type how many {what} you are about to change", type=int, err=True)
+        if typed != count:
+            raise click.UsageError(f"{count} {what} are found. Nothing was done.")
+    elif (said.count, said.digest) != (count, digest):
+        which = f"--count {count} --set {digest}"
+        changed = "It is not the set that was named. " if said.digest else ""
+        raise click.UsageError(
+            f"{count} {what} are found. {changed}Look at them without --yes; to change them all, say {which}."
+        )

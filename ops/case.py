@@ -14,7 +14,7 @@ from database.documents.orders import order_from, order_path
 from database.documents.products import product_from, product_path
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.store import Document
-from effects.effect import StoredEffect
+from effects.effect import EffectState, StoredEffect
 from inventory.reservation import Product
 from notifications.notices import Audience
 from ops.reading import Found, Query, Reader, Where
@@ -71,6 +71,16 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableEffect:
+    """A document among the effects that this release cannot perform, so that nobody does."""
+
+    effect_id: str
+    kind: str
+    recipient: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     order_id: str
     order: Order | None
@@ -83,6 +93,7 @@ class Case:
     parked: tuple[ParkedEvent, ...]
     disputes: tuple[Dispute, ...]
     effects: tuple[Effect, ...]
+    unreadable_effects: tuple[UnreadableEffect, ...]
     findings: tuple[Finding, ...]
     requests: tuple[Request, ...]
     cut: tuple[str, ...]
@@ -128,6 +139,7 @@ def case_of(order_id: str, reader: Reader) -> Case:
             dispute for each in listed["disputes"] if (dispute := dispute_from(each.id, each.fields)) is not None
         ),
         effects=effects,
+        unreadable_effects=tuple(filter(None, map(unreadable_effect_in, listed["effects"]))),
         findings=tuple(finding_in(each) for each in listed["findings"] if each.fields.get("state") == OPEN_FINDING),
         requests=tuple(
             request for each in listed["operators' requests"] if (request := unanswered_in(each)) is not None
@@ -168,6 +180,15 @@ def _effects_in(documents: Iterable[Found]) -> Iterable[Effect]:
     for each in documents:
         if stored := effect_from(each.id, _document(each)):
             yield Effect(stored, text_or_none(each.fields.get("error")), each.created_at)
+
+
+def unreadable_effect_in(found: Found) -> UnreadableEffect | None:
+    """None if it can be read, or is done."""
+    fields = found.fields
+    if effect_from(found.id, _document(found)) or fields.get("state") == EffectState.SUCCESS:
+        return None
+    kind, recipient, state = (str(fields.get(name)) for name in ("kind", "recipient", "state"))
+    return UnreadableEffect(found.id, kind, recipient, state)
 
 
 def _notices_of(entries: tuple[Found, ...], order: Order | None, reader: Reader) -> list[Found]:

@@ -7,12 +7,14 @@ import click
 
 from database.ids import is_order_id
 from ops.acting import Act, How, said_how
-from ops.bulk import Chosen, MoneyOf, check_count, chosen_orders, one_or_all
+from ops.acts_page import bulk_lines
+from ops.bulk import Chosen, MoneyOf, check_set, chosen_orders, one_or_all
 from ops.carrying_out import carry_out
 from ops.commands import Asked, command
 from ops.exit_codes import Failed
 from ops.times import duration_from, moment_from
 from orders.order import Order
+from settlement.sending_back import left_to_refund
 
 
 @command("accept")
@@ -104,7 +106,7 @@ def _act(
         return
     orders, bulk = chosen_orders(asked, chosen, money_of)
     if how.is_done:
-        check_count(bulk.orders, chosen.count, asked)
+        check_set(asked, chosen.said, "orders", (bulk.orders, bulk.set), bulk_lines(bulk))
     # One that is in another status by its turn is not one of those that were counted.
     meant = {**parameters, "expectedStatus": chosen.status}
     carry_out(asked, [Act(kind, each.order_id, meant) for each in orders], how, bulk)
@@ -116,8 +118,8 @@ def _money_of(order: Order) -> tuple[str, int] | None:
 
 
 def _left_of(order: Order) -> tuple[str, int] | None:
-    received = order.received
-    return (received.currency, received.amount - order.amount_refunded) if received else None
+    left = left_to_refund(order)
+    return (left.currency, left.amount) if left else None
 
 
 def _order_id(order: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from ops.acting import How, said_how
-from ops.bulk import check_count
+from ops.bulk import SET_OPTIONS, Said, check_set
 from ops.commands import Asked, command
 from ops.event_files import NoEvents, events_in
 from ops.event_sources import (
@@ -20,6 +20,7 @@ from ops.event_sources import (
     parked_claims,
 )
 from ops.exit_codes import ExitCode, Failed
+from ops.page import Part
 from ops.replay_page import data_of, found_lines, rehearsal_page, replay_lines
 from ops.replaying import Readings, Replay, asked_by, done, readings_of, rehearsed
 from ops.times import since_from
@@ -57,10 +58,11 @@ class Which:
 @click.option(
     "--unsigned", is_flag=True, help="Also those that only a file tells of, and that Stripe does not confirm."
 )
-@click.option("--count", type=int, help="How many they are: needed to do it where nobody can type it.")
+@SET_OPTIONS[0]
+@SET_OPTIONS[1]
 @said_how
 @click.pass_obj
-def replay(asked: Asked, /, how: How, *, unsigned: bool, count: int | None, **which: Any) -> None:  # noqa: ANN401 - as Which says
+def replay(asked: Asked, /, how: How, *, unsigned: bool, count: int | None, digest: str | None, **which: Any) -> None:  # noqa: ANN401 - as Which says
     """Settle events of Stripe's again.
 
     Each EVENT by its id, those of a file, or those that are parked or set aside. They go the way of a delivery, with
@@ -75,26 +77,28 @@ def replay(asked: Asked, /, how: How, *, unsigned: bool, count: int | None, **wh
     wanted.check()
     candidates, is_all = _candidates(asked, wanted)
     readings = readings_of(asked, candidates)
+    shown = found_lines(readings, is_all=is_all, is_set=not wanted.events)
     if how.is_done:
         if not wanted.events:
-            check_count(len(readings.events), count, asked, "events")
+            found = (len(readings.events), readings.set)
+            check_set(asked, Said(count, digest), "events", found, shown)
         _check_signed(readings, is_accepted=unsigned)
-        _do(asked, readings, how, is_all=is_all)
+        _do(asked, readings, how, shown)
     else:
         rehearsal = rehearsed(asked, readings)
-        page = (*found_lines(readings, is_all=is_all), *rehearsal_page(rehearsal))
+        page = (*shown, *rehearsal_page(rehearsal))
         asked.output.show(data_of(rehearsal.replays, rehearsal.differences, readings, is_done=False), page)
         raise click.exceptions.Exit(_exit_code(rehearsal.replays))
 
 
-def _do(asked: Asked, readings: Readings, how: How, *, is_all: bool) -> None:
+def _do(asked: Asked, readings: Readings, how: How, shown: Sequence[Part]) -> None:
     who = asked_by(asked, how)
     replays: list[Replay] = []
     with asked.output.progress("settling", total=len(readings.events)) as progress:
         for each in done(asked, readings, who):
             replays.append(each)
             progress.by(1)
-    page = (*found_lines(readings, is_all=is_all), *replay_lines(replays, "ended as"))
+    page = (*shown, *replay_lines(replays, "ended as"))
     asked.output.show(data_of(replays, {}, readings, is_done=True), page)
     raise click.exceptions.Exit(_exit_code(replays))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ops.acts_page import rows_of
+from ops.acts_page import rows_of, set_line
 from ops.page import Heading, Line, Page, Part, Table, Tone
 from ops.replaying import Readings, Rehearsal, Replay
 
@@ -13,8 +13,8 @@ _UNSIGNED: Final = (
 )
 
 
-def found_lines(readings: Readings, *, is_all: bool) -> Sequence[Part]:
-    """How many events, and how much money they are about."""
+def found_lines(readings: Readings, *, is_all: bool, is_set: bool) -> Sequence[Part]:
+    """How many events, and how much money they are about; and unless each was named, how the set of them is named."""
     sums = [
         f"{amount} {currency} {kind}"
         for kind, amounts in readings.money.items()
@@ -26,6 +26,8 @@ def found_lines(readings: Readings, *, is_all: bool) -> Sequence[Part]:
         lines.append(Line("There are more: do these first, then begin again.", Tone.WARNING))
     if readings.from_file_alone:
         lines.append(Line(_UNSIGNED.format(count=readings.from_file_alone), Tone.WARNING))
+    if is_set:
+        lines.append(set_line(len(readings.events), readings.set))
     return lines
 
 
@@ -60,5 +62,10 @@ def data_of(
     replays: Sequence[Replay], differences: Mapping[str, object], readings: Readings, *, is_done: bool
 ) -> object:
     """The same for a program."""
-    found = {"events": len(readings.events), "money": readings.money, "fromFileAlone": readings.from_file_alone}
+    found = {
+        "events": len(readings.events),
+        "money": readings.money,
+        "set": readings.set,
+        "fromFileAlone": readings.from_file_alone,
+    }
     return {"done": is_done, "found": found, "replays": replays, "differences": differences}

@@ -14,6 +14,7 @@ from database.documents.webhook_events import claim_path
 from database.rehearsal import Difference, RehearsalStore
 from database.store import DocumentStore
 from ops.acting import COMMIT_SECONDS_MAX, How, signed_in_as
+from ops.bulk import set_of
 from ops.commands import Asked
 from ops.event_sources import REPLAYED, Candidate, Origin
 from orders.events import CarriesPayment, Ignored, NotUnderstood, PaymentSucceeded, RefundUpdated, StripeEvent
@@ -76,6 +77,11 @@ class Readings:
         for kind, _, money in reported:
             sums[kind][money.currency] += money.amount
         return {kind: amounts for kind, amounts in sums.items() if amounts}
+
+    @property
+    def set(self) -> str:
+        """Other events have another one."""
+        return set_of(candidate.event_id for candidate, _ in self.events)
 
     @property
     def from_file_alone(self) -> int:

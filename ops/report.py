@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from effects.effect import EffectKind, EffectState
-from ops.case import Case, Effect, Finding, ParkedEvent, Request
+from ops.case import Case, Effect, Finding, ParkedEvent, Request, UnreadableEffect
 from ops.phrases import to_copy
 from ops.standing import due_back, unneeded, what_is_missing, where_it_is
 from ops.timeline import Happening
@@ -167,6 +167,7 @@ def _steps(case: Case, now: datetime) -> Iterator[Step]:
     if case.order:
         yield from _steps_of(case.order, case, now)
     yield from (_given_up(each) for each in case.effects if each.stored.state is EffectState.ERROR)
+    yield from map(step_for_unreadable, case.unreadable_effects)
     yield from (_of_dispute(each) for each in case.disputes if each.is_open)
 
 
@@ -208,6 +209,11 @@ def _given_up(effect: Effect) -> Step:
     what = f"The {effect.stored.effect.kind} for {effect.stored.effect.recipient} was given up"
     why = f"{what} ({effect.error}). Once that is mended, have it tried again, unless somebody has done it meanwhile"
     return Step(why, to_copy("retry", effect.stored.effect.effect_id))
+
+
+def step_for_unreadable(effect: UnreadableEffect) -> Step:
+    what = f"effects/{effect.effect_id} ({effect.kind} for {effect.recipient}, {effect.state}) is none that can be done"
+    return Step(f"{what}: do it by hand if it is still wanted, then delete the document in the console", None)
 
 
 def _of_dispute(dispute: Dispute) -> Step:

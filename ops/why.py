@@ -9,14 +9,14 @@ from database.documents.orders import order_from
 from database.documents.payments import known_payment_from
 from database.documents.values import text_or_none
 from database.store import Document
-from ops.case import case_of
+from ops.case import case_of, unreadable_effect_in
 from ops.commands import Asked, command
 from ops.exit_codes import ExitCode, Failed
 from ops.lookup import REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
 from ops.order_list import order_row, orders_table
 from ops.page import Line, Part, Tone
 from ops.phrases import moment, to_copy
-from ops.report import report_on
+from ops.report import report_on, step_for_unreadable
 from ops.report_page import page_of
 
 
@@ -83,6 +83,12 @@ def _product(lead: Lead) -> Iterator[Part]:
     yield Line(f"  {to_copy('stock show', lead.found[0].id)}", Tone.COMMAND)
 
 
+def _effect(lead: Lead) -> Iterator[Part]:
+    yield from _other(lead)
+    for effect in filter(None, map(unreadable_effect_in, lead.found)):
+        yield Line(step_for_unreadable(effect).why, Tone.WARNING)
+
+
 def _other(lead: Lead) -> Iterator[Part]:
     for found in lead.found:
         yield Line(f"The {lead.kind} {found.id} of {moment(found.created_at)} names no order.")
@@ -91,6 +97,7 @@ def _other(lead: Lead) -> Iterator[Part]:
 _WITHOUT_ORDER: Final[Mapping[Kind, Callable[[Lead], Iterator[Part]]]] = {
     **dict.fromkeys(Kind, _other),
     Kind.EVENT: _event,
+    Kind.EFFECT: _effect,
     Kind.PAYMENT: _payment,
     Kind.USER: _customer,
     Kind.PRODUCT: _product,

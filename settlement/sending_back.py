@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect
+from orders.money import Money
 from orders.operator_events import RefundOrdered
 from orders.order import Order
 from orders.outcome import Result, in_words
@@ -63,6 +64,14 @@ def send_back(case: Case) -> Proposal | Look:
     return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, note=in_words(_sum_in_words(parts, left), before))
 
 
+def left_to_refund(order: Order) -> Money | None:
+    """What would go back if all of it were ordered, besides what only effects know to be on its way."""
+    payments = _paid_first_back(order)
+    left = sum(max(amount_of(each) - order.refunds.promised_of(each), 0) for each in payments)
+    money = next((each.money for each in payments if each.money), None)
+    return Money(left, money.currency) if money else None
+
+
 def _excess_units(event: RefundOrdered, order: Order) -> str:
     named = event.restock if isinstance(event.restock, Mapping) else {}
     return ", ".join(
@@ -89,6 +98,10 @@ def _payments_meant(event: RefundOrdered, order: Order) -> tuple[Payment, ...]:
     if event.payment_id:
         named = order.payments.find(event.payment_id)
         return (named,) if named and named.state is PaymentState.SUCCEEDED and named.money else ()
+    return _paid_first_back(order)
+
+
+def _paid_first_back(order: Order) -> tuple[Payment, ...]:
     payments = dict.fromkeys((*order.extra_payments, *order.paid_with))
     first = next((payment.money for payment in payments if payment.money), None)
     return tuple(each for each in payments if each.money and first and each.money.currency == first.currency)

@@ -27,12 +27,18 @@ def claim_from(document: Document) -> Claim:
     return Claim(
         processed=fields.get("processed") is True,
         result=Result(result) if isinstance(result, str) and result in _RESULTS else Result.ERROR,
-        deliveries=whole_number(fields.get("deliveries")) or 1,
+        deliveries=_deliveries_from(fields.get("deliveries")),
         first_delivery_at=time_or_none(fields.get("receivedAt")),
         last_delivery_at=time_or_none(fields.get("lastDeliveryAt")),
         processed_at=time_or_none(fields.get("processedAt")),
         version=document.version,
     )
+
+
+def _deliveries_from(value: object) -> int:
+    number = whole_number(value)
+    # None, if it was only ever replayed.
+    return number if number is not None and number >= 0 else 1
 
 
 def settled_claim(
@@ -84,6 +90,7 @@ def _new_claim(
     fields: Mapping[str, object],
 ) -> tuple[Write, ...]:
     before = snapshot.deliveries_before
+    number = before if delivery.is_replay else before + 1
     received = {
         "eventType": delivery.event_type,
         "orderId": order_id,
@@ -91,12 +98,12 @@ def _new_claim(
         "apiVersion": delivery.api_version,
         "receivedAt": delivery.delivered_at,
         "lastDeliveryAt": delivery.delivered_at,
-        "deliveries": before + 1,
+        "deliveries": number,
         **account_fields(delivery.account),
         **_asked_by(delivery),
     }
     claim = Create(claim_path(delivery.event_id), {**received, **fields})
-    return (claim, delivery_write(delivery, order_id, before + 1, result)) if before else (claim,)
+    return (claim, *_record_of(delivery, order_id, number, result)) if number > before else (claim,)
 
 
 def _changed_claim(
@@ -108,10 +115,12 @@ def _changed_claim(
         return (Update(path, {**fields, **_asked_by(delivery)}, claim.version),)
     number = claim.deliveries + 1
     counted = {"deliveries": number, "lastDeliveryAt": delivery.delivered_at}
-    return (
-        Update(path, {**fields, **counted}, claim.version),
-        delivery_write(delivery, order_id, number, result),
-    )
+    return Update(path, {**fields, **counted}, claim.version), *_record_of(delivery, order_id, number, result)
+
+
+def _record_of(delivery: StripeDelivery, order_id: str | None, number: int, result: Result) -> tuple[Write, ...]:
+    """The first delivery has none of its own."""
+    return (delivery_write(delivery, order_id, number, result),) if number > 1 else ()
 
 
 def _asked_by(delivery: StripeDelivery) -> dict[str, object]:

@@ -130,10 +130,9 @@ _OPERATORS: Final = {
         title="Eine bezahlte Bestellung ist nicht lieferbar",
         news="Die Bestellung {{ order }} ist bezahlt und kann nicht ausgeführt werden.",
         amount="Bezahlt",
-        advice="{% if refund_under_way %}Erstatten Sie in Stripe, was laut Begründung nicht schon erstattet wird, "
-        "falls "
-        "etwas übrig ist. Jede Erstattung{% else %}Erstatten Sie in Stripe, was noch nicht erstattet ist. Das"
-        "{% endif %} ändert die Bestellung und benachrichtigt den Kunden.",
+        advice="Erstatten Sie mit ./shop refund {{ order }} oder in Stripe, {% if refund_under_way %}was laut "
+        "Begründung nicht schon erstattet wird, falls etwas übrig ist{% else %}was noch nicht erstattet ist{% endif %}"
+        ". Jede Erstattung ändert die Bestellung und benachrichtigt den Kunden.",
         short="Bestellung {{ order }} ist bezahlt{{ in_brackets }} und nicht lieferbar. "
         "{% if refund_under_way %}Eine Erstattung läuft.{% else %}Erstatten Sie sie in Stripe.{% endif %}",
     ),
@@ -175,10 +174,9 @@ _OPERATORS: Final = {
         title="Eine Bestellung wurde mehr als einmal bezahlt",
         news="Die Bestellung {{ order }} ist bezahlt, und es ist mehr Geld dafür eingegangen, als nötig ist.",
         amount="Nicht nötig",
-        advice="{% if refund_under_way %}Erstatten Sie in Stripe, was laut Begründung nicht schon erstattet wird, "
-        "falls "
-        "etwas übrig ist.{% else %}Erstatten Sie in Stripe die Zahlung, die die Begründung nennt, soweit sie noch "
-        "nicht erstattet ist.{% endif %} Die Bestellung bleibt, wie sie ist.",
+        advice="Erstatten Sie mit ./shop refund {{ order }} --payment pi_… oder in Stripe{% if refund_under_way %}, "
+        "was laut Begründung nicht schon erstattet wird, falls etwas übrig ist{% else %} die Zahlung, die die Begründung "
+        "nennt, soweit sie noch nicht erstattet ist{% endif %}. Die Bestellung bleibt, wie sie ist.",
         short="Bestellung {{ order }} wurde mehr als einmal bezahlt{{ in_brackets }}. "
         "{% if refund_under_way %}Eine Erstattung läuft.{% else %}Erstatten Sie in Stripe, was zu viel ist.{% endif %}",
     ),
@@ -188,8 +186,8 @@ _OPERATORS: Final = {
         news="Eine Zahlung gehört zu einer früheren Bestellung mit der Nummer {{ order }}, die gelöscht wurde. Die "
         "Bestellung, die diese Nummer jetzt hat, bleibt, wie sie ist.",
         amount="Bezahlt",
-        advice="Erstatten Sie die Zahlung in Stripe, außer der Kunde hat, was er bezahlt hat. Vergeben Sie die Nummer "
-        "einer Bestellung nie zweimal.",
+        advice="Erstatten Sie die Zahlung, die die Begründung nennt, mit ./shop refund {{ order }} --payment pi_… oder "
+        "in Stripe, außer der Kunde hat, was er bezahlt hat. Vergeben Sie die Nummer einer Bestellung nie zweimal.",
         short="Für eine frühere, gelöschte Bestellung {{ order }} ist Geld eingegangen{{ in_brackets }}.",
     ),
     NoticeType.DISPUTE: Wording(

@@ -120,9 +120,9 @@ _OPERATORS: Final = {
         title="A paid order cannot be fulfilled",
         news="Order {{ order }} is paid and cannot be fulfilled.",
         amount="Paid",
-        advice="{% if refund_under_way %}refund in Stripe what the reason does not say is being refunded, if anything "
-        "is left. Each refund{% else %}refund in Stripe what is not refunded yet. That{% endif %} updates the order "
-        "and notifies the customer.",
+        advice="refund {% if refund_under_way %}what the reason does not say is being refunded, if anything is left"
+        "{% else %}what is not refunded yet{% endif %}, with ./shop refund {{ order }} or in Stripe. Each refund "
+        "updates the order and notifies the customer.",
         short="Order {{ order }} is paid{{ in_brackets }} and cannot be fulfilled. "
         "{% if refund_under_way %}A refund is under way.{% else %}Refund it in Stripe.{% endif %}",
     ),
@@ -162,9 +162,9 @@ _OPERATORS: Final = {
         title="An order was paid more than once",
         news="Order {{ order }} is paid, and more money has arrived for it than is needed.",
         amount="Not needed",
-        advice="{% if refund_under_way %}refund in Stripe what the reason does not say is being refunded, if anything "
-        "is left.{% else %}refund in Stripe the payment that the reason names, as far as it is not refunded yet."
-        "{% endif %} The order stays as it is.",
+        advice="refund {% if refund_under_way %}what the reason does not say is being refunded, if anything is left"
+        "{% else %}the payment that the reason names, as far as it is not refunded yet{% endif %}, with "
+        "./shop refund {{ order }} --payment pi_… or in Stripe. The order stays as it is.",
         short="Order {{ order }} was paid more than once{{ in_brackets }}. "
         "{% if refund_under_way %}A refund is under way.{% else %}Refund in Stripe what is not needed.{% endif %}",
     ),
@@ -174,8 +174,8 @@ _OPERATORS: Final = {
         news="A payment belongs to an earlier order with the id {{ order }}, which was deleted. The order that has "
         "this id now stays as it is.",
         amount="Paid",
-        advice="refund the payment in Stripe, unless the customer has what they paid for. Never use an order's id "
-        "twice.",
+        advice="unless the customer has what they paid for, refund the payment that the reason names, with "
+        "./shop refund {{ order }} --payment pi_… or in Stripe. Never use an order's id twice.",
         short="Money{{ in_brackets }} has arrived for an earlier order {{ order }}, which was deleted.",
     ),
     NoticeType.DISPUTE: Wording(

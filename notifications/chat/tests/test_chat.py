@@ -53,7 +53,7 @@ def test_operators_are_told_what_there_is_to_do(provider: Provider) -> None:
     (message,) = provider.taken
     assert message.keys() == {"text"}
     assert as_read(message["text"]).startswith("*Refund order order-1*\n")
-    assert "What to do: refund in Stripe" in as_read(message["text"])
+    assert "What to do: refund what is not refunded yet" in as_read(message["text"])
 
 
 @pytest.mark.parametrize("name", ["<!channel>", "<@U123>", "<https://evil.example|Stripe>", "&lt;!here&gt;"])

@@ -21,7 +21,7 @@ def test_only_what_is_plainly_processed_is_done(processed: object) -> None:
     assert not claim_from(Document({"processed": processed}, "v")).processed
 
 
-@pytest.mark.parametrize("count", [{}, {"deliveries": 0}, {"deliveries": 1.5}, {"deliveries": "2"}], ids=str)
+@pytest.mark.parametrize("count", [{}, {"deliveries": -1}, {"deliveries": 1.5}, {"deliveries": "2"}], ids=str)
 def test_a_claim_without_a_count_has_counted_the_delivery_that_made_it(count: dict[str, object]) -> None:
     assert claim_from(Document({"processed": True, **count}, "v")).deliveries == 1
     assert claim_from(Document({"processed": True, "deliveries": 2.0}, "v")).deliveries == 2

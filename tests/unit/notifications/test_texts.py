@@ -71,15 +71,20 @@ def test_an_operator_learns_what_happened_why_and_what_to_do() -> None:
     assert text.subject == "Refund order order-1"
     assert text.body == (
         f"Order order-1 is paid and cannot be fulfilled.\n\nPaid: €36.00\nReason: {reason}\n\n"
-        "What to do: refund in Stripe what is not refunded yet. That updates the order and notifies the customer.\n\n"
+        "What to do: refund what is not refunded yet, with ./shop refund order-1 or in Stripe. Each refund updates the "
+        "order and notifies the customer.\n\n"
         "You have this message because you look after the shop."
     )
 
 
 ADVICE = [
     (NoticeType.REVIEW, "Paid", "a payment that makes up the price settles the order"),
-    (NoticeType.SECOND_PAYMENT, "Not needed", "refund in Stripe the payment that the reason names"),
-    (NoticeType.EARLIER_ORDER, "Paid", "refund the payment in Stripe, unless the customer has what they paid for"),
+    (NoticeType.SECOND_PAYMENT, "Not needed", "not refunded yet, with ./shop refund order-1 --payment pi_…"),
+    (
+        NoticeType.EARLIER_ORDER,
+        "Paid",
+        "unless the customer has what they paid for, refund the payment that the reason names",
+    ),
     (NoticeType.NOT_PAID, "Price", "if it was meant to be free: ./shop accept order-1"),
     (NoticeType.SUBSCRIPTION, "Price", "find out why the shop's backend has put an order's id into a session"),
     (NoticeType.EFFECT_FAILED, "Amount", "the reason says what was not done, and why"),
@@ -101,7 +106,7 @@ def test_nobody_is_asked_to_refund_what_the_service_is_refunding(kind: NoticeTyp
     said: tuple[str | None, ...] = (remark, f"second_payment: pi_1 (3600 eur) is not needed; {remark}")
     for reason in said:
         text = text_of(a_document(kind, Audience.OPERATOR, reason=reason))
-        assert "refund in Stripe what the reason does not say is being refunded" in text.body
+        assert "refund what the reason does not say is being refunded" in text.body
         assert text.short.endswith("A refund is under way.")
         assert not text.subject.startswith("Refund order")
     for reason in (

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from ops import event_sources, replaying
 from ops.__main__ import shop
+from ops.bulk import set_of
 from ops.commands import Asked
 from ops.connection import Shop
 from ops.event_files import NoEvents, events_in
@@ -21,9 +22,10 @@ from service.environment import SettingsError
 from service.wiring import patience
 from stripe_api.api import NoSuchEvent, StripeRefused, StripeUnavailable
 from stripe_api.client import StripeClient
-from tests.support.builders import LATER, NOW, a_payment, a_placement, an_updated_refund
+from tests.support.builders import LATER, NOW, a_payment, a_placement, an_updated_refund, redelivered
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled
 from tests.support.shop import (
     a_shop,
     a_shop_after,
@@ -55,6 +57,11 @@ class Stripe:
         if event_id not in self.events:
             raise NoSuchEvent(event_id, "resource_missing")
         return self.events[event_id]
+
+
+def the_set(*event_ids: str) -> tuple[str, ...]:
+    """How these events are named together."""
+    return ("--count", str(len(event_ids)), "--set", set_of(event_ids))
 
 
 def ran(
@@ -138,7 +145,7 @@ def test_an_event_of_another_account_stays_set_aside_until_the_settings_take_it(
     assert (again.exit_code, status_in(store)) == (3, "reserved")
     assert "other_account for order order-1: it was set aside on 2026-03-14 at 15:09:26 UTC, and the sh" in again.stdout
     listed = {"STRIPE_ACCOUNTS": "acct_9"}
-    bulk = ("--result", "other_account", "--count", "1")
+    bulk = ("--result", "other_account", *the_set("evt_1"))
     settled = ran(store, *bulk, *YES, stripe=Stripe(foreign), settings=listed)
     assert (settled.exit_code, status_in(store), complaints_in(store)) == (0, "finalized", [])
 
@@ -156,12 +163,22 @@ def test_what_is_parked_is_settled_from_what_is_kept_of_it_without_any_key() -> 
     store = a_shop_after(early)
     assert document_at(store, "webhookEvents/evt_9")["result"] == "order_not_found"
     waits = ran(store, "--parked")
-    assert (waits.exit_code, ran(store, "evt_9").stdout) == (3, waits.stdout)
+    assert (waits.exit_code, ran(store, "evt_9").stdout.splitlines()[1:]) == (3, waits.stdout.splitlines()[2:])
     assert "evt_9 payment_intent.succeeded, from what is kept here, would end as order_not_found" in waits.stdout
     store.put("orders/order-9", document_at(a_shop_with_a_hold(), "orders/order-1") | {"status": "pending"})
-    done = ran(store, "--parked", "--count", "1", *YES)
+    done = ran(store, "--parked", *the_set("evt_9"), *YES)
     assert (done.exit_code, status_in(store, "order-9")) == (0, "finalized")
     assert document_at(store, "webhookEvents/evt_9")["deliveries"] == 1
+
+
+def test_an_event_that_was_only_replayed_was_delivered_never_and_its_first_delivery_is_the_first() -> None:
+    store = a_shop_with_a_hold()
+    assert ran(store, "evt_1", *YES, stripe=Stripe(PAID)).exit_code == 0
+    assert (status_in(store), document_at(store, "webhookEvents/evt_1")["deliveries"]) == ("finalized", 0)
+    for number in (1, 2):
+        assert settled(redelivered(a_payment(), LATER + timedelta(hours=number)), store).result == "duplicate_detected"
+        assert document_at(store, "webhookEvents/evt_1")["deliveries"] == number
+    assert [path for path in store.dump() if "/deliveries/" in path] == ["auditLog/evt_1/deliveries/2"]
 
 
 def test_all_are_found_however_many_answers_that_takes_and_no_more_are_done_at_once(
@@ -192,7 +209,7 @@ def test_what_nobody_could_read_is_asked_of_stripe_and_without_a_key_nothing_els
         "evt_1, from Stripe, cannot be settled now: Stripe cannot be asked: STRIPE_API_KEY is not set" in without.stdout
     )
     assert "evt_2" in without.stdout
-    done = ran(store, "--parked", "--count", "2", *YES, stripe=Stripe(PAID))
+    done = ran(store, "--parked", *the_set("evt_1", "evt_2"), *YES, stripe=Stripe(PAID))
     assert (done.exit_code, status_in(store)) == (0, "refunded")
 
 
@@ -249,7 +266,7 @@ def test_what_is_no_file_of_events_is_refused_as_a_whole(text: str, said: str) -
 def test_what_a_file_says_is_looked_up_in_stripe_and_what_stripe_says_counts() -> None:
     store = a_shop_with_a_hold()
     tampered = the_event("payment_intent.succeeded", amount_received=1)
-    done = ran(store, "--from", "-", "--count", "1", *YES, stripe=Stripe(PAID), given=json.dumps(tampered))
+    done = ran(store, "--from", "-", *the_set("evt_1"), *YES, stripe=Stripe(PAID), given=json.dumps(tampered))
     assert (done.exit_code, status_in(store)) == (0, "finalized")
     assert "from Stripe," in done.stdout
 
@@ -266,7 +283,7 @@ def test_what_only_a_file_says_is_shown_and_settled_only_by_who_accepts_that_nob
 ) -> None:
     store, file = a_shop_with_a_hold(), tmp_path / "events.json"
     file.write_text(json.dumps([PAID]))
-    taken = ("--from", str(file), "--count", "1")
+    taken = ("--from", str(file), *the_set("evt_1"))
     for stripe in None, Stripe():
         shown = ran(store, *taken, stripe=stripe)
         assert "1 of them are known from the file alone: nobody has signed them" in shown.stdout
@@ -342,6 +359,11 @@ def test_an_event_whose_order_is_not_there_yet_says_so() -> None:
 
 def test_in_json_the_same_is_said() -> None:
     data = json.loads(ran(a_shop_with_a_hold(), "evt_1", "--json", stripe=Stripe(PAID)).stdout)
-    assert data["found"] == {"events": 1, "money": {"paid": {"eur": 3_600}}, "fromFileAlone": 0}
+    assert data["found"] == {
+        "events": 1,
+        "money": {"paid": {"eur": 3_600}},
+        "fromFileAlone": 0,
+        "set": set_of(["evt_1"]),
+    }
     assert [(each["event_id"], each["result"]) for each in data["replays"]] == [("evt_1", "first_time_finalized")]
     assert data["differences"]["inventory/shirt"]["after"]["stock"] == 7

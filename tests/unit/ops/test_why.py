@@ -299,6 +299,16 @@ def test_what_was_given_up_says_why() -> None:
     assert (next_steps(again), "by olga: it is verified now" in told(again)) == ([], True)
 
 
+@pytest.mark.parametrize("changes", [{"kind": "pigeon"}, {"idempotencyKey": None}, {"kind": None, "state": "ERROR"}])
+def test_an_effect_that_nobody_can_perform_is_named_with_what_to_do(changes: Fields) -> None:
+    store = with_effect(a_shop_after(a_placement()), A_MAIL, **changes)
+    (step,) = next_steps(store)
+    assert step.startswith(f"effects/{A_MAIL.effect_id} (") and step.endswith("then delete the document in the console")
+    of_no_order = with_effect(a_shop_after(a_placement()), A_MAIL, **{**changes, "orderId": None})
+    assert "then delete the document in the console" in told(of_no_order, A_MAIL.effect_id)
+    assert next_steps(with_effect(store, A_MAIL, **{**changes, "state": "SUCCESS"})) == []
+
+
 def test_a_dispute_is_answered_while_it_is_open() -> None:
     (step,) = next_steps(a_shop_after(a_placement(), a_payment(), a_dispute("evt_2")))
     assert step == "Answer dispute dp_1 in Stripe, with evidence until 2026-03-21 15:09: it is needs_response"
