@@ -175,8 +175,8 @@ _OPERATORS: Final = {
         news="Die Bestellung {{ order }} ist bezahlt, und es ist mehr Geld dafür eingegangen, als nötig ist.",
         amount="Nicht nötig",
         advice="Erstatten Sie mit ./shop refund {{ order }} --payment pi_… oder in Stripe{% if refund_under_way %}, "
-        "was laut Begründung nicht schon erstattet wird, falls etwas übrig ist{% else %} die Zahlung, die die Begründung "
-        "nennt, soweit sie noch nicht erstattet ist{% endif %}. Die Bestellung bleibt, wie sie ist.",
+        "was laut Begründung nicht schon erstattet wird, falls etwas übrig ist{% else %} die Zahlung, die die "
+        "Begründung nennt, soweit sie noch nicht erstattet ist{% endif %}. Die Bestellung bleibt, wie sie ist.",
         short="Bestellung {{ order }} wurde mehr als einmal bezahlt{{ in_brackets }}. "
         "{% if refund_under_way %}Eine Erstattung läuft.{% else %}Erstatten Sie in Stripe, was zu viel ist.{% endif %}",
     ),
