@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from audit.anchors import Digest, LatestAnchor, MovedHead, Span, anchor_fields, due_span
 from database.documents.anchors import LATEST_ANCHOR, anchor_id_of, anchor_writes, latest_from, part_write
+from database.documents.audit_heads import ACTS_CHAIN, head_from
 from database.store import DocumentStore
 from orders.outcome import StoreContended
 
@@ -49,13 +51,20 @@ class Anchoring:
 
     def _listed(self, anchor_id: str, span: Span, latest: LatestAnchor | None, now: datetime) -> Mapping[str, object]:
         """The anchor, once its heads are written."""
-        digest, until = Digest(), span.until
-        for number, heads in enumerate(self._parts(span)):
+        digest, until, orders = Digest(), span.until, 0
+        for number, heads in enumerate(chain(self._acts(now), self._parts(span))):
             self.store.commit((part_write(anchor_id, number, heads),), timeout_seconds=self.timeout_seconds)
             digest.add(heads)
-            if digest.heads >= self.heads_max:
+            orders += sum(each.order_id != ACTS_CHAIN for each in heads)
+            if orders >= self.heads_max:
                 until = heads[-1].moved_at
         return anchor_fields(Span(span.since, until), digest, latest, now)
+
+    def _acts(self, now: datetime) -> Iterator[Sequence[MovedHead]]:
+        """Where the chain of operators' other acts ends by now, every time: there is only one."""
+        document = self.store.read((ACTS_CHAIN,), timeout_seconds=self.timeout_seconds)[ACTS_CHAIN]
+        if document and (head := head_from(document.fields)):
+            yield [MovedHead(ACTS_CHAIN, head, now)]
 
     def _parts(self, span: Span) -> Iterator[Sequence[MovedHead]]:
         """Batch by batch, until enough are listed: then those of the last moment are the last."""

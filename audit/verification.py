@@ -5,14 +5,17 @@ A hash is no signature: whoever may write to the database can hash a chain anew.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import Final
 
 from audit.chain import Head, hash_of
 from orders.outcome import SET_ASIDE
+
+RESTORED_AFTER: Final = timedelta(hours=1)
+"""An entry is written within seconds of its date; one that was made so much later comes from a backup."""
 
 
 class Defect(StrEnum):
@@ -47,11 +50,13 @@ class Entry:
     entry_id: str
     order_id: str | None
     fields: Mapping[str, object]
+    written_at: datetime | None = None
+    """When its document was made, by the database's own clock; None if nobody has asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Where an order says that its chain ends."""
+    """Where an order says that its chain ends; of no order, where that of operators' other acts does."""
 
     order_id: str | None
     exists: bool = False
@@ -74,21 +79,24 @@ class Verdict:
     from_before: int
     """Entries without a place, from before its chain began: nothing can be said of them."""
     set_aside: int
-    """Entries of what touched no order, such as a correction of stock. They are in no chain."""
+    """Entries of Stripe's events that changed nothing. They are in no chain."""
     findings: tuple[Finding, ...]
 
 
-def verified_all(orders: Iterable[Ends], entries: Iterable[Entry]) -> Iterator[Verdict]:
+def verified_all(orders: Iterable[Ends], entries: Iterable[Entry], acts: Ends) -> Iterator[Verdict]:
     """A verdict on each order that has entries, or says that it has; one order's hashes at a time are in memory.
+
+    The first verdict is on what names no order.
 
     Args:
         orders: by their ids.
         entries: by the ids of their orders, those that name none first.
+        acts: where the chain of operators' acts on no order ends.
     """
-    of_orders, ahead = groupby(entries, attrgetter("order_id")), iter(orders)
+    of_orders, ahead = groupby(entries, attrgetter("order_id")), chain([acts], orders)
     order = next(ahead, None)
     for order_id, group in of_orders:
-        while order and order_id is not None and str(order.order_id) < order_id:
+        while order and order.order_id != order_id and _comes_before(order.order_id, order_id):
             yield verified(order, ())
             order = next(ahead, None)
         if order and order.order_id == order_id:
@@ -99,6 +107,10 @@ def verified_all(orders: Iterable[Ends], entries: Iterable[Entry]) -> Iterator[V
     while order:
         yield verified(order, ())
         order = next(ahead, None)
+
+
+def _comes_before(one: str | None, other: str | None) -> bool:
+    return (one is not None, one or "") < (other is not None, other or "")
 
 
 def verified(order: Ends, entries: Iterable[Entry]) -> Verdict:
@@ -119,6 +131,7 @@ class _Link:
     hash: str
     created_at: datetime
     is_intact: bool
+    written_at: datetime | None
 
 
 class _Check:
@@ -127,7 +140,7 @@ class _Check:
         self._left: dict[object, _Link] = {}
         """By its hash, what is not in its place yet."""
         self._placed: dict[object, _Link] = {}
-        self._unchained: list[tuple[str, object]] = []
+        self._unchained: list[Entry] = []
         self._set_aside = 0
         self._findings: list[Finding] = []
 
@@ -135,10 +148,10 @@ class _Check:
         fields = entry.fields
         if not {"sequence", "previousHash", "hash"}.isdisjoint(fields):
             self._take_link(entry)
-        elif entry.order_id is None or _is_set_aside(fields):
+        elif _is_set_aside(fields):
             self._set_aside += 1
         else:
-            self._unchained.append((entry.entry_id, fields.get("createdAt")))
+            self._unchained.append(entry)
 
     def verdict(self) -> Verdict:
         unchained = self._of_unchained()
@@ -169,13 +182,14 @@ class _Check:
 
     def _of_unchained(self) -> int:
         """How many are from before the chain began."""
-        begun = min((link.created_at for link in self._left.values()), default=None)
+        first = min(self._left.values(), default=None, key=attrgetter("created_at"))
         before = 0
-        for entry_id, created_at in self._unchained:
-            if begun is None or (isinstance(created_at, datetime) and created_at < begun):
+        for entry in self._unchained:
+            if first is None or _is_older(entry, first):
                 before += 1
             else:
-                self._find(Defect.UNCHAINED, "it has no place in the chain, which had begun before it", entry_id)
+                words = "it has no place in the chain, which had begun before it"
+                self._find(Defect.UNCHAINED, words, entry.entry_id)
         return before
 
     def _head(self) -> Head | None:
@@ -266,13 +280,27 @@ class _Check:
 _NUMBER: Final = attrgetter("sequence", "created_at")
 
 
+def _is_older(entry: Entry, first: _Link) -> bool:
+    """Whether an entry is from before the chain's first one: as it says itself, and as the database knows.
+
+    Anybody can write a date, and leave a hash away. But a backup that was restored has made all documents anew.
+    """
+    created_at = entry.fields.get("createdAt")
+    if not isinstance(created_at, datetime) or created_at >= first.created_at:
+        return False
+    if entry.written_at is None or first.written_at is None:
+        return True
+    return entry.written_at < first.written_at or first.written_at - first.created_at > RESTORED_AFTER
+
+
 def _link_of(entry: Entry) -> _Link | None:
     fields = entry.fields
     sequence, hashed, created_at = fields.get("sequence"), fields.get("hash"), fields.get("createdAt")
     if not isinstance(sequence, int) or not isinstance(hashed, str) or not isinstance(created_at, datetime):
         return None
     is_intact = fields.get("eventId") == entry.entry_id and has_its_hash(fields)
-    return _Link(entry.entry_id, sequence, fields.get("previousHash"), hashed, created_at, is_intact)
+    previous = fields.get("previousHash")
+    return _Link(entry.entry_id, sequence, previous, hashed, created_at, is_intact, entry.written_at)
 
 
 def has_its_hash(fields: Mapping[str, object]) -> bool:

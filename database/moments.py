@@ -56,10 +56,16 @@ class FirestoreMoment:
         return {**self.read(paths[:middle]), **self.read(paths[middle:])}
 
     def find(self, listing: Listing) -> Iterator[Sequence[tuple[str, Fields]]]:
-        after: Mapping[str, object] | None = None
-        while found := self._page(listing, after, BATCH_DOCUMENTS_MAX):
+        after = self._behind(listing)
+        while found := self._page(listing, after, listing.batch_max or BATCH_DOCUMENTS_MAX):
             yield [(document["name"].rpartition("/")[2], decoded(document)) for document in found]
             after = _cursor(listing, found[-1])
+
+    def _behind(self, listing: Listing) -> Mapping[str, object] | None:
+        if listing.after_id is None:
+            return None
+        name = f"{self._connection.documents}/{listing.collection}/{listing.after_id}"
+        return {"values": [{"referenceValue": name}], "before": False}
 
     def _read_without_items(self, paths: Sequence[str]) -> Mapping[str, Document | None]:
         cut = self._read(paths, {"mask": {"fieldPaths": ALL_BUT_ITEMS}})

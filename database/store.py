@@ -104,6 +104,10 @@ class Listing:
     """The first field of the order is from the one on, if there is one, and before the other."""
     order: Sequence[str] = ()
     """The fields in whose order they come, ascending, and then by id."""
+    after_id: str | None = None
+    """Only those behind this id; where nothing else orders them."""
+    batch_max: int | None = None
+    """How many of them in a batch at the most, if that matters."""
 
 
 class Moment(Protocol):

@@ -21,7 +21,7 @@ _OF_ENTRIES: Final = {
     "chained": "entries in their place",
     "of_earlier_orders": "in chains of orders that had the id before",
     "from_before": "from before their chain began, so that nothing can be said of them",
-    "set_aside": "of what touched no order",
+    "set_aside": "of events that changed nothing",
 }
 """What entries may be, as a verdict counts them, in words."""
 
@@ -40,22 +40,28 @@ def audit() -> None:
     metavar="FILE",
     help="Anchors that were kept elsewhere: what `audit anchor` printed, or log lines as JSON.",
 )
+@click.option("--since", metavar="TIME", help="Only orders that were changed since then: 2026-03-14, 36h, 2d.")
+@click.option("--until", metavar="TIME", help="Before then, said alike.")
 @click.pass_context
-def verify(context: click.Context, order: str | None, kept: Path | None) -> None:
+def verify(context: click.Context, order: str | None, kept: Path | None, since: str | None, until: str | None) -> None:
     """Find what somebody has changed, deleted or slipped in.
 
-    Of ORDER alone, or of all orders. With --anchor it finds out whether the chains still hold what was anchored. Ends
-    with 3 if anything is wrong, and with 1 if nothing is known of ORDER.
+    Of ORDER alone, or of all orders and of what operators have done besides. With --anchor it finds out whether the
+    chains still hold what was anchored. Ends with 3 if anything is wrong, and with 1 if nothing is known of ORDER.
     """
     asked: Asked = context.obj
     if order and not is_document_id(order):
         raise click.UsageError(f"{order!r} cannot be the id of an order.")
-    trail = Trail(asked.shop.client)
+    if (since or until) and (order or kept):
+        raise click.UsageError("--since and --until are for all orders, and not for what was anchored.")
+    trail, now = Trail(asked.shop.client), asked.now()
+    span = [since_from(text, now) if text else None for text in (since, until)]
     findings: list[Finding] = []
     count = {"orders": 0, **dict.fromkeys(_OF_ENTRIES, 0)}
     with asked.output.progress("Orders") as progress:
-        for verdict in _verdicts(trail, order, kept, findings):
-            count["orders"] += 1
+        changed = trail.verdicts_between(*span) if any(span) else _verdicts(trail, order, kept, findings)
+        for verdict in changed:
+            count["orders"] += verdict.order_id is not None
             for name in _OF_ENTRIES:
                 count[name] += getattr(verdict, name)
             findings += verdict.findings
@@ -134,7 +140,7 @@ def _kept(file: Path) -> list[Mapping[str, Any]]:
 
 
 def _page(count: Mapping[str, int], findings: Iterable[Finding]) -> Page:
-    rows = tuple((each.order_id or "", str(each.defect), each.entry_id or "", each.words) for each in findings)
+    rows = tuple((each.order_id or "-", str(each.defect), each.entry_id or "", each.words) for each in findings)
     said = [
         Line(f"orders: {count['orders']}"),
         *(Line(f"{words}: {count[name]}", Tone.QUIET) for name, words in _OF_ENTRIES.items() if count[name]),

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 from audit.chain import Head
 from audit.verification import Ends, Entry, Verdict, has_its_hash, verified, verified_all
 from database.documents.anchors import heads_in
-from database.documents.audit_heads import HEAD_FIELDS, head_from
+from database.documents.audit_heads import ACTS_CHAIN, HEAD_FIELDS
+from database.documents.trail_checks import ends_from
+from database.documents.values import text_or_none
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
 PAGE: Final = 1_000
 _LOOKS_MAX: Final = 5
-Heads = Mapping[str, tuple[Head, ...]]
-"""What is anchored, by order."""
+Heads = Mapping[str | None, tuple[Head, ...]]
+"""What is anchored, by order; under None, of operators' other acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +45,30 @@ class Trail:
         """On every order. What seems wrong is looked at again alone, since orders change while they are read."""
         entries = self._paged(self._client.collection("auditLog").order_by("orderId").order_by("createdAt"))
         orders = self._paged(self._client.collection("orders").select(["createdAt", *HEAD_FIELDS]).order_by("__name__"))
-        read = (Entry(entry.id, fields.get("orderId"), fields) for entry, fields in entries)
-        for verdict in verified_all((_ends(order.id, fields) for order, fields in orders), read):
-            is_certain = not verdict.findings or verdict.order_id is None
-            yield verdict if is_certain else self.verdict(verdict.order_id or "")
+        read = (_entry(entry, fields) for entry, fields in entries)
+        for verdict in verified_all((ends_from(order.id, fields) for order, fields in orders), read, self._ends(None)):
+            yield self.verdict(verdict.order_id) if verdict.findings else verdict
             on_verdict()
 
-    def verdict(self, order_id: str, anchored: tuple[Head, ...] = ()) -> Verdict:
-        """On one order, of which nothing has changed while it was read, unless it never rests."""
+    def verdicts_between(self, since: datetime | None, until: datetime | None) -> Iterator[Verdict]:
+        """On operators' other acts, and on the orders that were changed in this time and have a chain.
+
+        Served by the index (updatedAt, auditCount).
+        """
+        yield self.verdict(None)
+        for order, _ in self._paged(
+            _between(self._client.collection("orders"), "updatedAt", since, until, "auditCount")
+        ):
+            yield self.verdict(order.id)
+
+    def verdict(self, order_id: str | None, anchored: tuple[Head, ...] = ()) -> Verdict:
+        """On one order, of which nothing has changed while it was read, unless it never rests; None is no order."""
         from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - nothing else takes so long to import
 
         entries = self._client.collection("auditLog").where(filter=FieldFilter("orderId", "==", order_id))
         ends, read = self._ends(order_id), list[Entry]()
         for _ in range(_LOOKS_MAX):
-            read = [Entry(entry.id, order_id, fields) for entry, fields in self._paged(entries.order_by("createdAt"))]
+            read = [_entry(entry, fields) for entry, fields in self._paged(entries.order_by("createdAt"))]
             before, ends = ends, self._ends(order_id)
             if ends == before:
                 break
@@ -83,9 +95,11 @@ class Trail:
         ]
         yield from (read for anchor_id, _ in found if (read := self.anchor(anchor_id)))
 
-    def _ends(self, order_id: str) -> Ends:
+    def _ends(self, order_id: str | None) -> Ends:
+        if order_id is None:
+            return ends_from(None, self._client.document(ACTS_CHAIN).get().to_dict() or {})
         fields = self._client.document(f"orders/{order_id}").get(["createdAt", *HEAD_FIELDS]).to_dict()
-        return Ends(order_id) if fields is None else _ends(order_id, fields)
+        return Ends(order_id) if fields is None else ends_from(order_id, fields)
 
     def _paged(self, query: Any) -> Iterator[tuple[Any, dict[str, Any]]]:  # noqa: ANN401 - the client's types differ
         page = query.limit(PAGE)
@@ -99,15 +113,25 @@ def _until(anchor: Mapping[str, object]) -> datetime:
     return until if isinstance(until, datetime) else datetime.max.replace(tzinfo=UTC)
 
 
-def _ends(order_id: str, fields: Mapping[str, object]) -> Ends:
-    created_at = fields.get("createdAt")
-    known = created_at if isinstance(created_at, datetime) else None
-    return Ends(order_id, exists=True, created_at=known, head=head_from(fields))
+def _entry(document: Any, fields: Mapping[str, Any]) -> Entry:  # noqa: ANN401 - the client's types differ
+    return Entry(document.id, text_or_none(fields.get("orderId")), fields, document.create_time)
+
+
+def _between(collection: Any, field: str, since: datetime | None, until: datetime | None, *then: str) -> Any:  # noqa: ANN401 - as above
+    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - as above
+
+    query = collection
+    for operator, moment in ((">=", since), ("<", until)):
+        query = query.where(filter=FieldFilter(field, operator, moment)) if moment else query
+    for name in (field, *then):
+        query = query.order_by(name)
+    return query
 
 
 def heads_by_order(anchors: Iterable[AnchorRead]) -> Heads:
-    by_order: dict[str, tuple[Head, ...]] = {}
+    by_order: dict[str | None, tuple[Head, ...]] = {}
     for anchor in anchors:
-        for order_id, head in anchor.heads:
+        for listed, head in anchor.heads:
+            order_id = None if listed == ACTS_CHAIN else listed
             by_order[order_id] = (*by_order.get(order_id, ()), head)
     return by_order

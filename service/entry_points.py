@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from checkout.claims import Caller
     from checkout.sessions import CheckoutSessions
     from effects.performing import Effects
+    from reconciliation.finding import Finding
     from reconciliation.job import Reconciliation
     from settlement.requests import Requests
     from stripe_api.api import StripeApi
@@ -42,6 +43,7 @@ class Service:
     """Their client is imported at the first call: nothing else takes so long, and the webhook asks no query."""
     storefront: Storefront
     anchor: Callable[[datetime], Mapping[str, object] | None]
+    check_trail: Callable[[datetime], "Sequence[Finding]"]
     """Anchors the audit trail, if that is due; what does so is imported at the first call."""
     effects: Callable[[], "Effects"]
     """What performs them is imported at the first call: the webhook performs none."""
@@ -127,6 +129,7 @@ class Service:
             perform=lambda effect_id: self.effects().perform(effect_id),
             show_next_products=self.storefront.show_next,
             anchor=self.anchor,
+            check_trail=self.check_trail,
             log=self.log,
             now=self.now,
             monotonic=self.monotonic,

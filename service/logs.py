@@ -10,11 +10,14 @@ import traceback
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
 
 from effects.attempt import Attempt, Ending
 from orders.events import NotUnderstood, OrderEvent
 from orders.outcome import Outcome, Result
+
+if TYPE_CHECKING:
+    from reconciliation.finding import Finding
 
 LOGGED_CHARACTERS_MAX: Final = 1_500
 """Of what others have written. Any id is shorter; Cloud Logging drops a line of more than 256 KiB."""
@@ -96,6 +99,19 @@ def log_anchored(log: Log, anchor: Mapping[str, object]) -> None:
         name: value.isoformat() if isinstance(value, datetime) else value for name, value in anchor.items()
     }
     log("NOTICE", f"audit trail anchored: {anchor['heads']} heads", **fields, result="anchored")
+
+
+def log_found(log: Log, finding: "Finding") -> None:
+    """Write one line: a rule has found something wrong that nobody has seen before."""
+    log(
+        str(finding.severity),
+        finding.words,
+        findingId=finding.finding_id,
+        rule=finding.rule,
+        orderId=finding.order_id,
+        remedy=finding.remedy,
+        result="finding_opened",
+    )
 
 
 def log_attempt(log: Log, attempt: Attempt) -> None:

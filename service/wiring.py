@@ -30,6 +30,7 @@ from stripe_api.keys import StripeKey
 
 if TYPE_CHECKING:
     from audit.anchoring import Anchoring
+    from audit.checking import TrailCheck
     from checkout.callable import Identify
     from checkout.sessions import CheckoutSessions
     from effects.outside import Performer
@@ -101,6 +102,7 @@ def service_on(
             store, lambda after, at_most: queries().products_after(after, at_most), settings.few_left, patience()
         ),
         anchor=lambda now: _anchoring(store, queries()).anchor_if_due(now),
+        check_trail=lambda now: _trail_check(connection, store).check_next(now),
         effects=cache(lambda: performing(store, settings.terms, log, patience(), performers(), _now)),
         requests=partial(answering, store, settle, settings.terms),
         webhook_secrets=settings.webhook_secrets,
@@ -124,6 +126,14 @@ def _anchoring(store: DocumentStore, queries: Queries) -> "Anchoring":
     from audit.anchoring import Anchoring
 
     return Anchoring(store, queries.moved_heads, PATIENCE_SECONDS)
+
+
+def _trail_check(connection: Connection, store: DocumentStore) -> "TrailCheck":
+    from audit.checking import TrailCheck
+    from database.moments import FirestoreMoments
+    from reconciliation.records import entries_of
+
+    return TrailCheck(store, FirestoreMoments(connection).now, entries_of, PATIENCE_SECONDS)
 
 
 def _stripe_client(key: StripeKey, origin: str | None) -> "StripeClient":

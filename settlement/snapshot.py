@@ -133,6 +133,10 @@ class Snapshot:
     order_version: Version = None
     audit_head: Head | None = None
     """Where the chain of its audit entries ends; None before the first of them."""
+    acts_head: Head | None = None
+    """Where the chain of operators' acts on no order ends."""
+    acts_version: Version = None
+    """None if there is none yet, or if nobody looked."""
     cancel_request: CancelRequest | None = None
     """The request that the event reports; None if there is no such document."""
     operator_request: OperatorRequest | None = None

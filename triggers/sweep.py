@@ -20,7 +20,8 @@ from effects.attempt import OVER
 from orders.events import OrderEvent, StripeEvent
 from orders.outcome import Outcome, Result, Settle, Transient
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed
-from service.logs import Log, log_anchored, log_answered, log_settled, log_shown, log_taken_up
+from reconciliation.finding import Finding
+from service.logs import Log, log_anchored, log_answered, log_found, log_settled, log_shown, log_taken_up
 from service.refusal import refused_for_method
 
 # A trigger that has not fired by now is lost, or so late that it finds the order placed.
@@ -125,6 +126,8 @@ class ReservationSweep:
     """Makes a few products of the catalogue say how much of them is left. Returns what was written, by product."""
     anchor: Callable[[datetime], Mapping[str, object] | None]
     """Anchors the audit trail, if that is due. Returns the anchor's fields, and its id as `anchor`."""
+    check_trail: Callable[[datetime], Sequence[Finding]]
+    """Judges some of the audit trail. Returns what nobody has found before."""
     log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -176,7 +179,7 @@ class ReservationSweep:
                     return Swept(endings, complete=False)
                 endings.update(pool.map(partial(self._ending_of, do_one), batch))
         # Last and least, and never due: the next run goes on where this one leaves off.
-        for last in (self._show, partial(self._anchor, now)):
+        for last in (self._show, partial(self._anchor, now), partial(self._check_trail, now)):
             if self.monotonic() < end and (ending := self._guarded(last)) is not Ending.UNCHANGED:
                 endings[ending] += 1
         return Swept(endings, complete=True)
@@ -230,6 +233,11 @@ class ReservationSweep:
         if anchor := self.anchor(now):
             log_anchored(self.log, anchor)
         # Whether it was due says nothing of what the sweep is for.
+        return Ending.UNCHANGED
+
+    def _check_trail(self, now: datetime) -> Ending:
+        for finding in self.check_trail(now):
+            log_found(self.log, finding)
         return Ending.UNCHANGED
 
     def _guarded(self, work: Callable[[], Ending], **ids: str | None) -> Ending:

@@ -39,8 +39,13 @@ def entry_write(entry: AuditEntry, snapshot: Snapshot) -> Create | Update:
     return Update(path, chained({**left_over, **fields}, snapshot.audit_head), replaced.version)
 
 
+def act_write(entry: AuditEntry, snapshot: Snapshot) -> Create:
+    """The entry of an operator's act that touches no order, next in the chain of those."""
+    return Create(audit_path(entry.event_id), chained(_entry_fields(entry), snapshot.acts_head))
+
+
 def unchained_write(entry: AuditEntry) -> Create:
-    """The entry of a cause that touches no order, and so is part of no chain."""
+    """The entry of an event of Stripe's that changes nothing, and so is part of no chain."""
     return Create(audit_path(entry.event_id), _entry_fields(entry))
 
 

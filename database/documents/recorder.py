@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final, TypedDict, assert_never
 
 from audit.entry import AuditEntry
-from database.documents.audit_heads import head_fields
-from database.documents.audit_log import entry_write, unchained_write
+from database.documents.audit_heads import acts_head_write, head_fields
+from database.documents.audit_log import act_write, entry_write, unchained_write
 from database.documents.cancel_requests import settled_request
 from database.documents.checkouts import checkout_write
 from database.documents.disputes import dispute_write
@@ -176,7 +176,9 @@ def _writes_for_adjustment(
     answer = _answer(event, decision.outcome, snapshot, terms, now)
     retried = decision.retried
     again = (tried_again(retried, event.operator, event.reason, now),) if retried else ()
-    return unchained_write(entry), *adjusted(decision, snapshot), *again, answer
+    written = act_write(entry, snapshot)
+    head = acts_head_write(written.fields, snapshot.acts_version, now)
+    return written, *adjusted(decision, snapshot), *again, answer, head
 
 
 def _answer(event: OperatorEvent, outcome: Outcome, snapshot: Snapshot, terms: Terms, now: datetime) -> Update:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from database.documents.audit_heads import head_from
+from database.documents.audit_heads import ACTS_CHAIN, head_from
 from database.documents.audit_log import audit_path, set_aside_from
 from database.documents.cancel_requests import cancel_request_from, cancel_request_path
 from database.documents.checkouts import checkout_path, known_checkout_from
@@ -75,7 +75,8 @@ class Wanted:
         if isinstance(self.event, CancelRequested):
             paths.append(cancel_request_path(self.event.order_id))
         if isinstance(self.event, OperatorEvent):
-            paths.append(operator_request_path(self.event.request_id))
+            # What turns out to be about no order is in a chain of its own.
+            paths += [operator_request_path(self.event.request_id), ACTS_CHAIN]
         if isinstance(self.event, EffectRetried):
             paths.append(effect_path(self.event.effect_id))
         paths += [payment_path(payment_id) for payment_id in self._payment_ids]
@@ -119,6 +120,7 @@ class Wanted:
         found_id = wanted_id or next((known.order_id for known in payments.values() if known.order_id), None)
         order = documents.get(order_path(wanted_id)) if wanted_id else None
         request = documents.get(cancel_request_path(wanted_id)) if wanted_id else None
+        acts = documents.get(ACTS_CHAIN)
         checkout = documents.get(self._checkout_path) if self._checkout_path else None
         inventory = {product_id: documents[inventory_path(product_id)] for product_id in self.product_ids}
         snapshot = Snapshot(
@@ -128,6 +130,8 @@ class Wanted:
             order=order_from(wanted_id, order.fields) if order and wanted_id else None,
             order_version=order.version if order else None,
             audit_head=head_from(order.fields) if order else None,
+            acts_head=head_from(acts.fields) if acts else None,
+            acts_version=acts.version if acts else None,
             cancel_request=cancel_request_from(request) if request else None,
             operator_request=self._operator_request(documents),
             effect=self._effect(documents),

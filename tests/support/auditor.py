@@ -79,7 +79,7 @@ def complaints(
         *_of_trail(shelves, _counts(initial_stock, recounts)),
         *_of_uncounted_orders(shelves, initial_stock, recounts),
         *_of_orders(shelves, deleted),
-        *broken_chains(_generations(shelves, deleted), shelves["auditLog"]),
+        *broken_chains(_generations(shelves, deleted), shelves["auditLog"], shelves["chains"]),
         *broken_anchors(shelves["anchors"], shelves["auditLog"]),
         *_of_disputes(shelves, deleted),
         *_of_claims(shelves, claims_kept_since),

@@ -10,27 +10,30 @@ from typing import Any
 Fields = Mapping[str, Any]
 Entries = Mapping[str, Fields]
 
+_ACTS = "chains/operators"
 _SET_ASIDE = {"other_account", "livemode_mismatch"}
 
 
-def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries) -> Iterator[str]:
+def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries, chains: Entries) -> Iterator[str]:
     """All that is wrong with them.
 
     Args:
         orders: by id, the one that has the id now, and before it those that were deleted.
         entries: of the audit trail, by their ids.
+        chains: where those end that are of no order.
     """
-    left: defaultdict[str, dict[str, Fields]] = defaultdict(dict)
+    left: defaultdict[str | None, dict[str, Fields]] = defaultdict(dict)
     for entry_id, entry in entries.items():
         if "hash" not in entry:
-            touches_no_order = entry["orderId"] is None or (entry["result"] in _SET_ASIDE and not entry["stock"])
-            if not touches_no_order:
+            changes_nothing = entry["result"] in _SET_ASIDE and not entry["stock"]
+            if not changes_nothing:
                 yield f"{entry_id}: in no chain"
             continue
         if entry["hash"] != _hash_of(entry) or entry["eventId"] != entry_id:
             yield f"{entry_id}: not what was written"
         left[entry["orderId"]][entry["hash"]] = entry
-    for order_id, generations in orders.items():
+    generations: Sequence[Fields]
+    for order_id, generations in [*orders.items(), (None, [chains.get("operators", {})])]:
         for order in generations:
             yield from _of_one(order_id, order, left[order_id])
         yield from (f"{entry['eventId']}: not in the chain of {order_id}" for entry in left[order_id].values())
@@ -38,7 +41,7 @@ def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries) -> I
 
 def broken_anchors(anchors: Entries, entries: Entries) -> Iterator[str]:
     """All that is wrong with them: the anchors by their ids, and the parts of their lists by their whole paths."""
-    there = {(entry["orderId"], entry.get("sequence"), entry.get("hash")) for entry in entries.values()}
+    there = {(entry["orderId"] or _ACTS, entry.get("sequence"), entry.get("hash")) for entry in entries.values()}
     previous, number = None, 0
     for anchor_id, anchor in sorted(anchors.items()):
         if "/" in anchor_id:
@@ -61,7 +64,7 @@ def broken_anchors(anchors: Entries, entries: Entries) -> Iterator[str]:
         )
 
 
-def _of_one(order_id: str, order: Fields, left: dict[str, Fields]) -> Iterator[str]:
+def _of_one(order_id: str | None, order: Fields, left: dict[str, Fields]) -> Iterator[str]:
     """Goes back from the head, and takes away what is found."""
     wanted, number = order.get("auditHead"), order.get("auditCount", 0)
     while number > 0 and wanted in left:

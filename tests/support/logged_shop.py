@@ -14,12 +14,14 @@ from flask import Flask, Request, Response, request
 
 from audit.anchoring import Anchoring
 from audit.anchors import MovedHead
+from audit.checking import TrailCheck
 from database.documents.effects import effect_path, effect_write
 from effects.effect import Effect, EffectKind
 from effects.outside import Performer
 from orders.events import StripeEvent
 from orders.outcome import Settle
 from reconciliation.job import Reconciliation
+from reconciliation.records import entries_of
 from service.entry_points import Service
 from service.logs import JsonLog, Log
 from service.wiring import answering, performing, settling
@@ -158,6 +160,7 @@ class LoggedShop:
             queries=lambda: found,
             storefront=Storefront(self.store, found.products_after, 5, patience_of(clock)),
             anchor=Anchoring(self.store, found.moved_heads, 8).anchor_if_due,
+            check_trail=TrailCheck(self.store, lambda: self.store.as_of(NOW), entries_of, 8).check_next,
             effects=lambda: performing(self.store, self.terms, log, patience_of(clock), self.performers, lambda: NOW),
             requests=lambda: answering(self.store, self._settling(log), self.terms),
             webhook_secrets=self.secrets,

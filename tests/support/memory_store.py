@@ -35,14 +35,15 @@ class MemoryMoment:
             (document_id, document.fields)
             for path, document in self._documents.items()
             for collection, _, document_id in [path.rpartition("/")]
-            if collection == listing.collection
+            if collection == listing.collection and document_id > (listing.after_id or "")
         )
         found = sorted(
             (each for each in of_collection if _is_found(each[1], listing)),
             key=lambda each: ([_comparable(each[1][name]) for name in listing.order], each[0]),
         )
-        for first in range(0, len(found), self._batch_max):
-            yield found[first : first + self._batch_max]
+        batch_max = listing.batch_max or self._batch_max
+        for first in range(0, len(found), batch_max):
+            yield found[first : first + batch_max]
 
 
 def _is_found(fields: Fields, listing: Listing) -> bool:

@@ -14,6 +14,7 @@ from google.cloud.firestore_v1.types import StructuredQuery
 from audit.trail import trail_of
 from database.connection import Connection
 from database.documents.findings import ALL_OPEN
+from database.documents.trail_checks import orders_behind
 from database.firestore_store import FirestoreStore
 from database.kept_connections import Answer
 from database.moments import FirestoreMoment
@@ -102,6 +103,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "INVENTORY": records.INVENTORY,
     "entries_between": records.entries_between(NOW, NOW),
     "entries_of": records.entries_of(["order-1"]),
+    "orders_behind": orders_behind("order-1", 30),
     "effects_due_before": records.effects_due_before(NOW),
 }
 """Those that are values, and asked of the database as it was at one moment."""

@@ -10,6 +10,7 @@ from audit.anchoring import Anchoring
 from audit.anchors import COMMITTED_WITHIN, MovedHead
 from audit.chain import Head, hash_of
 from database.documents.anchors import heads_in
+from database.documents.audit_heads import ACTS_CHAIN
 from tests.support.builders import NOW, Fields
 from tests.support.interference import DisturbedStore, refused, undisturbed
 from tests.support.memory_store import MemoryStore
@@ -113,3 +114,12 @@ def test_an_anchor_that_was_not_finished_is_none_and_the_next_one_holds_all_of_i
     assert Anchoring(DisturbedStore(store, [undisturbed, refused]), store.moved_heads, 8).anchor_if_due(NOW) is None
     assert store.get("sweeps/anchor") is None
     assert order_ids_of(store, anchored(store, NOW + timedelta(minutes=5))) == ["a"]
+
+
+def test_where_the_chain_of_operators_other_acts_ends_is_in_every_anchor() -> None:
+    store = a_shop(moved("a"), (ACTS_CHAIN, moved(ACTS_CHAIN, count=7)[1]))
+    assert [(name, head.count) for name, head in heads_of(store, anchored(store, heads_max=1))] == [
+        (ACTS_CHAIN, 7),
+        ("a", 1),
+    ]
+    assert order_ids_of(store, anchored(store, NOW + 2 * HOUR)) == [ACTS_CHAIN]

@@ -1,19 +1,29 @@
 """An operator's request is read strictly, answered on its own document, and settled with who asked and why."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from database.documents.effects import effect_path
-from database.documents.operator_requests import operator_request_from
+from database.documents.operator_requests import operator_request_from, operator_request_path
 from database.store import Document
 from orders.outcome import Outcome, Result, StoreContended
 from orders.restocking import restock_in_words
 from service.wiring import answering
 from settlement.requests import Requests
-from tests.support.builders import NOW, OPERATORS_REQUESTS, TERMS, a_payment, a_placement, an_operators_request
+from tests.support.builders import (
+    NOW,
+    OPERATORS_REQUESTS,
+    TERMS,
+    a_payment,
+    a_placement,
+    an_operators_request,
+    asked_by_operator,
+)
 from tests.support.effects import A_MAIL, Outbox
+from tests.support.interference import DisturbedStore, someone_first
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled, settling_on
 from tests.support.shop import a_shop_after, a_shop_with_a_hold, complaints_in, document_at, shirts_in, status_in
@@ -243,3 +253,23 @@ def test_a_refusal_that_comes_too_late_is_tried_again() -> None:
     store = Changed({"operatorRequests/r": {}})
     with pytest.raises(StoreContended):
         requests_in(store).answer("r", NOW)
+
+
+def test_acts_on_no_order_are_a_chain_in_which_of_two_at_once_one_comes_after_the_other() -> None:
+    store = MemoryStore({"inventory/shirt": {"stock": 10, "reserved": 0}})
+    events = {each: replace(asked_by_operator("stock-1"), request_id=each) for each in ("s1", "s2", "s3")}
+    for request_id in events:
+        store.put(operator_request_path(request_id), OPERATORS_REQUESTS["stock-1"])
+    settled(events["s1"], store)
+    overtaken = DisturbedStore(store, [someone_first(lambda: settled(events["s3"], store))])
+    settled(events["s2"], overtaken)
+    first, third, second = (document_at(store, f"auditLog/operator_{each}") for each in ("s1", "s3", "s2"))
+    assert [each["sequence"] for each in (first, third, second)] == [1, 2, 3]
+    assert (first["previousHash"], third["previousHash"], second["previousHash"]) == (
+        None,
+        first["hash"],
+        third["hash"],
+    )
+    chain = document_at(store, "chains/operators")
+    assert (chain["auditHead"], chain["auditCount"]) == (second["hash"], 3)
+    assert complaints_in(store) == []

@@ -62,11 +62,11 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     return store
 
 
-def chains_in(store: MemoryStore) -> tuple[list[Ends], list[Entry]]:
+def chains_in(store: MemoryStore) -> tuple[list[Ends], list[Entry], Ends]:
     orders = dict(in_collection(store, "orders"))
     ends = [Ends(name, exists=True, head=head_from(fields)) for name, fields in orders.items()]
     entries = [Entry(name, text_or_none(each.get("orderId")), each) for name, each in in_collection(store, "auditLog")]
-    return ends, sorted(entries, key=lambda entry: entry.order_id or "")
+    return ends, sorted(entries, key=lambda entry: entry.order_id or ""), Ends(None, exists=True)
 
 
 def rows_in(store: MemoryStore, wanted: Export) -> Iterator[dict[str, object]]:

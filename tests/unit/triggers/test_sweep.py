@@ -16,6 +16,7 @@ from effects.attempt import OVER, Ending
 from orders.events import Cause, OrderEvent, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from orders.shop_events import OrderPlaced
+from reconciliation.finding import Finding
 from tests.support.builders import NOW, a_cancel_request, a_dispute, a_lapse, a_payment, a_placement
 from tests.support.recording import RecordingLog, a_log_line
 from triggers.sweep import (
@@ -48,6 +49,7 @@ class Shop:
     due: Sequence[Batch[str]] = ()
     shown: Mapping[str, str] | Exception = field(default_factory=dict)
     anchor: Mapping[str, object] | Exception | None = None
+    found: Sequence[Finding] = ()
     endings: Mapping[str, Result | Exception] = field(default_factory=dict)
     """For the orders that do not end as usual."""
     order_seconds: float = 0
@@ -82,6 +84,7 @@ class Shop:
             self._perform,
             self._show,
             self._anchor,
+            lambda _now: self.found,
             self.log,
             lambda: NOW,
             lambda: self.seconds,
@@ -410,3 +413,11 @@ def test_only_a_post_starts_a_run_and_any_other_method_is_answered_with_that(met
     assert shop.asked == []
     with _app.test_request_context(method=method):
         assert shop.sweep.respond(request).headers["Allow"] == "POST"
+
+
+def test_what_is_wrong_with_the_trail_is_one_line_for_a_person_and_no_fault_of_the_sweep() -> None:
+    finding = Finding("chain_broken", "order-1", "order-1", "somebody was here", "./shop audit verify order-1")
+    shop = Shop(found=[finding])
+    assert shop.swept()[0] == 200
+    [line] = [line for line in shop.lines if line["result"] == "finding_opened"]
+    assert (line["severity"], line["rule"], line["remedy"]) == ("ERROR", finding.rule, finding.remedy)

@@ -1,0 +1,112 @@
+"""Judges the chains of all orders, some at each sweep: nobody has to think of it, and it costs little.
+
+What somebody has changed, deleted or slipped in becomes a finding, as what reconciliation finds does, and closes once a
+later round finds nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from audit.verification import Entry, Verdict, verified
+from database.documents.findings import closed, finding_path, is_open, opened, still_open
+from database.documents.trail_checks import (
+    TRAIL_CHECK,
+    TrailProgress,
+    ends_from,
+    orders_behind,
+    trail_progress_from,
+    trail_progress_write,
+)
+from database.documents.values import text_or_none
+from database.store import Document, DocumentStore, Fields, Listing, Moment, Write
+from orders.outcome import StoreContended
+from reconciliation.finding import Finding, finding_id_of
+
+# So many ids may one query name: https://firebase.google.com/docs/firestore/query-data/queries#limitations.
+ORDERS_AT_ONCE_MAX: Final = 30
+ROUND_EVERY: Final = timedelta(days=1)
+RULE: Final = "chain_broken"
+
+
+@dataclass(frozen=True, slots=True)
+class TrailCheck:
+    """Goes on where the last call has left off. Two may do so at once: one of them says how far it has come."""
+
+    store: DocumentStore
+    moment: Callable[[], Moment]
+    """The database as it is now: what is read of it fits together, whatever is written meanwhile."""
+    entries_of: Callable[[Sequence[str]], Listing]
+    """The audit entries of at most ORDERS_AT_ONCE_MAX orders."""
+    timeout_seconds: float
+
+    def check_next(self, now: datetime) -> Sequence[Finding]:
+        """Judge the next orders, unless a round was begun within a day and is over.
+
+        Returns:
+            What nobody has found before.
+
+        Raises:
+            StoreUnavailable: the next call looks at them again.
+        """
+        document = self.store.read((TRAIL_CHECK,), timeout_seconds=self.timeout_seconds)[TRAIL_CHECK]
+        progress = trail_progress_from(document)
+        begins = progress.after is None
+        if begins and progress.begun_at and now - progress.begun_at < ROUND_EVERY:
+            return ()
+        moment = self.moment()
+        orders = next(moment.find(orders_behind(progress.after, ORDERS_AT_ONCE_MAX)), ())
+        found = list(self._judged(moment, orders, now))
+        is_last = len(orders) < ORDERS_AT_ONCE_MAX
+        after = None if is_last else orders[-1][0]
+        begun_at = now if begins else progress.begun_at
+        self._commit(trail_progress_write(TrailProgress(after, begun_at), document))
+        return found
+
+    def _judged(self, moment: Moment, orders: Sequence[tuple[str, Fields]], now: datetime) -> Iterator[Finding]:
+        if not orders:
+            return
+        entries: defaultdict[str, list[Entry]] = defaultdict(list)
+        for batch in moment.find(self.entries_of([order_id for order_id, _ in orders])):
+            for entry_id, fields in batch:
+                order_id = text_or_none(fields.get("orderId"))
+                entries[order_id or ""].append(Entry(entry_id, order_id, fields))
+        verdicts = [verified(ends_from(order_id, fields), entries[order_id]) for order_id, fields in orders]
+        paths = {_path_of(verdict): verdict for verdict in verdicts}
+        known = self.store.read(tuple(paths), timeout_seconds=self.timeout_seconds)
+        for path, verdict in paths.items():
+            yield from self._noted(verdict, known[path], now)
+
+    def _noted(self, verdict: Verdict, before: Document | None, now: datetime) -> Iterator[Finding]:
+        if not verdict.findings:
+            if before and is_open(before):
+                self._commit(closed(finding_id_of(RULE, str(verdict.order_id)), before, now))
+            return
+        finding = _finding_of(verdict)
+        if before and is_open(before):
+            self._commit(still_open(finding, before, now))
+            return
+        self._commit(opened(finding, before, now))
+        yield finding
+
+    def _commit(self, write: Write) -> None:
+        try:
+            self.store.commit((write,), timeout_seconds=self.timeout_seconds)
+        except StoreContended:
+            # Another run was faster, and has found the same.
+            return
+
+
+def _path_of(verdict: Verdict) -> str:
+    return finding_path(finding_id_of(RULE, str(verdict.order_id)))
+
+
+def _finding_of(verdict: Verdict) -> Finding:
+    order_id, (first, *others) = str(verdict.order_id), verdict.findings
+    more = f", and {len(others)} more" if others else ""
+    about = f" ({first.entry_id})" if first.entry_id else ""
+    words = f"the audit trail of {order_id} is not as it was written: {first.defect}{about}: {first.words}{more}"
+    option = "-- " if order_id.startswith("-") else ""
+    return Finding(RULE, order_id, order_id, words, f"./shop audit verify {option}{order_id}")

@@ -1,0 +1,41 @@
+"""Where an order says that its chain ends; and `sweeps/trail` ↔ how far the sweep has come through those of all."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from audit.verification import Ends
+from database.documents.audit_heads import head_from
+from database.documents.values import text_or_none, time_or_none
+from database.store import Create, Document, Fields, Listing, Update
+
+TRAIL_CHECK: Final = "sweeps/trail"
+
+
+@dataclass(frozen=True, slots=True)
+class TrailProgress:
+    after: str | None
+    """The id of the order that was looked at last; None between two rounds."""
+    begun_at: datetime | None
+    """When the round began; None before the first one."""
+
+
+def ends_from(order_id: str | None, fields: Fields) -> Ends:
+    """Of an order, or of no order where the fields are those of ACTS_CHAIN."""
+    return Ends(order_id, exists=True, created_at=time_or_none(fields.get("createdAt")), head=head_from(fields))
+
+
+def trail_progress_from(document: Document | None) -> TrailProgress:
+    fields = document.fields if document else {}
+    return TrailProgress(text_or_none(fields.get("after")) or None, time_or_none(fields.get("begunAt")))
+
+
+def trail_progress_write(progress: TrailProgress, document: Document | None) -> Create | Update:
+    """Note how far it has come, unless somebody else has done so since the document was read."""
+    fields = {"after": progress.after, "begunAt": progress.begun_at}
+    return Update(TRAIL_CHECK, fields, document.version) if document else Create(TRAIL_CHECK, fields)
+
+
+def orders_behind(order_id: str | None, at_once: int) -> Listing:
+    """All orders behind this one, by their ids."""
+    return Listing("orders", after_id=order_id, batch_max=at_once)

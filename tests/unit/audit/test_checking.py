@@ -1,0 +1,68 @@
+"""The trail is judged without anybody asking: some orders at a time, and what is wrong is a finding until it is not."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from audit.checking import ORDERS_AT_ONCE_MAX, ROUND_EVERY, TrailCheck
+from database.documents.audit_log import audit_path
+from database.documents.trail_checks import TRAIL_CHECK
+from reconciliation.records import entries_of
+from tests.support.builders import NOW, a_payment, a_placement
+from tests.support.memory_store import MemoryStore
+from tests.support.shop import a_shop_after, document_at
+
+FINDING = "findings/chain_broken_order-1"
+
+
+def checked(store: MemoryStore, now: datetime = NOW) -> list[str]:
+    """What is found that nobody has found before, in words."""
+    check = TrailCheck(store, lambda: store.as_of(now), entries_of, 8)
+    return [finding.words for finding in check.check_next(now)]
+
+
+def a_paid_shop() -> MemoryStore:
+    return a_shop_after(a_placement(), a_payment())
+
+
+def changed(store: MemoryStore, path: str, **fields: object) -> None:
+    store.put(path, {**document_at(store, path), **fields})
+
+
+def test_a_trail_as_it_was_written_is_no_finding() -> None:
+    store = a_paid_shop()
+    assert checked(store) == []
+    assert not [path for path in store.dump() if path.startswith("findings/")]
+
+
+def test_what_somebody_has_changed_is_found_once_and_over_once_it_is_put_right() -> None:
+    store = a_paid_shop()
+    amount = document_at(store, audit_path("evt_1"))["amount"]
+    changed(store, audit_path("evt_1"), amount=1)
+    (words,) = checked(store)
+    assert words.startswith("the audit trail of order-1 is not as it was written: changed (evt_1): number 2")
+    assert document_at(store, FINDING)["state"] == "open"
+    assert checked(store, NOW + ROUND_EVERY) == []
+    changed(store, audit_path("evt_1"), amount=amount)
+    assert checked(store, NOW + 2 * ROUND_EVERY) == []
+    assert document_at(store, FINDING)["state"] == "closed"
+
+
+@pytest.mark.parametrize("gone", ["placed_order-1", "evt_1"])
+def test_what_somebody_has_deleted_is_found(gone: str) -> None:
+    store = a_paid_shop()
+    store.delete(audit_path(gone))
+    assert ["missing" in words for words in checked(store)] == [True]
+
+
+def test_all_orders_are_looked_at_some_at_a_time_and_then_nobody_before_a_day_is_over() -> None:
+    order, store = document_at(a_paid_shop(), "orders/order-1"), MemoryStore()
+    for number in range(ORDERS_AT_ONCE_MAX + 2):
+        store.put(f"orders/{number:03}", order)
+    hour = timedelta(hours=1)
+    assert len(checked(store)) == ORDERS_AT_ONCE_MAX
+    assert document_at(store, TRAIL_CHECK)["after"] == f"{ORDERS_AT_ONCE_MAX - 1:03}"
+    assert len(checked(store, NOW + hour)) == 2
+    store.delete("findings/chain_broken_000")
+    assert checked(store, NOW + ROUND_EVERY - hour) == []
+    assert len(checked(store, NOW + ROUND_EVERY)) == 1
