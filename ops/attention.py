@@ -7,7 +7,8 @@ from typing import Final
 
 from database.documents.disputes import dispute_from
 from database.documents.effects import UNFINISHED
-from database.documents.orders import order_from
+from database.documents.inventory import inventory_path
+from database.documents.orders import WENT_UNCOUNTED, order_from
 from database.documents.values import text_or_none, time_or_none
 from effects.effect import EffectState
 from ops.case import OPEN_FINDING, finding_in, parked_event_in
@@ -17,6 +18,7 @@ from ops.standing import held_back
 from orders.money import Money
 from orders.numbers import whole_number
 from orders.order import OrderStatus
+from orders.payments import amount_of
 from settlement.decisions import AutoRefund, Terms
 
 LISTED_MAX: Final = 100
@@ -68,6 +70,8 @@ class _Watched:
     needs_person: Callable[[Terms], bool] = lambda _: True
     is_counted: bool = True
     """Whether all that the query finds counts, and not only what is an item."""
+    still: Callable[[Sequence[Found], Reader, Terms, datetime], Sequence[Found]] = lambda found, *_: found
+    """What of it is still so, if more has to be read to tell."""
 
 
 def concerns_of(reader: Reader, terms: Terms, now: datetime) -> tuple[Concern, ...]:
@@ -78,7 +82,7 @@ def concerns_of(reader: Reader, terms: Terms, now: datetime) -> tuple[Concern, .
 def _concern(watched: _Watched, reader: Reader, terms: Terms, now: datetime) -> Concern:
     query = watched.query(now)
     found = reader.find(query)
-    items = tuple(item for each in found if (item := watched.item(each)))
+    items = tuple(item for each in watched.still(found, reader, terms, now) if (item := watched.item(each)))
     # What fits on a page needs no counting.
     is_all = len(found) < query.at_most or not watched.is_counted
     count = len(items) if is_all else reader.count(query)
@@ -144,6 +148,53 @@ def _findings(_now: datetime) -> Query:
     return Query("findings", (Where("state", "==", OPEN_FINDING),), "since", at_most=LISTED_MAX)
 
 
+def _overpaid(_now: datetime) -> Query:
+    """Served by the index (overpaid, createdAt), in which only such orders are."""
+    return Query("orders", (Where("overpaid", "==", True),), "createdAt", at_most=LISTED_MAX)
+
+
+def _uncounted(_now: datetime) -> Query:
+    """The latest. Served by the index (wentUncounted, createdAt desc), in which nearly no order is."""
+    went_uncounted = (Where(WENT_UNCOUNTED, "==", True),)
+    return Query("orders", went_uncounted, "createdAt", is_descending=True, at_most=LISTED_MAX)
+
+
+def _waiting_for_a_person(found: Sequence[Found], _: Reader, terms: Terms, now: datetime) -> Sequence[Found]:
+    """Where the shop refunds by itself, only what it should have refunded by now."""
+    if terms.auto_refund is AutoRefund.OFF:
+        return found
+    return [each for each in found if (item := _of_overpaid(each)) and item.since <= now - UNTOUCHED_MAX]
+
+
+def _still_without_inventory(found: Sequence[Found], reader: Reader, *_: object) -> Sequence[Found]:
+    counted = {each.id: _counted_in(each) for each in found}
+    paths = sorted({inventory_path(product_id) for products in counted.values() for product_id in products})
+    there = reader.read(*paths) if paths else {}
+    return [each for each in found if not {inventory_path(one) for one in counted[each.id]} <= there.keys()]
+
+
+def _counted_in(found: Found) -> list[str]:
+    return [line.product_id for line in order_from(found.id, found.fields).counted_lines]
+
+
+def _of_overpaid(found: Found) -> Item | None:
+    order = order_from(found.id, found.fields)
+    if not order.unneeded:
+        return None
+    left = [
+        Money(amount_of(each) - order.refunds.promised_of(each), each.money.currency)
+        for each in order.unneeded
+        if each.money
+    ]
+    since = min(each.at for each in order.unneeded)
+    return Item(found.id, since, added(left), f"not needed: {', '.join(each.payment_id for each in order.unneeded)}")
+
+
+def _of_uncounted(found: Found) -> Item:
+    since = order_from(found.id, found.fields).created_at or found.created_at
+    return Item(found.id, since, note=f"ordered {', '.join(_counted_in(found))}, of which not all is in the inventory")
+
+
 def _of_order(found: Found) -> Item:
     order = order_from(found.id, found.fields)
     return Item(found.id, order.created_at or found.created_at, held_back(order), order.failure_reason)
@@ -204,6 +255,17 @@ WATCHED: Final[Sequence[_Watched]] = (
         needs_person=lambda terms: terms.auto_refund is not AutoRefund.ALL,
     ),
     _Watched("review", "paid otherwise than asked", _orders(OrderStatus.REVIEW), _of_order),
+    _Watched(
+        "paid twice", "more than is needed", _overpaid, _of_overpaid, is_counted=False, still=_waiting_for_a_person
+    ),
+    _Watched(
+        "inventory gone",
+        "units moved that nothing counts",
+        _uncounted,
+        _of_uncounted,
+        is_counted=False,
+        still=_still_without_inventory,
+    ),
     _Watched("pending", "orders that nothing is held for yet", _orders(OrderStatus.PENDING, is_old=True), _of_order),
     _Watched("reserving", "orders held halfway", _orders(OrderStatus.RESERVING, is_old=True), _of_order),
     _Watched("expired holds", "unpaid, and not released", _lapsed, _of_lapsed),

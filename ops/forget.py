@@ -66,8 +66,14 @@ def _page(found: list[Erasure], *, done: bool) -> Page:
     rows = tuple((each.path, str(each.act)) for each in found)
     still_open = Counter(each.status for each in found if each.status in _OPEN)
     deleted = sum(each.act is Act.DELETE for each in found)
-    said = f"{deleted} documents {'are' if done else 'would be'} deleted, {len(found) - deleted} lose the user id."
+    count = Counter(each.act for each in found)
+    said = f"{deleted} documents {'are' if done else 'would be'} deleted, {count[Act.TAKE_NAME_OUT]} lose the user id."
     page: Page = (Heading("Erased" if done else "To be erased"), Table(rows, ("document", "what")), Line(said))
+    if count[Act.TAKE_REASON_OUT]:
+        page = (*page, Line(f"{count[Act.TAKE_REASON_OUT]} operators' requests lose their reason."))
+    if count[Act.STAYS]:
+        stays = f"{count[Act.STAYS]} reasons that operators gave name them, and stay: decide whether that may be."
+        page = (*page, Line(stays, Tone.WARNING))
     if still_open:
         words = ", ".join(f"{count} {status}" for status, count in still_open.items())
         page = (*page, Line(f"Not over yet: {words}. A pending order without a customer fails.", Tone.WARNING))

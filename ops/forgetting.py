@@ -1,9 +1,10 @@
 """What names a customer, and what becomes of each of these documents when the customer is erased."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
 
 from database.ids import OPERATORS, is_document_id
 from effects.effect import EffectKind
@@ -13,11 +14,17 @@ if TYPE_CHECKING:
     from google.cloud.firestore import Client, CollectionReference, DocumentReference, DocumentSnapshot, Query
 
 PAGE: Final = 300
+NAME_CHARACTERS_MIN: Final = 4
+"""What is shorter is in many words."""
+ERASED: Final = "erased"
 
 
 class Act(StrEnum):
     DELETE = "delete"
     TAKE_NAME_OUT = "take the user id out"
+    TAKE_REASON_OUT = "take the reason out, which names them"
+    STAYS = "stays, and its reason names them"
+    """The trail is a chain, and what nobody has answered yet is still to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
 
     Whatever leads to another document comes after that: who dies between them finds it the next time.
     """
+    yield from _reasons_naming(user_id, client)
     for effect in _naming(user_id, client.collection("effects")):
         yield from _mail_of(effect, client)
     for collection in ("cancelRequests", "orderDetails", "checkouts"):
@@ -56,6 +64,44 @@ def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
         yield Erasure(order.reference.path, Act.TAKE_NAME_OUT, str((order.to_dict() or {}).get("status")))
 
 
+def reason_erasure(path: str, fields: Mapping[str, Any], names: Collection[str]) -> Erasure | None:
+    """What becomes of a request, or of an entry of the trail; None if its reason has none of these names."""
+    reason = fields.get("reason")
+    if not isinstance(reason, str) or not any(name.casefold() in reason.casefold() for name in names):
+        return None
+    is_answered = path.startswith("operatorRequests/") and fields.get("settledAt") is not None
+    return Erasure(path, Act.TAKE_REASON_OUT if is_answered else Act.STAYS)
+
+
+def _reasons_naming(user_id: str, client: "Client") -> Iterator[Erasure]:
+    """Of all requests that there still are, and of the trail of the customer's orders: by their id, mail and number.
+
+    It comes first, since their address is found for as long as nothing else is erased.
+    """
+    names = set(_names_of(user_id, client))
+    orders = _naming(user_id, client.collection("orders"))
+    entries = (entry for order in orders for entry in _entries_of(order.id, client))
+    for each in chain(_paged(client.collection("operatorRequests")), entries):
+        if erasure := reason_erasure(each.reference.path, each.to_dict() or {}, names):
+            yield erasure
+
+
+def _names_of(user_id: str, client: "Client") -> Iterator[str]:
+    yield user_id
+    people = [client.document(f"users/{user_id}").get(), *_naming(user_id, client.collection("orderDetails"))]
+    for person in people:
+        fields = person.to_dict() or {}
+        said = (fields.get(name) for name in ("email", "phone"))
+        yield from (each for each in said if isinstance(each, str) and len(each) >= NAME_CHARACTERS_MIN)
+
+
+def _entries_of(order_id: str, client: "Client") -> "Iterator[DocumentSnapshot[DocumentReference]]":
+    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - as below
+
+    entries = client.collection("auditLog").where(filter=FieldFilter("orderId", "==", order_id))
+    return _paged(entries.order_by("createdAt"))
+
+
 def _mail_of(effect: "DocumentSnapshot[DocumentReference]", client: "Client") -> Iterator[Erasure]:
     """What the shop's extension was given to send to the customer."""
     fields = effect.to_dict() or {}
@@ -71,10 +117,15 @@ def erase(erasure: Erasure, client: "Client") -> None:
     from google.cloud.firestore import DELETE_FIELD  # noqa: PLC0415 - as above
 
     document = client.document(erasure.path)
-    if erasure.act is Act.DELETE:
-        document.delete()
-    else:
-        document.update({"userId": DELETE_FIELD})
+    match erasure.act:
+        case Act.DELETE:
+            document.delete()
+        case Act.TAKE_NAME_OUT:
+            document.update({"userId": DELETE_FIELD})
+        case Act.TAKE_REASON_OUT:
+            document.update({"reason": ERASED})
+        case Act.STAYS:
+            return
 
 
 def _naming(user_id: str, collection: "CollectionReference") -> "Iterator[DocumentSnapshot[DocumentReference]]":

@@ -8,7 +8,7 @@ from typing import Final
 from effects.effect import EffectKind, EffectState
 from ops.case import Case, Effect, Finding, ParkedEvent, Request, UnreadableEffect
 from ops.phrases import to_copy
-from ops.standing import due_back, unneeded, what_is_missing, where_it_is
+from ops.standing import due_back, what_is_missing, where_it_is
 from ops.timeline import Happening
 from orders.adjustments import Adjustment
 from orders.disputes import Dispute
@@ -182,7 +182,7 @@ def _steps_of(order: Order, case: Case, now: datetime) -> Iterator[Step]:
         yield Step("Let its units go at once", to_copy("release", order.order_id))
         yield Step("Or keep them for its customer, for a day", f"{to_copy('extend', order.order_id)} --for 1d")
     if not is_refunded_by_us:
-        for each in unneeded(order):
+        for each in order.unneeded:
             act = f"refund --payment {each.payment_id}"
             yield Step(f"Refund {each.payment_id}: others pay for the order", to_copy(act, order.order_id))
     if order.status is OrderStatus.UNKNOWN:

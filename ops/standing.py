@@ -7,7 +7,7 @@ from typing import Final
 from ops.phrases import added, age, amount, moment
 from orders.money import Money
 from orders.order import Order, OrderStatus
-from orders.payments import Payment, amount_of
+from orders.payments import amount_of
 from settlement.matching import extra_in_words, why_unpaid
 
 STANDING: Final[Mapping[OrderStatus, str]] = {
@@ -36,11 +36,6 @@ def where_it_is(order: Order) -> str:
 def what_is_missing(order: Order, now: datetime) -> tuple[str, ...]:
     """Why it is not further, and what somebody still has to do, the order's own words first."""
     return tuple(dict.fromkeys(_missing(order, now)))
-
-
-def unneeded(order: Order) -> tuple[Payment, ...]:
-    """The payments that others make unneeded, and of which something is still to be refunded."""
-    return tuple(each for each in order.extra_payments if order.refunds.amount_of(each) < amount_of(each))
 
 
 def due_back(order: Order) -> Money | None:
@@ -83,7 +78,7 @@ def _missing(order: Order, now: datetime) -> Iterator[str]:
 def _of_money(order: Order) -> Iterator[str]:
     if (due := due_back(order)) and due.amount:
         yield f"{amount(due)} is to be refunded"
-    if extra := extra_in_words(unneeded(order), order):
+    if extra := extra_in_words(order.unneeded, order):
         yield extra
     pending = (each for each in order.refunds.by_id.values() if not (each.is_done or each.is_undone))
     yield from (f"refund {each.refund_id} is {each.status}" for each in pending)

@@ -10,7 +10,7 @@ from typing import Final
 from orders.adjustments import Adjustment
 from orders.declines import Decline
 from orders.money import Money
-from orders.payments import Payment, Payments, PaymentState, sum_of
+from orders.payments import Payment, Payments, PaymentState, amount_of, sum_of
 from orders.refunds import Refunds
 
 LINES_MAX: Final = 100
@@ -153,6 +153,11 @@ class Order:
         """The payments that brought money and are not needed: theirs is due back."""
         own = (each for each in self.payments.succeeded if not (each.is_free or each.is_doubtful))
         return tuple(each for each in own if self.paid_with and each not in self.paid_with)
+
+    @property
+    def unneeded(self) -> tuple[Payment, ...]:
+        """Those of them of which something is neither refunded nor on its way back, as far as Stripe has reported."""
+        return tuple(each for each in self.extra_payments if self.refunds.promised_of(each) < amount_of(each))
 
     @property
     def received(self) -> Money | None:

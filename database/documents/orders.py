@@ -25,6 +25,8 @@ from orders.order import Order, OrderLine, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from orders.validation import InvalidOrder, lines_from
 
+WENT_UNCOUNTED: Final = "wentUncounted"
+"""Whether units of it were ever moved that could not be counted, because their inventory was gone."""
 OPEN_STATUSES: Final = (str(OrderStatus.RESERVING), str(OrderStatus.RESERVED))
 """Unpaid orders that hold units have one of these."""
 
@@ -126,6 +128,8 @@ def _order_fields(order: Order) -> dict[str, object]:
         "disputed": None if order.open_disputes is None else order.open_disputes > 0,
         "openDisputes": order.open_disputes,
         "cancelRequestedAt": order.cancel_requested_at,
+        # So that it is found while somebody has to send money back, and is in no index at all other times.
+        "overpaid": True if order.unneeded else None,
     }
 
 
@@ -210,7 +214,7 @@ def _status_from(value: object) -> OrderStatus:
 
 
 _BLANK: Final = Order(order_id="", status=OrderStatus.PENDING, user_id=None, lines=(), defect=None, total=None)
-_OF_THE_SERVICE: Final = _order_fields(_BLANK).keys() | {*HEAD_FIELDS, "updatedAt"}
+_OF_THE_SERVICE: Final = _order_fields(_BLANK).keys() | {*HEAD_FIELDS, "updatedAt", WENT_UNCOUNTED}
 """These fields do not count towards what an order may hold: what was small enough to be held stays so."""
 ALL_BUT_ITEMS: Final = sorted(_OF_THE_SERVICE - {"updatedAt"} | {"userId", "createdAt"})
 """All that is read of an order besides its items, the only field that the rules let a customer fill as they like."""

@@ -14,7 +14,7 @@ from database.documents.effects import effect_write, tried_again
 from database.documents.inventory import adjusted, hold_writes, move_writes
 from database.documents.notifications import notice_write
 from database.documents.operator_requests import answered_request
-from database.documents.orders import changed_fields, held_fields, order_path
+from database.documents.orders import WENT_UNCOUNTED, changed_fields, held_fields, order_path
 from database.documents.payments import index_writes, listed_as_waiting
 from database.documents.webhook_events import counted_delivery, parked_claim, settled_claim
 from database.store import Update, Write
@@ -98,11 +98,12 @@ def _writes_for_change(
     """Claim, order, stock, audit entry, notices, effects and all else that changes, together or not at all."""
     order = change.order
     entry = entry_write(_entry_for_change(change, event, now), snapshot)
+    uncounted = {WENT_UNCOUNTED: True} if change.uncounted else {}
     writes: list[Write] = [
         entry,
         *move_writes(change.moves, snapshot),
         # Even if nothing else changes in it: its chain ends with this entry now.
-        _order_write(snapshot, {**_changed(snapshot, order), **head_fields(entry.fields)}, now),
+        _order_write(snapshot, {**_changed(snapshot, order), **head_fields(entry.fields), **uncounted}, now),
     ]
     if change.dispute:
         writes.append(dispute_write(change.dispute, order.order_id, snapshot))

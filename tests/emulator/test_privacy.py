@@ -17,7 +17,7 @@ from ops.connection import Shop as OpenShop
 from ops.exit_codes import ExitCode
 from ops.forgetting import Erasure, erase
 from tests.emulator.ordering_shop import ON_THE_SHELF, PAID, REFUNDED, Shop
-from tests.support.builders import NOW, Fields, a_request
+from tests.support.builders import NOW, Fields, a_request, an_operators_request
 from tests.support.effects import A_MAIL, A_REFUND
 from tests.support.emulated_shop import documents_in, now
 
@@ -49,6 +49,8 @@ def write_what_names_customers(shop: Shop) -> Sequence[tuple[str, Fields]]:
         shop.write(path, {"to": ["alice@example.com"] if path == sent else ["bob@example.com"]})
     shop.write("users/alice", {"email": "alice@example.com"})
     shop.write("users/alice/fcmTokens/token", {"platform": "web"})
+    asked = an_operators_request("accept", reason="alice@example.com has called", settledAt=NOW, result="accepted")
+    shop.write("operatorRequests/answered", asked)
     shop.report(PAID, "evt_paid")
     shop.report("charge.dispute.created", "evt_dispute")
     return mail, refund, chat, bobs

@@ -346,6 +346,7 @@ def test_nothing_is_indexed_that_nobody_has_named() -> None:
         "checkouts",
         "mail",
         "anchors",
+        "chains",
         "heads",
         "erasures",
         *RECONCILED,

@@ -13,6 +13,7 @@ from ops.attention import WATCHED, concerns_of
 from ops.attention_page import needs_person
 from ops.exit_codes import ExitCode
 from ops.status import frame, kept_up
+from orders.events import RefundUpdated
 from orders.outcome import StoreUnavailable
 from settlement.decisions import AutoRefund
 from tests.support.builders import (
@@ -21,13 +22,16 @@ from tests.support.builders import (
     Fields,
     a_payment,
     a_placement,
+    a_refund,
     a_reserved_order,
     an_operators_request,
     an_order,
+    an_updated_refund,
 )
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import opened, operated
+from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after
 
 AN_HOUR = timedelta(hours=1)
@@ -50,6 +54,10 @@ DISPUTE: Fields = {
     "dueBy": AT + AN_HOUR,
 }
 
+PAID_TWICE: Fields = a_reserved_order(
+    status="finalized", finalizedAt=NOW, payments={"pi": PAID, "pi_2": {**PAID, "at": AT}}, overpaid=True
+)
+
 WAITING: Mapping[str, tuple[str, Fields]] = {
     "parked": ("webhookEvents/evt_1", PARKED),
     "refund due": (
@@ -57,6 +65,8 @@ WAITING: Mapping[str, tuple[str, Fields]] = {
         a_reserved_order(status="refund_due", unfulfilledAs="refund_due", payments={"pi": PAID}),
     ),
     "review": ("orders/o", a_reserved_order(status="review", unfulfilledAs="review", payments={"pi": PAID})),
+    "paid twice": ("orders/o", PAID_TWICE),
+    "inventory gone": ("orders/o", a_reserved_order(reservationExpiresAt=AT, wentUncounted=True)),
     "pending": ("orders/o", an_order()),
     "reserving": ("orders/o", an_order(status="reserving")),
     "expired holds": ("orders/o", a_reserved_order(reservationExpiresAt=NOW)),
@@ -174,3 +184,41 @@ def test_a_pipe_has_no_screen() -> None:
 
 def _unavailable(_reader: MemoryReader, _query: object) -> object:
     raise StoreUnavailable("timeout")
+
+
+def reported(event_id: str, status: str) -> RefundUpdated:
+    """What has become of the refund of the second payment."""
+    refund = a_refund("re_1", 3_600, status, payment_id="pi_2")
+    return an_updated_refund(event_id, refund, payment_intent_id="pi_2")
+
+
+def test_money_that_came_twice_is_shown_until_it_is_refunded_or_on_its_way_back() -> None:
+    second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
+    store = a_shop_after(a_placement(), a_payment(), second)
+    twice = found_in(store)["paid twice"]
+    assert (twice.needs_person, [money.amount for money in twice.money]) == (True, [3_600])
+    assert operated(store, "status", now=AT).exit_code == ExitCode.FOUND
+    # The shop that refunds by itself does so within minutes.
+    by_itself = replace(TERMS, auto_refund=AutoRefund.EXTRAS)
+    assert "paid twice" in found_in(store, by_itself)
+    assert "paid twice" not in {each.name for each in concerns_of(MemoryReader(store), by_itself, NOW) if each.count}
+    settled(
+        an_updated_refund("evt_3", a_refund("re_1", 3_600, "pending", payment_id="pi_2"), payment_intent_id="pi_2"),
+        store,
+    )
+    assert "paid twice" not in found_in(store)
+    settled(
+        an_updated_refund("evt_4", a_refund("re_1", 3_600, "failed", payment_id="pi_2"), payment_intent_id="pi_2"),
+        store,
+    )
+    assert "paid twice" in found_in(store)
+
+
+def test_an_order_whose_inventory_was_gone_is_shown_until_there_is_one_again() -> None:
+    store = a_shop_after(a_placement())
+    store.delete("inventory/shirt")
+    settled(a_payment(), store)
+    (item,) = found_in(store)["inventory gone"].items
+    assert (item.id, item.since, item.note) == ("order-1", NOW, "ordered shirt, of which not all is in the inventory")
+    store.put("inventory/shirt", {"stock": 7, "reserved": 0})
+    assert "inventory gone" not in found_in(store)

@@ -1,0 +1,26 @@
+"""What an operator wrote as a reason may name a customer: it is found, and goes where it can."""
+
+import pytest
+
+from ops.forgetting import Act, Erasure, reason_erasure
+from tests.support.builders import NOW, Fields, an_operators_request
+
+NAMES = {"alice", "alice@example.com"}
+REQUEST, ENTRY = "operatorRequests/r", "auditLog/operator_r"
+
+
+@pytest.mark.parametrize(
+    ("path", "changes", "act"),
+    [
+        (REQUEST, {"reason": "Alice@Example.com has called", "settledAt": NOW}, Act.TAKE_REASON_OUT),
+        (REQUEST, {"reason": "for ALICE"}, Act.STAYS),
+        (ENTRY, {"reason": "alice has called", "settledAt": NOW}, Act.STAYS),
+        (REQUEST, {"reason": "as agreed", "settledAt": NOW}, None),
+        (REQUEST, {"reason": None}, None),
+    ],
+)
+def test_a_reason_that_names_a_customer_is_taken_out_of_an_answered_request_and_reported_elsewhere(
+    path: str, changes: Fields, act: Act | None
+) -> None:
+    found = reason_erasure(path, {**an_operators_request("accept"), **changes}, NAMES)
+    assert found == (Erasure(path, act) if act else None)
