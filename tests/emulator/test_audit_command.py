@@ -45,6 +45,32 @@ def test_what_somebody_has_changed_is_found_in_one_order_and_in_all(settled_shop
         assert (result.exit_code, found(result)) == (ExitCode.FOUND, [("changed", "evt_paid")])
 
 
+def test_what_operators_did_to_no_order_is_judged_too_and_by_itself_what_is_in_a_window(settled_shop: Shop) -> None:
+    client = settled_shop.client
+    acts = ("stock", "add", "shirt", "1", "--yes", "--reason", "counted", "--operator", "olga")
+    assert [ran(client, *acts).exit_code for _ in range(2)] == [ExitCode.FINE] * 2
+    for words in ((), ("--since", "2026-01-01")):
+        result = ran(client, "--json", "audit", "verify", *words)
+        assert (result.exit_code, found(result), json.loads(result.stdout)["chained"]) == (ExitCode.FINE, [], 4)
+    entries = [each for each in client.collection("auditLog").stream() if each.id.startswith("operator_")]
+    entries[0].reference.update({"reason": "stolen"})
+    settled_shop.write(
+        "auditLog/slipped_in", {"orderId": "order-1", "createdAt": now().replace(year=2020), "stock": []}
+    )
+    both = [("changed", entries[0].id), ("unchained", "slipped_in")]
+    for words, wrong in (((), both), (("--since", "2026-01-01"), both), (("--until", "2020-01-01"), both[:1])):
+        result = ran(client, "--json", "audit", "verify", *words)
+        assert (result.exit_code, found(result)) == (ExitCode.FOUND, wrong), words
+
+
+def test_the_sweep_finds_it_by_itself(settled_shop: Shop) -> None:
+    client = settled_shop.client
+    settled_shop.client.document("auditLog/evt_paid").update({"amount": 1})
+    (finding,) = service_in(client).check_trail(now())
+    assert (finding.rule, finding.order_id) == ("chain_broken", "order-1")
+    assert service_in(client).check_trail(now()) == ()
+
+
 def test_nothing_is_called_right_of_an_order_that_nobody_knows(settled_shop: Shop) -> None:
     assert ran(settled_shop.client, "audit", "verify", "untouched").exit_code == ExitCode.FINE
     for order, code in (("order-7", ExitCode.FAILED), ("a/b", ExitCode.USAGE)):
