@@ -1,20 +1,12 @@
 """What an act would do, or has done, in words and as the difference in documents. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
 
+from database.differences import rows_of
 from database.rehearsal import Difference
 from ops.acting import Answered, Rehearsed
 from ops.bulk import Bulk
-from ops.page import Heading, Line, Page, Part, Row, Table, Tone
-
-_ITS_OWN_TRAIL: Final = ("operatorRequests/", "auditLog/", "webhookEvents/")
-_NO_NEWS: Final = frozenset({"updatedAt", "auditHead", "auditCount"})
-_FIRST: Final = ("orders/", "inventory/", "products/")
-_SAYS_WHAT_IT_IS: Final = {"effects/": ("kind", "refund"), "notifications/": ("type",)}
-"""Of a new effect or notice; the rest of it is what each of them has, and in the data of --json."""
-TEXT_CHARACTERS_MAX: Final = 100
+from ops.page import Heading, Line, Page, Part, Table, Tone
 
 
 def rehearsal_page(rehearsed: Rehearsed) -> Page:
@@ -38,23 +30,6 @@ def answer_lines(answers: Iterable[Answered], verb: str) -> Sequence[Line]:
     ]
 
 
-def rows_of(differences: Mapping[str, Difference]) -> Iterator[Row]:
-    """Field by field; a request, a claim and an audit entry are there whenever something is done, and are left out."""
-    for path in sorted(differences, key=lambda each: (not each.startswith(_FIRST), each)):
-        if path.startswith(_ITS_OWN_TRAIL):
-            continue
-        before, after = differences[path].before or {}, differences[path].after or {}
-        for name in sorted(_names_to_show(path, before, after)):
-            if before.get(name) != after.get(name):
-                yield path, name, in_words(before.get(name)), in_words(after.get(name))
-
-
-def _names_to_show(path: str, before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
-    names = {*before, *after} - _NO_NEWS
-    said = next((said for folder, said in _SAYS_WHAT_IT_IS.items() if path.startswith(folder)), None)
-    return names if before or said is None else names.intersection(said)
-
-
 def data_of(
     answers: Iterable[Answered], differences: Mapping[str, Difference], bulk: Bulk | None, *, is_done: bool
 ) -> object:
@@ -69,20 +44,6 @@ def data_of(
         for answer in answers
     ]
     return {"done": is_done, "found": bulk, "answers": said, "differences": differences}
-
-
-def in_words(value: object) -> str:
-    match value:
-        case None:
-            return "-"
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S} UTC"
-        case Mapping():
-            return _shortened(", ".join(f"{name}: {in_words(each)}" for name, each in value.items()))
-        case list() | tuple():
-            return _shortened("; ".join(map(in_words, value)) or "none")
-        case _:
-            return _shortened(str(value))
 
 
 def bulk_lines(bulk: Bulk) -> Sequence[Part]:
@@ -100,7 +61,3 @@ def bulk_lines(bulk: Bulk) -> Sequence[Part]:
 
 def set_line(count: int, digest: str) -> Line:
     return Line(f"Where nobody can type: --count {count} --set {digest}", Tone.QUIET)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= TEXT_CHARACTERS_MAX else f"{text[: TEXT_CHARACTERS_MAX - 1]}…"

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ops.acts_page import rows_of, set_line
+from database.differences import rows_of
+from ops.acts_page import set_line
 from ops.page import Heading, Line, Page, Part, Table, Tone
 from ops.replaying import Readings, Rehearsal, Replay
 

@@ -20,6 +20,7 @@ from ops.event_sources import REPLAYED, Candidate, Origin
 from orders.events import CarriesPayment, Ignored, NotUnderstood, PaymentSucceeded, RefundUpdated, StripeEvent
 from orders.operator_events import OPERATOR_CHARACTERS_MAX, REASON_CHARACTERS_MAX, AskedBy
 from orders.outcome import SET_ASIDE, OrderNotThereYet, Outcome, Result, Transient
+from service.logs import silent
 from service.wiring import patience, settling
 from webhooks.ownership import Naming
 from webhooks.translation import NotAnEvent, order_event_from
@@ -141,7 +142,7 @@ def done(asked: Asked, readings: Readings, who: AskedBy) -> Iterator[Replay]:
 
 
 def _replays(asked: Asked, store: DocumentStore, readings: Readings, who: AskedBy) -> Iterator[Replay]:
-    settle = settling(store, asked.shop.settings.terms, _silent, patience())
+    settle = settling(store, asked.shop.settings.terms, silent, patience())
     for candidate, event in readings.events:
         if isinstance(event, Ignored):
             reason = event.reason
@@ -181,8 +182,3 @@ def _on_record(event_id: str, store: DocumentStore) -> tuple[Result, str]:
     if set_aside := next((result for result in SET_ASIDE if result == before), None):
         return set_aside, f"it was set aside{when}, and the shop's settings still do not take it"
     return Result.DUPLICATE_DETECTED, f"it was settled as {before}{when}"
-
-
-def _silent(severity: str, message: str, *, trace: str | None = None, **fields: object) -> None:
-    """Parked events that are taken up besides are seen in the difference."""
-    del severity, message, trace, fields

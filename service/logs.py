@@ -42,6 +42,11 @@ class Log(Protocol):
     def __call__(self, severity: str, message: str, *, trace: str | None = None, **fields: object) -> None: ...
 
 
+def silent(severity: str, message: str, *, trace: str | None = None, **fields: object) -> None:
+    """A log of what is only rehearsed: what would happen is seen in the difference that it makes."""
+    del severity, message, trace, fields
+
+
 class JsonLog:
     """A log that writes its lines to a stream."""
 

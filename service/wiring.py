@@ -20,7 +20,7 @@ from effects.effect import EffectKind
 from notifications.notices import NoticeType
 from orders.outcome import Settle
 from service.entry_points import Service
-from service.logs import JsonLog, Log, log_attempt, log_taken_up
+from service.logs import JsonLog, Log, log_attempt, log_taken_up, silent
 from service.settings import Settings, settings_from
 from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
@@ -55,7 +55,7 @@ def answering(store: DocumentStore, settle: Settle, terms: Terms) -> "Requests":
     """Operators' requests on one store."""
     from settlement.requests import Requests
 
-    return Requests(store, settle, terms.notice_lifetime)
+    return Requests(store, settle, lambda on: settling(on, terms, silent, patience()), terms.notice_lifetime)
 
 
 def performing(

@@ -1,18 +1,25 @@
 """An operator's request, from its document to its answer. What cannot be read as one is refused on the document."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
+from database.differences import Row, rows_of
 from database.documents.operator_requests import answered_request, operator_request_from, operator_request_path
+from database.rehearsal import RehearsalStore
 from database.store import DocumentStore
 from orders.operator_events import OperatorEvent
-from orders.outcome import Outcome, Result
+from orders.outcome import Outcome, Result, Settle
 from settlement.snapshot import OperatorRequest
 
 READ_SECONDS_MAX: Final = 4.0
 """Settling it has patience of its own."""
+REHEARSED_FOR: Final = timedelta(days=1)
+"""How long the answer to a rehearsal is kept: by then it is no longer true."""
+ROWS_MAX: Final = 200
+"""How many differences a rehearsal shows: far more than any request makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +28,15 @@ class Requests:
 
     store: DocumentStore
     settle: Callable[[OperatorEvent, datetime], Outcome]
+    settling_on: Callable[[DocumentStore], Settle]
+    """What settles in earnest, on another store."""
     lifetime: timedelta
     """How long an answered request is kept."""
 
     def answer(self, request_id: str, now: datetime) -> Outcome:
         """Do what the request asks for, or say on it why not; of one that is answered, the same once more.
+
+        One that is to be rehearsed is answered with what would become of documents, and changes nothing.
 
         Raises:
             Transient: not done in time, and any later call finishes it.
@@ -34,9 +45,11 @@ class Requests:
         if request is None:
             return Outcome(Result.IGNORED, None, "no_request: it does not exist")
         if request.settled:
-            return request.settled
+            return _only_rehearsed(request.settled) if request.is_rehearsal else request.settled
         if request.event is None:
             return self._refuse(request_id, request, now)
+        if request.is_rehearsal:
+            return self._rehearse(request_id, request, request.event, now)
         return self.settle(request.event, now)
 
     def _read(self, request_id: str) -> OperatorRequest | None:
@@ -44,8 +57,21 @@ class Requests:
         document = self.store.read((path,), timeout_seconds=READ_SECONDS_MAX)[path]
         return operator_request_from(request_id, document) if document else None
 
+    def _rehearse(self, request_id: str, request: OperatorRequest, event: OperatorEvent, now: datetime) -> Outcome:
+        rehearsal = RehearsalStore(self.store)
+        outcome = self.settling_on(rehearsal)(event, now)
+        differences: Sequence[Row] = tuple(islice(rows_of(rehearsal.differences), ROWS_MAX))
+        write = answered_request(request_id, request, outcome, now, REHEARSED_FOR, differences)
+        self.store.commit((write,), timeout_seconds=READ_SECONDS_MAX)
+        return _only_rehearsed(outcome)
+
     def _refuse(self, request_id: str, request: OperatorRequest, now: datetime) -> Outcome:
         refused = Outcome(Result.INVALID_REQUEST, None, request.defect)
         write = answered_request(request_id, request, refused, now, self.lifetime)
         self.store.commit((write,), timeout_seconds=READ_SECONDS_MAX)
         return refused
+
+
+def _only_rehearsed(outcome: Outcome) -> Outcome:
+    note = f"rehearsed: it would end as {outcome.result}" + (f": {outcome.note}" if outcome.note else "")
+    return Outcome(Result.IGNORED, outcome.order_id, note)

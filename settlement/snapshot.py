@@ -100,6 +100,8 @@ class OperatorRequest:
     settled: Outcome | None
     """What has become of it; None until it is settled."""
     version: Version
+    is_rehearsal: bool = False
+    """Whether it asks only what would become of it."""
 
 
 @dataclass(frozen=True, slots=True)

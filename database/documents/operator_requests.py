@@ -5,10 +5,11 @@ what an operator meant.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from database.differences import Row
 from database.documents.values import text_or_none, time_or_none
 from database.ids import is_document_id, is_order_id
 from database.store import Document, Fields, Update
@@ -44,18 +45,31 @@ def operator_request_path(request_id: str) -> str:
 
 def operator_request_from(request_id: str, document: Document) -> OperatorRequest:
     fields = document.fields
-    settled = _settled_from(fields)
+    # Only `false` and nothing at all mean that it is to be done; whatever else is there is refused below, as a defect.
+    settled, is_rehearsal = _settled_from(fields), fields.get(_REHEARSE, False) is not False
     try:
-        return OperatorRequest(_event_from(request_id, fields), None, settled, document.version)
+        event = _event_from(request_id, fields)
     except _Defect as defect:
-        return OperatorRequest(None, str(defect), settled, document.version)
+        return OperatorRequest(None, str(defect), settled, document.version, is_rehearsal)
+    return OperatorRequest(event, None, settled, document.version, is_rehearsal)
 
 
 def answered_request(
-    request_id: str, request: OperatorRequest, outcome: Outcome, now: datetime, lifetime: timedelta
+    request_id: str,
+    request: OperatorRequest,
+    outcome: Outcome,
+    now: datetime,
+    lifetime: timedelta,
+    differences: Sequence[Row] = (),
 ) -> Update:
-    """What has become of it. From now on it only repeats what the audit trail says, and it names a person."""
+    """What has become of it. From now on it only repeats what the audit trail says, and it names a person.
+
+    Args:
+        differences: what would become of documents, if it was only rehearsed.
+    """
     answer = {"settledAt": now, "result": str(outcome.result), "note": outcome.note, "expireAt": now + lifetime}
+    if request.is_rehearsal:
+        answer["differences"] = [dict(zip(_OF_ROW, row, strict=True)) for row in differences]
     return Update(operator_request_path(request_id), answer, request.version)
 
 
@@ -76,6 +90,8 @@ def _event_from(request_id: str, fields: Fields) -> OperatorEvent:
         raise _Defect(f"a request of this kind has no {', '.join(map(repr, unknown))}")
     if time_or_none(fields.get("createdAt")) is None:
         raise _Defect("createdAt must be a time")
+    if not isinstance(fields.get(_REHEARSE, False), bool):
+        raise _Defect(f"{_REHEARSE} must be true or false")
     said = {
         "request_id": request_id,
         "operator": _text_in(fields, "operator", OPERATOR_CHARACTERS_MAX),
@@ -164,8 +180,10 @@ _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorE
 """What each kind of requests becomes, and what it says besides what all of them say."""
 _OF_NO_ORDER: Final = ("stock", "retry")
 _PAYMENT_ID: Final = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,250}")
-_COMMON: Final = {"kind", "target", "reason", "operator", "createdAt"}
-_ANSWER: Final = {"settledAt", "result", "note", "expireAt"}
+_REHEARSE: Final = "rehearse"
+_COMMON: Final = {"kind", "target", "reason", "operator", "createdAt", _REHEARSE}
+_ANSWER: Final = {"settledAt", "result", "note", "expireAt", "differences"}
+_OF_ROW: Final = ("document", "field", "before", "after")
 _RESULTS: Final = frozenset(Result)
 _MODES: Final = frozenset(StockMode)
 _STATUSES: Final = frozenset(OrderStatus)

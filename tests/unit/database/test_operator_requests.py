@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -273,3 +273,43 @@ def test_acts_on_no_order_are_a_chain_in_which_of_two_at_once_one_comes_after_th
     chain = document_at(store, "chains/operators")
     assert (chain["auditHead"], chain["auditCount"]) == (second["hash"], 3)
     assert complaints_in(store) == []
+
+
+# --- Rehearsed --------------------------------------------------------------------------------------------------------
+
+
+def test_a_rehearsal_says_what_would_become_of_documents_and_changes_nothing_else() -> None:
+    store = a_shop_with_a_hold()
+    store.put("operatorRequests/try-1", an_operators_request("accept", rehearse=True))
+    before = store.dump()
+    answered = requests_in(store).answer("try-1", NOW)
+    assert answered == Outcome(Result.IGNORED, "order-1", "rehearsed: it would end as accepted")
+    request = document_at(store, "operatorRequests/try-1")
+    shown = cast("list[object]", request["differences"])
+    assert {"document": "inventory/shirt", "field": "stock", "before": "10", "after": "7"} in shown
+    assert (request["result"], request["expireAt"]) == ("accepted", NOW + timedelta(days=1))
+    assert {**store.dump(), "operatorRequests/try-1": before["operatorRequests/try-1"]} == before
+
+
+def test_a_rehearsal_is_answered_once_and_never_done() -> None:
+    store = a_shop_with_a_hold()
+    store.put("operatorRequests/try-1", an_operators_request("release", rehearse=True))
+    first = requests_in(store).answer("try-1", NOW)
+    before = store.dump()
+    assert requests_in(store).answer("try-1", NOW + timedelta(minutes=1)) == first
+    assert store.dump() == before
+
+
+def test_a_rehearsal_shows_why_a_request_would_be_refused() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    store.put("operatorRequests/try-1", an_operators_request("release", rehearse=True))
+    requests_in(store).answer("try-1", NOW)
+    request = document_at(store, "operatorRequests/try-1")
+    assert (request["result"], request["differences"]) == ("not_released", [])
+
+
+def test_what_is_to_be_rehearsed_perhaps_is_neither_rehearsed_nor_done() -> None:
+    store = a_shop_with_a_hold()
+    store.put("operatorRequests/try-1", an_operators_request("accept", rehearse="yes"))
+    assert requests_in(store).answer("try-1", NOW).note == "rehearse must be true or false"
+    assert status_in(store) == "reserved"
