@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from ops.admin import admin
 from ops.audit import audit
 from ops.commands import Asked, Commands
 from ops.deliver import deliver
@@ -41,7 +42,7 @@ def shop(context: click.Context) -> None:
     `./shop why ID`, with any id that you have: it says what happened, and what to do next, as a command to copy.
 
     Asking changes nothing. What changes something only shows what it would do, until you add --yes and a --reason.
-    Only `deliver`, for tests, posts its event at once.
+    Only `deliver`, for tests, posts its event at once, and `admin` gives its claim.
     """
     context.ensure_object(Asked)
 
@@ -50,7 +51,7 @@ for act in STOCK_ACTS:
     stock.add_command(act)
 ASKING: Final = (status, watch, why, findings, search, orders)
 PROVING: Final = (audit, export, deliver, listen)
-for each in (*ASKING, stock, *REPAIRS, replay, retry, reconcile, seed, forget, *PROVING):
+for each in (*ASKING, stock, *REPAIRS, replay, retry, reconcile, seed, forget, admin, *PROVING):
     shop.add_command(each)
 
 

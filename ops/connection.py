@@ -29,9 +29,11 @@ from tools.toolchain import BUILD, ROOT
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
+    from ops.accounts import Accounts
     from stripe_api.api import StripeApi
 
 _EMULATOR: Final = "FIRESTORE_EMULATOR_HOST"
+_AUTH_EMULATOR: Final = "FIREBASE_AUTH_EMULATOR_HOST"
 _FROM_THE_ENVIRONMENT: Final = ("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT")
 _OF_EMULATORS: Final = "demo-"
 """How the projects begin that only emulators have, as for the Firebase tools."""
@@ -80,6 +82,13 @@ class Shop:
         from ops.stripe_access import stripe_access  # noqa: PLC0415 - imports Stripe's library
 
         return stripe_access(self.environment, os.environ)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """Of whoever has signed in. Raises DefaultCredentialsError."""
+        from ops.accounts import Accounts  # noqa: PLC0415 - imports another HTTP client
+
+        return Accounts(self.project, os.environ.get(_AUTH_EMULATOR) if self.is_emulated else None)
 
     @property
     def is_emulated(self) -> bool:

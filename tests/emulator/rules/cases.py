@@ -20,6 +20,7 @@ from tests.emulator.rules.clients import (
     Client,
 )
 from tests.emulator.rules.emulated_project import Attempt
+from tests.emulator.rules.operating import OPERATING_PERMITTED, OPERATING_REFUSED
 from tests.emulator.rules.reaching import REACHING_PERMITTED, REACHING_REFUSED
 from tests.emulator.rules.shop import (
     A_LINE,
@@ -355,14 +356,13 @@ FOR_ADMINS: Final = (
     *("inventory/shirt", "webhookEvents/evt_1", "payments/pi_1", "disputes/dp_1"),
     *("auditLog/evt_1", "auditLog/evt_1/deliveries/2"),
     *(EFFECT, OPERATORS_NOTICE),
+    *("operatorRequests/req-1", "findings/reserved_not_held_shirt"),
 )
 FOR_THE_SERVICE: Final = (
     *(
         "sweeps/products",
         "anchors/20260314",
         "mail/1",
-        "operatorRequests/req-1",
-        "findings/reserved_not_held_shirt",
         "reconciliations/stripe",
         "baselines/shirt",
     ),
@@ -412,6 +412,7 @@ PERMITTED: Final = {
     **NOTICES_PERMITTED,
     **PRODUCTS_PERMITTED,
     **ADMINS_PERMITTED,
+    **OPERATING_PERMITTED,
 }
 REFUSED: Final = {
     **ORDERS_REFUSED,
@@ -422,5 +423,6 @@ REFUSED: Final = {
     **NOTICES_REFUSED,
     **PRODUCTS_REFUSED,
     **ADMINS_REFUSED,
+    **OPERATING_REFUSED,
     **dict(_closed_to_all_others()),
 }

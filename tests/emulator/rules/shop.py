@@ -47,6 +47,12 @@ def a_device(**changed: Written) -> Fields:
     return _without_removed({"createdAt": REQUEST_TIME, "platform": "web", **changed})
 
 
+def a_request(**changed: Written) -> Fields:
+    """What the admin Ada asks for, apart from the changes."""
+    asked = {"kind": "release", "target": "alices", "operator": "ada@example.com ada", "reason": "as agreed"}
+    return _without_removed({**asked, "createdAt": REQUEST_TIME, **changed})
+
+
 def a_notice(**changed: Value) -> Fields:
     """A notice about Alice's order, apart from the changes."""
     return {"type": "refund_due", "audience": "customer", "orderId": "alices", "readAt": None} | changed

@@ -1,0 +1,80 @@
+"""`./shop admin`: who may open the operators' console, and who may act in it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+from ops.accounts import Account, Accounts
+from ops.commands import Asked, Commands
+from ops.exit_codes import Failed
+from ops.page import Heading, Line, Page, Table, Tone
+
+_CLAIMS: Final = ("admin", "viewer")
+"""As firestore.rules and the console ask for them."""
+
+
+@click.group("admin", cls=Commands)
+def admin() -> None:
+    """Who may look and act in a browser."""
+
+
+@admin.command("list")
+@click.pass_obj
+def list_(asked: Asked) -> None:
+    """List everybody who may."""
+    found = [account for account in asked.shop.accounts.all() if _word_for(account.claims)]
+    rows = tuple(sorted((account.email, _word_for(account.claims), account.user_id) for account in found))
+    page: Page = (Table(rows, ("account", "may", "user id")),) if rows else (Line("Nobody may open the console."),)
+    asked.output.show([_data_of(account) for account in found], page)
+
+
+@admin.command("add")
+@click.argument("email")
+@click.option("--viewer", is_flag=True, help="Only to look, not to act.")
+@click.pass_obj
+def add(asked: Asked, email: str, *, viewer: bool) -> None:
+    """Let the account with this EMAIL open the console. It is done at once.
+
+    Whoever it is has signed in before, and has proven that the address is theirs.
+    """
+    account = _account_in(asked.shop.accounts, email)
+    # Anybody can make an account with anybody's address, and a password for it.
+    if not (account.is_verified or asked.shop.is_emulated):
+        raise Failed(f"{email} is not verified: whoever has made that account may be somebody else.")
+    _set(asked, account, {"viewer": True} if viewer else {"admin": True})
+
+
+@admin.command("remove")
+@click.argument("email")
+@click.pass_obj
+def remove(asked: Asked, email: str) -> None:
+    """Close the console for the account with this EMAIL. It is done at once.
+
+    A token that was given out before lasts for an hour at most.
+    """
+    _set(asked, _account_in(asked.shop.accounts, email), {})
+
+
+def _account_in(accounts: Accounts, email: str) -> Account:
+    if account := accounts.by_email(email):
+        return account
+    raise Failed(f"Nobody has signed in as {email}. Have them sign in to the console once, then do this again.")
+
+
+def _set(asked: Asked, account: Account, wanted: Mapping[str, Any]) -> None:
+    others = {name: value for name, value in account.claims.items() if name not in _CLAIMS}
+    asked.shop.accounts.set_claims(account.user_id, {**others, **wanted})
+    may = _word_for(wanted) or "do nothing"
+    end = "They sign out and in again, or wait for an hour, until their token says so."
+    page: Page = (Heading(f"{account.email} may {may} in the console of {asked.shop.project}"), Line(end, Tone.QUIET))
+    asked.output.show({**_data_of(account), "claims": {**others, **wanted}}, page)
+
+
+def _word_for(claims: Mapping[str, Any]) -> str:
+    """Exactly `true`, as the rules read it."""
+    return "act" if claims.get("admin") is True else "look" if claims.get("viewer") is True else ""
+
+
+def _data_of(account: Account) -> dict[str, Any]:
+    return {"userId": account.user_id, "email": account.email, "claims": account.claims}
