@@ -68,7 +68,7 @@ _effect_created_trigger = _built_once(lambda: _service().effect_created_trigger(
 _inventory_changed_trigger = _built_once(lambda: _service().inventory_changed_trigger())
 _create_checkout = _built_once(lambda: _service().create_checkout())
 _reservation_sweep = _built_once(lambda: _service().reservation_sweep())
-_reconciliation = _built_once(lambda: _service().reconciliation())
+_reconciliation = _built_once(lambda: _service().reconciliation_endpoint())
 _webhook_canary = _built_once(lambda: _service().webhook_canary())
 
 

@@ -1,12 +1,11 @@
 """`./shop findings`: what reconciliation has found wrong, and nobody has put right."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import click
 
 from database.documents.findings import ALL_OPEN, OpenFinding, open_finding_from
-from database.documents.reconciliations import PROGRESS, progress_from
+from database.documents.reconciliations import PROGRESS, Progress, progress_from
 from database.moments import FirestoreMoments
 from database.store import Fields, Moment
 from ops.commands import Asked, command
@@ -30,10 +29,10 @@ def findings(context: click.Context) -> None:
         for finding_id, fields in batch
         if (finding := open_finding_from(finding_id, fields))
     ]
-    looked_until = progress_from(at.read([PROGRESS])[PROGRESS]).matched_until
-    if not (found or looked_until):
-        raise Failed("Nobody has compared yet: reconcileWithStripe takes STRIPE_API_KEY, as ./shop reconcile does.")
-    page = page_of(found, looked_until)
+    progress = progress_from(at.read([PROGRESS])[PROGRESS])
+    if not (found or progress.matched_until or progress.records_until):
+        raise Failed("Nobody has compared yet: reconcileWithStripe does so every hour, and ./shop reconcile now.")
+    page = page_of(found, progress)
     asked.output.show([{"id": finding.finding_id, **fields} for finding, fields in found], page)
     if found:
         context.exit(ExitCode.FOUND)
@@ -44,14 +43,10 @@ def moment_of(shop: Shop) -> Moment:
     return FirestoreMoments(shop.connection).now()
 
 
-def page_of(found: Sequence[tuple[OpenFinding, Fields]], looked_until: datetime | None) -> Page:
-    """The oldest first.
-
-    Args:
-        looked_until: all that happened before then was compared.
-    """
+def page_of(found: Sequence[tuple[OpenFinding, Fields]], progress: Progress) -> Page:
+    """The oldest first."""
     if not found:
-        return (Line(f"Nothing disagrees of what happened before {looked_until:%Y-%m-%d %H:%M} UTC.", Tone.GOOD),)
+        return _all_is_well(progress)
     return tuple(
         part
         for finding, fields in found
@@ -60,4 +55,14 @@ def page_of(found: Sequence[tuple[OpenFinding, Fields]], looked_until: datetime 
             Line(str(fields.get("found")), Tone.WARNING),
             Line(str(fields.get("remedy")), Tone.COMMAND),
         )
+    )
+
+
+def _all_is_well(progress: Progress) -> Page:
+    """As far as anybody has looked."""
+    if until := progress.matched_until:
+        return (Line(f"Nothing disagrees of what happened before {until:%Y-%m-%d %H:%M} UTC.", Tone.GOOD),)
+    return (
+        Line(f"Nothing disagrees on record of what happened before {progress.records_until:%Y-%m-%d %H:%M} UTC."),
+        Line("Stripe was never asked: reconcileWithStripe takes STRIPE_API_KEY, as ./shop reconcile does."),
     )

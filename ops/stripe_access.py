@@ -2,26 +2,36 @@
 
 from collections.abc import Mapping
 
-from service.environment import is_emulated
-from service.secrets import STRIPE_API_KEY, stripe_key
+from service.environment import NOT_CONFIGURED, is_emulated
+from service.secrets import STRIPE_API_KEY, STRIPE_API_URL, stripe_api_url, stripe_key
 from stripe_api.api import StripeApi
 from stripe_api.client import ORIGIN, StripeClient
-from stripe_api.keys import EMULATORS_KEY, StripeKey
+from stripe_api.keys import EMULATORS_KEY
 from tools.addresses import NoEmulators, found
 from tools.toolchain import BUILD
 
 
 def stripe_access(settings: Mapping[str, str], environment: Mapping[str, str]) -> StripeApi | None:
-    """What asks Stripe with the key in the environment; without one, the stand-in beside the emulators, or nothing.
+    """What asks Stripe; None without a key.
 
     Raises:
         SettingsError: the text is no key, or one of the mode that the shop does not expect.
     """
-    if key := stripe_key({**settings, STRIPE_API_KEY: environment.get(STRIPE_API_KEY, "")}):
-        return StripeClient(key, ORIGIN)
+    complete = with_key(settings, environment)
+    key = stripe_key(complete)
+    return StripeClient(key, stripe_api_url(complete) or ORIGIN) if key else None
+
+
+def with_key(settings: Mapping[str, str], environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The shop's settings with the key in the environment; without one, with the stand-in's beside the emulators."""
+    text = environment.get(STRIPE_API_KEY, "").strip()
+    if text not in NOT_CONFIGURED:
+        return {**settings, STRIPE_API_KEY: text}
+    without = {name: value for name, value in settings.items() if name != STRIPE_API_KEY}
     if not is_emulated(settings):
-        return None
+        return without
     try:
-        return StripeClient(StripeKey(EMULATORS_KEY, livemode=False), f"http://{found(environment, BUILD).stripe}")
+        stand_in = found(environment, BUILD).stripe
     except NoEmulators:
-        return None
+        return without
+    return {**without, STRIPE_API_KEY: EMULATORS_KEY, STRIPE_API_URL: f"http://{stand_in}"}

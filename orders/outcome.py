@@ -31,6 +31,7 @@ All errors of the service, and what each of them leads to:
     ├── RequestRefused            Firestore refuses what is asked, or lacks what it takes: 500 (database.errors)
     ├── AnswerTooLarge            Firestore says more than there is use for: 500 (database.errors)
     ├── TooMany                   a span of time has more in it than fits: a shorter one is looked at (reconciliation)
+    ├── OutOfTime                 a part of a run has no more time: the next run goes on (reconciliation.time_limit)
     ├── NotAnswered               the canary's delivery has no answer: an alert, in time (webhooks.canary)
     └── Refused                   an order cannot be held now: it fails (inventory.reservation)
 

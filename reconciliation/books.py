@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from database.documents.findings import (
     ALL_OPEN,
@@ -18,8 +18,8 @@ from database.documents.findings import (
 from database.ids import is_document_id
 from database.store import Document, DocumentStore, Moment, Write
 from orders.outcome import StoreContended
-from reconciliation.finding import Finding, Subject, finding_id_of
-from reconciliation.registry import rules_for
+from reconciliation.finding import Finding, Rule, Subject, finding_id_of
+from reconciliation.registry import findings_of, rules_for
 from service.logs import Log
 
 OPEN_MAX: Final = 1_000
@@ -39,6 +39,10 @@ class Books:
     """In this run."""
     closed: list[str] = field(default_factory=list)
     """The ids of those that nothing is wrong with any more."""
+    _found_now: set[str] = field(default_factory=set)
+    """The ids of those that were found in this run, also if not for the first time."""
+    _overfull: set[str] = field(default_factory=set)
+    """The rules of which more is found than is kept."""
 
     @classmethod
     def of(cls, moment: Moment, store: DocumentStore, log: Log) -> "Books":
@@ -50,6 +54,11 @@ class Books:
                 break
         return cls(store, log, known)
 
+    @property
+    def is_overfull(self) -> bool:
+        """Whether something was found in this run for which there was no room: whoever has found it must come back."""
+        return bool(self._overfull)
+
     def judge(self, subject: Subject, now: datetime) -> None:
         """By every rule that looks at such a thing. Raises StoreUnavailable."""
         for rule in rules_for(subject):
@@ -60,8 +69,14 @@ class Books:
 
     def is_suspicious(self, subject: Subject) -> bool:
         """Whether a rule finds something that none has found before."""
-        found = (rule.finding(subject) for rule in rules_for(subject))
-        return any(finding.finding_id not in self.open for finding in found if finding)
+        return any(finding.finding_id not in self.open for finding in findings_of(subject))
+
+    def has_open(self, rule: Rule[Any], target: str) -> bool:
+        return finding_id_of(rule.name, target) in self.open
+
+    def finds(self, subject: Subject) -> bool:
+        """Whether a rule finds something, also what was found before."""
+        return bool(findings_of(subject))
 
     def close(self, finding_id: str, now: datetime) -> None:
         if self.open.pop(finding_id, None) is None:
@@ -73,13 +88,17 @@ class Books:
         self.log("INFO", "nothing is wrong there any more", findingId=finding_id, result="finding_closed")
 
     def of_rule(self, *names: str) -> Iterator[OpenFinding]:
-        """Those open now; it may change meanwhile."""
-        return (finding for finding in list(self.open.values()) if finding.rule in names)
+        """Those open before, and not found again in this run; first those that nobody has looked at for longest."""
+        known = sorted(self.open.values(), key=lambda finding: finding.last_seen_at)
+        return (each for each in known if each.rule in names and each.finding_id not in self._found_now)
 
     def _note(self, finding: Finding, now: datetime) -> None:
         finding_id = finding.finding_id
-        if not is_document_id(finding_id) or (finding_id not in self.open and len(self.open) >= OPEN_MAX):
-            self.log("ERROR", finding.words, remedy=finding.remedy, result="finding_not_kept")
+        if not is_document_id(finding_id):
+            self._say_not_kept(finding)
+            return
+        if finding_id not in self.open and len(self.open) >= OPEN_MAX:
+            self._leave_out(finding)
             return
         before = self._read(finding_id)
         if before and is_open(before):
@@ -96,7 +115,18 @@ class Books:
                 remedy=finding.remedy,
                 result="finding_opened",
             )
-        self.open[finding_id] = OpenFinding(finding_id, finding.rule, finding.target, finding.order_id, now)
+        self._found_now.add(finding_id)
+        since = self.open[finding_id].since if finding_id in self.open else now
+        self.open[finding_id] = OpenFinding(finding_id, finding.rule, finding.target, finding.order_id, since, now)
+
+    def _leave_out(self, finding: Finding) -> None:
+        """Say so once for each rule: where more is wrong than is kept, it may be very much more."""
+        if finding.rule not in self._overfull:
+            self._overfull.add(finding.rule)
+            self._say_not_kept(finding)
+
+    def _say_not_kept(self, finding: Finding) -> None:
+        self.log("ERROR", finding.words, rule=finding.rule, remedy=finding.remedy, result="finding_not_kept")
 
     def _read(self, finding_id: str) -> Document | None:
         path = finding_path(finding_id)

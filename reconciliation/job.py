@@ -1,90 +1,39 @@
 """One run: settle what Stripe reported and nobody settled, compare both sides, judge what is on record.
 
 It can be ended anywhere: how far it has come is noted only once all before that is done, and doing it twice is doing it
-once. docs/decisions/0020-reconciliation.md says why nothing is found wrong that only was read at the wrong moment.
+once. docs/decisions/0020-reconciliation.md says why nothing is found wrong that only was read at the wrong moment, and
+0024-reconciliation-never-stops-at-one-thing.md why it comes to its end.
 """
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
 
-from flask import Request, Response
-
-from database.documents.reconciliations import PROGRESS, Progress, progress_from, progress_write
-from database.store import Document, DocumentStore, Moment
-from orders.outcome import Settle, StoreContended, Transient
-from reconciliation.books import SECONDS_MAX, Books
-from reconciliation.finding import Finding
-from reconciliation.matching import QUIET, Matching
+from database.documents.reconciliations import Progress
+from database.store import DocumentStore, Moment
+from orders.outcome import Settle, Transient
+from reconciliation.books import Books
+from reconciliation.guarding import Guard
+from reconciliation.looking_again import LookingAgain
 from reconciliation.missing import MissingEvents
-from reconciliation.records import (
-    effect_record_from,
-    effects_due_before,
-    event_record_from,
-    paths_of_event,
-)
-from reconciliation.rules import claim_without_entry, effect_stuck
-from reconciliation.stock import StockTaking
-from reconciliation.walking import Pace, PacedLists
+from reconciliation.on_record import OrdersOnRecord, nothing_else
+from reconciliation.progress import ProgressNotes, Walk
+from reconciliation.reconciled import AtStripe, Reconciled
+from reconciliation.stock import StockTaking, settled_until
+from reconciliation.time_limit import OutOfTime, TimeLimit
+from reconciliation.walking import Pace, PacedLists, whole_second
+from reconciliation.with_stripe import MATCHED_AFTER, WithStripe
 from service.logs import Log
-from service.refusal import refused_for_method
-from stripe_api.api import StripeRefused
-from stripe_api.lists import EVENTS_KEPT, StripeLists
+from stripe_api.api import StripeRefused, StripeUnavailable
+from stripe_api.lists import EVENTS_KEPT, Span, StripeLists
 from webhooks.ownership import Naming
 
 RUN_SECONDS_MAX: Final = 420.0
 """Nothing new is begun after this long; the next run goes on."""
-DELIVERED_WITHIN: Final = timedelta(minutes=5)
-"""What is younger may be on its way: it is missing only if it has not come by then."""
-OVERLAP: Final = timedelta(hours=2)
-"""What was looked at before is looked at again: an event may have waited an hour for its order."""
-MATCHED_AFTER: Final = timedelta(hours=1) + QUIET
-"""So long a payment may be without its order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What one run did."""
-
-    events: int = 0
-    """Stripe's, that were looked at."""
-    settled: dict[str, int] = field(default_factory=dict)
-    """Those of them that nobody had settled, by result."""
-    waiting: int = 0
-    faults: int = 0
-    payments: int = 0
-    refunds: int = 0
-    orders: int = 0
-    products: int = 0
-    """How many were compared."""
-    opened: tuple[Finding, ...] = ()
-    closed: tuple[str, ...] = ()
-    open: int = 0
-    """How many findings are open now."""
-    seconds: float = 0.0
-    complete: bool = True
-    """Whether all was looked at before time ran out."""
-
-    @property
-    def is_as_usual(self) -> bool:
-        return self.complete and not (self.settled or self.opened or self.faults)
-
-    def summary(self) -> dict[str, Any]:
-        counts = {
-            name: getattr(self, name) for name in ("events", "waiting", "faults", "payments", "refunds", "orders")
-        }
-        return {
-            **counts,
-            "products": self.products,
-            "settled": dict(self.settled),
-            "opened": [finding.finding_id for finding in self.opened],
-            "closed": list(self.closed),
-            "open": self.open,
-            "ordersPerSecond": round(self.orders / self.seconds, 1) if self.seconds else 0.0,
-            "complete": self.complete,
-        }
+EVENTS, MATCHING, AGAIN, RECORDS, REST, STOCK = 0.4, 0.75, 0.85, 0.9, 0.93, 1.0
+"""By which share of the time each part ends, if need be: none of them is so long that the others are never reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,158 +53,183 @@ class Reconciliation:
     sleep: Callable[[float], object]
     seconds_max: float = RUN_SECONDS_MAX
 
-    def respond(self, request: Request) -> Response:
-        """Reconcile, and report what was done. 500 if there was a fault, 503 if somebody did not take part."""
-        if request.method != "POST":
-            return refused_for_method()
-        try:
-            reconciled = self.run()
-        except Transient as unavailable:
-            self.log("WARNING", f"{type(unavailable).__name__}: {unavailable}", result="not_reconciled")
-            return _answer(503, {"error": "not reconciled to the end, the next run goes on"})
-        except StripeRefused as refused:
-            # Most likely the key lacks a permission.
-            self.log("ERROR", f"{type(refused).__name__}: {refused}", result="not_reconciled")
-            return _answer(500, {"error": "Stripe refuses"})
-        return _answer(500 if reconciled.faults else 200, reconciled.summary())
-
     def run(self, since: datetime | None = None) -> Reconciled:
         """Reconcile all since that moment; by itself, since where the last run has ended.
 
+        Where Stripe cannot be asked, what the database alone shows is judged all the same.
+
         Raises:
-            Transient: the database or Stripe does not take part. What is done is noted.
-            StripeRefused: Stripe does not let us look.
+            Transient: the database does not take part. What is done is noted.
         """
-        if self.stripe is None:
-            self.log("INFO", "there is no key to ask Stripe with: nothing is reconciled", result="not_configured")
-            return Reconciled()
-        started = self.monotonic()
-        lists = PacedLists(self.stripe(), Pace(self.monotonic, self.sleep))
-        run = _Run(self, lists, since, started + self.seconds_max)
-        reconciled = replace(run.reconciled(), seconds=self.monotonic() - started)
+        reconciled = _Run(self, since).reconciled()
         severity = "INFO" if reconciled.is_as_usual else "WARNING"
         self.log(severity, "reconciled with Stripe", result="reconciled", **reconciled.summary())
         return reconciled
 
 
 class _Run:
-    def __init__(self, job: Reconciliation, lists: PacedLists, since: datetime | None, end: float) -> None:
+    def __init__(self, job: Reconciliation, since: datetime | None) -> None:
         self._job = job
-        self._end = end
         self._now = job.now()
-        self._since = since
-        self._progress = progress_from(self._noted())
+        self._limit = TimeLimit(job.monotonic, job.seconds_max)
+        self._notes = ProgressNotes(job.store)
+        self._progress = self._notes.read()
         self._books = Books.of(job.moment(), job.store, job.log)
-        self._missing = MissingEvents(lists, job.store, job.settle, job.naming, job.log, job.now)
-        self._matching = Matching(
-            lists, job.moment, job.naming, self._books, job.now, self._catch_up, self._missing.unsettled.get
-        )
-        self._stock = StockTaking(job.store, self._books)
+        self._walk = Walk(self._notes, self._books, self._limit, since, self._now - EVENTS_KEPT)
+        self._guard = Guard(self._probe, job.log)
+        self._on_record = OrdersOnRecord(job.moment, self._books, self._guard, self._limit, job.now)
+        self._again = LookingAgain(job.moment, self._books, self._on_record, self._guard, self._limit, job.now)
+        self._stock = StockTaking(job.store, self._books, self._limit, job.now)
+        self._stripe: WithStripe | None = None
+        self._is_asking_stripe = False
+        self._at_stripe, self._why_not = AtStripe.ASKED, ""
+        self._is_complete = True
 
     def reconciled(self) -> Reconciled:
-        complete = all(step() for step in (self._settle_events, self._match, self._judge_stock, self._judge_the_rest))
-        missing, matching, books = self._missing, self._matching, self._books
+        self._ask_stripe()
+        self._ask_the_database()
+        side, books = self._stripe, self._books
         return Reconciled(
-            events=missing.seen,
-            settled=dict(missing.settled),
-            waiting=missing.waiting,
-            faults=missing.faults,
-            payments=matching.payments,
-            refunds=matching.refunds,
-            orders=matching.orders,
+            at_stripe=self._at_stripe,
+            why_not=self._why_not or None,
+            events=side.missing.seen if side else 0,
+            settled=dict(side.missing.settled) if side else {},
+            waiting=side.missing.waiting if side else 0,
+            stuck=self._on_record.uncompared + (side.missing.stuck if side else 0),
+            faults=self._guard.faults,
+            payments=side.matching.payments if side else 0,
+            refunds=side.matching.refunds if side else 0,
+            orders=self._on_record.orders,
             products=self._stock.products,
             opened=tuple(books.opened),
             closed=tuple(books.closed),
             open=len(books.open),
-            complete=complete,
+            seconds=self._limit.seconds,
+            complete=self._is_complete,
         )
 
-    def _settle_events(self) -> bool:
-        start, end = self._from(self._progress.events_until, OVERLAP), self._now - DELIVERED_WITHIN
-        steps = self._missing.settle_between(max(start, self._now - EVENTS_KEPT), end, self._books)
-        return self._go(steps, lambda until: Progress(events_until=until), start, self._progress.events_until)
+    # --- Stripe ------------------------------------------------------------------------------------------------------
 
-    def _match(self) -> bool:
-        start, end = self._from(self._progress.matched_until), self._now - MATCHED_AFTER
-        steps = self._matching.match_between(start, end)
-        return self._go(steps, lambda until: Progress(matched_until=until), start, self._progress.matched_until)
-
-    def _judge_stock(self) -> bool:
-        until = self._stock.take(self._job.moment(), self._progress.trail_until, self._job.now())
-        self._save(Progress(trail_until=until))
-        return self._has_time()
-
-    def _judge_the_rest(self) -> bool:
-        self._matching.look_again()
-        moment, books = self._job.moment(), self._books
-        over = {each.target: each.finding_id for each in books.of_rule(effect_stuck.RULE.name)}
-        for batch in moment.find(effects_due_before(moment.at)):
-            for effect_id, fields in batch:
-                over.pop(effect_id, None)
-                books.judge(effect_record_from(effect_id, fields, moment.at), self._job.now())
-        for finding_id in over.values():
-            books.close(finding_id, self._job.now())
-        for each in books.of_rule(claim_without_entry.RULE.name):
-            record = event_record_from(each.target, moment.read(paths_of_event(each.target)))
-            books.judge(record, self._job.now())
-        return True
-
-    def _catch_up(self) -> None:
-        """Settle all that has happened since this run has looked, up to now."""
-        until = self._job.now() + timedelta(seconds=1)
-        for _ in self._missing.settle_between(self._now - DELIVERED_WITHIN, until, self._books):
-            pass
-
-    def _go(
-        self,
-        steps: Iterator[datetime],
-        done: Callable[[datetime], Progress],
-        start: datetime,
-        noted: datetime | None,
-    ) -> bool:
-        """Take steps while there is time. Who begins later than the last run has ended leaves a gap, and notes none."""
-        is_gapless = start <= noted if noted else self._since is None
-        for until in steps:
-            if is_gapless:
-                self._save(done(until))
-            if not self._has_time():
-                return False
-        return True
-
-    def _has_time(self) -> bool:
-        return self._job.monotonic() < self._end
-
-    def _from(self, noted: datetime | None, overlap: timedelta = timedelta(0)) -> datetime:
-        if self._since:
-            return self._since
-        return noted - overlap if noted else self._now - EVENTS_KEPT
-
-    def _noted(self) -> Document | None:
-        return self._job.store.read((PROGRESS,), timeout_seconds=SECONDS_MAX)[PROGRESS]
-
-    def _save(self, done: Progress) -> None:
-        """As far as this run has come, or another one further."""
-        before = self._noted()
-        after = _further(progress_from(before), done)
-        try:
-            self._job.store.commit((progress_write(after, before),), timeout_seconds=SECONDS_MAX)
-        except StoreContended:
-            # Another run notes how far it has come; what this one has done, the next one does again.
+    def _ask_stripe(self) -> None:
+        if self._job.stripe is None:
+            self._not_asked(AtStripe.NO_KEY, "there is no key to ask Stripe with", "INFO", "not_configured")
             return
+        match problem := self._trouble_with(self._job.stripe):
+            case None:
+                return
+            case StripeUnavailable():
+                self._not_asked(AtStripe.UNAVAILABLE, f"{type(problem).__name__}: {problem}", "WARNING")
+            case StripeRefused():
+                self._not_asked(AtStripe.REFUSED, f"{type(problem).__name__}: {problem}", "ERROR")
+            case _:
+                self._guard.note(problem, "not_reconciled")
+                self._is_complete = False
 
+    def _trouble_with(self, stripe: Callable[[], StripeLists]) -> Exception | None:
+        """What has kept this part from its end, whatever that was. Raises Transient: the database takes no part."""
+        try:
+            self._stripe = self._side_of(stripe())
+            self._is_asking_stripe = True
+            return self._guard.tried(partial(self._with_stripe, self._stripe))
+        except StripeUnavailable as problem:
+            return problem
+        except Transient:
+            raise
+        except Exception as problem:  # noqa: BLE001 - noted, and all that needs no Stripe is judged
+            return problem
+        finally:
+            self._is_asking_stripe = False
 
-def _further(one: Progress, other: Progress) -> Progress:
-    return Progress(
-        _later(one.events_until, other.events_until),
-        _later(one.matched_until, other.matched_until),
-        _later(one.trail_until, other.trail_until),
-    )
+    def _with_stripe(self, side: WithStripe) -> None:
+        """Raises StripeUnavailable, StripeRefused, Transient."""
+        if not self._part(EVENTS, side.look_at_key):
+            return
+        if not side.has_our_key:
+            self._not_asked(AtStripe.OTHER_ACCOUNT, "the key is of another account, or another mode", "ERROR")
+            return
+        is_settled = self._part(EVENTS, side.settle_events)
+        self._part(EVENTS, side.review_events)
+        # What is not settled yet would be found wrong.
+        if is_settled:
+            self._part(MATCHING, side.match)
+        self._part(AGAIN, side.look_again)
 
+    def _not_asked(self, at_stripe: AtStripe, why: str, severity: str, result: str = "not_reconciled") -> None:
+        self._at_stripe, self._why_not = at_stripe, why
+        self._job.log(severity, why, result=result)
 
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    known = [moment for moment in (one, other) if moment]
-    return max(known) if known else None
+    def _side_of(self, stripe: StripeLists) -> WithStripe:
+        job, books, guard = self._job, self._books, self._guard
+        lists = PacedLists(stripe, Pace(job.monotonic, job.sleep), self._limit)
+        missing = MissingEvents(lists, job.store, job.settle, job.naming, books, guard, self._limit, job.log, job.now)
+        return WithStripe(
+            lists,
+            missing,
+            books,
+            guard,
+            self._on_record,
+            self._again,
+            job.naming,
+            self._walk,
+            self._progress,
+            self._now,
+        )
 
+    def _probe(self) -> None:
+        """Whether those who take part answer at all. Raises Transient, StripeRefused."""
+        self._notes.read()
+        if self._is_asking_stripe and self._stripe:
+            self._stripe.probe()
 
-def _answer(status: int, body: dict[str, Any]) -> Response:
-    return Response(json.dumps(body), status, mimetype="application/json")
+    # --- The database ------------------------------------------------------------------------------------------------
+
+    def _ask_the_database(self) -> None:
+        """Raises Transient."""
+        for share, step in (
+            (RECORDS, self._judge_records),
+            (REST, self._again.at_orders),
+            (REST, self._again.at_claims),
+            (REST, self._again.at_effects),
+            (STOCK, self._judge_stock),
+        ):
+            if problem := self._guard.tried(partial(self._part, share, step)):
+                self._guard.note(problem, "not_compared")
+                self._is_complete = False
+
+    def _judge_records(self) -> None:
+        """What this run has not judged on its way, because Stripe could not be asked about it."""
+        if self._job.stripe is None:
+            self._again.at_uncompared_orders(nothing_else)
+        reached = self._stripe and self._stripe.judged_until
+        if reached and self._at_stripe is AtStripe.ASKED:
+            # Whatever that has not come to, the next run comes to on its way.
+            return
+        noted = self._progress.records_until or self._progress.matched_until
+        start = reached or self._walk.start(noted)
+        if start < (end := whole_second(self._now - MATCHED_AFTER)):
+            steps = self._on_record.judge_changed(Span(start, end))
+            self._walk.go(steps, lambda until: Progress(records_until=until), start, noted)
+            self._walk.go(iter([end]), lambda until: Progress(records_until=until), start, noted)
+
+    def _judge_stock(self) -> None:
+        since = self._progress.trail_until
+        if since is None:
+            # What moves from now on is counted, also where this run dies before all baselines are written.
+            since = settled_until(self._job.moment())
+            self._notes.save(Progress(trail_until=since))
+        for counted in self._stock.count_older(self._job.moment, since):
+            self._notes.save(Progress(trail_until=counted))
+            since = counted
+        self._notes.save(Progress(trail_until=self._stock.take(self._job.moment(), since)))
+
+    # --- Time --------------------------------------------------------------------------------------------------------
+
+    def _part(self, share: float, step: Callable[[], object]) -> bool:
+        """Whether it has come to its end before its time was out."""
+        self._limit.begin_part(share)
+        try:
+            step()
+        except OutOfTime:
+            self._is_complete = False
+            return False
+        return True

@@ -1,31 +1,38 @@
 """Stripe's events that nobody has settled: found in its list, and settled by what settles deliveries."""
 
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Final
 
-from database.store import DocumentStore
+from database.store import Document, DocumentStore
 from orders.events import Ignored, NotUnderstood, StripeEvent
-from orders.outcome import OrderNotThereYet, Outcome, Result, Settle, Transient
+from orders.outcome import OrderNotThereYet, Outcome, Result, Settle
 from reconciliation.books import SECONDS_MAX, Books
+from reconciliation.guarding import Guard
 from reconciliation.records import event_record_from, is_settled, paths_of_event
-from reconciliation.walking import ITEMS_MAX, PacedLists, walk
+from reconciliation.rules import event_not_settled
+from reconciliation.subjects import EventToSettle
+from reconciliation.time_limit import TimeLimit
+from reconciliation.walking import ITEMS_MAX, PacedLists, cut, walk
 from service.logs import Log, log_settled
-from stripe_api.lists import Span
+from stripe_api.api import NoSuchEvent
+from stripe_api.lists import EVENTS_KEPT, Span
 from webhooks.ownership import Naming
 from webhooks.stripe_fields import Json
 from webhooks.translation import HANDLED_TYPES, order_event_from
 
 _AT_ONCE_MAX: Final = 50
-"""Events looked up in one read, each with its entry and its claim."""
+"""Events looked up in one read, each with its entry and its claim; and how many are done when that is noted."""
 _OF_REFUNDS_AND_DISPUTES: Final = frozenset(name for name in HANDLED_TYPES if "refund" in name or "dispute" in name)
 TYPE_LISTS: Final = (sorted(HANDLED_TYPES - _OF_REFUNDS_AND_DISPUTES), sorted(_OF_REFUNDS_AND_DISPUTES))
 """All types that are handled, in two lists, since Stripe takes so few in one. What has one cause is in one of them, so
 that it comes in the order in which it happened."""
+_HOUR: Final = timedelta(hours=1)
+_AROUND: Final = timedelta(hours=2)
+"""From the beginning of the hour in which a thing was made: its events are seconds behind it, seldom minutes."""
 
 _CHANGES_NOTHING: Final = frozenset({Result.IGNORED, Result.DUPLICATE_DETECTED})
 _WAITS: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Result.ERROR})
@@ -39,6 +46,9 @@ class MissingEvents:
     store: DocumentStore
     settle: Settle
     naming: Naming
+    books: Books
+    guard: Guard
+    limit: TimeLimit
     log: Log
     now: Callable[[], datetime]
     seen: int = 0
@@ -47,53 +57,102 @@ class MissingEvents:
     """By result: those that nobody had settled before."""
     waiting: int = 0
     """Those that wait for an order or a payment, or for a release that can read them."""
-    faults: int = 0
+    stuck: int = 0
+    """Those that could not be settled; each is a finding of its own, and is tried again by it."""
     unsettled: dict[str, str] = field(default_factory=dict)
     """Events that could not be settled, by the payment that they name."""
+    _waiting: set[str] = field(default_factory=set)
+    """Those of the latest step."""
+    _looked_around: set[datetime] = field(default_factory=set)
+    """The hours of this run's second looks."""
 
-    def settle_between(self, start: datetime, end: datetime, books: Books) -> Iterator[datetime]:
-        """Settle all of a time, the oldest first. Yields up to when all is done, after each span of it.
+    def settle_between(self, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Settle all of a time, the oldest first. Yields up to when all is done, as it goes on.
+
+        What cannot be settled is kept as a finding, and stops nothing else.
 
         Raises:
-            Transient: the database or Stripe does not take part. What is done is done.
+            OutOfTime: what is done is done.
+            Transient, StripeRefused: the database or Stripe does not take part. Likewise.
         """
-        is_intact, until = True, start
-        for span, events in walk(self._events_of, start, end):
-            faults = self.faults
-            for first in range(0, len(events), _AT_ONCE_MAX):
-                self._settle_some(events[first : first + _AT_ONCE_MAX], books)
-            # What a fault of ours has left is come back to, in every run.
-            is_intact = is_intact and faults == self.faults
-            until = span.end if is_intact else until
+        for until, seen, waiting in self._steps(start, end):
+            self.seen += seen
+            self.waiting += waiting
             yield until
+
+    def settle_around(self, made_at: datetime) -> bool:
+        """Look once more at the time about which something was made that is not known here.
+
+        Returns whether that was not done in this run before. Raises as above.
+        """
+        hour = datetime.fromtimestamp(made_at.timestamp() // _HOUR.total_seconds() * _HOUR.total_seconds(), UTC)
+        now = self.now()
+        if hour in self._looked_around or hour <= now - EVENTS_KEPT:
+            return False
+        for _ in self._steps(hour, min(hour + _AROUND, now + timedelta(seconds=1))):
+            pass
+        self._looked_around.add(hour)
+        return True
+
+    def try_again(self, event_ids: Sequence[str]) -> None:
+        """Settle these, which could not be settled before; what Stripe does not keep any more is left to the rules.
+
+        Raises whatever keeps one of them from it.
+        """
+        for event_id in event_ids:
+            documents = self._documents_of([event_id])
+            if not is_settled(event_id, documents):
+                try:
+                    self._look_at(self.lists.event(event_id), documents)
+                except NoSuchEvent:
+                    self.log("WARNING", "Stripe does not keep it any more", eventId=event_id, result="event_gone")
+            self.books.judge(EventToSettle(event_id), self.now())
+
+    def keep(self, event_id: str, problem: Exception) -> None:
+        """Put on record that it could not be settled."""
+        self.stuck += 1
+        trouble = self.guard.note(problem, event_not_settled.RULE.name, eventId=event_id)
+        self.books.judge(EventToSettle(event_id, trouble), self.now())
+
+    def _steps(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, int, int]]:
+        """Up to when all is done, of how many events, and how many of them wait."""
+        for span, events in walk(self._events_of, start, end):
+            for part, some in cut(span, events, _made_at, _AT_ONCE_MAX):
+                self._settle_some(some)
+                yield part.end, len(some), len(self._waiting)
 
     def _events_of(self, span: Span) -> Sequence[Json]:
         listed = chain.from_iterable(self.lists.events(types, span) for types in TYPE_LISTS)
         return sorted(listed, key=_made_at)
 
-    def _settle_some(self, events: Sequence[Json], books: Books) -> None:
-        self.seen += len(events)
-        ids = [str(event["id"]) for event in events]
-        paths = tuple(dict.fromkeys(path for event_id in ids for path in paths_of_event(event_id)))
-        documents = self.store.read(paths, timeout_seconds=SECONDS_MAX)
-        for event_id, event in zip(ids, events, strict=True):
-            record = event_record_from(event_id, documents)
-            books.judge(record, self.now())
-            if not (is_settled(event_id, documents) or (record.is_claimed and not record.has_entry)):
-                self._settle_guarded(event_id, event, is_known=documents[paths_of_event(event_id)[1]] is not None)
+    def _settle_some(self, events: Sequence[Json]) -> None:
+        self._waiting.clear()
+        # What could not be settled before is tried again by its finding, in a time of its own.
+        new = [event for event in events if not self.books.has_open(event_not_settled.RULE, str(event["id"]))]
+        for event, problem in self.guard.each(new, self._settle_all):
+            self.keep(str(event["id"]), problem)
 
-    def _settle_guarded(self, event_id: str, message: Json, *, is_known: bool) -> None:
-        """What cannot be settled must not stop the rest."""
-        try:
-            self._settle_one(message, is_known=is_known)
-        except OrderNotThereYet:
-            self.waiting += 1
-        except Transient:
-            raise
-        except Exception as fault:  # noqa: BLE001 - logged, counted, and come back to
-            self.faults += 1
-            trace = "".join(traceback.format_exception(fault))
-            self.log("ERROR", f"{type(fault).__name__}: {fault}", eventId=event_id, result="fault", stack_trace=trace)
+    def _settle_all(self, events: Sequence[Json]) -> None:
+        documents = self._documents_of([str(event["id"]) for event in events])
+        for event in events:
+            self.limit.check()
+            self._look_at(event, documents)
+
+    def _documents_of(self, event_ids: Sequence[str]) -> Mapping[str, Document | None]:
+        paths = tuple(dict.fromkeys(path for event_id in event_ids for path in paths_of_event(event_id)))
+        return self.store.read(paths, timeout_seconds=SECONDS_MAX)
+
+    def _look_at(self, message: Json, documents: Mapping[str, Document | None]) -> None:
+        """Raises whatever keeps it from being settled."""
+        event_id = str(message["id"])
+        record = event_record_from(event_id, documents)
+        self.books.judge(record, self.now())
+        if not (is_settled(event_id, documents) or (record.is_claimed and not record.has_entry)):
+            try:
+                self._settle_one(message, is_known=documents[paths_of_event(event_id)[1]] is not None)
+            except OrderNotThereYet:
+                self._waiting.add(event_id)
+        self.books.judge(EventToSettle(event_id), self.now())
 
     def _settle_one(self, message: Json, *, is_known: bool) -> None:
         """Raises NotAnEvent, Transient."""
@@ -108,7 +167,7 @@ class MissingEvents:
 
     def _count(self, event: StripeEvent | NotUnderstood, outcome: Outcome, *, is_known: bool) -> None:
         if outcome.result in _WAITS:
-            self.waiting += 1
+            self._waiting.add(event.event_id)
         else:
             for payment_id in _payment_ids(event):
                 self.unsettled.pop(payment_id, None)
@@ -128,6 +187,6 @@ def _payment_ids(event: StripeEvent | NotUnderstood) -> tuple[str, ...]:
     return () if isinstance(event, NotUnderstood) else event.payment_ids
 
 
-def _made_at(event: Mapping[str, object]) -> int:
+def _made_at(event: Json) -> datetime:
     created = event.get("created")
-    return created if isinstance(created, int) else 0
+    return datetime.fromtimestamp(created if isinstance(created, int) else 0, UTC)

@@ -1,7 +1,7 @@
 """The figures of every product, beside what orders hold and what the audit trail says: all as of one moment."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from database.documents.inventory import level_from
 from database.documents.reconciliations import Baseline, baseline_from, baseline_path, baseline_write
 from database.documents.values import text_or_none, time_or_none
-from database.store import Document, DocumentStore, Fields, Moment
+from database.store import Document, DocumentStore, Fields, Moment, Write
 from inventory.stock import Level
 from orders.outcome import StoreContended
 from reconciliation.books import SECONDS_MAX, Books
@@ -17,6 +17,7 @@ from reconciliation.finding import finding_id_of
 from reconciliation.records import HOLDING_ORDERS, INVENTORY, entries_between, stock_moves, units_held
 from reconciliation.rules import reserved_not_held, stock_off_trail
 from reconciliation.subjects import ProductRecord
+from reconciliation.time_limit import TimeLimit
 
 _COMMITTED_WITHIN: Final = timedelta(minutes=10)
 """An entry says when its cause was begun to be settled. By then it is there, whatever clocks and retries have taken."""
@@ -24,6 +25,9 @@ _ADJUSTED_BY_OPERATOR: Final = "operator_adjusted_stock"
 """The kind of the entry that says that an operator has corrected the stock."""
 _AHEAD_MAX: Final = timedelta(days=1)
 """Of whoever wrote an entry, whose clock may be wrong."""
+_COUNTED_AT_ONCE: Final = timedelta(days=1)
+"""So much of the trail is counted before that is noted, where runs were missed."""
+_WRITTEN_AT_ONCE_MAX: Final = 200
 
 
 @dataclass(slots=True)
@@ -42,45 +46,67 @@ class Moves:
 class StockTaking:
     store: DocumentStore
     books: Books
+    limit: TimeLimit
+    now: Callable[[], datetime]
     products: int = 0
     """How many were looked at."""
 
-    def take(self, moment: Moment, trail_until: datetime | None, now: datetime) -> datetime:
-        """Judge every product. Returns up to when the trail's entries are counted in the baselines.
+    def count_older(self, moment: Callable[[], Moment], since: datetime) -> Iterator[datetime]:
+        """Count the trail's older entries into the baselines, some at a time, so that what is left can be read at once.
+
+        Yields up to when they are counted.
 
         Raises:
-            StoreUnavailable: what was counted is counted, and the next run begins at the same entry.
+            OutOfTime, StoreUnavailable: what was counted is counted, and is not counted again.
         """
-        until = moment.at - _COMMITTED_WITHIN
-        since = trail_until or until
+        # Each time what was written the last time has to be read.
+        while (until := since + _COUNTED_AT_ONCE) < settled_until(now := moment()):
+            moves = self._moves(now, since, until, until)
+            for some in _in_parts(list(moves.passed), _WRITTEN_AT_ONCE_MAX):
+                self.limit.check()
+                known = now.read([baseline_path(product_id) for product_id in some])
+                self._note([_counted_further(each, known, moves.passed[each], until) for each in some])
+            yield until
+            since = until
+
+    def take(self, moment: Moment, since: datetime) -> datetime:
+        """Judge every product. Returns up to when the trail's entries are counted in the baselines.
+
+        Args:
+            since: up to when they were counted before.
+
+        Raises:
+            OutOfTime, StoreUnavailable: what was counted is counted, and the next run begins at the same entry.
+        """
+        until = settled_until(moment)
         held: Counter[str] = Counter()
         for orders in moment.find(HOLDING_ORDERS):
+            self.limit.check()
             held.update(units_held(orders))
-        moves = self._moves(moment, since, until)
+        moves = self._moves(moment, since, moment.at + _AHEAD_MAX, until)
         gone = {each.finding_id: each for each in self.books.of_rule(*_RULES)}
         for batch in moment.find(INVENTORY):
+            self.limit.check()
             baselines = moment.read([baseline_path(product_id) for product_id, _ in batch])
+            taken = []
             for product_id, fields in batch:
                 for rule in _RULES:
                     gone.pop(finding_id_of(rule, product_id), None)
                 if level := level_from(fields):
                     known = baselines[baseline_path(product_id)]
-                    self._judge(product_id, level, held[product_id], moves, known, until, now)
+                    taken.append(self._taken(product_id, level, held[product_id], moves, known, until))
+            self._note([write for _, write in taken])
+            for product, _ in taken:
+                self.books.judge(product, self.now())
+            self.products += len(taken)
         for finding_id in gone:
-            self.books.close(finding_id, now)
+            self.books.close(finding_id, self.now())
         return until
 
-    def _judge(
-        self,
-        product_id: str,
-        level: Level,
-        held: int,
-        moves: Moves,
-        known: Document | None,
-        until: datetime,
-        now: datetime,
-    ) -> None:
-        self.products += 1
+    def _taken(
+        self, product_id: str, level: Level, held: int, moves: Moves, known: Document | None, until: datetime
+    ) -> tuple[ProductRecord, Write | None]:
+        """The product as it is judged, and its baseline, if that changes."""
         passed, recent = moves.passed[product_id], moves.recent[product_id]
         baseline = baseline_from(known)
         expected = None
@@ -89,9 +115,9 @@ class StockTaking:
             if expected != level.stock and self._is_accepted(product_id, moves):
                 expected = None
         counted = _counted(level, expected, recent)
-        if baseline is None or counted != baseline.stock:
-            self._note(product_id, Baseline(counted, until), known)
-        self.books.judge(ProductRecord(product_id, level.reserved, held, level.stock, expected), now)
+        is_new = baseline is None or counted != baseline.stock
+        write = baseline_write(product_id, Baseline(counted, until), known) if is_new else None
+        return ProductRecord(product_id, level.reserved, held, level.stock, expected), write
 
     def _is_accepted(self, product_id: str, moves: Moves) -> bool:
         """Whether an operator has seen to the stock since the difference was found: what they left is right."""
@@ -99,9 +125,10 @@ class StockTaking:
         quoted = repr(product_id)
         return found is not None and any(at >= found.since and quoted in words for at, words in moves.acts)
 
-    def _moves(self, moment: Moment, since: datetime, until: datetime) -> Moves:
+    def _moves(self, moment: Moment, since: datetime, end: datetime, until: datetime) -> Moves:
         moves, counted_until = Moves(), dict[str, datetime]()
-        for batch in moment.find(entries_between(since, moment.at + _AHEAD_MAX)):
+        for batch in moment.find(entries_between(since, end)):
+            self.limit.check()
             # Also an act that has found the stock to be right, and so has moved nothing.
             moves.acts += [(_made_at(entry, until), _words_of(entry)) for _, entry in batch if _is_act(entry)]
             entries = [(entry, stock_moves([entry])) for _, entry in batch]
@@ -114,12 +141,21 @@ class StockTaking:
                 _add(moves, entry, units, counted_until, until)
         return moves
 
-    def _note(self, product_id: str, baseline: Baseline, known: Document | None) -> None:
-        try:
-            self.store.commit((baseline_write(product_id, baseline, known),), timeout_seconds=SECONDS_MAX)
-        except StoreContended:
-            # Another run was faster.
+    def _note(self, writes: Sequence[Write | None]) -> None:
+        if not (changed := tuple(write for write in writes if write)):
             return
+        try:
+            self.store.commit(changed, timeout_seconds=SECONDS_MAX)
+        except StoreContended:
+            # Another run was faster with one of them.
+            if len(changed) > 1:
+                for write in changed:
+                    self._note([write])
+
+
+def settled_until(moment: Moment) -> datetime:
+    """By this moment, every entry of before then is written."""
+    return moment.at - _COMMITTED_WITHIN
 
 
 _RULES: Final = (reserved_not_held.RULE.name, stock_off_trail.RULE.name)
@@ -130,6 +166,21 @@ def _counted(level: Level, expected: int | None, recent: int) -> int | None:
     if level.stock is None:
         return None
     return (level.stock if expected is None else expected) - recent
+
+
+def _counted_further(
+    product_id: str, known: Mapping[str, Document | None], passed: int, until: datetime
+) -> Write | None:
+    """Nothing where the stock by the trail has yet to begin, or the product is never short."""
+    document = known[baseline_path(product_id)]
+    baseline = baseline_from(document)
+    if baseline is None or baseline.stock is None:
+        return None
+    return baseline_write(product_id, Baseline(baseline.stock + passed, until), document)
+
+
+def _in_parts(ids: Sequence[str], at_most: int) -> Iterator[Sequence[str]]:
+    return (ids[first : first + at_most] for first in range(0, len(ids), at_most))
 
 
 def _baselines(moment: Moment, product_ids: set[str]) -> Mapping[str, Baseline | None]:

@@ -139,3 +139,49 @@ class EffectRecord:
     @property
     def key(self) -> str:
         return self.effect_id
+
+
+@dataclass(frozen=True, slots=True)
+class EventToSettle:
+    """A Stripe event, after this run has tried to settle it."""
+
+    event_id: str
+    trouble: str | None = None
+    """What keeps it from being settled; None if nothing does."""
+
+    @property
+    def key(self) -> str:
+        return self.event_id
+
+    @property
+    def order_id(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ToCompare:
+    """An order, or a payment of one, after this run has tried to compare it."""
+
+    key: str
+    order_id: str | None
+    """The key, if it is an order; of a payment None if it names none."""
+    trouble: str | None = None
+    """What keeps it from being compared; None if nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInUse:
+    """The key with which Stripe is asked, by what it knows."""
+
+    unknown: Sequence[str]
+    """Payments that Stripe itself has reported here, and that it knows nothing of when it is asked with this key."""
+    is_ours: bool
+    """Whether it knows one of them."""
+
+    @property
+    def key(self) -> str:
+        return "stripe"
+
+    @property
+    def order_id(self) -> None:
+        return None

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 
+from reconciliation.time_limit import TimeLimit
+from stripe_api.api import StripeUnavailable
 from stripe_api.lists import Listed, Span, StripeLists
 from stripe_api.lists import ListedRefund as Refund
 from stripe_api.lists import PaymentIntent as Intent
@@ -21,7 +24,12 @@ REQUESTS_PER_SECOND_MAX: Final = 10
 https://docs.stripe.com/rate-limits
 """
 
+RETRY_AFTER: Final = timedelta(seconds=1)
+RETRY_AFTER_MAX: Final = timedelta(seconds=20)
+"""Whoever wants to be left alone for longer takes no part in this run."""
+
 ItemT = TypeVar("ItemT")
+AnswerT = TypeVar("AnswerT")
 
 
 class TooMany(Exception):
@@ -42,13 +50,19 @@ class Pace:
             self.sleep(self.next_at - now)
         self.next_at = max(now, self.next_at) + 1 / REQUESTS_PER_SECOND_MAX
 
+    def rest(self, asked: timedelta | None) -> None:
+        """Nobody passes for so long, or a moment."""
+        pause = min(asked or RETRY_AFTER, RETRY_AFTER_MAX)
+        self.next_at = max(self.next_at, self.monotonic() + pause.total_seconds())
+
 
 @dataclass(frozen=True, slots=True)
 class PacedLists:
-    """`StripeLists`, page by page, at a pace."""
+    """`StripeLists`, page by page, at a pace, while there is time. What is not answered is asked once more."""
 
     stripe: StripeLists
     pace: Pace
+    limit: TimeLimit
 
     def events(self, types: Sequence[str], span: Span) -> Sequence[Json]:
         """The oldest first. Raises TooMany."""
@@ -73,8 +87,23 @@ class PacedLists:
         )
 
     def payment_intent(self, payment_id: str) -> Intent | None:
+        return self._answer(lambda: self.stripe.payment_intent(payment_id))
+
+    def event(self, event_id: str) -> Json:
+        """Raises NoSuchEvent."""
+        return self._answer(lambda: self.stripe.event(event_id))
+
+    def _answer(self, ask: Callable[[], AnswerT]) -> AnswerT:
+        """Raises OutOfTime, StripeUnavailable, StripeRefused."""
+        self.limit.check()
         self.pace.wait()
-        return self.stripe.payment_intent(payment_id)
+        try:
+            return ask()
+        except StripeUnavailable as unavailable:
+            self.pace.rest(unavailable.retry_after)
+        self.limit.check()
+        self.pace.wait()
+        return ask()
 
     def _all(
         self, span: Span | None, page_after: Callable[[str | None], Listed[ItemT]], id_of: Callable[[ItemT], str]
@@ -84,8 +113,7 @@ class PacedLists:
         while has_more:
             if span and len(items) >= ITEMS_MAX and span.end - span.start > _SECOND:
                 raise TooMany
-            self.pace.wait()
-            page = page_after(after)
+            page = self._answer(partial(page_after, after))
             items += page.items
             has_more = page.has_more and bool(page.items)
             after = id_of(items[-1]) if items else None
@@ -108,6 +136,25 @@ def walk(look: Callable[[Span], ItemT], start: datetime, end: datetime) -> Itera
             continue
         yield span, found
         at, width = span.end, min(2 * width, WIDEST)
+
+
+def cut(
+    span: Span, items: Sequence[ItemT], made_at: Callable[[ItemT], datetime], at_most: int
+) -> Iterator[tuple[Span, Sequence[ItemT]]]:
+    """The span in parts, each with what was made in it: at most so much, unless that was in one second.
+
+    Args:
+        items: all of the span, the oldest first.
+    """
+    start = span.start
+    some: list[ItemT] = []
+    for item in items:
+        second = whole_second(made_at(item))
+        if len(some) >= at_most and second > start:
+            yield Span(start, second), some
+            start, some = second, []
+        some.append(item)
+    yield Span(start, span.end), some
 
 
 def whole_second(moment: datetime) -> datetime:

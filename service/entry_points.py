@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from checkout.claims import Caller
     from checkout.sessions import CheckoutSessions
     from effects.performing import Effects
+    from reconciliation.endpoint import ReconciliationEndpoint
     from reconciliation.finding import Finding
     from reconciliation.job import Reconciliation
     from settlement.requests import Requests
@@ -153,6 +154,11 @@ class Service:
         if self.stripe_reconciliation is None:
             raise ValueError("there is no whole database to compare")
         return self.stripe_reconciliation()
+
+    def reconciliation_endpoint(self) -> "ReconciliationEndpoint":
+        from reconciliation.endpoint import ReconciliationEndpoint
+
+        return ReconciliationEndpoint(self.reconciliation())
 
     def webhook_canary(self) -> "Canary":
         from webhooks.canary import Canary, posted

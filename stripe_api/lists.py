@@ -57,6 +57,7 @@ class ListedRefund:
     """In minor units."""
     payment_id: str | None
     """Of its PaymentIntent; None of a charge that has none."""
+    created_at: datetime
 
 
 class StripeLists(Protocol):
@@ -78,6 +79,10 @@ class StripeLists(Protocol):
 
     def payment_intent(self, payment_id: str) -> PaymentIntent | None:
         """None if Stripe knows none of this id."""
+        ...
+
+    def event(self, event_id: str) -> Mapping[str, object]:
+        """The event as a webhook carries it, if it is of the last 30 days. Raises NoSuchEvent."""
         ...
 
 
@@ -119,14 +124,15 @@ def payment_intent_from(answer: Mapping[str, object]) -> PaymentIntent:
 def listed_refund_from(answer: Mapping[str, object]) -> ListedRefund:
     """Raises StripeUnavailable: this is no refund."""
     refund_id, amount = answer.get("id"), answer.get("amount")
-    status, payment_id = answer.get("status"), answer.get("payment_intent")
-    if not (isinstance(refund_id, str) and isinstance(amount, int)):
+    status, payment_id, created = answer.get("status"), answer.get("payment_intent"), answer.get("created")
+    if not (isinstance(refund_id, str) and isinstance(amount, int) and isinstance(created, int)):
         raise StripeUnavailable("Stripe's answer is no refund")
     return ListedRefund(
         refund_id,
         status if isinstance(status, str) else None,
         amount,
         payment_id if isinstance(payment_id, str) else None,
+        datetime.fromtimestamp(created, UTC),
     )
 
 

@@ -26,6 +26,7 @@ class OpenFinding:
     target: str
     order_id: str | None
     since: datetime
+    last_seen_at: datetime
 
 
 def finding_path(finding_id: str) -> str:
@@ -37,7 +38,8 @@ def open_finding_from(finding_id: str, fields: Fields) -> OpenFinding | None:
     rule, target, since = text_or_none(fields.get("rule")), text_or_none(fields.get("target")), fields.get("since")
     if rule is None or target is None or not isinstance(since, datetime):
         return None
-    return OpenFinding(finding_id, rule, target, text_or_none(fields.get("orderId")), since)
+    last_seen_at = time_or_none(fields.get("lastSeenAt")) or since
+    return OpenFinding(finding_id, rule, target, text_or_none(fields.get("orderId")), since, last_seen_at)
 
 
 def opened(finding: Finding, before: Document | None, now: datetime) -> Create | Update:

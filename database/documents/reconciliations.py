@@ -16,25 +16,42 @@ class Progress:
     """Up to which moments all is done; None where nothing is."""
 
     events_until: datetime | None = None
-    """Every event of Stripe's from before then was settled, or will never be."""
+    """Every event that Stripe had made before then, and listed soon, was settled, or is a finding of its own."""
+    reviewed_until: datetime | None = None
+    """So was every event from before then that Stripe has listed late."""
     matched_until: datetime | None = None
-    """All that was made or settled before then was compared."""
+    """All that was made or settled before then was compared with Stripe."""
+    records_until: datetime | None = None
+    """What is on record about every order that changed before then was judged, also where Stripe could not be asked."""
     trail_until: datetime | None = None
     """The trail's entries of before then are counted in the baselines."""
 
 
+_FIELDS: Final = {
+    "events_until": "eventsUntil",
+    "reviewed_until": "reviewedUntil",
+    "matched_until": "matchedUntil",
+    "records_until": "recordsUntil",
+    "trail_until": "trailUntil",
+}
+
+
 def progress_from(document: Document | None) -> Progress:
     fields: Fields = document.fields if document else {}
-    names = ("eventsUntil", "matchedUntil", "trailUntil")
-    return Progress(*(time_or_none(fields.get(name)) for name in names))
+    return Progress(**{name: time_or_none(fields.get(field)) for name, field in _FIELDS.items()})
+
+
+def further(one: Progress, other: Progress) -> Progress:
+    """As far as either has come."""
+    return Progress(**{name: _later(getattr(one, name), getattr(other, name)) for name in _FIELDS})
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment), default=None)
 
 
 def progress_write(progress: Progress, before: Document | None) -> Create | Update:
-    fields: dict[str, object] = {
-        "eventsUntil": progress.events_until,
-        "matchedUntil": progress.matched_until,
-        "trailUntil": progress.trail_until,
-    }
+    fields = {field: getattr(progress, name) for name, field in _FIELDS.items()}
     return Update(PROGRESS, fields, before.version) if before else Create(PROGRESS, fields)
 
 

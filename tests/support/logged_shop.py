@@ -136,7 +136,7 @@ class LoggedShop:
     def reconcile(self) -> None:
         """With an account at which nothing has happened."""
         with self.logging("reconcilewithstripe") as log:
-            _answered(self._service(log).reconciliation().respond)
+            _answered(self._service(log).reconciliation_endpoint().respond)
 
     @contextmanager
     def logging(self, function: str, stream: io.StringIO | None = None) -> Iterator[Log]:

@@ -11,9 +11,11 @@ from database.documents.orders import order_from
 from database.store import DocumentStore
 from orders.order import Order
 from orders.outcome import Outcome
-from reconciliation.job import Reconciled, Reconciliation
+from reconciliation.job import Reconciliation
+from reconciliation.reconciled import Reconciled
 from service.logs import Log
 from settlement.decisions import Terms
+from stripe_api.api import NoSuchEvent
 from stripe_api.lists import (
     Listed,
     ListedRefund,
@@ -79,6 +81,13 @@ class ListedAccount:
         self._ask("payment_intent")
         intent = self.account.intents.get(payment_id)
         return payment_intent_from(intent) if intent else None
+
+    def event(self, event_id: str) -> Mapping[str, object]:
+        self._ask("event")
+        found = [event for event in self.account.kept_events() if event["id"] == event_id]
+        if not found:
+            raise NoSuchEvent(event_id, "resource_missing")
+        return event_in_list(found[0])
 
     def _ask(self, what: str) -> None:
         self.asked.append(what)

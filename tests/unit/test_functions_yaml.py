@@ -16,7 +16,7 @@ import main
 from database.queries import BATCH_DOCUMENTS_MAX, BATCH_EFFECTS_MAX, QUERY_SECONDS_MAX
 from effects.outside import PERFORM_SECONDS_MAX
 from effects.schedule import LEASE
-from reconciliation import job
+from reconciliation import job, with_stripe
 from settlement.settle import Patience
 from tools.deploying import rights
 from tools.toolchain import ROOT
@@ -137,7 +137,7 @@ def test_reconciliation_runs_every_hour_asks_stripe_and_looks_back_further_than_
     reconciliation = ENDPOINTS["reconcileWithStripe"]
     assert reconciliation["scheduleTrigger"]["schedule"] == "every 60 minutes"
     assert secrets_of("reconcileWithStripe") == {"STRIPE_API_KEY"}
-    assert timedelta(hours=1) < job.OVERLAP
+    assert timedelta(hours=1) < with_stripe.OVERLAP
     assert reconciliation["timeoutSeconds"] > job.RUN_SECONDS_MAX
 
 

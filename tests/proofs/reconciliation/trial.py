@@ -1,123 +1,143 @@
-"""A shop with many paid orders, on Firestore and at Stripe, and what it takes to reconcile them."""
+"""What it takes to reconcile a shop with many paid orders, on Firestore or made up in this process."""
 
+import gc
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 from google.cloud import firestore
 
 from database.connection import connect
 from database.firestore_store import FirestoreStore
 from database.moments import FirestoreMoments
+from database.store import DocumentStore, Fields, Moment
 from orders.events import Cause
 from orders.outcome import Outcome
-from reconciliation.job import Reconciled, Reconciliation
-from tests.support.builders import NOW, Fields, a_payment, a_placement
+from reconciliation.job import RUN_SECONDS_MAX, Reconciliation
+from reconciliation.reconciled import Reconciled
+from tests.proofs.reconciliation.paid_orders import AtStripe, MadeUpStore, PaidOrders
+from tests.support.builders import NOW
 from tests.support.emulated_shop import write_all
-from tests.support.reconciling import ListedAccount
 from tests.support.recording import silent
-from tests.support.shop import a_shop_after
-from tools.stripe_events import CardPayment, event_around, intent_object
-from tools.stripe_stand_in.account import Account
 from webhooks.ownership import Naming
 
 ORDERS_AT_ONCE: Final = 60
-BETWEEN_ORDERS: Final = timedelta(seconds=1)
+
+Peak = Callable[[], AbstractContextManager[Callable[[], int]]]
+"""Measures memory while it is open. Gives what says how many bytes there were at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    reconciled: Reconciled
+    runs: Sequence[Reconciled]
+    """Each went on where the one before had ended; the last one came to the end."""
     peak_bytes: int
-    """The most that another such run held in memory by itself: to watch that takes time."""
+    """The most that they held in memory by themselves."""
+
+    @property
+    def orders(self) -> int:
+        """Each with one payment; some are looked at twice, where a run has ended between."""
+        return sum(run.payments for run in self.runs)
 
     def __str__(self) -> str:
-        run = self.reconciled
+        seconds = sum(run.seconds for run in self.runs)
+        longest = max(run.seconds for run in self.runs)
         return (
-            f"{run.orders} orders in {run.seconds:.1f} s: {run.summary()['ordersPerSecond']} a second, "
-            f"{self.peak_bytes / 2**20:.1f} MiB at most"
+            f"{self.orders} orders in {seconds:.1f} s: {self.orders / seconds:.0f} a second, "
+            f"in {len(self.runs)} runs of {longest:.0f} s at most, {self.peak_bytes / 2**20:.1f} MiB at most"
         )
 
 
-def measured(client: firestore.Client, orders: int, between: timedelta = BETWEEN_ORDERS) -> Figures:
-    """Reconcile a shop with so many orders, none of which is wrong. Nothing waits for Stripe's pace.
+def measured_on(
+    client: firestore.Client, paid: PaidOrders, peak: Peak, seconds_max: float = RUN_SECONDS_MAX
+) -> Figures:
+    """Reconcile them on Firestore. Nothing waits for Stripe's pace.
 
     Args:
-        between: how long after each order the next one is paid, in whole seconds.
+        seconds_max: how long one run may take.
     """
-    account = _filled(client, orders, between)
-    now = NOW + orders * between + timedelta(hours=2)
+    _fill(client, paid)
     connection = connect(client.project)
-    job = Reconciliation(
-        stripe=lambda: ListedAccount(account),
-        store=FirestoreStore(connection),
-        moment=FirestoreMoments(connection).now,
+    job = _job(paid, FirestoreStore(connection), FirestoreMoments(connection).now, seconds_max)
+    return _measured(job, peak)
+
+
+def measured_in_process(paid: PaidOrders, peak: Peak, seconds_max: float = RUN_SECONDS_MAX) -> Figures:
+    """Reconcile them with no database: that is the service's own share of it."""
+    store = MadeUpStore(paid)
+    return _measured(_job(paid, store, lambda: store.as_of(_end_of(paid)), seconds_max), peak)
+
+
+def _measured(job: Reconciliation, peak: Peak) -> Figures:
+    with peak() as peak_bytes:
+        runs = [job.run()]
+        while not runs[-1].complete:
+            runs.append(job.run())
+        return Figures(runs, peak_bytes())
+
+
+def _job(paid: PaidOrders, store: DocumentStore, moment: Callable[[], Moment], seconds_max: float) -> Reconciliation:
+    return Reconciliation(
+        stripe=lambda: AtStripe(paid),
+        store=store,
+        moment=moment,
         settle=_nothing_is_missing,
         naming=Naming(),
         log=silent,
-        now=lambda: now,
+        now=lambda: _end_of(paid),
         monotonic=time.perf_counter,
         sleep=lambda _: None,
+        seconds_max=seconds_max,
     )
-    reconciled = job.run(NOW - timedelta(hours=1))
-    tracemalloc.start()
-    try:
-        job.run(NOW - timedelta(hours=1))
-        _, peak_bytes = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    return Figures(reconciled, peak_bytes)
+
+
+def _end_of(paid: PaidOrders) -> datetime:
+    return NOW + paid.orders * paid.between + timedelta(hours=2)
 
 
 def _nothing_is_missing(event: Cause, _now: datetime) -> Outcome:
     raise AssertionError(f"{event.event_id} was settled long ago")
 
 
-def _filled(client: firestore.Client, orders: int, between: timedelta) -> Account:
-    """All orders are paid, one after the other."""
-    one = a_shop_after(a_placement(), a_payment()).dump()
-    account = Account("http://stand-in.example", NOW.timestamp)
+def _fill(client: firestore.Client, paid: PaidOrders) -> None:
     write_all(client, {"inventory/shirt": {"stock": 10, "reserved": 0}})
-    kept = ("orders/", "auditLog/", "webhookEvents/", "payments/")
-    template = {path: fields for path, fields in one.items() if path.startswith(kept)}
-    for first in range(0, orders, ORDERS_AT_ONCE):
+    for first in range(0, paid.orders, ORDERS_AT_ONCE):
         documents: dict[str, Fields] = {}
-        for number in range(first, min(first + ORDERS_AT_ONCE, orders)):
-            documents |= dict(_renamed(template, number, number * between))
-            _report(account, number, NOW + number * between)
+        for number in range(first, min(first + ORDERS_AT_ONCE, paid.orders)):
+            documents |= paid.documents(number)
         write_all(client, documents)
-    return account
 
 
-def _renamed(template: dict[str, Fields], number: int, later: timedelta) -> Iterator[tuple[str, Fields]]:
-    for path, fields in template.items():
-        yield _of(path, number, later), _of(fields, number, later)
+# --- Memory ----------------------------------------------------------------------------------------------------------
 
 
-def _of(value: Any, number: int, later: timedelta) -> Any:
-    """The same of another order, paid later."""
-    match value:
-        case str():
-            for name in ("order-1", "evt_1", "pi_1", "ch_1"):
-                value = value.replace(name, f"{name[:-1]}{number:06}")
-            return value
-        case datetime():
-            return value + later
-        case dict():
-            return {_of(name, number, later): _of(item, number, later) for name, item in value.items()}
-        case list():
-            return [_of(item, number, later) for item in value]
-        case _:
-            return value
+@contextmanager
+def traced() -> Iterator[Callable[[], int]]:
+    """Of all that Python has allocated. It takes more time than what is measured."""
+    tracemalloc.start()
+    try:
+        yield lambda: tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
-def _report(account: Account, number: int, paid_at: datetime) -> None:
-    """At Stripe."""
-    at = int(paid_at.timestamp())
-    payment = CardPayment(f"{number:06}", f"order-{number:06}", 3_600, "eur", at)
-    intent = intent_object(payment, "succeeded", amount_received=3_600, latest_charge=payment.charge_id)
-    account.intents[intent["id"]] = intent
-    account.events.append(event_around(intent, f"evt_{number:06}", "payment_intent.succeeded", at))
+@contextmanager
+def resident() -> Iterator[Callable[[], int]]:
+    """By how much the process has grown at most. It takes no time, and Linux.
+
+    https://docs.kernel.org/filesystems/proc.html: `clear_refs`
+    """
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")
+    before = _status("VmRSS")
+    yield lambda: _status("VmHWM") - before
+
+
+def _status(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))

@@ -95,7 +95,7 @@ def _intent(payment_id: str, payment: Payment, scenario: Scenario) -> PaymentInt
 
 def _refunds(payment_id: str, payment: Payment) -> Sequence[ListedRefund]:
     return [
-        ListedRefund(f"{payment_id}_{refund.number}", _status_of(refund), refund.amount, payment_id)
+        ListedRefund(f"{payment_id}_{refund.number}", _status_of(refund), refund.amount, payment_id, NOW)
         for refund in payment.refunds
     ]
 

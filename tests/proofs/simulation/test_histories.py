@@ -68,10 +68,11 @@ def test_every_promise_is_kept_in_every_history_and_much_happens_in_them() -> No
     assert tally.sessions.keys() == {"complete", "expired"}
     assert tally.calls.keys() >= {"shown", "ending", "cancelled", "finalized"}
     assert {result for event, result in tally.results if event in ACTS} >= DONE_BY_HAND
-    # In the end no effect is due any more.
-    assert tally.compared.keys() == {rule.looks_at.__name__ for rule in RULES} - {"EffectRecord"}
+    # In the end no effect is due any more; and what only a run of reconciliation meets, no shop has.
+    assert tally.compared.keys() == {rule.looks_at.__name__ for rule in RULES} - {"EffectRecord"} - OF_RUNS
 
 
+OF_RUNS = {"EventToSettle", "ToCompare", "KeyInUse"}
 CHANNELS = ("mail", "sms", "chat", "stripe_refund")
 ACTS = ("StockAdjusted", "OrderAccepted", "OrderCancelled", "HoldReleased", "HoldProlonged", "RefundOrdered")
 DONE_BY_HAND = {

@@ -1,20 +1,27 @@
 """An operator sees what is missing and what disagrees, and has it settled when they say so."""
 
 import json
+import subprocess
+import sys
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner, Result
 
-from ops import findings, reconcile
+from ops import findings, reconcile, stripe_access
 from ops.__main__ import shop
 from ops.commands import Asked
 from ops.connection import Shop
-from ops.exit_codes import ExitCode, Failed
+from ops.exit_codes import ExitCode
 from stripe_api.api import StripeRefused
+from stripe_api.client import StripeClient
+from stripe_api.keys import EMULATORS_KEY
 from tests.support.builders import NOW
 from tests.support.reconciling import ShopAtStripe, broken
 from tests.support.recording import silent
 from tests.support.shop import status_in
+from tools.addresses import Addresses, NoEmulators
+from tools.toolchain import ROOT
 
 
 @pytest.fixture
@@ -56,6 +63,15 @@ def test_it_is_settled_once_that_is_said_and_then_all_is_well(at_stripe: ShopAtS
     assert said.stdout.startswith(f"Nothing disagrees of what happened before {at_stripe.now:%Y-%m-%d} ")
 
 
+def test_where_stripe_was_never_asked_that_is_said_of_what_is_right(
+    at_stripe: ShopAtStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "job_of", lambda _shop, _log: replace(at_stripe.job(), stripe=None))
+    assert ran("reconcile", "--yes").exit_code == ExitCode.FAILED
+    said = ran("findings")
+    assert (said.exit_code, said.stdout.splitlines()[1][:26]) == (ExitCode.FINE, "Stripe was never asked: re")
+
+
 def test_nothing_is_called_right_that_nobody_has_compared(at_stripe: ShopAtStripe) -> None:
     said = ran("findings")
     assert (said.exit_code, said.stdout, "Nobody has compared yet" in said.stderr) == (ExitCode.FAILED, "", True)
@@ -82,30 +98,51 @@ def test_what_disagrees_is_listed_with_what_to_do(at_stripe: ShopAtStripe) -> No
     assert (again.exit_code, "1 found before: ./shop findings" in again.stdout) == (ExitCode.FOUND, True)
 
 
-def test_a_key_is_asked_for_and_one_that_may_not_list_is_refused(
+def test_where_stripe_cannot_be_asked_it_says_so_and_shows_what_the_database_alone_does(
     at_stripe: ShopAtStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.undo()
-    monkeypatch.delenv("STRIPE_API_KEY", raising=False)
-    assert "export STRIPE_API_KEY" in ran("reconcile").stderr
-
     def refuse(_what: str) -> None:
         raise StripeRefused("The key may not list events.", "permission_error")
 
     at_stripe.stripe.before_answering = refuse
-    monkeypatch.setattr(reconcile, "job_of", lambda _shop, _log: at_stripe.job())
     refused = ran("reconcile")
     assert (refused.exit_code, "may not list events" in refused.stderr) == (ExitCode.FAILED, True)
 
+    broken(at_stripe.store, "inventory/shirt", reserved=9)
+    monkeypatch.setattr(reconcile, "job_of", lambda _shop, _log: replace(at_stripe.job(), stripe=None))
+    keyless = ran("reconcile")
+    assert (keyless.exit_code, "export STRIPE_API_KEY" in keyless.stderr) == (ExitCode.FAILED, True)
+    assert "9 of shirt are reserved" in keyless.stdout
+
 
 def test_beside_the_emulators_what_stands_in_for_stripe_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("STRIPE_API_KEY", raising=False)
-    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
-    monkeypatch.setenv("STRIPE_STAND_IN_HOST", "127.0.0.1:2")
-    emulated = Shop("demo-shop", {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}, lambda: NOW)
-    assert reconcile.job_of(emulated, silent).stripe is not None
-    with pytest.raises(Failed, match="There is no key"):
-        reconcile.job_of(Shop("live", {}, lambda: NOW), silent)
+    emulator = {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}
+    addresses = Addresses("127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "127.0.0.1:4")
+    monkeypatch.setattr(stripe_access, "found", lambda *_: addresses)
+    assert stripe_access.with_key({**emulator, "EXPECT_LIVEMODE": "false"}, {}) == {
+        **emulator,
+        "EXPECT_LIVEMODE": "false",
+        "STRIPE_API_KEY": EMULATORS_KEY,
+        "STRIPE_API_URL": "http://127.0.0.1:4",
+    }
+    assert isinstance(stripe_access.stripe_access(emulator, {}), StripeClient)
+    # The key of the functions is none of the operator's.
+    assert stripe_access.with_key({"STRIPE_API_KEY": "rk_test_of_the_shop"}, {"STRIPE_API_KEY": "unset"}) == {}
+
+
+def test_beside_no_emulators_that_are_up_nothing_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_is_up(*_: object) -> Addresses:
+        raise NoEmulators
+
+    monkeypatch.setattr(stripe_access, "found", none_is_up)
+    emulator = {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1"}
+    assert stripe_access.with_key(emulator, {}) == emulator
+
+
+def test_no_command_waits_for_what_only_the_service_or_this_one_needs() -> None:
+    imported = "import sys, ops.__main__; print({'flask', 'stripe', 'reconciliation.job'} & sys.modules.keys())"
+    said = subprocess.run([sys.executable, "-c", imported], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert said.stdout == "set()\n"
 
 
 def test_the_job_is_that_of_the_shops_own_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,13 @@ from reconciliation.registry import RULES, findings_of
 from reconciliation.subjects import (
     EffectRecord,
     EventRecord,
+    EventToSettle,
+    KeyInUse,
     OrderRecord,
     PaymentOnBothSides,
     ProductRecord,
     RefundsOnBothSides,
+    ToCompare,
 )
 from stripe_api.lists import ListedRefund
 from tests.support.builders import NOW, a_refund
@@ -32,7 +35,7 @@ ORDER: Final = a_paid_order()
 PAYMENT: Final = PaymentOnBothSides("pi_1", "order-1", an_intent(), ORDER)
 REFUNDED: Final = replace(ORDER, refunds=Refunds.of(a_refund(amount=600)))
 REFUNDS: Final = RefundsOnBothSides(
-    ORDER.payments.succeeded[0], REFUNDED, [ListedRefund("re_1", "succeeded", 600, "pi_1")]
+    ORDER.payments.succeeded[0], REFUNDED, [ListedRefund("re_1", "succeeded", 600, "pi_1", NOW)]
 )
 RECORD: Final = OrderRecord(ORDER, NOW, {"shirt": -3}, indexed={"pi_1": "order-1", "ch_1": "order-1"})
 SESSION: Final = Checkout(1, Money(3_600, "eur"), adds=False, expires_at=NOW + timedelta(hours=1), session_id="cs_1")
@@ -99,13 +102,34 @@ BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
     ),
 }
 
+BROKEN_BY_THE_RUN: Final[Mapping[str, tuple[Subject, str, str]]] = {
+    "event_not_settled": (
+        EventToSettle("evt_1", "StoreContended: ABORTED"),
+        "evt_1 could not be settled: StoreContended: ABORTED",
+        "./shop replay evt_1",
+    ),
+    "not_compared": (
+        ToCompare("pi_1", "order-1", "StripeUnavailable: Stripe answers 500"),
+        "pi_1 could not be compared: StripeUnavailable: Stripe answers 500",
+        "./shop why pi_1",
+    ),
+    "key_of_another_account": (
+        KeyInUse(["pi_1", "pi_2", "pi_3"], is_ours=False),
+        "with this key Stripe knows none of pi_1, pi_2, pi_3: it is of another account, or another mode",
+        "./shop why pi_1",
+    ),
+}
+"""What no shop can break: it is what a run meets."""
+
 IN_ORDER: Final[Mapping[str, Subject]] = {
     "a payment": PAYMENT,
     "a payment that nobody has made": replace(PAYMENT, order=None, at_stripe=an_intent(status="processing")),
     "a payment that neither knows": replace(PAYMENT, order=None, at_stripe=None),
     "refunds": REFUNDS,
-    "a refund that is pending": replace(REFUNDS, order=ORDER, at_stripe=[ListedRefund("re_1", "pending", 600, "pi_1")]),
-    "an old refund without a status": replace(REFUNDS, at_stripe=[ListedRefund("re_1", None, 600, "pi_1")]),
+    "a refund that is pending": replace(
+        REFUNDS, order=ORDER, at_stripe=[ListedRefund("re_1", "pending", 600, "pi_1", NOW)]
+    ),
+    "an old refund without a status": replace(REFUNDS, at_stripe=[ListedRefund("re_1", None, 600, "pi_1", NOW)]),
     "an order": RECORD,
     "an order that was held and paid later": replace(
         RECORD, order=replace(ORDER, finalized_at=None, status=OrderStatus.REVIEW), stock_moved={}
@@ -130,13 +154,17 @@ IN_ORDER: Final[Mapping[str, Subject]] = {
     "a product that is new": replace(SHIRTS, stock_of_trail=None),
     "an event": EVENT,
     "an event that is parked": replace(EVENT, is_claimed=False, has_entry=False),
+    "an event that was settled": EventToSettle("evt_1"),
+    "an order that was compared": ToCompare("order-1", "order-1"),
+    "a key that knows a payment of ours": KeyInUse(["pi_1", "pi_2", "pi_3"], is_ours=True),
+    "a key that does not know two payments": KeyInUse(["pi_1", "pi_2"], is_ours=False),
     "an effect that the sweep may be about to perform": replace(DUE, now=NOW + timedelta(minutes=59)),
 }
 
 
-@pytest.mark.parametrize("rule", BROKEN)
+@pytest.mark.parametrize("rule", [*BROKEN, *BROKEN_BY_THE_RUN])
 def test_a_rule_finds_what_is_broken_and_says_what_to_do(rule: str) -> None:
-    subject, words, remedy = BROKEN[rule]
+    subject, words, remedy = {**BROKEN, **BROKEN_BY_THE_RUN}[rule]
     assert [(each.rule, each.words, each.remedy) for each in findings_of(subject)] == [(rule, words, remedy)]
 
 
@@ -152,7 +180,7 @@ def test_a_product_is_named_as_a_shell_takes_it() -> None:
 
 def test_every_file_of_a_rule_is_registered_under_its_name_and_tried_here() -> None:
     files = {path.stem for path in (ROOT / "reconciliation" / "rules").glob("*.py")} - {"__init__"}
-    assert files == {rule.name for rule in RULES} == BROKEN.keys()
+    assert files == {rule.name for rule in RULES} == BROKEN.keys() | BROKEN_BY_THE_RUN.keys()
     assert len(RULES) == len(files)
     assert rules.__doc__
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import inf
 
 import pytest
 
 from reconciliation import walking
 from reconciliation.missing import TYPE_LISTS
+from reconciliation.time_limit import OutOfTime, TimeLimit
 from reconciliation.walking import ITEMS_MAX, WIDEST, Pace, PacedLists, TooMany, walk, whole_second
-from stripe_api.lists import PAGE_MAX, TYPES_MAX, Listed, ListedRefund, PaymentIntent, Span
+from stripe_api.api import StripeUnavailable
+from stripe_api.lists import PAGE_MAX, TYPES_MAX, Listed, ListedRefund, PaymentIntent, Span, StripeLists
 from tests.support.builders import NOW
 from tests.support.reconciling import ListedAccount, an_intent
 from tests.support.settling import Clock
@@ -28,8 +31,13 @@ def a_rush(events: int, *, per_second: int = 1) -> Account:
     return account
 
 
+def paced(stripe: StripeLists, clock: Clock | None = None, seconds_max: float = inf) -> PacedLists:
+    clock = clock or Clock()
+    return PacedLists(stripe, Pace(clock.monotonic, clock.sleep), TimeLimit(clock.monotonic, seconds_max))
+
+
 def walked(account: Account, clock: Clock, hours: float = 700) -> list[Sequence[Mapping[str, object]]]:
-    lists = PacedLists(ListedAccount(account), Pace(clock.monotonic, clock.sleep))
+    lists = paced(ListedAccount(account), clock)
     steps = walk(lambda span: lists.events(["charge.succeeded"], span), NOW, NOW + timedelta(hours=hours))
     return [events for _, events in steps]
 
@@ -74,7 +82,7 @@ def test_a_page_that_says_more_and_brings_nothing_is_the_last() -> None:
         def events(self, types: Sequence[str], span: Span, *, after: str | None = None) -> Listed[Mapping[str, object]]:
             return Listed([], has_more=True)
 
-    lists = PacedLists(Endless(a_rush(0)), Pace(Clock().monotonic, Clock().sleep))
+    lists = paced(Endless(a_rush(0)))
     assert lists.events(["charge.succeeded"], Span(NOW, NOW + SECOND)) == []
 
 
@@ -86,7 +94,7 @@ class OneAPage(ListedAccount):
         return Listed([an_intent(MADE[first := next_after(after)])], has_more=first < 2)
 
     def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund]:
-        return Listed([ListedRefund(MADE[first := next_after(after)], None, 1, "pi_1")], has_more=first < 2)
+        return Listed([ListedRefund(MADE[first := next_after(after)], None, 1, "pi_1", NOW)], has_more=first < 2)
 
     def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]:
         return self.refunds(Span(NOW, NOW), after=after)
@@ -97,7 +105,7 @@ def next_after(after: str | None) -> int:
 
 
 def test_payments_and_refunds_are_read_to_the_last_page_the_oldest_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    lists, span = PacedLists(OneAPage(a_rush(0)), Pace(Clock().monotonic, Clock().sleep)), Span(NOW, NOW + 9 * SECOND)
+    lists, span = paced(OneAPage(a_rush(0))), Span(NOW, NOW + 9 * SECOND)
     assert [each.payment_id for each in lists.payment_intents(span)] == MADE[::-1]
     for refunds in lists.refunds(span), lists.refunds_of("pi_1"):
         assert [each.refund_id for each in refunds] == MADE[::-1]
@@ -105,6 +113,33 @@ def test_payments_and_refunds_are_read_to_the_last_page_the_oldest_first(monkeyp
     for read in lists.payment_intents, lists.refunds:
         with pytest.raises(TooMany):
             read(span)
+
+
+class Busy(ListedAccount):
+    """It answers every second time."""
+
+    def payment_intent(self, payment_id: str) -> PaymentIntent | None:
+        self.asked.append(payment_id)
+        if len(self.asked) % 2:
+            raise StripeUnavailable("Stripe answers 429", timedelta(seconds=7))
+        return an_intent(payment_id)
+
+
+def test_what_is_not_answered_is_asked_once_more_when_stripe_wants_to_be_asked_again() -> None:
+    busy, clock = Busy(a_rush(0)), Clock()
+    lists, started = paced(busy, clock), clock.seconds
+    assert lists.payment_intent("pi_1") == an_intent("pi_1")
+    assert clock.seconds - started == pytest.approx(7)
+    assert busy.asked == ["pi_1", "pi_1"]
+
+
+def test_nothing_is_asked_once_time_is_out() -> None:
+    account, clock = ListedAccount(a_rush(0)), Clock()
+    lists = paced(account, clock, seconds_max=5)
+    clock.sleep(5)
+    with pytest.raises(OutOfTime):
+        lists.payment_intent("pi_1")
+    assert account.asked == []
 
 
 def test_all_types_that_are_handled_are_in_one_of_two_lists_that_stripe_takes() -> None:

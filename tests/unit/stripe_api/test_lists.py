@@ -60,7 +60,9 @@ def test_what_happened_is_listed_and_looked_up_on_both_sides(stand_in: StandIn, 
     assert (intent.payment_id, intent.status, intent.amount_received) == (payment_id, "succeeded", 3_600)
     assert stripe.payment_intent(payment_id) == intent
     assert stripe.payment_intent("pi_unknown") is None
-    assert stripe.refunds_of(payment_id).items == [ListedRefund(refund.refund_id, "succeeded", 600, payment_id)]
+    (listed,) = stripe.refunds_of(payment_id).items
+    assert listed == ListedRefund(refund.refund_id, "succeeded", 600, payment_id, listed.created_at)
+    assert span.start < listed.created_at < span.end
     assert refund.refund_id in {each.refund_id for each in stripe.refunds(span).items}
     events = stripe.events(["charge.succeeded", "payment_intent.succeeded"], span).items
     types = [event["type"] for event in events if payment_id in str(event)]

@@ -1,0 +1,51 @@
+"""Whose key it is with which Stripe is asked: payments that Stripe has reported here must be known there."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Final
+
+from database.documents.values import text_or_none
+from database.store import Fields, Moment
+from reconciliation.records import entries_between
+from reconciliation.subjects import KeyInUse
+from stripe_api.lists import PaymentIntent
+
+_AGES: Final = (timedelta(hours=2), timedelta(days=1), timedelta(days=7), timedelta(days=30))
+"""From so long ago on, payments are taken: the latest are likelier to be of the account in use than older ones."""
+_OF_ONE_AGE_MAX: Final = 3
+_BATCHES_MAX: Final = 10
+"""Of the trail, in which they are looked for."""
+_PAYMENT_INTENT: Final = "pi_"
+
+
+def key_in_use(moment: Moment, payment_intent: Callable[[str], PaymentIntent | None]) -> KeyInUse:
+    """What the key knows of payments of different ages: as a rule, one is asked for.
+
+    Raises Transient, StripeRefused.
+    """
+    unknown: list[str] = []
+    for payment_id in _payments_on_record(moment):
+        if payment_id in unknown:
+            continue
+        if payment_intent(payment_id):
+            return KeyInUse((), is_ours=True)
+        unknown.append(payment_id)
+    return KeyInUse(unknown, is_ours=False)
+
+
+def _payments_on_record(moment: Moment) -> Iterator[str]:
+    """Those of Stripe's events that name no account, as those of a connected one do."""
+    for age in _AGES:
+        named: dict[str, None] = {}
+        for batch in islice(moment.find(entries_between(moment.at - age, moment.at)), _BATCHES_MAX):
+            named |= dict.fromkeys(payment_id for _, entry in batch if (payment_id := _payment_in(entry)))
+            if len(named) >= _OF_ONE_AGE_MAX:
+                break
+        yield from list(named)[:_OF_ONE_AGE_MAX]
+
+
+def _payment_in(entry: Fields) -> str | None:
+    payment_id = text_or_none(entry.get("paymentIntentId"))
+    is_own = entry.get("webhookProcessed") is True and not entry.get("account")
+    return payment_id if is_own and payment_id and payment_id.startswith(_PAYMENT_INTENT) else None

@@ -1,0 +1,144 @@
+"""All that something is wrong with is looked at in every run, so that its finding closes once nothing is.
+
+First comes what nobody has looked at for longest: where a run has no time for all of it, the next one has.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from database.documents.findings import OpenFinding
+from database.documents.orders import order_path
+from database.store import Moment
+from reconciliation.books import Books
+from reconciliation.guarding import Guard
+from reconciliation.matching import Matching
+from reconciliation.missing import MissingEvents
+from reconciliation.on_record import OrdersOnRecord, Then, nothing_else
+from reconciliation.records import (
+    ORDERS_AT_ONCE_MAX,
+    effect_record_from,
+    effects_due_before,
+    event_record_from,
+    paths_of_event,
+)
+from reconciliation.rules import (
+    amounts_differ,
+    claim_without_entry,
+    effect_stuck,
+    event_not_settled,
+    not_compared,
+    paid_only_at_stripe,
+    paid_only_here,
+    payment_not_indexed,
+    refunds_differ,
+    session_of_closed_order,
+    units_not_taken,
+)
+from reconciliation.subjects import ToCompare
+from reconciliation.time_limit import TimeLimit
+
+_OF_STRIPE: Final = tuple(
+    each.RULE.name
+    for each in (event_not_settled, not_compared, refunds_differ, paid_only_at_stripe, paid_only_here, amounts_differ)
+)
+_OF_ORDERS: Final = tuple(each.RULE.name for each in (units_not_taken, payment_not_indexed, session_of_closed_order))
+
+
+@dataclass(slots=True)
+class LookingAgain:
+    """What needs the database alone."""
+
+    moment: Callable[[], Moment]
+    books: Books
+    on_record: OrdersOnRecord
+    guard: Guard
+    limit: TimeLimit
+    now: Callable[[], datetime]
+
+    def at_orders(self) -> None:
+        """Raises OutOfTime, Transient."""
+        order_ids = list({each.target: each.finding_id for each in self.books.of_rule(*_OF_ORDERS)})
+        for first in range(0, len(order_ids), ORDERS_AT_ONCE_MAX):
+            some, moment = order_ids[first : first + ORDERS_AT_ONCE_MAX], self.moment()
+            self.on_record.look_at(some, nothing_else, moment)
+            documents = moment.read([order_path(order_id) for order_id in some])
+            gone = {order_id for order_id in some if documents[order_path(order_id)] is None}
+            for each in self.books.of_rule(*_OF_ORDERS):
+                if each.target in gone:
+                    self.books.close(each.finding_id, self.now())
+
+    def at_uncompared_orders(self, then: Then) -> None:
+        """Raises OutOfTime, Transient, StripeRefused."""
+        for each in self.books.of_rule(not_compared.RULE.name):
+            if each.target == each.order_id:
+                self.at_uncompared_order(each.target, then)
+
+    def at_uncompared_order(self, order_id: str, then: Then) -> None:
+        """Raises as above."""
+        if not self.on_record.look_at([order_id], then, self.moment()):
+            self.books.judge(ToCompare(order_id, order_id), self.now())
+
+    def at_claims(self) -> None:
+        """Raises OutOfTime, Transient."""
+        for each in self.books.of_rule(claim_without_entry.RULE.name):
+            self.limit.check()
+            record = event_record_from(each.target, self.moment().read(paths_of_event(each.target)))
+            self.books.judge(record, self.now())
+
+    def at_effects(self) -> None:
+        """Raises OutOfTime, Transient."""
+        moment = self.moment()
+        over = {each.target: each.finding_id for each in self.books.of_rule(effect_stuck.RULE.name)}
+        for batch in moment.find(effects_due_before(moment.at)):
+            for effect_id, fields in batch:
+                self.limit.check()
+                over.pop(effect_id, None)
+                self.books.judge(effect_record_from(effect_id, fields, moment.at), self.now())
+        for finding_id in over.values():
+            self.books.close(finding_id, self.now())
+
+
+@dataclass(slots=True)
+class LookingAgainAtStripe:
+    """What both sides are asked about."""
+
+    books: Books
+    missing: MissingEvents
+    matching: Matching
+    again: LookingAgain
+    guard: Guard
+    limit: TimeLimit
+    now: Callable[[], datetime]
+
+    def at_all(self) -> None:
+        """Of whatever rule, so that none of them takes the time of the others.
+
+        Raises OutOfTime, Transient, StripeRefused.
+        """
+        for each in self.books.of_rule(*_OF_STRIPE):
+            self.limit.check()
+            match each.rule:
+                case event_not_settled.RULE.name:
+                    self._look_at_event(each.target)
+                case not_compared.RULE.name if each.target == each.order_id:
+                    self.again.at_uncompared_order(each.target, self.matching.match_order)
+                case not_compared.RULE.name:
+                    self._look_at(each, self.matching.judge_all_of)
+                case refunds_differ.RULE.name:
+                    self._look_at(each, self.matching.look_again_at_refunds)
+                case _:
+                    self._look_at(each, self.matching.look_again_at_payment)
+
+    def _look_at_event(self, event_id: str) -> None:
+        for _, problem in self.guard.each([event_id], self.missing.try_again):
+            self.missing.keep(event_id, problem)
+
+    def _look_at(self, found: OpenFinding, judge: Callable[[str, str], object]) -> None:
+        """At a payment of an order, which the finding names unless it could not even be found out."""
+        if problem := self.guard.tried(partial(judge, found.target, found.order_id or "")):
+            self.matching.on_record.keep(found.target, found.order_id, problem)
+        else:
+            self.books.judge(ToCompare(found.target, found.order_id), self.now())

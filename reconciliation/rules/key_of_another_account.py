@@ -1,0 +1,19 @@
+"""The key with which Stripe is asked is of the account, and of the mode, whose payments are on record here."""
+
+from typing import Final
+
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import KeyInUse
+
+SEVERAL: Final = 3
+"""Fewer payments that Stripe does not know prove nothing of the key: each may be wrong by itself."""
+
+
+def _judge(key: KeyInUse) -> Found | None:
+    if key.is_ours or len(key.unknown) < SEVERAL:
+        return None
+    words = f"with this key Stripe knows none of {', '.join(key.unknown)}: it is of another account, or another mode"
+    return Found(words, f"why {key.unknown[0]}")
+
+
+RULE: Final = Rule("key_of_another_account", KeyInUse, _judge)

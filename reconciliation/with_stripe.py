@@ -1,0 +1,113 @@
+"""The part of a run for which Stripe is asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from database.documents.reconciliations import Progress
+from reconciliation.account import key_in_use
+from reconciliation.books import Books
+from reconciliation.guarding import Guard
+from reconciliation.looking_again import LookingAgain, LookingAgainAtStripe
+from reconciliation.matching import Matching
+from reconciliation.missing import MissingEvents
+from reconciliation.on_record import QUIET, OrdersOnRecord
+from reconciliation.progress import Walk
+from reconciliation.walking import PacedLists
+from stripe_api.lists import EVENTS_KEPT, Span
+from webhooks.ownership import Naming
+
+DELIVERED_WITHIN: Final = timedelta(minutes=5)
+"""What is younger may be on its way: it is missing only if it has not come by then."""
+OVERLAP: Final = timedelta(hours=2)
+"""What was looked at before is looked at again: an event may have waited an hour for its order."""
+REVIEWED_AFTER: Final = timedelta(days=3)
+"""And once more after so long, for what Stripe has listed late: for so long it goes on trying to deliver an event."""
+MATCHED_AFTER: Final = timedelta(hours=1) + QUIET
+"""So long a payment may be without its order."""
+_SECOND: Final = timedelta(seconds=1)
+_MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class WithStripe:
+    lists: PacedLists
+    missing: MissingEvents
+    books: Books
+    guard: Guard
+    on_record: OrdersOnRecord
+    again: LookingAgain
+    naming: Naming
+    walk: Walk
+    progress: Progress
+    """As it was when the run began."""
+    now: datetime
+    """When that was."""
+    matching: Matching = field(init=False)
+    has_our_key: bool = False
+    """Whether the key may be of the account whose payments are on record here."""
+    judged_until: datetime | None = None
+    """Up to when this run has judged, on its way, what is on record."""
+    _caught_up: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.matching = Matching(
+            self.lists, self.on_record.moment, self.naming, self.books, self.guard, self.missing.now, self.missing,
+            self._catch_up, self.on_record,
+        )  # fmt: skip
+
+    def probe(self) -> None:
+        """Ask for something that anybody can be answered. Raises StripeUnavailable, StripeRefused."""
+        self.lists.payment_intents(Span(self.now - _SECOND, self.now))
+
+    def look_at_key(self) -> None:
+        """Find out whose it is, as far as that can be told."""
+        key = key_in_use(self.on_record.moment(), self.lists.payment_intent)
+        self.books.judge(key, self.missing.now())
+        self.has_our_key = not self.books.finds(key)
+
+    def settle_events(self) -> None:
+        noted, end = self.progress.events_until, self.now - DELIVERED_WITHIN
+        start = max(self.walk.start(noted, OVERLAP), self.now - EVENTS_KEPT)
+        steps = self.missing.settle_between(start, end)
+        self.walk.go(steps, lambda until: Progress(events_until=until), start, noted)
+
+    def review_events(self) -> None:
+        """Look once more at what was settled some days ago."""
+        noted, end = self.progress.reviewed_until, self.now - REVIEWED_AFTER
+        if self.walk.since:
+            return
+        if noted is None:
+            # What is listed by now was looked at just now.
+            self.walk.notes.save(Progress(reviewed_until=end))
+            return
+        start = max(noted, self.now - EVENTS_KEPT)
+        self.walk.go(
+            self.missing.settle_between(start, end), lambda until: Progress(reviewed_until=until), start, noted
+        )
+
+    def match(self) -> None:
+        noted, end = self.progress.matched_until, self.now - MATCHED_AFTER
+        start = self.walk.start(noted)
+        steps = self._judging(self.matching.match_between(start, end))
+        self.walk.go(steps, lambda until: Progress(matched_until=until, records_until=until), start, noted)
+
+    def look_again(self) -> None:
+        """At all that something is wrong with."""
+        LookingAgainAtStripe(
+            self.books, self.missing, self.matching, self.again, self.guard, self.missing.limit, self.missing.now
+        ).at_all()
+
+    def _judging(self, steps: Iterator[datetime]) -> Iterator[datetime]:
+        for until in steps:
+            self.judged_until = until
+            yield until
+
+    def _catch_up(self) -> None:
+        """Settle all that has happened since this run has looked, up to now."""
+        now = self.missing.now()
+        start = self._caught_up - _MINUTE if self._caught_up else self.now - DELIVERED_WITHIN
+        for _ in self.missing.settle_between(start, now + _SECOND):
+            pass
+        self._caught_up = now

@@ -1,0 +1,587 @@
+"""A run ends in time, and never at one thing: what it has done is done, what it could not do is tried again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from flask import Flask, request
+
+from orders.outcome import StoreContended, StoreUnavailable
+from reconciliation import books
+from reconciliation.endpoint import ReconciliationEndpoint
+from reconciliation.job import Reconciliation
+from reconciliation.reconciled import AtStripe, Reconciled
+from stripe_api.api import StripeRefused, StripeUnavailable
+from tests.support.builders import NOW
+from tests.support.memory_store import MemoryMoment
+from tests.support.reconciling import ShopAtStripe, broken
+from tests.support.recording import RecordingLog
+from tests.support.shop import document_at, shirts_in, status_in
+from tools.stripe_stand_in import sessions
+
+FUNCTION_SECONDS_MAX: Final = 540
+
+app = Flask("reconciliation")
+
+
+def a_shop_with_paid_orders(number: int = 3) -> ShopAtStripe:
+    shop = ShopAtStripe(stock=100, log=RecordingLog())
+    for order_id in order_ids(number):
+        shop.order(order_id, quantity=1)
+        shop.pay(order_id, quantity=1)
+    shop.deliver()
+    return shop
+
+
+def order_ids(number: int) -> Sequence[str]:
+    return [f"order-{each}" for each in range(number)]
+
+
+def payments_of(shop: ShopAtStripe) -> Mapping[str, str]:
+    """Of each order."""
+    orders = {path: fields for path, fields in shop.store.dump().items() if path.startswith("orders/")}
+    paid = {path: fields["paymentIntentId"] for path, fields in orders.items() if "paymentIntentId" in fields}
+    return {path.removeprefix("orders/"): str(payment_id) for path, payment_id in paid.items()}
+
+
+def status_of(job: Reconciliation) -> int:
+    with app.test_request_context(method="POST"):
+        return ReconciliationEndpoint(job).respond(request).status_code
+
+
+def progress_of(shop: ShopAtStripe) -> Mapping[str, Any]:
+    return document_at(shop.store, "reconciliations/stripe")
+
+
+def is_matched(shop: ShopAtStripe, until: datetime) -> bool:
+    noted = (shop.store.get("reconciliations/stripe") or {}).get("matchedUntil")
+    return isinstance(noted, datetime) and noted >= until
+
+
+def opened_by(reconciled: Reconciled) -> list[str]:
+    return sorted(finding.finding_id for finding in reconciled.opened)
+
+
+# --- Time ------------------------------------------------------------------------------------------------------------
+
+
+def runs_until(is_enough: Callable[[], bool], shop: ShopAtStripe, *, per_look: float) -> Sequence[Reconciled]:
+    """One an hour, each of which ends in time."""
+    shop.clock.per_look = per_look
+    runs: list[Reconciled] = []
+    while not is_enough():
+        assert len(runs) < 60, "no run comes to the end"
+        started = shop.clock.seconds
+        runs.append(shop.reconcile())
+        assert shop.clock.seconds - started < FUNCTION_SECONDS_MAX
+        shop.later(hours=1)
+    return runs
+
+
+@pytest.mark.parametrize("what", ["refunds", "payments"])
+def test_more_that_disagrees_in_one_second_than_a_run_can_look_at_is_found_by_several(what: str) -> None:
+    shop = a_shop_with_paid_orders(25)
+    for payment_id in payments_of(shop).values():
+        shop.refund(payment_id, 100)
+    if what == "payments":
+        shop.deliver()
+        for order_id in order_ids(25):
+            broken(shop.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None)
+    shop.account.events.clear()
+    shop.later(hours=3)
+    rule = "refunds_differ" if what == "refunds" else "paid_only_at_stripe"
+    expected = {f"{rule}_{payment_id}" for payment_id in payments_of(shop).values()}
+    runs = runs_until(lambda: expected <= set(shop.open_findings()), shop, per_look=2)
+    assert len(runs) > 3
+
+
+def test_what_several_runs_do_is_what_one_does_and_meanwhile_none_forgets_the_rest() -> None:
+    whole, in_parts = ShopAtStripe(), ShopAtStripe()
+    for shop in whole, in_parts:
+        for order_id in order_ids(4):
+            shop.order(order_id, quantity=1)
+            shop.refund(shop.pay(order_id, quantity=1), 100)
+            shop.later(days=4)
+        broken(shop.store, "inventory/shirt", reserved=9)
+    whole.reconcile()
+    behind = in_parts.now - timedelta(hours=2)
+    first, *others = runs_until(lambda: is_matched(in_parts, behind), in_parts, per_look=6)
+    assert others
+    assert opened_by(first) == ["reserved_not_held_shirt"]
+    assert {path: each["status"] for path, each in in_parts.documents().items() if "orders/" in path} == {
+        f"orders/{order_id}": "partially_refunded" for order_id in order_ids(4)
+    }
+    assert in_parts.documents().keys() == whole.documents().keys()
+    assert in_parts.open_findings() == whole.open_findings()
+
+
+def test_nothing_is_found_wrong_that_a_later_run_has_yet_to_settle() -> None:
+    shop = ShopAtStripe(stock=100)
+    for order_id in order_ids(9):
+        shop.order(order_id, quantity=1)
+        shop.pay(order_id, quantity=1)
+        shop.later(minutes=1)
+    job = shop.job()
+
+    def settle(event: Any, now: Any) -> Any:
+        shop.clock.sleep(20)
+        return job.settle(event, now)
+
+    shop.later(hours=3)
+    first = replace(job, settle=settle).run()
+    assert (first.complete, first.opened, 0 < sum(first.settled.values()) < 27) == (False, (), True)
+
+
+def test_a_run_without_a_key_ends_in_time_too_and_what_it_had_no_time_for_is_no_finding() -> None:
+    shop = a_shop_with_paid_orders(9)
+    shop.later(hours=3)
+    shop.clock.per_look, started = 30, shop.clock.seconds
+    assert not replace(shop.job(), stripe=None).run().complete
+    assert shop.clock.seconds - started < FUNCTION_SECONDS_MAX
+    assert shop.open_findings() == []
+
+
+def test_what_was_not_looked_at_for_longest_is_looked_at_first() -> None:
+    shop = a_shop_with_paid_orders(3)
+    shop.later(hours=3)
+    shop.reconcile()
+    expected = []
+    for hours, payment_id in zip((2, 3, 1), payments_of(shop).values(), strict=True):
+        found = {"rule": "paid_only_here", "target": payment_id, "orderId": "order-0", "state": "open", "since": NOW}
+        finding_id = f"paid_only_here_{payment_id}"
+        shop.store.put(f"findings/{finding_id}", {**found, "lastSeenAt": NOW + timedelta(hours=hours)})
+        expected.append((hours, finding_id))
+    assert shop.reconcile().closed == tuple(finding_id for _, finding_id in sorted(expected))
+
+
+def test_a_job_that_stood_still_for_longer_than_stripe_keeps_events_goes_on() -> None:
+    shop = a_shop_with_paid_orders()
+    shop.later(hours=3)
+    shop.reconcile()
+    shop.later(days=40)
+    shop.reconcile()
+    progress = progress_of(shop)
+    assert progress["eventsUntil"] == shop.now - timedelta(minutes=5)
+    assert progress["matchedUntil"] == progress["recordsUntil"] == shop.now - timedelta(minutes=70)
+
+
+def test_where_there_is_no_room_for_a_finding_the_next_run_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = a_shop_with_paid_orders()
+    for order_id in order_ids(3):
+        broken(shop.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None)
+    shop.later(hours=3)
+    monkeypatch.setattr(books, "OPEN_MAX", 1)
+    assert len(shop.reconcile().opened) == 1
+    monkeypatch.undo()
+    assert {finding.rule for finding in shop.reconcile().opened} >= {"paid_only_at_stripe"}
+    found = {finding for finding in shop.open_findings() if finding.startswith("paid_only_at_stripe")}
+    assert found == {f"paid_only_at_stripe_{payment_id}" for payment_id in payments_of(shop).values()}
+
+
+# --- One thing that cannot be done -----------------------------------------------------------------------------------
+
+
+def never_settled(job: Reconciliation, event_id: str) -> Reconciliation:
+    """As by an order that others keep changing."""
+
+    def settle(event: Any, now: Any) -> Any:
+        if event.event_id == event_id:
+            raise StoreContended("ABORTED")
+        return job.settle(event, now)
+
+    return replace(job, settle=settle)
+
+
+class NeverRead:
+    """A database of whose documents one cannot be read."""
+
+    def __init__(self, whole: Any, path: str) -> None:
+        self._whole = whole
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole, name)
+
+    def read(self, paths: Sequence[str], **how: Any) -> Any:
+        if self._path in paths:
+            raise StoreUnavailable("DEADLINE_EXCEEDED")
+        return self._whole.read(paths, **how)
+
+
+def never_read(job: Reconciliation, event_id: str) -> Reconciliation:
+    store: Any = NeverRead(job.store, f"auditLog/{event_id}")
+    return replace(job, store=store)
+
+
+@pytest.mark.parametrize("hinder", [never_settled, never_read])
+def test_an_event_that_cannot_be_settled_holds_up_no_other_and_is_settled_once_it_can_be(
+    hinder: Callable[[Reconciliation, str], Reconciliation],
+) -> None:
+    shop = ShopAtStripe(log=RecordingLog())
+    for order_id in ("order-1", "order-2", "order-3"):
+        shop.order(order_id)
+        shop.pay(order_id)
+        shop.later(minutes=1)
+    stuck = next(event["id"] for event in shop.account.events if event["type"] == "checkout.session.completed")
+    shop.later(hours=3)
+    hindered = hinder(shop.job(), stuck)
+    reconciled = hindered.run()
+    assert sum(reconciled.settled.values()) == reconciled.events - 1
+    assert (opened_by(reconciled), reconciled.stuck) == ([f"event_not_settled_{stuck}"], 1)
+    assert progress_of(shop)["eventsUntil"] == shop.now - timedelta(minutes=5)
+    # Again and again, however long ago that was; said once.
+    shop.later(days=2)
+    again = hindered.run()
+    assert (again.opened, again.stuck, status_of(hindered)) == ((), 1, 200)
+    settled = shop.reconcile()
+    assert (settled.closed, sum(settled.settled.values())) == ((f"event_not_settled_{stuck}",), 1)
+
+
+def test_many_events_each_of_which_takes_all_patience_hold_up_no_other_for_longer_than_some_runs() -> None:
+    shop = ShopAtStripe(stock=100)
+    for number in range(9):
+        shop.order(f"order-{number}", quantity=1)
+        shop.pay(f"order-{number}", quantity=1)
+    *stuck, last = shop.account.events
+    job = shop.job()
+
+    def settle(event: Any, now: Any) -> Any:
+        if event.event_id in {each["id"] for each in stuck}:
+            shop.clock.sleep(16)
+            raise StoreContended("ABORTED")
+        return job.settle(event, now)
+
+    shop.later(hours=3)
+    in_time = 0
+    while shop.store.get(f"auditLog/{last['id']}") is None:
+        started = shop.clock.seconds
+        replace(job, settle=settle).run()
+        assert shop.clock.seconds - started < FUNCTION_SECONDS_MAX
+        shop.later(hours=1)
+        in_time += 1
+        assert in_time < 20, "the last event is never reached"
+    assert in_time > 1
+
+
+def test_an_event_that_stripe_does_not_keep_any_more_is_left_to_the_rules() -> None:
+    shop = ShopAtStripe()
+    shop.order("order-1")
+    payment_id = shop.pay("order-1")
+    stuck = shop.account.events[-1]["id"]
+    shop.later(hours=3)
+    never_settled(shop.job(), stuck).run()
+    shop.later(days=31)
+    assert f"event_not_settled_{stuck}" in shop.reconcile().closed
+    assert payments_of(shop) == {"order-1": payment_id}
+
+
+def test_without_a_key_an_order_that_cannot_be_read_is_read_once_it_can_be() -> None:
+    shop = a_shop_with_paid_orders()
+    shop.later(hours=3)
+    assert opened_by(replace(with_unread_order(shop), stripe=None).run()) == ["not_compared_order-1"]
+    shop.later(hours=1)
+    assert replace(shop.job(), stripe=None).run().closed == ("not_compared_order-1",)
+
+
+class UnreadMoment(MemoryMoment):
+    unread: str
+
+    def read(self, paths: Sequence[str]) -> Any:
+        if self.unread in paths:
+            raise StoreUnavailable("DEADLINE_EXCEEDED")
+        return super().read(paths)
+
+
+def with_unread_order(shop: ShopAtStripe) -> Reconciliation:
+    def moment() -> UnreadMoment:
+        read = UnreadMoment(shop.store.as_of(shop.now).documents(), shop.now)
+        read.unread = "orders/order-1"
+        return read
+
+    return replace(shop.job(), moment=moment)
+
+
+def with_unanswered_payment(shop: ShopAtStripe) -> Reconciliation:
+    """Stripe lists it, and does not answer when it is asked for its refunds."""
+    lists, payment_id = shop.stripe, payments_of(shop)["order-1"]
+
+    class Unanswering:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(lists, name)
+
+        def refunds_of(self, asked: str, **how: Any) -> Any:
+            if asked == payment_id:
+                raise StripeUnavailable("Stripe answers 500")
+            return lists.refunds_of(asked, **how)
+
+    unanswering: Any = Unanswering()
+    return replace(shop.job(), stripe=lambda: unanswering)
+
+
+@pytest.mark.parametrize("hindered", [with_unread_order, with_unanswered_payment])
+def test_an_order_that_cannot_be_compared_holds_up_no_other_and_is_compared_once_it_can_be(
+    hindered: Callable[[ShopAtStripe], Reconciliation],
+) -> None:
+    shop = a_shop_with_paid_orders()
+    for payment_id in payments_of(shop).values():
+        shop.refund(payment_id, 100)
+    shop.deliver()
+    wrong = payments_of(shop)["order-2"]
+    shop.account.intents[wrong]["amount_received"] -= 1
+    shop.later(hours=3)
+    reconciled = hindered(shop).run()
+    found = {finding.rule: finding for finding in reconciled.opened}
+    assert found.keys() == {"amounts_differ", "not_compared"}
+    assert {finding.order_id for finding in reconciled.opened if finding.rule == "amounts_differ"} == {"order-2"}
+    assert progress_of(shop)["matchedUntil"] >= shop.now - timedelta(minutes=71)
+    shop.later(days=1)
+    never_found = hindered(shop).run()
+    assert (never_found.opened, never_found.closed) == ((), ())
+    shop.account.intents[payments_of(shop)["order-1"]]["amount_received"] -= 1
+    compared = shop.reconcile()
+    assert {finding.order_id for finding in compared.opened} == {"order-1"}
+    assert {finding_id.partition("_")[0] for finding_id in compared.closed} == {"not"}
+    assert [each for each in shop.open_findings() if each.startswith("not_compared")] == []
+
+
+# --- Stripe takes no part --------------------------------------------------------------------------------------------
+
+
+def unavailable(_what: str) -> None:
+    raise StripeUnavailable("Stripe does not answer")
+
+
+def refusing(_what: str) -> None:
+    raise StripeRefused("The key may not list events.", "permission_error")
+
+
+def test_stripe_that_stops_to_answer_makes_no_finding_of_each_payment() -> None:
+    shop = a_shop_with_paid_orders()
+    for payment_id in payments_of(shop).values():
+        shop.refund(payment_id, 100)
+    shop.deliver()
+    shop.later(hours=3)
+
+    def stop(what: str) -> None:
+        if shop.stripe.asked.count("refunds_of") > 2:
+            raise StripeUnavailable(what)
+
+    shop.stripe.before_answering = stop
+    reconciled = shop.reconcile()
+    assert (reconciled.at_stripe, reconciled.opened, reconciled.stuck) == (AtStripe.UNAVAILABLE, (), 0)
+    assert progress_of(shop)["matchedUntil"] < progress_of(shop)["recordsUntil"] == shop.now - timedelta(minutes=70)
+    shop.stripe.before_answering = lambda _: None
+    assert (shop.reconcile().orders > 2, shop.open_findings()) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("answer", "at_stripe", "status"),
+    [
+        (unavailable, AtStripe.UNAVAILABLE, 503),
+        (refusing, AtStripe.REFUSED, 500),
+        (None, AtStripe.NO_KEY, 200),
+    ],
+)
+def test_what_the_database_alone_shows_is_judged_also_where_stripe_cannot_be_asked(
+    answer: Callable[[str], None] | None, at_stripe: AtStripe, status: int
+) -> None:
+    shop = a_shop_with_paid_orders()
+    payment_id = payments_of(shop)["order-1"]
+    shop.store.delete(f"payments/{payment_id}")
+    broken(shop.store, "inventory/shirt", reserved=9)
+    shop.account.intents[payment_id]["amount_received"] -= 1
+    shop.later(hours=3)
+    shop.stripe.before_answering = answer or shop.stripe.before_answering
+    job = shop.job() if answer else replace(shop.job(), stripe=None)
+    reconciled = job.run()
+    assert (reconciled.at_stripe, reconciled.complete) == (at_stripe, True)
+    assert opened_by(reconciled) == ["payment_not_indexed_order-1", "reserved_not_held_shirt"]
+    assert (progress_of(shop)["matchedUntil"], job.run().opened) == (None, ())
+    assert status_of(job) == status
+    # Once it can be, nothing is skipped.
+    shop.stripe.before_answering = lambda _: None
+    assert opened_by(shop.reconcile()) == [f"amounts_differ_{payment_id}"]
+
+
+def slow(shop: ShopAtStripe) -> None:
+    shop.clock.sleep(100)
+
+
+def broken_by_a_bug(_shop: ShopAtStripe) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(("answer", "status"), [(slow, 200), (broken_by_a_bug, 500)])
+def test_whatever_goes_wrong_with_stripe_the_database_has_its_turn(
+    answer: Callable[[ShopAtStripe], None], status: int
+) -> None:
+    shop = a_shop_with_paid_orders()
+    broken(shop.store, "inventory/shirt", reserved=9)
+    shop.account.intents.clear()
+    shop.later(hours=3)
+    shop.stripe.before_answering = lambda _: answer(shop)
+    started = shop.clock.seconds
+    assert status_of(shop.job()) == status
+    assert shop.clock.seconds - started < FUNCTION_SECONDS_MAX
+    assert shop.open_findings() == ["reserved_not_held_shirt"]
+    assert progress_of(shop)["eventsUntil"] is None
+
+
+# --- Whose key it is -------------------------------------------------------------------------------------------------
+
+
+def test_with_a_key_of_another_account_one_finding_says_so_and_nothing_of_that_account_is_believed() -> None:
+    shop = a_shop_with_paid_orders()
+    right = shop.account.intents.copy()
+    shop.order("order-9")
+    # The other account has a payment for an order of the same id.
+    shop.pay("order-9")
+    foreign = {key: shop.account.intents[key] for key in shop.account.intents.keys() - right.keys()}
+    shop.account.intents = foreign
+    shop.later(hours=3)
+    reconciled = shop.reconcile()
+    assert opened_by(reconciled) == ["key_of_another_account_stripe"]
+    assert (reconciled.at_stripe, reconciled.events, status_in(shop.store, "order-9")) == (
+        AtStripe.OTHER_ACCOUNT,
+        0,
+        "reserved",
+    )
+    assert status_of(shop.job()) == 500
+    shop.account.intents = {**right, **foreign}
+    assert shop.reconcile().closed == ("key_of_another_account_stripe",)
+
+
+def test_a_shop_whose_older_payments_are_of_an_earlier_account_has_the_right_key() -> None:
+    shop = a_shop_with_paid_orders()
+    shop.account.intents.clear()
+    shop.later(days=8)
+    shop.order("order-9")
+    shop.pay("order-9")
+    shop.deliver(shop.account.events[-5:])
+    shop.later(hours=3)
+    assert shop.reconcile().at_stripe is AtStripe.ASKED
+    assert "key_of_another_account_stripe" not in shop.open_findings()
+
+
+# --- What Stripe lists late ------------------------------------------------------------------------------------------
+
+
+def test_what_disagrees_because_its_events_are_listed_hours_late_is_settled_once_they_are() -> None:
+    shop = a_shop_with_paid_orders(1)
+    shop.order("order-9")
+    payment_id = shop.pay("order-9")
+    shop.later(hours=4)
+    shop.refund(payments_of(shop)["order-0"])
+    late, shop.account.events = shop.account.events, []
+    shop.later(hours=5)
+    found = shop.reconcile()
+    assert {finding.rule for finding in found.opened} == {"paid_only_at_stripe", "refunds_differ"}
+    shop.later(hours=4)
+    shop.account.events = late
+    settled = shop.reconcile()
+    assert set(settled.closed) == {finding.finding_id for finding in found.opened}
+    assert (status_in(shop.store, "order-9"), status_in(shop.store, "order-0")) == ("finalized", "refunded")
+    assert payments_of(shop)["order-9"] == payment_id
+
+
+def test_of_much_that_is_missed_the_same_hours_are_looked_at_once_in_a_run() -> None:
+    shop = a_shop_with_paid_orders(9)
+    for order_id in order_ids(9):
+        broken(shop.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None)
+    shop.account.events.clear()
+    shop.later(hours=5)
+    shop.reconcile()
+    shop.stripe.asked.clear()
+    shop.later(minutes=5)
+    assert len(shop.reconcile().opened) == 0
+    # What has happened meanwhile, what was settled some days ago, and those hours: two lists each.
+    assert shop.stripe.asked.count("events") == 2 * 3
+
+
+def test_an_event_that_is_listed_days_late_is_settled_also_where_nothing_disagrees_by_then() -> None:
+    shop = ShopAtStripe()
+    shop.order("order-1")
+    shop.pay("order-1", is_slow=True)
+    shop.deliver()
+    shop.later(hours=2)
+    shop.reconcile()
+    shop.later(hours=20)
+    known = list(shop.account.events)
+    (session,) = shop.account.sessions.values()
+    sessions.settle(shop.account, session, is_paid=True)
+    late, shop.account.events = shop.account.events, known
+    for _ in range(3):
+        shop.later(hours=23)
+        assert shop.reconcile().settled == {}
+    shop.account.events = late
+    shop.later(hours=4)
+    assert shop.reconcile().settled["first_time_finalized"] == 1
+    assert status_in(shop.store) == "finalized"
+
+
+# --- Stock -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_sold_while_no_run_came_to_its_end_is_expected() -> None:
+    shop = a_shop_with_paid_orders(1)
+    shop.later(hours=1)
+    shop.reconcile()
+    for number in range(1, 6):
+        shop.order(f"order-{number}", quantity=1)
+        before = len(shop.account.events)
+        shop.pay(f"order-{number}", quantity=1)
+        shop.deliver(shop.account.events[before:])
+        shop.later(days=1)
+    assert shop.reconcile().opened == ()
+    assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
+
+
+def test_a_trail_that_is_too_long_for_one_run_is_counted_by_several() -> None:
+    shop = a_shop_with_paid_orders(1)
+    shop.later(hours=1)
+    shop.reconcile()
+    for number in range(1, 9):
+        shop.order(f"order-{number}", quantity=1)
+        before = len(shop.account.events)
+        shop.pay(f"order-{number}", quantity=1)
+        shop.deliver(shop.account.events[before:])
+        shop.later(days=1)
+    counted = progress_of(shop)["trailUntil"] + timedelta(days=7)
+    shop.clock.per_look, keyless = 24, replace(shop.job(), stripe=None)
+    runs = 0
+    while progress_of(shop)["trailUntil"] < counted:
+        runs += 1
+        assert (keyless.run().opened, runs < 30) == ((), True)
+        shop.later(minutes=1)
+    assert runs > 1
+
+
+def test_what_is_sold_after_a_first_run_that_died_is_expected() -> None:
+    shop = a_shop_with_paid_orders(1)
+    shop.later(hours=1)
+    shop.reconcile()
+    begun = document_at(shop.store, "baselines/shirt")["until"]
+    # It had written a baseline, and not that all of them are.
+    assert progress_of(shop)["trailUntil"] == begun
+    dying = replace(shop.job(), moment=lambda: shop.store.as_of(shop.now))
+    shop.store.delete("reconciliations/stripe")
+    shop.store.delete("baselines/shirt")
+    commit = shop.store.commit
+
+    def dies_after_the_baseline(writes: Any, **how: Any) -> Any:
+        if "baselines/shirt" in {path for path, _ in shop.store.documents()}:
+            raise KeyboardInterrupt
+        return commit(writes, **how)
+
+    shop.store.commit = dies_after_the_baseline  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        dying.run()
+    shop.store.commit = commit  # type: ignore[method-assign]
+    before = len(shop.account.events)
+    shop.order("order-9", quantity=1)
+    shop.pay("order-9", quantity=1)
+    shop.deliver(shop.account.events[before:])
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
