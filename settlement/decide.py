@@ -193,7 +193,7 @@ def _decide_for_an_operator(event: OperatorEvent, snapshot: Snapshot, terms: Ter
     if isinstance(event, StockAdjusted):
         return adjust_stock(event, snapshot)
     if isinstance(event, EffectRetried):
-        return retry_effect(event, snapshot.effect)
+        return retry_effect(event, snapshot)
     if snapshot.order is None:
         return Adjustment(REFUSALS[event.kind], event.order_id, f"no_order: {event.order_id} does not exist")
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))

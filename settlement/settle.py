@@ -179,7 +179,8 @@ class _Attempt:
 
     def _find_effects(self, seconds_left: SecondsLeft) -> None:
         """After its order was read: whoever adds to them writes the order, too, and so the commit finds out."""
-        order_id = self._event.order_id
+        retried = self._snapshot.effect
+        order_id = self._event.order_id or (retried.effect.order_id if retried else None)
         found = self._store.effects_of(order_id, timeout_seconds=seconds_left()) if order_id else {}
         read = (effect_from(effect_id, document) for effect_id, document in found.items())
         self._snapshot = replace(self._snapshot, effects=tuple(effect for effect in read if effect))

@@ -362,6 +362,7 @@ FOR_THE_SERVICE: Final = (
     *(
         "sweeps/products",
         "anchors/20260314",
+        "chains/operators",
         "mail/1",
         "reconciliations/stripe",
         "baselines/shirt",

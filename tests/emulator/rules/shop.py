@@ -91,6 +91,7 @@ SHOP: Final[Documents] = {
     "sweeps/products": {"after": "shirt"},
     "operatorRequests/req-1": {"kind": "accept", "target": "alices", "operator": "olga", "reason": "as agreed"},
     "anchors/20260314": {"digest": "0"},
+    "chains/operators": {"auditCount": 1, "auditHead": "0"},
     "findings/reserved_not_held_shirt": {"rule": "reserved_not_held", "state": "open"},
     "reconciliations/stripe": {"eventsUntil": EARLIER},
     "baselines/shirt": {"stock": 5},

@@ -24,6 +24,7 @@ from tests.support.builders import (
     a_refund,
     a_refunded_charge,
     an_operators_request,
+    asked_by_operator,
     asked_of_order,
 )
 from tests.support.deciding import EUR_36, PAID, a_known_payment, a_sold_order, given, paid_as
@@ -219,6 +220,25 @@ def test_of_two_operators_who_order_the_same_at_once_the_second_is_told_of_the_f
     outcome = settled(second, overtaken)
     assert (outcome.result, (outcome.note or "").partition(":")[0]) == ("not_refunded", "refund_under_way")
     assert [path for path in store.dump() if path.startswith("effects/")] == ["effects/operator_r1_stripe_refund_pi_1"]
+
+
+def test_a_refund_that_was_given_up_is_not_tried_again_once_as_much_was_ordered_anew() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    first, second = (f"effects/operator_{request_id}_stripe_refund_pi_1" for request_id in ("r1", "r2"))
+    in_request(store, "r1", amount=500)
+    store.put(first, {**(store.get(first) or {}), "state": "ERROR"})
+    in_request(store, "r2", amount=500)
+    retry = asked_by_operator("retry-1", target="operator_r1_stripe_refund_pi_1")
+    fields = an_operators_request("retry", target="operator_r1_stripe_refund_pi_1")
+    store.put(operator_request_path("retry-1"), fields)
+    refused_as = settled(retry, store)
+    assert (refused_as.result, refused_as.note) == (
+        "not_retried",
+        "ordered_anew: operator_r2_stripe_refund_pi_1 is as much of pi_1",
+    )
+    store.delete(second)
+    store.put(operator_request_path("retry-2"), fields)
+    assert settled(replace(retry, request_id="retry-2"), store).result == "retry_ordered"
 
 
 class Stripe:
