@@ -34,8 +34,8 @@ def forget(asked: Asked, user: str, how: How) -> None:
             by_path[erasure.path] = erasure
             progress.by(1)
     found = list(by_path.values())
-    if how.is_done and found:
-        _erase(found, asked, how)
+    if how.is_done and (to_do := [each for each in found if each.act is not Act.STAYS]):
+        _erase(to_do, asked, how)
     asked.output.show({"done": how.is_done, "documents": found}, _page(found, done=how.is_done))
 
 

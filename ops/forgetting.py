@@ -1,5 +1,6 @@
 """What names a customer, and what becomes of each of these documents when the customer is erased."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 PAGE: Final = 300
 NAME_CHARACTERS_MIN: Final = 4
-"""What is shorter is in many words."""
 ERASED: Final = "erased"
 
 
@@ -67,10 +67,16 @@ def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
 def reason_erasure(path: str, fields: Mapping[str, Any], names: Collection[str]) -> Erasure | None:
     """What becomes of a request, or of an entry of the trail; None if its reason has none of these names."""
     reason = fields.get("reason")
-    if not isinstance(reason, str) or not any(name.casefold() in reason.casefold() for name in names):
+    if not isinstance(reason, str) or not any(_is_named_in(reason, name) for name in names):
         return None
     is_answered = path.startswith("operatorRequests/") and fields.get("settledAt") is not None
     return Erasure(path, Act.TAKE_REASON_OUT if is_answered else Act.STAYS)
+
+
+def _is_named_in(reason: str, name: str) -> bool:
+    """As a word of its own: an id of two letters is in many words, and is not looked for at all."""
+    is_telling = len(name) >= NAME_CHARACTERS_MIN
+    return is_telling and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason, re.IGNORECASE) is not None
 
 
 def _reasons_naming(user_id: str, client: "Client") -> Iterator[Erasure]:
@@ -92,7 +98,7 @@ def _names_of(user_id: str, client: "Client") -> Iterator[str]:
     for person in people:
         fields = person.to_dict() or {}
         said = (fields.get(name) for name in ("email", "phone"))
-        yield from (each for each in said if isinstance(each, str) and len(each) >= NAME_CHARACTERS_MIN)
+        yield from (each for each in said if isinstance(each, str))
 
 
 def _entries_of(order_id: str, client: "Client") -> "Iterator[DocumentSnapshot[DocumentReference]]":

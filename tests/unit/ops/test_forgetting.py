@@ -5,7 +5,7 @@ import pytest
 from ops.forgetting import Act, Erasure, reason_erasure
 from tests.support.builders import NOW, Fields, an_operators_request
 
-NAMES = {"alice", "alice@example.com"}
+NAMES = {"alice", "alice@example.com", "al"}
 REQUEST, ENTRY = "operatorRequests/r", "auditLog/operator_r"
 
 
@@ -17,6 +17,8 @@ REQUEST, ENTRY = "operatorRequests/r", "auditLog/operator_r"
         (ENTRY, {"reason": "alice has called", "settledAt": NOW}, Act.STAYS),
         (REQUEST, {"reason": "as agreed", "settledAt": NOW}, None),
         (REQUEST, {"reason": None}, None),
+        (REQUEST, {"reason": "malice, as agreed", "settledAt": NOW}, None),
+        (REQUEST, {"reason": "al has called", "settledAt": NOW}, None),
     ],
 )
 def test_a_reason_that_names_a_customer_is_taken_out_of_an_answered_request_and_reported_elsewhere(
