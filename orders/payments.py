@@ -101,7 +101,7 @@ class Payment:
             further = replace(
                 further,
                 at=min(self.at, other.at),
-                money=max((self.money, other.money), key=_size_of),
+                money=max(filter(None, (self.money, other.money)), key=_size_of, default=None),
                 charge_id=_larger(self.charge_id, other.charge_id),
                 # One report that nothing is to be said against is enough, whichever comes first.
                 is_doubtful=self.is_doubtful and other.is_doubtful,
@@ -126,8 +126,8 @@ class Payment:
     def progress(self) -> tuple[object, ...]:
         """What is final outweighs what is not; of that, the later report counts, by Stripe's clock."""
         if self.state in _FINAL:
-            return (1, _PROGRESS.index(self.state))
-        return (0, self.at, _PROGRESS.index(self.state))
+            return (True, _PROGRESS.index(self.state))
+        return (False, self.at, _PROGRESS.index(self.state))
 
 
 @dataclass(frozen=True)
@@ -197,9 +197,9 @@ def sum_of(payments: Iterable[Payment]) -> Money | None:
     return Money(sum(each.amount for each in received if each.currency == currency), currency)
 
 
-def _size_of(money: Money | None) -> tuple[int, str]:
+def _size_of(money: Money) -> tuple[int, str]:
     """Of a payment that is captured in parts, the larger report is the later one."""
-    return (money.amount, money.currency) if money else (-1, "")
+    return money.amount, money.currency
 
 
 def _larger(one: _Value | None, other: _Value | None) -> _Value | None:

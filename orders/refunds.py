@@ -1,5 +1,6 @@
 """What is known of an order's refunds, and what it adds up to, in whatever order and however often it was reported."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -120,7 +121,7 @@ def units_named(refunds: Iterable[Refund]) -> Mapping[str, int]:
 def _merged(one: Restock, other: Restock) -> Restock:
     """Where reports differ: units are put back neither twice nor against anybody's word."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return {name: max(one.get(name, 0), other.get(name, 0)) for name in {**one, **other}}
+        return dict(Counter(one) | Counter(other))
     for strongest in RestockRule.NONE, RestockRule.ALL:
         if strongest in (one, other):
             return strongest

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.money import Money
-from orders.payments import TOGETHER_MAX, Payment, Payments, PaymentState, sum_of
+from orders.payments import TOGETHER_MAX, Payment, Payments, PaymentState, amount_of, sum_of
 from tests.support.builders import LATER, NOW
 
 FINAL = (PaymentState.SUCCEEDED, PaymentState.CANCELED)
@@ -137,8 +137,9 @@ def test_two_reports_of_a_payment_are_merged(one: Payment, other: Payment, merge
 
 def test_only_a_session_that_cost_nothing_is_free_and_only_an_intents_payment_has_an_intent() -> None:
     by_intent, by_charge, free = a_payment(charge_id="ch_1"), a_payment("ch_1", charge_id="ch_1"), a_payment("cs_1", 0)
-    named = [(each.payment_intent_id, each.is_free) for each in (by_intent, by_charge, free, under_way())]
-    assert named == [("pi_1", False), (None, False), (None, True), ("pi_1", False)]
+    payments = by_intent, by_charge, free, under_way()
+    known = [(each.payment_intent_id, each.is_free, amount_of(each)) for each in payments]
+    assert known == [("pi_1", False, 3_600), (None, False, 3_600), (None, True, 0), ("pi_1", False, 0)]
 
 
 def test_a_payment_is_found_under_each_of_its_ids() -> None:
