@@ -19,13 +19,14 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from mutmut.configuration import config
 from mutmut.utils.file_utils import walk_mutatable_files
 
 from tests.proofs.mutation.mutants import Mutant, mutate
-from tests.proofs.mutation.trial import Verdict
+from tests.proofs.mutation.trial import Suspect, Verdict
 
 _ROOT = Path(__file__).parents[3]
 _COPY = _ROOT / "build" / "mutation"
@@ -33,7 +34,7 @@ _NOT_COPIED = shutil.ignore_patterns(".git", "build", "venv", "node_modules", "_
 _LIST = Path(__file__).with_name("survivors.toml")
 # Not the project's own configuration, whose rules go beyond sound types: it would refuse mutants that run.
 _MYPY = (
-    *("mypy", "--config-file=", "--explicit-package-bases", r"--exclude=/tests/", "--output=json"),
+    *("mypy", "--config-file=", "--cache-dir=../mutation_types", "--explicit-package-bases", "--output=json"),
     *("--disable-error-code=has-type", "--disable-error-code=no-redef"),
 )
 
@@ -50,7 +51,7 @@ def main() -> int:
     folders = [str(folder) for folder in config().source_paths]
     within = tuple(options.within)
     made = _made(within, options.processes)
-    refused = _refused_by_mypy(made, folders)
+    refused = _refused_by_mypy(made)
     mutants = [mutant for mutant in made if mutant.function.startswith(within) and not mutant.does_the_same]
     fates: dict[Mutant, str] = dict.fromkeys(mutants, _REFUSED)
     fates |= _tried([mutant for mutant in mutants if mutant not in refused], options.processes)
@@ -75,18 +76,20 @@ def _options() -> argparse.Namespace:
 
 def _made(within: tuple[str, ...], processes: int) -> Sequence[Mutant]:
     modules = {".".join(file.with_suffix("").parts): file for file in walk_mutatable_files()}
-    files = [
+    files = dict.fromkeys(
         file
+        for start in within
         for name, file in modules.items()
-        if name.startswith(within) or any(start.startswith(name) for start in within)
-    ]
+        if name.startswith(start) or start.startswith(f"{name}.")
+    )
     with multiprocessing.Pool(processes) as pool:
         return [mutant for of_file in pool.map(mutate, files, chunksize=1) for mutant in of_file]
 
 
-def _refused_by_mypy(mutants: Collection[Mutant], folders: Sequence[str]) -> set[Mutant]:
+def _refused_by_mypy(mutants: Collection[Mutant]) -> set[Mutant]:
     """The mutants whose types are wrong. An error anywhere else would hide them from mypy, and so ends the run."""
-    checked = subprocess.run([sys.executable, "-m", *_MYPY, *folders], capture_output=True, text=True, check=False)
+    files = dict.fromkeys(mutant.file for mutant in mutants)
+    checked = subprocess.run([sys.executable, "-m", *_MYPY, *files], capture_output=True, text=True, check=False)
     found = [json.loads(line) for line in checked.stdout.splitlines() if line.startswith("{")]
     places = [(one["file"], one["line"]) for one in found if one["severity"] == "error"]
     mutant_at = {(mutant.file, line): mutant for mutant in mutants for line in mutant.lines}
@@ -101,12 +104,18 @@ def _tried(mutants: Sequence[Mutant], processes: int) -> Mapping[Mutant, str]:
     answer = _COPY / "verdicts.json"
     subprocess.run(
         [sys.executable, "-m", "tests.proofs.mutation.trial", str(answer), str(processes)],
-        input=json.dumps([(mutant.module, mutant.name, str(mutant)) for mutant in mutants]),
+        input=json.dumps([_suspected(mutant) for mutant in mutants]),
         text=True,
         check=True,
     )
-    verdicts = {tuple(name): verdict for name, verdict in json.loads(answer.read_text())}
+    verdicts = {(module, name): verdict for module, name, verdict in json.loads(answer.read_text())}
     return {mutant: verdicts[mutant.module, mutant.name] for mutant in mutants}
+
+
+def _suspected(mutant: Mutant) -> tuple[object, ...]:
+    return astuple(
+        Suspect(mutant.module, mutant.name, str(mutant), mutant.file, mutant.statement[0], mutant.statement[-1])
+    )
 
 
 # --- Reporting -------------------------------------------------------------------------------------------------------

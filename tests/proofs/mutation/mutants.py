@@ -5,6 +5,7 @@ import difflib
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,8 @@ class Mutant:
     """The lines that differ: `- ` as they were, `+ ` as they are in the mutant."""
     lines: range
     """Where it is in the mutated file."""
+    statement: range
+    """Where the statement that it changes is in the mutated file, unchanged: only a test that gets there can tell."""
     does_the_same: bool
     """Whether it differs only in the text of an exception that only people read, or in the case of a header's name."""
 
@@ -66,8 +69,40 @@ def _mutants_in(file: Path, mutated: MutatedFile) -> Iterator[Mutant]:
         changed = (line for line in difflib.ndiff(before, after) if line[0] in "+-")
         changes = tuple(f"{line[0]} {line[1:].strip()}" for line in changed)
         function = ".".join((*file.with_suffix("").parts, mangled[2:].replace("ǁ", ".")))
+        place, statement = range(mutant.start, mutant.end + 1), _changed(texts[0], texts[1], original.start)
         does_the_same = len(set(map(_what_it_does, texts))) == 1
-        yield Mutant(str(file), name, function, changes, range(mutant.start, mutant.end + 1), does_the_same)
+        yield Mutant(str(file), name, function, changes, place, statement, does_the_same)
+
+
+def _changed(original: Sequence[str], mutant: Sequence[str], first_line: int) -> range:
+    """The lines of the statement that differs: of one that has a body, those before it."""
+    pairs = zip(original, mutant, strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: "__mutmut_" in pair[0] or pair[0] == pair[1], pairs))
+    differs, function = min(same + 1, len(original)), _parsed(original)
+    statements = (node for node in ast.walk(function) if isinstance(node, ast.stmt))
+    *_, statement = (each for each in statements if differs in _lines_of(each))
+    # What a function takes is read when it is called, whatever runs then.
+    head = len(original) if statement is function else _line_of_body(statement) - 1
+    return range(first_line - 1 + statement.lineno, first_line + max(head, statement.lineno))
+
+
+def _lines_of(statement: ast.stmt) -> range:
+    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+
+
+def _line_of_body(statement: ast.stmt) -> int:
+    match statement:
+        case ast.If() | ast.For() | ast.While() | ast.With() | ast.Try() | ast.FunctionDef():
+            return statement.body[0].lineno
+        case ast.Match():
+            return statement.cases[0].pattern.lineno
+    return _lines_of(statement).stop
+
+
+def _parsed(lines: Sequence[str]) -> ast.FunctionDef:
+    function = ast.parse(textwrap.dedent("\n".join(lines))).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    return function
 
 
 def _without_name(lines: Sequence[str]) -> Sequence[str]:
@@ -77,8 +112,7 @@ def _without_name(lines: Sequence[str]) -> Sequence[str]:
 
 def _what_it_does(lines: Sequence[str]) -> str:
     """A function without its name and the texts that only people read, and with headers in small letters."""
-    function = ast.parse(textwrap.dedent("\n".join(lines))).body[0]
-    assert isinstance(function, ast.FunctionDef)
+    function = _parsed(lines)
     for node in ast.walk(function):
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in READ_BY_PEOPLE_ALONE:

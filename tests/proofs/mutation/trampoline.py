@@ -7,8 +7,6 @@ from typing import Any, TypeVar, cast
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 MutantDict = dict[str, Callable[..., Any]]
 
-called: set[tuple[str, str]] = set()
-"""Every function that was called, by its module and the name that its mutants share."""
 _on_trial: tuple[str, str] | None = None
 
 
@@ -29,10 +27,8 @@ def in_place_of(mutants: MutantDict, *, is_classmethod: bool = False) -> Callabl
 
         @wraps(function)
         def trampoline(*args: object, **kwargs: object) -> object:
-            original = mutants["_mutmut_orig"]
-            called.add((module, original.__name__.removesuffix("_orig")))
             mutant = mutants.get(_on_trial[1]) if _on_trial and _on_trial[0] == module else None
-            return (mutant or original)(*(args[1:] if is_classmethod else args), **kwargs)
+            return (mutant or mutants["_mutmut_orig"])(*(args[1:] if is_classmethod else args), **kwargs)
 
         return cast("_Function", trampoline)
 

@@ -1,29 +1,32 @@
-"""Runs in the mutated copy: tries every mutant with the tests that call its function, each in a process of its own.
+"""Runs in the mutated copy: tries every mutant with the tests that get to what it changes, in a process of its own.
 
-The tests are collected once, and run once without a mutant, which shows what they call. A mutant is then a fork in
+The tests are collected once, and run once without a mutant, which shows where they get. A mutant is then a fork in
 which one name means another function. The first test that fails kills it, and is the first to be run on the next.
 """
 
 import gc
 import json
 import os
+import signal
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
+from coverage import Coverage
 from hypothesis import Phase, settings
 
 from tests.proofs.mutation import trampoline
 
-TEST_SECONDS_MAX = 10
-"""A mutant may loop for ever: after this time pytest-timeout ends its process, or after ten times the usual time."""
-UNMUTATED_SECONDS_MAX = 120
-"""The machine may be busy while the tests run without a mutant."""
+CPU_SECONDS_MAX = 3
+"""A mutant may loop for ever: its process ends when a test has computed for so long, or ten times as long as usual."""
+SECONDS_MAX = 120
+"""A mutant may also wait for ever, but a busy machine makes every test wait: after this time pytest-timeout ends it."""
 
 _TESTS = (
     *("tests/unit", "tests/contract", "notifications"),
@@ -46,10 +49,28 @@ settings.register_profile(
     "mutation", max_examples=25, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
 )
 _BRIEFLY = ("-qq", "--tb=native", "--assert=plain", "--hypothesis-profile=mutation", "-p", "no:cacheprovider")
-_TIME_LIMIT = (f"--timeout={UNMUTATED_SECONDS_MAX}", "--timeout-method=thread", "-o", "timeout_func_only=true")
+_TIME_LIMIT = (f"--timeout={SECONDS_MAX}", "--timeout-method=thread", "-o", "timeout_func_only=true")
 
-Name = tuple[str, str]
-"""A mutant's module, and its name there."""
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A mutant, as far as its trial needs to know it."""
+
+    module: str
+    name: str
+    changes: str
+    file: str
+    first_line: int
+    """Of the statement that it changes, unchanged, in the mutated file."""
+    last_line: int
+
+    @property
+    def function(self) -> tuple[str, str]:
+        return self.module, self.name.rpartition("_")[0]
+
+    @property
+    def places(self) -> Iterator[tuple[str, int]]:
+        return ((self.file, line) for line in range(self.first_line, self.last_line + 1))
 
 
 class Verdict(StrEnum):
@@ -61,78 +82,93 @@ class Verdict(StrEnum):
 class Trial:
     """A plugin for pytest that takes the place of its loop over the tests."""
 
-    def __init__(self, mutants: Mapping[Name, str], processes: int) -> None:
-        """`mutants` says what each of them changes."""
-        self.verdicts: list[tuple[Name, Verdict]] = []
-        self._changes = mutants
-        self._untried = list(mutants)
+    def __init__(self, suspects: Sequence[Suspect], processes: int) -> None:
+        self.verdicts: list[tuple[Suspect, Verdict]] = []
+        self._suspects = suspects
         self._processes = processes
-        self._running: dict[int, tuple[Name, int]] = {}
+        self._running: dict[int, tuple[Suspect, int]] = {}
         """By process: a mutant, and the pipe that says which test killed it."""
-        self._items: Sequence[pytest.Item] = ()
-        self._tests: defaultdict[Name, list[pytest.Item]] = defaultdict(list)
-        """By the function that they call, the ones that call little else first."""
+        self._tests: Sequence[tuple[pytest.Item, float]] = ()
+        """Each with the CPU seconds that it usually takes, the quickest first."""
+        self._reaching: Mapping[tuple[str, int], frozenset[int]] = {}
+        """By file and line: the numbers of the tests that get there."""
+        self._killers: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        """By function: the tests that killed its mutants, the latest last."""
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        self._items = session.items
-        self._learn_which_tests_call_what()
+        self._learn_which_tests_get_where(session.items)
+        gc.collect()
         gc.freeze()
-        total = len(self._untried)
-        while self._untried or self._running:
-            while self._untried and len(self._running) < self._processes:
-                self._begin(self._untried.pop(0))
+        untried = deque(self._suspects)
+        while untried or self._running:
+            while untried and len(self._running) < self._processes:
+                self._begin(untried.popleft())
             self._end()
-            if len(self.verdicts) % 200 == 0 or len(self.verdicts) == total:
-                print(f"  {len(self.verdicts):,} of {total:,}", file=sys.__stdout__, flush=True)
+            if len(self.verdicts) % 200 == 0 or not (untried or self._running):
+                _say(f"{len(self.verdicts):,} of {len(self._suspects):,}")
         return True
 
-    def _learn_which_tests_call_what(self) -> None:
-        breadth: dict[pytest.Item, tuple[int, float]] = {}
-        for item in self._items:
-            trampoline.called.clear()
-            began = time.monotonic()
+    def _learn_which_tests_get_where(self, items: Sequence[pytest.Item]) -> None:
+        files = [str(Path(file).resolve()) for file in {suspect.file for suspect in self._suspects}]
+        recorded = Coverage(data_file=None, config_file=False, include=files)
+        cpu_seconds: dict[pytest.Item, float] = {}
+        recorded.start()
+        for item in items:
+            recorded.switch_context(item.nodeid)
+            began = time.process_time()
             if _fails(item):
                 pytest.exit(f"{item.nodeid} fails without any mutant", returncode=1)
-            breadth[item] = len(trampoline.called), time.monotonic() - began
-            for function in trampoline.called:
-                self._tests[function].append(item)
-        for item, (_, seconds) in breadth.items():
-            item.add_marker(pytest.mark.timeout(max(TEST_SECONDS_MAX, 10 * seconds)), append=False)
-        for tests in self._tests.values():
-            tests.sort(key=breadth.__getitem__)
+            cpu_seconds[item] = time.process_time() - began
+        recorded.stop()
+        self._tests = sorted(cpu_seconds.items(), key=lambda test: test[1])
+        numbers = {item.nodeid: number for number, (item, _) in enumerate(self._tests)}
+        self._reaching = {
+            (os.path.relpath(file), line): frozenset(numbers[test] for test in tests if test)
+            for file in recorded.get_data().measured_files()
+            for line, tests in recorded.get_data().contexts_by_lineno(file).items()
+        }
 
-    def _tests_of(self, mutant: Name) -> list[pytest.Item]:
-        module, name = mutant
-        return self._tests[module, name.rpartition("_")[0]]
-
-    def _begin(self, mutant: Name) -> None:
+    def _begin(self, suspect: Suspect) -> None:
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
-            trampoline.put_on_trial(*mutant)
-            killer = next((test for test in self._tests_of(mutant) if _fails(test)), None)
-            if killer:
-                os.write(writer, str(self._items.index(killer)).encode())
+            trampoline.put_on_trial(suspect.module, suspect.name)
+            killer = next((test for test in self._tests_for(suspect) if self._fails_in_time(test)), "")
+            os.write(writer, str(killer).encode())
             os._exit(0)
         os.close(writer)
-        self._running[pid] = mutant, reader
+        self._running[pid] = suspect, reader
+
+    def _tests_for(self, suspect: Suspect) -> Iterable[int]:
+        """Those that get to what it changes: first what killed others of its function, then the quickest."""
+        reaching = frozenset[int]().union(*(self._reaching.get(place, ()) for place in suspect.places))
+        killers = [test for test in reversed(self._killers[suspect.function]) if test in reaching]
+        return dict.fromkeys([*killers, *sorted(reaching)])
+
+    def _fails_in_time(self, test: int) -> bool:
+        """The signal that says that the time is up ends this process."""
+        item, cpu_seconds = self._tests[test]
+        signal.setitimer(signal.ITIMER_PROF, max(CPU_SECONDS_MAX, 10 * cpu_seconds))
+        return _fails(item)
 
     def _end(self) -> None:
         pid, status = os.wait()
-        mutant, reader = self._running.pop(pid)
+        suspect, reader = self._running.pop(pid)
         with os.fdopen(reader) as answer:
             killer = answer.read()
         if killer:
-            tests, test = self._tests_of(mutant), self._items[int(killer)]
-            tests.remove(test)
-            tests.insert(0, test)
+            self._killers[suspect.function].append(int(killer))
         verdict = Verdict.TIMED_OUT if status else Verdict.KILLED if killer else Verdict.SURVIVED
-        self.verdicts.append((mutant, verdict))
+        self.verdicts.append((suspect, verdict))
         if verdict is Verdict.SURVIVED:
-            print(f"  survived: {self._changes[mutant]}", file=sys.__stdout__, flush=True)
+            _say(f"survived: {suspect.changes}")
+
+
+def _say(words: str) -> None:
+    print(f"  {words}", file=sys.__stdout__, flush=True)
 
 
 def _fails(item: pytest.Item) -> bool:
@@ -140,11 +176,11 @@ def _fails(item: pytest.Item) -> bool:
 
 
 def main() -> int:
-    """Read the mutants and what they change from the input, and write the verdicts into the first argument's file."""
+    """Read the mutants from the input, and write the verdicts into the first argument's file."""
     answer, processes = Path(sys.argv[1]), int(sys.argv[2])
-    trial = Trial({(module, name): changes for module, name, changes in json.load(sys.stdin)}, processes)
+    trial = Trial([Suspect(*each) for each in json.load(sys.stdin)], processes)
     ended = pytest.main([*_TESTS, *_BRIEFLY, *_TIME_LIMIT, "--capture=sys"], plugins=[trial])
-    answer.write_text(json.dumps(trial.verdicts))
+    answer.write_text(json.dumps([(each.module, each.name, verdict) for each, verdict in trial.verdicts]))
     return int(ended)
 
 
