@@ -158,7 +158,8 @@ def test_what_an_event_does_to_an_order_and_its_stock_is_what_the_audit_entry_na
     event: OrderEvent, before: str, effect: Effect
 ) -> None:
     store = a_shop_with(before)
-    assert settled(event, store).result == effect.result
+    outcome = settled(event, store)
+    assert (outcome.result, outcome.order_id) == (effect.result, "order-1")
     assert status_in(store) == effect.status
     assert shirts_in(store) == (10 + effect.stock, 3 + effect.reserved)
     path = f"auditLog/{event.event_id}"
