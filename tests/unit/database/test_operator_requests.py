@@ -119,6 +119,12 @@ def test_a_refusal_is_on_record_like_all_else_and_leaves_the_order_alone() -> No
     assert document_at(store, "auditLog/operator_release-1")["result"] == "not_released"
 
 
+def test_an_answer_names_the_order_even_if_it_does_not_exist() -> None:
+    store = MemoryStore({"operatorRequests/accept-1": OPERATORS_REQUESTS["accept-1"]})
+    nothing_to_accept = Outcome(Result.NOT_ACCEPTED, "order-1", "no_order: order-1 does not exist")
+    assert requests_in(store).answer("accept-1", NOW) == nothing_to_accept
+
+
 def test_what_is_no_request_is_refused_on_the_document_and_what_does_not_exist_is_nothing() -> None:
     store = MemoryStore({"operatorRequests/r": {"kind": "explode"}})
     note = "kind must be one of accept, cancel, extend, refund, release, retry, stock"

@@ -87,8 +87,6 @@ def test_another_orders_money_is_not_due_back_from_an_order_that_cannot_be_held(
     assert (change.order.failure_reason, change.note) == (short, f"{short}; {SHARED}")
 
 
-NEVER_HELD = given(a_pending_order(total=Money(1, "eur")), shirts=(2, 0), **ELSEWHERE).changed_by(a_payment()).order
-"""Another order's money came for it, and not enough is left; its customer has written a price into it."""
 LATER_PAID = {
     # what is paid, and how much is left by then: what the order becomes
     "a cent, as its customer wrote": (Money(1, "eur"), (10, 0), "review"),
@@ -100,8 +98,10 @@ LATER_PAID = {
 
 @pytest.mark.parametrize(("money", "left", "status"), LATER_PAID.values(), ids=LATER_PAID)
 def test_such_an_order_asks_what_the_catalogue_asks(money: Money, left: tuple[int, int], status: str) -> None:
-    assert (NEVER_HELD.asked, NEVER_HELD.items_total) == (EUR_36, EUR_36)
-    change = given(NEVER_HELD, shirts=left).changed_by(a_payment("evt_2", money=money, **PI_2))
+    with_a_price_of_its_own = a_pending_order(total=Money(1, "eur"))
+    never_held = given(with_a_price_of_its_own, shirts=(2, 0), **ELSEWHERE).changed_by(a_payment()).order
+    assert (never_held.asked, never_held.items_total) == (EUR_36, EUR_36)
+    change = given(never_held, shirts=left).changed_by(a_payment("evt_2", money=money, **PI_2))
     assert change.order.status == status
 
 
@@ -125,6 +125,7 @@ def test_one_that_could_never_be_held_is_not_sold_for_later_money_if_its_product
     in_review = given(a_pending_order(), shirts=product, **ELSEWHERE).changed_by(a_payment()).order
     change = given(in_review, shirts=product).changed_by(a_payment("evt_2", **PI_2))
     assert (change.result, change.order.status, change.moves) == ("refund_due", "refund_due", ())
+    assert change.order.failure_reason == in_review.failure_reason
 
 
 def test_nor_one_whose_id_an_earlier_order_had() -> None:
