@@ -99,17 +99,15 @@ def closed_and_not_paid(case: Case, order: Order) -> Proposal | None:
 
 
 def finalized(case: Case, order: Order) -> Proposal:
-    """It is paid; which units are taken for it, whoever calls adds to that."""
+    """It is paid; whoever calls adds which units are taken for it, and what follows from its money."""
     paid = replace(
         order,
-        status=OrderStatus.FINALIZED,
         total=order.asked,
         held_from=None,
         hold_kept=False,
         settled_by=case.event.event_id,
         unfulfilled_as=None,
         finalized_at=case.now,
-        failure_reason=None,
     )
     return Proposal(Result.FIRST_TIME_FINALIZED, paid, notice=NoticeType.PAID)
 
