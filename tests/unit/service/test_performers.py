@@ -4,18 +4,22 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from checkout.expiring import Expiring
 from effects.effect import EffectKind, a_message
 from effects.outside import Failed, Performer
+from effects.refunding import Refunding
 from notifications.channels import CHANNELS, ChannelKit
 from notifications.delivery import Delivery
 from notifications.outbox import FOLDER
 from service.environment import SettingsError
-from service.performers import sending_messages
+from service.performers import asking_stripe, sending_messages
 from service.settings import settings_from
 from service.wiring import service_from
+from settlement.decisions import AutoRefund
 from tests.support.builders import NOW
 from tests.support.channels import Remembering, no_queries
 from tests.support.memory_store import MemoryStore
@@ -90,6 +94,16 @@ def test_the_service_builds_them_when_the_first_effect_is_performed(monkeypatch:
     assert isinstance(service.effects().performers[EffectKind.PUSH], Delivery)
     assert service.effects() is service.effects()
     assert len(module.kits) == 1
+
+
+def test_stripe_is_asked_as_the_settings_say() -> None:
+    clients: list[Any] = ["stripe", "store", "settle", "now"]
+    stripe, store, settle, now = clients
+    settings = settings_from({"SHOP_ID": "corner", "AUTO_REFUND": "all"})
+    assert asking_stripe(stripe, settings, store, settle, now) == {
+        EffectKind.STRIPE_REFUND: Refunding(stripe, store, AutoRefund.ALL, "corner"),
+        EffectKind.STRIPE_EXPIRE_SESSION: Expiring(stripe, store, settle, now),
+    }
 
 
 @pytest.mark.parametrize("kind", CHANNELS)
