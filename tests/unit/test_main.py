@@ -3,15 +3,18 @@
 import gc
 import json
 import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import functions_framework
 import pytest
 from flask import Flask, make_response, request
 
 import main
 from service.environment import SettingsError
 from service.wiring import service_from
+from tools.toolchain import ROOT
 
 
 def test_an_entry_point_is_built_once_though_many_ask() -> None:
@@ -70,6 +73,17 @@ def test_a_delivery_while_a_secret_is_wrongly_deployed_is_answered_500_and_wakes
     defect = "SettingsError: STRIPE_WEBHOOK_SECRET: the 2nd secret has quotes around it or in it"
     assert (line["severity"], line["message"], line["status"]) == ("CRITICAL", defect, 500)
     assert secret not in f"{answer.data!r}{line}"
+
+
+@pytest.mark.parametrize(("target", "status"), [("stripe_webhook", 405), ("create_checkout", 404)])
+def test_nothing_of_the_framework_is_between_the_server_and_the_webhook(
+    target: str, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "main", main)
+    served = functions_framework.create_app(target, str(ROOT / "main.py"))
+    # The framework itself answers for this path, wherever its routes are asked.
+    assert served.test_client().get("/favicon.ico").status_code == status
 
 
 def test_garbage_is_searched_for_but_not_while_an_entry_point_is_built() -> None:
