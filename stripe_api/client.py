@@ -1,4 +1,4 @@
-"""Asking Stripe over HTTP. The only module that imports stripe for its API; `webhooks.signature` verifies with it."""
+"""Asking Stripe over HTTP. The only deployed module that imports stripe."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NoReturn

@@ -1,12 +1,15 @@
-"""Is this body really from Stripe, and fresh? The only deployed module that imports stripe."""
+"""Is this body really from Stripe, and fresh?
 
+The scheme is https://docs.stripe.com/webhooks#verify-manually. Stripe's library checks the same, but importing it takes
+a cold start some twenty milliseconds, and each check five times as long.
+"""
+
+import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-
-import stripe
 
 from webhooks.signing_secrets import SigningSecret
 from webhooks.stripe_fields import Json, time_or_none
@@ -31,8 +34,7 @@ def verified_message(body: bytes, header: str, secrets: Sequence[SigningSecret],
     """The JSON object that Stripe signed with one of our secrets, at most five minutes ago.
 
     Several secrets are valid while one is being rolled: https://docs.stripe.com/webhooks#roll-endpoint-signing-secrets.
-    The timestamp is checked here, both ways, against the time that is passed in; stripe's own check reads the clock and
-    lets the future pass. The scheme: https://docs.stripe.com/webhooks#verify-manually.
+    The timestamp is checked both ways: what was signed in the future is no fresher than what is stale.
 
     Whoever knows a secret for test mode must not move live money with it. The other way about is Stripe's doing: to a
     platform's live endpoint it also delivers the test events of connected accounts
@@ -42,15 +44,17 @@ def verified_message(body: bytes, header: str, secrets: Sequence[SigningSecret],
         Rejected: no signature in the header matches, the timestamp is stale or in the future, the body is not a JSON
             object, or it is an event of live mode and signed for test mode.
     """
-    # The library can compare nothing but ASCII.
-    signed_for = {secret.livemode for secret in secrets if header.isascii() and _is_signed(body, header, secret.text)}
+    # The timestamp that was signed is the first one.
+    timestamp = next(iter(_values_of(b"t", header)), b"")
+    signatures, signed = _values_of(b"v1", header), timestamp + b"." + body
+    signed_for = {secret.livemode for secret in secrets if _has_signed(secret.text, signed, signatures)}
     if not signed_for:
         raise Rejected("signature verification failed")
-    signed_at = _signed_at(header)
+    signed_at = _time_of(timestamp)
     if signed_at is None or abs((now - signed_at).total_seconds()) > TOLERANCE_SECONDS:
         raise Rejected("timestamp outside the tolerance")
     try:
-        message = json.loads(body)
+        message = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise Rejected("the body is not JSON") from None
     if not isinstance(message, dict):
@@ -63,18 +67,23 @@ def verified_message(body: bytes, header: str, secrets: Sequence[SigningSecret],
     return Verified(message, is_of_its_secrets_mode=not (is_of_test_mode and signed_for == {True}))
 
 
-def _is_signed(body: bytes, header: str, secret: str) -> bool:
-    try:
-        stripe.WebhookSignature.verify_header(body, header, secret, tolerance=None)
-    except (stripe.SignatureVerificationError, UnicodeError):
+def _values_of(key: bytes, header: str) -> list[bytes]:
+    """The values of a header `t=…,v1=…,v1=…` that have this key."""
+    items = (item.partition(b"=") for item in header.encode(errors="replace").split(b","))
+    return [value for found, _, value in items if found == key]
+
+
+def _has_signed(secret: str, signed: bytes, signatures: Sequence[bytes]) -> bool:
+    # Everybody knows a blank secret.
+    if not secret.strip():
         return False
-    return True
+    expected = hmac.digest(secret.encode(), signed, "sha256").hex().encode()
+    # Comparing takes as long whatever is wrong: https://docs.python.org/3/library/hmac.html#hmac.compare_digest.
+    return any(hmac.compare_digest(expected, signature) for signature in signatures)
 
 
-def _signed_at(header: str) -> datetime | None:
-    """The time in a header whose signature is valid: the first `t`, which is the one that was signed."""
-    timestamps = (value for key, _, value in (item.partition("=") for item in header.split(",")) if key == "t")
+def _time_of(timestamp: bytes) -> datetime | None:
     try:
-        return time_or_none(int(next(timestamps)))
+        return time_or_none(int(timestamp))
     except ValueError:
         return None
