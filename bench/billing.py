@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from database.connection import Transport
-from database.kept_connections import Answer
+from database.http_answers import Answer
 from tests.support.counted_rpcs import RpcCounter, name_of
 
 _Found = TypeVar("_Found")

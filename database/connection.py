@@ -17,8 +17,9 @@ from google.auth.exceptions import DefaultCredentialsError
 
 from database.access_token import AccessToken
 from database.errors import READ_CONTENDED, error_of
+from database.http_answers import Answer
 from database.ids import DEFAULT_DATABASE
-from database.kept_connections import Answer, KeptConnections
+from database.kept_connections import KeptConnections
 from orders.outcome import StoreUnavailable
 
 TRY_SECONDS_MAX: Final = 2.5

@@ -1,32 +1,22 @@
-"""HTTP/1.1 connections to one server, kept from call to call, and replaced as soon as one of them fails.
-
-Python's own client, since what a richer one does for a request costs most of the processor time that HTTP saves:
-docs/decisions/0015-firestore-over-rest.md.
-"""
+"""HTTP/1.1 connections to one server, kept from call to call, and replaced as soon as one of them fails."""
 
 import select
 import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
-from http.client import HTTP_PORT, HTTPS_PORT, HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from http.client import HTTP_PORT, HTTPS_PORT
+from typing import Final
 from urllib.parse import urlsplit
 
-from database.errors import AnswerTooLarge
+from database.http_answers import Answer, Incoming, NotAnAnswer, answer_in
 from orders.outcome import StoreUnavailable
 
-ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
-"""Of a body: room for a hundred products with all that is said of them. A customer can write an order whose every byte
-takes twenty in JSON, and some three hundred in memory."""
+RECEIVED_BYTES_MAX: Final = 64 * 1024
+"""At once."""
 IDLE_SECONDS_MAX: Final = 60.0
 """What was idle for longer is not used again: while its processor is frozen, an instance sees no connection die."""
-
-
-class Answer(NamedTuple):
-    code: int
-    body: bytes
 
 
 class KeptConnections:
@@ -34,7 +24,7 @@ class KeptConnections:
 
     def __init__(self, origin: str) -> None:
         """The origin is a URL without a path. Nothing is connected before the first call."""
-        self._idle: deque[tuple[HTTPConnection, float]] = deque()
+        self._idle: deque[tuple[socket.socket, float]] = deque()
         """Each with when its last call ended."""
         url = urlsplit(origin)
         self._netloc, self._host = url.netloc, url.hostname or ""
@@ -52,42 +42,45 @@ class KeptConnections:
             AnswerTooLarge: it was larger than ANSWER_BYTES_MAX. What was asked was done.
         """
         end = time.monotonic() + seconds
+        lines = [f"POST {path} HTTP/1.1", f"Host: {self._netloc}", "Accept-Encoding: identity"]
+        lines += [f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
         try:
             connection = self._kept() or self._opened(end)
-            answer = _exchanged(connection, path, body, {"Host": self._netloc, **headers}, end)
-        except (OSError, HTTPException) as error:
+            answer, can_be_kept = _exchanged(connection, "\r\n".join(lines).encode("latin-1") + body, end)
+        except (OSError, NotAnAnswer) as error:
             # What has broken this connection may have broken all of them.
             self._close_idle()
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
-        if connection.sock:
+        if can_be_kept:
             self._idle.append((connection, time.monotonic()))
+        else:
+            connection.close()
         return answer
 
     def _close_idle(self) -> None:
         while connection := self._kept():
             connection.close()
 
-    def _kept(self) -> HTTPConnection | None:
+    def _kept(self) -> socket.socket | None:
         """The idle connection that was used last, if there is one that is not known to have ended."""
         while True:
             try:
                 connection, idle_since = self._idle.pop()
             except IndexError:
                 return None
-            if time.monotonic() - idle_since < IDLE_SECONDS_MAX and not _has_ended(connection.sock):
+            if time.monotonic() - idle_since < IDLE_SECONDS_MAX and not _has_ended(connection):
                 return connection
             connection.close()
 
-    def _opened(self, end: float) -> HTTPConnection:
-        connection, reached = HTTPConnection(self._host, self._port), self._reached(end)
+    def _opened(self, end: float) -> socket.socket:
+        reached = self._reached(end)
         try:
             reached.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             reached.settimeout(_seconds_until(end))
-            connection.sock = self._tls.wrap_socket(reached, server_hostname=self._host) if self._tls else reached
+            return self._tls.wrap_socket(reached, server_hostname=self._host) if self._tls else reached
         except OSError:
             reached.close()
             raise
-        return connection
 
     def _reached(self, end: float) -> socket.socket:
         """The first of the server's addresses that can be connected to. They share the time until the end."""
@@ -102,29 +95,25 @@ class KeptConnections:
         raise failure
 
 
-def _exchanged(connection: HTTPConnection, path: str, body: bytes, headers: Mapping[str, str], end: float) -> Answer:
-    """The answer. The connection is closed unless it can be kept."""
-    sock: socket.socket = connection.sock
+def _exchanged(connection: socket.socket, request: bytes, end: float) -> tuple[Answer, bool]:
+    """The answer, and whether the connection can be kept. It is closed if there is none."""
     try:
-        sock.settimeout(_seconds_until(end))
-        connection.request("POST", path, body, headers)
-        sock.settimeout(_seconds_until(end))
-        with connection.getresponse() as response:
-            return Answer(response.status, b"".join(_parts_of(response, sock, end)))
-    except (OSError, HTTPException, AnswerTooLarge):
+        connection.settimeout(_seconds_until(end))
+        connection.sendall(request)
+        return answer_in(Incoming(_until(end, connection)))
+    except BaseException:
         connection.close()
         raise
 
 
-def _parts_of(response: HTTPResponse, sock: socket.socket, end: float) -> Iterator[bytes]:
-    left = ANSWER_BYTES_MAX
-    while part := response.read1():
-        if (left := left - len(part)) < 0:
-            raise AnswerTooLarge(f"an answer has more than {ANSWER_BYTES_MAX} bytes")
-        yield part
-        sock.settimeout(_seconds_until(end))
-    if response.length:
-        raise IncompleteRead(b"", response.length)
+def _until(end: float, connection: socket.socket) -> Callable[[], bytes]:
+    """Receives more from the connection, until the end of the time."""
+
+    def receive() -> bytes:
+        connection.settimeout(_seconds_until(end))
+        return connection.recv(RECEIVED_BYTES_MAX)
+
+    return receive
 
 
 def _seconds_until(end: float) -> float:

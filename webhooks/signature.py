@@ -1,4 +1,4 @@
-"""Is this body really from Stripe, and fresh?
+"""Whether a body is really from Stripe, and fresh.
 
 The scheme is https://docs.stripe.com/webhooks#verify-manually. Stripe's library checks the same, but importing it takes
 a cold start some twenty milliseconds, and each check five times as long.

@@ -19,7 +19,7 @@ from bench.shop import a_pending_order, amount_of
 from database.connection import Connection, Transport
 from database.documents.orders import order_path
 from database.firestore_store import FirestoreStore
-from database.kept_connections import Answer
+from database.http_answers import Answer
 from database.store import Create
 from orders.events import StripeEvent
 from orders.outcome import Transient

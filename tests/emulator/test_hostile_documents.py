@@ -7,7 +7,7 @@ from google.cloud import firestore
 from google.cloud.firestore import GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
-from database import kept_connections
+from database import http_answers
 from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order, an_order
 from tests.support.emulated_shop import inventory_of, settle_in, stock_up
 
@@ -77,7 +77,7 @@ def test_such_an_order_of_the_greatest_size_can_still_be_written_to(
 def test_an_order_that_takes_too_much_to_be_read_is_refused_and_a_payment_for_it_is_not_lost(
     firestore_client: firestore.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_connections, "ANSWER_BYTES_MAX", 100_000)
+    monkeypatch.setattr(http_answers, "ANSWER_BYTES_MAX", 100_000)
     stock_up(firestore_client, 10)
     # To Firestore, nothing is as small as null; in JSON it takes eighteen bytes.
     items = [{"productId": "shirt", "quantity": 3, "many": [None] * 10_000}]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from database.connection import Connection, Transport, connect
-from database.kept_connections import Answer
+from database.http_answers import Answer
 
 _Transport = TypeVar("_Transport", bound=Transport)
 

@@ -16,7 +16,7 @@ from database.connection import Connection
 from database.documents.findings import ALL_OPEN
 from database.documents.trail_checks import orders_behind
 from database.firestore_store import FirestoreStore
-from database.kept_connections import Answer
+from database.http_answers import Answer
 from database.moments import FirestoreMoment
 from database.queries import FirestoreQueries
 from database.store import Committed, Listing, Write

@@ -81,7 +81,7 @@ def test_nothing_of_the_framework_is_between_the_server_and_the_webhook(
 ) -> None:
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
     monkeypatch.setitem(sys.modules, "main", main)
-    served = functions_framework.create_app(target, str(ROOT / "main.py"))
+    served = functions_framework.create_app(target, str(ROOT / "main.py"))  # type: ignore[no-untyped-call]
     # The framework itself answers for this path, wherever its routes are asked.
     assert served.test_client().get("/favicon.ico").status_code == status
 

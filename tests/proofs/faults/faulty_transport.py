@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from database.connection import Transport
-from database.kept_connections import Answer
+from database.http_answers import Answer
 from orders.outcome import StoreUnavailable
 from tests.support.counted_rpcs import RpcCounter, name_of
 

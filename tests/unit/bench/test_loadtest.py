@@ -16,7 +16,7 @@ from bench.loadtest.rush import CommitCounter, Rush
 from bench.loadtest.shop import PRODUCTS
 from bench.shop import STOCK
 from database.connection import Connection
-from database.kept_connections import Answer
+from database.http_answers import Answer
 from database.store import Fields
 from orders.events import OrderEvent
 from orders.outcome import StoreContended

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from database import kept_connections
+from database import http_answers, kept_connections
 from database.errors import AnswerTooLarge
-from database.kept_connections import Answer, KeptConnections
+from database.http_answers import Answer
+from database.kept_connections import KeptConnections
 from orders.outcome import StoreUnavailable
 from tests.support.scripted_server import Hangup, Request, ScriptedServer, http_answer, listening
 
@@ -59,7 +60,7 @@ def test_an_answer_that_ends_its_connection_is_whole(server: ScriptedServer) -> 
 def test_an_answer_that_is_too_large_is_not_read_to_its_end_and_its_connection_is_not_kept(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_connections, "ANSWER_BYTES_MAX", 1_000)
+    monkeypatch.setattr(http_answers, "ANSWER_BYTES_MAX", 1_000)
     connections, answers = KeptConnections(server.origin), [b"x" * 1_000, b"x" * 1_001]
     server.answer = lambda _: [http_answer(answers.pop(0))]
     assert post(connections).body == b"x" * 1_000
@@ -152,7 +153,7 @@ def test_a_connection_that_the_server_has_closed_is_not_used_again(server: Scrip
     server.answer, connections = last, KeptConnections(server.origin)
     post(connections)
     ((kept, _),) = connections._idle
-    assert select([kept.sock], [], [], 5) == ([kept.sock], [], []), "the end of the connection has arrived"
+    assert select([kept], [], [], 5) == ([kept], [], []), "the end of the connection has arrived"
     assert post(connections) == Answer(200, b"done")
 
 

@@ -181,9 +181,10 @@ def test_a_header_that_is_garbled_or_of_the_test_scheme_is_rejected(header: str)
 
 def is_signed_for_stripes_library(header: str) -> bool:
     try:
-        return stripe.WebhookSignature.verify_header(BODY, header, SECRET)
-    except (stripe.SignatureVerificationError, TypeError):
+        stripe.WebhookSignature.verify_header(BODY, header, SECRET)
+    except stripe.SignatureVerificationError:
         return False
+    return True
 
 
 @given(

@@ -1,0 +1,118 @@
+"""What an HTTP/1.1 server answers to a POST: https://www.rfc-editor.org/rfc/rfc9112. Pure.
+
+Python's own client reads more than that, and reads headers as those of a mail, for three times the processor time.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Final, NamedTuple
+
+from database.errors import AnswerTooLarge
+
+ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Of a body: room for a hundred products with all that is said of them. A customer can write an order whose every byte
+takes twenty in JSON, and some three hundred in memory."""
+HEAD_BYTES_MAX: Final = 64 * 1024
+"""Of all that comes before a body, and of each line between its chunks."""
+
+
+class Answer(NamedTuple):
+    code: int
+    body: bytes
+
+
+class NotAnAnswer(ValueError):
+    """What came in is no answer, or not a whole one."""
+
+
+class Incoming:
+    """What arrives on a connection."""
+
+    def __init__(self, receive: Callable[[], bytes]) -> None:
+        """`receive` waits for more; what is empty is the end."""
+        self._receive = receive
+        self._buffer = b""
+
+    def until(self, mark: bytes) -> bytes:
+        """What comes before the mark, which is taken, too."""
+        while (at := self._buffer.find(mark)) < 0:
+            if len(self._buffer) > HEAD_BYTES_MAX:
+                raise NotAnAnswer(f"no end of a line or a head within {HEAD_BYTES_MAX} bytes")
+            self._buffer += self._more()
+        taken, self._buffer = self._buffer[:at], self._buffer[at + len(mark) :]
+        return taken
+
+    def exactly(self, size: int) -> bytes:
+        parts, missing = [self._buffer], size - len(self._buffer)
+        while missing > 0:
+            parts.append(self._more())
+            missing -= len(parts[-1])
+        received = b"".join(parts)
+        self._buffer = received[size:]
+        return received[:size]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether more has come than was asked for."""
+        return bool(self._buffer)
+
+    def _more(self) -> bytes:
+        if not (part := self._receive()):
+            raise NotAnAnswer("the connection has ended before the answer")
+        return part
+
+
+def answer_in(incoming: Incoming) -> tuple[Answer, bool]:
+    """The answer, and whether another one can follow on its connection.
+
+    Raises:
+        NotAnAnswer: what came in is none, or not a whole one.
+        AnswerTooLarge: it is larger than ANSWER_BYTES_MAX; it was not read to its end.
+    """
+    version, code, headers = _head_in(incoming)
+    while code < HTTPStatus.OK:
+        # Another one follows: https://www.rfc-editor.org/rfc/rfc9110#section-15.2.
+        version, code, headers = _head_in(incoming)
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        body = b"".join(_chunks_in(incoming))
+    else:
+        body = incoming.exactly(_bounded(_number_in(headers.get("content-length", ""), 10)))
+    is_last = version != "HTTP/1.1" or "close" in headers.get("connection", "").lower()
+    return Answer(code, body), not is_last and not incoming.has_more
+
+
+def _head_in(incoming: Incoming) -> tuple[str, int, Mapping[str, str]]:
+    """The version, the code, and the headers by their names in small letters."""
+    status, *lines = incoming.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+    version, _, rest = status.partition(" ")
+    if not version.startswith("HTTP/1."):
+        raise NotAnAnswer("the answer is not HTTP/1")
+    headers = (line.partition(":") for line in lines)
+    return version, _number_in(rest[:3], 10), {name.lower(): value.strip() for name, _, value in headers}
+
+
+def _chunks_in(incoming: Incoming) -> Iterator[bytes]:
+    size_of_all = 0
+    while size := _number_in(incoming.until(b"\r\n").partition(b";")[0].decode("latin-1"), 16):
+        size_of_all = _bounded(size_of_all + size)
+        yield incoming.exactly(size)
+        if incoming.until(b"\r\n"):
+            raise NotAnAnswer("a chunk is longer than its size")
+    while incoming.until(b"\r\n"):
+        """Trailers say nothing that is of use here."""
+
+
+def _bounded(size: int) -> int:
+    if size > ANSWER_BYTES_MAX:
+        raise AnswerTooLarge(f"an answer has more than {ANSWER_BYTES_MAX} bytes")
+    return size
+
+
+def _number_in(text: str, base: int) -> int:
+    try:
+        number = int(text, base)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise NotAnAnswer("the answer has no status, or no length")
+    return number

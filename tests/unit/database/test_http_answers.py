@@ -1,0 +1,77 @@
+"""What is read of an HTTP answer, however its bytes arrive, and what is no answer."""
+
+import pytest
+
+from database import http_answers
+from database.errors import AnswerTooLarge
+from database.http_answers import HEAD_BYTES_MAX, Answer, Incoming, NotAnAnswer, answer_in
+
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def read(received: bytes, piece: int = 1 << 20) -> tuple[Answer, bool]:
+    """What is read where so many bytes arrive at a time, and then nothing more."""
+    pieces = iter([received[at : at + piece] for at in range(0, len(received), piece)])
+    return answer_in(Incoming(lambda: next(pieces, b"")))
+
+
+ANSWERS = {
+    OK + b"Content-Length: 4\r\n\r\ndone": (Answer(200, b"done"), True),
+    b"HTTP/1.1 204\r\ncontent-length:0\r\n\r\n": (Answer(204, b""), True),
+    CHUNKED + b"2\r\ndo\r\n2;of=what\r\nne\r\n0\r\n\r\n": (Answer(200, b"done"), True),
+    CHUNKED + b"A\r\n\r\n23456\r\n9\r\n0\r\nWhen: now\r\nWhat: this\r\n\r\n": (Answer(200, b"\r\n23456\r\n9"), True),
+    b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + OK + b"Content-Length: 1\r\n\r\n.": (Answer(200, b"."), True),
+    # Nothing can follow on the connection of these.
+    OK + b"CONNECTION: Close\r\nContent-Length: 4\r\n\r\ndone": (Answer(200, b"done"), False),
+    b"HTTP/1.0 503 No\r\nContent-Length: 2\r\n\r\nno": (Answer(503, b"no"), False),
+}
+
+
+@pytest.mark.parametrize(("received", "means"), ANSWERS.items())
+@pytest.mark.parametrize("piece", [1, 7, 1 << 20])
+def test_an_answer_is_whole_however_it_arrives(received: bytes, means: tuple[Answer, bool], piece: int) -> None:
+    assert read(received, piece) == means
+
+
+@pytest.mark.parametrize("received", ANSWERS)
+def test_an_answer_that_breaks_off_is_none(received: bytes) -> None:
+    for at in range(len(received)):
+        with pytest.raises(NotAnAnswer):
+            read(received[:at])
+
+
+def test_nothing_can_follow_an_answer_that_is_longer_than_it_says() -> None:
+    assert read(OK + b"Content-Length: 4\r\n\r\ndone?") == (Answer(200, b"done"), False)
+
+
+@pytest.mark.parametrize(
+    "received",
+    [
+        *(b"\0\r\n\r\n", b"HTTP/2 200\r\nContent-Length: 0\r\n\r\n", b"HTTP/1.1 OK\r\nContent-Length: 0\r\n\r\n"),
+        # Where it ends, only the end of the connection would tell, or nothing does.
+        *(OK + b"\r\ndone", OK + b"Content-Length: many\r\n\r\n", OK + b"Content-Length: -1\r\n\r\ndone"),
+        *(CHUNKED + b"2\r\ndone\r\n0\r\n\r\n", CHUNKED + b"\r\n", CHUNKED + b"x\r\n", CHUNKED + b"-2\r\n"),
+        *(OK + b"X: " + b"x" * 2 * HEAD_BYTES_MAX, CHUNKED + b"1" * 2 * HEAD_BYTES_MAX),
+    ],
+    ids=lambda received: ascii(received[:60]),
+)
+def test_what_is_not_http_or_has_no_end_is_no_answer(received: bytes) -> None:
+    with pytest.raises(NotAnAnswer):
+        read(received)
+
+
+@pytest.mark.parametrize("as_sent", ["in one", "in chunks"])
+def test_of_what_is_too_large_no_more_is_read_than_could_be_served(
+    as_sent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_answers, "ANSWER_BYTES_MAX", 1_000)
+
+    def sent(size: int) -> bytes:
+        if as_sent == "in one":
+            return OK + f"Content-Length: {size}\r\n\r\n".encode() + b"x" * size
+        return CHUNKED + b"1\r\nx\r\n" + f"{size - 1:x}\r\n".encode() + b"x" * (size - 1) + b"\r\n0\r\n\r\n"
+
+    assert len(read(sent(1_000))[0].body) == 1_000
+    with pytest.raises(AnswerTooLarge, match="more than 1000 bytes"):
+        read(sent(1_001)[:-500])
