@@ -1,48 +1,63 @@
 """The access token that lets the service into Firestore."""
 
+import math
 import threading
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-
-from google.auth.credentials import Credentials, TokenState
-from google.auth.exceptions import GoogleAuthError
-from google.auth.transport.requests import Request
+from typing import Final, NamedTuple
 
 from orders.outcome import StoreUnavailable
 
+RENEWED_BEFORE_SECONDS: Final = 225.0
+"""As Google's library does: the metadata server gives out a token of its own until it has less than five minutes."""
+
+
+class Token(NamedTuple):
+    headers: Mapping[str, str]
+    """What a request brings to be let in."""
+    expires_at: float
+    """In seconds of Unix time."""
+
 
 class AccessToken:
-    """Some credentials' token, kept until it is about to expire, and then renewed by one thread.
+    """A token that is kept until it is about to expire, and then renewed by one thread.
 
     Meanwhile calls bring the old one, which is valid for minutes more. Only where there is none do they wait.
     """
 
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
+    def __init__(self, renewed: Callable[[], Token]) -> None:
+        """`renewed` brings another one, or raises StoreUnavailable."""
+        self._renewed = renewed
+        self._token = Token({}, -math.inf)
         self._renewer = ThreadPoolExecutor(1)
         self._renewal: Future[None] | None = None
         self._lock = threading.Lock()
 
-    def headers(self, seconds: float) -> dict[str, str]:
+    def headers(self, seconds: float) -> Mapping[str, str]:
         """What a request has to bring.
 
         Raises:
             StoreUnavailable: there is no valid token, and none came within so many seconds.
         """
-        renewal = self._renewal_if_due()
-        if renewal and self._credentials.token_state is TokenState.INVALID:
+        seconds_valid = self._token.expires_at - time.time()
+        if seconds_valid > RENEWED_BEFORE_SECONDS:
+            return self._token.headers
+        renewal = self._renewal_under_way()
+        if seconds_valid <= 0:
             try:
                 renewal.result(seconds)
-            except (GoogleAuthError, TimeoutError) as error:
-                raise StoreUnavailable(f"no access token: {type(error).__name__}: {error}") from error
-        headers: dict[str, str] = {}
-        self._credentials.apply(headers)
-        return headers
+            except (StoreUnavailable, TimeoutError) as error:
+                said = str(error) or "none came in time"
+                raise StoreUnavailable(f"no access token: {said}") from error
+        return self._token.headers
 
-    def _renewal_if_due(self) -> Future[None] | None:
-        """The renewal that is under way, or begins now because the token is about to expire."""
+    def _renewal_under_way(self) -> Future[None]:
+        """The renewal that has not ended yet, or begins now."""
         with self._lock:
-            if self._credentials.token_state is TokenState.FRESH:
-                return None
             if self._renewal is None or self._renewal.done():
-                self._renewal = self._renewer.submit(self._credentials.refresh, Request())
+                self._renewal = self._renewer.submit(self._renew)
             return self._renewal
+
+    def _renew(self) -> None:
+        self._token = self._renewed()

@@ -8,13 +8,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
-import google.auth
-from google.auth.exceptions import DefaultCredentialsError
-
+from database import metadata_server
 from database.access_token import AccessToken
 from database.errors import READ_CONTENDED, error_of
 from database.http_answers import Answer
@@ -25,7 +24,7 @@ from orders.outcome import StoreUnavailable
 TRY_SECONDS_MAX: Final = 2.5
 """Of the eight that a delivery has: a server that hangs leaves time to ask again, on another connection."""
 _ORIGIN: Final = "https://firestore.googleapis.com"
-_SCOPES: Final = ("https://www.googleapis.com/auth/datastore",)
+_SCOPE: Final = "https://www.googleapis.com/auth/datastore"
 # The emulator takes this for its owner, whom no security rules bind, as it does from Google's client library.
 _EMULATOR_HEADERS: Final = {"Authorization": "Bearer owner"}
 # As Google's client library calls it.
@@ -33,6 +32,8 @@ _EMULATED_PROJECT: Final = "google-cloud-firestore-emulator"
 # Codes that another try may change, of an answer without a status, as a server in between gives; 200, if it breaks off.
 _PASSING: Final = (HTTPStatus.OK, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 _SHOWN_BYTES_MAX: Final = 200
+# Made once: `json.dumps` makes one for each text that is not as it is by default.
+_in_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Transport(Protocol):
@@ -85,7 +86,7 @@ class Connection:
         end = time.monotonic() + timeout_seconds
         # Google's JSON is four times as long with its line breaks: https://cloud.google.com/apis/docs/system-parameters
         path = f"/v1/{self.documents}{quote(parent)}:{rpc}?prettyPrint=false"
-        body = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
+        body = _in_json(request).encode()
         try:
             return _content_of(self._answer_to(path, body, timeout_seconds), contended)
         except StoreUnavailable:
@@ -108,10 +109,13 @@ def connect(project: str | None, database: str = DEFAULT_DATABASE) -> Connection
     if emulator := os.environ.get("FIRESTORE_EMULATOR_HOST"):
         here = KeptConnections(f"http://{emulator}")
         return Connection(project or _EMULATED_PROJECT, here, lambda _: _EMULATOR_HEADERS, database)
-    credentials, project_of_credentials = google.auth.default(scopes=_SCOPES)
-    if not (project := project or project_of_credentials):
-        raise DefaultCredentialsError("neither the environment nor the credentials name a project")
-    return Connection(project, KeptConnections(_ORIGIN), AccessToken(credentials).headers, database)
+    if project and metadata_server.is_there(os.environ):
+        token = AccessToken(partial(metadata_server.token_from_metadata, _SCOPE))
+        return Connection(project, KeptConnections(_ORIGIN), token.headers, database)
+    from database.google_credentials import credentials_for, token_of
+
+    credentials, named = credentials_for(project, (_SCOPE,))
+    return Connection(named, KeptConnections(_ORIGIN), AccessToken(partial(token_of, credentials)).headers, database)
 
 
 def _content_of(answer: Answer, contended: frozenset[str]) -> Any:  # noqa: ANN401 - JSON

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import google.auth
 from google.auth.exceptions import DefaultCredentialsError
 
 from database.access_token import AccessToken
+from database.google_credentials import token_of
 from database.store import Queries
 from effects.outside import Skipped
 from notifications.channel import Person, Transport
@@ -59,4 +61,4 @@ def _devices(kit: ChannelKit) -> Devices:
         raise SettingsError("nothing here may push messages: there are no Google credentials") from error
     if not (project := kit.project or project):
         raise SettingsError("no Google Cloud project is named, whose devices messages are pushed to")
-    return Devices(project, AccessToken(credentials).headers, kit.store)
+    return Devices(project, AccessToken(partial(token_of, credentials)).headers, kit.store)

@@ -62,7 +62,7 @@ def listening(server: ScriptedServer, tls: SSLContext | None = None) -> Iterator
         def handle(self) -> None:
             while line := self.rfile.readline():
                 headers = parse_headers(self.rfile)
-                body = self.rfile.read(int(headers["Content-Length"]))
+                body = self.rfile.read(int(headers["Content-Length"] or 0))
                 method, path, _ = line.decode().split()
                 server.requests.append(Request(method, path, headers, body, self.client_address))
                 try:

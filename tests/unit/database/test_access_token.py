@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from google.auth.credentials import Credentials
 from google.auth.exceptions import RefreshError
 
 from database.access_token import AccessToken
+from database.google_credentials import token_of
 from orders.outcome import StoreUnavailable
 
 AN_HOUR, A_MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -43,7 +45,7 @@ def bearer(token: AccessToken, seconds: float = 10) -> str:
 
 def test_a_token_is_kept() -> None:
     credentials = Renewed(AN_HOUR, AN_HOUR)
-    token = AccessToken(credentials)
+    token = AccessToken(partial(token_of, credentials))
     assert [bearer(token), bearer(token)] == ["Bearer token-1"] * 2
     assert credentials.renewals == 1
 
@@ -51,7 +53,7 @@ def test_a_token_is_kept() -> None:
 def test_many_calls_that_have_no_token_wait_for_one_renewal() -> None:
     credentials = Renewed(AN_HOUR, AN_HOUR)
     credentials.may_end.clear()
-    token = AccessToken(credentials)
+    token = AccessToken(partial(token_of, credentials))
     with ThreadPoolExecutor(8) as calls:
         bearers = [calls.submit(bearer, token) for _ in range(8)]
         credentials.may_end.set()
@@ -61,7 +63,7 @@ def test_many_calls_that_have_no_token_wait_for_one_renewal() -> None:
 
 def test_a_token_that_is_about_to_expire_serves_on_while_it_is_renewed() -> None:
     credentials = Renewed(A_MINUTE, AN_HOUR)
-    token = AccessToken(credentials)
+    token = AccessToken(partial(token_of, credentials))
     assert bearer(token) == "Bearer token-1"
     credentials.may_end.clear()
     credentials.has_ended.clear()
@@ -74,7 +76,7 @@ def test_a_token_that_is_about_to_expire_serves_on_while_it_is_renewed() -> None
 def test_a_token_that_does_not_come_in_time_is_no_answer() -> None:
     credentials = Renewed(AN_HOUR)
     credentials.may_end.clear()
-    token = AccessToken(credentials)
+    token = AccessToken(partial(token_of, credentials))
     with pytest.raises(StoreUnavailable, match="no access token"):
         bearer(token, seconds=0.01)
     credentials.may_end.set()
@@ -83,7 +85,7 @@ def test_a_token_that_does_not_come_in_time_is_no_answer() -> None:
 
 def test_a_renewal_that_fails_is_no_answer_and_the_next_call_tries_again() -> None:
     credentials = Renewed()
-    token = AccessToken(credentials)
+    token = AccessToken(partial(token_of, credentials))
     with pytest.raises(StoreUnavailable, match="no more"):
         bearer(token)
     credentials.lifetimes.append(AN_HOUR)

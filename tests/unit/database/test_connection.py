@@ -69,6 +69,7 @@ def server(authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     authority.issue_cert("localhost").configure_cert(tls)
     with listening(ScriptedServer(lambda _: [http_answer(b"[]")]), tls) as server:
         monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+        monkeypatch.delenv("K_SERVICE", raising=False)
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "roots.pem"))
         monkeypatch.setattr(google.auth, "default", lambda **_: (Credentials(token="a-token"), "shop"))
         monkeypatch.setattr(connection, "_ORIGIN", server.origin)
@@ -100,6 +101,20 @@ def test_a_read_names_its_documents_and_brings_the_token(server: ScriptedServer)
     assert request.path == f"/v1/{DOCUMENTS}:batchGet?prettyPrint=false"
     assert request.headers["Authorization"] == "Bearer a-token"
     assert json.loads(request.body) == {"documents": [f"{DOCUMENTS}/{HERE}", f"{DOCUMENTS}/{GONE}"]}
+
+
+def test_on_an_instance_its_metadata_server_gives_the_token(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(
+        ScriptedServer(lambda _: [http_answer(b'{"access_token": "of-instance", "expires_in": 9}')])
+    ) as there:
+        monkeypatch.setenv("GCE_METADATA_HOST", there.origin.removeprefix("http://"))
+        monkeypatch.setenv("K_SERVICE", "stripewebhook")
+        answering(server, [MISSING, FOUND])
+        read()
+    assert there.requests[0].path.endswith("/token?scopes=https://www.googleapis.com/auth/datastore")
+    assert server.requests[0].headers["Authorization"] == "Bearer of-instance"
 
 
 def test_the_credentials_name_the_project_where_the_environment_does_not(server: ScriptedServer) -> None:
