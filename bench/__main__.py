@@ -123,9 +123,12 @@ def _hot_product() -> Measured:
 
 def _cold_start() -> Measured:
     found = cold_start()
-    ratio = found.ours_seconds / found.imports_seconds
-    meaning = "fresh process to its first settled payment ÷ to an empty function's first answer"
-    return (Figure("cold_start_vs_imports", ratio, meaning, Aim("≤", 1.15)),), {"median": asdict(found)}
+    to_imports, to_framework = (found.ours_seconds / of for of in (found.imports_seconds, found.framework_seconds))
+    meaning = "fresh process to its first settled payment ÷ to the first answer of a function that"
+    return (
+        Figure("cold_start_vs_imports", to_imports, f"{meaning} imports both libraries", Aim("≤", 0.8)),
+        Figure("cold_start_vs_framework", to_framework, f"{meaning} does nothing", Aim("≤", 1.6)),
+    ), {"median": asdict(found)}
 
 
 def _lines() -> Measured:
