@@ -52,7 +52,7 @@ class OrderLine:
     quantity: int
 
 
-# Without slots, since it remembers what pays for it, which a decision asks for twenty times.
+# Without slots, since it remembers what pays for it and what is back of that, which a decision asks for twenty times.
 @dataclass(frozen=True)
 class Order:
     order_id: str
@@ -164,7 +164,7 @@ class Order:
         """What was received with the payments that it is paid with; None while it is not paid."""
         return sum_of(self.paid_with)
 
-    @property
+    @cached_property
     def amount_refunded(self) -> int:
         """What is refunded of these payments, in minor units."""
         return sum(self.refunds.amount_of(payment) for payment in self.paid_with)

@@ -37,20 +37,20 @@ def why_oversized(fields: Mapping[str, object], of_the_service: Collection[str])
 
 def _bytes_of(fields: Mapping[str, object]) -> int:
     """About what Firestore counts for the fields: https://firebase.google.com/docs/firestore/storage-size."""
-    total, uncounted = 0, list[object]([fields])
-    while uncounted:
-        match uncounted.pop():
-            case str() as text:
-                total += len(text.encode(errors="replace")) + 1
-            case bytes() as data:
-                total += len(data)
-            case dict() as nested:
-                uncounted += nested.keys()
-                uncounted += nested.values()
-            case list() | tuple() as items:
-                uncounted += items
+    total, counted = 0, list[object]([fields])
+    for value in counted:
+        match value:
+            case str():
+                total += len(value.encode(errors="replace")) + 1
+            case dict():
+                total += len("".join(value).encode(errors="replace")) + len(value)
+                counted += value.values()
             case None | bool() | int() | float() | datetime():
                 total += 16
+            case list() | tuple():
+                counted += value
+            case bytes():
+                total += len(value)
             case Unread():
                 total += DOCUMENT_BYTES_MAX + 1
             case _:
