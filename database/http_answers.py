@@ -1,6 +1,6 @@
 """What an HTTP/1.1 server answers to a POST: https://www.rfc-editor.org/rfc/rfc9112. Pure.
 
-Python's own client reads more than that, and reads headers as those of a mail, for three times the processor time.
+Python's own client reads more than that, and reads headers as those of a mail, for twice the processor time.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from database.http_answers import Answer, Incoming, NotAnAnswer, answer_in
 from orders.outcome import StoreUnavailable
 
-RECEIVED_BYTES_MAX: Final = 64 * 1024
-"""At once."""
+RECEIVED_BYTES_MAX: Final = 16 * 1024
+"""At once: as much as TLS carries in a record."""
 IDLE_SECONDS_MAX: Final = 60.0
 """What was idle for longer is not used again: while its processor is frozen, an instance sees no connection die."""
 
