@@ -17,6 +17,7 @@ All errors of the service, and what each of them leads to:
     │   ├── InvalidSecret         a text is no signing secret: becomes a SettingsError (webhooks.signing_secrets)
     │   ├── InvalidKey            a text is no key of Stripe's: becomes a SettingsError (stripe_api.keys)
     │   ├── InvalidOrder          an order can never be held as written: it fails (orders.validation)
+    │   ├── NotAnAnswer           what came in over HTTP is no answer, or not a whole one (database.http_answers)
     │   ├── NotACall              a request is not one of Firebase's callable protocol: 400 (checkout.callable)
     │   └── UnreadableNotice      a notice cannot be put into words (notifications.texts)
     ├── Failed                    an effect was not performed: tried again, or given up (effects.outside)

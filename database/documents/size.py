@@ -43,7 +43,7 @@ def _bytes_of(fields: Mapping[str, object]) -> int:
             case str():
                 total += len(value.encode(errors="replace")) + 1
             case dict():
-                total += len("".join(value).encode(errors="replace")) + len(value)
+                counted += value
                 counted += value.values()
             case None | bool() | int() | float() | datetime():
                 total += 16
