@@ -92,6 +92,11 @@ def test_garbage_is_searched_for_but_not_while_an_entry_point_is_built() -> None
     assert gc.isenabled()
 
 
+def test_garbage_is_searched_for_once_in_many_deliveries() -> None:
+    # Python's own is 700, of which one delivery makes several times as many.
+    assert gc.get_threshold()[0] == 20_000
+
+
 def test_garbage_is_not_searched_for_after_an_entry_point_has_built_another() -> None:
     inner = main._built_once(object)
     assert not main._built_once(lambda: (inner(), gc.isenabled())[1])()

@@ -1,6 +1,7 @@
 """The token that lets the service into Firestore: kept, renewed in time, and never waited for without end."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -10,7 +11,7 @@ import pytest
 from google.auth.credentials import Credentials
 from google.auth.exceptions import RefreshError
 
-from database.access_token import AccessToken
+from database.access_token import AccessToken, Token
 from database.google_credentials import token_of
 from orders.outcome import StoreUnavailable
 
@@ -59,6 +60,28 @@ def test_many_calls_that_have_no_token_wait_for_one_renewal() -> None:
         credentials.may_end.set()
         assert {each.result() for each in bearers} == {"Bearer token-1"}
     assert credentials.renewals == 1
+
+
+def test_whoever_comes_while_a_token_is_renewed_waits_for_the_same() -> None:
+    begun, may_end, renewals = threading.Event(), threading.Event(), list[int]()
+
+    def renewed() -> Token:
+        renewals.append(1)
+        begun.set()
+        may_end.wait(10)
+        return Token({"authorization": f"Bearer token-{len(renewals)}"}, time.time() + 3_600)
+
+    token = AccessToken(renewed)
+    with ThreadPoolExecutor(2) as calls:
+        first = calls.submit(bearer, token)
+        assert begun.wait(10)
+        with pytest.raises(StoreUnavailable, match="none came in time"):
+            bearer(token, seconds=0.01)
+        may_end.set()
+        assert first.result() == bearer(token) == "Bearer token-1"
+    # The one thread that renews has nothing left to do.
+    token._renewer.shutdown()
+    assert len(renewals) == 1
 
 
 def test_a_token_that_is_about_to_expire_serves_on_while_it_is_renewed() -> None:
