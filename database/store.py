@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from audit.anchors import MovedHead
 from orders.events import StripeEvent
+
+if TYPE_CHECKING:
+    from audit.anchors import MovedHead
 
 Fields = Mapping[str, object]
 
@@ -147,7 +149,7 @@ class Queries(Protocol):
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
         """Effects whose time has come, by id, the longest overdue first. Raises StoreUnavailable."""
 
-    def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
+    def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence["MovedHead"]]:
         """Where the chains of the orders end that were changed after one moment and up to another, the earliest first.
 
         Raises StoreUnavailable.
