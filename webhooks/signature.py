@@ -54,7 +54,7 @@ def verified_message(body: bytes, header: str, secrets: Sequence[SigningSecret],
     if signed_at is None or abs((now - signed_at).total_seconds()) > TOLERANCE_SECONDS:
         raise Rejected("timestamp outside the tolerance")
     try:
-        message = json.loads(body.decode())
+        message = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise Rejected("the body is not JSON") from None
     if not isinstance(message, dict):

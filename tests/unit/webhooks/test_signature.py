@@ -218,6 +218,11 @@ def test_no_signed_body_is_anything_but_read_or_rejected(body: bytes) -> None:
 # --- The body ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_signed_body_may_begin_with_a_byte_order_mark() -> None:
+    body = b"\xef\xbb\xbf" + BODY
+    assert verified(body, signature_of(body)) == a_stripe_event()
+
+
 UNREADABLE = {
     "the body is not JSON": [
         *(b"", b"{", b"id=evt_1", b'{"id": }', b"[" * 100_000, b"1" * 5_000),
