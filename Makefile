@@ -7,6 +7,7 @@ MADE_FOR := $(shell { $(PYTHON) -c 'import sys; print(sys.version)'; pwd -P; } 2
 OPS := venv/.installed-ops-$(MADE_FOR)
 EMULATORS := venv/.installed-emulators-$(MADE_FOR)
 TEST := venv/.installed-test-$(MADE_FOR)
+BENCH := venv/.installed-bench-$(MADE_FOR)
 DEV := venv/.installed-dev-$(MADE_FOR)
 AUDIT := venv/.installed-audit-$(MADE_FOR)
 # And the first two of these with the page in examples/shop.
@@ -75,8 +76,8 @@ refund: $(EMULATORS) ## refund there as Stripe reports it: ORDER=... [AMOUNT=...
 sweep: $(EMULATORS) ## release there what has expired: no schedule fires in the emulators
 	@$(VENV_PYTHON) -m tools.sweep
 
-bench: $(TEST) ## print the figures, each beside its comparator
-	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m bench
+bench: $(BENCH) ## print the figures, each beside its comparator; ARGS=latency measures one subject
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m bench $(ARGS)
 
 loadtest: $(TEST) ## measure PROJECT=... under load, ask first, clean up; YES=1 does not ask, CLEAN=1 only cleans up
 	@$(VENV_PYTHON) -m bench.loadtest --project="$$PROJECT" --yes="$$YES" --force="$$FORCE" --clean="$$CLEAN" $(ARGS)
@@ -108,7 +109,7 @@ format: $(DEV) ## format the code and fix what can be fixed
 	@venv/bin/ruff format .
 
 lock: $(DEV) ## write requirements*.txt from requirements*.in; ARGS=--upgrade takes newer packages
-	@set -e; below=; for need in '' -ops -emulators -test -dev -audit; do \
+	@set -e; below=; for need in '' -ops -emulators -test -bench -dev -audit; do \
 		venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(ARGS) \
 			$$below --output-file requirements$$need.txt requirements$$need.in; \
 		below="--constraint requirements$$need.txt"; done
@@ -127,7 +128,7 @@ clean: ## remove everything that make has installed or written
 
 INSTALL := $(addprefix tools/,chromium.py inflate.mjs install.py npm_package.py ports.py progress.py steps.py toolchain.py web_sdk.py \
 	package-lock.json)
-$(OPS) $(EMULATORS) $(TEST) $(DEV) $(AUDIT) $(PAGE) $(BROWSER): venv/.installed-%-$(MADE_FOR): $(INSTALL) $(wildcard requirements*.txt tools/requirements*.txt)
+$(OPS) $(EMULATORS) $(TEST) $(BENCH) $(DEV) $(AUDIT) $(PAGE) $(BROWSER): venv/.installed-%-$(MADE_FOR): $(INSTALL) $(wildcard requirements*.txt tools/requirements*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m tools.install $*

@@ -1,6 +1,6 @@
 """Install, once, what make needs for one thing: Python packages, Node, Java, the Firebase tools and their emulator.
 
-    python -m tools.install ops|emulators|page|test|browser|dev|audit
+    python -m tools.install ops|emulators|page|test|browser|bench|dev|audit
 
 Runs with the system's Python, before anything is installed, so it uses the standard library only. What the machine has
 is used; what it lacks comes as a pinned package into the environment. A step that is done is skipped, so an interrupted
@@ -19,7 +19,7 @@ from tools.ports import PortsError, named_ports
 from tools.steps import Stamp, Step, fingerprint, run_together
 from tools.toolchain import NODE_MODULES, ROOT, VENV, environment_of_tools
 
-NEEDS: Final = ("ops", "emulators", "test", "dev", "audit")
+NEEDS: Final = ("ops", "emulators", "test", "bench", "dev", "audit")
 """What the packages are for, as requirements-*.txt has them: each includes those before it."""
 WITH_THE_PAGE: Final = {"page": "emulators", "browser": "test"}
 """What needs the page in examples/shop as well, and which packages that needs."""
