@@ -1,0 +1,81 @@
+"""How much of a processor processes take, and on which cores they may run. On Linux alone, where both can be asked."""
+
+import contextlib
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Final
+
+_PROC: Final = Path("/proc")
+_TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
+# Of what follows the name in /proc/PID/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+_PARENT: Final = 1
+_USER: Final = 11
+_SYSTEM: Final = 12
+_LISTENING: Final = "0A"
+
+
+def cores() -> frozenset[int]:
+    """Those on which this process may run."""
+    return frozenset(os.sched_getaffinity(0))
+
+
+def processor_seconds(pids: Collection[int]) -> float:
+    """What the processes have taken so far, in the system's name included. A process that has ended counts no more."""
+    ticks = 0
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            fields = _stat_of(pid)
+            ticks += int(fields[_USER]) + int(fields[_SYSTEM])
+    return ticks / _TICKS_PER_SECOND
+
+
+def family_of(pid: int) -> frozenset[int]:
+    """The process and all its descendants."""
+    parents: dict[int, int] = {}
+    for folder in _PROC.glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(folder.name)] = int(_stat_of(int(folder.name))[_PARENT])
+    family = {pid}
+    while more := {child for child, parent in parents.items() if parent in family} - family:
+        family |= more
+    return frozenset(family)
+
+
+def listener_on(port: int) -> int:
+    """The process that listens on this port. Raises LookupError if there is none to be seen."""
+    sockets = set()
+    for table in ("tcp", "tcp6"):
+        for line in (_PROC / "net" / table).read_text().splitlines()[1:]:
+            _, local, _, state, *rest = line.split()
+            if state == _LISTENING and int(local.rpartition(":")[2], 16) == port:
+                sockets.add(f"socket:[{rest[5]}]")
+    for descriptor in _PROC.glob("[0-9]*/fd/*"):
+        with contextlib.suppress(OSError):
+            if str(descriptor.readlink()) in sockets:
+                return int(descriptor.parts[2])
+    raise LookupError(f"nobody is seen to listen on port {port}")
+
+
+def pin(pids: Collection[int], to: Collection[int]) -> None:
+    """Let all threads of these processes, and those that they will start, run on these cores alone."""
+    for pid in pids:
+        for thread in (_PROC / str(pid) / "task").glob("*"):
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(int(thread.name), to)
+
+
+@contextlib.contextmanager
+def pinned(pids: Collection[int], to: Collection[int]) -> Iterator[None]:
+    """The same, until the block ends; then they may run on all of ours again."""
+    everywhere = cores()
+    pin(pids, to)
+    try:
+        yield
+    finally:
+        pin(pids, everywhere)
+
+
+def _stat_of(pid: int) -> list[str]:
+    # The name is in brackets, and may hold blanks and brackets itself.
+    return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
