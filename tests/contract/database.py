@@ -5,26 +5,35 @@ from typing import Protocol
 
 from google.cloud import firestore
 
-from database.connection import connect
+from bench.postgres.firestore_stand_in import Documents, Log, answered
+from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
+from database.kept_connections import Answer
+from database.messages import decoded, encoded_value
 from database.moments import FirestoreMoments
 from database.queries import FirestoreQueries
 from database.rehearsal import RehearsalStore
 from database.store import DocumentStore, Moment
 from orders.events import StripeEvent
 from tests.support.builders import NOW
+from tests.support.counted_rpcs import name_of
 from tests.support.memory_store import MemoryStore
 
 
-class Database(Protocol):
+class Documented(Protocol):
+    """The documents alone."""
+
     @property
     def store(self) -> DocumentStore: ...
     def put(self, path: str, fields: Mapping[str, object]) -> None: ...
     def delete(self, path: str) -> None: ...
     def get(self, path: str) -> Mapping[str, object] | None: ...
+    def dump(self) -> dict[str, dict[str, object]]: ...
+
+
+class Database(Documented, Protocol):
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]: ...
     def fcm_tokens(self, user_id: str) -> Sequence[str]: ...
-    def dump(self) -> dict[str, dict[str, object]]: ...
     def moment(self) -> Moment: ...
 
 
@@ -59,6 +68,39 @@ class InRehearsal:
     def dump(self) -> dict[str, dict[str, object]]:
         paths = {*self.below.dump(), *self.store.differences}
         return {path: dict(fields) for path in sorted(paths) if (fields := self.get(path)) is not None}
+
+
+class InStandIn:
+    """What the bench has in the place of Firestore where the emulator would be too slow."""
+
+    def __init__(self, log: Log) -> None:
+        self._documents = Documents(log)
+        self._connection = Connection("shop", self, lambda _: {})
+        self.store = FirestoreStore(self._connection)
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        return Answer(*answered(self._documents, name_of(path), body))
+
+    def put(self, path: str, fields: Mapping[str, object]) -> None:
+        # Doubles are what others write.
+        values = {k: {"doubleValue": v} if isinstance(v, float) else encoded_value(v) for k, v in fields.items()}
+        self._write({"update": {"name": self._name(path), "fields": values}})
+
+    def delete(self, path: str) -> None:
+        self._write({"delete": self._name(path)})
+
+    def get(self, path: str) -> Mapping[str, object] | None:
+        return self.dump().get(path)
+
+    def dump(self) -> dict[str, dict[str, object]]:
+        every = self._connection.call("page", {"first": 0}, timeout_seconds=1)
+        return {one["name"].removeprefix(self._name("")): dict(decoded(one)) for one in every}
+
+    def _write(self, write: Mapping[str, object]) -> None:
+        self._connection.call("commit", {"writes": [write]}, timeout_seconds=1)
+
+    def _name(self, path: str) -> str:
+        return f"{self._connection.documents}/{path}"
 
 
 class InFirestore:
