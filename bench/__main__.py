@@ -1,5 +1,11 @@
-"""Measure every figure and print it beside its aim. Runs inside the emulators: `make bench`."""
+"""Measure every figure and print it beside its aim. Runs inside the emulators: `make bench`.
 
+    python -m bench [subject ...]
+
+With subjects, those alone.
+"""
+
+import argparse
 import os
 import platform
 import time
@@ -16,6 +22,9 @@ from bench.growth import LINES, history_growth, lines_growth
 from bench.hot_product import CLIENTS as BUYERS
 from bench.hot_product import PRODUCTS_SPREAD, rush_of_service, rush_of_transactions
 from bench.latency import latency
+from bench.postgres.comparison import compare
+from bench.postgres.report import figures_of
+from bench.postgres.server import NoServer
 from bench.race import CLIENTS, race_of_service, race_of_transactions
 from tools.toolchain import BUILD
 
@@ -27,18 +36,19 @@ Emulator regression: the same load by the client library's transactions on this 
 Firestore's; says nothing about Firestore."""
 
 
-def main() -> None:
+def main(subjects: Sequence[str]) -> None:
     started, machine = time.perf_counter(), _machine()
     figures: list[Figure] = []
     parts: dict[str, Parts] = {}
-    for subject, measure in _SUBJECTS.items():
+    for subject in subjects:
         print(f"{time.perf_counter() - started:4.0f} s  {subject}", flush=True)
-        measured, parts[subject] = measure()
+        measured, parts[subject] = _SUBJECTS[subject]()
         figures += measured
     written = BUILD / "bench.json"
     write_json(figures, parts, machine, written)
     print(f"\n  {machine}\n\n{table_of(figure for figure in figures if not figure.is_regression_check)}\n")
-    print(f"{REGRESSION_HEADING}\n\n{table_of(figure for figure in figures if figure.is_regression_check)}\n")
+    if of_emulator := [figure for figure in figures if figure.is_regression_check]:
+        print(f"{REGRESSION_HEADING}\n\n{table_of(of_emulator)}\n")
     print(f"Made of\n\n{parts_in_words(parts)}\n")
     print(f"{time.perf_counter() - started:.0f} s. All of it is in {written.relative_to(BUILD.parent)}.")
 
@@ -121,6 +131,15 @@ def _hot_product() -> Measured:
     ), {name: {"bought_per_second": run.bought_per_second, **asdict(run)} for name, run in runs.items()}
 
 
+def _postgres() -> Measured:
+    try:
+        found = compare()
+    except NoServer as reason:
+        print(f"        nothing is compared with PostgreSQL: {reason}")
+        return (), {}
+    return figures_of(found), found.parts()
+
+
 def _cold_start() -> Measured:
     found = cold_start()
     to_imports, to_framework = (found.ours_seconds / of for of in (found.imports_seconds, found.framework_seconds))
@@ -165,10 +184,16 @@ _SUBJECTS: Final[Mapping[str, Callable[[], Measured]]] = {
     "lines": _lines,
     "race": _race,
     "hot product": _hot_product,
+    "postgres": _postgres,
     "cold start": _cold_start,
     "history": _history,
 }
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure every figure, beside its aim.")
+    parser.add_argument("subjects", nargs="*", metavar="subject", help=f"any of: {', '.join(_SUBJECTS)}; else all")
+    asked = parser.parse_args().subjects
+    if unknown := sorted(set(asked) - _SUBJECTS.keys()):
+        parser.error(f"there is no subject {unknown[0]!r}, but {', '.join(_SUBJECTS)}")
+    main(asked or list(_SUBJECTS))

@@ -1,0 +1,145 @@
+"""Who is compared: servers that differ in what settles alone, each with a shop of its own, which its records judge."""
+
+import os
+import secrets
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psycopg
+import trustme
+
+from bench.postgres.firestores import Firestore, printing_its_port
+from bench.postgres.judging import FIRST, PRODUCTS, RESERVED, Verdict, product_of, verdict
+from bench.postgres.metadata import metadata_server
+from bench.postgres.server import PostgresServer
+from bench.processors import family_of
+from bench.shop import STOCK, UNIT_AMOUNT
+from tests.support.production_server import Server, starting_server
+
+CURRENCY: Final = "eur"
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    server: Server
+    secret: str
+    """With what its events are signed."""
+    database: Callable[[], frozenset[int]]
+    """The processes of its database, as they are now."""
+    beside: frozenset[int]
+    """Other processes that stand between the two, which count for nobody."""
+    open_orders: Callable[[Sequence[str]], None]
+    """Let these orders be reserved, each for one unit."""
+    judge: Callable[[], Verdict]
+
+
+@contextmanager
+def the_service(firestore: Firestore, authority: trustme.CA) -> Iterator[Contestant]:
+    """The deployed webhook: it reaches its database by TLS, with tokens as a Google machine gives them."""
+    firestore.stock_up()
+    secret = _a_secret()
+    with (
+        tempfile.TemporaryDirectory() as created,
+        _tls_in_front_of(firestore.address, authority, folder := Path(created)) as (proxy, origin),
+        metadata_server() as metadata,
+    ):
+        environment = {
+            "STRIPE_WEBHOOK_SECRET": secret,
+            "BENCH_FIRESTORE_ORIGIN": origin,
+            "SSL_CERT_FILE": str(folder / "roots.pem"),
+            "GCE_METADATA_HOST": metadata,
+            "GCE_METADATA_IP": metadata,
+            "NO_PROXY": "*",
+            # Nobody's own credentials.
+            "GOOGLE_APPLICATION_CREDENTIALS": "",
+            "CLOUDSDK_CONFIG": str(folder / "none"),
+        }
+        with _serving("ours.py", "stripe_webhook", firestore.connection.project, **environment) as server:
+            yield Contestant(
+                server,
+                secret,
+                lambda: frozenset({firestore.process}),
+                frozenset({proxy}),
+                firestore.open_orders,
+                firestore.judge,
+            )
+
+
+@contextmanager
+def on_postgres(postgres: PostgresServer, target: str) -> Iterator[Contestant]:
+    """One of the entry points in `webhook.py`, on a database of its own in this server."""
+    secret, url, database = _a_secret(), *postgres.create_database(target)
+    with database:
+        database.cursor().executemany(
+            "INSERT INTO inventory VALUES (%s, %s, %s)", [(product, STOCK, RESERVED) for product in PRODUCTS]
+        )
+        environment = {"STRIPE_WEBHOOK_SECRET": secret, "DATABASE_URL": url}
+        with _serving("webhook.py", target, "demo-shop", **environment) as server:
+            yield Contestant(
+                server,
+                secret,
+                lambda: family_of(postgres.process.pid),
+                frozenset(),
+                lambda order_ids: _open_orders(database, order_ids),
+                lambda: _verdict_of_postgres(database),
+            )
+
+
+@contextmanager
+def _serving(source: str, target: str, project: str, **environment: str) -> Iterator[Server]:
+    """As deployed: with nothing emulated, and modules compiled."""
+    settings = {
+        "FUNCTION_SOURCE": f"bench/postgres/{source}",
+        "FUNCTION_TARGET": target,
+        # By which a function knows that it runs on Google's machines.
+        "K_SERVICE": target,
+        "FUNCTIONS_EMULATOR": "",
+        "PYTHONDONTWRITEBYTECODE": "",
+        **environment,
+    }
+    with starting_server(project, "", Path(os.devnull), **settings) as server:
+        server.wait_until_serving()
+        yield server
+
+
+def _a_secret() -> str:
+    return f"whsec_{secrets.token_hex(16)}"
+
+
+@contextmanager
+def _tls_in_front_of(upstream: str, authority: trustme.CA, folder: Path) -> Iterator[tuple[int, str]]:
+    """The process that speaks TLS there, and its origin."""
+    authority.cert_pem.write_to_path(str(folder / "roots.pem"))
+    certificate = folder / "certificate.pem"
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    command = [sys.executable, "-m", "bench.postgres.tls_in_front", upstream, str(certificate)]
+    with printing_its_port(command) as (process, port):
+        yield process, f"https://localhost:{port}"
+
+
+def _open_orders(database: psycopg.Connection, order_ids: Sequence[str]) -> None:
+    cursor = database.cursor()
+    cursor.executemany(
+        "INSERT INTO orders (id, user_id, status, amount, currency) VALUES (%s, 'alice', 'reserved', %s, %s)",
+        [(order_id, UNIT_AMOUNT, CURRENCY) for order_id in order_ids],
+    )
+    cursor.executemany(
+        "INSERT INTO order_lines VALUES (%s, %s, 1)", [(order_id, product_of(order_id)) for order_id in order_ids]
+    )
+
+
+def _verdict_of_postgres(database: psycopg.Connection) -> Verdict:
+    orders: dict[str, str] = dict(database.execute("SELECT id, status FROM orders").fetchall())
+    entries = database.execute("SELECT order_id FROM audit_log WHERE result = %s", (FIRST,)).fetchall()
+    levels = database.execute("SELECT product_id, stock, reserved FROM inventory").fetchall()
+    return verdict(
+        orders,
+        Counter(order_id for (order_id,) in entries),
+        {product: (stock, reserved) for product, stock, reserved in levels},
+    )

@@ -1,0 +1,51 @@
+"""What stands in for the metadata server of a Google machine: it gives access tokens, which last for an hour.
+
+The service finds it as Google's library does, so that each call asks the same credentials as in production whether
+their token is fresh: https://cloud.google.com/compute/docs/metadata/overview.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+
+from bench.postgres.tls_in_front import TOKEN
+
+_HOST: Final = "127.0.0.1"
+_LIFETIME_SECONDS: Final = 3_599
+# A name that is no account's address: for one that is, the library asks Google where it may be used.
+_ACCOUNT: Final = {"aliases": ["default"], "email": "default", "scopes": ["https://www.googleapis.com/auth/datastore"]}
+
+
+class _Metadata(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path.partition("?")[0].endswith("/token"):
+            answer: object = {"access_token": TOKEN, "expires_in": _LIFETIME_SECONDS, "token_type": "Bearer"}
+        else:
+            answer = _ACCOUNT
+        content = json.dumps(answer).encode()
+        self.send_response(200)
+        for name, value in {
+            "Metadata-Flavor": "Google",
+            "Content-Type": "application/json",
+            "Content-Length": str(len(content)),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
+        """Nothing."""
+
+
+@contextmanager
+def metadata_server() -> Iterator[str]:
+    """Where it listens, for GCE_METADATA_HOST."""
+    with ThreadingHTTPServer((_HOST, 0), _Metadata) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"{_HOST}:{server.server_address[1]}"
+        finally:
+            server.shutdown()
