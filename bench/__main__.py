@@ -40,12 +40,13 @@ def main(subjects: Sequence[str]) -> None:
     started, machine = time.perf_counter(), _machine()
     figures: list[Figure] = []
     parts: dict[str, Parts] = {}
+    written = BUILD / "bench.json"
     for subject in subjects:
         print(f"{time.perf_counter() - started:4.0f} s  {subject}", flush=True)
         measured, parts[subject] = _SUBJECTS[subject]()
         figures += measured
-    written = BUILD / "bench.json"
-    write_json(figures, parts, machine, written)
+        # Whoever ends it early finds there what has been measured until then.
+        write_json(figures, parts, machine, written)
     print(f"\n  {machine}\n\n{table_of(figure for figure in figures if not figure.is_regression_check)}\n")
     if of_emulator := [figure for figure in figures if figure.is_regression_check]:
         print(f"{REGRESSION_HEADING}\n\n{table_of(of_emulator)}\n")
