@@ -83,7 +83,7 @@ _ON_THE_WAY = {OrderStatus.PENDING, OrderStatus.RESERVING, OrderStatus.RESERVED,
 
 
 def test_a_seed_plays_the_same_history_each_time() -> None:
-    assert [trace_of(seed) for seed in range(20)] == [trace_of(seed) for seed in range(20)]
+    assert [trace_of(seed) for seed in range(5)] == [trace_of(seed) for seed in range(5)]
 
 
 def trace_of(seed: int) -> list[str]:
@@ -112,7 +112,7 @@ def test_it_catches_units_that_are_given_back_twice(monkeypatch: pytest.MonkeyPa
 
 def test_it_catches_an_operator_who_takes_units_away_that_orders_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adjusting, "_why_too_few", lambda _level, _change: None)
-    assert_caught(complaint="more is promised than is there")
+    assert_caught(first_seed=65, complaint="more is promised than is there")
 
 
 def test_it_catches_an_operator_who_accepts_what_is_not_on_the_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +131,7 @@ def test_it_catches_an_expiry_that_does_not_see_that_the_order_is_paid(monkeypat
         return Step.EXPIRE if is_lapse_of_paid else step_for(status, kind)
 
     monkeypatch.setattr(decide, "step_for", expire_paid_orders_too)
-    assert_caught(first_seed=8_120)
+    assert_caught(first_seed=8_190)
 
 
 @pytest.mark.parametrize(("left_alone", "first_seed"), [("_expire", 20), ("_place", 25), ("_take_up", 1_500)])
@@ -155,12 +155,12 @@ def test_it_catches_a_fault_that_the_sweep_only_logs(monkeypatch: pytest.MonkeyP
 
 def test_it_catches_an_end_that_cancels_an_order_whose_money_is_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Payments, "under_way", ())
-    assert_caught(first_seed=1_900)
+    assert_caught(first_seed=1_915)
 
 
 def test_it_catches_a_hold_that_ends_before_its_voucher(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Payment, "holds_until", lambda payment, retry: None)
-    assert_caught(first_seed=60)
+    assert_caught(first_seed=465)
 
 
 def test_it_catches_a_wrong_payment_that_makes_the_right_one_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,7 +196,7 @@ def test_it_catches_a_lapse_that_is_taken_for_that_of_an_earlier_order(monkeypat
 
 def test_it_catches_a_refund_that_counts_before_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Refund, "is_done", property(lambda refund: not refund.is_undone))
-    assert_caught()
+    assert_caught(first_seed=10)
     # After what an operator did, and beside Stripe's own refunds.
     assert_caught(first_seed=40, complaint="is recorded, and it can be one of")
     assert_caught(first_seed=40, complaint="refunds_differ: Stripe has refunded")
@@ -230,7 +230,7 @@ def test_it_catches_another_key_in_each_attempt(monkeypatch: pytest.MonkeyPatch)
         return stored and replace(stored, effect=replace(stored.effect, key=f"{stored.effect.key}_{stored.attempts}"))
 
     monkeypatch.setattr(performing, "effect_from", with_other_key)
-    assert_caught(complaint="asked under more than one key")
+    assert_caught(first_seed=10, complaint="asked under more than one key")
 
 
 def test_it_catches_other_words_in_each_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +239,7 @@ def test_it_catches_other_words_in_each_attempt(monkeypatch: pytest.MonkeyPatch)
         return stored and replace(stored, payload=None)
 
     monkeypatch.setattr(performing, "effect_from", without_payload)
-    assert_caught(complaint="asked in other words")
+    assert_caught(first_seed=10, complaint="asked in other words")
 
 
 def test_it_catches_effects_that_are_over_before_anybody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +285,7 @@ def test_it_catches_refunds_of_both_payments_if_it_turns_out_late_which_came_fir
     assert_caught(first_seed=3_500, complaint="of its money is not sent back")
 
 
-@pytest.mark.parametrize(("left_alone", "first_seed"), [(AutoRefund.EXTRAS, 375), (AutoRefund.ALL, 0)])
+@pytest.mark.parametrize(("left_alone", "first_seed"), [(AutoRefund.EXTRAS, 375), (AutoRefund.ALL, 30)])
 def test_it_catches_a_payment_that_is_due_back_and_is_not_refunded(
     monkeypatch: pytest.MonkeyPatch, left_alone: AutoRefund, first_seed: int
 ) -> None:
@@ -358,7 +358,7 @@ def test_it_catches_an_order_that_learns_of_its_entry_in_another_commit(monkeypa
         return committed
 
     monkeypatch.setattr(Worker, "commit", swapped)
-    assert_caught(complaint="the chain misses number")
+    assert_caught(first_seed=20, complaint="the chain misses number")
 
 
 def test_it_catches_an_anchor_of_what_is_in_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
