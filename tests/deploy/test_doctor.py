@@ -4,10 +4,12 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
-from requests import PreparedRequest, Response
+import yaml
+from requests import PreparedRequest, Response, sessions
 from requests.adapters import HTTPAdapter
 
 from stripe_api.api import API_VERSION
@@ -53,6 +55,9 @@ def service(deployer: Deployer, working: GoogleProject, monkeypatch: pytest.Monk
         return service.send(asked)
 
     monkeypatch.setattr(HTTPAdapter, "send", send)
+    # Half of the time went into reading functions.yaml, and into looking for proxies, again and again.
+    monkeypatch.setattr(sessions, "get_environ_proxies", lambda *_, **__: {})
+    monkeypatch.setattr(yaml, "safe_load", partial(yaml.load, Loader=yaml.CSafeLoader))
     monkeypatch.setenv("STRIPE_API_KEY", API_KEY)
     return service
 
