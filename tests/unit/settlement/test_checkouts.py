@@ -62,9 +62,10 @@ OVER: dict[str, Any] = {"reservation_expires_at": NOW, "checkout_until": NOW}
 """Its time is out, and nobody has said a word of its session."""
 
 
-def in_checkout(checkout: Checkout = OPEN, order: Order | None = None, **changes: Any) -> Given:
-    order = order or an_order_in_checkout(checkout, **changes)
-    return given(order, shirts=(10, 3), checkout=a_known_checkout(checkout))
+def in_checkout(checkout: Checkout | None = OPEN, order: Order | None = None, **changes: Any) -> Given:
+    """The order, whose latest attempt is this one; None if nothing is known of any."""
+    order = order or an_order_in_checkout(checkout or OPEN, **changes)
+    return given(order, shirts=(10, 3), checkout=checkout and a_known_checkout(checkout))
 
 
 def in_session(event: PaymentSucceeded, attempt: int | None = 1) -> PaymentSucceeded:
@@ -90,7 +91,7 @@ def after(*events: OrderEvent, checkout: Checkout = OPEN, order: Order | None = 
     """The last of what these events change, one after the other."""
     order, change = order or an_order_in_checkout(checkout), None
     for event in events:
-        change = given(order, shirts=(10, 3), checkout=a_known_checkout(checkout)).changed_by(event)
+        change = in_checkout(checkout, order).changed_by(event)
         order, checkout = change.order, change.checkout or checkout
     assert change
     return replace(change, checkout=checkout)
@@ -176,8 +177,7 @@ def test_what_stripe_adds_is_paid_for_in_whatever_order_it_is_reported() -> None
         assert (order.status, order.asked, order.received) == ("finalized", EUR_43, EUR_43)
         assert (order.adjustments, order.items_total, order.priced_by_checkout) == (PARTS, EUR_36, True)
         assert (order.checkout_until, order.failure_reason) == (None, None)
-        assert change.checkout
-        assert change.checkout.state == "complete"
+        assert change.checkout and change.checkout.state == "complete"
 
 
 def test_money_that_does_not_match_is_kept_until_the_open_session_has_said_what_it_cost() -> None:
@@ -216,9 +216,7 @@ NOT_WAITED_FOR: dict[str, tuple[Checkout | None, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("checkout", "changes"), NOT_WAITED_FOR.values(), ids=NOT_WAITED_FOR)
 def test_a_session_is_not_waited_for_where(checkout: Checkout | None, changes: dict[str, Any]) -> None:
-    order = an_order_in_checkout(checkout or OPEN, **changes)
-    known = checkout and a_known_checkout(checkout)
-    assert given(order, shirts=(10, 3), checkout=known).changed_by(CHARGE).result == "quarantined"
+    assert in_checkout(checkout, **changes).changed_by(CHARGE).result == "quarantined"
 
 
 def test_a_payment_that_has_paid_for_another_order_is_not_kept_for_this_one() -> None:
@@ -376,8 +374,7 @@ def test_that_the_session_of_a_sold_order_ran_out_is_recorded_once() -> None:
 
 
 def test_an_order_whose_customer_opens_another_session_stays_held_for_that() -> None:
-    order = an_order_in_checkout(OPEN, reserved_at=NOW - timedelta(hours=1))
-    change = in_checkout(OPEN, order).changed_by(a_session_end())
+    change = in_checkout(reserved_at=NOW - timedelta(hours=1)).changed_by(a_session_end())
     assert (change.result, change.order.status, change.moves) == ("checkout_ended", "reserved", ())
     reopened = given(change.order, checkout=a_known_checkout(change.checkout or OPEN))
     assert not change.order.priced_by_checkout
@@ -401,7 +398,7 @@ def test_no_other_end_cancels_an_order_that_is_paid_for_in_sessions_of_ours(even
     change = in_checkout().changed_by(event)
     assert (change.result, change.order.status, change.checkout) == ("payment_canceled", "reserved", None)
     assert change.order.reservation_expires_at == UNTIL
-    ended = given(change.order, shirts=(10, 3), checkout=a_known_checkout(OPEN)).changed_by(session_expired()).order
+    ended = in_checkout(OPEN, change.order).changed_by(session_expired()).order
     assert given(ended, shirts=(10, 3)).changed_by(event).order.status == "reserved"
 
 
@@ -458,7 +455,7 @@ def test_a_customer_who_was_faster_has_paid() -> None:
     until = NOW + TERMS.reservation
     assert (kept.order.reservation_expires_at, kept.order.checkout_until) == (until, until)
     assert "session_complete" in (kept.note or "")
-    paid = given(kept.order, shirts=(10, 3), checkout=a_known_checkout(OPEN)).changed_by(completed())
+    paid = in_checkout(OPEN, kept.order).changed_by(completed())
     assert paid.order.status == "finalized"
     assert "cancel_requested" in (paid.note or "")
 
@@ -483,22 +480,18 @@ def test_what_is_known_of_a_session_already_changes_nothing(checkout: Checkout |
 def test_money_that_no_session_explains_is_for_a_person(ends_as: str | None) -> None:
     kept = in_checkout().changed_by(CHARGE).order
     ending = an_open_checkout(ends_as=ends_as and OrderStatus(ends_as))
-    change = given(kept, shirts=(10, 3), checkout=a_known_checkout(ending)).changed_by(a_session_end())
+    change = in_checkout(ending, kept).changed_by(a_session_end())
     assert (change.result, change.order.status, change.order.hold_kept) == ("quarantined", "review", True)
     assert "4300 eur was paid, 3600 eur was asked" in (change.note or "")
-    assert change.checkout
-    assert change.checkout.state == "expired"
+    assert change.checkout and change.checkout.state == "expired"
 
 
 def test_money_is_for_a_person_when_its_time_is_out_and_settled_all_the_same_by_what_the_session_says_later() -> None:
     kept = replace(in_checkout().changed_by(CHARGE).order, reservation_expires_at=NOW)
-    lapsed = given(kept, shirts=(10, 3), checkout=a_known_checkout(OPEN)).changed_by(a_lapse())
+    lapsed = in_checkout(OPEN, kept).changed_by(a_lapse())
     assert (lapsed.result, lapsed.order.status, lapsed.effects) == ("quarantined", "review", ())
     assert [notice.audience for notice in lapsed.notices] == ["customer", "operator"]
-    assert (
-        given(lapsed.order, shirts=(10, 3), checkout=a_known_checkout(OPEN)).changed_by(completed()).order.status
-        == "finalized"
-    )
+    assert in_checkout(OPEN, lapsed.order).changed_by(completed()).order.status == "finalized"
 
 
 # --- Where nobody can pay any more ------------------------------------------------------------------------------------
@@ -513,13 +506,11 @@ NOT_THERE: dict[str, Checkout | None] = {
 
 @pytest.mark.parametrize("checkout", NOT_THERE.values(), ids=NOT_THERE)
 def test_an_order_ends_at_once_when_its_time_is_out_and(checkout: Checkout | None) -> None:
-    order = an_order_in_checkout(checkout or OPEN, **OVER)
-    change = given(order, shirts=(10, 3), checkout=checkout and a_known_checkout(checkout)).changed_by(a_lapse())
+    change = in_checkout(checkout, **OVER).changed_by(a_lapse())
     assert (change.result, change.moves, change.effects) == ("expired", RELEASED, ())
     assert change.order.checkout_until is None
     if checkout and checkout.state is CheckoutState.OPEN:
-        assert change.checkout
-        assert change.checkout.state == "expired"
+        assert change.checkout and change.checkout.state == "expired"
 
 
 def test_a_cancelled_order_that_stripe_never_answered_for_is_cancelled_in_the_end() -> None:
@@ -537,14 +528,12 @@ def test_money_is_for_a_person_if_its_customer_cancels_and_no_session_is_open_th
     checkout: Checkout | None,
 ) -> None:
     kept = in_checkout(a_checkout()).changed_by(CHARGE).order
-    known = checkout and a_known_checkout(checkout)
-    change = given(kept, shirts=(10, 3), checkout=known).changed_by(a_cancel_request())
+    change = in_checkout(checkout, kept).changed_by(a_cancel_request())
     assert (change.result, change.order.status, change.moves) == ("quarantined", "review", ())
     assert (change.order.received, change.order.cancel_requested_at) == (EUR_43, NOW)
     assert "4300 eur was paid, 3600 eur was asked" in (change.note or "")
     if checkout and checkout.state is CheckoutState.OPEN:
-        assert change.checkout
-        assert change.checkout.state == "expired"
+        assert change.checkout and change.checkout.state == "expired"
 
 
 def test_a_customer_may_cancel_what_is_about_to_expire() -> None:
@@ -558,7 +547,7 @@ def test_late_money_is_explained_by_a_session_that_was_taken_for_ended() -> None
     ended = an_open_checkout(state=CheckoutState.EXPIRED)
     closed = a_held_order("expired", checkout_attempts=1)
     held = given(closed, checkout=a_known_checkout(ended)).when(completed())
-    again = given(held.order, shirts=(10, 3), checkout=a_known_checkout(ended))  # type: ignore[union-attr]
+    again = in_checkout(ended, held.order)  # type: ignore[union-attr]
     change = again.changed_by(completed())
     assert (change.order.status, change.order.asked) == ("finalized", EUR_43)
 
@@ -619,8 +608,7 @@ def test_an_attempt_that_has_no_session_yet_is_closed_so_that_nobody_is_shown_on
 
 @pytest.mark.parametrize("checkout", [None, an_open_checkout(state=CheckoutState.EXPIRED)])
 def test_nobody_looks_for_a_session_again_that_is_known_to_be_over(checkout: Checkout | None) -> None:
-    order = an_order_in_checkout(OPEN)
-    change = given(order, shirts=(10, 3), checkout=checkout and a_known_checkout(checkout)).changed_by(OTHER)
+    change = in_checkout(checkout).changed_by(OTHER)
     assert (change.order.checkout_until, change.checkout, change.effects) == (None, None, ())
 
 
