@@ -69,19 +69,25 @@ class EmulatedProject:
         self._root = f"projects/{name}/databases/(default)/documents"
         self._documents = f"http://{host}/v1/{self._root}"
         self._holds: Documents | None = None
-        """What the project was reset to, if nothing was written since."""
+        """What the project was reset to."""
+        self._written: set[str] = set()
+        """The paths that were written to since."""
 
     def load_rules(self, source: str) -> None:
         self._call("PUT", f"{self._emulator}:securityRules", {"rules": {"files": [{"content": source}]}})
 
     def reset_to(self, documents: Documents) -> None:
         """Afterwards the project holds these documents and no others."""
-        if self._holds is documents:
-            return
-        self._call("DELETE", f"{self._emulator}/databases/(default)/documents")
-        writes = [self._set(path, fields) for path, fields in documents.items()]
-        self._call("POST", f"{self._documents}:commit", {"writes": writes})
-        self._holds = documents
+        if self._holds is not documents:
+            self._call("DELETE", f"{self._emulator}/databases/(default)/documents")
+            self._holds, self._written = documents, {*documents}
+        writes = [
+            self._set(path, documents[path]) if path in documents else {"delete": f"{self._root}/{path}"}
+            for path in self._written
+        ]
+        if writes:
+            self._call("POST", f"{self._documents}:commit", {"writes": writes})
+        self._written.clear()
 
     def allows(self, attempt: Attempt) -> bool:
         """Make the attempt, and return whether the rules permit it."""
@@ -93,7 +99,7 @@ class EmulatedProject:
             # There is none, and whoever asks may know that.
             return True
         if attempt.operation in _WRITES:
-            self._holds = None
+            self._written |= {attempt.path, *attempt.alongside}
         _raise_unless_ok(answer)
         return True
 
