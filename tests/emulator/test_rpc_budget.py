@@ -1,4 +1,8 @@
-"""How often Firestore is asked, counted at the HTTP transport: every round trip costs time and money, and can fail."""
+"""How often Firestore is asked, counted at the HTTP transport: every round trip costs time and money, and can fail.
+
+A call of the store is one RPC, and nothing else asks. How many calls each event takes is counted in
+`tests/unit/settlement/test_store_calls.py`.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,9 +18,7 @@ from storefront.availability import PRODUCTS_PER_RUN
 from tests.support.builders import (
     NOW,
     Fields,
-    a_cancel_request,
     a_catalogue_entry,
-    a_request,
     a_reserved_order,
     an_order,
 )
@@ -25,7 +27,7 @@ from tests.support.emulated_shop import delivered_to, list_in_catalogue, service
 from tests.support.stripe_objects import the_event
 
 READ, COUNT, COMMIT = "batchGet", "runAggregationQuery", "commit"
-PAID, SESSION, REFUND = "payment_intent.succeeded", "checkout.session.completed", "refund.created"
+PAID = "payment_intent.succeeded"
 
 Deliver = Callable[[Fields], tuple[str, list[str]]]
 
@@ -68,81 +70,8 @@ def test_an_event_that_names_nothing_of_ours_takes_none_and_a_payment_of_nobodys
     assert deliver({**the_event(PAID), "type": "invoice.paid"}) == ("ignored", [])
     assert deliver({**the_event(PAID), "type": "canary"}) == ("ignored", [READ])
     by_link: Any = {"metadata": {}, "client_reference_id": "order-1", "payment_link": "plink_1"}
-    assert deliver(the_event(SESSION, **by_link)) == ("ignored", [])
+    assert deliver(the_event("checkout.session.completed", **by_link)) == ("ignored", [])
     assert deliver(the_event("charge.succeeded", metadata={})) == ("ignored", [READ])
-
-
-@pytest.mark.usefixtures("reserved_order")
-def test_a_payment_that_only_its_session_has_named_takes_three(deliver: Deliver) -> None:
-    assert deliver(the_event(SESSION, payment_status="unpaid")) == ("hold_extended", [READ, COMMIT])
-    paid = the_event(PAID, event_id="evt_2", metadata={})
-    assert deliver(paid) == ("first_time_finalized", [READ, READ, COMMIT])
-
-
-@pytest.mark.usefixtures("reserved_order")
-def test_an_event_of_another_account_takes_two(deliver: Deliver) -> None:
-    foreign = {**the_event(PAID), "account": "acct_1"}
-    assert deliver(foreign) == ("other_account", [READ, COMMIT])
-    assert deliver(foreign) == ("duplicate_detected", [READ, COMMIT])
-    assert deliver({**foreign, "id": "evt_2", "data": None}) == ("other_account", [READ, COMMIT])
-
-
-FOUND_BY_NAME = {
-    "payment_intent.processing": "hold_extended",
-    "payment_intent.amount_capturable_updated": "hold_extended",
-    "charge.pending": "hold_extended",
-    "payment_intent.payment_failed": "payment_failed",
-    "charge.failed": "payment_failed",
-    "checkout.session.async_payment_failed": "payment_failed",
-    "payment_intent.canceled": "cancelled",
-    "checkout.session.expired": "cancelled",
-    # It contains what was paid, and so settles the payment too.
-    "charge.refunded": "refunded",
-}
-
-
-@pytest.mark.usefixtures("reserved_order")
-@pytest.mark.parametrize(("event_type", "result"), FOUND_BY_NAME.items(), ids=FOUND_BY_NAME)
-def test_every_event_that_names_its_order_takes_two_rpcs(deliver: Deliver, event_type: str, result: str) -> None:
-    assert deliver(the_event(event_type)) == (result, [READ, COMMIT])
-
-
-FOUND_BY_PAYMENT = {
-    **dict.fromkeys((REFUND, "refund.updated", "charge.refund.updated"), "partially_refunded"),
-    "refund.failed": "refund_recorded",
-    **dict.fromkeys(("charge.dispute.created", "charge.dispute.closed"), "dispute_recorded"),
-}
-
-
-@pytest.mark.usefixtures("reserved_order")
-@pytest.mark.parametrize(("event_type", "result"), FOUND_BY_PAYMENT.items(), ids=FOUND_BY_PAYMENT)
-def test_an_event_whose_order_is_found_by_its_payment_takes_three_rpcs_and_its_duplicate_two(
-    deliver: Deliver, event_type: str, result: str
-) -> None:
-    deliver(the_event(PAID))
-    event = the_event(event_type, event_id="evt_2", amount=1_200)
-    assert deliver(event) == (result, [READ, READ, COMMIT])
-    assert deliver(event) == ("duplicate_detected", [READ, COMMIT])
-
-
-@pytest.mark.usefixtures("reserved_order")
-def test_putting_units_back_and_taking_them_again_takes_one_more_read_of_the_inventory(deliver: Deliver) -> None:
-    deliver(the_event(PAID))
-    assert deliver(the_event(REFUND, event_id="evt_2")) == ("refunded", [READ, READ, READ, COMMIT])
-    assert deliver(the_event("refund.failed", event_id="evt_3")) == ("refund_failed", [READ, READ, READ, COMMIT])
-
-
-def test_parking_a_refund_of_an_unknown_payment_takes_three_rpcs_and_its_duplicate_two(deliver: Deliver) -> None:
-    assert deliver(the_event(REFUND)) == ("payment_not_found", [READ, READ, COMMIT])
-    assert deliver(the_event(REFUND)) == ("payment_not_found", [READ, COMMIT])
-
-
-@pytest.mark.usefixtures("reserved_order")
-def test_cancelling_takes_two_rpcs(firestore_client: firestore.Client) -> None:
-    firestore_client.document("cancelRequests/order-1").set(a_request())
-    connection, rpcs = counted(firestore_client.project)
-    assert service_over(connection).settle(a_cancel_request(), NOW).result == "cancelled"
-    assert rpcs.names == [READ, COMMIT]
 
 
 @pytest.mark.usefixtures("placed_order")
@@ -179,20 +108,3 @@ def test_the_sweep_looks_at_the_next_products_by_a_query_and_three_rpcs_however_
     connection, rpcs = counted(firestore_client.project)
     assert service_over(connection).storefront.show_next() == {}
     assert rpcs.names == [READ, COMMIT, READ]
-
-
-@pytest.mark.usefixtures("placed_order")
-def test_holding_on_the_way_of_a_payment_counts_nothing(deliver: Deliver) -> None:
-    assert deliver(the_event(PAID)) == ("first_time_finalized", [READ, READ, COMMIT, COMMIT])
-
-
-def test_what_is_never_short_takes_no_more_rpcs_than_what_is_counted_and_less_for_a_refund(
-    firestore_client: firestore.Client, deliver: Deliver
-) -> None:
-    firestore_client.document("inventory/shirt").set({"stock": None})
-    firestore_client.document("orders/order-1").set(an_order())
-    connection, rpcs = counted(firestore_client.project)
-    assert service_over(connection).settle(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
-    assert rpcs.names == [READ, COUNT, COMMIT, COMMIT]
-    assert deliver(the_event(PAID)) == ("first_time_finalized", [READ, COMMIT])
-    assert deliver(the_event(REFUND, event_id="evt_2")) == ("refunded", [READ, READ, COMMIT])

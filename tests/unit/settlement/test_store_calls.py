@@ -8,10 +8,16 @@ import pytest
 from orders.events import Cause, OrderEvent
 from tests.support.builders import (
     TERMS,
+    a_cancel_request,
+    a_cancellation,
+    a_dispute,
     a_failure,
     a_payment,
     a_placement,
     a_processing,
+    a_refund,
+    a_refunded_charge,
+    a_request,
     a_reserved_order,
     an_order,
     an_updated_refund,
@@ -23,6 +29,10 @@ from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, shirts_in, status_in
 
 PLACED, PAID, NAMELESS = a_placement(), a_payment(), replace(a_payment(), order_id=None)
+REFUNDED, FAILED = (
+    an_updated_refund(f"evt_{status}", a_refund("re_1", 3_600, status)) for status in ("succeeded", "failed")
+)
+OF_ANOTHER = a_payment("evt_2", account="acct_9")
 CALLS: dict[str, tuple[Sequence[OrderEvent], Cause, list[str]]] = {
     # what was settled before, what is settled now, and what it takes
     "a first delivery": ([PLACED], PAID, ["read", "commit"]),
@@ -41,6 +51,17 @@ CALLS: dict[str, tuple[Sequence[OrderEvent], Cause, list[str]]] = {
         ["read", "read", "commit"],
     ),
     "a decline of an order that does not exist": ([], a_failure(order_id="order-7"), ["read"]),
+    "a decline": ([PLACED], a_failure("evt_2"), ["read", "commit"]),
+    "an end": ([PLACED], a_cancellation("evt_2"), ["read", "commit"]),
+    "a refunded charge": ([PLACED], a_refunded_charge("evt_2"), ["read", "commit"]),
+    "a dispute": ([PLACED, PAID], a_dispute("evt_2"), ["read", "read", "commit"]),
+    "a refund": ([PLACED, PAID], an_updated_refund("evt_2", a_refund("re_1", 1_200)), ["read", "read", "commit"]),
+    "a refund that puts units back": ([PLACED, PAID], REFUNDED, ["read", "read", "read", "commit"]),
+    "a refund that fails, and takes them again": ([PLACED, PAID, REFUNDED], FAILED, ["read", "read", "read", "commit"]),
+    "a refund of an unknown payment": ([], REFUNDED, ["read", "read", "commit"]),
+    "a refund that waits, again": ([REFUNDED], redelivered(REFUNDED), ["read", "commit"]),
+    "an event of another account": ([PLACED], OF_ANOTHER, ["read", "commit"]),
+    "an event of another account, again": ([PLACED, OF_ANOTHER], redelivered(OF_ANOTHER), ["read", "commit"]),
     "an event that cannot be read": ([PLACED], something_not_understood(), ["read", "commit"]),
 }
 
@@ -48,6 +69,22 @@ CALLS: dict[str, tuple[Sequence[OrderEvent], Cause, list[str]]] = {
 @pytest.mark.parametrize(("before", "event", "calls"), CALLS.values(), ids=CALLS)
 def test_settling_takes_no_call_more_than_it_must(before: Sequence[OrderEvent], event: Cause, calls: list[str]) -> None:
     assert calls_to_settle(event, a_shop_after(*before)) == calls
+
+
+def test_a_cancel_request_takes_one_read_and_one_commit() -> None:
+    store = a_shop_after(PLACED)
+    store.put("cancelRequests/order-1", a_request())
+    assert calls_to_settle(a_cancel_request(), store) == ["read", "commit"]
+    assert status_in(store) == "cancelled"
+
+
+def test_what_is_never_short_takes_no_more_calls_and_less_for_a_refund() -> None:
+    store = a_shop(an_order())
+    store.put("inventory/shirt", {"stock": None})
+    assert calls_to_settle(PLACED, store) == ["read", "count", "commit", "commit"]
+    assert calls_to_settle(PAID, store) == ["read", "commit"]
+    assert calls_to_settle(REFUNDED, store) == ["read", "read", "commit"]
+    assert status_in(store) == "refunded"
 
 
 def test_an_order_that_was_created_again_takes_one_read_and_one_commit() -> None:
