@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from google.cloud import firestore
 
-from tests.support.emulated_shop import a_database
+from tests.support.emulated_shop import a_database, emptied
 
 NEEDS_EMULATORS: Final = "runs inside the emulators"
 
@@ -21,10 +21,16 @@ def functions_host() -> str:
     return _emulator_at("FUNCTIONS_EMULATOR_HOST")
 
 
-@pytest.fixture
-def firestore_client(firestore_host: str) -> firestore.Client:
-    """A database of the test's own."""
+@pytest.fixture(scope="session")
+def own_database(firestore_host: str) -> firestore.Client:
+    """No other process uses it. The emulator compiles the rules anew for every project that is named."""
     return a_database()
+
+
+@pytest.fixture
+def firestore_client(own_database: firestore.Client) -> firestore.Client:
+    """A database of the test's own, which is empty."""
+    return emptied(own_database)
 
 
 def _emulator_at(variable: str) -> str:

@@ -1,4 +1,4 @@
-"""A shop with one order, held or paid, and the production server for a database that is empty."""
+"""A shop with one order, held or paid, and the production server."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,6 @@ from google.cloud import firestore
 from settlement.decisions import Terms
 from tests.emulator.ordering_shop import HELD, PAID, SOLD, Shop, ShopWith
 from tests.support.builders import TERMS, a_reserved_order
-from tests.support.emulated_shop import a_database
-from tests.support.http_client import request
 from tests.support.production_server import Server, production_server
 
 
@@ -41,24 +39,16 @@ def paid_shop(shop: Shop) -> Shop:
 
 
 @pytest.fixture(scope="session")
-def served_client(firestore_host: str) -> firestore.Client:
-    """The database of the one production server."""
-    return a_database()
-
-
-@pytest.fixture(scope="session")
 def running_server(
-    served_client: firestore.Client, firestore_host: str, tmp_path_factory: pytest.TempPathFactory
+    own_database: firestore.Client, firestore_host: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """Started once: that it starts is nothing that each test has to prove."""
-    with production_server(served_client.project, firestore_host, tmp_path_factory.mktemp("server")) as serving:
+    with production_server(own_database.project, firestore_host, tmp_path_factory.mktemp("server")) as serving:
         yield serving
 
 
 @pytest.fixture
-def server(running_server: Server, served_client: firestore.Client, firestore_host: str) -> Server:
-    """The production server, which finds no documents and has logged nothing yet."""
-    emptied = f"http://{firestore_host}/emulator/v1/{served_client._database_string}/documents"
-    assert request(emptied, method="DELETE").status == 200
+def server(running_server: Server, firestore_client: firestore.Client) -> Server:
+    """The production server for the test's database; it has logged nothing yet."""
     running_server.log.write_bytes(b"")
     return running_server

@@ -20,11 +20,11 @@ from tests.support.stripe_objects import a_stripe_event, the_event, three_events
 
 
 def test_three_events_and_a_duplicate_for_each_order_from_eight_clients(
-    server: Server, served_client: firestore.Client
+    server: Server, firestore_client: firestore.Client
 ) -> None:
     order_ids = [f"order-{number}" for number in range(30)]
-    stock_up(served_client, 1_000)
-    write_orders(served_client, order_ids)
+    stock_up(firestore_client, 1_000)
+    write_orders(firestore_client, order_ids)
     payments = [three_events_of_one_payment(order_id) for order_id in order_ids]
     deliveries = [event for events in payments for event in (*events, events[0])]
     with ThreadPoolExecutor(8) as clients:
@@ -34,17 +34,17 @@ def test_three_events_and_a_duplicate_for_each_order_from_eight_clients(
         (200, "already_finalized"): 60,
         (200, "duplicate_detected"): 30,
     }
-    assert statuses(served_client) == {"finalized": 30}
-    assert inventory_of(served_client) == (970, 0)
-    assert notices_to_customers(served_client) == {"paid": 30}
+    assert statuses(firestore_client) == {"finalized": 30}
+    assert inventory_of(firestore_client) == (970, 0)
+    assert notices_to_customers(firestore_client) == {"paid": 30}
     assert server.resident_megabytes() < 120
 
 
 def test_each_delivery_logs_one_line_with_everything_but_secrets(
-    server: Server, served_client: firestore.Client
+    server: Server, firestore_client: firestore.Client
 ) -> None:
-    stock_up(served_client, 10)
-    served_client.document("orders/order-1").set(a_reserved_order())
+    stock_up(firestore_client, 10)
+    firestore_client.document("orders/order-1").set(a_reserved_order())
     intent = a_payment_intent(payment_method_details={"card": {"last4": "4242"}}, receipt_email="alice@example.com")
     body = body_of(a_stripe_event(intent))
     trace = "105445aa7843bc8bf206b12000100000"
@@ -59,15 +59,15 @@ def test_each_delivery_logs_one_line_with_everything_but_secrets(
         "orderId": "order-1",
         "result": "first_time_finalized",
         "status": 200,
-        "logging.googleapis.com/trace": f"projects/{served_client.project}/traces/{trace}",
+        "logging.googleapis.com/trace": f"projects/{firestore_client.project}/traces/{trace}",
     }
 
 
 def test_an_event_that_was_waiting_for_the_payment_logs_a_line_of_its_own(
-    server: Server, served_client: firestore.Client
+    server: Server, firestore_client: firestore.Client
 ) -> None:
-    stock_up(served_client, 10)
-    served_client.document("orders/order-1").set(a_reserved_order())
+    stock_up(firestore_client, 10)
+    firestore_client.document("orders/order-1").set(a_reserved_order())
     assert server.deliver(the_event("charge.dispute.created", event_id="evt_dispute")).outcome == "payment_not_found"
     assert server.deliver(the_event("payment_intent.succeeded", event_id="evt_paid")).outcome == "first_time_finalized"
     assert [(line["eventId"], line["result"]) for line in server.log_lines()] == [
@@ -78,12 +78,12 @@ def test_an_event_that_was_waiting_for_the_payment_logs_a_line_of_its_own(
 
 
 def test_a_forged_delivery_changes_nothing_and_its_answer_reveals_nothing(
-    server: Server, served_client: firestore.Client
+    server: Server, firestore_client: firestore.Client
 ) -> None:
-    served_client.document("orders/order-1").set(a_reserved_order())
+    firestore_client.document("orders/order-1").set(a_reserved_order())
     answer = server.deliver(a_stripe_event(), secret="whsec_of_somebody_else")
     assert (answer.status, json.loads(answer.body)) == (400, {"error": "signature verification failed"})
-    assert order_in(served_client, "order-1")["status"] == "reserved"
+    assert order_in(firestore_client, "order-1")["status"] == "reserved"
     (line,) = server.log_lines()
     assert (line["severity"], line["status"]) == ("WARNING", 400)
     assert SECRET not in str(line)
@@ -102,19 +102,19 @@ def test_a_body_in_broken_chunks_is_refused_and_none_of_it_is_logged(server: Ser
 
 
 def test_a_payment_whose_order_does_not_exist_yet_is_asked_for_again(
-    server: Server, served_client: firestore.Client
+    server: Server, firestore_client: firestore.Client
 ) -> None:
     event = a_stripe_event(created=datetime.now(UTC) - timedelta(minutes=1))
     answer = server.deliver(event)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
-    assert not served_client.document("webhookEvents/evt_1").get().exists
-    stock_up(served_client, 10)
-    served_client.document("orders/order-1").set(a_reserved_order())
+    assert not firestore_client.document("webhookEvents/evt_1").get().exists
+    stock_up(firestore_client, 10)
+    firestore_client.document("orders/order-1").set(a_reserved_order())
     assert server.deliver(event).outcome == "first_time_finalized"
 
 
 def test_the_canary_proves_secret_server_and_database_and_leaves_nothing_behind(
-    server: Server, served_client: firestore.Client
+    server: Server, firestore_client: firestore.Client
 ) -> None:
     for secret, status, result in ((SECRET, 200, "canary"), (f"whsec_{'1' * 32}", 500, "canary_failed")):
         environment = {"CANARY_URL": server.url, "STRIPE_WEBHOOK_SECRET": secret, "FUNCTIONS_EMULATOR": "true"}
@@ -124,4 +124,4 @@ def test_the_canary_proves_secret_server_and_database_and_leaves_nothing_behind(
             assert canary.respond(request).status_code == status
         assert [line["result"] for line in log.lines] == [result]
     assert [line["status"] for line in server.log_lines()] == [200, 400]
-    assert list(served_client.collections()) == []
+    assert list(firestore_client.collections()) == []

@@ -22,11 +22,11 @@ DROPPED_SECONDS_MAX = 15.0
 
 
 def test_payments_are_settled_in_time_while_slow_clients_come_and_go(
-    server: Server, served_client: firestore.Client
+    server: Server, firestore_client: firestore.Client
 ) -> None:
     order_ids = [f"order-{number}" for number in range(2 * PAYMENTS + 1)]
-    stock_up(served_client, 1_000)
-    write_orders(served_client, order_ids)
+    stock_up(firestore_client, 1_000)
+    write_orders(firestore_client, order_ids)
     assert seconds_to_settle(order_ids.pop(), server) < ANSWER_SECONDS_MAX
     before = vitals_of(server.worker())
     with slow_clients(server.port, OF_EVERY_KIND, SLOW_CLIENTS) as seen:
@@ -39,7 +39,7 @@ def test_payments_are_settled_in_time_while_slow_clients_come_and_go(
         )
         for order_id in order_ids[PAYMENTS:]:
             assert seconds_to_settle(order_id, server) < ANSWER_SECONDS_MAX
-    assert statuses(served_client) == {"finalized": 2 * PAYMENTS + 1}
+    assert statuses(firestore_client) == {"finalized": 2 * PAYMENTS + 1}
     # Before the attack, the connection of the first delivery may not have been closed yet.
     after = polled(
         lambda: vitals_of(server.worker()),

@@ -1,5 +1,6 @@
 """A shop on the real Firestore emulator, and many threads working in it at once."""
 
+import os
 import threading
 import uuid
 from collections import Counter
@@ -24,6 +25,7 @@ from service.secrets import STRIPE_WEBHOOK_SECRET
 from service.settings import settings_from
 from service.wiring import patience, service_on, settling
 from settlement.decisions import Terms
+from tests.support import http_client
 from tests.support.builders import NOW, SECRET, TERMS, a_catalogue_entry, a_payment, an_order, body_of, signature_of
 from tests.support.recording import silent
 from webhooks.endpoint import WebhookEndpoint
@@ -48,6 +50,13 @@ def a_project() -> str:
 def a_database() -> firestore.Client:
     """An empty database of its own."""
     return firestore.Client(project=a_project())
+
+
+def emptied(client: firestore.Client) -> firestore.Client:
+    """The same database, without a document."""
+    url = f"http://{os.environ['FIRESTORE_EMULATOR_HOST']}/emulator/v1/{client._database_string}/documents"
+    assert http_client.request(url, method="DELETE").status == 200
+    return client
 
 
 def service_in(client: firestore.Client, terms: Terms = TERMS) -> Service:
