@@ -86,7 +86,7 @@ def running(environment: Mapping[str, str]) -> Iterator[Emulators]:
             yield emulators
         finally:
             if data:
-                emulators.suite.keep(data)
+                suite.keep(emulators.suite.ports.hub, data)
                 print(f"All data is kept in {os.path.relpath(data, ROOT)}.", file=sys.stderr)
 
 

@@ -47,22 +47,6 @@ class Suite:
     process: subprocess.Popen[bytes]
     ports: Ports
 
-    def keep(self, data: Path) -> None:
-        """Write all that is in Firestore and Auth into this folder, in the place of what was kept there before.
-
-        Raises EmulatorsError.
-        """
-        # As `firebase emulators:export` asks for it. The tools' own `--export-on-exit` needs a farewell, which nothing
-        # here waits for.
-        data.parent.mkdir(parents=True, exist_ok=True)
-        request = json.dumps({"path": str(data), "initiatedBy": "exit"})
-        try:
-            answer = post(f"http://{HOST}:{self.ports.hub}/_admin/export", request.encode())
-        except NotAnswered as problem:
-            raise EmulatorsError(f"The data was not kept. {problem}") from None
-        if not answer.is_done:
-            raise EmulatorsError(f"The data was not kept: {answer}.")
-
     def is_up(self) -> bool:
         # The Firebase tools go on without Firestore, if it exits once all is ready.
         return self.process.poll() is None and _LOST_FIRESTORE not in logs.said(self.folder / logs.LOG)
@@ -72,7 +56,7 @@ class Suite:
 def started(project: str, ports: Ports, data: Path | None = None) -> Iterator[Suite]:
     """Within, all emulators answer and every function is loaded; after, none of their processes lives.
 
-    They begin with what `Suite.keep` has left in the folder `data`, if there is one.
+    They begin with what `keep` has left in the folder `data`, if there is one.
 
     Raises EmulatorsError; StartFailed if another start may fare better.
     """
@@ -109,6 +93,23 @@ def _configuration(ports: Ports, folder: Path) -> dict[str, Any]:
         "functions": {"host": HOST, "port": ports.functions},
     }
     return config
+
+
+def keep(hub_port: int, data: Path) -> None:
+    """Write all that is in Firestore and Auth into this folder, in the place of what was kept there before.
+
+    Raises EmulatorsError.
+    """
+    # As `firebase emulators:export` asks for it. The tools' own `--export-on-exit` needs a farewell, which nothing
+    # here waits for.
+    data.parent.mkdir(parents=True, exist_ok=True)
+    request = json.dumps({"path": str(data), "initiatedBy": "exit"})
+    try:
+        answer = post(f"http://{HOST}:{hub_port}/_admin/export", request.encode())
+    except NotAnswered as problem:
+        raise EmulatorsError(f"The data was not kept. {problem}") from None
+    if not answer.is_done:
+        raise EmulatorsError(f"The data was not kept: {answer}.")
 
 
 def usual_ports() -> dict[str, int]:

@@ -1,17 +1,11 @@
-"""A shop on one machine: it opens with Auth and a catalogue, and the next start begins with what it kept.
+"""A shop that is open on one machine: it has a catalogue, its customers sign in, and what it knows can be kept."""
 
-It is a second suite of emulators beside the one that this test runs in, and leaves no process behind.
-"""
-
-import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,54 +13,30 @@ from typing import Any
 import pytest
 
 from tests.support import http_client
-from tools import logs, reaper
+from tools import logs, suite
 from tools.addresses import PROJECT
-from tools.emulators import data_to_keep
 from tools.polling import polled
 from tools.toolchain import ROOT
 
-OWNER = "owner"
-"""The emulators take this for somebody whom no rules bind."""
 ACCOUNTS = "identitytoolkit.googleapis.com/v1/accounts"
 DOCUMENTS = f"projects/{PROJECT}/databases/(default)/documents"
-OWN = {"AUTH_PORT", "FIRESTORE_PORT", "FUNCTIONS_PORT", "FIRESTORE_EMULATOR_HOST", "FUNCTIONS_EMULATOR_HOST"}
 
 
 @pytest.fixture
-def keep() -> Iterator[Mapping[str, str]]:
-    """A name for data that no other start has, and an environment that names nothing else."""
-    named = {"KEEP": f"test-{uuid.uuid4().hex}"}
-    yield named
-    shutil.rmtree(data_to_keep(named) or "", ignore_errors=True)
-
-
-@contextlib.contextmanager
-def an_open_shop(said: Path, environment: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
-    """What `make emulators` starts, until Ctrl-C; the variables that it tells a person to export."""
-    inherited = {name: value for name, value in os.environ.items() if name not in OWN}
-    with said.open("wb") as out:
-        started = subprocess.Popen(
-            [sys.executable, "-m", "tools.emulators"],
-            env={**inherited, **environment},
-            cwd=ROOT,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-    try:
-        text = polled(said.read_text, lambda text: "Ctrl-C ends" in text or started.poll() is not None, seconds=90)
+def open_shop(functions_host: str, tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """What `make emulators` opens, until Ctrl-C; the variables that it tells a person to export."""
+    said = tmp_path / "said"
+    with (
+        said.open("wb") as out,
+        subprocess.Popen([sys.executable, "-m", "tools.open_shop"], cwd=ROOT, stdout=out, stderr=out) as opened,
+    ):
+        text = polled(said.read_text, lambda text: "Ctrl-C ends" in text or opened.poll() is not None, seconds=60)
         yield dict(re.findall(r"export (\w+)=(\S+)", text))
-    finally:
-        started_by_it = set(reaper.descendants(started.pid))
-        assert len(started_by_it) >= 4, "the reaper, Node, Java, and what keeps the shop open"
-        # As a terminal does, to the command and to what runs within.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(started.pid, signal.SIGINT)
-        assert started.wait(60) == 0, said.read_text()
-        assert not started_by_it & set(reaper.living_processes())
+        opened.send_signal(signal.SIGINT)
+        assert opened.wait(60) == 0, said.read_text()
 
 
-def asked(url: str, body: object = None, *, token: str | None = OWNER) -> Any:
+def asked(url: str, body: object = None, *, token: str | None) -> Any:
     posted = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     answer = http_client.request(url, posted, headers)
@@ -96,30 +66,19 @@ def sign_up(auth: str) -> Mapping[str, str]:
     return user
 
 
-def users_of(auth: str) -> set[str]:
-    listed = asked(f"http://{auth}/{ACCOUNTS.replace('accounts', f'projects/{PROJECT}/accounts')}:query", {})
-    return {user["localId"] for user in listed["userInfo"]}
-
-
-def export_this_suite(data: Path) -> None:
-    """What an open shop kept, as far as the next start can see: the data of the suite that this test runs in."""
+def hub_port() -> int:
+    """Of the suite that the tests run in."""
     (hub,) = json.loads(Path(os.environ[logs.FOLDER_VARIABLE], f"hub-{PROJECT}.json").read_text())["origins"]
-    data.parent.mkdir(parents=True, exist_ok=True)
-    asked(f"{hub}/_admin/export", {"path": str(data)})
+    return int(hub.rpartition(":")[2])
 
 
-@pytest.mark.usefixtures("functions_host")
 def test_customers_sign_in_and_order_in_an_open_shop_and_what_it_knows_is_kept(
-    tmp_path: Path, keep: Mapping[str, str]
+    open_shop: Mapping[str, str], tmp_path: Path
 ) -> None:
-    data, before = data_to_keep(keep), sign_up(os.environ["FIREBASE_AUTH_EMULATOR_HOST"])
-    assert data
-    export_this_suite(data)
-    with an_open_shop(tmp_path / "said", keep) as exports:
-        firestore, auth = exports["FIRESTORE_EMULATOR_HOST"], exports["FIREBASE_AUTH_EMULATOR_HOST"]
-        assert before["localId"] in users_of(auth)
-        user = sign_up(auth)
-        place_order(firestore, "order-kept", user)
-        asked(f"http://{firestore}/v1/{DOCUMENTS}/products/espresso-cup", token=user["idToken"])
+    firestore, data = open_shop["FIRESTORE_EMULATOR_HOST"], tmp_path / "kept"
+    user = sign_up(open_shop["FIREBASE_AUTH_EMULATOR_HOST"])
+    place_order(firestore, "order-kept", user)
+    asked(f"http://{firestore}/v1/{DOCUMENTS}/products/espresso-cup", token=user["idToken"])
+    suite.keep(hub_port(), data)
     assert user["localId"] in (data / "auth_export/accounts.json").read_text()
     assert any(b"order-kept" in each.read_bytes() for each in (data / "firestore_export").rglob("output-*"))

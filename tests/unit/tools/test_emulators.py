@@ -50,7 +50,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def double(build: Path, tmp_path: Path, free_ports: Iterator[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Doubles of the Firebase tools and of Stripe, which start in no time."""
     node = tmp_path / "node"
-    node.write_text(f"#!/bin/sh\nexec {sys.executable} {DOUBLE}\n")
+    node.write_text(f'#!/bin/sh\nexec {sys.executable} {DOUBLE} "$@"\n')
     node.chmod(0o755)
     monkeypatch.setattr(toolchain, "find_node", lambda: node)
     monkeypatch.setattr(toolchain, "find_java", lambda: node)
@@ -129,11 +129,10 @@ def test_two_suites_of_one_checkout_are_up_at_once_each_with_its_log(build: Path
 
 
 @pytest.mark.usefixtures("double")
-@pytest.mark.parametrize("port", ["functions", "stripe"])
 def test_a_port_that_is_lost_between_choice_and_use_costs_a_second_start(
-    port: str, lost: LoseTo, build: Path, capsys: pytest.CaptureFixture[str]
+    lost: LoseTo, build: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lost(lambda ports: a_listener(getattr(ports, port)))
+    lost(lambda ports: a_listener(ports.stripe))
     with running({}) as up:
         assert request(f"http://{up.addresses.functions}/backends").status == 200
     assert "Starting them once more, with new ports." in capsys.readouterr().err
@@ -240,6 +239,23 @@ def test_after_a_second_start_a_command_that_fails_has_run_once(
     assert (tmp_path / "runs").read_text() == "ran\n"
     assert starts(build) == 2
     assert capsys.readouterr().err.splitlines()[-1].startswith("What the emulators said is in ")
+
+
+@pytest.mark.usefixtures("double")
+def test_what_a_start_keeps_is_what_the_next_one_begins_with(
+    build: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(emulators, "BUILD", build)
+    data = build / "kept" / "mine"
+
+    def begun_with() -> list[str]:
+        with running({"KEEP": "mine"}):
+            pass
+        assert f"All data is kept in {os.path.relpath(data, toolchain.ROOT)}." in capsys.readouterr().err
+        return (data / "started_with").read_text().splitlines()
+
+    assert "--import" not in begun_with()
+    assert begun_with()[-2:] == ["--import", str(data)]
 
 
 def test_the_auth_emulator_makes_no_validator_before_it_is_asked_for() -> None:
