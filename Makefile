@@ -30,8 +30,9 @@ demo: $(EMULATORS) ## an order: paid in Checkout, confirmed by mail, refunded
 # These emulators live for two minutes: that they start quickly matters more than how fast they become. Most of what they
 # are given is garbage soon, and with more room for it they collect it less often.
 test: export JAVA_TOOL_OPTIONS ?= -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmn256m
+# A test that waits for the emulators, for a browser or for a timeout leaves its core to the third process.
 test: $(BROWSER) ## run every test inside the emulators; ARGS='-k name' goes to pytest
-	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 unit: $(TEST) ## run the unit tests alone, without emulators; ARGS='-k name' goes to pytest
 	@$(VENV_PYTHON) -m pytest --override-ini=testpaths="tests/unit notifications" $(if $(ARGS),,--numprocesses=2) $(ARGS)
