@@ -8,7 +8,7 @@ from google.cloud import firestore
 from bench.postgres.firestore_stand_in import Documents, Log, answered
 from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
-from database.kept_connections import Answer
+from database.http_answers import Answer
 from database.messages import decoded, encoded_value
 from database.moments import FirestoreMoments
 from database.queries import FirestoreQueries
