@@ -73,6 +73,7 @@ _effect_created_trigger = _built_once(lambda: _service().effect_created_trigger(
 _inventory_changed_trigger = _built_once(lambda: _service().inventory_changed_trigger())
 _create_checkout = _built_once(lambda: _service().create_checkout())
 _reservation_sweep = _built_once(lambda: _service().reservation_sweep())
+_takings_due = _built_once(lambda: _service().takings_due())
 _reconciliation = _built_once(lambda: _service().reconciliation_endpoint())
 _webhook_canary = _built_once(lambda: _service().webhook_canary())
 
@@ -146,6 +147,12 @@ def create_checkout(request: flask.Request) -> flask.Response:
 def release_expired_reservations(request: flask.Request) -> flask.Response:
     """Cloud Scheduler, every five minutes."""
     return _reservation_sweep().respond(request)
+
+
+@functions_framework.http
+def fold_takings(request: flask.Request) -> flask.Response:
+    """Cloud Scheduler, every minute."""
+    return _takings_due().respond(request)
 
 
 @functions_framework.http

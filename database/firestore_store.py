@@ -3,14 +3,18 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any, Final
 
 from database.connection import Connection
 from database.documents.effects import ALL_BUT_PAYLOAD
 from database.documents.orders import ALL_BUT_ITEMS, OPEN_STATUSES, order_path, without_items
+from database.documents.takings import units_in
 from database.errors import WRITE_CONTENDED, AnswerTooLarge
 from database.messages import decoded, encoded, figures_in
 from database.store import Committed, Delete, Document, Increase, Write
 from orders.outcome import StoreUnavailable
+
+TAKINGS_AT_ONCE_MAX: Final = 300
 
 
 class FirestoreStore:
@@ -95,6 +99,24 @@ class FirestoreStore:
             document["name"].rpartition("/")[2]: Document(decoded(document), version=document["updateTime"])
             for document in found
         }
+
+    def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
+        """All takings are read, by their names: their units are not indexed, and there are few for long."""
+        end, units, last = time.monotonic() + timeout_seconds, 0, None
+        while found := self._takings_behind(last, max(end - time.monotonic(), 0.001)):
+            units += units_in(map(decoded, found))[product_id]
+            last = found[-1]["name"]
+        return units
+
+    def _takings_behind(self, last: str | None, timeout_seconds: float) -> Sequence[Mapping[str, Any]]:
+        query = {
+            "from": [{"collectionId": "takings"}],
+            "orderBy": [{"field": {"fieldPath": "__name__"}, "direction": "ASCENDING"}],
+            "limit": TAKINGS_AT_ONCE_MAX,
+            **({"startAt": {"values": [{"referenceValue": last}], "before": False}} if last else {}),
+        }
+        answers = self._connection.call("runQuery", {"structuredQuery": query}, timeout_seconds=timeout_seconds)
+        return [answer["document"] for answer in answers if "document" in answer]
 
     def _counted(self, query: Mapping[str, object], timeout_seconds: float, parent: str = "") -> int:
         aggregation = {"structuredQuery": query, "aggregations": [{"alias": "n", "count": {}}]}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, FieldFilter, Query
@@ -13,8 +13,13 @@ from database.documents.audit_heads import HEAD_FIELDS
 from database.documents.effects import UNFINISHED
 from database.documents.fcm_tokens import fcm_tokens_path, newest_first
 from database.documents.parked_events import parked_event_from
+from database.documents.takings import units_to_take_from
 from database.errors import READ_CONTENDED, error_of
+from inventory.takings import Taking
 from orders.events import StripeEvent
+
+if TYPE_CHECKING:
+    from google.api_core.datetime_helpers import DatetimeWithNanoseconds
 
 QUERY_SECONDS_MAX: Final = 8.0
 BATCH_DOCUMENTS_MAX: Final = 100
@@ -86,6 +91,16 @@ class FirestoreQueries:
         rest = page.start_after({"__name__": products.document(product_id)}) if product_id else page
         return [product.id for product in self._found(rest)]
 
+    def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
+        """What is still to be taken for the next paid orders, by id; the first ones after an empty id.
+
+        Raises StoreUnavailable.
+        """
+        takings = self._client.collection("takings")
+        page = takings.order_by("__name__").limit(at_most)
+        rest = page.start_after({"__name__": takings.document(order_id)}) if order_id else page
+        return [_taking_in(found) for found in self._found(rest)]
+
     def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
         """Where the chains of orders end that were changed after one moment and no later than another, in batches.
 
@@ -146,6 +161,12 @@ class FirestoreQueries:
         except GoogleAPICallError as error:
             status = error.grpc_status_code.name if error.grpc_status_code else "UNKNOWN"
             raise error_of(status, error.message, READ_CONTENDED) from error
+
+
+def _taking_in(found: DocumentSnapshot[DocumentReference]) -> Taking:
+    # Only a document that is missing has none of these.
+    created_at, updated_at = (cast("DatetimeWithNanoseconds", time) for time in (found.create_time, found.update_time))
+    return Taking(found.id, units_to_take_from(found.to_dict() or {}), updated_at.rfc3339(), created_at)
 
 
 def _ids_in(batches: Iterable[Sequence[DocumentSnapshot[DocumentReference]]]) -> Iterator[Sequence[str]]:

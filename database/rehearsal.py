@@ -6,6 +6,7 @@ from itertools import count
 
 from database.documents.effects import effect_path
 from database.documents.orders import OPEN_STATUSES, order_path
+from database.documents.takings import taking_path, units_in
 from database.store import Committed, Create, Delete, Document, DocumentStore, Fields, Increase, Update, Write
 from orders.outcome import StoreContended
 
@@ -90,6 +91,14 @@ class RehearsalStore:
         there = self._store.count_open_orders(user_id, timeout_seconds=timeout_seconds)
         orders = (path for path in self._after if path.startswith(order_path("")))
         return there + sum(_is_open(self._after[p], user_id) - _is_open(self._before[p], user_id) for p in orders)
+
+    def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
+        there = self._store.units_to_take(product_id, timeout_seconds=timeout_seconds)
+        takings = [path for path in self._after if path.startswith(taking_path(""))]
+        before, after = (
+            units_in(_fields(documents[path]) or {} for path in takings) for documents in (self._before, self._after)
+        )
+        return there + after[product_id] - before[product_id]
 
 
 def _check(write: Write, document: Document | None) -> None:

@@ -9,6 +9,7 @@ from orders.events import StripeEvent
 
 if TYPE_CHECKING:
     from audit.anchors import MovedHead
+    from inventory.takings import Taking
 
 Fields = Mapping[str, object]
 
@@ -94,6 +95,9 @@ class DocumentStore(Protocol):
             StoreContended, StoreUnavailable: nobody knows.
         """
 
+    def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
+        """How many units of it are sold, and still counted as reserved. Raises StoreContended, StoreUnavailable."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -148,6 +152,9 @@ class Queries(Protocol):
 
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
         """Effects whose time has come, by id, the longest overdue first. Raises StoreUnavailable."""
+
+    def takings_after(self, order_id: str, at_most: int) -> Sequence["Taking"]:
+        """What is still to be taken for the next paid orders, by their ids. Raises StoreUnavailable."""
 
     def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence["MovedHead"]]:
         """Where the chains of the orders end that were changed after one moment and up to another, the earliest first.

@@ -31,6 +31,8 @@ class Product:
     """Why nothing can be held of it as its inventory is, in words for the shop."""
     in_catalogue: bool = True
     """Whether `products/{productId}` exists."""
+    is_hot: bool = False
+    """Whether the shop says that many buy it at once, so that what is paid is taken later."""
 
     @property
     def is_unlimited(self) -> bool:
@@ -81,8 +83,16 @@ def catalogue_price(order: Order, products: Mapping[str, Product]) -> Money | No
 
 
 def to_be_held(order: Order, products: Mapping[str, Product]) -> Order:
+    """The order as one that is held from now on: what was hot then is taken later."""
+    counted = as_counted(order, products)
+    hot = frozenset(each for each in order.product_ids if products[each].is_hot)
+    return replace(counted, taken_later=hot - counted.unlimited)
+
+
+def as_counted(order: Order, products: Mapping[str, Product]) -> Order:
     """The order, which from now on knows what the inventory counts of it: what is never short is not counted."""
-    return replace(order, unlimited=frozenset(each for each in order.product_ids if products[each].is_unlimited))
+    unlimited = frozenset(each for each in order.product_ids if products[each].is_unlimited)
+    return replace(order, unlimited=unlimited, taken_later=frozenset())
 
 
 def hold_is_covered(order: Order, products: Mapping[str, Product]) -> bool:

@@ -12,6 +12,7 @@ from database.documents.inventory import inventory_path
 from database.documents.notifications import notice_path
 from database.documents.orders import order_from, order_path
 from database.documents.products import product_from, product_path
+from database.documents.takings import taking_path, units_to_take_from
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.store import Document
 from effects.effect import EffectState, StoredEffect
@@ -88,6 +89,8 @@ class Case:
     products: Mapping[str, Product]
     """Those that it is for."""
     checkout: Checkout | None
+    taking: Mapping[str, int]
+    """What is sold of it, and not yet taken from the inventory."""
     timeline: tuple[Happening, ...]
     """The earliest first."""
     parked: tuple[ParkedEvent, ...]
@@ -113,11 +116,12 @@ def case_of(order_id: str, reader: Reader) -> Case:
         "findings": Query("findings", of_order, at_most=OTHERS_MAX),
     }
     listed = {name: reader.find(query) for name, query in lists.items()}
-    single = reader.read(order_path(order_id), checkout_path(order_id))
+    single = reader.read(order_path(order_id), checkout_path(order_id), taking_path(order_id))
     found = single.get(order_path(order_id))
     order = order_from(order_id, found.fields) if found else None
     checkout = single.get(checkout_path(order_id))
     known = known_checkout_from(_document(checkout)) if checkout else None
+    taking = single.get(taking_path(order_id))
     effects = tuple(_effects_in(listed["effects"]))
     notices = _notices_of(listed["audit entries"], order, reader)
     return Case(
@@ -125,6 +129,7 @@ def case_of(order_id: str, reader: Reader) -> Case:
         order=order,
         products=_products_of(order, reader) if order else {},
         checkout=known.checkout if known else None,
+        taking=(units_to_take_from(taking.fields) or {}) if taking else {},
         timeline=_in_order(
             [
                 *((each, of_entry(each)) for each in listed["audit entries"]),

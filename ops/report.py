@@ -92,7 +92,7 @@ def report_on(case: Case, now: datetime) -> Report:
         standing=where_it_is(order) if order else "there is no such order",
         user_id=order.user_id if order else None,
         created_at=order.created_at if order else None,
-        missing=what_is_missing(order, now) if order else (),
+        missing=(*what_is_missing(order, now), *_to_take(case)) if order else (),
         asked=order.asked if order else None,
         items_total=order.items_total if order else None,
         adjustments=order.adjustments if order else (),
@@ -109,6 +109,11 @@ def report_on(case: Case, now: datetime) -> Report:
         cut=case.cut,
         next=tuple(_steps(case, now)),
     )
+
+
+def _to_take(case: Case) -> Iterator[str]:
+    for product_id, units in case.taking.items():
+        yield f"{units} of {product_id!r} are sold; within a minute they leave `stock` and `reserved`"
 
 
 def _payment_row(payment: Payment, order: Order) -> PaymentRow:

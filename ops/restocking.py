@@ -16,7 +16,7 @@ from ops.acting import COMMIT_SECONDS_MAX, Act, How, said_how
 from ops.carrying_out import carry_out
 from ops.commands import Asked, command
 from ops.exit_codes import Failed
-from ops.shelves import units_held
+from ops.shelves import units_held, units_to_take
 
 _COLUMNS: Final = ("product", "quantity")
 _QUANTITY: Final = re.compile(r"\s*([+-]?[0-9]{1,12})\s*")
@@ -118,8 +118,15 @@ def check_that_no_hold_is_forgotten(asked: Asked, products: Sequence[str]) -> No
     Raises Failed.
     """
     there = asked.shop.store.read([inventory_path(each) for each in products], timeout_seconds=COMMIT_SECONDS_MAX)
-    for product in products:
-        if there[inventory_path(product)] is None and (held := units_held(asked.shop.reader, product)):
+    gone = [product for product in products if there[inventory_path(product)] is None]
+    to_take = units_to_take(asked.shop.reader)[0] if gone else {}
+    for product in gone:
+        if sold := to_take.get(product, 0):
+            raise Failed(
+                f"{product} has no inventory, and {sold} units of it are paid and not yet taken. Nothing was done: try "
+                "again in a minute."
+            )
+        if held := units_held(asked.shop.reader, product):
             raise Failed(
                 f"{product} has no inventory, and open orders hold {held} of it. Write inventory/{product} in the "
                 f"console, with `stock` and with `reserved`: {held}. Nothing was done."

@@ -1,5 +1,6 @@
-"""How much there is of each product, and which open orders hold its units, in a bounded number of reads."""
+"""How much there is of each product, and which orders hold its units, in a bounded number of reads."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -7,12 +8,15 @@ from typing import Final
 from database.documents.inventory import inventory_path
 from database.documents.orders import OPEN_STATUSES, order_from
 from database.documents.products import listed_from, product_from, product_path
+from database.documents.takings import units_in
 from ops.reading import Found, Query, Reader, Where
 from orders.money import Money
 from orders.order import Order, OrderStatus
 
 HOLDING_MAX: Final = 1_000
 """In so many of the orders that may hold units is looked for those that hold a product: no index leads to them."""
+TAKINGS_MAX: Final = 1_000
+"""So many paid orders are looked through whose units are still to be taken: more than are usually paid in a minute."""
 _MAY_HOLD: Final = [*OPEN_STATUSES, str(OrderStatus.REVIEW)]
 
 
@@ -29,6 +33,8 @@ class Shelf:
     available: int | None
     """With what may be sold that is not there yet."""
     backorder: int | None
+    to_take: int
+    """Paid, and not yet taken: still counted in `stock` and in `reserved`."""
     defect: str | None
     """Why nothing can be held of it."""
 
@@ -51,15 +57,18 @@ def shelves_after(reader: Reader, product_id: str, at_most: int) -> list[Shelf]:
         {each.id: each for each in reader.find(Query(collection, after=after, at_most=at_most))}
         for collection in ("inventory", "products")
     )
-    following = sorted(counted.keys() | listed.keys())[:at_most]
-    return [_shelf(each, counted.get(each), listed.get(each)) for each in following]
+    following, to_take = sorted(counted.keys() | listed.keys())[:at_most], units_to_take(reader)[0]
+    return [_shelf(each, counted.get(each), listed.get(each), to_take[each]) for each in following]
 
 
 def shelf_of(reader: Reader, product_id: str) -> Shelf | None:
     """None if neither the inventory nor the catalogue has it. Raises Transient."""
     paths = inventory_path(product_id), product_path(product_id)
     found = reader.read(*paths)
-    return _shelf(product_id, *(found.get(path) for path in paths)) if found else None
+    if not found:
+        return None
+    counted, listed = (found.get(path) for path in paths)
+    return _shelf(product_id, counted, listed, units_to_take(reader)[0][product_id])
 
 
 def holders_of(reader: Reader, product_id: str) -> tuple[tuple[Holder, ...], bool]:
@@ -71,6 +80,12 @@ def holders_of(reader: Reader, product_id: str) -> tuple[tuple[Holder, ...], boo
     found = reader.find(query)
     orders = [order_from(each.id, each.fields) for each in found]
     return tuple(_holders(orders, product_id)), len(found) < HOLDING_MAX
+
+
+def units_to_take(reader: Reader) -> tuple[Counter[str], bool]:
+    """What is paid of each product and not yet taken, and whether that is all. Raises Transient."""
+    found = reader.find(Query("takings", at_most=TAKINGS_MAX))
+    return units_in(each.fields for each in found), len(found) < TAKINGS_MAX
 
 
 def units_held(reader: Reader, product_id: str) -> int:
@@ -88,7 +103,7 @@ def _holders(orders: Sequence[Order], product_id: str) -> list[Holder]:
     ]
 
 
-def _shelf(product_id: str, inventory: Found | None, catalogue: Found | None) -> Shelf:
+def _shelf(product_id: str, inventory: Found | None, catalogue: Found | None, to_take: int) -> Shelf:
     counted, listed = (found.fields if found else None for found in (inventory, catalogue))
     product = product_from(product_id, counted, listed)
     level = product.level
@@ -102,5 +117,6 @@ def _shelf(product_id: str, inventory: Found | None, catalogue: Found | None) ->
         reserved=level.reserved if level else None,
         available=level.available if level else None,
         backorder=level.backorder if level else None,
+        to_take=to_take,
         defect=product.level_defect if product.in_inventory else "it has no inventory",
     )

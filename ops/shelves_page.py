@@ -17,12 +17,16 @@ def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> I
     if holders:
         rows = [(each.order_id, each.status, each.user_id or "-", _number(each.units)) for each in holders]
         yield Table(rows, ("held by", "status", "customer", "units"))
-    held = sum(each.units for each in holders)
+    held, to_take = sum(each.units for each in holders), shelf.to_take
+    if to_take:
+        yield Line(f"{to_take} units are paid, and not yet taken: within a minute they leave `stock` and `reserved`.")
     if not is_all:
         yield Line("There are more open orders than were looked through.", Tone.WARNING)
-    elif shelf.reserved is not None and held != shelf.reserved:
+    elif shelf.reserved is not None and held + to_take != shelf.reserved:
+        sold = f", and {to_take} are to be taken" if to_take else ""
         yield Line(
-            f"{shelf.reserved} units are reserved, and orders hold {held}. Look again: orders come and go", Tone.WARNING
+            f"{shelf.reserved} units are reserved, and orders hold {held}{sold}. Look again: orders come and go",
+            Tone.WARNING,
         )
         yield Line("while this looks. If it stays so, something else has written the inventory:", Tone.WARNING)
         yield Line("docs/runbook.md says how `reserved` is corrected (#stock).", Tone.WARNING)
@@ -32,7 +36,8 @@ def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> I
 
 def _row(shelf: Shelf) -> Row:
     figures = ("any", "-", "any") if shelf.is_never_short else (shelf.stock, shelf.reserved, shelf.available)
-    remarks = [shelf.defect, None if shelf.is_on_sale else "not on sale"]
+    sold = f"{shelf.to_take} paid, not yet taken" if shelf.to_take else None
+    remarks = [shelf.defect, None if shelf.is_on_sale else "not on sale", sold]
     return (
         shelf.product_id,
         shelf.name or "-",

@@ -10,7 +10,7 @@ from ops.commands import Asked, Commands
 from ops.connection import problems_in_words
 from ops.exit_codes import Failed
 from ops.page import Line, Page, Tone
-from ops.shelves import HOLDING_MAX, holders_of, shelf_of, shelves_after
+from ops.shelves import HOLDING_MAX, holders_of, shelf_of, shelves_after, units_to_take
 from ops.shelves_page import holders_parts, shelves_table
 
 SHOW: Final = "show"
@@ -59,5 +59,6 @@ def _show_one(asked: Asked, product: str) -> None:
         raise Failed(f"No product {product} is known in {asked.shop.project}.")
     asked.output.say(f"Looking through the open orders, {HOLDING_MAX} at most ...")
     holders, is_all = holders_of(asked.shop.reader, product)
+    is_all = is_all and units_to_take(asked.shop.reader)[1]
     data = {"product": shelf, "held_by": holders, "is_all": is_all}
     asked.output.show(data, [shelves_table([shelf]), *holders_parts(shelf, holders, is_all=is_all)])

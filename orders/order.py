@@ -90,6 +90,8 @@ class Order:
     unlimited: frozenset[str] = frozenset()
     """Its products that were never short when it was last held: of these nothing was counted, and nothing is given back
     or taken, whatever their inventory has become since."""
+    taken_later: frozenset[str] = frozenset()
+    """Its products that were hot when it was last held: once it is paid, these stay reserved until they are folded."""
     payments: Payments = field(default_factory=Payments)
     settled_by: str | None = None
     """The event with which it was first paid."""
@@ -189,6 +191,16 @@ class Order:
     def counted_lines(self) -> tuple[OrderLine, ...]:
         """What the inventory counts of it: all but the products that were never short when it was held."""
         return tuple(line for line in self.lines if line.product_id not in self.unlimited)
+
+    @property
+    def lines_taken_at_once(self) -> tuple[OrderLine, ...]:
+        """What a payment takes from stock itself, if it is held."""
+        return tuple(line for line in self.counted_lines if line.product_id not in self.taken_later)
+
+    @property
+    def lines_taken_later(self) -> tuple[OrderLine, ...]:
+        """What a payment only puts down as taken, if it is held."""
+        return tuple(line for line in self.counted_lines if line.product_id in self.taken_later)
 
     @property
     def holds_units(self) -> bool:

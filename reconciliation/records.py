@@ -12,12 +12,13 @@ from database.documents.checkouts import checkout_path, known_checkout_from
 from database.documents.effects import UNFINISHED
 from database.documents.orders import OPEN_STATUSES, order_from, order_path
 from database.documents.payments import known_payment_from, payment_path
+from database.documents.takings import units_to_take_from
 from database.documents.values import text_or_none, time_or_none
 from database.documents.webhook_events import claim_path
 from database.store import Document, Fields, Listing
 from orders.numbers import whole_number
 from orders.order import Order, OrderStatus
-from reconciliation.subjects import EffectRecord, EventRecord, OrderRecord
+from reconciliation.subjects import EffectRecord, EventRecord, OrderRecord, TakingRecord
 
 Documents = Mapping[str, Document | None]
 
@@ -30,6 +31,7 @@ _BEGUN_WITHIN: Final = timedelta(minutes=1)
 HOLDING_ORDERS: Final = Listing("orders", {"status": [*OPEN_STATUSES, str(OrderStatus.REVIEW)]}, order=["createdAt"])
 """All that may hold units. Served by the index (status, createdAt)."""
 INVENTORY: Final = Listing("inventory")
+TAKINGS: Final = Listing("takings")
 
 
 def entries_between(start: datetime | None, end: datetime) -> Listing:
@@ -196,6 +198,10 @@ def units_held(orders: Iterable[tuple[str, Fields]]) -> Counter[str]:
         if order.holds_units:
             held.update({line.product_id: line.quantity for line in order.counted_lines})
     return held
+
+
+def taking_record_from(order_id: str, fields: Fields, order: Order | None, now: datetime) -> TakingRecord:
+    return TakingRecord(order_id, units_to_take_from(fields), order.finalized_at if order else None, now)
 
 
 def effect_record_from(effect_id: str, fields: Fields, now: datetime) -> EffectRecord:

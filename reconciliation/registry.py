@@ -17,6 +17,7 @@ from reconciliation.rules import (
     reserved_not_held,
     session_of_closed_order,
     stock_off_trail,
+    taking_overdue,
     units_not_taken,
 )
 
@@ -34,6 +35,7 @@ RULES: Final[tuple[Rule[Any], ...]] = (
     reserved_not_held.RULE,
     session_of_closed_order.RULE,
     stock_off_trail.RULE,
+    taking_overdue.RULE,
     units_not_taken.RULE,
 )
 

@@ -7,15 +7,26 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from database.documents.inventory import level_from
+from database.documents.orders import order_path
 from database.documents.reconciliations import Baseline, baseline_from, baseline_path, baseline_write
+from database.documents.takings import units_in
 from database.documents.values import text_or_none, time_or_none
 from database.store import Document, DocumentStore, Fields, Moment, Write
 from inventory.stock import Level
 from orders.outcome import StoreContended
 from reconciliation.books import SECONDS_MAX, Books
 from reconciliation.finding import finding_id_of
-from reconciliation.records import HOLDING_ORDERS, INVENTORY, entries_between, stock_moves, units_held
-from reconciliation.rules import reserved_not_held, stock_off_trail
+from reconciliation.records import (
+    HOLDING_ORDERS,
+    INVENTORY,
+    TAKINGS,
+    entries_between,
+    orders_in,
+    stock_moves,
+    taking_record_from,
+    units_held,
+)
+from reconciliation.rules import reserved_not_held, stock_off_trail, taking_overdue
 from reconciliation.subjects import ProductRecord
 from reconciliation.time_limit import TimeLimit
 
@@ -40,6 +51,20 @@ class Moves:
     """Units in entries that others of their time may still follow."""
     acts: list[tuple[datetime, str]] = field(default_factory=list)
     """What operators have done to the stock: when, and in words, in which the product is quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What there is of one product."""
+
+    level: Level
+    held: int
+    to_take: int
+
+    @property
+    def stock(self) -> int | None:
+        """Without what is sold, as the trail has it."""
+        return None if self.level.stock is None else self.level.stock - self.to_take
 
 
 @dataclass(slots=True)
@@ -83,6 +108,7 @@ class StockTaking:
         for orders in moment.find(HOLDING_ORDERS):
             self.limit.check()
             held.update(units_held(orders))
+        to_take = self._judge_takings(moment)
         moves = self._moves(moment, since, moment.at + _AHEAD_MAX, until)
         gone = {each.finding_id: each for each in self.books.of_rule(*_RULES)}
         for batch in moment.find(INVENTORY):
@@ -94,7 +120,8 @@ class StockTaking:
                     gone.pop(finding_id_of(rule, product_id), None)
                 if level := level_from(fields):
                     known = baselines[baseline_path(product_id)]
-                    taken.append(self._taken(product_id, level, held[product_id], moves, known, until))
+                    figures = _Figures(level, held[product_id], to_take[product_id])
+                    taken.append(self._taken(product_id, figures, moves, known, until))
             self._note([write for _, write in taken])
             for product, _ in taken:
                 self.books.judge(product, self.now())
@@ -104,20 +131,38 @@ class StockTaking:
         return until
 
     def _taken(
-        self, product_id: str, level: Level, held: int, moves: Moves, known: Document | None, until: datetime
+        self, product_id: str, figures: _Figures, moves: Moves, known: Document | None, until: datetime
     ) -> tuple[ProductRecord, Write | None]:
         """The product as it is judged, and its baseline, if that changes."""
         passed, recent = moves.passed[product_id], moves.recent[product_id]
         baseline = baseline_from(known)
         expected = None
-        if level.stock is not None and baseline and baseline.stock is not None:
+        if figures.stock is not None and baseline and baseline.stock is not None:
             expected = baseline.stock + passed + recent
-            if expected != level.stock and self._is_accepted(product_id, moves):
+            if expected != figures.stock and self._is_accepted(product_id, moves):
                 expected = None
-        counted = _counted(level, expected, recent)
+        counted = _counted(figures.stock, expected, recent)
         is_new = baseline is None or counted != baseline.stock
         write = baseline_write(product_id, Baseline(counted, until), known) if is_new else None
-        return ProductRecord(product_id, level.reserved, held, level.stock, expected), write
+        level = figures.level
+        record = ProductRecord(product_id, level.reserved, figures.held, level.stock, expected, figures.to_take)
+        return record, write
+
+    def _judge_takings(self, moment: Moment) -> Counter[str]:
+        """Each, and what all of them have still to take, by product."""
+        to_take: Counter[str] = Counter()
+        over = {each.target: each.finding_id for each in self.books.of_rule(taking_overdue.RULE.name)}
+        for batch in moment.find(TAKINGS):
+            self.limit.check()
+            to_take.update(units_in(fields for _, fields in batch))
+            order_ids = [order_id for order_id, _ in batch]
+            orders = orders_in(order_ids, moment.read([order_path(order_id) for order_id in order_ids]))
+            for order_id, fields in batch:
+                over.pop(order_id, None)
+                self.books.judge(taking_record_from(order_id, fields, orders.get(order_id), moment.at), self.now())
+        for finding_id in over.values():
+            self.books.close(finding_id, self.now())
+        return to_take
 
     def _is_accepted(self, product_id: str, moves: Moves) -> bool:
         """Whether an operator has seen to the stock since the difference was found: what they left is right."""
@@ -161,11 +206,11 @@ def settled_until(moment: Moment) -> datetime:
 _RULES: Final = (reserved_not_held.RULE.name, stock_off_trail.RULE.name)
 
 
-def _counted(level: Level, expected: int | None, recent: int) -> int | None:
+def _counted(stock: int | None, expected: int | None, recent: int) -> int | None:
     """The stock by the trail before the recent entries; where nothing is expected, what there is is the beginning."""
-    if level.stock is None:
+    if stock is None:
         return None
-    return (level.stock if expected is None else expected) - recent
+    return (stock if expected is None else expected) - recent
 
 
 def _counted_further(

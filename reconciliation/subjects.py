@@ -100,6 +100,8 @@ class ProductRecord:
     stock_of_trail: int | None
     """What the audit trail has made of the stock that was found when this product was first looked at, or was last
     accepted; None if that is now."""
+    to_take: int = 0
+    """Units that were sold, and are still counted in both figures."""
 
     @property
     def key(self) -> str:
@@ -108,6 +110,22 @@ class ProductRecord:
     @property
     def order_id(self) -> None:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class TakingRecord:
+    """What is still to be taken for an order, as of one moment."""
+
+    order_id: str
+    units: Mapping[str, int] | None
+    """By product; None if nobody can read it."""
+    paid_at: datetime | None
+    """When the order was finalized; None if it was not, or does not exist."""
+    now: datetime
+
+    @property
+    def key(self) -> str:
+        return self.order_id
 
 
 @dataclass(frozen=True, slots=True)

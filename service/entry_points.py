@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from checkout.claims import Caller
     from checkout.sessions import CheckoutSessions
     from effects.performing import Effects
+    from inventory.takings import Folded
     from reconciliation.endpoint import ReconciliationEndpoint
     from reconciliation.finding import Finding
     from reconciliation.job import Reconciliation
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from triggers.operator_requested import OperatorRequestedTrigger
     from triggers.order_created import OrderCreatedTrigger
     from triggers.sweep import ReservationSweep
+    from triggers.takings_due import TakingsDue
     from webhooks.canary import Canary
     from webhooks.endpoint import WebhookEndpoint
 
@@ -43,6 +45,8 @@ class Service:
     queries: Callable[[], Queries]
     """Their client is imported at the first call: nothing else takes so long, and the webhook asks no query."""
     storefront: Storefront
+    fold: "Callable[[], Folded]"
+    """Takes from the inventory what was sold of hot products; what does so is imported at the first call."""
     anchor: Callable[[datetime], Mapping[str, object] | None]
     check_trail: Callable[[datetime], "Sequence[Finding]"]
     """Anchors the audit trail, if that is due; what does so is imported at the first call."""
@@ -125,6 +129,7 @@ class Service:
             parked_events=queries.parked_since,
             unanswered_requests=queries.unanswered_requests,
             unanswered_operator_requests=queries.unanswered_operator_requests,
+            fold=self.fold,
             answer=lambda request_id, now: self.requests().answer(request_id, now),
             due_effects=queries.due_effects,
             perform=lambda effect_id: self.effects().perform(effect_id),
@@ -135,6 +140,11 @@ class Service:
             now=self.now,
             monotonic=self.monotonic,
         )
+
+    def takings_due(self) -> "TakingsDue":
+        from triggers.takings_due import TakingsDue
+
+        return TakingsDue(self.fold, self.log)
 
     def create_checkout(self) -> "CallableFunction":
         from checkout.answers import not_configured

@@ -17,6 +17,7 @@ from orders.events import NotUnderstood, OrderEvent
 from orders.outcome import Outcome, Result
 
 if TYPE_CHECKING:
+    from inventory.takings import Folded
     from reconciliation.finding import Finding
 
 LOGGED_CHARACTERS_MAX: Final = 1_500
@@ -116,6 +117,28 @@ def log_found(log: Log, finding: "Finding") -> None:
         orderId=finding.order_id,
         remedy=finding.remedy,
         result="finding_opened",
+    )
+
+
+def log_folded(log: Log, folded: "Folded") -> None:
+    """Write one line, if there was anything to fold: what was taken, and how long it had waited."""
+    if not folded.is_of_interest:
+        return
+    gone = ", ".join(f"{units} of {product_id!r}" for product_id, units in sorted(folded.gone.items()))
+    said = (
+        f"the units of {folded.orders} paid orders taken",
+        f"inventory_gone: {gone} could not be counted" if gone else None,
+        "unreadable: what is to be taken for some orders was left alone" if folded.unreadable else None,
+        folded.lost,
+    )
+    log(
+        "INFO" if folded.is_as_usual else "WARNING",
+        "; ".join(filter(None, said))[:LOGGED_CHARACTERS_MAX],
+        units=dict(folded.units),
+        unreadable=folded.unreadable,
+        oldestSeconds=round(folded.oldest_seconds or 0),
+        complete=folded.lost is None,
+        result="folded",
     )
 
 

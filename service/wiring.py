@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from effects.outside import Performer
     from effects.performing import Effects
     from reconciliation.job import Reconciliation
+    from settlement.folding import Folding
     from settlement.requests import Requests
     from stripe_api.api import StripeApi
     from stripe_api.client import StripeClient
@@ -101,6 +102,7 @@ def service_on(
         storefront=Storefront(
             store, lambda after, at_most: queries().products_after(after, at_most), settings.few_left, patience()
         ),
+        fold=lambda: _folding(store, queries()).fold(),
         anchor=lambda now: _anchoring(store, queries()).anchor_if_due(now),
         check_trail=lambda now: _trail_check(connection, store).check_next(now),
         effects=cache(lambda: performing(store, settings.terms, log, patience(), performers(), _now)),
@@ -120,6 +122,12 @@ def service_on(
         identify=partial(_identify, connection.project, is_signed=not settings.is_auth_emulated),
         stripe_reconciliation=partial(_reconciliation, connection, store, settle, settings, log),
     )
+
+
+def _folding(store: DocumentStore, queries: Queries) -> "Folding":
+    from settlement.folding import RUN_SECONDS_MAX, Folding
+
+    return Folding(store, queries.takings_after, patience(total_seconds=RUN_SECONDS_MAX), _now)
 
 
 def _anchoring(store: DocumentStore, queries: Queries) -> "Anchoring":

@@ -6,15 +6,15 @@ from inventory.reservation import Product
 from inventory.stock import Level, StockMove
 from orders.operator_events import StockAdjusted, StockMode
 from orders.outcome import Result
-from settlement.decisions import Adjustment
+from settlement.decisions import Adjustment, Look
 from settlement.snapshot import Snapshot
 
 
-def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment:
+def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment | Look:
     """By how much the stock changes: always by a difference, so that what is sold meanwhile stays sold.
 
     What is set is a difference from what was read, and nobody may have written there since. Nor may what is taken away
-    be what somebody has just bought.
+    be what somebody has just bought. What is sold and still to be taken is not on hand any more, whatever `stock` says.
     """
     product = snapshot.products[event.product_id]
     if not product.in_inventory:
@@ -26,14 +26,17 @@ def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment:
         return _not_adjusted(f"unreadable: {product.level_defect}; write the document anew")
     if level.stock is None:
         return _not_adjusted("never_short: its stock is null; write a number there if it is to be counted")
-    change = event.quantity - level.stock if event.mode is StockMode.SET else event.quantity
-    if change < 0 and not event.is_forced and (why := _why_too_few(level, change)):
+    if snapshot.to_take is None:
+        return Look(to_take=True)
+    on_hand = level.stock - snapshot.to_take
+    change = event.quantity - on_hand if event.mode is StockMode.SET else event.quantity
+    if change < 0 and not event.is_forced and (why := _why_too_few(level, change, snapshot.to_take)):
         return _not_adjusted(why)
     is_exact = event.mode is StockMode.SET or (change < 0 and not event.is_forced)
     return Adjustment(
         Result.STOCK_ADJUSTED,
         None,
-        _in_words(event, level.stock, level.stock + change),
+        _in_words(event, on_hand, on_hand + change),
         StockMove(event.product_id, change, 0) if change else None,
         is_exact=is_exact,
     )
@@ -50,12 +53,13 @@ def _counted_first(event: StockAdjusted, product: Product) -> Adjustment:
     return Adjustment(Result.STOCK_ADJUSTED, None, note, move, backorder=event.backorder)
 
 
-def _why_too_few(level: Level, change: int) -> str | None:
+def _why_too_few(level: Level, change: int, to_take: int) -> str | None:
     """Why no more units may be taken away, in words for a person; None if all that is promised is still covered."""
     if level.stock is None or replace(level, stock=level.stock + change).is_covered:
         return None
-    least = level.reserved - level.backorder
-    return f"held: orders hold {level.reserved}, so at least {least} must be there; force it, and some are oversold"
+    held = level.reserved - to_take
+    least = held - level.backorder
+    return f"held: orders hold {held}, so at least {least} must be there; force it, and some are oversold"
 
 
 def _not_adjusted(why: str) -> Adjustment:

@@ -18,8 +18,11 @@ from settlement.setting_aside import delay_in_words
 def change_from(case: Case, proposal: Proposal) -> Change:
     """The proposal, with whom it is reported to, what moves, what it releases, and why, in words for a person."""
     event, before, after = case.event, case.order, proposal.order
-    moves, uncounted = counted_apart(proposal.moves, case.snapshot.products)
-    moved, _ = counted_apart(together(proposal.counted, proposal.moves), case.snapshot.products)
+    products = case.snapshot.products
+    moves, _ = counted_apart(proposal.moves, products)
+    later, _ = counted_apart(proposal.later, products)
+    _, uncounted = counted_apart(together(proposal.moves, proposal.later), products)
+    moved, _ = counted_apart(together(proposal.counted, proposal.moves, proposal.later), products)
     was_to_be_cancelled = is_newly_paid(before, after) and before.cancel_requested_at is not None
     extra, due_back, entry_id = newly_extra(before, after), newly_due_back(case, after), _entry_id_of(case)
     note = in_words(
@@ -49,6 +52,7 @@ def change_from(case: Case, proposal: Proposal) -> Change:
         note=note,
         dispute=proposal.dispute,
         checkout=checkout,
+        later=later,
         effects=(
             *messages_of(notices, after.order_id, entry_id, case.terms),
             *refunds_of(due_back, after, entry_id),

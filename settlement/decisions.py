@@ -132,6 +132,8 @@ class Proposal:
     """As it is afterwards; None if the step does nothing with one."""
     refunds: Mapping[str, RefundTerms] = field(default_factory=dict)
     """What an operator has Stripe send back, by payment."""
+    later: tuple[StockMove, ...] = ()
+    """What it takes from the inventory, but only once that is folded."""
 
 
 # --- Not the last word -----------------------------------------------------------------------------------------------
@@ -153,6 +155,8 @@ class Look:
     """The Checkout session that the service has opened for the order."""
     effects: bool = False
     """What is or was to be done outside because of the order."""
+    to_take: bool = False
+    """How many units of the event's product are sold, and still counted as reserved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,7 @@ class Change:
     moves: tuple[StockMove, ...]
     """What this step changes in the inventory."""
     moved: tuple[StockMove, ...]
-    """What the event has changed there from its first step to its last."""
+    """What the event has changed there from its first step to its last, with what is only put down as taken."""
     uncounted: tuple[OrderLine, ...]
     """Units that could not be counted, because their inventory is gone."""
     notices: tuple[Notice, ...]
@@ -211,6 +215,8 @@ class Change:
     """As it is afterwards; None if the event says nothing new of one."""
     checkout: Checkout | None = None
     """As it is afterwards; None if nothing changes of one."""
+    later: tuple[StockMove, ...] = ()
+    """What is taken from the inventory, but only once it is folded."""
     effects: tuple[Effect, ...] = ()
     """What must be done outside because of it."""
 

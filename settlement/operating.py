@@ -4,11 +4,12 @@ Whoever asks knows more than the service: that a bank transfer has come, or that
 as they say. Units are not: what is not there is not sold.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from inventory.reservation import Refused, price_to_hold, to_be_held
-from inventory.stock import StockMove, put_back, take
+from inventory.reservation import Refused, as_counted, price_to_hold
+from inventory.stock import put_back
 from orders.event_kinds import EventKind
 from orders.money import Money
 from orders.operator_events import HoldProlonged, OperatorOrderEvent, OrderAccepted
@@ -17,7 +18,7 @@ from orders.outcome import Result, in_words
 from orders.payments import Payment, PaymentState, sum_of
 from settlement.decisions import Case, Decision, Look, Proposal
 from settlement.ending import lapsed
-from settlement.paying import finalized
+from settlement.paying import finalized, with_held_units
 from settlement.refunding import unavailable, with_refunds
 
 
@@ -33,11 +34,11 @@ def accept(case: Case) -> Decision | Proposal:
         return turned_down(case, why)
     order = replace(order, total=received or order.asked)
     if order.holds_units:
-        return _accepted(case, order, take(order.counted_lines))
+        return _accepted(case, order, with_held_units)
     return _accepted_unheld(case, order)
 
 
-def _accepted(case: Case, order: Order, moves: tuple[StockMove, ...]) -> Proposal | Look:
+def _accepted(case: Case, order: Order, with_units: Callable[[Proposal], Proposal]) -> Proposal | Look:
     payment_id = case.event_as(OrderAccepted).payment_id
     if payment_id and order.asked is None:
         return turned_down(case, f"no_price: it asks nothing, so nobody can tell what {payment_id} has brought")
@@ -46,7 +47,7 @@ def _accepted(case: Case, order: Order, moves: tuple[StockMove, ...]) -> Proposa
         named = Payment(payment_id, PaymentState.SUCCEEDED, case.now, order.asked, charge_id)
         order = replace(order, payments=order.payments.with_report(named))
     note = _on_its_way(order, "that money is not needed")
-    return with_refunds(case, replace(finalized(case, order), result=Result.ACCEPTED, moves=moves, note=note))
+    return with_refunds(case, replace(with_units(finalized(case, order)), result=Result.ACCEPTED, note=note))
 
 
 def _brought_to(order: Order) -> Money | None:
@@ -84,12 +85,12 @@ def _accepted_unheld(case: Case, order: Order) -> Decision | Proposal:
         except Refused as refused:
             return turned_down(case, refused.note)
         order = replace(order, total=price, items_total=price, adjustments=(), price_defect=None)
-    order = to_be_held(order, products)
+    order = as_counted(order, products)
     units = {line.product_id: line.quantity for line in order.counted_lines}
     if short := unavailable(units, case):
         return turned_down(case, f"insufficient_stock: {short} are not there")
     taken = put_back({product_id: -quantity for product_id, quantity in units.items()})
-    return _accepted(case, order, taken)
+    return _accepted(case, order, lambda paid: replace(paid, moves=taken))
 
 
 def _taken_anew(case: Case) -> Decision | Proposal:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from inventory.reservation import Refused, price_to_hold, to_be_held
+from inventory.reservation import Refused, as_counted, price_to_hold
 from inventory.stock import StockMove, put_back, take
 from notifications.notices import NoticeType
 from orders.checkout import CheckoutState
@@ -32,7 +32,7 @@ def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal |
         return waiting
     if reason:
         return _quarantined(case, order, reason, counted)
-    return with_refunds(case, replace(finalized(case, order), moves=take(order.counted_lines), counted=counted))
+    return with_refunds(case, replace(with_held_units(finalized(case, order)), counted=counted))
 
 
 def take_unheld_units(case: Case) -> Proposal | Look:
@@ -42,7 +42,7 @@ def take_unheld_units(case: Case) -> Proposal | Look:
         return Look(order.product_ids)
     if order.reserved_at is None and (refused := _why_not_to_hold(order, case)):
         return refuse(case, refused)
-    order = to_be_held(order, case.snapshot.products)
+    order = as_counted(order, case.snapshot.products)
     units = {line.product_id: line.quantity for line in order.counted_lines}
     if short := unavailable(units, case):
         return refuse(case, Refused(f"insufficient_stock: {short} are gone by now"))
@@ -110,6 +110,12 @@ def finalized(case: Case, order: Order) -> Proposal:
         finalized_at=case.now,
     )
     return Proposal(Result.FIRST_TIME_FINALIZED, paid, notice=NoticeType.PAID)
+
+
+def with_held_units(paid: Proposal) -> Proposal:
+    """The proposal, and the units that are held for its order are taken: now, or later where they were hot then."""
+    order = paid.order
+    return replace(paid, moves=take(order.lines_taken_at_once), later=take(order.lines_taken_later))
 
 
 def _awaiting_session(case: Case, order: Order, reason: str) -> Proposal | Look | None:

@@ -146,6 +146,8 @@ class _Attempt:
                     self._count_open_orders(seconds_left)
                 case Look(effects=True):
                     self._find_effects(seconds_left)
+                case Look(to_take=True):
+                    self._count_units_to_take(seconds_left)
                 case Look():
                     self._wanted = self._wanted.and_also(decision)
                     self._read(seconds_left)
@@ -184,6 +186,12 @@ class _Attempt:
         found = self._store.effects_of(order_id, timeout_seconds=seconds_left()) if order_id else {}
         read = (effect_from(effect_id, document) for effect_id, document in found.items())
         self._snapshot = replace(self._snapshot, effects=tuple(effect for effect in read if effect))
+
+    def _count_units_to_take(self, seconds_left: SecondsLeft) -> None:
+        # After the inventory was read, which must not have changed since: whoever folds them changes it.
+        (product_id,) = self._snapshot.products
+        units = self._store.units_to_take(product_id, timeout_seconds=seconds_left())
+        self._snapshot = replace(self._snapshot, to_take=units)
 
     def _commit(self, decision: Decision, seconds_left: SecondsLeft) -> Committed:
         writes = writes_for(decision, self._event, self._snapshot, self._terms, self._now)

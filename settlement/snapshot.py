@@ -168,6 +168,8 @@ class Snapshot:
     """The deliveries that are recorded under the audit entry; None if nobody counted."""
     open_orders: int | None = None
     """How many unpaid orders hold units for the order's customer; None if nobody counted."""
+    to_take: int | None = None
+    """How many units of the event's product are sold, and still counted as reserved; None if nobody counted."""
     is_loss_unexplained: bool = False
     """Whether an earlier try was lost, although neither claim nor order nor dispute has changed since."""
 

@@ -1,4 +1,4 @@
-"""Every few minutes: release expired reservations, do what a lost trigger should have done, and perform what is due."""
+"""Every few minutes: release expired reservations, do what others have not done in time, and perform what is due."""
 
 import json
 import traceback
@@ -17,11 +17,12 @@ from flask import Request, Response
 
 from database.ids import can_be_settled, is_order_id
 from effects.attempt import OVER
+from inventory.takings import Folded
 from orders.events import OrderEvent, StripeEvent
 from orders.outcome import Outcome, Result, Settle, Transient
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed
 from reconciliation.finding import Finding
-from service.logs import Log, log_anchored, log_answered, log_found, log_settled, log_shown, log_taken_up
+from service.logs import Log, log_anchored, log_answered, log_folded, log_found, log_settled, log_shown, log_taken_up
 from service.refusal import refused_for_method
 
 # A trigger that has not fired by now is lost, or so late that it finds the order placed.
@@ -116,6 +117,8 @@ class ReservationSweep:
     """Ids of orders whose cancel request, made between these moments, nobody has answered; in batches too."""
     unanswered_operator_requests: Callable[[datetime, datetime], Iterator[Sequence[str]]]
     """Ids of operators' requests, made between these moments, that nobody has answered; in batches too."""
+    fold: Callable[[], Folded]
+    """Takes from the inventory what was sold of hot products."""
     answer: Callable[[str, datetime], Outcome]
     """Answers the operator's request of this id once. Raises Transient."""
     due_effects: Batches
@@ -173,6 +176,9 @@ class ReservationSweep:
             # After all else: whoever waits outside must not hold up what happens here.
             ((self._perform, batch) for batch in self.due_effects(now)),
         )
+        # First of all, since this is short, and was due before.
+        if (ending := self._guarded(self._fold)) is not Ending.UNCHANGED:
+            endings[ending] += 1
         with self.pool() as pool:
             for do_one, batch in work:
                 if self.monotonic() >= end:
@@ -223,6 +229,12 @@ class ReservationSweep:
             return self._guarded(partial(do_one, item), eventId=f"operator_{item.request_id}")
         ids = {"eventId": item.event_id, "eventType": item.event_type, "orderId": item.order_id}
         return self._guarded(partial(do_one, item), **ids)
+
+    def _fold(self) -> Ending:
+        folded = self.fold()
+        log_folded(self.log, folded)
+        # Units that were sold in the last minute are waiting at any time: that there are some says nothing.
+        return Ending.POSTPONED if folded.lost else Ending.UNCHANGED
 
     def _show(self) -> Ending:
         shown = self.show_next_products()

@@ -39,6 +39,11 @@ def level_defect_in(fields: Fields) -> str | None:
     return None
 
 
+def is_hot_in(fields: Fields) -> bool:
+    """Whether the shop has marked the product as one that many buy at once."""
+    return fields.get("hot") is True
+
+
 def _figures_in(fields: Fields) -> tuple[int | None, int | None, int | None]:
     """Stock, reserved and backorder; None where one cannot be used."""
     backorder = whole_number(fields.get("backorder", 0))

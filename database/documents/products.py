@@ -1,6 +1,6 @@
 """`products/{productId}` ↔ a product: its price, whether it is on sale, and with its inventory, how much there is."""
 
-from database.documents.inventory import level_defect_in, level_from
+from database.documents.inventory import is_hot_in, level_defect_in, level_from
 from database.documents.values import money_or_none, text_or_none
 from database.store import Document, Fields, Update
 from inventory.availability import availability
@@ -29,6 +29,7 @@ def product_from(product_id: str, inventory: Fields | None, catalogue: Fields | 
         else None,
         level_defect=level_defect_in(inventory) if inventory is not None else None,
         in_catalogue=catalogue is not None,
+        is_hot=inventory is not None and is_hot_in(inventory),
     )
 
 

@@ -16,6 +16,7 @@ from database.documents.notifications import notice_write
 from database.documents.operator_requests import answered_request
 from database.documents.orders import WENT_UNCOUNTED, changed_fields, held_fields, order_path
 from database.documents.payments import index_writes, listed_as_waiting
+from database.documents.takings import taking_write
 from database.documents.webhook_events import counted_delivery, parked_claim, settled_claim
 from database.store import Update, Write
 from orders.events import Cause, NotUnderstood, OrderEvent, StripeEvent
@@ -105,6 +106,8 @@ def _writes_for_change(
         # Even if nothing else changes in it: its chain ends with this entry now.
         _order_write(snapshot, {**_changed(snapshot, order), **head_fields(entry.fields), **uncounted}, now),
     ]
+    if change.later:
+        writes.append(taking_write(order.order_id, change.later))
     if change.dispute:
         writes.append(dispute_write(change.dispute, order.order_id, snapshot))
     if change.checkout:

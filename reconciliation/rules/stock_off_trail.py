@@ -12,8 +12,11 @@ from reconciliation.subjects import ProductRecord
 
 
 def _judge(product: ProductRecord) -> Found | None:
-    stock, expected = product.stock, product.stock_of_trail
-    if stock is None or expected is None or stock == expected:
+    if product.stock is None or product.stock_of_trail is None:
+        return None
+    # The trail says of what is sold that it is taken, and the inventory only once it is folded.
+    stock, expected = product.stock, product.stock_of_trail + product.to_take
+    if stock == expected:
         return None
     words = f"stock of {product.product_id} is {stock}, and {expected} by the trail: {stock - expected:+} beside it"
     # To set what was found here would sell once more what was sold since.

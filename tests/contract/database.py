@@ -14,6 +14,7 @@ from database.moments import FirestoreMoments
 from database.queries import FirestoreQueries
 from database.rehearsal import RehearsalStore
 from database.store import DocumentStore, Moment
+from inventory.takings import Taking
 from orders.events import StripeEvent
 from tests.support.builders import NOW
 from tests.support.counted_rpcs import name_of
@@ -34,6 +35,7 @@ class Documented(Protocol):
 class Database(Documented, Protocol):
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]: ...
     def fcm_tokens(self, user_id: str) -> Sequence[str]: ...
+    def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]: ...
     def moment(self) -> Moment: ...
 
 
@@ -45,6 +47,7 @@ class InMemory:
         self.get = self.store.get
         self.parked_events = self.store.parked_events
         self.fcm_tokens = self.store.fcm_tokens
+        self.takings_after = self.store.takings_after
         self.dump = self.store.dump
         self.moment = lambda: self.store.as_of(NOW)
 
@@ -60,6 +63,7 @@ class InRehearsal:
         self.moment = lambda: below.as_of(NOW)
         self.parked_events = below.parked_events
         self.fcm_tokens = below.fcm_tokens
+        self.takings_after = below.takings_after
 
     def get(self, path: str) -> Mapping[str, object] | None:
         document = self.store.read((path,), timeout_seconds=1)[path]
@@ -111,6 +115,7 @@ class InFirestore:
         queries = FirestoreQueries(client)
         self.parked_events = queries.parked_events
         self.fcm_tokens = queries.fcm_tokens
+        self.takings_after = queries.takings_after
 
     def put(self, path: str, fields: Mapping[str, object]) -> None:
         self.client.document(path).set(dict(fields))

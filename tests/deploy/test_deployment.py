@@ -40,9 +40,8 @@ from tools.toolchain import ROOT
 
 DEFAULT_ACCOUNT: Final = f"serviceAccount:{NUMBER}-compute@developer.gserviceaccount.com"
 PLACE: Final = f"projects/{PROJECT}/locations/{REGION}"
-JOB, CANARYS_JOB, RECONCILIATIONS_JOB = (
-    f"firebase-schedule-{name}-{REGION}" for name in ("releaseExpiredReservations", "sendCanary", "reconcileWithStripe")
-)
+SCHEDULED: Final = ("releaseExpiredReservations", "foldTakings", "reconcileWithStripe", "sendCanary")
+JOB, *OTHER_JOBS = (f"firebase-schedule-{name}-{REGION}" for name in SCHEDULED)
 ENDPOINTS: Final[dict[str, Any]] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
 ACCOUNTS: Final = {
     name: endpoint["serviceAccount"].replace("{{ params.PROJECT_ID }}", PROJECT) for name, endpoint in ENDPOINTS.items()
@@ -82,8 +81,7 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 
 def test_a_half_failed_deployment_says_what_is_missing(half_failed: Deployer) -> None:
-    scheduled = ("releaseExpiredReservations", "reconcileWithStripe", "sendCanary")
-    schedules = "\n  ".join(f"the schedule of {name}" for name in scheduled)
+    schedules = "\n  ".join(f"the schedule of {name}" for name in SCHEDULED)
     assert f"Missing now:\n  who may call stripeWebhook: allUsers\n  {schedules}" in half_failed.said
 
 
@@ -92,19 +90,11 @@ def test_the_next_one_changes_nothing_but_deploys_what_is_missing_by_name(deploy
     assert changed(half_failed, again) == set()
     assert deployed.targets[1:] == [
         ("firestore", "functions"),
-        [
-            *("functions:reconcileWithStripe", "functions:releaseExpiredReservations", "functions:sendCanary"),
-            "functions:stripeWebhook",
-        ],
+        sorted(f"functions:{name}" for name in (*SCHEDULED, "stripeWebhook")),
     ]
     assert changed(again, by_name) == {
-        f"cloudfunctions/{PLACE}/functions/reconcileWithStripe",
-        f"cloudfunctions/{PLACE}/functions/releaseExpiredReservations",
-        f"cloudfunctions/{PLACE}/functions/sendCanary",
-        f"cloudfunctions/{PLACE}/functions/stripeWebhook",
-        f"cloudscheduler/{PLACE}/jobs/{CANARYS_JOB}",
-        f"cloudscheduler/{PLACE}/jobs/{RECONCILIATIONS_JOB}",
-        f"cloudscheduler/{PLACE}/jobs/{JOB}",
+        *(f"cloudfunctions/{PLACE}/functions/{name}" for name in (*SCHEDULED, "stripeWebhook")),
+        *(f"cloudscheduler/{PLACE}/jobs/{job}" for job in (JOB, *OTHER_JOBS)),
         f"run/{PLACE}/services/stripewebhook:policy",
         "uploads",
     }
@@ -199,9 +189,7 @@ def test_a_secret_that_was_not_there_says_that_it_is_not_set(deployed: Deployer)
 
 def test_the_sweep_is_called_every_five_minutes_by_its_own_account(deployed: Deployer) -> None:
     jobs = deployed.google.under(f"cloudscheduler/{PLACE}/jobs/")
-    assert {job["name"] for job in jobs.values()} == {
-        f"{PLACE}/jobs/{job}" for job in (JOB, CANARYS_JOB, RECONCILIATIONS_JOB)
-    }
+    assert {job["name"] for job in jobs.values()} == {f"{PLACE}/jobs/{job}" for job in (JOB, *OTHER_JOBS)}
     job = deployed.google.kept[f"cloudscheduler/{PLACE}/jobs/{JOB}"]
     assert (job["schedule"], job["timeZone"], job["attemptDeadline"]) == ("every 5 minutes", "Etc/UTC", "540s")
     assert job["httpTarget"]["oidcToken"] == {"serviceAccountEmail": account("effects")}

@@ -66,6 +66,13 @@ def test_each_delivery_of_a_payment_takes_two_rpcs(deliver: Deliver) -> None:
     assert deliver(the_event(PAID)) == ("duplicate_detected", [READ, COMMIT])
 
 
+@pytest.mark.usefixtures("placed_order")
+def test_a_payment_of_what_is_hot_takes_no_more(deliver: Deliver, firestore_client: firestore.Client) -> None:
+    firestore_client.document("orders/order-1").set(a_reserved_order(takenLater=["shirt"]))
+    assert deliver(the_event(PAID)) == ("first_time_finalized", [READ, COMMIT])
+    assert firestore_client.document("takings/order-1").get().to_dict() == {"units": {"shirt": 3}}
+
+
 def test_an_event_that_names_nothing_of_ours_takes_none_and_a_payment_of_nobodys_one(deliver: Deliver) -> None:
     assert deliver({**the_event(PAID), "type": "invoice.paid"}) == ("ignored", [])
     assert deliver({**the_event(PAID), "type": "canary"}) == ("ignored", [READ])

@@ -28,6 +28,8 @@ class Recount(NamedTuple):
     """By how much the audit trail says that its stock had changed by then."""
     added: int = 0
     """How much of that was operators' correction."""
+    to_take: int = 0
+    """Units of paid orders that were still to be taken then."""
 
 
 Recounts = Mapping[str, Recount]
@@ -78,6 +80,7 @@ def complaints(
         *_of_levels(shelves, _counts(initial_stock, recounts), deleted),
         *_of_trail(shelves, _counts(initial_stock, recounts)),
         *_of_uncounted_orders(shelves, initial_stock, recounts),
+        *_of_takings(shelves, deleted),
         *_of_orders(shelves, deleted),
         *broken_chains(_generations(shelves, deleted), shelves["auditLog"], shelves["chains"]),
         *broken_anchors(shelves["anchors"], shelves["auditLog"]),
@@ -97,7 +100,8 @@ def imbalances(
     recounts: Recounts = _NEVER,
 ) -> list[str]:
     """What is wrong with the figures of the inventory, judged from it and the orders alone."""
-    return list(_of_levels(_shelved(documents), _counts(initial_stock, recounts), deleted))
+    shelves = _shelved(documents)
+    return [*_of_levels(shelves, _counts(initial_stock, recounts), deleted), *_of_takings(shelves, deleted)]
 
 
 def recount_of(product_id: str, stock: int | None, documents: Documents, deleted: Documents = _NOTHING) -> Recount:
@@ -105,14 +109,19 @@ def recount_of(product_id: str, stock: int | None, documents: Documents, deleted
     shelves = _shelved(documents)
     gone = _units_gone([*shelves["orders"].values(), *deleted.values()])
     return Recount(
-        stock, gone[product_id], _units_moved(shelves)[product_id, "stock"], _units_added(shelves)[product_id]
+        stock,
+        gone[product_id],
+        _units_moved(shelves)[product_id, "stock"],
+        _units_added(shelves)[product_id],
+        _units_to_take(shelves)[product_id],
     )
 
 
 def leftovers(documents: Documents) -> list[str]:
     """What nobody has finished, although every event was delivered, and whatever was begun has ended."""
     shelves = _shelved(documents)
-    return [*_unplaced(shelves["orders"]), *_waiting_for_nothing(shelves)]
+    untaken = (f"{order_id}: still to be taken" for order_id in shelves["takings"])
+    return [*_unplaced(shelves["orders"]), *_waiting_for_nothing(shelves), *untaken]
 
 
 def unperformed(documents: Iterable[tuple[str, Fields]]) -> list[str]:
@@ -141,18 +150,28 @@ def _counts(initial_stock: Mapping[str, int | None], recounts: Recounts) -> Reco
 
 def _of_levels(shelves: Shelves, counts: Recounts, deleted: Documents) -> Iterator[str]:
     orders = [*shelves["orders"].values(), *deleted.values()]
-    gone, held, added = _units_gone(orders), _units_held(orders), _units_added(shelves)
+    gone, held, added, to_take = (
+        _units_gone(orders),
+        _units_held(orders),
+        _units_added(shelves),
+        _units_to_take(shelves),
+    )
     unfinished = any(order["status"] == "reserving" for order in orders)
     for product_id, count in counts.items():
-        level = shelves["inventory"][product_id]
-        if level["reserved"] != held[product_id]:
-            yield f"{product_id}: orders hold {held[product_id]}, and the inventory says {level}"
+        if (level := shelves["inventory"].get(product_id)) is None:
+            # Somebody has deleted it, and with it all that was counted.
+            continue
+        if level["reserved"] != held[product_id] + to_take[product_id]:
+            yield (
+                f"{product_id}: orders hold {held[product_id]}, {to_take[product_id]} are still to be taken, and the "
+                f"inventory says {level}"
+            )
         if count.stock is None or level["stock"] is None:
             if level["stock"] is not count.stock:
                 yield f"{product_id}: the shop wrote {count.stock} as its stock, and the inventory says {level}"
             continue
         units_gone, backorder = gone[product_id] - count.gone, level.get("backorder", 0)
-        units_gone -= added[product_id] - count.added
+        units_gone -= added[product_id] - count.added + to_take[product_id] - count.to_take
         if level["stock"] != count.stock - units_gone:
             yield f"{product_id}: {count.stock} - {units_gone} units gone is not what is there: {level}"
         is_oversold = level["stock"] < -backorder or (level["reserved"] > level["stock"] + backorder and not unfinished)
@@ -161,13 +180,16 @@ def _of_levels(shelves: Shelves, counts: Recounts, deleted: Documents) -> Iterat
 
 
 def _of_trail(shelves: Shelves, counts: Recounts) -> Iterator[str]:
-    moved = _units_moved(shelves)
+    moved, to_take = _units_moved(shelves), _units_to_take(shelves)
     unfinished = any(order["status"] == "reserving" for order in shelves["orders"].values())
     for product_id, count in counts.items():
-        level, change = shelves["inventory"][product_id], moved[product_id, "stock"] - count.moved
+        if (level := shelves["inventory"].get(product_id)) is None:
+            continue
+        change = moved[product_id, "stock"] - count.moved
+        change += to_take[product_id] - count.to_take
         if (change != 0) if count.stock is None else (level["stock"] != count.stock + change):
             yield f"{product_id}: the audit trail says {change:+}, the inventory {level}"
-        if level["reserved"] != moved[product_id, "reserved"] and not unfinished:
+        if level["reserved"] != moved[product_id, "reserved"] + to_take[product_id] and not unfinished:
             yield f"{product_id}: the audit trail says {moved[product_id, 'reserved']:+} held, the inventory {level}"
 
 
@@ -178,6 +200,27 @@ def _of_uncounted_orders(
     for order_id, order in shelves["orders"].items():
         if wrongly := always_counted & set(order.get("unlimited", ())):
             yield f"{order_id}: ordered as if there were no end of {wrongly}"
+
+
+def _of_takings(shelves: Shelves, deleted: Documents) -> Iterator[str]:
+    """Only a paid order has one, of what was hot when it was held, to the unit."""
+    for order_id, orders in _generations(shelves, deleted).items():
+        taking = shelves["takings"].get(order_id)
+        if taking and not any(
+            order.get("finalizedAt") and taking == {"units": _hot_units_of(order)} for order in orders
+        ):
+            yield f"{order_id}: {taking} is still to be taken for {orders}"
+    if ownerless := shelves["takings"].keys() - shelves["orders"].keys() - deleted.keys():
+        yield f"{sorted(ownerless)}: still to be taken, and there is no such order"
+
+
+def _units_to_take(shelves: Shelves) -> Counter[str]:
+    """What was sold of each product, and is still counted as reserved."""
+    return sum((Counter(taking["units"]) for taking in shelves["takings"].values()), Counter[str]())
+
+
+def _hot_units_of(order: Fields) -> Mapping[str, int]:
+    return {p: units for p, units in _counted_units_of(order).items() if p in order.get("takenLater", ())}
 
 
 def _units_moved(shelves: Shelves) -> Counter[tuple[str, str]]:

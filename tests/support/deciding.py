@@ -155,6 +155,7 @@ def a_snapshot(order: Order | None = None, *, shirts: Shelf = (10, 0), mugs: She
         deliveries_on_record=0,
         open_orders=0,
         effects=(),
+        to_take=0,
     )
     return replace(snapshot, **more)
 
@@ -222,6 +223,7 @@ class Given:
             deliveries_on_record=None,
             open_orders=None,
             effects=None,
+            to_take=None,
         )
 
     def _request_of(self, event: Cause) -> OperatorRequest | None:
@@ -246,6 +248,8 @@ class Given:
             more |= known(checkout=self.snapshot.checkout, is_checkout_read=True)
         if look.effects:
             more |= known(effects=self.snapshot.effects)
+        if look.to_take:
+            more |= known(to_take=self.snapshot.to_take)
         if look.open_orders:
             more |= known(open_orders=self.snapshot.open_orders)
         return replace(snapshot, **more)

@@ -33,7 +33,7 @@ from webhooks.endpoint import WebhookEndpoint
 WRITES_PER_COMMIT: Final = 400
 _COLLECTIONS: Final = (
     *("orders", "orderDetails", "cancelRequests", "inventory", "products", "payments", "disputes"),
-    *("webhookEvents", "auditLog", "effects", "checkouts", "users", "mail", "erasures"),
+    *("webhookEvents", "auditLog", "effects", "checkouts", "users", "mail", "erasures", "takings"),
 )
 _SUBCOLLECTIONS: Final = ("messages", "deliveries", "fcmTokens")
 _app: Final = Flask("shop")

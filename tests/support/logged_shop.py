@@ -18,6 +18,7 @@ from audit.checking import TrailCheck
 from database.documents.effects import effect_path, effect_write
 from effects.effect import Effect, EffectKind
 from effects.outside import Performer
+from inventory.takings import Taking
 from orders.events import StripeEvent
 from orders.outcome import Settle
 from reconciliation.job import Reconciliation
@@ -26,6 +27,7 @@ from service.entry_points import Service
 from service.logs import JsonLog, Log
 from service.wiring import answering, performing, settling
 from settlement.decisions import Terms
+from settlement.folding import Folding
 from storefront.availability import Storefront
 from tests.support.builders import NOW, SECRET, TERMS, Fields, body_of, signature_of
 from tests.support.firestore_events import a_created_event, created
@@ -82,6 +84,9 @@ class _Found:
     def fcm_tokens(self, user_id: str) -> Sequence[str]:
         return self.store.fcm_tokens(user_id)
 
+    def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
+        return self.store.takings_after(order_id, at_most)
+
     def products_after(self, _product_id: str, _most: int) -> Sequence[str]:
         return ()
 
@@ -97,6 +102,7 @@ class LoggedShop:
     """What stands in for settling, if anything does."""
     lapsed: Sequence[str] = ()
     performers: Mapping[EffectKind, Performer] = field(default_factory=dict)
+    folded_at: datetime = NOW
     seconds_per_look: float = 0.0
     """How fast time goes by."""
     entries: list[Entry] = field(default_factory=list)
@@ -124,6 +130,10 @@ class LoggedShop:
     def sweep(self) -> None:
         with self.logging("releaseexpiredreservations") as log:
             _answered(self._service(log).reservation_sweep().respond)
+
+    def fold(self) -> None:
+        with self.logging("foldtakings") as log:
+            _answered(self._service(log).takings_due().respond)
 
     def send_canary(self) -> None:
         def post(_url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
@@ -159,6 +169,7 @@ class LoggedShop:
             settle=self._settling(log),
             queries=lambda: found,
             storefront=Storefront(self.store, found.products_after, 5, patience_of(clock)),
+            fold=Folding(self.store, found.takings_after, patience_of(clock), lambda: self.folded_at).fold,
             anchor=Anchoring(self.store, found.moved_heads, 8).anchor_if_due,
             check_trail=TrailCheck(self.store, lambda: self.store.as_of(NOW), entries_of, 8).check_next,
             effects=lambda: performing(self.store, self.terms, log, patience_of(clock), self.performers, lambda: NOW),

@@ -8,9 +8,12 @@ from audit.anchors import MovedHead
 from database.documents.anchors import moved_head_from
 from database.documents.fcm_tokens import fcm_tokens_path, newest_first
 from database.documents.parked_events import parked_event_from
+from database.documents.takings import units_in, units_to_take_from
 from database.store import Committed, Create, Delete, Document, Fields, Increase, Listing, Update, Write
+from inventory.takings import Taking
 from orders.events import StripeEvent
 from orders.outcome import StoreContended
+from tests.support.builders import NOW
 
 OPEN = ("reserving", "reserved")
 UNFINISHED = ("PENDING", "PROCESSING", "RETRY")
@@ -131,6 +134,18 @@ class MemoryStore:
             for path, document in list(self._documents.items())
             if path.startswith("effects/") and document.fields.get("orderId") == order_id
         }
+
+    def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
+        return units_in(fields for path, fields in self.documents() if path.startswith("takings/"))[product_id]
+
+    def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
+        """Each as if its order had just been paid."""
+        ids = sorted(path.removeprefix("takings/") for path in self._documents if path.startswith("takings/"))
+        documents = ((each, self._documents[f"takings/{each}"]) for each in ids if each > order_id)
+        found = [
+            Taking(each, units_to_take_from(document.fields), document.version, NOW) for each, document in documents
+        ]
+        return found[:at_most]
 
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
         return self._parked(lambda claim: claim["orderId"] == order_id)

@@ -17,6 +17,7 @@ from database.queries import BATCH_DOCUMENTS_MAX, BATCH_EFFECTS_MAX, QUERY_SECON
 from effects.outside import PERFORM_SECONDS_MAX
 from effects.schedule import LEASE
 from reconciliation import job, with_stripe
+from settlement import folding
 from settlement.settle import Patience
 from tools.deploying import rights
 from tools.toolchain import ROOT
@@ -33,6 +34,7 @@ KINDS: Final = {
     "create_checkout": "checkout",
     "perform_effect": "effects",
     "release_expired_reservations": "effects",
+    "fold_takings": "effects",
     "reconcile_with_stripe": "reconcile",
     "send_canary": "canary",
 }
@@ -100,6 +102,15 @@ def test_the_sweep_runs_every_five_minutes_and_ends_its_last_batch_within_its_ti
     effect_seconds = 3 * patience.total_seconds + PERFORM_SECONDS_MAX
     last_effects_seconds = math.ceil(BATCH_EFFECTS_MAX / THREADS) * effect_seconds
     assert RUN_SECONDS_MAX + max(last_batch_seconds, last_effects_seconds) <= sweep["timeoutSeconds"]
+
+
+def test_what_was_sold_of_hot_products_is_folded_every_minute_by_one_worker_that_ends_within_its_time() -> None:
+    fold = ENDPOINTS["foldTakings"]
+    assert fold["scheduleTrigger"]["schedule"] == "every 1 minutes"
+    assert (fold["maxInstances"], secrets_of("foldTakings")) == (1, set())
+    # The last page is listed, read and committed in it.
+    assert fold["timeoutSeconds"] - QUERY_SECONDS_MAX >= folding.RUN_SECONDS_MAX
+    assert timedelta(minutes=1).total_seconds() > folding.RUN_SECONDS_MAX
 
 
 def test_a_lease_lasts_longer_than_whoever_has_it() -> None:

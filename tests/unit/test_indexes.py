@@ -101,6 +101,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "ALL_OPEN": ALL_OPEN,
     "HOLDING_ORDERS": records.HOLDING_ORDERS,
     "INVENTORY": records.INVENTORY,
+    "TAKINGS": records.TAKINGS,
     "entries_between": records.entries_between(NOW, NOW),
     "entries_of": records.entries_of(["order-1"]),
     "orders_behind": orders_behind("order-1", 30),
@@ -127,6 +128,8 @@ ASKING: Final[Mapping[str, Callable[[Recorder], object]]] = {
         FirestoreQueries(asked.client).unanswered_operator_requests(NOW, NOW)
     ),
     "products_after": lambda asked: FirestoreQueries(asked.client).products_after("shirt", 1),
+    "takings_after": lambda asked: FirestoreQueries(asked.client).takings_after("order-1", 1),
+    "_takings_behind": lambda asked: asked.store.units_to_take("shirt", timeout_seconds=1),
     "trail_of": lambda asked: trail_of("order-1", asked.client),
     **{name: at_one_moment(listing) for name, listing in LISTINGS.items()},
 }
@@ -281,7 +284,7 @@ def test_every_function_that_asks_is_asked_here() -> None:
         for part in ast.walk(function)
         if (isinstance(part, ast.Attribute) and part.attr in {"where", "order_by", "collection_group"})
         # What goes over REST.
-        or (isinstance(part, ast.Constant) and part.value == "where")
+        or (isinstance(part, ast.Constant) and part.value in {"where", "orderBy"})
     }
     # Orders and pages whatever the others ask; writes a query as Firestore takes it.
     assert asking - {"_batches", "structured_query"} == ASKING.keys() - LISTINGS.keys()
@@ -337,7 +340,8 @@ RECONCILED: Final = ("baselines", "findings", "reconciliations")
 
 def test_nothing_is_indexed_that_nobody_has_named() -> None:
     store = a_shop_after(a_placement(), a_payment(), redelivered(a_payment()), a_dispute("evt_dispute"))
-    # The app alone writes the details, and where a customer is reached; for the rest, something has to be done outside.
+    # The app alone writes the details, and where a customer is reached; for the rest, something has to be done outside,
+    # or a product has to be hot.
     written = {
         "orderDetails",
         "users",
@@ -349,6 +353,7 @@ def test_nothing_is_indexed_that_nobody_has_named() -> None:
         "chains",
         "heads",
         "erasures",
+        "takings",
         *RECONCILED,
     } | {*(path.split("/")[-2] for path, _ in store.documents())}
     assert written == {rule["collectionGroup"] for rule in CONFIGURED["fieldOverrides"] if rule["fieldPath"] == "*"}

@@ -88,6 +88,7 @@ ORDERS_REFUSED: Final = {
     "the id of an order cannot end in a line break": ALICE.sets("orders/new\n", an_order()),
     "the id of an order cannot have another alphabet's letters": ALICE.sets("orders/n\u00e9w", an_order()),
     "the id of an order cannot have another alphabet's digits": ALICE.sets("orders/new\u0661", an_order()),
+    "a customer cannot say of an order what is taken later": ALICE.sets("orders/new", an_order(takenLater=["shirt"])),
     "a customer cannot place an order inside another": ALICE.sets("orders/alices/orders/new", an_order()),
     "a customer cannot place the same order again": ALICE.sets("orders/alices", an_order()),
     "a customer cannot change an order": ALICE.updates("orders/alices", items=[A_LINE, A_LINE]),
@@ -313,6 +314,8 @@ PRODUCTS_REFUSED: Final = {
 ADMINS_PERMITTED: Final = {
     "an admin reads the inventory of a product": ADMIN.gets("inventory/shirt"),
     "an admin lists the inventory": ADMIN.lists("inventory"),
+    "an admin reads what is still to be taken for an order": ADMIN.gets("takings/alices"),
+    "an admin lists what is still to be taken": ADMIN.lists("takings"),
     "an admin reads the claim of an event": ADMIN.gets("webhookEvents/evt_1"),
     "an admin lists the events that are parked": ADMIN.lists("webhookEvents", processed=False),
     "an admin reads which order a payment is for": ADMIN.gets("payments/pi_1"),
@@ -336,6 +339,7 @@ ADMINS_REFUSED: Final = {
     "an admin cannot list the further deliveries of all events": ADMIN.lists_everywhere("deliveries"),
     "an admin cannot list the notices of all customers": ADMIN.lists_everywhere("messages"),
     "an admin cannot read below the inventory of a product": ADMIN.gets("inventory/shirt/below/one"),
+    "an admin cannot read below what is to be taken": ADMIN.gets("takings/alices/below/one"),
     "an admin cannot read below an order": ADMIN.gets("orders/alices/below/one"),
     "an admin cannot read below a claim": ADMIN.gets("webhookEvents/evt_1/below/one"),
     "an admin cannot read below a payment": ADMIN.gets("payments/pi_1/below/one"),
@@ -353,7 +357,7 @@ ADMINS_REFUSED: Final = {
 }
 
 FOR_ADMINS: Final = (
-    *("inventory/shirt", "webhookEvents/evt_1", "payments/pi_1", "disputes/dp_1"),
+    *("inventory/shirt", "takings/alices", "webhookEvents/evt_1", "payments/pi_1", "disputes/dp_1"),
     *("auditLog/evt_1", "auditLog/evt_1/deliveries/2"),
     *(EFFECT, OPERATORS_NOTICE),
     *("operatorRequests/req-1", "findings/reserved_not_held_shirt"),

@@ -33,6 +33,7 @@ OPERATING_PERMITTED: Final = {
     "a viewer reads the details of a customer's order": VIEWER.gets("orderDetails/alices_other"),
     "a viewer lists the checkouts of a state": VIEWER.lists("checkouts", state="open"),
     "a viewer lists the inventory": VIEWER.lists("inventory"),
+    "a viewer lists what is still to be taken": VIEWER.lists("takings"),
     "a viewer lists the events that are parked": VIEWER.lists("webhookEvents", processed=False),
     "a viewer reads which order a payment is for": VIEWER.gets("payments/pi_1"),
     "a viewer lists what was given up": VIEWER.lists("effects", state="ERROR"),

@@ -83,6 +83,7 @@ SHOP: Final[Documents] = {
     "products/shirt": {"name": "Shirt", "active": True, "unitAmount": 1_200, "currency": "eur"},
     "products/mug": {"name": "Mug", "active": False, "unitAmount": 900, "currency": "eur"},
     "inventory/shirt": {"stock": 5, "reserved": 1},
+    "takings/alices": {"units": {"shirt": 1}},
     "disputes/dp_1": {"orderId": "alices", "status": "needs_response"},
     "auditLog/evt_1": {"eventId": "evt_1", "orderId": "alices"},
     "auditLog/evt_1/deliveries/2": {"eventId": "evt_1", "orderId": "alices"},

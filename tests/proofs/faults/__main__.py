@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 
-from tests.proofs.faults import performing
+from tests.proofs.faults import folding, performing
 from tests.proofs.faults.faulty_transport import Fault
 from tests.proofs.faults.scenarios import SCENARIOS
 from tests.proofs.faults.trial import Cell, cells, wrong_in
@@ -25,9 +25,10 @@ def main() -> int:
     print(", ".join(f"{mark} {fault}" for fault, mark in _MARKS.items()), "\n", flush=True)
     tried: Counter[Fault] = Counter()
     wrong: dict[Cell, list[str]] = {}
-    table: dict[str, dict[str, str]] = {name: {} for name in (*SCENARIOS, performing.NAME)}
-    for cell in (*cells(list(Fault)), *performing.cells(list(Fault))):
-        complaints = performing.wrong_in(cell) if cell.scenario == performing.NAME else wrong_in(cell)
+    others = {performing.NAME: performing.wrong_in, folding.NAME: folding.wrong_in}
+    table: dict[str, dict[str, str]] = {name: {} for name in (*SCENARIOS, *others)}
+    for cell in (*cells(list(Fault)), *performing.cells(list(Fault)), *folding.cells(list(Fault))):
+        complaints = others.get(cell.scenario, wrong_in)(cell)
         tried[cell.fault] += 1
         row = table[cell.scenario]
         rpc = f"{cell.rpc} {cell.name}"
@@ -35,7 +36,7 @@ def main() -> int:
         if complaints:
             wrong[cell] = complaints
     for scenario, row in table.items():
-        print(f"  {scenario:36}", "  ".join(f"{rpc} {marks}" for rpc, marks in row.items()))
+        print(f"  {scenario:44}", "  ".join(f"{rpc} {marks}" for rpc, marks in row.items()))
     print(f"\n{tried.total()} cells, {len(wrong)} wrong:", ", ".join(f"{n} {fault}" for fault, n in tried.items()))
     for cell, complaints in wrong.items():
         print(f"  {cell}:", *complaints, sep="\n    ")

@@ -44,13 +44,14 @@ class Scenario:
     """What was settled before, without a fault."""
     quantity: int | None = 3
     """How much the customer ordered; None if they did not order."""
+    is_hot: bool = False
     terms: Terms = TERMS
     terms_before: Terms = TERMS
     """The terms on which `before` was settled."""
 
     def documents(self) -> Mapping[str, Fields]:
         shop: dict[str, Fields] = {
-            "inventory/shirt": {"stock": STOCK, "reserved": 0},
+            "inventory/shirt": {"stock": STOCK, "reserved": 0, "hot": self.is_hot},
             "products/shirt": a_catalogue_entry(),
         }
         if self.quantity:
@@ -82,6 +83,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     "an order is placed": Scenario(PLACED, "reserved", HELD),
     "an order is placed and short": Scenario(PLACED, "failed", FREE, quantity=11),
     "a payment": Scenario(PAID, "finalized", SOLD, [PLACED]),
+    "a payment of what is hot": Scenario(PAID, "finalized", HELD, [PLACED], is_hot=True),
+    "a payment of what is hot before the trigger": Scenario(PAID, "finalized", HELD, is_hot=True),
+    "a full refund before the fold": Scenario(REFUNDED, "refunded", (13, 3), [PLACED, PAID], is_hot=True),
     "a payment before the trigger": Scenario(PAID, "finalized", SOLD),
     "a late payment": Scenario(PAID, "finalized", SOLD, [PLACED, LAPSED]),
     "a late payment, and short": Scenario(PAID, "refund_due", FREE, [PLACED], quantity=11),

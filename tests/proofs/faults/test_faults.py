@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.proofs.faults import performing
+from tests.proofs.faults import folding, performing
 from tests.proofs.faults.faulty_transport import Fault
 from tests.proofs.faults.scenarios import SCENARIOS
 from tests.proofs.faults.trial import DEATHS, cells, wrong_in
@@ -25,6 +25,13 @@ def test_no_process_that_dies_at_its_commit_leaves_anything_wrong() -> None:
     tried = [cell for cell in cells(DEATHS, SLICE) if cell.name == "commit"]
     assert Counter(cell.scenario for cell in tried) == {scenario: 2 * len(DEATHS) for scenario in SLICE}
     assert {str(cell): wrong for cell in tried if (wrong := wrong_in(cell))} == {}
+
+
+def test_no_fold_that_dies_or_whose_answer_is_lost_takes_a_unit_twice_or_leaves_one() -> None:
+    """A slice: its commit, before it and after it."""
+    tried = [cell for cell in folding.cells((*DEATHS, Fault.ANSWER_LOST)) if cell.name == "commit"]
+    assert len(tried) == 3
+    assert {str(cell): wrong for cell in tried if (wrong := folding.wrong_in(cell))} == {}
 
 
 def test_after_a_death_or_a_lost_answer_the_same_is_asked_outside_again_under_the_same_key() -> None:

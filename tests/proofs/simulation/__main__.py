@@ -93,6 +93,7 @@ def _report(tally: Tally, first: int, cores: int, seconds: float) -> Iterator[st
     yield f"  went wrong      {tally.faults.total():,}: {_counted(tally.faults)}"
     yield f"  races lost      {tally.races_lost:,}"
     yield f"  sweeps settled  {tally.swept.total():,}: {_counted(tally.swept)}"
+    yield f"  folded          {_counted(tally.folded)}"
     yield f"  side by side    {tally.side_by_side:,} RPCs while another thread of the same sweep waited"
     yield f"  asked again     {tally.not_settled.total():,}: {_counted(tally.not_settled)}"
     yield f"  orders ended    {tally.statuses.total():,}: {_counted(tally.statuses)}"
@@ -129,7 +130,7 @@ def _replayed(seed: int) -> int:
 
 
 def _described(history: History) -> Iterator[str]:
-    yield f"stock: {dict(history.stock)}, backorders: {dict(history.backorders)}"
+    yield f"stock: {dict(history.stock)}, backorders: {dict(history.backorders)}, hot: {', '.join(history.hot)}"
     yield from (f"scenario: {_unusual(scenario)}" for scenario in history.scenarios)
     yield f"arrivals: {', '.join(map(str, history.arrivals))}"
     turns = (f"{turn.who} ({turn.fault})" if turn.fault else str(turn.who) for turn in history.turns)

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from orders.refunds import RestockRule
 from tests.proofs.simulation.drawing_checkout import with_checkout
+from tests.proofs.simulation.drawing_hot import with_hot
 from tests.proofs.simulation.drawing_operators import with_operators, with_operators_acts
 from tests.proofs.simulation.drawing_outside import with_outside
 from tests.proofs.simulation.history import Arrival, Fault, History, Kind, Turn
@@ -29,7 +30,8 @@ LONG_TIMES_MAX: Final = 2
 
 def history_from(seed: int) -> History:
     drawn = _Draw(random.Random(seed)).history()  # noqa: S311 - no secret
-    return with_operators_acts(with_operators(with_checkout(with_outside(drawn, seed), seed), seed), seed)
+    drawn = with_operators_acts(with_operators(with_checkout(with_outside(drawn, seed), seed), seed), seed)
+    return with_hot(drawn, seed)
 
 
 class _Draw:

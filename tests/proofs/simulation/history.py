@@ -47,6 +47,9 @@ class Kind(StrEnum):
     CHECKOUT = "the customer wants to pay"
     PAYS = "the customer pays in the session that they are shown"
     SWEEP = "the sweep"
+    FOLD = "the fold"
+    MARK = "the shop marks as hot, or does so no longer,"
+    GONE = "the shop deletes the inventory of"
     REAPING = "expired claims are deleted"
     RECOUNT = "the shop counts, or counts no longer,"
     MINUTES = "minutes pass"
@@ -152,6 +155,8 @@ class History:
     backorders: tuple[tuple[str, int], ...] = ()
     """How many units of a product may be sold that are not there yet."""
     outside: Outside = Outside()
+    hot: tuple[str, ...] = ()
+    """The products that are marked so from the beginning."""
 
     @property
     def units_at_most(self) -> Counter[str]:
@@ -170,6 +175,8 @@ class History:
     def is_ample(self) -> bool:
         """Whether there is enough for all orders, so that they do not compete."""
         wanted, backorders = self.units_at_most, dict(self.backorders)
+        if any(arrival.kind is Kind.GONE for arrival in self.arrivals):
+            return False
         return all(
             stock is None or wanted[product_id] <= stock + backorders.get(product_id, 0)
             for product_id, stock in self.stock

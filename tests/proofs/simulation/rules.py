@@ -11,6 +11,7 @@ from typing import Any
 
 from database.documents.inventory import level_from
 from database.documents.orders import order_from
+from database.documents.takings import units_in
 from database.store import Document
 from reconciliation import records
 from reconciliation.finding import Subject
@@ -52,12 +53,14 @@ def _orders(documents: Mapping[str, Document], at: datetime) -> Iterator[Subject
 def _products(documents: Mapping[str, Document], stock: Mapping[str, Recount]) -> Iterator[Subject]:
     moved = records.stock_moves(_in(documents, "auditLog").values())
     held = records.units_held(_in(documents, "orders").items())
+    to_take = units_in(_in(documents, "takings").values())
     for product_id, fields in _in(documents, "inventory").items():
         if level := level_from(fields):
             begun = stock[product_id]
             change = moved.get(product_id, 0) - begun.moved
-            expected = None if begun.stock is None else begun.stock + change
-            yield ProductRecord(product_id, level.reserved, held[product_id], level.stock, expected)
+            expected = None if begun.stock is None else begun.stock - begun.to_take + change
+            figures = level.reserved, held[product_id], level.stock, expected, to_take[product_id]
+            yield ProductRecord(product_id, *figures)
 
 
 def _events(documents: Mapping[str, Document]) -> Iterator[Subject]:

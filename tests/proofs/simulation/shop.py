@@ -21,6 +21,7 @@ from service.entry_points import Service
 from service.logs import Log
 from service.wiring import answering, performing, settling
 from settlement.decisions import Terms
+from settlement.folding import Folding
 from storefront.availability import Storefront
 from tests.proofs.simulation.history import ACTS, Arrival, History, Kind, RefundFate
 from tests.proofs.simulation.payments import Repayment
@@ -67,6 +68,7 @@ class Shop:
         self.enough_for_all = history.units_at_most
         for product_id, stock in history.stock:
             level = {"stock": stock, "reserved": 0, "backorder": dict(history.backorders).get(product_id, 0)}
+            level |= {"hot": True} if product_id in history.hot else {}
             self.store.put(f"inventory/{product_id}", level)
             self.store.put(f"products/{product_id}", catalogue_entry_of(product_id))
         self.deleted: dict[str, Fields] = {}
@@ -152,6 +154,8 @@ class Shop:
         """
         path = f"inventory/{product_id}"
         level: Any = self.store.get(path)
+        if level is None:
+            return None
         stock, backorder = level["stock"], level["backorder"]
         if is_quiet and not level["reserved"]:
             stock = self.enough_for_all[product_id] if stock is None else None
@@ -161,6 +165,16 @@ class Shop:
             stock, backorder = stock + backorder, 0 if backorder else 1
         self.store.put(path, {**level, "stock": stock, "backorder": backorder})
         return recount_of(product_id, stock, self.store.dump(), self.deleted)
+
+    def change_inventory(self, arrival: Arrival) -> None:
+        """A product is hot from now on, or so no longer, or gone for good: whatever is held or to be taken of it."""
+        path = f"inventory/{arrival.product_id}"
+        if (level := self.store.get(path)) is None:
+            return
+        if arrival.kind is Kind.GONE:
+            self.store.delete(path)
+        else:
+            self.store.put(path, {**level, "hot": not level.get("hot")})
 
     def reap(self, oldest_work: datetime) -> None:
         """Firestore deletes what has expired. But no worker works that long, and no commit is that late.
@@ -251,6 +265,8 @@ class Shop:
                 return partial(self._performed, arrival.effect_id)
             case Kind.SWEEP:
                 return self._swept
+            case Kind.FOLD:
+                return self._folded
         return None
 
     def _delivered(self, event: StripeEvent, terms: Terms, worker: Worker) -> None:
@@ -290,11 +306,17 @@ class Shop:
         if not swept.complete:
             raise AssertionError("the sweep ran out of time")
 
+    def _folded(self, worker: Worker) -> None:
+        """What the schedule does every minute."""
+        folded = self._service(worker).takings_due().fold()
+        self._tally.folded.update(orders=folded.orders, lost=folded.lost is not None, gone=len(folded.gone))
+
     def _service(self, worker: Worker) -> Service:
         return Service(
             settle=partial(self._settle, worker),
             queries=lambda: worker,
             storefront=Storefront(worker, worker.products_after, 5, worker.patience),
+            fold=Folding(worker, worker.takings_after, worker.patience, self._now).fold,
             anchor=Anchoring(worker, worker.moved_heads, 8).anchor_if_due,
             # What is judged of every chain in every final state shares no code with it.
             check_trail=lambda _: (),

@@ -1,13 +1,13 @@
 """One history, played: the real service on a store in memory, one RPC after the other, judged at every commit."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
-from typing import Final
+from typing import Any, Final
 
-from database.store import Create, Update, Write
+from database.store import Create, Delete, Update, Write
 from effects.outside import Failed
 from effects.schedule import ATTEMPTS_MAX
 from orders.outcome import StoreContended, StoreUnavailable, Transient
@@ -69,7 +69,9 @@ class _Simulation:
         orders = [f"orders/{order_id}" for order_id in self.shop.scenarios]
         asked = {arrival.request_id for arrival in history.arrivals if arrival.request_id}
         entries = [f"auditLog/operator_{request_id}" for request_id in asked]
-        self.levels = dict.fromkeys([*orders, *(f"inventory/{product_id}" for product_id in self.stock), *entries])
+        takings = [f"takings/{order_id}" for order_id in self.shop.scenarios]
+        inventory = [f"inventory/{product_id}" for product_id in self.stock]
+        self.levels = dict.fromkeys([*orders, *inventory, *takings, *entries])
         """The documents that show whether orders and stock agree."""
         self.arrivals = deque(history.arrivals)
         self.running: list[_Attempt] = []
@@ -79,6 +81,8 @@ class _Simulation:
         """Events of orders that were not there, and that nobody has to know of."""
         self.parked: set[str] = set()
         """Events that had to wait, if only for a moment."""
+        self.taken: Counter[str] = Counter()
+        """How many takings were ever written under each path."""
         self.deliveries = Deliveries()
         self.started = self.effects = self.reports = 0
         self.faults_of_ours: list[str] = []
@@ -93,10 +97,12 @@ class _Simulation:
             self.play(repeat(CALM))
             self.sweep_after(_UNTIL_STRANDED)
             self.perform_what_is_left(sweeps_max=2)
+            self.fold()
             found = leftovers(self.shop.store.dump())
             self.sweep_after(_MUCH_LATER)
             self.perform_what_is_left(sweeps_max=2 * ATTEMPTS_MAX)
             self.end_sessions()
+            self.fold()
         except _Wrong as wrong:
             return [str(wrong)]
         return found + self.judged()
@@ -115,6 +121,12 @@ class _Simulation:
         self.shop.clock += time
         self.arrivals.append(Arrival(Kind.SWEEP))
         self.play(repeat(CALM))
+
+    def fold(self) -> None:
+        """A minute later."""
+        if any(path.startswith("takings/") for path, _ in self.shop.store.documents()):
+            self.arrivals.append(Arrival(Kind.FOLD))
+            self.play(repeat(CALM))
 
     def perform_what_is_left(self, *, sweeps_max: int) -> None:
         for _ in range(sweeps_max if self.effects else 0):
@@ -179,11 +191,9 @@ class _Simulation:
                 self.shop.write_order(arrival.order_id)
                 self.acknowledged.add(arrival)
             case Kind.RECOUNT:
-                product_id = arrival.product_id
-                was_never_counted = self.stock[product_id] is None and product_id not in self.recounts
-                is_quiet = was_never_counted or not (self.running or self.in_flight)
-                if recount := self.shop.recount(product_id, is_quiet=is_quiet):
-                    self.recounts[product_id] = recount
+                self.recount(arrival.product_id)
+            case Kind.MARK | Kind.GONE:
+                self.shop.change_inventory(arrival)
             case Kind.PAYS:
                 self.shop.pay(arrival.order_id)
                 self.send_news()
@@ -192,6 +202,12 @@ class _Simulation:
             case Kind.AGAIN if arrival.order_id in self.shop.scenarios and self.shop.write_again(arrival.order_id):
                 # Its trigger fires, too.
                 self.acknowledged.discard(Arrival(Kind.TRIGGER, arrival.order_id))
+
+    def recount(self, product_id: str) -> None:
+        was_never_counted = self.stock[product_id] is None and product_id not in self.recounts
+        is_quiet = was_never_counted or not (self.running or self.in_flight)
+        if recount := self.shop.recount(product_id, is_quiet=is_quiet):
+            self.recounts[product_id] = recount
 
     def advance(self, attempt: _Attempt, thread: Thread, fault: Fault | None) -> None:
         rpc = thread.rpc
@@ -249,6 +265,7 @@ class _Simulation:
             raise _Wrong(f"{rpc}: the database fails: {type(error).__name__}: {error}") from error
         if is_judged:
             self.judge_levels(before)
+            self.judge_takings(before, rpc.about)
         if rpc.name == "commit":
             self.parked |= set(_parked_by(rpc.about))
             for effect_id in _effects_in(rpc.about):
@@ -296,8 +313,9 @@ class _Simulation:
             self.note("{}   not settled: {}: {}", attempt, type(error).__name__, error)
         if self.shop.is_calm:
             self.shop.clock += _DELIVERED_AGAIN_AFTER
-        if arrival.kind is not Kind.SWEEP:
-            self.arrivals.append(arrival)
+        if arrival.kind not in _SCHEDULED:
+            # An order may have to wait until what is left of an earlier one of its id is folded.
+            self.arrivals += [Arrival(Kind.FOLD), arrival] if self.shop.is_calm else [arrival]
 
     def acknowledge(self, attempt: _Attempt) -> None:
         """Never for work not done."""
@@ -346,6 +364,20 @@ class _Simulation:
                 found += self.left_open(order_id, documents[path])
         if found:
             raise _Wrong(found[0])
+
+    def judge_takings(self, before: Mapping[str, Fields], writes: Sequence[object]) -> None:
+        """Of each order one is written, and folding it changes nothing of what can still be sold."""
+        for write in writes:
+            if isinstance(write, Create) and write.path.startswith("takings/"):
+                self.taken[write.path] += 1
+                order_id = write.path.removeprefix("takings/")
+                if self.taken[write.path] > 1 + (order_id in self.shop.deleted):
+                    raise _Wrong(f"{order_id}: taken {self.taken[write.path]} times")
+        if not any(isinstance(write, Delete) and write.path.startswith("takings/") for write in writes):
+            return
+        for path, after in self.orders_and_levels().items():
+            if path.startswith("inventory/") and _sellable(before[path]) != _sellable(after):
+                raise _Wrong(f"{path}: {_sellable(before[path])} could be sold before it was folded, now {after}")
 
     def left_open(self, order_id: str, order: Fields) -> Iterator[str]:
         """Sessions whose address is known, and in which somebody could still pay for an order that is over, or paid.
@@ -434,6 +466,10 @@ def _effects_in(writes: Iterable[object]) -> Iterator[str]:
             yield write.path.removeprefix("effects/")
 
 
+def _sellable(level: Mapping[str, Any]) -> int | None:
+    return None if level["stock"] is None else level["stock"] - level["reserved"]
+
+
 def _path_of(one: str | Write) -> str:
     return one if isinstance(one, str) else one.path
 
@@ -446,6 +482,8 @@ def _refused(rpc: Rpc, fault: Fault) -> Exception:
     return Failed(fault, retryable=True, retry_after=_ASKED_PAUSE) if rpc.name == OUTSIDE else StoreContended(fault)
 
 
+_SCHEDULED: Final = frozenset({Kind.SWEEP, Kind.FOLD})
+"""What comes again by itself."""
 _OVER_UNPAID: Final = frozenset({"expired", "cancelled", "failed"})
 _ASKED_PAUSE: Final = timedelta(minutes=5)
 _IN_DOUBT: Final = frozenset({Fault.ANSWER_LOST, Fault.LATE})

@@ -18,6 +18,8 @@ class Tally:
     """How events ended, by what they were."""
     swept: Counter[str] = field(default_factory=Counter)
     """How orders and parked events ended in sweeps."""
+    folded: Counter[str] = field(default_factory=Counter)
+    """What was folded besides: orders; runs that ended before all was done; products that were gone."""
     statuses: Counter[str] = field(default_factory=Counter)
     """Of orders, when all is done."""
     effects: Counter[str] = field(default_factory=Counter)

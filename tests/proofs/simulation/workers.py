@@ -9,6 +9,7 @@ from greenlet import getcurrent, greenlet
 
 from audit.anchors import MovedHead
 from database.store import Committed, Create, Delete, Document, Increase, Update, Write
+from inventory.takings import Taking
 from orders.events import StripeEvent
 from settlement.settle import Patience
 from tests.support.memory_store import MemoryStore
@@ -145,6 +146,17 @@ class Worker:
         return self._ask(
             "effects", [order_id], lambda: self._store.effects_of(order_id, timeout_seconds=timeout_seconds)
         )
+
+    def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
+        return self._ask(
+            "units to take",
+            [product_id],
+            lambda: self._store.units_to_take(product_id, timeout_seconds=timeout_seconds),
+        )
+
+    def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
+        # As in production, there may be more than fit into one commit.
+        return self._ask("takings", [], lambda: self._store.takings_after(order_id, min(at_most, BATCH_MAX)))
 
     def ask_outside(self, about: str, do: Callable[[], _Answer]) -> _Answer:
         """No database has to do with it."""

@@ -64,6 +64,13 @@ def test_only_an_explicit_null_is_a_product_that_is_never_short() -> None:
     assert product_from("ebook", {"stock": None, "reserved": "5"}, None).level == Level(None, 0)
 
 
+@pytest.mark.parametrize("mark", [None, False, 1, "true"])
+def test_only_what_is_plainly_marked_is_hot(mark: object) -> None:
+    assert product_from("shirt", {"stock": 1, "hot": True}, None).is_hot
+    assert not product_from("shirt", {"stock": 1, "hot": mark}, None).is_hot
+    assert not product_from("shirt", None, None).is_hot
+
+
 DEFECTS: dict[str, dict[str, object]] = {
     "stock must be a whole number, or null for a product that is never short": {"stock": "10"},
     "reserved must be a whole number": {"stock": 10, "reserved": None},

@@ -105,6 +105,17 @@ def disagreeing() -> list[LoggedShop]:
     return [shop]
 
 
+def sold_while_hot() -> list[LoggedShop]:
+    """Paid just now, and some minutes ago."""
+    shops = [LoggedShop(a_shop_with_a_hold(), folded_at=NOW + timedelta(minutes=minutes)) for minutes in (1, 4)]
+    for shop in shops:
+        hot = document_at(shop.store, "orders/order-1") | {"takenLater": ["shirt"]}
+        shop.store.put("orders/order-1", hot)
+        shop.deliver(PAID)
+        shop.fold()
+    return shops
+
+
 def for_a_person() -> list[LoggedShop]:
     second: dict[str, Any] = {"id": "pi_2", "latest_charge": "ch_2"}
     other_order: dict[str, Any] = {"metadata": {"orderId": "order-2"}}
@@ -153,5 +164,5 @@ def usual() -> Sequence[Entry]:
 
 @pytest.fixture(scope="session")
 def logged(usual: Sequence[Entry]) -> Sequence[Entry]:
-    shops = [*refused_or_failed(), *waiting(), *outside(), *disagreeing(), *for_a_person()]
+    shops = [*refused_or_failed(), *waiting(), *outside(), *disagreeing(), *sold_while_hot(), *for_a_person()]
     return [*usual, *(entry for shop in shops for entry in shop.entries)]

@@ -46,6 +46,7 @@ COUNTED: Final[Mapping[str, set[str]]] = {
     "settle_effects_retried": {"effect_retried"},
     "settle_effects_given_up": {"effect_failed"},
     "settle_findings": {"finding_opened"},
+    "settle_overdue_takings": {"folded"},
 }
 """By metric, the results of the lines that it counts; the others count many."""
 WORDS: Final = sorted(

@@ -297,7 +297,7 @@ def test_an_id_of_more_than_20_characters_is_shortened_in_the_short_text_alone()
 # Each is imported when it is built. These are all but the one that delivers.
 ENTRY_POINTS = (
     *("webhook_endpoint", "order_created_trigger", "cancel_requested_trigger", "inventory_changed_trigger"),
-    *("reservation_sweep", "webhook_canary"),
+    *("reservation_sweep", "takings_due", "webhook_canary"),
 )
 BUILD_THEM = f"""
 import sys

@@ -153,6 +153,18 @@ def test_units_that_no_order_holds_are_for_reconciliation() -> None:
     assert "(#stock)" in said
 
 
+def test_what_is_paid_and_not_yet_taken_is_said_and_counted_as_reserved() -> None:
+    store = a_shop(a_reserved_order(), reserved=5)
+    store.put("takings/paid", {"units": {"shirt": 2}})
+    assert "2 paid, not yet taken" in operated(store, "stock").stdout
+    said = operated(store, "stock", "shirt").stdout
+    assert "2 units are paid, and not yet taken: within a minute they leave `stock` and `reserved`." in said
+    assert "(#stock)" not in said
+    store.put("inventory/shirt", {"stock": 10, "reserved": 6})
+    assert "6 units are reserved, and orders hold 3, and 2 are to be taken." in operated(store, "stock", "shirt").stdout
+    assert json.loads(operated(store, "stock", "shirt", "--json").stdout)["product"]["to_take"] == 2
+
+
 def test_where_there_are_more_open_orders_than_are_looked_through_nothing_is_concluded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -160,6 +172,13 @@ def test_where_there_are_more_open_orders_than_are_looked_through_nothing_is_con
     said = operated(a_shop(a_reserved_order(), reserved=4), "stock", "shirt").stdout
     assert "more open orders than were looked through" in said
     assert "(#stock)" not in said
+
+
+def test_nor_where_more_is_to_be_taken_than_is_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelves, "TAKINGS_MAX", 1)
+    store = a_shop(a_reserved_order(), reserved=9)
+    store.put("takings/paid", {"units": {"shirt": 2}})
+    assert "(#stock)" not in operated(store, "stock", "shirt").stdout
 
 
 def test_a_refund_beyond_the_latest_orders_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,6 +151,9 @@ def test_stock_is_not_counted_anew_while_orders_hold_what_nobody_would_know_of(t
         assert (refused.exit_code, store.dump()) == (1, before)
         assert "open orders hold 3 of it" in refused.stderr
     store.delete("orders/order-1")
+    store.put("takings/paid", {"units": {"shirt": 2}})
+    assert "2 units of it are paid and not yet taken" in ran(store, "stock", "set", "shirt", "10", *YES).stderr
+    store.delete("takings/paid")
     assert ran(store, "stock", "set", "shirt", "10", *YES).exit_code == 0
     assert shirts_in(store) == (10, 0)
 

@@ -77,6 +77,13 @@ def a_shop_in_review() -> MemoryStore:
     return a_shop_after(a_placement(), a_payment(money=TOO_LITTLE))
 
 
+def test_units_that_are_sold_and_not_taken_yet_are_said_to_be_so() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    assert "leave `stock`" not in told(store)
+    store.put("takings/order-1", {"units": {"shirt": 3}})
+    assert "- 3 of 'shirt' are sold; within a minute they leave `stock` and `reserved`" in told(store)
+
+
 def test_what_an_operator_has_asked_for_and_nobody_has_answered_is_shown_until_it_is() -> None:
     store = without_requests(a_shop_in_review())
     store.put("operatorRequests/r-1", an_operators_request("accept"))

@@ -18,6 +18,7 @@ from reconciliation.job import RUN_SECONDS_MAX, Reconciliation
 from reconciliation.registry import RULES
 from stripe_api.api import StripeRefused
 from tests.support.builders import NOW, TERMS
+from tests.support.folding import folded
 from tests.support.memory_store import MemoryMoment, MemoryStore
 from tests.support.reconciling import ShopAtStripe, broken
 from tests.support.recording import RecordingLog
@@ -361,6 +362,7 @@ BREAKING: Final[Mapping[str, Callable[[ShopAtStripe], object]]] = {
     "session_of_closed_order": close_with_open_session,
     "reserved_not_held": lambda shop: broken(shop.store, "inventory/shirt", reserved=9),
     "stock_off_trail": lambda shop: broken(shop.store, "inventory/shirt", stock=99),
+    "taking_overdue": lambda shop: shop.store.put("takings/order-1", {"units": {"shirt": 3}}),
     "claim_without_entry": lambda shop: lose(shop, f"auditLog/{first_entry_of('order-1', shop)}"),
     "effect_stuck": lambda shop: shop.store.put(
         "effects/mail_1",
@@ -385,7 +387,7 @@ def test_a_break_is_found_by_its_rule_once_and_closed_when_it_is_mended(rule: st
     for path, fields in good.items():
         if not path.startswith(("reconciliations/", "baselines/")):
             shop.store.put(path, fields)
-    lose(shop, *({"effects/mail_1", "checkouts/order-4"} & shop.store.dump().keys()))
+    lose(shop, *({"effects/mail_1", "checkouts/order-4", "takings/order-1"} & shop.store.dump().keys()))
     shop.account.intents, shop.account.refunds = account
     mended = shop.reconcile()
     assert set(mended.closed) == {finding.finding_id for finding in found.opened}
@@ -626,6 +628,35 @@ def test_what_the_trail_moves_is_expected_and_what_an_operator_has_seen_to_is_ac
     move = {"productId": "shirt", "stock": -5, "reserved": 0}
     shop.store.put("auditLog/operator_3", {**act, "createdAt": shop.now, "stock": [move]})
     broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 15)
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+
+
+def test_of_what_is_sold_and_not_yet_taken_nothing_is_found_before_it_is_folded_nor_after() -> None:
+    shop = ShopAtStripe()
+    broken(shop.store, "inventory/shirt", hot=True)
+    assert shop.reconcile().opened == ()
+    shop.order("order-1")
+    shop.pay("order-1")
+    shop.deliver()
+    assert "takings/order-1" in shop.store.dump()
+    shop.later(minutes=5)
+    assert shop.reconcile(NOW).opened == ()
+    shop.later(minutes=15)
+    assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["taking_overdue"]
+    folded(shop.store)
+    closing = shop.reconcile(NOW)
+    assert (closing.opened, closing.closed, shop.open_findings()) == ((), ("taking_overdue_order-1",), [])
+
+
+def test_a_product_that_is_first_looked_at_before_it_is_folded_is_counted_without_what_is_sold() -> None:
+    shop = ShopAtStripe()
+    broken(shop.store, "inventory/shirt", hot=True)
+    shop.order("order-1")
+    shop.pay("order-1")
+    shop.deliver()
+    assert shop.reconcile().opened == ()
+    folded(shop.store)
     shop.later(hours=1)
     assert shop.reconcile().opened == ()
 

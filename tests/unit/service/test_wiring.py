@@ -114,3 +114,4 @@ def test_each_query_of_the_sweep_is_asked_for_what_it_is_named_for(
     monkeypatch.setattr(queries, "products_after", lambda after, at_most: [after] * at_most)
     assert service.storefront.products_after("shirt", 2) == ["shirt", "shirt"]
     assert sweep.anchor == service.anchor
+    assert sweep.fold == service.takings_due().fold == service.fold

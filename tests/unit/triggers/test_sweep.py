@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ import pytest
 from flask import Flask, request
 
 from effects.attempt import OVER, Ending
+from inventory.takings import Folded
 from orders.events import Cause, OrderEvent, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from orders.shop_events import OrderPlaced
@@ -50,6 +52,7 @@ class Shop:
     shown: Mapping[str, str] | Exception = field(default_factory=dict)
     anchor: Mapping[str, object] | Exception | None = None
     found: Sequence[Finding] = ()
+    folded: Folded | Exception = field(default_factory=Folded)
     endings: Mapping[str, Result | Exception] = field(default_factory=dict)
     """For the orders that do not end as usual."""
     order_seconds: float = 0
@@ -79,6 +82,7 @@ class Shop:
             lambda now: self._batches("parked", now, self.parked),
             lambda begin, end: self._batches("unanswered", begin, self.unanswered, end),
             lambda begin, end: self._batches("asked for", begin, self.asked_for, end),
+            self._fold,
             self._answer,
             lambda now: self._batches("due", now, self.due),
             self._perform,
@@ -93,6 +97,11 @@ class Shop:
     def _settle(self, event: Cause, now: datetime) -> Outcome:
         assert now == NOW
         return Outcome(self._ending(event, Result.EXPIRED), event.order_id)
+
+    def _fold(self) -> Folded:
+        if isinstance(self.folded, Exception):
+            raise self.folded
+        return self.folded
 
     def _answer(self, request_id: str, now: datetime) -> Outcome:
         assert now == NOW
@@ -378,6 +387,22 @@ def test_after_that_the_trail_is_anchored_which_is_no_work_that_was_due(
     anchor: Mapping[str, object] | Exception | None, status: int, counted: Mapping[str, int]
 ) -> None:
     shop = Shop(lapsed=[["order-1"]], anchor=anchor)
+    assert shop.swept() == (status, summary(expired=1, **counted))
+
+
+FOLDED: Mapping[str, tuple[Folded | Exception, int, Mapping[str, int]]] = {
+    "nothing": (Folded(), 200, {}),
+    "two orders": (Folded(2, Counter(shirt=3), oldest_seconds=61.2), 200, {}),
+    "not all of it": (Folded(lost="StoreUnavailable: no answer"), 200, {"postponed": 1}),
+    "a fault": (ZeroDivisionError("what"), 500, {"faults": 1}),
+}
+
+
+@pytest.mark.parametrize(("folded", "status", "counted"), FOLDED.values(), ids=FOLDED)
+def test_what_was_sold_of_hot_products_is_folded_whatever_else_is_due(
+    folded: Folded | Exception, status: int, counted: Mapping[str, int]
+) -> None:
+    shop = Shop(lapsed=[["order-1"]], folded=folded)
     assert shop.swept() == (status, summary(expired=1, **counted))
 
 

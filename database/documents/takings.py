@@ -1,0 +1,70 @@
+"""`takings/{orderId}` ↔ units of a paid order that are still counted as reserved, and how they are folded. Pure.
+
+Folding takes them from both figures of the inventory at once, so that what can still be sold is the same before and
+after. docs/decisions/0026-take-later.md says what that is for.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from database.documents.inventory import inventory_path, level_from
+from database.ids import is_document_id
+from database.store import Create, Delete, Document, Fields, Increase
+from inventory.stock import StockMove
+from inventory.takings import Taking
+from orders.numbers import whole_number
+
+
+def taking_path(order_id: str) -> str:
+    return f"takings/{order_id}"
+
+
+def units_to_take_from(fields: Fields) -> Mapping[str, int] | None:
+    """Units by product; None if they are not what this service writes."""
+    units = fields.get("units")
+    if not isinstance(units, Mapping):
+        return None
+    usable = {
+        product_id: number
+        for product_id, quantity in units.items()
+        if is_document_id(product_id) and (number := whole_number(quantity)) and number > 0
+    }
+    return usable if usable and len(usable) == len(units) else None
+
+
+def units_in(takings: Iterable[Fields]) -> Counter[str]:
+    """What all of them have still to take, by product."""
+    return sum((Counter(units_to_take_from(fields) or {}) for fields in takings), Counter[str]())
+
+
+def taking_write(order_id: str, moves: Iterable[StockMove]) -> Create:
+    """Units that are sold, and stay reserved until they are folded."""
+    return Create(taking_path(order_id), {"units": {move.product_id: -move.reserved for move in moves}})
+
+
+def fold_writes(
+    takings: Sequence[Taking], inventory: Mapping[str, Document | None]
+) -> tuple[tuple[Delete | Increase, ...], Mapping[str, int]]:
+    """The one commit that takes all of them at once, and the units of products that are gone.
+
+    Args:
+        takings: each with units that can be read.
+        inventory: the documents of their products, by path.
+    """
+    units = sum((Counter(taking.units) for taking in takings), Counter[str]())
+    levels = {product_id: inventory[inventory_path(product_id)] for product_id in units}
+    gone = {product_id: quantity for product_id, quantity in units.items() if levels[product_id] is None}
+    folded = (
+        Increase(inventory_path(product_id), _amounts(quantity, document.fields))
+        for product_id, quantity in units.items()
+        if (document := levels[product_id]) is not None
+    )
+    deleted = (Delete(taking_path(taking.order_id), taking.version) for taking in takings)
+    return (*deleted, *folded), gone
+
+
+def _amounts(quantity: int, fields: Fields) -> Mapping[str, int]:
+    """What became a product that is never short keeps its null: an increment would make a number of it."""
+    level = level_from(fields)
+    is_unlimited = level is not None and level.stock is None
+    return {"reserved": -quantity} if is_unlimited else {"stock": -quantity, "reserved": -quantity}

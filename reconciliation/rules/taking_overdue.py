@@ -1,0 +1,25 @@
+"""What was sold of a hot product is taken from the inventory within a minute, and nothing else is."""
+
+from datetime import timedelta
+from typing import Final
+
+from reconciliation.finding import Found, Rule
+from reconciliation.subjects import TakingRecord
+
+OVERDUE_AFTER: Final = timedelta(minutes=10)
+"""Ten folds and two sweeps, in each of which something may have stood in the way."""
+
+
+def _judge(taking: TakingRecord) -> Found | None:
+    if taking.paid_at is None:
+        words = f"units are to be taken for order {taking.order_id}, which was not sold"
+    elif taking.units is None:
+        words = f"units are to be taken for order {taking.order_id}, and nobody can read how many"
+    elif taking.now - taking.paid_at >= OVERDUE_AFTER:
+        words = f"units of order {taking.order_id} were sold at {taking.paid_at:%Y-%m-%d %H:%M} UTC, and are not taken"
+    else:
+        return None
+    return Found(words, f"why {taking.order_id}")
+
+
+RULE: Final = Rule("taking_overdue", TakingRecord, _judge)

@@ -1,0 +1,28 @@
+"""Every minute: take from the inventory what was sold of hot products."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Request, Response
+
+from inventory.takings import Folded
+from service.logs import Log, log_folded
+from service.refusal import refused_for_method
+
+
+@dataclass(frozen=True, slots=True)
+class TakingsDue:
+    """The scheduled fold. Two runs may overlap, and the sweep folds, too."""
+
+    fold: Callable[[], Folded]
+    log: Log
+
+    def respond(self, request: Request) -> Response:
+        """Fold, and report what was done. 503 if the database did not take part to the end: the next run goes on."""
+        if request.method != "POST":
+            return refused_for_method()
+        folded = self.fold()
+        log_folded(self.log, folded)
+        answer = {"orders": folded.orders, "complete": folded.lost is None}
+        return Response(json.dumps(answer), 503 if folded.lost else 200, mimetype="application/json")
