@@ -31,7 +31,7 @@ class RehearsalStore:
         self._store = store
         self._before: dict[str, Document | None] = {}
         self._after: dict[str, Document | None] = {}
-        self._commits = count(1)
+        self._commits = count()
         self._writes: list[Write] = []
 
     @property
@@ -127,7 +127,7 @@ def _written(write: Write, document: Document | None, version: object) -> Docume
 
 def _figure(fields: Fields | None, name: str) -> int | float:
     """Firestore counts from zero where there is no number."""
-    figure = (fields or {}).get(name, 0)
+    figure = (fields or {}).get(name)
     return figure if isinstance(figure, int | float) else 0
 
 

@@ -45,12 +45,11 @@ def operator_request_path(request_id: str) -> str:
 
 def operator_request_from(request_id: str, document: Document) -> OperatorRequest:
     fields = document.fields
-    # Only `false` and nothing at all mean that it is to be done; whatever else is there is refused below, as a defect.
-    settled, is_rehearsal = _settled_from(fields), fields.get(_REHEARSE, False) is not False
+    settled = _settled_from(fields)
     try:
-        event = _event_from(request_id, fields)
+        event, is_rehearsal = _event_from(request_id, fields), _flag_in(fields, _REHEARSE)
     except _Defect as defect:
-        return OperatorRequest(None, str(defect), settled, document.version, is_rehearsal)
+        return OperatorRequest(None, str(defect), settled, document.version)
     return OperatorRequest(event, None, settled, document.version, is_rehearsal)
 
 
@@ -69,7 +68,10 @@ def answered_request(
     """
     answer = {"settledAt": now, "result": str(outcome.result), "note": outcome.note, "expireAt": now + lifetime}
     if request.is_rehearsal:
-        answer["differences"] = [dict(zip(_OF_ROW, row, strict=True)) for row in differences]
+        answer["differences"] = [
+            {"document": path, "field": name, "before": before, "after": after}
+            for path, name, before, after in differences
+        ]
     return Update(operator_request_path(request_id), answer, request.version)
 
 
@@ -77,7 +79,8 @@ def _settled_from(fields: Fields) -> Outcome | None:
     result = fields.get("result")
     if fields.get("settledAt") is None or not isinstance(result, str) or result not in _RESULTS:
         return None
-    target = fields.get("target") if fields.get("kind") not in _OF_NO_ORDER else None
+    names_order = result != Result.INVALID_REQUEST and fields.get("kind") not in _OF_NO_ORDER
+    target = fields.get("target") if names_order else None
     return Outcome(Result(result), text_or_none(target), text_or_none(fields.get("note")))
 
 
@@ -90,8 +93,6 @@ def _event_from(request_id: str, fields: Fields) -> OperatorEvent:
         raise _Defect(f"a request of this kind has no {', '.join(map(repr, unknown))}")
     if time_or_none(fields.get("createdAt")) is None:
         raise _Defect("createdAt must be a time")
-    if not isinstance(fields.get(_REHEARSE, False), bool):
-        raise _Defect(f"{_REHEARSE} must be true or false")
     said = {
         "request_id": request_id,
         "operator": _text_in(fields, "operator", OPERATOR_CHARACTERS_MAX),
@@ -183,7 +184,6 @@ _PAYMENT_ID: Final = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,250}")
 _REHEARSE: Final = "rehearse"
 _COMMON: Final = {"kind", "target", "reason", "operator", "createdAt", _REHEARSE}
 _ANSWER: Final = {"settledAt", "result", "note", "expireAt", "differences"}
-_OF_ROW: Final = ("document", "field", "before", "after")
 _RESULTS: Final = frozenset(Result)
 _MODES: Final = frozenset(StockMode)
 _STATUSES: Final = frozenset(OrderStatus)

@@ -88,12 +88,13 @@ def test_an_update_loses_to_a_deletion(database: Documented) -> None:
 
 
 def test_a_commit_answers_the_version_to_update_next(database: Documented) -> None:
-    database.put("orders/o", {"a": 1})
-    first = Update("orders/o", {"a": 2}, version_of(database, "orders/o"))
-    committed = database.store.commit([first], timeout_seconds=SOON)
-    second = Update("orders/o", {"a": 3}, committed.versions["orders/o"])
-    database.store.commit([second], timeout_seconds=SOON)
-    assert database.get("orders/o") == {"a": 3}
+    write: Write = Create("orders/o", {"a": 1})
+    for number in 2, 3:
+        committed = database.store.commit([write], timeout_seconds=SOON)
+        write = Update("orders/o", {"a": number}, committed.versions["orders/o"])
+    committed = database.store.commit([write, Increase("orders/o", {"b": 1})], timeout_seconds=SOON)
+    database.store.commit([Update("orders/o", {"a": 4}, committed.versions["orders/o"])], timeout_seconds=SOON)
+    assert database.get("orders/o") == {"a": 4, "b": 1}
 
 
 def test_an_increase_needs_no_read_and_answers_the_new_figures(database: Documented) -> None:

@@ -40,7 +40,7 @@ def defect_in(request: dict[str, object]) -> str | None:
     ("request_", "defect"),
     [
         ({}, "kind must be one of accept, cancel, extend, refund, release, retry, stock"),
-        (an_operators_request("accept", amount=1), "a request of this kind has no 'amount'"),
+        (an_operators_request("accept", amount=1, again=True), "a request of this kind has no 'again', 'amount'"),
         (an_operators_request("accept", createdAt="today"), "createdAt must be a time"),
         (an_operators_request("accept", operator=""), "operator must be a text of 1 to 200 characters"),
         (an_operators_request("accept", reason=" "), "reason must be a text of 1 to 500 characters"),
@@ -59,6 +59,10 @@ def defect_in(request: dict[str, object]) -> str | None:
         ({**STOCK, "mode": "set", "quantity": -1}, "quantity must be a whole number from 0 to 1000000000"),
         ({**STOCK, "quantity": 1.5}, "quantity must be a whole number from -1000000000 to 1000000000"),
         ({**STOCK, "force": 1}, "force must be true or false"),
+        (
+            {**STOCK, "backorder": 1},
+            "backorder must be a whole number from 0 to 1000000000, and only of what is new",
+        ),
     ],
 )
 def test_what_is_no_request_says_why(request_: dict[str, object], defect: str) -> None:
@@ -340,5 +344,6 @@ def test_a_rehearsal_shows_why_a_request_would_be_refused() -> None:
 def test_what_is_to_be_rehearsed_perhaps_is_neither_rehearsed_nor_done() -> None:
     store = a_shop_with_a_hold()
     store.put("operatorRequests/try-1", an_operators_request("accept", rehearse="yes"))
-    assert requests_in(store).answer("try-1", NOW).note == "rehearse must be true or false"
+    refused = Outcome(Result.INVALID_REQUEST, None, "rehearse must be true or false")
+    assert [requests_in(store).answer("try-1", NOW) for _ in range(2)] == [refused, refused]
     assert status_in(store) == "reserved"

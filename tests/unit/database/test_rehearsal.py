@@ -60,3 +60,16 @@ def test_a_refused_commit_leaves_no_trace_and_counts_are_of_what_would_be_there(
     store.put("effects/e", {"orderId": "o", "state": "PENDING"})
     rehearsal.commit((Create("effects/f", {"orderId": "o"}), Create("effects/g", {"orderId": "p"})), timeout_seconds=1)
     assert rehearsal.effects_of("o", timeout_seconds=1).keys() == {"e", "f"}
+
+
+def test_what_is_written_as_it_was_is_no_difference_and_what_was_written_is_asked_of_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rehearsal = RehearsalStore(MemoryStore({"auditLog/a": {"n": 1}}))
+    there = rehearsal.read(("auditLog/a",), timeout_seconds=1)["auditLog/a"]
+    assert there
+    rehearsal.commit((Update("auditLog/a", {"n": 1}, there.version),), timeout_seconds=1)
+    assert (len(rehearsal.writes), rehearsal.differences) == (1, {})
+    monkeypatch.delattr(MemoryStore, "read")
+    again = rehearsal.read(("auditLog/a",), timeout_seconds=1)["auditLog/a"]
+    assert again and again.fields == {"n": 1}
