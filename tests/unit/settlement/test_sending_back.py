@@ -72,6 +72,9 @@ def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_co
     both = {"pi_2": RefundTerms(3_600, "all"), "pi_1": RefundTerms(400, "none")}
     assert refunds_by(twice, amount=4_000, restock="all") == both
     assert refunds_by(twice) == {"pi_2": RefundTerms(None, None), "pi_1": RefundTerms(None, None)}
+    # What adds up is of one currency.
+    in_dollars = replace(SECOND, money=Money(900, "usd"))
+    assert refunds_by(a_sold_order(payments=Payments.of(PAID, in_dollars))).keys() == {"pi_2"}
 
 
 def test_each_order_of_a_refund_has_a_key_of_its_own_at_stripe() -> None:
