@@ -8,7 +8,7 @@ import pytest
 
 from database.documents.orders import changed_fields, held_fields, order_from
 from database.documents.payment_fields import payments_fields
-from orders.adjustments import Adjustment, AdjustmentKind
+from orders.adjustments import ADJUSTMENTS_MAX, LABEL_CHARACTERS_MAX, Adjustment, AdjustmentKind
 from orders.money import Money
 from orders.payments import Payment, Payments, PaymentState
 from tests.support.builders import LATER, NOW, Fields, a_reserved_order, an_order
@@ -129,6 +129,8 @@ def test_no_adjustments_are_no_defect(value: object) -> None:
 def test_adjustments_of_every_kind_are_part_of_what_is_asked(kind: AdjustmentKind) -> None:
     order = order_from("order-1", a_reserved_order(adjustments=[{"kind": str(kind), "amount": -600}, SHIPPING]))
     assert order.adjustments == (Adjustment(kind, -600), Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel"))
+    most = [{"kind": str(kind), "amount": 1, "label": "x" * LABEL_CHARACTERS_MAX}] * ADJUSTMENTS_MAX
+    assert len(order_from("order-1", a_reserved_order(adjustments=most)).adjustments) == ADJUSTMENTS_MAX
     assert order.asked == Money(3_490, "eur")
 
 
