@@ -110,6 +110,7 @@ A_REFUND: Fields = {
     "paymentId": "pi_1",
 }
 NOT_MADE: Fields = {"amount": 2_400, "status": "failed", "restock": "none", "paymentId": "pi_1"}
+LEFT_TO_THE_TERMS: Fields = {"amount": 100, "status": "pending", "restock": None, "paymentId": "pi_1"}
 A_PAYMENT = payment_fields(amountRefunded=3_600)
 NO_MONEY_YET = dict.fromkeys(("amount", "currency", "chargeId"))
 A_VOUCHER = payment_fields(state="processing", until=LATER, doubtful=True, **NO_MONEY_YET)
@@ -149,7 +150,7 @@ WRITTEN: Fields = {
     "amountRefunded": 1_200,
     "chargeAmountRefunded": 3_600,
     "payments": {"pi_1": A_PAYMENT, "pi_2": A_VOUCHER},
-    "refunds": {"re_1": A_REFUND, "re_2": NOT_MADE},
+    "refunds": {"re_1": A_REFUND, "re_2": NOT_MADE, "re_3": LEFT_TO_THE_TERMS},
     "returned": [{"productId": "shirt", "quantity": 2}],
     "failureReason": "sold_again",
     "lastPaymentError": A_DECLINE,
@@ -174,7 +175,9 @@ def test_an_order_is_written_under_these_names_with_what_is_refunded_for_those_w
         adjustments=ADJUSTED,
         payments=Payments.of(replace(PAID, amount_refunded=3_600), VOUCHER),
         refunds=Refunds.of(
-            a_refund("re_1", 1_200, restock={"shirt": 1}), a_refund("re_2", 2_400, "failed", RestockRule.NONE)
+            a_refund("re_1", 1_200, restock={"shirt": 1}),
+            a_refund("re_2", 2_400, "failed", RestockRule.NONE),
+            a_refund("re_3", 100, "pending"),
         ),
         returned={"shirt": 2},
         failure_reason="sold_again",
