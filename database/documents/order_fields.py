@@ -80,7 +80,7 @@ def units_from(value: object) -> dict[str, int]:
     units: dict[str, int] = {}
     for item in value if isinstance(value, list) else ():
         product_id, quantity = (item.get("productId"), item.get("quantity")) if isinstance(item, Mapping) else (None, 0)
-        if isinstance(product_id, str) and (number := whole_number(quantity)) and number > 0:
+        if isinstance(product_id, str) and (number := whole_number(quantity) or 0) > 0:
             units[product_id] = number
     return units
 

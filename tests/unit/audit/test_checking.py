@@ -55,6 +55,14 @@ def test_what_somebody_has_deleted_is_found(gone: str) -> None:
     assert ["missing" in words for words in checked(store)] == [True]
 
 
+def test_an_order_that_knows_no_end_of_its_trail_is_a_finding_unless_it_was_created_after_that() -> None:
+    store = a_paid_shop()
+    knows_nothing = {**document_at(store, "orders/order-1"), "auditHead": None, "auditCount": None}
+    for created_at, found in (NOW + timedelta(minutes=1), 0), (NOW, 1):
+        store.put("orders/order-1", {**knows_nothing, "createdAt": created_at})
+        assert len(checked(store, NOW + found * ROUND_EVERY)) == found
+
+
 def test_all_orders_are_looked_at_some_at_a_time_and_then_nobody_before_a_day_is_over() -> None:
     order, store = document_at(a_paid_shop(), "orders/order-1"), MemoryStore()
     for number in range(ORDERS_AT_ONCE_MAX + 2):

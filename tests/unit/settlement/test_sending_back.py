@@ -1,7 +1,9 @@
 """What operators have Stripe send back: never more than was paid, and a second order is seen before it is made."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -245,17 +247,19 @@ def test_a_refund_that_was_given_up_is_not_tried_again_once_as_much_was_ordered_
 
 
 class Stripe:
-    def create_refund(self, request: object, *, key: str) -> Refund:
+    def create_refund(self, request: Mapping[str, Any], *, key: str) -> Refund:
+        assert (request["amount"], request["metadata"]["restock"]) == (500, "none")
         return Refund("re_7", "pending", 500, "eur")
 
 
 def test_until_stripe_has_reported_what_it_has_made_a_second_order_is_told_of_it() -> None:
     store = a_shop_after(a_placement(), a_payment())
-    in_request(store, "r1", amount=500)
+    in_request(store, "r1", amount=500, restock="none")
     performer = Refunding(Stripe(), store, AutoRefund.OFF, None)  # type: ignore[arg-type]
     Outbox(store, performer).effects.perform("operator_r1_stripe_refund_pi_1")
     effect = store.get("effects/operator_r1_stripe_refund_pi_1") or {}
-    assert (effect["state"], effect["refundId"]) == (str(EffectState.SUCCESS), "re_7")
+    after = {"state": str(EffectState.SUCCESS), "refundId": "re_7", "payload": None}
+    assert effect.items() >= {**after, "expireAt": NOW + timedelta(days=90)}.items()
     assert (in_request(store, "r2").note or "").startswith("refund_under_way: 500 eur of pi_1")
     settled(a_refunded_charge("evt_2", a_refund("re_7", 500), total=500), store)
     assert in_request(store, "r3").result == "refund_ordered"
