@@ -41,8 +41,11 @@ def test_what_somebody_has_changed_is_found_once_and_over_once_it_is_put_right()
     changed(store, audit_path("evt_1"), amount=1)
     (words,) = checked(store)
     assert words.startswith("the audit trail of order-1 is not as it was written: changed (evt_1): number 2")
-    assert document_at(store, FINDING)["state"] == "open"
+    found = document_at(store, FINDING)
+    assert found.items() >= {"state": "open", "since": NOW, "lastSeenAt": NOW, "closedAt": None, "earlier": []}.items()
+    assert (found["orderId"], found["found"], found["severity"]) == ("order-1", words, "ERROR")
     assert checked(store, NOW + ROUND_EVERY) == []
+    assert document_at(store, FINDING) == {**found, "lastSeenAt": NOW + ROUND_EVERY}
     changed(store, audit_path("evt_1"), amount=amount)
     assert checked(store, NOW + 2 * ROUND_EVERY) == []
     assert document_at(store, FINDING)["state"] == "closed"
