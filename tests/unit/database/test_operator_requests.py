@@ -7,11 +7,14 @@ from typing import Any, cast
 import pytest
 
 from database.documents.effects import effect_path
+from database.documents.inventory import adjusted
 from database.documents.operator_requests import operator_request_from, operator_request_path
-from database.store import Document
+from database.store import Document, Increase, Update
+from inventory.stock import StockMove
 from orders.outcome import Outcome, Result, StoreContended
 from orders.restocking import restock_in_words
 from service.wiring import answering
+from settlement.decisions import Adjustment
 from settlement.requests import Requests
 from tests.support.builders import (
     NOW,
@@ -23,6 +26,7 @@ from tests.support.builders import (
     an_operators_request,
     asked_by_operator,
 )
+from tests.support.deciding import a_snapshot
 from tests.support.effects import A_MAIL, Outbox
 from tests.support.interference import DisturbedStore, someone_first
 from tests.support.memory_store import MemoryStore
@@ -169,6 +173,13 @@ def stock_after(request: dict[str, object], store: MemoryStore) -> object:
     result = requests_in(store).answer("stock-2", NOW).result
     assert result == "stock_adjusted", result
     return document_at(store, "inventory/shirt")
+
+
+def test_what_is_only_added_to_waits_for_nobody_who_writes_there() -> None:
+    added = Adjustment(Result.STOCK_ADJUSTED, None, None, StockMove("shirt", 5, 0))
+    assert adjusted(added, a_snapshot()) == (Increase("inventory/shirt", {"stock": 5}),)
+    as_read = Update("inventory/shirt", {"stock": 15, "reserved": 0}, "shirt as read")
+    assert adjusted(replace(added, is_exact=True), a_snapshot()) == (as_read,)
 
 
 def test_stock_that_an_operator_adjusts_is_in_the_trail() -> None:
