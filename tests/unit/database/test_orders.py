@@ -189,6 +189,13 @@ def test_an_order_is_written_under_these_names_with_what_is_refunded_for_those_w
     assert order_from("order-1", an_order(**WRITTEN)) == order
 
 
+def test_what_an_order_is_no_longer_is_written_as_nothing() -> None:
+    order = order_from("order-1", an_order(**WRITTEN))
+    settled = replace(order, held_from=None, unfulfilled_as=None, failure_reason=None, decline=None)
+    names = ("heldFrom", "unfulfilledAs", "failureReason", "lastPaymentError")
+    assert changed_fields(order, settled) == dict.fromkeys(names)
+
+
 def test_the_currency_of_an_order_without_a_price_is_the_one_it_was_paid_in() -> None:
     paid_in_dollars = a_sold_order(payments=paid_as(money=Money(1, "usd")), **UNPRICED)
     assert changed_fields(a_pending_order(), paid_in_dollars)["currency"] == "usd"
