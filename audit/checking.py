@@ -57,9 +57,11 @@ class TrailCheck:
         if begins and progress.begun_at and now - progress.begun_at < ROUND_EVERY:
             return ()
         moment = self.moment()
-        orders = next(moment.find(orders_behind(progress.after, ORDERS_AT_ONCE_MAX)), ())
+        pages = moment.find(orders_behind(progress.after, ORDERS_AT_ONCE_MAX))
+        orders = next(pages, ())
         found = list(self._judged(moment, orders, now))
-        is_last = len(orders) < ORDERS_AT_ONCE_MAX
+        # A page is also short where its orders were too large for one answer, and customers decide how large they are.
+        is_last = len(orders) < ORDERS_AT_ONCE_MAX and not next(pages, ())
         after = None if is_last else orders[-1][0]
         begun_at = now if begins else progress.begun_at
         self._commit(trail_progress_write(TrailProgress(after, begun_at), document))

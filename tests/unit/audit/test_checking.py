@@ -1,5 +1,6 @@
 """The trail is judged without anybody asking: some orders at a time, and what is wrong is a finding until it is not."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from audit.checking import ORDERS_AT_ONCE_MAX, ROUND_EVERY, TrailCheck
 from database.documents.audit_log import audit_path
 from database.documents.trail_checks import TRAIL_CHECK
+from database.store import Fields, Listing
 from reconciliation.records import entries_of
 from tests.support.builders import NOW, a_payment, a_placement
-from tests.support.memory_store import MemoryStore
+from tests.support.memory_store import MemoryMoment, MemoryStore
 from tests.support.shop import a_shop_after, document_at
 
 FINDING = "findings/chain_broken_order-1"
@@ -77,3 +79,19 @@ def test_all_orders_are_looked_at_some_at_a_time_and_then_nobody_before_a_day_is
     store.delete("findings/chain_broken_000")
     assert checked(store, NOW + ROUND_EVERY - hour) == []
     assert len(checked(store, NOW + ROUND_EVERY)) == 1
+
+
+class Short(MemoryMoment):
+    """One of whose orders no more than two fit into an answer."""
+
+    def find(self, listing: Listing) -> Iterator[Sequence[tuple[str, Fields]]]:
+        for page in super().find(listing):
+            yield from (page[first : first + 2] for first in range(0, len(page), 2))
+
+
+def test_no_order_is_left_out_behind_orders_that_are_too_large_for_one_answer() -> None:
+    order, store = document_at(a_paid_shop(), "orders/order-1"), MemoryStore()
+    for number in range(5):
+        store.put(f"orders/{number}", order)
+    check = TrailCheck(store, lambda: Short(dict(store.as_of(NOW).documents()), NOW), entries_of, 8)
+    assert [[each.target for each in check.check_next(NOW)] for _ in range(4)] == [["0", "1"], ["2", "3"], ["4"], []]
