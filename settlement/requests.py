@@ -47,10 +47,14 @@ class Requests:
         if request.settled:
             return _only_rehearsed(request.settled) if request.is_rehearsal else request.settled
         if request.event is None:
-            return self._refuse(request_id, request, now)
+            return self._refuse(request_id, request, Outcome(Result.INVALID_REQUEST, None, request.defect), now)
         if request.is_rehearsal:
             return self._rehearse(request_id, request, request.event, now)
-        return self.settle(request.event, now)
+        outcome = self.settle(request.event, now)
+        if outcome.result is Result.ALREADY_RECORDED:
+            # Another request of this id is on record: settling it writes nothing, and nobody would be told.
+            return self._refuse(request_id, request, outcome, now)
+        return outcome
 
     def _read(self, request_id: str) -> OperatorRequest | None:
         path = operator_request_path(request_id)
@@ -65,8 +69,7 @@ class Requests:
         self.store.commit((write,), timeout_seconds=READ_SECONDS_MAX)
         return _only_rehearsed(outcome)
 
-    def _refuse(self, request_id: str, request: OperatorRequest, now: datetime) -> Outcome:
-        refused = Outcome(Result.INVALID_REQUEST, None, request.defect)
+    def _refuse(self, request_id: str, request: OperatorRequest, refused: Outcome, now: datetime) -> Outcome:
         write = answered_request(request_id, request, refused, now, self.lifetime)
         self.store.commit((write,), timeout_seconds=READ_SECONDS_MAX)
         return refused

@@ -34,6 +34,9 @@ from orders.outcome import Outcome, Result
 from orders.restocking import restock_from
 from settlement.snapshot import OperatorRequest
 
+DEFECT_CHARACTERS_MAX: Final = 1_000
+"""It repeats names from the request, which may be as long as a document, and must fit into it besides."""
+
 
 class _Defect(ValueError):
     """Why a document is no request, in words for whoever wrote it."""
@@ -49,7 +52,7 @@ def operator_request_from(request_id: str, document: Document) -> OperatorReques
     try:
         event, is_rehearsal = _event_from(request_id, fields), _flag_in(fields, _REHEARSE)
     except _Defect as defect:
-        return OperatorRequest(None, str(defect), settled, document.version)
+        return OperatorRequest(None, str(defect)[:DEFECT_CHARACTERS_MAX], settled, document.version)
     return OperatorRequest(event, None, settled, document.version, is_rehearsal)
 
 

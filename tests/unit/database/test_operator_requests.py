@@ -8,7 +8,11 @@ import pytest
 
 from database.documents.effects import effect_path
 from database.documents.inventory import adjusted
-from database.documents.operator_requests import operator_request_from, operator_request_path
+from database.documents.operator_requests import (
+    DEFECT_CHARACTERS_MAX,
+    operator_request_from,
+    operator_request_path,
+)
 from database.store import Document, Increase, Update
 from inventory.stock import StockMove
 from orders.outcome import Outcome, Result, StoreContended
@@ -166,6 +170,22 @@ def test_what_is_no_request_is_refused_on_the_document_and_what_does_not_exist_i
     assert store.dump() == before
     nothing = Outcome(Result.IGNORED, None, "no_request: it does not exist")
     assert requests_in(store).answer("gone", NOW) == nothing
+
+
+def test_a_request_under_an_id_that_was_used_before_is_refused_on_the_document() -> None:
+    store = a_shop_with_a_hold()
+    requests_in(store).answer("accept-1", NOW)
+    store.put("operatorRequests/accept-1", OPERATORS_REQUESTS["release-1"])
+    refused = Outcome(Result.ALREADY_RECORDED, "order-1", "id_used_before: give it another id")
+    assert requests_in(store).answer("accept-1", NOW) == refused
+    request = document_at(store, "operatorRequests/accept-1")
+    assert (request["result"], request["note"]) == (refused.result, refused.note)
+    assert (status_in(store), request["expireAt"]) == ("finalized", NOW + timedelta(days=90))
+
+
+def test_what_is_wrong_with_a_request_is_said_in_few_words_however_much_it_is() -> None:
+    unknown = {f"{'field' * 200}{number}": 1 for number in range(600)}
+    assert len(defect_in({**an_operators_request("accept"), **unknown}) or "") == DEFECT_CHARACTERS_MAX
 
 
 def stock_after(request: dict[str, object], store: MemoryStore) -> object:
