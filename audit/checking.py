@@ -21,6 +21,7 @@ from database.documents.trail_checks import (
     trail_progress_write,
 )
 from database.documents.values import text_or_none
+from database.ids import is_document_id
 from database.store import Document, DocumentStore, Fields, Listing, Moment, Write
 from orders.outcome import StoreContended
 from reconciliation.finding import Finding, finding_id_of
@@ -76,15 +77,19 @@ class TrailCheck:
                 order_id = text_or_none(fields.get("orderId"))
                 entries[order_id or ""].append(Entry(entry_id, order_id, fields))
         verdicts = [verified(ends_from(order_id, fields), entries[order_id]) for order_id, fields in orders]
-        paths = {_path_of(verdict): verdict for verdict in verdicts}
-        known = self.store.read(tuple(paths), timeout_seconds=self.timeout_seconds)
+        paths = {_path_of(verdict): verdict for verdict in verdicts if is_document_id(_id_of(verdict))}
+        known = self.store.read(tuple(paths), timeout_seconds=self.timeout_seconds) if paths else {}
         for path, verdict in paths.items():
             yield from self._noted(verdict, known[path], now)
+        # What has an id that is too long to keep a finding under is said in each round.
+        for verdict in verdicts:
+            if verdict.findings and _path_of(verdict) not in paths:
+                yield _finding_of(verdict)
 
     def _noted(self, verdict: Verdict, before: Document | None, now: datetime) -> Iterator[Finding]:
         if not verdict.findings:
             if before and is_open(before):
-                self._commit(closed(finding_id_of(RULE, str(verdict.order_id)), before, now))
+                self._commit(closed(_id_of(verdict), before, now))
             return
         finding = _finding_of(verdict)
         if before and is_open(before):
@@ -102,7 +107,11 @@ class TrailCheck:
 
 
 def _path_of(verdict: Verdict) -> str:
-    return finding_path(finding_id_of(RULE, str(verdict.order_id)))
+    return finding_path(_id_of(verdict))
+
+
+def _id_of(verdict: Verdict) -> str:
+    return finding_id_of(RULE, str(verdict.order_id))
 
 
 def _finding_of(verdict: Verdict) -> Finding:

@@ -1,6 +1,6 @@
 """The trail is judged without anybody asking: some orders at a time, and what is wrong is a finding until it is not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +8,8 @@ import pytest
 from audit.checking import ORDERS_AT_ONCE_MAX, ROUND_EVERY, TrailCheck
 from database.documents.audit_log import audit_path
 from database.documents.trail_checks import TRAIL_CHECK
-from database.store import Fields, Listing
+from database.ids import is_document_id
+from database.store import Document, Fields, Listing
 from reconciliation.records import entries_of
 from tests.support.builders import NOW, a_payment, a_placement
 from tests.support.memory_store import MemoryMoment, MemoryStore
@@ -95,3 +96,18 @@ def test_no_order_is_left_out_behind_orders_that_are_too_large_for_one_answer() 
         store.put(f"orders/{number}", order)
     check = TrailCheck(store, lambda: Short(dict(store.as_of(NOW).documents()), NOW), entries_of, 8)
     assert [[each.target for each in check.check_next(NOW)] for _ in range(4)] == [["0", "1"], ["2", "3"], ["4"], []]
+
+
+def test_an_order_whose_id_is_too_long_for_a_finding_keeps_nobody_else_from_being_looked_at() -> None:
+    order, long_id = document_at(a_paid_shop(), "orders/order-1"), "o" * 1_500
+    store = Strict({f"orders/{order_id}": order for order_id in ("a", long_id, "z")})
+    assert [long_id in words for words in checked(store)] == [False, False, True]
+    assert document_at(store, "findings/chain_broken_z")["state"] == "open"
+
+
+class Strict(MemoryStore):
+    """Refuses what Firestore takes for no document's id."""
+
+    def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
+        assert all(is_document_id(path.rpartition("/")[2]) for path in paths)
+        return super().read(paths, timeout_seconds=timeout_seconds)
