@@ -91,8 +91,7 @@ class FirestoreMoment:
             if listing.collection != "orders":
                 raise
             # Nothing is held for an order that is too large by itself.
-            all_but_items = {"fields": [{"fieldPath": name} for name in ALL_BUT_ITEMS]}
-            answers = self._call("runQuery", {"structuredQuery": {**structured, "select": all_but_items}})
+            answers = self._call("runQuery", {"structuredQuery": {**structured, "select": _only(ALL_BUT_ITEMS)}})
         return [answer["document"] for answer in answers if "document" in answer]
 
     def _call(self, rpc: str, request: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
@@ -116,7 +115,12 @@ def structured_query(listing: Listing) -> dict[str, object]:
         "from": [{"collectionId": listing.collection}],
         "orderBy": [{"field": {"fieldPath": name}, "direction": "ASCENDING"} for name in order],
         **({"where": {"compositeFilter": {"op": "AND", "filters": filters}}} if filters else {}),
+        **({"select": _only(listing.only)} if listing.only else {}),
     }
+
+
+def _only(fields: Sequence[str]) -> Mapping[str, object]:
+    return {"fields": [{"fieldPath": name} for name in fields]}
 
 
 def _filter(name: str, operator: str, value: Mapping[str, object]) -> Mapping[str, object]:

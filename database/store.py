@@ -114,6 +114,8 @@ class Listing:
     """Only those behind this id; where nothing else orders them."""
     batch_max: int | None = None
     """How many of them in a batch at the most, if that matters."""
+    only: Sequence[str] = ()
+    """The fields that are read of them; all, if none is named."""
 
 
 class Moment(Protocol):

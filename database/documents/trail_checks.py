@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from audit.verification import Ends
-from database.documents.audit_heads import head_from
+from database.documents.audit_heads import HEAD_FIELDS, head_from
 from database.documents.values import text_or_none, time_or_none
 from database.store import Create, Document, Fields, Listing, Update
 
@@ -37,5 +37,5 @@ def trail_progress_write(progress: TrailProgress, document: Document | None) -> 
 
 
 def orders_behind(order_id: str | None, at_once: int) -> Listing:
-    """All orders behind this one, by their ids."""
-    return Listing("orders", after_id=order_id, batch_max=at_once)
+    """All orders behind this one, by their ids, with what `ends_from` reads: customers decide how large the rest is."""
+    return Listing("orders", after_id=order_id, batch_max=at_once, only=("createdAt", *HEAD_FIELDS))

@@ -46,7 +46,11 @@ class MemoryMoment:
         )
         batch_max = listing.batch_max or self._batch_max
         for first in range(0, len(found), batch_max):
-            yield found[first : first + batch_max]
+            yield [(found_id, _read_of(fields, listing)) for found_id, fields in found[first : first + batch_max]]
+
+
+def _read_of(fields: Fields, listing: Listing) -> Fields:
+    return {name: fields[name] for name in listing.only if name in fields} if listing.only else fields
 
 
 def _is_found(fields: Fields, listing: Listing) -> bool:

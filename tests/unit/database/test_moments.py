@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from database.documents.trail_checks import orders_behind
 from database.errors import AnswerTooLarge
-from database.moments import FirestoreMoment
+from database.moments import FirestoreMoment, structured_query
 from reconciliation.records import HOLDING_ORDERS, INVENTORY
 
 if TYPE_CHECKING:
@@ -39,3 +40,9 @@ def test_large_orders_are_found_one_by_one_and_too_large_ones_without_their_item
     assert [order_id for batch in moment.find(HOLDING_ORDERS) for order_id, _ in batch] == ["1", "2", "3"]
     with pytest.raises(AnswerTooLarge):
         list(moment.find(INVENTORY))
+
+
+def test_nothing_is_read_of_orders_but_the_fields_that_are_asked_for() -> None:
+    query = structured_query(orders_behind("order-1", 30))
+    assert query["select"] == {"fields": [{"fieldPath": each} for each in ("createdAt", "auditHead", "auditCount")]}
+    assert "select" not in structured_query(HOLDING_ORDERS)
