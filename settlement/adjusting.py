@@ -18,7 +18,7 @@ def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment | Look:
     """
     product = snapshot.products[event.product_id]
     if not product.in_inventory:
-        return _counted_first(event, product)
+        return _counted_first(event, product, snapshot)
     if event.is_new:
         return _not_adjusted("counted_already: the inventory has it, so it is not new")
     level = product.level
@@ -42,12 +42,17 @@ def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment | Look:
     )
 
 
-def _counted_first(event: StockAdjusted, product: Product) -> Adjustment:
+def _counted_first(event: StockAdjusted, product: Product, snapshot: Snapshot) -> Adjustment | Look:
     if not (product.in_catalogue or event.is_new):
         # Most likely somebody has mistyped it.
         return _not_adjusted("unknown_product: neither the inventory nor the catalogue has it; if it is new, say so")
     if event.quantity < 0:
         return _not_adjusted("not_counted: the inventory has no such product from which to take units")
+    if snapshot.to_take is None:
+        return Look(to_take=True)
+    if snapshot.to_take:
+        # Nothing would be reserved of it, and then the fold would take what was sold out of that: below zero for good.
+        return _not_adjusted(f"to_be_taken: {snapshot.to_take} sold units are not taken yet; ask again in a minute")
     move = StockMove(event.product_id, event.quantity, 0)
     note = f"{event.product_id!r} is counted from now on: {event.quantity}"
     return Adjustment(Result.STOCK_ADJUSTED, None, note, move, backorder=event.backorder)

@@ -9,6 +9,7 @@ from orders.events import OrderEvent
 from orders.order import Order
 from settlement.decisions import Hold
 from tests.support.builders import (
+    OPERATORS_REQUESTS,
     Fields,
     a_cancel_request,
     a_lapse,
@@ -205,6 +206,19 @@ def test_what_an_operator_has_counted_is_without_what_is_sold_already() -> None:
     folded(store)
     assert shirts_in(store) == (20, 0)
     assert complaints_in(store) == []
+
+
+def test_what_is_counted_anew_is_so_only_once_all_is_taken_that_was_sold_of_it() -> None:
+    store = a_hot_shop(PLACED, PAID)
+    store.delete("inventory/shirt")
+    why = "to_be_taken: 3 sold units are not taken yet; ask again in a minute"
+    assert ask(store, quantity=7, new=True) == why
+    assert store.get("inventory/shirt") is None
+    folded(store)
+    store.delete("auditLog/operator_stock-1")
+    store.put("operatorRequests/stock-1", OPERATORS_REQUESTS["stock-1"])
+    assert ask(store, quantity=7, new=True) == "'shirt' is counted from now on: 7"
+    assert shirts_in(store) == (7, 0)
 
 
 TOO_FEW = "held: orders hold 2, so at least 2 must be there; force it, and some are oversold"
