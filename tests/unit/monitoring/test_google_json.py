@@ -15,6 +15,7 @@ from tools.monitoring import monitoring_in
 from tools.toolchain import ROOT
 
 MONITORING: Final = monitoring_in()
+RUNBOOK: Final = (ROOT / "docs/runbook.md").read_text()
 CONTENT_CHARACTERS_MAX: Final = 8_192
 
 each_policy = pytest.mark.parametrize("policy", MONITORING.policies, ids=lambda policy: policy["displayName"])
@@ -52,6 +53,11 @@ def test_names_are_not_given_twice() -> None:
         [policy["displayName"] for policy in MONITORING.policies],
     ):
         assert len(set(names)) == len(names)
+
+
+def test_the_runbook_says_how_many_conditions_are_charged_for() -> None:
+    conditions = sum(len(policy["conditions"]) for policy in MONITORING.policies)
+    assert f"there are {conditions}. " in RUNBOOK
 
 
 @each_policy
@@ -93,9 +99,8 @@ def test_what_runs_every_five_minutes_is_missed_in_time_and_can_fail_as_often_as
 @each_policy
 def test_a_policy_carries_its_section_of_the_runbook(policy: Json) -> None:
     title = policy["displayName"].removeprefix("Settle: ")
-    runbook = (ROOT / "docs/runbook.md").read_text()
     sections = re.findall(
-        rf"^### {re.escape(title[0].upper() + title[1:])}\n\n(.*?)\n\n(?=#)", runbook, re.DOTALL | re.MULTILINE
+        rf"^### {re.escape(title[0].upper() + title[1:])}\n\n(.*?)\n\n(?=#)", RUNBOOK, re.DOTALL | re.MULTILINE
     )
     assert sections == [policy["documentation"]["content"]]
     assert len(sections[0]) <= CONTENT_CHARACTERS_MAX
