@@ -121,7 +121,7 @@ def check_set(asked: Asked, said: Said, what: str, found: tuple[int, str], shown
         click.UsageError: nothing may be done.
     """
     count, digest = found
-    if said.count is None and asked.output.screen.is_terminal:
+    if said == Said(None, None) and asked.output.screen.is_terminal:
         for part in shown:
             asked.output.say(part.text if isinstance(part, Heading | Line) else "")
         typed = click.prompt(f"Type how many {what} you are about to change", type=int, err=True)
@@ -129,7 +129,7 @@ def check_set(asked: Asked, said: Said, what: str, found: tuple[int, str], shown
             raise click.UsageError(f"{count} {what} are found. Nothing was done.")
     elif (said.count, said.digest) != (count, digest):
         which = f"--count {count} --set {digest}"
-        changed = "It is not the set that was named. " if said.digest else ""
+        changed = "It is not the set that was named. " if said.digest not in (None, digest) else ""
         raise click.UsageError(
             f"{count} {what} are found. {changed}Look at them without --yes; to change them all, say {which}."
         )

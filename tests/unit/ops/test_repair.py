@@ -235,6 +235,8 @@ def test_at_a_terminal_the_money_is_said_before_the_number_is_asked_for(monkeypa
     assert ran(store, *ALL, *YES).exit_code == 2
     assert [told[0], told[-1]] == ["2 orders, 7200 eur in minor units", "Type how many orders you are about to change"]
     monkeypatch.setattr("click.prompt", lambda *_, **__: 2)
+    refused = ran(store, *ALL, *YES, "--set", "0")
+    assert (refused.exit_code, "not the set that was named" in refused.stderr) == (2, True), "a set was named"
     assert ran(store, *ALL, *YES).exit_code == 0
 
 
