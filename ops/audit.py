@@ -53,7 +53,7 @@ def verify(context: click.Context, order: str | None, kept: Path | None, since: 
     if order and not is_document_id(order):
         raise click.UsageError(f"{order!r} cannot be the id of an order.")
     if (since or until) and (order or kept):
-        raise click.UsageError("--since and --until are for all orders, and not for what was anchored.")
+        raise click.UsageError("--since and --until look at all orders: leave out ORDER and --anchor.")
     trail, now = Trail(asked.shop.client), asked.now()
     span = [since_from(text, now) if text else None for text in (since, until)]
     findings: list[Finding] = []

@@ -10,12 +10,19 @@ _DURATION: Final = re.compile(r"([0-9]{1,5})([mhdw])")
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-def moment_from(text: str) -> datetime:
-    """A time in ISO 8601, in UTC where it names no zone. Raises click.BadParameter."""
+def moment_from(text: str, besides: str = "") -> datetime:
+    """A time in ISO 8601, in UTC where it names no zone.
+
+    Args:
+        besides: what else could have been said in its place, for whoever said something wrong.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no time such as 2026-03-14 or 2026-03-14T15:09") from None
+        raise click.BadParameter(f"{text!r} is no time such as 2026-03-14 or 2026-03-14T15:09{besides}") from None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
@@ -28,4 +35,6 @@ def duration_from(text: str) -> timedelta:
 
 def since_from(text: str, now: datetime) -> datetime:
     """A time, or how long ago. Raises click.BadParameter."""
-    return now - duration_from(text) if _DURATION.fullmatch(text) else moment_from(text)
+    if _DURATION.fullmatch(text):
+        return now - duration_from(text)
+    return moment_from(text, ", nor so long ago as 90m, 36h, 2d or 1w")

@@ -79,6 +79,11 @@ def test_what_cannot_be_asked_for_is_refused(words: tuple[str, ...]) -> None:
     assert operated(a_shop(), "orders", *words).exit_code == ExitCode.USAGE
 
 
+def test_who_says_no_time_learns_both_ways_to_say_one() -> None:
+    refused = operated(a_shop(), "orders", "--since", "soon").stderr
+    assert ("2026-03-14T15:09" in refused, "36h" in refused) == (True, True)
+
+
 # --- Search -----------------------------------------------------------------------------------------------------------
 
 
