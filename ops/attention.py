@@ -39,6 +39,8 @@ class Item:
     """Of a dispute: until when it has to be answered."""
     money: tuple[Money, ...] = ()
     note: str | None = None
+    command: str | None = None
+    """What shows more of it, where that is not `why`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,9 @@ def _of_request(found: Found) -> Item | None:
 def _of_finding(found: Found) -> Item:
     finding = finding_in(found)
     target = text_or_none(found.fields.get("target")) or text_or_none(found.fields.get("orderId"))
-    return Item(target or found.id, finding.since, note=f"{finding.rule}: {finding.found}")
+    # What belongs to no order (a product, a key, what operators did) is nothing that `why` knows much of.
+    command = None if text_or_none(found.fields.get("orderId")) else finding.remedy
+    return Item(target or found.id, finding.since, note=f"{finding.rule}: {finding.found}", command=command)
 
 
 WATCHED: Final[Sequence[_Watched]] = (

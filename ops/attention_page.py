@@ -48,7 +48,7 @@ def _items(waiting: Sequence[Concern], now: datetime) -> Iterator[Part]:
     for concern in waiting:
         yield Heading(f"{concern.name.capitalize()} ({concern.count})")
         for item in concern.items[:SHOWN_MAX]:
-            yield Line(to_copy("why", item.id), Tone.COMMAND)
+            yield Line(item.command or to_copy("why", item.id), Tone.COMMAND)
             money = [amounts(item.money)] if item.money else []
             yield Line("  " + ", ".join([_when(item, now), *money, *([item.note] if item.note else [])]), Tone.QUIET)
         if more := concern.count - len(concern.items[:SHOWN_MAX]):

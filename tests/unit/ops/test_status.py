@@ -144,6 +144,16 @@ def test_what_does_not_fit_on_a_page_is_counted_and_its_money_is_a_part(monkeypa
     assert "... and 5 more" in said
 
 
+@pytest.mark.parametrize(
+    ("order_id", "command"), [(None, "./shop stock shirt"), ("order-1", "./shop why order-1")], ids=["none", "one"]
+)
+def test_a_finding_of_no_order_is_shown_by_its_own_remedy(order_id: str | None, command: str) -> None:
+    _, finding = WAITING["findings"]
+    target = {"orderId": order_id, "target": order_id or "shirt", "remedy": "./shop stock shirt"}
+    said = operated(MemoryStore({"findings/f": {**finding, **target}}), "status", now=AT).stdout
+    assert [line for line in said.splitlines() if line.startswith("./shop")] == [command]
+
+
 def test_disputes_are_named_by_their_deadline_with_the_command_to_begin_with() -> None:
     store = MemoryStore({"disputes/a-late": {**DISPUTE, "dueBy": AT + 2 * AN_HOUR}, "disputes/early": DISPUTE})
     said = operated(store, "status", now=AT).stdout
