@@ -1,6 +1,6 @@
 """`./shop why ID`: where an order is, why, and what to do next, found by whatever id a person has."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import click
@@ -16,6 +16,7 @@ from ops.lookup import REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
 from ops.order_list import order_row, orders_table
 from ops.page import Line, Part, Tone
 from ops.phrases import moment, to_copy
+from ops.reading import Found
 from ops.report import report_on, step_for_unreadable
 from ops.report_page import page_of
 
@@ -36,6 +37,8 @@ def why(context: click.Context, some_id: str) -> None:
         raise Failed(f"{_nothing_known(some_id)} Does `./shop search` find something like it?")
     if lead.order_id is None:
         asked.output.show({"kind": lead.kind, "found": lead.found}, list(_WITHOUT_ORDER[lead.kind](lead)))
+        if _needs_person(lead):
+            context.exit(ExitCode.FOUND)
         return
     report = report_on(case_of(lead.order_id, asked.shop.reader), asked.now())
     how = None if lead.kind is Kind.ORDER else f"The {lead.kind} {some_id} leads to an order."
@@ -68,8 +71,7 @@ def _event(lead: Lead) -> Iterator[Part]:
 def _payment(lead: Lead) -> Iterator[Part]:
     for found in lead.found:
         yield Line(f"Payment {found.id} has settled no order yet. Its refunds and disputes wait for it:")
-        waiting = known_payment_from(Document(found.fields, None)).waiting
-        yield from (Line(f"  {to_copy('why', event_id)}", Tone.COMMAND) for event_id in waiting)
+        yield from (Line(f"  {to_copy('why', event_id)}", Tone.COMMAND) for event_id in _waiting_for(found))
 
 
 def _customer(lead: Lead) -> Iterator[Part]:
@@ -102,3 +104,21 @@ _WITHOUT_ORDER: Final[Mapping[Kind, Callable[[Lead], Iterator[Part]]]] = {
     Kind.USER: _customer,
     Kind.PRODUCT: _product,
 }
+
+
+def _needs_person(lead: Lead) -> bool:
+    """Whether what leads to no order waits for somebody: a parked event, or what nobody can do outside."""
+    needs = _NEEDS.get(lead.kind, lambda _: False)
+    return any(map(needs, lead.found))
+
+
+_NEEDS: Final[Mapping[Kind, Callable[[Found], bool]]] = {
+    Kind.EVENT: lambda found: found.fields.get("processed") is False,
+    Kind.PAYMENT: lambda found: bool(_waiting_for(found)),
+    Kind.EFFECT: lambda found: unreadable_effect_in(found) is not None,
+}
+
+
+def _waiting_for(payment: Found) -> Sequence[str]:
+    """The parked events that wait for it."""
+    return known_payment_from(Document(payment.fields, None)).waiting

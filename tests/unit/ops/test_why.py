@@ -159,6 +159,15 @@ def test_an_event_and_a_payment_without_an_order_speak_for_themselves() -> None:
     assert "  ./shop why evt_1" in told(store, "pi_1")
 
 
+def test_what_waits_without_an_order_needs_a_person_until_it_is_settled() -> None:
+    store, ids = a_shop(), ("evt_1", "pi_1", A_MAIL.effect_id)
+    for is_parked, code in ((True, ExitCode.FOUND), (False, ExitCode.FINE)):
+        store.put("webhookEvents/evt_1", a_parked_event(orderId=None, processed=not is_parked))
+        store.put("payments/pi_1", {"orderId": None, "waiting": ["evt_1"] if is_parked else []})
+        store.put(effect_path(A_MAIL.effect_id), {"kind": "fax", "state": "PENDING" if is_parked else "SUCCESS"})
+        assert [operated(store, "why", each).exit_code for each in ids] == [code] * 3
+
+
 # --- Where it is, and what is missing ---------------------------------------------------------------------------------
 
 
