@@ -62,7 +62,7 @@ class Committed:
     """What a commit answered."""
 
     versions: Mapping[str, object]
-    """Of every document that was written and is still there."""
+    """Of every document that is still there as it was written: not of one that others have written by the same time."""
     figures: Mapping[str, Fields]
     """The figures of every increased document, as they are after the commit: doubles where somebody made doubles of
     them."""

@@ -27,15 +27,15 @@ def why_oversized(fields: Mapping[str, object], of_the_service: Collection[str])
     Args:
         of_the_service: the names of the fields that the service writes.
     """
-    order_bytes = _bytes_of({name: value for name, value in fields.items() if name not in of_the_service})
-    service_bytes = _bytes_of({name: value for name, value in fields.items() if name in of_the_service})
+    order_bytes = bytes_of({name: value for name, value in fields.items() if name not in of_the_service})
+    service_bytes = bytes_of({name: value for name, value in fields.items() if name in of_the_service})
     for found, at_most in ((order_bytes, ORDER_BYTES_MAX), (order_bytes + service_bytes, DOCUMENT_BYTES_MAX)):
         if found > at_most:
             return f"the order is larger than {at_most} bytes"
     return None
 
 
-def _bytes_of(fields: Mapping[str, object]) -> int:
+def bytes_of(fields: Mapping[str, object]) -> int:
     """About what Firestore counts for the fields: https://firebase.google.com/docs/firestore/storage-size."""
     total, counted = 0, list[object]([fields])
     for value in counted:

@@ -1,5 +1,6 @@
 """A database under test: the store, and what customers and operators write and read past it."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from google.cloud import firestore
 from bench.postgres.firestore_stand_in import Documents, Log, answered
 from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
+from database.grouping import GroupingStore, Lanes
 from database.http_answers import Answer
 from database.messages import decoded, encoded_value
 from database.moments import FirestoreMoments
@@ -105,6 +107,16 @@ class InStandIn:
 
     def _name(self, path: str) -> str:
         return f"{self._connection.documents}/{path}"
+
+
+class InGroups:
+    """What comes at the same time is written together; all else is as in the database below."""
+
+    def __init__(self, below: Database) -> None:
+        self.store = GroupingStore(below.store, Lanes(), time.monotonic)
+        self.put, self.delete, self.get, self.dump = below.put, below.delete, below.get, below.dump
+        self.moment, self.parked_events, self.fcm_tokens = below.moment, below.parked_events, below.fcm_tokens
+        self.takings_after = below.takings_after
 
 
 class InFirestore:

@@ -9,22 +9,28 @@ from bench.postgres.firestore_stand_in import Log
 from database.store import Create, Delete, Document, Increase, Update, Write
 from orders.order import OrderStatus
 from orders.outcome import StoreContended
-from tests.contract.database import Database, Documented, InFirestore, InMemory, InRehearsal, InStandIn
+from tests.contract.database import Database, Documented, InFirestore, InGroups, InMemory, InRehearsal, InStandIn
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
 
 SOON = 5.0
 
 
-@pytest.fixture(params=["memory", "rehearsal", "firestore"])
+@pytest.fixture(params=["memory", "rehearsal", "groups", "firestore"])
 def queried(request: pytest.FixtureRequest) -> Database:
     """A rehearsal keeps the same promises, whatever it is a rehearsal of."""
-    if request.param == "firestore":
-        return InFirestore(request.getfixturevalue("firestore_client"))
-    return InMemory() if request.param == "memory" else InRehearsal(MemoryStore())
+    match request.param:
+        case "memory":
+            return InMemory()
+        case "rehearsal":
+            return InRehearsal(MemoryStore())
+        case "groups":
+            return InGroups(InMemory())
+        case _:
+            return InFirestore(request.getfixturevalue("firestore_client"))
 
 
-@pytest.fixture(params=["memory", "rehearsal", "stand-in", "firestore"])
+@pytest.fixture(params=["memory", "rehearsal", "groups", "stand-in", "firestore", "groups in firestore"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Documented]:
     """What stands in for Firestore in the bench answers no query."""
     match request.param:
@@ -32,8 +38,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Documen
             yield InMemory()
         case "rehearsal":
             yield InRehearsal(MemoryStore())
+        case "groups":
+            yield InGroups(InMemory())
         case "firestore":
             yield InFirestore(request.getfixturevalue("firestore_client"))
+        case "groups in firestore":
+            yield InGroups(InFirestore(request.getfixturevalue("firestore_client")))
         case _:
             with (tmp_path / "log").open("wb", buffering=0) as file:
                 yield InStandIn(Log(file))
