@@ -21,22 +21,24 @@ PRODUCTS_SPREAD: Final = 100
 
 def rush_of_service(products: int) -> Run:
     client = a_database()
-    return _rush(client, service_in(client).settle, ORDERS, products)
+    service = service_in(client)
+    return _rush(client, service.placing, service.settle, ORDERS, products)
 
 
 def rush_of_transactions() -> Run:
     client = a_database()
-    return _rush(client, settling_in_transactions(client), ORDERS_IN_TRANSACTIONS, 1)
+    settle = settling_in_transactions(client)
+    return _rush(client, settle, settle, ORDERS_IN_TRANSACTIONS, 1)
 
 
-def _rush(client: firestore.Client, settle: Settling, orders: int, products: int) -> Run:
+def _rush(client: firestore.Client, place: Settling, pay: Settling, orders: int, products: int) -> Run:
     baskets = {f"order-{number}": [f"product-{number % products}"] for number in range(orders)}
     stock_up(client, [f"product-{number}" for number in range(products)])
     write_all(client, {f"orders/{order_id}": a_pending_order(named) for order_id, named in baskets.items()})
 
     def buy(order_id: str) -> bool:
         named = baskets[order_id]
-        is_placed = is_settled(settle, OrderPlaced(order_id, tuple(named)))
-        return is_settled(settle, payment(order_id, amount_of(named))) and is_placed
+        is_placed = is_settled(place, OrderPlaced(order_id, tuple(named)))
+        return is_settled(pay, payment(order_id, amount_of(named))) and is_placed
 
     return run(client, [partial(buy, order_id) for order_id in baskets], clients=CLIENTS)

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+PATIENT_MAX: Final = 8
+"""Half of the requests that come to one instance at a time: `concurrency` in functions.yaml. While these wait for slow
+clients, the other half stays nearly free for all others."""
 CROWDED_SECONDS_MAX: Final = 0.25
 """What anybody is given while many are waited for: enough for a packet that follows its headers, or is sent again."""
 

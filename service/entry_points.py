@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from checkout.sessions import CheckoutSessions
     from effects.performing import Effects
     from inventory.takings import Folded
+    from receiving.watchdog import Watchdog
     from reconciliation.endpoint import ReconciliationEndpoint
     from reconciliation.finding import Finding
     from reconciliation.job import Reconciliation
@@ -42,6 +43,8 @@ class Service:
     """What the entry points need, and each of them on top of it."""
 
     settle: Settle
+    placing: Settle
+    """The same, for orders that are to be held: commits that hold units of one product at the same time become one."""
     queries: Callable[[], Queries]
     """Their client is imported at the first call: nothing else takes so long, and the webhook asks no query."""
     storefront: Storefront
@@ -60,7 +63,7 @@ class Service:
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
     threads: int
-    """How many requests one instance serves at a time."""
+    """How many requests one instance can serve at a time."""
     canary_url: str | None = None
     """Where the canary delivers; None if it is off."""
     is_emulated: bool = False
@@ -75,7 +78,6 @@ class Service:
     """Makes what compares the shop with Stripe; None where there is no whole database to compare."""
 
     def webhook_endpoint(self) -> "WebhookEndpoint":
-        from receiving.watchdog import Watchdog
         from webhooks.endpoint import WebhookEndpoint
 
         stripe = self.stripe
@@ -86,8 +88,7 @@ class Service:
             log=self.log,
             now=self.now,
             monotonic=self.monotonic,
-            # While half of the threads wait for slow clients, the other half stays nearly free for all others.
-            watchdog=Watchdog(self.monotonic, patient_max=max(self.threads // 2, 1)),
+            watchdog=self._watchdog(),
             look_up=(lambda event_id: stripe().event(event_id)) if stripe else None,
             says_why=self.is_emulated,
         )
@@ -95,7 +96,7 @@ class Service:
     def order_created_trigger(self) -> "OrderCreatedTrigger":
         from triggers.order_created import OrderCreatedTrigger
 
-        return OrderCreatedTrigger(self.settle, self.queries().parked_events, self.log, self.now)
+        return OrderCreatedTrigger(self.placing, self.queries().parked_events, self.log, self.now)
 
     def cancel_requested_trigger(self) -> "CancelRequestedTrigger":
         from triggers.cancel_requested import CancelRequestedTrigger
@@ -149,7 +150,6 @@ class Service:
     def create_checkout(self) -> "CallableFunction":
         from checkout.answers import not_configured
         from checkout.callable import CallableFunction
-        from receiving.watchdog import Watchdog
 
         return CallableFunction(
             answer=self.sessions().open if self.sessions else not_configured,
@@ -157,7 +157,7 @@ class Service:
             log=self.log,
             now=self.now,
             monotonic=self.monotonic,
-            watchdog=Watchdog(self.monotonic, patient_max=max(self.threads // 2, 1)),
+            watchdog=self._watchdog(),
         )
 
     def reconciliation(self) -> "Reconciliation":
@@ -174,6 +174,11 @@ class Service:
         from webhooks.canary import Canary, posted
 
         return Canary(self.canary_url, self.webhook_secrets, posted, self.log, self.now, self.monotonic)
+
+    def _watchdog(self) -> "Watchdog":
+        from receiving.watchdog import PATIENT_MAX, Watchdog
+
+        return Watchdog(self.monotonic, patient_max=min(PATIENT_MAX, max(self.threads // 2, 1)))
 
 
 def _nobody(_token: str, _now: datetime) -> "Caller":

@@ -39,7 +39,7 @@ LATE_PAYMENT_DAYS: Final = WholeNumber("LATE_PAYMENT_DAYS", 7, 1, 366)
 # is gone sooner makes every late delivery look new at first.
 WEBHOOK_EVENT_TTL_DAYS: Final = WholeNumber("WEBHOOK_EVENT_TTL_DAYS", 7, 4, 366)
 # functions-framework reads it, too, and makes as many threads; Cloud Run lets at most 1,000 requests into an instance.
-THREADS: Final = WholeNumber("THREADS", 16, 1, 1_000)
+THREADS: Final = WholeNumber("THREADS", 64, 1, 1_000)
 # Long enough to look back on an order; not for ever, because a notice says who has bought.
 NOTICE_TTL_DAYS: Final = WholeNumber("NOTICE_TTL_DAYS", 90, 1, 3_650)
 # More than a customer has any use for, and few enough that nobody empties the shelves without paying.
@@ -88,7 +88,7 @@ class Settings:
     database: str
     """Which of the project's databases is the shop's."""
     threads: int
-    """How many requests one instance serves at a time."""
+    """How many requests one instance can serve at a time."""
     canary_url: str | None
     """Where the canary delivers; None if it is off."""
     shop: Shop

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from checkout.request import CheckoutTerms
 from database.connection import Connection, connect
 from database.firestore_store import FirestoreStore
+from database.grouping import GroupingStore, Lanes
 from database.store import DocumentStore, Queries
 from effects.effect import EffectKind
 from notifications.notices import NoticeType
@@ -91,13 +92,15 @@ def service_on(
         environment: in which the channels for messages find their own settings.
     """
     store, queries = FirestoreStore(connection), cache(partial(_queries_on, connection))
-    settle = InTurn(partial(settling, store, settings.terms, log), patience(), Turns())
+    turns, grouping = Turns(), GroupingStore(store, Lanes(), time.monotonic)
+    settle = InTurn(partial(settling, store, settings.terms, log), patience(), turns)
     stripe = (
         cache(partial(_stripe_client, settings.stripe_key, settings.stripe_api_url)) if settings.stripe_key else None
     )
     performers = partial(_performers, environment, settings, store, queries, settle, stripe)
     return Service(
         settle=settle,
+        placing=InTurn(partial(settling, grouping, settings.terms, log), patience(), turns),
         queries=queries,
         storefront=Storefront(
             store, lambda after, at_most: queries().products_after(after, at_most), settings.few_left, patience()

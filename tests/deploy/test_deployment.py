@@ -113,8 +113,13 @@ def test_a_function_is_what_functions_yaml_says(deployed: Deployer, name: str) -
     service = there["serviceConfig"]
     assert service["serviceAccountEmail"] == ACCOUNTS[name]
     assert [bound["secret"] for bound in service.get("secretEnvironmentVariables", ())] == SECRETS[name]
-    assert (service["availableMemory"], service["availableCpu"]) == ("512Mi", "1")
-    assert service["maxInstanceRequestConcurrency"] == int(service["environmentVariables"]["THREADS"]) == 16
+    wanted = ENDPOINTS[name]
+    assert (service["availableMemory"], service["availableCpu"]) == (f"{wanted['availableMemoryMb']}Mi", "1")
+    assert (service["maxInstanceRequestConcurrency"], service["maxInstanceCount"]) == (
+        wanted["concurrency"],
+        wanted["maxInstances"],
+    )
+    assert service["environmentVariables"]["THREADS"] == "64"
     assert service.get("minInstanceCount") == (1 if "minInstances" in ENDPOINTS[name] else None)
     assert service["environmentVariables"]["DATABASE_ID"] == DATABASE
     assert there["buildConfig"]["runtime"] == "python312"

@@ -166,6 +166,7 @@ def test_what_google_does_not_list_is_not_taken_for_gone(deployer: Deployer, mon
     [
         ("DATABASE_ID=other", 'DATABASE_ID is other: "database" under "firestore" in firebase.json must say so, too.'),
         ("THREADS=8", "THREADS is 8, and stripeWebhook takes 16 at a time."),
+        ("THREADS=16", "THREADS is 16, and reserveInventoryOnOrderCreate takes 64 at a time."),
         ("OPEN_ORDERS_MAX=0", "OPEN_ORDERS_MAX must be a whole number from 1 to 10000, not '0'."),
         (
             "STRIPE_WEBHOOK_SECRET=x",

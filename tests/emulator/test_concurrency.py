@@ -1,12 +1,16 @@
 """Many at once, on the real emulator: neither a shop's customers nor Stripe's deliveries wait for each other."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import pytest
 from google.cloud import firestore
 
+from database.connection import Transport
+from database.http_answers import Answer
 from orders.outcome import Outcome
 from orders.shop_events import OrderPlaced
+from tests.support.counted_rpcs import connected_through
 from tests.support.emulated_shop import (
     a_payment_now,
     all_at_once,
@@ -14,6 +18,7 @@ from tests.support.emulated_shop import (
     notices_to_customers,
     now,
     order_in,
+    service_over,
     settle_in,
     statuses,
     stock_up,
@@ -83,6 +88,34 @@ def test_as_many_buyers_as_there_are_units_for_are_served_and_no_more(
     assert all_at_once(jobs, threads=min(16, buyers)) == {"reserved": served, "reservation_failed": buyers - served}
     assert statuses(firestore_client) == {"reserved": served, "failed": buyers - served}
     assert inventory_of(firestore_client) == (stock, served * quantity)
+
+
+class CountingHolds:
+    """A transport that counts the commits that write the inventory."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self.commits = 0
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
+        self.commits += ":commit" in path and b"/inventory/" in body
+        return self._transport.post(path, body, headers, seconds=seconds)
+
+
+def test_orders_of_one_product_that_are_placed_at_once_are_held_in_fewer_commits_than_there_are_holds(
+    firestore_client: firestore.Client,
+) -> None:
+    stock, buyers = 40, 60
+    order_ids = [f"order-{number}" for number in range(buyers)]
+    stock_up(firestore_client, stock)
+    write_orders(firestore_client, order_ids)
+    connection, counted = connected_through(CountingHolds, firestore_client.project)
+    place = service_over(connection).placing
+    jobs = [partial(place, OrderPlaced(order_id, ("shirt",)), now()) for order_id in order_ids]
+    assert all_at_once(jobs, threads=32) == {"reserved": stock, "reservation_failed": buyers - stock}
+    assert statuses(firestore_client) == {"reserved": stock, "failed": buyers - stock}
+    assert inventory_of(firestore_client) == (stock, stock)
+    assert counted.commits < stock
 
 
 def test_the_trigger_delivered_five_times_at_once_holds_once(firestore_client: firestore.Client) -> None:

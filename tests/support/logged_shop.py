@@ -167,6 +167,7 @@ class LoggedShop:
         found = _Found(self.store, self.lapsed)
         return Service(
             settle=self._settling(log),
+            placing=self._settling(log),
             queries=lambda: found,
             storefront=Storefront(self.store, found.products_after, 5, patience_of(clock)),
             fold=Folding(self.store, found.takings_after, patience_of(clock), lambda: self.folded_at).fold,

@@ -13,9 +13,11 @@ import yaml
 from functions_framework import _function_registry
 
 import main
+from database.groups import COMMITS_MAX
 from database.queries import BATCH_DOCUMENTS_MAX, BATCH_EFFECTS_MAX, QUERY_SECONDS_MAX
 from effects.outside import PERFORM_SECONDS_MAX
 from effects.schedule import LEASE
+from receiving.watchdog import PATIENT_MAX
 from reconciliation import job, with_stripe
 from settlement import folding
 from settlement.settle import Patience
@@ -65,8 +67,23 @@ def test_an_entry_point_takes_what_its_trigger_sends(endpoint: Mapping[str, Any]
 
 @each_endpoint
 def test_the_server_has_a_thread_for_every_concurrent_request(endpoint: Mapping[str, Any]) -> None:
-    assert endpoint["concurrency"] == int(SETTINGS["THREADS"])
+    assert endpoint["concurrency"] <= int(SETTINGS["THREADS"])
     assert endpoint["cpu"] >= 1, "one instance takes several requests at a time from one cpu on only"
+
+
+def test_no_more_threads_are_made_than_some_function_needs() -> None:
+    assert int(SETTINGS["THREADS"]) == max(endpoint["concurrency"] for endpoint in ENDPOINTS.values())
+
+
+def test_half_of_what_comes_from_outside_waits_patiently_for_bodies() -> None:
+    public = [endpoint["concurrency"] for endpoint in ENDPOINTS.values() if "httpsTrigger" in endpoint]
+    assert {PATIENT_MAX} == {concurrency // 2 for concurrency in public}
+
+
+def test_few_instances_hold_units_each_as_many_at_a_time_as_one_commit_can() -> None:
+    holding = ENDPOINTS["reserveInventoryOnOrderCreate"]
+    assert holding["concurrency"] == COMMITS_MAX
+    assert 2 <= holding["maxInstances"] <= 4
 
 
 @each_endpoint

@@ -43,7 +43,7 @@ def of_settings(wanted: Wanted) -> Iterator[Defect]:
         yield Defect(str(error))
         return
     for function in wanted.functions:
-        if function.concurrency != settings.threads:
+        if function.concurrency > settings.threads:
             yield Defect(
                 f"{THREADS.name} is {settings.threads}, and {function.name} takes {function.concurrency} at a time"
             )

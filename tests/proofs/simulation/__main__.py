@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 
-from tests.proofs.simulation.drawing import history_from
+from tests.proofs.simulation.drawing import crowd_from, history_from
 from tests.proofs.simulation.history import History
 from tests.proofs.simulation.shrinking import shrunk
 from tests.proofs.simulation.simulation import complaints_about
@@ -74,11 +74,16 @@ class _Played:
 def _played(share: _Share) -> _Played:
     played, end = _Played(), time.monotonic() + share.seconds
     for seed in share.seeds():
-        if complaints_about(history_from(seed), played.tally):
+        if complaints_about(_drawn(seed), played.tally):
             played.failed.append(seed)
         if played.failed or time.monotonic() >= end:
             break
     return played
+
+
+def _drawn(seed: int) -> History:
+    """One of four is a crowd."""
+    return history_from(seed) if seed % 4 else crowd_from(seed)
 
 
 # --- Reporting -------------------------------------------------------------------------------------------------------
@@ -95,6 +100,7 @@ def _report(tally: Tally, first: int, cores: int, seconds: float) -> Iterator[st
     yield f"  sweeps settled  {tally.swept.total():,}: {_counted(tally.swept)}"
     yield f"  folded          {_counted(tally.folded)}"
     yield f"  side by side    {tally.side_by_side:,} RPCs while another thread of the same sweep waited"
+    yield f"  held together   {tally.grouped:,} commits for several orders at once"
     yield f"  asked again     {tally.not_settled.total():,}: {_counted(tally.not_settled)}"
     yield f"  orders ended    {tally.statuses.total():,}: {_counted(tally.statuses)}"
     yield f"  done outside    {tally.effects.total():,}, asked {tally.rpcs[OUTSIDE]:,} times: {_counted(tally.effects)}"
@@ -115,7 +121,7 @@ def _counted(counter: Counter[str]) -> str:
 
 def _replayed(seed: int) -> int:
     """Show one history step by step; of one that fails, the least that still does. 1 if it fails."""
-    history = history_from(seed)
+    history = _drawn(seed)
     complaints = complaints_about(history)
     if complaints:
         print(f"\nSeed {seed} breaks a promise:", *complaints, sep="\n  ")
@@ -136,6 +142,7 @@ def _described(history: History) -> Iterator[str]:
     turns = (f"{turn.who} ({turn.fault})" if turn.fault else str(turn.who) for turn in history.turns)
     yield f"turns: {' '.join(turns)}"
     yield f"workers: {history.workers}, an RPC takes {history.rpc_seconds} s"
+    yield f"holds are grouped: {history.is_grouped}"
     yield f"opens late: {history.opens_late}, restocks: {history.restocks}"
     yield f"outside: {_unusual(history.outside) or 'nothing'}"
 

@@ -34,10 +34,24 @@ def history_from(seed: int) -> History:
     return with_hot(drawn, seed)
 
 
+def crowd_from(seed: int) -> History:
+    """Several orders of one product, most of which are placed at the same time, where holds can be one commit."""
+    history = _Draw(random.Random(seed), orders_max=6, priced=PRICED[:1]).history()  # noqa: S311 - no secret
+    first = (Kind.ORDER, Kind.TRIGGER)
+    arrivals = sorted(history.arrivals, key=lambda each: first.index(each.kind) if each.kind in first else len(first))
+    workers = history.workers + 2
+    # All orders are written, all workers start, and two RPCs later, each holds units.
+    written = sum(each.kind is Kind.ORDER for each in arrivals)
+    begun = [Turn(0)] * written + [Turn(who) for _ in range(3) for who in range(workers)]
+    crowd = replace(history, arrivals=tuple(arrivals), turns=(*begun, *history.turns), workers=workers, is_grouped=True)
+    return with_hot(with_operators_acts(with_operators(with_outside(crowd, seed), seed), seed), seed)
+
+
 class _Draw:
     """Short histories, so that there are many of them, full of duplicates, because most bugs show only in a race."""
 
-    def __init__(self, source: random.Random) -> None:
+    def __init__(self, source: random.Random, orders_max: int = 1, priced: tuple[str, ...] = PRICED) -> None:
+        self.orders_max, self.priced = orders_max, priced
         self.random = source.random
         self.shuffle = source.shuffle
         self.long_times = 0
@@ -61,6 +75,8 @@ class _Draw:
 
     def history(self) -> History:
         order_ids = ["order-1", "order-2"] if self.is_so(0.25) else ["order-1"]
+        if self.orders_max > 1:
+            order_ids = [f"order-{number + 1}" for number in range(3 + self.below(self.orders_max - 2))]
         scenarios = tuple(self.scenario(order_id) for order_id in order_ids)
         arrivals = tuple(self.arrivals(scenarios))
         history = History(
@@ -101,7 +117,7 @@ class _Draw:
     # --- What happens around an order --------------------------------------------------------------------------------
 
     def scenario(self, order_id: str) -> Scenario:
-        products = FREE if self.is_so(0.03) else PRICED
+        products = FREE if self.is_so(0.03) else self.priced
         lines = tuple((self.one(products), 1 + self.below(2)) for _ in range(1 + self.is_so(0.15)))
         unpaid = Scenario(
             order_id,
@@ -111,7 +127,7 @@ class _Draw:
             is_trigger_lost=self.is_so(0.1),
             asks_to_cancel=self.is_so(0.12),
             is_given_up=self.is_so(0.12),
-            free_session=products is PRICED and self.is_so(0.04),
+            free_session=products is not FREE and self.is_so(0.04),
         )
         if not unpaid.price:
             is_completed = self.is_so(0.85)

@@ -152,6 +152,8 @@ class History:
     """Whether every event is hours old when the first one arrives."""
     restocks: bool = True
     """Whether the shop puts refunded units back on the shelf."""
+    is_grouped: bool = False
+    """Whether all that holds does so in one process, in which holds of one product can be one commit."""
     backorders: tuple[tuple[str, int], ...] = ()
     """How many units of a product may be sold that are not there yet."""
     outside: Outside = Outside()

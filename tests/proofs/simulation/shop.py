@@ -11,6 +11,8 @@ from cloudevents.http import CloudEvent
 from audit.anchoring import Anchoring
 from checkout.claims import Caller
 from checkout.refusals import CallRefused
+from database.grouping import GroupingStore, Lanes
+from database.store import DocumentStore
 from effects.outside import Failed
 from effects.performing import Effects
 from orders.events import Cause, StripeEvent
@@ -50,6 +52,7 @@ class Shop:
         self.scenarios = {scenario.order_id: scenario for scenario in history.scenarios}
         self.clock = NOW + timedelta(hours=2) * history.opens_late
         self.outside = history.outside
+        self.lanes = Lanes() if history.is_grouped else None
         self.terms = replace(
             TERMS,
             async_reservation=_A_LONG_TIME,
@@ -314,6 +317,7 @@ class Shop:
     def _service(self, worker: Worker) -> Service:
         return Service(
             settle=partial(self._settle, worker),
+            placing=partial(self._settle, worker, store=self._grouping(worker)),
             queries=lambda: worker,
             storefront=Storefront(worker, worker.products_after, 5, worker.patience),
             fold=Folding(worker, worker.takings_after, worker.patience, self._now).fold,
@@ -330,6 +334,10 @@ class Shop:
             threads=1,
         )
 
+    def _grouping(self, worker: Worker) -> DocumentStore:
+        """In one process with all that hold."""
+        return GroupingStore(worker, self.lanes, worker.monotonic, worker.wait) if self.lanes else worker
+
     def _effects(self, worker: Worker) -> Effects:
         """By a clock that may be wrong."""
         clocks = (0,) if self.is_calm else self.outside.clocks
@@ -344,8 +352,15 @@ class Shop:
     def _asking(self, worker: Worker) -> Asking:
         return Asking(worker, self.world, self._now, partial(self._settle, worker))
 
-    def _settle(self, worker: Worker, event: Cause, now: datetime, terms: Terms | None = None) -> Outcome:
-        outcome = settling(worker, terms or self.terms, self._log, worker.patience)(event, now)
+    def _settle(
+        self,
+        worker: Worker,
+        event: Cause,
+        now: datetime,
+        terms: Terms | None = None,
+        store: DocumentStore | None = None,
+    ) -> Outcome:
+        outcome = settling(store or worker, terms or self.terms, self._log, worker.patience)(event, now)
         self._tally.results[type(event).__name__, str(outcome.result)] += 1
         return outcome
 

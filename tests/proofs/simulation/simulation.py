@@ -150,15 +150,45 @@ class _Simulation:
             waiting = [(attempt, thread) for attempt in self.running for thread in attempt.worker.waiting]
             can_start = bool(self.arrivals) and len(self.running) < self.history.workers
             options = len(waiting) + can_start + bool(self.in_flight)
+            in_lanes = [(attempt, thread) for attempt in self.running for thread in attempt.worker.in_lanes]
+            if not options and in_lanes:
+                raise _Wrong(f"{in_lanes[0][0].arrival}: waits in its lane, and nobody is under way")
             if not options:
                 return
-            chosen = turn.who % options
+            chosen = turn.who % (options + len(in_lanes) * bool(turn.fault))
             if chosen < len(waiting):
                 self.advance(*waiting[chosen], turn.fault)
             elif can_start and chosen == len(waiting):
                 self.start(self.arrivals.popleft())
+            elif chosen >= options:
+                self.give_up(*in_lanes[chosen - options], turn.fault)
             else:
                 self.land()
+            self.go_on_in_lanes()
+
+    def give_up(self, attempt: _Attempt, thread: Thread, fault: Fault | None) -> None:
+        """Who waits in a lane has no time left, or dies."""
+        self.note("{}{} in its lane -> {}", attempt, thread, fault)
+        if fault in (Fault.DEATH_BEFORE, Fault.DEATH_AFTER):
+            attempt.worker.die()
+        else:
+            attempt.worker.go_on(thread)
+        self.after(attempt)
+
+    def go_on_in_lanes(self) -> None:
+        """Whoever was called by those that have just gone on."""
+        while called := next(self.called(), None):
+            attempt, thread = called
+            attempt.worker.go_on(thread)
+            self.after(attempt)
+
+    def called(self) -> Iterator[tuple[_Attempt, Thread]]:
+        for attempt in self.running:
+            yield from (
+                (attempt, thread)
+                for thread in attempt.worker.in_lanes
+                if thread.called is not None and thread.called.is_set()
+            )
 
     def start(self, arrival: Arrival) -> None:
         self.shop.clock += A_MOMENT
@@ -267,6 +297,7 @@ class _Simulation:
             self.judge_levels(before)
             self.judge_takings(before, rpc.about)
         if rpc.name == "commit":
+            self.tally.grouped += sum(_path_of(one).startswith("orders/") for one in rpc.about) > 1
             self.parked |= set(_parked_by(rpc.about))
             for effect_id in _effects_in(rpc.about):
                 self.effects += 1
@@ -298,7 +329,7 @@ class _Simulation:
         worker, arrival = attempt.worker, attempt.arrival
         if self.faults_of_ours:
             raise _Wrong(f"{arrival}: a fault of ours: {self.faults_of_ours[0]}")
-        if worker.waiting:
+        if worker.waiting or worker.in_lanes:
             return
         self.running.remove(attempt)
         if worker.is_done:

@@ -11,6 +11,8 @@ class Tally:
     rpcs: Counter[str] = field(default_factory=Counter)
     side_by_side: int = 0
     """RPCs that were answered while another thread of the same sweep waited for its own."""
+    grouped: int = 0
+    """Commits that hold for several orders, and were done."""
     races_lost: int = 0
     not_settled: Counter[str] = field(default_factory=Counter)
     """Deliveries that were answered "try again", by why."""

@@ -10,10 +10,13 @@ import pytest
 
 from audit.chain import Head
 from checkout import sessions, steps
+from database import grouping, groups
 from database.documents import anchors, recorder, takings
 from database.documents.audit_heads import head_from
 from database.documents.effects import effect_from, given_up, over
 from database.documents.wanted import after_hold
+from database.grouping import GroupingStore, Lanes
+from database.groups import Joinable
 from database.store import Committed, Create, Delete, Document, Update, Write
 from effects import performing, refunding
 from effects.attempt import Attempt
@@ -48,7 +51,7 @@ from settlement import (
 )
 from settlement.decisions import AutoRefund, Case, Proposal
 from settlement.snapshot import Snapshot
-from tests.proofs.simulation.drawing import history_from
+from tests.proofs.simulation.drawing import crowd_from, history_from
 from tests.proofs.simulation.history import Fault, History
 from tests.proofs.simulation.shrinking import shrunk
 from tests.proofs.simulation.simulation import complaints_about
@@ -59,6 +62,7 @@ from tests.support.memory_store import MemoryStore
 from triggers.sweep import Ending, ReservationSweep
 
 SLICE = range(250, 400)
+CROWDS = range(30)
 CAUGHT_WITHIN = 1_000
 """Histories at most, until one shows that the shop is broken."""
 SHRUNK_WITHIN = 600
@@ -98,6 +102,12 @@ DONE_BY_HAND = {
     *("not_released", "hold_extended", "not_extended", "refund_ordered", "not_refunded"),
 }
 _ON_THE_WAY = {OrderStatus.PENDING, OrderStatus.RESERVING, OrderStatus.RESERVED, OrderStatus.UNKNOWN}
+
+
+def test_every_promise_is_kept_where_holds_of_several_orders_become_one_commit() -> None:
+    tally = Tally()
+    assert {seed: found for seed in CROWDS if (found := complaints_about(crowd_from(seed), tally))} == {}
+    assert tally.grouped >= 3
 
 
 def test_a_seed_plays_the_same_history_each_time() -> None:
@@ -273,6 +283,39 @@ def test_it_catches_a_hold_that_is_judged_by_the_figures_before_it(monkeypatch: 
 def test_it_catches_units_that_nobody_folds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folding.Folding, "fold", lambda _folding: Folded())
     assert_caught(complaint="still to be taken")
+
+
+# --- Broken groups ----------------------------------------------------------------------------------------------------
+
+
+def test_it_catches_a_group_whose_members_judge_by_the_figures_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def before_the_group(group: Sequence[Joinable], committed: Committed) -> tuple[Committed, ...]:
+        answers = groups.answers_to(group, committed)
+        return tuple(replace(answer, figures=answers[0].figures) for answer in answers)
+
+    monkeypatch.setattr(grouping, "answers_to", before_the_group)
+    assert_caught(80, "more is promised than is there", drawn=crowd_from)
+
+
+def test_it_catches_a_group_in_which_two_write_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Joinable, "paths", frozenset[str]())
+    monkeypatch.setattr(groups, "_answer", lambda commit, figures, committed, is_last: committed)
+    assert_caught(complaint="orders hold", drawn=crowd_from)
+
+
+def test_it_catches_a_lane_that_ends_with_the_thread_that_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    def send(store: GroupingStore, lane: str, end: float) -> None:
+        group = store._lanes.take_group(lane)
+        store._send_group(group, end)
+        store._lanes.end_group(group)
+
+    monkeypatch.setattr(GroupingStore, "_send", send)
+    assert_caught(125, "waits in its lane, and nobody is under way", drawn=crowd_from)
+
+
+def test_it_catches_somebody_without_time_who_stays_in_the_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lanes, "leave", lambda lanes, member: None)
+    assert_caught(90, "waits in its lane, and nobody is under way", drawn=crowd_from)
 
 
 # --- Broken effects ---------------------------------------------------------------------------------------------------
@@ -452,13 +495,13 @@ def checks_all_but(ignored: type[Create | Update | Delete]) -> Callable[[MemoryS
     return check_less
 
 
-def assert_caught(first_seed: int = 0, complaint: str = "") -> None:
+def assert_caught(first_seed: int = 0, complaint: str = "", *, drawn: Callable[[int], History] = history_from) -> None:
     """Soon, by any complaint or by this one.
 
     Where a bug shows only rarely, the search begins shortly before a seed that shows it.
     """
     seeds = range(first_seed, first_seed + CAUGHT_WITHIN)
-    assert any(complaint in found for seed in seeds for found in complaints_about(history_from(seed)))
+    assert any(complaint in found for seed in seeds for found in complaints_about(drawn(seed)))
 
 
 # --- Readable --------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Workers that stop at every RPC, until it is answered or fails."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -85,6 +86,10 @@ class Thread(greenlet):
         self.number = number
         self.seconds = seconds
         self.rpc: Rpc | None = None
+        self.called: threading.Event | None = None
+        """What it waits for in a lane, and not for an answer."""
+        self.seconds_max = 0.0
+        """How long it would wait there."""
 
     def __str__(self) -> str:
         return f".{self.number}" if self.number else "  "
@@ -120,11 +125,24 @@ class Worker:
     def fail(self, thread: Thread, error: Exception) -> None:
         self._resume(thread, thread.throw, error)
 
+    def go_on(self, thread: Thread) -> None:
+        """Out of its lane; because it was called, or else because its time is up."""
+        is_called = thread.called is not None and thread.called.is_set()
+        thread.called = None
+        self._resume(thread, thread.switch, is_called, self._rpc_seconds if is_called else thread.seconds_max)
+        self._run_until_all_wait()
+
     def die(self) -> None:
         for thread in self._threads:
             if not thread.dead:
                 thread.throw()
+            thread.called = None
         self.waiting = []
+
+    @property
+    def in_lanes(self) -> Sequence[Thread]:
+        """The threads that wait for others, which may be another worker's."""
+        return [thread for thread in self._threads if thread.called]
 
     # --- The store, as settlement and the entry points know it -------------------------------------------------------
 
@@ -249,6 +267,14 @@ class Worker:
     def _sleep(self, seconds: float) -> None:
         self._running.seconds += seconds
 
+    def wait(self, called: threading.Event, seconds_max: float) -> bool:
+        """In a lane. Whoever is called at once does not stop."""
+        if called.is_set():
+            return True
+        self._running.called, self._running.seconds_max = called, seconds_max
+        is_called: bool = self._conductor.switch()
+        return is_called
+
     # --- The pool ----------------------------------------------------------------------------------------------------
 
     def map(self, work: Callable[[_Item], _Result], batch: Sequence[_Item], /) -> list[_Result]:
@@ -293,9 +319,11 @@ class Worker:
         answer: _Answer = self._conductor.switch()
         return answer
 
-    def _resume(self, thread: Thread, resume: Callable[..., object], answer: object) -> None:
+    def _resume(
+        self, thread: Thread, resume: Callable[..., object], answer: object, seconds: float | None = None
+    ) -> None:
         thread.rpc = None
-        thread.seconds += self._rpc_seconds
+        thread.seconds += self._rpc_seconds if seconds is None else seconds
         self._running = thread
         resume(answer)
         if thread.rpc is None:

@@ -207,7 +207,7 @@ WHOLE_NUMBERS: dict[str, tuple[str, Any, int, int, int]] = {
     "OPEN_ORDERS_MAX": ("open_orders_max", 1, 20, 1, 10_000),
     "ORDER_UNITS_MAX": ("order_units_max", 1, 1_000, 1, 1_000_000),
     "FEW_LEFT": ("few_left", 1, 5, 0, 1_000_000),
-    "THREADS": ("threads", 1, 16, 1, 1_000),
+    "THREADS": ("threads", 1, 64, 1, 1_000),
 }
 NO_WHOLE_NUMBERS = ("-5", "+5", "1.5", "1e3", "thirty", "30m", "0x10", "1_0", "٣", "²")
 

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from database.firestore_store import FirestoreStore
+from database.grouping import GroupingStore
 from service.entry_points import Service
 from service.settings import settings_from
 from service.wiring import patience, performing, service_from
@@ -56,6 +58,21 @@ def test_what_settles_the_webhooks_events_has_them_wait_for_each_other(service: 
     assert isinstance(service.webhook_endpoint().settle, InTurn)
 
 
+def test_orders_are_placed_in_groups_and_in_the_turns_of_all_events_and_nothing_else_is_grouped(
+    service: Service,
+) -> None:
+    def store_of(settle: object) -> object:
+        assert isinstance(settle, InTurn)
+        return settle.settling(patience()).keywords["store"]  # type: ignore[attr-defined]
+
+    placing, paying = service.order_created_trigger().settle, service.webhook_endpoint().settle
+    assert isinstance(placing, InTurn) and isinstance(paying, InTurn)
+    assert placing.turns is paying.turns
+    assert isinstance(store_of(placing), GroupingStore)
+    assert isinstance(store_of(paying), FirestoreStore)
+    assert service.reservation_sweep().place.__self__.settle is placing  # type: ignore[attr-defined]
+
+
 def test_the_webhook_never_imports_a_library_of_google_or_stripe() -> None:
     """Each takes as long to import as the service itself, or longer."""
     program = f"""
@@ -91,8 +108,10 @@ def test_answers_say_why_in_the_emulators_and_nowhere_else(service: Service, nam
     assert not service_from({**ENVIRONMENT, name: ""}).webhook_endpoint().says_why
 
 
-@pytest.mark.parametrize(("threads", "patient"), [("16", 8), ("1", 1)])
-def test_half_of_the_threads_wait_patiently_for_bodies(service: Service, threads: str, patient: int) -> None:
+@pytest.mark.parametrize(("threads", "patient"), [("64", 8), ("4", 2), ("1", 1)])
+def test_half_of_the_threads_wait_patiently_for_bodies_and_no_more_than_half_of_what_is_let_in(
+    service: Service, threads: str, patient: int
+) -> None:
     service = service_from({**ENVIRONMENT, "THREADS": threads})
     assert service.webhook_endpoint().watchdog.patient_max == patient
 
