@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page messages seed pay refund sweep bench loadtest deploy doctor monitoring shop lint format lock audit sbom clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page messages seed pay refund sweep bench model loadtest deploy doctor monitoring shop lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -79,6 +79,9 @@ sweep: $(EMULATORS) ## release there what has expired: no schedule fires in the 
 
 bench: $(BENCH) ## print the figures, each beside its comparator; ARGS=latency measures one subject
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m bench $(ARGS)
+
+model: $(TEST) ## play one hot product in virtual time, by several ways to sell it, and renew the plots in docs/model
+	@$(VENV_PYTHON) -m bench.model
 
 loadtest: $(TEST) ## measure PROJECT=... under load, ask first, clean up; YES=1 does not ask, CLEAN=1 only cleans up
 	@$(VENV_PYTHON) -m bench.loadtest --project="$$PROJECT" --yes="$$YES" --force="$$FORCE" --clean="$$CLEAN" $(ARGS)
