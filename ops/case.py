@@ -10,7 +10,7 @@ from database.documents.disputes import dispute_from
 from database.documents.effects import effect_from
 from database.documents.inventory import inventory_path
 from database.documents.notifications import notice_path
-from database.documents.orders import order_from, order_path
+from database.documents.orders import WENT_UNCOUNTED, order_from, order_path
 from database.documents.products import product_from, product_path
 from database.documents.takings import taking_path, units_to_take_from
 from database.documents.values import money_or_none, text_or_none, time_or_none
@@ -88,6 +88,8 @@ class Case:
     """None if there is no such order, or no more."""
     products: Mapping[str, Product]
     """Those that it is for."""
+    went_uncounted: bool
+    """Whether units of it moved while their product had no inventory."""
     checkout: Checkout | None
     taking: Mapping[str, int]
     """What is sold of it, and not yet taken from the inventory."""
@@ -128,6 +130,7 @@ def case_of(order_id: str, reader: Reader) -> Case:
         order_id=order_id,
         order=order,
         products=_products_of(order, reader) if order else {},
+        went_uncounted=found is not None and found.fields.get(WENT_UNCOUNTED) is True,
         checkout=known.checkout if known else None,
         taking=(units_to_take_from(taking.fields) or {}) if taking else {},
         timeline=_in_order(

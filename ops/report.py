@@ -14,7 +14,9 @@ from orders.adjustments import Adjustment
 from orders.disputes import Dispute
 from orders.money import Money
 from orders.order import Order, OrderStatus
+from orders.outcome import Result
 from orders.payments import Payment
+from reconciliation.rules.taking_overdue import OVERDUE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def report_on(case: Case, now: datetime) -> Report:
         standing=where_it_is(order) if order else "there is no such order",
         user_id=order.user_id if order else None,
         created_at=order.created_at if order else None,
-        missing=(*what_is_missing(order, now), *_to_take(case)) if order else (),
+        missing=(*what_is_missing(order, now), *_to_take(order, case, now)) if order else (),
         asked=order.asked if order else None,
         items_total=order.items_total if order else None,
         adjustments=order.adjustments if order else (),
@@ -111,9 +113,11 @@ def report_on(case: Case, now: datetime) -> Report:
     )
 
 
-def _to_take(case: Case) -> Iterator[str]:
+def _to_take(order: Order, case: Case, now: datetime) -> Iterator[str]:
+    is_overdue = _is_overdue(order, now)
     for product_id, units in case.taking.items():
-        yield f"{units} of {product_id!r} are sold; within a minute they leave `stock` and `reserved`"
+        end = "should have left" if is_overdue else "leave"
+        yield f"{units} of {product_id!r} are sold; within a minute they {end} `stock` and `reserved`"
 
 
 def _payment_row(payment: Payment, order: Order) -> PaymentRow:
@@ -166,10 +170,23 @@ _BY_STATUS: Final[Mapping[OrderStatus, tuple[tuple[str, str], ...]]] = {
 """What a person decides of an order in this status."""
 
 
+_LEADS_HERE: Final = "./shop why "
+"""A remedy that begins with it shows the page that it would be on."""
+_PARKED: Final[Mapping[str, str]] = {
+    Result.ORDER_NOT_FOUND: ". Have the order written, which settles it, or refund the payment in Stripe. "
+    "Once the order is there",
+    Result.PAYMENT_NOT_FOUND: ". If the payment is the shop's, replay the payment's own event, which settles this one, "
+    "too. To try this one alone",
+    Result.ERROR: ". Once what it names is mended and deployed",
+}
+"""What helps an event that is parked, before it is replayed."""
+
+
 def _steps(case: Case, now: datetime) -> Iterator[Step]:
-    yield from (Step(f"Found by {each.rule}: {each.found}", each.remedy) for each in case.findings)
-    yield from (Step(_of_parked(each), to_copy("replay", each.event_id)) for each in case.parked)
+    yield from map(_of_finding, case.findings)
+    yield from map(step_for_parked, case.parked)
     if case.order:
+        yield from _of_taking(case.order, case, now)
         yield from _steps_of(case.order, case, now)
     yield from (_given_up(each) for each in case.effects if each.stored.state is EffectState.ERROR)
     yield from map(step_for_unreadable, case.unreadable_effects)
@@ -192,8 +209,16 @@ def _steps_of(order: Order, case: Case, now: datetime) -> Iterator[Step]:
             yield Step(f"Refund {each.payment_id}: others pay for the order", to_copy(act, order.order_id))
     if order.status is OrderStatus.UNKNOWN:
         yield Step("Write back the status of its last audit entry; keep the shop's own in a field of its own", None)
+    if case.went_uncounted:
+        gone = (each.product_id for each in order.counted_lines if not case.products[each.product_id].in_inventory)
+        yield from map(_without_inventory, gone)
     if order.cancel_requested_at and order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
         yield Step("Its customer wants it cancelled: pay the money back", to_copy("refund", order.order_id))
+
+
+def _without_inventory(product_id: str) -> Step:
+    why = f"Units of {product_id!r} moved, and it has no inventory. Count them, and say so with `./shop stock set`"
+    return Step(f"{why}; first look who holds some", to_copy("stock show", product_id))
 
 
 def _is_refund_under_way(effect: Effect) -> bool:
@@ -204,10 +229,28 @@ def _is_refund_under_way(effect: Effect) -> bool:
     )
 
 
-def _of_parked(parked: ParkedEvent) -> str:
-    return f"Event {parked.event_id} ({parked.event_type}) is parked as {parked.result}" + (
-        f" ({parked.reason})" if parked.reason else ""
-    )
+def _of_finding(finding: Finding) -> Step:
+    found = f"Found by {finding.rule}: {finding.found}"
+    if finding.remedy is None or finding.remedy.startswith(_LEADS_HERE):
+        return Step(f"{found}. The runbook says what to do, under “Money, stock or the trail disagree”", None)
+    return Step(found, finding.remedy)
+
+
+def step_for_parked(parked: ParkedEvent) -> Step:
+    said = f"Event {parked.event_id} ({parked.event_type}) is parked as {parked.result}"
+    reason = f" ({parked.reason})" if parked.reason else ""
+    return Step(f"{said}{reason}{_PARKED.get(parked.result, '')}", to_copy("replay", parked.event_id))
+
+
+def _is_overdue(order: Order, now: datetime) -> bool:
+    """Whether the units that it sold of hot products should have been taken by now."""
+    return order.finalized_at is not None and now - order.finalized_at >= OVERDUE_AFTER
+
+
+def _of_taking(order: Order, case: Case, now: datetime) -> Iterator[Step]:
+    if case.taking and _is_overdue(order, now):
+        why = "What it sold should have left `stock` and `reserved` within a minute"
+        yield Step(f"{why}: the runbook says what to do, under “Sold units are not taken”", None)
 
 
 def _given_up(effect: Effect) -> Step:

@@ -9,7 +9,7 @@ from database.documents.orders import order_from
 from database.documents.payments import known_payment_from
 from database.documents.values import text_or_none
 from database.store import Document
-from ops.case import case_of, unreadable_effect_in
+from ops.case import case_of, parked_event_in, unreadable_effect_in
 from ops.commands import Asked, command
 from ops.exit_codes import ExitCode, Failed
 from ops.lookup import REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
@@ -17,7 +17,7 @@ from ops.order_list import order_row, orders_table
 from ops.page import Line, Part, Tone
 from ops.phrases import moment, to_copy
 from ops.reading import Found
-from ops.report import report_on, step_for_unreadable
+from ops.report import report_on, step_for_parked, step_for_unreadable
 from ops.report_page import page_of
 
 
@@ -59,13 +59,15 @@ def _nothing_known(some_id: str) -> str:
 def _event(lead: Lead) -> Iterator[Part]:
     for found in lead.found:
         fields = found.fields
-        is_parked = fields.get("processed") is False
-        said = "is parked" if is_parked else f"was settled as {fields.get('result')}"
-        yield Line(f"Event {found.id} ({fields.get('eventType')}) {said}, and names no order.")
+        if fields.get("processed") is False:
+            step = step_for_parked(parked_event_in(found))
+            yield from (Line(f"{step.why}:"), Line(f"  {step.command}", Tone.COMMAND))
+            continue
+        yield Line(
+            f"Event {found.id} ({fields.get('eventType')}) was settled as {fields.get('result')}, and names no order."
+        )
         if reason := text_or_none(fields.get("reason")) or text_or_none(fields.get("note")):
             yield Line(f"- {reason}")
-        if is_parked:
-            yield Line(f"  {to_copy('replay', found.id)}", Tone.COMMAND)
 
 
 def _payment(lead: Lead) -> Iterator[Part]:

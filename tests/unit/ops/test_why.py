@@ -37,7 +37,8 @@ from tests.support.builders import (
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
-from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, without_requests
+from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, document_at, without_requests
+from tools.toolchain import ROOT
 
 TOO_LITTLE = Money(3_000, "eur")
 A_REFUND = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
@@ -153,9 +154,12 @@ def test_an_order_that_is_gone_or_never_came_shows_what_waits_for_it() -> None:
 
 def test_an_event_and_a_payment_without_an_order_speak_for_themselves() -> None:
     store = a_shop()
-    store.put("webhookEvents/evt_1", a_parked_event(orderId=None, reason="amount must be a number"))
     store.put("payments/pi_1", {"orderId": None, "waiting": ["evt_1"]})
-    assert "amount must be a number\n  ./shop replay evt_1" in told(store, "evt_1")
+    parked = a_parked_event(orderId=None, result="error", reason="amount must be a number")
+    store.put("webhookEvents/evt_1", parked)
+    assert "(amount must be a number). Once what it names is mended and deployed:\n  ./shop replay evt_1" in told(
+        store, "evt_1"
+    )
     assert "  ./shop why evt_1" in told(store, "pi_1")
 
 
@@ -329,6 +333,51 @@ def test_a_dispute_is_answered_while_it_is_open() -> None:
     (step,) = next_steps(a_shop_after(a_placement(), a_payment(), a_dispute("evt_2")))
     assert step == "Answer dispute dp_1 in Stripe, with evidence until 2026-03-21 15:09: it is needs_response"
     assert next_steps(a_shop_after(a_placement(), a_payment(), a_dispute("evt_2", "won"))) == []
+
+
+@pytest.mark.parametrize(
+    ("result", "helps"),
+    [
+        ("order_not_found", "Have the order written, which settles it, or refund the payment in Stripe."),
+        ("payment_not_found", "replay the payment's own event, which settles this one, too."),
+    ],
+)
+def test_a_parked_event_says_what_helps_before_it_is_replayed(result: str, helps: str) -> None:
+    store = a_shop()
+    store.put("webhookEvents/evt_1", a_parked_event(result=result))
+    assert helps in told(store)
+
+
+def test_an_order_whose_inventory_is_gone_says_so_until_there_is_one_again() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    assert next_steps(store) == []
+    store.put("orders/order-1", {**document_at(store, "orders/order-1"), "wentUncounted": True})
+    assert next_steps(store) == [], "there is one"
+    store.delete("inventory/shirt")
+    assert next_steps(store) == ["./shop stock show shirt"]
+
+
+def test_units_that_nobody_takes_in_time_need_a_person() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    store.put("takings/order-1", {"units": {"shirt": 3}})
+    assert next_steps(store, now=NOW + timedelta(minutes=9)) == []
+    late = NOW + timedelta(minutes=10)
+    assert "within a minute they should have left" in told(store, now=late)
+    (step,) = next_steps(store, now=late)
+    assert "under “Sold units are not taken”" in step
+
+
+def test_a_remedy_that_shows_the_same_page_once_more_is_no_step() -> None:
+    store = a_shop_after(a_placement())
+    finding = {"rule": "refunds_differ", "orderId": "order-1", "found": "10 and 20", "since": NOW, "state": "open"}
+    store.put("findings/refunds_differ_pi_1", {**finding, "remedy": "./shop why order-1"})
+    (step,) = next_steps(store)
+    assert step.startswith("Found by refunds_differ: 10 and 20. The runbook says what to do")
+
+
+@pytest.mark.parametrize("section", ["Sold units are not taken", "Money, stock or the trail disagree"])
+def test_a_section_that_a_step_names_is_in_the_runbook(section: str) -> None:
+    assert f"\n### {section}\n" in (ROOT / "docs/runbook.md").read_text()
 
 
 @pytest.mark.parametrize(("state", "steps"), [("open", ["./shop replay evt_7"]), ("closed", [])])
