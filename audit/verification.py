@@ -127,7 +127,7 @@ class _Link:
 
     entry_id: str
     sequence: int
-    previous: object
+    previous: str | None
     hash: str
     created_at: datetime
     is_intact: bool
@@ -298,8 +298,10 @@ def _link_of(entry: Entry) -> _Link | None:
     sequence, hashed, created_at = fields.get("sequence"), fields.get("hash"), fields.get("createdAt")
     if not isinstance(sequence, int) or not isinstance(hashed, str) or not isinstance(created_at, datetime):
         return None
-    is_intact = fields.get("eventId") == entry.entry_id and has_its_hash(fields)
     previous = fields.get("previousHash")
+    if not isinstance(previous, str | None):
+        return None
+    is_intact = fields.get("eventId") == entry.entry_id and has_its_hash(fields)
     return _Link(entry.entry_id, sequence, previous, hashed, created_at, is_intact, entry.written_at)
 
 
@@ -314,4 +316,5 @@ def has_its_hash(fields: Mapping[str, object]) -> bool:
 def _is_set_aside(fields: Mapping[str, object]) -> bool:
     """It can have changed nothing, whoever wrote it."""
     changes = (fields.get(name) for name in ("webhookProcessed", "statusBefore", "statusAfter", "stock"))
-    return fields.get("result") in SET_ASIDE and not any(changes)
+    result = fields.get("result")
+    return isinstance(result, str) and result in SET_ASIDE and not any(changes)

@@ -51,6 +51,17 @@ def test_a_chain_as_it_was_written_is_in_order() -> None:
     assert verified(ORDER, read(WHOLE)) == Verdict("order-1", ENTRIES, 0, 0, 0, ())
 
 
+@pytest.mark.parametrize("value", [[], {}, 1.5, True, b"x"], ids=repr)
+@pytest.mark.parametrize("name", ["eventId", "createdAt", "sequence", "previousHash", "hash", "result", "note"])
+def test_whatever_somebody_writes_into_an_entry_is_found_and_keeps_nothing_from_being_judged(
+    name: str, value: object
+) -> None:
+    changed = {**WHOLE[2], name: value}
+    assert found([*WHOLE[:2], changed, *WHOLE[3:]], ORDER)
+    slipped_in = {"eventId": "evt_x", "createdAt": NOW + timedelta(days=1), name: value}
+    assert found([*WHOLE, slipped_in], ORDER)
+
+
 def forged(number: int, **changes: object) -> Trail:
     """One entry is changed, and everything from there on hashed anew, as somebody could who may write anything."""
     trail = WHOLE[: number - 1]
