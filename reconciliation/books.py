@@ -19,7 +19,7 @@ from database.ids import is_document_id
 from database.store import Document, DocumentStore, Moment, Write
 from orders.outcome import StoreContended
 from reconciliation.finding import Finding, Rule, Subject, finding_id_of
-from reconciliation.registry import findings_of, rules_for
+from reconciliation.registry import RULES, findings_of, rules_for
 from service.logs import Log
 
 OPEN_MAX: Final = 1_000
@@ -46,10 +46,12 @@ class Books:
 
     @classmethod
     def of(cls, moment: Moment, store: DocumentStore, log: Log) -> "Books":
+        """With those of these rules alone: what others find, they look after, and it takes no room from these."""
         known: dict[str, OpenFinding] = {}
+        names = {rule.name for rule in RULES}
         for batch in moment.find(ALL_OPEN):
             read = (open_finding_from(finding_id, fields) for finding_id, fields in batch)
-            known |= {each.finding_id: each for each in read if each}
+            known |= {each.finding_id: each for each in read if each and each.rule in names}
             if len(known) >= OPEN_MAX:
                 break
         return cls(store, log, known)

@@ -9,11 +9,13 @@ from typing import Any, Final
 import pytest
 from flask import Flask, request
 
+from database.documents.findings import opened
 from database.store import Listing
 from orders.events import NotUnderstood
 from orders.outcome import StoreUnavailable
 from reconciliation import books, matching, missing, on_record
 from reconciliation.endpoint import ReconciliationEndpoint
+from reconciliation.finding import Finding
 from reconciliation.job import RUN_SECONDS_MAX, Reconciliation
 from reconciliation.registry import RULES
 from stripe_api.api import StripeRefused
@@ -500,6 +502,16 @@ def test_of_very_much_that_is_wrong_only_so_much_is_kept(monkeypatch: pytest.Mon
     assert len(shop.reconcile().opened) == 1
     log: Any = shop.log
     assert [line["severity"] for line in log.lines if line["result"] == "finding_not_kept"] == ["ERROR"]
+
+
+def test_what_others_have_found_takes_no_room_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = a_reconciled_shop()
+    monkeypatch.setattr(books, "OPEN_MAX", 1)
+    in_the_trail = Finding("chain_broken", "order-1", "order-1", "changed", "./shop audit verify order-1")
+    shop.store.commit((opened(in_the_trail, None, shop.now),), timeout_seconds=1)
+    broken(shop.store, "inventory/shirt", reserved=9)
+    assert [finding.rule for finding in shop.reconcile().opened] == ["reserved_not_held"]
+    assert "chain_broken_order-1" in shop.open_findings()
 
 
 # --- What changes meanwhile ------------------------------------------------------------------------------------------
