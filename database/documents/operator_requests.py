@@ -186,6 +186,8 @@ _OF_NO_ORDER: Final = ("stock", "retry")
 _PAYMENT_ID: Final = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,250}")
 _REHEARSE: Final = "rehearse"
 _COMMON: Final = {"kind", "target", "reason", "operator", "createdAt", _REHEARSE}
+ASKED: Final = _COMMON.union(*(parameters for _, parameters in _KINDS.values()))
+"""All that requests of any kind have. The rules let a browser write nothing else."""
 _ANSWER: Final = {"settledAt", "result", "note", "expireAt", "differences"}
 _RESULTS: Final = frozenset(Result)
 _MODES: Final = frozenset(StockMode)

@@ -17,8 +17,23 @@ ANSWER: Final[dict[str, Any]] = {
     "differences": [],
 }
 
+ASKED: Final = (
+    *("kind", "target", "reason", "rehearse", "expectedStatus", "payment", "amount", "restock", "again", "until"),
+    *("mode", "quantity", "force", "new", "backorder"),
+)
+
 OPERATING_PERMITTED: Final = {
     "an admin asks for something": ADMIN.sets(NEW, a_request()),
+    "an admin asks for all that a refund can have": ADMIN.sets(
+        NEW, a_request(kind="refund", expectedStatus="review", amount=1, payment="pi_1", restock="all", again=True)
+    ),
+    "an admin asks for all that a correction of stock can have": ADMIN.sets(
+        NEW, a_request(kind="stock", mode="add", quantity=1, force=False, new=True, backorder=0)
+    ),
+    "an admin says what a request of its kind does not have, which the service answers": ADMIN.sets(
+        NEW, a_request(rehearse=False, again=False, force=True, new=False)
+    ),
+    "an admin asks for more time": ADMIN.sets(NEW, a_request(kind="extend", until=LATER)),
     "an admin asks only what would become of it": ADMIN.sets(NEW, a_request(rehearse=True)),
     "an admin without an address asks for something": NAMELESS_ADMIN.sets(NEW, a_request(operator=" ann")),
     "an admin gives a request an id of 128 characters": ADMIN.sets(f"{REQUESTS}/{'r' * 128}", a_request()),
@@ -58,6 +73,10 @@ OPERATING_REFUSED: Final = {
         f"a request cannot bring its own {field}": ADMIN.sets(NEW, a_request(**{field: value}))
         for field, value in ANSWER.items()
     },
+    "a request cannot have a field of no kind of request": ADMIN.sets(NEW, a_request(comment="none")),
+    "a request cannot be long": ADMIN.sets(NEW, a_request(reason="r" * 2_001)),
+    "a request cannot have a map in it": ADMIN.sets(NEW, a_request(target={"id": "alices"})),
+    **{f"a request cannot have a list as its {field}": ADMIN.sets(NEW, a_request(**{field: [1]})) for field in ASKED},
     "a request cannot have an id of 129 characters": ADMIN.sets(f"{REQUESTS}/{'r' * 129}", a_request()),
     "the id of a request cannot have a dot": ADMIN.sets(f"{REQUESTS}/r.1", a_request()),
     "an admin cannot ask again under the same id": ADMIN.sets(REQUEST, a_request()),

@@ -1,5 +1,6 @@
 """An operator's request is read strictly, answered on its own document, and settled with who asked and why."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
@@ -9,6 +10,7 @@ import pytest
 from database.documents.effects import effect_path
 from database.documents.inventory import adjusted
 from database.documents.operator_requests import (
+    ASKED,
     DEFECT_CHARACTERS_MAX,
     operator_request_from,
     operator_request_path,
@@ -36,6 +38,7 @@ from tests.support.interference import DisturbedStore, someone_first
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled, settling_on
 from tests.support.shop import a_shop_after, a_shop_with_a_hold, complaints_in, document_at, shirts_in, status_in
+from tools.toolchain import ROOT
 
 STOCK = OPERATORS_REQUESTS["stock-1"]
 
@@ -337,6 +340,14 @@ def test_acts_on_no_order_are_a_chain_in_which_of_two_at_once_one_comes_after_th
     chain = document_at(store, "chains/operators")
     assert (chain["auditHead"], chain["auditCount"]) == (second["hash"], 3)
     assert complaints_in(store) == []
+
+
+def test_a_browser_may_say_whatever_a_request_of_some_kind_has() -> None:
+    rules = (ROOT / "firestore.rules").read_text()
+    (said,) = re.findall(r"asked\.keys\(\)\.hasOnly\(\[(.*?)\]\)", rules, re.DOTALL)
+    short = re.findall(r"isShort\(asked\.get\('(\w+)', null\)\)", rules)
+    assert sorted(re.findall(r"\w+", said)) == sorted(ASKED)
+    assert {*short, "operator", "createdAt"} == ASKED
 
 
 # --- Rehearsed --------------------------------------------------------------------------------------------------------
