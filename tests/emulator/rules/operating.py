@@ -21,6 +21,7 @@ ASKED: Final = (
     *("kind", "target", "reason", "rehearse", "expectedStatus", "payment", "amount", "restock", "again", "until"),
     *("mode", "quantity", "force", "new", "backorder"),
 )
+LISTS: Final[dict[str, Any]] = {field: [1] for field in ASKED}
 
 OPERATING_PERMITTED: Final = {
     "an admin asks for something": ADMIN.sets(NEW, a_request()),
@@ -76,7 +77,10 @@ OPERATING_REFUSED: Final = {
     "a request cannot have a field of no kind of request": ADMIN.sets(NEW, a_request(comment="none")),
     "a request cannot be long": ADMIN.sets(NEW, a_request(reason="r" * 2_001)),
     "a request cannot have a map in it": ADMIN.sets(NEW, a_request(target={"id": "alices"})),
-    **{f"a request cannot have a list as its {field}": ADMIN.sets(NEW, a_request(**{field: [1]})) for field in ASKED},
+    **{
+        f"a request cannot have a list as its {field}": ADMIN.sets(NEW, a_request(**{field: value}))
+        for field, value in LISTS.items()
+    },
     "a request cannot have an id of 129 characters": ADMIN.sets(f"{REQUESTS}/{'r' * 129}", a_request()),
     "the id of a request cannot have a dot": ADMIN.sets(f"{REQUESTS}/r.1", a_request()),
     "an admin cannot ask again under the same id": ADMIN.sets(REQUEST, a_request()),
