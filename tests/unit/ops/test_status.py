@@ -1,6 +1,7 @@
 """What waits for a person is counted, aged and summed up; what does not, is not."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -75,7 +76,10 @@ WAITING: Mapping[str, tuple[str, Fields]] = {
     "effects failing": ("effects/e", {**FAILING, "state": "RETRY", "attempts": 5}),
     "requests": ("operatorRequests/r", an_operators_request("accept", target="order-1")),
     "disputes": ("disputes/dp_1", DISPUTE),
-    "findings": ("findings/f", {"rule": "r", "found": "f", "since": NOW, "target": "order-1", "state": "open"}),
+    "findings": (
+        "findings/f",
+        {"rule": "r", "found": "f", "since": NOW, "target": "order-1", "orderId": "order-1", "state": "open"},
+    ),
 }
 HEALTHY: Mapping[str, Fields] = {
     "webhookEvents/evt_1": {**PARKED, "processed": True},
@@ -142,6 +146,14 @@ def test_what_does_not_fit_on_a_page_is_counted_and_its_money_is_a_part(monkeypa
     said = operated(store, "status", now=AT).stdout
     assert "parked                7  1 h ago  at least €0.10" in said
     assert "... and 5 more" in said
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_what_needs_a_person_is_shown_as_such_by_the_command_that_is_named(name: str) -> None:
+    path, fields = WAITING[name]
+    store = MemoryStore({"orders/order-1": HEALTHY["orders/paid"], path: fields})
+    (command,) = [line for line in operated(store, "status", now=AT).stdout.splitlines() if line.startswith("./shop")]
+    assert operated(store, *shlex.split(command)[1:], now=AT).exit_code == ExitCode.FOUND
 
 
 @pytest.mark.parametrize(

@@ -297,7 +297,7 @@ def test_a_payment_too_many_that_the_service_refunds_is_left_to_it() -> None:
 
 
 def test_a_hold_that_is_over_is_released_or_extended() -> None:
-    assert next_steps(a_shop_with_a_hold(), now=NOW + timedelta(hours=1)) == [
+    assert next_steps(without_requests(a_shop_with_a_hold()), now=NOW + timedelta(hours=1)) == [
         "./shop release order-1",
         "./shop extend order-1 --for 1d",
     ]
@@ -350,11 +350,13 @@ def test_a_parked_event_says_what_helps_before_it_is_replayed(result: str, helps
 
 def test_an_order_whose_inventory_is_gone_says_so_until_there_is_one_again() -> None:
     store = a_shop_after(a_placement(), a_payment())
-    assert next_steps(store) == []
-    store.put("orders/order-1", {**document_at(store, "orders/order-1"), "wentUncounted": True})
-    assert next_steps(store) == [], "there is one"
+    inventory = document_at(store, "inventory/shirt")
     store.delete("inventory/shirt")
+    assert next_steps(store) == [], "its own units were counted"
+    store.put("orders/order-1", {**document_at(store, "orders/order-1"), "wentUncounted": True})
     assert next_steps(store) == ["./shop stock show shirt"]
+    store.put("inventory/shirt", inventory)
+    assert next_steps(store) == []
 
 
 def test_units_that_nobody_takes_in_time_need_a_person() -> None:
@@ -367,6 +369,24 @@ def test_units_that_nobody_takes_in_time_need_a_person() -> None:
     assert "under “Sold units are not taken”" in step
 
 
+def test_what_the_sweep_should_have_done_by_now_needs_a_person() -> None:
+    soon, late = NOW + timedelta(minutes=19), NOW + timedelta(minutes=20)
+    asked, sent = (without_requests(a_shop_after(a_placement(), a_payment())) for _ in range(2))
+    asked.put("operatorRequests/r-1", an_operators_request("accept"))
+    with_effect(sent, A_MAIL, state="PENDING", attempts=0, nextAttemptAt=NOW)
+    for store in (without_requests(a_shop(an_order(createdAt=NOW))), asked, sent):
+        (step,) = next_steps(store, now=late)
+        assert (step.startswith("The sweep should have"), next_steps(store, now=soon)) == (True, [])
+
+
+def test_what_fails_again_and_again_outside_says_why() -> None:
+    store = without_requests(a_shop_after(a_placement(), a_payment()))
+    failing = {"state": "RETRY", "error": "no answer", "nextAttemptAt": LATER}
+    assert next_steps(with_effect(store, A_MAIL, **failing, attempts=4), now=LATER) == []
+    (step,) = next_steps(with_effect(store, A_MAIL, **failing, attempts=5), now=LATER)
+    assert "has failed 5 times (no answer). Mend that" in step
+
+
 def test_a_remedy_that_shows_the_same_page_once_more_is_no_step() -> None:
     store = a_shop_after(a_placement())
     finding = {"rule": "refunds_differ", "orderId": "order-1", "found": "10 and 20", "since": NOW, "state": "open"}
@@ -375,7 +395,9 @@ def test_a_remedy_that_shows_the_same_page_once_more_is_no_step() -> None:
     assert step.startswith("Found by refunds_differ: 10 and 20. The runbook says what to do")
 
 
-@pytest.mark.parametrize("section", ["Sold units are not taken", "Money, stock or the trail disagree"])
+@pytest.mark.parametrize(
+    "section", ["Sold units are not taken", "Money, stock or the trail disagree", "The sweep stops"]
+)
 def test_a_section_that_a_step_names_is_in_the_runbook(section: str) -> None:
     assert f"\n### {section}\n" in (ROOT / "docs/runbook.md").read_text()
 

@@ -1,0 +1,159 @@
+"""What a person can do next about an order: each thing that waits for somebody, and the command that helps. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from effects.effect import EffectKind, EffectState
+from ops.attention import ASKED_WITHIN, ATTEMPTS_MANY, UNTOUCHED_MAX
+from ops.case import Case, Effect, Finding, ParkedEvent, UnreadableEffect
+from ops.phrases import to_copy
+from ops.standing import due_back
+from orders.disputes import Dispute
+from orders.order import Order, OrderStatus
+from orders.outcome import Result
+from reconciliation.rules.taking_overdue import OVERDUE_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a person can do next."""
+
+    why: str
+    command: str | None
+    """None where nothing here does it."""
+
+
+_BY_STATUS: Final[Mapping[OrderStatus, tuple[tuple[str, str], ...]]] = {
+    OrderStatus.REVIEW: (
+        ("Take what was paid for what was asked, and fulfil it", "accept"),
+        ("Or pay the money back, and let the units go", "refund"),
+    ),
+    OrderStatus.REFUND_DUE: (("Pay the money back", "refund"),),
+}
+"""What a person decides of an order in this status."""
+_LEADS_HERE: Final = "./shop why "
+"""A remedy that begins with it shows the page that it would be on."""
+_PARKED: Final[Mapping[str, str]] = {
+    Result.ORDER_NOT_FOUND: ". Have the order written, which settles it, or refund the payment in Stripe. "
+    "Once the order is there",
+    Result.PAYMENT_NOT_FOUND: ". If the payment is the shop's, replay the payment's own event, which settles this one, "
+    "too. To try this one alone",
+    Result.ERROR: ". Once what it names is mended and deployed",
+}
+"""What helps an event that is parked, before it is replayed."""
+
+
+def steps_of(case: Case, now: datetime) -> Iterator[Step]:
+    """None if it needs nobody."""
+    yield from map(_of_finding, case.findings)
+    yield from map(step_for_parked, case.parked)
+    if case.order:
+        yield from _of_taking(case.order, case, now)
+        yield from _of_order(case.order, case, now)
+    yield from _of_the_sweep(case, now)
+    yield from (_given_up(each) for each in case.effects if each.stored.state is EffectState.ERROR)
+    yield from (_failing(each) for each in case.effects if _is_failing(each))
+    yield from map(step_for_unreadable, case.unreadable_effects)
+    yield from (_of_dispute(each) for each in case.disputes if each.is_open)
+
+
+def _of_order(order: Order, case: Case, now: datetime) -> Iterator[Step]:
+    is_refunded_by_us = any(map(_is_refund_under_way, case.effects))
+    due = due_back(order)
+    is_settled = order.status is OrderStatus.REFUND_DUE and due is not None and not due.amount
+    if not (is_refunded_by_us or is_settled):
+        yield from (Step(why, to_copy(act, order.order_id)) for why, act in _BY_STATUS.get(order.status, ()))
+    ends = order.reservation_expires_at
+    if order.status is OrderStatus.RESERVED and ends and ends <= now:
+        yield Step("Let its units go at once", to_copy("release", order.order_id))
+        yield Step("Or keep them for its customer, for a day", f"{to_copy('extend', order.order_id)} --for 1d")
+    if not is_refunded_by_us:
+        for each in order.unneeded:
+            act = f"refund --payment {each.payment_id}"
+            yield Step(f"Refund {each.payment_id}: others pay for the order", to_copy(act, order.order_id))
+    if order.status is OrderStatus.UNKNOWN:
+        yield Step("Write back the status of its last audit entry; keep the shop's own in a field of its own", None)
+    if case.went_uncounted:
+        gone = (each.product_id for each in order.counted_lines if not case.products[each.product_id].in_inventory)
+        yield from map(_without_inventory, gone)
+    if order.cancel_requested_at and order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
+        yield Step("Its customer wants it cancelled: pay the money back", to_copy("refund", order.order_id))
+
+
+def _of_the_sweep(case: Case, now: datetime) -> Iterator[Step]:
+    """What the sweep should have done by now."""
+    late = now - UNTOUCHED_MAX
+    order = case.order
+    is_unplaced = order and order.status in (OrderStatus.PENDING, OrderStatus.RESERVING)
+    if order and is_unplaced and order.created_at and order.created_at <= late:
+        yield _for_the_sweep("placed it")
+    if any(now - ASKED_WITHIN <= each.since <= late for each in case.requests):
+        yield _for_the_sweep("answered what operators have asked for")
+    for stored in (each.stored for each in case.effects):
+        if stored.next_attempt_at and stored.next_attempt_at <= late:
+            yield _for_the_sweep(f"tried {stored.effect.effect_id}")
+
+
+def _for_the_sweep(what: str) -> Step:
+    return Step(f"The sweep should have {what} by now: the runbook says what to do, under “The sweep stops”", None)
+
+
+def _is_failing(effect: Effect) -> bool:
+    return effect.stored.state is EffectState.RETRY and effect.stored.attempts >= ATTEMPTS_MANY
+
+
+def _failing(effect: Effect) -> Step:
+    stored = effect.stored
+    what = f"The {stored.effect.kind} for {stored.effect.recipient} has failed {stored.attempts} times ({effect.error})"
+    return Step(f"{what}. Mend that: it is tried again by itself", None)
+
+
+def _without_inventory(product_id: str) -> Step:
+    why = f"Units of {product_id!r} moved, and it has no inventory. Count them, and say so with `./shop stock set`"
+    return Step(f"{why}; first look who holds some", to_copy("stock show", product_id))
+
+
+def _is_refund_under_way(effect: Effect) -> bool:
+    return effect.stored.effect.kind is EffectKind.STRIPE_REFUND and effect.stored.is_under_way
+
+
+def _of_finding(finding: Finding) -> Step:
+    found = f"Found by {finding.rule}: {finding.found}"
+    if finding.remedy is None or finding.remedy.startswith(_LEADS_HERE):
+        return Step(f"{found}. The runbook says what to do, under “Money, stock or the trail disagree”", None)
+    return Step(found, finding.remedy)
+
+
+def step_for_parked(parked: ParkedEvent) -> Step:
+    said = f"Event {parked.event_id} ({parked.event_type}) is parked as {parked.result}"
+    reason = f" ({parked.reason})" if parked.reason else ""
+    return Step(f"{said}{reason}{_PARKED.get(parked.result, '')}", to_copy("replay", parked.event_id))
+
+
+def is_taking_overdue(order: Order, now: datetime) -> bool:
+    """Whether the units that it sold of hot products should have been taken by now."""
+    return order.finalized_at is not None and now - order.finalized_at >= OVERDUE_AFTER
+
+
+def _of_taking(order: Order, case: Case, now: datetime) -> Iterator[Step]:
+    if case.taking and is_taking_overdue(order, now):
+        why = "What it sold should have left `stock` and `reserved` within a minute"
+        yield Step(f"{why}: the runbook says what to do, under “Sold units are not taken”", None)
+
+
+def _given_up(effect: Effect) -> Step:
+    what = f"The {effect.stored.effect.kind} for {effect.stored.effect.recipient} was given up"
+    why = f"{what} ({effect.error}). Once that is mended, have it tried again, unless somebody has done it meanwhile"
+    return Step(why, to_copy("retry", effect.stored.effect.effect_id))
+
+
+def step_for_unreadable(effect: UnreadableEffect) -> Step:
+    what = f"effects/{effect.effect_id} ({effect.kind} for {effect.recipient}, {effect.state}) is none that can be done"
+    return Step(f"{what}: do it by hand if it is still wanted, then delete the document in the console", None)
+
+
+def _of_dispute(dispute: Dispute) -> Step:
+    due = f", with evidence until {dispute.due_by:%Y-%m-%d %H:%M}" if dispute.due_by else ""
+    return Step(f"Answer dispute {dispute.dispute_id} in Stripe{due}: it is {dispute.status}", None)
