@@ -48,7 +48,7 @@ def refund(asked: Asked, /, chosen: Chosen, how: How, *, again: bool, **said: ob
     """
     parameters = {name: value for name, value in said.items() if value is not None}
     if chosen.status and (again or not parameters.keys() <= {"restock"}):
-        raise click.UsageError("No amount and no payment is that of all orders: what names one is for one ORDER.")
+        raise click.UsageError("--amount, --payment and --again are for one ORDER.")
     _act("refund", {**parameters, **({"again": True} if again else {})}, _left_of, asked, chosen, how)
 
 
