@@ -46,6 +46,11 @@ def too_little_was_paid(shop: Shop) -> None:
     assert shop.report(PAID, amount_received=3_000) == "quarantined"
 
 
+def it_was_paid_twice(shop: Shop) -> None:
+    assert shop.report(PAID) == "first_time_finalized"
+    assert shop.report(PAID, "evt_2", id="pi_2", latest_charge="ch_2") == "already_finalized"
+
+
 INCIDENTS: Final[Mapping[str, tuple[Callable[[Shop], None], str, Mapping[str, tuple[int, int]]]]] = {
     # what has happened, what the order is once it is put right, and what is on the shelf then
     "Events did not come": (nothing_came, "finalized", SOLD),
@@ -53,6 +58,7 @@ INCIDENTS: Final[Mapping[str, tuple[Callable[[Shop], None], str, Mapping[str, tu
     "A release could not read them": (it_could_not_be_read, "finalized", SOLD),
     "Something else was paid than was asked": (too_little_was_paid, "finalized", SOLD),
     "Money is due back": (too_little_was_paid, "review", HELD),
+    "It was paid twice": (it_was_paid_twice, "finalized", SOLD),
     "The shelf has another number": (nothing_came, "reserved", COUNTED),
     "Orders hold what nobody will pay": (nothing_came, "expired", ON_THE_SHELF),
 }
@@ -74,7 +80,7 @@ def test_a_recipe_puts_right_what_it_is_for(
     knows_it = SimpleNamespace(event={"evt_1": THE_PAYMENT}.__getitem__)
     monkeypatch.setattr(stripe_access, "stripe_access", lambda *_: knows_it)
     before = (shop.order, shop.stock)
-    *shown, done = typed(RECIPES[incident], PROJECT=shop.client.project, ORDER="order-1")
+    *shown, done = typed(RECIPES[incident], PROJECT=shop.client.project, ORDER="order-1", PAYMENT="pi_2")
     said: dict[str, str] = {}
     for words in shown:
         result = run(words)
