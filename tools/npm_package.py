@@ -38,6 +38,10 @@ PINS: Final[Mapping[str, Pin]] = {
     "firebase": Pin(
         "12.19.0", "sha512-kwXCLcI0ly2lkwygkbuRx6SsX3DSO96355YrWh9SWZ5ncsxK/y5cirn3sY6nZVSiBVE++2nL6Hchzu1EB8uohQ=="
     ),
+    # Renders the operators' console.
+    "lit-html": Pin(
+        "3.3.3", "sha512-el8M6jK2o3RXBnrSHX3ZKrsN8zEV63pSExTO1wYJz7QndGYZ8353e2a5PPX+qHe2aGayfnchQmkAojaWAREOIA=="
+    ),
     # Has the browser inside, where other packages download it from a host of their own.
     "@sparticuz/chromium": Pin(
         "153.0.0", "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="

@@ -1,8 +1,8 @@
-"""The Firebase SDK for the page in examples/shop, as modules that a browser loads as they are.
+"""What the page in examples/shop and the operators' console load of others, as modules that browsers take as they are.
 
     python3 -m tools.web_sdk
 
-With all that it depends on the package has 183 MB; it bundles them in the three files that the page needs.
+With all that it depends on the Firebase SDK has 183 MB; it bundles them in the three files that a page needs.
 """
 
 from typing import Final
@@ -10,20 +10,33 @@ from typing import Final
 from tools.npm_package import PINS, unpacked
 from tools.toolchain import ROOT
 
-PACKAGE: Final = "firebase"
+PACKAGES: Final = ("firebase", "lit-html")
 PAGE: Final = ROOT / "examples" / "shop"
+CONSOLE: Final = ROOT / "console"
 SDK: Final = PAGE / "sdk"
+CONSOLE_SDK: Final = CONSOLE / "sdk"
 
 _MODULES: Final = ("firebase-app.js", "firebase-auth.js", "firebase-firestore.js")
-_HOST: Final = f"https://www.gstatic.com/firebasejs/{PINS[PACKAGE].version}/"
+_HOST: Final = f"https://www.gstatic.com/firebasejs/{PINS['firebase'].version}/"
 
 
 def main() -> None:
-    SDK.mkdir(exist_ok=True)
-    with unpacked(PACKAGE) as package:
+    for folder in (SDK, CONSOLE_SDK):
+        folder.mkdir(exist_ok=True)
+    with unpacked("firebase") as package:
         for name in _MODULES:
             # They import each other from Google's host; here they stay with the page.
-            (SDK / name).write_text((package / name).read_text().replace(_HOST, "./"))
+            bundled = _without_its_map((package / name).read_text().replace(_HOST, "./"))
+            for folder in (SDK, CONSOLE_SDK):
+                (folder / name).write_text(bundled)
+    with unpacked("lit-html") as package:
+        (CONSOLE_SDK / "lit-html.js").write_text(_without_its_map((package / "lit-html.js").read_text()))
+        (CONSOLE_SDK / "lit-html.LICENSE.txt").write_text((package / "LICENSE").read_text())
+
+
+def _without_its_map(module: str) -> str:
+    """A map is in no package that is left here, and a browser's tools would ask for it in vain."""
+    return "".join(line for line in module.splitlines(keepends=True) if not line.startswith("//# sourceMappingURL="))
 
 
 if __name__ == "__main__":

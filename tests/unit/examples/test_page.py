@@ -1,11 +1,14 @@
 """The page in examples/shop knows every word that the service says to a customer."""
 
 import re
+from pathlib import Path
+
+import pytest
 
 from notifications.amounts import _EXPONENTS
 from notifications.notices import AUDIENCES, Audience
 from orders.order import OrderStatus
-from tools.web_sdk import PAGE
+from tools.web_sdk import CONSOLE, PAGE
 
 
 def keys_of(table: str) -> set[str]:
@@ -29,6 +32,7 @@ def test_every_notice_for_customers_has_a_sentence() -> None:
     assert keys_of("NOTICES") == {kind for kind, audiences in AUDIENCES.items() if Audience.CUSTOMER in audiences}
 
 
-def test_amounts_have_as_many_decimals_as_in_the_texts_of_notices() -> None:
-    listed = re.findall(r'^const (\w+)_DECIMALS = "([a-z ]+)"', (PAGE / "money.js").read_text(), re.MULTILINE)
+@pytest.mark.parametrize("page", [PAGE, CONSOLE])
+def test_amounts_have_as_many_decimals_as_in_the_texts_of_notices(page: Path) -> None:
+    listed = re.findall(r'^const (\w+)_DECIMALS = "([a-z ]+)"', (page / "money.js").read_text(), re.MULTILINE)
     assert {currency: {"NO": 0, "THREE": 3}[many] for many, named in listed for currency in named.split()} == _EXPONENTS

@@ -1,47 +1,77 @@
-"""The page is served with the addresses of the shop that is open."""
+"""The page and the console are served with the addresses of the shop that is open."""
 
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.support import http_client
-from tools import addresses, page
+from tools import addresses, console, page, site
 from tools.addresses import Addresses
+from tools.console import FIREBASE_HOSTS, POLICY, hosted_headers
+from tools.site import Site
 
 SHOP = Addresses(firestore="127.0.0.1:1", functions="127.0.0.1:2", auth="127.0.0.1:3", stripe="127.0.0.1:4")
 
 
-@pytest.fixture
-def port(free_ports: Iterator[int]) -> Iterator[int]:
-    """Where the page is served."""
-    with page.server(SHOP, next(free_ports)) as server:
+@contextmanager
+def served(what: Site, port: int) -> Iterator[str]:
+    """The address at which it is."""
+    with site.server(what, port, usual=port) as server:
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-        yield server.server_port
+        yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
-def test_the_page_learns_where_firebase_is_and_may_speak_to_nobody_else(port: int) -> None:
-    answer = http_client.request(f"http://127.0.0.1:{port}/config.json")
+def test_the_page_learns_where_firebase_is_and_may_speak_to_nobody_else(free_ports: Iterator[int]) -> None:
+    with served(page.site_for(SHOP), next(free_ports)) as address:
+        answer = http_client.request(f"{address}/config.json")
+        markup = http_client.request(f"{address}/")
     assert json.loads(answer.body) == {
         "firebase": {"projectId": "demo-shop", "apiKey": "any"},
         "emulators": {"firestore": "127.0.0.1:1", "auth": "127.0.0.1:3"},
     }
-    markup = http_client.request(f"http://127.0.0.1:{port}/")
     assert b"<title>" in markup.body
     policy = markup.headers["Content-Security-Policy"].split("; ")
     assert {"default-src 'none'", "script-src 'self'", "require-trusted-types-for 'script'"} <= set(policy)
     assert "connect-src 'self' http://127.0.0.1:1 http://127.0.0.1:3" in policy
 
 
+def test_the_console_is_served_here_as_firebase_hosting_serves_it_but_for_whom_it_speaks_to(
+    free_ports: Iterator[int],
+) -> None:
+    with served(console.site_for(SHOP), next(free_ports)) as address:
+        markup = http_client.request(f"{address}/")
+        configured = http_client.request(f"{address}/__/firebase/init.json")
+    hosted = hosted_headers()
+    assert json.loads(configured.body)["projectId"] == "demo-shop"
+    assert {name: markup.headers[name] for name in hosted if name not in (POLICY, "Cache-Control")} == {
+        name: value for name, value in hosted.items() if name not in (POLICY, "Cache-Control")
+    }
+    here, there = directives(markup.headers[POLICY]), directives(hosted[POLICY])
+    assert here.pop("connect-src") == {"'self'", "http://127.0.0.1:1", "http://127.0.0.1:3"}
+    assert there.pop("connect-src") == {"'self'", *FIREBASE_HOSTS}
+    assert here == there
+    assert there["default-src"] == {"'none'"}
+    assert there["trusted-types"] == {"lit-html"}
+    assert there["require-trusted-types-for"] == {"'script'"}
+    assert not [each for each in set().union(*there.values()) if each.startswith("'unsafe") or "*" in each]
+
+
+def directives(policy: str) -> dict[str, set[str]]:
+    return {name: set(values) for name, *values in (part.split() for part in policy.split("; "))}
+
+
 def test_a_port_that_is_taken_is_refused_if_it_was_named(
-    port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    free_ports: Iterator[int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(addresses, "found", lambda _environment, _build: SHOP)
-    monkeypatch.setattr(page, "PORT", port)
-    with page.server(SHOP, None) as elsewhere:
-        assert elsewhere.server_port != port
-    monkeypatch.setenv("PAGE_PORT", str(port))
-    assert page.main() == 1
-    assert capsys.readouterr().err.startswith(f"PAGE_PORT={port} cannot be used: ")
+    what = page.site_for(SHOP)
+    with site.server(what, next(free_ports), 0) as taken:
+        with site.server(what, None, taken.server_port) as elsewhere:
+            assert elsewhere.server_port != taken.server_port
+        monkeypatch.setenv("PAGE_PORT", str(taken.server_port))
+        assert page.main() == 1
+        assert capsys.readouterr().err.startswith(f"PAGE_PORT={taken.server_port} cannot be used: ")

@@ -1,0 +1,43 @@
+// The operators' console: who may look is shown the page that the address names.
+import { html, render } from "./sdk/lit-html.js";
+import { announce } from "./announcement.js";
+import { refusalInWords } from "./words.js";
+
+const place = document.getElementById("place");
+
+start().catch((error) => {
+  render(html`<h1>The console cannot open</h1><p class="problem">${refusalInWords(error)}</p>`, place);
+  place.ariaBusy = "false";
+});
+
+async function start() {
+  const [{ projectId }, { askAgain, watchSession }, { goTo, startRouting }] = await Promise.all([
+    import("./firebase.js"), import("./session.js"), import("./router.js"),
+  ]);
+  let stop = () => {};
+  document.getElementById("search").onsubmit = (event) => {
+    event.preventDefault();
+    goTo("orders", [], { find: document.getElementById("text").value.trim() });
+    event.target.reset();
+  };
+  watchSession((who) => {
+    stop();
+    stop = () => {};
+    announce("");
+    place.ariaBusy = "false";
+    place.hidden = !who;
+    if (who?.mayLook) {
+      stop = startRouting({ who, projectId });
+    } else if (who) {
+      showStranger(who, askAgain);
+    }
+  });
+}
+
+function showStranger({ email }, askAgain) {
+  render(html`
+    <h1>This account may not look</h1>
+    <p>${email} is signed in, and the shop has not let this account in. Whoever looks after the service runs:</p>
+    <p><code>./shop admin add ${email}</code></p>
+    <p><button class="main" type="button" @click=${askAgain}>It is done: look again</button></p>`, place);
+}

@@ -1,0 +1,99 @@
+// Asks Firestore the queries of queries.js, live or once, and counts the documents that this costs.
+import {
+  collection, count, doc, documentId, getAggregateFromServer, getDoc, getDocs, limit, onSnapshot, orderBy, query,
+  startAfter, sum, Timestamp, where,
+} from "./sdk/firebase-firestore.js";
+import { db } from "./firebase.js";
+
+let reads = 0;
+let counted = () => {};
+
+/** Calls back with how many documents this page has read, now and whenever it reads more. */
+export function watchReads(changed) {
+  counted = changed;
+  counted(reads);
+}
+
+export function forgetReads() {
+  reads = 0;
+  counted = () => {};
+}
+
+/** Calls `found` with what a query finds, now and whenever that changes, until the function it returns is called. */
+export function watch(asked, found, failed) {
+  return onSnapshot(queryOf(asked), (snapshot) => {
+    charge(snapshot.docChanges().filter(({ type }) => type !== "removed").length);
+    found(snapshot.docs.map(foundIn));
+  }, failed);
+}
+
+/** The same of one document: with null while there is none. */
+export function watchDocument(path, found, failed) {
+  return onSnapshot(doc(db, path), (snapshot) => {
+    charge(1);
+    found(foundIn(snapshot));
+  }, failed);
+}
+
+/** What the query finds now: `[{ id, path, fields, last }]`; a page ends with what the next one begins `after`. */
+export async function find(asked) {
+  const snapshot = await getDocs(queryOf(asked));
+  charge(snapshot.size);
+  return snapshot.docs.map(foundIn);
+}
+
+/** The document now, or null. */
+export async function read(path) {
+  const snapshot = await getDoc(doc(db, path));
+  charge(1);
+  return foundIn(snapshot);
+}
+
+/** How many there are, however many are wanted at most: one read for each 1,000. */
+export async function countOf({ limit: _, ...asked }) {
+  return (await getAggregateFromServer(queryOf(asked), { all: count() })).data().all;
+}
+
+/** How many there are, and the sum of a field of theirs, which their index has to hold. */
+export async function sumOf({ limit: _, ...asked }, field) {
+  return (await getAggregateFromServer(queryOf(asked), { all: count(), sum: sum(field) })).data();
+}
+
+function charge(documents) {
+  reads += documents;
+  counted(reads);
+}
+
+function queryOf({ collection: name, where: conditions = [], order = [], after, limit: most }) {
+  const direction = order.at(-1)?.[1] ?? "asc";
+  return query(
+    collection(db, name),
+    ...conditions.map(([field, operator, value]) => where(field === "id" ? documentId() : field, operator, value)),
+    // Two may be of one time: their ids say which of them comes first.
+    ...order.map(([field, way]) => orderBy(field === "id" ? documentId() : field, way)),
+    ...(order.length && order.at(-1)[0] !== "id" ? [orderBy(documentId(), direction)] : []),
+    ...(after ? [startAfter(...after)] : []),
+    ...(most ? [limit(most)] : []),
+  );
+}
+
+function foundIn(snapshot) {
+  if (!snapshot.exists()) {
+    return null;
+  }
+  return { id: snapshot.id, path: snapshot.ref.path, fields: plain(snapshot.data({ serverTimestamps: "estimate" })) };
+}
+
+/** With dates in the place of Firestore's own times. */
+function plain(value) {
+  if (value instanceof Timestamp) {
+    return value.toDate();
+  }
+  if (Array.isArray(value)) {
+    return value.map(plain);
+  }
+  if (value !== null && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+  }
+  return value;
+}

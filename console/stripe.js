@@ -1,0 +1,16 @@
+// Where Stripe's dashboard shows what an id is of. Pure.
+const PLACES = [
+  [/^(pi|ch|py)_/, "payments"],
+  [/^(dp|du)_/, "disputes"],
+  [/^evt_/, "events"],
+  [/^cs_/, "checkout/sessions"],
+];
+
+/** Null if it is no id of Stripe's, or if nobody knows whether it is of live or of test mode. */
+export function stripeAddress(id, livemode) {
+  const place = PLACES.find(([pattern]) => pattern.test(id))?.[1];
+  if (!place || typeof livemode !== "boolean") {
+    return null;
+  }
+  return `https://dashboard.stripe.com/${livemode ? "" : "test/"}${place}/${encodeURIComponent(id)}`;
+}

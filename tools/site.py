@@ -1,0 +1,102 @@
+"""A folder of files that a browser loads as they are, served on this machine until Ctrl-C."""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from tools import addresses
+from tools.addresses import PROJECT, Addresses, NoEmulators
+from tools.ports import HOST
+from tools.toolchain import BUILD
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    folder: Path
+    headers: Mapping[str, str]
+    """With every answer."""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """What is in no file, as JSON, by path."""
+
+
+def configuration(shop: Addresses) -> dict[str, Any]:
+    """How a page connects to Firebase. The emulators take any key."""
+    return {
+        "firebase": {"projectId": PROJECT, "apiKey": "any"},
+        "emulators": {"firestore": shop.firestore, "auth": shop.auth},
+    }
+
+
+class _Files(SimpleHTTPRequestHandler):
+    """Answers one request for a file of the site."""
+
+    def __init__(self, site: Site, *request: object) -> None:
+        self._site = site
+        super().__init__(*request, directory=str(site.folder))  # type: ignore[arg-type] # what http.server passes on
+
+    def do_GET(self) -> None:
+        if self.path not in self._site.answers:
+            super().do_GET()
+            return
+        body = json.dumps(self._site.answers[self.path]).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def end_headers(self) -> None:
+        for name, value in self._site.headers.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: a person reads this terminal for the address alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    variable: str
+    """Names another one, in the environment."""
+    usual: int
+
+
+def server(site: Site, port: int | None, usual: int) -> ThreadingHTTPServer:
+    """Listens on this port, else on the usual one, else on a free one. Raises OSError if the named one is taken."""
+    handler = partial(_Files, site)
+    if port is not None:
+        return ThreadingHTTPServer((HOST, port), handler)
+    try:
+        return ThreadingHTTPServer((HOST, usual), handler)
+    except OSError:
+        return ThreadingHTTPServer((HOST, 0), handler)
+
+
+def serve(site_of: Callable[[Addresses], Site], port: Port, prepare: Callable[[Addresses], str] | None = None) -> int:
+    """Serve the site for the shop that is open, until Ctrl-C: the exit code.
+
+    Args:
+        prepare: does what the site needs besides, and returns what whoever opens it has to know.
+    """
+    named = os.environ.get(port.variable)
+    try:
+        shop = addresses.found(os.environ, BUILD)
+        listening = server(site_of(shop), int(named) if named else None, port.usual)
+    except NoEmulators as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except (OSError, ValueError) as problem:
+        print(f"{port.variable}={named} cannot be used: {problem}.", file=sys.stderr)
+        return 1
+    with listening, contextlib.suppress(KeyboardInterrupt):
+        more = [prepare(shop)] if prepare else []
+        print(f"Open http://{HOST}:{listening.server_port} in a browser.", *more, "Ctrl-C ends it.", flush=True)
+        listening.serve_forever()
+    return 0
