@@ -1,4 +1,6 @@
 // What an order says of itself, as ops/standing.py and orders/order.py read it. Pure.
+import { added, money } from "./money.js";
+import { age, moment } from "./time.js";
 
 /** By status: its name, what it means, and how it looks. */
 export const STANDING = {
@@ -28,6 +30,80 @@ export function asked({ itemsTotal, adjustments, amountTotal, finalizedAt }) {
   return amountTotal ?? itemsTotal ?? null;
 }
 
+export function currencyOf({ currency, currencyReceived }) {
+  return currencyReceived ?? currency ?? null;
+}
+
 export function unitsOf({ items }) {
   return Array.isArray(items) ? items.reduce((sum, { quantity }) => sum + (Number(quantity) || 0), 0) : 0;
+}
+
+/** Its payments, each `{ id, state, amount, currency, chargeId, refunded, … }`, the earliest first. */
+export function paymentsOf({ payments = {}, refunds = {} }) {
+  return Object.entries(payments ?? {})
+    .map(([id, payment]) => ({ id, ...payment, refunded: refundedOf({ id, ...payment }, refunds ?? {}) }))
+    .sort((one, other) => (one.at ?? 0) - (other.at ?? 0));
+}
+
+export function refundsOf({ refunds }) {
+  return Object.entries(refunds ?? {}).map(([id, refund]) => ({ id, ...refund }));
+}
+
+/** What its payments have brought, less what is refunded: `[{ amount, currency }]`, one sum a currency. */
+export function balanceOf(fields) {
+  const brought = paymentsOf(fields).filter(({ state, currency }) => state === "succeeded" && currency);
+  return added(brought.map(({ amount, refunded, currency }) => ({ amount: amount - refunded, currency })))
+    .filter(({ amount }) => amount);
+}
+
+/** A charge's total also counts what is only pending, or has failed since; single refunds say which of it is done. */
+function refundedOf({ id, chargeId, amountRefunded = 0 }, refunds) {
+  const own = Object.values(refunds).filter(({ paymentId }) => paymentId == null || [id, chargeId].includes(paymentId));
+  const total = (several) => several.reduce((sum, { amount }) => sum + amount, 0);
+  const isDone = ({ status }) => status === "succeeded";
+  return Math.max(amountRefunded - total(own.filter((each) => !isDone(each))), total(own.filter(isDone)));
+}
+
+/** Why it is not further, and what somebody still has to do, in words. */
+export function missingIn(fields, now) {
+  const said = [];
+  const { status, failureReason, reservationExpiresAt: ends, createdAt, openDisputes, cancelRequestedAt } = fields;
+  const price = asked(fields);
+  if (failureReason) {
+    said.push(failureReason);
+  }
+  if (status === "reserved" && !paymentsOf(fields).some(({ state }) => state === "succeeded")) {
+    said.push(price === null ? "nobody has paid; it has no price" : `nobody has paid; ${money(price, fields.currency)} is asked`);
+  }
+  if (status === "reserved" && ends) {
+    said.push(ends <= now
+      ? `its hold ended ${age(ends, now)} ago: the next sweep releases it`
+      : `its units are held for another ${age(ends, now)}, until ${moment(ends)}`);
+  }
+  if (["pending", "reserving"].includes(status) && createdAt) {
+    said.push(`it was created ${age(createdAt, now)} ago; what its trigger has not done, the sweep does`);
+  }
+  for (const { id, state } of paymentsOf(fields)) {
+    if (["processing", "authorised"].includes(state)) {
+      said.push(`payment ${id} is ${state}`);
+    }
+  }
+  if (status === "refund_due") {
+    said.push(...balanceOf(fields).map(({ amount, currency }) => `${money(amount, currency)} is to be refunded`));
+  }
+  for (const { id, status: state } of refundsOf(fields)) {
+    if (["pending", "requires_action"].includes(state)) {
+      said.push(`refund ${id} is ${state}`);
+    }
+  }
+  if (openDisputes) {
+    said.push(`${openDisputes} of its payments' disputes are undecided`);
+  }
+  if (fields.overpaid) {
+    said.push("more was paid than is needed");
+  }
+  if (cancelRequestedAt && fields.finalizedAt && status !== "refunded") {
+    said.push(`its customer asked at ${moment(cancelRequestedAt)} for it to be cancelled`);
+  }
+  return [...new Set(said)];
 }

@@ -27,3 +27,72 @@ export function orders({ statuses = [], user, since, until, after, limit = PAGE 
     limit,
   };
 }
+
+/** What was placed within a time, in whatever status: to be counted. */
+export function placed({ since, until }) {
+  return orders({ since, until });
+}
+
+/**
+ * What was paid within a time in one currency: `sum` is to be added up.
+ * Served by the index (currencyReceived, finalizedAt, amountReceived), in which only paid orders are.
+ */
+export function paid({ currency, since, until }) {
+  return {
+    collection: "orders",
+    where: [
+      ["currencyReceived", "==", currency],
+      ["finalizedAt", ">=", since],
+      ...(until ? [["finalizedAt", "<", until]] : []),
+    ],
+    order: [["finalizedAt", "asc"]],
+    sum: "amountReceived",
+  };
+}
+
+/** One order in the next currency behind this one, in the order of that index: so currencies are found one by one. */
+export function currencyAfter(currency = "") {
+  return {
+    collection: "orders",
+    where: [["currencyReceived", ">", currency]],
+    order: [["currencyReceived", "asc"], ["finalizedAt", "asc"], ["amountReceived", "asc"]],
+    limit: 1,
+  };
+}
+
+/** All that is on record of one order, each list with so many at most. Each has its index. */
+export function ofOrder(orderId, limit = 10) {
+  const of = [["orderId", "==", orderId]];
+  return {
+    entries: { collection: "auditLog", where: of, order: [["createdAt", "asc"]], limit: 2 * limit },
+    effects: { collection: "effects", where: of, order: [["createdAt", "asc"]], limit },
+    // Their claims say of events how often they came, and whether they are of live mode.
+    claims: { collection: "webhookEvents", where: of, limit },
+    disputes: { collection: "disputes", where: of, limit: Math.ceil(limit / 5) },
+    findings: { collection: "findings", where: of, limit: Math.ceil(limit / 5) },
+    requests: { collection: "operatorRequests", where: [["target", "==", orderId]], limit: Math.ceil(limit / 5) },
+  };
+}
+
+const LAST = "\uf8ff";
+const REFUNDABLE = ["finalized", "partially_refunded", "refunded", "refund_due", "review"];
+
+/** What has an id that begins so. */
+export function beginningWith(collection, text, limit = 5) {
+  return { collection, where: [["id", ">=", text], ["id", "<=", text + LAST]], order: [["id", "asc"]], limit };
+}
+
+/** The order of a Checkout session is the id of what is found. */
+export function ofSession(sessionId) {
+  return { collection: "checkouts", where: [["sessionId", "==", sessionId]], limit: 1 };
+}
+
+/** Whether a customer has one order, or several. */
+export function ofCustomer(userId) {
+  return orders({ user: userId, limit: 2 });
+}
+
+/** The latest orders of which something may have been refunded. */
+export function refunded({ after, limit } = {}) {
+  return orders({ statuses: REFUNDABLE, after, limit });
+}

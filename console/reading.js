@@ -6,17 +6,12 @@ import {
 import { db } from "./firebase.js";
 
 let reads = 0;
-let counted = () => {};
 
-/** Calls back with how many documents this page has read, now and whenever it reads more. */
-export function watchReads(changed) {
-  counted = changed;
-  counted(reads);
-}
+/** How many documents the page has read. */
+export const readsSoFar = () => reads;
 
 export function forgetReads() {
   reads = 0;
-  counted = () => {};
 }
 
 /** Calls `found` with what a query finds, now and whenever that changes, until the function it returns is called. */
@@ -54,14 +49,13 @@ export async function countOf({ limit: _, ...asked }) {
   return (await getAggregateFromServer(queryOf(asked), { all: count() })).data().all;
 }
 
-/** How many there are, and the sum of a field of theirs, which their index has to hold. */
-export async function sumOf({ limit: _, ...asked }, field) {
-  return (await getAggregateFromServer(queryOf(asked), { all: count(), sum: sum(field) })).data();
+/** How many there are, as `all`, and the `sum` of the field that the query names. */
+export async function sumOf({ limit: _, ...asked }) {
+  return (await getAggregateFromServer(queryOf(asked), { all: count(), sum: sum(asked.sum) })).data();
 }
 
 function charge(documents) {
   reads += documents;
-  counted(reads);
 }
 
 function queryOf({ collection: name, where: conditions = [], order = [], after, limit: most }) {

@@ -1,7 +1,8 @@
 // Times and ages as people read them, in their own time zone; UTC only where an address or a file says so. Pure.
 const STEPS = [["d", 86_400], ["h", 3_600], ["min", 60]];
 
-export const HOUR = 3_600_000;
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 export function moment(at) {

@@ -1,0 +1,104 @@
+// What an operator can do, and how it is asked for: a document that the service answers. Pure.
+import { balanceOf, paymentsOf } from "./order-fields.js";
+import { minorUnits } from "./money.js";
+
+/** By kind: its name on a button, what it does, and in which statuses of an order it is no use to ask for it at all. */
+export const ACTS = {
+  accept: {
+    name: "Accept",
+    says: "Take what was paid for what is asked, and fulfil the order. It may have been paid elsewhere, too.",
+    statuses: ["reserved", "failed", "expired", "cancelled", "refund_due", "review"],
+  },
+  refund: {
+    name: "Refund",
+    says: "Have Stripe send money back. The order changes once Stripe reports the refund.",
+    statuses: ["finalized", "partially_refunded", "refunded", "refund_due", "review"],
+  },
+  release: {
+    name: "Release",
+    says: "Give the units of this unpaid order back at once.",
+    statuses: ["reserving", "reserved"],
+  },
+  extend: { name: "Hold longer", says: "Keep the units for its customer until then, paid or not.", statuses: ["reserved"] },
+  cancel: {
+    name: "Cancel",
+    says: "Cancel it, as if its customer had asked for that.",
+    statuses: ["pending", "reserving", "reserved"],
+  },
+  stock: { name: "Adjust", says: "Correct how many units there are.", statuses: [] },
+  retry: { name: "Try again", says: "Have it tried again, unless somebody has done it meanwhile.", statuses: [] },
+};
+
+export const REASON_CHARACTERS_MAX = 500;
+
+/** The kinds that may be asked for of this order. */
+export function actsOn(fields) {
+  const possible = Object.keys(ACTS).filter((kind) => ACTS[kind].statuses.includes(fields.status));
+  return possible.filter((kind) => kind !== "refund" || balanceOf(fields).length);
+}
+
+/** What can be chosen for an act, as fields of a form: `{ name, label, type, options, value, note }`. */
+export function choicesFor(kind, fields) {
+  const paid = paymentsOf(fields ?? {}).filter(({ state }) => state === "succeeded").map(({ id }) => id);
+  switch (kind) {
+    case "accept":
+      return [{ name: "payment", label: "Payment that has paid for it, if that has named no order", type: "text", note: "pi_…" }];
+    case "refund":
+      return [
+        { name: "amount", label: "Amount", type: "text", note: "all that is left" },
+        { name: "payment", label: "Of which payment", options: [["", "what is not needed first"], ...paid.map((id) => [id, id])] },
+        { name: "restock", label: "Units", options: [["", "as the shop does"], ["all", "all come back"], ["none", "none comes back"]] },
+        { name: "again", label: "Also if another refund is on its way, or has just been for as much", type: "checkbox" },
+      ];
+    case "extend":
+      return [{ name: "until", label: "Until", type: "datetime-local", isRequired: true }];
+    case "stock":
+      return [
+        { name: "mode", label: "How", options: [["set", "there are now"], ["add", "there are more, or fewer with a minus"]] },
+        { name: "quantity", label: "Units", type: "number", isRequired: true },
+        { name: "force", label: "Also if orders hold more than are left", type: "checkbox" },
+      ];
+    default:
+      return [];
+  }
+}
+
+/** What the request says besides kind, target and reason, from the form's own words. Throws a sentence for a person. */
+export function parametersFrom(kind, said, fields) {
+  const parameters = {};
+  for (const name of ["payment", "restock", "mode"]) {
+    if (said.get(name)?.trim()) {
+      parameters[name] = said.get(name).trim();
+    }
+  }
+  for (const name of ["again", "force"]) {
+    if (said.get(name)) {
+      parameters[name] = true;
+    }
+  }
+  if (kind === "refund" && said.get("amount")?.trim()) {
+    const currency = fields.currencyReceived ?? fields.currency;
+    parameters.amount = minorUnits(said.get("amount"), currency);
+    if (!(parameters.amount > 0)) {
+      throw new Unclear(`${said.get("amount")} is no amount in ${currency}.`);
+    }
+  }
+  if (kind === "extend") {
+    parameters.until = new Date(said.get("until"));
+  }
+  if (kind === "stock") {
+    parameters.quantity = Number(said.get("quantity"));
+    if (!Number.isInteger(parameters.quantity) || said.get("quantity") === "") {
+      throw new Unclear("Units are whole ones.");
+    }
+  }
+  return parameters;
+}
+
+/** What a person has written cannot be read; the message says why. */
+export class Unclear extends Error {}
+
+/** Whether an answer says that it is, or would be, done. Those that turn a request down begin so, and are no others. */
+export function isDone({ result }) {
+  return !/^(not_(accepted|refunded|released|extended|cancelled|adjusted|retried)|invalid_request)$/.test(result);
+}

@@ -1,0 +1,116 @@
+// What of a shop waits for a person: the questions of ops/attention.py, and how what is found is said. Pure.
+import { balanceOf, currencyOf } from "./order-fields.js";
+import { MINUTE } from "./time.js";
+
+/** After so long the sweep should have taken it up. */
+const UNTOUCHED = 20 * MINUTE;
+const ASKED_WITHIN = 24 * 60 * MINUTE;
+/** So many attempts take a quarter of an hour and more: then it is no passing trouble. */
+const ATTEMPTS_MANY = 5;
+
+const untouched = (now) => new Date(now - UNTOUCHED);
+
+const inStatus = (status, isOld) => (now) => ({
+  collection: "orders",
+  where: [["status", "==", status], ...(isOld ? [["createdAt", "<=", untouched(now)]] : [])],
+  order: [["createdAt", "asc"]],
+});
+
+const effects = (states, isOverdue) => (now) => ({
+  collection: "effects",
+  where: [["state", "in", states], ...(isOverdue ? [["nextAttemptAt", "<=", untouched(now)]] : [])],
+  order: [["nextAttemptAt", "asc"]],
+});
+
+/**
+ * By urgency. `item` makes of what was found `{ id, since, money, note, orderId }`, or null if it is none after all;
+ * `isFiltered`: whether only what is read can tell, so that they cannot be counted.
+ */
+export const CONCERNS = [
+  { name: "disputes", says: "wait for evidence, by deadline", item: ofDispute, query: () => ({
+    collection: "disputes",
+    where: [["status", "in", ["needs_response", "warning_needs_response"]]],
+    order: [["dueBy", "asc"]],
+  }) },
+  { name: "refund due", says: "paid, and cannot be fulfilled", item: ofOrder, query: inStatus("refund_due") },
+  { name: "review", says: "paid otherwise than asked", item: ofOrder, query: inStatus("review") },
+  { name: "paid twice", says: "more than is needed", item: ofOrder, isFiltered: true, query: () => ({
+    collection: "orders", where: [["overpaid", "==", true]], order: [["createdAt", "asc"]],
+  }) },
+  { name: "parked", says: "events that wait for their order or payment", item: ofParked, query: () => ({
+    collection: "webhookEvents", where: [["processed", "==", false]], order: [["parkedAt", "asc"]],
+  }) },
+  { name: "findings", says: "of reconciliation with Stripe", item: ofFinding, query: () => ({
+    collection: "findings", where: [["state", "==", "open"]], order: [["since", "asc"]],
+  }) },
+  { name: "effects given up", says: "not done outside, and not tried again", item: ofEffect, query: effects(["ERROR"]) },
+  { name: "effects failing", says: `tried ${ATTEMPTS_MANY} times and more`, item: ofFailing, isFiltered: true,
+    query: effects(["RETRY"]) },
+  { name: "effects overdue", says: "not tried in time", item: ofEffect,
+    query: effects(["PENDING", "PROCESSING", "RETRY"], true) },
+  { name: "requests", says: "of operators, not answered in time", item: ofRequest, isFiltered: true, query: (now) => ({
+    collection: "operatorRequests",
+    where: [["createdAt", ">=", new Date(now - ASKED_WITHIN)], ["createdAt", "<=", untouched(now)]],
+    order: [["createdAt", "asc"]],
+  }) },
+  { name: "expired holds", says: "unpaid, and not released", item: ofLapsed, query: (now) => ({
+    collection: "orders",
+    where: [["status", "==", "reserved"], ["reservationExpiresAt", "<=", untouched(now)]],
+    order: [["reservationExpiresAt", "asc"]],
+  }) },
+  { name: "pending", says: "orders that nothing is held for yet", item: ofOrder, query: inStatus("pending", true) },
+  { name: "reserving", says: "orders held halfway", item: ofOrder, query: inStatus("reserving", true) },
+  { name: "inventory gone", says: "units moved that nothing counts", item: ofUncounted, isFiltered: true, query: () => ({
+    collection: "orders", where: [["wentUncounted", "==", true]], order: [["createdAt", "desc"]],
+  }) },
+];
+
+const ofNoOrder = ({ id, fields }, since, money, note) => ({ id, since, money, note, orderId: fields.orderId ?? null });
+const sum = (amount, currency) => (amount && currency ? [{ amount, currency }] : []);
+
+function ofOrder({ id, fields }) {
+  return { id, orderId: id, since: fields.createdAt, money: balanceOf(fields), note: fields.failureReason ?? "" };
+}
+
+function ofLapsed({ id, fields }) {
+  const money = sum(fields.amountTotal, currencyOf(fields));
+  return { id, orderId: id, since: fields.reservationExpiresAt, money, note: "" };
+}
+
+function ofUncounted({ id, fields }) {
+  const products = (fields.items ?? []).map(({ productId }) => productId).join(", ");
+  return { id, orderId: id, since: fields.createdAt, money: [], note: `ordered ${products}, of which the inventory was gone` };
+}
+
+function ofParked(found) {
+  const { parkedAt, eventType, result, event } = found.fields;
+  return ofNoOrder(found, parkedAt, sum(event?.amount, event?.currency), `${eventType}, ${result}`);
+}
+
+function ofEffect(found) {
+  const { createdAt, kind, orderId, error, state } = found.fields;
+  return ofNoOrder(found, createdAt, [], `${kind} for order ${orderId}: ${error ?? state}`);
+}
+
+function ofFailing(found) {
+  return found.fields.attempts >= ATTEMPTS_MANY ? ofEffect(found) : null;
+}
+
+function ofDispute(found) {
+  const { dueBy, openedAt, amount, currency, reason } = found.fields;
+  return ofNoOrder(found, dueBy ?? openedAt, sum(amount, currency), reason ?? "");
+}
+
+function ofRequest({ id, fields }) {
+  if (fields.settledAt) {
+    return null;
+  }
+  const isOfOrder = !["stock", "retry"].includes(fields.kind);
+  const note = `${fields.kind} ${fields.target}, asked for by ${fields.operator}`;
+  return { id, orderId: isOfOrder ? fields.target : null, since: fields.createdAt, money: [], note };
+}
+
+function ofFinding(found) {
+  const { since, rule, found: says } = found.fields;
+  return ofNoOrder(found, since, [], `${rule}: ${says}`);
+}

@@ -1,0 +1,56 @@
+// The orders and the money of a day, in spans of two hours: counted and added up by Firestore, which reads no order.
+import { currencyAfter, paid, placed } from "./queries.js";
+import { countOf, find, sumOf } from "./reading.js";
+import { HOUR, midnight } from "./time.js";
+
+const SPAN = 2 * HOUR;
+
+/** What is over is asked once, however often the day is looked at. */
+export class Day {
+  #start = null;
+  #currencies = [];
+  #spans = new Map();
+
+  /** Since midnight: `{ spans: [{ since, placed, paid: [{ currency, orders, amount }] }], currencies }`, the earliest span first. */
+  async until(now) {
+    const start = midnight(now).getTime();
+    if (start !== this.#start) {
+      this.#start = start;
+      this.#spans.clear();
+    }
+    if (!this.#currencies.length) {
+      this.#currencies = await this.#currenciesKnown();
+    }
+    const starts = [];
+    for (let since = start; since <= now; since += SPAN) {
+      starts.push(since);
+    }
+    const spans = await Promise.all(starts.map((since) => this.#span(since, now)));
+    return { spans, currencies: this.#currencies };
+  }
+
+  async #currenciesKnown() {
+    const known = [];
+    for (let found; (found = await find(currencyAfter(known.at(-1)))).length;) {
+      known.push(found[0].fields.currencyReceived);
+    }
+    return known;
+  }
+
+  async #span(since, now) {
+    if (this.#spans.has(since)) {
+      return this.#spans.get(since);
+    }
+    const within = { since: new Date(since), until: new Date(since + SPAN) };
+    const [orders, ...sums] = await Promise.all([
+      countOf(placed(within)),
+      ...this.#currencies.map((currency) => sumOf(paid({ currency, ...within }))),
+    ]);
+    const paidFor = sums.map(({ all, sum }, index) => ({ currency: this.#currencies[index], orders: all, amount: sum }));
+    const span = { since: within.since, placed: orders, paid: paidFor };
+    if (since + SPAN <= now) {
+      this.#spans.set(since, span);
+    }
+    return span;
+  }
+}

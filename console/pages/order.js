@@ -1,0 +1,136 @@
+// One order: where it is, what is missing, its money beside its units, and what happened to it.
+import { html, nothing, render } from "../sdk/lit-html.js";
+import { actButton } from "../parts/act.js";
+import { idOf } from "../parts/links.js";
+import { moneyPart, stockPart } from "../parts/order.js";
+import { statusMark } from "../parts/orders.js";
+import { problem } from "../parts/problem.js";
+import { readsLine } from "../parts/reads.js";
+import { timeline } from "../parts/timeline.js";
+import { actsOn } from "../acts.js";
+import { happeningsIn } from "../happenings.js";
+import { missingIn, standingOf } from "../order-fields.js";
+import { ofOrder } from "../queries.js";
+import { watch, watchDocument } from "../reading.js";
+import { addressOf } from "../router.js";
+import { isDocumentId } from "../search.js";
+import { moment, when } from "../time.js";
+
+const FEW = 8;
+const MANY = 100;
+/** The inventory of so many of its products is shown at first. */
+const PRODUCTS_FEW = 6;
+
+export const title = ({ path: [orderId] }) => `Order ${orderId ?? ""}`;
+
+export function show(place, { path: [orderId], parameters }, shop) {
+  if (!orderId || !isDocumentId(orderId)) {
+    render(html`<h1>Which order?</h1>`, place);
+    return () => {};
+  }
+  const isAll = parameters.has("all");
+  const state = { order: undefined, lists: {}, checkout: null, inventory: new Map(), error: null, isAll };
+  const draw = () => render(page(orderId, state, shop), place);
+  const failed = (error) => {
+    state.error = error;
+    draw();
+  };
+  const follow = watchingInventory(state, isAll ? MANY : PRODUCTS_FEW, draw, failed);
+  const limit = isAll ? MANY : FEW;
+  const queries = ofOrder(orderId, limit);
+  const ends = [
+    watchDocument(`orders/${orderId}`, (order) => {
+      state.order = order;
+      follow.products(order?.fields.items);
+      draw();
+    }, failed),
+    watchDocument(`checkouts/${orderId}`, (checkout) => {
+      state.checkout = checkout;
+      draw();
+    }, failed),
+    ...Object.entries(queries).map(([name, query]) => watch(query, (found) => {
+      state.lists[name] = found;
+      state.isCut ||= found.length === query.limit;
+      draw();
+    }, failed)),
+  ];
+  draw();
+  return () => [...ends, follow.end].forEach((end) => end());
+}
+
+/** Watches the inventory of the order's products, of which there are never more than when it was placed. */
+function watchingInventory(state, most, draw, failed) {
+  const ends = new Map();
+  return {
+    products(items) {
+      for (const { productId } of Array.isArray(items) ? items.slice(0, most) : []) {
+        if (!ends.has(productId) && typeof productId === "string" && isDocumentId(productId)) {
+          ends.set(productId, watchDocument(`inventory/${productId}`, (level) => {
+            state.inventory.set(productId, level);
+            draw();
+          }, failed));
+        }
+      }
+    },
+    end: () => ends.forEach((end) => end()),
+  };
+}
+
+function page(orderId, state, shop) {
+  const { order, lists, error } = state;
+  const { entries = [], effects = [], claims = [], disputes = [], findings = [], requests = [] } = lists;
+  const livemode = claims.map(({ fields }) => fields.livemode).find((mode) => typeof mode === "boolean") ?? null;
+  const fields = order?.fields;
+  return html`
+    <div class="head"><h1>Order <span class="id">${orderId}</span></h1>${fields ? statusMark(fields.status) : nothing}</div>
+    ${problem(error)}
+    ${order === undefined ? html`<p class="waiting">Looking …</p>` : fields ? what(orderId, fields, shop) : html`<p>There is no such order.</p>`}
+    ${waiting({ effects, claims, disputes, findings, requests }, shop, livemode)}
+    ${fields ? html`<div class="columns">${moneyPart(fields, state.checkout, livemode)}${stockPart(fields, state.inventory)}</div>` : nothing}
+    <section class="panel" aria-labelledby="happened">
+      <h2 id="happened">What happened</h2>
+      ${timeline(happeningsIn({ entries, effects, claims }), holdOf(fields), livemode)}
+      ${state.isCut && !state.isAll ? html`<p><a href=${addressOf("order", [orderId], { all: 1 })}>Show all of it</a></p>` : nothing}
+    </section>
+    ${readsLine()}`;
+}
+
+function what(orderId, fields, shop) {
+  const missing = missingIn(fields, new Date());
+  const acts = actsOn(fields).map((kind) => actButton(kind, orderId, shop, fields));
+  return html`
+    <section class="panel" aria-label="Where it is">
+      <p>${standingOf(fields.status).says}. Placed ${moment(fields.createdAt)} by ${fields.userId
+        ? html`<a class="id" href=${addressOf("orders", [], { user: fields.userId })}>${fields.userId}</a>` : "nobody"}. ${idOf(orderId)}</p>
+      ${missing.length ? html`<ul class="missing">${missing.map((each) => html`<li>${each}</li>`)}</ul>` : nothing}
+      ${shop.who.mayAct && acts.length ? html`<div class="row acts" role="group" aria-label="What you can do">${acts}</div>` : nothing}
+    </section>`;
+}
+
+/** What somebody has to see to, besides what the order itself says. */
+function waiting({ effects, claims, disputes, findings, requests }, shop, livemode) {
+  const now = new Date();
+  const lines = [
+    ...findings.filter(({ fields }) => fields.state === "open")
+      .map(({ fields }) => html`Found by ${fields.rule}: ${fields.found} <code>${fields.remedy ?? ""}</code>`),
+    ...claims.filter(({ fields }) => fields.processed === false)
+      .map(({ id, fields }) => html`Event ${idOf(id, livemode)} (${fields.eventType}) is parked as ${fields.result}. <code>./shop replay ${id}</code>`),
+    ...effects.filter(({ fields }) => fields.state === "ERROR")
+      .map(({ id, fields }) => html`${fields.kind} for ${fields.recipient} was given up: ${fields.error}. ${actButton("retry", id, shop)}`),
+    ...disputes.filter(({ fields }) => !/^(won|lost|warning_closed)$/.test(fields.status))
+      .map(({ id, fields }) => html`Dispute ${idOf(id, livemode)} is ${fields.status.replaceAll("_", " ")}${fields.dueBy ? html`: answer it in Stripe, due ${when(fields.dueBy, now)}` : nothing}.`),
+    ...requests.filter(({ fields }) => !fields.settledAt && !fields.rehearse)
+      .map(({ fields }) => html`${fields.operator} has asked for ${fields.kind} ${when(fields.createdAt, now)}, and nobody has answered yet.`),
+  ];
+  return lines.length ? html`
+    <section class="panel attention" aria-labelledby="to-do">
+      <h2 id="to-do">To be seen to</h2>
+      <ul>${lines.map((each) => html`<li>${each}</li>`)}</ul>
+    </section>` : nothing;
+}
+
+function holdOf(fields) {
+  const { reservedAt: from, finalizedAt, reservationExpiresAt, status, updatedAt } = fields ?? {};
+  const to = status === "reserved" ? reservationExpiresAt : finalizedAt ?? updatedAt;
+  return from && to && to > from ? { from, to } : null;
+}

@@ -1,0 +1,62 @@
+// An order's money and its units, side by side.
+import { html, nothing } from "../sdk/lit-html.js";
+import { money } from "../money.js";
+import { asked, currencyOf, paymentsOf, refundsOf } from "../order-fields.js";
+import { moment } from "../time.js";
+import { idOf } from "./links.js";
+import { table } from "./table.js";
+
+/** @param checkout the Checkout session of the service's own, if there is one */
+export function moneyPart(fields, checkout, livemode) {
+  const currency = currencyOf(fields);
+  const amounts = [
+    ["Items", fields.itemsTotal], ...(fields.adjustments ?? []).map(({ kind, label, amount }) => [label ?? kind, amount]),
+    ["Asked", asked(fields)], ["Paid", fields.amountReceived], ["Refunded", fields.amountRefunded],
+  ];
+  const payments = [
+    { name: "Payment", cell: ({ id }) => idOf(id, livemode) },
+    { name: "State", cell: ({ state }) => state },
+    { name: "At", cell: ({ at }) => moment(at) },
+    { name: "Received", isNumber: true, cell: ({ amount, currency: of }) => money(amount, of) },
+    { name: "Refunded", isNumber: true, cell: ({ refunded, currency: of }) => (refunded ? money(refunded, of) : "–") },
+  ];
+  const refunds = [
+    { name: "Refund", cell: ({ id }) => idOf(id, livemode) },
+    { name: "Status", cell: ({ status }) => status },
+    { name: "Amount", isNumber: true, cell: ({ amount }) => money(amount, currency) },
+  ];
+  const refunded = refundsOf(fields);
+  return html`
+    <section class="panel" aria-labelledby="money">
+      <h2 id="money">Money</h2>
+      <dl>${amounts.filter(([, amount]) => amount != null).map(([name, amount]) => html`<dt>${name}</dt><dd>${money(amount, currency)}</dd>`)}</dl>
+      ${table("Payments", payments, paymentsOf(fields), "No payment has named it.")}
+      ${refunded.length ? table("Refunds", refunds, refunded) : nothing}
+      ${checkout?.fields.sessionId ? html`<p>Checkout session, ${checkout.fields.state}: ${idOf(checkout.fields.sessionId, livemode)}</p>` : nothing}
+    </section>`;
+}
+
+/** @param inventory by product, what there is of it for all: null where there is none, and nothing while it is unknown */
+export function stockPart(fields, inventory) {
+  const returned = new Map((fields.returned ?? []).map(({ productId, quantity }) => [productId, quantity]));
+  const isHeld = ["reserving", "reserved"].includes(fields.status) || (fields.status === "review" && fields.holdKept);
+  const isTaken = Boolean(fields.finalizedAt);
+  const level = (productId, name) => {
+    const known = inventory.get(productId);
+    return known === undefined ? "…" : known === null ? "none" : known.fields[name] ?? "∞";
+  };
+  const columns = [
+    { name: "Product", cell: ({ productId }) => html`<span class="id">${productId}</span>` },
+    { name: "Ordered", isNumber: true, cell: ({ quantity }) => quantity },
+    { name: "Held", isNumber: true, cell: ({ quantity }) => (isHeld ? quantity : 0) },
+    { name: "Taken", isNumber: true, cell: ({ quantity }) => (isTaken ? quantity : 0) },
+    { name: "Came back", isNumber: true, cell: ({ productId }) => returned.get(productId) ?? 0 },
+    { name: "On hand", isNumber: true, cell: ({ productId }) => level(productId, "stock") },
+    { name: "Held by all", isNumber: true, cell: ({ productId }) => level(productId, "reserved") },
+  ];
+  return html`
+    <section class="panel" aria-labelledby="units">
+      <h2 id="units">Units</h2>
+      ${table("Units", columns, Array.isArray(fields.items) ? fields.items : [], "It names no products.")}
+    </section>`;
+}

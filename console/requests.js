@@ -1,0 +1,47 @@
+// Asks the service for an act, by a document that its trigger answers: docs/decisions/0029-console.md.
+import { addDoc, collection, serverTimestamp } from "./sdk/firebase-firestore.js";
+import { db } from "./firebase.js";
+import { watchDocument } from "./reading.js";
+
+const ANSWER_SECONDS_MAX = 60;
+
+/**
+ * `{ result, note, differences }`, once the service has answered. Only a rehearsal has differences, and changes nothing.
+ *
+ * @param asked `{ kind, target, reason, … }`; the rest is as the service's document has it
+ * @param who whose token is sent: the rules compare what is said of them
+ * @throws NotAnswered, or Firestore's refusal
+ */
+export async function ask(asked, who, { isRehearsal }) {
+  const { id } = await addDoc(collection(db, "operatorRequests"), {
+    ...asked,
+    ...(isRehearsal ? { rehearse: true } : {}),
+    operator: `${who.email} ${who.uid}`,
+    createdAt: serverTimestamp(),
+  });
+  return answerTo(id);
+}
+
+/** Nobody knows yet what became of it. */
+export class NotAnswered extends Error {
+  constructor(id) {
+    super(`Nobody has answered request ${id} yet. It is asked for all the same: do not ask again before you know.`);
+  }
+}
+
+function answerTo(id) {
+  return new Promise((resolve, reject) => {
+    const over = (settle, value) => {
+      clearTimeout(timer);
+      end();
+      settle(value);
+    };
+    const timer = setTimeout(() => over(reject, new NotAnswered(id)), ANSWER_SECONDS_MAX * 1_000);
+    const end = watchDocument(`operatorRequests/${id}`, (request) => {
+      if (request?.fields.settledAt) {
+        const { result, note, differences } = request.fields;
+        over(resolve, { result, note: note ?? "", differences: differences ?? [] });
+      }
+    }, (error) => over(reject, error));
+  });
+}
