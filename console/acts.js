@@ -98,7 +98,11 @@ export function parametersFrom(kind, said, fields) {
 /** What a person has written cannot be read; the message says why. */
 export class Unclear extends Error {}
 
-/** Whether an answer says that it is, or would be, done. Those that turn a request down begin so, and are no others. */
-export function isDone({ result }) {
-  return !/^(not_(accepted|refunded|released|extended|cancelled|adjusted|retried)|invalid_request)$/.test(result);
-}
+/** How answers end that turn a request down; the note says why. */
+export const REFUSALS = [
+  "not_accepted", "not_refunded", "not_released", "not_extended", "not_cancelled", "not_adjusted", "not_retried",
+  "invalid_request",
+];
+
+/** Whether an answer says that it is, or would be, done. */
+export const isDone = ({ result }) => !REFUSALS.includes(result);

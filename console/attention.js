@@ -24,7 +24,8 @@ const effects = (states, isOverdue) => (now) => ({
 
 /**
  * By urgency. `item` makes of what was found `{ id, since, money, note, orderId }`, or null if it is none after all;
- * `isFiltered`: whether only what is read can tell, so that they cannot be counted.
+ * `isFiltered`: whether only what is read can tell, so that they cannot be counted. `needs`: the documents that say
+ * whether it is still so, which `isStill` is then given by path.
  */
 export const CONCERNS = [
   { name: "disputes", says: "wait for evidence, by deadline", item: ofDispute, query: () => ({
@@ -60,7 +61,8 @@ export const CONCERNS = [
   }) },
   { name: "pending", says: "orders that nothing is held for yet", item: ofOrder, query: inStatus("pending", true) },
   { name: "reserving", says: "orders held halfway", item: ofOrder, query: inStatus("reserving", true) },
-  { name: "inventory gone", says: "units moved that nothing counts", item: ofUncounted, isFiltered: true, query: () => ({
+  { name: "inventory gone", says: "units moved that nothing counts", item: ofUncounted, isFiltered: true,
+    needs: inventoriesOf, isStill: (found, there) => inventoriesOf(found).some((path) => !there.has(path)), query: () => ({
     collection: "orders", where: [["wentUncounted", "==", true]], order: [["createdAt", "desc"]],
   }) },
 ];
@@ -75,6 +77,11 @@ function ofOrder({ id, fields }) {
 function ofLapsed({ id, fields }) {
   const money = sum(fields.amountTotal, currencyOf(fields));
   return { id, orderId: id, since: fields.reservationExpiresAt, money, note: "" };
+}
+
+/** Of products that are never short nothing is counted. */
+function inventoriesOf({ fields: { items = [], unlimited = [] } }) {
+  return items.filter(({ productId }) => !unlimited.includes(productId)).map(({ productId }) => `inventory/${productId}`);
 }
 
 function ofUncounted({ id, fields }) {

@@ -1,10 +1,13 @@
 // The operators' console: who may look is shown the page that the address names.
-import { html, render } from "./sdk/lit-html.js";
+import { html, nothing, render } from "./sdk/lit-html.js";
 import { announce } from "./announcement.js";
 import { refusalInWords } from "./words.js";
 
 const place = document.getElementById("place");
 
+// lit-html leaves what was there before, and adds.
+place.replaceChildren();
+render(html`<p class="waiting">One moment …</p>`, place);
 start().catch((error) => {
   render(html`<h1>The console cannot open</h1><p class="problem">${refusalInWords(error)}</p>`, place);
   place.ariaBusy = "false";
@@ -25,6 +28,8 @@ async function start() {
     stop = () => {};
     announce("");
     place.ariaBusy = "false";
+    // What somebody was shown is not for who comes after them.
+    render(nothing, place);
     place.hidden = !who;
     if (who?.mayLook) {
       stop = startRouting({ who, projectId });

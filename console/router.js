@@ -10,7 +10,7 @@
 // URLSearchParams. `shop` is { who: { uid, email, mayAct }, projectId }. When the address changes, the page is ended and
 // shown anew. Queries are values in queries.js, where a test holds their indexes, and reading.js asks them; what several
 // pages draw is in parts/. Every template is lit-html's: a text in it stays a text, whatever it contains.
-import { html, render } from "./sdk/lit-html.js";
+import { html, nothing, render } from "./sdk/lit-html.js";
 import { PAGES } from "./pages.js";
 import { forgetReads } from "./reading.js";
 
@@ -80,7 +80,7 @@ async function show(shop) {
     return;
   }
   document.title = `${typeof title === "function" ? title(asked) : title} · ${shop.projectId}`;
-  render(html``, place);
+  render(nothing, place);
   end = showPage(place, asked, shop);
   place.ariaBusy = "false";
   // Who uses a screen reader hears that the page is another one; at the first one, they begin at the top.

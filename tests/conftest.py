@@ -22,6 +22,11 @@ def functions_host() -> str:
 
 
 @pytest.fixture(scope="session")
+def auth_host() -> str:
+    return _emulator_at("FIREBASE_AUTH_EMULATOR_HOST")
+
+
+@pytest.fixture(scope="session")
 def own_database(firestore_host: str) -> firestore.Client:
     """No other process uses it. The emulator compiles the rules anew for every project that is named."""
     return a_database()

@@ -10,7 +10,7 @@ import { problem } from "../parts/problem.js";
 import { readsLine } from "../parts/reads.js";
 import { table } from "../parts/table.js";
 import { orders } from "../queries.js";
-import { countOf, watch } from "../reading.js";
+import { countOf, read, watch } from "../reading.js";
 import { addressOf } from "../router.js";
 import { MINUTE, when } from "../time.js";
 
@@ -61,8 +61,13 @@ export function show(place, { parameters }) {
 
 function watchConcern(concern, limit, now, state, draw, failed) {
   const query = { ...concern.query(now), limit };
+  let latest;
   return watch(query, async (found) => {
-    const items = found.map(concern.item).filter(Boolean);
+    latest = found;
+    const items = (concern.needs ? await stillSo(concern, found) : found).map(concern.item).filter(Boolean);
+    if (latest !== found) {
+      return;
+    }
     const known = { concern, items, count: items.length, isAll: found.length < limit };
     state.concerns.set(concern.name, known);
     draw();
@@ -72,6 +77,14 @@ function watchConcern(concern, limit, now, state, draw, failed) {
       draw();
     }
   }, failed);
+}
+
+/** What of it is still so, for which more has to be read. */
+async function stillSo({ needs, isStill }, found) {
+  const paths = [...new Set(found.flatMap(needs))];
+  const known = await Promise.all(paths.map(read));
+  const there = new Set(paths.filter((_, index) => known[index]));
+  return found.filter((each) => isStill(each, there));
 }
 
 /** Asks for the figures of the day once at a time, and once more if there is news meanwhile. */

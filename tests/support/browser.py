@@ -1,4 +1,4 @@
-"""The page in examples/shop in a real Chromium, as its customers have it."""
+"""The page in examples/shop and the console in a real Chromium, as customers and operators have them."""
 
 import os
 import signal
@@ -20,8 +20,21 @@ STEP_SECONDS_MAX: Final = 60
 @contextmanager
 def a_served_page() -> Iterator[str]:
     """What `make page` serves, until Ctrl-C: the address that it prints."""
-    command = [sys.executable, "-m", "tools.page"]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PAGE_PORT": "0"}, stdout=subprocess.PIPE) as served:
+    with _served("tools.page", "PAGE_PORT") as address:
+        yield address
+
+
+@contextmanager
+def a_served_console() -> Iterator[str]:
+    """What `make console` serves, until Ctrl-C: the address that it prints."""
+    with _served("tools.console", "CONSOLE_PORT") as address:
+        yield address
+
+
+@contextmanager
+def _served(module: str, port: str) -> Iterator[str]:
+    command, environment = [sys.executable, "-m", module], {**os.environ, port: "0"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as served:
         assert served.stdout
         try:
             yield served.stdout.readline().decode().split()[1]

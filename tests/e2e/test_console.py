@@ -1,0 +1,235 @@
+"""The operators' console, on the deployed functions and their triggers, under the rules and the policy of a deployment."""
+
+import csv
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from google.cloud import firestore
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.e2e.running_shop import RunningShop
+from tests.support.browser import STEP_SECONDS_MAX, a_served_console, a_visit, barriers
+from tests.support.builders import an_order
+from tests.support.console import a_shop_in_trouble, an_account, hosts_of, sign_in, traffic_of
+from tests.support.emulated_shop import write_all
+from tests.support.stripe_objects import an_event_for
+from tools.browser import a_browser
+
+expect.set_options(timeout=STEP_SECONDS_MAX * 1_000)
+
+KILOBYTES_MAX = 300
+DOCUMENTS_MAX = 50
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(functions_host: str) -> Iterator[str]:
+    with a_served_console() as address:
+        yield address
+
+
+@pytest.fixture
+def prefix(shop: RunningShop) -> str:
+    return shop.prefix
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, address: str, auth_host: str) -> Iterator[Page]:
+    """Somebody who may act, for all tests: each goes to the page that it is about."""
+    with a_visit(browser, address) as page:
+        sign_in(page, an_account(auth_host, "acting@example.com", admin=True))
+        yield page
+
+
+@pytest.fixture
+def console(signed_in: Page) -> Page:
+    signed_in.set_viewport_size({"width": 1_280, "height": 800})
+    return signed_in
+
+
+@pytest.fixture
+def trouble(shop: RunningShop) -> str:
+    """How the ids begin of one of each thing that waits for a person."""
+    write_all(shop.client, a_shop_in_trouble(shop.prefix))
+    return shop.prefix
+
+
+def open_order(page: Page, order_id: str) -> Locator:
+    page.goto(f"/#/order/{order_id}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(order_id)
+    return page.get_by_role("main")
+
+
+def test_who_is_not_let_in_sees_nothing_and_who_may_look_cannot_act(
+    browser: Browser, address: str, auth_host: str, trouble: str
+) -> None:
+    email = f"{trouble}@example.com"
+    with a_visit(browser, address) as page:
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert barriers(page) == []
+        sign_in(page, an_account(auth_host, email))
+        expect(page.get_by_role("heading", name="This account may not look")).to_be_visible()
+        expect(page.get_by_text(f"./shop admin add {email}")).to_be_visible()
+        expect(page.get_by_role("navigation")).to_have_count(0)
+        an_account(auth_host, email, viewer=True)
+        page.get_by_role("button", name="It is done: look again").click()
+        expect(page.get_by_role("banner")).to_contain_text("looks only")
+        order = open_order(page, f"{trouble}-due")
+        expect(order).to_contain_text("€36.00 is to be refunded")
+        expect(order.get_by_role("button", name="Refund")).to_have_count(0)
+        expect(order.get_by_role("button", name="Try again")).to_have_count(0)
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        expect(order).not_to_contain_text("€36.00")
+
+
+def test_today_names_what_waits_and_the_money_at_risk_and_asks_for_little(
+    browser: Browser, address: str, auth_host: str, trouble: str, shop: RunningShop
+) -> None:
+    with a_visit(browser, address) as page, traffic_of(page) as traffic:
+        page.goto("/")
+        sign_in(page, an_account(auth_host, "acting@example.com", admin=True))
+        waiting = page.get_by_role("region", name="Something needs a person")
+        for concern in ("disputes", "refund due", "review", "parked", "findings", "effects given up"):
+            expect(waiting.get_by_role("heading", name=re.compile(rf"^{concern} \(\d"))).to_be_visible()
+        expect(page.get_by_role("heading", name=re.compile("^Placed today: [1-9]"))).to_be_visible()
+        expect(page.get_by_role("heading", name=re.compile("^Paid today"))).to_be_visible()
+        late = shop.id("late")
+        shop.client.document(f"orders/{late}").set(an_order(status="expired", createdAt=firestore.SERVER_TIMESTAMP))
+        expect(page.get_by_role("region", name="The latest orders").get_by_role("link", name=late)).to_be_visible()
+        page.get_by_role("link", name=re.compile(r"^refund due \(")).click()
+        expect(page.get_by_role("link", name=f"{trouble}-due").first).to_be_visible()
+    assert hosts_of(traffic.files) == {address.removeprefix("http://")}
+    assert sum(traffic.files.values()) < KILOBYTES_MAX * 1_000, traffic.files
+
+
+@pytest.mark.parametrize("path", ["#/today", "#/orders", "#/order/{prefix}-due"])
+def test_a_page_asks_for_few_documents_is_for_everybody_and_fits_a_phone(
+    console: Page, trouble: str, path: str
+) -> None:
+    console.goto("about:blank")
+    with traffic_of(console) as traffic:
+        console.goto(f"/{path.format(prefix=trouble)}")
+        expect(console.locator(".reads")).to_be_visible()
+        expect(console.locator(".waiting")).to_have_count(0)
+    assert traffic.without_limit == []
+    assert traffic.documents <= DOCUMENTS_MAX
+    assert barriers(console) == []
+    console.set_viewport_size({"width": 360, "height": 740})
+    console.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    assert console.evaluate("document.documentElement.scrollWidth") == 360
+    assert barriers(console) == []
+    assert console.evaluate("document.getAnimations().length") == 0
+    console.emulate_media(color_scheme="light", reduced_motion="no-preference")
+
+
+def test_orders_are_found_by_an_address_page_by_page_and_exported_as_they_are_filtered(
+    console: Page, shop: RunningShop, tmp_path: Path
+) -> None:
+    # Several of one moment: their ids say which comes first.
+    at, user = datetime.now(UTC) - timedelta(days=2), shop.id("many")
+    ids = [shop.id(f"many-{number:02}") for number in range(60)]
+    order = an_order(userId=user, status="expired", createdAt=at, items=[{"productId": "=1+1", "quantity": 1}])
+    write_all(shop.client, {f"orders/{order_id}": order for order_id in ids})
+    console.goto(f"/#/orders?user={user}")
+    orders, seen = console.get_by_role("region", name="Orders").get_by_role("link", name=user.removesuffix("many")), []
+    for count in (25, 25, 10):
+        expect(orders).to_have_count(count)
+        seen += orders.all_inner_texts()
+        if count == 25:
+            first = seen[-25]
+            console.get_by_role("link", name="Older").click()
+            expect(orders.filter(has_text=first)).to_have_count(0)
+    assert seen == sorted(ids, reverse=True)
+    with console.expect_download() as download:
+        console.get_by_role("button", name="Export as CSV").click()
+    download.value.save_as(tmp_path / "orders.csv")
+    rows = list(csv.DictReader((tmp_path / "orders.csv").open()))
+    assert [row["orderId"] for row in rows] == seen
+    assert {row["status"] for row in rows} == {"expired"}
+
+
+def test_a_filter_is_in_the_address(console: Page, trouble: str) -> None:
+    console.goto("/#/orders")
+    console.get_by_label("review").check()
+    console.get_by_role("button", name="Show").click()
+    expect(console).to_have_url(re.compile(r"#/orders\?status=review$"))
+    region = console.get_by_role("region", name="Orders")
+    expect(region.get_by_role("link", name=f"{trouble}-review")).to_be_visible()
+    expect(region.get_by_role("link", name=f"{trouble}-due")).to_have_count(0)
+    console.reload()
+    expect(console.get_by_label("review")).to_be_checked()
+
+
+@pytest.mark.parametrize("known", ["{}-due", "evt_{}_parked", "dp_{}", "{}_mail_customer"])
+def test_any_id_leads_to_its_order(console: Page, trouble: str, known: str) -> None:
+    console.get_by_label("Any id").fill(known.format(trouble))
+    console.get_by_role("button", name="Find").click()
+    expect(console.get_by_role("heading", level=1)).to_contain_text(f"Order {trouble}-")
+
+
+def test_the_beginning_of_an_id_lists_what_begins_so(console: Page, trouble: str) -> None:
+    console.get_by_label("Any id").fill(f"{trouble}-d")
+    console.keyboard.press("Enter")
+    expect(console.get_by_role("row").filter(has_text=f"{trouble}-due")).to_be_visible()
+    console.get_by_label("Any id").fill("nothing-has-this-id")
+    console.keyboard.press("Enter")
+    expect(console.get_by_text("Nothing is known of nothing-has-this-id.")).to_be_visible()
+
+
+def test_an_order_is_rehearsed_confirmed_and_changed_before_the_operators_eyes_by_the_keyboard_alone(
+    console: Page, shop: RunningShop
+) -> None:
+    shop.seed_product("shirt", stock=10)
+    order_id = shop.place_order("held", shirt=2)
+    order = open_order(console, order_id)
+    expect(order).to_contain_text("nobody has paid")
+    console.get_by_role("button", name="Release").focus()
+    console.keyboard.press("Enter")
+    dialog = console.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    console.get_by_label("Reason").focus()
+    console.keyboard.type("The customer has called")
+    console.keyboard.press("Tab")
+    console.keyboard.press("Enter")
+    expect(dialog).to_contain_text("This would end as: expired")
+    expect(dialog.get_by_role("row").filter(has_text="status")).to_contain_text("reserved")
+    assert barriers(console) == []
+    assert shop.get(f"orders/{order_id}")["status"] == "reserved"
+    dialog.get_by_role("button", name="Do it").focus()
+    console.keyboard.press("Enter")
+    expect(dialog).to_contain_text("Done: expired")
+    console.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(order.locator(".status").first).to_have_text("expired")
+    assert shop.get(f"inventory/{shop.id('shirt')}") == {"stock": 10, "reserved": 0}
+    (entry,) = [each for each in shop.audit_entries(order_id).values() if each.get("operator")]
+    assert (str(entry["operator"]).split()[0], entry["reason"]) == ("acting@example.com", "The customer has called")
+
+
+def test_what_another_operator_was_faster_with_is_not_done_twice(console: Page, shop: RunningShop) -> None:
+    shop.seed_product("cup", stock=10)
+    order_id = shop.place_order("contended", cup=1)
+    open_order(console, order_id)
+    console.get_by_role("button", name="Cancel", exact=True).click()
+    dialog = console.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("Ordered twice")
+    dialog.get_by_role("button", name="See what would happen").click()
+    expect(dialog).to_contain_text("This would end as: cancelled")
+    assert shop.deliver(an_event_for(order_id, "payment_intent.succeeded")) == (200, "first_time_finalized")
+    dialog.get_by_role("button", name="Do it").click()
+    expect(dialog).to_contain_text("Not done: not cancelled")
+    dialog.get_by_role("button", name="Close").click()
+    order = console.get_by_role("main")
+    expect(order.locator(".status").first).to_have_text("finalized")
+    expect(order.get_by_role("link", name=re.compile("at Stripe")).first).to_have_attribute(
+        "href", re.compile(r"^https://dashboard\.stripe\.com/test/")
+    )

@@ -1,0 +1,36 @@
+// Prints what the console's pure modules say, as JSON: what it asks of Firestore, and the tables that the service has too.
+import { ACTS, REFUSALS } from "../../console/acts.js";
+import { CONCERNS } from "../../console/attention.js";
+import { STANDING } from "../../console/order-fields.js";
+import * as queries from "../../console/queries.js";
+
+const now = new Date(process.argv[2]);
+
+/** One call of each function in queries.js, with all that it can be given: a function that is not here has no index. */
+const CALLS = {
+  beginningWith: () => ["orders", "webhookEvents"].map((collection) => queries.beginningWith(collection, "text")),
+  currencyAfter: () => queries.currencyAfter("eur"),
+  ofCustomer: () => queries.ofCustomer("alice"),
+  ofOrder: () => Object.values(queries.ofOrder("order-1")),
+  ofSession: () => queries.ofSession("cs_1"),
+  orders: () => [{}, { user: "alice" }, { statuses: ["review"] }].map((which) =>
+    queries.orders({ ...which, since: now, until: now, after: [now, "order-1"] })),
+  paid: () => queries.paid({ currency: "eur", since: now, until: now }),
+  placed: () => queries.placed({ since: now, until: now }),
+  refunded: () => queries.refunded({ limit: 1 }),
+};
+
+const made = Object.keys(queries).filter((name) => typeof queries[name] === "function");
+const missing = made.filter((name) => !(name in CALLS));
+if (missing.length) {
+  throw new Error(`CALLS lacks ${missing}`);
+}
+console.log(JSON.stringify({
+  queries: [...made.flatMap((name) => CALLS[name]()), ...CONCERNS.map(({ query }) => query(now))],
+  orders: CALLS.orders().map(({ collection, where, order }) => ({ collection, where, order })),
+  concerns: CONCERNS.map(({ name, says, query }) => ({ name, says, query: query(now) })),
+  standing: Object.fromEntries(Object.entries(STANDING).map(([status, [says]]) => [status, says])),
+  statuses: queries.STATUSES,
+  refusals: REFUSALS,
+  acts: Object.fromEntries(Object.entries(ACTS).map(([kind, { statuses }]) => [kind, statuses])),
+}));

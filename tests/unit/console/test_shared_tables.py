@@ -1,0 +1,68 @@
+"""The console asks what `./shop` asks, offers what the service would do, and calls a status by what it means."""
+
+from datetime import UTC, datetime
+
+from ops.attention import WATCHED
+from ops.orders import query_for
+from ops.reading import Query
+from ops.standing import STANDING
+from orders.event_kinds import EventKind
+from orders.lifecycle import TRANSITIONS
+from orders.operator_events import HoldProlonged, HoldReleased, OrderAccepted, OrderCancelled, RefundOrdered
+from orders.order import OrderStatus
+from orders.outcome import REQUESTS_REFUSED
+from orders.steps import Step
+from tests.support.builders import NOW
+from tests.support.console_modules import said_by_the_console
+
+SAID = said_by_the_console()
+ACTS = {
+    "accept": OrderAccepted.kind,
+    "refund": RefundOrdered.kind,
+    "release": HoldReleased.kind,
+    "extend": HoldProlonged.kind,
+    "cancel": OrderCancelled.kind,
+}
+
+
+def as_the_console_says_it(query: Query) -> dict[str, object]:
+    return {
+        "collection": query.collection,
+        "where": [[one.field, one.operator, in_json(one.value)] for one in query.where],
+        "order": [[query.order_by, "desc" if query.is_descending else "asc"]],
+    }
+
+
+def in_json(value: object) -> object:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
+    return value
+
+
+def test_what_needs_a_person_is_asked_as_the_command_line_asks_it() -> None:
+    asked = {one.name: (one.says, as_the_console_says_it(one.query(NOW))) for one in WATCHED}
+    assert {one["name"]: (one["says"], one["query"]) for one in SAID["concerns"]} == asked
+
+
+def test_orders_are_asked_for_as_the_command_line_asks_for_them() -> None:
+    queries = [query_for(statuses, user, NOW, 1, None) for statuses, user in (((), None), ((), "alice"))]
+    # Besides, the console names a time until which they were placed.
+    said = [{**query, "where": query["where"][:2]} for query in SAID["orders"][:2]]
+    assert said == [as_the_console_says_it(query) for query in queries]
+
+
+def test_every_status_is_known_and_means_what_it_means_to_the_command_line() -> None:
+    known = {str(status): says for status, says in STANDING.items() if status is not OrderStatus.UNKNOWN}
+    assert SAID["standing"] == known
+    assert set(SAID["statuses"]) == set(known)
+
+
+def test_an_act_is_offered_where_the_service_would_not_turn_it_down_for_the_status_alone() -> None:
+    def possible(kind: EventKind) -> set[str]:
+        return {str(status) for status in OrderStatus if TRANSITIONS[status, kind] is not Step.TURN_DOWN}
+
+    assert {kind: set(SAID["acts"][kind]) for kind in ACTS} == {kind: possible(event) for kind, event in ACTS.items()}
+
+
+def test_every_answer_that_turns_a_request_down_is_known_as_one() -> None:
+    assert set(SAID["refusals"]) == set(REQUESTS_REFUSED)
