@@ -11,15 +11,14 @@ export class Day {
   #currencies = [];
   #spans = new Map();
 
-  /** Since midnight: `{ spans: [{ since, placed, paid: [{ currency, orders, amount }] }], currencies }`, the earliest span first. */
-  async until(now) {
+  /** Since midnight, also in the currencies that are `seen` elsewhere: `{ spans: [{ since, placed, paid: [{ currency, orders, amount }] }], currencies }`, the earliest span first. */
+  async until(now, seen = []) {
     const start = midnight(now).getTime();
-    if (start !== this.#start) {
+    const isNew = seen.some((currency) => !this.#currencies.includes(currency));
+    if (start !== this.#start || isNew) {
       this.#start = start;
       this.#spans.clear();
-    }
-    if (!this.#currencies.length) {
-      this.#currencies = await this.#currenciesKnown();
+      this.#currencies = await currenciesKnown();
     }
     const starts = [];
     for (let since = start; since <= now; since += SPAN) {
@@ -27,14 +26,6 @@ export class Day {
     }
     const spans = await Promise.all(starts.map((since) => this.#span(since, now)));
     return { spans, currencies: this.#currencies };
-  }
-
-  async #currenciesKnown() {
-    const known = [];
-    for (let found; (found = await find(currencyAfter(known.at(-1)))).length;) {
-      known.push(found[0].fields.currencyReceived);
-    }
-    return known;
   }
 
   async #span(since, now) {
@@ -53,4 +44,12 @@ export class Day {
     }
     return span;
   }
+}
+
+async function currenciesKnown() {
+  const known = [];
+  for (let found; (found = await find(currencyAfter(known.at(-1)))).length;) {
+    known.push(found[0].fields.currencyReceived);
+  }
+  return known;
 }

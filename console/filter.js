@@ -18,14 +18,14 @@ export function parametersOf({ statuses, user, since, until }, after) {
     user,
     since: since?.toISOString(),
     until: until?.toISOString(),
-    after: after && `${after[0].toISOString()} ${after[1]}`,
+    after: after && `${after[0].seconds}.${after[0].nanoseconds} ${after[1]}`,
   };
 }
 
-/** Behind which order the page begins: when that was placed, and its id. */
+/** Behind which order the page begins: `[{ seconds, nanoseconds }, id]`, as `reading.find` has its cursor. */
 export function cursorIn(parameters) {
-  const [, at, id] = /^(\S+) (.+)$/.exec(parameters.get("after") ?? "") ?? [];
-  return id && timeIn(at) ? [timeIn(at), id] : undefined;
+  const [, seconds, nanoseconds, id] = /^(-?\d{1,12})\.(\d{1,9}) (.+)$/.exec(parameters.get("after") ?? "") ?? [];
+  return id && [{ seconds: Number(seconds), nanoseconds: Number(nanoseconds) }, id];
 }
 
 function timeIn(text) {

@@ -1,16 +1,13 @@
 // The operators' console: who may look is shown the page that the address names.
-import { html, nothing, render } from "./sdk/lit-html.js";
+import { html, render } from "./sdk/lit-html.js";
 import { announce } from "./announcement.js";
+import { beBusy, freshPlace } from "./place.js";
 import { refusalInWords } from "./words.js";
 
-const place = document.getElementById("place");
-
-// lit-html leaves what was there before, and adds.
-place.replaceChildren();
-render(html`<p class="waiting">One moment …</p>`, place);
+render(html`<p class="waiting">One moment …</p>`, freshPlace());
 start().catch((error) => {
-  render(html`<h1>The console cannot open</h1><p class="problem">${refusalInWords(error)}</p>`, place);
-  place.ariaBusy = "false";
+  render(html`<h1>The console cannot open</h1><p class="problem">${refusalInWords(error)}</p>`, freshPlace());
+  beBusy(false);
 });
 
 async function start() {
@@ -27,10 +24,9 @@ async function start() {
     stop();
     stop = () => {};
     announce("");
-    place.ariaBusy = "false";
+    beBusy(false);
     // What somebody was shown is not for who comes after them.
-    render(nothing, place);
-    place.hidden = !who;
+    freshPlace();
     if (who?.mayLook) {
       stop = startRouting({ who, projectId });
     } else if (who) {
@@ -44,5 +40,5 @@ function showStranger({ email }, askAgain) {
     <h1>This account may not look</h1>
     <p>${email} is signed in, and the shop has not let this account in. Whoever looks after the service runs:</p>
     <p><code>./shop admin add ${email}</code></p>
-    <p><button class="main" type="button" @click=${askAgain}>It is done: look again</button></p>`, place);
+    <p><button class="main" type="button" @click=${askAgain}>It is done: look again</button></p>`, freshPlace());
 }

@@ -18,7 +18,7 @@ export function forgetReads() {
 export function watch(asked, found, failed) {
   return onSnapshot(queryOf(asked), (snapshot) => {
     charge(snapshot.docChanges().filter(({ type }) => type !== "removed").length);
-    found(snapshot.docs.map(foundIn));
+    found(snapshot.docs.map((each) => foundIn(each, asked.order)));
   }, failed);
 }
 
@@ -30,11 +30,11 @@ export function watchDocument(path, found, failed) {
   }, failed);
 }
 
-/** What the query finds now: `[{ id, path, fields, last }]`; a page ends with what the next one begins `after`. */
+/** What the query finds now: `[{ id, path, fields, cursor }]`; the cursor is what the next page begins `after`. */
 export async function find(asked) {
   const snapshot = await getDocs(queryOf(asked));
   charge(snapshot.size);
-  return snapshot.docs.map(foundIn);
+  return snapshot.docs.map((each) => foundIn(each, asked.order));
 }
 
 /** The document now, or null. */
@@ -66,17 +66,26 @@ function queryOf({ collection: name, where: conditions = [], order = [], after, 
     // Two may be of one time: their ids say which of them comes first.
     ...order.map(([field, way]) => orderBy(field === "id" ? documentId() : field, way)),
     ...(order.length && order.at(-1)[0] !== "id" ? [orderBy(documentId(), direction)] : []),
-    ...(after ? [startAfter(...after)] : []),
+    ...(after ? [startAfter(...after.map(exact))] : []),
     ...(most ? [limit(most)] : []),
   );
 }
 
-function foundIn(snapshot) {
+function foundIn(snapshot, order = []) {
   if (!snapshot.exists()) {
     return null;
   }
-  return { id: snapshot.id, path: snapshot.ref.path, fields: plain(snapshot.data({ serverTimestamps: "estimate" })) };
+  return {
+    id: snapshot.id,
+    path: snapshot.ref.path,
+    fields: plain(snapshot.data({ serverTimestamps: "estimate" })),
+    cursor: [...order.filter(([field]) => field !== "id").map(([field]) => parts(snapshot.get(field))), snapshot.id],
+  };
 }
+
+/** A date has milliseconds, and Firestore's own times have microseconds: by a date, a page would begin too late. */
+const parts = (value) => (value instanceof Timestamp ? { seconds: value.seconds, nanoseconds: value.nanoseconds } : value);
+const exact = (value) => (value?.seconds === undefined ? value : new Timestamp(value.seconds, value.nanoseconds));
 
 /** With dates in the place of Firestore's own times. */
 function plain(value) {

@@ -4,17 +4,18 @@
 // A page is a module in pages/, with a line in PAGES. It exports
 //
 //   title                           a string, or a function of `asked` that returns one
-//   show(place, asked, shop)        renders into the element `place`, and returns a function that ends what it watches
+//   show(place, asked, shop)        renders into the element `place`, which is its own, and returns a function that ends
+//                                   what it watches; what it draws after that, nobody sees
 //
 // where `asked` is { path, parameters }: of #/order/o-1?from=today the path is ["o-1"], and the parameters are
 // URLSearchParams. `shop` is { who: { uid, email, mayAct }, projectId }. When the address changes, the page is ended and
 // shown anew. Queries are values in queries.js, where a test holds their indexes, and reading.js asks them; what several
 // pages draw is in parts/. Every template is lit-html's: a text in it stays a text, whatever it contains.
-import { html, nothing, render } from "./sdk/lit-html.js";
+import { html, render } from "./sdk/lit-html.js";
 import { PAGES } from "./pages.js";
+import { beBusy, freshPlace, goToItsBeginning } from "./place.js";
 import { forgetReads } from "./reading.js";
 
-const place = document.getElementById("place");
 let end = () => {};
 let turn = 0;
 
@@ -69,24 +70,22 @@ async function show(shop) {
   showWhere(page);
   forgetReads();
   if (!page) {
-    place.ariaBusy = "false";
+    beBusy(false);
     document.title = "No such page";
-    render(html`<h1>No such page</h1><p><a href="#/">Back to ${PAGES[0].label}</a></p>`, place);
+    render(html`<h1>No such page</h1><p><a href="#/">Back to ${PAGES[0].label}</a></p>`, freshPlace());
     return;
   }
-  place.ariaBusy = "true";
+  beBusy(true);
   const { title, show: showPage } = await page.load();
   if (now !== turn) {
     return;
   }
   document.title = `${typeof title === "function" ? title(asked) : title} · ${shop.projectId}`;
-  render(nothing, place);
-  end = showPage(place, asked, shop);
-  place.ariaBusy = "false";
-  // Who uses a screen reader hears that the page is another one; at the first one, they begin at the top.
+  end = showPage(freshPlace(), asked, shop);
+  beBusy(false);
+  // At the first one, they begin at the top.
   if (now > 1) {
-    place.focus({ preventScroll: true });
-    scrollTo(0, 0);
+    goToItsBeginning();
   }
 }
 

@@ -64,7 +64,7 @@ async function ofRefund(id) {
     if (found.length < PAGE) {
       break;
     }
-    after = [found.at(-1).fields.createdAt, found.at(-1).id];
+    after = found.at(-1).cursor;
   }
   return null;
 }

@@ -40,7 +40,7 @@ export function show(place, { parameters }) {
 function page(filter, after, { found, error }) {
   const shown = found?.slice(0, PAGE);
   const last = shown?.at(-1);
-  const next = found?.length > PAGE && parametersOf(filter, [last.fields.createdAt, last.id]);
+  const next = found?.length > PAGE && parametersOf(filter, last.cursor);
   return html`
     <h1>Orders</h1>
     ${form(filter)}
@@ -100,7 +100,7 @@ async function save(filter, button) {
       parts.push(rows(found));
       count += found.length;
       announce(`${count} orders read …`);
-      after = found.length ? [found.at(-1).fields.createdAt, found.at(-1).id] : after;
+      after = found.at(-1)?.cursor;
     }
     const address = URL.createObjectURL(new Blob(parts, { type: "text/csv" }));
     Object.assign(document.createElement("a"), { href: address, download: "orders.csv" }).click();

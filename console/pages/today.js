@@ -62,20 +62,22 @@ export function show(place, { parameters }) {
 function watchConcern(concern, limit, now, state, draw, failed) {
   const query = { ...concern.query(now), limit };
   let latest;
-  return watch(query, async (found) => {
-    latest = found;
+  const look = async (found) => {
     const items = (concern.needs ? await stillSo(concern, found) : found).map(concern.item).filter(Boolean);
-    if (latest !== found) {
-      return;
-    }
     const known = { concern, items, count: items.length, isAll: found.length < limit };
-    state.concerns.set(concern.name, known);
-    draw();
+    if (latest === found) {
+      state.concerns.set(concern.name, known);
+      draw();
+    }
     if (!known.isAll && !concern.isFiltered) {
-      known.count = await countOf(query).catch(() => items.length);
+      known.count = await countOf(query);
       known.isAll = known.count === items.length;
       draw();
     }
+  };
+  return watch(query, (found) => {
+    latest = found;
+    look(found).catch(failed);
   }, failed);
 }
 
@@ -96,7 +98,8 @@ function refreshing(day, state, draw, failed) {
     while (isNews && !isAsking) {
       [isAsking, isNews] = [true, false];
       try {
-        state.day = await day.until(new Date());
+        const paidIn = (state.latest ?? []).map(({ fields }) => fields.currencyReceived).filter(Boolean);
+        state.day = await day.until(new Date(), paidIn);
         draw();
       } catch (error) {
         failed(error);
@@ -182,6 +185,7 @@ function figures(day) {
       <h2>Placed today: ${total}</h2>
       ${bars("Orders placed today, by time", spans.map((span) => ({ label: label(span), value: span.placed })))}
     </section>
+    ${currencies.length ? nothing : html`<section class="panel"><h2>Paid today: nothing</h2></section>`}
     ${currencies.map((currency, index) => taken(spans, currency, index, label))}`;
 }
 

@@ -1,4 +1,4 @@
-"""The operators' console, on the deployed functions and their triggers, under the rules and the policy of a deployment."""
+"""The operators' console, on the deployed functions and their triggers, under the rules and headers of a deployment."""
 
 import csv
 import re
@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.running_shop import RunningShop
 from tests.support.browser import STEP_SECONDS_MAX, a_served_console, a_visit, barriers
-from tests.support.builders import an_order
+from tests.support.builders import a_catalogue_entry, an_order
 from tests.support.console import a_shop_in_trouble, an_account, hosts_of, sign_in, traffic_of
 from tests.support.emulated_shop import write_all
-from tests.support.stripe_objects import an_event_for
+from tests.support.stripe_objects import a_payment_event, an_event_for
 from tools.browser import a_browser
 
 expect.set_options(timeout=STEP_SECONDS_MAX * 1_000)
@@ -101,7 +101,7 @@ def test_today_names_what_waits_and_the_money_at_risk_and_asks_for_little(
         for concern in ("disputes", "refund due", "review", "parked", "findings", "effects given up"):
             expect(waiting.get_by_role("heading", name=re.compile(rf"^{concern} \(\d"))).to_be_visible()
         expect(page.get_by_role("heading", name=re.compile("^Placed today: [1-9]"))).to_be_visible()
-        expect(page.get_by_role("heading", name=re.compile("^Paid today"))).to_be_visible()
+        expect(page.get_by_role("heading", name=re.compile("^Paid today: €"))).to_be_visible()
         late = shop.id("late")
         shop.client.document(f"orders/{late}").set(an_order(status="expired", createdAt=firestore.SERVER_TIMESTAMP))
         expect(page.get_by_role("region", name="The latest orders").get_by_role("link", name=late)).to_be_visible()
@@ -215,10 +215,49 @@ def test_an_order_is_rehearsed_confirmed_and_changed_before_the_operators_eyes_b
     assert (str(entry["operator"]).split()[0], entry["reason"]) == ("acting@example.com", "The customer has called")
 
 
+def act(console: Page, name: str, would: str, **choices: str) -> None:
+    """Take all three steps of an act."""
+    console.get_by_role("button", name=name, exact=True).first.click()
+    dialog = console.get_by_role("dialog")
+    for label, value in choices.items():
+        dialog.get_by_label(label).fill(value)
+    dialog.get_by_label("Reason").fill("As agreed")
+    dialog.get_by_role("button", name="See what would happen").click()
+    expect(dialog).to_contain_text(f"This would end as: {would}")
+    dialog.get_by_role("button", name="Do it").click()
+    expect(dialog).to_contain_text(f"Done: {would}")
+    dialog.get_by_role("button", name="Close").click()
+
+
+def test_an_order_is_held_longer_accepted_and_refunded_in_part(console: Page, shop: RunningShop) -> None:
+    shop.client.document(f"products/{shop.id('pot')}").set(a_catalogue_entry(unitAmount=4_000))
+    shop.seed_product("pot", stock=10)
+    order_id = shop.place_order("acted-on", pot=1)
+    order = open_order(console, order_id)
+    expect(order).to_contain_text("nobody has paid; €40.00 is asked")
+    until = datetime.now(UTC) + timedelta(hours=5)
+    act(console, "Hold longer", "hold extended", Until=f"{until:%Y-%m-%dT%H:%M}")
+    expect(order).to_contain_text("held for another 4 h")
+    assert shop.deliver(a_payment_event(order_id, amount=3_000)) == (200, "quarantined")
+    expect(order).to_contain_text("3000 eur was paid, 4000 eur was asked")
+    act(console, "Accept", "accepted")
+    expect(order.locator(".status").first).to_have_text("finalized")
+    act(console, "Refund", "refund ordered", Amount="10.50")
+    expect(order).to_contain_text("stripe_refund for")
+    assert shop.get(f"inventory/{shop.id('pot')}") == {"stock": 9, "reserved": 0}
+
+
+def test_what_was_given_up_is_tried_again(console: Page, trouble: str, shop: RunningShop) -> None:
+    order = open_order(console, f"{trouble}-due")
+    expect(order).to_contain_text("mailbox <b>unavailable</b>")
+    act(console, "Try again", "retry ordered")
+    expect(order.get_by_role("button", name="Try again")).to_have_count(0)
+
+
 def test_what_another_operator_was_faster_with_is_not_done_twice(console: Page, shop: RunningShop) -> None:
     shop.seed_product("cup", stock=10)
     order_id = shop.place_order("contended", cup=1)
-    open_order(console, order_id)
+    expect(open_order(console, order_id)).to_contain_text("nobody has paid")
     console.get_by_role("button", name="Cancel", exact=True).click()
     dialog = console.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("Ordered twice")

@@ -46,7 +46,9 @@ def _served(module: str, port: str) -> Iterator[str]:
 @contextmanager
 def a_visit(browser: Browser, address: str) -> Iterator[Page]:
     """Somebody who was never there opens the page; nothing that it does may end in a complaint in the console."""
-    with browser.new_context(base_url=address, locale="en-IE", permissions=["clipboard-write"]) as context:
+    with browser.new_context(
+        base_url=address, locale="en-IE", timezone_id="UTC", permissions=["clipboard-write"]
+    ) as context:
         context.set_default_timeout(STEP_SECONDS_MAX * 1_000)
         page, complaints = context.new_page(), list[str]()
         page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)

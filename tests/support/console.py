@@ -85,8 +85,12 @@ def a_shop_in_trouble(prefix: str) -> Mapping[str, Fields]:
     money = {"itemsTotal": 3_600, "amountTotal": 3_600, "currency": "eur", "pricedBy": "catalogue"}
     received = {"amountReceived": 3_600, "currencyReceived": "eur", "amountRefunded": 0}
     order_of = {"userId": f"{prefix}-alice", "createdAt": ago(minutes=6), **money}
-    effect = {"kind": "mail", "recipient": "customer", "createdAt": ago(minutes=4), "causeId": "evt", "userId": None}
+    effect = {"kind": "mail", "recipient": "customer", "createdAt": ago(minutes=4), "causeId": prefix}
+    effect |= {"userId": None, "idempotencyKey": prefix}
     return {
+        f"orders/{prefix}-paid": an_order(
+            **order_of, **received, status="finalized", finalizedAt=ago(minutes=4), payments={f"pi_{prefix}": {**paid}}
+        ),
         f"orders/{prefix}-due": an_order(
             **order_of,
             **received,

@@ -45,9 +45,10 @@ test("an address says which orders are shown, and only what can be asked for", (
   const filter = { statuses: ["review", "refund_due"], user: "", since: minutes(-5), until: undefined };
   const written = (parameters) => new URLSearchParams(Object.entries(parameters)
     .flatMap(([name, value]) => [value ?? []].flat().map((each) => [name, each])));
-  const address = written(parametersOf(filter, [NOW, "order 1"]));
+  const cursor = [{ seconds: 1_773_500_966, nanoseconds: 123_456_000 }, "order 1"];
+  const address = written(parametersOf(filter, cursor));
   assert.deepEqual(filterIn(address), filter);
-  assert.deepEqual(cursorIn(address), [NOW, "order 1"]);
+  assert.deepEqual(cursorIn(address), cursor);
   const hostile = new URLSearchParams("status=nonsense&since=yesterday&after=x");
   assert.deepEqual(filterIn(hostile), { statuses: [], user: "", since: undefined, until: undefined });
   assert.equal(cursorIn(hostile), undefined);
