@@ -4,8 +4,7 @@ import { money } from "./money.js";
 /** `{ at, lane, what, id, result, note, who, look }`, the earliest first. The lanes are those of the picture. */
 export const LANES = ["money", "order", "messages"];
 
-export function happeningsIn({ entries, effects, claims }) {
-  const parked = claims.filter(({ fields }) => fields.processed === false);
+export function happeningsIn({ entries, effects, parked }) {
   return [...entries.map(ofEntry), ...effects.map(ofEffect), ...parked.map(ofParked)]
     .filter(({ at }) => at)
     .sort((one, other) => one.at - other.at);

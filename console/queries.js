@@ -45,7 +45,8 @@ export function paid({ currency, since, until }) {
       ["finalizedAt", ">=", since],
       ...(until ? [["finalizedAt", "<", until]] : []),
     ],
-    order: [["finalizedAt", "asc"]],
+    // What is added up has to be in the index, which is in this order.
+    order: [["finalizedAt", "asc"], ["amountReceived", "asc"]],
     sum: "amountReceived",
   };
 }
@@ -60,18 +61,24 @@ export function currencyAfter(currency = "") {
   };
 }
 
-/** All that is on record of one order, each list with so many at most. Each has its index. */
-export function ofOrder(orderId, limit = 10) {
+/** What is on record of one order, each list with so many at most; the earliest first, as the indexes have it. */
+export function ofOrder(orderId, limit = 16) {
   const of = [["orderId", "==", orderId]];
+  const few = Math.ceil(limit / 5);
   return {
-    entries: { collection: "auditLog", where: of, order: [["createdAt", "asc"]], limit: 2 * limit },
+    entries: { collection: "auditLog", where: of, order: [["createdAt", "asc"]], limit },
     effects: { collection: "effects", where: of, order: [["createdAt", "asc"]], limit },
-    // Their claims say of events how often they came, and whether they are of live mode.
-    claims: { collection: "webhookEvents", where: of, limit },
-    disputes: { collection: "disputes", where: of, limit: Math.ceil(limit / 5) },
-    findings: { collection: "findings", where: of, limit: Math.ceil(limit / 5) },
-    requests: { collection: "operatorRequests", where: [["target", "==", orderId]], limit: Math.ceil(limit / 5) },
+    parked: { collection: "webhookEvents", where: [...of, ["processed", "==", false]], limit: few },
+    // Any of them says whether the order's money is real.
+    claims: { collection: "webhookEvents", where: of, limit: 1 },
+    disputes: { collection: "disputes", where: of, limit: few },
+    findings: { collection: "findings", where: of, limit: few },
   };
+}
+
+/** What operators have asked for of an order, answered or not, and whether or not it was only rehearsed. */
+export function requestsFor(orderId, limit) {
+  return { collection: "operatorRequests", where: [["target", "==", orderId]], limit };
 }
 
 const LAST = "\uf8ff";

@@ -46,26 +46,29 @@ export async function read(path) {
 
 /** How many there are, however many are wanted at most: one read for each 1,000. */
 export async function countOf({ limit: _, ...asked }) {
-  return (await getAggregateFromServer(queryOf(asked), { all: count() })).data().all;
+  return (await getAggregateFromServer(inOrder(asked), { all: count() })).data().all;
 }
 
 /** How many there are, as `all`, and the `sum` of the field that the query names. */
 export async function sumOf({ limit: _, ...asked }) {
-  return (await getAggregateFromServer(queryOf(asked), { all: count(), sum: sum(asked.sum) })).data();
+  return (await getAggregateFromServer(inOrder(asked), { all: count(), sum: sum(asked.sum) })).data();
 }
 
 function charge(documents) {
   reads += documents;
 }
 
-function queryOf({ collection: name, where: conditions = [], order = [], after, limit: most }) {
-  const direction = order.at(-1)?.[1] ?? "asc";
+function queryOf(asked) {
+  const { order = [] } = asked;
+  // Two may be of one time: their ids say which of them comes first.
+  return order.length && order.at(-1)[0] !== "id" ? inOrder({ ...asked, order: [...order, ["id", order.at(-1)[1]]] }) : inOrder(asked);
+}
+
+function inOrder({ collection: name, where: conditions = [], order = [], after, limit: most }) {
   return query(
     collection(db, name),
     ...conditions.map(([field, operator, value]) => where(field === "id" ? documentId() : field, operator, value)),
-    // Two may be of one time: their ids say which of them comes first.
     ...order.map(([field, way]) => orderBy(field === "id" ? documentId() : field, way)),
-    ...(order.length && order.at(-1)[0] !== "id" ? [orderBy(documentId(), direction)] : []),
     ...(after ? [startAfter(...after.map(exact))] : []),
     ...(most ? [limit(most)] : []),
   );

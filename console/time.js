@@ -9,6 +9,10 @@ export function moment(at) {
   return at ? at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "–";
 }
 
+export function exactly(at) {
+  return at.toLocaleString([], { dateStyle: "medium", timeStyle: "medium" });
+}
+
 export function clock(at) {
   return at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }

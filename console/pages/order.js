@@ -10,16 +10,16 @@ import { timeline } from "../parts/timeline.js";
 import { actsOn } from "../acts.js";
 import { happeningsIn } from "../happenings.js";
 import { missingIn, standingOf } from "../order-fields.js";
-import { ofOrder } from "../queries.js";
+import { ofOrder, requestsFor } from "../queries.js";
 import { watch, watchDocument } from "../reading.js";
 import { addressOf } from "../router.js";
 import { isDocumentId } from "../search.js";
 import { moment, when } from "../time.js";
 
-const FEW = 8;
+const FEW = 16;
 const MANY = 100;
 /** The inventory of so many of its products is shown at first. */
-const PRODUCTS_FEW = 6;
+const PRODUCTS_FEW = 3;
 
 export const title = ({ path: [orderId] }) => `Order ${orderId ?? ""}`;
 
@@ -37,7 +37,7 @@ export function show(place, { path: [orderId], parameters }, shop) {
   };
   const follow = watchingInventory(state, isAll ? MANY : PRODUCTS_FEW, draw, failed);
   const limit = isAll ? MANY : FEW;
-  const queries = ofOrder(orderId, limit);
+  const queries = { ...ofOrder(orderId, limit), ...(isAll ? { requests: requestsFor(orderId, limit) } : {}) };
   const ends = [
     watchDocument(`orders/${orderId}`, (order) => {
       state.order = order;
@@ -50,7 +50,7 @@ export function show(place, { path: [orderId], parameters }, shop) {
     }, failed),
     ...Object.entries(queries).map(([name, query]) => watch(query, (found) => {
       state.lists[name] = found;
-      state.isCut ||= found.length === query.limit;
+      state.isCut ||= query.limit > 1 && found.length === query.limit;
       draw();
     }, failed)),
   ];
@@ -78,19 +78,19 @@ function watchingInventory(state, most, draw, failed) {
 
 function page(orderId, state, shop) {
   const { order, lists, error } = state;
-  const { entries = [], effects = [], claims = [], disputes = [], findings = [], requests = [] } = lists;
+  const { entries = [], effects = [], parked = [], claims = [], disputes = [], findings = [], requests = [] } = lists;
   const livemode = claims.map(({ fields }) => fields.livemode).find((mode) => typeof mode === "boolean") ?? null;
   const fields = order?.fields;
   return html`
     <div class="head"><h1>Order <span class="id">${orderId}</span></h1>${fields ? statusMark(fields.status) : nothing}</div>
     ${problem(error)}
     ${order === undefined ? html`<p class="waiting">Looking …</p>` : fields ? what(orderId, fields, shop) : html`<p>There is no such order.</p>`}
-    ${waiting({ effects, claims, disputes, findings, requests }, shop, livemode)}
+    ${waiting({ effects, parked, disputes, findings, requests }, shop, livemode)}
     ${fields ? html`<div class="columns">${moneyPart(fields, state.checkout, livemode)}${stockPart(fields, state.inventory)}</div>` : nothing}
     <section class="panel" aria-labelledby="happened">
       <h2 id="happened">What happened</h2>
-      ${timeline(happeningsIn({ entries, effects, claims }), holdOf(fields), livemode)}
-      ${state.isCut && !state.isAll ? html`<p><a href=${addressOf("order", [orderId], { all: 1 })}>Show all of it</a></p>` : nothing}
+      ${timeline(happeningsIn({ entries, effects, parked }), holdOf(fields), livemode)}
+      ${state.isCut && !state.isAll ? html`<p>There is more, and later: <a href=${addressOf("order", [orderId], { all: 1 })}>show all of it</a></p>` : nothing}
     </section>
     ${readsLine()}`;
 }
@@ -100,7 +100,7 @@ function what(orderId, fields, shop) {
   const acts = actsOn(fields).map((kind) => actButton(kind, orderId, shop, fields));
   return html`
     <section class="panel" aria-label="Where it is">
-      <p>${standingOf(fields.status).says}. Placed ${moment(fields.createdAt)} by ${fields.userId
+      <p class="standing">${standingOf(fields.status).says}. Placed ${moment(fields.createdAt)} by ${fields.userId
         ? html`<a class="id" href=${addressOf("orders", [], { user: fields.userId })}>${fields.userId}</a>` : "nobody"}. ${idOf(orderId)}</p>
       ${missing.length ? html`<ul class="missing">${missing.map((each) => html`<li>${each}</li>`)}</ul>` : nothing}
       ${shop.who.mayAct && acts.length ? html`<div class="row acts" role="group" aria-label="What you can do">${acts}</div>` : nothing}
@@ -108,13 +108,12 @@ function what(orderId, fields, shop) {
 }
 
 /** What somebody has to see to, besides what the order itself says. */
-function waiting({ effects, claims, disputes, findings, requests }, shop, livemode) {
+function waiting({ effects, parked, disputes, findings, requests }, shop, livemode) {
   const now = new Date();
   const lines = [
     ...findings.filter(({ fields }) => fields.state === "open")
       .map(({ fields }) => html`Found by ${fields.rule}: ${fields.found} <code>${fields.remedy ?? ""}</code>`),
-    ...claims.filter(({ fields }) => fields.processed === false)
-      .map(({ id, fields }) => html`Event ${idOf(id, livemode)} (${fields.eventType}) is parked as ${fields.result}. <code>./shop replay ${id}</code>`),
+    ...parked.map(({ id, fields }) => html`Event ${idOf(id, livemode)} (${fields.eventType}) is parked as ${fields.result}. <code>./shop replay ${id}</code>`),
     ...effects.filter(({ fields }) => fields.state === "ERROR")
       .map(({ id, fields }) => html`${fields.kind} for ${fields.recipient} was given up: ${fields.error}. ${actButton("retry", id, shop)}`),
     ...disputes.filter(({ fields }) => !/^(won|lost|warning_closed)$/.test(fields.status))

@@ -1,7 +1,7 @@
 // An order's time as a picture: what happened in three lanes, and how long units were held. The list says the same.
 import { html, nothing, svg } from "../sdk/lit-html.js";
 import { LANES } from "../happenings.js";
-import { clock, moment } from "../time.js";
+import { clock, exactly, moment } from "../time.js";
 import { idOf } from "./links.js";
 
 const WIDTH = 900;
@@ -44,7 +44,7 @@ function picture(happenings, hold) {
 
 const entry = ({ at, what, id, result, note, who, look }, livemode) => html`
   <li class=${look}>
-    <time datetime=${at.toISOString()}>${moment(at)}, ${clock(at)}</time>
+    <time datetime=${at.toISOString()}>${exactly(at)}</time>
     <span><strong>${what}</strong> <span class="result">${result.replaceAll("_", " ")}</span>
       ${note ? html`<span class="soft">${note}</span>` : nothing}
       ${who ? html`<span class="soft">by ${who}</span>` : nothing}

@@ -152,7 +152,7 @@ def test_orders_are_found_by_an_address_page_by_page_and_exported_as_they_are_fi
     with console.expect_download() as download:
         console.get_by_role("button", name="Export as CSV").click()
     download.value.save_as(tmp_path / "orders.csv")
-    rows = list(csv.DictReader((tmp_path / "orders.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "orders.csv").read_text().splitlines()))
     assert [row["orderId"] for row in rows] == seen
     assert {row["status"] for row in rows} == {"expired"}
 

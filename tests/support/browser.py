@@ -55,7 +55,7 @@ def a_visit(browser: Browser, address: str) -> Iterator[Page]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto("/")
         yield page
-        assert complaints == []
+        assert not complaints, complaints
 
 
 def barriers(page: Page) -> list[str]:

@@ -17,6 +17,7 @@ const CALLS = {
     queries.orders({ ...which, since: now, until: now, after: [now, "order-1"] })),
   paid: () => queries.paid({ currency: "eur", since: now, until: now }),
   placed: () => queries.placed({ since: now, until: now }),
+  requestsFor: () => queries.requestsFor("order-1", 1),
   refunded: () => queries.refunded({ limit: 1 }),
 };
 

@@ -193,7 +193,7 @@ def asked_by_operators() -> list[Asked]:
 
 
 def asked_by_the_console() -> list[Asked]:
-    """Every query of the console's, whose sum has to be in the index, behind what it sorts by."""
+    """Every query of the console's."""
     return [asked_as_a_value(query) for query in said_by_the_console()["queries"]]
 
 
@@ -202,7 +202,9 @@ def asked_as_a_value(query: Mapping[str, Any]) -> Asked:
     compared = {field for field, _, _ in query["where"]} - equal
     order = tuple((field, {"asc": UP, "desc": DOWN}[way]) for field, way in query.get("order", ()) if field != "id")
     assert compared - {"id"} <= {name for name, _ in order[:1]}
-    return Asked(query["collection"], equal, (*order, *((name, UP) for name in [query.get("sum")] if name)))
+    # What is added up has to be in the index, behind what is compared.
+    assert "sum" not in query or query["sum"] == order[-1][0]
+    return Asked(query["collection"], equal, order)
 
 
 def asked_by(ask: Callable[[Recorder], object]) -> list[Asked]:

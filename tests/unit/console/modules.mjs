@@ -109,10 +109,7 @@ test("happenings are in the order of time, whatever they are of", () => {
   const happened = happeningsIn({
     entries: [found("evt_1", { createdAt: minutes(2), eventType: "charge.succeeded", result: "quarantined" })],
     effects: [found("mail", { createdAt: minutes(3), kind: "mail", recipient: "customer", state: "ERROR", attempts: 1 })],
-    claims: [
-      found("evt_0", { processed: false, parkedAt: minutes(1), eventType: "refund.created", result: "payment_not_found" }),
-      found("evt_1", { processed: true }),
-    ],
+    parked: [found("evt_0", { parkedAt: minutes(1), eventType: "refund.created", result: "payment_not_found" })],
   });
   assert.deepEqual(happened.map(({ id, lane, look }) => [id, lane, look]), [
     ["evt_0", "order", "warn"], ["evt_1", "money", "bad"], ["mail", "messages", "bad"],
