@@ -82,7 +82,7 @@ function page(orderId, state, shop) {
   const livemode = claims.map(({ fields }) => fields.livemode).find((mode) => typeof mode === "boolean") ?? null;
   const fields = order?.fields;
   return html`
-    <div class="head"><h1>Order <span class="id">${orderId}</span></h1>${fields ? statusMark(fields.status) : nothing}</div>
+    <div class="head"><h1>Order <span class="id">${orderId}</span></h1><span role="status">${fields ? statusMark(fields.status) : nothing}</span></div>
     ${problem(error)}
     ${order === undefined ? html`<p class="waiting">Looking …</p>` : fields ? what(orderId, fields, shop) : html`<p>There is no such order.</p>`}
     ${waiting({ effects, parked, disputes, findings, requests }, shop, livemode)}

@@ -268,5 +268,7 @@ def test_nothing_is_done_by_who_only_looks_what_would_happen(console: Page, shop
 def test_what_was_given_up_is_tried_again(console: Page, trouble: str) -> None:
     order = open_order(console, f"{trouble}-due")
     expect(order).to_contain_text("mailbox <b>unavailable</b>")
+    order.get_by_role("button", name=f"Copy {trouble}-due", exact=True).first.click()
+    expect(console.get_by_text(f"{trouble}-due is copied.")).to_be_visible()
     act(console, "Try again", "retry ordered")
     expect(order.get_by_role("button", name="Try again")).to_have_count(0)

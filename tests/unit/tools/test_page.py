@@ -12,6 +12,8 @@ from tools import addresses, console, page, site
 from tools.addresses import Addresses
 from tools.console import FIREBASE_HOSTS, POLICY, hosted_headers
 from tools.site import Site
+from tools.toolchain import ROOT
+from tools.web_sdk import CONSOLE
 
 SHOP = Addresses(firestore="127.0.0.1:1", functions="127.0.0.1:2", auth="127.0.0.1:3", stripe="127.0.0.1:4")
 
@@ -58,6 +60,12 @@ def test_the_console_is_served_here_as_firebase_hosting_serves_it_but_for_whom_i
     assert there["trusted-types"] == {"lit-html"}
     assert there["require-trusted-types-for"] == {"'script'"}
     assert not [each for each in set().union(*there.values()) if each.startswith("'unsafe") or "*" in each]
+
+
+def test_what_the_console_loads_of_others_is_there_before_it_is_deployed() -> None:
+    hosting = json.loads((ROOT / "firebase.json").read_text())["hosting"]
+    assert hosting["predeploy"] == ["python3 -m tools.web_sdk"]
+    assert (hosting["target"], ROOT / hosting["public"]) == ("console", CONSOLE)
 
 
 def directives(policy: str) -> dict[str, set[str]]:
