@@ -61,8 +61,8 @@ emulators: $(EMULATORS) ## keep a shop open until Ctrl-C; KEEP=1 keeps its data;
 page: $(PAGE) ## open the page in examples/shop for the shop that is open, until Ctrl-C; PAGE_PORT=... names a port
 	@$(VENV_PYTHON) -m tools.page
 
-console: $(PAGE) ## open the operators' console for the shop that is open, until Ctrl-C; CONSOLE_PORT=... names a port
-	@$(VENV_PYTHON) -m tools.console
+console: $(PAGE) ## open the operators' console on a shop that lives, until Ctrl-C; SEED=... makes another one
+	@$(VENV_PYTHON) -m tools.living
 
 messages: $(BROWSER) ## renew what shows the messages: the snapshots in the tests, docs/messages.md and its pictures
 	@$(VENV_PYTHON) -m tools.message_pictures

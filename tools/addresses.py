@@ -79,18 +79,19 @@ def found(environment: Mapping[str, str], build: Path) -> Addresses:
 
     Raises NoEmulators.
     """
-    addresses = _named(environment) or _left(build)
+    addresses = named(environment) or _left(build)
     if addresses is None:
         raise NoEmulators("No emulators are up: start them in another terminal with `make emulators`.")
     for name in addresses.silent:
-        named = f", which {_VARIABLES[name]} names" if environment.get(_VARIABLES[name]) else ""
-        raise NoEmulators(f"Nothing listens on {getattr(addresses, name)}{named}: is `make emulators` still up?")
+        which = f", which {_VARIABLES[name]} names" if environment.get(_VARIABLES[name]) else ""
+        raise NoEmulators(f"Nothing listens on {getattr(addresses, name)}{which}: is `make emulators` still up?")
     return addresses
 
 
-def _named(environment: Mapping[str, str]) -> Addresses | None:
-    named = {name: environment.get(variable, "") for name, variable in _VARIABLES.items()}
-    return Addresses(**named) if all(named.values()) else None
+def named(environment: Mapping[str, str]) -> Addresses | None:
+    """Those that the environment names, whether or not anything listens there; None unless it names all."""
+    hosts = {name: environment.get(variable, "") for name, variable in _VARIABLES.items()}
+    return Addresses(**hosts) if all(hosts.values()) else None
 
 
 def _left(build: Path) -> Addresses | None:

@@ -1,9 +1,10 @@
 """The operators' console, for the shop that is open in the emulators: until Ctrl-C.
 
-    make console [CONSOLE_PORT=...]
+    python -m tools.console
 
-It is served with the headers that firebase.json names for Firebase Hosting, but that it speaks to the emulators in the
-place of Google's hosts; and it learns at the address that Firebase Hosting reserves for that where Firebase is:
+`make console` does the same, and lets something happen in the shop (tools/living). It is served with the headers that
+firebase.json names for Firebase Hosting, but that it speaks to the emulators in the place of Google's hosts; and it
+learns at the address that Firebase Hosting reserves for that where Firebase is:
 https://firebase.google.com/docs/hosting/reserved-urls
 """
 

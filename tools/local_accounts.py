@@ -5,32 +5,25 @@ https://firebase.google.com/docs/emulator-suite/connect_auth
 
 import json
 from collections.abc import Mapping
-from typing import Final
 
+from ops.accounts import Accounts
+from ops.exit_codes import Failed
 from tools.addresses import PROJECT
-from tools.posting import Answer, post
-
-# The emulator's own word for whoever may do anything.
-_OWNER: Final = {"Authorization": "Bearer owner"}
-
-
-class NoAccount(Exception):
-    """The emulator refuses it. The message says why."""
+from tools.posting import post
 
 
 def let_in(auth_host: str, email: str, password: str, claims: Mapping[str, object]) -> str:
-    """The id of the account with this address, whose next token claims this. Raises NoAccount, NotAnswered."""
-    origin, said = f"http://{auth_host}/identitytoolkit.googleapis.com/v1", {"email": email, "password": password}
-    made = post(f"{origin}/accounts:signUp?key=any", json.dumps(said).encode())
-    if not made.is_done:
-        made = post(f"{origin}/accounts:signInWithPassword?key=any", json.dumps(said).encode())
-    user_id = _done(made)["localId"]
-    changed = {"localId": user_id, "customAttributes": json.dumps(dict(claims))}
-    _done(post(f"{origin}/projects/{PROJECT}/accounts:update", json.dumps(changed).encode(), _OWNER))
-    return str(user_id)
+    """The id of the account with this address, whose next token claims this. Raises Failed, NotAnswered."""
+    accounts = Accounts(PROJECT, auth_host)
+    found = accounts.by_email(email)
+    user_id = found.user_id if found else _signed_up(auth_host, email, password)
+    accounts.set_claims(user_id, claims)
+    return user_id
 
 
-def _done(answer: Answer) -> Mapping[str, object]:
+def _signed_up(auth_host: str, email: str, password: str) -> str:
+    url = f"http://{auth_host}/identitytoolkit.googleapis.com/v1/accounts:signUp?key=any"
+    answer = post(url, json.dumps({"email": email, "password": password}).encode())
     if not answer.is_done:
-        raise NoAccount(f"The Authentication emulator answers {answer.status}: {answer.body.decode(errors='replace')}")
-    return answer.fields()
+        raise Failed(f"The Authentication emulator answers {answer.status}: {answer.body.decode(errors='replace')}")
+    return str(answer.fields()["localId"])

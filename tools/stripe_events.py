@@ -1,7 +1,8 @@
 """Stripe's objects and events of a payment, as its webhooks carry them, with the fields that a shop may look at. Pure.
 
 The objects: https://docs.stripe.com/api/payment_intents/object, https://docs.stripe.com/api/charges/object,
-https://docs.stripe.com/api/checkout/sessions/object and https://docs.stripe.com/api/refunds/object.
+https://docs.stripe.com/api/checkout/sessions/object, https://docs.stripe.com/api/refunds/object and
+https://docs.stripe.com/api/disputes/object.
 """
 
 from collections.abc import Callable, Mapping
@@ -90,6 +91,28 @@ def refund_object(refund_id: str, amount: int, currency: str, at: int, **fields:
         "status": "succeeded",
         **fields,
     }
+
+
+def dispute_event(
+    payment: CardPayment, opened_at: int, due_by: int, *, closed_at: int | None = None, status: str = "needs_response"
+) -> Json:
+    """The customer's bank disputes all of the payment, and takes evidence until then; or has decided. In seconds."""
+    dispute = {
+        "id": f"dp_{payment.name}",
+        "object": "dispute",
+        "amount": payment.amount,
+        "charge": payment.charge_id,
+        "created": opened_at,
+        "currency": payment.currency,
+        "evidence_details": {"due_by": due_by, "has_evidence": False, "past_due": False, "submission_count": 0},
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": payment.payment_intent_id,
+        "reason": "fraudulent",
+        "status": status,
+    }
+    word = "created" if closed_at is None else "closed"
+    return event_around(dispute, f"evt_{payment.name}_dispute_{word}", f"charge.dispute.{word}", closed_at or opened_at)
 
 
 def event_around(stripe_object: Json, event_id: str, event_type: str, at: int, **fields: object) -> Json:
