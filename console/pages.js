@@ -3,4 +3,6 @@ export const PAGES = [
   { name: "today", label: "Today", load: () => import("./pages/today.js") },
   { name: "orders", label: "Orders", load: () => import("./pages/orders.js") },
   { name: "order", within: "orders", load: () => import("./pages/order.js") },
+  { name: "stock", label: "Stock", load: () => import("./pages/stock.js") },
+  { name: "events", label: "Events", load: () => import("./pages/events.js") },
 ];

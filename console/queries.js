@@ -103,3 +103,50 @@ export function ofCustomer(userId) {
 export function refunded({ after, limit } = {}) {
   return orders({ statuses: REFUNDABLE, after, limit });
 }
+
+/** What is in the inventory, by id. */
+export function inventory({ after, limit = PAGE } = {}) {
+  return { collection: "inventory", where: [], order: [["id", "asc"]], after: after && [after], limit };
+}
+
+/** What is on sale, by id: the rules let nobody list what is not. */
+export function onSale({ after, limit = PAGE } = {}) {
+  return { ...inventory({ after, limit }), collection: "products", where: [["active", "==", true]] };
+}
+
+/** The orders that may hold units, the longest waiting first: no index leads to those that hold a product. */
+export function mayHold(limit) {
+  return {
+    collection: "orders",
+    where: [["status", "in", ["reserving", "reserved", "review"]]],
+    order: [["createdAt", "asc"]],
+    limit,
+  };
+}
+
+/** What the trail says within a time, the earliest first. */
+export function trailWithin({ since, until, limit }) {
+  return {
+    collection: "auditLog",
+    where: [["createdAt", ">=", since], ...(until ? [["createdAt", "<", until]] : [])],
+    order: [["createdAt", "asc"], ["orderId", "asc"]],
+    limit,
+  };
+}
+
+/** Events that wait for their order or payment, or that nobody could read; the longest waiting first. */
+export function parkedEvents(limit) {
+  return { collection: "webhookEvents", where: [["processed", "==", false]], order: [["parkedAt", "asc"]], limit };
+}
+
+/** Events of another account or mode than the shop's, which were put on record and no more. */
+export function setAside(limit) {
+  return { collection: "webhookEvents", where: [["result", "in", ["other_account", "livemode_mismatch"]]], limit };
+}
+
+/** Events that came more than once, the most often first. */
+export function repeated(limit) {
+  return {
+    collection: "webhookEvents", where: [["deliveries", ">", 1]], order: [["deliveries", "desc"]], limit,
+  };
+}

@@ -1,6 +1,7 @@
 """The operators' console, on the deployed functions and their triggers, under the rules and headers of a deployment."""
 
 import csv
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,15 @@ from google.cloud import firestore
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.running_shop import RunningShop
+from tests.support import http_client
 from tests.support.browser import STEP_SECONDS_MAX, a_served_console, a_visit, barriers
 from tests.support.builders import a_catalogue_entry, an_order
 from tests.support.console import a_shop_in_trouble, an_account, hosts_of, sign_in, traffic_of
-from tests.support.emulated_shop import write_all
+from tests.support.emulated_shop import a_project, write_all
+from tests.support.many_orders import newest_first, write_many_orders
 from tests.support.stripe_objects import a_payment_event
 from tools.browser import a_browser
+from tools.console import CONFIGURATION
 
 expect.set_options(timeout=STEP_SECONDS_MAX * 1_000)
 
@@ -106,7 +110,9 @@ def test_today_names_what_waits_and_the_money_at_risk_and_asks_for_little(
     assert sum(traffic.files.values()) < KILOBYTES_MAX * 1_000, traffic.files
 
 
-@pytest.mark.parametrize("path", ["#/today", "#/orders", "#/order/{prefix}-due"])
+@pytest.mark.parametrize(
+    "path", ["#/today", "#/orders", "#/order/{prefix}-due", "#/stock", "#/stock/{prefix}-shirt", "#/events"]
+)
 def test_a_page_asks_for_few_documents_is_for_everybody_and_fits_a_phone(
     console: Page, trouble: str, path: str
 ) -> None:
@@ -272,3 +278,72 @@ def test_what_was_given_up_is_tried_again(console: Page, trouble: str) -> None:
     expect(console.get_by_text(f"{trouble}-due is copied.")).to_be_visible()
     act(console, "Try again", "retry ordered")
     expect(order.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+def test_ten_thousand_orders_are_shown_page_by_page(browser: Browser, address: str, auth_host: str) -> None:
+    project, now = a_project(), datetime.now(UTC)
+    write_many_orders(project, 10_000, now)
+    with a_visit(browser, address) as page, traffic_of(page) as traffic:
+        configured = http_client.request(f"{address}{CONFIGURATION}")
+        elsewhere = json.dumps({**json.loads(configured.body), "projectId": project})
+        page.route(f"**{CONFIGURATION}", lambda route: route.fulfill(body=elsewhere))
+        page.goto("/?of-many#/orders")
+        sign_in(page, an_account(auth_host, "acting@example.com", admin=True))
+        orders = page.get_by_role("region", name="Orders").get_by_role("link", name="order-")
+        expect(orders).to_have_count(25)
+        seen = orders.all_inner_texts()
+        page.get_by_role("link", name="Older").click()
+        # Of the next page the first is known already, as what says that there is one.
+        expect(orders.first).to_have_text(newest_first(26)[-1])
+        expect(orders).to_have_count(25)
+        seen += orders.all_inner_texts()
+    assert seen == newest_first(50)
+    assert traffic.without_limit == []
+    assert traffic.documents <= 2 * DOCUMENTS_MAX
+
+
+def test_stock_says_who_holds_it_and_what_moved_it_and_is_corrected_with_a_reason(
+    console: Page, shop: RunningShop
+) -> None:
+    mug, order_id, ends = shop.seed_product("mug", stock=10), shop.id("holding"), datetime.now(UTC) + timedelta(days=1)
+    shop.client.document(f"inventory/{mug}").update({"reserved": 3})
+    # The one that has waited longest.
+    order = an_order(status="reserved", createdAt=ends - timedelta(days=90), reservationExpiresAt=ends)
+    shop.client.document(f"orders/{order_id}").set({**order, "items": [{"productId": mug, "quantity": 3}]})
+    console.goto(f"/#/stock/{mug}")
+    shelf, held = (console.get_by_role("region", name=name) for name in ("On the shelf", "Held by"))
+    expect(shelf).to_contain_text(re.compile(r"On hand\s*10\s*Held\s*3\s*Available\s*7"))
+    expect(held.get_by_role("row").filter(has=console.get_by_role("link", name=order_id))).to_contain_text("3")
+    shelf.get_by_role("button", name="Adjust").click()
+    dialog = console.get_by_role("dialog")
+    dialog.get_by_label("Units").fill("12")
+    dialog.get_by_label("Reason").fill("Counted on Monday")
+    dialog.get_by_role("button", name="See what would happen").click()
+    expect(dialog).to_contain_text("This would end as: stock adjusted")
+    dialog.get_by_role("button", name="Do it").click()
+    expect(dialog).to_contain_text("Done: stock adjusted")
+    dialog.get_by_role("button", name="Close").click()
+    expect(shelf).to_contain_text(re.compile(r"On hand\s*12"))
+    console.get_by_role("button", name="Draw").click()
+    history = console.get_by_role("region", name="History")
+    expect(history.get_by_role("img", name=f"{mug} on hand")).to_be_visible()
+    moved = history.get_by_role("row").filter(has_text="Counted on Monday")
+    expect(moved).to_contain_text("+2")
+    expect(moved).to_contain_text("acting@example.com")
+    assert barriers(console) == []
+
+
+def test_events_that_wait_or_came_again_are_listed_and_what_is_settled_is_counted(
+    console: Page, trouble: str, shop: RunningShop
+) -> None:
+    aside = {"eventType": "charge.succeeded", "processed": True, "result": "other_account", "account": "acct_1"}
+    received = {"receivedAt": datetime.now(UTC), "deliveries": 1, "livemode": False, "orderId": None}
+    shop.client.document(f"webhookEvents/evt_{trouble}_aside").set({**aside, **received})
+    console.goto("/#/events")
+    for heading in ("Parked", "Set aside", "Delivered again"):
+        expect(console.get_by_role("heading", name=re.compile(rf"^{heading} \([1-9]"))).to_be_visible()
+    parked = console.get_by_role("region", name=re.compile("^Parked")).get_by_role("row")
+    expect(parked.filter(has_text="payment not found").first).to_be_visible()
+    again = console.get_by_role("region", name=re.compile("^Delivered again")).get_by_role("row")
+    expect(again.filter(has_text=f"evt_{trouble}_parked")).to_contain_text("3")
+    expect(console.get_by_role("img", name="Events settled, by the hour")).to_be_visible()

@@ -10,15 +10,22 @@ const now = new Date(process.argv[2]);
 const CALLS = {
   beginningWith: () => ["orders", "webhookEvents"].map((collection) => queries.beginningWith(collection, "text")),
   currencyAfter: () => queries.currencyAfter("eur"),
+  inventory: () => queries.inventory({ after: "shirt" }),
+  mayHold: () => queries.mayHold(1),
   ofCustomer: () => queries.ofCustomer("alice"),
   ofOrder: () => Object.values(queries.ofOrder("order-1")),
   ofSession: () => queries.ofSession("cs_1"),
+  onSale: () => queries.onSale({ after: "shirt" }),
   orders: () => [{}, { user: "alice" }, { statuses: ["review"] }].map((which) =>
     queries.orders({ ...which, since: now, until: now, after: [now, "order-1"] })),
+  parkedEvents: () => queries.parkedEvents(1),
   paid: () => queries.paid({ currency: "eur", since: now, until: now }),
   placed: () => queries.placed({ since: now, until: now }),
   requestsFor: () => queries.requestsFor("order-1", 1),
+  repeated: () => queries.repeated(1),
   refunded: () => queries.refunded({ limit: 1 }),
+  setAside: () => queries.setAside(1),
+  trailWithin: () => queries.trailWithin({ since: now, until: now, limit: 1 }),
 };
 
 const made = Object.keys(queries).filter((name) => typeof queries[name] === "function");
