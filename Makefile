@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page console messages seed pay refund sweep bench model loadtest deploy doctor monitoring shop lint format lock audit sbom clean
+.PHONY: help demo test unit torture simulation faults fuzz soak mutation emulators page console messages pictures seed pay refund sweep bench model loadtest deploy doctor monitoring shop lint format lock audit sbom clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'
@@ -66,6 +66,9 @@ console: $(PAGE) ## open the operators' console on a shop that lives, until Ctrl
 
 messages: $(BROWSER) ## renew what shows the messages: the snapshots in the tests, docs/messages.md and its pictures
 	@$(VENV_PYTHON) -m tools.message_pictures
+
+pictures: $(BROWSER) ## renew the pictures of the console in docs/console
+	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tools.console_pictures
 
 seed: $(EMULATORS) ## put what is missing of the catalogue into the shop that is open
 	@$(VENV_PYTHON) -m tools.catalogue

@@ -6,7 +6,6 @@ A picture is made anew only if its message, or how it is looked at, has changed:
 """
 
 import hashlib
-import io
 import json
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -14,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from PIL import Image
 from playwright.sync_api import Browser
 
 from notifications.notices import Audience
 from tools.browser import NoChromium, a_browser
 from tools.messages import LOCALES, SNAPSHOTS, Example, examples, snapshots
+from tools.pictures import with_few_colours
 from tools.toolchain import ROOT
 
 PAGE: Final = ROOT / "docs" / "messages.md"
@@ -28,7 +27,6 @@ MANIFEST: Final = FOLDER / "manifest.json"
 """By picture, of what it was made."""
 
 _WIDTH, _PHONE_WIDTH = 560, 360
-_COLOURS: Final = 64
 _DARK: Final = ("paid-customer", "payment_failed-customer", "second_payment-operator-under-way")
 _PHONE: Final = ("reserved-customer", "refund_due-customer", "review-operator")
 
@@ -150,17 +148,10 @@ def _taken(browser: Browser, picture: Picture) -> bytes:
         context.on("request", lambda request: requests.append(request.url))
         context.route("**/*", lambda route: route.abort())
         sheet.set_content(picture.html)
-        taken = _with_few_colours(sheet.screenshot(full_page=True))
+        taken = with_few_colours(sheet.screenshot(full_page=True))
     if requests:
         raise ValueError(f"{picture.name} asks for {', '.join(requests)}")
     return taken
-
-
-def _with_few_colours(png: bytes) -> bytes:
-    small = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as image:
-        image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(small, "png", optimize=True)
-    return small.getvalue()
 
 
 if __name__ == "__main__":
