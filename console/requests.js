@@ -4,6 +4,8 @@ import { db } from "./firebase.js";
 import { watchDocument } from "./reading.js";
 
 const ANSWER_SECONDS_MAX = 60;
+// Usually it is there within one. A listener that has gone silent would never say so.
+const LISTENS_ANEW_SECONDS = 5;
 
 /**
  * `{ result, note, differences }`, once the service has answered. Only a rehearsal has differences, and changes nothing.
@@ -33,15 +35,21 @@ function answerTo(id) {
   return new Promise((resolve, reject) => {
     const over = (settle, value) => {
       clearTimeout(timer);
+      clearInterval(anew);
       end();
       settle(value);
     };
-    const timer = setTimeout(() => over(reject, new NotAnswered(id)), ANSWER_SECONDS_MAX * 1_000);
-    const end = watchDocument(`operatorRequests/${id}`, (request) => {
+    const listen = () => watchDocument(`operatorRequests/${id}`, (request) => {
       if (request?.fields.settledAt) {
         const { result, note, differences } = request.fields;
         over(resolve, { result, note: note ?? "", differences: differences ?? [] });
       }
     }, (error) => over(reject, error));
+    let end = listen();
+    const timer = setTimeout(() => over(reject, new NotAnswered(id)), ANSWER_SECONDS_MAX * 1_000);
+    const anew = setInterval(() => {
+      end();
+      end = listen();
+    }, LISTENS_ANEW_SECONDS * 1_000);
   });
 }

@@ -1,8 +1,9 @@
 // Where Stripe's dashboard shows what an id is of. Pure.
+// What is done outside has an id that begins with that of its event, and goes on.
 const PLACES = [
   [/^(pi|ch|py)_/, "payments"],
   [/^(dp|du)_/, "disputes"],
-  [/^evt_/, "events"],
+  [/^evt_[A-Za-z0-9]+$/, "events"],
   [/^cs_/, "checkout/sessions"],
 ];
 

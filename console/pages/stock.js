@@ -61,7 +61,7 @@ const COLUMNS = [
   { name: "On hand", isNumber: true, cell: ({ inventory: found }) => figure(found, "stock") },
   { name: "Held", isNumber: true, cell: ({ inventory: found }) => figure(found, "reserved") },
   { name: "Available", isNumber: true, cell: ({ inventory: found }) => available(levelOf(found)) },
-  { name: "", cell: ({ inventory: found, product }) => html`<span class="warn">${remarks(found, product)}</span>` },
+  { name: "Remark", cell: ({ inventory: found, product }) => html`<span class="warn">${remarks(found, product)}</span>` },
 ];
 
 function figure(found, name) {

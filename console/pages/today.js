@@ -163,7 +163,7 @@ function one([concern], state) {
     { name: "Order", cell: ({ orderId }) => (orderId ? orderLink(orderId) : "–") },
     { name: "Since or until", cell: ({ since }) => (since ? when(since, now) : "–") },
     { name: "Money", isNumber: true, cell: ({ money: sums }) => sumsInWords(sums) || "–" },
-    { name: "", cell: ({ note }) => note },
+    { name: "Note", cell: ({ note }) => note },
   ];
   return html`
     <h1>${concern.name}</h1>

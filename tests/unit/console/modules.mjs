@@ -91,7 +91,9 @@ test("a request says what was chosen and nothing besides", () => {
 test("a page leads to Stripe's own only if it knows in which mode", () => {
   assert.equal(stripeAddress("pi_1", true), "https://dashboard.stripe.com/payments/pi_1");
   assert.equal(stripeAddress("dp_1", false), "https://dashboard.stripe.com/test/disputes/dp_1");
-  assert.deepEqual([stripeAddress("pi_1", null), stripeAddress("order-1", true)], [null, null]);
+  const nowhere = [["pi_1", null], ["order-1", true], ["evt_1_mail_customer", true]];
+  assert.deepEqual(nowhere.map(([id, livemode]) => stripeAddress(id, livemode)), [null, null, null]);
+  assert.equal(stripeAddress("evt_1", true), "https://dashboard.stripe.com/events/evt_1");
 });
 
 test("what is missing names the hold, the price and the money that is on its way", () => {
