@@ -247,7 +247,8 @@ class Oracle:
         if self._is_full:
             return {"refunded"}
         if self.ending.is_second:
-            return {"refund_due"}
+            # What may be an earlier order's money, nobody should pay back before a person has looked.
+            return {"refund_due"} if self.believed else {"review"}
         unfulfilled = {"refund_due"} if self.is_unsold and self.received else set()
         if not self.paying:
             return {"review"} | unfulfilled
