@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+from inventory.reservation import Refused
 from notifications.notices import NoticeType
 from orders.declines import later_decline
 from orders.disputes import later_dispute
@@ -13,7 +14,7 @@ from orders.outcome import Outcome, Result, in_words
 from orders.shop_events import CheckoutEnded, CheckoutOpened, OrderPlaced, ReservationLapsed
 from settlement.decisions import Case, Decision, GiveBack, Look, Proposal, Unchanged
 from settlement.matching import already, newly_extra, why_unpaid
-from settlement.paying import take_unheld_units, take_units
+from settlement.paying import refuse, take_unheld_units, take_units
 from settlement.refunding import is_what_is_known, with_refunds
 from settlement.reported import why_doubtful, with_report
 
@@ -23,11 +24,20 @@ def record_money(case: Case) -> Proposal | Look | GiveBack:
     event, order = case.event, with_report(case)
     if isinstance(event, CarriesPayment) and order.awaits_payment and why_unpaid(order) is None:
         return take_units(case) if order.hold_kept else take_unheld_units(case)
+    if _is_own_money_of_used_id(case):
+        return refuse(case, Refused(f"{case.order.failure_reason}"))
     recorded = _money_recorded(case, order)
     if isinstance(event, PaymentSucceeded) and not is_what_is_known(case.order):
         # Somebody has written over its status, and a payment is no reason to take that back.
         return recorded
     return with_refunds(case, recorded)
+
+
+def _is_own_money_of_used_id(case: Case) -> bool:
+    """Whether it is known by now that money is no earlier order's, so that it is due back whenever that was known."""
+    event, order = case.event, case.order
+    is_kept = order.status is OrderStatus.REVIEW and order.is_id_reused
+    return is_kept and isinstance(event, CarriesPayment) and not (event.payment.is_free or why_doubtful(case))
 
 
 def _money_recorded(case: Case, order: Order) -> Proposal:

@@ -132,7 +132,13 @@ def test_nor_one_whose_id_an_earlier_order_had() -> None:
     used_before = known(payments={"pi_1": a_known_payment(order_id="order-2")}, was_placed=True)
     in_review = given(a_pending_order(), **used_before).changed_by(a_payment()).order
     assert (in_review.status, in_review.is_id_reused) == ("review", True)
-    assert given(in_review).changed_by(a_payment("evt_2", **PI_2)).order.status == "review"
+    change = given(in_review).changed_by(a_payment("evt_2", **PI_2))
+    assert (change.result, change.order.status, change.moves) == ("refund_due", "refund_due", ())
+    assert change.order.is_id_reused
+    # What is free of charge, or another order's, too, changes nothing.
+    assert given(in_review).changed_by(a_payment("evt_2", money=Money(0, "eur"), **PI_2)).order.status == "review"
+    others = known(payments={"pi_2": a_known_payment(order_id="order-3")})
+    assert given(in_review, **others).changed_by(a_payment("evt_2", **PI_2)).order.status == "review"
 
 
 def test_a_payment_that_only_parked_events_know_of_is_nobodys_yet() -> None:
