@@ -30,6 +30,9 @@ _UNTIL_STRANDED: Final = STRANDED_AFTER + timedelta(minutes=1)
 _MUCH_LATER: Final = timedelta(days=30)
 # Longer than any pause between two attempts.
 _BETWEEN_ATTEMPTS: Final = timedelta(hours=4)
+_SWEEPS_TO_PERFORM_ALL: Final = 4 * ATTEMPTS_MAX
+"""As many as one effect can take, and then the notice of its failure, each with an attempt that a clock two days ahead
+has put off."""
 _SWEEPS_FOR_SESSIONS: Final = 2
 _DELIVERIES_MAX: Final = 400
 """More than any history needs until everything is acknowledged: one that needs more would never end."""
@@ -100,7 +103,7 @@ class _Simulation:
             self.fold()
             found = leftovers(self.shop.store.dump())
             self.sweep_after(_MUCH_LATER)
-            self.perform_what_is_left(sweeps_max=2 * ATTEMPTS_MAX)
+            self.perform_what_is_left(sweeps_max=_SWEEPS_TO_PERFORM_ALL)
             self.end_sessions()
             self.fold()
         except _Wrong as wrong:
@@ -140,7 +143,7 @@ class _Simulation:
         for _ in range(_SWEEPS_FOR_SESSIONS if self.shop.world.sessions.by_id else 0):
             self.arrivals.extend(each for each in self.never_acknowledged() if each.kind is Kind.EVENT)
             self.sweep_after(_BETWEEN_ATTEMPTS)
-            self.perform_what_is_left(sweeps_max=2 * ATTEMPTS_MAX)
+            self.perform_what_is_left(sweeps_max=_SWEEPS_TO_PERFORM_ALL)
 
     # --- Turns -------------------------------------------------------------------------------------------------------
 
