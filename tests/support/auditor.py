@@ -206,12 +206,17 @@ def _of_takings(shelves: Shelves, deleted: Documents) -> Iterator[str]:
     """Only a paid order has one, of what was hot when it was held, to the unit."""
     for order_id, orders in _generations(shelves, deleted).items():
         taking = shelves["takings"].get(order_id)
-        if taking and not any(
-            order.get("finalizedAt") and taking == {"units": _hot_units_of(order)} for order in orders
-        ):
+        if taking and not any(_is_taking_of(order, taking) for order in orders):
             yield f"{order_id}: {taking} is still to be taken for {orders}"
     if ownerless := shelves["takings"].keys() - shelves["orders"].keys() - deleted.keys():
         yield f"{sorted(ownerless)}: still to be taken, and there is no such order"
+
+
+def _is_taking_of(order: Fields, taking: Fields) -> bool:
+    """What is left out is on record as uncounted: by then its product had no figures."""
+    hot, units = _hot_units_of(order), taking["units"]
+    is_whole = hot.keys() == units.keys() or order.get("wentUncounted")
+    return bool(order.get("finalizedAt") and is_whole and units and units.items() <= hot.items())
 
 
 def _units_to_take(shelves: Shelves) -> Counter[str]:
