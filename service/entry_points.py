@@ -51,8 +51,9 @@ class Service:
     fold: "Callable[[], Folded]"
     """Takes from the inventory what was sold of hot products; what does so is imported at the first call."""
     anchor: Callable[[datetime], Mapping[str, object] | None]
-    check_trail: Callable[[datetime], "Sequence[Finding]"]
     """Anchors the audit trail, if that is due; what does so is imported at the first call."""
+    check_trail: Callable[[datetime], "Sequence[Finding]"]
+    """Judges the next orders' chains, and returns what is wrong for the first time; imported likewise."""
     effects: Callable[[], "Effects"]
     """What performs them is imported at the first call: the webhook performs none."""
     requests: Callable[[], "Requests"]
