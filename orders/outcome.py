@@ -114,6 +114,8 @@ class Result(StrEnum):
     NOT_RETRIED = "not_retried"
     INVALID_REQUEST = "invalid_request"
     """An operator's request cannot be read as one."""
+    REHEARSED = "rehearsed"
+    """What an operator's request would do is on it, and nothing is done; the note says how it would end."""
     EARLIER_ORDER = "earlier_order"
     """About an order that had the same id before, and was deleted; the one that has it now stays as it is."""
     UNKNOWN_STATUS = "unknown_status"

@@ -31,6 +31,8 @@ _SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
         Result.QUARANTINED: "WARNING",
         # Parked refunds and disputes may be about payments that are none of ours.
         Result.PAYMENT_NOT_FOUND: "WARNING",
+        # Its note is of what has not happened.
+        Result.REHEARSED: "INFO",
     }
 )
 

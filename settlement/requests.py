@@ -76,5 +76,5 @@ class Requests:
 
 
 def _only_rehearsed(outcome: Outcome) -> Outcome:
-    note = f"rehearsed: it would end as {outcome.result}" + (f": {outcome.note}" if outcome.note else "")
-    return Outcome(Result.IGNORED, outcome.order_id, note)
+    note = f"it would end as {outcome.result}" + (f": {outcome.note}" if outcome.note else "")
+    return Outcome(Result.REHEARSED, outcome.order_id, note)

@@ -123,6 +123,13 @@ class LoggedShop:
             event = a_created_event(f"cancelRequests/{order_id}", created(f"cancelRequests/{order_id}"))
             self._service(log).cancel_requested_trigger().receive(event)
 
+    def ask_as_operator(self, request: Fields) -> None:
+        """An operator writes this request."""
+        self.store.put("operatorRequests/asked-1", request)
+        with self.logging("answeroperatorrequest") as log:
+            event = a_created_event("operatorRequests/asked-1", created("operatorRequests/asked-1"))
+            self._service(log).operator_requested_trigger().receive(event)
+
     def put_effect(self, effect: Effect) -> None:
         """Something is to be done outside: the sweep does it."""
         self.store.put(effect_path(effect.effect_id), effect_write(effect, NOW).fields)

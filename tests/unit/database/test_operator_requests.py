@@ -358,7 +358,7 @@ def test_a_rehearsal_says_what_would_become_of_documents_and_changes_nothing_els
     store.put("operatorRequests/try-1", an_operators_request("accept", rehearse=True))
     before = store.dump()
     answered = requests_in(store).answer("try-1", NOW)
-    assert answered == Outcome(Result.IGNORED, "order-1", "rehearsed: it would end as accepted")
+    assert answered == Outcome(Result.REHEARSED, "order-1", "it would end as accepted")
     request = document_at(store, "operatorRequests/try-1")
     shown = cast("list[object]", request["differences"])
     assert {"document": "inventory/shirt", "field": "stock", "before": "10", "after": "7"} in shown

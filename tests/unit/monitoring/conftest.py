@@ -14,7 +14,7 @@ from effects.outside import Failed
 from orders.outcome import Outcome, StoreUnavailable
 from service.environment import SettingsError
 from service.refusal import refused_for_settings
-from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_order
+from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_operators_request, an_order
 from tests.support.effects import A_MAIL, World
 from tests.support.logged_shop import LoggedShop
 from tests.support.logging_query import Entry
@@ -55,6 +55,8 @@ def delivered_and_settled() -> LoggedShop:
     after(
         shop, PAID, PAID, the_event("charge.succeeded", event_id="evt_2"), a_stripe_event(event_type="customer.created")
     )
+    # Before an operator has done something in earnest, they may see that it would be refused.
+    shop.ask_as_operator(an_operators_request("refund", rehearse=True, restock="shirt:99"))
     after(shop, a_refund("evt_3"))
     shop.put_effect(A_MAIL)
     shop.sweep()

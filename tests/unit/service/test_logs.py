@@ -95,8 +95,9 @@ GRAVE = {
     Result.REFUND_DUE: "WARNING",
     Result.QUARANTINED: "WARNING",
     Result.PAYMENT_NOT_FOUND: "WARNING",
+    Result.REHEARSED: "INFO",
 }
-"""Results that are grave without a word; of all others only a note is worth a warning."""
+"""Results that are as grave with a note as without a word; of all others a note is worth a warning."""
 
 
 @pytest.mark.parametrize("result", Result)

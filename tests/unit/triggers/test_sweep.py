@@ -228,6 +228,7 @@ def test_a_cancel_request_is_answered_once_and_one_that_is_not_heard_is_not_logg
     [
         (Result.ACCEPTED, "finished", "operator_asked-1"),
         (Result.NOT_ACCEPTED, "finished", "operator_asked-1"),
+        (Result.REHEARSED, "finished", "operator_asked-1"),
         (Result.IGNORED, "unchanged", None),
         (StoreContended("order-1"), "postponed", "operator_asked-1"),
     ],
