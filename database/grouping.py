@@ -8,11 +8,11 @@ Why, and what it costs: docs/decisions/0027-grouped-commits.md.
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from database.groups import Joinable, answers_to, group_from, joinable, writes_of
-from database.store import Committed, Document, DocumentStore, Write
+from database.store import Committed, DocumentStore, Write
 from orders.outcome import StoreContended, StoreUnavailable
 
 Wait = Callable[[threading.Event, float], bool]
@@ -93,21 +93,12 @@ class GroupingStore:
         self._lanes = lanes
         self._monotonic = monotonic
         self._wait = wait
-
-    def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        return self._store.read(paths, timeout_seconds=timeout_seconds)
-
-    def count(self, collection: str, *, timeout_seconds: float) -> int:
-        return self._store.count(collection, timeout_seconds=timeout_seconds)
-
-    def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
-        return self._store.count_open_orders(user_id, timeout_seconds=timeout_seconds)
-
-    def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
-        return self._store.units_to_take(product_id, timeout_seconds=timeout_seconds)
-
-    def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
-        return self._store.effects_of(order_id, timeout_seconds=timeout_seconds)
+        # All but commits is left to the other store.
+        self.read = store.read
+        self.count = store.count
+        self.count_open_orders = store.count_open_orders
+        self.units_to_take = store.units_to_take
+        self.effects_of = store.effects_of
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
         end = self._monotonic() + timeout_seconds

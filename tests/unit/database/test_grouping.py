@@ -33,6 +33,23 @@ def a_hold(name: str, path: str = SHIRT) -> tuple[Write, ...]:
 
 
 @dataclass
+class Below(DisturbedStore):
+    """The store that the grouping one sends its commits to."""
+
+    wrong: str | None = None
+    """A hold that is refused for a fault, and with it each commit that it is in."""
+    sent: list[list[str]] = field(default_factory=list)
+    """The holds of each commit."""
+
+    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
+        names = [write.path.removeprefix("holds/") for write in writes if isinstance(write, Create)]
+        self.sent.append(names)
+        if self.wrong in names:
+            raise RequestRefused("INVALID_ARGUMENT")
+        return super().commit(writes, timeout_seconds=timeout_seconds)
+
+
+@dataclass
 class Crowd:
     """Threads that hold shirts through one grouping store. The first commit ends once all others wait for it."""
 
@@ -40,14 +57,17 @@ class Crowd:
     """Of the commits after the first one."""
     waits: Mapping[str, Wait] = field(default_factory=dict)
     """How somebody waits, if not until there is something to do."""
+    wrong: str | None = None
     store: MemoryStore = field(default_factory=lambda: MemoryStore({SHIRT: {"stock": 9}, MUG: {"stock": 9}}))
-    sent: list[list[str]] = field(default_factory=list)
-    """The holds of each commit."""
 
     def __post_init__(self) -> None:
         self.lanes = Lanes()
         self._is_settled, self._are_all_there = threading.Semaphore(0), threading.Event()
-        self._below = DisturbedStore(self.store, [self._once_all_are_there, *self.endings])
+        self._below = Below(self.store, [self._once_all_are_there, *self.endings], wrong=self.wrong)
+
+    @property
+    def sent(self) -> list[list[str]]:
+        return self._below.sent
 
     def hold(self, *names: str) -> list[Holding]:
         """One after the other enters the lane; in the end it is empty."""
@@ -60,11 +80,6 @@ class Crowd:
         assert not self.lanes._lanes
         return held
 
-    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
-        """As the store below is asked."""
-        self.sent.append([write.path.removeprefix("holds/") for write in writes if isinstance(write, Create)])
-        return self._below.commit(writes, timeout_seconds=timeout_seconds)
-
     def _commit(self, name: str) -> Committed:
         def wait(called: threading.Event, seconds_max: float) -> bool:
             if called.is_set():
@@ -72,7 +87,7 @@ class Crowd:
             self._is_settled.release()
             return self.waits.get(name, threading.Event.wait)(called, seconds_max)
 
-        grouping = GroupingStore(self, self.lanes, lambda: 0.0, wait)  # type: ignore[arg-type]
+        grouping = GroupingStore(self._below, self.lanes, lambda: 0.0, wait)
         return grouping.commit(a_hold(name), timeout_seconds=SECONDS_MAX)
 
     def _once_all_are_there(self, commit: Commit) -> Committed:
@@ -143,23 +158,14 @@ def test_a_group_that_is_refused_or_unanswered_is_so_for_each_of_it(
 
 
 def test_where_something_is_wrong_with_a_group_each_commits_alone_and_only_the_wrong_one_fails() -> None:
-    def fault(commit: Commit) -> Committed:
-        raise RequestRefused("INVALID_ARGUMENT")
-
-    def fault_of_c(commit: Commit) -> Committed:
-        return fault(commit) if crowd.sent[-1] == ["c"] else commit()
-
-    crowd = Crowd([fault, fault_of_c, fault_of_c, fault_of_c])
+    crowd = Crowd(wrong="c")
     seen = all_seen(crowd.hold("a", "b", "c", "d"))
     assert sorted(crowd.sent[2:]) == [["b"], ["c"], ["d"]]
     assert (seen[2], {seen[1], seen[3]}) == (RequestRefused, {2, 3})
 
 
 def test_a_fault_of_a_commit_alone_is_its_own_and_is_not_tried_again() -> None:
-    def fault(commit: Commit) -> Committed:
-        raise RequestRefused("INVALID_ARGUMENT")
-
-    crowd = Crowd([fault])
+    crowd = Crowd(wrong="b")
     assert all_seen(crowd.hold("a", "b")) == [1, RequestRefused]
     assert crowd.sent == [["a"], ["b"]]
 
