@@ -13,13 +13,15 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.oauth2.credentials import Credentials
 
 from database import connection
-from database.connection import connect
+from database.connection import Connection, connect
 from database.errors import RequestRefused
 from database.firestore_store import FirestoreStore
+from database.http_answers import Answer
 from database.kept_connections import KeptConnections
 from database.store import Create, Document
 from orders.outcome import StoreContended, StoreUnavailable
 from tests.support.scripted_server import ScriptedServer, http_answer, listening
+from tests.support.settling import Clock
 
 DOCUMENTS = "projects/shop/databases/(default)/documents"
 HERE, GONE = "orders/here", "orders/gone"
@@ -233,13 +235,37 @@ def test_a_call_is_made_twice_at_most_and_once_if_it_is_answered(server: Scripte
     assert len(server.requests) == tries
 
 
-@pytest.mark.parametrize(("seconds", "tries"), [(10, 2), (0.1, 1)])
+@pytest.mark.parametrize(
+    ("seconds", "given"),
+    [(10, [(2.5, 2), (2.5, 2)]), (4, [(2.5, 2), (1.5, 1)]), (2.5, [(2.5, 2)]), (1, [(1, 0.5)])],
+)
 def test_a_try_has_a_part_of_the_time_and_never_more_than_is_left(
-    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, seconds: float, tries: int
+    monkeypatch: pytest.MonkeyPatch, seconds: float, given: list[tuple[float, float]]
 ) -> None:
-    monkeypatch.setattr(connection, "TRY_SECONDS_MAX", 0.1 if tries == 2 else 10)
+    clock, for_tokens, for_answers = Clock(), list[float](), list[float]()
+
+    def let_in(seconds_left: float) -> dict[str, str]:
+        for_tokens.append(seconds_left)
+        clock.sleep(0.5)
+        return {}
+
+    class Unanswering:
+        def post(self, path: str, body: bytes, headers: object, *, seconds: float) -> Answer:
+            for_answers.append(seconds)
+            clock.sleep(seconds)
+            raise StoreUnavailable("timed out")
+
+    monkeypatch.setattr(connection, "time", clock)
+    with pytest.raises(StoreUnavailable, match="timed out"):
+        FirestoreStore(Connection("shop", Unanswering(), let_in)).read([HERE], timeout_seconds=seconds)
+    assert list(zip(for_tokens, for_answers, strict=True)) == given
+
+
+def test_a_server_that_hangs_is_waited_for_no_longer_than_its_tries_may_take(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "TRY_SECONDS_MAX", 0.1)
     server.answer, began_at = lambda _: server.hang(), time.monotonic()
     with pytest.raises(StoreUnavailable, match="timed out"):
-        FirestoreStore(connect("shop")).read([HERE], timeout_seconds=seconds)
-    assert len(server.requests) == tries
-    assert time.monotonic() - began_at < 5
+        FirestoreStore(connect("shop")).read([HERE], timeout_seconds=60)
+    assert time.monotonic() - began_at < 30
