@@ -10,8 +10,8 @@ from database.store import DocumentStore
 from effects.effect import Effect
 from effects.outside import Failed, Refunded, Skipped
 from orders.order import Order
-from settlement.decisions import AutoRefund
 from settlement.outside import why_not_to_refund
+from settlement.terms import AutoRefund
 from stripe_api.api import AlreadyRefunded, StripeApi, StripeRefused, StripeUnavailable
 
 READ_SECONDS_MAX: Final = 2.0

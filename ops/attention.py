@@ -19,7 +19,7 @@ from orders.money import Money
 from orders.numbers import whole_number
 from orders.order import OrderStatus
 from orders.payments import amount_of
-from settlement.decisions import AutoRefund, Terms
+from settlement.terms import AutoRefund, Terms
 
 LISTED_MAX: Final = 100
 """Of each concern so many are read, those that have waited longest; all of them are counted."""

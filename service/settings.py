@@ -26,7 +26,7 @@ from service.environment import (
     yes_or_no,
 )
 from service.secrets import EXPECT_LIVEMODE, signing_secrets, stripe_api_url, stripe_key
-from settlement.decisions import AutoRefund, Terms
+from settlement.terms import AutoRefund, Terms
 from stripe_api.keys import StripeKey
 from webhooks.ownership import Naming, is_account
 from webhooks.signing_secrets import SigningSecret

@@ -23,8 +23,8 @@ from orders.outcome import Settle
 from service.entry_points import Service
 from service.logs import JsonLog, Log, log_attempt, log_taken_up, silent
 from service.settings import Settings, settings_from
-from settlement.decisions import Terms
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
+from settlement.terms import Terms
 from settlement.turns import InTurn, Turns
 from storefront.availability import Storefront
 from stripe_api.keys import StripeKey

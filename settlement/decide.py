@@ -31,17 +31,7 @@ from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed, 
 from orders.steps import Step
 from settlement.adjusting import adjust_stock
 from settlement.change import change_from
-from settlement.decisions import (
-    Adjustment,
-    Case,
-    Decision,
-    GiveBack,
-    Look,
-    Park,
-    Proposal,
-    Terms,
-    Unchanged,
-)
+from settlement.decisions import Adjustment, Case, Decision, GiveBack, Look, Park, Proposal, Unchanged
 from settlement.ending import end_checkout, with_session_ended
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
 from settlement.matching import why_not_heard
@@ -69,6 +59,7 @@ from settlement.retrying import retry_effect
 from settlement.sending_back import send_back
 from settlement.setting_aside import objections_to, set_aside
 from settlement.snapshot import Claim, Record, Snapshot
+from settlement.terms import Terms
 
 
 def decide(event: Cause, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:

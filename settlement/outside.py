@@ -8,7 +8,8 @@ from orders.checkout import Checkout
 from orders.events import StripeEvent
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments, amount_of
-from settlement.decisions import AutoRefund, Case, Terms
+from settlement.decisions import Case
+from settlement.terms import AutoRefund, Terms
 
 
 def messages_of(notices: Iterable[Notice], order_id: str, cause_id: str, terms: Terms) -> tuple[Effect, ...]:

@@ -10,8 +10,9 @@ from datetime import datetime
 from orders.events import CarriesPayment, DisputeChanged, NotUnderstood, OrderEvent, RefundUpdated, StripeEvent
 from orders.operator_events import OrderAccepted
 from orders.outcome import OrderNotThereYet, Outcome, Result
-from settlement.decisions import CountDelivery, Decision, Look, Park, Terms, Unchanged
+from settlement.decisions import CountDelivery, Decision, Look, Park, Unchanged
 from settlement.snapshot import Claim, Snapshot
+from settlement.terms import Terms
 
 _NO_ORDER = "the order does not exist"
 _NO_PAYMENT = "no order is known that this payment has paid for"

@@ -10,8 +10,9 @@ from typing import Final
 
 from orders.events import NotUnderstood, StripeDelivery, StripeEvent
 from orders.outcome import Result
-from settlement.decisions import SetAside, Terms
+from settlement.decisions import SetAside
 from settlement.snapshot import Snapshot
+from settlement.terms import Terms
 
 _TAKEN_FOR: Final[Mapping[Result, str]] = MappingProxyType(
     {

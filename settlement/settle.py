@@ -15,17 +15,10 @@ from database.store import Committed, DocumentStore
 from orders.events import Cause, StripeEvent
 from orders.outcome import Outcome, StoreContended, StoreUnavailable
 from settlement.decide import decide
-from settlement.decisions import (
-    Decision,
-    GiveBack,
-    Hold,
-    Look,
-    Park,
-    Settled,
-    Terms,
-)
+from settlement.decisions import Decision, GiveBack, Hold, Look, Park, Settled
 from settlement.parking import taken_up
 from settlement.snapshot import Snapshot
+from settlement.terms import Terms
 
 PATIENCE_SECONDS: Final = 8.0
 """Stripe asks for a prompt answer, or counts the delivery as failed; after how long, it does not say.

@@ -34,10 +34,10 @@ from settlement.decisions import (
     Look,
     Park,
     SetAside,
-    Terms,
     Unchanged,
 )
 from settlement.snapshot import Snapshot
+from settlement.terms import Terms
 
 _UNREAD: Final = "not_understood"
 """The kind of what is set aside before anybody could read it."""

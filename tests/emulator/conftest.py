@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from google.cloud import firestore
 
-from settlement.decisions import Terms
+from settlement.terms import Terms
 from tests.emulator.ordering_shop import HELD, PAID, SOLD, Shop, ShopWith
 from tests.support.builders import TERMS, a_reserved_order
 from tests.support.production_server import Server, production_server

@@ -8,7 +8,7 @@ from typing import Any
 
 from google.cloud import firestore
 
-from settlement.decisions import Terms
+from settlement.terms import Terms
 from tests.support.builders import NOW, Fields, an_operators_request
 from tests.support.emulated_shop import delivered_to, inventory_of, service_in
 from tests.support.firestore_events import a_created_event, created

@@ -22,7 +22,7 @@ from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refund, Refunds
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced
 from settlement.decide import decide
-from settlement.decisions import Change, CountDelivery, Decision, Look, Terms, Unchanged
+from settlement.decisions import Change, CountDelivery, Decision, Look, Unchanged
 from settlement.snapshot import (
     CancelRequest,
     Claim,
@@ -32,6 +32,7 @@ from settlement.snapshot import (
     SetAsideEntry,
     Snapshot,
 )
+from settlement.terms import Terms
 from tests.support.builders import NOW, TERMS
 
 EUR_36 = Money(3_600, "eur")

@@ -24,7 +24,7 @@ from service.entry_points import Service
 from service.secrets import STRIPE_WEBHOOK_SECRET
 from service.settings import settings_from
 from service.wiring import patience, service_on, settling
-from settlement.decisions import Terms
+from settlement.terms import Terms
 from tests.support import http_client
 from tests.support.builders import NOW, SECRET, TERMS, a_catalogue_entry, a_payment, an_order, body_of, signature_of
 from tests.support.recording import silent

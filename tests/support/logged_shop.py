@@ -26,8 +26,8 @@ from reconciliation.records import entries_of
 from service.entry_points import Service
 from service.logs import JsonLog, Log
 from service.wiring import answering, performing, settling
-from settlement.decisions import Terms
 from settlement.folding import Folding
+from settlement.terms import Terms
 from storefront.availability import Storefront
 from tests.support.builders import NOW, SECRET, TERMS, Fields, body_of, signature_of
 from tests.support.firestore_events import a_created_event, created

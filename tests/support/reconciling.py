@@ -14,7 +14,7 @@ from orders.outcome import Outcome
 from reconciliation.job import Reconciliation
 from reconciliation.reconciled import Reconciled
 from service.logs import Log
-from settlement.decisions import Terms
+from settlement.terms import Terms
 from stripe_api.api import NoSuchEvent
 from stripe_api.lists import (
     Listed,

@@ -8,8 +8,8 @@ from functools import partial
 from database.store import DocumentStore
 from orders.events import Cause, StripeEvent
 from orders.outcome import Outcome, Settle
-from settlement.decisions import Terms
 from settlement.settle import Patience, settle
+from settlement.terms import Terms
 from tests.support.builders import NOW, TERMS
 
 

@@ -26,8 +26,8 @@ from orders.events import Ignored
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed
 from service.logs import silent
 from service.wiring import answering, performing, settling
-from settlement.decisions import Terms
 from settlement.settle import Patience
+from settlement.terms import Terms
 from tools.catalogue import CATALOGUE
 from tools.catalogue import documents as catalogue
 from tools.living.plots import CancelAsked, Lapsed, Reported, Visit, What

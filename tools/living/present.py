@@ -16,7 +16,7 @@ from typing import Final
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import firestore
 
-from settlement.decisions import Terms
+from settlement.terms import Terms
 from tools.deliveries import deliver
 from tools.living.past import SUPPLY, Supplied, documents_after, order_fields
 from tools.living.plots import CancelAsked, Lapsed, Reported, Visit, What, token

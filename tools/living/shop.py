@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from service.settings import settings_from
-from settlement.decisions import Terms
+from settlement.terms import Terms
 from tools.addresses import PROJECT
 from tools.catalogue import seed
 from tools.deploying.wanted import settings_of

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from orders.events import OrderEvent
 from orders.money import Money
 from orders.shop_events import ReservationLapsed
-from settlement.decisions import Terms
+from settlement.terms import Terms
 from tests.support.builders import (
     NOW,
     TERMS,

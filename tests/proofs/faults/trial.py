@@ -16,8 +16,8 @@ from database.firestore_store import FirestoreStore
 from orders.events import OrderEvent, StripeEvent
 from orders.outcome import Transient
 from service.wiring import patience, settling
-from settlement.decisions import Terms
 from settlement.settle import Patience
+from settlement.terms import Terms
 from tests.proofs.faults.faulty_transport import Fault, FaultyTransport
 from tests.proofs.faults.scenarios import SCENARIOS, STOCK, Scenario, time_of
 from tests.support.auditor import complaints

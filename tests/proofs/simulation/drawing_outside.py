@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from effects.effect import EffectKind
-from settlement.decisions import AutoRefund
+from settlement.terms import AutoRefund
 from tests.proofs.simulation.history import Arrival, Fault, History, Kind, Outside, Places, RefundFate, Turn
 from tests.proofs.simulation.payments import SUCCESS_TYPES, Payment
 from tests.proofs.simulation.scenarios import Scenario

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from effects.effect import EffectKind
-from settlement.decisions import AutoRefund
+from settlement.terms import AutoRefund
 from tests.proofs.simulation.scenarios import Scenario
 
 

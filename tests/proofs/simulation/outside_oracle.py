@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from effects.effect import MESSAGES, EffectKind
-from settlement.decisions import AutoRefund
+from settlement.terms import AutoRefund
 from tests.proofs.simulation.history import Outside
 from tests.proofs.simulation.oracle import Oracle
 from tests.proofs.simulation.payments import Payment

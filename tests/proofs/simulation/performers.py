@@ -12,7 +12,7 @@ from effects.effect import MESSAGES, Effect, EffectKind
 from effects.outside import Failed, Performer, Postponed, Refunded, Skipped
 from effects.refunding import Refunding
 from orders.outcome import Settle
-from settlement.decisions import AutoRefund
+from settlement.terms import AutoRefund
 from stripe_api.api import AlreadyRefunded, Refund, Session, StripeApi, StripeRefused, StripeUnavailable
 from tests.proofs.simulation.workers import Worker
 from tests.proofs.simulation.world import Request, World

@@ -22,8 +22,8 @@ from orders.shop_events import OrderPlaced
 from service.entry_points import Service
 from service.logs import Log
 from service.wiring import answering, performing, settling
-from settlement.decisions import Terms
 from settlement.folding import Folding
+from settlement.terms import Terms
 from storefront.availability import Storefront
 from tests.proofs.simulation.history import ACTS, Arrival, History, Kind, RefundFate
 from tests.proofs.simulation.payments import Repayment

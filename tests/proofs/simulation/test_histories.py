@@ -49,8 +49,9 @@ from settlement import (
     setting_aside,
     settle,
 )
-from settlement.decisions import AutoRefund, Case, Proposal
+from settlement.decisions import Case, Proposal
 from settlement.snapshot import Snapshot
+from settlement.terms import AutoRefund
 from tests.proofs.simulation.drawing import crowd_from, history_from
 from tests.proofs.simulation.history import Fault, History
 from tests.proofs.simulation.shrinking import shrunk

@@ -10,7 +10,7 @@ import pytest
 from effects.effect import RefundTerms
 from effects.outside import Failed, Refunded, Skipped
 from effects.refunding import Refunding
-from settlement.decisions import AutoRefund
+from settlement.terms import AutoRefund
 from stripe_api.api import AlreadyRefunded, Refund, StripeApi, StripeRefused, StripeUnavailable
 from tests.support.builders import NOW, a_payment, a_placement
 from tests.support.effects import A_REFUND

@@ -16,7 +16,7 @@ from ops.exit_codes import ExitCode
 from ops.status import frame, kept_up
 from orders.events import RefundUpdated
 from orders.outcome import StoreUnavailable
-from settlement.decisions import AutoRefund
+from settlement.terms import AutoRefund
 from tests.support.builders import (
     NOW,
     TERMS,

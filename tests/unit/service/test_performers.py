@@ -19,7 +19,7 @@ from service.environment import SettingsError
 from service.performers import asking_stripe, sending_messages
 from service.settings import settings_from
 from service.wiring import service_from
-from settlement.decisions import AutoRefund
+from settlement.terms import AutoRefund
 from tests.support.builders import NOW
 from tests.support.channels import Remembering, no_queries
 from tests.support.memory_store import MemoryStore

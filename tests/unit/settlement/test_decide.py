@@ -15,8 +15,9 @@ from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
 from orders.shop_events import ShopEvent
 from settlement.decide import HANDLING, Handling
-from settlement.decisions import Case, Decision, GiveBack, Look, Park, SetAside, Terms
+from settlement.decisions import Case, Decision, GiveBack, Look, Park, SetAside
 from settlement.snapshot import CancelRequest, Record
+from settlement.terms import Terms
 from tests.support.builders import (
     LATER,
     NOW,

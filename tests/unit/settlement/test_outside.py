@@ -11,8 +11,9 @@ from orders.money import Money
 from orders.order import Order
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refund, Refunds, RefundStatus
-from settlement.decisions import AutoRefund, Change
+from settlement.decisions import Change
 from settlement.outside import why_not_to_refund
+from settlement.terms import AutoRefund
 from tests.support.builders import NOW, TERMS, a_payment, a_placement, a_refunded_charge
 from tests.support.deciding import (
     EUR_36,

@@ -17,7 +17,7 @@ from orders.order import Order
 from orders.outcome import Outcome
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
-from settlement.decisions import AutoRefund
+from settlement.terms import AutoRefund
 from stripe_api.api import Refund
 from tests.support.builders import (
     NOW,
