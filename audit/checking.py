@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from audit.verification import Entry, Verdict, verified
+from audit.links import Entry
+from audit.verification import Verdict, verified
 from database.documents.findings import closed, finding_path, is_open, opened, still_open
 from database.documents.trail_checks import (
     TRAIL_CHECK,

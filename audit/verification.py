@@ -3,19 +3,16 @@
 A hash is no signature: whoever may write to the database can hash a chain anew. What was anchored elsewhere shows that.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from itertools import chain, groupby
 from operator import attrgetter
 from typing import Final
 
-from audit.chain import Head, hash_of
-from orders.outcome import SET_ASIDE
-
-RESTORED_AFTER: Final = timedelta(hours=1)
-"""An entry is written within seconds of its date; one that was made so much later comes from a backup."""
+from audit.chain import Head
+from audit.links import Entry, Link, is_from_before, is_set_aside, link_of
 
 
 class Defect(StrEnum):
@@ -41,17 +38,6 @@ class Finding:
     entry_id: str | None
     """None where it is about no entry that is there."""
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry as it was read."""
-
-    entry_id: str
-    order_id: str | None
-    fields: Mapping[str, object]
-    written_at: datetime | None = None
-    """When its document was made, by the database's own clock; None if nobody has asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +107,12 @@ def verified(order: Ends, entries: Iterable[Entry]) -> Verdict:
     return check.verdict()
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    """What is kept of an entry."""
-
-    entry_id: str
-    sequence: int
-    previous: str | None
-    hash: str
-    created_at: datetime
-    is_intact: bool
-    written_at: datetime | None
-
-
 class _Check:
     def __init__(self, order: Ends) -> None:
         self._order = order
-        self._left: dict[object, _Link] = {}
+        self._left: dict[object, Link] = {}
         """By its hash, what is not in its place yet."""
-        self._placed: dict[object, _Link] = {}
+        self._placed: dict[object, Link] = {}
         self._unchained: list[Entry] = []
         self._set_aside = 0
         self._findings: list[Finding] = []
@@ -148,7 +121,7 @@ class _Check:
         fields = entry.fields
         if not {"sequence", "previousHash", "hash"}.isdisjoint(fields):
             self._take_link(entry)
-        elif _is_set_aside(fields):
+        elif is_set_aside(fields):
             self._set_aside += 1
         else:
             self._unchained.append(entry)
@@ -171,7 +144,7 @@ class _Check:
         )
 
     def _take_link(self, entry: Entry) -> None:
-        link = _link_of(entry)
+        link = link_of(entry)
         if link is None:
             self._find(Defect.CHANGED, "its place in the chain, or its time, cannot be read", entry.entry_id)
             return
@@ -185,7 +158,7 @@ class _Check:
         first = min(self._left.values(), default=None, key=attrgetter("created_at"))
         before = 0
         for entry in self._unchained:
-            if first is None or _is_older(entry, first):
+            if first is None or is_from_before(entry, first):
                 before += 1
             else:
                 words = "it has no place in the chain, which had begun before it"
@@ -223,7 +196,7 @@ class _Check:
         if wanted is not None:
             self._find(Defect.MISSING, f"what came before number 1, {after}")
 
-    def _below_a_gap(self, number: int, after: str) -> _Link | None:
+    def _below_a_gap(self, number: int, after: str) -> Link | None:
         """The last one that is there, where the one of this number is not."""
         there = (link for link in self._tips() if link.sequence <= number and not self._is_of_earlier_order(link))
         link = max(there, default=None, key=_NUMBER)
@@ -235,13 +208,13 @@ class _Check:
         self._find(Defect.MISSING, f"number {number}" if first == number else f"numbers {first} to {number}")
         return link
 
-    def _go_back_apart(self, tip: _Link) -> None:
+    def _go_back_apart(self, tip: Link) -> None:
         """Through what is not in the order's chain: that of an earlier order, or none."""
         if self._is_of_earlier_order(tip) and self._root_of(tip).previous not in self._placed:
             self._go_back(Head(tip.sequence, tip.hash))
             return
         is_ahead = self._order.head is not None and self._root_of(tip).previous == self._order.head.hash
-        link: _Link | None = tip
+        link: Link | None = tip
         while link:
             del self._left[link.hash]
             if is_ahead:
@@ -251,20 +224,20 @@ class _Check:
                 self._find(Defect.INSERTED, f"number {link.sequence} is in no chain of the order", link.entry_id)
             link = self._left.get(link.previous)
 
-    def _root_of(self, tip: _Link) -> _Link:
+    def _root_of(self, tip: Link) -> Link:
         seen, link = {tip.hash}, tip
         while (previous := self._left.get(link.previous)) and previous.hash not in seen:
             seen.add(previous.hash)
             link = previous
         return link
 
-    def _tips(self) -> list[_Link]:
+    def _tips(self) -> list[Link]:
         """What is left and has nothing after it; in a circle, which only a forger can make, all of it."""
         followed = {link.previous for link in self._left.values()}
         tips = [link for link in self._left.values() if link.hash not in followed]
         return tips or list(self._left.values())
 
-    def _is_of_earlier_order(self, link: _Link) -> bool:
+    def _is_of_earlier_order(self, link: Link) -> bool:
         order = self._order
         return not order.exists or (order.created_at is not None and link.created_at < order.created_at)
 
@@ -278,43 +251,3 @@ class _Check:
 
 
 _NUMBER: Final = attrgetter("sequence", "created_at")
-
-
-def _is_older(entry: Entry, first: _Link) -> bool:
-    """Whether an entry is from before the chain's first one: as it says itself, and as the database knows.
-
-    Anybody can write a date, and leave a hash away. But a backup that was restored has made all documents anew.
-    """
-    created_at = entry.fields.get("createdAt")
-    if not isinstance(created_at, datetime) or created_at >= first.created_at:
-        return False
-    if entry.written_at is None or first.written_at is None:
-        return True
-    return entry.written_at < first.written_at or first.written_at - first.created_at > RESTORED_AFTER
-
-
-def _link_of(entry: Entry) -> _Link | None:
-    fields = entry.fields
-    sequence, hashed, created_at = fields.get("sequence"), fields.get("hash"), fields.get("createdAt")
-    if not isinstance(sequence, int) or not isinstance(hashed, str) or not isinstance(created_at, datetime):
-        return None
-    previous = fields.get("previousHash")
-    if not isinstance(previous, str | None):
-        return None
-    is_intact = fields.get("eventId") == entry.entry_id and has_its_hash(fields)
-    return _Link(entry.entry_id, sequence, previous, hashed, created_at, is_intact, entry.written_at)
-
-
-def has_its_hash(fields: Mapping[str, object]) -> bool:
-    """Whether an entry, or an anchor, is what was hashed."""
-    try:
-        return hash_of(fields) == fields.get("hash")
-    except (TypeError, UnicodeEncodeError):  # Somebody has written a value that no entry holds.
-        return False
-
-
-def _is_set_aside(fields: Mapping[str, object]) -> bool:
-    """It can have changed nothing, whoever wrote it."""
-    changes = (fields.get(name) for name in ("webhookProcessed", "statusBefore", "statusAfter", "stock"))
-    result = fields.get("result")
-    return isinstance(result, str) and result in SET_ASIDE and not any(changes)

@@ -7,7 +7,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from audit.chain import Head
-from audit.verification import Ends, Entry, Verdict, has_its_hash, verified, verified_all
+from audit.links import Entry, has_its_hash
+from audit.verification import Ends, Verdict, verified, verified_all
 from database.documents.anchors import heads_in
 from database.documents.audit_heads import ACTS_CHAIN, HEAD_FIELDS
 from database.documents.trail_checks import ends_from

@@ -8,7 +8,8 @@ from typing import Final
 import pytest
 
 from audit.chain import Head, chained, hash_of
-from audit.verification import Ends, Entry, Verdict, verified, verified_all
+from audit.links import Entry
+from audit.verification import Ends, Verdict, verified, verified_all
 from tests.support.builders import NOW, Fields
 
 Trail = list[Fields]

@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from audit.verification import Ends, Entry, verified_all
+from audit.links import Entry
+from audit.verification import Ends, verified_all
 from database.documents.audit_heads import head_from
 from database.documents.values import text_or_none
 from database.store import Fields

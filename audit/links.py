@@ -1,0 +1,77 @@
+"""One entry by itself: its place in a chain, whether it is what was hashed, and why it may have no place. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from audit.chain import hash_of
+from orders.outcome import SET_ASIDE
+
+RESTORED_AFTER: Final = timedelta(hours=1)
+"""An entry is written within seconds of its date; one that was made so much later comes from a backup."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it was read."""
+
+    entry_id: str
+    order_id: str | None
+    fields: Mapping[str, object]
+    written_at: datetime | None = None
+    """When its document was made, by the database's own clock; None if nobody has asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry with a place in a chain, and no more of it than its place: those of a whole order are in memory."""
+
+    entry_id: str
+    sequence: int
+    previous: str | None
+    hash: str
+    created_at: datetime
+    is_intact: bool
+    written_at: datetime | None
+
+
+def is_from_before(entry: Entry, first: Link) -> bool:
+    """Whether an entry is from before the chain's first one: as it says itself, and as the database knows.
+
+    Anybody can write a date, and leave a hash away. But a backup that was restored has made all documents anew.
+    """
+    created_at = entry.fields.get("createdAt")
+    if not isinstance(created_at, datetime) or created_at >= first.created_at:
+        return False
+    if entry.written_at is None or first.written_at is None:
+        return True
+    return entry.written_at < first.written_at or first.written_at - first.created_at > RESTORED_AFTER
+
+
+def link_of(entry: Entry) -> Link | None:
+    """None if its place, or its time, cannot be read."""
+    fields = entry.fields
+    sequence, hashed, created_at = fields.get("sequence"), fields.get("hash"), fields.get("createdAt")
+    if not isinstance(sequence, int) or not isinstance(hashed, str) or not isinstance(created_at, datetime):
+        return None
+    previous = fields.get("previousHash")
+    if not isinstance(previous, str | None):
+        return None
+    is_intact = fields.get("eventId") == entry.entry_id and has_its_hash(fields)
+    return Link(entry.entry_id, sequence, previous, hashed, created_at, is_intact, entry.written_at)
+
+
+def has_its_hash(fields: Mapping[str, object]) -> bool:
+    """Whether an entry, or an anchor, is what was hashed."""
+    try:
+        return hash_of(fields) == fields.get("hash")
+    except (TypeError, UnicodeEncodeError):  # Somebody has written a value that no entry holds.
+        return False
+
+
+def is_set_aside(fields: Mapping[str, object]) -> bool:
+    """It can have changed nothing, whoever wrote it."""
+    changes = (fields.get(name) for name in ("webhookProcessed", "statusBefore", "statusAfter", "stock"))
+    result = fields.get("result")
+    return isinstance(result, str) and result in SET_ASIDE and not any(changes)
