@@ -1,6 +1,6 @@
 """All that is on record of one order, gathered in a bounded number of reads."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -107,8 +107,34 @@ class Case:
 
 def case_of(order_id: str, reader: Reader) -> Case:
     """Raises Transient."""
+    queries = _queries_of(order_id)
+    listed = {name: reader.find(query) for name, query in queries.items()}
+    paths = order_path(order_id), checkout_path(order_id), taking_path(order_id)
+    found, checkout, taking = map(reader.read(*paths).get, paths)
+    order = order_from(order_id, found.fields) if found else None
+    known = known_checkout_from(_document(checkout)) if checkout else None
+    return Case(
+        order_id=order_id,
+        order=order,
+        products=_products_of(order, reader) if order else {},
+        went_uncounted=found is not None and found.fields.get(WENT_UNCOUNTED) is True,
+        checkout=known.checkout if known else None,
+        taking=(units_to_take_from(taking.fields) or {}) if taking else {},
+        timeline=_timeline_of(listed, _notices_of(listed["audit entries"], order, reader)),
+        parked=tuple(map(parked_event_in, listed["parked events"])),
+        disputes=tuple(filter(None, (dispute_from(each.id, each.fields) for each in listed["disputes"]))),
+        effects=tuple(_effects_in(listed["effects"])),
+        unreadable_effects=tuple(filter(None, map(unreadable_effect_in, listed["effects"]))),
+        findings=tuple(finding_in(each) for each in listed["findings"] if each.fields.get("state") == OPEN_FINDING),
+        requests=tuple(filter(None, map(unanswered_in, listed["operators' requests"]))),
+        cut=tuple(name for name, query in queries.items() if len(listed[name]) == query.at_most),
+    )
+
+
+def _queries_of(order_id: str) -> Mapping[str, Query]:
+    """What an order has lists of, by the name that `cut` has for it."""
     of_order = (Where("orderId", "==", order_id),)
-    lists = {
+    return {
         "audit entries": Query("auditLog", of_order, "createdAt", at_most=HAPPENINGS_MAX),
         "deliveries": Query("deliveries", of_order, "createdAt", at_most=HAPPENINGS_MAX, is_group=True),
         "parked events": Query("webhookEvents", (*of_order, Where("processed", "==", False)), at_most=OTHERS_MAX),
@@ -117,43 +143,22 @@ def case_of(order_id: str, reader: Reader) -> Case:
         "operators' requests": Query("operatorRequests", (Where("target", "==", order_id),), at_most=OTHERS_MAX),
         "findings": Query("findings", of_order, at_most=OTHERS_MAX),
     }
-    listed = {name: reader.find(query) for name, query in lists.items()}
-    single = reader.read(order_path(order_id), checkout_path(order_id), taking_path(order_id))
-    found = single.get(order_path(order_id))
-    order = order_from(order_id, found.fields) if found else None
-    checkout = single.get(checkout_path(order_id))
-    known = known_checkout_from(_document(checkout)) if checkout else None
-    taking = single.get(taking_path(order_id))
-    effects = tuple(_effects_in(listed["effects"]))
-    notices = _notices_of(listed["audit entries"], order, reader)
-    return Case(
-        order_id=order_id,
-        order=order,
-        products=_products_of(order, reader) if order else {},
-        went_uncounted=found is not None and found.fields.get(WENT_UNCOUNTED) is True,
-        checkout=known.checkout if known else None,
-        taking=(units_to_take_from(taking.fields) or {}) if taking else {},
-        timeline=_in_order(
-            [
-                *((each, of_entry(each)) for each in listed["audit entries"]),
-                *((each, of_delivery(each)) for each in listed["deliveries"]),
-                *((each, of_parked(each)) for each in listed["parked events"]),
-                *((each, of_notice(each)) for each in notices),
-                *((each, of_effect(each)) for each in listed["effects"]),
-            ]
-        ),
-        parked=tuple(map(parked_event_in, listed["parked events"])),
-        disputes=tuple(
-            dispute for each in listed["disputes"] if (dispute := dispute_from(each.id, each.fields)) is not None
-        ),
-        effects=effects,
-        unreadable_effects=tuple(filter(None, map(unreadable_effect_in, listed["effects"]))),
-        findings=tuple(finding_in(each) for each in listed["findings"] if each.fields.get("state") == OPEN_FINDING),
-        requests=tuple(
-            request for each in listed["operators' requests"] if (request := unanswered_in(each)) is not None
-        ),
-        cut=tuple(name for name, query in lists.items() if len(listed[name]) == query.at_most),
-    )
+
+
+def _timeline_of(listed: Mapping[str, Sequence[Found]], notices: Iterable[Found]) -> tuple[Happening, ...]:
+    """By when their documents were committed: the clocks of two machines differ."""
+    happenings = [
+        (each, happening_in(each))
+        for documents, happening_in in (
+            (listed["audit entries"], of_entry),
+            (listed["deliveries"], of_delivery),
+            (listed["parked events"], of_parked),
+            (notices, of_notice),
+            (listed["effects"], of_effect),
+        )
+        for each in documents
+    ]
+    return tuple(happening for _, happening in sorted(happenings, key=lambda pair: pair[0].created_at))
 
 
 def parked_event_in(found: Found) -> ParkedEvent:
@@ -216,11 +221,6 @@ def _products_of(order: Order, reader: Reader) -> Mapping[str, Product]:
         )
         for product_id in order.product_ids
     }
-
-
-def _in_order(happenings: list[tuple[Found, Happening]]) -> tuple[Happening, ...]:
-    """By when their documents were committed: the clocks of two machines differ."""
-    return tuple(happening for _, happening in sorted(happenings, key=lambda pair: pair[0].created_at))
 
 
 def _document(found: Found) -> Document:
