@@ -25,7 +25,7 @@ from database.documents.values import text_or_none
 from database.ids import is_document_id
 from database.store import Document, DocumentStore, Fields, Listing, Moment, Write
 from orders.outcome import StoreContended
-from reconciliation.finding import Finding, finding_id_of
+from reconciliation.finding import Finding, finding_id_of, to_copy
 
 # So many ids may one query name: https://firebase.google.com/docs/firestore/query-data/queries#limitations.
 ORDERS_AT_ONCE_MAX: Final = 30
@@ -120,5 +120,4 @@ def _finding_of(verdict: Verdict) -> Finding:
     more = f", and {len(others)} more" if others else ""
     about = f" ({first.entry_id})" if first.entry_id else ""
     words = f"the audit trail of {order_id} is not as it was written: {first.defect}{about}: {first.words}{more}"
-    option = "-- " if order_id.startswith("-") else ""
-    return Finding(RULE, order_id, order_id, words, f"./shop audit verify {option}{order_id}")
+    return Finding(RULE, order_id, order_id, words, to_copy("audit verify", order_id))

@@ -6,7 +6,8 @@ from typing import Final
 
 from ops.attention import Concern, Item
 from ops.page import Cell, Heading, Line, Page, Part, Row, Table, Tone
-from ops.phrases import age, amounts, moment, to_copy
+from ops.phrases import age, amounts, moment
+from reconciliation.finding import to_copy
 
 SHOWN_MAX: Final = 5
 """So many of each are named."""

@@ -8,11 +8,11 @@ from typing import Final
 from effects.effect import EffectKind, EffectState
 from ops.attention import ASKED_WITHIN, ATTEMPTS_MANY, UNTOUCHED_MAX
 from ops.case import Case, Effect, Finding, ParkedEvent, UnreadableEffect
-from ops.phrases import to_copy
 from ops.standing import due_back
 from orders.disputes import Dispute
 from orders.order import Order, OrderStatus
 from orders.outcome import Result
+from reconciliation.finding import to_copy
 from reconciliation.rules.taking_overdue import OVERDUE_AFTER
 
 
@@ -68,7 +68,7 @@ def _of_order(order: Order, case: Case, now: datetime) -> Iterator[Step]:
     ends = order.reservation_expires_at
     if order.status is OrderStatus.RESERVED and ends and ends <= now:
         yield Step("Let its units go at once", to_copy("release", order.order_id))
-        yield Step("Or keep them for its customer, for a day", f"{to_copy('extend', order.order_id)} --for 1d")
+        yield Step("Or keep them for its customer, for a day", to_copy("extend --for 1d", order.order_id))
     if not is_refunded_by_us:
         for each in order.unneeded:
             act = f"refund --payment {each.payment_id}"

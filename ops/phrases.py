@@ -1,6 +1,5 @@
 """Times, ages and amounts as operators read them: in English, and in UTC. Pure."""
 
-import shlex
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -37,11 +36,6 @@ def amount(money: Money | None) -> str:
 
 def amounts(several: tuple[Money, ...]) -> str:
     return " + ".join(map(amount, several)) or "-"
-
-
-def to_copy(act: str, target: str) -> str:
-    """The command that does this to the target, safe to be copied into a shell, whatever a customer has made its id."""
-    return shlex.join(["./shop", *act.split(), *(["--"] if target.startswith("-") else []), target])
 
 
 def added(several: list[Money]) -> tuple[Money, ...]:

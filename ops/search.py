@@ -12,8 +12,8 @@ from ops.commands import Asked, command
 from ops.exit_codes import Failed
 from ops.lookup import Kind
 from ops.page import Line, Row, Table, Tone
-from ops.phrases import to_copy
 from ops.reading import LAST, Found, Query, Reader, Where
+from reconciliation.finding import to_copy
 
 _COLLECTIONS: Final = (
     (Kind.ORDER, "orders"),

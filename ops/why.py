@@ -16,10 +16,11 @@ from ops.lookup import REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
 from ops.next_steps import step_for_parked, step_for_unreadable
 from ops.order_list import order_row, orders_table
 from ops.page import Line, Part, Tone
-from ops.phrases import moment, to_copy
+from ops.phrases import moment
 from ops.reading import Found
 from ops.report import report_on
 from ops.report_page import page_of
+from reconciliation.finding import to_copy
 
 
 @command("why")

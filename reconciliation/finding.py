@@ -1,11 +1,10 @@
 """What a rule has found wrong, in words, and what a person can do about it. Pure."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Generic, Protocol, TypeVar
-
-_PREFIX: Final = "./shop "
+from typing import Generic, Protocol, TypeVar
 
 
 class Severity(StrEnum):
@@ -23,7 +22,7 @@ class Found:
     words: str
     """What is said of it here, and what there."""
     remedy: str
-    """A command to copy, after `./shop`: what shows more of it, or sets it right."""
+    """A command to copy: what shows more of it, or sets it right."""
 
 
 class Subject(Protocol):
@@ -59,6 +58,17 @@ def finding_id_of(rule: str, target: str) -> str:
     return f"{rule}_{target}"
 
 
+def to_copy(act: str, *of: str) -> str:
+    """The operators' command that does this, safe to be copied into a shell, whatever somebody has made an id.
+
+    Args:
+        act: the command's name, and its options.
+        of: what it is done to, and what else it takes.
+    """
+    end_of_options = ["--"] if any(each.startswith("-") for each in of) else []
+    return shlex.join(["./shop", *act.split(), *end_of_options, *of])
+
+
 SubjectT = TypeVar("SubjectT", bound=Subject)
 
 
@@ -77,4 +87,4 @@ class Rule(Generic[SubjectT]):
         found = self.judge(subject)
         if found is None:
             return None
-        return Finding(self.name, subject.key, subject.order_id, found.words, f"{_PREFIX}{found.remedy}", self.severity)
+        return Finding(self.name, subject.key, subject.order_id, found.words, found.remedy, self.severity)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import PaymentOnBothSides
 
 
@@ -12,7 +12,7 @@ def _judge(payment: PaymentOnBothSides) -> Found | None:
         return None
     said = f"{here.money.amount} {here.money.currency}" if here.money else "nothing"
     words = f"Stripe has received {there.amount} {there.currency} as {payment.payment_id}, and the order says {said}"
-    return Found(words, f"why {payment.order_id}")
+    return Found(words, to_copy("why", payment.order_id))
 
 
 RULE: Final = Rule("amounts_differ", PaymentOnBothSides, _judge)

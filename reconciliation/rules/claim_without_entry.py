@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import EventRecord
 
 
 def _judge(event: EventRecord) -> Found | None:
     if event.is_claimed and not event.has_entry:
         words = f"{event.event_id} is claimed as settled, and no audit entry says what was done"
-        return Found(words, f"why {event.event_id}")
+        return Found(words, to_copy("why", event.event_id))
     return None
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import EffectRecord
 
 STUCK_AFTER: Final = timedelta(hours=1)
@@ -13,7 +13,7 @@ STUCK_AFTER: Final = timedelta(hours=1)
 def _judge(effect: EffectRecord) -> Found | None:
     if effect.now - effect.due_at >= STUCK_AFTER:
         words = f"{effect.kind} was due at {effect.due_at:%Y-%m-%d %H:%M} UTC, and nobody has tried it"
-        remedy = f"why {effect.order_id}" if effect.order_id else "status"
+        remedy = to_copy("why", effect.order_id) if effect.order_id else to_copy("status")
         return Found(words, remedy)
     return None
 

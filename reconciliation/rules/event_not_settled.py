@@ -1,16 +1,15 @@
 """What Stripe has reported can be settled: whatever keeps one event from it is gone when it is tried again."""
 
-from shlex import quote
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import EventToSettle
 
 
 def _judge(event: EventToSettle) -> Found | None:
     if event.trouble is None:
         return None
-    return Found(f"{event.event_id} could not be settled: {event.trouble}", f"replay {quote(event.event_id)}")
+    return Found(f"{event.event_id} could not be settled: {event.trouble}", to_copy("replay", event.event_id))
 
 
 RULE: Final = Rule("event_not_settled", EventToSettle, _judge)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import KeyInUse
 
 SEVERAL: Final = 3
@@ -13,7 +13,7 @@ def _judge(key: KeyInUse) -> Found | None:
     if key.is_ours or len(key.unknown) < SEVERAL:
         return None
     words = f"with this key Stripe knows none of {', '.join(key.unknown)}: it is of another account, or another mode"
-    return Found(words, f"why {key.unknown[0]}")
+    return Found(words, to_copy("why", key.unknown[0]))
 
 
 RULE: Final = Rule("key_of_another_account", KeyInUse, _judge)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import PaymentOnBothSides
 
 
@@ -12,7 +12,7 @@ def _judge(payment: PaymentOnBothSides) -> Found | None:
         return None
     told = f"Stripe has received {received.amount} {received.currency} as {payment.payment_id}"
     here = f"order {payment.order_id} {f'is {payment.order.status} without it' if payment.order else 'does not exist'}"
-    remedy = f"replay {payment.event_id}" if payment.event_id else f"why {payment.payment_id}"
+    remedy = to_copy("replay", payment.event_id) if payment.event_id else to_copy("why", payment.payment_id)
     return Found(f"{told}, and {here}", remedy)
 
 

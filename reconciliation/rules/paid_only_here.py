@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import PaymentOnBothSides
 
 
@@ -11,7 +11,7 @@ def _judge(payment: PaymentOnBothSides) -> Found | None:
         return None
     there = f"for Stripe it is {payment.at_stripe.status}" if payment.at_stripe else "Stripe knows no such payment"
     words = f"order {payment.order_id} was paid with {payment.payment_id}, and {there}"
-    return Found(words, f"why {payment.order_id}")
+    return Found(words, to_copy("why", payment.order_id))
 
 
 RULE: Final = Rule("paid_only_here", PaymentOnBothSides, _judge)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import OrderRecord
 
 
@@ -13,9 +13,8 @@ def _judge(record: OrderRecord) -> Found | None:
     if not lost:
         return None
     order_id = record.order.order_id
-    return Found(
-        f"order {order_id} was paid with {' and '.join(lost)}, whose refunds would not find it", f"why {order_id}"
-    )
+    words = f"order {order_id} was paid with {' and '.join(lost)}, whose refunds would not find it"
+    return Found(words, to_copy("why", order_id))
 
 
 RULE: Final = Rule("payment_not_indexed", OrderRecord, _judge)

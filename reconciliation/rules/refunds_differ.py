@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import RefundsOnBothSides
 
 
@@ -12,7 +12,7 @@ def _judge(refunds: RefundsOnBothSides) -> Found | None:
         return None
     payment_id, order_id = refunds.payment.payment_id, refunds.order.order_id
     words = f"Stripe has refunded {there} of {payment_id}, and order {order_id} says {here}"
-    return Found(words, f"why {order_id}")
+    return Found(words, to_copy("why", order_id))
 
 
 RULE: Final = Rule("refunds_differ", RefundsOnBothSides, _judge)

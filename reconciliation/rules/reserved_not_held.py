@@ -1,9 +1,8 @@
 """What is reserved of a product is what orders hold of it, and what was sold of it and is still to be taken."""
 
-from shlex import quote
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import ProductRecord
 
 
@@ -11,7 +10,7 @@ def _judge(product: ProductRecord) -> Found | None:
     if product.reserved != product.held + product.to_take:
         sold = f" and {product.to_take} that are sold are still to be taken" if product.to_take else ""
         words = f"{product.reserved} of {product.product_id} are reserved, and orders hold {product.held}{sold}"
-        return Found(words, f"stock {quote(product.product_id)}")
+        return Found(words, to_copy("stock show", product.product_id))
     return None
 
 

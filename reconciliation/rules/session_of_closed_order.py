@@ -4,7 +4,7 @@ from typing import Final
 
 from orders.checkout import CheckoutState
 from orders.order import CLOSED
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import OrderRecord
 
 
@@ -15,7 +15,7 @@ def _judge(record: OrderRecord) -> Found | None:
     if checkout.state is CheckoutState.OPEN and checkout.expires_at > record.now:
         until = f"{checkout.expires_at:%Y-%m-%d %H:%M} UTC"
         words = f"order {order.order_id} is {order.status}, and can be paid in {checkout.session_id} until {until}"
-        return Found(words, f"why {order.order_id}")
+        return Found(words, to_copy("why", order.order_id))
     return None
 
 

@@ -4,10 +4,9 @@ What the stock was when a product was first looked at, the shop had set, and nob
 the baseline. Since then the trail alone may change it.
 """
 
-from shlex import quote
 from typing import Final
 
-from reconciliation.finding import Found, Rule, Severity
+from reconciliation.finding import Found, Rule, Severity, to_copy
 from reconciliation.subjects import ProductRecord
 
 
@@ -20,7 +19,7 @@ def _judge(product: ProductRecord) -> Found | None:
         return None
     words = f"stock of {product.product_id} is {stock}, and {expected} by the trail: {stock - expected:+} beside it"
     # To set what was found here would sell once more what was sold since.
-    return Found(words, f"stock add {quote(product.product_id)} 0")
+    return Found(words, to_copy("stock add", product.product_id, "0"))
 
 
 # A shop that has yet to learn to change its stock by the command does so with an increment, and is right.

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import TakingRecord
 
 OVERDUE_AFTER: Final = timedelta(minutes=10)
@@ -19,7 +19,7 @@ def _judge(taking: TakingRecord) -> Found | None:
         words = f"units of order {taking.order_id} were sold at {taking.paid_at:%Y-%m-%d %H:%M} UTC, and are not taken"
     else:
         return None
-    return Found(words, f"why {taking.order_id}")
+    return Found(words, to_copy("why", taking.order_id))
 
 
 RULE: Final = Rule("taking_overdue", TakingRecord, _judge)

@@ -7,7 +7,7 @@ failed, while its product is not counted moves nothing; so then no more can be g
 from typing import Final
 
 from orders.order import Order
-from reconciliation.finding import Found, Rule
+from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import OrderRecord
 
 
@@ -23,7 +23,7 @@ def _judge(record: OrderRecord) -> Found | None:
     if not wrong or order.is_id_reused:
         # What an earlier order of this id has moved is told from its own by nothing.
         return None
-    return Found(f"order {order.order_id} is {order.status}: {'; '.join(wrong)}", f"why {order.order_id}")
+    return Found(f"order {order.order_id} is {order.status}: {'; '.join(wrong)}", to_copy("why", order.order_id))
 
 
 def _was_refunded(order: Order) -> bool:

@@ -16,8 +16,8 @@ from ops.commands import Asked, Commands, command
 from ops.connection import Shop, open_shop, project_named
 from ops.exit_codes import ExitCode
 from ops.page import Cell, Heading, Line, Table, Tone
-from ops.phrases import to_copy
 from orders.outcome import StoreUnavailable
+from reconciliation.finding import to_copy
 from service.environment import SettingsError
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore

@@ -10,6 +10,7 @@ import pytest
 from audit.links import Entry
 from audit.verification import Ends, verified_all
 from database.documents.audit_heads import head_from
+from database.documents.findings import opened
 from database.documents.values import text_or_none
 from database.store import Fields
 from ops import audit, export, findings, forget, reconcile
@@ -18,6 +19,8 @@ from ops.exit_codes import ExitCode
 from ops.exporting import Export
 from ops.forgetting import Act, Erasure
 from orders.money import Money
+from reconciliation.registry import findings_of
+from reconciliation.subjects import ProductRecord
 from tests.support.builders import NOW, an_order
 from tests.support.builders import a_payment as paid
 from tests.support.builders import a_placement as placed
@@ -39,10 +42,8 @@ def the_shop_of_the_page() -> MemoryStore:
     store = without_requests(a_shop_after(placed(), paid(money=Money(3_000, "eur")), for_nobody))
     store.put("orders/order-2", an_order(userId="bob", createdAt=NOW + timedelta(hours=3)))
     settled(placed("order-2"), store, now=NOW + timedelta(hours=3))
-    found = {"rule": "reserved_not_held", "target": "shirt", "found": "9 of shirt are reserved, and orders hold 6"}
-    store.put(
-        "findings/reserved_not_held_shirt", {**found, "remedy": "./shop stock shirt", "since": NOW, "state": "open"}
-    )
+    (finding,) = findings_of(ProductRecord("shirt", reserved=9, held=6, stock=None, stock_of_trail=None))
+    store.commit((opened(finding, None, NOW),), timeout_seconds=1)
     return store
 
 

@@ -299,7 +299,7 @@ def test_a_payment_too_many_that_the_service_refunds_is_left_to_it() -> None:
 def test_a_hold_that_is_over_is_released_or_extended() -> None:
     assert next_steps(without_requests(a_shop_with_a_hold()), now=NOW + timedelta(hours=1)) == [
         "./shop release order-1",
-        "./shop extend order-1 --for 1d",
+        "./shop extend --for 1d order-1",
     ]
     assert next_steps(a_shop_with_a_hold()) == []
 
