@@ -1,6 +1,6 @@
 """The audit trail as it is in Firestore, page by page: entries, where orders say that chains end, and anchors."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,9 +13,10 @@ from database.documents.anchors import heads_in
 from database.documents.audit_heads import ACTS_CHAIN, HEAD_FIELDS
 from database.documents.trail_checks import ends_from
 from database.documents.values import text_or_none
+from ops.long_queries import documents_of, in_time
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client
+    from google.cloud.firestore import Client, CollectionReference, Query
 
 PAGE: Final = 1_000
 _LOOKS_MAX: Final = 5
@@ -42,14 +43,13 @@ class Trail:
     def __init__(self, client: "Client") -> None:
         self._client = client
 
-    def verdicts(self, on_verdict: Callable[[], object] = lambda: None) -> Iterator[Verdict]:
+    def verdicts(self) -> Iterator[Verdict]:
         """On every order. What seems wrong is looked at again alone, since orders change while they are read."""
-        entries = self._paged(self._client.collection("auditLog").order_by("orderId").order_by("createdAt"))
-        orders = self._paged(self._client.collection("orders").select(["createdAt", *HEAD_FIELDS]).order_by("__name__"))
+        entries = _paged(self._client.collection("auditLog").order_by("orderId").order_by("createdAt"))
+        orders = _paged(self._client.collection("orders").select(["createdAt", *HEAD_FIELDS]).order_by("__name__"))
         read = (_entry(entry, fields) for entry, fields in entries)
         for verdict in verified_all((ends_from(order.id, fields) for order, fields in orders), read, self._ends(None)):
             yield self.verdict(verdict.order_id) if verdict.findings else verdict
-            on_verdict()
 
     def verdicts_between(self, since: datetime | None, until: datetime | None) -> Iterator[Verdict]:
         """On operators' other acts, and on the orders that were changed in this time and have a chain.
@@ -57,9 +57,7 @@ class Trail:
         Served by the index (updatedAt, auditCount).
         """
         yield self.verdict(None)
-        for order, _ in self._paged(
-            _between(self._client.collection("orders"), "updatedAt", since, until, "auditCount")
-        ):
+        for order, _ in _paged(in_time(self._client.collection("orders"), "updatedAt", since, until, "auditCount")):
             yield self.verdict(order.id)
 
     def verdict(self, order_id: str | None, anchored: tuple[Head, ...] = ()) -> Verdict:
@@ -69,7 +67,7 @@ class Trail:
         entries = self._client.collection("auditLog").where(filter=FieldFilter("orderId", "==", order_id))
         ends, read = self._ends(order_id), list[Entry]()
         for _ in range(_LOOKS_MAX):
-            read = [_entry(entry, fields) for entry, fields in self._paged(entries.order_by("createdAt"))]
+            read = [_entry(entry, fields) for entry, fields in _paged(entries.order_by("createdAt"))]
             before, ends = ends, self._ends(order_id)
             if ends == before:
                 break
@@ -81,7 +79,7 @@ class Trail:
     def anchor(self, anchor_id: str) -> AnchorRead | None:
         document = self._client.document(f"anchors/{anchor_id}")
         fields = document.get().to_dict()
-        parts = self._paged(document.collection("heads").order_by("__name__"))
+        parts = _paged(document.collection("heads").order_by("__name__"))
         heads = tuple(head for _, part in parts for head in heads_in(part))
         return None if fields is None else AnchorRead(anchor_id, fields, heads)
 
@@ -90,7 +88,7 @@ class Trail:
         latest = self._client.document("sweeps/anchor").get().to_dict() or {}
         found = [
             (anchor.id, fields)
-            for anchor, fields in self._paged(self._client.collection("anchors").order_by("__name__"))
+            for anchor, fields in _paged(self._client.collection("anchors").order_by("__name__"))
             # One without its time was changed, and is printed as it is.
             if (_until(fields) > moment if moment else fields.get("hash") == latest.get("auditHead"))
         ]
@@ -102,11 +100,9 @@ class Trail:
         fields = self._client.document(f"orders/{order_id}").get(["createdAt", *HEAD_FIELDS]).to_dict()
         return Ends(order_id) if fields is None else ends_from(order_id, fields)
 
-    def _paged(self, query: Any) -> Iterator[tuple[Any, dict[str, Any]]]:  # noqa: ANN401 - the client's types differ
-        page = query.limit(PAGE)
-        while found := list(page.stream()):
-            yield from ((document, document.to_dict() or {}) for document in found)
-            page = query.limit(PAGE).start_after(found[-1])
+
+def _paged(query: "CollectionReference | Query") -> Iterator[tuple[Any, dict[str, Any]]]:
+    return ((document, document.to_dict() or {}) for document in documents_of(query, PAGE))
 
 
 def _until(anchor: Mapping[str, object]) -> datetime:
@@ -116,17 +112,6 @@ def _until(anchor: Mapping[str, object]) -> datetime:
 
 def _entry(document: Any, fields: Mapping[str, Any]) -> Entry:  # noqa: ANN401 - the client's types differ
     return Entry(document.id, text_or_none(fields.get("orderId")), fields, document.create_time)
-
-
-def _between(collection: Any, field: str, since: datetime | None, until: datetime | None, *then: str) -> Any:  # noqa: ANN401 - as above
-    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - as above
-
-    query = collection
-    for operator, moment in ((">=", since), ("<", until)):
-        query = query.where(filter=FieldFilter(field, operator, moment)) if moment else query
-    for name in (field, *then):
-        query = query.order_by(name)
-    return query
 
 
 def heads_by_order(anchors: Iterable[AnchorRead]) -> Heads:

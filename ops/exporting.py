@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from database.documents.orders import order_from
+from ops.long_queries import documents_of, in_time
 from orders.order import Order
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, Query
 
-PAGE: Final = 300
 Row = dict[str, object]
 
 
@@ -117,27 +117,18 @@ def rows_of(export: Export, since: datetime | None, until: datetime | None, clie
     Where an index has them in the order of their time, only what is in the window is read, in that order. Else all
     documents of the collection are, in the order of their ids: of what has no such index, none may be missed.
     """
-    query = _query_of(export, since, until, client)
-    page = query.limit(PAGE)
-    while found := list(page.stream()):
-        for document in found:
-            for row in export.rows(document.id, document.to_dict() or {}):
-                if _is_within(row[export.happened_at], since, until):
-                    yield row
-        page = query.limit(PAGE).start_after(found[-1])
+    for document in documents_of(_query_of(export, since, until, client)):
+        for row in export.rows(document.id, document.to_dict() or {}):
+            if _is_within(row[export.happened_at], since, until):
+                yield row
 
 
 def _query_of(export: Export, since: datetime | None, until: datetime | None, client: "Client") -> "Query":
-    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - nothing else takes so long to import
-
     collection = client.collection(export.collection)
     if export.index is None or not (since or until):
         return collection.order_by("__name__")
     at, then = export.index
-    query = collection.order_by(at).order_by(then)
-    for operator, moment in ((">=", since), ("<", until)):
-        query = query.where(filter=FieldFilter(at, operator, moment)) if moment else query
-    return query
+    return in_time(collection, at, since, until, then)
 
 
 def _is_within(moment: object, since: datetime | None, until: datetime | None) -> bool:

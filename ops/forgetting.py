@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from database.ids import OPERATORS, is_document_id
 from effects.effect import EffectKind
 from notifications.notices import Audience
+from ops.long_queries import documents_of
 
 if TYPE_CHECKING:
-    from google.cloud.firestore import Client, CollectionReference, DocumentReference, DocumentSnapshot, Query
+    from google.cloud.firestore import Client, CollectionReference, DocumentReference, DocumentSnapshot
 
-PAGE: Final = 300
 NAME_CHARACTERS_MIN: Final = 4
 ERASED: Final = "erased"
 
@@ -52,7 +52,7 @@ def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
         act = Act.DELETE if effect.get("recipient") == Audience.CUSTOMER else Act.TAKE_NAME_OUT
         yield Erasure(effect.reference.path, act)
     for collection in (f"users/{user_id}/fcmTokens", f"notifications/{user_id}/messages"):
-        yield from (Erasure(each.reference.path, Act.DELETE) for each in _paged(client.collection(collection)))
+        yield from (Erasure(each.reference.path, Act.DELETE) for each in documents_of(client.collection(collection)))
     if client.document(f"users/{user_id}").get().exists:
         yield Erasure(f"users/{user_id}", Act.DELETE)
     for notice in _naming(user_id, client.collection(f"notifications/{OPERATORS}/messages")):
@@ -87,7 +87,7 @@ def _reasons_naming(user_id: str, client: "Client") -> Iterator[Erasure]:
     names = set(_names_of(user_id, client))
     orders = _naming(user_id, client.collection("orders"))
     entries = (entry for order in orders for entry in _entries_of(order.id, client))
-    for each in chain(_paged(client.collection("operatorRequests")), entries):
+    for each in chain(documents_of(client.collection("operatorRequests")), entries):
         if erasure := reason_erasure(each.reference.path, each.to_dict() or {}, names):
             yield erasure
 
@@ -102,10 +102,10 @@ def _names_of(user_id: str, client: "Client") -> Iterator[str]:
 
 
 def _entries_of(order_id: str, client: "Client") -> "Iterator[DocumentSnapshot[DocumentReference]]":
-    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - as below
+    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - nothing else takes so long to import
 
     entries = client.collection("auditLog").where(filter=FieldFilter("orderId", "==", order_id))
-    return _paged(entries.order_by("createdAt"))
+    return documents_of(entries.order_by("createdAt"))
 
 
 def _mail_of(effect: "DocumentSnapshot[DocumentReference]", client: "Client") -> Iterator[Erasure]:
@@ -135,13 +135,6 @@ def erase(erasure: Erasure, client: "Client") -> None:
 
 
 def _naming(user_id: str, collection: "CollectionReference") -> "Iterator[DocumentSnapshot[DocumentReference]]":
-    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - nothing else takes so long to import
+    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - as above
 
-    return _paged(collection.where(filter=FieldFilter("userId", "==", user_id)))
-
-
-def _paged(query: "CollectionReference | Query") -> "Iterator[DocumentSnapshot[DocumentReference]]":
-    page = query.limit(PAGE)
-    while found := list(page.stream()):
-        yield from found
-        page = query.limit(PAGE).start_after(found[-1])
+    return documents_of(collection.where(filter=FieldFilter("userId", "==", user_id)))
