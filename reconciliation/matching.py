@@ -8,7 +8,7 @@ sides, after all that Stripe has reported until now was settled.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,14 +16,13 @@ from database.documents.orders import order_path
 from database.documents.payments import known_payment_from, payment_path
 from database.store import Moment
 from orders.order import Order
-from orders.payments import Payment, PaymentState
 from reconciliation.books import Books
 from reconciliation.guarding import Guard
 from reconciliation.missing import MissingEvents
 from reconciliation.on_record import Elsewhere, OrdersOnRecord
 from reconciliation.records import orders_in
 from reconciliation.rules import paid_only_at_stripe, refunds_differ
-from reconciliation.subjects import PaymentOnBothSides, RefundsOnBothSides
+from reconciliation.subjects import PaymentOnBothSides, RefundsOnBothSides, is_done, received_in
 from reconciliation.walking import PacedLists, cut, walk
 from stripe_api.lists import ListedRefund, PaymentIntent, Span
 from webhooks.ownership import Naming, is_of_another_shop, order_named_in
@@ -97,7 +96,7 @@ class Matching:
         """Stripe may have listed its events so late that nobody was looking there any more: they are settled now."""
         subject = self._judge_payment_now(payment_id, order_id)
         intent = subject.at_stripe
-        if intent and _lacks(subject.order, intent) and self.missing.settle_around(intent.created_at):
+        if intent and subject.is_only_at_stripe and self.missing.settle_around(intent.created_at):
             self._judge_payment_now(payment_id, order_id)
 
     def look_again_at_refunds(self, payment_id: str, order_id: str) -> None:
@@ -146,7 +145,7 @@ class Matching:
         compared = 0
         for payment_id, refunds in by_payment:
             order = orders[payment_id][1]
-            if order is None or _received(order, payment_id) is None:
+            if order is None or received_in(order, payment_id) is None:
                 continue
             if not all(_is_known(refund, order) for refund in refunds):
                 self._judge_refunds(payment_id, order.order_id)
@@ -183,12 +182,12 @@ class Matching:
     def _payment_now(self, payment_id: str, order_id: str) -> PaymentOnBothSides:
         """As both sides show it now: Stripe after the order, and the order once more if Stripe knows more than it."""
         order = self._order(order_id)
-        intent = self.lists.payment_intent(payment_id)
-        if intent and _lacks(order, intent) and not self.books.has_open(paid_only_at_stripe.RULE, payment_id):
+        subject = PaymentOnBothSides(payment_id, order_id, self.lists.payment_intent(payment_id), order)
+        if subject.is_only_at_stripe and not self.books.has_open(paid_only_at_stripe.RULE, payment_id):
             # Stripe may have received it just after the order was read.
             self.catch_up()
-            order = self._order(order_id)
-        return PaymentOnBothSides(payment_id, order_id, intent, order, self.missing.unsettled.get(payment_id))
+            subject = replace(subject, order=self._order(order_id))
+        return replace(subject, event_id=self.missing.unsettled.get(payment_id))
 
     def _refunds_now(self, payment_id: str, order_id: str) -> RefundsOnBothSides | None:
         """None if the order is gone, or changes meanwhile: a refund can fail after it was done."""
@@ -197,7 +196,7 @@ class Matching:
         after = self._order(order_id)
         if before is None or after is None or before.refunds != after.refunds:
             return None
-        payment = _received(after, payment_id)
+        payment = received_in(after, payment_id)
         return RefundsOnBothSides(payment, after, listed) if payment else None
 
     def _order(self, order_id: str) -> Order | None:
@@ -224,16 +223,6 @@ def _named(intent: PaymentIntent) -> Mapping[str, object]:
     return {"metadata": intent.metadata}
 
 
-def _lacks(order: Order | None, intent: PaymentIntent) -> bool:
-    return intent.status == "succeeded" and (order is None or _received(order, intent.payment_id) is None)
-
-
-def _received(order: Order, payment_id: str) -> Payment | None:
-    known = order.payments.find(payment_id)
-    return known if known and known.state is PaymentState.SUCCEEDED else None
-
-
 def _is_known(refund: ListedRefund, order: Order) -> bool:
     known = order.refunds.by_id.get(refund.refund_id)
-    is_done = refund.status in ("succeeded", None)
-    return known is not None and (known.amount, known.is_done) == (refund.amount, is_done)
+    return known is not None and (known.amount, known.is_done) == (refund.amount, is_done(refund))

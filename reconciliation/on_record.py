@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from database.documents.orders import order_path
-from database.documents.values import time_or_none
 from database.store import Fields, Moment
 from orders.order import Order
 from reconciliation.books import Books
@@ -20,6 +19,7 @@ from reconciliation.records import (
     entries_between,
     entries_of,
     head_of,
+    made_at,
     order_id_of,
     order_record_from,
     orders_in,
@@ -72,7 +72,7 @@ class OrdersOnRecord:
             for first in range(0, len(order_ids), ORDERS_AT_ONCE_MAX):
                 some = order_ids[first : first + ORDERS_AT_ONCE_MAX]
                 self.look_at([each for each in some if not self.is_left_for_later(each)], then, moment, near)
-            yield _made_at(entries[-1], span.start)
+            yield made_at(entries[-1], span.start)
 
     def look_at(
         self,
@@ -116,7 +116,7 @@ class OrdersOnRecord:
             for batch in moment.find(entries_between(start, span.end)):
                 entries = [entry for _, entry in batch]
                 yield moment, before, entries
-                before, reached = entries, _made_at(entries[-1], start)
+                before, reached = entries, made_at(entries[-1], start)
                 if reached > start and self.limit.seconds - began > _MOMENT_SECONDS_MAX:
                     start = reached
                     break
@@ -160,7 +160,3 @@ def by_order(entries: Iterable[Fields]) -> Mapping[str, Sequence[Fields]]:
         if order_id := order_id_of(entry):
             found[order_id].append(entry)
     return found
-
-
-def _made_at(entry: Fields, unknown: datetime) -> datetime:
-    return time_or_none(entry.get("createdAt")) or unknown

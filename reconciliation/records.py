@@ -149,6 +149,11 @@ def order_id_of(entry: Fields) -> str | None:
     return text_or_none(entry.get("orderId"))
 
 
+def made_at(entry: Fields, unknown: datetime) -> datetime:
+    """When its cause was begun to be settled; the moment that is given where the entry does not say so."""
+    return time_or_none(entry.get("createdAt")) or unknown
+
+
 def _own(entries: Iterable[Fields], order: Order, head: Head | None) -> Sequence[Fields]:
     """Those of its chain; and those from before there were chains, by their time."""
     of_this_id = [entry for entry in entries if order_id_of(entry) == order.order_id]

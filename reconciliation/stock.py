@@ -10,7 +10,7 @@ from database.documents.inventory import level_from
 from database.documents.orders import order_path
 from database.documents.reconciliations import Baseline, baseline_from, baseline_path, baseline_write
 from database.documents.takings import units_in
-from database.documents.values import text_or_none, time_or_none
+from database.documents.values import text_or_none
 from database.store import Document, DocumentStore, Fields, Moment, Write
 from inventory.stock import Level
 from orders.outcome import StoreContended
@@ -21,6 +21,7 @@ from reconciliation.records import (
     INVENTORY,
     TAKINGS,
     entries_between,
+    made_at,
     orders_in,
     stock_moves,
     taking_record_from,
@@ -175,7 +176,7 @@ class StockTaking:
         for batch in moment.find(entries_between(since, end)):
             self.limit.check()
             # Also an act that has found the stock to be right, and so has moved nothing.
-            moves.acts += [(_made_at(entry, until), _words_of(entry)) for _, entry in batch if _is_act(entry)]
+            moves.acts += [(made_at(entry, until), _words_of(entry)) for _, entry in batch if _is_act(entry)]
             entries = [(entry, stock_moves([entry])) for _, entry in batch]
             moved = [(entry, units) for entry, units in entries if units]
             named = {product_id for _, units in moved for product_id in units} - counted_until.keys()
@@ -237,11 +238,11 @@ def _baselines(moment: Moment, product_ids: set[str]) -> Mapping[str, Baseline |
 def _add(
     moves: Moves, entry: Fields, units: Mapping[str, int], counted_until: Mapping[str, datetime], until: datetime
 ) -> None:
-    made_at = _made_at(entry, until)
+    at = made_at(entry, until)
     for product_id, quantity in units.items():
-        if made_at >= until:
+        if at >= until:
             moves.recent[product_id] += quantity
-        elif made_at >= counted_until[product_id]:
+        elif at >= counted_until[product_id]:
             moves.passed[product_id] += quantity
 
 
@@ -251,7 +252,3 @@ def _is_act(entry: Fields) -> bool:
 
 def _words_of(entry: Fields) -> str:
     return text_or_none(entry.get("note")) or ""
-
-
-def _made_at(entry: Fields, unknown: datetime) -> datetime:
-    return time_or_none(entry.get("createdAt")) or unknown

@@ -32,14 +32,17 @@ class PaymentOnBothSides:
     @property
     def here(self) -> Payment | None:
         """The payment, if the order has it as received."""
-        known = self.order.payments.find(self.payment_id) if self.order else None
-        return known if known and known.state is PaymentState.SUCCEEDED else None
+        return received_in(self.order, self.payment_id)
 
     @property
     def received_by_stripe(self) -> Money | None:
         """None unless the payment has succeeded."""
         intent = self.at_stripe
         return Money(intent.amount_received, intent.currency) if intent and intent.status == "succeeded" else None
+
+    @property
+    def is_only_at_stripe(self) -> bool:
+        return self.received_by_stripe is not None and self.here is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,19 @@ class RefundsOnBothSides:
 
     @property
     def refunded_by_stripe(self) -> int:
-        """In minor units. A refund of which nothing but its amount is told is taken for done, as the order does."""
-        return sum(refund.amount for refund in self.at_stripe if refund.status in ("succeeded", None))
+        """In minor units."""
+        return sum(refund.amount for refund in self.at_stripe if is_done(refund))
+
+
+def received_in(order: Order | None, payment_id: str) -> Payment | None:
+    """A payment, if the order has it as received."""
+    known = order.payments.find(payment_id) if order else None
+    return known if known and known.state is PaymentState.SUCCEEDED else None
+
+
+def is_done(refund: ListedRefund) -> bool:
+    """Where nothing but its amount is told, it is taken for done, as the order takes it."""
+    return refund.status in ("succeeded", None)
 
 
 @dataclass(frozen=True, slots=True)
