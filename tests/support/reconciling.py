@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import Flask, request
 from stripe.params.checkout import SessionCreateParams
 
 from database.documents.orders import order_from
 from database.store import DocumentStore
 from orders.order import Order
 from orders.outcome import Outcome
+from reconciliation.endpoint import ReconciliationEndpoint
 from reconciliation.job import Reconciliation
 from reconciliation.reconciled import Reconciled
 from service.logs import Log
@@ -29,7 +31,7 @@ from stripe_api.lists import (
 )
 from tests.support.builders import NOW, TERMS, Fields, a_payment, a_placement, an_order
 from tests.support.memory_store import MemoryStore
-from tests.support.recording import silent
+from tests.support.recording import RecordingLog, silent
 from tests.support.settling import Clock, settled
 from tests.support.shop import a_shop, a_shop_after, document_at
 from tests.support.stripe_requests import a_session_request, as_stripe_reads
@@ -145,6 +147,14 @@ class ShopAtStripe:
             event = order_event_from(message, delivered_at=self.now, naming=Naming())
             self.settle(event)
 
+    def sell(self, order_id: str) -> str:
+        """One shirt, ordered, paid, and reported at once. Returns the payment's id."""
+        before = len(self.account.events)
+        self.order(order_id, quantity=1)
+        payment_id = self.pay(order_id, quantity=1)
+        self.deliver(self.account.events[before:])
+        return payment_id
+
     def reconcile(self, since: datetime | None = None, *, store: DocumentStore | None = None) -> Reconciled:
         return self.job(store).run(since)
 
@@ -177,6 +187,7 @@ class ShopAtStripe:
         }
 
 
+_app = Flask("reconciliation")
 _TIMES = {
     *("createdAt", "updatedAt", "finalizedAt", "receivedAt", "lastDeliveryAt", "processedAt", "expireAt"),
     *("nextAttemptAt", "deliveries", "parkedAt", "reason", "event"),
@@ -192,3 +203,38 @@ def _timeless(fields: Mapping[str, object]) -> Fields:
 def broken(store: MemoryStore, path: str, **fields: object) -> None:
     """Somebody writes over a document by hand."""
     store.put(path, {**document_at(store, path), **fields})
+
+
+# --- Many orders, and what runs make of them -------------------------------------------------------------------------
+
+
+def a_shop_with_paid_orders(number: int = 3) -> ShopAtStripe:
+    shop = ShopAtStripe(stock=100, log=RecordingLog())
+    for order_id in order_ids(number):
+        shop.sell(order_id)
+    return shop
+
+
+def order_ids(number: int) -> Sequence[str]:
+    return [f"order-{each}" for each in range(number)]
+
+
+def payments_of(shop: ShopAtStripe) -> Mapping[str, str]:
+    """Of each order."""
+    orders = {path: fields for path, fields in shop.store.dump().items() if path.startswith("orders/")}
+    paid = {path: fields["paymentIntentId"] for path, fields in orders.items() if "paymentIntentId" in fields}
+    return {path.removeprefix("orders/"): str(payment_id) for path, payment_id in paid.items()}
+
+
+def progress_of(shop: ShopAtStripe) -> Mapping[str, Any]:
+    return document_at(shop.store, "reconciliations/stripe")
+
+
+def opened_by(reconciled: Reconciled) -> list[str]:
+    return sorted(finding.finding_id for finding in reconciled.opened)
+
+
+def status_of(job: Reconciliation, method: str = "POST") -> int:
+    """How the endpoint answers."""
+    with _app.test_request_context(method=method):
+        return ReconciliationEndpoint(job).respond(request).status_code

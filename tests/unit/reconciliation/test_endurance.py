@@ -1,67 +1,37 @@
 """A run ends in time, and never at one thing: what it has done is done, what it could not do is tried again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from flask import Flask, request
 
 from orders.outcome import StoreContended, StoreUnavailable
 from reconciliation import books
-from reconciliation.endpoint import ReconciliationEndpoint
 from reconciliation.job import Reconciliation
 from reconciliation.reconciled import AtStripe, Reconciled
 from stripe_api.api import StripeRefused, StripeUnavailable
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryMoment
-from tests.support.reconciling import ShopAtStripe, broken
+from tests.support.reconciling import (
+    ShopAtStripe,
+    a_shop_with_paid_orders,
+    broken,
+    opened_by,
+    order_ids,
+    payments_of,
+    progress_of,
+    status_of,
+)
 from tests.support.recording import RecordingLog
-from tests.support.shop import document_at, shirts_in, status_in
-from tools.stripe_stand_in import sessions
 
 FUNCTION_SECONDS_MAX: Final = 540
-
-app = Flask("reconciliation")
-
-
-def a_shop_with_paid_orders(number: int = 3) -> ShopAtStripe:
-    shop = ShopAtStripe(stock=100, log=RecordingLog())
-    for order_id in order_ids(number):
-        shop.order(order_id, quantity=1)
-        shop.pay(order_id, quantity=1)
-    shop.deliver()
-    return shop
-
-
-def order_ids(number: int) -> Sequence[str]:
-    return [f"order-{each}" for each in range(number)]
-
-
-def payments_of(shop: ShopAtStripe) -> Mapping[str, str]:
-    """Of each order."""
-    orders = {path: fields for path, fields in shop.store.dump().items() if path.startswith("orders/")}
-    paid = {path: fields["paymentIntentId"] for path, fields in orders.items() if "paymentIntentId" in fields}
-    return {path.removeprefix("orders/"): str(payment_id) for path, payment_id in paid.items()}
-
-
-def status_of(job: Reconciliation) -> int:
-    with app.test_request_context(method="POST"):
-        return ReconciliationEndpoint(job).respond(request).status_code
-
-
-def progress_of(shop: ShopAtStripe) -> Mapping[str, Any]:
-    return document_at(shop.store, "reconciliations/stripe")
 
 
 def is_matched(shop: ShopAtStripe, until: datetime) -> bool:
     noted = (shop.store.get("reconciliations/stripe") or {}).get("matchedUntil")
     return isinstance(noted, datetime) and noted >= until
-
-
-def opened_by(reconciled: Reconciled) -> list[str]:
-    return sorted(finding.finding_id for finding in reconciled.opened)
 
 
 # --- Time ------------------------------------------------------------------------------------------------------------
@@ -427,161 +397,3 @@ def test_whatever_goes_wrong_with_stripe_the_database_has_its_turn(
     assert shop.clock.seconds - started < FUNCTION_SECONDS_MAX
     assert shop.open_findings() == ["reserved_not_held_shirt"]
     assert progress_of(shop)["eventsUntil"] is None
-
-
-# --- Whose key it is -------------------------------------------------------------------------------------------------
-
-
-def test_with_a_key_of_another_account_one_finding_says_so_and_nothing_of_that_account_is_believed() -> None:
-    shop = a_shop_with_paid_orders()
-    right = shop.account.intents.copy()
-    shop.order("order-9")
-    # The other account has a payment for an order of the same id.
-    shop.pay("order-9")
-    foreign = {key: shop.account.intents[key] for key in shop.account.intents.keys() - right.keys()}
-    shop.account.intents = foreign
-    shop.later(hours=3)
-    reconciled = shop.reconcile()
-    assert opened_by(reconciled) == ["key_of_another_account_stripe"]
-    assert (reconciled.at_stripe, reconciled.events, status_in(shop.store, "order-9")) == (
-        AtStripe.OTHER_ACCOUNT,
-        0,
-        "reserved",
-    )
-    assert status_of(shop.job()) == 500
-    shop.account.intents = {**right, **foreign}
-    assert shop.reconcile().closed == ("key_of_another_account_stripe",)
-
-
-def test_a_shop_whose_older_payments_are_of_an_earlier_account_has_the_right_key() -> None:
-    shop = a_shop_with_paid_orders()
-    shop.account.intents.clear()
-    shop.later(days=8)
-    shop.order("order-9")
-    shop.pay("order-9")
-    shop.deliver(shop.account.events[-5:])
-    shop.later(hours=3)
-    assert shop.reconcile().at_stripe is AtStripe.ASKED
-    assert "key_of_another_account_stripe" not in shop.open_findings()
-
-
-# --- What Stripe lists late ------------------------------------------------------------------------------------------
-
-
-def test_what_disagrees_because_its_events_are_listed_hours_late_is_settled_once_they_are() -> None:
-    shop = a_shop_with_paid_orders(1)
-    shop.order("order-9")
-    payment_id = shop.pay("order-9")
-    shop.later(hours=4)
-    shop.refund(payments_of(shop)["order-0"])
-    late, shop.account.events = shop.account.events, []
-    shop.later(hours=5)
-    found = shop.reconcile()
-    assert {finding.rule for finding in found.opened} == {"paid_only_at_stripe", "refunds_differ"}
-    shop.later(hours=4)
-    shop.account.events = late
-    settled = shop.reconcile()
-    assert set(settled.closed) == {finding.finding_id for finding in found.opened}
-    assert (status_in(shop.store, "order-9"), status_in(shop.store, "order-0")) == ("finalized", "refunded")
-    assert payments_of(shop)["order-9"] == payment_id
-
-
-def test_of_much_that_is_missed_the_same_hours_are_looked_at_once_in_a_run() -> None:
-    shop = a_shop_with_paid_orders(9)
-    for order_id in order_ids(9):
-        broken(shop.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None)
-    shop.account.events.clear()
-    shop.later(hours=5)
-    shop.reconcile()
-    shop.stripe.asked.clear()
-    shop.later(minutes=5)
-    assert len(shop.reconcile().opened) == 0
-    # What has happened meanwhile, what was settled some days ago, and those hours: two lists each.
-    assert shop.stripe.asked.count("events") == 2 * 3
-
-
-def test_an_event_that_is_listed_days_late_is_settled_also_where_nothing_disagrees_by_then() -> None:
-    shop = ShopAtStripe()
-    shop.order("order-1")
-    shop.pay("order-1", is_slow=True)
-    shop.deliver()
-    shop.later(hours=2)
-    shop.reconcile()
-    shop.later(hours=20)
-    known = list(shop.account.events)
-    (session,) = shop.account.sessions.values()
-    sessions.settle(shop.account, session, is_paid=True)
-    late, shop.account.events = shop.account.events, known
-    for _ in range(3):
-        shop.later(hours=23)
-        assert shop.reconcile().settled == {}
-    shop.account.events = late
-    shop.later(hours=4)
-    assert shop.reconcile().settled["first_time_finalized"] == 1
-    assert status_in(shop.store) == "finalized"
-
-
-# --- Stock -----------------------------------------------------------------------------------------------------------
-
-
-def test_what_was_sold_while_no_run_came_to_its_end_is_expected() -> None:
-    shop = a_shop_with_paid_orders(1)
-    shop.later(hours=1)
-    shop.reconcile()
-    for number in range(1, 6):
-        shop.order(f"order-{number}", quantity=1)
-        before = len(shop.account.events)
-        shop.pay(f"order-{number}", quantity=1)
-        shop.deliver(shop.account.events[before:])
-        shop.later(days=1)
-    assert shop.reconcile().opened == ()
-    assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
-
-
-def test_a_trail_that_is_too_long_for_one_run_is_counted_by_several() -> None:
-    shop = a_shop_with_paid_orders(1)
-    shop.later(hours=1)
-    shop.reconcile()
-    for number in range(1, 9):
-        shop.order(f"order-{number}", quantity=1)
-        before = len(shop.account.events)
-        shop.pay(f"order-{number}", quantity=1)
-        shop.deliver(shop.account.events[before:])
-        shop.later(days=1)
-    counted = progress_of(shop)["trailUntil"] + timedelta(days=7)
-    shop.clock.per_look, keyless = 24, replace(shop.job(), stripe=None)
-    runs = 0
-    while progress_of(shop)["trailUntil"] < counted:
-        runs += 1
-        assert (keyless.run().opened, runs < 30) == ((), True)
-        shop.later(minutes=1)
-    assert runs > 1
-
-
-def test_what_is_sold_after_a_first_run_that_died_is_expected() -> None:
-    shop = a_shop_with_paid_orders(1)
-    shop.later(hours=1)
-    shop.reconcile()
-    begun = document_at(shop.store, "baselines/shirt")["until"]
-    # It had written a baseline, and not that all of them are.
-    assert progress_of(shop)["trailUntil"] == begun
-    dying = replace(shop.job(), moment=lambda: shop.store.as_of(shop.now))
-    shop.store.delete("reconciliations/stripe")
-    shop.store.delete("baselines/shirt")
-    commit = shop.store.commit
-
-    def dies_after_the_baseline(writes: Any, **how: Any) -> Any:
-        if "baselines/shirt" in {path for path, _ in shop.store.documents()}:
-            raise KeyboardInterrupt
-        return commit(writes, **how)
-
-    shop.store.commit = dies_after_the_baseline  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        dying.run()
-    shop.store.commit = commit  # type: ignore[method-assign]
-    before = len(shop.account.events)
-    shop.order("order-9", quantity=1)
-    shop.pay("order-9", quantity=1)
-    shop.deliver(shop.account.events[before:])
-    shop.later(hours=1)
-    assert shop.reconcile().opened == ()

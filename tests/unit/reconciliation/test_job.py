@@ -7,29 +7,24 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
-from flask import Flask, request
 
 from database.documents.findings import opened
 from database.store import Listing
 from orders.events import NotUnderstood
 from orders.outcome import StoreUnavailable
 from reconciliation import books, matching, missing, on_record
-from reconciliation.endpoint import ReconciliationEndpoint
 from reconciliation.finding import Finding
-from reconciliation.job import RUN_SECONDS_MAX, Reconciliation
+from reconciliation.job import RUN_SECONDS_MAX
 from reconciliation.registry import RULES
 from stripe_api.api import StripeRefused
 from tests.support.builders import NOW, TERMS
-from tests.support.folding import folded
 from tests.support.memory_store import MemoryMoment, MemoryStore
-from tests.support.reconciling import ShopAtStripe, broken
+from tests.support.reconciling import ShopAtStripe, broken, status_of
 from tests.support.recording import RecordingLog
 from tests.support.shop import document_at, shirts_in, status_in
 from tools.stripe_stand_in import sessions
 from webhooks.ownership import Naming
 from webhooks.translation import order_event_from
-
-app = Flask("reconciliation")
 
 
 def a_day_at(shop: ShopAtStripe, deliver: Callable[[ShopAtStripe], object]) -> ShopAtStripe:
@@ -268,16 +263,11 @@ def test_a_database_that_takes_no_part_ends_the_run_and_the_next_one_goes_on() -
         raise StoreUnavailable("down")
 
     down.read = read  # type: ignore[method-assign]
-    assert answer(replace(job, store=down)) == 503
-    assert answer(job) == 200
-    assert answer(replace(job, stripe=refusing)) == 500
-    assert answer(job, method="GET") == 405
+    assert status_of(replace(job, store=down)) == 503
+    assert status_of(job) == 200
+    assert status_of(replace(job, stripe=refusing)) == 500
+    assert status_of(job, method="GET") == 405
     assert status_in(shop.store, "order-1") == "partially_refunded"
-
-
-def answer(job: Reconciliation, method: str = "POST") -> int:
-    with app.test_request_context(method=method):
-        return ReconciliationEndpoint(job).respond(request).status_code
 
 
 def refusing() -> Any:
@@ -301,6 +291,14 @@ def test_a_run_from_later_on_than_the_last_one_has_ended_leaves_no_gap_behind() 
     assert status_in(shop.store, "order-1") == "reserved"
     shop.reconcile()
     assert status_in(shop.store, "order-1") == "partially_refunded"
+
+
+def test_without_a_key_it_is_said_that_stripe_was_not_asked() -> None:
+    log = RecordingLog()
+    shop = ShopAtStripe(log=log)
+    assert replace(shop.job(), stripe=None).run().events == 0
+    said = [(line["severity"], line["result"], line.get("stripe")) for line in log.lines]
+    assert said == [("INFO", "not_configured", None), ("INFO", "reconciled", "no_key")]
 
 
 # --- Findings --------------------------------------------------------------------------------------------------------
@@ -607,120 +605,3 @@ def test_entries_of_an_order_are_asked_for_only_if_not_all_were_read_just_before
     assert replace(shop.job(), moment=lambda: moment).run(NOW).opened == ()
     asked = [order_id for listing in moment.asked for order_id in listing.one_of.get("orderId", ())]
     assert len(asked) == times_asked
-
-
-# --- Stock -----------------------------------------------------------------------------------------------------------
-
-
-def test_what_the_trail_moves_is_expected_and_what_an_operator_has_seen_to_is_accepted() -> None:
-    shop = a_reconciled_shop()
-    shop.order("order-5", quantity=1)
-    shop.pay("order-5", quantity=1)
-    shop.deliver()
-    shop.later(hours=3)
-    assert shop.reconcile().opened == ()
-    stock, _ = shirts_in(shop.store)
-    broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 20)
-    (found,) = shop.reconcile().opened
-    assert found.words == f"stock of shirt is {int(str(stock)) + 20}, and {stock} by the trail: +20 beside it"
-    assert found.severity == "WARNING"
-
-    early = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now - timedelta(seconds=1)}
-    shop.store.put("auditLog/operator_0", {**early, "stock": [], "note": "'shirt' had 9 on hand, and has 9"})
-    assert shop.reconcile().closed == ()
-    shop.later(minutes=1)
-    act: dict[str, object] = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now, "stock": []}
-    shop.store.put("auditLog/operator_1", {**act, "note": "'shirts' had 9 on hand, and has 9"})
-    assert shop.reconcile().closed == ()
-    shop.store.put("auditLog/operator_2", {**act, "note": "'shirt' had 20 on hand, and has 20"})
-    assert shop.reconcile().closed == (found.finding_id,)
-    shop.later(hours=1)
-    assert shop.reconcile().opened == ()
-
-    move = {"productId": "shirt", "stock": -5, "reserved": 0}
-    shop.store.put("auditLog/operator_3", {**act, "createdAt": shop.now, "stock": [move]})
-    broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 15)
-    shop.later(hours=1)
-    assert shop.reconcile().opened == ()
-
-
-def test_of_what_is_sold_and_not_yet_taken_nothing_is_found_before_it_is_folded_nor_after() -> None:
-    shop = ShopAtStripe()
-    broken(shop.store, "inventory/shirt", hot=True)
-    assert shop.reconcile().opened == ()
-    shop.order("order-1")
-    shop.pay("order-1")
-    shop.deliver()
-    assert "takings/order-1" in shop.store.dump()
-    shop.later(minutes=5)
-    assert shop.reconcile(NOW).opened == ()
-    shop.later(minutes=15)
-    assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["taking_overdue"]
-    folded(shop.store)
-    closing = shop.reconcile(NOW)
-    assert (closing.opened, closing.closed, shop.open_findings()) == ((), ("taking_overdue_order-1",), [])
-
-
-def test_a_product_that_is_first_looked_at_before_it_is_folded_is_counted_without_what_is_sold() -> None:
-    shop = ShopAtStripe()
-    broken(shop.store, "inventory/shirt", hot=True)
-    shop.order("order-1")
-    shop.pay("order-1")
-    shop.deliver()
-    assert shop.reconcile().opened == ()
-    folded(shop.store)
-    shop.later(hours=1)
-    assert shop.reconcile().opened == ()
-
-
-def test_what_a_run_has_counted_that_died_is_not_counted_again() -> None:
-    shop = a_reconciled_shop()
-    before = document_at(shop.store, "reconciliations/stripe")
-    shop.order("order-5", quantity=1)
-    shop.pay("order-5", quantity=1)
-    shop.deliver()
-    shop.later(hours=1)
-    shop.reconcile()
-    broken(shop.store, "reconciliations/stripe", trailUntil=before["trailUntil"])
-    shop.later(hours=1)
-    assert shop.reconcile().opened == ()
-    assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
-
-
-def test_of_many_baselines_only_those_are_left_out_that_another_run_has_written(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    shop = ShopAtStripe()
-    shop.store.put("inventory/mug", {"stock": 5, "reserved": 0})
-    commit = shop.store.commit
-
-    def overtaken(writes: Any, **how: Any) -> Any:
-        if len(writes) > 1:
-            shop.store.put("baselines/mug", {"stock": 5, "until": shop.now})
-        return commit(writes, **how)
-
-    monkeypatch.setattr(shop.store, "commit", overtaken)
-    shop.reconcile()
-    assert [document_at(shop.store, f"baselines/{each}")["stock"] for each in ("mug", "shirt")] == [5, 10]
-
-
-def test_a_product_that_is_gone_and_one_that_is_never_short_are_not_wrong() -> None:
-    shop = a_reconciled_shop()
-    broken(shop.store, "inventory/shirt", stock=99)
-    shop.reconcile()
-    broken(shop.store, "inventory/shirt", stock=None)
-    assert shop.reconcile().closed == ("stock_off_trail_shirt",)
-    broken(shop.store, "inventory/shirt", stock=50)
-    assert shop.reconcile().opened == ()
-    broken(shop.store, "inventory/shirt", stock=51)
-    shop.reconcile()
-    lose(shop, "inventory/shirt")
-    assert shop.reconcile().closed == ("stock_off_trail_shirt",)
-
-
-def test_without_a_key_it_is_said_that_stripe_was_not_asked() -> None:
-    log = RecordingLog()
-    shop = ShopAtStripe(log=log)
-    assert replace(shop.job(), stripe=None).run().events == 0
-    said = [(line["severity"], line["result"], line.get("stripe")) for line in log.lines]
-    assert said == [("INFO", "not_configured", None), ("INFO", "reconciled", "no_key")]

@@ -1,0 +1,177 @@
+"""The stock of each product is what the trail makes of it, whatever happens while it is counted."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.builders import NOW
+from tests.support.folding import folded
+from tests.support.reconciling import (
+    ShopAtStripe,
+    a_shop_with_paid_orders,
+    broken,
+    progress_of,
+)
+from tests.support.shop import document_at, shirts_in
+
+
+def a_reconciled_shop() -> ShopAtStripe:
+    """Of a hundred shirts one is sold."""
+    shop = a_shop_with_paid_orders(1)
+    shop.later(hours=1)
+    shop.reconcile()
+    return shop
+
+
+def sell_one_a_day(shop: ShopAtStripe, *, days: int) -> None:
+    for day in range(1, days + 1):
+        shop.sell(f"order-{day}")
+        shop.later(days=1)
+
+
+def test_what_the_trail_moves_is_expected_and_what_an_operator_has_seen_to_is_accepted() -> None:
+    shop = a_reconciled_shop()
+    shop.sell("order-5")
+    shop.later(hours=3)
+    assert shop.reconcile().opened == ()
+    stock, _ = shirts_in(shop.store)
+    broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 20)
+    (found,) = shop.reconcile().opened
+    assert found.words == f"stock of shirt is {int(str(stock)) + 20}, and {stock} by the trail: +20 beside it"
+    assert found.severity == "WARNING"
+
+    early = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now - timedelta(seconds=1)}
+    shop.store.put("auditLog/operator_0", {**early, "stock": [], "note": "'shirt' had 9 on hand, and has 9"})
+    assert shop.reconcile().closed == ()
+    shop.later(minutes=1)
+    act: dict[str, object] = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now, "stock": []}
+    shop.store.put("auditLog/operator_1", {**act, "note": "'shirts' had 9 on hand, and has 9"})
+    assert shop.reconcile().closed == ()
+    shop.store.put("auditLog/operator_2", {**act, "note": "'shirt' had 20 on hand, and has 20"})
+    assert shop.reconcile().closed == (found.finding_id,)
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+
+    move = {"productId": "shirt", "stock": -5, "reserved": 0}
+    shop.store.put("auditLog/operator_3", {**act, "createdAt": shop.now, "stock": [move]})
+    broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 15)
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+
+
+def test_of_what_is_sold_and_not_yet_taken_nothing_is_found_before_it_is_folded_nor_after() -> None:
+    shop = ShopAtStripe()
+    broken(shop.store, "inventory/shirt", hot=True)
+    assert shop.reconcile().opened == ()
+    shop.order("order-1")
+    shop.pay("order-1")
+    shop.deliver()
+    assert "takings/order-1" in shop.store.dump()
+    shop.later(minutes=5)
+    assert shop.reconcile(NOW).opened == ()
+    shop.later(minutes=15)
+    assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["taking_overdue"]
+    folded(shop.store)
+    closing = shop.reconcile(NOW)
+    assert (closing.opened, closing.closed, shop.open_findings()) == ((), ("taking_overdue_order-1",), [])
+
+
+def test_a_product_that_is_first_looked_at_before_it_is_folded_is_counted_without_what_is_sold() -> None:
+    shop = ShopAtStripe()
+    broken(shop.store, "inventory/shirt", hot=True)
+    shop.order("order-1")
+    shop.pay("order-1")
+    shop.deliver()
+    assert shop.reconcile().opened == ()
+    folded(shop.store)
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+
+
+def test_what_a_run_has_counted_that_died_is_not_counted_again() -> None:
+    shop = a_reconciled_shop()
+    before = document_at(shop.store, "reconciliations/stripe")
+    shop.sell("order-5")
+    shop.later(hours=1)
+    shop.reconcile()
+    broken(shop.store, "reconciliations/stripe", trailUntil=before["trailUntil"])
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+    assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
+
+
+def test_of_many_baselines_only_those_are_left_out_that_another_run_has_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = ShopAtStripe()
+    shop.store.put("inventory/mug", {"stock": 5, "reserved": 0})
+    commit = shop.store.commit
+
+    def overtaken(writes: Any, **how: Any) -> Any:
+        if len(writes) > 1:
+            shop.store.put("baselines/mug", {"stock": 5, "until": shop.now})
+        return commit(writes, **how)
+
+    monkeypatch.setattr(shop.store, "commit", overtaken)
+    shop.reconcile()
+    assert [document_at(shop.store, f"baselines/{each}")["stock"] for each in ("mug", "shirt")] == [5, 10]
+
+
+def test_a_product_that_is_gone_and_one_that_is_never_short_are_not_wrong() -> None:
+    shop = a_reconciled_shop()
+    broken(shop.store, "inventory/shirt", stock=90)
+    shop.reconcile()
+    broken(shop.store, "inventory/shirt", stock=None)
+    assert shop.reconcile().closed == ("stock_off_trail_shirt",)
+    broken(shop.store, "inventory/shirt", stock=50)
+    assert shop.reconcile().opened == ()
+    broken(shop.store, "inventory/shirt", stock=51)
+    shop.reconcile()
+    shop.store.delete("inventory/shirt")
+    assert shop.reconcile().closed == ("stock_off_trail_shirt",)
+
+
+def test_what_was_sold_while_no_run_came_to_its_end_is_expected() -> None:
+    shop = a_reconciled_shop()
+    sell_one_a_day(shop, days=5)
+    assert shop.reconcile().opened == ()
+    assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
+
+
+def test_a_trail_that_is_too_long_for_one_run_is_counted_by_several() -> None:
+    shop = a_reconciled_shop()
+    sell_one_a_day(shop, days=8)
+    counted = progress_of(shop)["trailUntil"] + timedelta(days=7)
+    shop.clock.per_look, keyless = 24, replace(shop.job(), stripe=None)
+    runs = 0
+    while progress_of(shop)["trailUntil"] < counted:
+        runs += 1
+        assert (keyless.run().opened, runs < 30) == ((), True)
+        shop.later(minutes=1)
+    assert runs > 1
+
+
+def test_what_is_sold_after_a_first_run_that_died_is_expected() -> None:
+    shop = a_reconciled_shop()
+    begun = document_at(shop.store, "baselines/shirt")["until"]
+    # It had written a baseline, and not that all of them are.
+    assert progress_of(shop)["trailUntil"] == begun
+    dying = replace(shop.job(), moment=lambda: shop.store.as_of(shop.now))
+    shop.store.delete("reconciliations/stripe")
+    shop.store.delete("baselines/shirt")
+    commit = shop.store.commit
+
+    def dies_after_the_baseline(writes: Any, **how: Any) -> Any:
+        if "baselines/shirt" in {path for path, _ in shop.store.documents()}:
+            raise KeyboardInterrupt
+        return commit(writes, **how)
+
+    shop.store.commit = dies_after_the_baseline  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        dying.run()
+    shop.store.commit = commit  # type: ignore[method-assign]
+    shop.sell("order-9")
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
