@@ -212,7 +212,7 @@ class ReservationSweep:
         log_settled(self.log, requested, outcome)
         return Ending.FINISHED
 
-    def _answer_operator(self, asked: "_Asked") -> Ending:
+    def _answer_operator(self, asked: _Asked) -> Ending:
         outcome = self.answer(asked.request_id, self.now())
         if outcome.result in _UNHEARD:
             return Ending.UNCHANGED
@@ -222,7 +222,7 @@ class ReservationSweep:
     def _perform(self, effect_id: str) -> Ending:
         return Ending.FINISHED if self.perform(effect_id) in OVER else Ending.UNCHANGED
 
-    def _ending_of(self, do_one: Callable[[Any], Ending], item: "OrderEvent | _Asked | str") -> Ending:
+    def _ending_of(self, do_one: Callable[[Any], Ending], item: OrderEvent | _Asked | str) -> Ending:
         if isinstance(item, str):
             return self._guarded(partial(do_one, item), effectId=item)
         if isinstance(item, _Asked):
