@@ -60,7 +60,7 @@ class LookingAgain:
 
     def at_orders(self) -> None:
         """Raises OutOfTime, Transient."""
-        order_ids = list({each.target: each.finding_id for each in self.books.of_rule(*_OF_ORDERS)})
+        order_ids = list(dict.fromkeys(each.target for each in self.books.of_rule(*_OF_ORDERS)))
         for first in range(0, len(order_ids), ORDERS_AT_ONCE_MAX):
             some, moment = order_ids[first : first + ORDERS_AT_ONCE_MAX], self.moment()
             self.on_record.look_at(some, nothing_else, moment)
