@@ -1,6 +1,6 @@
 """Contestants measured in turns, so that whatever slows the machine for a while slows all of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Final
 
@@ -10,13 +10,17 @@ Contestant = Callable[[], float]
 """Does its work once, and returns how many seconds of it count."""
 
 
+def in_turn(names: Sequence[str], number: int) -> Sequence[str]:
+    """The names in the order of this round: in the next one another begins."""
+    first = number % len(names)
+    return (*names[first:], *names[:first])
+
+
 def medians_in_turns(contestants: Mapping[str, Contestant], rounds: int) -> dict[str, float]:
-    """The median of each contestant's seconds. The order in which they take turns changes from round to round."""
+    """The median of each contestant's seconds. In each round another begins."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(WARM_UP_ROUNDS + rounds):
-        first = number % len(contestants)
-        order = list(contestants)
-        for name in (*order[first:], *order[:first]):
+        for name in in_turn(tuple(contestants), number):
             taken = contestants[name]()
             if number >= WARM_UP_ROUNDS:
                 seconds[name].append(taken)

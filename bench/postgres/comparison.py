@@ -24,6 +24,7 @@ from bench.postgres.report import (
 from bench.postgres.rounds import Round, play
 from bench.postgres.server import NoServer, running_postgres
 from bench.processors import cores, family_of, pinned
+from bench.turns import in_turn
 
 ROUNDS: Final = 5
 ORDERS_A_ROUND: Final = 75
@@ -49,9 +50,7 @@ def compare(rounds: int = ROUNDS, orders: int = ORDERS_A_ROUND) -> Comparison:
             with _placed(contestants, where):
                 for clients in CLIENTS:
                     for number in range(rounds):
-                        names = list(contestants)
-                        first = number % len(names)
-                        for name in (*names[first:], *names[:first]):
+                        for name in in_turn(tuple(contestants), number):
                             played.setdefault((where, clients, name), []).append(turn(name, clients))
         return Comparison(
             played,
