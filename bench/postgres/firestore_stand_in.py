@@ -5,7 +5,8 @@
 The emulator takes several times as much of a processor for an event as the service, so what the service can do beside
 PostgreSQL cannot be seen on it. This one keeps documents in memory, and flushes a log of what was committed to the disk
 before it answers, as PostgreSQL does, several commits at a time where they come together. It prints on which port it
-speaks HTTP. tests/contract holds it to what settlement relies on.
+speaks HTTP, and answers its owner alone, as the emulator is addressed. tests/contract holds it to what settlement
+relies on.
 """
 
 import json
@@ -21,11 +22,13 @@ from typing import Any, BinaryIO, Final
 
 Json = Mapping[str, Any]
 
+AS_OWNER: Final = {"Authorization": "Bearer owner"}
 PAGE: Final = 1_000
 """How many documents are listed at once."""
 _EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _REQUEST: Final = re.compile(rb"POST \S+:(\w+)\S* HTTP/1\.1\r\n")
 _LENGTH: Final = re.compile(rb"\r\nContent-Length: (\d+)", re.IGNORECASE)
+_OWNER: Final = re.compile(rb"\r\nAuthorization: Bearer owner\r\n", re.IGNORECASE)
 _HEAD_END: Final = b"\r\n\r\n"
 _BYTES: Final = 65_536
 
@@ -151,8 +154,8 @@ def _serve(client: socket.socket, documents: Documents) -> None:
             length = _LENGTH.search(head)
             if not found or (length and len(body) < int(length[1])):
                 continue
-            request, received = _REQUEST.match(head), b""
-            client.sendall(_answer(documents, request[1].decode() if request else "", body))
+            received = b""
+            client.sendall(_answer(documents, head + _HEAD_END, body))
 
 
 def answered(documents: Documents, rpc: str, body: bytes) -> tuple[HTTPStatus, bytes]:
@@ -164,8 +167,12 @@ def answered(documents: Documents, rpc: str, body: bytes) -> tuple[HTTPStatus, b
     return code, json.dumps(content, separators=(",", ":")).encode()
 
 
-def _answer(documents: Documents, rpc: str, body: bytes) -> bytes:
-    code, text = answered(documents, rpc, body)
+def _answer(documents: Documents, head: bytes, body: bytes) -> bytes:
+    request = _REQUEST.match(head)
+    if _OWNER.search(head):
+        code, text = answered(documents, request[1].decode() if request else "", body)
+    else:
+        code, text = HTTPStatus.UNAUTHORIZED, b"{}"
     headers = f"Content-Type: application/json\r\nContent-Length: {len(text)}"
     return f"HTTP/1.1 {code.value} {code.phrase}\r\n{headers}\r\n\r\n".encode() + text
 

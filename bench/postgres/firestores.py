@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from google.cloud import firestore
 
+from bench.postgres.firestore_stand_in import AS_OWNER
 from bench.postgres.judging import PRODUCTS, RESERVED, Verdict, product_of, verdict_of_documents
 from bench.processors import listener_on
 from bench.shop import STOCK, a_reserved_order
 from database.connection import Connection, connect
+from database.firestore_store import FirestoreStore
 from database.kept_connections import KeptConnections
-from database.messages import decoded, encoded_value
-from database.store import Fields
+from database.messages import decoded
+from database.store import Create, Fields
 from tests.support.emulated_shop import WRITES_PER_COMMIT, a_project, documents_in
 from tools.toolchain import ROOT
 
@@ -40,18 +42,10 @@ class Firestore:
     def judge(self) -> Verdict:
         return verdict_of_documents(self.documents())
 
-    def _put(self, documents: Mapping[str, Mapping[str, object]]) -> None:
-        writes = [
-            {
-                "update": {
-                    "name": f"{self.connection.documents}/{path}",
-                    "fields": {name: encoded_value(value) for name, value in fields.items()},
-                }
-            }
-            for path, fields in documents.items()
-        ]
+    def _put(self, documents: Mapping[str, Fields]) -> None:
+        writes = [Create(path, fields) for path, fields in documents.items()]
         for first in range(0, len(writes), WRITES_PER_COMMIT):
-            self.connection.call("commit", {"writes": writes[first : first + WRITES_PER_COMMIT]}, timeout_seconds=60)
+            FirestoreStore(self.connection).commit(writes[first : first + WRITES_PER_COMMIT], timeout_seconds=60)
 
 
 def emulator() -> Firestore:
@@ -67,8 +61,7 @@ def stand_in() -> Iterator[Firestore]:
     command = [sys.executable, "-m", "bench.postgres.firestore_stand_in"]
     with printing_its_port(command) as (process, port):
         address = f"127.0.0.1:{port}"
-        connection = Connection(a_project(), KeptConnections(f"http://{address}"), lambda _: {})
-
+        connection = Connection(a_project(), KeptConnections(f"http://{address}"), lambda _: AS_OWNER)
         yield Firestore(address, process, connection, lambda: _listed(connection))
 
 

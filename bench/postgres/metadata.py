@@ -1,7 +1,7 @@
 """What stands in for the metadata server of a Google machine: it gives access tokens, which last for an hour.
 
-The service finds it as Google's library does, so that each call asks the same credentials as in production whether
-their token is fresh: https://cloud.google.com/compute/docs/metadata/overview.
+The service finds it by GCE_METADATA_HOST, so that each call looks as in production whether its token is fresh:
+https://cloud.google.com/compute/docs/metadata/overview.
 """
 
 import json
@@ -15,17 +15,12 @@ from bench.postgres.tls_in_front import TOKEN
 
 _HOST: Final = "127.0.0.1"
 _LIFETIME_SECONDS: Final = 3_599
-# A name that is no account's address: for one that is, the library asks Google where it may be used.
-_ACCOUNT: Final = {"aliases": ["default"], "email": "default", "scopes": ["https://www.googleapis.com/auth/datastore"]}
 
 
 class _Metadata(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        if self.path.partition("?")[0].endswith("/token"):
-            answer: object = {"access_token": TOKEN, "expires_in": _LIFETIME_SECONDS, "token_type": "Bearer"}
-        else:
-            answer = _ACCOUNT
-        content = json.dumps(answer).encode()
+        token = {"access_token": TOKEN, "expires_in": _LIFETIME_SECONDS, "token_type": "Bearer"}
+        content = json.dumps(token).encode()
         self.send_response(200)
         for name, value in {
             "Metadata-Flavor": "Google",
