@@ -1,8 +1,9 @@
-"""Every test here runs twice: on the store in memory, and on the real emulator."""
+"""Every test here runs on the store in memory and on the real emulator, some on whatever stands in for them, too."""
 
 import pytest
 
-from tests.contract.database import Database, InFirestore, InMemory
+from tests.contract.database import Database, InFirestore, InGroups, InMemory, InRehearsal
+from tests.support.memory_store import MemoryStore
 
 
 @pytest.fixture(params=["memory", "firestore"])
@@ -10,3 +11,17 @@ def database(request: pytest.FixtureRequest) -> Database:
     if request.param == "memory":
         return InMemory()
     return InFirestore(request.getfixturevalue("firestore_client"))
+
+
+@pytest.fixture(params=["memory", "rehearsal", "groups", "firestore"])
+def queried(request: pytest.FixtureRequest) -> Database:
+    """All that answers queries, too. A rehearsal keeps the same promises, whatever it is a rehearsal of."""
+    match request.param:
+        case "memory":
+            return InMemory()
+        case "rehearsal":
+            return InRehearsal(MemoryStore())
+        case "groups":
+            return InGroups(InMemory())
+        case _:
+            return InFirestore(request.getfixturevalue("firestore_client"))

@@ -16,20 +16,6 @@ from tests.support.memory_store import MemoryStore
 SOON = 5.0
 
 
-@pytest.fixture(params=["memory", "rehearsal", "groups", "firestore"])
-def queried(request: pytest.FixtureRequest) -> Database:
-    """A rehearsal keeps the same promises, whatever it is a rehearsal of."""
-    match request.param:
-        case "memory":
-            return InMemory()
-        case "rehearsal":
-            return InRehearsal(MemoryStore())
-        case "groups":
-            return InGroups(InMemory())
-        case _:
-            return InFirestore(request.getfixturevalue("firestore_client"))
-
-
 @pytest.fixture(params=["memory", "rehearsal", "groups", "stand-in", "firestore", "groups in firestore"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Documented]:
     """What stands in for Firestore in the bench answers no query."""
