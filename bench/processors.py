@@ -21,7 +21,7 @@ def cores() -> frozenset[int]:
 
 
 def processor_seconds(pids: Collection[int]) -> float:
-    """What the processes have taken so far, in the system's name included. A process that has ended counts no more."""
+    """What the processes have taken so far, system calls included. A process that has ended counts no more."""
     ticks = 0
     for pid in pids:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
@@ -57,23 +57,25 @@ def listener_on(port: int) -> int:
     raise LookupError(f"nobody is seen to listen on port {port}")
 
 
-def pin(pids: Collection[int], to: Collection[int]) -> None:
-    """Let all threads of these processes, and those that they will start, run on these cores alone."""
+@contextlib.contextmanager
+def pinned(pids: Collection[int], to: Collection[int]) -> Iterator[None]:
+    """All threads of these processes, and those that they start, run on these cores alone until the block ends.
+
+    Then they may run on all of ours again.
+    """
+    everywhere = cores()
+    _pin(pids, to)
+    try:
+        yield
+    finally:
+        _pin(pids, everywhere)
+
+
+def _pin(pids: Collection[int], to: Collection[int]) -> None:
     for pid in pids:
         for thread in (_PROC / str(pid) / "task").glob("*"):
             with contextlib.suppress(ProcessLookupError):
                 os.sched_setaffinity(int(thread.name), to)
-
-
-@contextlib.contextmanager
-def pinned(pids: Collection[int], to: Collection[int]) -> Iterator[None]:
-    """The same, until the block ends; then they may run on all of ours again."""
-    everywhere = cores()
-    pin(pids, to)
-    try:
-        yield
-    finally:
-        pin(pids, everywhere)
 
 
 def _stat_of(pid: int) -> list[str]:

@@ -1,4 +1,4 @@
 """The same job as a team would write it on PostgreSQL: Flask, psycopg, row locks. What the service is measured against.
 
-Never deployed. Only `bench` and its tests import it.
+And what stands in for Firestore and for a Google machine meanwhile. Never deployed: only `bench` and tests import it.
 """

@@ -36,7 +36,7 @@ def compare(rounds: int = ROUNDS, orders: int = ORDERS_A_ROUND) -> Comparison:
     Raises NoServer where there is no PostgreSQL, or nothing to measure it by.
     """
     if sys.platform != "linux" or len(cores()) < 2:  # noqa: PLR2004 - one for the service, one for the rest
-        raise NoServer("processor time is told apart on Linux with two cores alone")
+        raise NoServer("whose processor time is whose, only Linux says, and it takes two cores")
     with _contestants() as contestants:
         order_ids = (f"order-{number}" for number in count())
 
