@@ -184,9 +184,9 @@ _SUBJECTS: Final[Mapping[str, Callable[[], Measured]]] = {
     "latency": _latency,
     "lines": _lines,
     "race": _race,
-    "hot product": _hot_product,
+    "hot-product": _hot_product,
     "postgres": _postgres,
-    "cold start": _cold_start,
+    "cold-start": _cold_start,
     "history": _history,
 }
 
