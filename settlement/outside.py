@@ -112,8 +112,8 @@ def _is_never_sold(order: Order) -> bool:
 
 
 def _paid_with_what_goes_back(case: Case, after: Order) -> set[str]:
-    going_back = (each for each in _due_back(case.order, case.terms.auto_refund) if not _stays_for_good(each, after))
-    return _ids_of(going_back) & _ids_of(after.paid_with) if after.sold else set()
+    going_back = _ids_of(_due_back(case.order, case.terms.auto_refund))
+    return going_back & _ids_of(after.paid_with) if after.sold else set()
 
 
 def _any_is_back(payments: Iterable[Payment], order: Order) -> bool:
@@ -127,13 +127,6 @@ def _ids_of(payments: Iterable[Payment]) -> set[str]:
 
 def _is_owed(payment: Payment, order: Order) -> bool:
     return order.refunds.amount_of(payment) < amount_of(payment) and not _came_to_nothing(payment, order)
-
-
-def _stays_for_good(payment: Payment, order: Order) -> bool:
-    """Whether all of it was to go back, and none of that came about: nothing of it is on its way any more."""
-    refunds = order.refunds.refunds_of(payment)
-    undone = sum(refund.amount for refund in refunds if refund.is_undone)
-    return undone >= amount_of(payment) and all(refund.is_undone for refund in refunds)
 
 
 def _came_to_nothing(payment: Payment, order: Order) -> bool:
