@@ -1,6 +1,5 @@
-"""What the audit entries say: one order's history, and what all of them together have moved."""
+"""What the audit entries say: one order's history."""
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,19 +36,6 @@ def trail_of(order_id: str, client: Client) -> tuple[Passage, ...]:
     deliveries = client.collection_group("deliveries").where(filter=of_this_order).order_by("createdAt").stream()
     documents = sorted([*entries, *deliveries], key=_committed_at)
     return tuple(_passage_from(document) for document in documents)
-
-
-def moved_units(client: Client) -> Mapping[str, Mapping[str, int]]:
-    """By how much this service has changed each product's `stock` and `reserved`, ever; by product.
-
-    One read for each audit entry there is.
-    """
-    moved: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for entry in client.collection("auditLog").select(["stock"]).stream():
-        for move in entry.get("stock"):
-            for figure in ("stock", "reserved"):
-                moved[move["productId"]][figure] += move[figure]
-    return moved
 
 
 def _committed_at(document: DocumentSnapshot[DocumentReference]) -> datetime:

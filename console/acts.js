@@ -54,8 +54,8 @@ export function choicesFor(kind, fields) {
       return [{ name: "until", label: "Until", type: "datetime-local", isRequired: true }];
     case "stock":
       return [
-        { name: "mode", label: "How", options: [["set", "there are now"], ["add", "there are more, or fewer with a minus"]] },
-        { name: "quantity", label: "Units", type: "number", isRequired: true },
+        { name: "mode", label: "How", options: [["set", "there are now"], ["add", "there are more, or fewer with a minus"], ["recount", "what orders hold is counted again"]] },
+        { name: "quantity", label: "Units", type: "number", note: "none if they are counted again" },
         { name: "force", label: "Also if orders hold more than are left", type: "checkbox" },
       ];
     default:
@@ -86,7 +86,7 @@ export function parametersFrom(kind, said, fields) {
   if (kind === "extend") {
     parameters.until = new Date(said.get("until"));
   }
-  if (kind === "stock") {
+  if (kind === "stock" && parameters.mode !== "recount") {
     parameters.quantity = Number(said.get("quantity"));
     if (!Number.isInteger(parameters.quantity) || said.get("quantity") === "") {
       throw new Unclear("Units are whole ones.");

@@ -1,20 +1,27 @@
 """The store on Firestore: one BatchGet to read, one Commit to write, never a transaction and never a lock."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from itertools import chain
+from typing import Any
 
 from database.connection import Connection
 from database.documents.effects import ALL_BUT_PAYLOAD
-from database.documents.orders import ALL_BUT_ITEMS, OPEN_STATUSES, order_path, without_items
-from database.documents.takings import units_in
+from database.documents.orders import (
+    ALL_BUT_ITEMS,
+    HOLDING_ORDERS,
+    OPEN_STATUSES,
+    order_path,
+    units_held,
+    without_items,
+)
+from database.documents.takings import TAKINGS, units_in
 from database.errors import WRITE_CONTENDED, AnswerTooLarge
+from database.listings import pages_of
 from database.messages import decoded, encoded, figures_in
-from database.store import Committed, Delete, Document, Increase, Write
+from database.store import Committed, Delete, Document, Fields, Increase, Listing, Write
 from orders.outcome import StoreUnavailable
-
-TAKINGS_AT_ONCE_MAX: Final = 300
 
 
 class FirestoreStore:
@@ -79,8 +86,10 @@ class FirestoreStore:
 
     def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
         """Served by the index (userId, status)."""
-        held = {"arrayValue": {"values": [{"stringValue": status} for status in OPEN_STATUSES]}}
-        filters = [_filter("userId", "EQUAL", {"stringValue": user_id}), _filter("status", "IN", held)]
+        filters = [
+            _filter("userId", "EQUAL", {"stringValue": user_id}),
+            _filter("status", "IN", _one_of(OPEN_STATUSES)),
+        ]
         where = {"compositeFilter": {"op": "AND", "filters": filters}}
         return self._counted({"from": [{"collectionId": "orders"}], "where": where}, timeout_seconds)
 
@@ -102,21 +111,21 @@ class FirestoreStore:
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         """All takings are read, by their names: their units are not indexed, and there are few for long."""
-        end, units, last = time.monotonic() + timeout_seconds, 0, None
-        while found := self._takings_behind(last, max(end - time.monotonic(), 0.001)):
-            units += units_in(map(decoded, found))[product_id]
-            last = found[-1]["name"]
-        return units
+        found = self._found(TAKINGS, timeout_seconds)
+        return units_in(fields for _, fields in found)[product_id]
 
-    def _takings_behind(self, last: str | None, timeout_seconds: float) -> Sequence[Mapping[str, Any]]:
-        query = {
-            "from": [{"collectionId": "takings"}],
-            "orderBy": [{"field": {"fieldPath": "__name__"}, "direction": "ASCENDING"}],
-            "limit": TAKINGS_AT_ONCE_MAX,
-            **({"startAt": {"values": [{"referenceValue": last}], "before": False}} if last else {}),
-        }
-        answers = self._connection.call("runQuery", {"structuredQuery": query}, timeout_seconds=timeout_seconds)
-        return [answer["document"] for answer in answers if "document" in answer]
+    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
+        """All orders that may hold units are read: nothing leads from a product to them."""
+        return units_held(self._found(HOLDING_ORDERS, timeout_seconds))[product_id]
+
+    def _found(self, listing: Listing, timeout_seconds: float) -> Iterator[tuple[str, Fields]]:
+        end = time.monotonic() + timeout_seconds
+
+        def ask(request: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
+            left = max(end - time.monotonic(), 0.001)
+            return self._connection.call("runQuery", request, timeout_seconds=left)
+
+        return chain.from_iterable(pages_of(listing, self._connection.documents, ask))
 
     def _counted(self, query: Mapping[str, object], timeout_seconds: float, parent: str = "") -> int:
         aggregation = {"structuredQuery": query, "aggregations": [{"alias": "n", "count": {}}]}
@@ -126,6 +135,10 @@ class FirestoreStore:
 
     def _name(self, path: str) -> str:
         return f"{self._connection.documents}/{path}"
+
+
+def _one_of(texts: Iterable[str]) -> Mapping[str, object]:
+    return {"arrayValue": {"values": [{"stringValue": text} for text in texts]}}
 
 
 def _filter(field: str, operator: str, value: Mapping[str, object]) -> Mapping[str, object]:

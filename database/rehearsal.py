@@ -1,11 +1,11 @@
 """A store in which everything can be tried and nothing happens: it reads what is there, and keeps writes to itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
 from database.documents.effects import effect_path
-from database.documents.orders import OPEN_STATUSES, order_path
+from database.documents.orders import OPEN_STATUSES, order_path, units_held
 from database.documents.takings import taking_path, units_in
 from database.store import Committed, Create, Delete, Document, DocumentStore, Fields, Increase, Update, Write
 from orders.outcome import StoreContended
@@ -94,11 +94,19 @@ class RehearsalStore:
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         there = self._store.units_to_take(product_id, timeout_seconds=timeout_seconds)
-        takings = [path for path in self._after if path.startswith(taking_path(""))]
-        before, after = (
-            units_in(_fields(documents[path]) or {} for path in takings) for documents in (self._before, self._after)
-        )
+        before, after = (units_in(fields for _, fields in own) for own in self._own(taking_path("")))
         return there + after[product_id] - before[product_id]
+
+    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
+        there = self._store.units_held(product_id, timeout_seconds=timeout_seconds)
+        before, after = map(units_held, self._own(order_path("")))
+        return there + after[product_id] - before[product_id]
+
+    def _own(self, root: str) -> Iterator[Sequence[tuple[str, Fields]]]:
+        """Ids and fields of what was written under it: as it was before, and as it is now."""
+        for documents in (self._before, self._after):
+            found = ((path, document) for path, document in documents.items() if path.startswith(root) and document)
+            yield [(path.removeprefix(root), document.fields) for path, document in found]
 
 
 def _check(write: Write, document: Document | None) -> None:

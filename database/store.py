@@ -98,6 +98,9 @@ class DocumentStore(Protocol):
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         """How many units of it are sold, and still counted as reserved. Raises StoreContended, StoreUnavailable."""
 
+    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
+        """How many units of it orders hold. Raises StoreContended, StoreUnavailable."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:

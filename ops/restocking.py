@@ -16,7 +16,6 @@ from ops.acting import COMMIT_SECONDS_MAX, Act, How, said_how
 from ops.carrying_out import carry_out
 from ops.commands import Asked, command
 from ops.exit_codes import Failed
-from ops.shelves import units_held, units_to_take
 
 _COLUMNS: Final = ("product", "quantity")
 _QUANTITY: Final = re.compile(r"\s*([+-]?[0-9]{1,12})\s*")
@@ -56,6 +55,21 @@ def add_stock(asked: Asked, product: str, quantity: int, how: How, *, force: boo
     _adjust(asked, [_act(product, "add", quantity, is_forced=force)], how, may_be_new=new)
 
 
+@command("recount")
+@click.argument("product")
+@said_how
+@click.pass_obj
+def recount_holds(asked: Asked, product: str, how: How) -> None:
+    """Let as many units of a PRODUCT be reserved as orders hold.
+
+    All open orders are read for it, and it is done only if nobody has bought any of it or given it back meanwhile: of
+    what sells all the time, try when it is quieter.
+    """
+    if not is_document_id(product):
+        raise Failed(f"{product!r} cannot be the id of a product. Nothing was done.")
+    carry_out(asked, [Act("stock", product, {"mode": "recount"})], how)
+
+
 @command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--add", is_flag=True, help="The quantities come on top of what is there, and are not all there is.")
@@ -78,7 +92,7 @@ def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool, 
 
 # So that -3 is a quantity, and not an option that there is none of.
 add_stock.ignore_unknown_options = True
-STOCK_ACTS: Final = (set_stock, add_stock, import_stock)
+STOCK_ACTS: Final = (set_stock, add_stock, import_stock, recount_holds)
 
 
 def _adjust(
@@ -92,7 +106,6 @@ def _adjust(
             f"Neither the inventory nor the catalogue knows {named}. What is new, and not mistyped, takes --new. "
             "Nothing was done."
         )
-    check_that_no_hold_is_forgotten(asked, [act.target for act in acts])
     as_new = {"new": True}
     carry_out(
         asked,
@@ -110,27 +123,6 @@ def _unknown(asked: Asked, products: Sequence[str]) -> Sequence[str]:
         there = asked.shop.store.read(paths, timeout_seconds=COMMIT_SECONDS_MAX)
         unknown += [each for each in some if there[inventory_path(each)] is None and there[product_path(each)] is None]
     return unknown
-
-
-def check_that_no_hold_is_forgotten(asked: Asked, products: Sequence[str]) -> None:
-    """A product that is counted from now on has nothing reserved: what orders hold of it would be sold once more.
-
-    Raises Failed.
-    """
-    there = asked.shop.store.read([inventory_path(each) for each in products], timeout_seconds=COMMIT_SECONDS_MAX)
-    gone = [product for product in products if there[inventory_path(product)] is None]
-    to_take = units_to_take(asked.shop.reader)[0] if gone else {}
-    for product in gone:
-        if sold := to_take.get(product, 0):
-            raise Failed(
-                f"{product} has no inventory, and {sold} units of it are paid and not yet taken. Nothing was done: try "
-                "again in a minute."
-            )
-        if held := units_held(asked.shop.reader, product):
-            raise Failed(
-                f"{product} has no inventory, and open orders hold {held} of it. Write inventory/{product} in the "
-                f"console, with `stock` and with `reserved`: {held}. Nothing was done."
-            )
 
 
 def _rows_in(file: Path) -> Sequence[tuple[int, Mapping[str | None, Any]]]:

@@ -16,7 +16,6 @@ from ops.carrying_out import carry_out
 from ops.commands import Asked, command
 from ops.exit_codes import Failed
 from ops.page import Line, Table
-from ops.restocking import check_that_no_hold_is_forgotten
 from orders.money import amount_or_none, is_currency
 from orders.numbers import whole_number
 
@@ -38,15 +37,18 @@ def seed(asked: Asked, file: Path, how: How) -> None:
     there = asked.shop.store.read(tuple(wanted), timeout_seconds=COMMIT_SECONDS_MAX)
     missing = {path: fields for path, fields in wanted.items() if there[path] is None}
     # What is counted is on the shelf and on record in one commit: who dies halfway can begin again.
-    acts = [_first_units(path, fields) for path, fields in missing.items() if whole_number(fields.get("stock"))]
-    check_that_no_hold_is_forgotten(asked, [_id_in(path) for path in wanted if path.startswith(inventory_path(""))])
+    acts = [_first_units(path, fields) for path, fields in missing.items() if _is_counted(fields)]
     _show(asked, missing, len(wanted), how)
     if how.is_done:
         for path, fields in missing.items():
-            if not whole_number(fields.get("stock")):
+            if not _is_counted(fields):
                 asked.shop.store.commit((Create(path, fields),), timeout_seconds=COMMIT_SECONDS_MAX)
         if acts:
             carry_out(asked, acts, how)
+
+
+def _is_counted(fields: Mapping[str, object]) -> bool:
+    return whole_number(fields.get("stock")) is not None
 
 
 def _first_units(path: str, fields: Mapping[str, object]) -> Act:

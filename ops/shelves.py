@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from database.documents.inventory import inventory_path
-from database.documents.orders import OPEN_STATUSES, order_from
+from database.documents.orders import MAY_HOLD, order_from
 from database.documents.products import listed_from, product_from, product_path
 from database.documents.takings import units_in
 from ops.reading import Found, Query, Reader, Where
 from orders.money import Money
-from orders.order import Order, OrderStatus
+from orders.order import Order
 
 HOLDING_MAX: Final = 1_000
 """In so many of the orders that may hold units is looked for those that hold a product: no index leads to them."""
 TAKINGS_MAX: Final = 1_000
 """So many paid orders are looked through whose units are still to be taken: more than are usually paid in a minute."""
-_MAY_HOLD: Final = [*OPEN_STATUSES, str(OrderStatus.REVIEW)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def holders_of(reader: Reader, product_id: str) -> tuple[tuple[Holder, ...], boo
 
     Served by the index (status, createdAt).
     """
-    query = Query("orders", (Where("status", "in", _MAY_HOLD),), "createdAt", at_most=HOLDING_MAX)
+    query = Query("orders", (Where("status", "in", list(MAY_HOLD)),), "createdAt", at_most=HOLDING_MAX)
     found = reader.find(query)
     orders = [order_from(each.id, each.fields) for each in found]
     return tuple(_holders(orders, product_id)), len(found) < HOLDING_MAX
@@ -86,11 +85,6 @@ def units_to_take(reader: Reader) -> tuple[Counter[str], bool]:
     """What is paid of each product and not yet taken, and whether that is all. Raises Transient."""
     found = reader.find(Query("takings", at_most=TAKINGS_MAX))
     return units_in(each.fields for each in found), len(found) < TAKINGS_MAX
-
-
-def units_held(reader: Reader, product_id: str) -> int:
-    """How many open orders hold, of those that are looked through. Raises Transient."""
-    return sum(each.units for each in holders_of(reader, product_id)[0])
 
 
 def _holders(orders: Sequence[Order], product_id: str) -> list[Holder]:

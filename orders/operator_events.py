@@ -112,11 +112,13 @@ class StockMode(StrEnum):
     """So many units are on hand now."""
     ADD = "add"
     """So many more than before, or fewer."""
+    RECOUNT = "recount"
+    """As many are reserved as orders hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockAdjusted(_ByOperator):
-    """The units on hand of a product are not what the inventory says. No order has to do with it."""
+    """There is more or less of a product than the inventory says, or reserved of it. No order has to do with it."""
 
     kind: ClassVar[str] = "operator_adjusted_stock"
     event_type: ClassVar = "operator.stock"
@@ -124,8 +126,8 @@ class StockAdjusted(_ByOperator):
 
     product_id: str
     mode: StockMode
-    quantity: int
-    """Units: on hand, or more than before; up to STOCK_UNITS_MAX."""
+    quantity: int = 0
+    """Units: on hand, or more than before; up to STOCK_UNITS_MAX. None of a recount."""
     is_forced: bool = False
     """Whether there may be fewer units afterwards than orders hold."""
     is_new: bool = False

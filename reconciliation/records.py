@@ -10,7 +10,7 @@ from database.documents.audit_heads import head_from
 from database.documents.audit_log import audit_path, set_aside_from
 from database.documents.checkouts import checkout_path, known_checkout_from
 from database.documents.effects import UNFINISHED
-from database.documents.orders import OPEN_STATUSES, order_from, order_path
+from database.documents.orders import order_from, order_path
 from database.documents.payments import known_payment_from, payment_path
 from database.documents.takings import units_to_take_from
 from database.documents.values import text_or_none, time_or_none
@@ -28,10 +28,7 @@ ORDERS_AT_ONCE_MAX: Final = 30
 _BEGUN_WITHIN: Final = timedelta(minutes=1)
 """An entry may be so much older than its order: it took its time, or two clocks differ."""
 
-HOLDING_ORDERS: Final = Listing("orders", {"status": [*OPEN_STATUSES, str(OrderStatus.REVIEW)]}, order=["createdAt"])
-"""All that may hold units. Served by the index (status, createdAt)."""
 INVENTORY: Final = Listing("inventory")
-TAKINGS: Final = Listing("takings")
 
 
 def entries_between(start: datetime | None, end: datetime) -> Listing:
@@ -193,16 +190,6 @@ def _maps_in(entry: Fields, name: str) -> Iterable[Fields]:
 
 
 # --- Products and effects --------------------------------------------------------------------------------------------
-
-
-def units_held(orders: Iterable[tuple[str, Fields]]) -> Counter[str]:
-    """What these orders hold, by product."""
-    held: Counter[str] = Counter()
-    for order_id, fields in orders:
-        order = order_from(order_id, fields)
-        if order.holds_units:
-            held.update({line.product_id: line.quantity for line in order.counted_lines})
-    return held
 
 
 def taking_record_from(order_id: str, fields: Fields, order: Order | None, now: datetime) -> TakingRecord:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from database.documents.inventory import level_from
-from database.documents.orders import order_path
+from database.documents.orders import HOLDING_ORDERS, order_path, units_held
 from database.documents.reconciliations import Baseline, baseline_from, baseline_path, baseline_write
-from database.documents.takings import units_in
+from database.documents.takings import TAKINGS, units_in
 from database.documents.values import text_or_none
 from database.store import Document, DocumentStore, Fields, Moment, Write
 from inventory.stock import Level
@@ -17,15 +17,12 @@ from orders.outcome import StoreContended
 from reconciliation.books import SECONDS_MAX, Books
 from reconciliation.finding import finding_id_of
 from reconciliation.records import (
-    HOLDING_ORDERS,
     INVENTORY,
-    TAKINGS,
     entries_between,
     made_at,
     orders_in,
     stock_moves,
     taking_record_from,
-    units_held,
 )
 from reconciliation.rules import reserved_not_held, stock_off_trail, taking_overdue
 from reconciliation.subjects import ProductRecord

@@ -24,6 +24,8 @@ def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment | Look:
     level = product.level
     if level is None:
         return _not_adjusted(f"unreadable: {product.level_defect}; write the document anew")
+    if event.mode is StockMode.RECOUNT:
+        return _recounted(event, level, snapshot)
     if level.stock is None:
         return _not_adjusted("never_short: its stock is null; write a number there if it is to be counted")
     if snapshot.to_take is None:
@@ -46,16 +48,37 @@ def _counted_first(event: StockAdjusted, product: Product, snapshot: Snapshot) -
     if not (product.in_catalogue or event.is_new):
         # Most likely somebody has mistyped it.
         return _not_adjusted("unknown_product: neither the inventory nor the catalogue has it; if it is new, say so")
-    if event.quantity < 0:
+    if event.quantity < 0 or event.mode is StockMode.RECOUNT:
         return _not_adjusted("not_counted: the inventory has no such product from which to take units")
     if snapshot.to_take is None:
         return Look(to_take=True)
+    if snapshot.held is None:
+        return Look(held=True)
     if snapshot.to_take:
         # Nothing would be reserved of it, and then the fold would take what was sold out of that: below zero for good.
         return _not_adjusted(f"to_be_taken: {snapshot.to_take} sold units are not taken yet; ask again in a minute")
-    move = StockMove(event.product_id, event.quantity, 0)
-    note = f"{event.product_id!r} is counted from now on: {event.quantity}"
+    # What orders hold of it since it was counted before is not to be sold once more.
+    move = StockMove(event.product_id, event.quantity, snapshot.held)
+    holding = f", of which orders hold {snapshot.held}" if snapshot.held else ""
+    note = f"{event.product_id!r} is counted from now on: {event.quantity}{holding}"
     return Adjustment(Result.STOCK_ADJUSTED, None, note, move, backorder=event.backorder)
+
+
+def _recounted(event: StockAdjusted, level: Level, snapshot: Snapshot) -> Adjustment | Look:
+    """What is reserved becomes what orders hold, and what is sold and still to be taken.
+
+    Nobody may have written the inventory since it was read: then nobody has held a unit, nor given one back.
+    """
+    if snapshot.to_take is None:
+        return Look(to_take=True)
+    if snapshot.held is None:
+        return Look(held=True)
+    change = snapshot.held + snapshot.to_take - level.reserved
+    sold = f" and {snapshot.to_take} are to be taken" if snapshot.to_take else ""
+    note = f"{level.reserved} of {event.product_id!r} were reserved, and orders hold {snapshot.held}{sold}"
+    return Adjustment(
+        Result.STOCK_ADJUSTED, None, note, StockMove(event.product_id, 0, change) if change else None, is_exact=True
+    )
 
 
 def _why_too_few(level: Level, change: int, to_take: int) -> str | None:

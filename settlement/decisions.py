@@ -85,6 +85,8 @@ class Look:
     """What is or was to be done outside because of the order."""
     to_take: bool = False
     """How many units of the event's product are sold, and still counted as reserved."""
+    held: bool = False
+    """How many units of it orders hold."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,8 @@ class Snapshot:
     """How many unpaid orders hold units for the order's customer; None if nobody counted."""
     to_take: int | None = None
     """How many units of the event's product are sold, and still counted as reserved; None if nobody counted."""
+    held: int | None = None
+    """How many units of it orders hold; None if nobody counted."""
     is_loss_unexplained: bool = False
     """Whether an earlier try was lost, although neither claim nor order nor dispute has changed since."""
 

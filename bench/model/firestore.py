@@ -100,6 +100,9 @@ class Client:
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         return self.call(lambda: self.database.documents.units_to_take(product_id, timeout_seconds=timeout_seconds))
 
+    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
+        return self.call(lambda: self.database.documents.units_held(product_id, timeout_seconds=timeout_seconds))
+
     def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
         def query() -> Sequence[Taking]:
             self._world.sleep(self.database.parameters.read_seconds)

@@ -76,7 +76,7 @@ def adjusted(adjustment: Adjustment, snapshot: Snapshot) -> tuple[Create | Incre
         return ()
     if not snapshot.products[move.product_id].in_inventory:
         backorder = {"backorder": adjustment.backorder} if adjustment.backorder else {}
-        return (Create(inventory_path(move.product_id), {"stock": move.stock, "reserved": 0, **backorder}),)
+        return (Create(inventory_path(move.product_id), {"stock": move.stock, "reserved": move.reserved, **backorder}),)
     return (_exact_write(move, snapshot) if adjustment.is_exact else _increase(move),)
 
 
@@ -95,7 +95,8 @@ def _increase(move: StockMove) -> Increase:
 def _exact_write(move: StockMove, snapshot: Snapshot) -> Update:
     """Units that nobody holds may be taken only if they are there: if the inventory is as it was read."""
     level = snapshot.products[move.product_id].level
-    if level is None or level.stock is None:
+    if level is None or (level.stock is None and move.stock):
         raise ValueError(f"{move.product_id} was not found to have the units that are taken from it")
-    figures = {"stock": level.stock + move.stock, "reserved": level.reserved + move.reserved}
+    stock = {} if level.stock is None else {"stock": level.stock + move.stock}
+    figures = {**stock, "reserved": level.reserved + move.reserved}
     return Update(inventory_path(move.product_id), figures, snapshot.inventory_versions[move.product_id])

@@ -153,7 +153,11 @@ def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
     if not is_document_id(product_id):
         raise _Defect("target must be the id of a product")
     if not isinstance(mode, str) or mode not in _MODES:
-        raise _Defect("mode must be set or add")
+        raise _Defect("mode must be set, add or recount")
+    if mode == StockMode.RECOUNT:
+        if set(fields) & (_OF_STOCK - {"mode"}):
+            raise _Defect("a recount says nothing but its mode: what is there is counted")
+        return StockAdjusted(**said, product_id=product_id, mode=StockMode.RECOUNT)
     least = 0 if mode == StockMode.SET else -STOCK_UNITS_MAX
     if quantity is None or not least <= quantity <= STOCK_UNITS_MAX:
         raise _Defect(f"quantity must be a whole number from {least} to {STOCK_UNITS_MAX}")
@@ -172,13 +176,14 @@ def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
 
 
 _EXPECTED: Final = "expectedStatus"
+_OF_STOCK: Final = {"mode", "quantity", "force", "new", "backorder"}
 _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorEvent], set[str]]]] = {
     "accept": (_accepted, {_EXPECTED, "payment"}),
     "refund": (_refund, {_EXPECTED, "amount", "payment", "restock", "again"}),
     "release": (_release, {_EXPECTED}),
     "extend": (_extension, {_EXPECTED, "until"}),
     "cancel": (_cancellation, {_EXPECTED}),
-    "stock": (_stock, {"mode", "quantity", "force", "new", "backorder"}),
+    "stock": (_stock, _OF_STOCK),
     "retry": (_retry, set()),
 }
 """What each kind of requests becomes, and what it says besides what all of them say."""

@@ -1,5 +1,7 @@
 """`orders/{orderId}` ↔ an order. Reading is total: no broken document makes it raise."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -18,7 +20,7 @@ from database.documents.payment_fields import adjustments_fields, adjustments_fr
 from database.documents.size import Unread, why_oversized
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.ids import is_document_id, is_order_id, is_user_id
-from database.store import Fields
+from database.store import Fields, Listing
 from orders.money import Money, amount_or_none
 from orders.numbers import whole_number
 from orders.order import Order, OrderLine, OrderStatus
@@ -29,6 +31,12 @@ WENT_UNCOUNTED: Final = "wentUncounted"
 """Whether units of it were ever moved that could not be counted, because their inventory was gone."""
 OPEN_STATUSES: Final = (str(OrderStatus.RESERVING), str(OrderStatus.RESERVED))
 """Unpaid orders that hold units have one of these."""
+MAY_HOLD: Final = (*OPEN_STATUSES, str(OrderStatus.REVIEW))
+"""Orders that hold units have one of these; not all that have one hold any."""
+HOLDING_ORDERS: Final = Listing(
+    "orders", {"status": MAY_HOLD}, order=["createdAt"], only=["status", "holdKept", "items", "unlimited", "createdAt"]
+)
+"""All that may hold units, with what tells which. Served by the index (status, createdAt)."""
 
 _STATUSES: Final = frozenset(OrderStatus)
 
@@ -80,6 +88,16 @@ def order_from(order_id: str, fields: Fields) -> Order:
         open_disputes=_count_from(fields.get("openDisputes")),
         cancel_requested_at=time_or_none(fields.get("cancelRequestedAt")),
     )
+
+
+def units_held(orders: Iterable[tuple[str, Fields]]) -> Counter[str]:
+    """What these orders hold, by product. Args: orders: ids and fields, at least those that tell it."""
+    held: Counter[str] = Counter()
+    for order_id, fields in orders:
+        order = order_from(order_id, fields)
+        if order.holds_units:
+            held.update({line.product_id: line.quantity for line in order.counted_lines})
+    return held
 
 
 def _lines_from(items: object) -> tuple[tuple[OrderLine, ...], str | None]:

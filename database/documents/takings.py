@@ -6,13 +6,16 @@ after. docs/decisions/0026-take-later.md says what that is for.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from database.documents.inventory import inventory_path, level_from
 from database.ids import is_document_id
-from database.store import Create, Delete, Document, Fields, Increase
+from database.store import Create, Delete, Document, Fields, Increase, Listing
 from inventory.stock import StockMove
 from inventory.takings import Taking
 from orders.numbers import whole_number
+
+TAKINGS: Final = Listing("takings")
 
 
 def taking_path(order_id: str) -> str:

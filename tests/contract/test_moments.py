@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from database import moments
+from database import listings
 from database.documents.findings import ALL_OPEN
 from database.store import Listing, Moment
 from reconciliation.records import INVENTORY, entries_between, entries_of
@@ -34,7 +34,7 @@ def test_a_moment_does_not_see_what_is_written_after_it(database: Database) -> N
 def test_entries_are_found_by_their_time_or_their_order_in_batches(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moments, "BATCH_DOCUMENTS_MAX", 2)
+    monkeypatch.setattr(listings, "BATCH_DOCUMENTS_MAX", 2)
     for number in range(5):
         order_id = f"order-{number % 2}" if number < 4 else None
         at = NOW + timedelta(seconds=number // 2, microseconds=1)

@@ -2,10 +2,12 @@
 
 import pytest
 
-from database import firestore_store
+from database import listings
+from database.rehearsal import RehearsalStore
 from database.store import Create, Delete
 from orders.outcome import StoreContended
 from tests.contract.database import Database
+from tests.support.builders import NOW, an_order
 
 SOON = 5.0
 
@@ -40,9 +42,29 @@ def test_one_is_deleted_as_it_was_listed_and_once(queried: Database) -> None:
 def test_what_is_still_to_be_taken_of_a_product_is_counted_whole(
     queried: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(firestore_store, "TAKINGS_AT_ONCE_MAX", 2)
+    monkeypatch.setattr(listings, "BATCH_DOCUMENTS_MAX", 2)
     put(queried, a={"shirt": 1}, b={"shirt": 2, "mug": 5}, c={"mug": 1}, d={"shirt": 4}, e={"shirt": None})
     assert queried.store.units_to_take("shirt", timeout_seconds=SOON) == 7
     queried.store.commit([Create("takings/f", {"units": {"shirt": 3}})], timeout_seconds=SOON)
     assert queried.store.units_to_take("shirt", timeout_seconds=SOON) == 10
     assert queried.store.units_to_take("cap", timeout_seconds=SOON) == 0
+
+
+def test_what_orders_hold_of_a_product_is_counted_whole(queried: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listings, "BATCH_DOCUMENTS_MAX", 2)
+    orders: tuple[dict[str, object], ...] = (
+        {"status": "reserved"},
+        {"status": "reserving"},
+        {"status": "reserved", "unlimited": ["shirt"]},
+        {"status": "review", "holdKept": True},
+        {"status": "review"},
+        {"status": "finalized"},
+        {"status": "reserved"},
+    )
+    for number, fields in enumerate(orders):
+        queried.put(f"orders/order-{number}", an_order(createdAt=NOW, **fields))
+    assert queried.store.units_held("shirt", timeout_seconds=SOON) == 4 * 3
+    assert queried.store.units_held("cap", timeout_seconds=SOON) == 0
+    rehearsal = RehearsalStore(queried.store)
+    rehearsal.commit([Create("orders/order-8", an_order(status="reserved"))], timeout_seconds=SOON)
+    assert rehearsal.units_held("shirt", timeout_seconds=SOON) == 5 * 3

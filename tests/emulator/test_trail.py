@@ -1,10 +1,10 @@
-"""The history of one order, and what all orders have moved, read back from the real database."""
+"""The history of one order, read back from the real database."""
 
 from google.cloud import firestore
 
-from audit.trail import moved_units, trail_of
+from audit.trail import trail_of
 from tests.support.builders import LATER, NOW, a_catalogue_entry, a_payment, a_placement, an_order
-from tests.support.emulated_shop import inventory_of, settle_in, stock_up
+from tests.support.emulated_shop import settle_in, stock_up
 
 
 def test_the_trail_lists_every_cause_and_every_further_delivery_in_order(firestore_client: firestore.Client) -> None:
@@ -37,18 +37,3 @@ def test_the_trail_lists_every_cause_and_every_further_delivery_in_order(firesto
 
 def test_an_order_to_which_nothing_has_happened_has_no_trail(firestore_client: firestore.Client) -> None:
     assert trail_of("order-1", firestore_client) == ()
-
-
-def test_what_the_shop_stocked_and_all_recorded_moves_add_up_to_the_inventory(
-    firestore_client: firestore.Client,
-) -> None:
-    stock_up(firestore_client, 10)
-    settle = settle_in(firestore_client)
-    for order_id in ("order-1", "order-2", "order-3"):
-        firestore_client.document(f"orders/{order_id}").set(an_order())
-        settle(a_placement(order_id), NOW)
-    settle(a_payment(), NOW)
-    settle(a_payment(delivered_at=LATER), LATER)
-    moved = moved_units(firestore_client)
-    assert moved == {"shirt": {"stock": -3, "reserved": 6}}
-    assert (10 + moved["shirt"]["stock"], moved["shirt"]["reserved"]) == inventory_of(firestore_client)

@@ -298,6 +298,7 @@ OPERATORS_REQUESTS: Mapping[str, Fields] = {
     "extend-1": an_operators_request("extend", until=NOW + timedelta(days=1)),
     "cancel-1": an_operators_request("cancel"),
     "stock-1": an_operators_request("stock", target="shirt", mode="add", quantity=5),
+    "recount-1": an_operators_request("stock", target="shirt", mode="recount"),
     "retry-1": an_operators_request("retry", target="evt_1_mail_customer"),
 }
 """One of each kind, by id."""

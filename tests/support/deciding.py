@@ -157,6 +157,7 @@ def a_snapshot(order: Order | None = None, *, shirts: Shelf = (10, 0), mugs: She
         open_orders=0,
         effects=(),
         to_take=0,
+        held=0,
     )
     return replace(snapshot, **more)
 
@@ -225,6 +226,7 @@ class Given:
             open_orders=None,
             effects=None,
             to_take=None,
+            held=None,
         )
 
     def _request_of(self, event: Cause) -> OperatorRequest | None:
@@ -251,6 +253,8 @@ class Given:
             more |= known(effects=self.snapshot.effects)
         if look.to_take:
             more |= known(to_take=self.snapshot.to_take)
+        if look.held:
+            more |= known(held=self.snapshot.held)
         if look.open_orders:
             more |= known(open_orders=self.snapshot.open_orders)
         return replace(snapshot, **more)

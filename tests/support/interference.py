@@ -108,6 +108,10 @@ class DisturbedStore:
         self._note("units to take", timeout_seconds)
         return self.store.units_to_take(product_id, timeout_seconds=timeout_seconds)
 
+    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
+        self._note("units held", timeout_seconds)
+        return self.store.units_held(product_id, timeout_seconds=timeout_seconds)
+
     def _note(self, call: str, timeout_seconds: float) -> None:
         self.calls.append(call)
         self.timeouts.append(timeout_seconds)

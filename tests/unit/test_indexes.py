@@ -14,6 +14,8 @@ from google.cloud.firestore_v1.types import StructuredQuery
 from audit.trail import trail_of
 from database.connection import Connection
 from database.documents.findings import ALL_OPEN
+from database.documents.orders import HOLDING_ORDERS
+from database.documents.takings import TAKINGS
 from database.documents.trail_checks import orders_behind
 from database.firestore_store import FirestoreStore
 from database.http_answers import Answer
@@ -100,9 +102,9 @@ class Recorder:
 
 LISTINGS: Final[Mapping[str, Listing]] = {
     "ALL_OPEN": ALL_OPEN,
-    "HOLDING_ORDERS": records.HOLDING_ORDERS,
+    "HOLDING_ORDERS": HOLDING_ORDERS,
     "INVENTORY": records.INVENTORY,
-    "TAKINGS": records.TAKINGS,
+    "TAKINGS": TAKINGS,
     "entries_between": records.entries_between(NOW, NOW),
     "entries_of": records.entries_of(["order-1"]),
     "orders_behind": orders_behind("order-1", 30),
@@ -130,7 +132,6 @@ ASKING: Final[Mapping[str, Callable[[Recorder], object]]] = {
     ),
     "products_after": lambda asked: FirestoreQueries(asked.client).products_after("shirt", 1),
     "takings_after": lambda asked: FirestoreQueries(asked.client).takings_after("order-1", 1),
-    "_takings_behind": lambda asked: asked.store.units_to_take("shirt", timeout_seconds=1),
     "trail_of": lambda asked: trail_of("order-1", asked.client),
     **{name: at_one_moment(listing) for name, listing in LISTINGS.items()},
 }

@@ -211,6 +211,10 @@ class _Nothing:
         del timeout_seconds
         return 0
 
+    def units_held(self, _product_id: str, *, timeout_seconds: float) -> int:
+        del timeout_seconds
+        return 0
+
     def effects_of(self, _order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
         del timeout_seconds
         return {}

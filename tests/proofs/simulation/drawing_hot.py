@@ -30,7 +30,7 @@ def with_hot(history: History, seed: int) -> History:
 
 
 def _is_counted_by_operators(history: History) -> bool:
-    """Whoever adds to what is gone begins to count it anew, with what orders hold of it forgotten."""
+    """Whoever adds to what is gone begins to count it anew, with what was sold of it forgotten."""
     return any(arrival.kind is Kind.OPERATOR and arrival.product_id for arrival in history.arrivals)
 
 

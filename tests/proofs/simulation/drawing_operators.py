@@ -56,7 +56,8 @@ def _insert(source: random.Random, arrivals: list[Arrival], arrival: Arrival) ->
 def _asked(source: random.Random, history: History) -> Iterator[Arrival]:
     product_ids = [product_id for product_id, _ in history.stock]
     # What is taken away from a shop that has enough for all would be missed by somebody.
-    kinds = ("add", "extend") if history.is_ample else ("add", "take", "set", "extend")
+    # Whoever counts what orders hold while they are held, sold and given back finds what is reserved already.
+    kinds = ("add", "extend", "recount") if history.is_ample else ("add", "take", "set", "extend", "recount")
     for number in range(source.randint(1, 3)):
         kind = source.choice(kinds)
         request_id = f"{kind}-{number}"

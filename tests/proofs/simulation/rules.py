@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from database.documents.inventory import level_from
-from database.documents.orders import order_from
+from database.documents.orders import order_from, units_held
 from database.documents.takings import units_in
 from database.store import Document
 from reconciliation import records
@@ -52,7 +52,7 @@ def _orders(documents: Mapping[str, Document], at: datetime) -> Iterator[Subject
 
 def _products(documents: Mapping[str, Document], stock: Mapping[str, Recount]) -> Iterator[Subject]:
     moved = records.stock_moves(_in(documents, "auditLog").values())
-    held = records.units_held(_in(documents, "orders").items())
+    held = units_held(_in(documents, "orders").items())
     to_take = units_in(_in(documents, "takings").values())
     for product_id, fields in _in(documents, "inventory").items():
         if level := level_from(fields):

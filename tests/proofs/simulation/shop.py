@@ -116,14 +116,15 @@ class Shop:
             self.store.put(path, an_operators_request(**{"target": arrival.order_id, **ACTS[kind]}))  # type: ignore[arg-type]
             return
         level: Any = self.store.get(f"inventory/{arrival.product_id}") or {}
-        asked: Fields = {
+        asked: dict[str, dict[str, object]] = {
             "extend": {"target": arrival.order_id, "until": self.clock + timedelta(days=2)},
             "add": {"mode": "add", "quantity": 2},
             "take": {"mode": "add", "quantity": -1},
+            "recount": {"mode": "recount"},
             "set": {"mode": "set", "quantity": max((level.get("stock") or 0) - 1, 0)},
-        }[kind]
-        asked = {"target": arrival.product_id, **asked}
-        self.store.put(path, an_operators_request("extend" if kind == "extend" else "stock", **asked))
+        }
+        words = {"target": arrival.product_id, **asked[kind]}
+        self.store.put(path, an_operators_request("extend" if kind == "extend" else "stock", **words))
 
     def adjust(self, order_id: str) -> None:
         """The backend changes the price of a reserved order; of one that is paid it does so in vain."""

@@ -23,12 +23,13 @@ from effects.attempt import Attempt
 from effects.attempt import Ending as EndOfAttempt
 from effects.effect import StoredEffect
 from effects.performing import Effects
-from inventory.stock import release, take
+from inventory.stock import Level, release, take
 from inventory.takings import Folded
 from orders.checkout import Checkout, CheckoutState
 from orders.event_kinds import EventKind
 from orders.lifecycle import step_for
 from orders.money import Money
+from orders.operator_events import StockAdjusted
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments
 from orders.refunds import Refund
@@ -49,7 +50,7 @@ from settlement import (
     setting_aside,
     settle,
 )
-from settlement.decisions import Case, Proposal
+from settlement.decisions import Adjustment, Case, Look, Proposal
 from settlement.snapshot import Snapshot
 from settlement.terms import AutoRefund
 from tests.proofs.simulation.drawing import crowd_from, history_from
@@ -122,6 +123,17 @@ def trace_of(seed: int) -> list[str]:
 
 
 # --- Broken shops ----------------------------------------------------------------------------------------------------
+
+
+def test_it_catches_a_count_of_what_is_held_beside_figures_of_another_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    recounted = adjusting._recounted
+
+    def inexact(event: StockAdjusted, level: Level, snapshot: Snapshot) -> Adjustment | Look:
+        decided = recounted(event, level, snapshot)
+        return decided if isinstance(decided, Look) else replace(decided, is_exact=False)
+
+    monkeypatch.setattr(adjusting, "_recounted", inexact)
+    assert_caught(first_seed=340, complaint="the inventory says")
 
 
 def test_it_catches_a_store_that_overwrites_what_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,6 +172,11 @@ class Worker:
             lambda: self._store.units_to_take(product_id, timeout_seconds=timeout_seconds),
         )
 
+    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
+        return self._ask(
+            "units held", [product_id], lambda: self._store.units_held(product_id, timeout_seconds=timeout_seconds)
+        )
+
     def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
         # As in production, there may be more than fit into one commit.
         return self._ask("takings", [], lambda: self._store.takings_after(order_id, min(at_most, BATCH_MAX)))

@@ -66,7 +66,8 @@ def defect_in(request: dict[str, object]) -> str | None:
         (an_operators_request("extend"), "until must be a time"),
         (an_operators_request("retry", target="a/b"), "target must be the id of an effect"),
         ({**STOCK, "target": ".."}, "target must be the id of a product"),
-        ({**STOCK, "mode": "take"}, "mode must be set or add"),
+        ({**STOCK, "mode": "take"}, "mode must be set, add or recount"),
+        ({**STOCK, "mode": "recount"}, "a recount says nothing but its mode: what is there is counted"),
         ({**STOCK, "mode": "set", "quantity": -1}, "quantity must be a whole number from 0 to 1000000000"),
         ({**STOCK, "quantity": 1.5}, "quantity must be a whole number from -1000000000 to 1000000000"),
         ({**STOCK, "force": 1}, "force must be true or false"),
@@ -213,7 +214,7 @@ def test_stock_that_an_operator_adjusts_is_in_the_trail() -> None:
     assert entry["stock"] == [{"productId": "shirt", "stock": -6, "reserved": 0}]
     store.delete("inventory/shirt")
     store.delete("auditLog/operator_stock-2")
-    assert stock_after(STOCK, store) == {"stock": 5, "reserved": 0}
+    assert stock_after(STOCK, store) == {"stock": 5, "reserved": 3}
 
 
 class SoldMeanwhile(MemoryStore):

@@ -85,13 +85,15 @@ def test_by_hand_it_goes_on_to_the_end_however_long_that_takes(at_stripe: ShopAt
 
 def test_what_disagrees_is_listed_with_what_to_do(at_stripe: ShopAtStripe) -> None:
     broken(at_stripe.store, "inventory/shirt", reserved=9)
-    assert "6 of shirt are reserved, and orders hold 0\n./shop stock show shirt\n" in ran("reconcile", "--yes").stdout
+    assert (
+        "6 of shirt are reserved, and orders hold 0\n./shop stock recount shirt\n" in ran("reconcile", "--yes").stdout
+    )
     listed = ran("findings")
     assert listed.exit_code == ExitCode.FOUND
     assert listed.stdout.splitlines() == [
         f"reserved_not_held, since {at_stripe.now:%Y-%m-%d %H:%M} UTC",
         "6 of shirt are reserved, and orders hold 0",
-        "./shop stock show shirt",
+        "./shop stock recount shirt",
     ]
     assert json.loads(ran("findings", "--json").stdout)[0]["id"] == "reserved_not_held_shirt"
     again = ran("reconcile", "--yes")

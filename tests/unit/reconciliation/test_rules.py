@@ -86,7 +86,7 @@ BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
     "reserved_not_held": (
         replace(SHIRTS, held=1),
         "3 of shirt are reserved, and orders hold 1",
-        "./shop stock show shirt",
+        "./shop stock recount shirt",
     ),
     "stock_off_trail": (
         replace(SHIRTS, stock=17),
@@ -249,7 +249,7 @@ def test_what_there_is_none_or_more_of_is_said_all_the_same() -> None:
         (
             replace(SHIRTS, to_take=1),
             "3 of shirt are reserved, and orders hold 3 and 1 that are sold are still to be taken",
-            "./shop stock show shirt",
+            "./shop stock recount shirt",
         ),
         (
             replace(RECORD, indexed={}),

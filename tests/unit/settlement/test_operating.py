@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inventory.stock import StockMove
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.money import Money
 from orders.operator_events import OperatorOrderEvent
@@ -323,6 +324,40 @@ def test_what_becomes_of_the_stock_is_said_in_words(change: int, shelf: tuple[in
     decided = given(shirts=shelf).when(asked_by_operator("stock-1", quantity=change))
     assert isinstance(decided, StockAdjustment)
     assert decided.note == note
+
+
+@pytest.mark.parametrize(
+    ("shelf", "held", "to_take", "moved", "note"),
+    [
+        ((10, 5), 3, 0, -2, "5 of 'shirt' were reserved, and orders hold 3"),
+        ((10, 0), 3, 0, 3, "0 of 'shirt' were reserved, and orders hold 3"),
+        ((10, 5), 3, 2, None, "5 of 'shirt' were reserved, and orders hold 3 and 2 are to be taken"),
+        ((10, 3), 3, 2, 2, "3 of 'shirt' were reserved, and orders hold 3 and 2 are to be taken"),
+        # Never short: its units were counted before it became so, or nothing is reserved of it.
+        ((None, 3), 0, 0, -3, "3 of 'shirt' were reserved, and orders hold 0"),
+    ],
+)
+def test_what_is_reserved_becomes_what_orders_hold_and_what_is_still_to_be_taken(
+    shelf: tuple[int | None, int], held: int, to_take: int, moved: int | None, note: str
+) -> None:
+    decided = given(shirts=shelf, held=held, to_take=to_take).when(asked_by_operator("recount-1"))
+    assert isinstance(decided, StockAdjustment)
+    assert (decided.move, decided.note) == (moved and StockMove("shirt", 0, moved), note)
+    assert (decided.result, decided.is_exact) == ("stock_adjusted", True)
+
+
+def test_what_has_no_figures_to_compare_is_not_counted_again() -> None:
+    for shelf, why in ((None, "not_counted"), (a_product(level=None), "unreadable")):
+        decided = given(shirts=shelf).when(asked_by_operator("recount-1"))
+        assert isinstance(decided, StockAdjustment)
+        assert (decided.result, (decided.note or "").partition(":")[0]) == ("not_adjusted", why)
+
+
+def test_what_orders_hold_of_a_product_that_is_counted_anew_stays_reserved() -> None:
+    decided = given(shirts=None, held=3).when(asked_by_operator("stock-1"))
+    assert isinstance(decided, StockAdjustment)
+    assert decided.move == StockMove("shirt", 5, 3)
+    assert decided.note == "'shirt' is counted from now on: 5, of which orders hold 3"
 
 
 def test_a_product_that_nobody_knows_is_counted_only_if_it_is_said_to_be_new_and_then_once() -> None:
