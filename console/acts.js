@@ -29,6 +29,7 @@ export const ACTS = {
   retry: { name: "Try again", says: "Have it tried again, unless somebody has done it meanwhile.", statuses: [] },
 };
 
+export const ACTS_ON_NO_ORDER = ["stock", "retry"];
 export const REASON_CHARACTERS_MAX = 500;
 
 /** The kinds that may be asked for of this order. */
@@ -97,6 +98,9 @@ export function parametersFrom(kind, said, fields) {
 
 /** What a person has written cannot be read; the message says why. */
 export class Unclear extends Error {}
+
+/** The order that a request is about; null if it is about none. */
+export const orderAskedOf = ({ kind, target }) => (ACTS_ON_NO_ORDER.includes(kind) ? null : target);
 
 /** How answers end that turn a request down; the note says why. */
 export const REFUSALS = [

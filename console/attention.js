@@ -1,4 +1,5 @@
 // What of a shop waits for a person: the questions of ops/attention.py, and how what is found is said. Pure.
+import { orderAskedOf } from "./acts.js";
 import { balanceOf, currencyOf } from "./order-fields.js";
 import { MINUTE } from "./time.js";
 
@@ -112,9 +113,8 @@ function ofRequest({ id, fields }) {
   if (fields.settledAt) {
     return null;
   }
-  const isOfOrder = !["stock", "retry"].includes(fields.kind);
   const note = `${fields.kind} ${fields.target}, asked for by ${fields.operator}`;
-  return { id, orderId: isOfOrder ? fields.target : null, since: fields.createdAt, money: [], note };
+  return { id, orderId: orderAskedOf(fields), since: fields.createdAt, money: [], note };
 }
 
 function ofFinding(found) {

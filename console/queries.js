@@ -82,7 +82,9 @@ export function requestsFor(orderId, limit) {
 }
 
 const LAST = "\uf8ff";
-const REFUNDABLE = ["finalized", "partially_refunded", "refunded", "refund_due", "review"];
+/** Of orders of which something may have been refunded; and how the ids of refunds begin. */
+export const REFUNDABLE = ["finalized", "partially_refunded", "refunded", "refund_due", "review"];
+export const REFUND_IDS = ["re_", "pyr_", "refund_"];
 
 /** What has an id that begins so. */
 export function beginningWith(collection, text, limit = 5) {

@@ -1,5 +1,6 @@
 // What an id is of, and to which order it leads, as ops/lookup.py finds it; else what ids begin like it.
-import { beginningWith, ofCustomer, ofSession, refunded } from "./queries.js";
+import { orderAskedOf } from "./acts.js";
+import { beginningWith, ofCustomer, ofOrder, ofSession, REFUND_IDS, refunded } from "./queries.js";
 import { find, read } from "./reading.js";
 
 /** The order in which an id is tried; the first that is known decides. */
@@ -17,12 +18,12 @@ export async function leadFrom(id) {
   if (!isDocumentId(id)) {
     return null;
   }
-  if (/^(re|pyr)_/.test(id)) {
+  if (REFUND_IDS.some((beginning) => id.startsWith(beginning))) {
     return ofRefund(id);
   }
   const found = await Promise.all(PATHS.map(([, collection]) => read(`${collection}/${id}`)));
   const leads = PATHS.flatMap(([kind], index) => (found[index] ? [{ kind, orderId: orderOf(kind, found[index]) }] : []));
-  return leads.find(({ orderId }) => orderId) ?? leads[0] ?? await ofSessionOrCustomer(id);
+  return leads.find(({ orderId }) => orderId) ?? leads[0] ?? await ofWhatNamesIt(id);
 }
 
 /** `[{ kind, id, orderId, says }]`: what has an id that begins so, a few of each kind. */
@@ -41,14 +42,19 @@ export async function hitsFor(text) {
 }
 
 function orderOf(kind, { id, fields }) {
-  const ofOrder = { order: id, request: ["stock", "retry"].includes(fields.kind) ? null : fields.target };
-  return kind in ofOrder ? ofOrder[kind] : fields.orderId ?? null;
+  const known = { order: id, request: orderAskedOf(fields) };
+  return kind in known ? known[kind] : fields.orderId ?? null;
 }
 
-async function ofSessionOrCustomer(id) {
-  const [sessions, orders] = await Promise.all([find(ofSession(id)), find(ofCustomer(id))]);
+/** A session, an order that there is no more, or a customer. */
+async function ofWhatNamesIt(id) {
+  const { claims, entries } = ofOrder(id, 1);
+  const [sessions, orders, ...named] = await Promise.all([ofSession(id), ofCustomer(id), claims, entries].map(find));
   if (sessions.length) {
     return { kind: "session", orderId: sessions[0].id };
+  }
+  if (named.flat().length) {
+    return { kind: "order", orderId: id };
   }
   return orders.length ? { kind: "customer", orderId: orders.length === 1 ? orders[0].id : null } : null;
 }

@@ -20,7 +20,7 @@ from orders.order import OrderStatus
 
 REFUNDED_ORDERS_MAX: Final = 500
 """In so many of the latest orders of which something was refunded is a refund looked for: no index leads to it."""
-_REFUNDABLE: Final = [
+REFUNDABLE: Final = [
     str(status)
     for status in (
         OrderStatus.FINALIZED,
@@ -30,7 +30,7 @@ _REFUNDABLE: Final = [
         OrderStatus.REVIEW,
     )
 ]
-_REFUNDS: Final = ("re_", "pyr_", "refund_")
+REFUND_IDS: Final = ("re_", "pyr_", "refund_")
 
 
 class Kind(StrEnum):
@@ -76,7 +76,7 @@ def lead_from(some_id: str, reader: Reader) -> Lead | None:
     leads = [Lead(kind, _order_of(kind, found[path]), (found[path],)) for path, kind in at.items() if path in found]
     if leads:
         return next((lead for lead in leads if lead.order_id), leads[0])
-    if some_id.startswith(_REFUNDS):
+    if some_id.startswith(REFUND_IDS):
         return _of_refund(some_id, reader)
     return (
         _of_session(some_id, reader)
@@ -93,7 +93,7 @@ def _order_of(kind: Kind, found: Found) -> str | None:
 
 def _of_refund(refund_id: str, reader: Reader) -> Lead | None:
     latest = Query(
-        "orders", (Where("status", "in", _REFUNDABLE),), "createdAt", is_descending=True, at_most=REFUNDED_ORDERS_MAX
+        "orders", (Where("status", "in", REFUNDABLE),), "createdAt", is_descending=True, at_most=REFUNDED_ORDERS_MAX
     )
     orders = (each for each in reader.find(latest) if refund_id in refunds_from(each.fields.get("refunds")).by_id)
     order = next(orders, None)

@@ -82,7 +82,7 @@ def _settled_from(fields: Fields) -> Outcome | None:
     result = fields.get("result")
     if fields.get("settledAt") is None or not isinstance(result, str) or result not in _RESULTS:
         return None
-    names_order = result != Result.INVALID_REQUEST and fields.get("kind") not in _OF_NO_ORDER
+    names_order = result != Result.INVALID_REQUEST and fields.get("kind") not in OF_NO_ORDER
     target = fields.get("target") if names_order else None
     return Outcome(Result(result), text_or_none(target), text_or_none(fields.get("note")))
 
@@ -187,7 +187,7 @@ _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorE
     "retry": (_retry, set()),
 }
 """What each kind of requests becomes, and what it says besides what all of them say."""
-_OF_NO_ORDER: Final = ("stock", "retry")
+OF_NO_ORDER: Final = ("stock", "retry")
 _PAYMENT_ID: Final = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,250}")
 _REHEARSE: Final = "rehearse"
 _COMMON: Final = {"kind", "target", "reason", "operator", "createdAt", _REHEARSE}

@@ -1,5 +1,5 @@
 // Prints what the console's pure modules say, as JSON: what it asks of Firestore, and the tables that the service has too.
-import { ACTS, REFUSALS } from "../../console/acts.js";
+import { ACTS, ACTS_ON_NO_ORDER, REFUSALS } from "../../console/acts.js";
 import { CONCERNS } from "../../console/attention.js";
 import { STANDING } from "../../console/order-fields.js";
 import * as queries from "../../console/queries.js";
@@ -39,6 +39,9 @@ console.log(JSON.stringify({
   concerns: CONCERNS.map(({ name, says, query }) => ({ name, says, query: query(now) })),
   standing: Object.fromEntries(Object.entries(STANDING).map(([status, [says]]) => [status, says])),
   statuses: queries.STATUSES,
+  refundable: queries.REFUNDABLE,
+  refundIds: queries.REFUND_IDS,
   refusals: REFUSALS,
+  ofNoOrder: ACTS_ON_NO_ORDER,
   acts: Object.fromEntries(Object.entries(ACTS).map(([kind, { statuses }]) => [kind, statuses])),
 }));

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
+from database.documents.operator_requests import OF_NO_ORDER
 from ops.attention import WATCHED
+from ops.lookup import REFUND_IDS, REFUNDABLE
 from ops.orders import query_for
 from ops.reading import Query
 from ops.standing import STANDING
@@ -66,3 +68,12 @@ def test_an_act_is_offered_where_the_service_would_not_turn_it_down_for_the_stat
 
 def test_every_answer_that_turns_a_request_down_is_known_as_one() -> None:
     assert set(SAID["refusals"]) == set(REQUESTS_REFUSED)
+
+
+def test_a_request_leads_to_its_order_unless_it_is_about_none() -> None:
+    assert set(SAID["ofNoOrder"]) == set(OF_NO_ORDER)
+
+
+def test_a_refund_is_known_by_its_id_and_looked_for_where_the_command_line_looks_for_it() -> None:
+    assert set(SAID["refundIds"]) == set(REFUND_IDS)
+    assert set(SAID["refundable"]) == set(REFUNDABLE)
