@@ -1,5 +1,5 @@
 // The orders and the money of a day, in spans of two hours: counted and added up by Firestore, which reads no order.
-import { currencyAfter, paid, placed } from "./queries.js";
+import { currencyAfter, orders, paid } from "./queries.js";
 import { countOf, find, sumOf } from "./reading.js";
 import { HOUR, midnight } from "./time.js";
 
@@ -33,12 +33,12 @@ export class Day {
       return this.#spans.get(since);
     }
     const within = { since: new Date(since), until: new Date(since + SPAN) };
-    const [orders, ...sums] = await Promise.all([
-      countOf(placed(within)),
+    const [placed, ...sums] = await Promise.all([
+      countOf(orders(within)),
       ...this.#currencies.map((currency) => sumOf(paid({ currency, ...within }))),
     ]);
     const paidFor = sums.map(({ all, sum }, index) => ({ currency: this.#currencies[index], orders: all, amount: sum }));
-    const span = { since: within.since, placed: orders, paid: paidFor };
+    const span = { since: within.since, placed, paid: paidFor };
     if (since + SPAN <= now) {
       this.#spans.set(since, span);
     }

@@ -38,6 +38,11 @@ export function unitsOf({ items }) {
   return Array.isArray(items) ? items.reduce((sum, { quantity }) => sum + (Number(quantity) || 0), 0) : 0;
 }
 
+/** Whether its units are counted as held. */
+export function isHolding({ status, holdKept }) {
+  return ["reserving", "reserved"].includes(status) || (status === "review" && holdKept === true);
+}
+
 /** Its payments, each `{ id, state, amount, currency, chargeId, refunded, … }`, the earliest first. */
 export function paymentsOf({ payments = {}, refunds = {} }) {
   return Object.entries(payments ?? {})

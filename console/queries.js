@@ -28,11 +28,6 @@ export function orders({ statuses = [], user, since, until, after, limit = PAGE 
   };
 }
 
-/** What was placed within a time, in whatever status: to be counted. */
-export function placed({ since, until }) {
-  return orders({ since, until });
-}
-
 /**
  * What was paid within a time in one currency: `sum` is to be added up.
  * Served by the index (currencyReceived, finalizedAt, amountReceived), in which only paid orders are.

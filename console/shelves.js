@@ -1,11 +1,10 @@
 // What there is of a product and who holds it, as ops/shelves.py reads it. Pure.
+import { isHolding } from "./order-fields.js";
 import { HOUR } from "./time.js";
 
 export const DAYS_BACK = [["24", "the last 24 hours"], ["168", "the last 7 days"], ["720", "the last 30 days"]];
 /** Of the trail so many entries are looked through at most: all of a day of a busy shop. */
 export const ENTRIES_MAX = 1_000;
-
-const HOLDING = ["reserving", "reserved"];
 
 /** The products by id, of those in the inventory and those on sale, each `{ id, inventory, product }`: null where none is. */
 export function shelvesFrom(inventory, products, most) {
@@ -39,7 +38,7 @@ export function levelOf(inventory) {
 /** Of these orders those that hold units of the product: `[{ id, fields, units }]`. */
 export function holdersOf(orders, productId) {
   return orders
-    .filter(({ fields }) => HOLDING.includes(fields.status) || (fields.status === "review" && fields.holdKept === true))
+    .filter(({ fields }) => isHolding(fields))
     .filter(({ fields }) => !(fields.unlimited ?? []).includes(productId))
     .map(({ id, fields }) => ({ id, fields, units: unitsIn(fields.items, productId) }))
     .filter(({ units }) => units);

@@ -1,7 +1,7 @@
 // An order's money and its units, side by side.
 import { html, nothing } from "../sdk/lit-html.js";
 import { money } from "../money.js";
-import { asked, currencyOf, paymentsOf, refundsOf } from "../order-fields.js";
+import { asked, currencyOf, isHolding, paymentsOf, refundsOf } from "../order-fields.js";
 import { moment } from "../time.js";
 import { idOf } from "./links.js";
 import { table } from "./table.js";
@@ -39,7 +39,7 @@ export function moneyPart(fields, checkout, livemode) {
 /** @param inventory by product, what there is of it for all: null where there is none, and nothing while it is unknown */
 export function stockPart(fields, inventory) {
   const returned = new Map((fields.returned ?? []).map(({ productId, quantity }) => [productId, quantity]));
-  const isHeld = ["reserving", "reserved"].includes(fields.status) || (fields.status === "review" && fields.holdKept);
+  const isHeld = isHolding(fields);
   const isTaken = Boolean(fields.finalizedAt);
   const level = (productId, name) => {
     const known = inventory.get(productId);

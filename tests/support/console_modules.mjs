@@ -20,7 +20,6 @@ const CALLS = {
     queries.orders({ ...which, since: now, until: now, after: [now, "order-1"] })),
   parkedEvents: () => queries.parkedEvents(1),
   paid: () => queries.paid({ currency: "eur", since: now, until: now }),
-  placed: () => queries.placed({ since: now, until: now }),
   requestsFor: () => queries.requestsFor("order-1", 1),
   repeated: () => queries.repeated(1),
   refunded: () => queries.refunded({ limit: 1 }),
