@@ -13,6 +13,10 @@ export function watchSession(changed) {
   let known;
   onIdTokenChanged(auth, async (user) => {
     const who = user && whoIs(user, (await user.getIdTokenResult()).claims);
+    if (user !== auth.currentUser) {
+      // Somebody has signed out, or somebody else in, since it was asked for.
+      return;
+    }
     // A token is renewed every hour, which changes nothing.
     if (JSON.stringify(who) !== known) {
       known = JSON.stringify(who);
