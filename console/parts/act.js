@@ -23,7 +23,7 @@ function begin(act) {
 
 function content(act, state, draw) {
   const { name, says } = ACTS[act.kind];
-  const step = { say, look, done }[state.step];
+  const step = { say, look, done, unknown }[state.step];
   return html`
     <div class="head"><h2 id="act-title">${name} <span class="id">${act.target}</span></h2></div>
     <p class="soft">${says}</p>
@@ -90,6 +90,9 @@ function done(act, { answer }) {
   return html`${outcome(answer, isDone(answer) ? "Done" : "Not done")}<div class="row">${leave("Close")}</div>`;
 }
 
+/** The problem says why. To ask once more would be to ask for it twice. */
+const unknown = () => html`<div class="row">${leave("Close")}</div>`;
+
 const DIFFERENCE = [
   { name: "Document", cell: ({ document: path }) => html`<span class="id">${path}</span>` },
   { name: "Field", cell: ({ field }) => field },
@@ -117,9 +120,7 @@ async function taking(state, draw, next, action) {
   } catch (error) {
     state.problem = error instanceof Unclear || error instanceof NotAnswered ? error.message : refusalInWords(error);
     if (error instanceof NotAnswered && next === "done") {
-      // To ask once more would be to ask for it twice.
-      state.step = "done";
-      state.answer = { result: "not_answered_yet", note: "" };
+      state.step = "unknown";
     }
   }
   state.isBusy = false;

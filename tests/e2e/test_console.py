@@ -1,25 +1,24 @@
 """The operators' console, on the deployed functions and their triggers, under the rules and headers of a deployment."""
 
 import csv
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from google.cloud import firestore
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.running_shop import RunningShop
-from tests.support import http_client
 from tests.support.browser import STEP_SECONDS_MAX, a_served_console, a_visit, barriers
 from tests.support.builders import a_catalogue_entry, an_order
-from tests.support.console import a_shop_in_trouble, an_account, hosts_of, sign_in, traffic_of
+from tests.support.console import a_shop_in_trouble, an_account, hosts_of, look_at, sign_in, traffic_of
 from tests.support.emulated_shop import a_project, write_all
 from tests.support.many_orders import newest_first, write_many_orders
 from tests.support.stripe_objects import a_payment_event
 from tools.browser import a_browser
-from tools.console import CONFIGURATION
+from tools.polling import polled
 
 expect.set_options(timeout=STEP_SECONDS_MAX * 1_000)
 
@@ -272,6 +271,28 @@ def test_nothing_is_done_by_who_only_looks_what_would_happen(console: Page, shop
     assert shop.get(f"orders/{order_id}")["status"] == "reserved"
 
 
+def test_an_act_that_nobody_answers_is_not_called_done(browser: Browser, address: str, auth_host: str) -> None:
+    client, due = firestore.Client(project=a_project()), "shop-due"
+    write_all(client, a_shop_in_trouble("shop"))
+    requests = client.collection("operatorRequests")
+    with a_visit(browser, address) as page:
+        page.clock.install()
+        look_at(page, address, client.project)
+        sign_in(page, an_account(auth_host, "acting@example.com", admin=True))
+        open_order(page, due).get_by_role("button", name="Refund", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Reason").fill("As agreed")
+        dialog.get_by_role("button", name="See what would happen").click()
+        (rehearsal,) = polled(lambda: [*requests.stream()], lambda asked: len(asked) == 1, seconds=STEP_SECONDS_MAX)
+        rehearsal.reference.update({"settledAt": datetime.now(UTC), "result": "refund_ordered", "differences": []})
+        dialog.get_by_role("button", name="Do it").click()
+        polled(lambda: [*requests.stream()], lambda asked: len(asked) == 2, seconds=STEP_SECONDS_MAX)
+        page.clock.fast_forward(61_000)
+        expect(dialog).to_contain_text("Nobody has answered request")
+        expect(dialog).not_to_contain_text("Done")
+        expect(dialog.get_by_role("button")).to_have_text(["Close"])
+
+
 def test_what_was_given_up_is_tried_again(console: Page, trouble: str) -> None:
     order = open_order(console, f"{trouble}-due")
     expect(order).to_contain_text("mailbox <b>unavailable</b>")
@@ -285,11 +306,9 @@ def test_ten_thousand_orders_are_shown_page_by_page(browser: Browser, address: s
     project, now = a_project(), datetime.now(UTC)
     write_many_orders(project, 10_000, now)
     with a_visit(browser, address) as page, traffic_of(page) as traffic:
-        configured = http_client.request(f"{address}{CONFIGURATION}")
-        elsewhere = json.dumps({**json.loads(configured.body), "projectId": project})
-        page.route(f"**{CONFIGURATION}", lambda route: route.fulfill(body=elsewhere))
-        page.goto("/?of-many#/orders")
+        look_at(page, address, project)
         sign_in(page, an_account(auth_host, "acting@example.com", admin=True))
+        page.goto("/?elsewhere#/orders")
         orders = page.get_by_role("region", name="Orders").get_by_role("link", name="order-")
         expect(orders).to_have_count(25)
         seen = orders.all_inner_texts()

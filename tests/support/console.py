@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Page, Request, Response, expect
 
+from tests.support import http_client
 from tests.support.builders import Fields, an_order
+from tools.console import CONFIGURATION
 from tools.local_accounts import let_in
 
 PASSWORD = "correct horse battery"
@@ -28,6 +30,14 @@ def an_account(auth_host: str, email: str, **claims: bool) -> str:
     """The address of an account whose token claims this."""
     let_in(auth_host, email, PASSWORD, claims)
     return email
+
+
+def look_at(page: Page, address: str, project: str) -> None:
+    """The page shows another project, which no function watches."""
+    configured = http_client.request(f"{address}{CONFIGURATION}")
+    elsewhere = json.dumps({**json.loads(configured.body), "projectId": project})
+    page.route(f"**{CONFIGURATION}", lambda route: route.fulfill(body=elsewhere))
+    page.goto("/?elsewhere")
 
 
 @dataclass
