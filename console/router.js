@@ -58,6 +58,8 @@ function decoded(part) {
 
 function leave() {
   turn += 1;
+  // An act is one of this page, and of who is signed in.
+  document.getElementById("act").close();
   end();
   end = () => {};
 }

@@ -6,6 +6,8 @@ import { refusalInWords } from "../words.js";
 import { table } from "./table.js";
 
 const dialog = document.getElementById("act");
+// Of whom it is about or what was found out, nothing stays behind.
+dialog.addEventListener("close", () => dialog.replaceChildren());
 
 /** A button that begins it; nothing for who may only look. */
 export const actButton = (kind, target, shop, fields = null) => (shop.who.mayAct ? html`
@@ -16,8 +18,12 @@ export const actButton = (kind, target, shop, fields = null) => (shop.who.mayAct
  */
 function begin(act) {
   const state = { step: "say", said: null, asked: null, answer: null, problem: "" };
-  const draw = () => render(content(act, state, draw), dialog);
+  // Its own element: an answer that comes once it is closed is drawn where nobody sees it, and no field has what was
+  // written for another order.
+  const place = document.createElement("div");
+  const draw = () => render(content(act, state, draw), place);
   draw();
+  dialog.replaceChildren(place);
   dialog.showModal();
 }
 

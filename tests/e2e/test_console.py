@@ -271,6 +271,20 @@ def test_nothing_is_done_by_who_only_looks_what_would_happen(console: Page, shop
     assert shop.get(f"orders/{order_id}")["status"] == "reserved"
 
 
+def test_what_was_begun_for_one_order_is_not_there_for_the_next(console: Page, trouble: str) -> None:
+    open_order(console, f"{trouble}-due").get_by_role("button", name="Refund", exact=True).click()
+    dialog = console.get_by_role("dialog")
+    dialog.get_by_label("Amount").fill("10.50")
+    dialog.get_by_label("Reason").fill("As agreed with the first customer")
+    order = open_order(console, f"{trouble}-review")
+    expect(dialog).to_be_hidden()
+    order.get_by_role("button", name="Refund", exact=True).click()
+    expect(dialog).to_contain_text(f"{trouble}-review")
+    expect(dialog.get_by_label("Amount")).to_have_value("")
+    expect(dialog.get_by_label("Reason")).to_have_value("")
+    dialog.get_by_role("button", name="Not now").click()
+
+
 def test_an_act_that_nobody_answers_is_not_called_done(browser: Browser, address: str, auth_host: str) -> None:
     client, due = firestore.Client(project=a_project()), "shop-due"
     write_all(client, a_shop_in_trouble("shop"))
