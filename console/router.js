@@ -13,6 +13,7 @@
 // pages draw is in parts/. Every template is lit-html's: a text in it stays a text, whatever it contains.
 import { html, render } from "./sdk/lit-html.js";
 import { PAGES } from "./pages.js";
+import { problem } from "./parts/problem.js";
 import { beBusy, freshPlace, goToItsBeginning } from "./place.js";
 import { forgetReads } from "./reading.js";
 
@@ -78,10 +79,16 @@ async function show(shop) {
     return;
   }
   beBusy(true);
-  const { title, show: showPage } = await page.load();
+  let module;
+  try {
+    module = await page.load();
+  } catch (error) {
+    module = { title: page.label ?? page.name, show: (place) => sayWhy(error, place) };
+  }
   if (now !== turn) {
     return;
   }
+  const { title, show: showPage } = module;
   document.title = `${typeof title === "function" ? title(asked) : title} · ${shop.projectId}`;
   end = showPage(freshPlace(), asked, shop);
   beBusy(false);
@@ -89,6 +96,11 @@ async function show(shop) {
   if (now > 1) {
     goToItsBeginning();
   }
+}
+
+function sayWhy(error, place) {
+  render(html`<h1>The page cannot be loaded</h1>${problem(error)}`, place);
+  return () => {};
 }
 
 function showWhere(page) {

@@ -307,6 +307,21 @@ def test_an_act_that_nobody_answers_is_not_called_done(browser: Browser, address
         expect(dialog.get_by_role("button")).to_have_text(["Close"])
 
 
+def test_a_page_that_cannot_be_loaded_says_so(console: Page) -> None:
+    console.goto("about:blank")
+    script = "**/pages/stock.js"
+    console.route(
+        script, lambda route: route.fulfill(content_type="text/javascript", body="throw new Error('cut off')")
+    )
+    console.goto("/#/stock")
+    expect(console.get_by_role("heading", name="The page cannot be loaded")).to_be_visible()
+    expect(console.get_by_role("alert").filter(has_text="cut off")).to_be_visible()
+    expect(console.locator("#place")).to_have_attribute("aria-busy", "false")
+    console.unroute(script)
+    console.reload()
+    expect(console.get_by_role("heading", name="Stock")).to_be_visible()
+
+
 def test_what_was_given_up_is_tried_again(console: Page, trouble: str) -> None:
     order = open_order(console, f"{trouble}-due")
     expect(order).to_contain_text("mailbox <b>unavailable</b>")
