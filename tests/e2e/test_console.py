@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.e2e.running_shop import RunningShop
 from tests.support.browser import STEP_SECONDS_MAX, a_served_console, a_visit, barriers
 from tests.support.builders import a_catalogue_entry, an_order
-from tests.support.console import a_shop_in_trouble, an_account, hosts_of, look_at, sign_in, traffic_of
+from tests.support.console import a_parked_event, a_shop_in_trouble, an_account, hosts_of, look_at, sign_in, traffic_of
 from tests.support.emulated_shop import a_project, write_all
 from tests.support.many_orders import newest_first, write_many_orders
 from tests.support.stripe_objects import a_payment_event
@@ -49,6 +49,7 @@ def signed_in(browser: Browser, address: str, auth_host: str) -> Iterator[Page]:
 @pytest.fixture
 def console(signed_in: Page) -> Page:
     signed_in.set_viewport_size({"width": 1_280, "height": 800})
+    signed_in.emulate_media(color_scheme="light", reduced_motion="no-preference")
     return signed_in
 
 
@@ -129,7 +130,6 @@ def test_a_page_asks_for_few_documents_is_for_everybody_and_fits_a_phone(
     assert console.evaluate("document.documentElement.scrollWidth") == 360
     assert barriers(console) == []
     assert console.evaluate("document.getAnimations().length") == 0
-    console.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
 
 def test_orders_are_found_by_an_address_page_by_page_and_exported_as_they_are_filtered(
@@ -158,23 +158,44 @@ def test_orders_are_found_by_an_address_page_by_page_and_exported_as_they_are_fi
     assert {row["status"] for row in rows} == {"expired"}
 
 
-def test_a_filter_is_in_the_address(console: Page, trouble: str) -> None:
+def test_a_filter_is_in_the_address(console: Page, shop: RunningShop) -> None:
+    # Of days on which no other order was placed.
+    for name, status, day in (("wanted", "review", 3), ("other", "refund_due", 3), ("later", "review", 4)):
+        placed = an_order(status=status, createdAt=datetime(2001, 2, day, 23, 59, tzinfo=UTC))
+        shop.client.document(f"orders/{shop.id(name)}").set(placed)
     console.goto("/#/orders")
     console.get_by_label("review").check()
+    console.get_by_label("Placed from").fill("2001-02-03")
+    console.get_by_label("to", exact=True).fill("2001-02-03")
     console.get_by_role("button", name="Show").click()
-    expect(console).to_have_url(re.compile(r"#/orders\?status=review$"))
-    region = console.get_by_role("region", name="Orders")
-    expect(region.get_by_role("link", name=f"{trouble}-review")).to_be_visible()
-    expect(region.get_by_role("link", name=f"{trouble}-due")).to_have_count(0)
+    expect(console).to_have_url(re.compile(r"#/orders\?status=review&since=2001-02-03.*&until=2001-02-04"))
+    found = console.get_by_role("region", name="Orders").get_by_role("link", name=shop.prefix)
+    expect(found).to_have_text([shop.id("wanted")])
     console.reload()
     expect(console.get_by_label("review")).to_be_checked()
+    expect(console.get_by_label("to", exact=True)).to_have_value("2001-02-03")
+    expect(found).to_have_text([shop.id("wanted")])
 
 
-@pytest.mark.parametrize("known", ["{}-due", "evt_{}_parked", "dp_{}", "{}_mail_customer"])
-def test_any_id_leads_to_its_order(console: Page, trouble: str, known: str) -> None:
-    console.get_by_label("Any id").fill(known.format(trouble))
+def test_any_id_leads_to_its_order_and_a_customers_to_all_of_theirs(console: Page, trouble: str) -> None:
+    # None leads to the order that the one before it has led to.
+    leads = {
+        "{}-due": "due",
+        "dp_{}": "review",
+        "evt_{}_parked": "due",
+        "pi_{}-review": "review",
+        "{}_mail_customer": "due",
+        "cs_{}": "paid",
+        "re_{}": "due",
+        "{}-gone": "gone",
+    }
+    for known, order in leads.items():
+        console.get_by_label("Any id").fill(known.format(trouble))
+        console.get_by_role("button", name="Find").click()
+        expect(console.get_by_role("heading", level=1)).to_have_text(f"Order {trouble}-{order}")
+    console.get_by_label("Any id").fill(f"{trouble}-alice")
     console.get_by_role("button", name="Find").click()
-    expect(console.get_by_role("heading", level=1)).to_contain_text(f"Order {trouble}-")
+    expect(console.get_by_role("region", name="Orders").get_by_role("link", name=f"{trouble}-")).to_have_count(3)
 
 
 def test_the_beginning_of_an_id_lists_what_begins_so(console: Page, trouble: str) -> None:
@@ -383,19 +404,22 @@ def test_stock_says_who_holds_it_and_what_moved_it_and_is_corrected_with_a_reaso
 
 
 def test_events_that_wait_or_came_again_are_listed_and_what_is_settled_is_counted(
-    console: Page, trouble: str, shop: RunningShop
+    console: Page, shop: RunningShop
 ) -> None:
     aside = {"eventType": "charge.succeeded", "processed": True, "result": "other_account", "account": "acct_1"}
     received = {"receivedAt": datetime.now(UTC), "deliveries": 1, "livemode": False, "orderId": None}
-    shop.client.document(f"webhookEvents/evt_{trouble}_aside").set({**aside, **received})
+    shop.client.document(f"webhookEvents/evt_{shop.prefix}_aside").set({**aside, **received})
     # More often than any other in this database, which all tests of the deployed functions share.
     often = {**aside, **received, "result": "first_time_finalized", "deliveries": 1_000}
-    shop.client.document(f"webhookEvents/evt_{trouble}_again").set(often)
+    shop.client.document(f"webhookEvents/evt_{shop.prefix}_again").set(often)
+    # Longer than any other.
+    waits = {"orderId": None, **a_parked_event(datetime.now(UTC) - timedelta(days=2))}
+    shop.client.document(f"webhookEvents/evt_{shop.prefix}_parked").set(waits)
     console.goto("/#/events")
     for heading in ("Parked", "Set aside", "Delivered again"):
         expect(console.get_by_role("heading", name=re.compile(rf"^{heading} \([1-9]"))).to_be_visible()
     parked = console.get_by_role("region", name=re.compile("^Parked")).get_by_role("row")
-    expect(parked.filter(has_text="payment not found").first).to_be_visible()
+    expect(parked.filter(has_text=f"evt_{shop.prefix}_parked")).to_contain_text("payment not found")
     again = console.get_by_role("region", name=re.compile("^Delivered again")).get_by_role("row")
-    expect(again.filter(has_text=f"evt_{trouble}_again")).to_contain_text("1000")
+    expect(again.filter(has_text=f"evt_{shop.prefix}_again")).to_contain_text("1000")
     expect(console.get_by_role("img", name="Events settled, by the hour")).to_be_visible()

@@ -85,71 +85,77 @@ def hosts_of(urls: Mapping[str, int]) -> set[str]:
 
 
 def a_shop_in_trouble(prefix: str) -> Mapping[str, Fields]:
-    """Documents by path, every id beginning with the prefix: one of each thing that waits for a person."""
-    now = datetime.now(UTC)
-
-    def ago(**span: float) -> datetime:
-        return now - timedelta(**span)
-
-    paid = {"amount": 3_600, "currency": "eur", "chargeId": f"ch_{prefix}", "state": "succeeded", "at": ago(minutes=5)}
-    money = {"itemsTotal": 3_600, "amountTotal": 3_600, "currency": "eur", "pricedBy": "catalogue"}
-    received = {"amountReceived": 3_600, "currencyReceived": "eur", "amountRefunded": 0}
-    order_of = {"userId": f"{prefix}-alice", "createdAt": ago(minutes=6), **money}
-    effect = {"kind": "mail", "recipient": "customer", "createdAt": ago(minutes=4), "causeId": prefix}
-    effect |= {"userId": None, "idempotencyKey": prefix}
-    return {
-        f"orders/{prefix}-paid": an_order(
-            **order_of, **received, status="finalized", finalizedAt=ago(minutes=4), payments={f"pi_{prefix}": {**paid}}
-        ),
-        f"orders/{prefix}-due": an_order(
-            **order_of,
-            **received,
+    """Documents by path, every id with the prefix: one of each thing that waits for a person, and an order paid now."""
+    now, alice, due = datetime.now(UTC), f"{prefix}-alice", f"{prefix}-due"
+    refund = {"amount": 3_600, "currency": "eur", "status": "pending", "paymentId": f"pi_{due}"}
+    documents: dict[str, Fields] = {
+        f"orders/{prefix}-paid": _paid_order(f"{prefix}-paid", alice, now, status="finalized", finalizedAt=now),
+        # Of all that are due back, it has waited longest.
+        f"orders/{due}": _paid_order(
+            due,
+            alice,
+            now - timedelta(days=60),
             status="refund_due",
             failureReason="insufficient_stock: 2 shirt",
-            payments={f"pi_{prefix}_due": {**paid}},
+            refunds={f"re_{prefix}": refund},
         ),
-        f"orders/{prefix}-review": an_order(
-            **order_of,
-            **received,
+        f"orders/{prefix}-review": _paid_order(
+            f"{prefix}-review",
+            alice,
+            now - timedelta(minutes=6),
             status="review",
             holdKept=True,
             failureReason="amount_mismatch: 3600 eur was paid, 4000 eur was asked",
-            payments={f"pi_{prefix}_review": {**paid}},
         ),
+        f"payments/pi_{prefix}-review": {"orderId": f"{prefix}-review"},
+        f"checkouts/{prefix}-paid": {"sessionId": f"cs_{prefix}", "state": "complete", "userId": alice},
+        f"auditLog/evt_{prefix}_gone": {"orderId": f"{prefix}-gone", "createdAt": now, "result": "order_not_found"},
+    }
+    return {**documents, **_beside_orders(prefix, now)}
+
+
+def _paid_order(order_id: str, user_id: str, placed_at: datetime, **fields: object) -> Fields:
+    """Of €36.00, which one payment has paid."""
+    asked = {"itemsTotal": 3_600, "amountTotal": 3_600, "currency": "eur", "pricedBy": "catalogue"}
+    received = {"amountReceived": 3_600, "currencyReceived": "eur", "amountRefunded": 0}
+    money = {"amount": 3_600, "currency": "eur"}
+    payment = {**money, "chargeId": f"ch_{order_id}", "state": "succeeded", "at": placed_at}
+    return an_order(
+        userId=user_id, createdAt=placed_at, **asked, **received, payments={f"pi_{order_id}": payment}, **fields
+    )
+
+
+def _beside_orders(prefix: str, now: datetime) -> Mapping[str, Fields]:
+    """What waits besides: a dispute, a parked event, a finding, and a mail that was given up."""
+    of_due = {"orderId": f"{prefix}-due"}
+    dispute = {"orderId": f"{prefix}-review", "reason": "fraudulent", "amount": 3_600, "currency": "eur"}
+    finding = {"rule": "amounts_differ", "found": "Stripe says otherwise", "target": f"{prefix}-due"}
+    mail = {"kind": "mail", "recipient": "customer", "userId": None, "causeId": prefix, "idempotencyKey": prefix}
+    yesterday = now - timedelta(days=1)
+    return {
         f"disputes/dp_{prefix}": {
-            "orderId": f"{prefix}-review",
+            **dispute,
             "status": "needs_response",
-            "reason": "fraudulent",
-            "amount": 3_600,
-            "currency": "eur",
             "dueBy": now + timedelta(days=3),
-            "openedAt": ago(days=1),
-            "toldAt": ago(days=1),
+            "openedAt": yesterday,
+            "toldAt": yesterday,
         },
-        f"webhookEvents/evt_{prefix}_parked": {
-            "eventType": "charge.refunded",
-            "processed": False,
-            "result": "payment_not_found",
-            "orderId": f"{prefix}-due",
-            "livemode": False,
-            "parkedAt": ago(hours=2),
-            "deliveries": 3,
-            "event": {"amount": 500, "currency": "eur"},
-        },
-        f"findings/{prefix}": {
-            "rule": "amounts_differ",
-            "found": "Stripe says otherwise",
-            "since": ago(days=1),
-            "state": "open",
-            "orderId": f"{prefix}-due",
-            "target": f"{prefix}-due",
-        },
+        f"webhookEvents/evt_{prefix}_parked": {**of_due, **a_parked_event(now - timedelta(hours=2))},
+        f"findings/{prefix}": {**of_due, **finding, "since": yesterday, "state": "open"},
         f"effects/{prefix}_mail_customer": {
-            **effect,
-            "orderId": f"{prefix}-due",
+            **of_due,
+            **mail,
+            "createdAt": now - timedelta(minutes=4),
             "state": "ERROR",
             "attempts": 7,
             "error": "mailbox <b>unavailable</b>",
             "nextAttemptAt": None,
         },
     }
+
+
+def a_parked_event(at: datetime) -> Fields:
+    """A refund of a payment that the shop has never had."""
+    event = {"amount": 500, "currency": "eur"}
+    waits = {"processed": False, "result": "payment_not_found", "parkedAt": at, "event": event}
+    return {"eventType": "charge.refunded", "livemode": False, "deliveries": 3, **waits}
