@@ -30,7 +30,7 @@ from settlement.settle import Patience
 from settlement.terms import Terms
 from tools.catalogue import CATALOGUE
 from tools.catalogue import documents as catalogue
-from tools.living.plots import CancelAsked, Lapsed, Reported, Visit, What
+from tools.living.plots import Visit, What
 from webhooks.ownership import Naming
 from webhooks.translation import order_event_from
 
@@ -132,16 +132,16 @@ class _Past:
 
     def _happen(self, visit: Visit, what: What, moment: datetime) -> None:
         match what:
-            case Reported(event=event):
+            case CancelRequested():
+                request = {"userId": visit.customer.user_id, "createdAt": moment}
+                self._write(Create(f"cancelRequests/{visit.order_id}", request))
+                self._settle(what, moment)
+            case ReservationLapsed():
+                self._settle(what, moment)
+            case event:
                 read = order_event_from(event, delivered_at=moment, naming=Naming())
                 if not isinstance(read, Ignored):
                     self._settle(read, moment)
-            case CancelAsked():
-                request = {"userId": visit.customer.user_id, "createdAt": moment}
-                self._write(Create(f"cancelRequests/{visit.order_id}", request))
-                self._settle(CancelRequested(visit.order_id), moment)
-            case Lapsed():
-                self._settle(ReservationLapsed(visit.order_id), moment)
 
     def _perform_new_ones(self, writes: Iterable[Write], moment: datetime) -> None:
         for write in writes:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
+from orders.shop_events import CancelRequested, ReservationLapsed
 from tools.catalogue import CATALOGUE, CURRENCY
 from tools.stripe_events import CardPayment, Json, dispute_event, event_around, payment_event, refund_event
 
@@ -35,24 +36,9 @@ class Customer:
     email: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """Stripe delivers this event; perhaps not for the first time."""
-
-    event: Json
-
-
-@dataclass(frozen=True, slots=True)
-class CancelAsked:
-    """The customer wants it no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lapsed:
-    """The hold's time is over, and a sweep comes by."""
-
-
-What = Reported | CancelAsked | Lapsed
+What = Json | CancelRequested | ReservationLapsed
+"""Stripe delivers this event, perhaps not for the first time; the customer cancels; or the hold is over, and a sweep
+comes by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +88,10 @@ def paid(draft: Draft) -> Iterator[tuple[datetime, What]]:
 def _reports_of(draft: Draft, payment: CardPayment) -> Iterator[tuple[datetime, What]]:
     at = _moment_of(payment, draft)
     for number, report in enumerate(draft.chance.sample(REPORTS, len(REPORTS))):
-        yield at + timedelta(seconds=number), Reported(payment_event(payment, report))
+        yield at + timedelta(seconds=number), payment_event(payment, report)
     if draft.chance.random() < DELIVERED_AGAIN:
         again = draft.chance.choice(REPORTS)
-        yield at + draft.minute * 3 + timedelta(seconds=3), Reported(payment_event(payment, again))
+        yield at + draft.minute * 3 + timedelta(seconds=3), payment_event(payment, again)
 
 
 def _moment_of(payment: CardPayment, draft: Draft) -> datetime:
@@ -115,7 +101,7 @@ def _moment_of(payment: CardPayment, draft: Draft) -> datetime:
 
 def declined_first(draft: Draft) -> Iterator[tuple[datetime, What]]:
     payment = draft.payment(draft.after(1, 3))
-    yield _moment_of(payment, draft), Reported(payment_event(payment, "payment_intent.payment_failed"))
+    yield _moment_of(payment, draft), payment_event(payment, "payment_intent.payment_failed")
     yield from _reports_of(draft, draft.payment(draft.after(4, 8)))
 
 
@@ -131,7 +117,7 @@ def _sent_back(draft: Draft, amount: int) -> Iterator[tuple[datetime, What]]:
     payment = draft.payment(draft.after(1, 4))
     yield from _reports_of(draft, payment)
     at = draft.after(15, 60)
-    yield at, Reported(refund_event(token(draft.chance, 16), _ids_of(payment), amount, CURRENCY, int(at.timestamp())))
+    yield at, refund_event(token(draft.chance, 16), _ids_of(payment), amount, CURRENCY, int(at.timestamp()))
 
 
 def _ids_of(payment: CardPayment) -> Mapping[str, str]:
@@ -144,9 +130,9 @@ def disputed(draft: Draft) -> Iterator[tuple[datetime, What]]:
     yield from _reports_of(draft, payment)
     at, decided_at = draft.after(20, 40), draft.after(3 * 24 * 60, 4 * 24 * 60)
     times = (int(at.timestamp()), int((at + timedelta(days=draft.chance.randint(4, 9))).timestamp()))
-    yield at, Reported(dispute_event(payment, *times))
+    yield at, dispute_event(payment, *times)
     decided = dispute_event(payment, *times, closed_at=int(decided_at.timestamp()), status="won")
-    yield decided_at, Reported(decided)
+    yield decided_at, decided
 
 
 def of_another_amount(draft: Draft) -> Iterator[tuple[datetime, What]]:
@@ -162,18 +148,18 @@ def paid_twice(draft: Draft) -> Iterator[tuple[datetime, What]]:
 def under_way(draft: Draft) -> Iterator[tuple[datetime, What]]:
     """A debit from a bank account, which takes days."""
     payment = draft.payment(draft.after(1, 4))
-    yield _moment_of(payment, draft), Reported(payment_event(payment, "payment_intent.processing"))
+    yield _moment_of(payment, draft), payment_event(payment, "payment_intent.processing")
     later = draft.after(2 * 24 * 60, 4 * 24 * 60)
-    yield later, Reported(payment_event(payment, "payment_intent.succeeded"))
+    yield later, payment_event(payment, "payment_intent.succeeded")
 
 
 def cancelled(draft: Draft) -> Iterator[tuple[datetime, What]]:
-    yield draft.after(2, 10), CancelAsked()
+    yield draft.after(2, 10), CancelRequested(draft.order_id)
 
 
 def abandoned(draft: Draft) -> Iterator[tuple[datetime, What]]:
     # No plot makes this time shorter: it is the order's own.
-    yield draft.placed_at + timedelta(minutes=33), Lapsed()
+    yield draft.placed_at + timedelta(minutes=33), ReservationLapsed(draft.order_id)
 
 
 def parked(draft: Draft) -> Iterator[tuple[datetime, What]]:
@@ -181,7 +167,7 @@ def parked(draft: Draft) -> Iterator[tuple[datetime, What]]:
     yield from _reports_of(draft, draft.payment(draft.after(1, 4)))
     at, unknown = draft.after(10, 20), draft.payment(draft.after(5, 6))
     event = refund_event(token(draft.chance, 16), _ids_of(unknown), unknown.amount, CURRENCY, int(at.timestamp()))
-    yield at, Reported(event)
+    yield at, event
 
 
 def of_another_account(draft: Draft) -> Iterator[tuple[datetime, What]]:
@@ -190,7 +176,7 @@ def of_another_account(draft: Draft) -> Iterator[tuple[datetime, What]]:
     theirs = payment_event(payment, "charge.succeeded")["data"]["object"]
     event_id, account = f"evt_{token(draft.chance, 16)}", f"acct_{token(draft.chance, 16)}"
     at = _moment_of(payment, draft)
-    yield at, Reported(event_around(theirs, event_id, "charge.succeeded", payment.at, account=account))
+    yield at, event_around(theirs, event_id, "charge.succeeded", payment.at, account=account)
     yield from _reports_of(draft, draft.payment(draft.after(5, 8)))
 
 

@@ -16,10 +16,11 @@ from typing import Final
 from google.api_core.exceptions import GoogleAPIError
 from google.cloud import firestore
 
+from orders.shop_events import CancelRequested, ReservationLapsed
 from settlement.terms import Terms
 from tools.deliveries import deliver
 from tools.living.past import SUPPLY, Supplied, documents_after, order_fields
-from tools.living.plots import CancelAsked, Lapsed, Reported, Visit, What, token
+from tools.living.plots import Visit, What, token
 from tools.living.scenes import REFUSED_FOR
 from tools.local_shop import LocalShop
 from tools.posting import NotAnswered
@@ -97,16 +98,16 @@ class Present:
 
     def _happen(self, visit: Visit, what: What) -> None:
         match what:
-            case Reported(event=event):
-                answer = deliver(self._shop.addresses.webhook, event)
-                self._say(f"{visit.order_id}  {event['type']}: {answer}")
-            case CancelAsked():
+            case CancelRequested():
                 fields = {"userId": visit.customer.user_id, "createdAt": firestore.SERVER_TIMESTAMP}
                 self._shop.client.document(f"cancelRequests/{visit.order_id}").create(fields)
                 self._say(f"{visit.order_id}  its customer cancels it")
-            case Lapsed():
+            case ReservationLapsed():
                 # The order's own time does that, and the sweep.
                 pass
+            case event:
+                answer = deliver(self._shop.addresses.webhook, event)
+                self._say(f"{visit.order_id}  {event['type']}: {answer}")
 
     def _put_what_is_stuck(self, visit: Visit) -> None:
         """The visit as it is by now. It takes no stock, so nobody else writes what it writes."""
