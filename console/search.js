@@ -1,7 +1,7 @@
-// What an id is of, and to which order it leads, as ops/lookup.py finds it; else what ids begin like it.
+// What an id is of, and to which order it leads, as ops/lookup.py finds it; else what ids begin like it. Pure: who calls
+// says by what is read, `{ find, read }` of reading.js.
 import { orderAskedOf } from "./acts.js";
 import { beginningWith, ofCustomer, ofOrder, ofSession, REFUND_IDS, refunded } from "./queries.js";
-import { find, read } from "./reading.js";
 
 /** The order in which an id is tried; the first that is known decides. */
 const PATHS = [
@@ -14,20 +14,20 @@ const REFUNDED_MAX = 500;
 const PAGE = 100;
 
 /** `{ kind, orderId }`; the id of an order that there is none of for whatever leads to none, or to several; or null. */
-export async function leadFrom(id) {
+export async function leadFrom(id, reading) {
   if (!isDocumentId(id)) {
     return null;
   }
   if (REFUND_IDS.some((beginning) => id.startsWith(beginning))) {
-    return ofRefund(id);
+    return ofRefund(id, reading);
   }
-  const found = await Promise.all(PATHS.map(([, collection]) => read(`${collection}/${id}`)));
+  const found = await Promise.all(PATHS.map(([, collection]) => reading.read(`${collection}/${id}`)));
   const leads = PATHS.flatMap(([kind], index) => (found[index] ? [{ kind, orderId: orderOf(kind, found[index]) }] : []));
-  return leads.find(({ orderId }) => orderId) ?? leads[0] ?? await ofWhatNamesIt(id);
+  return leads.find(({ orderId }) => orderId) ?? leads[0] ?? await ofWhatNamesIt(id, reading);
 }
 
 /** `[{ kind, id, orderId, says }]`: what has an id that begins so, a few of each kind. */
-export async function hitsFor(text) {
+export async function hitsFor(text, { find }) {
   if (!isDocumentId(text)) {
     return [];
   }
@@ -47,7 +47,7 @@ function orderOf(kind, { id, fields }) {
 }
 
 /** A session, an order that there is no more, or a customer. */
-async function ofWhatNamesIt(id) {
+async function ofWhatNamesIt(id, { find }) {
   const { claims, entries } = ofOrder(id, 1);
   const [sessions, orders, ...named] = await Promise.all([ofSession(id), ofCustomer(id), claims, entries].map(find));
   if (sessions.length) {
@@ -59,7 +59,7 @@ async function ofWhatNamesIt(id) {
   return orders.length ? { kind: "customer", orderId: orders.length === 1 ? orders[0].id : null } : null;
 }
 
-async function ofRefund(id) {
+async function ofRefund(id, { find }) {
   let after;
   for (let looked = 0; looked < REFUNDED_MAX; looked += PAGE) {
     const found = await find(refunded({ after, limit: PAGE }));

@@ -9,7 +9,7 @@ import { problem } from "../parts/problem.js";
 import { readsLine } from "../parts/reads.js";
 import { table } from "../parts/table.js";
 import { orders, PAGE, STATUSES } from "../queries.js";
-import { find, watch } from "../reading.js";
+import { find, read, watch } from "../reading.js";
 import { addressOf, goTo } from "../router.js";
 import { hitsFor, leadFrom } from "../search.js";
 import { DAY, midnight } from "../time.js";
@@ -115,7 +115,7 @@ function showFound(place, text) {
   let isOver = false;
   const draw = (content) => isOver || render(html`<h1>Find ${text}</h1>${content}${readsLine()}`, place);
   const look = async () => {
-    const lead = await leadFrom(text);
+    const lead = await leadFrom(text, { find, read });
     if (isOver) {
       return;
     }
@@ -124,7 +124,7 @@ function showFound(place, text) {
     } else if (lead?.kind === "customer") {
       location.replace(addressOf("orders", [], { user: text }));
     } else {
-      draw(hitsTable(text, lead, await hitsFor(text)));
+      draw(hitsTable(text, lead, await hitsFor(text, { find })));
     }
   };
   draw(html`<p class="waiting">Looking …</p>`);

@@ -8,6 +8,7 @@ import { cursorIn, filterIn, parametersOf } from "../../../console/filter.js";
 import { happeningsIn } from "../../../console/happenings.js";
 import { added, minorUnits, money } from "../../../console/money.js";
 import { balanceOf, missingIn } from "../../../console/order-fields.js";
+import { hitsFor, leadFrom } from "../../../console/search.js";
 import { stripeAddress } from "../../../console/stripe.js";
 import { age } from "../../../console/time.js";
 
@@ -127,4 +128,65 @@ test("an order whose inventory is back waits for nobody", () => {
   const order = { id: "o", fields: { items: [{ productId: "cup" }, { productId: "gift" }], unlimited: ["gift"] } };
   assert.deepEqual(needs(order), ["inventory/cup"]);
   assert.deepEqual([new Set(), new Set(["inventory/cup"])].map((there) => isStill(order, there)), [true, false]);
+});
+
+const OPERATORS = {
+  "==": (value, wanted) => value === wanted,
+  in: (value, wanted) => wanted.includes(value),
+  ">=": (value, wanted) => value >= wanted,
+  "<=": (value, wanted) => value <= wanted,
+};
+
+/** What reading.js would read of these documents, by path. */
+function readingOf(documents) {
+  const all = Object.entries(documents).map(([path, fields]) => ({ path, id: path.split("/")[1], fields }));
+  const find = async ({ collection, where, limit }) => all
+    .filter(({ path, id, fields }) => path === `${collection}/${id}` && where.every(([name, operator, wanted]) =>
+      OPERATORS[operator](name === "id" ? id : fields[name], wanted)))
+    .slice(0, limit);
+  return { find, read: async (wanted) => all.find(({ path }) => path === wanted) ?? null };
+}
+
+const SHOP = readingOf({
+  "orders/o-1": { userId: "alice", status: "refund_due", refunds: { re_1: {}, refund_1: {} } },
+  "orders/o-2": { userId: "alice", status: "reserved" },
+  "orders/o-3": { userId: "bob", status: "reserved", refunds: { re_3: {} } },
+  "payments/pi_1": { orderId: "o-1" },
+  "checkouts/o-2": { sessionId: "cs_2" },
+  "webhookEvents/evt_2": { orderId: "o-2" },
+  "webhookEvents/evt_lost": { orderId: "lost" },
+  "webhookEvents/evt_3": { orderId: null, result: "payment_not_found" },
+  "auditLog/evt_3": { orderId: "o-3" },
+  "auditLog/evt_gone": { orderId: "gone" },
+  "disputes/dp_1": { orderId: "o-1" },
+  "effects/evt_2_mail_customer": { orderId: "o-2" },
+  "operatorRequests/asked": { kind: "refund", target: "o-1" },
+  "operatorRequests/corrected": { kind: "stock", target: "cup" },
+  "inventory/cup": { stock: 1 },
+});
+
+test("any id leads to its order, also to one that is gone, and a customer's to all of theirs", async () => {
+  const leads = {
+    "o-1": ["order", "o-1"], pi_1: ["payment", "o-1"], evt_2: ["event", "o-2"], evt_3: ["event", "o-3"],
+    dp_1: ["dispute", "o-1"], evt_2_mail_customer: ["effect", "o-2"], cs_2: ["session", "o-2"], re_1: ["refund", "o-1"],
+    refund_1: ["refund", "o-1"], asked: ["request", "o-1"], corrected: ["request", null], cup: ["product", null],
+    gone: ["order", "gone"], lost: ["order", "lost"], alice: ["customer", null], bob: ["customer", "o-3"],
+  };
+  for (const [id, [kind, orderId]] of Object.entries(leads)) {
+    assert.deepEqual(await leadFrom(id, SHOP), { kind, orderId }, id);
+  }
+  // Of an order that is not paid nothing was refunded.
+  for (const id of ["re_3", "nothing", "o", "", "a/b", "..", "__all__", "€".repeat(501)]) {
+    assert.equal(await leadFrom(id, SHOP), null, id);
+  }
+});
+
+test("the beginning of an id finds what begins so, each once", async () => {
+  const found = async (text) => (await hitsFor(text, SHOP)).map(({ kind, id, orderId, says }) => [kind, id, orderId, says]);
+  assert.deepEqual(await found("evt_3"), [["event", "evt_3", "o-3", ""]]);
+  assert.deepEqual(await found("o-"), [
+    ["order", "o-1", "o-1", "refund_due"], ["order", "o-2", "o-2", "reserved"], ["order", "o-3", "o-3", "reserved"],
+  ]);
+  assert.deepEqual(await found("cu"), [["product", "cup", null, ""]]);
+  assert.deepEqual([await found("nothing"), await found("a/b")], [[], []]);
 });
