@@ -1,6 +1,7 @@
 // What the console asks of Firestore, as values: a test holds that each has its index. Pure.
 //
-// { collection, where: [[field, operator, value]], order: [[field, "asc" or "desc"]], after: [values, id], limit }
+// { collection, everywhere, where: [[field, operator, value]], order: [[field, "asc" or "desc"]], after: [values, id], limit }
+// Of `everywhere`, whatever document the collection is below.
 // The field "id" is the document's name. What is ordered by a field is ordered by its id besides.
 
 export const STATUSES = [
@@ -128,6 +129,16 @@ export function trailWithin({ since, until, limit }) {
     where: [["createdAt", ">=", since], ...(until ? [["createdAt", "<", until]] : [])],
     order: [["createdAt", "asc"], ["orderId", "asc"]],
     limit,
+  };
+}
+
+/** The deliveries within a time of what had come before. */
+export function cameAgainWithin({ since, until }) {
+  return {
+    collection: "deliveries",
+    everywhere: true,
+    where: [["createdAt", ">=", since], ["createdAt", "<", until]],
+    order: [["createdAt", "asc"]],
   };
 }
 

@@ -1,6 +1,6 @@
 // Asks Firestore the queries of queries.js, live or once, and counts the documents that this costs.
 import {
-  collection, count, doc, documentId, getAggregateFromServer, getDoc, getDocs, limit, onSnapshot, orderBy, query,
+  collection, collectionGroup, count, doc, documentId, getAggregateFromServer, getDoc, getDocs, limit, onSnapshot, orderBy, query,
   startAfter, sum, Timestamp, where,
 } from "./sdk/firebase-firestore.js";
 import { db } from "./firebase.js";
@@ -64,9 +64,9 @@ function queryOf(asked) {
   return order.length && order.at(-1)[0] !== "id" ? inOrder({ ...asked, order: [...order, ["id", order.at(-1)[1]]] }) : inOrder(asked);
 }
 
-function inOrder({ collection: name, where: conditions = [], order = [], after, limit: most }) {
+function inOrder({ collection: name, everywhere = false, where: conditions = [], order = [], after, limit: most }) {
   return query(
-    collection(db, name),
+    everywhere ? collectionGroup(db, name) : collection(db, name),
     ...conditions.map(([field, operator, value]) => where(field === "id" ? documentId() : field, operator, value)),
     ...order.map(([field, way]) => orderBy(field === "id" ? documentId() : field, way)),
     ...(after ? [startAfter(...after.map(exact))] : []),

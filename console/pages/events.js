@@ -5,7 +5,7 @@ import { idOf, orderLink } from "../parts/links.js";
 import { problem } from "../parts/problem.js";
 import { readsLine } from "../parts/reads.js";
 import { table } from "../parts/table.js";
-import { parkedEvents, repeated, setAside, trailWithin } from "../queries.js";
+import { cameAgainWithin, parkedEvents, repeated, setAside, trailWithin } from "../queries.js";
 import { countOf, watch } from "../reading.js";
 import { HOUR, MINUTE, moment, when } from "../time.js";
 
@@ -65,7 +65,7 @@ const over = new Map();
 async function counted(since) {
   const until = new Date(since.getTime() + HOUR);
   const label = since.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const value = over.get(+since) ?? await countOf(trailWithin({ since, until }));
+  const value = over.get(+since) ?? sum(await Promise.all([trailWithin, cameAgainWithin].map((of) => countOf(of({ since, until })))));
   if (until < new Date()) {
     over.set(+since, value);
   }
@@ -77,9 +77,10 @@ function page({ lists, counts, hours, error }) {
     <h1>Events</h1>
     ${problem(error)}
     <section class="panel" aria-labelledby="hours" aria-busy=${!hours}>
-      <h2 id="hours">Settled, by the hour</h2>
-      ${hours ? bars("Events settled, by the hour", hours) : html`<p class="waiting">Counting …</p>`}
-      <p class="soft">Every cause counts: Stripe’s events, orders that were placed, acts of operators.</p>
+      <h2 id="hours">Deliveries, by the hour</h2>
+      ${hours ? bars("Deliveries, by the hour", hours) : html`<p class="waiting">Counting …</p>`}
+      <p class="soft">All that came and was settled: Stripe’s events, each time they were delivered, orders that were placed, acts of
+        operators.</p>
     </section>
     ${LISTS.map((list) => part(list, lists[list.name], counts[list.name]))}
     ${readsLine()}`;
@@ -102,5 +103,7 @@ const COLUMNS = [
   { name: "Came", cell: ({ fields }) => (fields.processed ? moment(fields.receivedAt) : when(fields.parkedAt, new Date())) },
   { name: "Times", isNumber: true, cell: ({ fields }) => fields.deliveries },
 ];
+
+const sum = (numbers) => numbers.reduce((one, other) => one + other, 0);
 
 const words = (result) => result?.replaceAll("_", " ");

@@ -422,4 +422,4 @@ def test_events_that_wait_or_came_again_are_listed_and_what_is_settled_is_counte
     expect(parked.filter(has_text=f"evt_{shop.prefix}_parked")).to_contain_text("payment not found")
     again = console.get_by_role("region", name=re.compile("^Delivered again")).get_by_role("row")
     expect(again.filter(has_text=f"evt_{shop.prefix}_again")).to_contain_text("1000")
-    expect(console.get_by_role("img", name="Events settled, by the hour")).to_be_visible()
+    expect(console.get_by_role("img", name="Deliveries, by the hour")).to_be_visible()

@@ -18,6 +18,7 @@ const CALLS = {
   onSale: () => queries.onSale({ after: "shirt" }),
   orders: () => [{}, { user: "alice" }, { statuses: ["review"] }].map((which) =>
     queries.orders({ ...which, since: now, until: now, after: [now, "order-1"] })),
+  cameAgainWithin: () => queries.cameAgainWithin({ since: now, until: now }),
   parkedEvents: () => queries.parkedEvents(1),
   paid: () => queries.paid({ currency: "eur", since: now, until: now }),
   requestsFor: () => queries.requestsFor("order-1", 1),

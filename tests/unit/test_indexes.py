@@ -205,7 +205,7 @@ def asked_as_a_value(query: Mapping[str, Any]) -> Asked:
     assert compared - {"id"} <= {name for name, _ in order[:1]}
     # What is added up has to be in the index, behind what is compared.
     assert "sum" not in query or query["sum"] == order[-1][0]
-    return Asked(query["collection"], equal, order)
+    return Asked(query["collection"], equal, order, "COLLECTION_GROUP" if query.get("everywhere") else "COLLECTION")
 
 
 def asked_by(ask: Callable[[Recorder], object]) -> list[Asked]:

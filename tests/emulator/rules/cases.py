@@ -270,6 +270,7 @@ NOTICES_REFUSED: Final = {
     "an unauthenticated caller cannot list a customer's notices": UNAUTHENTICATED.lists(NOTICES),
     "a customer cannot list another's notices": BOB.lists(NOTICES),
     "a customer cannot list the notices of all": ALICE.lists_everywhere("messages"),
+    "a customer cannot count the further deliveries of all events": ALICE.lists_everywhere("deliveries"),
     "an unauthenticated caller cannot mark a notice read": UNAUTHENTICATED.updates(NOTICE, readAt=REQUEST_TIME),
     "a customer cannot mark another's notice read": BOB.updates(NOTICE, readAt=REQUEST_TIME),
     "an admin cannot mark a customer's notice read": ADMIN.updates(NOTICE, readAt=REQUEST_TIME),
@@ -329,6 +330,7 @@ ADMINS_PERMITTED: Final = {
     "an admin lists the audit entries of an order": ADMIN.lists("auditLog", orderId="alices"),
     "an admin reads a further delivery": ADMIN.gets("auditLog/evt_1/deliveries/2"),
     "an admin lists the further deliveries of an event": ADMIN.lists("auditLog/evt_1/deliveries"),
+    "an admin counts the further deliveries of all events": ADMIN.lists_everywhere("deliveries"),
     "an admin reads a notice for operators": ADMIN.gets(OPERATORS_NOTICE),
     "an admin lists the notices for operators": ADMIN.lists(OPERATORS_NOTICES),
     "an admin marks a notice for operators read": ADMIN.updates(OPERATORS_NOTICE, readAt=REQUEST_TIME),
@@ -336,7 +338,6 @@ ADMINS_PERMITTED: Final = {
 }
 
 ADMINS_REFUSED: Final = {
-    "an admin cannot list the further deliveries of all events": ADMIN.lists_everywhere("deliveries"),
     "an admin cannot list the notices of all customers": ADMIN.lists_everywhere("messages"),
     "an admin cannot read below the inventory of a product": ADMIN.gets("inventory/shirt/below/one"),
     "an admin cannot read below what is to be taken": ADMIN.gets("takings/alices/below/one"),

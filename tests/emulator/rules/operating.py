@@ -56,6 +56,7 @@ OPERATING_PERMITTED: Final = {
     "a viewer lists the disputes that need a response": VIEWER.lists("disputes", status="needs_response"),
     "a viewer lists the audit entries of an order": VIEWER.lists("auditLog", orderId="alices"),
     "a viewer lists the further deliveries of an event": VIEWER.lists("auditLog/evt_1/deliveries"),
+    "a viewer counts the further deliveries of all events": VIEWER.lists_everywhere("deliveries"),
     "a viewer lists the notices for operators": VIEWER.lists("notifications/system/messages"),
 }
 
