@@ -1,6 +1,7 @@
 """One effect: begun, asked for outside, and how that ends; also if somebody dies on the way, or others are at it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from effects.effect import EffectKind, a_message
 from effects.outside import Failed, Postponed, Skipped
 from effects.schedule import ATTEMPTS_MAX, LEASE
 from orders.outcome import StoreUnavailable, Transient
+from settlement.settle import PATIENCE_SECONDS
 from tests.support.builders import NOW
 from tests.support.effects import A_MAIL, A_REFUND, Outbox, World
 from tests.support.memory_store import MemoryStore
@@ -271,13 +273,19 @@ def test_an_end_whose_answer_is_lost_is_recorded_once() -> None:
     assert state_of(outbox)[0] == "SUCCESS"
 
 
-def test_if_its_end_cannot_be_recorded_the_world_is_asked_again_after_the_lease_with_the_same_key_and_words() -> None:
+@pytest.mark.parametrize(
+    ("seconds", "reported"), [(PATIENCE_SECONDS, "refused"), (0, "evt_1_stripe_refund_pi_2: its end was not recorded")]
+)
+def test_if_its_end_cannot_be_recorded_the_world_is_asked_again_after_the_lease_with_the_same_key_and_words(
+    seconds: float, reported: str
+) -> None:
     world, store = World(), Flaky()
     outbox = Outbox(store, world)
     outbox.put(A_REFUND)
     store.endings = ["done", *["refused"] * 100]
-    with pytest.raises(StoreUnavailable):
-        outbox.effects.perform(A_REFUND.effect_id)
+    effects = outbox.effects
+    with pytest.raises(StoreUnavailable, match=reported):
+        replace(effects, patience=replace(effects.patience, total_seconds=seconds)).perform(A_REFUND.effect_id)
     store.endings, world.prepared = [], {"to": "somebody else"}
     assert outbox.effects.perform(A_REFUND.effect_id) == "effect_not_due"
     outbox.now = NOW + LEASE
