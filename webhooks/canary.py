@@ -53,7 +53,7 @@ class Canary:
             return refused_for_method()
         if not self.url:
             self.log("INFO", "CANARY_URL is not set: nothing is delivered", result="canary_off")
-            return Response(status=HTTPStatus.OK)
+            return Response()
         started = self.monotonic()
         defect = self._defect(self.url)
         self.log(

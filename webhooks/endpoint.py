@@ -130,16 +130,15 @@ class WebhookEndpoint:
         verified = verified_message(body, signature, self.secrets, now=now)
         message = self._snapshot_of(verified.message, known) or verified.message
         event = order_event_from(message, delivered_at=now, naming=self.naming)
+        if not (verified.is_of_its_secrets_mode or isinstance(event, Ignored)):
+            reason = "an event of test mode, signed with a secret for live mode"
+            event = Ignored(event.event_id, event.event_type, reason)
         known |= {"eventId": _shortened(event.event_id), "eventType": _shortened(event.event_type)}
         if isinstance(event, Ignored):
             if event.event_type == CANARY_TYPE:
                 # What is about nobody's order is read from the database as all else is, and nothing comes of it.
                 self.settle(ReservationLapsed(_NOBODYS_ORDER), now)
             return event
-        if not verified.is_of_its_secrets_mode:
-            return Ignored(
-                event.event_id, event.event_type, "an event of test mode, signed with a secret for live mode"
-            )
         known["orderId"] = event.order_id
         return self.settle(event, now)
 

@@ -4,6 +4,7 @@ The scheme is https://docs.stripe.com/webhooks#verify-manually. Stripe's library
 be a twentieth of a cold start.
 """
 
+import hashlib
 import hmac
 import json
 from collections.abc import Sequence
@@ -77,7 +78,7 @@ def _has_signed(secret: str, signed: bytes, signatures: Sequence[bytes]) -> bool
     # Everybody knows a blank secret.
     if not secret.strip():
         return False
-    expected = hmac.digest(secret.encode(), signed, "sha256").hex().encode()
+    expected = hmac.digest(secret.encode(), signed, hashlib.sha256).hex().encode()
     # Comparing takes as long whatever is wrong: https://docs.python.org/3/library/hmac.html#hmac.compare_digest.
     return any(hmac.compare_digest(expected, signature) for signature in signatures)
 

@@ -176,6 +176,7 @@ def test_a_fault_is_logged_with_its_trace_and_its_answer_says_nothing_of_it() ->
     function = Called(RuntimeError("secret"))
     assert error_of(called(function)) == (500, {"status": "INTERNAL", "message": "internal error"})
     assert (function.line["severity"], function.line["result"]) == ("ERROR", "fault")
+    assert function.line["stack_trace"].startswith("Traceback (most recent call last):\n  File ")
     assert "RuntimeError: secret" in function.line["stack_trace"]
 
 

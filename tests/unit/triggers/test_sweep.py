@@ -347,7 +347,7 @@ def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> N
     assert shop.swept() == (500, summary(expired=3, finished=1, faults=2))
     faults = [line for line in shop.lines if line["severity"] == "ERROR"]
     traces = [line.pop("stack_trace") for line in faults]
-    assert all(trace.startswith("Traceback (most recent call last):") for trace in traces)
+    assert all(trace.startswith("Traceback (most recent call last):\n  File ") for trace in traces)
     assert all(trace.endswith("ZeroDivisionError: what\n") for trace in traces)
     events = a_lapse("broken"), a_placement("broken")
     assert faults == [a_log_line(event, "ERROR", "ZeroDivisionError: what", "fault") for event in events]

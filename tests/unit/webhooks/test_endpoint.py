@@ -158,7 +158,7 @@ def test_a_swallowed_exception_is_never_answered_200_and_reported_with_its_trace
     assert answer_of(delivered(endpoint=endpoint)) == (500, {"error": "internal error"})
     line, what = endpoint.line, f"{type(fault).__name__}: {fault}"
     assert (line["severity"], line["result"], line["message"]) == ("ERROR", "fault", what)
-    assert line["stack_trace"].startswith("Traceback (most recent call last):")
+    assert line["stack_trace"].startswith("Traceback (most recent call last):\n  File ")
     assert line["stack_trace"].rstrip().endswith(what)
 
 

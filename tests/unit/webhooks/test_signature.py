@@ -140,14 +140,10 @@ def test_no_other_timestamp_than_the_first_one_makes_an_old_signature_fresh() ->
     assert rejection_of(header=f"{fresh_timestamp},{old_timestamp},{old_signature}") == FAILED
 
 
-@pytest.mark.parametrize("seconds", [10**12, 10**18, -(10**12)])
-def test_a_signed_timestamp_that_is_not_a_possible_time_is_rejected(seconds: int) -> None:
-    assert rejection_of(header=a_header_signed_at(seconds)) == STALE
-
-
-def a_header_signed_at(seconds: int) -> str:
-    signature = hmac.new(SECRET.encode(), f"{seconds}.".encode() + BODY, hashlib.sha256).hexdigest()
-    return f"t={seconds},v1={signature}"
+@pytest.mark.parametrize("timestamp", [10**12, 10**18, -(10**12), "1=1", ""])
+def test_a_signed_timestamp_that_is_not_a_possible_time_is_rejected(timestamp: object) -> None:
+    signature = hmac.new(SECRET.encode(), f"{timestamp}.".encode() + BODY, hashlib.sha256).hexdigest()
+    assert rejection_of(header=f"t={timestamp},v1={signature}" if timestamp else f"v1={signature}") == STALE
 
 
 # --- The header -------------------------------------------------------------------------------------------------------
