@@ -157,7 +157,6 @@ class ReservationSweep:
             Transient: the database did not say what is due.
         """
         end, now = self.monotonic() + RUN_SECONDS_MAX, self.now()
-        endings: Counter[Ending] = Counter()
         work: Iterable[tuple[Callable[[Any], Ending], Sequence[OrderEvent | _Asked | str]]] = chain(
             ((self._expire, [ReservationLapsed(order_id) for order_id in batch]) for batch in self.lapsed_orders(now)),
             (
@@ -177,8 +176,7 @@ class ReservationSweep:
             ((self._perform, batch) for batch in self.due_effects(now)),
         )
         # First of all, since this is short, and was due before.
-        if (ending := self._guarded(self._fold)) is not Ending.UNCHANGED:
-            endings[ending] += 1
+        endings = Counter({self._guarded(self._fold)} - {Ending.UNCHANGED})
         with self.pool() as pool:
             for do_one, batch in work:
                 if self.monotonic() >= end:
@@ -186,8 +184,8 @@ class ReservationSweep:
                 endings.update(pool.map(partial(self._ending_of, do_one), batch))
         # Last and least, and never due: the next run goes on where this one leaves off.
         for last in (self._show, partial(self._anchor, now), partial(self._check_trail, now)):
-            if self.monotonic() < end and (ending := self._guarded(last)) is not Ending.UNCHANGED:
-                endings[ending] += 1
+            if self.monotonic() < end:
+                endings.update({self._guarded(last)} - {Ending.UNCHANGED})
         return Swept(endings, complete=True)
 
     def _expire(self, lapsed: ReservationLapsed) -> Ending:

@@ -31,7 +31,7 @@ from webhooks.stripe_fields import (
 
 _REFUNDS_MAX: Final = 100
 """As many as Stripe lists at once: https://docs.stripe.com/api/pagination. A document has no room for any number."""
-_RELEASE_IS_NO_REFUND_SINCE: Final = "2025-03-31"
+_RELEASE_IS_NO_REFUND_SINCE: Final = "2025-03-31.basil"
 """Before this API version the release of what was authorised and not captured was reported as a refund, too.
 
 https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow

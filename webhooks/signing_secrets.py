@@ -9,8 +9,9 @@ CHARACTERS_MIN: Final = 24
 EMULATORS_SECRET: Final = "whsec_test_secret"  # noqa: S105 - everybody may know it
 
 _QUOTES: Final = frozenset("\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb")
+_ENTRY: Final = re.compile(r"(live:|test:)?(whsec_.*)")
 _SECRET: Final = re.compile(r"whsec_[A-Za-z0-9_+/=-]*")
-_MODES: Final = {"live:": True, "test:": False}
+_MODES: Final = {"live:": True, "test:": False, None: None}
 
 
 class InvalidSecret(ValueError):
@@ -35,17 +36,17 @@ def signing_secret_from(entry: str, *, is_emulated: bool) -> SigningSecret:
     """
     if defect := next(filter(None, map(_defect_of_character, entry)), None):
         raise InvalidSecret(defect)
-    mode = next((prefix for prefix in _MODES if entry.startswith(prefix)), "")
-    text = entry.removeprefix(mode)
-    if not text.startswith("whsec_"):
+    named = _ENTRY.fullmatch(entry)
+    if not named:
         raise InvalidSecret("must begin with whsec_, or with live:whsec_ or test:whsec_ in small letters")
+    mode, text = named.groups()
     if not _SECRET.fullmatch(text):
         raise InvalidSecret("has a character in it that is in none of Stripe's secrets")
     if text == EMULATORS_SECRET and not is_emulated:
         raise InvalidSecret("is the emulators' secret, which everybody knows")
     if text != EMULATORS_SECRET and len(text) < len("whsec_") + CHARACTERS_MIN:
         raise InvalidSecret(f"is too short: at least {CHARACTERS_MIN} characters follow whsec_")
-    return SigningSecret(text, _MODES.get(mode))
+    return SigningSecret(text, _MODES[mode])
 
 
 def _defect_of_character(character: str) -> str | None:

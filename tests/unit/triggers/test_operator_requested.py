@@ -32,9 +32,12 @@ def received(
     return answered, log.lines
 
 
-@pytest.mark.parametrize("data", [created(REQUEST), b"\xff\xff", None])
-def test_the_event_says_which_request_to_answer_and_nothing_else(data: bytes | None) -> None:
-    answered, lines = received(a_created_event(REQUEST, data))
+@pytest.mark.parametrize(
+    ("header", "data"),
+    [("operatorRequests/mangled", created(REQUEST)), (REQUEST, b"\xff\xff"), (REQUEST, None)],
+)
+def test_the_event_says_which_request_to_answer_and_nothing_else(header: str, data: bytes | None) -> None:
+    answered, lines = received(a_created_event(header, data))
     assert answered == [("req-1", NOW)]
     ids = {"eventId": "operator_req-1", "eventType": "operator.requested", "orderId": "order-1"}
     message = "not_released: finalized: it is paid, and its units are taken"
