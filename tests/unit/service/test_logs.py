@@ -5,9 +5,13 @@ import json
 
 import pytest
 
+from effects.attempt import Attempt, Ending
+from effects.effect import EffectState, StoredEffect
 from orders.outcome import Outcome, Result
-from service.logs import JsonLog, line_of, log_settled
-from tests.support.builders import an_updated_refund
+from service.logs import JsonLog, line_of, log_attempt, log_settled
+from tests.support.builders import NOW, an_updated_refund
+from tests.support.effects import A_MAIL
+from tests.support.recording import RecordingLog
 
 TRACE_ID = "105445aa7843bc8bf206b12000100000"
 TRACE = "logging.googleapis.com/trace"
@@ -104,3 +108,35 @@ GRAVE = {
 def test_a_result_is_as_grave_as_it_is_and_a_note_is_worth_a_warning_at_least(result: Result) -> None:
     assert line_of(Outcome(result, "order-1")) == (GRAVE.get(result, "INFO"), str(result))
     assert line_of(Outcome(result, "order-1", "why")) == (GRAVE.get(result, "WARNING"), f"{result}: why")
+
+
+def attempt_line(ending: Ending, reason: str | None = None, fault: Exception | None = None) -> dict[str, object]:
+    """The line that is logged of the second attempt to send a mail."""
+    log, stored = RecordingLog(), StoredEffect(A_MAIL, EffectState.PROCESSING, 2, NOW, payload=None, version=1)
+    log_attempt(log, Attempt(ending, stored, reason, fault))
+    [line] = log.lines
+    return line
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason", "severity", "message"),
+    [
+        (Ending.DONE, None, "INFO", "mail: effect_done"),
+        (Ending.SKIPPED, "no address", "INFO", "mail: no address"),
+        (Ending.RETRIED, "503", "WARNING", "mail: 503"),
+        (Ending.GIVEN_UP, "x" * 300_000, "ERROR", f"mail: {'x' * 1_494}"),
+    ],
+)
+def test_an_attempt_leaves_how_it_ended_and_the_ids_to_find_it_by(
+    ending: Ending, reason: str | None, severity: str, message: str
+) -> None:
+    ids = {"effectId": "evt_1_mail_customer", "kind": "mail", "orderId": "order-1", "attempts": 2}
+    assert attempt_line(ending, reason) == {"severity": severity, "message": message, **ids, "result": str(ending)}
+
+
+def test_a_bug_in_an_attempt_is_an_error_with_its_trace() -> None:
+    with pytest.raises(KeyError) as raised:
+        dict[str, str]()["of ours"]
+    line = attempt_line(Ending.RETRIED, "KeyError", raised.value)
+    assert (line["severity"], line["message"]) == ("ERROR", "mail: KeyError")
+    assert str(line["stack_trace"]).startswith("Traceback (most recent call last):\n  File ")

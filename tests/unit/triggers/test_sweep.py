@@ -446,4 +446,12 @@ def test_what_is_wrong_with_the_trail_is_one_line_for_a_person_and_no_fault_of_t
     shop = Shop(found=[finding])
     assert shop.swept()[0] == 200
     [line] = [line for line in shop.lines if line["result"] == "finding_opened"]
-    assert (line["severity"], line["rule"], line["remedy"]) == ("ERROR", finding.rule, finding.remedy)
+    assert line == {
+        "severity": "ERROR",
+        "message": "somebody was here",
+        "findingId": finding.finding_id,
+        "rule": "chain_broken",
+        "orderId": "order-1",
+        "remedy": "./shop audit verify order-1",
+        "result": "finding_opened",
+    }

@@ -13,6 +13,7 @@ from triggers.takings_due import TakingsDue
 
 _app = Flask("shop")
 LOST = "StoreUnavailable: no answer"
+GONE = "inventory_gone: 1 of 'hat', 5 of 'shirt' could not be counted"
 UNREADABLE = "the units of 0 paid orders taken; unreadable: what is to be taken for some orders was left alone"
 SHIRTS = Counter(shirt=5)
 RUNS: Mapping[str, tuple[Folded, int, dict[str, object], dict[str, object] | None]] = {
@@ -25,11 +26,11 @@ RUNS: Mapping[str, tuple[Folded, int, dict[str, object], dict[str, object] | Non
         {"message": "the units of 2 paid orders taken", "units": {"shirt": 5}, "oldestSeconds": 62},
     ),
     "of a product that is gone": (
-        Folded(2, SHIRTS, gone=SHIRTS, oldest_seconds=0.0),
+        Folded(2, SHIRTS, gone=Counter(shirt=5, hat=1), oldest_seconds=0.0),
         200,
         {"orders": 2, "complete": True},
         {
-            "message": "the units of 2 paid orders taken; inventory_gone: 5 of 'shirt' could not be counted",
+            "message": f"the units of 2 paid orders taken; {GONE}",
             "severity": "WARNING",
             "units": {"shirt": 5},
         },
@@ -56,7 +57,8 @@ def test_a_run_is_answered_and_said(
     log = RecordingLog()
     with _app.test_request_context(method="POST"):
         response = TakingsDue(lambda: folded, log).respond(request)
-    assert (response.status_code, json.loads(response.data)) == (status, answer)
+    assert (response.status_code, response.mimetype) == (status, "application/json")
+    assert json.loads(response.data) == answer
     usual = {
         "severity": "INFO",
         "message": "the units of 0 paid orders taken",
