@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from database.documents.orders import order_path
@@ -24,7 +25,7 @@ from reconciliation.records import orders_in
 from reconciliation.rules import paid_only_at_stripe, refunds_differ
 from reconciliation.subjects import PaymentOnBothSides, RefundsOnBothSides, is_done, received_in
 from reconciliation.walking import PacedLists, cut, walk
-from stripe_api.lists import ListedRefund, PaymentIntent, Span
+from stripe_api.lists import ListedRefund, PaymentIntent, Span, Unreadable
 from webhooks.ownership import Naming, is_of_another_shop, order_named_in
 
 _AT_ONCE_MAX: Final = 50
@@ -65,6 +66,7 @@ class Matching:
             for part, some in cut(span, made, _created_at, _AT_ONCE_MAX):
                 self._match([each for each in some if isinstance(each, PaymentIntent)])
                 self._match_refunds([each for each in some if isinstance(each, ListedRefund)])
+                self._match_unreadable([each.payment_id for each in some if isinstance(each, Unreadable)])
                 yield from self.on_record.judge_changed(part, self.match_order)
                 yield part.end
 
@@ -109,7 +111,7 @@ class Matching:
 
     # --- What Stripe has made ----------------------------------------------------------------------------------------
 
-    def _made_in(self, span: Span) -> Sequence[PaymentIntent | ListedRefund]:
+    def _made_in(self, span: Span) -> Sequence[PaymentIntent | ListedRefund | Unreadable]:
         return sorted([*self.lists.payment_intents(span), *self.lists.refunds(span)], key=_created_at)
 
     def _match(self, intents: Sequence[PaymentIntent]) -> None:
@@ -151,6 +153,14 @@ class Matching:
                 self._judge_refunds(payment_id, order.order_id)
             compared += len(refunds)
         self.refunds += compared
+
+    def _match_unreadable(self, payment_ids: Sequence[str | None]) -> None:
+        """Stripe is asked for the payment itself; where that cannot be read either, it is kept as a finding."""
+        for payment_id in dict.fromkeys(filter(None, payment_ids)):
+            if self.on_record.is_left_for_later(payment_id):
+                continue
+            if problem := self.guard.tried(partial(self.judge_all_of, payment_id, "")):
+                self.on_record.keep(payment_id, None, problem)
 
     def _is_left_for_later(self, payment_id: str) -> bool:
         """Whether its refunds are looked at again by a finding, in a time of its own."""
@@ -215,7 +225,7 @@ class Matching:
         return {payment_id: (order_id, orders.get(order_id or "")) for payment_id, order_id in ids.items()}
 
 
-def _created_at(made: PaymentIntent | ListedRefund) -> datetime:
+def _created_at(made: PaymentIntent | ListedRefund | Unreadable) -> datetime:
     return made.created_at
 
 

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from reconciliation.time_limit import TimeLimit
 from stripe_api.api import StripeUnavailable
-from stripe_api.lists import Listed, Span, StripeLists
+from stripe_api.lists import Listed, Span, StripeLists, Unreadable
 from stripe_api.lists import ListedRefund as Refund
 from stripe_api.lists import PaymentIntent as Intent
 from webhooks.stripe_fields import Json
@@ -70,21 +70,17 @@ class PacedLists:
             span, lambda after: self.stripe.events(types, span, after=after), lambda event: str(event["id"])
         )
 
-    def payment_intents(self, span: Span) -> Sequence[Intent]:
+    def payment_intents(self, span: Span) -> Sequence[Intent | Unreadable]:
         """The oldest first. Raises TooMany."""
-        return self._all(
-            span, lambda after: self.stripe.payment_intents(span, after=after), lambda intent: intent.payment_id
-        )
+        return self._all(span, lambda after: self.stripe.payment_intents(span, after=after), _id_of)
 
-    def refunds(self, span: Span) -> Sequence[Refund]:
+    def refunds(self, span: Span) -> Sequence[Refund | Unreadable]:
         """The oldest first. Raises TooMany."""
-        return self._all(span, lambda after: self.stripe.refunds(span, after=after), lambda refund: refund.refund_id)
+        return self._all(span, lambda after: self.stripe.refunds(span, after=after), _id_of)
 
     def refunds_of(self, payment_id: str) -> Sequence[Refund]:
         """However many there are: Stripe refunds a payment in parts, of which few have more than one."""
-        return self._all(
-            None, lambda after: self.stripe.refunds_of(payment_id, after=after), lambda refund: refund.refund_id
-        )
+        return self._all(None, lambda after: self.stripe.refunds_of(payment_id, after=after), _id_of)
 
     def payment_intent(self, payment_id: str) -> Intent | None:
         return self._answer(lambda: self.stripe.payment_intent(payment_id))
@@ -118,6 +114,16 @@ class PacedLists:
             has_more = page.has_more and bool(page.items)
             after = id_of(items[-1]) if items else None
         return items[::-1]
+
+
+def _id_of(made: Intent | Refund | Unreadable) -> str:
+    match made:
+        case Intent():
+            return made.payment_id
+        case Refund():
+            return made.refund_id
+        case Unreadable():
+            return made.object_id
 
 
 def walk(look: Callable[[Span], ItemT], start: datetime, end: datetime) -> Iterator[tuple[Span, ItemT]]:

@@ -28,11 +28,14 @@ from stripe_api.lists import (
     ListedRefund,
     PaymentIntent,
     Span,
+    Unreadable,
     event_in_list,
     listed_from,
     listed_refund_from,
     page_of,
     payment_intent_from,
+    payment_intents_in,
+    refunds_in,
 )
 
 ORIGIN: Final = "https://api.stripe.com"
@@ -107,11 +110,11 @@ class StripeClient:
         asked = page_of(span, after, types=list(types))
         return listed_from(self._answer("get", "/v1/events", asked), event_in_list)
 
-    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent]:
-        return listed_from(self._answer("get", _INTENTS, page_of(span, after)), payment_intent_from)
+    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent | Unreadable]:
+        return payment_intents_in(self._answer("get", _INTENTS, page_of(span, after)))
 
-    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund]:
-        return listed_from(self._answer("get", _REFUNDS, page_of(span, after)), listed_refund_from)
+    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund | Unreadable]:
+        return refunds_in(self._answer("get", _REFUNDS, page_of(span, after)))
 
     def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]:
         asked = page_of(None, after, payment_intent=payment_id)

@@ -16,6 +16,7 @@ TYPES_MAX: Final = 20
 EVENTS_KEPT: Final = timedelta(days=30)
 
 ItemT = TypeVar("ItemT")
+ListedT_co = TypeVar("ListedT_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,10 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed(Generic[ItemT]):
+class Listed(Generic[ListedT_co]):
     """One page of a list."""
 
-    items: Sequence[ItemT]
+    items: Sequence[ListedT_co]
     has_more: bool
 
 
@@ -60,6 +61,16 @@ class ListedRefund:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Something in a list that is not as documented: it keeps nothing else in the list from being read."""
+
+    object_id: str
+    payment_id: str | None
+    """Of the PaymentIntent that it is, or belongs to; None if that cannot be read either."""
+    created_at: datetime
+
+
 class StripeLists(Protocol):
     """Each call ends within seconds, and may raise StripeUnavailable or StripeRefused."""
 
@@ -71,9 +82,9 @@ class StripeLists(Protocol):
         """
         ...
 
-    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent]: ...
+    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent | Unreadable]: ...
 
-    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund]: ...
+    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund | Unreadable]: ...
 
     def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]: ...
 
@@ -98,6 +109,28 @@ def listed_from(answer: Mapping[str, object], read: Callable[[Mapping[str, objec
     if not (isinstance(data, list) and isinstance(has_more, bool) and all(isinstance(item, dict) for item in data)):
         raise StripeUnavailable("Stripe's answer is no list")
     return Listed([read(item) for item in data], has_more)
+
+
+def payment_intents_in(answer: Mapping[str, object]) -> Listed[PaymentIntent | Unreadable]:
+    """Raises StripeUnavailable: this is no list, or something in it has not even an id and a time."""
+    return listed_from(answer, lambda item: _read_or_named(item, payment_intent_from))
+
+
+def refunds_in(answer: Mapping[str, object]) -> Listed[ListedRefund | Unreadable]:
+    """Likewise."""
+    return listed_from(answer, lambda item: _read_or_named(item, listed_refund_from))
+
+
+def _read_or_named(item: Mapping[str, object], read: Callable[[Mapping[str, object]], ItemT]) -> ItemT | Unreadable:
+    try:
+        return read(item)
+    except StripeUnavailable:
+        object_id, created = item.get("id"), item.get("created")
+        if not (isinstance(object_id, str) and isinstance(created, int)):
+            raise
+        payment_id = object_id if item.get("object") == "payment_intent" else item.get("payment_intent")
+        named = payment_id if isinstance(payment_id, str) else None
+        return Unreadable(object_id, named, datetime.fromtimestamp(created, UTC))
 
 
 def event_in_list(answer: Mapping[str, object]) -> Mapping[str, object]:

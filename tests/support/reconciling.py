@@ -23,11 +23,14 @@ from stripe_api.lists import (
     ListedRefund,
     PaymentIntent,
     Span,
+    Unreadable,
     event_in_list,
     listed_from,
     listed_refund_from,
     page_of,
     payment_intent_from,
+    payment_intents_in,
+    refunds_in,
 )
 from tests.support.builders import NOW, TERMS, Fields, a_payment, a_placement, an_order
 from tests.support.memory_store import MemoryStore
@@ -66,13 +69,13 @@ class ListedAccount:
         self._ask("events")
         return listed_from(events.listed(self.account, page_of(span, after, types=list(types))), event_in_list)
 
-    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent]:
+    def payment_intents(self, span: Span, *, after: str | None = None) -> Listed[PaymentIntent | Unreadable]:
         self._ask("payment_intents")
-        return listed_from(lists.payment_intents(self.account, page_of(span, after)), payment_intent_from)
+        return payment_intents_in(lists.payment_intents(self.account, page_of(span, after)))
 
-    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund]:
+    def refunds(self, span: Span, *, after: str | None = None) -> Listed[ListedRefund | Unreadable]:
         self._ask("refunds")
-        return listed_from(lists.refunds(self.account, page_of(span, after)), listed_refund_from)
+        return refunds_in(lists.refunds(self.account, page_of(span, after)))
 
     def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]:
         self._ask("refunds_of")

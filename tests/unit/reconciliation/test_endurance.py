@@ -316,6 +316,22 @@ def test_an_order_that_cannot_be_compared_holds_up_no_other_and_is_compared_once
     assert [each for each in shop.open_findings() if each.startswith("not_compared")] == []
 
 
+def test_a_payment_that_cannot_be_read_holds_up_no_other_and_is_compared_once_it_can_be() -> None:
+    shop = a_shop_with_paid_orders()
+    first, second = (payments_of(shop)[f"order-{number}"] for number in (1, 2))
+    shop.account.intents[second]["amount_received"] -= 1
+    currency = shop.account.intents[first].pop("currency")
+    shop.later(hours=3)
+    reconciled = shop.reconcile()
+    assert {(each.rule, each.target) for each in reconciled.opened} == {
+        *(("not_compared", target) for target in (first, "order-1")),
+        ("amounts_differ", second),
+    }
+    assert progress_of(shop)["matchedUntil"] >= shop.now - timedelta(minutes=71)
+    shop.account.intents[first]["currency"] = currency
+    assert sorted(shop.reconcile().closed) == ["not_compared_order-1", f"not_compared_{first}"]
+
+
 # --- Stripe takes no part --------------------------------------------------------------------------------------------
 
 

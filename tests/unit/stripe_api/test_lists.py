@@ -11,13 +11,17 @@ from stripe_api.keys import EMULATORS_KEY, stripe_key_from
 from stripe_api.lists import (
     Listed,
     ListedRefund,
+    PaymentIntent,
     Span,
     StripeLists,
+    Unreadable,
     event_in_list,
     listed_from,
     listed_refund_from,
     page_of,
     payment_intent_from,
+    payment_intents_in,
+    refunds_in,
 )
 from tests.support.builders import NOW
 from tests.support.stripe.payment_intents import a_payment_intent
@@ -56,19 +60,36 @@ def test_what_happened_is_listed_and_looked_up_on_both_sides(stand_in: StandIn, 
     now = datetime.now(UTC)
     span = Span(now - timedelta(minutes=5), now + timedelta(minutes=5))
 
-    (intent,) = [each for each in stripe.payment_intents(span).items if each.metadata.get("orderId") == order_id]
+    intents = [each for each in stripe.payment_intents(span).items if isinstance(each, PaymentIntent)]
+    (intent,) = [each for each in intents if each.metadata.get("orderId") == order_id]
     assert (intent.payment_id, intent.status, intent.amount_received) == (payment_id, "succeeded", 3_600)
     assert stripe.payment_intent(payment_id) == intent
     assert stripe.payment_intent("pi_unknown") is None
     (listed,) = stripe.refunds_of(payment_id).items
     assert listed == ListedRefund(refund.refund_id, "succeeded", 600, payment_id, listed.created_at)
     assert span.start < listed.created_at < span.end
-    assert refund.refund_id in {each.refund_id for each in stripe.refunds(span).items}
+    assert listed in stripe.refunds(span).items
     events = stripe.events(["charge.succeeded", "payment_intent.succeeded"], span).items
     types = [event["type"] for event in events if payment_id in str(event)]
     assert types == ["payment_intent.succeeded", "charge.succeeded"]
     yesterday = Span(now - timedelta(days=2), now - timedelta(days=1))
     assert stripe.events(["charge.succeeded"], yesterday) == Listed([], has_more=False)
+
+
+@pytest.mark.parametrize(
+    ("read", "item", "payment_id"),
+    [
+        (payment_intents_in, {**a_payment_intent(), "currency": None}, a_payment_intent()["id"]),
+        (refunds_in, {**a_refund_object(), "amount": None}, a_refund_object()["payment_intent"]),
+        (refunds_in, {**a_refund_object(), "amount": None, "payment_intent": {}}, None),
+    ],
+)
+def test_what_cannot_be_read_in_a_list_is_named_beside_the_others(read: Any, item: Any, payment_id: Any) -> None:
+    unreadable = Unreadable(item["id"], payment_id, datetime.fromtimestamp(item["created"], UTC))
+    assert read({"data": [item], "has_more": True}) == Listed([unreadable], has_more=True)
+    for name in ("id", "created"):
+        with pytest.raises(StripeUnavailable):
+            read({"data": [{**item, name: None}], "has_more": False})
 
 
 @pytest.mark.parametrize(
