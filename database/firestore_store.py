@@ -1,7 +1,7 @@
 """The store on Firestore: one BatchGet to read, one Commit to write, never a transaction and never a lock."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -20,7 +20,7 @@ from database.documents.takings import TAKINGS, units_in
 from database.errors import WRITE_CONTENDED, AnswerTooLarge
 from database.listings import pages_of
 from database.messages import decoded, encoded, figures_in
-from database.store import Committed, Delete, Document, Fields, Increase, Listing, Write
+from database.store import Committed, Delete, Document, Fields, Increase, Listing, Promised, Write
 from orders.outcome import StoreUnavailable
 
 
@@ -111,21 +111,25 @@ class FirestoreStore:
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         """All takings are read, by their names: their units are not indexed, and there are few for long."""
-        found = self._found(TAKINGS, timeout_seconds)
-        return units_in(fields for _, fields in found)[product_id]
+        return units_in(fields for _, fields in self._finding(timeout_seconds)(TAKINGS))[product_id]
 
-    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
-        """All orders that may hold units are read: nothing leads from a product to them."""
-        return units_held(self._found(HOLDING_ORDERS, timeout_seconds))[product_id]
+    def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
+        """All orders that may hold units are read, too: nothing leads from a product to them."""
+        found = self._finding(timeout_seconds)
+        to_take = units_in(fields for _, fields in found(TAKINGS))[product_id]
+        return Promised(units_held(found(HOLDING_ORDERS))[product_id], to_take)
 
-    def _found(self, listing: Listing, timeout_seconds: float) -> Iterator[tuple[str, Fields]]:
-        end = time.monotonic() + timeout_seconds
+    def _finding(self, timeout_seconds: float) -> Callable[[Listing], Iterator[tuple[str, Fields]]]:
+        """Finds all that listings list, as it was when the first of them was asked for."""
+        end, as_of = time.monotonic() + timeout_seconds, dict[str, object]()
 
         def ask(request: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
             left = max(end - time.monotonic(), 0.001)
-            return self._connection.call("runQuery", request, timeout_seconds=left)
+            answers = self._connection.call("runQuery", {**request, **as_of}, timeout_seconds=left)
+            as_of.setdefault("readTime", answers[0]["readTime"])
+            return answers
 
-        return chain.from_iterable(pages_of(listing, self._connection.documents, ask))
+        return lambda listing: chain.from_iterable(pages_of(listing, self._connection.documents, ask))
 
     def _counted(self, query: Mapping[str, object], timeout_seconds: float, parent: str = "") -> int:
         aggregation = {"structuredQuery": query, "aggregations": [{"alias": "n", "count": {}}]}

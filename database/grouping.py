@@ -98,7 +98,7 @@ class GroupingStore:
         self.count = store.count
         self.count_open_orders = store.count_open_orders
         self.units_to_take = store.units_to_take
-        self.units_held = store.units_held
+        self.units_promised = store.units_promised
         self.effects_of = store.effects_of
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:

@@ -7,7 +7,7 @@ from itertools import count
 from database.documents.effects import effect_path
 from database.documents.orders import OPEN_STATUSES, order_path, units_held
 from database.documents.takings import taking_path, units_in
-from database.store import Committed, Create, Delete, Document, DocumentStore, Fields, Increase, Update, Write
+from database.store import Committed, Create, Delete, Document, DocumentStore, Fields, Increase, Promised, Update, Write
 from orders.outcome import StoreContended
 
 
@@ -94,13 +94,18 @@ class RehearsalStore:
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         there = self._store.units_to_take(product_id, timeout_seconds=timeout_seconds)
-        before, after = (units_in(fields for _, fields in own) for own in self._own(taking_path("")))
-        return there + after[product_id] - before[product_id]
+        return there + self._own_to_take(product_id)
 
-    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
-        there = self._store.units_held(product_id, timeout_seconds=timeout_seconds)
+    def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
+        there = self._store.units_promised(product_id, timeout_seconds=timeout_seconds)
         before, after = map(units_held, self._own(order_path("")))
-        return there + after[product_id] - before[product_id]
+        return Promised(
+            there.held + after[product_id] - before[product_id], there.to_take + self._own_to_take(product_id)
+        )
+
+    def _own_to_take(self, product_id: str) -> int:
+        before, after = (units_in(fields for _, fields in own) for own in self._own(taking_path("")))
+        return after[product_id] - before[product_id]
 
     def _own(self, root: str) -> Iterator[Sequence[tuple[str, Fields]]]:
         """Ids and fields of what was written under it: as it was before, and as it is now."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from orders.events import StripeEvent
 
@@ -68,6 +68,15 @@ class Committed:
     them."""
 
 
+class Promised(NamedTuple):
+    """Units of one product that are reserved, or should be."""
+
+    held: int
+    """By orders."""
+    to_take: int
+    """Sold, and still counted as reserved."""
+
+
 class DocumentStore(Protocol):
     """Documents under paths: read many as of one moment, write many or none."""
 
@@ -98,8 +107,11 @@ class DocumentStore(Protocol):
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         """How many units of it are sold, and still counted as reserved. Raises StoreContended, StoreUnavailable."""
 
-    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
-        """How many units of it orders hold. Raises StoreContended, StoreUnavailable."""
+    def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
+        """Of one moment, since an order that is paid goes from the one to the other and may write no inventory.
+
+        Raises StoreContended, StoreUnavailable.
+        """
 
 
 @dataclass(frozen=True, slots=True)

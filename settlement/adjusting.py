@@ -50,10 +50,8 @@ def _counted_first(event: StockAdjusted, product: Product, snapshot: Snapshot) -
         return _not_adjusted("unknown_product: neither the inventory nor the catalogue has it; if it is new, say so")
     if event.quantity < 0 or event.mode is StockMode.RECOUNT:
         return _not_adjusted("not_counted: the inventory has no such product from which to take units")
-    if snapshot.to_take is None:
-        return Look(to_take=True)
-    if snapshot.held is None:
-        return Look(held=True)
+    if snapshot.held is None or snapshot.to_take is None:
+        return Look(promised=True)
     if snapshot.to_take:
         # Nothing would be reserved of it, and then the fold would take what was sold out of that: below zero for good.
         return _not_adjusted(f"to_be_taken: {snapshot.to_take} sold units are not taken yet; ask again in a minute")
@@ -69,10 +67,8 @@ def _recounted(event: StockAdjusted, level: Level, snapshot: Snapshot) -> Adjust
 
     Nobody may have written the inventory since it was read: then nobody has held a unit, nor given one back.
     """
-    if snapshot.to_take is None:
-        return Look(to_take=True)
-    if snapshot.held is None:
-        return Look(held=True)
+    if snapshot.held is None or snapshot.to_take is None:
+        return Look(promised=True)
     change = snapshot.held + snapshot.to_take - level.reserved
     sold = f" and {snapshot.to_take} are to be taken" if snapshot.to_take else ""
     note = f"{level.reserved} of {event.product_id!r} were reserved, and orders hold {snapshot.held}{sold}"

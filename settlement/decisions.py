@@ -85,8 +85,8 @@ class Look:
     """What is or was to be done outside because of the order."""
     to_take: bool = False
     """How many units of the event's product are sold, and still counted as reserved."""
-    held: bool = False
-    """How many units of it orders hold."""
+    promised: bool = False
+    """That, and how many units of it orders hold, of the same moment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,8 @@ class _Attempt:
                     self._find_effects(seconds_left)
                 case Look(to_take=True):
                     self._count_units_to_take(seconds_left)
-                case Look(held=True):
-                    self._count_units_held(seconds_left)
+                case Look(promised=True):
+                    self._count_units_promised(seconds_left)
                 case Look():
                     self._wanted = self._wanted.and_also(decision)
                     self._read(seconds_left)
@@ -188,11 +188,11 @@ class _Attempt:
         units = self._store.units_to_take(product_id, timeout_seconds=seconds_left())
         self._snapshot = replace(self._snapshot, to_take=units)
 
-    def _count_units_held(self, seconds_left: SecondsLeft) -> None:
+    def _count_units_promised(self, seconds_left: SecondsLeft) -> None:
         # Likewise: whoever holds some, or gives some back, changes the inventory in the same commit.
         (product_id,) = self._snapshot.products
-        units = self._store.units_held(product_id, timeout_seconds=seconds_left())
-        self._snapshot = replace(self._snapshot, held=units)
+        held, to_take = self._store.units_promised(product_id, timeout_seconds=seconds_left())
+        self._snapshot = replace(self._snapshot, held=held, to_take=to_take)
 
     def _commit(self, decision: Decision, seconds_left: SecondsLeft) -> Committed:
         writes = writes_for(decision, self._event, self._snapshot, self._terms, self._now)

@@ -171,7 +171,7 @@ class Snapshot:
     to_take: int | None = None
     """How many units of the event's product are sold, and still counted as reserved; None if nobody counted."""
     held: int | None = None
-    """How many units of it orders hold; None if nobody counted."""
+    """How many units of it orders hold, at the moment of which the other number is, too; None if nobody counted."""
     is_loss_unexplained: bool = False
     """Whether an earlier try was lost, although neither claim nor order nor dispute has changed since."""
 

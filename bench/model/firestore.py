@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bench.model.parameters import Parameters
 from bench.model.world import Lock, World
-from database.store import Committed, Create, Delete, Document, Increase, Update, Write
+from database.store import Committed, Create, Delete, Document, Increase, Promised, Update, Write
 from inventory.takings import Taking
 from orders.outcome import StoreContended, StoreUnavailable
 from tests.support.memory_store import MemoryStore
@@ -100,8 +100,8 @@ class Client:
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         return self.call(lambda: self.database.documents.units_to_take(product_id, timeout_seconds=timeout_seconds))
 
-    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
-        return self.call(lambda: self.database.documents.units_held(product_id, timeout_seconds=timeout_seconds))
+    def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
+        return self.call(lambda: self.database.documents.units_promised(product_id, timeout_seconds=timeout_seconds))
 
     def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
         def query() -> Sequence[Taking]:

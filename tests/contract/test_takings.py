@@ -50,7 +50,7 @@ def test_what_is_still_to_be_taken_of_a_product_is_counted_whole(
     assert queried.store.units_to_take("cap", timeout_seconds=SOON) == 0
 
 
-def test_what_orders_hold_of_a_product_is_counted_whole(queried: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_promised_of_a_product_is_counted_whole(queried: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listings, "BATCH_DOCUMENTS_MAX", 2)
     orders: tuple[dict[str, object], ...] = (
         {"status": "reserved"},
@@ -63,8 +63,10 @@ def test_what_orders_hold_of_a_product_is_counted_whole(queried: Database, monke
     )
     for number, fields in enumerate(orders):
         queried.put(f"orders/order-{number}", an_order(createdAt=NOW, **fields))
-    assert queried.store.units_held("shirt", timeout_seconds=SOON) == 4 * 3
-    assert queried.store.units_held("cap", timeout_seconds=SOON) == 0
+    put(queried, a={"shirt": 1}, b={"shirt": 2}, c={"cap": 1})
+    assert queried.store.units_promised("shirt", timeout_seconds=SOON) == (4 * 3, 3)
+    assert queried.store.units_promised("cap", timeout_seconds=SOON) == (0, 1)
     rehearsal = RehearsalStore(queried.store)
     rehearsal.commit([Create("orders/order-8", an_order(status="reserved"))], timeout_seconds=SOON)
-    assert rehearsal.units_held("shirt", timeout_seconds=SOON) == 5 * 3
+    rehearsal.commit([Create("takings/d", {"units": {"shirt": 4}})], timeout_seconds=SOON)
+    assert rehearsal.units_promised("shirt", timeout_seconds=SOON) == (5 * 3, 7)

@@ -253,8 +253,8 @@ class Given:
             more |= known(effects=self.snapshot.effects)
         if look.to_take:
             more |= known(to_take=self.snapshot.to_take)
-        if look.held:
-            more |= known(held=self.snapshot.held)
+        if look.promised:
+            more |= known(held=self.snapshot.held, to_take=self.snapshot.to_take)
         if look.open_orders:
             more |= known(open_orders=self.snapshot.open_orders)
         return replace(snapshot, **more)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from database.store import Committed, Document, DocumentStore, Write
+from database.store import Committed, Document, DocumentStore, Promised, Write
 from orders.events import Cause, OrderEvent
 from orders.outcome import StoreContended, StoreUnavailable
 from tests.support.settling import settled
@@ -108,9 +108,9 @@ class DisturbedStore:
         self._note("units to take", timeout_seconds)
         return self.store.units_to_take(product_id, timeout_seconds=timeout_seconds)
 
-    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
-        self._note("units held", timeout_seconds)
-        return self.store.units_held(product_id, timeout_seconds=timeout_seconds)
+    def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
+        self._note("units promised", timeout_seconds)
+        return self.store.units_promised(product_id, timeout_seconds=timeout_seconds)
 
     def _note(self, call: str, timeout_seconds: float) -> None:
         self.calls.append(call)

@@ -10,7 +10,7 @@ from database.documents.fcm_tokens import fcm_tokens_path, newest_first
 from database.documents.orders import units_held
 from database.documents.parked_events import parked_event_from
 from database.documents.takings import units_in, units_to_take_from
-from database.store import Committed, Create, Delete, Document, Fields, Increase, Listing, Update, Write
+from database.store import Committed, Create, Delete, Document, Fields, Increase, Listing, Promised, Update, Write
 from inventory.takings import Taking
 from orders.events import StripeEvent
 from orders.outcome import StoreContended
@@ -143,9 +143,10 @@ class MemoryStore:
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         return units_in(fields for path, fields in self.documents() if path.startswith("takings/"))[product_id]
 
-    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
+    def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
         orders = ((path, fields) for path, fields in self.documents() if path.startswith("orders/"))
-        return units_held((path.removeprefix("orders/"), fields) for path, fields in orders)[product_id]
+        held = units_held((path.removeprefix("orders/"), fields) for path, fields in orders)
+        return Promised(held[product_id], self.units_to_take(product_id, timeout_seconds=timeout_seconds))
 
     def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
         """Each as if its order had just been paid."""

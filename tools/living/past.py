@@ -17,7 +17,7 @@ from database.documents.operator_requests import operator_request_path
 from database.documents.orders import order_path
 from database.documents.users import user_path
 from database.rehearsal import RehearsalStore
-from database.store import Create, Document, Fields, Write
+from database.store import Create, Document, Fields, Promised, Write
 from effects.effect import Effect, EffectKind
 from effects.outside import Failed, Skipped
 from effects.performing import Effects
@@ -211,9 +211,9 @@ class _Nothing:
         del timeout_seconds
         return 0
 
-    def units_held(self, _product_id: str, *, timeout_seconds: float) -> int:
+    def units_promised(self, _product_id: str, *, timeout_seconds: float) -> Promised:
         del timeout_seconds
-        return 0
+        return Promised(0, 0)
 
     def effects_of(self, _order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
         del timeout_seconds

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeVar, assert_never
 from greenlet import getcurrent, greenlet
 
 from audit.anchors import MovedHead
-from database.store import Committed, Create, Delete, Document, Increase, Update, Write
+from database.store import Committed, Create, Delete, Document, Increase, Promised, Update, Write
 from inventory.takings import Taking
 from orders.events import StripeEvent
 from settlement.settle import Patience
@@ -172,9 +172,11 @@ class Worker:
             lambda: self._store.units_to_take(product_id, timeout_seconds=timeout_seconds),
         )
 
-    def units_held(self, product_id: str, *, timeout_seconds: float) -> int:
+    def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
         return self._ask(
-            "units held", [product_id], lambda: self._store.units_held(product_id, timeout_seconds=timeout_seconds)
+            "units promised",
+            [product_id],
+            lambda: self._store.units_promised(product_id, timeout_seconds=timeout_seconds),
         )
 
     def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:

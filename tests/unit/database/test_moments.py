@@ -8,6 +8,7 @@ import pytest
 from database.documents.orders import HOLDING_ORDERS
 from database.documents.trail_checks import orders_behind
 from database.errors import AnswerTooLarge
+from database.firestore_store import FirestoreStore
 from database.listings import structured_query
 from database.moments import FirestoreMoment
 from reconciliation.records import INVENTORY
@@ -49,3 +50,23 @@ def test_nothing_is_read_of_orders_but_the_fields_that_are_asked_for() -> None:
     query = structured_query(orders_behind("order-1", 30))
     assert query["select"] == {"fields": [{"fieldPath": each} for each in ("createdAt", "auditHead", "auditCount")]}
     assert "select" not in structured_query(INVENTORY)
+
+
+class Timed:
+    """Firestore, in which nothing is, and which says when."""
+
+    documents = DOCUMENTS
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+
+    def call(self, _rpc: str, request: Mapping[str, Any], *, timeout_seconds: float) -> Any:
+        assert timeout_seconds
+        self.asked.append(request.get("readTime"))
+        return [{"readTime": f"time {len(self.asked)}"}]
+
+
+def test_what_is_promised_is_all_of_one_moment() -> None:
+    firestore = Timed()
+    assert FirestoreStore(cast("Connection", firestore)).units_promised("shirt", timeout_seconds=1) == (0, 0)
+    assert firestore.asked == [None, "time 1"]
