@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tools import site
-from tools.addresses import Addresses
+from tools.addresses import PROJECT, Addresses
 from tools.local_accounts import let_in
 from tools.site import Port, Site
 from tools.toolchain import ROOT
@@ -41,16 +41,16 @@ def hosted_headers() -> dict[str, str]:
     return {header["key"]: header["value"] for header in rule["headers"]}
 
 
-def site_for(shop: Addresses) -> Site:
+def site_for(shop: Addresses, project: str = PROJECT) -> Site:
     headers = hosted_headers()
     for host, emulator in FIREBASE_HOSTS.items():
         headers[POLICY] = headers[POLICY].replace(host, f"http://{getattr(shop, emulator)}")
-    return Site(CONSOLE, {**headers, "Cache-Control": "no-store"}, {CONFIGURATION: configuration(shop)})
+    return Site(CONSOLE, {**headers, "Cache-Control": "no-store"}, {CONFIGURATION: configuration(shop, project)})
 
 
-def configuration(shop: Addresses) -> dict[str, Any]:
+def configuration(shop: Addresses, project: str) -> dict[str, Any]:
     """As Firebase Hosting has it, flat, and besides it where the emulators are."""
-    said = site.configuration(shop)
+    said = site.configuration(shop, project)
     return {**said["firebase"], "emulators": said["emulators"]}
 
 

@@ -11,9 +11,7 @@ import json
 import os
 import re
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +22,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from database.store import Fields
 from tools import addresses, console, site
-from tools.addresses import Addresses
 from tools.browser import NoChromium, a_browser
 from tools.living.past import documents_after, supplies
 from tools.living.plots import chance_of, customers
@@ -32,7 +29,6 @@ from tools.living.present import put
 from tools.living.scenes import DAYS, visits_until
 from tools.living.shop import terms_of_the_emulators
 from tools.pictures import with_few_colours
-from tools.ports import HOST
 from tools.toolchain import BUILD, ROOT
 from tools.web_sdk import CONSOLE
 
@@ -103,22 +99,14 @@ def main() -> None:
         found, documents = addresses.found(os.environ, BUILD), shop_documents()
         put(firestore.Client(project=PROJECT), documents)
         console.let_operator_in(found)
-        with served(found) as address, a_browser() as browser:
+        with site.served(console.site_for(found, PROJECT)) as address, a_browser() as browser:
             for picture in wanted:
-                (FOLDER / picture.name).write_bytes(taken(browser, address, found, picture, documents))
+                (FOLDER / picture.name).write_bytes(taken(browser, address, picture, documents))
     MANIFEST.write_text(json.dumps({each.name: origin(each) for each in PICTURES}, indent=2) + "\n")
     print(f"{len(wanted)} pictures made, {len(PICTURES) - len(wanted)} are as they were.")
 
 
-@contextmanager
-def served(found: Addresses) -> Iterator[str]:
-    with site.server(console.site_for(found), 0, 0) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://{HOST}:{server.server_port}"
-        server.shutdown()
-
-
-def taken(browser: Browser, address: str, found: Addresses, picture: Picture, documents: Mapping[str, Fields]) -> bytes:
+def taken(browser: Browser, address: str, picture: Picture, documents: Mapping[str, Fields]) -> bytes:
     scheme: Literal["dark", "light"] = "dark" if picture.is_dark else "light"
     with browser.new_context(
         base_url=address,
@@ -129,8 +117,6 @@ def taken(browser: Browser, address: str, found: Addresses, picture: Picture, do
         reduced_motion="reduce",
     ) as context:
         context.set_default_timeout(_STEP_SECONDS_MAX * 1_000)
-        configured = json.dumps({**console.configuration(found), "projectId": PROJECT})
-        context.route(f"**{console.CONFIGURATION}", lambda route: route.fulfill(body=configured))
         page = context.new_page()
         page.clock.set_fixed_time(NOW)
         page.goto("/")

@@ -4,17 +4,22 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tools import addresses
 from tools.addresses import PROJECT, Addresses, NoEmulators
 from tools.ports import HOST
 from tools.toolchain import BUILD
+
+_LOOKS_EVERY_SECONDS: Final = 0.01
+"""Whether it is to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +31,10 @@ class Site:
     """What is in no file, as JSON, by path."""
 
 
-def configuration(shop: Addresses) -> dict[str, Any]:
-    """How a page connects to Firebase. The emulators take any key."""
+def configuration(shop: Addresses, project: str = PROJECT) -> dict[str, Any]:
+    """How a page connects to Firebase. The emulators take any key, and have a database for every project."""
     return {
-        "firebase": {"projectId": PROJECT, "apiKey": "any"},
+        "firebase": {"projectId": project, "apiKey": "any"},
         "emulators": {"firestore": shop.firestore, "auth": shop.auth},
     }
 
@@ -77,6 +82,15 @@ def server(site: Site, port: int | None, usual: int) -> ThreadingHTTPServer:
         return ThreadingHTTPServer((HOST, usual), handler)
     except OSError:
         return ThreadingHTTPServer((HOST, 0), handler)
+
+
+@contextmanager
+def served(site: Site, port: int = 0) -> Iterator[str]:
+    """The address of the site, which a thread serves meanwhile; at a free port, unless one is named."""
+    with server(site, port, port) as listening:
+        threading.Thread(target=listening.serve_forever, args=[_LOOKS_EVERY_SECONDS], daemon=True).start()
+        yield f"http://{HOST}:{listening.server_port}"
+        listening.shutdown()
 
 
 def serve(site_of: Callable[[Addresses], Site], port: Port, prepare: Callable[[Addresses], str] | None = None) -> int:

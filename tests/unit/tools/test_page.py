@@ -1,9 +1,7 @@
 """The page and the console are served with the addresses of the shop that is open."""
 
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
@@ -11,24 +9,14 @@ from tests.support import http_client
 from tools import addresses, console, page, site
 from tools.addresses import Addresses
 from tools.console import FIREBASE_HOSTS, POLICY, hosted_headers
-from tools.site import Site
 from tools.toolchain import ROOT
 from tools.web_sdk import CONSOLE
 
 SHOP = Addresses(firestore="127.0.0.1:1", functions="127.0.0.1:2", auth="127.0.0.1:3", stripe="127.0.0.1:4")
 
 
-@contextmanager
-def served(what: Site, port: int) -> Iterator[str]:
-    """The address at which it is."""
-    with site.server(what, port, usual=port) as server:
-        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
 def test_the_page_learns_where_firebase_is_and_may_speak_to_nobody_else(free_ports: Iterator[int]) -> None:
-    with served(page.site_for(SHOP), next(free_ports)) as address:
+    with site.served(page.site_for(SHOP), next(free_ports)) as address:
         answer = http_client.request(f"{address}/config.json")
         markup = http_client.request(f"{address}/")
     assert json.loads(answer.body) == {
@@ -44,7 +32,7 @@ def test_the_page_learns_where_firebase_is_and_may_speak_to_nobody_else(free_por
 def test_the_console_is_served_here_as_firebase_hosting_serves_it_but_for_whom_it_speaks_to(
     free_ports: Iterator[int],
 ) -> None:
-    with served(console.site_for(SHOP), next(free_ports)) as address:
+    with site.served(console.site_for(SHOP), next(free_ports)) as address:
         markup = http_client.request(f"{address}/")
         configured = http_client.request(f"{address}/__/firebase/init.json")
     hosted = hosted_headers()
