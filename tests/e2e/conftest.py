@@ -2,13 +2,17 @@
 
 import os
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from google.cloud import firestore
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.running_shop import RunningShop
+from tests.support.browser import STEP_SECONDS_MAX
+from tests.support.console import an_operators_visit
 from tools import logs
+from tools.browser import a_browser
 
 
 @pytest.fixture
@@ -16,6 +20,29 @@ def shop(firestore_host: str, functions_host: str) -> RunningShop:
     """The shop that the functions serve, with names that no other test uses."""
     project = os.environ.get("GCLOUD_PROJECT", "demo-shop")
     return RunningShop(firestore.Client(project=project), functions_host, prefix=uuid.uuid4().hex[:8])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=STEP_SECONDS_MAX * 1_000)
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, address: str, auth_host: str) -> Iterator[Page]:
+    """The console at the module's address, and who may act: signing in once is enough."""
+    with an_operators_visit(browser, address, auth_host) as page:
+        yield page
+
+
+@pytest.fixture
+def console(signed_in: Page) -> Page:
+    """The same, however the test before has left it."""
+    signed_in.keyboard.press("Escape")
+    signed_in.set_viewport_size({"width": 1_280, "height": 800})
+    signed_in.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    return signed_in
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,21 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.running_shop import RunningShop
-from tests.support.browser import STEP_SECONDS_MAX, a_served_page, a_visit, barriers
+from tests.support.browser import a_served_page, a_visit, barriers
 from tests.support.emulated_shop import stock_up
 from tools.addresses import found
-from tools.browser import a_browser
 from tools.local_shop import LocalShop
 from tools.pay import arguments_from, pay
 from tools.toolchain import BUILD
-
-expect.set_options(timeout=STEP_SECONDS_MAX * 1_000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from typing import Final
 
 from playwright.sync_api import Browser, Page
 
-from tools import npm_package
-from tools.toolchain import ROOT
+from tools import addresses, console, npm_package, site
+from tools.toolchain import BUILD, ROOT
 
 STEP_SECONDS_MAX: Final = 60
 """The first trigger starts a process."""
@@ -28,6 +28,13 @@ def a_served_page() -> Iterator[str]:
 def a_served_console() -> Iterator[str]:
     """What `make console` serves, until Ctrl-C: the address that it prints."""
     with _served("tools.console", "CONSOLE_PORT") as address:
+        yield address
+
+
+@contextmanager
+def a_console_of(project: str) -> Iterator[str]:
+    """The address at which the console shows this project, which no function watches."""
+    with site.served(console.site_for(addresses.found(os.environ, BUILD), project)) as address:
         yield address
 
 
@@ -60,6 +67,7 @@ def a_visit(browser: Browser, address: str) -> Iterator[Page]:
 
 def barriers(page: Page) -> list[str]:
     """What stands between the page and those who cannot see well or use no mouse, as far as axe can find it."""
-    page.evaluate((npm_package.FOLDER / "axe-core" / "axe.min.js").read_text())
-    violations = page.evaluate("axe.run().then(({ violations }) => violations)")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate((npm_package.FOLDER / "axe-core" / "axe.min.js").read_text())
+    violations = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)")
     return [f"{rule['id']}: {node['html']} {node['failureSummary']}" for rule in violations for node in rule["nodes"]]

@@ -1,5 +1,6 @@
 """The operators' console in a browser: who signs in, and what of a shop there is to see."""
 
+import functools
 import gzip
 import json
 from collections.abc import Iterator, Mapping
@@ -9,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.sync_api import Page, Request, Response, expect
+from playwright.sync_api import Browser, Locator, Page, Request, Response, expect
 
-from tests.support import http_client
+from tests.support.browser import a_visit
 from tests.support.builders import Fields, an_order
-from tools.console import CONFIGURATION
 from tools.local_accounts import let_in
 
+OPERATOR = "acting@example.com"
 PASSWORD = "correct horse battery"
 
 
@@ -32,12 +33,18 @@ def an_account(auth_host: str, email: str, **claims: bool) -> str:
     return email
 
 
-def look_at(page: Page, address: str, project: str) -> None:
-    """The page shows another project, which no function watches."""
-    configured = http_client.request(f"{address}{CONFIGURATION}")
-    elsewhere = json.dumps({**json.loads(configured.body), "projectId": project})
-    page.route(f"**{CONFIGURATION}", lambda route: route.fulfill(body=elsewhere))
-    page.goto("/?elsewhere")
+@contextmanager
+def an_operators_visit(browser: Browser, address: str, auth_host: str) -> Iterator[Page]:
+    """Somebody who may act is signed in."""
+    with a_visit(browser, address) as page:
+        sign_in(page, an_account(auth_host, OPERATOR, admin=True))
+        yield page
+
+
+def open_order(page: Page, order_id: str) -> Locator:
+    page.goto(f"/#/order/{order_id}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(order_id)
+    return page.get_by_role("main")
 
 
 @dataclass
@@ -52,7 +59,7 @@ class Traffic:
 
     def loaded(self, response: Response) -> None:
         if response.ok and response.request.resource_type in ("document", "script", "stylesheet", "image"):
-            self.files[response.url] = len(gzip.compress(response.body()))
+            self.files[response.url] = _compressed(response.body())
 
     def asked(self, request: Request) -> None:
         if "Listen/channel" not in request.url or not request.post_data:
@@ -70,6 +77,11 @@ class Traffic:
             self.without_limit.append(str(target))
 
 
+@functools.cache
+def _compressed(body: bytes) -> int:
+    return len(gzip.compress(body))
+
+
 @contextmanager
 def traffic_of(page: Page) -> Iterator[Traffic]:
     traffic = Traffic()
@@ -80,77 +92,59 @@ def traffic_of(page: Page) -> Iterator[Traffic]:
     page.remove_listener("request", traffic.asked)
 
 
+def first_paint(page: Page) -> float:
+    """After how many seconds the browser showed something of what it has loaded."""
+    milliseconds: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    return milliseconds / 1_000
+
+
 def hosts_of(urls: Mapping[str, int]) -> set[str]:
     return {urlsplit(url).netloc for url in urls}
 
 
-def a_shop_in_trouble(prefix: str) -> Mapping[str, Fields]:
-    """Documents by path, every id with the prefix: one of each thing that waits for a person, and an order paid now."""
-    now, alice, due = datetime.now(UTC), f"{prefix}-alice", f"{prefix}-due"
-    refund = {"amount": 3_600, "currency": "eur", "status": "pending", "paymentId": f"pi_{due}"}
-    documents: dict[str, Fields] = {
-        f"orders/{prefix}-paid": _paid_order(f"{prefix}-paid", alice, now, status="finalized", finalizedAt=now),
-        # Of all that are due back, it has waited longest.
-        f"orders/{due}": _paid_order(
-            due,
-            alice,
-            now - timedelta(days=60),
-            status="refund_due",
-            failureReason="insufficient_stock: 2 shirt",
-            refunds={f"re_{prefix}": refund},
-        ),
-        f"orders/{prefix}-review": _paid_order(
-            f"{prefix}-review",
-            alice,
-            now - timedelta(minutes=6),
-            status="review",
-            holdKept=True,
-            failureReason="amount_mismatch: 3600 eur was paid, 4000 eur was asked",
-        ),
-        f"payments/pi_{prefix}-review": {"orderId": f"{prefix}-review"},
-        f"checkouts/{prefix}-paid": {"sessionId": f"cs_{prefix}", "state": "complete", "userId": alice},
-        f"auditLog/evt_{prefix}_gone": {"orderId": f"{prefix}-gone", "createdAt": now, "result": "order_not_found"},
+def a_shop_in_trouble() -> Mapping[str, Fields]:
+    """Documents by path: one of each thing that waits for a person, an order that was paid now, and a product."""
+    now = datetime.now(UTC)
+    pending = {"amount": 3_600, "currency": "eur", "status": "pending", "paymentId": "pi_order-due"}
+    due: Fields = {"status": "refund_due", "failureReason": "insufficient_stock: 2 shirt", "refunds": {"re_1": pending}}
+    mismatch = "amount_mismatch: 3600 eur was paid, 4000 eur was asked"
+    review: Fields = {"status": "review", "holdKept": True, "failureReason": mismatch}
+    paid: Fields = {"status": "finalized", "finalizedAt": now}
+    orders = {"order-paid": paid, "order-due": due, "order-review": review}
+    return {
+        **{f"orders/{order_id}": _paid_order(order_id, now, **fields) for order_id, fields in orders.items()},
+        "inventory/shirt": {"stock": 10, "reserved": 1},
+        "auditLog/evt_gone": {"orderId": "order-gone", "createdAt": now, "result": "order_not_found"},
+        **_beside_orders(now),
     }
-    return {**documents, **_beside_orders(prefix, now)}
 
 
-def _paid_order(order_id: str, user_id: str, placed_at: datetime, **fields: object) -> Fields:
+def _paid_order(order_id: str, placed_at: datetime, **fields: object) -> Fields:
     """Of €36.00, which one payment has paid."""
     asked = {"itemsTotal": 3_600, "amountTotal": 3_600, "currency": "eur", "pricedBy": "catalogue"}
     received = {"amountReceived": 3_600, "currencyReceived": "eur", "amountRefunded": 0}
     money = {"amount": 3_600, "currency": "eur"}
     payment = {**money, "chargeId": f"ch_{order_id}", "state": "succeeded", "at": placed_at}
     return an_order(
-        userId=user_id, createdAt=placed_at, **asked, **received, payments={f"pi_{order_id}": payment}, **fields
+        userId="alice", createdAt=placed_at, **asked, **received, payments={f"pi_{order_id}": payment}, **fields
     )
 
 
-def _beside_orders(prefix: str, now: datetime) -> Mapping[str, Fields]:
+def _beside_orders(now: datetime) -> Mapping[str, Fields]:
     """What waits besides: a dispute, a parked event, a finding, and a mail that was given up."""
-    of_due = {"orderId": f"{prefix}-due"}
-    dispute = {"orderId": f"{prefix}-review", "reason": "fraudulent", "amount": 3_600, "currency": "eur"}
-    finding = {"rule": "amounts_differ", "found": "Stripe says otherwise", "target": f"{prefix}-due"}
-    mail = {"kind": "mail", "recipient": "customer", "userId": None, "causeId": prefix, "idempotencyKey": prefix}
-    yesterday = now - timedelta(days=1)
+    dispute = {"orderId": "order-review", "reason": "fraudulent", "amount": 3_600, "currency": "eur"}
+    finding = {
+        "orderId": "order-due",
+        "target": "order-due",
+        "rule": "amounts_differ",
+        "found": "Stripe says otherwise",
+    }
+    times = {"dueBy": now + timedelta(days=3), "openedAt": now, "toldAt": now}
     return {
-        f"disputes/dp_{prefix}": {
-            **dispute,
-            "status": "needs_response",
-            "dueBy": now + timedelta(days=3),
-            "openedAt": yesterday,
-            "toldAt": yesterday,
-        },
-        f"webhookEvents/evt_{prefix}_parked": {**of_due, **a_parked_event(now - timedelta(hours=2))},
-        f"findings/{prefix}": {**of_due, **finding, "since": yesterday, "state": "open"},
-        f"effects/{prefix}_mail_customer": {
-            **of_due,
-            **mail,
-            "createdAt": now - timedelta(minutes=4),
-            "state": "ERROR",
-            "attempts": 7,
-            "error": "mailbox <b>unavailable</b>",
-            "nextAttemptAt": None,
-        },
+        "disputes/dp_1": {**dispute, "status": "needs_response", **times},
+        "webhookEvents/evt_parked": {"orderId": "order-due", **a_parked_event(now)},
+        "findings/1": {**finding, "since": now, "state": "open"},
+        "effects/evt_1_mail_customer": a_mail_given_up("order-due", "evt_1", now),
     }
 
 
@@ -159,3 +153,10 @@ def a_parked_event(at: datetime) -> Fields:
     event = {"amount": 500, "currency": "eur"}
     waits = {"processed": False, "result": "payment_not_found", "parkedAt": at, "event": event}
     return {"eventType": "charge.refunded", "livemode": False, "deliveries": 3, **waits}
+
+
+def a_mail_given_up(order_id: str, cause_id: str, at: datetime) -> Fields:
+    """The id of its document begins with that of its cause: `{cause_id}_mail_customer`."""
+    mail = {"kind": "mail", "recipient": "customer", "userId": None, "causeId": cause_id, "idempotencyKey": cause_id}
+    tried = {"state": "ERROR", "attempts": 7, "error": "mailbox <b>unavailable</b>", "nextAttemptAt": None}
+    return {**mail, "orderId": order_id, "createdAt": at, **tried}

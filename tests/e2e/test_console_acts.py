@@ -1,0 +1,143 @@
+"""What operators do in the console, on the deployed functions and their triggers."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.running_shop import RunningShop
+from tests.support.browser import a_served_console, barriers
+from tests.support.builders import a_catalogue_entry, an_order
+from tests.support.console import OPERATOR, a_mail_given_up, open_order
+from tests.support.emulated_shop import write_all
+from tests.support.stripe_objects import a_payment_event
+
+
+@pytest.fixture(scope="module")
+def address(functions_host: str) -> Iterator[str]:
+    with a_served_console() as address:
+        yield address
+
+
+def test_an_order_is_rehearsed_confirmed_and_changed_before_the_operators_eyes_by_the_keyboard_alone(
+    console: Page, shop: RunningShop
+) -> None:
+    shop.seed_product("shirt", stock=10)
+    order_id = shop.place_order("held", shirt=2)
+    order = open_order(console, order_id)
+    expect(order).to_contain_text("nobody has paid")
+    console.get_by_role("button", name="Release").focus()
+    console.keyboard.press("Enter")
+    dialog = console.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    console.get_by_label("Reason").focus()
+    console.keyboard.type("The customer has called")
+    console.keyboard.press("Tab")
+    console.keyboard.press("Enter")
+    expect(dialog).to_contain_text("This would end as: expired")
+    expect(dialog.get_by_role("row").filter(has_text="status")).to_contain_text("reserved")
+    assert barriers(console) == []
+    assert shop.get(f"orders/{order_id}")["status"] == "reserved"
+    dialog.get_by_role("button", name="Do it").focus()
+    console.keyboard.press("Enter")
+    expect(dialog).to_contain_text("Done: expired")
+    console.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(order.locator(".status").first).to_have_text("expired")
+    assert shop.get(f"inventory/{shop.id('shirt')}") == {"stock": 10, "reserved": 0}
+    (entry,) = [each for each in shop.audit_entries(order_id).values() if each.get("operator")]
+    assert (str(entry["operator"]).split()[0], entry["reason"]) == (OPERATOR, "The customer has called")
+
+
+def rehearse(console: Page, name: str, would: str, **choices: str) -> Locator:
+    """Take the first step of an act: the dialog that says what would become of it."""
+    console.get_by_role("button", name=name, exact=True).first.click()
+    dialog = console.get_by_role("dialog")
+    for label, value in choices.items():
+        dialog.get_by_label(label).fill(value)
+    dialog.get_by_label("Reason").fill("As agreed")
+    dialog.get_by_role("button", name="See what would happen").click()
+    expect(dialog).to_contain_text(f"This would end as: {would}")
+    return dialog
+
+
+def act(console: Page, name: str, would: str, **choices: str) -> None:
+    dialog = rehearse(console, name, would, **choices)
+    dialog.get_by_role("button", name="Do it").click()
+    expect(dialog).to_contain_text(f"Done: {would}")
+    dialog.get_by_role("button", name="Close").click()
+
+
+def test_an_order_is_held_longer_accepted_and_refunded_in_part(console: Page, shop: RunningShop) -> None:
+    shop.client.document(f"products/{shop.id('pot')}").set(a_catalogue_entry(unitAmount=4_000))
+    shop.seed_product("pot", stock=10)
+    order_id = shop.place_order("acted-on", pot=1)
+    order = open_order(console, order_id)
+    expect(order).to_contain_text("nobody has paid; €40.00 is asked")
+    until = datetime.now(UTC) + timedelta(hours=5)
+    act(console, "Hold longer", "hold extended", Until=f"{until:%Y-%m-%dT%H:%M}")
+    expect(order).to_contain_text("held for another 4 h")
+    # Somebody else is faster: what was decided of an unpaid order is not done to one that is paid otherwise than asked.
+    dialog = rehearse(console, "Accept", "accepted")
+    assert shop.deliver(a_payment_event(order_id, amount=3_000)) == (200, "quarantined")
+    dialog.get_by_role("button", name="Do it").click()
+    expect(dialog).to_contain_text("Not done: not accepted")
+    dialog.get_by_role("button", name="Close").click()
+    expect(order).to_contain_text("3000 eur was paid, 4000 eur was asked")
+    act(console, "Accept", "accepted")
+    expect(order.locator(".status").first).to_have_text("finalized")
+    act(console, "Refund", "refund ordered", Amount="10.50")
+    expect(order).to_contain_text("stripe_refund for")
+    expect(order.get_by_role("link", name="at Stripe").first).to_have_attribute(
+        "href", re.compile(r"^https://dashboard\.stripe\.com/test/")
+    )
+    assert shop.get(f"inventory/{shop.id('pot')}") == {"stock": 9, "reserved": 0}
+
+
+def test_an_order_is_cancelled_only_once_that_is_confirmed(console: Page, shop: RunningShop) -> None:
+    shop.seed_product("cup", stock=10)
+    order_id = shop.place_order("left-alone", cup=1)
+    order = open_order(console, order_id)
+    expect(order).to_contain_text("nobody has paid")
+    dialog = rehearse(console, "Cancel", "cancelled")
+    dialog.get_by_role("button", name="Not now").click()
+    expect(dialog).to_be_hidden()
+    assert shop.get(f"orders/{order_id}")["status"] == "reserved"
+    act(console, "Cancel", "cancelled")
+    expect(order.locator(".status").first).to_have_text("cancelled")
+    assert shop.get(f"inventory/{shop.id('cup')}") == {"stock": 10, "reserved": 0}
+
+
+def test_what_was_given_up_is_tried_again(console: Page, shop: RunningShop) -> None:
+    order_id, path = shop.id("unheard"), f"effects/{shop.prefix}_mail_customer"
+    mail = a_mail_given_up(order_id, shop.prefix, datetime.now(UTC))
+    write_all(shop.client, {f"orders/{order_id}": an_order(status="expired"), path: mail})
+    order = open_order(console, order_id)
+    expect(order).to_contain_text("was given up")
+    act(console, "Try again", "retry ordered")
+    expect(order.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+def test_stock_says_who_holds_it_and_what_moved_it_and_is_corrected_with_a_reason(
+    console: Page, shop: RunningShop
+) -> None:
+    mug, order_id, ends = shop.seed_product("mug", stock=10), shop.id("holding"), datetime.now(UTC) + timedelta(days=1)
+    shop.client.document(f"inventory/{mug}").update({"reserved": 3})
+    # The one that has waited longest.
+    order = an_order(status="reserved", createdAt=ends - timedelta(days=90), reservationExpiresAt=ends)
+    shop.client.document(f"orders/{order_id}").set({**order, "items": [{"productId": mug, "quantity": 3}]})
+    console.goto(f"/#/stock/{mug}")
+    shelf, held = (console.get_by_role("region", name=name) for name in ("On the shelf", "Held by"))
+    expect(shelf).to_contain_text(re.compile(r"On hand\s*10\s*Held\s*3\s*Available\s*7"))
+    expect(held.get_by_role("row").filter(has=console.get_by_role("link", name=order_id))).to_contain_text("3")
+    act(console, "Adjust", "stock adjusted", Units="12")
+    expect(shelf).to_contain_text(re.compile(r"On hand\s*12"))
+    console.get_by_role("button", name="Draw").click()
+    history = console.get_by_role("region", name="History")
+    expect(history.get_by_role("img", name=f"{mug} on hand")).to_be_visible()
+    moved = history.get_by_role("row").filter(has_text="As agreed")
+    expect(moved).to_contain_text("+2")
+    expect(moved).to_contain_text(OPERATOR)
+    assert barriers(console) == []
