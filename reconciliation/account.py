@@ -29,9 +29,9 @@ def key_in_use(moment: Moment, payment_intent: Callable[[str], PaymentIntent | N
         if payment_id in unknown:
             continue
         if payment_intent(payment_id):
-            return KeyInUse((), is_ours=True)
+            return KeyInUse(())
         unknown.append(payment_id)
-    return KeyInUse(unknown, is_ours=False)
+    return KeyInUse(tuple(unknown))
 
 
 def _payments_on_record(moment: Moment) -> Iterator[str]:

@@ -21,7 +21,7 @@ from service.logs import Log, log_settled
 from stripe_api.api import NoSuchEvent
 from stripe_api.lists import EVENTS_KEPT, Span
 from webhooks.ownership import Naming
-from webhooks.stripe_fields import Json
+from webhooks.stripe_fields import Json, time_or_none
 from webhooks.translation import HANDLED_TYPES, order_event_from
 
 _AT_ONCE_MAX: Final = 50
@@ -33,6 +33,8 @@ that it comes in the order in which it happened."""
 _HOUR: Final = timedelta(hours=1)
 _AROUND: Final = timedelta(hours=2)
 """From the beginning of the hour in which a thing was made: its events are seconds behind it, seldom minutes."""
+_UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
+"""When an event was made that does not say so: it is looked at first."""
 
 _CHANGES_NOTHING: Final = frozenset({Result.IGNORED, Result.DUPLICATE_DETECTED})
 _WAITS: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Result.ERROR})
@@ -86,10 +88,9 @@ class MissingEvents:
         Returns whether that was not done in this run before. Raises as above.
         """
         hour = datetime.fromtimestamp(made_at.timestamp() // _HOUR.total_seconds() * _HOUR.total_seconds(), UTC)
-        now = self.now()
-        if hour in self._looked_around or hour <= now - EVENTS_KEPT:
+        if hour in self._looked_around or hour <= self.now() - EVENTS_KEPT:
             return False
-        for _ in self._steps(hour, min(hour + _AROUND, now + timedelta(seconds=1))):
+        for _ in self._steps(hour, hour + _AROUND):
             pass
         self._looked_around.add(hour)
         return True
@@ -188,5 +189,4 @@ def _payment_ids(event: StripeEvent | NotUnderstood) -> tuple[str, ...]:
 
 
 def _made_at(event: Json) -> datetime:
-    created = event.get("created")
-    return datetime.fromtimestamp(created if isinstance(created, int) else 0, UTC)
+    return time_or_none(event.get("created")) or _UNKNOWN

@@ -206,9 +206,8 @@ class KeyInUse:
     """The key with which Stripe is asked, by what it knows."""
 
     unknown: Sequence[str]
-    """Payments that Stripe itself has reported here, and that it knows nothing of when it is asked with this key."""
-    is_ours: bool
-    """Whether it knows one of them."""
+    """Payments that Stripe itself has reported here, and that it knows nothing of when it is asked with this key; none
+    where it knows another one."""
 
     @property
     def key(self) -> str:

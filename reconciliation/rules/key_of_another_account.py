@@ -10,7 +10,7 @@ SEVERAL: Final = 3
 
 
 def _judge(key: KeyInUse) -> Found | None:
-    if key.is_ours or len(key.unknown) < SEVERAL:
+    if len(key.unknown) < SEVERAL:
         return None
     words = f"with this key Stripe knows none of {', '.join(key.unknown)}: it is of another account, or another mode"
     return Found(words, to_copy("why", key.unknown[0]))

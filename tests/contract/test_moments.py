@@ -7,9 +7,11 @@ import pytest
 from database import listings
 from database.documents.findings import ALL_OPEN
 from database.store import Listing, Moment
-from reconciliation.records import INVENTORY, entries_between, entries_of
+from reconciliation.records import INVENTORY, effects_due_before, entries_between, entries_of
 from tests.contract.database import Database
 from tests.support.builders import NOW
+
+LATER = timedelta(minutes=1)
 
 
 def found(moment: Moment, listing: Listing) -> list[str]:
@@ -43,8 +45,16 @@ def test_entries_are_found_by_their_time_or_their_order_in_batches(
     assert found(moment, entries_between(None, end)) == ["evt_0", "evt_1", "evt_2", "evt_3"]
     later = NOW + timedelta(seconds=1, microseconds=1)
     assert found(moment, entries_between(later, end + timedelta(seconds=1))) == ["evt_2", "evt_3", "evt_4"]
-    assert found(moment, entries_of(["order-1", "order-9"])) == ["evt_1", "evt_3"]
     assert max(len(batch) for batch in moment.find(entries_between(None, end))) == 2
+    database.put("auditLog/evt_9", {"createdAt": NOW, "orderId": "order-1"})
+    assert found(database.moment(), entries_of(["order-1", "order-9"])) == ["evt_9", "evt_1", "evt_3"]
+
+
+def test_only_effects_that_are_due_and_not_over_are_found(database: Database) -> None:
+    for effect_id, state, at in (("a", "RETRY", NOW), ("b", "PENDING", NOW - LATER), ("c", "RETRY", NOW + LATER)):
+        database.put(f"effects/{effect_id}", {"state": state, "nextAttemptAt": at})
+    database.put("effects/d", {"state": "SUCCESS", "nextAttemptAt": NOW})
+    assert found(database.moment(), effects_due_before(NOW + LATER)) == ["b", "a"]
 
 
 def test_only_what_is_open_is_found(database: Database) -> None:

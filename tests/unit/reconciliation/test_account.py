@@ -1,7 +1,16 @@
 """A key of another account, or of another mode, is one finding, and does no other harm."""
 
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from database.store import Fields, Listing
+from reconciliation.account import key_in_use
 from reconciliation.reconciled import AtStripe
-from tests.support.reconciling import a_shop_with_paid_orders, opened_by, status_of
+from stripe_api.lists import PaymentIntent
+from tests.support.builders import NOW
+from tests.support.memory_store import MemoryMoment
+from tests.support.reconciling import a_shop_with_paid_orders, an_intent, opened_by, status_of
 from tests.support.shop import status_in
 
 
@@ -36,3 +45,54 @@ def test_a_shop_whose_older_payments_are_of_an_earlier_account_has_the_right_key
     shop.later(hours=3)
     assert shop.reconcile().at_stripe is AtStripe.ASKED
     assert "key_of_another_account_stripe" not in shop.open_findings()
+
+
+def test_payments_of_which_it_does_not_know_several_are_looked_for_further_back_before_a_key_is_found_wrong() -> None:
+    shop = a_shop_with_paid_orders(1)
+    known = shop.account.intents.copy()
+    shop.later(days=3)
+    for order_id in ("order-7", "order-8", "order-9"):
+        shop.sell(order_id)
+    shop.account.intents = known
+    shop.later(hours=1)
+    assert shop.reconcile().at_stripe is AtStripe.ASKED
+
+
+class Trail(MemoryMoment):
+    """Without an end, of entries that are all like this one."""
+
+    def __init__(self, entry: Fields) -> None:
+        super().__init__({}, NOW)
+        self.entry = entry
+        self.batches = 0
+
+    def find(self, listing: Listing) -> Iterator[Sequence[tuple[str, Fields]]]:
+        while True:
+            self.batches += 1
+            yield [(f"evt_{number}", {"paymentIntentId": f"pi_{number}", **self.entry}) for number in range(3)]
+
+
+OWN: dict[str, object] = {"webhookProcessed": True}
+
+
+@pytest.mark.parametrize(
+    ("entry", "asked", "batches"),
+    [
+        (OWN, ["pi_0"], 1),
+        (OWN | {"account": "acct_9"}, [], 4 * 10),
+        (OWN | {"paymentIntentId": "ch_1"}, [], 4 * 10),
+        ({"webhookProcessed": False}, [], 4 * 10),
+    ],
+    ids=["our own", "of a connected account", "a charge", "not Stripe's"],
+)
+def test_no_more_of_the_trail_is_read_than_shows_whose_the_key_is(
+    entry: Fields, asked: list[str], batches: int
+) -> None:
+    trail, payments = Trail(entry), list[str]()
+
+    def known(payment_id: str) -> PaymentIntent:
+        payments.append(payment_id)
+        return an_intent(payment_id)
+
+    assert key_in_use(trail, known).unknown == ()
+    assert (payments, trail.batches) == (asked, batches)

@@ -1,17 +1,24 @@
 """A run ends in time, and never at one thing: what it has done is done, what it could not do is tried again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
 
+from database.documents.reconciliations import Progress
 from orders.outcome import StoreContended, StoreUnavailable
-from reconciliation import books
+from reconciliation import books, missing
+from reconciliation.finding import Finding
+from reconciliation.guarding import Guard
 from reconciliation.job import Reconciliation
+from reconciliation.on_record import OrdersOnRecord
+from reconciliation.progress import ProgressNotes, Walk
 from reconciliation.reconciled import AtStripe, Reconciled
+from reconciliation.time_limit import TimeLimit
 from stripe_api.api import StripeRefused, StripeUnavailable
+from stripe_api.lists import Span
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryMoment
 from tests.support.reconciling import (
@@ -102,6 +109,91 @@ def test_nothing_is_found_wrong_that_a_later_run_has_yet_to_settle() -> None:
     shop.later(hours=3)
     first = replace(job, settle=settle).run()
     assert (first.complete, first.opened, 0 < sum(first.settled.values()) < 27) == (False, (), True)
+
+
+def test_a_trail_is_read_to_its_end_as_of_moments_that_are_not_too_old_and_what_has_one_time_as_of_one() -> None:
+    shop = a_shop_with_paid_orders(4)
+    for number in range(4, 10):
+        shop.later(minutes=1)
+        shop.sell(f"order-{number}")
+    shop.later(hours=1)
+    moments: list[MemoryMoment] = []
+
+    def moment() -> MemoryMoment:
+        moments.append(shop.store.as_of(shop.now))
+        return moments[-1]
+
+    limit = TimeLimit(shop.clock.monotonic, 40 * 60 * 60)
+    guard, open_books = Guard(lambda: None, shop.log), books.Books(shop.store, shop.log, {})
+    on_record = OrdersOnRecord(moment, open_books, guard, limit, lambda: shop.now)
+    judged = []
+    for until in on_record.judge_changed(Span(NOW, shop.now)):
+        limit.check()
+        judged.append(until)
+        shop.clock.sleep(5 * 60)
+    assert judged[-1] == NOW + timedelta(minutes=6)
+    assert (len(judged), len(moments)) == (23, 4)
+
+
+@pytest.mark.parametrize(("since", "is_noted"), [(None, True), (NOW, True), (NOW + timedelta(seconds=1), False)])
+def test_how_far_a_run_has_come_is_noted_every_five_seconds_and_at_its_end_unless_it_leaves_a_gap(
+    since: datetime | None, *, is_noted: bool
+) -> None:
+    shop, noted = ShopAtStripe(), list[datetime | None]()
+
+    class Notes(ProgressNotes):
+        def save(self, done: Progress) -> None:
+            noted.append(done.events_until)
+
+    def steps() -> Iterator[datetime]:
+        for seconds in range(1, 6):
+            shop.clock.sleep(2.5)
+            yield NOW + timedelta(seconds=seconds)
+
+    limit = TimeLimit(shop.clock.monotonic, 600)
+    shop.clock.sleep(60)
+    walk = Walk(Notes(shop.store), books.Books(shop.store, shop.log, {}), limit, since, NOW)
+    walk.go(steps(), lambda until: Progress(events_until=until), since or NOW, NOW)
+    assert noted == ([NOW + timedelta(seconds=seconds) for seconds in (2, 4, 5)] if is_noted else [])
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        *({"at_stripe": AtStripe.REFUSED}, {"complete": False}, {"settled": {"refunded": 1}}, {"stuck": 1}),
+        *({"faults": 1}, {"opened": (Finding("stock_off_trail", "shirt", None, "", ""),)}),
+    ],
+    ids=lambda unusual: next(iter(unusual)),
+)
+def test_a_run_is_as_usual_if_all_was_looked_at_and_nothing_was_to_be_done(unusual: Mapping[str, Any]) -> None:
+    assert Reconciled().is_as_usual
+    assert not Reconciled(**unusual).is_as_usual
+
+
+def test_a_run_is_logged_and_answered_with_all_that_it_did() -> None:
+    found = Finding("stock_off_trail", "shirt", None, "", "")
+    counted: Any = {
+        "events": 1,
+        "waiting": 2,
+        "stuck": 3,
+        "faults": 4,
+        "payments": 5,
+        "refunds": 6,
+        "orders": 7,
+        "products": 8,
+    }
+    run: Any = {"settled": {"refunded": 9}, "opened": (found,), "closed": ("a",), "open": 2, "seconds": 3.0}
+    assert Reconciled(**counted, **run).summary() == {
+        **counted,
+        "stripe": "asked",
+        "settled": {"refunded": 9},
+        "opened": ["stock_off_trail_shirt"],
+        "closed": ["a"],
+        "open": 2,
+        "ordersPerSecond": 2.3,
+        "complete": True,
+    }
+    assert Reconciled().summary()["ordersPerSecond"] == 0
 
 
 def test_a_run_without_a_key_ends_in_time_too_and_what_it_had_no_time_for_is_no_finding() -> None:
@@ -224,19 +316,19 @@ def test_many_events_each_of_which_takes_all_patience_hold_up_no_other_for_longe
         return job.settle(event, now)
 
     shop.later(hours=3)
-    in_time = 0
+    runs: list[Reconciled] = []
     while shop.store.get(f"auditLog/{last['id']}") is None:
         started = shop.clock.seconds
-        replace(job, settle=settle).run()
+        runs.append(replace(job, settle=settle).run())
         assert shop.clock.seconds - started < FUNCTION_SECONDS_MAX
         shop.later(hours=1)
-        in_time += 1
-        assert in_time < 20, "the last event is never reached"
-    assert in_time > 1
+        assert len(runs) < 20, "the last event is never reached"
+    assert len(runs) > 1
+    assert runs[0].stuck == len(runs[0].opened) > 1
 
 
 def test_an_event_that_stripe_does_not_keep_any_more_is_left_to_the_rules() -> None:
-    shop = ShopAtStripe()
+    shop = ShopAtStripe(log=(log := RecordingLog()))
     shop.order("order-1")
     payment_id = shop.pay("order-1")
     stuck = shop.account.events[-1]["id"]
@@ -245,29 +337,56 @@ def test_an_event_that_stripe_does_not_keep_any_more_is_left_to_the_rules() -> N
     shop.later(days=31)
     assert f"event_not_settled_{stuck}" in shop.reconcile().closed
     assert payments_of(shop) == {"order-1": payment_id}
+    assert [line for line in log.lines if line["result"] == "event_gone"] == [
+        {
+            "severity": "WARNING",
+            "message": "Stripe does not keep it any more",
+            "eventId": stuck,
+            "result": "event_gone",
+        }
+    ]
+
+
+def test_a_payment_whose_event_could_not_be_settled_is_found_with_that_event_of_so_many_as_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(missing, "ITEMS_MAX", 1)
+    shop = ShopAtStripe()
+    shop.order("order-1")
+    remembered, forgotten, _ = (shop.pay(order_id) for order_id in ("gone", "gone-too", "order-1"))
+    shop.later(hours=3)
+    found = {finding.target: finding.remedy for finding in shop.reconcile().opened}
+    event_id = shop.account.events[0]["id"]
+    assert found == {remembered: f"./shop replay {event_id}", forgotten: f"./shop why {forgotten}"}
 
 
 def test_without_a_key_an_order_that_cannot_be_read_is_read_once_it_can_be() -> None:
     shop = a_shop_with_paid_orders()
     shop.later(hours=3)
-    assert opened_by(replace(with_unread_order(shop), stripe=None).run()) == ["not_compared_order-1"]
+    unread = replace(with_unread_order(shop, "order-0", "order-1"), stripe=None).run()
+    assert (opened_by(unread), unread.stuck) == (["not_compared_order-0", "not_compared_order-1"], 2)
+    logged: Any = shop.log
+    assert [(line["orderId"], line["target"]) for line in logged.lines if line["result"] == "not_compared"] == [
+        ("order-0", "order-0"),
+        ("order-1", "order-1"),
+    ]
     shop.later(hours=1)
-    assert replace(shop.job(), stripe=None).run().closed == ("not_compared_order-1",)
+    assert set(replace(shop.job(), stripe=None).run().closed) == {"not_compared_order-0", "not_compared_order-1"}
 
 
 class UnreadMoment(MemoryMoment):
-    unread: str
+    unread: set[str]
 
     def read(self, paths: Sequence[str]) -> Any:
-        if self.unread in paths:
+        if not self.unread.isdisjoint(paths):
             raise StoreUnavailable("DEADLINE_EXCEEDED")
         return super().read(paths)
 
 
-def with_unread_order(shop: ShopAtStripe) -> Reconciliation:
+def with_unread_order(shop: ShopAtStripe, *order_ids: str) -> Reconciliation:
     def moment() -> UnreadMoment:
         read = UnreadMoment(shop.store.as_of(shop.now).documents(), shop.now)
-        read.unread = "orders/order-1"
+        read.unread = {f"orders/{order_id}" for order_id in order_ids or ["order-1"]}
         return read
 
     return replace(shop.job(), moment=moment)

@@ -24,8 +24,10 @@ def test_what_disagrees_because_its_events_are_listed_hours_late_is_settled_once
 
 
 def test_of_much_that_is_missed_the_same_hours_are_looked_at_once_in_a_run() -> None:
-    shop = a_shop_with_paid_orders(9)
+    shop = ShopAtStripe(stock=100)
     for order_id in order_ids(9):
+        shop.sell(order_id)
+        shop.later(minutes=1)
         broken(shop.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None)
     shop.account.events.clear()
     shop.later(hours=5)
@@ -35,6 +37,8 @@ def test_of_much_that_is_missed_the_same_hours_are_looked_at_once_in_a_run() -> 
     assert len(shop.reconcile().opened) == 0
     # What has happened meanwhile, what was settled some days ago, and those hours: two lists each.
     assert shop.stripe.asked.count("events") == 2 * 3
+    # Each payment, the first once more after that hour, and one that shows whose key it is.
+    assert shop.stripe.asked.count("payment_intent") == 9 + 1 + 1
 
 
 def test_an_event_that_is_listed_days_late_is_settled_also_where_nothing_disagrees_by_then() -> None:

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from audit.chain import Head
-from database.store import Fields
-from reconciliation.records import are_all_entries, order_record_from
+from database.store import Document, Fields
+from reconciliation.records import are_all_entries, effect_record_from, event_record_from, order_record_from
+from reconciliation.subjects import EffectRecord, EventRecord
 from tests.support.builders import NOW
 from tests.support.reconciling import a_paid_order
 
@@ -69,3 +70,13 @@ def test_units_that_no_inventory_counted_are_named_and_what_cannot_be_read_moves
     record = order_record_from(ORDER, None, {}, [gone, unreadable], NOW)
     assert not record.stock_moved
     assert record.uncounted == {"mug"}
+
+
+def test_a_claim_and_an_effect_are_read_with_the_order_that_they_are_about() -> None:
+    claim = Document({"orderId": "order-1", "processed": True}, version=1)
+    documents = {"auditLog/evt_1": None, "webhookEvents/evt_1": claim}
+    assert event_record_from("evt_1", documents) == EventRecord("evt_1", "order-1", is_claimed=True, has_entry=False)
+    fields, later = {"kind": "mail", "orderId": "order-1"}, NOW + timedelta(hours=1)
+    assert effect_record_from("mail_1", fields, NOW) == EffectRecord("mail_1", "mail", "order-1", NOW, NOW)
+    due = effect_record_from("mail_1", {**fields, "nextAttemptAt": later}, NOW)
+    assert due == EffectRecord("mail_1", "mail", "order-1", later, NOW)

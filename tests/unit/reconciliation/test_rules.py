@@ -122,7 +122,7 @@ BROKEN_BY_THE_RUN: Final[Mapping[str, tuple[Subject, str, str]]] = {
         "./shop why pi_1",
     ),
     "key_of_another_account": (
-        KeyInUse(["pi_1", "pi_2", "pi_3"], is_ours=False),
+        KeyInUse(["pi_1", "pi_2", "pi_3"]),
         "with this key Stripe knows none of pi_1, pi_2, pi_3: it is of another account, or another mode",
         "./shop why pi_1",
     ),
@@ -167,8 +167,8 @@ IN_ORDER: Final[Mapping[str, Subject]] = {
     "an event that is parked": replace(EVENT, is_claimed=False, has_entry=False),
     "an event that was settled": EventToSettle("evt_1"),
     "an order that was compared": ToCompare("order-1", "order-1"),
-    "a key that knows a payment of ours": KeyInUse(["pi_1", "pi_2", "pi_3"], is_ours=True),
-    "a key that does not know two payments": KeyInUse(["pi_1", "pi_2"], is_ours=False),
+    "a key that knows a payment of ours": KeyInUse(()),
+    "a key that does not know two payments": KeyInUse(["pi_1", "pi_2"]),
     "an effect that the sweep may be about to perform": replace(DUE, now=NOW + timedelta(minutes=59)),
 }
 
@@ -259,6 +259,13 @@ def test_what_there_is_none_or_more_of_is_said_all_the_same() -> None:
     ):
         found = [(each.words, each.remedy) for each in findings_of(subject) if each.rule != "stock_off_trail"]
         assert found == [(words, remedy)]
+
+
+def test_only_what_stripe_has_received_and_the_order_has_not_is_only_at_stripe() -> None:
+    unpaid = replace(ORDER, payments=Payments())
+    assert replace(PAYMENT, order=unpaid).is_only_at_stripe
+    for known in (PAYMENT, replace(PAYMENT, at_stripe=None), replace(PAYMENT, order=unpaid, at_stripe=None)):
+        assert not known.is_only_at_stripe
 
 
 def test_money_in_another_currency_is_other_money() -> None:
