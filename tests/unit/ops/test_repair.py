@@ -19,6 +19,7 @@ from ops.output import Output
 from orders.outcome import StoreUnavailable
 from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order
 from tests.support.effects import A_MAIL
+from tests.support.interference import Crash
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.shop import a_shop_after, a_shop_with_a_hold, document_at, shirts_in, status_in
@@ -410,7 +411,7 @@ def test_a_catalogue_that_was_put_on_sale_halfway_is_put_on_sale_to_the_end(
 
         def dies(self: MemoryStore, writes: Any, *, timeout_seconds: float, left: Iterator[int] = left) -> Any:
             if next(left, None) is None:
-                raise StoreUnavailable("down")
+                raise Crash
             return commit(self, writes, timeout_seconds=timeout_seconds)
 
         monkeypatch.setattr(MemoryStore, "commit", dies)
