@@ -3,18 +3,21 @@
 import json
 from datetime import timedelta
 
+from google.cloud import firestore
+
 from tests.support.builders import NOW
-from tests.support.emulated_shop import a_database, write_all
+from tests.support.emulated_shop import write_all
 from tests.support.http_client import request
 from tools.deploying.google import Json
 from tools.diagnosing.effects import OVERDUE, given_up, overdue
 
 
-def test_the_doctor_finds_what_was_given_up_and_what_has_waited_for_too_long(firestore_host: str) -> None:
-    client = a_database()
+def test_the_doctor_finds_what_was_given_up_and_what_has_waited_for_too_long(
+    firestore_client: firestore.Client, firestore_host: str
+) -> None:
     long_ago, just_now = NOW - OVERDUE, NOW - OVERDUE + timedelta(microseconds=1)
     write_all(
-        client,
+        firestore_client,
         {
             **{f"effects/{state}_long_ago": an_effect(state, long_ago) for state in ("PENDING", "PROCESSING", "RETRY")},
             **{f"effects/{state}_just_now": an_effect(state, just_now) for state in ("PENDING", "PROCESSING", "RETRY")},
@@ -23,7 +26,9 @@ def test_the_doctor_finds_what_was_given_up_and_what_has_waited_for_too_long(fir
     )
 
     def found(query: Json) -> set[str]:
-        address = f"http://{firestore_host}/v1/projects/{client.project}/databases/(default)/documents:runQuery"
+        address = (
+            f"http://{firestore_host}/v1/projects/{firestore_client.project}/databases/(default)/documents:runQuery"
+        )
         headers = {"Authorization": "Bearer owner", "Content-Type": "application/json"}
         answer = request(address, json.dumps(query).encode(), headers)
         assert answer.status == 200, answer.body

@@ -22,7 +22,7 @@ from tests.proofs.faults.faulty_transport import Fault, FaultyTransport
 from tests.proofs.faults.scenarios import SCENARIOS, STOCK, Scenario, time_of
 from tests.support.auditor import complaints
 from tests.support.counted_rpcs import connected_through
-from tests.support.emulated_shop import a_project, documents_in, write_all
+from tests.support.emulated_shop import a_database, documents_in, emptied, write_all
 from tests.support.recording import silent
 
 # An outage need not be waited out: what matters is that the delivery ends in an error.
@@ -79,13 +79,19 @@ def _rpcs_of(name: str) -> list[str]:
 
 
 def a_shop(scenario: Scenario) -> str:
-    """A database of its own, in which everything before the event has been settled."""
-    project = a_project()
-    connection = connect(project)
-    write_all(firestore.Client(project=project), scenario.documents())
+    """The cells' database, in which everything before the event has been settled, and nothing else."""
+    client = emptied(_the_database())
+    connection = connect(client.project)
+    write_all(client, scenario.documents())
     for event in scenario.before:
         settle(scenario.terms_before, event, connection, delivery=0)
-    return project
+    return str(client.project)
+
+
+@functools.cache
+def _the_database() -> firestore.Client:
+    """One for all cells, which come one after the other: to make one takes the emulator longer than most cells."""
+    return a_database()
 
 
 def _strike(cell: Cell, project: str) -> None:
