@@ -159,9 +159,10 @@ def test_an_id_leads_to_its_order_a_customers_to_all_of_theirs_and_the_beginning
 ) -> None:
     def find(text: str) -> None:
         console.get_by_label("Any id").fill(text)
-        console.keyboard.press("Enter")
+        console.get_by_label("Any id").press("Enter")
 
     console.goto("/#/stock")
+    expect(console.get_by_role("heading", level=1)).to_have_text("Stock")
     # None leads to the order that the one before it has led to.
     for known, order in {"dp_1": "order-review", "re_1": "order-due", "order-gone": "order-gone"}.items():
         find(known)
