@@ -57,10 +57,16 @@ def table_of(figures: Iterable[Figure]) -> str:
 
 def parts_in_words(parts: Mapping[str, Parts]) -> str:
     return "\n".join(
-        f"  {subject}, {name}: " + ", ".join(f"{_in_short(value)} {what}" for what, value in values.items())
+        f"  {subject}, {name}: " + ", ".join(f"{in_short(value)} {what}" for what, value in values.items())
         for subject, of_subject in parts.items()
         for name, values in of_subject.items()
     )
+
+
+def in_short(number: float) -> str:
+    """Three digits, or all those before the point: a time on a shared machine is known no better."""
+    digits_before_point = len(str(int(abs(number))))
+    return f"{number:,.{0 if number == int(number) else max(3 - digits_before_point, 0)}f}"
 
 
 def write_json(figures: Sequence[Figure], parts: Mapping[str, Parts], machine: str, path: Path) -> None:
@@ -75,17 +81,11 @@ def _rows_of(figure: Figure) -> Iterable[tuple[str, ...]]:
     """One row; one for each value where there are several."""
     aim = str(figure.aim) if figure.aim else "reported"
     if not isinstance(figure.value, Mapping):
-        yield figure.key, _in_short(figure.value), aim, figure.verdict, figure.meaning
+        yield figure.key, in_short(figure.value), aim, figure.verdict, figure.meaning
         return
     for name, value in figure.value.items():
-        yield f"{figure.key}.{name}", _in_short(value), aim, figure.verdict, figure.meaning
+        yield f"{figure.key}.{name}", in_short(value), aim, figure.verdict, figure.meaning
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "  " + "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
-
-
-def _in_short(number: float) -> str:
-    """Three digits, or all those before the point: a time on a shared machine is known no better."""
-    digits_before_point = len(str(int(abs(number))))
-    return f"{number:,.{0 if number == int(number) else max(3 - digits_before_point, 0)}f}"

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 import bench.model
-from bench.figures import Aim, Figure, Parts, table_of, write_json
+from bench.figures import Aim, Figure, Parts, in_short, table_of, write_json
 from bench.model.contestants import BEST, CONTESTANTS, TODAY
 from bench.model.measure import (
     Capacity,
@@ -109,7 +109,7 @@ def _drop_table(drops: Mapping[str, Run]) -> str:
     sale = f"{SALE.buyers:,} buyers of {SALE.units:,} units within {SALE.within_seconds:g} s"
     heading = f"A drop: {sale}, {DROP_AT * 1000:g} ms"
     rows = [["", "sold", "sold out after s", "hold p99 s", "webhook p99 s", "errors %"]]
-    rows += [[name, *(f"{value:,.3g}" for value in _of_drop(run).values())] for name, run in drops.items()]
+    rows += [[name, *(in_short(value) for value in _of_drop(run).values())] for name, run in drops.items()]
     return f"{heading}\n\n{_aligned(rows)}"
 
 

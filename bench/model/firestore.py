@@ -22,7 +22,7 @@ class Database:
         self.world = world
         self.parameters = parameters
         self.documents = documents
-        self.commits = self.aborted = self.refused = 0
+        self.commits = 0
         self._locks: dict[str, Lock] = defaultdict(world.lock)
 
     def read(self, paths: Sequence[str]) -> Mapping[str, Document | None]:
@@ -55,7 +55,6 @@ class Database:
         try:
             for path in sorted(set(paths)):
                 if not (lock := self._locks[path]).acquire(max(end - self.world.now(), 0)):
-                    self.aborted += 1
                     raise StoreUnavailable(path) if wait_max == seconds_max else StoreContended(path)
                 had.append(lock)
             yield
@@ -66,7 +65,6 @@ class Database:
     def _check(self, writes: Sequence[Write]) -> None:
         found = self.documents.read([write.path for write in writes], timeout_seconds=1)
         if any(_is_overtaken(write, found[write.path]) for write in writes):
-            self.refused += 1
             self.world.sleep(self.parameters.read_seconds)
             raise StoreContended("overtaken")
 

@@ -39,8 +39,6 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    contestant: str
-    commit_seconds: float
     orders_per_second: float
     """Placed, held and paid; known to a tenth."""
     probes: Sequence[Probe]
@@ -68,7 +66,7 @@ def capacity(contestant: Contestant, parameters: Parameters) -> Capacity:
     for _ in range(2):
         between = math.sqrt(low * high)
         low, high = (between, high) if is_sustained(between) else (low, between)
-    return Capacity(contestant.name, parameters.commit_seconds, low, sorted(probes, key=_rate))
+    return Capacity(low, sorted(probes, key=_rate))
 
 
 def probe(contestant: Contestant, parameters: Parameters, rate: float, orders_max: int = _ORDERS_MAX) -> Probe:
