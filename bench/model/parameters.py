@@ -39,10 +39,10 @@ class Parameters:
         "documented without a time: https://firebase.google.com/docs/firestore/transaction-data-contention",
     )
     processor_seconds: float = _from(
-        0.00125,
+        0.00075,
         "s of an instance's one processor for each RPC, with its share of the request",
         Basis.MEASURED,
-        "2.5 ms a delivery of two RPCs: docs/decisions/0015-firestore-over-rest.md",
+        "1.5 ms a delivery of two RPCs: docs/performance.md#beside-postgresql",
     )
     transaction_attempts: int = _from(
         5,
@@ -65,7 +65,6 @@ class Parameters:
         Basis.ASSUMED,
         "in any order: https://docs.stripe.com/webhooks#event-ordering",
     )
-
     folded_every_seconds: float = _from(
         2.0, "s from one run of the fold to the next", Basis.ASSUMED, "60 in functions.yaml; less, so that it shows"
     )
