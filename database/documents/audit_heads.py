@@ -3,7 +3,6 @@
 `chains/operators` has the same of the acts of operators that touch no order, such as corrections of stock.
 """
 
-from datetime import datetime
 from typing import Final
 
 from audit.chain import HASH_DIGITS, Head
@@ -28,11 +27,11 @@ def head_fields(entry_fields: Fields) -> dict[str, object]:
     return {"auditHead": entry_fields["hash"], "auditCount": entry_fields["sequence"]}
 
 
-def acts_head_write(entry_fields: Fields, version: object, now: datetime) -> Create | Update:
+def acts_head_write(entry_fields: Fields, version: object) -> Create | Update:
     """That the chain ends with this entry, if it ended where it was read: of two operators at once, one comes later.
 
     Args:
         version: of ACTS_CHAIN as it was read; None if there is none.
     """
-    fields = {**head_fields(entry_fields), "updatedAt": now}
+    fields = head_fields(entry_fields)
     return Create(ACTS_CHAIN, fields) if version is None else Update(ACTS_CHAIN, fields, version)

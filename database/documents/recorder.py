@@ -181,7 +181,7 @@ def _writes_for_adjustment(
     retried = decision.retried
     again = (tried_again(retried, event.operator, event.reason, now),) if retried else ()
     written = act_write(entry, snapshot)
-    head = acts_head_write(written.fields, snapshot.acts_version, now)
+    head = acts_head_write(written.fields, snapshot.acts_version)
     return written, *adjusted(decision, snapshot), *again, answer, head
 
 

@@ -19,6 +19,7 @@ from tests.support.interference import (
     crash_after,
     crash_before,
     refused,
+    someone_after,
     someone_first,
     unanswered,
 )
@@ -49,10 +50,10 @@ def left_in(store: MemoryStore) -> list[str]:
 def test_units_of_many_orders_leave_both_figures_in_one_commit_in_which_nothing_else_changes() -> None:
     store = a_shelf(3, 2, both={"shirt": 1, "mug": 4})
     disturbed = DisturbedStore(store)
-    done = folded(store, disturbed, now=NOW + timedelta(seconds=40))
+    done = folded(store, disturbed, now=NOW + timedelta(seconds=0.5))
     assert (level_of(store), level_of(store, "mug"), left_in(store)) == ((194, 194), (196, 196), [])
     assert disturbed.calls == ["read", "commit"]
-    assert done == Folded(3, done.units, oldest_seconds=40.0)
+    assert done == Folded(3, done.units, oldest_seconds=0.5)
     assert done.units == {"shirt": 6, "mug": 4}
     assert store.get("inventory/shirt") == {"stock": 194, "reserved": 194, "hot": True}
 
@@ -73,14 +74,15 @@ def test_more_than_fit_into_one_commit_are_folded_in_several() -> None:
 
 
 def test_no_commit_takes_from_too_many_products_unless_one_order_does() -> None:
-    kinds = {f"order-{number}": {f"p{number}-{each}": 1 for each in range(60)} for number in range(4)}
+    counts = (PRODUCTS_MAX // 2, PRODUCTS_MAX // 2, 1, PRODUCTS_MAX + 1)
+    kinds = {f"{order}": {f"p{order}-{each}": 1 for each in range(count)} for order, count in enumerate(counts)}
     store = a_shelf(**kinds)
     for units in kinds.values():
         for product_id in units:
             store.put(f"inventory/{product_id}", {"stock": 1, "reserved": 1})
     disturbed = DisturbedStore(store)
     folded(store, disturbed)
-    assert max(len(paths) for paths in disturbed.paths) <= PRODUCTS_MAX
+    assert [len(paths) for paths in disturbed.paths] == [PRODUCTS_MAX, 1, PRODUCTS_MAX + 1]
     assert left_in(store) == []
 
 
@@ -186,6 +188,6 @@ def test_a_list_that_does_not_come_ends_it_too() -> None:
 
 def test_orders_that_are_paid_faster_than_they_are_folded_do_not_keep_it_from_ending() -> None:
     store, clock = a_shelf(3), Clock(per_look=1.0)
-    again = someone_first(another_order_is_paid(store))
+    again = someone_after(another_order_is_paid(store))
     folding_on(store, DisturbedStore(store, [again] * 1_000), clock=clock).fold()
     assert left_in(store) == ["takings/another"]
