@@ -59,7 +59,7 @@ class Walk:
         steps: Iterator[datetime],
         done: Callable[[datetime], Progress],
         start: datetime,
-        noted: datetime | None,
+        noted: datetime | None = None,
     ) -> None:
         """Take all steps. Who is told to begin later than where the last run has ended leaves a gap, and notes none."""
         is_gapless = self.since is None or (noted is not None and start <= noted)

@@ -83,9 +83,7 @@ class WithStripe:
             self.walk.notes.save(Progress(reviewed_until=end))
             return
         start = max(noted, self.now - EVENTS_KEPT)
-        self.walk.go(
-            self.missing.settle_between(start, end), lambda until: Progress(reviewed_until=until), start, noted
-        )
+        self.walk.go(self.missing.settle_between(start, end), lambda until: Progress(reviewed_until=until), start)
 
     def match(self) -> None:
         noted, end = self.progress.matched_until, self.now - MATCHED_AFTER

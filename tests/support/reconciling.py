@@ -1,5 +1,6 @@
 """A shop and its account at Stripe, by one clock: what happens at Stripe, what the shop is told of it, and the job."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -237,7 +238,13 @@ def opened_by(reconciled: Reconciled) -> list[str]:
     return sorted(finding.finding_id for finding in reconciled.opened)
 
 
-def status_of(job: Reconciliation, method: str = "POST") -> int:
+def answer_of(job: Reconciliation, method: str = "POST") -> tuple[int, Json]:
     """How the endpoint answers."""
     with _app.test_request_context(method=method):
-        return ReconciliationEndpoint(job).respond(request).status_code
+        response = ReconciliationEndpoint(job).respond(request)
+    assert response.mimetype == "application/json"
+    return response.status_code, json.loads(response.data)
+
+
+def status_of(job: Reconciliation) -> int:
+    return answer_of(job)[0]

@@ -226,6 +226,7 @@ def test_a_job_that_stood_still_for_longer_than_stripe_keeps_events_goes_on() ->
     shop.reconcile()
     progress = progress_of(shop)
     assert progress["eventsUntil"] == shop.now - timedelta(minutes=5)
+    assert progress["reviewedUntil"] == shop.now - timedelta(days=3)
     assert progress["matchedUntil"] == progress["recordsUntil"] == shop.now - timedelta(minutes=70)
 
 
@@ -423,6 +424,7 @@ def test_an_order_that_cannot_be_compared_holds_up_no_other_and_is_compared_once
     reconciled = hindered(shop).run()
     found = {finding.rule: finding for finding in reconciled.opened}
     assert found.keys() == {"amounts_differ", "not_compared"}
+    assert {finding.order_id for finding in reconciled.opened if finding.rule == "not_compared"} == {"order-1"}
     assert {finding.order_id for finding in reconciled.opened if finding.rule == "amounts_differ"} == {"order-2"}
     assert progress_of(shop)["matchedUntil"] >= shop.now - timedelta(minutes=71)
     shop.later(days=1)

@@ -1,6 +1,7 @@
 """What webhooks have lost, one run puts right; what disagrees is found, said once, and closed when it agrees again."""
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -17,10 +18,11 @@ from reconciliation.finding import Finding
 from reconciliation.job import RUN_SECONDS_MAX
 from reconciliation.registry import RULES
 from stripe_api.api import StripeRefused
+from stripe_api.lists import Listed, Span
 from tests.support.builders import NOW, TERMS
 from tests.support.memory_store import MemoryMoment, MemoryStore
-from tests.support.reconciling import ShopAtStripe, broken, status_of
-from tests.support.recording import RecordingLog
+from tests.support.reconciling import ListedAccount, ShopAtStripe, answer_of, broken, status_of
+from tests.support.recording import RecordingLog, silent
 from tests.support.shop import document_at, shirts_in, status_in
 from tools.stripe_stand_in import sessions
 from webhooks.ownership import Naming
@@ -38,6 +40,7 @@ def a_day_at(shop: ShopAtStripe, deliver: Callable[[ShopAtStripe], object]) -> S
     shop.pay("order-3", quantity=2, is_slow=True)
     shop.later(minutes=1)
     shop.refund(payments["order-1"], 500)
+    shop.later(minutes=1)
     shop.refund(payments["order-2"])
     deliver(shop)
     shop.later(days=1)
@@ -259,17 +262,20 @@ def test_a_run_ends_in_time_also_behind_a_fault_of_ours() -> None:
 
 
 def test_a_database_that_takes_no_part_ends_the_run_and_the_next_one_goes_on() -> None:
-    shop = a_day_at(ShopAtStripe(), nothing)
+    shop = a_day_at(ShopAtStripe(log=(log := RecordingLog())), nothing)
     job, down = shop.job(), MemoryStore()
 
     def read(*_: Any, **__: Any) -> Any:
         raise StoreUnavailable("down")
 
     down.read = read  # type: ignore[method-assign]
-    assert status_of(replace(job, store=down)) == 503
-    assert status_of(job) == 200
+    error = "not reconciled to the end, the next run goes on"
+    assert answer_of(replace(job, store=down)) == (503, {"error": error})
+    assert log.lines == [{"severity": "WARNING", "message": "StoreUnavailable: down", "result": "not_reconciled"}]
+    status, answer = answer_of(job)
+    assert (status, answer["orders"]) == (200, 1)
     assert status_of(replace(job, stripe=refusing)) == 500
-    assert status_of(job, method="GET") == 405
+    assert answer_of(job, method="GET")[0] == 405
     assert status_in(shop.store, "order-1") == "partially_refunded"
 
 
@@ -294,6 +300,11 @@ def test_a_run_from_later_on_than_the_last_one_has_ended_leaves_no_gap_behind() 
     assert status_in(shop.store, "order-1") == "reserved"
     shop.reconcile()
     assert status_in(shop.store, "order-1") == "partially_refunded"
+    shop.later(hours=1)
+    shop.reconcile(shop.now - timedelta(hours=3))
+    noted: Any = document_at(shop.store, "reconciliations/stripe")
+    assert shop.now - noted["eventsUntil"] == timedelta(minutes=5)
+    assert shop.now - noted["matchedUntil"] == timedelta(minutes=70)
 
 
 def test_without_a_key_it_is_said_that_stripe_was_not_asked() -> None:
@@ -453,8 +464,15 @@ def test_what_is_found_again_is_opened_again_and_keeps_when_it_was_open_before()
     assert finding["earlier"] == [{"since": since, "closedAt": since + timedelta(hours=1)} for since in sevens[1:-1]]
 
 
-def test_a_refund_is_missed_on_either_side() -> None:
+@pytest.mark.parametrize("known_by", ["both", "its event", "the charge's"])
+def test_a_refund_is_missed_on_either_side(known_by: str) -> None:
     shop = a_reconciled_shop()
+    if known_by == "its event":
+        payments: Any = document_at(shop.store, "orders/order-1")["payments"]
+        without = {payment_id: {**payment, "amountRefunded": 0} for payment_id, payment in payments.items()}
+        broken(shop.store, "orders/order-1", payments=without)
+    elif known_by == "the charge's":
+        broken(shop.store, "orders/order-1", refunds={})
     shop.order("order-5", quantity=1)
     unheard = shop.pay("order-5", quantity=1)
     shop.deliver()
@@ -503,6 +521,16 @@ def test_of_very_much_that_is_wrong_only_so_much_is_kept(monkeypatch: pytest.Mon
     assert len(shop.reconcile().opened) == 1
     log: Any = shop.log
     assert [line["severity"] for line in log.lines if line["result"] == "finding_not_kept"] == ["ERROR"]
+
+
+def test_no_more_findings_are_read_than_are_looked_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "OPEN_MAX", 2)
+    store = MemoryStore()
+    for target in "abcd":
+        finding = Finding("stock_off_trail", target, None, "words", "./shop status")
+        store.commit((opened(finding, None, NOW),), timeout_seconds=1)
+    # In batches of two.
+    assert len(books.Books.of(store.as_of(NOW), store, silent).open) == 2
 
 
 def test_what_others_have_found_takes_no_room_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -566,6 +594,27 @@ def test_a_payment_that_comes_while_a_finding_is_looked_at_again_is_settled_firs
     assert (shop.open_findings(), status_in(shop.store)) == ([], "finalized")
 
 
+def test_what_has_happened_since_a_run_began_is_looked_for_from_where_it_was_looked_for_last() -> None:
+    spans, minute = list[Span](), timedelta(minutes=1)
+
+    class Watched(ListedAccount):
+        def events(self, types: Sequence[str], span: Span, *, after: str | None = None) -> Listed[Mapping[str, object]]:
+            spans.append(span)
+            return super().events(types, span, after=after)
+
+    shop = ShopAtStripe()
+    for order_id in ("order-1", "order-2"):
+        shop.sell(order_id)
+        broken(shop.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None)
+    shop.account.events.clear()
+    shop.later(hours=3)
+    shop.stripe, begun = Watched(shop.account), shop.now
+    shop.stripe.before_answering = lambda what: shop.later(minutes=10) if what == "payment_intent" else None
+    shop.reconcile()
+    looked = [((span.start - begun) / minute, (span.end - begun) // minute) for span in spans[::2] if span.end > begun]
+    assert looked == [(-5, 10), (9, 20), (19, 20), (19, 30)]
+
+
 def test_an_order_whose_refunds_change_while_they_are_compared_is_left_alone() -> None:
     shop = a_reconciled_shop()
     refund_more(shop)
@@ -588,6 +637,53 @@ def test_an_order_that_has_just_changed_is_left_for_the_next_run() -> None:
     assert shop.reconcile(NOW).opened == ()
     shop.later(minutes=1)
     assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["payment_not_indexed"]
+
+
+def test_where_all_agrees_stripe_is_asked_for_lists_and_for_the_refunds_of_refunded_orders_once_each() -> None:
+    shop = a_day_at(ShopAtStripe(), ShopAtStripe.deliver)
+    whole = MemoryMoment(shop.store.as_of(shop.now).documents(), shop.now, 200)
+    assert replace(shop.job(), moment=lambda: whole).run(NOW).opened == ()
+    asked = Counter(shop.stripe.asked)
+    # One payment shows whose key it is.
+    assert (asked["payment_intent"], asked["refunds_of"], asked["event"]) == (1, 2, 0)
+
+
+def test_refunds_that_are_known_to_differ_are_asked_for_by_their_finding_alone() -> None:
+    shop = a_reconciled_shop()
+    refund_more(shop)
+    assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["refunds_differ"]
+    shop.stripe.asked.clear()
+    whole = MemoryMoment(shop.store.as_of(shop.now).documents(), shop.now, 200)
+    assert replace(shop.job(), moment=lambda: whole).run(NOW).opened == ()
+    # Of the other refunded order, and by the finding, before and after its events were looked for.
+    assert shop.stripe.asked.count("refunds_of") == 1 + 2
+
+
+def test_each_payment_of_an_order_is_compared_whatever_there_is_about_those_before_it() -> None:
+    shop = ShopAtStripe(terms=replace(TERMS, accounts=frozenset({"acct_9"})))
+    shop.order("order-1")
+    paid = []
+    for change in ({"payment_intent": None}, {}, {}, {}):
+        before = len(shop.account.events)
+        paid.append(shop.pay("order-1"))
+        told = [{**event, "data": {"object": {**event["data"]["object"], **change}}} for event in shop.account.events]
+        account = {"account": "acct_9"} if len(paid) == 2 else {}
+        shop.deliver([{**each, **account} for each in told[before:] if each["type"] == "charge.succeeded"])
+        shop.later(minutes=1)
+    _, elsewhere, unknown, differing = paid
+    for payment_id in (paid[0], elsewhere):
+        del shop.account.intents[payment_id]
+    shop.account.events.clear()
+    shop.later(hours=3)
+    assert shop.reconcile().opened == ()
+    shop.later(days=1)
+    del shop.account.intents[unknown]
+    shop.account.intents[differing]["amount_received"] -= 1
+    shop.refund(differing, 100)
+    shop.deliver()
+    shop.later(hours=3)
+    expected = {f"paid_only_here_{unknown}", f"amounts_differ_{differing}"}
+    assert {finding.finding_id for finding in shop.reconcile().opened} == expected
 
 
 class WatchedMoment(MemoryMoment):
