@@ -20,7 +20,7 @@ from database.store import Document, DocumentStore, Moment, Write
 from orders.outcome import StoreContended
 from reconciliation.finding import Finding, Rule, Subject, finding_id_of
 from reconciliation.registry import RULES, findings_of, rules_for
-from service.logs import Log
+from service.logs import Log, log_found
 
 OPEN_MAX: Final = 1_000
 """Findings that are looked after. Where more is wrong, it is all wrong for one reason."""
@@ -108,15 +108,7 @@ class Books:
         else:
             self._commit(opened(finding, before, now))
             self.opened.append(finding)
-            self.log(
-                str(finding.severity),
-                finding.words,
-                findingId=finding_id,
-                rule=finding.rule,
-                orderId=finding.order_id,
-                remedy=finding.remedy,
-                result="finding_opened",
-            )
+            log_found(self.log, finding)
         self._found_now.add(finding_id)
         since = self.open[finding_id].since if finding_id in self.open else now
         self.open[finding_id] = OpenFinding(finding_id, finding.rule, finding.target, finding.order_id, since, now)

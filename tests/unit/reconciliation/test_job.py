@@ -406,6 +406,10 @@ def test_a_break_is_found_by_its_rule_once_and_closed_when_it_is_mended(rule: st
     mended = shop.reconcile()
     assert set(mended.closed) == {finding.finding_id for finding in found.opened}
     assert shop.open_findings() == []
+    usual = {"severity": "INFO", "message": "nothing is wrong there any more", "result": "finding_closed"}
+    log: Any = shop.log
+    closings = [line for line in log.lines if line["result"] == "finding_closed"]
+    assert closings == [{**usual, "findingId": finding_id} for finding_id in mended.closed]
 
 
 def opened_lines(shop: ShopAtStripe) -> list[str]:
@@ -520,7 +524,15 @@ def test_of_very_much_that_is_wrong_only_so_much_is_kept(monkeypatch: pytest.Mon
     broken(shop.store, "inventory/shirt", reserved=9, stock=99)
     assert len(shop.reconcile().opened) == 1
     log: Any = shop.log
-    assert [line["severity"] for line in log.lines if line["result"] == "finding_not_kept"] == ["ERROR"]
+    assert [line for line in log.lines if line["result"] == "finding_not_kept"] == [
+        {
+            "severity": "ERROR",
+            "message": "stock of shirt is 99, and 8 by the trail: +91 beside it",
+            "rule": "stock_off_trail",
+            "remedy": "./shop stock add shirt 0",
+            "result": "finding_not_kept",
+        }
+    ]
 
 
 def test_no_more_findings_are_read_than_are_looked_after(monkeypatch: pytest.MonkeyPatch) -> None:
