@@ -81,8 +81,10 @@ class _Run:
         self._again = LookingAgain(job.moment, self._books, self._on_record, self._guard, self._limit, job.now)
         self._stock = StockTaking(job.store, self._books, self._limit, job.now)
         self._stripe: WithStripe | None = None
-        self._is_asking_stripe = False
-        self._at_stripe, self._why_not = AtStripe.ASKED, ""
+        self._probed: WithStripe | None = None
+        """Stripe's side, while it is asked."""
+        self._at_stripe = AtStripe.ASKED
+        self._why_not: str | None = None
         self._is_complete = True
 
     def reconciled(self) -> Reconciled:
@@ -91,7 +93,7 @@ class _Run:
         side, books = self._stripe, self._books
         return Reconciled(
             at_stripe=self._at_stripe,
-            why_not=self._why_not or None,
+            why_not=self._why_not,
             events=side.missing.seen if side else 0,
             settled=dict(side.missing.settled) if side else {},
             waiting=side.missing.waiting if side else 0,
@@ -128,8 +130,7 @@ class _Run:
     def _trouble_with(self, stripe: Callable[[], StripeLists]) -> Exception | None:
         """What has kept this part from its end, whatever that was. Raises Transient: the database takes no part."""
         try:
-            self._stripe = self._side_of(stripe())
-            self._is_asking_stripe = True
+            self._probed = self._stripe = self._side_of(stripe())
             return self._guard.tried(partial(self._with_stripe, self._stripe))
         except StripeUnavailable as problem:
             return problem
@@ -138,7 +139,7 @@ class _Run:
         except Exception as problem:  # noqa: BLE001 - noted, and all that needs no Stripe is judged
             return problem
         finally:
-            self._is_asking_stripe = False
+            self._probed = None
 
     def _with_stripe(self, side: WithStripe) -> None:
         """Raises StripeUnavailable, StripeRefused, Transient."""
@@ -178,8 +179,8 @@ class _Run:
     def _probe(self) -> None:
         """Whether those who take part answer at all. Raises Transient, StripeRefused."""
         self._notes.read()
-        if self._is_asking_stripe and self._stripe:
-            self._stripe.probe()
+        if self._probed:
+            self._probed.probe()
 
     # --- The database ------------------------------------------------------------------------------------------------
 

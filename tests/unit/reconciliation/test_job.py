@@ -17,6 +17,7 @@ from reconciliation import books, matching, missing, on_record
 from reconciliation.finding import Finding
 from reconciliation.job import RUN_SECONDS_MAX
 from reconciliation.registry import RULES
+from reconciliation.subjects import EventRecord
 from stripe_api.api import StripeRefused
 from stripe_api.lists import Listed, Span
 from tests.support.builders import NOW, TERMS
@@ -87,7 +88,7 @@ def test_after_one_run_all_is_as_if_every_webhook_had_come(deliver: Callable[[Sh
         "refunded": 1,
     }
     assert (reconciled.payments, reconciled.refunds, reconciled.orders, reconciled.products) == (3, 2, 1, 1)
-    assert (reconciled.opened, reconciled.faults, reconciled.complete) == ((), 0, True)
+    assert (reconciled.opened, reconciled.faults, reconciled.complete, reconciled.why_not) == ((), 0, True, None)
     assert reconciled.summary()["ordersPerSecond"] == round(1 / reconciled.seconds, 1) > 0
 
 
@@ -310,7 +311,8 @@ def test_a_run_from_later_on_than_the_last_one_has_ended_leaves_no_gap_behind() 
 def test_without_a_key_it_is_said_that_stripe_was_not_asked() -> None:
     log = RecordingLog()
     shop = ShopAtStripe(log=log)
-    assert replace(shop.job(), stripe=None).run().events == 0
+    run = replace(shop.job(), stripe=None).run()
+    assert (run.events, run.settled, run.waiting, run.stuck, run.payments, run.refunds) == (0, {}, 0, 0, 0, 0)
     said = [(line["severity"], line["result"], line.get("stripe")) for line in log.lines]
     assert said == [("INFO", "not_configured", None), ("INFO", "reconciled", "no_key")]
 
@@ -543,6 +545,17 @@ def test_no_more_findings_are_read_than_are_looked_after(monkeypatch: pytest.Mon
         store.commit((opened(finding, None, NOW),), timeout_seconds=1)
     # In batches of two.
     assert len(books.Books.of(store.as_of(NOW), store, silent).open) == 2
+
+
+def test_what_is_found_again_is_open_since_it_was_first_found() -> None:
+    store = MemoryStore()
+    claim = EventRecord("evt_1", "order-1", is_claimed=True, has_entry=False)
+    for at in (NOW, NOW + timedelta(hours=1)):
+        found = books.Books.of(store.as_of(at), store, silent)
+        found.judge(claim, at)
+        assert [(each.order_id, each.since, each.last_seen_at) for each in found.open.values()] == [
+            ("order-1", NOW, at)
+        ]
 
 
 def test_what_others_have_found_takes_no_room_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
