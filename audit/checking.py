@@ -12,7 +12,7 @@ from typing import Final
 
 from audit.links import Entry
 from audit.verification import Verdict, verified
-from database.documents.findings import closed, finding_path, is_open, opened, still_open
+from database.documents.findings import closed, finding_path, is_found, noted
 from database.documents.trail_checks import (
     TRAIL_CHECK,
     TrailProgress,
@@ -89,15 +89,14 @@ class TrailCheck:
 
     def _noted(self, verdict: Verdict, before: Document | None, now: datetime) -> Iterator[Finding]:
         if not verdict.findings:
-            if before and is_open(before):
+            if before and is_found(before):
                 self._commit(closed(_id_of(verdict), before, now))
             return
         finding = _finding_of(verdict)
-        if before and is_open(before):
-            self._commit(still_open(finding, before, now))
-            return
-        self._commit(opened(finding, before, now))
-        yield finding
+        write, is_new = noted(finding, before, now)
+        self._commit(write)
+        if is_new:
+            yield finding
 
     def _commit(self, write: Write) -> None:
         try:

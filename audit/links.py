@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from audit.chain import hash_of
-from orders.outcome import SET_ASIDE
+from orders.outcome import UNSETTLED
 
 RESTORED_AFTER: Final = timedelta(hours=1)
 """An entry is written within seconds of its date; one that was made so much later comes from a backup."""
@@ -74,4 +74,4 @@ def is_set_aside(fields: Mapping[str, object]) -> bool:
     """It can have changed nothing, whoever wrote it."""
     changes = (fields.get(name) for name in ("webhookProcessed", "statusBefore", "statusAfter", "stock"))
     result = fields.get("result")
-    return isinstance(result, str) and result in SET_ASIDE and not any(changes)
+    return isinstance(result, str) and result in UNSETTLED and not any(changes)

@@ -27,9 +27,15 @@ export const ACTS = {
   },
   stock: { name: "Adjust", says: "Correct how many units there are.", statuses: [] },
   retry: { name: "Try again", says: "Have it tried again, unless somebody has done it meanwhile.", statuses: [] },
+  replay: { name: "Settle now", says: "Settle this event as if Stripe had just delivered it.", statuses: [] },
+  handle: {
+    name: "Mark as handled",
+    says: "Say that somebody has seen to it, and that it needs nobody any more. No money, no stock and no order changes.",
+    statuses: [],
+  },
 };
 
-export const ACTS_ON_NO_ORDER = ["stock", "retry"];
+export const ACTS_ON_NO_ORDER = ["stock", "retry", "replay", "handle"];
 export const REASON_CHARACTERS_MAX = 500;
 
 /** The kinds that may be asked for of this order. */
@@ -105,7 +111,7 @@ export const orderAskedOf = ({ kind, target }) => (ACTS_ON_NO_ORDER.includes(kin
 /** How answers end that turn a request down; the note says why. */
 export const REFUSALS = [
   "not_accepted", "not_refunded", "not_released", "not_extended", "not_cancelled", "not_adjusted", "not_retried",
-  "invalid_request",
+  "not_replayed", "not_handled", "invalid_request",
 ];
 
 /** Whether an answer says that it is, or would be, done. */

@@ -32,9 +32,9 @@ class EffectState(StrEnum):
     RETRY = "RETRY"
     """It waits for its next attempt."""
     SUCCESS = "SUCCESS"
-    """Done, or there was nothing to do: then `error` says why."""
+    """Done, or there was nothing to do, then `error` says why; or it was given up, and a person has handled it."""
     ERROR = "ERROR"
-    """Given up. Operators are notified, and can have it tried again."""
+    """Given up. Operators are notified, and can have it tried again, or say that they have handled it."""
 
 
 @dataclass(frozen=True, slots=True)

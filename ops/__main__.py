@@ -15,6 +15,7 @@ from ops.deliver import deliver
 from ops.export import export
 from ops.findings import findings
 from ops.forget import forget
+from ops.handle import handle
 from ops.listen import listen
 from ops.orders import orders
 from ops.reconcile import reconcile
@@ -51,7 +52,7 @@ for act in STOCK_ACTS:
     stock.add_command(act)
 ASKING: Final = (status, watch, why, findings, search, orders)
 PROVING: Final = (audit, export, deliver, listen)
-for each in (*ASKING, stock, *REPAIRS, replay, retry, reconcile, seed, forget, admin, *PROVING):
+for each in (*ASKING, stock, *REPAIRS, replay, retry, handle, reconcile, seed, forget, admin, *PROVING):
     shop.add_command(each)
 
 

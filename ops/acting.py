@@ -31,7 +31,7 @@ class Act:
 
     kind: str
     target: str
-    """An order, a product, or an effect."""
+    """The id of what it is done to."""
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 

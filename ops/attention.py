@@ -7,11 +7,12 @@ from typing import Final
 
 from database.documents.disputes import dispute_from
 from database.documents.effects import UNFINISHED
+from database.documents.findings import OPEN
 from database.documents.inventory import inventory_path
 from database.documents.orders import WENT_UNCOUNTED, order_from
 from database.documents.values import text_or_none, time_or_none
 from effects.effect import EffectState
-from ops.case import OPEN_FINDING, finding_in, parked_event_in
+from ops.case import finding_in, parked_event_in
 from ops.phrases import added
 from ops.reading import Found, Query, Reader, Where
 from ops.standing import held_back
@@ -147,7 +148,7 @@ def _requests(now: datetime) -> Query:
 
 def _findings(_now: datetime) -> Query:
     """Served by the index (state, since)."""
-    return Query("findings", (Where("state", "==", OPEN_FINDING),), "since", at_most=LISTED_MAX)
+    return Query("findings", (Where("state", "==", OPEN),), "since", at_most=LISTED_MAX)
 
 
 def _overpaid(_now: datetime) -> Query:

@@ -8,8 +8,10 @@ from typing import Final
 from database.documents.checkouts import checkout_path, known_checkout_from
 from database.documents.disputes import dispute_from
 from database.documents.effects import effect_from
+from database.documents.findings import HANDLED, OPEN
 from database.documents.inventory import inventory_path
 from database.documents.notifications import notice_path
+from database.documents.operator_requests import OF_NO_ORDER
 from database.documents.orders import WENT_UNCOUNTED, order_from, order_path
 from database.documents.products import product_from, product_path
 from database.documents.takings import taking_path, units_to_take_from
@@ -19,7 +21,7 @@ from effects.effect import EffectState, StoredEffect
 from inventory.reservation import Product
 from notifications.notices import Audience
 from ops.reading import Found, Query, Reader, Where
-from ops.timeline import Happening, of_delivery, of_effect, of_entry, of_notice, of_parked
+from ops.timeline import Happening, of_delivery, of_effect, of_entry, of_handled_finding, of_notice, of_parked
 from orders.checkout import Checkout
 from orders.disputes import Dispute
 from orders.money import Money
@@ -30,7 +32,6 @@ HAPPENINGS_MAX: Final = 300
 NOTIFIED_MAX: Final = 100
 """For the notices of so many of its latest causes is looked."""
 OTHERS_MAX: Final = 50
-OPEN_FINDING: Final = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ParkedEvent:
 class Finding:
     """Something that reconciliation has found, and that is not mended yet."""
 
+    finding_id: str
     rule: str
     found: str
     since: datetime
@@ -125,7 +127,7 @@ def case_of(order_id: str, reader: Reader) -> Case:
         disputes=tuple(filter(None, (dispute_from(each.id, each.fields) for each in listed["disputes"]))),
         effects=tuple(_effects_in(listed["effects"])),
         unreadable_effects=tuple(filter(None, map(unreadable_effect_in, listed["effects"]))),
-        findings=tuple(finding_in(each) for each in listed["findings"] if each.fields.get("state") == OPEN_FINDING),
+        findings=tuple(finding_in(each) for each in listed["findings"] if each.fields.get("state") == OPEN),
         requests=tuple(filter(None, map(unanswered_in, listed["operators' requests"]))),
         cut=tuple(name for name, query in queries.items() if len(listed[name]) == query.at_most),
     )
@@ -155,6 +157,7 @@ def _timeline_of(listed: Mapping[str, Sequence[Found]], notices: Iterable[Found]
             (listed["parked events"], of_parked),
             (notices, of_notice),
             (listed["effects"], of_effect),
+            ([each for each in listed["findings"] if each.fields.get("state") == HANDLED], of_handled_finding),
         )
         for each in documents
     ]
@@ -177,13 +180,15 @@ def parked_event_in(found: Found) -> ParkedEvent:
 def finding_in(found: Found) -> Finding:
     fields = found.fields
     since = time_or_none(fields.get("since")) or found.created_at
-    return Finding(str(fields.get("rule")), str(fields.get("found")), since, text_or_none(fields.get("remedy")))
+    return Finding(
+        found.id, str(fields.get("rule")), str(fields.get("found")), since, text_or_none(fields.get("remedy"))
+    )
 
 
 def unanswered_in(found: Found) -> Request | None:
-    """None if it is answered; or if it is about a product or an effect, which may be named like an order."""
+    """None if it is answered; or if it is about something else, which may be named like an order."""
     fields = found.fields
-    if fields.get("settledAt") is not None or fields.get("kind") in ("stock", "retry"):
+    if fields.get("settledAt") is not None or fields.get("kind") in OF_NO_ORDER:
         return None
     since = time_or_none(fields.get("createdAt")) or found.created_at
     return Request(found.id, str(fields.get("kind")), str(fields.get("operator")), str(fields.get("reason")), since)

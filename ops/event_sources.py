@@ -12,14 +12,14 @@ from database.documents.values import time_or_none
 from database.documents.webhook_events import claim_path
 from ops.reading import Found, Query, Reader, Where
 from orders.events import StripeEvent
-from orders.outcome import SET_ASIDE, Result
+from orders.outcome import UNSETTLED, Result
 from stripe_api.api import NoSuchEvent, StripeApi, StripeRefused
 from webhooks.stripe_fields import Json, is_stripe_id
 from webhooks.thin_events import snapshot_of
 
 EVENTS_MAX: Final = 1_000
 """Of what is kept here, in one call: a rehearsal keeps them all in memory."""
-REPLAYED: Final = (*sorted(SET_ASIDE), Result.ERROR, Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND)
+REPLAYED: Final = (*sorted(UNSETTLED), Result.ERROR, Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND)
 """How those events ended that can end otherwise when they are settled again."""
 NO_KEY: Final = (
     "Stripe cannot be asked: STRIPE_API_KEY is not set. A restricted key that may read events is enough; or take it "
@@ -46,7 +46,7 @@ class Candidate:
 
 
 def from_id(event_id: str, stripe: StripeApi | None, reader: Reader) -> Candidate:
-    """The event as Stripe keeps it; if Stripe does not show it and it is parked, as it is kept here.
+    """The event as Stripe keeps it; if Stripe does not show it and it waits or is handled, as it is kept here.
 
     Raises Transient.
     """
@@ -55,7 +55,8 @@ def from_id(event_id: str, stripe: StripeApi | None, reader: Reader) -> Candidat
         return found
     path = claim_path(event_id)
     claim = reader.read(path).get(path)
-    kept = parked_event_from(event_id, claim.fields) if claim and claim.fields.get("processed") is False else None
+    is_kept = claim and (claim.fields.get("processed") is False or claim.fields.get("result") == Result.HANDLED)
+    kept = parked_event_from(event_id, claim.fields) if claim and is_kept else None
     return Candidate(event_id, Origin.KEPT, kept) if kept else found
 
 

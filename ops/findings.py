@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from database.documents.findings import ALL_OPEN, OpenFinding, open_finding_from
+from database.documents.findings import ALL_FOUND, OpenFinding, open_finding_from
 from database.documents.reconciliations import PROGRESS, Progress, progress_from
 from database.moments import FirestoreMoments
 from database.store import Fields, Moment
@@ -12,6 +12,7 @@ from ops.commands import Asked, command
 from ops.connection import Shop
 from ops.exit_codes import ExitCode, Failed
 from ops.page import Heading, Line, Page, Tone
+from reconciliation.finding import to_copy
 
 
 @command("findings")
@@ -19,13 +20,14 @@ from ops.page import Heading, Line, Page, Tone
 def findings(context: click.Context) -> None:
     """List what disagrees: money, stock, orders, the trail. Each with what to do about it.
 
-    Ends with 3 if anything does, with 0 if nothing does, and with 1 if nobody has compared yet.
+    What a person has handled comes last. Ends with 3 if anything else disagrees, with 0 if nothing does, and with 1 if
+    nobody has compared yet.
     """
     asked: Asked = context.obj
     at = moment_of(asked.shop)
     found = [
         (finding, fields)
-        for batch in at.find(ALL_OPEN)
+        for batch in at.find(ALL_FOUND)
         for finding_id, fields in batch
         if (finding := open_finding_from(finding_id, fields))
     ]
@@ -34,7 +36,7 @@ def findings(context: click.Context) -> None:
         raise Failed("Nobody has compared yet: reconcileWithStripe does so every hour, and ./shop reconcile now.")
     page = page_of(found, progress)
     asked.output.show([{"id": finding.finding_id, **fields} for finding, fields in found], page)
-    if found:
+    if not all(finding.is_handled for finding, _ in found):
         context.exit(ExitCode.FOUND)
 
 
@@ -44,25 +46,36 @@ def moment_of(shop: Shop) -> Moment:
 
 
 def page_of(found: Sequence[tuple[OpenFinding, Fields]], progress: Progress) -> Page:
-    """The oldest first."""
-    if not found:
-        return _all_is_well(progress)
-    return tuple(
-        part
-        for finding, fields in found
-        for part in (
-            Heading(f"{finding.rule}, since {finding.since:%Y-%m-%d %H:%M} UTC"),
-            Line(str(fields.get("found")), Tone.WARNING),
-            Line(str(fields.get("remedy")), Tone.COMMAND),
-        )
+    """The oldest first; what a person has handled, last."""
+    handled = [part for finding, fields in found if finding.is_handled for part in _handled(finding, fields)]
+    if all(finding.is_handled for finding, _ in found):
+        return *_all_is_well(progress, "Nothing else" if handled else "Nothing"), *handled
+    parts = [part for finding, fields in found if not finding.is_handled for part in _open(finding, fields)]
+    return *parts, *handled
+
+
+def _open(finding: OpenFinding, fields: Fields) -> Page:
+    return (
+        Heading(f"{finding.rule}, since {finding.since:%Y-%m-%d %H:%M} UTC"),
+        Line(str(fields.get("found")), Tone.WARNING),
+        Line(str(fields.get("remedy")), Tone.COMMAND),
+        Line(to_copy("handle", finding.finding_id), Tone.COMMAND),
     )
 
 
-def _all_is_well(progress: Progress) -> Page:
+def _handled(finding: OpenFinding, fields: Fields) -> Page:
+    return (
+        Heading(f"{finding.rule}, since {finding.since:%Y-%m-%d %H:%M} UTC, handled"),
+        Line(str(fields.get("found"))),
+        Line(f"by {fields.get('operator')}: {fields.get('reason')}", Tone.QUIET),
+    )
+
+
+def _all_is_well(progress: Progress, nothing: str) -> Page:
     """As far as anybody has looked."""
     if until := progress.matched_until:
-        return (Line(f"Nothing disagrees of what happened before {until:%Y-%m-%d %H:%M} UTC.", Tone.GOOD),)
+        return (Line(f"{nothing} disagrees of what happened before {until:%Y-%m-%d %H:%M} UTC.", Tone.GOOD),)
     return (
-        Line(f"Nothing disagrees on record of what happened before {progress.records_until:%Y-%m-%d %H:%M} UTC."),
+        Line(f"{nothing} disagrees on record of what happened before {progress.records_until:%Y-%m-%d %H:%M} UTC."),
         Line("Stripe was never asked: reconcileWithStripe takes STRIPE_API_KEY, as ./shop reconcile does."),
     )

@@ -70,7 +70,7 @@ def _page(found: list[Erasure], *, done: bool) -> Page:
     said = f"{deleted} documents {'are' if done else 'would be'} deleted, {count[Act.TAKE_NAME_OUT]} lose the user id."
     page: Page = (Heading("Erased" if done else "To be erased"), Table(rows, ("document", "what")), Line(said))
     if count[Act.TAKE_REASON_OUT]:
-        page = (*page, Line(f"{count[Act.TAKE_REASON_OUT]} operators' requests lose their reason."))
+        page = (*page, Line(f"{count[Act.TAKE_REASON_OUT]} requests and findings lose their reason."))
     if count[Act.STAYS]:
         stays = f"{count[Act.STAYS]} reasons that operators gave name them, and stay: decide whether that may be."
         page = (*page, Line(stays, Tone.WARNING))

@@ -65,12 +65,13 @@ def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
 
 
 def reason_erasure(path: str, fields: Mapping[str, Any], names: Collection[str]) -> Erasure | None:
-    """What becomes of a request, or of an entry of the trail; None if its reason has none of these names."""
+    """What becomes of a request, a finding, or an entry of the trail; None if its reason has none of these names."""
     reason = fields.get("reason")
     if not isinstance(reason, str) or not any(_is_named_in(reason, name) for name in names):
         return None
     is_answered = path.startswith("operatorRequests/") and fields.get("settledAt") is not None
-    return Erasure(path, Act.TAKE_REASON_OUT if is_answered else Act.STAYS)
+    is_free = is_answered or path.startswith("findings/")
+    return Erasure(path, Act.TAKE_REASON_OUT if is_free else Act.STAYS)
 
 
 def _is_named_in(reason: str, name: str) -> bool:
@@ -80,14 +81,15 @@ def _is_named_in(reason: str, name: str) -> bool:
 
 
 def _reasons_naming(user_id: str, client: "Client") -> Iterator[Erasure]:
-    """Of all requests that there still are, and of the trail of the customer's orders: by their id, mail and number.
+    """Of all requests and findings that there are, and of the trail of the customer's orders: by id, mail and number.
 
     It comes first, since their address is found for as long as nothing else is erased.
     """
     names = set(_names_of(user_id, client))
     orders = _naming(user_id, client.collection("orders"))
     entries = (entry for order in orders for entry in _entries_of(order.id, client))
-    for each in chain(documents_of(client.collection("operatorRequests")), entries):
+    kept = (documents_of(client.collection(name)) for name in ("operatorRequests", "findings"))
+    for each in chain(*kept, entries):
         if erasure := reason_erasure(each.reference.path, each.to_dict() or {}, names):
             yield erasure
 

@@ -8,6 +8,7 @@ from typing import Final
 from database.documents.audit_log import audit_path
 from database.documents.disputes import dispute_path
 from database.documents.effects import effect_path
+from database.documents.findings import finding_path
 from database.documents.inventory import inventory_path
 from database.documents.order_fields import refunds_from
 from database.documents.orders import order_path
@@ -43,6 +44,7 @@ class Kind(StrEnum):
     REFUND = "refund"
     USER = "customer"
     PRODUCT = "product"
+    FINDING = "finding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ _PATHS: Final = (
     (Kind.EVENT, audit_path),
     (Kind.DISPUTE, dispute_path),
     (Kind.EFFECT, effect_path),
+    (Kind.FINDING, finding_path),
 )
 _PRODUCT_PATHS: Final = (product_path, inventory_path)
 

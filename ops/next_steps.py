@@ -47,13 +47,16 @@ _PARKED: Final[Mapping[str, str]] = {
 
 def steps_of(case: Case, now: datetime) -> Iterator[Step]:
     """None if it needs nobody."""
-    yield from map(_of_finding, case.findings)
-    yield from map(step_for_parked, case.parked)
+    for finding in case.findings:
+        yield from steps_for_finding(finding)
+    for parked in case.parked:
+        yield from steps_for_parked(parked)
     if case.order:
         yield from _of_taking(case.order, case, now)
         yield from _of_order(case.order, case, now)
     yield from _of_the_sweep(case, now)
-    yield from (_given_up(each) for each in case.effects if each.stored.state is EffectState.ERROR)
+    for each in (one for one in case.effects if one.stored.state is EffectState.ERROR):
+        yield from _given_up(each)
     yield from (_failing(each) for each in case.effects if _is_failing(each))
     yield from map(step_for_unreadable, case.unreadable_effects)
     yield from (_of_dispute(each) for each in case.disputes if each.is_open)
@@ -119,17 +122,20 @@ def _is_refund_under_way(effect: Effect) -> bool:
     return effect.stored.effect.kind is EffectKind.STRIPE_REFUND and effect.stored.is_under_way
 
 
-def _of_finding(finding: Finding) -> Step:
+def steps_for_finding(finding: Finding) -> Iterator[Step]:
     found = f"Found by {finding.rule}: {finding.found}"
     if finding.remedy is None or finding.remedy.startswith(_LEADS_HERE):
-        return Step(f"{found}. The runbook says what to do, under “Money, stock or the trail disagree”", None)
-    return Step(found, finding.remedy)
+        yield Step(f"{found}. The runbook says what to do, under “Money, stock or the trail disagree”", None)
+    else:
+        yield Step(found, finding.remedy)
+    yield Step("Or, if it is looked into and may stay so", to_copy("handle", finding.finding_id))
 
 
-def step_for_parked(parked: ParkedEvent) -> Step:
+def steps_for_parked(parked: ParkedEvent) -> Iterator[Step]:
     said = f"Event {parked.event_id} ({parked.event_type}) is parked as {parked.result}"
     reason = f" ({parked.reason})" if parked.reason else ""
-    return Step(f"{said}{reason}{_PARKED.get(parked.result, '')}", to_copy("replay", parked.event_id))
+    yield Step(f"{said}{reason}{_PARKED.get(parked.result, '')}", to_copy("replay", parked.event_id))
+    yield Step("Or, if nothing will ever settle it", to_copy("handle", parked.event_id))
 
 
 def is_taking_overdue(order: Order, now: datetime) -> bool:
@@ -143,10 +149,11 @@ def _of_taking(order: Order, case: Case, now: datetime) -> Iterator[Step]:
         yield Step(f"{why}: the runbook says what to do, under “Sold units are not taken”", None)
 
 
-def _given_up(effect: Effect) -> Step:
+def _given_up(effect: Effect) -> Iterator[Step]:
     what = f"The {effect.stored.effect.kind} for {effect.stored.effect.recipient} was given up"
-    why = f"{what} ({effect.error}). Once that is mended, have it tried again, unless somebody has done it meanwhile"
-    return Step(why, to_copy("retry", effect.stored.effect.effect_id))
+    effect_id = effect.stored.effect.effect_id
+    yield Step(f"{what} ({effect.error}). Once that is mended, have it tried again", to_copy("retry", effect_id))
+    yield Step("Or, if somebody has done it meanwhile, or it is wanted no more", to_copy("handle", effect_id))
 
 
 def step_for_unreadable(effect: UnreadableEffect) -> Step:

@@ -179,6 +179,8 @@ def _on_record(event_id: str, store: DocumentStore) -> tuple[Result, str]:
     fields = next((document.fields for path in paths if (document := found[path])), {})
     before, at = text_or_none(fields.get("result")), time_or_none(fields.get("createdAt", fields.get("processedAt")))
     when = f" on {at:%Y-%m-%d at %H:%M:%S} UTC" if at else ""
+    if before == Result.HANDLED:
+        return Result.HANDLED, f"it was marked as handled{when}, and it cannot be settled now"
     if set_aside := next((result for result in SET_ASIDE if result == before), None):
         return set_aside, f"it was set aside{when}, and the shop's settings still do not take it"
     return Result.DUPLICATE_DETECTED, f"it was settled as {before}{when}"

@@ -76,16 +76,32 @@ def of_notice(found: Found) -> Happening:
 def of_effect(found: Found) -> Happening:
     fields = found.fields
     attempts, state = whole_number(fields.get("attempts")) or 0, str(fields.get("state"))
+    # As good as done, but not by whoever was asked for it.
+    end = "handled by a person" if fields.get("handledAt") else state
     what = f"{fields.get('kind')} for {fields.get('recipient')}"
     return Happening(
         at=_time_of(found),
         what=what,
         id=found.id,
-        result=f"{state} after {attempts} {'attempt' if attempts == 1 else 'attempts'}",
+        result=f"{end} after {attempts} {'attempt' if attempts == 1 else 'attempts'}",
         note=_next_of(found),
         operator=text_or_none(fields.get("operator")),
         reason=text_or_none(fields.get("reason")),
         is_failure=state == EffectState.ERROR,
+    )
+
+
+def of_handled_finding(found: Found) -> Happening:
+    """What a rule has found wrong, and a person has looked into."""
+    fields = found.fields
+    return Happening(
+        at=time_or_none(fields.get("handledAt")) or found.created_at,
+        what=f"found by {fields.get('rule')}",
+        id=found.id,
+        result="handled",
+        note=text_or_none(fields.get("found")),
+        operator=text_or_none(fields.get("operator")),
+        reason=text_or_none(fields.get("reason")),
     )
 
 

@@ -5,21 +5,23 @@ from typing import Final
 
 import click
 
+from database.documents.findings import HANDLED, OPEN
 from database.documents.orders import order_from
 from database.documents.payments import known_payment_from
 from database.documents.values import text_or_none
 from database.store import Document
-from ops.case import case_of, parked_event_in, unreadable_effect_in
+from ops.case import case_of, finding_in, parked_event_in, unreadable_effect_in
 from ops.commands import Asked, command
 from ops.exit_codes import ExitCode, Failed
 from ops.lookup import REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
-from ops.next_steps import step_for_parked, step_for_unreadable
+from ops.next_steps import Step, step_for_unreadable, steps_for_finding, steps_for_parked
 from ops.order_list import order_row, orders_table
 from ops.page import Line, Part, Tone
 from ops.phrases import moment
 from ops.reading import Found
 from ops.report import report_on
 from ops.report_page import page_of
+from orders.outcome import Result
 from reconciliation.finding import to_copy
 
 
@@ -62,8 +64,12 @@ def _event(lead: Lead) -> Iterator[Part]:
     for found in lead.found:
         fields = found.fields
         if fields.get("processed") is False:
-            step = step_for_parked(parked_event_in(found))
-            yield from (Line(f"{step.why}:"), Line(f"  {step.command}", Tone.COMMAND))
+            yield from _steps(steps_for_parked(parked_event_in(found)))
+            continue
+        if fields.get("result") == Result.HANDLED:
+            yield Line(
+                f"Event {found.id} ({fields.get('eventType')}) is handled, {_by_whom(fields.get('askedBy', fields))}"
+            )
             continue
         yield Line(
             f"Event {found.id} ({fields.get('eventType')}) was settled as {fields.get('result')}, and names no order."
@@ -95,6 +101,27 @@ def _effect(lead: Lead) -> Iterator[Part]:
         yield Line(step_for_unreadable(effect).why, Tone.WARNING)
 
 
+def _finding(lead: Lead) -> Iterator[Part]:
+    for found in lead.found:
+        yield Line(f"{found.id} is {found.fields.get('state')}: {found.fields.get('found')}")
+        if found.fields.get("state") == HANDLED:
+            yield Line(f"Handled {_by_whom(found.fields)}")
+        elif found.fields.get("state") == OPEN:
+            yield from _steps(steps_for_finding(finding_in(found)))
+
+
+def _steps(steps: Iterator[Step]) -> Iterator[Part]:
+    for step in steps:
+        yield Line(step.why + (":" if step.command else "."))
+        if step.command:
+            yield Line(f"  {step.command}", Tone.COMMAND)
+
+
+def _by_whom(said: object) -> str:
+    fields = said if isinstance(said, Mapping) else {}
+    return f"by {fields.get('operator')}: {fields.get('reason')}"
+
+
 def _other(lead: Lead) -> Iterator[Part]:
     for found in lead.found:
         yield Line(f"The {lead.kind} {found.id} of {moment(found.created_at)} names no order.")
@@ -104,6 +131,7 @@ _WITHOUT_ORDER: Final[Mapping[Kind, Callable[[Lead], Iterator[Part]]]] = {
     **dict.fromkeys(Kind, _other),
     Kind.EVENT: _event,
     Kind.EFFECT: _effect,
+    Kind.FINDING: _finding,
     Kind.PAYMENT: _payment,
     Kind.USER: _customer,
     Kind.PRODUCT: _product,
@@ -120,6 +148,7 @@ _NEEDS: Final[Mapping[Kind, Callable[[Found], bool]]] = {
     Kind.EVENT: lambda found: found.fields.get("processed") is False,
     Kind.PAYMENT: lambda found: bool(_waiting_for(found)),
     Kind.EFFECT: lambda found: unreadable_effect_in(found) is not None,
+    Kind.FINDING: lambda found: found.fields.get("state") == OPEN,
 }
 
 

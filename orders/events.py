@@ -9,7 +9,7 @@ from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.event_kinds import EventKind
 from orders.money import Money
-from orders.operator_events import AskedBy, EffectRetried, OperatorOrderEvent, StockAdjusted
+from orders.operator_events import AskedBy, EventReplayed, OfNoOrder, OperatorOrderEvent
 from orders.payments import Payment, PaymentState
 from orders.refunds import Refunds
 from orders.shop_events import ShopEvent
@@ -31,8 +31,9 @@ class StripeDelivery:
     """Whose event it is: the ids in `account` and `context`, with a comma between two that differ; None for our own."""
     is_replay: bool = False
     """Whether this is an event taken up again: not delivered just now, so not counted as a delivery."""
-    asked_by: AskedBy | None = None
-    """The operator who has had it taken up; None if the service does so by itself, or if it was delivered."""
+    asked_by: AskedBy | EventReplayed | None = None
+    """The operator who has had it taken up, or their request, which is answered with what becomes of it; None if the
+    service does so by itself, or if it was delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +238,7 @@ class NotUnderstood:
         return self.delivery.event_type
 
 
-Cause = OrderEvent | StockAdjusted | EffectRetried | NotUnderstood
+Cause = OrderEvent | OfNoOrder | NotUnderstood
 """All that can be settled."""
 
 

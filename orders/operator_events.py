@@ -1,4 +1,4 @@
-"""What operators do to orders, to stock and to effects. One request asks for each, and says who wants it, and why."""
+"""What operators do to orders, stock and what waits for them. A request asks for each, and says who wants it, why."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,6 +147,41 @@ class EffectRetried(_ByOperator):
     effect_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventReplayed(_ByOperator):
+    """An event of Stripe's that is kept here and was not settled is to be settled again."""
+
+    kind: ClassVar[str] = "operator_replayed_event"
+    event_type: ClassVar = "operator.replay"
+    order_id: ClassVar[None] = None
+
+    stripe_event_id: str
+
+
+class HandledKind(StrEnum):
+    """What can wait for a person without another end."""
+
+    EFFECT = "effect"
+    """It was given up."""
+    FINDING = "finding"
+    EVENT = "event"
+    """Of Stripe's: it is parked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedAsHandled(_ByOperator):
+    """Something that waits for a person needs nobody any more. No money, no stock and no order changes."""
+
+    kind: ClassVar[str] = "operator_handled"
+    event_type: ClassVar = "operator.handle"
+    order_id: ClassVar[None] = None
+
+    of: HandledKind
+    target_id: str
+
+
 OperatorOrderEvent = OrderAccepted | RefundOrdered | HoldReleased | HoldProlonged | OrderCancelled
 """What operators do to orders."""
-OperatorEvent = OperatorOrderEvent | StockAdjusted | EffectRetried
+OfNoOrder = StockAdjusted | EffectRetried | EventReplayed | MarkedAsHandled
+"""What they do otherwise."""
+OperatorEvent = OperatorOrderEvent | OfNoOrder

@@ -112,6 +112,10 @@ class Result(StrEnum):
     RETRY_ORDERED = "retry_ordered"
     """An operator wants something tried again that had to be done outside, and was given up."""
     NOT_RETRIED = "not_retried"
+    NOT_REPLAYED = "not_replayed"
+    HANDLED = "handled"
+    """An operator says that it needs nobody any more: something given up, a finding, or an event that was parked."""
+    NOT_HANDLED = "not_handled"
     INVALID_REQUEST = "invalid_request"
     """An operator's request cannot be read as one."""
     REHEARSED = "rehearsed"
@@ -143,12 +147,17 @@ REQUESTS_REFUSED: Final = frozenset(
         Result.NOT_CANCELLED,
         Result.NOT_ADJUSTED,
         Result.NOT_RETRIED,
+        Result.NOT_REPLAYED,
+        Result.NOT_HANDLED,
         Result.INVALID_REQUEST,
     }
 )
 """What an operator asked for was not done; the note says why. It is on record all the same."""
 SET_ASIDE: Final = frozenset({Result.OTHER_ACCOUNT, Result.LIVEMODE_MISMATCH})
 """Recorded, and settled in the place of that record when the event is sent again to terms that take it."""
+UNSETTLED: Final = SET_ASIDE | {Result.HANDLED}
+"""On record without being settled, so that what settles it takes the place of that record. What a person has handled,
+only a person has settled after all."""
 
 
 @dataclass(frozen=True, slots=True)

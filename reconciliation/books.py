@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from database.documents.findings import (
-    ALL_OPEN,
+    ALL_FOUND,
     OpenFinding,
     closed,
     finding_path,
-    is_open,
+    is_found,
+    is_handled,
+    noted,
     open_finding_from,
-    opened,
-    still_open,
 )
 from database.ids import is_document_id
 from database.store import Document, DocumentStore, Moment, Write
@@ -34,7 +34,7 @@ class Books:
     store: DocumentStore
     log: Log
     open: dict[str, OpenFinding]
-    """By id."""
+    """By id; also those that a person has handled, which may close, or be about something else by now."""
     opened: list[Finding] = field(default_factory=list)
     """In this run."""
     closed: list[str] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Books:
         """With those of these rules alone: what others find, they look after, and it takes no room from these."""
         known: dict[str, OpenFinding] = {}
         names = {rule.name for rule in RULES}
-        for batch in moment.find(ALL_OPEN):
+        for batch in moment.find(ALL_FOUND):
             read = (open_finding_from(finding_id, fields) for finding_id, fields in batch)
             known |= {each.finding_id: each for each in read if each and each.rule in names}
             if len(known) >= OPEN_MAX:
@@ -60,6 +60,11 @@ class Books:
     def is_overfull(self) -> bool:
         """Whether something was found in this run for which there was no room: whoever has found it must come back."""
         return bool(self._overfull)
+
+    @property
+    def open_count(self) -> int:
+        """How many wait for a person."""
+        return sum(not each.is_handled for each in self.open.values())
 
     def judge(self, subject: Subject, now: datetime) -> None:
         """By every rule that looks at such a thing. Raises StoreUnavailable."""
@@ -84,7 +89,7 @@ class Books:
         if self.open.pop(finding_id, None) is None:
             return
         before = self._read(finding_id)
-        if before and is_open(before):
+        if before and is_found(before):
             self._commit(closed(finding_id, before, now))
         self.closed.append(finding_id)
         self.log("INFO", "nothing is wrong there any more", findingId=finding_id, result="finding_closed")
@@ -103,15 +108,22 @@ class Books:
             self._leave_out(finding)
             return
         before = self._read(finding_id)
-        if before and is_open(before):
-            self._commit(still_open(finding, before, now))
-        else:
-            self._commit(opened(finding, before, now))
+        write, is_new = noted(finding, before, now)
+        self._commit(write)
+        if is_new:
             self.opened.append(finding)
             log_found(self.log, finding)
         self._found_now.add(finding_id)
-        since = self.open[finding_id].since if finding_id in self.open else now
-        self.open[finding_id] = OpenFinding(finding_id, finding.rule, finding.target, finding.order_id, since, now)
+        since = now if is_new or finding_id not in self.open else self.open[finding_id].since
+        self.open[finding_id] = OpenFinding(
+            finding_id,
+            finding.rule,
+            finding.target,
+            finding.order_id,
+            since,
+            now,
+            is_handled=not is_new and is_handled(before),
+        )
 
     def _leave_out(self, finding: Finding) -> None:
         """Say so once for each rule: where more is wrong than is kept, it may be very much more."""

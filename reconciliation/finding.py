@@ -23,6 +23,9 @@ class Found:
     """What is said of it here, and what there."""
     remedy: str
     """A command to copy: what shows more of it, or sets it right."""
+    difference: str | None = None
+    """By how much two figures disagree that both change by themselves: while it is the same, so is what is wrong.
+    None where the words say that."""
 
 
 class Subject(Protocol):
@@ -47,6 +50,8 @@ class Finding:
     words: str
     remedy: str
     severity: Severity = Severity.ERROR
+    difference: str | None = None
+    """As in `Found`."""
 
     @property
     def finding_id(self) -> str:
@@ -87,4 +92,5 @@ class Rule(Generic[SubjectT]):
         found = self.judge(subject)
         if found is None:
             return None
-        return Finding(self.name, subject.key, subject.order_id, found.words, found.remedy, self.severity)
+        about = subject.key, subject.order_id
+        return Finding(self.name, *about, found.words, found.remedy, self.severity, found.difference)

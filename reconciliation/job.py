@@ -105,7 +105,7 @@ class _Run:
             products=self._stock.products,
             opened=tuple(books.opened),
             closed=tuple(books.closed),
-            open=len(books.open),
+            open=books.open_count,
             seconds=self._limit.seconds,
             complete=self._is_complete,
         )

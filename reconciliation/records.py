@@ -18,6 +18,7 @@ from database.documents.webhook_events import claim_path
 from database.store import Document, Fields, Listing
 from orders.numbers import whole_number
 from orders.order import Order, OrderStatus
+from orders.outcome import Result
 from reconciliation.subjects import EffectRecord, EventRecord, OrderRecord, TakingRecord
 
 Documents = Mapping[str, Document | None]
@@ -65,9 +66,10 @@ def event_record_from(event_id: str, documents: Documents) -> EventRecord:
 
 
 def is_settled(event_id: str, documents: Documents) -> bool:
-    """Whether an audit entry says more than that the event was set aside."""
+    """Whether an audit entry says more than that the terms did not take the event: a person may have set it aside."""
     entry = documents[audit_path(event_id)]
-    return entry is not None and set_aside_from(entry) is None
+    set_aside = set_aside_from(entry)
+    return entry is not None and (set_aside is None or set_aside.result is Result.HANDLED)
 
 
 # --- Orders ----------------------------------------------------------------------------------------------------------

@@ -7,8 +7,6 @@ its order is known and there, then what the lifecycle says. Last, what follows f
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 from typing import Final, cast
 
 from notifications.notices import NoticeType
@@ -24,7 +22,7 @@ from orders.events import (
     StripeEvent,
 )
 from orders.lifecycle import step_for
-from orders.operator_events import EffectRetried, OperatorEvent, StockAdjusted
+from orders.operator_events import EffectRetried, EventReplayed, MarkedAsHandled, OperatorEvent, StockAdjusted
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed, ShopEvent
@@ -34,6 +32,7 @@ from settlement.change import change_from
 from settlement.decisions import Adjustment, Case, Decision, GiveBack, Look, Park, Proposal, Unchanged
 from settlement.ending import end_checkout, with_session_ended
 from settlement.holding import cancel, confirm_hold, expire, extend_hold, hold_units
+from settlement.marking import mark_as_handled
 from settlement.matching import why_not_heard
 from settlement.opening import open_checkout
 from settlement.operating import (
@@ -54,10 +53,11 @@ from settlement.recording import (
     record_money,
     record_subscription,
 )
+from settlement.replaying import answered, replay
 from settlement.reported import of_earlier_order
 from settlement.retrying import retry_effect
 from settlement.sending_back import send_back
-from settlement.setting_aside import objections_to, set_aside
+from settlement.setting_aside import HANDLING, Handling, objections_to, set_aside
 from settlement.snapshot import Claim, Record, Snapshot
 from settlement.terms import Terms
 
@@ -72,6 +72,17 @@ def decide(event: Cause, snapshot: Snapshot, terms: Terms, now: datetime) -> Dec
         return _decide_for_the_shop(event, snapshot, terms, now)
     if isinstance(event, OperatorEvent):
         return _decide_for_an_operator(event, snapshot, terms, now)
+    request = event.delivery.asked_by
+    if isinstance(request, EventReplayed) and not isinstance(event, NotUnderstood):
+        unasked = _not_asked_for(request, snapshot)
+        return unasked or answered(event, snapshot, _decide_for_stripe(event, snapshot, terms, now), terms)
+    return _decide_for_stripe(event, snapshot, terms, now)
+
+
+# --- By what is on record of the event -------------------------------------------------------------------------------
+
+
+def _decide_for_stripe(event: StripeEvent | NotUnderstood, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
     if snapshot.has_outlived_its_claim and snapshot.deliveries_on_record is None:
         return Look(deliveries=True)
     if isinstance(event, NotUnderstood):
@@ -80,40 +91,17 @@ def decide(event: Cause, snapshot: Snapshot, terms: Terms, now: datetime) -> Dec
     return _HANDLED_BY[handling](event, snapshot, terms, now)
 
 
-# --- By what is on record of the event -------------------------------------------------------------------------------
-
-
-class Handling(StrEnum):
-    """What is done with an event of Stripe's, before anybody looks at its order."""
-
-    SETTLE = "settle"
-    SETTLE_AFTER_ALL = "settle_after_all"
-    """A wrong setting had set it aside, and is corrected: it is settled in the place of its audit entry."""
-    KEEP_PARKED = "keep_parked"
-    """Count the delivery; what was parked stays so, since the setting may be what is wrong."""
-    SET_ASIDE = "set_aside"
-    COUNT_DUPLICATE = "count_duplicate"
-
-
-HANDLING: Final[Mapping[tuple[Record, bool], Handling]] = MappingProxyType(
-    {
-        (Record.NEW, True): Handling.SETTLE,
-        (Record.NEW, False): Handling.SET_ASIDE,
-        (Record.PARKED, True): Handling.SETTLE,
-        (Record.PARKED, False): Handling.KEEP_PARKED,
-        (Record.SET_ASIDE, True): Handling.SETTLE_AFTER_ALL,
-        (Record.SET_ASIDE, False): Handling.COUNT_DUPLICATE,
-        (Record.SETTLED, True): Handling.COUNT_DUPLICATE,
-        (Record.SETTLED, False): Handling.COUNT_DUPLICATE,
-    }
-)
-"""By what is on record of an event, and whether the shop's terms take its account and its mode."""
-
-
 def _settle_after_all(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
     if snapshot.audited is None:
         return Look(audit_entry=True)
     return _find_order(event, snapshot, terms, now)
+
+
+def _settle_if_asked(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
+    if event.delivery.asked_by is None:
+        return _count_duplicate(event, snapshot, terms, now)
+    decision = _settle_after_all(event, snapshot, terms, now)
+    return Unchanged(decision.outcome) if isinstance(decision, Park) else decision
 
 
 def _keep_parked(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
@@ -140,7 +128,7 @@ def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, terms: Terms, n
     if (claim := snapshot.claim) and not (is_ours and snapshot.record is Record.SET_ASIDE):
         result = Result.DUPLICATE_DETECTED if claim.processed else Result.ERROR
         return count_delivery(event, claim, event.order_id, result, now)
-    if snapshot.record is Record.SETTLED or (snapshot.record is Record.SET_ASIDE and not is_ours):
+    if snapshot.record in (Record.SETTLED, Record.HANDLED) or (snapshot.record is Record.SET_ASIDE and not is_ours):
         # A release that could read it has settled it, or it was set aside, and only its claim has expired.
         return claim_put_back(event, snapshot)
     if not is_ours:
@@ -173,11 +161,8 @@ def _decide_for_the_shop(event: ShopEvent, snapshot: Snapshot, terms: Terms, now
 
 
 def _decide_for_an_operator(event: OperatorEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
-    request = snapshot.operator_request
-    if request is None or request.event != event:
-        return Unchanged(Outcome(Result.IGNORED, event.order_id, "no_request: nobody asks for this, or not any more"))
-    if request.settled:
-        return Unchanged(request.settled)
+    if unasked := _not_asked_for(event, snapshot):
+        return unasked
     if snapshot.audited:
         # What is on record under its id was another request, which was deleted.
         return Unchanged(Outcome(Result.ALREADY_RECORDED, event.order_id, "id_used_before: give it another id"))
@@ -185,9 +170,21 @@ def _decide_for_an_operator(event: OperatorEvent, snapshot: Snapshot, terms: Ter
         return adjust_stock(event, snapshot)
     if isinstance(event, EffectRetried):
         return retry_effect(event, snapshot)
+    if isinstance(event, EventReplayed):
+        return replay(event, snapshot)
+    if isinstance(event, MarkedAsHandled):
+        return mark_as_handled(event, snapshot)
     if snapshot.order is None:
         return Adjustment(REFUSALS[event.kind], event.order_id, f"no_order: {event.order_id} does not exist")
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
+
+
+def _not_asked_for(event: OperatorEvent, snapshot: Snapshot) -> Unchanged | None:
+    """What becomes of it if its request says something else by now, or is answered; None if it is to be settled."""
+    request = snapshot.operator_request
+    if request is None or request.event != event:
+        return Unchanged(Outcome(Result.IGNORED, event.order_id, "no_request: nobody asks for this, or not any more"))
+    return Unchanged(request.settled) if request.settled else None
 
 
 def _of_nobodys(event: StripeEvent, snapshot: Snapshot) -> Unchanged | None:
@@ -222,6 +219,7 @@ def _find_order(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datet
 _HANDLED_BY: Final[Mapping[Handling, Callable[[StripeEvent, Snapshot, Terms, datetime], Decision]]] = {
     Handling.SETTLE: _find_order,
     Handling.SETTLE_AFTER_ALL: _settle_after_all,
+    Handling.SETTLE_IF_ASKED: _settle_if_asked,
     Handling.KEEP_PARKED: _keep_parked,
     Handling.SET_ASIDE: _set_aside,
     Handling.COUNT_DUPLICATE: _count_duplicate,

@@ -11,11 +11,11 @@ from inventory.stock import StockMove, release
 from notifications.notices import Notice, NoticeType
 from orders.checkout import Checkout
 from orders.disputes import Dispute
-from orders.events import OrderEvent
+from orders.events import OrderEvent, StripeEvent
 from orders.money import Money
 from orders.order import Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
-from settlement.snapshot import Snapshot
+from settlement.snapshot import EventOnRecord, KnownFinding, Snapshot
 from settlement.terms import Terms
 
 _Event = TypeVar("_Event")
@@ -112,6 +112,13 @@ class GiveBack:
         moves, _ = counted_apart(release(case.order.counted_lines), case.snapshot.products)
         status_before = case.order.held_from or OrderStatus.PENDING
         return cls(replace(case.order, status=status_before, held_from=None), moves)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What an operator has asked for is that this event be settled: it is what is decided from here on."""
+
+    event: StripeEvent
 
 
 # --- The last word ---------------------------------------------------------------------------------------------------
@@ -218,6 +225,8 @@ class Adjustment:
     """Of a product that is counted from now on: how many more may be sold than there are."""
     retried: StoredEffect | None = None
     """What is to be tried again."""
+    handled: StoredEffect | KnownFinding | EventOnRecord | None = None
+    """What needs nobody any more."""
     released: ClassVar[tuple[str, ...]] = ()
 
     @property
@@ -234,4 +243,4 @@ class Unchanged:
 
 
 Settled = Change | Park | SetAside | CountDelivery | Adjustment | Unchanged
-Decision = Look | Hold | GiveBack | Settled
+Decision = Look | Hold | GiveBack | Replay | Settled

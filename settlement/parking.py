@@ -11,11 +11,11 @@ from orders.events import CarriesPayment, DisputeChanged, NotUnderstood, OrderEv
 from orders.operator_events import OrderAccepted
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.decisions import CountDelivery, Decision, Look, Park, Unchanged
-from settlement.snapshot import Claim, Snapshot
+from settlement.snapshot import Claim, Record, Snapshot
 from settlement.terms import Terms
 
-_NO_ORDER = "the order does not exist"
-_NO_PAYMENT = "no order is known that this payment has paid for"
+NO_ORDER = "the order does not exist"
+NO_PAYMENT = "no order is known that this payment has paid for"
 
 
 def wait_for_order(event: StripeEvent, order_id: str, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
@@ -32,15 +32,15 @@ def wait_for_order(event: StripeEvent, order_id: str, snapshot: Snapshot, terms:
     if claim and (claim.result is result or waits_already):
         return count_delivery(event, claim, order_id, claim.result, now)
     if not isinstance(event, CarriesPayment):
-        return Unchanged(Outcome(Result.IGNORED, order_id, f"no_order: {_NO_ORDER}"))
+        return Unchanged(Outcome(Result.IGNORED, order_id, f"no_order: {NO_ORDER}"))
     if claim is None or claim.processed:
-        # An event from far in the future would never become old.
-        if abs(now - event.delivery.created_at) < terms.order_wait:
+        # An event from far in the future would never become old; and what a person had set aside nobody brings again.
+        if snapshot.record is not Record.HANDLED and abs(now - event.delivery.created_at) < terms.order_wait:
             raise OrderNotThereYet(f"order {order_id} does not exist yet")
         if snapshot.audited is None:
             # Settled long ago, it may be that only its claim has expired and its order been deleted.
             return Look(audit_entry=True)
-    return Park(result, order_id, _NO_ORDER)
+    return Park(result, order_id, NO_ORDER)
 
 
 def wait_for_payment(event: StripeEvent, snapshot: Snapshot, now: datetime) -> Decision:
@@ -53,7 +53,7 @@ def wait_for_payment(event: StripeEvent, snapshot: Snapshot, now: datetime) -> D
         return count_delivery(event, claim, event.order_id, result, now)
     if snapshot.audited is None:
         return Look(audit_entry=True)
-    return Park(result, event.order_id, _NO_PAYMENT)
+    return Park(result, event.order_id, NO_PAYMENT)
 
 
 def count_delivery(

@@ -51,9 +51,9 @@ class Requests:
         if request.is_rehearsal:
             return self._rehearse(request_id, request, request.event, now)
         outcome = self.settle(request.event, now)
-        if outcome.result is Result.ALREADY_RECORDED:
+        if outcome.result is Result.ALREADY_RECORDED and (left := self._read(request_id)) and not left.settled:
             # Another request of this id is on record: settling it writes nothing, and nobody would be told.
-            return self._refuse(request_id, request, outcome, now)
+            return self._refuse(request_id, left, outcome, now)
         return outcome
 
     def _read(self, request_id: str) -> OperatorRequest | None:

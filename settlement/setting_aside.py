@@ -5,15 +5,46 @@ of that record when it is sent again to terms that take it.
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from orders.events import NotUnderstood, StripeDelivery, StripeEvent
 from orders.outcome import Result
 from settlement.decisions import SetAside
-from settlement.snapshot import Snapshot
+from settlement.snapshot import Record, Snapshot
 from settlement.terms import Terms
 
+
+class Handling(StrEnum):
+    """What is done with an event of Stripe's, before anybody looks at its order."""
+
+    SETTLE = "settle"
+    SETTLE_AFTER_ALL = "settle_after_all"
+    """A wrong setting had set it aside, and is corrected: it is settled in the place of its audit entry."""
+    SETTLE_IF_ASKED = "settle_if_asked"
+    """A person had set it aside: likewise, but only for a person, and if it cannot be, it stays set aside."""
+    KEEP_PARKED = "keep_parked"
+    """Count the delivery; what was parked stays so, since the setting may be what is wrong."""
+    SET_ASIDE = "set_aside"
+    COUNT_DUPLICATE = "count_duplicate"
+
+
+HANDLING: Final[Mapping[tuple[Record, bool], Handling]] = MappingProxyType(
+    {
+        (Record.NEW, True): Handling.SETTLE,
+        (Record.NEW, False): Handling.SET_ASIDE,
+        (Record.PARKED, True): Handling.SETTLE,
+        (Record.PARKED, False): Handling.KEEP_PARKED,
+        (Record.SET_ASIDE, True): Handling.SETTLE_AFTER_ALL,
+        (Record.SET_ASIDE, False): Handling.COUNT_DUPLICATE,
+        (Record.HANDLED, True): Handling.SETTLE_IF_ASKED,
+        (Record.HANDLED, False): Handling.COUNT_DUPLICATE,
+        (Record.SETTLED, True): Handling.COUNT_DUPLICATE,
+        (Record.SETTLED, False): Handling.COUNT_DUPLICATE,
+    }
+)
+"""By what is on record of an event, and whether the shop's terms take its account and its mode."""
 _TAKEN_FOR: Final[Mapping[Result, str]] = MappingProxyType(
     {
         Result.OTHER_ACCOUNT: "an event of another account",
@@ -53,5 +84,8 @@ def delay_in_words(snapshot: Snapshot) -> str | None:
     if snapshot.set_aside_as is None:
         return None
     since = snapshot.set_aside.since if snapshot.set_aside else None
-    taken_for = _TAKEN_FOR[snapshot.set_aside_as]
-    return f"set_aside: taken for {taken_for}{f', on {since:%Y-%m-%d at %H:%M:%S} UTC' if since else ''}"
+    if snapshot.set_aside_as is Result.HANDLED:
+        said = "handled: a person had set it aside"
+    else:
+        said = f"set_aside: taken for {_TAKEN_FOR[snapshot.set_aside_as]}"
+    return f"{said}{f', on {since:%Y-%m-%d at %H:%M:%S} UTC' if since else ''}"

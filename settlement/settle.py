@@ -13,9 +13,10 @@ from database.documents.wanted import Wanted, after_hold
 from database.documents.webhook_events import claim_path
 from database.store import Committed, DocumentStore
 from orders.events import Cause, StripeEvent
+from orders.operator_events import EventReplayed
 from orders.outcome import Outcome, StoreContended, StoreUnavailable
 from settlement.decide import decide
-from settlement.decisions import Decision, GiveBack, Hold, Look, Park, Settled
+from settlement.decisions import Decision, GiveBack, Hold, Look, Park, Replay, Settled
 from settlement.parking import taken_up
 from settlement.snapshot import Snapshot
 from settlement.terms import Terms
@@ -99,7 +100,7 @@ def _settle_one(event: Cause, now: datetime, store: DocumentStore, terms: Terms,
         match decision:
             case GiveBack():
                 continue
-            case Park(looks_again=True):
+            case Park() if decision.looks_again or attempt.is_to_be_answered:
                 attempt.take_up()
             case _:
                 return decision
@@ -146,11 +147,19 @@ class _Attempt:
                 case Look():
                     self._wanted = self._wanted.and_also(decision)
                     self._read(seconds_left)
+                case Replay(event=parked):
+                    self._event, self._wanted = parked, Wanted(parked)
+                    self._read(seconds_left)
                 case Hold(order=held):
                     self._snapshot = after_hold(self._snapshot, held, self._commit(decision, seconds_left))
                 case _:
                     self._commit(decision, seconds_left)
                     return decision
+
+    @property
+    def is_to_be_answered(self) -> bool:
+        """Whether a request waits for what becomes of the event, also if that is nothing."""
+        return isinstance(self._event, StripeEvent) and isinstance(self._event.delivery.asked_by, EventReplayed)
 
     def look_closer(self) -> None:
         """From now on, also read what else may be why a try was lost."""

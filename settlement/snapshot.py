@@ -11,10 +11,10 @@ from inventory.reservation import Product
 from inventory.stock import Level
 from orders.checkout import Checkout
 from orders.disputes import Dispute
-from orders.events import StripeDelivery
+from orders.events import StripeDelivery, StripeEvent
 from orders.operator_events import OperatorEvent
 from orders.order import Order
-from orders.outcome import SET_ASIDE, Outcome, Result
+from orders.outcome import UNSETTLED, Outcome, Result
 
 Version = object
 """Which state of a document was read. Only equality means anything: nobody has written since."""
@@ -44,10 +44,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class SetAsideEntry:
-    """The audit entry of an event that the terms did not take: all that was ever done with it."""
+    """The audit entry of an event that the terms did not take, or a person has set aside: all that was done with it."""
 
     result: Result
-    """What was wrong with it."""
+    """What was wrong with it, or that it is handled."""
     since: datetime | None
     version: Version
     names: frozenset[str] = frozenset()
@@ -112,6 +112,40 @@ class KnownCheckout:
     version: Version
 
 
+@dataclass(frozen=True, slots=True)
+class KnownFinding:
+    """What a rule has found wrong, as it is kept."""
+
+    finding_id: str
+    is_open: bool
+    state: str
+    words: str
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class EventOnRecord:
+    """What is on record of an event of Stripe's that an operator has named."""
+
+    event_id: str
+    event_type: str
+    order_id: str | None
+    account: str | None
+    """As in `StripeDelivery`."""
+    event: StripeEvent | None
+    """As it was kept while it was parked; None if there is no more of it than its id, or none that can be read."""
+    claim: Claim | None
+    audited: bool
+    set_aside: SetAsideEntry | None
+    result: str | None
+    """How it ended; while it is parked, what it waits for."""
+    since: datetime | None
+
+    @property
+    def record(self) -> "Record":
+        return Snapshot(claim=self.claim, audited=self.audited, set_aside=self.set_aside).record
+
+
 class Record(StrEnum):
     """What was done with an event before, as far as its claim and its audit entry show."""
 
@@ -119,6 +153,8 @@ class Record(StrEnum):
     PARKED = "parked"
     SET_ASIDE = "set_aside"
     """The terms did not take its account or mode when it came, and nothing was done but to record that."""
+    HANDLED = "handled"
+    """It was parked until a person set it aside."""
     SETTLED = "settled"
 
 
@@ -144,9 +180,13 @@ class Snapshot:
     operator_request: OperatorRequest | None = None
     """Likewise, of an operator's."""
     effect: StoredEffect | None = None
-    """What an operator wants tried again; None if there is no such effect, or if it cannot be read."""
+    """What an operator wants tried again, or has seen to; None if there is no such effect, or if it cannot be read."""
     effects: tuple[StoredEffect, ...] | None = None
     """What is or was to be done outside because of the order; None if nobody looked."""
+    finding: KnownFinding | None = None
+    """What an operator has seen to; None if there is no such finding."""
+    event_on_record: EventOnRecord | None = None
+    """Of the event that an operator has named; None if they have named none."""
     products: Mapping[str, Product] = field(default_factory=dict)
     """Only the products that were asked for."""
     inventory_versions: Mapping[str, Version] = field(default_factory=dict)
@@ -180,18 +220,20 @@ class Snapshot:
         """What was done with the event before. An audit entry outlives a claim, and outweighs one."""
         if self.audited and self.set_aside is None:
             return Record.SETTLED
-        if self.claim is None:
-            return Record.SET_ASIDE if self.set_aside else Record.NEW
-        if not self.claim.processed:
+        if self.claim is None and self.set_aside is None:
+            return Record.NEW
+        if self.claim and not self.claim.processed:
             return Record.PARKED
-        return Record.SET_ASIDE if self.set_aside_as else Record.SETTLED
+        if self.set_aside_as is None:
+            return Record.SETTLED
+        return Record.HANDLED if self.set_aside_as is Result.HANDLED else Record.SET_ASIDE
 
     @property
     def set_aside_as(self) -> Result | None:
-        """What was wrong with the event, if recording that is all that was ever done with it."""
+        """What was wrong with the event, or that it is handled, if recording that is all that was ever done with it."""
         if self.audited:
             return self.set_aside.result if self.set_aside else None
-        return self.claim.result if self.claim and self.claim.result in SET_ASIDE else None
+        return self.claim.result if self.claim and self.claim.result in UNSETTLED else None
 
     @property
     def has_outlived_its_claim(self) -> bool:

@@ -1,12 +1,14 @@
 """`auditLog/{eventId}` ↔ an entry of the audit trail, and under it the further deliveries of its event."""
 
+from collections.abc import Mapping
+
 from audit.chain import chained
 from audit.entry import AuditEntry
 from database.documents.payment_fields import adjustments_fields
 from database.documents.values import time_or_none
 from database.store import Create, Document, Update
 from orders.events import StripeDelivery
-from orders.outcome import SET_ASIDE, Result
+from orders.outcome import UNSETTLED, Result
 from settlement.snapshot import SetAsideEntry, Snapshot
 
 
@@ -20,9 +22,9 @@ def deliveries_path(event_id: str) -> str:
 
 
 def set_aside_from(document: Document | None) -> SetAsideEntry | None:
-    """The entry, if it only says that the event was of another account or the other mode."""
+    """The entry, if it only says that the event was of another account or the other mode, or that it is handled."""
     said = document.fields.get("result") if document else None
-    result = next((result for result in SET_ASIDE if result == said), None)
+    result = next((result for result in UNSETTLED if result == said), None)
     if document is None or result is None:
         return None
     since = time_or_none(document.fields.get("createdAt"))
@@ -34,9 +36,7 @@ def entry_write(entry: AuditEntry, snapshot: Snapshot) -> Create | Update:
     path, fields = audit_path(entry.event_id), _entry_fields(entry)
     if (replaced := snapshot.set_aside) is None:
         return Create(path, chained(fields, snapshot.audit_head))
-    # An update keeps what it does not name, and the hash is over all that is there.
-    left_over = dict.fromkeys(sorted(replaced.names - fields.keys()))
-    return Update(path, chained({**left_over, **fields}, snapshot.audit_head), replaced.version)
+    return Update(path, chained(_in_place_of(replaced, fields), snapshot.audit_head), replaced.version)
 
 
 def act_write(entry: AuditEntry, snapshot: Snapshot) -> Create:
@@ -44,9 +44,19 @@ def act_write(entry: AuditEntry, snapshot: Snapshot) -> Create:
     return Create(audit_path(entry.event_id), chained(_entry_fields(entry), snapshot.acts_head))
 
 
-def unchained_write(entry: AuditEntry) -> Create:
-    """The entry of an event of Stripe's that changes nothing, and so is part of no chain."""
-    return Create(audit_path(entry.event_id), _entry_fields(entry))
+def unchained_write(entry: AuditEntry, replaced: SetAsideEntry | None = None) -> Create | Update:
+    """The entry of an event of Stripe's that changes nothing, and so is part of no chain.
+
+    Args:
+        replaced: what said before that the event was set aside.
+    """
+    path, fields = audit_path(entry.event_id), _entry_fields(entry)
+    return Update(path, _in_place_of(replaced, fields), replaced.version) if replaced else Create(path, fields)
+
+
+def _in_place_of(replaced: SetAsideEntry, fields: Mapping[str, object]) -> dict[str, object]:
+    # An update keeps what it does not name, and a hash is over all that is there.
+    return {**dict.fromkeys(sorted(replaced.names - fields.keys())), **fields}
 
 
 def delivery_write(delivery: StripeDelivery, order_id: str | None, number: int, result: Result) -> Create:

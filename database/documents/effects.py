@@ -157,6 +157,14 @@ def tried_again(stored: StoredEffect, operator: str, reason: str, now: datetime)
     return Update(effect_path(stored.effect.effect_id), {**again, **said}, stored.version)
 
 
+def handled(stored: StoredEffect, operator: str, reason: str, now: datetime, expires_at: datetime) -> Update:
+    """A person has seen to it, and on record is who. Why it was given up stays; what was to be sent does not."""
+    over = {"state": str(EffectState.SUCCESS), "handledAt": now, "payload": None, "expireAt": expires_at}
+    return Update(
+        effect_path(stored.effect.effect_id), {**over, "operator": operator, "reason": reason}, stored.version
+    )
+
+
 def _update(
     stored: StoredEffect,
     state: EffectState,

@@ -7,19 +7,22 @@ from typing import Final
 from database.documents.values import text_or_none, time_or_none
 from database.store import Create, Document, Fields, Listing, Update
 from reconciliation.finding import Finding
+from settlement.snapshot import KnownFinding
 
 OPEN: Final = "open"
+HANDLED: Final = "handled"
+"""A person has looked into it. It waits for nobody, until something else is found there."""
 CLOSED: Final = "closed"
 EARLIER_MAX: Final = 5
 """How many times it was open before are kept."""
 
-ALL_OPEN: Final = Listing("findings", {"state": [OPEN]}, order=["since"])
-"""Served by the index (state, since)."""
+ALL_FOUND: Final = Listing("findings", {"state": [OPEN, HANDLED]}, order=["since"])
+"""Whatever is still wrong, also if a person has handled it. Served by the index (state, since)."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFinding:
-    """One that nobody has seen to yet."""
+    """One that is still found."""
 
     finding_id: str
     rule: str
@@ -27,6 +30,8 @@ class OpenFinding:
     order_id: str | None
     since: datetime
     last_seen_at: datetime
+    is_handled: bool = False
+    """Whether a person has looked into it: then it waits for nobody."""
 
 
 def finding_path(finding_id: str) -> str:
@@ -39,24 +44,48 @@ def open_finding_from(finding_id: str, fields: Fields) -> OpenFinding | None:
     if rule is None or target is None or not isinstance(since, datetime):
         return None
     last_seen_at = time_or_none(fields.get("lastSeenAt")) or since
-    return OpenFinding(finding_id, rule, target, text_or_none(fields.get("orderId")), since, last_seen_at)
+    is_handled = fields.get("state") == HANDLED
+    return OpenFinding(finding_id, rule, target, text_or_none(fields.get("orderId")), since, last_seen_at, is_handled)
 
 
-def opened(finding: Finding, before: Document | None, now: datetime) -> Create | Update:
+def known_finding_from(finding_id: str, document: Document) -> KnownFinding:
+    fields = document.fields
+    state, words = str(fields.get("state")), str(fields.get("found"))
+    return KnownFinding(finding_id, state == OPEN, state, words, document.version)
+
+
+def noted(finding: Finding, before: Document | None, now: datetime) -> tuple[Create | Update, bool]:
+    """What is written of it, and whether nobody has been told of it yet."""
+    if before is None or not is_found(before) or _is_handled_otherwise(finding, before):
+        return _opened(finding, before, now), True
+    # Found once more: if it is open, perhaps in other words.
+    return Update(finding_path(finding.finding_id), _said(finding, now), before.version), False
+
+
+def _is_handled_otherwise(finding: Finding, before: Document) -> bool:
+    """Whether a person has handled something else there."""
+    known = text_or_none(before.fields.get("difference")) or before.fields.get("found")
+    return is_handled(before) and known != (finding.difference or finding.words)
+
+
+def _opened(finding: Finding, before: Document | None, now: datetime) -> Create | Update:
     """Found just now, perhaps not for the first time."""
     path, fields = finding_path(finding.finding_id), {**_said(finding, now), "since": now, "closedAt": None}
     fields |= {"rule": finding.rule, "target": finding.target, "orderId": finding.order_id, "state": OPEN}
     if before is None:
         return Create(path, {**fields, "earlier": []})
-    known = before.fields.get("earlier")
-    once = {"since": time_or_none(before.fields.get("since")), "closedAt": time_or_none(before.fields.get("closedAt"))}
+    known, was = before.fields.get("earlier"), before.fields
+    over_at = time_or_none(was.get("closedAt")) or time_or_none(was.get("handledAt"))
+    once = {"since": time_or_none(was.get("since")), "closedAt": over_at}
     earlier = [*(known if isinstance(known, list) else ()), once][-EARLIER_MAX:]
-    return Update(path, {**fields, "earlier": earlier}, before.version)
+    unhandled = dict.fromkeys(name for name in ("handledAt", "operator", "reason") if name in was)
+    return Update(path, {**fields, **unhandled, "earlier": earlier}, before.version)
 
 
-def still_open(finding: Finding, before: Document, now: datetime) -> Update:
-    """Found once more, perhaps in other words."""
-    return Update(finding_path(finding.finding_id), _said(finding, now), before.version)
+def handled(finding: KnownFinding, operator: str, reason: str, now: datetime) -> Update:
+    """A person has looked into it, and on record is who."""
+    fields = {"state": HANDLED, "handledAt": now, "operator": operator, "reason": reason}
+    return Update(finding_path(finding.finding_id), fields, finding.version)
 
 
 def closed(finding_id: str, before: Document, now: datetime) -> Update:
@@ -64,9 +93,16 @@ def closed(finding_id: str, before: Document, now: datetime) -> Update:
     return Update(finding_path(finding_id), {"state": CLOSED, "closedAt": now}, before.version)
 
 
-def is_open(document: Document | None) -> bool:
-    return document is not None and document.fields.get("state") == OPEN
+def is_handled(document: Document | None) -> bool:
+    return document is not None and document.fields.get("state") == HANDLED
+
+
+def is_found(document: Document | None) -> bool:
+    """Whether it is still found, also if a person has handled it."""
+    return document is not None and document.fields.get("state") in (OPEN, HANDLED)
 
 
 def _said(finding: Finding, now: datetime) -> dict[str, object]:
-    return {"found": finding.words, "remedy": finding.remedy, "severity": str(finding.severity), "lastSeenAt": now}
+    difference = {"difference": finding.difference} if finding.difference else {}
+    said = {"found": finding.words, "remedy": finding.remedy, "severity": str(finding.severity), "lastSeenAt": now}
+    return {**said, **difference}

@@ -20,8 +20,11 @@ from orders.operator_events import (
     REASON_CHARACTERS_MAX,
     STOCK_UNITS_MAX,
     EffectRetried,
+    EventReplayed,
+    HandledKind,
     HoldProlonged,
     HoldReleased,
+    MarkedAsHandled,
     OperatorEvent,
     OrderAccepted,
     OrderCancelled,
@@ -142,16 +145,22 @@ def _cancellation(fields: Fields, said: Mapping[str, Any]) -> OrderCancelled:
 
 
 def _retry(fields: Fields, said: Mapping[str, Any]) -> EffectRetried:
-    effect_id = fields.get("target")
-    if not is_document_id(effect_id):
-        raise _Defect("target must be the id of an effect")
-    return EffectRetried(**said, effect_id=effect_id)
+    return EffectRetried(**said, effect_id=_id_in(fields, "an effect"))
+
+
+def _replay(fields: Fields, said: Mapping[str, Any]) -> EventReplayed:
+    return EventReplayed(**said, stripe_event_id=_id_in(fields, "an event of Stripe's"))
+
+
+def _handle(fields: Fields, said: Mapping[str, Any]) -> MarkedAsHandled:
+    of = fields.get("of")
+    if not isinstance(of, str) or of not in _HANDLED_KINDS:
+        raise _Defect("of must be effect, finding or event: what target is the id of")
+    return MarkedAsHandled(**said, of=HandledKind(of), target_id=_id_in(fields, f"that {of}"))
 
 
 def _stock(fields: Fields, said: Mapping[str, Any]) -> StockAdjusted:
-    product_id, mode, quantity = fields.get("target"), fields.get("mode"), whole_number(fields.get("quantity"))
-    if not is_document_id(product_id):
-        raise _Defect("target must be the id of a product")
+    product_id, mode, quantity = _id_in(fields, "a product"), fields.get("mode"), whole_number(fields.get("quantity"))
     if not isinstance(mode, str) or mode not in _MODES:
         raise _Defect("mode must be set, add or recount")
     if mode == StockMode.RECOUNT:
@@ -185,9 +194,12 @@ _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorE
     "cancel": (_cancellation, {_EXPECTED}),
     "stock": (_stock, _OF_STOCK),
     "retry": (_retry, set()),
+    "replay": (_replay, set()),
+    "handle": (_handle, {"of"}),
 }
 """What each kind of requests becomes, and what it says besides what all of them say."""
-OF_NO_ORDER: Final = ("stock", "retry")
+OF_NO_ORDER: Final = ("stock", "retry", "replay", "handle")
+"""What these are done to may be named like an order."""
 _PAYMENT_ID: Final = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,250}")
 _REHEARSE: Final = "rehearse"
 _COMMON: Final = {"kind", "target", "reason", "operator", "createdAt", _REHEARSE}
@@ -197,6 +209,7 @@ _ANSWER: Final = {"settledAt", "result", "note", "expireAt", "differences"}
 _RESULTS: Final = frozenset(Result)
 _MODES: Final = frozenset(StockMode)
 _STATUSES: Final = frozenset(OrderStatus)
+_HANDLED_KINDS: Final = frozenset(HandledKind)
 
 
 def _order_in(fields: Fields) -> dict[str, Any]:
@@ -206,6 +219,13 @@ def _order_in(fields: Fields) -> dict[str, Any]:
     if expected is not None and not (isinstance(expected, str) and expected in _STATUSES):
         raise _Defect(f"{_EXPECTED} must be the status of an order")
     return {"order_id": order_id, "expected_status": OrderStatus(expected) if expected else None}
+
+
+def _id_in(fields: Fields, what: str) -> str:
+    target = fields.get("target")
+    if not is_document_id(target):
+        raise _Defect(f"target must be the id of {what}")
+    return target
 
 
 def _payment_in(fields: Fields) -> str | None:

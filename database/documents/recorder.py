@@ -11,19 +11,22 @@ from database.documents.cancel_requests import settled_request
 from database.documents.checkouts import checkout_write
 from database.documents.disputes import dispute_write
 from database.documents.effects import effect_write, tried_again
+from database.documents.effects import handled as handled_effect
+from database.documents.findings import handled as handled_finding
 from database.documents.inventory import adjusted, hold_writes, move_writes
 from database.documents.notifications import notice_write
 from database.documents.operator_requests import answered_request
 from database.documents.orders import WENT_UNCOUNTED, changed_fields, held_fields, order_path
 from database.documents.payments import index_writes, listed_as_waiting
 from database.documents.takings import taking_write
-from database.documents.webhook_events import counted_delivery, parked_claim, settled_claim
+from database.documents.webhook_events import counted_delivery, handled_claim, parked_claim, settled_claim
 from database.store import Update, Write
+from effects.effect import StoredEffect
 from orders.events import Cause, NotUnderstood, OrderEvent, StripeEvent
-from orders.operator_events import EffectRetried, OperatorEvent, OrderAccepted, StockAdjusted
+from orders.operator_events import EventReplayed, MarkedAsHandled, OfNoOrder, OperatorEvent, OrderAccepted
 from orders.order import Order
 from orders.outcome import Outcome, Result
-from orders.shop_events import CancelRequested
+from orders.shop_events import CancelRequested, ShopEvent
 from settlement.decisions import (
     Adjustment,
     Change,
@@ -33,10 +36,11 @@ from settlement.decisions import (
     Hold,
     Look,
     Park,
+    Replay,
     SetAside,
     Unchanged,
 )
-from settlement.snapshot import Snapshot
+from settlement.snapshot import EventOnRecord, KnownFinding, Snapshot
 from settlement.terms import Terms
 
 _UNREAD: Final = "not_understood"
@@ -54,7 +58,7 @@ def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Term
     Empty for a decision that writes nothing.
     """
     match decision:
-        case Look() | Unchanged():
+        case Look() | Replay() | Unchanged():
             return ()
         case Hold(order=held, moves=moves):
             # The price is written even when it is unknown: an amount that a client wrote is never believed.
@@ -62,10 +66,10 @@ def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Term
             return _order_write(snapshot, fields, now), *hold_writes(moves, snapshot)
         case GiveBack(order=order, moves=moves):
             return _order_write(snapshot, _changed(snapshot, order), now), *move_writes(moves, snapshot)
-        case Change() if not isinstance(event, NotUnderstood | StockAdjusted | EffectRetried):
+        case Change() if not isinstance(event, NotUnderstood | OfNoOrder):
             return _writes_for_change(decision, event, snapshot, terms, now)
-        case Adjustment() if isinstance(event, OperatorEvent):
-            return _writes_for_adjustment(decision, event, snapshot, terms, now)
+        case Adjustment() if asked := _asked(event):
+            return _writes_for_adjustment(decision, asked, snapshot, terms, now)
         case Park() | SetAside() | CountDelivery() if isinstance(event, StripeEvent | NotUnderstood):
             return _writes_for_delivery(decision, event, snapshot, terms, now)
         case Change() | Park() | SetAside() | CountDelivery() | Adjustment():
@@ -119,8 +123,8 @@ def _writes_for_change(
         writes.append(settled_request(order.order_id, request, now, terms.notice_lifetime))
     if isinstance(event, OrderAccepted) and order.payments.find(event.payment_id):
         writes += index_writes(event, order.order_id, snapshot)
-    if isinstance(event, OperatorEvent):
-        writes.append(_answer(event, change.outcome, snapshot, terms, now))
+    if asked := _asked(event):
+        writes.append(_answer(asked, change.outcome, snapshot, terms, now))
     writes += (
         notice_write(notice, change.entry_id, order.order_id, now, terms.notice_lifetime) for notice in change.notices
     )
@@ -148,6 +152,14 @@ def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> Audit
         note=change.note,
         **_asked_by(event),
     )
+
+
+def _asked(event: Cause) -> OperatorEvent | None:
+    """Whose request is answered by what becomes of the event."""
+    if isinstance(event, OperatorEvent):
+        return event
+    asked_by = None if isinstance(event, ShopEvent) else event.delivery.asked_by
+    return asked_by if isinstance(asked_by, EventReplayed) else None
 
 
 def _asked_by(event: OrderEvent | OperatorEvent) -> _AskedBy:
@@ -180,9 +192,44 @@ def _writes_for_adjustment(
     answer = _answer(event, decision.outcome, snapshot, terms, now)
     retried = decision.retried
     again = (tried_again(retried, event.operator, event.reason, now),) if retried else ()
+    handled = _writes_for_handled(decision.handled, event, terms, now) if isinstance(event, MarkedAsHandled) else ()
     written = act_write(entry, snapshot)
     head = acts_head_write(written.fields, snapshot.acts_version)
-    return written, *adjusted(decision, snapshot), *again, answer, head
+    return written, *adjusted(decision, snapshot), *again, *handled, answer, head
+
+
+def _writes_for_handled(
+    handled: StoredEffect | KnownFinding | EventOnRecord | None, event: MarkedAsHandled, terms: Terms, now: datetime
+) -> tuple[Write, ...]:
+    match handled:
+        case StoredEffect():
+            return (handled_effect(handled, event.operator, event.reason, now, now + terms.notice_lifetime),)
+        case KnownFinding():
+            return (handled_finding(handled, event.operator, event.reason, now),)
+        case EventOnRecord(claim=claim) if claim:
+            entry = unchained_write(_entry_for_handled(handled, event, now), handled.set_aside)
+            return entry, handled_claim(event, claim, now, terms.claim_lifetime)
+        case _:
+            return ()
+
+
+def _entry_for_handled(handled: EventOnRecord, event: MarkedAsHandled, now: datetime) -> AuditEntry:
+    kept = handled.event
+    return AuditEntry(
+        kind=kept.kind if kept else _UNREAD,
+        event_id=handled.event_id,
+        event_type=handled.event_type,
+        order_id=handled.order_id,
+        webhook_processed=False,
+        result=Result.HANDLED,
+        status_before=None,
+        status_after=None,
+        created_at=now,
+        payment_intent_id=kept.payment_intent_id if kept else None,
+        account=handled.account,
+        note=f"it was parked as {handled.result}",
+        **_asked_by(event),
+    )
 
 
 def _answer(event: OperatorEvent, outcome: Outcome, snapshot: Snapshot, terms: Terms, now: datetime) -> Update:

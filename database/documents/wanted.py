@@ -9,20 +9,30 @@ from database.documents.cancel_requests import cancel_request_from, cancel_reque
 from database.documents.checkouts import checkout_path, known_checkout_from
 from database.documents.disputes import dispute_path, known_dispute_from
 from database.documents.effects import effect_from, effect_path
+from database.documents.findings import finding_path, known_finding_from
 from database.documents.inventory import inventory_path, level_from
 from database.documents.operator_requests import operator_request_from, operator_request_path
 from database.documents.orders import order_from, order_path
 from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_from, product_path
-from database.documents.webhook_events import claim_from, claim_path
+from database.documents.webhook_events import claim_from, claim_path, event_on_record_from
 from database.store import Committed, Document, Fields
 from effects.effect import StoredEffect
 from orders.events import Cause, DisputeChanged, NotUnderstood, OfSession, StripeEvent
-from orders.operator_events import EffectRetried, OperatorEvent, OrderAccepted, RefundOrdered, StockAdjusted
+from orders.operator_events import (
+    EffectRetried,
+    EventReplayed,
+    HandledKind,
+    MarkedAsHandled,
+    OperatorEvent,
+    OrderAccepted,
+    RefundOrdered,
+    StockAdjusted,
+)
 from orders.order import Order
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ShopEvent
 from settlement.decisions import Look
-from settlement.snapshot import KnownDispute, OperatorRequest, Snapshot
+from settlement.snapshot import EventOnRecord, KnownDispute, KnownFinding, OperatorRequest, Snapshot
 
 Documents = Mapping[str, Document | None]
 
@@ -74,11 +84,7 @@ class Wanted:
             paths.append(order_path(self.order_id))
         if isinstance(self.event, CancelRequested):
             paths.append(cancel_request_path(self.event.order_id))
-        if isinstance(self.event, OperatorEvent):
-            # What turns out to be about no order is in a chain of its own.
-            paths += [operator_request_path(self.event.request_id), ACTS_CHAIN]
-        if isinstance(self.event, EffectRetried):
-            paths.append(effect_path(self.event.effect_id))
+        paths += self._operators_paths
         paths += [payment_path(payment_id) for payment_id in self._payment_ids]
         if self._checkout_path:
             paths.append(self._checkout_path)
@@ -89,6 +95,19 @@ class Wanted:
         if self._placed_path and self._placed_path not in paths:
             paths.append(self._placed_path)
         return tuple(paths)
+
+    @property
+    def _operators_paths(self) -> list[str]:
+        """What an operator asks for, and what of it waits for a person."""
+        # What turns out to be about no order is in a chain of its own.
+        paths = [operator_request_path(self._asked.request_id), ACTS_CHAIN] if self._asked else []
+        if effect_id := self._named(HandledKind.EFFECT):
+            paths.append(effect_path(effect_id))
+        if finding_id := self._named(HandledKind.FINDING):
+            paths.append(finding_path(finding_id))
+        if event_id := self._named(HandledKind.EVENT):
+            paths += [claim_path(event_id), audit_path(event_id)]
+        return paths
 
     def and_also(self, look: Look) -> "Wanted":
         """The same, and what a decision asks for."""
@@ -135,6 +154,8 @@ class Wanted:
             cancel_request=cancel_request_from(request) if request else None,
             operator_request=self._operator_request(documents),
             effect=self._effect(documents),
+            finding=self._finding(documents),
+            event_on_record=self._event_on_record(documents),
             products={
                 product_id: product_from(product_id, _fields(document), _fields(documents[product_path(product_id)]))
                 for product_id, document in inventory.items()
@@ -153,16 +174,47 @@ class Wanted:
         return replace(snapshot, is_loss_unexplained=is_unexplained)
 
     def _operator_request(self, documents: Documents) -> OperatorRequest | None:
-        if not isinstance(self.event, OperatorEvent):
+        if (asked := self._asked) is None:
             return None
-        document = documents[operator_request_path(self.event.request_id)]
-        return operator_request_from(self.event.request_id, document) if document else None
+        document = documents[operator_request_path(asked.request_id)]
+        return operator_request_from(asked.request_id, document) if document else None
+
+    @property
+    def _asked(self) -> OperatorEvent | None:
+        """What an operator asks for, also if by now that is to settle an event of Stripe's."""
+        if isinstance(self.event, StripeEvent):
+            asked_by = self.event.delivery.asked_by
+            return asked_by if isinstance(asked_by, EventReplayed) else None
+        return self.event if isinstance(self.event, OperatorEvent) else None
+
+    def _named(self, of: HandledKind) -> str | None:
+        """The id of what an operator has named that waits for a person, if it is one of these."""
+        match self.event:
+            case EffectRetried(effect_id=named_id) if of is HandledKind.EFFECT:
+                return named_id
+            case EventReplayed(stripe_event_id=named_id) if of is HandledKind.EVENT:
+                return named_id
+            case MarkedAsHandled(of=kind, target_id=named_id) if of is kind:
+                return named_id
+            case _:
+                return None
+
+    def _finding(self, documents: Documents) -> KnownFinding | None:
+        if (finding_id := self._named(HandledKind.FINDING)) is None:
+            return None
+        document = documents[finding_path(finding_id)]
+        return known_finding_from(finding_id, document) if document else None
+
+    def _event_on_record(self, documents: Documents) -> EventOnRecord | None:
+        if (event_id := self._named(HandledKind.EVENT)) is None:
+            return None
+        return event_on_record_from(event_id, documents[claim_path(event_id)], documents[audit_path(event_id)])
 
     def _effect(self, documents: Documents) -> StoredEffect | None:
-        if not isinstance(self.event, EffectRetried):
+        if (effect_id := self._named(HandledKind.EFFECT)) is None:
             return None
-        document = documents[effect_path(self.event.effect_id)]
-        return effect_from(self.event.effect_id, document) if document else None
+        document = documents[effect_path(effect_id)]
+        return effect_from(effect_id, document) if document else None
 
     def _known_dispute(self, documents: Documents) -> KnownDispute | None:
         if not isinstance(self.event, DisputeChanged):

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from database.documents.audit_log import account_fields, delivery_write
-from database.documents.parked_events import Parkable, parked_event_fields
-from database.documents.values import time_or_none
+from database.documents.audit_log import account_fields, delivery_write, set_aside_from
+from database.documents.parked_events import Parkable, parked_event_fields, parked_event_from
+from database.documents.values import text_or_none, time_or_none
 from database.store import Create, Document, Update, Write
 from orders.events import NotUnderstood, StripeDelivery, StripeEvent
 from orders.numbers import whole_number
+from orders.operator_events import MarkedAsHandled
 from orders.outcome import Result
 from settlement.decisions import CountDelivery, Park
-from settlement.snapshot import Claim, Snapshot
+from settlement.snapshot import Claim, EventOnRecord, Snapshot
 
 _RESULTS: Final = frozenset(Result)
 
@@ -39,6 +40,28 @@ def _deliveries_from(value: object) -> int:
     number = whole_number(value)
     # None, if it was only ever replayed.
     return number if number is not None and number >= 0 else 1
+
+
+def event_on_record_from(event_id: str, claim: Document | None, entry: Document | None) -> EventOnRecord:
+    """All that is on record of an event that somebody has named."""
+    kept, audited = claim.fields if claim else {}, entry.fields if entry else {}
+    said = {**audited, **kept}
+    set_aside = set_aside_from(entry)
+    is_parked = kept.get("processed") is False and (entry is None or set_aside is not None)
+    # A claim that has expired and was put back says less than the entry does.
+    how, at = (kept, kept.get("parkedAt")) if is_parked else (audited or kept, audited.get("createdAt"))
+    return EventOnRecord(
+        event_id=event_id,
+        event_type=str(said.get("eventType")),
+        order_id=text_or_none(said.get("orderId")),
+        account=text_or_none(said.get("account")),
+        event=parked_event_from(event_id, kept),
+        claim=claim_from(claim) if claim else None,
+        audited=entry is not None,
+        set_aside=set_aside,
+        result=text_or_none(how.get("result")),
+        since=time_or_none(at or kept.get("processedAt")),
+    )
 
 
 def settled_claim(
@@ -71,6 +94,13 @@ def parked_claim(
     again = {**parked, "expireAt": None} if claim.processed else {}
     fields = {"orderId": park.order_id, **reason, **kept, **again}
     return _changed_claim(event.delivery, park.order_id, park.result, claim, fields)
+
+
+def handled_claim(event: MarkedAsHandled, claim: Claim, now: datetime, lifetime: timedelta) -> Update:
+    """Parked no more, and settled no more: what is kept of the event stays for whoever replays it all the same."""
+    over = {"processed": True, "processedAt": now, "result": str(Result.HANDLED), "expireAt": now + lifetime}
+    asked_by = {"operator": event.operator, "reason": event.reason}
+    return Update(claim_path(event.target_id), {**over, "askedBy": asked_by}, claim.version)
 
 
 def counted_delivery(

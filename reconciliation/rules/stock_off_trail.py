@@ -17,9 +17,10 @@ def _judge(product: ProductRecord) -> Found | None:
     stock, expected = product.stock, product.stock_of_trail + product.to_take
     if stock == expected:
         return None
-    words = f"stock of {product.product_id} is {stock}, and {expected} by the trail: {stock - expected:+} beside it"
+    difference = f"{stock - expected:+}"
+    words = f"stock of {product.product_id} is {stock}, and {expected} by the trail: {difference} beside it"
     # To set what was found here would sell once more what was sold since.
-    return Found(words, to_copy("stock add", product.product_id, "0"))
+    return Found(words, to_copy("stock add", product.product_id, "0"), difference)
 
 
 # A shop that has yet to learn to change its stock by the command does so with an increment, and is right.

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from database import listings
-from database.documents.findings import ALL_OPEN
+from database.documents.findings import ALL_FOUND
 from database.store import Listing, Moment
 from reconciliation.records import INVENTORY, effects_due_before, entries_between, entries_of
 from tests.contract.database import Database
@@ -61,4 +61,4 @@ def test_only_what_is_open_is_found(database: Database) -> None:
     database.put("findings/a", {"state": "open", "since": NOW})
     database.put("findings/b", {"state": "closed", "since": NOW})
     database.put("findings/c", {"state": "open", "since": NOW - timedelta(days=1)})
-    assert found(database.moment(), ALL_OPEN) == ["c", "a"]
+    assert found(database.moment(), ALL_FOUND) == ["c", "a"]

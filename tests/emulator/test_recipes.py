@@ -51,11 +51,18 @@ def it_was_paid_twice(shop: Shop) -> None:
     assert shop.report(PAID, "evt_2", id="pi_2", latest_charge="ch_2") == "already_finalized"
 
 
+def another_was_paid_that_is_not_there(shop: Shop) -> None:
+    waiting_for_none = replace(shop, terms=replace(shop.terms, order_wait=timedelta(0)))
+    event = the_event(PAID, event_id="evt_2", id="pi_2", metadata={"orderId": "order-2"})
+    assert waiting_for_none.deliver(event) == "order_not_found"
+
+
 INCIDENTS: Final[Mapping[str, tuple[Callable[[Shop], None], str, Mapping[str, tuple[int, int]]]]] = {
     # what has happened, what the order is once it is put right, and what is on the shelf then
     "Events did not come": (nothing_came, "finalized", SOLD),
     "A setting kept events out": (it_was_set_aside, "finalized", SOLD),
     "A release could not read them": (it_could_not_be_read, "finalized", SOLD),
+    "Nobody will ever write the order": (another_was_paid_that_is_not_there, "reserved", HELD),
     "Something else was paid than was asked": (too_little_was_paid, "finalized", SOLD),
     "Money is due back": (too_little_was_paid, "review", HELD),
     "It was paid twice": (it_was_paid_twice, "finalized", SOLD),
@@ -80,7 +87,7 @@ def test_a_recipe_puts_right_what_it_is_for(
     knows_it = SimpleNamespace(event={"evt_1": THE_PAYMENT}.__getitem__)
     monkeypatch.setattr(stripe_access, "stripe_access", lambda *_: knows_it)
     before = (shop.order, shop.stock)
-    *shown, done = typed(RECIPES[incident], PROJECT=shop.client.project, ORDER="order-1", PAYMENT="pi_2")
+    *shown, done = typed(RECIPES[incident], PROJECT=shop.client.project, ORDER="order-1", PAYMENT="pi_2", EVENT="evt_2")
     said: dict[str, str] = {}
     for words in shown:
         result = run(words)

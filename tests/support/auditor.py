@@ -430,8 +430,17 @@ def _of_effects(shelves: Shelves) -> Iterator[str]:
         if state == "SUCCESS" and effect["payload"] is not None:
             yield f"{effect_id}: done, and what was sent is kept"
         told = notices.get(f"notifications/system/messages/{effect_id}", {}).get("type")
-        if (told == "effect_failed") != (state == "ERROR"):
+        if (told == "effect_failed") != (state == "ERROR" or "handledAt" in effect):
             yield f"{effect_id}: {state} with {effect['error']}, and the shop got {told}"
+
+
+def _is_on_record(request_id: str, request: Fields, shelves: Shelves) -> bool:
+    """A replay that has settled its event is in the trail by that."""
+    if f"operator_{request_id}" in shelves["auditLog"]:
+        return True
+    entry = shelves["auditLog"].get(request["target"], {}) if request.get("kind") == "replay" else {}
+    said = {"operator": request.get("operator"), "reason": request.get("reason"), "result": request.get("result")}
+    return said == {name: entry.get(name) for name in said}
 
 
 def _of_expiry(shelves: Shelves) -> Iterator[str]:
@@ -441,7 +450,7 @@ def _of_expiry(shelves: Shelves) -> Iterator[str]:
             yield f"{order_id}: its cancel request is {request}, settled or not"
     for request_id, request in shelves["operatorRequests"].items():
         is_invalid = request.get("result") == "invalid_request"
-        if (request.get("settledAt") is not None) != (is_invalid or f"operator_{request_id}" in shelves["auditLog"]):
+        if (request.get("settledAt") is not None) != (is_invalid or _is_on_record(request_id, request, shelves)):
             yield f"{request_id}: an operator's request, and whether it is settled is not what it says: {request}"
     for path, notice in shelves["notifications"].items():
         if notice["expireAt"] <= notice["createdAt"]:

@@ -300,6 +300,8 @@ OPERATORS_REQUESTS: Mapping[str, Fields] = {
     "stock-1": an_operators_request("stock", target="shirt", mode="add", quantity=5),
     "recount-1": an_operators_request("stock", target="shirt", mode="recount"),
     "retry-1": an_operators_request("retry", target="evt_1_mail_customer"),
+    "replay-1": an_operators_request("replay", target="evt_1"),
+    "handle-1": an_operators_request("handle", target="evt_1_mail_customer", of="effect"),
 }
 """One of each kind, by id."""
 

@@ -11,7 +11,7 @@ Fields = Mapping[str, Any]
 Entries = Mapping[str, Fields]
 
 _ACTS = "chains/operators"
-_SET_ASIDE = {"other_account", "livemode_mismatch"}
+_SET_ASIDE = {"other_account", "livemode_mismatch", "handled"}
 
 
 def broken_chains(orders: Mapping[str, Sequence[Fields]], entries: Entries, chains: Entries) -> Iterator[str]:

@@ -13,7 +13,7 @@ from google.cloud.firestore_v1.types import StructuredQuery
 
 from audit.trail import trail_of
 from database.connection import Connection
-from database.documents.findings import ALL_OPEN
+from database.documents.findings import ALL_FOUND
 from database.documents.orders import HOLDING_ORDERS
 from database.documents.takings import TAKINGS
 from database.documents.trail_checks import orders_behind
@@ -101,7 +101,7 @@ class Recorder:
 
 
 LISTINGS: Final[Mapping[str, Listing]] = {
-    "ALL_OPEN": ALL_OPEN,
+    "ALL_FOUND": ALL_FOUND,
     "HOLDING_ORDERS": HOLDING_ORDERS,
     "INVENTORY": records.INVENTORY,
     "TAKINGS": TAKINGS,

@@ -19,7 +19,7 @@ ANSWER: Final[dict[str, Any]] = {
 
 ASKED: Final = (
     *("kind", "target", "reason", "rehearse", "expectedStatus", "payment", "amount", "restock", "again", "until"),
-    *("mode", "quantity", "force", "new", "backorder"),
+    *("mode", "quantity", "force", "new", "backorder", "of"),
 )
 LISTS: Final[dict[str, Any]] = {field: [1] for field in ASKED}
 
@@ -34,6 +34,8 @@ OPERATING_PERMITTED: Final = {
     "an admin says what a request of its kind does not have, which the service answers": ADMIN.sets(
         NEW, a_request(rehearse=False, again=False, force=True, new=False)
     ),
+    "an admin asks for a parked event to be settled": ADMIN.sets(NEW, a_request(kind="replay", target="evt_1")),
+    "an admin marks a finding as handled": ADMIN.sets(NEW, a_request(kind="handle", target="f_1", of="finding")),
     "an admin asks for more time": ADMIN.sets(NEW, a_request(kind="extend", until=LATER)),
     "an admin asks only what would become of it": ADMIN.sets(NEW, a_request(rehearse=True)),
     "an admin without an address asks for something": NAMELESS_ADMIN.sets(NEW, a_request(operator=" ann")),
@@ -64,6 +66,23 @@ OPERATING_REFUSED: Final = {
     "an unauthenticated caller cannot ask for anything": UNAUTHENTICATED.sets(NEW, a_request()),
     "a customer cannot ask for anything": ALICE.sets(NEW, a_request(operator=" alice")),
     "a viewer cannot ask for anything": VIEWER.sets(NEW, a_request(operator="vic@example.com vic")),
+    "a viewer cannot ask for a parked event to be settled": VIEWER.sets(
+        NEW, a_request(kind="replay", target="evt_1", operator="vic@example.com vic")
+    ),
+    "a viewer cannot mark what was found as handled": VIEWER.sets(
+        NEW, a_request(kind="handle", target="f_1", of="finding", operator="vic@example.com vic")
+    ),
+    "a customer cannot mark what was given up as handled": ALICE.sets(
+        NEW, a_request(kind="handle", target="e_1", of="effect", operator=" alice")
+    ),
+    "what a request marks as handled cannot be said at length": ADMIN.sets(
+        NEW, a_request(kind="handle", target="f_1", of="f" * 2_001)
+    ),
+    "an admin cannot mark what was found as handled past the service": ADMIN.updates(FINDING, state="handled"),
+    "an admin cannot mark what was given up as handled past the service": ADMIN.updates("effects/e_1", state="SUCCESS"),
+    "an admin cannot mark a parked event as handled past the service": ADMIN.updates(
+        "webhookEvents/evt_1", processed=True
+    ),
     "a viewer cannot even rehearse": VIEWER.sets(NEW, a_request(operator="vic@example.com vic", rehearse=True)),
     "an admin cannot ask in another's name": ADMIN.sets(NEW, a_request(operator="olga@example.com olga")),
     "an admin cannot ask by their address alone": ADMIN.sets(NEW, a_request(operator="ada@example.com")),

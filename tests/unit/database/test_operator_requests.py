@@ -50,7 +50,7 @@ def defect_in(request: dict[str, object]) -> str | None:
 @pytest.mark.parametrize(
     ("request_", "defect"),
     [
-        ({}, "kind must be one of accept, cancel, extend, refund, release, retry, stock"),
+        ({}, "kind must be one of accept, cancel, extend, handle, refund, release, replay, retry, stock"),
         (an_operators_request("accept", amount=1, again=True), "a request of this kind has no 'again', 'amount'"),
         (an_operators_request("accept", createdAt="today"), "createdAt must be a time"),
         (an_operators_request("accept", operator=""), "operator must be a text of 1 to 200 characters"),
@@ -65,6 +65,14 @@ def defect_in(request: dict[str, object]) -> str | None:
         (an_operators_request("refund", restock="some"), "restock must be all, none, or a list of productId:quantity"),
         (an_operators_request("extend"), "until must be a time"),
         (an_operators_request("retry", target="a/b"), "target must be the id of an effect"),
+        (an_operators_request("replay", target="a/b"), "target must be the id of an event of Stripe's"),
+        (an_operators_request("replay", target="evt_1", of="event"), "a request of this kind has no 'of'"),
+        (an_operators_request("handle", target="f"), "of must be effect, finding or event: what target is the id of"),
+        (
+            an_operators_request("handle", target="f", of=["event"]),
+            "of must be effect, finding or event: what target is the id of",
+        ),
+        (an_operators_request("handle", target="a/b", of="finding"), "target must be the id of that finding"),
         ({**STOCK, "target": ".."}, "target must be the id of a product"),
         ({**STOCK, "mode": "take"}, "mode must be set, add or recount"),
         ({**STOCK, "mode": "recount"}, "a recount says nothing but its mode: what is there is counted"),
@@ -166,7 +174,7 @@ def test_an_answer_names_the_order_even_if_it_does_not_exist() -> None:
 
 def test_what_is_no_request_is_refused_on_the_document_and_what_does_not_exist_is_nothing() -> None:
     store = MemoryStore({"operatorRequests/r": {"kind": "explode"}})
-    note = "kind must be one of accept, cancel, extend, refund, release, retry, stock"
+    note = "kind must be one of accept, cancel, extend, handle, refund, release, replay, retry, stock"
     assert requests_in(store).answer("r", NOW) == Outcome(Result.INVALID_REQUEST, None, note)
     assert document_at(store, "operatorRequests/r")["result"] == "invalid_request"
     before = store.dump()

@@ -10,7 +10,7 @@ import pytest
 from audit.links import Entry
 from audit.verification import Ends, verified_all
 from database.documents.audit_heads import head_from
-from database.documents.findings import opened
+from database.documents.findings import noted
 from database.documents.values import text_or_none
 from database.store import Fields
 from ops import audit, export, findings, forget, reconcile
@@ -43,7 +43,7 @@ def the_shop_of_the_page() -> MemoryStore:
     store.put("orders/order-2", an_order(userId="bob", createdAt=NOW + timedelta(hours=3)))
     settled(placed("order-2"), store, now=NOW + timedelta(hours=3))
     (finding,) = findings_of(ProductRecord("shirt", reserved=9, held=6, stock=None, stock_of_trail=None))
-    store.commit((opened(finding, None, NOW),), timeout_seconds=1)
+    store.commit((noted(finding, None, NOW)[0],), timeout_seconds=1)
     return store
 
 

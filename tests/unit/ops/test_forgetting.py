@@ -14,6 +14,7 @@ REQUEST, ENTRY = "operatorRequests/r", "auditLog/operator_r"
     [
         (REQUEST, {"reason": "Alice@Example.com has called", "settledAt": NOW}, Act.TAKE_REASON_OUT),
         (REQUEST, {"reason": "for ALICE"}, Act.STAYS),
+        ("findings/f_1", {"reason": "for ALICE"}, Act.TAKE_REASON_OUT),
         (ENTRY, {"reason": "alice has called", "settledAt": NOW}, Act.STAYS),
         (REQUEST, {"reason": "as agreed", "settledAt": NOW}, None),
         (REQUEST, {"reason": None}, None),

@@ -17,7 +17,7 @@ from stripe_api.keys import EMULATORS_KEY
 from tests.support.builders import NOW
 from tests.support.reconciling import ShopAtStripe, broken
 from tests.support.recording import silent
-from tests.support.shop import status_in
+from tests.support.shop import document_at, status_in
 from tools.addresses import Addresses, NoEmulators
 
 
@@ -91,10 +91,26 @@ def test_what_disagrees_is_listed_with_what_to_do(at_stripe: ShopAtStripe) -> No
         f"reserved_not_held, since {at_stripe.now:%Y-%m-%d %H:%M} UTC",
         "6 of shirt are reserved, and orders hold 0",
         "./shop stock recount shirt",
+        "./shop handle reserved_not_held_shirt",
     ]
     assert json.loads(ran("findings", "--json").stdout)[0]["id"] == "reserved_not_held_shirt"
     again = ran("reconcile", "--yes")
     assert (again.exit_code, "1 found before: ./shop findings" in again.stdout) == (ExitCode.FOUND, True)
+
+
+def test_what_a_person_has_handled_is_listed_last_and_ends_as_if_all_was_well(at_stripe: ShopAtStripe) -> None:
+    at_stripe.deliver()
+    broken(at_stripe.store, "inventory/shirt", reserved=9)
+    ran("reconcile", "--yes")
+    path = "findings/reserved_not_held_shirt"
+    by = {"state": "handled", "handledAt": NOW, "operator": "olga", "reason": "counted by hand"}
+    at_stripe.store.put(path, {**document_at(at_stripe.store, path), **by})
+    at_stripe.later(hours=1)
+    again = ran("reconcile", "--yes")
+    assert (again.exit_code, "found before" in again.stdout) == (ExitCode.FINE, False)
+    listed = ran("findings")
+    assert (listed.exit_code, listed.stdout.startswith("Nothing else disagrees")) == (ExitCode.FINE, True)
+    assert listed.stdout.endswith(", handled\n9 of shirt are reserved, and orders hold 0\nby olga: counted by hand\n")
 
 
 def test_where_stripe_cannot_be_asked_it_says_so_and_shows_what_the_database_alone_does(

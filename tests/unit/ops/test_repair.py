@@ -17,11 +17,12 @@ from ops.connection import Shop
 from ops.exit_codes import ExitCode
 from ops.output import Output
 from orders.outcome import StoreUnavailable
-from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order
+from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order, an_updated_refund
 from tests.support.effects import A_MAIL
 from tests.support.interference import Crash
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled
 from tests.support.shop import a_shop_after, a_shop_with_a_hold, document_at, shirts_in, status_in
 
 YES = ("--yes", "--reason", "as agreed", "--operator", "olga")
@@ -108,6 +109,37 @@ def test_what_was_given_up_is_tried_again_once_that_is_said() -> None:
     assert document_at(store, path)["state"] == "ERROR"
     assert ran(store, "retry", A_MAIL.effect_id, "gone", *YES).exit_code == ExitCode.FOUND
     assert (document_at(store, path)["state"], document_at(store, path)["reason"]) == ("PENDING", "as agreed")
+
+
+def test_what_waits_is_marked_as_handled_whatever_it_is() -> None:
+    effect, store = effect_path(A_MAIL.effect_id), a_shop_with_a_hold()
+    store.put(effect, {**effect_write(A_MAIL, NOW).fields, "state": "ERROR"})
+    store.put("findings/f_1", {"rule": "f", "found": "what?", "state": "open"})
+    settled(an_updated_refund("evt_9", order_id=None), store)
+    waiting = (A_MAIL.effect_id, "f_1", "evt_9")
+    shown, before = ran(store, "handle", *waiting), store.dump()
+    assert (shown.exit_code, shown.stdout.count("would end as handled")) == (ExitCode.FINE, 3)
+    assert ran(store, "handle", *waiting, *YES).exit_code == ExitCode.FINE
+    assert document_at(store, effect)["state"] == "SUCCESS"
+    assert document_at(store, "findings/f_1")["state"] == "handled"
+    assert document_at(store, "webhookEvents/evt_9")["result"] == "handled"
+    assert document_at(store, "findings/f_1")["reason"] == "as agreed"
+    assert {path for path in store.dump() if before.get(path) != store.dump()[path]} >= {effect, "auditLog/evt_9"}
+    again = ran(store, "handle", "f_1")
+    assert (again.exit_code, "not_handled: not_open: it is handled" in again.stdout) == (ExitCode.FAILED, True)
+
+
+def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None:
+    store = a_shop_with_a_hold()
+    gone = ran(store, "handle", "x_1", *YES)
+    assert (gone.exit_code, "There is no effect, no finding and no event x_1" in gone.stderr) == (ExitCode.FAILED, True)
+    for path in "findings/x_1", "webhookEvents/x_1":
+        store.put(path, {"state": "open", "found": "what?", "processed": False})
+    both = ran(store, "handle", "x_1", *YES)
+    assert (both.exit_code, "say --of finding or --of event" in both.stderr) == (ExitCode.FAILED, True)
+    assert ran(store, "handle", "x_1", "--of", "finding", *YES).exit_code == ExitCode.FINE
+    assert document_at(store, "webhookEvents/x_1")["processed"] is False
+    assert "cannot be the id" in ran(store, "handle", "a/b").stderr
 
 
 @pytest.mark.parametrize(

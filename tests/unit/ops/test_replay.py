@@ -19,13 +19,23 @@ from ops.event_files import NoEvents, events_in
 from ops.event_sources import claims_that_ended, parked_claims
 from ops.stripe_access import stripe_access
 from service.environment import SettingsError
-from service.wiring import patience
+from service.wiring import answering, patience
 from stripe_api.api import NoSuchEvent, StripeRefused, StripeUnavailable
 from stripe_api.client import StripeClient
-from tests.support.builders import LATER, NOW, a_payment, a_placement, an_updated_refund, redelivered
+from tests.support.builders import (
+    LATER,
+    NOW,
+    TERMS,
+    a_payment,
+    a_placement,
+    an_operators_request,
+    an_updated_refund,
+    redelivered,
+    something_not_understood,
+)
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
-from tests.support.settling import settled
+from tests.support.settling import settled, settling_on
 from tests.support.shop import (
     a_shop,
     a_shop_after,
@@ -148,6 +158,31 @@ def test_an_event_of_another_account_stays_set_aside_until_the_settings_take_it(
     bulk = ("--result", "other_account", *the_set("evt_1"))
     settled = ran(store, *bulk, *YES, stripe=Stripe(foreign), settings=listed)
     assert (settled.exit_code, status_in(store), complaints_in(store)) == (0, "finalized", [])
+
+
+def test_what_a_person_has_handled_is_settled_after_all_from_what_is_kept_of_it() -> None:
+    store = a_shop_after(a_placement(), an_updated_refund("evt_2", order_id=None))
+    store.put("operatorRequests/h", an_operators_request("handle", target="evt_2", of="event"))
+    assert answering(store, settling_on(store), TERMS).answer("h", NOW).result == "handled"
+    stuck = ran(store, "evt_2")
+    assert (stuck.exit_code, "would end as payment_not_found" in stuck.stdout) == (3, True)
+    settled(a_payment(), store)
+    bulk = ("--result", "handled", *the_set("evt_2"))
+    assert ran(store, *bulk, *YES).exit_code == 0
+    assert (status_in(store), complaints_in(store)) == ("refunded", [])
+    unread = a_shop_after(a_placement())
+    settled(something_not_understood(), unread)
+    unread.put("operatorRequests/h", an_operators_request("handle", target="evt_1", of="event"))
+    answering(unread, settling_on(unread), TERMS).answer("h", NOW)
+    bad = {**PAID, "data": {"object": {**cast("Any", PAID)["data"]["object"], "amount_received": "much"}}}
+    shown = ran(unread, "evt_1", stripe=Stripe(bad))
+    assert (
+        shown.exit_code,
+        "it was marked as handled on 2026-03-14 at 15:09:26 UTC, and it cannot" in shown.stdout,
+    ) == (
+        3,
+        True,
+    )
 
 
 # --- From what is kept here -------------------------------------------------------------------------------------------

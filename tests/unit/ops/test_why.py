@@ -149,7 +149,7 @@ def test_an_order_that_is_gone_or_never_came_shows_what_waits_for_it() -> None:
     store = a_shop()
     store.put("webhookEvents/evt_1", a_parked_event())
     assert "there is no such order" in told(store)
-    assert next_steps(store) == ["./shop replay evt_1"]
+    assert next_steps(store) == ["./shop replay evt_1", "./shop handle evt_1"]
 
 
 def test_an_event_and_a_payment_without_an_order_speak_for_themselves() -> None:
@@ -313,7 +313,7 @@ def test_a_payment_too_many_is_refunded_by_its_name() -> None:
 
 def test_what_was_given_up_says_why() -> None:
     store = with_effect(a_shop_after(a_placement()), A_MAIL, state="ERROR", error="sender not verified")
-    assert next_steps(store) == [f"./shop retry {A_MAIL.effect_id}"]
+    assert next_steps(store) == [f"./shop retry {A_MAIL.effect_id}", f"./shop handle {A_MAIL.effect_id}"]
     assert "The mail for customer was given up (sender not verified)." in told(store)
     again = with_effect(a_shop_after(a_placement()), A_MAIL, operator="olga", reason="it is verified now")
     assert (next_steps(again), "by olga: it is verified now" in told(again)) == ([], True)
@@ -391,7 +391,7 @@ def test_a_remedy_that_shows_the_same_page_once_more_is_no_step() -> None:
     store = a_shop_after(a_placement())
     finding = {"rule": "refunds_differ", "orderId": "order-1", "found": "10 and 20", "since": NOW, "state": "open"}
     store.put("findings/refunds_differ_pi_1", {**finding, "remedy": "./shop why order-1"})
-    (step,) = next_steps(store)
+    step, _ = next_steps(store)
     assert step.startswith("Found by refunds_differ: 10 and 20. The runbook says what to do")
 
 
@@ -402,7 +402,10 @@ def test_a_section_that_a_step_names_is_in_the_runbook(section: str) -> None:
     assert f"\n### {section}\n" in (ROOT / "docs/runbook.md").read_text()
 
 
-@pytest.mark.parametrize(("state", "steps"), [("open", ["./shop replay evt_7"]), ("closed", [])])
+@pytest.mark.parametrize(
+    ("state", "steps"),
+    [("open", ["./shop replay evt_7", "./shop handle paid_at_stripe_pi_7"]), ("handled", []), ("closed", [])],
+)
 def test_a_finding_brings_its_own_remedy_while_it_is_open(state: str, steps: list[str]) -> None:
     store = a_shop_after(a_placement())
     finding = {"rule": "paid_at_stripe", "orderId": "order-1", "found": "pi_7 is paid", "since": NOW}
@@ -415,3 +418,42 @@ def test_a_paid_order_that_its_customer_wants_cancelled_can_be_refunded() -> Non
     order = a_reserved_order(status="finalized", finalizedAt=NOW, payments={"pi_1": paid}, cancelRequestedAt=NOW)
     assert next_steps(a_shop(order)) == ["./shop refund order-1"]
     assert "- its customer asked at 2026-03-14 15:09:26" in told(a_shop(order))
+
+
+# --- Handled ----------------------------------------------------------------------------------------------------------
+
+BY_OLGA = {"operator": "olga", "reason": "told on the phone"}
+
+
+def test_what_a_person_has_handled_says_who_and_why_and_needs_nobody() -> None:
+    over = {"state": "SUCCESS", "attempts": 14, "error": "refused", "handledAt": NOW, **BY_OLGA}
+    store = with_effect(without_requests(a_shop_after(a_placement(), a_payment())), A_MAIL, **over)
+    finding = {"rule": "refunds_differ", "orderId": "order-1", "found": "10 and 20", "since": NOW, "state": "handled"}
+    store.put("findings/refunds_differ_pi_1", {**finding, "handledAt": NOW, **BY_OLGA})
+    store.put(
+        "auditLog/evt_7", {**document_at(store, "auditLog/evt_1"), "eventId": "evt_7", "result": "handled", **BY_OLGA}
+    )
+    said = told(store)
+    assert next_steps(store) == []
+    assert f"({A_MAIL.effect_id}): handled by a person after 14 attempts" in said
+    assert "found by refunds_differ (refunds_differ_pi_1): handled\n" in said
+    assert "payment_intent.succeeded (evt_7): handled" in said
+    assert said.count("by olga: told on the phone") == 3
+
+
+def test_a_finding_and_an_event_of_no_order_that_are_handled_say_so_and_need_nobody() -> None:
+    store = a_shop()
+    finding = {"rule": "stock_off_trail", "found": "3 beside it", "remedy": "./shop stock add shirt 0", "since": NOW}
+    store.put("findings/stock_off_trail_shirt", {**finding, "state": "open"})
+    shown = operated(store, "why", "stock_off_trail_shirt")
+    assert (shown.exit_code, "  ./shop handle stock_off_trail_shirt\n" in shown.stdout) == (ExitCode.FOUND, True)
+    store.put("findings/stock_off_trail_shirt", {**finding, "state": "handled", **BY_OLGA})
+    shown = operated(store, "why", "stock_off_trail_shirt")
+    assert (shown.exit_code, shown.stdout.splitlines()) == (
+        ExitCode.FINE,
+        ["stock_off_trail_shirt is handled: 3 beside it", "Handled by olga: told on the phone"],
+    )
+    store.put("webhookEvents/evt_9", a_parked_event(orderId=None, processed=True, result="handled", askedBy=BY_OLGA))
+    shown = operated(store, "why", "evt_9")
+    said = "Event evt_9 (payment_intent.succeeded) is handled, by olga: told on the phone\n"
+    assert (shown.exit_code, shown.stdout) == (ExitCode.FINE, said)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from database.documents.findings import opened
+from database.documents.findings import noted
 from database.store import Listing
 from orders.events import NotUnderstood
 from orders.outcome import StoreUnavailable
@@ -18,12 +18,14 @@ from reconciliation.finding import Finding
 from reconciliation.job import RUN_SECONDS_MAX
 from reconciliation.registry import RULES
 from reconciliation.subjects import EventRecord
+from service.wiring import answering
 from stripe_api.api import StripeRefused
 from stripe_api.lists import Listed, Span
-from tests.support.builders import NOW, TERMS
+from tests.support.builders import NOW, TERMS, an_operators_request
 from tests.support.memory_store import MemoryMoment, MemoryStore
 from tests.support.reconciling import ListedAccount, ShopAtStripe, answer_of, broken, status_of
 from tests.support.recording import RecordingLog, silent
+from tests.support.settling import settling_on
 from tests.support.shop import document_at, shirts_in, status_in
 from tools.stripe_stand_in import sessions
 from webhooks.ownership import Naming
@@ -414,6 +416,47 @@ def test_a_break_is_found_by_its_rule_once_and_closed_when_it_is_mended(rule: st
     assert closings == [{**usual, "findingId": finding_id} for finding_id in mended.closed]
 
 
+@pytest.mark.parametrize("rule", BREAKING)
+def test_what_a_person_has_handled_is_said_no_more_and_closes_all_the_same(rule: str) -> None:
+    shop = a_reconciled_shop()
+    good, account = shop.store.dump(), copy.deepcopy((shop.account.intents, shop.account.refunds))
+    BREAKING[rule](shop)
+    found = {finding.finding_id for finding in shop.reconcile(NOW).opened}
+    for finding_id in found:
+        answered_in(shop, "handle", finding_id)
+    shop.later(hours=1)
+    again = shop.reconcile()
+    assert (again.opened, again.open, again.is_as_usual, set(opened_lines(shop))) == ((), 0, True, found)
+    for path, fields in good.items():
+        if not path.startswith(("reconciliations/", "baselines/")):
+            shop.store.put(path, fields)
+    lose(shop, *({"effects/mail_1", "checkouts/order-4", "takings/order-1"} & shop.store.dump().keys()))
+    shop.account.intents, shop.account.refunds = account
+    assert set(shop.reconcile().closed) == found
+    assert {document_at(shop.store, f"findings/{each}")["state"] for each in found} == {"closed"}
+
+
+def answered_in(shop: ShopAtStripe, kind: str, finding_id: str) -> None:
+    asked = an_operators_request(kind, target=finding_id, of="finding")
+    shop.store.put(f"operatorRequests/{finding_id}", asked)
+    settle = settling_on(shop.store)
+    assert answering(shop.store, settle, shop.terms).answer(finding_id, shop.now).result == "handled"
+
+
+def test_of_stock_it_is_the_difference_that_a_person_has_handled_and_not_the_figures() -> None:
+    shop = a_reconciled_shop()
+    shirts = document_at(shop.store, "inventory/shirt")
+    broken(shop.store, "inventory/shirt", stock=99)
+    (found,) = shop.reconcile().opened
+    answered_in(shop, "handle", found.finding_id)
+    shop.order("order-9")
+    shop.later(hours=1)
+    assert (shop.reconcile().opened, document_at(shop.store, "inventory/shirt") != shirts) == ((), True)
+    broken(shop.store, "inventory/shirt", stock=98)
+    assert [finding.finding_id for finding in shop.reconcile().opened] == [found.finding_id]
+    assert shop.open_findings() == [found.finding_id]
+
+
 def opened_lines(shop: ShopAtStripe) -> list[str]:
     log: Any = shop.log
     return [line["findingId"] for line in log.lines if line["result"] == "finding_opened"]
@@ -562,7 +605,7 @@ def test_what_others_have_found_takes_no_room_from_it(monkeypatch: pytest.Monkey
     shop = a_reconciled_shop()
     monkeypatch.setattr(books, "OPEN_MAX", 1)
     in_the_trail = Finding("chain_broken", "order-1", "order-1", "changed", "./shop audit verify order-1")
-    shop.store.commit((opened(in_the_trail, None, shop.now),), timeout_seconds=1)
+    shop.store.commit((noted(in_the_trail, None, shop.now)[0],), timeout_seconds=1)
     broken(shop.store, "inventory/shirt", reserved=9)
     assert [finding.rule for finding in shop.reconcile().opened] == ["reserved_not_held"]
     assert "chain_broken_order-1" in shop.open_findings()
@@ -729,3 +772,28 @@ def test_entries_of_an_order_are_asked_for_only_if_not_all_were_read_just_before
     assert replace(shop.job(), moment=lambda: moment).run(NOW).opened == ()
     asked = [order_id for listing in moment.asked for order_id in listing.one_of.get("orderId", ())]
     assert len(asked) == times_asked
+
+
+def test_a_parked_event_that_a_person_has_handled_is_not_settled_by_itself() -> None:
+    def a_shop_whose_order_came_late() -> ShopAtStripe:
+        shop = ShopAtStripe()
+        shop.order("order-1")
+        shop.pay("order-1")
+        order = document_at(shop.store, "orders/order-1")
+        lose(shop, "orders/order-1")
+        shop.later(hours=2)
+        shop.deliver()
+        shop.store.put("orders/order-1", order)
+        return shop
+
+    left_alone, seen_to = a_shop_whose_order_came_late(), a_shop_whose_order_came_late()
+    parked = [path for path, claim in seen_to.store.documents() if claim.get("processed") is False]
+    for number, path in enumerate(parked):
+        asked = an_operators_request("handle", target=path.partition("/")[2], of="event")
+        seen_to.store.put(f"operatorRequests/{number}", asked)
+        answering(seen_to.store, settling_on(seen_to.store), TERMS).answer(str(number), seen_to.now)
+    assert parked
+    for shop, status in ((left_alone, "finalized"), (seen_to, "reserved")):
+        shop.reconcile()
+        assert status_in(shop.store) == status
+    assert "claim_without_entry" not in {each.partition("_evt")[0] for each in seen_to.open_findings()}

@@ -9,13 +9,14 @@ import pytest
 
 from orders.events import CarriesPayment, Cause, OrderEvent, PaymentFailed, StripeEvent
 from orders.money import Money
+from orders.operator_events import AskedBy
 from orders.order import CLOSED
 from orders.outcome import Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
 from orders.shop_events import ShopEvent
-from settlement.decide import HANDLING, Handling
 from settlement.decisions import Case, Decision, GiveBack, Look, Park, SetAside
+from settlement.setting_aside import HANDLING, Handling
 from settlement.snapshot import CancelRequest, Record
 from settlement.terms import Terms
 from tests.support.builders import (
@@ -81,6 +82,11 @@ LISTING = replace(TERMS, accounts=frozenset({"acct_1", "org_1/acct_2"}))
 CLAIMED, PARKED = known(claim=a_claim()), known(claim=a_parked_claim())
 SETTLED, WAS_SET_ASIDE = known(audited=True), known(set_aside=SET_ASIDE)
 CLAIMED_AS_SET_ASIDE = known(claim=a_claim("livemode_mismatch"))
+WAS_HANDLED = known(set_aside=replace(SET_ASIDE, result=Result.HANDLED))
+CLAIMED_AS_HANDLED = known(claim=a_claim("handled", processed_at=LATER))
+HANDLED = CLAIMED_AS_HANDLED | WAS_HANDLED
+HANDLED_ON_PI_DAY = "handled: a person had set it aside, on 2026-03-14 at 15:09:26 UTC"
+SETTLED_AFTER_HANDLED = replace(FINALIZED, note=HANDLED_ON_PI_DAY)
 CELLS = {
     # what is on record: what is done with a payment that is ours, and with one of the other mode or of another account
     "new": ({}, FINALIZED, set_aside()),
@@ -89,6 +95,9 @@ CELLS = {
     "set aside": (CLAIMED_AS_SET_ASIDE | WAS_SET_ASIDE, SETTLED_AFTER_ALL, DUPLICATE),
     "set aside, claim expired": (WAS_SET_ASIDE, SETTLED_AFTER_ALL, a_count(recorded_as="livemode_mismatch")),
     "set aside, whatever its claim says": (CLAIMED | WAS_SET_ASIDE, SETTLED_AFTER_ALL, DUPLICATE),
+    "handled": (HANDLED, DUPLICATE, DUPLICATE),
+    "handled, claim expired": (WAS_HANDLED, a_count(recorded_as="handled"), a_count(recorded_as="handled")),
+    "handled, parked before by its claim": (PARKED | WAS_HANDLED, SETTLED_AFTER_HANDLED, a_count("order_not_found")),
     "settled": (CLAIMED | SETTLED, DUPLICATE, DUPLICATE),
     "settled, claim expired": (SETTLED, DUPLICATE, DUPLICATE),
     "settled, claim unprocessed": (PARKED | SETTLED, DUPLICATE, DUPLICATE),
@@ -104,6 +113,19 @@ def test_what_is_done_with_a_payment_that_comes_again(
     assert given(a_held_order(), after_loss=True, terms=LIVE_ONLY, **on_record).when(AGAIN) == of_others
     foreign = given(a_held_order(), after_loss=True, **on_record).when(a_payment(delivered_at=LATER, account="acct_9"))
     assert foreign == (of_others if on_record else of_account("acct_9"))
+
+
+@pytest.mark.parametrize("on_record", [HANDLED, WAS_HANDLED, CLAIMED_AS_HANDLED])
+def test_what_a_person_has_handled_only_a_person_has_settled_and_only_by_terms_that_take_it(
+    on_record: dict[str, Any],
+) -> None:
+    asked = a_payment(is_replay=True, asked_by=AskedBy("olga", "as agreed"))
+    is_dated = "set_aside" in on_record
+    note = HANDLED_ON_PI_DAY if is_dated else "handled: a person had set it aside"
+    assert given(a_held_order(), **on_record).when(asked) == replace(FINALIZED, note=note)
+    assert given(a_held_order(), **on_record).when(REPLAY) == unchanged("duplicate_detected")
+    assert given(a_held_order(), terms=LIVE_ONLY, **on_record).when(asked) == unchanged("duplicate_detected")
+    assert given(**on_record).when(asked) == unchanged("order_not_found", "the order does not exist")
 
 
 def test_whatever_is_on_record_of_an_event_that_is_taken_or_not_has_its_handling() -> None:

@@ -1,0 +1,58 @@
+"""`./shop handle`: what waits for a person needs nobody any more."""
+
+from typing import Final
+
+import click
+
+from database.documents.effects import effect_path
+from database.documents.findings import finding_path
+from database.documents.webhook_events import claim_path
+from database.ids import is_document_id
+from ops.acting import Act, How, said_how
+from ops.carrying_out import carry_out
+from ops.commands import Asked, command
+from ops.exit_codes import Failed
+from ops.reading import Reader
+from orders.operator_events import HandledKind
+
+_PATHS: Final = {
+    HandledKind.EFFECT: effect_path,
+    HandledKind.FINDING: finding_path,
+    HandledKind.EVENT: claim_path,
+}
+
+
+@command("handle")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True)
+@click.option(
+    "--of", type=click.Choice([str(each) for each in HandledKind]), help="What ID is of, if several have the same."
+)
+@said_how
+@click.pass_obj
+def handle(asked: Asked, ids: tuple[str, ...], of: str | None, how: How) -> None:
+    """Mark as handled what waits for a person and has no other end.
+
+    ID is that of an effect that was given up, of a finding that somebody has looked into, or of an event of Stripe's
+    that is parked and that nothing will ever settle. Then it is in no list and wakes nobody. No money, no stock and no
+    order changes, and `./shop why` says who has handled it.
+
+    A finding is open again once something else is found there. An event is settled after all by `./shop replay`.
+    """
+    if bad := [each for each in ids if not is_document_id(each)]:
+        raise Failed(f"{bad[0]} cannot be the id of anything that waits.")
+    acts = [
+        Act("handle", some_id, {"of": of or str(_kind_of(some_id, asked.shop.reader))})
+        for some_id in dict.fromkeys(ids)
+    ]
+    carry_out(asked, acts, how)
+
+
+def _kind_of(some_id: str, reader: Reader) -> HandledKind:
+    """Raises Failed, Transient."""
+    there = reader.read(*(path(some_id) for path in _PATHS.values()))
+    kinds = [kind for kind, path in _PATHS.items() if path(some_id) in there]
+    if not kinds:
+        raise Failed(f"There is no effect, no finding and no event {some_id}. `./shop status` says what waits.")
+    if len(kinds) > 1:
+        raise Failed(f"{some_id} is the id of several things: say --of {' or --of '.join(kinds)}.")
+    return kinds[0]
