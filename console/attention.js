@@ -9,6 +9,9 @@ const ASKED_WITHIN = 24 * 60 * MINUTE;
 /** So many attempts take a quarter of an hour and more: then it is no passing trouble. */
 const ATTEMPTS_MANY = 5;
 
+/** Whether a parked event is kept as it was read; of what nobody could read there is only its id. */
+export const isKept = ({ event }) => Boolean(event);
+
 const untouched = (now) => new Date(now - UNTOUCHED);
 
 const inStatus = (status, isOld) => (now) => ({
@@ -25,6 +28,7 @@ const effects = (states, isOverdue) => (now) => ({
 
 /**
  * By urgency. `item` makes of what was found `{ id, since, money, note, orderId }`, or null if it is none after all;
+ * `of`: what it is, if it can be marked as handled; of an event, `isKept` says whether it can be settled as it is kept.
  * `isFiltered`: whether only what is read can tell, so that they cannot be counted. `needs`: the documents that say
  * whether it is still so, which `isStill` is then given by path.
  */
@@ -39,13 +43,13 @@ export const CONCERNS = [
   { name: "paid twice", says: "more than is needed", item: ofOrder, isFiltered: true, query: () => ({
     collection: "orders", where: [["overpaid", "==", true]], order: [["createdAt", "asc"]],
   }) },
-  { name: "parked", says: "events that wait for their order or payment", item: ofParked, query: () => ({
+  { name: "parked", of: "event", says: "events that wait for their order or payment", item: ofParked, query: () => ({
     collection: "webhookEvents", where: [["processed", "==", false]], order: [["parkedAt", "asc"]],
   }) },
-  { name: "findings", says: "of reconciliation with Stripe", item: ofFinding, query: () => ({
+  { name: "findings", of: "finding", says: "of reconciliation with Stripe", item: ofFinding, query: () => ({
     collection: "findings", where: [["state", "==", "open"]], order: [["since", "asc"]],
   }) },
-  { name: "effects given up", says: "not done outside, and not tried again", item: ofEffect, query: effects(["ERROR"]) },
+  { name: "effects given up", of: "effect", says: "not done outside, and not tried again", item: ofEffect, query: effects(["ERROR"]) },
   { name: "effects failing", says: `tried ${ATTEMPTS_MANY} times and more`, item: ofFailing, isFiltered: true,
     query: effects(["RETRY"]) },
   { name: "effects overdue", says: "not tried in time", item: ofEffect,
@@ -68,7 +72,9 @@ export const CONCERNS = [
   }) },
 ];
 
-const ofNoOrder = ({ id, fields }, since, money, note) => ({ id, since, money, note, orderId: fields.orderId ?? null });
+const ofNoOrder = ({ id, fields }, since, money, note) => ({
+  id, since, money, note, orderId: fields.orderId ?? null, isKept: isKept(fields),
+});
 const sum = (amount, currency) => (amount && currency ? [{ amount, currency }] : []);
 
 function ofOrder({ id, fields }) {

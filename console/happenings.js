@@ -4,8 +4,8 @@ import { money } from "./money.js";
 /** `{ at, lane, what, id, result, note, who, look }`, the earliest first. The lanes are those of the picture. */
 export const LANES = ["money", "order", "messages"];
 
-export function happeningsIn({ entries, effects, parked }) {
-  return [...entries.map(ofEntry), ...effects.map(ofEffect), ...parked.map(ofParked)]
+export function happeningsIn({ entries, effects, parked, findings }) {
+  return [...entries.map(ofEntry), ...effects.map(ofEffect), ...parked.map(ofParked), ...findings.filter(({ fields }) => fields.state === "handled").map(ofHandled)]
     .filter(({ at }) => at)
     .sort((one, other) => one.at - other.at);
 }
@@ -27,13 +27,13 @@ function ofEntry({ id, fields }) {
 }
 
 function ofEffect({ id, fields }) {
-  const { createdAt: at, kind, recipient, state, attempts, error, nextAttemptAt, operator, reason } = fields;
+  const { createdAt: at, kind, recipient, state, attempts, error, nextAttemptAt, handledAt, operator, reason } = fields;
   return {
     at,
     lane: kind === "stripe_refund" ? "money" : "messages",
     what: `${kind} for ${recipient}`,
     id,
-    result: `${state} after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`,
+    result: `${handledAt ? "handled by a person" : state} after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`,
     note: [error, nextAttemptAt && `next at ${nextAttemptAt.toLocaleString()}`].filter(Boolean).join("; "),
     who: operator ? `${operator}: ${reason}` : "",
     look: state === "ERROR" ? "bad" : state === "RETRY" ? "warn" : state === "SUCCESS" ? "good" : "",
@@ -43,6 +43,12 @@ function ofEffect({ id, fields }) {
 function ofParked({ id, fields }) {
   const { parkedAt: at, eventType: what, result, reason } = fields;
   return { at, lane: "order", what, id, result: `parked as ${result}`, note: reason ?? "", who: "", look: "warn" };
+}
+
+/** What a rule has found wrong, and a person has looked into. */
+function ofHandled({ id, fields }) {
+  const { handledAt: at, rule, found: note, operator, reason } = fields;
+  return { at, lane: "order", what: `found by ${rule}`, id, result: "handled", note, who: `${operator}: ${reason}`, look: "" };
 }
 
 const signed = (number) => (number > 0 ? `+${number}` : String(number ?? 0));

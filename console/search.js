@@ -6,7 +6,7 @@ import { beginningWith, ofCustomer, ofOrder, ofSession, REFUND_IDS, refunded } f
 /** The order in which an id is tried; the first that is known decides. */
 const PATHS = [
   ["order", "orders"], ["payment", "payments"], ["event", "webhookEvents"], ["event", "auditLog"],
-  ["dispute", "disputes"], ["effect", "effects"], ["request", "operatorRequests"], ["product", "inventory"],
+  ["dispute", "disputes"], ["effect", "effects"], ["finding", "findings"], ["request", "operatorRequests"], ["product", "inventory"],
 ];
 const BEGINNINGS = ["orders", "payments", "webhookEvents", "auditLog", "disputes", "inventory"];
 /** In so many of the latest orders of which something was refunded is a refund looked for: no index leads to it. */

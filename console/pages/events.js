@@ -1,5 +1,7 @@
 // Stripe's events: those that wait, those that were set aside, those that came again, and how many came when.
 import { html, render } from "../sdk/lit-html.js";
+import { isKept } from "../attention.js";
+import { buttonsFor } from "../parts/act.js";
 import { bars } from "../parts/chart.js";
 import { idOf, orderLink } from "../parts/links.js";
 import { problem } from "../parts/problem.js";
@@ -16,16 +18,17 @@ export const title = "Events";
 
 const LISTS = [
   { name: "parked", heading: "Parked", query: parkedEvents(SHOWN), none: "None waits.",
-    says: "They wait for their order or payment, and are taken up by themselves once that is there. One that nobody could read is for a person: ./shop replay EVENT." },
+    says: "They wait for their order or payment, and are taken up by themselves once that is there. One that nobody could read is for a person: ./shop replay EVENT.",
+    acts: (shop) => [{ name: "Acts", cell: ({ id, fields }) => buttonsFor("event", { id, isKept: isKept(fields) }, shop) }] },
   { name: "aside", heading: "Set aside", query: setAside(SHOWN), none: "None was.",
     says: "Of another account, or of the other mode than the shop's. They changed nothing." },
   { name: "repeated", heading: "Delivered again", query: repeated(SHOWN), none: "None was.",
     says: "Stripe delivers what was not answered in time, and now and then what was. Each was settled once." },
 ];
 
-export function show(place) {
+export function show(place, _, shop) {
   const state = { lists: {}, counts: {}, hours: null, error: null };
-  const draw = () => render(page(state), place);
+  const draw = () => render(page(state, shop), place);
   const failed = (error) => {
     state.error = error;
     draw();
@@ -72,7 +75,7 @@ async function counted(since) {
   return { label, value };
 }
 
-function page({ lists, counts, hours, error }) {
+function page({ lists, counts, hours, error }, shop) {
   return html`
     <h1>Events</h1>
     ${problem(error)}
@@ -82,16 +85,17 @@ function page({ lists, counts, hours, error }) {
       <p class="soft">All that came and was settled: Stripe’s events, each time they were delivered, orders that were placed, acts of
         operators.</p>
     </section>
-    ${LISTS.map((list) => part(list, lists[list.name], counts[list.name]))}
+    ${LISTS.map((list) => part(list, lists[list.name], counts[list.name], shop))}
     ${readsLine()}`;
 }
 
-function part({ name, heading, says, none }, found, count) {
+function part({ name, heading, says, none, acts }, found, count, shop) {
+  const columns = [...COLUMNS, ...(acts && shop.who.mayAct ? acts(shop) : [])];
   return html`
     <section class="panel" aria-labelledby=${name} aria-busy=${!found}>
       <h2 id=${name}>${heading}${count ? ` (${count})` : ""}</h2>
       <p class="soft">${says}</p>
-      ${found ? table(heading, COLUMNS, found, none) : html`<p class="waiting">Looking …</p>`}
+      ${found ? table(heading, columns, found, none) : html`<p class="waiting">Looking …</p>`}
     </section>`;
 }
 

@@ -1,6 +1,7 @@
 // One order: where it is, what is missing, its money beside its units, and what happened to it.
 import { html, nothing, render } from "../sdk/lit-html.js";
-import { actButton } from "../parts/act.js";
+import { isKept } from "../attention.js";
+import { actButton, buttonsFor } from "../parts/act.js";
 import { idOf } from "../parts/links.js";
 import { moneyPart, stockPart } from "../parts/order.js";
 import { statusMark } from "../parts/orders.js";
@@ -89,7 +90,7 @@ function page(orderId, state, shop) {
     ${fields ? html`<div class="columns">${moneyPart(fields, state.checkout, livemode)}${stockPart(fields, state.inventory)}</div>` : nothing}
     <section class="panel" aria-labelledby="happened">
       <h2 id="happened">What happened</h2>
-      ${timeline(happeningsIn({ entries, effects, parked }), holdOf(fields), livemode)}
+      ${timeline(happeningsIn({ entries, effects, parked, findings }), holdOf(fields), livemode)}
       ${state.isCut && !state.isAll ? html`<p>There is more, and later: <a href=${addressOf("order", [orderId], { all: 1 })}>show all of it</a></p>` : nothing}
     </section>
     ${readsLine()}`;
@@ -112,10 +113,11 @@ function waiting({ effects, parked, disputes, findings, requests }, shop, livemo
   const now = new Date();
   const lines = [
     ...findings.filter(({ fields }) => fields.state === "open")
-      .map(({ fields }) => html`Found by ${fields.rule}: ${fields.found} <code>${fields.remedy ?? ""}</code>`),
-    ...parked.map(({ id, fields }) => html`Event ${idOf(id, livemode)} (${fields.eventType}) is parked as ${fields.result}. <code>./shop replay ${id}</code>`),
+      .map(({ id, fields }) => html`Found by ${fields.rule}: ${fields.found} <code>${fields.remedy ?? ""}</code> ${buttonsFor("finding", { id }, shop)}`),
+    ...parked.map(({ id, fields }) => html`Event ${idOf(id, livemode)} (${fields.eventType}) is parked as ${fields.result}.
+      ${isKept(fields) ? nothing : html`<code>./shop replay ${id}</code>`} ${buttonsFor("event", { id, isKept: isKept(fields) }, shop)}`),
     ...effects.filter(({ fields }) => fields.state === "ERROR")
-      .map(({ id, fields }) => html`${fields.kind} for ${fields.recipient} was given up: ${fields.error}. ${actButton("retry", id, shop)}`),
+      .map(({ id, fields }) => html`${fields.kind} for ${fields.recipient} was given up: ${fields.error}. ${buttonsFor("effect", { id }, shop)}`),
     ...disputes.filter(({ fields }) => !/^(won|lost|warning_closed)$/.test(fields.status))
       .map(({ id, fields }) => html`Dispute ${idOf(id, livemode)} is ${fields.status.replaceAll("_", " ")}${fields.dueBy ? html`: answer it in Stripe, due ${when(fields.dueBy, now)}` : nothing}.`),
     ...requests.filter(({ fields }) => !fields.settledAt && !fields.rehearse)

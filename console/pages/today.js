@@ -3,6 +3,7 @@ import { html, nothing, render } from "../sdk/lit-html.js";
 import { CONCERNS } from "../attention.js";
 import { Day } from "../day.js";
 import { added, money, sumsInWords } from "../money.js";
+import { buttonsFor } from "../parts/act.js";
 import { bars } from "../parts/chart.js";
 import { orderLink } from "../parts/links.js";
 import { ordersTable } from "../parts/orders.js";
@@ -24,11 +25,11 @@ const LATEST = 6;
 const ALL = 50;
 const ASKED_ANEW_AFTER = 10 * MINUTE;
 
-export function show(place, { parameters }) {
+export function show(place, { parameters }, shop) {
   const only = parameters.get("show");
   const watched = CONCERNS.filter(({ name }) => !only || name === only);
   const state = { concerns: new Map(), latest: null, day: null, error: null };
-  const draw = () => render(only ? one(watched, state) : today(state), place);
+  const draw = () => render(only ? one(watched, state, shop) : today(state, shop), place);
   const failed = (error) => {
     state.error = error;
     draw();
@@ -109,7 +110,7 @@ function refreshing(day, state, draw, failed) {
   };
 }
 
-function today(state) {
+function today(state, shop) {
   const waiting = CONCERNS.map(({ name }) => state.concerns.get(name)).filter((each) => each?.count);
   const isKnown = state.concerns.size === CONCERNS.length;
   return html`
@@ -117,7 +118,7 @@ function today(state) {
     ${problem(state.error)}
     <section class="panel" aria-labelledby="waits" aria-busy=${!isKnown}>
       <h2 id="waits">${waiting.length ? "Something needs a person" : isKnown ? "Nothing needs a person" : "Looking …"}</h2>
-      ${waiting.length ? html`<ul class="concerns">${waiting.map(concernIn)}</ul>` : nothing}
+      ${waiting.length ? html`<ul class="concerns">${waiting.map((known) => concernIn(known, shop))}</ul>` : nothing}
     </section>
     <div class="columns">${figures(state.day)}</div>
     <section class="panel" aria-labelledby="latest">
@@ -127,7 +128,7 @@ function today(state) {
     ${readsLine()}`;
 }
 
-function concernIn({ concern: { name, says }, items, count, isAll }) {
+function concernIn({ concern: { name, says, of }, items, count, isAll }, shop) {
   const atRisk = added(items.flatMap(({ money: sums }) => sums));
   const amount = atRisk.length ? html`<strong>${isAll ? "" : "at least "}${sumsInWords(atRisk)}</strong>` : nothing;
   return html`
@@ -136,23 +137,24 @@ function concernIn({ concern: { name, says }, items, count, isAll }) {
         <h3><a href=${addressOf("today", [], { show: name })}>${name} (${count}${isAll || count > items.length ? "" : " or more"})</a></h3>
         ${amount} <span class="soft">${says}</span>
       </div>
-      <ul>${items.slice(0, SHOWN).map(line)}</ul>
+      <ul>${items.slice(0, SHOWN).map((item) => line(item, of, shop))}</ul>
     </li>`;
 }
 
-function line({ id, orderId, since, money: sums, note }) {
+function line(item, of, shop) {
+  const { id, orderId, since, money: sums, note } = item;
   const now = new Date();
   const look = since > now ? "warn" : "soft";
   return html`
     <li>
       ${orderId ? orderLink(orderId) : html`<span class="id">${id}</span>`}
       ${since ? html`<span class=${look}>${when(since, now)}</span>` : nothing}
-      ${sumsInWords(sums)} <span class="soft">${note}</span>
+      ${sumsInWords(sums)} <span class="soft">${note}</span> ${buttonsFor(of, item, shop)}
     </li>`;
 }
 
 /** One concern by itself, as far as it fits on a page. */
-function one([concern], state) {
+function one([concern], state, shop) {
   if (!concern) {
     return html`<h1>There is no such list</h1>`;
   }
@@ -164,6 +166,7 @@ function one([concern], state) {
     { name: "Since or until", cell: ({ since }) => (since ? when(since, now) : "–") },
     { name: "Money", isNumber: true, cell: ({ money: sums }) => sumsInWords(sums) || "–" },
     { name: "Note", cell: ({ note }) => note },
+    ...(concern.of && shop.who.mayAct ? [{ name: "Acts", cell: (item) => buttonsFor(concern.of, item, shop) }] : []),
   ];
   return html`
     <h1>${concern.name}</h1>

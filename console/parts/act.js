@@ -10,11 +10,20 @@ const dialog = document.getElementById("act");
 dialog.addEventListener("close", () => dialog.replaceChildren());
 
 /** A button that begins it; nothing for who may only look. */
-export const actButton = (kind, target, shop, fields = null) => (shop.who.mayAct ? html`
-  <button type="button" @click=${() => begin({ kind, target, shop, fields })}>${ACTS[kind].name}</button>` : nothing);
+export const actButton = (kind, target, shop, fields = null, said = {}) => (shop.who.mayAct ? html`
+  <button type="button" @click=${() => begin({ kind, target, shop, fields, said })}>${ACTS[kind].name}</button>` : nothing);
+
+/** The buttons for what waits for a person and has no other end; none for anything else. `of`: effect, finding or event. */
+export const buttonsFor = (of, { id, isKept }, shop) => (shop.who.mayAct && of ? html`
+  <span class="row acts">
+    ${of === "effect" ? actButton("retry", id, shop) : nothing}
+    ${of === "event" && isKept ? actButton("replay", id, shop) : nothing}
+    ${actButton("handle", id, shop, null, { of })}
+  </span>` : nothing);
 
 /**
- * @param act `{ kind, target, shop, fields }`; of an order, its fields as the person sees them
+ * @param act `{ kind, target, shop, fields, said }`; of an order, its fields as the person sees them; and what the
+ *   request says that nobody has to be asked for
  */
 function begin(act) {
   const state = { step: "say", said: null, asked: null, answer: null, problem: "" };
@@ -48,6 +57,7 @@ function say(act, state, draw) {
         reason: said.get("reason").trim(),
         // What is decided here is decided of the order as it is seen here.
         ...(act.fields ? { expectedStatus: act.fields.status } : {}),
+        ...act.said,
         ...parametersFrom(act.kind, said, act.fields),
       };
       state.answer = await ask(state.asked, act.shop.who, { isRehearsal: true });

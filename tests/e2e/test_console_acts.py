@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -10,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.running_shop import RunningShop
 from tests.support.browser import a_served_console, barriers
 from tests.support.builders import a_catalogue_entry, an_order
-from tests.support.console import OPERATOR, a_mail_given_up, open_order
+from tests.support.console import OPERATOR, a_mail_given_up, a_parked_event, open_order
 from tests.support.emulated_shop import write_all
 from tests.support.stripe_objects import a_payment_event
 
@@ -51,9 +52,9 @@ def test_an_order_is_rehearsed_confirmed_and_changed_before_the_operators_eyes_b
     assert (str(entry["operator"]).split()[0], entry["reason"]) == (OPERATOR, "The customer has called")
 
 
-def rehearse(console: Page, name: str, would: str, **choices: str) -> Locator:
+def rehearse(console: Page, name: str, would: str, *, within: Locator | None = None, **choices: str) -> Locator:
     """Take the first step of an act: the dialog that says what would become of it."""
-    console.get_by_role("button", name=name, exact=True).first.click()
+    (within or console).get_by_role("button", name=name, exact=True).first.click()
     dialog = console.get_by_role("dialog")
     for label, value in choices.items():
         dialog.get_by_label(label).fill(value)
@@ -63,8 +64,8 @@ def rehearse(console: Page, name: str, would: str, **choices: str) -> Locator:
     return dialog
 
 
-def act(console: Page, name: str, would: str, **choices: str) -> None:
-    dialog = rehearse(console, name, would, **choices)
+def act(console: Page, name: str, would: str, *, within: Locator | None = None, **choices: str) -> None:
+    dialog = rehearse(console, name, would, within=within, **choices)
     dialog.get_by_role("button", name="Do it").click()
     expect(dialog).to_contain_text(f"Done: {would}")
     dialog.get_by_role("button", name="Close").click()
@@ -118,6 +119,65 @@ def test_what_was_given_up_is_tried_again(console: Page, shop: RunningShop) -> N
     expect(order).to_contain_text("was given up")
     act(console, "Try again", "retry ordered")
     expect(order.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+def test_what_a_person_has_seen_to_is_marked_as_handled_and_in_no_list_any_more(
+    console: Page, shop: RunningShop
+) -> None:
+    order_id, now = shop.id("seen-to"), datetime.now(UTC)
+    mail, event, finding = (
+        f"effects/{shop.prefix}_mail_customer",
+        f"webhookEvents/evt_{shop.prefix}",
+        shop.id("finding"),
+    )
+    found = {"rule": "amounts_differ", "found": "Stripe says otherwise", "target": order_id, "state": "open"}
+    waiting = {
+        mail: a_mail_given_up(order_id, shop.prefix, now),
+        event: {**a_parked_event(now), "orderId": order_id},
+        f"findings/{finding}": {**found, "orderId": order_id, "since": now},
+    }
+    write_all(shop.client, {f"orders/{order_id}": an_order(status="expired"), **waiting})
+    order = open_order(console, order_id)
+    to_do = order.get_by_role("region", name="To be seen to")
+    for said in "was given up", "is parked":
+        line = to_do.get_by_role("listitem").filter(has_text=said)
+        act(console, "Mark as handled", "handled", within=line)
+        expect(line).to_have_count(0)
+    # As it is marked on the page that lists it.
+    console.goto("/#/today?show=findings")
+    row = console.get_by_role("row").filter(has_text=finding)
+    act(console, "Mark as handled", "handled", within=row)
+    expect(row).to_have_count(0)
+    assert barriers(console) == []
+    happened = open_order(console, order_id).get_by_role("region", name="What happened")
+    expect(happened).to_contain_text("handled by a person after 7 attempts")
+    expect(happened).to_contain_text("found by amounts_differ")
+    expect(to_do).to_have_count(0)
+    assert (shop.get(mail)["state"], str(shop.get(mail)["operator"]).split()[0]) == ("SUCCESS", OPERATOR)
+    assert (shop.get(event)["result"], shop.get(f"findings/{finding}")["state"]) == ("handled", "handled")
+
+
+def test_a_parked_event_is_settled_from_the_list_of_events(console: Page, shop: RunningShop) -> None:
+    shop.seed_product("plate", stock=10)
+    order_id = shop.place_order("refunded", plate=3)
+    shop.await_order(order_id, lambda order: order["status"] == "reserved")
+    assert shop.deliver(a_payment_event(order_id, amount=3_600)) == (200, "first_time_finalized")
+    (payment_id,) = cast("dict[str, object]", shop.get(f"orders/{order_id}")["payments"])
+    now = datetime.now(UTC)
+    refund = {"amount": 500, "status": "succeeded", "paymentId": payment_id}
+    event = {"kind": "refund_updated", "createdAt": now, "paymentIntentId": payment_id, "refunds": {"re_9": refund}}
+    # The first of the list, whatever other tests have parked meanwhile.
+    claim = {**a_parked_event(now - timedelta(days=30)), "orderId": None, "lastDeliveryAt": now}
+    event_id = f"evt_{shop.prefix}_waits"
+    kept = {**claim, "event": {**event, "amount": 500, "currency": "eur"}}
+    shop.client.document(f"webhookEvents/{event_id}").set(kept)
+    console.goto("/#/events")
+    row = console.get_by_role("region", name=re.compile("^Parked")).get_by_role("row").filter(has_text=event_id)
+    act(console, "Settle now", "partially refunded", within=row)
+    expect(row).to_have_count(0)
+    assert shop.get(f"orders/{order_id}")["status"] == "partially_refunded"
+    entry = shop.get(f"auditLog/{event_id}")
+    assert (str(entry["operator"]).split()[0], entry["reason"]) == (OPERATOR, "As agreed")
 
 
 def test_stock_says_who_holds_it_and_what_moved_it_and_is_corrected_with_a_reason(

@@ -113,10 +113,31 @@ test("happenings are in the order of time, whatever they are of", () => {
     entries: [found("evt_1", { createdAt: minutes(2), eventType: "charge.succeeded", result: "quarantined" })],
     effects: [found("mail", { createdAt: minutes(3), kind: "mail", recipient: "customer", state: "ERROR", attempts: 1 })],
     parked: [found("evt_0", { parkedAt: minutes(1), eventType: "refund.created", result: "payment_not_found" })],
+    findings: [found("f_1", { state: "handled", handledAt: minutes(4) }), found("f_2", { state: "open", handledAt: minutes(5) })],
   });
   assert.deepEqual(happened.map(({ id, lane, look }) => [id, lane, look]), [
-    ["evt_0", "order", "warn"], ["evt_1", "money", "bad"], ["mail", "messages", "bad"],
+    ["evt_0", "order", "warn"], ["evt_1", "money", "bad"], ["mail", "messages", "bad"], ["f_1", "order", ""],
   ]);
+});
+
+test("what a person has handled says so and who", () => {
+  const by = { handledAt: NOW, operator: "olga", reason: "counted" };
+  const mail = { createdAt: NOW, kind: "mail", recipient: "customer", state: "SUCCESS", attempts: 9, ...by };
+  const finding = { state: "handled", rule: "stock_off_trail", found: "3 beside it", ...by };
+  const happened = happeningsIn({
+    entries: [], parked: [], effects: [{ id: "mail", fields: mail }], findings: [{ id: "f_1", fields: finding }],
+  });
+  assert.deepEqual(happened.map(({ what, result, who }) => [what, result, who]), [
+    ["mail for customer", "handled by a person after 9 attempts", "olga: counted"],
+    ["found by stock_off_trail", "handled", "olga: counted"],
+  ]);
+});
+
+test("what can be handled says what it is, and an event whether it is kept", () => {
+  const of = Object.fromEntries(CONCERNS.filter(({ of: kind }) => kind).map(({ name, of: kind }) => [name, kind]));
+  assert.deepEqual(of, { parked: "event", findings: "finding", "effects given up": "effect" });
+  const { item } = CONCERNS.find(({ name }) => name === "parked");
+  assert.deepEqual([{ event: { kind: "refund_updated" } }, {}].map((fields) => item({ id: "evt_1", fields }).isKept), [true, false]);
 });
 
 test("an age has its two largest units", () => {
