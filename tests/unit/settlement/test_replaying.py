@@ -170,6 +170,14 @@ def test_what_waits_for_something_else_from_then_on_is_found_by_that() -> None:
     assert document_at(store, REQUEST)["result"] == "not_replayed"
 
 
+def test_what_waits_for_its_payment_from_then_on_is_answered_too() -> None:
+    store = a_shop_with_parked(an_updated_refund("evt_1", order_id=None))
+    store.put(CLAIM, {**document_at(store, CLAIM), "result": "order_not_found"})
+    assert answered(store).note == "payment_not_found: no order is known that this payment has paid for"
+    assert document_at(store, CLAIM)["result"] == "payment_not_found"
+    assert document_at(store, REQUEST)["result"] == "not_replayed"
+
+
 def test_what_is_settled_already_says_as_what_and_when() -> None:
     store = a_shop_with_parked(a_payment())
     settled(a_payment(is_replay=True), store, now=AT_NIGHT)
