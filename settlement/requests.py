@@ -1,12 +1,11 @@
 """An operator's request, from its document to its answer. What cannot be read as one is refused on the document."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Final
 
-from database.differences import Row, rows_of
+from database.differences import rows_of
 from database.documents.operator_requests import answered_request, operator_request_from, operator_request_path
 from database.rehearsal import RehearsalStore
 from database.store import DocumentStore
@@ -18,8 +17,6 @@ READ_SECONDS_MAX: Final = 4.0
 """Settling it has patience of its own."""
 REHEARSED_FOR: Final = timedelta(days=1)
 """How long the answer to a rehearsal is kept: by then it is no longer true."""
-ROWS_MAX: Final = 200
-"""How many differences a rehearsal shows: far more than any request makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,7 @@ class Requests:
     def _rehearse(self, request_id: str, request: OperatorRequest, event: OperatorEvent, now: datetime) -> Outcome:
         rehearsal = RehearsalStore(self.store)
         outcome = self.settling_on(rehearsal)(event, now)
-        differences: Sequence[Row] = tuple(islice(rows_of(rehearsal.differences), ROWS_MAX))
-        write = answered_request(request_id, request, outcome, now, REHEARSED_FOR, differences)
+        write = answered_request(request_id, request, outcome, now, REHEARSED_FOR, rows_of(rehearsal.differences))
         self.store.commit((write,), timeout_seconds=READ_SECONDS_MAX)
         return _only_rehearsed(outcome)
 

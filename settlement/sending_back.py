@@ -6,7 +6,7 @@ two at once the second is decided anew, and sees the first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect
@@ -14,7 +14,7 @@ from orders.money import Money
 from orders.operator_events import RefundOrdered
 from orders.order import Order
 from orders.outcome import Result, in_words
-from orders.payments import Payment, PaymentState, amount_of
+from orders.payments import Payment, PaymentState, amount_of, sum_of
 from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
 from orders.restocking import restock_in_words
 from settlement.decisions import Case, Look, Proposal
@@ -31,10 +31,6 @@ class _Left:
     amount: int
     under_way: tuple[tuple[str, int], ...]
     """The ids of effects, each with what it sends back; in minor units."""
-
-    @property
-    def currency(self) -> str:
-        return self.payment.money.currency if self.payment.money else ""
 
 
 def send_back(case: Case) -> Proposal | Look:
@@ -67,9 +63,8 @@ def send_back(case: Case) -> Proposal | Look:
 def left_to_refund(order: Order) -> Money | None:
     """What would go back if all of it were ordered, besides what only effects know to be on its way."""
     payments = _paid_first_back(order)
-    left = sum(max(amount_of(each) - order.refunds.promised_of(each), 0) for each in payments)
-    money = next((each.money for each in payments if each.money), None)
-    return Money(left, money.currency) if money else None
+    brought = sum_of(payments)
+    return replace(brought, amount=sum(_left_of(each, order, ()).amount for each in payments)) if brought else None
 
 
 def _excess_units(event: RefundOrdered, order: Order) -> str:
@@ -116,10 +111,7 @@ def _left_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) ->
         if each.refund_id and each.refund_id not in order.refunds.by_id
     }
     # The sum that a charge has reported may have it in already.
-    unreported = (
-        Refund(refund_id, amount, RefundStatus.PENDING, payment_id=payment.payment_id)
-        for refund_id, (_, amount) in done.items()
-    )
+    unreported = (Refund(refund_id, amount, RefundStatus.PENDING) for refund_id, (_, amount) in done.items())
     promised = order.refunds.merged_with(Refunds.of(*unreported)).promised_of(payment)
     left = amount_of(payment) - promised - sum(to_be_done.values())
     return _Left(payment, max(left, 0), (*to_be_done.items(), *done.values()))
@@ -133,8 +125,9 @@ def _amount_in(stored: StoredEffect, payment: Payment) -> int:
 
 def _under_way_in_words(all_left: Sequence[_Left]) -> str | None:
     said = [
-        f"{amount} {each.currency} of {each.payment.payment_id} ({effect_id})"
+        f"{amount} {each.payment.money.currency} of {each.payment.payment_id} ({effect_id})"
         for each in all_left
+        if each.payment.money
         for effect_id, amount in each.under_way
     ]
     return f"refund_under_way: {' and '.join(said)} not reported by Stripe yet" if said else None
@@ -144,7 +137,7 @@ def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequenc
     """Which refund an operator has ordered of just so much, and Stripe has made; None if there is none."""
     for payment, part in parts.items():
         for each in effects:
-            terms, refund = each.effect.refund, order.refunds.by_id.get(each.refund_id or "")
+            terms, refund = each.effect.refund, each.refund_id and order.refunds.by_id.get(each.refund_id)
             is_alike = terms is not None and terms.amount == part and payment.is_named_by([each.effect.recipient])
             if is_alike and each.state is EffectState.SUCCESS and refund and not refund.is_undone:
                 return f"ordered_before: {part} of {payment.payment_id} went back with {refund.refund_id}"

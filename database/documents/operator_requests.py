@@ -5,7 +5,7 @@ what an operator meant.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ def answered_request(
     outcome: Outcome,
     now: datetime,
     lifetime: timedelta,
-    differences: Sequence[Row] = (),
+    differences: Iterable[Row] = (),
 ) -> Update:
     """What has become of it. From now on it only repeats what the audit trail says, and it names a person.
 

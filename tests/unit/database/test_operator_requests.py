@@ -387,7 +387,8 @@ def test_a_rehearsal_is_answered_once_and_never_done() -> None:
 def test_a_rehearsal_shows_why_a_request_would_be_refused() -> None:
     store = a_shop_after(a_placement(), a_payment())
     store.put("operatorRequests/try-1", an_operators_request("release", rehearse=True))
-    requests_in(store).answer("try-1", NOW)
+    note = "it would end as not_released: finalized: it is paid, and its units are taken"
+    assert requests_in(store).answer("try-1", NOW).note == note
     request = document_at(store, "operatorRequests/try-1")
     assert (request["result"], request["differences"]) == ("not_released", [])
 

@@ -74,6 +74,7 @@ OLDER_ORDERS: dict[str, tuple[dict[str, object], Payments]] = {
         paid_as(payment_id="evt_0", charge_id=None, money=Money(0, "eur")),
     ),
     "names and an amount": ({"paymentIntentId": "pi_1", **RECEIVED}, paid_as(charge_id=None, at=LONG_AGO)),
+    "an event without its time": ({**OLDER, "finalizedAt": None}, paid_as(at=LONG_AGO)),
     "a total that is none": ({**OLDER, "chargeAmountRefunded": -1}, paid_as()),
     "an expected payment": ({"paymentIntentId": "pi_1", "chargeId": "ch_1"}, Payments()),
     "an amount without a name": (RECEIVED, Payments()),

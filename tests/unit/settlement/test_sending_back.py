@@ -17,6 +17,7 @@ from orders.order import Order
 from orders.outcome import Outcome
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
+from settlement.sending_back import left_to_refund
 from settlement.terms import AutoRefund
 from stripe_api.api import Refund
 from tests.support.builders import (
@@ -29,7 +30,7 @@ from tests.support.builders import (
     asked_by_operator,
     asked_of_order,
 )
-from tests.support.deciding import EUR_36, PAID, a_known_payment, a_sold_order, given, paid_as
+from tests.support.deciding import EUR_36, PAID, a_held_order, a_known_payment, a_sold_order, given, paid_as
 from tests.support.effects import Outbox
 from tests.support.interference import DisturbedStore, someone_first
 from tests.support.memory_store import MemoryStore
@@ -73,6 +74,7 @@ def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_co
     assert refunds_by(twice, amount=3_600) == {"pi_2": RefundTerms(3_600, None)}
     both = {"pi_2": RefundTerms(3_600, "all"), "pi_1": RefundTerms(400, "none")}
     assert refunds_by(twice, amount=4_000, restock="all") == both
+    assert said_of(twice, amount=4_000) == "3600 eur of pi_2 and 400 eur of pi_1 to refund, 3200 left then"
     assert refunds_by(twice) == {"pi_2": RefundTerms(None, None), "pi_1": RefundTerms(None, None)}
     # What adds up is of one currency.
     in_dollars = replace(SECOND, money=Money(900, "usd"))
@@ -95,10 +97,12 @@ def test_no_more_is_sent_back_than_is_left_and_what_is_on_its_way_is_not_left() 
     pending = a_sold_order(payments=paid_as(amount_refunded=500), refunds=Refunds.of(a_refund("re_1", 500, "pending")))
     assert refused(pending, amount=3_101) == "too_much: 3101 to refund, 3100 left"
     assert refunds_by(pending, amount=3_100) == {"pi_1": RefundTerms(3_100, None)}
+    assert left_to_refund(pending) == Money(3_100, "eur")
     failed = replace(pending, refunds=Refunds.of(a_refund("re_1", 500, "failed")))
     assert refunds_by(failed, amount=3_600) == {"pi_1": RefundTerms(3_600, None)}
     refunded = a_sold_order("refunded", payments=paid_as(amount_refunded=3_600))
     assert refused(refunded) == "nothing_left: no payment of it has anything left to refund"
+    assert (left_to_refund(refunded), left_to_refund(a_held_order())) == (Money(0, "eur"), None)
 
 
 def test_no_more_units_are_put_back_than_were_sold() -> None:
@@ -130,9 +134,13 @@ def test_of_a_payment_that_has_brought_nothing_nothing_is_left() -> None:
 def test_a_payment_of_a_deleted_order_of_the_same_id_goes_back_as_a_whole_and_puts_nothing_back() -> None:
     whole, part = (asked_of_order("refund-1", payment="pi_9", **more) for more in ({}, {"amount": 5}))
     listed = {"pi_9": a_known_payment()}
-    change = given(a_sold_order(), payments=listed).changed_by(whole)
+    others = (ordered("pi_1", 500), ordered("pi_9", None, "ERROR"))
+    change = given(a_sold_order(), payments=listed, effects=others).changed_by(whole)
     assert [(each.recipient, each.refund) for each in change.effects] == [("pi_9", RefundTerms(None, "none"))]
-    assert given(a_sold_order(), payments=listed).changed_by(part).result == "not_refunded"
+    assert change.note == "earlier_order: all that is left of pi_9 goes back, and this order stays as it is"
+    refused_part = given(a_sold_order(), payments=listed).changed_by(part)
+    why = "earlier_order: pi_9 is no payment of this order, and goes back as a whole"
+    assert (refused_part.result, refused_part.note) == ("not_refunded", why)
     under_way = given(a_sold_order(), payments=listed, effects=(ordered("pi_9", None),))
     assert under_way.changed_by(whole).note == "nothing_left: pi_9 is being refunded"
     elsewhere = given(a_sold_order(), payments={"pi_9": a_known_payment(order_id="order-2")})
@@ -179,8 +187,8 @@ def test_a_refund_that_the_shop_makes_by_itself_counts_as_one_that_is_ordered() 
     stored = effect_from(by_itself.effect_id, Document(effect_write(by_itself, NOW).fields, None))
     assert stored
     twice = a_sold_order(payments=Payments.of(PAID, SECOND))
-    said = refused(twice, stored)
-    assert said and said.startswith("refund_under_way: 3600 eur of pi_2")
+    said = refused(twice, stored, ordered("pi_1", 500))
+    assert said and said.startswith(f"refund_under_way: 3600 eur of pi_2 (evt_2_stripe_refund_pi_2) and {PI_1_500} not")
     assert said_of(twice, stored, payment="pi_1") == "3600 eur of pi_1 to refund, 0 left then"
 
 
