@@ -273,7 +273,8 @@ def test_what_was_given_up_is_done_after_all_under_the_same_key_and_says_who_wan
     again = {"state": "PENDING", "attempts": 0, "nextAttemptAt": NOW, "expireAt": None}
     assert outbox.fields() == {**before, **again, "operator": "olga", "reason": "as agreed"}
     entry = document_at(outbox.store, "auditLog/operator_retry-1")
-    assert (entry["result"], entry["operator"], entry["reason"]) == ("retry_ordered", "olga", "as agreed")
+    assert (entry["result"], entry["note"]) == ("retry_ordered", note)
+    assert (entry["operator"], entry["reason"]) == ("olga", "as agreed")
     assert outbox.effects.perform(A_MAIL.effect_id) == "effect_done"
     assert outbox.world.asked == [(A_MAIL.key, {"to": "alice"})]  # type: ignore[attr-defined]
     done = outbox.fields()

@@ -82,10 +82,13 @@ def test_a_further_delivery_is_counted_and_recorded_and_nothing_else(number: int
 @pytest.mark.parametrize(("on_record", "number"), [(0, 2), (4, 6)])
 def test_a_claim_that_has_expired_is_put_back_and_counted_on(on_record: int, number: int) -> None:
     put_back = a_count(recorded_as=Result.LIVEMODE_MISMATCH)
-    assert written(put_back, a_snapshot(audited=True, deliveries_on_record=on_record)) == {
+    known = a_snapshot(audited=True, deliveries_on_record=on_record)
+    assert written(put_back, known) == {
         **new_claim(deliveries=number, **done("livemode_mismatch")),
         **delivery_record(number, "livemode_mismatch"),
     }
+    replayed = a_payment(delivered_at=LATER, is_replay=True)
+    assert written(put_back, known, replayed) == new_claim(deliveries=number - 1, **done("livemode_mismatch"))
 
 
 def test_an_event_of_the_other_mode_is_put_on_record_and_touches_nothing() -> None:
