@@ -79,7 +79,7 @@ class LookingAgain:
     def at_uncompared_order(self, order_id: str, then: Then) -> None:
         """Raises as above."""
         if not self.on_record.look_at([order_id], then, self.moment()):
-            self.books.judge(ToCompare(order_id, order_id), self.now())
+            self.books.judge(ToCompare(order_id), self.now())
 
     def at_claims(self) -> None:
         """Raises OutOfTime, Transient."""
@@ -141,4 +141,4 @@ class LookingAgainAtStripe:
         if problem := self.guard.tried(partial(judge, found.target, found.order_id or "")):
             self.matching.on_record.keep(found.target, found.order_id, problem)
         else:
-            self.books.judge(ToCompare(found.target, found.order_id), self.now())
+            self.books.judge(ToCompare(found.target), self.now())

@@ -195,8 +195,8 @@ class ToCompare:
     """An order, or a payment of one, after this run has tried to compare it."""
 
     key: str
-    order_id: str | None
-    """The key, if it is an order; of a payment None if it names none."""
+    order_id: str | None = None
+    """The key, if it is an order; of a payment None if it names none. Nobody asks where there was no trouble."""
     trouble: str | None = None
     """What keeps it from being compared; None if nothing does."""
 

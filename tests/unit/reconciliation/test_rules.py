@@ -166,7 +166,7 @@ IN_ORDER: Final[Mapping[str, Subject]] = {
     "an event": EVENT,
     "an event that is parked": replace(EVENT, is_claimed=False, has_entry=False),
     "an event that was settled": EventToSettle("evt_1"),
-    "an order that was compared": ToCompare("order-1", "order-1"),
+    "an order that was compared": ToCompare("order-1"),
     "a key that knows a payment of ours": KeyInUse(()),
     "a key that does not know two payments": KeyInUse(["pi_1", "pi_2"]),
     "an effect that the sweep may be about to perform": replace(DUE, now=NOW + timedelta(minutes=59)),

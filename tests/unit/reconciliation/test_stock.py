@@ -133,6 +133,18 @@ def test_a_product_that_is_gone_and_one_that_is_never_short_are_not_wrong() -> N
     assert shop.reconcile().closed == ("stock_off_trail_shirt",)
 
 
+def test_what_was_sold_at_the_moment_up_to_which_a_run_has_counted_is_counted_once() -> None:
+    shop = a_reconciled_shop()
+    shop.sell("order-5")
+    sold_at = shop.now
+    shop.later(minutes=10)
+    shop.reconcile()
+    assert progress_of(shop)["trailUntil"] == sold_at
+    shop.later(hours=1)
+    assert shop.reconcile().opened == ()
+    assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
+
+
 def test_what_was_sold_while_no_run_came_to_its_end_is_expected() -> None:
     shop = a_reconciled_shop()
     sell_one_a_day(shop, days=5)
