@@ -100,11 +100,8 @@ def starts(build: Path) -> int:
 
 
 @pytest.mark.usefixtures("double")
-def test_the_emulators_are_on_the_usual_ports_while_these_are_free(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_emulators_are_on_the_usual_ports_but_for_one_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     usual = suite.usual_ports()
-    with running({}) as up:
-        assert (up.suite.ports.firestore, up.suite.ports.functions) == (usual["firestore"], usual["functions"])
-    assert moves(capsys) == []
     with a_listener(usual["firestore"]), running({}) as up:
         assert up.suite.ports.firestore != usual["firestore"]
         assert up.suite.ports.functions == usual["functions"]
@@ -126,17 +123,6 @@ def test_two_suites_of_one_checkout_are_up_at_once_each_with_its_log(build: Path
         for up in (one, other):
             assert "ready" in up.log.read_text()
             assert request(f"http://{up.addresses.functions}/backends").status == 200
-
-
-@pytest.mark.usefixtures("double")
-def test_a_port_that_is_lost_between_choice_and_use_costs_a_second_start(
-    lost: LoseTo, build: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    lost(lambda ports: a_listener(ports.stripe))
-    with running({}) as up:
-        assert request(f"http://{up.addresses.functions}/backends").status == 200
-    assert "Starting them once more, with new ports." in capsys.readouterr().err
-    assert starts(build) == 2
 
 
 @pytest.mark.usefixtures("double")
@@ -231,14 +217,16 @@ def test_what_fails_within_is_not_run_again_even_if_it_fails_as_a_start_does(bui
 
 
 @pytest.mark.usefixtures("double")
-def test_after_a_second_start_a_command_that_fails_has_run_once(
+def test_a_port_that_is_lost_costs_a_second_start_after_which_a_command_that_fails_has_run_once(
     lost: LoseTo, tmp_path: Path, build: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lost(lambda ports: a_listener(ports.hub))
+    lost(lambda ports: a_listener(ports.stripe))
     assert main(appends_a_line(tmp_path / "runs", then="exit 3")) == 3
     assert (tmp_path / "runs").read_text() == "ran\n"
     assert starts(build) == 2
-    assert capsys.readouterr().err.splitlines()[-1].startswith("What the emulators said is in ")
+    said = capsys.readouterr().err
+    assert "Starting them once more, with new ports." in said
+    assert said.splitlines()[-1].startswith("What the emulators said is in ")
 
 
 @pytest.mark.usefixtures("double")
