@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from google.cloud import firestore
 
-from database import moments
+from database import listings
 from reconciliation import walking
 from stripe_api import lists
 from tests.proofs.reconciliation import paid_orders
@@ -15,7 +15,7 @@ from tests.proofs.reconciliation.trial import measured_in_process, measured_on, 
 from tests.support.emulated_shop import a_database
 
 FEW, MANY = (PaidOrders(number, timedelta(seconds=1)) for number in (15, 45))
-SPLIT: Final = ((moments, "BATCH_DOCUMENTS_MAX"), (walking, "ITEMS_MAX"), (lists, "PAGE_MAX"))
+SPLIT: Final = ((listings, "BATCH_DOCUMENTS_MAX"), (walking, "ITEMS_MAX"), (lists, "PAGE_MAX"))
 
 
 def test_three_times_as_many_orders_take_no_more_memory(
