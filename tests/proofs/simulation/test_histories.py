@@ -328,7 +328,7 @@ def test_it_catches_a_lane_that_ends_with_the_thread_that_sends(monkeypatch: pyt
 
 def test_it_catches_somebody_without_time_who_stays_in_the_lane(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lanes, "leave", lambda lanes, member: None)
-    assert_caught(90, "waits in its lane, and nobody is under way", drawn=crowd_from)
+    assert_caught(330, "waits in its lane, and nobody is under way", drawn=crowd_from)
 
 
 # --- Broken effects ---------------------------------------------------------------------------------------------------
