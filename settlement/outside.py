@@ -108,7 +108,9 @@ def _due_back(order: Order, auto_refund: AutoRefund) -> tuple[Payment, ...]:
 
 
 def _is_never_sold(order: Order) -> bool:
-    return order.status is OrderStatus.REFUND_DUE and not order.sold
+    """Whether it cannot be fulfilled: also once its money is back, which may yet turn out not to be so."""
+    status = order.unfulfilled_as if order.status is OrderStatus.REFUNDED else order.status
+    return status is OrderStatus.REFUND_DUE and not order.sold
 
 
 def _paid_with_what_goes_back(case: Case, after: Order) -> set[str]:

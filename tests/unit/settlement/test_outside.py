@@ -8,7 +8,7 @@ import pytest
 from effects.effect import EffectKind
 from notifications.notices import NoticeType
 from orders.money import Money
-from orders.order import Order
+from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refund, Refunds, RefundStatus
 from settlement.decisions import Change
@@ -156,6 +156,10 @@ def test_the_other_payment_is_for_a_person_if_the_one_that_turns_out_to_be_the_f
 def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> None:
     due = a_held_order("refund_due", payments=Payments.of(PAID), unfulfilled_as="refund_due", settled_by="evt_0")
     assert effects_of(given(due, terms=ALL).changed_by(SECOND)) == ["evt_1_stripe_refund_pi_2"]
+    back = Refunds.of(Refund("re_1", 3_600, RefundStatus.SUCCEEDED, payment_id="pi_1"))
+    refunded = replace(due, status=OrderStatus.REFUNDED, refunds=back)
+    assert effects_of(given(refunded, terms=ALL).changed_by(SECOND)) == ["evt_1_stripe_refund_pi_2"]
+    assert effects_of(given(refunded, terms=EXTRAS).changed_by(SECOND)) == []
 
 
 def test_what_may_be_another_orders_money_is_not_refunded_for_one_that_was_never_held() -> None:
