@@ -136,7 +136,8 @@ def _due_back(oracle: Oracle, auto_refund: AutoRefund) -> Iterator[Payment]:
     is_sold = bool(oracle.order.get("finalizedAt"))
     if auto_refund is not AutoRefund.OFF and is_sold and oracle.order["status"] in _HAS_ITS_MONEY:
         yield from extra
-    if auto_refund is AutoRefund.ALL and not is_sold and oracle.order["status"] == "refund_due":
+    status = oracle.order.get("unfulfilledAs") if oracle.order["status"] == "refunded" else oracle.order["status"]
+    if auto_refund is AutoRefund.ALL and not is_sold and status == "refund_due":
         yield from (*(payment for payment in oracle.counted if payment in oracle.believed), *extra)
 
 
