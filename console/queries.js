@@ -112,6 +112,11 @@ export function onSale({ after, limit = PAGE } = {}) {
   return { ...inventory({ after, limit }), collection: "products", where: [["active", "==", true]] };
 }
 
+/** What paid orders have still to take of hot products, each by the id of its order. */
+export function takings(limit) {
+  return { collection: "takings", where: [], order: [["id", "asc"]], limit };
+}
+
 /** The orders that may hold units, the longest waiting first: no index leads to those that hold a product. */
 export function mayHold(limit) {
   return {

@@ -20,7 +20,7 @@ function byCodePoints(one, other) {
   return first < 0 ? these.length - those.length : these[first] - (those[first] ?? -1);
 }
 
-/** `{ stock, reserved, available, isNeverShort, isHot, defect }`; without figures where nothing can be held of it. */
+/** `{ stock, reserved, available, isNeverShort, defect }`; without figures where nothing can be held of it. */
 export function levelOf(inventory) {
   if (!inventory) {
     return { defect: "it has no inventory" };
@@ -32,7 +32,7 @@ export function levelOf(inventory) {
   if (![stock, reserved, backorder].every(Number.isInteger)) {
     return { defect: "its figures are no whole numbers" };
   }
-  return { stock, reserved, available: stock + backorder - reserved, isHot: inventory.hot === true };
+  return { stock, reserved, available: stock + backorder - reserved };
 }
 
 /** Of these orders those that hold units of the product: `[{ id, fields, units }]`. */
@@ -43,6 +43,16 @@ export function holdersOf(orders, productId) {
     .map(({ id, fields }) => ({ id, fields, units: unitsIn(fields.items, productId) }))
     .filter(({ units }) => units);
 }
+
+/** Units by product that are paid and not yet taken; none if nobody can read them. As database/documents/takings.py reads them. */
+export function unitsToTakeFrom({ units }) {
+  const read = Object.entries(units ?? {});
+  return read.every(([, number]) => Number.isInteger(number) && number > 0) ? Object.fromEntries(read) : {};
+}
+
+/** Of these takings, the units of the product: they still count as on hand and as held. */
+export const toTakeIn = (takings, productId) =>
+  takings.reduce((sum, { fields }) => sum + (unitsToTakeFrom(fields)[productId] ?? 0), 0);
 
 const unitsIn = (items, productId) => (Array.isArray(items) ? items : [])
   .filter((item) => item?.productId === productId)

@@ -15,9 +15,10 @@ import { ofOrder, requestsFor } from "../queries.js";
 import { watch, watchDocument } from "../reading.js";
 import { addressOf } from "../router.js";
 import { isDocumentId } from "../search.js";
+import { unitsToTakeFrom } from "../shelves.js";
 import { moment, when } from "../time.js";
 
-const FEW = 16;
+const FEW = 15;
 const MANY = 100;
 /** The inventory of so many of its products is shown at first. */
 const PRODUCTS_FEW = 3;
@@ -30,7 +31,7 @@ export function show(place, { path: [orderId], parameters }, shop) {
     return () => {};
   }
   const isAll = parameters.has("all");
-  const state = { order: undefined, lists: {}, checkout: null, inventory: new Map(), error: null, isAll };
+  const state = { order: undefined, lists: {}, checkout: null, taking: null, inventory: new Map(), error: null, isAll };
   const draw = () => render(page(orderId, state, shop), place);
   const failed = (error) => {
     state.error = error;
@@ -47,6 +48,10 @@ export function show(place, { path: [orderId], parameters }, shop) {
     }, failed),
     watchDocument(`checkouts/${orderId}`, (checkout) => {
       state.checkout = checkout;
+      draw();
+    }, failed),
+    watchDocument(`takings/${orderId}`, (taking) => {
+      state.taking = taking;
       draw();
     }, failed),
     ...Object.entries(queries).map(([name, query]) => watch(query, (found) => {
@@ -87,7 +92,7 @@ function page(orderId, state, shop) {
     ${problem(error)}
     ${order === undefined ? html`<p class="waiting">Looking …</p>` : fields ? what(orderId, fields, shop) : html`<p>There is no such order.</p>`}
     ${waiting({ effects, parked, disputes, findings, requests }, shop, livemode)}
-    ${fields ? html`<div class="columns">${moneyPart(fields, state.checkout, livemode)}${stockPart(fields, state.inventory)}</div>` : nothing}
+    ${fields ? html`<div class="columns">${moneyPart(fields, state.checkout, livemode)}${stockPart(fields, state.inventory, unitsToTakeFrom(state.taking?.fields ?? {}))}</div>` : nothing}
     <section class="panel" aria-labelledby="happened">
       <h2 id="happened">What happened</h2>
       ${timeline(happeningsIn({ entries, effects, parked, findings }), holdOf(fields), livemode)}

@@ -6,14 +6,16 @@ import { problem } from "../parts/problem.js";
 import { readsLine } from "../parts/reads.js";
 import { available, historyPart, holdersPart } from "../parts/shelf.js";
 import { table } from "../parts/table.js";
-import { inventory, mayHold, onSale, PAGE, trailWithin } from "../queries.js";
+import { inventory, mayHold, onSale, PAGE, takings, trailWithin } from "../queries.js";
 import { countOf, find, watch, watchDocument } from "../reading.js";
 import { addressOf } from "../router.js";
-import { DAYS_BACK, ENTRIES_MAX, historyOf, holdersOf, levelOf, shelvesFrom, sinceFor } from "../shelves.js";
+import { DAYS_BACK, ENTRIES_MAX, historyOf, holdersOf, levelOf, shelvesFrom, sinceFor, toTakeIn } from "../shelves.js";
 
 /** Of a product's holders so many orders are looked through at first, and so many if somebody wants to know. */
 const LOOKED_THROUGH = 40;
 const LOOKED_THROUGH_MAX = 1_000;
+/** And so many paid ones whose units are still to be taken. */
+const TAKINGS = 8;
 
 export const title = ({ path: [productId] }) => productId ?? "Stock";
 
@@ -73,16 +75,19 @@ const remarks = (found, product) => [levelOf(found).defect, product?.active === 
 
 function showOne(place, productId, shop) {
   const state = {
-    inventory: undefined, product: undefined, orders: null, most: LOOKED_THROUGH, history: null, hours: 0, note: "", error: null,
+    inventory: undefined, product: undefined, orders: null, most: LOOKED_THROUGH, takings: null, takingsMost: TAKINGS, history: null, hours: 0, note: "", error: null,
   };
   const draw = () => render(one(productId, state, { lookThrough, draw: drawHistory }, shop), place);
   const failed = (error) => set(state, { error }, draw);
-  const holders = () => watch(mayHold(state.most), (found) => set(state, { orders: found }, draw), failed);
-  let endHolders = holders();
+  const look = () => [
+    watch(mayHold(state.most), (found) => set(state, { orders: found }, draw), failed),
+    watch(takings(state.takingsMost), (found) => set(state, { takings: found }, draw), failed),
+  ];
+  let looking = look();
   function lookThrough() {
-    endHolders();
-    set(state, { most: LOOKED_THROUGH_MAX, orders: null }, draw);
-    endHolders = holders();
+    looking.forEach((end) => end());
+    set(state, { most: LOOKED_THROUGH_MAX, orders: null, takingsMost: LOOKED_THROUGH_MAX, takings: null }, draw);
+    looking = look();
   }
   async function drawHistory(hours) {
     const now = new Date();
@@ -105,15 +110,19 @@ function showOne(place, productId, shop) {
   const ends = [
     watchDocument(`inventory/${productId}`, (found) => set(state, { inventory: found }, draw), failed),
     watchDocument(`products/${productId}`, (found) => set(state, { product: found }, draw), failed),
-    () => endHolders(),
+    () => looking.forEach((end) => end()),
   ];
   return () => ends.forEach((end) => end());
 }
 
 function one(productId, state, { lookThrough, draw }, shop) {
-  const { inventory: found, product, orders, most, history, hours, note, error } = state;
+  const { inventory: found, product, orders, most, takings: sold, takingsMost, history, hours, note, error } = state;
   const isKnown = found !== undefined && product !== undefined;
   const level = levelOf(found?.fields);
+  const holders = orders && sold && holdersOf(orders, productId);
+  const seen = {
+    isAll: orders?.length < most && sold?.length < takingsMost, looked: orders?.length, lookThrough, canLook: most < LOOKED_THROUGH_MAX,
+  };
   return html`
     <h1>${product?.fields.name ?? productId}</h1>
     ${problem(error)}
@@ -122,7 +131,7 @@ function one(productId, state, { lookThrough, draw }, shop) {
       ${isKnown ? shelf(productId, level, found, product) : html`<p class="waiting">Looking …</p>`}
       ${isKnown && level.stock !== undefined ? html`<div class="row acts">${actButton("stock", productId, shop)}</div>` : nothing}
     </section>
-    ${holdersPart(orders && holdersOf(orders, productId), level, { isAll: orders?.length < most, looked: orders?.length, lookThrough, canLook: most < LOOKED_THROUGH_MAX })}
+    ${holdersPart(holders, level, toTakeIn(sold ?? [], productId), seen)}
     ${level.stock === undefined ? nothing : historyPart(productId, history && { points: history, hours }, note, DAYS_BACK, draw)}
     ${readsLine()}`;
 }

@@ -36,8 +36,11 @@ export function moneyPart(fields, checkout, livemode) {
     </section>`;
 }
 
-/** @param inventory by product, what there is of it for all: null where there is none, and nothing while it is unknown */
-export function stockPart(fields, inventory) {
+/**
+ * @param inventory by product, what there is of it for all: null where there is none, and nothing while it is unknown
+ * @param toTake by product, the units of this order that are sold, and that on hand and held still count
+ */
+export function stockPart(fields, inventory, toTake) {
   const returned = new Map((fields.returned ?? []).map(({ productId, quantity }) => [productId, quantity]));
   const isHeld = isHolding(fields);
   const isTaken = Boolean(fields.finalizedAt);
@@ -50,6 +53,7 @@ export function stockPart(fields, inventory) {
     { name: "Ordered", isNumber: true, cell: ({ quantity }) => quantity },
     { name: "Held", isNumber: true, cell: ({ quantity }) => (isHeld ? quantity : 0) },
     { name: "Taken", isNumber: true, cell: ({ quantity }) => (isTaken ? quantity : 0) },
+    ...(Object.keys(toTake).length ? [{ name: "To be taken", isNumber: true, cell: ({ productId }) => toTake[productId] ?? 0 }] : []),
     { name: "Came back", isNumber: true, cell: ({ productId }) => returned.get(productId) ?? 0 },
     { name: "On hand", isNumber: true, cell: ({ productId }) => level(productId, "stock") },
     { name: "Held by all", isNumber: true, cell: ({ productId }) => level(productId, "reserved") },

@@ -24,22 +24,23 @@ const HOLDERS = [
 
 /**
  * @param holders null while they are unknown
+ * @param toTake units that are paid, and not yet taken
  * @param seen `{ isAll, looked, lookThrough, canLook }`: whether all that may hold were looked through, and how many were
  */
-export function holdersPart(holders, level, { isAll, looked, lookThrough, canLook }) {
+export function holdersPart(holders, level, toTake, { isAll, looked, lookThrough, canLook }) {
   const held = holders?.reduce((sum, { units }) => sum + units, 0);
-  const differs = isAll && level.reserved !== undefined && held !== level.reserved;
+  const differs = isAll && level.reserved !== undefined && held + toTake !== level.reserved;
   return html`
     <section class="panel" aria-labelledby="holders" aria-busy=${!holders}>
       <h2 id="holders">Held by</h2>
       ${holders ? table("Orders that hold units of it, the longest waiting first", HOLDERS, holders, "No order that was looked through holds any of it.")
         : html`<p class="waiting">Looking …</p>`}
       ${holders && !isAll ? html`
-        <p class="row"><span class="warn">Only the ${looked} that have waited longest were looked through.</span>
+        <p class="row"><span class="warn">Only the ${looked} that have waited longest were looked through, and a few that are paid.</span>
           ${canLook ? html`<button type="button" @click=${lookThrough}>Look through more</button>` : nothing}</p>` : nothing}
-      ${differs && level.isHot ? html`<p class="soft">${level.reserved} are reserved, and orders hold ${held}. The product is hot: what is
-        paid for is counted as on hand and as held until it is taken, within minutes.</p>` : nothing}
-      ${differs && !level.isHot ? html`<p class="warn">${level.reserved} are reserved, and orders hold ${held}. If it stays so, something else has
+      ${toTake ? html`<p class="soft">${isAll ? "" : "At least "}${toTake} ${toTake === 1 ? "unit is" : "units are"} paid, and not yet taken: until then
+        on hand and held count them, too.</p>` : nothing}
+      ${differs ? html`<p class="warn">${level.reserved} are reserved, and orders hold ${held}${toTake ? `, and ${toTake} are to be taken` : ""}. If it stays so, something else has
         written the inventory: the runbook says how it is corrected.</p>` : nothing}
     </section>`;
 }

@@ -195,6 +195,17 @@ def test_events_that_wait_or_came_again_are_listed_and_deliveries_are_counted_by
     expect(console.get_by_role("img", name="Deliveries, by the hour")).to_be_visible()
 
 
+def test_what_is_paid_and_not_yet_taken_is_a_figure_of_its_order_and_of_its_product(console: Page) -> None:
+    units = open_order(console, "order-paid").get_by_role("region", name="Units")
+    expect(units.get_by_role("columnheader")).to_contain_text(["To be taken"])
+    expect(units.get_by_role("row").filter(has_text="shirt").get_by_role("cell").nth(4)).to_have_text("2")
+    console.goto("/#/stock/shirt")
+    expect(console.get_by_role("region", name="On the shelf")).to_contain_text(re.compile(r"Held\s*5"))
+    held = console.get_by_role("region", name="Held by")
+    expect(held).to_contain_text("2 units are paid, and not yet taken")
+    expect(held).not_to_contain_text("are reserved, and orders hold")
+
+
 def test_what_an_order_says_can_be_copied_and_is_no_markup(console: Page) -> None:
     order = open_order(console, "order-due")
     expect(order).to_contain_text("mailbox <b>unavailable</b>")

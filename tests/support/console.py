@@ -113,7 +113,8 @@ def a_shop_in_trouble() -> Mapping[str, Fields]:
     orders = {"order-paid": paid, "order-due": due, "order-review": review}
     return {
         **{f"orders/{order_id}": _paid_order(order_id, now, **fields) for order_id, fields in orders.items()},
-        "inventory/shirt": {"stock": 10, "reserved": 1},
+        "inventory/shirt": {"stock": 10, "reserved": 5, "hot": True},
+        "takings/order-paid": {"units": {"shirt": 2}},
         "auditLog/evt_gone": {"orderId": "order-gone", "createdAt": now, "result": "order_not_found"},
         **_beside_orders(now),
     }

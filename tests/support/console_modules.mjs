@@ -25,6 +25,7 @@ const CALLS = {
   repeated: () => queries.repeated(1),
   refunded: () => queries.refunded({ limit: 1 }),
   setAside: () => queries.setAside(1),
+  takings: () => queries.takings(1),
   trailWithin: () => queries.trailWithin({ since: now, until: now, limit: 1 }),
 };
 

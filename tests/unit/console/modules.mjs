@@ -9,6 +9,7 @@ import { happeningsIn } from "../../../console/happenings.js";
 import { added, minorUnits, money } from "../../../console/money.js";
 import { balanceOf, missingIn } from "../../../console/order-fields.js";
 import { hitsFor, leadFrom } from "../../../console/search.js";
+import { toTakeIn, unitsToTakeFrom } from "../../../console/shelves.js";
 import { stripeAddress } from "../../../console/stripe.js";
 import { age } from "../../../console/time.js";
 
@@ -138,6 +139,12 @@ test("what can be handled says what it is, and an event whether it is kept", () 
   assert.deepEqual(of, { parked: "event", findings: "finding", "effects given up": "effect" });
   const { item } = CONCERNS.find(({ name }) => name === "parked");
   assert.deepEqual([{ event: { kind: "refund_updated" } }, {}].map((fields) => item({ id: "evt_1", fields }).isKept), [true, false]);
+});
+
+test("what is paid and not yet taken counts by product, unless somebody else has written it", () => {
+  const takings = [{ cup: 2, pot: 1 }, { cup: 3 }, { cup: 0, pot: 4 }, { cup: 1.5 }, { cup: "1" }, null].map((units) => ({ fields: { units } }));
+  assert.deepEqual([toTakeIn(takings, "cup"), toTakeIn(takings, "pot"), toTakeIn([], "cup")], [5, 1, 0]);
+  assert.deepEqual([unitsToTakeFrom({ units: { cup: 2 } }), unitsToTakeFrom({})], [{ cup: 2 }, {}]);
 });
 
 test("an age has its two largest units", () => {
