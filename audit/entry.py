@@ -1,8 +1,8 @@
 """One entry of the audit trail: what caused a change, what stood before and after, what moved in stock, when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from inventory.stock import StockMove
 from orders.adjustments import Adjustment
@@ -11,8 +11,7 @@ from orders.order import OrderLine, OrderStatus
 from orders.outcome import Result
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
+class AuditEntry(NamedTuple):
     kind: str
     """The kind of event, as `orders.events.EventKind` names it."""
     event_id: str

@@ -6,7 +6,7 @@ https://docs.stripe.com/api/checkout/sessions/create
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from inventory.catalogue import Listed
 from orders.adjustments import Adjustment
@@ -52,8 +52,7 @@ class CheckoutTerms:
         return bool(self.shipping_rates) or self.automatic_tax or self.promotion_codes
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(NamedTuple):
     """What a session is opened for."""
 
     order: Order
@@ -124,8 +123,7 @@ def line_items_of(opening: Opening) -> Sequence[Mapping[str, object]]:
     return [line.parameters(currency) for line in (lines if is_itemized else [whole])]
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     name: str
     quantity: int
     unit_amount: int

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -48,7 +47,7 @@ class FirestoreStore:
             return self._read(paths, end - time.monotonic())
         except AnswerTooLarge:
             cut = self._read(paths, end - time.monotonic(), ALL_BUT_ITEMS)
-        return {path: order and replace(order, fields=without_items(order.fields)) for path, order in cut.items()}
+        return {path: order and order._replace(fields=without_items(order.fields)) for path, order in cut.items()}
 
     def _read(
         self, paths: Sequence[str], timeout_seconds: float, fields: Sequence[str] = ()

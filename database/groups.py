@@ -6,9 +6,8 @@ after the other with nobody in between; and a group that is refused is each of t
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from database.documents.size import bytes_of
 from database.store import Committed, Create, Fields, Increase, Update, Write
@@ -24,8 +23,7 @@ https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fiel
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Joinable:
+class Joinable(NamedTuple):
     """A commit that can be one with others: it increases one document, and does something besides."""
 
     writes: tuple[Write, ...]

@@ -4,7 +4,6 @@ https://cloud.google.com/firestore/docs/understand-reads-writes-scale#read-time:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -61,7 +60,7 @@ class FirestoreMoment:
 
     def _read_without_items(self, paths: Sequence[str]) -> Mapping[str, Document | None]:
         cut = self._read(paths, {"mask": {"fieldPaths": ALL_BUT_ITEMS}})
-        return {path: order and replace(order, fields=without_items(order.fields)) for path, order in cut.items()}
+        return {path: order and order._replace(fields=without_items(order.fields)) for path, order in cut.items()}
 
     def _read(self, paths: Sequence[str], mask: Mapping[str, object] = _ALL) -> Mapping[str, Document | None]:
         asked = {f"{self._connection.documents}/{path}": path for path in paths}

@@ -1,8 +1,9 @@
 """What the service asks of a database: documents under paths, read at one moment, written all or none; and queries."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from orders.events import StripeEvent
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 Fields = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     fields: Fields
     version: object
     """Changes with every write: Firestore's update time. Only equality means anything: nobody has written since."""
@@ -57,8 +57,7 @@ class Delete:
 Write = Create | Update | Increase | Delete
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(NamedTuple):
     """What a commit answered."""
 
     versions: Mapping[str, object]
@@ -114,12 +113,11 @@ class DocumentStore(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """Documents of one collection, in an order of their own."""
 
     collection: str
-    one_of: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    one_of: Mapping[str, Sequence[str]] = MappingProxyType({})
     """Fields that have one of these values each: at most 30."""
     span: tuple[datetime | None, datetime] | None = None
     """The first field of the order is from the one on, if there is one, and before the other."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 KEY_CHARACTERS_MAX: Final = 255
 """Of an idempotency key at Stripe; others take as many, or more: https://docs.stripe.com/api/idempotent_requests."""
@@ -37,8 +37,7 @@ class EffectState(StrEnum):
     """Given up. Operators are notified, and can have it tried again, or say that they have handled it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefundTerms:
+class RefundTerms(NamedTuple):
     """What an operator has ordered of a refund."""
 
     amount: int | None

@@ -1,12 +1,11 @@
 """A product as customers see it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from orders.money import Money
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """What the catalogue says of a product."""
 
     name: str | None

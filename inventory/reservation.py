@@ -6,15 +6,15 @@ and gives its units back. An order is `reserved` only after its own hold was cou
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from inventory.stock import Level, Shortage, StockMove, shortages
 from orders.money import AMOUNT_MINOR_MAX, Money
 from orders.order import Order, OrderLine
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
+class Product(NamedTuple):
     """A product as far as an order needs it: `inventory/{productId}` and `products/{productId}` together."""
 
     product_id: str
@@ -115,7 +115,7 @@ def counted_apart(
         elif not (product and product.is_unlimited):
             counted.append(move)
         elif move.reserved:
-            counted.append(replace(move, stock=0))
+            counted.append(move._replace(stock=0))
     return tuple(counted), tuple(uncounted)
 
 

@@ -1,14 +1,13 @@
 """Stock arithmetic. Only holding can fail; taking and releasing what is held are additions that need no look first."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from orders.order import OrderLine
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """How much there is of one product."""
 
     stock: int | None
@@ -33,8 +32,7 @@ class Level:
         return self.available is None or self.available >= quantity
 
 
-@dataclass(frozen=True, slots=True)
-class StockMove:
+class StockMove(NamedTuple):
     """By how much one product's figures change."""
 
     product_id: str
@@ -47,8 +45,7 @@ class StockMove:
         return self.stock < self.reserved
 
 
-@dataclass(frozen=True, slots=True)
-class Shortage:
+class Shortage(NamedTuple):
     product_id: str
     ordered: int
     available: int

@@ -1,8 +1,7 @@
 """Notices: which there are, for whom, and all that a text needs."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from orders.money import Money
 
@@ -74,8 +73,7 @@ FREE_OF_CHARGE: Final = frozenset(
 """Whoever signs in, if only anonymously, can cause as many of these as they like, and pays for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """What one audience is notified of."""
 
     type: NoticeType

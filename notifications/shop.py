@@ -1,8 +1,7 @@
 """The shop, as its messages show it. Pure."""
 
 import string
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from notifications.languages import LAST_RESORT
 
@@ -13,8 +12,7 @@ ORDER_ID: Final = "{orderId}"
 _UNRESERVED: Final = frozenset(f"{string.ascii_letters}{string.digits}-._~".encode())
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
+class Shop(NamedTuple):
     name: str = ""
     """What its customers call it, in printable characters; empty where no message names it."""
     order_url: str | None = None

@@ -1,8 +1,7 @@
 """What the shop's backend adds to the price of an order's items, or takes off it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeGuard
+from typing import Final, NamedTuple, TypeGuard
 
 from orders.money import AMOUNT_MINOR_MAX
 
@@ -19,8 +18,7 @@ class AdjustmentKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(NamedTuple):
     kind: AdjustmentKind
     amount: int
     """In the minor unit of the order's currency; less than zero where it is taken off."""

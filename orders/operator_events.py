@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from orders.event_kinds import EventKind
 from orders.order import OrderStatus
@@ -15,8 +15,7 @@ STOCK_UNITS_MAX: Final = 1_000_000_000
 """The most units of a product that an operator can write, or add or take away at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class AskedBy:
+class AskedBy(NamedTuple):
     """Who wants something settled that has another cause, and why."""
 
     operator: str

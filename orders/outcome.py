@@ -40,10 +40,9 @@ Every other exception is a bug in the service: 500, with its trace in the log.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from orders.events import Cause
 
@@ -160,8 +159,7 @@ UNSETTLED: Final = SET_ASIDE | {Result.HANDLED}
 only a person has settled after all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     result: Result
     order_id: str | None
     note: str | None = None

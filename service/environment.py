@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 UNSET: Final = "unset"
 """What a secret says that nobody has set: Secret Manager keeps no empty text, so a first deployment binds a word."""
@@ -22,8 +21,7 @@ class SettingsError(ValueError):
     """A setting cannot be used. The message names it, and repeats its value only where that is no secret."""
 
 
-@dataclass(frozen=True, slots=True)
-class WholeNumber:
+class WholeNumber(NamedTuple):
     """A setting that is a whole number, both bounds included."""
 
     name: str

@@ -1,7 +1,5 @@
 """What an operator's correction of the stock comes to. No order has to do with it. Pure."""
 
-from dataclasses import replace
-
 from inventory.reservation import Product
 from inventory.stock import Level, StockMove
 from orders.operator_events import StockAdjusted, StockMode
@@ -79,7 +77,7 @@ def _recounted(event: StockAdjusted, level: Level, snapshot: Snapshot) -> Adjust
 
 def _why_too_few(level: Level, change: int, to_take: int) -> str | None:
     """Why no more units may be taken away, in words for a person; None if all that is promised is still covered."""
-    if level.stock is None or replace(level, stock=level.stock + change).is_covered:
+    if level.stock is None or level._replace(stock=level.stock + change).is_covered:
         return None
     held = level.reserved - to_take
     least = held - level.backorder

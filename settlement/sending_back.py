@@ -6,8 +6,8 @@ two at once the second is decided anew, and sees the first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect
 from orders.money import Money
@@ -23,8 +23,7 @@ from settlement.operating import turned_down
 _AGAIN: Final = "if another refund is meant besides, say so with again"
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
+class _Left(NamedTuple):
     """What can still be refunded of a payment, and what of it is on its way without Stripe having reported it."""
 
     payment: Payment

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from audit.chain import Head
 from effects.effect import StoredEffect
@@ -20,8 +21,7 @@ Version = object
 """Which state of a document was read. Only equality means anything: nobody has written since."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What makes an event ours, once, and keeps count of its deliveries."""
 
     processed: bool
@@ -42,8 +42,7 @@ class Claim:
         return self.processed_at == (now if delivery.is_replay else delivery.delivered_at)
 
 
-@dataclass(frozen=True, slots=True)
-class SetAsideEntry:
+class SetAsideEntry(NamedTuple):
     """The audit entry of an event that the terms did not take, or a person has set aside: all that was done with it."""
 
     result: Result
@@ -54,8 +53,7 @@ class SetAsideEntry:
     """Of its fields: none of them may be left over when it is replaced."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownPayment:
+class KnownPayment(NamedTuple):
     """What is known under one id of a payment."""
 
     order_id: str | None
@@ -65,8 +63,7 @@ class KnownPayment:
     version: Version
 
 
-@dataclass(frozen=True, slots=True)
-class KnownDispute:
+class KnownDispute(NamedTuple):
     """What is known of a dispute before the event that reports on it."""
 
     order_id: str | None
@@ -80,8 +77,7 @@ class KnownDispute:
         return self.order_id == order.order_id and self.state is not None and self.state.is_open
 
 
-@dataclass(frozen=True, slots=True)
-class CancelRequest:
+class CancelRequest(NamedTuple):
     """What somebody wrote to have the order cancelled."""
 
     user_id: str | None
@@ -89,8 +85,7 @@ class CancelRequest:
     version: Version
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorRequest:
+class OperatorRequest(NamedTuple):
     """What an operator has asked for."""
 
     event: OperatorEvent | None
@@ -104,8 +99,7 @@ class OperatorRequest:
     """Whether it asks only what would become of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownCheckout:
+class KnownCheckout(NamedTuple):
     """The order's latest Checkout session of our own."""
 
     checkout: Checkout
@@ -253,7 +247,7 @@ class Snapshot:
             levels: of each counted product, including the order's own units; None where they are no whole numbers.
         """
         products = {
-            product_id: replace(product, level=levels[product_id]) if product_id in levels else product
+            product_id: product._replace(level=levels[product_id]) if product_id in levels else product
             for product_id, product in self.products.items()
         }
         return replace(self, order=held, order_version=version, products=products)

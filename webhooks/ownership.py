@@ -1,8 +1,7 @@
 """Whose an event is, as far as it says so: which account's, which shop's, and about which order. Pure."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from database.ids import is_order_id
 from webhooks.stripe_fields import Json, object_or_empty
@@ -14,8 +13,7 @@ MALFORMED_ACCOUNT: Final = "(malformed)"
 """In the place of what cannot be an account's id. No setting can list it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """How the shop names its orders to Stripe, from its settings."""
 
     trusts_client_reference_id: bool = False

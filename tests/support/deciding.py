@@ -102,7 +102,7 @@ def refunded_as(*refunds: Refund, charge_total: int = 0) -> dict[str, Any]:
 
 def a_claim(result: str = "first_time_finalized", **changes: Any) -> Claim:
     """Of an event that was settled by its first delivery."""
-    return replace(Claim(True, Result(result), 1, NOW, NOW, NOW, "claim as read"), **changes)  # noqa: FBT003 - processed
+    return Claim(True, Result(result), 1, NOW, NOW, NOW, "claim as read")._replace(**changes)  # noqa: FBT003 - processed
 
 
 def a_parked_claim(result: str = "order_not_found", **changes: Any) -> Claim:
@@ -135,7 +135,7 @@ TEN = Level(10, 0)
 def a_product(product_id: str = "shirt", level: Level | None = TEN, **changes: Any) -> Product:
     """For twelve euros, on sale."""
     product = Product(product_id, in_inventory=True, level=level, on_sale=True, unit_price=Money(1_200, "eur"))
-    return replace(product, **changes)
+    return product._replace(**changes)
 
 
 Shelf = tuple[int, int] | Product | None

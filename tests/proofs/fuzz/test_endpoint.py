@@ -4,7 +4,6 @@ import functools
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,7 +98,7 @@ def claims_half_a_character(*args: Any, **kwargs: Any) -> tuple[Create]:
 
 def believes_whoever_wrote_a_reference(stripe_object: Any, naming: Naming) -> tuple[str | None, str]:
     unlinked = {**stripe_object, "payment_link": None}
-    return ownership.order_named_in(unlinked, replace(naming, trusts_client_reference_id=True))
+    return ownership.order_named_in(unlinked, naming._replace(trusts_client_reference_id=True))
 
 
 IGNORES, UNSIGNED = "ignored an event that is ours", "to a delivery that is not signed"

@@ -304,7 +304,7 @@ def test_it_catches_units_that_nobody_folds(monkeypatch: pytest.MonkeyPatch) -> 
 def test_it_catches_a_group_whose_members_judge_by_the_figures_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def before_the_group(group: Sequence[Joinable], committed: Committed) -> tuple[Committed, ...]:
         answers = groups.answers_to(group, committed)
-        return tuple(replace(answer, figures=answers[0].figures) for answer in answers)
+        return tuple(answer._replace(figures=answers[0].figures) for answer in answers)
 
     monkeypatch.setattr(grouping, "answers_to", before_the_group)
     assert_caught(80, "more is promised than is there", drawn=crowd_from)

@@ -24,7 +24,7 @@ def an_opening(order: Order | None = None, **changes: Any) -> Opening:
     order = order or a_held_order()
     asked = order.asked
     assert asked
-    return replace(Opening(order, 2, asked, {"shirt": SHIRT}, EXPIRES_AT), **changes)
+    return Opening(order, 2, asked, {"shirt": SHIRT}, EXPIRES_AT)._replace(**changes)
 
 
 def adjusted(*amounts: int, label: str | None = None) -> Order:
@@ -169,7 +169,7 @@ def test_stripe_takes_a_hundred_lines_and_no_more() -> None:
 
 @pytest.mark.parametrize(("name", "shown"), [(None, "shirt"), ("", "shirt"), ("  ", "shirt"), ("x" * 300, "x" * 250)])
 def test_every_line_has_a_name_that_stripe_takes(name: str | None, shown: str) -> None:
-    assert sold(an_opening(listed={"shirt": replace(SHIRT, name=name)})) == [(shown, 3, 1_200)]
+    assert sold(an_opening(listed={"shirt": SHIRT._replace(name=name)})) == [(shown, 3, 1_200)]
 
 
 def test_an_order_that_costs_nothing_is_sold_for_nothing() -> None:

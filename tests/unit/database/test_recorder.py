@@ -169,7 +169,7 @@ def test_one_cause_has_room_for_a_notice_to_each_audience() -> None:
 
 def test_operators_are_notified_of_nobodys_order_under_a_name_that_no_customer_can_have() -> None:
     assert not is_user_id("system")
-    to_shop = replace(to_operators("review"), user_id=None)
+    to_shop = to_operators("review")._replace(user_id=None)
     expected = notice("system/messages/evt_1", type="review", audience="operator", userId=None)
     assert expected.items() <= written(replace(FINALIZED, notices=(to_shop,)), RESERVED).items()
 
@@ -230,7 +230,7 @@ def test_an_entry_comes_next_in_the_chain_of_its_order_which_says_so_in_the_same
 
 
 def test_nothing_is_left_over_of_an_entry_that_is_replaced_because_the_hash_is_over_all_that_is_there() -> None:
-    aside = replace(SET_ASIDE, names=frozenset({"result", "account"}))
+    aside = SET_ASIDE._replace(names=frozenset({"result", "account"}))
     snapshot = a_snapshot(a_held_order(), claim=a_claim("other_account"), set_aside=aside)
     (replaced,) = (write for write in writes_for(FINALIZED, PAID, snapshot, TERMS, NOW) if write.path == AUDIT)
     assert replaced == Update(AUDIT, chained(entry(account=None), None), "entry as read")

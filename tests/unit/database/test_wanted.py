@@ -173,7 +173,7 @@ ENTRIES = {
         True,
         UNDATED,
     ),
-    "of another account": ({AUDIT: OTHER}, True, replace(AS_MISMATCH, result=Result.OTHER_ACCOUNT)),
+    "of another account": ({AUDIT: OTHER}, True, AS_MISMATCH._replace(result=Result.OTHER_ACCOUNT)),
     "of whatever": ({AUDIT: {"result": ["other_account"]}}, True, None),
 }
 

@@ -82,7 +82,7 @@ LISTING = replace(TERMS, accounts=frozenset({"acct_1", "org_1/acct_2"}))
 CLAIMED, PARKED = known(claim=a_claim()), known(claim=a_parked_claim())
 SETTLED, WAS_SET_ASIDE = known(audited=True), known(set_aside=SET_ASIDE)
 CLAIMED_AS_SET_ASIDE = known(claim=a_claim("livemode_mismatch"))
-WAS_HANDLED = known(set_aside=replace(SET_ASIDE, result=Result.HANDLED))
+WAS_HANDLED = known(set_aside=SET_ASIDE._replace(result=Result.HANDLED))
 CLAIMED_AS_HANDLED = known(claim=a_claim("handled", processed_at=LATER))
 HANDLED = CLAIMED_AS_HANDLED | WAS_HANDLED
 HANDLED_ON_PI_DAY = "handled: a person had set it aside, on 2026-03-14 at 15:09:26 UTC"
@@ -171,7 +171,7 @@ def test_an_event_that_was_set_aside_is_settled_as_late_as_it_is_even_if_its_aud
 ) -> None:
     without_entry = given(a_held_order(), claim=a_claim(result)).when(AGAIN)
     assert without_entry == replace(FINALIZED, note=f"set_aside: taken for {taken_for}")
-    entry = known(set_aside=replace(SET_ASIDE, result=Result(result)), after_loss=True)
+    entry = known(set_aside=SET_ASIDE._replace(result=Result(result)), after_loss=True)
     note = f"set_aside: taken for {taken_for}, on 2026-03-14 at 15:09:26 UTC"
     assert given(a_held_order(), **entry).when(AGAIN) == replace(FINALIZED, note=note)
     expired = given(a_held_order(), terms=LIVE_ONLY, **entry).when(AGAIN)

@@ -135,7 +135,7 @@ def test_late_money_for_an_order_that_has_no_price_any_more_is_kept_for_review_w
 
 
 def test_without_stock_it_is_due_back_and_a_session_that_was_free_never_pays_for_what_once_had_a_price() -> None:
-    assert given(LATE, shirts=replace(PRICELESS, level=Level(2, 0))).changed_by(PAYS).result == "refund_due"
+    assert given(LATE, shirts=PRICELESS._replace(level=Level(2, 0))).changed_by(PAYS).result == "refund_due"
     change = given(LATE, shirts=PRICELESS).changed_by(a_free_session())
     assert (change.result, change.order.status) == ("not_paid", "expired")
 

@@ -260,9 +260,9 @@ def test_what_makes_no_sense_is_turned_down_in_words() -> None:
 def test_a_request_is_done_once_and_as_it_is_written_by_now() -> None:
     done = Outcome(Result.ACCEPTED, "order-1")
     as_read = OperatorRequest(ACCEPT, None, None, "request as read")
-    again = given(a_held_order(), operator_request=replace(as_read, settled=done), audited=True)
+    again = given(a_held_order(), operator_request=as_read._replace(settled=done), audited=True)
     assert again.when(ACCEPT) == unchanged("accepted")
-    changed = given(a_held_order(), operator_request=replace(as_read, event=asked_of_order("cancel-1")))
+    changed = given(a_held_order(), operator_request=as_read._replace(event=asked_of_order("cancel-1")))
     assert changed.when(ACCEPT) == unchanged("ignored", "no_request: nobody asks for this, or not any more")
     used = given(a_held_order(), audited=True)
     assert used.when(ACCEPT) == unchanged("already_recorded", "id_used_before: give it another id")

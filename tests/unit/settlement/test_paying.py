@@ -117,7 +117,7 @@ def test_a_paid_order_that_cannot_be_held_is_kept_for_review_and_who_is_there_is
     assert (change.result, change.note, change.moved) == ("quarantined", reason, ())
     assert (after.status, after.unfulfilled_as, after.hold_kept) == ("review", "review", order.status == "reserved")
     assert (after.payments, after.settled_by) == (Payments.of(PAID), "evt_1")
-    operators = replace(to_operators("review", reason), user_id=user_id)
+    operators = to_operators("review", reason)._replace(user_id=user_id)
     assert change.notices == ((to_customer("review"), operators) if user_id else (operators,))
 
 
