@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import NOW
+from tests.support.builders import NOW, OPERATORS_REQUESTS, asked_by_operator
 from tests.support.folding import folded
 from tests.support.reconciling import (
     ShopAtStripe,
@@ -14,6 +14,7 @@ from tests.support.reconciling import (
     broken,
     progress_of,
 )
+from tests.support.settling import settled
 from tests.support.shop import document_at, shirts_in
 
 
@@ -59,6 +60,19 @@ def test_what_the_trail_moves_is_expected_and_what_an_operator_has_seen_to_is_ac
     broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 15)
     shop.later(hours=1)
     assert shop.reconcile().opened == ()
+
+
+def test_who_recounts_what_is_reserved_has_not_seen_to_the_stock() -> None:
+    shop = a_reconciled_shop()
+    broken(shop.store, "inventory/shirt", stock=120, reserved=5)
+    assert [found.rule for found in shop.reconcile().opened] == ["reserved_not_held", "stock_off_trail"]
+    shop.later(minutes=1)
+    shop.store.put("operatorRequests/recount-1", OPERATORS_REQUESTS["recount-1"])
+    assert settled(asked_by_operator("recount-1"), shop.store, now=shop.now).result == "stock_adjusted"
+    assert shop.reconcile().closed == ("reserved_not_held_shirt",)
+    shop.later(hours=1)
+    shop.reconcile()
+    assert shop.open_findings() == ["stock_off_trail_shirt"]
 
 
 def test_of_what_is_sold_and_not_yet_taken_nothing_is_found_before_it_is_folded_nor_after() -> None:
