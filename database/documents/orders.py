@@ -36,7 +36,7 @@ MAY_HOLD: Final = (*OPEN_STATUSES, str(OrderStatus.REVIEW))
 HOLDING_ORDERS: Final = Listing(
     "orders", {"status": MAY_HOLD}, order=["createdAt"], only=["status", "holdKept", "items", "unlimited", "createdAt"]
 )
-"""All that may hold units, with what tells which. Served by the index (status, createdAt)."""
+"""All that may hold units, with what tells which. Served by the index (status, createdAt): what is held has both."""
 
 _STATUSES: Final = frozenset(OrderStatus)
 
@@ -153,13 +153,15 @@ def _order_fields(order: Order) -> dict[str, object]:
     }
 
 
-def held_fields(order: Order) -> dict[str, object]:
+def held_fields(order: Order, now: datetime) -> dict[str, object]:
     """What is held, without whatever else its customer wrote into the lines; and what is asked, also where unknown.
 
-    What cannot be read of a price that was given to an order held before, the backend has still to correct.
+    What cannot be read of a price that was given to an order held before, the backend has still to correct. An order
+    that says nothing of when it was made was made by now: HOLDING_ORDERS finds no other.
     """
     price = {} if order.price_defect else _price_fields(order)
-    return {"items": units_fields({line.product_id: line.quantity for line in order.lines}), **price}
+    made = {} if order.created_at else {"createdAt": now}
+    return {"items": units_fields({line.product_id: line.quantity for line in order.lines}), **price, **made}
 
 
 def _price_fields(order: Order) -> dict[str, object]:

@@ -62,7 +62,7 @@ def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Term
             return ()
         case Hold(order=held, moves=moves):
             # The price is written even when it is unknown: an amount that a client wrote is never believed.
-            fields = {**_changed(snapshot, held), **held_fields(held)}
+            fields = {**_changed(snapshot, held), **held_fields(held, now)}
             return _order_write(snapshot, fields, now), *hold_writes(moves, snapshot)
         case GiveBack(order=order, moves=moves):
             return _order_write(snapshot, _changed(snapshot, order), now), *move_writes(moves, snapshot)

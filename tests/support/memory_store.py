@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 
 from audit.anchors import MovedHead
 from database.documents.anchors import moved_head_from
 from database.documents.fcm_tokens import fcm_tokens_path, newest_first
-from database.documents.orders import units_held
+from database.documents.orders import HOLDING_ORDERS, units_held
 from database.documents.parked_events import parked_event_from
 from database.documents.takings import units_in, units_to_take_from
 from database.store import Committed, Create, Delete, Document, Fields, Increase, Listing, Promised, Update, Write
@@ -144,8 +145,7 @@ class MemoryStore:
         return units_in(fields for path, fields in self.documents() if path.startswith("takings/"))[product_id]
 
     def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
-        orders = ((path, fields) for path, fields in self.documents() if path.startswith("orders/"))
-        held = units_held((path.removeprefix("orders/"), fields) for path, fields in orders)
+        held = units_held(chain.from_iterable(self.as_of(NOW).find(HOLDING_ORDERS)))
         return Promised(held[product_id], self.units_to_take(product_id, timeout_seconds=timeout_seconds))
 
     def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:

@@ -17,13 +17,13 @@ from ops.connection import Shop
 from ops.exit_codes import ExitCode
 from ops.output import Output
 from orders.outcome import StoreUnavailable
-from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order, an_updated_refund
+from tests.support.builders import NOW, Fields, a_payment, a_placement, a_reserved_order, an_order, an_updated_refund
 from tests.support.effects import A_MAIL
 from tests.support.interference import Crash
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled
-from tests.support.shop import a_shop_after, a_shop_with_a_hold, document_at, shirts_in, status_in
+from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, document_at, shirts_in, status_in
 
 YES = ("--yes", "--reason", "as agreed", "--operator", "olga")
 
@@ -200,6 +200,15 @@ def test_what_is_reserved_and_nobody_holds_is_given_back() -> None:
     assert ran(store, "stock", "recount", "shirt", *YES).exit_code == 0
     assert shirts_in(store) == (10, 3)
     assert ran(store, "stock", "recount", "a/b").exit_code == 1
+
+
+@pytest.mark.parametrize("made_at", [{}, {"createdAt": "today"}])
+def test_what_an_order_holds_that_does_not_say_when_it_was_made_is_counted_again_too(made_at: Fields) -> None:
+    order = {name: value for name, value in an_order().items() if name != "createdAt"}
+    store = a_shop({**order, **made_at})
+    settled(a_placement(), store)
+    assert ran(store, "stock", "recount", "shirt", *YES).exit_code == 0
+    assert (shirts_in(store), document_at(store, "orders/order-1")["createdAt"]) == ((10, 3), NOW)
 
 
 def test_units_are_taken_away_by_adding_fewer_than_none() -> None:
