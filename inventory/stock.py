@@ -40,6 +40,10 @@ class StockMove(NamedTuple):
     reserved: int
 
     @property
+    def changes_nothing(self) -> bool:
+        return self.stock == self.reserved == 0
+
+    @property
     def takes_available(self) -> bool:
         """Whether it leaves fewer units for others than before, and so may fail."""
         return self.stock < self.reserved

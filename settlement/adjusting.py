@@ -70,9 +70,8 @@ def _recounted(event: StockAdjusted, level: Level, snapshot: Snapshot) -> Adjust
     change = snapshot.held + snapshot.to_take - level.reserved
     sold = f" and {snapshot.to_take} are to be taken" if snapshot.to_take else ""
     note = f"{level.reserved} of {event.product_id!r} were reserved, and orders hold {snapshot.held}{sold}"
-    return Adjustment(
-        Result.STOCK_ADJUSTED, None, note, StockMove(event.product_id, 0, change) if change else None, is_exact=True
-    )
+    # Also where nothing changes: that all is right is only known of figures that are still the same.
+    return Adjustment(Result.STOCK_ADJUSTED, None, note, StockMove(event.product_id, 0, change), is_exact=True)
 
 
 def _why_too_few(level: Level, change: int, to_take: int) -> str | None:

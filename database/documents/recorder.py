@@ -185,7 +185,7 @@ def _writes_for_adjustment(
         status_before=None,
         status_after=None,
         created_at=now,
-        moves=(decision.move,) if decision.move else (),
+        moves=(decision.move,) if decision.move and not decision.move.changes_nothing else (),
         note=decision.note,
         **_asked_by(event),
     )

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from database.documents.effects import effect_path, effect_write
+from database.store import Promised
 from ops.__main__ import shop
 from ops.commands import Asked
 from ops.connection import Shop
@@ -209,6 +210,23 @@ def test_what_an_order_holds_that_does_not_say_when_it_was_made_is_counted_again
     settled(a_placement(), store)
     assert ran(store, "stock", "recount", "shirt", *YES).exit_code == 0
     assert (shirts_in(store), document_at(store, "orders/order-1")["createdAt"]) == ((10, 3), NOW)
+
+
+def test_all_is_right_only_with_figures_that_nobody_has_changed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = a_shop_with_a_hold()
+    store.put("inventory/shirt", {"stock": 10, "reserved": 6})
+    counted = store.units_promised
+
+    def held_meanwhile(product_id: str, **how: float) -> Promised:
+        # Of the second order's units, too, that are reserved since: as many as there were too many before.
+        if store.get("orders/order-2") is None:
+            store.put("orders/order-2", an_order())
+            settled(a_placement("order-2"), store)
+        return counted(product_id, **how)
+
+    monkeypatch.setattr(store, "units_promised", held_meanwhile)
+    assert ran(store, "stock", "recount", "shirt", *YES).exit_code == 0
+    assert shirts_in(store) == (10, 6)
 
 
 def test_units_are_taken_away_by_adding_fewer_than_none() -> None:
