@@ -29,11 +29,11 @@ def forget(asked: Asked, user: str, how: How) -> None:
         raise click.UsageError(f"{user!r} can be no customer's user id.")
     client = asked.shop.client
     with asked.output.progress("Documents found") as progress:
-        by_path: dict[str, Erasure] = {}
+        known: dict[tuple[str, Act], Erasure] = {}
         for erasure in erasures_of(user, client):
-            by_path[erasure.path] = erasure
+            known[erasure.path, erasure.act] = erasure
             progress.by(1)
-    found = list(by_path.values())
+    found = list(known.values())
     if how.is_done and (to_do := [each for each in found if each.act is not Act.STAYS]):
         _erase(to_do, asked, how)
     asked.output.show({"done": how.is_done, "documents": found}, _page(found, done=how.is_done))
@@ -70,7 +70,7 @@ def _page(found: list[Erasure], *, done: bool) -> Page:
     said = f"{deleted} documents {'are' if done else 'would be'} deleted, {count[Act.TAKE_NAME_OUT]} lose the user id."
     page: Page = (Heading("Erased" if done else "To be erased"), Table(rows, ("document", "what")), Line(said))
     if count[Act.TAKE_REASON_OUT]:
-        page = (*page, Line(f"{count[Act.TAKE_REASON_OUT]} requests and findings lose their reason."))
+        page = (*page, Line(f"{count[Act.TAKE_REASON_OUT]} documents lose an operator's reason."))
     if count[Act.STAYS]:
         stays = f"{count[Act.STAYS]} reasons that operators gave name them, and stay: decide whether that may be."
         page = (*page, Line(stays, Tone.WARNING))

@@ -49,7 +49,7 @@ def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
         )
     for effect in _naming(user_id, client.collection("effects")):
         # What operators are told is told all the same, and what is to be refunded is refunded.
-        act = Act.DELETE if effect.get("recipient") == Audience.CUSTOMER else Act.TAKE_NAME_OUT
+        act = Act.DELETE if _is_for_customer(effect) else Act.TAKE_NAME_OUT
         yield Erasure(effect.reference.path, act)
     for collection in (f"users/{user_id}/fcmTokens", f"notifications/{user_id}/messages"):
         yield from (Erasure(each.reference.path, Act.DELETE) for each in documents_of(client.collection(collection)))
@@ -65,13 +65,19 @@ def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
 
 
 def reason_erasure(path: str, fields: Mapping[str, Any], names: Collection[str]) -> Erasure | None:
-    """What becomes of a request, a finding, or an entry of the trail; None if its reason has none of these names."""
-    reason = fields.get("reason")
+    """What becomes of whatever holds an operator's reason; None if that has none of these names."""
+    said = fields.get("askedBy") if _is_claim(path) else fields
+    reason = said.get("reason") if isinstance(said, Mapping) else None
     if not isinstance(reason, str) or not any(_is_named_in(reason, name) for name in names):
         return None
-    is_answered = path.startswith("operatorRequests/") and fields.get("settledAt") is not None
-    is_free = is_answered or path.startswith("findings/")
-    return Erasure(path, Act.TAKE_REASON_OUT if is_free else Act.STAYS)
+    is_unanswered = path.startswith("operatorRequests/") and fields.get("settledAt") is None
+    stays = is_unanswered or path.startswith("auditLog/")
+    return Erasure(path, Act.STAYS if stays else Act.TAKE_REASON_OUT)
+
+
+def _is_claim(path: str) -> bool:
+    """Then its own `reason` is why it is parked, and the operator's is beside it."""
+    return path.startswith("webhookEvents/")
 
 
 def _is_named_in(reason: str, name: str) -> bool:
@@ -81,15 +87,19 @@ def _is_named_in(reason: str, name: str) -> bool:
 
 
 def _reasons_naming(user_id: str, client: "Client") -> Iterator[Erasure]:
-    """Of all requests and findings that there are, and of the trail of the customer's orders: by id, mail and number.
+    """Of all requests, findings and acts on no order that there are, and of what is kept of the customer's orders.
 
-    It comes first, since their address is found for as long as nothing else is erased.
+    By their id, mail and number. It comes first, since their address is found for as long as nothing else is erased.
     """
     names = set(_names_of(user_id, client))
     orders = _naming(user_id, client.collection("orders"))
-    entries = (entry for order in orders for entry in _entries_of(order.id, client))
+    of_orders = (
+        each for order in orders for each in chain(_entries_of(order.id, client), _claims_of(order.id, client))
+    )
+    # What customers are sent is deleted as a whole.
+    effects = (each for each in _naming(user_id, client.collection("effects")) if not _is_for_customer(each))
     kept = (documents_of(client.collection(name)) for name in ("operatorRequests", "findings"))
-    for each in chain(*kept, entries):
+    for each in chain(*kept, _entries_of(None, client), effects, of_orders):
         if erasure := reason_erasure(each.reference.path, each.to_dict() or {}, names):
             yield erasure
 
@@ -103,7 +113,17 @@ def _names_of(user_id: str, client: "Client") -> Iterator[str]:
         yield from (each for each in said if isinstance(each, str))
 
 
-def _entries_of(order_id: str, client: "Client") -> "Iterator[DocumentSnapshot[DocumentReference]]":
+def _is_for_customer(effect: "DocumentSnapshot[DocumentReference]") -> bool:
+    return bool(effect.get("recipient") == Audience.CUSTOMER)
+
+
+def _claims_of(order_id: str, client: "Client") -> "Iterator[DocumentSnapshot[DocumentReference]]":
+    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - as below
+
+    return documents_of(client.collection("webhookEvents").where(filter=FieldFilter("orderId", "==", order_id)))
+
+
+def _entries_of(order_id: str | None, client: "Client") -> "Iterator[DocumentSnapshot[DocumentReference]]":
     from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - nothing else takes so long to import
 
     entries = client.collection("auditLog").where(filter=FieldFilter("orderId", "==", order_id))
@@ -131,7 +151,7 @@ def erase(erasure: Erasure, client: "Client") -> None:
         case Act.TAKE_NAME_OUT:
             document.update({"userId": DELETE_FIELD})
         case Act.TAKE_REASON_OUT:
-            document.update({"reason": ERASED})
+            document.update({"askedBy.reason" if _is_claim(erasure.path) else "reason": ERASED})
         case Act.STAYS:
             return
 

@@ -40,7 +40,7 @@ def write_what_names_customers(shop: Shop) -> Sequence[tuple[str, Fields]]:
     shop.write("orders/bobs", {"userId": "bob"})
     shop.write("checkouts/bobs", {"userId": "bob"})
     mail, refund = an_effect(A_MAIL, payload={"to": "alice@example.com"}), an_effect(A_REFUND)
-    chat = an_effect(replace(A_MAIL, kind=EffectKind.CHAT, recipient=str(Audience.OPERATOR)))
+    chat = an_effect(replace(A_MAIL, kind=EffectKind.CHAT, recipient=str(Audience.OPERATOR)), reason="alice has called")
     bobs = an_effect(replace(A_MAIL, cause_id="evt_2", user_id="bob"))
     for path, fields in (mail, refund, chat, bobs):
         shop.write(path, fields)
@@ -51,6 +51,9 @@ def write_what_names_customers(shop: Shop) -> Sequence[tuple[str, Fields]]:
     shop.write("users/alice/fcmTokens/token", {"platform": "web"})
     asked = an_operators_request("accept", reason="alice@example.com has called", settledAt=NOW, result="accepted")
     shop.write("operatorRequests/answered", asked)
+    shop.write(
+        "webhookEvents/evt_handled", {"orderId": "order-1", "askedBy": {"operator": "mia", "reason": "for alice"}}
+    )
     shop.report(PAID, "evt_paid")
     shop.report("charge.dispute.created", "evt_dispute")
     return mail, refund, chat, bobs
@@ -83,8 +86,9 @@ def test_nothing_names_a_customer_who_is_forgotten_and_no_refund_is_broken(shop:
     }
     assert (shop.read("orders/bobs"), shop.read(bobs[0])) == ({"userId": "bob"}, bobs[1])
     # The money still has to go back, and operators still have to know.
-    for path, fields in (refund, chat):
+    for path, fields in (refund, (chat[0], {**chat[1], "reason": "erased"})):
         assert shop.read(path) == {name: value for name, value in fields.items() if name != "userId"}
+    assert shop.read("webhookEvents/evt_handled")["askedBy"] == {"operator": "mia", "reason": "erased"}
     assert "Nothing names this customer" in forgotten(shop.client, *how).stdout
     again = documents_in(shop.client)
     assert {path: fields for path, fields in again.items() if not path.startswith("erasures/")} == after
@@ -112,3 +116,11 @@ def test_who_was_erased_is_on_record_whole_even_if_that_is_interrupted(
     assert all(f"order-{n}" in str([record["orders"] for record in records]) for n in (1, 2, 3))
     assert sorted(record["completedAt"] is None for record in records) == [False, True]
     assert "alice" not in str(documents_in(shop.client))
+
+
+def test_an_act_on_no_order_whose_reason_names_a_customer_is_shown_and_stays(shop: Shop) -> None:
+    shop.write("auditLog/operator_handle-1", {"orderId": None, "createdAt": NOW, "reason": "alice has called"})
+    shown = forgotten(shop.client, "alice", "--yes", "--reason", "request of 14 March", "--operator", "mia")
+    assert "auditLog/operator_handle-1" in shown.stdout
+    assert "1 reasons that operators gave name them, and stay" in shown.stdout
+    assert shop.read("auditLog/operator_handle-1")["reason"] == "alice has called"
