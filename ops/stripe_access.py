@@ -23,12 +23,16 @@ def stripe_access(settings: Mapping[str, str], environment: Mapping[str, str]) -
 
 
 def with_key(settings: Mapping[str, str], environment: Mapping[str, str]) -> Mapping[str, str]:
-    """The shop's settings with the key in the environment; without one, with the stand-in's beside the emulators."""
+    """The shop's settings with the key in the environment; without one, with the stand-in's beside the emulators.
+
+    The stand-in's own key asks nobody else there: Stripe does not know it.
+    """
     text = environment.get(STRIPE_API_KEY, "").strip()
-    if text not in NOT_CONFIGURED:
+    emulated = is_emulated(settings)
+    if text not in NOT_CONFIGURED and not (emulated and text == EMULATORS_KEY):
         return {**settings, STRIPE_API_KEY: text}
     without = {name: value for name, value in settings.items() if name != STRIPE_API_KEY}
-    if not is_emulated(settings):
+    if not emulated:
         return without
     try:
         stand_in = found(environment, BUILD).stripe

@@ -141,6 +141,8 @@ def test_beside_the_emulators_what_stands_in_for_stripe_is_asked(monkeypatch: py
         "STRIPE_API_URL": "http://127.0.0.1:4",
     }
     assert isinstance(stripe_access.stripe_access(emulator, {}), StripeClient)
+    assert stripe_access.with_key(emulator, {"STRIPE_API_KEY": EMULATORS_KEY}) == stripe_access.with_key(emulator, {})
+    assert "STRIPE_API_URL" not in stripe_access.with_key(emulator, {"STRIPE_API_KEY": "rk_test_of_a_sandbox"})
     # The key of the functions is none of the operator's.
     assert stripe_access.with_key({"STRIPE_API_KEY": "rk_test_of_the_shop"}, {"STRIPE_API_KEY": "unset"}) == {}
 
