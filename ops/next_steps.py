@@ -8,7 +8,7 @@ from typing import Final
 from effects.effect import EffectKind, EffectState
 from ops.attention import ASKED_WITHIN, ATTEMPTS_MANY, UNTOUCHED_MAX
 from ops.case import Case, Effect, Finding, ParkedEvent, UnreadableEffect
-from ops.standing import due_back
+from ops.standing import due_back, lost_refunds
 from orders.disputes import Dispute
 from orders.order import Order, OrderStatus
 from orders.outcome import Result
@@ -76,6 +76,8 @@ def _of_order(order: Order, case: Case, now: datetime) -> Iterator[Step]:
         for each in order.unneeded:
             act = f"refund --payment {each.payment_id}"
             yield Step(f"Refund {each.payment_id}: others pay for the order", to_copy(act, order.order_id))
+        if order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
+            yield from _of_lost_refunds(order)
     if order.status is OrderStatus.UNKNOWN:
         yield Step("Write back the status of its last audit entry; keep the shop's own in a field of its own", None)
     if case.went_uncounted:
@@ -83,6 +85,14 @@ def _of_order(order: Order, case: Case, now: datetime) -> Iterator[Step]:
         yield from map(_without_inventory, gone)
     if order.cancel_requested_at and order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
         yield Step("Its customer wants it cancelled: pay the money back", to_copy("refund", order.order_id))
+
+
+def _of_lost_refunds(order: Order) -> Iterator[Step]:
+    for payment, refund in lost_refunds(order):
+        if payment not in order.unneeded:
+            act = f"refund --payment {payment.payment_id} --amount {refund.amount}"
+            why = f"Refund {refund.refund_id} came to nothing: pay it back in another way, or order it anew"
+            yield Step(why, to_copy(act, order.order_id))
 
 
 def _of_the_sweep(case: Case, now: datetime) -> Iterator[Step]:

@@ -307,8 +307,22 @@ def test_a_hold_that_is_over_is_released_or_extended() -> None:
 def test_a_payment_too_many_is_refunded_by_its_name() -> None:
     second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
     assert next_steps(a_shop_after(a_placement(), a_payment(), second)) == ["./shop refund --payment pi_2 order-1"]
-    back = a_refunded_charge("evt_3", a_refund(payment_id="pi_2"), payment_intent_id="pi_2", charge_id="ch_2")
-    assert next_steps(a_shop_after(a_placement(), a_payment(), second, back)) == []
+    for status, command in (("succeeded", []), ("failed", ["./shop refund --payment pi_2 order-1"])):
+        refund = a_refund(status=status, payment_id="pi_2")
+        back = a_refunded_charge("evt_3", refund, payment_intent_id="pi_2", charge_id="ch_2")
+        assert next_steps(a_shop_after(a_placement(), a_payment(), second, back)) == command
+
+
+def test_a_refund_that_failed_is_ordered_anew_until_as_much_has_gone_back() -> None:
+    sold = (a_placement(), a_payment())
+    failed = a_refunded_charge("evt_2", a_refund(amount=1_200, status="failed"), total=1_200)
+    store = a_shop_after(*sold, failed)
+    assert "- refund re_1 came to nothing: it is failed" in told(store)
+    assert next_steps(store) == ["./shop refund --payment pi_1 --amount 1200 order-1"]
+    again = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200), total=2_400)
+    assert "re_1 came to nothing" not in (said := told(store := a_shop_after(*sold, failed, again)))
+    assert "refunded €12.00" in said
+    assert next_steps(store) == []
 
 
 def test_what_was_given_up_says_why() -> None:
