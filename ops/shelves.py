@@ -18,6 +18,8 @@ HOLDING_MAX: Final = 1_000
 TAKINGS_MAX: Final = 1_000
 """So many paid orders are looked through whose units are still to be taken: more than are usually paid in a minute."""
 
+NO_INVENTORY: Final = "it has no inventory"
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
@@ -112,5 +114,5 @@ def _shelf(product_id: str, inventory: Found | None, catalogue: Found | None, to
         available=level.available if level else None,
         backorder=level.backorder if level else None,
         to_take=to_take,
-        defect=product.level_defect if product.in_inventory else "it has no inventory",
+        defect=product.level_defect if product.in_inventory else NO_INVENTORY,
     )

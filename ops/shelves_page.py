@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from ops.page import Cell, Line, Part, Row, Table, Tone
 from ops.phrases import amount
-from ops.shelves import Holder, Shelf
+from ops.shelves import NO_INVENTORY, Holder, Shelf
+from reconciliation.finding import to_copy
 
 
 def shelves_table(shelves: Sequence[Shelf]) -> Table:
@@ -29,9 +30,12 @@ def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> I
             Tone.WARNING,
         )
         yield Line("while this looks. If it stays so, something else has written the inventory:", Tone.WARNING)
-        yield Line("docs/runbook.md says how `reserved` is corrected (#stock).", Tone.WARNING)
+        yield Line(to_copy("stock recount", shelf.product_id), Tone.COMMAND)
     elif not holders:
         yield Line("No order holds any of it.", Tone.QUIET)
+    if shelf.defect == NO_INVENTORY:
+        yield Line("Count it, with what orders hold, and say in the place of QUANTITY how many are there:")
+        yield Line(to_copy("stock set", shelf.product_id, "QUANTITY"), Tone.COMMAND)
 
 
 def _row(shelf: Shelf) -> Row:
