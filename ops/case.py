@@ -42,6 +42,8 @@ class ParkedEvent:
     reason: str | None
     money: Money | None
     since: datetime
+    payment_id: str | None
+    """Of its PaymentIntent, or else its charge; None where what is kept names neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +167,16 @@ def _timeline_of(listed: Mapping[str, Sequence[Found]], notices: Iterable[Found]
 
 
 def parked_event_in(found: Found) -> ParkedEvent:
-    fields, event = found.fields, found.fields.get("event")
-    money = money_or_none(event.get("amount"), event.get("currency")) if isinstance(event, Mapping) else None
+    fields, kept = found.fields, found.fields.get("event")
+    event = kept if isinstance(kept, Mapping) else {}
     return ParkedEvent(
         found.id,
         str(fields.get("eventType")),
         str(fields.get("result")),
         text_or_none(fields.get("reason")),
-        money,
+        money_or_none(event.get("amount"), event.get("currency")),
         time_or_none(fields.get("parkedAt")) or found.created_at,
+        text_or_none(event.get("paymentIntentId")) or text_or_none(event.get("chargeId")),
     )
 
 

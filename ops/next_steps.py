@@ -142,7 +142,8 @@ def steps_for_finding(finding: Finding) -> Iterator[Step]:
 
 
 def steps_for_parked(parked: ParkedEvent) -> Iterator[Step]:
-    said = f"Event {parked.event_id} ({parked.event_type}) is parked as {parked.result}"
+    payment = f" of {parked.payment_id}" if parked.payment_id else ""
+    said = f"Event {parked.event_id} ({parked.event_type}{payment}) is parked as {parked.result}"
     reason = f" ({parked.reason})" if parked.reason else ""
     yield Step(f"{said}{reason}{_PARKED.get(parked.result, '')}", to_copy("replay", parked.event_id))
     yield Step("Or, if nothing will ever settle it", to_copy("handle", parked.event_id))

@@ -362,6 +362,13 @@ def test_a_parked_event_says_what_helps_before_it_is_replayed(result: str, helps
     assert helps in told(store)
 
 
+@pytest.mark.parametrize("ids", [{"paymentIntentId": "pi_9", "chargeId": "ch_9"}, {"chargeId": "pi_9"}])
+def test_a_parked_event_names_its_payment_to_look_it_up_in_stripe(ids: Fields) -> None:
+    store = a_shop()
+    store.put("webhookEvents/evt_1", a_parked_event(event=ids))
+    assert "Event evt_1 (payment_intent.succeeded of pi_9) is parked as order_not_found" in told(store)
+
+
 def test_an_order_whose_inventory_is_gone_says_so_until_there_is_one_again() -> None:
     store = a_shop_after(a_placement(), a_payment())
     inventory = document_at(store, "inventory/shirt")
