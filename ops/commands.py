@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ops.connection import Shop, open_shop, problems_in_words
+from ops.exit_codes import Failed
 from ops.output import Output
 
 
@@ -84,8 +85,11 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - whatever the command returns
         _check_texts(ctx.params.values())
-        with problems_in_words():
-            return super().invoke(ctx)
+        try:
+            with problems_in_words():
+                return super().invoke(ctx)
+        except Failed as failed:
+            raise Failed(ctx.ensure_object(Asked).output.copyable(failed.message)) from None
 
 
 class Commands(click.Group):

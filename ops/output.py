@@ -44,9 +44,13 @@ class Output:
 
     def in_project(self, part: Part) -> Part:
         """The same, and where it is a command to copy, about the same project."""
-        if self._project and isinstance(part, Line) and part.tone is Tone.COMMAND:
-            return replace(part, text=part.text.replace("./shop", f"./shop --project {self._project}", 1))
+        if isinstance(part, Line) and part.tone is Tone.COMMAND:
+            return replace(part, text=self.copyable(part.text))
         return part
+
+    def copyable(self, text: str) -> str:
+        """The text whose first command names the project that was named."""
+        return text.replace("./shop", f"./shop --project {self._project}", 1) if self._project else text
 
     def say(self, text: str) -> None:
         """Talk to the person, beside the data."""

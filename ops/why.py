@@ -38,7 +38,7 @@ def why(context: click.Context, some_id: str) -> None:
     asked.output.say(f"Looking in {asked.shop.project} ...")
     lead = lead_from(some_id, asked.shop.reader)
     if lead is None:
-        raise Failed(f"{_nothing_known(some_id)} Does `./shop search` find something like it?")
+        raise Failed(_nothing_known(some_id))
     if lead.order_id is None:
         asked.output.show({"kind": lead.kind, "found": lead.found}, list(_WITHOUT_ORDER[lead.kind](lead)))
         if _needs_person(lead):
@@ -54,7 +54,12 @@ def why(context: click.Context, some_id: str) -> None:
 def _nothing_known(some_id: str) -> str:
     if some_id.startswith("re_"):
         return f"No refund {some_id} is known of the latest {REFUNDED_ORDERS_MAX} paid orders: ask for its payment."
-    return f"Nothing is known of {some_id} in this database."
+    nothing = f"Nothing is known of {some_id} in this database."
+    if some_id.startswith("evt_"):
+        return f"{nothing} If Stripe has it, this shows what would become of it: {to_copy('replay', some_id)}"
+    if some_id.startswith(("pi_", "ch_")):
+        return f"{nothing} `./shop reconcile` asks Stripe for what nobody has settled."
+    return f"{nothing} Does `./shop search` find something like it?"
 
 
 # --- What leads to no single order ------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from database.errors import RequestRefused
 from ops.__main__ import shop
 from ops.commands import Asked, Commands, command
 from ops.connection import Shop, open_shop, project_named
-from ops.exit_codes import ExitCode
+from ops.exit_codes import ExitCode, Failed
 from ops.page import Cell, Heading, Line, Table, Tone
 from orders.outcome import StoreUnavailable
 from reconciliation.finding import to_copy
@@ -57,6 +57,17 @@ def test_a_command_to_copy_names_the_project_that_was_named() -> None:
     assert ran("next", function=following).stdout == "  ./shop refund order-1\n./shop is said\n"
     said = ran("next", "--project", "live", function=following).stdout
     assert said == "  ./shop --project live refund order-1\n./shop is said\n"
+
+
+def test_a_failure_names_the_project_in_the_command_that_helps() -> None:
+    @command("fail")
+    def failing() -> None:
+        raise Failed("Look: ./shop why order-1")
+
+    assert ran("fail", function=failing).stderr == "Error: Look: ./shop why order-1\n"
+    assert ran("fail", "--project", "live", function=failing).stderr == (
+        "Error: Look: ./shop --project live why order-1\n"
+    )
 
 
 def test_an_id_that_a_customer_made_up_does_nothing_to_the_shell_into_which_it_is_copied() -> None:

@@ -152,6 +152,15 @@ def test_an_order_that_is_gone_or_never_came_shows_what_waits_for_it() -> None:
     assert next_steps(store) == ["./shop replay evt_1", "./shop handle evt_1"]
 
 
+@pytest.mark.parametrize(
+    ("unknown", "helps"),
+    [("evt_9", "./shop replay evt_9"), ("pi_9", "./shop reconcile"), ("order-9", "./shop search")],
+)
+def test_of_what_nothing_is_known_of_it_says_who_may_know(unknown: str, helps: str) -> None:
+    answered = operated(a_shop(), "why", unknown)
+    assert (answered.exit_code, helps in answered.stderr) == (ExitCode.FAILED, True)
+
+
 def test_an_event_and_a_payment_without_an_order_speak_for_themselves() -> None:
     store = a_shop()
     store.put("payments/pi_1", {"orderId": None, "waiting": ["evt_1"]})
