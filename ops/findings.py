@@ -1,6 +1,7 @@
 """`./shop findings`: what reconciliation has found wrong, and nobody has put right."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import click
 
@@ -51,7 +52,14 @@ def page_of(found: Sequence[tuple[OpenFinding, Fields]], progress: Progress) -> 
     if all(finding.is_handled for finding, _ in found):
         return *_all_is_well(progress, "Nothing else" if handled else "Nothing"), *handled
     parts = [part for finding, fields in found if not finding.is_handled for part in _open(finding, fields)]
-    return *parts, *handled
+    return *parts, *_CLOSING, *handled
+
+
+_CLOSING: Final = (
+    Line(""),
+    Line("What is right closes when it is next looked at: within the hour, or now, with"),
+    Line("./shop reconcile --yes", Tone.COMMAND),
+)
 
 
 def _open(finding: OpenFinding, fields: Fields) -> Page:

@@ -92,6 +92,9 @@ def test_what_disagrees_is_listed_with_what_to_do(at_stripe: ShopAtStripe) -> No
         "6 of shirt are reserved, and orders hold 0",
         "./shop stock recount shirt",
         "./shop handle reserved_not_held_shirt",
+        "",
+        "What is right closes when it is next looked at: within the hour, or now, with",
+        "./shop reconcile --yes",
     ]
     assert json.loads(ran("findings", "--json").stdout)[0]["id"] == "reserved_not_held_shirt"
     again = ran("reconcile", "--yes")
