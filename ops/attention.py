@@ -12,7 +12,7 @@ from database.documents.inventory import inventory_path
 from database.documents.orders import WENT_UNCOUNTED, order_from
 from database.documents.values import text_or_none, time_or_none
 from effects.effect import EffectState
-from ops.case import finding_in, parked_event_in
+from ops.case import Finding, finding_in, parked_event_in
 from ops.phrases import added
 from ops.reading import Found, Query, Reader, Where
 from ops.standing import held_back
@@ -20,6 +20,7 @@ from orders.money import Money
 from orders.numbers import whole_number
 from orders.order import OrderStatus
 from orders.payments import amount_of
+from reconciliation.finding import to_copy
 from settlement.terms import AutoRefund, Terms
 
 LISTED_MAX: Final = 100
@@ -29,6 +30,8 @@ UNTOUCHED_MAX: Final = timedelta(minutes=20)
 ASKED_WITHIN: Final = timedelta(days=1)
 REQUESTS_MAX: Final = 1_000
 """Of a day. No index tells those that are answered from the others."""
+SHOWS_ONLY: Final = ("./shop why ", "./shop status")
+"""How a finding's remedy begins that puts nothing right: what it shows may know nothing of the finding."""
 ATTEMPTS_MANY: Final = 5
 """So many attempts take a quarter of an hour and more: then it is no passing trouble."""
 
@@ -245,9 +248,15 @@ def _of_request(found: Found) -> Item | None:
 def _of_finding(found: Found) -> Item:
     finding = finding_in(found)
     target = text_or_none(found.fields.get("target")) or text_or_none(found.fields.get("orderId"))
-    # What belongs to no order (a product, a key, what operators did) is nothing that `why` knows much of.
-    command = None if text_or_none(found.fields.get("orderId")) else finding.remedy
+    command = None if text_or_none(found.fields.get("orderId")) else _remedy_of(finding)
     return Item(target or found.id, finding.since, note=f"{finding.rule}: {finding.found}", command=command)
+
+
+def _remedy_of(finding: Finding) -> str:
+    """What belongs to no order (a product, a key, what operators did) is nothing that `why` knows much of."""
+    if finding.remedy and not finding.remedy.startswith(SHOWS_ONLY):
+        return finding.remedy
+    return to_copy("why", finding.finding_id)
 
 
 WATCHED: Final[Sequence[_Watched]] = (

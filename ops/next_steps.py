@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from effects.effect import EffectKind, EffectState
-from ops.attention import ASKED_WITHIN, ATTEMPTS_MANY, UNTOUCHED_MAX
+from ops.attention import ASKED_WITHIN, ATTEMPTS_MANY, SHOWS_ONLY, UNTOUCHED_MAX
 from ops.case import Case, Effect, Finding, ParkedEvent, UnreadableEffect
 from ops.standing import due_back, lost_refunds
 from orders.disputes import Dispute
@@ -33,8 +33,6 @@ _BY_STATUS: Final[Mapping[OrderStatus, tuple[tuple[str, str], ...]]] = {
     OrderStatus.REFUND_DUE: (("Pay the money back", "refund"),),
 }
 """What a person decides of an order in this status."""
-_LEADS_HERE: Final = "./shop why "
-"""A remedy that begins with it shows the page that it would be on."""
 _PARKED: Final[Mapping[str, str]] = {
     Result.ORDER_NOT_FOUND: ". Have the order written, which settles it, or refund the payment in Stripe. "
     "Once the order is there",
@@ -134,7 +132,7 @@ def _is_refund_under_way(effect: Effect) -> bool:
 
 def steps_for_finding(finding: Finding) -> Iterator[Step]:
     found = f"Found by {finding.rule}: {finding.found}"
-    if finding.remedy is None or finding.remedy.startswith(_LEADS_HERE):
+    if finding.remedy is None or finding.remedy.startswith(SHOWS_ONLY):
         yield Step(f"{found}. The runbook says what to do, under “Money, stock or the trail disagree”", None)
     else:
         yield Step(found, finding.remedy)

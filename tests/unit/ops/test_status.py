@@ -157,11 +157,19 @@ def test_what_needs_a_person_is_shown_as_such_by_the_command_that_is_named(name:
 
 
 @pytest.mark.parametrize(
-    ("order_id", "command"), [(None, "./shop stock shirt"), ("order-1", "./shop why order-1")], ids=["none", "one"]
+    ("order_id", "remedy", "command"),
+    [
+        (None, "./shop stock shirt", "./shop stock shirt"),
+        (None, "./shop why pi_1", "./shop why f"),
+        (None, "./shop status", "./shop why f"),
+        ("order-1", "./shop stock shirt", "./shop why order-1"),
+    ],
 )
-def test_a_finding_of_no_order_is_shown_by_its_own_remedy(order_id: str | None, command: str) -> None:
+def test_a_finding_of_no_order_is_shown_by_its_own_remedy_or_page(
+    order_id: str | None, remedy: str, command: str
+) -> None:
     _, finding = WAITING["findings"]
-    target = {"orderId": order_id, "target": order_id or "shirt", "remedy": "./shop stock shirt"}
+    target = {"orderId": order_id, "target": order_id or "shirt", "remedy": remedy}
     said = operated(MemoryStore({"findings/f": {**finding, **target}}), "status", now=AT).stdout
     assert [line for line in said.splitlines() if line.startswith("./shop")] == [command]
 
