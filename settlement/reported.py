@@ -43,7 +43,8 @@ def why_doubtful(case: Case) -> str | None:
     known = case.snapshot.payments.get(event.payment.payment_id)
     if known and known.order_id not in (None, case.order.order_id):
         return f"shared_payment: {event.payment.payment_id} has also paid order {known.order_id}"
-    if case.snapshot.record is Record.PARKED and _is_early(event, case.order):
+    # What a person had handled was parked until then.
+    if case.snapshot.record in (Record.PARKED, Record.HANDLED) and _is_early(event, case.order):
         return f"early_payment: {event.payment.payment_id} was paid more than a day before the order was created"
     return None
 

@@ -1,6 +1,7 @@
 """What waits for a person and has no other end is marked as handled: it waits for nobody, and nothing else changes."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -200,6 +201,13 @@ def test_by_a_request_it_is_settled_after_all_too() -> None:
     handled(store)
     assert answered(store, "replay-1").result == "first_time_finalized"
     assert (shirts_in(store), complaints_in(store)) == ((7, 0), [])
+
+
+def test_handled_or_not_a_payment_that_had_waited_too_long_for_its_order_is_kept_for_review() -> None:
+    store = parked(a_payment(created_at=AT_NIGHT - timedelta(days=2)), is_lost=False)
+    handled(store)
+    assert answered(store, "replay-1").result == "quarantined"
+    assert (status_in(store), complaints_in(store)) == ("review", [])
 
 
 def test_what_cannot_be_settled_after_all_stays_handled_however_young_it_is() -> None:
