@@ -63,7 +63,7 @@ class TrailCheck:
         orders = next(pages, ())
         found = list(self._judged(moment, orders, now))
         # A page is also short where its orders were too large for one answer, and customers decide how large they are.
-        is_last = len(orders) < ORDERS_AT_ONCE_MAX and not next(pages, ())
+        is_last = len(orders) < ORDERS_AT_ONCE_MAX and not any(pages)
         after = None if is_last else orders[-1][0]
         begun_at = now if begins else progress.begun_at
         self._commit(trail_progress_write(TrailProgress(after, begun_at), document))
@@ -72,11 +72,11 @@ class TrailCheck:
     def _judged(self, moment: Moment, orders: Sequence[tuple[str, Fields]], now: datetime) -> Iterator[Finding]:
         if not orders:
             return
-        entries: defaultdict[str, list[Entry]] = defaultdict(list)
+        entries: defaultdict[str | None, list[Entry]] = defaultdict(list)
         for batch in moment.find(self.entries_of([order_id for order_id, _ in orders])):
             for entry_id, fields in batch:
                 order_id = text_or_none(fields.get("orderId"))
-                entries[order_id or ""].append(Entry(entry_id, order_id, fields))
+                entries[order_id].append(Entry(entry_id, order_id, fields))
         verdicts = [verified(ends_from(order_id, fields), entries[order_id]) for order_id, fields in orders]
         paths = {_path_of(verdict): verdict for verdict in verdicts if is_document_id(_id_of(verdict))}
         known = self.store.read(tuple(paths), timeout_seconds=self.timeout_seconds) if paths else {}

@@ -3,16 +3,15 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.auth.exceptions import DefaultCredentialsError
+from google.oauth2.credentials import Credentials
 
 from notifications.outbox import Outbox
 from notifications.push.channel import channel_from
-from notifications.push.tests.fcm_api import (
-    MESSAGE,
-    PROJECT,
-)
+from notifications.push.tests.fcm_api import ACCESS_TOKEN, MESSAGE, PROJECT
 from service.environment import SettingsError
 from tests.support.channels import a_kit
 
@@ -38,14 +37,15 @@ def test_without_a_project_nothing_is_pushed(monkeypatch: pytest.MonkeyPatch) ->
         channel_from(replace(a_kit({}), project=None))
 
 
-def test_it_asks_for_the_right_to_push_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_pushes_with_the_right_to_push_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
+    credentials = Credentials(ACCESS_TOKEN)
 
     def default(scopes: object) -> tuple[object, str]:
         asked.append(scopes)
-        return object(), "their-project"
+        return credentials, "their-project"
 
     monkeypatch.setattr("google.auth.default", default)
-    channel = channel_from(a_kit({}))
+    devices: Any = channel_from(a_kit({})).transport.__self__  # type: ignore[attr-defined]
     assert asked == [("https://www.googleapis.com/auth/firebase.messaging",)]
-    assert channel.transport.__self__.project == PROJECT  # type: ignore[attr-defined]
+    assert (devices.project, devices.authorization(5)) == (PROJECT, {"authorization": f"Bearer {ACCESS_TOKEN}"})

@@ -88,6 +88,16 @@ def test_all_orders_are_looked_at_some_at_a_time_and_then_nobody_before_a_day_is
     assert len(checked(store, NOW + ROUND_EVERY)) == 1
 
 
+def test_a_round_also_ends_behind_a_full_page_and_where_there_is_no_order() -> None:
+    order, store = document_at(a_paid_shop(), "orders/order-1"), MemoryStore()
+    assert (checked(store), document_at(store, TRAIL_CHECK)["after"]) == ([], None)
+    for number in range(ORDERS_AT_ONCE_MAX):
+        store.put(f"orders/{number:03}", order)
+    assert len(checked(store, NOW + ROUND_EVERY)) == ORDERS_AT_ONCE_MAX
+    assert document_at(store, TRAIL_CHECK)["after"] == f"{ORDERS_AT_ONCE_MAX - 1:03}"
+    assert (checked(store, NOW + ROUND_EVERY), document_at(store, TRAIL_CHECK)["after"]) == ([], None)
+
+
 class Short(MemoryMoment):
     """One of whose orders no more than two fit into an answer."""
 
@@ -109,11 +119,13 @@ def test_an_order_whose_id_is_too_long_for_a_finding_keeps_nobody_else_from_bein
     store = Strict({f"orders/{order_id}": order for order_id in ("a", long_id, "z")})
     assert [long_id in words for words in checked(store)] == [False, False, True]
     assert document_at(store, "findings/chain_broken_z")["state"] == "open"
+    (words,) = checked(Strict({f"orders/{long_id}": order}))
+    assert long_id in words
 
 
 class Strict(MemoryStore):
-    """Refuses what Firestore takes for no document's id."""
+    """Refuses what Firestore takes for no document's id, and to be asked for nothing."""
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        assert all(is_document_id(path.rpartition("/")[2]) for path in paths)
+        assert paths and all(is_document_id(path.rpartition("/")[2]) for path in paths)
         return super().read(paths, timeout_seconds=timeout_seconds)

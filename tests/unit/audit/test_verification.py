@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from audit.chain import Head, chained, hash_of
-from audit.links import Entry
+from audit.links import RESTORED_AFTER, Entry
 from audit.verification import Ends, Verdict, verified, verified_all
 from tests.support.builders import NOW, Fields
 
@@ -246,6 +246,8 @@ def test_what_operators_did_to_no_order_is_a_chain_too_of_which_nothing_can_be_m
 
 
 SOON: Final = timedelta(seconds=1)
+BEGUN: Final = NOW + timedelta(minutes=1)
+"""By its own word, the chain's first entry."""
 
 
 @pytest.mark.parametrize(
@@ -257,6 +259,10 @@ SOON: Final = timedelta(seconds=1)
         (None, NOW + SOON, False),
         # A backup has made all documents anew.
         (NOW + timedelta(days=9), NOW + timedelta(days=8), False),
+        # Neither what is equally old nor what is as late as an entry may be is anything older, or anew.
+        (NOW + SOON, NOW + SOON, True),
+        (NOW + timedelta(days=9), BEGUN + RESTORED_AFTER, True),
+        (NOW + timedelta(days=9), BEGUN + RESTORED_AFTER + SOON, False),
     ],
 )
 def test_an_entry_without_a_place_is_older_than_the_chain_only_if_the_database_agrees(

@@ -136,6 +136,17 @@ def test_a_group_is_no_larger_than_firestore_takes_at_once_and_others_can_wait_f
         assert len(group_from(alone)) == 1
 
 
+def test_a_group_is_as_large_as_it_may_be_with_the_one_write_that_all_its_commits_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waiting = many(9, writes=3, text="x")
+    monkeypatch.setattr(groups, "WRITES_MAX", 2 * 3 + 1)
+    assert len(group_from(waiting)) == 2
+    monkeypatch.setattr(groups, "WRITES_MAX", 100)
+    monkeypatch.setattr(groups, "BYTES_MAX", 2 * waiting[0].size_bytes)
+    assert len(group_from(waiting)) == 2
+
+
 def test_one_alone_is_sent_as_it_came() -> None:
     writes = INCREASE, UPDATE
     commit = joinable(writes)

@@ -8,7 +8,7 @@ from orders.outcome import StoreContended
 from tests.support.builders import NOW, a_placement, an_order
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled
-from tests.support.shop import a_shop, status_in
+from tests.support.shop import a_shop, a_shop_after, status_in
 
 
 def test_a_hold_and_the_decision_on_top_of_it_are_rehearsed_as_one_and_nothing_is_written() -> None:
@@ -73,3 +73,15 @@ def test_what_is_written_as_it_was_is_no_difference_and_what_was_written_is_aske
     monkeypatch.delattr(MemoryStore, "read")
     again = rehearsal.read(("auditLog/a",), timeout_seconds=1)["auditLog/a"]
     assert again and again.fields == {"n": 1}
+
+
+def test_units_are_promised_as_they_would_be_and_no_longer_as_they_were() -> None:
+    store = a_shop_after(a_placement())
+    store.put("takings/order-2", {"units": {"shirt": 2}})
+    rehearsal = RehearsalStore(store)
+    assert rehearsal.units_promised("shirt", timeout_seconds=1) == (3, 2)
+    there = rehearsal.read(("orders/order-1", "takings/order-2"), timeout_seconds=1)
+    gone = [Delete(path, document.version) for path, document in there.items() if document]
+    rehearsal.commit((*gone, Create("takings/order-1", {"units": {"shirt": 3}})), timeout_seconds=1)
+    assert rehearsal.units_promised("shirt", timeout_seconds=1) == (0, 3)
+    assert rehearsal.units_to_take("shirt", timeout_seconds=1) == 3
