@@ -91,7 +91,10 @@ class Matching:
     def judge_all_of(self, payment_id: str, order_id: str) -> None:
         """Compare a payment and its refunds, which could not be compared before, not even found in an order perhaps."""
         known, _ = self._orders_of({payment_id: order_id})[payment_id]
-        if known and self._judge_payment_now(payment_id, known).at_stripe:
+        if known is None:
+            # Whether it can be read is all that can be found out about it.
+            self.lists.payment_intent(payment_id)
+        elif self._judge_payment_now(payment_id, known).at_stripe:
             self._judge_refunds(payment_id, known)
 
     def look_again_at_payment(self, payment_id: str, order_id: str) -> None:

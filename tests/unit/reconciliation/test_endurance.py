@@ -442,15 +442,23 @@ def test_a_payment_that_cannot_be_read_holds_up_no_other_and_is_compared_once_it
     first, second = (payments_of(shop)[f"order-{number}"] for number in (1, 2))
     shop.account.intents[second]["amount_received"] -= 1
     currency = shop.account.intents[first].pop("currency")
+    # Nothing leads from one that nobody has named to an order.
+    nobodys = {**shop.account.intents[second], "id": "pi_nobodys", "metadata": {}, "currency": None}
+    shop.account.intents["pi_nobodys"] = nobodys
     shop.later(hours=3)
     reconciled = shop.reconcile()
     assert {(each.rule, each.target) for each in reconciled.opened} == {
-        *(("not_compared", target) for target in (first, "order-1")),
+        *(("not_compared", target) for target in (first, "order-1", "pi_nobodys")),
         ("amounts_differ", second),
     }
     assert progress_of(shop)["matchedUntil"] >= shop.now - timedelta(minutes=71)
-    shop.account.intents[first]["currency"] = currency
-    assert sorted(shop.reconcile().closed) == ["not_compared_order-1", f"not_compared_{first}"]
+    shop.later(hours=1)
+    again = shop.reconcile()
+    assert (again.opened, again.closed) == ((), ())
+    for payment_id in (first, "pi_nobodys"):
+        shop.account.intents[payment_id]["currency"] = currency
+    found = [first, "order-1", "pi_nobodys"]
+    assert set(shop.reconcile().closed) == {f"not_compared_{target}" for target in found}
 
 
 # --- Stripe takes no part --------------------------------------------------------------------------------------------
