@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from database.documents.reconciliations import Progress
@@ -205,12 +206,11 @@ class _Run:
         if reached and self._at_stripe is AtStripe.ASKED:
             # Whatever that has not come to, the next run comes to on its way.
             return
-        noted = self._progress.records_until or self._progress.matched_until
+        noted = self._progress.records_until
         start = reached or self._walk.start(noted)
         if start < (end := whole_second(self._now - MATCHED_AFTER)):
-            steps = self._on_record.judge_changed(Span(start, end))
+            steps = chain(self._on_record.judge_changed(Span(start, end)), [end])
             self._walk.go(steps, lambda until: Progress(records_until=until), start, noted)
-            self._walk.go(iter([end]), lambda until: Progress(records_until=until), start, noted)
 
     def _judge_stock(self) -> None:
         since = self._progress.trail_until

@@ -138,7 +138,7 @@ def walk(look: Callable[[Span], ItemT], start: datetime, end: datetime) -> Itera
         try:
             found = look(span)
         except TooMany:
-            width = max(timedelta(seconds=(span.end - span.start).total_seconds() // 2), _SECOND)
+            width = timedelta(seconds=(span.end - span.start) // _SECOND // 2)
             continue
         yield span, found
         at, width = span.end, min(2 * width, WIDEST)

@@ -4,6 +4,7 @@ Once money went back, some of it may be on the shelf again. What comes back, or 
 failed, while its product is not counted moves nothing; so then no more can be gone than was sold, or have come back.
 """
 
+from collections import Counter
 from typing import Final
 
 from orders.order import Order
@@ -13,12 +14,13 @@ from reconciliation.subjects import OrderRecord
 
 def _judge(record: OrderRecord) -> Found | None:
     order = record.order
-    sold = order.taken if order.finalized_at else {}
-    least = {each: -units for each, units in sold.items()} if _was_refunded(order) else sold
+    was_refunded = _was_refunded(order)
+    sold = Counter(order.taken if order.finalized_at else {})
+    gone = Counter({product_id: -units for product_id, units in record.stock_moved.items()})
     wrong = [
-        f"{sold.get(product_id, 0)} of {product_id} were sold, and {taken} are gone"
-        for product_id in sorted((sold.keys() | record.stock_moved.keys()) - record.uncounted)
-        if not least.get(product_id, 0) <= (taken := -record.stock_moved.get(product_id, 0)) <= sold.get(product_id, 0)
+        f"{sold[each]} of {each} were sold, and {gone[each]} are gone"
+        for each in sorted((sold.keys() | gone.keys()) - record.uncounted)
+        if (abs(gone[each]) > sold[each] if was_refunded else gone[each] != sold[each])
     ]
     if not wrong or order.is_id_reused:
         # What an earlier order of this id has moved is told from its own by nothing.

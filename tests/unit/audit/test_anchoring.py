@@ -51,9 +51,9 @@ def order_ids_of(store: MemoryStore, anchor: Fields) -> list[str]:
 
 
 def test_the_first_anchor_holds_every_head_in_a_digest_that_anybody_can_make() -> None:
-    early = NOW - 2 * HOUR
-    store = a_shop(moved("b", early, 3), moved("a", NOW - HOUR), moved("c", NOW - HOUR))
-    store.put("orders/before", {"updatedAt": NOW - HOUR})
+    before = NOW - HOUR
+    store = a_shop(moved("b", NOW - 2 * HOUR, 3), moved("a", before), moved("c", before))
+    store.put("orders/before", {"updatedAt": before})
     anchor = anchored(store, heads_max=4)
     heads = heads_of(store, anchor)
     assert [(order_id, head.count) for order_id, head in heads] == [("b", 3), ("a", 1), ("c", 1)]

@@ -1,6 +1,7 @@
 """A key of another account, or of another mode, is one finding, and does no other harm."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,9 @@ def test_with_a_key_of_another_account_one_finding_says_so_and_nothing_of_that_a
         0,
         "reserved",
     )
+    said: Any = next(line for line in shop.log.lines if line["result"] == "not_reconciled")  # type: ignore[attr-defined]
+    assert (said["severity"], said["message"]) == ("ERROR", reconciled.why_not)
+    assert reconciled.why_not == "the key is of another account, or another mode"
     assert status_of(shop.job()) == 500
     shop.account.intents = {**right, **foreign}
     assert shop.reconcile().closed == ("key_of_another_account_stripe",)

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 
 from database.documents.reconciliations import Progress
+from database.store import Listing
 from orders.outcome import StoreContended, StoreUnavailable
 from reconciliation import books, missing
 from reconciliation.finding import Finding
@@ -430,6 +431,8 @@ def test_an_order_that_cannot_be_compared_holds_up_no_other_and_is_compared_once
     shop.later(days=1)
     never_found = hindered(shop).run()
     assert (never_found.opened, never_found.closed) == ((), ())
+    stuck = {path: each["orderId"] for path, each in shop.store.dump().items() if "/not_compared_" in path}
+    assert set(stuck.values()) == {"order-1"}
     shop.account.intents[payments_of(shop)["order-1"]]["amount_received"] -= 1
     compared = shop.reconcile()
     assert {finding.order_id for finding in compared.opened} == {"order-1"}
@@ -457,8 +460,12 @@ def test_a_payment_that_cannot_be_read_holds_up_no_other_and_is_compared_once_it
     assert (again.opened, again.closed) == ((), ())
     for payment_id in (first, "pi_nobodys"):
         shop.account.intents[payment_id]["currency"] = currency
-    found = [first, "order-1", "pi_nobodys"]
-    assert set(shop.reconcile().closed) == {f"not_compared_{target}" for target in found}
+    # Its refunds are compared, too.
+    shop.refund(first, 100)
+    shop.account.events.clear()
+    compared = shop.reconcile()
+    assert set(compared.closed) == {f"not_compared_{target}" for target in (first, "order-1", "pi_nobodys")}
+    assert opened_by(compared) == [f"refunds_differ_{first}"]
 
 
 # --- Stripe takes no part --------------------------------------------------------------------------------------------
@@ -492,15 +499,15 @@ def test_stripe_that_stops_to_answer_makes_no_finding_of_each_payment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "at_stripe", "status"),
+    ("answer", "at_stripe", "status", "said"),
     [
-        (unavailable, AtStripe.UNAVAILABLE, 503),
-        (refusing, AtStripe.REFUSED, 500),
-        (None, AtStripe.NO_KEY, 200),
+        (unavailable, AtStripe.UNAVAILABLE, 503, "WARNING StripeUnavailable: Stripe does not answer"),
+        (refusing, AtStripe.REFUSED, 500, "ERROR StripeRefused: permission_error: The key may not list events."),
+        (None, AtStripe.NO_KEY, 200, "INFO there is no key to ask Stripe with"),
     ],
 )
 def test_what_the_database_alone_shows_is_judged_also_where_stripe_cannot_be_asked(
-    answer: Callable[[str], None] | None, at_stripe: AtStripe, status: int
+    answer: Callable[[str], None] | None, at_stripe: AtStripe, status: int, said: str
 ) -> None:
     shop = a_shop_with_paid_orders()
     payment_id = payments_of(shop)["order-1"]
@@ -512,12 +519,60 @@ def test_what_the_database_alone_shows_is_judged_also_where_stripe_cannot_be_ask
     job = shop.job() if answer else replace(shop.job(), stripe=None)
     reconciled = job.run()
     assert (reconciled.at_stripe, reconciled.complete) == (at_stripe, True)
+    severity, why, result = said_in(shop)[0]
+    assert (f"{severity} {why}", result) == (said, "not_reconciled" if answer else "not_configured")
+    assert reconciled.why_not == why
     assert opened_by(reconciled) == ["payment_not_indexed_order-1", "reserved_not_held_shirt"]
     assert (progress_of(shop)["matchedUntil"], job.run().opened) == (None, ())
     assert status_of(job) == status
     # Once it can be, nothing is skipped.
     shop.stripe.before_answering = lambda _: None
     assert opened_by(shop.reconcile()) == [f"amounts_differ_{payment_id}"]
+
+
+def said_in(shop: ShopAtStripe) -> list[tuple[str, str, str]]:
+    """What was logged but for what was found, and what the run did."""
+    log: Any = shop.log
+    lines = (line for line in log.lines if not line["result"].startswith(("finding_", "reconciled")))
+    return [(line["severity"], line["message"], line["result"]) for line in lines]
+
+
+class UnlistedMoment(MemoryMoment):
+    unlisted: str
+
+    def find(self, listing: Listing) -> Any:
+        if listing.collection == self.unlisted:
+            raise StoreUnavailable("DEADLINE_EXCEEDED")
+        return super().find(listing)
+
+
+@pytest.mark.parametrize(("unlisted", "result"), [("auditLog", "not_reconciled"), ("inventory", "not_compared")])
+def test_a_part_that_the_database_does_not_answer_is_said_and_the_run_is_not_complete(
+    unlisted: str, result: str
+) -> None:
+    shop = a_shop_with_paid_orders()
+
+    def moment() -> MemoryMoment:
+        read = UnlistedMoment(shop.store.as_of(shop.now).documents(), shop.now)
+        read.unlisted = unlisted
+        return read
+
+    reconciled = replace(shop.job(), moment=moment).run()
+    assert (reconciled.complete, reconciled.faults) == (False, 0)
+    assert said_in(shop)[0] == ("WARNING", "StoreUnavailable: DEADLINE_EXCEEDED", result)
+
+
+def test_a_run_without_a_key_from_later_on_than_the_last_one_has_ended_notes_nothing() -> None:
+    shop = a_shop_with_paid_orders()
+    keyless = replace(shop.job(), stripe=None)
+    shop.later(hours=3)
+    keyless.run()
+    reached = progress_of(shop)["recordsUntil"]
+    assert reached == shop.now - timedelta(minutes=70)
+    shop.later(hours=3)
+    for since, until in ((reached + timedelta(seconds=1), reached), (reached, shop.now - timedelta(minutes=70))):
+        keyless.run(since)
+        assert progress_of(shop)["recordsUntil"] == until
 
 
 def slow(shop: ShopAtStripe) -> None:
@@ -541,4 +596,6 @@ def test_whatever_goes_wrong_with_stripe_the_database_has_its_turn(
     assert status_of(shop.job()) == status
     assert shop.clock.seconds - started < FUNCTION_SECONDS_MAX
     assert shop.open_findings() == ["reserved_not_held_shirt"]
+    log: Any = shop.log
+    assert (log.lines[-1]["complete"], log.lines[-1]["result"]) == (False, "reconciled")
     assert progress_of(shop)["eventsUntil"] is None

@@ -481,7 +481,8 @@ def test_what_is_read_in_many_parts_is_all_read(monkeypatch: pytest.MonkeyPatch)
     assert found == {f"payment_not_indexed_{order_id}" for order_id in payments_in(shop)}
     for path, fields in kept.items():
         shop.store.put(path, fields)
-    assert set(shop.reconcile().closed) == found
+    mended = shop.reconcile()
+    assert (set(mended.closed), mended.orders) == (found, 2)
 
 
 @pytest.mark.parametrize("rule", ["units_not_taken", "payment_not_indexed", "session_of_closed_order"])

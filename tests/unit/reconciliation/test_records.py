@@ -25,21 +25,25 @@ SECOND = an_entry(2, hash="b", previousHash="a")
 OF_ANOTHER_CHAIN = an_entry(4, hash="x", previousHash=None)
 FROM_BEFORE_CHAINS = an_entry(8)
 OF_AN_EARLIER_ORDER = an_entry(16, createdAt=NOW - timedelta(minutes=2))
-BEGUN_BEFORE_THE_ORDER = an_entry(32, createdAt=NOW - timedelta(seconds=59))
+BEGUN_BEFORE_THE_ORDER = an_entry(32, createdAt=NOW - timedelta(minutes=1))
 OF_ANOTHER_ORDER = an_entry(64, orderId="order-2")
+OF_NO_TIME = an_entry(128, createdAt=None)
 ALL = (
     *(SECOND, OF_ANOTHER_CHAIN, FIRST, FROM_BEFORE_CHAINS),
-    *(OF_AN_EARLIER_ORDER, BEGUN_BEFORE_THE_ORDER, OF_ANOTHER_ORDER),
+    *(OF_AN_EARLIER_ORDER, BEGUN_BEFORE_THE_ORDER, OF_ANOTHER_ORDER, OF_NO_TIME),
 )
 
 
 @pytest.mark.parametrize(
-    ("head", "taken"), [(Head(2, "b"), 1 + 2 + 8 + 32), (Head(1, "a"), 1 + 8 + 32), (None, 8 + 32)]
+    ("head", "taken"),
+    [(Head(2, "b"), 1 + 2 + 8 + 32 + 128), (Head(1, "a"), 1 + 8 + 32 + 128), (None, 8 + 32 + 128)],
 )
 def test_its_own_entries_are_those_of_its_chain_and_those_from_before_chains_by_their_time(
     head: Head | None, taken: int
 ) -> None:
     assert order_record_from(ORDER, head, {}, ALL, NOW).stock_moved == {"shirt": -taken}
+    of_no_time = replace(ORDER, created_at=None)
+    assert order_record_from(of_no_time, head, {}, ALL, NOW).stock_moved == {"shirt": -taken - 16}
 
 
 PLACED = {**FIRST, "statusBefore": "pending"}

@@ -46,17 +46,19 @@ def test_what_the_trail_moves_is_expected_and_what_an_operator_has_seen_to_is_ac
     early = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now - timedelta(seconds=1)}
     shop.store.put("auditLog/operator_0", {**early, "stock": [], "note": "'shirt' had 9 on hand, and has 9"})
     assert shop.reconcile().closed == ()
-    shop.later(minutes=1)
+    # At the very moment at which it was found, and with others after it.
     act: dict[str, object] = {"kind": "operator_adjusted_stock", "orderId": None, "createdAt": shop.now, "stock": []}
     shop.store.put("auditLog/operator_1", {**act, "note": "'shirts' had 9 on hand, and has 9"})
     assert shop.reconcile().closed == ()
     shop.store.put("auditLog/operator_2", {**act, "note": "'shirt' had 20 on hand, and has 20"})
+    for number in range(3, 6):
+        shop.store.put(f"auditLog/operator_{number}", {**act, "kind": "operator_handled"})
     assert shop.reconcile().closed == (found.finding_id,)
     shop.later(hours=1)
     assert shop.reconcile().opened == ()
 
     move = {"productId": "shirt", "stock": -5, "reserved": 0}
-    shop.store.put("auditLog/operator_3", {**act, "createdAt": shop.now, "stock": [move]})
+    shop.store.put("auditLog/operator_6", {**act, "createdAt": shop.now, "stock": [move]})
     broken(shop.store, "inventory/shirt", stock=int(str(stock)) + 15)
     shop.later(hours=1)
     assert shop.reconcile().opened == ()
@@ -104,16 +106,45 @@ def test_a_product_that_is_first_looked_at_before_it_is_folded_is_counted_withou
     assert shop.reconcile().opened == ()
 
 
-def test_what_a_run_has_counted_that_died_is_not_counted_again() -> None:
+@pytest.mark.parametrize("days", [0, 3])
+def test_what_a_run_has_counted_that_died_is_not_counted_again(days: int) -> None:
     shop = a_reconciled_shop()
     before = document_at(shop.store, "reconciliations/stripe")
     shop.sell("order-5")
-    shop.later(hours=1)
+    shop.later(days=days, hours=1)
     shop.reconcile()
     broken(shop.store, "reconciliations/stripe", trailUntil=before["trailUntil"])
     shop.later(hours=1)
     assert shop.reconcile().opened == ()
     assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
+
+
+def test_every_product_is_looked_at_and_a_baseline_is_written_only_where_it_changes() -> None:
+    shop = a_reconciled_shop()
+    for product_id, stock in ("mug", 5), ("cap", None):
+        shop.store.put(f"inventory/{product_id}", {"stock": stock, "reserved": 0})
+    assert shop.reconcile().products == 3
+    before = baselines_in(shop)
+    shop.later(hours=1)
+    assert (shop.reconcile().products, baselines_in(shop)) == (3, before)
+
+
+def test_what_was_moved_of_a_product_whose_stock_by_the_trail_has_not_begun_is_not_counted() -> None:
+    shop = a_reconciled_shop()
+    shop.store.put("inventory/cap", {"stock": None, "reserved": 0})
+    shop.reconcile()
+    shop.store.put("inventory/mug", {"stock": 5, "reserved": 0})
+    moves = [{"productId": product_id, "stock": -1, "reserved": 0} for product_id in ("mug", "cap")]
+    shop.store.put("auditLog/evt_9", {"orderId": None, "createdAt": shop.now, "stock": moves})
+    shop.later(days=3)
+    reconciled = shop.reconcile()
+    assert (reconciled.opened, reconciled.faults, reconciled.products) == ((), 0, 3)
+    assert [baselines_in(shop)[each]["stock"] for each in ("mug", "cap")] == [5, None]
+
+
+def baselines_in(shop: ShopAtStripe) -> dict[str, dict[str, object]]:
+    found = ((path.partition("/"), fields) for path, fields in shop.store.dump().items())
+    return {product_id: fields for (collection, _, product_id), fields in found if collection == "baselines"}
 
 
 def test_of_many_baselines_only_those_are_left_out_that_another_run_has_written(

@@ -9,7 +9,7 @@ import pytest
 from reconciliation import walking
 from reconciliation.missing import TYPE_LISTS
 from reconciliation.time_limit import OutOfTime, TimeLimit
-from reconciliation.walking import ITEMS_MAX, WIDEST, Pace, PacedLists, TooMany, walk, whole_second
+from reconciliation.walking import ITEMS_MAX, WIDEST, Pace, PacedLists, TooMany, cut, walk, whole_second
 from stripe_api.api import StripeUnavailable
 from stripe_api.lists import PAGE_MAX, TYPES_MAX, Listed, ListedRefund, PaymentIntent, Span, StripeLists
 from tests.support.builders import NOW
@@ -71,6 +71,32 @@ def test_a_span_gets_narrower_where_there_is_too_much_and_wider_again() -> None:
     assert [span.start for span in spans] == [whole_second(NOW), *(span.end for span in spans[:-1])]
     assert spans[-1].end == whole_second(end)
     assert max(span.end - span.start for span in spans) == WIDEST
+
+
+@pytest.mark.parametrize(
+    ("unit", "length", "fits", "widths"),
+    [(timedelta(hours=1), 60, 6, [24, 12, 6, 12, 24, 18]), (SECOND, 3, 1, [3, 1, 2])],
+)
+def test_a_span_is_halved_in_whole_seconds_until_its_beginning_fits_and_doubled_after_that(
+    unit: timedelta, length: int, fits: int, widths: list[int]
+) -> None:
+    tried: list[float] = []
+
+    def look(span: Span) -> None:
+        tried.append((span.end - span.start) / unit)
+        if span.start == NOW and tried[-1] > fits:
+            raise TooMany
+
+    assert list(walk(look, NOW, NOW + length * unit))
+    assert tried == widths
+
+
+def test_a_span_is_cut_where_a_part_has_as_much_as_it_may_but_within_no_second() -> None:
+    made = [NOW + second * SECOND for second in (0, 0, 0, 1, 2, 3)]
+    parts = list(cut(Span(NOW, NOW + 9 * SECOND), made, lambda moment: moment, 2))
+    bounds = [((span.start - NOW) / SECOND, (span.end - NOW) / SECOND) for span, _ in parts]
+    assert bounds == [(0, 1), (1, 3), (3, 9)]
+    assert [some for _, some in parts] == [made[:3], made[3:5], made[5:]]
 
 
 def test_nothing_is_walked_through_where_there_is_no_time() -> None:
