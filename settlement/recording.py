@@ -7,13 +7,22 @@ from inventory.reservation import Refused
 from notifications.notices import NoticeType
 from orders.declines import later_decline
 from orders.disputes import later_dispute
-from orders.events import CarriesPayment, ChargeRefunded, DisputeChanged, PaymentFailed, PaymentSucceeded, RefundUpdated
+from orders.events import (
+    CarriesPayment,
+    ChargeRefunded,
+    DisputeChanged,
+    OrderEvent,
+    PaymentFailed,
+    PaymentSucceeded,
+    RefundUpdated,
+    StripeEvent,
+)
 from orders.money import Money
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result, in_words
 from orders.shop_events import CheckoutEnded, CheckoutOpened, OrderPlaced, ReservationLapsed
 from settlement.decisions import Case, Decision, GiveBack, Look, Proposal, Unchanged
-from settlement.matching import already, newly_extra, why_unpaid
+from settlement.matching import already, why_unpaid
 from settlement.paying import refuse, take_unheld_units, take_units
 from settlement.refunding import is_what_is_known, with_refunds
 from settlement.reported import why_doubtful, with_report
@@ -43,7 +52,7 @@ def _is_own_money_of_used_id(case: Case) -> bool:
 def _money_recorded(case: Case, order: Order) -> Proposal:
     event, before = case.event, case.order
     has_brought_money = _brought_by(order) != _brought_by(before)
-    if order.unfulfilled_as is OrderStatus.REFUND_DUE and has_brought_money and not newly_extra(before, order):
+    if order.unfulfilled_as is OrderStatus.REFUND_DUE and has_brought_money and _is_paid_with(event, order):
         due = replace(order, status=OrderStatus.REFUND_DUE)
         return Proposal(Result.REFUND_DUE, due, notice=NoticeType.REFUND_DUE, note=order.failure_reason)
     if order.awaits_payment and has_brought_money:
@@ -52,11 +61,17 @@ def _money_recorded(case: Case, order: Order) -> Proposal:
         return Proposal(Result.QUARANTINED, order, notice=NoticeType.REVIEW, note=in_words(reason, why_doubtful(case)))
     if not isinstance(event, ChargeRefunded | RefundUpdated):
         return Proposal(already(order), order, note=why_doubtful(case))
-    if order.paid_with and not any(payment.is_named_by(event.payment_ids) for payment in order.paid_with):
+    if order.paid_with and not _is_paid_with(event, order):
         paid_with = " and ".join(payment.payment_id for payment in order.paid_with)
         note = f"other_payment: {event.payment_ids[0]} is refunded, and {paid_with} paid the order"
         return Proposal(Result.OTHER_PAYMENT, order, note=note)
     return Proposal(Result.ALREADY_RECORDED if order == before else Result.REFUND_RECORDED, order)
+
+
+def _is_paid_with(event: OrderEvent, order: Order) -> bool:
+    """Whether its payment is one of those that the order is paid with."""
+    ids = event.payment_ids if isinstance(event, StripeEvent) else ()
+    return any(payment.is_named_by(ids) for payment in order.paid_with)
 
 
 def _brought_by(order: Order) -> Counter[Money | None]:

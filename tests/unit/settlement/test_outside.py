@@ -162,6 +162,15 @@ def test_more_money_for_an_order_that_cannot_be_fulfilled_goes_back_too() -> Non
     assert effects_of(given(refunded, terms=EXTRAS).changed_by(SECOND)) == []
 
 
+def test_what_is_asked_is_news_that_is_due_back_though_a_wrong_payment_before_it_is_not_needed_then() -> None:
+    wrong = Payment("pi_1", PaymentState.SUCCEEDED, NOW, Money(1_700, "eur"), "ch_1")
+    back = Refunds.of(Refund("re_1", 1_700, RefundStatus.PENDING, payment_id="pi_1"))
+    due = a_held_order("refund_due", payments=Payments.of(wrong), refunds=back, unfulfilled_as="refund_due")
+    change = given(due).changed_by(SECOND)
+    assert ([each.payment_id for each in change.order.paid_with], change.result) == (["pi_2"], "refund_due")
+    assert {notice.type for notice in change.notices} == {"refund_due"}
+
+
 def test_what_may_be_another_orders_money_is_not_refunded_for_one_that_was_never_held() -> None:
     due = a_pending_order("refund_due", payments=Payments.of(PAID), unfulfilled_as="refund_due", settled_by="evt_0")
     shared = {"pi_2": a_known_payment(order_id="order-2")}
