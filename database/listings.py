@@ -77,8 +77,5 @@ def _filter(name: str, operator: str, value: Mapping[str, object]) -> Mapping[st
 
 def _cursor(listing: Listing, document: Mapping[str, Any]) -> Mapping[str, object]:
     """Just behind this document."""
-    fields = document.get("fields", {})
-    return {
-        "values": [*(fields[name] for name in listing.order), {"referenceValue": document["name"]}],
-        "before": False,
-    }
+    places = [document["fields"][name] for name in listing.order]
+    return {"values": [*places, {"referenceValue": document["name"]}], "before": False}

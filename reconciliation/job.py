@@ -208,9 +208,9 @@ class _Run:
             return
         noted = self._progress.records_until
         start = reached or self._walk.start(noted)
-        if start < (end := whole_second(self._now - MATCHED_AFTER)):
-            steps = chain(self._on_record.judge_changed(Span(start, end)), [end])
-            self._walk.go(steps, lambda until: Progress(records_until=until), start, noted)
+        end = whole_second(self._now - MATCHED_AFTER)
+        steps = chain(self._on_record.judge_changed(Span(start, end)), [end])
+        self._walk.go(steps, lambda until: Progress(records_until=until), start, noted)
 
     def _judge_stock(self) -> None:
         since = self._progress.trail_until

@@ -1,6 +1,7 @@
 """What of a moment does not fit into one answer is read in several: customers decide how large an order is."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -9,9 +10,11 @@ from database.documents.orders import HOLDING_ORDERS
 from database.documents.trail_checks import orders_behind
 from database.errors import AnswerTooLarge
 from database.firestore_store import FirestoreStore
-from database.listings import structured_query
+from database.listings import pages_of, structured_query
 from database.moments import FirestoreMoment
+from database.store import Listing
 from reconciliation.records import INVENTORY
+from tests.support.builders import NOW
 
 if TYPE_CHECKING:
     from database.connection import Connection
@@ -41,7 +44,8 @@ class Narrow:
 
 def test_large_orders_are_found_one_by_one_and_too_large_ones_without_their_items() -> None:
     moment = FirestoreMoment(cast("Connection", Narrow()), "2026-03-14T15:09:26Z")
-    assert [order_id for batch in moment.find(HOLDING_ORDERS) for order_id, _ in batch] == ["1", "2", "3"]
+    for listing in HOLDING_ORDERS, HOLDING_ORDERS._replace(batch_max=2):
+        assert [order_id for batch in moment.find(listing) for order_id, _ in batch] == ["1", "2", "3"]
     with pytest.raises(AnswerTooLarge):
         list(moment.find(INVENTORY))
 
@@ -50,6 +54,53 @@ def test_nothing_is_read_of_orders_but_the_fields_that_are_asked_for() -> None:
     query = structured_query(orders_behind("order-1", 30))
     assert query["select"] == {"fields": [{"fieldPath": each} for each in ("createdAt", "auditHead", "auditCount")]}
     assert "select" not in structured_query(INVENTORY)
+
+
+def test_a_listing_is_asked_for_by_its_values_its_time_and_its_order_and_on_from_where_the_last_page_ended() -> None:
+    asked: list[Mapping[str, object]] = []
+    due, name = {"timestampValue": "2026-03-14T15:09:26+00:00"}, f"{DOCUMENTS}/effects/mail_1"
+    pages = iter([[{"readTime": "now"}, {"document": {"name": name, "fields": {"dueAt": due}}}], []])
+
+    def ask(request: Mapping[str, object]) -> object:
+        asked.append(request)
+        return next(pages)
+
+    listing = Listing("effects", {"state": ["RETRY"]}, (NOW, NOW + timedelta(hours=1)), ["dueAt"])
+    assert list(pages_of(listing, DOCUMENTS, ask)) == [[("mail_1", {"dueAt": NOW})]]
+    query = {
+        "from": [{"collectionId": "effects"}],
+        "orderBy": [{"field": {"fieldPath": each}, "direction": "ASCENDING"} for each in ("dueAt", "__name__")],
+        "where": {
+            "compositeFilter": {
+                "op": "AND",
+                "filters": [
+                    a_filter("state", "IN", {"arrayValue": {"values": [{"stringValue": "RETRY"}]}}),
+                    a_filter("dueAt", "GREATER_THAN_OR_EQUAL", due),
+                    a_filter("dueAt", "LESS_THAN", {"timestampValue": "2026-03-14T16:09:26+00:00"}),
+                ],
+            }
+        },
+        "limit": 200,
+    }
+    behind = {"values": [due, {"referenceValue": name}], "before": False}
+    assert asked == [{"structuredQuery": query}, {"structuredQuery": {**query, "startAt": behind}}]
+
+
+def a_filter(name: str, operator: str, value: object) -> dict[str, object]:
+    return {"fieldFilter": {"field": {"fieldPath": name}, "op": operator, "value": value}}
+
+
+def test_a_listing_without_values_or_a_beginning_asks_for_none_and_one_by_ids_begins_behind_the_one_named() -> None:
+    assert "where" not in structured_query(INVENTORY)
+    until: Any = structured_query(Listing("effects", span=(None, NOW), order=["dueAt"]))["where"]
+    assert [each["fieldFilter"]["op"] for each in until["compositeFilter"]["filters"]] == ["LESS_THAN"]
+
+    def nothing(request: Any) -> Any:
+        behind = {"values": [{"referenceValue": f"{DOCUMENTS}/orders/order-1"}], "before": False}
+        assert (request["structuredQuery"]["startAt"], request["structuredQuery"]["limit"]) == (behind, 30)
+        return []
+
+    assert not list(pages_of(orders_behind("order-1", 30), DOCUMENTS, nothing))
 
 
 class Timed:

@@ -142,6 +142,24 @@ def test_what_was_moved_of_a_product_whose_stock_by_the_trail_has_not_begun_is_n
     assert [baselines_in(shop)[each]["stock"] for each in ("mug", "cap")] == [5, None]
 
 
+def test_what_was_moved_of_several_products_is_counted_in_one_commit() -> None:
+    shop = a_reconciled_shop()
+    shop.store.put("inventory/mug", {"stock": 4, "reserved": 0})
+    shop.reconcile()
+    moves = [{"productId": product_id, "stock": -1, "reserved": 0} for product_id in ("mug", "shirt")]
+    shop.store.put("auditLog/evt_9", {"orderId": None, "createdAt": shop.now, "stock": moves})
+    shop.later(days=3)
+    commit, written = shop.store.commit, list[set[str]]()
+
+    def noted(writes: Any, **how: Any) -> Any:
+        written.append({write.path for write in writes})
+        return commit(writes, **how)
+
+    shop.store.commit = noted  # type: ignore[method-assign]
+    shop.reconcile()
+    assert [paths for paths in written if "baselines/shirt" in paths] == [{"baselines/mug", "baselines/shirt"}]
+
+
 def baselines_in(shop: ShopAtStripe) -> dict[str, dict[str, object]]:
     found = ((path.partition("/"), fields) for path, fields in shop.store.dump().items())
     return {product_id: fields for (collection, _, product_id), fields in found if collection == "baselines"}
@@ -195,6 +213,12 @@ def test_what_was_sold_while_no_run_came_to_its_end_is_expected() -> None:
     sell_one_a_day(shop, days=5)
     assert shop.reconcile().opened == ()
     assert document_at(shop.store, "baselines/shirt")["stock"] == shirts_in(shop.store)[0]
+    # And nothing else is.
+    shop.sell("order-6")
+    shop.later(days=3)
+    broken(shop.store, "inventory/shirt", stock=50)
+    (found,) = shop.reconcile().opened
+    assert found.words == "stock of shirt is 50, and 93 by the trail: -43 beside it"
 
 
 def test_a_trail_that_is_too_long_for_one_run_is_counted_by_several() -> None:

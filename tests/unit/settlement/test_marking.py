@@ -84,6 +84,8 @@ def test_what_was_given_up_and_a_person_has_done_is_over_and_says_who_has_seen_t
     assert handled(outbox.store) == {effect_path(A_MAIL.effect_id)}
     over = {"state": "SUCCESS", "handledAt": LATER, "payload": None, "expireAt": LATER + TERMS.notice_lifetime}
     assert outbox.fields() == {**before, **over, **BY_OLGA}
+    note = f"{A_MAIL.effect_id} of order {A_MAIL.order_id} had been given up"
+    assert document_at(outbox.store, REQUEST)["note"] == note
     assert outbox.effects.perform(A_MAIL.effect_id) == "effect_not_due"
 
 
@@ -167,6 +169,8 @@ def test_a_parked_event_is_set_aside_by_a_person_and_nothing_takes_it_up_any_mor
     assert handled(store) == {CLAIM, ENTRY}
     over = {"processed": True, "processedAt": LATER, "result": "handled", "expireAt": LATER + TERMS.claim_lifetime}
     assert document_at(store, CLAIM) == {**before, **over, "askedBy": BY_OLGA}
+    note = f"evt_1 was parked as order_not_found on {AT_NIGHT:%Y-%m-%d at %H:%M:%S} UTC"
+    assert document_at(store, REQUEST)["note"] == note
     entry = document_at(store, ENTRY)
     assert (entry["result"], entry["orderId"], entry["webhookProcessed"], entry["stock"]) == (
         "handled",
@@ -220,6 +224,10 @@ def test_what_cannot_be_settled_after_all_stays_handled_however_young_it_is() ->
         assert store.dump() == before
         assert answered(store, "replay-1").result == "not_replayed"
         assert document_at(store, CLAIM)["result"] == "handled"
+    store = parked(an_updated_refund("evt_1", order_id=None))
+    handled(store)
+    store.put("payments/pi_1", {"orderId": "order-9", "waiting": []})
+    assert answered(store, "replay-1").note == "ignored: it cannot be settled now (order-9)"
 
 
 def test_an_event_that_nobody_can_read_is_handled_and_then_a_duplicate_also_once_its_claim_has_expired() -> None:

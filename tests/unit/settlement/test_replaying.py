@@ -191,6 +191,9 @@ def test_what_nobody_can_read_here_is_for_the_command_line() -> None:
     store = a_shop_with_parked(something_not_understood())
     why = "not_kept: it was parked as error on 2026-03-14 at 18:09:26 UTC, and here nobody can read it"
     assert refused(store) == f"{why}; `./shop replay evt_1` asks Stripe for it"
+    store.put(CLAIM, {**document_at(store, CLAIM), "parkedAt": "soon"})
+    store.put("operatorRequests/replay-2", OPERATORS_REQUESTS["replay-1"])
+    assert (answered(store, "replay-2").note or "").startswith("not_kept: it was parked as error, and here")
     store = MemoryStore({REQUEST: OPERATORS_REQUESTS["replay-1"]})
     assert refused(store) == "no_event: nothing is on record of evt_1; `./shop replay evt_1` asks Stripe for it"
     store = a_shop()
