@@ -316,7 +316,7 @@ def _of_orders(shelves: Shelves, deleted: Documents) -> Iterator[str]:
 
 def _of_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
     received, refunded = order.get("amountReceived") or 0, order.get("amountRefunded") or 0
-    if refunded > received:
+    if refunded > received and not _has_handled_refunds(order, shelves):
         yield f"{order_id}: {refunded} refunded of {received} received"
     if (order["status"] == "refunded") != (0 < received <= refunded):
         yield f"{order_id}: {order['status']} with {refunded} refunded of {received}"
@@ -328,6 +328,18 @@ def _of_money(order_id: str, order: Fields, shelves: Shelves) -> Iterator[str]:
     for payment_id in (order.get("paymentIntentId"), order.get("chargeId")):
         if payment_id and not shelves["payments"].get(payment_id, {}).get("orderId"):
             yield f"{order_id}: paid by {payment_id}, and its refunds would not find the order"
+
+
+def _has_handled_refunds(order: Fields, shelves: Shelves) -> bool:
+    """Whether a person has set aside what else was reported of its refunds, such as that one has failed."""
+    said = ((entry["kind"], entry["paymentIntentId"]) for entry in _handled_in(shelves))
+    return any(kind == "refund_updated" and payment in order.get("payments", ()) for kind, payment in said)
+
+
+def _handled_in(shelves: Shelves) -> Iterator[Fields]:
+    """Of events alone: what a person did to anything else is in a chain."""
+    entries = shelves["auditLog"].values()
+    return (entry for entry in entries if entry["result"] == "handled" and "hash" not in entry)
 
 
 def _of_ways(order_id: str, orders: Sequence[Fields], ways: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -478,6 +490,9 @@ def _waiting_for_nothing(shelves: Shelves) -> Iterator[str]:
             yield f"{event_id}: parked for want of a payment that will not find it"
     for payment_id, payment in payments.items():
         for event_id in payment.get("waiting", ()):
+            if shelves["auditLog"].get(event_id, {}).get("result") == "handled":
+                # It waits no longer, and its payment's own events pass it over.
+                continue
             known = shelves["orders"].get(payment.get("orderId") or "", {}).get("payments", {}).get(payment_id, {})
             if known.get("state") == "succeeded":
                 yield f"{event_id}: waits for {payment_id}, which has paid {payment['orderId']}"

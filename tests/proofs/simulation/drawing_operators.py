@@ -4,7 +4,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.proofs.simulation.history import ACTS, Arrival, History, Kind
+from effects.effect import EffectKind
+from tests.proofs.simulation.history import ACTS, MARKS, Arrival, History, Kind, Outside
 from tests.proofs.simulation.scenarios import Scenario
 
 
@@ -40,6 +41,40 @@ def with_operators_acts(history: History, seed: int) -> History:
         for _ in range(source.randint(1, 2)):
             _insert(source, arrivals, act)
     return replace(history, scenarios=scenarios, arrivals=tuple(arrivals))
+
+
+def with_marks(history: History, seed: int) -> History:
+    """In one of six histories they replay what is parked, and mark as handled what waits for a person."""
+    source = random.Random(f"{seed}, marks")  # noqa: S311 - no secret
+    if source.random() >= 1 / 6:
+        return history
+    arrivals = list(history.arrivals)
+    if source.random() < 0.7:
+        for scenario in history.scenarios:
+            _let_wait_for(scenario, arrivals, source)
+    # Two of them may name the same, also at once.
+    for number in source.sample(range(10), k=source.randint(2, 4)):
+        act = Arrival(Kind.OPERATOR, request_id=f"{source.choice(tuple(MARKS))}-{number}")
+        for _ in range(source.randint(1, 2)):
+            _insert(source, arrivals, act)
+    opens_late = history.opens_late or source.random() < 0.7
+    return replace(history, arrivals=tuple(arrivals), opens_late=opens_late, outside=_refusing(history, source))
+
+
+def _let_wait_for(scenario: Scenario, arrivals: list[Arrival], source: random.Random) -> None:
+    """Most of what is about the order comes before it, unless its backend has to come before what pays it."""
+    order = Arrival(Kind.ORDER, scenario.order_id)
+    if order in arrivals and not scenario.is_adjusted:
+        arrivals.remove(order)
+        _insert(source, arrivals, order)
+
+
+def _refusing(history: History, source: random.Random) -> Outside:
+    """Something is given up, if anything is to be done outside at all."""
+    outside = history.outside
+    if outside == Outside():
+        outside = Outside(customer_channels=(EffectKind.MAIL,), operator_channels=(EffectKind.CHAT,))
+    return replace(outside, refusing=outside.refusing or (source.choice(tuple(EffectKind)),))
 
 
 def _reported(scenario: Scenario) -> Scenario:

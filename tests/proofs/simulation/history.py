@@ -65,6 +65,12 @@ ACTS: Final[Mapping[str, Mapping[str, object]]] = {
     "refund_returned": {"kind": "refund", "amount": 500, "restock": "all"},
 }
 """What operators do to an order besides extending its hold, by the first part of the request's id."""
+MARKS: Final[Mapping[str, Mapping[str, object]]] = {
+    "replay": {"kind": "replay"},
+    "handle_event": {"kind": "handle", "of": "event"},
+    "handle_effect": {"kind": "handle", "of": "effect"},
+}
+"""What they do to what waits for a person, likewise. Which that is, depends on the number in the request's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,11 @@ class Arrival:
     def act(self) -> str:
         """The first part of the id of what an operator wants."""
         return self.request_id.partition("-")[0]
+
+    @property
+    def number(self) -> int:
+        """The last part of it."""
+        return int(self.request_id.rpartition("-")[2])
 
     def __str__(self) -> str:
         about = self.event_id or self.effect_id or self.request_id or self.order_id or self.product_id

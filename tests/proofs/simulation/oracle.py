@@ -17,6 +17,7 @@ Documents = Mapping[str, Fields]
 _A_DAY: Final = timedelta(days=1)
 _HELD_AT_MOST: Final = timedelta(days=30)
 SET_ASIDE: Final = {"other_account", "livemode_mismatch"}
+_WITHOUT_ITS_PAYMENT: Final = {"other_payment", "dispute_recorded"}
 _FOR_A_PERSON: Final = {"review", "refund_due"}
 _ABOUT_PAYMENT: Final = {"paid", "review", "refund_due", "refunded", "partially_refunded"}
 
@@ -43,6 +44,8 @@ class Ending:
     """The ids of events that had to wait for their order or their payment."""
     is_operated: bool = False
     """Whether an operator may have finished the order by hand."""
+    handled: Collection[str] = ()
+    """The ids of events that a person has handled, and that nobody has had settled: what they say is not known here."""
 
 
 def wrongs(scenario: Scenario, ending: Ending) -> list[str]:
@@ -95,28 +98,74 @@ def _of_events(scenario: Scenario, ending: Ending) -> Iterator[str]:
     for event in scenario.events.values():
         claim = ending.documents.get(f"webhookEvents/{event.event_id}")
         entry = ending.documents.get(f"auditLog/{event.event_id}")
-        expected = _waits_for(scenario, event)
         is_settled = entry is not None and entry["webhookProcessed"]
         if event.payment and event.payment.is_foreign:
             if is_settled or (claim and claim["result"] not in SET_ASIDE):
                 yield f"{event.event_id}: another account's, and not set aside: {claim}"
             continue
-        if event.event_id in ending.ignored and not is_settled:
-            continue
-        if expected:
-            if claim is None or claim["processed"] or claim["result"] != expected:
-                yield f"{event.event_id}: should be parked as {expected}: {claim}"
-        elif not is_settled:
-            yield f"{event.event_id}: {event.event_type} is not settled: {claim}"
-        elif claim and not claim["processed"]:
-            yield f"{event.event_id}: {event.event_type} is still parked: {claim}"
+        if event.event_id in ending.handled:
+            yield from _of_handled(event.event_id, ending.documents)
+        elif is_settled or event.event_id not in ending.ignored:
+            yield from _of_heard(scenario, event, claim, entry if is_settled else None, ending.handled)
 
 
-def _waits_for(scenario: Scenario, event: EventTemplate) -> str | None:
+def _of_heard(
+    scenario: Scenario, event: EventTemplate, claim: Fields | None, settled: Fields | None, handled: Collection[str]
+) -> Iterator[str]:
+    """It is settled, unless something is missing for ever."""
+    expected = _waits_for(scenario, event, handled)
+    if expected and settled and _is_of_handled_payment(scenario, event, handled):
+        if settled["result"] not in _WITHOUT_ITS_PAYMENT:
+            yield f"{event.event_id}: its payment is handled, and it is settled as {settled['result']}"
+    elif expected:
+        if claim is None or claim["processed"] or claim["result"] != expected:
+            yield f"{event.event_id}: should be parked as {expected}: {claim}"
+    elif not settled:
+        yield f"{event.event_id}: {event.event_type} is not settled: {claim}"
+    elif claim and not claim["processed"]:
+        yield f"{event.event_id}: {event.event_type} is still parked: {claim}"
+
+
+def _of_handled(event_id: str, documents: Documents) -> Iterator[str]:
+    """Somebody has asked for that; and until somebody asks for more, it is only on record."""
+    entry, claim = documents[f"auditLog/{event_id}"], documents.get(f"webhookEvents/{event_id}")
+    requests = (fields for path, fields in documents.items() if path.startswith("operatorRequests/"))
+    asked = [each for each in requests if each.get("of") == "event" and each["target"] == event_id]
+    if "handled" not in {each["result"] for each in asked} or entry["webhookProcessed"] or entry["stock"]:
+        yield f"{event_id}: handled, with {entry}, and asked for was {asked}"
+    if claim and (claim["result"], claim["processed"]) != ("handled", True):
+        yield f"{event_id}: handled, and its claim is {claim}"
+    if any(f"/messages/{event_id}" in path or fields.get("causeId") == event_id for path, fields in documents.items()):
+        yield f"{event_id}: handled, and somebody is told of it"
+
+
+def reports_of(scenario: Scenario, payment: Payment, handled: Collection[str]) -> list[EventTemplate]:
+    """The events that say here what was paid; none if nobody can know."""
+    if not payment.is_known_to_have_succeeded:
+        return []
+    events = scenario.events.values()
+    return [each for each in events if each.payment is payment and each.reports_money and each.event_id not in handled]
+
+
+def _is_of_handled_payment(scenario: Scenario, event: EventTemplate, handled: Collection[str]) -> bool:
+    """Whether its order is known all the same, by what came before the payment had succeeded."""
+    payment = event.payment
+    if payment is None or event.names_order or not payment.reaches_its_order_before_it_succeeds:
+        return False
+    return bool(reports_of(scenario, payment, ())) and not reports_of(scenario, payment, handled)
+
+
+def refund_reports_in(scenario: Scenario, payment: Payment, events: Collection[str]) -> bool:
+    """Whether any of the events says what is refunded of the payment."""
+    reports = (each for each in scenario.events.values() if each.payment is payment and each.reports_refund)
+    return any(each.event_id in events for each in reports)
+
+
+def _waits_for(scenario: Scenario, event: EventTemplate, handled: Collection[str]) -> str | None:
     """Why an event must stay parked for ever; None if it must not."""
     if event.names_order:
         return None if scenario.appears else "order_not_found"
-    is_known = event.payment is not None and event.payment.is_known_to_have_succeeded
+    is_known = event.payment is not None and bool(reports_of(scenario, event.payment, handled))
     return None if scenario.appears and is_known else "payment_not_found"
 
 
@@ -147,22 +196,20 @@ class Oracle:
         known = (
             payment
             for payment in scenario.payments
-            if payment.is_known_to_have_succeeded
+            if reports_of(scenario, payment, ending.handled)
             and not payment.is_foreign
             and scenario.intent_of(payment) not in earlier
         )
         return sorted(known, key=lambda payment: (self._reported_at(payment), payment.number))
 
     def _reported_at(self, payment: Payment) -> datetime:
-        events = self.scenario.events.values()
-        return min(event.created_at for event in events if event.payment is payment and event.reports_money)
+        return min(event.created_at for event in reports_of(self.scenario, payment, self.ending.handled))
 
     def _is_too_old(self, payment: Payment) -> bool:
         """Whether all that reports it has waited for an order that was created a day later, and perhaps for another."""
-        events = (event for event in self.scenario.events.values() if event.payment is payment and event.reports_money)
         return all(
             event.event_id in self.ending.parked and event.created_at < self.order["createdAt"] - _A_DAY
-            for event in events
+            for event in reports_of(self.scenario, payment, self.ending.handled)
         )
 
     def _paying(self) -> list[Payment]:
@@ -207,16 +254,33 @@ class Oracle:
         return [refund for payment in self.counted for refund in payment.refunds if refund.is_done]
 
     def wrongs(self) -> Iterator[str]:
-        yield from self._of_operated_money() if self.ending.is_operated else self._of_what_follows()
+        yield from self._of_operated_money() if self.is_decided_by_hand else self._of_what_follows()
+
+    @property
+    def is_decided_by_hand(self) -> bool:
+        """Whether what becomes of its money does not follow: a person has decided, or kept back a refund's report."""
+        return self.ending.is_operated or any(map(self._is_told_in_part, self.succeeded))
+
+    def _is_told_in_part(self, payment: Payment) -> bool:
+        return refund_reports_in(self.scenario, payment, self.ending.handled)
 
     def _of_operated_money(self) -> Iterator[str]:
         """Whatever an operator has decided, no cent is counted that did not come, nor one that did not go back."""
         recorded = self.order.get("amountReceived"), self.order.get("amountRefunded") or 0
         money = [payment for payment in self.succeeded if not payment.is_free]
         several = (chosen for count in range(len(money) + 1) for chosen in combinations(money, count))
-        possible = {(sum(each.amount for each in chosen), _given_back(chosen)) for chosen in several}
+        possible = {(sum(each.amount for each in paid), back) for paid in several for back in self._sums_back(paid)}
         if (recorded[0] or 0, recorded[1]) not in possible:
             yield f"{self.scenario.order_id}: {recorded} is recorded, and it can be one of {sorted(possible)}"
+
+    def _sums_back(self, payments: Iterable[Payment]) -> set[int]:
+        """What may be on record as refunded: of a payment of which something is kept back, any of its refunds."""
+        sums = {0}
+        for payment in payments:
+            done = sum(refund.amount for refund in payment.refunds if refund.is_done)
+            backs = _told_of_a_part(payment.refunds) if self._is_told_in_part(payment) else {done}
+            sums = {already + back for already in sums for back in backs}
+        return sums
 
     def _of_what_follows(self) -> Iterator[str]:
         order_id, order = self.scenario.order_id, self.order
@@ -286,7 +350,9 @@ class Oracle:
     def _of_what_is_recorded(self) -> Iterator[str]:
         order_id, documents = self.scenario.order_id, self.ending.documents
         for payment in self.succeeded:
-            for number, status in dict(payment.disputes).items():
+            handled = self.ending.handled
+            known = (each for each in payment.disputes if self._dispute_event(payment, *each) not in handled)
+            for number, status in dict(known).items():
                 dispute = documents.get(f"disputes/dp_{order_id}_{payment.number}_{number}")
                 if dispute is None or (dispute["orderId"], dispute["status"]) != (order_id, status):
                     yield f"{order_id}: dispute {number} is {status}, but recorded is {dispute}"
@@ -297,6 +363,9 @@ class Oracle:
         settled_by = documents.get(f"notifications/alice/messages/{self.order.get('webhookEventId')}")
         if self.received is not None and (settled_by is None or settled_by["type"] not in _ABOUT_PAYMENT):
             yield f"{order_id}: the customer got no notice of what became of the payment: {settled_by}"
+
+    def _dispute_event(self, payment: Payment, number: int, status: str) -> str:
+        return f"evt_{self.scenario.order_id}_charge.dispute.updated_{payment.number}_{number}_{status}"
 
     def _declines(self) -> Iterator[str]:
         events = self.scenario.events.values()
@@ -328,8 +397,14 @@ class Oracle:
             yield f"{order_id}: its customer does not want it cancelled, or not so often, and the shop got {notices}"
 
 
-def _given_back(payments: Iterable[Payment]) -> int:
-    return sum(refund.amount for payment in payments for refund in payment.refunds if refund.is_done)
+def _told_of_a_part(refunds: Sequence[Repayment]) -> set[int]:
+    """Any of them, or a total of the charge, less any of them: that says nothing of which have failed."""
+    several = (chosen for count in range(len(refunds) + 1) for chosen in combinations(refunds, count))
+    sums, total, totals = {sum(refund.amount for refund in chosen) for chosen in several}, 0, set[int]()
+    for refund in refunds:
+        totals.add(total + refund.amount)
+        total += 0 if refund.fails else refund.amount
+    return sums | {total - less for total in totals for less in sums if less <= total}
 
 
 def _said_of_units(payments: Sequence[Payment]) -> Sequence[Restock]:

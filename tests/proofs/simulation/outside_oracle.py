@@ -16,6 +16,7 @@ Fields = Mapping[str, Any]
 Documents = Mapping[str, Fields]
 
 _NEVER_SENT: Final = "reserved"
+_FOR_A_PERSON: Final = {"ERROR", "HANDLED"}
 _HAS_ITS_MONEY: Final = {"finalized", "partially_refunded"}
 
 
@@ -95,14 +96,14 @@ def wrongs_of_refunds(oracle: Oracle, outside: Outside) -> Iterator[str]:
     """What is wrong with the money that the service sends back of one order."""
     scenario, order, effects = oracle.scenario, oracle.order, effects_in(oracle.ending.documents)
     asked = {
-        str(effect["recipient"]): effect["state"]
+        str(effect["recipient"]): "HANDLED" if "handledAt" in effect else effect["state"]
         for effect in effects.values()
         if effect["kind"] == EffectKind.STRIPE_REFUND
     }
     for payment in scenario.payments:
         if payment.left < 0:
             yield f"{scenario.order_id}: more is refunded of payment {payment.number} than it brought"
-    if oracle.ending.is_operated:
+    if oracle.is_decided_by_hand:
         # What else is due back, or not any more, an operator has decided.
         return
     kept = sum(payment.amount - _asked_back(payment) for payment in oracle.succeeded)
@@ -114,7 +115,7 @@ def wrongs_of_refunds(oracle: Oracle, outside: Outside) -> Iterator[str]:
         return
     for payment in _due_back(oracle, outside.auto_refund):
         is_for_a_person = any(not refund.is_done for refund in payment.refunds)
-        if payment.left and not is_for_a_person and asked.get(scenario.intent_of(payment)) != "ERROR":
+        if payment.left and not is_for_a_person and asked.get(scenario.intent_of(payment)) not in _FOR_A_PERSON:
             yield f"{scenario.order_id}: payment {payment.number} is due back, and nobody sends it"
 
 
@@ -154,7 +155,7 @@ def wrongs_of_sessions(oracle: Oracle, world: World) -> Iterator[str]:
         yield f"{scenario.order_id}: its session is {session.status}, and {said['state']} is said, at {said['url']}"
     if len(own) > 1:
         yield f"{scenario.order_id}: paid in {len(own)} sessions"
-    if oracle.ending.is_operated:
+    if oracle.is_decided_by_hand:
         return
     is_sold = order.get("finalizedAt") and not scenario.is_adjusted_late
     if is_sold and any(payment in oracle.paying for payment in own):

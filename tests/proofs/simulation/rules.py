@@ -1,11 +1,11 @@
 """The rules of reconciliation, on a shop in which nothing is wrong, and on what Stripe has of it: none finds anything.
 
-Left out is what Stripe has and no event has ever said, or said of an order that is not there, or is another one by now:
-that is what these rules are to find.
+Left out is what Stripe has and no event has ever said, or said of an order that is not there, or is another one by now,
+or in an event that a person has handled: that is what these rules are to find.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,27 +18,31 @@ from reconciliation.finding import Subject
 from reconciliation.registry import findings_of
 from reconciliation.subjects import PaymentOnBothSides, ProductRecord, RefundsOnBothSides
 from stripe_api.lists import ListedRefund, PaymentIntent
+from tests.proofs.simulation.oracle import refund_reports_in, reports_of
 from tests.proofs.simulation.payments import Payment, Repayment
 from tests.proofs.simulation.scenarios import Scenario
 from tests.support.auditor import Recount
 from tests.support.builders import NOW, Fields
 from tests.support.memory_store import MemoryStore
 
+AtStripe = tuple[Scenario, Collection[str]]
+"""With the ids of the events that a person has handled: what they say is not known here."""
+
 
 def findings_in(
-    store: MemoryStore, at: datetime, stock: Mapping[str, Recount], at_stripe: Sequence[Scenario], tally: Counter[str]
+    store: MemoryStore, at: datetime, stock: Mapping[str, Recount], at_stripe: Sequence[AtStripe], tally: Counter[str]
 ) -> list[str]:
     """What the rules find, in words.
 
     Args:
         stock: what the shop has written last as the stock of each product, and what the trail had moved by then.
-        at_stripe: what has really happened around each order that is the one of its id.
+        at_stripe: what has really happened around each order that is the one of its id, and what of it was handled.
         tally: counts what is looked at.
     """
     documents = dict(store.as_of(at).documents())
     subjects: list[Subject] = [*_orders(documents, at), *_products(documents, stock)]
     subjects += [*_events(documents), *_effects(documents, at)]
-    subjects += (subject for scenario in at_stripe for subject in _money(documents, scenario))
+    subjects += (subject for each in at_stripe for subject in _money(documents, *each))
     tally.update(type(subject).__name__ for subject in subjects)
     return [f"{found.rule}: {found.words}" for subject in subjects for found in findings_of(subject)]
 
@@ -76,17 +80,18 @@ def _effects(documents: Mapping[str, Document], at: datetime) -> Iterator[Subjec
             yield records.effect_record_from(effect_id, fields, at)
 
 
-def _money(documents: Mapping[str, Document], scenario: Scenario) -> Iterator[Subject]:
+def _money(documents: Mapping[str, Document], scenario: Scenario, handled: Collection[str]) -> Iterator[Subject]:
     """Each payment that either side has, and its refunds."""
     (order,) = records.orders_in([scenario.order_id], documents).values()
     known = {scenario.intent_of(payment): payment for payment in scenario.payments if not payment.is_free}
-    reported = {each for each, payment in known.items() if not payment.succeeds or payment.is_known_to_have_succeeded}
+    reported = {each for each, one in known.items() if not one.succeeds or reports_of(scenario, one, handled)}
     own = {each for each in reported if not known[each].is_foreign}
     here = {each.payment_id: each for each in order.payments.succeeded if not each.is_free}
     for payment_id in sorted(own | here.keys()):
         intent = _intent(payment_id, known[payment_id], scenario) if payment_id in own else None
         yield PaymentOnBothSides(payment_id, scenario.order_id, intent, order)
-        if payment_id in own & here.keys():
+        is_told = payment_id in own and not refund_reports_in(scenario, known[payment_id], handled)
+        if is_told and payment_id in here:
             yield RefundsOnBothSides(here[payment_id], order, _refunds(payment_id, known[payment_id]))
 
 

@@ -190,6 +190,10 @@ class EventTemplate:
         """Whether it is worth waiting for its order."""
         return self.event_type in SUCCESS_TYPES or self.event_type == "charge.refunded"
 
+    @property
+    def reports_refund(self) -> bool:
+        return self.event_type == "charge.refunded" or self.event_type.startswith("refund.")
+
     def delivered(self, at: datetime) -> StripeEvent:
         delivery = StripeDelivery(
             self.event_id,

@@ -25,7 +25,7 @@ from service.wiring import answering, performing, settling
 from settlement.folding import Folding
 from settlement.terms import Terms
 from storefront.availability import Storefront
-from tests.proofs.simulation.history import ACTS, Arrival, History, Kind, RefundFate
+from tests.proofs.simulation.history import ACTS, MARKS, Arrival, History, Kind, RefundFate
 from tests.proofs.simulation.payments import Repayment
 from tests.proofs.simulation.performers import Asking
 from tests.proofs.simulation.scenarios import Scenario, catalogue_entry_of, refund_id_of
@@ -36,6 +36,7 @@ from tests.support.auditor import Recount, recount_of
 from tests.support.builders import NOW, TERMS, Fields, a_request, an_operators_request
 from tests.support.firestore_events import a_created_event, created
 from tests.support.memory_store import MemoryStore
+from triggers.sweep import Ending
 from webhooks.ownership import Naming
 
 A_MOMENT: Final = timedelta(seconds=1)
@@ -44,6 +45,10 @@ _MET_WITHIN: Final = timedelta(minutes=5)
 # Shorter than a shop's week, so that no history lasts longer than parked events are taken up: three days.
 _A_LONG_TIME: Final = timedelta(days=1)
 
+_FOR_A_PERSON: Final = frozenset({"order_not_found", "payment_not_found", "handled"})
+"""How a claim says so, or said so before."""
+_NAMES_ANYTHING: Final = 8
+"""From this number on, a request names anything that there is."""
 _HOLDS_NOTHING: Final = frozenset({"finalized", "partially_refunded", "refunded", "expired", "cancelled", "failed"})
 
 
@@ -83,6 +88,8 @@ class Shop:
         self.adjusted: set[str] = set()
         """The orders whose prices the backend has adjusted in time."""
         self.reaped_at: datetime | None = None
+        self.is_put_off = False
+        """Whether the last sweep has left something to the next one, for want of time."""
         self.is_calm = False
         """Whether nothing goes wrong any more, and all clocks are right."""
         self._tally = tally
@@ -115,6 +122,10 @@ class Shop:
         if kind in ACTS:
             self.store.put(path, an_operators_request(**{"target": arrival.order_id, **ACTS[kind]}))  # type: ignore[arg-type]
             return
+        if kind in MARKS:
+            if target := self._waiting_for_a_person(arrival):
+                self.store.put(path, an_operators_request(**{"target": target, **MARKS[kind]}))  # type: ignore[arg-type]
+            return
         level: Any = self.store.get(f"inventory/{arrival.product_id}") or {}
         asked: dict[str, dict[str, object]] = {
             "extend": {"target": arrival.order_id, "until": self.clock + timedelta(days=2)},
@@ -125,6 +136,19 @@ class Shop:
         }
         words = {"target": arrival.product_id, **asked[kind]}
         self.store.put(path, an_operators_request("extend" if kind == "extend" else "stock", **words))
+
+    def _waiting_for_a_person(self, arrival: Arrival) -> str | None:
+        """What the operator names, mostly of what waits just now; None if there is nothing that could be named."""
+        documents = {path: fields for path, fields in self.store.documents() if path.count("/") == 1}
+        if arrival.act == "handle_effect":
+            named = [path for path in documents if path.startswith("effects/")]
+            waiting = [path for path in named if documents[path]["state"] == "ERROR"]
+        else:
+            events = (event_id for scenario in self.scenarios.values() for event_id in scenario.events)
+            named = [f"webhookEvents/{event_id}" for event_id in events]
+            waiting = [path for path in named if path in documents and documents[path]["result"] in _FOR_A_PERSON]
+        some = sorted(waiting if waiting and arrival.number < _NAMES_ANYTHING else named)
+        return some[arrival.number % len(some)].partition("/")[2] if some else None
 
     def adjust(self, order_id: str) -> None:
         """The backend changes the price of a reserved order; of one that is paid it does so in vain."""
@@ -262,9 +286,10 @@ class Shop:
                 return partial(self._delivered, event.delivered(self.clock), misled)
             case Kind.CHECKOUT if scenario:
                 return partial(self._asked_to_open, order_id)
-            case Kind.OPERATOR if arrival.product_id or self.has_order(order_id):
+            case Kind.OPERATOR if arrival.product_id or arrival.act in MARKS or self.has_order(order_id):
                 self.write_operators_request(arrival)
-                return partial(self._operator_requested, arrival.request_id)
+                is_written = self.store.get(f"operatorRequests/{arrival.request_id}") is not None
+                return partial(self._operator_requested, arrival.request_id) if is_written else None
             case Kind.EFFECT:
                 return partial(self._performed, arrival.effect_id)
             case Kind.SWEEP:
@@ -307,6 +332,7 @@ class Shop:
         sweep = replace(self._service(worker).reservation_sweep(), pool=lambda: nullcontext(worker))
         swept = sweep.sweep()
         self._tally.swept.update(swept.endings)
+        self.is_put_off = bool(swept.endings[Ending.POSTPONED])
         if not swept.complete:
             raise AssertionError("the sweep ran out of time")
 

@@ -13,6 +13,7 @@ from effects.schedule import ATTEMPTS_MAX
 from orders.outcome import StoreContended, StoreUnavailable, Transient
 from tests.proofs.simulation.deliveries import Deliveries
 from tests.proofs.simulation.history import CALM, Arrival, Fault, History, Kind, Places, Turn
+from tests.proofs.simulation.marks_oracle import wrongs_of_commit
 from tests.proofs.simulation.oracle import SET_ASIDE, Ending, Oracle, missteps, wrongs
 from tests.proofs.simulation.outside_oracle import effects_in, wrongs_of_refunds, wrongs_of_sessions, wrongs_outside
 from tests.proofs.simulation.rules import findings_in
@@ -72,6 +73,7 @@ class _Simulation:
         orders = [f"orders/{order_id}" for order_id in self.shop.scenarios]
         asked = {arrival.request_id for arrival in history.arrivals if arrival.request_id}
         entries = [f"auditLog/operator_{request_id}" for request_id in asked]
+        self.is_operated = bool(asked)
         takings = [f"takings/{order_id}" for order_id in self.shop.scenarios]
         inventory = [f"inventory/{product_id}" for product_id in self.stock]
         self.levels = dict.fromkeys([*orders, *inventory, *takings, *entries])
@@ -99,6 +101,8 @@ class _Simulation:
             self.arrivals.extend(self.never_acknowledged())
             self.play(repeat(CALM))
             self.sweep_after(_UNTIL_STRANDED)
+            if self.shop.is_put_off:
+                self.sweep_after(_UNTIL_STRANDED)
             self.perform_what_is_left(sweeps_max=2)
             self.fold()
             found = leftovers(self.shop.store.dump())
@@ -286,6 +290,7 @@ class _Simulation:
         self.tally.rpcs[rpc.name] += 1
         is_judged = rpc.name == "commit" and not self.levels.keys().isdisjoint(map(_path_of, rpc.about))
         before = self.orders_and_levels() if is_judged else {}
+        written = self.documents_at(rpc.about) if rpc.name == "commit" and self.is_operated else {}
         try:
             answer = rpc.do()
         except StoreContended as lost:
@@ -299,6 +304,9 @@ class _Simulation:
         if is_judged:
             self.judge_levels(before)
             self.judge_takings(before, rpc.about)
+        after = {path: fields for path, fields in self.documents_at(written).items() if fields}
+        if found := next(wrongs_of_commit(written, after), None):
+            raise _Wrong(found)
         if rpc.name == "commit":
             self.tally.grouped += sum(_path_of(one).startswith("orders/") for one in rpc.about) > 1
             self.parked |= set(_parked_by(rpc.about))
@@ -356,7 +364,9 @@ class _Simulation:
         arrival = attempt.arrival
         self.acknowledged.add(arrival)
         is_on_record = True
-        if arrival.kind is Kind.EVENT and not self.is_settled(arrival.event_id):
+        if arrival.kind is Kind.OPERATOR and not self.is_answered(arrival.request_id):
+            raise _Wrong(f"{arrival}: acknowledged, and not answered")
+        if arrival.kind is Kind.EVENT and not (self.is_settled(arrival.event_id) or self.is_handled(arrival.event_id)):
             claim = self.shop.store.get(f"webhookEvents/{arrival.event_id}")
             is_set_aside = claim is not None and claim["result"] in SET_ASIDE
             if is_set_aside and self.is_foreign(arrival):
@@ -371,6 +381,13 @@ class _Simulation:
     def is_settled(self, event_id: str) -> bool:
         entry = self.shop.store.get(f"auditLog/{event_id}")
         return entry is not None and entry["webhookProcessed"] is True
+
+    def is_handled(self, event_id: str) -> bool:
+        """Whether a person has seen to it, and nobody has had it settled since."""
+        return (self.shop.store.get(f"auditLog/{event_id}") or {}).get("result") == "handled"
+
+    def is_answered(self, request_id: str) -> bool:
+        return bool((self.shop.store.get(f"operatorRequests/{request_id}") or {}).get("settledAt"))
 
     def is_foreign(self, arrival: Arrival) -> bool:
         payment = self.shop.scenarios[arrival.order_id].events[arrival.event_id].payment
@@ -427,6 +444,11 @@ class _Simulation:
         if status in _OVER_UNPAID or not is_to_expire:
             yield f"{order_id}: {status}, and {known} is open"
 
+    def documents_at(self, written: Iterable[str | Write]) -> dict[str, Mapping[str, Any] | None]:
+        """Each of them as it is; None if it is not there."""
+        paths = (_path_of(each) for each in written)
+        return {path: self.shop.store.get(path) for path in paths}
+
     def orders_and_levels(self) -> dict[str, Fields]:
         return {path: dict(fields) for path in self.levels if (fields := self.shop.store.get(path))}
 
@@ -441,7 +463,7 @@ class _Simulation:
         found += self.shop.world.sessions.wrongs
         counts = {product_id: Recount(stock) for product_id, stock in self.stock.items()} | self.recounts
         at_stripe = [
-            scenario
+            (scenario, self.handled_of(scenario))
             for order_id, scenario in self.shop.scenarios.items()
             if self.shop.has_order(order_id) and order_id not in deleted
         ]
@@ -473,7 +495,11 @@ class _Simulation:
             ignored=self.ignored,
             parked=self.parked,
             is_operated=order_id in self.history.operated,
+            handled=self.handled_of(scenario),
         )
+
+    def handled_of(self, scenario: Scenario) -> frozenset[str]:
+        return frozenset(filter(self.is_handled, scenario.events))
 
     # --- What is recorded --------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from database.store import Committed, Create, Delete, Document, Update, Write
 from effects import performing, refunding
 from effects.attempt import Attempt
 from effects.attempt import Ending as EndOfAttempt
-from effects.effect import StoredEffect
+from effects.effect import EffectState, StoredEffect
 from effects.performing import Effects
 from inventory.stock import Level, release, take
 from inventory.takings import Folded
@@ -29,7 +29,7 @@ from orders.checkout import Checkout, CheckoutState
 from orders.event_kinds import EventKind
 from orders.lifecycle import step_for
 from orders.money import Money
-from orders.operator_events import StockAdjusted
+from orders.operator_events import OperatorEvent, StockAdjusted
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments
 from orders.refunds import Refund
@@ -43,6 +43,7 @@ from settlement import (
     ending,
     folding,
     holding,
+    marking,
     opening,
     operating,
     outside,
@@ -51,6 +52,7 @@ from settlement import (
     settle,
 )
 from settlement.decisions import Adjustment, Case, Look, Proposal
+from settlement.setting_aside import Handling
 from settlement.snapshot import Snapshot
 from settlement.terms import AutoRefund
 from tests.proofs.simulation.drawing import crowd_from, history_from
@@ -90,6 +92,7 @@ def test_every_promise_is_kept_in_every_history_and_much_happens_in_them() -> No
     assert tally.sessions.keys() == {"complete", "expired"}
     assert tally.calls.keys() >= {"shown", "ending", "cancelled", "finalized"}
     assert {result for event, result in tally.results if event in ACTS} >= DONE_BY_HAND
+    assert {result for event, result in tally.results if event == "EventReplayed"} > {"not_replayed"}
     assert tally.folded["orders"]
     # In the end no effect is due any more, and all is taken; and what only a run of reconciliation meets, no shop has.
     assert tally.compared.keys() == {rule.looks_at.__name__ for rule in RULES} - OF_NO_SHOP - OF_RUNS
@@ -98,10 +101,14 @@ def test_every_promise_is_kept_in_every_history_and_much_happens_in_them() -> No
 OF_NO_SHOP = {"EffectRecord", "TakingRecord"}
 OF_RUNS = {"EventToSettle", "ToCompare", "KeyInUse"}
 CHANNELS = ("mail", "sms", "chat", "stripe_refund")
-ACTS = ("StockAdjusted", "OrderAccepted", "OrderCancelled", "HoldReleased", "HoldProlonged", "RefundOrdered")
+ACTS = (
+    *("StockAdjusted", "OrderAccepted", "OrderCancelled", "HoldReleased", "HoldProlonged", "RefundOrdered"),
+    *("EventReplayed", "MarkedAsHandled"),
+)
 DONE_BY_HAND = {
     *("stock_adjusted", "not_adjusted", "accepted", "not_accepted", "cancelled", "not_cancelled"),
     *("not_released", "hold_extended", "not_extended", "refund_ordered", "not_refunded"),
+    *("not_replayed", "handled", "not_handled"),
 }
 _ON_THE_WAY = {OrderStatus.PENDING, OrderStatus.RESERVING, OrderStatus.RESERVED, OrderStatus.UNKNOWN}
 
@@ -411,7 +418,7 @@ def test_it_catches_refunds_of_both_payments_if_it_turns_out_late_which_came_fir
 ) -> None:
     monkeypatch.setattr(outside, "_paid_with_what_goes_back", lambda case, after: set())
     monkeypatch.setattr(refunding, "why_not_to_refund", lambda order, payment_id, auto_refund: None)
-    assert_caught(first_seed=3_500, complaint="of its money is not sent back")
+    assert_caught(first_seed=4_065, complaint="of its money is not sent back")
 
 
 @pytest.mark.parametrize(("left_alone", "first_seed"), [(AutoRefund.EXTRAS, 375), (AutoRefund.ALL, 30)])
@@ -425,6 +432,42 @@ def test_it_catches_a_payment_that_is_due_back_and_is_not_refunded(
 
     monkeypatch.setattr(outside, "_due_back", less)
     assert_caught(first_seed, complaint="is due back, and nobody sends it")
+
+
+# --- Broken marks and replays -----------------------------------------------------------------------------------------
+
+
+def test_it_catches_a_mark_on_what_is_not_given_up_and_performed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    handle_effect = marking._handle_effect
+
+    def handle_any(effect_id: str, snapshot: Snapshot) -> Adjustment:
+        effect = snapshot.effect and replace(snapshot.effect, state=EffectState.ERROR)
+        return handle_effect(effect_id, replace(snapshot, effect=effect))
+
+    monkeypatch.setattr(marking, "_handle_effect", handle_any)
+    assert_caught(first_seed=55, complaint="handled, and written again")
+
+
+def test_it_catches_a_replay_that_nobody_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "_asked", lambda event: event if isinstance(event, OperatorEvent) else None)
+    assert_caught(first_seed=15, complaint="settled for somebody who is not answered")
+
+
+def test_it_catches_an_order_that_takes_up_what_was_handled(monkeypatch: pytest.MonkeyPatch) -> None:
+    handled_by = {**decide._HANDLED_BY, Handling.SETTLE_IF_ASKED: decide._settle_after_all}
+    monkeypatch.setattr(decide, "_HANDLED_BY", handled_by)
+    assert_caught(first_seed=180, complaint="handled, and nobody has it replayed")
+
+
+@pytest.mark.parametrize("left_out", ["auditLog/operator_", "auditLog/evt_"])
+def test_it_catches_a_mark_that_is_not_on_record(monkeypatch: pytest.MonkeyPatch, left_out: str) -> None:
+    write = recorder._writes_for_adjustment
+
+    def without_entry(*asked: Any) -> tuple[Write, ...]:
+        return tuple(each for each in write(*asked) if not each.path.startswith(left_out))
+
+    monkeypatch.setattr(recorder, "_writes_for_adjustment", without_entry)
+    assert_caught(first_seed=15, complaint="and written is")
 
 
 # --- Broken sessions --------------------------------------------------------------------------------------------------
