@@ -116,7 +116,8 @@ def _set_aside(event: StripeEvent, snapshot: Snapshot, terms: Terms, _now: datet
 def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
     order_id, result = snapshot.order_id, Result.DUPLICATE_DETECTED
     # Whoever settled the event may have died before what it released was settled too.
-    released = released_by(event, snapshot)
+    # Whoever set it aside has released nothing.
+    released = released_by(event, snapshot) if snapshot.record is Record.SETTLED else ()
     if snapshot.claim:
         return count_delivery(event, snapshot.claim, order_id, result, now, released)
     return claim_put_back(event, snapshot, released)

@@ -187,6 +187,17 @@ def test_a_parked_event_is_set_aside_by_a_person_and_nothing_takes_it_up_any_mor
     assert (status_in(store), document_at(store, CLAIM)["deliveries"]) == ("reserved", 2)
 
 
+def test_what_waits_for_a_payment_is_not_released_by_one_that_is_handled() -> None:
+    store = parked(a_payment(), is_lost=False)
+    settled(an_updated_refund("evt_refund", order_id=None), store, now=AT_NIGHT)
+    handled(store)
+    released: list[str] = []
+    settled(a_payment(delivered_at=LATER), store, report=lambda event, _outcome: released.append(event.event_id))
+    assert released == []
+    assert answered(store, "replay-1").result == "first_time_finalized"
+    assert (status_in(store), complaints_in(store)) == ("refunded", [])
+
+
 @pytest.mark.parametrize("is_claim_there", [True, False])
 def test_a_person_can_have_it_settled_after_all_in_the_place_of_its_entry(*, is_claim_there: bool) -> None:
     store = parked(a_payment(), is_lost=False)
