@@ -131,7 +131,7 @@ def _is_text(argument: ast.expr) -> bool:
 
 
 def _with_plain_properties(code: str) -> str:
-    """The same code with every property made of a plain function, because mutmut leaves decorated ones alone.
+    """The same code with every property calling a plain function, because mutmut leaves decorated ones alone.
 
     But not those that a protocol only declares, which would lose their types.
     """
@@ -142,9 +142,11 @@ def _with_plain_properties(code: str) -> str:
             function
         ):
             line, end = function.lineno - 1, function.end_lineno or function.lineno
+            head, indent = lines[line], " " * function.col_offset
+            # Not assigned to the property's name: a named tuple would take that for a field.
+            lines[end:end] = [f"{indent}@property", head, f"{indent}    return self._get_{function.name}()"]
             # Its class may have a field that is named like the property, with an underscore.
-            lines.insert(end, f"{' ' * function.col_offset}{function.name} = property(_get_{function.name})")
-            lines[line] = lines[line].replace(f"def {function.name}", f"def _get_{function.name}")
+            lines[line] = head.replace(f"def {function.name}", f"def _get_{function.name}")
             del lines[line - 1]
     return "\n".join(lines) + "\n"
 
