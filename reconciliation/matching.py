@@ -225,7 +225,9 @@ class Matching:
             ids[payment_id] = order_id or (known_payment_from(document).order_id if document else None)
         wanted = list(dict.fromkeys(order_id for order_id in ids.values() if order_id))
         orders = orders_in(wanted, moment.read([order_path(order_id) for order_id in wanted]))
-        return {payment_id: (order_id, orders.get(order_id or "")) for payment_id, order_id in ids.items()}
+        return {
+            payment_id: (order_id, orders.get(order_id) if order_id else None) for payment_id, order_id in ids.items()
+        }
 
 
 def _created_at(made: PaymentIntent | ListedRefund | Unreadable) -> datetime:

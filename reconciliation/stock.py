@@ -10,7 +10,6 @@ from database.documents.inventory import level_from
 from database.documents.orders import HOLDING_ORDERS, order_path, units_held
 from database.documents.reconciliations import Baseline, baseline_from, baseline_path, baseline_write
 from database.documents.takings import TAKINGS, units_in
-from database.documents.values import text_or_none
 from database.store import Document, DocumentStore, Fields, Moment, Write
 from inventory.stock import Level
 from orders.outcome import StoreContended
@@ -174,7 +173,7 @@ class StockTaking:
         for batch in moment.find(entries_between(since, end)):
             self.limit.check()
             # Also an act that has found the stock to be right, and so has moved nothing.
-            moves.acts += [(made_at(entry, until), _words_of(entry)) for _, entry in batch if _is_act(entry)]
+            moves.acts += [(made_at(entry, until), str(entry.get("note"))) for _, entry in batch if _is_act(entry)]
             entries = [(entry, stock_moves([entry])) for _, entry in batch]
             moved = [(entry, units) for entry, units in entries if units]
             named = {product_id for _, units in moved for product_id in units} - counted_until.keys()
@@ -246,7 +245,3 @@ def _add(
 
 def _is_act(entry: Fields) -> bool:
     return entry.get("kind") == _ADJUSTED_BY_OPERATOR
-
-
-def _words_of(entry: Fields) -> str:
-    return text_or_none(entry.get("note")) or ""

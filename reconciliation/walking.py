@@ -46,8 +46,7 @@ class Pace:
 
     def wait(self) -> None:
         now = self.monotonic()
-        if now < self.next_at:
-            self.sleep(self.next_at - now)
+        self.sleep(max(0.0, self.next_at - now))
         self.next_at = max(now, self.next_at) + 1 / REQUESTS_PER_SECOND_MAX
 
     def rest(self, asked: timedelta | None) -> None:

@@ -19,10 +19,11 @@ from reconciliation.progress import ProgressNotes, Walk
 from reconciliation.reconciled import AtStripe, Reconciled
 from reconciliation.time_limit import TimeLimit
 from stripe_api.api import StripeRefused, StripeUnavailable
-from stripe_api.lists import Span
+from stripe_api.lists import Listed, Span, Unreadable
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryMoment
 from tests.support.reconciling import (
+    ListedAccount,
     ShopAtStripe,
     a_shop_with_paid_orders,
     broken,
@@ -466,6 +467,31 @@ def test_a_payment_that_cannot_be_read_holds_up_no_other_and_is_compared_once_it
     compared = shop.reconcile()
     assert set(compared.closed) == {f"not_compared_{target}" for target in (first, "order-1", "pi_nobodys")}
     assert opened_by(compared) == [f"refunds_differ_{first}"]
+
+
+class Garbled(ListedAccount):
+    """In its lists, no payment can be read."""
+
+    def payment_intents(self, span: Span, *, after: str | None = None) -> Any:
+        read = super().payment_intents(span, after=after)
+        items: Any = read.items
+        return Listed([Unreadable(each.payment_id, each.payment_id, each.created_at) for each in items], read.has_more)
+
+
+def test_what_cannot_be_read_in_a_list_is_asked_for_by_itself_whatever_is_left_for_later() -> None:
+    shop = a_shop_with_paid_orders()
+    paid = {payment_id: order_id for order_id, payment_id in payments_of(shop).items()}
+    _, left, _ = paid
+    finding = {"rule": "not_compared", "target": left, "orderId": None, "since": NOW, "state": "open"}
+    shop.store.put(f"findings/not_compared_{left}", finding)
+    for order_id in paid.values():
+        broken(shop.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None)
+    shop.account.events.clear()
+    shop.later(hours=3)
+    shop.stripe = Garbled(shop.account)
+    opened = shop.reconcile().opened
+    assert {each.target: each.order_id for each in opened if each.rule == "paid_only_at_stripe"} == paid
+    assert "not_compared" not in {each.rule for each in opened}
 
 
 # --- Stripe takes no part --------------------------------------------------------------------------------------------

@@ -548,6 +548,15 @@ def test_a_payment_of_another_shop_is_none_of_ours() -> None:
     assert [finding.rule for finding in shop.reconcile(NOW).opened] == ["paid_only_at_stripe"]
 
 
+def test_refunds_of_a_payment_for_no_order_keep_no_others_from_being_compared() -> None:
+    shop = ShopAtStripe()
+    shop.refund(shop.pay("nobodys"), 100)
+    for order_id in ("order-1", "order-2"):
+        shop.refund(shop.sell(order_id), 100)
+    shop.later(hours=3)
+    assert shop.reconcile().refunds == 2
+
+
 def test_a_payment_to_a_connected_account_is_not_asked_of_our_own() -> None:
     shop = ShopAtStripe(terms=replace(TERMS, accounts=frozenset({"acct_9"})))
     for order_id, account in (("order-1", {"account": "acct_9"}), ("order-2", {})):
@@ -600,6 +609,14 @@ def test_what_is_found_again_is_open_since_it_was_first_found() -> None:
         assert [(each.order_id, each.since, each.last_seen_at) for each in found.open.values()] == [
             ("order-1", NOW, at)
         ]
+
+
+def test_what_another_run_finds_at_the_same_time_is_not_said_twice_and_is_looked_after() -> None:
+    store = MemoryStore()
+    both = [books.Books.of(store.as_of(NOW), store, silent) for _ in range(2)]
+    for found in both:
+        found.judge(EventRecord("evt_1", "order-1", is_claimed=True, has_entry=False), NOW)
+    assert [(len(found.opened), len(found.open)) for found in both] == [(1, 1), (0, 1)]
 
 
 def test_what_others_have_found_takes_no_room_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
