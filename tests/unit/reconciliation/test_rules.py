@@ -143,6 +143,9 @@ IN_ORDER: Final[Mapping[str, Subject]] = {
     "an order that was held and paid later": replace(
         RECORD, order=replace(ORDER, finalized_at=None, status=OrderStatus.REVIEW), stock_moved={}
     ),
+    "an order that was never finalized, whatever it is now": replace(
+        RECORD, order=replace(ORDER, finalized_at=None), stock_moved={}
+    ),
     "units that came back": replace(RECORD, order=REFUNDED, stock_moved={"shirt": -2}),
     "units that came back while their product was never short": replace(RECORD, order=REFUNDED),
     "units that could not be counted": replace(RECORD, stock_moved={}, uncounted=frozenset({"shirt"})),
