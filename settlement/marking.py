@@ -24,7 +24,7 @@ def _handle_effect(effect_id: str, snapshot: Snapshot) -> Adjustment:
     if effect is None:
         return _not_handled(f"no_effect: {effect_id} does not exist, or cannot be read")
     if effect.state is not EffectState.ERROR:
-        return _not_handled(f"not_given_up: it is {effect.state}, after {effect.attempts} attempts")
+        return _not_handled(f"not_given_up: it is {effect.state}; attempts: {effect.attempts}")
     note = f"{effect_id} of order {effect.effect.order_id} had been given up"
     return Adjustment(Result.HANDLED, None, note, handled=effect)
 

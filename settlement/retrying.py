@@ -16,7 +16,7 @@ def retry_effect(event: EffectRetried, snapshot: Snapshot) -> Adjustment | Look:
     if effect is None:
         return _not_retried(f"no_effect: {event.effect_id} does not exist, or cannot be read")
     if effect.state is not EffectState.ERROR:
-        return _not_retried(f"not_given_up: it is {effect.state}, after {effect.attempts} attempts")
+        return _not_retried(f"not_given_up: it is {effect.state}; attempts: {effect.attempts}")
     if effect.effect.kind is EffectKind.STRIPE_REFUND:
         if snapshot.effects is None:
             return Look(effects=True)

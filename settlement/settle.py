@@ -198,7 +198,8 @@ class _Attempt:
         self._snapshot = replace(self._snapshot, to_take=units)
 
     def _count_units_promised(self, seconds_left: SecondsLeft) -> None:
-        # Likewise: whoever holds some, or gives some back, changes the inventory in the same commit.
+        # Likewise: whoever holds some, or gives some back, changes the inventory in the same commit. Where there is no
+        # inventory, some may be given back unseen: too much is reserved then, and reconciliation finds it.
         (product_id,) = self._snapshot.products
         held, to_take = self._store.units_promised(product_id, timeout_seconds=seconds_left())
         self._snapshot = replace(self._snapshot, held=held, to_take=to_take)

@@ -101,9 +101,7 @@ def test_of_a_retry_and_a_mark_at_once_one_wins(first: str, second: str) -> None
     outbox.store.put("operatorRequests/retry-1", OPERATORS_REQUESTS["retry-1"])
     overtaken = DisturbedStore(outbox.store, [someone_first(lambda: answered(outbox.store, first))])
     state = {"retry-1": "PENDING", "handle-1": "SUCCESS"}[first]
-    assert (
-        answered(overtaken, second).note == f"not_given_up: it is {state}, after {outbox.fields()['attempts']} attempts"
-    )
+    assert answered(overtaken, second).note == f"not_given_up: it is {state}; attempts: {outbox.fields()['attempts']}"
     assert outbox.fields()["state"] == state
 
 
