@@ -4,6 +4,7 @@ import select
 import socket
 import ssl
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from http.client import HTTP_PORT, HTTPS_PORT
@@ -30,9 +31,8 @@ class KeptConnections:
         self._netloc, self._host = url.netloc, url.hostname or ""
         self._tls = ssl.create_default_context() if url.scheme == "https" else None
         self._port = url.port or (HTTPS_PORT if self._tls else HTTP_PORT)
-
-    def __del__(self) -> None:
-        self._close_idle()
+        # Not __del__: of a cycle of garbage, the sockets may have gone first.
+        weakref.finalize(self, _close, self._idle)
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
         """Send the body, once, and return the whole answer, whatever its code.
@@ -93,6 +93,11 @@ class KeptConnections:
             except OSError as error:
                 failure = error
         raise failure
+
+
+def _close(idle: deque[tuple[socket.socket, float]]) -> None:
+    for connection, _ in idle:
+        connection.close()
 
 
 def _exchanged(connection: socket.socket, request: bytes, end: float) -> tuple[Answer, bool]:

@@ -1,8 +1,10 @@
 """Connections that are kept while they work, and replaced as soon as they do not."""
 
+import gc
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from select import select
@@ -179,6 +181,20 @@ def test_connections_that_were_idle_for_long_are_not_used_again(
 def test_nobody_who_listens_is_no_answer(server: ScriptedServer) -> None:
     with pytest.raises(StoreUnavailable, match="refused"):
         post(KeptConnections("http://127.0.0.1:1"))
+
+
+def test_connections_in_a_cycle_of_garbage_are_closed_also_those_that_are_older_than_what_keeps_them(
+    server: ScriptedServer,
+) -> None:
+    connection = socket.create_connection(("127.0.0.1", int(server.origin.rpartition(":")[2])))
+    connections = KeptConnections(server.origin)
+    connections._idle.append((connection, time.monotonic()))
+    cycle: list[object] = [connections]
+    cycle.append(cycle)
+    gone = weakref.ref(connection)
+    del connection, connections, cycle
+    gc.collect()
+    assert gone() is None
 
 
 def two_kept(server: ScriptedServer) -> KeptConnections:
