@@ -14,7 +14,7 @@ from database.documents.webhook_events import claim_path
 from database.store import Committed, DocumentStore
 from orders.events import Cause, StripeEvent
 from orders.operator_events import EventReplayed
-from orders.outcome import Outcome, StoreContended, StoreUnavailable
+from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from settlement.decide import decide
 from settlement.decisions import Decision, GiveBack, Hold, Look, Park, Replay, Settled
 from settlement.parking import taken_up
@@ -79,11 +79,15 @@ def settle(
     """
     end = patience.monotonic() + patience.total_seconds
     settled = _settle_one(event, now, store, terms, patience)
-    # All is done only when this is done too: if it fails, the event comes again, and releases again.
-    # A parked payment that was taken up does not come again; what it leaves parked, the next sweep takes up.
-    for parked in _released_events(settled, store, end - patience.monotonic()):
-        rest = replace(patience, total_seconds=end - patience.monotonic())
-        report(parked, _settle_one(parked, now, store, terms, rest).outcome)
+    # All is done only when this is done too: if it fails, the event comes again, and releases again. What does not fit
+    # into that time either, and what a parked payment that was taken up leaves parked, the next sweep takes up.
+    try:
+        for parked in _released_events(settled, store, end - patience.monotonic()):
+            rest = replace(patience, total_seconds=end - patience.monotonic())
+            report(parked, _settle_one(parked, now, store, terms, rest).outcome)
+    except (StoreContended, StoreUnavailable):
+        if settled.outcome.result is not Result.DUPLICATE_DETECTED:
+            raise
     return settled.outcome
 
 

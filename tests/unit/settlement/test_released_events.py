@@ -6,6 +6,7 @@ import pytest
 
 from orders.events import StripeEvent
 from orders.outcome import Outcome, Result, StoreUnavailable
+from settlement.parking import taken_up
 from tests.support.builders import LATER, a_dispute, a_payment, a_placement, a_refund, an_updated_refund, redelivered
 from tests.support.interference import (
     DisturbedStore,
@@ -60,6 +61,15 @@ def test_what_was_settled_before_the_time_was_out_is_reported_and_the_rest_done_
     assert reports == [("evt_part", Outcome(Result.PARTIALLY_REFUNDED, "order-1"))]
     settled(redelivered(PAID), store)
     assert (status_in(store), shirts_in(store)) == ("refunded", (10, 0))
+
+
+def test_a_payment_that_comes_again_is_acknowledged_also_if_there_is_never_time_for_what_it_releases() -> None:
+    store, out_of_time = a_shop_after(PLACED, REFUNDED), [undisturbed, *[unanswered] * 1_000]
+    with pytest.raises(StoreUnavailable):
+        settled(PAID, DisturbedStore(store, out_of_time))
+    assert settled(redelivered(PAID), DisturbedStore(store, out_of_time)).result == "duplicate_detected"
+    assert status_in(store) == "finalized"
+    assert settled(taken_up(REFUNDED), store).result == "refunded"
 
 
 # --- Settled ----------------------------------------------------------------------------------------------------------
