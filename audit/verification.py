@@ -96,7 +96,7 @@ def verified_all(orders: Iterable[Ends], entries: Iterable[Entry], acts: Ends) -
 
 
 def _comes_before(one: str | None, other: str | None) -> bool:
-    return (one is not None, one or "") < (other is not None, other or "")
+    return one is None or (other is not None and one < other)
 
 
 def verified(order: Ends, entries: Iterable[Entry]) -> Verdict:

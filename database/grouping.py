@@ -119,7 +119,7 @@ class GroupingStore:
             case Committed() as committed:
                 return committed
             case None:
-                raise StoreUnavailable("no answer" if member.is_sent else "others were under way all the time")
+                raise StoreUnavailable("no answer in time: others were under way, or what was sent got none")
             case lost:
                 raise lost
 

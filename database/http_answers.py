@@ -88,7 +88,7 @@ def _head_in(incoming: Incoming) -> tuple[str, int, Mapping[str, str]]:
     if not version.startswith("HTTP/1."):
         raise NotAnAnswer("the answer is not HTTP/1")
     headers = (line.partition(":") for line in lines)
-    return version, _number_in(rest[:3], 10), {name.lower(): value.strip() for name, _, value in headers}
+    return version, _number_in(rest.partition(" ")[0], 10), {name.lower(): value.strip() for name, _, value in headers}
 
 
 def _chunks_in(incoming: Incoming) -> Iterator[bytes]:

@@ -52,7 +52,7 @@ def bytes_of(fields: Mapping[str, object]) -> int:
             case bytes():
                 total += len(value)
             case Unread():
-                total += DOCUMENT_BYTES_MAX + 1
+                total += DOCUMENT_BYTES_MAX
             case _:
                 total += _REFERENCE_BYTES_MAX
     return total

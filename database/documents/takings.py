@@ -30,7 +30,7 @@ def units_to_take_from(fields: Fields) -> Mapping[str, int] | None:
     usable = {
         product_id: number
         for product_id, quantity in units.items()
-        if is_document_id(product_id) and (number := whole_number(quantity)) and number > 0
+        if is_document_id(product_id) and (number := whole_number(quantity) or 0) > 0
     }
     return usable if usable and len(usable) == len(units) else None
 

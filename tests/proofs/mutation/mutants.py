@@ -16,7 +16,10 @@ _TRAMPOLINE = "from tests.proofs.mutation.trampoline import in_place_of as _mutm
 
 
 READ_BY_PEOPLE_ALONE: Final = frozenset(
-    {"CallRefused", "KeysUnavailable", "NoSecret", "NotACall", "NotAPost", "NotSignedIn", "StoreContended"}
+    {
+        *("CallRefused", "KeysUnavailable", "NoSecret", "NotACall", "NotAPost", "NotAnAnswer", "NotSignedIn"),
+        *("StoreContended", "StoreUnavailable"),
+    }
 )
 """Exceptions that programs know by their types and fields: their texts are logged or answered, and never stored."""
 HEADERS: Final = frozenset(

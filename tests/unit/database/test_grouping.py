@@ -240,8 +240,9 @@ def test_whoever_has_no_time_left_while_it_is_sent_does_not_know_how_it_ended() 
     assert crowd.store.get("holds/c") == {}
 
 
-def test_each_is_sent_with_the_time_that_is_left_to_who_sends_it() -> None:
-    clock: Callable[[], float] = iter([100.0, 103.0]).__next__
+@pytest.mark.parametrize(("sent_at", "seconds_left"), [(103.0, 5.0), (108.0, 0.001)])
+def test_each_is_sent_with_the_time_that_is_left_to_who_sends_it(sent_at: float, seconds_left: float) -> None:
+    clock: Callable[[], float] = iter([100.0, sent_at]).__next__
     below = DisturbedStore(MemoryStore({SHIRT: {}}))
     GroupingStore(below, Lanes(), clock).commit(a_hold("a"), timeout_seconds=8)
-    assert below.timeouts == [5.0]
+    assert below.timeouts == [seconds_left]

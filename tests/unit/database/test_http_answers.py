@@ -66,6 +66,11 @@ def test_a_line_without_end_is_not_waited_for(begun: bytes) -> None:
         read(begun + b"1" * 2 * HEAD_BYTES_MAX, 1_000)
 
 
+def test_a_head_can_be_as_long_as_may_be() -> None:
+    head = (OK + b"Content-Length: 0\r\nX: ").ljust(HEAD_BYTES_MAX, b"x")
+    assert read(head + b"\r\n\r\n", HEAD_BYTES_MAX) == (Answer(200, b""), True)
+
+
 @pytest.mark.parametrize("as_sent", ["in one", "in chunks"])
 def test_of_what_is_too_large_no_more_is_read_than_could_be_served(
     as_sent: str, monkeypatch: pytest.MonkeyPatch

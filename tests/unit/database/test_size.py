@@ -2,7 +2,7 @@
 
 import pytest
 
-from database.documents.size import DOCUMENT_BYTES_MAX, ORDER_BYTES_MAX, why_oversized
+from database.documents.size import DOCUMENT_BYTES_MAX, ORDER_BYTES_MAX, Unread, why_oversized
 from orders.order import LINES_MAX, QUANTITY_MAX
 from tests.support.builders import NOW
 
@@ -49,6 +49,11 @@ def test_bytes_are_counted_as_many_as_they_are() -> None:
     assert is_oversized({"a": half, "b": half})
     assert not is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 2)})
     assert is_oversized({"a": b"x" * (ORDER_BYTES_MAX - 1)})
+
+
+def test_what_was_too_large_to_be_read_is_too_large_however_little_comes_with_it() -> None:
+    assert is_oversized({"": Unread()}, ("",))
+    assert is_oversized({"": [Unread(), "x"]}, ("",))
 
 
 @pytest.mark.parametrize("value", [None, True, 2**62, 1.5, NOW], ids=str)
