@@ -72,9 +72,8 @@ class Terms:
     def shortened(self, before: Order, after: Order) -> Order:
         """The order afterwards, held no longer for a payment that was under way before and is not any more."""
         ended = _under_way(before) - _under_way(after)
-        if not ended or after.status is not OrderStatus.RESERVED:
-            return after
-        return replace(after, reservation_expires_at=self.end_of_hold(after))
+        is_to_end_sooner = ended and after.status is OrderStatus.RESERVED
+        return self.extended(before, after) if is_to_end_sooner else after
 
 
 def _under_way(order: Order) -> set[str]:

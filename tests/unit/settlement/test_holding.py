@@ -284,6 +284,7 @@ UNTIL: dict[str, tuple[list[OrderEvent], dict[str, Any], datetime | None]] = {
     "what was only declined": ([FAILED], {}, SOON),
     "again and again": ([FAILED, FAILED_AGAIN], {}, SOON),
     "by hand, and a card that was tried": ([a_failure()], BY_HAND, IN_40_DAYS),
+    "by hand, and a voucher that came to nothing": ([VOUCHER, FAILED], BY_HAND, IN_40_DAYS),
 }
 
 
