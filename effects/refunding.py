@@ -23,7 +23,8 @@ class Refunding:
     """The performer of `stripe_refund`. It refunds all that is left of the payment, so that twice is once.
 
     Stripe knows a key for a day. Whoever asks later, or under another key, is told that nothing is left. Of a part of
-    it that an operator has ordered, only the key makes once of twice; no attempt comes so late.
+    it that an operator has ordered, only the key makes once of twice; no attempt comes so late, unless a person has it
+    tried again, for which `settlement.retrying` looks at what Stripe has reported.
     """
 
     stripe: StripeApi

@@ -190,12 +190,19 @@ def _writes_for_adjustment(
         **_asked_by(event),
     )
     answer = _answer(event, decision.outcome, snapshot, terms, now)
-    retried = decision.retried
-    again = (tried_again(retried, event.operator, event.reason, now),) if retried else ()
+    again = _writes_for_retried(decision.retried, event, snapshot, now) if decision.retried else ()
     handled = _writes_for_handled(decision.handled, event, terms, now) if isinstance(event, MarkedAsHandled) else ()
     written = act_write(entry, snapshot)
     head = acts_head_write(written.fields, snapshot.acts_version)
     return written, *adjusted(decision, snapshot), *again, *handled, answer, head
+
+
+def _writes_for_retried(
+    retried: StoredEffect, event: OperatorEvent, snapshot: Snapshot, now: datetime
+) -> tuple[Update, ...]:
+    again = tried_again(retried, event.operator, event.reason, now)
+    # Whoever orders a refund writes the order, too: so of two that send the same back, one finds the other.
+    return (again, _order_write(snapshot, {}, now)) if snapshot.order else (again,)
 
 
 def _writes_for_handled(

@@ -1,6 +1,6 @@
 """What operators have Stripe send back: never more than was paid, and a second order is seen before it is made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -27,6 +27,7 @@ from tests.support.builders import (
     a_refund,
     a_refunded_charge,
     an_operators_request,
+    an_updated_refund,
     asked_by_operator,
     asked_of_order,
 )
@@ -235,23 +236,73 @@ def test_of_two_operators_who_order_the_same_at_once_the_second_is_told_of_the_f
     assert [path for path in store.dump() if path.startswith("effects/")] == ["effects/operator_r1_stripe_refund_pi_1"]
 
 
-def test_a_refund_that_was_given_up_is_not_tried_again_once_as_much_was_ordered_anew() -> None:
+def a_shop_that_gave_up_half(request_id: str = "r1") -> MemoryStore:
+    """A refund of 500 that was given up, of a payment of 3,600."""
     store = a_shop_after(a_placement(), a_payment())
-    first, second = (f"effects/operator_{request_id}_stripe_refund_pi_1" for request_id in ("r1", "r2"))
-    in_request(store, "r1", amount=500)
-    store.put(first, {**(store.get(first) or {}), "state": "ERROR"})
+    in_request(store, request_id, amount=500)
+    ended(store, request_id, state="ERROR")
+    return store
+
+
+def ended(store: MemoryStore, request_id: str, **fields: object) -> None:
+    path = f"effects/operator_{request_id}_stripe_refund_pi_1"
+    store.put(path, {**(store.get(path) or {}), **fields})
+
+
+def retried(store: MemoryStore, *faster: Callable[[], object], request_id: str = "r1") -> tuple[str, str | None]:
+    """What becomes of it if its refund is to be tried again, and somebody else is faster."""
+    target, number = f"operator_{request_id}_stripe_refund_pi_1", len(store.dump())
+    store.put(operator_request_path(f"retry-{number}"), an_operators_request("retry", target=target))
+    asked = replace(asked_by_operator("retry-1", target=target), request_id=f"retry-{number}")
+    result, _, note = settled(asked, DisturbedStore(store, [someone_first(each) for each in faster]))
+    return result, note
+
+
+ANEW = ("not_retried", "ordered_anew: operator_r2_stripe_refund_pi_1 is as much of pi_1")
+AGAIN = ("retry_ordered", "operator_r1_stripe_refund_pi_1 of order order-1 had been given up")
+
+
+def test_a_refund_that_was_given_up_is_not_tried_again_once_as_much_was_ordered_anew() -> None:
+    store = a_shop_that_gave_up_half()
     in_request(store, "r2", amount=500)
-    retry = asked_by_operator("retry-1", target="operator_r1_stripe_refund_pi_1")
-    fields = an_operators_request("retry", target="operator_r1_stripe_refund_pi_1")
-    store.put(operator_request_path("retry-1"), fields)
-    refused_as = settled(retry, store)
-    assert (refused_as.result, refused_as.note) == (
-        "not_retried",
-        "ordered_anew: operator_r2_stripe_refund_pi_1 is as much of pi_1",
-    )
-    store.delete(second)
-    store.put(operator_request_path("retry-2"), fields)
-    assert settled(replace(retry, request_id="retry-2"), store).result == "retry_ordered"
+    assert retried(store) == ANEW
+    ended(store, "r2", state="SUCCESS", refundId="re_2")
+    assert retried(store) == ANEW
+    settled(an_updated_refund("evt_2", a_refund("re_2", 500, "failed", payment_id="pi_1")), store)
+    assert retried(store) == AGAIN
+
+
+def test_so_it_is_if_that_was_ordered_or_tried_again_at_the_same_moment() -> None:
+    store = a_shop_that_gave_up_half()
+    assert retried(store, lambda: in_request(store, "r2", amount=500)) == ANEW
+    store = a_shop_that_gave_up_half("r2")
+    in_request(store, "r1", amount=500)
+    ended(store, "r1", state="ERROR")
+    assert retried(store, lambda: retried(store, request_id="r2")) == ANEW
+
+
+@pytest.mark.parametrize("state", ["ERROR", "SUCCESS"])
+def test_it_is_if_the_other_was_given_up_too_or_a_person_has_handled_that(state: str) -> None:
+    store = a_shop_that_gave_up_half("r2")
+    ended(store, "r2", state=state)
+    in_request(store, "r1", amount=500)
+    ended(store, "r1", state="ERROR")
+    assert retried(store) == AGAIN
+
+
+def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -> None:
+    store = a_shop_that_gave_up_half()
+    settled(an_updated_refund("evt_2", a_refund("re_7", 500, "pending", payment_id="pi_1")), store)
+    why = "refunded_already: re_7 is as much of pi_1; if another is meant, order that"
+    assert retried(store) == ("not_retried", why)
+    # It is another's, or it was not as much, or it has come to nothing.
+    in_request(store, "r2", amount=500, again=True, restock="none")
+    ended(store, "r2", state="SUCCESS", refundId="re_7")
+    assert retried(store) == AGAIN
+    for refund_id, amount, status in ("re_8", 499, "succeeded"), ("re_9", 500, "failed"):
+        store = a_shop_that_gave_up_half()
+        settled(an_updated_refund("evt_2", a_refund(refund_id, amount, status, payment_id="pi_1")), store)
+        assert retried(store) == AGAIN
 
 
 class Stripe:
