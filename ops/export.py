@@ -12,6 +12,7 @@ from ops.exporting import EXPORTS, Row, rows_of
 from ops.output import json_of
 from ops.times import since_from
 
+_BEGINS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 FEES: Final = "Stripe's fees are not in it: they are in Stripe's own reports."
 
 
@@ -47,4 +48,9 @@ def _lines_into(output: TextIO) -> Callable[[Row], object]:
 def _csv_into(output: TextIO, columns: tuple[str, ...]) -> Callable[[Row], object]:
     writer = csv.DictWriter(output, columns, lineterminator="\n")
     writer.writeheader()
-    return writer.writerow
+    return lambda row: writer.writerow({name: _as_text(value) for name, value in row.items()})
+
+
+def _as_text(value: object) -> object:
+    """What a customer has chosen, as an order's id, must not be taken for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value

@@ -1,5 +1,8 @@
 """What an accountant is given of one order's documents."""
 
+import io
+
+from ops.export import _csv_into
 from ops.exporting import EXPORTS
 from tests.support.builders import a_payment, a_placement, a_refund, an_updated_refund
 from tests.support.shop import a_shop_after, document_at
@@ -11,3 +14,14 @@ def test_what_is_refunded_of_a_payment_is_what_is_refunded_of_its_order() -> Non
     [paid] = EXPORTS["payments"].rows("order-1", order)
     [sold] = EXPORTS["orders"].rows("order-1", order)
     assert (paid["amountRefunded"], sold["amountRefunded"]) == (500, 500)
+
+
+def test_a_file_for_a_spreadsheet_has_no_formula_of_a_customers() -> None:
+    written = io.StringIO()
+    write = _csv_into(written, ("orderId", "amount", "status"))
+    for order_id in ("=1+1", "-A1", "+1", "@now", "order-1"):
+        write({"orderId": order_id, "amount": -5, "status": 'a"b,c'})
+    heading, *rows = written.getvalue().splitlines()
+    assert heading == "orderId,amount,status"
+    end = ',-5,"a""b,c"'
+    assert rows == [f"{begin}{end}" for begin in ("'=1+1", "'-A1", "'+1", "'@now", "order-1")]
