@@ -4,6 +4,7 @@ It knows the shop's promises, not its decisions: nothing is sold that was not th
 every unit and every cent is accounted for, and nothing happened twice.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -414,7 +415,7 @@ def _of_notices(shelves: Shelves, deleted: Documents) -> Iterator[str]:
     notified: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for path, notice in shelves["notifications"].items():
         _, recipient, _, event_id = path.split("/")
-        if event_id not in shelves["auditLog"] and event_id not in shelves["effects"]:
+        if event_id not in shelves["auditLog"] and effect_given_up(event_id) not in shelves["effects"]:
             yield f"{path}: a notice of something that never happened"
         if recipient != "system":
             notified[notice["orderId"]][notice["type"]] += 1
@@ -426,6 +427,11 @@ def _of_notices(shelves: Shelves, deleted: Documents) -> Iterator[str]:
         )
 
 
+def effect_given_up(cause: str) -> str:
+    """The effect by which a notice is caused, if one is: given up once more, it has the time behind its id."""
+    return re.sub(r"_[0-9]{8}T[0-9]{12}$", "", cause)
+
+
 def _of_effects(shelves: Shelves) -> Iterator[str]:
     """What is done outside has a cause, says when it is due again, and is never given up without a word."""
     effects, notices = shelves["effects"], shelves["notifications"]
@@ -433,16 +439,18 @@ def _of_effects(shelves: Shelves) -> Iterator[str]:
         state, cause = effect["state"], effect["causeId"]
         if effect_id != f"{cause}_{effect['kind']}_{effect['recipient']}":
             yield f"{effect_id}: not the id of {effect}"
-        if cause not in shelves["auditLog"] and cause not in effects:
+        if cause not in shelves["auditLog"] and effect_given_up(cause) not in effects:
             yield f"{effect_id}: caused by nothing"
-        if (effect["nextAttemptAt"] is None) != (state in _OVER) or ("expireAt" in effect) != (state in _OVER):
+        is_to_be_deleted = effect.get("expireAt") is not None
+        if (effect["nextAttemptAt"] is None) != (state in _OVER) or is_to_be_deleted != (state in _OVER):
             yield f"{effect_id}: {state}, and due again at {effect['nextAttemptAt']}"
         if (effect["leaseExpireTime"] is None) != (state != "PROCESSING"):
             yield f"{effect_id}: {state}, and somebody is at it until {effect['leaseExpireTime']}"
         if state == "SUCCESS" and effect["payload"] is not None:
             yield f"{effect_id}: done, and what was sent is kept"
         told = notices.get(f"notifications/system/messages/{effect_id}", {}).get("type")
-        if (told == "effect_failed") != (state == "ERROR" or "handledAt" in effect):
+        # An operator has it tried again, or has handled it: that it was given up before has been said.
+        if (told == "effect_failed") != (state == "ERROR" or "operator" in effect):
             yield f"{effect_id}: {state} with {effect['error']}, and the shop got {told}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from effects.effect import EffectKind
-from tests.proofs.simulation.history import ACTS, MARKS, Arrival, History, Kind, Outside
+from tests.proofs.simulation.history import ACTS, MARKS, TRIES, Arrival, History, Kind, Outside
 from tests.proofs.simulation.scenarios import Scenario
 
 
@@ -59,6 +59,20 @@ def with_marks(history: History, seed: int) -> History:
             _insert(source, arrivals, act)
     opens_late = history.opens_late or source.random() < 0.7
     return replace(history, arrivals=tuple(arrivals), opens_late=opens_late, outside=_refusing(history, source))
+
+
+def with_tries(history: History, seed: int) -> History:
+    """In half of these histories they have what was given up tried again, too, perhaps at the same moment."""
+    source = random.Random(f"{seed}, tries")  # noqa: S311 - no secret
+    if not any(each.act in MARKS for each in history.arrivals) or source.random() >= 0.5:
+        return history
+    arrivals = list(history.arrivals)
+    for number in source.sample(range(10), k=source.randint(2, 4)):
+        act = Arrival(Kind.OPERATOR, request_id=f"{source.choice(tuple(TRIES))}-{number}")
+        for _ in range(source.randint(1, 2)):
+            # Later than marks are: only what is left can be tried again.
+            arrivals.insert(max(source.randrange(len(arrivals) + 1) for _ in range(5)), act)
+    return replace(history, arrivals=tuple(arrivals))
 
 
 def _let_wait_for(scenario: Scenario, arrivals: list[Arrival], source: random.Random) -> None:

@@ -71,6 +71,8 @@ MARKS: Final[Mapping[str, Mapping[str, object]]] = {
     "handle_effect": {"kind": "handle", "of": "effect"},
 }
 """What they do to what waits for a person, likewise. Which that is, depends on the number in the request's id."""
+TRIES: Final[Mapping[str, Mapping[str, object]]] = {"retry": {"kind": "retry"}}
+"""Or they have it tried again, whatever others do to it."""
 
 
 @dataclass(frozen=True, slots=True)

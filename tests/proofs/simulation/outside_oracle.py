@@ -11,6 +11,7 @@ from tests.proofs.simulation.history import Outside
 from tests.proofs.simulation.oracle import Oracle
 from tests.proofs.simulation.payments import Payment
 from tests.proofs.simulation.world import KEYS_LAST, KNOWS_KEYS, Request, World
+from tests.support.auditor import effect_given_up
 
 Fields = Mapping[str, Any]
 Documents = Mapping[str, Fields]
@@ -51,7 +52,7 @@ def _of_messages(documents: Documents, effects: Documents, outside: Outside) -> 
     wanted: set[str] = set()
     for path, notice in documents.items():
         cause = path.rpartition("/")[2]
-        is_of_operators = effects.get(cause, {}).get("recipient") == "operator"
+        is_of_operators = effects.get(effect_given_up(cause), {}).get("recipient") == "operator"
         if path.startswith("notifications/") and notice["type"] != _NEVER_SENT and not is_of_operators:
             is_customers = notice["audience"] == "customer"
             channels = outside.customer_channels if is_customers else outside.operator_channels
@@ -79,7 +80,8 @@ def _of_effect(effect_id: str, effect: Fields, asked: Sequence[Request], done: S
         yield f"{effect_id}: still {effect['state']}"
     if effect["state"] == "SUCCESS" and not effect["error"] and not asked:
         yield f"{effect_id}: said to be done, and nobody was asked"
-    if len(asked) > effect["attempts"]:
+    # Whoever has it tried again, has its attempts counted anew.
+    if len(asked) > effect["attempts"] and "operator" not in effect:
         yield f"{effect_id}: asked {len(asked)} times in {effect['attempts']} attempts"
     if len({request.key for request in asked}) > 1:
         yield f"{effect_id}: asked under more than one key"

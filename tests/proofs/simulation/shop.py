@@ -25,7 +25,7 @@ from service.wiring import answering, performing, settling
 from settlement.folding import Folding
 from settlement.terms import Terms
 from storefront.availability import Storefront
-from tests.proofs.simulation.history import ACTS, MARKS, Arrival, History, Kind, RefundFate
+from tests.proofs.simulation.history import ACTS, MARKS, TRIES, Arrival, History, Kind, RefundFate
 from tests.proofs.simulation.payments import Repayment
 from tests.proofs.simulation.performers import Asking
 from tests.proofs.simulation.scenarios import Scenario, catalogue_entry_of, refund_id_of
@@ -49,6 +49,7 @@ _FOR_A_PERSON: Final = frozenset({"order_not_found", "payment_not_found", "handl
 """How a claim says so, or said so before."""
 _NAMES_ANYTHING: Final = 8
 """From this number on, a request names anything that there is."""
+_OF_WHAT_WAITS: Final = {**MARKS, **TRIES}
 _HOLDS_NOTHING: Final = frozenset({"finalized", "partially_refunded", "refunded", "expired", "cancelled", "failed"})
 
 
@@ -122,9 +123,9 @@ class Shop:
         if kind in ACTS:
             self.store.put(path, an_operators_request(**{"target": arrival.order_id, **ACTS[kind]}))  # type: ignore[arg-type]
             return
-        if kind in MARKS:
+        if kind in _OF_WHAT_WAITS:
             if target := self._waiting_for_a_person(arrival):
-                self.store.put(path, an_operators_request(**{"target": target, **MARKS[kind]}))  # type: ignore[arg-type]
+                self.store.put(path, an_operators_request(**{"target": target, **_OF_WHAT_WAITS[kind]}))  # type: ignore[arg-type]
             return
         level: Any = self.store.get(f"inventory/{arrival.product_id}") or {}
         asked: dict[str, dict[str, object]] = {
@@ -140,7 +141,7 @@ class Shop:
     def _waiting_for_a_person(self, arrival: Arrival) -> str | None:
         """What the operator names, mostly of what waits just now; None if there is nothing that could be named."""
         documents = {path: fields for path, fields in self.store.documents() if path.count("/") == 1}
-        if arrival.act == "handle_effect":
+        if arrival.act in ("handle_effect", "retry"):
             named = [path for path in documents if path.startswith("effects/")]
             waiting = [path for path in named if documents[path]["state"] == "ERROR"]
         else:
@@ -286,7 +287,7 @@ class Shop:
                 return partial(self._delivered, event.delivered(self.clock), misled)
             case Kind.CHECKOUT if scenario:
                 return partial(self._asked_to_open, order_id)
-            case Kind.OPERATOR if arrival.product_id or arrival.act in MARKS or self.has_order(order_id):
+            case Kind.OPERATOR if arrival.product_id or arrival.act in _OF_WHAT_WAITS or self.has_order(order_id):
                 self.write_operators_request(arrival)
                 is_written = self.store.get(f"operatorRequests/{arrival.request_id}") is not None
                 return partial(self._operator_requested, arrival.request_id) if is_written else None

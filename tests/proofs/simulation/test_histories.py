@@ -29,7 +29,7 @@ from orders.checkout import Checkout, CheckoutState
 from orders.event_kinds import EventKind
 from orders.lifecycle import step_for
 from orders.money import Money
-from orders.operator_events import OperatorEvent, StockAdjusted
+from orders.operator_events import EffectRetried, OperatorEvent, StockAdjusted
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments
 from orders.refunds import Refund
@@ -48,6 +48,7 @@ from settlement import (
     operating,
     outside,
     paying,
+    retrying,
     setting_aside,
     settle,
 )
@@ -103,12 +104,12 @@ OF_RUNS = {"EventToSettle", "ToCompare", "KeyInUse"}
 CHANNELS = ("mail", "sms", "chat", "stripe_refund")
 ACTS = (
     *("StockAdjusted", "OrderAccepted", "OrderCancelled", "HoldReleased", "HoldProlonged", "RefundOrdered"),
-    *("EventReplayed", "MarkedAsHandled"),
+    *("EventReplayed", "MarkedAsHandled", "EffectRetried"),
 )
 DONE_BY_HAND = {
     *("stock_adjusted", "not_adjusted", "accepted", "not_accepted", "cancelled", "not_cancelled"),
     *("not_released", "hold_extended", "not_extended", "refund_ordered", "not_refunded"),
-    *("not_replayed", "handled", "not_handled"),
+    *("not_replayed", "handled", "not_handled", "not_retried"),
 }
 _ON_THE_WAY = {OrderStatus.PENDING, OrderStatus.RESERVING, OrderStatus.RESERVED, OrderStatus.UNKNOWN}
 
@@ -446,6 +447,15 @@ def test_it_catches_a_mark_on_what_is_not_given_up_and_performed_all_the_same(mo
 
     monkeypatch.setattr(marking, "_handle_effect", handle_any)
     assert_caught(first_seed=55, complaint="handled, and written again")
+
+
+def test_it_catches_what_is_tried_again_although_it_was_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def retry_any(event: EffectRetried, snapshot: Snapshot) -> Adjustment | Look:
+        effect = snapshot.effect and replace(snapshot.effect, state=EffectState.ERROR)
+        return retrying.retry_effect(event, replace(snapshot, effect=effect))
+
+    monkeypatch.setattr(decide, "retry_effect", retry_any)
+    assert_caught(first_seed=20, complaint="and the shop got")
 
 
 def test_it_catches_a_replay_that_nobody_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
