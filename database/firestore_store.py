@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from database.connection import Connection
-from database.documents.effects import ALL_BUT_PAYLOAD
+from database.documents.effects import effects_of
 from database.documents.orders import (
     ALL_BUT_ITEMS,
     HOLDING_ORDERS,
@@ -93,20 +93,9 @@ class FirestoreStore:
         return self._counted({"from": [{"collectionId": "orders"}], "where": where}, timeout_seconds)
 
     def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
-        """Served by the index (orderId, createdAt)."""
-        query = {
-            "from": [{"collectionId": "effects"}],
-            "where": _filter("orderId", "EQUAL", {"stringValue": order_id}),
-            "orderBy": [{"field": {"fieldPath": "createdAt"}, "direction": "ASCENDING"}],
-            # What is sent may be large, and may name somebody.
-            "select": {"fields": [{"fieldPath": name} for name in ALL_BUT_PAYLOAD]},
-        }
-        answers = self._connection.call("runQuery", {"structuredQuery": query}, timeout_seconds=timeout_seconds)
-        found = [answer["document"] for answer in answers if "document" in answer]
-        return {
-            document["name"].rpartition("/")[2]: Document(decoded(document), version=document["updateTime"])
-            for document in found
-        }
+        """Page by page: each declined card can add some, and those who try stolen ones try thousands."""
+        found = self._finding(timeout_seconds)(effects_of(order_id))
+        return {effect_id: Document(fields, version=None) for effect_id, fields in found}
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         """All takings are read, by their names: their units are not indexed, and there are few for long."""

@@ -97,7 +97,7 @@ class DocumentStore(Protocol):
         """How many unpaid orders hold units for this customer. Raises StoreContended, StoreUnavailable."""
 
     def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
-        """All that is or was to be done outside because of this order, by id, without what was sent.
+        """All that is or was to be done outside because of this order, by id, without what was sent; to look at only.
 
         Raises:
             StoreContended, StoreUnavailable: nobody knows.

@@ -6,7 +6,7 @@ from typing import Final
 
 from database.documents.notifications import notice_write
 from database.documents.values import text_or_none, time_or_none
-from database.store import Create, Document, Update, Write
+from database.store import Create, Document, Listing, Update, Write
 from effects.effect import Effect, EffectKind, EffectState, RefundTerms, StoredEffect, a_message
 from effects.schedule import LEASE
 from notifications.notices import Audience, Notice, NoticeType
@@ -22,6 +22,11 @@ UNFINISHED: Final = tuple(map(str, (EffectState.PENDING, EffectState.PROCESSING,
 
 def effect_path(effect_id: str) -> str:
     return f"effects/{effect_id}"
+
+
+def effects_of(order_id: str) -> Listing:
+    """All but what is sent, which may be large, and may name somebody. Served by the index (orderId, createdAt)."""
+    return Listing("effects", {"orderId": [order_id]}, order=["createdAt"], only=ALL_BUT_PAYLOAD)
 
 
 def effect_write(effect: Effect, now: datetime) -> Create:

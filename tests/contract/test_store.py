@@ -171,6 +171,12 @@ def test_the_effects_of_an_order_are_found_by_their_ids_as_of_now(queried: Datab
     assert queried.store.effects_of("q", timeout_seconds=SOON) == {}
 
 
+def test_they_are_found_however_much_was_to_be_done_for_an_order(queried: Database) -> None:
+    for number in range(6):
+        queried.put(f"effects/{number}", {"orderId": "o", "createdAt": NOW, "error": "x" * 900_000})
+    assert len(queried.store.effects_of("o", timeout_seconds=30)) == 6
+
+
 def test_a_count_is_of_the_documents_of_one_collection(queried: Database) -> None:
     queried.put("auditLog/e", {})
     queried.put("auditLog/e/deliveries/2", {})

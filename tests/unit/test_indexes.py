@@ -13,6 +13,7 @@ from google.cloud.firestore_v1.types import StructuredQuery
 
 from audit.trail import trail_of
 from database.connection import Connection
+from database.documents.effects import effects_of
 from database.documents.findings import ALL_FOUND
 from database.documents.orders import HOLDING_ORDERS
 from database.documents.takings import TAKINGS
@@ -108,6 +109,7 @@ LISTINGS: Final[Mapping[str, Listing]] = {
     "entries_between": records.entries_between(NOW, NOW),
     "entries_of": records.entries_of(["order-1"]),
     "orders_behind": orders_behind("order-1", 30),
+    "effects_of": effects_of("order-1"),
     "effects_due_before": records.effects_due_before(NOW),
 }
 """Those that are values, and asked of the database as it was at one moment."""
@@ -125,7 +127,6 @@ ASKING: Final[Mapping[str, Callable[[Recorder], object]]] = {
     "due_effects": lambda asked: list(FirestoreQueries(asked.client).due_effects(NOW)),
     "moved_heads": lambda asked: list(FirestoreQueries(asked.client).moved_heads(NOW, NOW)),
     "count_open_orders": lambda asked: asked.store.count_open_orders("alice", timeout_seconds=1),
-    "effects_of": lambda asked: asked.store.effects_of("order-1", timeout_seconds=1),
     "unanswered_requests": lambda asked: list(FirestoreQueries(asked.client).unanswered_requests(NOW, NOW)),
     "unanswered_operator_requests": lambda asked: list(
         FirestoreQueries(asked.client).unanswered_operator_requests(NOW, NOW)
