@@ -77,6 +77,8 @@ class Order:
     reserved_at: datetime | None = None
     """When its units were last held for sure; None if they never were, and then its price is not this service's."""
     reservation_expires_at: datetime | None = None
+    extended_until: datetime | None = None
+    """Until when an operator wants it held, whatever ends sooner; None if nobody has said."""
     checkout_attempts: int = 0
     """How many Checkout sessions the service itself has opened for it, one after the other."""
     checkout_until: datetime | None = None

@@ -117,10 +117,13 @@ def after_session(case: Case, ended: Checkout) -> Proposal | Look:
         return decided if isinstance(decided, Look) else replace(decided, checkout=over)
     if ended.ends_as is OrderStatus.CANCELLED:
         return replace(released(order, OrderStatus.CANCELLED), checkout=over)
+    if ended.ends_as is OrderStatus.EXPIRED and not _is_held_for_more(case, order):
+        # Its time is over, which an operator may have said before it was.
+        return replace(released(order, OrderStatus.EXPIRED), checkout=over)
     order = case.terms.extended(case.order, order)
     # Where its customer is about to open another one, the order stays held; if they do not, the sweep comes by.
-    is_to_end = ended.ends_as is OrderStatus.EXPIRED or isinstance(case.event, PaymentCanceled)
-    if is_to_end and order.reservation_expires_at and order.reservation_expires_at <= case.now:
+    is_over = order.reservation_expires_at and order.reservation_expires_at <= case.now
+    if isinstance(case.event, PaymentCanceled) and is_over:
         return replace(released(order, OrderStatus.EXPIRED), checkout=over)
     return Proposal(Result.CHECKOUT_ENDED, order, checkout=over)
 
@@ -130,7 +133,7 @@ def released(order: Order, status: OrderStatus) -> Proposal:
     result, notice = _ENDS[status]
     return Proposal(
         result,
-        replace(order, status=status, held_from=None),
+        replace(order, status=status, held_from=None, extended_until=None),
         moves=release(order.counted_lines) if order.holds_units else (),
         counted=hold(order.counted_lines) if order.status is OrderStatus.RESERVING else (),
         notice=notice,
@@ -163,6 +166,11 @@ def _closed_beside_other_money(case: Case, event: CheckoutEnded, ended: Checkout
     if event.is_complete:
         return Proposal(Result.CHECKOUT_COMPLETE, case.order, checkout=without_address(ended))
     return Proposal(Result.CHECKOUT_ENDED, case.order, checkout=closed(ended))
+
+
+def _is_held_for_more(case: Case, order: Order) -> bool:
+    until = case.terms.worth_holding_until(order)
+    return until is not None and until > case.now
 
 
 def _has_brought_money(order: Order) -> bool:

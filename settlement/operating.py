@@ -102,8 +102,11 @@ def _taken_anew(case: Case) -> Decision | Proposal:
 
 
 def release_hold(case: Case) -> Decision | Proposal:
-    """What becomes of the order is what becomes of one whose time is over."""
-    decided = lapsed(case)
+    """What becomes of the order is what becomes of one whose time is over, also if it was extended."""
+    order = replace(case.order, extended_until=None)
+    if case.order.extended_until:
+        order = replace(order, reservation_expires_at=case.terms.end_of_hold(order))
+    decided = lapsed(replace(case, order=order))
     if not isinstance(decided, Proposal):
         return decided
     if _is_session_being_ended(case):
@@ -118,7 +121,7 @@ def _is_session_being_ended(case: Case) -> bool:
 
 
 def prolong_hold(case: Case) -> Proposal:
-    """Held until then, whatever else ends sooner: `Terms.extended` keeps an end that was set by hand."""
+    """Held until then, whatever else ends sooner."""
     until, order = case.event_as(HoldProlonged).until, case.order
     latest = order.reserved_at and order.reserved_at + case.terms.hold_max
     held_until = order.reservation_expires_at
@@ -129,7 +132,7 @@ def prolong_hold(case: Case) -> Proposal:
         return turned_down(case, f"held_too_long: {most}")
     if held_until and until <= held_until:
         return turned_down(case, f"held_longer: it is held until {held_until:%Y-%m-%d %H:%M} UTC")
-    return Proposal(Result.HOLD_EXTENDED, replace(order, reservation_expires_at=until))
+    return Proposal(Result.HOLD_EXTENDED, replace(order, reservation_expires_at=until, extended_until=until))
 
 
 def is_not_as_expected(case: Case) -> bool:

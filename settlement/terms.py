@@ -57,11 +57,15 @@ class Terms:
 
     def end_of_hold(self, order: Order) -> datetime | None:
         """How long a reserved order keeps its units: for the slowest payment that is on its way, or may still begin."""
-        of_payments = (payment.holds_until(self.reservation) for payment in order.payments.by_id.values())
-        ends = [end for end in (*of_payments, order.checkout_until) if end]
+        ends = [end for end in (self.worth_holding_until(order), order.checkout_until) if end]
         if order.reserved_at is None:
             return max(ends, default=None)
         return min(max([order.reserved_at + self.reservation, *ends]), order.reserved_at + self.hold_max)
+
+    def worth_holding_until(self, order: Order) -> datetime | None:
+        """How long it is held beyond its time: for payments, or because an operator wants it; None if for nothing."""
+        of_payments = (payment.holds_until(self.reservation) for payment in order.payments.by_id.values())
+        return max((end for end in (*of_payments, order.extended_until) if end), default=None)
 
     def extended(self, before: Order, after: Order) -> Order:
         """The order afterwards, held until then, or as long as before where somebody had set another end by hand."""

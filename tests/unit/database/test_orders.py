@@ -46,6 +46,7 @@ WRITTEN_BY_THE_SERVICE: dict[str, st.SearchStrategy[object]] = {
     "adjustments": adjustments,
     "reserved_at": times,
     "reservation_expires_at": times,
+    "extended_until": times,
     "checkout_attempts": st.integers(0, 3),
     "checkout_until": times,
     "priced_by_checkout": st.booleans(),
@@ -134,6 +135,7 @@ WRITTEN: Fields = {
     "pricedBy": "checkout",
     "reservedAt": NOW,
     "reservationExpiresAt": NOW + timedelta(minutes=30),
+    "extendedUntil": LATER,
     "checkoutAttempts": 2,
     "checkoutUntil": LATER,
     "heldFrom": "expired",
@@ -165,6 +167,7 @@ def test_an_order_is_written_under_these_names_with_what_is_refunded_for_those_w
     order = a_sold_order(
         "refund_due",
         checkout_attempts=2,
+        extended_until=LATER,
         checkout_until=LATER,
         priced_by_checkout=True,
         held_from="expired",

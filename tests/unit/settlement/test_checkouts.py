@@ -46,6 +46,7 @@ from tests.support.deciding import (
     a_sold_order,
     an_order_in_checkout,
     given,
+    known,
     to_customer,
 )
 
@@ -442,6 +443,23 @@ def test_once_it_is_ended_the_units_are_released(event: OrderEvent, ends_as: str
     assert change.checkout
     assert (change.checkout.state, change.checkout.ends_as) == ("expired", None)
     assert [notice.type for notice in change.notices] == [status]
+
+
+LONG = known(reservation_expires_at=NOW + timedelta(days=2), extended_until=NOW + timedelta(days=2))
+ON_ITS_WAY = known(payments=Payments.of(Payment("pi_2", PaymentState.PROCESSING, NOW, until=NOW + timedelta(days=2))))
+
+
+@pytest.mark.parametrize("event", [a_session_end(), session_expired()], ids=["asked", "reported"])
+@pytest.mark.parametrize(
+    ("held_for", "status"), [({}, "expired"), (LONG, "reserved"), (ON_ITS_WAY, "reserved")], ids=["", "longer", "money"]
+)
+def test_so_they_are_before_their_time_is_up_unless_they_are_held_for_something_else(
+    event: OrderEvent, held_for: dict[str, Any], status: str
+) -> None:
+    ending = an_open_checkout(ends_as=OrderStatus.EXPIRED)
+    change = in_checkout(ending, an_order_in_checkout(ending, **held_for)).changed_by(event)
+    assert (change.order.status, change.order.checkout_until) == (status, None)
+    assert change.order.reservation_expires_at is not None and change.order.reservation_expires_at > NOW
 
 
 def test_a_customer_who_was_faster_has_paid() -> None:

@@ -262,7 +262,9 @@ VOUCHER, CARD = a_processing(until=IN_3_DAYS), a_processing(payment_intent_id="p
 FOR_EVER, USUAL = a_processing(until=IN_40_DAYS), a_processing()
 NAMELESS = a_processing(payment_intent_id=None)
 BY_CHARGE, AUTHORISED = a_processing(payment_intent_id=None, charge_id="ch_1"), PaymentState.AUTHORISED
+CARD_FAILED = a_failure("evt_3", payment_intent_id="pi_2", created_at=NOW + MINUTES_5)
 FAILED, FAILED_AGAIN = (a_failure(f"evt_{n}", created_at=NOW + n * MINUTES_5) for n in (1, 2))
+EXTENDED_BY_OLGA = known(reservation_expires_at=IN_3_DAYS, extended_until=IN_3_DAYS)
 HELD_SINCE, BY_HAND = known(reserved_at=NOW - timedelta(days=10)), known(reservation_expires_at=IN_40_DAYS)
 ENDLESS = known(reserved_at=None, reservation_expires_at=None)
 UNTIL: dict[str, tuple[list[OrderEvent], dict[str, Any], datetime | None]] = {
@@ -285,6 +287,7 @@ UNTIL: dict[str, tuple[list[OrderEvent], dict[str, Any], datetime | None]] = {
     "again and again": ([FAILED, FAILED_AGAIN], {}, SOON),
     "by hand, and a card that was tried": ([a_failure()], BY_HAND, IN_40_DAYS),
     "by hand, and a voucher that came to nothing": ([VOUCHER, FAILED], BY_HAND, IN_40_DAYS),
+    "by an operator, also after a slower payment has failed": ([CARD, CARD_FAILED], EXTENDED_BY_OLGA, IN_3_DAYS),
 }
 
 

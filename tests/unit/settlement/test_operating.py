@@ -239,7 +239,18 @@ def test_a_hold_is_extended_to_a_later_time_and_not_for_longer_than_any(until: d
         assert refused(a_held_order(), event) == why_not
     else:
         change = given(a_held_order()).changed_by(event)
-        assert (change.result, change.order.reservation_expires_at) == ("hold_extended", until)
+        ends = (change.order.reservation_expires_at, change.order.extended_until)
+        assert (change.result, *ends) == ("hold_extended", until, until)
+
+
+def test_a_hold_that_was_extended_is_released_all_the_same() -> None:
+    extended = given(a_held_order()).changed_by(asked_of_order("extend-1")).order
+    released = given(extended, shirts=(10, 3)).changed_by(asked_of_order("release-1"))
+    assert (released.order.status, released.order.extended_until, released.moves) == ("expired", None, RELEASED)
+    in_session = an_order_in_checkout(an_open_checkout(), extended_until=LATEST, reservation_expires_at=LATEST)
+    ending = given(in_session, checkout=a_known_checkout(an_open_checkout())).changed_by(asked_of_order("release-1"))
+    assert (ending.result, ending.order.extended_until) == ("checkout_ending", None)
+    assert ending.order.reservation_expires_at == in_session.checkout_until
 
 
 def test_a_hold_that_somebody_else_has_written_is_not_extended() -> None:
