@@ -1,5 +1,5 @@
 // What an operator can do, and how it is asked for: a document that the service answers. Pure.
-import { balanceOf, paymentsOf } from "./order-fields.js";
+import { balanceOf, currencyOf, paymentsOf } from "./order-fields.js";
 import { minorUnits } from "./money.js";
 
 /** By kind: its name on a button, what it does, and in which statuses of an order it is no use to ask for it at all. */
@@ -84,7 +84,7 @@ export function parametersFrom(kind, said, fields) {
     }
   }
   if (kind === "refund" && said.get("amount")?.trim()) {
-    const currency = fields.currencyReceived ?? fields.currency;
+    const currency = refundedIn(fields, parameters.payment);
     parameters.amount = minorUnits(said.get("amount"), currency);
     if (!(parameters.amount > 0)) {
       throw new Unclear(`${said.get("amount")} is no amount in ${currency}.`);
@@ -100,6 +100,17 @@ export function parametersFrom(kind, said, fields) {
     }
   }
   return parameters;
+}
+
+/** In which currency a person says how much of an order's money, or of one of its payments, is to go back. */
+function refundedIn(fields, paymentId) {
+  const currencies = paymentId
+    ? paymentsOf(fields).filter(({ id }) => id === paymentId).map(({ currency }) => currency)
+    : balanceOf(fields).map(({ currency }) => currency);
+  if (currencies.length > 1) {
+    throw new Unclear(`It has money in ${currencies.join(" and ")}: choose a payment, or leave the amount away.`);
+  }
+  return currencies[0] ?? currencyOf(fields);
 }
 
 /** What a person has written cannot be read; the message says why. */

@@ -90,6 +90,17 @@ test("a request says what was chosen and nothing besides", () => {
   }
 });
 
+test("what is to go back is in the currency of the payment that is named, or of the only one that there is", () => {
+  const paid = (amount, currency) => ({ amount, currency, state: "succeeded" });
+  const order = { currency: "eur", payments: { pi_1: paid(3600, "eur"), pi_2: paid(3600, "jpy") } };
+  assert.equal(parametersFrom("refund", said({ amount: "10", payment: "pi_2" }), order).amount, 10);
+  assert.equal(parametersFrom("refund", said({ amount: "10", payment: "pi_1" }), order).amount, 1000);
+  assert.throws(() => parametersFrom("refund", said({ amount: "10", payment: "" }), order), Unclear);
+  assert.deepEqual(parametersFrom("refund", said({ amount: "" }), order), {});
+  const inYen = { currency: "eur", payments: { pi_2: paid(3600, "jpy") } };
+  assert.equal(parametersFrom("refund", said({ amount: "10" }), inYen).amount, 10);
+});
+
 test("a page leads to Stripe's own only if it knows in which mode", () => {
   assert.equal(stripeAddress("pi_1", true), "https://dashboard.stripe.com/payments/pi_1");
   assert.equal(stripeAddress("dp_1", false), "https://dashboard.stripe.com/test/disputes/dp_1");
