@@ -37,7 +37,7 @@ def _orders(order_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
         "finalizedAt": order.finalized_at,
         "amountAsked": order.asked.amount if order.asked else None,
         "amountReceived": received.amount if received else None,
-        "amountRefunded": order.amount_refunded,
+        "amountRefunded": order.refunded_in(received.currency).amount if received else 0,
         "currency": _currency_of(order),
     }
 

@@ -86,7 +86,7 @@ def report_on(case: Case, now: datetime) -> Report:
         items_total=order.items_total if order else None,
         adjustments=order.adjustments if order else (),
         received=received,
-        refunded=Money(order.amount_refunded, received.currency) if order and received else None,
+        refunded=order.refunded_in(received.currency) if order and received else None,
         payments=tuple(_payment_row(payment, order) for payment in order.payments.by_id.values()) if order else (),
         session=f"{case.checkout.session_id}: {case.checkout.state}" if case.checkout else None,
         stock=tuple(_stock_rows(order, case)) if order else (),

@@ -44,7 +44,7 @@ def due_back(order: Order) -> Money | None:
     received = order.received
     if order.settled_status is not OrderStatus.REFUND_DUE or received is None:
         return None
-    return Money(received.amount - order.amount_refunded, received.currency)
+    return Money(received.amount - order.refunded_in(received.currency).amount, received.currency)
 
 
 def held_back(order: Order) -> tuple[Money, ...]:

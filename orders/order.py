@@ -170,8 +170,13 @@ class Order:
 
     @cached_property
     def amount_refunded(self) -> int:
-        """What is refunded of these payments, in minor units."""
+        """What is refunded of these payments, in minor units, whatever their currencies."""
         return sum(self.refunds.amount_of(payment) for payment in self.paid_with)
+
+    def refunded_in(self, currency: str) -> Money:
+        """The same of those that are in this currency: what to say of it, since several do not add up."""
+        own = (each for each in self.paid_with if each.money is None or each.money.currency == currency)
+        return Money(sum(self.refunds.amount_of(each) for each in own), currency)
 
     @property
     def is_id_reused(self) -> bool:

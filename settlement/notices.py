@@ -68,6 +68,6 @@ def _money_in(news: NoticeType, event: OrderEvent, order: Order, extra: tuple[Pa
         case NoticeType.SECOND_PAYMENT:
             return sum_of(extra)
         case NoticeType.REFUNDED | NoticeType.PARTIALLY_REFUNDED | NoticeType.REFUND_FAILED if money:
-            return Money(order.amount_refunded, money.currency)
+            return order.refunded_in(money.currency)
         case _:
             return order.received or price_of(order)

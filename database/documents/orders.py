@@ -121,6 +121,7 @@ def changed_fields(before: Order, after: Order) -> dict[str, object]:
 def _order_fields(order: Order) -> dict[str, object]:
     """The fields that this service writes."""
     received, paid_first = order.received, next(iter(order.paid_with), None)
+    refunded = order.refunded_in(received.currency).amount if received else order.amount_refunded
     return {
         "status": str(order.status),
         **_price_fields(order),
@@ -140,7 +141,7 @@ def _order_fields(order: Order) -> dict[str, object]:
         "chargeId": paid_first.charge_id if paid_first else None,
         "amountReceived": received.amount if received else None,
         "currencyReceived": received.currency if received else None,
-        "amountRefunded": order.amount_refunded if paid_first else None,
+        "amountRefunded": refunded if paid_first else None,
         "payments": payments_fields(order.payments),
         "refunds": refunds_fields(order.refunds),
         "chargeAmountRefunded": sum(payment.amount_refunded for payment in order.paid_with),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from database.documents.orders import changed_fields
 from inventory.stock import StockMove, together
 from orders.events import ChargeRefunded, RefundUpdated
 from orders.money import Money
@@ -15,6 +16,7 @@ from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
 from tests.support.builders import NOW, TERMS, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.deciding import (
     HELD,
+    PAID,
     RELEASED,
     Moves,
     Shelf,
@@ -92,6 +94,25 @@ def test_an_order_is_refunded_once_all_that_was_paid_is(
     change = given(order).changed_by(event)
     assert (change.result, change.order.status) == (result, status)
     assert change.moves == (shirts(3) if status == "refunded" else ())
+
+
+def test_what_goes_back_in_two_currencies_is_never_added_up() -> None:
+    in_yen = replace(PAID, payment_id="pi_2", charge_id="ch_2", money=Money(1_000, "jpy"))
+    both = Payments.of(replace(PAID, money=Money(1_000, "eur")), in_yen)
+    review = a_held_order("review", payments=both, unfulfilled_as="review", failure_reason="amount_mismatch")
+    first = an_updated_refund("evt_1", a_refund("re_1", 1_000), order_id="order-1")
+    second = an_updated_refund(
+        "evt_2", a_refund("re_2", 1_000, payment_id="pi_2"), payment_intent_id="pi_2", charge_id=None, currency="jpy"
+    )
+    changes = changes_by(review, first, replace(second, order_id="order-1"), shirts=(10, 3))
+    assert [(change.result, change.order.status) for change in changes] == [
+        ("partially_refunded", "review"),
+        ("refunded", "refunded"),
+    ]
+    said = [{notice.money for notice in change.notices} for change in changes]
+    assert said == [{Money(1_000, "eur")}, {Money(1_000, "jpy")}]
+    written = changed_fields(review, changes[-1].order)
+    assert written["amountRefunded"] == 1_000
 
 
 def test_a_payment_that_nobody_knew_is_learnt_from_its_charge_and_what_was_refunded_of_it_counts_then() -> None:
