@@ -1,7 +1,7 @@
 """What an id is of, and to which order it leads: a payment's, an event's, a refund's, whatever a person has at hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -12,10 +12,11 @@ from database.documents.findings import finding_path
 from database.documents.inventory import inventory_path
 from database.documents.order_fields import refunds_from
 from database.documents.orders import order_path
-from database.documents.payments import payment_path
+from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_path
 from database.documents.webhook_events import claim_path
 from database.ids import is_document_id
+from database.store import Document
 from ops.reading import Found, Query, Reader, Where
 from orders.order import OrderStatus
 
@@ -78,7 +79,8 @@ def lead_from(some_id: str, reader: Reader) -> Lead | None:
     found = reader.read(*at, *products)
     leads = [Lead(kind, _order_of(kind, found[path]), (found[path],)) for path, kind in at.items() if path in found]
     if leads:
-        return next((lead for lead in leads if lead.order_id), leads[0])
+        lead = next((lead for lead in leads if lead.order_id), leads[0])
+        return _of_payment(lead.found[0], reader) if lead.kind is Kind.PAYMENT and lead.order_id is None else lead
     if some_id.startswith(REFUND_IDS):
         return _of_refund(some_id, reader)
     return (
@@ -92,6 +94,18 @@ def lead_from(some_id: str, reader: Reader) -> Lead | None:
 def _order_of(kind: Kind, found: Found) -> str | None:
     order_id = found.id if kind is Kind.ORDER else found.fields.get("orderId")
     return order_id if isinstance(order_id, str) else None
+
+
+def _of_payment(payment: Found, reader: Reader) -> Lead:
+    """One without an order, and which events still wait for it: those that a person has handled stay in its list."""
+    listed = {claim_path(each): each for each in known_payment_from(Document(payment.fields, None)).waiting}
+    claims = reader.read(*listed) if listed else {}
+    parked = [
+        event_id
+        for path, event_id in listed.items()
+        if path in claims and claims[path].fields.get("processed") is False
+    ]
+    return Lead(Kind.PAYMENT, None, (replace(payment, fields={**payment.fields, "waiting": parked}),))
 
 
 def _of_refund(refund_id: str, reader: Reader) -> Lead | None:

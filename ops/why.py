@@ -85,8 +85,10 @@ def _event(lead: Lead) -> Iterator[Part]:
 
 def _payment(lead: Lead) -> Iterator[Part]:
     for found in lead.found:
-        yield Line(f"Payment {found.id} has settled no order yet. Its refunds and disputes wait for it:")
-        yield from (Line(f"  {to_copy('why', event_id)}", Tone.COMMAND) for event_id in _waiting_for(found))
+        waiting = _waiting_for(found)
+        what = "Its refunds and disputes wait for it:" if waiting else "Nothing waits for it."
+        yield Line(f"Payment {found.id} has settled no order yet. {what}")
+        yield from (Line(f"  {to_copy('why', event_id)}", Tone.COMMAND) for event_id in waiting)
 
 
 def _customer(lead: Lead) -> Iterator[Part]:

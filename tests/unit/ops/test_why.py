@@ -176,9 +176,11 @@ def test_what_waits_without_an_order_needs_a_person_until_it_is_settled() -> Non
     store, ids = a_shop(), ("evt_1", "pi_1", A_MAIL.effect_id)
     for is_parked, code in ((True, ExitCode.FOUND), (False, ExitCode.FINE)):
         store.put("webhookEvents/evt_1", a_parked_event(orderId=None, processed=not is_parked))
-        store.put("payments/pi_1", {"orderId": None, "waiting": ["evt_1"] if is_parked else []})
+        # What a person has handled stays in the list of its payment.
+        store.put("payments/pi_1", {"orderId": None, "waiting": ["evt_1"]})
         store.put(effect_path(A_MAIL.effect_id), {"kind": "fax", "state": "PENDING" if is_parked else "SUCCESS"})
         assert [operated(store, "why", each).exit_code for each in ids] == [code] * 3
+    assert told(store, "pi_1") == "Payment pi_1 has settled no order yet. Nothing waits for it.\n"
 
 
 # --- Where it is, and what is missing ---------------------------------------------------------------------------------
