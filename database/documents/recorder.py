@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, TypedDict, assert_never
+from typing import Final, TypedDict, assert_never, cast
 
 from audit.entry import AuditEntry
 from database.documents.audit_heads import acts_head_write, head_fields
@@ -40,7 +40,7 @@ from settlement.decisions import (
     SetAside,
     Unchanged,
 )
-from settlement.snapshot import EventOnRecord, KnownFinding, Snapshot
+from settlement.snapshot import EventOnRecord, KnownFinding, OperatorRequest, Snapshot
 from settlement.terms import Terms
 
 _UNREAD: Final = "not_understood"
@@ -240,9 +240,8 @@ def _entry_for_handled(handled: EventOnRecord, event: MarkedAsHandled, now: date
 
 
 def _answer(event: OperatorEvent, outcome: Outcome, snapshot: Snapshot, terms: Terms, now: datetime) -> Update:
-    if snapshot.operator_request is None:
-        raise ValueError("no request was read that could be answered")
-    return answered_request(event.request_id, snapshot.operator_request, outcome, now, terms.notice_lifetime)
+    request = cast("OperatorRequest", snapshot.operator_request)  # Without it, nothing would have been decided.
+    return answered_request(event.request_id, request, outcome, now, terms.notice_lifetime)
 
 
 def _writes_for_set_aside(

@@ -1,12 +1,14 @@
 """What a claim says of its event. Reading is total: whatever a document holds, it is a claim."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 
-from database.documents.webhook_events import claim_from
+from database.documents.webhook_events import claim_from, event_on_record_from
 from database.store import Document
 from tests.support.anything import documents
-from tests.support.builders import LATER, NOW
+from tests.support.builders import LATER, NOW, Fields
 from tests.support.deciding import a_claim
 
 
@@ -25,6 +27,35 @@ def test_only_what_is_plainly_processed_is_done(processed: object) -> None:
 def test_a_claim_without_a_count_has_counted_the_delivery_that_made_it(count: dict[str, object]) -> None:
     assert claim_from(Document({"processed": True, **count}, "v")).deliveries == 1
     assert claim_from(Document({"processed": True, "deliveries": 2.0}, "v")).deliveries == 2
+
+
+OF_BOTH: Fields = {"eventType": "charge.refunded", "orderId": "order-1", "account": "acct_1"}
+WAITS = {**OF_BOTH, "processed": False, "result": "order_not_found", "parkedAt": NOW}
+DONE = {**OF_BOTH, "processed": True, "result": "refund_due", "processedAt": NOW}
+SETTLED = {**OF_BOTH, "result": "refunded", "createdAt": LATER}
+SET_ASIDE = {**OF_BOTH, "result": "other_account", "createdAt": LATER}
+
+
+@pytest.mark.parametrize(
+    ("claim", "entry", "result", "since"),
+    [
+        (WAITS, None, "order_not_found", NOW),
+        (WAITS, SET_ASIDE, "order_not_found", NOW),
+        (WAITS, SETTLED, "refunded", LATER),
+        (DONE, None, "refund_due", NOW),
+        (DONE, SETTLED, "refunded", LATER),
+        (DONE, SET_ASIDE, "other_account", LATER),
+        (None, SETTLED, "refunded", LATER),
+    ],
+    ids=["parked", "parked after all", "settled long ago", "no entry", "settled", "set aside", "its claim has expired"],
+)
+def test_how_an_event_ended_is_what_its_entry_says_unless_it_is_parked(
+    claim: Fields | None, entry: Fields | None, result: str, since: datetime
+) -> None:
+    read = (Document(fields, "v") if fields else None for fields in (claim, entry))
+    known = event_on_record_from("evt_1", *read)
+    assert (known.result, known.since, known.audited) == (result, since, entry is not None)
+    assert (known.event_type, known.order_id, known.account) == ("charge.refunded", "order-1", "acct_1")
 
 
 @given(documents("processed", "result", "deliveries", "receivedAt", "lastDeliveryAt", "processedAt"))

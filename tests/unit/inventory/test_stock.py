@@ -33,6 +33,11 @@ def test_to_sell_and_then_put_back_is_nothing(lines: list[OrderLine]) -> None:
     assert together(hold(lines), take(lines), put_back(sold)) == ()
 
 
+def test_only_a_move_of_no_units_at_all_changes_nothing() -> None:
+    moved = (0, 0), (1, 1), (-1, -1), (1, 0), (0, 1)
+    assert [StockMove("shirt", *units).changes_nothing for units in moved] == [True, False, False, False, False]
+
+
 def test_only_what_leaves_less_for_others_may_fail() -> None:
     moves = hold(SHIRTS), take(SHIRTS), release(SHIRTS), put_back({"shirt": 3}), put_back({"shirt": -3})
     assert [move.takes_available for (move,) in moves] == [True, False, False, False, True]
