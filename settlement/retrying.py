@@ -22,7 +22,8 @@ def retry_effect(event: EffectRetried, snapshot: Snapshot) -> Adjustment | Look:
     if effect.state is not EffectState.ERROR:
         return _not_retried(f"not_given_up: it is {effect.state}; attempts: {effect.attempts}")
     if effect.effect.kind is EffectKind.STRIPE_REFUND:
-        if snapshot.order_id is None:
+        # Somebody who writes there may have left it empty, which names nothing that could be read.
+        if snapshot.order_id is None and effect.effect.order_id:
             return Look(order_id=effect.effect.order_id)
         if snapshot.effects is None:
             return Look(effects=True)

@@ -272,6 +272,12 @@ def test_a_refund_that_was_given_up_is_not_tried_again_once_as_much_was_ordered_
     assert retried(store) == AGAIN
 
 
+def test_one_that_names_no_order_is_tried_again_all_the_same() -> None:
+    store = a_shop_that_gave_up_half()
+    ended(store, "r1", orderId="")
+    assert retried(store)[0] == "retry_ordered"
+
+
 def test_so_it_is_if_that_was_ordered_or_tried_again_at_the_same_moment() -> None:
     store = a_shop_that_gave_up_half()
     assert retried(store, lambda: in_request(store, "r2", amount=500)) == ANEW
