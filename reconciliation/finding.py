@@ -24,8 +24,8 @@ class Found:
     remedy: str
     """A command to copy: what shows more of it, or sets it right."""
     difference: str | None = None
-    """By how much two figures disagree that both change by themselves: while it is the same, so is what is wrong.
-    None where the words say that."""
+    """What stays the same while the same is wrong, where the words do not: by how much two figures disagree that both
+    change by themselves, or what is said without the order's status. None where the words are that."""
 
 
 class Subject(Protocol):

@@ -25,7 +25,8 @@ def _judge(record: OrderRecord) -> Found | None:
     if not wrong or order.is_id_reused:
         # What an earlier order of this id has moved is told from its own by nothing.
         return None
-    return Found(f"order {order.order_id} is {order.status}: {'; '.join(wrong)}", to_copy("why", order.order_id))
+    said = "; ".join(wrong)
+    return Found(f"order {order.order_id} is {order.status}: {said}", to_copy("why", order.order_id), said)
 
 
 def _was_refunded(order: Order) -> bool:

@@ -230,6 +230,22 @@ def test_a_payment_of_no_order_and_one_whose_event_could_not_be_settled_are_said
     assert unknown.words == "order order-1 was paid with pi_1, and Stripe knows no such payment"
 
 
+def test_what_becomes_of_an_order_meanwhile_makes_nothing_else_of_what_is_wrong_with_it() -> None:
+    expired, units = (BROKEN[name][0] for name in ("paid_only_at_stripe", "units_not_taken"))
+    assert isinstance(expired, PaymentOnBothSides)
+    assert isinstance(units, OrderRecord)
+    held = replace(expired, order=replace(ORDER, payments=Payments(), status=OrderStatus.RESERVED))
+    refunded = replace(units, order=replace(units.order, status=OrderStatus.PARTIALLY_REFUNDED))
+    for before, after in ((held, expired), (held, replace(held, order=None)), (units, refunded)):
+        (found,), (again,) = findings_of(before), findings_of(after)
+        assert (again.difference, again.words != found.words) == (found.difference, True)
+        assert found.difference
+    (less,) = findings_of(replace(units, stock_moved={"shirt": -1}))
+    (more,) = findings_of(replace(held, at_stripe=an_intent(amount_received=3_601)))
+    assert {less.difference, more.difference}.isdisjoint({found.difference for found in findings_of(units)})
+    assert more.difference not in {found.difference for found in findings_of(held)}
+
+
 def test_what_there_is_none_or_more_of_is_said_all_the_same() -> None:
     unknown = Payments.of(replace(ORDER.payments.succeeded[0], money=None))
     for subject, words, remedy in (
