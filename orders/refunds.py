@@ -108,6 +108,10 @@ class Refunds:
             if refund.payment_id is None or payment.is_named_by([refund.payment_id])
         )
 
+    def alike(self, payment: Payment, amount: int) -> tuple[Refund, ...]:
+        """Those of the payment by which just so much goes back, or has."""
+        return tuple(each for each in self.refunds_of(payment) if each.amount == amount and not each.is_undone)
+
 
 def units_named(refunds: Iterable[Refund]) -> Mapping[str, int]:
     """Units that refunds ask to put back on the shelf, by product."""

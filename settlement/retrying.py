@@ -1,11 +1,12 @@
 """Something that had to be done outside was given up, and an operator has it tried again. No order changes. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from effects.effect import EffectKind, EffectState, StoredEffect
 from orders.operator_events import EffectRetried
 from orders.order import Order
 from orders.outcome import Result
+from orders.refunds import Refund
 from settlement.decisions import Adjustment, Look
 from settlement.snapshot import Snapshot
 
@@ -44,9 +45,9 @@ def _why_not_again(given_up: StoredEffect, effects: Iterable[StoredEffect], orde
         if is_sent and _what_it_sends(other) == _what_it_sends(given_up):
             return f"ordered_anew: {other.effect.effect_id} is as much of {payment_id}"
     made_by_others = {other.refund_id for other in others}
-    reported = (refund_id for refund_id in _of_as_much(given_up, order) if refund_id not in made_by_others)
-    if (refund_id := next(reported, None)) is not None:
-        return f"refunded_already: {refund_id} is as much of {payment_id}; if another is meant, order that"
+    reported = (each for each in _of_as_much(given_up, order) if each.refund_id not in made_by_others)
+    if refund := next(reported, None):
+        return f"refunded_already: {refund.refund_id} is as much of {payment_id}; if another is meant, order that"
     return None
 
 
@@ -54,12 +55,13 @@ def _what_it_sends(stored: StoredEffect) -> tuple[object, ...]:
     return stored.effect.kind, stored.effect.recipient, stored.effect.refund
 
 
-def _of_as_much(given_up: StoredEffect, order: Order | None) -> Iterator[str]:
-    """The refunds of a part of the payment that Stripe has reported; whatever is left of one goes back only once."""
-    terms, payment = given_up.effect.refund, order and order.payments.find(given_up.effect.recipient)
-    for refund in order.refunds.refunds_of(payment) if order and payment else ():
-        if terms and refund.amount == terms.amount and not refund.is_undone:
-            yield refund.refund_id
+def _of_as_much(given_up: StoredEffect, order: Order | None) -> tuple[Refund, ...]:
+    """The refunds of as big a part of the payment that Stripe has reported; all that is left goes back only once."""
+    terms = given_up.effect.refund
+    if order is None or terms is None or terms.amount is None:
+        return ()
+    payment = order.payments.find(given_up.effect.recipient)
+    return order.refunds.alike(payment, terms.amount) if payment else ()
 
 
 def _not_retried(why: str) -> Adjustment:

@@ -133,13 +133,19 @@ def _under_way_in_words(all_left: Sequence[_Left]) -> str | None:
 
 
 def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequence[StoredEffect]) -> str | None:
-    """Which refund an operator has ordered of just so much, and Stripe has made; None if there is none."""
+    """Which refund an operator has ordered of just so much, and Stripe has made; None if there is none.
+
+    Perhaps Stripe has made it although it was given up here, for want of an answer.
+    """
+    made = {each.refund_id for each in effects if each.refund_id}
     for payment, part in parts.items():
+        alike = {refund.refund_id for refund in order.refunds.alike(payment, part)}
         for each in effects:
-            terms, refund = each.effect.refund, each.refund_id and order.refunds.by_id.get(each.refund_id)
-            is_alike = terms is not None and terms.amount == part and payment.is_named_by([each.effect.recipient])
-            if is_alike and each.state is EffectState.SUCCESS and refund and not refund.is_undone:
-                return f"ordered_before: {part} of {payment.payment_id} went back with {refund.refund_id}"
+            terms = each.effect.refund
+            if terms is None or terms.amount != part or not payment.is_named_by([each.effect.recipient]):
+                continue
+            if refund_ids := alike - made if each.state is EffectState.ERROR else alike & {each.refund_id}:
+                return f"ordered_before: {part} of {payment.payment_id} went back with {min(refund_ids)}"
     return None
 
 

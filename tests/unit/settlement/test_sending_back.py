@@ -311,6 +311,21 @@ def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -
         assert retried(store) == AGAIN
 
 
+def test_nor_is_as_much_ordered_anew_without_a_word_of_what_stripe_has_made_of_it() -> None:
+    store = a_shop_that_gave_up_half()
+    settled(an_updated_refund("evt_2", a_refund("re_7", 500, payment_id="pi_1")), store)
+    outcome = in_request(store, "r2", amount=500)
+    assert (outcome.result, (outcome.note or "").partition(":")[0]) == ("not_refunded", "ordered_before")
+    assert in_request(store, "r3", amount=499).result == "refund_ordered"
+    assert in_request(store, "r4", amount=500, again=True).result == "refund_ordered"
+    # What another order has brought about is not this one's.
+    store = a_shop_that_gave_up_half()
+    in_request(store, "r2", amount=500)
+    ended(store, "r2", state="SUCCESS", refundId="re_7")
+    settled(an_updated_refund("evt_2", a_refund("re_7", 500, "failed", payment_id="pi_1")), store)
+    assert in_request(store, "r5", amount=500).result == "refund_ordered"
+
+
 class Stripe:
     def create_refund(self, request: Mapping[str, Any], *, key: str) -> Refund:
         assert (request["amount"], request["metadata"]["restock"]) == (500, "none")
