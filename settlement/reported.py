@@ -17,6 +17,7 @@ from orders.events import (
 )
 from orders.order import Order
 from orders.payments import Payment, PaymentState
+from orders.refunds import Refunds
 from settlement.checkouts import with_session
 from settlement.decisions import Case
 from settlement.snapshot import Record, Snapshot
@@ -31,7 +32,7 @@ def with_report(case: Case) -> Order:
     if reported := _reported(case):
         order = replace(order, payments=order.payments.with_report(reported))
     if isinstance(event, ChargeRefunded | RefundUpdated) and not _is_in_another_currency(event, order):
-        order = replace(order, refunds=order.refunds.merged_with(event.refunds))
+        order = replace(order, refunds=order.refunds.merged_with(_refunds_in(event, order)))
     return with_session(case, order)
 
 
@@ -66,6 +67,17 @@ def _is_in_another_currency(event: ChargeRefunded | RefundUpdated, order: Order)
     """Whether it cannot be about the payment that it names."""
     known = order.payments.find(*event.payment_ids)
     return bool(known and known.money and known.money.currency != event.money.currency)
+
+
+def _refunds_in(event: ChargeRefunded | RefundUpdated, order: Order) -> Refunds:
+    """What it says of refunds, by the id under which the order knows their payment.
+
+    An operator may have named its charge alone, and no refund shows the order of which PaymentIntent that is.
+    """
+    known = order.payments.find(*event.payment_ids)
+    if known is None or order.payments.find(*event.payment_ids[:1]):
+        return event.refunds
+    return Refunds.of(*(replace(each, payment_id=known.payment_id) for each in event.refunds.by_id.values()))
 
 
 def _reported(case: Case) -> Payment | None:

@@ -13,7 +13,7 @@ from orders.money import Money
 from orders.order import Order
 from orders.payments import Payments
 from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
-from tests.support.builders import NOW, TERMS, a_refund, a_refunded_charge, an_updated_refund
+from tests.support.builders import NOW, TERMS, a_payment, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.deciding import (
     HELD,
     PAID,
@@ -123,6 +123,16 @@ def test_a_payment_that_nobody_knew_is_learnt_from_its_charge_and_what_was_refun
     assert (change.result, change.order.status, change.moves) == ("refund_recorded", "finalized", ())
     change = given(change.order).changed_by(CHARGE)
     assert (change.result, change.order.status, change.moves) == ("refunded", "refunded", shirts(1))
+
+
+def test_a_refund_counts_of_a_payment_of_which_the_order_knows_the_charge_alone() -> None:
+    by_charge = a_sold_order(payments=paid_as(payment_id="ch_1", charge_id="ch_1"))
+    for event in an_updated_refund("evt_1", order_id="order-1"), a_refunded_charge("evt_1"):
+        change = given(by_charge).changed_by(event)
+        assert (change.result, change.order.status, change.moves) == ("refunded", "refunded", shirts(3))
+        # Its PaymentIntent shows later what it is of.
+        later = given(change.order).changed_by(a_payment("evt_2"))
+        assert (later.order.status, later.order.amount_refunded, later.moves) == ("refunded", 3_600, ())
 
 
 def test_a_refund_that_is_not_made_is_recorded_and_changes_neither_status_nor_stock() -> None:
