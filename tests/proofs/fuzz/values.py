@@ -48,10 +48,19 @@ _SHAPES: Final[tuple[object, ...]] = (
     *({"orderId": None}, {"orderId": "order-2"}, {"restock": "shirt:1"}, {"restock": {}}, {"reason": "x" * 5_000}),
     *(_deep(100), _deep(440), _many_refunds(3)),
 )
-_LARGE_SHAPES: Final[tuple[object, ...]] = (
-    *(_many_refunds(100), _many_refunds(100, "x" * 501), _many_refunds(9_000), _many_refunds(100, ",".join(_PRODUCTS))),
-    *([[]] * 300_000, {f"k{n}": {} for n in range(60_000)}),
-)
+
+
+def _large_shapes() -> st.SearchStrategy[object]:
+    return st.sampled_from(
+        (
+            *(_many_refunds(100), _many_refunds(100, "x" * 501), _many_refunds(9_000)),
+            *(_many_refunds(100, ",".join(_PRODUCTS)), [[]] * 300_000, {f"k{n}": {} for n in range(60_000)}),
+        )
+    )
+
+
+large_shapes: Final = st.deferred(_large_shapes)
+"""Made when one is drawn: whoever only imports this has no use for them."""
 anything: st.SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -62,9 +71,7 @@ of_any_kind: Final = st.one_of(
     *(_of_no_kind, st.sampled_from(_NUMBERS), st.sampled_from(_TEXTS), st.sampled_from(_SHAPES)),
     *(st.text(max_size=20), st.integers(), anything),
 )
-_times, _numbers, _texts, _types, _shapes, large_shapes = map(
-    st.sampled_from, (_TIMES, _NUMBERS, _TEXTS, _TYPES, _SHAPES, _LARGE_SHAPES)
-)
+_times, _numbers, _texts, _types, _shapes = map(st.sampled_from, (_TIMES, _NUMBERS, _TEXTS, _TYPES, _SHAPES))
 
 
 def of_its_kind(name: str | int, value: object) -> st.SearchStrategy[Any]:

@@ -1,6 +1,9 @@
 """The console asks what `./shop` asks, offers what the service would do, and calls a status by what it means."""
 
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from database.documents.operator_requests import OF_NO_ORDER
 from ops.attention import WATCHED
@@ -17,7 +20,8 @@ from orders.steps import Step
 from tests.support.builders import NOW
 from tests.support.console_modules import said_by_the_console
 
-SAID = said_by_the_console()
+Tables = dict[str, Any]
+
 ACTS = {
     "accept": OrderAccepted.kind,
     "refund": RefundOrdered.kind,
@@ -25,6 +29,11 @@ ACTS = {
     "extend": HoldProlonged.kind,
     "cancel": OrderCancelled.kind,
 }
+
+
+@pytest.fixture
+def console() -> Tables:
+    return said_by_the_console()
 
 
 def as_the_console_says_it(query: Query) -> dict[str, object]:
@@ -41,39 +50,41 @@ def in_json(value: object) -> object:
     return value
 
 
-def test_what_needs_a_person_is_asked_as_the_command_line_asks_it() -> None:
+def test_what_needs_a_person_is_asked_as_the_command_line_asks_it(console: Tables) -> None:
     asked = {one.name: (one.says, as_the_console_says_it(one.query(NOW))) for one in WATCHED}
-    assert {one["name"]: (one["says"], one["query"]) for one in SAID["concerns"]} == asked
+    assert {one["name"]: (one["says"], one["query"]) for one in console["concerns"]} == asked
 
 
-def test_orders_are_asked_for_as_the_command_line_asks_for_them() -> None:
+def test_orders_are_asked_for_as_the_command_line_asks_for_them(console: Tables) -> None:
     queries = [query_for(statuses, user, NOW, 1, None) for statuses, user in (((), None), ((), "alice"))]
     # Besides, the console names a time until which they were placed.
-    said = [{**query, "where": query["where"][:2]} for query in SAID["orders"][:2]]
+    said = [{**query, "where": query["where"][:2]} for query in console["orders"][:2]]
     assert said == [as_the_console_says_it(query) for query in queries]
 
 
-def test_every_status_is_known_and_means_what_it_means_to_the_command_line() -> None:
+def test_every_status_is_known_and_means_what_it_means_to_the_command_line(console: Tables) -> None:
     known = {str(status): says for status, says in STANDING.items() if status is not OrderStatus.UNKNOWN}
-    assert SAID["standing"] == known
-    assert set(SAID["statuses"]) == set(known)
+    assert console["standing"] == known
+    assert set(console["statuses"]) == set(known)
 
 
-def test_an_act_is_offered_where_the_service_would_not_turn_it_down_for_the_status_alone() -> None:
+def test_an_act_is_offered_where_the_service_would_not_turn_it_down_for_the_status_alone(console: Tables) -> None:
     def possible(kind: EventKind) -> set[str]:
         return {str(status) for status in OrderStatus if TRANSITIONS[status, kind] is not Step.TURN_DOWN}
 
-    assert {kind: set(SAID["acts"][kind]) for kind in ACTS} == {kind: possible(event) for kind, event in ACTS.items()}
+    assert {kind: set(console["acts"][kind]) for kind in ACTS} == {
+        kind: possible(event) for kind, event in ACTS.items()
+    }
 
 
-def test_every_answer_that_turns_a_request_down_is_known_as_one() -> None:
-    assert set(SAID["refusals"]) == set(REQUESTS_REFUSED)
+def test_every_answer_that_turns_a_request_down_is_known_as_one(console: Tables) -> None:
+    assert set(console["refusals"]) == set(REQUESTS_REFUSED)
 
 
-def test_a_request_leads_to_its_order_unless_it_is_about_none() -> None:
-    assert set(SAID["ofNoOrder"]) == set(OF_NO_ORDER)
+def test_a_request_leads_to_its_order_unless_it_is_about_none(console: Tables) -> None:
+    assert set(console["ofNoOrder"]) == set(OF_NO_ORDER)
 
 
-def test_a_refund_is_known_by_its_id_and_looked_for_where_the_command_line_looks_for_it() -> None:
-    assert set(SAID["refundIds"]) == set(REFUND_IDS)
-    assert set(SAID["refundable"]) == set(REFUNDABLE)
+def test_a_refund_is_known_by_its_id_and_looked_for_where_the_command_line_looks_for_it(console: Tables) -> None:
+    assert set(console["refundIds"]) == set(REFUND_IDS)
+    assert set(console["refundable"]) == set(REFUNDABLE)

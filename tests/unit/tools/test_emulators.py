@@ -50,13 +50,13 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def double(build: Path, tmp_path: Path, free_ports: Iterator[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Doubles of the Firebase tools and of Stripe, which start in no time."""
     node = tmp_path / "node"
-    node.write_text(f'#!/bin/sh\nexec {sys.executable} {DOUBLE} "$@"\n')
+    node.write_text(f'#!/bin/sh\nexec {sys.executable} -S {DOUBLE} "$@"\n')
     node.chmod(0o755)
     monkeypatch.setattr(toolchain, "find_node", lambda: node)
     monkeypatch.setattr(toolchain, "find_java", lambda: node)
     monkeypatch.setattr(toolchain, "find_firestore_emulator", lambda: None)
     monkeypatch.setattr(suite, "FIREBASE", DOUBLE)
-    monkeypatch.setattr(process, "PROGRAM", ("-m", STRIPE_DOUBLE))
+    monkeypatch.setattr(process, "PROGRAM", ("-S", "-m", STRIPE_DOUBLE))
     usual = {name: next(free_ports) for name in VARIABLES}
     monkeypatch.setattr(suite, "usual_ports", lambda: usual)
 
