@@ -4,11 +4,9 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
-import yaml
 from requests import PreparedRequest, Response, sessions
 from requests.adapters import HTTPAdapter
 
@@ -55,9 +53,8 @@ def service(deployer: Deployer, working: GoogleProject, monkeypatch: pytest.Monk
         return service.send(asked)
 
     monkeypatch.setattr(HTTPAdapter, "send", send)
-    # Half of the time went into reading functions.yaml, and into looking for proxies, again and again.
+    # A third of the time went into looking for proxies, again and again.
     monkeypatch.setattr(sessions, "get_environ_proxies", lambda *_, **__: {})
-    monkeypatch.setattr(yaml, "safe_load", partial(yaml.load, Loader=yaml.CSafeLoader))
     monkeypatch.setenv("STRIPE_API_KEY", API_KEY)
     return service
 

@@ -45,7 +45,6 @@ from tests.support.deciding import (
     unchanged,
 )
 
-HELD_AND_SHORT = known(shirts=(5, 3))
 IN_REVIEW = known(unfulfilled_as="review", settled_by="evt_0", failure_reason="amount_mismatch: too little")
 DUE = known(unfulfilled_as="refund_due", settled_by="evt_0", failure_reason="insufficient_stock: gone")
 PAID_LESS = paid_as(money=Money(100, "eur"))
