@@ -63,9 +63,8 @@ class _FromStripe:
         self, state: PaymentState, money: Money | None = None, until: datetime | None = None
     ) -> Payment | None:
         """What the event says of its payment; None if it names none."""
-        if not self.payment_ids:
-            return None
-        return self._payment(self.payment_ids[0], state, money, until)
+        payment_id = self.payment_intent_id or self.charge_id
+        return self._payment(payment_id, state, money, until) if payment_id else None
 
     def _payment(
         self, payment_id: str, state: PaymentState, money: Money | None, until: datetime | None = None

@@ -83,8 +83,9 @@ def _refunds_in(event: ChargeRefunded | RefundUpdated, order: Order) -> Refunds:
 def _reported(case: Case) -> Payment | None:
     match case.event:
         case PaymentSucceeded() | ChargeRefunded() as event:
-            until = _usual_end(case, event) if event.payment.is_free else None
-            return replace(event.payment, until=until, is_doubtful=why_doubtful(case) is not None)
+            payment = event.payment
+            until = _usual_end(case, event) if payment.is_free else None
+            return replace(payment, until=until, is_doubtful=why_doubtful(case) is not None)
         case PaymentProcessing() as event:
             on_its_way = event.payment_in(event.state, until=event.until or _usual_end(case, event))
             return on_its_way and replace(on_its_way, is_estimate=event.is_estimate or event.until is None)

@@ -29,6 +29,8 @@ https://support.stripe.com/questions/webhooks-how-to-investigate-and-fix-timed-o
 
 SecondsLeft = Callable[[], float]
 
+_NOTHING_READ: Final = Snapshot()
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -131,7 +133,7 @@ class _Attempt:
         self._terms = terms
         self._now = now
         self._wanted = Wanted(event)
-        self._snapshot = Snapshot()
+        self._snapshot = _NOTHING_READ
 
     def decide_and_commit(self, seconds_left: SecondsLeft) -> Settled | GiveBack:
         """From a fresh read to the last decision, or to one after which all begins again."""

@@ -98,8 +98,8 @@ def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -
         if why_none and kind not in FOUND_BY_PAYMENT:
             return Ignored(delivery.event_id, delivery.event_type, why_none)
         return NotUnderstood(delivery, order_id, str(misshapen))
-    if isinstance(event, ReportsPayment):
-        event = replace(event, attempt=attempt_in(stripe_object))
+    if isinstance(event, ReportsPayment) and (attempt := attempt_in(stripe_object)) is not None:
+        event = replace(event, attempt=attempt)
     if isinstance(event, Ignored) or order_id:
         return event
     # Whoever names an order in a way that is not believed does not get to it by the payment, either.

@@ -171,7 +171,7 @@ class Wanted:
         )
         before = self.lost_at
         is_unexplained = before is not None and _of_the_event(before) == _of_the_event(snapshot)
-        return replace(snapshot, is_loss_unexplained=is_unexplained)
+        return replace(snapshot, is_loss_unexplained=True) if is_unexplained else snapshot
 
     def _operator_request(self, documents: Documents) -> OperatorRequest | None:
         if (asked := self._asked) is None:
