@@ -10,6 +10,9 @@ CREATE TABLE orders (
     amount_received bigint
 );
 
+-- A refund names its payment alone.
+CREATE INDEX ON orders (payment_intent_id);
+
 CREATE TABLE order_lines (
     order_id text NOT NULL REFERENCES orders,
     product_id text NOT NULL,
@@ -27,7 +30,9 @@ CREATE TABLE stripe_events (
     id text PRIMARY KEY,
     type text NOT NULL,
     order_id text NOT NULL,
-    received_at timestamptz NOT NULL DEFAULT now()
+    received_at timestamptz NOT NULL DEFAULT now(),
+    last_received_at timestamptz NOT NULL DEFAULT now(),
+    deliveries integer NOT NULL DEFAULT 1
 );
 
 CREATE TABLE audit_log (

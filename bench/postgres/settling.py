@@ -1,6 +1,6 @@
 """One transaction settles one event: the event's row, the order's lock, and everything that follows from the payment.
 
-The writes whose answers nobody looks at travel together, in psycopg's pipeline mode:
+It takes two round trips: what is read, and then all that is written, with the commit, in psycopg's pipeline mode:
 https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html.
 """
 
@@ -10,8 +10,11 @@ from psycopg import Connection
 
 from bench.postgres.payments import Payment
 
-# A second delivery waits here until the first one's transaction ends: its row is there then, or free again.
-CLAIM: Final = "INSERT INTO stripe_events (id, type, order_id) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+# A second delivery waits here until the first one's transaction ends: it counts as one more then, or as the first.
+CLAIM: Final = """\
+INSERT INTO stripe_events (id, type, order_id) VALUES (%s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET deliveries = stripe_events.deliveries + 1, last_received_at = now()
+RETURNING deliveries"""
 LOCK: Final = "SELECT status, amount, currency, user_id FROM orders WHERE id = %s FOR UPDATE"
 FINALIZE: Final = """\
 UPDATE orders SET status = 'finalized', finalized_at = now(), payment_intent_id = %s, amount_received = %s
@@ -30,32 +33,37 @@ class NoSuchOrder(LookupError):
 
 
 def settle(connection: Connection, payment: Payment) -> str:
-    """What became of the event, once everything is written; the caller commits.
+    """What became of the event, once everything is written and committed.
 
     Raises:
-        NoSuchOrder: the order is not there, or not yet.
+        NoSuchOrder: the order is not there, or not yet; nothing is to be committed.
         psycopg.Error: nothing was done.
     """
     with connection.pipeline():
         claimed = connection.execute(CLAIM, (payment.event_id, payment.event_type, payment.order_id))
         locked = connection.execute(LOCK, (payment.order_id,)).fetchone()
-        if not claimed.rowcount:
-            return "duplicate_detected"
-        if locked is None:
+        is_first = claimed.fetchone() == (1,)
+        if is_first and locked is None:
             raise NoSuchOrder(payment.order_id)
-        status, amount, currency, user_id = locked
-        result = _result_of(payment, status, amount, currency)
-        match result:
-            case "first_time_finalized":
-                connection.execute(FINALIZE, (payment.payment_intent_id, payment.amount, payment.order_id))
-                connection.execute(TAKE, (payment.order_id,))
-                connection.execute(NOTIFY, (payment.event_id, user_id, payment.order_id, "paid"))
-            case "review":
-                connection.execute(REVIEW, (payment.order_id,))
-                connection.execute(NOTIFY, (payment.event_id, user_id, payment.order_id, "review"))
-        entry = (payment.event_id, payment.order_id, result, status, payment.amount, payment.currency)
-        connection.execute(RECORD, entry)
+        result = _written(connection, payment, *locked) if is_first and locked else "duplicate_detected"
+        connection.commit()
         return result
+
+
+def _written(connection: Connection, payment: Payment, status: str, amount: int, currency: str, user_id: str) -> str:
+    """What became of the event, once all of it is on its way to be written."""
+    result = _result_of(payment, status, amount, currency)
+    match result:
+        case "first_time_finalized":
+            connection.execute(FINALIZE, (payment.payment_intent_id, payment.amount, payment.order_id))
+            connection.execute(TAKE, (payment.order_id,))
+            connection.execute(NOTIFY, (payment.event_id, user_id, payment.order_id, "paid"))
+        case "review":
+            connection.execute(REVIEW, (payment.order_id,))
+            connection.execute(NOTIFY, (payment.event_id, user_id, payment.order_id, "review"))
+    entry = (payment.event_id, payment.order_id, result, status, payment.amount, payment.currency)
+    connection.execute(RECORD, entry)
+    return result
 
 
 def _result_of(payment: Payment, status: str, amount: int, currency: str) -> str:

@@ -17,12 +17,18 @@ import psycopg
 import stripe
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from bench.postgres.payments import StripeFields, payment_of
+from bench.postgres.payments import Payment, StripeFields, payment_of
 from bench.postgres.settling import NoSuchOrder, settle
 
 _SECRET: Final = os.environ["STRIPE_WEBHOOK_SECRET"]
 _POOL: Final = ConnectionPool(
-    os.environ["DATABASE_URL"], min_size=1, max_size=int(os.environ["THREADS"]), timeout=5, open=False
+    os.environ["DATABASE_URL"],
+    min_size=1,
+    max_size=int(os.environ["THREADS"]),
+    timeout=5,
+    open=False,
+    # No statement waits for its turn any longer than the service is patient.
+    kwargs={"options": "-c statement_timeout=8s"},
 )
 
 _Read = Callable[[bytes, str | None], StripeFields]
@@ -50,29 +56,42 @@ def _loaded(body: bytes, signature: str | None) -> StripeFields:
 
 
 def _respond(request: flask.Request, read: _Read) -> flask.Response:
-    started = time.monotonic()
+    """Settle one delivery and answer it, with one line in the log."""
+    started, known = time.monotonic(), dict[str, str]()
+    status, answer = _answer_to(request, read, known)
+    line = {
+        "severity": "INFO" if status == HTTPStatus.OK else "WARNING",
+        "message": next(iter(answer.values())),
+        **answer,
+        **known,
+        "status": status,
+        "latencyMs": round((time.monotonic() - started) * 1000, 1),
+    }
+    print(json.dumps(line), flush=True)
+    return flask.Response(json.dumps(answer), status, mimetype="application/json")
+
+
+def _answer_to(request: flask.Request, read: _Read, known: dict[str, str]) -> tuple[HTTPStatus, dict[str, str]]:
+    """Its status and content, noting for the log what is known of the event."""
     if request.method != "POST":
-        return _answer(HTTPStatus.METHOD_NOT_ALLOWED, {"error": "only POST is served here"})
+        return HTTPStatus.METHOD_NOT_ALLOWED, {"error": "only POST is served here"}
     try:
-        payment = payment_of(read(request.get_data(), request.headers.get("Stripe-Signature")))
+        payment = _payment_in(request, read, known)
     except (stripe.SignatureVerificationError, ValueError, KeyError):
-        return _answer(HTTPStatus.BAD_REQUEST, {"error": "not an event that Stripe has signed"})
+        return HTTPStatus.BAD_REQUEST, {"error": "not an event that Stripe has signed"}
     if payment is None:
-        return _answer(HTTPStatus.OK, {"result": "ignored"})
+        return HTTPStatus.OK, {"result": "ignored"}
+    known["orderId"] = payment.order_id
     if _POOL.closed:
         _POOL.open()
     try:
         with _POOL.connection() as connection:
-            result = settle(connection, payment)
+            return HTTPStatus.OK, {"result": settle(connection, payment)}
     except (NoSuchOrder, PoolTimeout, psycopg.OperationalError) as error:
-        status, answer = HTTPStatus.SERVICE_UNAVAILABLE, {"error": type(error).__name__}
-    else:
-        status, answer = HTTPStatus.OK, {"result": result}
-    milliseconds = round((time.monotonic() - started) * 1000, 1)
-    known = {"eventId": payment.event_id, "eventType": payment.event_type, "orderId": payment.order_id}
-    print(json.dumps({"severity": "INFO", **answer, **known, "status": status, "latencyMs": milliseconds}), flush=True)
-    return _answer(status, answer)
+        return HTTPStatus.SERVICE_UNAVAILABLE, {"error": type(error).__name__}
 
 
-def _answer(status: HTTPStatus, content: dict[str, str]) -> flask.Response:
-    return flask.Response(json.dumps(content), status, mimetype="application/json")
+def _payment_in(request: flask.Request, read: _Read, known: dict[str, str]) -> Payment | None:
+    event = read(request.get_data(), request.headers.get("Stripe-Signature"))
+    known |= {"eventId": event["id"], "eventType": event["type"]}
+    return payment_of(event)

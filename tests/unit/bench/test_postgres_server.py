@@ -76,10 +76,11 @@ def test_a_payment_changes_order_stock_audit_trail_and_notice_together(shop: Sho
     assert shop.rows("SELECT event_id, user_id, type FROM notices") == [("evt_1", "alice", "paid")]
 
 
-def test_another_event_of_the_payment_is_recorded_and_a_duplicate_is_not(shop: Shop) -> None:
-    settled = [shop.settle(payment) for payment in (PAID, OTHER, PAID, OTHER)]
+def test_another_event_of_the_payment_is_recorded_and_a_duplicate_is_counted(shop: Shop) -> None:
+    settled = [shop.settle(payment) for payment in (PAID, OTHER, PAID, PAID)]
     assert settled == ["first_time_finalized", "already_finalized", "duplicate_detected", "duplicate_detected"]
     assert shop.rows("SELECT event_id FROM audit_log ORDER BY 1") == [("evt_1",), ("evt_2",)]
+    assert shop.rows("SELECT id, deliveries FROM stripe_events ORDER BY 1") == [("evt_1", 3), ("evt_2", 1)]
     assert shop.rows("SELECT stock, reserved FROM inventory") == [(8, 0)]
 
 
