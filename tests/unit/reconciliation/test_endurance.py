@@ -353,7 +353,8 @@ def test_an_event_that_stripe_does_not_keep_any_more_is_left_to_the_rules() -> N
 def test_a_payment_whose_event_could_not_be_settled_is_found_with_that_event_of_so_many_as_are_remembered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(missing, "ITEMS_MAX", 1)
+    # The ids of one payment and of its charge.
+    monkeypatch.setattr(missing, "ITEMS_MAX", 2)
     shop = ShopAtStripe()
     shop.order("order-1")
     remembered, forgotten, _ = (shop.pay(order_id) for order_id in ("gone", "gone-too", "order-1"))
