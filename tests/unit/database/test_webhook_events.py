@@ -7,6 +7,7 @@ from hypothesis import given
 
 from database.documents.webhook_events import claim_from, event_on_record_from
 from database.store import Document
+from settlement.snapshot import Record
 from tests.support.anything import documents
 from tests.support.builders import LATER, NOW, Fields
 from tests.support.deciding import a_claim
@@ -37,24 +38,24 @@ SET_ASIDE = {**OF_BOTH, "result": "other_account", "createdAt": LATER}
 
 
 @pytest.mark.parametrize(
-    ("claim", "entry", "result", "since"),
+    ("claim", "entry", "record", "result", "since"),
     [
-        (WAITS, None, "order_not_found", NOW),
-        (WAITS, SET_ASIDE, "order_not_found", NOW),
-        (WAITS, SETTLED, "refunded", LATER),
-        (DONE, None, "refund_due", NOW),
-        (DONE, SETTLED, "refunded", LATER),
-        (DONE, SET_ASIDE, "other_account", LATER),
-        (None, SETTLED, "refunded", LATER),
+        (WAITS, None, Record.PARKED, "order_not_found", NOW),
+        (WAITS, SET_ASIDE, Record.PARKED, "order_not_found", NOW),
+        (WAITS, SETTLED, Record.SETTLED, "refunded", LATER),
+        (DONE, None, Record.SETTLED, "refund_due", NOW),
+        (DONE, SETTLED, Record.SETTLED, "refunded", LATER),
+        (DONE, SET_ASIDE, Record.SET_ASIDE, "other_account", LATER),
+        (None, SETTLED, Record.SETTLED, "refunded", LATER),
     ],
     ids=["parked", "parked after all", "settled long ago", "no entry", "settled", "set aside", "its claim has expired"],
 )
 def test_how_an_event_ended_is_what_its_entry_says_unless_it_is_parked(
-    claim: Fields | None, entry: Fields | None, result: str, since: datetime
+    claim: Fields | None, entry: Fields | None, record: Record, result: str, since: datetime
 ) -> None:
     read = (Document(fields, "v") if fields else None for fields in (claim, entry))
     known = event_on_record_from("evt_1", *read)
-    assert (known.result, known.since, known.audited) == (result, since, entry is not None)
+    assert (known.record, known.result, known.since) == (record, result, since)
     assert (known.event_type, known.order_id, known.account) == ("charge.refunded", "order-1", "acct_1")
 
 
