@@ -1,7 +1,6 @@
 """Anchors the audit trail once an hour: reads which chains have grown, and writes down where they end."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Final
@@ -10,6 +9,7 @@ from audit.anchors import Digest, LatestAnchor, MovedHead, Span, anchor_fields, 
 from database.documents.anchors import LATEST_ANCHOR, anchor_id_of, anchor_writes, latest_from, part_write
 from database.documents.audit_heads import ACTS_CHAIN, head_from
 from database.store import DocumentStore
+from orders.frozen import frozen
 from orders.outcome import StoreContended
 
 # Some 60 KB a part, and a minute's work at the most: the next run goes on where this one ends.
@@ -20,7 +20,7 @@ MovedHeads = Callable[[datetime, datetime], Iterator[Sequence[MovedHead]]]
 Raises StoreUnavailable."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anchoring:
     """What writes anchors. Two may do so at once: one of them wins."""
 

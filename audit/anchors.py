@@ -5,12 +5,12 @@ head, in the order of the lists in `heads`: the order's id, a space, the number,
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
 from audit.chain import Head, chained
+from orders.frozen import frozen
 
 ANCHORED_EVERY: Final = timedelta(hours=1)
 # An order is dated when its event is taken up, and committed within seconds. By then, all that is dated is there.
@@ -18,7 +18,7 @@ COMMITTED_WITHIN: Final = timedelta(minutes=5)
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MovedHead:
     """Where the chain of an order ends that has changed."""
 
@@ -27,7 +27,7 @@ class MovedHead:
     moved_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LatestAnchor:
     """Where the chain of anchors ends."""
 
@@ -35,7 +35,7 @@ class LatestAnchor:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """Whose changes an anchor holds: those after one moment, and no later than another."""
 

@@ -18,15 +18,16 @@ next one counts one more, and names the hash of the one before it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Final
 
+from orders.frozen import frozen
+
 HASH_DIGITS: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """The latest entry of a chain."""
 

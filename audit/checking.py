@@ -6,7 +6,6 @@ later round finds nothing.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,6 +23,7 @@ from database.documents.trail_checks import (
 from database.documents.values import text_or_none
 from database.ids import is_document_id
 from database.store import Document, DocumentStore, Fields, Listing, Moment, Write
+from orders.frozen import frozen
 from orders.outcome import StoreContended
 from reconciliation.finding import Finding, finding_id_of, to_copy
 
@@ -33,7 +33,7 @@ ROUND_EVERY: Final = timedelta(days=1)
 RULE: Final = "chain_broken"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrailCheck:
     """Goes on where the last call has left off. Two may do so at once: one of them says how far it has come."""
 

@@ -1,18 +1,18 @@
 """One entry by itself: its place in a chain, whether it is what was hashed, and why it may have no place. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from audit.chain import hash_of
+from orders.frozen import frozen
 from orders.outcome import UNSETTLED
 
 RESTORED_AFTER: Final = timedelta(hours=1)
 """An entry is written within seconds of its date; one that was made so much later comes from a backup."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """An entry as it was read."""
 
@@ -23,7 +23,7 @@ class Entry:
     """When its document was made, by the database's own clock; None if nobody has asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """An entry with a place in a chain, and no more of it than its place: those of a whole order are in memory."""
 

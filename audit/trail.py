@@ -1,14 +1,15 @@
 """What the audit entries say: one order's history."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from google.cloud.firestore import Client, DocumentReference, DocumentSnapshot, FieldFilter
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from orders.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Passage:
     """One thing that happened to the order: a cause that was settled, or one more delivery of it."""
 

@@ -4,7 +4,6 @@ A hash is no signature: whoever may write to the database can hash a chain anew.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain, groupby
@@ -13,6 +12,7 @@ from typing import Final
 
 from audit.chain import Head
 from audit.links import Entry, Link, is_from_before, is_set_aside, link_of
+from orders.frozen import frozen
 
 
 class Defect(StrEnum):
@@ -31,7 +31,7 @@ class Defect(StrEnum):
     """What was anchored is in the chain no more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     defect: Defect
     order_id: str | None
@@ -40,7 +40,7 @@ class Finding:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ends:
     """Where an order says that its chain ends; of no order, where that of operators' other acts does."""
 
@@ -53,7 +53,7 @@ class Ends:
     """Where its chain ended when that was anchored."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What became of the entries of one order."""
 

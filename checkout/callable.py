@@ -4,7 +4,6 @@ import io
 import json
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeou
 
 from checkout.claims import Caller, NotSignedIn
 from checkout.refusals import CallRefused, Status
+from orders.frozen import frozen
 from orders.outcome import Transient, in_words
 from receiving.body import body_of, hang_up
 from receiving.watchdog import Watchdog
@@ -61,7 +61,7 @@ Identify = Callable[[str, datetime], Caller]
 """Whose ID token this is, at this time. Raises NotSignedIn, Transient."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallableFunction:
     """A function that signed-in customers call from the shop's app."""
 

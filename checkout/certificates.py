@@ -7,13 +7,13 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 from google.auth.exceptions import TransportError
 from google.auth.transport.requests import Request
 
+from orders.frozen import frozen
 from orders.outcome import Transient
 
 CERTIFICATES_URL: Final = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
@@ -30,7 +30,7 @@ class KeysUnavailable(Transient):
     """Google did not say with which keys it signs ID tokens."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Published:
     """What Google publishes."""
 

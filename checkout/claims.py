@@ -5,11 +5,11 @@ https://firebase.google.com/docs/auth/admin/verify-id-tokens#verify_id_tokens_us
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from database.ids import is_user_id
+from orders.frozen import frozen
 
 CLOCKS_APART_MAX: Final = timedelta(seconds=5)
 """How far in the future a token may have been issued. Google's clocks agree, and a token's times are whole seconds."""
@@ -24,7 +24,7 @@ class NotSignedIn(Exception):
     """Nobody is known to call: there is no token, or it proves nothing. The message repeats nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """Somebody who is signed in, if only anonymously."""
 

@@ -1,7 +1,6 @@
 """Has Stripe end a session before its order ends, and then says so: what follows from it, settlement decides."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +9,7 @@ from database.store import DocumentStore
 from effects.effect import Effect
 from effects.outside import Failed, Skipped
 from orders.checkout import Checkout, CheckoutState
+from orders.frozen import frozen
 from orders.outcome import Settle
 from orders.shop_events import CheckoutEnded
 from stripe_api.api import SessionNotOpen, StripeApi, StripeRefused, StripeUnavailable
@@ -18,7 +18,7 @@ READ_SECONDS_MAX: Final = 2.0
 _COMPLETE: Final = "complete"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expiring:
     """The performer of `stripe_expire_session`. A session that is not open any more is none to expire."""
 

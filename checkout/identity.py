@@ -1,7 +1,6 @@
 """Who calls: the customer whose ID token of Firebase Authentication is sent."""
 
 from base64 import urlsafe_b64decode
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -10,12 +9,13 @@ from google.auth.exceptions import GoogleAuthError
 
 from checkout.certificates import Certificates
 from checkout.claims import Caller, Claims, NotSignedIn, caller_in
+from orders.frozen import frozen
 
 TOKEN_CHARACTERS_MAX: Final = 16_384
 """Custom claims take up to 1,000 bytes, and all else less."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedTokens:
     """ID tokens as Google signs them."""
 
@@ -38,7 +38,7 @@ class SignedTokens:
         return caller_in(claims, self.project, now)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnsignedTokens:
     """ID tokens as the Auth emulator makes them, which signs nothing. Whoever can reach it can be anybody."""
 

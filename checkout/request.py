@@ -4,13 +4,13 @@ https://docs.stripe.com/api/checkout/sessions/create
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from inventory.catalogue import Listed
 from orders.adjustments import Adjustment
 from orders.checkout import ON_THE_WAY_MAX
+from orders.frozen import frozen
 from orders.money import Money
 from orders.order import Order, OrderLine
 
@@ -26,7 +26,7 @@ ORDER_ID: Final = "{orderId}"
 Parameters = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckoutTerms:
     """How the shop has its customers pay, from its settings."""
 

@@ -6,7 +6,7 @@ session of that; then its address is recorded. So no step has to know who did th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,7 @@ from database.documents.products import listed_from, product_path
 from database.store import DocumentStore
 from inventory.catalogue import Listed
 from orders.checkout import Checkout, CheckoutState
+from orders.frozen import frozen
 from orders.order import Order
 from orders.outcome import Result, Settle, StoreContended, Transient
 from orders.shop_events import CheckoutEnded, CheckoutOpened
@@ -37,7 +38,7 @@ def key_of(order_id: str, attempt: int) -> str:
     return f"checkout_{order_id}_{attempt}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckoutSessions:
     """Opens sessions in which customers pay for their orders, and ends those that are out of date."""
 
@@ -69,7 +70,7 @@ class CheckoutSessions:
         raise lost or StoreContended(f"{order_id}: no session in time")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Call:
     """One customer's call, on its way through its steps."""
 

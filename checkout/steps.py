@@ -1,6 +1,5 @@
 """What to do next so that a customer can pay for their order in one session, and never in two. Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,6 +8,7 @@ from checkout.claims import Caller
 from checkout.refusals import CallRefused, Status
 from checkout.request import SESSION_MAX, end_of_session
 from orders.checkout import ON_THE_WAY_MAX, Checkout, CheckoutState
+from orders.frozen import frozen
 from orders.money import Money
 from orders.order import Order
 
@@ -17,7 +17,7 @@ ATTEMPTS_MAX: Final = 60
 Stripe refuses, such as less than the least that it takes, is over at once, and leaves an audit entry each time."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """Claim the next attempt: then, and only then, Stripe may be asked for its session."""
 
@@ -27,28 +27,28 @@ class Claim:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """Ask Stripe for the session of the claimed attempt, as often as it takes, under the attempt's own key."""
 
     checkout: Checkout
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Show:
     """The session is open: show it to the customer."""
 
     checkout: Checkout
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """Have Stripe expire the session, unless it is over: it is out of date, out of time, or was found complete."""
 
     checkout: Checkout
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forget:
     """The attempt has come to nothing: nobody has its session's address, if there is one, and its time is out."""
 

@@ -7,7 +7,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Protocol
@@ -19,6 +18,7 @@ from database.errors import READ_CONTENDED, error_of
 from database.http_answers import Answer
 from database.ids import DEFAULT_DATABASE
 from database.kept_connections import KeptConnections
+from orders.frozen import frozen
 from orders.outcome import StoreUnavailable
 
 TRY_SECONDS_MAX: Final = 2.5
@@ -43,7 +43,7 @@ class Transport(Protocol):
         """Send the body, once, and return the whole answer. Raises StoreUnavailable."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connection:
     """One database. Nothing is connected before it is used."""
 

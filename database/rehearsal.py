@@ -1,17 +1,17 @@
 """A store in which everything can be tried and nothing happens: it reads what is there, and keeps writes to itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 
 from database.documents.effects import effect_path
 from database.documents.orders import OPEN_STATUSES, order_path, units_held
 from database.documents.takings import taking_path, units_in
 from database.store import Committed, Create, Delete, Document, DocumentStore, Fields, Increase, Promised, Update, Write
+from orders.frozen import frozen
 from orders.outcome import StoreContended
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """What would become of one document."""
 

@@ -1,12 +1,12 @@
 """What the service asks of a database: documents under paths, read at one moment, written all or none; and queries."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from orders.events import StripeEvent
+from orders.frozen import frozen
 
 if TYPE_CHECKING:
     from audit.anchors import MovedHead
@@ -21,7 +21,7 @@ class Document(NamedTuple):
     """Changes with every write: Firestore's update time. Only equality means anything: nobody has written since."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Create:
     """The document must not exist yet."""
 
@@ -29,7 +29,7 @@ class Create:
     fields: Fields
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Update:
     """The document must still be as it was read."""
 
@@ -38,7 +38,7 @@ class Update:
     version: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Increase:
     """The document must exist; its figures change by these amounts, whatever they are."""
 
@@ -46,7 +46,7 @@ class Increase:
     amounts: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delete:
     """The document must still be as it was read, and is gone afterwards."""
 

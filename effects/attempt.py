@@ -1,10 +1,11 @@
 """How an attempt to perform an effect has ended. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from effects.effect import StoredEffect
+from orders.frozen import frozen
 
 
 class Ending(StrEnum):
@@ -27,7 +28,7 @@ OVER: Final = frozenset({Ending.DONE, Ending.SKIPPED, Ending.GIVEN_UP})
 """No attempt comes after one of these."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """What became of an effect."""
 

@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from orders.frozen import frozen
 
 KEY_CHARACTERS_MAX: Final = 255
 """Of an idempotency key at Stripe; others take as many, or more: https://docs.stripe.com/api/idempotent_requests."""
@@ -46,7 +48,7 @@ class RefundTerms(NamedTuple):
     """Which units come back, as the refund's metadata says it; None for what the shop's terms say."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effect:
     """One thing to be done outside. Its cause makes it at most once."""
 
@@ -69,7 +71,7 @@ class Effect:
         return f"{self.cause_id}_{self.kind}_{self.recipient}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredEffect:
     """An effect, and how far it is."""
 

@@ -1,11 +1,11 @@
 """The world outside, as the loop knows it: what performs an effect, and how that can fail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from effects.effect import Effect
+from orders.frozen import frozen
 
 PERFORM_SECONDS_MAX: Final = 15.0
 """How long a performer may take."""
@@ -21,21 +21,21 @@ class Failed(Exception):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skipped:
     """There is nothing to do."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refunded:
     """Stripe has made this refund."""
 
     refund_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Postponed:
     """Not now."""
 

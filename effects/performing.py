@@ -5,7 +5,7 @@ under the same key.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from database.documents.effects import effect_from, effect_path, given_up, leased, over, refunded, to_be_retried
@@ -14,11 +14,12 @@ from effects.attempt import Attempt, Ending
 from effects.effect import EffectKind, StoredEffect
 from effects.outside import Failed, Performer, Postponed, Refunded, Skipped
 from effects.schedule import is_due, pause_after
+from orders.frozen import frozen
 from orders.outcome import StoreContended, StoreUnavailable, Transient
 from settlement.settle import Patience
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effects:
     """Performs effects, each on its own. Several may work at the same one: only who has its lease asks outside."""
 

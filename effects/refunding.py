@@ -1,7 +1,6 @@
 """Refunds a payment, if its order still does not need it; Stripe's own events say what became of that."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -9,6 +8,7 @@ from database.documents.orders import order_from, order_path
 from database.store import DocumentStore
 from effects.effect import Effect
 from effects.outside import Failed, Refunded, Skipped
+from orders.frozen import frozen
 from orders.order import Order
 from settlement.outside import why_not_to_refund
 from settlement.terms import AutoRefund
@@ -18,7 +18,7 @@ READ_SECONDS_MAX: Final = 2.0
 """Stripe may take the rest of `effects.outside.PERFORM_SECONDS_MAX`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refunding:
     """The performer of `stripe_refund`. It refunds all that is left of the payment, so that twice is once.
 

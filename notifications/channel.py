@@ -1,14 +1,14 @@
 """What every channel is: it makes a message of a notice's text, and sends that. Pure; each is a folder beside."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from effects.outside import Skipped
 from notifications.texts import Text
+from orders.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """Whom a notice is for, and where they are reached, as far as is known."""
 

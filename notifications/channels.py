@@ -1,7 +1,6 @@
 """Which channels there are: a folder beside, and a line here. To do without one, remove both."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import Final, Protocol, cast
@@ -10,6 +9,7 @@ from database.store import DocumentStore, Queries
 from effects.effect import EffectKind
 from notifications.channel import Channel, Transport
 from notifications.outbox import Outbox
+from orders.frozen import frozen
 
 CHANNELS: Final[Mapping[EffectKind, str]] = {
     EffectKind.MAIL: "notifications.mail.channel",
@@ -23,7 +23,7 @@ SEND_SECONDS_MAX: Final = 10.0
 """How long a channel may take to send one message, with everything that it asks on the way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChannelKit:
     """What a channel is made from."""
 

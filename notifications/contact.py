@@ -1,11 +1,10 @@
 """How a customer wants to be reached, and where. Pure."""
 
-from dataclasses import dataclass
-
 from notifications.quiet_hours import QuietHours
+from orders.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Contact:
     """What a customer has said of it. All of it is well formed, and what was not is missing."""
 

@@ -1,7 +1,6 @@
 """Deliver notices by one channel: read what is to be said and to whom, leave whoever wants none alone, send it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +13,7 @@ from notifications.channel import Channel, Person
 from notifications.notices import FREE_OF_CHARGE, Audience
 from notifications.shop import Shop
 from notifications.texts import UnreadableNotice, text_of
+from orders.frozen import frozen
 from orders.outcome import Transient
 
 READ_SECONDS_MAX: Final = 5.0
@@ -27,7 +27,7 @@ _OPERATORS: Final = Person(user_id=None, locale=None, emails=(), phone=None)
 _GONE: Final = Skipped("the notice is gone")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """The performer of one kind of messages."""
 

@@ -5,10 +5,11 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
+
+from orders.frozen import frozen
 
 FOLDER: Final = Path(__file__).resolve().parents[1] / "build" / "outbox"
 
@@ -16,7 +17,7 @@ _NAME_CHARACTERS_MAX: Final = 200
 """File systems take 255 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outbox:
     """Like a provider that knows keys: what is sent again under the same key is there once."""
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -16,6 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from effects.outside import Failed
+from orders.frozen import frozen
 
 ANSWER_SECONDS_MAX: Final = 5.0
 """How long an answer may take, with everything on the way to it; or several, which are asked for at once."""
@@ -27,7 +28,7 @@ _PAUSE_DIGITS_MAX: Final = 5
 _PASSING: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Post:
     """It shows nothing of itself: all of it is a secret, or a customer's."""
 
@@ -36,7 +37,7 @@ class Post:
     headers: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     code: int
     body: bytes = b""

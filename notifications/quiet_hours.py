@@ -1,11 +1,12 @@
 """The hours in which a customer wants no phone to ring. Pure."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from orders.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class QuietHours:
     """Every day from one time to another, by the clocks of a time zone; over midnight if the end is the earlier one."""
 

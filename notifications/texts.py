@@ -4,7 +4,6 @@ These are for whoever delivers. Nothing that settles an event imports them, so n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from babel import Locale
@@ -17,13 +16,14 @@ from notifications.notices import AUDIENCES, Audience, NoticeType
 from notifications.reasons import decline_reason, failure_reason, products_in, says_refund_is_under_way
 from notifications.shop import Shop
 from notifications.words import Words
+from orders.frozen import frozen
 from orders.money import Money, amount_or_none, is_currency
 
 _SHORT_ID_CHARACTERS_MAX: Final = 20
 """Those that Firestore's SDK makes are shown whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """One message in every form that a channel may need. No invisible character in it comes from the document."""
 
@@ -134,7 +134,7 @@ def _printable(text: str) -> str:
 # --- What the document holds -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Read:
     type: NoticeType
     is_for_customer: bool

@@ -1,13 +1,13 @@
 """What a locale has to say: the words of every message, as templates that Jinja2 fills in. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from notifications.notices import NoticeType
 from notifications.reasons import DeclineReason, FailureReason
+from orders.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wording:
     """One message. All but the label of the amount is a template; it knows nothing of HTML.
 
@@ -28,7 +28,7 @@ class Wording:
     """What the link to the order says where that is not `Words.link`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """All words of one locale."""
 

@@ -1,12 +1,13 @@
 """A Checkout session of our own: what it was opened for, and what it says of the price once it is complete."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from orders.adjustments import Adjustment, AdjustmentKind
+from orders.frozen import frozen
 from orders.money import Money
 from orders.order import OrderStatus
 
@@ -22,7 +23,7 @@ class CheckoutState(StrEnum):
     """It is over, and nobody can pay in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checkout:
     """The latest attempt to have an order paid. Of an order's sessions, at most one is open."""
 
@@ -48,7 +49,7 @@ class Checkout:
     for it; None while nobody wants to end it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionTotals:
     """What a complete session says that it cost: https://docs.stripe.com/api/checkout/sessions/object."""
 

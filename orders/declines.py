@@ -1,10 +1,12 @@
 """Why a payment was declined. Never a card's data: only the codes, which may be shown."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from orders.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Decline:
     code: str | None
     """https://docs.stripe.com/error-codes."""

@@ -1,8 +1,9 @@
 """What is known of a dispute, whether it is still open, and which of two reports of it is the later one."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from orders.frozen import frozen
 
 # In the order in which a dispute goes through them: https://docs.stripe.com/api/disputes/object#dispute_object-status
 _UNDECIDED: Final = ("warning_needs_response", "warning_under_review", "needs_response", "under_review")
@@ -10,7 +11,7 @@ _UNDECIDED: Final = ("warning_needs_response", "warning_under_review", "needs_re
 _DECIDED: Final = frozenset({"warning_closed", "won", "lost", "prevented", "charge_refunded"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dispute:
     dispute_id: str
     status: str

@@ -1,6 +1,6 @@
 """What Stripe reports of an order, and all that can happen to one. Each event has an id that never changes."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import ClassVar, Final, TypedDict, cast, get_args
 
@@ -8,6 +8,7 @@ from orders.checkout import SessionTotals
 from orders.declines import Decline
 from orders.disputes import Dispute
 from orders.event_kinds import EventKind
+from orders.frozen import frozen
 from orders.money import Money
 from orders.operator_events import AskedBy, EventReplayed, OfNoOrder, OperatorOrderEvent
 from orders.payments import Payment, PaymentState
@@ -15,7 +16,7 @@ from orders.refunds import Refunds
 from orders.shop_events import ShopEvent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StripeDelivery:
     """One delivery of one Stripe event: https://docs.stripe.com/api/events/object."""
 
@@ -36,7 +37,7 @@ class StripeDelivery:
     service does so by itself, or if it was delivered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _FromStripe:
     delivery: StripeDelivery
     order_id: str | None
@@ -82,7 +83,7 @@ class Envelope(TypedDict):
     charge_id: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PaymentSucceeded(_FromStripe):
     """The money for an order has arrived. Several Stripe events say so of one payment."""
 
@@ -103,7 +104,7 @@ class PaymentSucceeded(_FromStripe):
         return known or self._payment(free_id, PaymentState.SUCCEEDED, self.money)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PaymentProcessing(_FromStripe):
     """The customer has done their part or has a voucher to pay; the money is on its way, or authorised."""
 
@@ -119,7 +120,7 @@ class PaymentProcessing(_FromStripe):
     totals: SessionTotals | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PaymentFailed(_FromStripe):
     """An attempt to pay was declined. The customer may try again."""
 
@@ -128,7 +129,7 @@ class PaymentFailed(_FromStripe):
     decline: Decline
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PaymentCanceled(_FromStripe):
     """The payment, or the session for it, is over: no money will come of it."""
 
@@ -138,14 +139,14 @@ class PaymentCanceled(_FromStripe):
     """The Checkout session that has expired."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SubscriptionStarted(_FromStripe):
     """A Checkout session sold a subscription, and named an order, for which it does not pay."""
 
     kind: ClassVar = EventKind.SUBSCRIPTION_STARTED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ChargeRefunded(_FromStripe):
     """A charge names all that was refunded of it so far, and with that also what was paid."""
 
@@ -171,7 +172,7 @@ class ChargeRefunded(_FromStripe):
         return Money(self.amount_refunded, self.paid.currency)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RefundUpdated(_FromStripe):
     """The state of one refund."""
 
@@ -185,7 +186,7 @@ class RefundUpdated(_FromStripe):
     """Why what the refund's metadata says of units cannot be obeyed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DisputeChanged(_FromStripe):
     """The customer's bank disputes the charge; this is how far the dispute has come."""
 
@@ -220,7 +221,7 @@ FoundByPayment = ChargeRefunded | RefundUpdated | DisputeChanged
 FOUND_BY_PAYMENT: Final[frozenset[EventKind]] = frozenset(event.kind for event in get_args(FoundByPayment))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotUnderstood:
     """A verified event of a type we handle, in a shape we cannot read: kept for a person and a fixed release."""
 
@@ -241,7 +242,7 @@ Cause = OrderEvent | OfNoOrder | NotUnderstood
 """All that can be settled."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ignored:
     """Stripe's, but not about an order of ours."""
 

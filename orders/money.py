@@ -1,9 +1,9 @@
 """Amounts of money, as Stripe counts them."""
 
 import re
-from dataclasses import dataclass
 from typing import Final, TypeGuard
 
+from orders.frozen import frozen
 from orders.numbers import whole_number
 
 # Larger than any payment that Stripe accepts, and far from the limit of a 64-bit integer.
@@ -12,7 +12,7 @@ AMOUNT_MINOR_MAX: Final = 10**15
 _CURRENCY = re.compile(r"[a-z]{3}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Money:
     amount: int
     """In the currency's minor unit, as Stripe counts: https://docs.stripe.com/currencies#zero-decimal."""

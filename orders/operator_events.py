@@ -1,11 +1,11 @@
 """What operators do to orders, stock and what waits for them. A request asks for each, and says who wants it, why."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final, NamedTuple
 
 from orders.event_kinds import EventKind
+from orders.frozen import frozen
 from orders.order import OrderStatus
 from orders.refunds import Restock
 
@@ -24,7 +24,7 @@ class AskedBy(NamedTuple):
     """1 to REASON_CHARACTERS_MAX characters."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _ByOperator:
     request_id: str
     """Of `operatorRequests/{id}`."""
@@ -38,14 +38,14 @@ class _ByOperator:
         return f"operator_{self.request_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _OnOrder(_ByOperator):
     order_id: str
     expected_status: OrderStatus | None = None
     """Only in this status: what is wanted of all orders of a status is not wanted of one that has left it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OrderAccepted(_OnOrder):
     """What was paid is as much as is asked, and the order's units are to be taken."""
 
@@ -60,7 +60,7 @@ class OrderAccepted(_OnOrder):
         return (self.payment_id,) if self.payment_id else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RefundOrdered(_OnOrder):
     """Money of the order is to go back to its customer."""
 
@@ -80,7 +80,7 @@ class RefundOrdered(_OnOrder):
         return (self.payment_id,) if self.payment_id else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class HoldReleased(_OnOrder):
     """Nobody is to pay for the order any more: its time is over now."""
 
@@ -88,7 +88,7 @@ class HoldReleased(_OnOrder):
     event_type: ClassVar = "operator.release"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class HoldProlonged(_OnOrder):
     """The order is to keep its units until this time, paid or not."""
 
@@ -98,7 +98,7 @@ class HoldProlonged(_OnOrder):
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OrderCancelled(_OnOrder):
     """The order is to be cancelled, as if its customer had asked for that."""
 
@@ -115,7 +115,7 @@ class StockMode(StrEnum):
     """As many are reserved as orders hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class StockAdjusted(_ByOperator):
     """There is more or less of a product than the inventory says, or reserved of it. No order has to do with it."""
 
@@ -135,7 +135,7 @@ class StockAdjusted(_ByOperator):
     """Of a new one: how many more may be sold than there are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class EffectRetried(_ByOperator):
     """Something that had to be done outside and was given up is to be tried again. No order changes."""
 
@@ -146,7 +146,7 @@ class EffectRetried(_ByOperator):
     effect_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class EventReplayed(_ByOperator):
     """An event of Stripe's that is kept here and was not settled is to be settled again."""
 
@@ -167,7 +167,7 @@ class HandledKind(StrEnum):
     """Of Stripe's: it is parked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class MarkedAsHandled(_ByOperator):
     """Something that waits for a person needs nobody any more. No money, no stock and no order changes."""
 

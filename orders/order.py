@@ -1,7 +1,7 @@
 """An order as the service reasons about it, and what it may hold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -9,6 +9,7 @@ from typing import Final
 
 from orders.adjustments import Adjustment
 from orders.declines import Decline
+from orders.frozen import frozen
 from orders.money import Money
 from orders.payments import Payment, Payments, PaymentState, amount_of, sum_of
 from orders.refunds import Refunds
@@ -46,14 +47,14 @@ class OrderStatus(StrEnum):
     """The document carries a status that this service does not know."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderLine:
     product_id: str
     quantity: int
 
 
 # Without slots, since it remembers what pays for it and what is back of that, which a decision asks for twenty times.
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Order:
     order_id: str
     status: OrderStatus

@@ -1,13 +1,14 @@
 """What is known of an order's payments, and which of them pay for it, in whatever order it was reported."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, reduce
 from itertools import chain, combinations
 from typing import Final, TypeVar
 
+from orders.frozen import frozen
 from orders.money import Money
 
 
@@ -33,7 +34,7 @@ TOGETHER_MAX: Final = 12
 _Value = TypeVar("_Value", int, str, datetime)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payment:
     """One payment, as far as it is reported."""
 
@@ -130,7 +131,7 @@ class Payment:
         return (False, self.at, _PROGRESS.index(self.state))
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Payments:
     """All payments that ever named an order. What follows depends on which they are, not on when each was reported."""
 

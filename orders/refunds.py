@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Final
 
+from orders.frozen import frozen
 from orders.payments import Payment
 
 
@@ -35,7 +36,7 @@ Restock = RestockRule | Mapping[str, int] | None
 """Which units a refund puts back on the shelf: all, none, so many by product, or whatever the shop's terms say."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refund:
     refund_id: str
     amount: int
@@ -64,7 +65,7 @@ class Refund:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refunds:
     """All that is known of an order's refunds, whichever payments they are of.
 

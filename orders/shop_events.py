@@ -1,13 +1,13 @@
 """What happens to an order in the shop itself. Each has an id that is the same each time it comes."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from orders.checkout import Checkout
 from orders.event_kinds import EventKind
+from orders.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderPlaced:
     """A customer created the order."""
 
@@ -23,7 +23,7 @@ class OrderPlaced:
         return f"placed_{self.order_id}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReservationLapsed:
     """The time for which the order's units were to be held may be over: the order itself knows."""
 
@@ -37,7 +37,7 @@ class ReservationLapsed:
         return f"lapsed_{self.order_id}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelRequested:
     """A customer asked for the order to be cancelled: `cancelRequests/{orderId}` says who."""
 
@@ -51,7 +51,7 @@ class CancelRequested:
         return f"cancel_{self.order_id}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckoutOpened:
     """A customer wants to pay: this attempt is claimed for them, before Stripe is asked for its session."""
 
@@ -68,7 +68,7 @@ class CheckoutOpened:
         return f"opened_{self.order_id}_{self.checkout.attempt}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckoutEnded:
     """The session of this attempt is known to be open no longer: Stripe said so when it was asked."""
 

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Request, Response
 
+from orders.frozen import frozen
 from orders.outcome import Transient
 from reconciliation.job import Reconciliation
 from reconciliation.reconciled import AtStripe, Reconciled
@@ -21,7 +21,7 @@ _STATUS: Final[Mapping[AtStripe, int]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReconciliationEndpoint:
     job: Reconciliation
 

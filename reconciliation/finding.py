@@ -2,9 +2,10 @@
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
+
+from orders.frozen import frozen
 
 
 class Severity(StrEnum):
@@ -15,7 +16,7 @@ class Severity(StrEnum):
     """The shop itself may have done it, and may be right."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What is wrong with one subject."""
 
@@ -39,7 +40,7 @@ class Subject(Protocol):
     def order_id(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What a rule has found wrong with a subject."""
 
@@ -77,7 +78,7 @@ def to_copy(act: str, *of: str) -> str:
 SubjectT = TypeVar("SubjectT", bound=Subject)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule(Generic[SubjectT]):
     """An invariant."""
 

@@ -6,7 +6,6 @@ once. docs/decisions/0020-reconciliation.md says why nothing is found wrong that
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -14,6 +13,7 @@ from typing import Final
 
 from database.documents.reconciliations import Progress
 from database.store import DocumentStore, Moment
+from orders.frozen import frozen
 from orders.outcome import Settle, Transient
 from reconciliation.books import Books
 from reconciliation.guarding import Guard
@@ -37,7 +37,7 @@ EVENTS, MATCHING, AGAIN, RECORDS, REST, STOCK = 0.4, 0.75, 0.85, 0.9, 0.93, 1.0
 """By which share of the time each part ends, if need be: none of them is so long that the others are never reached."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reconciliation:
     """The scheduled reconciliation. Two runs may overlap: each event is settled on its own."""
 

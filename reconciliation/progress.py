@@ -1,12 +1,12 @@
 """How far reconciliation has come, kept where the next run finds it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from database.documents.reconciliations import PROGRESS, Progress, further, progress_from, progress_write
 from database.store import Document, DocumentStore
+from orders.frozen import frozen
 from orders.outcome import StoreContended
 from reconciliation.books import SECONDS_MAX, Books
 from reconciliation.time_limit import TimeLimit
@@ -15,7 +15,7 @@ NOTED_EVERY_SECONDS: Final = 5.0
 """A process that dies has so much to do again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProgressNotes:
     store: DocumentStore
 
@@ -37,7 +37,7 @@ class ProgressNotes:
         return self.store.read((PROGRESS,), timeout_seconds=SECONDS_MAX)[PROGRESS]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Walk:
     """One run's ways through time, each from where the last run has ended, and noted as it goes."""
 

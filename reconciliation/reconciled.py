@@ -1,9 +1,10 @@
 """What one run did."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from orders.frozen import frozen
 from reconciliation.finding import Finding
 
 
@@ -19,7 +20,7 @@ class AtStripe(StrEnum):
     """The key is of another account or mode: what it shows is not compared with anything."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reconciled:
     at_stripe: AtStripe = AtStripe.ASKED
     why_not: str | None = None

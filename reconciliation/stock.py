@@ -12,6 +12,7 @@ from database.documents.reconciliations import Baseline, baseline_from, baseline
 from database.documents.takings import TAKINGS, units_in
 from database.store import Document, DocumentStore, Fields, Moment, Write
 from inventory.stock import Level
+from orders.frozen import frozen
 from orders.outcome import StoreContended
 from reconciliation.books import SECONDS_MAX, Books
 from reconciliation.finding import finding_id_of
@@ -50,7 +51,7 @@ class Moves:
     """What operators have done to the stock: when, and in words, in which the product is quoted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Figures:
     """What there is of one product."""
 

@@ -1,17 +1,18 @@
 """What rules look at: each as of one moment, or read in the one order in which it cannot mislead. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from orders.checkout import Checkout
+from orders.frozen import frozen
 from orders.money import Money
 from orders.order import Order
 from orders.payments import Payment, PaymentState
 from stripe_api.lists import ListedRefund, PaymentIntent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaymentOnBothSides:
     """A payment as Stripe shows it, and as its order has it."""
 
@@ -45,7 +46,7 @@ class PaymentOnBothSides:
         return self.received_by_stripe is not None and self.here is None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RefundsOnBothSides:
     """All refunds of one payment, as Stripe lists them and as its order has them."""
 
@@ -78,7 +79,7 @@ def is_done(refund: ListedRefund) -> bool:
     return refund.status in ("succeeded", None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderRecord:
     """An order and all that is on record about it, as of one moment."""
 
@@ -101,7 +102,7 @@ class OrderRecord:
         return self.order.order_id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProductRecord:
     """A product's figures, and what they should be, as of one moment."""
 
@@ -126,7 +127,7 @@ class ProductRecord:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakingRecord:
     """What is still to be taken for an order, as of one moment."""
 
@@ -142,7 +143,7 @@ class TakingRecord:
         return self.order_id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventRecord:
     """A Stripe event, by what is on record of it, as of one moment."""
 
@@ -157,7 +158,7 @@ class EventRecord:
         return self.event_id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EffectRecord:
     """Something to be done outside that is not over."""
 
@@ -173,7 +174,7 @@ class EffectRecord:
         return self.effect_id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventToSettle:
     """A Stripe event, after this run has tried to settle it."""
 
@@ -190,7 +191,7 @@ class EventToSettle:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToCompare:
     """An order, or a payment of one, after this run has tried to compare it."""
 
@@ -201,7 +202,7 @@ class ToCompare:
     """What keeps it from being compared; None if nothing does."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyInUse:
     """The key with which Stripe is asked, by what it knows."""
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
+from orders.frozen import frozen
 from reconciliation.time_limit import TimeLimit
 from stripe_api.api import StripeUnavailable
 from stripe_api.lists import Listed, Span, StripeLists, Unreadable
@@ -55,7 +56,7 @@ class Pace:
         self.next_at = max(self.next_at, self.monotonic() + pause.total_seconds())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PacedLists:
     """`StripeLists`, page by page, at a pace, while there is time. What is not answered is asked once more."""
 

@@ -4,11 +4,11 @@ An entry point is imported when it is built, so that no function's cold start pa
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from database.store import Queries
+from orders.frozen import frozen
 from orders.outcome import Settle
 from service.logs import Log
 from storefront.availability import Storefront
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from webhooks.endpoint import WebhookEndpoint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """What the entry points need, and each of them on top of it."""
 

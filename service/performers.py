@@ -4,7 +4,6 @@ What performs a kind is imported where the shop uses it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -15,6 +14,7 @@ from effects.outside import Failed, Performer
 from effects.refunding import Refunding
 from notifications.channels import CHANNELS, ChannelKit, channel_from
 from notifications.outbox import Outbox
+from orders.frozen import frozen
 from orders.outcome import Settle
 from service.environment import SettingsError
 from service.settings import Settings
@@ -60,7 +60,7 @@ def _performer(build: Callable[[], Performer]) -> Performer:
         return Unusable(str(error))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unusable:
     """Stands in for a performer whose settings cannot be used. All that it should perform waits for better ones."""
 

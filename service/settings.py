@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import Final
 
@@ -14,6 +14,7 @@ from notifications.languages import LAST_RESORT, is_shipped
 from notifications.locales import SHIPPED
 from notifications.notices import NoticeType
 from notifications.shop import ORDER_ID, Shop
+from orders.frozen import frozen
 from orders.order import QUANTITY_MAX
 from service.environment import (
     SettingsError,
@@ -71,7 +72,7 @@ _DATABASE: Final = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
 _SHOP_NAME_CHARACTERS_MAX: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     webhook_secrets: tuple[SigningSecret, ...] = field(repr=False)
     """Stripe's signing secrets; empty where none is bound, as for functions that verify nothing."""

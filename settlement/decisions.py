@@ -1,7 +1,7 @@
 """What settlement can decide, as frozen data without paths or documents: so it can be tested, shown and explained."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
@@ -12,6 +12,7 @@ from notifications.notices import Notice, NoticeType
 from orders.checkout import Checkout
 from orders.disputes import Dispute
 from orders.events import OrderEvent, StripeEvent
+from orders.frozen import frozen
 from orders.money import Money
 from orders.order import Order, OrderLine, OrderStatus
 from orders.outcome import Outcome, Result
@@ -21,7 +22,7 @@ from settlement.terms import Terms
 _Event = TypeVar("_Event")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """One event for one order that exists and is not settled by it yet."""
 
@@ -41,7 +42,7 @@ class Case:
 # --- On the way to a decision ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """What a step does to its order. What follows from that for everybody else makes it a change."""
 
@@ -67,7 +68,7 @@ class Proposal:
 # --- Not the last word -----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """More must be known first; then decide again."""
 
@@ -89,7 +90,7 @@ class Look:
     """That, and how many units of it orders hold, of the same moment."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hold:
     """Count the order's units as held; then decide again, with the figures that the commit answers."""
 
@@ -98,7 +99,7 @@ class Hold:
     moves: tuple[StockMove, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GiveBack:
     """Undo a hold that was counted, as if it had never been; then begin again."""
 
@@ -114,7 +115,7 @@ class GiveBack:
         return cls(replace(case.order, status=status_before, held_from=None), moves)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replay:
     """What an operator has asked for is that this event be settled: it is what is decided from here on."""
 
@@ -124,7 +125,7 @@ class Replay:
 # --- The last word ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """The event is settled: this is what it does to its order, and everything that follows."""
 
@@ -162,7 +163,7 @@ class Change:
         return Outcome(self.result, self.order.order_id, self.note)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Park:
     """Keep the event until what it waits for is there: its order, its payment, or a release that can read it."""
 
@@ -181,7 +182,7 @@ class Park:
         return Outcome(self.result, self.order_id, self.note)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetAside:
     """Record that the event is of another account or the other mode. It touches no order and waits for none."""
 
@@ -195,7 +196,7 @@ class SetAside:
         return Outcome(self.result, self.order_id, self.note)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountDelivery:
     """Record one more delivery of the event, and change nothing else; a claim that has expired is put back."""
 
@@ -211,7 +212,7 @@ class CountDelivery:
         return Outcome(self.result, self.order_id)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Adjustment:
     """An operator's request is settled that changes no order, or has nothing to do it to."""
 
@@ -234,7 +235,7 @@ class Adjustment:
         return Outcome(self.result, self.order_id, self.note)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unchanged:
     """There is nothing to write."""
 

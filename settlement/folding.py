@@ -6,7 +6,7 @@ nothing of it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from database.documents.inventory import inventory_path
 from database.documents.takings import fold_writes
 from database.store import DocumentStore
 from inventory.takings import Folded, Taking
+from orders.frozen import frozen
 from orders.outcome import StoreContended, StoreUnavailable
 from settlement.settle import PATIENCE_SECONDS, Patience, SecondsLeft
 
@@ -28,7 +29,7 @@ TakingsAfter = Callable[[str, int], Sequence[Taking]]
 """At most so many takings, by the id of their order, that come after this id. Raises StoreUnavailable."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folding:
     store: DocumentStore
     takings_after: TakingsAfter

@@ -1,7 +1,6 @@
 """An operator's request, from its document to its answer. What cannot be read as one is refused on the document."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,6 +8,7 @@ from database.differences import rows_of
 from database.documents.operator_requests import answered_request, operator_request_from, operator_request_path
 from database.rehearsal import RehearsalStore
 from database.store import DocumentStore
+from orders.frozen import frozen
 from orders.operator_events import OperatorEvent
 from orders.outcome import Outcome, Result, Settle
 from settlement.snapshot import OperatorRequest
@@ -19,7 +19,7 @@ REHEARSED_FOR: Final = timedelta(days=1)
 """How long the answer to a rehearsal is kept: by then it is no longer true."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requests:
     """Operators' requests, however they come: by their trigger or by hand. Whoever comes first answers each of them."""
 

@@ -1,7 +1,7 @@
 """Read, decide, commit; and again when someone was faster. No transaction, no lock, no state between deliveries."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ from database.documents.wanted import Wanted, after_hold
 from database.documents.webhook_events import claim_path
 from database.store import Committed, DocumentStore
 from orders.events import Cause, StripeEvent
+from orders.frozen import frozen
 from orders.operator_events import EventReplayed
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from settlement.decide import decide
@@ -32,7 +33,7 @@ SecondsLeft = Callable[[], float]
 _NOTHING_READ: Final = Snapshot()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patience:
     """How long to try, and how long to pause between tries."""
 

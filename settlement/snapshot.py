@@ -1,7 +1,7 @@
 """What is known of an event and its order when it is decided, as of one moment. No paths, no documents."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from inventory.stock import Level
 from orders.checkout import Checkout
 from orders.disputes import Dispute
 from orders.events import StripeDelivery, StripeEvent
+from orders.frozen import frozen
 from orders.operator_events import OperatorEvent
 from orders.order import Order
 from orders.outcome import UNSETTLED, Outcome, Result
@@ -106,7 +107,7 @@ class KnownCheckout(NamedTuple):
     version: Version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownFinding:
     """What a rule has found wrong, as it is kept."""
 
@@ -117,7 +118,7 @@ class KnownFinding:
     version: Version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventOnRecord:
     """What is on record of an event of Stripe's that an operator has named."""
 
@@ -152,7 +153,7 @@ class Record(StrEnum):
     SETTLED = "settled"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """All that a decision rests on, besides the event, the shop's terms and the time."""
 

@@ -1,11 +1,12 @@
 """The shop's terms: what its settings say of how orders are held, paid and refunded. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from effects.effect import EffectKind
 from notifications.notices import NoticeType
+from orders.frozen import frozen
 from orders.order import Order, OrderStatus
 
 
@@ -19,7 +20,7 @@ class AutoRefund(StrEnum):
     """These, and the money of orders that cannot be fulfilled."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """The shop's terms, from its settings."""
 

@@ -7,11 +7,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from orders.events import Cause
+from orders.frozen import frozen
 from orders.outcome import Outcome, Settle
 from settlement.settle import Patience
 
@@ -77,7 +78,7 @@ class Turns:
                 del self._waiting[order_id]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InTurn:
     """`settle`, each event in its order's turn, with the patience that waiting has left.
 

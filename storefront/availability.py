@@ -1,13 +1,13 @@
 """Keeps what products say of their stock: read, compare, write, and read again until nothing is left to write."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from database.documents.inventory import inventory_path
 from database.documents.products import availability_write, product_path
 from database.documents.sweeps import PRODUCTS_SWEEP, swept_until, swept_until_write
 from database.store import DocumentStore, Update
+from orders.frozen import frozen
 from orders.outcome import StoreContended, StoreUnavailable
 from settlement.settle import Patience
 
@@ -19,7 +19,7 @@ ProductsAfter = Callable[[str, int], Sequence[str]]
 """At most so many products of the catalogue, by id, that come after this id. Raises StoreUnavailable."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Storefront:
     """The products' `available`. Nobody waits for it: it follows the inventory, and nothing is decided by it."""
 

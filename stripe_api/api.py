@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final, Protocol
 
+from orders.frozen import frozen
 from orders.outcome import Transient
 
 API_VERSION: Final = "2026-10-28.endive"
@@ -58,7 +59,7 @@ class SessionNotOpen(StripeRefused):
         self.session = session
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """A Checkout session: https://docs.stripe.com/api/checkout/sessions/object."""
 
@@ -74,7 +75,7 @@ class Session:
     """None until the customer has tried to pay."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refund:
     """https://docs.stripe.com/api/refunds/object."""
 

@@ -5,8 +5,10 @@ write; PaymentIntents, read; Events, read.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from orders.frozen import frozen
 
 EMULATORS_KEY: Final = "rk_test_of_the_emulators"
 """Everybody may know it: only what stands in for Stripe beside the emulators takes it."""
@@ -18,7 +20,7 @@ class InvalidKey(ValueError):
     """A text cannot be a key of Stripe's. The message names the defect, and repeats nothing of the text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StripeKey:
     text: str = field(repr=False)
     livemode: bool

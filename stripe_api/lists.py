@@ -4,10 +4,10 @@ https://docs.stripe.com/api/pagination
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, Protocol, TypeVar
 
+from orders.frozen import frozen
 from stripe_api.api import StripeUnavailable, event_from
 
 PAGE_MAX: Final = 100
@@ -19,7 +19,7 @@ ItemT = TypeVar("ItemT")
 ListedT_co = TypeVar("ListedT_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """The time from one moment up to another, which is not part of it. Stripe counts whole seconds."""
 
@@ -27,7 +27,7 @@ class Span:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listed(Generic[ListedT_co]):
     """One page of a list."""
 
@@ -35,7 +35,7 @@ class Listed(Generic[ListedT_co]):
     has_more: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PaymentIntent:
     """https://docs.stripe.com/api/payment_intents/object."""
 
@@ -48,7 +48,7 @@ class PaymentIntent:
     metadata: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListedRefund:
     """https://docs.stripe.com/api/refunds/object."""
 
@@ -61,7 +61,7 @@ class ListedRefund:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unreadable:
     """Something in a list that is not as documented: it keeps nothing else in the list from being read."""
 

@@ -1,19 +1,19 @@
 """A customer created `cancelRequests/{orderId}`: release what the order holds, or say that it is paid."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from cloudevents.http import CloudEvent
 
 from database.ids import can_be_settled
+from orders.frozen import frozen
 from orders.outcome import Settle
 from orders.shop_events import CancelRequested
 from service.logs import Log, log_settled
 from triggers.document_event import document_id, written_document
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CancelRequestedTrigger:
     """Firestore's `cancelRequests/{orderId}` created events, settled. Each may come more than once, and late."""
 

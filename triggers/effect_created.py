@@ -1,16 +1,16 @@
 """An effect was written into the outbox: perform it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from cloudevents.http import CloudEvent
 
 from database.ids import is_document_id
+from orders.frozen import frozen
 from service.logs import Log
 from triggers.document_event import document_id, written_document
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EffectCreatedTrigger:
     """Firestore's `effects/{effectId}` created events. Each may come more than once, and late."""
 

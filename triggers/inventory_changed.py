@@ -1,16 +1,16 @@
 """Somebody wrote `inventory/{productId}`: its product says how much of it is left."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from cloudevents.http import CloudEvent
 
 from database.ids import is_document_id
+from orders.frozen import frozen
 from service.logs import Log, log_shown
 from triggers.document_event import document_id, written_document
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InventoryChangedTrigger:
     """Firestore's `inventory/{productId}` written events. Each may come more than once, late, and in any order."""
 

@@ -1,18 +1,18 @@
 """An operator's request was written, `operatorRequests/{id}`: do what it asks for, or say on it why not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from cloudevents.http import CloudEvent
 
 from database.ids import is_order_id
+from orders.frozen import frozen
 from orders.outcome import Outcome
 from service.logs import Log, log_answered
 from triggers.document_event import document_id, written_document
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OperatorRequestedTrigger:
     """Firestore's `operatorRequests/{id}` created events. Each may come more than once, and late."""
 

@@ -1,7 +1,6 @@
 """An order was created in Firestore: hold its stock, then settle the payments that came before it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from cloudevents.http import CloudEvent
@@ -9,6 +8,7 @@ from google.cloud.firestore_v1.types import Document, Value
 
 from database.ids import can_be_settled, is_document_id
 from orders.events import StripeEvent
+from orders.frozen import frozen
 from orders.order import LINES_MAX
 from orders.outcome import Result, Settle
 from orders.shop_events import OrderPlaced
@@ -16,7 +16,7 @@ from service.logs import Log, log_settled, log_taken_up
 from triggers.document_event import document_id, written_document
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderCreatedTrigger:
     """Firestore's `orders/{orderId}` created events, settled. Each may come more than once, and late."""
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -19,6 +18,7 @@ from database.ids import can_be_settled, is_order_id
 from effects.attempt import OVER
 from inventory.takings import Folded
 from orders.events import OrderEvent, StripeEvent
+from orders.frozen import frozen
 from orders.outcome import Outcome, Result, Settle, Transient
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed
 from reconciliation.finding import Finding
@@ -76,14 +76,14 @@ _UNHEARD: Final = frozenset({Result.ALREADY_RECORDED, Result.IGNORED})
 """The trigger was faster, it is not the customer who asks, or the request is gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     """By an operator, in `operatorRequests/{request_id}`."""
 
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Swept:
     """What one run did."""
 
@@ -100,7 +100,7 @@ class Swept:
         return {**{str(ending): self.endings[ending] for ending in Ending}, "complete": self.complete}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReservationSweep:
     """The scheduled release of expired reservations. Two runs may overlap: every order is settled on its own."""
 

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask import Request, Response
 
 from inventory.takings import Folded
+from orders.frozen import frozen
 from service.logs import Log, log_folded
 from service.refusal import refused_for_method
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TakingsDue:
     """The scheduled fold. Two runs may overlap, and the sweep folds, too."""
 

@@ -9,13 +9,14 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
 from flask import Request, Response
 
+from orders.frozen import frozen
 from orders.outcome import Result
 from service.logs import LOGGED_CHARACTERS_MAX, Log
 from service.refusal import refused_for_method
@@ -34,7 +35,7 @@ class NotAnswered(Exception):
     """There is no answer that can be read. The message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Canary:
     """A signed delivery of our own, and a look at its answer."""
 

@@ -4,7 +4,7 @@ import io
 import json
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from flask import Request, Response
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
 from orders.events import Ignored
+from orders.frozen import frozen
 from orders.outcome import Outcome, Result, Settle, Transient
 from orders.shop_events import ReservationLapsed
 from receiving.body import BODY_BYTES_MAX, body_of, hang_up
@@ -70,7 +71,7 @@ _SEVERITY_OF_STATUS: Final[Mapping[int, str]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WebhookEndpoint:
     """Stripe's deliveries, answered."""
 

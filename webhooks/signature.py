@@ -8,10 +8,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from orders.frozen import frozen
 from webhooks.signing_secrets import SigningSecret
 from webhooks.stripe_fields import Json, time_or_none
 
@@ -22,7 +22,7 @@ class Rejected(ValueError):
     """The body is not a fresh message that Stripe signed. The reason repeats nothing of header, body or secret."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verified:
     """A JSON object that Stripe signed."""
 

@@ -1,8 +1,10 @@
 """Stripe's signing secrets: what can be one, and which mode it is for. Pure."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from orders.frozen import frozen
 
 CHARACTERS_MIN: Final = 24
 """After `whsec_`. Stripe's own have 32, those of its command line 64 (https://docs.stripe.com/webhooks#endpoint-secrets)."""
@@ -18,7 +20,7 @@ class InvalidSecret(ValueError):
     """A text cannot be a signing secret. The message names the defect, and repeats nothing of the text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SigningSecret:
     text: str = field(repr=False)
     livemode: bool | None = None

@@ -1,11 +1,11 @@
 """`findings/{rule}_{target}` ↔ what a rule has found wrong, since when, and whether it still does."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from database.documents.values import text_or_none, time_or_none
 from database.store import Create, Document, Fields, Listing, Update
+from orders.frozen import frozen
 from reconciliation.finding import Finding
 from settlement.snapshot import KnownFinding
 
@@ -20,7 +20,7 @@ ALL_FOUND: Final = Listing("findings", {"state": [OPEN, HANDLED]}, order=["since
 """Whatever is still wrong, also if a person has handled it. Served by the index (state, since)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenFinding:
     """One that is still found."""
 

@@ -1,17 +1,17 @@
 """`reconciliations/stripe` ↔ how far reconciliation has come, and `baselines/{productId}` ↔ a stock by the trail."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from database.documents.values import time_or_none
 from database.store import Create, Document, Fields, Update
+from orders.frozen import frozen
 from orders.numbers import whole_number
 
 PROGRESS: Final = "reconciliations/stripe"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """Up to which moments all is done; None where nothing is."""
 
@@ -55,7 +55,7 @@ def progress_write(progress: Progress, before: Document | None) -> Create | Upda
     return Update(PROGRESS, fields, before.version) if before else Create(PROGRESS, fields)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Baseline:
     """The stock that a product had at one moment, by the trail."""
 

@@ -1,6 +1,5 @@
 """Where an order says that its chain ends; and `sweeps/trail` ↔ how far the sweep has come through those of all."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -8,11 +7,12 @@ from audit.verification import Ends
 from database.documents.audit_heads import HEAD_FIELDS, head_from
 from database.documents.values import text_or_none, time_or_none
 from database.store import Create, Document, Fields, Listing, Update
+from orders.frozen import frozen
 
 TRAIL_CHECK: Final = "sweeps/trail"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrailProgress:
     after: str | None
     """The id of the order that was looked at last; None between two rounds."""

@@ -1,7 +1,7 @@
 """Which documents an event needs: one object builds their paths, and reads the answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from database.documents.audit_heads import ACTS_CHAIN, head_from
 from database.documents.audit_log import audit_path, set_aside_from
@@ -19,6 +19,7 @@ from database.documents.webhook_events import claim_from, claim_path, event_on_r
 from database.store import Committed, Document, Fields
 from effects.effect import StoredEffect
 from orders.events import Cause, DisputeChanged, NotUnderstood, OfSession, StripeEvent
+from orders.frozen import frozen
 from orders.operator_events import (
     EffectRetried,
     EventReplayed,
@@ -37,7 +38,7 @@ from settlement.snapshot import EventOnRecord, KnownDispute, KnownFinding, Opera
 Documents = Mapping[str, Document | None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What is to be read for one event; more of it once a decision asks for more."""
 

@@ -1,20 +1,20 @@
 """Messages for operators in a chat, by an incoming webhook as Slack has them, and many others after it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from notifications.channel import Person, Transport
 from notifications.channels import ChannelKit
 from notifications.chat.settings import webhook_from
 from notifications.texts import Text
+from orders.frozen import frozen
 
 # Slack has three: https://docs.slack.dev/messaging/formatting-message-text#escaping. Other chats take an @ anywhere for
 # the beginning of a name, unless something follows it that belongs to none.
 _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\N{WORD JOINER}"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chat:
     """All operators are told the same, in one room."""
 

@@ -3,17 +3,18 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from effects.outside import Failed
 from notifications.posting import Answer, Post, answer_to
+from orders.frozen import frozen
 
 # As Slack says what is wrong: no_service, channel_is_archived.
 _REASON: Final = re.compile(rb"[a-z_]{1,40}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Webhook:
     """What it is given appears in its room; twice, if its answer was lost: it knows no keys."""
 

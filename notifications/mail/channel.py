@@ -1,7 +1,6 @@
 """The channel: a notice's text becomes a mail, which one of three transports sends."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +17,7 @@ from notifications.mail.settings import (
 )
 from notifications.outbox import Outbox
 from notifications.texts import Text
+from orders.frozen import frozen
 
 
 class Transport(Protocol):
@@ -25,7 +25,7 @@ class Transport(Protocol):
         """Hand the mail over, within `notifications.channels.SEND_SECONDS_MAX`. Raises Failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailChannel:
     settings: MailSettings
     transport: Transport
@@ -70,7 +70,7 @@ def _transport(kit: ChannelKit, settings: MailSettings) -> Transport:
             return CollectionTransport(kit.store)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Kept:
     """In the emulators: a mail as any mail program opens it."""
 

@@ -1,16 +1,15 @@
 """Mail by whatever sends what is in the collection `mail`: the e-mail extension of Firebase, or what took its place."""
 
-from dataclasses import dataclass
-
 from database.store import Create, DocumentStore
 from notifications.channels import SEND_SECONDS_MAX
 from notifications.mail.mail import AUTOMATIC, Mail
+from orders.frozen import frozen
 from orders.outcome import StoreContended
 
 _CALL_SECONDS_MAX = SEND_SECONDS_MAX / 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CollectionTransport:
     """It writes `mail/{key}`, once, whatever becomes of it there."""
 

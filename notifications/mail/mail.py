@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -10,12 +9,13 @@ from email.policy import SMTP
 from typing import Final
 
 from effects.outside import Failed
+from orders.frozen import frozen
 
 # https://www.rfc-editor.org/rfc/rfc3834#section-5: no holiday notice is sent in answer to it.
 AUTOMATIC: Final = {"Auto-Submitted": "auto-generated"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sender:
     name: str
     """In printable characters; empty if there is none."""
@@ -26,7 +26,7 @@ class Sender:
         return str(Address(self.name, addr_spec=self.address))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mail:
     """Every attempt sends all of it unchanged: whoever knows the key would take another text for a mistake."""
 

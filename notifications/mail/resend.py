@@ -5,7 +5,7 @@ Resend's own library takes 0.07 s to import, and knows no limit of time.
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from effects.outside import Failed
 from notifications.mail.mail import AUTOMATIC, Mail
 from notifications.mail.settings import MAIL_SECRET
 from notifications.posting import Answer, Post, answer_to
+from orders.frozen import frozen
 from service.environment import SettingsError
 
 ORIGIN: Final = "https://api.resend.com"
@@ -29,7 +30,7 @@ def resend_with(secret: str | None) -> "ResendTransport":
     return ResendTransport(secret)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResendTransport:
     secret: str = field(repr=False)
     origin: str = ORIGIN

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from database.documents.users import email_or_none
 from notifications.mail.mail import Sender
+from orders.frozen import frozen
 from service.environment import NOT_CONFIGURED, SettingsError, WholeNumber, whole_number
 
 MAIL_TRANSPORT: Final = "MAIL_TRANSPORT"
@@ -43,7 +44,7 @@ class Security(StrEnum):
     """To a server on this machine alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SmtpServer:
     host: str
     port: int
@@ -53,7 +54,7 @@ class SmtpServer:
     secret: str | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailSettings:
     transport: MailTransport | None
     """None in the emulators, if nothing is set."""

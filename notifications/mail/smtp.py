@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import EmailMessage
 from io import BufferedReader, RawIOBase
 from typing import Any, Final
@@ -16,6 +16,7 @@ from effects.outside import Failed
 from notifications.channels import SEND_SECONDS_MAX
 from notifications.mail.mail import Mail, short_name
 from notifications.mail.settings import Security, SmtpServer
+from orders.frozen import frozen
 
 CONNECT_SECONDS_MAX: Final = 3.0
 """To each address of the server."""
@@ -29,7 +30,7 @@ _REFUSALS: Final = range(500, 600)
 _ENHANCED_CODE: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SmtpTransport:
     """One connection a mail, which is given up after so many seconds, whatever the server is doing.
 

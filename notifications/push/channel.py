@@ -1,7 +1,6 @@
 """Messages that are pushed to a customer's devices."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -16,12 +15,13 @@ from notifications.channel import Person, Transport
 from notifications.channels import ChannelKit
 from notifications.push.devices import Devices
 from notifications.texts import Text
+from orders.frozen import frozen
 from service.environment import SettingsError
 
 _SCOPES: Final = ("https://www.googleapis.com/auth/firebase.messaging",)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Push:
     transport: Transport
     queries: Callable[[], Queries]

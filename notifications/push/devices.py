@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from database.documents.fcm_tokens import dead_token_write, fcm_token_path
@@ -11,6 +10,7 @@ from database.store import Document, DocumentStore
 from effects.outside import Failed, Skipped
 from notifications.posting import Post, answers_to
 from notifications.push.fcm import Fate, Outcome, body_for, outcome_of
+from orders.frozen import frozen
 from orders.outcome import StoreUnavailable, Transient
 
 ORIGIN: Final = "https://fcm.googleapis.com"
@@ -20,7 +20,7 @@ _TOKEN_SECONDS_MAX: Final = 1.5
 _FORGET_SECONDS_MAX: Final = 1.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Devices:
     """The devices of the apps of one Firebase project."""
 

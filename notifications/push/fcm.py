@@ -6,7 +6,6 @@ https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 from http import HTTPStatus
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from effects.outside import Failed
 from notifications.posting import Answer
+from orders.frozen import frozen
 
 # As Firebase makes installation ids, in all its SDKs: 17 bytes in base64, of which the first four bits are fixed. A
 # registration token is much longer.
@@ -45,7 +45,7 @@ class Fate(Enum):
     """Another try may help."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     fate: Fate
     reason: str = ""

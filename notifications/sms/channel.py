@@ -1,16 +1,16 @@
 """Messages for customers by SMS."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from effects.outside import Skipped
 from notifications.channel import Person, Transport
 from notifications.channels import ChannelKit
 from notifications.sms.settings import Countries, countries_from, twilio_from
 from notifications.texts import Text
+from orders.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sms:
     """Sends the short text, and cuts nothing off it.
 

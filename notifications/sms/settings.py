@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from notifications.sms.twilio import Twilio
+from orders.frozen import frozen
 from service.environment import SettingsError
 
 TWILIO_ACCOUNT_SID: Final = "TWILIO_ACCOUNT_SID"
@@ -26,7 +26,7 @@ _SENDER: Final = re.compile(f"{_SERVICE.pattern}|{_FROM.pattern}")
 _COUNTRY: Final = re.compile(r"\+[1-9][0-9]{0,6}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Countries:
     """The beginnings of the numbers to which SMS are sent."""
 

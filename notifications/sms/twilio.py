@@ -2,13 +2,14 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
 
 from effects.outside import Failed, Skipped
 from notifications.posting import Answer, Post, answer_to
+from orders.frozen import frozen
 
 ORIGIN: Final = "https://api.twilio.com"
 
@@ -23,7 +24,7 @@ _UNREACHABLE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Twilio:
     """It knows no keys: an SMS whose answer is lost is sent again, and may arrive twice."""
 
