@@ -72,7 +72,7 @@ def billed_per_paid_order() -> Billed:
     service = service_over(connection)
     stock_up(client, _PRODUCTS)
     write_all(client, {f"orders/{_ORDER_ID}": a_pending_order(_PRODUCTS)})
-    service.storefront.show(_PRODUCTS)
+    service.storefront().show(_PRODUCTS)
     bill.forget()
     trigger = OrderCreatedTrigger(service.settle, bill.billed(service.queries().parked_events), service.log, now)
     trigger.place(OrderPlaced(_ORDER_ID, _PRODUCTS))
@@ -80,5 +80,5 @@ def billed_per_paid_order() -> Billed:
         service.settle(payment(_ORDER_ID, amount_of(_PRODUCTS), event_type), now())
     looks = bill.inventory_writes
     for _ in range(looks):
-        service.storefront.show(_PRODUCTS)
+        service.storefront().show(_PRODUCTS)
     return Billed(bill.reads, bill.writes, bill.deletes + len(bill.expiring), looks)

@@ -1,7 +1,9 @@
 """How an attempt to perform an effect has ended. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from effects.effect import StoredEffect
@@ -26,6 +28,7 @@ class Ending(StrEnum):
 
 OVER: Final = frozenset({Ending.DONE, Ending.SKIPPED, Ending.GIVEN_UP})
 """No attempt comes after one of these."""
+_SEVERITY: Final[Mapping[Ending, str]] = MappingProxyType({Ending.RETRIED: "WARNING", Ending.GIVEN_UP: "ERROR"})
 
 
 @frozen
@@ -38,3 +41,8 @@ class Attempt:
     reason: str | None = None
     fault: Exception | None = field(default=None, repr=False)
     """The bug, if it was one of ours."""
+
+    @property
+    def severity(self) -> str:
+        """How grave it is, in the words of Cloud Logging."""
+        return "ERROR" if self.fault else _SEVERITY.get(self.ending, "INFO")

@@ -11,7 +11,6 @@ from database.store import Queries
 from orders.frozen import frozen
 from orders.outcome import Settle
 from service.logs import Log
-from storefront.availability import Storefront
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from reconciliation.finding import Finding
     from reconciliation.job import Reconciliation
     from settlement.requests import Requests
+    from storefront.availability import Storefront
     from stripe_api.api import StripeApi
     from triggers.cancel_requested import CancelRequestedTrigger
     from triggers.effect_created import EffectCreatedTrigger
@@ -47,7 +47,8 @@ class Service:
     """The same, for orders that are to be held: commits that hold units of one product at the same time become one."""
     queries: Callable[[], Queries]
     """Their client is imported at the first call: nothing else takes so long, and the webhook asks no query."""
-    storefront: Storefront
+    storefront: "Callable[[], Storefront]"
+    """What shows how much is left of products, imported at the first call."""
     fold: "Callable[[], Folded]"
     """Takes from the inventory what was sold of hot products; what does so is imported at the first call."""
     anchor: Callable[[datetime], Mapping[str, object] | None]
@@ -117,7 +118,7 @@ class Service:
     def inventory_changed_trigger(self) -> "InventoryChangedTrigger":
         from triggers.inventory_changed import InventoryChangedTrigger
 
-        return InventoryChangedTrigger(self.storefront.show, self.log)
+        return InventoryChangedTrigger(self.storefront().show, self.log)
 
     def reservation_sweep(self) -> "ReservationSweep":
         from triggers.sweep import ReservationSweep
@@ -135,7 +136,7 @@ class Service:
             answer=lambda request_id, now: self.requests().answer(request_id, now),
             due_effects=queries.due_effects,
             perform=lambda effect_id: self.effects().perform(effect_id),
-            show_next_products=self.storefront.show_next,
+            show_next_products=self.storefront().show_next,
             anchor=self.anchor,
             check_trail=self.check_trail,
             log=self.log,

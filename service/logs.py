@@ -12,11 +12,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
 
-from effects.attempt import Attempt, Ending
 from orders.events import NotUnderstood, OrderEvent
 from orders.outcome import Outcome, Result
 
 if TYPE_CHECKING:
+    from effects.attempt import Attempt
     from inventory.takings import Folded
     from reconciliation.finding import Finding
 
@@ -144,12 +144,12 @@ def log_folded(log: Log, folded: "Folded") -> None:
     )
 
 
-def log_attempt(log: Log, attempt: Attempt) -> None:
+def log_attempt(log: Log, attempt: "Attempt") -> None:
     """Write one line: how an attempt to perform an effect has ended."""
     stored = attempt.stored
     trace = {"stack_trace": "".join(traceback.format_exception(attempt.fault))} if attempt.fault else {}
     log(
-        "ERROR" if attempt.fault else _SEVERITY_OF_ATTEMPT.get(attempt.ending, "INFO"),
+        attempt.severity,
         f"{stored.effect.kind}: {attempt.reason or attempt.ending}"[:LOGGED_CHARACTERS_MAX],
         effectId=stored.effect.effect_id,
         kind=str(stored.effect.kind),
@@ -158,11 +158,6 @@ def log_attempt(log: Log, attempt: Attempt) -> None:
         result=str(attempt.ending),
         **trace,
     )
-
-
-_SEVERITY_OF_ATTEMPT: Final[Mapping[Ending, str]] = MappingProxyType(
-    {Ending.RETRIED: "WARNING", Ending.GIVEN_UP: "ERROR"}
-)
 
 
 def line_of(outcome: Outcome) -> tuple[str, str]:

@@ -26,7 +26,6 @@ from service.settings import Settings, settings_from
 from settlement.settle import PATIENCE_SECONDS, Patience, settle
 from settlement.terms import Terms
 from settlement.turns import InTurn, Turns
-from storefront.availability import Storefront
 from stripe_api.keys import StripeKey
 
 if TYPE_CHECKING:
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from reconciliation.job import Reconciliation
     from settlement.folding import Folding
     from settlement.requests import Requests
+    from storefront.availability import Storefront
     from stripe_api.api import StripeApi
     from stripe_api.client import StripeClient
 
@@ -102,9 +102,7 @@ def service_on(
         settle=settle,
         placing=InTurn(partial(settling, grouping, settings.terms, log), patience(), turns),
         queries=queries,
-        storefront=Storefront(
-            store, lambda after, at_most: queries().products_after(after, at_most), settings.few_left, patience()
-        ),
+        storefront=cache(partial(_storefront, store, queries, settings.few_left)),
         fold=lambda: _folding(store, queries()).fold(),
         anchor=lambda now: _anchoring(store, queries()).anchor_if_due(now),
         check_trail=lambda now: _trail_check(connection, store).check_next(now),
@@ -125,6 +123,12 @@ def service_on(
         identify=partial(_identify, connection.project, is_signed=not settings.is_auth_emulated),
         stripe_reconciliation=partial(_reconciliation, connection, store, settle, settings, log),
     )
+
+
+def _storefront(store: DocumentStore, queries: Callable[[], Queries], few_left: int) -> "Storefront":
+    from storefront.availability import Storefront
+
+    return Storefront(store, lambda after, at_most: queries().products_after(after, at_most), few_left, patience())
 
 
 def _folding(store: DocumentStore, queries: Queries) -> "Folding":

@@ -1,13 +1,15 @@
 """`findings/{rule}_{target}` ↔ what a rule has found wrong, since when, and whether it still does."""
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from database.documents.values import text_or_none, time_or_none
 from database.store import Create, Document, Fields, Listing, Update
 from orders.frozen import frozen
-from reconciliation.finding import Finding
 from settlement.snapshot import KnownFinding
+
+if TYPE_CHECKING:
+    from reconciliation.finding import Finding
 
 OPEN: Final = "open"
 HANDLED: Final = "handled"
@@ -54,7 +56,7 @@ def known_finding_from(finding_id: str, document: Document) -> KnownFinding:
     return KnownFinding(finding_id, state == OPEN, state, words, document.version)
 
 
-def noted(finding: Finding, before: Document | None, now: datetime) -> tuple[Create | Update, bool]:
+def noted(finding: "Finding", before: Document | None, now: datetime) -> tuple[Create | Update, bool]:
     """What is written of it, and whether nobody has been told of it yet."""
     if before is None or not is_found(before) or _is_handled_otherwise(finding, before):
         return _opened(finding, before, now), True
@@ -62,13 +64,13 @@ def noted(finding: Finding, before: Document | None, now: datetime) -> tuple[Cre
     return Update(finding_path(finding.finding_id), _said(finding, now), before.version), False
 
 
-def _is_handled_otherwise(finding: Finding, before: Document) -> bool:
+def _is_handled_otherwise(finding: "Finding", before: Document) -> bool:
     """Whether a person has handled something else there."""
     known = text_or_none(before.fields.get("difference")) or before.fields.get("found")
     return is_handled(before) and known != (finding.difference or finding.words)
 
 
-def _opened(finding: Finding, before: Document | None, now: datetime) -> Create | Update:
+def _opened(finding: "Finding", before: Document | None, now: datetime) -> Create | Update:
     """Found just now, perhaps not for the first time."""
     path, fields = finding_path(finding.finding_id), {**_said(finding, now), "since": now, "closedAt": None}
     fields |= {"rule": finding.rule, "target": finding.target, "orderId": finding.order_id, "state": OPEN}
@@ -102,7 +104,7 @@ def is_found(document: Document | None) -> bool:
     return document is not None and document.fields.get("state") in (OPEN, HANDLED)
 
 
-def _said(finding: Finding, now: datetime) -> dict[str, object]:
+def _said(finding: "Finding", now: datetime) -> dict[str, object]:
     difference = {"difference": finding.difference} if finding.difference else {}
     said = {"found": finding.words, "remedy": finding.remedy, "severity": str(finding.severity), "lastSeenAt": now}
     return {**said, **difference}

@@ -7,9 +7,8 @@ what an operator meant.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from database.differences import Row
 from database.documents.values import text_or_none, time_or_none
 from database.ids import is_document_id, is_order_id
 from database.store import Document, Fields, Update
@@ -36,6 +35,9 @@ from orders.order import OrderStatus
 from orders.outcome import Outcome, Result
 from orders.restocking import restock_from
 from settlement.snapshot import OperatorRequest
+
+if TYPE_CHECKING:
+    from database.differences import Row
 
 DEFECT_CHARACTERS_MAX: Final = 1_000
 """It repeats names from the request, which may be as long as a document, and must fit into it besides."""
@@ -65,7 +67,7 @@ def answered_request(
     outcome: Outcome,
     now: datetime,
     lifetime: timedelta,
-    differences: Iterable[Row] = (),
+    differences: "Iterable[Row]" = (),
 ) -> Update:
     """What has become of it. From now on it only repeats what the audit trail says, and it names a person.
 

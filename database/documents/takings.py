@@ -6,14 +6,16 @@ after. docs/decisions/0026-take-later.md says what that is for.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from database.documents.inventory import inventory_path, level_from
 from database.ids import is_document_id
 from database.store import Create, Delete, Document, Fields, Increase, Listing
 from inventory.stock import StockMove
-from inventory.takings import Taking
 from orders.numbers import whole_number
+
+if TYPE_CHECKING:
+    from inventory.takings import Taking
 
 TAKINGS: Final = Listing("takings")
 
@@ -46,7 +48,7 @@ def taking_write(order_id: str, moves: Iterable[StockMove]) -> Create:
 
 
 def fold_writes(
-    takings: Sequence[Taking], inventory: Mapping[str, Document | None]
+    takings: "Sequence[Taking]", inventory: Mapping[str, Document | None]
 ) -> tuple[tuple[Delete | Increase, ...], Mapping[str, int]]:
     """The one commit that takes all of them at once, and the units of products that are gone.
 

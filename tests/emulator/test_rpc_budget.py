@@ -96,7 +96,7 @@ def test_a_product_whose_word_stays_takes_one_read_after_each_sale_and_another_w
     stock_up(firestore_client, 7)
     list_in_catalogue(firestore_client, ["shirt"])
     connection, rpcs = counted(firestore_client.project)
-    storefront = service_over(connection).storefront
+    storefront = service_over(connection).storefront()
     assert storefront.show(["shirt"]) == {"shirt": "in"}
     rpcs.names.clear()
     for reserved, expected in (1, [READ]), (2, [READ, COMMIT, READ]), (3, [READ]):
@@ -113,5 +113,5 @@ def test_the_sweep_looks_at_the_next_products_by_a_query_and_three_rpcs_however_
     listed = {f"products/{product_id}": a_catalogue_entry(available="out") for product_id in product_ids}
     write_all(firestore_client, listed)
     connection, rpcs = counted(firestore_client.project)
-    assert service_over(connection).storefront.show_next() == {}
+    assert service_over(connection).storefront().show_next() == {}
     assert rpcs.names == [READ, COMMIT, READ]

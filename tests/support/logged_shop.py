@@ -176,7 +176,7 @@ class LoggedShop:
             settle=self._settling(log),
             placing=self._settling(log),
             queries=lambda: found,
-            storefront=Storefront(self.store, found.products_after, 5, patience_of(clock)),
+            storefront=lambda: Storefront(self.store, found.products_after, 5, patience_of(clock)),
             fold=Folding(self.store, found.takings_after, patience_of(clock), lambda: self.folded_at).fold,
             anchor=Anchoring(self.store, found.moved_heads, 8).anchor_if_due,
             check_trail=TrailCheck(self.store, lambda: self.store.as_of(NOW), entries_of, 8).check_next,

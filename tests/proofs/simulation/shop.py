@@ -347,7 +347,7 @@ class Shop:
             settle=partial(self._settle, worker),
             placing=partial(self._settle, worker, store=self._grouping(worker)),
             queries=lambda: worker,
-            storefront=Storefront(worker, worker.products_after, 5, worker.patience),
+            storefront=lambda: Storefront(worker, worker.products_after, 5, worker.patience),
             fold=Folding(worker, worker.takings_after, worker.patience, self._now).fold,
             anchor=Anchoring(worker, worker.moved_heads, 8).anchor_if_due,
             # What is judged of every chain in every final state shares no code with it.
