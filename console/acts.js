@@ -56,6 +56,7 @@ export function choicesFor(kind, fields) {
         { name: "payment", label: "Of which payment", options: [["", "what is not needed first"], ...paid.map((id) => [id, id])] },
         { name: "restock", label: "Units", options: [["", "as the shop does"], ["all", "all come back"], ["none", "none comes back"]] },
         { name: "again", label: "Also if another refund is on its way, or has just been for as much", type: "checkbox" },
+        { name: "elsewhere", label: "It went back outside Stripe already: ask for nothing, count it as refunded", type: "checkbox" },
       ];
     case "extend":
       return [{ name: "until", label: "Until", type: "datetime-local", isRequired: true }];
@@ -78,7 +79,7 @@ export function parametersFrom(kind, said, fields) {
       parameters[name] = said.get(name).trim();
     }
   }
-  for (const name of ["again", "force"]) {
+  for (const name of ["again", "elsewhere", "force"]) {
     if (said.get(name)) {
       parameters[name] = true;
     }

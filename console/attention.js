@@ -1,6 +1,7 @@
 // What of a shop waits for a person: the questions of ops/attention.py, and how what is found is said. Pure.
 import { orderAskedOf } from "./acts.js";
-import { balanceOf, currencyOf } from "./order-fields.js";
+import { balanceOf, currencyOf, refundsToRepeat } from "./order-fields.js";
+import { added } from "./money.js";
 import { MINUTE } from "./time.js";
 
 /** After so long the sweep should have taken it up. */
@@ -43,6 +44,9 @@ export const CONCERNS = [
   { name: "paid twice", says: "more than is needed", item: ofOrder, isFiltered: true, query: () => ({
     collection: "orders", where: [["overpaid", "==", true]], order: [["createdAt", "asc"]],
   }) },
+  { name: "refund failed", says: "of fulfilled orders, not sent back otherwise", item: ofRefundLost, query: () => ({
+    collection: "orders", where: [["refundLost", "==", true]], order: [["updatedAt", "asc"]],
+  }) },
   { name: "parked", of: "event", says: "events that wait for their order or payment", item: ofParked, query: () => ({
     collection: "webhookEvents", where: [["processed", "==", false]], order: [["parkedAt", "asc"]],
   }) },
@@ -79,6 +83,15 @@ const sum = (amount, currency) => (amount && currency ? [{ amount, currency }] :
 
 function ofOrder({ id, fields }) {
   return { id, orderId: id, since: fields.createdAt, money: balanceOf(fields), note: fields.failureReason ?? "" };
+}
+
+/** Of several refunds of a payment that failed, each was to bring back what the one before did not. */
+function ofRefundLost({ id, fields }) {
+  const lost = refundsToRepeat(fields);
+  const largest = new Map(lost.toSorted((one, other) => one.amount - other.amount).map((refund) => [refund.paidWith, refund]));
+  const money = added([...largest.values()].map(({ amount, currency }) => ({ amount, currency })));
+  const note = lost.map((refund) => `refund ${refund.id} is ${refund.status}`).join(" and ");
+  return { id, orderId: id, since: fields.updatedAt, money, note };
 }
 
 function ofLapsed({ id, fields }) {

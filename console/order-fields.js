@@ -61,12 +61,31 @@ export function balanceOf(fields) {
     .filter(({ amount }) => amount);
 }
 
-/** A charge's total also counts what is only pending, or has failed since; single refunds say which of it is done. */
-function refundedOf({ id, chargeId, amountRefunded = 0 }, refunds) {
+/** What is refunded of a payment, by Stripe or elsewhere. */
+const refundedOf = (payment, refunds) => countedOf(payment, refunds, ({ status }) => status === "succeeded");
+
+/** What of its refunds counts: `isCounted` of each. A charge's total also counts what is only pending, or has failed since;
+ *  and with what went back outside Stripe it is no more than the payment has brought. */
+function countedOf({ id, chargeId, amount, amountRefunded = 0 }, refunds, isCounted) {
   const own = Object.values(refunds).filter(({ paymentId }) => paymentId == null || [id, chargeId].includes(paymentId));
-  const total = (several) => several.reduce((sum, { amount }) => sum + amount, 0);
-  const isDone = ({ status }) => status === "succeeded";
-  return Math.max(amountRefunded - total(own.filter((each) => !isDone(each))), total(own.filter(isDone)));
+  const total = (several) => several.reduce((sum, each) => sum + each.amount, 0);
+  const ofStripe = own.filter(({ elsewhere }) => !elsewhere);
+  const counted = total(ofStripe.filter(isCounted));
+  const atStripe = Math.max(amountRefunded - (total(ofStripe) - counted), counted);
+  return Math.max(atStripe, Math.min(atStripe + total(own.filter(({ elsewhere }) => elsewhere)), amount ?? 0));
+}
+
+/** Refunds of a fulfilled order that came to nothing, of which less has gone back otherwise: with `paidWith` and `currency`. */
+export function refundsToRepeat(fields) {
+  const isUndone = ({ status }) => ["failed", "canceled"].includes(status);
+  const refunds = fields.refunds ?? {};
+  return (fields.refundLost ? paymentsOf(fields) : []).filter(({ state }) => state === "succeeded").flatMap((payment) => {
+    const promised = countedOf(payment, refunds, (refund) => !isUndone(refund));
+    return refundsOf(fields)
+      .filter(({ paymentId }) => paymentId == null || [payment.id, payment.chargeId].includes(paymentId))
+      .filter((refund) => isUndone(refund) && refund.amount > promised)
+      .map((refund) => ({ ...refund, paidWith: payment.id, currency: payment.currency }));
+  });
 }
 
 /** Why it is not further, and what somebody still has to do, in words. */
@@ -100,6 +119,9 @@ export function missingIn(fields, now) {
     if (["pending", "requires_action"].includes(state)) {
       said.push(`refund ${id} is ${state}`);
     }
+  }
+  for (const { id, status: state } of refundsToRepeat(fields)) {
+    said.push(`refund ${id} came to nothing: it is ${state}`);
   }
   if (openDisputes) {
     said.push(`${openDisputes} of its payments' disputes are undecided`);

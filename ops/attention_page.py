@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from ops.attention import Concern, Item
+from ops.attention import Concern
 from ops.page import Cell, Heading, Line, Page, Part, Row, Table, Tone
 from ops.phrases import age, amounts, moment
+from ops.waiting import Item
 from reconciliation.finding import to_copy
 
 SHOWN_MAX: Final = 5

@@ -1,38 +1,21 @@
 """What a person can do next about an order: each thing that waits for somebody, and the command that helps. Pure."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from effects.effect import EffectKind, EffectState
-from ops.attention import ASKED_WITHIN, ATTEMPTS_MANY, SHOWS_ONLY, UNTOUCHED_MAX
+from ops.attention import ASKED_WITHIN, UNTOUCHED_MAX
 from ops.case import Case, Effect, Finding, ParkedEvent, UnreadableEffect
-from ops.standing import due_back, lost_refunds
+from ops.money_steps import steps_for_money
+from ops.step import Step
+from ops.waiting import ATTEMPTS_MANY, SHOWS_ONLY
 from orders.disputes import Dispute
 from orders.order import Order, OrderStatus
 from orders.outcome import Result
 from reconciliation.finding import to_copy
 from reconciliation.rules.taking_overdue import OVERDUE_AFTER
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a person can do next."""
-
-    why: str
-    command: str | None
-    """None where nothing here does it."""
-
-
-_BY_STATUS: Final[Mapping[OrderStatus, tuple[tuple[str, str], ...]]] = {
-    OrderStatus.REVIEW: (
-        ("Take what was paid for what was asked, and fulfil it", "accept"),
-        ("Or pay the money back, and let the units go", "refund"),
-    ),
-    OrderStatus.REFUND_DUE: (("Pay the money back", "refund"),),
-}
-"""What a person decides of an order in this status."""
 _PARKED: Final[Mapping[str, str]] = {
     Result.ORDER_NOT_FOUND: ". Have the order written, which settles it, or refund the payment in Stripe. "
     "Once the order is there",
@@ -54,43 +37,24 @@ def steps_of(case: Case, now: datetime) -> Iterator[Step]:
         yield from _of_order(case.order, case, now)
     yield from _of_the_sweep(case, now)
     for each in (one for one in case.effects if one.stored.state is EffectState.ERROR):
-        yield from _given_up(each)
+        if not (case.order and each.stored.effect.kind is EffectKind.STRIPE_REFUND):
+            yield from _given_up(each)
     yield from (_failing(each) for each in case.effects if _is_failing(each))
     yield from map(step_for_unreadable, case.unreadable_effects)
     yield from (_of_dispute(each) for each in case.disputes if each.is_open)
 
 
 def _of_order(order: Order, case: Case, now: datetime) -> Iterator[Step]:
-    is_refunded_by_us = any(map(_is_refund_under_way, case.effects))
-    due = due_back(order)
-    is_settled = order.status is OrderStatus.REFUND_DUE and due is not None and not due.amount
-    if not (is_refunded_by_us or is_settled):
-        yield from (Step(why, to_copy(act, order.order_id)) for why, act in _BY_STATUS.get(order.status, ()))
+    yield from steps_for_money(order, case)
     ends = order.reservation_expires_at
     if order.status is OrderStatus.RESERVED and ends and ends <= now:
         yield Step("Let its units go at once", to_copy("release", order.order_id))
         yield Step("Or keep them for its customer, for a day", to_copy("extend --for 1d", order.order_id))
-    if not is_refunded_by_us:
-        for each in order.unneeded:
-            act = f"refund --payment {each.payment_id}"
-            yield Step(f"Refund {each.payment_id}: others pay for the order", to_copy(act, order.order_id))
-        if order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
-            yield from _of_lost_refunds(order)
     if order.status is OrderStatus.UNKNOWN:
         yield Step("Write back the status of its last audit entry; keep the shop's own in a field of its own", None)
     if case.went_uncounted:
         gone = (each.product_id for each in order.counted_lines if not case.products[each.product_id].in_inventory)
         yield from map(_without_inventory, gone)
-    if order.cancel_requested_at and order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
-        yield Step("Its customer wants it cancelled: pay the money back", to_copy("refund", order.order_id))
-
-
-def _of_lost_refunds(order: Order) -> Iterator[Step]:
-    for payment, refund in lost_refunds(order):
-        if payment not in order.unneeded:
-            act = f"refund --payment {payment.payment_id} --amount {refund.amount}"
-            why = f"Refund {refund.refund_id} came to nothing: pay it back in another way, or order it anew"
-            yield Step(why, to_copy(act, order.order_id))
 
 
 def _of_the_sweep(case: Case, now: datetime) -> Iterator[Step]:
@@ -124,10 +88,6 @@ def _failing(effect: Effect) -> Step:
 def _without_inventory(product_id: str) -> Step:
     why = f"Units of {product_id!r} moved, and it has no inventory. Count them, and say so with `./shop stock set`"
     return Step(f"{why}; first look who holds some", to_copy("stock show", product_id))
-
-
-def _is_refund_under_way(effect: Effect) -> bool:
-    return effect.stored.effect.kind is EffectKind.STRIPE_REFUND and effect.stored.is_under_way
 
 
 def steps_for_finding(finding: Finding) -> Iterator[Step]:

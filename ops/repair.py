@@ -37,19 +37,23 @@ def accept(asked: Asked, chosen: Chosen, payment: str | None, how: How) -> None:
 @click.option("--payment", metavar="pi_…", help="Of this payment alone; by default of what is not needed first.")
 @click.option("--restock", help="Units that come back: all, none, or PRODUCT:QUANTITY,…; else as the shop does.")
 @click.option("--again", is_flag=True, help="Also if another refund is on its way, or has just been for as much.")
+@click.option(
+    "--elsewhere", is_flag=True, help="It went back outside Stripe already: ask for nothing, count it as refunded."
+)
 @one_or_all
 @said_how
 @click.pass_obj
-def refund(asked: Asked, /, chosen: Chosen, how: How, *, again: bool, **said: object) -> None:
+def refund(asked: Asked, /, chosen: Chosen, how: How, **said: object) -> None:
     """Have Stripe send money of an ORDER back.
 
     The order changes once Stripe reports the refund. What has been ordered before, and what is left then, is said
-    first.
+    first. What went back by bank transfer or as a credit in Stripe is put on record with --elsewhere: it counts as
+    refunded at once, and Stripe is asked for nothing.
     """
-    parameters = {name: value for name, value in said.items() if value is not None}
-    if chosen.status and (again or not parameters.keys() <= {"restock"}):
-        raise click.UsageError("--amount, --payment and --again are for one ORDER.")
-    _act("refund", {**parameters, **({"again": True} if again else {})}, _left_of, asked, chosen, how)
+    parameters = {name: value for name, value in said.items() if value not in (None, False)}
+    if chosen.status and not parameters.keys() <= {"restock"}:
+        raise click.UsageError("--amount, --payment, --again and --elsewhere are for one ORDER.")
+    _act("refund", parameters, _left_of, asked, chosen, how)
 
 
 @command("release")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ops.case import Case, Finding, ParkedEvent, Request
-from ops.next_steps import Step, is_taking_overdue, steps_of
+from ops.next_steps import is_taking_overdue, steps_of
 from ops.standing import what_is_missing, where_it_is
+from ops.step import Step
 from ops.timeline import Happening
 from orders.adjustments import Adjustment
 from orders.disputes import Dispute

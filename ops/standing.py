@@ -7,8 +7,7 @@ from typing import Final
 from ops.phrases import added, age, amount, moment
 from orders.money import Money
 from orders.order import Order, OrderStatus
-from orders.payments import Payment, amount_of
-from orders.refunds import Refund
+from orders.payments import amount_of
 from settlement.matching import extra_in_words, why_unpaid
 
 STANDING: Final[Mapping[OrderStatus, str]] = {
@@ -55,14 +54,6 @@ def held_back(order: Order) -> tuple[Money, ...]:
     )
 
 
-def lost_refunds(order: Order) -> Iterator[tuple[Payment, Refund]]:
-    """Refunds that failed or were cancelled, each with its payment, of which less than that has gone back otherwise."""
-    for payment in order.payments.succeeded:
-        promised = order.refunds.promised_of(payment)
-        known = order.refunds.refunds_of(payment)
-        yield from ((payment, refund) for refund in known if refund.is_undone and refund.amount > promised)
-
-
 def _missing(order: Order, now: datetime) -> Iterator[str]:
     is_sold = order.finalized_at is not None
     if order.failure_reason:
@@ -91,7 +82,7 @@ def _of_money(order: Order) -> Iterator[str]:
         yield extra
     pending = (each for each in order.refunds.by_id.values() if not (each.is_done or each.is_undone))
     yield from (f"refund {each.refund_id} is {each.status}" for each in pending)
-    yield from (f"refund {each.refund_id} came to nothing: it is {each.status}" for _, each in lost_refunds(order))
+    yield from (f"refund {each.refund_id} came to nothing: it is {each.status}" for _, each in order.lost_refunds)
     if order.open_disputes:
         yield f"{order.open_disputes} of its payments' disputes are undecided"
     if order.cancel_requested_at and order.sold and order.status is not OrderStatus.REFUNDED:

@@ -14,13 +14,14 @@ from ops.case import case_of, finding_in, parked_event_in, unreadable_effect_in
 from ops.commands import Asked, command
 from ops.exit_codes import ExitCode, Failed
 from ops.lookup import REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
-from ops.next_steps import Step, step_for_unreadable, steps_for_finding, steps_for_parked
+from ops.next_steps import step_for_unreadable, steps_for_finding, steps_for_parked
 from ops.order_list import order_row, orders_table
 from ops.page import Line, Part, Tone
 from ops.phrases import moment
 from ops.reading import Found
 from ops.report import report_on
 from ops.report_page import page_of
+from ops.step import Step
 from orders.outcome import Result
 from reconciliation.finding import to_copy
 

@@ -62,7 +62,7 @@ class OrderAccepted(_OnOrder):
 
 @frozen(kw_only=True)
 class RefundOrdered(_OnOrder):
-    """Money of the order is to go back to its customer."""
+    """Money of the order is to go back to its customer, or has gone back."""
 
     kind: ClassVar = EventKind.OPERATOR_REFUNDED
     event_type: ClassVar = "operator.refund"
@@ -74,6 +74,8 @@ class RefundOrdered(_OnOrder):
     restock: Restock = None
     is_again: bool = False
     """Whether it is meant besides what is on its way already, or was ordered alike before."""
+    is_elsewhere: bool = False
+    """Whether it went back outside Stripe, and is only to be put on record."""
 
     @property
     def payment_ids(self) -> tuple[str, ...]:

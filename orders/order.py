@@ -12,7 +12,7 @@ from orders.declines import Decline
 from orders.frozen import frozen
 from orders.money import Money
 from orders.payments import Payment, Payments, PaymentState, amount_of, sum_of
-from orders.refunds import Refunds
+from orders.refunds import Refund, Refunds
 
 LINES_MAX: Final = 100
 QUANTITY_MAX: Final = 1_000_000
@@ -163,6 +163,23 @@ class Order:
     def unneeded(self) -> tuple[Payment, ...]:
         """Those of them of which something is neither refunded nor on its way back, as far as Stripe has reported."""
         return tuple(each for each in self.extra_payments if self.refunds.promised_of(each) < amount_of(each))
+
+    @property
+    def lost_refunds(self) -> tuple[tuple[Payment, Refund], ...]:
+        """Those that came to nothing, each with its payment, of which less than that has gone back otherwise."""
+        return tuple(
+            (payment, refund)
+            for payment in self.payments.succeeded
+            for refund in self.refunds.refunds_of(payment)
+            if refund.is_undone and refund.amount > self.refunds.promised_of(payment)
+        )
+
+    @property
+    def refunds_to_repeat(self) -> tuple[tuple[Payment, Refund], ...]:
+        """Those of them whose order is fulfilled and needs the payment: nothing else says that this money is owed."""
+        if self.status not in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
+            return ()
+        return tuple((payment, refund) for payment, refund in self.lost_refunds if payment not in self.unneeded)
 
     @property
     def received(self) -> Money | None:

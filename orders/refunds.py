@@ -1,13 +1,13 @@
 """What is known of an order's refunds, and what it adds up to, in whatever order and however often it was reported."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from enum import StrEnum
 from typing import Final
 
 from orders.frozen import frozen
-from orders.payments import Payment
+from orders.payments import Payment, amount_of
 
 
 class RefundStatus(StrEnum):
@@ -45,6 +45,8 @@ class Refund:
     restock: Restock = None
     payment_id: str | None = None
     """The PaymentIntent, or else the charge, whose money it gives back; None where only one payment can be meant."""
+    is_elsewhere: bool = False
+    """Whether the money went back outside Stripe, as an operator says."""
 
     @property
     def is_done(self) -> bool:
@@ -86,21 +88,16 @@ class Refunds:
         return Refunds(by_id)
 
     def amount_of(self, payment: Payment) -> int:
-        """What is refunded of the payment, in minor units.
+        """What is refunded of the payment, in minor units, by Stripe or elsewhere."""
+        return self._with_elsewhere(payment, self.amount_at_stripe(payment))
 
-        A charge's total and its single refunds are about the same money. The total also counts what is only pending,
-        or has failed since; a refund of which nothing but the total is known is taken for done.
-        """
-        known = self.refunds_of(payment)
-        not_done = sum(refund.amount for refund in known if not refund.is_done)
-        done = sum(refund.amount for refund in known if refund.is_done)
-        return max(payment.amount_refunded - not_done, done)
+    def amount_at_stripe(self, payment: Payment) -> int:
+        """What Stripe has refunded of it. Where only its charge's total is known, that is taken for done."""
+        return self._at_stripe(payment, lambda refund: refund.is_done)
 
     def promised_of(self, payment: Payment) -> int:
         """What is refunded of the payment or on its way back, in minor units: all that nobody can refund once more."""
-        known = self.refunds_of(payment)
-        undone = sum(refund.amount for refund in known if refund.is_undone)
-        return max(payment.amount_refunded - undone, sum(refund.amount for refund in known if not refund.is_undone))
+        return self._with_elsewhere(payment, self._at_stripe(payment, lambda refund: not refund.is_undone))
 
     def refunds_of(self, payment: Payment) -> tuple[Refund, ...]:
         return tuple(
@@ -112,6 +109,25 @@ class Refunds:
     def alike(self, payment: Payment, amount: int) -> tuple[Refund, ...]:
         """Those of the payment by which just so much goes back, or has."""
         return tuple(each for each in self.refunds_of(payment) if each.amount == amount and not each.is_undone)
+
+    def elsewhere_of(self, payment: Payment) -> tuple[Refund, ...]:
+        """What of it went back outside Stripe."""
+        return tuple(refund for refund in self.refunds_of(payment) if refund.is_elsewhere)
+
+    def _at_stripe(self, payment: Payment, counts: Callable[[Refund], bool]) -> int:
+        """A charge's total and its single refunds are about the same money.
+
+        The total also counts what is only pending, or has failed since.
+        """
+        known = [refund for refund in self.refunds_of(payment) if not refund.is_elsewhere]
+        counted = sum(refund.amount for refund in known if counts(refund))
+        others = sum(refund.amount for refund in known) - counted
+        return max(payment.amount_refunded - others, counted)
+
+    def _with_elsewhere(self, payment: Payment, at_stripe: int) -> int:
+        """No more than it brought: what Stripe refunds after all, although it went back elsewhere, counts once."""
+        elsewhere = sum(refund.amount for refund in self.elsewhere_of(payment))
+        return max(at_stripe, min(at_stripe + elsewhere, amount_of(payment)))
 
 
 def units_named(refunds: Iterable[Refund]) -> Mapping[str, int]:

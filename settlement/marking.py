@@ -1,9 +1,9 @@
 """An operator says that what waits for a person needs nobody any more. Only that is put on record. Pure."""
 
-from effects.effect import EffectState
 from orders.operator_events import HandledKind, MarkedAsHandled
 from orders.outcome import Result
 from settlement.decisions import Adjustment
+from settlement.given_up import given_up_in, in_words
 from settlement.replaying import on_record_in_words
 from settlement.snapshot import Record, Snapshot
 
@@ -20,13 +20,10 @@ def mark_as_handled(event: MarkedAsHandled, snapshot: Snapshot) -> Adjustment:
 
 
 def _handle_effect(effect_id: str, snapshot: Snapshot) -> Adjustment:
-    effect = snapshot.effect
-    if effect is None:
-        return _not_handled(f"no_effect: {effect_id} does not exist, or cannot be read")
-    if effect.state is not EffectState.ERROR:
-        return _not_handled(f"not_given_up: it is {effect.state}; attempts: {effect.attempts}")
-    note = f"{effect_id} of order {effect.effect.order_id} had been given up"
-    return Adjustment(Result.HANDLED, None, note, handled=effect)
+    effect = given_up_in(snapshot, effect_id)
+    if isinstance(effect, str):
+        return _not_handled(effect)
+    return Adjustment(Result.HANDLED, None, in_words(effect), handled=effect)
 
 
 def _handle_finding(finding_id: str, snapshot: Snapshot) -> Adjustment:

@@ -67,7 +67,9 @@ def _money_in(news: NoticeType, event: OrderEvent, order: Order, extra: tuple[Pa
             return money
         case NoticeType.SECOND_PAYMENT:
             return sum_of(extra)
-        case NoticeType.REFUNDED | NoticeType.PARTIALLY_REFUNDED | NoticeType.REFUND_FAILED if money:
-            return order.refunded_in(money.currency)
+        case NoticeType.REFUNDED | NoticeType.PARTIALLY_REFUNDED | NoticeType.REFUND_FAILED if (
+            brought := money or order.received
+        ):
+            return order.refunded_in(brought.currency)
         case _:
             return order.received or price_of(order)

@@ -128,12 +128,12 @@ def _ids_of(payments: Iterable[Payment]) -> set[str]:
 
 
 def _is_owed(payment: Payment, order: Order) -> bool:
-    return order.refunds.amount_of(payment) < amount_of(payment) and not _came_to_nothing(payment, order)
+    return order.refunds.amount_of(payment) < amount_of(payment) and not _is_for_a_person(payment, order)
 
 
-def _came_to_nothing(payment: Payment, order: Order) -> bool:
-    """Whether a refund of it has failed, or was cancelled."""
-    return any(refund.is_undone for refund in order.refunds.refunds_of(payment))
+def _is_for_a_person(payment: Payment, order: Order) -> bool:
+    """Whether a refund of it has failed or was cancelled, or some of it went back where Stripe knows nothing of it."""
+    return any(refund.is_undone or refund.is_elsewhere for refund in order.refunds.refunds_of(payment))
 
 
 def _channels_to(audience: Audience, terms: Terms) -> frozenset[EffectKind]:

@@ -1,4 +1,4 @@
-"""What Stripe is asked to send back when an operator orders a refund. Pure.
+"""What Stripe is asked to send back when an operator orders a refund, or what is put on record as sent back. Pure.
 
 Never more than is left of what was paid, once all is counted that is on its way: what Stripe has reported, what it has
 done and not reported yet, and what is still to be asked of it. Each order of a refund writes the shop's order, so of
@@ -7,6 +7,7 @@ two at once the second is decided anew, and sees the first.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import Final, NamedTuple
 
 from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect
@@ -15,10 +16,11 @@ from orders.operator_events import RefundOrdered
 from orders.order import Order
 from orders.outcome import Result, in_words
 from orders.payments import Payment, PaymentState, amount_of, sum_of
-from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
+from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule
 from orders.restocking import restock_in_words
 from settlement.decisions import Case, Look, Proposal
 from settlement.operating import turned_down
+from settlement.refunding import with_refunds
 
 _AGAIN: Final = "if another refund is meant besides, say so with again"
 
@@ -33,7 +35,10 @@ class _Left(NamedTuple):
 
 
 def send_back(case: Case) -> Proposal | Look:
-    """Have Stripe send money back: of what is not needed first. What has come of it, Stripe's own events say."""
+    """Have Stripe send money back: of what is not needed first. What has come of it, Stripe's own events say.
+
+    Of what went back elsewhere nobody else says anything: it counts as refunded at once.
+    """
     event, order = case.event_as(RefundOrdered), case.order
     if case.snapshot.effects is None:
         return Look(effects=True)
@@ -55,6 +60,8 @@ def send_back(case: Case) -> Proposal | Look:
     before = on_its_way or _ordered_before(parts, order, effects)
     if before and not event.is_again:
         return turned_down(case, f"{before}: {_AGAIN}")
+    if event.is_elsewhere:
+        return _gone_back_elsewhere(case, parts)
     refunds = _refunds_of(parts, event)
     return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, note=in_words(_sum_in_words(parts, left), before))
 
@@ -82,6 +89,8 @@ def _of_earlier_order(case: Case, payment_id: str, effects: Sequence[StoredEffec
         return turned_down(case, f"earlier_order: {payment_id} is no payment of this order, and goes back as a whole")
     if any(each.is_under_way and each.effect.recipient == payment_id for each in effects):
         return turned_down(case, f"nothing_left: {payment_id} is being refunded")
+    if event.is_elsewhere:
+        return turned_down(case, f"earlier_order: {payment_id} is no payment of this order, which owes nothing of it")
     note = f"earlier_order: all that is left of {payment_id} goes back, and this order stays as it is"
     refunds = {payment_id: RefundTerms(None, str(RestockRule.NONE))}
     return Proposal(Result.REFUND_ORDERED, case.order, refunds=refunds, note=note)
@@ -133,37 +142,67 @@ def _under_way_in_words(all_left: Sequence[_Left]) -> str | None:
 
 
 def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequence[StoredEffect]) -> str | None:
-    """Which refund an operator has ordered of just so much, and Stripe has made; None if there is none.
+    """Which refund an operator has ordered of just so much, and is made; None if there is none.
 
     Perhaps Stripe has made it although it was given up here, for want of an answer.
     """
     made = {each.refund_id for each in effects if each.refund_id}
     for payment, part in parts.items():
-        alike = {refund.refund_id for refund in order.refunds.alike(payment, part)}
+        alike = {refund.refund_id: refund for refund in order.refunds.alike(payment, part)}
+        if elsewhere := next((each.refund_id for each in alike.values() if each.is_elsewhere), None):
+            return f"refunded_elsewhere: {part} of {payment.payment_id} went back as {elsewhere}"
         for each in effects:
             terms = each.effect.refund
             if terms is None or terms.amount != part or not payment.is_named_by([each.effect.recipient]):
                 continue
-            if refund_ids := alike - made if each.state is EffectState.ERROR else alike & {each.refund_id}:
+            if (
+                refund_ids := alike.keys() - made
+                if each.state is EffectState.ERROR
+                else alike.keys() & {each.refund_id}
+            ):
                 return f"ordered_before: {part} of {payment.payment_id} went back with {min(refund_ids)}"
     return None
 
 
 def _refunds_of(parts: Mapping[Payment, int], event: RefundOrdered) -> Mapping[str, RefundTerms]:
-    restock = restock_in_words(event.restock)
-    refunds: dict[str, RefundTerms] = {}
-    for payment, part in parts.items():
-        amount = None if event.amount is None else part
-        # Of several refunds the first says which units come back, and the others that none do.
-        refunds[payment.payment_id] = RefundTerms(amount, restock and (str(RestockRule.NONE) if refunds else restock))
-    return refunds
+    return {
+        payment.payment_id: RefundTerms(None if event.amount is None else part, restock_in_words(restock))
+        for (payment, part), restock in zip(parts.items(), _restocks(event), strict=False)
+    }
+
+
+def _restocks(event: RefundOrdered) -> Iterator[Restock]:
+    """Of several refunds the first says which units come back, and the others that none do."""
+    return chain([event.restock], repeat(event.restock and RestockRule.NONE))
+
+
+def _gone_back_elsewhere(case: Case, parts: Mapping[Payment, int]) -> Proposal | Look:
+    event, order = case.event_as(RefundOrdered), case.order
+    gone = [
+        Refund(
+            f"elsewhere_{event.request_id}_{payment.payment_id}",
+            part,
+            RefundStatus.SUCCEEDED,
+            restock,
+            payment.payment_id,
+            is_elsewhere=True,
+        )
+        for (payment, part), restock in zip(parts.items(), _restocks(event), strict=False)
+    ]
+    refunded = replace(order, refunds=order.refunds.merged_with(Refunds.of(*gone)))
+    note = f"refunded_elsewhere: {_parts_in_words(parts)} went back outside Stripe"
+    return with_refunds(case, Proposal(Result.REFUND_RECORDED, refunded, note=note))
 
 
 def _sum_in_words(parts: Mapping[Payment, int], left: Mapping[Payment, int]) -> str:
+    return f"{_parts_in_words(parts)} to refund, {sum(left.values()) - sum(parts.values())} left then"
+
+
+def _parts_in_words(parts: Mapping[Payment, int]) -> str:
     said = [
         f"{part} {payment.money.currency} of {payment.payment_id}" for payment, part in parts.items() if payment.money
     ]
-    return f"{' and '.join(said)} to refund, {sum(left.values()) - sum(parts.values())} left then"
+    return " and ".join(said)
 
 
 def _divided(amount: int, left: Mapping[Payment, int]) -> Iterator[tuple[Payment, int]]:

@@ -129,6 +129,7 @@ def _refund(fields: Fields, said: Mapping[str, Any]) -> RefundOrdered:
         payment_id=_payment_in(fields),
         restock=restock,
         is_again=_flag_in(fields, "again"),
+        is_elsewhere=_flag_in(fields, "elsewhere"),
     )
 
 
@@ -190,7 +191,7 @@ _EXPECTED: Final = "expectedStatus"
 _OF_STOCK: Final = {"mode", "quantity", "force", "new", "backorder"}
 _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorEvent], set[str]]]] = {
     "accept": (_accepted, {_EXPECTED, "payment"}),
-    "refund": (_refund, {_EXPECTED, "amount", "payment", "restock", "again"}),
+    "refund": (_refund, {_EXPECTED, "amount", "payment", "restock", "again", "elsewhere"}),
     "release": (_release, {_EXPECTED}),
     "extend": (_extension, {_EXPECTED, "until"}),
     "cancel": (_cancellation, {_EXPECTED}),

@@ -25,6 +25,7 @@ def refunds_fields(refunds: Refunds) -> dict[str, object]:
             "status": str(refund.status),
             "restock": _restock_fields(refund.restock),
             "paymentId": refund.payment_id,
+            **({"elsewhere": True} if refund.is_elsewhere else {}),
         }
         for refund_id, refund in refunds.by_id.items()
     }
@@ -37,7 +38,8 @@ def _refund_from(refund_id: object, fields: object) -> Refund | None:
     if amount is None or not isinstance(status, str) or status not in _REFUND_STATUSES:
         return None
     restock, payment_id = _restock_from(fields.get("restock")), text_or_none(fields.get("paymentId"))
-    return Refund(refund_id, amount, RefundStatus(status), restock, payment_id)
+    is_elsewhere = fields.get("elsewhere") is True
+    return Refund(refund_id, amount, RefundStatus(status), restock, payment_id, is_elsewhere)
 
 
 def _restock_from(value: object) -> Restock:

@@ -153,6 +153,7 @@ def _order_fields(order: Order) -> dict[str, object]:
         "cancelRequestedAt": order.cancel_requested_at,
         # So that it is found while somebody has to send money back, and is in no index at all other times.
         "overpaid": True if order.unneeded else None,
+        "refundLost": True if order.refunds_to_repeat else None,
     }
 
 

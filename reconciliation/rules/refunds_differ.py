@@ -7,7 +7,7 @@ from reconciliation.subjects import RefundsOnBothSides
 
 
 def _judge(refunds: RefundsOnBothSides) -> Found | None:
-    there, here = refunds.refunded_by_stripe, refunds.order.refunds.amount_of(refunds.payment)
+    there, here = refunds.refunded_by_stripe, refunds.order.refunds.amount_at_stripe(refunds.payment)
     if there == here:
         return None
     payment_id, order_id = refunds.payment.payment_id, refunds.order.order_id

@@ -66,6 +66,7 @@ INCIDENTS: Final[Mapping[str, tuple[Callable[[Shop], None], str, Mapping[str, tu
     "Something else was paid than was asked": (too_little_was_paid, "finalized", SOLD),
     "Money is due back": (too_little_was_paid, "review", HELD),
     "It was paid twice": (it_was_paid_twice, "finalized", SOLD),
+    "It was paid back outside Stripe": (it_was_paid_twice, "finalized", SOLD),
     "The shelf has another number": (nothing_came, "reserved", COUNTED),
     "Orders hold what nobody will pay": (nothing_came, "expired", ON_THE_SHELF),
 }

@@ -19,14 +19,23 @@ ANSWER: Final[dict[str, Any]] = {
 
 ASKED: Final = (
     *("kind", "target", "reason", "rehearse", "expectedStatus", "payment", "amount", "restock", "again", "until"),
-    *("mode", "quantity", "force", "new", "backorder", "of"),
+    *("mode", "quantity", "force", "new", "backorder", "of", "elsewhere"),
 )
 LISTS: Final[dict[str, Any]] = {field: [1] for field in ASKED}
 
 OPERATING_PERMITTED: Final = {
     "an admin asks for something": ADMIN.sets(NEW, a_request()),
     "an admin asks for all that a refund can have": ADMIN.sets(
-        NEW, a_request(kind="refund", expectedStatus="review", amount=1, payment="pi_1", restock="all", again=True)
+        NEW,
+        a_request(
+            kind="refund",
+            expectedStatus="review",
+            amount=1,
+            payment="pi_1",
+            restock="all",
+            again=True,
+            elsewhere=True,
+        ),
     ),
     "an admin asks for all that a correction of stock can have": ADMIN.sets(
         NEW, a_request(kind="stock", mode="add", quantity=1, force=False, new=True, backorder=0)

@@ -66,6 +66,25 @@ test("what is refunded of a payment counts once, whether its charge says so or i
   assert.equal(balance({ re_1: refund("failed") }), 3600);
   assert.equal(balance({}), 2600);
   assert.equal(balance({ re_1: { ...refund("succeeded"), amount: 3600 } }), undefined);
+  const elsewhere = (amount) => ({ amount, status: "succeeded", paymentId: "pi_1", elsewhere: true });
+  assert.equal(balance({ elsewhere_1: elsewhere(1000) }), 1600);
+  assert.equal(balance({ elsewhere_1: elsewhere(1000), re_1: refund("failed") }), 2600);
+  assert.equal(balance({ elsewhere_1: elsewhere(3600), re_1: { ...refund("succeeded"), amount: 3600 } }), undefined);
+});
+
+test("a refund that failed is named with its money until as much has gone back", () => {
+  const paid = { amount: 3600, currency: "eur", state: "succeeded" };
+  const refund = (status, more) => ({ amount: 1200, status, paymentId: "pi_1", ...more });
+  const { item } = CONCERNS.find(({ name }) => name === "refund failed");
+  const found = (refunds) => {
+    const fields = { status: "finalized", payments: { pi_1: paid }, refunds, refundLost: true, updatedAt: NOW };
+    const { money: lost, note } = item({ id: "o", fields });
+    return [lost, note, missingIn(fields, NOW)];
+  };
+  const words = "refund re_1 is failed and refund re_2 is canceled";
+  const missing = ["refund re_1 came to nothing: it is failed", "refund re_2 came to nothing: it is canceled"];
+  assert.deepEqual(found({ re_1: refund("failed"), re_2: refund("canceled") }), [[{ amount: 1200, currency: "eur" }], words, missing]);
+  assert.deepEqual(found({ re_1: refund("failed"), e_1: refund("succeeded", { elsewhere: true }) }), [[], "", []]);
 });
 
 test("a refund is offered only while there is money to send back", () => {
@@ -79,8 +98,9 @@ test("a refund is offered only while there is money to send back", () => {
 test("a request says what was chosen and nothing besides", () => {
   const order = { currency: "eur" };
   assert.deepEqual(parametersFrom("refund", said({ amount: "", payment: "", restock: "" }), order), {});
-  const chosen = said({ amount: "12.5", payment: "pi_1", restock: "all", again: "1" });
-  assert.deepEqual(parametersFrom("refund", chosen, order), { amount: 1250, payment: "pi_1", restock: "all", again: true });
+  const chosen = said({ amount: "12.5", payment: "pi_1", restock: "all", again: "1", elsewhere: "1" });
+  const asked = { amount: 1250, payment: "pi_1", restock: "all", again: true, elsewhere: true };
+  assert.deepEqual(parametersFrom("refund", chosen, order), asked);
   assert.deepEqual(parametersFrom("stock", said({ mode: "add", quantity: "-3" })), { mode: "add", quantity: -3 });
   for (const quantity of ["", "1.5", "x"]) {
     assert.throws(() => parametersFrom("stock", said({ mode: "set", quantity })), Unclear);

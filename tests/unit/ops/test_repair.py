@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from database.documents.effects import effect_path, effect_write
 from database.store import Promised
+from effects.effect import EffectKind, a_stripe_call
 from ops.__main__ import shop
 from ops.commands import Asked
 from ops.connection import Shop
@@ -99,6 +100,20 @@ def test_it_does_what_it_has_shown_once_it_is_said_why_and_by_whom() -> None:
     assert (entry["operator"], entry["reason"]) == ("olga", "as agreed")
 
 
+@pytest.mark.parametrize("options", [(), ("--elsewhere",)], ids=["ordered anew", "elsewhere"])
+def test_of_a_refund_that_was_given_up_whichever_way_is_taken_first_the_other_pays_nothing_back(
+    options: tuple[str, ...],
+) -> None:
+    refund = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
+    retry, anew = ("retry", refund.effect_id, *YES), ("refund", "order-1", *options, *YES)
+    for first, second in (retry, anew), (anew, retry):
+        store = a_shop_after(a_placement(), a_payment())
+        store.put(effect_path(refund.effect_id), {**effect_write(refund, NOW).fields, "state": "ERROR"})
+        assert ran(store, *first).exit_code == ExitCode.FINE
+        refused = ran(store, *second)
+        assert (refused.exit_code, "ended as not_re" in refused.stdout) == (ExitCode.FAILED, True), refused.stdout
+
+
 def test_what_was_given_up_is_tried_again_once_that_is_said() -> None:
     path, store = effect_path(A_MAIL.effect_id), a_shop_with_a_hold()
     store.put(path, {**effect_write(A_MAIL, NOW).fields, "state": "ERROR"})
@@ -151,9 +166,13 @@ def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None
         (("accept",), "Name one ORDER"),
         (("accept", "order-1", "--all", "--status", "review"), "Name one ORDER"),
         (("release", "--all"), "Name one ORDER"),
-        (("refund", "--all", "--status", "review", "--amount", "5"), "--payment and --again are for one ORDER"),
+        (
+            ("refund", "--all", "--status", "review", "--amount", "5"),
+            "--payment, --again and --elsewhere are for one ORDER",
+        ),
         (("refund", "--all", "--status", "review", "--payment", "pi_1"), "are for one ORDER"),
         (("refund", "--all", "--status", "review", "--again"), "are for one ORDER"),
+        (("refund", "--all", "--status", "review", "--elsewhere"), "are for one ORDER"),
         (("extend", "order-1"), "Until when?"),
         (("extend", "order-1", "--for", "soon"), "no duration"),
         (("extend", "order-1", "--until", "soon"), "no time"),

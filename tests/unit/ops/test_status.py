@@ -58,6 +58,14 @@ DISPUTE: Fields = {
 PAID_TWICE: Fields = a_reserved_order(
     status="finalized", finalizedAt=NOW, payments={"pi": PAID, "pi_2": {**PAID, "at": AT}}, overpaid=True
 )
+REFUND_LOST: Fields = a_reserved_order(
+    status="finalized",
+    finalizedAt=NOW,
+    updatedAt=NOW,
+    payments={"pi": PAID},
+    refunds={each: {"amount": 1_200, "status": "failed", "paymentId": "pi"} for each in ("re_1", "re_2")},
+    refundLost=True,
+)
 
 WAITING: Mapping[str, tuple[str, Fields]] = {
     "parked": ("webhookEvents/evt_1", PARKED),
@@ -67,6 +75,7 @@ WAITING: Mapping[str, tuple[str, Fields]] = {
     ),
     "review": ("orders/o", a_reserved_order(status="review", unfulfilledAs="review", payments={"pi": PAID})),
     "paid twice": ("orders/o", PAID_TWICE),
+    "refund failed": ("orders/o", REFUND_LOST),
     "inventory gone": ("orders/o", a_reserved_order(reservationExpiresAt=AT, wentUncounted=True)),
     "pending": ("orders/o", an_order()),
     "reserving": ("orders/o", an_order(status="reserving")),
@@ -118,7 +127,11 @@ def test_each_thing_that_waits_is_found_and_nothing_else(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "money"),
-    [("parked", 5), ("refund due", 3_600), ("review", 3_600), ("expired holds", 3_600), ("disputes", 900)],
+    [
+        *(("parked", 5), ("refund due", 3_600), ("review", 3_600), ("expired holds", 3_600), ("disputes", 900)),
+        # The second refund was to bring back what the first did not.
+        ("refund failed", 1_200),
+    ],
 )
 def test_the_money_at_risk_is_summed_up(name: str, money: int) -> None:
     (path, fields), store = WAITING[name], MemoryStore()

@@ -56,6 +56,11 @@ def next_steps(store: MemoryStore, **when: Any) -> list[str]:
     return [step["command"] or step["why"] for step in steps]
 
 
+def ways_back(options: str = "") -> list[str]:
+    """By Stripe, or as it went back elsewhere."""
+    return [f"./shop refund {options}order-1", f"./shop refund {options}--elsewhere order-1"]
+
+
 def with_effect(store: MemoryStore, effect: Effect, **changes: object) -> MemoryStore:
     store.put(effect_path(effect.effect_id), {**effect_write(effect, NOW).fields, **changes})
     return store
@@ -285,21 +290,36 @@ def test_whatever_needs_a_person_ends_with_its_own_code() -> None:
 
 
 def test_an_order_in_review_is_accepted_or_refunded() -> None:
-    assert next_steps(a_shop_in_review()) == ["./shop accept order-1", "./shop refund order-1"]
+    assert next_steps(a_shop_in_review()) == ["./shop accept order-1", *ways_back()]
 
 
 @pytest.mark.parametrize("refunded", [0, 3_600])
 def test_an_order_that_cannot_be_fulfilled_is_refunded_once(refunded: int) -> None:
     paid: Fields = {"state": "succeeded", "at": NOW, "amount": 3_600, "currency": "eur", "amountRefunded": refunded}
     order = a_reserved_order(status="refund_due", unfulfilledAs="refund_due", payments={"pi_1": paid})
-    assert next_steps(a_shop(order)) == ([] if refunded else ["./shop refund order-1"])
+    assert next_steps(a_shop(order)) == ([] if refunded else ways_back())
 
 
 @pytest.mark.parametrize("state", EffectState)
 def test_what_the_service_refunds_itself_is_left_to_it_until_that_is_over(state: EffectState) -> None:
-    is_over = state in (EffectState.SUCCESS, EffectState.ERROR)
     steps = next_steps(with_effect(a_shop_in_review(), A_REFUND, state=str(state)))
-    assert steps[:2] == (["./shop accept order-1", "./shop refund order-1"] if is_over else [])
+    by_a_person = ["./shop accept order-1", *ways_back()]
+    given_up = [f"./shop retry {A_REFUND.effect_id}", *by_a_person, f"./shop handle {A_REFUND.effect_id}"]
+    assert steps == {EffectState.SUCCESS: by_a_person, EffectState.ERROR: given_up}.get(state, [])
+
+
+def test_of_a_refund_that_was_given_up_one_way_is_first_and_the_others_begin_with_or() -> None:
+    second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
+    refund = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_2", "order-1", "evt_2", "alice")
+    shop = a_shop_after(a_placement(), a_payment(), second)
+    said = told(with_effect(shop, refund, state="ERROR", error="no key")).partition("What to do next\n")[2].splitlines()
+    first, *others = said[::2]
+    assert (first.startswith("The refund of pi_2 was given up (no key)."), said[1]) == (
+        True,
+        f"  ./shop retry {refund.effect_id}",
+    )
+    assert [each[:2] for each in others] == ["Or"] * 3
+    assert [each.strip() for each in said[3::2]] == [*ways_back("--payment pi_2 "), f"./shop handle {refund.effect_id}"]
 
 
 def test_a_payment_too_many_that_the_service_refunds_is_left_to_it() -> None:
@@ -317,8 +337,8 @@ def test_a_hold_that_is_over_is_released_or_extended() -> None:
 
 def test_a_payment_too_many_is_refunded_by_its_name() -> None:
     second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
-    assert next_steps(a_shop_after(a_placement(), a_payment(), second)) == ["./shop refund --payment pi_2 order-1"]
-    for status, command in (("succeeded", []), ("failed", ["./shop refund --payment pi_2 order-1"])):
+    assert next_steps(a_shop_after(a_placement(), a_payment(), second)) == ways_back("--payment pi_2 ")
+    for status, command in (("succeeded", []), ("failed", ways_back("--payment pi_2 "))):
         refund = a_refund(status=status, payment_id="pi_2")
         back = a_refunded_charge("evt_3", refund, payment_intent_id="pi_2", charge_id="ch_2")
         assert next_steps(a_shop_after(a_placement(), a_payment(), second, back)) == command
@@ -329,7 +349,9 @@ def test_a_refund_that_failed_is_ordered_anew_until_as_much_has_gone_back() -> N
     failed = a_refunded_charge("evt_2", a_refund(amount=1_200, status="failed"), total=1_200)
     store = a_shop_after(*sold, failed)
     assert "- refund re_1 came to nothing: it is failed" in told(store)
-    assert next_steps(store) == ["./shop refund --payment pi_1 --amount 1200 order-1"]
+    assert next_steps(store) == ways_back("--payment pi_1 --amount 1200 ")
+    once_more = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200, status="failed"), total=2_400)
+    assert next_steps(a_shop_after(*sold, failed, once_more)) == ways_back("--payment pi_1 --amount 1200 ")
     again = a_refunded_charge("evt_3", a_refund("re_2", amount=1_200), total=2_400)
     assert "re_1 came to nothing" not in (said := told(store := a_shop_after(*sold, failed, again)))
     assert "refunded €12.00" in said
@@ -448,7 +470,7 @@ def test_a_finding_brings_its_own_remedy_while_it_is_open(state: str, steps: lis
 def test_a_paid_order_that_its_customer_wants_cancelled_can_be_refunded() -> None:
     paid: Fields = {"state": "succeeded", "at": NOW, "amount": 3_600, "currency": "eur"}
     order = a_reserved_order(status="finalized", finalizedAt=NOW, payments={"pi_1": paid}, cancelRequestedAt=NOW)
-    assert next_steps(a_shop(order)) == ["./shop refund order-1"]
+    assert next_steps(a_shop(order)) == ways_back()
     assert "- its customer asked at 2026-03-14 15:09:26" in told(a_shop(order))
 
 

@@ -258,7 +258,10 @@ def retried(store: MemoryStore, *faster: Callable[[], object], request_id: str =
     return result, note
 
 
-ANEW = ("not_retried", "ordered_anew: operator_r2_stripe_refund_pi_1 is as much of pi_1")
+ANEW = (
+    "not_retried",
+    "ordered_anew: operator_r2_stripe_refund_pi_1 sends money of pi_1 back; what is still due can be ordered",
+)
 AGAIN = ("retry_ordered", "operator_r1_stripe_refund_pi_1 of order order-1 had been given up")
 
 
@@ -301,9 +304,17 @@ def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -
     settled(an_updated_refund("evt_2", a_refund("re_7", 500, "pending", payment_id="pi_1")), store)
     why = "refunded_already: re_7 is as much of pi_1; if another is meant, order that"
     assert retried(store) == ("not_retried", why)
-    # It is another's, or it was not as much, or it has come to nothing.
+    # Another one was ordered later, in the knowledge of this one, whatever its units.
     in_request(store, "r2", amount=500, again=True, restock="none")
     ended(store, "r2", state="SUCCESS", refundId="re_7")
+    assert retried(store) == ANEW
+    # It is an earlier one's, or it was not as much, or it has come to nothing.
+    store = a_shop_after(a_placement(), a_payment())
+    in_request(store, "r0", amount=500, restock="none")
+    ended(store, "r0", state="SUCCESS", refundId="re_7")
+    settled(an_updated_refund("evt_2", a_refund("re_7", 500, "pending", payment_id="pi_1")), store)
+    in_request(store, "r1", amount=500, again=True)
+    ended(store, "r1", state="ERROR")
     assert retried(store) == AGAIN
     for refund_id, amount, status in ("re_8", 499, "succeeded"), ("re_9", 500, "failed"):
         store = a_shop_that_gave_up_half()

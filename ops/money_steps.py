@@ -1,0 +1,90 @@
+"""How money that an order owes goes back: each way as a command, and which of them comes first. Pure.
+
+Of several ways, each but the first begins with "or". To take two of them pays back once: what was ordered anew, or has
+gone back elsewhere, is not tried again, and what is tried again is not left to be ordered.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from effects.effect import EffectKind, EffectState, StoredEffect
+from ops.case import Case, Effect
+from ops.standing import due_back
+from ops.step import Step
+from orders.order import Order, OrderStatus
+from reconciliation.finding import to_copy
+from settlement.retrying import why_not_again
+
+_ELSEWHERE: Final = (
+    "Or, if it went back outside Stripe already (by bank transfer, as a credit), only put that on record"
+)
+
+
+def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
+    """None while a refund of it is on its way."""
+    refunds = [each for each in case.effects if each.stored.effect.kind is EffectKind.STRIPE_REFUND]
+    given_up = [each for each in refunds if each.stored.state is EffectState.ERROR]
+    to_retry = [each for each in given_up if why_not_again(each.stored, _stored(case.effects), order) is None]
+    yield from map(_retry, to_retry)
+    if not any(each.stored.is_under_way for each in refunds):
+        yield from _of_status(order, to_retry)
+        yield from _of_unneeded(order, to_retry)
+        yield from _of_lost_refunds(order, to_retry)
+        if order.cancel_requested_at and order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
+            yield from _ways_back(order, "Its customer wants it cancelled: pay the money back", "", to_retry)
+    for each in given_up:
+        yield _handle(each, is_over=each not in to_retry)
+
+
+def _of_status(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
+    due = due_back(order)
+    if order.status is OrderStatus.REVIEW:
+        yield Step("Take what was paid for what was asked, and fulfil it", to_copy("accept", order.order_id))
+        yield from _ways_back(order, "Or pay the money back, and let the units go", "", to_retry)
+    elif order.status is OrderStatus.REFUND_DUE and (due is None or due.amount):
+        yield from _ways_back(order, "Pay the money back", "", to_retry)
+
+
+def _of_unneeded(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
+    for payment in order.unneeded:
+        why = f"Refund {payment.payment_id}: others pay for the order"
+        yield from _ways_back(order, why, f" --payment {payment.payment_id}", _of(to_retry, payment.payment_id))
+
+
+def _of_lost_refunds(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
+    lost: dict[tuple[str, int], list[str]] = {}
+    for payment, refund in order.refunds_to_repeat:
+        lost.setdefault((payment.payment_id, refund.amount), []).append(refund.refund_id)
+    for (payment_id, amount), refund_ids in lost.items():
+        why = f"Refund {' and '.join(refund_ids)} came to nothing: order it anew"
+        options = f" --payment {payment_id} --amount {amount}"
+        yield from _ways_back(order, why, options, _of(to_retry, payment_id))
+
+
+def _ways_back(order: Order, why: str, options: str, to_retry: Sequence[Effect]) -> Iterator[Step]:
+    if to_retry:
+        why = f"Or order the refund anew; what was given up is not tried again then. {why}"
+    yield Step(why, to_copy(f"refund{options}", order.order_id))
+    yield Step(_ELSEWHERE, to_copy(f"refund{options} --elsewhere", order.order_id))
+
+
+def _retry(effect: Effect) -> Step:
+    what = f"The refund of {effect.stored.effect.recipient} was given up ({effect.error})"
+    why = f"{what}. Once that is mended, have it tried again: it is the same refund, which Stripe makes once"
+    return Step(why, to_copy("retry", effect.stored.effect.effect_id))
+
+
+def _handle(effect: Effect, *, is_over: bool) -> Step:
+    what = f"the refund of {effect.stored.effect.recipient} that was given up"
+    why = f"Nobody can try {what} again, since money of it went back otherwise: say that it needs nobody any more"
+    if not is_over:
+        why = f"Or, if nothing is owed any more, say that {what} needs nobody"
+    return Step(why, to_copy("handle", effect.stored.effect.effect_id))
+
+
+def _of(effects: Sequence[Effect], payment_id: str) -> Sequence[Effect]:
+    return [each for each in effects if each.stored.effect.recipient == payment_id]
+
+
+def _stored(effects: Sequence[Effect]) -> Sequence[StoredEffect]:
+    return [each.stored for each in effects]

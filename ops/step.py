@@ -1,0 +1,10 @@
+"""What a person can do next."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    why: str
+    command: str | None
+    """None where nothing here does it."""

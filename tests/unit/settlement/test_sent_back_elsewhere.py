@@ -1,0 +1,175 @@
+"""Money that an operator has sent back outside Stripe counts as refunded at once, and never twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from database.documents.operator_requests import operator_request_path
+from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect, a_stripe_call, an_ordered_refund
+from orders.money import Money
+from orders.outcome import Outcome
+from orders.payments import Payments
+from orders.refunds import Refund, Refunds, RefundStatus
+from reconciliation.rules.refunds_differ import RULE
+from reconciliation.subjects import RefundsOnBothSides
+from settlement.retrying import why_not_again
+from settlement.terms import AutoRefund
+from tests.support.builders import (
+    LATER,
+    TERMS,
+    a_payment,
+    a_placement,
+    a_refund,
+    a_refunded_charge,
+    an_operators_request,
+    asked_of_order,
+)
+from tests.support.deciding import PAID, a_held_order, a_known_payment, a_sold_order, given
+from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled
+from tests.support.shop import a_shop_after, document_at, shirts_in
+
+SECOND = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2", created_at=LATER)
+
+
+def sent_back(store: MemoryStore, request_id: str = "refund-1", **asked: object) -> Outcome:
+    """What becomes of it once an operator says so."""
+    store.put(operator_request_path(request_id), an_operators_request("refund", elsewhere=True, **asked))
+    return settled(replace(asked_of_order("refund-1", elsewhere=True, **asked), request_id=request_id), store)
+
+
+def paid_twice() -> MemoryStore:
+    store = a_shop_after(a_placement(), a_payment(), SECOND)
+    assert document_at(store, "orders/order-1")["overpaid"] is True
+    return store
+
+
+def test_a_payment_too_many_that_went_back_elsewhere_waits_for_nobody_and_its_order_stays_paid() -> None:
+    store = paid_twice()
+    shirts = shirts_in(store)
+    outcome = sent_back(store, payment="pi_2")
+    note = "refunded_elsewhere: 3600 eur of pi_2 went back outside Stripe"
+    assert tuple(outcome) == ("refund_recorded", "order-1", note)
+    order = document_at(store, "orders/order-1")
+    assert (order["overpaid"], order["status"], order["amountRefunded"]) == (None, "finalized", 0)
+    assert shirts_in(store) == shirts
+    entry = document_at(store, "auditLog/operator_refund-1")
+    assert (entry["operator"], entry["reason"], entry["note"]) == ("olga", "as agreed", note)
+    assert (entry["orderId"], entry["hash"]) == ("order-1", order["auditHead"])
+    assert not [path for path in store.dump() if path.startswith("effects/")]
+    once_more = sent_back(store, "once-more", payment="pi_2")
+    assert once_more.note == "nothing_left: no payment of it has anything left to refund"
+
+
+def test_what_stripe_refunds_after_all_counts_once() -> None:
+    store = paid_twice()
+    sent_back(store, payment="pi_2")
+    sent_back(store, "r2", payment="pi_1")
+    for payment, charge in (("pi_1", "ch_1"), ("pi_2", "ch_2")):
+        refund = a_refund(f"re_{payment}", 3_600, payment_id=payment)
+        settled(a_refunded_charge(f"evt_{payment}", refund, payment_intent_id=payment, charge_id=charge), store)
+    order = document_at(store, "orders/order-1")
+    assert (order["status"], order["amountRefunded"], order["overpaid"]) == ("refunded", 3_600, None)
+
+
+def test_what_the_order_is_paid_with_is_refunded_with_its_units_and_its_customer_learns_how_much() -> None:
+    change = given(a_sold_order(), effects=()).changed_by(
+        asked_of_order("refund-1", amount=1_200, restock="shirt:1", elsewhere=True)
+    )
+    assert (change.result, change.order.status, change.order.amount_refunded) == (
+        *("partially_refunded", "partially_refunded"),
+        1_200,
+    )
+    assert [(move.product_id, move.stock) for move in change.moves] == [("shirt", 1)]
+    assert {notice.money for notice in change.notices} == {Money(1_200, "eur")}
+    the_rest = replace(asked_of_order("refund-1", restock="all", elsewhere=True), request_id="refund-2")
+    whole = given(change.order, effects=()).changed_by(the_rest)
+    assert (whole.result, whole.note) == (
+        "refunded",
+        "refunded_elsewhere: 2400 eur of pi_1 went back outside Stripe",
+    )
+
+
+def gone(amount: int, payment_id: str = "pi_1") -> Refund:
+    return Refund(
+        f"elsewhere_{payment_id}_{amount}", amount, RefundStatus.SUCCEEDED, None, payment_id, is_elsewhere=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "at_stripe", "refunded"), [(3_600, 0, 3_600), (1_200, 1_200, 2_400), (1_200, 3_600, 3_600)]
+)
+def test_together_they_are_no_more_than_was_paid(elsewhere: int, at_stripe: int, refunded: int) -> None:
+    refunds = Refunds.of(gone(elsewhere), *([a_refund("re_1", at_stripe)] if at_stripe else ()))
+    assert (refunds.amount_of(PAID), refunds.promised_of(PAID)) == (refunded, refunded)
+    assert refunds.amount_at_stripe(PAID) == at_stripe
+
+
+def test_as_much_once_more_has_to_be_meant() -> None:
+    order = a_sold_order(refunds=Refunds.of(gone(1_200)))
+    for asked in ({"elsewhere": True}, {}):
+        change = given(order, effects=()).changed_by(asked_of_order("refund-1", amount=1_200, **asked))
+        assert (change.result, (change.note or "").partition(" went")[0]) == (
+            "not_refunded",
+            "refunded_elsewhere: 1200 of pi_1",
+        )
+        again = given(order, effects=()).changed_by(asked_of_order("refund-1", amount=1_200, again=True, **asked))
+        assert again.result != "not_refunded"
+
+
+def test_a_payment_of_an_earlier_order_has_nothing_to_put_on_record_here() -> None:
+    snapshot = given(a_sold_order(), effects=(), payments={"pi_9": a_known_payment(order_id="order-1")})
+    change = snapshot.changed_by(asked_of_order("refund-1", payment="pi_9", elsewhere=True))
+    assert (change.result, (change.note or "").partition(":")[0]) == ("not_refunded", "earlier_order")
+
+
+def test_what_went_back_elsewhere_is_no_difference_to_stripe() -> None:
+    order = a_sold_order("refunded", refunds=Refunds.of(gone(3_600)))
+    assert RULE.judge(RefundsOnBothSides(PAID, order, ())) is None
+
+
+@pytest.mark.parametrize(("elsewhere", "asked_for"), [((), ["evt_2_stripe_refund_pi_1"]), ((gone(1_000),), [])])
+def test_a_payment_of_which_some_went_back_elsewhere_is_not_refunded_by_itself(
+    elsewhere: tuple[Refund, ...], asked_for: list[str]
+) -> None:
+    wrong = Payments.of(replace(PAID, money=Money(3_000, "eur")))
+    order = a_held_order("review", payments=wrong, unfulfilled_as="review", hold_kept=True)
+    order = replace(order, refunds=Refunds.of(*elsewhere), failure_reason="amount_mismatch: 3000 eur was paid")
+    terms = replace(TERMS, auto_refund=AutoRefund.EXTRAS)
+    change = given(order, shirts=(10, 3), terms=terms).changed_by(SECOND)
+    assert (change.result, [each.effect_id for each in change.effects]) == ("first_time_finalized", asked_for)
+
+
+@pytest.mark.parametrize(
+    ("refunds", "why"),
+    [
+        (Refunds(), None),
+        (Refunds.of(gone(1_200)), "refunded_elsewhere"),
+        (Refunds.of(a_refund("re_1", 3_600)), "nothing_left"),
+        (Refunds.of(a_refund("re_1", 3_600, "failed")), None),
+    ],
+)
+def test_a_refund_that_was_given_up_is_tried_again_only_while_stripe_owes_all_of_it(
+    refunds: Refunds, why: str | None
+) -> None:
+    effect = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
+    given_up = StoredEffect(effect, EffectState.ERROR, 1, None, None, version=1)
+    said = why_not_again(given_up, [given_up], a_sold_order(refunds=refunds))
+    assert (said and said.partition(":")[0]) == why
+    assert why_not_again(given_up, [given_up], None) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "recipient", "is_refused"),
+    [("PENDING", "pi_1", True), ("ERROR", "pi_1", False), ("PENDING", "pi_2", False)],
+)
+def test_a_refund_that_was_given_up_is_not_tried_again_after_a_later_one_of_its_payment(
+    state: str, recipient: str, *, is_refused: bool
+) -> None:
+    one = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
+    another = an_ordered_refund(recipient, RefundTerms(500, "none"), "order-1", "operator_r1", "alice")
+    given_up = StoredEffect(one, EffectState.ERROR, 1, None, None, version=1)
+    other = StoredEffect(another, EffectState(state), 1, None, None, version=1)
+    assert (why_not_again(given_up, [given_up, other], a_sold_order()) is not None) is is_refused
+    # What was refunded before is no reason.
+    assert why_not_again(given_up, [other, given_up], a_sold_order()) is None
