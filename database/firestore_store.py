@@ -3,24 +3,28 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from database.connection import Connection
 from database.documents.effects import effects_of
 from database.documents.orders import (
     ALL_BUT_ITEMS,
+    COUNTED_ORDERS_MAX,
     HOLDING_ORDERS,
     OPEN_STATUSES,
     order_path,
     units_held,
     without_items,
 )
-from database.documents.takings import TAKINGS, units_in
+from database.documents.takings import TAKINGS, units_to_take_in
 from database.errors import WRITE_CONTENDED, AnswerTooLarge
 from database.listings import pages_of
 from database.messages import decoded, encoded, figures_in
 from database.store import Committed, Delete, Document, Fields, Increase, Listing, Promised, Write
 from orders.outcome import StoreUnavailable
+
+_HOLDING_BATCH_MAX: Final = 500
+"""Each page is waited for, and little is read of each order; but one has to come within the seconds of one try."""
 
 
 class FirestoreStore:
@@ -99,13 +103,14 @@ class FirestoreStore:
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         """All takings are read, by their names: their units are not indexed, and there are few for long."""
-        return units_in(fields for _, fields in self._finding(timeout_seconds)(TAKINGS))[product_id]
+        return units_to_take_in(self._finding(timeout_seconds)(TAKINGS))[product_id]
 
     def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
         """All orders that may hold units are read, too: nothing leads from a product to them."""
         found = self._finding(timeout_seconds)
-        to_take = units_in(fields for _, fields in found(TAKINGS))[product_id]
-        return Promised(units_held(found(HOLDING_ORDERS))[product_id], to_take)
+        to_take = units_to_take_in(found(TAKINGS))[product_id]
+        holding = found(HOLDING_ORDERS._replace(batch_max=_HOLDING_BATCH_MAX))
+        return Promised(units_held(holding, COUNTED_ORDERS_MAX)[product_id], to_take)
 
     def _finding(self, timeout_seconds: float) -> Callable[[Listing], Iterator[tuple[str, Fields]]]:
         """Finds all that listings list, as it was when the first of them was asked for."""

@@ -104,12 +104,15 @@ class DocumentStore(Protocol):
         """
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
-        """How many units of it are sold, and still counted as reserved. Raises StoreContended, StoreUnavailable."""
+        """How many units of it are sold, and still counted as reserved.
+
+        Raises StoreContended, StoreUnavailable; Uncountable, if one of the documents that say so cannot be read.
+        """
 
     def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
         """Of one moment, since an order that is paid goes from the one to the other and may write no inventory.
 
-        Raises StoreContended, StoreUnavailable.
+        Raises StoreContended, StoreUnavailable; Uncountable, likewise or if there are too many orders.
         """
 
 

@@ -31,6 +31,7 @@ All errors of the service, and what each of them leads to:
     ├── NoSecret                  nothing can be verified: 500 (webhooks.endpoint)
     ├── RequestRefused            Firestore refuses what is asked, or lacks what it takes: 500 (database.errors)
     ├── AnswerTooLarge            Firestore says more than there is use for: 500 (database.errors)
+    ├── Uncountable               what is promised of a product cannot be counted: the request is refused (settlement)
     ├── TooMany                   a span of time has more in it than fits: a shorter one is looked at (reconciliation)
     ├── OutOfTime                 a part of a run has no more time: the next run goes on (reconciliation.time_limit)
     ├── NotAnswered               the canary's delivery has no answer: an alert, in time (webhooks.canary)
@@ -193,6 +194,10 @@ class StoreContended(Transient):
 
 class StoreUnavailable(Transient):
     """The database gave no answer. What was asked of it may or may not have been done."""
+
+
+class Uncountable(Exception):
+    """What is promised of a product cannot be counted, and could not the next time; says why, and what to do."""
 
 
 Settle = Callable[[Cause, datetime], Outcome]

@@ -15,6 +15,8 @@ def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment | Look:
     be what somebody has just bought. What is sold and still to be taken is not on hand any more, whatever `stock` says.
     """
     product = snapshot.products[event.product_id]
+    if snapshot.uncountable:
+        return _not_adjusted(snapshot.uncountable)
     if not product.in_inventory:
         return _counted_first(event, product, snapshot)
     if event.is_new:

@@ -15,7 +15,7 @@ from database.store import Committed, DocumentStore
 from orders.events import Cause, StripeEvent
 from orders.frozen import frozen
 from orders.operator_events import EventReplayed
-from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
+from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable, Uncountable
 from settlement.decide import decide
 from settlement.decisions import Decision, GiveBack, Hold, Look, Park, Replay, Settled
 from settlement.parking import taken_up
@@ -201,15 +201,23 @@ class _Attempt:
     def _count_units_to_take(self, seconds_left: SecondsLeft) -> None:
         # After the inventory was read, which must not have changed since: whoever folds them changes it.
         (product_id,) = self._snapshot.products
-        units = self._store.units_to_take(product_id, timeout_seconds=seconds_left())
-        self._snapshot = replace(self._snapshot, to_take=units)
+        try:
+            units = self._store.units_to_take(product_id, timeout_seconds=seconds_left())
+        except Uncountable as why:
+            self._snapshot = replace(self._snapshot, uncountable=str(why))
+        else:
+            self._snapshot = replace(self._snapshot, to_take=units)
 
     def _count_units_promised(self, seconds_left: SecondsLeft) -> None:
         # Likewise: whoever holds some, or gives some back, changes the inventory in the same commit. Where there is no
         # inventory, some may be given back unseen: too much is reserved then, and reconciliation finds it.
         (product_id,) = self._snapshot.products
-        held, to_take = self._store.units_promised(product_id, timeout_seconds=seconds_left())
-        self._snapshot = replace(self._snapshot, held=held, to_take=to_take)
+        try:
+            held, to_take = self._store.units_promised(product_id, timeout_seconds=seconds_left())
+        except Uncountable as why:
+            self._snapshot = replace(self._snapshot, uncountable=str(why))
+        else:
+            self._snapshot = replace(self._snapshot, held=held, to_take=to_take)
 
     def _commit(self, decision: Decision, seconds_left: SecondsLeft) -> Committed:
         writes = writes_for(decision, self._event, self._snapshot, self._terms, self._now)

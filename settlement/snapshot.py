@@ -207,6 +207,8 @@ class Snapshot:
     """How many units of the event's product are sold, and still counted as reserved; None if nobody counted."""
     held: int | None = None
     """How many units of it orders hold, at the moment of which the other number is, too; None if nobody counted."""
+    uncountable: str | None = None
+    """Why neither can be counted, in words for a person; None if they can, or if nobody tried."""
     is_loss_unexplained: bool = False
     """Whether an earlier try was lost, although neither claim nor order nor dispute has changed since."""
 

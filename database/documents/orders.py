@@ -24,6 +24,7 @@ from database.store import Fields, Listing
 from orders.money import Money, amount_or_none
 from orders.numbers import whole_number
 from orders.order import Order, OrderLine, OrderStatus
+from orders.outcome import Uncountable
 from orders.payments import Payment, Payments, PaymentState
 from orders.validation import InvalidOrder, lines_from
 
@@ -33,6 +34,12 @@ OPEN_STATUSES: Final = (str(OrderStatus.RESERVING), str(OrderStatus.RESERVED))
 """Unpaid orders that hold units have one of these."""
 MAY_HOLD: Final = (*OPEN_STATUSES, str(OrderStatus.REVIEW))
 """Orders that hold units have one of these; not all that have one hold any."""
+COUNTED_ORDERS_MAX: Final = 20_000
+"""Of so many, what they hold is counted in the seconds that a request has: forty pages of five hundred."""
+_TOO_MANY: Final = (
+    "and no request has the time to count them. Release those that nobody will pay for; or take the product off sale, "
+    "let reconciliation count, and write `reserved` into its inventory by hand, as the finding reserved_not_held says"
+)
 HOLDING_ORDERS: Final = Listing(
     "orders", {"status": MAY_HOLD}, order=["createdAt"], only=["status", "holdKept", "items", "unlimited", "createdAt"]
 )
@@ -91,10 +98,20 @@ def order_from(order_id: str, fields: Fields) -> Order:
     )
 
 
-def units_held(orders: Iterable[tuple[str, Fields]]) -> Counter[str]:
-    """What these orders hold, by product. Args: orders: ids and fields, at least those that tell it."""
+def units_held(orders: Iterable[tuple[str, Fields]], at_most: int | None = None) -> Counter[str]:
+    """What these orders hold, by product.
+
+    Args:
+        orders: ids and fields, at least those that tell it.
+        at_most: of so many orders.
+
+    Raises:
+        Uncountable: there are more.
+    """
     held: Counter[str] = Counter()
-    for order_id, fields in orders:
+    for number, (order_id, fields) in enumerate(orders, 1):
+        if at_most is not None and number > at_most:
+            raise Uncountable(f"too_many_orders: more than {at_most} orders may hold units, {_TOO_MANY}")
         order = order_from(order_id, fields)
         if order.holds_units:
             held.update({line.product_id: line.quantity for line in order.counted_lines})

@@ -13,6 +13,7 @@ from database.ids import is_document_id
 from database.store import Create, Delete, Document, Fields, Increase, Listing
 from inventory.stock import StockMove
 from orders.numbers import whole_number
+from orders.outcome import Uncountable
 
 if TYPE_CHECKING:
     from inventory.takings import Taking
@@ -40,6 +41,19 @@ def units_to_take_from(fields: Fields) -> Mapping[str, int] | None:
 def units_in(takings: Iterable[Fields]) -> Counter[str]:
     """What all of them have still to take, by product."""
     return sum((Counter(units_to_take_from(fields) or {}) for fields in takings), Counter[str]())
+
+
+def units_to_take_in(takings: Iterable[tuple[str, Fields]]) -> Counter[str]:
+    """The same of all there are, by their ids. Raises Uncountable: one of them is not what this service writes."""
+    units: Counter[str] = Counter()
+    for order_id, fields in takings:
+        if (to_take := units_to_take_from(fields)) is None:
+            unreadable = (
+                f"unreadable: {taking_path(order_id)} is not what this service writes, so nobody knows what is sold"
+            )
+            raise Uncountable(f"{unreadable}; the runbook says what to write there, under “Sold units are not taken”")
+        units.update(to_take)
+    return units
 
 
 def taking_write(order_id: str, moves: Iterable[StockMove]) -> Create:

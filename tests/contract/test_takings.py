@@ -2,11 +2,12 @@
 
 import pytest
 
-from database import listings
+from database import firestore_store, listings
 from database.rehearsal import RehearsalStore
 from database.store import Create, Delete
-from orders.outcome import StoreContended
+from orders.outcome import StoreContended, Uncountable
 from tests.contract.database import Database
+from tests.support import memory_store
 from tests.support.builders import NOW, an_order
 
 SOON = 5.0
@@ -43,15 +44,33 @@ def test_what_is_still_to_be_taken_of_a_product_is_counted_whole(
     queried: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listings, "BATCH_DOCUMENTS_MAX", 2)
-    put(queried, a={"shirt": 1}, b={"shirt": 2, "mug": 5}, c={"mug": 1}, d={"shirt": 4}, e={"shirt": None})
+    put(queried, a={"shirt": 1}, b={"shirt": 2, "mug": 5}, c={"mug": 1}, d={"shirt": 4})
     assert queried.store.units_to_take("shirt", timeout_seconds=SOON) == 7
     queried.store.commit([Create("takings/f", {"units": {"shirt": 3}})], timeout_seconds=SOON)
     assert queried.store.units_to_take("shirt", timeout_seconds=SOON) == 10
     assert queried.store.units_to_take("cap", timeout_seconds=SOON) == 0
 
 
+def test_what_somebody_has_written_over_is_named_where_it_would_be_counted(queried: Database) -> None:
+    put(queried, a={"shirt": 1}, e={"shirt": None})
+    for count in queried.store.units_to_take, queried.store.units_promised:
+        with pytest.raises(Uncountable, match="takings/e is not what this service writes"):
+            count("mug", timeout_seconds=SOON)
+
+
+def test_of_too_many_orders_nobody_counts_what_they_hold(queried: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in firestore_store, memory_store:
+        monkeypatch.setattr(module, "COUNTED_ORDERS_MAX", 2)
+    for number in range(3):
+        queried.store.units_promised("shirt", timeout_seconds=SOON)
+        queried.put(f"orders/order-{number}", an_order(createdAt=NOW, status="reserved"))
+    with pytest.raises(Uncountable, match="more than 2 orders may hold units"):
+        queried.store.units_promised("shirt", timeout_seconds=SOON)
+
+
 def test_what_is_promised_of_a_product_is_counted_whole(queried: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listings, "BATCH_DOCUMENTS_MAX", 2)
+    monkeypatch.setattr(firestore_store, "_HOLDING_BATCH_MAX", 2)
     orders: tuple[dict[str, object], ...] = (
         {"status": "reserved"},
         {"status": "reserving"},

@@ -8,9 +8,9 @@ from itertools import chain
 from audit.anchors import MovedHead
 from database.documents.anchors import moved_head_from
 from database.documents.fcm_tokens import fcm_tokens_path, newest_first
-from database.documents.orders import HOLDING_ORDERS, units_held
+from database.documents.orders import COUNTED_ORDERS_MAX, HOLDING_ORDERS, units_held
 from database.documents.parked_events import parked_event_from
-from database.documents.takings import units_in, units_to_take_from
+from database.documents.takings import TAKINGS, units_to_take_from, units_to_take_in
 from database.store import Committed, Create, Delete, Document, Fields, Increase, Listing, Promised, Update, Write
 from inventory.takings import Taking
 from orders.events import StripeEvent
@@ -142,10 +142,10 @@ class MemoryStore:
         }
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
-        return units_in(fields for path, fields in self.documents() if path.startswith("takings/"))[product_id]
+        return units_to_take_in(chain.from_iterable(self.as_of(NOW).find(TAKINGS)))[product_id]
 
     def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
-        held = units_held(chain.from_iterable(self.as_of(NOW).find(HOLDING_ORDERS)))
+        held = units_held(chain.from_iterable(self.as_of(NOW).find(HOLDING_ORDERS)), COUNTED_ORDERS_MAX)
         return Promised(held[product_id], self.units_to_take(product_id, timeout_seconds=timeout_seconds))
 
     def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:

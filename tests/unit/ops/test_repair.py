@@ -19,6 +19,7 @@ from ops.connection import Shop
 from ops.exit_codes import ExitCode
 from ops.output import Output
 from orders.outcome import StoreUnavailable
+from tests.support import memory_store
 from tests.support.builders import NOW, Fields, a_payment, a_placement, a_reserved_order, an_order, an_updated_refund
 from tests.support.effects import A_MAIL
 from tests.support.interference import Crash
@@ -245,6 +246,31 @@ def test_all_is_right_only_with_figures_that_nobody_has_changed_meanwhile(monkey
 
     monkeypatch.setattr(store, "units_promised", held_meanwhile)
     assert ran(store, "stock", "recount", "shirt", *YES).exit_code == 0
+    assert shirts_in(store) == (10, 6)
+
+
+@pytest.mark.parametrize("act", [("recount", "shirt"), ("set", "shirt", "5"), ("add", "hat", "5", "--new")])
+def test_stock_is_left_as_it_is_where_what_is_sold_of_it_cannot_be_read(act: tuple[str, ...]) -> None:
+    store = a_shop_with_a_hold()
+    store.put("inventory/shirt", {"stock": 10, "reserved": 6})
+    store.put("takings/order-9", {"units": {"shirt": "three"}})
+    refused = ran(store, "stock", *act, *YES)
+    assert (refused.exit_code, "not_adjusted: unreadable: takings/order-9 is not" in refused.stdout) == (
+        ExitCode.FAILED,
+        True,
+    )
+    assert (shirts_in(store), store.get("inventory/hat")) == ((10, 6), None)
+
+
+def test_of_more_orders_than_there_is_time_to_count_nothing_is_recounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = a_shop_with_a_hold()
+    store.put("inventory/shirt", {"stock": 10, "reserved": 6})
+    monkeypatch.setattr(memory_store, "COUNTED_ORDERS_MAX", 0)
+    refused = ran(store, "stock", "recount", "shirt", *YES)
+    assert (refused.exit_code, "too_many_orders: more than 0 orders may hold units" in refused.stdout) == (
+        ExitCode.FAILED,
+        True,
+    )
     assert shirts_in(store) == (10, 6)
 
 
