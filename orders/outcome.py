@@ -8,6 +8,7 @@ All errors of the service, and what each of them leads to:
     │   ├── StoreContended        others kept changing the same documents
     │   ├── StoreUnavailable      the database gave no answer
     │   ├── StripeUnavailable     Stripe gave none, or asks for patience: the same again, later (stripe_api.api)
+    │   │   └── NotAsDocumented   it gave one that cannot be read, of one thing
     │   └── KeysUnavailable       Google did not say with which keys it signs ID tokens (checkout.certificates)
     ├── ValueError
     │   ├── Rejected              not a fresh, signed message of Stripe's: 400 (webhooks.signature)

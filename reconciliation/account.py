@@ -9,6 +9,7 @@ from database.documents.values import text_or_none
 from database.store import Fields, Moment
 from reconciliation.records import entries_between
 from reconciliation.subjects import KeyInUse
+from stripe_api.api import NotAsDocumented
 from stripe_api.lists import PaymentIntent
 
 _AGES: Final = (timedelta(hours=2), timedelta(days=1), timedelta(days=7), timedelta(days=30))
@@ -28,7 +29,12 @@ def key_in_use(moment: Moment, payment_intent: Callable[[str], PaymentIntent | N
     for payment_id in _payments_on_record(moment):
         if payment_id in unknown:
             continue
-        if payment_intent(payment_id):
+        try:
+            is_known = payment_intent(payment_id) is not None
+        except NotAsDocumented:
+            # That it cannot be read is found where it is compared.
+            is_known = True
+        if is_known:
             return KeyInUse(())
         unknown.append(payment_id)
     return KeyInUse(tuple(unknown))

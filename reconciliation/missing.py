@@ -9,6 +9,7 @@ from typing import Final
 
 from database.store import Document, DocumentStore
 from orders.events import Ignored, NotUnderstood, StripeEvent
+from orders.numbers import unix_time
 from orders.outcome import OrderNotThereYet, Outcome, Result, Settle
 from reconciliation.books import SECONDS_MAX, Books
 from reconciliation.guarding import Guard
@@ -19,9 +20,9 @@ from reconciliation.time_limit import TimeLimit
 from reconciliation.walking import ITEMS_MAX, PacedLists, cut, walk
 from service.logs import Log, log_settled
 from stripe_api.api import NoSuchEvent
-from stripe_api.lists import EVENTS_KEPT, Span
+from stripe_api.lists import EVENTS_KEPT, UNKNOWN_TIME, Span
 from webhooks.ownership import Naming
-from webhooks.stripe_fields import Json, time_or_none
+from webhooks.stripe_fields import Json
 from webhooks.translation import HANDLED_TYPES, order_event_from
 
 _AT_ONCE_MAX: Final = 50
@@ -33,8 +34,6 @@ that it comes in the order in which it happened."""
 _HOUR: Final = timedelta(hours=1)
 _AROUND: Final = timedelta(hours=2)
 """From the beginning of the hour in which a thing was made: its events are seconds behind it, seldom minutes."""
-_UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
-"""When an event was made that does not say so: it is looked at first."""
 
 _CHANGES_NOTHING: Final = frozenset({Result.IGNORED, Result.DUPLICATE_DETECTED})
 _WAITS: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Result.ERROR})
@@ -189,4 +188,4 @@ def _payment_ids(event: StripeEvent | NotUnderstood) -> tuple[str, ...]:
 
 
 def _made_at(event: Json) -> datetime:
-    return time_or_none(event.get("created")) or _UNKNOWN
+    return unix_time(event.get("created")) or UNKNOWN_TIME

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Final, Protocol
 
 from orders.frozen import frozen
+from orders.numbers import unix_time
 from orders.outcome import Transient
 
 API_VERSION: Final = "2026-10-28.endive"
@@ -30,6 +31,10 @@ class StripeUnavailable(Transient):
         super().__init__(message)
         self.retry_after = retry_after
         """How long Stripe asks to be left alone; None if it does not say."""
+
+
+class NotAsDocumented(StripeUnavailable):
+    """Stripe shows what was asked for otherwise than it documents: of that alone nothing can be learnt."""
 
 
 class StripeRefused(Exception):
@@ -115,13 +120,13 @@ class StripeApi(Protocol):
 
 def session_from(answer: Mapping[str, object]) -> Session:
     """Raises StripeUnavailable: this is no session."""
-    session_id, status, expires_at = answer.get("id"), answer.get("status"), answer.get("expires_at")
-    if not (isinstance(session_id, str) and isinstance(status, str) and isinstance(expires_at, int)):
-        raise _unreadable("session")
+    session_id, status, expires_at = answer.get("id"), answer.get("status"), unix_time(answer.get("expires_at"))
+    if not (isinstance(session_id, str) and isinstance(status, str)) or expires_at is None:
+        raise not_documented("session")
     return Session(
         session_id,
         status,
-        datetime.fromtimestamp(expires_at, UTC),
+        expires_at,
         url=_text_or_none(answer.get("url")),
         client_secret=_text_or_none(answer.get("client_secret")),
         payment_intent_id=_text_or_none(answer.get("payment_intent")),
@@ -132,14 +137,14 @@ def refund_from(answer: Mapping[str, object]) -> Refund:
     """Raises StripeUnavailable: this is no refund."""
     refund_id, amount, currency = answer.get("id"), answer.get("amount"), answer.get("currency")
     if not (isinstance(refund_id, str) and isinstance(amount, int) and isinstance(currency, str)):
-        raise _unreadable("refund")
+        raise not_documented("refund")
     return Refund(refund_id, _text_or_none(answer.get("status")), amount, currency)
 
 
 def event_from(answer: Mapping[str, object]) -> Mapping[str, object]:
     """Raises StripeUnavailable: this is no event."""
     if answer.get("object") != "event":
-        raise _unreadable("event")
+        raise not_documented("event")
     return answer
 
 
@@ -155,8 +160,8 @@ def pause_from(retry_after: str | None) -> timedelta | None:
     return timedelta(seconds=int(text)) if text.isascii() and text.isdigit() and len(text) < len("100000") else None
 
 
-def _unreadable(what: str) -> StripeUnavailable:
-    return StripeUnavailable(f"Stripe's answer is no {what}")
+def not_documented(what: str) -> NotAsDocumented:
+    return NotAsDocumented(f"Stripe's answer is no {what}")
 
 
 def _text_or_none(value: object) -> str | None:

@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, Protocol, TypeVar
 
 from orders.frozen import frozen
-from stripe_api.api import StripeUnavailable, event_from
+from orders.numbers import unix_time
+from stripe_api.api import NotAsDocumented, event_from, not_documented
 
 PAGE_MAX: Final = 100
 TYPES_MAX: Final = 20
 """Of the types that one list of events may name: https://docs.stripe.com/api/events/list."""
 EVENTS_KEPT: Final = timedelta(days=30)
+UNKNOWN_TIME: Final = datetime.fromtimestamp(0, UTC)
+"""When something was made that does not say so: it is looked at first."""
 
 ItemT = TypeVar("ItemT")
 ListedT_co = TypeVar("ListedT_co", covariant=True)
@@ -69,6 +72,7 @@ class Unreadable:
     payment_id: str | None
     """Of the PaymentIntent that it is, or belongs to; None if that cannot be read either."""
     created_at: datetime
+    """UNKNOWN_TIME if it says none that can be."""
 
 
 class StripeLists(Protocol):
@@ -104,15 +108,15 @@ def page_of(span: Span | None = None, after: str | None = None, **more: object) 
 
 
 def listed_from(answer: Mapping[str, object], read: Callable[[Mapping[str, object]], ItemT]) -> Listed[ItemT]:
-    """Raises StripeUnavailable: this is no list of such things."""
+    """Raises NotAsDocumented: this is no list of such things."""
     data, has_more = answer.get("data"), answer.get("has_more")
     if not (isinstance(data, list) and isinstance(has_more, bool) and all(isinstance(item, dict) for item in data)):
-        raise StripeUnavailable("Stripe's answer is no list")
+        raise not_documented("list")
     return Listed([read(item) for item in data], has_more)
 
 
 def payment_intents_in(answer: Mapping[str, object]) -> Listed[PaymentIntent | Unreadable]:
-    """Raises StripeUnavailable: this is no list, or something in it has not even an id and a time."""
+    """Raises NotAsDocumented: this is no list, or something in it has not even an id."""
     return listed_from(answer, lambda item: _read_or_named(item, payment_intent_from))
 
 
@@ -124,48 +128,55 @@ def refunds_in(answer: Mapping[str, object]) -> Listed[ListedRefund | Unreadable
 def _read_or_named(item: Mapping[str, object], read: Callable[[Mapping[str, object]], ItemT]) -> ItemT | Unreadable:
     try:
         return read(item)
-    except StripeUnavailable:
-        object_id, created = item.get("id"), item.get("created")
-        if not (isinstance(object_id, str) and isinstance(created, int)):
+    except NotAsDocumented:
+        object_id = item.get("id")
+        if not isinstance(object_id, str):
             raise
         payment_id = object_id if item.get("object") == "payment_intent" else item.get("payment_intent")
         named = payment_id if isinstance(payment_id, str) else None
-        return Unreadable(object_id, named, datetime.fromtimestamp(created, UTC))
+        return Unreadable(object_id, named, unix_time(item.get("created")) or UNKNOWN_TIME)
 
 
 def event_in_list(answer: Mapping[str, object]) -> Mapping[str, object]:
-    """Raises StripeUnavailable: this is no event with an id."""
+    """Raises NotAsDocumented: this is no event with an id."""
     if not isinstance(answer.get("id"), str):
-        raise StripeUnavailable("Stripe's answer is no event")
+        raise not_documented("event")
     return event_from(answer)
 
 
 def payment_intent_from(answer: Mapping[str, object]) -> PaymentIntent:
-    """Raises StripeUnavailable: this is no PaymentIntent."""
+    """Raises NotAsDocumented: this is no PaymentIntent."""
     payment_id, status, currency = answer.get("id"), answer.get("status"), answer.get("currency")
-    amount, created, metadata = answer.get("amount_received"), answer.get("created"), answer.get("metadata")
+    amount, created_at, metadata = (
+        answer.get("amount_received"),
+        unix_time(answer.get("created")),
+        answer.get("metadata"),
+    )
     if not (isinstance(payment_id, str) and isinstance(status, str) and isinstance(currency, str)):
-        raise StripeUnavailable("Stripe's answer is no PaymentIntent")
-    if not (isinstance(amount, int) and isinstance(created, int)):
-        raise StripeUnavailable("Stripe's answer is no PaymentIntent")
-    created_at = datetime.fromtimestamp(created, UTC)
+        raise not_documented("PaymentIntent")
+    if not isinstance(amount, int) or created_at is None:
+        raise not_documented("PaymentIntent")
     return PaymentIntent(
         payment_id, status, amount, currency, created_at, metadata if isinstance(metadata, dict) else {}
     )
 
 
 def listed_refund_from(answer: Mapping[str, object]) -> ListedRefund:
-    """Raises StripeUnavailable: this is no refund."""
+    """Raises NotAsDocumented: this is no refund."""
     refund_id, amount = answer.get("id"), answer.get("amount")
-    status, payment_id, created = answer.get("status"), answer.get("payment_intent"), answer.get("created")
-    if not (isinstance(refund_id, str) and isinstance(amount, int) and isinstance(created, int)):
-        raise StripeUnavailable("Stripe's answer is no refund")
+    status, payment_id, created_at = (
+        answer.get("status"),
+        answer.get("payment_intent"),
+        unix_time(answer.get("created")),
+    )
+    if not (isinstance(refund_id, str) and isinstance(amount, int)) or created_at is None:
+        raise not_documented("refund")
     return ListedRefund(
         refund_id,
         status if isinstance(status, str) else None,
         amount,
         payment_id if isinstance(payment_id, str) else None,
-        datetime.fromtimestamp(created, UTC),
+        created_at,
     )
 
 

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from webhooks.stripe_fields import Json, code_or_none, list_or_empty, object_or_empty, time_or_none
+from orders.numbers import unix_time
+from webhooks.stripe_fields import Json, code_or_none, list_or_empty, object_or_empty
 
 
 def _business_days(days: int) -> timedelta:
@@ -80,7 +81,7 @@ def capture_before(charge: Json) -> datetime | None:
     """When an authorisation ends: https://docs.stripe.com/payments/place-a-hold-on-a-payment-method."""
     details = object_or_empty(charge, "payment_method_details")
     method = code_or_none(details, "type")
-    return time_or_none(object_or_empty(details, method).get("capture_before")) if method else None
+    return unix_time(object_or_empty(details, method).get("capture_before")) if method else None
 
 
 def is_waiting_for_money(intent: Json) -> bool:
@@ -97,4 +98,4 @@ def voucher_expiry(intent: Json) -> datetime | None:
     next_action = object_or_empty(intent, "next_action")
     action = code_or_none(next_action, "type")
     details = object_or_empty(next_action, action) if action else {}
-    return time_or_none(details.get("expires_at")) or time_or_none(details.get("expires_after"))
+    return unix_time(details.get("expires_at")) or unix_time(details.get("expires_after"))

@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Final
 
 from orders.frozen import frozen
+from orders.numbers import unix_time
 from webhooks.signing_secrets import SigningSecret
-from webhooks.stripe_fields import Json, time_or_none
+from webhooks.stripe_fields import Json
 
 TOLERANCE_SECONDS: Final = 300
 
@@ -85,6 +86,6 @@ def _has_signed(secret: str, signed: bytes, signatures: Sequence[bytes]) -> bool
 
 def _time_of(timestamp: bytes) -> datetime | None:
     try:
-        return time_or_none(int(timestamp))
+        return unix_time(int(timestamp))
     except ValueError:
         return None

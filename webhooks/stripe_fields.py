@@ -7,12 +7,11 @@ from typing import Final, TypeGuard
 
 from database.ids import is_document_id
 from orders.money import Money, is_amount, is_currency
+from orders.numbers import unix_time
 
 Json = Mapping[str, object]
 
 _STRIPE_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
-_SECONDS_MAX: Final = 50_000_000_000
-"""Over fifteen centuries before and after 1970: no sum of such a time and a few weeks is beyond what can be counted."""
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -78,17 +77,10 @@ def code_or_none(parent: Json, name: str) -> str | None:
 
 def time_from(seconds: object, name: str) -> datetime:
     """The time that a field of that name gives."""
-    time = time_or_none(seconds)
+    time = unix_time(seconds)
     if time is None:
         raise Misshapen(f"{name} must be a time in seconds")
     return time
-
-
-def time_or_none(seconds: object) -> datetime | None:
-    """A time that is written in seconds of Unix time, as Stripe writes it; None if it is no int or out of range."""
-    if type(seconds) is not int or abs(seconds) > _SECONDS_MAX:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def moment_or_none(text: object) -> datetime | None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from orders.event_kinds import EventKind
 from orders.events import FOUND_BY_PAYMENT, Ignored, NotUnderstood, ReportsPayment, StripeDelivery, StripeEvent
+from orders.numbers import unix_time
 from webhooks import charges, checkout_sessions, disputes, payment_intents, refunds
 from webhooks.ownership import NO_ORDER_ID, Naming, account_in, attempt_in, is_of_another_shop, order_named_in
 from webhooks.stripe_fields import (
@@ -21,7 +22,6 @@ from webhooks.stripe_fields import (
     moment_or_none,
     object_in,
     object_or_empty,
-    time_or_none,
 )
 
 _Read = Callable[[Json, str | None, StripeDelivery], StripeEvent | Ignored]
@@ -82,7 +82,7 @@ def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -
         return _thin_event_from(message, delivered_at)
     if message.get("object") != "event":
         raise NotAnEvent("the body is not an event")
-    delivery = _delivery_from(message, time_or_none(message.get("created")), delivered_at)
+    delivery = _delivery_from(message, unix_time(message.get("created")), delivered_at)
     handled = _HANDLED.get(delivery.event_type)
     if handled is None:
         return Ignored(delivery.event_id, delivery.event_type, "type not handled")
@@ -113,7 +113,7 @@ def _thin_event_from(message: Json, delivered_at: datetime) -> NotUnderstood | I
     if event_type not in HANDLED_THIN:
         return Ignored(_text_or_none(message.get("id")), event_type, "not a snapshot event")
     created = message.get("created")
-    created_at = moment_or_none(created) or time_or_none(created) or delivered_at
+    created_at = moment_or_none(created) or unix_time(created) or delivered_at
     # The ordinary event that it stands for has an id, too, should it have none of its own.
     event_id = next(filter(is_stripe_id, (message.get("id"), message.get("snapshot_event"))), None)
     delivery = _delivery_from({**message, "id": event_id}, created_at, delivered_at)

@@ -11,7 +11,11 @@ from tests.support.deployed import deployed_modules
 
 def errors_in_code() -> Iterator[tuple[str, str]]:
     """Every public error class, and what it is a kind of."""
-    known = {name for name in dir(builtins) if name.endswith(("Error", "Exception"))} | {"Transient", "StripeRefused"}
+    known = {name for name in dir(builtins) if name.endswith(("Error", "Exception"))} | {
+        "Transient",
+        "StripeRefused",
+        "StripeUnavailable",
+    }
     for file in deployed_modules():
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):

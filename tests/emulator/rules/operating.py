@@ -41,7 +41,7 @@ OPERATING_PERMITTED: Final = {
         NEW, a_request(kind="stock", mode="add", quantity=1, force=False, new=True, backorder=0)
     ),
     "an admin says what a request of its kind does not have, which the service answers": ADMIN.sets(
-        NEW, a_request(rehearse=False, again=False, force=True, new=False)
+        NEW, a_request(rehearse=False, again=False, elsewhere=False, force=True, new=False)
     ),
     "an admin asks for a parked event to be settled": ADMIN.sets(NEW, a_request(kind="replay", target="evt_1")),
     "an admin marks a finding as handled": ADMIN.sets(NEW, a_request(kind="handle", target="f_1", of="finding")),

@@ -9,6 +9,7 @@ from stripe_api.api import StripeUnavailable
 from stripe_api.client import StripeClient
 from stripe_api.keys import EMULATORS_KEY, stripe_key_from
 from stripe_api.lists import (
+    UNKNOWN_TIME,
     Listed,
     ListedRefund,
     PaymentIntent,
@@ -87,9 +88,18 @@ def test_what_happened_is_listed_and_looked_up_on_both_sides(stand_in: StandIn, 
 def test_what_cannot_be_read_in_a_list_is_named_beside_the_others(read: Any, item: Any, payment_id: Any) -> None:
     unreadable = Unreadable(item["id"], payment_id, datetime.fromtimestamp(item["created"], UTC))
     assert read({"data": [item], "has_more": True}) == Listed([unreadable], has_more=True)
-    for name in ("id", "created"):
-        with pytest.raises(StripeUnavailable):
-            read({"data": [{**item, name: None}], "has_more": False})
+    with pytest.raises(StripeUnavailable):
+        read({"data": [{**item, "id": None}], "has_more": False})
+
+
+@pytest.mark.parametrize("created", [None, "1773500966", 1e30, 10**30, -(10**30), 1773500966.5, True, {}])
+@pytest.mark.parametrize(("read", "item"), [(payment_intents_in, a_payment_intent()), (refunds_in, a_refund_object())])
+def test_what_says_no_time_that_can_be_is_named_beside_the_others_and_looked_at_first(
+    read: Any, item: Any, created: object
+) -> None:
+    unreadable, other = read({"data": [{**item, "created": created}, item], "has_more": False}).items
+    assert (unreadable.object_id, unreadable.created_at) == (item["id"], UNKNOWN_TIME)
+    assert other.created_at == datetime.fromtimestamp(item["created"], UTC)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Times as Stripe writes them, in seconds or written out."""
+"""Times as Stripe writes them out."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from webhooks.stripe_fields import moment_or_none, time_or_none
+from webhooks.stripe_fields import moment_or_none
 
 
 @pytest.fixture
@@ -24,7 +24,3 @@ def test_a_moment_is_in_utc_wherever_it_is_read(text: str) -> None:
     moment = moment_or_none(text)
     assert moment == datetime(2026, 1, 1, 12, tzinfo=UTC)
     assert moment.tzinfo is UTC
-
-
-def test_no_time_is_so_far_away_that_nothing_can_be_added_to_it() -> None:
-    assert [time_or_none(seconds) is None for seconds in (50_000_000_000, 50_000_000_001)] == [False, True]
