@@ -32,6 +32,8 @@ HAPPENINGS_MAX: Final = 300
 NOTIFIED_MAX: Final = 100
 """For the notices of so many of its latest causes is looked."""
 OTHERS_MAX: Final = 50
+SWEPT: Final = "within minutes, for six hours; after that, ask for it again"
+"""Until when a request is answered whose trigger was lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from database.documents.disputes import dispute_path
 from database.documents.effects import effect_path
 from database.documents.findings import finding_path
 from database.documents.inventory import inventory_path
+from database.documents.operator_requests import OF_NO_ORDER, operator_request_path
 from database.documents.order_fields import refunds_from
 from database.documents.orders import order_path
 from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_path
+from database.documents.values import text_or_none
 from database.documents.webhook_events import claim_path
 from database.ids import is_document_id
 from database.store import Document
@@ -46,6 +48,7 @@ class Kind(StrEnum):
     USER = "customer"
     PRODUCT = "product"
     FINDING = "finding"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ _PATHS: Final = (
     (Kind.DISPUTE, dispute_path),
     (Kind.EFFECT, effect_path),
     (Kind.FINDING, finding_path),
+    (Kind.REQUEST, operator_request_path),
 )
 _PRODUCT_PATHS: Final = (product_path, inventory_path)
 
@@ -92,8 +96,14 @@ def lead_from(some_id: str, reader: Reader) -> Lead | None:
 
 
 def _order_of(kind: Kind, found: Found) -> str | None:
-    order_id = found.id if kind is Kind.ORDER else found.fields.get("orderId")
-    return order_id if isinstance(order_id, str) else None
+    match kind:
+        case Kind.ORDER:
+            return found.id
+        case Kind.REQUEST:
+            is_of_order = found.fields.get("kind") not in OF_NO_ORDER
+            return text_or_none(found.fields.get("target")) if is_of_order else None
+        case _:
+            return text_or_none(found.fields.get("orderId"))
 
 
 def _of_payment(payment: Found, reader: Reader) -> Lead:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from ops.case import Request
+from ops.case import SWEPT, Request
 from ops.page import Cell, Heading, Line, Page, Part, Row, Table, Tone
 from ops.phrases import amount, moment
 from ops.report import Report, StockRow
@@ -39,7 +39,7 @@ def _head(report: Report, how: str | None) -> Iterator[Part]:
 
 def _asked_for(request: Request) -> str:
     asked = f"{request.operator} asked at {moment(request.since)} to {request.kind} it ({request.reason})"
-    return f"- {asked}: not answered yet, which the sweep does within minutes (request {request.request_id})"
+    return f"- {asked}: not answered yet, which the sweep does {SWEPT} (request {request.request_id})"
 
 
 def _money(report: Report) -> Iterator[Part]:

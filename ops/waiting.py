@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from database.documents.disputes import dispute_from
+from database.documents.operator_requests import OF_NO_ORDER
 from database.documents.orders import order_from
 from database.documents.values import text_or_none, time_or_none
 from ops.case import Finding, finding_in, parked_event_in
@@ -46,9 +47,11 @@ def of_overpaid(found: Found) -> Item | None:
     return Item(found.id, since, added(left), f"not needed: {', '.join(each.payment_id for each in order.unneeded)}")
 
 
-def of_refund_lost(found: Found) -> Item:
+def of_refund_lost(found: Found) -> Item | None:
     """Waiting for as long as nobody has changed the order, at least."""
     order = order_from(found.id, found.fields)
+    if not order.refunds_to_repeat:
+        return None
     # Of several refunds of a payment, each was to bring back what the one before did not.
     lost = {
         payment: Money(
@@ -109,7 +112,9 @@ def of_request(found: Found) -> Item | None:
         return None
     fields, since = found.fields, time_or_none(found.fields.get("createdAt")) or found.created_at
     said = f"{fields.get('kind')}, asked for by {fields.get('operator')} (request {found.id})"
-    return Item(text_or_none(fields.get("target")) or found.id, since, note=said)
+    target = None if fields.get("kind") in OF_NO_ORDER else text_or_none(fields.get("target"))
+    # What it is about, if that is no order, knows nothing of it.
+    return Item(target or found.id, since, note=said)
 
 
 def of_finding(found: Found) -> Item:

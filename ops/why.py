@@ -10,7 +10,7 @@ from database.documents.orders import order_from
 from database.documents.payments import known_payment_from
 from database.documents.values import text_or_none
 from database.store import Document
-from ops.case import case_of, finding_in, parked_event_in, unreadable_effect_in
+from ops.case import SWEPT, case_of, finding_in, parked_event_in, unreadable_effect_in
 from ops.commands import Asked, command
 from ops.exit_codes import ExitCode, Failed
 from ops.lookup import REFUNDED_ORDERS_MAX, Kind, Lead, lead_from
@@ -33,7 +33,8 @@ def why(context: click.Context, some_id: str) -> None:
     """Say where an order is, why, and what to do next.
 
     ID is an order's, or that of a payment (pi_, ch_), an event (evt_), a refund (re_), a dispute (dp_), a Checkout
-    session (cs_), an effect or a customer. Ends with 3 if something needs a person, and with 1 if nothing is known.
+    session (cs_), an effect, a request or a customer. Ends with 3 if something needs a person, and with 1 if nothing is
+    known.
     """
     asked: Asked = context.obj
     asked.output.say(f"Looking in {asked.shop.project} ...")
@@ -118,6 +119,18 @@ def _finding(lead: Lead) -> Iterator[Part]:
             yield from _steps(steps_for_finding(finding_in(found)))
 
 
+def _request(lead: Lead) -> Iterator[Part]:
+    for found in lead.found:
+        fields = found.fields
+        what = f"{fields.get('kind')} {fields.get('target')}"
+        yield Line(f"Request {found.id} of {moment(found.created_at)} wants {what}, {_by_whom(fields)}")
+        if fields.get("settledAt") is None:
+            yield Line(f"Nobody has answered it yet, which the sweep does {SWEPT}.", Tone.WARNING)
+        else:
+            note = text_or_none(fields.get("note"))
+            yield Line(f"It ended as {fields.get('result')}{f': {note}' if note else ''}")
+
+
 def _steps(steps: Iterator[Step]) -> Iterator[Part]:
     for step in steps:
         yield Line(step.why + (":" if step.command else "."))
@@ -140,6 +153,7 @@ _WITHOUT_ORDER: Final[Mapping[Kind, Callable[[Lead], Iterator[Part]]]] = {
     Kind.EVENT: _event,
     Kind.EFFECT: _effect,
     Kind.FINDING: _finding,
+    Kind.REQUEST: _request,
     Kind.PAYMENT: _payment,
     Kind.USER: _customer,
     Kind.PRODUCT: _product,
@@ -157,6 +171,7 @@ _NEEDS: Final[Mapping[Kind, Callable[[Found], bool]]] = {
     Kind.PAYMENT: lambda found: bool(_waiting_for(found)),
     Kind.EFFECT: lambda found: unreadable_effect_in(found) is not None,
     Kind.FINDING: lambda found: found.fields.get("state") == OPEN,
+    Kind.REQUEST: lambda found: found.fields.get("settledAt") is None,
 }
 
 

@@ -187,6 +187,26 @@ def test_a_finding_of_no_order_is_shown_by_its_own_remedy_or_page(
     assert [line for line in said.splitlines() if line.startswith("./shop")] == [command]
 
 
+@pytest.mark.parametrize(
+    ("asked", "command"),
+    [
+        ({"kind": "accept", "target": "order-1"}, "order-1"),
+        ({"kind": "stock", "target": "shirt"}, "r"),
+        ({"target": {}}, "r"),
+    ],
+)
+def test_a_request_of_no_order_is_shown_by_its_own_page(asked: Fields, command: str) -> None:
+    request = {**an_operators_request("retry"), **asked}
+    store = MemoryStore({"orders/order-1": HEALTHY["orders/paid"], "operatorRequests/r": request})
+    said = operated(store, "status", now=AT).stdout
+    assert [line for line in said.splitlines() if line.startswith("./shop")] == [f"./shop why {command}"]
+    assert operated(store, "why", command, now=AT).exit_code == ExitCode.FOUND
+
+
+def test_an_order_that_is_only_marked_as_one_whose_refund_failed_waits_for_nobody() -> None:
+    assert found_in(MemoryStore({"orders/o": {**REFUND_LOST, "refunds": {}}})) == {}
+
+
 def test_disputes_are_named_by_their_deadline_with_the_command_to_begin_with() -> None:
     store = MemoryStore({"disputes/a-late": {**DISPUTE, "dueBy": AT + 2 * AN_HOUR}, "disputes/early": DISPUTE})
     said = operated(store, "status", now=AT).stdout

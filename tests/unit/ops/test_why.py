@@ -474,6 +474,27 @@ def test_a_paid_order_that_its_customer_wants_cancelled_can_be_refunded() -> Non
     assert "- its customer asked at 2026-03-14 15:09:26" in told(a_shop(order))
 
 
+def test_a_request_says_who_wants_what_and_what_became_of_it() -> None:
+    store = a_shop()
+    request = an_operators_request("stock", target="shirt", mode="recount")
+    store.put("operatorRequests/r-1", request)
+    shown = operated(store, "why", "r-1")
+    waits = (
+        "Nobody has answered it yet, which the sweep does within minutes, for six hours; after that, ask for it again."
+    )
+    asked = "Request r-1 of 2026-03-14 15:09:26 wants stock shirt, by olga: as agreed"
+    assert (shown.exit_code, shown.stdout.splitlines()) == (ExitCode.FOUND, [asked, waits])
+    store.put("operatorRequests/r-1", {**request, "settledAt": NOW, "result": "not_adjusted", "note": "never_short"})
+    shown = operated(store, "why", "r-1")
+    assert (shown.exit_code, shown.stdout.splitlines()) == (
+        ExitCode.FINE,
+        [asked, "It ended as not_adjusted: never_short"],
+    )
+    store = without_requests(a_shop_after(a_placement()))
+    store.put("operatorRequests/r-2", an_operators_request("accept"))
+    assert told(store, "r-2").startswith("The request r-2 leads to an order.\n")
+
+
 # --- Handled ----------------------------------------------------------------------------------------------------------
 
 BY_OLGA = {"operator": "olga", "reason": "told on the phone"}
