@@ -6,6 +6,7 @@ import click
 
 from database.documents.effects import effect_path
 from database.documents.findings import finding_path
+from database.documents.payments import payment_path
 from database.documents.webhook_events import claim_path
 from database.ids import is_document_id
 from ops.acting import Act, How, said_how
@@ -14,6 +15,7 @@ from ops.commands import Asked, command
 from ops.exit_codes import Failed
 from ops.reading import Reader
 from orders.operator_events import HandledKind
+from reconciliation.finding import to_copy
 
 _PATHS: Final = {
     HandledKind.EFFECT: effect_path,
@@ -49,10 +51,14 @@ def handle(asked: Asked, ids: tuple[str, ...], of: str | None, how: How) -> None
 
 def _kind_of(some_id: str, reader: Reader) -> HandledKind:
     """Raises Failed, Transient."""
-    there = reader.read(*(path(some_id) for path in _PATHS.values()))
+    there = reader.read(*(path(some_id) for path in (*_PATHS.values(), payment_path)))
     kinds = [kind for kind, path in _PATHS.items() if path(some_id) in there]
     if not kinds:
-        raise Failed(f"There is no effect, no finding and no event {some_id}. `./shop status` says what waits.")
+        nothing = f"There is no effect, no finding and no event {some_id}"
+        if payment_path(some_id) in there:
+            # Most likely it is not needed, or its refund failed, and somebody has paid it back in another way.
+            raise Failed(f"{nothing}, but a payment. What waits of it, and what ends that: {to_copy('why', some_id)}")
+        raise Failed(f"{nothing}. `./shop status` says what waits.")
     if len(kinds) > 1:
         raise Failed(f"{some_id} is the id of several things: say --of {' or --of '.join(kinds)}.")
     return kinds[0]

@@ -75,10 +75,10 @@ def _retry(effect: Effect) -> Step:
 
 
 def _handle(effect: Effect, *, is_over: bool) -> Step:
-    what = f"the refund of {effect.stored.effect.recipient} that was given up"
-    why = f"Nobody can try {what} again, since money of it went back otherwise: say that it needs nobody any more"
-    if not is_over:
-        why = f"Or, if nothing is owed any more, say that {what} needs nobody"
+    what = f"refund of {effect.stored.effect.recipient} that was given up"
+    why = f"Or, if nothing is owed any more, say that the {what} needs nobody"
+    if is_over:
+        why = f"The {what} is not tried again, since money of it went back otherwise: say that it needs nobody any more"
     return Step(why, to_copy("handle", effect.stored.effect.effect_id))
 
 

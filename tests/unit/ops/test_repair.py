@@ -146,6 +146,12 @@ def test_what_waits_is_marked_as_handled_whatever_it_is() -> None:
     assert (again.exit_code, "not_handled: not_open: it is handled" in again.stdout) == (ExitCode.FAILED, True)
 
 
+def test_who_would_mark_a_payment_as_handled_is_led_to_what_ends_its_wait() -> None:
+    store = a_shop_after(a_placement(), a_payment(), a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2"))
+    refused = ran(store, "handle", "pi_2", *YES)
+    assert (refused.exit_code, refused.stderr.splitlines()[-1].endswith("./shop why pi_2")) == (ExitCode.FAILED, True)
+
+
 def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None:
     store = a_shop_with_a_hold()
     gone = ran(store, "handle", "x_1", *YES)
