@@ -55,7 +55,7 @@ def bulk_lines(bulk: Bulk) -> Sequence[Part]:
             f"{bulk.orders} order{'' if bulk.orders == 1 else 's'}{f', {amounts} in minor units' if amounts else ''}"
         ),
         *more,
-        set_line(bulk.orders, bulk.set),
+        *([set_line(bulk.orders, bulk.set)] if bulk.orders else []),
     )
 
 

@@ -147,4 +147,6 @@ def _page(count: Mapping[str, int], findings: Iterable[Finding]) -> Page:
     ]
     if not rows:
         return (*said, Line("The trail is as it was written.", Tone.GOOD))
-    return (*said, Heading("Not as it was written"), Table(rows, ("order", "what", "entry", "why")))
+    table = Table(rows, ("order", "what", "entry", "why"))
+    what_to_do = "The runbook says what to do, under “Money, stock or the trail disagree”."
+    return (*said, Heading("Not as it was written"), table, Line(what_to_do))

@@ -99,6 +99,7 @@ class Case:
     checkout: Checkout | None
     taking: Mapping[str, int]
     """What is sold of it, and not yet taken from the inventory."""
+    is_taking_unreadable: bool
     timeline: tuple[Happening, ...]
     """The earliest first."""
     parked: tuple[ParkedEvent, ...]
@@ -118,6 +119,7 @@ def case_of(order_id: str, reader: Reader) -> Case:
     paths = order_path(order_id), checkout_path(order_id), taking_path(order_id)
     found, checkout, taking = map(reader.read(*paths).get, paths)
     order = order_from(order_id, found.fields) if found else None
+    units = units_to_take_from(taking.fields) if taking else None
     known = known_checkout_from(_document(checkout)) if checkout else None
     return Case(
         order_id=order_id,
@@ -125,7 +127,8 @@ def case_of(order_id: str, reader: Reader) -> Case:
         products=_products_of(order, reader) if order else {},
         went_uncounted=found is not None and found.fields.get(WENT_UNCOUNTED) is True,
         checkout=known.checkout if known else None,
-        taking=(units_to_take_from(taking.fields) or {}) if taking else {},
+        taking=units or {},
+        is_taking_unreadable=taking is not None and units is None,
         timeline=_timeline_of(listed, _notices_of(listed["audit entries"], order, reader)),
         parked=tuple(map(parked_event_in, listed["parked events"])),
         disputes=tuple(filter(None, (dispute_from(each.id, each.fields) for each in listed["disputes"]))),

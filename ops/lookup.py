@@ -15,6 +15,7 @@ from database.documents.order_fields import refunds_from
 from database.documents.orders import order_path
 from database.documents.payments import known_payment_from, payment_path
 from database.documents.products import product_path
+from database.documents.takings import taking_path
 from database.documents.values import text_or_none
 from database.documents.webhook_events import claim_path
 from database.ids import is_document_id
@@ -134,6 +135,8 @@ def _of_session(session_id: str, reader: Reader) -> Lead | None:
 
 def _of_order_gone(order_id: str, reader: Reader) -> Lead | None:
     """An order that does not exist, or no more, and of which something is on record."""
+    if reader.read(taking_path(order_id)):
+        return Lead(Kind.ORDER, order_id)
     parked = reader.find(Query("webhookEvents", (Where("orderId", "==", order_id),), at_most=1))
     entries = parked or reader.find(Query("auditLog", (Where("orderId", "==", order_id),), "createdAt", at_most=1))
     return Lead(Kind.ORDER, order_id) if entries else None

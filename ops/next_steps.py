@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
+from database.documents.takings import taking_path
 from effects.effect import EffectKind, EffectState
 from ops.attention import ASKED_WITHIN, UNTOUCHED_MAX
 from ops.case import Case, Effect, Finding, ParkedEvent, UnreadableEffect
@@ -32,6 +33,11 @@ def steps_of(case: Case, now: datetime) -> Iterator[Step]:
         yield from steps_for_finding(finding)
     for parked in case.parked:
         yield from steps_for_parked(parked)
+    if case.is_taking_unreadable:
+        yield _of_unreadable_taking(case)
+    elif case.taking and not case.order:
+        why = f"{taking_path(case.order_id)} takes units for an order that is not there"
+        yield Step(f"{why}: the runbook says what to do, under “Sold units are not taken”", None)
     if case.order:
         yield from _of_taking(case.order, case, now)
         yield from _of_order(case.order, case, now)
@@ -110,6 +116,15 @@ def steps_for_parked(parked: ParkedEvent) -> Iterator[Step]:
 def is_taking_overdue(order: Order, now: datetime) -> bool:
     """Whether the units that it sold of hot products should have been taken by now."""
     return order.finalized_at is not None and now - order.finalized_at >= OVERDUE_AFTER
+
+
+def _of_unreadable_taking(case: Case) -> Step:
+    path = taking_path(case.order_id)
+    later = case.order.lines_taken_later if case.order and case.order.finalized_at else ()
+    units = ", ".join(f"{line.product_id}: {line.quantity}" for line in later)
+    mend = f"write its `units` as {{{units}}}" if units else "nothing was sold that is taken later, so delete it"
+    why = f"{path} is not what this service writes: {mend}. Until then no stock can be set, added or counted"
+    return Step(f"{why}; the runbook says more, under “Sold units are not taken”", None)
 
 
 def _of_taking(order: Order, case: Case, now: datetime) -> Iterator[Step]:

@@ -27,7 +27,7 @@ def found_lines(readings: Readings, *, is_all: bool, is_set: bool) -> Sequence[P
         lines.append(Line("There are more: do these first, then begin again.", Tone.WARNING))
     if readings.from_file_alone:
         lines.append(Line(_UNSIGNED.format(count=readings.from_file_alone), Tone.WARNING))
-    if is_set:
+    if is_set and readings.events:
         lines.append(set_line(len(readings.events), readings.set))
     return lines
 

@@ -36,6 +36,13 @@ def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> I
     if shelf.defect == NO_INVENTORY:
         yield Line("Count it, with what orders hold, and say in the place of QUANTITY how many are there:")
         yield Line(to_copy("stock set", shelf.product_id, "QUANTITY"), Tone.COMMAND)
+    elif shelf.defect:
+        figures = f"`stock` as you count it, and {held + to_take} as `reserved`"
+        yield Line(
+            f"Nobody can hold any of it until inventory/{shelf.product_id} says it in whole numbers. Write there",
+            Tone.WARNING,
+        )
+        yield Line(f"{figures}, which is what orders hold.", Tone.WARNING)
 
 
 def _row(shelf: Shelf) -> Row:

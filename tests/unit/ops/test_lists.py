@@ -205,3 +205,10 @@ def test_a_product_named_like_a_command_can_still_be_shown() -> None:
 @pytest.mark.parametrize("product", ["nothing", "a/b"])
 def test_an_unknown_product_is_none(product: str) -> None:
     assert operated(a_shop(), "stock", product).exit_code == ExitCode.FAILED
+
+
+def test_an_inventory_that_cannot_be_read_says_what_to_write_there() -> None:
+    store = a_shop_with_a_hold()
+    store.put("inventory/shirt", {"stock": "ten", "reserved": -3})
+    said = " ".join(operated(store, "stock", "shirt").stdout.split())
+    assert "Write there `stock` as you count it, and 3 as `reserved`, which is what orders hold." in said

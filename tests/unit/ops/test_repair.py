@@ -146,6 +146,10 @@ def test_what_waits_is_marked_as_handled_whatever_it_is() -> None:
     assert (again.exit_code, "not_handled: not_open: it is handled" in again.stdout) == (ExitCode.FAILED, True)
 
 
+def test_where_no_order_is_meant_no_set_is_named() -> None:
+    assert "--count" not in ran(a_shop_with_a_hold(), "accept", "--all", "--status", "review").stdout
+
+
 def test_who_would_mark_a_payment_as_handled_is_led_to_what_ends_its_wait() -> None:
     store = a_shop_after(a_placement(), a_payment(), a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2"))
     refused = ran(store, "handle", "pi_2", *YES)

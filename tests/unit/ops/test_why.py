@@ -423,6 +423,30 @@ def test_units_that_nobody_takes_in_time_need_a_person() -> None:
     assert "under “Sold units are not taken”" in step
 
 
+@pytest.mark.parametrize(
+    ("order", "units", "step"),
+    [
+        ({"takenLater": ["shirt"]}, "three", "write its `units` as {shirt: 3}. Until then no stock can be set"),
+        ({}, {"shirt": -1}, "nothing was sold that is taken later, so delete it. Until then no stock can be set"),
+        (None, {"shirt": "x"}, "nothing was sold that is taken later, so delete it"),
+        (None, {"shirt": 3}, "takes units for an order that is not there"),
+    ],
+)
+def test_what_is_to_be_taken_and_should_not_be_as_it_is_says_what_to_do(
+    order: Fields | None, units: object, step: str
+) -> None:
+    store = without_requests(a_shop_after(a_placement(), a_payment()))
+    store.put("orders/order-1", {**document_at(store, "orders/order-1"), **(order or {})})
+    some_id = "order-1" if order is not None else "gone"
+    store.put(f"takings/{some_id}", {"units": units})
+    shown = operated(store, "why", some_id)
+    assert (shown.exit_code, f"takings/{some_id} " in shown.stdout, step in shown.stdout) == (
+        ExitCode.FOUND,
+        True,
+        True,
+    )
+
+
 def test_what_the_sweep_should_have_done_by_now_needs_a_person() -> None:
     soon, late = NOW + timedelta(minutes=19), NOW + timedelta(minutes=20)
     asked, sent = (without_requests(a_shop_after(a_placement(), a_payment())) for _ in range(2))
