@@ -72,6 +72,25 @@ def test_what_stripe_refunds_after_all_counts_once() -> None:
     assert (order["status"], order["amountRefunded"], order["overpaid"]) == ("refunded", 3_600, None)
 
 
+def test_a_refund_that_failed_is_on_the_order_until_as_much_has_gone_back_in_another_way() -> None:
+    failed = a_refunded_charge("evt_3", a_refund(amount=1_200, status="failed"), total=1_200)
+    store = a_shop_after(a_placement(), a_payment(), failed)
+    assert document_at(store, "orders/order-1")["refundLost"] is True
+    assert sent_back(store, "too-little", amount=1_000).result == "partially_refunded"
+    assert document_at(store, "orders/order-1")["refundLost"] is True
+    sent_back(store, "the-rest", amount=200)
+    order = document_at(store, "orders/order-1")
+    assert (order["refundLost"], order["amountRefunded"]) == (None, 1_200)
+
+
+def test_a_refund_that_failed_of_a_payment_too_many_is_only_money_that_came_twice() -> None:
+    store = paid_twice()
+    refund = a_refund(amount=1_200, status="failed", payment_id="pi_2")
+    settled(a_refunded_charge("evt_3", refund, total=1_200, payment_intent_id="pi_2", charge_id="ch_2"), store)
+    order = document_at(store, "orders/order-1")
+    assert (order["overpaid"], order.get("refundLost")) == (True, None)
+
+
 def test_what_the_order_is_paid_with_is_refunded_with_its_units_and_its_customer_learns_how_much() -> None:
     change = given(a_sold_order(), effects=()).changed_by(
         asked_of_order("refund-1", amount=1_200, restock="shirt:1", elsewhere=True)
@@ -171,5 +190,6 @@ def test_a_refund_that_was_given_up_is_not_tried_again_after_a_later_one_of_its_
     given_up = StoredEffect(one, EffectState.ERROR, 1, None, None, version=1)
     other = StoredEffect(another, EffectState(state), 1, None, None, version=1)
     assert (why_not_again(given_up, [given_up, other], a_sold_order()) is not None) is is_refused
+    assert (why_not_again(given_up, [other], a_sold_order()) is not None) is is_refused
     # What was refunded before is no reason.
     assert why_not_again(given_up, [other, given_up], a_sold_order()) is None
