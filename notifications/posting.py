@@ -17,14 +17,13 @@ from requests.adapters import HTTPAdapter
 
 from effects.outside import Failed
 from orders.frozen import frozen
+from orders.numbers import pause_from
 
 ANSWER_SECONDS_MAX: Final = 5.0
 """How long an answer may take, with everything on the way to it; or several, which are asked for at once."""
 _CONNECT_SECONDS_MAX: Final = 3.0
 _ANSWER_BYTES_MAX: Final = 64 * 1024
 """Of a body. Providers say in less than a thousand what has become of a message."""
-_PAUSE_DIGITS_MAX: Final = 5
-"""Of a pause in seconds: about a day, after which no effect is tried again."""
 _PASSING: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -126,13 +125,6 @@ def _body_of(answered: requests.Response) -> bytes:
             if len(body) > _ANSWER_BYTES_MAX:
                 break
     return body
-
-
-def pause_from(retry_after: str | None) -> timedelta | None:
-    """A Retry-After header's time, where it is one in seconds, as all of these providers write it."""
-    text = (retry_after or "").strip()
-    is_number = text.isascii() and text.isdigit() and len(text) <= _PAUSE_DIGITS_MAX
-    return timedelta(seconds=int(text)) if is_number else None
 
 
 def _silence(provider: str, error: str) -> Failed:

@@ -154,12 +154,6 @@ def printable(message: str | None) -> str:
     return said[:_MESSAGE_CHARACTERS_MAX] or "no reason given"
 
 
-def pause_from(retry_after: str | None) -> timedelta | None:
-    """A Retry-After header's time, where it is one in seconds."""
-    text = (retry_after or "").strip()
-    return timedelta(seconds=int(text)) if text.isascii() and text.isdigit() and len(text) < len("100000") else None
-
-
 def not_documented(what: str) -> NotAsDocumented:
     return NotAsDocumented(f"Stripe's answer is no {what}")
 

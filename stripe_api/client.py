@@ -7,6 +7,7 @@ from urllib.parse import quote
 import requests
 import stripe
 
+from orders.numbers import pause_from
 from stripe_api.api import (
     API_VERSION,
     AlreadyRefunded,
@@ -17,7 +18,6 @@ from stripe_api.api import (
     StripeRefused,
     StripeUnavailable,
     event_from,
-    pause_from,
     printable,
     refund_from,
     session_from,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from effects.outside import Failed
-from notifications.posting import Answer, Post, answer_to, answers_to, pause_from
+from notifications.posting import Answer, Post, answer_to, answers_to
 from tests.support.scripted_server import Hangup, Request, ScriptedServer, http_answer, listening
 
 Answering = Callable[[Request], Iterable[bytes]]
@@ -95,14 +95,6 @@ def test_neither_a_password_file_nor_a_proxy_of_the_environment_is_asked(
 def test_no_redirect_takes_the_secret_elsewhere() -> None:
     answer = asked(lambda request: [http_answer(b"", 302 if request.path == "/secret" else 200, "Location: /other")])
     assert (answer.code, answer.is_success, answer.is_passing) == (302, False, False)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [(" 30 ", 30), ("86400", 86_400), ("0", 0), ("-1", None), ("1e9", None), ("9" * 30, None)]
-)
-def test_a_pause_is_a_number_of_seconds(text: str, seconds: int | None) -> None:
-    assert pause_from(text) == (None if seconds is None else timedelta(seconds=seconds))
-    assert pause_from(None) is None
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"[" * 99_999])

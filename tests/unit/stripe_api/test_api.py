@@ -1,6 +1,6 @@
 """Stripe's answers are read at the door, and what it says of a refusal is fit for a log."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ from stripe_api.api import (
     StripeRefused,
     StripeUnavailable,
     event_from,
-    pause_from,
     printable,
     refund_from,
     session_from,
@@ -86,16 +85,3 @@ def test_what_may_help_later_is_transient_and_a_refusal_is_not() -> None:
 )
 def test_a_refusal_is_printed_without_keys_and_addresses_on_one_line_that_ends(said: str | None, printed: str) -> None:
     assert printable(said) == printed
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("3", 3), (" 60 ", 60), ("0", 0), ("99999", 99_999)],
-)
-def test_how_long_stripe_asks_to_be_left_alone_is_said_in_seconds(header: str, seconds: int) -> None:
-    assert pause_from(header) == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize("header", [None, "", "soon", "-1", "1.5", "Wed, 21 Oct 2026 07:28:00 GMT", "٣", "100000"])
-def test_any_other_pause_is_none(header: str | None) -> None:
-    assert pause_from(header) is None
