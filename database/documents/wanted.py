@@ -27,7 +27,6 @@ from orders.operator_events import (
     MarkedAsHandled,
     OperatorEvent,
     OrderAccepted,
-    RefundOrdered,
     StockAdjusted,
 )
 from orders.order import Order
@@ -226,7 +225,7 @@ class Wanted:
 
     @property
     def _payment_ids(self) -> tuple[str, ...]:
-        return self.event.payment_ids if isinstance(self.event, StripeEvent | OrderAccepted | RefundOrdered) else ()
+        return self.event.payment_ids if isinstance(self.event, StripeEvent | OrderAccepted) else ()
 
     @property
     def _checkout_path(self) -> str | None:
