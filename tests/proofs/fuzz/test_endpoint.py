@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from database.documents import recorder
 from database.documents.webhook_events import parked_claim
 from database.store import Create
+from orders import numbers
 from orders.events import Ignored, NotUnderstood, StripeDelivery
 from orders.money import Money
 from orders.outcome import OrderNotThereYet
@@ -168,7 +169,7 @@ RARELY: dict[str, tuple[object, str, object, Fields, str]] = {
     ),
     "ignores thin events": (translation, "HANDLED_THIN", frozenset(), a_thin_event(), IGNORES),
     "holds until after the end of time": (
-        *(stripe_fields, "_SECONDS_MAX", LAST_SECOND_OF_9999),
+        *(numbers, "_SECONDS_MAX", LAST_SECOND_OF_9999),
         {**the_event("payment_intent.processing"), **AT_THE_END},
         "OverflowError",
     ),
