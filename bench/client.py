@@ -14,12 +14,15 @@ _HEAD_END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\nContent-Length: (\d+)", re.IGNORECASE)
 
 
-def serving(project: str, *, source: str = "main.py", target: str = "stripe_webhook") -> AbstractContextManager[Server]:
-    """Start to serve a function of this repository; the server ends with the block."""
+def serving(
+    project: str, *, source: str = "main.py", target: str = "stripe_webhook", firestore_host: str | None = None
+) -> AbstractContextManager[Server]:
+    """Start to serve a function of this repository, on the emulator if nothing else is named, until the block ends."""
     function = {"FUNCTION_SOURCE": source, "FUNCTION_TARGET": target}
     # What the first start compiles, later ones find, whatever this machine does elsewhere.
     compiled = {"PYTHONDONTWRITEBYTECODE": ""}
-    return starting_server(project, os.environ["FIRESTORE_EMULATOR_HOST"], Path(os.devnull), **function, **compiled)
+    host = firestore_host or os.environ["FIRESTORE_EMULATOR_HOST"]
+    return starting_server(project, host, Path(os.devnull), **function, **compiled)
 
 
 class Client:
