@@ -162,7 +162,8 @@ def test_the_open_orders_of_a_customer_are_those_that_hold_units_and_are_not_pai
 
 
 def test_the_effects_of_an_order_are_found_by_their_ids_as_of_now(queried: Database) -> None:
-    queried.put("effects/e", {"orderId": "o", "createdAt": NOW, "refund": {"amount": 5}})
+    queried.put("effects/e", {"orderId": "o", "createdAt": NOW, "refund": {"amount": 5}, "payload": {"to": "alice"}})
+    queried.put("effects/not-ours", {"orderId": "o"})
     queried.put("effects/f", {"orderId": "p", "createdAt": NOW, "refund": None})
     found = queried.store.effects_of("o", timeout_seconds=SOON)
     assert {name: dict(effect.fields) for name, effect in found.items()} == {

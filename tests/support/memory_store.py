@@ -7,6 +7,7 @@ from itertools import chain
 
 from audit.anchors import MovedHead
 from database.documents.anchors import moved_head_from
+from database.documents.effects import effects_of
 from database.documents.fcm_tokens import fcm_tokens_path, newest_first
 from database.documents.orders import COUNTED_ORDERS_MAX, HOLDING_ORDERS, units_held
 from database.documents.parked_events import parked_event_from
@@ -135,11 +136,8 @@ class MemoryStore:
         return sum(order.get("userId") == user_id and order.get("status") in OPEN for order in orders)
 
     def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
-        return {
-            path.removeprefix("effects/"): document
-            for path, document in list(self._documents.items())
-            if path.startswith("effects/") and document.fields.get("orderId") == order_id
-        }
+        found = chain.from_iterable(self.as_of(NOW).find(effects_of(order_id)))
+        return {effect_id: Document(fields, version=None) for effect_id, fields in found}
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
         return units_to_take_in(chain.from_iterable(self.as_of(NOW).find(TAKINGS)))[product_id]

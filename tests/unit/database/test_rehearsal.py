@@ -57,7 +57,7 @@ def test_a_refused_commit_leaves_no_trace_and_counts_are_of_what_would_be_there(
     rehearsal.commit((Update("orders/o", {"status": "finalized"}, held.version),), timeout_seconds=1)
     assert rehearsal.count_open_orders("alice", timeout_seconds=1) == 1
     assert rehearsal.count_open_orders("bob", timeout_seconds=1) == 0
-    store.put("effects/e", {"orderId": "o", "state": "PENDING"})
+    store.put("effects/e", {"orderId": "o", "createdAt": NOW})
     rehearsal.commit((Create("effects/f", {"orderId": "o"}), Create("effects/g", {"orderId": "p"})), timeout_seconds=1)
     assert rehearsal.effects_of("o", timeout_seconds=1).keys() == {"e", "f"}
 
