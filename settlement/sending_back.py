@@ -62,7 +62,7 @@ def send_back(case: Case) -> Proposal | Look:
         return turned_down(case, f"{before}: {_AGAIN}")
     if event.is_elsewhere:
         return _gone_back_elsewhere(case, parts)
-    refunds = _refunds_of(parts, event)
+    refunds = _refunds_of(parts, event, order)
     return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, note=in_words(_sum_in_words(parts, left), before))
 
 
@@ -164,9 +164,11 @@ def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequenc
     return None
 
 
-def _refunds_of(parts: Mapping[Payment, int], event: RefundOrdered) -> Mapping[str, RefundTerms]:
+def _refunds_of(parts: Mapping[Payment, int], event: RefundOrdered, order: Order) -> Mapping[str, RefundTerms]:
+    # What went back elsewhere is still left at Stripe.
+    is_all_left = {payment: event.amount is None and not order.refunds.elsewhere_of(payment) for payment in parts}
     return {
-        payment.payment_id: RefundTerms(None if event.amount is None else part, restock_in_words(restock))
+        payment.payment_id: RefundTerms(None if is_all_left[payment] else part, restock_in_words(restock))
         for (payment, part), restock in zip(parts.items(), _restocks(event), strict=False)
     }
 

@@ -136,6 +136,13 @@ def test_as_much_once_more_has_to_be_meant() -> None:
         assert again.result != "not_refunded"
 
 
+def test_of_all_that_is_left_stripe_is_asked_for_what_did_not_go_back_elsewhere() -> None:
+    for refunds, amount in (Refunds.of(gone(1_200)), 2_400), (Refunds.of(a_refund("re_1", 1_200)), None):
+        change = given(a_sold_order(refunds=refunds), effects=()).changed_by(asked_of_order("refund-1"))
+        assert [each.refund for each in change.effects] == [RefundTerms(amount, None)]
+        assert change.note == "2400 eur of pi_1 to refund, 0 left then"
+
+
 def test_a_payment_of_an_earlier_order_has_nothing_to_put_on_record_here() -> None:
     snapshot = given(a_sold_order(), effects=(), payments={"pi_9": a_known_payment(order_id="order-1")})
     change = snapshot.changed_by(asked_of_order("refund-1", payment="pi_9", elsewhere=True))
