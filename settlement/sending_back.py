@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import chain, repeat
 from typing import Final, NamedTuple
 
-from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect
+from effects.effect import EffectKind, RefundTerms, StoredEffect
 from orders.money import Money
 from orders.operator_events import RefundOrdered
 from orders.order import Order
@@ -155,11 +155,8 @@ def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequenc
             terms = each.effect.refund
             if terms is None or terms.amount != part or not payment.is_named_by([each.effect.recipient]):
                 continue
-            if (
-                refund_ids := alike.keys() - made
-                if each.state is EffectState.ERROR
-                else alike.keys() & {each.refund_id}
-            ):
+            # One without a refund on record was given up; a person may have handled it since.
+            if refund_ids := alike.keys() & {each.refund_id} if each.refund_id else alike.keys() - made:
                 return f"ordered_before: {part} of {payment.payment_id} went back with {min(refund_ids)}"
     return None
 

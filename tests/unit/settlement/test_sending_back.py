@@ -322,8 +322,10 @@ def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -
         assert retried(store) == AGAIN
 
 
-def test_nor_is_as_much_ordered_anew_without_a_word_of_what_stripe_has_made_of_it() -> None:
+@pytest.mark.parametrize("state", ["ERROR", "SUCCESS"])
+def test_nor_is_as_much_ordered_anew_without_a_word_also_if_a_person_has_handled_it(state: str) -> None:
     store = a_shop_that_gave_up_half()
+    ended(store, "r1", state=state)
     settled(an_updated_refund("evt_2", a_refund("re_7", 500, payment_id="pi_1")), store)
     outcome = in_request(store, "r2", amount=500)
     assert (outcome.result, (outcome.note or "").partition(":")[0]) == ("not_refunded", "ordered_before")
