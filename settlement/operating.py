@@ -110,7 +110,7 @@ def release_hold(case: Case) -> Decision | Proposal:
     if not isinstance(decided, Proposal):
         return decided
     if _is_session_being_ended(case):
-        return Proposal(Result.CHECKOUT_ENDING, case.order)
+        return Proposal(Result.CHECKOUT_ENDING, order)
     return replace(decided, note=in_words(decided.note, _on_its_way(case.order, "the order is held again")))
 
 

@@ -21,6 +21,7 @@ from tests.support.builders import (
     NOW,
     TERMS,
     a_refund,
+    a_session_end,
     an_open_checkout,
     asked_by_operator,
     asked_of_order,
@@ -250,6 +251,11 @@ def test_a_hold_that_was_extended_is_released_all_the_same() -> None:
     ending = given(in_session, checkout=a_known_checkout(an_open_checkout())).changed_by(asked_of_order("release-1"))
     assert (ending.result, ending.order.extended_until) == ("checkout_ending", None)
     assert ending.order.reservation_expires_at == in_session.checkout_until
+    # It was extended while Stripe was ending the session, because its time was over.
+    being_ended = an_open_checkout(ends_as=OrderStatus.EXPIRED)
+    again = given(in_session, checkout=a_known_checkout(being_ended)).changed_by(asked_of_order("release-1"))
+    over = given(again.order, checkout=a_known_checkout(being_ended), shirts=(10, 3)).changed_by(a_session_end())
+    assert (again.result, over.order.status, over.moves) == ("checkout_ending", "expired", RELEASED)
 
 
 def test_a_hold_that_somebody_else_has_written_is_not_extended() -> None:
