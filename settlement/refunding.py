@@ -15,7 +15,7 @@ from orders.events import ChargeRefunded, OrderEvent, RefundUpdated
 from orders.order import Order, OrderStatus
 from orders.outcome import Result, in_words
 from orders.payments import amount_of
-from orders.refunds import Refund, RestockRule, units_named
+from orders.refunds import Refund, Refunds, RestockRule, units_named
 from settlement.decisions import Case, Look, Proposal
 
 _NOTICE: Final = {
@@ -167,12 +167,18 @@ _FOR_A_PERSON: Final = frozenset({Result.QUARANTINED, Result.REFUND_DUE})
 
 
 def _has_newly_undone(case: Case) -> bool:
-    """Whether the event says so of a refund that was under way or done: its customer still waits for that money."""
-    event, known = case.event, case.order.refunds.by_id
+    """Whether the event says so of a refund that was under way or done: its customer still waits for that money.
+
+    They do not for what has gone back elsewhere.
+    """
+    event, payments, before = case.event, case.order.payments, case.order.refunds
     if not isinstance(event, ChargeRefunded | RefundUpdated):
         return False
-    undone = (refund.refund_id for refund in event.refunds.by_id.values() if refund.is_undone)
-    return any(refund_id in known and not known[refund_id].is_undone for refund_id in undone)
+    undone = Refunds.of(*(refund for refund in event.refunds.by_id.values() if refund.is_undone))
+    after = before.merged_with(undone)
+    newly = (known for known in before.by_id.values() if known.refund_id in undone.by_id and not known.is_undone)
+    paid = (payments.find(refund.payment_id) for refund in newly)
+    return any(each is None or after.promised_of(each) < before.promised_of(each) for each in paid)
 
 
 def _has_undone(event: OrderEvent) -> bool:

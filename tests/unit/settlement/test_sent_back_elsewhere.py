@@ -22,6 +22,7 @@ from tests.support.builders import (
     a_refund,
     a_refunded_charge,
     an_operators_request,
+    an_updated_refund,
     asked_of_order,
 )
 from tests.support.deciding import PAID, a_held_order, a_known_payment, a_sold_order, given
@@ -81,6 +82,16 @@ def test_a_refund_that_failed_is_on_the_order_until_as_much_has_gone_back_in_ano
     sent_back(store, "the-rest", amount=200)
     order = document_at(store, "orders/order-1")
     assert (order["refundLost"], order["amountRefunded"]) == (None, 1_200)
+
+
+@pytest.mark.parametrize(("elsewhere", "result"), [(3_600, "refund_recorded"), (3_000, "refund_failed")])
+def test_nobody_is_asked_to_pay_back_once_more_what_stripe_could_not_refund_besides(
+    elsewhere: int, result: str
+) -> None:
+    order = a_sold_order(refunds=Refunds.of(gone(elsewhere), a_refund("re_1", 3_600, "pending")))
+    change = given(order).changed_by(an_updated_refund("evt_3", a_refund("re_1", 3_600, "failed"), order_id="order-1"))
+    assert (change.result, change.order.amount_refunded) == (result, elsewhere)
+    assert [notice.type for notice in change.notices] == (["refund_failed"] if result == "refund_failed" else [])
 
 
 def test_a_refund_that_failed_of_a_payment_too_many_is_only_money_that_came_twice() -> None:
