@@ -3,6 +3,7 @@
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from orders.events import CarriesPayment, DisputeChanged, OrderEvent, RefundUpdated
 from orders.money import Money
+from orders.operator_events import RefundOrdered
 from orders.order import Order
 from orders.payments import Payment, sum_of
 
@@ -60,6 +61,12 @@ def _reason_for_customer(news: NoticeType, order: Order) -> str | None:
             return None
 
 
+def _brought_by_named(event: OrderEvent, order: Order) -> Money | None:
+    """What the payment has brought that an operator has named as sent back; None if they have named none."""
+    named = order.payments.find(event.payment_id) if isinstance(event, RefundOrdered) else None
+    return named.money if named else None
+
+
 def _money_in(news: NoticeType, event: OrderEvent, order: Order, extra: tuple[Payment, ...]) -> Money | None:
     money = money_of(event)
     match news:
@@ -68,7 +75,7 @@ def _money_in(news: NoticeType, event: OrderEvent, order: Order, extra: tuple[Pa
         case NoticeType.SECOND_PAYMENT:
             return sum_of(extra)
         case NoticeType.REFUNDED | NoticeType.PARTIALLY_REFUNDED | NoticeType.REFUND_FAILED if (
-            brought := money or order.received
+            brought := money or _brought_by_named(event, order) or order.received
         ):
             return order.refunded_in(brought.currency)
         case _:

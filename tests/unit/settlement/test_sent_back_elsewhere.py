@@ -120,6 +120,15 @@ def test_what_the_order_is_paid_with_is_refunded_with_its_units_and_its_customer
     )
 
 
+def test_its_customer_is_told_of_a_payment_in_another_currency_in_that() -> None:
+    dollars = replace(PAID, payment_id="pi_2", charge_id="ch_2", at=LATER, money=Money(900, "usd"))
+    wrong = Payments.of(replace(PAID, money=Money(3_000, "eur")), dollars)
+    order = a_held_order("review", payments=wrong, unfulfilled_as="review", hold_kept=True)
+    for asked in {"payment": "pi_2"}, {"payment": "ch_2", "amount": 900}:
+        change = given(order, effects=()).changed_by(asked_of_order("refund-1", elsewhere=True, **asked))
+        assert {notice.money for notice in change.notices} == {Money(900, "usd")}
+
+
 def gone(amount: int, payment_id: str = "pi_1") -> Refund:
     return Refund(
         f"elsewhere_{payment_id}_{amount}", amount, RefundStatus.SUCCEEDED, None, payment_id, is_elsewhere=True
