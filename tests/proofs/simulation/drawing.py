@@ -9,7 +9,13 @@ from typing import Final, TypeVar
 from orders.refunds import RestockRule
 from tests.proofs.simulation.drawing_checkout import with_checkout
 from tests.proofs.simulation.drawing_hot import with_hot
-from tests.proofs.simulation.drawing_operators import with_marks, with_operators, with_operators_acts, with_tries
+from tests.proofs.simulation.drawing_operators import (
+    with_elsewhere,
+    with_marks,
+    with_operators,
+    with_operators_acts,
+    with_tries,
+)
 from tests.proofs.simulation.drawing_outside import with_outside
 from tests.proofs.simulation.history import Arrival, Fault, History, Kind, Turn
 from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, Payment, Repayment, Restock
@@ -31,7 +37,7 @@ LONG_TIMES_MAX: Final = 2
 def history_from(seed: int) -> History:
     drawn = _Draw(random.Random(seed)).history()  # noqa: S311 - no secret
     drawn = with_operators_acts(with_operators(with_checkout(with_outside(drawn, seed), seed), seed), seed)
-    return with_hot(with_tries(with_marks(drawn, seed), seed), seed)
+    return with_elsewhere(with_hot(with_tries(with_marks(drawn, seed), seed), seed), seed)
 
 
 def crowd_from(seed: int) -> History:
@@ -45,7 +51,7 @@ def crowd_from(seed: int) -> History:
     begun = [Turn(0)] * written + [Turn(who) for _ in range(3) for who in range(workers)]
     crowd = replace(history, arrivals=tuple(arrivals), turns=(*begun, *history.turns), workers=workers, is_grouped=True)
     crowd = with_operators_acts(with_operators(with_outside(crowd, seed), seed), seed)
-    return with_hot(with_tries(with_marks(crowd, seed), seed), seed)
+    return with_elsewhere(with_hot(with_tries(with_marks(crowd, seed), seed), seed), seed)
 
 
 class _Draw:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from effects.effect import EffectKind
-from tests.proofs.simulation.history import ACTS, MARKS, TRIES, Arrival, History, Kind, Outside
+from tests.proofs.simulation.history import ACTS, ELSEWHERE, MARKS, TRIES, Arrival, History, Kind, Outside
 from tests.proofs.simulation.scenarios import Scenario
 
 
@@ -41,6 +41,20 @@ def with_operators_acts(history: History, seed: int) -> History:
         for _ in range(source.randint(1, 2)):
             _insert(source, arrivals, act)
     return replace(history, scenarios=scenarios, arrivals=tuple(arrivals))
+
+
+def with_elsewhere(history: History, seed: int) -> History:
+    """In half of these histories they also put on record what went back outside Stripe, whatever Stripe does."""
+    source = random.Random(f"{seed}, elsewhere")  # noqa: S311 - no secret
+    operated = sorted(history.operated)
+    if not operated or source.random() >= 0.5:
+        return history
+    arrivals = list(history.arrivals)
+    for number, act in enumerate(source.choices(tuple(ELSEWHERE), k=source.randint(1, 2))):
+        said = Arrival(Kind.OPERATOR, source.choice(operated), request_id=f"{act}-{number}")
+        for _ in range(source.randint(1, 2)):
+            _insert(source, arrivals, said)
+    return replace(history, arrivals=tuple(arrivals))
 
 
 def with_marks(history: History, seed: int) -> History:

@@ -65,6 +65,12 @@ ACTS: Final[Mapping[str, Mapping[str, object]]] = {
     "refund_returned": {"kind": "refund", "amount": 500, "restock": "all"},
 }
 """What operators do to an order besides extending its hold, by the first part of the request's id."""
+ELSEWHERE: Final[Mapping[str, Mapping[str, object]]] = {
+    "elsewhere": {"kind": "refund", "elsewhere": True},
+    "elsewhere_part": {"kind": "refund", "amount": 300, "elsewhere": True},
+    "elsewhere_again": {"kind": "refund", "amount": 300, "again": True, "elsewhere": True},
+}
+"""What they put on record of an order as gone back outside Stripe, likewise."""
 MARKS: Final[Mapping[str, Mapping[str, object]]] = {
     "replay": {"kind": "replay"},
     "handle_event": {"kind": "handle", "of": "event"},
@@ -184,7 +190,7 @@ class History:
     @property
     def operated(self) -> frozenset[str]:
         """The orders that an operator may finish by hand: what becomes of them does not follow from scenarios."""
-        return frozenset(arrival.order_id for arrival in self.arrivals if arrival.act in ACTS)
+        return frozenset(arrival.order_id for arrival in self.arrivals if arrival.act in {**ACTS, **ELSEWHERE})
 
     @property
     def is_ample(self) -> bool:

@@ -281,8 +281,19 @@ class Oracle:
         for payment in payments:
             done = sum(refund.amount for refund in payment.refunds if refund.is_done)
             backs = _told_of_a_part(payment.refunds) if self._is_told_in_part(payment) else {done}
+            elsewhere = self.gone_elsewhere(payment)
+            backs = {max(back, min(back + elsewhere, payment.amount)) for back in backs}
             sums = {already + back for already in sums for back in backs}
         return sums
+
+    def gone_elsewhere(self, payment: Payment) -> int:
+        """What is on record of it as gone back outside Stripe."""
+        own = (
+            each
+            for each in self.order.get("refunds", {}).values()
+            if each["paymentId"] == self.scenario.intent_of(payment)
+        )
+        return sum(refund["amount"] for refund in own if refund.get("elsewhere"))
 
     def _of_what_follows(self) -> Iterator[str]:
         order_id, order = self.scenario.order_id, self.order

@@ -105,6 +105,9 @@ def wrongs_of_refunds(oracle: Oracle, outside: Outside) -> Iterator[str]:
     for payment in scenario.payments:
         if payment.left < 0:
             yield f"{scenario.order_id}: more is refunded of payment {payment.number} than it brought"
+        elsewhere = oracle.gone_elsewhere(payment)
+        if elsewhere and elsewhere + _asked_back(payment) > payment.amount and not _is_key_forgotten(payment):
+            yield f"{scenario.order_id}: {elsewhere} of payment {payment.number} went back elsewhere, too"
     if oracle.is_decided_by_hand:
         # What else is due back, or not any more, an operator has decided.
         return
@@ -129,6 +132,12 @@ def _was_ever_refunded(payment: Payment) -> bool:
 
 def _asked_back(payment: Payment) -> int:
     return sum(refund.amount for refund in payment.refunds if refund.asked_at and not refund.fails)
+
+
+def _is_key_forgotten(payment: Payment) -> bool:
+    """Whether what was asked so long after it had been done may be another refund to Stripe."""
+    asked = [refund.asked_at for refund in payment.refunds if refund.asked_at]
+    return bool(asked) and max(asked) - min(asked) >= KEYS_LAST
 
 
 def _due_back(oracle: Oracle, auto_refund: AutoRefund) -> Iterator[Payment]:

@@ -25,7 +25,7 @@ from service.wiring import answering, performing, settling
 from settlement.folding import Folding
 from settlement.terms import Terms
 from storefront.availability import Storefront
-from tests.proofs.simulation.history import ACTS, MARKS, TRIES, Arrival, History, Kind, RefundFate
+from tests.proofs.simulation.history import ACTS, ELSEWHERE, MARKS, TRIES, Arrival, History, Kind, RefundFate
 from tests.proofs.simulation.payments import Repayment
 from tests.proofs.simulation.performers import Asking
 from tests.proofs.simulation.scenarios import Scenario, catalogue_entry_of, refund_id_of
@@ -49,6 +49,7 @@ _FOR_A_PERSON: Final = frozenset({"order_not_found", "payment_not_found", "handl
 """How a claim says so, or said so before."""
 _NAMES_ANYTHING: Final = 8
 """From this number on, a request names anything that there is."""
+_OF_ORDERS: Final = {**ACTS, **ELSEWHERE}
 _OF_WHAT_WAITS: Final = {**MARKS, **TRIES}
 _HOLDS_NOTHING: Final = frozenset({"finalized", "partially_refunded", "refunded", "expired", "cancelled", "failed"})
 
@@ -120,8 +121,8 @@ class Shop:
         path, kind = f"operatorRequests/{arrival.request_id}", arrival.act
         if self.store.get(path):
             return
-        if kind in ACTS:
-            self.store.put(path, an_operators_request(**{"target": arrival.order_id, **ACTS[kind]}))  # type: ignore[arg-type]
+        if kind in _OF_ORDERS:
+            self.store.put(path, an_operators_request(**{"target": arrival.order_id, **_OF_ORDERS[kind]}))  # type: ignore[arg-type]
             return
         if kind in _OF_WHAT_WAITS:
             if target := self._waiting_for_a_person(arrival):

@@ -29,10 +29,10 @@ from orders.checkout import Checkout, CheckoutState
 from orders.event_kinds import EventKind
 from orders.lifecycle import step_for
 from orders.money import Money
-from orders.operator_events import EffectRetried, OperatorEvent, StockAdjusted
+from orders.operator_events import EffectRetried, OperatorEvent, RefundOrdered, StockAdjusted
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments
-from orders.refunds import Refund
+from orders.refunds import Refund, Refunds
 from orders.shop_events import ReservationLapsed
 from orders.steps import Step
 from reconciliation.registry import RULES
@@ -49,6 +49,7 @@ from settlement import (
     outside,
     paying,
     retrying,
+    sending_back,
     setting_aside,
     settle,
 )
@@ -108,7 +109,7 @@ ACTS = (
 )
 DONE_BY_HAND = {
     *("stock_adjusted", "not_adjusted", "accepted", "not_accepted", "cancelled", "not_cancelled"),
-    *("not_released", "hold_extended", "not_extended", "refund_ordered", "not_refunded"),
+    *("not_released", "hold_extended", "not_extended", "refund_ordered", "not_refunded", "refunded"),
     *("not_replayed", "handled", "not_handled", "not_retried"),
 }
 _ON_THE_WAY = {OrderStatus.PENDING, OrderStatus.RESERVING, OrderStatus.RESERVED, OrderStatus.UNKNOWN}
@@ -420,6 +421,15 @@ def test_it_catches_refunds_of_both_payments_if_it_turns_out_late_which_came_fir
     monkeypatch.setattr(outside, "_paid_with_what_goes_back", lambda case, after: set())
     monkeypatch.setattr(refunding, "why_not_to_refund", lambda order, payment_id, auto_refund: None)
     assert_caught(first_seed=4_065, complaint="of its money is not sent back")
+
+
+def test_it_catches_what_went_back_elsewhere_and_is_sent_back_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def as_if_none_had(parts: object, event: RefundOrdered, order: Order) -> object:
+        return refunds_of(parts, event, replace(order, refunds=Refunds()))  # type: ignore[arg-type]
+
+    refunds_of = sending_back._refunds_of
+    monkeypatch.setattr(sending_back, "_refunds_of", as_if_none_had)
+    assert_caught(first_seed=1_125, complaint="went back elsewhere, too")
 
 
 @pytest.mark.parametrize(("left_alone", "first_seed"), [(AutoRefund.EXTRAS, 375), (AutoRefund.ALL, 30)])
