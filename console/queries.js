@@ -80,7 +80,7 @@ export function requestsFor(orderId, limit) {
 const LAST = "\uf8ff";
 /** Of orders of which something may have been refunded; and how the ids of refunds begin. */
 export const REFUNDABLE = ["finalized", "partially_refunded", "refunded", "refund_due", "review"];
-export const REFUND_IDS = ["re_", "pyr_", "refund_"];
+export const REFUND_IDS = ["re_", "pyr_", "refund_", "elsewhere_"];
 
 /** What has an id that begins so. */
 export function beginningWith(collection, text, limit = 5) {

@@ -35,7 +35,7 @@ REFUNDABLE: Final = [
         OrderStatus.REVIEW,
     )
 ]
-REFUND_IDS: Final = ("re_", "pyr_", "refund_")
+REFUND_IDS: Final = ("re_", "pyr_", "refund_", "elsewhere_")
 
 
 class Kind(StrEnum):

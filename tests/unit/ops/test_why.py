@@ -112,6 +112,7 @@ def test_what_an_operator_has_asked_for_and_nobody_has_answered_is_shown_until_i
         ("placed_order-1", "event"),
         ("dp_1", "dispute"),
         ("re_1", "refund"),
+        ("elsewhere_r-1_pi_1", "refund"),
         ("cs_1", "session"),
         (A_MAIL.effect_id, "effect"),
         ("alice", "customer"),
@@ -120,6 +121,9 @@ def test_what_an_operator_has_asked_for_and_nobody_has_answered_is_shown_until_i
 def test_every_id_leads_to_its_order(some_id: str, kind: str) -> None:
     store = a_shop_after(a_placement(), a_payment(), a_dispute("evt_2"), a_refunded_charge("evt_3", a_refund()))
     store.put("checkouts/order-1", checkout_fields(an_open_checkout()))
+    order: dict[str, Any] = {**document_at(store, "orders/order-1")}
+    gone = {"amount": 1, "status": "succeeded", "paymentId": "pi_1", "elsewhere": True}
+    store.put("orders/order-1", {**order, "refunds": {**order["refunds"], "elsewhere_r-1_pi_1": gone}})
     said = told(with_effect(store, A_MAIL), some_id)
     assert said.startswith(f"The {kind} {some_id} leads to an order.\nOrder order-1 is refunded: ")
 
