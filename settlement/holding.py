@@ -79,9 +79,10 @@ def cancel(case: Case) -> Decision | Proposal:
     own, order = own_checkout(case), with_report(case)
     if own and own.state is CheckoutState.OPEN:
         return after_session(case, own)
-    if order.payments.under_way or order.checkout_attempts:
+    is_wanted = order.extended_until is not None and order.extended_until > case.now
+    if order.payments.under_way or order.checkout_attempts or is_wanted:
         # An end concerns the payment that it names: what is on its way elsewhere keeps the order, and so does a session
-        # of ours, until that ends itself.
+        # of ours, until that ends itself, and an operator who wants it held.
         return Proposal(Result.PAYMENT_CANCELED, case.terms.shortened(case.order, order))
     return released(order, OrderStatus.CANCELLED)
 

@@ -364,6 +364,16 @@ def test_an_end_concerns_the_payment_it_names_and_what_is_under_way_elsewhere_ke
     assert len(change.notices) == (status == "cancelled")
 
 
+@pytest.mark.parametrize(("until", "status"), [(SOON, "reserved"), (NOW, "cancelled")])
+def test_an_end_cancels_no_order_before_the_time_until_which_an_operator_wants_it_held(
+    until: datetime, status: str
+) -> None:
+    extended = a_held_order(extended_until=until, reservation_expires_at=until)
+    change = given(extended, shirts=(10, 3)).changed_by(a_cancellation())
+    assert change.order.status == status
+    assert change.order.reservation_expires_at == until
+
+
 def test_nor_does_an_end_elsewhere_cancel_an_order_that_is_not_held_yet() -> None:
     for order in a_pending_order(), a_counted_order():
         on_its_way = replace(order, payments=Payments.of(Payment("pi_2", PaymentState.PROCESSING, NOW)))
