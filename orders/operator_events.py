@@ -77,6 +77,10 @@ class RefundOrdered(_OnOrder):
     is_elsewhere: bool = False
     """Whether it went back outside Stripe, and is only to be put on record."""
 
+    @property
+    def payment_ids(self) -> tuple[str, ...]:
+        return (self.payment_id,) if self.payment_id else ()
+
 
 @frozen(kw_only=True)
 class HoldReleased(_OnOrder):

@@ -27,6 +27,7 @@ from orders.operator_events import (
     MarkedAsHandled,
     OperatorEvent,
     OrderAccepted,
+    RefundOrdered,
     StockAdjusted,
 )
 from orders.order import Order
@@ -225,7 +226,7 @@ class Wanted:
 
     @property
     def _payment_ids(self) -> tuple[str, ...]:
-        return self.event.payment_ids if isinstance(self.event, StripeEvent | OrderAccepted) else ()
+        return self.event.payment_ids if isinstance(self.event, StripeEvent | OrderAccepted | RefundOrdered) else ()
 
     @property
     def _checkout_path(self) -> str | None:

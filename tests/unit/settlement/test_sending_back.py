@@ -322,6 +322,15 @@ def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -
         assert retried(store) == AGAIN
 
 
+def test_that_a_payment_is_of_an_earlier_order_is_read_of_the_payment() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    # It was deleted, and somebody has ordered and paid under the same id.
+    another = {**(store.get("orders/order-1") or {}), "payments": {}, "paymentIntentId": "pi_2", "chargeId": "ch_2"}
+    store.put("orders/order-1", another)
+    outcome = in_request(store, "r1", payment="pi_1")
+    assert (outcome.result, (outcome.note or "").partition(":")[0]) == ("refund_ordered", "earlier_order")
+
+
 @pytest.mark.parametrize("state", ["ERROR", "SUCCESS"])
 def test_nor_is_as_much_ordered_anew_without_a_word_also_if_a_person_has_handled_it(state: str) -> None:
     store = a_shop_that_gave_up_half()
