@@ -99,6 +99,24 @@ def test_without_slots_it_remembers_what_it_has_worked_out() -> None:
     assert order == Order((1, 2))
 
 
+def test_so_it_is_with_records_that_are_made_where_they_are_used() -> None:
+    @frozen
+    class Paid:
+        order_id: str
+        amount: int
+
+    @frozen
+    class Refunded:
+        order_id: str
+        amount: int
+
+    paid, of_another_class = Paid("o-1", 5), list[object]([Refunded("o-1", 5)])
+    assert paid == Paid("o-1", 5) != Paid("o-1", 6)
+    assert paid not in of_another_class
+    assert hash(paid) == hash(Paid("o-1", 5)) != hash(Paid("o-1", 6))
+    assert repr(paid).endswith(".Paid(order_id='o-1', amount=5)")
+
+
 def test_a_docstring_stays() -> None:
     assert Shipped.__doc__ == "On its way."
 

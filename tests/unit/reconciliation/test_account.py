@@ -8,6 +8,7 @@ import pytest
 from database.store import Fields, Listing
 from reconciliation.account import key_in_use
 from reconciliation.reconciled import AtStripe
+from stripe_api.api import NotAsDocumented
 from stripe_api.lists import PaymentIntent
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryMoment
@@ -100,3 +101,14 @@ def test_no_more_of_the_trail_is_read_than_shows_whose_the_key_is(
 
     assert key_in_use(trail, known).unknown == ()
     assert (payments, trail.batches) == (asked, batches)
+
+
+def test_a_key_that_is_shown_a_payment_knows_it_also_if_it_cannot_be_read() -> None:
+    asked: list[str] = []
+
+    def unreadable(payment_id: str) -> PaymentIntent:
+        asked.append(payment_id)
+        raise NotAsDocumented(payment_id)
+
+    assert key_in_use(Trail(OWN), unreadable).unknown == ()
+    assert asked == ["pi_0"]

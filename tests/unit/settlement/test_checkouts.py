@@ -462,6 +462,20 @@ def test_so_they_are_before_their_time_is_up_unless_they_are_held_for_something_
     assert change.order.reservation_expires_at is not None and change.order.reservation_expires_at > NOW
 
 
+def test_what_was_extended_until_this_very_moment_is_held_no_longer() -> None:
+    ending = an_open_checkout(ends_as=OrderStatus.EXPIRED)
+    order = an_order_in_checkout(ending, extended_until=NOW, reservation_expires_at=NOW)
+    assert in_checkout(ending, order).changed_by(session_expired()).order.status == "expired"
+
+
+def test_a_session_that_ended_by_itself_once_the_hold_was_over_is_closed_with_it() -> None:
+    yesterday = NOW - timedelta(days=1)
+    order = an_order_in_checkout(OPEN, checkout_until=NOW, reservation_expires_at=NOW, reserved_at=yesterday)
+    change = in_checkout(OPEN, order).changed_by(session_expired())
+    assert (change.order.status, change.moves) == ("expired", RELEASED)
+    assert change.checkout and change.checkout.state == "expired"
+
+
 def test_a_customer_who_was_faster_has_paid() -> None:
     ending = an_open_checkout(ends_as=OrderStatus.CANCELLED)
     order = an_order_in_checkout(ending, cancel_requested_at=NOW, checkout_until=LATER, reservation_expires_at=LATER)

@@ -20,6 +20,7 @@ from settlement.snapshot import OperatorRequest
 from tests.support.builders import (
     NOW,
     TERMS,
+    a_cancel_request,
     a_refund,
     a_session_end,
     an_open_checkout,
@@ -256,6 +257,13 @@ def test_a_hold_that_was_extended_is_released_all_the_same() -> None:
     again = given(in_session, checkout=a_known_checkout(being_ended)).changed_by(asked_of_order("release-1"))
     over = given(again.order, checkout=a_known_checkout(being_ended), shirts=(10, 3)).changed_by(a_session_end())
     assert (again.result, over.order.status, over.moves) == ("checkout_ending", "expired", RELEASED)
+    assert again.order.reservation_expires_at == in_session.checkout_until
+
+
+def test_an_order_that_was_extended_and_is_cancelled_is_extended_no_longer() -> None:
+    order = a_held_order(extended_until=LATEST, reservation_expires_at=LATEST)
+    cancelled = given(order, shirts=(10, 3)).changed_by(a_cancel_request())
+    assert (cancelled.order.status, cancelled.order.extended_until) == ("cancelled", None)
 
 
 def test_a_hold_that_somebody_else_has_written_is_not_extended() -> None:

@@ -214,6 +214,14 @@ def test_as_much_once_more_has_to_be_meant_unless_the_first_has_failed() -> None
     assert said_of(failed, made, amount=500)
 
 
+def test_what_was_ordered_of_another_payment_or_of_as_much_before_is_told_apart() -> None:
+    done = a_sold_order(refunds=Refunds.of(a_refund("re_0", 400), a_refund("re_1", 500)))
+    anothers, in_part = ordered("pi_2", 500, "ERROR"), ordered("pi_1", 400, "SUCCESS", "re_0")
+    assert said_of(done, anothers, amount=500)
+    said = refused(done, in_part, ordered("pi_1", 500, "SUCCESS", "re_1"), amount=500)
+    assert said and said.startswith("ordered_before: 500 of pi_1 went back with re_1")
+
+
 # --- At once ----------------------------------------------------------------------------------------------------------
 
 

@@ -191,6 +191,7 @@ def test_a_payment_of_which_some_went_back_elsewhere_is_not_refunded_by_itself(
     [
         (Refunds(), None),
         (Refunds.of(gone(1_200)), "refunded_elsewhere"),
+        (Refunds.of(gone(1_200), gone(400)), "refunded_elsewhere"),
         (Refunds.of(a_refund("re_1", 3_600)), "nothing_left"),
         (Refunds.of(a_refund("re_1", 3_600, "failed")), None),
     ],
@@ -202,7 +203,22 @@ def test_a_refund_that_was_given_up_is_tried_again_only_while_stripe_owes_all_of
     given_up = StoredEffect(effect, EffectState.ERROR, 1, None, None, version=1)
     said = why_not_again(given_up, [given_up], a_sold_order(refunds=refunds))
     assert (said and said.partition(":")[0]) == why
+    if elsewhere := refunds.elsewhere_of(PAID):
+        each_of_them = " and ".join(f"{refund.amount} of pi_1 ({refund.refund_id})" for refund in elsewhere)
+        assert said and f": {each_of_them} went back outside Stripe" in said
     assert why_not_again(given_up, [given_up], None) is None
+
+
+@pytest.mark.parametrize(("money", "why"), [(Money(1, "eur"), "nothing_left"), (None, None)])
+def test_nothing_is_left_of_one_cent_that_is_refunded_and_nobody_knows_what_is_of_an_unknown_sum(
+    money: Money | None, why: str | None
+) -> None:
+    effect = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
+    given_up = StoredEffect(effect, EffectState.ERROR, 1, None, None, version=1)
+    refunds = Refunds.of(*([a_refund("re_1", 1)] if money else ()))
+    order = a_sold_order(payments=Payments.of(replace(PAID, money=money)), refunds=refunds)
+    said = why_not_again(given_up, [given_up], order)
+    assert (said and said.partition(":")[0]) == why
 
 
 @pytest.mark.parametrize(
