@@ -46,7 +46,7 @@ export function stockPart(fields, inventory, toTake) {
   const isTaken = Boolean(fields.finalizedAt);
   const level = (productId, name) => {
     const known = inventory.get(productId);
-    return known === undefined ? "…" : known === null ? "none" : known.fields[name] ?? "∞";
+    return known === undefined ? html`<span class="waiting">…</span>` : known === null ? "none" : known.fields[name] ?? "∞";
   };
   const columns = [
     { name: "Product", cell: ({ productId }) => html`<span class="id">${productId}</span>` },
