@@ -111,21 +111,27 @@ def with_session_ended(case: Case, proposal: Proposal) -> Proposal | Look:
 def after_session(case: Case, ended: Checkout) -> Proposal | Look:
     """What becomes of an order whose session has ended, and was not paid in."""
     order = _without_session(with_report(case))
-    over = checkout_reported(case) or closed(ended)
+    decided: Proposal | Look
     if _has_brought_money(order):
         decided = quarantine(case, why_unpaid(order))
-        return decided if isinstance(decided, Look) else replace(decided, checkout=over)
-    if ended.ends_as is OrderStatus.CANCELLED:
-        return replace(released(order, OrderStatus.CANCELLED), checkout=over)
-    if ended.ends_as is OrderStatus.EXPIRED and not _is_held_for_more(case, order):
+    elif ended.ends_as is OrderStatus.CANCELLED:
+        decided = released(order, OrderStatus.CANCELLED)
+    elif ended.ends_as is OrderStatus.EXPIRED and not _is_held_for_more(case, order):
         # Its time is over, which an operator may have said before it was.
-        return replace(released(order, OrderStatus.EXPIRED), checkout=over)
+        decided = released(order, OrderStatus.EXPIRED)
+    else:
+        decided = _held_on(case, order)
+    over = checkout_reported(case) or closed(ended)
+    return decided if isinstance(decided, Look) else replace(decided, checkout=over)
+
+
+def _held_on(case: Case, order: Order) -> Proposal:
+    """Where its customer is about to open another session, it stays held; if they do not, the sweep comes by."""
     order = case.terms.extended(case.order, order)
-    # Where its customer is about to open another one, the order stays held; if they do not, the sweep comes by.
     is_over = order.reservation_expires_at and order.reservation_expires_at <= case.now
     if isinstance(case.event, PaymentCanceled) and is_over:
-        return replace(released(order, OrderStatus.EXPIRED), checkout=over)
-    return Proposal(Result.CHECKOUT_ENDED, order, checkout=over)
+        return released(order, OrderStatus.EXPIRED)
+    return Proposal(Result.CHECKOUT_ENDED, order)
 
 
 def released(order: Order, status: OrderStatus) -> Proposal:
