@@ -94,6 +94,12 @@ def test_nobody_is_asked_to_pay_back_once_more_what_stripe_could_not_refund_besi
     assert [notice.type for notice in change.notices] == (["refund_failed"] if result == "refund_failed" else [])
 
 
+def test_a_refund_that_is_on_its_way_is_no_other_ones_failure() -> None:
+    order = a_sold_order(refunds=Refunds.of(a_refund("re_1", 500, "pending", payment_id=None)))
+    change = given(order).changed_by(an_updated_refund("evt_3", a_refund("re_2", 100, "pending"), order_id="order-1"))
+    assert (change.result, change.notices) == ("refund_recorded", ())
+
+
 def test_a_refund_that_failed_of_a_payment_too_many_is_only_money_that_came_twice() -> None:
     store = paid_twice()
     refund = a_refund(amount=1_200, status="failed", payment_id="pi_2")
