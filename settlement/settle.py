@@ -147,10 +147,8 @@ class _Attempt:
                     self._count_open_orders(seconds_left)
                 case Look(effects=True):
                     self._find_effects(seconds_left)
-                case Look(to_take=True):
-                    self._count_units_to_take(seconds_left)
-                case Look(promised=True):
-                    self._count_units_promised(seconds_left)
+                case Look(to_take=True) | Look(promised=True):
+                    self._count_units(decision, seconds_left)
                 case Look():
                     self._wanted = self._wanted.and_also(decision)
                     self._read(seconds_left)
@@ -198,22 +196,16 @@ class _Attempt:
         read = (effect_from(effect_id, document) for effect_id, document in found.items())
         self._snapshot = replace(self._snapshot, effects=tuple(effect for effect in read if effect))
 
-    def _count_units_to_take(self, seconds_left: SecondsLeft) -> None:
-        # After the inventory was read, which must not have changed since: whoever folds them changes it.
+    def _count_units(self, look: Look, seconds_left: SecondsLeft) -> None:
+        # After the inventory was read, which must not have changed since: whoever folds what is to be taken, holds some
+        # or gives some back, changes it in the same commit. Where there is no inventory, some may be given back unseen:
+        # too much is reserved then, and reconciliation finds it.
         (product_id,) = self._snapshot.products
         try:
-            units = self._store.units_to_take(product_id, timeout_seconds=seconds_left())
-        except Uncountable as why:
-            self._snapshot = replace(self._snapshot, uncountable=str(why))
-        else:
-            self._snapshot = replace(self._snapshot, to_take=units)
-
-    def _count_units_promised(self, seconds_left: SecondsLeft) -> None:
-        # Likewise: whoever holds some, or gives some back, changes the inventory in the same commit. Where there is no
-        # inventory, some may be given back unseen: too much is reserved then, and reconciliation finds it.
-        (product_id,) = self._snapshot.products
-        try:
-            held, to_take = self._store.units_promised(product_id, timeout_seconds=seconds_left())
+            if look.promised:
+                held, to_take = self._store.units_promised(product_id, timeout_seconds=seconds_left())
+            else:
+                held, to_take = None, self._store.units_to_take(product_id, timeout_seconds=seconds_left())
         except Uncountable as why:
             self._snapshot = replace(self._snapshot, uncountable=str(why))
         else:
