@@ -31,6 +31,12 @@ def object_or_empty(parent: Json, name: str) -> Json:
     return value if isinstance(value, Mapping) else {}
 
 
+def check_object(stripe_object: Json, name: str) -> None:
+    """Raises Misshapen if it says itself that it is of another kind."""
+    if stripe_object.get("object", name) != name:
+        raise Misshapen(f"object must be {name}")
+
+
 def list_or_empty(parent: Json, name: str) -> Sequence[object]:
     """The objects of a list that older API versions carry in its parent; newer ones only where it is expanded."""
     data = object_or_empty(parent, name).get("data")

@@ -18,6 +18,7 @@ from webhooks.ownership import NO_ORDER_ID, Naming, account_in, attempt_in, is_o
 from webhooks.stripe_fields import (
     Json,
     Misshapen,
+    check_object,
     is_stripe_id,
     moment_or_none,
     object_in,
@@ -26,39 +27,55 @@ from webhooks.stripe_fields import (
 
 _Read = Callable[[Json, str | None, StripeDelivery], StripeEvent | Ignored]
 
-_HANDLED: Final[Mapping[str, tuple[EventKind, _Read]]] = MappingProxyType(
+_HANDLED_OF: Final[Mapping[str, Mapping[str, tuple[EventKind, _Read]]]] = MappingProxyType(
     {
-        "payment_intent.succeeded": (EventKind.PAYMENT_SUCCEEDED, payment_intents.succeeded),
-        "charge.succeeded": (EventKind.PAYMENT_SUCCEEDED, charges.succeeded),
-        "charge.captured": (EventKind.PAYMENT_SUCCEEDED, charges.succeeded),
-        "checkout.session.completed": (EventKind.PAYMENT_SUCCEEDED, checkout_sessions.completed),
-        "checkout.session.async_payment_succeeded": (EventKind.PAYMENT_SUCCEEDED, checkout_sessions.completed_later),
-        "payment_intent.processing": (EventKind.PAYMENT_PROCESSING, payment_intents.processing),
-        "payment_intent.partially_funded": (EventKind.PAYMENT_PROCESSING, payment_intents.processing),
-        "payment_intent.requires_action": (EventKind.PAYMENT_PROCESSING, payment_intents.requires_action),
-        "payment_intent.amount_capturable_updated": (EventKind.PAYMENT_PROCESSING, payment_intents.authorised),
-        "charge.pending": (EventKind.PAYMENT_PROCESSING, charges.pending),
-        "payment_intent.payment_failed": (EventKind.PAYMENT_FAILED, payment_intents.failed),
-        "charge.failed": (EventKind.PAYMENT_FAILED, charges.failed),
-        "checkout.session.async_payment_failed": (EventKind.PAYMENT_FAILED, checkout_sessions.failed),
-        "payment_intent.canceled": (EventKind.PAYMENT_CANCELED, payment_intents.canceled),
-        "checkout.session.expired": (EventKind.PAYMENT_CANCELED, checkout_sessions.expired),
-        "charge.refunded": (EventKind.CHARGE_REFUNDED, charges.refunded),
-        "refund.created": (EventKind.REFUND_UPDATED, refunds.updated),
-        "refund.updated": (EventKind.REFUND_UPDATED, refunds.updated),
-        "refund.failed": (EventKind.REFUND_UPDATED, refunds.updated),
-        "charge.refund.updated": (EventKind.REFUND_UPDATED, refunds.updated),
-        "charge.dispute.created": (EventKind.DISPUTE_CHANGED, disputes.changed),
-        "charge.dispute.updated": (EventKind.DISPUTE_CHANGED, disputes.changed),
-        "charge.dispute.closed": (EventKind.DISPUTE_CHANGED, disputes.changed),
-        "charge.dispute.funds_withdrawn": (EventKind.DISPUTE_CHANGED, disputes.changed),
-        "charge.dispute.funds_reinstated": (EventKind.DISPUTE_CHANGED, disputes.changed),
+        "payment_intent": {
+            "payment_intent.succeeded": (EventKind.PAYMENT_SUCCEEDED, payment_intents.succeeded),
+            "payment_intent.processing": (EventKind.PAYMENT_PROCESSING, payment_intents.processing),
+            "payment_intent.partially_funded": (EventKind.PAYMENT_PROCESSING, payment_intents.processing),
+            "payment_intent.requires_action": (EventKind.PAYMENT_PROCESSING, payment_intents.requires_action),
+            "payment_intent.amount_capturable_updated": (EventKind.PAYMENT_PROCESSING, payment_intents.authorised),
+            "payment_intent.payment_failed": (EventKind.PAYMENT_FAILED, payment_intents.failed),
+            "payment_intent.canceled": (EventKind.PAYMENT_CANCELED, payment_intents.canceled),
+        },
+        "charge": {
+            "charge.succeeded": (EventKind.PAYMENT_SUCCEEDED, charges.succeeded),
+            "charge.captured": (EventKind.PAYMENT_SUCCEEDED, charges.succeeded),
+            "charge.pending": (EventKind.PAYMENT_PROCESSING, charges.pending),
+            "charge.failed": (EventKind.PAYMENT_FAILED, charges.failed),
+            "charge.refunded": (EventKind.CHARGE_REFUNDED, charges.refunded),
+        },
+        "checkout.session": {
+            "checkout.session.completed": (EventKind.PAYMENT_SUCCEEDED, checkout_sessions.completed),
+            "checkout.session.async_payment_succeeded": (
+                EventKind.PAYMENT_SUCCEEDED,
+                checkout_sessions.completed_later,
+            ),
+            "checkout.session.async_payment_failed": (EventKind.PAYMENT_FAILED, checkout_sessions.failed),
+            "checkout.session.expired": (EventKind.PAYMENT_CANCELED, checkout_sessions.expired),
+        },
+        "refund": {
+            "refund.created": (EventKind.REFUND_UPDATED, refunds.updated),
+            "refund.updated": (EventKind.REFUND_UPDATED, refunds.updated),
+            "refund.failed": (EventKind.REFUND_UPDATED, refunds.updated),
+            "charge.refund.updated": (EventKind.REFUND_UPDATED, refunds.updated),
+        },
+        "dispute": {
+            "charge.dispute.created": (EventKind.DISPUTE_CHANGED, disputes.changed),
+            "charge.dispute.updated": (EventKind.DISPUTE_CHANGED, disputes.changed),
+            "charge.dispute.closed": (EventKind.DISPUTE_CHANGED, disputes.changed),
+            "charge.dispute.funds_withdrawn": (EventKind.DISPUTE_CHANGED, disputes.changed),
+            "charge.dispute.funds_reinstated": (EventKind.DISPUTE_CHANGED, disputes.changed),
+        },
     }
 )
-"""By Stripe's type: the kind of event that it becomes as a rule, and the function that reads its object.
+"""By the object that an event carries, then by the event's type: the kind of event that it becomes as a rule, and the
+function that reads its object.
 
-The object decides: a charge that is said to have succeeded may only be authorised.
+The object decides: a charge that is said to have succeeded may only be authorised. One that says itself that it is of
+another kind is not read, since its id would be taken for a payment's.
 """
+_HANDLED: Final = {event_type: (name, *how) for name, types in _HANDLED_OF.items() for event_type, how in types.items()}
 
 HANDLED_TYPES: Final = frozenset(_HANDLED)
 """All types of Stripe's that can mean something for an order."""
@@ -86,13 +103,14 @@ def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -
     handled = _HANDLED.get(delivery.event_type)
     if handled is None:
         return Ignored(delivery.event_id, delivery.event_type, "type not handled")
-    kind, read = handled
+    object_name, kind, read = handled
     order_id, why_none = None, ""
     try:
         stripe_object = object_in(object_in(message, "data"), "object")
         if is_of_another_shop(stripe_object, naming):
             return Ignored(delivery.event_id, delivery.event_type, "another shop's: metadata.shop is not SHOP_ID")
         order_id, why_none = order_named_in(stripe_object, naming)
+        check_object(stripe_object, object_name)
         event = read(stripe_object, order_id, delivery)
     except Misshapen as misshapen:
         if why_none and kind not in FOUND_BY_PAYMENT:

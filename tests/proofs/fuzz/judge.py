@@ -3,7 +3,6 @@
 import functools
 import itertools
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +13,18 @@ from flask import Response
 
 from receiving.body import BODY_BYTES_MAX
 from tests.proofs.fuzz.deliveries import Delivery
+from tests.proofs.fuzz.messages import (
+    STRIPE_ID,
+    first_charge,
+    is_event,
+    is_ours,
+    is_strange,
+    is_utf8,
+    order_id_in,
+    texts_under,
+)
 from tests.support.builders import SECRET
 from tests.support.stripe.customer import PRIVATE
-from tests.support.stripe_objects import OBJECT_OF
 from webhooks.endpoint import STATUS
 
 DOCUMENTED: Final = frozenset(STATUS.values()) - {408, 500}
@@ -25,16 +33,9 @@ LOG_LINE_BYTES_MAX: Final = 16 * 1024
 """Cloud Logging takes 256 KiB; no line about a delivery needs as much."""
 ANSWER_BYTES_MAX: Final = 200
 ORDER_WAIT: Final = timedelta(hours=1)
-OUR_ACCOUNTS: Final = frozenset({"acct_1"})
-OUR_SHOP: Final = "shop-1"
 
 _SECRET_CHARACTERS_MIN: Final = 12
 """Anything shorter may also be somewhere by chance."""
-_STRIPE_ID: Final = re.compile(r"(?!__)[A-Za-z0-9_-]{1,255}")
-_RFC_3339: Final = re.compile(
-    r"[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d+)?Z", re.ASCII
-)
-_YEAR_2286: Final = 10**10
 _PUBLIC: Final = frozenset(
     {
         *("id", "object", "type", "api_version", "currency", "status", "reason", "code", "decline_code"),
@@ -52,8 +53,6 @@ _PARKED: Final = frozenset({"error", "order_not_found", "payment_not_found"})
 _SET_ASIDE: Final = frozenset({"other_account", "livemode_mismatch"})
 """Of an entry that may stay while the event is parked."""
 _ON_RECORD: Final = frozenset({"webhookEvents", "auditLog"})
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,255}")
-_THIN: Final = "v2.core.event"
 
 Documents = Mapping[str, Mapping[str, Any]]
 
@@ -103,7 +102,7 @@ class Handled:
     @property
     def is_of_stripe(self) -> bool:
         """Whether Stripe may send such an event, whatever is in it."""
-        return _is_utf8(self.delivery.body) and _is_event(self.message)
+        return is_utf8(self.delivery.body) and is_event(self.message)
 
     def count_in(self, tally: Tally) -> None:
         tally.signed += self.delivery.is_true
@@ -141,9 +140,9 @@ class Handled:
         """Whether the order may appear yet."""
         if not self.is_of_stripe:
             return False
-        order_id, created = _order_id_in(self.message), self.message["created"]
+        order_id, created = order_id_in(self.message), self.message["created"]
         return (
-            not _is_strange(self.message)
+            not is_strange(self.message)
             and type(created) is int
             and f"orders/{order_id}" not in self.before
             and abs(created - self.now.timestamp()) < ORDER_WAIT.total_seconds()
@@ -155,13 +154,12 @@ class Handled:
         if result == "ignored":
             if self.before != self.after:
                 yield f"ignored, and changed {self._changed()}"
-            if _is_ours(self.message) and not self._is_of_no_order():
+            if is_ours(self.message) and not self._is_of_no_order():
                 yield "ignored an event that is ours"
             return
         # A thin event that has no id of its own is kept under that of the event it stands for.
-        event_id = next(
-            each for each in (self.message["id"], self.message.get("snapshot_event")) if _ID.fullmatch(str(each))
-        )
+        named = (self.message["id"], self.message.get("snapshot_event"))
+        event_id = next(each for each in named if isinstance(each, str) and STRIPE_ID.fullmatch(each))
         claim, entry = self.after.get(f"webhookEvents/{event_id}"), self.after.get(f"auditLog/{event_id}")
         if claim is None:
             yield f"answered {result}, and nothing is recorded"
@@ -171,15 +169,16 @@ class Handled:
             yield f"answered {result}, and parked {claim}"
         if self.before == self.after:
             yield f"answered {result}, and did not count the delivery"
-        if _is_strange(self.message) and any(path.partition("/")[0] not in _ON_RECORD for path in self._changed()):
+        if is_strange(self.message) and any(path.partition("/")[0] not in _ON_RECORD for path in self._changed()):
             yield f"answered {result}, and changed {self._changed()} for another account or another shop"
         yield from self._complaints_about_money()
 
     def _is_of_no_order(self) -> bool:
-        """Whether its order is not there, and it brings no money for one."""
-        order_id = _order_id_in(self.message)
+        """Whether its order is not there, and it brings no money for one, as an authorised charge does not."""
+        order_id = order_id_in(self.message)
         is_missing = order_id is not None and f"orders/{order_id}" not in self.before
-        return is_missing and self.message["type"] not in _BRING_MONEY
+        brings_money = self.message["type"] in _BRING_MONEY and self.message["data"]["object"].get("captured", True)
+        return is_missing and not brings_money
 
     def _complaints_about_money(self) -> Iterator[str]:
         reported = self.message["data"]["object"] if self._changed() & {"orders/order-1", "orders/order-2"} else {}
@@ -187,7 +186,7 @@ class Handled:
             received = self.after.get(path, {}).get("amountReceived")
             if received == self.before.get(path, {}).get("amountReceived"):
                 continue
-            is_named = path == f"orders/{_order_id_in(self.message)}" or self._is_known_payment(reported)
+            is_named = path == f"orders/{order_id_in(self.message)}" or self._is_known_payment(reported)
             if not is_named and not self.message["type"].startswith("charge."):
                 yield f"{path} has received {received!r} by a payment of which nobody has named the order"
             earlier = _sums_of(self.before.get(path, {}).get("payments", {}))
@@ -198,7 +197,7 @@ class Handled:
 
     def _is_known_payment(self, reported: Mapping[str, Any]) -> bool:
         """Whether it had been named together with an order."""
-        ids = (reported.get("id"), reported.get("payment_intent"))
+        ids = (*map(reported.get, ("id", "payment_intent", "latest_charge")), first_charge(reported))
         return any(self.before.get(f"payments/{payment_id}", {}).get("orderId") for payment_id in ids)
 
     def _complaints_about_form(self) -> Iterator[str]:
@@ -223,66 +222,10 @@ class Handled:
                 yield f"leaked {secret!r} in its {where}"
 
     def _is_public(self, word: str) -> bool:
-        return any(word in text for text in _texts_under(_PUBLIC, self.message))
+        return any(word in text for text in texts_under(_PUBLIC, self.message))
 
     def _changed(self) -> set[str]:
         return {path for path in self.after if self.after[path] != self.before.get(path)}
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    # With zero bytes, JSON may also be read as UTF-16 or UTF-32, which Stripe never sends.
-    return b"\0" not in body
-
-
-def _is_event(message: Any) -> bool:
-    if not isinstance(message, dict) or message.get("object") not in ("event", _THIN):
-        return False
-    event_id, created = message.get("id"), message.get("created")
-    is_named = isinstance(event_id, str) and _STRIPE_ID.fullmatch(event_id) and isinstance(message.get("type"), str)
-    if message["object"] == _THIN:
-        return bool(is_named) and isinstance(created, str) and _RFC_3339.fullmatch(created) is not None
-    return bool(is_named) and type(created) is int and 0 <= created <= _YEAR_2286
-
-
-def _is_ours(message: Any) -> bool:
-    """Whether it is certainly about an order of the shop's."""
-    event_type = message.get("type")
-    if not isinstance(event_type, str) or _is_strange(message):
-        return False
-    if message.get("object") == _THIN:
-        return event_type.startswith("v1.") and event_type.removeprefix("v1.") in OBJECT_OF
-    if event_type not in OBJECT_OF or message.get("object") != "event":
-        return False
-    is_of_payment = event_type.startswith(("payment_intent.", "charge.")) and not event_type.startswith(
-        ("charge.refund.", "charge.dispute.")
-    )
-    # Whether anything is to be waited for, or only confirmed, is in the details.
-    is_of_payment = is_of_payment and event_type != "payment_intent.requires_action"
-    return is_of_payment and _order_id_in(message) in ("order-1", "order-2")
-
-
-def _is_strange(message: Any) -> bool:
-    """Whether it names another account, or another shop."""
-    accounts = [message.get(name) for name in ("account", "context")]
-    return _metadata_in(message).get("shop") not in (None, OUR_SHOP) or any(
-        account not in (None, *OUR_ACCOUNTS) for account in accounts
-    )
-
-
-def _order_id_in(message: Any) -> object:
-    """Nobody but the shop itself names it: what a payer can write counts for nothing."""
-    return _metadata_in(message).get("orderId")
-
-
-def _metadata_in(message: Any) -> dict[str, Any]:
-    data = message.get("data")
-    stripe_object = data.get("object") if isinstance(data, dict) else None
-    metadata = stripe_object.get("metadata") if isinstance(stripe_object, dict) else None
-    return metadata if isinstance(metadata, dict) else {}
 
 
 def _sums_of(payments: Mapping[str, Any]) -> set[int]:
@@ -296,16 +239,3 @@ def _sums_of(payments: Mapping[str, Any]) -> set[int]:
 def _secrets_in(signature: str | None) -> Iterator[str]:
     parts = [signature or "", *(signature or "").replace("=", ",").split(",")]
     yield from {part for part in parts if len(part) >= _SECRET_CHARACTERS_MIN}
-
-
-def _texts_under(names: frozenset[str], message: Any) -> Iterator[str]:
-    """The texts in fields of these names, at any depth: without recursion, which JSON can exceed."""
-    left = [(message, False)]
-    while left:
-        value, is_named = left.pop()
-        if isinstance(value, str) and is_named:
-            yield value
-        elif isinstance(value, list):
-            left += [(content, is_named) for content in value]
-        elif isinstance(value, dict):
-            left += [(content, name in names) for name, content in value.items()]

@@ -98,7 +98,7 @@ def test_a_refund_or_dispute_that_names_no_order_is_kept_for_a_person_if_it_cann
 
 
 def test_what_is_found_by_its_payment_needs_no_name() -> None:
-    for event_type, (kind, _) in _HANDLED.items():
+    for event_type, (_, kind, _) in _HANDLED.items():
         event = meaning_of(event_type, metadata={"orderId": "a/b"})
         assert isinstance(event, Ignored) == (kind not in FOUND_BY_PAYMENT)
 

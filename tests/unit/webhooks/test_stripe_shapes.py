@@ -84,7 +84,7 @@ def expected(event_type: str, api_version: str = CURRENT) -> StripeEvent:
 
 
 def test_every_type_that_is_handled_is_tested() -> None:
-    assert {event_type: kind for event_type, (kind, _) in _HANDLED.items()} == {
+    assert {event_type: kind for event_type, (_, kind, _) in _HANDLED.items()} == {
         event_type: expected(event_type).kind for event_type in OBJECT_OF
     }
 

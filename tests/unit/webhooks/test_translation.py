@@ -91,6 +91,14 @@ def test_an_event_without_its_object_is_kept_for_a_person(data: object, reason: 
         assert translated(an_event(event_type, {}, data=data)) == NotUnderstood(delivery, None, reason)
 
 
+def test_an_object_of_another_kind_is_kept_for_a_person() -> None:
+    """Its id would be taken for that of a payment, a charge or a session."""
+    for event_type, of_its_kind in OBJECT_OF.items():
+        kept = translated(the_event(event_type, object="invoice"))
+        assert isinstance(kept, NotUnderstood)
+        assert kept.reason == f"object must be {of_its_kind()['object']}"
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
