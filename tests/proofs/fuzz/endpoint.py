@@ -61,22 +61,24 @@ def _is_as_reported(complaint: str, contradicted: Collection[str]) -> bool:
 def _contradicted_orders(documents: Documents) -> Collection[str]:
     """The orders of which events say what Stripe never does.
 
-    More was refunded of a payment than it had brought, or one charge is of two payments, which looks as if an earlier
-    order had had the same id.
+    More was refunded of a payment than it had brought. A charge was of no PaymentIntent when it was refunded, and is of
+    one now. Or one charge is of two, which looks as if an earlier order had had the same id.
     """
     orders = {path.partition("/")[2]: each for path, each in documents.items() if path.startswith("orders/")}
-    overdrawn = {order_id for order_id, order in orders.items() if _is_overdrawn(order)}
+    contradicted = {order_id for order_id, order in orders.items() if _is_contradicted(order)}
     entries = (each for path, each in documents.items() if path.startswith("auditLog/"))
-    return overdrawn | {entry["orderId"] for entry in entries if entry["result"] == "earlier_order"}
+    return contradicted | {entry["orderId"] for entry in entries if entry["result"] == "earlier_order"}
 
 
-def _is_overdrawn(order: Mapping[str, Any]) -> bool:
+def _is_contradicted(order: Mapping[str, Any]) -> bool:
     refunded = Counter[str]()
     for refund in order.get("refunds", {}).values():
         refunded[refund["paymentId"]] += refund["amount"] * (refund["status"] == "succeeded")
+    payments = order.get("payments", {}).items()
     return any(
-        max(payment["amountRefunded"], refunded[payment_id] + refunded[payment["chargeId"]]) > (payment["amount"] or 0)
-        for payment_id, payment in order.get("payments", {}).items()
+        max(payment["amountRefunded"], refunded[payment_id]) > (payment["amount"] or 0)
+        or (payment_id != payment["chargeId"] and payment["chargeId"] in refunded)
+        for payment_id, payment in payments
     )
 
 
