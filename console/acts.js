@@ -55,7 +55,7 @@ export function choicesFor(kind, fields) {
         { name: "amount", label: "Amount", type: "text", note: "all that is left" },
         { name: "payment", label: "Of which payment", options: [["", "what is not needed first"], ...paid.map((id) => [id, id])] },
         { name: "restock", label: "Units", options: [["", "as the shop does"], ["all", "all come back"], ["none", "none comes back"]] },
-        { name: "again", label: "Also if another refund is on its way, or has just been for as much", type: "checkbox" },
+        { name: "again", label: "Also if another refund is on its way, or has been for as much, or if the order is disputed", type: "checkbox" },
         { name: "elsewhere", label: "It went back outside Stripe already: ask for nothing, count it as refunded", type: "checkbox" },
       ];
     case "extend":

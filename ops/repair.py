@@ -36,7 +36,11 @@ def accept(asked: Asked, chosen: Chosen, payment: str | None, how: How) -> None:
 @click.option("--amount", type=click.IntRange(1), help="In minor units; by default all that is left.")
 @click.option("--payment", metavar="pi_…", help="Of this payment alone; by default of what is not needed first.")
 @click.option("--restock", help="Units that come back: all, none, or PRODUCT:QUANTITY,…; else as the shop does.")
-@click.option("--again", is_flag=True, help="Also if another refund is on its way, or has just been for as much.")
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Also if another refund is on its way, or has been for as much, or if the order is disputed.",
+)
 @click.option(
     "--elsewhere", is_flag=True, help="It went back outside Stripe already: ask for nothing, count it as refunded."
 )

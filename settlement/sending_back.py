@@ -22,7 +22,7 @@ from settlement.decisions import Case, Look, Proposal
 from settlement.operating import turned_down
 from settlement.refunding import with_refunds
 
-_AGAIN: Final = "if another refund is meant besides, say so with again"
+_AGAIN: Final = "if it is meant all the same, say so with again"
 
 
 class _Left(NamedTuple):
@@ -57,7 +57,7 @@ def send_back(case: Case) -> Proposal | Look:
         too_much = f"too_much: {event.amount} to refund, {sum(left.values())} left"
         return turned_down(case, in_words(too_much, on_its_way))
     parts = dict(_divided(sum(left.values()) if event.amount is None else event.amount, left))
-    before = on_its_way or _ordered_before(parts, order, effects)
+    before = on_its_way or _ordered_before(parts, order, effects) or _taken_by_bank(event, order)
     if before and not event.is_again:
         return turned_down(case, f"{before}: {_AGAIN}")
     if event.is_elsewhere:
@@ -159,6 +159,13 @@ def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequenc
             if refund_ids := alike.keys() & {each.refund_id} if each.refund_id else alike.keys() - made:
                 return f"ordered_before: {part} of {payment.payment_id} went back with {min(refund_ids)}"
     return None
+
+
+def _taken_by_bank(event: RefundOrdered, order: Order) -> str | None:
+    """That the customer's bank may have sent the money back, too. Stripe itself refunds nothing that it has taken."""
+    if not event.is_elsewhere or order.open_disputes is None:
+        return None
+    return "disputed: a payment of it is disputed, or was, and the bank may have sent that back already"
 
 
 def _refunds_of(parts: Mapping[Payment, int], event: RefundOrdered, order: Order) -> Mapping[str, RefundTerms]:

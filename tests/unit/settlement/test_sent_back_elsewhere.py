@@ -62,6 +62,18 @@ def test_a_payment_too_many_that_went_back_elsewhere_waits_for_nobody_and_its_or
     assert once_more.note == "nothing_left: no payment of it has anything left to refund"
 
 
+def test_of_a_disputed_order_it_is_said_twice_since_the_bank_may_have_sent_it_back_too() -> None:
+    for open_disputes in (1, 0):
+        disputed = given(a_sold_order(open_disputes=open_disputes))
+        change = disputed.changed_by(asked_of_order("refund-1", elsewhere=True))
+        why = "disputed: a payment of it is disputed, or was, and the bank may have sent that back already"
+        assert change.note == f"{why}: if it is meant all the same, say so with again"
+        assert change.result == "not_refunded"
+        meant = disputed.changed_by(asked_of_order("refund-1", elsewhere=True, again=True))
+        assert meant.result == "refunded"
+        assert disputed.changed_by(asked_of_order("refund-1")).result == "refund_ordered"
+
+
 def test_what_stripe_refunds_after_all_counts_once() -> None:
     store = paid_twice()
     sent_back(store, payment="pi_2")
