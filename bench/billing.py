@@ -4,6 +4,7 @@ How it bills: https://cloud.google.com/firestore/pricing.
 """
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ class BillCounter(RpcCounter):
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
+        self.counting = threading.Lock()
+        """Held by whoever counts, since several threads may ask at once."""
         self.forget()
 
     def forget(self) -> None:
@@ -37,7 +40,9 @@ class BillCounter(RpcCounter):
     def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
         answer = super().post(path, body, headers, seconds=seconds)
         if answer.code == HTTPStatus.OK:
-            self._note(name_of(path), json.loads(body))
+            request = json.loads(body)
+            with self.counting:
+                self._note(name_of(path), request)
         return answer
 
     def billed(self, query: Callable[[str], Iterable[_Found]]) -> Callable[[str], Sequence[_Found]]:

@@ -1,4 +1,4 @@
-"""Clients who buy at once, each over a connection of its own, and what Firestore answered them."""
+"""Customers who buy at once, the instances of the service that serve them, and what Firestore answered those."""
 
 import json
 import threading
@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from itertools import chain, count
+from typing import Final
 from uuid import uuid4
 
 from bench.billing import BillCounter
@@ -22,7 +23,7 @@ from database.firestore_store import FirestoreStore
 from database.http_answers import Answer
 from database.store import Create
 from orders.events import StripeEvent
-from orders.outcome import Transient
+from orders.outcome import Settle, Transient
 from orders.shop_events import OrderPlaced
 from settlement.settle import PATIENCE_SECONDS
 from tests.support.counted_rpcs import name_of
@@ -41,6 +42,10 @@ class Load:
     """After so many orders a phase ends, however long it has lasted."""
 
 
+INSTANCES: Final = 4
+"""As many as hold stock where it is deployed, by `functions.yaml`: what one of them holds at a time is one commit."""
+
+
 class CommitCounter(BillCounter):
     """Counts, besides what is billed, how Firestore answered each commit."""
 
@@ -52,7 +57,8 @@ class CommitCounter(BillCounter):
     def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
         answer = super().post(path, body, headers, seconds=seconds)
         if name_of(path) == "commit":
-            self.commits[_status_of(answer)] += 1
+            with self.counting:
+                self.commits[_status_of(answer)] += 1
         return answer
 
 
@@ -66,15 +72,23 @@ def _status_of(answer: Answer) -> str:
         return str(answer.code)
 
 
-class Client:
-    """A customer who buys one order after another, and the instance that settles them."""
+class Instance:
+    """The service in one process, as far as the threads of one process can stand for several."""
 
-    def __init__(self, connection: Connection, customer: str) -> None:
+    def __init__(self, connection: Connection) -> None:
+        self.counter = CommitCounter(connection.transport)
+        service = service_over(replace(connection, transport=self.counter))
+        self.hold, self.settle = service.placing, service.settle
+
+
+class Client:
+    """A customer who buys one order after another from an instance, over a connection of their own."""
+
+    def __init__(self, instance: Instance, connection: Connection, customer: str) -> None:
         """Connects at once, so that no order has to wait for it. Raises Transient, RequestRefused."""
         self._customer = customer
         self._app = FirestoreStore(connection)
-        self.counter = CommitCounter(connection.transport)
-        self._settle = service_over(replace(connection, transport=self.counter)).settle
+        self.instance = instance
         self.orders = 0
         """How many of its orders were written."""
         self.paid = 0
@@ -94,12 +108,13 @@ class Client:
             self.given_up += 1
             return
         self.orders += 1
-        if self._settles(OrderPlaced(order_id, (product_id,)), self.hold_seconds):
-            self.paid += self._settles(payment(order_id, amount_of([product_id])), self.payment_seconds)
+        if self._is_done(self.instance.hold, OrderPlaced(order_id, (product_id,)), self.hold_seconds):
+            paid = payment(order_id, amount_of([product_id]))
+            self.paid += self._is_done(self.instance.settle, paid, self.payment_seconds)
 
-    def _settles(self, event: OrderPlaced | StripeEvent, seconds: list[float]) -> bool:
+    def _is_done(self, settle: Settle, event: OrderPlaced | StripeEvent, seconds: list[float]) -> bool:
         started = time.perf_counter()
-        is_done = is_settled(self._settle, event)
+        is_done = is_settled(settle, event)
         seconds.append(time.perf_counter() - started)
         self.given_up += not is_done
         return is_done
@@ -153,6 +168,7 @@ def rush(clients: Sequence[Client], product_ids: Sequence[str], load: Load, wait
 
 
 def _total(clients: Sequence[Client], seconds: float) -> Rush:
+    counters = {client.instance.counter for client in clients}
     return Rush(
         seconds=seconds,
         orders=sum(client.orders for client in clients),
@@ -160,8 +176,8 @@ def _total(clients: Sequence[Client], seconds: float) -> Rush:
         given_up=sum(client.given_up for client in clients),
         hold_seconds=list(chain.from_iterable(client.hold_seconds for client in clients)),
         payment_seconds=list(chain.from_iterable(client.payment_seconds for client in clients)),
-        commits=sum((client.counter.commits for client in clients), Counter()),
-        rpcs=sum(len(client.counter.names) for client in clients),
-        reads=sum(client.counter.reads for client in clients),
-        writes=sum(client.counter.writes for client in clients),
+        commits=sum((counter.commits for counter in counters), Counter()),
+        rpcs=sum(len(counter.names) for counter in counters),
+        reads=sum(counter.reads for counter in counters),
+        writes=sum(counter.writes for counter in counters),
     )

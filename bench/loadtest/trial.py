@@ -1,5 +1,6 @@
 """The load test, from its question to its last deletion."""
 
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import wait
@@ -12,9 +13,9 @@ from google.cloud import firestore
 
 from bench.figures import Figure, parts_in_words, table_of, write_json
 from bench.loadtest.report import dollars_at_most, figures_of, parts_of
-from bench.loadtest.rush import Client, Load, Rush, Wait, rush
+from bench.loadtest.rush import INSTANCES, Client, Instance, Load, Rush, Wait, rush
 from bench.loadtest.shop import MARK, PRODUCTS, MarkedShop
-from database.connection import connect
+from database.connection import Connection, connect
 from database.ids import DEFAULT_DATABASE
 
 Ask = Callable[[str], bool]
@@ -90,8 +91,13 @@ class Trial:
     def _rush(self, phase: str, product_ids: Sequence[str]) -> Rush:
         self.say(f"{phase} ...")
         names = [f"{MARK}{phase}-{number}" for number in range(self.load.clients)]
-        clients = [Client(connect(self.project, self.database), name) for name in names]
+        instances = [Instance(self._connection()) for _ in names[:INSTANCES]]
+        served = zip(itertools.cycle(instances), names, strict=False)
+        clients = [Client(instance, self._connection(), name) for instance, name in served]
         return rush(clients, product_ids, self.load, self.wait)
+
+    def _connection(self) -> Connection:
+        return connect(self.project, self.database)
 
     def _report(self, rushes: dict[str, Rush], shop: MarkedShop) -> Sequence[Figure]:
         documents = shop.documents()

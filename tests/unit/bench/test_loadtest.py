@@ -104,8 +104,9 @@ def test_an_order_that_is_not_held_in_time_is_given_up_and_not_paid(monkeypatch:
 
     store = MemoryStore()
     monkeypatch.setattr(rush, "FirestoreStore", lambda _: store)
-    monkeypatch.setattr(rush, "service_over", lambda _: SimpleNamespace(settle=contended))
-    client = rush.Client(Connection("shop", Answering(Answer(200, b"[]")), lambda _: {}), "loadtest-hot-0")
+    monkeypatch.setattr(rush, "service_over", lambda _: SimpleNamespace(placing=contended, settle=None))
+    connection = Connection("shop", Answering(Answer(200, b"[]")), lambda _: {})
+    client = rush.Client(rush.Instance(connection), connection, "loadtest-hot-0")
     client.buy("loadtest-hot")
     assert (client.orders, client.paid, client.given_up) == (1, 0, 1)
     assert (len(client.hold_seconds), client.payment_seconds) == (1, [])
