@@ -15,7 +15,6 @@ from settlement.terms import AutoRefund
 from stripe_api.api import AlreadyRefunded, StripeApi, StripeRefused, StripeUnavailable
 
 READ_SECONDS_MAX: Final = 2.0
-"""Stripe may take the rest of `effects.outside.PERFORM_SECONDS_MAX`."""
 
 
 @frozen

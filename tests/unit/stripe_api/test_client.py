@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import stripe
 
+from checkout import expiring
+from effects import refunding
+from effects.outside import PERFORM_SECONDS_MAX
 from orders.outcome import Transient
 from stripe_api.api import (
     API_VERSION,
@@ -230,6 +233,11 @@ def test_what_was_asked_with_a_key_that_was_rolled_can_be_asked_with_the_next_on
     with pytest.raises(Transient):
         StripeClient(stripe_key_from(WRONG_KEY), stand_in.origin).create_session(request, key=order_id)
     assert StripeClient(KEY, stand_in.origin).create_session(request, key=order_id).status == "open"
+
+
+def test_whatever_is_done_outside_leaves_stripe_time_for_two_answers() -> None:
+    for read_seconds in expiring.READ_SECONDS_MAX, refunding.READ_SECONDS_MAX:
+        assert read_seconds + 2 * (CONNECT_SECONDS_MAX + ANSWER_SECONDS_MAX) <= PERFORM_SECONDS_MAX
 
 
 def test_a_permission_that_is_missing_is_a_refusal(client: StripeApi, stand_in: StandIn, order_id: str) -> None:
