@@ -12,7 +12,7 @@ from orders.frozen import frozen
 from orders.order import Order
 from settlement.outside import why_not_to_refund
 from settlement.terms import AutoRefund
-from stripe_api.api import AlreadyRefunded, StripeApi, StripeRefused, StripeUnavailable
+from stripe_api.api import AlreadyRefunded, StripeApi, StripeRefused, StripeUnavailable, payment_named
 
 READ_SECONDS_MAX: Final = 2.0
 
@@ -22,8 +22,8 @@ class Refunding:
     """The performer of `stripe_refund`. It refunds all that is left of the payment, so that twice is once.
 
     Stripe knows a key for a day. Whoever asks later, or under another key, is told that nothing is left. Of a part of
-    it that an operator has ordered, only the key makes once of twice; no attempt comes so late, unless a person has it
-    tried again, for which `settlement.retrying` looks at what Stripe has reported.
+    it that an operator has ordered, Stripe would refund as much once more: so such a refund names its effect, and is
+    looked for at Stripe first.
     """
 
     stripe: StripeApi
@@ -34,21 +34,24 @@ class Refunding:
 
     def prepare(self, effect: Effect, _now: datetime, /) -> Mapping[str, object]:
         """The request: https://docs.stripe.com/api/refunds/create."""
-        named = "payment_intent" if effect.recipient.startswith("pi_") else "charge"
         shop = {"shop": self.shop_id} if self.shop_id else {}
         ordered = effect.refund
-        amount = {"amount": ordered.amount} if ordered and ordered.amount is not None else {}
+        amount = {"amount": ordered.amount} if ordered and _is_part(effect) else {}
+        effect_key = {"effect": effect.key} if _is_part(effect) else {}
         restock = {"restock": ordered.restock} if ordered and ordered.restock else {}
-        return {named: effect.recipient, **amount, "metadata": {"orderId": effect.order_id, **shop, **restock}}
+        metadata = {"orderId": effect.order_id, **shop, **restock, **effect_key}
+        return {**payment_named(effect.recipient), **amount, "metadata": metadata}
 
     def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | Refunded:
         if effect.refund is None and (why_not := self._why_not(effect)):
             # Operators have read that it is under way.
             raise Failed(f"{effect.recipient} is not refunded: {why_not}", retryable=False)
         try:
-            refund = self.stripe.create_refund(payload, key=effect.key)
+            # Whatever has become of it since: as under its key, it is made once.
+            made = self.stripe.refund_made_for(effect.recipient, effect.key) if _is_part(effect) else None
+            return Refunded(made or self.stripe.create_refund(payload, key=effect.key).refund_id)
         except AlreadyRefunded as refunded:
-            if effect.refund and effect.refund.amount is not None:
+            if _is_part(effect):
                 # It is other money that went back: what an operator has ordered did not.
                 raise Failed(str(refunded), retryable=False) from refunded
             return Skipped(str(refunded))
@@ -56,7 +59,6 @@ class Refunding:
             raise Failed(str(error), retryable=True, retry_after=error.retry_after) from error
         except StripeRefused as error:
             raise Failed(str(error), retryable=False) from error
-        return Refunded(refund.refund_id)
 
     def _why_not(self, effect: Effect) -> str | None:
         return why_not_to_refund(self._order_of(effect), effect.recipient, self.auto_refund)
@@ -69,3 +71,7 @@ class Refunding:
                 f"{effect.order_id} does not exist any more: refund {effect.recipient} by hand", retryable=False
             )
         return order_from(effect.order_id, document.fields)
+
+
+def _is_part(effect: Effect) -> bool:
+    return effect.refund is not None and effect.refund.amount is not None

@@ -18,8 +18,8 @@ def retry(asked: Asked, effects: tuple[str, ...], how: How) -> None:
 
     That is a message, a refund, or the end of a session.
 
-    The sweep does it, within minutes, under the same key as before. Whoever keeps such keys keeps them for a day: of
-    what is older, look first whether it was done after all.
+    The sweep does it, within minutes, under the same key as before. Whoever keeps such keys keeps them for a day: of a
+    message that is older, look first whether it was sent after all.
     """
     if bad := [each for each in effects if not is_document_id(each)]:
         raise Failed(f"{bad[0]} cannot be the id of an effect.")

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from orders.frozen import frozen
 from reconciliation.time_limit import TimeLimit
 from stripe_api.api import StripeUnavailable
-from stripe_api.lists import Listed, Span, StripeLists, Unreadable
+from stripe_api.lists import Listed, Span, StripeLists, Unreadable, pages
 from stripe_api.lists import ListedRefund as Refund
 from stripe_api.lists import PaymentIntent as Intent
 from webhooks.stripe_fields import Json
@@ -105,14 +105,10 @@ class PacedLists:
         self, span: Span | None, page_after: Callable[[str | None], Listed[ItemT]], id_of: Callable[[ItemT], str]
     ) -> Sequence[ItemT]:
         items: list[ItemT] = []
-        after, has_more = None, True
-        while has_more:
+        for page in pages(lambda after: self._answer(partial(page_after, after)), id_of):
+            items += page.items
             if span and len(items) >= ITEMS_MAX and span.end - span.start > _SECOND:
                 raise TooMany
-            page = self._answer(partial(page_after, after))
-            items += page.items
-            has_more = page.has_more and bool(page.items)
-            after = id_of(items[-1]) if items else None
         return items[::-1]
 
 

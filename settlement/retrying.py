@@ -19,8 +19,7 @@ _SHOWN: Final = "what is still due can be ordered"
 def retry_effect(event: EffectRetried, snapshot: Snapshot) -> Adjustment | Look:
     """What was given up is to be done all the same: as if it were new, and under the same key as before.
 
-    A refund is not, if as much of the payment goes back without it, or has gone, perhaps by this very effect: Stripe
-    knows a key for a day, and what is tried again later would be another refund.
+    A refund is not, if as much of the payment goes back without it, or has gone, perhaps by this very effect.
     """
     effect = given_up_in(snapshot, event.effect_id)
     if isinstance(effect, str):

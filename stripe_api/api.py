@@ -21,8 +21,9 @@ _PRIVATE: Final = re.compile(r"\b[a-z]{2,6}_(?:test|live)_[\w*.…]+|\bwhsec_\S+
 class StripeUnavailable(Transient):
     """No answer that can be used. What was asked may have been done: asking again with the same key finds out.
 
-    That holds for a day: https://docs.stripe.com/api/idempotent_requests. A fault that Stripe has saved under the key
-    (status 500) is repeated until then, whatever was done; its webhooks report what was.
+    That holds for a day: https://docs.stripe.com/api/idempotent_requests. After that, `refund_made_for` finds out of a
+    refund that names its effect. A fault that Stripe has saved under the key (status 500) is repeated until then,
+    whatever was done; its webhooks report what was.
     """
 
     retryable: ClassVar = True
@@ -113,9 +114,18 @@ class StripeApi(Protocol):
         """The request: https://docs.stripe.com/api/refunds/create. Raises AlreadyRefunded."""
         ...
 
+    def refund_made_for(self, payment_id: str, effect_key: str) -> str | None:
+        """The id of the refund of this payment whose `metadata.effect` is this, however old; None if there is none."""
+        ...
+
     def event(self, event_id: str) -> Mapping[str, object]:
         """The event as a webhook carries it, if it is of the last 30 days. Raises NoSuchEvent."""
         ...
+
+
+def payment_named(payment_id: str) -> dict[str, object]:
+    """A payment as requests about its refunds name it: it is known by its PaymentIntent, or by its charge alone."""
+    return {"payment_intent" if payment_id.startswith("pi_") else "charge": payment_id}
 
 
 def session_from(answer: Mapping[str, object]) -> Session:

@@ -18,6 +18,7 @@ from stripe_api.api import (
     StripeRefused,
     StripeUnavailable,
     event_from,
+    payment_named,
     printable,
     refund_from,
     session_from,
@@ -33,6 +34,7 @@ from stripe_api.lists import (
     listed_from,
     listed_refund_from,
     page_of,
+    pages,
     payment_intent_from,
     payment_intents_in,
     refunds_in,
@@ -98,6 +100,11 @@ class StripeClient:
     def create_refund(self, request: Mapping[str, object], *, key: str) -> Refund:
         return refund_from(self._answer("post", _REFUNDS, request, key))
 
+    def refund_made_for(self, payment_id: str, effect_key: str) -> str | None:
+        refunds = pages(lambda after: self.refunds_of(payment_id, after=after), lambda refund: refund.refund_id)
+        made = (each.refund_id for page in refunds for each in page.items if each.effect_key == effect_key)
+        return next(made, None)
+
     def event(self, event_id: str) -> Mapping[str, object]:
         try:
             return event_from(self._answer("get", f"/v1/events/{quote(event_id, safe='')}"))
@@ -117,7 +124,7 @@ class StripeClient:
         return refunds_in(self._answer("get", _REFUNDS, page_of(span, after)))
 
     def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]:
-        asked = page_of(None, after, payment_intent=payment_id)
+        asked = page_of(None, after, **payment_named(payment_id))
         return listed_from(self._answer("get", _REFUNDS, asked), listed_refund_from)
 
     def payment_intent(self, payment_id: str) -> PaymentIntent | None:

@@ -3,7 +3,7 @@
 https://docs.stripe.com/api/pagination
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -62,6 +62,8 @@ class ListedRefund:
     payment_id: str | None
     """Of its PaymentIntent; None of a charge that has none."""
     created_at: datetime
+    effect_key: str | None = None
+    """Under which we have asked for it, if it says so: Stripe itself knows that for a day only."""
 
 
 @frozen
@@ -115,6 +117,16 @@ def listed_from(answer: Mapping[str, object], read: Callable[[Mapping[str, objec
     return Listed([read(item) for item in data], has_more)
 
 
+def pages(page_after: Callable[[str | None], Listed[ItemT]], id_of: Callable[[ItemT], str]) -> Iterator[Listed[ItemT]]:
+    """All of a list, page by page, each asked for when it is wanted."""
+    after, has_more = None, True
+    while has_more:
+        page = page_after(after)
+        yield page
+        has_more = page.has_more and bool(page.items)
+        after = id_of(page.items[-1]) if page.items else None
+
+
 def payment_intents_in(answer: Mapping[str, object]) -> Listed[PaymentIntent | Unreadable]:
     """Raises NotAsDocumented: this is no list, or something in it has not even an id."""
     return listed_from(answer, lambda item: _read_or_named(item, payment_intent_from))
@@ -164,19 +176,22 @@ def payment_intent_from(answer: Mapping[str, object]) -> PaymentIntent:
 def listed_refund_from(answer: Mapping[str, object]) -> ListedRefund:
     """Raises NotAsDocumented: this is no refund."""
     refund_id, amount = answer.get("id"), answer.get("amount")
-    status, payment_id, created_at = (
+    status, payment_id, created_at, metadata = (
         answer.get("status"),
         answer.get("payment_intent"),
         unix_time(answer.get("created")),
+        answer.get("metadata"),
     )
     if not (isinstance(refund_id, str) and isinstance(amount, int)) or created_at is None:
         raise not_documented("refund")
+    effect_key = metadata.get("effect") if isinstance(metadata, dict) else None
     return ListedRefund(
         refund_id,
         status if isinstance(status, str) else None,
         amount,
         payment_id if isinstance(payment_id, str) else None,
         created_at,
+        effect_key if isinstance(effect_key, str) else None,
     )
 
 

@@ -18,7 +18,7 @@ from reconciliation.job import Reconciliation
 from reconciliation.reconciled import Reconciled
 from service.logs import Log
 from settlement.terms import Terms
-from stripe_api.api import NoSuchEvent
+from stripe_api.api import NoSuchEvent, payment_named
 from stripe_api.lists import (
     Listed,
     ListedRefund,
@@ -80,7 +80,7 @@ class ListedAccount:
 
     def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]:
         self._ask("refunds_of")
-        asked = page_of(None, after, payment_intent=payment_id)
+        asked = page_of(None, after, **payment_named(payment_id))
         return listed_from(lists.refunds(self.account, asked), listed_refund_from)
 
     def payment_intent(self, payment_id: str) -> PaymentIntent | None:

@@ -14,10 +14,11 @@ from tests.proofs.simulation.drawing_operators import (
     with_marks,
     with_operators,
     with_operators_acts,
+    with_standstill,
     with_tries,
 )
 from tests.proofs.simulation.drawing_outside import with_outside
-from tests.proofs.simulation.history import Arrival, Fault, History, Kind, Turn
+from tests.proofs.simulation.history import LONG_MINUTES, LONG_TIMES_MAX, Arrival, Fault, History, Kind, Turn
 from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, Payment, Repayment, Restock
 from tests.proofs.simulation.scenarios import PRICES, Scenario
 
@@ -27,17 +28,12 @@ PRICED: Final = tuple(product_id for product_id, price in PRICES.items() if pric
 FREE: Final = tuple(product_id for product_id, price in PRICES.items() if not price)
 DISPUTES: Final = ((1, "needs_response"), (2, "needs_response"), (1, "lost"))
 """Two disputes of one payment, and their states, in the order in which Stripe reports them."""
-LONG_MINUTES: Final = 26 * 60
-"""Longer than anything but a voucher lasts in a simulated shop, yet after twice as long parked events are still taken
-up."""
-LONG_TIMES_MAX: Final = 2
-"""In one history."""
 
 
 def history_from(seed: int) -> History:
     drawn = _Draw(random.Random(seed)).history()  # noqa: S311 - no secret
     drawn = with_operators_acts(with_operators(with_checkout(with_outside(drawn, seed), seed), seed), seed)
-    return with_elsewhere(with_hot(with_tries(with_marks(drawn, seed), seed), seed), seed)
+    return with_standstill(with_elsewhere(with_hot(with_tries(with_marks(drawn, seed), seed), seed), seed), seed)
 
 
 def crowd_from(seed: int) -> History:

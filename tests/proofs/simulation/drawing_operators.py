@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from effects.effect import EffectKind
-from tests.proofs.simulation.history import ACTS, ELSEWHERE, MARKS, TRIES, Arrival, History, Kind, Outside
+from tests.proofs.simulation.history import (
+    ACTS,
+    ELSEWHERE,
+    LONG_MINUTES,
+    LONG_TIMES_MAX,
+    MARKS,
+    TRIES,
+    Arrival,
+    History,
+    Kind,
+    Outside,
+)
 from tests.proofs.simulation.scenarios import Scenario
 
 
@@ -87,6 +98,17 @@ def with_tries(history: History, seed: int) -> History:
             # Later than marks are: only what is left can be tried again.
             arrivals.insert(max(source.randrange(len(arrivals) + 1) for _ in range(5)), act)
     return replace(history, arrivals=tuple(arrivals))
+
+
+def with_standstill(history: History, seed: int) -> History:
+    """In half of those in which a part of a payment is to go back, nobody tries again while Stripe knows a key."""
+    source = random.Random(f"{seed}, standstill")  # noqa: S311 - no secret
+    is_long_enough = sum(each.minutes == LONG_MINUTES for each in history.arrivals) >= LONG_TIMES_MAX
+    has_part = any(ACTS.get(each.act, {}).get("amount") for each in history.arrivals)
+    if is_long_enough or not has_part or source.random() >= 0.5:
+        return history
+    stands_still = (Arrival(Kind.MINUTES, minutes=LONG_MINUTES), Arrival(Kind.SWEEP))
+    return replace(history, arrivals=(*history.arrivals, *stands_still))
 
 
 def _let_wait_for(scenario: Scenario, arrivals: list[Arrival], source: random.Random) -> None:

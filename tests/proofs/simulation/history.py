@@ -81,6 +81,13 @@ TRIES: Final[Mapping[str, Mapping[str, object]]] = {"retry": {"kind": "retry"}}
 """Or they have it tried again, whatever others do to it."""
 
 
+LONG_MINUTES: Final = 26 * 60
+"""Longer than anything but a voucher lasts in a simulated shop, yet after twice as long parked events are still taken
+up."""
+LONG_TIMES_MAX: Final = 2
+"""In one history."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     kind: Kind

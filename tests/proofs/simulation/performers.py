@@ -142,6 +142,9 @@ class _Stripe:
             raise AlreadyRefunded("nothing is left", skipped.reason)
         return Refund(self.asking.world.refund_ids[key], "pending", 0, "eur")
 
+    def refund_made_for(self, payment_id: str, effect_key: str) -> str | None:
+        return self._answer(effect_key, lambda: self.asking.world.refund_made_for(payment_id, effect_key))
+
     def _answer(self, about: str, do: Callable[[], _Answer | StripeRefused]) -> _Answer:
         try:
             answer = self.asking.worker.ask_outside(about, do)

@@ -63,6 +63,7 @@ from tests.proofs.simulation.shrinking import shrunk
 from tests.proofs.simulation.simulation import complaints_about
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Worker
+from tests.proofs.simulation.world import World
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
 from triggers.sweep import Ending, ReservationSweep
@@ -430,6 +431,13 @@ def test_it_catches_what_went_back_elsewhere_and_is_sent_back_all_the_same(monke
     refunds_of = sending_back._refunds_of
     monkeypatch.setattr(sending_back, "_refunds_of", as_if_none_had)
     assert_caught(first_seed=1_125, complaint="went back elsewhere, too")
+
+
+def test_it_catches_a_part_that_goes_back_twice_because_stripe_has_forgotten_its_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(World, "refund_made_for", lambda *asked: None)
+    assert_caught(first_seed=1_590, complaint="done more than once")
 
 
 @pytest.mark.parametrize(("left_alone", "first_seed"), [(AutoRefund.EXTRAS, 375), (AutoRefund.ALL, 30)])

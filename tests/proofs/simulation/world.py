@@ -45,6 +45,8 @@ class World:
         """The last that was done under each key."""
         self.refund_ids: dict[str, str] = {}
         """Of what was refunded, by the key."""
+        self._made_for: dict[tuple[str, str], str] = {}
+        """The same, by the payment and what the refund says of itself."""
 
     def receive(self, request: Request) -> str | None:
         """Do it, unless it was done under this key. Returns why there is nothing to do.
@@ -61,6 +63,11 @@ class World:
         self.done.append(request)
         return None
 
+    def refund_made_for(self, payment_id: str, effect_key: str) -> str | None:
+        """The refund that says so. Raises Failed."""
+        self._answer_to(EffectKind.STRIPE_REFUND)
+        return self._made_for.get((payment_id, effect_key))
+
     def expire(self, request: Request) -> Session | SessionNotOpen:
         """End a session, unless it is over. Raises Failed: nothing was done."""
         self._admit(request)
@@ -73,13 +80,17 @@ class World:
         made = self._refund(words["payment_intent"], words.get("amount"), restock and RestockRule(restock), request.at)
         if made:
             self.refund_ids[request.key] = made
+            self._made_for[words["payment_intent"], words["metadata"].get("effect", "")] = made
         return made is not None
 
     def _admit(self, request: Request) -> None:
         self.requests.append(request)
-        if request.kind in self._refusing:
+        self._answer_to(request.kind)
+
+    def _answer_to(self, kind: EffectKind) -> None:
+        if kind in self._refusing:
             raise Failed("refused", retryable=False)
-        if request.kind in self._down:
+        if kind in self._down:
             raise Failed("down", retryable=True)
 
     def _was_done(self, request: Request) -> bool:

@@ -7,15 +7,21 @@ from typing import cast
 
 import pytest
 
-from effects.effect import RefundTerms
+from effects.effect import Effect, RefundTerms, an_ordered_refund
 from effects.outside import Failed, Refunded, Skipped
 from effects.refunding import Refunding
 from settlement.terms import AutoRefund
 from stripe_api.api import AlreadyRefunded, Refund, StripeApi, StripeRefused, StripeUnavailable
+from stripe_api.client import StripeClient
+from stripe_api.keys import EMULATORS_KEY, stripe_key_from
 from tests.support.builders import NOW, a_payment, a_placement
 from tests.support.effects import A_REFUND
 from tests.support.memory_store import MemoryStore
 from tests.support.shop import a_shop_after
+from tests.support.stripe_requests import a_session_request
+from tests.support.stripe_stand_in import a_stand_in
+from tools.stripe_stand_in.faults import Kind
+from tools.stripe_stand_in.idempotency import LIFETIME_SECONDS
 
 PAID_TWICE = (a_placement(), a_payment(), a_payment(event_id="evt_2", payment_intent_id="pi_2", charge_id="ch_2"))
 
@@ -33,8 +39,11 @@ class Stripe:
             raise self.refusal
         return Refund("re_1", "succeeded", 3_600, "eur")
 
+    def refund_made_for(self, payment_id: str, effect_key: str) -> None:
+        """None yet."""
 
-def refunding(stripe: Stripe, store: MemoryStore | None = None, **settings: str) -> Refunding:
+
+def refunding(stripe: Stripe | StripeClient, store: MemoryStore | None = None, **settings: str) -> Refunding:
     store = a_shop_after(*PAID_TWICE) if store is None else store
     auto_refund = AutoRefund(settings.get("auto_refund", "extras"))
     return Refunding(cast("StripeApi", stripe), store, auto_refund, settings.get("shop_id"))
@@ -66,7 +75,7 @@ def test_what_an_operator_has_ordered_is_refunded_as_it_is_ordered_whatever_the_
     performer = refunding(stripe, auto_refund="off")
     ordered = replace(A_REFUND, key="operator_r", refund=RefundTerms(500, "shirt:1"))
     assert performer.perform(ordered, performer.prepare(ordered, NOW)) == Refunded("re_1")
-    metadata = {"orderId": "order-1", "restock": "shirt:1"}
+    metadata = {"orderId": "order-1", "restock": "shirt:1", "effect": "operator_r"}
     assert stripe.asked == [({"payment_intent": "pi_2", "amount": 500, "metadata": metadata}, "operator_r")]
     all_of_it = replace(ordered, refund=RefundTerms(None, None))
     assert performer.prepare(all_of_it, NOW) == {"payment_intent": "pi_2", "metadata": {"orderId": "order-1"}}
@@ -82,6 +91,28 @@ def test_what_is_refunded_already_is_over() -> None:
     with pytest.raises(Failed, match=reason) as failed:
         refunding(Stripe(refunded)).perform(replace(A_REFUND, refund=RefundTerms(500, None)), {})
     assert not failed.value.retryable
+
+
+def test_a_part_whose_answer_was_lost_goes_back_once_also_after_stripe_has_forgotten_its_key() -> None:
+    part, as_much = (an_ordered_refund("", RefundTerms(500, None), "order-1", cause, "alice") for cause in ("r1", "r2"))
+    with a_stand_in() as stand_in:
+        stripe = StripeClient(stripe_key_from(EMULATORS_KEY), stand_in.origin)
+        session = stripe.create_session(a_session_request(), key="a session")
+        payment_id = stand_in.complete(session.session_id)["payment_intent"]
+        performer = refunding(stripe)
+
+        def performed(effect: Effect) -> Skipped | Refunded:
+            effect = replace(effect, recipient=payment_id)
+            return performer.perform(effect, performer.prepare(effect, NOW))
+
+        stand_in.fail_next(Kind.LOST, about=part.key)
+        with pytest.raises(Failed, match="Stripe does not answer"):
+            performed(part)
+        (lost,) = stripe.refunds_of(payment_id).items
+        stand_in.go_forward(LIFETIME_SECONDS)
+        assert performed(part) == Refunded(lost.refund_id)
+        assert performed(as_much) != Refunded(lost.refund_id)
+        assert [each.amount for each in stripe.refunds_of(payment_id).items] == [500, 500]
 
 
 @pytest.mark.parametrize(

@@ -361,6 +361,9 @@ class Stripe:
         assert (request["amount"], request["metadata"]["restock"]) == (500, "none")
         return Refund("re_7", "pending", 500, "eur")
 
+    def refund_made_for(self, payment_id: str, effect_key: str) -> None:
+        """None yet."""
+
 
 def test_until_stripe_has_reported_what_it_has_made_a_second_order_is_told_of_it() -> None:
     store = a_shop_after(a_placement(), a_payment())

@@ -12,6 +12,7 @@ from checkout import expiring
 from effects import refunding
 from effects.outside import PERFORM_SECONDS_MAX
 from orders.outcome import Transient
+from stripe_api import lists
 from stripe_api.api import (
     API_VERSION,
     AlreadyRefunded,
@@ -94,6 +95,20 @@ def test_a_payment_is_refunded_until_nothing_is_left(client: StripeApi, stand_in
     assert client.create_refund(payment, key=f"{order_id}/r2").amount == 3_000
     with pytest.raises(AlreadyRefunded, match=r"^charge_already_refunded: Charge ch_\w+ has already been refunded\.$"):
         client.create_refund(payment, key=f"{order_id}/r3")
+
+
+def test_the_refund_that_an_effect_has_made_is_found_among_all_of_its_payment(
+    client: StripeApi, stand_in: StandIn, order_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "PAGE_MAX", 1)
+    session = client.create_session(a_session_request(order_id), key=order_id)
+    payment_id = stand_in.complete(session.session_id)["payment_intent"]
+    asked = {"payment_intent": payment_id, "amount": 100}
+    made = [
+        client.create_refund({**asked, "metadata": metadata}, key=f"{order_id}/{number}").refund_id
+        for number, metadata in enumerate(({"effect": "r1"}, {"effect": "r2"}, {}))
+    ]
+    assert [client.refund_made_for(payment_id, key) for key in ("r1", "r2", "r3")] == [made[0], made[1], None]
 
 
 def test_what_stripe_does_not_know_is_refused_with_its_code(client: StripeApi, order_id: str) -> None:

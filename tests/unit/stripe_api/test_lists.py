@@ -1,7 +1,7 @@
 """Stripe's lists are asked for as Stripe takes it, and read at the door."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -71,8 +71,9 @@ def test_what_happened_is_listed_and_looked_up_on_both_sides(stand_in: StandIn, 
     assert span.start < listed.created_at < span.end
     assert listed in stripe.refunds(span).items
     events = stripe.events(["charge.succeeded", "payment_intent.succeeded"], span).items
-    types = [event["type"] for event in events if payment_id in str(event)]
-    assert types == ["payment_intent.succeeded", "charge.succeeded"]
+    succeeded, charged = (event for event in events if payment_id in str(event))
+    assert [succeeded["type"], charged["type"]] == ["payment_intent.succeeded", "charge.succeeded"]
+    assert stripe.refunds_of(cast("Any", charged)["data"]["object"]["id"]).items == [listed]
     yesterday = Span(now - timedelta(days=2), now - timedelta(days=1))
     assert stripe.events(["charge.succeeded"], yesterday) == Listed([], has_more=False)
 
