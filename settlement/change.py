@@ -3,6 +3,8 @@
 from inventory.reservation import counted_apart
 from inventory.stock import together
 from notifications.notices import NoticeType
+from orders.money import Money
+from orders.operator_events import RefundOrdered
 from orders.order import OrderLine
 from orders.outcome import in_words
 from orders.shop_events import ShopEvent
@@ -46,7 +48,7 @@ def change_from(case: Case, proposal: Proposal) -> Change:
         moved=moved,
         uncounted=uncounted,
         notices=notices,
-        money=money_of(event) or price_of(after),
+        money=_money_of(case, proposal),
         entry_id=entry_id,
         released=released_by(event, case.snapshot),
         note=note,
@@ -60,6 +62,12 @@ def change_from(case: Case, proposal: Proposal) -> Change:
             *expiries_of(case, checkout, entry_id),
         ),
     )
+
+
+def _money_of(case: Case, proposal: Proposal) -> Money | None:
+    if isinstance(case.event, RefundOrdered):
+        return proposal.money
+    return money_of(case.event) or price_of(proposal.order)
 
 
 def _entry_id_of(case: Case) -> str:

@@ -61,6 +61,8 @@ class Proposal:
     """As it is afterwards; None if the step does nothing with one."""
     refunds: Mapping[str, RefundTerms] = field(default_factory=dict)
     """What an operator has Stripe send back, by payment."""
+    money: Money | None = None
+    """What goes back because of an operator, or has; None if nothing does, or only Stripe knows how much."""
     later: tuple[StockMove, ...] = ()
     """What it takes from the inventory, but only once that is folded."""
 
@@ -142,7 +144,7 @@ class Change:
     """Units that could not be counted, because their inventory is gone."""
     notices: tuple[Notice, ...]
     money: Money | None
-    """What the event is about, or what the order asks."""
+    """What the event is about, or what the order asks; of an operator's refund, what goes back."""
     entry_id: str
     """Under which id it is put on record: the event's, unless an earlier order of the same id has taken that."""
     released: tuple[str, ...]

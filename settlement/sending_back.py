@@ -63,7 +63,8 @@ def send_back(case: Case) -> Proposal | Look:
     if event.is_elsewhere:
         return _gone_back_elsewhere(case, parts)
     refunds = _refunds_of(parts, event, order)
-    return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, note=in_words(_sum_in_words(parts, left), before))
+    note = in_words(_sum_in_words(parts, left), before)
+    return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, money=_sum_of(parts), note=note)
 
 
 def left_to_refund(order: Order) -> Money | None:
@@ -197,7 +198,12 @@ def _gone_back_elsewhere(case: Case, parts: Mapping[Payment, int]) -> Proposal |
     ]
     refunded = replace(order, refunds=order.refunds.merged_with(Refunds.of(*gone)))
     note = f"refunded_elsewhere: {_parts_in_words(parts)} went back outside Stripe"
-    return with_refunds(case, Proposal(Result.REFUND_RECORDED, refunded, note=note))
+    return with_refunds(case, Proposal(Result.REFUND_RECORDED, refunded, money=_sum_of(parts), note=note))
+
+
+def _sum_of(parts: Mapping[Payment, int]) -> Money | None:
+    """All of them are in one currency."""
+    return next((replace(each.money, amount=sum(parts.values())) for each in parts if each.money), None)
 
 
 def _sum_in_words(parts: Mapping[Payment, int], left: Mapping[Payment, int]) -> str:

@@ -70,6 +70,12 @@ def test_a_refund_is_of_all_that_is_left_or_of_as_much_as_is_named_with_its_word
     assert refunds_by(sold, restock=" Shirt:1,shirt:1".lower()) == {"pi_1": RefundTerms(None, "shirt:2")}
 
 
+def test_on_record_is_how_much_goes_back_and_nothing_where_nothing_does() -> None:
+    twice = a_sold_order(payments=Payments.of(PAID, SECOND))
+    for asked, money in (({"amount": 4_000}, Money(4_000, "eur")), ({}, Money(7_200, "eur")), ({"amount": 9_999}, None)):
+        assert given(twice).changed_by(asked_of_order("refund-1", **asked)).money == money
+
+
 def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_come_back_once() -> None:
     twice = a_sold_order(payments=Payments.of(PAID, SECOND))
     assert refunds_by(twice, amount=3_600) == {"pi_2": RefundTerms(3_600, None)}

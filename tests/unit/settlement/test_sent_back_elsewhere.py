@@ -129,12 +129,13 @@ def test_what_the_order_is_paid_with_is_refunded_with_its_units_and_its_customer
         1_200,
     )
     assert [(move.product_id, move.stock) for move in change.moves] == [("shirt", 1)]
-    assert {notice.money for notice in change.notices} == {Money(1_200, "eur")}
+    assert {change.money, *(notice.money for notice in change.notices)} == {Money(1_200, "eur")}
     the_rest = replace(asked_of_order("refund-1", restock="all", elsewhere=True), request_id="refund-2")
     whole = given(change.order, effects=()).changed_by(the_rest)
-    assert (whole.result, whole.note) == (
+    assert (whole.result, whole.note, whole.money) == (
         "refunded",
         "refunded_elsewhere: 2400 eur of pi_1 went back outside Stripe",
+        Money(2_400, "eur"),
     )
 
 
@@ -144,7 +145,7 @@ def test_its_customer_is_told_of_a_payment_in_another_currency_in_that() -> None
     order = a_held_order("review", payments=wrong, unfulfilled_as="review", hold_kept=True)
     for asked in {"payment": "pi_2"}, {"payment": "ch_2", "amount": 900}:
         change = given(order, effects=()).changed_by(asked_of_order("refund-1", elsewhere=True, **asked))
-        assert {notice.money for notice in change.notices} == {Money(900, "usd")}
+        assert {change.money, *(notice.money for notice in change.notices)} == {Money(900, "usd")}
 
 
 def gone(amount: int, payment_id: str = "pi_1") -> Refund:
