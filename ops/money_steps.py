@@ -37,11 +37,10 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
 
 
 def _of_status(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
-    due = due_back(order)
     if order.status is OrderStatus.REVIEW:
         yield Step("Take what was paid for what was asked, and fulfil it", to_copy("accept", order.order_id))
         yield from _ways_back(order, "Or pay the money back, and let the units go", "", to_retry)
-    elif order.status is OrderStatus.REFUND_DUE and (due is None or due.amount):
+    elif order.status is OrderStatus.REFUND_DUE and (due_back(order) or order.received is None):
         yield from _ways_back(order, "Pay the money back", "", to_retry)
 
 

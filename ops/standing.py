@@ -1,13 +1,13 @@
 """Where an order is, and what it is still missing: what the order itself says, in words. Pure; nothing is decided."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
 from ops.phrases import added, age, amount, moment
 from orders.money import Money
 from orders.order import Order, OrderStatus
-from orders.payments import amount_of
+from orders.payments import Payment, amount_of
 from settlement.matching import extra_in_words, why_unpaid
 
 STANDING: Final[Mapping[OrderStatus, str]] = {
@@ -38,19 +38,20 @@ def what_is_missing(order: Order, now: datetime) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_missing(order, now)))
 
 
-def due_back(order: Order) -> Money | None:
-    """What is left to refund of an order that cannot be fulfilled; None of any other."""
-    received = order.received
-    if order.settled_status is not OrderStatus.REFUND_DUE or received is None:
-        return None
-    return Money(received.amount - order.refunded_in(received.currency).amount, received.currency)
+def due_back(order: Order) -> tuple[Money, ...]:
+    """What is left to refund of an order that cannot be fulfilled; one sum a currency. Nothing of any other."""
+    is_due = order.settled_status is OrderStatus.REFUND_DUE
+    return tuple(money for money in _kept_of(order.paid_with, order) if money.amount) if is_due else ()
 
 
 def held_back(order: Order) -> tuple[Money, ...]:
     """What was paid for an order that nobody has decided on, and is not refunded; one sum a currency."""
-    paid = [each for each in order.payments.succeeded if each.money]
+    return _kept_of(order.payments.succeeded, order)
+
+
+def _kept_of(payments: Iterable[Payment], order: Order) -> tuple[Money, ...]:
     return added(
-        [Money(amount_of(each) - order.refunds.amount_of(each), each.money.currency) for each in paid if each.money]
+        [Money(amount_of(each) - order.refunds.amount_of(each), each.money.currency) for each in payments if each.money]
     )
 
 
@@ -76,8 +77,7 @@ def _missing(order: Order, now: datetime) -> Iterator[str]:
 
 
 def _of_money(order: Order) -> Iterator[str]:
-    if (due := due_back(order)) and due.amount:
-        yield f"{amount(due)} is to be refunded"
+    yield from (f"{amount(money)} is to be refunded" for money in due_back(order))
     if extra := extra_in_words(order.unneeded, order):
         yield extra
     pending = (each for each in order.refunds.by_id.values() if not (each.is_done or each.is_undone))

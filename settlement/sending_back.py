@@ -98,7 +98,7 @@ def _of_earlier_order(case: Case, payment_id: str, effects: Sequence[StoredEffec
 
 
 def _payments_meant(event: RefundOrdered, order: Order) -> tuple[Payment, ...]:
-    """The one that is named; or all that brought money, in the order in which they go back, in the first's currency."""
+    """The one that is named; or all that brought money, in the order in which they go back, in one currency."""
     if event.payment_id:
         named = order.payments.find(event.payment_id)
         return (named,) if named and named.state is PaymentState.SUCCEEDED and named.money else ()
@@ -106,8 +106,10 @@ def _payments_meant(event: RefundOrdered, order: Order) -> tuple[Payment, ...]:
 
 
 def _paid_first_back(order: Order) -> tuple[Payment, ...]:
-    payments = dict.fromkeys((*order.extra_payments, *order.paid_with))
-    first = next((payment.money for payment in payments if payment.money), None)
+    """In the currency of the first of which anything is left: what is in another one goes back after it."""
+    payments = [each for each in dict.fromkeys((*order.extra_payments, *order.paid_with)) if each.money]
+    left = [each for each in payments if order.refunds.promised_of(each) < amount_of(each)]
+    first = next((each.money for each in (*left, *payments)), None)
     return tuple(each for each in payments if each.money and first and each.money.currency == first.currency)
 
 

@@ -220,6 +220,21 @@ def test_what_is_missing_is_said_in_the_orders_own_words(order: Fields, missing:
     assert missing in told(a_shop(order, reserved=3), now=LATER)
 
 
+def test_what_is_due_back_is_said_in_each_of_its_currencies_until_all_of_it_is_back() -> None:
+    euros: Fields = {"state": "succeeded", "at": NOW, "amount": 3_000, "currency": "eur", "amountRefunded": 3_000}
+    dollars: Fields = {"state": "succeeded", "at": LATER, "amount": 900, "currency": "usd", "amountRefunded": 400}
+    due = {"status": "refund_due", "unfulfilledAs": "refund_due"}
+    for payments, said in (
+        ({"pi_1": {**euros, "amountRefunded": 0}, "pi_2": dollars}, ["€30.00", "$5.00"]),
+        ({"pi_1": euros, "pi_2": dollars}, ["$5.00"]),
+    ):
+        store = a_shop(a_reserved_order(**due, payments=payments))
+        lines = [line for line in told(store).splitlines() if line.endswith(" is to be refunded")]
+        assert lines == [f"- {money} is to be refunded" for money in said]
+        assert next_steps(store) == ways_back()
+    assert "is to be refunded" not in told(a_shop_after(a_placement(), a_payment()))
+
+
 def test_a_payment_on_its_way_is_named() -> None:
     order = a_reserved_order(payments={"pi_1": {"state": "processing", "at": NOW, "until": LATER}})
     assert "- payment pi_1 is processing" in told(a_shop(order, reserved=3))
@@ -297,11 +312,18 @@ def test_an_order_in_review_is_accepted_or_refunded() -> None:
     assert next_steps(a_shop_in_review()) == ["./shop accept order-1", *ways_back()]
 
 
-@pytest.mark.parametrize("refunded", [0, 3_600])
-def test_an_order_that_cannot_be_fulfilled_is_refunded_once(refunded: int) -> None:
-    paid: Fields = {"state": "succeeded", "at": NOW, "amount": 3_600, "currency": "eur", "amountRefunded": refunded}
+@pytest.mark.parametrize(
+    ("money", "is_due"),
+    [
+        ({"amount": 3_600, "currency": "eur", "amountRefunded": 0}, True),
+        ({"amount": 3_600, "currency": "eur", "amountRefunded": 3_600}, False),
+        ({}, True),
+    ],
+)
+def test_an_order_that_cannot_be_fulfilled_is_refunded_once_however_much_it_is(money: Fields, *, is_due: bool) -> None:
+    paid: Fields = {"state": "succeeded", "at": NOW, **money}
     order = a_reserved_order(status="refund_due", unfulfilledAs="refund_due", payments={"pi_1": paid})
-    assert next_steps(a_shop(order)) == ([] if refunded else ways_back())
+    assert next_steps(a_shop(order)) == (ways_back() if is_due else [])
 
 
 @pytest.mark.parametrize("state", EffectState)

@@ -72,7 +72,11 @@ def test_a_refund_is_of_all_that_is_left_or_of_as_much_as_is_named_with_its_word
 
 def test_on_record_is_how_much_goes_back_and_nothing_where_nothing_does() -> None:
     twice = a_sold_order(payments=Payments.of(PAID, SECOND))
-    for asked, money in (({"amount": 4_000}, Money(4_000, "eur")), ({}, Money(7_200, "eur")), ({"amount": 9_999}, None)):
+    for asked, money in (
+        ({"amount": 4_000}, Money(4_000, "eur")),
+        ({}, Money(7_200, "eur")),
+        ({"amount": 9_999}, None),
+    ):
         assert given(twice).changed_by(asked_of_order("refund-1", **asked)).money == money
 
 
@@ -83,9 +87,11 @@ def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_co
     assert refunds_by(twice, amount=4_000, restock="all") == both
     assert said_of(twice, amount=4_000) == "3600 eur of pi_2 and 400 eur of pi_1 to refund, 3200 left then"
     assert refunds_by(twice) == {"pi_2": RefundTerms(None, None), "pi_1": RefundTerms(None, None)}
-    # What adds up is of one currency.
-    in_dollars = replace(SECOND, money=Money(900, "usd"))
-    assert refunds_by(a_sold_order(payments=Payments.of(PAID, in_dollars))).keys() == {"pi_2"}
+    # What adds up is of one currency; what is in another one goes back after it.
+    two_currencies = Payments.of(PAID, replace(SECOND, money=Money(900, "usd")))
+    assert refunds_by(a_sold_order(payments=two_currencies)).keys() == {"pi_2"}
+    gone = Refunds.of(a_refund("re_1", 900, payment_id="pi_2"))
+    assert refunds_by(a_sold_order(payments=two_currencies, refunds=gone)).keys() == {"pi_1"}
 
 
 def test_each_order_of_a_refund_has_a_key_of_its_own_at_stripe() -> None:
