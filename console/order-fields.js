@@ -75,15 +75,17 @@ function countedOf({ id, chargeId, amount, amountRefunded = 0 }, refunds, isCoun
   return Math.max(atStripe, Math.min(atStripe + total(own.filter(({ elsewhere }) => elsewhere)), amount ?? 0));
 }
 
-/** Refunds of a fulfilled order that came to nothing, of which less has gone back otherwise: with `paidWith` and `currency`. */
+/** Refunds of a fulfilled order that came to nothing, of which less has gone back instead: with `paidWith` and `currency`. */
 export function refundsToRepeat(fields) {
   const isUndone = ({ status }) => ["failed", "canceled"].includes(status);
   const refunds = fields.refunds ?? {};
   return (fields.refundLost ? paymentsOf(fields) : []).filter(({ state }) => state === "succeeded").flatMap((payment) => {
     const promised = countedOf(payment, refunds, (refund) => !isUndone(refund));
-    return refundsOf(fields)
-      .filter(({ paymentId }) => paymentId == null || [payment.id, payment.chargeId].includes(paymentId))
-      .filter((refund) => isUndone(refund) && refund.amount > promised)
+    const own = refundsOf(fields)
+      .filter(({ paymentId }) => paymentId == null || [payment.id, payment.chargeId].includes(paymentId));
+    const before = (undone) => own.filter((each) => !isUndone(each) && each.at < undone.at)
+      .reduce((sum, each) => sum + each.amount, 0);
+    return own.filter((refund) => isUndone(refund) && refund.amount > promised - before(refund))
       .map((refund) => ({ ...refund, paidWith: payment.id, currency: payment.currency }));
   });
 }

@@ -166,12 +166,12 @@ class Order:
 
     @property
     def lost_refunds(self) -> tuple[tuple[Payment, Refund], ...]:
-        """Those that came to nothing, each with its payment, of which less than that has gone back otherwise."""
+        """Those that came to nothing, each with its payment, of which less than that has gone back instead."""
         return tuple(
             (payment, refund)
             for payment in self.payments.succeeded
             for refund in self.refunds.refunds_of(payment)
-            if refund.is_undone and refund.amount > self.refunds.promised_of(payment)
+            if refund.is_undone and refund.amount > self.refunds.instead_of(refund, payment)
         )
 
     @property

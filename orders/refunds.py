@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -47,6 +48,8 @@ class Refund:
     """The PaymentIntent, or else the charge, whose money it gives back; None where only one payment can be meant."""
     is_elsewhere: bool = False
     """Whether the money went back outside Stripe, as an operator says."""
+    at: datetime | None = None
+    """When it was made, or put on record; None if nobody has said."""
 
     @property
     def is_done(self) -> bool:
@@ -64,6 +67,7 @@ class Refund:
             status=max(self.status, other.status, key=_PROGRESS.index),
             restock=_merged(self.restock, other.restock),
             payment_id=max(self.payment_id or "", other.payment_id or "") or None,
+            at=min((at for at in (self.at, other.at) if at), default=None),
         )
 
 
@@ -109,6 +113,12 @@ class Refunds:
     def alike(self, payment: Payment, amount: int) -> tuple[Refund, ...]:
         """Those of the payment by which just so much goes back, or has."""
         return tuple(each for each in self.refunds_of(payment) if each.amount == amount and not each.is_undone)
+
+    def instead_of(self, undone: Refund, payment: Payment) -> int:
+        """What goes back of its payment, or has, but for what was made before this one, which came to nothing."""
+        counted = (each for each in self.refunds_of(payment) if not each.is_undone)
+        before = sum(each.amount for each in counted if each.at and undone.at and each.at < undone.at)
+        return self.promised_of(payment) - before
 
     def elsewhere_of(self, payment: Payment) -> tuple[Refund, ...]:
         """What of it went back outside Stripe."""

@@ -195,6 +195,7 @@ def _gone_back_elsewhere(case: Case, parts: Mapping[Payment, int]) -> Proposal |
             restock,
             payment.payment_id,
             is_elsewhere=True,
+            at=case.now,
         )
         for (payment, part), restock in zip(parts.items(), _restocks(event), strict=False)
     ]

@@ -8,6 +8,7 @@ from typing import Final
 
 from database.ids import is_document_id
 from orders.events import Envelope, Ignored, RefundUpdated, StripeDelivery
+from orders.numbers import unix_time
 from orders.refunds import Refund, Refunds, RefundStatus
 from orders.restocking import restock_from
 from webhooks.stripe_fields import Json, Misshapen, id_in, id_or_none, money_in, object_or_empty
@@ -39,4 +40,12 @@ def refund_from(refund: object, payment_id: str | None) -> tuple[Refund, str | N
     restock = restock_from(named, is_document_id)
     is_defect = restock is None and named not in (None, "")
     defect = f"malformed_restock: refund {refund_id} names no list of productId:quantity" if is_defect else None
-    return Refund(refund_id, money_in(refund, "amount").amount, RefundStatus(status), restock, payment_id), defect
+    read = Refund(
+        refund_id,
+        money_in(refund, "amount").amount,
+        RefundStatus(status),
+        restock,
+        payment_id,
+        at=unix_time(refund.get("created")),
+    )
+    return read, defect

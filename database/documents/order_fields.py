@@ -26,6 +26,7 @@ def refunds_fields(refunds: Refunds) -> dict[str, object]:
             "restock": _restock_fields(refund.restock),
             "paymentId": refund.payment_id,
             **({"elsewhere": True} if refund.is_elsewhere else {}),
+            **({"at": refund.at} if refund.at else {}),
         }
         for refund_id, refund in refunds.by_id.items()
     }
@@ -39,7 +40,9 @@ def _refund_from(refund_id: object, fields: object) -> Refund | None:
         return None
     restock, payment_id = _restock_from(fields.get("restock")), text_or_none(fields.get("paymentId"))
     is_elsewhere = fields.get("elsewhere") is True
-    return Refund(refund_id, amount, RefundStatus(status), restock, payment_id, is_elsewhere)
+    return Refund(
+        refund_id, amount, RefundStatus(status), restock, payment_id, is_elsewhere, time_or_none(fields.get("at"))
+    )
 
 
 def _restock_from(value: object) -> Restock:

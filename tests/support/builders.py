@@ -193,8 +193,9 @@ def a_refund(
     status: str = "succeeded",
     restock: Restock = None,
     payment_id: str | None = "pi_1",
+    at: datetime | None = None,
 ) -> Refund:
-    return Refund(refund_id, amount, RefundStatus(status), restock, payment_id)
+    return Refund(refund_id, amount, RefundStatus(status), restock, payment_id, at=at)
 
 
 def a_refunded_charge(

@@ -14,6 +14,8 @@ API_VERSIONS: Final = (CURRENT, IN_2020)
 AMOUNT: Final = 3_600
 DUE_BY: Final = NOW + timedelta(days=7)
 SECONDS: Final = int(NOW.timestamp())
+MADE_AT: Final = NOW.replace(microsecond=0)
+"""The same, as it is read."""
 
 
 def nulls(*names: str) -> Fields:

@@ -85,6 +85,11 @@ test("a refund that failed is named with its money until as much has gone back",
   const missing = ["refund re_1 came to nothing: it is failed", "refund re_2 came to nothing: it is canceled"];
   assert.deepEqual(found({ re_1: refund("failed"), re_2: refund("canceled") }), [[{ amount: 1200, currency: "eur" }], words, missing]);
   assert.deepEqual(found({ re_1: refund("failed"), e_1: refund("succeeded", { elsewhere: true }) }), [[], "", []]);
+  const [at, later] = [NOW, new Date(NOW.getTime() + 1000)];
+  const noted = (refunds) => found(refunds)[1];
+  assert.equal(noted({ re_1: refund("failed", { at: later }), re_2: refund("succeeded", { at }) }), "refund re_1 is failed");
+  const repeated = { re_0: refund("failed", { at: new Date(0) }), re_1: refund("failed", { at }) };
+  assert.equal(noted({ ...repeated, re_2: refund("succeeded", { at: later }) }), "");
 });
 
 test("a refund is offered only while there is money to send back", () => {

@@ -382,6 +382,9 @@ def test_a_refund_that_failed_is_ordered_anew_until_as_much_has_gone_back() -> N
     assert "re_1 came to nothing" not in (said := told(store := a_shop_after(*sold, failed, again)))
     assert "refunded €12.00" in said
     assert next_steps(store) == []
+    before = a_refunded_charge("evt_3", a_refund("re_0", amount=1_200, at=NOW), total=1_200)
+    failed = a_refunded_charge("evt_2", a_refund(amount=1_200, status="failed", at=LATER), total=2_400)
+    assert next_steps(a_shop_after(*sold, before, failed)) == ways_back("--payment pi_1 --amount 1200 --again ")
 
 
 def test_what_was_given_up_says_why() -> None:

@@ -1,5 +1,6 @@
 """What is known of refunds only grows, and adds up to the same in whatever order it was reported."""
 
+from datetime import timedelta
 from functools import reduce
 from itertools import pairwise, permutations
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from orders.money import Money
 from orders.payments import Payment, PaymentState
 from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule, units_named
-from tests.support.builders import NOW, a_refund
+from tests.support.builders import LATER, NOW, a_refund
 
 ALL, NONE = RestockRule.ALL, RestockRule.NONE
 UNDER_WAY, UNDONE = ["pending", "requires_action"], ["canceled", "failed"]
@@ -26,6 +27,7 @@ some_refunds = st.builds(
     st.sampled_from(RefundStatus),
     restocks,
     st.sampled_from([None, "pi_1", "ch_1", "pi_2"]),
+    at=st.sampled_from([None, NOW, LATER]),
 )
 knowledge = st.lists(some_refunds, max_size=4).map(lambda refunds: Refunds.of(*refunds))
 
@@ -108,9 +110,9 @@ def test_what_was_said_of_units_once_stays_said(one: Restock, other: Restock, me
     assert refunds[0].merged_with(refunds[1]).restock == refunds[1].merged_with(refunds[0]).restock == merged
 
 
-def test_of_two_reports_of_one_refund_the_larger_amount_counts_and_the_payment_that_either_names() -> None:
-    merged = a_refund(amount=1_200, payment_id=None).merged_with(a_refund(amount=1_000))
-    assert (merged.amount, merged.payment_id) == (1_200, "pi_1")
+def test_of_two_reports_of_one_refund_the_larger_amount_counts_the_earlier_time_and_what_payment_either_names() -> None:
+    merged = a_refund(amount=1_200, payment_id=None, at=NOW).merged_with(a_refund(amount=1_000, at=LATER))
+    assert (merged.amount, merged.payment_id, merged.at) == (1_200, "pi_1", NOW)
 
 
 # --- What it adds up to -----------------------------------------------------------------------------------------------
@@ -143,6 +145,28 @@ def test_this_is_refunded(cases: list[tuple[list[Refund], int, int]]) -> None:
 def test_a_refund_may_fail_after_it_succeeded() -> None:
     refunds = Refunds.of(a_refund()).merged_with(Refunds.of(a_refund(status="failed")))
     assert refunds.amount_of(a_payment()) == 0
+
+
+@pytest.mark.parametrize(
+    ("other", "total", "instead"),
+    [
+        (a_refund("re_1", 500, at=NOW), 0, 0),
+        (a_refund("re_1", 500, "pending", at=NOW), 0, 0),
+        (a_refund("re_1", 500, "failed", at=NOW), 0, 0),
+        (a_refund("re_1", 500, at=NOW, payment_id="pi_2"), 0, 0),
+        (a_refund("re_1", 500, at=LATER + timedelta(seconds=1)), 0, 500),
+        (a_refund("re_1", 500, at=LATER), 0, 500),
+        (a_refund("re_1", 500), 0, 500),
+        (a_refund("re_1", 500, at=NOW), 1_700, 700),
+    ],
+)
+def test_what_was_made_before_a_refund_that_failed_has_not_gone_back_instead_of_it(
+    other: Refund, total: int, instead: int
+) -> None:
+    failed = a_refund("re_2", 500, "failed", at=LATER)
+    assert Refunds.of(other, failed).instead_of(failed, a_payment(total)) == instead
+    unknown = a_refund("re_2", 500, "failed")
+    assert Refunds.of(other, unknown).instead_of(unknown, a_payment(0)) == Refunds.of(other).promised_of(a_payment(0))
 
 
 def test_a_refund_is_of_the_payment_that_it_names() -> None:

@@ -1,6 +1,7 @@
 """Money that an operator has sent back outside Stripe counts as refunded at once, and never twice."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -16,6 +17,7 @@ from settlement.retrying import why_not_again
 from settlement.terms import AutoRefund
 from tests.support.builders import (
     LATER,
+    NOW,
     TERMS,
     a_payment,
     a_placement,
@@ -33,10 +35,10 @@ from tests.support.shop import a_shop_after, document_at, shirts_in
 SECOND = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2", created_at=LATER)
 
 
-def sent_back(store: MemoryStore, request_id: str = "refund-1", **asked: object) -> Outcome:
+def sent_back(store: MemoryStore, request_id: str = "refund-1", now: datetime = NOW, **asked: object) -> Outcome:
     """What becomes of it once an operator says so."""
     store.put(operator_request_path(request_id), an_operators_request("refund", elsewhere=True, **asked))
-    return settled(replace(asked_of_order("refund-1", elsewhere=True, **asked), request_id=request_id), store)
+    return settled(replace(asked_of_order("refund-1", elsewhere=True, **asked), request_id=request_id), store, now=now)
 
 
 def paid_twice() -> MemoryStore:
@@ -86,14 +88,17 @@ def test_what_stripe_refunds_after_all_counts_once() -> None:
 
 
 def test_a_refund_that_failed_is_on_the_order_until_as_much_has_gone_back_in_another_way() -> None:
-    failed = a_refunded_charge("evt_3", a_refund(amount=1_200, status="failed"), total=1_200)
-    store = a_shop_after(a_placement(), a_payment(), failed)
+    before = a_refunded_charge("evt_3", a_refund("re_0", 600, at=NOW), total=600)
+    store = a_shop_after(a_placement(), a_payment(), before)
+    sent_back(store, "before", amount=600, again=True)
+    failed = a_refund(amount=1_200, status="failed", at=LATER)
+    settled(a_refunded_charge("evt_4", failed, total=1_800), store)
     assert document_at(store, "orders/order-1")["refundLost"] is True
-    assert sent_back(store, "too-little", amount=1_000).result == "partially_refunded"
+    assert sent_back(store, "too-little", LATER, amount=1_000).result == "partially_refunded"
     assert document_at(store, "orders/order-1")["refundLost"] is True
-    sent_back(store, "the-rest", amount=200)
+    sent_back(store, "the-rest", LATER, amount=200)
     order = document_at(store, "orders/order-1")
-    assert (order["refundLost"], order["amountRefunded"]) == (None, 1_200)
+    assert (order["refundLost"], order["amountRefunded"]) == (None, 2_400)
 
 
 @pytest.mark.parametrize(("elsewhere", "result"), [(3_600, "refund_recorded"), (3_000, "refund_failed")])

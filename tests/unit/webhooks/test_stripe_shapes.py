@@ -33,7 +33,7 @@ from tests.support.stripe.customer import PRIVATE
 from tests.support.stripe.disputes import a_dispute_object
 from tests.support.stripe.payment_intents import a_payment_intent
 from tests.support.stripe.refunds import a_refund_object
-from tests.support.stripe.versions import API_VERSIONS, CURRENT, DUE_BY, IN_2020
+from tests.support.stripe.versions import API_VERSIONS, CURRENT, DUE_BY, IN_2020, MADE_AT
 from tests.support.stripe_objects import OBJECT_OF, an_event, the_event
 from tests.support.translating import meaning_of, translated
 from webhooks.translation import _HANDLED
@@ -73,11 +73,11 @@ def expected(event_type: str, api_version: str = CURRENT) -> StripeEvent:
             a_cancellation(**delivery), payment_intent_id="pi_1" if is_of_2020 else None, session_id="cs_1"
         ),
         # Only in 2020 does a charge name its refunds one by one.
-        "charge.refunded": a_refunded_charge("evt_1", *[a_refund()] * is_of_2020, **delivery),
-        "refund.created": an_updated_refund(**delivery),
-        "refund.updated": an_updated_refund(**delivery),
-        "refund.failed": an_updated_refund(refund=a_refund(status="failed"), **delivery),
-        "charge.refund.updated": an_updated_refund(**delivery),
+        "charge.refunded": a_refunded_charge("evt_1", *[a_refund(at=MADE_AT)] * is_of_2020, **delivery),
+        "refund.created": an_updated_refund(refund=a_refund(at=MADE_AT), **delivery),
+        "refund.updated": an_updated_refund(refund=a_refund(at=MADE_AT), **delivery),
+        "refund.failed": an_updated_refund(refund=a_refund(status="failed", at=MADE_AT), **delivery),
+        "charge.refund.updated": an_updated_refund(refund=a_refund(at=MADE_AT), **delivery),
         **{name: a_dispute(**delivery) for name in OBJECT_OF if name.startswith("charge.dispute.")},
     }
     return meanings[event_type]

@@ -11,7 +11,7 @@ from tests.support.builders import a_refund
 from tests.support.stripe.charges import a_charge, a_refunded_charge_object, an_authorised_charge
 from tests.support.stripe.payment_intents import a_payment_intent
 from tests.support.stripe.refunds import a_refund_object
-from tests.support.stripe.versions import API_VERSIONS, CURRENT, IN_2020
+from tests.support.stripe.versions import API_VERSIONS, CURRENT, IN_2020, MADE_AT
 from tests.support.stripe_objects import an_event, the_event
 from tests.support.translating import meaning_of, translated, why_ignored, why_not_understood
 
@@ -64,7 +64,8 @@ def test_a_charge_of_2020_names_its_refunds_one_by_one() -> None:
         a_refund_object(id="re_1", amount=1_200, metadata={"restock": "shirt:1"}),
     ]
     event = refunded_charge(amount_refunded=1_600, refunds=refunds)
-    assert event.refunds == Refunds.of(a_refund("re_2", 400, "pending"), a_refund("re_1", 1_200, restock={"shirt": 1}))
+    pending = a_refund("re_2", 400, "pending", at=MADE_AT)
+    assert event.refunds == Refunds.of(pending, a_refund("re_1", 1_200, restock={"shirt": 1}, at=MADE_AT))
     assert (event.amount_refunded, refunded_by(event)) == (1_600, 1_200)
 
 
@@ -167,7 +168,7 @@ def test_a_capture_in_part_pays_what_was_captured() -> None:
 @pytest.mark.parametrize("event_type", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"])
 @pytest.mark.parametrize("status", RefundStatus)
 def test_what_counts_is_the_refunds_status_and_not_the_events_name(event_type: str, status: RefundStatus) -> None:
-    assert the_refund_in(updated_refund(event_type, status=str(status))) == a_refund(status=status)
+    assert the_refund_in(updated_refund(event_type, status=str(status))) == a_refund(status=status, at=MADE_AT)
 
 
 def test_a_refund_leads_to_its_order_by_payment_or_charge_also_where_these_are_expanded() -> None:
@@ -266,4 +267,4 @@ def test_a_refund_without_such_metadata_leaves_it_to_the_shops_terms(metadata: o
 def test_a_malformed_restock_is_reported_and_not_obeyed_and_the_refund_counts(named: object) -> None:
     event = updated_refund(metadata={"restock": named})
     assert event.restock_defect == "malformed_restock: refund re_1 names no list of productId:quantity"
-    assert the_refund_in(event) == a_refund()
+    assert the_refund_in(event) == a_refund(at=MADE_AT)
