@@ -60,12 +60,6 @@ class RunningShop:
         self.client.document(path).set(request)
         return polled(lambda: self.get(path), lambda answered: "settledAt" in answered, seconds=60)
 
-    def run_scheduled(self, function: str) -> None:
-        """Run a scheduled function to its end, successfully: in the emulator no schedule ever fires."""
-        path = f"functions/projects/{self.client.project}/triggers/us-central1-{function}-0"
-        answer = http_client.request(f"http://{self.functions_host}/{path}", b"{}")
-        assert answer.status == 200, answer
-
     def deliver(self, event: Fields, *, secret: str = SECRET) -> tuple[int, str]:
         """Deliver an event as Stripe does, signed now: the status, and the result or error."""
         url = f"http://{self.functions_host}/{self.client.project}/us-central1/stripeWebhook"

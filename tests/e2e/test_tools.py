@@ -58,13 +58,20 @@ def test_an_order_that_does_not_exist_is_answered_with_the_latest(shop: RunningS
     assert tool("pay", code=1).startswith("Which order? Name it with ORDER=... The latest: ")
 
 
-def test_a_sweep_expires_what_is_due(shop: RunningShop, tool: Tool) -> None:
-    shop.seed_product("shirt", stock=10)
+def test_a_sweep_expires_what_nobody_pays_and_releases_its_units_but_not_before_its_time(
+    shop: RunningShop, tool: Tool
+) -> None:
+    product_id = shop.seed_product("shirt", stock=10)
     order_id = shop.place_order("order", shirt=3)
     shop.await_status(order_id, "reserved")
+    assert tool("sweep").startswith("Swept: ")
+    assert shop.get(f"orders/{order_id}")["status"] == "reserved"
     shop.expire_hold(order_id)
     assert tool("sweep").startswith("Swept: ")
     assert shop.get(f"orders/{order_id}")["status"] == "expired"
+    assert shop.get(f"inventory/{product_id}") == {"stock": 10, "reserved": 0}
+    assert shop.audit_entries(order_id)[f"lapsed_{order_id}"]["result"] == "expired"
+    assert shop.notices() == ["reserved", "expired"]
 
 
 def test_the_catalogue_is_completed_and_nothing_of_it_overwritten(firestore_client: firestore.Client) -> None:
