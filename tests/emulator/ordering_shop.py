@@ -1,4 +1,4 @@
-"""A shop with one order, to which Stripe delivers signed events, on the emulator."""
+"""A shop with one order, to which Stripe delivers signed events, and its operators' command line, on the emulator."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -6,11 +6,15 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from click.testing import CliRunner, Result
 from google.cloud import firestore
 
+from ops.__main__ import shop as command_line
+from ops.commands import Asked
+from ops.connection import Shop as OpenShop
 from settlement.terms import Terms
 from tests.support.builders import NOW, Fields, an_operators_request
-from tests.support.emulated_shop import delivered_to, inventory_of, service_in
+from tests.support.emulated_shop import delivered_to, inventory_of, now, service_in
 from tests.support.firestore_events import a_created_event, created
 from tests.support.stripe_objects import the_event
 
@@ -78,3 +82,9 @@ class Shop:
 
 ShopWith = Callable[..., Shop]
 """Makes the shop on these terms, with this stock, and with these fields in its order."""
+
+
+def operated(client: firestore.Client, *words: str, clock: Callable[[], datetime] = now) -> Result:
+    """What `./shop` says to these words on this database."""
+    opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project}, clock)
+    return CliRunner().invoke(command_line, words, obj=Asked(open=lambda *_: opened, now=clock))

@@ -5,24 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from google.cloud import firestore
+from click.testing import Result
 
 from audit.anchoring import Anchoring
 from audit.chain import chained
 from database.connection import connect
 from database.firestore_store import FirestoreStore
-from ops.__main__ import shop as command_line
-from ops.commands import Asked
-from ops.connection import Shop as OpenShop
 from ops.exit_codes import ExitCode
-from tests.emulator.ordering_shop import REFUNDED, Shop
+from tests.emulator.ordering_shop import REFUNDED, Shop, operated
 from tests.support.emulated_shop import now, service_in
-
-
-def ran(client: firestore.Client, *words: str) -> Result:
-    opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project}, now)
-    return CliRunner().invoke(command_line, words, obj=Asked(open=lambda _named, _now: opened))
 
 
 def found(result: Result) -> list[tuple[str, str | None]]:
@@ -38,20 +29,20 @@ def settled_shop(paid_shop: Shop) -> Shop:
 
 def test_what_somebody_has_changed_is_found_in_one_order_and_in_all(settled_shop: Shop) -> None:
     for words in ((), ("order-1",)):
-        result = ran(settled_shop.client, "--json", "audit", "verify", *words)
+        result = operated(settled_shop.client, "--json", "audit", "verify", *words)
         assert (result.exit_code, found(result), json.loads(result.stdout)["chained"]) == (ExitCode.FINE, [], 2)
     settled_shop.client.document("auditLog/evt_paid").update({"amount": 1})
     for words in ((), ("order-1",)):
-        result = ran(settled_shop.client, "--json", "audit", "verify", *words)
+        result = operated(settled_shop.client, "--json", "audit", "verify", *words)
         assert (result.exit_code, found(result)) == (ExitCode.FOUND, [("changed", "evt_paid")])
 
 
 def test_what_operators_did_to_no_order_is_judged_too_and_by_itself_what_is_in_a_window(settled_shop: Shop) -> None:
     client = settled_shop.client
     acts = ("stock", "add", "shirt", "1", "--yes", "--reason", "counted", "--operator", "olga")
-    assert [ran(client, *acts).exit_code for _ in range(2)] == [ExitCode.FINE] * 2
+    assert [operated(client, *acts).exit_code for _ in range(2)] == [ExitCode.FINE] * 2
     for words in ((), ("--since", "2026-01-01")):
-        result = ran(client, "--json", "audit", "verify", *words)
+        result = operated(client, "--json", "audit", "verify", *words)
         assert (result.exit_code, found(result), json.loads(result.stdout)["chained"]) == (ExitCode.FINE, [], 4)
     entries = [each for each in client.collection("auditLog").stream() if each.id.startswith("operator_")]
     entries[0].reference.update({"reason": "stolen"})
@@ -59,7 +50,7 @@ def test_what_operators_did_to_no_order_is_judged_too_and_by_itself_what_is_in_a
     long_ago = now() - timedelta(days=2_000)
     settled_shop.write("auditLog/slipped_in", {"orderId": None, "createdAt": long_ago, "stock": []})
     for words in ((), ("--since", "2026-01-01"), ("--until", "2020-01-01")):
-        result = ran(client, "--json", "audit", "verify", *words)
+        result = operated(client, "--json", "audit", "verify", *words)
         wrong = [("unchained", "slipped_in"), ("changed", entries[0].id)]
         assert (result.exit_code, found(result)) == (ExitCode.FOUND, wrong), words
 
@@ -73,9 +64,9 @@ def test_the_sweep_finds_it_by_itself(settled_shop: Shop) -> None:
 
 
 def test_nothing_is_called_right_of_an_order_that_nobody_knows(settled_shop: Shop) -> None:
-    assert ran(settled_shop.client, "audit", "verify", "untouched").exit_code == ExitCode.FINE
+    assert operated(settled_shop.client, "audit", "verify", "untouched").exit_code == ExitCode.FINE
     for order, code in (("order-7", ExitCode.FAILED), ("a/b", ExitCode.USAGE)):
-        result = ran(settled_shop.client, "audit", "verify", order)
+        result = operated(settled_shop.client, "audit", "verify", order)
         assert (result.exit_code, result.stdout) == (code, "")
 
 
@@ -86,17 +77,17 @@ def test_what_was_anchored_is_missed_even_if_the_whole_chain_is_hashed_anew(sett
     anchored = Anchoring(FirestoreStore(connect(client.project)), queries.moved_heads, 8).anchor_if_due(now())
     assert anchored is not None and anchored["heads"] == 1
     kept, line = tmp_path / "anchors.jsonl", tmp_path / "log.json"
-    kept.write_text(ran(client, "audit", "anchor").stdout)
+    kept.write_text(operated(client, "audit", "anchor").stdout)
     line.write_text(json.dumps([{"jsonPayload": {"anchor": anchored["anchor"], "hash": anchored["hash"]}}]))
     for file in kept, line:
-        assert ran(client, "audit", "verify", "--anchor", str(file)).exit_code == ExitCode.FINE
+        assert operated(client, "audit", "verify", "--anchor", str(file)).exit_code == ExitCode.FINE
     fields = client.document("auditLog/evt_paid").get().to_dict() or {}
     first = {name: value for name, value in fields.items() if name not in ("hash", "sequence", "previousHash")}
     forged = chained({**first, "amount": 1}, None)
     client.document("auditLog/evt_paid").set(forged)
     client.document("auditLog/evt_refunded").delete()
     client.document("orders/order-1").update({"auditHead": forged["hash"], "auditCount": 1})
-    assert ran(client, "audit", "verify").exit_code == ExitCode.FINE
+    assert operated(client, "audit", "verify").exit_code == ExitCode.FINE
     for file in kept, line:
-        result = ran(client, "--json", "audit", "verify", "--anchor", str(file))
+        result = operated(client, "--json", "audit", "verify", "--anchor", str(file))
         assert (result.exit_code, found(result)) == (ExitCode.FOUND, [("anchor", None)])

@@ -55,9 +55,3 @@ def test_an_order_is_cancelled_once_its_session_is_ended(shop: Shop) -> None:
             }
         },
     )
-
-
-def test_nobody_else_learns_whether_there_is_such_an_order(shop: Shop) -> None:
-    assert shop.call("mallory") == shop.call("alice", "order-2")
-    assert shop.call("mallory")[0] == 404
-    assert shop.made() == []

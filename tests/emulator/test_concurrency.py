@@ -45,29 +45,6 @@ def test_one_event_delivered_twenty_times_at_once_is_settled_once(firestore_clie
     assert notices_to_customers(firestore_client) == {"reserved": 1, "paid": 1}
 
 
-def test_three_events_and_a_duplicate_at_once_never_fail_a_paid_order(firestore_client: firestore.Client) -> None:
-    order_ids = [f"order-{number}" for number in range(20)]
-    stock_up(firestore_client, 1_000)
-    write_orders(firestore_client, order_ids)
-    settle = settle_in(firestore_client)
-
-    def deliver(order_id: str, name: str) -> Outcome:
-        return settle(a_payment_now(order_id, name, charge_id=f"ch_{order_id}"), now())
-
-    names = ("charge", "intent", "session", "charge")
-    payments = [partial(deliver, order_id, name) for order_id in order_ids for name in names]
-    placements = [partial(settle, OrderPlaced(order_id, ("shirt",)), now()) for order_id in order_ids]
-    results = all_at_once([*placements, *payments], threads=8)
-    assert results["first_time_finalized"] == 20
-    assert results["already_finalized"] == 40
-    assert results["duplicate_detected"] == 20
-    assert results["reserved"] + results["already_placed"] == 20
-    assert results.total() == 100
-    assert statuses(firestore_client) == {"finalized": 20}
-    assert inventory_of(firestore_client) == (980, 0)
-    assert notices_to_customers(firestore_client)["paid"] == 20
-
-
 SALES = {
     # how many units there are and how many buyers, who take so many each: how many are served
     "one unit each": (30, 45, 1, 30),

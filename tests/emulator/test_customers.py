@@ -7,7 +7,7 @@ from google.cloud import firestore
 
 from tests.emulator.ordering_shop import PAID, Shop
 from tests.support.builders import NOW, TERMS, a_reserved_order, an_order
-from tests.support.emulated_shop import now, order_in, service_in, statuses, stock_up, write_all
+from tests.support.emulated_shop import now, order_in, service_in, stock_up, write_all
 from tests.support.firestore_events import a_created_event, created
 
 
@@ -59,13 +59,3 @@ def test_an_order_under_an_id_that_rules_refuse_fails_and_says_why(firestore_cli
     assert order["failureReason"].startswith("invalid_order: the id of an order has 1 to 128 letters")
     shop = Shop(firestore_client, TERMS)
     assert shop.report(PAID, metadata={"orderId": order_id}) == "ignored"
-
-
-def test_an_order_under_an_id_too_long_for_audit_ids_is_left_alone_and_stops_no_sweep(
-    firestore_client: firestore.Client,
-) -> None:
-    stock_up(firestore_client, 10)
-    assert place(firestore_client, "o" * 1_401)["status"] == "pending"
-    firestore_client.document("orders/order-1").set(an_order())
-    service_in(firestore_client).reservation_sweep().sweep()
-    assert statuses(firestore_client) == {"pending": 1, "reserved": 1}

@@ -4,19 +4,13 @@ import csv
 import json
 from datetime import datetime, timedelta
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from ops.__main__ import shop as command_line
-from ops.commands import Asked
-from ops.connection import Shop as OpenShop
-from tests.emulator.ordering_shop import REFUNDED, Shop
-from tests.support.emulated_shop import now
+from tests.emulator.ordering_shop import REFUNDED, Shop, operated
 
 
 def exported(shop: Shop, *words: str) -> Result:
-    project = shop.client.project
-    opened = OpenShop(project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": project}, now)
-    result = CliRunner().invoke(command_line, ["export", *words], obj=Asked(open=lambda _named, _now: opened))
+    result = operated(shop.client, "export", *words)
     assert result.exit_code == 0, result.output
     return result
 

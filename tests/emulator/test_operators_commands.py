@@ -1,25 +1,19 @@
 """The operators' commands on Firestore itself: what is shown is what is done, and a query finds all of a status."""
 
-import os
 import re
 from dataclasses import replace
 from datetime import timedelta
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from ops.__main__ import shop as command_line
-from ops.commands import Asked
-from ops.connection import Shop as OpenedShop
-from tests.emulator.ordering_shop import HELD, ON_THE_SHELF, PAID, SOLD, Shop
+from tests.emulator.ordering_shop import HELD, ON_THE_SHELF, PAID, SOLD, Shop, operated
 from tests.support.builders import NOW
 
 YES = ("--yes", "--reason", "as agreed", "--operator", "olga")
 
 
 def ran(shop: Shop, *words: str) -> Result:
-    environment = {**os.environ, "GOOGLE_CLOUD_PROJECT": shop.client.project}
-    opened = OpenedShop(shop.client.project, environment, lambda: NOW)
-    return CliRunner().invoke(command_line, words, obj=Asked(open=lambda *_: opened, now=lambda: NOW))
+    return operated(shop.client, *words, clock=lambda: NOW)
 
 
 def test_all_orders_of_a_status_are_released_and_then_accepted_after_all(shop: Shop) -> None:

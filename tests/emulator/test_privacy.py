@@ -4,27 +4,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from google.api_core.exceptions import ServiceUnavailable
 from google.cloud import firestore
 
 from database.documents.effects import effect_path, effect_write
 from effects.effect import Effect, EffectKind
 from notifications.notices import Audience
-from ops.__main__ import shop as command_line
-from ops.commands import Asked
-from ops.connection import Shop as OpenShop
 from ops.exit_codes import ExitCode
 from ops.forgetting import Erasure, erase
-from tests.emulator.ordering_shop import ON_THE_SHELF, PAID, REFUNDED, Shop
+from tests.emulator.ordering_shop import ON_THE_SHELF, PAID, REFUNDED, Shop, operated
 from tests.support.builders import NOW, Fields, a_request, an_operators_request
 from tests.support.effects import A_MAIL, A_REFUND
-from tests.support.emulated_shop import documents_in, now
+from tests.support.emulated_shop import documents_in
 
 
 def forgotten(client: firestore.Client, *words: str) -> Result:
-    opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project}, now)
-    return CliRunner().invoke(command_line, ["forget", *words], obj=Asked(open=lambda _named, _now: opened))
+    return operated(client, "forget", *words)
 
 
 def an_effect(effect: Effect, **changes: object) -> tuple[str, Fields]:

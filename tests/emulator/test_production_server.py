@@ -4,18 +4,15 @@ import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 from flask import Flask, request
 from google.cloud import firestore
 
 from service.wiring import service_from
-from tests.support.builders import SECRET, a_reserved_order, body_of
+from tests.support.builders import SECRET, a_reserved_order
 from tests.support.emulated_shop import inventory_of, notices_to_customers, order_in, statuses, stock_up, write_orders
-from tests.support.http_client import signed_now
 from tests.support.production_server import Server
 from tests.support.recording import RecordingLog
-from tests.support.stripe.payment_intents import a_payment_intent
 from tests.support.stripe_objects import a_stripe_event, the_event, three_events_of_one_payment
 
 
@@ -38,29 +35,6 @@ def test_three_events_and_a_duplicate_for_each_order_from_eight_clients(
     assert inventory_of(firestore_client) == (970, 0)
     assert notices_to_customers(firestore_client) == {"paid": 30}
     assert server.resident_megabytes() < 120
-
-
-def test_each_delivery_logs_one_line_with_everything_but_secrets(
-    server: Server, firestore_client: firestore.Client
-) -> None:
-    stock_up(firestore_client, 10)
-    firestore_client.document("orders/order-1").set(a_reserved_order())
-    intent = a_payment_intent(payment_method_details={"card": {"last4": "4242"}}, receipt_email="alice@example.com")
-    body = body_of(a_stripe_event(intent))
-    trace = "105445aa7843bc8bf206b12000100000"
-    server.post(body, {**signed_now(body), "X-Cloud-Trace-Context": f"{trace}/1;o=1"})
-    (line,) = server.log_lines()
-    assert isinstance(line.pop("latencyMs"), float)
-    assert line == {
-        "severity": "INFO",
-        "message": "first_time_finalized",
-        "eventId": "evt_1",
-        "eventType": "payment_intent.succeeded",
-        "orderId": "order-1",
-        "result": "first_time_finalized",
-        "status": 200,
-        "logging.googleapis.com/trace": f"projects/{firestore_client.project}/traces/{trace}",
-    }
 
 
 def test_an_event_that_was_waiting_for_the_payment_logs_a_line_of_its_own(
@@ -99,18 +73,6 @@ def test_a_body_in_broken_chunks_is_refused_and_none_of_it_is_logged(server: Ser
     (line,) = server.log_lines()
     assert line["severity"] == "WARNING"
     assert "4242" not in str(line)
-
-
-def test_a_payment_whose_order_does_not_exist_yet_is_asked_for_again(
-    server: Server, firestore_client: firestore.Client
-) -> None:
-    event = a_stripe_event(created=datetime.now(UTC) - timedelta(minutes=1))
-    answer = server.deliver(event)
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
-    assert not firestore_client.document("webhookEvents/evt_1").get().exists
-    stock_up(firestore_client, 10)
-    firestore_client.document("orders/order-1").set(a_reserved_order())
-    assert server.deliver(event).outcome == "first_time_finalized"
 
 
 def test_the_canary_proves_secret_server_and_database_and_leaves_nothing_behind(

@@ -1,7 +1,7 @@
 """How often Firestore is asked, counted at the HTTP transport: every round trip costs time and money, and can fail.
 
 A call of the store is one RPC, and nothing else asks. How many calls each event takes is counted in
-`tests/unit/settlement/test_store_calls.py`.
+`tests/unit/settlement/test_store_calls.py`, and each look at a product in `tests/unit/storefront/test_availability.py`.
 """
 
 from collections.abc import Callable
@@ -14,16 +14,9 @@ import pytest
 from google.cloud import firestore
 
 from orders.shop_events import OrderPlaced
-from storefront.availability import PRODUCTS_PER_RUN
-from tests.support.builders import (
-    NOW,
-    Fields,
-    a_catalogue_entry,
-    a_reserved_order,
-    an_order,
-)
+from tests.support.builders import NOW, Fields, a_reserved_order, an_order
 from tests.support.counted_rpcs import counted
-from tests.support.emulated_shop import delivered_to, list_in_catalogue, service_over, stock_up, write_all
+from tests.support.emulated_shop import delivered_to, service_over, stock_up
 from tests.support.stripe_objects import the_event
 
 READ, COUNT, COMMIT = "batchGet", "runAggregationQuery", "commit"
@@ -66,13 +59,6 @@ def test_each_delivery_of_a_payment_takes_two_rpcs(deliver: Deliver) -> None:
     assert deliver(the_event(PAID)) == ("duplicate_detected", [READ, COMMIT])
 
 
-@pytest.mark.usefixtures("placed_order")
-def test_a_payment_of_what_is_hot_takes_no_more(deliver: Deliver, firestore_client: firestore.Client) -> None:
-    firestore_client.document("orders/order-1").set(a_reserved_order(takenLater=["shirt"]))
-    assert deliver(the_event(PAID)) == ("first_time_finalized", [READ, COMMIT])
-    assert firestore_client.document("takings/order-1").get().to_dict() == {"units": {"shirt": 3}}
-
-
 def test_an_event_that_names_nothing_of_ours_takes_none_and_a_payment_of_nobodys_one(deliver: Deliver) -> None:
     assert deliver({**the_event(PAID), "type": "invoice.paid"}) == ("ignored", [])
     assert deliver({**the_event(PAID), "type": "canary"}) == ("ignored", [READ])
@@ -88,30 +74,3 @@ def test_holding_takes_four_rpcs_because_the_open_orders_of_its_customer_are_cou
     connection, rpcs = counted(firestore_client.project)
     assert service_over(connection).settle(OrderPlaced("order-1", ("shirt",)), NOW).result == "reserved"
     assert rpcs.names == [READ, COUNT, COMMIT, COMMIT]
-
-
-def test_a_product_whose_word_stays_takes_one_read_after_each_sale_and_another_word_two_rpcs_more(
-    firestore_client: firestore.Client,
-) -> None:
-    stock_up(firestore_client, 7)
-    list_in_catalogue(firestore_client, ["shirt"])
-    connection, rpcs = counted(firestore_client.project)
-    storefront = service_over(connection).storefront()
-    assert storefront.show(["shirt"]) == {"shirt": "in"}
-    rpcs.names.clear()
-    for reserved, expected in (1, [READ]), (2, [READ, COMMIT, READ]), (3, [READ]):
-        stock_up(firestore_client, 7, reserved=reserved)
-        storefront.show(["shirt"])
-        assert rpcs.names == expected
-        rpcs.names.clear()
-
-
-def test_the_sweep_looks_at_the_next_products_by_a_query_and_three_rpcs_however_many_there_are(
-    firestore_client: firestore.Client,
-) -> None:
-    product_ids = [f"product-{number:03}" for number in range(PRODUCTS_PER_RUN + 1)]
-    listed = {f"products/{product_id}": a_catalogue_entry(available="out") for product_id in product_ids}
-    write_all(firestore_client, listed)
-    connection, rpcs = counted(firestore_client.project)
-    assert service_over(connection).storefront().show_next() == {}
-    assert rpcs.names == [READ, COMMIT, READ]

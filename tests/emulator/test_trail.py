@@ -33,7 +33,3 @@ def test_the_trail_lists_every_cause_and_every_further_delivery_in_order(firesto
         (None, None),
     ]
     assert trail[1].stock == [{"productId": "shirt", "stock": -3, "reserved": -3}]
-
-
-def test_an_order_to_which_nothing_has_happened_has_no_trail(firestore_client: firestore.Client) -> None:
-    assert trail_of("order-1", firestore_client) == ()

@@ -110,15 +110,15 @@ def write_orders(client: firestore.Client, order_ids: Iterable[str], quantity: i
     write_all(client, {f"orders/{order_id}": {**order, "userId": f"buyer of {order_id}"} for order_id in order_ids})
 
 
-def a_payment_now(order_id: str, name: str = "paid", charge_id: str | None = None) -> PaymentSucceeded:
+def a_payment_now(order_id: str) -> PaymentSucceeded:
     """One euro for the order, paid and delivered at this moment: an order without a price takes any amount."""
     moment = now()
     return a_payment(
-        f"evt_{name}_{order_id}",
+        f"evt_paid_{order_id}",
         order_id=order_id,
         money=Money(100, "eur"),
         payment_intent_id=f"pi_{order_id}",
-        charge_id=charge_id,
+        charge_id=None,
         created_at=moment,
         delivered_at=moment,
     )
