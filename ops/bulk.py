@@ -12,6 +12,7 @@ import click
 from database.documents.orders import order_from
 from ops.commands import Asked
 from ops.page import Heading, Line, Part
+from ops.reading import Query, Where
 from orders.order import Order, OrderStatus
 
 ORDERS_MAX: Final = 1_000
@@ -89,11 +90,9 @@ _OPTIONS: Final = (
 
 def chosen_orders(asked: Asked, chosen: Chosen, money_of: MoneyOf) -> tuple[Sequence[Order], Bulk]:
     """The orders of the status, the newest first."""
-    from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - nothing else takes so long to import
-
-    query = asked.shop.client.collection("orders").where(filter=FieldFilter("status", "==", chosen.status))
-    newest = query.order_by("createdAt", direction="DESCENDING").limit(ORDERS_MAX + 1).stream()
-    found = [order_from(document.id, document.to_dict() or {}) for document in newest]
+    of_status = (Where("status", "==", chosen.status),)
+    newest = Query("orders", of_status, "createdAt", is_descending=True, at_most=ORDERS_MAX + 1)
+    found = [order_from(each.id, each.fields) for each in asked.shop.reader.find(newest)]
     orders = found[:ORDERS_MAX]
     money: Counter[str] = Counter()
     moneys = [money_of(order) for order in orders]

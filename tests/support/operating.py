@@ -1,8 +1,10 @@
 """The operators' command line, as tests call it: on a shop in memory, at a time that they name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from click.testing import CliRunner, Result
 
@@ -14,22 +16,35 @@ from tests.support.builders import NOW
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 
+if TYPE_CHECKING:
+    from database.firestore_store import FirestoreStore
+
 
 @dataclass(frozen=True)
 class ShopInMemory(Shop):
-    kept: MemoryStore
+    kept: MemoryStore = field(default_factory=MemoryStore)
+    stripe: Any = None
+
+    @cached_property
+    def store(self) -> "FirestoreStore":
+        return cast("FirestoreStore", self.kept)
 
     @cached_property
     def reader(self) -> Reader:
         return MemoryReader(self.kept)
 
 
-def opened(store: MemoryStore, now: datetime = NOW) -> Asked:
+def opened(store: MemoryStore, now: datetime = NOW, settings: Mapping[str, str] | None = None, **more: Any) -> Asked:
     """What a command on this shop is given."""
-    kept = ShopInMemory("demo-shop", {}, lambda: now, store)
+    kept = ShopInMemory("demo-shop", settings or {}, lambda: now, store, **more)
     return Asked(open=lambda _named, _now: kept, now=lambda: now)
 
 
-def operated(store: MemoryStore, *words: str, now: datetime = NOW) -> Result:
-    """What `./shop` says to these words."""
-    return CliRunner().invoke(shop, words, prog_name="./shop", obj=opened(store, now))
+def operated(store: MemoryStore, *words: str, now: datetime = NOW, given: str | None = None, **shop_has: Any) -> Result:
+    """What `./shop` says to these words.
+
+    Args:
+        given: what is piped in.
+        shop_has: its settings, or what asks Stripe.
+    """
+    return CliRunner().invoke(shop, words, prog_name="./shop", obj=opened(store, now, **shop_has), input=given)

@@ -56,7 +56,6 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     at_stripe.later(hours=3)
     monkeypatch.setattr(reconcile, "job_of", lambda *_: at_stripe.job())
     monkeypatch.setattr(findings, "moment_of", lambda _: store.as_of(NOW))
-    monkeypatch.setattr(ShopInMemory, "store", store, raising=False)
     monkeypatch.setattr(ShopInMemory, "client", None)
     monkeypatch.setattr(audit, "_verdicts", lambda *_: verified_all(*chains_in(store)))
     monkeypatch.setattr(export, "rows_of", lambda wanted, *_: rows_in(store, wanted))

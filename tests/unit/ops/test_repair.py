@@ -5,17 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from database.documents.effects import effect_path, effect_write
 from database.store import Promised
 from effects.effect import EffectKind, a_stripe_call
-from ops.__main__ import shop
-from ops.commands import Asked
-from ops.connection import Shop
 from ops.exit_codes import ExitCode
 from ops.output import Output
 from orders.outcome import StoreUnavailable
@@ -23,56 +19,18 @@ from tests.support import memory_store
 from tests.support.builders import NOW, Fields, a_payment, a_placement, a_reserved_order, an_order, an_updated_refund
 from tests.support.effects import A_MAIL
 from tests.support.interference import Crash
-from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
+from tests.support.operating import operated
 from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, document_at, shirts_in, status_in
 
 YES = ("--yes", "--reason", "as agreed", "--operator", "olga")
 
 
-def ran(store: MemoryStore, *words: str) -> Result:
-    opened = SimpleNamespace(
-        store=store,
-        reader=MemoryReader(store),
-        client=Client(store),
-        settings=Shop("p", {}, lambda: NOW).settings,
-        is_emulated=False,
-    )
-    return CliRunner().invoke(shop, words, obj=Asked(open=lambda *_: cast("Shop", opened), now=lambda: NOW))
-
-
-class Client:
-    """Finds orders by their status, as Firestore's does."""
-
-    def __init__(self, store: MemoryStore) -> None:
-        self.store = store
-
-    def collection(self, _name: str) -> "Client":
-        return self
-
-    def where(self, filter: Any) -> "Client":  # noqa: A002 - as Firestore's has it
-        self.status = filter.value
-        return self
-
-    def order_by(self, _field: str, *, direction: str) -> "Client":
-        assert direction == "DESCENDING"
-        return self
-
-    def limit(self, _count: int) -> "Client":
-        return self
-
-    def stream(self) -> Iterator[Any]:
-        orders = ((path, fields) for path, fields in self.store.documents() if path.startswith("orders/"))
-        for path, fields in orders:
-            if fields["status"] == self.status:
-                yield SimpleNamespace(id=path.partition("/")[2], to_dict=lambda fields=fields: dict(fields))
-
-
 def test_a_command_shows_the_difference_in_documents_and_does_nothing() -> None:
     store = a_shop_with_a_hold()
     before = store.dump()
-    shown = ran(store, "accept", "order-1")
+    shown = operated(store, "accept", "order-1")
     assert (shown.exit_code, store.dump()) == (0, before)
     lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
     assert lines[0] == "accept order-1 would end as accepted"
@@ -82,10 +40,10 @@ def test_a_command_shows_the_difference_in_documents_and_does_nothing() -> None:
 
 
 def test_what_becomes_of_order_and_stock_comes_first_and_a_message_takes_one_line() -> None:
-    lines = [line.split() for line in ran(a_shop_with_a_hold(), "accept", "order-1").stdout.splitlines()[2:-1]]
+    lines = [line.split() for line in operated(a_shop_with_a_hold(), "accept", "order-1").stdout.splitlines()[2:-1]]
     assert list(dict.fromkeys(line[0].partition("/")[0] for line in lines)) == ["inventory", "orders", "notifications"]
     assert [line[1:] for line in lines if line[0].startswith("notifications/")] == [["type", "-", "paid"]]
-    refund = ran(a_shop_after(a_placement(), a_payment()), "refund", "order-1", "--amount", "500").stdout
+    refund = operated(a_shop_after(a_placement(), a_payment()), "refund", "order-1", "--amount", "500").stdout
     assert [" ".join(line.split()[1:]) for line in refund.splitlines() if line.startswith("effects/")] == [
         "kind - stripe_refund",
         "refund - amount: 500, restock: -",
@@ -94,7 +52,7 @@ def test_what_becomes_of_order_and_stock_comes_first_and_a_message_takes_one_lin
 
 def test_it_does_what_it_has_shown_once_it_is_said_why_and_by_whom() -> None:
     store = a_shop_with_a_hold()
-    shown = ran(store, "accept", "order-1", *YES)
+    shown = operated(store, "accept", "order-1", *YES)
     assert (shown.exit_code, shown.stdout) == (0, "accept order-1 ended as accepted\n")
     assert (status_in(store), shirts_in(store)) == ("finalized", (7, 0))
     [entry] = [fields for path, fields in store.documents() if path.startswith("auditLog/operator_")]
@@ -110,21 +68,21 @@ def test_of_a_refund_that_was_given_up_whichever_way_is_taken_first_the_other_pa
     for first, second in (retry, anew), (anew, retry):
         store = a_shop_after(a_placement(), a_payment())
         store.put(effect_path(refund.effect_id), {**effect_write(refund, NOW).fields, "state": "ERROR"})
-        assert ran(store, *first).exit_code == ExitCode.FINE
-        refused = ran(store, *second)
+        assert operated(store, *first).exit_code == ExitCode.FINE
+        refused = operated(store, *second)
         assert (refused.exit_code, "ended as not_re" in refused.stdout) == (ExitCode.FAILED, True), refused.stdout
 
 
 def test_what_was_given_up_is_tried_again_once_that_is_said() -> None:
     path, store = effect_path(A_MAIL.effect_id), a_shop_with_a_hold()
     store.put(path, {**effect_write(A_MAIL, NOW).fields, "state": "ERROR"})
-    shown = ran(store, "retry", A_MAIL.effect_id, A_MAIL.effect_id)
+    shown = operated(store, "retry", A_MAIL.effect_id, A_MAIL.effect_id)
     assert shown.exit_code == ExitCode.FINE
     assert [f"{path} state ERROR PENDING"] == [
         line for each in shown.stdout.splitlines() if (line := " ".join(each.split())).startswith(f"{path} state")
     ]
     assert document_at(store, path)["state"] == "ERROR"
-    assert ran(store, "retry", A_MAIL.effect_id, "gone", *YES).exit_code == ExitCode.FOUND
+    assert operated(store, "retry", A_MAIL.effect_id, "gone", *YES).exit_code == ExitCode.FOUND
     assert (document_at(store, path)["state"], document_at(store, path)["reason"]) == ("PENDING", "as agreed")
 
 
@@ -134,39 +92,39 @@ def test_what_waits_is_marked_as_handled_whatever_it_is() -> None:
     store.put("findings/f_1", {"rule": "f", "found": "what?", "state": "open"})
     settled(an_updated_refund("evt_9", order_id=None), store)
     waiting = (A_MAIL.effect_id, "f_1", "evt_9")
-    shown, before = ran(store, "handle", *waiting), store.dump()
+    shown, before = operated(store, "handle", *waiting), store.dump()
     assert (shown.exit_code, shown.stdout.count("would end as handled")) == (ExitCode.FINE, 3)
-    assert ran(store, "handle", *waiting, *YES).exit_code == ExitCode.FINE
+    assert operated(store, "handle", *waiting, *YES).exit_code == ExitCode.FINE
     assert document_at(store, effect)["state"] == "SUCCESS"
     assert document_at(store, "findings/f_1")["state"] == "handled"
     assert document_at(store, "webhookEvents/evt_9")["result"] == "handled"
     assert document_at(store, "findings/f_1")["reason"] == "as agreed"
     assert {path for path in store.dump() if before.get(path) != store.dump()[path]} >= {effect, "auditLog/evt_9"}
-    again = ran(store, "handle", "f_1")
+    again = operated(store, "handle", "f_1")
     assert (again.exit_code, "not_handled: not_open: it is handled" in again.stdout) == (ExitCode.FAILED, True)
 
 
 def test_where_no_order_is_meant_no_set_is_named() -> None:
-    assert "--count" not in ran(a_shop_with_a_hold(), "accept", "--all", "--status", "review").stdout
+    assert "--count" not in operated(a_shop_with_a_hold(), "accept", "--all", "--status", "review").stdout
 
 
 def test_who_would_mark_a_payment_as_handled_is_led_to_what_ends_its_wait() -> None:
     store = a_shop_after(a_placement(), a_payment(), a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2"))
-    refused = ran(store, "handle", "pi_2", *YES)
+    refused = operated(store, "handle", "pi_2", *YES)
     assert (refused.exit_code, refused.stderr.splitlines()[-1].endswith("./shop why pi_2")) == (ExitCode.FAILED, True)
 
 
 def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None:
     store = a_shop_with_a_hold()
-    gone = ran(store, "handle", "x_1", *YES)
+    gone = operated(store, "handle", "x_1", *YES)
     assert (gone.exit_code, "There is no effect, no finding and no event x_1" in gone.stderr) == (ExitCode.FAILED, True)
     for path in "findings/x_1", "webhookEvents/x_1":
         store.put(path, {"state": "open", "found": "what?", "processed": False})
-    both = ran(store, "handle", "x_1", *YES)
+    both = operated(store, "handle", "x_1", *YES)
     assert (both.exit_code, "say --of finding or --of event" in both.stderr) == (ExitCode.FAILED, True)
-    assert ran(store, "handle", "x_1", "--of", "finding", *YES).exit_code == ExitCode.FINE
+    assert operated(store, "handle", "x_1", "--of", "finding", *YES).exit_code == ExitCode.FINE
     assert document_at(store, "webhookEvents/x_1")["processed"] is False
-    assert "cannot be the id" in ran(store, "handle", "a/b").stderr
+    assert "cannot be the id" in operated(store, "handle", "a/b").stderr
 
 
 @pytest.mark.parametrize(
@@ -192,14 +150,14 @@ def test_of_what_has_an_id_that_says_too_little_it_asks_which_is_meant() -> None
 def test_what_is_said_wrongly_does_nothing_and_ends_with_2(words: tuple[str, ...], said: str) -> None:
     store = a_shop_with_a_hold()
     before = store.dump()
-    refused = ran(store, *words)
+    refused = operated(store, *words)
     assert (refused.exit_code, said in refused.stderr, store.dump()) == (2, True, before)
 
 
 @pytest.mark.parametrize("how", [(), YES])
 def test_what_is_refused_says_why_and_ends_with_1(how: tuple[str, ...]) -> None:
     store = a_shop_after(a_placement(), a_payment())
-    refused = ran(store, "release", "order-1", *how)
+    refused = operated(store, "release", "order-1", *how)
     assert refused.exit_code == 1
     assert "not_released: finalized: it is paid, and its units are taken" in refused.stdout
     assert status_in(store) == "finalized"
@@ -210,7 +168,7 @@ def test_what_orders_hold_of_what_is_counted_anew_is_not_sold_once_more(tmp_path
     for words, on_hand in ((("stock", "set", "shirt", "10"), 10), (("seed", str(catalogue)), 0)):
         store = a_shop_with_a_hold()
         store.delete("inventory/shirt")
-        assert ran(store, *words, *YES).exit_code == 0
+        assert operated(store, *words, *YES).exit_code == 0
         assert shirts_in(store) == (on_hand, 3)
 
 
@@ -218,19 +176,19 @@ def test_what_is_sold_is_taken_before_a_product_is_counted_anew() -> None:
     store = a_shop_with_a_hold()
     store.delete("inventory/shirt")
     store.put("takings/paid", {"units": {"shirt": 2}})
-    refused = ran(store, "stock", "set", "shirt", "10", *YES)
+    refused = operated(store, "stock", "set", "shirt", "10", *YES)
     assert (refused.exit_code, "2 sold units are not taken yet" in refused.stdout) == (1, True)
 
 
 def test_what_is_reserved_and_nobody_holds_is_given_back() -> None:
     store = a_shop_with_a_hold()
     store.put("inventory/shirt", {"stock": 10, "reserved": 8})
-    shown = ran(store, "stock", "recount", "shirt")
+    shown = operated(store, "stock", "recount", "shirt")
     assert "8 of 'shirt' were reserved, and orders hold 3" in shown.stdout
     assert shirts_in(store) == (10, 8)
-    assert ran(store, "stock", "recount", "shirt", *YES).exit_code == 0
+    assert operated(store, "stock", "recount", "shirt", *YES).exit_code == 0
     assert shirts_in(store) == (10, 3)
-    assert ran(store, "stock", "recount", "a/b").exit_code == 1
+    assert operated(store, "stock", "recount", "a/b").exit_code == 1
 
 
 @pytest.mark.parametrize("made_at", [{}, {"createdAt": "today"}])
@@ -238,7 +196,7 @@ def test_what_an_order_holds_that_does_not_say_when_it_was_made_is_counted_again
     order = {name: value for name, value in an_order().items() if name != "createdAt"}
     store = a_shop({**order, **made_at})
     settled(a_placement(), store)
-    assert ran(store, "stock", "recount", "shirt", *YES).exit_code == 0
+    assert operated(store, "stock", "recount", "shirt", *YES).exit_code == 0
     assert (shirts_in(store), document_at(store, "orders/order-1")["createdAt"]) == ((10, 3), NOW)
 
 
@@ -255,7 +213,7 @@ def test_all_is_right_only_with_figures_that_nobody_has_changed_meanwhile(monkey
         return counted(product_id, **how)
 
     monkeypatch.setattr(store, "units_promised", held_meanwhile)
-    assert ran(store, "stock", "recount", "shirt", *YES).exit_code == 0
+    assert operated(store, "stock", "recount", "shirt", *YES).exit_code == 0
     assert shirts_in(store) == (10, 6)
 
 
@@ -264,7 +222,7 @@ def test_stock_is_left_as_it_is_where_what_is_sold_of_it_cannot_be_read(act: tup
     store = a_shop_with_a_hold()
     store.put("inventory/shirt", {"stock": 10, "reserved": 6})
     store.put("takings/order-9", {"units": {"shirt": "three"}})
-    refused = ran(store, "stock", *act, *YES)
+    refused = operated(store, "stock", *act, *YES)
     assert (refused.exit_code, "not_adjusted: unreadable: takings/order-9 is not" in refused.stdout) == (
         ExitCode.FAILED,
         True,
@@ -276,7 +234,7 @@ def test_of_more_orders_than_there_is_time_to_count_nothing_is_recounted(monkeyp
     store = a_shop_with_a_hold()
     store.put("inventory/shirt", {"stock": 10, "reserved": 6})
     monkeypatch.setattr(memory_store, "COUNTED_ORDERS_MAX", 0)
-    refused = ran(store, "stock", "recount", "shirt", *YES)
+    refused = operated(store, "stock", "recount", "shirt", *YES)
     assert (refused.exit_code, "too_many_orders: more than 0 orders may hold units" in refused.stdout) == (
         ExitCode.FAILED,
         True,
@@ -286,31 +244,31 @@ def test_of_more_orders_than_there_is_time_to_count_nothing_is_recounted(monkeyp
 
 def test_units_are_taken_away_by_adding_fewer_than_none() -> None:
     store = a_shop_with_a_hold()
-    assert ran(store, "stock", "add", "shirt", "-2", *YES).exit_code == 0
+    assert operated(store, "stock", "add", "shirt", "-2", *YES).exit_code == 0
     assert shirts_in(store) == (8, 3)
-    assert ran(store, "stock", "add", "shirt", "2", "--yess").exit_code == 2
+    assert operated(store, "stock", "add", "shirt", "2", "--yess").exit_code == 2
 
 
 def test_each_command_asks_for_what_it_says() -> None:
     store = a_shop_with_a_hold()
-    assert ran(store, "extend", "order-1", "--for", "2d", *YES).exit_code == 0
+    assert operated(store, "extend", "order-1", "--for", "2d", *YES).exit_code == 0
     assert str(document_at(store, "orders/order-1")["reservationExpiresAt"]) == "2026-03-16 15:09:26+00:00"
-    assert ran(store, "extend", "order-1", "--until", "2026-03-17T12:00", *YES).exit_code == 0
+    assert operated(store, "extend", "order-1", "--until", "2026-03-17T12:00", *YES).exit_code == 0
     assert str(document_at(store, "orders/order-1")["reservationExpiresAt"]) == "2026-03-17 12:00:00+00:00"
-    assert ran(store, "cancel", "order-1", *YES).exit_code == 0
+    assert operated(store, "cancel", "order-1", *YES).exit_code == 0
     assert status_in(store) == "cancelled"
     paid = a_shop_after(a_placement(), a_payment())
     words = ("refund", "order-1", "--payment", "pi_1", "--amount", "500")
-    assert ran(paid, *words, "--restock", "shirt:1", *YES).exit_code == 0
-    again = ran(paid, *words)
+    assert operated(paid, *words, "--restock", "shirt:1", *YES).exit_code == 0
+    again = operated(paid, *words)
     assert (again.exit_code, "refund_under_way: 500 eur of pi_1" in again.stdout) == (1, True)
-    assert ran(paid, *words, "--again").exit_code == 0
+    assert operated(paid, *words, "--again").exit_code == 0
     [effect] = [fields for path, fields in paid.documents() if path.startswith("effects/")]
     assert effect["refund"] == {"amount": 500, "restock": "shirt:1"}
 
 
 def test_in_json_the_same_is_said() -> None:
-    data = json.loads(ran(a_shop_with_a_hold(), "release", "order-1", "--json").stdout)
+    data = json.loads(operated(a_shop_with_a_hold(), "release", "order-1", "--json").stdout)
     assert data["done"] is False
     assert data["answers"] == [{"kind": "release", "target": "order-1", "result": "expired", "note": None}]
     assert data["differences"]["inventory/shirt"]["after"]["reserved"] == 0
@@ -330,7 +288,7 @@ def a_shop_with_two_holds() -> MemoryStore:
 
 def the_set(store: MemoryStore, *words: str) -> tuple[str, ...]:
     """How the set is named that these words are about."""
-    found = re.search(r"--count \d+ --set \w+", ran(store, *words).stdout)
+    found = re.search(r"--count \d+ --set \w+", operated(store, *words).stdout)
     assert found
     return tuple(found[0].split())
 
@@ -344,7 +302,7 @@ def test_a_set_that_has_changed_since_it_was_shown_is_left_alone_also_if_it_is_a
     if "status" not in change:
         store.delete("orders/order-3")
     before = store.dump()
-    refused = ran(store, *ALL, *YES, *meant)
+    refused = operated(store, *ALL, *YES, *meant)
     assert (refused.exit_code, "not the set that was named" in refused.stderr, store.dump()) == (2, True, before)
 
 
@@ -358,30 +316,30 @@ def test_at_a_terminal_the_money_is_said_before_the_number_is_asked_for(monkeypa
         return 3
 
     monkeypatch.setattr("click.prompt", typed)
-    assert ran(store, *ALL, *YES).exit_code == 2
+    assert operated(store, *ALL, *YES).exit_code == 2
     assert [told[0], told[-1]] == ["2 orders, 7200 eur in minor units", "Type how many orders you are about to change"]
     monkeypatch.setattr("click.prompt", lambda *_, **__: 2)
-    refused = ran(store, *ALL, *YES, "--set", "0")
+    refused = operated(store, *ALL, *YES, "--set", "0")
     assert (refused.exit_code, "not the set that was named" in refused.stderr) == (2, True), "a set was named"
-    assert ran(store, *ALL, *YES).exit_code == 0
+    assert operated(store, *ALL, *YES).exit_code == 0
 
 
 def test_what_would_go_back_of_an_order_that_was_paid_twice_is_both() -> None:
     second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
     store = a_shop_after(a_placement(), a_payment(), second)
-    assert "1 order, 7200 eur" in ran(store, "refund", "--all", "--status", "finalized").stdout
+    assert "1 order, 7200 eur" in operated(store, "refund", "--all", "--status", "finalized").stdout
 
 
 def test_bulk_says_how_many_and_how_much_money_and_does_all_of_them_only_for_who_knows_how_many() -> None:
     store = a_shop_with_two_holds()
-    shown = ran(store, *ALL)
+    shown = operated(store, *ALL)
     assert (shown.exit_code, "2 orders, 7200 eur in minor units" in shown.stdout) == (0, True)
     before = store.dump()
     meant = the_set(store, *ALL)
     for said in ((), ("--count", "2"), ("--count", "3", *meant[2:]), ("--count", "2", "--set", "0")):
-        refused = ran(store, *ALL, *YES, *said)
+        refused = operated(store, *ALL, *YES, *said)
         assert (refused.exit_code, "say --count 2 --set" in refused.stderr, store.dump()) == (2, True, before)
-    assert ran(store, *ALL, *YES, *meant).exit_code == 0
+    assert operated(store, *ALL, *YES, *meant).exit_code == 0
     assert ([status_in(store), status_in(store, "order-2")], shirts_in(store)) == (["expired"] * 2, (10, 0))
 
 
@@ -392,8 +350,8 @@ def test_where_some_cannot_be_done_the_others_are_and_it_ends_with_3() -> None:
     store.put("inventory/shirt", {"stock": 5, "reserved": 0})
     words = ("accept", "--all", "--status", "expired")
     # A rehearsal of all of them sees what each leaves for the next.
-    assert ran(store, *words).exit_code == 3
-    assert ran(store, *words, *YES, *the_set(store, *words)).exit_code == 3
+    assert operated(store, *words).exit_code == 3
+    assert operated(store, *words, *YES, *the_set(store, *words)).exit_code == 3
     assert sorted([str(status_in(store)), str(status_in(store, "order-2"))]) == ["expired", "finalized"]
     assert shirts_in(store) == (2, 0)
 
@@ -409,9 +367,9 @@ def test_what_was_done_is_said_also_if_the_database_ends_it_halfway(monkeypatch:
 
     meant = the_set(store, *ALL)
     monkeypatch.setattr(MemoryStore, "commit", fails)
-    failed = ran(store, *ALL, *YES, *meant)
-    assert (failed.exit_code, "release order-2 is done (down)" in failed.stderr) == (1, True)
-    assert failed.stdout.splitlines()[-1] == "release order-1 ended as expired"
+    failed = operated(store, *ALL, *YES, *meant)
+    assert (failed.exit_code, "release order-1 is done (down)" in failed.stderr) == (1, True)
+    assert failed.stdout.splitlines()[-1] == "release order-2 ended as expired"
 
 
 def test_an_order_that_has_left_its_status_since_it_was_counted_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -423,7 +381,7 @@ def test_an_order_that_has_left_its_status_since_it_was_counted_is_left_alone(mo
         store.put("orders/order-1", sold)
 
     monkeypatch.setattr("ops.repair.check_set", accepted_by_somebody_else)
-    refused = ran(store, "refund", "--all", "--status", "review", *YES)
+    refused = operated(store, "refund", "--all", "--status", "review", *YES)
     assert (refused.exit_code, "finalized: it is paid" in refused.stdout) == (1, True)
     assert not [path for path in store.dump() if path.startswith("effects/operator_")]
 
@@ -433,14 +391,14 @@ def test_an_order_that_has_left_its_status_since_it_was_counted_is_left_alone(mo
 
 def test_stock_is_set_and_added_to_and_imported(tmp_path: Path) -> None:
     store = a_shop_with_a_hold()
-    assert ran(store, "stock", "set", "shirt", "8", *YES).exit_code == 0
-    assert ran(store, "stock", "add", *YES, "--", "shirt", "-2").exit_code == 0
+    assert operated(store, "stock", "set", "shirt", "8", *YES).exit_code == 0
+    assert operated(store, "stock", "add", *YES, "--", "shirt", "-2").exit_code == 0
     assert shirts_in(store) == (6, 3)
-    refused = ran(store, "stock", "set", "shirt", "2", *YES)
+    refused = operated(store, "stock", "set", "shirt", "2", *YES)
     assert (refused.exit_code, "orders hold 3" in refused.stdout) == (1, True)
-    assert ran(store, "stock", "set", "shirt", "2", "--force", *YES).exit_code == 0
+    assert operated(store, "stock", "set", "shirt", "2", "--force", *YES).exit_code == 0
     (tmp_path / "shelf.csv").write_text("product,quantity\nshirt,20\nmug,4\n")
-    assert ran(store, "stock", "import", str(tmp_path / "shelf.csv"), "--new", *YES).exit_code == 0
+    assert operated(store, "stock", "import", str(tmp_path / "shelf.csv"), "--new", *YES).exit_code == 0
     assert (shirts_in(store), document_at(store, "inventory/mug")) == ((20, 3), {"stock": 4, "reserved": 0})
 
 
@@ -451,11 +409,11 @@ def test_a_product_that_nobody_knows_is_mistyped_unless_it_is_said_to_be_new(tmp
     (tmp_path / "shelf.csv").write_text("product,quantity\nshirt,20\nshrit,4\n")
     words = (("set", "shrit", "5"), ("add", "shrit", "5"), ("import", str(tmp_path / "shelf.csv")))
     for *each, named in (*((*word, "shrit.") for word in words[:2]), (*words[2], "shrit (line 3).")):
-        refused = ran(store, "stock", *each, *YES)
+        refused = operated(store, "stock", *each, *YES)
         said = f"the catalogue knows {named}"
         assert (refused.exit_code, said in refused.stderr, store.dump()) == (1, True, before)
-    assert ran(store, "stock", "set", "mug", "5", *YES).exit_code == 0
-    assert ran(store, "stock", "set", "shrit", "5", "--new", *YES).exit_code == 0
+    assert operated(store, "stock", "set", "mug", "5", *YES).exit_code == 0
+    assert operated(store, "stock", "set", "shrit", "5", "--new", *YES).exit_code == 0
     assert store.get("inventory/shrit") == {"stock": 5, "reserved": 0}
 
 
@@ -480,7 +438,7 @@ def test_a_file_that_cannot_be_read_moves_nothing(tmp_path: Path, text: str, sai
     store = a_shop_with_a_hold()
     before = store.dump()
     (tmp_path / "shelf.csv").write_text(text, encoding="latin-1")
-    refused = ran(store, "stock", "import", str(tmp_path / "shelf.csv"), *YES)
+    refused = operated(store, "stock", "import", str(tmp_path / "shelf.csv"), *YES)
     assert (refused.exit_code, said in refused.stderr, store.dump()) == (1, True, before)
 
 
@@ -496,9 +454,9 @@ def test_a_catalogue_is_put_on_sale_over_nothing_that_is_there(tmp_path: Path) -
     store, file = a_shop_with_a_hold(), tmp_path / "catalogue.yaml"
     file.write_text(CATALOGUE)
     before = store.dump()
-    shown = ran(store, "seed", str(file))
+    shown = operated(store, "seed", str(file))
     assert (shown.exit_code, "stock: 4, reserved: 0" in shown.stdout, store.dump()) == (0, True, before)
-    assert ran(store, "seed", str(file), *YES).exit_code == 0
+    assert operated(store, "seed", str(file), *YES).exit_code == 0
     mug = {"name": "Mug", "unitAmount": 900, "currency": "eur", "active": True}
     assert (store.get("products/mug"), store.get("inventory/mug")) == (mug, {"stock": 4, "reserved": 0})
     assert store.get("inventory/course") == {"stock": None, "reserved": 0}
@@ -508,7 +466,7 @@ def test_a_catalogue_is_put_on_sale_over_nothing_that_is_there(tmp_path: Path) -
         before["products/shirt"],
     )
     after = store.dump()
-    assert ran(store, "seed", str(file), *YES).exit_code == 0
+    assert operated(store, "seed", str(file), *YES).exit_code == 0
     assert store.dump() == after
 
 
@@ -518,7 +476,7 @@ def test_a_catalogue_that_was_put_on_sale_halfway_is_put_on_sale_to_the_end(
     file, commit = tmp_path / "catalogue.yaml", MemoryStore.commit
     file.write_text(CATALOGUE)
     whole = a_shop_with_a_hold()
-    ran(whole, "seed", str(file), *YES)
+    operated(whole, "seed", str(file), *YES)
     shelves = {path: fields for path, fields in whole.dump().items() if path.startswith(("products/", "inventory/"))}
     for commits in range(9):
         store, left = a_shop_with_a_hold(), iter(range(commits))
@@ -529,9 +487,9 @@ def test_a_catalogue_that_was_put_on_sale_halfway_is_put_on_sale_to_the_end(
             return commit(self, writes, timeout_seconds=timeout_seconds)
 
         monkeypatch.setattr(MemoryStore, "commit", dies)
-        ran(store, "seed", str(file), *YES)
+        operated(store, "seed", str(file), *YES)
         monkeypatch.setattr(MemoryStore, "commit", commit)
-        assert ran(store, "seed", str(file), *YES).exit_code == 0
+        assert operated(store, "seed", str(file), *YES).exit_code == 0
         assert {path: fields for path, fields in store.dump().items() if path in shelves} == shelves, commits
 
 
@@ -548,7 +506,7 @@ def test_a_catalogue_that_was_put_on_sale_halfway_is_put_on_sale_to_the_end(
 def test_a_catalogue_with_a_mistake_is_put_on_sale_not_even_in_part(tmp_path: Path, text: str, said: str) -> None:
     store, file = MemoryStore(), tmp_path / "catalogue.yaml"
     file.write_text(text)
-    refused = ran(store, "seed", str(file), *YES)
+    refused = operated(store, "seed", str(file), *YES)
     assert (refused.exit_code, said in refused.stderr, store.dump()) == (1, True, {})
 
 
@@ -558,7 +516,7 @@ def test_nobody_is_told_to_ask_again_for_what_may_be_done_already() -> None:
             super().commit(writes, timeout_seconds=timeout_seconds)
             raise StoreUnavailable("no answer")
 
-    failed = ran(Lost(), "accept", "order-1", *YES)
+    failed = operated(Lost(), "accept", "order-1", *YES)
     assert (failed.exit_code, "try again only if it is not" in failed.stderr) == (1, True)
 
 
@@ -566,7 +524,7 @@ def test_who_cannot_be_known_has_to_say_who_they_are(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("google.auth.default", lambda: (SimpleNamespace(account=""), "p"))
     monkeypatch.setenv("PATH", "")
     store = a_shop_with_a_hold()
-    refused = ran(store, "accept", "order-1", "--yes", "--reason", "as agreed")
+    refused = operated(store, "accept", "order-1", "--yes", "--reason", "as agreed")
     assert (refused.exit_code, "--operator NAME" in refused.stderr, status_in(store)) == (2, True, "reserved")
     monkeypatch.setattr("google.auth.default", lambda: (SimpleNamespace(service_account_email="ci@p"), "p"))
-    assert ran(store, "accept", "order-1", "--yes", "--reason", "as agreed").exit_code == 0
+    assert operated(store, "accept", "order-1", "--yes", "--reason", "as agreed").exit_code == 0

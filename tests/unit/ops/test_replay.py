@@ -4,17 +4,13 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from ops import event_sources, replaying
-from ops.__main__ import shop
 from ops.bulk import set_of
-from ops.commands import Asked
-from ops.connection import Shop
 from ops.event_files import NoEvents, events_in
 from ops.event_sources import claims_that_ended, parked_claims
 from ops.stripe_access import stripe_access
@@ -35,6 +31,7 @@ from tests.support.builders import (
 )
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
+from tests.support.operating import operated
 from tests.support.settling import settled, settling_on
 from tests.support.shop import (
     a_shop,
@@ -74,23 +71,8 @@ def the_set(*event_ids: str) -> tuple[str, ...]:
     return ("--count", str(len(event_ids)), "--set", set_of(event_ids))
 
 
-def ran(
-    store: MemoryStore,
-    *words: str,
-    stripe: Stripe | None = None,
-    given: str | None = None,
-    settings: Mapping[str, str] | None = None,
-    now: datetime = LATER,
-) -> Result:
-    opened = SimpleNamespace(
-        store=store,
-        reader=MemoryReader(store),
-        stripe=stripe,
-        settings=Shop("p", settings or {}, lambda: NOW).settings,
-        is_emulated=False,
-    )
-    asked = Asked(open=lambda *_: cast("Shop", opened), now=lambda: now)
-    return CliRunner().invoke(shop, ("replay", *words), obj=asked, input=given)
+def ran(store: MemoryStore, *words: str, now: datetime = LATER, **more: Any) -> Result:
+    return operated(store, "replay", *words, now=now, **more)
 
 
 def lines_of(result: Result) -> list[str]:
