@@ -209,6 +209,16 @@ def broken(store: MemoryStore, path: str, **fields: object) -> None:
     store.put(path, {**document_at(store, path), **fields})
 
 
+def before_settling(job: Reconciliation, act: Callable[[Any], object]) -> Reconciliation:
+    """The same job, which does this with each event before it settles it."""
+
+    def settle(event: Any, now: datetime) -> Outcome:
+        act(event)
+        return job.settle(event, now)
+
+    return replace(job, settle=settle)
+
+
 # --- Many orders, and what runs make of them -------------------------------------------------------------------------
 
 

@@ -2,19 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from ops.__main__ import shop
-from ops.commands import Asked
-from ops.connection import Shop
 from ops.deliver import signing_secret
 from ops.exit_codes import Failed
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
+from tests.support.operating import operated
 from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_with_a_hold
 from tests.support.translating import translated
@@ -49,16 +46,7 @@ def ran(
     endpoint = Endpoint(store)
     monkeypatch.setattr(deliveries, "deliver", endpoint.take)
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", secrets)
-    of_shop = Shop("shop-p", settings, lambda: NOW)
-    opened = SimpleNamespace(
-        store=store,
-        project="shop-p",
-        settings=of_shop.settings,
-        environment=settings,
-        is_emulated=of_shop.is_emulated,
-    )
-    asked = Asked(open=lambda *_: cast("Shop", opened), now=lambda: NOW)
-    return CliRunner().invoke(shop, words, obj=asked), endpoint
+    return operated(store, *words, settings=settings), endpoint
 
 
 def test_a_payment_is_delivered_and_its_answer_and_what_the_order_is_then_are_shown(
@@ -118,7 +106,7 @@ def test_a_shop_that_may_take_real_money_is_sent_nothing_unless_that_is_said(
 @pytest.mark.parametrize(
     ("words", "settings", "said"),
     [
-        (("order-9", *THERE), EMULATORS, "There is no order order-9 in shop-p. Nothing was sent."),
+        (("order-9", *THERE), EMULATORS, "There is no order order-9 in demo-shop. Nothing was sent."),
         (("order-1", *THERE), EMULATORS, "has no price: say --amount and --currency."),
         (("order-1",), {"EXPECT_LIVEMODE": "false"}, "Where to?"),
     ],

@@ -26,6 +26,7 @@ from tests.support.reconciling import (
     ListedAccount,
     ShopAtStripe,
     a_shop_with_paid_orders,
+    before_settling,
     broken,
     opened_by,
     order_ids,
@@ -102,14 +103,8 @@ def test_nothing_is_found_wrong_that_a_later_run_has_yet_to_settle() -> None:
         shop.order(order_id, quantity=1)
         shop.pay(order_id, quantity=1)
         shop.later(minutes=1)
-    job = shop.job()
-
-    def settle(event: Any, now: Any) -> Any:
-        shop.clock.sleep(20)
-        return job.settle(event, now)
-
     shop.later(hours=3)
-    first = replace(job, settle=settle).run()
+    first = before_settling(shop.job(), lambda _event: shop.clock.sleep(20)).run()
     assert (first.complete, first.opened, 0 < sum(first.settled.values()) < 27) == (False, (), True)
 
 
@@ -251,12 +246,11 @@ def test_where_there_is_no_room_for_a_finding_the_next_run_comes_back(monkeypatc
 def never_settled(job: Reconciliation, event_id: str) -> Reconciliation:
     """As by an order that others keep changing."""
 
-    def settle(event: Any, now: Any) -> Any:
+    def lose(event: Any) -> None:
         if event.event_id == event_id:
             raise StoreContended("ABORTED")
-        return job.settle(event, now)
 
-    return replace(job, settle=settle)
+    return before_settling(job, lose)
 
 
 class NeverRead:
@@ -310,19 +304,17 @@ def test_many_events_each_of_which_takes_all_patience_hold_up_no_other_for_longe
         shop.order(f"order-{number}", quantity=1)
         shop.pay(f"order-{number}", quantity=1)
     *stuck, last = shop.account.events
-    job = shop.job()
 
-    def settle(event: Any, now: Any) -> Any:
+    def lose(event: Any) -> None:
         if event.event_id in {each["id"] for each in stuck}:
             shop.clock.sleep(16)
             raise StoreContended("ABORTED")
-        return job.settle(event, now)
 
     shop.later(hours=3)
     runs: list[Reconciled] = []
     while shop.store.get(f"auditLog/{last['id']}") is None:
         started = shop.clock.seconds
-        runs.append(replace(job, settle=settle).run())
+        runs.append(before_settling(shop.job(), lose).run())
         assert shop.clock.seconds - started < FUNCTION_SECONDS_MAX
         shop.later(hours=1)
         assert len(runs) < 20, "the last event is never reached"
@@ -587,19 +579,6 @@ def test_a_part_that_the_database_does_not_answer_is_said_and_the_run_is_not_com
     reconciled = replace(shop.job(), moment=moment).run()
     assert (reconciled.complete, reconciled.faults) == (False, 0)
     assert said_in(shop)[0] == ("WARNING", "StoreUnavailable: DEADLINE_EXCEEDED", result)
-
-
-def test_a_run_without_a_key_from_later_on_than_the_last_one_has_ended_notes_nothing() -> None:
-    shop = a_shop_with_paid_orders()
-    keyless = replace(shop.job(), stripe=None)
-    shop.later(hours=3)
-    keyless.run()
-    reached = progress_of(shop)["recordsUntil"]
-    assert reached == shop.now - timedelta(minutes=70)
-    shop.later(hours=3)
-    for since, until in ((reached + timedelta(seconds=1), reached), (reached, shop.now - timedelta(minutes=70))):
-        keyless.run(since)
-        assert progress_of(shop)["recordsUntil"] == until
 
 
 def slow(shop: ShopAtStripe) -> None:

@@ -4,7 +4,7 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -23,7 +23,15 @@ from stripe_api.api import StripeRefused
 from stripe_api.lists import Listed, Span
 from tests.support.builders import NOW, TERMS, an_operators_request
 from tests.support.memory_store import MemoryMoment, MemoryStore
-from tests.support.reconciling import ListedAccount, ShopAtStripe, answer_of, broken, status_of
+from tests.support.reconciling import (
+    ListedAccount,
+    ShopAtStripe,
+    answer_of,
+    before_settling,
+    broken,
+    opened_by,
+    status_of,
+)
 from tests.support.recording import RecordingLog, silent
 from tests.support.settling import settling_on
 from tests.support.shop import document_at, shirts_in, status_in
@@ -168,13 +176,8 @@ def test_what_is_missing_is_settled_in_the_order_in_which_it_happened() -> None:
         shop.order(order_id)
         shop.refund(shop.pay(order_id))
         shop.later(minutes=10)
-    job, times = shop.job(), []
-
-    def settle(event: Any, now: Any) -> Any:
-        times.append(event.delivery.created_at)
-        return job.settle(event, now)
-
-    replace(job, settle=settle).run()
+    times = list[datetime]()
+    before_settling(shop.job(), lambda event: times.append(event.delivery.created_at)).run()
     assert times == sorted(times)
     assert len(set(times)) == 2
 
@@ -235,15 +238,13 @@ def dies(shop: ShopAtStripe, *, after: int) -> bool:
 
 def test_what_a_fault_of_ours_leaves_is_come_back_to_and_stops_nothing_else() -> None:
     shop = a_day_at(ShopAtStripe(log=(log := RecordingLog())), nothing)
-    job = shop.job()
     poisoned = shop.account.events[3]["id"]
 
-    def settle(event: Any, now: Any) -> Any:
+    def fail(event: Any) -> None:
         if event.event_id == poisoned:
             raise ZeroDivisionError
-        return job.settle(event, now)
 
-    reconciled = replace(job, settle=settle).run()
+    reconciled = before_settling(shop.job(), fail).run()
     assert reconciled.faults == 1
     assert [line["eventId"] for line in log.lines if line["result"] == "fault"] == [poisoned]
     assert sum(reconciled.settled.values()) == reconciled.events - 1
@@ -256,11 +257,11 @@ def test_a_run_ends_in_time_also_behind_a_fault_of_ours() -> None:
     shop = a_day_at(ShopAtStripe(), nothing)
     shop.later(days=20)
 
-    def settle(event: Any, now: Any) -> Any:
+    def fail(_event: Any) -> None:
         raise ZeroDivisionError
 
     shop.clock.per_look = 50
-    assert not replace(shop.job(), settle=settle).run(NOW).complete
+    assert not before_settling(shop.job(), fail).run(NOW).complete
     assert shop.clock.seconds < 2 * RUN_SECONDS_MAX + 1_000
 
 
@@ -308,15 +309,6 @@ def test_a_run_from_later_on_than_the_last_one_has_ended_leaves_no_gap_behind() 
     noted: Any = document_at(shop.store, "reconciliations/stripe")
     assert shop.now - noted["eventsUntil"] == timedelta(minutes=5)
     assert shop.now - noted["matchedUntil"] == timedelta(minutes=70)
-
-
-def test_without_a_key_it_is_said_that_stripe_was_not_asked() -> None:
-    log = RecordingLog()
-    shop = ShopAtStripe(log=log)
-    run = replace(shop.job(), stripe=None).run()
-    assert (run.events, run.settled, run.waiting, run.stuck, run.payments, run.refunds) == (0, {}, 0, 0, 0, 0)
-    said = [(line["severity"], line["result"], line.get("stripe")) for line in log.lines]
-    assert said == [("INFO", "not_configured", None), ("INFO", "reconciled", "no_key")]
 
 
 # --- Findings --------------------------------------------------------------------------------------------------------
@@ -389,11 +381,25 @@ BREAKING: Final[Mapping[str, Callable[[ShopAtStripe], object]]] = {
 }
 
 
-@pytest.mark.parametrize("rule", BREAKING)
-def test_a_break_is_found_by_its_rule_once_and_closed_when_it_is_mended(rule: str) -> None:
+def a_shop_broken_by(rule: str) -> tuple[ShopAtStripe, Callable[[], None]]:
+    """And what puts it right again."""
     shop = a_reconciled_shop()
     good, account = shop.store.dump(), copy.deepcopy((shop.account.intents, shop.account.refunds))
+
+    def mend() -> None:
+        for path, fields in good.items():
+            if not path.startswith(("reconciliations/", "baselines/")):
+                shop.store.put(path, fields)
+        lose(shop, *({"effects/mail_1", "checkouts/order-4", "takings/order-1"} & shop.store.dump().keys()))
+        shop.account.intents, shop.account.refunds = account
+
     BREAKING[rule](shop)
+    return shop, mend
+
+
+@pytest.mark.parametrize("rule", BREAKING)
+def test_a_break_is_found_by_its_rule_once_and_closed_when_it_is_mended(rule: str) -> None:
+    shop, mend = a_shop_broken_by(rule)
     found = shop.reconcile(NOW)
     assert rule in {finding.rule for finding in found.opened}
     assert opened_lines(shop) == [finding.finding_id for finding in found.opened]
@@ -402,11 +408,7 @@ def test_a_break_is_found_by_its_rule_once_and_closed_when_it_is_mended(rule: st
     assert shop.reconcile().opened == ()
     assert opened_lines(shop) == [finding.finding_id for finding in found.opened]
 
-    for path, fields in good.items():
-        if not path.startswith(("reconciliations/", "baselines/")):
-            shop.store.put(path, fields)
-    lose(shop, *({"effects/mail_1", "checkouts/order-4", "takings/order-1"} & shop.store.dump().keys()))
-    shop.account.intents, shop.account.refunds = account
+    mend()
     mended = shop.reconcile()
     assert set(mended.closed) == {finding.finding_id for finding in found.opened}
     assert shop.open_findings() == []
@@ -418,20 +420,14 @@ def test_a_break_is_found_by_its_rule_once_and_closed_when_it_is_mended(rule: st
 
 @pytest.mark.parametrize("rule", BREAKING)
 def test_what_a_person_has_handled_is_said_no_more_and_closes_all_the_same(rule: str) -> None:
-    shop = a_reconciled_shop()
-    good, account = shop.store.dump(), copy.deepcopy((shop.account.intents, shop.account.refunds))
-    BREAKING[rule](shop)
-    found = {finding.finding_id for finding in shop.reconcile(NOW).opened}
+    shop, mend = a_shop_broken_by(rule)
+    found = set(opened_by(shop.reconcile(NOW)))
     for finding_id in found:
         answered_in(shop, "handle", finding_id)
     shop.later(hours=1)
     again = shop.reconcile()
     assert (again.opened, again.open, again.is_as_usual, set(opened_lines(shop))) == ((), 0, True, found)
-    for path, fields in good.items():
-        if not path.startswith(("reconciliations/", "baselines/")):
-            shop.store.put(path, fields)
-    lose(shop, *({"effects/mail_1", "checkouts/order-4", "takings/order-1"} & shop.store.dump().keys()))
-    shop.account.intents, shop.account.refunds = account
+    mend()
     assert set(shop.reconcile().closed) == found
     assert {document_at(shop.store, f"findings/{each}")["state"] for each in found} == {"closed"}
 
