@@ -34,8 +34,15 @@ from triggers.sweep import (
 _app = Flask("shop")
 
 _Found = TypeVar("_Found", str, StripeEvent)
+_Ending = TypeVar("_Ending")
 Batch = Sequence[_Found] | Exception
 """What the database found, or why it gave no answer."""
+
+
+def ended(ending: _Ending | Exception) -> _Ending:
+    if isinstance(ending, Exception):
+        raise ending
+    return ending
 
 
 @dataclass
@@ -82,11 +89,11 @@ class Shop:
             lambda now: self._batches("parked", now, self.parked),
             lambda begin, end: self._batches("unanswered", begin, self.unanswered, end),
             lambda begin, end: self._batches("asked for", begin, self.asked_for, end),
-            self._fold,
+            lambda: ended(self.folded),
             self._answer,
             lambda now: self._batches("due", now, self.due),
             self._perform,
-            self._show,
+            lambda: ended(self.shown),
             self._anchor,
             lambda _now: self.found,
             self.log,
@@ -98,57 +105,35 @@ class Shop:
         assert now == NOW
         return Outcome(self._ending(event, Result.EXPIRED), event.order_id)
 
-    def _fold(self) -> Folded:
-        if isinstance(self.folded, Exception):
-            raise self.folded
-        return self.folded
-
     def _answer(self, request_id: str, now: datetime) -> Outcome:
         assert now == NOW
         self.asked.append(request_id)
-        ending = self.endings.get(request_id, Result.ACCEPTED)
-        if isinstance(ending, Exception):
-            raise ending
-        return Outcome(ending, "order-1")
+        return Outcome(ended(self.endings.get(request_id, Result.ACCEPTED)), "order-1")
 
     def _place(self, event: OrderPlaced) -> Result:
         return self._ending(event, Result.RESERVED)
 
     def _perform(self, effect_id: str) -> str:
         self.asked.append(effect_id)
-        ending = self.endings.get(effect_id)
-        if isinstance(ending, Exception):
-            raise ending
+        ended(self.endings.get(effect_id))
         return effect_id
-
-    def _show(self) -> Mapping[str, str]:
-        if isinstance(self.shown, Exception):
-            raise self.shown
-        return self.shown
 
     def _anchor(self, now: datetime) -> Mapping[str, object] | None:
         assert now == NOW
-        if isinstance(self.anchor, Exception):
-            raise self.anchor
-        return self.anchor
+        return ended(self.anchor)
 
     def _ending(self, event: Cause, usual: Result) -> Result:
         self.asked.append(event)
         self.while_settling()
         self.seconds += self.order_seconds
-        ending = self.endings.get(str(event.order_id), usual)
-        if isinstance(ending, Exception):
-            raise ending
-        return ending
+        return ended(self.endings.get(str(event.order_id), usual))
 
     def _batches(
         self, name: str, moment: datetime, batches: Sequence[Batch[_Found]], *until: datetime
     ) -> Iterator[Sequence[_Found]]:
         for batch in batches:
             self.asked.append((name, moment, *until))
-            if isinstance(batch, Exception):
-                raise batch
-            yield batch
+            yield ended(batch)
 
 
 def summary(**counted: object) -> dict[str, object]:
@@ -353,58 +338,38 @@ def test_the_fault_of_one_order_neither_stops_the_others_nor_is_swallowed() -> N
     assert faults == [a_log_line(event, "ERROR", "ZeroDivisionError: what", "fault") for event in events]
 
 
-SHOWN: Mapping[str, tuple[Mapping[str, str] | Exception, int, Mapping[str, int]]] = {
-    "nothing": ({}, 200, {}),
-    "two products": ({"shirt": "few", "mug": "out"}, 200, {"finished": 2}),
-    "no answer": (StoreUnavailable("DeadlineExceeded"), 200, {"postponed": 1}),
-    "a fault": (ZeroDivisionError("what"), 500, {"faults": 1}),
+NO_ANSWER, A_FAULT = StoreUnavailable("DeadlineExceeded"), ZeroDivisionError("what")
+BESIDE: Mapping[str, tuple[dict[str, Any], int, Mapping[str, int]]] = {
+    # what comes of it, how the sweep is answered, and what is counted
+    "no product says something else": ({"shown": {}}, 200, {}),
+    "two products say something else": ({"shown": {"shirt": "few", "mug": "out"}}, 200, {"finished": 1}),
+    "no answer about products": ({"shown": NO_ANSWER}, 200, {"postponed": 1}),
+    "a fault in the look at products": ({"shown": A_FAULT}, 500, {"faults": 1}),
+    "an anchor, which is no work that was due": ({"anchor": {"heads": 2, "until": NOW}}, 200, {}),
+    "no answer about the trail": ({"anchor": NO_ANSWER}, 200, {"postponed": 1}),
+    "a fault in anchoring": ({"anchor": A_FAULT}, 500, {"faults": 1}),
+    "two orders of hot products, at any time": (
+        {"folded": Folded(2, Counter(shirt=3), oldest_seconds=61.2)},
+        200,
+        {},
+    ),
+    "not all that was sold is folded": ({"folded": Folded(lost="StoreUnavailable: no answer")}, 200, {"postponed": 1}),
+    "a fault in folding": ({"folded": A_FAULT}, 500, {"faults": 1}),
 }
 
 
-@pytest.mark.parametrize(("shown", "status", "counted"), SHOWN.values(), ids=SHOWN)
-def test_last_of_all_a_few_products_are_looked_at(
-    shown: Mapping[str, str] | Exception, status: int, counted: Mapping[str, int]
+@pytest.mark.parametrize(("comes", "status", "counted"), BESIDE.values(), ids=BESIDE)
+def test_what_is_done_beside_orders_is_counted_as_it_ends_and_stops_none_of_them(
+    comes: dict[str, Any], status: int, counted: Mapping[str, int]
 ) -> None:
-    shop = Shop(lapsed=[["order-1"]], stranded=[["order-2"]], shown=shown)
-    assert shop.swept() == (status, summary(**{"expired": 1, "finished": 1, **counted}))
+    shop = Shop(lapsed=[["order-1"]], **comes)
+    assert shop.swept() == (status, summary(**{"expired": 1, **counted}))
 
 
 def test_products_that_had_been_wrong_leave_a_line_each() -> None:
     shop = Shop(shown={"shirt": "few"})
     shop.swept()
     assert shop.lines[0] == {"severity": "INFO", "message": "shown as few", "productId": "shirt", "result": "shown"}
-
-
-ANCHORED: Mapping[str, tuple[Mapping[str, object] | Exception | None, int, Mapping[str, int]]] = {
-    "not due": (None, 200, {}),
-    "an anchor": ({"heads": 2, "until": NOW}, 200, {}),
-    "no answer": (StoreUnavailable("DeadlineExceeded"), 200, {"postponed": 1}),
-    "a fault": (ZeroDivisionError("what"), 500, {"faults": 1}),
-}
-
-
-@pytest.mark.parametrize(("anchor", "status", "counted"), ANCHORED.values(), ids=ANCHORED)
-def test_after_that_the_trail_is_anchored_which_is_no_work_that_was_due(
-    anchor: Mapping[str, object] | Exception | None, status: int, counted: Mapping[str, int]
-) -> None:
-    shop = Shop(lapsed=[["order-1"]], anchor=anchor)
-    assert shop.swept() == (status, summary(expired=1, **counted))
-
-
-FOLDED: Mapping[str, tuple[Folded | Exception, int, Mapping[str, int]]] = {
-    "nothing": (Folded(), 200, {}),
-    "two orders": (Folded(2, Counter(shirt=3), oldest_seconds=61.2), 200, {}),
-    "not all of it": (Folded(lost="StoreUnavailable: no answer"), 200, {"postponed": 1}),
-    "a fault": (ZeroDivisionError("what"), 500, {"faults": 1}),
-}
-
-
-@pytest.mark.parametrize(("folded", "status", "counted"), FOLDED.values(), ids=FOLDED)
-def test_what_was_sold_of_hot_products_is_folded_whatever_else_is_due(
-    folded: Folded | Exception, status: int, counted: Mapping[str, int]
-) -> None:
-    shop = Shop(lapsed=[["order-1"]], folded=folded)
-    assert shop.swept() == (status, summary(expired=1, **counted))
 
 
 def test_an_anchor_is_one_line_with_all_that_is_in_it() -> None:
