@@ -83,17 +83,6 @@ class StandIn:
         """Send the events in which this text is as `webhooks.Habits` says; what is not named is as usual again."""
         self._do("webhooks/habits", about=about, **habits)
 
-    def sign_with(self, secret: str) -> None:
-        """From now on: as after the endpoint's secret was rolled, or another one's was copied."""
-        self._do("webhooks/secret", secret=secret)
-
-    def disable_endpoint(self) -> None:
-        """As Stripe does where nothing was taken for days: what happens is not sent, then or later."""
-        self._do("webhooks/enabled", is_enabled=False)
-
-    def enable_endpoint(self) -> None:
-        self._do("webhooks/enabled", is_enabled=True)
-
     def send_again(self, event_id: str, *, form: str = "snapshot") -> None:
         """Resend an event, as `snapshot` or `thin`."""
         self._do(f"webhooks/{event_id}/again", form=form)

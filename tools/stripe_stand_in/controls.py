@@ -88,16 +88,6 @@ def _set_habits(api: Api, _: str, asked: Json) -> Json:
     return {}
 
 
-def _sign_with(api: Api, _: str, asked: Json) -> Json:
-    api.webhooks.secret = asked["secret"]
-    return {}
-
-
-def _set_enabled(api: Api, _: str, asked: Json) -> Json:
-    api.webhooks.is_enabled = asked["is_enabled"]
-    return {}
-
-
 def _send_again(api: Api, event_id: str, asked: Json) -> Json:
     with api.lock:
         api.webhooks.send_again(event_in(api.account, event_id), asked["form"])
@@ -135,8 +125,6 @@ _CONTROLS: Final[Mapping[str, _Control]] = {
     r"faults/plan": _plan,
     r"faults/clear": _clear_faults,
     r"webhooks/habits": _set_habits,
-    r"webhooks/secret": _sign_with,
-    r"webhooks/enabled": _set_enabled,
     r"webhooks/(\w+)/again": _send_again,
     r"webhooks/attempts": _attempts,
     r"requests": _requests,

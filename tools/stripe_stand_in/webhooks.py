@@ -61,8 +61,6 @@ class Webhooks:
     endpoint: str | None
     """The webhook's address; None sends nothing."""
     secret: str
-    is_enabled: bool = True
-    """Whether anything is sent, or tried again. What happens meanwhile is not sent later either, as with Stripe."""
     habits: dict[str, Habits] = field(default_factory=dict)
     """By a text that is in the events which are sent so; the latest comes first."""
     attempts: list[tuple[str, Json]] = field(default_factory=list)
@@ -105,7 +103,7 @@ class Webhooks:
             )
 
     def _enqueue(self, deliveries: list[_Delivery], habits: Habits) -> None:
-        if self.endpoint and self.is_enabled and deliveries:
+        if self.endpoint and deliveries:
             with self._changed:
                 self._on_their_way += deliveries
             self._batches.put((deliveries, habits))
@@ -138,8 +136,6 @@ class Webhooks:
         for pause in pauses:
             if self._stopped.wait(pause):
                 return
-            if not self.is_enabled:
-                break
             if self._is_done(delivery):
                 return
         self._end(delivery)

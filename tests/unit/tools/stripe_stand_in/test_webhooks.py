@@ -152,31 +152,6 @@ def test_an_event_that_nobody_takes_is_given_up(
     assert [attempt["status"] for attempt in delivering.deliveries()] == [503] * 9
 
 
-def test_an_endpoint_that_is_disabled_gets_nothing_of_the_meantime_not_even_later(
-    delivering: StandIn, shop: Shop
-) -> None:
-    shop.busy = 100
-    paid(delivering)
-    delivering.disable_endpoint()
-    paid(delivering, "order-2")
-    delivering.deliveries()
-    shop.busy = 0
-    delivering.enable_endpoint()
-    paid(delivering, "order-3")
-    delivering.deliveries()
-    assert shop.types() == PAID
-
-
-def test_events_are_signed_with_the_secret_that_was_rolled(
-    delivering: StandIn, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(webhooks, "RETRY_SECONDS", ())
-    delivering.sign_with("whsec_rolled_at_stripe_and_nowhere_else")
-    paid(delivering)
-    assert {attempt["status"] for attempt in delivering.deliveries()} == {400}
-    assert shop.received == []
-
-
 def test_who_waits_in_vain_is_told_what_is_still_on_its_way(delivering: StandIn, shop: Shop) -> None:
     shop.busy = 100
     paid(delivering)
