@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 
 from database.documents.effects import effect_path, effect_write
-from database.store import Promised
 from effects.effect import EffectKind, a_stripe_call
 from ops.exit_codes import ExitCode
 from ops.output import Output
 from orders.outcome import StoreUnavailable
-from tests.support import memory_store
 from tests.support.builders import NOW, Fields, a_payment, a_placement, a_reserved_order, an_order, an_updated_refund
 from tests.support.effects import A_MAIL
 from tests.support.interference import Crash
@@ -163,23 +161,6 @@ def test_what_is_refused_says_why_and_ends_with_1(how: tuple[str, ...]) -> None:
     assert status_in(store) == "finalized"
 
 
-def test_what_orders_hold_of_what_is_counted_anew_is_not_sold_once_more(tmp_path: Path) -> None:
-    (catalogue := tmp_path / "catalogue.yaml").write_text("shirt: {name: S, unitAmount: 1, currency: eur, stock: 0}")
-    for words, on_hand in ((("stock", "set", "shirt", "10"), 10), (("seed", str(catalogue)), 0)):
-        store = a_shop_with_a_hold()
-        store.delete("inventory/shirt")
-        assert operated(store, *words, *YES).exit_code == 0
-        assert shirts_in(store) == (on_hand, 3)
-
-
-def test_what_is_sold_is_taken_before_a_product_is_counted_anew() -> None:
-    store = a_shop_with_a_hold()
-    store.delete("inventory/shirt")
-    store.put("takings/paid", {"units": {"shirt": 2}})
-    refused = operated(store, "stock", "set", "shirt", "10", *YES)
-    assert (refused.exit_code, "2 sold units are not taken yet" in refused.stdout) == (1, True)
-
-
 def test_what_is_reserved_and_nobody_holds_is_given_back() -> None:
     store = a_shop_with_a_hold()
     store.put("inventory/shirt", {"stock": 10, "reserved": 8})
@@ -200,23 +181,6 @@ def test_what_an_order_holds_that_does_not_say_when_it_was_made_is_counted_again
     assert (shirts_in(store), document_at(store, "orders/order-1")["createdAt"]) == ((10, 3), NOW)
 
 
-def test_all_is_right_only_with_figures_that_nobody_has_changed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = a_shop_with_a_hold()
-    store.put("inventory/shirt", {"stock": 10, "reserved": 6})
-    counted = store.units_promised
-
-    def held_meanwhile(product_id: str, **how: float) -> Promised:
-        # Of the second order's units, too, that are reserved since: as many as there were too many before.
-        if store.get("orders/order-2") is None:
-            store.put("orders/order-2", an_order())
-            settled(a_placement("order-2"), store)
-        return counted(product_id, **how)
-
-    monkeypatch.setattr(store, "units_promised", held_meanwhile)
-    assert operated(store, "stock", "recount", "shirt", *YES).exit_code == 0
-    assert shirts_in(store) == (10, 6)
-
-
 @pytest.mark.parametrize("act", [("recount", "shirt"), ("set", "shirt", "5"), ("add", "hat", "5", "--new")])
 def test_stock_is_left_as_it_is_where_what_is_sold_of_it_cannot_be_read(act: tuple[str, ...]) -> None:
     store = a_shop_with_a_hold()
@@ -228,18 +192,6 @@ def test_stock_is_left_as_it_is_where_what_is_sold_of_it_cannot_be_read(act: tup
         True,
     )
     assert (shirts_in(store), store.get("inventory/hat")) == ((10, 6), None)
-
-
-def test_of_more_orders_than_there_is_time_to_count_nothing_is_recounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    store = a_shop_with_a_hold()
-    store.put("inventory/shirt", {"stock": 10, "reserved": 6})
-    monkeypatch.setattr(memory_store, "COUNTED_ORDERS_MAX", 0)
-    refused = operated(store, "stock", "recount", "shirt", *YES)
-    assert (refused.exit_code, "too_many_orders: more than 0 orders may hold units" in refused.stdout) == (
-        ExitCode.FAILED,
-        True,
-    )
-    assert shirts_in(store) == (10, 6)
 
 
 def test_units_are_taken_away_by_adding_fewer_than_none() -> None:
