@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.http_client import request
 from tools import emulators, suite, toolchain
 from tools.addresses import PROJECT
 from tools.emulators import (
@@ -111,18 +110,6 @@ def test_the_emulators_are_on_the_usual_ports_but_for_one_that_is_taken(capsys: 
 
 def test_the_usual_ports_are_firebase_jsons() -> None:
     assert suite.usual_ports() == {"auth": 9099, "firestore": 8080, "functions": 5001}
-
-
-@pytest.mark.usefixtures("double")
-def test_two_suites_of_one_checkout_are_up_at_once_each_with_its_log(build: Path) -> None:
-    with running({}) as one, running({}) as other:
-        ports = one.suite.ports, other.suite.ports
-        assert len({port for each in ports for port in (each.firestore, each.functions)}) == 4
-        assert one.log != other.log
-        assert (build / "emulators.log").resolve() == other.log
-        for up in (one, other):
-            assert "ready" in up.log.read_text()
-            assert request(f"http://{up.addresses.functions}/backends").status == 200
 
 
 @pytest.mark.usefixtures("double")

@@ -73,13 +73,6 @@ def test_a_usual_port_that_was_named_for_the_other_emulator_is_given_once(free_p
         assert ports.firestore != port
 
 
-def test_every_port_of_a_suite_is_another_one_and_free() -> None:
-    with reserved({}, {}, iter(BLOCKS)) as ports:
-        assert len(numbers(ports)) == len(dataclasses.fields(Ports))
-        for port in numbers(ports):
-            a_listener(port).close()
-
-
 def test_a_block_with_a_taken_port_is_passed_over() -> None:
     with contextlib.ExitStack() as listening:
         with reserved({}, {}, iter(BLOCKS)) as first:
@@ -91,14 +84,6 @@ def test_a_block_with_a_taken_port_is_passed_over() -> None:
 def test_when_no_block_is_free_it_says_so() -> None:
     with pytest.raises(PortsError, match=r"^No ports are free between 10000 and 32568: "), reserved({}, {}, iter([])):
         pytest.fail("was given all the same")
-
-
-def test_the_next_choice_of_a_suite_is_another_block() -> None:
-    blocks = iter(BLOCKS)
-    with reserved({}, {}, blocks) as first:
-        pass
-    with reserved({}, {}, blocks) as second:
-        assert not numbers(first) & numbers(second)
 
 
 def test_what_a_suite_let_go_is_given_again(free_ports: Iterator[int]) -> None:

@@ -40,9 +40,3 @@ def test_a_log_gets_a_line_at_once_and_then_one_every_fifteen_seconds(clock: Clo
         "Packages: 30 s ...",
         "Packages: 40 s",
     ]
-
-
-def test_what_failed_is_said_without_its_time() -> None:
-    out = io.StringIO()
-    Progress(out).failed("Packages")
-    assert out.getvalue() == "Packages: failed\n"
