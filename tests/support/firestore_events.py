@@ -20,14 +20,3 @@ def created(path: str, **fields: Value) -> bytes:
     """The event's data: a `DocumentEventData`, whose first field is the created document."""
     document = Document(name=f"projects/p/databases/(default)/documents/{path}", fields=fields)
     return bytes(DocumentChange.serialize(DocumentChange(document=document)))
-
-
-IMPOSSIBLE_IDS = {
-    "none": None,
-    "empty": "",
-    "reserved": "__x__",
-    "dots": "..",
-    "below another": "a/b",
-    "too long": "x" * 1_401,
-}
-"""Ids that no order can have."""

@@ -9,9 +9,9 @@ from cloudevents.http import CloudEvent
 from google.cloud.firestore_v1.types import ArrayValue, Document, MapValue, Value
 
 from orders.events import Cause, PaymentSucceeded
-from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
+from orders.outcome import Outcome, Result, StoreUnavailable
 from tests.support.builders import NOW, a_payment, a_placement
-from tests.support.firestore_events import IMPOSSIBLE_IDS, a_created_event, created
+from tests.support.firestore_events import a_created_event, created
 from tests.support.recording import RecordingLog, RecordingSettlement, a_log_line, silent
 from triggers.order_created import OrderCreatedTrigger, product_ids_in
 
@@ -93,12 +93,6 @@ def test_an_order_whose_own_event_never_came_is_placed_in_the_same_way() -> None
     assert shop.settled == [a_placement(), a_payment()]
 
 
-@pytest.mark.parametrize("error", [StoreContended("o"), StoreUnavailable("o"), ZeroDivisionError()])
-def test_what_was_not_done_is_raised_so_that_it_is_delivered_again(error: Exception) -> None:
-    with pytest.raises(type(error)):
-        Shop(ending=error).trigger.receive(an_order_of("shirt"))
-
-
 def test_a_parked_payment_that_could_not_be_settled_is_raised_too() -> None:
     def settle(event: Cause, _now: datetime) -> Outcome:
         if isinstance(event, PaymentSucceeded):
@@ -108,17 +102,6 @@ def test_a_parked_payment_that_could_not_be_settled_is_raised_too() -> None:
     trigger = OrderCreatedTrigger(settle, lambda _order_id: [a_payment()], silent, lambda: NOW)
     with pytest.raises(StoreUnavailable, match="evt_1"):
         trigger.receive(an_order_of("shirt"))
-
-
-@pytest.mark.parametrize("order_id", IMPOSSIBLE_IDS.values(), ids=IMPOSSIBLE_IDS)
-def test_an_order_whose_id_cannot_be_handled_is_left_alone_and_logged_and_never_redelivered(
-    order_id: str | None,
-) -> None:
-    shop = Shop()
-    shop.trigger.receive(a_created_event(None if order_id is None else f"orders/{order_id}", b""))
-    assert (shop.settled, shop.looked_for_parked) == ([], [])
-    message = "an order whose id cannot be handled was left alone"
-    assert shop.lines == [{"severity": "ERROR", "message": message, "cloudEventId": "ce-1"}]
 
 
 def test_each_settled_event_leaves_one_line_and_an_order_that_could_not_be_held_stands_out() -> None:
