@@ -8,18 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
+from types import SimpleNamespace
 from typing import Any, Final
 
 from flask import Flask, Request, Response, request
 
 from audit.anchoring import Anchoring
-from audit.anchors import MovedHead
 from audit.checking import TrailCheck
 from database.documents.effects import effect_path, effect_write
 from effects.effect import Effect, EffectKind
 from effects.outside import Performer
-from inventory.takings import Taking
-from orders.events import StripeEvent
 from orders.outcome import Settle
 from reconciliation.job import Reconciliation
 from reconciliation.records import entries_of
@@ -50,45 +48,20 @@ def entry_of(line: str, function: str) -> Entry:
     return {"resource": resource, "severity": fields.pop("severity"), "jsonPayload": fields}
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the sweep finds: what is parked, and the orders that a test says have lapsed."""
-
-    store: MemoryStore
-    lapsed: Sequence[str]
-
-    def lapsed_orders(self, _now: datetime) -> Iterator[Sequence[str]]:
-        return iter([self.lapsed])
-
-    def stranded_orders(self, _created_before: datetime) -> Iterator[Sequence[str]]:
-        return iter(())
-
-    def parked_events(self, order_id: str) -> Sequence[StripeEvent]:
-        return self.store.parked_events(order_id)
-
-    def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
-        return iter([self.store.parked_since(moment)])
-
-    def unanswered_requests(self, _made_from: datetime, _made_until: datetime) -> Iterator[Sequence[str]]:
-        return iter(())
-
-    def unanswered_operator_requests(self, _made_from: datetime, _made_until: datetime) -> Iterator[Sequence[str]]:
-        return iter(())
-
-    def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
-        return iter([self.store.due_effects(now)])
-
-    def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
-        return self.store.moved_heads(since, until)
-
-    def fcm_tokens(self, user_id: str) -> Sequence[str]:
-        return self.store.fcm_tokens(user_id)
-
-    def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
-        return self.store.takings_after(order_id, at_most)
-
-    def products_after(self, _product_id: str, _most: int) -> Sequence[str]:
-        return ()
+def _found_in(store: MemoryStore, lapsed: Sequence[str]) -> Any:
+    """What the sweep finds: what is parked or due, and the orders that a test says have lapsed."""
+    nothing = ("stranded_orders", "unanswered_requests", "unanswered_operator_requests")
+    return SimpleNamespace(
+        **{name: lambda *_: iter(()) for name in nothing},
+        lapsed_orders=lambda _now: iter([lapsed]),
+        parked_events=store.parked_events,
+        parked_since=lambda moment: iter([store.parked_since(moment)]),
+        due_effects=lambda now: iter([store.due_effects(now)]),
+        moved_heads=store.moved_heads,
+        fcm_tokens=store.fcm_tokens,
+        takings_after=store.takings_after,
+        products_after=lambda *_: (),
+    )
 
 
 @dataclass
@@ -171,7 +144,7 @@ class LoggedShop:
 
     def _service(self, log: Log) -> Service:
         clock = Clock(per_look=self.seconds_per_look)
-        found = _Found(self.store, self.lapsed)
+        found = _found_in(self.store, self.lapsed)
         return Service(
             settle=self._settling(log),
             placing=self._settling(log),

@@ -41,17 +41,6 @@ def test_one_connection_serves_calls_that_follow_one_another(server: ScriptedSer
     }
 
 
-def in_chunks(_: Request) -> Iterable[bytes]:
-    yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ndo\r\n"
-    yield b"2\r\nne\r\n0\r\n\r\n"
-
-
-def test_an_answer_in_chunks_is_whole(server: ScriptedServer) -> None:
-    server.answer, connections = in_chunks, KeptConnections(server.origin)
-    assert [post(connections), post(connections)] == [Answer(200, b"done")] * 2
-    assert server.connections == 1
-
-
 def test_an_answer_that_ends_its_connection_is_whole(server: ScriptedServer) -> None:
     server.answer = lambda _: [http_answer(b"done", 200, "Connection: close")]
     connections = KeptConnections(server.origin)
