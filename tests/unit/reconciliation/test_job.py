@@ -124,12 +124,14 @@ def outcome_in(shop: ShopAtStripe) -> dict[str, dict[str, object]]:
 
 
 def test_a_second_run_finds_nothing_left_to_do_and_writes_nothing_but_how_far_it_has_come() -> None:
-    shop = a_day_at(ShopAtStripe(), nothing)
+    shop = a_day_at(ShopAtStripe(log=(log := RecordingLog())), nothing)
     shop.reconcile()
     before = shop.documents()
     shop.later(hours=1)
     again = shop.reconcile()
     assert (again.settled, again.opened, again.closed) == ({}, (), ())
+    said = [(line["severity"], line["message"]) for line in log.lines if line["result"] == "reconciled"]
+    assert said == [("WARNING", "reconciled with Stripe"), ("INFO", "reconciled with Stripe")]
     assert document_at(shop.store, "reconciliations/stripe")["eventsUntil"] == shop.now - timedelta(minutes=5)
     assert shop.documents() == before
 
@@ -309,6 +311,15 @@ def test_a_run_from_later_on_than_the_last_one_has_ended_leaves_no_gap_behind() 
     noted: Any = document_at(shop.store, "reconciliations/stripe")
     assert shop.now - noted["eventsUntil"] == timedelta(minutes=5)
     assert shop.now - noted["matchedUntil"] == timedelta(minutes=70)
+
+
+def test_without_a_key_it_is_said_that_stripe_was_not_asked() -> None:
+    log = RecordingLog()
+    shop = ShopAtStripe(log=log)
+    run = replace(shop.job(), stripe=None).run()
+    assert (run.events, run.settled, run.waiting, run.stuck, run.payments, run.refunds) == (0, {}, 0, 0, 0, 0)
+    said = [(line["severity"], line["result"], line.get("stripe")) for line in log.lines]
+    assert said == [("INFO", "not_configured", None), ("INFO", "reconciled", "no_key")]
 
 
 # --- Findings --------------------------------------------------------------------------------------------------------
