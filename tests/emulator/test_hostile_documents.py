@@ -9,7 +9,7 @@ from google.cloud.firestore_v1.vector import Vector
 
 from database import http_answers
 from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order, an_order
-from tests.support.emulated_shop import inventory_of, settle_in, stock_up
+from tests.support.emulated_shop import inventory_of, order_in, settle_in, stock_up
 
 
 @pytest.fixture
@@ -98,15 +98,21 @@ def test_vectors_count_towards_the_size_of_an_order(firestore_client: firestore.
     assert inventory_of(firestore_client) == (10, 0)
 
 
+def test_an_order_under_an_id_that_rules_refuse_fails_and_says_why(firestore_client: firestore.Client) -> None:
+    order_id = "ü" * 700
+    stock_up(firestore_client, 10)
+    firestore_client.document(f"orders/{order_id}").set(an_order())
+    assert settle_in(firestore_client)(a_placement(order_id), NOW).result == "reservation_failed"
+    reason = str(order_in(firestore_client, order_id)["failureReason"])
+    assert reason.startswith("invalid_order: the id of an order has 1 to 128 letters")
+
+
 def test_such_a_value_in_a_field_that_nothing_reads_does_no_harm(
     firestore_client: firestore.Client, elsewhere: firestore.DocumentReference
 ) -> None:
     firestore_client.document("inventory/shirt").set({"stock": 10, "reserved": 3, "origin": elsewhere})
     firestore_client.document("orders/order-1").set(a_reserved_order(gift=elsewhere))
     assert settle_in(firestore_client)(a_payment(), NOW).result == "first_time_finalized"
-    assert inventory_of_fields(firestore_client) == {"stock": 7, "reserved": 0}
+    inventory = firestore_client.document("inventory/shirt").get(["stock", "reserved"]).to_dict()
+    assert inventory == {"stock": 7, "reserved": 0}
     assert firestore_client.document("orders/order-1").get(["status"]).to_dict() == {"status": "finalized"}
-
-
-def inventory_of_fields(client: firestore.Client) -> dict[str, object]:
-    return client.document("inventory/shirt").get(["stock", "reserved"]).to_dict() or {}

@@ -581,6 +581,19 @@ def test_a_part_that_the_database_does_not_answer_is_said_and_the_run_is_not_com
     assert said_in(shop)[0] == ("WARNING", "StoreUnavailable: DEADLINE_EXCEEDED", result)
 
 
+def test_a_run_without_a_key_from_later_on_than_the_last_one_has_ended_notes_nothing() -> None:
+    shop = a_shop_with_paid_orders()
+    keyless = replace(shop.job(), stripe=None)
+    shop.later(hours=3)
+    keyless.run()
+    reached = progress_of(shop)["recordsUntil"]
+    assert reached == shop.now - timedelta(minutes=70)
+    shop.later(hours=3)
+    for since, until in ((reached + timedelta(seconds=1), reached), (reached, shop.now - timedelta(minutes=70))):
+        keyless.run(since)
+        assert progress_of(shop)["recordsUntil"] == until
+
+
 def slow(shop: ShopAtStripe) -> None:
     shop.clock.sleep(100)
 
