@@ -5,29 +5,20 @@ from collections.abc import Iterator
 import pytest
 from google.cloud import firestore
 
-from settlement.terms import Terms
-from tests.emulator.ordering_shop import HELD, PAID, SOLD, Shop, ShopWith
+from tests.emulator.ordering_shop import HELD, PAID, SOLD, Shop
 from tests.support.builders import TERMS, a_reserved_order
 from tests.support.production_server import Server, production_server
 
 
 @pytest.fixture
-def shop_with(firestore_client: firestore.Client) -> ShopWith:
-    def open_with(terms: Terms = TERMS, stock: dict[str, tuple[int, int]] = HELD, **order: object) -> Shop:
-        shop = Shop(firestore_client, terms)
-        for product_id, (on_hand, reserved) in stock.items():
-            shop.write(f"inventory/{product_id}", {"stock": on_hand, "reserved": reserved})
-        items = [{"productId": "shirt", "quantity": 2}, {"productId": "hat", "quantity": 1}]
-        shop.write("orders/order-1", a_reserved_order(items=items, **order))
-        return shop
-
-    return open_with
-
-
-@pytest.fixture
-def shop(shop_with: ShopWith) -> Shop:
+def shop(firestore_client: firestore.Client) -> Shop:
     """The order is held and not paid yet."""
-    return shop_with()
+    shop = Shop(firestore_client, TERMS)
+    for product_id, (on_hand, reserved) in HELD.items():
+        shop.write(f"inventory/{product_id}", {"stock": on_hand, "reserved": reserved})
+    items = [{"productId": "shirt", "quantity": 2}, {"productId": "hat", "quantity": 1}]
+    shop.write("orders/order-1", a_reserved_order(items=items))
+    return shop
 
 
 @pytest.fixture

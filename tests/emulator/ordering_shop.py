@@ -80,10 +80,6 @@ class Shop:
         return NOW + timedelta(seconds=next(self._seconds))
 
 
-ShopWith = Callable[..., Shop]
-"""Makes the shop on these terms, with this stock, and with these fields in its order."""
-
-
 def operated(client: firestore.Client, *words: str, clock: Callable[[], datetime] = now) -> Result:
     """What `./shop` says to these words on this database."""
     opened = OpenShop(client.project, {"FUNCTIONS_EMULATOR": "true", "GOOGLE_CLOUD_PROJECT": client.project}, clock)

@@ -93,13 +93,3 @@ def test_orders_of_one_product_that_are_placed_at_once_are_held_in_fewer_commits
     assert statuses(firestore_client) == {"reserved": stock, "failed": buyers - stock}
     assert inventory_of(firestore_client) == (stock, stock)
     assert counted.commits < stock
-
-
-def test_the_trigger_delivered_five_times_at_once_holds_once(firestore_client: firestore.Client) -> None:
-    stock_up(firestore_client, 10)
-    write_orders(firestore_client, ["order-1"], quantity=3)
-    settle = settle_in(firestore_client)
-    job = partial(settle, OrderPlaced("order-1", ("shirt",)), now())
-    assert all_at_once([job] * 5, threads=5) == {"reserved": 1, "already_placed": 4}
-    assert inventory_of(firestore_client) == (10, 3)
-    assert notices_to_customers(firestore_client) == {"reserved": 1}
