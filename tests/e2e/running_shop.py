@@ -1,13 +1,13 @@
 """A shop whose functions run: what its customers do, what Stripe does, and what is in Firestore afterwards."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from google.cloud import firestore
 
 from tests.support import http_client
-from tests.support.builders import SECRET, an_operators_request, an_order
+from tests.support.builders import an_order
 from tests.support.emulated_shop import stock_up
 from tools.polling import polled
 
@@ -37,33 +37,17 @@ class RunningShop:
         self.client.document(f"orders/{order_id}").set(order)
         return order_id
 
-    def await_order(self, order_id: str, is_so: Callable[[Fields], bool], *, seconds: float = 60) -> Fields:
-        """The order, as soon as Firestore says that it is so."""
-        return polled(lambda: self.get(f"orders/{order_id}"), is_so, seconds=seconds)
-
-    def await_status(self, order_id: str, status: str) -> Fields:
-        return self.await_order(order_id, lambda order: order.get("status") == status)
+    def await_status(self, order_id: str, status: str) -> None:
+        polled(lambda: self.get(f"orders/{order_id}").get("status"), lambda there: there == status, seconds=60)
 
     def expire_hold(self, order_id: str) -> None:
         """The order was held until just now."""
         self.client.document(f"orders/{order_id}").update({"reservationExpiresAt": datetime.now(UTC)})
 
-    def request_cancellation(self, order_id: str) -> None:
-        """The customer creates a cancel request, and the real trigger fires."""
-        request = {"userId": self.id("alice"), "createdAt": firestore.SERVER_TIMESTAMP}
-        self.client.document(f"cancelRequests/{order_id}").set(request)
-
-    def ask_as_operator(self, kind: str, target: str) -> Fields:
-        """An operator's request is created, the real trigger fires, and this is its answer."""
-        path = f"operatorRequests/{self.id(kind)}"
-        request = an_operators_request(kind, target=target, createdAt=firestore.SERVER_TIMESTAMP)
-        self.client.document(path).set(request)
-        return polled(lambda: self.get(path), lambda answered: "settledAt" in answered, seconds=60)
-
-    def deliver(self, event: Fields, *, secret: str = SECRET) -> tuple[int, str]:
+    def deliver(self, event: Fields) -> tuple[int, str]:
         """Deliver an event as Stripe does, signed now: the status, and the result or error."""
         url = f"http://{self.functions_host}/{self.client.project}/us-central1/stripeWebhook"
-        answer = http_client.deliver(url, event, secret=secret)
+        answer = http_client.deliver(url, event)
         return answer.status, answer.outcome
 
     def get(self, path: str) -> Fields:

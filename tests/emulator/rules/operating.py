@@ -114,10 +114,8 @@ OPERATING_REFUSED: Final = {
     "the id of a request cannot have a dot": ADMIN.sets(f"{REQUESTS}/r.1", a_request()),
     "an admin cannot ask again under the same id": ADMIN.sets(REQUEST, a_request()),
     "an admin cannot change what was asked for": ADMIN.updates(REQUEST, reason="other"),
-    "an admin cannot delete what was asked for": ADMIN.deletes(REQUEST),
     "a viewer cannot delete what was asked for": VIEWER.deletes(REQUEST),
     "an admin cannot read below a request": ADMIN.gets(f"{REQUEST}/below/one"),
-    "an admin cannot close what was found": ADMIN.updates(FINDING, state="closed"),
     "an admin cannot read below what was found": ADMIN.gets(f"{FINDING}/below/one"),
     "a viewer cannot mark a notice for operators read": VIEWER.updates(
         "notifications/system/messages/evt_1", readAt=REQUEST_TIME
