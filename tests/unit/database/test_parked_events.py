@@ -39,6 +39,7 @@ from tests.support.builders import (
     a_delivery,
     a_dispute,
     a_failure,
+    a_free_session,
     a_payment,
     a_processing,
     a_refunded_charge,
@@ -107,6 +108,22 @@ events: st.SearchStrategy[StripeEvent] = st.one_of(
 def test_what_says_of_money_that_came_or_went_is_kept_and_nothing_else() -> None:
     kept = {"payment_succeeded", "charge_refunded", "refund_updated", "dispute_changed"}
     assert OF_STRIPE.keys() == kept
+
+
+MORE_OR_LESS_OF_THEM: Mapping[str, StripeEvent] = {
+    "a session that was free": a_free_session(),
+    "why the units of a refund cannot be obeyed": an_updated_refund(restock_defect="malformed_restock: refund re_1"),
+    "a refunded charge that names no order": a_refunded_charge(order_id=None),
+    "a refund that names no order": an_updated_refund(order_id=None),
+    "a dispute that names no order": a_dispute(order_id=None),
+}
+
+
+@pytest.mark.parametrize(
+    "event", [*OF_STRIPE.values(), *MORE_OR_LESS_OF_THEM.values()], ids=[*OF_STRIPE, *MORE_OR_LESS_OF_THEM]
+)
+def test_a_parked_event_is_read_back_as_it_was(event: StripeEvent) -> None:
+    assert parked_event_from(event.event_id, parked(event)) == taken_up(event)
 
 
 @given(events)
