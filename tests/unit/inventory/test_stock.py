@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.stock import Level, Shortage, StockMove, hold, put_back, release, shortages, take, together
+from inventory.stock import Level, StockMove, hold, put_back, release, shortages, take, together
 from orders.order import QUANTITY_MAX, OrderLine
 
 SHIRTS = (OrderLine("shirt", 3),)
@@ -25,12 +25,6 @@ def test_what_was_ordered_leaves_the_shelf_to_the_unit_or_is_released_whole(line
     assert together(hold(lines), release(lines)) == ()
     taken = tuple(StockMove(line.product_id, stock=-line.quantity, reserved=0) for line in lines)
     assert together(hold(lines), take(lines)) == taken
-
-
-@given(some_lines)
-def test_to_sell_and_then_put_back_is_nothing(lines: list[OrderLine]) -> None:
-    sold = {line.product_id: line.quantity for line in lines}
-    assert together(hold(lines), take(lines), put_back(sold)) == ()
 
 
 def test_only_a_move_of_no_units_at_all_changes_nothing() -> None:
@@ -68,9 +62,3 @@ def test_a_product_that_is_never_short_is_available_without_end() -> None:
     level = Level(stock=None, reserved=0)
     assert (level.available, level.is_covered, level.has(1_000_000)) == (None, True, True)
     assert shortages(SHIRTS, {"shirt": level}) == ()
-
-
-def test_every_product_of_which_a_unit_is_missing_is_a_shortage() -> None:
-    lines = (*SHIRTS, OrderLine("mug", 1), OrderLine("cap", 2))
-    levels = {"shirt": Level(5, 3), "mug": Level(1, 0), "cap": Level(1, 0)}
-    assert shortages(lines, levels) == (Shortage("shirt", ordered=3, available=2), Shortage("cap", 2, 1))

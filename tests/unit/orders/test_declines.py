@@ -48,10 +48,6 @@ def test_another_report_of_a_decline_changes_nothing(one: Decline, other: Declin
     assert later_decline(known, other) == known
 
 
-def test_the_first_decline_is_the_one_known() -> None:
-    assert later_decline(None, OF_INTENT) == OF_INTENT
-
-
 UNNAMED, AGAIN, NEXT_AT_ONCE = (
     replace(OF_CHARGE, payment_intent_id=None),
     *(replace(OF_INTENT, declined_at=LATER), replace(NEXT, declined_at=NOW)),

@@ -48,10 +48,6 @@ def test_two_events_of_one_second_and_one_status_end_the_same_in_any_order() -> 
         assert later_dispute(one, other) == later_dispute(other, one), changed
 
 
-def test_the_first_state_is_the_one_known() -> None:
-    assert later_dispute(None, a_state()) == a_state()
-
-
 MOVES = [
     *(("needs_response", "under_review"), ("under_review", "needs_response"), ("under_review", "won")),
     # An appeal, and an inquiry that has become a dispute after all.

@@ -70,15 +70,6 @@ def test_only_what_says_that_money_came_takes_stock_or_is_quarantined(step: Step
     assert asking == {"payment_succeeded", "charge_refunded"}
 
 
-def test_only_what_concerns_money_or_is_asked_for_touches_a_paid_order() -> None:
-    paid = {"finalized", "partially_refunded", "refunded", "refund_due", "review"}
-    idle = {Step.NOTHING, Step.TURN_DOWN}
-    touching = {kind for (status, kind), step in TRANSITIONS.items() if status in paid and step not in idle}
-    money, others = {"payment_succeeded", "charge_refunded", "refund_updated"}, {"dispute_changed", "cancel_requested"}
-    on_request = {"operator_accepted", "operator_refunded"}
-    assert touching == {*money, *others, *on_request, "subscription_started", "checkout_ended"}
-
-
 def test_a_hold_is_given_back_only_while_there_is_one_to_give_back() -> None:
     releasing = {
         status for (status, _), step in TRANSITIONS.items() if step in (Step.EXPIRE, Step.CANCEL, Step.RELEASE)

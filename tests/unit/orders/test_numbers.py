@@ -4,8 +4,6 @@ from datetime import timedelta
 from math import inf, nan
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from orders.numbers import pause_from, unix_time, whole_number
 
@@ -21,11 +19,6 @@ def test_this_is_a_whole_number_and_becomes_an_integer(value: float) -> None:
 )
 def test_this_is_no_whole_number(value: object) -> None:
     assert whole_number(value) is None
-
-
-@given(st.integers(-(2**53) + 1, 2**53 - 1))
-def test_a_double_is_the_integer_that_it_equals(number: int) -> None:
-    assert whole_number(float(number)) == number
 
 
 def test_no_time_is_so_far_away_that_nothing_can_be_added_to_it() -> None:

@@ -79,6 +79,7 @@ def test_these_items_are_refused(items: object, refusal: str) -> None:
 _anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["productId", "quantity", "x"]), inner),
+    max_leaves=8,
 )
 
 
