@@ -1,6 +1,6 @@
 """A shop whose customer pays in sessions that the service opens: its database, Stripe, and what is asked of both."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -139,11 +139,6 @@ class CheckoutShop:
     def stripe_answer(self, asked: Json) -> str:
         """The session that this request has made."""
         return self.stripe.create_session(asked["parameters"], key=asked["key"]).session_id
-
-
-def with_stripe(shop: CheckoutShop, wrap: Callable[[StripeApi], StripeApi]) -> CheckoutShop:
-    shop.stripe = wrap(shop.stripe)
-    return shop
 
 
 def adding(**terms: Any) -> CheckoutTerms:

@@ -13,7 +13,7 @@ from orders.adjustments import Adjustment, AdjustmentKind
 from orders.money import Money
 from orders.order import Order
 from tests.support.builders import NOW
-from tests.support.deciding import EUR_36, a_held_order, lines_of
+from tests.support.deciding import a_held_order, lines_of
 
 SHIRT = Listed("Shirt", Money(1_200, "eur"))
 TERMS = CheckoutTerms("https://shop.example/paid?order={orderId}&session={CHECKOUT_SESSION_ID}")
@@ -60,10 +60,6 @@ def test_a_session_sells_the_orders_lines_and_names_the_order_in_all_three_place
         "locale": "auto",
         "success_url": "https://shop.example/paid?order=order-1&session={CHECKOUT_SESSION_ID}",
     }
-
-
-def test_the_same_opening_asks_for_the_same() -> None:
-    assert asked_for() == asked_for()
 
 
 def test_several_shops_on_one_account_are_told_apart_in_both_kinds_of_metadata() -> None:
@@ -210,7 +206,3 @@ def test_a_session_ends_before_its_order_must_and_is_not_opened_where_no_time_is
     assert end_of_session(order, NOW, NOW + timedelta(hours=2)) == NOW + timedelta(hours=2)
     assert end_of_session(order, NOW, NOW + timedelta(minutes=35)) == NOW + timedelta(minutes=35)
     assert end_of_session(order, NOW, NOW + timedelta(minutes=35) - timedelta(microseconds=1)) is None
-
-
-def test_the_price_stays_the_one_of_three_shirts() -> None:
-    assert an_opening().asked == EUR_36

@@ -1,6 +1,6 @@
 """One session for one order, however many call at once, and wherever one of them dies. Stripe's stand-in answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from checkout.refusals import CallRefused
 from checkout.steps import ATTEMPTS_MAX
 from orders.events import PaymentSucceeded
 from orders.outcome import StoreUnavailable
-from orders.shop_events import CancelRequested, ReservationLapsed
+from orders.shop_events import CancelRequested
 from stripe_api.api import Session, StripeApi, StripeRefused, StripeUnavailable
 from tests.support.builders import a_payment
 from tests.support.checkout_shop import CHECKOUT, CheckoutShop, adding
@@ -34,6 +34,17 @@ def refusal_of(shop: CheckoutShop, caller: Caller | None = None) -> Mapping[str,
         shop.open(*[caller] if caller else [])
     error = refused.value
     return {"code": error.status.value, "severity": error.severity, "note": error.note, **(error.details or {})}
+
+
+@dataclass
+class Disturbed:
+    """Stripe, but for what becomes of it when a session is asked for."""
+
+    stripe: StripeApi
+    create_session: Callable[..., Session]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stripe, name)
 
 
 def other_money_for(shop: CheckoutShop) -> PaymentSucceeded:
@@ -59,15 +70,11 @@ def test_a_customer_is_shown_where_to_pay_and_the_order_is_held_for_that(shop: C
 
 
 def test_it_is_over_when_stripe_says(shop: CheckoutShop) -> None:
-    @dataclass
-    class Hasty:
-        stripe: StripeApi
+    def hasty(request: Mapping[str, object], *, key: str) -> Session:
+        return replace(stripe.create_session(request, key=key), expires_at=shop.now + MINUTE)
 
-        def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
-            return replace(self.stripe.create_session(request, key=key), expires_at=shop.now + MINUTE)
-
-    hasty: Any = Hasty(shop.stripe)
-    shop.stripe = hasty
+    stripe = shop.stripe
+    shop.stripe = Disturbed(stripe, hasty)
     shop.open()
     assert shop.document("checkouts")["expiresAt"] == shop.now + MINUTE
 
@@ -95,12 +102,6 @@ def test_nothing_is_opened_for_anybody_else(shop: CheckoutShop) -> None:
     assert shop.made() == []
 
 
-def test_an_order_whose_day_is_over_is_not_held_any_longer(stand_in: StandIn, order_id: str) -> None:
-    shop = CheckoutShop(order_id, stand_in)
-    shop.pass_time(timedelta(hours=23, minutes=30))
-    assert refusal_of(shop)["reason"] == "held_too_long"
-
-
 # --- Answers that are lost, and processes that die --------------------------------------------------------------------
 
 
@@ -118,25 +119,20 @@ class Died(BaseException):
     """The process is gone."""
 
 
-@dataclass
-class Dying:
+def dying(stripe: StripeApi, *, after: bool) -> StripeApi:
     """Stripe, for a process that dies before or after it has asked for a session."""
 
-    stripe: StripeApi
-    after: bool
-
-    def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
-        if self.after:
-            self.stripe.create_session(request, key=key)
+    def die(request: Mapping[str, object], *, key: str) -> Session:
+        if after:
+            stripe.create_session(request, key=key)
         raise Died
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stripe, name)
+    return Disturbed(stripe, die)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before Stripe was asked", "after it was asked"])
 def test_whoever_calls_next_goes_on_where_a_process_died(shop: CheckoutShop, *, after: bool) -> None:
-    stripe, shop.stripe = shop.stripe, Dying(shop.stripe, after)
+    stripe, shop.stripe = shop.stripe, dying(shop.stripe, after=after)
     with pytest.raises(Died):
         shop.open()
     assert shop.document("checkouts")["sessionId"] is None
@@ -152,30 +148,19 @@ def test_whoever_calls_next_goes_on_where_a_process_died(shop: CheckoutShop, *, 
 def test_what_a_dead_process_has_claimed_too_long_ago_for_stripe_is_claimed_anew_in_the_same_call(
     shop: CheckoutShop,
 ) -> None:
-    stripe, shop.stripe = shop.stripe, Dying(shop.stripe, after=False)
+    def too_late(request: Mapping[str, object], *, key: str) -> Session:
+        if key == f"checkout_{shop.order_id}_1":
+            raise StripeRefused("expires_at must be at least 30 minutes from creation", "parameter_invalid")
+        return stripe.create_session(request, key=key)
+
+    stripe, shop.stripe = shop.stripe, dying(shop.stripe, after=False)
     with pytest.raises(Died):
         shop.open()
-    shop.stripe = TooLate(stripe, shop.order_id)
+    shop.stripe = Disturbed(stripe, too_late)
     shop.pass_time(5 * MINUTE)
     assert refusal_of(shop)["reason"] == "refused_by_stripe"
     assert shop.open() == {"url": shop.document("checkouts")["url"]}
     assert shop.document("checkouts")["attempt"] == 2
-
-
-@dataclass
-class TooLate:
-    """Stripe, which finds that the first attempt's session would be open for less than half an hour."""
-
-    stripe: StripeApi
-    order_id: str
-
-    def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
-        if key == f"checkout_{self.order_id}_1":
-            raise StripeRefused("expires_at must be at least 30 minutes from creation", "parameter_invalid")
-        return self.stripe.create_session(request, key=key)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stripe, name)
 
 
 def test_a_commit_whose_answer_is_lost_was_done(shop: CheckoutShop) -> None:
@@ -200,26 +185,16 @@ def test_while_stripe_does_not_answer_the_call_may_be_made_again(shop: CheckoutS
 
 
 def test_nobody_has_stripe_refuse_one_order_for_ever(shop: CheckoutShop) -> None:
-    shop.stripe = refusing = Refusing(shop.stripe)
+    def refuse(request: Mapping[str, object], *, key: str) -> Session:
+        asked.append(key)
+        raise StripeRefused("The amount must be at least 0.50 eur", "amount_too_small")
+
+    asked: list[str] = []
+    shop.stripe = Disturbed(shop.stripe, refuse)
     for _ in range(ATTEMPTS_MAX):
         assert refusal_of(shop)["reason"] == "refused_by_stripe"
     assert refusal_of(shop)["reason"] == "too_many_attempts"
-    assert refusing.asked == ATTEMPTS_MAX
-
-
-@dataclass
-class Refusing:
-    """Stripe, for an order of which it takes so little from nobody."""
-
-    stripe: StripeApi
-    asked: int = 0
-
-    def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
-        self.asked += 1
-        raise StripeRefused("The amount must be at least 0.50 eur", "amount_too_small")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stripe, name)
+    assert len(asked) == ATTEMPTS_MAX
 
 
 def test_what_stripe_refuses_is_over_and_the_next_call_tries_anew(shop: CheckoutShop) -> None:
@@ -254,16 +229,6 @@ def test_a_session_whose_time_is_out_is_followed_by_another_one(shop: CheckoutSh
     assert shop.open_sessions() == [shop.session_id]
 
 
-def test_an_attempt_that_came_too_late_to_stripe_is_followed_by_another_one(shop: CheckoutShop) -> None:
-    shop.stand_in.fail_next(Kind.UNAVAILABLE, times=1_000, about=shop.order_id)
-    with pytest.raises(StripeUnavailable):
-        shop.open()
-    shop.stand_in.fail_no_more()
-    shop.pass_time(36 * MINUTE)
-    assert shop.open()["url"]
-    assert shop.document("checkouts")["attempt"] == 2
-
-
 def test_a_fault_that_stripe_repeats_for_a_day_keeps_a_customer_waiting_no_longer_than_the_attempt(
     shop: CheckoutShop,
 ) -> None:
@@ -284,31 +249,19 @@ def test_who_has_paid_already_is_shown_no_other_session(shop: CheckoutShop) -> N
         assert refusal_of(shop) == {**refused, "status": "reserved", "reason": "payment_under_way"}
 
 
-def test_an_order_that_is_about_to_end_is_not_paid_for(shop: CheckoutShop) -> None:
-    shop.open()
-    shop.settle(CancelRequested(shop.order_id))
-    assert refusal_of(shop)["reason"] == "ending"
-
-
 @pytest.mark.parametrize(("other_way", "status"), [("cancel", "cancelled"), ("pay", "finalized")])
 def test_a_session_that_stripe_makes_for_an_attempt_that_was_ended_meanwhile_is_ended_too(
     shop: CheckoutShop, other_way: str, status: str
 ) -> None:
     meanwhile = CancelRequested(shop.order_id) if other_way == "cancel" else other_money_for(shop)
 
-    @dataclass
-    class Slow:
-        stripe: StripeApi
+    def slow(request: Mapping[str, object], *, key: str) -> Session:
+        made = stripe.create_session(request, key=key)
+        shop.settle(meanwhile)
+        return made
 
-        def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
-            made = self.stripe.create_session(request, key=key)
-            shop.settle(meanwhile)
-            return made
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self.stripe, name)
-
-    stripe, shop.stripe = shop.stripe, Slow(shop.stripe)
+    stripe = shop.stripe
+    shop.stripe = Disturbed(stripe, slow)
     assert refusal_of(shop)["status"] == status
     shop.stripe = stripe
     assert shop.open_sessions() == []
@@ -357,14 +310,6 @@ def test_a_customer_who_paid_before_the_session_could_be_ended_keeps_the_order(s
     assert (shop.document("orders")["status"], shop.shirts) == ("finalized", (7, 0))
 
 
-def test_an_order_that_lapses_is_released_once_stripe_has_ended_its_session(shop: CheckoutShop) -> None:
-    shop.open()
-    shop.pass_time(41 * MINUTE)
-    assert shop.settle(ReservationLapsed(shop.order_id)).result == "checkout_ending"
-    shop.perform_effects()
-    assert (shop.document("orders")["status"], shop.shirts) == ("expired", (10, 0))
-
-
 # --- Paid otherwise, while it is open ---------------------------------------------------------------------------------
 
 
@@ -385,11 +330,3 @@ def test_who_was_faster_all_the_same_has_paid_too_and_stripe_is_believed(shop: C
     assert shop.document("checkouts")["state"] == "open"
     shop.report()
     assert (shop.document("orders")["status"], shop.document("checkouts")["state"]) == ("finalized", "complete")
-
-
-@pytest.mark.parametrize("events", [TYPES, TYPES[::-1]], ids=["charge first", "session first"])
-def test_the_money_of_its_own_session_has_stripe_asked_for_nothing(shop: CheckoutShop, events: tuple[str, ...]) -> None:
-    shop.open()
-    shop.stand_in.complete(shop.session_id)
-    shop.report(*events)
-    assert [path for path, _ in shop.memory.documents() if path.startswith("effects/")] == []
