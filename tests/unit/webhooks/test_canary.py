@@ -11,7 +11,7 @@ import pytest
 from flask import Flask, request
 
 from database.ids import can_be_settled
-from orders.outcome import Outcome, Result, StoreUnavailable
+from orders.outcome import StoreUnavailable
 from service.logs import LOGGED_CHARACTERS_MAX
 from tests.support.builders import NOW, SECRET, a_reserved_order, signature_of
 from tests.support.recording import RecordingLog, RecordingSettlement
@@ -203,11 +203,3 @@ def test_a_server_that_nobody_runs_does_not_answer() -> None:
 
 def test_the_canary_does_not_show_its_secrets() -> None:
     assert SECRET not in repr(a_canary())
-
-
-@pytest.mark.parametrize("event_type", ["customer.created", "canary.sent"])
-def test_no_other_type_that_is_not_handled_asks_anything_of_the_database(event_type: str) -> None:
-    settlement = RecordingSettlement(Outcome(Result.NOT_EXPIRED, None))
-    endpoint = WatchedEndpoint(settlement)
-    delivered(json.dumps({"id": "evt_1", "object": "event", "type": event_type, "created": 1}).encode(), endpoint)
-    assert (endpoint.line["result"], settlement.settled) == ("ignored", [])

@@ -77,20 +77,14 @@ def test_what_is_not_understood_is_given_to_settlement_to_keep() -> None:
 
 # --- Not Stripe's: 400 ------------------------------------------------------------------------------------------------
 
-FOR_LIVE, FOR_TEST = SigningSecret(SECRET, livemode=True), SigningSecret(SECRET, livemode=False)
+FOR_LIVE = SigningSecret(SECRET, livemode=True)
 FORGED, STALE = "signature verification failed", "timestamp outside the tolerance"
 REFUSED = {
     "unsigned": (BODY, "", "no Stripe-Signature header"),
     "forged": (BODY, signature_of(BODY, secret="whsec_of_nobody"), FORGED),
-    "empty": (b"", signature_of(BODY), FORGED),
-    "not ascii": (BODY, "t=1,v1=\xe9", FORGED),
     "stale": (BODY, signature_of(BODY, at=NOW - timedelta(seconds=301)), STALE),
-    "future": (BODY, signature_of(BODY, at=NOW + timedelta(seconds=301)), STALE),
     "no json": (b"{", signature_of(b"{"), "the body is not JSON"),
-    "list": (b"[]", signature_of(b"[]"), "the body is not a JSON object"),
     "no event": (b"{}", signature_of(b"{}"), "the body is not an event"),
-    "deep": (b"[" * 100_000, signature_of(b"[" * 100_000), "the body is not JSON"),
-    "no utf8": (b"\xff", signature_of(b"\xff"), "the body is not JSON"),
 }
 
 
@@ -103,18 +97,6 @@ def test_what_stripe_did_not_send_is_refused_and_settles_nothing(
     assert answer_of(delivered(body, endpoint, Stripe_Signature=signature)) == (400, {"error": error})
     assert endpoint.settlement.settled == []
     assert (endpoint.line["severity"], endpoint.line["result"]) == ("WARNING", "rejected")
-
-
-def test_a_secret_that_is_being_rolled_is_still_good() -> None:
-    endpoint = WatchedEndpoint(secrets=(SigningSecret("whsec_new"), SigningSecret(SECRET)))
-    assert delivered(endpoint=endpoint).status_code == 200
-
-
-def test_live_money_that_is_signed_with_a_secret_for_test_mode_is_refused() -> None:
-    endpoint = WatchedEndpoint(secrets=(FOR_TEST,))
-    answer = delivered_event(the_event("payment_intent.succeeded") | {"livemode": True}, endpoint)
-    assert answer_of(answer) == (400, {"error": FORGED})
-    assert endpoint.settlement.settled == []
 
 
 @pytest.mark.parametrize("fields", [{}, {"currency": None}], ids=["understood", "not understood"])

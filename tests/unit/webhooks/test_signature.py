@@ -4,7 +4,6 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 import stripe
@@ -232,15 +231,3 @@ UNREADABLE = {
 def test_a_signed_body_that_is_no_json_object_in_utf8_is_rejected(defect: str, bodies: list[bytes]) -> None:
     for body in bodies:
         assert rejection_of(body) == defect
-
-
-@pytest.mark.parametrize(
-    "delivery",
-    [{"header": "t=1,v1=a-forged-signature"}, {"now": NOW + timedelta(hours=1)}, {"body": b"card 4242424242424242"}],
-    ids=["forged", "stale", "not JSON"],
-)
-def test_a_rejection_repeats_nothing_of_secret_or_header_or_body(delivery: dict[str, Any]) -> None:
-    message = rejection_of(**delivery)
-    assert "whsec" not in message
-    assert "forged" not in message
-    assert "4242" not in message

@@ -70,11 +70,6 @@ def test_this_is_not_an_event(broken: Fields) -> None:
         translated(the_event(INTENT) | broken)
 
 
-def test_nothing_at_all_is_not_an_event() -> None:
-    with pytest.raises(NotAnEvent):
-        translated({})
-
-
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
