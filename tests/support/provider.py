@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from http import HTTPStatus
 from typing import Any
 
 from tests.support.scripted_server import Hangup, Request, ScriptedServer, http_answer, listening
@@ -74,9 +73,3 @@ def open_for_requests(provider: Provider) -> Iterator[Provider]:
 
 def json_answer(code: int, content: object, *headers: str) -> bytes:
     return http_answer(json.dumps(content).encode(), code, "Content-Type: application/json", *headers)
-
-
-def expect(condition: object, code: int = HTTPStatus.BAD_REQUEST, content: object = "not as documented") -> None:
-    """Raises Refusal unless it holds."""
-    if not condition:
-        raise Refusal(json_answer(code, content))

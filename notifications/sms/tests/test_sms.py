@@ -106,10 +106,7 @@ def test_a_number_that_takes_no_sms_is_nobodys_business(provider: Provider, code
         (400, 21611, True),
         (400, 21730, True),
         (401, 20003, False),
-        (403, 20403, False),
-        (404, 20404, False),
         (429, 20429, True),
-        (500, 20500, True),
         (503, 20503, True),
     ],
 )

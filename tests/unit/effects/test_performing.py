@@ -11,11 +11,13 @@ from database.errors import RequestRefused
 from database.store import Committed, Update, Write
 from effects.effect import EffectKind, a_message
 from effects.outside import Failed, Postponed, Skipped
+from effects.performing import Effects
 from effects.schedule import ATTEMPTS_MAX, LEASE
 from orders.outcome import StoreUnavailable, Transient
 from settlement.settle import PATIENCE_SECONDS
 from tests.support.builders import NOW
 from tests.support.effects import A_MAIL, A_REFUND, Outbox, World
+from tests.support.interference import DisturbedStore, Interference, answer_lost, unanswered, undisturbed
 from tests.support.memory_store import MemoryStore
 
 LATER = NOW + timedelta(minutes=1)
@@ -232,61 +234,43 @@ def test_what_is_postponed_has_not_been_tried() -> None:
 # --- Crashes, lost answers, others ------------------------------------------------------------------------------------
 
 
-class Flaky(MemoryStore):
-    """Its next commits end as a test says: `lost` is done and nobody hears of it, `refused` is not done."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.endings: list[str] = []
-
-    def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
-        ending = self.endings.pop(0) if self.endings else "done"
-        if ending == "refused":
-            raise StoreUnavailable(ending)
-        committed = super().commit(writes, timeout_seconds=timeout_seconds)
-        if ending == "lost":
-            raise StoreUnavailable(ending)
-        return committed
+def disturbed(outbox: Outbox, *commits: Interference) -> Effects:
+    """Whose next commits these are."""
+    return replace(outbox.effects, store=DisturbedStore(outbox.store, commits))
 
 
-@pytest.mark.parametrize("endings", [["refused"], ["lost"]])
+@pytest.mark.parametrize("commit", [unanswered, answer_lost])
 def test_who_does_not_know_whether_the_lease_was_taken_asks_nobody_and_is_replaced_once_it_is_over(
-    endings: list[str],
+    commit: Interference,
 ) -> None:
-    world, store = World(), Flaky()
-    outbox = Outbox(store, world)
-    outbox.put()
-    store.endings = endings
+    world = World()
+    outbox = Outbox(world=world)
     with pytest.raises(Transient):
-        outbox.effects.perform(A_MAIL.effect_id)
+        disturbed(outbox, commit).perform(outbox.put())
     assert world.asked == []
     outbox.now = NOW + LEASE
     assert outbox.effects.perform(A_MAIL.effect_id) == "effect_done"
 
 
 def test_an_end_whose_answer_is_lost_is_recorded_once() -> None:
-    world, store = World(), Flaky()
-    outbox = Outbox(store, world)
-    outbox.put()
-    store.endings = ["done", "lost", "refused"]
-    assert outbox.effects.perform(A_MAIL.effect_id) == "effect_done"
+    outbox = Outbox()
+    assert disturbed(outbox, undisturbed, answer_lost, unanswered).perform(outbox.put()) == "effect_done"
     assert state_of(outbox)[0] == "SUCCESS"
 
 
 @pytest.mark.parametrize(
-    ("seconds", "reported"), [(PATIENCE_SECONDS, "refused"), (0, "evt_1_stripe_refund_pi_2: its end was not recorded")]
+    ("seconds", "reported"),
+    [(PATIENCE_SECONDS, "unanswered"), (0, "evt_1_stripe_refund_pi_2: its end was not recorded")],
 )
 def test_if_its_end_cannot_be_recorded_the_world_is_asked_again_after_the_lease_with_the_same_key_and_words(
     seconds: float, reported: str
 ) -> None:
-    world, store = World(), Flaky()
-    outbox = Outbox(store, world)
-    outbox.put(A_REFUND)
-    store.endings = ["done", *["refused"] * 100]
-    effects = outbox.effects
+    world = World()
+    outbox = Outbox(world=world)
+    effects = disturbed(outbox, undisturbed, *[unanswered] * 100)
     with pytest.raises(StoreUnavailable, match=reported):
-        replace(effects, patience=replace(effects.patience, total_seconds=seconds)).perform(A_REFUND.effect_id)
-    store.endings, world.prepared = [], {"to": "somebody else"}
+        replace(effects, patience=replace(effects.patience, total_seconds=seconds)).perform(outbox.put(A_REFUND))
+    world.prepared = {"to": "somebody else"}
     assert outbox.effects.perform(A_REFUND.effect_id) == "effect_not_due"
     outbox.now = NOW + LEASE
     assert outbox.effects.perform(A_REFUND.effect_id) == "effect_done"

@@ -1,20 +1,20 @@
 """What a channel is asked to send, to whom, and when nobody is sent anything."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from database.store import Committed, Document, Fields
+from database.store import DocumentStore
 from effects.effect import EffectKind
 from effects.outside import PERFORM_SECONDS_MAX, Failed, Postponed, Skipped
 from notifications.channel import Person
 from notifications.channels import SEND_SECONDS_MAX
 from notifications.delivery import MARK_SECONDS_MAX
 from notifications.notices import Audience, NoticeType
-from orders.outcome import StoreContended, StoreUnavailable
 from tests.support.builders import NOW
 from tests.support.channels import CUSTOMERS_NOTICE, DELIVERED, Delivered, Remembering
+from tests.support.interference import DisturbedStore, refused
 from tests.support.memory_store import MemoryStore
 from tests.support.notices import a_document
 
@@ -89,21 +89,10 @@ def test_the_channel_knows_the_notice_and_its_text_and_may_skip_it() -> None:
 
 
 def test_all_is_read_at_once() -> None:
-    store = _Counting({CUSTOMERS_NOTICE: a_document()})
-    Delivered(store=store).prepare()
-    assert store.reads == [(CUSTOMERS_NOTICE, "users/alice", "orderDetails/order-1")]
-
-
-class _Counting(MemoryStore):
-    """It remembers what was read together."""
-
-    def __init__(self, documents: Mapping[str, Fields]) -> None:
-        super().__init__(documents)
-        self.reads: list[Sequence[str]] = []
-
-    def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        self.reads.append(tuple(paths))
-        return super().read(paths, timeout_seconds=timeout_seconds)
+    alice = Delivered()
+    store = DisturbedStore(alice.store)
+    replace(alice.delivery, store=store).prepare(alice.effect, NOW)
+    assert store.paths == [(CUSTOMERS_NOTICE, "users/alice", "orderDetails/order-1")]
 
 
 # --- To nobody --------------------------------------------------------------------------------------------------------
@@ -192,22 +181,17 @@ def _fail() -> None:
     raise Failed("503", retryable=True)
 
 
-class _Troubled(MemoryStore):
-    """It fails as told."""
-
-    def read(self, paths: object, *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        raise StoreUnavailable("no answer")
-
-
-class _Contended(MemoryStore):
-    def commit(self, writes: object, *, timeout_seconds: float) -> Committed:
-        raise StoreContended("read meanwhile")
+INBOXES: dict[str, DocumentStore] = {
+    "it does not answer": DisturbedStore(MemoryStore(), reads_without_answer=1),
+    "others write into it": DisturbedStore(MemoryStore({CUSTOMERS_NOTICE: a_document()}), [refused]),
+    "the notice is gone": MemoryStore(),
+}
 
 
-@pytest.mark.parametrize("store", [_Troubled(), _Contended({CUSTOMERS_NOTICE: a_document()}), MemoryStore()])
-def test_what_has_left_is_not_sent_again_because_the_inbox_could_not_say_so(store: MemoryStore) -> None:
-    alice = Delivered(store=store)
-    alice.delivery.perform(alice.effect, {})
+@pytest.mark.parametrize("store", INBOXES.values(), ids=INBOXES)
+def test_what_has_left_is_not_sent_again_because_the_inbox_could_not_say_so(store: DocumentStore) -> None:
+    alice = Delivered()
+    replace(alice.delivery, store=store).perform(alice.effect, {})
     assert len(alice.channel.sent) == 1
 
 

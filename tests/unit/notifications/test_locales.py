@@ -153,8 +153,3 @@ def test_amounts_are_written_as_the_asked_locale_has_them_even_where_the_words_a
 @given(st.text() | st.from_regex(r"(de|fr|[a-z]{2})([-_][A-Za-z0-9]{2,8}){0,4}", fullmatch=True), st.text())
 def test_no_locale_whatever_keeps_a_text_back(asked: str, shops: str) -> None:
     assert text_of(a_document(), locale=asked, shop=Shop(locale=shops)).subject
-
-
-def test_an_operator_of_a_german_shop_reads_german() -> None:
-    text = text_of(a_document(NoticeType.DISPUTE, Audience.OPERATOR), shop=Shop(locale="de"))
-    assert "Was zu tun ist: Öffnen Sie" in text.body

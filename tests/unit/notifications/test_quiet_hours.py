@@ -8,7 +8,7 @@ import pytest
 
 from notifications.quiet_hours import QuietHours
 
-BERLIN, UTC_ZONE = ZoneInfo("Europe/Berlin"), ZoneInfo("UTC")
+BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 NIGHT = QuietHours(time(22), time(7), BERLIN)
 

@@ -18,7 +18,6 @@ from tests.support.notices import NOTICES, TO_CUSTOMERS, TO_OPERATORS, a_documen
 from tools.toolchain import ROOT
 
 NOT_NOTICES = sorted(set(product(NoticeType, Audience)) - set(NOTICES))
-TO_BOTH = [kind for kind in TO_CUSTOMERS if kind in TO_OPERATORS]
 WITH_A_REASON = [NoticeType.FAILED, NoticeType.PAYMENT_FAILED]
 
 
@@ -50,21 +49,6 @@ def test_what_cannot_be_printed_is_replaced() -> None:
     assert text_of(a_document(order_id="1\n2")).subject == "Your order 1\ufffd2 is paid"
 
 
-def test_no_two_notices_have_one_text() -> None:
-    texts = [text_of(a_document(kind, audience)) for kind, audience in NOTICES]
-    assert len({text.subject for text in texts}) == len({text.body for text in texts}) == len(NOTICES)
-
-
-def test_a_customer_learns_what_happened() -> None:
-    text = text_of(a_document(NoticeType.PARTIALLY_REFUNDED, money=Money(1_200, "eur")))
-    assert text.subject == "Your order order-1 is partly refunded"
-    assert text.body == (
-        "Part of what you paid for order order-1 is refunded.\n\nRefunded so far: €12.00\n\n"
-        "Your bank may take a few days to show it. There is nothing for you to do.\n\n"
-        "You have this message because of your order order-1."
-    )
-
-
 def test_an_operator_learns_what_happened_why_and_what_to_do() -> None:
     reason = "insufficient_stock: 3 of 'shirt' ordered, 2 available"
     text = text_of(a_document(NoticeType.REFUND_DUE, Audience.OPERATOR, reason=reason))
@@ -75,29 +59,6 @@ def test_an_operator_learns_what_happened_why_and_what_to_do() -> None:
         "order and notifies the customer.\n\n"
         "You have this message because you look after the shop."
     )
-
-
-ADVICE = [
-    (NoticeType.REVIEW, "Paid", "a payment that makes up the price settles the order"),
-    (NoticeType.SECOND_PAYMENT, "Not needed", "not refunded yet, with ./shop refund order-1 --payment pi_…"),
-    (
-        NoticeType.EARLIER_ORDER,
-        "Paid",
-        "unless the customer has what they paid for, refund the payment that the reason names",
-    ),
-    (NoticeType.NOT_PAID, "Price", "if it was meant to be free: ./shop accept order-1"),
-    (NoticeType.SUBSCRIPTION, "Price", "find out why the shop's backend has put an order's id into a session"),
-    (NoticeType.EFFECT_FAILED, "Amount", "the reason says what was not done, and why"),
-]
-
-
-@pytest.mark.parametrize(("kind", "amount", "advice"), ADVICE)
-def test_an_operator_learns_what_the_money_is_and_what_to_do_about_it(
-    kind: NoticeType, amount: str, advice: str
-) -> None:
-    body = text_of(a_document(kind, Audience.OPERATOR)).body
-    assert f"\n{amount}: €36.00\n" in body
-    assert advice in body
 
 
 @pytest.mark.parametrize("kind", [NoticeType.REFUND_DUE, NoticeType.SECOND_PAYMENT])
@@ -140,13 +101,6 @@ def test_a_customer_learns_neither_what_an_operator_has_to_do_nor_a_reason_writt
     assert "What to do" not in text.body
     if kind not in WITH_A_REASON:
         assert text == text_of(a_document(kind, reason="amount_mismatch: 1 eur was paid, 3600 eur was asked"))
-
-
-@pytest.mark.parametrize("kind", TO_BOTH)
-def test_customer_and_operator_read_different_words(kind: NoticeType) -> None:
-    customers, operators = (text_of(a_document(kind, audience)) for audience in Audience)
-    assert customers.subject != operators.subject
-    assert set(customers.body.splitlines()) & set(operators.body.splitlines()) == {"", "Paid: €36.00"}
 
 
 SHOWN = {
@@ -223,11 +177,6 @@ UNREADABLE: list[tuple[dict[str, Any], str]] = [
 def test_a_document_that_is_no_notice_is_refused_with_the_field_to_blame(changed: Fields, message: str) -> None:
     with pytest.raises(UnreadableNotice, match=f"^{message}$"):
         text_of(a_document() | changed)
-
-
-def test_an_empty_document_is_refused_with_a_value_error() -> None:
-    with pytest.raises(ValueError, match="type: missing"):
-        text_of({})
 
 
 # A customer chooses an order's id, and a subject becomes a mail's header.
