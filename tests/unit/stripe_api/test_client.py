@@ -56,27 +56,6 @@ def test_a_session_is_opened_read_and_expired(client: StripeApi, order_id: str) 
     assert refused.value.session.status == "expired"
 
 
-def test_an_embedded_session_has_a_secret_and_no_address(client: StripeApi, order_id: str) -> None:
-    request = a_session_request(order_id, ui_mode="embedded_page", return_url="https://shop.example/thanks")
-    session = client.create_session(
-        {name: value for name, value in request.items() if name not in ("success_url", "cancel_url")}, key=order_id
-    )
-    assert session.url is None
-    assert session.client_secret
-
-
-def test_a_session_that_is_paid_cannot_be_expired_any_more(client: StripeApi, stand_in: StandIn, order_id: str) -> None:
-    session = client.create_session(a_session_request(order_id), key=order_id)
-    stand_in.complete(session.session_id)
-    with pytest.raises(SessionNotOpen) as refused:
-        client.expire_session(session.session_id, key=f"{order_id}/expire")
-    paid = refused.value.session
-    assert (paid.status, paid.payment_intent_id) == (
-        "complete",
-        client.session(session.session_id).payment_intent_id,
-    )
-
-
 def test_the_same_with_the_same_key_is_done_once_and_something_else_refused(
     client: StripeApi, stand_in: StandIn, order_id: str
 ) -> None:
