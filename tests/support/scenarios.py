@@ -86,8 +86,6 @@ EVENTS: Mapping[str, OrderEvent] = {
     "other processing": a_processing("evt_other_processing", payment_intent_id="pi_other"),
     "other canceled": a_cancellation("evt_other_canceled", payment_intent_id="pi_other"),
 }
-CONTRADICTORY = {"wrong", "wrong refunded"}
-"""These contradict the others: one payment has one amount."""
 
 
 def delivery_of(name: str, number: int, *, seconds_apart: int = 0) -> OrderEvent:

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from database.documents.orders import order_from
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.events import OrderEvent
 from orders.money import Money
-from tests.support.builders import a_free_session, a_payment, a_refunded_charge, a_reserved_order
+from tests.support.builders import a_free_session, a_payment, a_refunded_charge
 from tests.support.deciding import (
     TAKEN,
     UNPRICED,
@@ -68,24 +67,6 @@ def test_an_order_that_cannot_be_fulfilled_shows_what_was_asked_as_far_as_it_can
         ("refund_due", eur(total)),
         ("quarantined", eur(total)),
     ]
-
-
-@pytest.mark.parametrize(
-    ("money", "result"),
-    [
-        (Money(5_000, "usd"), "first_time_finalized"),
-        (Money(5_000, "eur"), "quarantined"),
-        (Money(3_600, "usd"), "quarantined"),
-        (Money(3_600, "eur"), "quarantined"),
-    ],
-    ids=str,
-)
-def test_amount_and_currency_that_the_backend_writes_into_a_reserved_order_are_what_is_asked(
-    money: Money, result: str
-) -> None:
-    order = order_from("order-1", a_reserved_order(amountTotal=5_000, currency="usd"))
-    assert order.asked == Money(5_000, "usd")
-    assert given(order).changed_by(a_payment(money=money)).result == result
 
 
 def test_a_free_session_completes_an_order_that_a_gift_card_has_paid_and_nothing_one_that_takes_off_more() -> None:

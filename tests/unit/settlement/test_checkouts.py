@@ -197,10 +197,6 @@ def test_it_is_kept_for_the_usual_time_at_least() -> None:
     assert change.order.reservation_expires_at == NOW + TERMS.reservation
 
 
-def test_money_that_matches_waits_for_nothing() -> None:
-    assert in_checkout().changed_by(a_payment()).result == "first_time_finalized"
-
-
 def test_what_was_refunded_meanwhile_is_known_once_the_session_has_spoken() -> None:
     refund = a_refunded_charge("evt_r", a_refund(amount=4_300), total=4_300, paid=EUR_43)
     assert after(refund, completed()).order.status == "refunded"
@@ -348,11 +344,6 @@ def test_a_session_says_what_it_cost_before_slow_money_is_there() -> None:
         assert after(*events).order.status == "finalized"
 
 
-def test_a_session_repeats_itself_and_adds_nothing_twice() -> None:
-    order = after(completed(), replace(completed(), delivery=replace(completed().delivery, event_id="evt_2"))).order
-    assert order.adjustments == PARTS
-
-
 # --- A session ends ---------------------------------------------------------------------------------------------------
 
 
@@ -466,14 +457,6 @@ def test_what_was_extended_until_this_very_moment_is_held_no_longer() -> None:
     ending = an_open_checkout(ends_as=OrderStatus.EXPIRED)
     order = an_order_in_checkout(ending, extended_until=NOW, reservation_expires_at=NOW)
     assert in_checkout(ending, order).changed_by(session_expired()).order.status == "expired"
-
-
-def test_a_session_that_ended_by_itself_once_the_hold_was_over_is_closed_with_it() -> None:
-    yesterday = NOW - timedelta(days=1)
-    order = an_order_in_checkout(OPEN, checkout_until=NOW, reservation_expires_at=NOW, reserved_at=yesterday)
-    change = in_checkout(OPEN, order).changed_by(session_expired())
-    assert (change.order.status, change.moves) == ("expired", RELEASED)
-    assert change.checkout and change.checkout.state == "expired"
 
 
 def test_a_customer_who_was_faster_has_paid() -> None:

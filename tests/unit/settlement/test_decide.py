@@ -331,13 +331,6 @@ def test_what_must_be_known_first_is_looked_at_and_nothing_else(
     assert situation.looks_for(event) == looks
 
 
-@pytest.mark.parametrize("event", [an_updated_refund(refund=a_refund(amount=1)), a_dispute()])
-def test_the_order_to_which_a_payment_leads_is_looked_at(event: StripeEvent) -> None:
-    for payment_id in "pi_1", "ch_1":
-        paid = given(a_sold_order(), payments={payment_id: a_known_payment()})
-        assert paid.looks_for(event) == [Look(order_id="order-1")]
-
-
 # --- What follows from a change --------------------------------------------------------------------------------------
 
 

@@ -113,12 +113,6 @@ def test_money_that_comes_too_late_is_compared_with_what_the_catalogue_asks_by_n
     assert given(over, shirts=a_product(**shirt)).when(a_payment(**payment)) == Hold(held, HELD)
 
 
-def test_so_late_money_that_is_not_what_is_asked_by_now_is_kept_for_review() -> None:
-    asks_39 = given(a_held_order("reserving", held_from="expired", **ENDED_LONG_AGO, **ASKS_39), shirts=(10, 3))
-    assert asks_39.changed_by(PAYS).result == "quarantined"
-    assert asks_39.changed_by(a_payment(money=ASKS_39["total"])).result == "first_time_finalized"
-
-
 GONE = "price_gone: the catalogue no longer says what the order costs"
 LATE, PRICELESS = a_held_order("expired", **ENDED_LONG_AGO), a_product(**WITHOUT_PRICE)
 
@@ -385,8 +379,3 @@ def test_an_order_that_stripe_cancels_remembers_when_its_customer_had_asked_for_
     asked = known(cancel_requested_at=NOW - timedelta(minutes=1))
     cancelled = given(a_held_order(**asked)).changed_by(a_cancellation()).order
     assert cancelled.cancel_requested_at == asked["cancel_requested_at"]
-
-
-def test_a_price_that_a_customer_wrote_is_repeated_to_nobody() -> None:
-    change = given(a_pending_order(**CENT)).changed_by(a_cancel_request())
-    assert (change.money, change.notices) == (None, (to_customer("cancelled", money=None),))

@@ -14,7 +14,6 @@ from tests.support.builders import (
     a_placement,
     a_refunded_charge,
     an_order,
-    an_updated_refund,
 )
 from tests.support.memory_store import MemoryStore
 from tests.support.settling import settled
@@ -67,21 +66,6 @@ def test_what_is_paid_for_it_is_due_back(placed_again: list[OrderEvent]) -> None
     assert (outcome.result, outcome.note, status_in(store)) == ("refund_due", USED_BEFORE, "refund_due")
     assert shirts_in(store) == (7, 0)
     assert notices_in(store, of_event="evt_2") == ["refund_due", "refund_due"]
-
-
-def test_nothing_of_the_earlier_order_touches_it_nor_what_is_known_of_the_payment() -> None:
-    store = created_again(PLACED, PAID)
-    before = known_of_the_new_one(store)
-    for event in a_refunded_charge("evt_2"), an_updated_refund("evt_3"):
-        assert settled(event, store).result == "earlier_order"
-    assert known_of_the_new_one(store) == before
-
-
-def known_of_the_new_one(store: MemoryStore) -> list[Fields]:
-    """Without where its own audit entries end: what nothing touches is put on record all the same."""
-    documents = (document_at(store, path) for path in ("orders/order-1", "inventory/shirt", "payments/pi_1"))
-    of_the_trail = {"auditHead", "auditCount", "updatedAt"}
-    return [{name: value for name, value in each.items() if name not in of_the_trail} for each in documents]
 
 
 def test_an_order_is_like_any_other_if_the_earlier_one_with_its_id_was_deleted_before_it_was_placed() -> None:

@@ -134,15 +134,6 @@ def test_where_a_null_is_read_before_a_payment_it_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("stock", "backorder", "status"), [(1, 2, "reserved"), (1, 1, "failed"), (0, 3, "reserved"), (-1, 3, "failed")]
-)
-def test_units_are_held_down_to_the_last_that_may_be_backordered(stock: int, backorder: int, status: str) -> None:
-    store = a_shop(an_order(), shirt={"stock": stock, "reserved": 0, "backorder": backorder})
-    after(store, a_placement())
-    assert (status_in(store), shirts_in(store)) == (status, (stock, 3 if status == "reserved" else 0))
-
-
-@pytest.mark.parametrize(
     ("ending", "on_hand"), [("expired", 1), ("cancelled", 1), ("paid", -2), ("refunded", 1), ("refunded in vain", -2)]
 )
 def test_what_is_sold_before_it_is_there_is_below_zero_until_it_comes_back(ending: str, on_hand: int) -> None:

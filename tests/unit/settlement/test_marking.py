@@ -208,13 +208,6 @@ def test_a_person_can_have_it_settled_after_all_in_the_place_of_its_entry(*, is_
     assert (shirts_in(store), complaints_in(store)) == ((7, 0), [])
 
 
-def test_by_a_request_it_is_settled_after_all_too() -> None:
-    store = parked(a_payment(), is_lost=False)
-    handled(store)
-    assert answered(store, "replay-1").result == "first_time_finalized"
-    assert (shirts_in(store), complaints_in(store)) == ((7, 0), [])
-
-
 def test_handled_or_not_a_payment_that_had_waited_too_long_for_its_order_is_kept_for_review() -> None:
     store = parked(a_payment(created_at=AT_NIGHT - timedelta(days=2)), is_lost=False)
     handled(store)

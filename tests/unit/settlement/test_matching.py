@@ -141,11 +141,6 @@ def test_nor_one_whose_id_an_earlier_order_had() -> None:
     assert given(in_review, **others).changed_by(a_payment("evt_2", **PI_2)).order.status == "review"
 
 
-def test_a_payment_that_only_parked_events_know_of_is_nobodys_yet() -> None:
-    waited_for = given(a_held_order(), payments={"pi_1": a_known_payment(order_id=None)})
-    assert waited_for.changed_by(a_payment()).note is None
-
-
 # --- A payment that was parked before its order was there ------------------------------------------------------------
 
 A_DAY, A_SECOND = timedelta(days=1), timedelta(seconds=1)

@@ -16,7 +16,7 @@ from tests.support.builders import (
     an_updated_refund,
 )
 from tests.support.settling import settled
-from tests.support.shop import a_shop, a_shop_after, complaints_in, document_at, notices_in, status_in
+from tests.support.shop import a_shop, complaints_in, document_at, notices_in, status_in
 
 OTHER: dict[str, Any] = {"payment_intent_id": "pi_2", "charge_id": "ch_2"}
 PAID, FREE = a_payment("evt_paid"), a_free_session("evt_free")
@@ -52,13 +52,3 @@ def test_money_that_is_due_back_is_counted_and_reported(
     assert (status_in(store), document_at(store, "orders/order-1")["amountReceived"]) == (status, received)
     assert notices_in(store, of_event=events[-1].event_id) == notices
     assert complaints_in(store, stock=stock) == []
-
-
-@pytest.mark.parametrize("kind", ["shipping", "unknown"])
-def test_what_is_adjusted_after_an_order_is_paid_asks_for_nothing(kind: str) -> None:
-    store = a_shop_after(PAID)
-    late = {"itemsTotal": 3_600, "adjustments": [{"kind": kind, "amount": 500}]}
-    store.put("orders/order-1", {**document_at(store, "orders/order-1"), **late})
-    settled(a_payment("evt_2", money=Money(500, "eur"), **OTHER), store)
-    assert document_at(store, "orders/order-1")["amountReceived"] == 3_600
-    assert notices_in(store, of_event="evt_2") == ["second_payment"]

@@ -33,6 +33,7 @@ from tests.support.deciding import (
     RELEASED,
     TAKEN,
     UNPRICED,
+    Given,
     a_held_order,
     a_known_checkout,
     a_known_payment,
@@ -299,6 +300,12 @@ def test_of_an_order_that_does_not_exist_only_the_answer_is_left() -> None:
 # --- Stock ------------------------------------------------------------------------------------------------------------
 
 
+def adjusted(shop: Given, request_id: str = "stock-1", **asked: object) -> StockAdjustment:
+    decided = shop.when(asked_by_operator(request_id, **asked))
+    assert isinstance(decided, StockAdjustment)
+    return decided
+
+
 @pytest.mark.parametrize(
     ("asked", "shelf", "expected"),
     [
@@ -327,9 +334,7 @@ def test_stock_moves_by_a_difference_and_never_below_what_is_held_unless_it_is_f
     asked: tuple[str, int, bool], shelf: tuple[int, ...] | None, expected: tuple[str, int | None, bool]
 ) -> None:
     mode, quantity, *force = asked
-    event = asked_by_operator("stock-1", mode=mode, quantity=quantity, force=bool(force))
-    decided = given(shirts=shelf).when(event)
-    assert isinstance(decided, StockAdjustment)
+    decided = adjusted(given(shirts=shelf), mode=mode, quantity=quantity, force=bool(force))
     moved = decided.move and decided.move.stock
     assert (decided.result, moved, decided.is_exact) == expected
     assert decided.move is None or decided.move.reserved == 0
@@ -346,9 +351,7 @@ def test_stock_moves_by_a_difference_and_never_below_what_is_held_unless_it_is_f
     ],
 )
 def test_what_becomes_of_the_stock_is_said_in_words(change: int, shelf: tuple[int, ...] | None, note: str) -> None:
-    decided = given(shirts=shelf).when(asked_by_operator("stock-1", quantity=change))
-    assert isinstance(decided, StockAdjustment)
-    assert decided.note == note
+    assert adjusted(given(shirts=shelf), quantity=change).note == note
 
 
 @pytest.mark.parametrize(
@@ -365,35 +368,28 @@ def test_what_becomes_of_the_stock_is_said_in_words(change: int, shelf: tuple[in
 def test_what_is_reserved_becomes_what_orders_hold_and_what_is_still_to_be_taken(
     shelf: tuple[int | None, int], held: int, to_take: int, moved: int, note: str
 ) -> None:
-    decided = given(shirts=shelf, held=held, to_take=to_take).when(asked_by_operator("recount-1"))
-    assert isinstance(decided, StockAdjustment)
+    decided = adjusted(given(shirts=shelf, held=held, to_take=to_take), "recount-1")
     assert (decided.move, decided.note) == (StockMove("shirt", 0, moved), note)
     assert (decided.result, decided.is_exact) == ("stock_adjusted", True)
 
 
 def test_what_has_no_figures_to_compare_is_not_counted_again() -> None:
     for shelf, why in ((None, "not_counted"), (a_product(level=None), "unreadable")):
-        decided = given(shirts=shelf).when(asked_by_operator("recount-1"))
-        assert isinstance(decided, StockAdjustment)
+        decided = adjusted(given(shirts=shelf), "recount-1")
         assert (decided.result, (decided.note or "").partition(":")[0]) == ("not_adjusted", why)
 
 
 def test_what_orders_hold_of_a_product_that_is_counted_anew_stays_reserved() -> None:
-    decided = given(shirts=None, held=3).when(asked_by_operator("stock-1"))
-    assert isinstance(decided, StockAdjustment)
+    decided = adjusted(given(shirts=None, held=3))
     assert decided.move == StockMove("shirt", 5, 3)
     assert decided.note == "'shirt' is counted from now on: 5, of which orders hold 3"
 
 
 def test_a_product_that_nobody_knows_is_counted_only_if_it_is_said_to_be_new_and_then_once() -> None:
     unknown = a_product(in_inventory=False, level=None, in_catalogue=False)
-    mistyped = given(shirts=unknown).when(asked_by_operator("stock-1"))
-    assert isinstance(mistyped, StockAdjustment)
+    mistyped = adjusted(given(shirts=unknown))
     assert (mistyped.result, (mistyped.note or "").partition(":")[0]) == ("not_adjusted", "unknown_product")
-    new = asked_by_operator("stock-1", new=True, backorder=2)
-    counted = given(shirts=unknown).when(new)
-    assert isinstance(counted, StockAdjustment)
+    counted = adjusted(given(shirts=unknown), new=True, backorder=2)
     assert (counted.result, counted.move, counted.backorder) == ("stock_adjusted", shirts(5)[0], 2)
-    twice = given(shirts=(5, 0)).when(new)
-    assert isinstance(twice, StockAdjustment)
+    twice = adjusted(given(shirts=(5, 0)), new=True, backorder=2)
     assert (twice.move, twice.note) == (None, "counted_already: the inventory has it, so it is not new")

@@ -53,13 +53,6 @@ def test_each_try_knows_how_much_time_is_left_and_names_a_positive_timeout_even_
     assert 0 < seconds_left() < 0.01
 
 
-def test_time_that_passes_inside_a_try_counts() -> None:
-    clock = Clock()
-    for _ in patience_of(clock).tries():
-        clock.seconds += 4.1
-    assert len(clock.pauses) == 2
-
-
 # --- While settling ---------------------------------------------------------------------------------------------------
 
 
@@ -108,12 +101,3 @@ def test_a_fault_is_raised_as_it_is_and_never_taken_for_contention() -> None:
 
     with pytest.raises(ZeroDivisionError):
         settled(a_payment(), DisturbedStore(a_shop_with_a_hold(), [fault]))
-
-
-def test_what_a_payment_releases_is_settled_in_the_payments_own_time() -> None:
-    clock = Clock(per_look=0.1)
-    began = clock.seconds
-    shop = a_shop_after(a_placement(), an_updated_refund("evt_refund"))
-    with pytest.raises(StoreUnavailable):
-        settled(a_payment(), DisturbedStore(shop, [*[refused] * 5, undisturbed, *[unanswered] * 1_000]), clock=clock)
-    assert 8.0 <= clock.seconds - began <= 9.0

@@ -210,6 +210,10 @@ def test_a_payment_of_which_some_went_back_elsewhere_is_not_refunded_by_itself(
     assert (change.result, [each.effect_id for each in change.effects]) == ("first_time_finalized", asked_for)
 
 
+REFUND = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
+GIVEN_UP = StoredEffect(REFUND, EffectState.ERROR, 1, None, None, version=1)
+
+
 @pytest.mark.parametrize(
     ("refunds", "why"),
     [
@@ -223,25 +227,21 @@ def test_a_payment_of_which_some_went_back_elsewhere_is_not_refunded_by_itself(
 def test_a_refund_that_was_given_up_is_tried_again_only_while_stripe_owes_all_of_it(
     refunds: Refunds, why: str | None
 ) -> None:
-    effect = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
-    given_up = StoredEffect(effect, EffectState.ERROR, 1, None, None, version=1)
-    said = why_not_again(given_up, [given_up], a_sold_order(refunds=refunds))
+    said = why_not_again(GIVEN_UP, [GIVEN_UP], a_sold_order(refunds=refunds))
     assert (said and said.partition(":")[0]) == why
     if elsewhere := refunds.elsewhere_of(PAID):
         each_of_them = " and ".join(f"{refund.amount} of pi_1 ({refund.refund_id})" for refund in elsewhere)
         assert said and f": {each_of_them} went back outside Stripe" in said
-    assert why_not_again(given_up, [given_up], None) is None
+    assert why_not_again(GIVEN_UP, [GIVEN_UP], None) is None
 
 
 @pytest.mark.parametrize(("money", "why"), [(Money(1, "eur"), "nothing_left"), (None, None)])
 def test_nothing_is_left_of_one_cent_that_is_refunded_and_nobody_knows_what_is_of_an_unknown_sum(
     money: Money | None, why: str | None
 ) -> None:
-    effect = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
-    given_up = StoredEffect(effect, EffectState.ERROR, 1, None, None, version=1)
     refunds = Refunds.of(*([a_refund("re_1", 1)] if money else ()))
     order = a_sold_order(payments=Payments.of(replace(PAID, money=money)), refunds=refunds)
-    said = why_not_again(given_up, [given_up], order)
+    said = why_not_again(GIVEN_UP, [GIVEN_UP], order)
     assert (said and said.partition(":")[0]) == why
 
 
@@ -252,11 +252,9 @@ def test_nothing_is_left_of_one_cent_that_is_refunded_and_nobody_knows_what_is_o
 def test_a_refund_that_was_given_up_is_not_tried_again_after_a_later_one_of_its_payment(
     state: str, recipient: str, *, is_refused: bool
 ) -> None:
-    one = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
     another = an_ordered_refund(recipient, RefundTerms(500, "none"), "order-1", "operator_r1", "alice")
-    given_up = StoredEffect(one, EffectState.ERROR, 1, None, None, version=1)
     other = StoredEffect(another, EffectState(state), 1, None, None, version=1)
-    assert (why_not_again(given_up, [given_up, other], a_sold_order()) is not None) is is_refused
-    assert (why_not_again(given_up, [other], a_sold_order()) is not None) is is_refused
+    assert (why_not_again(GIVEN_UP, [GIVEN_UP, other], a_sold_order()) is not None) is is_refused
+    assert (why_not_again(GIVEN_UP, [other], a_sold_order()) is not None) is is_refused
     # What was refunded before is no reason.
-    assert why_not_again(given_up, [other, given_up], a_sold_order()) is None
+    assert why_not_again(GIVEN_UP, [other, GIVEN_UP], a_sold_order()) is None

@@ -17,7 +17,6 @@ from tests.support.builders import (
     a_processing,
     a_refund,
     a_refunded_charge,
-    a_request,
     a_reserved_order,
     an_order,
     an_updated_refund,
@@ -53,6 +52,7 @@ CALLS: dict[str, tuple[Sequence[OrderEvent], Cause, list[str]]] = {
     "a decline of an order that does not exist": ([], a_failure(order_id="order-7"), ["read"]),
     "a decline": ([PLACED], a_failure("evt_2"), ["read", "commit"]),
     "an end": ([PLACED], a_cancellation("evt_2"), ["read", "commit"]),
+    "a cancel request": ([PLACED], a_cancel_request(), ["read", "commit"]),
     "a refunded charge": ([PLACED], a_refunded_charge("evt_2"), ["read", "commit"]),
     "a dispute": ([PLACED, PAID], a_dispute("evt_2"), ["read", "read", "commit"]),
     "a refund": ([PLACED, PAID], an_updated_refund("evt_2", a_refund("re_1", 1_200)), ["read", "read", "commit"]),
@@ -69,13 +69,6 @@ CALLS: dict[str, tuple[Sequence[OrderEvent], Cause, list[str]]] = {
 @pytest.mark.parametrize(("before", "event", "calls"), CALLS.values(), ids=CALLS)
 def test_settling_takes_no_call_more_than_it_must(before: Sequence[OrderEvent], event: Cause, calls: list[str]) -> None:
     assert calls_to_settle(event, a_shop_after(*before)) == calls
-
-
-def test_a_cancel_request_takes_one_read_and_one_commit() -> None:
-    store = a_shop_after(PLACED)
-    store.put("cancelRequests/order-1", a_request())
-    assert calls_to_settle(a_cancel_request(), store) == ["read", "commit"]
-    assert status_in(store) == "cancelled"
 
 
 def test_what_is_never_short_takes_no_more_calls_and_less_for_a_refund() -> None:
