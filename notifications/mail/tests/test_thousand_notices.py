@@ -5,19 +5,18 @@ import random
 import smtplib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.message import Message
 from typing import Final
 
 import pytest
 
-from database.documents.effects import effect_path, effect_write
 from database.documents.notifications import notice_path
 from database.store import Committed, Document, Write
-from effects.effect import Effect, EffectKind, a_message
+from effects.effect import EffectKind, a_message
 from effects.outside import Failed
-from effects.performing import Effects
 from notifications.delivery import Delivery
 from notifications.mail.channel import channel_from
 from notifications.mail.mail import Mail
@@ -26,11 +25,10 @@ from notifications.notices import Audience
 from notifications.posting import Answer, Post
 from notifications.shop import Shop
 from orders.outcome import StoreUnavailable, Transient
-from tests.support.builders import NOW
 from tests.support.channels import a_kit
+from tests.support.effects import Outbox
 from tests.support.memory_store import MemoryStore
 from tests.support.notices import a_document
-from tests.support.settling import Clock, patience_of
 
 NOTICES: Final = 1_000
 FAILING: Final = 0.1
@@ -126,66 +124,46 @@ class _Session:
     def close(self) -> None: ...
 
 
-def performed(store: LossyStore, environment: Mapping[str, str], chance: random.Random) -> int:
+def performed(outbox: Outbox) -> int:
     """Sweep until everything is over; how many sweeps that took."""
-    now = NOW
-
-    def at() -> datetime:
-        return now
-
-    channel = channel_from(a_kit({**FROM, **environment}, store=store))
-    delivery = Delivery(EffectKind.MAIL, channel, store, Shop(), at)
-    effects = Effects(
-        store=store,
-        performers={EffectKind.MAIL: delivery},
-        operator_channels=(),
-        notice_lifetime=timedelta(days=90),
-        patience=patience_of(Clock(), chance.random),
-        now=at,
-        report=lambda _: None,
-    )
     for sweeps in range(24 * 60 // 5):
-        due = store.due_effects(now)
+        due = outbox.store.due_effects(outbox.now)
         for effect_id in due:
-            try:
-                effects.perform(effect_id)
-            except Transient:
-                # Its lease ends, or it was never begun.
-                continue
-        if not due and not unfinished(store):
+            # Its lease ends, or it was never begun.
+            with suppress(Transient):
+                outbox.effects.perform(effect_id)
+        if not due and states_in(outbox) <= {"SUCCESS", "ERROR"}:
             return sweeps
-        now += SWEEP
-    raise AssertionError(f"not over after a day: {unfinished(store)}")
+        outbox.now += SWEEP
+    raise AssertionError(f"not over after a day: {states_in(outbox)}")
 
 
-def unfinished(store: MemoryStore) -> int:
-    return sum(state(store, effect) not in ("SUCCESS", "ERROR") for effect in EFFECTS)
+def states_in(outbox: Outbox) -> set[str]:
+    return {outbox.fields(effect)["state"] for effect in EFFECTS}
 
 
-def state(store: MemoryStore, effect: Effect) -> object:
-    return (store.get(effect_path(effect.effect_id)) or {})["state"]
-
-
-def a_store(chance: random.Random) -> LossyStore:
-    store = LossyStore(chance)
+def an_outbox(environment: Mapping[str, str], store: LossyStore) -> Outbox:
+    """Mail for alice, by the transport that the settings name."""
+    channel = channel_from(a_kit({**FROM, **environment}, store=store))
+    outbox = Outbox(store, Delivery(EffectKind.MAIL, channel, store, Shop(), lambda: outbox.now))
     store.put("users/alice", {"email": "alice@mail.example"})
     for effect in EFFECTS:
-        store.put(effect_path(effect.effect_id), effect_write(effect, NOW).fields)
-        notice = notice_path(Audience.CUSTOMER, "alice", effect.cause_id)
-        store.put(notice, a_document(order_id=effect.order_id))
-    return store
+        outbox.put(effect)
+        store.put(notice_path(Audience.CUSTOMER, "alice", effect.cause_id), a_document(order_id=effect.order_id))
+    return outbox
 
 
 def run(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str], seed: int) -> Outside:
     chance = random.Random(seed)  # noqa: S311 - it guards nothing
-    outside, store = Outside(chance), a_store(chance)
+    outside, store = Outside(chance), LossyStore(chance)
     monkeypatch.setattr("notifications.mail.resend.answer_to", outside.answer_to)
     monkeypatch.setattr("notifications.mail.smtp._opened", lambda *_: _Session(outside))
     monkeypatch.setattr(SmtpTransport, "message", _subject_alone)
-    assert performed(store, environment, chance) > 1
+    outbox = an_outbox(environment, store)
+    assert performed(outbox) > 1
     assert store.lost > NOTICES / 10
     assert all(outside.failures[how] > NOTICES / 100 for how in ("before", "after", "refused"))
-    assert {state(store, effect) for effect in EFFECTS} == {"SUCCESS"}
+    assert states_in(outbox) == {"SUCCESS"}
     assert outside.delivered.keys() == {f"Your order order-{n} is paid" for n in range(NOTICES)}
     return outside
 

@@ -234,10 +234,6 @@ def test_what_is_not_understood_is_kept_for_a_person_unless_it_was_settled_or_is
     assert given(terms=LIVE_ONLY, **on_record).when(UNREADABLE) == of_other_mode
 
 
-def test_what_was_settled_by_a_release_that_could_read_it_counts_no_delivery_when_it_is_only_taken_up_again() -> None:
-    assert given(**SETTLED).when(something_not_understood(is_replay=True)) == unchanged("duplicate_detected")
-
-
 # --- What happens in the shop ----------------------------------------------------------------------------------------
 
 each_shop_event = pytest.mark.parametrize(

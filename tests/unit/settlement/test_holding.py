@@ -210,32 +210,15 @@ def test_a_placement_that_was_settled_gives_back_the_hold_that_a_payment_left_be
 # --- Kept for longer -------------------------------------------------------------------------------------------------
 
 MINUTES_5, END_OF_TIME = timedelta(minutes=5), datetime.max.replace(tzinfo=UTC)
-EXTENDED = {
-    # Stripe's event, the end of the hold: its end afterwards
-    "from now on": (NOW, NOW, IN_A_WEEK),
-    "since Stripe said so": (NOW - timedelta(days=2), NOW, NOW + timedelta(days=5)),
-    "no end before": (NOW, None, IN_A_WEEK),
-    "never shortened": (NOW, IN_40_DAYS, IN_40_DAYS),
-    "not from the future": (NOW + timedelta(days=2), NOW, IN_A_WEEK),
-    "nor from the end of time": (END_OF_TIME, NOW, IN_A_WEEK),
-}
-
-
-@pytest.mark.parametrize(("created_at", "end", "end_after"), EXTENDED.values(), ids=EXTENDED)
-def test_money_on_its_way_keeps_the_units_held_for_longer(
-    created_at: datetime, end: datetime | None, end_after: datetime
-) -> None:
-    change = given(a_held_order(reservation_expires_at=end)).changed_by(a_processing(created_at=created_at))
-    assert (change.result, change.order.reservation_expires_at) == ("hold_extended", end_after)
-    assert (change.moves, change.notices, change.order.status) == ((), (), "reserved")
 
 
 def test_the_shops_terms_say_how_long_units_are_held_and_for_how_long_that_is_extended() -> None:
     terms = replace(TERMS, reservation=MINUTES_5, async_reservation=timedelta(days=14))
     held = given(a_counted_order(), shirts=(3, 3), terms=terms).changed_by(PLACES).order
     assert held.reservation_expires_at == NOW + MINUTES_5
-    extended = given(held, terms=terms).changed_by(a_processing()).order
-    assert extended.reservation_expires_at == NOW + timedelta(days=14)
+    extended = given(held, terms=terms).changed_by(a_processing())
+    assert extended.order.reservation_expires_at == NOW + timedelta(days=14)
+    assert (extended.result, extended.moves, extended.notices) == ("hold_extended", (), ())
 
 
 def test_money_on_its_way_that_finds_its_order_counted_reserves_it_for_the_longer_of_both() -> None:
@@ -260,9 +243,16 @@ CARD_FAILED = a_failure("evt_3", payment_intent_id="pi_2", created_at=NOW + MINU
 FAILED, FAILED_AGAIN = (a_failure(f"evt_{n}", created_at=NOW + n * MINUTES_5) for n in (1, 2))
 EXTENDED_BY_OLGA = known(reservation_expires_at=IN_3_DAYS, extended_until=IN_3_DAYS)
 HELD_SINCE, BY_HAND = known(reserved_at=NOW - timedelta(days=10)), known(reservation_expires_at=IN_40_DAYS)
-ENDLESS = known(reserved_at=None, reservation_expires_at=None)
+ENDLESS, OVER = known(reserved_at=None, reservation_expires_at=None), known(reservation_expires_at=NOW)
+SINCE, FROM_THE_FUTURE = (a_processing(created_at=NOW + timedelta(days=days)) for days in (-2, 2))
 UNTIL: dict[str, tuple[list[OrderEvent], dict[str, Any], datetime | None]] = {
     # what is on its way, and what has come to nothing: until when the units are held
+    "as long as such a payment usually takes": ([USUAL], OVER, IN_A_WEEK),
+    "since Stripe said so": ([SINCE], OVER, NOW + timedelta(days=5)),
+    "not from the future": ([FROM_THE_FUTURE], OVER, IN_A_WEEK),
+    "nor from the end of time": ([a_processing(created_at=END_OF_TIME)], OVER, IN_A_WEEK),
+    "of a hold without an end": ([USUAL], known(reservation_expires_at=None), IN_A_WEEK),
+    "never shortened": ([USUAL], BY_HAND, IN_40_DAYS),
     "a voucher, until it expires": ([VOUCHER], {}, IN_3_DAYS),
     "however long its session assumes": ([replace(FOR_EVER, is_estimate=True), VOUCHER], {}, IN_3_DAYS),
     "and however long such a payment usually takes": ([USUAL, VOUCHER], {}, IN_3_DAYS),
