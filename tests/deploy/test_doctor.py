@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from stripe_api.api import API_VERSION
 from tests.support.broken_service import (
     BROKEN,
     FIRST,
+    HOURLY_JOB,
     IN_PROJECT,
     JOB,
     LISTS,
@@ -197,6 +199,7 @@ def test_other_ways_to_be_right(service: DeployedService, diagnose: Diagnose) ->
     verifies_with(both)(service)
     endpoint(api_version=None, url=f"{WEBHOOK}/", livemode=True)(service)
     service.google.kept[JOB] |= {"status": {}}
+    service.google.kept[HOURLY_JOB] |= {"lastAttemptTime": (NOW - timedelta(minutes=70)).isoformat()}
     code, checks = diagnose()
     assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
 

@@ -14,6 +14,7 @@ IN_PROJECT: Final = f"projects/{PROJECT}"
 PLACE: Final = f"{IN_PROJECT}/locations/{REGION}"
 SECRETS: Final = f"secretmanager/{IN_PROJECT}/secrets/{SECRET}"
 JOB: Final = f"cloudscheduler/{PLACE}/jobs/firebase-schedule-releaseExpiredReservations-{REGION}"
+HOURLY_JOB: Final = f"cloudscheduler/{PLACE}/jobs/firebase-schedule-reconcileWithStripe-{REGION}"
 PLACE_OF_FUNCTIONS: Final = f"cloudfunctions/{PLACE}/functions"
 CHANNEL: Final = f"monitoring/{IN_PROJECT}/notificationChannels/1"
 TTL: Final = f"{IN_DATABASE}/collectionGroups/messages/fields/expireAt"
@@ -121,6 +122,10 @@ BROKEN: Final[dict[str, tuple[str, Callable[[DeployedService], object]]]] = {
     "no schedule": ("functions", gone(JOB)),
     "paused": ("schedules", kept(JOB, state="PAUSED")),
     "silent": ("schedules", kept(JOB, lastAttemptTime=(NOW - timedelta(minutes=21)).isoformat())),
+    "silent for more than an hour": (
+        "schedules",
+        kept(HOURLY_JOB, lastAttemptTime=(NOW - timedelta(minutes=76)).isoformat()),
+    ),
     "never called": ("schedules", never_called(NOW - timedelta(minutes=21))),
     "failed": ("schedules", kept(JOB, status={"code": 13})),
     "nobody is alerted": ("policies", kept(f"monitoring/{IN_PROJECT}/alertPolicies/1", enabled=False)),

@@ -11,8 +11,8 @@ from tools.deploying.wanted import Wanted
 from tools.diagnosing.check import Unseen
 from tools.diagnosing.seen import Seen
 
-# Every schedule in functions.yaml is of five minutes, and a run may take nine.
-_SILENT_MAX: Final = timedelta(minutes=20)
+# How late a job may be: a run may take nine minutes.
+_LATE_MAX: Final = timedelta(minutes=15)
 _MODES: Final = ("OPTIMISTIC", "PESSIMISTIC")
 
 
@@ -92,7 +92,7 @@ def functions(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
 def schedules(wanted: Wanted, found: Found, now: datetime) -> Iterator[Defect | Unseen]:
     for function in wanted.functions:
         job = found.jobs.get(function.job)
-        if job is None:
+        if function.every is None or job is None:
             # Where there should be one, the function lacks it.
             continue
         place = f"{function.job} --location={function.region} --project={wanted.project}"
@@ -100,11 +100,12 @@ def schedules(wanted: Wanted, found: Found, now: datetime) -> Iterator[Defect | 
         since = last or job.get("userUpdateTime")
         if job.get("state") != "ENABLED":
             yield Defect(f"The job of {function.name} is {job.get('state')}", f"gcloud scheduler jobs resume {place}")
-        elif since is None or now - datetime.fromisoformat(since) > _SILENT_MAX:
+        elif since is None or now - datetime.fromisoformat(since) > function.every + _LATE_MAX:
             called = f"was last called at {last}" if last else "was never called"
             yield Defect(f"{function.name} {called}", f"gcloud scheduler jobs run {place}")
         elif last is None:
-            yield Unseen(f"{function.name} was not called yet", "look again in five minutes")
+            minutes = function.every.total_seconds() / 60
+            yield Unseen(f"{function.name} was not called yet", f"look again in {minutes:.0f} minutes")
         elif code := job.get("status", {}).get("code", 0):
             logs = f"gcloud functions logs read {function.name} --gen2 --region={function.region}"
             yield Defect(
