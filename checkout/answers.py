@@ -52,7 +52,14 @@ def payable(order: Order | None, caller: Caller) -> Order:
 def price_of(order: Order) -> Money:
     """What the order asks. Raises CallRefused if that cannot be asked of anybody."""
     asked = order.asked
-    if order.price_defect or asked is None or asked.amount < 0:
-        details = {"status": order.status.value, "reason": "no_price"}
-        raise CallRefused(Status.FAILED_PRECONDITION, "the order has no usable price", details, severity="WARNING")
+    if order.price_defect or asked is None:
+        raise _unpriced(order, order.price_defect or "neither the catalogue nor the backend has priced it")
+    if asked.amount < 0:
+        raise _unpriced(order, "more is taken off than its items cost")
     return asked
+
+
+def _unpriced(order: Order, why: str) -> CallRefused:
+    """The customer's app learns that it can do nothing, and the log what the shop has to correct."""
+    message, details = "the order has no usable price", {"status": order.status.value, "reason": "no_price"}
+    return CallRefused(Status.FAILED_PRECONDITION, message, details, severity="WARNING", note=why)

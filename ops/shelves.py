@@ -26,6 +26,8 @@ class Shelf:
     product_id: str
     name: str | None
     price: Money | None
+    price_defect: str | None
+    """Why nobody can order it, though it has a price."""
     is_on_sale: bool
     is_never_short: bool
     stock: int | None
@@ -37,7 +39,7 @@ class Shelf:
     to_take: int
     """Paid, and not yet taken: still counted in `stock` and in `reserved`."""
     defect: str | None
-    """Why nothing can be held of it."""
+    """Why none of it can be counted as held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def _shelf(product_id: str, inventory: Found | None, catalogue: Found | None, to
         product_id=product_id,
         name=listed_from(listed).name if listed else None,
         price=product.unit_price,
+        price_defect=product.price_defect,
         is_on_sale=product.on_sale,
         is_never_short=level is not None and level.stock is None,
         stock=level.stock if level else None,

@@ -48,7 +48,8 @@ def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> I
 def _row(shelf: Shelf) -> Row:
     figures = ("any", "-", "any") if shelf.is_never_short else (shelf.stock, shelf.reserved, shelf.available)
     sold = f"{shelf.to_take} paid, not yet taken" if shelf.to_take else None
-    remarks = [shelf.defect, None if shelf.is_on_sale else "not on sale", sold]
+    price = f"it {shelf.price_defect}" if shelf.price_defect else None
+    remarks = [shelf.defect, price, None if shelf.is_on_sale else "not on sale", sold]
     return (
         shelf.product_id,
         shelf.name or "-",

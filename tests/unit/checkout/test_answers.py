@@ -62,18 +62,20 @@ def test_any_other_order_says_what_it_is(status: OrderStatus) -> None:
 
 
 UNPRICED: dict[str, dict[str, Any]] = {
-    "nobody has priced it": {"total": None, "items_total": None},
-    "its price cannot be read": {"price_defect": "adjustments must be a list"},
-    "more is taken off than it costs": {"total": Money(-1, "eur")},
+    "neither the catalogue nor the backend has priced it": {"total": None, "items_total": None},
+    "adjustments must be a list": {"price_defect": "adjustments must be a list"},
+    "more is taken off than its items cost": {"total": Money(-1, "eur")},
 }
 
 
-@pytest.mark.parametrize("changes", UNPRICED.values(), ids=UNPRICED)
-def test_nothing_is_asked_where(changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("why", "changes"), UNPRICED.items(), ids=UNPRICED)
+def test_nothing_is_asked_and_the_log_says_why_where(why: str, changes: dict[str, Any]) -> None:
     with pytest.raises(CallRefused) as refused:
         price_of(a_held_order(**changes))
     assert (refused.value.status, refused.value.severity) == (Status.FAILED_PRECONDITION, "WARNING")
     assert refused.value.details == {"status": "reserved", "reason": "no_price"}
+    assert refused.value.note == why
+    assert why not in str(refused.value)
 
 
 @pytest.mark.parametrize("price", [EUR_36, Money(0, "eur")])

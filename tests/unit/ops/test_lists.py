@@ -141,6 +141,12 @@ def test_what_is_on_sale_and_has_lost_its_inventory_is_listed_too() -> None:
     assert operated(store, "stock", "show", "--limit", "1").stdout.splitlines()[1].startswith("cap ")
 
 
+def test_a_product_that_nobody_can_order_for_its_price_says_so() -> None:
+    store = a_shop()
+    store.put("products/shirt", {"name": "Shirt", "active": True, "unitAmount": 14.5, "currency": "eur"})
+    assert "it needs a whole unitAmount in minor units" in operated(store, "stock").stdout
+
+
 def test_one_product_shows_which_orders_hold_its_units() -> None:
     store = a_shop(a_reserved_order(), reserved=5)
     kept = a_reserved_order(status="review", holdKept=True, items=[{"productId": "shirt", "quantity": 2}])
