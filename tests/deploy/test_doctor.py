@@ -27,6 +27,7 @@ from tests.support.broken_service import (
     kept,
     key_is_answered,
     never_called,
+    of_the_accounts_version,
     verifies_with,
 )
 from tests.support.deployed_service import API_KEY, IN_FRONT_OF_IT, SERVICES_KEY, WEBHOOK, DeployedService
@@ -197,11 +198,20 @@ def test_other_ways_to_be_right(service: DeployedService, diagnose: Diagnose) ->
     both = f"test:{FIRST},live:{SECOND}"
     service.secret = both
     verifies_with(both)(service)
-    endpoint(api_version=None, url=f"{WEBHOOK}/", livemode=True)(service)
+    endpoint(url=f"{WEBHOOK}/", livemode=True)(service)
+    of_the_accounts_version(API_VERSION)(service)
     service.google.kept[JOB] |= {"status": {}}
     service.google.kept[HOURLY_JOB] |= {"lastAttemptTime": (NOW - timedelta(minutes=70)).isoformat()}
     code, checks = diagnose()
     assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
+
+
+def test_where_no_event_shows_the_accounts_version_it_is_not_called_right(
+    service: DeployedService, diagnose: Diagnose
+) -> None:
+    endpoint(api_version=None)(service)
+    code, checks = diagnose()
+    assert (code, in_state("not checked", checks)) == (0, ["api version"])
 
 
 def test_what_is_in_front_of_the_webhook_is_its_address_where_the_canary_goes_there(

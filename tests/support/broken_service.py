@@ -39,6 +39,16 @@ def endpoint(**fields: Any) -> Change:
     return lambda service: service.endpoints[0].update(fields)
 
 
+def of_the_accounts_version(version: str) -> Change:
+    """The endpoint has no API version of its own, and the account has this one."""
+
+    def change(service: DeployedService) -> None:
+        service.events = [{"object": "event", "api_version": version}]
+        endpoint(api_version=None)(service)
+
+    return change
+
+
 def never_called(since: datetime) -> Change:
     def change(service: DeployedService) -> None:
         del service.google.kept[JOB]["lastAttemptTime"]
@@ -138,6 +148,7 @@ BROKEN: Final[dict[str, tuple[str, Callable[[DeployedService], object]]]] = {
     "a type too many": ("event types", endpoint(enabled_events=[*HANDLED_TYPES, "customer.created"])),
     "every type": ("event types", endpoint(enabled_events=["*"])),
     "too old": ("api version", endpoint(api_version="2019-12-03")),
+    "as old as the account": ("api version", of_the_accounts_version("2015-10-16")),
     "too new": ("api version", endpoint(api_version="2026-11-25.endive")),
     "a secret of the other mode": ("mode", verifies_with(f"live:{FIRST}")),
     "accepts what is forged": ("forged post", webhook(answers=(200, {"result": "ignored"}))),

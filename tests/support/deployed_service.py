@@ -57,6 +57,8 @@ class DeployedService:
     """Stripe's: one is somebody else's."""
     key_answers: dict[str, int] = field(default_factory=dict)
     """What Stripe answers but 200 to the service's own key, by path."""
+    events: list[Json] = field(default_factory=list)
+    """Stripe's latest."""
     answers: tuple[int, Json] | None = None
     """What answers in the webhook's place."""
 
@@ -80,7 +82,8 @@ class DeployedService:
     def _stripe(self, path: str, headers: Mapping[str, str]) -> tuple[int, Json]:
         if headers["Authorization"] in (_basic(SERVICES_KEY), _basic(SERVICES_KEY.replace("test", "live"))):
             assert path in ("/v1/checkout/sessions", "/v1/payment_intents", "/v1/refunds", "/v1/events")
-            return self.key_answers.get(path, 200), {"object": "list", "data": []}
+            data = self.events if path == "/v1/events" else []
+            return self.key_answers.get(path, 200), {"object": "list", "data": data}
         if headers["Authorization"] != _basic(API_KEY):
             return 401, {"error": {"type": "invalid_request_error"}}
         assert path == "/v1/webhook_endpoints"

@@ -58,8 +58,14 @@ def api_version(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect |
     yield from _unless_there(wanted, seen)
     for one in _listed(wanted, seen):
         # A version is a date, and perhaps a name. Null is the account's own.
-        version = one.get("api_version")
-        if version and not OLDEST_VERSION <= version[: len(OLDEST_VERSION)] <= API_VERSION[: len(OLDEST_VERSION)]:
+        key = seen.api_key if isinstance(seen.api_key, ServicesKey) else None
+        version = one.get("api_version") or (key and key.events_version)
+        if not version:
+            yield Unseen(
+                f"{one['id']} sends events of the account's own version, which no event of it shows",
+                f"set {API_KEY} and look again, once there are events; or add one of {API_VERSION} in its place",
+            )
+        elif not OLDEST_VERSION <= version[: len(OLDEST_VERSION)] <= API_VERSION[: len(OLDEST_VERSION)]:
             yield Defect(
                 f"{one['id']} sends events of {version}, which nobody has tried",
                 f"add one of {API_VERSION} in its place: an endpoint keeps its version",

@@ -31,6 +31,11 @@ class ServicesKey:
     livemode: bool
     answers: Mapping[str, int]
     """The status of what Stripe answers, by what was asked for."""
+    events_version: str | None
+    """The API version of the account's latest event, which is the account's own; None if it has none to show.
+
+    https://docs.stripe.com/api/events/object#event_object-api_version
+    """
 
 
 def services_key(key: str) -> ServicesKey | Defect | Unseen:
@@ -43,10 +48,12 @@ def services_key(key: str) -> ServicesKey | Defect | Unseen:
     except InvalidKey as invalid:
         return Defect(f"{API_KEY} {invalid}", "set another, or unset, and deploy")
     try:
-        answers = {what: _asked(address, key).status_code for what, address in _NEEDED_BY_SERVICE.items()}
-    except requests.RequestException as problem:
+        answers = {what: _asked(address, key) for what, address in _NEEDED_BY_SERVICE.items()}
+        latest = answers["events"].json()["data"] if answers["events"].ok else ()
+    except (requests.RequestException, KeyError) as problem:
         return Unseen(f"Stripe cannot be asked ({type(problem).__name__})", "look again")
-    return ServicesKey(livemode, answers)
+    statuses = {what: answer.status_code for what, answer in answers.items()}
+    return ServicesKey(livemode, statuses, next((event.get("api_version") for event in latest), None))
 
 
 def endpoints_of(key: str) -> Sequence[Json] | Unseen:
