@@ -28,6 +28,7 @@ from tests.support.broken_service import (
     key_is_answered,
     never_called,
     of_the_accounts_version,
+    policies,
     verifies_with,
 )
 from tests.support.deployed_service import API_KEY, IN_FRONT_OF_IT, SERVICES_KEY, WEBHOOK, DeployedService
@@ -212,6 +213,12 @@ def test_where_no_event_shows_the_accounts_version_it_is_not_called_right(
     endpoint(api_version=None)(service)
     code, checks = diagnose()
     assert (code, in_state("not checked", checks)) == (0, ["api version"])
+
+
+def test_whether_others_watch_what_monitoring_would_is_not_known(service: DeployedService, diagnose: Diagnose) -> None:
+    policies(displayName="Others'")(service)
+    code, checks = diagnose()
+    assert (code, in_state("not checked", checks)) == (0, ["policies"])
 
 
 def test_what_is_in_front_of_the_webhook_is_its_address_where_the_canary_goes_there(

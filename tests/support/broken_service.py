@@ -16,6 +16,7 @@ SECRETS: Final = f"secretmanager/{IN_PROJECT}/secrets/{SECRET}"
 JOB: Final = f"cloudscheduler/{PLACE}/jobs/firebase-schedule-releaseExpiredReservations-{REGION}"
 HOURLY_JOB: Final = f"cloudscheduler/{PLACE}/jobs/firebase-schedule-reconcileWithStripe-{REGION}"
 PLACE_OF_FUNCTIONS: Final = f"cloudfunctions/{PLACE}/functions"
+POLICY: Final = f"monitoring/{IN_PROJECT}/alertPolicies/1"
 CHANNEL: Final = f"monitoring/{IN_PROJECT}/notificationChannels/1"
 TTL: Final = f"{IN_DATABASE}/collectionGroups/messages/fields/expireAt"
 FIRST: Final = f"whsec_{'a' * 32}"
@@ -45,6 +46,16 @@ def of_the_accounts_version(version: str) -> Change:
     def change(service: DeployedService) -> None:
         service.events = [{"object": "event", "api_version": version}]
         endpoint(api_version=None)(service)
+
+    return change
+
+
+def policies(**fields: Any) -> Change:
+    """All alert policies have other fields."""
+
+    def change(service: DeployedService) -> None:
+        for name in service.google.under(f"monitoring/{IN_PROJECT}/alertPolicies/"):
+            kept(f"monitoring/{IN_PROJECT}/alertPolicies/{name}", **fields)(service)
 
     return change
 
@@ -138,7 +149,9 @@ BROKEN: Final[dict[str, tuple[str, Callable[[DeployedService], object]]]] = {
     ),
     "never called": ("schedules", never_called(NOW - timedelta(minutes=21))),
     "failed": ("schedules", kept(JOB, status={"code": 13})),
-    "nobody is alerted": ("policies", kept(f"monitoring/{IN_PROJECT}/alertPolicies/1", enabled=False)),
+    "nobody is alerted": ("policies", policies(enabled=False)),
+    "a policy is missing": ("policies", gone(POLICY)),
+    "a policy that calls nobody": ("policies", kept(POLICY, notificationChannels=[])),
     "nobody has confirmed": ("channels", kept(CHANNEL, verificationStatus="UNVERIFIED")),
     "no channel": ("channels", kept(CHANNEL, enabled=False)),
     "no endpoint": ("endpoint", endpoint(url="https://b.example")),

@@ -10,6 +10,7 @@ from tools.deploying.found import Found
 from tools.deploying.wanted import Wanted
 from tools.diagnosing.check import Unseen
 from tools.diagnosing.seen import Seen
+from tools.monitoring import monitoring_in
 
 # How late a job may be: a run may take nine minutes.
 _LATE_MAX: Final = timedelta(minutes=15)
@@ -113,11 +114,23 @@ def schedules(wanted: Wanted, found: Found, now: datetime) -> Iterator[Defect | 
             )
 
 
-def alert_policies(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
+def alert_policies(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
     if isinstance(seen.policies, Unseen):
         yield seen.policies
-    elif not any(policy.get("enabled", True) for policy in seen.policies):
+        return
+    there = {str(policy.get("displayName")): policy for policy in seen.policies}
+    used = {name: policy for name, policy in there.items() if policy.get("enabled", True)}
+    ours = {policy["displayName"] for policy in monitoring_in().policies}
+    if not used:
         yield Defect("No alert policy is switched on, so nobody is called", "see docs/runbook.md (Watching)")
+    elif not ours & used.keys():
+        yield Unseen("Others watch here than those of monitoring/", "see docs/runbook.md (Watching)")
+    else:
+        remedy = f"make monitoring PROJECT={wanted.project} CHANNELS=… APPLY=1"
+        if absent := sorted(ours - there.keys()):
+            yield Defect(f"There is no alert policy {', '.join(absent)}", remedy)
+        if silent := sorted(name for name in ours & used.keys() if not used[name].get("notificationChannels")):
+            yield Defect(f"Nobody is called by {', '.join(silent)}", remedy)
 
 
 def alert_channels(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:

@@ -14,6 +14,7 @@ from service.environment import UNSET
 from tests.support.google_cloud.deploying import DATABASE, PROJECT, SECRET, prepared_project
 from tests.support.google_cloud.project import GoogleProject, Json
 from tools.deploying.wanted import Function, Wanted
+from tools.monitoring import monitoring_in
 
 _IN_PROJECT: Final = f"projects/{PROJECT}"
 IN_DATABASE: Final = f"firestore/{_IN_PROJECT}/databases/{DATABASE}"
@@ -35,9 +36,17 @@ def deployed_project(wanted: Wanted, folder: Path, secret: str, now: datetime) -
     release = f"{_IN_PROJECT}/releases/cloud.firestore/{DATABASE}"
     google.kept[f"firebaserules/{ruleset}"] = {"source": {"files": [{"content": wanted.rules}]}}
     google.kept[f"firebaserules/{release}"] = {"name": release, "rulesetName": ruleset}
-    for kind, one in {"alertPolicies": {}, "notificationChannels": {"verificationStatus": "VERIFIED"}}.items():
-        google.kept[f"monitoring/{_IN_PROJECT}/{kind}/1"] = {"name": "Operators", "enabled": True, **one}
+    _watch(google)
     return google
+
+
+def _watch(google: GoogleProject) -> None:
+    """By our policies and by one of somebody else's, which calls nobody."""
+    channel = f"{_IN_PROJECT}/notificationChannels/1"
+    ours = [{**policy, "notificationChannels": [channel]} for policy in monitoring_in().policies]
+    policies = {f"alertPolicies/{number}": one for number, one in enumerate([{"displayName": "Others'"}, *ours])}
+    for name, one in {**policies, "notificationChannels/1": {"verificationStatus": "VERIFIED"}}.items():
+        google.kept[f"monitoring/{_IN_PROJECT}/{name}"] = {"name": f"{_IN_PROJECT}/{name}", "enabled": True, **one}
 
 
 def keep_secret(google: GoogleProject, text: str, name: str = SECRET) -> None:
