@@ -23,7 +23,7 @@ from service.environment import SettingsError
 from service.settings import Settings, settings_from
 from stripe_api.api import StripeUnavailable
 from tools.addresses import PROJECT, NoEmulators, found
-from tools.deploying.wanted import settings_of
+from tools.deploying.dotenv import settings_of
 from tools.toolchain import BUILD, ROOT
 
 if TYPE_CHECKING:

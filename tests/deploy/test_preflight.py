@@ -172,6 +172,11 @@ def test_what_google_does_not_list_is_not_taken_for_gone(deployer: Deployer, mon
             "STRIPE_WEBHOOK_SECRET=x",
             "STRIPE_WEBHOOK_SECRET is in a file of settings: it belongs into Secret Manager alone.",
         ),
+        (
+            "ORDER_URL=https://shop.example/#/{orderId}",
+            "What follows the # is no part of ORDER_URL: put the value in double quotes.",
+        ),
+        ("EXPECT_LIVE_MODE=true", "EXPECT_LIVE_MODE is no setting: .env has all there are."),
         ("REGION=", "REGION is not set, or cannot be used: .env has its default."),
     ],
 )

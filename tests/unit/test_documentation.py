@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.deploying.rights import DEPLOYER, ROLES
+from tools.deploying.wanted import wanted_in
 from tools.toolchain import ROOT
 from webhooks.translation import _HANDLED
 
@@ -89,15 +90,21 @@ def test_every_decision_is_listed_dated_weighed_and_checked() -> None:
         assert [part for part in parts if part not in page.read_text()] == [], page.name
 
 
-def test_the_runbook_names_every_setting() -> None:
-    runbook, modules = (
-        (ROOT / "docs/runbook.md").read_text(),
-        [ROOT / "service/secrets.py", *ROOT.glob("*/settings.py"), *ROOT.glob("notifications/*/settings.py")],
-    )
+def settings_of_the_code() -> set[str]:
+    modules = [ROOT / "service/secrets.py", *ROOT.glob("*/settings.py"), *ROOT.glob("notifications/*/settings.py")]
     settings = "".join(module.read_text() for module in modules)
     not_ours = {"GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "STRIPE_API_URL"}
-    known = {*re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', settings)} - not_ours
-    assert [name for name in known if f"`{name}`" not in runbook] == []
+    return {*re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', settings)} - not_ours
+
+
+def test_the_runbook_names_every_setting() -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    assert [name for name in settings_of_the_code() if f"`{name}`" not in runbook] == []
+
+
+def test_the_settings_file_has_every_setting_that_is_no_secret() -> None:
+    wanted = wanted_in(ROOT, "shop")
+    assert settings_of_the_code() - wanted.secrets - wanted.settings.keys() == set()
 
 
 def test_the_runbook_has_stripe_send_the_types_that_are_handled_once_each_and_no_others() -> None:

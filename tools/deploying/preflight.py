@@ -37,6 +37,10 @@ def of_settings(wanted: Wanted) -> Iterator[Defect]:
         for name in exposed:
             yield Defect(f"{name} is in a file of settings", "it belongs into Secret Manager alone.")
         return
+    for name in sorted(wanted.cut_short):
+        yield Defect(f"What follows the # is no part of {name}", "put the value in double quotes.")
+    for name in sorted(wanted.unknown):
+        yield Defect(f"{name} is no setting", ".env has all there are.")
     try:
         settings = settings_from(wanted.settings)
     except SettingsError as error:

@@ -11,11 +11,10 @@ from typing import Any, Final
 import yaml
 
 from database.ids import DEFAULT_DATABASE
-from tools.deploying import rights
+from tools.deploying import dotenv, rights
 
 _PARAMETER: Final = re.compile(r"\{\{ params\.(\w+) \}\}")
 _USABLE: Final = re.compile(r"[\w()-]+")
-_LINE: Final = re.compile(r"\s*(?:export\s+)?([A-Z_][A-Z0-9_]*)\s*=\s*(.*?)\s*")
 
 
 class NotDeployable(Exception):
@@ -58,6 +57,10 @@ class Wanted:
     apis: tuple[str, ...]
     """Those that have to be on, beside those that deploying itself takes."""
     settings: Mapping[str, str]
+    cut_short: frozenset[str]
+    """The settings of which a # cuts off the rest."""
+    unknown: frozenset[str]
+    """What is set and is no setting."""
     database: str
     configured_database: str
     """Where firebase.json says that rules and indexes belong."""
@@ -85,13 +88,15 @@ def wanted_in(folder: Path, project: str) -> Wanted:
     """Raises NotDeployable."""
     config = json.loads((folder / "firebase.json").read_text())
     configured = json.loads((folder / config["firestore"]["indexes"]).read_text())
-    settings = settings_of(folder, project)
+    settings = dotenv.settings_of(folder, project)
     manifest = _manifest((folder / "functions.yaml").read_text(), {**settings, "PROJECT_ID": project})
     return Wanted(
         project=project,
         codebase=config["functions"].get("codebase", "default"),
         apis=tuple(required["api"] for required in manifest["requiredAPIs"]),
         settings=settings,
+        cut_short=dotenv.cut_short(folder, project),
+        unknown=dotenv.unknown(folder, project),
         database=settings.get("DATABASE_ID", DEFAULT_DATABASE),
         configured_database=config["firestore"].get("database", DEFAULT_DATABASE),
         functions=tuple(_function(name, endpoint) for name, endpoint in manifest["endpoints"].items()),
@@ -108,16 +113,6 @@ def wanted_in(folder: Path, project: str) -> Wanted:
         ),
         rules=(folder / config["firestore"]["rules"]).read_text(),
     )
-
-
-def settings_of(folder: Path, project: str) -> dict[str, str]:
-    """What the functions are given beside their secrets: `.env`, and over it the project's own file."""
-    settings: dict[str, str] = {}
-    for file in (folder / ".env", folder / f".env.{project}"):
-        for line in file.read_text().splitlines() if file.is_file() else ():
-            if match := _LINE.fullmatch(line):
-                settings[match[1]] = match[2].strip("\"'")
-    return settings
 
 
 def composite(collection: str, index: Mapping[str, Any]) -> tuple[str, str]:

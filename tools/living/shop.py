@@ -7,7 +7,7 @@ from service.settings import settings_from
 from settlement.terms import Terms
 from tools.addresses import PROJECT
 from tools.catalogue import seed
-from tools.deploying.wanted import settings_of
+from tools.deploying.dotenv import settings_of
 from tools.emulators import WEBHOOK_SECRET
 from tools.living.past import documents_after, supplies
 from tools.living.plots import Customer, chance_of, customers

@@ -1,0 +1,59 @@
+"""Files of settings, read as the Firebase tools read them: what is deployed has to be what was looked at."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+# As in src/functions/env.ts of firebase-tools. Without quotes, a value ends where a # begins.
+_LINE: Final = re.compile(
+    r"""^[\s\ufeff]*(?:export)?\s*([A-Za-z0-9_./]+)\s*=[\f\t\v]*"""
+    r"""(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|[^#\n]*)\s*(?:#[^\n]*)?$""",
+    re.MULTILINE,
+)
+_QUOTED: Final = re.compile(r"""(["'])(.*)\1""", re.DOTALL)
+_ESCAPED: Final = re.compile(r"""\\([nrtv\\'"])""")
+_CHARACTERS: Final[Mapping[str, str]] = {"n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def settings_of(folder: Path, project: str) -> dict[str, str]:
+    """What the functions are given beside their secrets: `.env`, and over it the project's own file."""
+    return {name: value for text in _texts(folder, project) for name, value in parsed(text).items()}
+
+
+def parsed(text: str) -> dict[str, str]:
+    return {match[1]: _value(match[2].strip()) for match in _LINE.finditer(text)}
+
+
+def cut_short(folder: Path, project: str) -> frozenset[str]:
+    """The settings of which a # that nobody can have meant for a comment cuts off the rest: `https://a.example/#b`."""
+    return frozenset(
+        match[1]
+        for text in _texts(folder, project)
+        for match in _LINE.finditer(text)
+        if text[match.end(2) :].startswith("#")
+        and not match[2][-1:].isspace()
+        and not _QUOTED.fullmatch(match[2].strip())
+    )
+
+
+def unknown(folder: Path, project: str) -> frozenset[str]:
+    """What the project's own file sets and `.env`, which has all settings, does not know."""
+    known, own = (parsed(text) for text in _texts(folder, project))
+    return frozenset(own.keys() - known.keys())
+
+
+def _texts(folder: Path, project: str) -> Iterator[str]:
+    for file in (folder / ".env", folder / f".env.{project}"):
+        yield file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _value(text: str) -> str:
+    quoted = _QUOTED.fullmatch(text)
+    if quoted is None:
+        return text
+    return _ESCAPED.sub(_meant, quoted[2]) if quoted[1] == '"' else quoted[2]
+
+
+def _meant(escaped: re.Match[str]) -> str:
+    return _CHARACTERS.get(escaped[1], escaped[1])
