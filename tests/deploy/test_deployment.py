@@ -220,7 +220,7 @@ def test_the_doctor_finds_nothing_wrong_with_what_is_left_behind(deployed: Deplo
     wanted = wanted_in(deployed.folder, PROJECT)
     found = found_in(Google(PROJECT), wanted, needed=READERS)
     judges = (project.rights, project.database, project.indexes, project.times_to_live, project.rules)
-    for judge in (*judges, project.secrets, project.functions):
+    for judge in (*judges, project.settings_in_use, project.secrets, project.functions):
         assert list(judge(wanted, found, NOW)) == []
 
 

@@ -36,6 +36,7 @@ from tests.support.google_cloud.deployed import deployed_project, keep_secret
 from tests.support.google_cloud.deploying import PROJECT, REGION, Deployer
 from tests.support.google_cloud.project import GoogleProject
 from tests.support.stripe.versions import API_VERSIONS
+from tools.deploying.dotenv import parsed
 from tools.deploying.wanted import wanted_in
 from tools.diagnosing.checks import CHECKS
 from tools.diagnosing.deliveries import OLDEST_VERSION
@@ -105,11 +106,17 @@ def test_what_is_wrong_is_found_with_a_remedy_and_nothing_else_is_wrong(
 
 
 @pytest.fixture
-def set_to(deployer: Deployer) -> Iterator[Callable[[str], object]]:
-    """Adds a line to the project's settings."""
+def set_to(deployer: Deployer, service: DeployedService) -> Iterator[Callable[[str], object]]:
+    """Adds a line to the project's settings, and to those of what runs."""
     file = deployer.folder / f".env.{PROJECT}"
     before = file.read_text()
-    yield lambda line: file.write_text(before + line)
+
+    def add(line: str) -> None:
+        file.write_text(before + line)
+        for function in service.google.under("cloudfunctions/").values():
+            function["serviceConfig"]["environmentVariables"] |= parsed(line)
+
+    yield add
     file.write_text(before)
 
 

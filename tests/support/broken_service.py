@@ -109,6 +109,10 @@ def a_service(service: DeployedService) -> dict[str, Any]:
 
 BROKEN: Final[dict[str, tuple[str, Callable[[DeployedService], object]]]] = {
     "an API is off": ("apis", kept(f"serviceusage/{IN_PROJECT}/services/eventarc.googleapis.com", state="DISABLED")),
+    "a setting that was not deployed": (
+        "in use",
+        lambda service: a_service(service)["environmentVariables"].update(OPEN_ORDERS_MAX="7"),
+    ),
     "an account has no role": ("rights", kept(f"cloudresourcemanager/{IN_PROJECT}:policy", bindings=[])),
     "in Datastore mode": ("database", kept(IN_DATABASE, type="DATASTORE_MODE")),
     "locked by groups": ("database", kept(IN_DATABASE, concurrencyMode="OPTIMISTIC_WITH_ENTITY_GROUPS")),

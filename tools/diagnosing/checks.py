@@ -29,6 +29,7 @@ def _of(judge: Callable[[Wanted, Found, datetime], Iterator[Defect | Unseen]]) -
 CHECKS: Final[Mapping[str, tuple[str, Judge]]] = {
     "apis": ("those that functions.yaml names are on", project.apis),
     "settings": ("they can be used", project.settings),
+    "in use": ("what runs has the settings of the files", _of(project.settings_in_use)),
     "rights": ("each account may do its work", _of(project.rights)),
     "database": ("it is in Native mode, and open to the service", _of(project.database)),
     "protection": ("the database cannot be deleted, nor what it held be lost, by one mistake", _of(project.protection)),

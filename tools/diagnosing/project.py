@@ -26,6 +26,20 @@ def settings(wanted: Wanted, _seen: Seen, _now: datetime) -> Iterator[Defect]:
     yield from preflight.of_settings(wanted)
 
 
+def settings_in_use(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
+    running = (found.functions.get((function.region, function.name)) for function in wanted.functions)
+    used = [
+        there["serviceConfig"].get("environmentVariables", {})
+        for there in running
+        if there and there["state"] == "ACTIVE"
+    ]
+    others = sorted(
+        name for name, value in wanted.settings.items() if any(each.get(name, "") != value for each in used)
+    )
+    if others:
+        yield Defect(f"What runs has another {', '.join(others)} than the files of settings", _deploy(wanted))
+
+
 def rights(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
     yield from preflight.of_accounts(wanted, found)
 

@@ -30,7 +30,7 @@ def deployed_project(wanted: Wanted, folder: Path, secret: str, now: datetime) -
     for name in wanted.secrets:
         keep_secret(google, secret if name == SECRET else UNSET, name)
     for function in wanted.functions:
-        _deploy(google, function, now)
+        _deploy(google, function, wanted.settings, now)
     _index(google, json.loads((folder / "firestore.indexes.json").read_text()))
     ruleset = f"{_IN_PROJECT}/rulesets/1"
     release = f"{_IN_PROJECT}/releases/cloud.firestore/{DATABASE}"
@@ -60,10 +60,14 @@ def keep_secret(google: GoogleProject, text: str, name: str = SECRET) -> None:
     }
 
 
-def _deploy(google: GoogleProject, function: Function, now: datetime) -> None:
+def _deploy(google: GoogleProject, function: Function, settings: Mapping[str, str], now: datetime) -> None:
     place = f"{_IN_PROJECT}/locations/{function.region}"
     bound = [{"key": name, "secret": name, "version": "1"} for name in function.secrets]
-    service = {"serviceAccountEmail": function.account, "secretEnvironmentVariables": bound}
+    service = {
+        "serviceAccountEmail": function.account,
+        "secretEnvironmentVariables": bound,
+        "environmentVariables": dict(settings),
+    }
     deployed = {"serviceConfig": service, "labels": {"deployment-tool": "cli-firebase"}}
     _ask(google, "POST", f"cloudfunctions.googleapis.com/v2/{place}/functions", deployed, functionId=function.name)
     google.kept[f"run/{place}/services/{function.name.lower()}:policy"] = {
