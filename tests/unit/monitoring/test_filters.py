@@ -21,8 +21,10 @@ from tools.toolchain import ROOT
 
 MONITORING: Final = monitoring_in()
 METRICS: Final = {metric["name"]: metric for metric in MONITORING.metrics}
-FUNCTIONS: Final = {name.lower() for name in yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]}
+ENDPOINTS: Final = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
+FUNCTIONS: Final = {name.lower() for name in ENDPOINTS}
 """Cloud Run's names of the deployed functions."""
+TRIGGERS: Final = {name.lower() for name, endpoint in ENDPOINTS.items() if "eventTrigger" in endpoint}
 GOOGLES_OWN: Final = {
     # A trigger that fails raises, which the platform answers for it.
     "run.googleapis.com/request_count",
@@ -163,6 +165,8 @@ def test_the_canary_is_no_delivery_of_stripes(usual: Sequence[Entry]) -> None:
 def test_what_is_watched_is_counted_by_us_or_by_google(monitoring_filter: str) -> None:
     terms = terms_of(monitoring_filter)
     assert set(terms.get("resource.labels.service_name", ())) <= FUNCTIONS
+    if metric_in(monitoring_filter) == "run.googleapis.com/request_count":
+        assert set(terms["resource.labels.service_name"]) == TRIGGERS
     if (name := metric_in(monitoring_filter)) in METRICS:
         assert terms == {"resource.type": ["cloud_run_revision"], "metric.type": [OURS + name]}
     else:
