@@ -30,6 +30,7 @@ from tests.support.broken_service import (
     of_the_accounts_version,
     policies,
     verifies_with,
+    webhook_verifies_with,
 )
 from tests.support.deployed_service import API_KEY, IN_FRONT_OF_IT, SERVICES_KEY, WEBHOOK, DeployedService
 from tests.support.google_cloud.deployed import deployed_project, keep_secret
@@ -135,8 +136,7 @@ def test_a_key_of_the_other_mode_is_found_by_the_setting_or_by_the_secrets(
     service: DeployedService, set_to: Callable[[str], object], diagnose: Diagnose
 ) -> None:
     keep_secret(service.google, SERVICES_KEY.replace("test", "live"), "STRIPE_API_KEY")
-    service.secret = f"test:{FIRST}"
-    verifies_with(f"test:{FIRST}")(service)
+    webhook_verifies_with(f"test:{FIRST}")(service)
 
     def found() -> list[str]:
         _, checks = diagnose()
@@ -202,10 +202,10 @@ def test_what_is_on_later_pages_is_there(service: DeployedService, diagnose: Dia
     assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
 
 
-def test_other_ways_to_be_right(service: DeployedService, diagnose: Diagnose) -> None:
-    both = f"test:{FIRST},live:{SECOND}"
-    service.secret = both
-    verifies_with(both)(service)
+def test_other_ways_to_be_right(service: DeployedService, set_to: Callable[[str], object], diagnose: Diagnose) -> None:
+    webhook_verifies_with(f"test:{FIRST},live:{SECOND}")(service)
+    set_to("EXPECT_LIVEMODE=true")
+    keep_secret(service.google, SERVICES_KEY.replace("test", "live"), "STRIPE_API_KEY")
     endpoint(url=f"{WEBHOOK}/", livemode=True)(service)
     of_the_accounts_version(API_VERSION)(service)
     service.google.kept[JOB] |= {"status": {}}

@@ -83,6 +83,16 @@ def verifies_with(text: str) -> Change:
     return lambda service: keep_secret(service.google, text)
 
 
+def webhook_verifies_with(text: str) -> Change:
+    """So does the webhook, too."""
+
+    def change(service: DeployedService) -> None:
+        service.secret = text
+        verifies_with(text)(service)
+
+    return change
+
+
 def has_key(key: str) -> Change:
     return lambda service: keep_secret(service.google, key, "STRIPE_API_KEY")
 
@@ -168,6 +178,7 @@ BROKEN: Final[dict[str, tuple[str, Callable[[DeployedService], object]]]] = {
     "as old as the account": ("api version", of_the_accounts_version("2015-10-16")),
     "too new": ("api version", endpoint(api_version="2026-11-25.endive")),
     "a secret of the other mode": ("mode", verifies_with(f"live:{FIRST}")),
+    "test money pays": ("mode", webhook_verifies_with(f"test:{FIRST},live:{SECOND}")),
     "accepts what is forged": ("forged post", webhook(answers=(200, {"result": "ignored"}))),
     "verifies with one of two": ("signed post", verifies_with(f"{FIRST},{SECOND}")),
     "verifies with something else": ("signed post", webhook(secret=SECOND)),

@@ -81,6 +81,11 @@ def mode(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen
             f"{EXPECT_LIVEMODE[0]} says {_MODES[expected]} mode, and {STRIPE_WEBHOOK_SECRET} has no secret for it",
             "correct one of the two, and deploy",
         )
+    if expected is None and {True, False} <= signed_for:
+        yield Defect(
+            f"{STRIPE_WEBHOOK_SECRET} has secrets of both modes, so that test money pays for orders",
+            f"set {EXPECT_LIVEMODE[0]}, and deploy",
+        )
     for livemode in {one["livemode"] for one in _listed(wanted, seen)}:
         if expected is not None and livemode != expected:
             yield Defect(
