@@ -75,6 +75,8 @@ class LoggedShop:
     """What stands in for settling, if anything does."""
     lapsed: Sequence[str] = ()
     performers: Mapping[EffectKind, Performer] = field(default_factory=dict)
+    stripe_answers: Callable[[str], object] = lambda _: None
+    """Is called before Stripe answers, and may raise in its place."""
     folded_at: datetime = NOW
     seconds_per_look: float = 0.0
     """How fast time goes by."""
@@ -168,7 +170,7 @@ class LoggedShop:
     def _reconciliation(self, log: Log, clock: Clock) -> Reconciliation:
         account = Account("http://stand-in.example", NOW.timestamp)
         return Reconciliation(
-            stripe=lambda: ListedAccount(account),
+            stripe=lambda: ListedAccount(account, before_answering=self.stripe_answers),
             store=self.store,
             moment=lambda: self.store.as_of(NOW),
             settle=self.settle or settling(self.store, self.terms, log, patience_of(clock)),

@@ -14,6 +14,7 @@ from effects.outside import Failed
 from orders.outcome import Outcome, StoreUnavailable
 from service.environment import SettingsError
 from service.refusal import refused_for_settings
+from stripe_api.api import StripeRefused, StripeUnavailable
 from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_operators_request, an_order
 from tests.support.effects import A_MAIL, World
 from tests.support.logged_shop import LoggedShop
@@ -107,6 +108,22 @@ def disagreeing() -> list[LoggedShop]:
     return [shop]
 
 
+def not_asking_stripe() -> list[LoggedShop]:
+    """Its key may not list events; or Stripe is down, and nobody has to look."""
+
+    def answer(error: Exception) -> Callable[[str], object]:
+        def raised(_what: str) -> object:
+            raise error
+
+        return raised
+
+    refusal = StripeRefused("The key may not list events.", "permission_error")
+    shops = [LoggedShop(stripe_answers=answer(error)) for error in (refusal, StripeUnavailable("down"))]
+    for shop in shops:
+        shop.reconcile()
+    return shops
+
+
 def sold_while_hot() -> list[LoggedShop]:
     """Paid just now, and some minutes ago."""
     shops = [LoggedShop(a_shop_with_a_hold(), folded_at=NOW + timedelta(minutes=minutes)) for minutes in (1, 4)]
@@ -166,5 +183,6 @@ def usual() -> Sequence[Entry]:
 
 @pytest.fixture(scope="session")
 def logged(usual: Sequence[Entry]) -> Sequence[Entry]:
-    shops = [*refused_or_failed(), *waiting(), *outside(), *disagreeing(), *sold_while_hot(), *for_a_person()]
+    shops = [*refused_or_failed(), *waiting(), *outside(), *disagreeing(), *not_asking_stripe(), *sold_while_hot()]
+    shops += for_a_person()
     return [*usual, *(entry for shop in shops for entry in shop.entries)]

@@ -132,6 +132,12 @@ def test_a_metric_counts_these_results_and_no_others(name: str, logged: Sequence
     assert {entry["jsonPayload"]["result"] for entry in logged if counts(entry)} == COUNTED[name]
 
 
+def test_a_person_looks_at_a_key_that_stripe_refuses_and_not_at_stripe_being_down(logged: Sequence[Entry]) -> None:
+    counts = query_from(METRICS["settle_for_a_person"]["filter"]).matches
+    unasked = [entry for entry in logged if entry["jsonPayload"]["result"] == "not_reconciled"]
+    assert {entry["severity"]: counts(entry) for entry in unasked} == {"ERROR": True, "WARNING": False}
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_what_a_metric_takes_out_of_a_line_is_there(name: str, logged: Sequence[Entry]) -> None:
     query, metric = query_from(METRICS[name]["filter"]), METRICS[name]
