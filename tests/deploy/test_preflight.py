@@ -123,6 +123,17 @@ def test_what_a_new_function_takes_is_read_from_functions_yaml(deployer: Deploye
     assert "PIGEON_SECRET is in a file of settings: it belongs into Secret Manager alone." in refusal(deployer)
 
 
+def test_a_schedule_of_which_nobody_knows_when_it_is_late_is_refused(deployer: Deployer) -> None:
+    file = deployer.folder / "functions.yaml"
+    before = file.read_text()
+    file.write_text(before.replace("every 60 minutes", "0 * * * *"))
+    try:
+        with pytest.raises(NotDeployable, match=r"the schedule '0 \* \* \* \*': write it as in every 5 minutes"):
+            wanted_in(deployer.folder, PROJECT)
+    finally:
+        file.write_text(before)
+
+
 def test_a_role_is_missing_before_its_events_are(deployer: Deployer) -> None:
     deployer.google.kept[f"cloudresourcemanager/{IN_PROJECT}:policy"] = {"bindings": []}
     assert [line.partition(":")[0] for line in refusal(deployer).splitlines()] == [

@@ -14,6 +14,7 @@ from database.ids import DEFAULT_DATABASE
 from tools.deploying import dotenv, rights
 
 _PARAMETER: Final = re.compile(r"\{\{ params\.(\w+) \}\}")
+_EVERY: Final = re.compile(r"every ([1-9][0-9]{0,3}) minutes")
 _USABLE: Final = re.compile(r"[\w()-]+")
 
 
@@ -155,8 +156,11 @@ def _function(name: str, endpoint: Mapping[str, Any]) -> Function:
 
 
 def _period(schedule: str) -> timedelta:
-    """Of `every 5 minutes`, as all of ours are written."""
-    return timedelta(minutes=int(schedule.split()[1]))
+    """Raises NotDeployable: of nothing else is known here when it is late."""
+    every = _EVERY.fullmatch(schedule)
+    if every is None:
+        raise NotDeployable(f"functions.yaml has the schedule {schedule!r}: write it as in every 5 minutes.")
+    return timedelta(minutes=int(every[1]))
 
 
 def _invokers(endpoint: Mapping[str, Any], account: str) -> frozenset[str]:
