@@ -208,6 +208,18 @@ def test_a_dry_run_shows_what_is_new_and_what_would_be_better(deployer: Deployer
     assert deployer.google.copy() == before
 
 
+def test_that_a_project_has_no_settings_of_its_own_is_worth_knowing(deployer: Deployer) -> None:
+    before = settings_file(deployer).read_text()
+    default = deployer.folder / ".env"
+    of_all = default.read_text()
+    settings_file(deployer).unlink()
+    default.write_text(f"{of_all}\n{before}")
+    deployer.deploy(is_dry=True)
+    default.write_text(of_all)
+    settings_file(deployer).write_text(before)
+    assert f"\n  There is no .env.{PROJECT}: every setting is that of .env.\n" in deployer.said[0]
+
+
 def test_nothing_is_deleted_without_a_yes_whatever_page_lists_it(
     deployer: Deployer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

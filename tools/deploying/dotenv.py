@@ -43,8 +43,12 @@ def unknown(folder: Path, project: str) -> frozenset[str]:
     return frozenset(own.keys() - known.keys())
 
 
+def own_file(folder: Path, project: str) -> Path:
+    return folder / f".env.{project}"
+
+
 def _texts(folder: Path, project: str) -> Iterator[str]:
-    for file in (folder / ".env", folder / f".env.{project}"):
+    for file in (folder / ".env", own_file(folder, project)):
         yield file.read_text(encoding="utf-8") if file.is_file() else ""
 
 

@@ -29,7 +29,7 @@ def refusals(wanted: Wanted, found: Found) -> list[Defect]:
 
 def warnings(wanted: Wanted, found: Found) -> list[Defect]:
     """What nobody has to put right before it is deployed."""
-    return [*_of_location(wanted, found), *of_protection(wanted, found)]
+    return [*_of_own_settings(wanted), *_of_location(wanted, found), *of_protection(wanted, found)]
 
 
 def of_settings(wanted: Wanted) -> Iterator[Defect]:
@@ -115,6 +115,12 @@ def _of_schedules(wanted: Wanted, found: Found) -> Iterator[Defect]:
                 f"gcloud scheduler jobs delete {function.job} --location={function.region} "
                 f"--project={wanted.project}, and deploy: it is made anew",
             )
+
+
+def _of_own_settings(wanted: Wanted) -> Iterator[Defect]:
+    """A checkout in which somebody has forgotten to commit the file would set all back to the defaults."""
+    if not wanted.has_own_settings:
+        yield Defect(f"There is no .env.{wanted.project}", "every setting is that of .env.")
 
 
 def _of_location(wanted: Wanted, found: Found) -> Iterator[Defect]:

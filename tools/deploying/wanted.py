@@ -58,6 +58,8 @@ class Wanted:
     apis: tuple[str, ...]
     """Those that have to be on, beside those that deploying itself takes."""
     settings: Mapping[str, str]
+    has_own_settings: bool
+    """Whether there is a file of the project's own."""
     cut_short: frozenset[str]
     """The settings of which a # cuts off the rest."""
     unknown: frozenset[str]
@@ -96,6 +98,7 @@ def wanted_in(folder: Path, project: str) -> Wanted:
         codebase=config["functions"].get("codebase", "default"),
         apis=tuple(required["api"] for required in manifest["requiredAPIs"]),
         settings=settings,
+        has_own_settings=dotenv.own_file(folder, project).is_file(),
         cut_short=dotenv.cut_short(folder, project),
         unknown=dotenv.unknown(folder, project),
         database=settings.get("DATABASE_ID", DEFAULT_DATABASE),
