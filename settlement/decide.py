@@ -54,7 +54,7 @@ from settlement.recording import (
     record_subscription,
 )
 from settlement.replaying import answered, replay
-from settlement.reported import of_earlier_order
+from settlement.reported import of_earlier_order, order_of_its_payment
 from settlement.retrying import retry_effect
 from settlement.sending_back import send_back
 from settlement.setting_aside import HANDLING, Handling, objections_to, set_aside
@@ -212,6 +212,8 @@ def _find_order(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datet
         return wait_for_payment(event, snapshot, now)
     if snapshot.is_order_unread:
         return Look(order_id=snapshot.order_id)
+    if paid_id := order_of_its_payment(event, snapshot):
+        return Look(order_id=paid_id)
     if snapshot.order is None:
         return wait_for_order(event, snapshot.order_id, snapshot, terms, now)
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
@@ -239,11 +241,19 @@ def _by_lifecycle(case: Case) -> Decision:
         return GiveBack.of(case)
     if earlier := of_earlier_order(case.event, order, case.snapshot):
         return change_from(case, _of_earlier_order(case, earlier))
-    step = Step.TURN_DOWN if is_not_as_expected(case) else step_for(order.settled_status, case.event.kind)
-    decided = DECIDED_BY[step](case)
+    decided = DECIDED_BY[_step_for(case)](case)
     if isinstance(decided, Proposal):
         decided = with_session_ended(case, decided)
     return change_from(case, decided) if isinstance(decided, Proposal) else decided
+
+
+def _step_for(case: Case) -> Step:
+    if is_not_as_expected(case):
+        return Step.TURN_DOWN
+    if isinstance(case.event, RefundUpdated) and case.order.payments.find(*case.event.payment_ids) is None:
+        # Whoever named the order may mean another than the one that is paid with it.
+        return Step.AWAIT_PAYMENT
+    return step_for(case.order.settled_status, case.event.kind)
 
 
 def _of_earlier_order(case: Case, note: str) -> Proposal:

@@ -63,7 +63,7 @@ def _why_not_paid_with(case: Case, received: Money | None) -> str | None:
     if named := case.order.payments.find(payment_id):
         return None if named.state is PaymentState.SUCCEEDED else _why_too_early(named)
     known = case.snapshot.payments.get(payment_id)
-    if known and known.order_id not in (None, case.order.order_id):
+    if known and known.is_of_another_than(case.order.order_id):
         return f"shared_payment: {payment_id} has paid order {known.order_id}"
     return "other_payment: it knows of other money; accept it for that, or refund that first" if received else None
 

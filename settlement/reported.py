@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from orders.events import (
+    FOUND_BY_PAYMENT,
     CarriesPayment,
     ChargeRefunded,
     OrderEvent,
@@ -42,12 +43,24 @@ def why_doubtful(case: Case) -> str | None:
     if not isinstance(event, CarriesPayment):
         return None
     known = case.snapshot.payments.get(event.payment.payment_id)
-    if known and known.order_id not in (None, case.order.order_id):
+    if known and known.is_of_another_than(case.order.order_id):
         return f"shared_payment: {event.payment.payment_id} has also paid order {known.order_id}"
     # What a person had handled was parked until then.
     if case.snapshot.record in (Record.PARKED, Record.HANDLED) and _is_early(event, case.order):
         return f"early_payment: {event.payment.payment_id} was paid more than a day before the order was created"
     return None
+
+
+def order_of_its_payment(event: StripeEvent, snapshot: Snapshot) -> str | None:
+    """The order whose payment is refunded or disputed, if the event names another one, which knows no such payment.
+
+    Whoever writes an order's id into a refund may mean another than the one that was paid for.
+    """
+    order, is_named = snapshot.order, event.order_id is not None and event.order_id == snapshot.order_id
+    if event.kind not in FOUND_BY_PAYMENT or not is_named or (order and order.payments.find(*event.payment_ids)):
+        return None
+    others = (known for known in snapshot.payments.values() if known.is_of_another_than(snapshot.order_id))
+    return next((known.order_id for known in others), None)
 
 
 def of_earlier_order(event: OrderEvent, order: Order, snapshot: Snapshot) -> str | None:

@@ -62,6 +62,12 @@ class KnownPayment(NamedTuple):
     waiting: tuple[str, ...]
     """The parked events that wait for it."""
     version: Version
+    is_only_declined: bool = False
+    """Whether no more is known of it than that it was declined: then it may yet pay for another order."""
+
+    def is_of_another_than(self, order_id: str | None) -> bool:
+        """Whether it is for an order, and not for this one."""
+        return self.order_id not in (None, order_id) and not self.is_only_declined
 
 
 class KnownDispute(NamedTuple):

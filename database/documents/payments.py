@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from database.ids import can_be_settled, is_document_id
 from database.store import Create, Document, Update
-from orders.events import ReportsPayment, StripeEvent
+from orders.events import PaymentFailed, ReportsPayment, StripeEvent
 from orders.operator_events import OrderAccepted
 from settlement.snapshot import KnownPayment, Snapshot
 
@@ -19,6 +19,7 @@ def known_payment_from(document: Document) -> KnownPayment:
         order_id=order_id if can_be_settled(order_id) else None,
         waiting=tuple(filter(is_document_id, waiting)) if isinstance(waiting, list) else (),
         version=document.version,
+        is_only_declined=document.fields.get("declined") is True,
     )
 
 
@@ -26,13 +27,21 @@ def index_writes(event: StripeEvent | OrderAccepted, order_id: str, snapshot: Sn
     """What a settled event changes: whatever names the payment and not its order finds that here."""
     for payment_id in event.payment_ids:
         known = snapshot.payments.get(payment_id)
-        names_order = isinstance(event, ReportsPayment | OrderAccepted) and (known is None or known.order_id is None)
-        fields: dict[str, object] = {"orderId": order_id} if names_order else {}
+        fields = _named_in(event, order_id, known) if isinstance(event, ReportsPayment | OrderAccepted) else {}
         if known and event.event_id in known.waiting:
             fields["waiting"] = [waiting for waiting in known.waiting if waiting != event.event_id]
         if fields:
             path = payment_path(payment_id)
             yield Update(path, fields, known.version) if known else Create(path, fields)
+
+
+def _named_in(event: ReportsPayment | OrderAccepted, order_id: str, known: KnownPayment | None) -> dict[str, object]:
+    """Its order: the first that it is named together with, or after it was only declined, the first that gets more."""
+    if known is None or known.order_id is None:
+        return {"orderId": order_id, **({"declined": True} if isinstance(event, PaymentFailed) else {})}
+    if known.is_only_declined and not isinstance(event, PaymentFailed):
+        return {"orderId": order_id, "declined": False}
+    return {}
 
 
 def listed_as_waiting(event: StripeEvent, snapshot: Snapshot) -> Create | Update:

@@ -50,7 +50,7 @@ class Wanted:
 
     @property
     def order_id(self) -> str | None:
-        return self.event.order_id or self.more.order_id
+        return self.more.order_id or self.event.order_id
 
     @property
     def product_ids(self) -> tuple[str, ...]:

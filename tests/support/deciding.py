@@ -125,8 +125,10 @@ def a_known_checkout(checkout: Checkout) -> KnownCheckout:
     return KnownCheckout(checkout, "checkout as read")
 
 
-def a_known_payment(*waiting: str, order_id: str | None = "order-1") -> KnownPayment:
-    return KnownPayment(order_id, waiting, "payment as read")
+def a_known_payment(
+    *waiting: str, order_id: str | None = "order-1", is_only_declined: bool = False
+) -> KnownPayment:
+    return KnownPayment(order_id, waiting, "payment as read", is_only_declined)
 
 
 TEN = Level(10, 0)
@@ -244,7 +246,7 @@ class Given:
         if look.audit_entry:
             more |= known(audited=self.snapshot.audited, set_aside=self.snapshot.set_aside)
         if look.order_id:
-            more |= known(order=self.snapshot.order, is_order_unread=False)
+            more |= known(order=self.snapshot.order, order_id=look.order_id, is_order_unread=False)
         if look.deliveries:
             more |= known(deliveries_on_record=self.snapshot.deliveries_on_record)
         if look.checkout:

@@ -25,6 +25,12 @@ def test_a_payment_names_its_order_and_what_waits_for_it() -> None:
     assert (known.order_id, known.waiting) == ("order-1", ("evt_7", "evt_8"))
 
 
+def test_a_payment_that_was_only_declined_is_known_as_such() -> None:
+    for declined, is_only_declined in ((True, True), (False, False), (None, False), ("true", False)):
+        known = known_payment_from(Document({"orderId": "order-1", "declined": declined}, "v"))
+        assert known.is_only_declined is is_only_declined
+
+
 @pytest.mark.parametrize("order_id", [None, "", "a/b", 7, ["order-1"]])
 def test_a_payment_that_names_no_possible_order_names_none(order_id: object) -> None:
     assert known_payment_from(Document({"orderId": order_id}, "v")).order_id is None
@@ -37,6 +43,7 @@ def test_what_is_no_event_waits_for_no_payment(waiting: object) -> None:
 
 NOBODY_PAID = a_known_payment("evt_7", "evt_1", "evt_8", order_id=None)
 PAID, ELSEWHERE = a_known_payment("evt_1", "evt_7"), a_known_payment("evt_1", order_id="order-7")
+DECLINED, DECLINED_ELSEWHERE = (a_known_payment(order_id=each, is_only_declined=True) for each in ("order-1", "order-7"))
 REFUND = an_updated_refund(order_id="order-1")
 
 
@@ -44,8 +51,8 @@ def updated(**fields: object) -> Update:
     return Update("payments/pi_1", fields, "payment as read")
 
 
-def created(payment_id: str) -> Create:
-    return Create(f"payments/{payment_id}", {"orderId": "order-1"})
+def created(payment_id: str, **fields: object) -> Create:
+    return Create(f"payments/{payment_id}", {"orderId": "order-1", **fields})
 
 
 INDEXED = {
@@ -58,21 +65,26 @@ INDEXED = {
     "a refunded charge": (a_refunded_charge(), None, [created("pi_1"), created("ch_1")]),
     # At first sight, whatever has become of the payment by then.
     "money on its way": (a_processing(), None, [created("pi_1")]),
-    "a decline": (a_failure(charge_id="ch_1"), None, [created("pi_1"), created("ch_1")]),
+    "a decline": (a_failure(), None, [created("pi_1", declined=True), created("ch_0", declined=True)]),
     "an end": (a_cancellation(), None, [created("pi_1")]),
     "an end that was waited for": (
         a_cancellation(),
         NOBODY_PAID,
         [updated(orderId="order-1", waiting=["evt_7", "evt_8"])],
     ),
-    "a decline of what is known": (a_failure("evt_2"), PAID, [created("ch_0")]),
+    "a decline of what is known": (a_failure("evt_2"), PAID, [created("ch_0", declined=True)]),
+    "another decline": (a_failure("evt_2", charge_id=None), DECLINED_ELSEWHERE, []),
+    "a payment after a decline": (a_payment(), DECLINED, [updated(orderId="order-1", declined=False), created("ch_1")]),
+    "money on its way after another order's decline": (
+        a_processing(), DECLINED_ELSEWHERE, [updated(orderId="order-1", declined=False)]
+    ),
     # Whose payment it is, only what reports the payment itself can say.
     "a subscription": (a_subscription(), None, []),
     "a dispute": (a_dispute(order_id="order-1"), None, []),
     "a refund": (REFUND, None, []),
     "a refund that waited": (REFUND, PAID, [updated(waiting=["evt_7"])]),
     "a refund that waited for nobody": (REFUND, NOBODY_PAID, [updated(waiting=["evt_7", "evt_8"])]),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("event", "intent", "writes"), INDEXED.values(), ids=INDEXED)

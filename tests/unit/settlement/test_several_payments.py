@@ -193,8 +193,9 @@ def test_the_right_payment_takes_units_that_nobody_holds_for_its_order_any_more_
 
 
 def test_a_refund_that_fails_holds_what_went_back_with_it_again_if_it_is_still_there() -> None:
+    ids = known(order_id="order-1", payment_intent_id="pi_wrong", charge_id="ch_wrong")
     made, failed = (
-        an_updated_refund(f"evt_{status}", a_refund("re_1", 3_500, status, payment_id="pi_wrong"), order_id="order-1")
+        an_updated_refund(f"evt_{status}", a_refund("re_1", 3_500, status, payment_id="pi_wrong"), **ids)
         for status in ("succeeded", "failed")
     )
     back = changes_of(paid("wrong"), made)[-1].order

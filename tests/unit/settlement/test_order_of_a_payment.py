@@ -1,0 +1,116 @@
+"""Which order a payment, a refund and a dispute belong to, where what names an order and what was paid disagree."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from orders.events import OrderEvent
+from orders.outcome import Result
+from settlement.decisions import Look, Park
+from tests.support.builders import (
+    a_dispute,
+    a_failure,
+    a_payment,
+    a_placement,
+    a_refund,
+    a_refunded_charge,
+    an_order,
+    an_updated_refund,
+    asked_of_order,
+)
+from tests.support.deciding import a_held_order, a_known_payment, a_pending_order, a_sold_order, given, known
+from tests.support.memory_store import MemoryStore
+from tests.support.settling import settled
+from tests.support.shop import complaints_in, document_at, notices_in, shop_documents
+
+ORDERS = ("order-1", "order-2")
+SOLD = ("finalized", 3_600, 0, None)
+
+
+def ended(events: Iterable[OrderEvent]) -> MemoryStore:
+    """Two orders of one shop, both held, after these events; the auditor finds nothing wrong."""
+    store = MemoryStore({**shop_documents(an_order()), "orders/order-2": an_order()})
+    for event in (*map(a_placement, ORDERS), *events):
+        settled(event, store)
+    assert complaints_in(store) == []
+    return store
+
+
+def told_of(store: MemoryStore) -> dict[str, tuple[Any, ...]]:
+    """What each order says in the end: its status, and what it has received and refunded."""
+    fields = ("status", "amountReceived", "amountRefunded", "disputed")
+    documents = {order_id: document_at(store, f"orders/{order_id}") for order_id in ORDERS}
+    return {order_id: tuple(order.get(name) for name in fields) for order_id, order in documents.items()}
+
+
+# --- A PaymentIntent that was declined for one order, and pays for another --------------------------------------------
+
+DECLINED = a_failure("evt_declined", order_id="order-2")
+PAID = [a_payment("evt_charge"), a_payment("evt_intent")]
+LATER: list[OrderEvent] = [
+    a_dispute("evt_dispute"),
+    an_updated_refund("evt_made"),
+    an_updated_refund("evt_failed", a_refund(status="failed")),
+]
+
+
+def test_an_intent_that_was_declined_for_one_order_pays_for_another_in_any_order_of_events() -> None:
+    for events in permutations([DECLINED, *PAID]):
+        store = ended([*events, *LATER])
+        assert told_of(store) == {
+            "order-1": ("finalized", 3_600, 0, True), "order-2": ("reserved", None, None, None)
+        }  # fmt: skip
+        assert sorted(notices_in(store, of_event="evt_dispute")) == ["dispute"]
+        assert document_at(store, "payments/pi_1")["orderId"] == "order-1"
+
+
+def test_once_it_has_paid_for_one_it_pays_for_no_other() -> None:
+    for before in ([], [DECLINED]):
+        store = ended([*before, *PAID, a_payment("evt_2", order_id="order-2")])
+        assert [status for status, *_ in told_of(store).values()] == ["finalized", "review"]
+
+
+def test_an_operator_accepts_an_order_for_a_payment_that_was_only_declined_for_another() -> None:
+    declined = known(payments={"pi_7": a_known_payment(order_id="order-7", is_only_declined=True)})
+    change = given(a_held_order(), shirts=(10, 3), **declined).changed_by(asked_of_order("accept-1", payment="pi_7"))
+    assert change.result == "accepted"
+
+
+# --- A refund or a dispute that names another order than its payment has paid -----------------------------------------
+
+OTHERS = known(order_id="order-2", payment_intent_id="pi_2", charge_id="ch_2")
+BOTH_PAID = [a_payment("evt_1"), a_payment("evt_2", **OTHERS)]
+
+
+@pytest.mark.parametrize("named", ["order-2", "order-9"], ids=["is there", "is missing"])
+def test_a_refund_counts_for_the_order_that_its_payment_has_paid_also_if_it_names_one_that(named: str) -> None:
+    made = an_updated_refund("evt_made", order_id=named)
+    failed = an_updated_refund("evt_failed", a_refund(status="failed"), order_id=named)
+    for refunds, ending in ([made], ("refunded", 3_600, 3_600, None)), ([made, failed], SOLD):
+        for events in permutations([*BOTH_PAID, *refunds]):
+            assert told_of(ended(events)) == {"order-1": ending, "order-2": SOLD}
+
+
+PAID_ORDER_7 = known(payments={"pi_1": a_known_payment(order_id="order-7")})
+
+
+def test_a_refund_or_a_dispute_looks_for_the_paid_order_where_the_named_one_knows_no_such_payment() -> None:
+    events = [an_updated_refund(order_id="order-1"), a_refunded_charge(), a_dispute(order_id="order-1")]
+    for event in events:
+        for order in a_pending_order(), a_held_order():
+            assert given(order, **PAID_ORDER_7).looks_for(event)[0] == Look(order_id="order-7")
+        assert Look(order_id="order-7") not in given(a_sold_order(), **PAID_ORDER_7).looks_for(event)
+        # Where its ids lead to two orders, it is looked for once.
+        two = {"pi_1": a_known_payment(order_id="order-7"), "ch_1": a_known_payment(order_id="order-8")}
+        looked = given(a_held_order(), payments=two).looks_for(event)
+        assert [look for look in looked if isinstance(look, Look) and look.order_id] == [Look(order_id="order-7")]
+
+
+def test_a_refund_waits_for_its_payment_if_the_order_that_it_names_knows_no_such_payment_whatever_has_paid_that() -> None:
+    of_another = replace(an_updated_refund(order_id="order-1"), payment_intent_id="pi_2", charge_id="ch_2")
+    decided = given(a_sold_order(), audited=False).when(of_another)
+    assert isinstance(decided, Park)
+    assert decided.result is Result.PAYMENT_NOT_FOUND
