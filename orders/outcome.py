@@ -93,7 +93,7 @@ class Result(StrEnum):
     REFUND_RECORDED = "refund_recorded"
     """Something new of a refund that moves no money, or not yet."""
     REFUND_FAILED = "refund_failed"
-    """Less is refunded than it was: a refund has failed, or was cancelled."""
+    """Less goes back than was to: a refund has failed, or was cancelled."""
     DISPUTE_RECORDED = "dispute_recorded"
     ALREADY_RECORDED = "already_recorded"
     """A refund, a dispute or a cancel request said nothing new, or its order is gone."""

@@ -158,7 +158,8 @@ def _result_of(case: Case, proposal: Proposal, after: Order) -> Result:
     before = case.order.amount_refunded
     if after.amount_refunded > before:
         return Result.REFUNDED if after.status is OrderStatus.REFUNDED else Result.PARTIALLY_REFUNDED
-    if _has_newly_undone(case) or (after.amount_refunded < before and _has_undone(case.event)):
+    is_less = after.amount_refunded < before and _has_undone(case.event)
+    if is_less or _has_newly_undone(case) or _has_newly_lost(case, after):
         return Result.REFUND_FAILED
     return proposal.result
 
@@ -179,6 +180,16 @@ def _has_newly_undone(case: Case) -> bool:
     newly = (known for known in before.by_id.values() if known.refund_id in undone.by_id and not known.is_undone)
     paid = (payments.find(refund.payment_id) for refund in newly)
     return any(each is None or after.promised_of(each) < before.promised_of(each) for each in paid)
+
+
+def _has_newly_lost(case: Case, after: Order) -> bool:
+    """Whether a refund of money that had come is heard of for the first time now that it came to nothing.
+
+    Stripe may report that before it reports that there was a refund, or nobody else ever does.
+    """
+    paid = {payment.payment_id for payment in case.order.payments.succeeded}
+    known = {refund.refund_id for _, refund in case.order.lost_refunds}
+    return any(payment.payment_id in paid and refund.refund_id not in known for payment, refund in after.lost_refunds)
 
 
 def _has_undone(event: OrderEvent) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -127,9 +128,31 @@ def test_a_refund_counts_of_a_payment_of_which_the_order_knows_the_charge_alone(
 
 
 def test_a_refund_that_is_not_made_is_recorded_and_changes_neither_status_nor_stock() -> None:
-    for status in "pending", "failed":
+    notice = to_operators("refund_failed", money=Money(0, "eur"))
+    for status, result, notices in ("pending", "refund_recorded", ()), ("failed", "refund_failed", (notice,)):
         recorded = a_sold_order(refunds=Refunds.of(a_refund(status=status, restock={"shirt": 3})))
-        assert given(a_sold_order()).when(refunded(status=status, shirt=3)) == a_change("refund_recorded", recorded)
+        change = a_change(result, recorded, notices=notices)
+        assert given(a_sold_order()).when(refunded(status=status, shirt=3)) == change
+
+
+def test_operators_are_notified_once_of_a_refund_that_failed_and_not_if_as_much_has_gone_back_since() -> None:
+    reports = [refunded(status=status) for status in ("pending", "succeeded", "failed")]
+    for in_this_order in permutations(reports):
+        changes = changes_by(a_sold_order(), *in_this_order)
+        told = [notice.type for change in changes for notice in change.notices if notice.audience == "operator"]
+        assert told == ["refund_failed"], [change.result for change in changes]
+    again = changes_by(a_sold_order(), refunded(3_600, "re_2"), refunded(status="failed"))
+    assert [change.result for change in again] == ["refunded", "refund_recorded"]
+    # One of two of which only their sum was known.
+    two = a_sold_order("partially_refunded", **refunded_as(charge_total=2_400))
+    assert given(two).changed_by(refunded(1_200, status="failed")).result == "refund_failed"
+
+
+def test_the_first_report_of_a_payment_is_that_it_paid_also_if_it_lists_a_refund_that_failed() -> None:
+    change = given(a_held_order(), shirts=(10, 3)).changed_by(
+        a_refunded_charge("evt_1", a_refund("re_1", 1_200, "failed"), total=0)
+    )
+    assert (change.result, change.notices) == ("first_time_finalized", (to_customer("paid"),))
 
 
 def test_another_report_of_a_full_refund_is_recorded_and_a_stale_one_changes_nothing() -> None:
