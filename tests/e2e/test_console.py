@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.browser import STEP_SECONDS_MAX, a_console_of, a_visit, barriers
 from tests.support.builders import an_order
 from tests.support.console import (
+    OPERATOR,
     a_parked_event,
     a_shop_in_trouble,
     an_account,
@@ -22,7 +23,8 @@ from tests.support.console import (
     sign_in,
     traffic_of,
 )
-from tests.support.emulated_shop import a_database, write_all
+from tests.support.emulated_shop import a_database, a_project, write_all
+from tests.support.many_orders import newest_first, write_many_orders
 from tools.polling import polled
 
 KILOBYTES_MAX = 300
@@ -257,3 +259,22 @@ def test_a_page_that_cannot_be_loaded_says_so(signed_in: Page) -> None:
     page.reload()
     expect(page.get_by_role("heading", name="Stock")).to_be_visible()
     page.close()
+
+
+def test_ten_thousand_orders_are_shown_page_by_page(browser: Browser, auth_host: str) -> None:
+    project, now = a_project(), datetime.now(UTC)
+    write_many_orders(project, 10_000, now)
+    with a_console_of(project) as address, a_visit(browser, address) as page, traffic_of(page) as traffic:
+        page.goto("/#/orders")
+        sign_in(page, an_account(auth_host, OPERATOR, admin=True))
+        orders = page.get_by_role("region", name="Orders").get_by_role("link", name="order-")
+        expect(orders).to_have_count(25)
+        seen = orders.all_inner_texts()
+        page.get_by_role("link", name="Older").click()
+        # Of the next page the first is known already, as what says that there is one.
+        expect(orders.first).to_have_text(newest_first(26)[-1])
+        expect(orders).to_have_count(25)
+        seen += orders.all_inner_texts()
+    assert seen == newest_first(50)
+    assert traffic.without_limit == []
+    assert traffic.documents <= 2 * DOCUMENTS_MAX
