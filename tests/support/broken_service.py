@@ -123,6 +123,7 @@ BROKEN: Final[dict[str, tuple[str, Callable[[DeployedService], object]]]] = {
         "in use",
         lambda service: a_service(service)["environmentVariables"].update(OPEN_ORDERS_MAX="7"),
     ),
+    "a setting that is new": ("in use", lambda service: a_service(service)["environmentVariables"].pop("FEW_LEFT")),
     "an account has no role": ("rights", kept(f"cloudresourcemanager/{IN_PROJECT}:policy", bindings=[])),
     "in Datastore mode": ("database", kept(IN_DATABASE, type="DATASTORE_MODE")),
     "locked by groups": ("database", kept(IN_DATABASE, concurrencyMode="OPTIMISTIC_WITH_ENTITY_GROUPS")),
