@@ -26,7 +26,7 @@ FUNCTIONS: Final = {name.lower() for name in ENDPOINTS}
 """Cloud Run's names of the deployed functions."""
 TRIGGERS: Final = {name.lower() for name, endpoint in ENDPOINTS.items() if "eventTrigger" in endpoint}
 GOOGLES_OWN: Final = {
-    # A trigger that fails raises, which the platform answers for it.
+    # A trigger that fails raises, which the platform answers for it, as it does for a webhook that does not start.
     "run.googleapis.com/request_count",
     # What Pub/Sub keeps is in no log.
     "pubsub.googleapis.com/subscription/num_undelivered_messages",
@@ -171,12 +171,16 @@ def test_the_canary_is_no_delivery_of_stripes(usual: Sequence[Entry]) -> None:
 def test_what_is_watched_is_counted_by_us_or_by_google(monitoring_filter: str) -> None:
     terms = terms_of(monitoring_filter)
     assert set(terms.get("resource.labels.service_name", ())) <= FUNCTIONS
-    if metric_in(monitoring_filter) == "run.googleapis.com/request_count":
-        assert set(terms["resource.labels.service_name"]) == TRIGGERS
     if (name := metric_in(monitoring_filter)) in METRICS:
         assert terms == {"resource.type": ["cloud_run_revision"], "metric.type": [OURS + name]}
     else:
         assert name in GOOGLES_OWN
+
+
+def test_the_webhook_and_each_trigger_are_watched_also_where_they_log_nothing() -> None:
+    counted = [terms_of(each) for each in FILTERS if metric_in(each) == "run.googleapis.com/request_count"]
+    watched = [sorted(terms["resource.labels.service_name"]) for terms in counted]
+    assert sorted(watched) == sorted([["stripewebhook"], sorted(TRIGGERS)])
 
 
 def test_every_metric_is_shown_or_watched() -> None:
