@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from orders.checkout import ON_THE_WAY_MAX, CheckoutState
+from orders.checkout import ON_THE_WAY_MAX, Checkout, CheckoutState, without_parts_of
+from orders.order import Order
 from orders.outcome import Outcome, Result
 from orders.shop_events import CheckoutOpened
 from settlement.decisions import Case, Decision, Proposal, Unchanged
@@ -14,8 +15,10 @@ def open_checkout(case: Case) -> Decision | Proposal:
     From then on, everybody who wants to pay asks Stripe for this very session, under the same key. So however many
     call, and wherever one of them dies, there is one.
     """
-    event, order = case.event_as(CheckoutOpened), case.order
-    if why := _why_not(case, event):
+    event, known = case.event_as(CheckoutOpened), case.snapshot.checkout
+    latest = known.checkout if known else None
+    order = without_parts_of(latest, case.order)
+    if why := _why_not(case, event, order, latest):
         return Unchanged(Outcome(Result.CHECKOUT_NOT_OPENED, order.order_id, why))
     opened = replace(
         order,
@@ -26,10 +29,8 @@ def open_checkout(case: Case) -> Decision | Proposal:
     return Proposal(Result.CHECKOUT_OPENED, case.terms.extended(order, opened), checkout=event.checkout)
 
 
-def _why_not(case: Case, event: CheckoutOpened) -> str | None:
+def _why_not(case: Case, event: CheckoutOpened, order: Order, latest: Checkout | None) -> str | None:
     """Why this attempt is not the next one, in words for a person; None if it is."""
-    order, known = case.order, case.snapshot.checkout
-    latest = known.checkout if known else None
     if event.user_id != order.user_id:
         return "not_the_owner: the order is somebody else's"
     if latest and latest.state is CheckoutState.OPEN:

@@ -120,6 +120,14 @@ def test_the_next_attempt_comes_after_one_that_is_over(state: CheckoutState) -> 
     assert (change.result, change.order.checkout_attempts) == ("checkout_opened", 2)
 
 
+def test_the_next_attempt_asks_for_nothing_that_was_added_in_a_session_whose_payment_failed() -> None:
+    sepa = replace(a_processing(until=LATER), session_id="cs_1", totals=TOTALS)
+    change = after(sepa, a_failure("evt_2", created_at=NOW + timedelta(seconds=1)))
+    assert change.checkout and (change.checkout.state, change.order.asked) == ("complete", EUR_43)
+    again = given(change.order, checkout=a_known_checkout(change.checkout)).changed_by(an_opening(attempt=2))
+    assert (again.result, again.order.asked, again.order.adjustments) == ("checkout_opened", EUR_36, ())
+
+
 UNDER_WAY = Payments.of(Payment("pi_1", PaymentState.PROCESSING, NOW, until=LATER))
 NOT_THE_NEXT: dict[str, tuple[Order, Checkout | None, dict[str, Any]]] = {
     "not_the_owner": (a_held_order(user_id="mallory"), None, {}),
