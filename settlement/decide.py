@@ -25,6 +25,7 @@ from orders.lifecycle import step_for
 from orders.operator_events import EffectRetried, EventReplayed, MarkedAsHandled, OperatorEvent, StockAdjusted
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
+from orders.payments import PaymentState
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed, ShopEvent
 from orders.steps import Step
 from settlement.adjusting import adjust_stock
@@ -54,7 +55,7 @@ from settlement.recording import (
     record_subscription,
 )
 from settlement.replaying import answered, replay
-from settlement.reported import of_earlier_order, order_of_its_payment
+from settlement.reported import of_earlier_order, order_of_its_payment, with_report
 from settlement.retrying import retry_effect
 from settlement.sending_back import send_back
 from settlement.setting_aside import HANDLING, Handling, objections_to, set_aside
@@ -264,8 +265,14 @@ def _of_earlier_order(case: Case, note: str) -> Proposal:
     return Proposal(Result.EARLIER_ORDER, case.order, notice=notice, note=note)
 
 
-def _await_payment(case: Case) -> Decision:
-    return wait_for_payment(case.event_as(RefundUpdated), case.snapshot, case.now)
+def _await_payment(case: Case) -> Decision | Proposal:
+    event = case.event_as(RefundUpdated)
+    known = case.order.payments.find(*event.payment_ids)
+    if known and known.state is PaymentState.CANCELED:
+        # Until API version 2025-03-31 Stripe reported as refunded what was authorised, and released with the payment.
+        note = f"released: {known.payment_id} was canceled, so nothing was paid that could be refunded"
+        return Proposal(Result.REFUND_RECORDED, with_report(case), note=note)
+    return wait_for_payment(event, case.snapshot, case.now)
 
 
 DECIDED_BY: Final[Mapping[Step, Callable[[Case], Decision | Proposal]]] = {

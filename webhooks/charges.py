@@ -57,8 +57,13 @@ def failed(charge: Json, order_id: str | None, delivery: StripeDelivery) -> Paym
     return payment_failed(_envelope(charge, order_id, delivery), code_or_none(charge, "failure_code"), reason)
 
 
-def refunded(charge: Json, order_id: str | None, delivery: StripeDelivery) -> ChargeRefunded | PaymentCanceled:
+def refunded(
+    charge: Json, order_id: str | None, delivery: StripeDelivery
+) -> ChargeRefunded | PaymentProcessing | PaymentCanceled:
     envelope = _envelope(charge, order_id, delivery)
+    if not _is_captured(charge) and charge.get("amount_captured"):
+        # Captured in several parts, of which more may come. What was refunded of them its refunds report.
+        return PaymentProcessing(**envelope, state=PaymentState.AUTHORISED, until=capture_before(charge))
     if not _is_captured(charge):
         # What was only authorised is released: https://docs.stripe.com/refunds#cancel-payment.
         return PaymentCanceled(**envelope)

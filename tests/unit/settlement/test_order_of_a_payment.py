@@ -9,12 +9,15 @@ import pytest
 
 from orders.events import OrderEvent
 from orders.outcome import Result
+from orders.payments import PaymentState
 from settlement.decisions import Look, Park
 from tests.support.builders import (
+    a_cancellation,
     a_dispute,
     a_failure,
     a_payment,
     a_placement,
+    a_processing,
     a_refund,
     a_refunded_charge,
     an_order,
@@ -114,3 +117,21 @@ def test_a_refund_waits_for_its_payment_if_the_order_that_it_names_knows_no_such
     decided = given(a_sold_order(), audited=False).when(of_another)
     assert isinstance(decided, Park)
     assert decided.result is Result.PAYMENT_NOT_FOUND
+
+
+# --- A refund of a payment that was only authorised -------------------------------------------------------------------
+
+
+def test_what_was_authorised_and_is_released_as_a_refund_waits_for_no_payment_in_any_order_of_events() -> None:
+    authorised = replace(a_processing("evt_authorised"), state=PaymentState.AUTHORISED)
+    canceled, released = a_cancellation("evt_canceled"), an_updated_refund("evt_released", charge_id=None)
+    for events in permutations([authorised, canceled, released]):
+        store = ended(events)
+        assert told_of(store)["order-1"] == ("cancelled", None, None, None)
+        assert document_at(store, "webhookEvents/evt_released")["result"] == "refund_recorded"
+
+
+def test_a_refund_of_what_is_only_authorised_waits() -> None:
+    authorised = replace(a_processing(), state=PaymentState.AUTHORISED)
+    held = given(a_held_order()).changed_by(authorised).order
+    assert isinstance(given(held, audited=False).when(an_updated_refund(order_id="order-1")), Park)

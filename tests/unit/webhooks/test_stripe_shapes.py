@@ -12,7 +12,7 @@ import stripe
 
 from orders.checkout import SessionTotals
 from orders.declines import Decline
-from orders.events import Ignored, NotUnderstood, PaymentCanceled, PaymentProcessing, ReportsPayment, StripeEvent
+from orders.events import Ignored, NotUnderstood, PaymentProcessing, ReportsPayment, StripeEvent
 from orders.payments import PaymentState
 from tests.support.builders import (
     LATER,
@@ -180,7 +180,7 @@ WHY_IGNORED = {
 MEANS_INSTEAD: Mapping[str, type[StripeEvent]] = {
     "charge.succeeded": PaymentProcessing,
     "charge.captured": PaymentProcessing,
-    "charge.refunded": PaymentCanceled,
+    "charge.refunded": PaymentProcessing,
 }
 """What an event of these types means if the charge turns out not to be captured."""
 

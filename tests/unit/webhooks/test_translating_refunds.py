@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from orders.events import ChargeRefunded, NotUnderstood, PaymentCanceled, PaymentSucceeded, RefundUpdated
+from orders.events import (
+    ChargeRefunded,
+    NotUnderstood,
+    PaymentCanceled,
+    PaymentProcessing,
+    PaymentSucceeded,
+    RefundUpdated,
+)
 from orders.money import Money
 from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule
 from tests.support.builders import a_refund
@@ -124,6 +131,14 @@ def test_a_refund_of_what_was_only_authorised_is_a_cancellation(api_version: str
         event = translated(an_event(REFUNDED, an_authorised_charge(api_version, **all_of_it), api_version=api_version))
         assert isinstance(event, PaymentCanceled)
         assert (event.order_id, event.payment_ids) == (order_id, ("pi_1", "ch_1"))
+
+
+def test_a_refund_of_one_of_several_captures_ends_nothing() -> None:
+    # https://docs.stripe.com/payments/multicapture
+    some: Any = {"amount_captured": 1_000, "amount_refunded": 400}
+    event = translated(an_event(REFUNDED, an_authorised_charge(**some)))
+    assert isinstance(event, PaymentProcessing)
+    assert (event.state, event.charge_id) == ("authorised", "ch_1")
 
 
 # --- What was authorised, and captured only in part ------------------------------------------------------------------
