@@ -125,9 +125,7 @@ def a_known_checkout(checkout: Checkout) -> KnownCheckout:
     return KnownCheckout(checkout, "checkout as read")
 
 
-def a_known_payment(
-    *waiting: str, order_id: str | None = "order-1", is_only_declined: bool = False
-) -> KnownPayment:
+def a_known_payment(*waiting: str, order_id: str | None = "order-1", is_only_declined: bool = False) -> KnownPayment:
     return KnownPayment(order_id, waiting, "payment as read", is_only_declined)
 
 

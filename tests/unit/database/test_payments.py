@@ -43,7 +43,9 @@ def test_what_is_no_event_waits_for_no_payment(waiting: object) -> None:
 
 NOBODY_PAID = a_known_payment("evt_7", "evt_1", "evt_8", order_id=None)
 PAID, ELSEWHERE = a_known_payment("evt_1", "evt_7"), a_known_payment("evt_1", order_id="order-7")
-DECLINED, DECLINED_ELSEWHERE = (a_known_payment(order_id=each, is_only_declined=True) for each in ("order-1", "order-7"))
+DECLINED, DECLINED_ELSEWHERE = (
+    a_known_payment(order_id=each, is_only_declined=True) for each in ("order-1", "order-7")
+)
 REFUND = an_updated_refund(order_id="order-1")
 
 
