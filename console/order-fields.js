@@ -75,7 +75,7 @@ function countedOf({ id, chargeId, amount, amountRefunded = 0 }, refunds, isCoun
   return Math.max(atStripe, Math.min(atStripe + total(own.filter(({ elsewhere }) => elsewhere)), amount ?? 0));
 }
 
-/** Refunds of a fulfilled order that came to nothing, of which less has gone back instead: with `paidWith` and `currency`. */
+/** Refunds of a fulfilled order that came to nothing, of which less has gone back instead: with `paidWith`, `currency` and what is `owed`. */
 export function refundsToRepeat(fields) {
   const isUndone = ({ status }) => ["failed", "canceled"].includes(status);
   const refunds = fields.refunds ?? {};
@@ -85,8 +85,10 @@ export function refundsToRepeat(fields) {
       .filter(({ paymentId }) => paymentId == null || [payment.id, payment.chargeId].includes(paymentId));
     const before = (undone) => own.filter((each) => !isUndone(each) && each.at < undone.at)
       .reduce((sum, each) => sum + each.amount, 0);
-    return own.filter((refund) => isUndone(refund) && refund.amount > promised - before(refund))
-      .map((refund) => ({ ...refund, paidWith: payment.id, currency: payment.currency }));
+    const owedOf = (refund) => Math.min(refund.amount + before(refund), payment.amount) - promised;
+    return own.filter(isUndone)
+      .map((refund) => ({ ...refund, paidWith: payment.id, currency: payment.currency, owed: owedOf(refund) }))
+      .filter(({ owed }) => owed > 0);
   });
 }
 

@@ -51,14 +51,13 @@ def _of_unneeded(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
 
 
 def _of_lost_refunds(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
-    lost: dict[tuple[str, str], list[str]] = {}
+    lost: dict[tuple[str, int], list[str]] = {}
     for payment, refund in order.refunds_to_repeat:
-        # As much may have gone back before it, which is not what is owed.
-        again = " --again" if order.refunds.alike(payment, refund.amount) else ""
-        options = f" --payment {payment.payment_id} --amount {refund.amount}{again}"
-        lost.setdefault((payment.payment_id, options), []).append(refund.refund_id)
-    for (payment_id, options), refund_ids in lost.items():
-        why = f"Refund {' and '.join(refund_ids)} came to nothing: order it anew"
+        owed = order.refunds.owed_of(refund, payment)
+        lost.setdefault((payment.payment_id, owed), []).append(refund.refund_id)
+    for (payment_id, owed), refund_ids in lost.items():
+        why = f"Refund {' and '.join(refund_ids)} came to nothing: order anew what is still owed of it"
+        options = f" --payment {payment_id} --amount {owed}"
         yield from _ways_back(order, why, options, _of(to_retry, payment_id))
 
 

@@ -55,7 +55,8 @@ def of_refund_lost(found: Found) -> Item | None:
     # Of several refunds of a payment, each was to bring back what the one before did not.
     lost = {
         payment: Money(
-            max(refund.amount for paid, refund in order.refunds_to_repeat if paid == payment), money.currency
+            max(order.refunds.owed_of(refund, paid) for paid, refund in order.refunds_to_repeat if paid == payment),
+            money.currency,
         )
         for payment, _ in order.refunds_to_repeat
         if (money := payment.money)

@@ -166,12 +166,12 @@ class Order:
 
     @property
     def lost_refunds(self) -> tuple[tuple[Payment, Refund], ...]:
-        """Those that came to nothing, each with its payment, of which less than that has gone back instead."""
+        """Those that came to nothing, each with its payment, of which less than that goes back instead, or has."""
         return tuple(
             (payment, refund)
             for payment in self.payments.succeeded
             for refund in self.refunds.refunds_of(payment)
-            if refund.is_undone and refund.amount > self.refunds.instead_of(refund, payment)
+            if refund.is_undone and self.refunds.owed_of(refund, payment)
         )
 
     @property

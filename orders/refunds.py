@@ -114,11 +114,13 @@ class Refunds:
         """Those of the payment by which just so much goes back, or has."""
         return tuple(each for each in self.refunds_of(payment) if each.amount == amount and not each.is_undone)
 
-    def instead_of(self, undone: Refund, payment: Payment) -> int:
-        """What goes back of its payment, or has, but for what was made before this one, which came to nothing."""
+    def owed_of(self, undone: Refund, payment: Payment) -> int:
+        """What of a refund that came to nothing is not made up for: not by what was made before it, and by all else."""
         counted = (each for each in self.refunds_of(payment) if not each.is_undone)
         before = sum(each.amount for each in counted if each.at and undone.at and each.at < undone.at)
-        return self.promised_of(payment) - before
+        promised = self.promised_of(payment)
+        # What went back elsewhere is no loss, although Stripe, which does not know of it, has tried to refund it too.
+        return max(min(undone.amount + before, amount_of(payment)) - promised, 0)
 
     def elsewhere_of(self, payment: Payment) -> tuple[Refund, ...]:
         """What of it went back outside Stripe."""

@@ -147,10 +147,14 @@ def _under_way_in_words(all_left: Sequence[_Left]) -> str | None:
 def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequence[StoredEffect]) -> str | None:
     """Which refund an operator has ordered of just so much, and is made; None if there is none.
 
-    Perhaps Stripe has made it although it was given up here, for want of an answer.
+    Perhaps Stripe has made it although it was given up here, for want of an answer. What a refund that came to nothing
+    still owes is none of these, however much had gone back before.
     """
     made = {each.refund_id for each in effects if each.refund_id}
+    owed = {(payment, order.refunds.owed_of(lost, payment)) for payment, lost in order.lost_refunds}
     for payment, part in parts.items():
+        if (payment, part) in owed:
+            continue
         alike = {refund.refund_id: refund for refund in order.refunds.alike(payment, part)}
         if elsewhere := next((each.refund_id for each in alike.values() if each.is_elsewhere), None):
             return f"refunded_elsewhere: {part} of {payment.payment_id} went back as {elsewhere}"

@@ -90,6 +90,10 @@ test("a refund that failed is named with its money until as much has gone back",
   assert.equal(noted({ re_1: refund("failed", { at: later }), re_2: refund("succeeded", { at }) }), "refund re_1 is failed");
   const repeated = { re_0: refund("failed", { at: new Date(0) }), re_1: refund("failed", { at }) };
   assert.equal(noted({ ...repeated, re_2: refund("succeeded", { at: later }) }), "");
+  const [owed] = found({ ...repeated, re_2: refund("succeeded", { at: later, amount: 1000 }) });
+  assert.deepEqual(owed, [{ amount: 200, currency: "eur" }]);
+  const gone = refund("succeeded", { at: new Date(0), amount: 3600, elsewhere: true });
+  assert.equal(noted({ e_1: gone, re_1: refund("failed", { at }) }), "");
 });
 
 test("a refund is offered only while there is money to send back", () => {

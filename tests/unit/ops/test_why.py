@@ -384,7 +384,11 @@ def test_a_refund_that_failed_is_ordered_anew_until_as_much_has_gone_back() -> N
     assert next_steps(store) == []
     before = a_refunded_charge("evt_3", a_refund("re_0", amount=1_200, at=NOW), total=1_200)
     failed = a_refunded_charge("evt_2", a_refund(amount=1_200, status="failed", at=LATER), total=2_400)
-    assert next_steps(a_shop_after(*sold, before, failed)) == ways_back("--payment pi_1 --amount 1200 --again ")
+    assert next_steps(a_shop_after(*sold, before, failed)) == ways_back("--payment pi_1 --amount 1200 ")
+    since = a_refunded_charge("evt_4", a_refund("re_2", amount=1_000, at=LATER), total=3_400)
+    store = a_shop_after(*sold, before, failed, since)
+    assert next_steps(store) == ways_back("--payment pi_1 --amount 200 ")
+    assert "€2.00, refund re_1 is failed" in operated(store, "status").stdout
 
 
 def test_what_was_given_up_says_why() -> None:

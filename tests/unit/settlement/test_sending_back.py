@@ -174,6 +174,7 @@ def ordered(payment_id: str, amount: int | None, state: str = "PENDING", refund_
 
 PI_1_500 = "500 eur of pi_1 (operator_r0_stripe_refund_pi_1)"
 UNDER_WAY = f"refund_under_way: {PI_1_500} not reported by Stripe yet"
+AGAIN_IF_MEANT = "if it is meant all the same, say so with again"
 
 
 @pytest.mark.parametrize("state", ["PENDING", "PROCESSING", "RETRY"])
@@ -224,6 +225,19 @@ def test_as_much_once_more_has_to_be_meant_unless_the_first_has_failed() -> None
     assert said_of(done, made, amount=500, again=True)
     assert said_of(done, made, amount=501)
     assert said_of(failed, made, amount=500)
+
+
+def test_what_a_refund_owes_that_failed_after_as_much_had_gone_back_is_ordered_without_a_word_and_once() -> None:
+    before, failed = a_refund("re_1", 500, at=NOW), a_refund("re_2", 500, "failed", at=NOW + timedelta(minutes=1))
+    owing = a_sold_order(refunds=Refunds.of(before, failed))
+    effects = (ordered("pi_1", 500, "SUCCESS", "re_1"),)
+    assert said_of(owing, *effects, amount=500) == "500 eur of pi_1 to refund, 2600 left then"
+    assert refused(owing, *effects, ordered("pi_1", 500), amount=500) == f"{UNDER_WAY}: {AGAIN_IF_MEANT}"
+    made = a_refund("re_3", 500, at=NOW + timedelta(minutes=2))
+    again = replace(owing, refunds=owing.refunds.merged_with(Refunds.of(made)))
+    assert refused(again, *effects, amount=500) is not None
+    gone = replace(owing, refunds=Refunds.of(replace(before, is_elsewhere=True), failed))
+    assert said_of(gone, amount=500)
 
 
 def test_what_was_ordered_of_another_payment_or_of_as_much_before_is_told_apart() -> None:
