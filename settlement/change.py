@@ -39,7 +39,7 @@ def change_from(case: Case, proposal: Proposal) -> Change:
     if extra:
         to_decide = NoticeType.SECOND_PAYMENT
     checkout = proposal.checkout or checkout_reported(case)
-    notices = notices_of(event, after, proposal.notice, to_decide, extra, note)
+    notices = notices_of(event, after, proposal.notice, to_decide, extra, note, proposal.money)
     return Change(
         result=proposal.result,
         order=after,

@@ -3,7 +3,6 @@
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from orders.events import CarriesPayment, DisputeChanged, OrderEvent, RefundUpdated
 from orders.money import Money
-from orders.operator_events import RefundOrdered
 from orders.order import Order
 from orders.payments import Payment, sum_of
 
@@ -15,6 +14,7 @@ def notices_of(
     to_decide: NoticeType | None,
     extra: tuple[Payment, ...],
     note: str | None,
+    sent_back: Money | None = None,
 ) -> tuple[Notice, ...]:
     """One for each audience of the news, and of what operators have to decide besides.
 
@@ -23,6 +23,7 @@ def notices_of(
         to_decide: is left out if the news reaches operators anyway.
         extra: the payments that are not needed.
         note: why the order changes, for operators.
+        sent_back: what an operator has sent back, if the event is about that.
     """
     if news and Audience.OPERATOR in AUDIENCES[news]:
         to_decide = None
@@ -31,7 +32,7 @@ def notices_of(
             type=each,
             audience=audience,
             user_id=order.user_id,
-            money=_money_in(each, event, order, extra),
+            money=_money_in(each, money_of(event) or sent_back, order, extra),
             reason=note if audience is Audience.OPERATOR else _reason_for_customer(each, order),
         )
         for each in (news, to_decide)
@@ -61,22 +62,15 @@ def _reason_for_customer(news: NoticeType, order: Order) -> str | None:
             return None
 
 
-def _brought_by_named(event: OrderEvent, order: Order) -> Money | None:
-    """What the payment has brought that an operator has named as sent back; None if they have named none."""
-    named = order.payments.find(event.payment_id) if isinstance(event, RefundOrdered) else None
-    return named.money if named else None
-
-
-def _money_in(news: NoticeType, event: OrderEvent, order: Order, extra: tuple[Payment, ...]) -> Money | None:
-    money = money_of(event)
+def _money_in(news: NoticeType, money: Money | None, order: Order, extra: tuple[Payment, ...]) -> Money | None:
     match news:
         case NoticeType.DISPUTE | NoticeType.EARLIER_ORDER:
             return money
         case NoticeType.SECOND_PAYMENT:
             return sum_of(extra)
         case NoticeType.REFUNDED | NoticeType.PARTIALLY_REFUNDED | NoticeType.REFUND_FAILED if (
-            brought := money or _brought_by_named(event, order) or order.received
+            back := money or order.received
         ):
-            return order.refunded_in(brought.currency)
+            return order.refunded_in(back.currency)
         case _:
             return order.received or price_of(order)

@@ -151,6 +151,10 @@ def test_its_customer_is_told_of_a_payment_in_another_currency_in_that() -> None
     for asked in {"payment": "pi_2"}, {"payment": "ch_2", "amount": 900}:
         change = given(order, effects=()).changed_by(asked_of_order("refund-1", elsewhere=True, **asked))
         assert {change.money, *(notice.money for notice in change.notices)} == {Money(900, "usd")}
+    # So it is where nobody names it, once what is in the other one is back.
+    order = replace(order, refunds=Refunds.of(a_refund("re_1", 3_000)))
+    change = given(order, effects=()).changed_by(asked_of_order("refund-1", elsewhere=True))
+    assert {change.money, *(notice.money for notice in change.notices)} == {Money(900, "usd")}
 
 
 def gone(amount: int, payment_id: str = "pi_1") -> Refund:
