@@ -5,7 +5,7 @@ done and not reported yet, and what is still to be asked of it. Each order of a 
 two at once the second is decided anew, and sees the first.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, repeat
 from typing import Final, NamedTuple
@@ -47,6 +47,10 @@ def send_back(case: Case) -> Proposal | Look:
     effects = [each for each in case.snapshot.effects if each.effect.kind is EffectKind.STRIPE_REFUND]
     if event.payment_id and order.payments.find(event.payment_id) is None:
         return _of_earlier_order(case, event.payment_id, effects)
+    others = _in_other_currencies(event, order)
+    if others and event.amount is not None:
+        currencies = " and ".join(sorted({each.money.currency for each in _back_in_turn(order) if each.money}))
+        return turned_down(case, f"which_currency: its payments are in {currencies}, so name the one that is meant")
     all_left = [_left_of(payment, order, effects) for payment in _payments_meant(event, order)]
     left = {each.payment: each.amount for each in all_left if each.amount}
     on_its_way = _under_way_in_words(all_left)
@@ -63,7 +67,7 @@ def send_back(case: Case) -> Proposal | Look:
     if event.is_elsewhere:
         return _gone_back_elsewhere(case, parts)
     refunds = _refunds_of(parts, event, order)
-    note = in_words(_sum_in_words(parts, left), before)
+    note = in_words(_sum_in_words(parts, left), _rest_in_words(others, order, effects), before)
     return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, money=_sum_of(parts), note=note)
 
 
@@ -107,10 +111,20 @@ def _payments_meant(event: RefundOrdered, order: Order) -> tuple[Payment, ...]:
 
 def _paid_first_back(order: Order) -> tuple[Payment, ...]:
     """In the currency of the first of which anything is left: what is in another one goes back after it."""
-    payments = [each for each in dict.fromkeys((*order.extra_payments, *order.paid_with)) if each.money]
+    payments = _back_in_turn(order)
     left = [each for each in payments if order.refunds.promised_of(each) < amount_of(each)]
     first = next((each.money for each in (*left, *payments)), None)
     return tuple(each for each in payments if each.money and first and each.money.currency == first.currency)
+
+
+def _back_in_turn(order: Order) -> tuple[Payment, ...]:
+    return tuple(each for each in dict.fromkeys((*order.extra_payments, *order.paid_with)) if each.money)
+
+
+def _in_other_currencies(event: RefundOrdered, order: Order) -> tuple[Payment, ...]:
+    """What does not go back with those that are meant, where no payment is named."""
+    meant = _paid_first_back(order)
+    return () if event.payment_id else tuple(each for each in _back_in_turn(order) if each not in meant)
 
 
 def _left_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) -> _Left:
@@ -211,6 +225,11 @@ def _gone_back_elsewhere(case: Case, parts: Mapping[Payment, int]) -> Proposal |
 def _sum_of(parts: Mapping[Payment, int]) -> Money | None:
     """All of them are in one currency."""
     return next((replace(each.money, amount=sum(parts.values())) for each in parts if each.money), None)
+
+
+def _rest_in_words(others: Iterable[Payment], order: Order, effects: Sequence[StoredEffect]) -> str | None:
+    left = {each: amount for each in others if (amount := _left_of(each, order, effects).amount)}
+    return f"other_currency: {_parts_in_words(left)} can go back besides" if left else None
 
 
 def _sum_in_words(parts: Mapping[Payment, int], left: Mapping[Payment, int]) -> str:

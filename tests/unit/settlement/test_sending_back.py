@@ -87,11 +87,20 @@ def test_of_two_payments_the_one_that_is_not_needed_goes_back_first_and_units_co
     assert refunds_by(twice, amount=4_000, restock="all") == both
     assert said_of(twice, amount=4_000) == "3600 eur of pi_2 and 400 eur of pi_1 to refund, 3200 left then"
     assert refunds_by(twice) == {"pi_2": RefundTerms(None, None), "pi_1": RefundTerms(None, None)}
-    # What adds up is of one currency; what is in another one goes back after it.
-    two_currencies = Payments.of(PAID, replace(SECOND, money=Money(900, "usd")))
-    assert refunds_by(a_sold_order(payments=two_currencies)).keys() == {"pi_2"}
-    gone = Refunds.of(a_refund("re_1", 900, payment_id="pi_2"))
-    assert refunds_by(a_sold_order(payments=two_currencies, refunds=gone)).keys() == {"pi_1"}
+
+
+def test_what_is_in_another_currency_goes_back_after_it_and_a_part_of_it_only_by_the_name_of_its_payment() -> None:
+    twice = a_sold_order(payments=Payments.of(PAID, replace(SECOND, money=Money(900, "usd"))))
+    one_back = replace(twice, refunds=Refunds.of(a_refund("re_1", 900, payment_id="pi_2")))
+    assert refunds_by(twice).keys() == {"pi_2"}
+    assert refunds_by(one_back).keys() == {"pi_1"}
+    rest = "other_currency: 3600 eur of pi_1 can go back besides"
+    assert said_of(twice) == f"900 usd of pi_2 to refund, 0 left then; {rest}"
+    assert said_of(one_back) == "3600 eur of pi_1 to refund, 0 left then"
+    for order in twice, one_back:
+        which = "which_currency: its payments are in eur and usd, so name the one that is meant"
+        assert refused(order, amount=900) == refused(order, amount=900, elsewhere=True) == which
+        assert refunds_by(order, amount=900, payment="pi_1") == {"pi_1": RefundTerms(900, None)}
 
 
 def test_each_order_of_a_refund_has_a_key_of_its_own_at_stripe() -> None:
