@@ -61,7 +61,8 @@ def send_back(case: Case) -> Proposal | Look:
         too_much = f"too_much: {event.amount} to refund, {sum(left.values())} left"
         return turned_down(case, in_words(too_much, on_its_way))
     parts = dict(_divided(sum(left.values()) if event.amount is None else event.amount, left))
-    before = on_its_way or _ordered_before(parts, order, effects) or _taken_by_bank(event, order)
+    # Who means it all the same means all of it.
+    before = in_words(on_its_way, _ordered_before(parts, order, effects), _taken_by_bank(event, order))
     if before and not event.is_again:
         return turned_down(case, f"{before}: {_AGAIN}")
     if event.is_elsewhere:

@@ -74,6 +74,9 @@ def test_of_a_disputed_order_it_is_said_twice_since_the_bank_may_have_sent_it_ba
         meant = disputed.changed_by(asked_of_order("refund-1", elsewhere=True, again=True))
         assert meant.result == "refunded"
         assert disputed.changed_by(asked_of_order("refund-1")).result == "refund_ordered"
+        twice = given(a_sold_order(open_disputes=open_disputes, refunds=Refunds.of(gone(500))))
+        note = twice.changed_by(asked_of_order("refund-1", amount=500, elsewhere=True)).note or ""
+        assert note.startswith("refunded_elsewhere: 500 of pi_1") and f"; {why}: " in note
 
 
 def test_what_stripe_refunds_after_all_counts_once() -> None:
