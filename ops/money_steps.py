@@ -9,9 +9,9 @@ from typing import Final
 
 from effects.effect import EffectKind, EffectState, StoredEffect
 from ops.case import Case, Effect
-from ops.standing import due_back
 from ops.step import Step
 from orders.order import Order, OrderStatus
+from orders.payments import amount_of
 from reconciliation.finding import to_copy
 from settlement.retrying import why_not_again
 
@@ -30,7 +30,8 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
         yield from _of_status(order, to_retry)
         yield from _of_unneeded(order, to_retry)
         yield from _of_lost_refunds(order, to_retry)
-        if order.cancel_requested_at and order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED):
+        is_sold = order.status in (OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUNDED)
+        if order.cancel_requested_at and is_sold and _is_left(order):
             yield from _ways_back(order, "Its customer wants it cancelled: pay the money back", "", to_retry)
     for each in given_up:
         yield _handle(each, is_over=each not in to_retry)
@@ -39,9 +40,16 @@ def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
 def _of_status(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
     if order.status is OrderStatus.REVIEW:
         yield Step("Take what was paid for what was asked, and fulfil it", to_copy("accept", order.order_id))
+    if order.status is OrderStatus.REVIEW and _is_left(order):
         yield from _ways_back(order, "Or pay the money back, and let the units go", "", to_retry)
-    elif order.status is OrderStatus.REFUND_DUE and (due_back(order) or order.received is None):
+    if order.status is OrderStatus.REFUND_DUE and _is_left(order):
         yield from _ways_back(order, "Pay the money back", "", to_retry)
+
+
+def _is_left(order: Order) -> bool:
+    """Whether there is something to order of what it is paid with: what Stripe is at may take days, and is none."""
+    is_left = (order.refunds.promised_of(each) < amount_of(each) for each in order.paid_with)
+    return order.received is None or any(is_left)
 
 
 def _of_unneeded(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:

@@ -326,6 +326,22 @@ def test_an_order_that_cannot_be_fulfilled_is_refunded_once_however_much_it_is(m
     assert next_steps(a_shop(order)) == (ways_back() if is_due else [])
 
 
+@pytest.mark.parametrize(
+    ("before", "accept"),
+    [
+        ({"status": "refund_due", "unfulfilledAs": "refund_due"}, []),
+        ({"status": "review", "unfulfilledAs": "review"}, ["./shop accept order-1"]),
+        ({"status": "finalized", "finalizedAt": NOW, "cancelRequestedAt": LATER}, []),
+    ],
+)
+def test_what_stripe_is_sending_back_for_days_is_not_there_to_be_refunded(before: Fields, accept: list[str]) -> None:
+    paid: Fields = {"state": "succeeded", "at": NOW, "amount": 3_600, "currency": "eur", "amountRefunded": 0}
+    for amount, ways in ((3_600, []), (3_599, ways_back())):
+        refunds = {"re_1": {"amount": amount, "status": "pending", "paymentId": "pi_1"}}
+        store = a_shop(a_reserved_order(**before, payments={"pi_1": paid}, refunds=refunds))
+        assert next_steps(without_requests(store)) == [*accept, *ways]
+
+
 @pytest.mark.parametrize("state", EffectState)
 def test_what_the_service_refunds_itself_is_left_to_it_until_that_is_over(state: EffectState) -> None:
     steps = next_steps(with_effect(a_shop_in_review(), A_REFUND, state=str(state)))
