@@ -50,8 +50,12 @@ export function paymentsOf({ payments = {}, refunds = {} }) {
     .sort((one, other) => (one.at ?? 0) - (other.at ?? 0));
 }
 
-export function refundsOf({ refunds }) {
-  return Object.entries(refunds ?? {}).map(([id, refund]) => ({ id, ...refund }));
+/** Its refunds, each in the currency of its payment. */
+export function refundsOf(fields) {
+  const payments = paymentsOf(fields);
+  const paidWith = ({ paymentId }) => payments.find(({ id, chargeId }) => paymentId && [id, chargeId].includes(paymentId));
+  return Object.entries(fields.refunds ?? {})
+    .map(([id, refund]) => ({ id, ...refund, currency: paidWith(refund)?.currency ?? currencyOf(fields) }));
 }
 
 /** What its payments have brought, less what is refunded: `[{ amount, currency }]`, one sum a currency. */

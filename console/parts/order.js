@@ -23,7 +23,7 @@ export function moneyPart(fields, checkout, livemode) {
   const refunds = [
     { name: "Refund", cell: ({ id }) => idOf(id, livemode) },
     { name: "Status", cell: ({ status }) => status },
-    { name: "Amount", isNumber: true, cell: ({ amount }) => money(amount, currency) },
+    { name: "Amount", isNumber: true, cell: ({ amount, currency: of }) => money(amount, of) },
   ];
   const refunded = refundsOf(fields);
   return html`

@@ -7,7 +7,7 @@ import { head, rows } from "../../../console/csv.js";
 import { cursorIn, filterIn, parametersOf } from "../../../console/filter.js";
 import { happeningsIn } from "../../../console/happenings.js";
 import { added, minorUnits, money } from "../../../console/money.js";
-import { balanceOf, missingIn } from "../../../console/order-fields.js";
+import { balanceOf, missingIn, refundsOf } from "../../../console/order-fields.js";
 import { hitsFor, leadFrom } from "../../../console/search.js";
 import { toTakeIn, unitsToTakeFrom } from "../../../console/shelves.js";
 import { stripeAddress } from "../../../console/stripe.js";
@@ -94,6 +94,14 @@ test("a refund that failed is named with its money until as much has gone back",
   assert.deepEqual(owed, [{ amount: 200, currency: "eur" }]);
   const gone = refund("succeeded", { at: new Date(0), amount: 3600, elsewhere: true });
   assert.equal(noted({ e_1: gone, re_1: refund("failed", { at }) }), "");
+});
+
+test("a refund is in the currency of its payment", () => {
+  const refund = { amount: 900, status: "succeeded" };
+  const fields = { currencyReceived: "eur", payments: { pi_1: { currency: "eur", chargeId: "ch_1" }, pi_2: { currency: "jpy", chargeId: "ch_2" }, pi_3: { currency: "usd", chargeId: null } } };
+  const currencies = (...paymentIds) =>
+    refundsOf({ ...fields, refunds: paymentIds.map((paymentId) => ({ ...refund, paymentId })) }).map(({ currency }) => currency);
+  assert.deepEqual(currencies("pi_1", "pi_2", "ch_2", null, "pi_9"), ["eur", "jpy", "jpy", "eur", "eur"]);
 });
 
 test("a refund is offered only while there is money to send back", () => {
