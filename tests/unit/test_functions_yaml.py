@@ -115,10 +115,11 @@ def test_the_sweep_runs_every_five_minutes_and_ends_its_last_batch_within_its_ti
     patience = Patience(time.monotonic, time.sleep, random.random)
     # A batch of stranded orders, each of which uses up its patience, and then the time to ask what is parked for it.
     last_batch_seconds = math.ceil(BATCH_DOCUMENTS_MAX / THREADS) * (patience.total_seconds + QUERY_SECONDS_MAX)
-    # Or one of effects: the database takes part three times, and in between the world outside.
-    effect_seconds = 3 * patience.total_seconds + PERFORM_SECONDS_MAX
+    # Or one of effects: the database takes part four times if it is given up, and in between the world outside.
+    effect_seconds = 4 * patience.total_seconds + PERFORM_SECONDS_MAX
     last_effects_seconds = math.ceil(BATCH_EFFECTS_MAX / THREADS) * effect_seconds
     assert RUN_SECONDS_MAX + max(last_batch_seconds, last_effects_seconds) <= sweep["timeoutSeconds"]
+    assert effect_seconds <= ENDPOINTS["performEffect"]["timeoutSeconds"]
 
 
 def test_what_was_sold_of_hot_products_is_folded_every_minute_by_one_worker_that_ends_within_its_time() -> None:
