@@ -1,12 +1,12 @@
 // Orders as a spreadsheet reads them, with the columns of `./shop export orders`. Pure.
-import { asked, currencyOf } from "./order-fields.js";
+import { asked, currencyOf, isPaidInAnother } from "./order-fields.js";
 
 const COLUMNS = {
   orderId: ({ id }) => id,
   createdAt: ({ fields }) => fields.createdAt?.toISOString(),
   status: ({ fields }) => fields.status,
   finalizedAt: ({ fields }) => fields.finalizedAt?.toISOString(),
-  amountAsked: ({ fields }) => asked(fields),
+  amountAsked: ({ fields }) => (isPaidInAnother(fields) ? null : asked(fields)),
   amountReceived: ({ fields }) => fields.amountReceived,
   amountRefunded: ({ fields }) => fields.amountRefunded,
   currency: ({ fields }) => currencyOf(fields),

@@ -30,6 +30,11 @@ export function asked({ itemsTotal, adjustments, amountTotal, finalizedAt }) {
   return amountTotal ?? itemsTotal ?? null;
 }
 
+/** Whether what is asked is in another currency than the money that came. */
+export function isPaidInAnother({ currency, currencyReceived }) {
+  return Boolean(currency && currencyReceived && currency !== currencyReceived);
+}
+
 export function currencyOf({ currency, currencyReceived }) {
   return currencyReceived ?? currency ?? null;
 }

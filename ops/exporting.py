@@ -29,16 +29,18 @@ class Export:
 
 def _orders(order_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
     order = order_from(order_id, fields)
-    received = order.received
+    received, currency = order.received, _currency_of(order)
+    # One row has one currency, which is that of the money.
+    asked = order.asked if order.asked and order.asked.currency == currency else None
     yield {
         "orderId": order_id,
         "createdAt": order.created_at,
         "status": str(order.status),
         "finalizedAt": order.finalized_at,
-        "amountAsked": order.asked.amount if order.asked else None,
+        "amountAsked": asked.amount if asked else None,
         "amountReceived": received.amount if received else None,
         "amountRefunded": order.refunded_in(received.currency).amount if received else 0,
-        "currency": _currency_of(order),
+        "currency": currency,
     }
 
 

@@ -9,9 +9,11 @@ import { table } from "./table.js";
 /** @param checkout the Checkout session of the service's own, if there is one */
 export function moneyPart(fields, checkout, livemode) {
   const currency = currencyOf(fields);
+  const ofAsked = fields.currency ?? currency;
   const amounts = [
-    ["Items", fields.itemsTotal], ...(fields.adjustments ?? []).map(({ kind, label, amount }) => [label ?? kind, amount]),
-    ["Asked", asked(fields)], ["Paid", fields.amountReceived], ["Refunded", fields.amountRefunded],
+    ["Items", fields.itemsTotal, ofAsked],
+    ...(fields.adjustments ?? []).map(({ kind, label, amount }) => [label ?? kind, amount, ofAsked]),
+    ["Asked", asked(fields), ofAsked], ["Paid", fields.amountReceived, currency], ["Refunded", fields.amountRefunded, currency],
   ];
   const payments = [
     { name: "Payment", cell: ({ id }) => idOf(id, livemode) },
@@ -29,7 +31,7 @@ export function moneyPart(fields, checkout, livemode) {
   return html`
     <section class="panel" aria-labelledby="money">
       <h2 id="money">Money</h2>
-      <dl>${amounts.filter(([, amount]) => amount != null).map(([name, amount]) => html`<dt>${name}</dt><dd>${money(amount, currency)}</dd>`)}</dl>
+      <dl>${amounts.filter(([, amount]) => amount != null).map(([name, amount, of]) => html`<dt>${name}</dt><dd>${money(amount, of)}</dd>`)}</dl>
       ${table("Payments", payments, paymentsOf(fields), "No payment has named it.")}
       ${refunded.length ? table("Refunds", refunds, refunded) : nothing}
       ${checkout?.fields.sessionId ? html`<p>Checkout session, ${checkout.fields.state}: ${idOf(checkout.fields.sessionId, livemode)}</p>` : nothing}

@@ -40,6 +40,7 @@ test("money of two currencies is never added up", () => {
 test("a file for a spreadsheet has no formula of a customer's, and each order in one row", () => {
   const fields = { status: "a\"b,c", createdAt: NOW, amountTotal: 100, currency: "eur", amountReceived: -5 };
   assert.equal(rows([{ id: "=1+1", fields }]), "'=1+1,2026-03-14T15:09:26.000Z,\"a\"\"b,c\",,100,-5,,eur\r\n");
+  assert.match(rows([{ id: "o", fields: { ...fields, currencyReceived: "jpy" } }]), /,,,-5,,jpy\r\n$/);
   assert.equal(head().split(",").length, rows([{ id: "x", fields: {} }]).split(",").length);
 });
 

@@ -4,6 +4,7 @@ import io
 
 from ops.export import _csv_into
 from ops.exporting import EXPORTS
+from orders.money import Money
 from tests.support.builders import a_payment, a_placement, a_refund, an_updated_refund
 from tests.support.shop import a_shop_after, document_at
 
@@ -14,6 +15,14 @@ def test_what_is_refunded_of_a_payment_is_what_is_refunded_of_its_order() -> Non
     [paid] = EXPORTS["payments"].rows("order-1", order)
     [sold] = EXPORTS["orders"].rows("order-1", order)
     assert (paid["amountRefunded"], sold["amountRefunded"]) == (500, 500)
+
+
+def test_what_was_asked_in_another_currency_than_was_paid_is_no_amount_of_the_row() -> None:
+    dollars = a_payment(money=Money(4_000, "usd"))
+    [row] = EXPORTS["orders"].rows("order-1", document_at(a_shop_after(a_placement(), dollars), "orders/order-1"))
+    assert (row["amountAsked"], row["amountReceived"], row["currency"]) == (None, 4_000, "usd")
+    [unpaid] = EXPORTS["orders"].rows("order-1", document_at(a_shop_after(a_placement()), "orders/order-1"))
+    assert (unpaid["amountAsked"], unpaid["amountReceived"], unpaid["currency"]) == (3_600, None, "eur")
 
 
 def test_a_file_for_a_spreadsheet_has_no_formula_of_a_customers() -> None:
