@@ -107,7 +107,7 @@ class PacedLists:
         items: list[ItemT] = []
         for page in pages(lambda after: self._answer(partial(page_after, after)), id_of):
             items += page.items
-            if span and len(items) >= ITEMS_MAX and span.end - span.start > _SECOND:
+            if span and page.has_more and len(items) >= ITEMS_MAX and span.end - span.start > _SECOND:
                 raise TooMany
         return items[::-1]
 

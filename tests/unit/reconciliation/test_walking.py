@@ -52,6 +52,10 @@ def test_all_that_has_happened_is_found_once_the_oldest_first_ten_pages_a_second
     assert max(clock.pauses) <= 0.1 + 1e-6
 
 
+def test_as_much_as_fits_is_found_at_once() -> None:
+    assert max(map(len, walked(a_rush(ITEMS_MAX), Clock()))) == ITEMS_MAX
+
+
 def test_a_second_in_which_more_has_happened_is_not_made_shorter() -> None:
     account = a_rush(ITEMS_MAX + 1, per_second=ITEMS_MAX + 1)
     assert [len(events) for events in walked(account, Clock(), 1) if events] == [ITEMS_MAX + 1]
