@@ -53,10 +53,10 @@ def send_back(case: Case) -> Proposal | Look:
         return turned_down(case, f"which_currency: its payments are in {currencies}, so name the one that is meant")
     all_left = [_left_of(payment, order, effects) for payment in _payments_meant(event, order)]
     left = {each.payment: each.amount for each in all_left if each.amount}
-    on_its_way = _under_way_in_words(all_left)
+    on_its_way, rest = _under_way_in_words(all_left), _rest_in_words(others, order, effects)
     if not left:
         nothing = "nothing_left: no payment of it has anything left to refund"
-        return turned_down(case, in_words(nothing, on_its_way))
+        return turned_down(case, in_words(rest or nothing, on_its_way))
     if event.amount is not None and event.amount > sum(left.values()):
         too_much = f"too_much: {event.amount} to refund, {sum(left.values())} left"
         return turned_down(case, in_words(too_much, on_its_way))
@@ -68,7 +68,7 @@ def send_back(case: Case) -> Proposal | Look:
     if event.is_elsewhere:
         return _gone_back_elsewhere(case, parts)
     refunds = _refunds_of(parts, event, order)
-    note = in_words(_sum_in_words(parts, left), _rest_in_words(others, order, effects), before)
+    note = in_words(_sum_in_words(parts, left), rest, before)
     return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, money=_sum_of(parts), note=note)
 
 

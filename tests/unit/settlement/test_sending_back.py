@@ -97,6 +97,8 @@ def test_what_is_in_another_currency_goes_back_after_it_and_a_part_of_it_only_by
     rest = "other_currency: 3600 eur of pi_1 can go back besides"
     assert said_of(twice) == f"900 usd of pi_2 to refund, 0 left then; {rest}"
     assert said_of(one_back) == "3600 eur of pi_1 to refund, 0 left then"
+    said = refused(twice, ordered("pi_2", None))
+    assert said and said.startswith(f"{rest}; refund_under_way: 900 usd of pi_2")
     for order in twice, one_back:
         which = "which_currency: its payments are in eur and usd, so name the one that is meant"
         assert refused(order, amount=900) == refused(order, amount=900, elsewhere=True) == which
