@@ -47,19 +47,19 @@ def why_not_again(given_up: StoredEffect, effects: Sequence[StoredEffect], order
     # Should it not be among them, nobody knows which of them were before it.
     before = ids[: ids.index(given_up.effect.effect_id)] if given_up.effect.effect_id in ids else []
     payment_id = given_up.effect.recipient
+    payment = order.payments.find(payment_id) if order else None
     undone = {refund.refund_id for refund in order.refunds.by_id.values() if refund.is_undone} if order else set()
-    for other in others:
+    for other in (each for each in others if _is_refund_of(payment_id, payment, each)):
         # What a person has handled has sent nothing, and neither has what Stripe had nothing left for.
         is_sent = other.is_under_way or (other.refund_id is not None and other.refund_id not in undone)
         # Whoever orders another one of a payment later knows of this one.
-        is_later = other.effect.effect_id not in before and _is_of_same_payment(given_up, other)
-        if is_sent and (is_later or _what_it_sends(other) == _what_it_sends(given_up)):
+        is_later = other.effect.effect_id not in before
+        if is_sent and (is_later or other.effect.refund == given_up.effect.refund):
             return f"ordered_anew: {other.effect.effect_id} sends money of {payment_id} back; {_SHOWN}"
     made_by_others = {other.refund_id for other in others}
     reported = (each for each in _of_as_much(given_up, order) if each.refund_id not in made_by_others)
     if refund := next(reported, None):
         return f"refunded_already: {refund.refund_id} is as much of {payment_id}; if another is meant, order that"
-    payment = order and order.payments.find(payment_id)
     return _gone_back(payment, order) if order and payment else None
 
 
@@ -73,13 +73,10 @@ def _gone_back(payment: Payment, order: Order) -> str | None:
     return None
 
 
-def _is_of_same_payment(given_up: StoredEffect, other: StoredEffect) -> bool:
-    one, another = given_up.effect, other.effect
-    return (one.kind, one.recipient) == (another.kind, another.recipient)
-
-
-def _what_it_sends(stored: StoredEffect) -> tuple[object, ...]:
-    return stored.effect.kind, stored.effect.recipient, stored.effect.refund
+def _is_refund_of(payment_id: str, payment: Payment | None, other: StoredEffect) -> bool:
+    """Whether it is one of this payment, which may have been known by its charge alone when it was ordered."""
+    is_same = other.effect.recipient == payment_id or (payment and payment.is_named_by([other.effect.recipient]))
+    return other.effect.kind is EffectKind.STRIPE_REFUND and bool(is_same)
 
 
 def _of_as_much(given_up: StoredEffect, order: Order | None) -> tuple[Refund, ...]:

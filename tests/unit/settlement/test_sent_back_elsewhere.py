@@ -254,7 +254,7 @@ def test_nothing_is_left_of_one_cent_that_is_refunded_and_nobody_knows_what_is_o
 
 @pytest.mark.parametrize(
     ("state", "recipient", "is_refused"),
-    [("PENDING", "pi_1", True), ("ERROR", "pi_1", False), ("PENDING", "pi_2", False)],
+    [("PENDING", "pi_1", True), ("PENDING", "ch_1", True), ("ERROR", "pi_1", False), ("PENDING", "pi_2", False)],
 )
 def test_a_refund_that_was_given_up_is_not_tried_again_after_a_later_one_of_its_payment(
     state: str, recipient: str, *, is_refused: bool
