@@ -122,6 +122,7 @@ def test_a_refund_counts_of_a_payment_of_which_the_order_knows_the_charge_alone(
     for event in an_updated_refund("evt_1", order_id="order-1"), a_refunded_charge("evt_1"):
         change = given(by_charge).changed_by(event)
         assert (change.result, change.order.status, change.moves) == ("refunded", "refunded", shirts(3))
+        assert {refund.payment_id for refund in change.order.refunds.by_id.values()} <= {"ch_1"}
         # Its PaymentIntent shows later what it is of.
         later = given(change.order).changed_by(a_payment("evt_2"))
         assert (later.order.status, later.order.amount_refunded, later.moves) == ("refunded", 3_600, ())
