@@ -51,7 +51,7 @@ fuzz: $(DEV) ## a minute of hostile deliveries at the endpoint
 soak: $(TEST) ## ten minutes of mixed load on the production server; nothing may grow
 	@$(VENV_PYTHON) -m tools.emulators $(VENV_PYTHON) -m tests.proofs.soak $(ARGS)
 
-mutation: $(DEV) ## change the code in 18,000 small ways, each of which the tests should notice
+mutation: $(DEV) ## change the code in 22,000 small ways, each of which the tests should notice
 	@$(VENV_PYTHON) -m tests.proofs.mutation
 
 emulators: export COMMAND := $(value RUN)

@@ -83,7 +83,7 @@ def _options() -> argparse.Namespace:
         prog="python -m tests.proofs.soak", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=10, help="how long, the warm-up included (10)")
-    parser.add_argument("--rate", type=float, default=30, help="requests a second (30)")
+    parser.add_argument("--rate", type=float, default=75, help="requests a second (75)")
     parser.add_argument(
         "--source", type=Path, help="serve stripe_webhook of this file: tests/proofs/soak/leaky.py must fail"
     )
