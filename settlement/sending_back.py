@@ -223,9 +223,9 @@ def _gone_back_elsewhere(case: Case, parts: Mapping[Payment, int]) -> Proposal |
     return with_refunds(case, Proposal(Result.REFUND_RECORDED, refunded, money=_sum_of(parts), note=note))
 
 
-def _sum_of(parts: Mapping[Payment, int]) -> Money | None:
-    """All of them are in one currency."""
-    return next((replace(each.money, amount=sum(parts.values())) for each in parts if each.money), None)
+def _sum_of(parts: Mapping[Payment, int]) -> Money:
+    """All of them have brought money, in one currency."""
+    return next(replace(each.money, amount=sum(parts.values())) for each in parts if each.money)
 
 
 def _rest_in_words(others: Iterable[Payment], order: Order, effects: Sequence[StoredEffect]) -> str | None:

@@ -154,6 +154,8 @@ def test_a_payment_that_named_no_order_is_counted_as_what_is_asked_and_found_fro
     )
     others = known(payments={"pi_7": a_known_payment(order_id="order-7")})
     assert refused(a_held_order(), named, **others) == "shared_payment: pi_7 has paid order order-7"
+    own = given(a_held_order(), shirts=(10, 3), payments={"pi_7": a_known_payment()}).changed_by(named)
+    assert own.result == "accepted"
     less = a_held_order("review", payments=PAID_LESS, **IN_REVIEW)
     assert refused(less, named) == "other_payment: it knows of other money; accept it for that, or refund that first"
 
