@@ -25,7 +25,7 @@ QUERY_SECONDS_MAX: Final = 8.0
 BATCH_DOCUMENTS_MAX: Final = 100
 BATCH_HEADS_MAX: Final = 500
 """More, since nothing is done with each of them."""
-BATCH_EFFECTS_MAX: Final = 32
+BATCH_EFFECTS_MAX: Final = 16
 """Fewer, because the world outside answers each of them more slowly than the database does."""
 
 
