@@ -25,7 +25,6 @@ from orders.lifecycle import step_for
 from orders.operator_events import EffectRetried, EventReplayed, MarkedAsHandled, OperatorEvent, StockAdjusted
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result
-from orders.payments import PaymentState
 from orders.shop_events import CancelRequested, OrderPlaced, ReservationLapsed, ShopEvent
 from orders.steps import Step
 from settlement.adjusting import adjust_stock
@@ -47,6 +46,7 @@ from settlement.operating import (
 from settlement.parking import claim_put_back, count_delivery, released_by, wait_for_order, wait_for_payment
 from settlement.paying import quarantine, refuse, take_units
 from settlement.recording import (
+    await_payment,
     change_nothing,
     record_cancel_request,
     record_decline,
@@ -55,7 +55,7 @@ from settlement.recording import (
     record_subscription,
 )
 from settlement.replaying import answered, replay
-from settlement.reported import of_earlier_order, order_of_its_payment, with_report
+from settlement.reported import of_earlier_order, order_of_its_payment
 from settlement.retrying import retry_effect
 from settlement.sending_back import send_back
 from settlement.setting_aside import HANDLING, Handling, objections_to, set_aside
@@ -265,16 +265,6 @@ def _of_earlier_order(case: Case, note: str) -> Proposal:
     return Proposal(Result.EARLIER_ORDER, case.order, notice=notice, note=note)
 
 
-def _await_payment(case: Case) -> Decision | Proposal:
-    event = case.event_as(RefundUpdated)
-    known = case.order.payments.find(*event.payment_ids)
-    if known and known.state is PaymentState.CANCELED:
-        # Until API version 2025-03-31 Stripe reported as refunded what was authorised, and released with the payment.
-        note = f"released: {known.payment_id} was canceled, so nothing was paid that could be refunded"
-        return Proposal(Result.REFUND_RECORDED, with_report(case), note=note)
-    return wait_for_payment(event, case.snapshot, case.now)
-
-
 DECIDED_BY: Final[Mapping[Step, Callable[[Case], Decision | Proposal]]] = {
     Step.HOLD: hold_units,
     Step.CONFIRM_HOLD: confirm_hold,
@@ -287,7 +277,7 @@ DECIDED_BY: Final[Mapping[Step, Callable[[Case], Decision | Proposal]]] = {
     Step.RECORD_DECLINE: record_decline,
     Step.RECORD_MONEY: record_money,
     Step.RECORD_SUBSCRIPTION: record_subscription,
-    Step.AWAIT_PAYMENT: _await_payment,
+    Step.AWAIT_PAYMENT: await_payment,
     Step.RECORD_DISPUTE: record_dispute,
     Step.RECORD_CANCEL_REQUEST: record_cancel_request,
     Step.OPEN_CHECKOUT: open_checkout,

@@ -20,9 +20,11 @@ from orders.events import (
 from orders.money import Money
 from orders.order import CLOSED, Order, OrderStatus
 from orders.outcome import Outcome, Result, in_words
+from orders.payments import PaymentState
 from orders.shop_events import CheckoutEnded, CheckoutOpened, OrderPlaced, ReservationLapsed
 from settlement.decisions import Case, Decision, GiveBack, Look, Proposal, Unchanged
 from settlement.matching import already, why_unpaid
+from settlement.parking import wait_for_payment
 from settlement.paying import refuse, take_unheld_units, take_units
 from settlement.refunding import is_what_is_known, with_refunds
 from settlement.reported import why_doubtful, with_report
@@ -91,6 +93,17 @@ def record_decline(case: Case) -> Proposal:
     notice = NoticeType.PAYMENT_FAILED if is_news else None
     declined = case.terms.shortened(case.order, replace(order, decline=decline))
     return Proposal(Result.PAYMENT_FAILED, declined, notice=notice)
+
+
+def await_payment(case: Case) -> Decision | Proposal:
+    """Let a refund wait for the money that it gives back, unless that was never more than authorised."""
+    event = case.event_as(RefundUpdated)
+    known = case.order.payments.find(*event.payment_ids)
+    if known and known.state is PaymentState.CANCELED:
+        # Until API version 2025-03-31 Stripe reported as refunded what was authorised, and released with the payment.
+        note = f"released: {known.payment_id} was canceled, so nothing was paid that could be refunded"
+        return Proposal(Result.REFUND_RECORDED, with_report(case), note=note)
+    return wait_for_payment(event, case.snapshot, case.now)
 
 
 def record_dispute(case: Case) -> Proposal:
