@@ -24,7 +24,7 @@ def wait_for_order(event: StripeEvent, order_id: str, snapshot: Snapshot, terms:
     Raises:
         OrderNotThereYet: the event is young enough to wait for its order.
     """
-    if isinstance(event, RefundUpdated | DisputeChanged) and not any(p.order_id for p in snapshot.payments.values()):
+    if isinstance(event, RefundUpdated | DisputeChanged) and not any(p.leads_to for p in snapshot.payments.values()):
         # The order may come with the payment, which says more than this does.
         return wait_for_payment(event, snapshot, now)
     result, claim = Result.ORDER_NOT_FOUND, snapshot.claim
@@ -90,7 +90,7 @@ def taken_up(event: StripeEvent) -> StripeEvent:
 def released_by(event: OrderEvent, snapshot: Snapshot) -> tuple[str, ...]:
     """The ids of the parked events that need wait no longer, once this event is settled."""
     known = snapshot.payments.values()
-    if not isinstance(event, CarriesPayment | OrderAccepted) and not any(payment.order_id for payment in known):
+    if not isinstance(event, CarriesPayment | OrderAccepted) and not any(p.leads_to for p in known):
         return ()
     waiting = (event_id for payment in known for event_id in payment.waiting)
     return tuple(dict.fromkeys(event_id for event_id in waiting if event_id != event.event_id))

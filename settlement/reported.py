@@ -52,12 +52,15 @@ def why_doubtful(case: Case) -> str | None:
 
 
 def order_of_its_payment(event: StripeEvent, snapshot: Snapshot) -> str | None:
-    """The order whose payment is refunded or disputed, if the event names another one, which knows no such payment.
+    """The order whose payment is refunded or disputed, if the event names another one, which at most saw it declined.
 
     Whoever writes an order's id into a refund may mean another than the one that was paid for.
     """
     order, is_named = snapshot.order, event.order_id is not None and event.order_id == snapshot.order_id
-    if event.kind not in FOUND_BY_PAYMENT or not is_named or (order and order.payments.find(*event.payment_ids)):
+    if event.kind not in FOUND_BY_PAYMENT or not is_named:
+        return None
+    payment = order.payments.find(*event.payment_ids) if order else None
+    if payment and payment.state is not PaymentState.FAILED:
         return None
     others = (known for known in snapshot.payments.values() if known.is_of_another_than(snapshot.order_id))
     return next((known.order_id for known in others), None)

@@ -65,9 +65,14 @@ class KnownPayment(NamedTuple):
     is_only_declined: bool = False
     """Whether no more is known of it than that it was declined: then it may yet pay for another order."""
 
+    @property
+    def leads_to(self) -> str | None:
+        """The order to which it leads what is refunded or disputed of it; None while it is nobody's yet."""
+        return None if self.is_only_declined else self.order_id
+
     def is_of_another_than(self, order_id: str | None) -> bool:
         """Whether it is for an order, and not for this one."""
-        return self.order_id not in (None, order_id) and not self.is_only_declined
+        return self.leads_to not in (None, order_id)
 
 
 class KnownDispute(NamedTuple):

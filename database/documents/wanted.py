@@ -18,7 +18,7 @@ from database.documents.products import product_from, product_path
 from database.documents.webhook_events import claim_from, claim_path, event_on_record_from
 from database.store import Committed, Document, Fields
 from effects.effect import StoredEffect
-from orders.events import Cause, DisputeChanged, NotUnderstood, OfSession, StripeEvent
+from orders.events import Cause, DisputeChanged, FoundByPayment, NotUnderstood, OfSession, StripeEvent
 from orders.frozen import frozen
 from orders.operator_events import (
     EffectRetried,
@@ -137,7 +137,9 @@ class Wanted:
             if (document := documents[payment_path(payment_id)])
         }
         wanted_id = self.order_id
-        found_id = wanted_id or next((known.order_id for known in payments.values() if known.order_id), None)
+        # A further decline belongs where the first one is.
+        leading = (p.leads_to if isinstance(self.event, FoundByPayment) else p.order_id for p in payments.values())
+        found_id = wanted_id or next(filter(None, leading), None)
         order = documents.get(order_path(wanted_id)) if wanted_id else None
         request = documents.get(cancel_request_path(wanted_id)) if wanted_id else None
         acts = documents.get(ACTS_CHAIN)

@@ -53,21 +53,30 @@ def told_of(store: MemoryStore) -> dict[str, tuple[Any, ...]]:
 
 DECLINED = a_failure("evt_declined", order_id="order-2")
 PAID: list[OrderEvent] = [a_payment("evt_charge"), a_payment("evt_intent")]
-LATER: list[OrderEvent] = [
-    a_dispute("evt_dispute"),
+DISPUTED = a_dispute("evt_dispute")
+REFUNDS: list[OrderEvent] = [
     an_updated_refund("evt_made"),
     an_updated_refund("evt_failed", a_refund(status="failed")),
 ]
 
 
 def test_an_intent_that_was_declined_for_one_order_pays_for_another_in_any_order_of_events() -> None:
-    for events in permutations([DECLINED, *PAID]):
-        store = ended([*events, *LATER])
+    for events in permutations([DECLINED, *PAID, DISPUTED]):
+        store = ended([*events, *REFUNDS])
         assert told_of(store) == {
             "order-1": ("finalized", 3_600, 0, True), "order-2": ("reserved", None, None, None)
         }  # fmt: skip
         assert notices_in(store, of_event="evt_dispute") == ["dispute"]
         assert document_at(store, "payments/pi_1")["orderId"] == "order-1"
+
+
+@pytest.mark.parametrize("named", [None, "order-1", "order-2", "order-9"])
+def test_what_is_refunded_counts_where_it_was_paid_and_not_where_it_was_declined(named: str | None) -> None:
+    for refund in an_updated_refund("evt_made", order_id=named), a_refunded_charge("evt_made", order_id=None):
+        for events in permutations([DECLINED, PAID[0], refund]):
+            store = ended(events)
+            assert told_of(store)["order-1"] == ("refunded", 3_600, 3_600, None)
+            assert told_of(store)["order-2"] == ("reserved", None, None, None)
 
 
 def test_once_it_has_paid_for_one_it_pays_for_no_other() -> None:
