@@ -7,7 +7,15 @@ payment's own events read and write anyway: of the two commits, the later one al
 from dataclasses import replace
 from datetime import datetime
 
-from orders.events import CarriesPayment, DisputeChanged, NotUnderstood, OrderEvent, RefundUpdated, StripeEvent
+from orders.events import (
+    CarriesPayment,
+    DisputeChanged,
+    NotUnderstood,
+    OrderEvent,
+    PaymentCanceled,
+    RefundUpdated,
+    StripeEvent,
+)
 from orders.operator_events import OrderAccepted
 from orders.outcome import OrderNotThereYet, Outcome, Result
 from settlement.decisions import CountDelivery, Decision, Look, Park, Unchanged
@@ -90,7 +98,7 @@ def taken_up(event: StripeEvent) -> StripeEvent:
 def released_by(event: OrderEvent, snapshot: Snapshot) -> tuple[str, ...]:
     """The ids of the parked events that need wait no longer, once this event is settled."""
     known = snapshot.payments.values()
-    if not isinstance(event, CarriesPayment | OrderAccepted) and not any(p.leads_to for p in known):
+    if not isinstance(event, CarriesPayment | PaymentCanceled | OrderAccepted) and not any(p.leads_to for p in known):
         return ()
     waiting = (event_id for payment in known for event_id in payment.waiting)
     return tuple(dict.fromkeys(event_id for event_id in waiting if event_id != event.event_id))
