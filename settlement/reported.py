@@ -8,6 +8,7 @@ from orders.events import (
     FOUND_BY_PAYMENT,
     CarriesPayment,
     ChargeRefunded,
+    DisputeChanged,
     OrderEvent,
     PaymentCanceled,
     PaymentFailed,
@@ -57,13 +58,19 @@ def order_of_its_payment(event: StripeEvent, snapshot: Snapshot) -> str | None:
     Whoever writes an order's id into a refund may mean another than the one that was paid for.
     """
     order, is_named = snapshot.order, event.order_id is not None and event.order_id == snapshot.order_id
-    if event.kind not in FOUND_BY_PAYMENT or not is_named:
+    if event.kind not in FOUND_BY_PAYMENT or not is_named or _is_on_record(event, snapshot):
         return None
     payment = order.payments.find(*event.payment_ids) if order else None
     if payment and payment.state is not PaymentState.FAILED:
         return None
     others = (known for known in snapshot.payments.values() if known.is_of_another_than(snapshot.order_id))
     return next((known.order_id for known in others), None)
+
+
+def _is_on_record(event: StripeEvent, snapshot: Snapshot) -> bool:
+    """Whether it is a dispute that the named order counts already: no other order may count it, too."""
+    known = snapshot.dispute
+    return isinstance(event, DisputeChanged) and known is not None and known.order_id == snapshot.order_id
 
 
 def of_earlier_order(event: OrderEvent, order: Order, snapshot: Snapshot) -> str | None:

@@ -12,6 +12,7 @@ from orders.outcome import Result
 from orders.payments import PaymentState
 from settlement.decisions import Look, Park
 from tests.support.builders import (
+    LATER,
     a_cancellation,
     a_dispute,
     a_failure,
@@ -120,6 +121,12 @@ def test_a_refund_or_a_dispute_looks_for_the_paid_order_where_the_named_one_know
         two = {"pi_1": a_known_payment(order_id="order-7"), "ch_1": a_known_payment(order_id="order-8")}
         looked = given(a_held_order(), payments=two).looks_for(event)
         assert [look for look in looked if isinstance(look, Look) and look.order_id] == [Look(order_id="order-7")]
+
+
+def test_a_dispute_stays_with_the_order_that_counts_it() -> None:
+    lost = a_dispute("evt_lost", "lost", order_id="order-2", created_at=LATER)
+    store = ended([a_dispute("evt_dispute", order_id="order-2"), PAID[0], lost])
+    assert [disputed for *_, disputed in told_of(store).values()] == [None, False]
 
 
 def test_a_refund_waits_for_its_payment_if_the_order_that_it_names_was_paid_with_another() -> None:
