@@ -115,7 +115,7 @@ def _set_aside(event: StripeEvent, snapshot: Snapshot, terms: Terms, _now: datet
 
 
 def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
-    order_id, result = snapshot.order_id, Result.DUPLICATE_DETECTED
+    order_id, result = order_of_its_payment(event, snapshot) or snapshot.order_id, Result.DUPLICATE_DETECTED
     # Whoever settled the event may have died before what it released was settled too.
     # Whoever set it aside has released nothing.
     released = released_by(event, snapshot) if snapshot.record is Record.SETTLED else ()

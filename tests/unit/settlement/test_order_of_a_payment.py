@@ -24,6 +24,7 @@ from tests.support.builders import (
     an_order,
     an_updated_refund,
     asked_of_order,
+    redelivered,
 )
 from tests.support.deciding import a_held_order, a_known_payment, a_pending_order, a_sold_order, given, known
 from tests.support.memory_store import MemoryStore
@@ -127,6 +128,13 @@ def test_a_dispute_stays_with_the_order_that_counts_it() -> None:
     lost = a_dispute("evt_lost", "lost", order_id="order-2", created_at=LATER)
     store = ended([a_dispute("evt_dispute", order_id="order-2"), PAID[0], lost])
     assert [disputed for *_, disputed in told_of(store).values()] == [None, False]
+
+
+def test_a_duplicate_is_on_record_under_the_order_that_its_refund_counts_for() -> None:
+    refund = an_updated_refund("evt_made", order_id="order-2")
+    store = ended([PAID[0], refund, redelivered(refund)])
+    paths = "auditLog/evt_made", "auditLog/evt_made/deliveries/2", "webhookEvents/evt_made"
+    assert [document_at(store, path)["orderId"] for path in paths] == ["order-1"] * 3
 
 
 def test_a_refund_waits_for_its_payment_if_the_order_that_it_names_was_paid_with_another() -> None:
