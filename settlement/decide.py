@@ -55,7 +55,7 @@ from settlement.recording import (
     record_subscription,
 )
 from settlement.replaying import answered, replay
-from settlement.reported import of_earlier_order, order_of_its_payment
+from settlement.reported import is_more_than_declined, of_earlier_order, order_of_its_payment
 from settlement.retrying import retry_effect
 from settlement.sending_back import send_back
 from settlement.setting_aside import HANDLING, Handling, objections_to, set_aside
@@ -251,7 +251,7 @@ def _by_lifecycle(case: Case) -> Decision:
 def _step_for(case: Case) -> Step:
     if is_not_as_expected(case):
         return Step.TURN_DOWN
-    if isinstance(case.event, RefundUpdated) and case.order.payments.find(*case.event.payment_ids) is None:
+    if isinstance(case.event, RefundUpdated) and not is_more_than_declined(case.event, case.order):
         # Whoever named the order may mean another than the one that is paid with it.
         return Step.AWAIT_PAYMENT
     return step_for(case.order.settled_status, case.event.kind)

@@ -60,11 +60,16 @@ def order_of_its_payment(event: StripeEvent, snapshot: Snapshot) -> str | None:
     order, is_named = snapshot.order, event.order_id is not None and event.order_id == snapshot.order_id
     if event.kind not in FOUND_BY_PAYMENT or not is_named or _is_on_record(event, snapshot):
         return None
-    payment = order.payments.find(*event.payment_ids) if order else None
-    if payment and payment.state is not PaymentState.FAILED:
+    if order and is_more_than_declined(event, order):
         return None
     others = (known for known in snapshot.payments.values() if known.is_of_another_than(snapshot.order_id))
     return next((known.order_id for known in others), None)
+
+
+def is_more_than_declined(event: StripeEvent, order: Order) -> bool:
+    """Whether the order knows more of the event's payment than that it was declined."""
+    known = order.payments.find(*event.payment_ids)
+    return known is not None and known.state is not PaymentState.FAILED
 
 
 def _is_on_record(event: StripeEvent, snapshot: Snapshot) -> bool:

@@ -76,9 +76,9 @@ def test_an_intent_that_was_declined_for_one_order_pays_for_another_in_any_order
 def test_what_is_refunded_counts_where_it_was_paid_and_not_where_it_was_declined(named: str | None) -> None:
     for refund in an_updated_refund("evt_made", order_id=named), a_refunded_charge("evt_made", order_id=None):
         for events in permutations([DECLINED, PAID[0], refund]):
-            store = ended(events)
-            assert told_of(store)["order-1"] == ("refunded", 3_600, 3_600, None)
-            assert told_of(store)["order-2"] == ("reserved", None, None, None)
+            for paid_with_another, ending in ([], ("reserved", None, None, None)), ([BOTH_PAID[1]], SOLD):
+                told = told_of(ended([*paid_with_another, *events]))
+                assert told == {"order-1": ("refunded", 3_600, 3_600, None), "order-2": ending}
 
 
 def test_once_it_has_paid_for_one_it_pays_for_no_other() -> None:

@@ -203,4 +203,6 @@ def test_what_still_waits_is_released_by_whatever_comes_once_the_payments_order_
     for event in a_payment(), a_payment(is_replay=True), FIRST_REFUND:
         assert paid.changed_by(event).released == ("evt_7",)
     assert given(a_sold_order(), payments=NOBODY_PAID).changed_by(FIRST_REFUND).released == ()
+    declined = given(a_held_order(), payments={"pi_1": a_known_payment("evt_7", is_only_declined=True)})
+    assert declined.changed_by(a_failure()).released == ()
     assert given(a_held_order(), payments=NOBODY_PAID).when(a_dispute()) == no_payment()
