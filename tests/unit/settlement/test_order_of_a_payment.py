@@ -81,6 +81,11 @@ def test_what_is_refunded_counts_where_it_was_paid_and_not_where_it_was_declined
                 assert told == {"order-1": ("refunded", 3_600, 3_600, None), "order-2": ending}
 
 
+def test_a_further_decline_that_names_no_order_belongs_where_the_first_one_is() -> None:
+    store = ended([DECLINED, replace(a_failure("evt_again", charge_id="ch_9"), order_id=None)])
+    assert document_at(store, "webhookEvents/evt_again")["orderId"] == "order-2"
+
+
 def test_once_it_has_paid_for_one_it_pays_for_no_other() -> None:
     for before in ([], [DECLINED]):
         store = ended([*before, *PAID, a_payment("evt_2", order_id="order-2")])
@@ -126,8 +131,9 @@ def test_a_refund_or_a_dispute_looks_for_the_paid_order_where_the_named_one_know
 
 def test_a_dispute_stays_with_the_order_that_counts_it() -> None:
     lost = a_dispute("evt_lost", "lost", order_id="order-2", created_at=LATER)
-    store = ended([a_dispute("evt_dispute", order_id="order-2"), PAID[0], lost])
-    assert [disputed for *_, disputed in told_of(store).values()] == [None, False]
+    for named, ending in ("order-2", [None, False]), (None, [False, None]):
+        store = ended([a_dispute("evt_dispute", order_id=named), PAID[0], lost])
+        assert [disputed for *_, disputed in told_of(store).values()] == ending
 
 
 def test_a_duplicate_is_on_record_under_the_order_that_its_refund_counts_for() -> None:
