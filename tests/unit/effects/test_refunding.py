@@ -32,6 +32,7 @@ class Stripe:
     def __init__(self, refusal: Exception | None = None) -> None:
         self.refusal = refusal
         self.asked: list[tuple[Mapping[str, object], str]] = []
+        self.looked_for: list[tuple[str, str]] = []
 
     def create_refund(self, request: Mapping[str, object], *, key: str) -> Refund:
         self.asked.append((request, key))
@@ -41,6 +42,7 @@ class Stripe:
 
     def refund_made_for(self, payment_id: str, effect_key: str) -> None:
         """None yet."""
+        self.looked_for.append((payment_id, effect_key))
 
 
 def refunding(stripe: Stripe | StripeClient, store: MemoryStore | None = None, **settings: str) -> Refunding:
@@ -55,6 +57,7 @@ def test_all_that_is_left_of_the_payment_is_refunded_under_the_key_of_the_order_
     assert performer.perform(A_REFUND, performer.prepare(A_REFUND, NOW)) == Refunded("re_1")
     request = {"payment_intent": "pi_2", "metadata": {"orderId": "order-1"}}
     assert stripe.asked == [(request, "stripe_refund_order-1_pi_2")]
+    assert stripe.looked_for == []
 
 
 def test_a_payment_that_is_known_by_its_charge_alone_is_refunded_by_that_and_the_refund_names_its_shop() -> None:
@@ -77,6 +80,7 @@ def test_what_an_operator_has_ordered_is_refunded_as_it_is_ordered_whatever_the_
     assert performer.perform(ordered, performer.prepare(ordered, NOW)) == Refunded("re_1")
     metadata = {"orderId": "order-1", "restock": "shirt:1", "effect": "operator_r"}
     assert stripe.asked == [({"payment_intent": "pi_2", "amount": 500, "metadata": metadata}, "operator_r")]
+    assert stripe.looked_for == [("pi_2", "operator_r")]
     all_of_it = replace(ordered, refund=RefundTerms(None, None))
     assert performer.prepare(all_of_it, NOW) == {"payment_intent": "pi_2", "metadata": {"orderId": "order-1"}}
 
