@@ -73,8 +73,12 @@ class SessionTotals:
         added_tax = self.total - (self.subtotal - self.discount + self.shipping)
         if not 0 <= added_tax <= self.tax:
             return None
-        amounts = zip(_PARTS, (-self.discount, self.shipping, added_tax), strict=True)
-        return tuple(Adjustment(kind, amount) for kind, amount in amounts if amount)
+        amounts = {
+            AdjustmentKind.DISCOUNT: -self.discount,
+            AdjustmentKind.SHIPPING: self.shipping,
+            AdjustmentKind.TAX: added_tax,
+        }
+        return tuple(Adjustment(kind, amount) for kind, amount in amounts.items() if amount)
 
 
 def without_parts_of(latest: Checkout | None, order: Order) -> Order:

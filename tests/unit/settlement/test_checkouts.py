@@ -126,6 +126,7 @@ def test_the_next_attempt_asks_for_nothing_that_was_added_in_a_session_whose_pay
     assert change.checkout and (change.checkout.state, change.order.asked) == ("complete", EUR_43)
     again = given(change.order, checkout=a_known_checkout(change.checkout)).changed_by(an_opening(attempt=2))
     assert (again.result, again.order.asked, again.order.adjustments) == ("checkout_opened", EUR_36, ())
+    assert again.order.total == EUR_36
 
 
 UNDER_WAY = Payments.of(Payment("pi_1", PaymentState.PROCESSING, NOW, until=LATER))

@@ -251,6 +251,19 @@ def test_what_a_refund_owes_that_failed_after_as_much_had_gone_back_is_ordered_w
     assert said_of(gone, amount=500)
 
 
+def test_what_one_payment_owes_lets_nothing_pass_of_another() -> None:
+    failed, half = a_refund("re_2", status="failed", payment_id="pi_2"), a_refund("re_1", 1_800)
+    twice = a_sold_order(payments=Payments.of(PAID, SECOND), refunds=Refunds.of(failed, half))
+    said = refused(twice, ordered("pi_1", 1_800, "SUCCESS", "re_1"))
+    assert said == f"ordered_before: 1800 of pi_1 went back with re_1: {AGAIN_IF_MEANT}"
+
+
+def test_a_refund_that_failed_and_was_made_up_for_is_none_that_went_back() -> None:
+    failed, made_up = a_refund("re_1", 500, "failed", at=NOW), a_refund("re_2", 600, at=NOW + timedelta(minutes=1))
+    order = a_sold_order(refunds=Refunds.of(failed, made_up))
+    assert said_of(order, ordered("pi_1", 500, "SUCCESS", "re_1"), amount=500)
+
+
 def test_what_was_ordered_of_another_payment_or_of_as_much_before_is_told_apart() -> None:
     done = a_sold_order(refunds=Refunds.of(a_refund("re_0", 400), a_refund("re_1", 500)))
     anothers, in_part = ordered("pi_2", 500, "ERROR"), ordered("pi_1", 400, "SUCCESS", "re_0")

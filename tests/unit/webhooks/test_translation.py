@@ -1,6 +1,7 @@
 """Which types of events concern us, what is known of their delivery, and what is not an event at all."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -92,6 +93,12 @@ def test_an_object_of_another_kind_is_kept_for_a_person() -> None:
         kept = translated(the_event(event_type, object="invoice"))
         assert isinstance(kept, NotUnderstood)
         assert kept.reason == f"object must be {of_its_kind()['object']}"
+
+
+def test_an_object_that_does_not_say_its_kind_is_of_the_events() -> None:
+    message: Any = the_event(INTENT)
+    del message["data"]["object"]["object"]
+    assert isinstance(translated(message), PaymentSucceeded)
 
 
 anything = st.recursive(
