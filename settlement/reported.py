@@ -57,7 +57,7 @@ def order_of_its_payment(event: StripeEvent, snapshot: Snapshot) -> str | None:
 
     Whoever writes an order's id into a refund may mean another than the one that was paid for.
     """
-    order, is_named = snapshot.order, event.order_id is not None and event.order_id == snapshot.order_id
+    order, is_named = snapshot.order, event.order_id == snapshot.order_id
     if event.kind not in FOUND_BY_PAYMENT or not is_named or _is_on_record(event, snapshot):
         return None
     if order and is_more_than_declined(event, order):

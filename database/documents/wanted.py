@@ -1,6 +1,6 @@
 """Which documents an event needs: one object builds their paths, and reads the answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from database.documents.audit_heads import ACTS_CHAIN, head_from
@@ -33,7 +33,7 @@ from orders.operator_events import (
 from orders.order import Order
 from orders.shop_events import CancelRequested, CheckoutEnded, CheckoutOpened, OrderPlaced, ShopEvent
 from settlement.decisions import Look
-from settlement.snapshot import EventOnRecord, KnownDispute, KnownFinding, OperatorRequest, Snapshot
+from settlement.snapshot import EventOnRecord, KnownDispute, KnownFinding, KnownPayment, OperatorRequest, Snapshot
 
 Documents = Mapping[str, Document | None]
 
@@ -137,9 +137,7 @@ class Wanted:
             if (document := documents[payment_path(payment_id)])
         }
         wanted_id = self.order_id
-        # A further decline belongs where the first one is.
-        leading = (p.leads_to if isinstance(self.event, FoundByPayment) else p.order_id for p in payments.values())
-        found_id = wanted_id or next(filter(None, leading), None)
+        found_id = wanted_id or self._order_of(payments.values())
         order = documents.get(order_path(wanted_id)) if wanted_id else None
         request = documents.get(cancel_request_path(wanted_id)) if wanted_id else None
         acts = documents.get(ACTS_CHAIN)
@@ -175,6 +173,11 @@ class Wanted:
         before = self.lost_at
         is_unexplained = before is not None and _of_the_event(before) == _of_the_event(snapshot)
         return replace(snapshot, is_loss_unexplained=True) if is_unexplained else snapshot
+
+    def _order_of(self, payments: Iterable[KnownPayment]) -> str | None:
+        """The order to which the event's payment leads; a further decline belongs where the first one is."""
+        leading = (p.leads_to if isinstance(self.event, FoundByPayment) else p.order_id for p in payments)
+        return next(filter(None, leading), None)
 
     def _operator_request(self, documents: Documents) -> OperatorRequest | None:
         if (asked := self._asked) is None:
