@@ -4,7 +4,7 @@ import functools
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -186,26 +186,29 @@ class Handled:
             received = self.after.get(path, {}).get("amountReceived")
             if received == self.before.get(path, {}).get("amountReceived"):
                 continue
-            released = self._released_amounts()
             is_named = path == f"orders/{order_id_in(self.message)}" or self._is_known_payment(reported)
-            if not (is_named or released or self.message["type"].startswith("charge.")):
+            if not is_named and not self.message["type"].startswith("charge."):
                 yield f"{path} has received {received!r} by a payment of which nobody has named the order"
             earlier = _sums_of(self.before.get(path, {}).get("payments", {}))
-            new = {each for name in _AMOUNTS if type(each := reported.get(name)) is int} | released
+            new = {each for name in _AMOUNTS if type(each := reported.get(name)) is int} | self._released_amounts()
             sums = earlier | {known + each for known in earlier for each in new}
             if type(received) is not int or received not in sums:
                 yield f"{path} has received {received!r}, which is no amount of the event"
 
     def _released_amounts(self) -> set[int]:
-        """Of parked events that were settled after this one."""
+        return {event["amount"] for event in self._released() if "amount" in event}
+
+    def _released(self) -> Sequence[Mapping[str, Any]]:
+        """The parked events that were settled after this one."""
         parked = (
             self.before.get(path, {}).get("event") for path in self._changed() if path.startswith("webhookEvents/")
         )
-        return {event["amount"] for event in parked if event and "amount" in event}
+        return [event for event in parked if event]
 
     def _is_known_payment(self, reported: Mapping[str, Any]) -> bool:
-        """Whether it had been named together with an order."""
-        ids = (*map(reported.get, ("id", "payment_intent", "latest_charge")), first_charge(reported))
+        """Whether it had been named together with an order, or one of which a parked event was released."""
+        ids = [*map(reported.get, ("id", "payment_intent", "latest_charge")), first_charge(reported)]
+        ids += [event[name] for event in self._released() for name in ("paymentIntentId", "chargeId")]
         return any(self.before.get(f"payments/{payment_id}", {}).get("orderId") for payment_id in ids)
 
     def _complaints_about_form(self) -> Iterator[str]:
