@@ -55,12 +55,19 @@ class Delivery:
         """Send it, and note in the inbox when a notice was delivered for the first time.
 
         Returns:
-            Why the customer cannot be reached, if that shows only now.
+            Why the customer cannot be reached, if that shows only now; also if it is refused for good, and free of
+            charge. Otherwise any customer could have operators called as often as they like, by an address or a device
+            that no provider takes.
 
         Raises:
             Failed: it was not sent, or nobody knows whether it was.
         """
-        skipped = self.channel.send(payload, effect.key)
+        try:
+            skipped = self.channel.send(payload, effect.key)
+        except Failed as failed:
+            if failed.retryable or not self._is_free_of_charge(effect):
+                raise
+            return Skipped(str(failed))
         if skipped is None:
             self._mark(_notice_path(effect))
         return skipped
@@ -94,6 +101,14 @@ class Delivery:
             raise Failed(f"the notice cannot be read: {error}", retryable=False) from None
         return self.channel.message(text, notice.fields, person)
 
+    def _is_free_of_charge(self, effect: Effect) -> bool:
+        """Of what the effect tells its customer; False if the database does not say."""
+        path = _notice_path(effect)
+        try:
+            return _is_free_of_charge(self.store.read((path,), timeout_seconds=MARK_SECONDS_MAX)[path])
+        except Transient:
+            return False
+
     def _mark(self, path: str) -> None:
         """Once, and only if that is easy: the message has left, and must not be sent again for the sake of a date."""
         try:
@@ -111,9 +126,11 @@ def _guest_email(details: Document | None, user_id: str, notice: Document) -> st
     Otherwise anybody could have the shop send mails to anybody, as many as they like, and in them their own words as
     the ids of products that do not exist.
     """
-    if notice.fields.get("type") in FREE_OF_CHARGE:
-        return None
-    return guest_email_from(details, user_id)
+    return None if _is_free_of_charge(notice) else guest_email_from(details, user_id)
+
+
+def _is_free_of_charge(notice: Document | None) -> bool:
+    return notice is not None and notice.fields.get("type") in FREE_OF_CHARGE
 
 
 def _notice_path(effect: Effect) -> str:

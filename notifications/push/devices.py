@@ -31,7 +31,7 @@ class Devices:
     origin: str = ORIGIN
 
     def send(self, message: Mapping[str, Any], key: str) -> Skipped | None:
-        """Push the message to all its devices that are still registered; or say why there is none to be reached.
+        """Push the message to all its devices that are still registered; or say that none can be reached any more.
 
         If one has to be tried again, all are: there, the second message takes the place of the first.
 
@@ -77,7 +77,4 @@ def _ending(outcomes: Sequence[Outcome]) -> Skipped | None:
         return None
     if refused := [each for each in outcomes if each.fate is Fate.REFUSED]:
         raise Failed(refused[0].reason, retryable=False)
-    if foreign := [each for each in outcomes if each.fate is Fate.FOREIGN]:
-        # Nobody's failure, or any customer could have operators called, order after order, and pay nothing.
-        return Skipped(f"the customer has registered another project's device: {foreign[0].reason}")
     return Skipped("none of the customer's devices can be reached any more")

@@ -26,7 +26,6 @@ _LEAST_PAUSE: Final = timedelta(minutes=1)
 _FCM_ERROR: Final = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 _BAD_REQUEST: Final = "type.googleapis.com/google.rpc.BadRequest"
 _UNREGISTERED: Final = (404, "UNREGISTERED")
-_FOREIGN: Final = (403, "SENDER_ID_MISMATCH")
 _INVALID: Final = (400, "INVALID_ARGUMENT")
 _ADDRESSES: Final = frozenset({"message.token", "message.fid"})
 _OF_ADDRESS: Final = re.compile("registration token|installation id", re.IGNORECASE)
@@ -40,8 +39,6 @@ class Fate(Enum):
     """FCM has taken it."""
     DEAD = auto()
     """There is no such device any more."""
-    FOREIGN = auto()
-    """It is another Firebase project's: whoever has an account here can register one."""
     REFUSED = auto()
     """Another try cannot help."""
     UNKNOWN = auto()
@@ -95,9 +92,8 @@ def outcome_of(answer: Answer | Failed) -> Outcome:
     reason = f"FCM answers {answer.code}" + (f" ({known})" if _CODE.fullmatch(known) else "")
     if answer.code == HTTPStatus.TOO_MANY_REQUESTS:
         return Outcome(Fate.UNKNOWN, reason, answer.retry_after or _LEAST_PAUSE)
-    if (answer.code, code) == _FOREIGN:
-        # It is kept, because if the mistake is ours, it is said of all devices, and nobody could bring them back.
-        return Outcome(Fate.FOREIGN, reason)
+    # SENDER_ID_MISMATCH is refused, too: the device is another project's. It is kept, because if the mistake is ours,
+    # it is said of all devices, and nobody could bring them back.
     return Outcome(Fate.UNKNOWN if answer.is_passing else Fate.REFUSED, reason, answer.retry_after)
 
 

@@ -141,6 +141,7 @@ def test_a_dead_device_is_forgotten_and_the_others_are_reached(gone: bytes) -> N
     "answer",
     [
         BUSY,
+        OTHER_SENDER,
         INVALID_MESSAGE,
         fcm_error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT", message="Android message is too big"),
         fcm_error(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR"),
@@ -211,22 +212,11 @@ def test_if_one_device_may_be_reached_later_all_are_tried_again() -> None:
     assert sent({}, store) == (None, sorted([PHONE, BROWSER]))
 
 
-def test_a_device_of_another_project_stops_no_other_and_is_kept() -> None:
-    store = a_store()
-    assert sent({PHONE: OTHER_SENDER}, store) == (None, sorted([TABLET, BROWSER]))
-    assert len(left_in(store)) == 3
-
-
-def test_a_customer_who_registers_another_projects_device_has_nobody_called() -> None:
-    ending, taken = sent({PHONE: OTHER_SENDER, TABLET: UNREGISTERED}, a_store(PHONE, TABLET))
-    why = "the customer has registered another project's device: FCM answers 403 (SENDER_ID_MISMATCH)"
-    assert (ending, taken) == (Skipped(why), [])
-
-
-def test_what_any_other_device_refuses_is_given_up() -> None:
-    refused = fcm_error(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR")
-    failed = failure({PHONE: OTHER_SENDER, TABLET: refused}, a_store(PHONE, TABLET))
-    assert (str(failed), failed.retryable) == ("FCM answers 401 (THIRD_PARTY_AUTH_ERROR)", False)
+def test_a_device_of_another_project_stops_no_other_and_is_not_tried_again() -> None:
+    assert sent({PHONE: OTHER_SENDER}) == (None, sorted([TABLET, BROWSER]))
+    failed = failure(dict.fromkeys((PHONE, TABLET, BROWSER), OTHER_SENDER))
+    assert (str(failed), failed.retryable) == ("FCM answers 403 (SENDER_ID_MISMATCH)", False)
+    assert not failure({PHONE: OTHER_SENDER}, a_store(PHONE)).retryable
 
 
 @pytest.mark.parametrize(("headers", "pause"), [(["Retry-After: 600"], 600), ([], 60), (["Retry-After: later"], 60)])

@@ -11,7 +11,7 @@ from effects.outside import PERFORM_SECONDS_MAX, Failed, Postponed, Skipped
 from notifications.channel import Person
 from notifications.channels import SEND_SECONDS_MAX
 from notifications.delivery import MARK_SECONDS_MAX
-from notifications.notices import Audience, NoticeType
+from notifications.notices import FREE_OF_CHARGE, Audience, NoticeType
 from tests.support.builders import NOW
 from tests.support.channels import CUSTOMERS_NOTICE, DELIVERED, Delivered, Remembering
 from tests.support.interference import DisturbedStore, refused
@@ -177,8 +177,32 @@ def test_that_a_customer_turns_out_to_be_out_of_reach_is_neither_a_failure_nor_a
     assert (alice.store.get(CUSTOMERS_NOTICE) or {})["deliveredAt"] is None
 
 
+@pytest.mark.parametrize("kind", FREE_OF_CHARGE)
+def test_what_is_refused_for_good_and_costs_nobody_anything_calls_no_operator(kind: NoticeType) -> None:
+    alice = Delivered(store=MemoryStore({CUSTOMERS_NOTICE: a_document(kind)}))
+    alice.channel.while_sending = _refuse
+    assert alice.delivery.perform(alice.effect, {}) == Skipped("no such device")
+    alice.channel.while_sending = _fail
+    with pytest.raises(Failed):
+        alice.delivery.perform(alice.effect, {})
+
+
+def test_what_is_refused_for_good_is_given_up_where_there_is_money_or_the_database_does_not_say() -> None:
+    free = MemoryStore({CUSTOMERS_NOTICE: a_document(NoticeType.RESERVED)})
+    silent = DisturbedStore(free, reads_without_answer=1)
+    for store in (MemoryStore({CUSTOMERS_NOTICE: a_document()}), MemoryStore(), silent):
+        alice = Delivered()
+        alice.channel.while_sending = _refuse
+        with pytest.raises(Failed, match="no such device"):
+            replace(alice.delivery, store=store).perform(alice.effect, {})
+
+
 def _fail() -> None:
     raise Failed("503", retryable=True)
+
+
+def _refuse() -> None:
+    raise Failed("no such device", retryable=False)
 
 
 INBOXES: dict[str, DocumentStore] = {
