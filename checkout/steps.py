@@ -7,7 +7,7 @@ from checkout.answers import payable, price_of
 from checkout.claims import Caller
 from checkout.refusals import CallRefused, Status
 from checkout.request import SESSION_MAX, end_of_session
-from orders.checkout import ON_THE_WAY_MAX, Checkout, CheckoutState, without_parts_of
+from orders.checkout import ON_THE_WAY_MAX, Checkout, CheckoutState
 from orders.frozen import frozen
 from orders.money import Money
 from orders.order import Order
@@ -68,7 +68,7 @@ def next_step(order: Order | None, latest: Checkout | None, caller: Caller, now:
     Raises:
         CallRefused: there is nothing to be done for them.
     """
-    order = without_parts_of(latest, payable(order, caller))
+    order = payable(order, caller).without_added
     asked = price_of(order)
     if latest is None or latest.state is not CheckoutState.OPEN:
         return _claim(order, asked, (latest.attempt if latest else 0) + 1, now, hold_max)

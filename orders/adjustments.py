@@ -1,4 +1,4 @@
-"""What the shop's backend adds to the price of an order's items, or takes off it."""
+"""What the shop's backend or a Checkout session adds to the price of an order's items, or takes off it."""
 
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeGuard
@@ -24,6 +24,8 @@ class Adjustment(NamedTuple):
     """In the minor unit of the order's currency; less than zero where it is taken off."""
     label: str | None = None
     """For the customer."""
+    is_added: bool = False
+    """Whether a Checkout session of the service's own has added it, and not the shop's backend."""
 
 
 def is_adjusting(amount: object) -> TypeGuard[int]:

@@ -1,7 +1,7 @@
 """A Checkout session of our own: what it was opened for, and what it says of the price once it is complete."""
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -9,12 +9,10 @@ from typing import Final
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.frozen import frozen
 from orders.money import Money
-from orders.order import Order, OrderStatus
+from orders.order import OrderStatus
 
 ON_THE_WAY_MAX: Final = timedelta(minutes=5)
 """How long a request may take to reach Stripe, with all its tries, and what Stripe reports may take to reach us."""
-_PARTS: Final = (AdjustmentKind.DISCOUNT, AdjustmentKind.SHIPPING, AdjustmentKind.TAX)
-"""What a session can add to the price of an order, or take off it."""
 
 
 class CheckoutState(StrEnum):
@@ -78,21 +76,4 @@ class SessionTotals:
             AdjustmentKind.SHIPPING: self.shipping,
             AdjustmentKind.TAX: added_tax,
         }
-        return tuple(Adjustment(kind, amount) for kind, amount in amounts.items() if amount)
-
-
-def without_parts_of(latest: Checkout | None, order: Order) -> Order:
-    """The order as it was asked before a session that is complete, and in which the payment came to nothing.
-
-    Whoever pays in the next one chooses the shipping anew, which is then added to this. What the shop's backend has
-    written since stays.
-    """
-    total = order.total
-    if latest is None or latest.state is not CheckoutState.COMPLETE or not order.priced_by_checkout:
-        return order
-    for count in range(1, len(_PARTS) + 1):
-        kept, parts = order.adjustments[:-count], order.adjustments[-count:]
-        before = total and Money(total.amount - sum(each.amount for each in parts), total.currency)
-        if before == latest.asked and all(each.kind in _PARTS and each.label is None for each in parts):
-            return replace(order, adjustments=kept, total=before)
-    return order
+        return tuple(Adjustment(kind, amount, is_added=True) for kind, amount in amounts.items() if amount)

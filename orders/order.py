@@ -1,7 +1,7 @@
 """An order as the service reasons about it, and what it may hold."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -130,6 +130,14 @@ class Order:
                 self.items_total.amount + sum(each.amount for each in self.adjustments), self.items_total.currency
             )
         return self.total or self.items_total
+
+    @property
+    def without_added(self) -> "Order":
+        """As it was asked before a session of ours: whoever pays in the next one chooses the shipping anew."""
+        kept = tuple(each for each in self.adjustments if not each.is_added)
+        added = sum(each.amount for each in self.adjustments if each.is_added)
+        total = self.total and replace(self.total, amount=self.total.amount - added)
+        return replace(self, adjustments=kept, total=total)
 
     @property
     def paying(self) -> tuple[Payment, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from orders.checkout import ON_THE_WAY_MAX, Checkout, CheckoutState, without_parts_of
+from orders.checkout import ON_THE_WAY_MAX, Checkout, CheckoutState
 from orders.order import Order
 from orders.outcome import Outcome, Result
 from orders.shop_events import CheckoutOpened
@@ -17,7 +17,7 @@ def open_checkout(case: Case) -> Decision | Proposal:
     """
     event, known = case.event_as(CheckoutOpened), case.snapshot.checkout
     latest = known.checkout if known else None
-    order = without_parts_of(latest, case.order)
+    order = case.order.without_added
     if why := _why_not(case, event, order, latest):
         return Unchanged(Outcome(Result.CHECKOUT_NOT_OPENED, order.order_id, why))
     opened = replace(

@@ -15,7 +15,7 @@ _STATES: Final = frozenset(PaymentState)
 
 
 def adjustments_from(value: object) -> tuple[tuple[Adjustment, ...], str | None]:
-    """What the shop's backend wrote into `adjustments`, and why that cannot be used."""
+    """What is in `adjustments`, and why that cannot be used."""
     if value is None:
         return (), None
     if not isinstance(value, list) or len(value) > ADJUSTMENTS_MAX:
@@ -29,7 +29,15 @@ def adjustments_from(value: object) -> tuple[tuple[Adjustment, ...], str | None]
 
 
 def adjustments_fields(adjustments: Iterable[Adjustment]) -> list[dict[str, object]]:
-    return [{"kind": str(each.kind), "amount": each.amount, "label": each.label} for each in adjustments]
+    return [
+        {
+            "kind": str(each.kind),
+            "amount": each.amount,
+            "label": each.label,
+            **({"added": True} if each.is_added else {}),
+        }
+        for each in adjustments
+    ]
 
 
 def payments_from(value: object) -> Payments:
@@ -49,7 +57,7 @@ def _adjustment_from(item: object) -> Adjustment | None:
         return None
     if label is not None and not (isinstance(label, str) and len(label) <= LABEL_CHARACTERS_MAX):
         return None
-    return Adjustment(AdjustmentKind(kind), amount, label)
+    return Adjustment(AdjustmentKind(kind), amount, label, item.get("added") is True)
 
 
 def _payment_from(payment_id: object, fields: object) -> Payment | None:

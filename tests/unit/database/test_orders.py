@@ -117,8 +117,11 @@ NO_MONEY_YET = dict.fromkeys(("amount", "currency", "chargeId"))
 A_VOUCHER = payment_fields(state="processing", until=LATER, doubtful=True, **NO_MONEY_YET)
 VOUCHER = Payment("pi_2", PaymentState.PROCESSING, NOW, until=LATER, is_doubtful=True)
 SHIPPING: Fields = {"kind": "shipping", "amount": 490, "label": "Parcel"}
-DISCOUNT: Fields = {"kind": "discount", "amount": -490, "label": None}
-ADJUSTED = (Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel"), Adjustment(AdjustmentKind.DISCOUNT, -490))
+DISCOUNT: Fields = {"kind": "discount", "amount": -490, "label": None, "added": True}
+ADJUSTED = (
+    Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel"),
+    Adjustment(AdjustmentKind.DISCOUNT, -490, is_added=True),
+)
 A_DECLINE: Fields = {
     "code": "card_declined",
     "declineCode": "insufficient_funds",
