@@ -177,7 +177,7 @@ def test_that_a_customer_turns_out_to_be_out_of_reach_is_neither_a_failure_nor_a
     assert (alice.store.get(CUSTOMERS_NOTICE) or {})["deliveredAt"] is None
 
 
-@pytest.mark.parametrize("kind", FREE_OF_CHARGE)
+@pytest.mark.parametrize("kind", sorted(FREE_OF_CHARGE))
 def test_what_is_refused_for_good_and_costs_nobody_anything_calls_no_operator(kind: NoticeType) -> None:
     alice = Delivered(store=MemoryStore({CUSTOMERS_NOTICE: a_document(kind)}))
     alice.channel.while_sending = _refuse
