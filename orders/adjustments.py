@@ -24,8 +24,6 @@ class Adjustment(NamedTuple):
     """In the minor unit of the order's currency; less than zero where it is taken off."""
     label: str | None = None
     """For the customer."""
-    is_added: bool = False
-    """Whether a Checkout session of the service's own has added it, and not the shop's backend."""
 
 
 def is_adjusting(amount: object) -> TypeGuard[int]:

@@ -76,4 +76,4 @@ class SessionTotals:
             AdjustmentKind.SHIPPING: self.shipping,
             AdjustmentKind.TAX: added_tax,
         }
-        return tuple(Adjustment(kind, amount, is_added=True) for kind, amount in amounts.items() if amount)
+        return tuple(Adjustment(kind, amount) for kind, amount in amounts.items() if amount)

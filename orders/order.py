@@ -70,6 +70,8 @@ class Order:
     items_total: Money | None = None
     """What the catalogue asked for its items when they were held; None where it has no prices."""
     adjustments: tuple[Adjustment, ...] = ()
+    added: tuple[Adjustment, ...] = ()
+    """Those of the adjustments that its latest Checkout session has added."""
     price_defect: str | None = None
     """Why what the backend has written of its price cannot be used, in words for its customer."""
     created_at: datetime | None = None
@@ -134,10 +136,11 @@ class Order:
     @property
     def without_added(self) -> "Order":
         """As it was asked before a session of ours: whoever pays in the next one chooses the shipping anew."""
-        kept = tuple(each for each in self.adjustments if not each.is_added)
-        added = sum(each.amount for each in self.adjustments if each.is_added)
-        total = self.total and replace(self.total, amount=self.total.amount - added)
-        return replace(self, adjustments=kept, total=total)
+        kept = list(self.adjustments)
+        # The backend may have written others since.
+        gone = [kept.pop(kept.index(each)) for each in self.added if each in kept]
+        total = self.total and replace(self.total, amount=self.total.amount - sum(each.amount for each in gone))
+        return replace(self, adjustments=tuple(kept), added=(), total=total)
 
     @property
     def paying(self) -> tuple[Payment, ...]:

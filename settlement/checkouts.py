@@ -65,7 +65,7 @@ def _priced(order: Order, totals: SessionTotals) -> Order:
     adjustments = (*_adjustments_until_now(order, asked), *parts)
     if not parts or len(adjustments) > ADJUSTMENTS_MAX or (order.finalized_at and paid != asked):
         return order
-    return replace(order, adjustments=adjustments, total=paid, priced_by_checkout=True)
+    return replace(order, adjustments=adjustments, added=parts, total=paid, priced_by_checkout=True)
 
 
 def _adjustments_until_now(order: Order, asked: Money) -> tuple[Adjustment, ...]:

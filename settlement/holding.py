@@ -138,7 +138,7 @@ def _priced(case: Case, price: Money | None) -> dict[str, Any]:
     order = case.order
     if order.reserved_at is None:
         # Adjustments count that the backend writes while the order is reserved; before, anybody may have written them.
-        unpaid = {"checkout_attempts": 0, "checkout_until": None, "priced_by_checkout": False}
+        unpaid = {"checkout_attempts": 0, "checkout_until": None, "priced_by_checkout": False, "added": ()}
         return {"total": price, "items_total": price, "adjustments": (), "price_defect": None, **unpaid}
     if price in (None, order.items_total) or not _is_late(case):
         return {}

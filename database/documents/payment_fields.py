@@ -29,15 +29,7 @@ def adjustments_from(value: object) -> tuple[tuple[Adjustment, ...], str | None]
 
 
 def adjustments_fields(adjustments: Iterable[Adjustment]) -> list[dict[str, object]]:
-    return [
-        {
-            "kind": str(each.kind),
-            "amount": each.amount,
-            "label": each.label,
-            **({"added": True} if each.is_added else {}),
-        }
-        for each in adjustments
-    ]
+    return [{"kind": str(each.kind), "amount": each.amount, "label": each.label} for each in adjustments]
 
 
 def payments_from(value: object) -> Payments:
@@ -57,7 +49,7 @@ def _adjustment_from(item: object) -> Adjustment | None:
         return None
     if label is not None and not (isinstance(label, str) and len(label) <= LABEL_CHARACTERS_MAX):
         return None
-    return Adjustment(AdjustmentKind(kind), amount, label, item.get("added") is True)
+    return Adjustment(AdjustmentKind(kind), amount, label)
 
 
 def _payment_from(payment_id: object, fields: object) -> Payment | None:

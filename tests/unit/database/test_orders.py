@@ -44,6 +44,7 @@ WRITTEN_BY_THE_SERVICE: dict[str, st.SearchStrategy[object]] = {
     # Nobody writes a status that is not known.
     "status": st.sampled_from([status for status in OrderStatus if status is not OrderStatus.UNKNOWN]),
     "adjustments": adjustments,
+    "added": adjustments,
     "reserved_at": times,
     "reservation_expires_at": times,
     "extended_until": times,
@@ -117,10 +118,10 @@ NO_MONEY_YET = dict.fromkeys(("amount", "currency", "chargeId"))
 A_VOUCHER = payment_fields(state="processing", until=LATER, doubtful=True, **NO_MONEY_YET)
 VOUCHER = Payment("pi_2", PaymentState.PROCESSING, NOW, until=LATER, is_doubtful=True)
 SHIPPING: Fields = {"kind": "shipping", "amount": 490, "label": "Parcel"}
-DISCOUNT: Fields = {"kind": "discount", "amount": -490, "label": None, "added": True}
+DISCOUNT: Fields = {"kind": "discount", "amount": -490, "label": None}
 ADJUSTED = (
     Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel"),
-    Adjustment(AdjustmentKind.DISCOUNT, -490, is_added=True),
+    Adjustment(AdjustmentKind.DISCOUNT, -490),
 )
 A_DECLINE: Fields = {
     "code": "card_declined",
@@ -136,6 +137,7 @@ WRITTEN: Fields = {
     "amountTotal": 3_600,
     "currency": "eur",
     "pricedBy": "checkout",
+    "addedInCheckout": [DISCOUNT],
     "reservedAt": NOW,
     "reservationExpiresAt": NOW + timedelta(minutes=30),
     "extendedUntil": LATER,
@@ -179,6 +181,7 @@ def test_an_order_is_written_under_these_names_with_what_is_refunded_for_those_w
         taken_later=frozenset({"mug"}),
         unfulfilled_as="review",
         adjustments=ADJUSTED,
+        added=ADJUSTED[1:],
         payments=Payments.of(replace(PAID, amount_refunded=3_600), VOUCHER),
         refunds=Refunds.of(
             a_refund("re_1", 1_200, restock={"shirt": 1}),

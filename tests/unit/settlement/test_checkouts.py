@@ -54,9 +54,9 @@ OPEN = an_open_checkout()
 EUR_43 = Money(4_300, "eur")
 TOTALS = SessionTotals(subtotal=3_600, total=4_300, discount=100, shipping=490, tax=310, currency="eur")
 PARTS = (
-    Adjustment(AdjustmentKind.DISCOUNT, -100, is_added=True),
-    Adjustment(AdjustmentKind.SHIPPING, 490, is_added=True),
-    Adjustment(AdjustmentKind.TAX, 310, is_added=True),
+    Adjustment(AdjustmentKind.DISCOUNT, -100),
+    Adjustment(AdjustmentKind.SHIPPING, 490),
+    Adjustment(AdjustmentKind.TAX, 310),
 )
 UNTIL = OPEN.expires_at + timedelta(minutes=5)
 OVER: dict[str, Any] = {"reservation_expires_at": NOW, "checkout_until": NOW}
@@ -327,8 +327,8 @@ def test_parts_that_come_to_nothing_are_shown_also_of_an_order_that_its_charge_h
     even = SessionTotals(3_600, 3_600, discount=490, shipping=490, tax=0, currency="eur")
     order = after(a_payment("evt_charge"), completed(even)).order
     assert order.adjustments == (
-        Adjustment(AdjustmentKind.DISCOUNT, -490, is_added=True),
-        Adjustment(AdjustmentKind.SHIPPING, 490, is_added=True),
+        Adjustment(AdjustmentKind.DISCOUNT, -490),
+        Adjustment(AdjustmentKind.SHIPPING, 490),
     )
     assert (order.status, order.asked) == ("finalized", EUR_36)
 
