@@ -1,1 +1,1 @@
-"""What becomes of an order when something happens to it: read, decide, commit, and again if someone was faster."""
+"""Settles one event for one order: read, decide, commit; start again if another worker was faster."""

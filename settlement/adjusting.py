@@ -1,4 +1,4 @@
-"""What an operator's correction of the stock comes to. No order has to do with it. Pure."""
+"""Decides an operator's stock correction, which concerns a product and no order. Pure."""
 
 from inventory.reservation import Product
 from inventory.stock import Level, StockMove
@@ -9,16 +9,17 @@ from settlement.snapshot import Snapshot
 
 
 def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment | Look:
-    """By how much the stock changes: always by a difference, so that what is sold meanwhile stays sold.
+    """Decide by how many units the stock changes: always a difference, so that concurrent sales are not overwritten.
 
-    What is set is a difference from what was read, and nobody may have written there since. Nor may what is taken away
-    be what somebody has just bought. What is sold and still to be taken is not on hand any more, whatever `stock` says.
+    SET takes the difference from the stock as read, and a reduction without force must not take units that somebody has
+    just bought. So both are exact: the commit fails if the inventory has changed since. Units that are sold but not
+    folded yet are no longer on hand, although `stock` still counts them.
     """
     product = snapshot.products[event.product_id]
     if snapshot.uncountable:
         return _not_adjusted(snapshot.uncountable)
     if not product.in_inventory:
-        return _counted_first(event, product, snapshot)
+        return _start_counting(event, product, snapshot)
     if event.is_new:
         return _not_adjusted("counted_already: the inventory has it, so it is not new")
     level = product.level
@@ -44,18 +45,18 @@ def adjust_stock(event: StockAdjusted, snapshot: Snapshot) -> Adjustment | Look:
     )
 
 
-def _counted_first(event: StockAdjusted, product: Product, snapshot: Snapshot) -> Adjustment | Look:
+def _start_counting(event: StockAdjusted, product: Product, snapshot: Snapshot) -> Adjustment | Look:
     if not (product.in_catalogue or event.is_new):
-        # Most likely somebody has mistyped it.
+        # Most likely a typing error.
         return _not_adjusted("unknown_product: neither the inventory nor the catalogue has it; if it is new, say so")
     if event.quantity < 0 or event.mode is StockMode.RECOUNT:
         return _not_adjusted("not_counted: the inventory has no such product from which to take units")
     if snapshot.held is None or snapshot.to_take is None:
         return Look(promised=True)
     if snapshot.to_take:
-        # Nothing would be reserved of it, and then the fold would take what was sold out of that: below zero for good.
+        # The new count would reserve nothing for them, and the fold would then take `reserved` below zero for good.
         return _not_adjusted(f"to_be_taken: {snapshot.to_take} sold units are not taken yet; ask again in a minute")
-    # What orders hold of it since it was counted before is not to be sold once more.
+    # Units that orders hold from an earlier count must not be sold again.
     move = StockMove(event.product_id, event.quantity, snapshot.held)
     holding = f", of which orders hold {snapshot.held}" if snapshot.held else ""
     note = f"{event.product_id!r} is counted from now on: {event.quantity}{holding}"
@@ -63,21 +64,21 @@ def _counted_first(event: StockAdjusted, product: Product, snapshot: Snapshot) -
 
 
 def _recounted(event: StockAdjusted, level: Level, snapshot: Snapshot) -> Adjustment | Look:
-    """What is reserved becomes what orders hold, and what is sold and still to be taken.
+    """Set `reserved` to the units that orders hold plus those that are sold but not folded yet.
 
-    Nobody may have written the inventory since it was read: then nobody has held a unit, nor given one back.
+    The commit fails if the inventory has changed since it was read, so no unit was held or given back meanwhile.
     """
     if snapshot.held is None or snapshot.to_take is None:
         return Look(promised=True)
     change = snapshot.held + snapshot.to_take - level.reserved
     sold = f" and {snapshot.to_take} are to be taken" if snapshot.to_take else ""
     note = f"{level.reserved} of {event.product_id!r} were reserved, and orders hold {snapshot.held}{sold}"
-    # Also where nothing changes: that all is right is only known of figures that are still the same.
+    # Exact even without a change: only figures that are still the same prove that nothing is wrong.
     return Adjustment(Result.STOCK_ADJUSTED, None, note, StockMove(event.product_id, 0, change), is_exact=True)
 
 
 def _why_too_few(level: Level, change: int, to_take: int) -> str | None:
-    """Why no more units may be taken away, in words for a person; None if all that is promised is still covered."""
+    """Human-readable reason why no more units may be taken away; None if all promised units stay covered."""
     if level.stock is None or level._replace(stock=level.stock + change).is_covered:
         return None
     held = level.reserved - to_take

@@ -1,4 +1,4 @@
-"""What follows from a proposal for everybody else: it makes the proposal a change. Pure."""
+"""Turns a proposal into a change: adds the notices, effects and released events that follow from it. Pure."""
 
 from inventory.reservation import counted_apart
 from inventory.stock import together
@@ -18,7 +18,7 @@ from settlement.setting_aside import delay_in_words
 
 
 def change_from(case: Case, proposal: Proposal) -> Change:
-    """The proposal, with whom it is reported to, what moves, what it releases, and why, in words for a person."""
+    """Add to the proposal its notices, effects, stock moves, released events and a human-readable reason."""
     event, before, after = case.event, case.order, proposal.order
     products = case.snapshot.products
     moves, _ = counted_apart(proposal.moves, products)
@@ -72,7 +72,7 @@ def _money_of(case: Case, proposal: Proposal) -> Money | None:
 
 def _entry_id_of(case: Case) -> str:
     if isinstance(case.event, ShopEvent) and case.snapshot.audited:
-        # The order that had this id before is on record under the event's own.
+        # An earlier order with this id has used the event's own id for its entry.
         return f"{case.event.event_id}_{case.now:%Y%m%dT%H%M%S%f}"
     return case.event.event_id
 

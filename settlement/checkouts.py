@@ -1,4 +1,4 @@
-"""What a Checkout session of our own says of its order, in whatever event and whenever it says so. Pure."""
+"""What an event reports about the Checkout session that the service opened for an order. Pure."""
 
 from dataclasses import replace
 
@@ -11,9 +11,9 @@ from settlement.decisions import Case
 
 
 def own_checkout(case: Case) -> Checkout | None:
-    """The attempt whose session the event is of; None if that is no session of ours, or an earlier one.
+    """The attempt to which the event's session belongs; None if it is another session or one of an earlier attempt.
 
-    Only its id shows that: what an event says of itself, any session of the account could say.
+    Only the session id proves that: any session of the account could carry the same metadata.
     """
     known = case.snapshot.checkout
     if not isinstance(case.event, OfSession) or known is None or case.event.session_id is None:
@@ -22,7 +22,7 @@ def own_checkout(case: Case) -> Checkout | None:
 
 
 def checkout_reported(case: Case) -> Checkout | None:
-    """The attempt after the event; None if the event says nothing new of it."""
+    """The attempt as it is after the event; None if the event reports nothing new about it."""
     own = own_checkout(case)
     if own is None or own.state is CheckoutState.COMPLETE:
         return None
@@ -37,14 +37,14 @@ def closed(checkout: Checkout, state: CheckoutState = CheckoutState.EXPIRED) -> 
 
 
 def without_address(checkout: Checkout) -> Checkout:
-    """The attempt once nobody is to be shown its session any more, whatever becomes of that."""
+    """The attempt without the URL and client secret that would show its session to the customer."""
     return replace(checkout, url=None, client_secret=None)
 
 
 def with_session(case: Case, order: Order) -> Order:
-    """The order, with what its own session says in this event added to it; unchanged if it says nothing new.
+    """The order with what its own session reports in this event; unchanged if that is nothing new.
 
-    A session of which it was only assumed that nobody would pay in it is believed all the same.
+    A session's report counts even if the service had already assumed that nobody would pay in it.
     """
     own, after = own_checkout(case), checkout_reported(case)
     if own is None or after is None:
@@ -57,7 +57,7 @@ def with_session(case: Case, order: Order) -> Order:
 
 
 def _priced(order: Order, totals: SessionTotals) -> Order:
-    """What the session asked counts if it sold what the order asks, and if its parts come to its total."""
+    """Adopt the session's total if it sold what the order asks and its parts add up to its total."""
     asked, parts = order.asked, totals.parts
     if asked is None or parts is None or order.price_defect or Money(totals.subtotal, totals.currency) != asked:
         return order
@@ -71,5 +71,5 @@ def _priced(order: Order, totals: SessionTotals) -> Order:
 def _adjustments_until_now(order: Order, asked: Money) -> tuple[Adjustment, ...]:
     if order.adjustments or order.items_total is None or asked == order.items_total:
         return order.adjustments
-    # The backend has written another total over the catalogue's. What it comes to must not be lost.
+    # The backend has overwritten the catalogue's total: keep the difference as an adjustment.
     return (Adjustment(AdjustmentKind.OTHER, asked.amount - order.items_total.amount),)

@@ -1,7 +1,7 @@
-"""What was read + an event + the shop's terms + the time → a decision. Pure: all that the service does is decided here.
+"""Decides what an event does: snapshot, event, terms and time → decision. Pure; every decision of the service is here.
 
-First what is on record of the event (duplicates, what was set aside, events that nobody could read), then whether
-its order is known and there, then what the lifecycle says. Last, what follows from a change for everybody else.
+First comes what is on record of the event (duplicates, events set aside or unreadable), then whether its order is known
+and exists, then the lifecycle. Last comes what a change means for everybody else.
 """
 
 from collections.abc import Callable, Mapping
@@ -75,7 +75,7 @@ def decide(event: Cause, snapshot: Snapshot, terms: Terms, now: datetime) -> Dec
         return _decide_for_an_operator(event, snapshot, terms, now)
     request = event.delivery.asked_by
     if isinstance(request, EventReplayed) and not isinstance(event, NotUnderstood):
-        unasked = _not_asked_for(request, snapshot)
+        unasked = _gone_or_answered(request, snapshot)
         return unasked or answered(event, snapshot, _decide_for_stripe(event, snapshot, terms, now), terms)
     return _decide_for_stripe(event, snapshot, terms, now)
 
@@ -106,18 +106,18 @@ def _settle_if_asked(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: 
 
 
 def _keep_parked(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
-    claim = cast("Claim", snapshot.claim)  # What is parked has one.
+    claim = cast("Claim", snapshot.claim)  # A parked event has a claim.
     return count_delivery(event, claim, event.order_id, claim.result, now)
 
 
 def _set_aside(event: StripeEvent, snapshot: Snapshot, terms: Terms, _now: datetime) -> Decision:
-    return _of_nobodys(event, snapshot) or set_aside(event, terms)
+    return _ignored_without_order(event, snapshot) or set_aside(event, terms)
 
 
 def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now: datetime) -> Decision:
     order_id, result = order_of_its_payment(event, snapshot) or snapshot.order_id, Result.DUPLICATE_DETECTED
-    # Whoever settled the event may have died before what it released was settled too.
-    # Whoever set it aside has released nothing.
+    # The worker that settled the event may have died before it settled what the event released. An event that was set
+    # aside released nothing.
     released = released_by(event, snapshot) if snapshot.record is Record.SETTLED else ()
     if snapshot.claim:
         return count_delivery(event, snapshot.claim, order_id, result, now, released)
@@ -126,12 +126,12 @@ def _count_duplicate(event: StripeEvent, snapshot: Snapshot, _terms: Terms, now:
 
 def _keep_for_a_person(event: NotUnderstood, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
     is_ours = not objections_to(event.delivery, terms)
-    # What was only set aside has yet to be kept.
+    # An event that was only set aside is not kept yet.
     if (claim := snapshot.claim) and not (is_ours and snapshot.record is Record.SET_ASIDE):
         result = Result.DUPLICATE_DETECTED if claim.processed else Result.ERROR
         return count_delivery(event, claim, event.order_id, result, now)
     if snapshot.record in (Record.SETTLED, Record.HANDLED) or (snapshot.record is Record.SET_ASIDE and not is_ours):
-        # A release that could read it has settled it, or it was set aside, and only its claim has expired.
+        # Either a release that understood it has settled it, or it was set aside; only its claim has expired.
         return claim_put_back(event, snapshot)
     if not is_ours:
         return set_aside(event, terms)
@@ -153,7 +153,7 @@ def _decide_for_the_shop(event: ShopEvent, snapshot: Snapshot, terms: Terms, now
     if snapshot.order is None:
         note = "no_order: it does not exist"
         return Unchanged(Outcome(_DONE_BEFORE[event.kind], event.order_id, note))
-    # A hold that a late payment began and nobody finished is not done with, however long ago the order was placed.
+    # A hold that a late payment began and did not finish is still open, however long ago the order was placed.
     is_unfinished = snapshot.order.status is OrderStatus.RESERVING
     if snapshot.audited and not is_unfinished and not _is_of_earlier_order(event, snapshot.order):
         return Unchanged(Outcome(_DONE_BEFORE[event.kind], event.order_id))
@@ -163,10 +163,10 @@ def _decide_for_the_shop(event: ShopEvent, snapshot: Snapshot, terms: Terms, now
 
 
 def _decide_for_an_operator(event: OperatorEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
-    if unasked := _not_asked_for(event, snapshot):
+    if unasked := _gone_or_answered(event, snapshot):
         return unasked
     if snapshot.audited:
-        # What is on record under its id was another request, which was deleted.
+        # The entry under this id is of another request, which was deleted.
         return Unchanged(Outcome(Result.ALREADY_RECORDED, event.order_id, "id_used_before: give it another id"))
     if isinstance(event, StockAdjusted):
         return adjust_stock(event, snapshot)
@@ -181,25 +181,25 @@ def _decide_for_an_operator(event: OperatorEvent, snapshot: Snapshot, terms: Ter
     return _by_lifecycle(Case(event, snapshot.order, snapshot, terms, now))
 
 
-def _not_asked_for(event: OperatorEvent, snapshot: Snapshot) -> Unchanged | None:
-    """What becomes of it if its request says something else by now, or is answered; None if it is to be settled."""
+def _gone_or_answered(event: OperatorEvent, snapshot: Snapshot) -> Unchanged | None:
+    """The outcome of a request that is gone, was changed or is answered already; None if it is to be settled."""
     request = snapshot.operator_request
     if request is None or request.event != event:
         return Unchanged(Outcome(Result.IGNORED, event.order_id, "no_request: nobody asks for this, or not any more"))
     return Unchanged(request.settled) if request.settled else None
 
 
-def _of_nobodys(event: StripeEvent, snapshot: Snapshot) -> Unchanged | None:
-    """A payment that names no order, and that nobody has named together with one: there is nothing to put on record."""
+def _ignored_without_order(event: StripeEvent, snapshot: Snapshot) -> Unchanged | None:
+    """Ignore a payment that names no order and is linked to none: there is nothing to record."""
     if snapshot.order_id is not None or event.kind in FOUND_BY_PAYMENT:
         return None
     return Unchanged(Outcome(Result.IGNORED, None, "no order id"))
 
 
 def _is_of_earlier_order(event: ShopEvent, order: Order) -> bool:
-    """Whether what is on record of the event cannot be about this order, which therefore was created again.
+    """Whether the event's audit entry is about an earlier order with this id, so that this order was created again.
 
-    An order that was placed is pending no longer, and one whose hold has lapsed is not reserved any more.
+    An order that was placed is no longer pending, and one whose hold has lapsed is no longer reserved.
     """
     if isinstance(event, OrderPlaced):
         return order.status is OrderStatus.PENDING
@@ -207,8 +207,8 @@ def _is_of_earlier_order(event: ShopEvent, order: Order) -> bool:
 
 
 def _find_order(event: StripeEvent, snapshot: Snapshot, terms: Terms, now: datetime) -> Decision:
-    if nobodys := _of_nobodys(event, snapshot):
-        return nobodys
+    if ignored := _ignored_without_order(event, snapshot):
+        return ignored
     if snapshot.order_id is None:
         return wait_for_payment(event, snapshot, now)
     if snapshot.is_order_unread:
@@ -235,10 +235,11 @@ _HANDLED_BY: Final[Mapping[Handling, Callable[[StripeEvent, Snapshot, Terms, dat
 def _by_lifecycle(case: Case) -> Decision:
     order = case.order
     if case.snapshot.is_loss_unexplained and order.lines and not case.snapshot.products:
-        # Nothing else has changed, so the inventory has: it may be gone.
+        # Neither order, claim nor dispute has changed, so the commit failed because of the inventory: it may be gone.
         return Look(order.product_ids)
     if order.held_from in CLOSED and not isinstance(case.event, CarriesPayment):
-        # A late payment is holding it, or crashed while holding it, and comes again. To all others it is what it was.
+        # A late payment is holding the closed order or crashed meanwhile, and will be delivered again. For every other
+        # event the order is still what it was.
         return GiveBack.of(case)
     if earlier := of_earlier_order(case.event, order, case.snapshot):
         return change_from(case, _of_earlier_order(case, earlier))
@@ -252,13 +253,13 @@ def _step_for(case: Case) -> Step:
     if is_not_as_expected(case):
         return Step.TURN_DOWN
     if isinstance(case.event, RefundUpdated) and not is_more_than_declined(case.event, case.order):
-        # Whoever named the order may mean another than the one that is paid with it.
+        # The refund may name another order than the one that was paid.
         return Step.AWAIT_PAYMENT
     return step_for(case.order.settled_status, case.event.kind)
 
 
 def _of_earlier_order(case: Case, note: str) -> Proposal:
-    """The order stays as it is, and a person learns what has to be done about the earlier one."""
+    """Leave the order as it is; operators are notified of what is to be done about the earlier one."""
     if isinstance(case.event, DisputeChanged):
         return replace(record_dispute(case), result=Result.EARLIER_ORDER, order=case.order, note=note)
     notice = NoticeType.EARLIER_ORDER if isinstance(case.event, PaymentSucceeded) else None

@@ -1,4 +1,4 @@
-"""What settlement can decide, as frozen data without paths or documents: so it can be tested, shown and explained."""
+"""What settlement can decide, as frozen data without paths or documents: it can be tested, shown and explained."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -24,7 +24,7 @@ _Event = TypeVar("_Event")
 
 @frozen
 class Case:
-    """One event for one order that exists and is not settled by it yet."""
+    """One event that its existing order has not settled yet."""
 
     event: OrderEvent
     order: Order
@@ -44,27 +44,27 @@ class Case:
 
 @frozen
 class Proposal:
-    """What a step does to its order. What follows from that for everybody else makes it a change."""
+    """What a step does to its order. `change_from` adds what follows from it, and makes it a change."""
 
     result: Result
     order: Order
     """As it is afterwards."""
     moves: tuple[StockMove, ...] = ()
-    """What this step changes in the inventory."""
+    """Changes of the inventory in this step."""
     counted: tuple[StockMove, ...] = ()
-    """What an earlier step has already changed there, without an audit entry."""
+    """Changes that an earlier step has made in the inventory, without an audit entry."""
     notice: NoticeType | None = None
     note: str | None = None
     dispute: Dispute | None = None
-    """As it is afterwards; None if the event says nothing new of one."""
+    """As it is afterwards; None if the event reports nothing new about it."""
     checkout: Checkout | None = None
-    """As it is afterwards; None if the step does nothing with one."""
+    """As it is afterwards; None if the step does not touch it."""
     refunds: Mapping[str, RefundTerms] = field(default_factory=dict)
-    """What an operator has Stripe send back, by payment."""
+    """Refunds that an operator has ordered at Stripe, by payment id."""
     money: Money | None = None
-    """What goes back because of an operator, or has; None if nothing does, or only Stripe knows how much."""
+    """What an operator refunds or has refunded; None if nothing, or if only Stripe knows how much."""
     later: tuple[StockMove, ...] = ()
-    """What it takes from the inventory, but only once that is folded."""
+    """Units that the fold will take from the inventory."""
 
 
 # --- Not the last word -----------------------------------------------------------------------------------------------
@@ -72,29 +72,29 @@ class Proposal:
 
 @frozen
 class Look:
-    """More must be known first; then decide again."""
+    """More must be read first; then decide again."""
 
     product_ids: tuple[str, ...] = ()
     audit_entry: bool = False
     order_id: str | None = None
-    """The order to which the event's payment leads."""
+    """The order that the event's payment belongs to."""
     deliveries: bool = False
     """How many deliveries are recorded under the audit entry."""
     open_orders: bool = False
-    """How many unpaid orders hold units for the order's customer."""
+    """How many unpaid orders of this customer hold units."""
     checkout: bool = False
-    """The Checkout session that the service has opened for the order."""
+    """The latest Checkout session that the service opened for the order."""
     effects: bool = False
-    """What is or was to be done outside because of the order."""
+    """The order's effects, done and pending."""
     to_take: bool = False
-    """How many units of the event's product are sold, and still counted as reserved."""
+    """How many units of the event's product are sold and not folded yet."""
     promised: bool = False
-    """That, and how many units of it orders hold, of the same moment."""
+    """The same, and how many units of the product orders hold, both read at the same moment."""
 
 
 @frozen
 class Hold:
-    """Count the order's units as held; then decide again, with the figures that the commit answers."""
+    """Count the order's units as held; then decide again with the stock levels from the commit's answer."""
 
     order: Order
     """As it is once its units are counted."""
@@ -103,7 +103,7 @@ class Hold:
 
 @frozen
 class GiveBack:
-    """Undo a hold that was counted, as if it had never been; then begin again."""
+    """Undo a hold as if it had never been counted; then start again."""
 
     order: Order
     """As it was before its units were counted."""
@@ -111,7 +111,7 @@ class GiveBack:
 
     @classmethod
     def of(cls, case: Case) -> "GiveBack":
-        """No audit entry records such a hold, nor that it was given back."""
+        """Give back what the order holds. No audit entry records such a hold or its end."""
         moves, _ = counted_apart(release(case.order.counted_lines), case.snapshot.products)
         status_before = case.order.held_from or OrderStatus.PENDING
         return cls(replace(case.order, status=status_before, held_from=None), moves)
@@ -119,7 +119,7 @@ class GiveBack:
 
 @frozen
 class Replay:
-    """What an operator has asked for is that this event be settled: it is what is decided from here on."""
+    """An operator has asked for this event to be settled: from here on, it is the event to decide."""
 
     event: StripeEvent
 
@@ -129,36 +129,36 @@ class Replay:
 
 @frozen
 class Change:
-    """The event is settled: this is what it does to its order, and everything that follows."""
+    """The event is settled: what it does to its order, and all that follows from it."""
 
     result: Result
     order: Order
     """As it is afterwards."""
     status_before: OrderStatus
-    """What the order was before the event's first step, a hold that was counted for it included."""
+    """The status before the event's first step, so before a hold that was counted for it."""
     moves: tuple[StockMove, ...]
-    """What this step changes in the inventory."""
+    """Changes of the inventory in this step."""
     moved: tuple[StockMove, ...]
-    """What the event has changed there from its first step to its last, with what is only put down as taken."""
+    """All changes of the inventory by this event, over all its steps, with those that the fold will make."""
     uncounted: tuple[OrderLine, ...]
-    """Units that could not be counted, because their inventory is gone."""
+    """Units that could not be counted because their inventory document is gone."""
     notices: tuple[Notice, ...]
     money: Money | None
-    """What the event is about, or what the order asks; of an operator's refund, what goes back."""
+    """The event's amount, or what the order asks; for an operator's refund, what is refunded."""
     entry_id: str
-    """Under which id it is put on record: the event's, unless an earlier order of the same id has taken that."""
+    """The id of the audit entry: the event's, unless an earlier order with the same id has used that."""
     released: tuple[str, ...]
-    """The ids of parked events that waited for this one, and can be settled now."""
+    """The ids of parked events that waited for this one and can be settled now."""
     note: str | None
-    """Why, in words for a person; None where all is as usual."""
+    """Human-readable reason; None if everything is as usual."""
     dispute: Dispute | None = None
-    """As it is afterwards; None if the event says nothing new of one."""
+    """As it is afterwards; None if the event reports nothing new about it."""
     checkout: Checkout | None = None
-    """As it is afterwards; None if nothing changes of one."""
+    """As it is afterwards; None if it does not change."""
     later: tuple[StockMove, ...] = ()
-    """What is taken from the inventory, but only once it is folded."""
+    """Units that the fold will take from the inventory."""
     effects: tuple[Effect, ...] = ()
-    """What must be done outside because of it."""
+    """What is to be done outside because of the change."""
 
     @property
     def outcome(self) -> Outcome:
@@ -167,7 +167,7 @@ class Change:
 
 @frozen
 class Park:
-    """Keep the event until what it waits for is there: its order, its payment, or a release that can read it."""
+    """Keep the event until what it waits for exists: its order, its payment, or a release that understands it."""
 
     result: Result
     order_id: str | None
@@ -176,7 +176,7 @@ class Park:
 
     @property
     def looks_again(self) -> bool:
-        """Whether to begin again afterwards: an order created in between has already asked for parked events."""
+        """Whether to decide again after parking: an order created meanwhile has already looked for parked events."""
         return self.result is Result.ORDER_NOT_FOUND
 
     @property
@@ -200,14 +200,14 @@ class SetAside:
 
 @frozen
 class CountDelivery:
-    """Record one more delivery of the event, and change nothing else; a claim that has expired is put back."""
+    """Record one more delivery of the event, and nothing else; put its claim back if that has expired."""
 
     result: Result
     order_id: str | None
     recorded_as: Result
-    """Differs from the result only where the claim has expired and is put back."""
+    """Differs from the result only when an expired claim is put back."""
     released: tuple[str, ...] = ()
-    """As in a change: whoever settled the event may have died before these were settled too."""
+    """As in a change: the worker that settled the event may have died before it settled these."""
 
     @property
     def outcome(self) -> Outcome:
@@ -216,20 +216,20 @@ class CountDelivery:
 
 @frozen
 class Adjustment:
-    """An operator's request is settled that changes no order, or has nothing to do it to."""
+    """Settles an operator's request that changes no order, or whose target does not exist."""
 
     result: Result
     order_id: str | None
     note: str | None
     move: StockMove | None = None
     is_exact: bool = False
-    """Whether the figures must still be those that were read."""
+    """Whether the commit must fail if the stock has changed since it was read."""
     backorder: int = 0
-    """Of a product that is counted from now on: how many more may be sold than there are."""
+    """For a product that is counted from now on: how many more units than its stock may be sold."""
     retried: StoredEffect | None = None
-    """What is to be tried again."""
+    """The effect to try again."""
     handled: StoredEffect | KnownFinding | EventOnRecord | None = None
-    """What needs nobody any more."""
+    """What no longer needs a person."""
     released: ClassVar[tuple[str, ...]] = ()
 
     @property

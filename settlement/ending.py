@@ -1,7 +1,7 @@
-"""An order that holds units ends: at once, or once nobody can pay any more in the session that is open for it. Pure.
+"""Ends an order that holds units: at once, or once nobody can pay in its open Checkout session any more. Pure.
 
-A session that is open when its order ends would take a customer's money for nothing. So Stripe is asked to expire it
-first, while the units stay held; and if Stripe says that it is complete, the events of its payment decide.
+A session that outlives its order would take a customer's money for nothing. So the units stay held while Stripe is
+asked to expire the session; if Stripe reports it complete, the payment's events decide.
 """
 
 from dataclasses import replace
@@ -22,21 +22,21 @@ from settlement.paying import quarantine
 from settlement.reported import with_report
 
 ASKING_MAX: Final = timedelta(minutes=15)
-"""How long the units stay held at least while Stripe is asked to expire a session: several tries, and the sweep."""
+"""The least time that units stay held while Stripe is asked to expire a session: several tries, and the sweep."""
 
 
 def lapsed(case: Case) -> Decision | Proposal:
-    """What becomes of an order whose time is over."""
+    """Decide what becomes of an order whose hold has run out."""
     if case.order.checkout_until is None:
         return released(case.order, OrderStatus.EXPIRED)
     if _has_brought_money(case.order):
-        # The session that might have explained it has not said a word.
+        # The session that might have explained the money has reported nothing.
         return quarantine(case, why_unpaid(case.order))
     if not case.snapshot.is_checkout_read:
         return Look(checkout=True)
     if asking := _asking_stripe(case, OrderStatus.EXPIRED):
         return asking
-    # Whatever has become of the request, by now Stripe has ended the session by itself.
+    # Whether or not Stripe did what it was asked, the session has expired by now.
     known = case.snapshot.checkout
     status = (known.checkout.ends_as if known else None) or OrderStatus.EXPIRED
     over = closed(known.checkout) if known and known.checkout.state is CheckoutState.OPEN else None
@@ -44,7 +44,7 @@ def lapsed(case: Case) -> Decision | Proposal:
 
 
 def cancelled(case: Case) -> Decision | Proposal:
-    """What becomes of an order whose customer has asked to cancel it."""
+    """Decide what becomes of an order that its customer or an operator wants cancelled."""
     requested = replace(case.order, cancel_requested_at=case.now)
     if case.order.checkout_until is None:
         return released(requested, OrderStatus.CANCELLED)
@@ -53,26 +53,26 @@ def cancelled(case: Case) -> Decision | Proposal:
     known = case.snapshot.checkout
     if asking := _asking_stripe(case, OrderStatus.CANCELLED):
         return replace(asking, order=replace(asking.order, cancel_requested_at=case.now))
-    # Of a session that Stripe has not answered for, nobody has the address; and of one that is being ended, only what
-    # becomes of the order changes.
+    # Nobody has the address of a session that Stripe has not answered for. If the session is already being ended, only
+    # the order's final status changes.
     if known and known.checkout.ends_as:
         ending = replace(known.checkout, ends_as=OrderStatus.CANCELLED)
         return Proposal(Result.CHECKOUT_ENDING, requested, checkout=ending)
     over = closed(known.checkout) if known and known.checkout.state is CheckoutState.OPEN else None
     if _has_brought_money(requested):
-        # It waits for a session to explain it, and none will.
+        # The money waits for a session to explain it, and none will.
         decided = quarantine(replace(case, order=requested), why_unpaid(requested))
         return decided if isinstance(decided, Look) else replace(decided, checkout=over)
     return replace(released(_without_session(requested), OrderStatus.CANCELLED), checkout=over)
 
 
 def end_checkout(case: Case) -> Decision | Proposal:
-    """Stripe has said what became of a session."""
+    """Decide what follows when Stripe reports that a session has completed or expired."""
     event, known = case.event_as(CheckoutEnded), case.snapshot.checkout
     if known is None or known.checkout.attempt != event.attempt or known.checkout.state is not CheckoutState.OPEN:
         return Unchanged(Outcome(Result.ALREADY_ENDED, case.order.order_id))
     if case.order.settled_status in PAID:
-        return _closed_beside_other_money(case, event, known.checkout)
+        return _closed_after_other_payment(case, event, known.checkout)
     if not event.is_complete:
         return after_session(case, known.checkout)
     until = max(case.order.checkout_until or case.now, case.now + case.terms.reservation)
@@ -86,10 +86,10 @@ def end_checkout(case: Case) -> Decision | Proposal:
 
 
 def with_session_ended(case: Case, proposal: Proposal) -> Proposal | Look:
-    """The proposal; if other money has paid for its order, or put it into review, the session that is open is ended.
+    """End the order's open session if another payment has paid the order or put it into review.
 
-    Its customer could pay twice. Money that was made in the session ends nothing, since that is complete by then. Nor
-    does any where payments do not say in which session they were made: it might be its own.
+    Otherwise its customer could pay twice. A payment made in the session itself ends nothing: the session is complete
+    by then. Nor is a session ended whose payments do not name the attempt in their metadata: this one might be its own.
     """
     order = proposal.order
     if order.settled_status not in PAID or order.checkout_until is None or order.has_money_of_session:
@@ -101,7 +101,7 @@ def with_session_ended(case: Case, proposal: Proposal) -> Proposal | Look:
     if latest is None or latest.state is not CheckoutState.OPEN:
         return replace(proposal, order=replace(order, checkout_until=None))
     if latest.session_id is None:
-        # Nobody has its address; and whoever is just being answered finds this attempt closed, and ends the session.
+        # Nobody has its address, and a call that is just opening it finds this attempt closed and ends the session.
         return replace(proposal, order=replace(order, checkout_until=None), checkout=closed(latest))
     if latest.ends_as or not latest.is_marked:
         return proposal
@@ -109,24 +109,24 @@ def with_session_ended(case: Case, proposal: Proposal) -> Proposal | Look:
 
 
 def after_session(case: Case, ended: Checkout) -> Proposal | Look:
-    """What becomes of an order whose session has ended, and was not paid in."""
+    """Decide what becomes of an order whose session has ended unpaid."""
     order = _without_session(with_report(case))
     decided: Proposal | Look
     if _has_brought_money(order):
         decided = quarantine(case, why_unpaid(order))
     elif ended.ends_as is OrderStatus.CANCELLED:
         decided = released(order, OrderStatus.CANCELLED)
-    elif ended.ends_as is OrderStatus.EXPIRED and not _is_held_for_more(case, order):
-        # Its time is over, which an operator may have said before it was.
+    elif ended.ends_as is OrderStatus.EXPIRED and not _is_still_worth_holding(case, order):
+        # Its hold is over, perhaps because an operator released it early.
         decided = released(order, OrderStatus.EXPIRED)
     else:
-        decided = _held_on(case, order)
+        decided = _kept_held(case, order)
     over = checkout_reported(case) or closed(ended)
     return decided if isinstance(decided, Look) else replace(decided, checkout=over)
 
 
-def _held_on(case: Case, order: Order) -> Proposal:
-    """Where its customer is about to open another session, it stays held; if they do not, the sweep comes by."""
+def _kept_held(case: Case, order: Order) -> Proposal:
+    """Keep the order held if its customer may open another session; otherwise the sweep ends it."""
     order = case.terms.extended(case.order, order)
     is_over = order.reservation_expires_at and order.reservation_expires_at <= case.now
     if isinstance(case.event, PaymentCanceled) and is_over:
@@ -135,7 +135,7 @@ def _held_on(case: Case, order: Order) -> Proposal:
 
 
 def released(order: Order, status: OrderStatus) -> Proposal:
-    """Give back what the order holds; it is over, unless it is paid after all."""
+    """Give back what the order holds. The order is over unless a payment still arrives."""
     result, notice = _ENDS[status]
     return Proposal(
         result,
@@ -153,9 +153,9 @@ _ENDS: Final = {
 
 
 def _asking_stripe(case: Case, status: OrderStatus) -> Proposal | None:
-    """Keep the units while Stripe is asked to expire the session; None if there is none that anybody could pay in.
+    """Keep the units while Stripe is asked to expire the session; None if there is no session to ask about.
 
-    In the end Stripe ends it by itself: then the order is not held for it any longer, whatever became of the request.
+    In the end the session expires by itself: from then on the order is not held for it, whatever became of the request.
     """
     known = case.snapshot.checkout
     if known is None or known.checkout.state is not CheckoutState.OPEN:
@@ -167,14 +167,14 @@ def _asking_stripe(case: Case, status: OrderStatus) -> Proposal | None:
     return Proposal(Result.CHECKOUT_ENDING, order, checkout=replace(known.checkout, ends_as=status))
 
 
-def _closed_beside_other_money(case: Case, event: CheckoutEnded, ended: Checkout) -> Proposal:
-    """Nobody can pay in it any more. If it is complete, its own event has yet to say so, and what it has cost."""
+def _closed_after_other_payment(case: Case, event: CheckoutEnded, ended: Checkout) -> Proposal:
+    """Record that nobody can pay in the session any more. A complete one has yet to report its total."""
     if event.is_complete:
         return Proposal(Result.CHECKOUT_COMPLETE, case.order, checkout=without_address(ended))
     return Proposal(Result.CHECKOUT_ENDED, case.order, checkout=closed(ended))
 
 
-def _is_held_for_more(case: Case, order: Order) -> bool:
+def _is_still_worth_holding(case: Case, order: Order) -> bool:
     until = case.terms.worth_holding_until(order)
     return until is not None and until > case.now
 

@@ -1,8 +1,8 @@
-"""Takes from the inventory what was sold of hot products, many orders at once: list, read, commit; and list again.
+"""Takes the sold units of hot products from the inventory, many orders in one commit: list, read, commit, list again.
 
-Nobody waits for it, and what can still be sold is the same before and after. One worker is enough, and two at once do
-no harm: each taking is deleted in the commit that takes its units, and by one of them. A crash leaves all of a page or
-nothing of it.
+Nobody waits for it, and it does not change how many units can be sold. One worker is enough, and two do no harm: the
+commit that takes a taking's units also deletes it, so only one of them succeeds. A crash leaves each page either folded
+or untouched.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ from orders.outcome import StoreContended, StoreUnavailable
 from settlement.settle import PATIENCE_SECONDS, Patience, SecondsLeft
 
 RUN_SECONDS_MAX: Final = 45.0
-"""The next run begins a minute after this one."""
+"""Less than the minute between two runs."""
 TAKINGS_MAX: Final = 100
-"""In one commit; it holds the rows of their products for as long as that takes."""
+"""In one commit, which locks the inventory documents of their products while it runs."""
 PRODUCTS_MAX: Final = 100
-"""Likewise, but for an order that has more by itself."""
+"""In one commit, likewise; a single order may exceed it."""
 
 TakingsAfter = Callable[[str, int], Sequence[Taking]]
-"""At most so many takings, by the id of their order, that come after this id. Raises StoreUnavailable."""
+"""Lists up to a number of takings whose order ids come after the given one, by order id. Raises StoreUnavailable."""
 
 
 @frozen
@@ -38,7 +38,7 @@ class Folding:
     now: Callable[[], datetime]
 
     def fold(self) -> Folded:
-        """Take all that is to be taken, until nothing is left or time is out."""
+        """Fold until no taking is left or time is up. If the store fails for longer, `lost` says how."""
         folded, after = Folded(), ""
         end = self.patience.monotonic() + self.patience.total_seconds
         try:
@@ -49,10 +49,10 @@ class Folding:
         return folded
 
     def _fold_next(self, after: str, seconds: float, folded: Folded) -> str | None:
-        """Fold one page. Returns after which id the next one begins; None if there was nothing left.
+        """Fold one page. Returns the order id after which the next page begins; None if nothing was left.
 
         Raises:
-            StoreContended, StoreUnavailable: not done in time. It may be done, and the answer lost.
+            StoreContended, StoreUnavailable: not done in time; or it was done and the answer was lost.
         """
         lost: StoreContended | StoreUnavailable | None = None
         for seconds_left in replace(self.patience, total_seconds=seconds).tries():
@@ -63,7 +63,7 @@ class Folding:
                 folded.oldest_seconds = max(folded.oldest_seconds or 0.0, *map(self._age_seconds, page))
                 self._fold([taking for taking in page if taking.units], seconds_left, folded)
             except (StoreContended, StoreUnavailable) as error:
-                # Somebody else may have folded some of them, or a product may be gone: what is left is listed again.
+                # Another worker may have folded some of them, or a product may be gone: list again what is left.
                 lost = error
                 continue
             unreadable = [taking.order_id for taking in page if not taking.units]
@@ -76,7 +76,7 @@ class Folding:
         paths = [inventory_path(product_id) for product_id in _products_of(some)]
         if not paths:
             return
-        # Read each time, and not only after a refusal: of a product that is never short by now, a null would be lost.
+        # Read every time: if a product has become never-short since, the increment would overwrite its null stock.
         inventory = self.store.read(paths, timeout_seconds=min(seconds_left(), PATIENCE_SECONDS))
         writes, gone = fold_writes(some, inventory)
         self.store.commit(writes, timeout_seconds=min(seconds_left(), PATIENCE_SECONDS))
@@ -94,7 +94,7 @@ def _products_of(takings: Sequence[Taking]) -> Sequence[str]:
 
 
 def _with_few_products(takings: Sequence[Taking]) -> Sequence[Taking]:
-    """The first of them, as many as one commit may take."""
+    """The first takings, as many as one commit may take."""
     most = len(takings)
     while most > 1 and len(_products_of(takings[:most])) > PRODUCTS_MAX:
         most //= 2

@@ -1,11 +1,11 @@
-"""What had to be done outside and was given up: what an operator can retry, or mark as handled. Pure."""
+"""Effects that were given up, which an operator can retry or mark as handled. Pure."""
 
 from effects.effect import EffectState, StoredEffect
 from settlement.snapshot import Snapshot
 
 
 def given_up_in(snapshot: Snapshot, effect_id: str) -> StoredEffect | str:
-    """The effect that an operator has named; or why it is none that was given up, in words for a person."""
+    """The effect that the operator named, or a human-readable reason why it is not one that was given up."""
     effect = snapshot.effect
     if effect is None:
         return f"no_effect: {effect_id} does not exist, or cannot be read"

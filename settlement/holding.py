@@ -1,4 +1,4 @@
-"""Units counted for an order: held, confirmed, given back, kept for longer, released. Pure."""
+"""Holds an order's units: hold, confirm, give back, extend, release. Pure."""
 
 from dataclasses import replace
 from typing import Any
@@ -47,7 +47,7 @@ def hold_units(case: Case) -> Decision | Proposal:
 def confirm_hold(case: Case) -> Decision | Proposal:
     order = case.order
     if order.defect:
-        # Nothing that this service counts as held has a defect: somebody else wrote this status.
+        # The service never holds an order with a defect, so somebody else wrote this status.
         return refuse(case)
     if look := _products_to_look_at(case):
         return look
@@ -81,17 +81,19 @@ def cancel(case: Case) -> Decision | Proposal:
         return after_session(case, own)
     is_wanted = order.extended_until is not None and order.extended_until > case.now
     if order.payments.under_way or order.checkout_attempts or is_wanted:
-        # An end concerns the payment that it names: what is on its way elsewhere keeps the order, and so does a session
-        # of ours, until that ends itself, and an operator who wants it held.
+        # The end of one payment ends only that payment. The order stays held for other payments under way, for our own
+        # session until that ends itself, and for an operator who wants it held.
         return Proposal(Result.PAYMENT_CANCELED, case.terms.shortened(case.order, order))
     return released(order, OrderStatus.CANCELLED)
 
 
 def _check_first_hold(case: Case) -> None:
-    """Raise Refused if the order must not be held for the first time.
+    """Check that the order may be held for the first time. An order that was held before may be held again.
 
-    What was held before is held again without its customer, whom somebody may have erased since, and whatever the
-    largest quantity is by now.
+    A later hold needs no customer, who may have been erased since, and ignores later changes of the largest quantity.
+
+    Raises:
+        Refused: the id was used before, no customer is named, or a quantity is too large.
     """
     order, units_max = case.order, case.terms.order_units_max
     if order.reserved_at:
@@ -108,11 +110,7 @@ def _check_first_hold(case: Case) -> None:
 
 
 def _open_orders_exceeded(case: Case) -> Look | Proposal | None:
-    """Refuse an order whose customer has too many open ones, once they are counted.
-
-    Not exact: orders that are placed at the same time do not see each other's holds. It only has to make sure that
-    nobody empties the shelves without paying; and a payment is never made to wait for the count.
-    """
+    """Refuse an order whose customer has too many open ones; `Look` until they are counted, None if few enough."""
     open_orders, most = case.snapshot.open_orders, case.terms.open_orders_max
     if open_orders is None:
         return Look(open_orders=True)
@@ -128,16 +126,16 @@ def _products_to_look_at(case: Case) -> Look | None:
 
 
 def _was_placed_before(case: Case) -> bool:
-    """Whether the order that is on record as placed is an earlier one: nobody has placed this one, nor held it."""
+    """Whether the audit trail's placed order is an earlier one, since this order was never placed or held."""
     is_untouched = case.order.status in (OrderStatus.PENDING, OrderStatus.CANCELLED)
     return is_untouched and case.snapshot.was_placed
 
 
 def _priced(case: Case, price: Money | None) -> dict[str, Any]:
-    """What is asked once its units are held: what its customer was told before, unless that is too long ago."""
+    """The price fields of the held order: the price its customer was told before, unless that is too long ago."""
     order = case.order
     if order.reserved_at is None:
-        # Adjustments count that the backend writes while the order is reserved; before, anybody may have written them.
+        # Only adjustments written while the order is reserved count, since then only the backend can write them.
         unpaid = {"checkout_attempts": 0, "checkout_until": None, "priced_by_checkout": False, "added": ()}
         return {"total": price, "items_total": price, "adjustments": (), "price_defect": None, **unpaid}
     if price in (None, order.items_total) or not _is_late(case):

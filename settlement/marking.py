@@ -1,4 +1,4 @@
-"""An operator says that what waits for a person needs nobody any more. Only that is put on record. Pure."""
+"""Records that an operator has handled what was waiting for a person, and nothing else. Pure."""
 
 from orders.operator_events import HandledKind, MarkedAsHandled
 from orders.outcome import Result
@@ -9,7 +9,7 @@ from settlement.snapshot import Record, Snapshot
 
 
 def mark_as_handled(event: MarkedAsHandled, snapshot: Snapshot) -> Adjustment:
-    """What a person waited for is over: given up no more, open no more, or parked no more."""
+    """Mark a given-up effect, an open finding or a parked event as handled."""
     match event.of:
         case HandledKind.EFFECT:
             return _handle_effect(event.target_id, snapshot)

@@ -1,4 +1,4 @@
-"""Whether an order is paid by what is known of its payments, and by which of them. Pure."""
+"""Decides whether an order's payments pay for it, and which of them do. Pure."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -11,7 +11,7 @@ from settlement.snapshot import CancelRequest
 
 
 def why_unpaid(order: Order) -> str | None:
-    """Why none of its payments, nor several together, pay for the order, in words for a person; None if they do."""
+    """Human-readable reason why no payment, nor several together, pay for the order; None if they do."""
     if order.price_defect:
         return f"invalid_price: {order.price_defect}"
     if order.paying:
@@ -26,16 +26,16 @@ def why_unpaid(order: Order) -> str | None:
 
 
 def is_free_and_unneeded(event: OrderEvent, order: Order) -> bool:
-    """Whether the event is of a session that was free of charge, while the order has a price."""
+    """Whether the event reports a free-of-charge session of an order that it does not pay for."""
     return isinstance(event, CarriesPayment) and event.payment.is_free and why_unpaid(order) is not None
 
 
 def newly_extra(before: Order, after: Order) -> tuple[Payment, ...]:
-    """The payments that turn out not to be needed, and are not refunded."""
+    """The payments that this event shows to be extra and that are not fully refunded."""
     known = {payment.payment_id for payment in before.extra_payments}
     extra = after.extra_payments
     if before.finalized_at and not before.payments.succeeded:
-        # Somebody finished it by hand, and knows better what has paid for it.
+        # Somebody has finalized the order by hand, and knows better what paid for it.
         extra = tuple(each for each in after.payments.succeeded if not (each.is_free or each.is_doubtful))
     return tuple(
         each for each in extra if each.payment_id not in known and after.refunds.amount_of(each) < amount_of(each)
@@ -43,22 +43,22 @@ def newly_extra(before: Order, after: Order) -> tuple[Payment, ...]:
 
 
 def extra_in_words(extra: Iterable[Payment], order: Order) -> str | None:
-    """Which payments are too many, for a person; None if none are."""
+    """Which payments are extra, for a person; empty if none are."""
     named = " and ".join(f"{payment.payment_id} ({_in_words([payment])})" for payment in extra)
     paying = " and ".join(payment.payment_id for payment in order.paid_with if payment not in extra)
     return named and f"second_payment: {named} is not needed: {paying or 'somebody'} has paid the order"
 
 
 def is_newly_paid(before: Order, after: Order) -> bool:
-    """Whether money came for it just now, or units went for what had come before."""
+    """Whether this event made the order paid, or took the units for an earlier payment."""
     has_come, is_sold = after.paid_with and not before.paid_with, after.sold and not before.sold
     return bool(has_come or is_sold) and after.status is not OrderStatus.REFUNDED
 
 
 def why_not_heard(request: CancelRequest | None, order: Order) -> str | None:
-    """Why the order is not cancelled on this request, in words for a person; None if its own customer asks for it.
+    """Human-readable reason why this request does not cancel the order; None if it is the order's own customer's.
 
-    Security rules refuse the requests of others. But rules can be bypassed, and the event of a request can be forged.
+    Security rules already refuse other people's requests. But rules can be bypassed, and the event of a request forged.
     """
     if request is None:
         return "no_request: nobody has asked for the order to be cancelled"
@@ -68,7 +68,7 @@ def why_not_heard(request: CancelRequest | None, order: Order) -> str | None:
 
 
 def already(order: Order) -> Result:
-    """The result of an event that changes nothing, because the order is what this service has made it."""
+    """The result of an event that changes nothing because the order is already in this status."""
     return _ALREADY[order.status] if order.status is order.settled_status else Result.UNKNOWN_STATUS
 
 

@@ -1,4 +1,4 @@
-"""Who is notified of a change, and with what. Pure."""
+"""Decides who is notified of a change, and of what. Pure."""
 
 from notifications.notices import AUDIENCES, Audience, Notice, NoticeType
 from orders.events import CarriesPayment, DisputeChanged, OrderEvent, RefundUpdated
@@ -16,14 +16,14 @@ def notices_of(
     note: str | None,
     sent_back: Money | None = None,
 ) -> tuple[Notice, ...]:
-    """One for each audience of the news, and of what operators have to decide besides.
+    """One notice per audience for the news, and one for what operators have to decide.
 
     Args:
         order: as it is after the change.
-        to_decide: is left out if the news reaches operators anyway.
+        to_decide: left out if the news reaches operators anyway.
         extra: the payments that are not needed.
         note: why the order changes, for operators.
-        sent_back: what an operator has sent back, if the event is about that.
+        sent_back: what an operator has refunded, if the event is about that.
     """
     if news and Audience.OPERATOR in AUDIENCES[news]:
         to_decide = None
@@ -43,12 +43,12 @@ def notices_of(
 
 
 def money_of(event: OrderEvent) -> Money | None:
-    """What the event is about; None if it is not about money."""
+    """The amount that the event is about; None if it is not about money."""
     return event.money if isinstance(event, CarriesPayment | RefundUpdated | DisputeChanged) else None
 
 
 def price_of(order: Order) -> Money | None:
-    """What was asked; None for an order that was never held, whose amount is what somebody else wrote."""
+    """What the order asked; None if it was never held, since then anybody may have written its amount."""
     return order.asked if order.reserved_at else None
 
 

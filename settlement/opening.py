@@ -1,4 +1,4 @@
-"""An attempt to have an order paid is claimed, before Stripe is asked for its session. Pure."""
+"""Claims an attempt to have an order paid, before Stripe is asked for its Checkout session. Pure."""
 
 from dataclasses import replace
 
@@ -10,10 +10,10 @@ from settlement.decisions import Case, Decision, Proposal, Unchanged
 
 
 def open_checkout(case: Case) -> Decision | Proposal:
-    """Keep the order's units for as long as its session may be open, and what Stripe will be asked for.
+    """Keep the order's units for as long as its session may be open, and record what Stripe will be asked for.
 
-    From then on, everybody who wants to pay asks Stripe for this very session, under the same key. So however many
-    call, and wherever one of them dies, there is one.
+    From then on, every call asks Stripe for this same session under the same idempotency key. So there is only one,
+    however many calls there are and wherever one of them dies.
     """
     event, known = case.event_as(CheckoutOpened), case.snapshot.checkout
     latest = known.checkout if known else None
@@ -30,7 +30,7 @@ def open_checkout(case: Case) -> Decision | Proposal:
 
 
 def _why_not(case: Case, event: CheckoutOpened, order: Order, latest: Checkout | None) -> str | None:
-    """Why this attempt is not the next one, in words for a person; None if it is."""
+    """Human-readable reason why this attempt is not the next one; None if it is."""
     if event.user_id != order.user_id:
         return "not_the_owner: the order is somebody else's"
     if latest and latest.state is CheckoutState.OPEN:

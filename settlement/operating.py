@@ -1,7 +1,7 @@
-"""What an operator's request does to an order: by the same steps as all else, or turned down, which is on record. Pure.
+"""Decides what an operator's request does to an order; a request that is turned down is put on record, too. Pure.
 
-Whoever asks knows more than the service: that a bank transfer has come, or that the customer agreed. So money is taken
-as they say. Units are not: what is not there is not sold.
+The operator knows more than the service: that a bank transfer has arrived, or that the customer agreed. So their word
+is taken for money, but not for units: units that are not in stock are not sold.
 """
 
 from collections.abc import Callable
@@ -23,13 +23,13 @@ from settlement.refunding import unavailable, with_refunds
 
 
 def accept(case: Case) -> Decision | Proposal:
-    """Finalize the order: what was paid is what it asks, and if nothing was, somebody has been paid elsewhere."""
+    """Finalize the order at what was paid; if nothing was, at what it asks, since it was paid elsewhere."""
     order = case.order
     if order.defect:
         return turned_down(case, f"{INVALID_ORDER}: {order.defect}")
     if order.sold:
-        return _taken_anew(case)
-    received = _brought_to(order)
+        return _take_again(case)
+    received = _received_for(order)
     if why := _why_not_paid_with(case, received):
         return turned_down(case, why)
     order = replace(order, total=received or order.asked)
@@ -46,17 +46,17 @@ def _accepted(case: Case, order: Order, with_units: Callable[[Proposal], Proposa
         charge_id = None if payment_id.startswith("pi_") else payment_id
         named = Payment(payment_id, PaymentState.SUCCEEDED, case.now, order.asked, charge_id)
         order = replace(order, payments=order.payments.with_report(named))
-    note = _on_its_way(order, "that money is not needed")
+    note = _under_way_note(order, "that money is not needed")
     return with_refunds(case, replace(with_units(finalized(case, order)), result=Result.ACCEPTED, note=note))
 
 
-def _brought_to(order: Order) -> Money | None:
-    """All that its payments have brought, whatever it is; None while there is none."""
+def _received_for(order: Order) -> Money | None:
+    """All that its payments have brought, even if it is not what the order asks; None if nothing."""
     return order.received or sum_of(each for each in order.payments.succeeded if not each.is_free)
 
 
 def _why_not_paid_with(case: Case, received: Money | None) -> str | None:
-    """Why the payment that is named cannot be what has paid for it, in words for a person; None if it can."""
+    """Human-readable reason why the named payment cannot have paid the order; None if it can."""
     payment_id = case.event_as(OrderAccepted).payment_id
     if payment_id is None:
         return None
@@ -69,7 +69,7 @@ def _why_not_paid_with(case: Case, received: Money | None) -> str | None:
 
 
 def _why_too_early(payment: Payment) -> str:
-    """An order that is accepted for a payment is paid with it; one that is accepted without was paid elsewhere."""
+    """Human-readable reason why a payment that has not succeeded does not count as paid."""
     wait = "wait until it has succeeded" if payment.is_under_way else "it brings nothing"
     return f"not_paid: {payment.payment_id} is {payment.state}: {wait}, or name no payment if it was paid elsewhere"
 
@@ -78,8 +78,8 @@ def _accepted_unheld(case: Case, order: Order) -> Decision | Proposal:
     products = case.snapshot.products
     if not products.keys() >= set(order.product_ids):
         return Look(order.product_ids)
-    if _brought_to(order) is None and order.reserved_at is None:
-        # Nobody has ever held it or been paid for it: it costs what the catalogue says, as it does for everybody.
+    if _received_for(order) is None and order.reserved_at is None:
+        # The order was never held or paid, so it costs what the catalogue says, as for everybody.
         try:
             price = price_to_hold(order, products)
         except Refused as refused:
@@ -93,8 +93,8 @@ def _accepted_unheld(case: Case, order: Order) -> Decision | Proposal:
     return _accepted(case, order, lambda paid: replace(paid, moves=taken))
 
 
-def _taken_anew(case: Case) -> Decision | Proposal:
-    """Its units had come back for a refund that failed, and were sold again: take others."""
+def _take_again(case: Case) -> Decision | Proposal:
+    """Take other units: the order's own came back for a refund that failed, and were sold again."""
     accepted = with_refunds(case, Proposal(Result.ACCEPTED, case.order))
     if isinstance(accepted, Proposal) and accepted.order.status is OrderStatus.REFUND_DUE:
         return turned_down(case, accepted.order.failure_reason)
@@ -102,7 +102,7 @@ def _taken_anew(case: Case) -> Decision | Proposal:
 
 
 def release_hold(case: Case) -> Decision | Proposal:
-    """What becomes of the order is what becomes of one whose time is over, also if it was extended."""
+    """Treat the order as if its hold had run out, even if an operator had extended that."""
     order = replace(case.order, extended_until=None)
     if case.order.extended_until:
         order = replace(order, reservation_expires_at=case.terms.end_of_hold(order))
@@ -111,17 +111,17 @@ def release_hold(case: Case) -> Decision | Proposal:
         return decided
     if _is_session_being_ended(case):
         return Proposal(Result.CHECKOUT_ENDING, order)
-    return replace(decided, note=in_words(decided.note, _on_its_way(case.order, "the order is held again")))
+    return replace(decided, note=in_words(decided.note, _under_way_note(case.order, "the order is held again")))
 
 
 def _is_session_being_ended(case: Case) -> bool:
-    """Whether Stripe has yet to say that nobody can pay in it; when its own time is up, it is over in any case."""
+    """Whether Stripe has yet to confirm that the session is over; once its own time is up, it is over in any case."""
     known, until = case.snapshot.checkout, case.order.checkout_until
     return bool(known and known.checkout.ends_as and until and until > case.now)
 
 
 def prolong_hold(case: Case) -> Proposal:
-    """Held until then, whatever else ends sooner."""
+    """Hold the order until the given time, whatever would end its hold sooner."""
     until, order = case.event_as(HoldProlonged).until, case.order
     latest = order.reserved_at and order.reserved_at + case.terms.hold_max
     held_until = order.reservation_expires_at
@@ -136,18 +136,18 @@ def prolong_hold(case: Case) -> Proposal:
 
 
 def is_not_as_expected(case: Case) -> bool:
-    """Whether what is asked for was only meant for an order of another status."""
+    """Whether the request was meant for an order of another status."""
     event = case.event
     return isinstance(event, OperatorOrderEvent) and event.expected_status not in (None, case.order.status)
 
 
 def turn_down(case: Case) -> Proposal:
-    """There is nothing in this status that the request could be about."""
+    """Turn the request down: it makes no sense for an order of this status."""
     return turned_down(case, f"{case.order.settled_status}: {_WHY_NOT[case.order.settled_status]}")
 
 
 def turned_down(case: Case, why: str | None) -> Proposal:
-    """On record, with the reason; the order stays as it is."""
+    """The request is put on record with the reason, and the order stays as it is."""
     return Proposal(REFUSALS[case.event.kind], case.order, note=why)
 
 
@@ -158,7 +158,7 @@ REFUSALS: Final = {
     EventKind.OPERATOR_EXTENDED: Result.NOT_EXTENDED,
     EventKind.OPERATOR_CANCELLED: Result.NOT_CANCELLED,
 }
-"""How a request of each kind ends that is turned down."""
+"""The result of a request of each kind that is turned down."""
 _OVER: Final = "it holds nothing, and nothing was paid"
 _WHY_NOT: Final = {
     OrderStatus.PENDING: "nothing is held for it yet, which takes seconds; if its trigger is lost, some minutes",
@@ -176,6 +176,6 @@ _WHY_NOT: Final = {
 }
 
 
-def _on_its_way(order: Order, what_then: str) -> str | None:
+def _under_way_note(order: Order, what_then: str) -> str | None:
     under_way = " and ".join(payment.payment_id for payment in order.payments.under_way)
     return f"payment_under_way: should {under_way} succeed, {what_then}" if under_way else None

@@ -1,4 +1,4 @@
-"""What must be done outside because of a change: messages to send, money to send back, sessions to end. Pure."""
+"""Decides what a change causes outside: messages to send, payments to refund, sessions to expire. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,7 +13,7 @@ from settlement.terms import AutoRefund, Terms
 
 
 def messages_of(notices: Iterable[Notice], order_id: str, cause_id: str, terms: Terms) -> tuple[Effect, ...]:
-    """One for each notice and each channel by which its audience is reached, unless the shop sends no such notice."""
+    """One effect for each notice and each channel of its audience, unless the shop does not send such notices."""
     return tuple(
         a_message(channel, notice.audience, order_id, cause_id, notice.user_id)
         for notice in notices
@@ -23,7 +23,7 @@ def messages_of(notices: Iterable[Notice], order_id: str, cause_id: str, terms: 
 
 
 def refunds_of(payments: Iterable[Payment], order: Order, cause_id: str) -> tuple[Effect, ...]:
-    """One for each of these payments of the order, whatever causes it."""
+    """One effect for each of these payments, with the same id whatever causes it."""
     return tuple(
         a_stripe_call(EffectKind.STRIPE_REFUND, payment.payment_id, order.order_id, cause_id, order.user_id)
         for payment in payments
@@ -31,7 +31,7 @@ def refunds_of(payments: Iterable[Payment], order: Order, cause_id: str) -> tupl
 
 
 def ordered_refunds(refunds: Mapping[str, RefundTerms], order: Order, cause_id: str) -> tuple[Effect, ...]:
-    """One for each refund that an operator has ordered, under a key of its own: another order is another refund."""
+    """One effect for each refund that an operator has ordered, under its own key: a second order is a second refund."""
     return tuple(
         an_ordered_refund(payment_id, terms, order.order_id, cause_id, order.user_id)
         for payment_id, terms in refunds.items()
@@ -39,7 +39,7 @@ def ordered_refunds(refunds: Mapping[str, RefundTerms], order: Order, cause_id: 
 
 
 def expiries_of(case: Case, after: Checkout | None, cause_id: str) -> tuple[Effect, ...]:
-    """One if the order's open session is to end from now on, before its order does."""
+    """One effect if the order's open session is to be expired from now on; none if that was so before."""
     before = case.snapshot.checkout
     was_to_end = before is not None and before.checkout.ends_as is not None
     if after is None or after.ends_as is None or after.session_id is None or was_to_end:
@@ -50,15 +50,16 @@ def expiries_of(case: Case, after: Checkout | None, cause_id: str) -> tuple[Effe
 
 
 def newly_due_back(case: Case, after: Order) -> tuple[Payment, ...]:
-    """The payments that the shop refunds by itself from now on, each of them as a whole.
+    """The payments that the service refunds by itself from now on, each in full.
 
-    Not if the order is by now paid with one of those that it refunds already, or that a person has refunded: which of
-    two payments came first can turn out late. Nor where a refund of it came to nothing, which a person has to look
-    into, nor what a connected account reports, whose key is another; nor what would be kept back when it is to be done.
+    There are none if the order is now paid with a payment that the service is refunding or a person has refunded: which
+    of two payments came first can turn out late. Left out are payments of which a refund failed, for a person to look
+    into; payments that a connected account reports, which needs another key; and payments whose refund
+    `why_not_to_refund` would stop when it is due.
     """
     if isinstance(case.event, StripeEvent) and case.event.delivery.account is not None:
         return ()
-    if _paid_with_what_goes_back(case, after) or (after.sold and _any_is_back(after.paid_with, after)):
+    if _paying_but_due_back(case, after) or (after.sold and _any_is_fully_refunded(after.paid_with, after)):
         return ()
     auto_refund = case.terms.auto_refund
     before, due = _ids_of(_due_back(case.order, auto_refund)), _due_back(after, auto_refund)
@@ -67,15 +68,15 @@ def newly_due_back(case: Case, after: Order) -> tuple[Payment, ...]:
 
 
 def refunds_in_words(case: Case, after: Order, due_back: Iterable[Payment]) -> str | None:
-    """What a person has to know of refunds that nobody makes by hand; None if there are none."""
-    named = " and ".join(sorted(_ids_of(due_back) or _paid_with_what_goes_back(case, after)))
+    """What operators have to know about automatic refunds; None if there are none."""
+    named = " and ".join(sorted(_ids_of(due_back) or _paying_but_due_back(case, after)))
     return f"refund_under_way: being refunded: {named}" if named else None
 
 
 def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) -> str | None:
-    """Why a payment that was due back is not refunded after all, in words for a person; None if it is.
+    """Human-readable reason why a payment is not refunded after all, although it was due back; None if it is refunded.
 
-    However it came to be due: what counts is that the order is without need of it, or cannot be fulfilled.
+    However it came to be due, it is refunded only if the order does not need it or cannot be fulfilled.
     """
     if auto_refund is AutoRefund.OFF:
         return "AUTO_REFUND is off"
@@ -83,19 +84,20 @@ def why_not_to_refund(order: Order, payment_id: str, auto_refund: AutoRefund) ->
     if payment is None or payment.is_doubtful:
         return "it may be another order's"
     if order.open_disputes is not None:
-        # The bank may have taken back what the order is paid with, or may yet: then this is all that there is.
+        # The bank may have taken back the payment that paid for the order, or may yet: then this payment is all there
+        # is.
         return f"a payment of {order.order_id} is disputed, or was"
     if _is_never_sold(order) and auto_refund is AutoRefund.ALL:
         return None
     others = Payments({key: each for key, each in order.payments.by_id.items() if not each.is_named_by([payment_id])})
     paying = others.paying(order.asked)
-    if not order.sold or not paying or _any_is_back(paying, order):
+    if not order.sold or not paying or _any_is_fully_refunded(paying, order):
         return f"{order.order_id} is {order.status}, and no other payment pays for it"
     return None
 
 
 def _due_back(order: Order, auto_refund: AutoRefund) -> tuple[Payment, ...]:
-    """The payments of the order that the shop refunds by itself, or has refunded."""
+    """The payments of the order that the service refunds by itself, or has refunded."""
     match auto_refund:
         case AutoRefund.OFF:
             return ()
@@ -103,23 +105,23 @@ def _due_back(order: Order, auto_refund: AutoRefund) -> tuple[Payment, ...]:
             return order.extra_payments
         case AutoRefund.ALL:
             unsold = order.paid_with if _is_never_sold(order) else ()
-            # What may be another order's is nobody's to send back without a person.
+            # A payment that may be another order's needs a person's decision.
             return (*order.extra_payments, *(each for each in unsold if not each.is_doubtful))
 
 
 def _is_never_sold(order: Order) -> bool:
-    """Whether it cannot be fulfilled: also once its money is back, which may yet turn out not to be so."""
+    """Whether the order cannot be fulfilled, even if it is refunded already: that refund may still fail."""
     status = order.unfulfilled_as if order.status is OrderStatus.REFUNDED else order.status
     return status is OrderStatus.REFUND_DUE and not order.sold
 
 
-def _paid_with_what_goes_back(case: Case, after: Order) -> set[str]:
+def _paying_but_due_back(case: Case, after: Order) -> set[str]:
     going_back = _ids_of(_due_back(case.order, case.terms.auto_refund))
     return going_back & _ids_of(after.paid_with) if after.sold else set()
 
 
-def _any_is_back(payments: Iterable[Payment], order: Order) -> bool:
-    """Whether all the money of one of them was refunded, so that it pays for nothing."""
+def _any_is_fully_refunded(payments: Iterable[Payment], order: Order) -> bool:
+    """Whether one of them is refunded in full, so that it pays for nothing."""
     return any(order.refunds.amount_of(payment) >= amount_of(payment) for payment in payments)
 
 
@@ -132,7 +134,7 @@ def _is_owed(payment: Payment, order: Order) -> bool:
 
 
 def _is_for_a_person(payment: Payment, order: Order) -> bool:
-    """Whether a refund of it has failed or was cancelled, or some of it went back where Stripe knows nothing of it."""
+    """Whether a refund of it has failed or was cancelled, or part of it went back outside Stripe."""
     return any(refund.is_undone or refund.is_elsewhere for refund in order.refunds.refunds_of(payment))
 
 

@@ -1,4 +1,4 @@
-"""Orders that are paid: finalized, kept for a person to decide, or due for a refund. Pure."""
+"""Settles paid orders: they are finalized, kept for a person to decide, or due for a refund. Pure."""
 
 from dataclasses import replace
 
@@ -19,14 +19,14 @@ def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal |
     """Finalize an order whose units are held, or keep them held for a person to decide.
 
     Args:
-        counted: the hold, if it was only just counted for this payment.
+        counted: the hold, if it was counted just now for this payment.
     """
     order = with_report(case)
     if order.defect:
         return _quarantined(case, order, f"{INVALID_ORDER}: {order.defect}", counted)
     reason = why_unpaid(order)
     if is_free_and_unneeded(case.event, order):
-        # A late payment is holding the closed order, or crashed while holding it, and comes again.
+        # A late payment is holding the closed order or crashed meanwhile, and will be delivered again.
         return GiveBack.of(case) if order.held_from in CLOSED else _keep_unpaid(case, order, reason, counted)
     if reason and (waiting := _awaiting_session(case, order, reason)):
         return waiting
@@ -36,7 +36,7 @@ def take_units(case: Case, *, counted: tuple[StockMove, ...] = ()) -> Proposal |
 
 
 def take_unheld_units(case: Case) -> Proposal | Look:
-    """Finalize an order whose hold went back with the money of a payment that did not pay for it."""
+    """Finalize an order whose hold was released when an insufficient payment was refunded."""
     order = with_report(case)
     if not case.snapshot.products.keys() >= set(order.product_ids):
         return Look(order.product_ids)
@@ -51,7 +51,7 @@ def take_unheld_units(case: Case) -> Proposal | Look:
 
 
 def _why_not_to_hold(order: Order, case: Case) -> Refused | None:
-    """Why the order, which may never have been held, cannot be; None if it can."""
+    """Why an order that may never have been held cannot be held; None if it can."""
     try:
         price_to_hold(order, case.snapshot.products)
     except Refused as refused:
@@ -60,7 +60,7 @@ def _why_not_to_hold(order: Order, case: Case) -> Refused | None:
 
 
 def quarantine(case: Case, reason: str | None = None) -> Proposal | Look:
-    """Keep the payment of an order that cannot be held as it is."""
+    """Keep the payment of an order that cannot be held, for a person to decide."""
     return _quarantined(case, with_report(case), reason or f"{INVALID_ORDER}: {case.order.defect}")
 
 
@@ -68,30 +68,30 @@ def refuse(case: Case, refused: Refused | None = None, *, priced: Order | None =
     """Fail an order that cannot be held; if it is paid, its money is due back.
 
     Args:
-        refused: why; the defect of the order, if it is None.
-        priced: the order with what the catalogue asks, where only being held would have shown that. Money of its own
-            may still pay for it, if what it was refused for is another order's.
+        refused: why; None means the order's own defect.
+        priced: the order at the catalogue's price, which it would have had once held. If this payment may be another
+            order's, a later one may still pay for it.
     """
     refused = refused or Refused(f"{INVALID_ORDER}: {case.order.defect}")
     reason, note = str(refused), refused.note
     event, order = case.event, replace(with_report(case), held_from=None, failure_reason=reason)
     if isinstance(event, CarriesPayment) and not event.payment.is_free:
         if why_doubtful(case):
-            # It may be another order's money, which nobody should pay back.
+            # It may be another order's money, so it is not due back.
             return quarantine(replace(case, order=priced or case.order), reason)
         due = OrderStatus.REFUND_DUE
         total = order.total if order.price_defect else order.asked
         order = replace(order, status=due, total=total, unfulfilled_as=due, settled_by=event.event_id)
         return with_refunds(case, Proposal(Result.REFUND_DUE, order, notice=NoticeType.REFUND_DUE, note=note))
     if order.status in CLOSED:
-        # The customer knows, and what came too late cost them nothing.
+        # The customer already knows, and the late event cost them nothing.
         return Proposal(already(order), replace(case.order, payments=order.payments), note=note)
     failed = replace(order, status=OrderStatus.FAILED)
     return Proposal(Result.RESERVATION_FAILED, failed, notice=NoticeType.FAILED, note=note)
 
 
 def closed_and_not_paid(case: Case, order: Order) -> Proposal | None:
-    """What is over stays so for a session that was free of charge, if the order has a price."""
+    """Leave a closed order with a price closed if the event is only of a session that was free of charge; else None."""
     if order.status not in CLOSED or not is_free_and_unneeded(case.event, order):
         return None
     known = replace(case.order, payments=order.payments)
@@ -99,7 +99,7 @@ def closed_and_not_paid(case: Case, order: Order) -> Proposal | None:
 
 
 def finalized(case: Case, order: Order) -> Proposal:
-    """It is paid; whoever calls adds which units are taken for it, and what follows from its money."""
+    """The order as paid. The caller adds the units to take, and `with_refunds`."""
     paid = replace(
         order,
         total=order.asked,
@@ -113,16 +113,16 @@ def finalized(case: Case, order: Order) -> Proposal:
 
 
 def with_held_units(paid: Proposal) -> Proposal:
-    """The proposal, and the units that are held for its order are taken: now, or later where they were hot then."""
+    """Add the units held for the order: those to take now, and those the fold takes because the product was hot."""
     order = paid.order
     return replace(paid, moves=take(order.lines_taken_at_once), later=take(order.lines_taken_later))
 
 
 def _awaiting_session(case: Case, order: Order, reason: str) -> Proposal | Look | None:
-    """Keep money of our own open session that does not match until that says what it cost; None for all other money.
+    """Keep a payment of our own open session until the session reports its total; None for any other payment.
 
-    Stripe reports a payment by its charge, its PaymentIntent and its session, in any order, and only the last says what
-    was added to the price.
+    Stripe reports a payment by its charge, its PaymentIntent and its session, in any order, and only the session says
+    what was added to the price.
     """
     if order.checkout_until is None or order.price_defect or why_doubtful(case):
         return None
@@ -139,7 +139,7 @@ def _awaiting_session(case: Case, order: Order, reason: str) -> Proposal | Look 
 
 
 def _keep_unpaid(case: Case, order: Order, reason: str | None, counted: tuple[StockMove, ...]) -> Proposal:
-    """Leave the order to be paid, and give a person as long to decide as a payment has that is on its way."""
+    """Leave the order unpaid, and held for a person to decide for as long as for a payment that is under way."""
     kept = replace(
         order,
         status=OrderStatus.RESERVED,

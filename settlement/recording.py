@@ -1,4 +1,4 @@
-"""What is put on record: more money, declines, disputes, subscriptions, cancel requests, and repetitions. Pure."""
+"""Records more payments and refunds, declines, disputes, subscriptions, cancel requests and repetitions. Pure."""
 
 from collections import Counter
 from dataclasses import replace
@@ -31,7 +31,7 @@ from settlement.reported import why_doubtful, with_report
 
 
 def record_money(case: Case) -> Proposal | Look | GiveBack:
-    """Add a payment or a refund to what is known of an order that was paid, if only in part."""
+    """Add a payment or a refund to an order that was paid, at least in part."""
     event, order = case.event, with_report(case)
     if isinstance(event, CarriesPayment) and order.awaits_payment and why_unpaid(order) is None:
         return take_units(case) if order.hold_kept else take_unheld_units(case)
@@ -39,13 +39,13 @@ def record_money(case: Case) -> Proposal | Look | GiveBack:
         return refuse(case, Refused(f"{case.order.failure_reason}"))
     recorded = _money_recorded(case, order)
     if isinstance(event, PaymentSucceeded) and not is_what_is_known(case.order):
-        # Somebody has written over its status, and a payment is no reason to take that back.
+        # Somebody has overwritten its status, and a payment is no reason to undo that.
         return recorded
     return with_refunds(case, recorded)
 
 
 def _is_own_money_of_used_id(case: Case) -> bool:
-    """Whether it is known by now that money is no earlier order's, so that it is due back whenever that was known."""
+    """Whether a payment of an order with a reused id turns out to be the order's own, and so is due back."""
     event, order = case.event, case.order
     is_kept = order.status is OrderStatus.REVIEW and order.is_id_reused
     return is_kept and isinstance(event, CarriesPayment) and not (event.payment.is_free or why_doubtful(case))
@@ -71,7 +71,7 @@ def _money_recorded(case: Case, order: Order) -> Proposal:
 
 
 def _is_paid_with(event: OrderEvent, order: Order) -> bool:
-    """Whether its payment is one of those that the order is paid with."""
+    """Whether the event's payment is one of those that pay for the order."""
     ids = event.payment_ids if isinstance(event, StripeEvent) else ()
     return any(payment.is_named_by(ids) for payment in order.paid_with)
 
@@ -88,7 +88,7 @@ def record_subscription(case: Case) -> Proposal:
 def record_decline(case: Case) -> Proposal:
     event, order = case.event_as(PaymentFailed), with_report(case)
     decline = later_decline(order.decline, event.decline)
-    # Neither another event of a known decline nor one from before it is news to anybody.
+    # Another event of a known decline is no news, and neither is an earlier decline.
     is_news = decline == event.decline and not (order.decline and order.decline.is_same_attempt(decline))
     notice = NoticeType.PAYMENT_FAILED if is_news else None
     declined = case.terms.shortened(case.order, replace(order, decline=decline))
@@ -96,11 +96,11 @@ def record_decline(case: Case) -> Proposal:
 
 
 def await_payment(case: Case) -> Decision | Proposal:
-    """Let a refund wait for the money that it gives back, unless that was never more than authorised."""
+    """Let a refund wait for its payment, unless that payment was only ever authorised."""
     event = case.event_as(RefundUpdated)
     known = case.order.payments.find(*event.payment_ids)
     if known and known.state is PaymentState.CANCELED:
-        # Until API version 2025-03-31 Stripe reported as refunded what was authorised, and released with the payment.
+        # Until API version 2025-03-31 Stripe reported an authorisation that was released with its payment as refunded.
         note = f"released: {known.payment_id} was canceled, so nothing was paid that could be refunded"
         return Proposal(Result.REFUND_RECORDED, with_report(case), note=note)
     return wait_for_payment(event, case.snapshot, case.now)
@@ -126,7 +126,7 @@ def record_dispute(case: Case) -> Proposal:
 def record_cancel_request(case: Case) -> Proposal:
     requested = replace(case.order, cancel_requested_at=case.now)
     if case.order.status in CLOSED:
-        # Should it be paid after all, the request is not forgotten.
+        # Kept in case the order is paid after all.
         return Proposal(already(case.order), requested)
     return Proposal(
         Result.CANCEL_REQUEST_RECORDED,
@@ -140,10 +140,11 @@ def change_nothing(case: Case) -> Decision | Proposal:
     order = case.order
     match case.event:
         case OrderPlaced() if order.status is OrderStatus.CANCELLED and order.reserved_at is None:
-            # It has never held units. Should it be paid after all, nobody must take it for a second order of its id.
+            # It has never held units. Without an audit entry, a later payment does not take it for a second order with
+            # its id.
             return Unchanged(Outcome(Result.ALREADY_PLACED, order.order_id))
         case OrderPlaced():
-            # A payment was faster than the trigger. That an order had this id is put on record all the same.
+            # A payment was faster than the trigger. Record all the same that an order with this id was placed.
             return Proposal(Result.ALREADY_PLACED, order)
         case ReservationLapsed():
             return Unchanged(Outcome(Result.NOT_EXPIRED, order.order_id))

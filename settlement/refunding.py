@@ -1,7 +1,7 @@
-"""What follows from all that is known of an order's money: its status, and which units are back on the shelf. Pure.
+"""Derives from all payments and refunds of an order its status, and which units are back on the shelf. Pure.
 
-Status and stock are derived from what is known, never from what came last. So they are the same in whatever order
-payments, refunds and their failures are reported.
+Status and stock follow from all that is known, never from what came last. So they are the same in whatever sequence
+payments, refunds and failed refunds are reported.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _NOTICE: Final = {
 
 
 def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
-    """The proposal, and what follows from all that is refunded of the payments that its order is paid with."""
+    """Add to the proposal what follows from all refunds of the payments that its order is paid with."""
     order = proposal.order
     wanted = _units_to_have_back(order, case)
     to_take = {p: order.returned.get(p, 0) - wanted[p] for p in order.taken}
@@ -34,14 +34,14 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
     if not case.snapshot.products.keys() >= to_take.keys():
         return Look(order.product_ids)
     short = unavailable(to_take, case)
-    why_taken = "a refund failed" if _has_undone(case.event) else "fewer units go back"
+    why_taken = "a refund failed" if _reports_failed_refund(case.event) else "fewer units go back"
     missing = f"sold_again: {why_taken}, and {short} are gone by now" if short else None
     returned = {p: max(wanted[p], order.returned.get(p, 0) if missing else 0) for p in order.taken}
     moves = put_back({p: n - order.returned.get(p, 0) for p, n in returned.items()})
     if not case.snapshot.products.keys() >= _put_on_shelf(together(proposal.moves, moves)):
         return Look(order.product_ids)
 
-    # All money is back: then only the books are wrong, and nothing is owed to the customer.
+    # If all money is back, only the books are wrong: the customer is owed nothing.
     is_owed = bool(missing) and not _is_full(order)
     status = _status_of(order, is_short=is_owed)
     if order.hold_kept and status is OrderStatus.REFUNDED:
@@ -70,12 +70,12 @@ def with_refunds(case: Case, proposal: Proposal) -> Proposal | Look:
 
 
 def is_what_is_known(order: Order) -> bool:
-    """Whether the status of a paid order is what follows from its payments and refunds."""
+    """Whether a paid order's status is the one that follows from its payments and refunds."""
     return order.status is _status_of(order, is_short=order.status is OrderStatus.REFUND_DUE)
 
 
 def unavailable(units: Mapping[str, int], case: Case) -> str | None:
-    """Which of these units the inventory counts and does not have free, in words for a person; None if it has all."""
+    """Human-readable list of the units that the inventory counts but does not have free; None if it has them all."""
     products = case.snapshot.products
     short = {
         product_id: quantity
@@ -86,12 +86,12 @@ def unavailable(units: Mapping[str, int], case: Case) -> str | None:
 
 
 def _put_on_shelf(moves: tuple[StockMove, ...]) -> set[str]:
-    """The products that must be read first: one that is never short by now has no figure to which units are added."""
+    """The products that gain units, which must be read first: one that is now never short has no figure to add to."""
     return {move.product_id for move in moves if move.stock > 0}
 
 
 def _held_again(case: Case, order: Order) -> tuple[Order, tuple[StockMove, ...]]:
-    """What went back with the money is held again, if it is there, as if it had never gone."""
+    """Hold the order's units again after their refund failed, if they are available."""
     order = to_be_held(order, case.snapshot.products)
     is_there = not unavailable({line.product_id: line.quantity for line in order.counted_lines}, case)
     return replace(order, hold_kept=is_there), hold(order.counted_lines) if is_there else ()
@@ -101,7 +101,7 @@ _IN_ORDER: Final = frozenset({OrderStatus.FINALIZED, OrderStatus.PARTIALLY_REFUN
 
 
 def _reason_of(order: Order, status: OrderStatus) -> str | None:
-    """Why it is what it is; nothing is wrong with a sold order any more whose money is as it should be."""
+    """The failure reason to keep; None for a sold order whose money is as it should be."""
     is_over = status in _IN_ORDER or (status is OrderStatus.REFUNDED and order.sold)
     return None if is_over else order.failure_reason
 
@@ -121,19 +121,23 @@ def _units_to_have_back(order: Order, case: Case) -> Mapping[str, int]:
     if RestockRule.ALL in said or (follows_terms and case.terms.restock_on_refund):
         return order.taken
     named = units_named(refunds)
-    # What came back under other terms stays, but not what a refund brought back that has failed, or counts no more.
-    back = order.returned if follows_terms and not (_has_newly_undone(case) or _is_paid_anew(case, order)) else {}
+    # Units that came back under earlier terms stay back, unless a refund has failed since or no longer counts.
+    back = (
+        order.returned
+        if follows_terms and not (_reports_newly_failed_refund(case) or _is_paid_anew(case, order))
+        else {}
+    )
     return {p: min(quantity, max(named.get(p, 0), back.get(p, 0))) for p, quantity in order.taken.items()}
 
 
 def _is_paid_anew(case: Case, order: Order) -> bool:
-    """Whether it is paid with other payments than before the event."""
+    """Whether this event changes which payments pay for the order."""
     before, after = ({payment.payment_id for payment in each.paid_with} for each in (case.order, order))
     return before != after
 
 
 def _refunds_that_count(order: Order) -> tuple[Refund, ...]:
-    """The refunds that are done, of the payments that the order is paid with."""
+    """The completed refunds of the payments that pay for the order."""
     of_payments = (refund for payment in order.paid_with for refund in order.refunds.refunds_of(payment))
     return tuple({refund.refund_id: refund for refund in of_payments if refund.is_done}.values())
 
@@ -142,7 +146,7 @@ def _status_of(order: Order, *, is_short: bool) -> OrderStatus:
     if _is_full(order):
         return OrderStatus.REFUNDED
     if not order.sold:
-        # Paid and never fulfilled, which a refund that failed brings back.
+        # Paid and never fulfilled; also again after a refund failed.
         if order.status in (OrderStatus.REVIEW, OrderStatus.REFUND_DUE):
             return order.status
         return order.unfulfilled_as or OrderStatus.REFUND_DUE
@@ -153,13 +157,13 @@ def _status_of(order: Order, *, is_short: bool) -> OrderStatus:
 
 def _result_of(case: Case, proposal: Proposal, after: Order) -> Result:
     if proposal.result in _FOR_A_PERSON and after.status is proposal.order.status:
-        # The same event is the first to report the payment, and somebody has to do something about it.
+        # The event also reports the payment for the first time, and somebody has to act on it.
         return proposal.result
     before = case.order.amount_refunded
     if after.amount_refunded > before:
         return Result.REFUNDED if after.status is OrderStatus.REFUNDED else Result.PARTIALLY_REFUNDED
-    is_less = after.amount_refunded < before and _has_undone(case.event)
-    if is_less or _has_newly_undone(case) or _has_newly_lost(case, after):
+    is_less = after.amount_refunded < before and _reports_failed_refund(case.event)
+    if is_less or _reports_newly_failed_refund(case) or _shows_unknown_failed_refund(case, after):
         return Result.REFUND_FAILED
     return proposal.result
 
@@ -167,10 +171,10 @@ def _result_of(case: Case, proposal: Proposal, after: Order) -> Result:
 _FOR_A_PERSON: Final = frozenset({Result.QUARANTINED, Result.REFUND_DUE})
 
 
-def _has_newly_undone(case: Case) -> bool:
-    """Whether the event says so of a refund that was under way or done: its customer still waits for that money.
+def _reports_newly_failed_refund(case: Case) -> bool:
+    """Whether the event says that a refund failed that was pending or done, so that its customer still waits for money.
 
-    They do not for what has gone back elsewhere.
+    They do not if that money went back outside Stripe.
     """
     event, payments, before = case.event, case.order.payments, case.order.refunds
     if not isinstance(event, ChargeRefunded | RefundUpdated):
@@ -182,25 +186,25 @@ def _has_newly_undone(case: Case) -> bool:
     return any(each is None or after.promised_of(each) < before.promised_of(each) for each in paid)
 
 
-def _has_newly_lost(case: Case, after: Order) -> bool:
-    """Whether a refund of money that had come is heard of for the first time now that it came to nothing.
+def _shows_unknown_failed_refund(case: Case, after: Order) -> bool:
+    """Whether a refund of a received payment becomes known only now that it has failed.
 
-    Stripe may report that before it reports that there was a refund, or nobody else ever does.
+    Stripe may report the failure before the refund, and the refund itself perhaps never.
     """
     paid = {payment.payment_id for payment in case.order.payments.succeeded}
     known = {refund.refund_id for _, refund in case.order.lost_refunds}
     return any(payment.payment_id in paid and refund.refund_id not in known for payment, refund in after.lost_refunds)
 
 
-def _has_undone(event: OrderEvent) -> bool:
-    """Whether the event says of a refund that it came to nothing."""
+def _reports_failed_refund(event: OrderEvent) -> bool:
+    """Whether the event says that a refund failed or was cancelled."""
     if not isinstance(event, ChargeRefunded | RefundUpdated):
         return False
     return any(refund.is_undone for refund in event.refunds.by_id.values())
 
 
 def _remarks_on(event: OrderEvent, order: Order) -> str | None:
-    """What a refund's metadata asks for and cannot have."""
+    """What a refund's metadata asks for and cannot have, human-readable; None if there is nothing."""
     if not isinstance(event, ChargeRefunded | RefundUpdated):
         return None
     named, sold = units_named(_refunds_that_count(order)), order.sold

@@ -1,4 +1,4 @@
-"""An operator wants an event of Stripe's settled again: what is kept of it is settled as if it was delivered. Pure."""
+"""Settles an event of Stripe's again for an operator, from what was kept of it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ _WAITS_FOR: Final[Mapping[Result, str]] = MappingProxyType(
 
 
 def replay(event: EventReplayed, snapshot: Snapshot) -> Replay | Adjustment:
-    """The event as it is kept here, to be settled for whoever asks. What is not kept, only Stripe can show again."""
+    """Return the event as it was kept, to be settled for the operator. If it was not kept, only Stripe can show it."""
     known, event_id = snapshot.event_on_record, event.stripe_event_id
     ask_stripe = f"`./shop replay {event_id}` asks Stripe for it"
     if known is None or known.record is Record.NEW:
@@ -33,7 +33,7 @@ def replay(event: EventReplayed, snapshot: Snapshot) -> Replay | Adjustment:
 
 
 def answered(event: StripeEvent, snapshot: Snapshot, decision: Decision, terms: Terms) -> Decision:
-    """The same, if it settles the event or is on the way to that; else why not, as the answer to its request."""
+    """The decision, if it settles the event or leads there; otherwise an answer to the request that says why not."""
     if isinstance(decision, Look | Hold | GiveBack | Change | Park | Replay):
         return decision
     result, order_id = decision.outcome.result, decision.outcome.order_id
@@ -45,7 +45,7 @@ def answered(event: StripeEvent, snapshot: Snapshot, decision: Decision, terms: 
 
 
 def on_record_in_words(known: EventOnRecord) -> str:
-    """What was done with it, and when."""
+    """What was done with the event and when, for a person."""
     how = "parked" if known.record is Record.PARKED else "set aside" if known.record is Record.SET_ASIDE else "settled"
     when = f" on {known.since:%Y-%m-%d at %H:%M:%S} UTC" if known.since else ""
     if known.record is Record.HANDLED:

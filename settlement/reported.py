@@ -1,4 +1,4 @@
-"""What an event says of money, added to what is known of its order; and what to think of a payment. Pure."""
+"""Adds what an event reports about money to its order, and judges whose payment it is. Pure."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,11 +25,11 @@ from settlement.decisions import Case
 from settlement.snapshot import Record, Snapshot
 
 PAID_BEFORE_ORDER_MAX: Final = timedelta(days=1)
-"""How long a payment may be parked for want of its order. Only a mistake takes longer, such as an id used again."""
+"""How long a payment may have waited for its order. Only a mistake takes longer, such as an id used again."""
 
 
 def with_report(case: Case) -> Order:
-    """The order, with what the event says of payments, refunds and its session added to what is known of them."""
+    """The order with the payments, refunds and session that the event reports."""
     event, order = case.event, case.order
     if reported := _reported(case):
         order = replace(order, payments=order.payments.with_report(reported))
@@ -39,23 +39,24 @@ def with_report(case: Case) -> Order:
 
 
 def why_doubtful(case: Case) -> str | None:
-    """Why the event's payment may be another order's, in words for a person; None if nothing says so."""
+    """Human-readable reason why the event's payment may be another order's; None if nothing suggests it."""
     event = case.event
     if not isinstance(event, CarriesPayment):
         return None
     known = case.snapshot.payments.get(event.payment.payment_id)
     if known and known.is_of_another_than(case.order.order_id):
         return f"shared_payment: {event.payment.payment_id} has also paid order {known.order_id}"
-    # What a person had handled was parked until then.
+    # An event that a person had marked as handled was parked until then.
     if case.snapshot.record in (Record.PARKED, Record.HANDLED) and _is_early(event, case.order):
         return f"early_payment: {event.payment.payment_id} was paid more than a day before the order was created"
     return None
 
 
 def order_of_its_payment(event: StripeEvent, snapshot: Snapshot) -> str | None:
-    """The order whose payment is refunded or disputed, if the event names another one, which at most saw it declined.
+    """The id of the order that the event's payment belongs to, if a refund or dispute names another; otherwise None.
 
-    Whoever writes an order's id into a refund may mean another than the one that was paid for.
+    Whoever writes an order id into a refund may mean another order than the one that was paid. An order that has only
+    seen the payment declined does not own it.
     """
     order, is_named = snapshot.order, event.order_id == snapshot.order_id
     if event.kind not in FOUND_BY_PAYMENT or not is_named or _is_on_record(event, snapshot):
@@ -67,22 +68,22 @@ def order_of_its_payment(event: StripeEvent, snapshot: Snapshot) -> str | None:
 
 
 def is_more_than_declined(event: StripeEvent, order: Order) -> bool:
-    """Whether the order knows more of the event's payment than that it was declined."""
+    """Whether the order knows the event's payment in any other state than declined."""
     known = order.payments.find(*event.payment_ids)
     return known is not None and known.state is not PaymentState.FAILED
 
 
 def _is_on_record(event: StripeEvent, snapshot: Snapshot) -> bool:
-    """Whether it is a dispute that the named order counts already: no other order may count it, too."""
+    """Whether the named order counts this dispute already, so that no other order may count it, too."""
     known = snapshot.dispute
     return isinstance(event, DisputeChanged) and known is not None and known.order_id == snapshot.order_id
 
 
 def of_earlier_order(event: OrderEvent, order: Order, snapshot: Snapshot) -> str | None:
-    """Why the event is about an order that had the same id before, in words for a person; None if it is not.
+    """Human-readable reason why the event is about an earlier, deleted order with the same id; None if it is not.
 
-    A payment is listed under its order in the commit in which the order learns of it. So an order that does not know a
-    payment that is listed under its id was created again.
+    The commit that adds a payment to an order also lists it under the order's id. So an order that does not know a
+    payment listed under its id was created again.
     """
     if not isinstance(event, StripeEvent) or order.payments.find(*event.payment_ids):
         return None
@@ -92,15 +93,15 @@ def of_earlier_order(event: OrderEvent, order: Order, snapshot: Snapshot) -> str
 
 
 def _is_in_another_currency(event: ChargeRefunded | RefundUpdated, order: Order) -> bool:
-    """Whether it cannot be about the payment that it names."""
+    """Whether the refund's currency differs from its payment's, so that it cannot be about that payment."""
     known = order.payments.find(*event.payment_ids)
     return bool(known and known.money and known.money.currency != event.money.currency)
 
 
 def _refunds_in(event: ChargeRefunded | RefundUpdated, order: Order) -> Refunds:
-    """What it says of refunds, by the id under which the order knows their payment.
+    """The event's refunds, by the id under which the order knows their payment.
 
-    An operator may have named its charge alone, and no refund shows the order of which PaymentIntent that is.
+    An operator may have named only its charge, and no refund tells the order which PaymentIntent that belongs to.
     """
     known = order.payments.find(*event.payment_ids)
     if known is None or order.payments.find(*event.payment_ids[:1]):
@@ -130,5 +131,8 @@ def _is_early(event: StripeEvent, order: Order) -> bool:
 
 
 def _usual_end(case: Case, event: StripeEvent) -> datetime:
-    """Counted from Stripe's event, so that it does not matter when it arrives; but never from the future."""
+    """When a payment without a known end stops being waited for.
+
+    Counted from Stripe's event, so that a late delivery makes no difference, but never from the future.
+    """
     return min(event.delivery.created_at, case.now) + case.terms.async_reservation

@@ -1,4 +1,4 @@
-"""An operator's request, from its document to its answer. What cannot be read as one is refused on the document."""
+"""Answers operators' requests: reads the document, settles or refuses what it asks, and writes the answer on it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,29 +14,29 @@ from orders.outcome import Outcome, Result, Settle
 from settlement.snapshot import OperatorRequest
 
 READ_SECONDS_MAX: Final = 4.0
-"""Settling it has patience of its own."""
+"""For one read or write; settling the request has its own limit."""
 REHEARSED_FOR: Final = timedelta(days=1)
-"""How long the answer to a rehearsal is kept: by then it is no longer true."""
+"""How long the answer to a rehearsal is kept: after that it is no longer true."""
 
 
 @frozen
 class Requests:
-    """Operators' requests, however they come: by their trigger or by hand. Whoever comes first answers each of them."""
+    """Operators' requests, whether they come by trigger or by hand. The first worker answers each of them."""
 
     store: DocumentStore
     settle: Callable[[OperatorEvent, datetime], Outcome]
     settling_on: Callable[[DocumentStore], Settle]
-    """What settles in earnest, on another store."""
+    """Returns a `settle` that works on another store."""
     lifetime: timedelta
     """How long an answered request is kept."""
 
     def answer(self, request_id: str, now: datetime) -> Outcome:
-        """Do what the request asks for, or say on it why not; of one that is answered, the same once more.
+        """Do what the request asks, or write on it why not; if it is answered already, return that answer.
 
-        One that is to be rehearsed is answered with what would become of documents, and changes nothing.
+        A rehearsal is answered with the documents it would change, and changes none of them.
 
         Raises:
-            Transient: not done in time, and any later call finishes it.
+            Transient: not done in time; any later call finishes it.
         """
         request = self._read(request_id)
         if request is None:
@@ -49,7 +49,7 @@ class Requests:
             return self._rehearse(request_id, request, request.event, now)
         outcome = self.settle(request.event, now)
         if outcome.result is Result.ALREADY_RECORDED and (left := self._read(request_id)) and not left.settled:
-            # Another request of this id is on record: settling it writes nothing, and nobody would be told.
+            # Another request with this id is on record: settling wrote nothing, so nobody would see an answer.
             return self._refuse(request_id, left, outcome, now)
         return outcome
 

@@ -1,8 +1,8 @@
-"""What Stripe is asked to send back when an operator orders a refund, or what is put on record as sent back. Pure.
+"""Decides what Stripe is asked to refund when an operator orders a refund, or records one made elsewhere. Pure.
 
-Never more than is left of what was paid, once all is counted that is on its way: what Stripe has reported, what it has
-done and not reported yet, and what is still to be asked of it. Each order of a refund writes the shop's order, so of
-two at once the second is decided anew, and sees the first.
+Never more than is left of what was paid. Counted as gone are refunds that Stripe has reported, refunds it has made but
+not reported yet, and refunds it is still to be asked for. Each such request writes the order, so the second of two at
+once is decided again and sees the first.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,19 +25,19 @@ from settlement.refunding import with_refunds
 _AGAIN: Final = "if it is meant all the same, say so with again"
 
 
-class _Left(NamedTuple):
-    """What can still be refunded of a payment, and what of it is on its way without Stripe having reported it."""
+class _Refundable(NamedTuple):
+    """What can still be refunded of a payment, and which refunds Stripe has not reported yet."""
 
     payment: Payment
     amount: int
     under_way: tuple[tuple[str, int], ...]
-    """The ids of effects, each with what it sends back; in minor units."""
+    """Ids of effects, each with the amount it refunds, in minor units."""
 
 
 def send_back(case: Case) -> Proposal | Look:
-    """Have Stripe send money back: of what is not needed first. What has come of it, Stripe's own events say.
+    """Have Stripe refund money, of payments that are not needed first. Stripe's own events report the outcome.
 
-    Of what went back elsewhere nobody else says anything: it counts as refunded at once.
+    A refund made elsewhere is recorded as refunded at once, since no event will report it.
     """
     event, order = case.event_as(RefundOrdered), case.order
     if case.snapshot.effects is None:
@@ -46,14 +46,14 @@ def send_back(case: Case) -> Proposal | Look:
         return turned_down(case, f"restock_excess: {excess}")
     effects = [each for each in case.snapshot.effects if each.effect.kind is EffectKind.STRIPE_REFUND]
     if event.payment_id and order.payments.find(event.payment_id) is None:
-        return _of_earlier_order(case, event.payment_id, effects)
+        return _refund_of_earlier_order(case, event.payment_id, effects)
     others = _in_other_currencies(event, order)
     if others and event.amount is not None:
-        currencies = " and ".join(sorted({each.money.currency for each in _back_in_turn(order) if each.money}))
+        currencies = " and ".join(sorted({each.money.currency for each in _in_refund_order(order) if each.money}))
         return turned_down(case, f"which_currency: its payments are in {currencies}, so name the one that is meant")
-    all_left = [_left_of(payment, order, effects) for payment in _payments_meant(event, order)]
+    all_left = [_refundable_of(payment, order, effects) for payment in _payments_meant(event, order)]
     left = {each.payment: each.amount for each in all_left if each.amount}
-    on_its_way, rest = _under_way_in_words(all_left), _rest_in_words(others, order, effects)
+    on_its_way, rest = _under_way_note(all_left), _other_currencies_note(others, order, effects)
     if not left:
         nothing = "nothing_left: no payment of it has anything left to refund"
         return turned_down(case, in_words(rest or nothing, on_its_way))
@@ -61,22 +61,24 @@ def send_back(case: Case) -> Proposal | Look:
         too_much = f"too_much: {event.amount} to refund, {sum(left.values())} left"
         return turned_down(case, in_words(too_much, on_its_way))
     parts = dict(_divided(sum(left.values()) if event.amount is None else event.amount, left))
-    # Who means it all the same means all of it.
+    # With `again` the operator confirms all of these at once.
     before = in_words(on_its_way, _ordered_before(parts, order, effects), _taken_by_bank(event, order))
     if before and not event.is_again:
         return turned_down(case, f"{before}: {_AGAIN}")
     if event.is_elsewhere:
         return _gone_back_elsewhere(case, parts)
     refunds = _refunds_of(parts, event, order)
-    note = in_words(_sum_in_words(parts, left), rest, before)
+    note = in_words(_amounts_note(parts, left), rest, before)
     return Proposal(Result.REFUND_ORDERED, order, refunds=refunds, money=_sum_of(parts), note=note)
 
 
 def left_to_refund(order: Order) -> Money | None:
-    """What would go back if all of it were ordered, besides what only effects know to be on its way."""
-    payments = _paid_first_back(order)
+    """What a refund in full would send back, if no effect is under way; None if no payment brought money."""
+    payments = _in_first_currency(order)
     brought = sum_of(payments)
-    return replace(brought, amount=sum(_left_of(each, order, ()).amount for each in payments)) if brought else None
+    return (
+        replace(brought, amount=sum(_refundable_of(each, order, ()).amount for each in payments)) if brought else None
+    )
 
 
 def _excess_units(event: RefundOrdered, order: Order) -> str:
@@ -86,8 +88,8 @@ def _excess_units(event: RefundOrdered, order: Order) -> str:
     )
 
 
-def _of_earlier_order(case: Case, payment_id: str, effects: Sequence[StoredEffect]) -> Proposal:
-    """A payment of an order that had the same id, and was deleted: how much it has brought, only Stripe knows."""
+def _refund_of_earlier_order(case: Case, payment_id: str, effects: Sequence[StoredEffect]) -> Proposal:
+    """Refund a payment of an earlier, deleted order with this id. Only Stripe knows how much it was."""
     event, known = case.event_as(RefundOrdered), case.snapshot.payments.get(payment_id)
     if known is None or known.order_id != case.order.order_id:
         return turned_down(case, f"other_payment: {payment_id} is no payment for it")
@@ -103,32 +105,35 @@ def _of_earlier_order(case: Case, payment_id: str, effects: Sequence[StoredEffec
 
 
 def _payments_meant(event: RefundOrdered, order: Order) -> tuple[Payment, ...]:
-    """The one that is named; or all that brought money, in the order in which they go back, in one currency."""
+    """The named payment; or all payments of the first currency, in refund order."""
     if event.payment_id:
         named = order.payments.find(event.payment_id)
         return (named,) if named and named.state is PaymentState.SUCCEEDED and named.money else ()
-    return _paid_first_back(order)
+    return _in_first_currency(order)
 
 
-def _paid_first_back(order: Order) -> tuple[Payment, ...]:
-    """In the currency of the first of which anything is left: what is in another one goes back after it."""
-    payments = _back_in_turn(order)
+def _in_first_currency(order: Order) -> tuple[Payment, ...]:
+    """The payments in the currency to refund first, in refund order.
+
+    That is the currency of the first payment with money left; payments in other currencies can be refunded afterwards.
+    """
+    payments = _in_refund_order(order)
     left = [each for each in payments if order.refunds.promised_of(each) < amount_of(each)]
     first = next((each.money for each in (*left, *payments)), None)
     return tuple(each for each in payments if each.money and first and each.money.currency == first.currency)
 
 
-def _back_in_turn(order: Order) -> tuple[Payment, ...]:
+def _in_refund_order(order: Order) -> tuple[Payment, ...]:
     return tuple(each for each in dict.fromkeys((*order.extra_payments, *order.paid_with)) if each.money)
 
 
 def _in_other_currencies(event: RefundOrdered, order: Order) -> tuple[Payment, ...]:
-    """What does not go back with those that are meant, where no payment is named."""
-    meant = _paid_first_back(order)
-    return () if event.payment_id else tuple(each for each in _back_in_turn(order) if each not in meant)
+    """The payments that are left out because of their currency; none if the request names a payment."""
+    meant = _in_first_currency(order)
+    return () if event.payment_id else tuple(each for each in _in_refund_order(order) if each not in meant)
 
 
-def _left_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) -> _Left:
+def _refundable_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) -> _Refundable:
     own = [each for each in effects if payment.is_named_by([each.effect.recipient])]
     to_be_done = {each.effect.effect_id: _amount_in(each, payment) for each in own if each.is_under_way}
     done = {
@@ -136,20 +141,20 @@ def _left_of(payment: Payment, order: Order, effects: Sequence[StoredEffect]) ->
         for each in own
         if each.refund_id and each.refund_id not in order.refunds.by_id
     }
-    # The sum that a charge has reported may have it in already.
+    # Merged, not added: the total that a charge has reported may include them already.
     unreported = (Refund(refund_id, amount, RefundStatus.PENDING) for refund_id, (_, amount) in done.items())
     promised = order.refunds.merged_with(Refunds.of(*unreported)).promised_of(payment)
     left = amount_of(payment) - promised - sum(to_be_done.values())
-    return _Left(payment, max(left, 0), (*to_be_done.items(), *done.values()))
+    return _Refundable(payment, max(left, 0), (*to_be_done.items(), *done.values()))
 
 
 def _amount_in(stored: StoredEffect, payment: Payment) -> int:
-    """What it sends back, in minor units; at the most, where that is all that is left by then."""
+    """What the effect refunds, in minor units: for "all that is left", at most the payment's amount."""
     terms = stored.effect.refund
     return terms.amount if terms and terms.amount is not None else amount_of(payment)
 
 
-def _under_way_in_words(all_left: Sequence[_Left]) -> str | None:
+def _under_way_note(all_left: Sequence[_Refundable]) -> str | None:
     said = [
         f"{amount} {each.payment.money.currency} of {each.payment.payment_id} ({effect_id})"
         for each in all_left
@@ -160,10 +165,10 @@ def _under_way_in_words(all_left: Sequence[_Left]) -> str | None:
 
 
 def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequence[StoredEffect]) -> str | None:
-    """Which refund an operator has ordered of just so much, and is made; None if there is none.
+    """Human-readable note of an earlier refund of exactly this amount that was made; None if there is none.
 
-    Perhaps Stripe has made it although it was given up here, for want of an answer. What a refund that came to nothing
-    still owes is none of these, however much had gone back before.
+    Stripe may have made it although it was given up here for want of an answer. What a failed refund still owes is no
+    repetition, whatever went back before.
     """
     made = {each.refund_id for each in effects if each.refund_id}
     owed = {(payment, order.refunds.owed_of(lost, payment)) for payment, lost in order.lost_refunds}
@@ -177,21 +182,21 @@ def _ordered_before(parts: Mapping[Payment, int], order: Order, effects: Sequenc
             terms = each.effect.refund
             if terms is None or terms.amount != part or not payment.is_named_by([each.effect.recipient]):
                 continue
-            # One without a refund on record was given up; a person may have handled it since.
+            # An effect without a refund id was given up; a person may have handled it since.
             if refund_ids := alike.keys() & {each.refund_id} if each.refund_id else alike.keys() - made:
                 return f"ordered_before: {part} of {payment.payment_id} went back with {min(refund_ids)}"
     return None
 
 
 def _taken_by_bank(event: RefundOrdered, order: Order) -> str | None:
-    """That the customer's bank may have sent the money back, too. Stripe itself refunds nothing that it has taken."""
+    """Warn that the customer's bank may have sent the money back already, which Stripe does not check here."""
     if not event.is_elsewhere or order.open_disputes is None:
         return None
     return "disputed: a payment of it is disputed, or was, and the bank may have sent that back already"
 
 
 def _refunds_of(parts: Mapping[Payment, int], event: RefundOrdered, order: Order) -> Mapping[str, RefundTerms]:
-    # What went back elsewhere is still left at Stripe.
+    # To Stripe, money that went back elsewhere is still left, so "all that is left" would be too much.
     is_all_left = {payment: event.amount is None and not order.refunds.elsewhere_of(payment) for payment in parts}
     return {
         payment.payment_id: RefundTerms(None if is_all_left[payment] else part, restock_in_words(restock))
@@ -200,7 +205,7 @@ def _refunds_of(parts: Mapping[Payment, int], event: RefundOrdered, order: Order
 
 
 def _restocks(event: RefundOrdered) -> Iterator[Restock]:
-    """Of several refunds the first says which units come back, and the others that none do."""
+    """The restock rule for each refund: the first says which units come back, the others that none do."""
     return chain([event.restock], repeat(event.restock and RestockRule.NONE))
 
 
@@ -224,16 +229,16 @@ def _gone_back_elsewhere(case: Case, parts: Mapping[Payment, int]) -> Proposal |
 
 
 def _sum_of(parts: Mapping[Payment, int]) -> Money:
-    """All of them have brought money, in one currency."""
+    """The sum of the parts, which are all in one currency."""
     return next(replace(each.money, amount=sum(parts.values())) for each in parts if each.money)
 
 
-def _rest_in_words(others: Iterable[Payment], order: Order, effects: Sequence[StoredEffect]) -> str | None:
-    left = {each: amount for each in others if (amount := _left_of(each, order, effects).amount)}
+def _other_currencies_note(others: Iterable[Payment], order: Order, effects: Sequence[StoredEffect]) -> str | None:
+    left = {each: amount for each in others if (amount := _refundable_of(each, order, effects).amount)}
     return f"other_currency: {_parts_in_words(left)} can go back besides" if left else None
 
 
-def _sum_in_words(parts: Mapping[Payment, int], left: Mapping[Payment, int]) -> str:
+def _amounts_note(parts: Mapping[Payment, int], left: Mapping[Payment, int]) -> str:
     return f"{_parts_in_words(parts)} to refund, {sum(left.values()) - sum(parts.values())} left then"
 
 

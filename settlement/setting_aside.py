@@ -1,7 +1,7 @@
-"""Events that the shop's terms do not take: of another account, or of the other mode. Pure.
+"""Sets aside events that the shop's terms exclude: those of another account or of the other mode. Pure.
 
-Both depend on settings, and a setting may be wrong. So what is set aside is on record, and it is settled in the place
-of that record when it is sent again to terms that take it.
+Both depend on settings, which may be wrong. So an event that is set aside is on record. Delivered again after the
+setting is corrected, it is settled, and replaces that record.
 """
 
 from collections.abc import Mapping
@@ -17,15 +17,15 @@ from settlement.terms import Terms
 
 
 class Handling(StrEnum):
-    """What is done with an event of Stripe's, before anybody looks at its order."""
+    """What is done with an event of Stripe's before its order is considered."""
 
     SETTLE = "settle"
     SETTLE_AFTER_ALL = "settle_after_all"
-    """A wrong setting had set it aside, and is corrected: it is settled in the place of its audit entry."""
+    """A wrong setting had it set aside, and is corrected: settle it, and replace its audit entry."""
     SETTLE_IF_ASKED = "settle_if_asked"
-    """A person had set it aside: likewise, but only for a person, and if it cannot be, it stays set aside."""
+    """A person had set it aside: the same, but only if a person asks; if it cannot be settled, it stays set aside."""
     KEEP_PARKED = "keep_parked"
-    """Count the delivery; what was parked stays so, since the setting may be what is wrong."""
+    """Count the delivery. A parked event stays parked, since the setting may be what is wrong."""
     SET_ASIDE = "set_aside"
     COUNT_DUPLICATE = "count_duplicate"
 
@@ -44,7 +44,7 @@ HANDLING: Final[Mapping[tuple[Record, bool], Handling]] = MappingProxyType(
         (Record.SETTLED, False): Handling.COUNT_DUPLICATE,
     }
 )
-"""By what is on record of an event, and whether the shop's terms take its account and its mode."""
+"""By what is on record of an event, and whether the shop's terms accept its account and mode."""
 _TAKEN_FOR: Final[Mapping[Result, str]] = MappingProxyType(
     {
         Result.OTHER_ACCOUNT: "an event of another account",
@@ -54,7 +54,7 @@ _TAKEN_FOR: Final[Mapping[Result, str]] = MappingProxyType(
 
 
 def objections_to(delivery: StripeDelivery, terms: Terms) -> Mapping[Result, str]:
-    """Why the terms do not take the event: in words, by what that makes of it; empty if they do."""
+    """Why the terms exclude the event: human-readable reasons by result; empty if they accept it."""
     objections: dict[Result, str] = {}
     if is_of_other_account(delivery, terms):
         objections[Result.OTHER_ACCOUNT] = f"other_account: an event of {delivery.account}"
@@ -67,20 +67,20 @@ def objections_to(delivery: StripeDelivery, terms: Terms) -> Mapping[Result, str
 def is_of_other_account(delivery: StripeDelivery, terms: Terms) -> bool:
     """Whether the event names an account that the terms do not list.
 
-    Whoever runs a connected account writes any `metadata.orderId` into payments of their own, and their events reach
+    Whoever runs a connected account can write any `metadata.orderId` into their own payments, and their events reach
     the platform's endpoint: https://docs.stripe.com/connect/webhooks.
     """
     return delivery.account is not None and not terms.accounts.issuperset(delivery.account.split(","))
 
 
 def set_aside(event: StripeEvent | NotUnderstood, terms: Terms) -> SetAside:
-    """Record all that is wrong with the event, under the first of it."""
+    """Record all objections to the event, with the first of them as the result."""
     objections = objections_to(event.delivery, terms)
     return SetAside(next(iter(objections)), event.order_id, "; ".join(objections.values()))
 
 
 def delay_in_words(snapshot: Snapshot) -> str | None:
-    """That the event was set aside before it was settled, for a person; None if it was not."""
+    """Human-readable note that the event was set aside before it was settled; None if it was not."""
     if snapshot.set_aside_as is None:
         return None
     since = snapshot.set_aside.since if snapshot.set_aside else None

@@ -1,4 +1,4 @@
-"""Read, decide, commit; and again when someone was faster. No transaction, no lock, no state between deliveries."""
+"""Read, decide, commit; again if another worker was faster. No transaction, lock, or state between deliveries."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -46,12 +46,12 @@ class Patience:
     pause_seconds_max: float = 0.5
 
     def tries(self) -> Iterator[SecondsLeft]:
-        """Yields, before each try, a function that returns the seconds left. Ends when none are left."""
+        """Before each try, yield a function that returns the seconds left. Ends when none are left."""
         end = self.monotonic() + self.total_seconds
         pause = 0.01
         while end > self.monotonic():
             yield lambda: max(end - self.monotonic(), 0.001)
-            # A random pause spreads out those who collided; doubling it makes room when they are many.
+            # A random pause spreads out workers that collided; doubling it makes room when they are many.
             self.sleep(max(min(self.random() * pause, end - self.monotonic()), 0))
             pause = min(pause * 2, self.pause_seconds_max)
 
@@ -65,25 +65,25 @@ def settle(
     patience: Patience,
     report: Callable[[StripeEvent, Outcome], object] = lambda _event, _outcome: None,
 ) -> Outcome:
-    """Settle one event: afterwards all it causes is written, in one commit, and never again.
+    """Settle one event: all it causes is written in one commit, exactly once.
 
-    Where stock must be held first, one commit before it only counts the units as held. Events that were parked for want
-    of this one's payment are settled after it, each in a commit of its own.
+    If stock must be held first, an earlier commit counts the units as held, and nothing else. Events that were parked
+    for this one's payment are settled after it, each in its own commit.
 
-    Two RPCs where the order is held and nobody interferes; three where only the payment shows which order it is. Safe
-    to call again at any time, and many times at once.
+    Two RPCs if the order is held and nobody interferes; three if only the payment shows which order it is. Safe to call
+    again at any time, and concurrently.
 
     Args:
-        report: is called for each parked event that was taken up, with its outcome.
+        report: called for each parked event that was settled, with its outcome.
 
     Raises:
         OrderNotThereYet: the event's order does not exist; nothing was written.
-        StoreContended, StoreUnavailable: not settled in time; what was begun is finished by any later call.
+        StoreContended, StoreUnavailable: not settled in time; any later call finishes what was begun.
     """
     end = patience.monotonic() + patience.total_seconds
     settled = _settle_one(event, now, store, terms, patience)
-    # All is done only when this is done too: if it fails, the event comes again, and releases again. What does not fit
-    # into that time either, and what a parked payment that was taken up leaves parked, the next sweep takes up.
+    # The event is done only when these are. If this fails, the event is delivered again and releases them again. The
+    # next sweep takes up what is not settled in time, and what a released payment leaves parked.
     try:
         for parked in _released_events(settled, store, end - patience.monotonic()):
             rest = replace(patience, total_seconds=end - patience.monotonic())
@@ -126,7 +126,7 @@ def _released_events(settled: Settled, store: DocumentStore, seconds_left: float
 
 
 class _Attempt:
-    """One event on its way to its last decision: what is wanted for it, and what was read last."""
+    """One event on its way to its final decision: the documents wanted for it, and the latest snapshot."""
 
     def __init__(self, event: Cause, store: DocumentStore, terms: Terms, now: datetime) -> None:
         self._event = event
@@ -137,7 +137,7 @@ class _Attempt:
         self._snapshot = _NOTHING_READ
 
     def decide_and_commit(self, seconds_left: SecondsLeft) -> Settled | GiveBack:
-        """From a fresh read to the last decision, or to one after which all begins again."""
+        """Read afresh, and decide and commit until the decision is final, or until all has to start again."""
         self._read(seconds_left)
         while True:
             match decision := decide(self._event, self._snapshot, self._terms, self._now):
@@ -163,15 +163,15 @@ class _Attempt:
 
     @property
     def is_to_be_answered(self) -> bool:
-        """Whether a request waits for what becomes of the event, also if that is nothing."""
+        """Whether an operator's request waits for the event's outcome, even if that is nothing."""
         return isinstance(self._event, StripeEvent) and isinstance(self._event.delivery.asked_by, EventReplayed)
 
     def look_closer(self) -> None:
-        """From now on, also read what else may be why a try was lost."""
+        """From now on, also read the other documents that may have made a commit fail."""
         self._wanted = self._wanted.after_loss(self._snapshot)
 
     def take_up(self) -> None:
-        """From now on, settle the event as the parked one that it is."""
+        """From now on, settle the event as one that is parked."""
         if isinstance(self._event, StripeEvent):
             self._event = taken_up(self._event)
 
@@ -189,7 +189,7 @@ class _Attempt:
         self._snapshot = replace(self._snapshot, open_orders=held)
 
     def _find_effects(self, seconds_left: SecondsLeft) -> None:
-        """After its order was read: whoever adds to them writes the order, too, and so the commit finds out."""
+        """Read the effects after their order: whoever adds one also writes the order, so the commit would fail."""
         retried = self._snapshot.effect
         order_id = self._event.order_id or (retried.effect.order_id if retried else None)
         found = self._store.effects_of(order_id, timeout_seconds=seconds_left()) if order_id else {}
@@ -197,9 +197,9 @@ class _Attempt:
         self._snapshot = replace(self._snapshot, effects=tuple(effect for effect in read if effect))
 
     def _count_units(self, look: Look, seconds_left: SecondsLeft) -> None:
-        # After the inventory was read, which must not have changed since: whoever folds what is to be taken, holds some
-        # or gives some back, changes it in the same commit. Where there is no inventory, some may be given back unseen:
-        # too much is reserved then, and reconciliation finds it.
+        # Read after the inventory, which must not have changed since: every fold, hold and release changes it in the
+        # same commit. Without an inventory document, a release goes unnoticed: then too much is reserved, and
+        # reconciliation finds it.
         (product_id,) = self._snapshot.products
         try:
             if look.promised:

@@ -1,4 +1,4 @@
-"""What is known of an event and its order when it is decided, as of one moment. No paths, no documents."""
+"""What is known of an event and its order at the moment of its decision. No paths, no documents."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -19,14 +19,14 @@ from orders.order import Order
 from orders.outcome import UNSETTLED, Outcome, Result
 
 Version = object
-"""Which state of a document was read. Only equality means anything: nobody has written since."""
+"""Which state of a document was read. Only equality has a meaning: nobody has written since."""
 
 
 class Claim(NamedTuple):
-    """What makes an event ours, once, and keeps count of its deliveries."""
+    """Records that an event was settled or parked, once, and counts its deliveries."""
 
     processed: bool
-    """False while parked: the event is on record, and its work is still to do."""
+    """False while the event is parked: on record, but not settled."""
     result: Result
     deliveries: int
     first_delivery_at: datetime | None
@@ -35,48 +35,48 @@ class Claim(NamedTuple):
     version: Version
 
     def has_counted(self, delivery: StripeDelivery) -> bool:
-        """Whether this very delivery is on record: its commit succeeded, and only the answer was lost."""
+        """Whether this delivery is on record: its commit succeeded, and only the answer was lost."""
         return delivery.is_replay or delivery.delivered_at in (self.first_delivery_at, self.last_delivery_at)
 
     def was_settled_by(self, delivery: StripeDelivery, now: datetime) -> bool:
-        """Whether the caller has settled it: its commit succeeded, and only the answer was lost."""
+        """Whether this call has settled the event: its commit succeeded, and only the answer was lost."""
         return self.processed_at == (now if delivery.is_replay else delivery.delivered_at)
 
 
 class SetAsideEntry(NamedTuple):
-    """The audit entry of an event that the terms did not take, or a person has set aside: all that was done with it."""
+    """The audit entry of an event that was only set aside, by the terms or by a person."""
 
     result: Result
-    """What was wrong with it, or that it is handled."""
+    """Why the terms excluded it, or that a person has handled it."""
     since: datetime | None
     version: Version
     names: frozenset[str] = frozenset()
-    """Of its fields: none of them may be left over when it is replaced."""
+    """The names of its fields: none may be left over when the entry is replaced."""
 
 
 class KnownPayment(NamedTuple):
-    """What is known under one id of a payment."""
+    """What is recorded under one id of a payment."""
 
     order_id: str | None
-    """The order it is for; None while only parked events know of the payment."""
+    """The order it is for; None while only parked events mention the payment."""
     waiting: tuple[str, ...]
-    """The parked events that wait for it."""
+    """The ids of the parked events that wait for it."""
     version: Version
     is_only_declined: bool = False
-    """Whether no more is known of it than that it was declined: then it may yet pay for another order."""
+    """Whether it is only known to be declined: then it may still pay for another order."""
 
     @property
     def leads_to(self) -> str | None:
-        """The order to which it leads what is refunded or disputed of it; None while it is nobody's yet."""
+        """The order to which its refunds and disputes belong; None if that is not known yet."""
         return None if self.is_only_declined else self.order_id
 
     def is_of_another_than(self, order_id: str | None) -> bool:
-        """Whether it is for an order, and not for this one."""
+        """Whether it belongs to another order than this one."""
         return self.leads_to not in (None, order_id)
 
 
 class KnownDispute(NamedTuple):
-    """What is known of a dispute before the event that reports on it."""
+    """What was known of a dispute before the event."""
 
     order_id: str | None
     """The order whose payment is disputed."""
@@ -85,34 +85,34 @@ class KnownDispute(NamedTuple):
     version: Version
 
     def is_counted_in(self, order: Order) -> bool:
-        """Whether it is one of the disputes that the order counts as open."""
+        """Whether the order counts this dispute among its open ones."""
         return self.order_id == order.order_id and self.state is not None and self.state.is_open
 
 
 class CancelRequest(NamedTuple):
-    """What somebody wrote to have the order cancelled."""
+    """A customer's request to cancel the order."""
 
     user_id: str | None
-    """Who asked; None, which is nobody's id, if the document names no possible customer."""
+    """Who asked; None, which matches no customer, if the document names nobody."""
     version: Version
 
 
 class OperatorRequest(NamedTuple):
-    """What an operator has asked for."""
+    """An operator's request."""
 
     event: OperatorEvent | None
     """None if the document cannot be read as a request."""
     defect: str | None
-    """Why not, in words for whoever wrote it."""
+    """Human-readable reason why it cannot be read."""
     settled: Outcome | None
-    """What has become of it; None until it is settled."""
+    """Its outcome; None until it is settled."""
     version: Version
     is_rehearsal: bool = False
-    """Whether it asks only what would become of it."""
+    """Whether it only asks what would become of it."""
 
 
 class KnownCheckout(NamedTuple):
-    """The order's latest Checkout session of our own."""
+    """The latest Checkout session that the service opened for the order."""
 
     checkout: Checkout
     version: Version
@@ -120,7 +120,7 @@ class KnownCheckout(NamedTuple):
 
 @frozen
 class KnownFinding:
-    """What a rule has found wrong, as it is kept."""
+    """A stored finding of a reconciliation rule."""
 
     finding_id: str
     is_open: bool
@@ -131,7 +131,7 @@ class KnownFinding:
 
 @frozen
 class EventOnRecord:
-    """What is on record of an event of Stripe's that an operator has named."""
+    """What is on record of a Stripe event that an operator has named."""
 
     event_id: str
     event_type: str
@@ -139,12 +139,12 @@ class EventOnRecord:
     account: str | None
     """As in `StripeDelivery`."""
     event: StripeEvent | None
-    """As it was kept while it was parked; None if there is no more of it than its id, or none that can be read."""
+    """As it was kept while parked; None if no more than its id was kept, or if it cannot be read."""
     claim: Claim | None
     audited: bool
     set_aside: SetAsideEntry | None
     result: str | None
-    """How it ended; while it is parked, what it waits for."""
+    """Its outcome; while it is parked, what it waits for."""
     since: datetime | None
 
     @property
@@ -153,12 +153,12 @@ class EventOnRecord:
 
 
 class Record(StrEnum):
-    """What was done with an event before, as far as its claim and its audit entry show."""
+    """What was done with an event before, as its claim and audit entry show."""
 
     NEW = "new"
     PARKED = "parked"
     SET_ASIDE = "set_aside"
-    """The terms did not take its account or mode when it came, and nothing was done but to record that."""
+    """The terms excluded its account or mode when it came, and only that was recorded."""
     HANDLED = "handled"
     """It was parked until a person set it aside."""
     SETTLED = "settled"
@@ -166,66 +166,66 @@ class Record(StrEnum):
 
 @frozen
 class Snapshot:
-    """All that a decision rests on, besides the event, the shop's terms and the time."""
+    """All that a decision depends on, besides the event, the shop's terms and the time."""
 
     claim: Claim | None = None
     order_id: str | None = None
-    """The order that the event names, or to which its payment leads."""
+    """The order that the event names, or that its payment belongs to."""
     is_order_unread: bool = False
-    """Whether that order has not been read yet: only the payment has shown which it is."""
+    """Whether that order is still to be read, because only the payment has shown which it is."""
     order: Order | None = None
     order_version: Version = None
     audit_head: Head | None = None
-    """Where the chain of its audit entries ends; None before the first of them."""
+    """The end of the order's chain of audit entries; None if it has none."""
     acts_head: Head | None = None
-    """Where the chain of operators' acts on no order ends."""
+    """The end of the chain of operators' acts that concern no order."""
     acts_version: Version = None
-    """None if there is none yet, or if nobody looked."""
+    """None if that chain is empty or was not read."""
     cancel_request: CancelRequest | None = None
     """The request that the event reports; None if there is no such document."""
     operator_request: OperatorRequest | None = None
-    """Likewise, of an operator's."""
+    """Likewise, an operator's."""
     effect: StoredEffect | None = None
-    """What an operator wants tried again, or has seen to; None if there is no such effect, or if it cannot be read."""
+    """The effect that an operator wants retried or marked as handled; None if it does not exist or cannot be read."""
     effects: tuple[StoredEffect, ...] | None = None
-    """What is or was to be done outside because of the order; None if nobody looked."""
+    """The order's effects, done and pending; None if they were not read."""
     finding: KnownFinding | None = None
-    """What an operator has seen to; None if there is no such finding."""
+    """The finding that an operator wants marked as handled; None if it does not exist."""
     event_on_record: EventOnRecord | None = None
-    """Of the event that an operator has named; None if they have named none."""
+    """The event that an operator has named; None if none was named."""
     products: Mapping[str, Product] = field(default_factory=dict)
     """Only the products that were asked for."""
     inventory_versions: Mapping[str, Version] = field(default_factory=dict)
-    """By product; only of products whose inventory exists."""
+    """By product id; only for products that have an inventory document."""
     payments: Mapping[str, KnownPayment] = field(default_factory=dict)
-    """What is known of the event's payment, under each of its ids."""
+    """What is recorded of the event's payment, under each of its ids."""
     dispute: KnownDispute | None = None
-    """Only of an event that reports on one; None if this is the first to do so."""
+    """Only for an event about a dispute; None if it is the first."""
     checkout: KnownCheckout | None = None
-    """None if there is none, or if nobody looked."""
+    """None if there is none, or if it was not read."""
     is_checkout_read: bool = False
     audited: bool | None = None
-    """Whether the event has an audit entry; None if nobody looked."""
+    """Whether the event has an audit entry; None if that was not read."""
     set_aside: SetAsideEntry | None = None
-    """That entry, if it only says that the event was of another account or the other mode."""
+    """That entry, if the event was only set aside."""
     was_placed: bool = False
-    """Whether an order of this id is on record as placed; looked at together with products."""
+    """Whether an order with this id is on record as placed; read together with products."""
     deliveries_on_record: int | None = None
-    """The deliveries that are recorded under the audit entry; None if nobody counted."""
+    """The number of deliveries recorded under the audit entry; None if not counted."""
     open_orders: int | None = None
-    """How many unpaid orders hold units for the order's customer; None if nobody counted."""
+    """How many unpaid orders of the order's customer hold units; None if not counted."""
     to_take: int | None = None
-    """How many units of the event's product are sold, and still counted as reserved; None if nobody counted."""
+    """How many units of the event's product are sold and not folded yet; None if not counted."""
     held: int | None = None
-    """How many units of it orders hold, at the moment of which the other number is, too; None if nobody counted."""
+    """How many units of the product orders hold, at the same moment as `to_take`; None if not counted."""
     uncountable: str | None = None
-    """Why neither can be counted, in words for a person; None if they can, or if nobody tried."""
+    """Human-readable reason why these two cannot be counted; None if they can, or if nobody tried."""
     is_loss_unexplained: bool = False
-    """Whether an earlier try was lost, although neither claim nor order nor dispute has changed since."""
+    """Whether an earlier commit failed although claim, order and dispute have not changed since."""
 
     @property
     def record(self) -> Record:
-        """What was done with the event before. An audit entry outlives a claim, and outweighs one."""
+        """What was done with the event before. An audit entry outlives a claim and overrides it."""
         if self.audited and self.set_aside is None:
             return Record.SETTLED
         if self.claim is None and self.set_aside is None:
@@ -238,7 +238,7 @@ class Snapshot:
 
     @property
     def set_aside_as(self) -> Result | None:
-        """What was wrong with the event, or that it is handled, if recording that is all that was ever done with it."""
+        """Why the event was set aside, or that it was handled, if nothing else was ever done with it; else None."""
         if self.audited:
             return self.set_aside.result if self.set_aside else None
         return self.claim.result if self.claim and self.claim.result in UNSETTLED else None
@@ -249,16 +249,16 @@ class Snapshot:
 
     @property
     def deliveries_before(self) -> int:
-        """How often an event was delivered whose claim has expired, according to its audit entry."""
-        # The first delivery has no record of its own.
+        """How often an event whose claim has expired was delivered, according to its audit entry; otherwise 0."""
+        # The first delivery has no document of its own.
         return 1 + (self.deliveries_on_record or 0) if self.has_outlived_its_claim else 0
 
     def with_hold(self, held: Order, version: Version, levels: Mapping[str, Level | None]) -> "Snapshot":
-        """The same after the order's units were counted as held. The commit's answer carries all that can have changed.
+        """The snapshot after the order's units were counted as held, from the commit's answer alone.
 
         Args:
             version: of the order, as written.
-            levels: of each counted product, including the order's own units; None where they are no whole numbers.
+            levels: of each counted product, with this order's units; None if the figures are no whole numbers.
         """
         products = {
             product_id: product._replace(level=levels[product_id]) if product_id in levels else product

@@ -1,6 +1,6 @@
-"""Events of one order wait for each other inside a process, because of those that come together only one commits.
+"""Makes events of one order wait for each other within a process, since only one of them could commit.
 
-Nothing but speed rests on it: other instances wait for nobody, and preconditions refuse whatever was overtaken.
+This only saves time: other instances do not wait, and preconditions refuse commits that came too late.
 """
 
 import threading
@@ -17,10 +17,10 @@ from orders.outcome import Outcome, Settle
 from settlement.settle import Patience
 
 SHARE_OF_PATIENCE: Final = 0.25
-"""Two of eight seconds, where an event takes some tens of milliseconds. Whoever takes longer has trouble of its own."""
+"""Two of eight seconds; an event usually takes some tens of milliseconds."""
 
 Call = threading.Lock
-"""Held until it is its waiter's turn."""
+"""Held until it is the waiter's turn."""
 
 
 def called(call: Call, seconds_max: float) -> bool:
@@ -29,19 +29,19 @@ def called(call: Call, seconds_max: float) -> bool:
 
 
 class Turns:
-    """One turn at a time for each order, first come, first served. Nothing is kept of an order that nobody settles."""
+    """One turn at a time for each order, first come, first served. Orders that nobody is settling take no memory."""
 
     def __init__(self, wait: Callable[[Call, float], bool] = called) -> None:
         self._wait = wait
         self._mutex = threading.Lock()
         self._waiting: dict[str, deque[Call]] = {}
-        """Whoever waits, for each order that somebody has the turn of."""
+        """The waiters for each order whose turn somebody has."""
 
     @contextmanager
     def turn(self, order_id: str | None, seconds_max: float) -> Iterator[None]:
-        """Have the order's turn in this block, which begins without it once the time is up, or if there is no order.
+        """Run the block in the order's turn; without it if time is up or there is no order.
 
-        Nobody may ask for a turn in such a block: two who have one and ask for the other's wait until their time is up.
+        Do not ask for another turn inside the block: two blocks that ask for each other's would wait until time is up.
         """
         if order_id is None or not self._begin(order_id, seconds_max):
             yield
@@ -62,7 +62,7 @@ class Turns:
         return self._wait(call, seconds_max) or not self._gives_up(order_id, call)
 
     def _gives_up(self, order_id: str, call: Call) -> bool:
-        """False if the call came when the time was just up: then it has the turn."""
+        """Stop waiting. False if the call came in the last moment, so that the caller has the turn."""
         with self._mutex:
             waiting = self._waiting[order_id]
             if call not in waiting:
@@ -82,8 +82,8 @@ class Turns:
 class InTurn:
     """`settle`, each event in its order's turn, with the patience that waiting has left.
 
-    Parked events are settled in the turn of the one that released them. Events that only their payment leads to an
-    order wait for nobody.
+    Parked events are settled in the turn of the event that released them. Events whose order only their payment shows
+    do not wait.
     """
 
     settling: Callable[[Patience], Settle]

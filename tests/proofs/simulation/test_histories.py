@@ -419,7 +419,7 @@ def test_it_catches_effects_that_are_given_up_without_a_word(monkeypatch: pytest
 def test_it_catches_refunds_of_both_payments_if_it_turns_out_late_which_came_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outside, "_paid_with_what_goes_back", lambda case, after: set())
+    monkeypatch.setattr(outside, "_paying_but_due_back", lambda case, after: set())
     monkeypatch.setattr(refunding, "why_not_to_refund", lambda order, payment_id, auto_refund: None)
     assert_caught(first_seed=4_065, complaint="of its money is not sent back")
 
