@@ -1,1 +1,1 @@
-"""The heart: what an order is, what can happen to it, and what follows. Pure; knows only the standard library."""
+"""What an order is, what can happen to it, and what follows. Pure; imports only the standard library."""

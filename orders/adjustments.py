@@ -1,4 +1,4 @@
-"""What the shop's backend or a Checkout session adds to the price of an order's items, or takes off it."""
+"""Adjustments of an order's price, by the shop's backend or by a Checkout session."""
 
 from enum import StrEnum
 from typing import Final, NamedTuple, TypeGuard
@@ -21,9 +21,9 @@ class AdjustmentKind(StrEnum):
 class Adjustment(NamedTuple):
     kind: AdjustmentKind
     amount: int
-    """In the minor unit of the order's currency; less than zero where it is taken off."""
+    """In the minor unit of the order's currency; negative if it lowers the price."""
     label: str | None = None
-    """For the customer."""
+    """Shown to the customer."""
 
 
 def is_adjusting(amount: object) -> TypeGuard[int]:

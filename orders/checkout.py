@@ -1,4 +1,4 @@
-"""A Checkout session of our own: what it was opened for, and what it says of the price once it is complete."""
+"""A Checkout session that the service opened for an order, and the totals it reports once it is complete."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -12,61 +12,61 @@ from orders.money import Money
 from orders.order import OrderStatus
 
 ON_THE_WAY_MAX: Final = timedelta(minutes=5)
-"""How long a request may take to reach Stripe, with all its tries, and what Stripe reports may take to reach us."""
+"""How long a request to Stripe may take, with all its retries, and how long Stripe's report may take to reach us."""
 
 
 class CheckoutState(StrEnum):
     OPEN = "open"
-    """The customer may pay in it, as far as we know; or it is just being made."""
+    """The customer may be able to pay in it; or it is just being created."""
     COMPLETE = "complete"
     EXPIRED = "expired"
-    """It is over, and nobody can pay in it."""
+    """Nobody can pay in it any more."""
 
 
 @frozen
 class Checkout:
-    """The latest attempt to have an order paid. Of an order's sessions, at most one is open."""
+    """The latest attempt to have an order paid. At most one of an order's sessions is open."""
 
     attempt: int
     """Counted from 1."""
     asked: Money
-    """What the order asked when it was opened, which Stripe calls the session's subtotal."""
+    """What the order asked when the session was opened: the session's subtotal in Stripe's terms."""
     adds: bool
-    """Whether Stripe may add to that, or take off it: shipping, tax, discounts."""
+    """Whether Stripe may adjust that by shipping, tax or discounts."""
     expires_at: datetime
-    """When Stripe ends the session by itself."""
+    """When Stripe expires the session by itself."""
     is_marked: bool = False
-    """Whether its payments name the attempt in their metadata; those of a session from before they did, do not."""
+    """Whether its payments name the attempt in their metadata; those of older sessions do not."""
     request: Mapping[str, object] | None = field(default=None, repr=False)
-    """What Stripe is asked for, the same in every try; None once it has answered."""
+    """What Stripe is asked for, the same in every try; None once Stripe has answered."""
     state: CheckoutState = CheckoutState.OPEN
     session_id: str | None = None
-    """None until Stripe has answered. Before that nobody can pay in it."""
+    """None until Stripe has answered; nobody can pay in it before that."""
     url: str | None = field(default=None, repr=False)
     client_secret: str | None = field(default=None, repr=False)
     ends_as: OrderStatus | None = None
-    """What becomes of the order once the session is known not to be open, or is already, where other money has paid
-    for it; None while nobody wants to end it."""
+    """The status that the order gets once the session is known to be over, or has already if another payment has paid
+    it; None while the session need not end."""
 
 
 @frozen
 class SessionTotals:
-    """What a complete session says that it cost: https://docs.stripe.com/api/checkout/sessions/object."""
+    """The totals of a complete session, in minor units: https://docs.stripe.com/api/checkout/sessions/object."""
 
     subtotal: int
-    """All in minor units: of its lines alone."""
+    """Of its lines alone."""
     total: int
     discount: int
     shipping: int
     tax: int
-    """All of it, also what the prices contain."""
+    """All tax, including what the prices contain."""
     currency: str
 
     @property
     def parts(self) -> tuple[Adjustment, ...] | None:
-        """What was added to the subtotal, and taken off it; None if that does not come to the total.
+        """The adjustments that lead from the subtotal to the total; None if they do not.
 
-        Of the tax only what is added counts, which the total shows: what the prices contain is paid with them.
+        Only the tax that was added counts, which is derived from the total; the rest is part of the prices.
         """
         added_tax = self.total - (self.subtotal - self.discount + self.shipping)
         if not 0 <= added_tax <= self.tax:

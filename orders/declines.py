@@ -1,4 +1,4 @@
-"""Why a payment was declined. Never a card's data: only the codes, which may be shown."""
+"""Why a payment was declined: only codes, which may be shown, and never card data."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -17,14 +17,14 @@ class Decline:
     charge_id: str | None
 
     def is_same_attempt(self, other: "Decline") -> bool:
-        """Whether both are about one attempt to pay: Stripe reports it for PaymentIntent, charge and session."""
+        """Whether both report the same attempt to pay: Stripe reports it for PaymentIntent, charge and session."""
         if self.charge_id and other.charge_id:
             return self.charge_id == other.charge_id
         return self.payment_intent_id is not None and self.payment_intent_id == other.payment_intent_id
 
 
 def later_decline(known: Decline | None, reported: Decline) -> Decline:
-    """The later of two declines; of one decline reported twice, all that is known of it."""
+    """The later of two declines; for two reports of one decline, all that both say."""
     if known is None:
         return reported
     if known.is_same_attempt(reported):

@@ -1,4 +1,4 @@
-"""What Stripe reports of an order, and all that can happen to one. Each event has an id that never changes."""
+"""All events that can happen to an order. Each has an id that never changes."""
 
 from dataclasses import field, replace
 from datetime import datetime
@@ -23,29 +23,29 @@ class StripeDelivery:
     event_id: str
     event_type: str
     created_at: datetime
-    """When Stripe made the event; to the second."""
+    """When Stripe created the event; to the second."""
     delivered_at: datetime
-    """When this delivery reached us. With the event's id it identifies one delivery."""
+    """When this delivery reached us. With the event's id, it identifies the delivery."""
     livemode: bool
     api_version: str | None
     account: str | None
-    """Whose event it is: the ids in `account` and `context`, with a comma between two that differ; None for our own."""
+    """The ids in `account` and `context`, separated by a comma if they differ; None for an event of our own account."""
     is_replay: bool = False
-    """Whether this is an event taken up again: not delivered just now, so not counted as a delivery."""
+    """Whether a stored event is settled again: nothing was delivered, so no delivery is counted."""
     asked_by: AskedBy | EventReplayed | None = None
-    """The operator who has had it taken up, or their request, which is answered with what becomes of it; None if the
-    service does so by itself, or if it was delivered."""
+    """The operator who had the event settled again, or their request, which gets the answer; None if the event was
+    delivered, or taken up by the service itself."""
 
 
 @frozen(kw_only=True)
 class _FromStripe:
     delivery: StripeDelivery
     order_id: str | None
-    """None where Stripe's object does not name the order: then its payment leads there."""
+    """None if Stripe's object does not name the order: then its payment leads to it."""
     payment_intent_id: str | None
     charge_id: str | None
     attempt: int | None = None
-    """Which attempt of our own to have the order paid Stripe's object names: of its session is what it reports."""
+    """Our own attempt to have the order paid that Stripe's object names: the report is about its session."""
 
     @property
     def event_id(self) -> str:
@@ -57,13 +57,13 @@ class _FromStripe:
 
     @property
     def payment_ids(self) -> tuple[str, ...]:
-        """Under what the payment may be known: its PaymentIntent first, then its charge."""
+        """The ids under which the payment may be known: its PaymentIntent first, then its charge."""
         return tuple(dict.fromkeys(known for known in (self.payment_intent_id, self.charge_id) if known))
 
     def payment_in(
         self, state: PaymentState, money: Money | None = None, until: datetime | None = None
     ) -> Payment | None:
-        """What the event says of its payment; None if it names none."""
+        """The event's payment in this state; None if the event names no payment."""
         payment_id = self.payment_intent_id or self.charge_id
         return self._payment(payment_id, state, money, until) if payment_id else None
 
@@ -75,7 +75,7 @@ class _FromStripe:
 
 
 class Envelope(TypedDict):
-    """What every event of Stripe's has, by the names of its fields."""
+    """The fields that every Stripe event has, as keyword arguments."""
 
     delivery: StripeDelivery
     order_id: str | None
@@ -85,20 +85,20 @@ class Envelope(TypedDict):
 
 @frozen(kw_only=True)
 class PaymentSucceeded(_FromStripe):
-    """The money for an order has arrived. Several Stripe events say so of one payment."""
+    """The money for an order has arrived. Several Stripe events report the same payment."""
 
     kind: ClassVar = EventKind.PAYMENT_SUCCEEDED
 
     money: Money
-    """What was received."""
+    """The amount received."""
     session_id: str | None = None
-    """The Checkout session that was completed; all that names a payment where there was nothing to pay."""
+    """The completed Checkout session; the only id of the payment if there was nothing to pay."""
     totals: SessionTotals | None = None
-    """What that session says that it cost; None if it does not say all of it."""
+    """The session's totals; None if it does not report them all."""
 
     @property
     def payment(self) -> Payment:
-        """What the event says of it."""
+        """The payment as the event reports it."""
         known = self.payment_in(PaymentState.SUCCEEDED, self.money)
         free_id = self.session_id or self.event_id
         return known or self._payment(free_id, PaymentState.SUCCEEDED, self.money)
@@ -106,17 +106,17 @@ class PaymentSucceeded(_FromStripe):
 
 @frozen(kw_only=True)
 class PaymentProcessing(_FromStripe):
-    """The customer has done their part or has a voucher to pay; the money is on its way, or authorised."""
+    """The customer has done their part or has a voucher to pay: the money is under way or authorised."""
 
     kind: ClassVar = EventKind.PAYMENT_PROCESSING
 
     state: PaymentState = PaymentState.PROCESSING
     until: datetime | None = None
-    """When it comes to nothing unless it has succeeded by then; None if neither Stripe nor its method says."""
+    """When the payment fails unless it has succeeded; None if neither Stripe nor its method says so."""
     is_estimate: bool = False
-    """Whether its method is only one of several that were offered."""
+    """Whether several methods were offered, so that the payment's own is unknown."""
     session_id: str | None = None
-    """The Checkout session that was completed."""
+    """The completed Checkout session."""
     totals: SessionTotals | None = None
 
 
@@ -131,39 +131,39 @@ class PaymentFailed(_FromStripe):
 
 @frozen(kw_only=True)
 class PaymentCanceled(_FromStripe):
-    """The payment, or the session for it, is over: no money will come of it."""
+    """The payment or its session is over: no money will come of it."""
 
     kind: ClassVar = EventKind.PAYMENT_CANCELED
 
     session_id: str | None = None
-    """The Checkout session that has expired."""
+    """The expired Checkout session."""
 
 
 @frozen(kw_only=True)
 class SubscriptionStarted(_FromStripe):
-    """A Checkout session sold a subscription, and named an order, for which it does not pay."""
+    """A Checkout session that names an order has sold a subscription, which does not pay for the order."""
 
     kind: ClassVar = EventKind.SUBSCRIPTION_STARTED
 
 
 @frozen(kw_only=True)
 class ChargeRefunded(_FromStripe):
-    """A charge names all that was refunded of it so far, and with that also what was paid."""
+    """A charge reports its total refunded so far, and so also what was paid."""
 
     kind: ClassVar = EventKind.CHARGE_REFUNDED
 
     paid: Money
-    """What was received before anything was refunded."""
+    """What was received, before any refund."""
     amount_refunded: int
-    """All of it that was refunded until then, in minor units, with what is only pending."""
+    """All that was refunded of it so far, in minor units, including pending refunds."""
     refunds: Refunds = field(default_factory=Refunds)
-    """Single refunds of it, as far as the charge lists them."""
+    """Its single refunds, as far as the charge lists them."""
     restock_defect: str | None = None
-    """Why what a refund's metadata says of units cannot be obeyed."""
+    """Human-readable reason why a refund's `restock` metadata cannot be followed."""
 
     @property
     def payment(self) -> Payment:
-        """What the event says of it."""
+        """The payment as the event reports it."""
         paid = cast("Payment", self.payment_in(PaymentState.SUCCEEDED, self.paid))  # A charge has an id.
         return replace(paid, amount_refunded=self.amount_refunded)
 
@@ -179,16 +179,16 @@ class RefundUpdated(_FromStripe):
     kind: ClassVar = EventKind.REFUND_UPDATED
 
     money: Money
-    """What the refund is about."""
+    """The amount of the refund."""
     refunds: Refunds
     """This refund alone."""
     restock_defect: str | None = None
-    """Why what the refund's metadata says of units cannot be obeyed."""
+    """Human-readable reason why the refund's `restock` metadata cannot be followed."""
 
 
 @frozen(kw_only=True)
 class DisputeChanged(_FromStripe):
-    """The customer's bank disputes the charge; this is how far the dispute has come."""
+    """The customer's bank disputes the charge: the state of the dispute."""
 
     kind: ClassVar = EventKind.DISPUTE_CHANGED
 
@@ -211,19 +211,19 @@ StripeEvent = (
 )
 OrderEvent = ShopEvent | OperatorOrderEvent | StripeEvent
 OfSession = PaymentSucceeded | PaymentProcessing | PaymentCanceled
-"""These may be what becomes of a Checkout session, whose id they have then."""
+"""May report on a Checkout session, and then has its id."""
 CarriesPayment = PaymentSucceeded | ChargeRefunded
-"""These say what was paid, and so can settle an order."""
+"""Report what was paid, and so can settle an order."""
 ReportsPayment = PaymentSucceeded | PaymentProcessing | PaymentFailed | PaymentCanceled | ChargeRefunded
-"""These say how far a payment has come, which its order keeps, and in the same commit `payments` leads to the order."""
+"""Report the state of a payment. The commit that adds it to its order also lists it in `payments`."""
 FoundByPayment = ChargeRefunded | RefundUpdated | DisputeChanged
-"""These need not name an order: their payment leads to it."""
+"""Need not name an order: their payment leads to it."""
 FOUND_BY_PAYMENT: Final[frozenset[EventKind]] = frozenset(event.kind for event in get_args(FoundByPayment))
 
 
 @frozen
 class NotUnderstood:
-    """A verified event of a type we handle, in a shape we cannot read: kept for a person and a fixed release."""
+    """A verified event of a handled type that cannot be read: kept for a person and for a release that can."""
 
     delivery: StripeDelivery
     order_id: str | None
@@ -244,7 +244,7 @@ Cause = OrderEvent | OfNoOrder | NotUnderstood
 
 @frozen
 class Ignored:
-    """Stripe's, but not about an order of ours."""
+    """An event of Stripe's that concerns no order of ours."""
 
     event_id: str | None
     event_type: str | None

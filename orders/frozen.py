@@ -1,8 +1,8 @@
-"""Records that never change: dataclasses whose classes take half as long to make.
+"""Records that never change: frozen dataclasses whose classes are created in half the time.
 
-Python 3.11 compiles six methods for each frozen dataclass, which is most of what this service adds to a cold start. Of
-`@frozen` the constructor is compiled, and what refuses a change; one equality, one hash and one repr serve all of them:
-docs/decisions/0031-frozen-records.md.
+Python 3.11 compiles six methods for each frozen dataclass, which is most of this service's share of a cold start. With
+`@frozen` only the constructor and the guards against assignment are compiled; all records share one equality, one hash
+and one repr: docs/decisions/0031-frozen-records.md.
 """
 
 from collections.abc import Callable
@@ -23,10 +23,10 @@ def frozen(*, slots: bool = True, kw_only: bool = False) -> Callable[[type[Recor
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[Any] | None = None, /, *, slots: bool = True, kw_only: bool = False) -> object:
-    """`@dataclass(frozen=True, slots=True)`, sooner; each of its fields is compared."""
+    """`@dataclass(frozen=True, slots=True)`, but created faster; equality compares every field."""
 
     def made(cls: type[Any]) -> type[Any]:
-        # A dataclass without a docstring is given its signature, and finding that out takes as long as a method.
+        # Without a docstring, `dataclass` computes a signature for it, which takes as long as compiling a method.
         cls.__doc__ = cls.__doc__ or cls.__name__
         record = dataclass(frozen=True, slots=slots, kw_only=kw_only, eq=False, repr=False)(cls)
         for method in _methods(record):

@@ -1,7 +1,7 @@
-"""The lifecycle of an order as one total table: what an event asks for in each status.
+"""The lifecycle of an order as one total table: which step an event causes in each status.
 
-The table says what to attempt; whether it succeeds (units to hold, money that matches) is found out on the way, and
-what is written then is in `settlement.holding`.
+The table says what to attempt. Whether it succeeds (units to hold, money that matches) turns out on the way; what is
+written then is decided in `settlement`.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
     EventKind.ORDER_PLACED: {
         OrderStatus.PENDING: Step.HOLD,
         OrderStatus.RESERVING: Step.CONFIRM_HOLD,
-        # The trigger is delivered at least once, and perhaps after the payment: anything further on stays as it is.
+        # The trigger is delivered at least once, and perhaps after the payment: later statuses stay as they are.
         OrderStatus.RESERVED: Step.NOTHING,
         OrderStatus.FINALIZED: Step.NOTHING,
         OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
@@ -32,7 +32,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.PENDING: Step.HOLD,
         OrderStatus.RESERVING: Step.CONFIRM_HOLD,
         OrderStatus.RESERVED: Step.EXTEND_HOLD,
-        # `processing` may arrive after `succeeded`, and money on its way to a closed order is still on its way.
+        # `processing` may arrive after `succeeded`; and payments under way for a closed order are only recorded.
         OrderStatus.FINALIZED: Step.NOTHING,
         OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
         OrderStatus.REFUNDED: Step.NOTHING,
@@ -47,7 +47,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.PENDING: Step.HOLD,
         OrderStatus.RESERVING: Step.CONFIRM_HOLD,
         OrderStatus.RESERVED: Step.TAKE,
-        # It may be another payment than the one that was expected: what pays for the order, all of them decide.
+        # It may be an unexpected payment: which payments pay for the order is decided from all of them.
         OrderStatus.FINALIZED: Step.RECORD_MONEY,
         # A late event of a payment never takes back a refund.
         OrderStatus.PARTIALLY_REFUNDED: Step.RECORD_MONEY,
@@ -64,7 +64,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.PENDING: Step.RECORD_DECLINE,
         OrderStatus.RESERVING: Step.RECORD_DECLINE,
         OrderStatus.RESERVED: Step.RECORD_DECLINE,
-        # What failed was another attempt: the order is paid.
+        # Another attempt has failed; the order is paid.
         OrderStatus.FINALIZED: Step.NOTHING,
         OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
         OrderStatus.REFUNDED: Step.NOTHING,
@@ -151,7 +151,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
     EventKind.RESERVATION_LAPSED: {
         OrderStatus.PENDING: Step.NOTHING,
         OrderStatus.RESERVING: Step.NOTHING,
-        # The order itself knows whether its time is over.
+        # The order itself knows whether its hold has run out.
         OrderStatus.RESERVED: Step.EXPIRE,
         OrderStatus.FINALIZED: Step.NOTHING,
         OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
@@ -170,7 +170,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.FINALIZED: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.PARTIALLY_REFUNDED: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.REFUNDED: Step.NOTHING,
-        # It may be paid all the same: then somebody should know.
+        # It may still be paid, and then somebody should know.
         OrderStatus.FAILED: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.EXPIRED: Step.RECORD_CANCEL_REQUEST,
         OrderStatus.CANCELLED: Step.RECORD_CANCEL_REQUEST,
@@ -181,7 +181,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
     EventKind.CHECKOUT_OPENED: {
         OrderStatus.PENDING: Step.NOTHING,
         OrderStatus.RESERVING: Step.NOTHING,
-        # Only what is held, and not paid, can be paid for.
+        # Only an order that is held and unpaid can be paid for.
         OrderStatus.RESERVED: Step.OPEN_CHECKOUT,
         OrderStatus.FINALIZED: Step.NOTHING,
         OrderStatus.PARTIALLY_REFUNDED: Step.NOTHING,
@@ -197,11 +197,11 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.PENDING: Step.NOTHING,
         OrderStatus.RESERVING: Step.NOTHING,
         OrderStatus.RESERVED: Step.END_CHECKOUT,
-        # It was paid with other money, and that session ended therefore.
+        # Another payment has paid the order, and so its session was ended.
         OrderStatus.FINALIZED: Step.END_CHECKOUT,
         OrderStatus.PARTIALLY_REFUNDED: Step.END_CHECKOUT,
         OrderStatus.REFUNDED: Step.END_CHECKOUT,
-        # Whoever has ended its order has ended its session before.
+        # The session was ended before its order was.
         OrderStatus.FAILED: Step.NOTHING,
         OrderStatus.EXPIRED: Step.NOTHING,
         OrderStatus.CANCELLED: Step.NOTHING,
@@ -210,18 +210,18 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.UNKNOWN: Step.NOTHING,
     },
     EventKind.OPERATOR_ACCEPTED: {
-        # Its units are about to be held; then it can be accepted.
+        # It can be accepted once its units are held, which is a matter of seconds.
         OrderStatus.PENDING: Step.TURN_DOWN,
         OrderStatus.RESERVING: Step.TURN_DOWN,
         OrderStatus.RESERVED: Step.ACCEPT,
         OrderStatus.FINALIZED: Step.TURN_DOWN,
         OrderStatus.PARTIALLY_REFUNDED: Step.TURN_DOWN,
         OrderStatus.REFUNDED: Step.TURN_DOWN,
-        # Somebody has paid in another way, or will: the units are taken from the shelf.
+        # The customer has paid or will pay in another way: take the units from the shelf.
         OrderStatus.FAILED: Step.ACCEPT,
         OrderStatus.EXPIRED: Step.ACCEPT,
         OrderStatus.CANCELLED: Step.ACCEPT,
-        # Its units are there by now.
+        # Its units may be available by now.
         OrderStatus.REFUND_DUE: Step.ACCEPT,
         OrderStatus.REVIEW: Step.ACCEPT,
         OrderStatus.UNKNOWN: Step.TURN_DOWN,
@@ -232,7 +232,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.RESERVED: Step.TURN_DOWN,
         OrderStatus.FINALIZED: Step.SEND_BACK,
         OrderStatus.PARTIALLY_REFUNDED: Step.SEND_BACK,
-        # A payment that was not needed may be left.
+        # An extra payment may still have to be refunded.
         OrderStatus.REFUNDED: Step.SEND_BACK,
         OrderStatus.FAILED: Step.TURN_DOWN,
         OrderStatus.EXPIRED: Step.TURN_DOWN,
@@ -273,7 +273,7 @@ _ROWS: Final[Mapping[EventKind, Mapping[OrderStatus, Step]]] = {
         OrderStatus.PENDING: Step.CANCEL,
         OrderStatus.RESERVING: Step.CANCEL,
         OrderStatus.RESERVED: Step.CANCEL,
-        # It is paid: then it is refunded, not cancelled.
+        # A paid order is refunded, not cancelled.
         OrderStatus.FINALIZED: Step.TURN_DOWN,
         OrderStatus.PARTIALLY_REFUNDED: Step.TURN_DOWN,
         OrderStatus.REFUNDED: Step.TURN_DOWN,

@@ -1,4 +1,4 @@
-"""What operators do to orders, stock and what waits for them. A request asks for each, and says who wants it, why."""
+"""What operators do to orders, stock and whatever waits for them. Each is a request that says who asks, and why."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,11 +12,11 @@ from orders.refunds import Restock
 OPERATOR_CHARACTERS_MAX: Final = 200
 REASON_CHARACTERS_MAX: Final = 500
 STOCK_UNITS_MAX: Final = 1_000_000_000
-"""The most units of a product that an operator can write, or add or take away at once."""
+"""The most units of a product that an operator can set, add or take away at once."""
 
 
 class AskedBy(NamedTuple):
-    """Who wants something settled that has another cause, and why."""
+    """The operator who wants an event settled that is not their own request, and why."""
 
     operator: str
     """1 to OPERATOR_CHARACTERS_MAX characters."""
@@ -29,9 +29,9 @@ class _ByOperator:
     request_id: str
     """Of `operatorRequests/{id}`."""
     operator: str
-    """Who wants it: a name or an address, 1 to OPERATOR_CHARACTERS_MAX characters."""
+    """A name or an address, 1 to OPERATOR_CHARACTERS_MAX characters."""
     reason: str
-    """Why, in words: 1 to REASON_CHARACTERS_MAX characters."""
+    """1 to REASON_CHARACTERS_MAX characters."""
 
     @property
     def event_id(self) -> str:
@@ -42,18 +42,18 @@ class _ByOperator:
 class _OnOrder(_ByOperator):
     order_id: str
     expected_status: OrderStatus | None = None
-    """Only in this status: what is wanted of all orders of a status is not wanted of one that has left it."""
+    """Only act on an order of this status: a request for all orders of a status must spare those that have left it."""
 
 
 @frozen(kw_only=True)
 class OrderAccepted(_OnOrder):
-    """What was paid is as much as is asked, and the order's units are to be taken."""
+    """Accept what was paid as what the order asks, and take its units."""
 
     kind: ClassVar = EventKind.OPERATOR_ACCEPTED
     event_type: ClassVar = "operator.accept"
 
     payment_id: str | None = None
-    """The payment at Stripe that has brought what is asked, if that has named no order; a PaymentIntent or a charge."""
+    """The payment at Stripe that paid for the order, if it names no order; a PaymentIntent or a charge."""
 
     @property
     def payment_ids(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class OrderAccepted(_OnOrder):
 
 @frozen(kw_only=True)
 class RefundOrdered(_OnOrder):
-    """Money of the order is to go back to its customer, or has gone back."""
+    """Refund money of the order to its customer, or record that it was refunded elsewhere."""
 
     kind: ClassVar = EventKind.OPERATOR_REFUNDED
     event_type: ClassVar = "operator.refund"
@@ -70,12 +70,12 @@ class RefundOrdered(_OnOrder):
     amount: int | None = None
     """In the currency's minor unit; None for all that is left."""
     payment_id: str | None = None
-    """Of this payment alone, a PaymentIntent or a charge; None for whatever is left of all."""
+    """Refund only this payment, a PaymentIntent or a charge; None for whatever is left of all payments."""
     restock: Restock = None
     is_again: bool = False
-    """Whether it is meant besides what is on its way already, or was ordered alike before."""
+    """Whether it is meant in addition to a refund that is under way or was ordered with the same amount before."""
     is_elsewhere: bool = False
-    """Whether it went back outside Stripe, and is only to be put on record."""
+    """Whether it was made outside Stripe, and is only to be recorded."""
 
     @property
     def payment_ids(self) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ class RefundOrdered(_OnOrder):
 
 @frozen(kw_only=True)
 class HoldReleased(_OnOrder):
-    """Nobody is to pay for the order any more: its time is over now."""
+    """End the hold now: nobody is to pay for the order any more."""
 
     kind: ClassVar = EventKind.OPERATOR_RELEASED
     event_type: ClassVar = "operator.release"
@@ -92,7 +92,7 @@ class HoldReleased(_OnOrder):
 
 @frozen(kw_only=True)
 class HoldProlonged(_OnOrder):
-    """The order is to keep its units until this time, paid or not."""
+    """Keep the unpaid order's units until this time."""
 
     kind: ClassVar = EventKind.OPERATOR_EXTENDED
     event_type: ClassVar = "operator.extend"
@@ -102,7 +102,7 @@ class HoldProlonged(_OnOrder):
 
 @frozen(kw_only=True)
 class OrderCancelled(_OnOrder):
-    """The order is to be cancelled, as if its customer had asked for that."""
+    """Cancel the order, as if its customer had asked for it."""
 
     kind: ClassVar = EventKind.OPERATOR_CANCELLED
     event_type: ClassVar = "operator.cancel"
@@ -114,12 +114,12 @@ class StockMode(StrEnum):
     ADD = "add"
     """So many more than before, or fewer."""
     RECOUNT = "recount"
-    """As many are reserved as orders hold."""
+    """Set `reserved` to what orders hold."""
 
 
 @frozen(kw_only=True)
 class StockAdjusted(_ByOperator):
-    """There is more or less of a product than the inventory says, or reserved of it. No order has to do with it."""
+    """Correct the inventory's figures for a product. It concerns no order."""
 
     kind: ClassVar[str] = "operator_adjusted_stock"
     event_type: ClassVar = "operator.stock"
@@ -128,18 +128,18 @@ class StockAdjusted(_ByOperator):
     product_id: str
     mode: StockMode
     quantity: int = 0
-    """Units: on hand, or more than before; up to STOCK_UNITS_MAX. None of a recount."""
+    """Units on hand, or to add; at most STOCK_UNITS_MAX. Unused for a recount."""
     is_forced: bool = False
-    """Whether there may be fewer units afterwards than orders hold."""
+    """Whether fewer units may be left than orders hold."""
     is_new: bool = False
-    """Whether the inventory has no such product yet, and gets it with this."""
+    """Whether the product has no inventory document yet, and gets one."""
     backorder: int = 0
-    """Of a new one: how many more may be sold than there are."""
+    """For a new product: how many more units than its stock may be sold."""
 
 
 @frozen(kw_only=True)
 class EffectRetried(_ByOperator):
-    """Something that had to be done outside and was given up is to be tried again. No order changes."""
+    """Try an effect again that was given up. No order changes."""
 
     kind: ClassVar[str] = "operator_retried_effect"
     event_type: ClassVar = "operator.retry"
@@ -150,7 +150,7 @@ class EffectRetried(_ByOperator):
 
 @frozen(kw_only=True)
 class EventReplayed(_ByOperator):
-    """An event of Stripe's that is kept here and was not settled is to be settled again."""
+    """Settle an event of Stripe's that is stored here and was not settled."""
 
     kind: ClassVar[str] = "operator_replayed_event"
     event_type: ClassVar = "operator.replay"
@@ -160,18 +160,18 @@ class EventReplayed(_ByOperator):
 
 
 class HandledKind(StrEnum):
-    """What can wait for a person without another end."""
+    """What can wait for a person until somebody says that it is handled."""
 
     EFFECT = "effect"
-    """It was given up."""
+    """One that was given up."""
     FINDING = "finding"
     EVENT = "event"
-    """Of Stripe's: it is parked."""
+    """A parked event of Stripe's."""
 
 
 @frozen(kw_only=True)
 class MarkedAsHandled(_ByOperator):
-    """Something that waits for a person needs nobody any more. No money, no stock and no order changes."""
+    """Record that something no longer waits for a person. No money, stock or order changes."""
 
     kind: ClassVar[str] = "operator_handled"
     event_type: ClassVar = "operator.handle"
@@ -182,7 +182,7 @@ class MarkedAsHandled(_ByOperator):
 
 
 OperatorOrderEvent = OrderAccepted | RefundOrdered | HoldReleased | HoldProlonged | OrderCancelled
-"""What operators do to orders."""
+"""Requests that concern an order."""
 OfNoOrder = StockAdjusted | EffectRetried | EventReplayed | MarkedAsHandled
-"""What they do otherwise."""
+"""Requests that concern none."""
 OperatorEvent = OperatorOrderEvent | OfNoOrder

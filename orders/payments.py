@@ -1,4 +1,4 @@
-"""What is known of an order's payments, and which of them pay for it, in whatever order it was reported."""
+"""An order's payments, and which of them pay for it; the same in whatever sequence they are reported."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
@@ -14,9 +14,9 @@ from orders.money import Money
 
 class PaymentState(StrEnum):
     PROCESSING = "processing"
-    """The customer has done their part, or has a voucher to pay: the money is on its way."""
+    """The customer has done their part, or has a voucher to pay: the money is under way."""
     FAILED = "failed"
-    """An attempt was declined. Another one may follow."""
+    """An attempt was declined. Another may follow."""
     AUTHORISED = "authorised"
     """https://docs.stripe.com/payments/place-a-hold-on-a-payment-method."""
     CANCELED = "canceled"
@@ -24,42 +24,42 @@ class PaymentState(StrEnum):
 
 
 _FINAL: Final = (PaymentState.CANCELED, PaymentState.SUCCEEDED)
-"""What these say is not taken back, whatever else is reported of the payment, and when."""
+"""Never taken back, whatever else is reported of the payment, and when."""
 _PROGRESS: Final = tuple(PaymentState)
 _UNDER_WAY: Final = frozenset({PaymentState.PROCESSING, PaymentState.AUTHORISED})
 
 TOGETHER_MAX: Final = 12
-"""Among so many, the earliest, several that come to the price are looked for; besides, one, and all of them."""
+"""Among this many, the earliest, sets of several are tried; besides, each payment alone and all of them together."""
 
 _Value = TypeVar("_Value", int, str, datetime)
 
 
 @frozen
 class Payment:
-    """One payment, as far as it is reported."""
+    """One payment, as far as it has been reported."""
 
     payment_id: str
-    """Of its PaymentIntent; of its charge, where Stripe made none; of its session, where that was free of charge."""
+    """The PaymentIntent's id; the charge's, if there is no PaymentIntent; the session's, if it was free of charge."""
     state: PaymentState
     at: datetime
-    """When Stripe reported this state: for the first time, of a payment that has succeeded; else for the last time."""
+    """When Stripe reported this state: for a succeeded payment the first time, otherwise the last time."""
     money: Money | None = None
-    """What was received; None unless it has succeeded."""
+    """The amount received; None unless it has succeeded."""
     charge_id: str | None = None
     until: datetime | None = None
-    """How long units are worth holding for it, while it is under way."""
+    """While it is under way: until when its order's units are worth holding."""
     is_estimate: bool = False
-    """Whether that is only how long such a payment may take, and neither Stripe nor its method in use says so."""
+    """Whether `until` is only how long such a payment may take, not what Stripe or the method used says."""
     amount_refunded: int = 0
-    """The most that its charge has ever named as refunded, in minor units, with all that is only pending."""
+    """The largest total that its charge has reported as refunded, in minor units, including pending refunds."""
     is_doubtful: bool = False
-    """Whether it may be another order's: it paid for one before, or was made long before this one was created."""
+    """Whether it may be another order's: it paid for one before, or was made long before this order was created."""
     attempt: int | None = None
-    """In the session of which of our own attempts it is made; None if in none of them, as far as anybody has said."""
+    """Our own attempt in whose session it was made; None if it was made in none of them, as far as reported."""
 
     @property
     def is_free(self) -> bool:
-        """Whether Stripe made no payment, because there was nothing to pay, so that nothing can be refunded.
+        """Whether Stripe made no payment because there was nothing to pay, so that nothing can be refunded.
 
         https://docs.stripe.com/payments/checkout/no-cost-orders
         """
@@ -74,10 +74,10 @@ class Payment:
         return self.state in _UNDER_WAY
 
     def holds_until(self, retry: timedelta) -> datetime | None:
-        """How long units are worth holding for it; None if that is no longer than for any order.
+        """Until when units are worth holding for it; None if no longer than for any order.
 
         Args:
-            retry: how long its customer has to try again, once a payment that was on its way has failed.
+            retry: how long the customer has to try again after a payment that was under way has failed.
         """
         if self.is_under_way or self.is_free:
             return self.until
@@ -86,17 +86,17 @@ class Payment:
         return None
 
     def is_named_by(self, payment_ids: Iterable[str | None]) -> bool:
-        """Whether one of the ids is its own, or its charge's."""
+        """Whether one of the ids is the payment's or its charge's."""
         return any(each and each in (self.payment_id, self.charge_id) for each in payment_ids)
 
     def is_same_as(self, other: "Payment") -> bool:
-        """Whether both are one payment, which may be known by its charge alone until its PaymentIntent is."""
+        """Whether both are one payment, which may be known only by its charge until its PaymentIntent is reported."""
         if self.charge_id in (self.payment_id, other.payment_id) or other.charge_id == other.payment_id:
             return self.charge_id == other.charge_id
         return self.payment_id == other.payment_id
 
     def merged_with(self, other: "Payment") -> "Payment":
-        """What two reports of one payment come to. Commutative, associative and idempotent."""
+        """Merges two reports of one payment. Commutative, associative and idempotent."""
         further = max(self, other, key=Payment.progress)
         if self.progress() == other.progress():
             further = replace(
@@ -104,15 +104,15 @@ class Payment:
                 at=min(self.at, other.at),
                 money=max(filter(None, (self.money, other.money)), key=_size_of, default=None),
                 charge_id=_larger(self.charge_id, other.charge_id),
-                # One report that nothing is to be said against is enough, whichever comes first.
+                # One report without doubt is enough, whichever comes first.
                 is_doubtful=self.is_doubtful and other.is_doubtful,
             )
-        # What was worth waiting for before a payment was over counts no more.
+        # Once a payment is over, the time until which it was worth waiting does not count any more.
         is_over = further.state in _FINAL and self.progress() != other.progress()
         waits = further if is_over else max(self, other, key=Payment.wait)
         return replace(
             further,
-            # A charge is known by its own id until its PaymentIntent is.
+            # A payment has its charge's id until its PaymentIntent is reported.
             payment_id=max(self.payment_id, other.payment_id, key=lambda each: (each != further.charge_id, each)),
             until=waits.until,
             is_estimate=waits.is_estimate,
@@ -121,11 +121,11 @@ class Payment:
         )
 
     def wait(self) -> tuple[object, ...]:
-        """What is known of its end outweighs what is assumed; of that, the later end counts."""
+        """A sort key: a known end outweighs an estimated one; of two alike, the later counts."""
         return (self.until is not None, not self.is_estimate, self.until)
 
     def progress(self) -> tuple[object, ...]:
-        """What is final outweighs what is not; of that, the later report counts, by Stripe's clock."""
+        """A sort key: a final state outweighs any other; otherwise the later report counts, by Stripe's clock."""
         if self.state in _FINAL:
             return (True, _PROGRESS.index(self.state))
         return (False, self.at, _PROGRESS.index(self.state))
@@ -133,7 +133,7 @@ class Payment:
 
 @frozen(slots=False)
 class Payments:
-    """All payments that ever named an order. What follows depends on which they are, not on when each was reported."""
+    """All payments that ever named an order. What follows depends on which they are, not on when they were reported."""
 
     by_id: Mapping[str, Payment] = field(default_factory=dict)
 
@@ -148,7 +148,7 @@ class Payments:
         return Payments({**others, merged.payment_id: merged})
 
     def find(self, *payment_ids: str | None) -> Payment | None:
-        """The payment that is known under one of the ids."""
+        """The payment known under one of the ids, or None."""
         return next((known for known in self.by_id.values() if known.is_named_by(payment_ids)), None)
 
     @cached_property
@@ -162,17 +162,16 @@ class Payments:
         return tuple(known for known in self.by_id.values() if known.is_under_way)
 
     def paying(self, asked: Money | None) -> tuple[Payment, ...]:
-        """The payments that come to exactly what is asked: as few as possible, and of these the earliest.
+        """The payments that add up to exactly what is asked: as few as possible, and of those sets the earliest.
 
-        So a payment too many never makes an unpaid order of a paid one. Where nothing is asked, the first payment
-        decides.
+        So an extra payment never makes a paid order unpaid. If nothing is asked, the first payment decides.
 
         Returns:
-            None of them if they do not come to that.
+            An empty tuple if no set of them adds up.
         """
         own = [payment for payment in self.succeeded if not payment.is_doubtful]
         if asked is None:
-            # A session that was free of charge decides only where nobody has paid anything.
+            # A free session decides only if nobody has paid anything.
             is_unpaid = all(payment.is_free for payment in self.succeeded)
             return tuple([payment for payment in own if is_unpaid or not payment.is_free][:1])
         if asked.amount == 0:
@@ -185,12 +184,12 @@ class Payments:
 
 
 def amount_of(payment: Payment) -> int:
-    """What was received of it, in minor units."""
+    """The amount received, in minor units; 0 unless it has succeeded."""
     return payment.money.amount if payment.money else 0
 
 
 def sum_of(payments: Iterable[Payment]) -> Money | None:
-    """What the payments brought; of several currencies, which do not add up, that in the first one's."""
+    """The sum of the payments in the first payment's currency, since currencies do not add up; None without any."""
     received = [payment.money for payment in payments if payment.money]
     if not received:
         return None
@@ -199,7 +198,7 @@ def sum_of(payments: Iterable[Payment]) -> Money | None:
 
 
 def _size_of(money: Money) -> tuple[int, str]:
-    """Of a payment that is captured in parts, the larger report is the later one."""
+    """A sort key: if a payment is captured in parts, the larger report is the later one."""
     return money.amount, money.currency
 
 

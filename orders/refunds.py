@@ -1,4 +1,4 @@
-"""What is known of an order's refunds, and what it adds up to, in whatever order and however often it was reported."""
+"""An order's refunds and their sums; the same in whatever sequence, and however often, they are reported."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -27,14 +27,14 @@ _PROGRESS: Final = tuple(RefundStatus)
 
 
 class RestockRule(StrEnum):
-    """What a refund's metadata may say of units instead of naming them."""
+    """What a refund's metadata may say instead of naming units."""
 
     ALL = "all"
     NONE = "none"
 
 
 Restock = RestockRule | Mapping[str, int] | None
-"""Which units a refund puts back on the shelf: all, none, so many by product, or whatever the shop's terms say."""
+"""Which units a refund puts back on the shelf: all, none, so many per product; None leaves it to the terms."""
 
 
 @frozen
@@ -45,11 +45,11 @@ class Refund:
     status: RefundStatus
     restock: Restock = None
     payment_id: str | None = None
-    """The PaymentIntent, or else the charge, whose money it gives back; None where only one payment can be meant."""
+    """The PaymentIntent, or else the charge, that it refunds; None if only one payment can be meant."""
     is_elsewhere: bool = False
-    """Whether the money went back outside Stripe, as an operator says."""
+    """Whether the money went back outside Stripe, according to an operator."""
     at: datetime | None = None
-    """When it was made, or put on record; None if nobody has said."""
+    """When it was made or recorded; None if unknown."""
 
     @property
     def is_done(self) -> bool:
@@ -60,7 +60,7 @@ class Refund:
         return self.status in _UNDONE
 
     def merged_with(self, other: "Refund") -> "Refund":
-        """The further of two reports of one refund: a stale `pending` after `succeeded` says nothing new."""
+        """Merges two reports of one refund. The later status counts: a stale `pending` after `succeeded` is ignored."""
         return replace(
             self,
             amount=max(self.amount, other.amount),
@@ -73,10 +73,10 @@ class Refund:
 
 @frozen
 class Refunds:
-    """All that is known of an order's refunds, whichever payments they are of.
+    """All refunds of an order, of whichever payment.
 
-    It only ever grows, and merging is commutative, associative and idempotent. So the sums depend on what was reported,
-    and not on the order in which it came, nor on how often.
+    Refunds are only ever added, and merging is commutative, associative and idempotent. So the sums depend on what was
+    reported, not on the sequence or on how often.
     """
 
     by_id: Mapping[str, Refund] = field(default_factory=dict)
@@ -92,15 +92,15 @@ class Refunds:
         return Refunds(by_id)
 
     def amount_of(self, payment: Payment) -> int:
-        """What is refunded of the payment, in minor units, by Stripe or elsewhere."""
+        """What is refunded of the payment, in minor units, at Stripe or elsewhere."""
         return self._with_elsewhere(payment, self.amount_at_stripe(payment))
 
     def amount_at_stripe(self, payment: Payment) -> int:
-        """What Stripe has refunded of it. Where only its charge's total is known, that is taken for done."""
+        """What Stripe has refunded of it. If only its charge's total is known, that counts as done."""
         return self._at_stripe(payment, lambda refund: refund.is_done)
 
     def promised_of(self, payment: Payment) -> int:
-        """What is refunded of the payment or on its way back, in minor units: all that nobody can refund once more."""
+        """What is refunded of the payment or pending, in minor units: what cannot be refunded again."""
         return self._with_elsewhere(payment, self._at_stripe(payment, lambda refund: not refund.is_undone))
 
     def refunds_of(self, payment: Payment) -> tuple[Refund, ...]:
@@ -111,25 +111,28 @@ class Refunds:
         )
 
     def alike(self, payment: Payment, amount: int) -> tuple[Refund, ...]:
-        """Those of the payment by which just so much goes back, or has."""
+        """The payment's refunds of exactly this amount, done or pending."""
         return tuple(each for each in self.refunds_of(payment) if each.amount == amount and not each.is_undone)
 
     def owed_of(self, undone: Refund, payment: Payment) -> int:
-        """What of a refund that came to nothing is not made up for: not by what was made before it, and by all else."""
+        """How much of a failed refund other refunds of the payment do not make up for, in minor units.
+
+        Refunds from before it do not make up for it; all others do.
+        """
         counted = (each for each in self.refunds_of(payment) if not each.is_undone)
         before = sum(each.amount for each in counted if each.at and undone.at and each.at < undone.at)
         promised = self.promised_of(payment)
-        # What went back elsewhere is no loss, although Stripe, which does not know of it, has tried to refund it too.
+        # Money refunded elsewhere is not owed, even if Stripe, which knows nothing of it, tried to refund it too.
         return max(min(undone.amount + before, amount_of(payment)) - promised, 0)
 
     def elsewhere_of(self, payment: Payment) -> tuple[Refund, ...]:
-        """What of it went back outside Stripe."""
+        """The payment's refunds that were made outside Stripe."""
         return tuple(refund for refund in self.refunds_of(payment) if refund.is_elsewhere)
 
     def _at_stripe(self, payment: Payment, counts: Callable[[Refund], bool]) -> int:
-        """A charge's total and its single refunds are about the same money.
+        """Combines a charge's total with its single refunds, which are about the same money.
 
-        The total also counts what is only pending, or has failed since.
+        The total also includes refunds that are only pending or have failed since.
         """
         known = [refund for refund in self.refunds_of(payment) if not refund.is_elsewhere]
         counted = sum(refund.amount for refund in known if counts(refund))
@@ -137,13 +140,13 @@ class Refunds:
         return max(payment.amount_refunded - others, counted)
 
     def _with_elsewhere(self, payment: Payment, at_stripe: int) -> int:
-        """No more than it brought: what Stripe refunds after all, although it went back elsewhere, counts once."""
+        """Adds refunds made elsewhere, up to what the payment brought: money that Stripe refunds, too, counts once."""
         elsewhere = sum(refund.amount for refund in self.elsewhere_of(payment))
         return max(at_stripe, min(at_stripe + elsewhere, amount_of(payment)))
 
 
 def units_named(refunds: Iterable[Refund]) -> Mapping[str, int]:
-    """Units that refunds ask to put back on the shelf, by product."""
+    """Units that refunds ask to put back on the shelf, by product id."""
     units: dict[str, int] = {}
     for refund in refunds:
         for product_id, quantity in refund.restock.items() if isinstance(refund.restock, Mapping) else ():
@@ -152,7 +155,7 @@ def units_named(refunds: Iterable[Refund]) -> Mapping[str, int]:
 
 
 def _merged(one: Restock, other: Restock) -> Restock:
-    """Where reports differ: units are put back neither twice nor against anybody's word."""
+    """Merges differing reports: no units are put back twice, nor against an explicit `none`."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return dict(Counter(one) | Counter(other))
     for strongest in RestockRule.NONE, RestockRule.ALL:

@@ -1,4 +1,4 @@
-"""Which units a refund puts back on the shelf, as a text: what its metadata says at Stripe."""
+"""The text in a refund's metadata at Stripe that says which units go back on the shelf."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,11 +10,11 @@ from orders.refunds import Restock, RestockRule
 _RESTOCK_RULES: Final = frozenset(RestockRule)
 _QUANTITY: Final = re.compile(r"[1-9][0-9]{0,6}")
 _RESTOCK_CHARACTERS_MAX: Final = 500
-"""As long as a value of Stripe's metadata can be: https://docs.stripe.com/api/metadata."""
+"""The longest value of Stripe's metadata: https://docs.stripe.com/api/metadata."""
 
 
 def restock_from(named: object, is_product_id: Callable[[object], bool]) -> Restock:
-    """`all`, `none`, or units by product from `productId:quantity,…`; None if it says something else."""
+    """Parse `all`, `none` or `productId:quantity,…`; None for anything else."""
     if not isinstance(named, str) or len(named) > _RESTOCK_CHARACTERS_MAX:
         return None
     if (rule := named.strip().lower()) in _RESTOCK_RULES:
@@ -29,7 +29,7 @@ def restock_from(named: object, is_product_id: Callable[[object], bool]) -> Rest
 
 
 def restock_in_words(restock: Restock) -> str | None:
-    """The text that says so; None where nothing is said, and the shop's terms decide."""
+    """The text for the metadata; None if the shop's terms decide."""
     if isinstance(restock, Mapping):
         return ",".join(f"{product_id}:{quantity}" for product_id, quantity in restock.items())
     return restock and str(restock)

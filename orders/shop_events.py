@@ -1,4 +1,4 @@
-"""What happens to an order in the shop itself. Each has an id that is the same each time it comes."""
+"""What happens to an order in the shop itself. Each event has an id that is the same whenever it comes."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ class OrderPlaced:
 
     order_id: str
     product_ids: tuple[str, ...] = ()
-    """The products the created document names: a hint that saves a read, never a fact."""
+    """The products that the created document names: a hint that saves a read, never relied upon."""
 
     @property
     def event_id(self) -> str:
@@ -25,7 +25,7 @@ class OrderPlaced:
 
 @frozen
 class ReservationLapsed:
-    """The time for which the order's units were to be held may be over: the order itself knows."""
+    """The order's hold may have run out; the order itself knows."""
 
     kind: ClassVar = EventKind.RESERVATION_LAPSED
     event_type: ClassVar = "reservation.lapsed"
@@ -39,7 +39,7 @@ class ReservationLapsed:
 
 @frozen
 class CancelRequested:
-    """A customer asked for the order to be cancelled: `cancelRequests/{orderId}` says who."""
+    """A customer asked to cancel the order; `cancelRequests/{orderId}` says who."""
 
     kind: ClassVar = EventKind.CANCEL_REQUESTED
     event_type: ClassVar = "order.cancel_requested"
@@ -53,7 +53,7 @@ class CancelRequested:
 
 @frozen
 class CheckoutOpened:
-    """A customer wants to pay: this attempt is claimed for them, before Stripe is asked for its session."""
+    """A customer wants to pay: this attempt is claimed before Stripe is asked for its session."""
 
     kind: ClassVar = EventKind.CHECKOUT_OPENED
     event_type: ClassVar = "checkout.opened"
@@ -70,7 +70,7 @@ class CheckoutOpened:
 
 @frozen
 class CheckoutEnded:
-    """The session of this attempt is known to be open no longer: Stripe said so when it was asked."""
+    """The session of this attempt is no longer open: Stripe said so when asked."""
 
     kind: ClassVar = EventKind.CHECKOUT_ENDED
     event_type: ClassVar = "checkout.ended"
@@ -78,7 +78,7 @@ class CheckoutEnded:
     order_id: str
     attempt: int
     is_complete: bool = False
-    """Whether its customer was faster: then the events of their payment decide."""
+    """Whether the customer completed it: then the events of the payment decide."""
 
     @property
     def event_id(self) -> str:

@@ -1,4 +1,4 @@
-"""What a customer wrote into an order, checked. Security rules cannot look inside a list, so this is the place."""
+"""Checks what a customer wrote into an order. Security rules cannot look inside a list, so it is done here."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeGuard
@@ -12,7 +12,7 @@ _QUOTE_CHARACTERS_MAX: Final = 40
 
 
 class InvalidOrder(ValueError):
-    """The order can never be held as written. The message is for the customer and repeats at most a little input."""
+    """The order can never be held as written. The message is for the customer and quotes only a little of the input."""
 
 
 def lines_from(items: object, is_product_id: IsId) -> tuple[OrderLine, ...]:
