@@ -1,1 +1,1 @@
-"""Checkout sessions that the service opens itself: who asks, what is asked of Stripe, and what becomes of them."""
+"""Checkout sessions that the service opens: who calls, what Stripe is asked for, and how sessions end."""

@@ -1,4 +1,4 @@
-"""Why a session is not opened for an order, as its customer's app learns it. Pure."""
+"""Why no session is opened for an order, as an answer for its customer's app. Pure."""
 
 from datetime import datetime
 from typing import Final, NoReturn
@@ -10,11 +10,11 @@ from orders.money import Money
 from orders.order import Order, OrderStatus
 
 _NOT_YET: Final = frozenset({OrderStatus.PENDING, OrderStatus.RESERVING})
-_NOBODYS: Final = "there is no such order of yours"
+_NO_SUCH_ORDER: Final = "there is no such order of yours"
 
 
 def not_configured(_data: object, _caller: Caller, _now: datetime, _known: dict[str, str]) -> NoReturn:
-    """The answer of a shop that opens no sessions. Raises CallRefused."""
+    """The answer of a shop that opens no sessions. Always raises CallRefused."""
     raise CallRefused(
         Status.FAILED_PRECONDITION,
         "this shop opens no sessions",
@@ -25,7 +25,7 @@ def not_configured(_data: object, _caller: Caller, _now: datetime, _known: dict[
 
 
 def order_id_in(data: object) -> str:
-    """The order that a call names: `{"orderId": "…"}`. Raises CallRefused."""
+    """The order id in a call's data: `{"orderId": "…"}`. Raises CallRefused."""
     order_id = data.get("orderId") if isinstance(data, dict) else None
     if not is_order_id(order_id):
         raise CallRefused(Status.INVALID_ARGUMENT, "data must be an object with the orderId of an order")
@@ -36,11 +36,11 @@ def payable(order: Order | None, caller: Caller) -> Order:
     """The order, if the caller can pay for it now.
 
     Raises:
-        CallRefused: it is not there, or is somebody else's, which nobody can tell apart; it is not held yet, or not any
-            more; or it has no usable price.
+        CallRefused: it does not exist or is somebody else's, which look the same to the caller; or it is not held, not
+            yet or no longer.
     """
     if order is None or order.user_id != caller.user_id:
-        raise CallRefused(Status.NOT_FOUND, _NOBODYS)
+        raise CallRefused(Status.NOT_FOUND, _NO_SUCH_ORDER)
     details = {"status": order.status.value}
     if order.status in _NOT_YET:
         raise CallRefused(Status.FAILED_PRECONDITION, "the order is not reserved yet, call again once it is", details)
@@ -50,7 +50,7 @@ def payable(order: Order | None, caller: Caller) -> Order:
 
 
 def price_of(order: Order) -> Money:
-    """What the order asks. Raises CallRefused if that cannot be asked of anybody."""
+    """What the order asks. Raises CallRefused if it has no usable price."""
     asked = order.asked
     if order.price_defect or asked is None:
         raise _unpriced(order, order.price_defect or "neither the catalogue nor the backend has priced it")
@@ -60,6 +60,6 @@ def price_of(order: Order) -> Money:
 
 
 def _unpriced(order: Order, why: str) -> CallRefused:
-    """The customer's app learns that it can do nothing, and the log what the shop has to correct."""
+    """The customer's app learns that it can do nothing; the log says what the shop has to correct."""
     message, details = "the order has no usable price", {"status": order.status.value, "reason": "no_price"}
     return CallRefused(Status.FAILED_PRECONDITION, message, details, severity="WARNING", note=why)

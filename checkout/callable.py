@@ -35,19 +35,19 @@ HTTP_STATUS: Final[Mapping[Status, int]] = MappingProxyType(
         Status.UNAVAILABLE: 503,
     }
 )
-"""What the protocol has an answer's HTTP status be for each code."""
+"""The HTTP status that the protocol prescribes for each code."""
 
 _HEADERS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType(
     {405: {"Allow": "POST, OPTIONS"}, 503: {"Retry-After": str(RETRY_AFTER_SECONDS)}}
 )
 
-# With any page as its origin: the token in the header says who calls, no cookie does, and no page gets at the token of
-# another one's user. So a list of origins would keep out nobody but the shop's own previews.
+# Any origin may call: the token in the header says who calls, not a cookie, and no page can read the token of another
+# page's user. So a list of origins would keep out only the shop's own previews.
 _FOR_ANY_PAGE: Final = {"Access-Control-Allow-Origin": "*"}
 
 
 class NotACall(ValueError):
-    """The request is not one of the protocol's."""
+    """The request does not follow the protocol."""
 
     def __init__(self, message: str, http_status: int = HTTPStatus.BAD_REQUEST) -> None:
         super().__init__(message)
@@ -55,10 +55,10 @@ class NotACall(ValueError):
 
 
 Answered = Mapping[str, object]
-"""What a call results in, as JSON."""
+"""The result of a call, as JSON."""
 Known = dict[str, str]
 Identify = Callable[[str, datetime], Caller]
-"""Whose ID token this is, at this time. Raises NotSignedIn, Transient."""
+"""Returns whose ID token this is, valid at this time. Raises NotSignedIn, Transient."""
 
 
 @frozen
@@ -66,8 +66,8 @@ class CallableFunction:
     """A function that signed-in customers call from the shop's app."""
 
     answer: Callable[[object, Caller, datetime, Known], Answered]
-    """Does what is asked with this data, for this caller, at this time, and notes what is known of it for the log: ids
-    and names, never contents. Raises CallRefused, Transient."""
+    """Carries out the call with this data, for this caller, at this time, and notes ids and names for the log, never
+    contents. Raises CallRefused, Transient."""
     identify: Identify
     log: Log
     now: Callable[[], datetime]
@@ -76,7 +76,7 @@ class CallableFunction:
     watchdog: Watchdog
 
     def respond(self, request: Request) -> Response:
-        """Answer one call. Never raises; logs one line, unless a browser only asks whether it may call."""
+        """Answer one call. Never raises. Logs one line, except for a CORS preflight."""
         if request.method == "OPTIONS":
             request.stream = io.BytesIO()
             return Response(status=HTTPStatus.NO_CONTENT, headers=_preflight(request))
@@ -87,7 +87,7 @@ class CallableFunction:
             ending = self._call(request, known)
         except Exception as error:  # noqa: BLE001 - every ending has its status, faults too
             ending = error
-        # functions-framework reads the body once more after the answer: without bounds, if it was not read before.
+        # After the answer, functions-framework would read a body that was not read before, without limits.
         request.stream = io.BytesIO()
         response = _response_to(ending)
         severity, message = _line_of(ending)
@@ -100,7 +100,7 @@ class CallableFunction:
             trace=request.headers.get("X-Cloud-Trace-Context"),
         )
         if response.status_code != HTTPStatus.OK:
-            # An unauthenticated caller could hold a thread by what it sends next.
+            # Otherwise an unauthenticated caller could occupy a thread by what it sends next.
             response.call_on_close(partial(hang_up, request.environ, self.watchdog))
         return response
 
@@ -110,7 +110,7 @@ class CallableFunction:
         if request.mimetype != "application/json":
             raise NotACall("the content type must be application/json")
         now = self.now()
-        # Nobody waits for the body of somebody who is not signed in.
+        # The body of a caller who is not signed in is not read.
         caller = self.identify(_token_in(request), now)
         return self.answer(_data_in(body_of(request, self.watchdog)), caller, now, known)
 
@@ -133,7 +133,7 @@ def _data_in(body: bytes) -> object:
 
 
 def _preflight(request: Request) -> dict[str, str]:
-    """https://fetch.spec.whatwg.org/#http-cors-protocol. Which headers Firebase's libraries send changes over time."""
+    """https://fetch.spec.whatwg.org/#http-cors-protocol. Allows all headers: Firebase's libraries change theirs."""
     asked = request.headers.get("Access-Control-Request-Headers", "Authorization, Content-Type")
     return {
         **_FOR_ANY_PAGE,
@@ -156,7 +156,7 @@ def _response_to(ending: Answered | Exception) -> Response:
 
 
 def _json(content: object, status: int) -> Response:
-    # An answer says what one customer may see.
+    # An answer is for one customer only.
     headers = {**_FOR_ANY_PAGE, "Cache-Control": "no-store", **_HEADERS.get(status, {})}
     return Response(json.dumps(content), status, headers, mimetype="application/json")
 

@@ -1,4 +1,4 @@
-"""The certificates with which Google signs ID tokens, kept for as long as Google says.
+"""The certificates with which Google signs ID tokens, cached for as long as Google says.
 
 https://firebase.google.com/docs/auth/admin/verify-id-tokens: "Use the value of max-age in the Cache-Control header".
 """
@@ -19,20 +19,20 @@ from orders.outcome import Transient
 CERTIFICATES_URL: Final = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
 FETCH_SECONDS_MAX: Final = 3.0
 STALE_SECONDS_MAX: Final = 3_600.0
-"""How long they count past their time while newer ones cannot be fetched: Google announces a key hours before it signs
-with it, and a token lives for one."""
+"""How long they are used past their expiry if newer ones cannot be fetched: Google announces a key hours before it
+signs with it, and a token lives for one hour."""
 RETRY_SECONDS: Final = 5.0
-"""How long nobody asks again where Google has not answered: sixteen threads must not wait for it one after another."""
+"""The pause after a failed fetch: sixteen threads must not wait for Google one after the other."""
 _MAX_AGE: Final = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])")
 
 
 class KeysUnavailable(Transient):
-    """Google did not say with which keys it signs ID tokens."""
+    """The keys with which Google signs ID tokens could not be fetched."""
 
 
 @frozen
 class Published:
-    """What Google publishes."""
+    """Google's published certificates."""
 
     by_key_id: Mapping[str, str]
     """Certificates in PEM, by the id that a token's header names."""
@@ -40,7 +40,7 @@ class Published:
 
 
 class Certificates:
-    """Google's certificates, fetched when they are first needed and when their time is over."""
+    """Google's certificates, fetched on first use and again when they have expired."""
 
     def __init__(self, fetch: Callable[[], Published], monotonic: Callable[[], float]) -> None:
         """`fetch` raises KeysUnavailable."""
@@ -51,10 +51,10 @@ class Certificates:
         self._fresh_until = self._usable_until = self._asks_again_at = -1.0
 
     def named(self, key_id: object) -> str | None:
-        """The certificate with this id; None if Google has no such one.
+        """The certificate with this id; None if Google has none.
 
         Raises:
-            KeysUnavailable: that cannot be known now.
+            KeysUnavailable: the certificates are unknown or out of date, and cannot be fetched.
         """
         with self._lock:
             if self._monotonic() >= self._fresh_until:
@@ -62,7 +62,7 @@ class Certificates:
             now = self._monotonic()
             certificate = self._by_key_id.get(key_id) if isinstance(key_id, str) and now < self._usable_until else None
             if certificate is None and now >= self._fresh_until:
-                # It may be one of the newer ones.
+                # It may be a newer certificate.
                 raise KeysUnavailable("Google's certificates are not known, or out of date")
             return certificate
 
@@ -80,7 +80,7 @@ class Certificates:
 
 
 def published() -> Published:
-    """What Google publishes now. Raises KeysUnavailable."""
+    """Fetch Google's certificates. Raises KeysUnavailable."""
     try:
         answer = Request()(CERTIFICATES_URL, timeout=FETCH_SECONDS_MAX)
         if answer.status != HTTPStatus.OK:
@@ -91,7 +91,7 @@ def published() -> Published:
 
 
 def published_in(body: bytes, cache_control: str) -> Published:
-    """What an answer of Google's says. Raises KeysUnavailable."""
+    """The certificates in Google's answer. Raises KeysUnavailable."""
     try:
         by_key_id = json.loads(body)
     except ValueError:

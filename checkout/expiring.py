@@ -1,4 +1,4 @@
-"""Has Stripe end a session before its order ends, and then says so: what follows from it, settlement decides."""
+"""Has Stripe expire a session before its order ends, and reports the outcome to settlement."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ _COMPLETE: Final = "complete"
 
 @frozen
 class Expiring:
-    """The performer of `stripe_expire_session`. A session that is not open any more is none to expire."""
+    """The performer of `stripe_expire_session`. Skips a session that is over already."""
 
     stripe: StripeApi
     store: DocumentStore
@@ -34,12 +34,12 @@ class Expiring:
         if (checkout := self._open_checkout(effect)) is None:
             return Skipped(f"{effect.recipient} is known to be over")
         is_complete = self._expire(effect) == _COMPLETE
-        # If this is not done, the effect is performed again, and Stripe says the same once more.
+        # If this fails, the effect is performed again, and Stripe answers the same.
         self.settle(CheckoutEnded(effect.order_id, checkout.attempt, is_complete), self.now())
         return Skipped(f"{effect.recipient} is complete: its payment decides") if is_complete else None
 
     def _expire(self, effect: Effect) -> str:
-        """What has become of the session."""
+        """Expire the session, and return its status."""
         try:
             return self.stripe.expire_session(effect.recipient, key=effect.key).status
         except SessionNotOpen as over:

@@ -1,4 +1,4 @@
-"""Who calls: the customer whose ID token of Firebase Authentication is sent."""
+"""Identifies the caller by an ID token of Firebase Authentication."""
 
 from base64 import urlsafe_b64decode
 from datetime import datetime
@@ -12,22 +12,22 @@ from checkout.claims import Caller, Claims, NotSignedIn, caller_in
 from orders.frozen import frozen
 
 TOKEN_CHARACTERS_MAX: Final = 16_384
-"""Custom claims take up to 1,000 bytes, and all else less."""
+"""Custom claims take up to 1,000 bytes, everything else less."""
 
 
 @frozen
 class SignedTokens:
-    """ID tokens as Google signs them."""
+    """ID tokens signed by Google."""
 
     project: str
     certificates: Certificates
 
     def caller(self, token: str, now: datetime) -> Caller:
-        """Whose token it is.
+        """The user whose token it is.
 
         Raises:
-            NotSignedIn: it is not a token of this project that is valid now.
-            KeysUnavailable: Google has not said with which keys it signs.
+            NotSignedIn: it is not a valid token of this project.
+            KeysUnavailable: Google's keys could not be fetched.
         """
         header, claims = _read(token)
         if header.get("alg") != "RS256":
@@ -40,12 +40,12 @@ class SignedTokens:
 
 @frozen
 class UnsignedTokens:
-    """ID tokens as the Auth emulator makes them, which signs nothing. Whoever can reach it can be anybody."""
+    """ID tokens of the Auth emulator, which are not signed: whoever reaches it can be anybody."""
 
     project: str
 
     def caller(self, token: str, now: datetime) -> Caller:
-        """Whose token it is. Raises NotSignedIn."""
+        """The user whose token it is. Raises NotSignedIn."""
         header, claims = _read(token)
         if header.get("alg") != "none" or not token.endswith("."):
             raise NotSignedIn("the ID token is not the Auth emulator's")
@@ -53,22 +53,22 @@ class UnsignedTokens:
 
 
 def _read(token: str) -> tuple[Claims, Claims]:
-    """Its header and its claims, of which nothing is proven yet."""
+    """The token's header and claims, both unverified."""
     if len(token) > TOKEN_CHARACTERS_MAX:
         raise NotSignedIn("the ID token is too long")
     try:
         return jwt.decode_header(token), jwt.decode(token, verify=False)
     except (GoogleAuthError, ValueError, RecursionError):
-        # What the library says of it repeats it.
+        # The library's message would repeat the token.
         raise NotSignedIn("the ID token cannot be read") from None
 
 
 def _is_signed(token: str, certificate: str) -> bool:
     signed, _, signature = token.rpartition(".")
     try:
-        # Padding that is not needed does no harm.
+        # Surplus padding is ignored.
         decoded = urlsafe_b64decode(f"{signature}==")
     except ValueError:
-        # The library, which has read the token, passes over characters that are not ASCII.
+        # The library has accepted the token because it ignores characters that are not ASCII.
         return False
     return bool(crypt.verify_signature(signed, decoded, certificate))

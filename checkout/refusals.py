@@ -5,20 +5,20 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """The codes of Google's APIs that a call can end in: https://cloud.google.com/apis/design/errors#error_codes."""
+    """The codes of Google's APIs that a call can end with: https://cloud.google.com/apis/design/errors#error_codes."""
 
     INVALID_ARGUMENT = "INVALID_ARGUMENT"
     FAILED_PRECONDITION = "FAILED_PRECONDITION"
-    """Trying again helps only once something else has changed."""
+    """A retry helps only after something else has changed."""
     UNAUTHENTICATED = "UNAUTHENTICATED"
     NOT_FOUND = "NOT_FOUND"
     INTERNAL = "INTERNAL"
     UNAVAILABLE = "UNAVAILABLE"
-    """Trying again may win."""
+    """A retry may succeed."""
 
 
 class CallRefused(Exception):
-    """The call cannot be answered with a result. The message is for the app's developer, and names nothing secret."""
+    """The call is refused. The message is for the app's developer, and contains nothing secret."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class CallRefused(Exception):
         severity: str = "INFO",
         note: str | None = None,
     ) -> None:
-        """The details are for the app; the severity says whether an operator has to know, and the note, of what."""
+        """The details are for the app. Severity and note are for the log: whether an operator should know, and what."""
         super().__init__(message)
         self.status = status
         self.details = details

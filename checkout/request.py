@@ -1,4 +1,4 @@
-"""An order → what Stripe is asked to sell: the parameters of its Checkout session. Pure.
+"""Builds the parameters of an order's Checkout session. Pure.
 
 https://docs.stripe.com/api/checkout/sessions/create
 """
@@ -16,7 +16,7 @@ from orders.order import Order, OrderLine
 
 SESSION_MIN: Final = timedelta(minutes=30)
 SESSION_MAX: Final = timedelta(hours=24)
-"""How long a session may be open, counted from when Stripe makes it."""
+"""How long a session may be open, from its creation by Stripe."""
 LINES_MAX: Final = 100
 SHIPPING_RATES_MAX: Final = 5
 NAME_CHARACTERS_MAX: Final = 250
@@ -28,27 +28,27 @@ Parameters = Mapping[str, object]
 
 @frozen
 class CheckoutTerms:
-    """How the shop has its customers pay, from its settings."""
+    """How the shop's customers pay, according to its settings."""
 
     success_url: str
-    """Where the customer goes once they are done; `{orderId}` in it becomes the order's id, and Stripe fills in
+    """Where customers go once they are done. `{orderId}` becomes the order's id, and Stripe replaces
     `{CHECKOUT_SESSION_ID}`."""
     cancel_url: str | None = None
     """Where Stripe's page leads back to."""
     is_embedded: bool = False
-    """Whether the session is part of the shop's own page."""
+    """Whether the session is embedded in the shop's own page."""
     shipping_rates: tuple[str, ...] = ()
-    """Between which of Stripe's shipping rates the customer chooses."""
+    """The ids of Stripe's shipping rates that customers choose from."""
     ships_to: tuple[str, ...] = ()
-    """The countries to which the shop ships; empty if it needs no address."""
+    """Countries that the shop ships to; empty if it needs no address."""
     automatic_tax: bool = False
-    """Whether Stripe works out the tax, on top of the price unless the account's settings say otherwise."""
+    """Whether Stripe calculates the tax, on top of the price unless the account's settings say otherwise."""
     promotion_codes: bool = False
-    """Whether the customer may enter one of the account's promotion codes."""
+    """Whether customers may enter a promotion code of the account."""
 
     @property
     def adds(self) -> bool:
-        """Whether what the customer pays may differ from what the order asks."""
+        """Whether the customer may pay another amount than the order asks."""
         return bool(self.shipping_rates) or self.automatic_tax or self.promotion_codes
 
 
@@ -60,17 +60,18 @@ class Opening(NamedTuple):
     asked: Money
     """What the order asks."""
     listed: Mapping[str, Listed]
-    """All its products."""
+    """All of its products, as far as the catalogue has them."""
     expires_at: datetime
     email: str | None = None
     """The customer's."""
 
 
 def parameters_of(opening: Opening, terms: CheckoutTerms, shop_id: str | None) -> Parameters:
-    """All that Stripe is asked for, the same whenever the same is opened.
+    """All that Stripe is asked for, always the same for the same opening.
 
-    The order is named in all three places where Stripe's events may look for it: the session, what it refers to, and
-    its payment. The attempt is named beside it, so that a payment shows whether it was made in this session.
+    The order's id is in all three places where Stripe's events may show it: the session's metadata, its client
+    reference and its payment's metadata. The attempt is beside it, so that a payment shows whether it was made in this
+    session.
     """
     order_id = opening.order.order_id
     metadata = {"orderId": order_id, "checkout": str(opening.attempt), **({"shop": shop_id} if shop_id else {})}
@@ -89,13 +90,13 @@ def parameters_of(opening: Opening, terms: CheckoutTerms, shop_id: str | None) -
 
 
 def end_of_session(order: Order, now: datetime, at_most: datetime) -> datetime | None:
-    """When a session that is opened now ends: as late as the order is held, as far as Stripe allows.
+    """When a session that is opened now expires: as late as the order is held, within Stripe's limits.
 
     Args:
         at_most: until when the order can be held for it.
 
     Returns:
-        None if that is too short for any session.
+        None if that is too short for a session.
     """
     earliest, latest = now + SESSION_MIN + ON_THE_WAY_MAX, min(now + SESSION_MAX - ON_THE_WAY_MAX, at_most)
     held_until = (order.reservation_expires_at or earliest) - ON_THE_WAY_MAX
@@ -104,10 +105,11 @@ def end_of_session(order: Order, now: datetime, at_most: datetime) -> datetime |
 
 
 def line_items_of(opening: Opening) -> Sequence[Mapping[str, object]]:
-    """The order's lines at the catalogue's prices, if these are what the order asks; else one line of all that it asks.
+    """The order's lines at the catalogue's prices if they add up to what it asks; otherwise one line for all of it.
 
-    They are not if the catalogue has changed since the order was held, if the shop's backend has written another total,
-    or if it takes something off: Stripe knows no line of less than nothing. What it adds is a line of its own.
+    They do not if the catalogue has changed since the order was held, if the shop's backend has written another total,
+    or if an adjustment lowers the price, since Stripe has no negative lines. An adjustment that raises it is a line of
+    its own.
     """
     currency, order = opening.asked.currency, opening.order
     sold = [_sold(line, opening.listed.get(line.product_id), currency) for line in order.lines]
@@ -138,7 +140,7 @@ class _Line(NamedTuple):
 
 
 def _sold(line: OrderLine, listed: Listed | None, currency: str) -> _Line | None:
-    """The line at the catalogue's price; None if it has none in this currency."""
+    """The line at the catalogue's price; None if the product has none in this currency."""
     if listed is None or listed.unit_price is None or listed.unit_price.currency != currency:
         return None
     name = (listed.name or "").strip() or line.product_id
@@ -158,7 +160,7 @@ def _addresses(order_id: str, terms: CheckoutTerms) -> Parameters:
 
 
 def _additions(terms: CheckoutTerms) -> Parameters:
-    """What Stripe may add to the price or take off it, and what it has to know for that."""
+    """The parameters by which Stripe may adjust the price, and what it needs for that."""
     parameters: dict[str, object] = {}
     if terms.shipping_rates:
         parameters["shipping_options"] = [{"shipping_rate": rate} for rate in terms.shipping_rates]

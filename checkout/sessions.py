@@ -1,8 +1,8 @@
-"""One Checkout session for one order, however many call at once, and wherever one of them dies.
+"""One Checkout session for one order, however many calls there are at once, and wherever one of them dies.
 
-Read, then do the next step, until there is a session to show. First an attempt is claimed in our own database, with all
-that Stripe will be asked for; whoever finds it there asks Stripe for the same under the same key, and Stripe makes one
-session of that; then its address is recorded. So no step has to know who did the one before.
+Each call reads, then does the next step, until there is a session to show. First an attempt is claimed in our database,
+with all that Stripe will be asked for. Any call that finds it asks Stripe for the same under the same key, of which
+Stripe makes one session. Then its address is recorded. So no step depends on who did the one before.
 """
 
 from collections.abc import Mapping
@@ -30,17 +30,17 @@ from settlement.snapshot import KnownCheckout
 from stripe_api.api import Session, SessionNotOpen, StripeApi, StripeRefused
 
 STEPS_MAX: Final = 8
-"""An attempt that is out of date is ended, the next one claimed, asked for and shown; twice, with bad luck."""
+"""An outdated attempt is ended, and the next one claimed, asked for and shown; with bad luck, twice."""
 
 
 def key_of(order_id: str, attempt: int) -> str:
-    """Stripe's idempotency key for the session of an attempt, for ever."""
+    """Stripe's idempotency key for the session of an attempt, which never changes."""
     return f"checkout_{order_id}_{attempt}"
 
 
 @frozen
 class CheckoutSessions:
-    """Opens sessions in which customers pay for their orders, and ends those that are out of date."""
+    """Opens the sessions in which customers pay for their orders, and ends outdated ones."""
 
     store: DocumentStore
     settle: Settle
@@ -52,11 +52,11 @@ class CheckoutSessions:
     patience: Patience
 
     def open(self, data: object, caller: Caller, now: datetime, known: dict[str, str]) -> Mapping[str, object]:
-        """Where the caller pays for the order that they name: `{"url": …}`, or `{"clientSecret": …}` if embedded.
+        """Open a session for the order in `data`: returns `{"url": …}`, or `{"clientSecret": …}` if embedded.
 
         Raises:
-            CallRefused: they cannot pay for it.
-            Transient: not done in time; calling again goes on where this call ended.
+            CallRefused: the caller cannot pay for the order.
+            Transient: not done in time; the next call goes on where this one ended.
         """
         order_id = order_id_in(data)
         known["orderId"] = order_id
@@ -72,7 +72,7 @@ class CheckoutSessions:
 
 @frozen
 class _Call:
-    """One customer's call, on its way through its steps."""
+    """One customer's call, step by step."""
 
     sessions: CheckoutSessions
     order_id: str
@@ -110,7 +110,7 @@ class _Call:
         checkout = Checkout(claim.attempt, claim.asked, terms.adds, claim.expires_at, is_marked=True, request=request)
         outcome = self.sessions.settle(CheckoutOpened(self.order_id, self.caller.user_id, checkout), self.now)
         if outcome.result is not Result.CHECKOUT_OPENED:
-            # Somebody was faster, with this attempt or with something else: look again, but not at once.
+            # Another call was faster, with this attempt or something else: read again, after a pause.
             raise StoreContended(f"{self.order_id}: {outcome.note or outcome.result}")
 
     def _ask(self, checkout: Checkout, known: KnownCheckout) -> None:
@@ -118,11 +118,11 @@ class _Call:
         try:
             session = stripe.create_session(checkout.request or {}, key=key)
         except StripeRefused as refused:
-            # Whoever asks for the same again is answered the same: the attempt is over, and had no session.
+            # The same request would be refused again: the attempt is over without a session.
             self._settle_end(checkout)
             if checkout.expires_at - self.now >= SESSION_MIN:
                 raise _not_possible(refused) from refused
-            # Only this attempt had become too old.
+            # Only this attempt was too old: the next one may succeed.
             return
         self._record(checkout, known, session)
 
@@ -143,7 +143,7 @@ class _Call:
             raise
 
     def _leave_no_orphan(self, asked_for: Checkout, session: Session) -> None:
-        """The session of an attempt that has been ended meanwhile is ended too, though nobody has its address."""
+        """End the session of an attempt that was ended meanwhile, although nobody has its address."""
         _, known = self._read()
         latest = known.checkout if known else None
         is_the_latest = latest and latest.attempt == asked_for.attempt and latest.state is CheckoutState.OPEN
@@ -158,7 +158,7 @@ class _Call:
         self._settle_end(checkout)
 
     def _expired(self, session_id: str) -> Session:
-        """The session, which is not open any more."""
+        """Expire the session, and return it as it is then."""
         try:
             return self.sessions.stripe.expire_session(session_id, key=f"expire_{session_id}")
         except SessionNotOpen as over:

@@ -1,4 +1,4 @@
-"""How the shop has its customers pay in sessions that the service opens, from the environment."""
+"""Reads from the environment how customers pay in sessions that the service opens."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 
 def checkout_terms(environment: Mapping[str, str]) -> CheckoutTerms | None:
-    """None if it opens no sessions, since nobody has said where they lead. Raises SettingsError."""
+    """The terms; None if the shop opens no sessions, since it has set no success URL. Raises SettingsError."""
     success_url, cancel_url = (address(environment, name) for name in (CHECKOUT_SUCCESS_URL, CHECKOUT_CANCEL_URL))
     ui = environment.get(CHECKOUT_UI, "").strip() or _HOSTED
     if ui not in (_HOSTED, _EMBEDDED):

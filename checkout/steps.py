@@ -1,4 +1,4 @@
-"""What to do next so that a customer can pay for their order in one session, and never in two. Pure."""
+"""Decides the next step towards one session in which a customer can pay for their order, never two. Pure."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,13 +13,13 @@ from orders.money import Money
 from orders.order import Order
 
 ATTEMPTS_MAX: Final = 60
-"""For one order. In the day for which it can be held, so many sessions do not even fit one after the other; but what
-Stripe refuses, such as less than the least that it takes, is over at once, and leaves an audit entry each time."""
+"""For one order. It can be held for a day, into which so many sessions do not even fit one after the other. But an
+attempt that Stripe refuses, as for an amount below its minimum, is over at once, and each leaves an audit entry."""
 
 
 @frozen
 class Claim:
-    """Claim the next attempt: then, and only then, Stripe may be asked for its session."""
+    """Claim the next attempt; only then may Stripe be asked for its session."""
 
     order: Order
     attempt: int
@@ -43,14 +43,14 @@ class Show:
 
 @frozen
 class End:
-    """Have Stripe expire the session, unless it is over: it is out of date, out of time, or was found complete."""
+    """Have Stripe expire the session unless it is over: its price or time is out of date, or its address is gone."""
 
     checkout: Checkout
 
 
 @frozen
 class Forget:
-    """The attempt has come to nothing: nobody has its session's address, if there is one, and its time is out."""
+    """The attempt's time is out, and nobody has the address of its session, if there is one."""
 
     checkout: Checkout
 
@@ -59,14 +59,14 @@ Step = Claim | Ask | Show | End | Forget
 
 
 def next_step(order: Order | None, latest: Checkout | None, caller: Caller, now: datetime, hold_max: timedelta) -> Step:
-    """What to do next for this caller.
+    """The next step for this caller.
 
     Args:
         latest: the latest attempt to have the order paid.
         hold_max: the longest that units stay held for an unpaid order.
 
     Raises:
-        CallRefused: there is nothing to be done for them.
+        CallRefused: the caller cannot pay for the order now.
     """
     order = payable(order, caller).without_added
     asked = price_of(order)
@@ -96,7 +96,7 @@ def _claim(order: Order, asked: Money, attempt: int, now: datetime, hold_max: ti
 def _held_at_most(order: Order, now: datetime, hold_max: timedelta) -> datetime:
     """Until when the order may be held for a session: for a day, or for as long as it is held anyway.
 
-    Otherwise a customer who opens one session after the other would keep units from all others, free of charge.
+    Otherwise a customer could keep units from everybody else, free of charge, by opening one session after the other.
     """
     reserved_at = order.reserved_at or now
     return min(max(reserved_at + SESSION_MAX, order.reservation_expires_at or now), reserved_at + hold_max)

@@ -1,1 +1,1 @@
-"""Stock: how much there is, how much of it is held, and whether it covers an order."""
+"""Stock: how much there is, how much is held, and whether it covers an order."""

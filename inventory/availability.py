@@ -1,4 +1,4 @@
-"""How much of a product is left, in a word for customers: no figure, from which anybody could work out its sales."""
+"""How much of a product is left, as a word for customers: a figure would reveal its sales."""
 
 from enum import StrEnum
 
@@ -15,8 +15,8 @@ def availability(level: Level | None, *, few_left: int) -> Availability:
     """The word for what can still be sold.
 
     Args:
-        level: None where there are no figures to count with: an order for the product fails.
-        few_left: the largest number of units that is called few.
+        level: None without usable figures: then orders for the product fail.
+        few_left: the largest number of units that counts as few.
     """
     if level is None or not level.has(1):
         return Availability.OUT

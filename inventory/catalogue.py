@@ -6,8 +6,8 @@ from orders.money import Money
 
 
 class Listed(NamedTuple):
-    """What the catalogue says of a product."""
+    """A product's entry in the catalogue."""
 
     name: str | None
     unit_price: Money | None
-    """None if it has none that can be used."""
+    """None if it has no usable price."""

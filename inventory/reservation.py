@@ -1,8 +1,8 @@
-"""Holding stock without a lock, as decisions: may an order be held, and was its counted hold found covered.
+"""Decides without a lock whether an order may be held, and whether its counted hold is covered by stock.
 
-First the units are added to `reserved` in one atomic commit, whose answer carries the new figures. Firestore puts such
-commits in an order, so of two buyers of the last unit one sees a figure that is still covered, and the other does not
-and gives its units back. An order is `reserved` only after its own hold was counted and found covered.
+First one atomic commit adds the units to `reserved`, and its answer carries the new figures. Firestore serializes such
+commits, so of two buyers of the last unit one sees a figure that is still covered; the other does not, and gives its
+unit back. An order becomes `reserved` only after its own hold was counted and found covered.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,48 +15,48 @@ from orders.order import Order, OrderLine
 
 
 class Product(NamedTuple):
-    """A product as far as an order needs it: `inventory/{productId}` and `products/{productId}` together."""
+    """What an order needs to know of a product, from `inventory/{productId}` and `products/{productId}`."""
 
     product_id: str
     in_inventory: bool
-    """Whether `inventory/{productId}` exists at all."""
+    """Whether `inventory/{productId}` exists."""
     level: Level | None
-    """None if the inventory has no such product, or figures that cannot be used."""
+    """None if the product has no inventory document, or no usable figures."""
     on_sale: bool
     unit_price: Money | None
-    """None if the catalogue carries no price."""
+    """None if the catalogue has no price."""
     price_defect: str | None = None
-    """Why the price that the catalogue carries cannot be used."""
+    """Why the catalogue's price cannot be used."""
     level_defect: str | None = None
-    """Why nothing can be held of it as its inventory is, in words for the shop."""
+    """Why its inventory document does not allow holding it, as a message for the shop."""
     in_catalogue: bool = True
     """Whether `products/{productId}` exists."""
     is_hot: bool = False
-    """Whether the shop says that many buy it at once, so that what is paid is taken later."""
+    """Whether the shop marks it as bought by many at once: then the fold takes its sold units."""
 
     @property
     def is_unlimited(self) -> bool:
-        """Whether it is never short, so that nothing is counted of it."""
+        """Whether it is never short, so that nothing is counted."""
         return self.level is not None and self.level.stock is None
 
 
 class Refused(Exception):
-    """The order cannot be held now. The message is for the customer, and begins with a word for programs."""
+    """The order cannot be held now. The message is for the customer, and begins with a code for programs."""
 
     def __init__(self, reason: str, *, note: str | None = None) -> None:
-        """The note is for operators, where they may know more than the customer: how many units there are."""
+        """The note is for operators, who may know more than the customer, such as how many units there are."""
         super().__init__(reason)
         self.note = note or reason
 
 
 def price_to_hold(order: Order, products: Mapping[str, Product]) -> Money | None:
-    """The price of an order that may be held: every product known, on sale, and to all appearances available.
+    """The price of an order that may be held: every product is known, on sale and apparently available.
 
     Returns:
-        The total in minor units; None where the catalogue prices none of its products.
+        The total; None if the catalogue has no price for any of its products.
 
     Raises:
-        Refused: the order is broken, a product is unknown, not on sale, without a usable price or short, or only some
+        Refused: the order is invalid; a product is unknown, not on sale, short, or has no usable price; or only some
             products have a price.
     """
     if order.defect:
@@ -75,7 +75,7 @@ def price_to_hold(order: Order, products: Mapping[str, Product]) -> Money | None
 
 
 def catalogue_price(order: Order, products: Mapping[str, Product]) -> Money | None:
-    """What the catalogue asks for the order, also where it cannot be held; None if it has no price for all of it."""
+    """The catalogue's total for the order, even if it cannot be held; None if it does not price all of it."""
     try:
         return _total(order, products)
     except Refused:
@@ -83,29 +83,29 @@ def catalogue_price(order: Order, products: Mapping[str, Product]) -> Money | No
 
 
 def to_be_held(order: Order, products: Mapping[str, Product]) -> Order:
-    """The order as one that is held from now on: what was hot then is taken later."""
+    """The order as held from now on, with the products that are hot at this moment marked to be taken later."""
     counted = as_counted(order, products)
     hot = frozenset(each for each in order.product_ids if products[each].is_hot)
     return replace(counted, taken_later=hot - counted.unlimited)
 
 
 def as_counted(order: Order, products: Mapping[str, Product]) -> Order:
-    """The order, which from now on knows what the inventory counts of it: what is never short is not counted."""
+    """The order with the products marked that are never short, which the inventory does not count."""
     unlimited = frozenset(each for each in order.product_ids if products[each].is_unlimited)
     return replace(order, unlimited=unlimited, taken_later=frozenset())
 
 
 def hold_is_covered(order: Order, products: Mapping[str, Product]) -> bool:
-    """Whether the units of an order in `reserving`, already counted in these levels, may all be sold."""
+    """Whether stock covers an order in `reserving`, whose units these levels already include."""
     return all(_covers_what_is_counted(products.get(line.product_id)) for line in order.counted_lines)
 
 
 def counted_apart(
     moves: Iterable[StockMove], products: Mapping[str, Product]
 ) -> tuple[tuple[StockMove, ...], tuple[OrderLine, ...]]:
-    """The moves that can be counted, and the units of products whose inventory is known to be gone.
+    """Splits off the units of products whose inventory document is gone, which cannot be counted.
 
-    What became a product that is never short keeps its null: an increment would make a number of it.
+    A product that is never short by now keeps its null stock: an increment would turn it into a number.
     """
     counted, uncounted = [], []
     for move in moves:
@@ -126,7 +126,7 @@ def levels_of(products: Mapping[str, Product]) -> dict[str, Level]:
 def _covers_what_is_counted(product: Product | None) -> bool:
     if product is None or product.level is None:
         return False
-    # What is never short by now is given back, and the order is held again as one of which it is not counted.
+    # If a product is never short by now, its hold is given back, and the order held again without counting it.
     return product.level.is_covered and not product.is_unlimited
 
 
@@ -136,7 +136,7 @@ def _unknown(product: Product) -> Refused:
 
 
 def _shortage_of(short: Iterable[Shortage]) -> Refused:
-    """Whoever may order must not learn how many units there are: not by asking for too many."""
+    """The customer must not learn how many units there are by asking for too many: figures are only in the note."""
     names = ", ".join(repr(shortage.product_id) for shortage in short)
     figures = ", ".join(f"{s.ordered} of {s.product_id!r} ordered, {max(s.available, 0)} available" for s in short)
     return Refused(f"insufficient_stock: not enough is left of {names}", note=f"insufficient_stock: {figures}")

@@ -1,4 +1,4 @@
-"""Stock arithmetic. Only holding can fail; taking and releasing what is held are additions that need no look first."""
+"""Stock arithmetic. Only a hold can fail; taking and releasing held units are increments that need no check first."""
 
 from collections.abc import Iterable, Mapping
 from itertools import chain
@@ -8,18 +8,18 @@ from orders.order import OrderLine
 
 
 class Level(NamedTuple):
-    """How much there is of one product."""
+    """One product's figures."""
 
     stock: int | None
-    """Units on hand, below zero once units are sold that are not there yet; None if the product is never short."""
+    """Units on hand, negative once units are sold that are still to come; None if the product is never short."""
     reserved: int
-    """Units that are promised to orders."""
+    """Units promised to orders."""
     backorder: int = 0
-    """How many units may be sold that are not there yet."""
+    """How many units may be sold beyond the stock."""
 
     @property
     def available(self) -> int | None:
-        """How many units can still be sold: below zero if too many are promised, None if there is no end to them."""
+        """How many units can still be sold: negative if too many are promised, None if it is unlimited."""
         return None if self.stock is None else self.stock - self.reserved + self.backorder
 
     @property
@@ -28,12 +28,12 @@ class Level(NamedTuple):
         return self.has(0)
 
     def has(self, quantity: int) -> bool:
-        """Whether so many units can still be sold."""
+        """Whether this many units can still be sold."""
         return self.available is None or self.available >= quantity
 
 
 class StockMove(NamedTuple):
-    """By how much one product's figures change."""
+    """The change of one product's figures."""
 
     product_id: str
     stock: int
@@ -45,7 +45,7 @@ class StockMove(NamedTuple):
 
     @property
     def takes_available(self) -> bool:
-        """Whether it leaves fewer units for others than before, and so may fail."""
+        """Whether it leaves fewer units for others, and so may fail."""
         return self.stock < self.reserved
 
 
@@ -64,17 +64,17 @@ def release(lines: Iterable[OrderLine]) -> tuple[StockMove, ...]:
 
 
 def take(lines: Iterable[OrderLine]) -> tuple[StockMove, ...]:
-    """Take held units: they leave both the shelf and the promise."""
+    """Take held units: both `stock` and `reserved` fall."""
     return tuple(StockMove(line.product_id, stock=-line.quantity, reserved=-line.quantity) for line in lines)
 
 
 def put_back(units: Mapping[str, int]) -> tuple[StockMove, ...]:
-    """Put sold units back on the shelf; a negative quantity takes them off again, held by nobody in between."""
+    """Put sold units back on the shelf; a negative quantity takes units that were not held."""
     return tuple(StockMove(product_id, stock=quantity, reserved=0) for product_id, quantity in units.items())
 
 
 def together(*several: Iterable[StockMove]) -> tuple[StockMove, ...]:
-    """What several moves come to, one move a product; none for a product of which nothing moves in the end."""
+    """The sums of several moves, one move per product; none for a product whose sums are zero."""
     sums: dict[str, StockMove] = {}
     for move in chain(*several):
         before = sums.get(move.product_id, StockMove(move.product_id, 0, 0))
@@ -83,7 +83,7 @@ def together(*several: Iterable[StockMove]) -> tuple[StockMove, ...]:
 
 
 def shortages(lines: Iterable[OrderLine], levels: Mapping[str, Level]) -> tuple[Shortage, ...]:
-    """The products of which fewer units are available than ordered. Every line's product must have a level."""
+    """The lines of which fewer units are available than ordered. Every line's product must have a level."""
     return tuple(
         Shortage(line.product_id, line.quantity, available)
         for line in lines

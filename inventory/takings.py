@@ -1,4 +1,4 @@
-"""Units that were sold of hot products: still to be taken from the inventory, and what taking them has done. Pure."""
+"""Sold units of hot products that are still to be taken from the inventory, and the result of taking them. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -12,29 +12,29 @@ class Taking(NamedTuple):
 
     order_id: str
     units: Mapping[str, int] | None
-    """By product; None if nobody can read it."""
+    """By product id; None if unreadable."""
     version: object
-    """Which state of its document was read."""
+    """The version of its document as read."""
     created_at: datetime
     """When its order was paid, by the database's clock."""
 
 
 @dataclass(slots=True)
 class Folded:
-    """In one run."""
+    """The result of one run."""
 
     orders: int = 0
-    """Whose units are taken by now."""
+    """How many orders' units were taken."""
     units: Counter[str] = field(default_factory=Counter)
-    """By product; with those that are gone."""
+    """By product id, including those in `gone`."""
     gone: Counter[str] = field(default_factory=Counter)
-    """Units of products without an inventory: there was nothing to take them from."""
+    """Units of products without an inventory document, by product id: nothing was there to take them from."""
     unreadable: list[str] = field(default_factory=list)
-    """Orders whose taking nobody can read. It was left alone."""
+    """Ids of orders whose taking cannot be read. It was left alone."""
     oldest_seconds: float | None = None
-    """How long the one that had waited longest had waited; None if there was none."""
+    """How long the oldest taking had waited; None if there was none."""
     lost: str | None = None
-    """Why the run ended before all was done; None if it did not."""
+    """Why the run ended early; None if it did not."""
 
     @property
     def is_as_usual(self) -> bool:
