@@ -1,1 +1,1 @@
-"""What is done outside after a commit: mails, messages, calls to Stripe. At least once, with one key for ever."""
+"""What is done outside after a commit: messages and calls to Stripe. At least once, always under the same key."""

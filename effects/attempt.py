@@ -1,4 +1,4 @@
-"""How an attempt to perform an effect has ended. Pure."""
+"""How an attempt to perform an effect ended. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -11,38 +11,38 @@ from orders.frozen import frozen
 
 
 class Ending(StrEnum):
-    """How an attempt ended; the value is the result that is logged."""
+    """How an attempt ended; the value is logged as the result."""
 
     DONE = "effect_done"
     SKIPPED = "effect_skipped"
     """There was nothing to do."""
     POSTPONED = "effect_postponed"
-    """It is not the time: nothing was tried."""
+    """Nothing was tried, since it is not the time."""
     RETRIED = "effect_retried"
-    """It failed, and is tried again."""
+    """It failed, and is tried again later."""
     GIVEN_UP = "effect_failed"
-    """It failed, and nobody tries again: operators are notified."""
+    """It failed for good: operators are notified."""
     NOT_DUE = "effect_not_due"
-    """It is over, somebody else is at it, or its time has not come."""
+    """It is over, another worker performs it, or it is not due yet."""
 
 
 OVER: Final = frozenset({Ending.DONE, Ending.SKIPPED, Ending.GIVEN_UP})
-"""No attempt comes after one of these."""
+"""No attempt follows after one of these."""
 _SEVERITY: Final[Mapping[Ending, str]] = MappingProxyType({Ending.RETRIED: "WARNING", Ending.GIVEN_UP: "ERROR"})
 
 
 @frozen
 class Attempt:
-    """What became of an effect."""
+    """The outcome of one attempt."""
 
     ending: Ending
     stored: StoredEffect
-    """As it was when the attempt began, this one counted."""
+    """As it was when the attempt began, with this attempt counted."""
     reason: str | None = None
     fault: Exception | None = field(default=None, repr=False)
-    """The bug, if it was one of ours."""
+    """The exception, if it was a bug of ours."""
 
     @property
     def severity(self) -> str:
-        """How grave it is, in the words of Cloud Logging."""
+        """Its severity for Cloud Logging."""
         return "ERROR" if self.fault else _SEVERITY.get(self.ending, "INFO")

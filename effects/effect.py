@@ -1,4 +1,4 @@
-"""What a decision wants done outside: its kind, for whom, and the one key under which it is asked for."""
+"""An effect, something to be done outside: its kind, its recipient, and its idempotency key."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from orders.frozen import frozen
 
 KEY_CHARACTERS_MAX: Final = 255
-"""Of an idempotency key at Stripe; others take as many, or more: https://docs.stripe.com/api/idempotent_requests."""
+"""Stripe's limit for an idempotency key; others allow as many, or more:
+https://docs.stripe.com/api/idempotent_requests."""
 
 
 class EffectKind(StrEnum):
@@ -23,48 +24,48 @@ class EffectKind(StrEnum):
 
 
 MESSAGES: Final = frozenset({EffectKind.MAIL, EffectKind.PUSH, EffectKind.SMS, EffectKind.CHAT})
-"""These bring somebody a notice."""
+"""The kinds that bring somebody a notice."""
 
 
 class EffectState(StrEnum):
     PENDING = "PENDING"
-    """Nobody has begun it."""
+    """Not begun."""
     PROCESSING = "PROCESSING"
-    """Somebody is at it until the lease ends; whoever comes later may think that they died."""
+    """A worker performs it until its lease ends; after that, the worker is taken for dead."""
     RETRY = "RETRY"
     """It waits for its next attempt."""
     SUCCESS = "SUCCESS"
-    """Done, or there was nothing to do, then `error` says why; or it was given up, and a person has handled it."""
+    """Done; or nothing was to be done, and `error` says why; or it was given up, and a person has handled it."""
     ERROR = "ERROR"
-    """Given up. Operators are notified, and can have it tried again, or say that they have handled it."""
+    """Given up. Operators are notified, and can have it tried again or mark it as handled."""
 
 
 class RefundTerms(NamedTuple):
-    """What an operator has ordered of a refund."""
+    """An operator's order for a refund."""
 
     amount: int | None
-    """In minor units; None for all that is left of the payment by then."""
+    """In minor units; None for all that is left of the payment when it is made."""
     restock: str | None
-    """Which units come back, as the refund's metadata says it; None for what the shop's terms say."""
+    """Which units come back, as in the refund's metadata; None leaves it to the shop's terms."""
 
 
 @frozen
 class Effect:
-    """One thing to be done outside. Its cause makes it at most once."""
+    """One thing to be done outside. Each cause creates it at most once."""
 
     kind: EffectKind
     recipient: str
-    """What it is for: an audience, a payment or a Checkout session."""
+    """An audience, a payment or a Checkout session."""
     order_id: str
     cause_id: str
-    """The id of the audit entry and notices of its cause; of an effect, if it is caused by that being given up, with
-    the time where that is taken."""
+    """The id of the audit entry and notices of its cause; for a notice of a given-up effect, that effect's id, with the
+    time added if the id is taken."""
     user_id: str | None
     """The order's customer."""
     key: str
-    """Under which it is asked for, however often: whoever knows such keys does it once."""
+    """The idempotency key, the same in every attempt."""
     refund: RefundTerms | None = None
-    """None unless an operator has ordered the refund; then whether the order needs the payment is theirs to say."""
+    """None unless an operator has ordered the refund, who then has decided that the order does not need the payment."""
 
     @property
     def effect_id(self) -> str:
@@ -73,39 +74,39 @@ class Effect:
 
 @frozen
 class StoredEffect:
-    """An effect, and how far it is."""
+    """An effect and its progress."""
 
     effect: Effect
     state: EffectState
     attempts: int
     next_attempt_at: datetime | None
-    """When it is due; while somebody is at it, when their lease ends; None once it is over."""
+    """When it is due; while it is performed, when the lease ends; None once it is over."""
     payload: Mapping[str, object] | None = field(repr=False)
     """What is sent, and to whom, the same in every attempt; None before the first."""
     version: object
-    """Of its document, as it was read."""
+    """The version of its document as read."""
     refund_id: str | None = None
-    """The refund that Stripe has made of it; None of all else, and before."""
+    """The refund that Stripe has made for it; None before, and for other kinds."""
 
     @property
     def is_under_way(self) -> bool:
-        """Whether somebody is at it, or will be."""
+        """Whether it is being performed or will be."""
         return self.state not in (EffectState.SUCCESS, EffectState.ERROR)
 
 
 def a_message(kind: EffectKind, audience: str, order_id: str, cause_id: str, user_id: str | None) -> Effect:
-    """The effect that brings this audience of a cause its notice."""
+    """The effect that sends an audience the notice of a cause."""
     key = _bounded(f"{cause_id}_{kind}_{audience}")
     return Effect(kind, audience, order_id, cause_id, user_id, key)
 
 
 def a_stripe_call(kind: EffectKind, stripe_id: str, order_id: str, cause_id: str, user_id: str | None) -> Effect:
-    """The effect that asks Stripe for something which happens once to this object of an order, whatever causes it."""
+    """The effect that asks Stripe for something that happens to this object only once, whatever causes it."""
     return Effect(kind, stripe_id, order_id, cause_id, user_id, _bounded(f"{kind}_{order_id}_{stripe_id}"))
 
 
 def an_ordered_refund(payment_id: str, terms: RefundTerms, order_id: str, cause_id: str, user_id: str | None) -> Effect:
-    """The effect that has Stripe refund the payment once for this cause."""
+    """The effect that has Stripe refund the payment, once for this cause."""
     kind = EffectKind.STRIPE_REFUND
     return Effect(kind, payment_id, order_id, cause_id, user_id, _bounded(f"{cause_id}_{kind}_{payment_id}"), terms)
 

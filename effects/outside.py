@@ -1,4 +1,4 @@
-"""The world outside, as the loop knows it: what performs an effect, and how that can fail."""
+"""The interface between the loop and what performs an effect, and how that can fail."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,14 +8,14 @@ from effects.effect import Effect
 from orders.frozen import frozen
 
 PERFORM_SECONDS_MAX: Final = 28.0
-"""How long a performer may take: Stripe may have to answer twice, after the database has once."""
+"""The most that a performer may take: one answer of the database and two of Stripe."""
 
 
 class Failed(Exception):
-    """An effect was not performed, or nobody knows whether it was. The message is kept and logged: it has no secret."""
+    """The effect was not performed, or that is unknown. The message is stored and logged: it contains no secret."""
 
     def __init__(self, reason: str, *, retryable: bool, retry_after: timedelta | None = None) -> None:
-        """Whether another try can help, and how long it has to wait at least, if the other side has said so."""
+        """Whether another attempt can help, and the least time to wait, if the other side has asked for it."""
         super().__init__(reason)
         self.retryable = retryable
         self.retry_after = retry_after
@@ -37,29 +37,29 @@ class Refunded:
 
 @frozen
 class Postponed:
-    """Not now."""
+    """Not yet."""
 
     until: datetime
 
 
 class Performer(Protocol):
-    """Performs one kind of effects."""
+    """Performs effects of one kind."""
 
     def prepare(self, effect: Effect, now: datetime, /) -> Mapping[str, object] | Skipped | Postponed:
-        """What will be sent, and to whom. It is kept, so that every attempt says the same under the same key.
+        """What will be sent, and to whom. It is stored, so that every attempt sends the same under the same key.
 
         Raises:
             Failed: it cannot be sent.
-            Transient: the database did not say what.
+            Transient: the database gave no answer.
         """
 
     def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | Refunded | None:
-        """Do it, within PERFORM_SECONDS_MAX. To do it again under the same key must do no harm.
+        """Do it within PERFORM_SECONDS_MAX. Doing it again under the same key must be harmless.
 
         Returns:
-            Why there is nothing to do by now; or once it is done what it has made, or None.
+            Skipped if there is nothing to do any more; Refunded if a refund was made; otherwise None.
 
         Raises:
-            Failed: it was not done, or nobody knows whether it was.
-            Transient: likewise, because of our own database.
+            Failed: it was not done, or that is unknown.
+            Transient: the same, because of our own database.
         """

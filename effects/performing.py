@@ -1,7 +1,7 @@
-"""Perform one effect: take its lease, do it outside, put on record how that ended. No state between attempts.
+"""Performs one effect: takes its lease, does it outside, records how that ended. No state between attempts.
 
-Whoever dies on the way leaves a lease that ends. Then somebody else asks the outside world again, with the same words
-under the same key.
+A worker that dies on the way leaves a lease that ends. Then another worker makes the same request again, under the same
+key.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,23 +21,23 @@ from settlement.settle import Patience
 
 @frozen
 class Effects:
-    """Performs effects, each on its own. Several may work at the same one: only who has its lease asks outside."""
+    """Performs single effects. Several workers may try the same one, but only the holder of its lease acts outside."""
 
     store: DocumentStore
     performers: Mapping[EffectKind, Performer]
     operator_channels: Collection[EffectKind]
-    """By which operators are notified of what was given up."""
+    """How operators are notified of effects that were given up."""
     notice_lifetime: timedelta
     patience: Patience
     now: Callable[[], datetime]
     report: Callable[[Attempt], object]
-    """Is called for each attempt that has come to an end."""
+    """Called for each attempt that has ended."""
 
     def perform(self, effect_id: str) -> Ending:
-        """Perform the effect if it is due; afterwards it is over, or on record when it is due again.
+        """Perform the effect if it is due; afterwards it is over, or recorded with the time when it is due again.
 
         Raises:
-            Transient: the database did not take part; whatever was begun is begun again when the lease is over.
+            Transient: the database failed; what was begun is begun again when the lease is over.
         """
         stored = self._read(effect_id)
         if stored is None or not is_due(stored, self.now()):
@@ -45,7 +45,7 @@ class Effects:
         try:
             attempt = self._attempt(stored)
         except StoreContended:
-            # Somebody else has taken the lease.
+            # Another worker has taken the lease.
             return Ending.NOT_DUE
         self.report(attempt)
         return attempt.ending
@@ -83,7 +83,8 @@ class Effects:
     def _leased(self, stored: StoredEffect, payload: Mapping[str, object]) -> StoredEffect:
         begun = replace(stored, attempts=stored.attempts + 1, payload=payload)
         write = leased(begun, self.now())
-        # Tried once: if it was taken and nobody said so, nothing was done outside, and the lease ends by itself.
+        # Tried once: if the commit succeeded and its answer was lost, nothing was done outside, and the lease ends by
+        # itself.
         committed = self.store.commit((write,), timeout_seconds=self.patience.total_seconds)
         return replace(begun, version=committed.versions[write.path])
 
@@ -117,19 +118,19 @@ class Effects:
         stored, now, channels, lifetime = attempt.stored, self.now(), self.operator_channels, self.notice_lifetime
         effect_id = stored.effect.effect_id
         writes = given_up(stored, effect_id, error, channels, now, lifetime)
-        if self._are_there(write.path for write in writes if isinstance(write, Create)):
-            # It was given up before, and a person had it tried again; or another order's cause has this id, since
-            # customers choose ids.
+        if self._any_exists(write.path for write in writes if isinstance(write, Create)):
+            # It was given up before and retried by a person; or another order's cause has this id, since customers
+            # choose order ids.
             writes = given_up(stored, f"{effect_id}_{now:%Y%m%dT%H%M%S%f}", error, channels, now, lifetime)
         return self._end(attempt, *writes)
 
-    def _are_there(self, paths: Iterable[str]) -> bool:
+    def _any_exists(self, paths: Iterable[str]) -> bool:
         """Whether any of these documents exists."""
         documents = self.store.read(tuple(paths), timeout_seconds=self.patience.total_seconds)
         return any(document is not None for document in documents.values())
 
     def _end(self, attempt: Attempt, *writes: Write) -> Attempt:
-        """Put on record how the attempt ended, unless somebody else has the lease by now."""
+        """Record how the attempt ended, unless another worker has the lease by now."""
         lost: StoreUnavailable | None = None
         for seconds_left in self.patience.tries():
             try:
@@ -152,5 +153,5 @@ class Effects:
 
 
 def _in_words(error: Exception) -> str:
-    """What kind of error it is; of a bug no more than that, since its message may repeat what is nobody's business."""
+    """The error's type; its message only if it is transient, since a bug's message may repeat personal data."""
     return f"{type(error).__name__}: {error}" if isinstance(error, Transient) else type(error).__name__

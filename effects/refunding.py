@@ -1,4 +1,4 @@
-"""Refunds a payment, if its order still does not need it; Stripe's own events say what became of that."""
+"""Refunds a payment if its order still does not need it. Stripe's own events report the outcome."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,10 +19,10 @@ READ_SECONDS_MAX: Final = 2.0
 
 @frozen
 class Refunding:
-    """The performer of `stripe_refund`. It refunds all that is left of the payment, so that twice is once.
+    """The performer of `stripe_refund`. Without an amount it refunds all that is left, so twice equals once.
 
-    Stripe knows a key for a day. Whoever asks later, or under another key, is told that nothing is left. Of a part of
-    it that an operator has ordered, Stripe would refund as much once more: so such a refund names its effect, and is
+    Stripe remembers an idempotency key for a day. A later request for all that is left is refused, since nothing is. A
+    later request for part of it would refund as much again: so such a refund names its effect in the metadata, and is
     looked for at Stripe first.
     """
 
@@ -30,10 +30,10 @@ class Refunding:
     store: DocumentStore
     auto_refund: AutoRefund
     shop_id: str | None
-    """Which shop this is, where several share one Stripe account."""
+    """Which shop this is, if several share one Stripe account."""
 
     def prepare(self, effect: Effect, _now: datetime, /) -> Mapping[str, object]:
-        """The request: https://docs.stripe.com/api/refunds/create."""
+        """The request's parameters: https://docs.stripe.com/api/refunds/create."""
         shop = {"shop": self.shop_id} if self.shop_id else {}
         ordered = effect.refund
         amount = {"amount": ordered.amount} if ordered and _is_part(effect) else {}
@@ -44,15 +44,15 @@ class Refunding:
 
     def perform(self, effect: Effect, payload: Mapping[str, object]) -> Skipped | Refunded:
         if effect.refund is None and (why_not := self._why_not(effect)):
-            # Operators have read that it is under way.
+            # Fails rather than skips: operators were notified that it is under way.
             raise Failed(f"{effect.recipient} is not refunded: {why_not}", retryable=False)
         try:
-            # Whatever has become of it since: as under its key, it is made once.
+            # A refund that was made for this effect counts whatever became of it, as it would under the same key.
             made = self.stripe.refund_made_for(effect.recipient, effect.key) if _is_part(effect) else None
             return Refunded(made or self.stripe.create_refund(payload, key=effect.key).refund_id)
         except AlreadyRefunded as refunded:
             if _is_part(effect):
-                # It is other money that went back: what an operator has ordered did not.
+                # Other money was refunded: what the operator ordered was not.
                 raise Failed(str(refunded), retryable=False) from refunded
             return Skipped(str(refunded))
         except StripeUnavailable as error:

@@ -1,7 +1,7 @@
-"""When an effect is tried again, and for how long its performer is left alone. Pure.
+"""When an effect is tried again, and how long its worker has. Pure.
 
-By the number of attempts, not by the time that has passed: a clock that jumps makes one attempt too early or too late,
-and never ends an effect.
+The number of attempts counts, not the time that has passed: a clock that jumps makes one attempt early or late, and
+never ends an effect.
 """
 
 from datetime import datetime, timedelta
@@ -14,19 +14,19 @@ LEASE: Final = timedelta(minutes=2)
 PAUSE_FIRST: Final = timedelta(minutes=1)
 PAUSE_MAX: Final = timedelta(hours=3, minutes=30)
 ATTEMPTS_MAX: Final = 14
-"""All pauses together take 11 to 22 hours: with the minutes until a sweep comes by, less than the 24 for which Stripe
-and the senders of mail keep an idempotency key (https://docs.stripe.com/api/idempotent_requests)."""
+"""All pauses together take 11 to 22 hours. With the minutes until the next sweep, that is less than the 24 hours for
+which Stripe and mail providers keep an idempotency key (https://docs.stripe.com/api/idempotent_requests)."""
 
 
 def pause_after(attempts: int, chance: float, asked: timedelta | None = None) -> timedelta | None:
-    """How long to wait after so many attempts in vain; None if that was the last one.
+    """The pause after this many failed attempts; None if that was the last one.
 
-    Twice as long each time, up to a maximum. Of that at least half, so that a provider has time to recover, and the
-    rest by chance, so that all that failed together does not come back together.
+    It doubles each time, up to a maximum. At least half of it is waited, so that a provider has time to recover; the
+    rest is random, so that effects that failed together do not come back together.
 
     Args:
         chance: from 0 up to 1.
-        asked: for how long the provider wants to be left alone; it is, up to the same maximum.
+        asked: the pause that the provider asks for, respected up to the same maximum.
     """
     if attempts >= ATTEMPTS_MAX:
         return None
@@ -36,9 +36,9 @@ def pause_after(attempts: int, chance: float, asked: timedelta | None = None) ->
 
 
 def is_due(stored: StoredEffect, now: datetime) -> bool:
-    """Whether somebody should perform it now: it was never tried, its pause is over, or its performer is overdue.
+    """Whether to perform it now: it was never tried, its pause is over, or its lease has ended.
 
-    A lease that ends later than any that begins now was taken by a clock that was ahead, and counts for nothing.
+    A lease that ends later than one that begins now was taken by a clock that is ahead, and is ignored.
     """
     match stored.state:
         case EffectState.PENDING:
