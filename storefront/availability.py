@@ -1,4 +1,4 @@
-"""Keeps what products say of their stock: read, compare, write, and read again until nothing is left to write."""
+"""Keeps the availability shown on products up to date: read, compare, write, until nothing is left to write."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -11,33 +11,32 @@ from orders.frozen import frozen
 from orders.outcome import StoreContended, StoreUnavailable
 from settlement.settle import Patience
 
-# Three reads for each, every five minutes: a catalogue of 10,000 products is gone through in 17 hours, for about a cent
-# a day.
+# Three reads each, every five minutes: a catalogue of 10,000 products takes 17 hours, and about a cent a day.
 PRODUCTS_PER_RUN: Final = 50
 
 ProductsAfter = Callable[[str, int], Sequence[str]]
-"""At most so many products of the catalogue, by id, that come after this id. Raises StoreUnavailable."""
+"""Lists up to a number of the catalogue's products with ids after this one, by id. Raises StoreUnavailable."""
 
 
 @frozen
 class Storefront:
-    """The products' `available`. Nobody waits for it: it follows the inventory, and nothing is decided by it."""
+    """Maintains `available` on products. It follows the inventory with a delay, and nothing is decided by it."""
 
     store: DocumentStore
     products_after: ProductsAfter
     few_left: int
-    """The largest number of units that is called few."""
+    """The largest number of units that counts as few."""
     patience: Patience
 
     def show(self, product_ids: Sequence[str]) -> Mapping[str, str]:
-        """Make each product say how much of it is left, if the shop lists it.
+        """Update `available` of each of these products that the catalogue lists.
 
-        What was looked at last was right: a product is left alone only once one read has found that it says what its
-        inventory asks for. So it is right in the end if a look follows each change of the inventory, whoever else looks
-        meanwhile and however late: docs/decisions/0014-availability-after-the-commit.md.
+        It ends only when a read finds every product as its inventory requires. So `available` is right in the end if
+        each change of the inventory is followed by a call, whatever other calls run meanwhile and however late:
+        docs/decisions/0014-availability-after-the-commit.md.
 
         Returns:
-            What was written, by product.
+            What was written, by product id.
 
         Raises:
             StoreContended, StoreUnavailable: not done in time; any later call does the rest.
@@ -58,7 +57,7 @@ class Storefront:
         raise lost or StoreContended("what is left of a product changed as often as somebody looked")
 
     def show_next(self) -> Mapping[str, str]:
-        """The same for the next few products of the catalogue; at its end it begins anew.
+        """The same for the next few products of the catalogue, starting again at its end.
 
         Raises:
             StoreContended, StoreUnavailable: what is not done is done in the next round.
@@ -68,12 +67,12 @@ class Storefront:
         product_ids = self.products_after(swept_until(noted), PRODUCTS_PER_RUN)
         after = product_ids[-1] if len(product_ids) == PRODUCTS_PER_RUN else ""
         if after != swept_until(noted):
-            # Before the look, not after it: a product that cannot be written must not keep the others from their turn.
+            # Committed first: a product that cannot be written must not keep the others from their turn.
             self.store.commit((swept_until_write(after, noted),), timeout_seconds=seconds)
         return self.show(product_ids) if product_ids else {}
 
     def _due(self, product_ids: Sequence[str], seconds: float) -> Mapping[str, Update]:
-        """What has to be written, by product."""
+        """The writes that are needed, by product id."""
         paths = [path for product_id in product_ids for path in (inventory_path(product_id), product_path(product_id))]
         documents = self.store.read(paths, timeout_seconds=seconds)
         writes = {

@@ -1,1 +1,1 @@
-"""The entry point for Stripe: its signed deliveries in, one honest answer out."""
+"""The entry point for Stripe's signed deliveries."""

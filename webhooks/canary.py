@@ -1,7 +1,7 @@
-"""The canary: every few minutes a delivery of our own takes the way that Stripe's take.
+"""The canary: every few minutes, a delivery of our own goes the same way as Stripe's.
 
-That it is answered proves the address, the secret, the server and the database behind it. Its line in the log is what
-is watched for: whatever breaks, even the canary itself, it stops.
+An answer proves that the address, the secret, the server and the database work. An alert watches for its line in the
+log: it stops whatever breaks, even the canary itself.
 """
 
 import http.client
@@ -24,7 +24,7 @@ from webhooks.canary_event import canary_event, signature_of
 from webhooks.signing_secrets import SigningSecret
 
 ANSWER_SECONDS_MAX: Final = 30.0
-"""The webhook's own limit, in functions.yaml: a cold start and a slow database have room in it."""
+"""The webhook's own limit in functions.yaml, which leaves room for a cold start and a slow database."""
 ANSWER_BYTES_MAX: Final = 1_000
 
 Post = Callable[[str, bytes, Mapping[str, str]], tuple[int, bytes]]
@@ -32,15 +32,15 @@ Post = Callable[[str, bytes, Mapping[str, str]], tuple[int, bytes]]
 
 
 class NotAnswered(Exception):
-    """There is no answer that can be read. The message says why."""
+    """There is no readable answer. The message says why."""
 
 
 @frozen
 class Canary:
-    """A signed delivery of our own, and a look at its answer."""
+    """Makes a signed delivery of our own, and checks its answer."""
 
     url: str | None
-    """The webhook's public address, as it is registered in Stripe; None if nobody has named it."""
+    """The webhook's public address, as registered at Stripe; None if it is not set."""
     secrets: Sequence[SigningSecret] = field(repr=False)
     post: Post
     log: Log
@@ -49,7 +49,7 @@ class Canary:
     """Seconds, on a clock that never goes back."""
 
     def respond(self, request: Request) -> Response:
-        """Deliver one event. 500 if it is not answered as it should be. Logs one line."""
+        """Deliver one event. 500 unless it is answered as expected. Logs one line."""
         if request.method != "POST":
             return refused_for_method()
         if not self.url:
@@ -66,12 +66,12 @@ class Canary:
         return Response(status=HTTPStatus.INTERNAL_SERVER_ERROR if defect else HTTPStatus.OK)
 
     def _defect(self, url: str) -> str | None:
-        """Why one delivery is not answered as it should be; None if it is."""
+        """Why one delivery is not answered as expected; None if it is."""
         if not self.secrets:
             return "cannot be signed: STRIPE_WEBHOOK_SECRET is not set"
         now = self.now()
         body = canary_event(now)
-        # While the secret is rolled, the first is the one that stays.
+        # While a secret is being rolled, the first one is the new one.
         headers = {"Content-Type": "application/json", "Stripe-Signature": signature_of(body, self.secrets[0], now)}
         try:
             status, answer = self.post(url, body, headers)

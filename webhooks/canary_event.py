@@ -1,4 +1,4 @@
-"""An event of our own, signed as Stripe signs: whoever takes it has the secret. Pure."""
+"""An event of our own, signed like Stripe's, to prove that the endpoint has the secret. Pure."""
 
 import hashlib
 import hmac
@@ -9,11 +9,11 @@ from typing import Final
 from webhooks.signing_secrets import SigningSecret
 
 CANARY_TYPE: Final = "canary"
-"""No type of Stripe's: those have a dot. So it is about no order, whatever the settings."""
+"""Not one of Stripe's types, which contain a dot: so it concerns no order, whatever the settings."""
 
 
 def canary_event(now: datetime) -> bytes:
-    """The body of one. It is of test mode, which a secret for either mode may sign."""
+    """The body of a canary event. It is of test mode, which a secret for either mode may sign."""
     seconds = int(now.timestamp())
     event = {
         "id": f"evt_canary_{seconds}",

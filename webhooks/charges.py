@@ -1,4 +1,4 @@
-"""What events of a charge mean: https://docs.stripe.com/api/charges/object."""
+"""Reads events of a charge: https://docs.stripe.com/api/charges/object."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -30,9 +30,9 @@ from webhooks.stripe_fields import (
 )
 
 _REFUNDS_MAX: Final = 100
-"""As many as Stripe lists at once: https://docs.stripe.com/api/pagination. A document has no room for any number."""
+"""As many as Stripe lists at once (https://docs.stripe.com/api/pagination); a document has no room for any number."""
 _RELEASE_IS_NO_REFUND_SINCE: Final = "2025-03-31.basil"
-"""Before this API version the release of what was authorised and not captured was reported as a refund, too.
+"""Before this API version, the release of an authorised amount that was not captured was also reported as a refund.
 
 https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow
 """
@@ -52,7 +52,7 @@ def pending(charge: Json, order_id: str | None, delivery: StripeDelivery) -> Pay
 
 def failed(charge: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentFailed:
     outcome = object_or_empty(charge, "outcome")
-    # What Stripe itself blocks has no decline code, and why it was blocked is not for the payer to know.
+    # A charge that Stripe itself blocks has no decline code, and the payer is not to know why it was blocked.
     reason = code_or_none(outcome, "reason") if outcome.get("type") == "issuer_declined" else None
     return payment_failed(_envelope(charge, order_id, delivery), code_or_none(charge, "failure_code"), reason)
 
@@ -62,10 +62,10 @@ def refunded(
 ) -> ChargeRefunded | PaymentProcessing | PaymentCanceled:
     envelope = _envelope(charge, order_id, delivery)
     if not _is_captured(charge) and charge.get("amount_captured"):
-        # Captured in several parts, of which more may come. What was refunded of them its refunds report.
+        # Captured in part, and more may follow. Its refunds are reported by their own events.
         return PaymentProcessing(**envelope, state=PaymentState.AUTHORISED, until=capture_before(charge))
     if not _is_captured(charge):
-        # What was only authorised is released: https://docs.stripe.com/refunds#cancel-payment.
+        # Only an authorisation was released: https://docs.stripe.com/refunds#cancel-payment.
         return PaymentCanceled(**envelope)
     paid, released = _captured_money(charge), _released_amount(charge, delivery)
     total = max(money_in(charge, "amount_refunded").amount - released, 0)
@@ -101,18 +101,18 @@ def _is_captured(charge: Json) -> bool:
 
 
 def _captured_money(charge: Json) -> Money:
-    # Older API versions have no amount_captured; what they captured was the whole amount.
+    # Older API versions have no amount_captured; they captured the whole amount.
     return money_in(charge, "amount_captured" if "amount_captured" in charge else "amount")
 
 
 def _released_amount(charge: Json, delivery: StripeDelivery) -> int:
-    """How much of what the charge calls refunded was only authorised, and released when the rest was captured."""
+    """How much of the reported refund was only authorised, and was released when the rest was captured."""
     if delivery.api_version is None or delivery.api_version >= _RELEASE_IS_NO_REFUND_SINCE:
         return 0
     return max(money_in(charge, "amount").amount - _captured_money(charge).amount, 0)
 
 
 def _without_release(refunds: Sequence[object], released: int) -> Sequence[object]:
-    """The refunds, without the one by which the rest was released: the first there was, and so the last in the list."""
+    """The refunds without the one that reports the release: the earliest, and so the last in the list."""
     oldest = refunds[-1] if released and refunds else None
     return refunds[:-1] if isinstance(oldest, Mapping) and oldest.get("amount") == released else refunds

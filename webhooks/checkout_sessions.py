@@ -1,4 +1,4 @@
-"""What events of a Checkout session mean: https://docs.stripe.com/api/checkout/sessions/object."""
+"""Reads events of a Checkout session: https://docs.stripe.com/api/checkout/sessions/object."""
 
 from orders.checkout import SessionTotals
 from orders.events import (
@@ -22,22 +22,22 @@ def completed(
 ) -> PaymentSucceeded | PaymentProcessing | SubscriptionStarted | Ignored:
     envelope = _envelope(session, order_id, delivery)
     if session.get("mode") == "subscription":
-        # What it sells is paid for by invoices, from now on and again and again.
+        # A subscription is paid by recurring invoices.
         return SubscriptionStarted(**envelope)
     match session.get("payment_status"):
         case "paid":
             return _succeeded(session, envelope)
         case "unpaid":
-            # A slow payment method: checkout.session.async_payment_succeeded follows when the money is there.
+            # A slow payment method: checkout.session.async_payment_succeeded follows once the money has arrived.
             until = slowest_end(session, delivery.created_at)
             session_id, totals = id_or_none(session, "id"), _totals_of(session)
             return PaymentProcessing(**envelope, until=until, is_estimate=True, session_id=session_id, totals=totals)
         case "no_payment_required" if session.get("mode") == "payment" and session.get("amount_total") == 0:
-            # No other event will report the order as complete, for there is no payment:
+            # Without a payment, no other event will report the order as complete:
             # https://docs.stripe.com/payments/checkout/no-cost-orders.
             return _succeeded(session, envelope)
         case "no_payment_required":
-            # A payment method is only kept for later.
+            # The session only stores a payment method for later.
             return Ignored(delivery.event_id, delivery.event_type, "nothing to pay")
         case _:
             raise Misshapen("payment_status must be a session's payment status")
@@ -46,7 +46,7 @@ def completed(
 def completed_later(
     session: Json, order_id: str | None, delivery: StripeDelivery
 ) -> PaymentSucceeded | PaymentProcessing | SubscriptionStarted | Ignored:
-    # That a session has sold a subscription, its `completed` has reported.
+    # The session's `completed` event has already reported that it sold a subscription.
     return completed(session, order_id, delivery) if _is_for_payment(session) else _not_for_payment(delivery)
 
 
@@ -77,13 +77,13 @@ def _succeeded(session: Json, envelope: Envelope) -> PaymentSucceeded:
 
 
 def _totals_of(session: Json) -> SessionTotals | None:
-    """What it cost, and of what that is made up; None if it does not say all of it, as of older API versions.
+    """The session's totals; None if it does not report all of them, as in older API versions.
 
     https://docs.stripe.com/api/checkout/sessions/object#checkout_session_object-total_details
     """
     details, currency = object_or_empty(session, "total_details"), session.get("currency")
     subtotal, total = session.get("amount_subtotal"), session.get("amount_total")
-    # What a session does not have, such as shipping, may be null.
+    # An item that the session does not use, such as shipping, may be null.
     discount, shipping, tax = (details.get(name) or 0 for name in ("amount_discount", "amount_shipping", "amount_tax"))
     if not (details and is_currency(currency) and is_amount(subtotal) and is_amount(total)):
         return None

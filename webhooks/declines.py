@@ -1,4 +1,4 @@
-"""What is kept of why a payment was declined: Stripe's codes, and only those that its customer may see."""
+"""Why a payment was declined: only Stripe's codes, and only those that the customer may see."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from orders.declines import Decline
 from orders.events import Envelope, PaymentFailed
 
 _NOT_FOR_CUSTOMERS: Final = frozenset({"fraudulent", "lost_card", "merchant_blacklist", "stolen_card"})
-"""Stripe asks to show these as `generic_decline` (https://docs.stripe.com/declines/codes), and customers see theirs."""
+"""Stripe asks to show customers `generic_decline` instead of these: https://docs.stripe.com/declines/codes."""
 
 
 def payment_failed(envelope: Envelope, code: str | None, decline_code: str | None) -> PaymentFailed:

@@ -1,6 +1,6 @@
-"""What events of a dispute mean: https://docs.stripe.com/api/disputes/object.
+"""Reads events of a dispute: https://docs.stripe.com/api/disputes/object.
 
-A dispute seldom names its order, but always its payment.
+A dispute rarely names its order, but always its payment.
 """
 
 from orders.disputes import Dispute
@@ -40,7 +40,7 @@ def _dispute_from(dispute: Json, delivery: StripeDelivery) -> Dispute:
         reason=code_or_none(dispute, "reason"),
         amount=money.amount,
         currency=money.currency,
-        # Zero where the bank takes no evidence.
+        # Zero if the bank accepts no evidence.
         due_by=None if due_by in (None, 0) else time_from(due_by, "evidence_details.due_by"),
         opened_at=time_from(dispute.get("created"), "created"),
         told_at=delivery.created_at,

@@ -1,4 +1,4 @@
-"""Request → answer, by one table of statuses: never 2xx for work not done, never a non-2xx for what is not ours."""
+"""Answers Stripe's deliveries by one table: no 2xx for unfinished work, no error for events that are not ours."""
 
 import io
 import json
@@ -31,12 +31,12 @@ from webhooks.thin_events import LookUp, snapshot_of
 from webhooks.translation import NotAnEvent, order_event_from
 
 RETRY_AFTER_SECONDS: Final = 30
-# The rules let nobody create an order under an id with a blank.
-_NOBODYS_ORDER: Final = "no order"
+# No order can have this id: security rules refuse ids with a blank.
+_IMPOSSIBLE_ORDER_ID: Final = "no order"
 
 
 class NotAPost(Exception):
-    """Stripe posts. Anything else (a browser, a health probe) is refused, and nothing happens."""
+    """Stripe uses POST. Any other method (a browser, a health probe) is refused, and does nothing."""
 
 
 class NoSecret(Exception):
@@ -73,7 +73,7 @@ _SEVERITY_OF_STATUS: Final[Mapping[int, str]] = MappingProxyType(
 
 @frozen
 class WebhookEndpoint:
-    """Stripe's deliveries, answered."""
+    """Answers Stripe's deliveries."""
 
     settle: Settle
     secrets: Sequence[SigningSecret] = field(repr=False)
@@ -85,9 +85,9 @@ class WebhookEndpoint:
     """Seconds, on a clock that never goes back."""
     watchdog: Watchdog
     look_up: LookUp | None = None
-    """With what thin events are looked up; None without a key to ask Stripe."""
+    """Looks up the event that a thin event stands for; None without an API key."""
     says_why: bool = False
-    """Whether an answer gives the reason, too: to a developer in the emulators, never to the world."""
+    """Whether answers give a reason: to developers in the emulators, never in public."""
 
     def respond(self, request: Request) -> Response:
         """Settle one delivery and answer it. Never raises; logs one line."""
@@ -98,7 +98,7 @@ class WebhookEndpoint:
             ending = self._deliver(request, known)
         except Exception as error:  # noqa: BLE001 - every ending has its status, faults too
             ending = error
-        # functions-framework reads the body once more after the answer: without bounds, if it was not read before.
+        # After the answer, functions-framework would read a body that was not read before, without limits.
         request.stream = io.BytesIO()
         status = _status_of(ending)
         self.log(
@@ -112,19 +112,20 @@ class WebhookEndpoint:
         answer = _answer_to(ending) | (_reason_of(ending) if self.says_why else {})
         response = Response(json.dumps(answer), status, _HEADERS.get(status), mimetype="application/json")
         if status != HTTPStatus.OK:
-            # An unauthenticated caller could hold a thread by what it sends next. Stripe, answered 503, connects again.
+            # Otherwise an unauthenticated caller could occupy a thread by what it sends next. Stripe reconnects after a
+            # 503.
             response.call_on_close(partial(hang_up, request.environ, self.watchdog))
         return response
 
     def _deliver(self, request: Request, known: dict[str, object]) -> Outcome | Ignored:
-        """Settle the delivery, noting for the log what is known of it: ids and names, never its contents."""
+        """Settle the delivery, and note ids and names for the log, never contents."""
         if request.method != "POST":
             raise NotAPost("only POST is served here")
         if not self.secrets:
             raise NoSecret("STRIPE_WEBHOOK_SECRET is not set: refusing to serve")
         signature = request.headers.get("Stripe-Signature")
         if not signature:
-            # Nobody waits for the body of somebody who has not signed it.
+            # An unsigned body is not read.
             raise Rejected("no Stripe-Signature header")
         body = body_of(request, self.watchdog)
         now = self.now()
@@ -137,14 +138,14 @@ class WebhookEndpoint:
         known |= {"eventId": _shortened(event.event_id), "eventType": _shortened(event.event_type)}
         if isinstance(event, Ignored):
             if event.event_type == CANARY_TYPE:
-                # What is about nobody's order is read from the database as all else is, and nothing comes of it.
-                self.settle(ReservationLapsed(_NOBODYS_ORDER), now)
+                # An event for an order that cannot exist: it reads the database like any other, and changes nothing.
+                self.settle(ReservationLapsed(_IMPOSSIBLE_ORDER_ID), now)
             return event
         known["orderId"] = event.order_id
         return self.settle(event, now)
 
     def _snapshot_of(self, message: Json, known: dict[str, object]) -> Json | None:
-        """The ordinary event that a thin one stands for. Without it, that is kept for a person."""
+        """The ordinary event for which a thin one stands; if there is none, the thin event is kept for a person."""
         if not self.look_up:
             return None
         try:
@@ -185,7 +186,7 @@ def _answer_to(ending: Ending) -> dict[str, str]:
 
 
 def _reason_of(ending: Ending) -> dict[str, str]:
-    """Why, where the answer itself does not say."""
+    """The reason, if the answer itself does not give one."""
     match ending:
         case Outcome(note=str(reason)) | Ignored(reason=reason):
             return {"reason": reason}
@@ -216,7 +217,7 @@ def _message_of(ending: Ending) -> str:
 def _log_fields_of(ending: Ending) -> dict[str, object]:
     match ending:
         case Outcome(result=result, order_id=order_id):
-            # An event that does not name its order has found it by its payment.
+            # An event that does not name its order found it by its payment.
             return {"result": str(result), "orderId": order_id}
         case Ignored():
             return {"result": str(Result.IGNORED)}

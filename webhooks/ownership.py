@@ -1,4 +1,4 @@
-"""Whose an event is, as far as it says so: which account's, which shop's, and about which order. Pure."""
+"""Which account, shop and order an event belongs to, according to the event. Pure."""
 
 import re
 from typing import Final, NamedTuple
@@ -10,16 +10,16 @@ _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{1,100}(?:/[A-Za-z0-9_-]{1,100}){0,4
 _ATTEMPT: Final = re.compile(r"[1-9][0-9]{0,8}")
 NO_ORDER_ID: Final = "no order id"
 MALFORMED_ACCOUNT: Final = "(malformed)"
-"""In the place of what cannot be an account's id. No setting can list it."""
+"""Replaces what cannot be an account's id. No setting can list it."""
 
 
 class Naming(NamedTuple):
-    """How the shop names its orders to Stripe, from its settings."""
+    """How the shop names its orders to Stripe, according to its settings."""
 
     trusts_client_reference_id: bool = False
-    """Whether a Checkout session may name its order there, unless a Payment Link made it."""
+    """Whether a Checkout session may name its order there, unless a Payment Link created it."""
     shop_id: str | None = None
-    """What `metadata.shop` must say where it is there; None if there is only one shop on the Stripe account."""
+    """What `metadata.shop` must say if present; None if the Stripe account serves only one shop."""
 
 
 def is_account(value: object) -> bool:
@@ -31,24 +31,24 @@ def is_account(value: object) -> bool:
 
 
 def account_in(event: Json) -> str | None:
-    """Whose event it is: the ids in `account` and `context`, with a comma between two that differ; None for our own."""
+    """The ids in the event's `account` and `context`, separated by a comma if they differ; None for our own account."""
     named = [event[name] for name in ("account", "context") if event.get(name) is not None]
     accounts = [str(value) if is_account(value) else MALFORMED_ACCOUNT for value in named]
     return ",".join(dict.fromkeys(accounts)) or None
 
 
 def is_of_another_shop(stripe_object: Json, naming: Naming) -> bool:
-    """Whether its metadata names another shop on the same Stripe account; what names none is ours."""
+    """Whether its metadata names another shop on the same Stripe account; without a shop it is ours."""
     shop = object_or_empty(stripe_object, "metadata").get("shop")
     return naming.shop_id is not None and shop not in (None, naming.shop_id)
 
 
 def order_named_in(stripe_object: Json, naming: Naming) -> tuple[str | None, str]:
-    """The order's id, or None and why: then the object names no order of ours.
+    """The order's id; or None, and why the object names no order of ours.
 
     A PaymentIntent's metadata is copied to its charge, while a Checkout session has only its own metadata and
-    `client_reference_id` (https://docs.stripe.com/metadata). Metadata is written with the shop's secret key; the payer
-    of a Payment Link writes `client_reference_id` into its address
+    `client_reference_id` (https://docs.stripe.com/metadata). Writing metadata takes the shop's secret key, but the
+    payer of a Payment Link can put any `client_reference_id` into its address
     (https://docs.stripe.com/payment-links/url-parameters).
     """
     metadata = object_or_empty(stripe_object, "metadata")
@@ -65,7 +65,7 @@ def order_named_in(stripe_object: Json, naming: Naming) -> tuple[str | None, str
 
 
 def attempt_in(stripe_object: Json) -> int | None:
-    """Which attempt of our own to have the order paid its metadata names; None for what our sessions have not made."""
+    """The attempt that its metadata names; None unless one of our own sessions created it."""
     named = object_or_empty(stripe_object, "metadata").get("checkout")
     return int(named) if isinstance(named, str) and _ATTEMPT.fullmatch(named) else None
 

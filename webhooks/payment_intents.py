@@ -1,4 +1,4 @@
-"""What events of a PaymentIntent mean: https://docs.stripe.com/api/payment_intents/object."""
+"""Reads events of a PaymentIntent: https://docs.stripe.com/api/payment_intents/object."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ from webhooks.stripe_fields import Json, code_or_none, id_in, id_or_none, list_o
 
 
 def succeeded(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentSucceeded:
-    # localstripe leaves out what was received of a payment that has succeeded: then it is all of it.
+    # localstripe leaves out amount_received when a payment has succeeded: then it is the whole amount.
     amount_name = "amount" if intent.get("amount_received") is None else "amount_received"
     return PaymentSucceeded(**_envelope(intent, order_id, delivery), money=money_in(intent, amount_name))
 
@@ -34,7 +34,7 @@ def authorised(intent: Json, order_id: str | None, delivery: StripeDelivery) -> 
 
 
 def requires_action(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentProcessing | Ignored:
-    """A voucher or a bank transfer is still to be paid; nothing else that a customer has to do takes days."""
+    """A voucher or a bank transfer is still to be paid; no other action of a customer takes days."""
     if not is_waiting_for_money(intent):
         return Ignored(delivery.event_id, delivery.event_type, "nothing to wait for")
     return PaymentProcessing(**_envelope(intent, order_id, delivery), until=voucher_expiry(intent))
@@ -43,7 +43,7 @@ def requires_action(intent: Json, order_id: str | None, delivery: StripeDelivery
 def failed(intent: Json, order_id: str | None, delivery: StripeDelivery) -> PaymentFailed:
     error = object_or_empty(intent, "last_payment_error")
     envelope = _envelope(intent, order_id, delivery)
-    # The attempt that failed is the charge that the error names; the intent's latest one is a guess.
+    # The error names the charge of the failed attempt; the intent's latest charge is only a guess.
     envelope["charge_id"] = id_or_none(error, "charge") or envelope["charge_id"]
     return payment_failed(envelope, code_or_none(error, "code"), code_or_none(error, "decline_code"))
 
@@ -62,6 +62,6 @@ def _envelope(intent: Json, order_id: str | None, delivery: StripeDelivery) -> E
 
 
 def _first_embedded_charge(intent: Json) -> str | None:
-    """Until API version 2022-11-15 a PaymentIntent carried its charges as a list."""
+    """Until API version 2022-11-15, a PaymentIntent contained its charges as a list."""
     first = next(iter(list_or_empty(intent, "charges")), None)
     return id_or_none(first, "id") if isinstance(first, Mapping) else None

@@ -1,4 +1,4 @@
-"""How long a payment may be on its way, by Stripe's payment methods and by what its customer still has to do."""
+"""How long a payment may be under way, by its payment method and by what its customer still has to do."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from webhooks.stripe_fields import Json, code_or_none, list_or_empty, object_or_
 
 
 def _business_days(days: int) -> timedelta:
-    """At most so many calendar days: with all weekends, one that comes before the first day included, and a holiday."""
+    """An upper bound in calendar days: with all weekends, including one before the first day, and a holiday."""
     weekends = days // 5 + 1
     return timedelta(days=days + 2 * weekends + 1)
 
@@ -32,32 +32,32 @@ LASTS_AT_MOST: Final[Mapping[str, timedelta]] = MappingProxyType(
         "nz_bank_account": _business_days(2),
         # https://docs.stripe.com/payments/multibanco
         "multibanco": timedelta(days=7),
-        # Until midnight after three more days, unless the shop says otherwise:
-        # https://docs.stripe.com/payments/boleto/accept-a-payment, and in the same place for the others
+        # Until midnight after three more days, unless the shop sets another number:
+        # https://docs.stripe.com/payments/boleto/accept-a-payment, and likewise for the others
         "boleto": timedelta(days=4),
         "konbini": timedelta(days=4),
         "oxxo": timedelta(days=4),
     }
 )
-"""Of the methods whose money comes later. For any other, the shop's own setting says how long."""
+"""For methods whose money comes later. For any other, the shop's own setting applies."""
 
 _VOUCHER_DAYS_MAX: Final = 60
 """https://docs.stripe.com/payments/boleto/accept-a-payment."""
 _WITHOUT_END: Final = frozenset({"display_bank_transfer_instructions", "verify_with_microdeposits"})
-"""What a customer may be asked to do with no time set for it: https://docs.stripe.com/payments/bank-transfers."""
+"""Actions of a customer that have no time limit: https://docs.stripe.com/payments/bank-transfers."""
 
 
 def slowest_end(payment: Json, since: datetime) -> datetime | None:
-    """Until when the payment of an intent, a charge or a session may be on its way.
+    """Until when the payment of an intent, charge or session may be under way.
 
-    None if none of its methods is known to take long.
+    None if none of its methods is known to be slow.
     """
     lasting = [_lasts_at_most(method, payment) for method in _methods_of(payment)]
     return max((since + known for known in lasting if known), default=None)
 
 
 def _methods_of(payment: Json) -> Sequence[object]:
-    """The method that is in use, where it is known, else all that were offered."""
+    """The method in use if it is known, otherwise all that were offered."""
     embedded = next(iter(list_or_empty(payment, "charges")), None)
     latest = embedded if isinstance(embedded, Mapping) else object_or_empty(payment, "latest_charge")
     for charge in (payment, latest):
@@ -85,13 +85,13 @@ def capture_before(charge: Json) -> datetime | None:
 
 
 def is_waiting_for_money(intent: Json) -> bool:
-    """Whether its customer has a voucher or bank details to pay with, and not only something to confirm."""
+    """Whether its customer has a voucher or bank details to pay with, rather than something to confirm."""
     action = code_or_none(object_or_empty(intent, "next_action"), "type")
     return action in _WITHOUT_END or voucher_expiry(intent) is not None
 
 
 def voucher_expiry(intent: Json) -> datetime | None:
-    """When the voucher expires that its customer has to pay.
+    """When the voucher that its customer has to pay expires; None if there is none.
 
     https://docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action
     """

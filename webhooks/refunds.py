@@ -1,6 +1,6 @@
-"""What events of a refund mean, and which units it puts back: https://docs.stripe.com/api/refunds/object.
+"""Reads events of a refund, and which units it puts back: https://docs.stripe.com/api/refunds/object.
 
-A refund seldom names its order, but always its payment.
+A refund rarely names its order, but always its payment.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def updated(refund: Json, order_id: str | None, delivery: StripeDelivery) -> Ref
 
 
 def refund_from(refund: object, payment_id: str | None) -> tuple[Refund, str | None]:
-    """A refund of this payment, and why what its metadata says of units cannot be obeyed."""
+    """A refund of this payment, and why its `restock` metadata cannot be followed, if so."""
     if not isinstance(refund, Mapping):
         raise Misshapen("refunds must be a list of refunds")
     status = refund.get("status")

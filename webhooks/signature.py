@@ -1,7 +1,7 @@
-"""Whether a body is really from Stripe, and fresh.
+"""Verifies that a body is from Stripe, and fresh.
 
-The scheme is https://docs.stripe.com/webhooks#verify-manually. Stripe's library checks the same, but importing it would
-be a twentieth of a cold start.
+The scheme is https://docs.stripe.com/webhooks#verify-manually. Stripe's library does the same, but importing it would
+take a twentieth of a cold start.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ TOLERANCE_SECONDS: Final = 300
 
 
 class Rejected(ValueError):
-    """The body is not a fresh message that Stripe signed. The reason repeats nothing of header, body or secret."""
+    """The body is not a fresh message signed by Stripe. The message repeats nothing of header, body or secret."""
 
 
 @frozen
@@ -29,24 +29,23 @@ class Verified:
 
     message: Json
     is_of_its_secrets_mode: bool
-    """False for an event of test mode that was signed with no other secret than one for live mode."""
+    """False for a test-mode event that only a live-mode secret has signed."""
 
 
 def verified_message(body: bytes, header: str, secrets: Sequence[SigningSecret], *, now: datetime) -> Verified:
     """The JSON object that Stripe signed with one of our secrets, at most five minutes ago.
 
     Several secrets are valid while one is being rolled: https://docs.stripe.com/webhooks#roll-endpoint-signing-secrets.
-    The timestamp is checked both ways: what was signed in the future is no fresher than what is stale.
+    A timestamp in the future is refused like a stale one.
 
-    Whoever knows a secret for test mode must not move live money with it. The other way about is Stripe's doing: to a
-    platform's live endpoint it also delivers the test events of connected accounts
-    (https://docs.stripe.com/connect/webhooks).
+    A test-mode secret must not move live money. The reverse occurs: Stripe also delivers the test events of connected
+    accounts to a platform's live endpoint (https://docs.stripe.com/connect/webhooks).
 
     Raises:
         Rejected: no signature in the header matches, the timestamp is stale or in the future, the body is not a JSON
-            object, or it is an event of live mode and signed for test mode.
+            object, or a test-mode secret signed a live-mode event.
     """
-    # The timestamp that was signed is the first one.
+    # The first timestamp is the signed one.
     timestamp = next(iter(_values_of(b"t", header)), b"")
     signatures, signed = _values_of(b"v1", header), timestamp + b"." + body
     signed_for = {secret.livemode for secret in secrets if _has_signed(secret.text, signed, signatures)}
@@ -64,23 +63,23 @@ def verified_message(body: bytes, header: str, secrets: Sequence[SigningSecret],
     livemode = message.get("livemode")
     if livemode is True and signed_for == {False}:
         raise Rejected("signature verification failed")
-    # A thin event need not name its mode. Any other does, and is of test mode unless it says that it is live.
+    # A thin event need not name its mode. Any other event does, and is of test mode unless it says live.
     is_of_test_mode = livemode is False or (livemode is not True and message.get("object") == "event")
     return Verified(message, is_of_its_secrets_mode=not (is_of_test_mode and signed_for == {True}))
 
 
 def _values_of(key: bytes, header: str) -> list[bytes]:
-    """The values of a header `t=…,v1=…,v1=…` that have this key."""
+    """The values of this key in a header `t=…,v1=…,v1=…`."""
     items = (item.partition(b"=") for item in header.encode(errors="replace").split(b","))
     return [value for found, _, value in items if found == key]
 
 
 def _has_signed(secret: str, signed: bytes, signatures: Sequence[bytes]) -> bool:
-    # Everybody knows a blank secret.
+    # A blank secret is no secret.
     if not secret.strip():
         return False
     expected = hmac.digest(secret.encode(), signed, hashlib.sha256).hex().encode()
-    # Comparing takes as long whatever is wrong: https://docs.python.org/3/library/hmac.html#hmac.compare_digest.
+    # In constant time: https://docs.python.org/3/library/hmac.html#hmac.compare_digest.
     return any(hmac.compare_digest(expected, signature) for signature in signatures)
 
 

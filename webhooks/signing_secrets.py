@@ -1,4 +1,4 @@
-"""Stripe's signing secrets: what can be one, and which mode it is for. Pure."""
+"""Parses Stripe's signing secrets, each with the mode it is for. Pure."""
 
 import re
 from dataclasses import field
@@ -7,7 +7,7 @@ from typing import Final
 from orders.frozen import frozen
 
 CHARACTERS_MIN: Final = 24
-"""After `whsec_`. Stripe's own have 32, those of its command line 64 (https://docs.stripe.com/webhooks#endpoint-secrets)."""
+"""After `whsec_`. Stripe's own have 32, its command line's 64 (https://docs.stripe.com/webhooks#endpoint-secrets)."""
 EMULATORS_SECRET: Final = "whsec_test_secret"  # noqa: S105 - everybody may know it
 
 _QUOTES: Final = frozenset("\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb")
@@ -24,17 +24,17 @@ class InvalidSecret(ValueError):
 class SigningSecret:
     text: str = field(repr=False)
     livemode: bool | None = None
-    """The one mode whose events it is for; None for both."""
+    """The only mode whose events it may sign; None for both."""
 
 
 def signing_secret_from(entry: str, *, is_emulated: bool) -> SigningSecret:
-    """A secret as a setting names it: perhaps after `live:` or `test:`, without anything around it.
+    """Parse a secret as it is in a setting, perhaps with a prefix `live:` or `test:`.
 
     Args:
-        is_emulated: whether the emulators' secret is good enough, which everybody knows.
+        is_emulated: whether to allow the emulators' secret, which is public.
 
     Raises:
-        InvalidSecret: it is none.
+        InvalidSecret: it is not a signing secret.
     """
     if defect := next(filter(None, map(_defect_of_character, entry)), None):
         raise InvalidSecret(defect)

@@ -1,4 +1,4 @@
-"""One field of a Stripe object at a time, checked: even a signed object may have any shape."""
+"""Reads single fields of Stripe's objects, and checks them: even a signed object may have any shape."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class Misshapen(ValueError):
-    """A field is missing or of another kind. The message names the field and never its value."""
+    """A field is missing or of another type. The message names the field, never its value."""
 
 
 def object_in(parent: Json, name: str) -> Json:
@@ -32,13 +32,13 @@ def object_or_empty(parent: Json, name: str) -> Json:
 
 
 def check_object(stripe_object: Json, name: str) -> None:
-    """Raises Misshapen if it says itself that it is of another kind."""
+    """Raise Misshapen if the object says that it is of another kind."""
     if stripe_object.get("object", name) != name:
         raise Misshapen(f"object must be {name}")
 
 
 def list_or_empty(parent: Json, name: str) -> Sequence[object]:
-    """The objects of a list that older API versions carry in its parent; newer ones only where it is expanded."""
+    """The objects of a list that older API versions embed in its parent, and newer ones only if it is expanded."""
     data = object_or_empty(parent, name).get("data")
     return data if isinstance(data, list) else ()
 
@@ -51,7 +51,7 @@ def id_in(parent: Json, name: str) -> str:
 
 
 def id_or_none(parent: Json, name: str) -> str | None:
-    """An id, or the id of an object that is expanded in its place (https://docs.stripe.com/expand)."""
+    """An id, or that of an object expanded in its place (https://docs.stripe.com/expand). Raises Misshapen."""
     value = parent.get(name)
     if isinstance(value, Mapping):
         value = value.get("id")
@@ -76,13 +76,13 @@ def money_in(stripe_object: Json, amount_name: str) -> Money:
 
 
 def code_or_none(parent: Json, name: str) -> str | None:
-    """One of Stripe's words for programs, such as `card_declined`; never a sentence, and never a card's data."""
+    """One of Stripe's codes, such as `card_declined`; never a sentence, and never card data."""
     value = parent.get(name)
     return value if isinstance(value, str) and _CODE.fullmatch(value) else None
 
 
 def time_from(seconds: object, name: str) -> datetime:
-    """The time that a field of that name gives."""
+    """The field's time, given in Unix seconds. Raises Misshapen, naming the field."""
     time = unix_time(seconds)
     if time is None:
         raise Misshapen(f"{name} must be a time in seconds")
@@ -90,7 +90,7 @@ def time_from(seconds: object, name: str) -> datetime:
 
 
 def moment_or_none(text: object) -> datetime | None:
-    """A time that is written out, as in Stripe's API v2 (RFC 3339); UTC unless it says more; None if it is none."""
+    """A time in RFC 3339, as in Stripe's API v2, in UTC unless it names an offset; None if it is not one."""
     if not isinstance(text, str):
         return None
     try:

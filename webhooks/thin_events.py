@@ -1,6 +1,6 @@
-"""A thin event names the ordinary event that it stands for: with a key to ask Stripe, that one is settled instead.
+"""Looks up the ordinary event that a thin event stands for, so that it is settled instead; this takes an API key.
 
-So both count once, in whatever order they come. https://docs.stripe.com/event-destinations#thin-payload
+So both count once, in whatever sequence they arrive. https://docs.stripe.com/event-destinations#thin-payload
 """
 
 from collections.abc import Callable
@@ -10,18 +10,18 @@ from webhooks.stripe_fields import Json, is_stripe_id
 from webhooks.translation import HANDLED_THIN
 
 LookUp = Callable[[str], Json]
-"""Returns the event of this id, as Stripe keeps it. Raises StripeRefused and StripeUnavailable."""
+"""Returns the event with this id from Stripe. Raises StripeRefused and StripeUnavailable."""
 
 
 def snapshot_of(message: Json, look_up: LookUp) -> Json | None:
-    """The ordinary event that a verified thin event stands for.
+    """The ordinary event for which a verified thin event stands.
 
-    None where none is looked up: it is not thin, of a type that is not handled, names no other event, or is of another
-    account, whose events our key does not show; and where Stripe shows another than was asked for.
+    None if the event is not thin, is of a type that is not handled, names no other event, or is of another account,
+    whose events our key cannot read; also if Stripe returns another event than was asked for.
 
     Raises:
-        StripeUnavailable: another try can help.
-        StripeRefused: Stripe knows no such event, or does not show it.
+        StripeUnavailable: a retry may succeed.
+        StripeRefused: Stripe has no such event, or does not show it.
     """
     snapshot_id = message.get("snapshot_event")
     if message.get("object") != "v2.core.event" or message.get("type") not in HANDLED_THIN:

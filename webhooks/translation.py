@@ -1,4 +1,4 @@
-"""A verified Stripe event → what it means for an order. Each kind of Stripe's objects is read in a module of its own.
+"""Translates a verified Stripe event into what it means for an order. One module reads each kind of object.
 
 Only this module and those know Stripe's shapes: https://docs.stripe.com/api/events/object and the objects it carries.
 """
@@ -69,16 +69,15 @@ _HANDLED_OF: Final[Mapping[str, Mapping[str, tuple[EventKind, _Read]]]] = Mappin
         },
     }
 )
-"""By the object that an event carries, then by the event's type: the kind of event that it becomes as a rule, and the
-function that reads its object.
+"""By the event's object and type: the kind of event that it usually becomes, and the function that reads its object.
 
-The object decides: a charge that is said to have succeeded may only be authorised. One that says itself that it is of
-another kind is not read, since its id would be taken for a payment's.
+The object decides: a charge reported as succeeded may only be authorised. An object that says it is of another kind is
+not read, since its id would be taken for a payment's.
 """
 _HANDLED: Final = {event_type: (name, *how) for name, types in _HANDLED_OF.items() for event_type, how in types.items()}
 
 HANDLED_TYPES: Final = frozenset(_HANDLED)
-"""All types of Stripe's that can mean something for an order."""
+"""All of Stripe's types that can mean something for an order."""
 HANDLED_THIN: Final = frozenset(f"v1.{event_type}" for event_type in HANDLED_TYPES)
 """The same types, as thin events name them: https://docs.stripe.com/event-destinations#thin-payload."""
 
@@ -86,7 +85,7 @@ _API_VERSION: Final = re.compile(r"[0-9a-z.-]{1,40}")
 
 
 class NotAnEvent(ValueError):
-    """Signed by Stripe, but not an event object. The message repeats nothing of the body."""
+    """Signed by Stripe, but not an event. The message repeats nothing of the body."""
 
 
 def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -> StripeEvent | NotUnderstood | Ignored:
@@ -120,19 +119,19 @@ def order_event_from(message: Json, *, delivered_at: datetime, naming: Naming) -
         event = replace(event, attempt=attempt)
     if isinstance(event, Ignored) or order_id:
         return event
-    # Whoever names an order in a way that is not believed does not get to it by the payment, either.
+    # An object that names an order in an untrusted way does not reach it by its payment either.
     leads_there = bool(event.payment_ids) and (kind in FOUND_BY_PAYMENT or why_none == NO_ORDER_ID)
     return event if leads_there else Ignored(delivery.event_id, delivery.event_type, why_none)
 
 
 def _thin_event_from(message: Json, delivered_at: datetime) -> NotUnderstood | Ignored:
-    """A thin event names its object and does not contain it: one that concerns us is for a person to look up."""
+    """A thin event names its object without containing it: if it concerns us, a person has to look it up."""
     event_type = _text_or_none(message.get("type"))
     if event_type not in HANDLED_THIN:
         return Ignored(_text_or_none(message.get("id")), event_type, "not a snapshot event")
     created = message.get("created")
     created_at = moment_or_none(created) or unix_time(created) or delivered_at
-    # The ordinary event that it stands for has an id, too, should it have none of its own.
+    # If it has no id, use that of the ordinary event for which it stands.
     event_id = next(filter(is_stripe_id, (message.get("id"), message.get("snapshot_event"))), None)
     delivery = _delivery_from({**message, "id": event_id}, created_at, delivered_at)
     related, snapshot = object_or_empty(message, "related_object").get("id"), message.get("snapshot_event")
