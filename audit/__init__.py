@@ -1,1 +1,1 @@
-"""The audit trail: one entry for every cause that was settled, written in the commit it describes."""
+"""The audit trail: one entry for every settled cause, written in the commit it describes."""

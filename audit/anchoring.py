@@ -1,4 +1,4 @@
-"""Anchors the audit trail once an hour: reads which chains have grown, and writes down where they end."""
+"""Anchors the audit trail once an hour: reads which chains have grown, and records where they end."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -12,17 +12,17 @@ from database.store import DocumentStore
 from orders.frozen import frozen
 from orders.outcome import StoreContended
 
-# Some 60 KB a part, and a minute's work at the most: the next run goes on where this one ends.
+# Some 60 KB per part, and a minute's work at most: the next run goes on where this one stops.
 HEADS_MAX: Final = 20_000
 
 MovedHeads = Callable[[datetime, datetime], Iterator[Sequence[MovedHead]]]
-"""Heads of the orders that were changed after one moment and no later than another, the earliest first, in batches.
-Raises StoreUnavailable."""
+"""Heads of orders changed after the first time and up to the second, the earliest first, in batches. Raises
+StoreUnavailable."""
 
 
 @frozen
 class Anchoring:
-    """What writes anchors. Two may do so at once: one of them wins."""
+    """Writes anchors. Two may do so at once: one of them succeeds."""
 
     store: DocumentStore
     moved_heads: MovedHeads
@@ -30,12 +30,12 @@ class Anchoring:
     heads_max: int = HEADS_MAX
 
     def anchor_if_due(self, now: datetime) -> Mapping[str, object] | None:
-        """Write the next anchor, if the latest is an hour old. Returns its fields and its id, as `anchor`, or None.
+        """Write the next anchor if the latest is an hour old. Returns its fields, and its id as `anchor`, or None.
 
-        None also where somebody else is just doing it. What was written of the heads belongs to no anchor then.
+        Also None if another worker is writing it; the parts that this one wrote then belong to no anchor.
 
         Raises:
-            StoreUnavailable: nothing is anchored, as far as anybody knows; the next call does it.
+            StoreUnavailable: probably nothing is anchored; the next call does it.
         """
         document = self.store.read((LATEST_ANCHOR,), timeout_seconds=self.timeout_seconds)[LATEST_ANCHOR]
         latest = latest_from(document)
@@ -50,7 +50,7 @@ class Anchoring:
         return {"anchor": anchor_id, **anchor}
 
     def _listed(self, anchor_id: str, span: Span, latest: LatestAnchor | None, now: datetime) -> Mapping[str, object]:
-        """The anchor, once its heads are written."""
+        """Write the heads, and return the anchor for them."""
         digest, until, orders = Digest(), span.until, 0
         for number, heads in enumerate(chain(self._acts(now), self._parts(span))):
             self.store.commit((part_write(anchor_id, number, heads),), timeout_seconds=self.timeout_seconds)
@@ -61,13 +61,13 @@ class Anchoring:
         return anchor_fields(Span(span.since, until), digest, latest, now)
 
     def _acts(self, now: datetime) -> Iterator[Sequence[MovedHead]]:
-        """Where the chain of operators' other acts ends by now, every time: there is only one."""
+        """The head of the one chain of operators' other acts, which is in every anchor."""
         document = self.store.read((ACTS_CHAIN,), timeout_seconds=self.timeout_seconds)[ACTS_CHAIN]
         if document and (head := head_from(document.fields)):
             yield [MovedHead(ACTS_CHAIN, head, now)]
 
     def _parts(self, span: Span) -> Iterator[Sequence[MovedHead]]:
-        """Batch by batch, until enough are listed: then those of the last moment are the last."""
+        """The heads in batches. Once enough are listed, only those of the same time as the last are added."""
         listed, last = 0, span.since
         for batch in self.moved_heads(span.since, span.until):
             is_full = listed >= self.heads_max

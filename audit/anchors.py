@@ -1,7 +1,7 @@
-"""Where all chains that have grown end, in a digest that can be kept where nobody can write to both. Pure.
+"""A digest of where all chains that have grown end, to be kept where nobody can write to both. Pure.
 
 An anchor is an entry in a chain of its own, hashed as `audit.chain` says. Its `digest` is SHA-256 over a line for each
-head, in the order of the lists in `heads`: the order's id, a space, the number, a space, the hash, and a line feed.
+head, in the sequence of the lists in `heads`: the order's id, a space, the number, a space, the hash, and a line feed.
 """
 
 from collections.abc import Iterable
@@ -13,14 +13,15 @@ from audit.chain import Head, chained
 from orders.frozen import frozen
 
 ANCHORED_EVERY: Final = timedelta(hours=1)
-# An order is dated when its event is taken up, and committed within seconds. By then, all that is dated is there.
+# An order gets its date when its event is taken up, and is committed within seconds. After this time, all that have an
+# earlier date are there.
 COMMITTED_WITHIN: Final = timedelta(minutes=5)
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @frozen
 class MovedHead:
-    """Where the chain of an order ends that has changed."""
+    """The head of an order's chain that has grown."""
 
     order_id: str
     head: Head
@@ -29,7 +30,7 @@ class MovedHead:
 
 @frozen
 class LatestAnchor:
-    """Where the chain of anchors ends."""
+    """The head of the chain of anchors."""
 
     head: Head
     until: datetime
@@ -37,14 +38,14 @@ class LatestAnchor:
 
 @frozen
 class Span:
-    """Whose changes an anchor holds: those after one moment, and no later than another."""
+    """The changes that an anchor covers: after `since`, up to and including `until`."""
 
     since: datetime
     until: datetime
 
 
 def due_span(latest: LatestAnchor | None, now: datetime) -> Span | None:
-    """What is to be anchored now; None if that is not due yet. The first anchor holds whatever has ever moved."""
+    """What is to be anchored now; None if that is not due. The first anchor covers all changes ever made."""
     until = now - COMMITTED_WITHIN
     if latest is None:
         return Span(_EVER, until)

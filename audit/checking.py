@@ -1,7 +1,7 @@
-"""Judges the chains of all orders, some at each sweep: nobody has to think of it, and it costs little.
+"""Verifies the chains of all orders, some at each sweep.
 
-What somebody has changed, deleted or slipped in becomes a finding, as what reconciliation finds does, and closes once a
-later round finds nothing.
+Changed, deleted or inserted entries become a finding, like those of reconciliation, which closes once a later round
+finds nothing.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ from orders.frozen import frozen
 from orders.outcome import StoreContended
 from reconciliation.finding import Finding, finding_id_of, to_copy
 
-# So many ids may one query name: https://firebase.google.com/docs/firestore/query-data/queries#limitations.
+# As many ids as one query may name: https://firebase.google.com/docs/firestore/query-data/queries#limitations.
 ORDERS_AT_ONCE_MAX: Final = 30
 ROUND_EVERY: Final = timedelta(days=1)
 RULE: Final = "chain_broken"
@@ -35,23 +35,23 @@ RULE: Final = "chain_broken"
 
 @frozen
 class TrailCheck:
-    """Goes on where the last call has left off. Two may do so at once: one of them says how far it has come."""
+    """Goes on where the last call stopped. Two may run at once: one of them records the progress."""
 
     store: DocumentStore
     moment: Callable[[], Moment]
-    """The database as it is now: what is read of it fits together, whatever is written meanwhile."""
+    """A consistent view of the database as it is now, unaffected by later writes."""
     entries_of: Callable[[Sequence[str]], Listing]
     """The audit entries of at most ORDERS_AT_ONCE_MAX orders."""
     timeout_seconds: float
 
     def check_next(self, now: datetime) -> Sequence[Finding]:
-        """Judge the next orders, unless a round was begun within a day and is over.
+        """Verify the next orders, unless the last round is done and was begun less than a day ago.
 
         Returns:
-            What nobody has found before.
+            New findings.
 
         Raises:
-            StoreUnavailable: the next call looks at them again.
+            StoreUnavailable: the next call verifies the same orders again.
         """
         document = self.store.read((TRAIL_CHECK,), timeout_seconds=self.timeout_seconds)[TRAIL_CHECK]
         progress = trail_progress_from(document)
@@ -62,7 +62,7 @@ class TrailCheck:
         pages = moment.find(orders_behind(progress.after, ORDERS_AT_ONCE_MAX))
         orders = next(pages, ())
         found = list(self._judged(moment, orders, now))
-        # A page is also short where its orders were too large for one answer, and customers decide how large they are.
+        # A page may also be short because its orders were too large for one answer, and customers decide on their size.
         is_last = len(orders) < ORDERS_AT_ONCE_MAX and not any(pages)
         after = None if is_last else orders[-1][0]
         begun_at = now if begins else progress.begun_at
@@ -82,7 +82,7 @@ class TrailCheck:
         known = self.store.read(tuple(paths), timeout_seconds=self.timeout_seconds) if paths else {}
         for path, verdict in paths.items():
             yield from self._noted(verdict, known[path], now)
-        # What has an id that is too long to keep a finding under is said in each round.
+        # A finding whose id is too long to be stored is reported in every round.
         for verdict in verdicts:
             if verdict.findings and _path_of(verdict) not in paths:
                 yield _finding_of(verdict)
@@ -102,7 +102,7 @@ class TrailCheck:
         try:
             self.store.commit((write,), timeout_seconds=self.timeout_seconds)
         except StoreContended:
-            # Another run was faster, and has found the same.
+            # Another run was faster, and found the same.
             return
 
 

@@ -1,4 +1,4 @@
-"""One entry by itself: its place in a chain, whether it is what was hashed, and why it may have no place. Pure."""
+"""Checks a single entry: its place in the chain, its hash, and whether it may have no place. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,23 +9,23 @@ from orders.frozen import frozen
 from orders.outcome import UNSETTLED
 
 RESTORED_AFTER: Final = timedelta(hours=1)
-"""An entry is written within seconds of its date; one that was made so much later comes from a backup."""
+"""An entry is written within seconds of its date; one written this much later comes from a backup."""
 
 
 @frozen
 class Entry:
-    """An entry as it was read."""
+    """An entry as read."""
 
     entry_id: str
     order_id: str | None
     fields: Mapping[str, object]
     written_at: datetime | None = None
-    """When its document was made, by the database's own clock; None if nobody has asked."""
+    """When its document was created, by the database's clock; None if not read."""
 
 
 @frozen
 class Link:
-    """An entry with a place in a chain, and no more of it than its place: those of a whole order are in memory."""
+    """An entry's place in a chain, without its other fields: those of a whole order are in memory."""
 
     entry_id: str
     sequence: int
@@ -37,9 +37,9 @@ class Link:
 
 
 def is_from_before(entry: Entry, first: Link) -> bool:
-    """Whether an entry is from before the chain's first one: as it says itself, and as the database knows.
+    """Whether an entry is from before the chain's first one, by its own date and by the database's clock.
 
-    Anybody can write a date, and leave a hash away. But a backup that was restored has made all documents anew.
+    Anybody can write a date and leave out the hash. But restoring a backup creates all documents anew.
     """
     created_at = entry.fields.get("createdAt")
     if not isinstance(created_at, datetime) or created_at >= first.created_at:
@@ -50,7 +50,7 @@ def is_from_before(entry: Entry, first: Link) -> bool:
 
 
 def link_of(entry: Entry) -> Link | None:
-    """None if its place, or its time, cannot be read."""
+    """The entry's place; None if its place or its time cannot be read."""
     fields = entry.fields
     sequence, hashed, created_at = fields.get("sequence"), fields.get("hash"), fields.get("createdAt")
     if not isinstance(sequence, int) or not isinstance(hashed, str) or not isinstance(created_at, datetime):
@@ -63,15 +63,15 @@ def link_of(entry: Entry) -> Link | None:
 
 
 def has_its_hash(fields: Mapping[str, object]) -> bool:
-    """Whether an entry, or an anchor, is what was hashed."""
+    """Whether an entry or an anchor is what was hashed."""
     try:
         return hash_of(fields) == fields.get("hash")
-    except (TypeError, UnicodeEncodeError):  # Somebody has written a value that no entry holds.
+    except (TypeError, UnicodeEncodeError):  # A value of a type that no entry contains.
         return False
 
 
 def is_set_aside(fields: Mapping[str, object]) -> bool:
-    """It can have changed nothing, whoever wrote it."""
+    """Whether it records an event that was only set aside. Such an entry can have changed nothing, whoever wrote it."""
     changes = (fields.get(name) for name in ("webhookProcessed", "statusBefore", "statusAfter", "stock"))
     result = fields.get("result")
     return isinstance(result, str) and result in UNSETTLED and not any(changes)

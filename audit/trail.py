@@ -1,4 +1,4 @@
-"""What the audit entries say: one order's history."""
+"""Reads one order's history from its audit entries."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from orders.frozen import frozen
 
 @frozen
 class Passage:
-    """One thing that happened to the order: a cause that was settled, or one more delivery of it."""
+    """One thing that happened to the order: a settled cause, or one more delivery of it."""
 
     event_id: str
     event_type: str
@@ -26,13 +26,13 @@ class Passage:
 
 
 def trail_of(order_id: str, client: Client) -> tuple[Passage, ...]:
-    """The order's audit entries and the further deliveries of its events.
+    """The order's audit entries, and the further deliveries of its events.
 
-    They come in the order of their commits, by Firestore's own clock: the `createdAt` of two entries may come
-    from two machines whose clocks differ.
+    Sorted by commit time, by Firestore's own clock: the `createdAt` of two entries may come from two machines whose
+    clocks differ.
     """
     of_this_order = FieldFilter("orderId", "==", order_id)
-    # In an order, so that an index of two fields serves it: of one field alone, not every edition of Firestore has any.
+    # Sorted, so that an index of two fields serves the query: not every edition of Firestore has single-field indexes.
     entries = client.collection("auditLog").where(filter=of_this_order).order_by("createdAt").stream()
     deliveries = client.collection_group("deliveries").where(filter=of_this_order).order_by("createdAt").stream()
     documents = sorted([*entries, *deliveries], key=_committed_at)

@@ -1,6 +1,7 @@
-"""Whether audit entries are as they were written: changed, missing, inserted or reordered ones are found. Pure.
+"""Finds changed, missing, inserted and reordered audit entries. Pure.
 
-A hash is no signature: whoever may write to the database can hash a chain anew. What was anchored elsewhere shows that.
+A hash is no signature: whoever may write to the database can hash a whole chain anew. Only an anchor kept elsewhere
+reveals that.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,18 +18,18 @@ from orders.frozen import frozen
 
 class Defect(StrEnum):
     CHANGED = "changed"
-    """An entry is not what was hashed, or not what the one after it was chained to."""
+    """An entry is not what was hashed, or not what the next one is chained to."""
     MISSING = "missing"
     INSERTED = "inserted"
     """An entry belongs to no chain of its order."""
     REORDERED = "reordered"
-    """An entry says that it has another number than its place in the chain."""
+    """An entry's number is not its place in the chain."""
     UNCHAINED = "unchained"
-    """An entry without a place, although the chain had begun."""
+    """An entry has no place, although the chain had begun."""
     HEAD = "head"
-    """The order does not say where its chain ends."""
+    """The order does not say where its chain ends, or the chain goes on."""
     ANCHOR = "anchor"
-    """What was anchored is in the chain no more."""
+    """An anchored entry is no longer in the chain."""
 
 
 @frozen
@@ -36,47 +37,47 @@ class Finding:
     defect: Defect
     order_id: str | None
     entry_id: str | None
-    """None where it is about no entry that is there."""
+    """None if it is about no existing entry."""
     words: str
 
 
 @frozen
 class Ends:
-    """Where an order says that its chain ends; of no order, where that of operators' other acts does."""
+    """Where an order says that its chain ends; without an order, the same for operators' other acts."""
 
     order_id: str | None
     exists: bool = False
-    """Whether there is such an order now. Without one, every whole chain is that of an order that was deleted."""
+    """Whether the order exists now. If not, every intact chain is that of a deleted order."""
     created_at: datetime | None = None
     head: Head | None = None
     anchored: tuple[Head, ...] = ()
-    """Where its chain ended when that was anchored."""
+    """Where its chain ended at each anchor."""
 
 
 @frozen
 class Verdict:
-    """What became of the entries of one order."""
+    """The result for the entries of one order."""
 
     order_id: str | None
     chained: int
-    """Entries that are in their place in its chain."""
+    """Entries in their place in its chain."""
     of_earlier_orders: int
-    """Entries in chains of orders that had the id before."""
+    """Entries in chains of earlier orders with this id."""
     from_before: int
-    """Entries without a place, from before its chain began: nothing can be said of them."""
+    """Entries without a place from before its chain began, which cannot be verified."""
     set_aside: int
-    """Entries of Stripe's events that changed nothing. They are in no chain."""
+    """Entries of Stripe's events that were only set aside. They are in no chain."""
     findings: tuple[Finding, ...]
 
 
 def verified_all(orders: Iterable[Ends], entries: Iterable[Entry], acts: Ends) -> Iterator[Verdict]:
-    """A verdict on each order that has entries, or says that it has; one order's hashes at a time are in memory.
+    """A verdict on each order that has or claims to have entries. Only one order's hashes at a time are in memory.
 
-    The first verdict is on what names no order.
+    The first verdict is on the entries that name no order.
 
     Args:
-        orders: by their ids.
-        entries: by the ids of their orders, those that name none first.
+        orders: sorted by id.
+        entries: sorted by their order's id, those without one first.
         acts: where the chain of operators' acts on no order ends.
     """
     of_orders, ahead = groupby(entries, attrgetter("order_id")), chain([acts], orders)
@@ -100,7 +101,7 @@ def _comes_before(one: str | None, other: str | None) -> bool:
 
 
 def verified(order: Ends, entries: Iterable[Entry]) -> Verdict:
-    """The verdict on one order, with its entries in any order."""
+    """The verdict on one order, with its entries in any sequence."""
     check = _Check(order)
     for entry in entries:
         check.take(entry)
@@ -111,7 +112,7 @@ class _Check:
     def __init__(self, order: Ends) -> None:
         self._order = order
         self._left: dict[object, Link] = {}
-        """By its hash, what is not in its place yet."""
+        """Links that are not in their place yet, by hash."""
         self._placed: dict[object, Link] = {}
         self._unchained: list[Entry] = []
         self._set_aside = 0
@@ -154,7 +155,7 @@ class _Check:
             self._find(Defect.INSERTED, f"it has the hash of {self._left[link.hash].entry_id}", copy.entry_id)
 
     def _of_unchained(self) -> int:
-        """How many are from before the chain began."""
+        """How many of the entries without a place are from before the chain began."""
         first = min(self._left.values(), default=None, key=attrgetter("created_at"))
         before = 0
         for entry in self._unchained:
@@ -166,7 +167,7 @@ class _Check:
         return before
 
     def _head(self) -> Head | None:
-        """Where the chain ends: as the order says, or if it does not, as its entries do."""
+        """Where the chain ends, according to the order or, failing that, to its entries."""
         if self._order.head or not self._order.exists:
             return self._order.head
         newest = max((link for link in self._tips() if not self._is_of_earlier_order(link)), default=None, key=_NUMBER)
@@ -176,7 +177,7 @@ class _Check:
         return Head(newest.sequence, newest.hash)
 
     def _go_back(self, head: Head | None) -> None:
-        """From the head to the first entry, past whatever is missing on the way."""
+        """Walk from the head to the first entry, past gaps."""
         if head is None:
             return
         number, after = head.count, "the order"
@@ -197,7 +198,7 @@ class _Check:
             self._find(Defect.MISSING, f"what came before number 1, {after}")
 
     def _below_a_gap(self, number: int, after: str) -> Link | None:
-        """The last one that is there, where the one of this number is not."""
+        """The last existing entry up to this number, if the entry with the wanted hash is missing."""
         there = (link for link in self._tips() if link.sequence <= number and not self._is_of_earlier_order(link))
         link = max(there, default=None, key=_NUMBER)
         if link and link.sequence == number:
@@ -209,7 +210,7 @@ class _Check:
         return link
 
     def _go_back_apart(self, tip: Link) -> None:
-        """Through what is not in the order's chain: that of an earlier order, or none."""
+        """Walk through entries outside the order's chain: those of an earlier order, or of none."""
         if self._is_of_earlier_order(tip) and self._root_of(tip).previous not in self._placed:
             self._go_back(Head(tip.sequence, tip.hash))
             return
@@ -232,7 +233,7 @@ class _Check:
         return link
 
     def _tips(self) -> list[Link]:
-        """What is left and has nothing after it; in a circle, which only a forger can make, all of it."""
+        """Remaining links without a successor; in a circle, which only a forger can make, all of them."""
         followed = {link.previous for link in self._left.values()}
         tips = [link for link in self._left.values() if link.hash not in followed]
         return tips or list(self._left.values())

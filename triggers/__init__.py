@@ -1,1 +1,1 @@
-"""What starts settling besides Stripe: documents that are created, and the clock."""
+"""What starts settling besides Stripe: created documents, and the clock."""

@@ -1,4 +1,4 @@
-"""A customer created `cancelRequests/{orderId}`: release what the order holds, or say that it is paid."""
+"""A customer created `cancelRequests/{orderId}`: cancel the order, or record that it is paid."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,17 +15,17 @@ from triggers.document_event import document_id, written_document
 
 @frozen
 class CancelRequestedTrigger:
-    """Firestore's `cancelRequests/{orderId}` created events, settled. Each may come more than once, and late."""
+    """Settles Firestore's `cancelRequests/{orderId}` created events. Each may come more than once, and late."""
 
     settle: Settle
     log: Log
     now: Callable[[], datetime]
 
     def receive(self, event: CloudEvent) -> None:
-        """Cancel the order once, if its customer asks for it: the request itself says so, and not the event.
+        """Cancel the order once, if the request's document, not the event, says that its customer asks for it.
 
         Raises:
-            Transient: not done in time; Eventarc delivers again.
+            Transient: not done in time; Eventarc delivers the event again.
         """
         created = written_document(event.get_data())
         order_id = document_id(event, created, "cancelRequests")

@@ -1,4 +1,4 @@
-"""An effect was written into the outbox: perform it."""
+"""An effect was added to the outbox: perform it."""
 
 from collections.abc import Callable
 
@@ -15,14 +15,14 @@ class EffectCreatedTrigger:
     """Firestore's `effects/{effectId}` created events. Each may come more than once, and late."""
 
     perform: Callable[[str], object]
-    """Performs the effect of this id, if it is due. Raises Transient."""
+    """Performs the effect with this id if it is due. Raises Transient."""
     log: Log
 
     def receive(self, event: CloudEvent) -> None:
-        """Perform the effect that the event names: its document says all else, and not the event.
+        """Perform the effect that the event names. Everything else is read from its document.
 
         Raises:
-            Transient: the database did not take part; Eventarc delivers again.
+            Transient: the database failed; Eventarc delivers the event again.
         """
         effect_id = document_id(event, written_document(event.get_data()), "effects")
         if not is_document_id(effect_id):

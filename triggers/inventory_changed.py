@@ -1,4 +1,4 @@
-"""Somebody wrote `inventory/{productId}`: its product says how much of it is left."""
+"""`inventory/{productId}` was written: update the availability shown on the product."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,17 +12,17 @@ from triggers.document_event import document_id, written_document
 
 @frozen
 class InventoryChangedTrigger:
-    """Firestore's `inventory/{productId}` written events. Each may come more than once, late, and in any order."""
+    """Firestore's `inventory/{productId}` written events. Each may come more than once, late, and out of order."""
 
     show: Callable[[Sequence[str]], Mapping[str, str]]
-    """Makes the products say how much of them is left. Returns what was written, by product."""
+    """Updates the availability of these products. Returns what was written, by product id."""
     log: Log
 
     def receive(self, event: CloudEvent) -> None:
-        """Look at the product that the event names: its documents say all else, and not the event.
+        """Update the product that the event names. Everything else is read from its documents.
 
         Raises:
-            Transient: not done in time; Eventarc delivers again.
+            Transient: not done in time; Eventarc delivers the event again.
         """
         product_id = document_id(event, written_document(event.get_data()), "inventory")
         if not is_document_id(product_id):

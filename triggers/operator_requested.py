@@ -1,4 +1,4 @@
-"""An operator's request was written, `operatorRequests/{id}`: do what it asks for, or say on it why not."""
+"""`operatorRequests/{id}` was written: do what the operator asks, or write on it why not."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,18 +17,18 @@ class OperatorRequestedTrigger:
     """Firestore's `operatorRequests/{id}` created events. Each may come more than once, and late."""
 
     answer: Callable[[str, datetime], Outcome]
-    """Answers the request of this id once. Raises Transient."""
+    """Answers the request with this id, once. Raises Transient."""
     log: Log
     now: Callable[[], datetime]
 
     def receive(self, event: CloudEvent) -> None:
-        """Answer the request that the event names: its document says all else, and not the event.
+        """Answer the request that the event names. Everything else is read from its document.
 
         Raises:
-            Transient: not done in time; Eventarc delivers again.
+            Transient: not done in time; Eventarc delivers the event again.
         """
         request_id = document_id(event, written_document(event.get_data()), "operatorRequests")
-        # The ids of audit entries and effects are made of it: it may be no longer than an order's.
+        # Its id becomes part of the ids of audit entries and effects: it may be no longer than an order's.
         if not is_order_id(request_id):
             self.log(
                 "ERROR", "an operator's request whose id cannot be handled was left alone", cloudEventId=event["id"]

@@ -1,4 +1,4 @@
-"""An order was created in Firestore: hold its stock, then settle the payments that came before it."""
+"""An order was created: hold its stock, then settle the payments that arrived before it."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ from triggers.document_event import document_id, written_document
 
 @frozen
 class OrderCreatedTrigger:
-    """Firestore's `orders/{orderId}` created events, settled. Each may come more than once, and late."""
+    """Settles Firestore's `orders/{orderId}` created events. Each may come more than once, and late."""
 
     settle: Settle
     parked_events: Callable[[str], Iterable[StripeEvent]]
@@ -27,10 +27,10 @@ class OrderCreatedTrigger:
     now: Callable[[], datetime]
 
     def receive(self, event: CloudEvent) -> None:
-        """Hold the order's stock once, and settle what waited for it.
+        """Hold the order's stock once, and settle the events that waited for it.
 
         Raises:
-            Transient: not done in time; Eventarc delivers again, and whatever was begun is finished then.
+            Transient: not done in time; Eventarc delivers the event again, which finishes what was begun.
         """
         created = written_document(event.get_data())
         order_id = document_id(event, created, "orders")
@@ -40,17 +40,17 @@ class OrderCreatedTrigger:
         self.place(OrderPlaced(order_id, product_ids_in(created)))
 
     def place(self, placed: OrderPlaced) -> Result:
-        """The same, for an order whose own event may never come. Raises Transient."""
+        """The same for an order whose own event may never come. Raises Transient."""
         outcome = self.settle(placed, self.now())
         log_settled(self.log, placed, outcome)
-        # Only now is it certain that an event parked for want of this order can be seen.
+        # Only now are all events that were parked for this order certain to be found.
         for parked in self.parked_events(placed.order_id):
             log_taken_up(self.log, parked, self.settle(parked, self.now()))
         return outcome.result
 
 
 def product_ids_in(order: Document) -> tuple[str, ...]:
-    """The products that a created order names, as far as they can be read: a hint that saves a read."""
+    """The products that a created order names, as far as readable: a hint that saves a read."""
     items = order.fields.get("items", Value()).array_value.values[:LINES_MAX]
     named = (item.map_value.fields.get("productId", Value()).string_value for item in items)
     return tuple(dict.fromkeys(product_id for product_id in named if is_document_id(product_id)))

@@ -1,4 +1,4 @@
-"""Every few minutes: release expired reservations, do what others have not done in time, and perform what is due."""
+"""Every few minutes: release expired reservations, finish what others left undone, and perform due effects."""
 
 import json
 import traceback
@@ -25,35 +25,34 @@ from reconciliation.finding import Finding
 from service.logs import Log, log_anchored, log_answered, log_folded, log_found, log_settled, log_shown, log_taken_up
 from service.refusal import refused_for_method
 
-# A trigger that has not fired by now is lost, or so late that it finds the order placed.
+# A trigger that has not fired by now is lost, or so late that it finds its work done.
 STRANDED_AFTER: Final = timedelta(minutes=5)
 RUN_SECONDS_MAX: Final = 420.0
-"""No batch is started after this long. The function's own limit, in functions.yaml, leaves time to finish the last one
-(but not for all the parked events that its orders may have)."""
+"""No batch starts after this. The function's own limit in functions.yaml leaves time to finish the last one, though not
+for all the parked events that its orders may have."""
 THREADS: Final = 16
 """Orders settled at the same time."""
 
-# For as long as Stripe itself retries an event. Whatever a trigger or a payment left parked is taken up within minutes.
+# As long as Stripe itself retries an event. What a trigger or a payment left parked is taken up within minutes.
 TAKEN_UP_WITHIN: Final = timedelta(days=3)
-# Each request is read by every run in this time, answered or not: 72 times.
+# Every run reads each request of this period, answered or not: 72 times.
 REQUESTED_WITHIN: Final = timedelta(hours=6)
 
 Batches = Callable[[datetime], Iterator[Sequence[str]]]
-"""Order ids in bounded batches, each read from the database only when it is asked for."""
+"""Order ids in bounded batches, each read from the database only when needed."""
 
 
 class Ending(StrEnum):
-    """How an order, a parked event, an effect or the look at products ended; the value is the name of its count."""
+    """How one order, parked event, effect or update of products ended; the value is the name of its count."""
 
     EXPIRED = "expired"
     FINISHED = "finished"
-    """Its trigger had not placed the order, answered a request of its customer or of an operator, settled an event that
-    waited for the order, or made products say what is left of them; an effect was due; or a lapsed order is not over
-    yet: done now."""
+    """Done now, because a trigger had not (placing an order, answering a request, settling a parked event, updating
+    products), because an effect was due, or because a lapsed order does not end yet."""
     UNCHANGED = "unchanged"
-    """Nothing left to do, because a payment or another run was faster; or nothing yet, because the order is missing."""
+    """Nothing is left to do, since a payment or another run was faster; or nothing yet, since the order is missing."""
     POSTPONED = "postponed"
-    """It could not be settled in time: the next run finds it again."""
+    """Not settled in time: the next run finds it again."""
     FAULT = "faults"
 
 
@@ -61,7 +60,7 @@ _Item = TypeVar("_Item")
 
 
 class Pool(Protocol):
-    """Does the work of one batch, several pieces of it at the same time."""
+    """Works on a batch, several items at a time."""
 
     def map(self, do_one: Callable[[_Item], Ending], batch: Sequence[_Item], /) -> Iterable[Ending]:
         """Returns how each of them ended, once all have."""
@@ -73,22 +72,22 @@ def thread_pool() -> AbstractContextManager[Pool]:
 
 _PLACED: Final = frozenset({Result.RESERVED, Result.RESERVATION_FAILED})
 _UNHEARD: Final = frozenset({Result.ALREADY_RECORDED, Result.IGNORED})
-"""The trigger was faster, it is not the customer who asks, or the request is gone."""
+"""The trigger was faster, somebody else than the customer asks, or the request is gone."""
 
 
 @frozen
 class _Asked:
-    """By an operator, in `operatorRequests/{request_id}`."""
+    """An operator's request, `operatorRequests/{request_id}`."""
 
     request_id: str
 
 
 @frozen
 class Swept:
-    """What one run did."""
+    """The result of one run."""
 
     endings: Counter[Ending]
-    """How many orders, parked events and effects ended in each way, and the look at products if it found anything."""
+    """How many pieces of work ended in each way; the update of products counts only if it changed something."""
     complete: bool
     """Whether everything that was due was tried before time ran out."""
 
@@ -102,44 +101,44 @@ class Swept:
 
 @frozen
 class ReservationSweep:
-    """The scheduled release of expired reservations. Two runs may overlap: every order is settled on its own."""
+    """The scheduled sweep. Two runs may overlap, since every order is settled by itself."""
 
     settle: Settle
     place: Callable[[OrderPlaced], Result]
-    """Does everything the order-created trigger does."""
+    """Does everything that the order-created trigger does."""
     lapsed_orders: Batches
-    """Reserved orders whose reservation had expired at this moment."""
+    """Reserved orders whose reservation had expired at this time."""
     stranded_orders: Batches
-    """Orders created before this moment that nobody has placed yet."""
+    """Orders created before this time that are not placed yet."""
     parked_events: Callable[[datetime], Iterator[Sequence[StripeEvent]]]
-    """Events parked since this moment that still are; in batches too."""
+    """Events parked since this time that still are, in batches."""
     unanswered_requests: Callable[[datetime, datetime], Iterator[Sequence[str]]]
-    """Ids of orders whose cancel request, made between these moments, nobody has answered; in batches too."""
+    """Ids of orders with an unanswered cancel request from between these times, in batches."""
     unanswered_operator_requests: Callable[[datetime, datetime], Iterator[Sequence[str]]]
-    """Ids of operators' requests, made between these moments, that nobody has answered; in batches too."""
+    """Ids of unanswered operators' requests from between these times, in batches."""
     fold: Callable[[], Folded]
-    """Takes from the inventory what was sold of hot products."""
+    """Takes the sold units of hot products from the inventory."""
     answer: Callable[[str, datetime], Outcome]
-    """Answers the operator's request of this id once. Raises Transient."""
+    """Answers the operator's request with this id, once. Raises Transient."""
     due_effects: Batches
-    """Ids of effects that were due at this moment; in batches too."""
+    """Ids of effects that were due at this time, in batches."""
     perform: Callable[[str], object]
-    """Performs an effect, if it still is due. Returns how that ended."""
+    """Performs an effect if it is still due. Returns how that ended."""
     show_next_products: Callable[[], Mapping[str, str]]
-    """Makes a few products of the catalogue say how much of them is left. Returns what was written, by product."""
+    """Updates the availability of a few products of the catalogue. Returns what was written, by product id."""
     anchor: Callable[[datetime], Mapping[str, object] | None]
-    """Anchors the audit trail, if that is due. Returns the anchor's fields, and its id as `anchor`."""
+    """Anchors the audit trail if that is due. Returns the anchor's fields, and its id as `anchor`."""
     check_trail: Callable[[datetime], Sequence[Finding]]
-    """Judges some of the audit trail. Returns what nobody has found before."""
+    """Checks a part of the audit trail. Returns new findings."""
     log: Log
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
     pool: Callable[[], AbstractContextManager[Pool]] = thread_pool
-    """Opened anew for each run."""
+    """Opens a pool for each run."""
 
     def respond(self, request: Request) -> Response:
-        """Sweep, and report what was done. 500 if there was a fault, 503 if the database could not be queried."""
+        """Sweep, and report what was done. 500 after a fault, 503 if the database could not be queried."""
         if request.method != "POST":
             return refused_for_method()
         try:
@@ -151,10 +150,10 @@ class ReservationSweep:
         return _answer(500 if swept.endings[Ending.FAULT] else 200, swept.summary())
 
     def sweep(self) -> Swept:
-        """Settle everything that is due, batch by batch, until all is done or time is nearly out.
+        """Settle everything that is due, batch by batch, until all is done or time is nearly up.
 
         Raises:
-            Transient: the database did not say what is due.
+            Transient: what is due could not be read from the database.
         """
         end, now = self.monotonic() + RUN_SECONDS_MAX, self.now()
         work: Iterable[tuple[Callable[[Any], Ending], Sequence[OrderEvent | _Asked | str]]] = chain(
@@ -172,17 +171,17 @@ class ReservationSweep:
                 (self._answer_operator, [_Asked(request_id) for request_id in batch if is_order_id(request_id)])
                 for batch in self.unanswered_operator_requests(now - REQUESTED_WITHIN, now - STRANDED_AFTER)
             ),
-            # After all else: whoever waits outside must not hold up what happens here.
+            # Last: slow services outside must not hold up the shop's own work.
             ((self._perform, batch) for batch in self.due_effects(now)),
         )
-        # First of all, since this is short, and was due before.
+        # First, since it is short and overdue: the fold runs every minute.
         endings = Counter({self._guarded(self._fold)} - {Ending.UNCHANGED})
         with self.pool() as pool:
             for do_one, batch in work:
                 if self.monotonic() >= end:
                     return Swept(endings, complete=False)
                 endings.update(pool.map(partial(self._ending_of, do_one), batch))
-        # Last and least, and never due: the next run goes on where this one leaves off.
+        # Least urgent: the next run goes on where this one stops.
         for last in (self._show, partial(self._anchor, now), partial(self._check_trail, now)):
             if self.monotonic() < end:
                 endings.update({self._guarded(last)} - {Ending.UNCHANGED})
@@ -193,7 +192,8 @@ class ReservationSweep:
         if outcome.result is Result.NOT_EXPIRED:
             return Ending.UNCHANGED
         log_settled(self.log, lapsed, outcome)
-        # Where its Checkout session may still be open, that is ended first; and kept money is for a person.
+        # Not expired yet if its Checkout session may still be open, which is ended first; or if it has money, which is
+        # for a person.
         return Ending.EXPIRED if outcome.result is Result.EXPIRED else Ending.FINISHED
 
     def _place(self, placed: OrderPlaced) -> Ending:
@@ -231,7 +231,7 @@ class ReservationSweep:
     def _fold(self) -> Ending:
         folded = self.fold()
         log_folded(self.log, folded)
-        # Units that were sold in the last minute are waiting at any time: that there are some says nothing.
+        # There are always some units sold in the last minute, so folding some is nothing to report.
         return Ending.POSTPONED if folded.lost else Ending.UNCHANGED
 
     def _show(self) -> Ending:
@@ -242,7 +242,7 @@ class ReservationSweep:
     def _anchor(self, now: datetime) -> Ending:
         if anchor := self.anchor(now):
             log_anchored(self.log, anchor)
-        # Whether it was due says nothing of what the sweep is for.
+        # Not counted, since anchoring is not what the sweep is for.
         return Ending.UNCHANGED
 
     def _check_trail(self, now: datetime) -> Ending:
@@ -251,7 +251,7 @@ class ReservationSweep:
         return Ending.UNCHANGED
 
     def _guarded(self, work: Callable[[], Ending], **ids: str | None) -> Ending:
-        """What cannot be done must not stop the rest."""
+        """Do the work; if it fails, log that, so that the rest is done all the same."""
         try:
             return work()
         except Transient as postponed:

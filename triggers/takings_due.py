@@ -1,4 +1,4 @@
-"""Every minute: take from the inventory what was sold of hot products."""
+"""Every minute: take the sold units of hot products from the inventory."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ class TakingsDue:
     log: Log
 
     def respond(self, request: Request) -> Response:
-        """Fold, and report what was done. 503 if the database did not take part to the end: the next run goes on."""
+        """Fold, and report what was done. 503 if the database failed before the end: the next run goes on."""
         if request.method != "POST":
             return refused_for_method()
         folded = self.fold()
