@@ -76,7 +76,7 @@ def page() -> str:
             _HEAD,
             *("## To customers\n", _table(by_audience[Audience.CUSTOMER])),
             *("## To operators\n", _table(by_audience[Audience.OPERATOR])),
-            "## In the dark, and on a phone\n",
+            "## Dark mode, and on a phone\n",
             " ".join(_image(picture) for picture in shown if picture.is_dark or picture.width == _PHONE_WIDTH),
             "",
         )
@@ -86,15 +86,13 @@ def page() -> str:
 _HEAD: Final = """\
 # Messages
 
-Every message of the service, as a mail shows it: here of a shop that is called Kettle & Cup. What they say is in
-`notifications/locales`, one file a locale; how they look, in `notifications/layouts.py`.
-[Settings](runbook.md#settings) say what the shop is called, where its logo is, and where customers see their orders.
-Each message has a plain text, too, and a short one for push, SMS and chat: all of them are in
+Every message as a mail, here from a shop called Kettle & Cup. The words are in `notifications/locales`, one file per
+locale; the layout is in `notifications/layouts.py`. [Settings](runbook.md#settings) name the shop, its logo, and the page
+where customers see their orders. Each message also has a plain text, and a short one for push, SMS and chat: see
 `tests/unit/notifications/snapshots`.
 
-`make messages` writes this page and its pictures. How to
-[change a message](../CONTRIBUTING.md#change-a-message), and how to [add a locale](../CONTRIBUTING.md#add-a-locale),
-is in CONTRIBUTING.
+`make messages` writes this page and its pictures. CONTRIBUTING explains how to
+[change a message](../CONTRIBUTING.md#change-a-message) and [add a locale](../CONTRIBUTING.md#add-a-locale).
 """
 
 
