@@ -17,4 +17,4 @@ PACKAGES: Final = tuple(package for package in _CHECKED if package != "ops")
 def deployed_modules() -> Iterator[Path]:
     """Every module of theirs, but for the tests that some of them have beside them."""
     for package in PACKAGES:
-        yield from (file for file in (ROOT / package).rglob("*.py") if "tests" not in file.parts)
+        yield from (file for file in (ROOT / package).rglob("*.py") if "tests" not in file.relative_to(ROOT).parts)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, request
 from stripe.params.checkout import SessionCreateParams
@@ -16,7 +16,6 @@ from orders.outcome import Outcome
 from reconciliation.endpoint import ReconciliationEndpoint
 from reconciliation.job import Reconciliation
 from reconciliation.reconciled import Reconciled
-from service.logs import Log
 from settlement.terms import Terms
 from stripe_api.api import NoSuchEvent, payment_named
 from stripe_api.lists import (
@@ -35,7 +34,7 @@ from stripe_api.lists import (
 )
 from tests.support.builders import NOW, TERMS, Fields, a_payment, a_placement, an_order
 from tests.support.memory_store import MemoryStore
-from tests.support.recording import RecordingLog, silent
+from tests.support.recording import RecordingLog
 from tests.support.settling import Clock, settled
 from tests.support.shop import a_shop, a_shop_after, document_at
 from tests.support.stripe_requests import a_session_request, as_stripe_reads
@@ -44,6 +43,9 @@ from tools.stripe_stand_in import events, lists, refunds, sessions
 from tools.stripe_stand_in.account import Account
 from webhooks.ownership import Naming
 from webhooks.translation import order_event_from
+
+FUNCTION_SECONDS_MAX: Final = 540
+"""After which the platform ends a run."""
 
 
 def a_paid_order() -> Order:
@@ -106,10 +108,10 @@ class ShopAtStripe:
     Whatever happens in the same order has the same ids in any two of them.
     """
 
-    def __init__(self, *, stock: int = 10, terms: Terms = TERMS, log: Log = silent) -> None:
+    def __init__(self, *, stock: int = 10, terms: Terms = TERMS) -> None:
         self.now = NOW
         self.terms = terms
-        self.log = log
+        self.log = RecordingLog()
         self.store = a_shop(stock=stock)
         self.account = Account("http://stand-in.example", self._seconds, _run="acme")
         self.stripe = ListedAccount(self.account)
@@ -176,7 +178,22 @@ class ShopAtStripe:
             sleep=self.clock.sleep,
         )
 
+    # --- What goes wrong ---------------------------------------------------------------------------------------------
+
+    def lose_events(self) -> None:
+        """Stripe keeps none of them any more, and by now none could still be on its way."""
+        self.account.events.clear()
+        self.later(hours=3)
+
+    def forget_payment(self, order_id: str = "order-1") -> None:
+        """The order is as if nobody had paid for it."""
+        broken(self.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None, webhookEventId=None)
+
     # --- What is there -----------------------------------------------------------------------------------------------
+
+    def logged(self, result: str) -> list[Json]:
+        """The lines of the log that end with this result."""
+        return [line for line in self.log.lines if line["result"] == result]
 
     def open_findings(self) -> list[str]:
         found = ((path, fields) for path, fields in self.store.documents() if path.startswith("findings/"))
@@ -209,6 +226,23 @@ def broken(store: MemoryStore, path: str, **fields: object) -> None:
     store.put(path, {**document_at(store, path), **fields})
 
 
+def a_shop_awaiting_slow_money() -> ShopAtStripe:
+    """Its order is held for a payment that has been under way for two hours."""
+    shop = ShopAtStripe()
+    shop.order("order-1")
+    shop.pay("order-1", is_slow=True)
+    shop.deliver()
+    shop.later(hours=2)
+    return shop
+
+
+def pay_slow_money(shop: ShopAtStripe) -> None:
+    """At Stripe, unless it is there."""
+    (session,) = shop.account.sessions.values()
+    if session["payment_status"] != "paid":
+        sessions.settle(shop.account, session, is_paid=True)
+
+
 def before_settling(job: Reconciliation, act: Callable[[Any], object]) -> Reconciliation:
     """The same job, which does this with each event before it settles it."""
 
@@ -223,7 +257,7 @@ def before_settling(job: Reconciliation, act: Callable[[Any], object]) -> Reconc
 
 
 def a_shop_with_paid_orders(number: int = 3) -> ShopAtStripe:
-    shop = ShopAtStripe(stock=100, log=RecordingLog())
+    shop = ShopAtStripe(stock=100)
     for order_id in order_ids(number):
         shop.sell(order_id)
     return shop

@@ -1,7 +1,6 @@
 """A key of another account, or of another mode, is one finding, and does no other harm."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pytest
 
@@ -32,7 +31,7 @@ def test_with_a_key_of_another_account_one_finding_says_so_and_nothing_of_that_a
         0,
         "reserved",
     )
-    said: Any = next(line for line in shop.log.lines if line["result"] == "not_reconciled")  # type: ignore[attr-defined]
+    said = shop.logged("not_reconciled")[0]
     assert (said["severity"], said["message"]) == ("ERROR", reconciled.why_not)
     assert reconciled.why_not == "the key is of another account, or another mode"
     assert status_of(shop.job()) == 500

@@ -1,8 +1,14 @@
 """What Stripe lists only hours or days after it has happened is settled all the same."""
 
-from tests.support.reconciling import ShopAtStripe, a_shop_with_paid_orders, broken, order_ids, payments_of
+from tests.support.reconciling import (
+    ShopAtStripe,
+    a_shop_awaiting_slow_money,
+    a_shop_with_paid_orders,
+    order_ids,
+    pay_slow_money,
+    payments_of,
+)
 from tests.support.shop import status_in
-from tools.stripe_stand_in import sessions
 
 
 def test_what_disagrees_because_its_events_are_listed_hours_late_is_settled_once_they_are() -> None:
@@ -28,7 +34,7 @@ def test_of_much_that_is_missed_the_same_hours_are_looked_at_once_in_a_run() -> 
     for order_id in order_ids(9):
         shop.sell(order_id)
         shop.later(minutes=1)
-        broken(shop.store, f"orders/{order_id}", payments={}, status="reserved", finalizedAt=None)
+        shop.forget_payment(order_id)
     shop.account.events.clear()
     shop.later(hours=5)
     shop.reconcile()
@@ -42,16 +48,11 @@ def test_of_much_that_is_missed_the_same_hours_are_looked_at_once_in_a_run() -> 
 
 
 def test_an_event_that_is_listed_days_late_is_settled_also_where_nothing_disagrees_by_then() -> None:
-    shop = ShopAtStripe()
-    shop.order("order-1")
-    shop.pay("order-1", is_slow=True)
-    shop.deliver()
-    shop.later(hours=2)
+    shop = a_shop_awaiting_slow_money()
     shop.reconcile()
     shop.later(hours=20)
     known = list(shop.account.events)
-    (session,) = shop.account.sessions.values()
-    sessions.settle(shop.account, session, is_paid=True)
+    pay_slow_money(shop)
     late, shop.account.events = shop.account.events, known
     for _ in range(3):
         shop.later(hours=23)
