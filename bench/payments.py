@@ -1,9 +1,10 @@
 """Payments of the bench's orders: as Stripe posts them, signed; and as the service understands them."""
 
 from orders.events import StripeEvent
-from tests.support.builders import Fields, body_of
+from tests.support.builders import Fields
 from tests.support.emulated_shop import now
 from tests.support.http_client import signed_now
+from tests.support.signing import body_of
 from tests.support.stripe_objects import a_payment_event
 from webhooks.ownership import Naming
 from webhooks.translation import order_event_from

@@ -19,8 +19,9 @@ from orders.outcome import Outcome, Result, Settle, Transient
 from settlement.folding import RUN_SECONDS_MAX, Folding
 from settlement.settle import Patience
 from tests.support.auditor import complaints
-from tests.support.builders import EVENTS_OF_ONE_PAYMENT, NOW, a_catalogue_entry, a_payment, a_placement, an_order
+from tests.support.builders import NOW, a_catalogue_entry, a_placement, an_order
 from tests.support.memory_store import MemoryStore
+from tests.support.payments import EVENTS_OF_ONE_PAYMENT, a_payment
 
 SLOW_SECONDS: Final = 2.0
 _LAST_PAYMENTS_SECONDS: Final = 20.0

@@ -11,8 +11,8 @@ from bench.client import Client
 from bench.postgres.contestants import Contestant
 from bench.processors import processor_seconds
 from bench.shop import UNIT_AMOUNT
-from tests.support.builders import body_of
 from tests.support.http_client import signed_now
+from tests.support.signing import body_of
 from tests.support.stripe_objects import three_events_of_one_payment
 
 Delivery = tuple[bytes, Mapping[str, str]]

@@ -3,12 +3,8 @@
 from datetime import timedelta
 
 from tests.contract.database import Database
-from tests.support.builders import (
-    NOW,
-    a_payment,
-    a_placement,
-    an_order,
-)
+from tests.support.builders import NOW, a_placement, an_order
+from tests.support.payments import a_payment
 from tests.support.settling import settled
 from tests.support.shop import document_at, open_shop, shirts_in, status_in
 

@@ -3,13 +3,8 @@
 from datetime import timedelta
 
 from tests.contract.database import Database
-from tests.support.builders import (
-    LATER,
-    NOW,
-    a_payment,
-    a_reserved_order,
-    redelivered,
-)
+from tests.support.builders import LATER, NOW, a_reserved_order, redelivered
+from tests.support.payments import a_payment
 from tests.support.settling import settled
 from tests.support.shop import document_at, open_shop, shirts_in
 

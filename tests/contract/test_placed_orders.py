@@ -3,17 +3,10 @@
 import pytest
 
 from tests.contract.database import Database
-from tests.support.builders import (
-    Fields,
-    a_catalogue_entry,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_refunded_charge,
-    an_order,
-    as_large_as_may_be,
-)
+from tests.support.builders import Fields, a_catalogue_entry, a_lapse, a_placement, an_order, as_large_as_may_be
 from tests.support.interference import DisturbedStore, someone_first
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refunded_charge
 from tests.support.settling import settled
 from tests.support.shop import MUCH_LATER, document_at, open_shop, shirts_in
 

@@ -20,15 +20,7 @@ from packaging.requirements import Requirement
 
 from tests.support.builders import NOW
 from tests.support.deployed import deployed_modules
-from tests.support.google_cloud.deploying import (
-    DATABASE,
-    LOCATION,
-    PROJECT,
-    REGION,
-    SECRET,
-    UPLOADED_FILES,
-    Deployer,
-)
+from tests.support.google_cloud.deploying import DATABASE, LOCATION, PROJECT, REGION, SECRET, UPLOADED_FILES, Deployer
 from tests.support.google_cloud.project import NUMBER
 from tools.deploying.comparison import gaps
 from tools.deploying.found import found_in

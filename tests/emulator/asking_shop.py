@@ -16,10 +16,11 @@ from service.secrets import STRIPE_API_KEY, STRIPE_API_URL, STRIPE_WEBHOOK_SECRE
 from service.settings import settings_from
 from service.wiring import service_on
 from stripe_api.keys import EMULATORS_KEY
-from tests.support.builders import SECRET, a_catalogue_entry, a_request, a_reserved_order
+from tests.support.builders import a_catalogue_entry, a_request, a_reserved_order
 from tests.support.emulated_shop import delivered_to, order_in, write_all
 from tests.support.id_tokens import claims_of, unsigned_token
 from tests.support.recording import silent
+from tests.support.signing import SECRET
 from tests.support.stripe_stand_in import a_stand_in
 from tools.stripe_stand_in.control import StandIn
 

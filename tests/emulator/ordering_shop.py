@@ -13,9 +13,10 @@ from ops.__main__ import shop as command_line
 from ops.commands import Asked
 from ops.connection import Shop as OpenShop
 from settlement.terms import Terms
-from tests.support.builders import NOW, Fields, an_operators_request
+from tests.support.builders import NOW, Fields
 from tests.support.emulated_shop import delivered_to, inventory_of, now, service_in
 from tests.support.firestore_events import a_created_event, created
+from tests.support.operators import an_operators_request
 from tests.support.stripe_objects import the_event
 
 PAID, REFUNDED, REFUND_CREATED = "payment_intent.succeeded", "charge.refunded", "refund.created"

@@ -16,7 +16,7 @@ from orders.events import OrderEvent
 from orders.outcome import Outcome
 from service.entry_points import Service
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, a_payment, a_placement, an_order, an_updated_refund
+from tests.support.builders import NOW, a_placement, an_order
 from tests.support.emulated_shop import (
     a_payment_now,
     all_at_once,
@@ -31,6 +31,8 @@ from tests.support.emulated_shop import (
     write_orders,
 )
 from tests.support.interference import Crash, DisturbedStore, crash_after
+from tests.support.payments import a_payment
+from tests.support.refunds import an_updated_refund
 from tests.support.settling import settled
 
 LONG_AGO = timedelta(hours=2)

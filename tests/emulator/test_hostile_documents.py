@@ -8,8 +8,9 @@ from google.cloud.firestore import GeoPoint
 from google.cloud.firestore_v1.vector import Vector
 
 from database import http_answers
-from tests.support.builders import NOW, a_payment, a_placement, a_reserved_order, an_order
+from tests.support.builders import NOW, a_placement, a_reserved_order, an_order
 from tests.support.emulated_shop import inventory_of, order_in, settle_in, stock_up
+from tests.support.payments import a_payment
 
 
 @pytest.fixture

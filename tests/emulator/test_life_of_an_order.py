@@ -9,15 +9,7 @@ from typing import Any
 
 from google.cloud import firestore
 
-from tests.emulator.ordering_shop import (
-    DISPUTE_OPENED,
-    ON_THE_SHELF,
-    PAID,
-    REFUND_CREATED,
-    REFUNDED,
-    SOLD,
-    Shop,
-)
+from tests.emulator.ordering_shop import DISPUTE_OPENED, ON_THE_SHELF, PAID, REFUND_CREATED, REFUNDED, SOLD, Shop
 from tests.support.emulated_shop import documents_in
 from tests.support.stripe.customer import PRIVATE
 

@@ -14,9 +14,10 @@ from notifications.notices import Audience
 from ops.exit_codes import ExitCode
 from ops.forgetting import Erasure, erase
 from tests.emulator.ordering_shop import ON_THE_SHELF, PAID, REFUNDED, Shop, operated
-from tests.support.builders import NOW, Fields, a_request, an_operators_request
+from tests.support.builders import NOW, Fields, a_request
 from tests.support.effects import A_MAIL, A_REFUND
 from tests.support.emulated_shop import documents_in
+from tests.support.operators import an_operators_request
 
 
 def forgotten(client: firestore.Client, *words: str) -> Result:

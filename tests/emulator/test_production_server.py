@@ -8,10 +8,11 @@ from flask import Flask, request
 from google.cloud import firestore
 
 from service.wiring import service_from
-from tests.support.builders import SECRET, a_reserved_order
+from tests.support.builders import a_reserved_order
 from tests.support.emulated_shop import inventory_of, notices_to_customers, statuses, stock_up, write_orders
 from tests.support.production_server import Server
 from tests.support.recording import RecordingLog
+from tests.support.signing import SECRET
 from tests.support.stripe_objects import the_event, three_events_of_one_payment
 
 

@@ -8,7 +8,7 @@ from google.cloud import firestore
 from orders.events import StripeEvent
 from tests.contract.database import InFirestore
 from tests.support.auditor import complaints, leftovers
-from tests.support.builders import NOW, a_payment, a_placement, a_refunded_charge, an_order
+from tests.support.builders import NOW, a_placement, an_order
 from tests.support.emulated_shop import (
     a_project,
     documents_in,
@@ -19,6 +19,8 @@ from tests.support.emulated_shop import (
     stock_up,
     write_all,
 )
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refunded_charge
 
 STOCK = {"shirt": 20}
 BEFORE, AFTER = ("paid", "refunded", "held"), ("new",)

@@ -7,7 +7,7 @@ from google.cloud import firestore
 
 from orders.money import Money
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, a_catalogue_entry, a_payment, a_placement
+from tests.support.builders import NOW, a_catalogue_entry, a_placement
 from tests.support.emulated_shop import (
     all_at_once,
     documents_in,
@@ -17,6 +17,7 @@ from tests.support.emulated_shop import (
     write_all,
     write_orders,
 )
+from tests.support.payments import a_payment
 
 ORDERS = [f"order-{number:02}" for number in range(24)]
 

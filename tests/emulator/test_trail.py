@@ -3,8 +3,9 @@
 from google.cloud import firestore
 
 from audit.trail import trail_of
-from tests.support.builders import LATER, NOW, a_catalogue_entry, a_payment, a_placement, an_order
+from tests.support.builders import LATER, NOW, a_catalogue_entry, a_placement, an_order
 from tests.support.emulated_shop import settle_in, stock_up
+from tests.support.payments import a_payment
 
 
 def test_the_trail_lists_every_cause_and_every_further_delivery_in_order(firestore_client: firestore.Client) -> None:

@@ -16,8 +16,9 @@ from database.firestore_store import FirestoreStore
 from orders.outcome import StoreUnavailable
 from service.wiring import patience, settling
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, TERMS, a_payment, a_placement, an_order
+from tests.support.builders import NOW, TERMS, a_placement, an_order
 from tests.support.emulated_shop import documents_in, inventory_of, order_in, stock_up, write_all
+from tests.support.payments import a_payment
 from tests.support.recording import silent
 from tests.support.scripted_server import Hangup, Request, ScriptedServer, http_answer, listening
 

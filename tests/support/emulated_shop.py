@@ -27,8 +27,10 @@ from service.settings import settings_from
 from service.wiring import patience, service_on, settling
 from settlement.terms import Terms
 from tests.support import http_client
-from tests.support.builders import NOW, SECRET, TERMS, a_catalogue_entry, a_payment, an_order, body_of, signature_of
+from tests.support.builders import NOW, TERMS, a_catalogue_entry, an_order
+from tests.support.payments import a_payment
 from tests.support.recording import silent
+from tests.support.signing import SECRET, body_of, signature_of
 from webhooks.endpoint import WebhookEndpoint
 
 WRITES_PER_COMMIT: Final = 400

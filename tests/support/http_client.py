@@ -8,7 +8,7 @@ from typing import Final
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
-from tests.support.builders import SECRET, body_of, signature_of
+from tests.support.signing import SECRET, body_of, signature_of
 
 ANSWER_SECONDS_MAX: Final = 60.0
 """The Functions emulator starts a process for the first request; nothing else takes nearly as long."""

@@ -27,12 +27,13 @@ from service.wiring import answering, performing, settling
 from settlement.folding import Folding
 from settlement.terms import Terms
 from storefront.availability import Storefront
-from tests.support.builders import NOW, SECRET, TERMS, Fields, body_of, signature_of
+from tests.support.builders import NOW, TERMS, Fields
 from tests.support.firestore_events import a_created_event, created
 from tests.support.logging_query import Entry
 from tests.support.memory_store import MemoryStore
 from tests.support.reconciling import ListedAccount
 from tests.support.settling import Clock, patience_of
+from tests.support.signing import SECRET, body_of, signature_of
 from tools.stripe_stand_in.account import Account
 from webhooks.canary import Canary
 from webhooks.ownership import Naming

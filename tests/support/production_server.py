@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tests.support import http_client
-from tests.support.builders import SECRET
 from tests.support.http_client import Answer
+from tests.support.signing import SECRET
 from tests.support.vitals import vitals_of
 from tools.toolchain import ROOT
 

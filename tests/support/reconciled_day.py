@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.support.reconciling import (
-    ShopAtStripe,
-)
+from tests.support.reconciling import ShopAtStripe
 from tests.support.shop import document_at
 
 

@@ -32,8 +32,9 @@ from stripe_api.lists import (
     payment_intents_in,
     refunds_in,
 )
-from tests.support.builders import NOW, TERMS, Fields, a_payment, a_placement, an_order
+from tests.support.builders import NOW, TERMS, Fields, a_placement, an_order
 from tests.support.memory_store import MemoryStore
+from tests.support.payments import a_payment
 from tests.support.recording import RecordingLog
 from tests.support.settling import Clock, settled
 from tests.support.shop import a_shop, a_shop_after, document_at

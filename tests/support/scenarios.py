@@ -7,22 +7,9 @@ from typing import Any
 
 from orders.events import OrderEvent, StripeEvent
 from orders.money import Money
-from tests.support.builders import (
-    EVENTS_OF_ONE_PAYMENT,
-    NOW,
-    a_cancel_request,
-    a_cancellation,
-    a_dispute,
-    a_failure,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_processing,
-    a_refund,
-    a_refunded_charge,
-    an_updated_refund,
-    redelivered,
-)
+from tests.support.builders import NOW, a_cancel_request, a_lapse, a_placement, redelivered
+from tests.support.payments import EVENTS_OF_ONE_PAYMENT, a_cancellation, a_failure, a_payment, a_processing
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.shop import SHIRTS
 
 _CHARGE, _INTENT, _SESSION = EVENTS_OF_ONE_PAYMENT

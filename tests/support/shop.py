@@ -7,16 +7,9 @@ from typing import Protocol
 from orders.events import OrderEvent
 from orders.shop_events import ReservationLapsed
 from tests.support.auditor import complaints
-from tests.support.builders import (
-    NOW,
-    OPERATORS_REQUESTS,
-    Fields,
-    a_catalogue_entry,
-    a_request,
-    a_reserved_order,
-    an_order,
-)
+from tests.support.builders import NOW, Fields, a_catalogue_entry, a_request, a_reserved_order, an_order
 from tests.support.memory_store import MemoryStore
+from tests.support.operators import OPERATORS_REQUESTS
 from tests.support.settling import settled
 
 SHIRTS = 10

@@ -9,8 +9,9 @@ from flask import Flask, Request, Response, request
 
 from orders.outcome import Outcome
 from receiving.watchdog import Watchdog
-from tests.support.builders import NOW, SECRET, Fields, body_of, signature_of
+from tests.support.builders import NOW, Fields
 from tests.support.recording import RecordingLog, RecordingSettlement
+from tests.support.signing import SECRET, body_of, signature_of
 from tests.support.stripe_objects import a_stripe_event
 from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming

@@ -10,8 +10,11 @@ from database.store import Create, Increase, Update, Write
 from orders.events import Cause
 from settlement.decisions import Decision
 from settlement.snapshot import Snapshot
-from tests.support.builders import LATER, NOW, TERMS, Fields, a_payment, something_not_understood
-from tests.support.deciding import PAID_NOW, TAKEN, a_change, a_held_order, a_snapshot, a_sold_order, to_customer
+from tests.support.builders import LATER, NOW, TERMS, Fields, something_not_understood
+from tests.support.decisions import TAKEN, a_change, to_customer
+from tests.support.orders import PAID_NOW, a_held_order, a_sold_order
+from tests.support.payments import a_payment
+from tests.support.snapshots import a_snapshot
 
 ORDER, INVENTORY, CLAIM, AUDIT = "orders/order-1", "inventory/shirt", "webhookEvents/evt_1", "auditLog/evt_1"
 PAID, UNREADABLE = a_payment(delivered_at=LATER), something_not_understood(delivered_at=LATER)

@@ -34,21 +34,14 @@ from ops.reading import Found, Query
 from ops.search import hits_for
 from ops.shelves import holders_of, shelves_after
 from reconciliation import records
-from tests.support.builders import (
-    EVENTS_OF_ONE_PAYMENT,
-    NOW,
-    TERMS,
-    a_dispute,
-    a_payment,
-    a_placement,
-    an_order,
-    redelivered,
-)
+from tests.support.builders import NOW, TERMS, a_placement, an_order, redelivered
 from tests.support.console_modules import said_by_the_console
 from tests.support.deployed import PACKAGES
 from tests.support.index_entries import Indexes
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
+from tests.support.payments import EVENTS_OF_ONE_PAYMENT, a_payment
+from tests.support.refunds import a_dispute
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after, shop_documents
 from tools.toolchain import ROOT

@@ -14,15 +14,7 @@ from tests.emulator.rules.clients import (
     UNAUTHENTICATED,
     UNVERIFIED_ALICE,
 )
-from tests.emulator.rules.shop import (
-    EARLIER,
-    LATER,
-    QUIET_HOURS,
-    REMOVED,
-    REQUEST_TIME,
-    a_device,
-    the_preferences,
-)
+from tests.emulator.rules.shop import EARLIER, LATER, QUIET_HOURS, REMOVED, REQUEST_TIME, a_device, the_preferences
 
 USER: Final = "users/alice"
 DEVICES: Final = f"{USER}/fcmTokens"

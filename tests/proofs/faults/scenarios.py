@@ -13,20 +13,14 @@ from tests.support.builders import (
     TERMS,
     Fields,
     a_cancel_request,
-    a_cancellation,
     a_catalogue_entry,
-    a_dispute,
-    a_failure,
     a_lapse,
-    a_payment,
     a_placement,
-    a_processing,
-    a_refund,
-    a_refunded_charge,
     a_request,
     an_order,
-    an_updated_refund,
 )
+from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 
 STOCK = 10
 LONG_AGO = NOW - timedelta(hours=2)

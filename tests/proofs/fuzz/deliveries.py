@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from tests.support.builders import signature_of
+from tests.support.signing import signature_of
 
 CHUNK_BYTES_MAX: Final = 64 * 1024
 

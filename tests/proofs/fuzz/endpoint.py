@@ -22,9 +22,11 @@ from tests.proofs.fuzz.deliveries import CHUNK_BYTES_MAX, Delivery, Stream, Visi
 from tests.proofs.fuzz.judge import ORDER_WAIT, Documents, Handled, Tally
 from tests.proofs.fuzz.limits import StrictStore
 from tests.proofs.fuzz.messages import OUR_ACCOUNTS, OUR_SHOP
-from tests.support.builders import NOW, SECRET, TERMS, Fields, a_payment, a_placement, a_processing, an_order
+from tests.support.builders import NOW, TERMS, Fields, a_placement, an_order
+from tests.support.payments import a_payment, a_processing
 from tests.support.settling import settled, settling_on
 from tests.support.shop import complaints_in, shop_documents
+from tests.support.signing import SECRET
 from webhooks.endpoint import WebhookEndpoint
 from webhooks.ownership import Naming
 from webhooks.signing_secrets import SigningSecret

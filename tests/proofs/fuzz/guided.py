@@ -114,7 +114,7 @@ def _bytes(share: _Share) -> tuple[Try, Iterator[bytes]]:
     """The bytes are a body, signed; or a header and a body, not signed."""
     from tests.proofs.fuzz.deliveries import Delivery, Visit, signed  # noqa: PLC0415
     from tests.proofs.fuzz.endpoint import shops  # noqa: PLC0415
-    from tests.support.builders import body_of, signature_of  # noqa: PLC0415
+    from tests.support.signing import body_of, signature_of  # noqa: PLC0415
     from tests.support.stripe.versions import API_VERSIONS  # noqa: PLC0415
     from tests.support.stripe_objects import OBJECT_OF, the_event  # noqa: PLC0415
 

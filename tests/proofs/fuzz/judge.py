@@ -23,7 +23,7 @@ from tests.proofs.fuzz.messages import (
     order_id_in,
     texts_under,
 )
-from tests.support.builders import SECRET
+from tests.support.signing import SECRET
 from tests.support.stripe.customer import PRIVATE
 from webhooks.endpoint import STATUS
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.support.builders import SECRET, body_of
 from tests.support.http_client import signed_now
 from tests.support.production_server import Server, production_server
+from tests.support.signing import SECRET, body_of
 from tests.support.stripe_objects import a_stripe_event
 
 NOWHERE: Final = "127.0.0.1:1"

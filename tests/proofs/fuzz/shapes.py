@@ -13,7 +13,8 @@ from receiving.body import BODY_BYTES_MAX
 from tests.proofs.fuzz.deliveries import Delivery, Visit, signed
 from tests.proofs.fuzz.endpoint import shops
 from tests.proofs.fuzz.values import MISSING, SECONDS, anything, large_shapes, of_any_kind, of_its_kind
-from tests.support.builders import NOW, SECRET, Fields, signature_of
+from tests.support.builders import NOW, Fields
+from tests.support.signing import SECRET, signature_of
 from tests.support.stripe.versions import API_VERSIONS
 from tests.support.stripe_objects import OBJECT_OF, a_thin_event, the_event
 

@@ -22,7 +22,8 @@ from tests.proofs.fuzz.endpoint import complaints_about
 from tests.proofs.fuzz.judge import DOCUMENTED, Tally
 from tests.proofs.fuzz.shapes import visits
 from tests.proofs.fuzz.values import LAST_SECOND_OF_9999
-from tests.support.builders import SECRET, Fields, body_of
+from tests.support.builders import Fields
+from tests.support.signing import SECRET, body_of
 from tests.support.stripe_objects import a_thin_event, the_event
 from webhooks import endpoint, ownership, signature, stripe_fields, translation
 from webhooks.ownership import Naming

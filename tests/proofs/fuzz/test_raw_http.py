@@ -17,8 +17,8 @@ from tests.proofs.fuzz.raw_http import (
     complaints_about_server,
     statuses_in,
 )
-from tests.support.builders import SECRET
 from tests.support.production_server import Server, production_server
+from tests.support.signing import SECRET
 from tests.support.stripe_objects import a_stripe_event
 
 CHANGED = 100

@@ -8,17 +8,10 @@ from functools import cache
 from typing import Any, Final, TypeVar
 
 from database.store import Document, Fields, Listing
-from stripe_api.lists import (
-    PAGE_MAX,
-    Listed,
-    ListedRefund,
-    PaymentIntent,
-    Span,
-    event_in_list,
-    payment_intent_from,
-)
-from tests.support.builders import NOW, a_payment, a_placement
+from stripe_api.lists import PAGE_MAX, Listed, ListedRefund, PaymentIntent, Span, event_in_list, payment_intent_from
+from tests.support.builders import NOW, a_placement
 from tests.support.memory_store import MemoryMoment, MemoryStore
+from tests.support.payments import a_payment
 from tests.support.shop import a_shop_after
 from tools.stripe_events import CardPayment, Json, event_around, intent_object
 

@@ -11,8 +11,9 @@ from database.documents.trail_checks import TRAIL_CHECK
 from database.ids import is_document_id
 from database.store import Document, Fields, Listing
 from reconciliation.records import entries_of
-from tests.support.builders import NOW, a_payment, a_placement
+from tests.support.builders import NOW, a_placement
 from tests.support.memory_store import MemoryMoment, MemoryStore
+from tests.support.payments import a_payment
 from tests.support.shop import a_shop_after, document_at
 
 FINDING = "findings/chain_broken_order-1"

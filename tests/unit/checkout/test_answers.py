@@ -10,7 +10,7 @@ from checkout.refusals import CallRefused, Status
 from orders.money import Money
 from orders.order import Order, OrderStatus
 from tests.support.builders import NOW
-from tests.support.deciding import EUR_36, a_held_order
+from tests.support.orders import EUR_36, a_held_order
 
 ALICE, MALLORY = Caller("alice"), Caller("mallory")
 

@@ -17,8 +17,9 @@ from checkout.refusals import CallRefused, Status
 from orders.outcome import StoreUnavailable
 from receiving.body import BODY_BYTES_MAX
 from receiving.watchdog import Watchdog
-from tests.support.builders import NOW, body_of
+from tests.support.builders import NOW
 from tests.support.recording import RecordingLog
+from tests.support.signing import body_of
 
 app = Flask("shop")
 CALL = body_of({"data": {"orderId": "order-1"}})

@@ -15,7 +15,8 @@ from orders.events import Cause
 from orders.outcome import Outcome, Result
 from orders.shop_events import CheckoutEnded
 from stripe_api.api import Session, SessionNotOpen, StripeRefused, StripeUnavailable
-from tests.support.builders import NOW, an_open_checkout
+from tests.support.builders import NOW
+from tests.support.checkouts import an_open_checkout
 from tests.support.memory_store import MemoryStore
 
 EFFECT = a_stripe_call(EffectKind.STRIPE_EXPIRE_SESSION, "cs_1", "order-1", "cancel_order-1", "alice")

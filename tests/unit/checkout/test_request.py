@@ -13,7 +13,7 @@ from orders.adjustments import Adjustment, AdjustmentKind
 from orders.money import Money
 from orders.order import Order
 from tests.support.builders import NOW
-from tests.support.deciding import a_held_order, lines_of
+from tests.support.orders import a_held_order, lines_of
 
 SHIRT = Listed("Shirt", Money(1_200, "eur"))
 TERMS = CheckoutTerms("https://shop.example/paid?order={orderId}&session={CHECKOUT_SESSION_ID}")

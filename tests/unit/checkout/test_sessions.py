@@ -14,9 +14,9 @@ from orders.events import PaymentSucceeded
 from orders.outcome import StoreUnavailable
 from orders.shop_events import CancelRequested
 from stripe_api.api import Session, StripeApi, StripeRefused, StripeUnavailable
-from tests.support.builders import a_payment
 from tests.support.checkout_shop import CHECKOUT, CheckoutShop, adding
 from tests.support.interference import DisturbedStore
+from tests.support.payments import a_payment
 from tools.stripe_stand_in.control import StandIn
 from tools.stripe_stand_in.faults import Kind
 

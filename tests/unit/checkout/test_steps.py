@@ -13,8 +13,9 @@ from orders.checkout import Checkout, CheckoutState
 from orders.money import Money
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
-from tests.support.builders import LATER, NOW, TERMS, an_open_checkout
-from tests.support.deciding import PAID, a_held_order, an_order_in_checkout
+from tests.support.builders import LATER, NOW, TERMS
+from tests.support.checkouts import an_open_checkout
+from tests.support.orders import PAID, a_held_order, an_order_in_checkout
 
 ALICE = Caller("alice")
 

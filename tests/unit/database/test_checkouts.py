@@ -23,19 +23,12 @@ from orders.order import PAID, OrderStatus
 from settlement.decisions import Look
 from settlement.snapshot import KnownCheckout
 from tests.support.anything import amounts, currencies, tampered
-from tests.support.builders import (
-    NOW,
-    Fields,
-    a_cancellation,
-    a_checkout,
-    a_lapse,
-    a_payment,
-    a_processing,
-    a_session_end,
-    an_open_checkout,
-    an_opening,
-)
-from tests.support.deciding import a_change, a_held_order, a_known_checkout, a_snapshot
+from tests.support.builders import NOW, Fields, a_lapse
+from tests.support.checkouts import a_checkout, a_session_end, an_open_checkout, an_opening
+from tests.support.decisions import a_change
+from tests.support.orders import a_held_order
+from tests.support.payments import a_cancellation, a_payment, a_processing
+from tests.support.snapshots import a_known_checkout, a_snapshot
 from tests.support.written import written
 
 PATH = "checkouts/order-1"

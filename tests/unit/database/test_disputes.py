@@ -9,7 +9,8 @@ from database.store import Document
 from orders.disputes import Dispute
 from settlement.snapshot import KnownDispute, Snapshot
 from tests.support.anything import amounts, currencies, tampered
-from tests.support.builders import Fields, a_dispute
+from tests.support.builders import Fields
+from tests.support.refunds import a_dispute
 
 WRITTEN: Fields = dict(dispute_write(a_dispute().dispute, "order-1", Snapshot()).fields)
 

@@ -11,14 +11,7 @@ from database.errors import RequestRefused
 from database.grouping import GroupingStore, Lanes, Wait
 from database.store import Committed, Create, Increase, Write
 from orders.outcome import StoreContended, StoreUnavailable
-from tests.support.interference import (
-    Commit,
-    DisturbedStore,
-    Interference,
-    answer_lost,
-    refused,
-    unanswered,
-)
+from tests.support.interference import Commit, DisturbedStore, Interference, answer_lost, refused, unanswered
 from tests.support.memory_store import MemoryStore
 
 SECONDS_MAX = 10.0

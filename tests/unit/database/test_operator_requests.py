@@ -22,22 +22,15 @@ from orders.restocking import restock_in_words
 from service.wiring import answering
 from settlement.decisions import Adjustment
 from settlement.requests import Requests
-from tests.support.builders import (
-    NOW,
-    OPERATORS_REQUESTS,
-    TERMS,
-    Fields,
-    a_payment,
-    a_placement,
-    an_operators_request,
-    asked_by_operator,
-)
-from tests.support.deciding import a_snapshot
+from tests.support.builders import NOW, TERMS, Fields, a_placement
 from tests.support.effects import A_MAIL, Outbox
 from tests.support.interference import DisturbedStore, someone_first
 from tests.support.memory_store import MemoryStore
+from tests.support.operators import OPERATORS_REQUESTS, an_operators_request, asked_by_operator
+from tests.support.payments import a_payment
 from tests.support.settling import settled, settling_on
 from tests.support.shop import a_shop_after, a_shop_with_a_hold, complaints_in, document_at, shirts_in, status_in
+from tests.support.snapshots import a_snapshot
 from tools.toolchain import ROOT
 
 STOCK = OPERATORS_REQUESTS["stock-1"]

@@ -15,17 +15,10 @@ from orders.order import Order, OrderLine, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds, RestockRule, units_named
 from tests.support.anything import adjustments, amounts, currencies, payments, refunds, tampered, units
-from tests.support.builders import (
-    LATER,
-    NOW,
-    Fields,
-    a_failure,
-    a_refund,
-    a_reserved_order,
-    an_order,
-    as_large_as_may_be,
-)
-from tests.support.deciding import PAID, UNPRICED, a_pending_order, a_sold_order, paid_as
+from tests.support.builders import LATER, NOW, Fields, a_reserved_order, an_order, as_large_as_may_be
+from tests.support.orders import PAID, UNPRICED, a_pending_order, a_sold_order, paid_as
+from tests.support.payments import a_failure
+from tests.support.refunds import a_refund
 from tests.support.written import payment_fields
 
 # --- What the service writes, read again ------------------------------------------------------------------------------

@@ -30,23 +30,11 @@ from settlement.decisions import Look, Park
 from settlement.parking import taken_up
 from settlement.snapshot import Snapshot
 from tests.support.anything import amounts, currencies, money, refunds, tampered
-from tests.support.builders import (
-    LATER,
-    NOW,
-    ONE_OF_EACH_KIND,
-    TERMS,
-    a_cancellation,
-    a_delivery,
-    a_dispute,
-    a_failure,
-    a_free_session,
-    a_payment,
-    a_processing,
-    a_refunded_charge,
-    a_subscription,
-    an_updated_refund,
-)
-from tests.support.deciding import a_parked_claim
+from tests.support.builders import LATER, NOW, TERMS, a_delivery
+from tests.support.one_of_each import ONE_OF_EACH_KIND
+from tests.support.payments import a_cancellation, a_failure, a_free_session, a_payment, a_processing, a_subscription
+from tests.support.refunds import a_dispute, a_refunded_charge, an_updated_refund
+from tests.support.snapshots import a_parked_claim
 
 OF_STRIPE: Mapping[str, Parkable] = {
     kind: event for kind, event in ONE_OF_EACH_KIND.items() if isinstance(event, Parkable)

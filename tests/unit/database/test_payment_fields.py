@@ -12,7 +12,7 @@ from orders.adjustments import ADJUSTMENTS_MAX, LABEL_CHARACTERS_MAX, Adjustment
 from orders.money import Money
 from orders.payments import Payment, Payments, PaymentState
 from tests.support.builders import LATER, NOW, Fields, a_reserved_order, an_order
-from tests.support.deciding import EUR_36, PAID, UNPRICED, a_sold_order, paid_as
+from tests.support.orders import EUR_36, PAID, UNPRICED, a_sold_order, paid_as
 
 # --- Payments ---------------------------------------------------------------------------------------------------------
 

@@ -6,17 +6,9 @@ from database.documents.payments import index_writes, known_payment_from, listed
 from database.store import Create, Document, Update, Write
 from orders.events import StripeEvent
 from settlement.snapshot import Snapshot
-from tests.support.builders import (
-    a_cancellation,
-    a_dispute,
-    a_failure,
-    a_payment,
-    a_processing,
-    a_refunded_charge,
-    a_subscription,
-    an_updated_refund,
-)
-from tests.support.deciding import a_known_payment
+from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing, a_subscription
+from tests.support.refunds import a_dispute, a_refunded_charge, an_updated_refund
+from tests.support.snapshots import a_known_payment
 
 
 def test_a_payment_names_its_order_and_what_waits_for_it() -> None:

@@ -9,8 +9,12 @@ from orders.operator_events import AskedBy
 from orders.outcome import Result
 from settlement.decisions import Decision, Park, SetAside
 from settlement.snapshot import Snapshot
-from tests.support.builders import LATER, NOW, Fields, a_payment, a_refund, an_updated_refund
-from tests.support.deciding import SET_ASIDE, a_claim, a_count, a_held_order, a_parked_claim, a_snapshot
+from tests.support.builders import LATER, NOW, Fields
+from tests.support.decisions import a_count
+from tests.support.orders import a_held_order
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refund, an_updated_refund
+from tests.support.snapshots import SET_ASIDE, a_claim, a_parked_claim, a_snapshot
 from tests.support.written import (
     AUDIT,
     CLAIM,

@@ -12,20 +12,9 @@ from orders.order import Order, OrderStatus
 from orders.outcome import Outcome, Result
 from settlement.decisions import Decision, GiveBack, Hold, Look, Park, SetAside, Unchanged
 from tests.support.builders import Fields, a_placement, something_not_understood
-from tests.support.deciding import (
-    HELD,
-    RELEASED,
-    UNPRICED,
-    a_change,
-    a_count,
-    a_counted_order,
-    a_held_order,
-    a_pending_order,
-    a_product,
-    a_snapshot,
-    a_sold_order,
-    lines_of,
-)
+from tests.support.decisions import HELD, RELEASED, a_change, a_count
+from tests.support.orders import UNPRICED, a_counted_order, a_held_order, a_pending_order, a_sold_order, lines_of
+from tests.support.snapshots import a_product, a_snapshot
 from tests.support.written import AUDIT, INVENTORY, ORDER, UNREADABLE, updated_order, written
 
 ITEMS = [{"productId": "shirt", "quantity": 3}]

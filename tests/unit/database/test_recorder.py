@@ -16,27 +16,12 @@ from orders.outcome import Result
 from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import SetAside
 from settlement.snapshot import CancelRequest, KnownDispute
-from tests.support.builders import LATER, NOW, TERMS, Fields, a_cancel_request, a_dispute, a_placement, a_processing
-from tests.support.deciding import (
-    CANCEL_REQUESTED,
-    HELD,
-    PAID_NOW,
-    PLACED,
-    RELEASED,
-    SET_ASIDE,
-    a_change,
-    a_claim,
-    a_counted_order,
-    a_held_order,
-    a_known_payment,
-    a_pending_order,
-    a_product,
-    a_snapshot,
-    a_sold_order,
-    lines_of,
-    to_customer,
-    to_operators,
-)
+from tests.support.builders import LATER, NOW, TERMS, Fields, a_cancel_request, a_placement
+from tests.support.decisions import CANCEL_REQUESTED, HELD, PLACED, RELEASED, a_change, to_customer, to_operators
+from tests.support.orders import PAID_NOW, a_counted_order, a_held_order, a_pending_order, a_sold_order, lines_of
+from tests.support.payments import a_processing
+from tests.support.refunds import a_dispute
+from tests.support.snapshots import SET_ASIDE, a_claim, a_known_payment, a_product, a_snapshot
 from tests.support.written import (
     AUDIT,
     CHAIN,

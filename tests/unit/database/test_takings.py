@@ -8,7 +8,7 @@ from database.documents.takings import fold_writes, units_to_take_from
 from database.store import Create, Delete, Document, Increase
 from inventory.takings import Taking
 from tests.support.builders import NOW
-from tests.support.deciding import TAKEN, shirts
+from tests.support.decisions import TAKEN, shirts
 from tests.support.written import AUDIT, FINALIZED, INVENTORY, RESERVED, new_entry, written
 
 

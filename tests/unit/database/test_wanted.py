@@ -19,23 +19,18 @@ from tests.support.builders import (
     NOW,
     Fields,
     a_cancel_request,
-    a_cancellation,
     a_catalogue_entry,
-    a_dispute,
-    a_failure,
     a_lapse,
-    a_payment,
     a_placement,
-    a_processing,
-    a_refunded_charge,
     a_request,
     a_reserved_order,
-    a_subscription,
     an_order,
-    an_updated_refund,
     something_not_understood,
 )
-from tests.support.deciding import a_claim, a_counted_order, a_held_order, a_pending_order, a_product, a_snapshot
+from tests.support.orders import a_counted_order, a_held_order, a_pending_order
+from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing, a_subscription
+from tests.support.refunds import a_dispute, a_refunded_charge, an_updated_refund
+from tests.support.snapshots import a_claim, a_product, a_snapshot
 
 ORDER, CLAIM, AUDIT, INTENT, CHARGE = (
     "orders/order-1",

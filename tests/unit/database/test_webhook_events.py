@@ -10,7 +10,7 @@ from database.store import Document
 from settlement.snapshot import Record
 from tests.support.anything import documents
 from tests.support.builders import LATER, NOW, Fields
-from tests.support.deciding import a_claim
+from tests.support.snapshots import a_claim
 
 
 def test_a_claim_is_read_as_it_is() -> None:

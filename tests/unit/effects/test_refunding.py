@@ -14,9 +14,10 @@ from settlement.terms import AutoRefund
 from stripe_api.api import AlreadyRefunded, Refund, StripeApi, StripeRefused, StripeUnavailable
 from stripe_api.client import StripeClient
 from stripe_api.keys import EMULATORS_KEY, stripe_key_from
-from tests.support.builders import NOW, a_payment, a_placement
+from tests.support.builders import NOW, a_placement
 from tests.support.effects import A_REFUND
 from tests.support.memory_store import MemoryStore
+from tests.support.payments import a_payment
 from tests.support.shop import a_shop_after
 from tests.support.stripe_requests import a_session_request
 from tests.support.stripe_stand_in import a_stand_in

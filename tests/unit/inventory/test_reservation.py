@@ -6,7 +6,8 @@ from inventory.reservation import Product, Refused, hold_is_covered, price_to_ho
 from inventory.stock import Level
 from orders.money import AMOUNT_MINOR_MAX, Money
 from orders.order import Order, OrderLine
-from tests.support.deciding import a_pending_order, a_product, known
+from tests.support.orders import a_pending_order, known
+from tests.support.snapshots import a_product
 
 SHIRTS, MUG = OrderLine("shirt", 3), OrderLine("mug", 1)
 

@@ -15,10 +15,11 @@ from orders.outcome import Outcome, StoreUnavailable
 from service.environment import SettingsError
 from service.refusal import refused_for_settings
 from stripe_api.api import StripeRefused, StripeUnavailable
-from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_operators_request, an_order
+from tests.support.builders import NOW, TERMS, Fields, a_reserved_order, an_order
 from tests.support.effects import A_MAIL, World
 from tests.support.logged_shop import LoggedShop
 from tests.support.logging_query import Entry
+from tests.support.operators import an_operators_request
 from tests.support.shop import a_shop, a_shop_with_a_hold, document_at
 from tests.support.stripe.payment_intents import a_payment_intent
 from tests.support.stripe_objects import a_stripe_event, the_event

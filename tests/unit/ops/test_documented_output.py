@@ -22,10 +22,10 @@ from orders.money import Money
 from reconciliation.registry import findings_of
 from reconciliation.subjects import ProductRecord
 from tests.support.builders import NOW, an_order
-from tests.support.builders import a_payment as paid
 from tests.support.builders import a_placement as placed
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import ShopInMemory, operated
+from tests.support.payments import a_payment as paid
 from tests.support.reconciling import ShopAtStripe
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after, without_requests

@@ -5,7 +5,9 @@ import io
 from ops.export import _csv_into
 from ops.exporting import EXPORTS
 from orders.money import Money
-from tests.support.builders import a_payment, a_placement, a_refund, an_updated_refund
+from tests.support.builders import a_placement
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refund, an_updated_refund
 from tests.support.shop import a_shop_after, document_at
 
 

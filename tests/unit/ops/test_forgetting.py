@@ -3,7 +3,8 @@
 import pytest
 
 from ops.forgetting import Act, Erasure, reason_erasure
-from tests.support.builders import NOW, Fields, an_operators_request
+from tests.support.builders import NOW, Fields
+from tests.support.operators import an_operators_request
 
 NAMES = {"alice", "alice@example.com", "al"}
 REQUEST, ENTRY, CLAIM = "operatorRequests/r", "auditLog/operator_r", "webhookEvents/evt_1"

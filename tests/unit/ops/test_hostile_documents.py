@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.exit_codes import ExitCode
-from tests.support.builders import NOW, Fields, a_dispute, a_payment, a_placement
+from tests.support.builders import NOW, Fields, a_placement
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
+from tests.support.payments import a_payment
+from tests.support.refunds import a_dispute
 from tests.support.shop import a_shop_after
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(NOW)

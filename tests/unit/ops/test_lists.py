@@ -7,9 +7,10 @@ import pytest
 
 from ops import lookup, shelves
 from ops.exit_codes import ExitCode
-from tests.support.builders import NOW, Fields, a_payment, a_placement, a_reserved_order, an_order
+from tests.support.builders import NOW, Fields, a_placement, a_reserved_order, an_order
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
+from tests.support.payments import a_payment
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold
 
 

@@ -14,11 +14,13 @@ from effects.effect import EffectKind, a_stripe_call
 from ops.exit_codes import ExitCode
 from ops.output import Output
 from orders.outcome import StoreUnavailable
-from tests.support.builders import NOW, Fields, a_payment, a_placement, a_reserved_order, an_order, an_updated_refund
+from tests.support.builders import NOW, Fields, a_placement, a_reserved_order, an_order
 from tests.support.effects import A_MAIL
 from tests.support.interference import Crash
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
+from tests.support.payments import a_payment
+from tests.support.refunds import an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, document_at, shirts_in, status_in
 

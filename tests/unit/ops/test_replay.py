@@ -18,20 +18,13 @@ from service.environment import SettingsError
 from service.wiring import answering, patience
 from stripe_api.api import NoSuchEvent, StripeRefused, StripeUnavailable
 from stripe_api.client import StripeClient
-from tests.support.builders import (
-    LATER,
-    NOW,
-    TERMS,
-    a_payment,
-    a_placement,
-    an_operators_request,
-    an_updated_refund,
-    redelivered,
-    something_not_understood,
-)
+from tests.support.builders import LATER, NOW, TERMS, a_placement, redelivered, something_not_understood
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
+from tests.support.operators import an_operators_request
+from tests.support.payments import a_payment
+from tests.support.refunds import an_updated_refund
 from tests.support.settling import settled, settling_on
 from tests.support.shop import (
     a_shop,

@@ -17,21 +17,13 @@ from ops.status import frame, kept_up
 from orders.events import RefundUpdated
 from orders.outcome import StoreUnavailable
 from settlement.terms import AutoRefund
-from tests.support.builders import (
-    NOW,
-    TERMS,
-    Fields,
-    a_payment,
-    a_placement,
-    a_refund,
-    a_reserved_order,
-    an_operators_request,
-    an_order,
-    an_updated_refund,
-)
+from tests.support.builders import NOW, TERMS, Fields, a_placement, a_reserved_order, an_order
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import opened, operated
+from tests.support.operators import an_operators_request
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refund, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after
 

@@ -19,24 +19,14 @@ from ops.report_page import page_of
 from ops.standing import STANDING
 from orders.money import Money
 from orders.order import OrderStatus
-from tests.support.builders import (
-    LATER,
-    NOW,
-    Fields,
-    a_dispute,
-    a_payment,
-    a_placement,
-    a_refund,
-    a_refunded_charge,
-    a_reserved_order,
-    an_open_checkout,
-    an_operators_request,
-    an_order,
-    redelivered,
-)
+from tests.support.builders import LATER, NOW, Fields, a_placement, a_reserved_order, an_order, redelivered
+from tests.support.checkouts import an_open_checkout
 from tests.support.memory_reader import MemoryReader
 from tests.support.memory_store import MemoryStore
 from tests.support.operating import operated
+from tests.support.operators import an_operators_request
+from tests.support.payments import a_payment
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, document_at, without_requests
 from tools.toolchain import ROOT
 

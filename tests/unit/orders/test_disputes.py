@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.disputes import Dispute, later_dispute
-from tests.support.builders import LATER, a_dispute
+from tests.support.builders import LATER
+from tests.support.refunds import a_dispute
 
 OPEN = ("warning_needs_response", "warning_under_review", "needs_response", "under_review", "still_to_come")
 DECIDED = ("warning_closed", "won", "lost", "prevented", "charge_refunded")

@@ -2,7 +2,9 @@
 
 from orders.money import Money
 from orders.payments import Payment, PaymentState
-from tests.support.builders import LATER, NOW, a_free_session, a_payment, a_placement, a_processing, a_refunded_charge
+from tests.support.builders import LATER, NOW, a_placement
+from tests.support.payments import a_free_session, a_payment, a_processing
+from tests.support.refunds import a_refunded_charge
 
 
 def test_each_order_has_a_placement_with_one_id_however_often_it_is_delivered() -> None:

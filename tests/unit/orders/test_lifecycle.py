@@ -10,7 +10,7 @@ from orders.order import OrderStatus
 from orders.steps import Step
 from settlement.decide import DECIDED_BY
 from settlement.matching import _ALREADY
-from tests.support.builders import ONE_OF_EACH_KIND
+from tests.support.one_of_each import ONE_OF_EACH_KIND
 
 # Each row: what an event asks for in each of these statuses.
 STATUSES = (

@@ -10,8 +10,9 @@ from orders.money import AMOUNT_MINOR_MAX, Money, is_amount, is_currency
 from orders.order import OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
-from tests.support.builders import LATER, NOW, a_refund
-from tests.support.deciding import a_held_order, a_sold_order, known, lines_of
+from tests.support.builders import LATER, NOW
+from tests.support.orders import a_held_order, a_sold_order, known, lines_of
+from tests.support.refunds import a_refund
 
 TOO_MUCH = AMOUNT_MINOR_MAX + 1
 ARE: dict[Callable[[object], bool], tuple[list[object], list[object]]] = {

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from orders.money import Money
 from orders.payments import Payment, PaymentState
 from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule, units_named
-from tests.support.builders import LATER, NOW, a_refund
+from tests.support.builders import LATER, NOW
+from tests.support.refunds import a_refund
 
 ALL, NONE = RestockRule.ALL, RestockRule.NONE
 UNDER_WAY, UNDONE = ["pending", "requires_action"], ["canceled", "failed"]

@@ -13,14 +13,11 @@ from reconciliation.finding import Finding
 from reconciliation.registry import RULES
 from reconciliation.subjects import EventRecord
 from service.wiring import answering
-from tests.support.builders import NOW, an_operators_request
+from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
+from tests.support.operators import an_operators_request
 from tests.support.reconciled_day import a_payment_of, a_reconciled_shop, lose, refund_more
-from tests.support.reconciling import (
-    ShopAtStripe,
-    broken,
-    opened_by,
-)
+from tests.support.reconciling import ShopAtStripe, broken, opened_by
 from tests.support.recording import silent
 from tests.support.settling import settling_on
 from tests.support.shop import document_at, shirts_in

@@ -10,12 +10,7 @@ from stripe_api.api import StripeRefused
 from tests.support.builders import NOW
 from tests.support.memory_store import MemoryStore
 from tests.support.reconciled_day import a_day_at, nothing, outcome_in
-from tests.support.reconciling import (
-    ShopAtStripe,
-    answer_of,
-    before_settling,
-    status_of,
-)
+from tests.support.reconciling import ShopAtStripe, answer_of, before_settling, status_of
 from tests.support.shop import document_at, shirts_in, status_in
 
 

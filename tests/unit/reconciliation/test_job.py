@@ -10,13 +10,10 @@ import pytest
 from orders.events import NotUnderstood
 from reconciliation import matching, missing, on_record
 from service.wiring import answering
-from tests.support.builders import NOW, TERMS, an_operators_request
+from tests.support.builders import NOW, TERMS
+from tests.support.operators import an_operators_request
 from tests.support.reconciled_day import a_day_at, a_payment_of, lose, nothing, outcome_in
-from tests.support.reconciling import (
-    ShopAtStripe,
-    before_settling,
-    opened_by,
-)
+from tests.support.reconciling import ShopAtStripe, before_settling, opened_by
 from tests.support.settling import settling_on
 from tests.support.shop import document_at, status_in
 from webhooks.ownership import Naming

@@ -29,8 +29,9 @@ from reconciliation.subjects import (
     ToCompare,
 )
 from stripe_api.lists import ListedRefund
-from tests.support.builders import NOW, a_refund
+from tests.support.builders import NOW
 from tests.support.reconciling import a_paid_order, an_intent
+from tests.support.refunds import a_refund
 from tools.toolchain import ROOT
 
 ORDER: Final = a_paid_order()

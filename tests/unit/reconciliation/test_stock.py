@@ -6,14 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.builders import NOW, OPERATORS_REQUESTS, asked_by_operator
+from tests.support.builders import NOW
 from tests.support.folding import folded
-from tests.support.reconciling import (
-    ShopAtStripe,
-    a_shop_with_paid_orders,
-    broken,
-    progress_of,
-)
+from tests.support.operators import OPERATORS_REQUESTS, asked_by_operator
+from tests.support.reconciling import ShopAtStripe, a_shop_with_paid_orders, broken, progress_of
 from tests.support.settling import settled
 from tests.support.shop import document_at, shirts_in
 

@@ -9,9 +9,10 @@ from effects.attempt import Attempt, Ending
 from effects.effect import EffectState, StoredEffect
 from orders.outcome import Outcome, Result
 from service.logs import JsonLog, line_of, log_attempt, log_settled
-from tests.support.builders import NOW, an_updated_refund
+from tests.support.builders import NOW
 from tests.support.effects import A_MAIL
 from tests.support.recording import RecordingLog
+from tests.support.refunds import an_updated_refund
 
 TRACE_ID = "105445aa7843bc8bf206b12000100000"
 TRACE = "logging.googleapis.com/trace"

@@ -8,18 +8,11 @@ import pytest
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.events import OrderEvent
 from orders.money import Money
-from tests.support.builders import a_free_session, a_payment, a_refunded_charge
-from tests.support.deciding import (
-    TAKEN,
-    UNPRICED,
-    a_held_order,
-    a_sold_order,
-    changes_by,
-    given,
-    known,
-    to_customer,
-    to_operators,
-)
+from tests.support.deciding import changes_by, given
+from tests.support.decisions import TAKEN, to_customer, to_operators
+from tests.support.orders import UNPRICED, a_held_order, a_sold_order, known
+from tests.support.payments import a_free_session, a_payment
+from tests.support.refunds import a_refunded_charge
 
 SHIPPING, DISCOUNT = Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel"), Adjustment(AdjustmentKind.DISCOUNT, -1_000)
 GIFT_CARD = Adjustment(AdjustmentKind.GIFT_CARD, -3_600)

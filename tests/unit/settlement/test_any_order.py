@@ -14,23 +14,11 @@ import pytest
 from orders.events import OrderEvent
 from orders.money import Money
 from tests.support.auditor import complaints
-from tests.support.builders import (
-    NOW,
-    a_dispute,
-    a_payment,
-    a_placement,
-    a_refund,
-    an_order,
-    an_updated_refund,
-)
+from tests.support.builders import NOW, a_placement, an_order
 from tests.support.memory_store import MemoryStore
-from tests.support.scenarios import (
-    SCENARIOS,
-    Scenario,
-    delivery_of,
-    ending_in,
-    payments_in,
-)
+from tests.support.payments import a_payment
+from tests.support.refunds import a_dispute, a_refund, an_updated_refund
+from tests.support.scenarios import SCENARIOS, Scenario, delivery_of, ending_in, payments_in
 from tests.support.settling import settled
 from tests.support.shop import SHIRTS, a_shop, a_shop_after, complaints_in, status_in, time_of
 

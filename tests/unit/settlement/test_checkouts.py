@@ -17,38 +17,14 @@ from orders.outcome import Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import Change, Hold, Look, Unchanged
 from settlement.snapshot import KnownPayment
-from tests.support.builders import (
-    LATER,
-    NOW,
-    TERMS,
-    a_cancel_request,
-    a_cancellation,
-    a_checkout,
-    a_failure,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_processing,
-    a_refund,
-    a_refunded_charge,
-    a_session_end,
-    an_open_checkout,
-    an_opening,
-)
-from tests.support.deciding import (
-    EUR_36,
-    PAID,
-    RELEASED,
-    Given,
-    a_held_order,
-    a_known_checkout,
-    a_pending_order,
-    a_sold_order,
-    an_order_in_checkout,
-    given,
-    known,
-    to_customer,
-)
+from tests.support.builders import LATER, NOW, TERMS, a_cancel_request, a_lapse, a_placement
+from tests.support.checkouts import a_checkout, a_session_end, an_open_checkout, an_opening
+from tests.support.deciding import Given, given
+from tests.support.decisions import RELEASED, to_customer
+from tests.support.orders import EUR_36, PAID, a_held_order, a_pending_order, a_sold_order, an_order_in_checkout, known
+from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing
+from tests.support.refunds import a_refund, a_refunded_charge
+from tests.support.snapshots import a_known_checkout
 
 OPEN = an_open_checkout()
 EUR_43 = Money(4_300, "eur")

@@ -10,22 +10,7 @@ import pytest
 from orders.event_kinds import EventKind
 from orders.events import OrderEvent
 from orders.outcome import Outcome
-from tests.support.builders import (
-    NOW,
-    a_cancel_request,
-    a_cancellation,
-    a_dispute,
-    a_failure,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_processing,
-    a_refund,
-    a_refunded_charge,
-    an_order,
-    an_updated_refund,
-    redelivered,
-)
+from tests.support.builders import NOW, a_cancel_request, a_lapse, a_placement, an_order, redelivered
 from tests.support.interference import (
     Crash,
     DisturbedStore,
@@ -38,6 +23,8 @@ from tests.support.interference import (
     undisturbed,
 )
 from tests.support.memory_store import MemoryStore
+from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import Clock, settled
 from tests.support.shop import (
     a_shop,

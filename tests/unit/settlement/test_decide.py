@@ -19,48 +19,23 @@ from settlement.decisions import Case, Decision, GiveBack, Look, Park, SetAside
 from settlement.setting_aside import HANDLING, Handling
 from settlement.snapshot import CancelRequest, Record
 from settlement.terms import Terms
-from tests.support.builders import (
-    LATER,
-    NOW,
-    ONE_OF_EACH_KIND,
-    TERMS,
-    a_cancel_request,
-    a_dispute,
-    a_failure,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_refund,
-    a_refunded_charge,
-    an_updated_refund,
-    something_not_understood,
-)
-from tests.support.deciding import (
+from tests.support.builders import LATER, NOW, TERMS, a_cancel_request, a_lapse, a_placement, something_not_understood
+from tests.support.deciding import LIVE_ONLY, Given, given
+from tests.support.decisions import RELEASED, TAKEN, a_change, a_count, shirts, to_customer, unchanged
+from tests.support.one_of_each import ONE_OF_EACH_KIND
+from tests.support.orders import (
     EUR_36,
-    LIVE_ONLY,
     PAID_NOW,
-    RELEASED,
-    SET_ASIDE,
-    SET_ASIDE_ON_PI_DAY,
-    TAKEN,
-    Given,
-    a_change,
-    a_claim,
-    a_count,
     a_counted_order,
     a_held_order,
-    a_known_payment,
-    a_parked_claim,
     a_pending_order,
-    a_snapshot,
     a_sold_order,
-    given,
     known,
     lines_of,
-    shirts,
-    to_customer,
-    unchanged,
 )
+from tests.support.payments import a_failure, a_payment
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
+from tests.support.snapshots import SET_ASIDE, SET_ASIDE_ON_PI_DAY, a_claim, a_known_payment, a_parked_claim, a_snapshot
 
 AGAIN, REPLAY = a_payment(delivered_at=LATER), a_payment(is_replay=True)
 DUPLICATE = a_count("duplicate_detected")

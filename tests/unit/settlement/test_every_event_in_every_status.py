@@ -10,9 +10,10 @@ from database.documents.payment_fields import payments_fields
 from orders.event_kinds import EventKind
 from orders.events import OrderEvent, StripeEvent
 from orders.order import OrderStatus
-from tests.support.builders import NOW, ONE_OF_EACH_KIND, a_reserved_order, redelivered
-from tests.support.deciding import paid_as
+from tests.support.builders import NOW, a_reserved_order, redelivered
 from tests.support.memory_store import MemoryStore
+from tests.support.one_of_each import ONE_OF_EACH_KIND
+from tests.support.orders import paid_as
 from tests.support.settling import settled
 from tests.support.shop import a_shop, document_at, shirts_in, status_in
 

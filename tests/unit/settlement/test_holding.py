@@ -13,41 +13,24 @@ from orders.money import Money
 from orders.order import CLOSED, Order, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import GiveBack, Hold, Look
-from tests.support.builders import (
-    NOW,
-    TERMS,
-    a_cancel_request,
-    a_cancellation,
-    a_failure,
-    a_free_session,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_processing,
-    a_refunded_charge,
-)
-from tests.support.deciding import (
+from tests.support.builders import NOW, TERMS, a_cancel_request, a_lapse, a_placement
+from tests.support.deciding import changes_by, given
+from tests.support.decisions import (
     CANCEL_REQUESTED,
-    EUR_36,
     HELD,
     LAPSED,
     PLACED,
     RELEASED,
-    UNPRICED,
     Moves,
     a_change,
-    a_counted_order,
-    a_held_order,
-    a_pending_order,
-    a_product,
-    changes_by,
-    given,
-    known,
-    lines_of,
     shirts,
     to_customer,
     unchanged,
 )
+from tests.support.orders import EUR_36, UNPRICED, a_counted_order, a_held_order, a_pending_order, known, lines_of
+from tests.support.payments import a_cancellation, a_failure, a_free_session, a_payment, a_processing
+from tests.support.refunds import a_refunded_charge
+from tests.support.snapshots import a_product
 
 SOON = NOW + timedelta(minutes=30)
 IN_3_DAYS, IN_A_WEEK, IN_30_DAYS, IN_40_DAYS = (NOW + timedelta(days=days) for days in (3, 7, 30, 40))

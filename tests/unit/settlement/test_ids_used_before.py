@@ -5,17 +5,10 @@ from datetime import timedelta
 import pytest
 
 from orders.events import OrderEvent
-from tests.support.builders import (
-    NOW,
-    Fields,
-    a_cancellation,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_refunded_charge,
-    an_order,
-)
+from tests.support.builders import NOW, Fields, a_lapse, a_placement, an_order
 from tests.support.memory_store import MemoryStore
+from tests.support.payments import a_cancellation, a_payment
+from tests.support.refunds import a_refunded_charge
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after, document_at, notices_in, shirts_in, status_in
 

@@ -6,20 +6,7 @@ from datetime import timedelta
 import pytest
 
 from orders.events import NotUnderstood, OrderEvent
-from tests.support.builders import (
-    EVENTS_OF_ONE_PAYMENT,
-    LATER,
-    NOW,
-    a_dispute,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_refund,
-    a_reserved_order,
-    an_order,
-    an_updated_refund,
-    redelivered,
-)
+from tests.support.builders import LATER, NOW, a_lapse, a_placement, a_reserved_order, an_order, redelivered
 from tests.support.interference import (
     Crash,
     DisturbedStore,
@@ -34,6 +21,8 @@ from tests.support.interference import (
     unanswered,
     undisturbed,
 )
+from tests.support.payments import EVENTS_OF_ONE_PAYMENT, a_payment
+from tests.support.refunds import a_dispute, a_refund, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import (
     MUCH_LATER,

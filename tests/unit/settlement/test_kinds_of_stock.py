@@ -6,21 +6,16 @@ from inventory.stock import Level
 from orders.events import OrderEvent
 from orders.money import Money
 from settlement.decisions import GiveBack
-from tests.support.builders import (
-    Fields,
-    a_cancel_request,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_refund,
-    a_refunded_charge,
-    an_order,
-    an_updated_refund,
-)
-from tests.support.deciding import RELEASED, a_counted_order, a_held_order, a_product, given, lines_of
+from tests.support.builders import Fields, a_cancel_request, a_lapse, a_placement, an_order
+from tests.support.deciding import given
+from tests.support.decisions import RELEASED
 from tests.support.memory_store import MemoryStore
+from tests.support.orders import a_counted_order, a_held_order, lines_of
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, complaints_in, shirts_in, status_in, time_of
+from tests.support.snapshots import a_product
 
 FAILED = an_updated_refund("evt_3", a_refund(status="failed"))
 NEVER_SHORT: Fields = {"stock": None, "reserved": 0}

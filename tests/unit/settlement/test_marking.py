@@ -13,20 +13,13 @@ from orders.operator_events import AskedBy
 from orders.outcome import Outcome
 from reconciliation.finding import Finding
 from service.wiring import answering
-from tests.support.builders import (
-    LATER,
-    OPERATORS_REQUESTS,
-    TERMS,
-    a_payment,
-    a_placement,
-    an_operators_request,
-    an_order,
-    an_updated_refund,
-    something_not_understood,
-)
+from tests.support.builders import LATER, TERMS, a_placement, an_order, something_not_understood
 from tests.support.effects import A_MAIL, Outbox
 from tests.support.interference import DisturbedStore, someone_first
 from tests.support.memory_store import MemoryStore
+from tests.support.operators import OPERATORS_REQUESTS, an_operators_request
+from tests.support.payments import a_payment
+from tests.support.refunds import an_updated_refund
 from tests.support.settling import settled, settling_on
 from tests.support.shop import a_shop, complaints_in, document_at, shirts_in, status_in
 from tests.unit.settlement.test_replaying import AT_NIGHT, BY_OLGA, a_shop_with_parked

@@ -12,37 +12,13 @@ from orders.events import OrderEvent
 from orders.money import Money
 from orders.order import Order
 from orders.payments import Payments
-from tests.support.builders import (
-    NOW,
-    a_cancellation,
-    a_dispute,
-    a_failure,
-    a_free_session,
-    a_payment,
-    a_processing,
-    a_refunded_charge,
-    an_updated_refund,
-)
-from tests.support.deciding import (
-    EUR_36,
-    PAID,
-    RELEASED,
-    TAKEN,
-    UNPRICED,
-    Shelf,
-    a_change,
-    a_held_order,
-    a_known_payment,
-    a_parked_claim,
-    a_pending_order,
-    a_product,
-    a_sold_order,
-    given,
-    known,
-    paid_as,
-    to_customer,
-    to_operators,
-)
+from tests.support.builders import NOW
+from tests.support.deciding import given
+from tests.support.decisions import RELEASED, TAKEN, a_change, to_customer, to_operators
+from tests.support.orders import EUR_36, PAID, UNPRICED, a_held_order, a_pending_order, a_sold_order, known, paid_as
+from tests.support.payments import a_cancellation, a_failure, a_free_session, a_payment, a_processing
+from tests.support.refunds import a_dispute, a_refunded_charge, an_updated_refund
+from tests.support.snapshots import Shelf, a_known_payment, a_parked_claim, a_product
 
 HAD_ASKED = "cancel_requested: the order was to be cancelled before it was paid"
 DOUBTFUL = "doubtful_payment: the payment may be for another order"

@@ -7,18 +7,11 @@ from itertools import permutations
 import pytest
 
 from orders.events import StripeEvent
-from tests.support.builders import (
-    NOW,
-    TERMS,
-    a_payment,
-    a_placement,
-    a_refund,
-    an_order,
-    an_updated_refund,
-    redelivered,
-)
+from tests.support.builders import NOW, TERMS, a_placement, an_order, redelivered
 from tests.support.interference import DisturbedStore, calls_to_settle, someone_after
 from tests.support.memory_store import MemoryStore
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refund, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, complaints_in, document_at, shirts_in, status_in
 

@@ -6,15 +6,9 @@ import pytest
 
 from orders.events import OrderEvent
 from orders.money import Money
-from tests.support.builders import (
-    a_free_session,
-    a_payment,
-    a_placement,
-    a_refund,
-    a_refunded_charge,
-    an_order,
-    an_updated_refund,
-)
+from tests.support.builders import a_placement, an_order
+from tests.support.payments import a_free_session, a_payment
+from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop, complaints_in, document_at, notices_in, status_in
 

@@ -17,36 +17,24 @@ from orders.refunds import Refunds
 from settlement.decisions import Adjustment as StockAdjustment
 from settlement.decisions import Change
 from settlement.snapshot import OperatorRequest
-from tests.support.builders import (
-    NOW,
-    TERMS,
-    a_cancel_request,
-    a_refund,
-    a_session_end,
-    an_open_checkout,
-    asked_by_operator,
-    asked_of_order,
-)
-from tests.support.deciding import (
+from tests.support.builders import NOW, TERMS, a_cancel_request
+from tests.support.checkouts import a_session_end, an_open_checkout
+from tests.support.deciding import Given, given
+from tests.support.decisions import RELEASED, TAKEN, shirts, unchanged
+from tests.support.operators import asked_by_operator, asked_of_order
+from tests.support.orders import (
     EUR_36,
     PAID,
-    RELEASED,
-    TAKEN,
     UNPRICED,
-    Given,
     a_held_order,
-    a_known_checkout,
-    a_known_payment,
     a_pending_order,
-    a_product,
     a_sold_order,
     an_order_in_checkout,
-    given,
     known,
     paid_as,
-    shirts,
-    unchanged,
 )
+from tests.support.refunds import a_refund
+from tests.support.snapshots import a_known_checkout, a_known_payment, a_product
 
 IN_REVIEW = known(unfulfilled_as="review", settled_by="evt_0", failure_reason="amount_mismatch: too little")
 DUE = known(unfulfilled_as="refund_due", settled_by="evt_0", failure_reason="insufficient_stock: gone")

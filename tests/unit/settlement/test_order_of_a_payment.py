@@ -11,25 +11,16 @@ from orders.events import OrderEvent
 from orders.outcome import Result
 from orders.payments import PaymentState
 from settlement.decisions import Look, Park
-from tests.support.builders import (
-    LATER,
-    a_cancellation,
-    a_dispute,
-    a_failure,
-    a_payment,
-    a_placement,
-    a_processing,
-    a_refund,
-    a_refunded_charge,
-    an_order,
-    an_updated_refund,
-    asked_of_order,
-    redelivered,
-)
-from tests.support.deciding import a_held_order, a_known_payment, a_pending_order, a_sold_order, given, known
+from tests.support.builders import LATER, a_placement, an_order, redelivered
+from tests.support.deciding import given
 from tests.support.memory_store import MemoryStore
+from tests.support.operators import asked_of_order
+from tests.support.orders import a_held_order, a_pending_order, a_sold_order, known
+from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import complaints_in, document_at, notices_in, shop_documents
+from tests.support.snapshots import a_known_payment
 
 ORDERS = ("order-1", "order-2")
 SOLD = ("finalized", 3_600, 0, None)

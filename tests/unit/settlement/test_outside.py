@@ -14,18 +14,12 @@ from orders.refunds import Refund, Refunds, RefundStatus
 from settlement.decisions import Change
 from settlement.outside import why_not_to_refund
 from settlement.terms import AutoRefund
-from tests.support.builders import NOW, TERMS, a_payment, a_placement, a_refunded_charge
-from tests.support.deciding import (
-    EUR_36,
-    PAID,
-    a_held_order,
-    a_known_payment,
-    a_pending_order,
-    a_sold_order,
-    given,
-    known,
-    paid_as,
-)
+from tests.support.builders import NOW, TERMS, a_placement
+from tests.support.deciding import given
+from tests.support.orders import EUR_36, PAID, a_held_order, a_pending_order, a_sold_order, known, paid_as
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refunded_charge
+from tests.support.snapshots import a_known_payment
 
 ALL_CHANNELS = replace(
     TERMS,

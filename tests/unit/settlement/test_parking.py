@@ -11,31 +11,14 @@ from orders.outcome import OrderNotThereYet, Outcome, Result
 from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import Look, Park, Unchanged
 from settlement.parking import taken_up
-from tests.support.builders import (
-    LATER,
-    NOW,
-    ONE_OF_EACH_KIND,
-    a_cancellation,
-    a_dispute,
-    a_failure,
-    a_payment,
-    a_processing,
-    a_refunded_charge,
-    an_updated_refund,
-)
-from tests.support.deciding import (
-    SET_ASIDE,
-    Given,
-    a_claim,
-    a_count,
-    a_held_order,
-    a_known_payment,
-    a_parked_claim,
-    a_sold_order,
-    given,
-    known,
-    unchanged,
-)
+from tests.support.builders import LATER, NOW
+from tests.support.deciding import Given, given
+from tests.support.decisions import a_count, unchanged
+from tests.support.one_of_each import ONE_OF_EACH_KIND
+from tests.support.orders import a_held_order, a_sold_order, known
+from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing
+from tests.support.refunds import a_dispute, a_refunded_charge, an_updated_refund
+from tests.support.snapshots import SET_ASIDE, a_claim, a_known_payment, a_parked_claim
 
 HOUR = timedelta(hours=1)
 AGAIN, OLD = a_payment(delivered_at=LATER), a_payment(created_at=NOW - HOUR, delivered_at=LATER)

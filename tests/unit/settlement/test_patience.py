@@ -10,8 +10,10 @@ import pytest
 
 from orders.outcome import StoreContended, StoreUnavailable
 from settlement.settle import Patience
-from tests.support.builders import a_payment, a_placement, an_order, an_updated_refund
+from tests.support.builders import a_placement, an_order
 from tests.support.interference import DisturbedStore, Interference, refused, someone_first, unanswered, undisturbed
+from tests.support.payments import a_payment
+from tests.support.refunds import an_updated_refund
 from tests.support.settling import Clock, patience_of, settled
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, shirts_in, status_in
 

@@ -12,31 +12,25 @@ from orders.order import CLOSED, Order, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import Change, GiveBack
 from settlement.matching import why_unpaid
-from tests.support.builders import NOW, a_free_session, a_payment, a_placement, a_refund, a_refunded_charge
-from tests.support.deciding import (
+from tests.support.builders import NOW, a_placement
+from tests.support.deciding import given
+from tests.support.decisions import HELD, PLACED, RELEASED, TAKEN, Moves, a_change, shirts, to_customer, to_operators
+from tests.support.orders import (
     EUR_36,
-    HELD,
     PAID,
     PAID_NOW,
-    PLACED,
-    RELEASED,
-    TAKEN,
     UNPRICED,
-    Moves,
-    Shelf,
-    a_change,
     a_counted_order,
     a_held_order,
     a_pending_order,
     a_sold_order,
-    given,
     known,
     paid_as,
     refunded_as,
-    shirts,
-    to_customer,
-    to_operators,
 )
+from tests.support.payments import a_free_session, a_payment
+from tests.support.refunds import a_refund, a_refunded_charge
+from tests.support.snapshots import Shelf
 
 BROKEN, NO_ITEMS = known(lines=(), defect="the order has no items"), "invalid_order: the order has no items"
 STRANGE, NOBODY_KNOWS = known(defect="status must be 'pending'"), "invalid_order: status must be 'pending'"

@@ -10,33 +10,13 @@ from orders.money import Money
 from orders.payments import Payment, Payments, PaymentState
 from settlement.decisions import Change
 from settlement.snapshot import CancelRequest, KnownDispute
-from tests.support.builders import (
-    LATER,
-    NOW,
-    a_cancel_request,
-    a_dispute,
-    a_failure,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_processing,
-    a_subscription,
-)
-from tests.support.deciding import (
-    CANCEL_REQUESTED,
-    PLACED,
-    a_change,
-    a_counted_order,
-    a_held_order,
-    a_known_payment,
-    a_sold_order,
-    given,
-    known,
-    paid_as,
-    to_customer,
-    to_operators,
-    unchanged,
-)
+from tests.support.builders import LATER, NOW, a_cancel_request, a_lapse, a_placement
+from tests.support.deciding import given
+from tests.support.decisions import CANCEL_REQUESTED, PLACED, a_change, to_customer, to_operators, unchanged
+from tests.support.orders import a_counted_order, a_held_order, a_sold_order, known, paid_as
+from tests.support.payments import a_failure, a_payment, a_processing, a_subscription
+from tests.support.refunds import a_dispute
+from tests.support.snapshots import a_known_payment
 
 # --- Declines --------------------------------------------------------------------------------------------------------
 

@@ -14,27 +14,13 @@ from orders.money import Money
 from orders.order import Order
 from orders.payments import Payments
 from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
-from tests.support.builders import NOW, TERMS, a_payment, a_refund, a_refunded_charge, an_updated_refund
-from tests.support.deciding import (
-    HELD,
-    PAID,
-    RELEASED,
-    Moves,
-    Shelf,
-    a_change,
-    a_held_order,
-    a_product,
-    a_sold_order,
-    changes_by,
-    given,
-    known,
-    lines_of,
-    paid_as,
-    refunded_as,
-    shirts,
-    to_customer,
-    to_operators,
-)
+from tests.support.builders import NOW, TERMS
+from tests.support.deciding import changes_by, given
+from tests.support.decisions import HELD, RELEASED, Moves, a_change, shirts, to_customer, to_operators
+from tests.support.orders import PAID, a_held_order, a_sold_order, known, lines_of, paid_as, refunded_as
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
+from tests.support.snapshots import Shelf, a_product
 
 Refunding = ChargeRefunded | RefundUpdated
 

@@ -7,7 +7,7 @@ import pytest
 from orders.events import StripeEvent
 from orders.outcome import Outcome, Result, StoreUnavailable
 from settlement.parking import taken_up
-from tests.support.builders import LATER, a_dispute, a_payment, a_placement, a_refund, an_updated_refund, redelivered
+from tests.support.builders import LATER, a_placement, redelivered
 from tests.support.interference import (
     DisturbedStore,
     Interference,
@@ -17,6 +17,8 @@ from tests.support.interference import (
     unanswered,
     undisturbed,
 )
+from tests.support.payments import a_payment
+from tests.support.refunds import a_dispute, a_refund, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after, complaints_in, document_at, shirts_in, status_in
 

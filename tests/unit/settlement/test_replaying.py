@@ -10,19 +10,7 @@ from orders.events import CarriesPayment, NotUnderstood, OrderEvent
 from orders.outcome import Outcome, Result
 from service.wiring import answering
 from settlement.terms import Terms
-from tests.support.builders import (
-    NOW,
-    OPERATORS_REQUESTS,
-    TERMS,
-    Fields,
-    a_payment,
-    a_placement,
-    a_refunded_charge,
-    an_operators_request,
-    an_order,
-    an_updated_refund,
-    something_not_understood,
-)
+from tests.support.builders import NOW, TERMS, Fields, a_placement, an_order, something_not_understood
 from tests.support.interference import (
     Crash,
     DisturbedStore,
@@ -34,6 +22,9 @@ from tests.support.interference import (
     undisturbed,
 )
 from tests.support.memory_store import MemoryStore
+from tests.support.operators import OPERATORS_REQUESTS, an_operators_request
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refunded_charge, an_updated_refund
 from tests.support.settling import settled, settling_on
 from tests.support.shop import a_shop, audited_in, complaints_in, document_at, shirts_in, status_in
 

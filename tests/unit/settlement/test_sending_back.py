@@ -20,23 +20,18 @@ from orders.refunds import Refunds
 from settlement.sending_back import left_to_refund
 from settlement.terms import AutoRefund
 from stripe_api.api import Refund
-from tests.support.builders import (
-    NOW,
-    a_payment,
-    a_placement,
-    a_refund,
-    a_refunded_charge,
-    an_operators_request,
-    an_updated_refund,
-    asked_by_operator,
-    asked_of_order,
-)
-from tests.support.deciding import EUR_36, PAID, a_held_order, a_known_payment, a_sold_order, given, paid_as
+from tests.support.builders import NOW, a_placement
+from tests.support.deciding import given
 from tests.support.effects import Outbox
 from tests.support.interference import DisturbedStore, someone_first
 from tests.support.memory_store import MemoryStore
+from tests.support.operators import an_operators_request, asked_by_operator, asked_of_order
+from tests.support.orders import EUR_36, PAID, a_held_order, a_sold_order, paid_as
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after
+from tests.support.snapshots import a_known_payment
 
 SECOND = Payment("pi_2", PaymentState.SUCCEEDED, NOW + timedelta(minutes=1), EUR_36, "ch_2")
 

@@ -15,22 +15,16 @@ from reconciliation.rules.refunds_differ import RULE
 from reconciliation.subjects import RefundsOnBothSides
 from settlement.retrying import why_not_again
 from settlement.terms import AutoRefund
-from tests.support.builders import (
-    LATER,
-    NOW,
-    TERMS,
-    a_payment,
-    a_placement,
-    a_refund,
-    a_refunded_charge,
-    an_operators_request,
-    an_updated_refund,
-    asked_of_order,
-)
-from tests.support.deciding import PAID, a_held_order, a_known_payment, a_sold_order, given
+from tests.support.builders import LATER, NOW, TERMS, a_placement
+from tests.support.deciding import given
 from tests.support.memory_store import MemoryStore
+from tests.support.operators import an_operators_request, asked_of_order
+from tests.support.orders import PAID, a_held_order, a_sold_order
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop_after, document_at, shirts_in
+from tests.support.snapshots import a_known_payment
 
 SECOND = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2", created_at=LATER)
 

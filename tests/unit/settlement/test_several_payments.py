@@ -10,31 +10,13 @@ from orders.events import OrderEvent, PaymentSucceeded
 from orders.money import Money
 from orders.payments import Payments, PaymentState
 from settlement.decisions import Change
-from tests.support.builders import (
-    NOW,
-    a_free_session,
-    a_payment,
-    a_processing,
-    a_refund,
-    a_refunded_charge,
-    an_updated_refund,
-)
-from tests.support.deciding import (
-    HELD,
-    RELEASED,
-    TAKEN,
-    Moves,
-    a_held_order,
-    a_known_payment,
-    a_sold_order,
-    changes_by,
-    given,
-    known,
-    paid_as,
-    shirts,
-    to_customer,
-    to_operators,
-)
+from tests.support.builders import NOW
+from tests.support.deciding import changes_by, given
+from tests.support.decisions import HELD, RELEASED, TAKEN, Moves, shirts, to_customer, to_operators
+from tests.support.orders import a_held_order, a_sold_order, known, paid_as
+from tests.support.payments import a_free_session, a_payment, a_processing
+from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
+from tests.support.snapshots import a_known_payment
 
 AMOUNTS = {"right": 3_600, "wrong": 3_500, "half": 1_800, "other half": 1_800, "most": 3_000, "rest": 600, "tip": 200}
 

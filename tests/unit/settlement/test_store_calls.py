@@ -9,21 +9,15 @@ from orders.events import Cause, OrderEvent
 from tests.support.builders import (
     TERMS,
     a_cancel_request,
-    a_cancellation,
-    a_dispute,
-    a_failure,
-    a_payment,
     a_placement,
-    a_processing,
-    a_refund,
-    a_refunded_charge,
     a_reserved_order,
     an_order,
-    an_updated_refund,
     redelivered,
     something_not_understood,
 )
 from tests.support.interference import calls_to_settle, overtaken_by
+from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.settling import settled
 from tests.support.shop import a_shop, a_shop_after, a_shop_with_a_hold, shirts_in, status_in
 

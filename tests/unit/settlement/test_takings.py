@@ -8,35 +8,19 @@ from inventory.stock import Level, take
 from orders.events import OrderEvent
 from orders.order import Order
 from settlement.decisions import Hold
-from tests.support.builders import (
-    OPERATORS_REQUESTS,
-    Fields,
-    a_cancel_request,
-    a_lapse,
-    a_payment,
-    a_placement,
-    a_refunded_charge,
-    an_order,
-    asked_by_operator,
-    asked_of_order,
-)
-from tests.support.deciding import (
-    RELEASED,
-    TAKEN,
-    a_counted_order,
-    a_held_order,
-    a_pending_order,
-    a_product,
-    given,
-    known,
-    lines_of,
-    shirts,
-)
+from tests.support.builders import Fields, a_cancel_request, a_lapse, a_placement, an_order
+from tests.support.deciding import given
+from tests.support.decisions import RELEASED, TAKEN, shirts
 from tests.support.folding import folded
 from tests.support.interference import DisturbedStore, calls_to_settle, someone_first
 from tests.support.memory_store import MemoryStore
+from tests.support.operators import OPERATORS_REQUESTS, asked_by_operator, asked_of_order
+from tests.support.orders import a_counted_order, a_held_order, a_pending_order, known, lines_of
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refunded_charge
 from tests.support.settling import settled
 from tests.support.shop import a_shop, complaints_in, document_at, shirts_in, status_in, time_of
+from tests.support.snapshots import a_product
 
 HOT: dict[str, Any] = known(taken_later=frozenset({"shirt"}))
 KEPT = a_held_order("review", hold_kept=True, unfulfilled_as="review", failure_reason="amount_mismatch", **HOT)

@@ -15,8 +15,10 @@ from orders.events import Cause
 from orders.outcome import Outcome, Result
 from settlement.settle import Patience, settle
 from settlement.turns import Call, InTurn, Turns, called
-from tests.support.builders import NOW, TERMS, a_payment, a_placement, an_updated_refund
+from tests.support.builders import NOW, TERMS, a_placement
 from tests.support.interference import Commit, DisturbedStore
+from tests.support.payments import a_payment
+from tests.support.refunds import an_updated_refund
 from tests.support.settling import Clock, patience_of
 from tests.support.shop import a_shop_after, complaints_in, status_in
 

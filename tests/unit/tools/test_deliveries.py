@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.support.builders import SECRET
+from tests.support.signing import SECRET
 from tools import deliveries
 from tools.deliveries import OtherSecret, deliver
 from tools.emulators import WEBHOOK_SECRET

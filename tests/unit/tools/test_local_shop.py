@@ -13,7 +13,8 @@ from orders.money import Money
 from orders.order import Order, OrderStatus
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
-from tests.support.builders import NOW, a_refund, a_reserved_order, an_order
+from tests.support.builders import NOW, a_reserved_order, an_order
+from tests.support.refunds import a_refund
 from tools import addresses, local_shop, open_shop, pay, refund
 from tools.addresses import Addresses
 from tools.catalogue import CATALOGUE, documents

@@ -10,8 +10,9 @@ from google.cloud.firestore_v1.types import ArrayValue, Document, MapValue, Valu
 
 from orders.events import Cause, PaymentSucceeded
 from orders.outcome import Outcome, Result, StoreUnavailable
-from tests.support.builders import NOW, a_payment, a_placement
+from tests.support.builders import NOW, a_placement
 from tests.support.firestore_events import a_created_event, created
+from tests.support.payments import a_payment
 from tests.support.recording import RecordingLog, RecordingSettlement, a_log_line, silent
 from triggers.order_created import OrderCreatedTrigger, product_ids_in
 

@@ -19,8 +19,10 @@ from orders.events import Cause, OrderEvent, StripeEvent
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from orders.shop_events import OrderPlaced
 from reconciliation.finding import Finding
-from tests.support.builders import NOW, a_cancel_request, a_dispute, a_lapse, a_payment, a_placement
+from tests.support.builders import NOW, a_cancel_request, a_lapse, a_placement
+from tests.support.payments import a_payment
 from tests.support.recording import RecordingLog, a_log_line
+from tests.support.refunds import a_dispute
 from triggers.sweep import (
     REQUESTED_WITHIN,
     RUN_SECONDS_MAX,

@@ -13,11 +13,12 @@ from flask import Flask, request
 from database.ids import can_be_settled
 from orders.outcome import StoreUnavailable
 from service.logs import LOGGED_CHARACTERS_MAX
-from tests.support.builders import NOW, SECRET, a_reserved_order, signature_of
+from tests.support.builders import NOW, a_reserved_order
 from tests.support.recording import RecordingLog, RecordingSettlement
 from tests.support.scripted_server import Request, ScriptedServer, http_answer, listening
 from tests.support.settling import settling_on
 from tests.support.shop import a_shop
+from tests.support.signing import SECRET, signature_of
 from tests.support.watched_endpoint import WatchedEndpoint, delivered
 from tools.toolchain import ROOT
 from webhooks.canary import Canary, NotAnswered, posted

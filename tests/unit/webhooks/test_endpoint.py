@@ -8,7 +8,8 @@ from werkzeug.exceptions import BadRequest, ClientDisconnected, RequestEntityToo
 
 from orders.events import NotUnderstood, PaymentSucceeded
 from orders.outcome import OrderNotThereYet, Outcome, Result, StoreContended, StoreUnavailable, Transient
-from tests.support.builders import NOW, SECRET, Fields, signature_of
+from tests.support.builders import NOW, Fields
+from tests.support.signing import SECRET, signature_of
 from tests.support.stripe_objects import the_event
 from tests.support.watched_endpoint import (
     BODY,

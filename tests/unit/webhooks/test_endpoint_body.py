@@ -11,8 +11,8 @@ from flask import Response, request
 
 from receiving.body import BODY_BYTES_MAX
 from receiving.watchdog import Watchdog
-from tests.support.builders import SECRET, body_of, signature_of
 from tests.support.settling import Clock
+from tests.support.signing import SECRET, body_of, signature_of
 from tests.support.stripe_objects import a_stripe_event
 from tests.support.watched_endpoint import BODY, WatchedEndpoint, answer_of, app
 from webhooks.signing_secrets import SigningSecret

@@ -6,8 +6,9 @@ import pytest
 
 from orders.outcome import Outcome, Result, StoreContended, StoreUnavailable
 from receiving.watchdog import Watchdog
-from tests.support.builders import NOW, SECRET, Fields, body_of, signature_of
+from tests.support.builders import NOW, Fields
 from tests.support.recording import RecordingLog, RecordingSettlement
+from tests.support.signing import SECRET, body_of, signature_of
 from tests.support.stripe.customer import PRIVATE
 from tests.support.stripe_objects import OBJECT_OF, a_stripe_event, the_event
 from tests.support.watched_endpoint import WatchedEndpoint, an_endpoint_that_ends_in, delivered, delivered_event

@@ -10,7 +10,8 @@ import stripe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.builders import NOW, SECRET, body_of, signature_of
+from tests.support.builders import NOW
+from tests.support.signing import SECRET, body_of, signature_of
 from tests.support.stripe_objects import a_stripe_event
 from webhooks.signature import Rejected, verified_message
 from webhooks.signing_secrets import SigningSecret

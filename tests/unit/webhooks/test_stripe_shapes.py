@@ -14,19 +14,9 @@ from orders.checkout import SessionTotals
 from orders.declines import Decline
 from orders.events import Ignored, NotUnderstood, PaymentProcessing, ReportsPayment, StripeEvent
 from orders.payments import PaymentState
-from tests.support.builders import (
-    LATER,
-    NOW,
-    Fields,
-    a_cancellation,
-    a_dispute,
-    a_failure,
-    a_payment,
-    a_processing,
-    a_refund,
-    a_refunded_charge,
-    an_updated_refund,
-)
+from tests.support.builders import LATER, NOW, Fields
+from tests.support.payments import a_cancellation, a_failure, a_payment, a_processing
+from tests.support.refunds import a_dispute, a_refund, a_refunded_charge, an_updated_refund
 from tests.support.stripe.charges import a_charge
 from tests.support.stripe.checkout_sessions import a_checkout_session
 from tests.support.stripe.customer import PRIVATE

@@ -14,7 +14,7 @@ from orders.events import (
 )
 from orders.money import Money
 from orders.refunds import Refund, Refunds, RefundStatus, Restock, RestockRule
-from tests.support.builders import a_refund
+from tests.support.refunds import a_refund
 from tests.support.stripe.charges import a_charge, a_refunded_charge_object, an_authorised_charge
 from tests.support.stripe.payment_intents import a_payment_intent
 from tests.support.stripe.refunds import a_refund_object

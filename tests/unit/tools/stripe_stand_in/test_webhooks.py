@@ -9,8 +9,8 @@ import pytest
 
 from stripe_api.client import StripeClient
 from stripe_api.keys import EMULATORS_KEY, stripe_key_from
-from tests.support.builders import SECRET
 from tests.support.scripted_server import Request, ScriptedServer, http_answer, listening
+from tests.support.signing import SECRET
 from tests.support.stripe_requests import a_session_request
 from tests.support.stripe_stand_in import a_stand_in
 from tools.stripe_events import Json

@@ -1,0 +1,45 @@
+"""What operators ask for: as it is written, and as the event that it becomes."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from database.documents.operator_requests import operator_request_from
+from database.store import Document
+from orders.operator_events import OperatorEvent, OperatorOrderEvent
+from tests.support.builders import NOW, Fields
+
+
+def an_operators_request(kind: str, **fields: object) -> Fields:
+    """What an operator asks for, as it is written."""
+    said: Fields = {"kind": kind, "target": "order-1", "operator": "olga", "reason": "as agreed", "createdAt": NOW}
+    return {**said, **fields}
+
+
+OPERATORS_REQUESTS: Mapping[str, Fields] = {
+    "accept-1": an_operators_request("accept"),
+    "refund-1": an_operators_request("refund"),
+    "release-1": an_operators_request("release"),
+    "extend-1": an_operators_request("extend", until=NOW + timedelta(days=1)),
+    "cancel-1": an_operators_request("cancel"),
+    "stock-1": an_operators_request("stock", target="shirt", mode="add", quantity=5),
+    "recount-1": an_operators_request("stock", target="shirt", mode="recount"),
+    "retry-1": an_operators_request("retry", target="evt_1_mail_customer"),
+    "replay-1": an_operators_request("replay", target="evt_1"),
+    "handle-1": an_operators_request("handle", target="evt_1_mail_customer", of="effect"),
+}
+"""One of each kind, by id."""
+
+
+def asked_by_operator(request_id: str, **fields: object) -> OperatorEvent:
+    """The event of one of these requests, with other fields where a test names some."""
+    document = Document({**OPERATORS_REQUESTS[request_id], **fields}, version=None)
+    request = operator_request_from(request_id, document)
+    assert request.event, request.defect
+    return request.event
+
+
+def asked_of_order(request_id: str, **fields: object) -> OperatorOrderEvent:
+    """The same of one that is about an order."""
+    event = asked_by_operator(request_id, **fields)
+    assert isinstance(event, OperatorOrderEvent)
+    return event
