@@ -1,46 +1,33 @@
-"""What operators have Stripe send back: never more than was paid, and a second order is seen before it is made."""
+"""What operators have Stripe send back is never more than was paid, and of the payment that is meant."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from database.documents.effects import effect_from, effect_write
-from database.documents.operator_requests import operator_request_path
 from database.store import Document
-from effects.effect import EffectKind, EffectState, RefundTerms, StoredEffect, a_stripe_call, an_ordered_refund
-from effects.refunding import Refunding
+from effects.effect import EffectKind, RefundTerms, StoredEffect, a_stripe_call, an_ordered_refund
 from orders.money import Money
 from orders.order import Order
-from orders.outcome import Outcome
 from orders.payments import Payment, Payments, PaymentState
 from orders.refunds import Refunds
 from settlement.sending_back import left_to_refund
-from settlement.terms import AutoRefund
-from stripe_api.api import Refund
-from tests.support.builders import NOW, a_placement
+from tests.support.builders import NOW
 from tests.support.deciding import given
-from tests.support.effects import Outbox
-from tests.support.interference import DisturbedStore, someone_first
-from tests.support.memory_store import MemoryStore
-from tests.support.operators import an_operators_request, asked_by_operator, asked_of_order
+from tests.support.operators import asked_of_order
 from tests.support.orders import EUR_36, PAID, a_held_order, a_sold_order, paid_as
-from tests.support.payments import a_payment
-from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
-from tests.support.settling import settled
-from tests.support.shop import a_shop_after
+from tests.support.refunds import a_refund
 from tests.support.snapshots import a_known_payment
 
 SECOND = Payment("pi_2", PaymentState.SUCCEEDED, NOW + timedelta(minutes=1), EUR_36, "ch_2")
 
 
-def refused(order: Order, *effects: StoredEffect, **asked: object) -> str | None:
+def refused(order: Order, *effects: StoredEffect, **asked: object) -> str:
     """Why it was, where the order stays as it is, and Stripe is asked for nothing."""
     change = given(order, effects=effects).changed_by(asked_of_order("refund-1", **asked))
     assert (change.result, change.order, change.effects) == ("not_refunded", order, ()), change.note
-    return change.note
+    return str(change.note)
 
 
 def said_of(order: Order, *effects: StoredEffect, **asked: object) -> str | None:
@@ -92,8 +79,7 @@ def test_what_is_in_another_currency_goes_back_after_it_and_a_part_of_it_only_by
     rest = "other_currency: 3600 eur of pi_1 can go back besides"
     assert said_of(twice) == f"900 usd of pi_2 to refund, 0 left then; {rest}"
     assert said_of(one_back) == "3600 eur of pi_1 to refund, 0 left then"
-    said = refused(twice, ordered("pi_2", None))
-    assert said and said.startswith(f"{rest}; refund_under_way: 900 usd of pi_2")
+    assert refused(twice, ordered("pi_2", None)).startswith(f"{rest}; refund_under_way: 900 usd of pi_2")
     for order in twice, one_back:
         which = "which_currency: its payments are in eur and usd, so name the one that is meant"
         assert refused(order, amount=900) == refused(order, amount=900, elsewhere=True) == which
@@ -180,26 +166,23 @@ def ordered(payment_id: str, amount: int | None, state: str = "PENDING", refund_
 
 PI_1_500 = "500 eur of pi_1 (operator_r0_stripe_refund_pi_1)"
 UNDER_WAY = f"refund_under_way: {PI_1_500} not reported by Stripe yet"
+TOO_MUCH = f"too_much: 3101 to refund, 3100 left; {UNDER_WAY}"
 AGAIN_IF_MEANT = "if it is meant all the same, say so with again"
 
 
 @pytest.mark.parametrize("state", ["PENDING", "PROCESSING", "RETRY"])
 def test_what_was_ordered_and_is_not_over_is_said_and_is_not_left(state: str) -> None:
     before = ordered("pi_1", 500, state)
-    assert refused(a_sold_order(), before, amount=500).startswith(UNDER_WAY)  # type: ignore[union-attr]
-    assert (
-        refused(a_sold_order(), before, amount=3_101, again=True) == f"too_much: 3101 to refund, 3100 left; {UNDER_WAY}"
-    )
+    assert refused(a_sold_order(), before, amount=500).startswith(UNDER_WAY)
+    assert refused(a_sold_order(), before, amount=3_101, again=True) == TOO_MUCH
     said = said_of(a_sold_order(), before, amount=500, again=True)
     assert said == f"500 eur of pi_1 to refund, 2600 left then; {UNDER_WAY}"
 
 
 def test_what_was_given_up_is_left_and_what_takes_all_leaves_nothing() -> None:
     assert said_of(a_sold_order(), ordered("pi_1", 500, "ERROR"), amount=500)
-    said = refused(a_sold_order(), ordered("pi_1", None), again=True)
-    assert said and said.startswith(
-        "nothing_left: no payment of it has anything left to refund; refund_under_way: 3600"
-    )
+    nothing_left = "nothing_left: no payment of it has anything left to refund; refund_under_way: 3600"
+    assert refused(a_sold_order(), ordered("pi_1", None), again=True).startswith(nothing_left)
 
 
 def test_a_refund_that_the_shop_makes_by_itself_counts_as_one_that_is_ordered() -> None:
@@ -207,16 +190,14 @@ def test_a_refund_that_the_shop_makes_by_itself_counts_as_one_that_is_ordered() 
     stored = effect_from(by_itself.effect_id, Document(effect_write(by_itself, NOW).fields, None))
     assert stored
     twice = a_sold_order(payments=Payments.of(PAID, SECOND))
-    said = refused(twice, stored, ordered("pi_1", 500))
-    assert said and said.startswith(f"refund_under_way: 3600 eur of pi_2 (evt_2_stripe_refund_pi_2) and {PI_1_500} not")
+    both = f"refund_under_way: 3600 eur of pi_2 (evt_2_stripe_refund_pi_2) and {PI_1_500} not"
+    assert refused(twice, stored, ordered("pi_1", 500)).startswith(both)
     assert said_of(twice, stored, payment="pi_1") == "3600 eur of pi_1 to refund, 0 left then"
 
 
 def test_what_stripe_has_made_counts_once_whether_or_not_its_event_is_there() -> None:
     made = ordered("pi_1", 500, "SUCCESS", "re_1")
-    assert (
-        refused(a_sold_order(), made, amount=3_101, again=True) == f"too_much: 3101 to refund, 3100 left; {UNDER_WAY}"
-    )
+    assert refused(a_sold_order(), made, amount=3_101, again=True) == TOO_MUCH
     by_its_sum = a_sold_order(payments=paid_as(amount_refunded=500))
     assert said_of(by_its_sum, made, amount=3_100, again=True)
     reported = replace(by_its_sum, refunds=Refunds.of(a_refund("re_1", 500)))
@@ -226,8 +207,7 @@ def test_what_stripe_has_made_counts_once_whether_or_not_its_event_is_there() ->
 def test_as_much_once_more_has_to_be_meant_unless_the_first_has_failed() -> None:
     made = ordered("pi_1", 500, "SUCCESS", "re_1")
     done, failed = (a_sold_order(refunds=Refunds.of(a_refund("re_1", 500, state))) for state in ("succeeded", "failed"))
-    said = refused(done, made, amount=500)
-    assert said and said.startswith("ordered_before: 500 of pi_1 went back with re_1")
+    assert refused(done, made, amount=500).startswith("ordered_before: 500 of pi_1 went back with re_1")
     assert said_of(done, made, amount=500, again=True)
     assert said_of(done, made, amount=501)
     assert said_of(failed, made, amount=500)
@@ -241,7 +221,7 @@ def test_what_a_refund_owes_that_failed_after_as_much_had_gone_back_is_ordered_w
     assert refused(owing, *effects, ordered("pi_1", 500), amount=500) == f"{UNDER_WAY}: {AGAIN_IF_MEANT}"
     made = a_refund("re_3", 500, at=NOW + timedelta(minutes=2))
     again = replace(owing, refunds=owing.refunds.merged_with(Refunds.of(made)))
-    assert refused(again, *effects, amount=500) is not None
+    assert refused(again, *effects, amount=500)
     gone = replace(owing, refunds=Refunds.of(replace(before, is_elsewhere=True), failed))
     assert said_of(gone, amount=500)
 
@@ -264,160 +244,4 @@ def test_what_was_ordered_of_another_payment_or_of_as_much_before_is_told_apart(
     anothers, in_part = ordered("pi_2", 500, "ERROR"), ordered("pi_1", 400, "SUCCESS", "re_0")
     assert said_of(done, anothers, amount=500)
     said = refused(done, in_part, ordered("pi_1", 500, "SUCCESS", "re_1"), amount=500)
-    assert said and said.startswith("ordered_before: 500 of pi_1 went back with re_1")
-
-
-# --- At once ----------------------------------------------------------------------------------------------------------
-
-
-def in_request(store: MemoryStore, request_id: str, **fields: object) -> Outcome:
-    """What becomes of an operator's request on this shop."""
-    return settled(requested(store, request_id, **fields), store)
-
-
-def requested(store: MemoryStore, request_id: str, **fields: object):  # type: ignore[no-untyped-def]  # noqa: ANN201
-    store.put(operator_request_path(request_id), an_operators_request("refund", **fields))
-    return replace(asked_of_order("refund-1", **fields), request_id=request_id)
-
-
-def test_of_two_operators_who_order_the_same_at_once_the_second_is_told_of_the_first() -> None:
-    store = a_shop_after(a_placement(), a_payment())
-    first, second = (requested(store, request_id, amount=500) for request_id in ("r1", "r2"))
-    overtaken = DisturbedStore(store, [someone_first(lambda: settled(first, store))])
-    outcome = settled(second, overtaken)
-    assert (outcome.result, (outcome.note or "").partition(":")[0]) == ("not_refunded", "refund_under_way")
-    assert [path for path in store.dump() if path.startswith("effects/")] == ["effects/operator_r1_stripe_refund_pi_1"]
-
-
-def a_shop_that_gave_up_half(request_id: str = "r1") -> MemoryStore:
-    """A refund of 500 that was given up, of a payment of 3,600."""
-    store = a_shop_after(a_placement(), a_payment())
-    in_request(store, request_id, amount=500)
-    ended(store, request_id, state="ERROR")
-    return store
-
-
-def ended(store: MemoryStore, request_id: str, **fields: object) -> None:
-    path = f"effects/operator_{request_id}_stripe_refund_pi_1"
-    store.put(path, {**(store.get(path) or {}), **fields})
-
-
-def retried(store: MemoryStore, *faster: Callable[[], object], request_id: str = "r1") -> tuple[str, str | None]:
-    """What becomes of it if its refund is to be tried again, and somebody else is faster."""
-    target, number = f"operator_{request_id}_stripe_refund_pi_1", len(store.dump())
-    store.put(operator_request_path(f"retry-{number}"), an_operators_request("retry", target=target))
-    asked = replace(asked_by_operator("retry-1", target=target), request_id=f"retry-{number}")
-    result, _, note = settled(asked, DisturbedStore(store, [someone_first(each) for each in faster]))
-    return result, note
-
-
-ANEW = (
-    "not_retried",
-    "ordered_anew: operator_r2_stripe_refund_pi_1 sends money of pi_1 back; what is still due can be ordered",
-)
-AGAIN = ("retry_ordered", "operator_r1_stripe_refund_pi_1 of order order-1 had been given up")
-
-
-def test_a_refund_that_was_given_up_is_not_tried_again_once_as_much_was_ordered_anew() -> None:
-    store = a_shop_that_gave_up_half()
-    in_request(store, "r2", amount=500)
-    assert retried(store) == ANEW
-    ended(store, "r2", state="SUCCESS", refundId="re_2")
-    assert retried(store) == ANEW
-    settled(an_updated_refund("evt_2", a_refund("re_2", 500, "failed", payment_id="pi_1")), store)
-    assert retried(store) == AGAIN
-
-
-def test_one_that_names_no_order_is_tried_again_all_the_same() -> None:
-    store = a_shop_that_gave_up_half()
-    ended(store, "r1", orderId="")
-    assert retried(store)[0] == "retry_ordered"
-
-
-def test_so_it_is_if_that_was_ordered_or_tried_again_at_the_same_moment() -> None:
-    store = a_shop_that_gave_up_half()
-    assert retried(store, lambda: in_request(store, "r2", amount=500)) == ANEW
-    store = a_shop_that_gave_up_half("r2")
-    in_request(store, "r1", amount=500)
-    ended(store, "r1", state="ERROR")
-    assert retried(store, lambda: retried(store, request_id="r2")) == ANEW
-
-
-@pytest.mark.parametrize("state", ["ERROR", "SUCCESS"])
-def test_it_is_if_the_other_was_given_up_too_or_a_person_has_handled_that(state: str) -> None:
-    store = a_shop_that_gave_up_half("r2")
-    ended(store, "r2", state=state)
-    in_request(store, "r1", amount=500)
-    ended(store, "r1", state="ERROR")
-    assert retried(store) == AGAIN
-
-
-def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -> None:
-    store = a_shop_that_gave_up_half()
-    settled(an_updated_refund("evt_2", a_refund("re_7", 500, "pending", payment_id="pi_1")), store)
-    why = "refunded_already: re_7 is as much of pi_1; if another is meant, order that"
-    assert retried(store) == ("not_retried", why)
-    # Another one was ordered later, in the knowledge of this one, whatever its units.
-    in_request(store, "r2", amount=500, again=True, restock="none")
-    ended(store, "r2", state="SUCCESS", refundId="re_7")
-    assert retried(store) == ANEW
-    # It is an earlier one's, or it was not as much, or it has come to nothing.
-    store = a_shop_after(a_placement(), a_payment())
-    in_request(store, "r0", amount=500, restock="none")
-    ended(store, "r0", state="SUCCESS", refundId="re_7")
-    settled(an_updated_refund("evt_2", a_refund("re_7", 500, "pending", payment_id="pi_1")), store)
-    in_request(store, "r1", amount=500, again=True)
-    ended(store, "r1", state="ERROR")
-    assert retried(store) == AGAIN
-    for refund_id, amount, status in ("re_8", 499, "succeeded"), ("re_9", 500, "failed"):
-        store = a_shop_that_gave_up_half()
-        settled(an_updated_refund("evt_2", a_refund(refund_id, amount, status, payment_id="pi_1")), store)
-        assert retried(store) == AGAIN
-
-
-def test_that_a_payment_is_of_an_earlier_order_is_read_of_the_payment() -> None:
-    store = a_shop_after(a_placement(), a_payment())
-    # It was deleted, and somebody has ordered and paid under the same id.
-    another = {**(store.get("orders/order-1") or {}), "payments": {}, "paymentIntentId": "pi_2", "chargeId": "ch_2"}
-    store.put("orders/order-1", another)
-    outcome = in_request(store, "r1", payment="pi_1")
-    assert (outcome.result, (outcome.note or "").partition(":")[0]) == ("refund_ordered", "earlier_order")
-
-
-@pytest.mark.parametrize("state", ["ERROR", "SUCCESS"])
-def test_nor_is_as_much_ordered_anew_without_a_word_also_if_a_person_has_handled_it(state: str) -> None:
-    store = a_shop_that_gave_up_half()
-    ended(store, "r1", state=state)
-    settled(an_updated_refund("evt_2", a_refund("re_7", 500, payment_id="pi_1")), store)
-    outcome = in_request(store, "r2", amount=500)
-    assert (outcome.result, (outcome.note or "").partition(":")[0]) == ("not_refunded", "ordered_before")
-    assert in_request(store, "r3", amount=499).result == "refund_ordered"
-    assert in_request(store, "r4", amount=500, again=True).result == "refund_ordered"
-    # What another order has brought about is not this one's.
-    store = a_shop_that_gave_up_half()
-    in_request(store, "r2", amount=500)
-    ended(store, "r2", state="SUCCESS", refundId="re_7")
-    settled(an_updated_refund("evt_2", a_refund("re_7", 500, "failed", payment_id="pi_1")), store)
-    assert in_request(store, "r5", amount=500).result == "refund_ordered"
-
-
-class Stripe:
-    def create_refund(self, request: Mapping[str, Any], *, key: str) -> Refund:
-        assert (request["amount"], request["metadata"]["restock"]) == (500, "none")
-        return Refund("re_7", "pending", 500, "eur")
-
-    def refund_made_for(self, payment_id: str, effect_key: str) -> None:
-        """None yet."""
-
-
-def test_until_stripe_has_reported_what_it_has_made_a_second_order_is_told_of_it() -> None:
-    store = a_shop_after(a_placement(), a_payment())
-    in_request(store, "r1", amount=500, restock="none")
-    performer = Refunding(Stripe(), store, AutoRefund.OFF, None)  # type: ignore[arg-type]
-    Outbox(store, performer).effects.perform("operator_r1_stripe_refund_pi_1")
-    effect = store.get("effects/operator_r1_stripe_refund_pi_1") or {}
-    after = {"state": str(EffectState.SUCCESS), "refundId": "re_7", "payload": None}
-    assert effect.items() >= {**after, "expireAt": NOW + timedelta(days=90)}.items()
-    assert (in_request(store, "r2").note or "").startswith("refund_under_way: 500 eur of pi_1")
-    settled(a_refunded_charge("evt_2", a_refund("re_7", 500), total=500), store)
-    assert in_request(store, "r3").result == "refund_ordered"
+    assert said.startswith("ordered_before: 500 of pi_1 went back with re_1")

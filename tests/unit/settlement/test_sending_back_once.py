@@ -1,0 +1,190 @@
+"""Of a refund that was given up, reported or ordered at the same moment, a second order is seen before it is made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from database.documents.operator_requests import operator_request_path
+from effects.effect import EffectState
+from effects.refunding import Refunding
+from orders.outcome import Outcome
+from settlement.terms import AutoRefund
+from stripe_api.api import Refund
+from tests.support.builders import NOW, a_placement
+from tests.support.effects import Outbox
+from tests.support.interference import DisturbedStore, someone_first
+from tests.support.memory_store import MemoryStore
+from tests.support.operators import an_operators_request, asked_by_operator, asked_of_order
+from tests.support.payments import a_payment
+from tests.support.refunds import a_refund, a_refunded_charge, an_updated_refund
+from tests.support.settling import settled
+from tests.support.shop import a_shop_after, document_at
+
+
+def in_request(store: MemoryStore, request_id: str, **fields: object) -> Outcome:
+    """What becomes of an operator's request on this shop."""
+    return settled(requested(store, request_id, **fields), store)
+
+
+def answered(store: MemoryStore, request_id: str, **fields: object) -> tuple[str, str]:
+    """How the request ends, and the word with which it says why."""
+    return briefly(in_request(store, request_id, **fields))
+
+
+def briefly(outcome: Outcome) -> tuple[str, str]:
+    return outcome.result, (outcome.note or "").partition(":")[0]
+
+
+def reported(store: MemoryStore, refund_id: str, status: str = "succeeded", amount: int = 500) -> None:
+    """By Stripe, of the payment."""
+    settled(an_updated_refund("evt_2", a_refund(refund_id, amount, status)), store)
+
+
+def requested(store: MemoryStore, request_id: str, **fields: object):  # type: ignore[no-untyped-def]  # noqa: ANN201
+    store.put(operator_request_path(request_id), an_operators_request("refund", **fields))
+    return replace(asked_of_order("refund-1", **fields), request_id=request_id)
+
+
+def test_of_two_operators_who_order_the_same_at_once_the_second_is_told_of_the_first() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    first, second = (requested(store, request_id, amount=500) for request_id in ("r1", "r2"))
+    overtaken = DisturbedStore(store, [someone_first(lambda: settled(first, store))])
+    assert briefly(settled(second, overtaken)) == ("not_refunded", "refund_under_way")
+    assert [path for path in store.dump() if path.startswith("effects/")] == ["effects/operator_r1_stripe_refund_pi_1"]
+
+
+def a_shop_that_gave_up_half(request_id: str = "r1") -> MemoryStore:
+    """A refund of 500 that was given up, of a payment of 3,600."""
+    store = a_shop_after(a_placement(), a_payment())
+    give_up(store, request_id)
+    return store
+
+
+def give_up(store: MemoryStore, request_id: str, **fields: object) -> None:
+    """Ordered, and given up."""
+    in_request(store, request_id, amount=500, **fields)
+    ended(store, request_id, state="ERROR")
+
+
+def ended(store: MemoryStore, request_id: str, **fields: object) -> None:
+    path = f"effects/operator_{request_id}_stripe_refund_pi_1"
+    store.put(path, {**document_at(store, path), **fields})
+
+
+def retried(store: MemoryStore, *faster: Callable[[], object], request_id: str = "r1") -> tuple[str, str | None]:
+    """What becomes of it if its refund is to be tried again, and somebody else is faster."""
+    target, number = f"operator_{request_id}_stripe_refund_pi_1", len(store.dump())
+    store.put(operator_request_path(f"retry-{number}"), an_operators_request("retry", target=target))
+    asked = replace(asked_by_operator("retry-1", target=target), request_id=f"retry-{number}")
+    result, _, note = settled(asked, DisturbedStore(store, [someone_first(each) for each in faster]))
+    return result, note
+
+
+ANEW = (
+    "not_retried",
+    "ordered_anew: operator_r2_stripe_refund_pi_1 sends money of pi_1 back; what is still due can be ordered",
+)
+AGAIN = ("retry_ordered", "operator_r1_stripe_refund_pi_1 of order order-1 had been given up")
+
+
+def test_a_refund_that_was_given_up_is_not_tried_again_once_as_much_was_ordered_anew() -> None:
+    store = a_shop_that_gave_up_half()
+    in_request(store, "r2", amount=500)
+    assert retried(store) == ANEW
+    ended(store, "r2", state="SUCCESS", refundId="re_2")
+    assert retried(store) == ANEW
+    reported(store, "re_2", "failed")
+    assert retried(store) == AGAIN
+
+
+def test_one_that_names_no_order_is_tried_again_all_the_same() -> None:
+    store = a_shop_that_gave_up_half()
+    ended(store, "r1", orderId="")
+    assert retried(store)[0] == "retry_ordered"
+
+
+def test_so_it_is_if_that_was_ordered_or_tried_again_at_the_same_moment() -> None:
+    store = a_shop_that_gave_up_half()
+    assert retried(store, lambda: in_request(store, "r2", amount=500)) == ANEW
+    store = a_shop_that_gave_up_half("r2")
+    give_up(store, "r1")
+    assert retried(store, lambda: retried(store, request_id="r2")) == ANEW
+
+
+@pytest.mark.parametrize("state", ["ERROR", "SUCCESS"])
+def test_it_is_if_the_other_was_given_up_too_or_a_person_has_handled_that(state: str) -> None:
+    store = a_shop_that_gave_up_half("r2")
+    ended(store, "r2", state=state)
+    give_up(store, "r1")
+    assert retried(store) == AGAIN
+
+
+def test_a_part_that_stripe_has_refunded_after_all_is_not_refunded_once_more() -> None:
+    store = a_shop_that_gave_up_half()
+    reported(store, "re_7", "pending")
+    why = "refunded_already: re_7 is as much of pi_1; if another is meant, order that"
+    assert retried(store) == ("not_retried", why)
+    # Another one was ordered later, in the knowledge of this one, whatever its units.
+    in_request(store, "r2", amount=500, again=True, restock="none")
+    ended(store, "r2", state="SUCCESS", refundId="re_7")
+    assert retried(store) == ANEW
+    # It is an earlier one's, or it was not as much, or it has come to nothing.
+    store = a_shop_after(a_placement(), a_payment())
+    in_request(store, "r0", amount=500, restock="none")
+    ended(store, "r0", state="SUCCESS", refundId="re_7")
+    reported(store, "re_7", "pending")
+    give_up(store, "r1", again=True)
+    assert retried(store) == AGAIN
+    for refund_id, amount, status in ("re_8", 499, "succeeded"), ("re_9", 500, "failed"):
+        store = a_shop_that_gave_up_half()
+        reported(store, refund_id, status, amount)
+        assert retried(store) == AGAIN
+
+
+def test_that_a_payment_is_of_an_earlier_order_is_read_of_the_payment() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    # It was deleted, and somebody has ordered and paid under the same id.
+    another = {**document_at(store, "orders/order-1"), "payments": {}, "paymentIntentId": "pi_2", "chargeId": "ch_2"}
+    store.put("orders/order-1", another)
+    assert answered(store, "r1", payment="pi_1") == ("refund_ordered", "earlier_order")
+
+
+@pytest.mark.parametrize("state", ["ERROR", "SUCCESS"])
+def test_nor_is_as_much_ordered_anew_without_a_word_also_if_a_person_has_handled_it(state: str) -> None:
+    store = a_shop_that_gave_up_half()
+    ended(store, "r1", state=state)
+    reported(store, "re_7")
+    assert answered(store, "r2", amount=500) == ("not_refunded", "ordered_before")
+    assert in_request(store, "r3", amount=499).result == "refund_ordered"
+    assert in_request(store, "r4", amount=500, again=True).result == "refund_ordered"
+    # What another order has brought about is not this one's.
+    store = a_shop_that_gave_up_half()
+    in_request(store, "r2", amount=500)
+    ended(store, "r2", state="SUCCESS", refundId="re_7")
+    reported(store, "re_7", "failed")
+    assert in_request(store, "r5", amount=500).result == "refund_ordered"
+
+
+class Stripe:
+    def create_refund(self, request: Mapping[str, Any], *, key: str) -> Refund:
+        assert (request["amount"], request["metadata"]["restock"]) == (500, "none")
+        return Refund("re_7", "pending", 500, "eur")
+
+    def refund_made_for(self, payment_id: str, effect_key: str) -> None:
+        """None yet."""
+
+
+def test_until_stripe_has_reported_what_it_has_made_a_second_order_is_told_of_it() -> None:
+    store = a_shop_after(a_placement(), a_payment())
+    in_request(store, "r1", amount=500, restock="none")
+    performer = Refunding(Stripe(), store, AutoRefund.OFF, None)  # type: ignore[arg-type]
+    Outbox(store, performer).effects.perform("operator_r1_stripe_refund_pi_1")
+    effect = document_at(store, "effects/operator_r1_stripe_refund_pi_1")
+    after = {"state": str(EffectState.SUCCESS), "refundId": "re_7", "payload": None}
+    assert effect.items() >= {**after, "expireAt": NOW + timedelta(days=90)}.items()
+    assert (in_request(store, "r2").note or "").startswith("refund_under_way: 500 eur of pi_1")
+    settled(a_refunded_charge("evt_2", a_refund("re_7", 500), total=500), store)
+    assert in_request(store, "r3").result == "refund_ordered"
