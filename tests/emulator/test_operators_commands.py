@@ -8,8 +8,7 @@ from click.testing import Result
 
 from tests.emulator.ordering_shop import HELD, ON_THE_SHELF, PAID, SOLD, Shop, operated
 from tests.support.builders import NOW
-
-YES = ("--yes", "--reason", "as agreed", "--operator", "olga")
+from tests.support.operating import YES
 
 
 def ran(shop: Shop, *words: str) -> Result:

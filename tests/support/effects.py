@@ -18,6 +18,12 @@ A_MAIL = a_message(EffectKind.MAIL, "customer", "order-1", "evt_1", "alice")
 A_REFUND = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_2", "order-1", "evt_1", "alice")
 
 
+def with_effect(store: MemoryStore, effect: Effect, **changes: object) -> MemoryStore:
+    """The same shop once this effect was written, and changed since."""
+    store.put(effect_path(effect.effect_id), {**effect_write(effect, NOW).fields, **changes})
+    return store
+
+
 @dataclass
 class World:
     """Outside. It remembers under which key it was asked for what."""
@@ -55,7 +61,7 @@ class Outbox:
 
     def put(self, effect: Effect = A_MAIL, **changes: object) -> str:
         """Its id."""
-        self.store.put(effect_path(effect.effect_id), {**effect_write(effect, NOW).fields, **changes})
+        with_effect(self.store, effect, **changes)
         return effect.effect_id
 
     def fields(self, effect: Effect = A_MAIL) -> dict[str, Any]:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from database.firestore_store import FirestoreStore
 
 
+YES = ("--yes", "--reason", "as agreed", "--operator", "olga")
+"""What makes a command do what it shows."""
+
+
 @dataclass(frozen=True)
 class ShopInMemory(Shop):
     kept: MemoryStore = field(default_factory=MemoryStore)

@@ -7,9 +7,10 @@ from typing import Protocol
 from orders.events import OrderEvent
 from orders.shop_events import ReservationLapsed
 from tests.support.auditor import complaints
-from tests.support.builders import NOW, Fields, a_catalogue_entry, a_request, a_reserved_order, an_order
+from tests.support.builders import NOW, Fields, a_catalogue_entry, a_placement, a_request, a_reserved_order, an_order
 from tests.support.memory_store import MemoryStore
 from tests.support.operators import OPERATORS_REQUESTS
+from tests.support.payments import a_payment
 from tests.support.settling import settled
 
 SHIRTS = 10
@@ -79,6 +80,12 @@ def a_shop_after(*events: OrderEvent) -> MemoryStore:
     for event in events:
         settled(event, store, now=time_of(event))
     return store
+
+
+def a_shop_paid_twice(*events: OrderEvent) -> MemoryStore:
+    """Its order is paid with pi_1 and with pi_2, before these events."""
+    second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
+    return a_shop_after(a_placement(), a_payment(), second, *events)
 
 
 def time_of(event: OrderEvent) -> datetime:

@@ -14,17 +14,14 @@ from settlement.terms import AutoRefund
 from stripe_api.api import AlreadyRefunded, Refund, StripeApi, StripeRefused, StripeUnavailable
 from stripe_api.client import StripeClient
 from stripe_api.keys import EMULATORS_KEY, stripe_key_from
-from tests.support.builders import NOW, a_placement
+from tests.support.builders import NOW
 from tests.support.effects import A_REFUND
 from tests.support.memory_store import MemoryStore
-from tests.support.payments import a_payment
-from tests.support.shop import a_shop_after
+from tests.support.shop import a_shop_paid_twice
 from tests.support.stripe_requests import a_session_request
 from tests.support.stripe_stand_in import a_stand_in
 from tools.stripe_stand_in.faults import Kind
 from tools.stripe_stand_in.idempotency import LIFETIME_SECONDS
-
-PAID_TWICE = (a_placement(), a_payment(), a_payment(event_id="evt_2", payment_intent_id="pi_2", charge_id="ch_2"))
 
 
 class Stripe:
@@ -47,7 +44,7 @@ class Stripe:
 
 
 def refunding(stripe: Stripe | StripeClient, store: MemoryStore | None = None, **settings: str) -> Refunding:
-    store = a_shop_after(*PAID_TWICE) if store is None else store
+    store = a_shop_paid_twice() if store is None else store
     auto_refund = AutoRefund(settings.get("auto_refund", "extras"))
     return Refunding(cast("StripeApi", stripe), store, auto_refund, settings.get("shop_id"))
 

@@ -25,7 +25,7 @@ from tests.support.operators import an_operators_request
 from tests.support.payments import a_payment
 from tests.support.refunds import a_refund, an_updated_refund
 from tests.support.settling import settled
-from tests.support.shop import a_shop, a_shop_after
+from tests.support.shop import a_shop, a_shop_after, a_shop_paid_twice
 
 AN_HOUR = timedelta(hours=1)
 AT = NOW + AN_HOUR
@@ -248,8 +248,7 @@ def reported(event_id: str, status: str) -> RefundUpdated:
 
 
 def test_money_that_came_twice_is_shown_until_it_is_refunded_or_on_its_way_back() -> None:
-    second = a_payment("evt_2", payment_intent_id="pi_2", charge_id="ch_2")
-    store = a_shop_after(a_placement(), a_payment(), second)
+    store = a_shop_paid_twice()
     twice = found_in(store)["paid twice"]
     assert (twice.needs_person, [money.amount for money in twice.money]) == (True, [3_600])
     assert operated(store, "status", now=AT).exit_code == ExitCode.FOUND

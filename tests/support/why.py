@@ -1,0 +1,51 @@
+"""What `./shop why` says, and shops about which it has something to say."""
+
+import json
+from typing import Any
+
+from effects.effect import EffectKind, a_stripe_call
+from orders.money import Money
+from tests.support.builders import NOW, Fields, a_placement
+from tests.support.memory_store import MemoryStore
+from tests.support.operating import operated
+from tests.support.payments import a_payment
+from tests.support.shop import a_shop_after
+
+TOO_LITTLE = Money(3_000, "eur")
+A_REFUND = a_stripe_call(EffectKind.STRIPE_REFUND, "pi_1", "order-1", "evt_1", "alice")
+FINALIZED = "reserved > finalized, €36.00, shirt stock -3 reserved -3"
+
+
+def told(store: MemoryStore, some_id: str = "order-1", **when: Any) -> str:
+    return operated(store, "why", some_id, **when).stdout
+
+
+def next_steps(store: MemoryStore, **when: Any) -> list[str]:
+    """Each as its command, or where there is none as why."""
+    steps = json.loads(operated(store, "why", "order-1", "--json", **when).stdout)["next"]
+    return [step["command"] or step["why"] for step in steps]
+
+
+def ways_back(options: str = "") -> list[str]:
+    """By Stripe, or as it went back elsewhere."""
+    return [f"./shop refund {options}order-1", f"./shop refund {options}--elsewhere order-1"]
+
+
+def a_parked_event(**changes: object) -> Fields:
+    return {
+        "eventType": "payment_intent.succeeded",
+        "orderId": "order-1",
+        "processed": False,
+        "parkedAt": NOW,
+        "result": "order_not_found",
+        "reason": "order order-1 does not exist",
+        "event": {"kind": "payment_succeeded", "amount": 3_600, "currency": "eur"},
+        **changes,
+    }
+
+
+def a_shop_in_review() -> MemoryStore:
+    return a_shop_after(a_placement(), a_payment(money=TOO_LITTLE))
+
+
+BY_OLGA = {"operator": "olga", "reason": "told on the phone"}
