@@ -11,7 +11,7 @@ from tests.proofs.simulation.history import Outside
 from tests.proofs.simulation.oracle import Oracle
 from tests.proofs.simulation.payments import Payment
 from tests.proofs.simulation.world import KEYS_LAST, KNOWS_KEYS, Request, World
-from tests.support.auditor import effect_given_up
+from tests.support.event_auditor import effect_given_up
 
 Fields = Mapping[str, Any]
 Documents = Mapping[str, Fields]

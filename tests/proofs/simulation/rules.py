@@ -21,9 +21,9 @@ from stripe_api.lists import ListedRefund, PaymentIntent
 from tests.proofs.simulation.oracle import refund_reports_in, reports_of
 from tests.proofs.simulation.payments import Payment, Repayment
 from tests.proofs.simulation.scenarios import Scenario
-from tests.support.auditor import Recount
 from tests.support.builders import NOW, Fields
 from tests.support.memory_store import MemoryStore
+from tests.support.stock_auditor import Recount
 
 AtStripe = tuple[Scenario, Collection[str]]
 """With the ids of the events that a person has handled: what they say is not known here."""

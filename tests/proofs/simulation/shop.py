@@ -32,11 +32,12 @@ from tests.proofs.simulation.scenarios import Scenario, catalogue_entry_of, refu
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import Work, Worker
 from tests.proofs.simulation.world import World
-from tests.support.auditor import Recount, recount_of
+from tests.support.auditor import recount_of
 from tests.support.builders import NOW, TERMS, Fields, a_request
 from tests.support.firestore_events import a_created_event, created
 from tests.support.memory_store import MemoryStore
 from tests.support.operators import an_operators_request
+from tests.support.stock_auditor import Recount
 from triggers.sweep import Ending
 from webhooks.ownership import Naming
 

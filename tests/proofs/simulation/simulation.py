@@ -21,8 +21,9 @@ from tests.proofs.simulation.scenarios import Scenario
 from tests.proofs.simulation.shop import A_MOMENT, Shop
 from tests.proofs.simulation.tally import Tally
 from tests.proofs.simulation.workers import OUTSIDE, Rpc, Thread, Worker
-from tests.support.auditor import Recount, complaints, imbalances, leftovers, unperformed
+from tests.support.auditor import complaints, imbalances, leftovers, unperformed
 from tests.support.builders import Fields
+from tests.support.stock_auditor import Recount
 from triggers.sweep import STRANDED_AFTER
 
 _DELIVERED_AGAIN_AFTER: Final = timedelta(minutes=20)
