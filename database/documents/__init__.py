@@ -1,1 +1,1 @@
-"""Each collection's documents, in both directions: the domain as fields, and fields as the domain. Pure."""
+"""One module per collection, in both directions: domain objects to fields, and fields to domain objects. Pure."""

@@ -1,4 +1,4 @@
-"""`anchors/{time}` ↔ an anchor of the audit trail, under it its heads in parts; and `sweeps/anchor`, the latest one."""
+"""`anchors/{time}` ↔ an anchor of the audit trail, its heads in parts below it; and `sweeps/anchor`, the latest."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ def anchor_path(anchor_id: str) -> str:
 
 
 def anchor_id_of(until: datetime) -> str:
-    """Ids in the order of their times."""
+    """An id that sorts by time."""
     return f"{until:%Y%m%dT%H%M%S%fZ}"
 
 
@@ -28,7 +28,7 @@ def part_write(anchor_id: str, number: int, heads: Iterable[MovedHead]) -> Creat
 
 
 def heads_in(part: Fields) -> Iterator[tuple[str, Head]]:
-    """The heads of one part, by their orders' ids."""
+    """The heads in one part, each with its order's id."""
     listed = part.get("heads")
     for each in listed if isinstance(listed, list) else ():
         if isinstance(each, Mapping) and isinstance(order_id := each.get("orderId"), str) and (head := head_from(each)):
@@ -36,20 +36,20 @@ def heads_in(part: Fields) -> Iterator[tuple[str, Head]]:
 
 
 def latest_from(document: Document | None) -> LatestAnchor | None:
-    """None before the first one."""
+    """None before the first anchor."""
     fields = document.fields if document else {}
     head, until = head_from(fields), time_or_none(fields.get("until"))
     return LatestAnchor(head, until) if head and until else None
 
 
 def anchor_writes(anchor_id: str, anchor: Fields, latest: Document | None) -> Sequence[Create | Update]:
-    """The anchor, and that it is the latest, unless somebody else has written one since."""
+    """Write the anchor and record it as the latest, unless another was written since."""
     fields = {"auditHead": anchor["hash"], "auditCount": anchor["sequence"], "until": anchor["until"]}
     pointer = Update(LATEST_ANCHOR, fields, latest.version) if latest else Create(LATEST_ANCHOR, fields)
     return Create(anchor_path(anchor_id), anchor), pointer
 
 
 def moved_head_from(order_id: str, fields: Fields) -> MovedHead | None:
-    """Of an order; None if it has no chain."""
+    """The order's head; None if it has no chain."""
     head, moved_at = head_from(fields), time_or_none(fields.get("updatedAt"))
     return MovedHead(order_id, head, moved_at) if head and moved_at else None

@@ -1,6 +1,6 @@
-"""`auditHead` and `auditCount` in an order ↔ where the chain of its audit entries ends.
+"""`auditHead` and `auditCount` of an order ↔ the end of its chain of audit entries.
 
-`chains/operators` has the same of the acts of operators that touch no order, such as corrections of stock.
+`chains/operators` has the same for operators' acts that concern no order, such as stock corrections.
 """
 
 from typing import Final
@@ -11,11 +11,11 @@ from orders.numbers import whole_number
 
 HEAD_FIELDS: Final = ("auditHead", "auditCount")
 ACTS_CHAIN: Final = "chains/operators"
-"""No order can have an id like that, so anchors list its head by this name."""
+"""Also its name in anchors: no order can have an id like this."""
 
 
 def head_from(fields: Fields) -> Head | None:
-    """None before the first entry of a chain. If somebody has made it unreadable, the next entry begins a new one."""
+    """None before a chain's first entry. If somebody has made it unreadable, the next entry begins a new chain."""
     head, count = fields.get("auditHead"), whole_number(fields.get("auditCount"))
     if not isinstance(head, str) or len(head) != HASH_DIGITS or count is None or count < 1:
         return None
@@ -23,15 +23,15 @@ def head_from(fields: Fields) -> Head | None:
 
 
 def head_fields(entry_fields: Fields) -> dict[str, object]:
-    """What the order says once the chain ends with this entry."""
+    """The order's fields once its chain ends with this entry."""
     return {"auditHead": entry_fields["hash"], "auditCount": entry_fields["sequence"]}
 
 
 def acts_head_write(entry_fields: Fields, version: object) -> Create | Update:
-    """That the chain ends with this entry, if it ended where it was read: of two operators at once, one comes later.
+    """Record that the chain ends with this entry, unless another operator's act has been added since it was read.
 
     Args:
-        version: of ACTS_CHAIN as it was read; None if there is none.
+        version: of ACTS_CHAIN as read; None if it does not exist.
     """
     fields = head_fields(entry_fields)
     return Create(ACTS_CHAIN, fields) if version is None else Update(ACTS_CHAIN, fields, version)

@@ -1,4 +1,4 @@
-"""`auditLog/{eventId}` ↔ an entry of the audit trail, and under it the further deliveries of its event."""
+"""`auditLog/{eventId}` ↔ an entry of the audit trail, with further deliveries of its event below it."""
 
 from collections.abc import Mapping
 
@@ -17,12 +17,12 @@ def audit_path(event_id: str) -> str:
 
 
 def deliveries_path(event_id: str) -> str:
-    """The further deliveries of the event, under the number that each has."""
+    """The collection of further deliveries of the event, each under its number."""
     return f"{audit_path(event_id)}/deliveries"
 
 
 def set_aside_from(document: Document | None) -> SetAsideEntry | None:
-    """The entry, if it only says that the event was of another account or the other mode, or that it is handled."""
+    """The entry, if the event was only set aside, by the terms or by a person; else None."""
     said = document.fields.get("result") if document else None
     result = next((result for result in UNSETTLED if result == said), None)
     if document is None or result is None:
@@ -32,7 +32,7 @@ def set_aside_from(document: Document | None) -> SetAsideEntry | None:
 
 
 def entry_write(entry: AuditEntry, snapshot: Snapshot) -> Create | Update:
-    """The event's audit entry, next in its order's chain, in the place of one that only says that it was set aside."""
+    """The event's audit entry, next in its order's chain; it replaces an entry that only set the event aside."""
     path, fields = audit_path(entry.event_id), _entry_fields(entry)
     if (replaced := snapshot.set_aside) is None:
         return Create(path, chained(fields, snapshot.audit_head))
@@ -40,22 +40,22 @@ def entry_write(entry: AuditEntry, snapshot: Snapshot) -> Create | Update:
 
 
 def act_write(entry: AuditEntry, snapshot: Snapshot) -> Create:
-    """The entry of an operator's act that touches no order, next in the chain of those."""
+    """The entry of an operator's act that concerns no order, next in the chain of such acts."""
     return Create(audit_path(entry.event_id), chained(_entry_fields(entry), snapshot.acts_head))
 
 
 def unchained_write(entry: AuditEntry, replaced: SetAsideEntry | None = None) -> Create | Update:
-    """The entry of an event of Stripe's that changes nothing, and so is part of no chain.
+    """The entry of a Stripe event that changes nothing, and so is in no chain.
 
     Args:
-        replaced: what said before that the event was set aside.
+        replaced: an earlier entry that set the event aside.
     """
     path, fields = audit_path(entry.event_id), _entry_fields(entry)
     return Update(path, _in_place_of(replaced, fields), replaced.version) if replaced else Create(path, fields)
 
 
 def _in_place_of(replaced: SetAsideEntry, fields: Mapping[str, object]) -> dict[str, object]:
-    # An update keeps what it does not name, and a hash is over all that is there.
+    # An update keeps fields that it does not name, but the hash covers all fields.
     return {**dict.fromkeys(sorted(replaced.names - fields.keys())), **fields}
 
 
@@ -76,7 +76,7 @@ def delivery_write(delivery: StripeDelivery, order_id: str | None, number: int, 
 
 
 def account_fields(account: str | None) -> dict[str, object]:
-    """Nothing for an event of our own account, as nearly all are."""
+    """Empty for an event of our own account, as nearly all are."""
     return {} if account is None else {"account": account}
 
 
@@ -106,5 +106,5 @@ def _entry_fields(entry: AuditEntry) -> dict[str, object]:
 
 
 def _operator_fields(entry: AuditEntry) -> dict[str, object]:
-    """Nothing for what no operator has done, as nearly all is."""
+    """Empty if no operator acted, as nearly always."""
     return {} if entry.operator is None else {"operator": entry.operator, "reason": entry.reason}

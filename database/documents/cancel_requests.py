@@ -1,4 +1,4 @@
-"""`cancelRequests/{orderId}` ↔ who asked for the order to be cancelled, and how long that is kept."""
+"""`cancelRequests/{orderId}` ↔ who asked to cancel the order, and how long that is kept."""
 
 from datetime import datetime, timedelta
 
@@ -17,5 +17,5 @@ def cancel_request_from(document: Document) -> CancelRequest:
 
 
 def settled_request(order_id: str, request: CancelRequest, now: datetime, lifetime: timedelta) -> Update:
-    """From now on the request only repeats what the audit trail says, and it names a person."""
+    """Let the request expire: it only repeats the audit trail from now on, and it names a person."""
     return Update(cancel_request_path(order_id), {"expireAt": now + lifetime}, request.version)

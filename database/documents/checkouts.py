@@ -1,4 +1,4 @@
-"""`checkouts/{orderId}` ↔ the latest attempt to have an order paid in a Checkout session of our own."""
+"""`checkouts/{orderId}` ↔ the latest attempt to have an order paid in a Checkout session that the service opened."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ def checkout_path(order_id: str) -> str:
 
 
 def known_checkout_from(document: Document) -> KnownCheckout | None:
-    """None if it cannot be read: then the order has no session that anybody could believe."""
+    """None if it cannot be read: then no session counts as the order's own."""
     fields = document.fields
     attempt, state = whole_number(fields.get("attempt")), text_or_none(fields.get("state"))
     asked, expires_at = (
@@ -48,14 +48,14 @@ def known_checkout_from(document: Document) -> KnownCheckout | None:
 
 
 def checkout_write(checkout: Checkout, order: Order, snapshot: Snapshot, now: datetime) -> Create | Update:
-    """The attempt as it is now, if nobody has changed it since it was read."""
+    """Write the attempt, unless it has changed since it was read."""
     path, known = checkout_path(order.order_id), snapshot.checkout
     fields = {**checkout_fields(checkout), "userId": order.user_id, "updatedAt": now}
     return Update(path, fields, known.version) if known else Create(path, fields)
 
 
 def recorded_session(order_id: str, checkout: Checkout, version: object, now: datetime) -> Update:
-    """What Stripe has answered, if the attempt is as it was when Stripe was asked."""
+    """Record Stripe's answer, unless the attempt has changed since Stripe was asked."""
     return Update(checkout_path(order_id), {**checkout_fields(checkout), "updatedAt": now}, version)
 
 
@@ -77,7 +77,7 @@ def checkout_fields(checkout: Checkout) -> dict[str, object]:
 
 
 def totals_fields(totals: SessionTotals) -> dict[str, object]:
-    """What a session says that it cost, as an event that is parked keeps it."""
+    """A session's totals, as a parked event stores them."""
     return {
         "subtotal": totals.subtotal,
         "total": totals.total,

@@ -1,4 +1,4 @@
-"""`disputes/{disputeId}` ↔ a dispute in its own latest state, and the order whose payment is disputed."""
+"""`disputes/{disputeId}` ↔ a dispute in its latest state, and the order whose payment is disputed."""
 
 from database.documents.values import money_or_none, text_or_none, time_or_none
 from database.ids import is_order_id
@@ -21,7 +21,7 @@ def known_dispute_from(dispute_id: str, document: Document) -> KnownDispute:
 
 
 def dispute_write(dispute: Dispute, order_id: str, snapshot: Snapshot) -> Create | Update:
-    """The dispute as it is now, if it still is as it was read."""
+    """Write the dispute, unless it has changed since it was read."""
     path, fields = dispute_path(dispute.dispute_id), {"orderId": order_id, **dispute_fields(dispute)}
     return Update(path, fields, snapshot.dispute.version) if snapshot.dispute else Create(path, fields)
 
@@ -44,7 +44,7 @@ def dispute_from(dispute_id: str, fields: Fields) -> Dispute | None:
 
 
 def dispute_fields(dispute: Dispute) -> dict[str, object]:
-    """All that is known of it but its id."""
+    """All of the dispute but its id."""
     return {
         "status": dispute.status,
         "reason": dispute.reason,

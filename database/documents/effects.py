@@ -1,4 +1,4 @@
-"""`effects/{effectId}` ↔ an effect: the outbox of what is done outside, and how far each of it is."""
+"""`effects/{effectId}` ↔ an effect: the outbox, with the progress of each effect."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ def effect_path(effect_id: str) -> str:
 
 
 def effects_of(order_id: str) -> Listing:
-    """All but what is sent, which may be large, and may name somebody. Served by the index (orderId, createdAt)."""
+    """Lists the order's effects without payloads, which may be large and personal. Index: (orderId, createdAt)."""
     return Listing("effects", {"orderId": [order_id]}, order=["createdAt"], only=ALL_BUT_PAYLOAD)
 
 
@@ -62,7 +62,7 @@ def _refund_from(fields: object) -> RefundTerms | None:
 
 
 def effect_from(effect_id: str, document: Document) -> StoredEffect | None:
-    """The effect; None if the document is none that this release can perform."""
+    """The effect; None if this release cannot perform what the document says."""
     fields = document.fields
     kind, state = text_or_none(fields.get("kind")), text_or_none(fields.get("state"))
     recipient, order_id, cause_id, key = (
@@ -98,7 +98,7 @@ _STATES: Final = frozenset(EffectState)
 
 
 def leased(stored: StoredEffect, now: datetime) -> Update:
-    """Somebody begins this attempt. What they send is kept for the next one."""
+    """A worker begins this attempt. Its payload is kept for the next one."""
     return _update(
         stored,
         EffectState.PROCESSING,
@@ -113,12 +113,12 @@ def to_be_retried(stored: StoredEffect, next_attempt_at: datetime, error: str | 
 
 
 def over(stored: StoredEffect, expires_at: datetime, error: str | None = None) -> Update:
-    """Done, or there was nothing to do, for this reason. What was sent, and to whom, is kept no longer."""
+    """Done, or nothing was to be done, for the reason in `error`. The payload is deleted."""
     return _update(stored, EffectState.SUCCESS, error, payload=None, expireAt=expires_at)
 
 
 def refunded(stored: StoredEffect, refund_id: str, expires_at: datetime) -> Update:
-    """Done: until Stripe's own event reports this refund, nothing else says that the money is on its way."""
+    """Done. Until Stripe's event reports the refund, only its id here shows that the money is under way."""
     return _update(stored, EffectState.SUCCESS, payload=None, expireAt=expires_at, refundId=refund_id)
 
 
@@ -130,10 +130,10 @@ def given_up(
     now: datetime,
     lifetime: timedelta,
 ) -> tuple[Write, ...]:
-    """Nobody tries again. Operators are notified, in their inbox and, unless one of these failed, by their channels.
+    """Give the effect up. Operators are notified in their inbox and, unless it was a message to them, by channel.
 
     Args:
-        cause_id: under which they are.
+        cause_id: of the notice and its messages.
     """
     effect = stored.effect
     notice = Notice(
@@ -156,14 +156,14 @@ def given_up(
 
 
 def tried_again(stored: StoredEffect, operator: str, reason: str, now: datetime) -> Update:
-    """As if it were new, to be done under the same key, and on record who wants it. It is kept until it is over."""
+    """Make the effect pending again, under the same key, with the operator's name and reason. Kept until it is over."""
     again = {"state": str(EffectState.PENDING), "attempts": 0, "nextAttemptAt": now, "expireAt": None}
     said = {"operator": operator, "reason": reason}
     return Update(effect_path(stored.effect.effect_id), {**again, **said}, stored.version)
 
 
 def handled(stored: StoredEffect, operator: str, reason: str, now: datetime, expires_at: datetime) -> Update:
-    """A person has seen to it, and on record is who. Why it was given up stays; what was to be sent does not."""
+    """Record that a person has handled it, and who. Its error is kept, its payload is deleted."""
     over = {"state": str(EffectState.SUCCESS), "handledAt": now, "payload": None, "expireAt": expires_at}
     return Update(
         effect_path(stored.effect.effect_id), {**over, "operator": operator, "reason": reason}, stored.version

@@ -1,6 +1,6 @@
-"""`users/{userId}/fcmTokens/{token}`: the devices to which messages for a customer can be pushed.
+"""`users/{userId}/fcmTokens/{token}`: the devices that a customer's push messages go to.
 
-The app writes them, and writes one again each time it starts; the document's id is the device's address.
+The app writes a device's document each time it starts; the document's id is the device's token.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from database.documents.values import time_or_none
 from database.store import Delete, Document, Fields
 
 DEVICES_MAX: Final = 20
-"""More than anybody carries about. Whoever has more is reached on those on which the app was opened last."""
+"""More than anybody uses. If there are more, messages go to those on which the app was opened last."""
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -25,12 +25,12 @@ def fcm_token_path(user_id: str, token: str) -> str:
 
 
 def newest_first(devices: Mapping[str, Fields]) -> Sequence[str]:
-    """The tokens of at most DEVICES_MAX devices, given what their documents say."""
+    """The tokens of at most DEVICES_MAX devices, the latest written first."""
     return sorted(devices, key=lambda token: _written_at(devices[token]), reverse=True)[:DEVICES_MAX]
 
 
 def dead_token_write(user_id: str, token: str, device: Document) -> Delete:
-    """Unless the app has written it again since it was read: then it may be alive again."""
+    """Delete the token, unless the app has written it again since it was read: then it may work again."""
     return Delete(fcm_token_path(user_id, token), device.version)
 
 

@@ -1,4 +1,4 @@
-"""`findings/{rule}_{target}` ↔ what a rule has found wrong, since when, and whether it still does."""
+"""`findings/{rule}_{target}` ↔ what a rule has found wrong, since when, and whether it still is."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 OPEN: Final = "open"
 HANDLED: Final = "handled"
-"""A person has looked into it. It waits for nobody, until something else is found there."""
+"""A person has looked into it. It waits for nobody until something else is found there."""
 CLOSED: Final = "closed"
 EARLIER_MAX: Final = 5
-"""How many times it was open before are kept."""
+"""How many earlier periods in which it was open are kept."""
 
 ALL_FOUND: Final = Listing("findings", {"state": [OPEN, HANDLED]}, order=["since"])
-"""Whatever is still wrong, also if a person has handled it. Served by the index (state, since)."""
+"""All that is still wrong, even if a person has handled it. Served by the index (state, since)."""
 
 
 @frozen
 class OpenFinding:
-    """One that is still found."""
+    """A finding that is still wrong."""
 
     finding_id: str
     rule: str
@@ -57,21 +57,21 @@ def known_finding_from(finding_id: str, document: Document) -> KnownFinding:
 
 
 def noted(finding: "Finding", before: Document | None, now: datetime) -> tuple[Create | Update, bool]:
-    """What is written of it, and whether nobody has been told of it yet."""
+    """The write for the finding, and whether it is news."""
     if before is None or not is_found(before) or _is_handled_otherwise(finding, before):
         return _opened(finding, before, now), True
-    # Found once more: if it is open, perhaps in other words.
+    # Found again, perhaps with other figures.
     return Update(finding_path(finding.finding_id), _said(finding, now), before.version), False
 
 
 def _is_handled_otherwise(finding: "Finding", before: Document) -> bool:
-    """Whether a person has handled something else there."""
+    """Whether what a person has handled is not what is found now."""
     known = text_or_none(before.fields.get("difference")) or before.fields.get("found")
     return is_handled(before) and known != (finding.difference or finding.words)
 
 
 def _opened(finding: "Finding", before: Document | None, now: datetime) -> Create | Update:
-    """Found just now, perhaps not for the first time."""
+    """A new finding, or one that was closed or handled before."""
     path, fields = finding_path(finding.finding_id), {**_said(finding, now), "since": now, "closedAt": None}
     fields |= {"rule": finding.rule, "target": finding.target, "orderId": finding.order_id, "state": OPEN}
     if before is None:
@@ -85,13 +85,13 @@ def _opened(finding: "Finding", before: Document | None, now: datetime) -> Creat
 
 
 def handled(finding: KnownFinding, operator: str, reason: str, now: datetime) -> Update:
-    """A person has looked into it, and on record is who."""
+    """Record that a person has looked into it, and who."""
     fields = {"state": HANDLED, "handledAt": now, "operator": operator, "reason": reason}
     return Update(finding_path(finding.finding_id), fields, finding.version)
 
 
 def closed(finding_id: str, before: Document, now: datetime) -> Update:
-    """Nothing is wrong any more."""
+    """It is not wrong any more."""
     return Update(finding_path(finding_id), {"state": CLOSED, "closedAt": now}, before.version)
 
 
@@ -100,7 +100,7 @@ def is_handled(document: Document | None) -> bool:
 
 
 def is_found(document: Document | None) -> bool:
-    """Whether it is still found, also if a person has handled it."""
+    """Whether it is still wrong, even if a person has handled it."""
     return document is not None and document.fields.get("state") in (OPEN, HANDLED)
 
 

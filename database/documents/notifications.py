@@ -1,4 +1,4 @@
-"""`notifications/{userId}/messages/{eventId}`: notices as a deliverer, and a customer's app, find them."""
+"""`notifications/{userId}/messages/{eventId}`: notices, for a deliverer and for the customer's app."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ def notice_path(audience: Audience, user_id: str | None, event_id: str) -> str:
 
 
 def notice_write(notice: Notice, event_id: str, order_id: str, now: datetime, lifetime: timedelta) -> Create:
-    """At most one for each cause and audience. A customer sets `readAt`, a deliverer `deliveredAt`."""
+    """At most one per cause and audience. A customer sets `readAt`, a deliverer `deliveredAt`."""
     return Create(
         notice_path(notice.audience, notice.user_id, event_id),
         {

@@ -1,7 +1,6 @@
-"""`operatorRequests/{id}` ↔ what an operator wants, why, and what has become of it.
+"""`operatorRequests/{id}` ↔ what an operator asks for, why, and the outcome.
 
-Only those who may write anything write here. They are told all the same what is wrong with a request: nobody guesses
-what an operator meant.
+Only those who may write anything write here. Even so, each defect is reported: nothing is guessed.
 """
 
 import re
@@ -40,11 +39,11 @@ if TYPE_CHECKING:
     from database.differences import Row
 
 DEFECT_CHARACTERS_MAX: Final = 1_000
-"""It repeats names from the request, which may be as long as a document, and must fit into it besides."""
+"""A defect quotes names from the request, which may be as long as a document, and must fit in beside it."""
 
 
 class _Defect(ValueError):
-    """Why a document is no request, in words for whoever wrote it."""
+    """Why a document is no request, as a message for its author."""
 
 
 def operator_request_path(request_id: str) -> str:
@@ -69,10 +68,10 @@ def answered_request(
     lifetime: timedelta,
     differences: "Iterable[Row]" = (),
 ) -> Update:
-    """What has become of it. From now on it only repeats what the audit trail says, and it names a person.
+    """Write the outcome, and let the request expire: it only repeats the audit trail from now on, and names a person.
 
     Args:
-        differences: what would become of documents, if it was only rehearsed.
+        differences: for a rehearsal, how documents would change.
     """
     answer = {"settledAt": now, "result": str(outcome.result), "note": outcome.note, "expireAt": now + lifetime}
     if request.is_rehearsal:
@@ -200,14 +199,14 @@ _KINDS: Final[Mapping[str, tuple[Callable[[Fields, Mapping[str, Any]], OperatorE
     "replay": (_replay, set()),
     "handle": (_handle, {"of"}),
 }
-"""What each kind of requests becomes, and what it says besides what all of them say."""
+"""For each kind of request, the function that builds its event, and the fields it has besides the common ones."""
 OF_NO_ORDER: Final = ("stock", "retry", "replay", "handle")
-"""What these are done to may be named like an order."""
+"""Their target is no order, although its id may look like one."""
 _PAYMENT_ID: Final = re.compile(r"(pi|ch|py)_[A-Za-z0-9_]{1,250}")
 _REHEARSE: Final = "rehearse"
 _COMMON: Final = {"kind", "target", "reason", "operator", "createdAt", _REHEARSE}
 ASKED: Final = _COMMON.union(*(parameters for _, parameters in _KINDS.values()))
-"""All that requests of any kind have. The rules let a browser write nothing else."""
+"""All fields that a request may have. The rules let a browser write no others."""
 _ANSWER: Final = {"settledAt", "result", "note", "expireAt", "differences"}
 _RESULTS: Final = frozenset(Result)
 _MODES: Final = frozenset(StockMode)

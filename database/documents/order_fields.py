@@ -1,4 +1,4 @@
-"""What orders and parked events have in common: refunds, declines and units, as nested fields."""
+"""Nested fields that orders and parked events share: refunds, declines and units."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""`orders/{orderId}` ↔ an order. Reading is total: no broken document makes it raise."""
+"""`orders/{orderId}` ↔ an order. Reading never raises, however broken the document."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -29,13 +29,13 @@ from orders.payments import Payment, Payments, PaymentState
 from orders.validation import InvalidOrder, lines_from
 
 WENT_UNCOUNTED: Final = "wentUncounted"
-"""Whether units of it were ever moved that could not be counted, because their inventory was gone."""
+"""Whether units of it ever moved without being counted, because their inventory document was gone."""
 OPEN_STATUSES: Final = (str(OrderStatus.RESERVING), str(OrderStatus.RESERVED))
-"""Unpaid orders that hold units have one of these."""
+"""The statuses of unpaid orders that hold units."""
 MAY_HOLD: Final = (*OPEN_STATUSES, str(OrderStatus.REVIEW))
-"""Orders that hold units have one of these; not all that have one hold any."""
+"""The statuses in which an order may hold units; not all orders in them do."""
 COUNTED_ORDERS_MAX: Final = 20_000
-"""Of so many, what they hold is counted in the seconds that a request has: forty pages of five hundred."""
+"""How many orders' units can be counted within one request: forty pages of five hundred."""
 _TOO_MANY: Final = (
     "and no request has the time to count them. Release those that nobody will pay for; or take the product off sale, "
     "let reconciliation count, and write `reserved` into its inventory by hand, as the finding reserved_not_held says"
@@ -43,7 +43,8 @@ _TOO_MANY: Final = (
 HOLDING_ORDERS: Final = Listing(
     "orders", {"status": MAY_HOLD}, order=["createdAt"], only=["status", "holdKept", "items", "unlimited", "createdAt"]
 )
-"""All that may hold units, with what tells which. Served by the index (status, createdAt): what is held has both."""
+"""All orders that may hold units, with the fields that show what they hold. Served by the index (status, createdAt):
+every held order has both."""
 
 _STATUSES: Final = frozenset(OrderStatus)
 
@@ -100,11 +101,11 @@ def order_from(order_id: str, fields: Fields) -> Order:
 
 
 def units_held(orders: Iterable[tuple[str, Fields]], at_most: int | None = None) -> Counter[str]:
-    """What these orders hold, by product.
+    """The units that these orders hold, by product id.
 
     Args:
-        orders: ids and fields, at least those that tell it.
-        at_most: of so many orders.
+        orders: ids and fields, at least those in HOLDING_ORDERS.
+        at_most: the largest number of orders.
 
     Raises:
         Uncountable: there are more.
@@ -120,7 +121,7 @@ def units_held(orders: Iterable[tuple[str, Fields]], at_most: int | None = None)
 
 
 def _lines_from(items: object) -> tuple[tuple[OrderLine, ...], str | None]:
-    """The order's lines, and why they can never be held."""
+    """The order's lines; or none, and why they can never be held."""
     try:
         return lines_from(items, is_document_id), None
     except InvalidOrder as invalid:
@@ -128,10 +129,10 @@ def _lines_from(items: object) -> tuple[tuple[OrderLine, ...], str | None]:
 
 
 def changed_fields(before: Order, after: Order) -> dict[str, object]:
-    """The fields of `orders/{orderId}` in which the two differ, as they are afterwards."""
+    """The fields of `orders/{orderId}` that differ between the two, as they are afterwards."""
     old, new = _order_fields(before), _order_fields(after)
     if after.settled_by != before.settled_by:
-        # The backend may have priced it since, without saying so.
+        # The backend may have changed the price since, without updating `pricedBy`.
         del old["pricedBy"]
     return {name: value for name, value in new.items() if name not in old or value != old[name]}
 
@@ -170,17 +171,17 @@ def _order_fields(order: Order) -> dict[str, object]:
         "disputed": None if order.open_disputes is None else order.open_disputes > 0,
         "openDisputes": order.open_disputes,
         "cancelRequestedAt": order.cancel_requested_at,
-        # So that it is found while somebody has to send money back, and is in no index at all other times.
+        # Set only while somebody has to send money back, so that the index holds no other orders.
         "overpaid": True if order.unneeded else None,
         "refundLost": True if order.refunds_to_repeat else None,
     }
 
 
 def held_fields(order: Order, now: datetime) -> dict[str, object]:
-    """What is held, without whatever else its customer wrote into the lines; and what is asked, also where unknown.
+    """The held lines, without what else its customer wrote into them, and the price, even if unknown.
 
-    What cannot be read of a price that was given to an order held before, the backend has still to correct. An order
-    that says nothing of when it was made was made by now: HOLDING_ORDERS finds no other.
+    An unreadable price of an order that was held before is left for the backend to correct. An order without
+    `createdAt` gets one, since HOLDING_ORDERS finds no others.
     """
     price = {} if order.price_defect else _price_fields(order)
     made = {} if order.created_at else {"createdAt": now}
@@ -211,7 +212,7 @@ _BY_CHECKOUT: Final = "checkout"
 
 
 def _total_defect(fields: Fields) -> str | None:
-    """Why its total cannot be used; an order without one has no price, which is none."""
+    """Why its total cannot be used; None for a usable total, and for an order without one."""
     is_unusable = fields.get("amountTotal") is not None and _money_in(fields, "amountTotal") is None
     return "amountTotal must be a whole amount in minor units, with a currency such as 'eur'" if is_unusable else None
 
@@ -234,9 +235,9 @@ _UNFULFILLED: Final = frozenset({OrderStatus.REVIEW, OrderStatus.REFUND_DUE})
 
 
 def _one_payment_from(fields: Fields) -> Payments:
-    """What paid for an order that lists no payments; where no amount is named, that was what was asked.
+    """The payment of an order that has no `payments`. Without an amount, it is taken to be what was asked.
 
-    Before an order is settled, a payment that it names is only what somebody else expects to be paid with.
+    Before an order is settled, a payment that it names is only what somebody expects to be paid with.
     """
     intent_id, charge_id = text_or_none(fields.get("paymentIntentId")), text_or_none(fields.get("chargeId"))
     settled_by, paid_at = text_or_none(fields.get("webhookEventId")), time_or_none(fields.get("finalizedAt"))
@@ -260,11 +261,11 @@ def _status_from(value: object) -> OrderStatus:
 
 _BLANK: Final = Order(order_id="", status=OrderStatus.PENDING, user_id=None, lines=(), defect=None, total=None)
 _OF_THE_SERVICE: Final = _order_fields(_BLANK).keys() | {*HEAD_FIELDS, "updatedAt", WENT_UNCOUNTED}
-"""These fields do not count towards what an order may hold: what was small enough to be held stays so."""
+"""These fields do not count towards an order's size limit: an order that was small enough to be held stays so."""
 ALL_BUT_ITEMS: Final = sorted(_OF_THE_SERVICE - {"updatedAt"} | {"userId", "createdAt"})
-"""All that is read of an order besides its items, the only field that the rules let a customer fill as they like."""
+"""The fields read of an order except `items`, the only field that the rules let a customer fill freely."""
 
 
 def without_items(fields: Fields) -> Fields:
-    """An order of which only ALL_BUT_ITEMS could be read: it is oversized."""
+    """An order of which only ALL_BUT_ITEMS could be read, marked as oversized."""
     return {**fields, "items": Unread()}

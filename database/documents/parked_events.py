@@ -1,4 +1,4 @@
-"""A parked event as its claim holds it: enough to settle it later without Stripe's payload, which is not kept."""
+"""A parked event as its claim stores it: enough to settle it later without Stripe's payload, which is not kept."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,11 +25,11 @@ from orders.money import Money, amount_or_none
 from orders.numbers import whole_number
 
 Parkable = PaymentSucceeded | ChargeRefunded | RefundUpdated | DisputeChanged
-"""What says of money that nothing else will say again; all else may come to nothing while there is no order."""
+"""Report money that nothing else reports again; all other events may be lost while there is no order."""
 
 
 def parked_event_fields(event: Parkable) -> dict[str, object]:
-    """What `webhookEvents/{eventId}` holds under `event`."""
+    """The field `event` of `webhookEvents/{eventId}`."""
     fields: dict[str, object] = {
         "kind": str(event.kind),
         "createdAt": event.delivery.created_at,
@@ -50,7 +50,7 @@ def parked_event_fields(event: Parkable) -> dict[str, object]:
 
 
 def parked_event_from(event_id: str, claim: Fields) -> StripeEvent | None:
-    """The event that the parked claim `webhookEvents/{eventId}` holds; None if it holds none that can be settled."""
+    """The event in the parked claim `webhookEvents/{eventId}`; None if there is none that can be settled."""
     fields = claim.get("event")
     if not isinstance(fields, Mapping):
         return None

@@ -1,4 +1,4 @@
-"""What an order knows of its price and of its payments, as nested fields."""
+"""Nested fields of an order's adjustments and payments."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -15,7 +15,7 @@ _STATES: Final = frozenset(PaymentState)
 
 
 def adjustments_from(value: object) -> tuple[tuple[Adjustment, ...], str | None]:
-    """What is in `adjustments`, and why that cannot be used."""
+    """The adjustments; or none, and why they cannot be used."""
     if value is None:
         return (), None
     if not isinstance(value, list) or len(value) > ADJUSTMENTS_MAX:

@@ -24,7 +24,7 @@ def known_payment_from(document: Document) -> KnownPayment:
 
 
 def index_writes(event: StripeEvent | OrderAccepted, order_id: str, snapshot: Snapshot) -> Iterator[Create | Update]:
-    """What a settled event changes: whatever names the payment and not its order finds that here."""
+    """List the payment under its order, for events that name only the payment; this event no longer waits for it."""
     for payment_id in event.payment_ids:
         known = snapshot.payments.get(payment_id)
         fields = _named_in(event, order_id, known) if isinstance(event, ReportsPayment | OrderAccepted) else {}
@@ -36,7 +36,7 @@ def index_writes(event: StripeEvent | OrderAccepted, order_id: str, snapshot: Sn
 
 
 def _named_in(event: ReportsPayment | OrderAccepted, order_id: str, known: KnownPayment | None) -> dict[str, object]:
-    """Its order: the first that it is named together with, or after it was only declined, the first that gets more."""
+    """The payment's order, if it is new: the first named with it; after a decline, the first with more than that."""
     if known is None or known.order_id is None:
         return {"orderId": order_id, **({"declined": True} if isinstance(event, PaymentFailed) else {})}
     if known.is_only_declined and not isinstance(event, PaymentFailed):

@@ -1,4 +1,4 @@
-"""`products/{productId}` ↔ a product: its price, whether it is on sale, and with its inventory, how much there is."""
+"""`products/{productId}` ↔ a product: its price, whether it is on sale and, with its inventory, how much there is."""
 
 from database.documents.inventory import is_hot_in, level_defect_in, level_from
 from database.documents.values import money_or_none, text_or_none
@@ -41,7 +41,7 @@ def listed_from(catalogue: Fields) -> Listed:
 def availability_write(
     product_id: str, inventory: Document | None, catalogue: Document | None, few_left: int
 ) -> Update | None:
-    """What makes the product say how much of it is left; None if it does, or if the shop lists no such product."""
+    """Update `available` of the product; None if it is right already, or if the catalogue has no such product."""
     if catalogue is None:
         return None
     counted = inventory.fields if inventory else {}

@@ -1,4 +1,4 @@
-"""`reconciliations/stripe` ↔ how far reconciliation has come, and `baselines/{productId}` ↔ a stock by the trail."""
+"""`reconciliations/stripe` ↔ reconciliation's progress; `baselines/{productId}` ↔ a stock computed from the trail."""
 
 from datetime import datetime
 from typing import Final
@@ -13,18 +13,18 @@ PROGRESS: Final = "reconciliations/stripe"
 
 @frozen
 class Progress:
-    """Up to which moments all is done; None where nothing is."""
+    """Up to which time each part is done; None if nothing is."""
 
     events_until: datetime | None = None
-    """Every event that Stripe had made before then, and listed soon, was settled, or is a finding of its own."""
+    """Every event that Stripe created before this time and listed promptly is settled, or a finding of its own."""
     reviewed_until: datetime | None = None
-    """So was every event from before then that Stripe has listed late."""
+    """The same for events that Stripe listed late."""
     matched_until: datetime | None = None
-    """All that was made or settled before then was compared with Stripe."""
+    """All payments made or settled before this time were compared with Stripe."""
     records_until: datetime | None = None
-    """What is on record about every order that changed before then was judged, also where Stripe could not be asked."""
+    """The records of every order that changed before this time were checked, even when Stripe could not be asked."""
     trail_until: datetime | None = None
-    """The trail's entries of before then are counted in the baselines."""
+    """Audit entries from before this time are counted in the baselines."""
 
 
 _FIELDS: Final = {
@@ -42,7 +42,7 @@ def progress_from(document: Document | None) -> Progress:
 
 
 def further(one: Progress, other: Progress) -> Progress:
-    """As far as either has come."""
+    """The later of both, for each part."""
     return Progress(**{name: _later(getattr(one, name), getattr(other, name)) for name in _FIELDS})
 
 
@@ -57,12 +57,12 @@ def progress_write(progress: Progress, before: Document | None) -> Create | Upda
 
 @frozen
 class Baseline:
-    """The stock that a product had at one moment, by the trail."""
+    """A product's stock at one moment, according to the audit trail."""
 
     stock: int | None
     """None if the product was never short."""
     until: datetime | None
-    """The trail's entries of before then are counted; None if that cannot be read."""
+    """Audit entries from before this time are counted; None if unreadable."""
 
 
 def baseline_path(product_id: str) -> str:

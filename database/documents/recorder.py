@@ -1,4 +1,4 @@
-"""A decision as the writes of one commit: all of it, or nothing. Pure; only here is known what is written where."""
+"""Turns a decision into the writes of one commit. Pure; only this module knows what is written where."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -44,7 +44,7 @@ from settlement.snapshot import EventOnRecord, KnownFinding, OperatorRequest, Sn
 from settlement.terms import Terms
 
 _UNREAD: Final = "not_understood"
-"""The kind of what is set aside before anybody could read it."""
+"""The kind of an event that was set aside although nobody could read it."""
 
 
 class _AskedBy(TypedDict, total=False):
@@ -53,7 +53,7 @@ class _AskedBy(TypedDict, total=False):
 
 
 def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Terms, now: datetime) -> tuple[Write, ...]:
-    """All that the decision writes, with the preconditions that nothing it rests on has changed since.
+    """All writes of the decision, with preconditions on everything it depends on.
 
     Empty for a decision that writes nothing.
     """
@@ -61,7 +61,7 @@ def writes_for(decision: Decision, event: Cause, snapshot: Snapshot, terms: Term
         case Look() | Replay() | Unchanged():
             return ()
         case Hold(order=held, moves=moves):
-            # The price is written even when it is unknown: an amount that a client wrote is never believed.
+            # The price is written even if unknown: an amount written by a client never counts.
             fields = {**_changed(snapshot, held), **held_fields(held, now)}
             return _order_write(snapshot, fields, now), *hold_writes(moves, snapshot)
         case GiveBack(order=order, moves=moves):
@@ -85,7 +85,7 @@ def _writes_for_delivery(
     terms: Terms,
     now: datetime,
 ) -> tuple[Write, ...]:
-    """What is put on record of an event of Stripe's that changes no order."""
+    """The writes for a Stripe event that changes no order."""
     match decision:
         case Park(result=Result.PAYMENT_NOT_FOUND) if isinstance(event, StripeEvent):
             return *parked_claim(decision, event, snapshot, now), listed_as_waiting(event, snapshot)
@@ -100,14 +100,14 @@ def _writes_for_delivery(
 def _writes_for_change(
     change: Change, event: OrderEvent, snapshot: Snapshot, terms: Terms, now: datetime
 ) -> tuple[Write, ...]:
-    """Claim, order, stock, audit entry, notices, effects and all else that changes, together or not at all."""
+    """Claim, order, stock, audit entry, notices, effects and whatever else changes, in one commit."""
     order = change.order
     entry = entry_write(_entry_for_change(change, event, now), snapshot)
     uncounted = {WENT_UNCOUNTED: True} if change.uncounted else {}
     writes: list[Write] = [
         entry,
         *move_writes(change.moves, snapshot),
-        # Even if nothing else changes in it: its chain ends with this entry now.
+        # Even if nothing else changes: the order's chain now ends with this entry.
         _order_write(snapshot, {**_changed(snapshot, order), **head_fields(entry.fields), **uncounted}, now),
     ]
     if change.later:
@@ -155,7 +155,7 @@ def _entry_for_change(change: Change, event: OrderEvent, now: datetime) -> Audit
 
 
 def _asked(event: Cause) -> OperatorEvent | None:
-    """Whose request is answered by what becomes of the event."""
+    """The operator's request that the event's outcome answers; None if there is none."""
     if isinstance(event, OperatorEvent):
         return event
     asked_by = None if isinstance(event, ShopEvent) else event.delivery.asked_by
@@ -163,7 +163,7 @@ def _asked(event: Cause) -> OperatorEvent | None:
 
 
 def _asked_by(event: OrderEvent | OperatorEvent) -> _AskedBy:
-    """Which operator wanted it, and why; of an event of Stripe's, whoever has had it settled again."""
+    """The operator and their reason; for a Stripe event, of whoever had it settled again."""
     if isinstance(event, OperatorEvent):
         return {"operator": event.operator, "reason": event.reason}
     if isinstance(event, StripeEvent) and (asked_by := event.delivery.asked_by):
@@ -178,7 +178,7 @@ def _writes_for_adjustment(
         kind=event.kind,
         event_id=event.event_id,
         event_type=event.event_type,
-        # An order that does not exist has no history, and one that gets its id later has another.
+        # An order that does not exist has no history, and a later order with this id has its own.
         order_id=None,
         webhook_processed=False,
         result=decision.result,
@@ -201,7 +201,7 @@ def _writes_for_retried(
     retried: StoredEffect, event: OperatorEvent, snapshot: Snapshot, now: datetime
 ) -> tuple[Update, ...]:
     again = tried_again(retried, event.operator, event.reason, now)
-    # Whoever orders a refund writes the order, too: so of two that send the same back, one finds the other.
+    # Every refund that is ordered also writes the order, so of two that send back the same money, one finds the other.
     return (again, _order_write(snapshot, {}, now)) if snapshot.order else (again,)
 
 
@@ -240,7 +240,7 @@ def _entry_for_handled(handled: EventOnRecord, event: MarkedAsHandled, now: date
 
 
 def _answer(event: OperatorEvent, outcome: Outcome, snapshot: Snapshot, terms: Terms, now: datetime) -> Update:
-    request = cast("OperatorRequest", snapshot.operator_request)  # Without it, nothing would have been decided.
+    request = cast("OperatorRequest", snapshot.operator_request)  # Nothing is decided without a request.
     return answered_request(event.request_id, request, outcome, now, terms.notice_lifetime)
 
 
@@ -266,9 +266,9 @@ def _writes_for_set_aside(
 
 
 def _order_write(snapshot: Snapshot, changed: Mapping[str, object], now: datetime) -> Update:
-    """What changes in the order, if it still is as it was read."""
+    """The changes of the order, unless it has changed since it was read."""
     order = _order_in(snapshot)
-    # The service's own fields must fit into the document too.
+    # Makes room for the service's own fields.
     emptied: Mapping[str, object] = {"items": []} if order.is_oversized else {}
     return Update(order_path(order.order_id), {**changed, **emptied, "updatedAt": now}, snapshot.order_version)
 

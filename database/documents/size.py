@@ -1,28 +1,28 @@
-"""How large an order's document may be, so that what the service adds to it still fits."""
+"""Limits the size of an order's document, so that the service's own fields still fit."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-# Half of what Firestore lets a document hold: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
+# Half of Firestore's limit: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 ORDER_BYTES_MAX: Final = 512 * 1024
-"""Of all that is not the service's own in an order."""
+"""For all fields but the service's own."""
 DOCUMENT_BYTES_MAX: Final = 896 * 1024
-"""Of all that is in it: room for hundreds of refunds, and for the write that refuses the order."""
+"""For all fields: leaves room for hundreds of refunds, and for the write that refuses the order."""
 
-# The longest that a value of any other kind can be: a reference, which holds a document's name.
+# The largest value of any other type: a reference, which contains a document's name.
 _REFERENCE_BYTES_MAX: Final = 6 * 1024
 
 
 class Unread:
-    """Takes the place of a value that was too large to be read."""
+    """Stands in for a value that was too large to be read."""
 
     def __repr__(self) -> str:
         return "too large to be read"
 
 
 def why_oversized(fields: Mapping[str, object], of_the_service: Collection[str]) -> str | None:
-    """Why the service cannot add to the order, in words for its customer; None if it can.
+    """Why the service cannot add to the order, as a message for its customer; None if it can.
 
     Args:
         of_the_service: the names of the fields that the service writes.
@@ -36,7 +36,7 @@ def why_oversized(fields: Mapping[str, object], of_the_service: Collection[str])
 
 
 def bytes_of(fields: Mapping[str, object]) -> int:
-    """About what Firestore counts for the fields: https://firebase.google.com/docs/firestore/storage-size."""
+    """About the size that Firestore counts for the fields: https://firebase.google.com/docs/firestore/storage-size."""
     total, counted = 0, list[object]([fields])
     for value in counted:
         match value:

@@ -1,7 +1,7 @@
-"""`takings/{orderId}` ↔ units of a paid order that are still counted as reserved, and how they are folded. Pure.
+"""`takings/{orderId}` ↔ sold units of an order that are still counted as reserved, and the fold's writes. Pure.
 
-Folding takes them from both figures of the inventory at once, so that what can still be sold is the same before and
-after. docs/decisions/0026-take-later.md says what that is for.
+The fold takes them from `stock` and `reserved` at once, so the number of units that can be sold stays the same.
+docs/decisions/0026-take-later.md says what that is for.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ def taking_path(order_id: str) -> str:
 
 
 def units_to_take_from(fields: Fields) -> Mapping[str, int] | None:
-    """Units by product; None if they are not what this service writes."""
+    """Units by product id; None if this service did not write them."""
     units = fields.get("units")
     if not isinstance(units, Mapping):
         return None
@@ -39,12 +39,12 @@ def units_to_take_from(fields: Fields) -> Mapping[str, int] | None:
 
 
 def units_in(takings: Iterable[Fields]) -> Counter[str]:
-    """What all of them have still to take, by product."""
+    """The units of these takings, by product id; unreadable ones are skipped."""
     return sum((Counter(units_to_take_from(fields) or {}) for fields in takings), Counter[str]())
 
 
 def units_to_take_in(takings: Iterable[tuple[str, Fields]]) -> Counter[str]:
-    """The same of all there are, by their ids. Raises Uncountable: one of them is not what this service writes."""
+    """The same for all takings. Raises Uncountable if one is unreadable."""
     units: Counter[str] = Counter()
     for order_id, fields in takings:
         if (to_take := units_to_take_from(fields)) is None:
@@ -57,17 +57,17 @@ def units_to_take_in(takings: Iterable[tuple[str, Fields]]) -> Counter[str]:
 
 
 def taking_write(order_id: str, moves: Iterable[StockMove]) -> Create:
-    """Units that are sold, and stay reserved until they are folded."""
+    """Record sold units that stay reserved until the fold."""
     return Create(taking_path(order_id), {"units": {move.product_id: -move.reserved for move in moves}})
 
 
 def fold_writes(
     takings: "Sequence[Taking]", inventory: Mapping[str, Document | None]
 ) -> tuple[tuple[Delete | Increase, ...], Mapping[str, int]]:
-    """The one commit that takes all of them at once, and the units of products that are gone.
+    """The writes of the one commit that takes all these units, and the units of products whose inventory is gone.
 
     Args:
-        takings: each with units that can be read.
+        takings: each with readable units.
         inventory: the documents of their products, by path.
     """
     units = sum((Counter(taking.units) for taking in takings), Counter[str]())
@@ -83,7 +83,7 @@ def fold_writes(
 
 
 def _amounts(quantity: int, fields: Fields) -> Mapping[str, int]:
-    """What became a product that is never short keeps its null: an increment would make a number of it."""
+    """A product that is never short by now keeps its null stock: an increment would turn it into a number."""
     level = level_from(fields)
     is_unlimited = level is not None and level.stock is None
     return {"reserved": -quantity} if is_unlimited else {"stock": -quantity, "reserved": -quantity}

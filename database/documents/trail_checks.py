@@ -1,4 +1,4 @@
-"""Where an order says that its chain ends; and `sweeps/trail` ↔ how far the sweep has come through those of all."""
+"""The end of an order's chain; and `sweeps/trail` ↔ the sweep's progress through the chains of all orders."""
 
 from datetime import datetime
 from typing import Final
@@ -15,13 +15,13 @@ TRAIL_CHECK: Final = "sweeps/trail"
 @frozen
 class TrailProgress:
     after: str | None
-    """The id of the order that was looked at last; None between two rounds."""
+    """The id of the last order that was checked; None between two rounds."""
     begun_at: datetime | None
     """When the round began; None before the first one."""
 
 
 def ends_from(order_id: str | None, fields: Fields) -> Ends:
-    """Of an order, or of no order where the fields are those of ACTS_CHAIN."""
+    """The end of an order's chain; without an order, of ACTS_CHAIN."""
     return Ends(order_id, exists=True, created_at=time_or_none(fields.get("createdAt")), head=head_from(fields))
 
 
@@ -31,11 +31,11 @@ def trail_progress_from(document: Document | None) -> TrailProgress:
 
 
 def trail_progress_write(progress: TrailProgress, document: Document | None) -> Create | Update:
-    """Note how far it has come, unless somebody else has done so since the document was read."""
+    """Record the progress, unless another run has done so since it was read."""
     fields = {"after": progress.after, "begunAt": progress.begun_at}
     return Update(TRAIL_CHECK, fields, document.version) if document else Create(TRAIL_CHECK, fields)
 
 
 def orders_behind(order_id: str | None, at_once: int) -> Listing:
-    """All orders behind this one, by their ids, with what `ends_from` reads: customers decide how large the rest is."""
+    """Orders with greater ids, by id, with only what `ends_from` reads: customers decide on the size of the rest."""
     return Listing("orders", after_id=order_id, batch_max=at_once, only=("createdAt", *HEAD_FIELDS))

@@ -1,7 +1,6 @@
-"""`users/{userId}` and `orderDetails/{orderId}` → where a customer is reached. Whatever is malformed is as if missing.
+"""`users/{userId}` and `orderDetails/{orderId}` → how to reach a customer. A malformed value counts as missing.
 
-Customers write both, so nothing here is believed to be more than text: no address can end a mail's header, and no name
-of a time zone is a path.
+Customers write both, so everything is validated: no address can break out of a mail header, and no time zone is a path.
 """
 
 import re
@@ -35,7 +34,7 @@ def order_details_path(order_id: str) -> str:
 
 
 def contact_from(document: Document | None) -> Contact:
-    """What `users/{userId}` says; nothing if there is no such document."""
+    """The contact in `users/{userId}`; an empty one if there is no document."""
     if document is None:
         return Contact()
     channels = document.fields.get("channels")
@@ -49,14 +48,14 @@ def contact_from(document: Document | None) -> Contact:
 
 
 def guest_email_from(document: Document | None, user_id: str) -> str | None:
-    """The mail address in the order's details, if they are this customer's: an id may have been somebody else's."""
+    """The mail address in the order's details, if they are this customer's: another may have used the order id."""
     if document is None or document.fields.get("userId") != user_id:
         return None
     return email_or_none(document.fields.get("email"))
 
 
 def email_or_none(value: object) -> str | None:
-    """The mail address; None for what is none, and for one beyond ASCII, which few servers take."""
+    """The mail address; None if it is invalid, or not ASCII, which few servers accept."""
     return _matching(_EMAIL, value)
 
 
@@ -87,5 +86,5 @@ def _zone_or_none(value: object) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, OSError, ValueError):
-        # Unknown, a folder of zones, or a file that is none.
+        # Unknown, a folder of zones, or not a zone file.
         return None

@@ -1,4 +1,4 @@
-"""Single values of a document, as the domain knows them; None for whatever is not one."""
+"""Reads single values of a document; None if a value has another type."""
 
 from datetime import datetime
 

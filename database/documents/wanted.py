@@ -1,4 +1,4 @@
-"""Which documents an event needs: one object builds their paths, and reads the answer."""
+"""The documents that an event needs: builds their paths, and reads them into a snapshot."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -40,13 +40,13 @@ Documents = Mapping[str, Document | None]
 
 @frozen
 class Wanted:
-    """What is to be read for one event; more of it once a decision asks for more."""
+    """What to read for one event, and what decisions have asked for in addition."""
 
     event: Cause
     more: Look = Look()
     """What decisions have asked for so far."""
     lost_at: Snapshot | None = None
-    """What was known when a try was lost."""
+    """The snapshot on which a failed commit was based."""
 
     @property
     def order_id(self) -> str | None:
@@ -68,15 +68,15 @@ class Wanted:
 
     @property
     def has_audit_entry(self) -> bool:
-        # What is taken up again may have been set aside before it was parked, and what nobody can read may have been
-        # settled before by a release that could: then its audit entry is there.
+        # An event that is taken up again may have been set aside before it was parked; and one that cannot be read may
+        # have been settled by a release that could. Both have an audit entry.
         is_replay = isinstance(self.event, StripeEvent) and self.event.delivery.is_replay
         is_read_first = isinstance(self.event, NotUnderstood | ShopEvent | OperatorEvent)
         return is_replay or is_read_first or self.more.audit_entry
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """All that one BatchGet must bring."""
+        """All paths for one BatchGet."""
         event_id = self.event.event_id
         paths = [audit_path(event_id)] if self.has_audit_entry else []
         if isinstance(self.event, StripeEvent | NotUnderstood):
@@ -99,8 +99,8 @@ class Wanted:
 
     @property
     def _operators_paths(self) -> list[str]:
-        """What an operator asks for, and what of it waits for a person."""
-        # What turns out to be about no order is in a chain of its own.
+        """An operator's request, and what it names."""
+        # A request that turns out to concern no order goes into that chain.
         paths = [operator_request_path(self._asked.request_id), ACTS_CHAIN] if self._asked else []
         if effect_id := self._named(HandledKind.EFFECT):
             paths.append(effect_path(effect_id))
@@ -121,15 +121,15 @@ class Wanted:
         return replace(self, more=more)
 
     def after_loss(self, snapshot: Snapshot) -> "Wanted":
-        """The same, and what else may be why a try was lost.
+        """The same, and what else may have made a commit fail.
 
         Args:
-            snapshot: what that try rested on.
+            snapshot: what the failed commit was based on.
         """
         return replace(self.and_also(Look(audit_entry=True)), lost_at=snapshot)
 
     def snapshot(self, documents: Documents) -> Snapshot:
-        """What the documents under `paths` say."""
+        """The snapshot from the documents under `paths`."""
         claim, entry = documents.get(claim_path(self.event.event_id)), documents.get(audit_path(self.event.event_id))
         payments = {
             payment_id: known_payment_from(document)
@@ -175,7 +175,7 @@ class Wanted:
         return replace(snapshot, is_loss_unexplained=True) if is_unexplained else snapshot
 
     def _order_of(self, payments: Iterable[KnownPayment]) -> str | None:
-        """The order to which the event's payment leads; a further decline belongs where the first one is."""
+        """The order that the event's payment belongs to; a further decline belongs to the order of the first."""
         leading = (p.leads_to if isinstance(self.event, FoundByPayment) else p.order_id for p in payments)
         return next(filter(None, leading), None)
 
@@ -187,14 +187,14 @@ class Wanted:
 
     @property
     def _asked(self) -> OperatorEvent | None:
-        """What an operator asks for, also if by now that is to settle an event of Stripe's."""
+        """The operator's request, even if the event is by now the Stripe event that it asks to settle."""
         if isinstance(self.event, StripeEvent):
             asked_by = self.event.delivery.asked_by
             return asked_by if isinstance(asked_by, EventReplayed) else None
         return self.event if isinstance(self.event, OperatorEvent) else None
 
     def _named(self, of: HandledKind) -> str | None:
-        """The id of what an operator has named that waits for a person, if it is one of these."""
+        """The id that an operator names, if it is of this kind."""
         match self.event:
             case EffectRetried(effect_id=named_id) if of is HandledKind.EFFECT:
                 return named_id
@@ -235,21 +235,21 @@ class Wanted:
 
     @property
     def _checkout_path(self) -> str | None:
-        """Where it is on record which session of ours the event may be of, or must have to do with."""
-        # A session says what it has cost, which only counts of the order's own one.
+        """The path of the order's own session, if the event may be about one or needs it."""
+        # A session reports its total, which counts only if it is the order's own.
         names_session = isinstance(self.event, OfSession) and self.event.session_id is not None
         is_of_interest = names_session or isinstance(self.event, CheckoutOpened | CheckoutEnded) or self.more.checkout
         return checkout_path(self.order_id) if self.order_id and is_of_interest else None
 
     @property
     def _placed_path(self) -> str | None:
-        """Where it is on record that an order of this id was placed; of interest before units are held for it."""
+        """The audit entry that an order with this id was placed; needed before its units are held."""
         is_of_interest = self.product_ids or isinstance(self.event, OrderPlaced)
         return audit_path(OrderPlaced(self.order_id).event_id) if self.order_id and is_of_interest else None
 
 
 def after_hold(snapshot: Snapshot, held: Order, committed: Committed) -> Snapshot:
-    """What is known once the order's units are counted, from what the commit answered."""
+    """The snapshot once the order's units are counted, from the commit's answer."""
     levels = {
         line.product_id: level_from(committed.figures[inventory_path(line.product_id)]) for line in held.counted_lines
     }
@@ -257,7 +257,7 @@ def after_hold(snapshot: Snapshot, held: Order, committed: Committed) -> Snapsho
 
 
 def _of_the_event(snapshot: Snapshot) -> tuple[object, ...]:
-    """What changes if somebody else settles it, or another event of its order, its dispute or its session."""
+    """What changes if another worker settles it, or another event of its order, dispute or session."""
     return snapshot.claim, snapshot.order_version, snapshot.dispute, snapshot.checkout
 
 

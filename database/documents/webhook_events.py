@@ -1,4 +1,4 @@
-"""`webhookEvents/{eventId}` ↔ the claim: what makes an event ours, once, and keeps count of its deliveries."""
+"""`webhookEvents/{eventId}` ↔ the claim: makes an event settle only once, and counts its deliveries."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -38,17 +38,17 @@ def claim_from(document: Document) -> Claim:
 
 def _deliveries_from(value: object) -> int:
     number = whole_number(value)
-    # None, if it was only ever replayed.
+    # 0 if it was only ever replayed.
     return number if number is not None and number >= 0 else 1
 
 
 def event_on_record_from(event_id: str, claim: Document | None, entry: Document | None) -> EventOnRecord:
-    """All that is on record of an event that somebody has named."""
+    """All that is on record of a named event."""
     kept, audited = claim.fields if claim else {}, entry.fields if entry else {}
     said = {**audited, **kept}
     set_aside = set_aside_from(entry)
     is_parked = kept.get("processed") is False and (entry is None or set_aside is not None)
-    # A claim that has expired and was put back says less than the entry does.
+    # A claim that was put back after expiry says less than the entry.
     how, at = (kept, kept.get("parkedAt")) if is_parked else (audited or kept, audited.get("createdAt"))
     return EventOnRecord(
         event_id=event_id,
@@ -72,32 +72,32 @@ def settled_claim(
     now: datetime,
     lifetime: timedelta,
 ) -> tuple[Write, ...]:
-    """Claim the event as done: create its claim, or turn the one that is there into a settled one."""
+    """Claim the event as settled: create its claim, or update the existing one."""
     done = {"processed": True, "processedAt": now, "result": str(result), "expireAt": now + lifetime}
     if snapshot.claim is None:
         return _new_claim(delivery, order_id, result, snapshot, done)
-    # An event that could not be read when it was parked may only now have shown its order.
+    # An event that could not be read when parked may only now name its order.
     return _changed_claim(delivery, order_id, result, snapshot.claim, {**done, "orderId": order_id})
 
 
 def parked_claim(
     park: Park, event: StripeEvent | NotUnderstood, snapshot: Snapshot, now: datetime
 ) -> tuple[Write, ...]:
-    """Keep a verified event that cannot be settled now. It has no `expireAt`: it stays until it is settled."""
+    """Keep a verified event that cannot be settled now. Without `expireAt`, it stays until it is settled."""
     reason: dict[str, object] = {"result": str(park.result), "reason": park.note}
     kept = {"event": parked_event_fields(event)} if isinstance(event, Parkable) else {}
     parked: dict[str, object] = {"processed": False, "parkedAt": now}
     claim = snapshot.claim
     if claim is None:
         return _new_claim(event.delivery, park.order_id, park.result, snapshot, {**parked, **reason, **kept})
-    # It waited for something else until now, nobody could read it before, or it was set aside.
+    # It waited for something else, could not be read, or was set aside.
     again = {**parked, "expireAt": None} if claim.processed else {}
     fields = {"orderId": park.order_id, **reason, **kept, **again}
     return _changed_claim(event.delivery, park.order_id, park.result, claim, fields)
 
 
 def handled_claim(event: MarkedAsHandled, claim: Claim, now: datetime, lifetime: timedelta) -> Update:
-    """Parked no more, and settled no more: what is kept of the event stays for whoever replays it all the same."""
+    """The event is neither parked nor settled; what is kept of it stays for whoever replays it after all."""
     over = {"processed": True, "processedAt": now, "result": str(Result.HANDLED), "expireAt": now + lifetime}
     asked_by = {"operator": event.operator, "reason": event.reason}
     return Update(claim_path(event.target_id), {**over, "askedBy": asked_by}, claim.version)
@@ -106,7 +106,7 @@ def handled_claim(event: MarkedAsHandled, claim: Claim, now: datetime, lifetime:
 def counted_delivery(
     count: CountDelivery, delivery: StripeDelivery, snapshot: Snapshot, now: datetime, lifetime: timedelta
 ) -> tuple[Write, ...]:
-    """One more delivery on record; a claim that has expired is put back."""
+    """Record one more delivery; put an expired claim back."""
     if snapshot.claim is None:
         return settled_claim(delivery, count.order_id, count.recorded_as, snapshot, now, lifetime)
     return _changed_claim(delivery, count.order_id, count.recorded_as, snapshot.claim, {})
@@ -139,7 +139,7 @@ def _new_claim(
 def _changed_claim(
     delivery: StripeDelivery, order_id: str | None, result: Result, claim: Claim, fields: Mapping[str, object]
 ) -> tuple[Write, ...]:
-    """What changes in a claim, with this delivery counted if it is not yet: the records have no gaps."""
+    """The changes of the claim; this delivery is counted unless it is already, so that the numbers have no gaps."""
     path = claim_path(delivery.event_id)
     if claim.has_counted(delivery):
         return (Update(path, {**fields, **_asked_by(delivery)}, claim.version),)
@@ -149,11 +149,11 @@ def _changed_claim(
 
 
 def _record_of(delivery: StripeDelivery, order_id: str | None, number: int, result: Result) -> tuple[Write, ...]:
-    """The first delivery has none of its own."""
+    """The record of this delivery; the first one has none."""
     return (delivery_write(delivery, order_id, number, result),) if number > 1 else ()
 
 
 def _asked_by(delivery: StripeDelivery) -> dict[str, object]:
-    """Who has had the event taken up. Until it is settled, no audit entry in a chain says so."""
+    """Who had the event taken up. Until it is settled, no chained audit entry says so."""
     asked_by = delivery.asked_by
     return {"askedBy": {"operator": asked_by.operator, "reason": asked_by.reason}} if asked_by else {}
