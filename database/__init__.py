@@ -1,1 +1,1 @@
-"""Where the service keeps what it knows: documents under paths, on Firestore."""
+"""The service's storage: documents under paths, on Firestore."""

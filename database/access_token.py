@@ -1,4 +1,4 @@
-"""The access token that lets the service into Firestore."""
+"""The access token with which the service calls Firestore."""
 
 import math
 import threading
@@ -10,24 +10,24 @@ from typing import Final, NamedTuple
 from orders.outcome import StoreUnavailable
 
 RENEWED_BEFORE_SECONDS: Final = 225.0
-"""As Google's library does: the metadata server gives out a token of its own until it has less than five minutes."""
+"""As in Google's library: the metadata server caches a token until less than five minutes of it are left."""
 
 
 class Token(NamedTuple):
     headers: Mapping[str, str]
-    """What a request brings to be let in."""
+    """The headers that authorize a request."""
     expires_at: float
     """In seconds of Unix time."""
 
 
 class AccessToken:
-    """A token that is kept until it is about to expire, and then renewed by one thread.
+    """Caches a token until shortly before it expires, when one thread renews it.
 
-    Meanwhile calls bring the old one, which is valid for minutes more. Only where there is none do they wait.
+    Meanwhile calls use the old one, which is valid for some minutes more. They wait only if there is no valid token.
     """
 
     def __init__(self, renewed: Callable[[], Token]) -> None:
-        """`renewed` brings another one, or raises StoreUnavailable."""
+        """`renewed` returns a new token, or raises StoreUnavailable."""
         self._renewed = renewed
         self._token = Token({}, -math.inf)
         self._renewer = ThreadPoolExecutor(1)
@@ -35,10 +35,10 @@ class AccessToken:
         self._lock = threading.Lock()
 
     def headers(self, seconds: float) -> Mapping[str, str]:
-        """What a request has to bring.
+        """The headers that authorize a request.
 
         Raises:
-            StoreUnavailable: there is no valid token, and none came within so many seconds.
+            StoreUnavailable: there is no valid token, and none came within this many seconds.
         """
         seconds_valid = self._token.expires_at - time.time()
         if seconds_valid > RENEWED_BEFORE_SECONDS:
@@ -53,7 +53,7 @@ class AccessToken:
         return self._token.headers
 
     def _renewal_under_way(self) -> Future[None]:
-        """The renewal that has not ended yet, or begins now."""
+        """The renewal in progress, or one that starts now."""
         with self._lock:
             if self._renewal is None or self._renewal.done():
                 self._renewal = self._renewer.submit(self._renew)

@@ -22,41 +22,41 @@ from orders.frozen import frozen
 from orders.outcome import StoreUnavailable
 
 TRY_SECONDS_MAX: Final = 2.5
-"""Of the eight that a delivery has: a server that hangs leaves time to ask again, on another connection."""
+"""Of a delivery's eight seconds: if a server hangs, there is time for another try on another connection."""
 _ORIGIN: Final = "https://firestore.googleapis.com"
 _SCOPE: Final = "https://www.googleapis.com/auth/datastore"
-# The emulator takes this for its owner, whom no security rules bind, as it does from Google's client library.
+# The emulator takes this for its owner, who bypasses security rules, as with Google's client library.
 _EMULATOR_HEADERS: Final = {"Authorization": "Bearer owner"}
-# As Google's client library calls it.
+# Google's client library uses the same name.
 _EMULATED_PROJECT: Final = "google-cloud-firestore-emulator"
-# Codes that another try may change, of an answer without a status, as a server in between gives; 200, if it breaks off.
+# Codes for which a retry may help if the answer has no status, as from a proxy; 200 if the answer breaks off.
 _PASSING: Final = (HTTPStatus.OK, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 _SHOWN_BYTES_MAX: Final = 200
-# Made once: `json.dumps` makes one for each text that is not as it is by default.
+# Created once: with other than default settings, `json.dumps` creates an encoder for each call.
 _in_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Transport(Protocol):
-    """What every call passes through."""
+    """Carries out every call."""
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
-        """Send the body, once, and return the whole answer. Raises StoreUnavailable."""
+        """Send the body once, and return the whole answer. Raises StoreUnavailable."""
 
 
 @frozen
 class Connection:
-    """One database. Nothing is connected before it is used."""
+    """One database. It connects on first use."""
 
     project: str
     transport: Transport
     authorization: Callable[[float], Mapping[str, str]]
-    """The headers that let a call in, given the seconds that it may take to get them. Raises StoreUnavailable."""
+    """Returns the headers that authorize a call, within this many seconds. Raises StoreUnavailable."""
     database: str = DEFAULT_DATABASE
-    """Which of the project's databases this is."""
+    """The id of the project's database."""
 
     @property
     def documents(self) -> str:
-        """The name that the name of every document begins with."""
+        """The prefix of every document's full name."""
         return f"projects/{self.project}/databases/{self.database}/documents"
 
     def call(
@@ -68,23 +68,23 @@ class Connection:
         parent: str = "",
         contended: frozenset[str] = READ_CONTENDED,
     ) -> Any:  # noqa: ANN401 - JSON
-        """What Firestore answers. If no answer comes, the call is made once more, so doing it twice must do no harm.
+        """Firestore's answer. If none comes, the call is repeated once, so doing it twice must be harmless.
 
-        A commit does none if one of its writes creates a document, or changes one that must be as it was read: the
-        second time, someone was faster.
+        A commit is, if one of its writes creates a document or requires one to be as it was read: the second time, that
+        write fails.
 
         Args:
-            parent: the path of the document whose collections are asked, where that is not the whole database.
-            contended: the statuses that mean: someone was faster.
+            parent: the path of the document whose collections are queried; by default the whole database.
+            contended: the statuses that mean that another worker was faster.
 
         Raises:
-            StoreContended: someone was faster.
-            StoreUnavailable: no answer; what was asked may have been done.
+            StoreContended: another worker was faster.
+            StoreUnavailable: no answer; the request may have been carried out.
             RequestRefused: a fault.
-            AnswerTooLarge: it is larger than any that this service has use for; what was asked was done.
+            AnswerTooLarge: the answer is larger than the limit; the request was carried out.
         """
         end = time.monotonic() + timeout_seconds
-        # Google's JSON is four times as long with its line breaks: https://cloud.google.com/apis/docs/system-parameters
+        # With line breaks, Google's JSON is four times as long: https://cloud.google.com/apis/docs/system-parameters
         path = f"/v1/{self.documents}{quote(parent)}:{rpc}?prettyPrint=false"
         body = _in_json(request).encode()
         try:
@@ -101,10 +101,10 @@ class Connection:
 
 
 def connect(project: str | None, database: str = DEFAULT_DATABASE) -> Connection:
-    """Connect to this database of the project, or to the emulator if FIRESTORE_EMULATOR_HOST names one.
+    """Connect to this database of the project, or to the emulator that FIRESTORE_EMULATOR_HOST names.
 
     Raises:
-        google.auth.exceptions.DefaultCredentialsError: the environment gives no credentials, or no project.
+        google.auth.exceptions.DefaultCredentialsError: the environment has no credentials, or no project.
     """
     if emulator := os.environ.get("FIRESTORE_EMULATOR_HOST"):
         here = KeptConnections(f"http://{emulator}")
@@ -123,7 +123,7 @@ def _content_of(answer: Answer, contended: frozenset[str]) -> Any:  # noqa: ANN4
         content = json.loads(answer.body)
     except ValueError:
         content = None
-    # An answer in several parts can go wrong after the first ones; then its last part says so.
+    # A streamed answer can fail after its first parts; then its last part is the error.
     parts = content if isinstance(content, list) else [content]
     errors = [part["error"] for part in parts if isinstance(part, dict) and "error" in part]
     if error := next((error for error in errors if isinstance(error, dict)), None):

@@ -1,4 +1,4 @@
-"""What would become of documents, field by field and in words: for the command line as for the console. Pure."""
+"""Describes how documents would change, field by field, for the command line and the console. Pure."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -10,15 +10,15 @@ _ITS_OWN_TRAIL: Final = ("operatorRequests/", "auditLog/", "webhookEvents/")
 _NO_NEWS: Final = frozenset({"updatedAt", "auditHead", "auditCount"})
 _FIRST: Final = ("orders/", "inventory/", "products/")
 _SAYS_WHAT_IT_IS: Final = {"effects/": ("kind", "refund"), "notifications/": ("type",)}
-"""Of a new effect or notice; the rest of it is what each of them has, and in the data of --json."""
+"""The fields to show of a new effect or notice; the others are the same for each, and are in the data of --json."""
 _TEXT_CHARACTERS_MAX: Final = 100
 
 Row = tuple[str, str, str, str]
-"""The path of a document, a field of it, and that field before and after, in words."""
+"""The path of a document, a field, and its text before and after."""
 
 
 def rows_of(differences: Mapping[str, Difference]) -> Iterator[Row]:
-    """Field by field; a request, a claim and an audit entry are there whenever something is done, and are left out."""
+    """The changed fields. Requests, claims and audit entries are left out, since every action writes them."""
     for path in sorted(differences, key=lambda each: (not each.startswith(_FIRST), each)):
         if path.startswith(_ITS_OWN_TRAIL):
             continue

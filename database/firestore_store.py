@@ -1,4 +1,4 @@
-"""The store on Firestore: one BatchGet to read, one Commit to write, never a transaction and never a lock."""
+"""The store on Firestore: one BatchGet to read, one Commit to write, no transactions and no locks."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,11 +24,11 @@ from database.store import Committed, Delete, Document, Fields, Increase, Listin
 from orders.outcome import StoreUnavailable
 
 _HOLDING_BATCH_MAX: Final = 500
-"""Each page is waited for, and little is read of each order; but one has to come within the seconds of one try."""
+"""Pages are read one after the other, with few fields of each order; but each must arrive within one try's seconds."""
 
 
 class FirestoreStore:
-    """Settlement's `DocumentStore`. Where no answer comes in time, it is for settlement to read again."""
+    """Settlement's `DocumentStore`. If no answer comes in time, settlement reads again."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -40,8 +40,8 @@ class FirestoreStore:
         except AnswerTooLarge:
             if not (orders := [path for path in paths if path.startswith(order_path(""))]):
                 raise
-        # As a rule because of what a customer wrote. It is read alone, if need be without the items, so that it can be
-        # refused for them. That the rest is read at another moment does no harm: each write has its own precondition.
+        # Usually because of what a customer wrote. The order is read alone, without its items if need be, so that it
+        # can be refused. Reading the others at another moment does no harm, since each write has its own precondition.
         others = [path for path in paths if path not in orders]
         found = self._read(others, end - time.monotonic()) if others else {}
         return {**found, **self._read_orders(orders, end)}
@@ -66,7 +66,7 @@ class FirestoreStore:
             elif missing := answer.get("missing"):
                 documents[asked[missing]] = None
         if len(documents) < len(asked):
-            # A missing answer does not mean that there is no document.
+            # A missing answer does not mean a missing document.
             raise StoreUnavailable("an answer is missing")
         return documents
 
@@ -97,23 +97,23 @@ class FirestoreStore:
         return self._counted({"from": [{"collectionId": "orders"}], "where": where}, timeout_seconds)
 
     def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
-        """Page by page: each declined card can add some, and those who try stolen ones try thousands."""
+        """Reads page by page: every declined card may add effects, and card testers try thousands."""
         found = self._finding(timeout_seconds)(effects_of(order_id))
         return {effect_id: Document(fields, version=None) for effect_id, fields in found}
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
-        """All takings are read, by their names: their units are not indexed, and there are few for long."""
+        """Reads all takings by name: their units are not indexed, and there are never many for long."""
         return units_to_take_in(self._finding(timeout_seconds)(TAKINGS))[product_id]
 
     def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
-        """All orders that may hold units are read, too: nothing leads from a product to them."""
+        """Also reads all orders that may hold units: no index leads from a product to its orders."""
         found = self._finding(timeout_seconds)
         to_take = units_to_take_in(found(TAKINGS))[product_id]
         holding = found(HOLDING_ORDERS._replace(batch_max=_HOLDING_BATCH_MAX))
         return Promised(units_held(holding, COUNTED_ORDERS_MAX)[product_id], to_take)
 
     def _finding(self, timeout_seconds: float) -> Callable[[Listing], Iterator[tuple[str, Fields]]]:
-        """Finds all that listings list, as it was when the first of them was asked for."""
+        """Returns a function that reads listings page by page, all as of the first page's read time."""
         end, as_of = time.monotonic() + timeout_seconds, dict[str, object]()
 
         def ask(request: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON

@@ -1,6 +1,6 @@
-"""Credentials that Google's library finds: of whoever is signed in on a machine, or of a key.
+"""Credentials found by Google's library: those of whoever is signed in on a machine, or a key.
 
-Importing it takes longer than importing all of the service, which does without it where it runs.
+Importing it takes longer than importing the whole service, which does not need it in production.
 """
 
 import math
@@ -17,10 +17,10 @@ from orders.outcome import StoreUnavailable
 
 
 def credentials_for(project: str | None, scopes: Sequence[str]) -> tuple[Credentials, str]:
-    """The environment's credentials, and the project: theirs, if none is named.
+    """The environment's credentials, and the project: theirs, if none is given.
 
     Raises:
-        DefaultCredentialsError: the environment gives none, or no project.
+        DefaultCredentialsError: the environment has none, or no project.
     """
     credentials, project_of_credentials = google.auth.default(scopes=scopes)
     if not (project := project or project_of_credentials):
@@ -29,7 +29,7 @@ def credentials_for(project: str | None, scopes: Sequence[str]) -> tuple[Credent
 
 
 def token_of(credentials: Credentials) -> Token:
-    """A token of the credentials, fresh if they can give one.
+    """A token of the credentials, refreshed if necessary.
 
     Raises:
         StoreUnavailable: there is none.
@@ -42,5 +42,5 @@ def token_of(credentials: Credentials) -> Token:
     headers: dict[str, str] = {}
     credentials.apply(headers)
     expiry = credentials.expiry
-    # The library's time knows no zone.
+    # The library's time is naive, in UTC.
     return Token(headers, expiry.replace(tzinfo=UTC).timestamp() if expiry else math.inf)

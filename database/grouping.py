@@ -1,9 +1,9 @@
-"""A store in which commits that increase the same document at the same time become one.
+"""A store that merges commits which increase the same document at the same time into one.
 
-Each thread brings its own commit. While one of a document is under way, others wait for it in a lane; when it is done,
-the first of them sends all. Nobody waits where nobody is under way, and nothing but speed rests on any of it.
+Each thread brings its own commit. While one for a document is under way, others wait in the document's lane; when it is
+done, the first of them sends them all. Nobody waits in an empty lane, and this only affects speed.
 
-Why, and what it costs: docs/decisions/0027-grouped-commits.md.
+Why, and at what cost: docs/decisions/0027-grouped-commits.md.
 """
 
 import threading
@@ -16,29 +16,29 @@ from database.store import Committed, DocumentStore, Write
 from orders.outcome import StoreContended, StoreUnavailable
 
 Wait = Callable[[threading.Event, float], bool]
-"""Wait for the event, for so many seconds at most."""
+"""Waits for the event, for at most this many seconds. Returns whether it was set."""
 
 
 @dataclass(eq=False, slots=True)
 class _Member:
-    """A commit on its way through its lane, and the thread that brings it."""
+    """A commit in its lane, and the thread that brings it."""
 
     commit: Joinable
     called: threading.Event = field(default_factory=threading.Event)
-    """Set once the thread has something to do: to send, to commit alone, or to go on with its answer."""
+    """Set once the thread has something to do: send the group, commit alone, or go on with its answer."""
     is_sent: bool = False
     is_alone: bool = False
-    """Whether something was wrong with the group that need not be wrong with every commit in it."""
+    """Whether the group failed for a reason that need not concern every commit in it."""
     answer: Committed | StoreContended | StoreUnavailable | None = None
 
 
 class Lanes:
-    """Who waits, by the document to be increased. One for each process; nothing is kept of a lane that is empty."""
+    """Waiting commits, by the document to be increased. One per process; empty lanes take no memory."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._lanes: dict[str, deque[_Member]] = defaultdict(deque)
-        """Those that are not sent yet. While something of it is under way there is a lane, if an empty one."""
+        """Commits that are not sent yet. A lane exists while a commit of it is under way, even if no other waits."""
 
     def enter(self, member: _Member) -> None:
         with self._mutex:
@@ -48,7 +48,7 @@ class Lanes:
                 member.called.set()
 
     def take_group(self, lane: str) -> Sequence[_Member]:
-        """From the head on, all that can be sent in one commit."""
+        """All commits from the head of the lane that fit into one."""
         with self._mutex:
             waiting = self._lanes[lane]
             group = [waiting.popleft() for _ in group_from(member.commit for member in waiting)]
@@ -57,14 +57,14 @@ class Lanes:
             return group
 
     def end_group(self, group: Sequence[_Member]) -> None:
-        """Call all that were sent, and whoever sends next."""
+        """Wake all that were sent, and the next to send."""
         with self._mutex:
             for member in group:
                 member.called.set()
             self._pass_on(group[0].commit.lane)
 
     def leave(self, member: _Member) -> None:
-        """If it is not sent, it never will be."""
+        """A commit that is not sent by now never will be."""
         with self._mutex:
             if not member.is_sent:
                 self._lanes[member.commit.lane].remove(member)
@@ -79,7 +79,7 @@ class Lanes:
 
 
 class GroupingStore:
-    """A `DocumentStore` over another one, which is sent fewer and larger commits."""
+    """A `DocumentStore` that sends another one fewer and larger commits."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class GroupingStore:
         self._lanes = lanes
         self._monotonic = monotonic
         self._wait = wait
-        # All but commits is left to the other store.
+        # Everything but commits goes straight to the other store.
         self.read = store.read
         self.count = store.count
         self.count_open_orders = store.count_open_orders
@@ -108,7 +108,7 @@ class GroupingStore:
         member = _Member(commit)
         self._lanes.enter(member)
         try:
-            # Whoever is called when the time is just up sends nothing: the others would hear of no answer.
+            # A thread that is called too late sends nothing: the others would get no answer.
             if self._wait(member.called, timeout_seconds) and not member.is_sent:
                 self._send(commit.lane, end)
         finally:
@@ -124,12 +124,12 @@ class GroupingStore:
                 raise lost
 
     def _send(self, lane: str, end: float) -> None:
-        """Send the next group of the lane, and have all of it know how that ended."""
+        """Send the lane's next group, and give each commit its answer."""
         group = self._lanes.take_group(lane)
         try:
             self._send_group(group, end)
         finally:
-            # Also if this thread ends here: then nobody in the group knows more than that no answer came.
+            # Even if this thread dies here: then the group only knows that no answer came.
             self._lanes.end_group(group)
 
     def _send_group(self, group: Sequence[_Member], end: float) -> None:
@@ -138,7 +138,7 @@ class GroupingStore:
             committed = self._store.commit(writes_of(commits), timeout_seconds=self._seconds_until(end))
         except (StoreContended, StoreUnavailable) as lost:
             for member in group:
-                # Each raises its own, in its own thread.
+                # Each thread raises its own exception.
                 member.answer = type(lost)(*lost.args)
         except Exception:
             if len(group) == 1:

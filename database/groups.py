@@ -1,7 +1,7 @@
-"""Commits that increase the figures of one document, made one commit, and what each of them is answered. Pure.
+"""Merges commits that increase the figures of one document, and splits the answer. Pure.
 
-Increases commute, and the commits of a group share no other document. So a group that is done is its commits, done one
-after the other with nobody in between; and a group that is refused is each of them, refused.
+Increases commute, and the commits of a group share no other document. So a group that succeeds equals its commits done
+one after the other, with nobody in between; and if it fails, each of them has failed.
 """
 
 from collections import Counter
@@ -13,38 +13,38 @@ from database.documents.size import bytes_of
 from database.store import Committed, Create, Fields, Increase, Update, Write
 
 COMMITS_MAX: Final = 64
-"""In a group: as many requests as an instance takes at a time that holds units."""
+"""In a group: as many requests as an instance that holds units serves at a time."""
 WRITES_MAX: Final = 128
-"""In a group: each holds up whoever waits for the document that all of them increase."""
+"""In a group: every write delays those who wait for the increased document."""
 BYTES_MAX: Final = 256 * 1024
-"""In a group, as Firestore counts them. Twenty times as much in JSON is half of what Firestore takes in a request.
+"""In a group, as Firestore counts them. Twenty times as much in JSON is half of Firestore's limit for a request.
 
 https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
 """
 
 
 class Joinable(NamedTuple):
-    """A commit that can be one with others: it increases one document, and does something besides."""
+    """A commit that can be merged with others: it increases one document, and has other writes."""
 
     writes: tuple[Write, ...]
     increase: Increase
     others: tuple[Write, ...]
-    """What it does besides. Once that is done it cannot be done again, and so neither can the commit."""
+    """The other writes. They cannot succeed twice, and so neither can the commit."""
     size_bytes: int
 
     @property
     def lane(self) -> str:
-        """The document that it increases: only commits that increase the same one can be one."""
+        """The path that it increases: only commits that increase the same document can be merged."""
         return self.increase.path
 
     @property
     def paths(self) -> frozenset[str]:
-        """The documents that nobody else in its group may write."""
+        """The documents that no other commit of its group may write."""
         return frozenset(write.path for write in self.others)
 
 
 def joinable(writes: Iterable[Write]) -> Joinable | None:
-    """The commit, if it can be one with others."""
+    """The commit, if it can be merged with others; else None."""
     writes = tuple(writes)
     increases = [write for write in writes if isinstance(write, Increase)]
     others = tuple(write for write in writes if not isinstance(write, Increase))
@@ -55,7 +55,7 @@ def joinable(writes: Iterable[Write]) -> Joinable | None:
 
 
 def group_from(waiting: Iterable[Joinable]) -> tuple[Joinable, ...]:
-    """As many of those that wait for one lane, from the first on, as can be one commit: at least the first."""
+    """As many of the commits waiting in a lane as fit into one, from the first on: at least the first."""
     group: list[Joinable] = []
     paths, writes, size = set[str](), 1, 0
     for commit in islice(waiting, COMMITS_MAX):
@@ -69,7 +69,7 @@ def group_from(waiting: Iterable[Joinable]) -> tuple[Joinable, ...]:
 
 
 def writes_of(group: Sequence[Joinable]) -> tuple[Write, ...]:
-    """All that they write, as one commit."""
+    """All their writes, as one commit."""
     if len(group) == 1:
         return group[0].writes
     amounts = Counter[str]()
@@ -79,7 +79,7 @@ def writes_of(group: Sequence[Joinable]) -> tuple[Write, ...]:
 
 
 def answers_to(group: Sequence[Joinable], committed: Committed) -> tuple[Committed, ...]:
-    """What each would have been answered, had they been done one after the other: its figures are those of its turn."""
+    """The answer for each commit, as if they had been done one after the other: with the figures as of its turn."""
     figures = dict(committed.figures[group[0].lane])
     answers: list[Committed] = []
     for commit in reversed(group):
@@ -89,7 +89,7 @@ def answers_to(group: Sequence[Joinable], committed: Committed) -> tuple[Committ
 
 
 def _answer(commit: Joinable, figures: Fields, committed: Committed, *, is_last: bool) -> Committed:
-    # As it was written by this one, the document with the figures is there only if it was the last.
+    # The increased document is as this commit left it only if it was the last.
     written = {*commit.paths, commit.lane} if is_last else commit.paths
     return Committed(
         versions={path: version for path, version in committed.versions.items() if path in written},

@@ -1,6 +1,6 @@
-"""What an HTTP/1.1 server answers to a POST: https://www.rfc-editor.org/rfc/rfc9112. Pure.
+"""Parses an HTTP/1.1 server's answer to a POST: https://www.rfc-editor.org/rfc/rfc9112. Pure.
 
-Python's own client reads more than that, and reads headers as those of a mail, for twice the processor time.
+Python's own client supports more, and parses headers like those of a mail, for twice the processor time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 from database.errors import AnswerTooLarge
 
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
-"""Of a body: room for a hundred products with all that is said of them. A customer can write an order whose every byte
-takes twenty in JSON, and some three hundred in memory."""
+"""For a body: room for a hundred products with all their fields. A customer can write an order of which each byte takes
+twenty in JSON, and some three hundred in memory."""
 HEAD_BYTES_MAX: Final = 64 * 1024
-"""Of all that comes before a body, and of each line between its chunks."""
+"""For all that comes before a body, and for each line between its chunks."""
 
 
 class Answer(NamedTuple):
@@ -22,19 +22,19 @@ class Answer(NamedTuple):
 
 
 class NotAnAnswer(ValueError):
-    """What came in is no answer, or not a whole one."""
+    """The answer is malformed or incomplete."""
 
 
 class Incoming:
-    """What arrives on a connection."""
+    """The bytes that arrive on a connection."""
 
     def __init__(self, receive: Callable[[], bytes]) -> None:
-        """`receive` waits for more; what is empty is the end."""
+        """`receive` waits for more bytes; none means the end."""
         self._receive = receive
         self._buffer = b""
 
     def until(self, mark: bytes) -> bytes:
-        """What comes before the mark, which is taken, too."""
+        """The bytes before the mark; the mark is consumed, too."""
         while (at := self._buffer.find(mark)) < 0:
             if len(self._buffer) > HEAD_BYTES_MAX:
                 raise NotAnAnswer(f"no end of a line or a head within {HEAD_BYTES_MAX} bytes")
@@ -53,7 +53,7 @@ class Incoming:
 
     @property
     def has_more(self) -> bool:
-        """Whether more has come than was asked for."""
+        """Whether more has arrived than was asked for."""
         return bool(self._buffer)
 
     def _more(self) -> bytes:
@@ -63,15 +63,15 @@ class Incoming:
 
 
 def answer_in(incoming: Incoming) -> tuple[Answer, bool]:
-    """The answer, and whether another one can follow on its connection.
+    """The answer, and whether the connection can be used again.
 
     Raises:
-        NotAnAnswer: what came in is none, or not a whole one.
+        NotAnAnswer: the answer is malformed or incomplete.
         AnswerTooLarge: it is larger than ANSWER_BYTES_MAX; it was not read to its end.
     """
     version, code, headers = _head_in(incoming)
     while code < HTTPStatus.OK:
-        # Another one follows: https://www.rfc-editor.org/rfc/rfc9110#section-15.2.
+        # An interim answer, after which another follows: https://www.rfc-editor.org/rfc/rfc9110#section-15.2.
         version, code, headers = _head_in(incoming)
     if headers.get("transfer-encoding", "").lower() == "chunked":
         body = b"".join(_chunks_in(incoming))
@@ -82,7 +82,7 @@ def answer_in(incoming: Incoming) -> tuple[Answer, bool]:
 
 
 def _head_in(incoming: Incoming) -> tuple[str, int, Mapping[str, str]]:
-    """The version, the code, and the headers by their names in small letters."""
+    """The version, the code, and the headers by their lower-case names."""
     status, *lines = incoming.until(b"\r\n\r\n").decode("latin-1").split("\r\n")
     version, _, rest = status.partition(" ")
     if not version.startswith("HTTP/1."):
@@ -99,7 +99,7 @@ def _chunks_in(incoming: Incoming) -> Iterator[bytes]:
         if incoming.until(b"\r\n"):
             raise NotAnAnswer("a chunk is longer than its size")
     while incoming.until(b"\r\n"):
-        """Trailers say nothing that is of use here."""
+        """Skip trailers."""
 
 
 def _bounded(size: int) -> int:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 connections to one server, kept from call to call, and replaced as soon as one of them fails."""
+"""HTTP/1.1 connections to one server, kept open between calls, all replaced as soon as one of them fails."""
 
 import select
 import socket
@@ -15,31 +15,31 @@ from database.http_answers import Answer, Incoming, NotAnAnswer, answer_in
 from orders.outcome import StoreUnavailable
 
 RECEIVED_BYTES_MAX: Final = 16 * 1024
-"""At once: as much as TLS carries in a record."""
+"""At once: as much as a TLS record carries."""
 IDLE_SECONDS_MAX: Final = 60.0
-"""What was idle for longer is not used again: while its processor is frozen, an instance sees no connection die."""
+"""A connection idle for longer is not used again: while its processor is frozen, an instance does not see it die."""
 
 
 class KeptConnections:
     """As many connections as there are calls at a time. Threads may share them, processes may not."""
 
     def __init__(self, origin: str) -> None:
-        """The origin is a URL without a path. Nothing is connected before the first call."""
+        """The origin is a URL without a path. It connects on the first call."""
         self._idle: deque[tuple[socket.socket, float]] = deque()
-        """Each with when its last call ended."""
+        """Each with the time when its last call ended."""
         url = urlsplit(origin)
         self._netloc, self._host = url.netloc, url.hostname or ""
         self._tls = ssl.create_default_context() if url.scheme == "https" else None
         self._port = url.port or (HTTPS_PORT if self._tls else HTTP_PORT)
-        # Not __del__: of a cycle of garbage, the sockets may have gone first.
+        # Not __del__: in a reference cycle, the sockets may be collected first.
         weakref.finalize(self, _close, self._idle)
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
-        """Send the body, once, and return the whole answer, whatever its code.
+        """Send the body once, and return the whole answer, whatever its code.
 
         Raises:
-            StoreUnavailable: no whole answer came within so many seconds. What was asked may have been done.
-            AnswerTooLarge: it was larger than ANSWER_BYTES_MAX. What was asked was done.
+            StoreUnavailable: no whole answer came in time. The request may have been carried out.
+            AnswerTooLarge: it was larger than ANSWER_BYTES_MAX. The request was carried out.
         """
         end = time.monotonic() + seconds
         lines = [f"POST {path} HTTP/1.1", f"Host: {self._netloc}", "Accept-Encoding: identity"]
@@ -48,7 +48,7 @@ class KeptConnections:
             connection = self._kept() or self._opened(end)
             answer, can_be_kept = _exchanged(connection, "\r\n".join(lines).encode("latin-1") + body, end)
         except (OSError, NotAnAnswer) as error:
-            # What has broken this connection may have broken all of them.
+            # Whatever broke this connection may have broken all of them.
             self._close_idle()
             raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
         if can_be_kept:
@@ -62,7 +62,7 @@ class KeptConnections:
             connection.close()
 
     def _kept(self) -> socket.socket | None:
-        """The idle connection that was used last, if there is one that is not known to have ended."""
+        """The most recently used idle connection that has not visibly ended, or None."""
         while True:
             try:
                 connection, idle_since = self._idle.pop()
@@ -83,7 +83,7 @@ class KeptConnections:
             raise
 
     def _reached(self, end: float) -> socket.socket:
-        """The first of the server's addresses that can be connected to. They share the time until the end."""
+        """A connection to the first of the server's addresses that answers. They share the remaining time."""
         failure = OSError(f"{self._host} has no address")
         addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
         for tried, (*_, address) in enumerate(addresses):
@@ -101,7 +101,7 @@ def _close(idle: deque[tuple[socket.socket, float]]) -> None:
 
 
 def _exchanged(connection: socket.socket, request: bytes, end: float) -> tuple[Answer, bool]:
-    """The answer, and whether the connection can be kept. It is closed if there is none."""
+    """The answer, and whether the connection can be kept. Closes the connection if there is no answer."""
     try:
         connection.settimeout(_seconds_until(end))
         connection.sendall(request)
@@ -112,7 +112,7 @@ def _exchanged(connection: socket.socket, request: bytes, end: float) -> tuple[A
 
 
 def _until(end: float, connection: socket.socket) -> Callable[[], bytes]:
-    """Receives more from the connection, until the end of the time."""
+    """A function that receives more from the connection until time is up."""
 
     def receive() -> bytes:
         connection.settimeout(_seconds_until(end))
@@ -129,7 +129,7 @@ def _seconds_until(end: float) -> float:
 
 
 def _has_ended(sock: socket.socket) -> bool:
-    """Whether anything has come in that nobody has asked for: as a rule, that the server has closed the connection."""
+    """Whether anything unexpected has arrived: usually that the server has closed the connection."""
     incoming = select.poll()
     incoming.register(sock, select.POLLIN)
     return bool(incoming.poll(0))

@@ -1,4 +1,4 @@
-"""What a listing finds, page by page, over REST: for as long as whoever asks gives each call."""
+"""Reads a listing page by page over REST, each page within the time that the caller gives it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -11,14 +11,14 @@ from database.store import Fields, Listing
 BATCH_DOCUMENTS_MAX: Final = 200
 
 Ask = Callable[[Mapping[str, object]], Any]
-"""Answers a request for `runQuery`."""
+"""Answers a `runQuery` request."""
 
 
 def pages_of(listing: Listing, root: str, ask: Ask) -> Iterator[Sequence[tuple[str, Fields]]]:
-    """Ids and fields, in bounded batches. Raises StoreUnavailable, or whatever `ask` raises.
+    """Ids and fields in bounded batches. Raises StoreUnavailable, or whatever `ask` raises.
 
     Args:
-        root: the name under which the database has its documents.
+        root: the prefix of the full names of the database's documents.
     """
     after = _behind(listing, root)
     while found := _page(listing, after, listing.batch_max or BATCH_DOCUMENTS_MAX, ask):
@@ -33,7 +33,7 @@ def _behind(listing: Listing, root: str) -> Mapping[str, object] | None:
 
 
 def _page(listing: Listing, after: Mapping[str, object] | None, at_most: int, ask: Ask) -> Sequence[Mapping[str, Any]]:
-    """Fewer where their answer is too large: customers decide how large an order is."""
+    """One page; a smaller one if the answer is too large: customers decide on the size of orders."""
     structured = {**structured_query(listing), **({"startAt": after} if after else {}), "limit": at_most}
     try:
         answers = ask({"structuredQuery": structured})
@@ -42,13 +42,13 @@ def _page(listing: Listing, after: Mapping[str, object] | None, at_most: int, as
             return _page(listing, after, at_most // 2, ask)
         if listing.collection != "orders":
             raise
-        # Nothing is held for an order that is too large by itself.
+        # An order that is too large by itself holds nothing, so its items do not matter.
         answers = ask({"structuredQuery": {**structured, "select": _only(ALL_BUT_ITEMS)}})
     return [answer["document"] for answer in answers if "document" in answer]
 
 
 def structured_query(listing: Listing) -> dict[str, object]:
-    """As https://cloud.google.com/firestore/docs/reference/rest/v1/StructuredQuery."""
+    """The query in the form of https://cloud.google.com/firestore/docs/reference/rest/v1/StructuredQuery."""
     filters = [
         _filter(name, "IN", {"arrayValue": {"values": [encoded_value(value) for value in values]}})
         for name, values in listing.one_of.items()
@@ -76,6 +76,6 @@ def _filter(name: str, operator: str, value: Mapping[str, object]) -> Mapping[st
 
 
 def _cursor(listing: Listing, document: Mapping[str, Any]) -> Mapping[str, object]:
-    """Just behind this document."""
+    """The position just after this document."""
     places = [document["fields"][name] for name in listing.order]
     return {"values": [*places, {"referenceValue": document["name"]}], "before": False}

@@ -1,6 +1,6 @@
-"""Writes and documents as Firestore's JSON, and back.
+"""Converts writes and documents to Firestore's JSON and back.
 
-What the messages mean: https://cloud.google.com/firestore/docs/reference/rest/v1/Write and
+The formats: https://cloud.google.com/firestore/docs/reference/rest/v1/Write and
 https://cloud.google.com/firestore/docs/reference/rest/v1/Value.
 """
 
@@ -13,14 +13,14 @@ from database.store import Create, Delete, Fields, Increase, Update, Write
 
 
 class Opaque:
-    """Takes the place of a value of a kind that this service has no use for: a reference, or a place on the map."""
+    """Stands in for a value of a type that this service does not use, such as a reference or a geographical point."""
 
     def __repr__(self) -> str:
         return "a value of another kind"
 
 
 def encoded(write: Write, name: str) -> dict[str, object]:
-    """A `Write` to the document of this full name. Its fields' names must need no escape in a field path."""
+    """A `Write` to the document with this full name. Field names must need no escaping in a field path."""
     match write:
         case Create(fields=fields):
             return {"update": _document(name, fields), "currentDocument": {"exists": False}}
@@ -31,10 +31,10 @@ def encoded(write: Write, name: str) -> dict[str, object]:
                 "currentDocument": {"updateTime": version},
             }
         case Increase(amounts=amounts):
-            # Sorted, so that the answers are in order whether Firestore keeps this one or that of the alphabet.
+            # Sorted, so that the results match whether Firestore returns them in this sequence or alphabetically.
             transforms = [{"fieldPath": field, "increment": encoded_value(n)} for field, n in sorted(amounts.items())]
             return {
-                # The transforms and nothing else: without a mask, the document would be replaced by an empty one.
+                # Only transforms: without a mask, the document would be replaced by an empty one.
                 "update": _document(name, {}),
                 "updateMask": {},
                 "updateTransforms": transforms,
@@ -45,12 +45,12 @@ def encoded(write: Write, name: str) -> dict[str, object]:
 
 
 def decoded(document: Mapping[str, Any]) -> Fields:
-    """The fields of a `Document`, whatever its writer put there."""
+    """The fields of a `Document`, whatever is in them."""
     return _decoded_fields(document)
 
 
 def figures_in(transform_results: Sequence[Mapping[str, Any]], increase: Increase) -> Fields:
-    """What a commit answered to an `Increase`: a double where the field was one."""
+    """A commit's results for an `Increase`: doubles for fields that were doubles."""
     return dict(zip(sorted(increase.amounts), map(_decoded, transform_results), strict=True))
 
 
@@ -97,7 +97,7 @@ def _decoded(value: Mapping[str, Any]) -> object:
         case "integerValue":
             return int(content)
         case "doubleValue":
-            # A whole one comes without a point; NaN and both infinities come as texts.
+            # A whole number comes without a decimal point; NaN and the infinities come as strings.
             return float(content)
         case "bytesValue":
             return b64decode(content)

@@ -1,4 +1,4 @@
-"""The metadata server beside each instance of Cloud Run, as functions are: it knows what the instance may do.
+"""The metadata server of a Cloud Run instance, which gives out its service account's tokens.
 
 https://cloud.google.com/run/docs/container-contract#metadata-server
 """
@@ -18,7 +18,7 @@ SECONDS_MAX: Final = 3.0
 
 
 def is_there(environment: Mapping[str, str]) -> bool:
-    """Whether this environment is an instance's, and names no credentials that are to be used instead.
+    """Whether this is an instance's environment, without other credentials to use instead.
 
     https://cloud.google.com/run/docs/container-contract#services-env-vars
     """
@@ -27,14 +27,14 @@ def is_there(environment: Mapping[str, str]) -> bool:
 
 
 def token_from_metadata(scope: str) -> Token:
-    """A token for this scope of the service account that the instance runs as.
+    """A token with this scope for the instance's service account.
 
-    Google's library asks the same. Importing it takes longer than importing all of the service.
+    Google's library makes the same request, but importing it takes longer than importing the whole service.
 
     Raises:
-        StoreUnavailable: the metadata server has given none.
+        StoreUnavailable: the metadata server gave none.
     """
-    # As Google's library finds it where it is not under its usual name.
+    # The same override as in Google's library.
     host = os.environ.get("GCE_METADATA_HOST") or "metadata.google.internal"
     server = HTTPConnection(host, timeout=SECONDS_MAX)
     path = f"/computeMetadata/v1/instance/service-accounts/default/token?scopes={scope}"
@@ -47,7 +47,7 @@ def token_from_metadata(scope: str) -> Token:
         token = json.loads(said)
         return Token({"Authorization": f"Bearer {token['access_token']}"}, time.time() + token["expires_in"])
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
-        # Without what it says: that may be a token.
+        # Without the answer, which may contain a token.
         raise StoreUnavailable(f"the metadata server gives no token: {type(error).__name__}") from None
     finally:
         server.close()

@@ -1,6 +1,6 @@
-"""The database as it was at one moment, however long one looks: every read names the same time.
+"""The database as of one moment, however long one reads: every read names the same time.
 
-https://cloud.google.com/firestore/docs/understand-reads-writes-scale#read-time: any time of the last hour.
+https://cloud.google.com/firestore/docs/understand-reads-writes-scale#read-time: any time within the last hour.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,14 +21,14 @@ _ALL: Final[Mapping[str, object]] = {}
 
 
 class FirestoreMoments:
-    """Makes `Moment`s of one database."""
+    """Creates `Moment`s of one database."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def now(self) -> "FirestoreMoment":
-        """The present one. Raises StoreUnavailable."""
-        # Only Firestore's own clock says what it knew when.
+        """The present moment. Raises StoreUnavailable."""
+        # Only Firestore's own clock can name it.
         request = {"documents": [f"{self._connection.documents}/{_ANYTHING}"]}
         (answer,) = self._connection.call("batchGet", request, timeout_seconds=QUERY_SECONDS_MAX)
         return FirestoreMoment(self._connection, answer["readTime"])
@@ -44,7 +44,7 @@ class FirestoreMoment:
         return datetime.fromisoformat(self._read_time)
 
     def read(self, paths: Sequence[str]) -> Mapping[str, Document | None]:
-        """In as many calls as their answers take; an order that is too large even by itself without its items."""
+        """Splits the paths over as many calls as needed. An order that is too large is read without its items."""
         if not paths:
             return {}
         try:

@@ -1,4 +1,4 @@
-"""What is found without knowing its id: orders nobody has placed or released, parked events, requests, products."""
+"""Queries for documents of unknown id: orders to place or release, parked events, requests, products."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 QUERY_SECONDS_MAX: Final = 8.0
 BATCH_DOCUMENTS_MAX: Final = 100
 BATCH_HEADS_MAX: Final = 500
-"""More, since nothing is done with each of them."""
+"""More, since little is done with each."""
 BATCH_EFFECTS_MAX: Final = 16
-"""Fewer, because the world outside answers each of them more slowly than the database does."""
+"""Fewer, since performing each takes longer than a database call."""
 
 
 class FirestoreQueries:
-    """The entry points' `Queries`, on Firestore. Each names the index that serves it."""
+    """The entry points' `Queries` on Firestore. Each names its index."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def parked_events(self, order_id: str) -> tuple[StripeEvent, ...]:
-        """The verified events that wait for this order to appear. Raises StoreUnavailable.
+        """The verified events that wait for this order. Raises StoreUnavailable.
 
         Served by the index (orderId, processed).
         """
@@ -49,7 +49,7 @@ class FirestoreQueries:
         return tuple(event for event in events if event)
 
     def lapsed_orders(self, now: datetime) -> Iterator[Sequence[str]]:
-        """Reserved orders whose time is out, by id and in batches, the longest overdue first. Raises StoreUnavailable.
+        """Ids of reserved orders whose hold has run out, in batches, longest overdue first. Raises StoreUnavailable.
 
         Served by the index (status, reservationExpiresAt).
         """
@@ -58,7 +58,7 @@ class FirestoreQueries:
         return _ids_in(self._batches(due.select(["reservationExpiresAt"]), "reservationExpiresAt"))
 
     def stranded_orders(self, created_before: datetime) -> Iterator[Sequence[str]]:
-        """Orders that nobody has placed, or not to the end, by id and in batches. Raises StoreUnavailable.
+        """Ids of orders that are not placed yet, or not completely, in batches. Raises StoreUnavailable.
 
         Served by the index (status, createdAt).
         """
@@ -68,16 +68,16 @@ class FirestoreQueries:
         return _ids_in(self._batches(old.select(["createdAt"]), "createdAt"))
 
     def unanswered_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
-        """Orders whose cancel request of that time nobody has answered, by id and in batches. Raises StoreUnavailable.
+        """Ids of orders with an unanswered cancel request of that period, in batches. Raises StoreUnavailable.
 
-        Served by the index (createdAt, userId). What is answered has a time at which it expires; all are read to tell.
+        Served by the index (createdAt, userId). An answered request has `expireAt`; all are read to tell.
         """
-        # Enterprise edition makes no index by itself, and Standard refuses one of a single field: hence the second.
+        # Enterprise edition creates no indexes by itself, and Standard refuses one of a single field: hence the second.
         requests = self._client.collection("cancelRequests").where(filter=FieldFilter("createdAt", ">=", made_from))
         return self._unanswered(requests.where(filter=FieldFilter("createdAt", "<=", made_until)), "userId")
 
     def unanswered_operator_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
-        """Operators' requests of that time that nobody has answered, by id and in batches. Raises StoreUnavailable.
+        """Ids of operators' unanswered requests of that period, in batches. Raises StoreUnavailable.
 
         Served by the index (createdAt, kind), as above.
         """
@@ -85,30 +85,27 @@ class FirestoreQueries:
         return self._unanswered(requests.where(filter=FieldFilter("createdAt", "<=", made_until)), "kind")
 
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
-        """The next products of the catalogue, by id; the first ones after an empty id. Raises StoreUnavailable."""
+        """The ids of the catalogue's next products, or with an empty id of the first. Raises StoreUnavailable."""
         products = self._client.collection("products")
         page = products.order_by("__name__").select([]).limit(at_most)
         rest = page.start_after({"__name__": products.document(product_id)}) if product_id else page
         return [product.id for product in self._found(rest)]
 
     def takings_after(self, order_id: str, at_most: int) -> Sequence[Taking]:
-        """What is still to be taken for the next paid orders, by id; the first ones after an empty id.
-
-        Raises StoreUnavailable.
-        """
+        """The takings of the next paid orders by id, or with an empty id of the first. Raises StoreUnavailable."""
         takings = self._client.collection("takings")
         page = takings.order_by("__name__").limit(at_most)
         rest = page.start_after({"__name__": takings.document(order_id)}) if order_id else page
         return [_taking_in(found) for found in self._found(rest)]
 
     def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence[MovedHead]]:
-        """Where the chains of orders end that were changed after one moment and no later than another, in batches.
+        """Heads of orders changed after the first time and up to the second, in batches. Raises StoreUnavailable.
 
-        Served by the index (updatedAt, auditCount). Raises StoreUnavailable.
+        Served by the index (updatedAt, auditCount).
         """
         query = self._client.collection("orders").where(filter=FieldFilter("updatedAt", ">", since))
         moved = query.where(filter=FieldFilter("updatedAt", "<=", until)).select(["updatedAt", *HEAD_FIELDS])
-        # As above, an index of two fields; this one holds no order without a chain.
+        # An index of two fields, as above; it contains only orders that have a chain.
         for batch in self._batches(moved, "updatedAt", "auditCount", at_most=BATCH_HEADS_MAX):
             heads = (moved_head_from(order.id, order.to_dict() or {}) for order in batch)
             yield [head for head in heads if head]
@@ -124,7 +121,7 @@ class FirestoreQueries:
             yield [event for event in events if event]
 
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
-        """Effects whose time has come, by id and in batches, the longest overdue first. Raises StoreUnavailable.
+        """Ids of effects that are due, in batches, the longest overdue first. Raises StoreUnavailable.
 
         Served by the index (state, nextAttemptAt).
         """
@@ -133,9 +130,9 @@ class FirestoreQueries:
         return _ids_in(self._batches(due.select(["nextAttemptAt"]), "nextAttemptAt", at_most=BATCH_EFFECTS_MAX))
 
     def fcm_tokens(self, user_id: str) -> Sequence[str]:
-        """The devices to which messages for this customer can be pushed, the newest first. Raises StoreUnavailable.
+        """The tokens of this customer's devices, the newest first. Raises StoreUnavailable.
 
-        An index would be written each time that somebody opens the app, and only to sort a few.
+        Sorted here: an index would be written each time somebody opens the app, only to sort a few.
         """
         devices = self._client.collection(fcm_tokens_path(user_id)).select(["createdAt"]).limit(BATCH_DOCUMENTS_MAX)
         return newest_first({device.id: device.to_dict() or {} for device in self._found(devices)})
@@ -147,7 +144,7 @@ class FirestoreQueries:
     def _batches(
         self, query: Query, *order_by: str, at_most: int = BATCH_DOCUMENTS_MAX
     ) -> Iterator[Sequence[DocumentSnapshot[DocumentReference]]]:
-        """What a query finds. Batch by batch, because whoever works on it changes what the query finds."""
+        """The query's results, one batch after the other, since the caller's work changes what the query finds."""
         for field in order_by:
             query = query.order_by(field)
         page = query.limit(at_most)
@@ -164,7 +161,7 @@ class FirestoreQueries:
 
 
 def _taking_in(found: DocumentSnapshot[DocumentReference]) -> Taking:
-    # Only a document that is missing has none of these.
+    # Only a missing document has none of these.
     created_at, updated_at = (cast("DatetimeWithNanoseconds", time) for time in (found.create_time, found.update_time))
     return Taking(found.id, units_to_take_from(found.to_dict() or {}), updated_at.rfc3339(), created_at)
 

@@ -1,4 +1,4 @@
-"""A store in which everything can be tried and nothing happens: it reads what is there, and keeps writes to itself."""
+"""A store for rehearsals: it reads the real documents, and keeps its writes to itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
@@ -13,7 +13,7 @@ from orders.outcome import StoreContended
 
 @frozen
 class Difference:
-    """What would become of one document."""
+    """How one document would change."""
 
     before: Fields | None
     """None if it does not exist."""
@@ -22,9 +22,9 @@ class Difference:
 
 
 class RehearsalStore:
-    """A `DocumentStore` over another one. Whoever has written here reads that here, and nobody else does.
+    """A `DocumentStore` over another one. Its writes are visible only through this store.
 
-    Preconditions hold as they would in earnest, against what is really there by then.
+    Preconditions hold as they would in earnest, against the real documents.
     """
 
     def __init__(self, store: DocumentStore) -> None:
@@ -36,12 +36,12 @@ class RehearsalStore:
 
     @property
     def writes(self) -> Sequence[Write]:
-        """All that would have been written, in its order."""
+        """All writes that would have been made, in sequence."""
         return tuple(self._writes)
 
     @property
     def differences(self) -> Mapping[str, Difference]:
-        """What would become of each document that was written, by path."""
+        """How each written document would change, by path."""
         return {
             path: Difference(_fields(self._before[path]), _fields(after))
             for path, after in self._after.items()
@@ -108,7 +108,7 @@ class RehearsalStore:
         return after[product_id] - before[product_id]
 
     def _own(self, root: str) -> Iterator[Sequence[tuple[str, Fields]]]:
-        """Ids and fields of what was written under it: as it was before, and as it is now."""
+        """Ids and fields of the documents written under this root: first as before, then as now."""
         for documents in (self._before, self._after):
             found = ((path, document) for path, document in documents.items() if path.startswith(root) and document)
             yield [(path.removeprefix(root), document.fields) for path, document in found]
@@ -139,7 +139,7 @@ def _written(write: Write, document: Document | None, version: object) -> Docume
 
 
 def _figure(fields: Fields | None, name: str) -> int | float:
-    """Firestore counts from zero where there is no number."""
+    """Firestore increments from zero if there is no number."""
     figure = (fields or {}).get(name)
     return figure if isinstance(figure, int | float) else 0
 

@@ -1,4 +1,4 @@
-"""What the service asks of a database: documents under paths, read at one moment, written all or none; and queries."""
+"""The service's interface to a database: documents read as of one moment and written all or none; and queries."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ Fields = Mapping[str, object]
 class Document(NamedTuple):
     fields: Fields
     version: object
-    """Changes with every write: Firestore's update time. Only equality means anything: nobody has written since."""
+    """Changes with every write: Firestore's update time. Only equality has a meaning: nobody has written since."""
 
 
 @frozen
 class Create:
-    """The document must not exist yet."""
+    """The document must not exist."""
 
     path: str
     fields: Fields
@@ -48,7 +48,7 @@ class Increase:
 
 @frozen
 class Delete:
-    """The document must still be as it was read, and is gone afterwards."""
+    """Deletes the document, which must still be as it was read."""
 
     path: str
     version: object
@@ -58,20 +58,19 @@ Write = Create | Update | Increase | Delete
 
 
 class Committed(NamedTuple):
-    """What a commit answered."""
+    """The answer to a commit."""
 
     versions: Mapping[str, object]
-    """Of every document that is still there as it was written: not of one that others have written by the same time."""
+    """Of every document that is as this commit wrote it; not of one that others have written in the same group."""
     figures: Mapping[str, Fields]
-    """The figures of every increased document, as they are after the commit: doubles where somebody made doubles of
-    them."""
+    """The figures of every increased document after the commit; doubles if somebody had made them doubles."""
 
 
 class Promised(NamedTuple):
     """Units of one product that are reserved, or should be."""
 
     held: int
-    """By orders."""
+    """Held by orders."""
     to_take: int
     """Sold, and still counted as reserved."""
 
@@ -80,108 +79,106 @@ class DocumentStore(Protocol):
     """Documents under paths: read many as of one moment, write many or none."""
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
-        """The documents, None where there is none. Raises StoreUnavailable."""
+        """The documents, None for each that does not exist. Raises StoreUnavailable."""
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
         """Do all the writes, or none.
 
         Raises:
-            StoreContended: a document was not as a write expects it; nothing was written.
-            StoreUnavailable: no answer; all was written or nothing.
+            StoreContended: a document was not as a write requires; nothing was written.
+            StoreUnavailable: no answer; everything was written, or nothing.
         """
 
     def count(self, collection: str, *, timeout_seconds: float) -> int:
-        """How many documents the collection holds. Raises StoreContended, StoreUnavailable."""
+        """The number of documents in the collection. Raises StoreContended, StoreUnavailable."""
 
     def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
         """How many unpaid orders hold units for this customer. Raises StoreContended, StoreUnavailable."""
 
     def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
-        """All that is or was to be done outside because of this order, by id, without what was sent; to look at only.
+        """The order's effects, done and pending, by id, without payloads and not to be updated.
 
         Raises:
-            StoreContended, StoreUnavailable: nobody knows.
+            StoreContended, StoreUnavailable: no answer.
         """
 
     def units_to_take(self, product_id: str, *, timeout_seconds: float) -> int:
-        """How many units of it are sold, and still counted as reserved.
+        """How many units of the product are sold, and still counted as reserved.
 
-        Raises StoreContended, StoreUnavailable; Uncountable, if one of the documents that say so cannot be read.
+        Raises StoreContended and StoreUnavailable; Uncountable if one of the documents cannot be read.
         """
 
     def units_promised(self, product_id: str, *, timeout_seconds: float) -> Promised:
-        """Of one moment, since an order that is paid goes from the one to the other and may write no inventory.
+        """Both figures as of one moment: a payment moves units between them, perhaps without touching inventory.
 
-        Raises StoreContended, StoreUnavailable; Uncountable, likewise or if there are too many orders.
+        Raises StoreContended and StoreUnavailable; Uncountable if a document cannot be read or there are too many
+        orders.
         """
 
 
 class Listing(NamedTuple):
-    """Documents of one collection, in an order of their own."""
+    """A sorted selection of one collection's documents."""
 
     collection: str
     one_of: Mapping[str, Sequence[str]] = MappingProxyType({})
-    """Fields that have one of these values each: at most 30."""
+    """Fields that must have one of these values; at most 30 values each."""
     span: tuple[datetime | None, datetime] | None = None
-    """The first field of the order is from the one on, if there is one, and before the other."""
+    """The range of the first field in `order`: from the first time, if given, to before the second."""
     order: Sequence[str] = ()
-    """The fields in whose order they come, ascending, and then by id."""
+    """The fields to sort by, ascending, then by id."""
     after_id: str | None = None
-    """Only those behind this id; where nothing else orders them."""
+    """Only documents with greater ids; only if `order` is empty."""
     batch_max: int | None = None
-    """How many of them in a batch at the most, if that matters."""
+    """The most documents in a batch, if that matters."""
     only: Sequence[str] = ()
-    """The fields that are read of them; all, if none is named."""
+    """The fields to read; all if empty."""
 
 
 class Moment(Protocol):
-    """The database as it was at one moment: whatever is read of it fits together. It can be read for an hour."""
+    """The database as of one moment: all reads are consistent with each other. It can be read for an hour."""
 
     @property
     def at(self) -> datetime: ...
 
     def read(self, paths: Sequence[str]) -> Mapping[str, Document | None]:
-        """The documents, None where there was none. Raises StoreUnavailable."""
+        """The documents, None for each that did not exist. Raises StoreUnavailable."""
 
     def find(self, listing: Listing) -> Iterator[Sequence[tuple[str, Fields]]]:
-        """Ids and fields of what it finds, in bounded batches. Raises StoreUnavailable."""
+        """Ids and fields of the listing's documents, in bounded batches. Raises StoreUnavailable."""
 
 
 class Queries(Protocol):
-    """What is found without knowing its id. Batches are bounded, and each is read only when it is asked for."""
+    """Queries for documents of unknown id. Batches are bounded, and read only when needed."""
 
     def parked_events(self, order_id: str) -> Iterable[StripeEvent]:
-        """The verified events that wait for this order to appear. Raises StoreUnavailable."""
+        """The verified events that wait for this order. Raises StoreUnavailable."""
 
     def lapsed_orders(self, now: datetime) -> Iterator[Sequence[str]]:
-        """Reserved orders whose time is out, by id, the longest overdue first. Raises StoreUnavailable."""
+        """Ids of reserved orders whose hold has run out, the longest overdue first. Raises StoreUnavailable."""
 
     def stranded_orders(self, created_before: datetime) -> Iterator[Sequence[str]]:
-        """Orders that nobody has placed, or not to the end, by id. Raises StoreUnavailable."""
+        """Ids of orders that are not placed yet, or not completely. Raises StoreUnavailable."""
 
     def unanswered_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
-        """Orders whose cancel request of that time nobody has answered, by id. Raises StoreUnavailable."""
+        """Ids of orders with an unanswered cancel request of that period. Raises StoreUnavailable."""
 
     def unanswered_operator_requests(self, made_from: datetime, made_until: datetime) -> Iterator[Sequence[str]]:
-        """Operators' requests of that time that nobody has answered, by id. Raises StoreUnavailable."""
+        """Ids of operators' unanswered requests of that period. Raises StoreUnavailable."""
 
     def products_after(self, product_id: str, at_most: int) -> Sequence[str]:
-        """The next products of the catalogue, by id. Raises StoreUnavailable."""
+        """The ids of the catalogue's next products. Raises StoreUnavailable."""
 
     def due_effects(self, now: datetime) -> Iterator[Sequence[str]]:
-        """Effects whose time has come, by id, the longest overdue first. Raises StoreUnavailable."""
+        """Ids of effects that are due, the longest overdue first. Raises StoreUnavailable."""
 
     def takings_after(self, order_id: str, at_most: int) -> Sequence["Taking"]:
-        """What is still to be taken for the next paid orders, by their ids. Raises StoreUnavailable."""
+        """The takings of the next paid orders, by order id. Raises StoreUnavailable."""
 
     def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence["MovedHead"]]:
-        """Where the chains of the orders end that were changed after one moment and up to another, the earliest first.
-
-        Raises StoreUnavailable.
-        """
+        """Heads of orders changed after the first time and up to the second, earliest first. Raises StoreUnavailable."""
 
     def fcm_tokens(self, user_id: str) -> Sequence[str]:
-        """The devices to which messages for this customer can be pushed, the newest first. Raises StoreUnavailable."""
+        """The tokens of this customer's devices, the newest first. Raises StoreUnavailable."""
 
     def parked_since(self, moment: datetime) -> Iterator[Sequence[StripeEvent]]:
         """The events parked since then that still are and can be settled. Raises StoreUnavailable."""
