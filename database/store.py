@@ -175,7 +175,7 @@ class Queries(Protocol):
         """The takings of the next paid orders, by order id. Raises StoreUnavailable."""
 
     def moved_heads(self, since: datetime, until: datetime) -> Iterator[Sequence["MovedHead"]]:
-        """Heads of orders changed after the first time and up to the second, earliest first. Raises StoreUnavailable."""
+        """Heads of orders changed after `since`, up to `until`, earliest first. Raises StoreUnavailable."""
 
     def fcm_tokens(self, user_id: str) -> Sequence[str]:
         """The tokens of this customer's devices, the newest first. Raises StoreUnavailable."""

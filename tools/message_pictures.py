@@ -87,8 +87,8 @@ _HEAD: Final = """\
 # Messages
 
 Every message as a mail, here from a shop called Kettle & Cup. The words are in `notifications/locales`, one file per
-locale; the layout is in `notifications/layouts.py`. [Settings](runbook.md#settings) name the shop, its logo, and the page
-where customers see their orders. Each message also has a plain text, and a short one for push, SMS and chat: see
+locale; the layout is in `notifications/layouts.py`. [Settings](runbook.md#settings) name the shop, its logo, and the
+page where customers see their orders. Each message also has a plain text, and a short one for push, SMS and chat: see
 `tests/unit/notifications/snapshots`.
 
 `make messages` writes this page and its pictures. CONTRIBUTING explains how to

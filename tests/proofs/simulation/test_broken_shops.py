@@ -173,7 +173,7 @@ def test_it_catches_a_lane_that_ends_with_the_thread_that_sends(monkeypatch: pyt
     assert_caught(125, "waits in its lane, and nobody is under way", drawn=crowd_from)
 
 
-# --- One function broken -----------------------------------------------------------------------------------------------
+# --- One function broken ---------------------------------------------------------------------------------------------
 
 BREAKS: Mapping[str, Break] = {
     "a store that overwrites what has changed": Break(MemoryStore, "_check", checks_all_but(Update)),
