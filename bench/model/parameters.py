@@ -42,7 +42,7 @@ class Parameters:
         0.00075,
         "s of an instance's one processor for each RPC, with its share of the request",
         Basis.MEASURED,
-        "1.5 ms a delivery of two RPCs: docs/performance.md#beside-postgresql",
+        "1.5 ms a delivery of two RPCs: docs/performance.md#compared-with-postgresql",
     )
     transaction_attempts: int = _from(
         5,
