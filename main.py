@@ -1,12 +1,12 @@
-"""The deployed functions, wired together. Rules are elsewhere; here each function only gets its entry point.
+"""The deployed functions, each wired to its entry point. There is no logic here.
 
-An entry point is built on the first request: a Firestore client made before the server forks does not work after, and
-no function's cold start has to pay for an entry point that it does not use.
+An entry point is built on the first request: a Firestore client created before the server forks would not work, and no
+function's cold start pays for entry points that it does not use.
 """
 
 import gc
 
-# What imports make stays, and to search it for garbage again and again takes a tenth of a cold start.
+# What imports create is never garbage, and searching it repeatedly takes a tenth of a cold start.
 gc.disable()
 
 import functools
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 gc.enable()
-# A delivery makes thousands of objects, and leaves next to nothing that only this search could free.
+# A delivery creates thousands of objects, but almost no reference cycles.
 gc.set_threshold(20_000, 50, 100)
 
 _Built = TypeVar("_Built")
@@ -36,11 +36,11 @@ _building = threading.RLock()
 
 
 def _built_once(build: Callable[[], _Built]) -> Callable[[], _Built]:
-    """Build at the first call, one thread at a time, and from then on return the same."""
+    """Build on the first call, one thread at a time, and return the same object from then on."""
 
     @functools.cache
     def cached() -> _Built:
-        # What is built for something else leaves the rest to that.
+        # A nested build leaves the garbage collector to the outermost one.
         is_outermost = gc.isenabled()
         gc.disable()
         try:
@@ -49,7 +49,7 @@ def _built_once(build: Callable[[], _Built]) -> Callable[[], _Built]:
             if is_outermost:
                 gc.enable()
         if is_outermost:
-            # All that was made until now stays, and is never to be searched again.
+            # Everything created until now stays, so it is never searched again.
             gc.freeze()
         return built
 
@@ -80,7 +80,7 @@ _webhook_canary = _built_once(lambda: _service().webhook_canary())
 
 @functions_framework.http
 def stripe_webhook(request: flask.Request) -> flask.Response:
-    """Stripe's webhook deliveries. While a setting cannot be used, each is answered 500, and Stripe sends it again."""
+    """Stripe's webhook deliveries. With an unusable setting, each is answered 500, and Stripe delivers it again."""
     return _answer_to_delivery(request)
 
 
@@ -96,8 +96,8 @@ def _serve_webhook(environ: "WSGIEnvironment", start_response: "StartResponse") 
     return _answer_to_delivery(flask.Request(environ))(environ, start_response)
 
 
-# functions-framework runs this module in the context of the application that it serves. What that does around a
-# function (its middleware, its routes, its hooks) takes 0.1 ms of each delivery, and does nothing for the webhook:
+# functions-framework runs this module in the context of the application that it serves. The middleware, routes and
+# hooks around a function take 0.1 ms of each delivery, and the webhook uses none of them:
 # https://flask.palletsprojects.com/en/stable/quickstart/#hooking-in-wsgi-middleware.
 if flask.has_app_context() and flask.current_app.name == stripe_webhook.__name__:
     flask.current_app.wsgi_app = _serve_webhook  # type: ignore[method-assign]
@@ -135,7 +135,7 @@ def inventory_changed(event: CloudEvent) -> None:
 
 @functions_framework.http
 def create_checkout(request: flask.Request) -> flask.Response:
-    """A customer's app calls: where is an order paid for? While a setting cannot be used, each call is answered 500."""
+    """A customer's app asks where to pay for an order. With an unusable setting, each call is answered 500."""
     try:
         function = _create_checkout()
     except SettingsError as error:

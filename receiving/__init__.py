@@ -1,1 +1,1 @@
-"""What anybody may send over HTTP, received within bounds that its sender cannot stretch."""
+"""Receives what anybody may send over HTTP, within limits that the sender cannot stretch."""

@@ -1,4 +1,4 @@
-"""The body of a request, received within a size and a time that its sender cannot stretch."""
+"""Receives a request's body within a size and a time that the sender cannot stretch."""
 
 import contextlib
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from receiving.watchdog import CROWDED_SECONDS_MAX, Watchdog, end_receiving
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 BODY_SECONDS_MAX: Final = 5.0
-"""Stripe's deliveries are a few kilobytes, and come whole with their headers."""
+"""Stripe's deliveries are a few kilobytes, and arrive together with their headers."""
 
 
 def body_of(request: Request, watchdog: Watchdog) -> bytes:
     """The raw body, as it was signed.
 
     Raises:
-        RequestTimeout: it was not here in time.
+        RequestTimeout: it did not arrive in time.
         RequestEntityTooLarge: it is larger than BODY_BYTES_MAX.
         BadRequest: it did not arrive whole.
     """
@@ -43,12 +43,12 @@ def body_of(request: Request, watchdog: Watchdog) -> bytes:
 
 
 def hang_up(environ: Mapping[str, Any], watchdog: Watchdog) -> None:
-    """Once it is answered: take what is still to come of its body, and then nothing more from its client. Never raises.
+    """After the answer, drain the rest of the request's body, then receive nothing more from the client. Never raises.
 
-    A client that sends a whole body before it reads has to find the answer, which closing the connection at once might
-    destroy (https://www.rfc-editor.org/rfc/rfc9112#section-9.6). One that takes longer has had its answer. By itself
-    gunicorn waits five seconds for the rest of the body; for the next request as long as its bytes trickle in; and, in
-    the thread that accepts all connections, two seconds for a client that does not close this one.
+    A client that sends its whole body before it reads must get the answer, which closing the connection at once might
+    destroy (https://www.rfc-editor.org/rfc/rfc9112#section-9.6). A slower client has had its chance. By itself,
+    gunicorn waits five seconds for the rest of the body; for the next request as long as bytes trickle in; and, in the
+    thread that accepts all connections, two seconds for a client that does not close this one.
     """
     if connection := _connection_of(environ):
         with contextlib.suppress(Exception), watchdog.watching(connection, CROWDED_SECONDS_MAX):

@@ -1,6 +1,6 @@
-"""Time limits for what connections send: one thread ends receiving on each whose time is up.
+"""Time limits for receiving: one thread ends receiving on each connection whose time is up.
 
-A timeout of the socket would begin again with every byte, and a thread or a timer for each request would cost them all.
+A socket timeout would start again with every byte, and a thread or a timer per request would cost every request.
 """
 
 import contextlib
@@ -13,21 +13,21 @@ from dataclasses import dataclass
 from typing import Final
 
 PATIENT_MAX: Final = 8
-"""Half of the requests that come to one instance at a time: `concurrency` in functions.yaml. While these wait for slow
-clients, the other half stays nearly free for all others."""
+"""Half of the requests that one instance serves at a time (`concurrency` in functions.yaml). While these wait for slow
+clients, the other half stays almost free for everybody else."""
 CROWDED_SECONDS_MAX: Final = 0.25
-"""What anybody is given while many are waited for: enough for a packet that follows its headers, or is sent again."""
+"""The limit while many connections are waited for: enough for a packet that follows its headers, or is resent."""
 
 
 class Watchdog:
-    """Bounds how long each of several threads waits for its client, and how long all of them together do.
+    """Limits how long each of several threads waits for its client, and how long all of them together do.
 
-    The thread that watches starts with the first connection. As long as everything arrives in time it wakes every few
-    seconds and not for each request.
+    Its thread starts with the first connection. As long as everything arrives in time, it wakes every few seconds, not
+    for each request.
     """
 
     def __init__(self, monotonic: Callable[[], float], *, patient_max: int) -> None:
-        """`patient_max` is how many connections at a time are given more than CROWDED_SECONDS_MAX."""
+        """`patient_max` is how many connections at a time may take longer than CROWDED_SECONDS_MAX."""
         self._monotonic = monotonic
         self.patient_max = patient_max
         self._changed = threading.Condition()
@@ -37,13 +37,13 @@ class Watchdog:
 
     @contextmanager
     def watching(self, connection: socket.socket, seconds_max: float) -> Iterator[None]:
-        """Receive on the connection in this block, for so long and no longer.
+        """Limit the time for receiving on the connection inside this block.
 
-        When the time is up, receiving ends as if the client had said that nothing more comes: what has arrived can be
-        read, and whoever waits for more is told that there is none. Answering still works.
+        When time is up, receiving ends as if the client had closed its side: what has arrived can be read, then comes
+        the end. Answering still works.
 
         Raises:
-            TimeoutError: the time was up before the block ended, however it ended.
+            TimeoutError: time was up before the block ended, however it ended.
         """
         watch = self._begin(connection, seconds_max)
         try:
@@ -55,7 +55,7 @@ class Watchdog:
                 raise TimeoutError
 
     def end_overdue(self) -> float | None:
-        """End receiving wherever the time is up. Returns the seconds until it is again; None if nobody is watched."""
+        """End receiving on connections whose time is up. Returns the seconds until the next; None if there is none."""
         with self._changed:
             now = self._monotonic()
             for watch in [watch for watch in self._watches if watch.deadline <= now]:
@@ -66,14 +66,14 @@ class Watchdog:
             return self._looks_at - now if self._watches else None
 
     def _begin(self, connection: socket.socket, seconds_max: float) -> "_Watch":
-        # One lock for counting and adding: sixteen threads that count at the same time must not all find room.
+        # One lock for counting and adding: sixteen threads that count at once must not all find room.
         with self._changed:
             is_crowded = len(self._watches) >= self.patient_max
             seconds = min(seconds_max, CROWDED_SECONDS_MAX) if is_crowded else seconds_max
             watch = _Watch(connection, self._monotonic() + seconds)
             self._watches.add(watch)
             if not self._is_started:
-                # Not before: it would not survive the fork by which gunicorn makes its worker.
+                # Not earlier: it would not survive the fork by which gunicorn creates its worker.
                 threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
                 self._is_started = True
             if watch.deadline < self._looks_at:
@@ -95,7 +95,7 @@ class _Watch:
 
 
 def end_receiving(connection: socket.socket) -> None:
-    """Receive no more than what has arrived. The connection can still be written to."""
+    """Receive nothing beyond what has arrived. The connection can still be written to."""
     # The client may be gone.
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RD)

@@ -1,4 +1,4 @@
-"""What is asked of Stripe, what it answers, and what its refusals mean. Pure: `stripe_api.client` does the asking."""
+"""Requests to Stripe, its answers, and what its errors mean. Pure: `stripe_api.client` makes the calls."""
 
 import re
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ from orders.numbers import unix_time
 from orders.outcome import Transient
 
 API_VERSION: Final = "2026-10-28.endive"
-"""The one whose requests and answers we know, which is the library's own. An account's default may be any other."""
+"""The version that this code knows, which is the library's own. An account's default may be another."""
 
 _MESSAGE_CHARACTERS_MAX: Final = 300
-# Of a key that it does not know, Stripe repeats the first and the last characters; of addresses, all.
+# Stripe's messages repeat the first and last characters of an unknown key, and whole addresses.
 _PRIVATE: Final = re.compile(r"\b[a-z]{2,6}_(?:test|live)_[\w*.…]+|\bwhsec_\S+|[^\s'\"<>]+@[^\s'\"<>]+")
 
 
 class StripeUnavailable(Transient):
-    """No answer that can be used. What was asked may have been done: asking again with the same key finds out.
+    """There is no usable answer. The request may have been carried out; repeating it with the same key finds out.
 
-    That holds for a day: https://docs.stripe.com/api/idempotent_requests. After that, `refund_made_for` finds out of a
-    refund that names its effect. A fault that Stripe has saved under the key (status 500) is repeated until then,
-    whatever was done; its webhooks report what was.
+    That works for a day: https://docs.stripe.com/api/idempotent_requests. After that, `refund_made_for` finds a refund
+    that names its effect. An internal error that Stripe has stored under the key (status 500) is repeated until then,
+    whatever was done; the outcome comes by webhook.
     """
 
     retryable: ClassVar = True
@@ -31,34 +31,34 @@ class StripeUnavailable(Transient):
     def __init__(self, message: str, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        """How long Stripe asks to be left alone; None if it does not say."""
+        """How long Stripe asks to wait; None if it does not say."""
 
 
 class NotAsDocumented(StripeUnavailable):
-    """Stripe shows what was asked for otherwise than it documents: of that alone nothing can be learnt."""
+    """Stripe's answer about one object is not as documented; other objects may be readable."""
 
 
 class StripeRefused(Exception):
-    """Stripe refuses what is asked, and would again. Says Stripe's code and words, without keys and addresses."""
+    """Stripe refuses the request, and would again. Carries Stripe's code and message, without keys and addresses."""
 
     retryable: ClassVar = False
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
-        """One of https://docs.stripe.com/error-codes; where there is none, the type of error."""
+        """One of https://docs.stripe.com/error-codes; without one, the type of error."""
 
 
 class AlreadyRefunded(StripeRefused):
-    """Nothing is left of the charge: others have refunded it."""
+    """Nothing is left of the charge: it was refunded by others."""
 
 
 class NoSuchEvent(StripeRefused):
-    """Stripe knows no event with this id, or none any more: it keeps them for 30 days."""
+    """Stripe has no event with this id, perhaps no longer: events are kept for 30 days."""
 
 
 class SessionNotOpen(StripeRefused):
-    """A session cannot be expired: it is complete, or has expired already."""
+    """The session cannot be expired: it is complete or expired."""
 
     def __init__(self, session: "Session") -> None:
         super().__init__(f"{session.session_id} is {session.status}", "session_not_open")
@@ -74,9 +74,9 @@ class Session:
     """`open`, `complete` or `expired`."""
     expires_at: datetime
     url: str | None = field(default=None, repr=False)
-    """Where the customer pays; None unless it is open, and hosted by Stripe."""
+    """Where the customer pays; None unless it is open and hosted by Stripe."""
     client_secret: str | None = field(default=None, repr=False)
-    """With what a page of the shop shows it; None unless it is embedded there."""
+    """For showing it in the shop's own page; None unless it is embedded."""
     payment_intent_id: str | None = None
     """None until the customer has tried to pay."""
 
@@ -94,14 +94,14 @@ class Refund:
 
 
 class StripeApi(Protocol):
-    """Each call ends within seconds, and may raise StripeUnavailable or StripeRefused.
+    """Stripe's API. Each call ends within seconds, and may raise StripeUnavailable or StripeRefused.
 
-    A `key` is Stripe's idempotency key, at most 255 characters: whatever is asked with the same one, for a day, is done
-    once, and answered with the same. The same key for another request is refused.
+    A `key` is Stripe's idempotency key, at most 255 characters. For a day, repeating a request with its key changes
+    nothing, and returns the same answer. Using the key for another request is refused.
     """
 
     def create_session(self, request: Mapping[str, object], *, key: str) -> Session:
-        """The request: https://docs.stripe.com/api/checkout/sessions/create, in dicts and lists."""
+        """`request` has the parameters of https://docs.stripe.com/api/checkout/sessions/create, in dicts and lists."""
         ...
 
     def session(self, session_id: str) -> Session: ...
@@ -111,25 +111,25 @@ class StripeApi(Protocol):
         ...
 
     def create_refund(self, request: Mapping[str, object], *, key: str) -> Refund:
-        """The request: https://docs.stripe.com/api/refunds/create. Raises AlreadyRefunded."""
+        """`request` has the parameters of https://docs.stripe.com/api/refunds/create. Raises AlreadyRefunded."""
         ...
 
     def refund_made_for(self, payment_id: str, effect_key: str) -> str | None:
-        """The id of the refund of this payment whose `metadata.effect` is this, however old; None if there is none."""
+        """The id of the payment's refund with this `metadata.effect`, however old; None if there is none."""
         ...
 
     def event(self, event_id: str) -> Mapping[str, object]:
-        """The event as a webhook carries it, if it is of the last 30 days. Raises NoSuchEvent."""
+        """The event as a webhook delivers it, for the last 30 days. Raises NoSuchEvent."""
         ...
 
 
 def payment_named(payment_id: str) -> dict[str, object]:
-    """A payment as requests about its refunds name it: it is known by its PaymentIntent, or by its charge alone."""
+    """The parameter that names a payment in requests about refunds: its PaymentIntent, or else its charge."""
     return {"payment_intent" if payment_id.startswith("pi_") else "charge": payment_id}
 
 
 def session_from(answer: Mapping[str, object]) -> Session:
-    """Raises StripeUnavailable: this is no session."""
+    """Raises NotAsDocumented: this is not a session."""
     session_id, status, expires_at = answer.get("id"), answer.get("status"), unix_time(answer.get("expires_at"))
     if not (isinstance(session_id, str) and isinstance(status, str)) or expires_at is None:
         raise not_documented("session")
@@ -144,7 +144,7 @@ def session_from(answer: Mapping[str, object]) -> Session:
 
 
 def refund_from(answer: Mapping[str, object]) -> Refund:
-    """Raises StripeUnavailable: this is no refund."""
+    """Raises NotAsDocumented: this is not a refund."""
     refund_id, amount, currency = answer.get("id"), answer.get("amount"), answer.get("currency")
     if not (isinstance(refund_id, str) and isinstance(amount, int) and isinstance(currency, str)):
         raise not_documented("refund")
@@ -152,14 +152,14 @@ def refund_from(answer: Mapping[str, object]) -> Refund:
 
 
 def event_from(answer: Mapping[str, object]) -> Mapping[str, object]:
-    """Raises StripeUnavailable: this is no event."""
+    """Raises NotAsDocumented: this is not an event."""
     if answer.get("object") != "event":
         raise not_documented("event")
     return answer
 
 
 def printable(message: str | None) -> str:
-    """What Stripe says of a refusal, as a log may repeat it: without keys and addresses, and not endless."""
+    """Stripe's error message for a log: without keys and addresses, and of limited length."""
     said = " ".join(_PRIVATE.sub("(left out)", message or "").split())
     return said[:_MESSAGE_CHARACTERS_MAX] or "no reason given"
 

@@ -1,4 +1,4 @@
-"""Asking Stripe over HTTP. The only deployed module that imports stripe."""
+"""Calls Stripe over HTTP. The only deployed module that imports stripe."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NoReturn
@@ -43,21 +43,20 @@ from stripe_api.lists import (
 ORIGIN: Final = "https://api.stripe.com"
 CONNECT_SECONDS_MAX: Final = 3.0
 ANSWER_SECONDS_MAX: Final = 10.0
-"""The library waits 80. Stripe goes on meanwhile: what it has done, it says when it is asked again."""
+"""The library's default is 80. Stripe carries on meanwhile, and returns the result when asked again."""
 
 _SESSIONS: Final = "/v1/checkout/sessions"
 _INTENTS: Final = "/v1/payment_intents"
 _REFUNDS: Final = "/v1/refunds"
 _PASSING: Final = (stripe.APIConnectionError, stripe.RateLimitError, stripe.APIError, stripe.AuthenticationError)
-"""No answer; 429, which is also how Stripe says that others hold what it needs (`lock_timeout`); 409 and 5xx; and 401:
-a key that was rolled is replaced, and until then nothing was done with it, nor is that saved under any key."""
+"""No answer; 429, also used when another request locks what this one needs (`lock_timeout`); 409 and 5xx; and 401: a
+rolled key is replaced soon, and until then nothing is done or stored under any idempotency key."""
 
 
 class StripeClient:
     """`StripeApi` and `StripeLists`, by Stripe's own library.
 
-    One try a call, because who calls us tries again, with the same key.
-    Neither it nor its errors show the key.
+    Each call tries once, since callers retry with the same key. Neither the client nor its errors show the key.
     """
 
     def __init__(
@@ -68,10 +67,10 @@ class StripeClient:
         connect_seconds: float = CONNECT_SECONDS_MAX,
         answer_seconds: float = ANSWER_SECONDS_MAX,
     ) -> None:
-        # The library has no other switch for this, and sends how long the last request took, and from where.
+        # The library's only switch for telemetry, which sends how long the last request took, and from where.
         stripe.enable_telemetry = False
         session = requests.Session()
-        # A password file (~/.netrc) would take the key's place, and a proxy does not lead to the emulators.
+        # A password file (~/.netrc) would override the key, and a proxy does not lead to the emulators.
         session.trust_env = False
         self._stripe = stripe.StripeClient(
             key.text,
@@ -91,7 +90,7 @@ class StripeClient:
         try:
             return session_from(self._answer("post", f"{_path_of(session_id)}/expire", key=key))
         except StripeRefused:
-            # Stripe has no code for this, only words (https://docs.stripe.com/api/checkout/sessions/expire).
+            # Stripe has no error code for this, only a message (https://docs.stripe.com/api/checkout/sessions/expire).
             session = self.session(session_id)
             if session.status == "open":
                 raise
@@ -145,12 +144,13 @@ class StripeClient:
         """Raises StripeUnavailable or StripeRefused."""
         options = {"idempotency_key": key} if key else {}
         try:
-            # The plain answer: a webhook's event is read from JSON, too, and no class of Stripe's has to be imported.
+            # The raw answer: events from webhooks are read from JSON, too, and none of Stripe's classes has to be
+            # imported.
             answer = self._stripe.raw_request(method, path, **(parameters or {}), **options).data
         except stripe.StripeError as error:
             _raise_as_ours(error)
         except AttributeError:
-            # The library takes every error for one of Stripe's; a gateway has others.
+            # The library expects every error to be Stripe's, but a gateway may send its own.
             raise StripeUnavailable("the answer is not Stripe's") from None
         if not isinstance(answer, dict):
             raise StripeUnavailable("Stripe's answer is no object")
@@ -158,7 +158,7 @@ class StripeClient:
 
 
 def _raise_as_ours(error: stripe.StripeError) -> NoReturn:
-    """Never with Stripe's error as the cause: its fields hold the whole answer."""
+    """Raise without Stripe's error as the cause: its fields contain the whole answer."""
     body = error.json_body if isinstance(error.json_body, dict) else {}
     said = body["error"] if isinstance(body.get("error"), dict) else {}
     code = said.get("code") or said.get("type") or type(error).__name__

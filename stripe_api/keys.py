@@ -1,6 +1,6 @@
-"""The key with which Stripe is asked: what can be one, and for which mode it is. Pure.
+"""Parses the key for Stripe's API, with the mode it is for. Pure.
 
-A restricted key is enough (https://docs.stripe.com/keys#limit-access). It takes: Checkout Sessions, write; Refunds,
+A restricted key is enough (https://docs.stripe.com/keys#limit-access). It needs: Checkout Sessions, write; Refunds,
 write; PaymentIntents, read; Events, read.
 """
 
@@ -11,7 +11,7 @@ from typing import Final
 from orders.frozen import frozen
 
 EMULATORS_KEY: Final = "rk_test_of_the_emulators"
-"""Everybody may know it: only what stands in for Stripe beside the emulators takes it."""
+"""Public: only the emulators' stand-in for Stripe accepts it."""
 
 _KEY: Final = re.compile(r"(?:sk|rk)_(test|live)_[A-Za-z0-9_]{10,}")
 
@@ -28,10 +28,10 @@ class StripeKey:
 
 
 def stripe_key_from(text: str) -> StripeKey:
-    """A key as Stripe shows it, without anything around it.
+    """Parse a key as Stripe shows it.
 
     Raises:
-        InvalidKey: it is none, or one that may do nothing on a server.
+        InvalidKey: it is not a key, or not one for a server.
     """
     if text.startswith("pk_"):
         raise InvalidKey("is a publishable key, with which nothing can be done here")

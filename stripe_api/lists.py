@@ -1,4 +1,4 @@
-"""What Stripe lists by the time at which it was made: events, PaymentIntents, refunds. Newest first, in pages. Pure.
+"""Stripe's lists of events, PaymentIntents and refunds by time of creation, newest first, in pages. Pure.
 
 https://docs.stripe.com/api/pagination
 """
@@ -13,10 +13,10 @@ from stripe_api.api import NotAsDocumented, event_from, not_documented
 
 PAGE_MAX: Final = 100
 TYPES_MAX: Final = 20
-"""Of the types that one list of events may name: https://docs.stripe.com/api/events/list."""
+"""How many types one list of events may name: https://docs.stripe.com/api/events/list."""
 EVENTS_KEPT: Final = timedelta(days=30)
 UNKNOWN_TIME: Final = datetime.fromtimestamp(0, UTC)
-"""When something was made that does not say so: it is looked at first."""
+"""The time of an object that names none, so that it is read first."""
 
 ItemT = TypeVar("ItemT")
 ListedT_co = TypeVar("ListedT_co", covariant=True)
@@ -24,7 +24,7 @@ ListedT_co = TypeVar("ListedT_co", covariant=True)
 
 @frozen
 class Span:
-    """The time from one moment up to another, which is not part of it. Stripe counts whole seconds."""
+    """The time from `start` up to, but not including, `end`. Stripe counts whole seconds."""
 
     start: datetime
     end: datetime
@@ -60,31 +60,31 @@ class ListedRefund:
     amount: int
     """In minor units."""
     payment_id: str | None
-    """Of its PaymentIntent; None of a charge that has none."""
+    """Its PaymentIntent; None for a charge without one."""
     created_at: datetime
     effect_key: str | None = None
-    """Under which we have asked for it, if it says so: Stripe itself knows that for a day only."""
+    """The key under which we asked for it, from its metadata: Stripe itself remembers keys only for a day."""
 
 
 @frozen
 class Unreadable:
-    """Something in a list that is not as documented: it keeps nothing else in the list from being read."""
+    """An object in a list that is not as documented. The rest of the list can still be read."""
 
     object_id: str
     payment_id: str | None
-    """Of the PaymentIntent that it is, or belongs to; None if that cannot be read either."""
+    """The PaymentIntent that it is or belongs to; None if unreadable."""
     created_at: datetime
-    """UNKNOWN_TIME if it says none that can be."""
+    """UNKNOWN_TIME if unreadable."""
 
 
 class StripeLists(Protocol):
     """Each call ends within seconds, and may raise StripeUnavailable or StripeRefused."""
 
     def events(self, types: Sequence[str], span: Span, *, after: str | None = None) -> Listed[Mapping[str, object]]:
-        """Events of these types, at most TYPES_MAX, as webhooks carry them.
+        """Events of these types, at most TYPES_MAX, as webhooks deliver them.
 
         Args:
-            after: the id of the last item of the page before this one.
+            after: the id of the previous page's last item.
         """
         ...
 
@@ -95,11 +95,11 @@ class StripeLists(Protocol):
     def refunds_of(self, payment_id: str, *, after: str | None = None) -> Listed[ListedRefund]: ...
 
     def payment_intent(self, payment_id: str) -> PaymentIntent | None:
-        """None if Stripe knows none of this id."""
+        """None if Stripe has none with this id."""
         ...
 
     def event(self, event_id: str) -> Mapping[str, object]:
-        """The event as a webhook carries it, if it is of the last 30 days. Raises NoSuchEvent."""
+        """The event as a webhook delivers it, for the last 30 days. Raises NoSuchEvent."""
         ...
 
 
@@ -110,7 +110,7 @@ def page_of(span: Span | None = None, after: str | None = None, **more: object) 
 
 
 def listed_from(answer: Mapping[str, object], read: Callable[[Mapping[str, object]], ItemT]) -> Listed[ItemT]:
-    """Raises NotAsDocumented: this is no list of such things."""
+    """Raises NotAsDocumented: this is not a list of such objects."""
     data, has_more = answer.get("data"), answer.get("has_more")
     if not (isinstance(data, list) and isinstance(has_more, bool) and all(isinstance(item, dict) for item in data)):
         raise not_documented("list")
@@ -118,7 +118,7 @@ def listed_from(answer: Mapping[str, object], read: Callable[[Mapping[str, objec
 
 
 def pages(page_after: Callable[[str | None], Listed[ItemT]], id_of: Callable[[ItemT], str]) -> Iterator[Listed[ItemT]]:
-    """All of a list, page by page, each asked for when it is wanted."""
+    """All pages of a list, each requested when needed."""
     after, has_more = None, True
     while has_more:
         page = page_after(after)
@@ -128,12 +128,12 @@ def pages(page_after: Callable[[str | None], Listed[ItemT]], id_of: Callable[[It
 
 
 def payment_intents_in(answer: Mapping[str, object]) -> Listed[PaymentIntent | Unreadable]:
-    """Raises NotAsDocumented: this is no list, or something in it has not even an id."""
+    """Raises NotAsDocumented: this is not a list, or an item has no id."""
     return listed_from(answer, lambda item: _read_or_named(item, payment_intent_from))
 
 
 def refunds_in(answer: Mapping[str, object]) -> Listed[ListedRefund | Unreadable]:
-    """Likewise."""
+    """Raises NotAsDocumented: this is not a list, or an item has no id."""
     return listed_from(answer, lambda item: _read_or_named(item, listed_refund_from))
 
 
@@ -150,14 +150,14 @@ def _read_or_named(item: Mapping[str, object], read: Callable[[Mapping[str, obje
 
 
 def event_in_list(answer: Mapping[str, object]) -> Mapping[str, object]:
-    """Raises NotAsDocumented: this is no event with an id."""
+    """Raises NotAsDocumented: this is not an event with an id."""
     if not isinstance(answer.get("id"), str):
         raise not_documented("event")
     return event_from(answer)
 
 
 def payment_intent_from(answer: Mapping[str, object]) -> PaymentIntent:
-    """Raises NotAsDocumented: this is no PaymentIntent."""
+    """Raises NotAsDocumented: this is not a PaymentIntent."""
     payment_id, status, currency = answer.get("id"), answer.get("status"), answer.get("currency")
     amount, created_at, metadata = (
         answer.get("amount_received"),
@@ -174,7 +174,7 @@ def payment_intent_from(answer: Mapping[str, object]) -> PaymentIntent:
 
 
 def listed_refund_from(answer: Mapping[str, object]) -> ListedRefund:
-    """Raises NotAsDocumented: this is no refund."""
+    """Raises NotAsDocumented: this is not a refund."""
     refund_id, amount = answer.get("id"), answer.get("amount")
     status, payment_id, created_at, metadata = (
         answer.get("status"),
