@@ -1,6 +1,6 @@
-"""The deployed functions' entry points, each built on what all of them share.
+"""Builds the deployed functions' entry points on what they share.
 
-An entry point is imported when it is built, so that no function's cold start pays for one that it does not use.
+Each is imported when it is built, so that no function's cold start pays for entry points that it does not use.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,23 +40,23 @@ if TYPE_CHECKING:
 
 @frozen
 class Service:
-    """What the entry points need, and each of them on top of it."""
+    """What the entry points need, and a method that builds each of them."""
 
     settle: Settle
     placing: Settle
-    """The same, for orders that are to be held: commits that hold units of one product at the same time become one."""
+    """Like `settle`, for orders to be held: commits that hold units of the same product at the same time are merged."""
     queries: Callable[[], Queries]
-    """Their client is imported at the first call: nothing else takes so long, and the webhook asks no query."""
+    """Imports the client on the first call: nothing else takes as long, and the webhook needs no query."""
     storefront: "Callable[[], Storefront]"
-    """What shows how much is left of products, imported at the first call."""
+    """Updates the availability shown on products; imported on the first call."""
     fold: "Callable[[], Folded]"
-    """Takes from the inventory what was sold of hot products; what does so is imported at the first call."""
+    """Takes the sold units of hot products from the inventory; imported on the first call."""
     anchor: Callable[[datetime], Mapping[str, object] | None]
-    """Anchors the audit trail, if that is due; what does so is imported at the first call."""
+    """Anchors the audit trail if that is due; imported on the first call."""
     check_trail: Callable[[datetime], "Sequence[Finding]"]
-    """Judges the next orders' chains, and returns what is wrong for the first time; imported likewise."""
+    """Verifies the next orders' chains, and returns new findings; imported on the first call."""
     effects: Callable[[], "Effects"]
-    """What performs them is imported at the first call: the webhook performs none."""
+    """Performs effects; imported on the first call, since the webhook performs none."""
     requests: Callable[[], "Requests"]
     webhook_secrets: Sequence[SigningSecret]
     naming: Naming
@@ -65,19 +65,19 @@ class Service:
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
     threads: int
-    """How many requests one instance can serve at a time."""
+    """How many requests one instance serves at a time."""
     canary_url: str | None = None
     """Where the canary delivers; None if it is off."""
     is_emulated: bool = False
-    """Whether nobody but developers is answered."""
+    """Whether only developers see the answers."""
     stripe: "Callable[[], StripeApi] | None" = None
-    """What asks Stripe, imported at the first call, since few functions do; None without a key."""
+    """Stripe's API, imported on the first call, since few functions use it; None without a key."""
     sessions: "Callable[[], CheckoutSessions] | None" = None
-    """What opens Checkout sessions; None without a key, or if the shop has not said where they lead."""
+    """Opens Checkout sessions; None without a key, or if the shop has set no success URL."""
     identify: "Callable[[], Identify]" = lambda: _nobody
-    """Makes what knows callers by their ID tokens."""
+    """Builds what identifies callers by their ID tokens."""
     stripe_reconciliation: "Callable[[], Reconciliation] | None" = None
-    """Makes what compares the shop with Stripe; None where there is no whole database to compare."""
+    """Builds the comparison of the shop with Stripe; None if there is no whole database to compare."""
 
     def webhook_endpoint(self) -> "WebhookEndpoint":
         from webhooks.endpoint import WebhookEndpoint

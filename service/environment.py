@@ -1,4 +1,4 @@
-"""Single settings, read from the environment and checked: numbers, words, addresses. Each refusal names its setting."""
+"""Reads and checks single settings from the environment: numbers, words, addresses. Each error names its setting."""
 
 import re
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Final, NamedTuple, TypeVar
 
 UNSET: Final = "unset"
-"""What a secret says that nobody has set: Secret Manager keeps no empty text, so a first deployment binds a word."""
+"""The value of a secret that nobody has set: Secret Manager stores no empty text, so a first deploy binds a word."""
 NOT_CONFIGURED: Final = frozenset({"", UNSET})
-"""Entries of a secret that are none."""
+"""Entries of a secret that mean "none"."""
 _EMULATORS: Final = ("FUNCTIONS_EMULATOR", "FIRESTORE_EMULATOR_HOST")
 _AUTH_EMULATOR: Final = "FIREBASE_AUTH_EMULATOR_HOST"
 _ADDRESS: Final = re.compile(r"https?://[A-Za-z0-9.:-]+(/[!-~]*)?")
@@ -18,11 +18,11 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 
 class SettingsError(ValueError):
-    """A setting cannot be used. The message names it, and repeats its value only where that is no secret."""
+    """A setting cannot be used. The message names it, and repeats its value only if that is not secret."""
 
 
 class WholeNumber(NamedTuple):
-    """A setting that is a whole number, both bounds included."""
+    """A whole-number setting, with inclusive bounds."""
 
     name: str
     default: int
@@ -31,12 +31,12 @@ class WholeNumber(NamedTuple):
 
 
 def is_emulated(environment: Mapping[str, str]) -> bool:
-    """Whether this is no shop that anybody pays in, but one in the emulators."""
+    """Whether this is a shop in the emulators, where nobody really pays."""
     return any(environment.get(name) for name in _EMULATORS)
 
 
 def is_auth_emulated(environment: Mapping[str, str]) -> bool:
-    """Whether ID tokens come from the Auth emulator, which signs none. Elsewhere such a token proves nothing."""
+    """Whether ID tokens come from the Auth emulator, which does not sign them. Elsewhere such tokens prove nothing."""
     return is_emulated(environment) and bool(environment.get(_AUTH_EMULATOR))
 
 
@@ -61,7 +61,7 @@ def yes_or_no(environment: Mapping[str, str], name: str, default: _Default) -> b
 
 def address(environment: Mapping[str, str], name: str) -> str | None:
     text = environment.get(name, "").strip()
-    # Nobody has a certificate for the emulators.
+    # The emulators have no certificate.
     schemes = ("https://", "http://") if is_emulated(environment) else ("https://",)
     if text and not (text.startswith(schemes) and _ADDRESS.fullmatch(text)):
         raise SettingsError(f"{name} must be an address that begins with https://, not {text!r}")
@@ -71,7 +71,7 @@ def address(environment: Mapping[str, str], name: str) -> str | None:
 def words(
     environment: Mapping[str, str], name: str, possible: tuple[_Word, ...], default: str = ""
 ) -> frozenset[_Word]:
-    """The words of a list with commas; the default where the setting is missing, none where it is empty."""
+    """The words of a comma-separated list; the default if the setting is missing, none if it is empty."""
     named = {word.strip() for word in environment.get(name, default).split(",")} - {""}
     by_text = {str(word): word for word in possible}
     if unknown := sorted(named - by_text.keys()):

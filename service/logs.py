@@ -1,4 +1,4 @@
-"""One JSON object a line, in the fields that Cloud Logging understands.
+"""Logs one JSON object per line, in Cloud Logging's fields.
 
 https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciliation.finding import Finding
 
 LOGGED_CHARACTERS_MAX: Final = 1_500
-"""Of what others have written. Any id is shorter; Cloud Logging drops a line of more than 256 KiB."""
+"""For text from outside. Any id is shorter; Cloud Logging drops lines of more than 256 KiB."""
 
 _SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
     {
@@ -29,9 +29,9 @@ _SEVERITY: Final[Mapping[Result, str]] = MappingProxyType(
         Result.ORDER_NOT_FOUND: "ERROR",
         Result.REFUND_DUE: "WARNING",
         Result.QUARANTINED: "WARNING",
-        # Parked refunds and disputes may be about payments that are none of ours.
+        # Parked refunds and disputes may belong to payments that are not ours.
         Result.PAYMENT_NOT_FOUND: "WARNING",
-        # Its note is of what has not happened.
+        # Its note describes what did not happen.
         Result.REHEARSED: "INFO",
     }
 )
@@ -40,18 +40,18 @@ _TRACE_ID: Final = re.compile(r"([0-9a-f]{32})(?:/.*)?")
 
 
 class Log(Protocol):
-    """Takes a line: its severity, its message, and fields by name."""
+    """Logs a line with a severity, a message and named fields."""
 
     def __call__(self, severity: str, message: str, *, trace: str | None = None, **fields: object) -> None: ...
 
 
 def silent(severity: str, message: str, *, trace: str | None = None, **fields: object) -> None:
-    """A log of what is only rehearsed: what would happen is seen in the difference that it makes."""
+    """The log of a rehearsal: what would happen shows in the differences."""
     del severity, message, trace, fields
 
 
 class JsonLog:
-    """A log that writes its lines to a stream."""
+    """Writes its lines to a stream."""
 
     def __init__(self, stream: TextIO, *, project: str | None) -> None:
         self._stream = stream
@@ -74,7 +74,7 @@ class JsonLog:
 
 
 def log_settled(log: Log, event: OrderEvent | NotUnderstood, outcome: Outcome) -> None:
-    """Write one line: what became of the event, and the ids to find it by."""
+    """Log the event's outcome, with the ids to find it by."""
     log(
         *line_of(outcome),
         eventId=event.event_id,
@@ -85,7 +85,7 @@ def log_settled(log: Log, event: OrderEvent | NotUnderstood, outcome: Outcome) -
 
 
 def log_answered(log: Log, request_id: str, outcome: Outcome) -> None:
-    """Write one line: what became of an operator's request."""
+    """Log the outcome of an operator's request."""
     log(
         *line_of(outcome),
         eventId=f"operator_{request_id}",
@@ -96,13 +96,13 @@ def log_answered(log: Log, request_id: str, outcome: Outcome) -> None:
 
 
 def log_shown(log: Log, shown: Mapping[str, str]) -> None:
-    """Write a line for each product that says something else of its stock from now on."""
+    """Log each product whose availability has changed."""
     for product_id, word in shown.items():
         log("INFO", f"shown as {word}", productId=product_id, result="shown")
 
 
 def log_anchored(log: Log, anchor: Mapping[str, object]) -> None:
-    """Write one line with all of an anchor: where logs are kept for good, nobody can change it any more."""
+    """Log all of an anchor: where logs are kept for good, nobody can change it any more."""
     fields: dict[str, Any] = {
         name: value.isoformat() if isinstance(value, datetime) else value for name, value in anchor.items()
     }
@@ -110,7 +110,7 @@ def log_anchored(log: Log, anchor: Mapping[str, object]) -> None:
 
 
 def log_found(log: Log, finding: "Finding") -> None:
-    """Write one line: a rule has found something wrong that nobody has seen before."""
+    """Log a new finding."""
     log(
         str(finding.severity),
         finding.words,
@@ -123,7 +123,7 @@ def log_found(log: Log, finding: "Finding") -> None:
 
 
 def log_folded(log: Log, folded: "Folded") -> None:
-    """Write one line, if there was anything to fold: what was taken, and how long it had waited."""
+    """If anything was folded, log what was taken, and how long it had waited."""
     if not folded.is_of_interest:
         return
     gone = ", ".join(f"{units} of {product_id!r}" for product_id, units in sorted(folded.gone.items()))
@@ -145,7 +145,7 @@ def log_folded(log: Log, folded: "Folded") -> None:
 
 
 def log_attempt(log: Log, attempt: "Attempt") -> None:
-    """Write one line: how an attempt to perform an effect has ended."""
+    """Log how an attempt to perform an effect ended."""
     stored = attempt.stored
     trace = {"stack_trace": "".join(traceback.format_exception(attempt.fault))} if attempt.fault else {}
     log(
@@ -161,7 +161,7 @@ def log_attempt(log: Log, attempt: "Attempt") -> None:
 
 
 def line_of(outcome: Outcome) -> tuple[str, str]:
-    """How grave an outcome is, in the words of Cloud Logging, and what happened."""
+    """An outcome's severity for Cloud Logging, and what happened."""
     if outcome.note:
         message = f"{outcome.result}: {outcome.note}"[:LOGGED_CHARACTERS_MAX]
         return _SEVERITY.get(outcome.result, "WARNING"), message
@@ -169,7 +169,7 @@ def line_of(outcome: Outcome) -> tuple[str, str]:
 
 
 def log_taken_up(log: Log, event: OrderEvent, outcome: Outcome) -> bool:
-    """Write one line if settling the parked event has ended its wait. Returns whether it has."""
+    """Log the outcome if the parked event was settled. Returns whether it was."""
     if outcome.ends_wait:
         log_settled(log, event, outcome)
     return outcome.ends_wait

@@ -1,6 +1,6 @@
-"""What performs each kind of effects, built from the settings. Nobody imports it who performs none.
+"""Builds from the settings what performs each kind of effect; imported only where effects are performed.
 
-What performs a kind is imported where the shop uses it.
+The performer of a kind is imported only if the shop uses it.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ def sending_messages(
     queries: Callable[[], Queries],
     now: Callable[[], datetime],
 ) -> Mapping[EffectKind, Performer]:
-    """By the channels that the shop uses. What one of them lacks stops no other, nor the sweep."""
+    """Performers for the channels that the shop uses. An unusable setting of one stops no other, nor the sweep."""
     kit = ChannelKit(
         environment, store, queries, settings.project, outbox=Outbox() if settings.is_emulated else None, now=now
     )
@@ -39,7 +39,7 @@ def sending_messages(
 def asking_stripe(
     stripe: StripeApi, settings: Settings, store: DocumentStore, settle: Settle, now: Callable[[], datetime]
 ) -> Mapping[EffectKind, Performer]:
-    """Those for which Stripe is asked."""
+    """Performers for the kinds that call Stripe."""
     return {
         EffectKind.STRIPE_REFUND: Refunding(stripe, store, settings.terms.auto_refund, settings.naming.shop_id),
         EffectKind.STRIPE_EXPIRE_SESSION: Expiring(stripe, store, settle, now),
@@ -47,7 +47,7 @@ def asking_stripe(
 
 
 def _delivery(kind: EffectKind, kit: ChannelKit, settings: Settings) -> Performer:
-    # With it come the texts, and Babel.
+    # Its import brings the texts and Babel.
     from notifications.delivery import Delivery
 
     return Delivery(kind, channel_from(kind, kit), kit.store, settings.shop, kit.now)
@@ -62,7 +62,7 @@ def _performer(build: Callable[[], Performer]) -> Performer:
 
 @frozen
 class Unusable:
-    """Stands in for a performer whose settings cannot be used. All that it should perform waits for better ones."""
+    """Stands in for a performer with unusable settings: its effects are retried until the settings are corrected."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""Answers that refuse a request before anything is done for it."""
+"""Answers that refuse a request before anything is done."""
 
 import json
 import sys
@@ -10,13 +10,13 @@ from service.logs import JsonLog
 
 
 def refused_for_settings(error: SettingsError) -> Response:
-    """The answer to a request that nothing can serve, whose log line wakes somebody. Neither repeats a secret."""
+    """The answer while settings are unusable; its CRITICAL log line raises an alert. Neither repeats a secret."""
     JsonLog(sys.stdout, project=None)("CRITICAL", f"SettingsError: {error}", result="fault", status=500)
     return _refusal(500, "this endpoint is not configured")
 
 
 def refused_for_method() -> Response:
-    """The answer to a request that is not the scheduler's: those are POSTs."""
+    """The answer to any method but POST, which the scheduler uses."""
     response = _refusal(405, "only POST is served here")
     response.headers["Allow"] = "POST"
     return response

@@ -1,4 +1,4 @@
-"""The secrets: what Stripe signs with, and the key with which Stripe is asked. No refusal repeats one."""
+"""The secrets: Stripe's signing secrets and API key. No error message repeats one."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from webhooks.signing_secrets import InvalidSecret, SigningSecret, signing_secre
 EXPECT_LIVEMODE: Final = ("EXPECT_LIVEMODE", None)
 STRIPE_WEBHOOK_SECRET: Final = "STRIPE_WEBHOOK_SECRET"  # noqa: S105 - the setting's name, not its value
 STRIPE_API_KEY: Final = "STRIPE_API_KEY"
-# Set by the emulators alone, and so in no settings file.
+# Set only by the emulators, and so in no settings file.
 STRIPE_API_URL: Final = "STRIPE_API_URL"
 
 _ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:-]+")
@@ -21,7 +21,7 @@ _ORDINALS: Final[Mapping[int, str]] = {1: "1st", 2: "2nd", 3: "3rd"}
 def signing_secrets(environment: Mapping[str, str]) -> tuple[SigningSecret, ...]:
     secrets: dict[str, SigningSecret] = {}
     for number, text in enumerate(environment.get(STRIPE_WEBHOOK_SECRET, "").split(","), 1):
-        # Only what an editor or a shell leaves around a text is stripped: any other invisible character is a defect.
+        # Only what an editor or a shell leaves around a text is stripped; any other invisible character is an error.
         entry = text.strip(" \t\r\n")
         if entry in NOT_CONFIGURED:
             continue

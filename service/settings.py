@@ -1,4 +1,4 @@
-"""The settings: one table of their names, defaults and bounds, read from the environment once, checked, and frozen."""
+"""All settings in one table with defaults and bounds, read from the environment once, checked and frozen."""
 
 import re
 from collections.abc import Mapping
@@ -36,21 +36,21 @@ RESERVATION_MINUTES: Final = WholeNumber("RESERVATION_MINUTES", 30, 1, 24 * 60)
 ASYNC_RESERVATION_DAYS: Final = WholeNumber("ASYNC_RESERVATION_DAYS", 7, 1, 30)
 HOLD_DAYS_MAX: Final = WholeNumber("HOLD_DAYS_MAX", 30, 1, 90)
 LATE_PAYMENT_DAYS: Final = WholeNumber("LATE_PAYMENT_DAYS", 7, 1, 366)
-# Stripe delivers an event again for up to three days (https://docs.stripe.com/webhooks#automatic-retries): a claim that
-# is gone sooner makes every late delivery look new at first.
+# Stripe retries an event for up to three days (https://docs.stripe.com/webhooks#automatic-retries): if its claim
+# expired sooner, every late delivery would look new at first.
 WEBHOOK_EVENT_TTL_DAYS: Final = WholeNumber("WEBHOOK_EVENT_TTL_DAYS", 7, 4, 366)
-# functions-framework reads it, too, and makes as many threads; Cloud Run lets at most 1,000 requests into an instance.
+# functions-framework reads it, too, and starts as many threads; Cloud Run lets at most 1,000 requests into an instance.
 THREADS: Final = WholeNumber("THREADS", 64, 1, 1_000)
-# Long enough to look back on an order; not for ever, because a notice says who has bought.
+# Long enough to look back on an order; not for ever, because a notice shows who bought something.
 NOTICE_TTL_DAYS: Final = WholeNumber("NOTICE_TTL_DAYS", 90, 1, 3_650)
-# More than a customer has any use for, and few enough that nobody empties the shelves without paying.
+# More than any customer needs, and few enough that nobody empties the shelves without paying.
 OPEN_ORDERS_MAX: Final = WholeNumber("OPEN_ORDERS_MAX", 20, 1, 10_000)
 ORDER_UNITS_MAX: Final = WholeNumber("ORDER_UNITS_MAX", 1_000, 1, QUANTITY_MAX)
-# Few enough that a customer who hesitates may come too late.
+# Few enough that a hesitating customer may come too late.
 FEW_LEFT: Final = WholeNumber("FEW_LEFT", 5, 0, QUANTITY_MAX)
 CUSTOMER_CHANNELS: Final = ("CUSTOMER_CHANNELS", (EffectKind.MAIL, EffectKind.PUSH, EffectKind.SMS))
 OPERATOR_CHANNELS: Final = ("OPERATOR_CHANNELS", (EffectKind.MAIL, EffectKind.CHAT))
-# That an order can be paid is shown by the page on which the customer waits for it.
+# The page on which the customer waits already shows that the order can be paid.
 UNSENT_NOTICES: Final = "UNSENT_NOTICES"
 UNSENT_BY_DEFAULT: Final = "reserved"
 AUTO_REFUND: Final = "AUTO_REFUND"
@@ -68,38 +68,38 @@ LOCALE: Final = "LOCALE"
 _SHOP: Final = re.compile(r"[A-Za-z0-9._:/@-]{1,500}")
 # https://cloud.google.com/firestore/docs/manage-databases#database_id
 _DATABASE: Final = re.compile(r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]")
-# A mail's sender and an SMS begin with it.
+# The sender of a mail and the text of an SMS begin with it.
 _SHOP_NAME_CHARACTERS_MAX: Final = 60
 
 
 @frozen
 class Settings:
     webhook_secrets: tuple[SigningSecret, ...] = field(repr=False)
-    """Stripe's signing secrets; empty where none is bound, as for functions that verify nothing."""
+    """Stripe's signing secrets; empty if none is bound, as for functions that verify nothing."""
     stripe_key: StripeKey | None
-    """With what Stripe is asked; None where nothing is, as for functions that ask nothing."""
+    """The key for Stripe's API; None if none is bound, as for functions that do not call Stripe."""
     stripe_api_url: str | None
-    """What stands in for Stripe in the emulators; None where Stripe itself is asked."""
+    """The stand-in for Stripe in the emulators; None for Stripe itself."""
     naming: Naming
     terms: Terms
     few_left: int
     """The largest number of units that customers see as few."""
     project: str | None
-    """The Google Cloud project; None where the environment does not name one."""
+    """The Google Cloud project; None if the environment does not name one."""
     database: str
-    """Which of the project's databases is the shop's."""
+    """The id of the shop's database in the project."""
     threads: int
-    """How many requests one instance can serve at a time."""
+    """How many requests one instance serves at a time."""
     canary_url: str | None
     """Where the canary delivers; None if it is off."""
     shop: Shop
-    """The shop, as its messages show it."""
+    """The shop as its messages show it."""
     checkout: CheckoutTerms | None
     """How customers pay in sessions that the service opens; None if it opens none."""
     is_auth_emulated: bool
-    """Whether ID tokens come from the Auth emulator, which signs none."""
+    """Whether ID tokens come from the Auth emulator, which does not sign them."""
     is_emulated: bool
-    """Whether this is no shop that anybody pays in, but one in the emulators."""
+    """Whether this is a shop in the emulators, where nobody really pays."""
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

@@ -1,4 +1,4 @@
-"""The one place where the service is put together: main, the bench and the tests all build it here.
+"""The only place where the service is put together, for production, the bench and the tests.
 
 What only some functions need is imported when they need it, so that no other's cold start pays for it.
 """
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 
 
 def patience(*, total_seconds: float = PATIENCE_SECONDS) -> Patience:
-    """Patience by the machine's own clock and chance."""
+    """Patience with the machine's own clock and randomness."""
     return Patience(time.monotonic, time.sleep, random.random, total_seconds)
 
 
 def settling(store: DocumentStore, terms: Terms, log: Log, patience: Patience) -> Settle:
-    """`settle` on one store. Each parked event that it takes up and settles is logged."""
+    """`settle` on one store. Logs each parked event that it settles."""
     return partial(settle, store=store, terms=terms, patience=patience, report=partial(log_taken_up, log))
 
 
@@ -68,13 +68,13 @@ def performing(
     performers: Mapping[EffectKind, "Performer"],
     now: Callable[[], datetime],
 ) -> "Effects":
-    """The effects on one store. How each attempt ends is logged."""
+    """The effects on one store. Logs how each attempt ends."""
     from effects.performing import Effects
 
     return Effects(
         store=store,
         performers=performers,
-        # What the shop sends to nobody stays in the inbox here, too.
+        # A notice that the shop does not send stays in the inbox here, too.
         operator_channels=() if NoticeType.EFFECT_FAILED in terms.unsent else terms.operator_channels,
         notice_lifetime=terms.notice_lifetime,
         patience=patience,
@@ -86,10 +86,10 @@ def performing(
 def service_on(
     connection: Connection, settings: Settings, log: Log, environment: Mapping[str, str] = MappingProxyType({})
 ) -> Service:
-    """The service on one database, by the machine's own clock.
+    """The service on one database, with the machine's own clock.
 
     Args:
-        environment: in which the channels for messages find their own settings.
+        environment: where the message channels find their own settings.
     """
     store, queries = FirestoreStore(connection), cache(partial(_queries_on, connection))
     turns, grouping = Turns(), GroupingStore(store, Lanes(), time.monotonic)
@@ -218,7 +218,7 @@ def _queries_on(connection: Connection) -> Queries:
 
 
 def service_from(environment: Mapping[str, str]) -> Service:
-    """The deployed service. It logs to standard output.
+    """The deployed service, which logs to standard output.
 
     Raises:
         SettingsError: a setting cannot be used.
