@@ -1,1 +1,1 @@
-"""Every hour: what Stripe reported and nobody settled, and whether money, stock and the trail still agree."""
+"""Every hour: settle what Stripe reported and nobody settled, and check that money, stock and the audit trail agree."""

@@ -1,4 +1,4 @@
-"""Whose key it is with which Stripe is asked: payments that Stripe has reported here must be known there."""
+"""Checks whether Stripe's API key is of our account: it must know payments that Stripe has reported here."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -13,15 +13,15 @@ from stripe_api.api import NotAsDocumented
 from stripe_api.lists import PaymentIntent
 
 _AGES: Final = (timedelta(hours=2), timedelta(days=1), timedelta(days=7), timedelta(days=30))
-"""From so long ago on, payments are taken: the latest are likelier to be of the account in use than older ones."""
+"""Payments of these ages are tried, the latest first, since they are most likely of the account in use."""
 _OF_ONE_AGE_MAX: Final = 3
 _BATCHES_MAX: Final = 10
-"""Of the trail, in which they are looked for."""
+"""Of audit entries searched per age."""
 _PAYMENT_INTENT: Final = "pi_"
 
 
 def key_in_use(moment: Moment, payment_intent: Callable[[str], PaymentIntent | None]) -> KeyInUse:
-    """What the key knows of payments of different ages: as a rule, one is asked for.
+    """What the key knows of payments of different ages; usually one request is enough.
 
     Raises Transient, StripeRefused.
     """
@@ -32,7 +32,7 @@ def key_in_use(moment: Moment, payment_intent: Callable[[str], PaymentIntent | N
         try:
             is_known = payment_intent(payment_id) is not None
         except NotAsDocumented:
-            # That it cannot be read is found where it is compared.
+            # The comparison finds that it cannot be read.
             is_known = True
         if is_known:
             return KeyInUse(())
@@ -41,7 +41,7 @@ def key_in_use(moment: Moment, payment_intent: Callable[[str], PaymentIntent | N
 
 
 def _payments_on_record(moment: Moment) -> Iterator[str]:
-    """Those of Stripe's events that name no account, as those of a connected one do."""
+    """Payments from Stripe's events of our own account, which name no account."""
     for age in _AGES:
         named: dict[str, None] = {}
         for batch in islice(moment.find(entries_between(moment.at - age, moment.at)), _BATCHES_MAX):

@@ -1,4 +1,4 @@
-"""The findings, kept: opened when a rule finds something, closed when it does not any more, each said once."""
+"""Keeps the findings: opens one when a rule finds something wrong, closes it when it no longer is; logs each once."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,30 +23,30 @@ from reconciliation.registry import RULES, findings_of, rules_for
 from service.logs import Log, log_found
 
 OPEN_MAX: Final = 1_000
-"""Findings that are looked after. Where more is wrong, it is all wrong for one reason."""
+"""The most findings kept open. If more is wrong, it all has one cause."""
 SECONDS_MAX: Final = 8.0
 
 
 @dataclass(slots=True)
 class Books:
-    """What is found in one run, beside what was found before."""
+    """The findings of one run, and those from before."""
 
     store: DocumentStore
     log: Log
     open: dict[str, OpenFinding]
-    """By id; also those that a person has handled, which may close, or be about something else by now."""
+    """By id; including those that a person has handled, which may close or be about something else by now."""
     opened: list[Finding] = field(default_factory=list)
     """In this run."""
     closed: list[str] = field(default_factory=list)
-    """The ids of those that nothing is wrong with any more."""
+    """Ids of findings closed in this run."""
     _found_now: set[str] = field(default_factory=set)
-    """The ids of those that were found in this run, also if not for the first time."""
+    """Ids of all findings of this run, not only the new ones."""
     _overfull: set[str] = field(default_factory=set)
-    """The rules of which more is found than is kept."""
+    """Rules with more findings than are kept."""
 
     @classmethod
     def of(cls, moment: Moment, store: DocumentStore, log: Log) -> "Books":
-        """With those of these rules alone: what others find, they look after, and it takes no room from these."""
+        """Load the findings of the rules in RULES. Those of others are managed elsewhere, and take no room here."""
         known: dict[str, OpenFinding] = {}
         names = {rule.name for rule in RULES}
         for batch in moment.find(ALL_FOUND):
@@ -58,7 +58,7 @@ class Books:
 
     @property
     def is_overfull(self) -> bool:
-        """Whether something was found in this run for which there was no room: whoever has found it must come back."""
+        """Whether this run found something that was not kept for lack of room, so that the next run must look again."""
         return bool(self._overfull)
 
     @property
@@ -67,7 +67,7 @@ class Books:
         return sum(not each.is_handled for each in self.open.values())
 
     def judge(self, subject: Subject, now: datetime) -> None:
-        """By every rule that looks at such a thing. Raises StoreUnavailable."""
+        """Apply every rule for this kind of subject. Raises StoreUnavailable."""
         for rule in rules_for(subject):
             if finding := rule.finding(subject):
                 self._note(finding, now)
@@ -75,14 +75,14 @@ class Books:
                 self.close(finding_id_of(rule.name, subject.key), now)
 
     def is_suspicious(self, subject: Subject) -> bool:
-        """Whether a rule finds something that none has found before."""
+        """Whether a rule finds something new."""
         return any(finding.finding_id not in self.open for finding in findings_of(subject))
 
     def has_open(self, rule: Rule[Any], target: str) -> bool:
         return finding_id_of(rule.name, target) in self.open
 
     def finds(self, subject: Subject) -> bool:
-        """Whether a rule finds something, also what was found before."""
+        """Whether a rule finds anything, new or not."""
         return bool(findings_of(subject))
 
     def close(self, finding_id: str, now: datetime) -> None:
@@ -95,7 +95,7 @@ class Books:
         self.log("INFO", "nothing is wrong there any more", findingId=finding_id, result="finding_closed")
 
     def of_rule(self, *names: str) -> Iterator[OpenFinding]:
-        """Those open before, and not found again in this run; first those that nobody has looked at for longest."""
+        """Findings that were open before and not found again in this run, those checked longest ago first."""
         known = sorted(self.open.values(), key=lambda finding: finding.last_seen_at)
         return (each for each in known if each.rule in names and each.finding_id not in self._found_now)
 
@@ -126,7 +126,7 @@ class Books:
         )
 
     def _leave_out(self, finding: Finding) -> None:
-        """Say so once for each rule: where more is wrong than is kept, it may be very much more."""
+        """Log this once per rule: if there is more than is kept, there may be very much more."""
         if finding.rule not in self._overfull:
             self._overfull.add(finding.rule)
             self._say_not_kept(finding)

@@ -1,4 +1,4 @@
-"""Cloud Scheduler's way in: one run, and how it ended as a status."""
+"""Cloud Scheduler's entry point: one run, and its outcome as a status."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class ReconciliationEndpoint:
     job: Reconciliation
 
     def respond(self, request: Request) -> Response:
-        """Reconcile, and report what was done. 500 if there was a fault, 503 if somebody did not take part."""
+        """Reconcile, and report what was done. 500 after a fault, 503 if Stripe or the database was unavailable."""
         if request.method != "POST":
             return refused_for_method()
         try:

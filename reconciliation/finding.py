@@ -1,4 +1,4 @@
-"""What a rule has found wrong, in words, and what a person can do about it. Pure."""
+"""What a rule has found wrong, as text, with what a person can do about it. Pure."""
 
 import shlex
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from orders.frozen import frozen
 
 
 class Severity(StrEnum):
-    """How grave it is, in the words of Cloud Logging."""
+    """As in Cloud Logging."""
 
     ERROR = "ERROR"
     WARNING = "WARNING"
-    """The shop itself may have done it, and may be right."""
+    """The shop itself may have done it, and be right."""
 
 
 @frozen
@@ -21,16 +21,16 @@ class Found:
     """What is wrong with one subject."""
 
     words: str
-    """What is said of it here, and what there."""
+    """What each side says."""
     remedy: str
-    """A command to copy: what shows more of it, or sets it right."""
+    """A command to copy, which shows more or corrects it."""
     difference: str | None = None
-    """What stays the same while the same is wrong, where the words do not: by how much two figures disagree that both
-    change by themselves, or what is said without the order's status. None where the words are that."""
+    """What stays the same while the same thing is wrong, if `words` does not: how far two changing figures are apart,
+    or the words without the order's status. None if `words` stays the same."""
 
 
 class Subject(Protocol):
-    """What rules look at, one at a time."""
+    """What rules judge, one at a time."""
 
     @property
     def key(self) -> str:
@@ -60,16 +60,16 @@ class Finding:
 
 
 def finding_id_of(rule: str, target: str) -> str:
-    """One rule finds one thing wrong once."""
+    """One finding per rule and target."""
     return f"{rule}_{target}"
 
 
 def to_copy(act: str, *of: str) -> str:
-    """The operators' command that does this, safe to be copied into a shell, whatever somebody has made an id.
+    """The operators' command for this, safe to paste into a shell, whatever characters the ids contain.
 
     Args:
-        act: the command's name, and its options.
-        of: what it is done to, and what else it takes.
+        act: the command's name and options.
+        of: its arguments.
     """
     end_of_options = ["--"] if any(each.startswith("-") for each in of) else []
     return shlex.join(["./shop", *act.split(), *end_of_options, *of])
@@ -83,10 +83,10 @@ class Rule(Generic[SubjectT]):
     """An invariant."""
 
     name: str
-    """Also that of its file."""
+    """Also the name of its file."""
     looks_at: type[SubjectT]
     judge: Callable[[SubjectT], Found | None]
-    """What is wrong with one of them; None if nothing is."""
+    """What is wrong with a subject; None if nothing is."""
     severity: Severity = Severity.ERROR
 
     def finding(self, subject: SubjectT) -> Finding | None:

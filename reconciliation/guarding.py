@@ -1,4 +1,4 @@
-"""What goes wrong with one thing stops nothing else: it is tried once more by itself, and then left for later."""
+"""Isolates failures: an item that fails is tried once more alone, then left for later without stopping others."""
 
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -17,20 +17,21 @@ ItemT = TypeVar("ItemT")
 @dataclass(slots=True)
 class Guard:
     probe: Callable[[], object]
-    """Asks those who take part for something that anybody can be answered. Raises Transient or StripeRefused."""
+    """Makes a request that always has an answer, to see whether Stripe and the database work. Raises Transient or
+    StripeRefused."""
     log: Log
     faults: int = 0
-    """How many of ours were noted."""
+    """How many bugs of ours were noted."""
 
     def each(
         self, items: Sequence[ItemT], do: Callable[[Sequence[ItemT]], object]
     ) -> Iterator[tuple[ItemT, Exception]]:
-        """Do it with all at once, or where that fails, one by one. Yields those with which it cannot be done, and why.
+        """Process all items at once or, if that fails, one by one. Yields each item that fails, and why.
 
-        To do it twice must do no harm.
+        Doing it twice must be harmless.
 
         Raises:
-            Transient, StripeRefused: it is not these things, the database or Stripe takes no part at all.
+            Transient, StripeRefused: the database or Stripe is unavailable, so it is not the items' fault.
         """
         if not items or self.tried(partial(do, items)) is None:
             return
@@ -39,7 +40,7 @@ class Guard:
                 yield item, problem
 
     def tried(self, do: Callable[[], object]) -> Exception | None:
-        """What has kept it from being done; None if it is. Raises as above."""
+        """Do it, and return what made it fail, or None. Raises as above."""
         try:
             do()
         except OutOfTime:
@@ -50,7 +51,7 @@ class Guard:
         return None
 
     def note(self, problem: Exception, result: str, **ids: str | None) -> str:
-        """Log it. Returns it in words: of a bug only its kind, whose message may repeat what is nobody's business."""
+        """Log the problem. Returns it as text; for a bug only its type, since the message may contain personal data."""
         said = f"{type(problem).__name__}: {problem}"
         if isinstance(problem, Transient | StripeRefused):
             self.log("WARNING", said, **ids, result=result)

@@ -1,8 +1,8 @@
-"""One run: settle what Stripe reported and nobody settled, compare both sides, judge what is on record.
+"""One run: settle what Stripe reported and nobody settled, compare both sides, and check our own records.
 
-It can be ended anywhere: how far it has come is noted only once all before that is done, and doing it twice is doing it
-once. docs/decisions/0020-reconciliation.md says why nothing is found wrong that only was read at the wrong moment, and
-0024-reconciliation-never-stops-at-one-thing.md why it comes to its end.
+A run can be stopped anywhere: progress is saved only for what is done, and doing it twice is harmless.
+docs/decisions/0020-reconciliation.md says why nothing is reported as wrong just because it was read at the wrong
+moment, and 0024-reconciliation-never-stops-at-one-thing.md why a run always gets to its end.
 """
 
 from collections.abc import Callable
@@ -32,17 +32,17 @@ from stripe_api.lists import EVENTS_KEPT, Span, StripeLists
 from webhooks.ownership import Naming
 
 RUN_SECONDS_MAX: Final = 420.0
-"""Nothing new is begun after this long; the next run goes on."""
+"""Nothing new begins after this; the next run goes on."""
 EVENTS, MATCHING, AGAIN, RECORDS, REST, STOCK = 0.4, 0.75, 0.85, 0.9, 0.93, 1.0
-"""By which share of the time each part ends, if need be: none of them is so long that the others are never reached."""
+"""The share of the time by which each part ends at the latest, so that the later parts are always reached."""
 
 
 @frozen
 class Reconciliation:
-    """The scheduled reconciliation. Two runs may overlap: each event is settled on its own."""
+    """The scheduled reconciliation. Two runs may overlap, since each event is settled by itself."""
 
     stripe: Callable[[], StripeLists] | None
-    """What lists Stripe's side; None without a key."""
+    """Stripe's lists; None without a key."""
     store: DocumentStore
     moment: Callable[[], Moment]
     settle: Settle
@@ -55,12 +55,12 @@ class Reconciliation:
     seconds_max: float = RUN_SECONDS_MAX
 
     def run(self, since: datetime | None = None) -> Reconciled:
-        """Reconcile all since that moment; by itself, since where the last run has ended.
+        """Reconcile everything since the given time; by default, since where the last run ended.
 
-        Where Stripe cannot be asked, what the database alone shows is judged all the same.
+        If Stripe cannot be asked, our own records are checked all the same.
 
         Raises:
-            Transient: the database does not take part. What is done is noted.
+            Transient: the database is unavailable. What is done is saved.
         """
         reconciled = _Run(self, since).reconciled()
         severity = "INFO" if reconciled.is_as_usual else "WARNING"
@@ -83,7 +83,7 @@ class _Run:
         self._stock = StockTaking(job.store, self._books, self._limit, job.now)
         self._stripe: WithStripe | None = None
         self._probed: WithStripe | None = None
-        """Stripe's side, while it is asked."""
+        """Stripe's side, while it is in use."""
         self._at_stripe = AtStripe.ASKED
         self._why_not: str | None = None
         self._is_complete = True
@@ -129,7 +129,7 @@ class _Run:
                 self._is_complete = False
 
     def _trouble_with(self, stripe: Callable[[], StripeLists]) -> Exception | None:
-        """What has kept this part from its end, whatever that was. Raises Transient: the database takes no part."""
+        """What stopped this part early, if anything. Raises Transient if the database is unavailable."""
         try:
             self._probed = self._stripe = self._side_of(stripe())
             return self._guard.tried(partial(self._with_stripe, self._stripe))
@@ -151,7 +151,7 @@ class _Run:
             return
         is_settled = self._part(EVENTS, side.settle_events)
         self._part(EVENTS, side.review_events)
-        # What is not settled yet would be found wrong.
+        # Unsettled payments would be reported as wrong.
         if is_settled:
             self._part(MATCHING, side.match)
         self._part(AGAIN, side.look_again)
@@ -178,7 +178,7 @@ class _Run:
         )
 
     def _probe(self) -> None:
-        """Whether those who take part answer at all. Raises Transient, StripeRefused."""
+        """Check that the database and Stripe answer at all. Raises Transient, StripeRefused."""
         self._notes.read()
         if self._probed:
             self._probed.probe()
@@ -199,12 +199,12 @@ class _Run:
                 self._is_complete = False
 
     def _judge_records(self) -> None:
-        """What this run has not judged on its way, because Stripe could not be asked about it."""
+        """Check the records that this run has not checked on its way because Stripe could not be asked."""
         if self._job.stripe is None:
             self._again.at_uncompared_orders(nothing_else)
         reached = self._stripe and self._stripe.judged_until
         if reached and self._at_stripe is AtStripe.ASKED:
-            # Whatever that has not come to, the next run comes to on its way.
+            # The next run comes to the rest on its way.
             return
         noted = self._progress.records_until
         start = reached or self._walk.start(noted)
@@ -215,7 +215,7 @@ class _Run:
     def _judge_stock(self) -> None:
         since = self._progress.trail_until
         if since is None:
-            # What moves from now on is counted, also where this run dies before all baselines are written.
+            # Saved first: moves from now on are counted even if this run dies before all baselines are written.
             since = settled_until(self._job.moment())
             self._notes.save(Progress(trail_until=since))
         for counted in self._stock.count_older(self._job.moment, since):
@@ -226,7 +226,7 @@ class _Run:
     # --- Time --------------------------------------------------------------------------------------------------------
 
     def _part(self, share: float, step: Callable[[], object]) -> bool:
-        """Whether it has come to its end before its time was out."""
+        """Whether the part ended before its time was up."""
         self._limit.begin_part(share)
         try:
             step()

@@ -1,6 +1,6 @@
-"""All that something is wrong with is looked at in every run, so that its finding closes once nothing is.
+"""Checks all open findings again in every run, so that each closes once nothing is wrong.
 
-First comes what nobody has looked at for longest: where a run has no time for all of it, the next one has.
+Those checked longest ago come first: what one run has no time for, the next one does.
 """
 
 from collections.abc import Callable
@@ -49,7 +49,7 @@ _OF_ORDERS: Final = tuple(each.RULE.name for each in (units_not_taken, payment_n
 
 @dataclass(slots=True)
 class LookingAgain:
-    """What needs the database alone."""
+    """For findings that need only the database."""
 
     moment: Callable[[], Moment]
     books: Books
@@ -77,7 +77,7 @@ class LookingAgain:
                 self.at_uncompared_order(each.target, then)
 
     def at_uncompared_order(self, order_id: str, then: Then) -> None:
-        """Raises as above."""
+        """Raises OutOfTime, Transient, StripeRefused."""
         if not self.on_record.look_at([order_id], then, self.moment()):
             self.books.judge(ToCompare(order_id), self.now())
 
@@ -103,7 +103,7 @@ class LookingAgain:
 
 @dataclass(slots=True)
 class LookingAgainAtStripe:
-    """What both sides are asked about."""
+    """For findings that need both sides."""
 
     books: Books
     missing: MissingEvents
@@ -114,7 +114,7 @@ class LookingAgainAtStripe:
     now: Callable[[], datetime]
 
     def at_all(self) -> None:
-        """Of whatever rule, so that none of them takes the time of the others.
+        """Check findings of all rules in one sequence, so that none of the rules takes the others' time.
 
         Raises OutOfTime, Transient, StripeRefused.
         """
@@ -137,7 +137,7 @@ class LookingAgainAtStripe:
             self.missing.keep(event_id, problem)
 
     def _look_at(self, found: OpenFinding, judge: Callable[[str, str], object]) -> None:
-        """At a payment of an order, which the finding names unless it could not even be found out."""
+        """Check a payment again. The finding names its order unless that could not even be determined."""
         if problem := self.guard.tried(partial(judge, found.target, found.order_id or "")):
             self.matching.on_record.keep(found.target, found.order_id, problem)
         else:

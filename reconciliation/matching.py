@@ -1,9 +1,9 @@
-"""Stripe's objects and our orders, compared both ways.
+"""Compares Stripe's objects with our orders, both ways.
 
-Money only ever comes to be known: what Stripe has received stays received, and an order does not forget it. So each
-side is read at the moment from which it cannot mislead. What Stripe lists is compared with orders that are read after
-it; what an order says, with what Stripe answers after that; and whatever then disagrees is read once more on both
-sides, after all that Stripe has reported until now was settled.
+What is known of payments only grows: what Stripe has received stays received, and an order does not forget it. So each
+side is read when it cannot mislead: what Stripe lists is compared with orders that are read afterwards, and what an
+order says, with what Stripe answers afterwards. What then disagrees is read once more on both sides, after everything
+that Stripe has reported so far was settled.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ from stripe_api.lists import ListedRefund, PaymentIntent, Span, Unreadable
 from webhooks.ownership import Naming, is_of_another_shop, order_named_in
 
 _AT_ONCE_MAX: Final = 50
-"""Of what Stripe has made: so much is compared when it is noted how far that has come."""
+"""Of Stripe's objects compared between two savings of progress."""
 
 
 @dataclass(slots=True)
@@ -42,22 +42,22 @@ class Matching:
     now: Callable[[], datetime]
     missing: MissingEvents
     catch_up: Callable[[], object]
-    """Settles all that Stripe has reported until now. Raises Transient."""
+    """Settles everything that Stripe has reported so far. Raises Transient."""
     on_record: OrdersOnRecord
     payments: int = 0
     refunds: int = 0
     """How many were compared."""
     _recent: dict[str, PaymentIntent] = field(default_factory=dict)
-    """Those of the latest spans: most orders are paid with one that was made just before."""
+    """PaymentIntents of the latest spans: most orders are paid with one that was just created."""
 
     def match_between(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Compare all that was made or settled in a time. Yields up to when all is done, as it goes on.
+        """Compare everything created or settled in this time. Yields up to when all is done, as it goes on.
 
-        What cannot be compared is kept as a finding, and stops nothing else.
+        What cannot be compared becomes a finding, and stops nothing else.
 
         Raises:
-            OutOfTime: what is done is done.
-            Transient, StripeRefused: the database or Stripe does not take part. Likewise.
+            OutOfTime: time is up; what is done is done.
+            Transient, StripeRefused: the database or Stripe is unavailable; what is done is done.
         """
         latest: dict[str, PaymentIntent] = {}
         for span, made in walk(self._made_in, start, end):
@@ -79,7 +79,7 @@ class Matching:
             if intent is None and payment_id in elsewhere:
                 continue
             self._judge_payment(PaymentOnBothSides(payment_id, order.order_id, intent, order))
-            # Of a payment that it does not know, Stripe lists no refunds, but refuses to.
+            # Stripe refuses to list refunds of an unknown payment.
             if intent is None:
                 continue
             is_refunded = order.refunds.refunds_of(payment) or payment.amount_refunded
@@ -89,23 +89,23 @@ class Matching:
     # --- What was found before ---------------------------------------------------------------------------------------
 
     def judge_all_of(self, payment_id: str, order_id: str) -> None:
-        """Compare a payment and its refunds, which could not be compared before, not even found in an order perhaps."""
+        """Compare a payment and its refunds that could not be compared before, perhaps because no order was found."""
         known, _ = self._orders_of({payment_id: order_id})[payment_id]
         if known is None:
-            # Whether it can be read is all that can be found out about it.
+            # All that can be checked is whether it is readable.
             self.lists.payment_intent(payment_id)
         elif self._judge_payment_now(payment_id, known).at_stripe:
             self._judge_refunds(payment_id, known)
 
     def look_again_at_payment(self, payment_id: str, order_id: str) -> None:
-        """Stripe may have listed its events so late that nobody was looking there any more: they are settled now."""
+        """Compare a payment again. Stripe may have listed its events too late to be noticed: they are settled now."""
         subject = self._judge_payment_now(payment_id, order_id)
         intent = subject.at_stripe
         if intent and subject.is_only_at_stripe and self.missing.settle_around(intent.created_at):
             self._judge_payment_now(payment_id, order_id)
 
     def look_again_at_refunds(self, payment_id: str, order_id: str) -> None:
-        """Likewise."""
+        """The same for its refunds."""
         if (subject := self._judge_refunds(payment_id, order_id)) and self.books.finds(subject):
             unknown = (refund for refund in subject.at_stripe if not _is_known(refund, subject.order))
             looked = [self.missing.settle_around(refund.created_at) for refund in unknown]
@@ -158,7 +158,7 @@ class Matching:
         self.refunds += compared
 
     def _match_unreadable(self, payment_ids: Sequence[str | None]) -> None:
-        """Stripe is asked for the payment itself; where that cannot be read either, it is kept as a finding."""
+        """Ask Stripe for the payment itself; if that is unreadable, too, it becomes a finding."""
         for payment_id in dict.fromkeys(filter(None, payment_ids)):
             if self.on_record.is_left_for_later(payment_id):
                 continue
@@ -166,13 +166,13 @@ class Matching:
                 self.on_record.keep(payment_id, None, problem)
 
     def _is_left_for_later(self, payment_id: str) -> bool:
-        """Whether its refunds are looked at again by a finding, in a time of its own."""
+        """Whether a finding has its refunds checked again, in its own share of the time."""
         return self.on_record.is_left_for_later(payment_id) or self.books.has_open(refunds_differ.RULE, payment_id)
 
     # --- Both --------------------------------------------------------------------------------------------------------
 
     def _judge_refunds(self, payment_id: str, order_id: str) -> RefundsOnBothSides | None:
-        """Of one payment; nothing is found wrong that is settled by then."""
+        """Compare one payment's refunds; before anything is reported as wrong, Stripe's latest events are settled."""
         subject = self._refunds_now(payment_id, order_id)
         if subject and self.books.is_suspicious(subject):
             self.catch_up()
@@ -193,7 +193,7 @@ class Matching:
         self.books.judge(subject, self.now())
 
     def _payment_now(self, payment_id: str, order_id: str) -> PaymentOnBothSides:
-        """As both sides show it now: Stripe after the order, and the order once more if Stripe knows more than it."""
+        """The payment on both sides now: Stripe is read after the order, and the order again if Stripe knows more."""
         order = self._order(order_id)
         subject = PaymentOnBothSides(payment_id, order_id, self.lists.payment_intent(payment_id), order)
         if subject.is_only_at_stripe and not self.books.has_open(paid_only_at_stripe.RULE, payment_id):
@@ -203,7 +203,7 @@ class Matching:
         return replace(subject, event_id=self.missing.unsettled.get(payment_id))
 
     def _refunds_now(self, payment_id: str, order_id: str) -> RefundsOnBothSides | None:
-        """None if the order is gone, or changes meanwhile: a refund can fail after it was done."""
+        """The refunds on both sides now; None if the order is gone or changes meanwhile: done refunds can fail."""
         before = self._order(order_id)
         listed = self.lists.refunds_of(payment_id)
         after = self._order(order_id)
@@ -216,7 +216,7 @@ class Matching:
         return orders_in([order_id], self.moment().read([order_path(order_id)])).get(order_id)
 
     def _orders_of(self, named: Mapping[str, str | None]) -> Mapping[str, tuple[str | None, Order | None]]:
-        """By payment: the order that is named, or to which the payment leads, and its id."""
+        """By payment: the id of the order that it names or that it is listed under, and the order."""
         moment = self.moment()
         index = moment.read([payment_path(payment_id) for payment_id in named])
         ids: dict[str, str | None] = {}

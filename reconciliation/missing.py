@@ -1,4 +1,4 @@
-"""Stripe's events that nobody has settled: found in its list, and settled by what settles deliveries."""
+"""Finds Stripe events that nobody has settled in Stripe's list, and settles them like deliveries."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,14 +26,14 @@ from webhooks.stripe_fields import Json
 from webhooks.translation import HANDLED_TYPES, order_event_from
 
 _AT_ONCE_MAX: Final = 50
-"""Events looked up in one read, each with its entry and its claim; and how many are done when that is noted."""
+"""Events read at once, each with its entry and claim; and how many are done between two savings of progress."""
 _OF_REFUNDS_AND_DISPUTES: Final = frozenset(name for name in HANDLED_TYPES if "refund" in name or "dispute" in name)
 TYPE_LISTS: Final = (sorted(HANDLED_TYPES - _OF_REFUNDS_AND_DISPUTES), sorted(_OF_REFUNDS_AND_DISPUTES))
-"""All types that are handled, in two lists, since Stripe takes so few in one. What has one cause is in one of them, so
-that it comes in the order in which it happened."""
+"""All handled types in two lists, because Stripe limits the types per list. Events with one cause are in the same list,
+so that they come in sequence."""
 _HOUR: Final = timedelta(hours=1)
 _AROUND: Final = timedelta(hours=2)
-"""From the beginning of the hour in which a thing was made: its events are seconds behind it, seldom minutes."""
+"""From the start of the hour in which an object was created: its events come seconds later, rarely minutes."""
 
 _CHANGES_NOTHING: Final = frozenset({Result.IGNORED, Result.DUPLICATE_DETECTED})
 _WAITS: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Result.ERROR})
@@ -41,7 +41,7 @@ _WAITS: Final = frozenset({Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND, Res
 
 @dataclass(slots=True)
 class MissingEvents:
-    """Settles what Stripe has reported and is not on record."""
+    """Settles events that Stripe has reported and that are not on record."""
 
     lists: PacedLists
     store: DocumentStore
@@ -55,26 +55,26 @@ class MissingEvents:
     seen: int = 0
     """Events that Stripe has listed."""
     settled: Counter[str] = field(default_factory=Counter)
-    """By result: those that nobody had settled before."""
+    """Events that nobody had settled before, by result."""
     waiting: int = 0
-    """Those that wait for an order or a payment, or for a release that can read them."""
+    """Events that wait for an order, a payment, or a release that can read them."""
     stuck: int = 0
-    """Those that could not be settled; each is a finding of its own, and is tried again by it."""
+    """Events that could not be settled; each is a finding, which has it tried again."""
     unsettled: dict[str, str] = field(default_factory=dict)
     """Events that could not be settled, by the payment that they name."""
     _waiting: set[str] = field(default_factory=set)
     """Those of the latest step."""
     _looked_around: set[datetime] = field(default_factory=set)
-    """The hours of this run's second looks."""
+    """The hours checked again in this run."""
 
     def settle_between(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """Settle all of a time, the oldest first. Yields up to when all is done, as it goes on.
+        """Settle everything in this time, the oldest first. Yields up to when all is done, as it goes on.
 
-        What cannot be settled is kept as a finding, and stops nothing else.
+        What cannot be settled becomes a finding, and stops nothing else.
 
         Raises:
-            OutOfTime: what is done is done.
-            Transient, StripeRefused: the database or Stripe does not take part. Likewise.
+            OutOfTime: time is up; what is done is done.
+            Transient, StripeRefused: the database or Stripe is unavailable; what is done is done.
         """
         for until, seen, waiting in self._steps(start, end):
             self.seen += seen
@@ -82,9 +82,9 @@ class MissingEvents:
             yield until
 
     def settle_around(self, made_at: datetime) -> bool:
-        """Look once more at the time about which something was made that is not known here.
+        """Check the time again around which an object unknown here was created.
 
-        Returns whether that was not done in this run before. Raises as above.
+        Returns whether this run had not done so before. Raises as above.
         """
         hour = datetime.fromtimestamp(made_at.timestamp() // _HOUR.total_seconds() * _HOUR.total_seconds(), UTC)
         if hour in self._looked_around or hour <= self.now() - EVENTS_KEPT:
@@ -95,9 +95,9 @@ class MissingEvents:
         return True
 
     def try_again(self, event_ids: Sequence[str]) -> None:
-        """Settle these, which could not be settled before; what Stripe does not keep any more is left to the rules.
+        """Settle events that could not be settled before; if Stripe no longer keeps one, the other rules decide.
 
-        Raises whatever keeps one of them from it.
+        Raises whatever makes one of them fail.
         """
         for event_id in event_ids:
             documents = self._documents_of([event_id])
@@ -109,13 +109,13 @@ class MissingEvents:
             self.books.judge(EventToSettle(event_id), self.now())
 
     def keep(self, event_id: str, problem: Exception) -> None:
-        """Put on record that it could not be settled."""
+        """Record that it could not be settled."""
         self.stuck += 1
         trouble = self.guard.note(problem, event_not_settled.RULE.name, eventId=event_id)
         self.books.judge(EventToSettle(event_id, trouble), self.now())
 
     def _steps(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, int, int]]:
-        """Up to when all is done, of how many events, and how many of them wait."""
+        """For each step: up to when all is done, how many events it had, and how many of them wait."""
         for span, events in walk(self._events_of, start, end):
             for part, some in cut(span, events, _made_at, _AT_ONCE_MAX):
                 self._settle_some(some)
@@ -127,7 +127,7 @@ class MissingEvents:
 
     def _settle_some(self, events: Sequence[Json]) -> None:
         self._waiting.clear()
-        # What could not be settled before is tried again by its finding, in a time of its own.
+        # Events that could not be settled before are tried again by their finding, in its own share of the time.
         new = [event for event in events if not self.books.has_open(event_not_settled.RULE, str(event["id"]))]
         for event, problem in self.guard.each(new, self._settle_all):
             self.keep(str(event["id"]), problem)
@@ -143,7 +143,7 @@ class MissingEvents:
         return self.store.read(paths, timeout_seconds=SECONDS_MAX)
 
     def _look_at(self, message: Json, documents: Mapping[str, Document | None]) -> None:
-        """Raises whatever keeps it from being settled."""
+        """Settle the event if that is necessary. Raises whatever makes it fail."""
         event_id = str(message["id"])
         record = event_record_from(event_id, documents)
         self.books.judge(record, self.now())
@@ -159,7 +159,7 @@ class MissingEvents:
         event = order_event_from(message, delivered_at=self.now(), naming=self.naming)
         if isinstance(event, Ignored):
             return
-        # Nobody has delivered it just now: of what is on record already, nothing is counted.
+        # It was not delivered just now, so no delivery is counted.
         replayed = replace(event, delivery=replace(event.delivery, is_replay=True))
         self._note_unsettled(event)
         outcome = self.settle(replayed, self.now())

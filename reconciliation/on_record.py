@@ -1,4 +1,4 @@
-"""What is on record about each order: judged whenever the trail has a new entry of it, with the database alone."""
+"""Checks the records of each order whenever the trail has a new entry for it; needs only the database."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,20 +32,21 @@ from reconciliation.time_limit import TimeLimit
 from stripe_api.lists import Span
 
 QUIET: Final = timedelta(minutes=10)
-"""What has changed since then may be changing: deliveries, effects and clocks are seconds apart, seldom minutes."""
+"""An order that changed within this time may still be changing: deliveries, effects and clocks are seconds apart,
+rarely minutes."""
 _MOMENT_SECONDS_MAX: Final = 20 * 60.0
-"""For so long one moment is read. Firestore keeps it for an hour, and a run by hand can take longer."""
+"""How long one moment is read. Firestore keeps it for an hour, and a manual run can take longer."""
 
 Elsewhere = frozenset[str]
-"""Payments that an account has reported; if that is a connected one, the shop's own does not know them."""
+"""Payments reported by an account that the event names: a connected account's are unknown to the shop's own."""
 Then = Callable[[Order, Elsewhere], object]
-"""What else is looked at of an order that is not changing just now."""
+"""What else to check for an order that is not changing right now."""
 
 _NOTHING: Final[Mapping[str, Sequence[Fields]]] = {}
 
 
 def nothing_else(_order: Order, _elsewhere: Elsewhere) -> None:
-    """Where what is on record is all that can be judged."""
+    """Used when only our records can be checked."""
 
 
 @dataclass(slots=True)
@@ -56,16 +57,16 @@ class OrdersOnRecord:
     limit: TimeLimit
     now: Callable[[], datetime]
     orders: int = 0
-    """How many were judged."""
+    """How many were checked."""
     uncompared: int = 0
-    """Those that could not be; each is a finding of its own, and is looked at again by it."""
+    """Orders that could not be checked; each is a finding, which has it checked again."""
 
     def judge_changed(self, span: Span, then: Then = nothing_else) -> Iterator[datetime]:
-        """Judge every order that changed in this time, the earliest change first. Yields up to when all is done.
+        """Check every order that changed in this time, the earliest change first. Yields up to when all is done.
 
         Raises:
-            OutOfTime: what is done is done.
-            Transient, StripeRefused: the database or Stripe does not take part. Likewise.
+            OutOfTime: time is up; what is done is done.
+            Transient, StripeRefused: the database or Stripe is unavailable; what is done is done.
         """
         for moment, before, entries in self._entries(span):
             near, order_ids = by_order([*before, *entries]), list(by_order(entries))
@@ -81,14 +82,14 @@ class OrdersOnRecord:
         moment: Moment,
         near: Mapping[str, Sequence[Fields]] = _NOTHING,
     ) -> Sequence[str]:
-        """Judge what is on record about these, and then look at what else there is of them.
+        """Check the records of these orders, then do `then` with each.
 
         Args:
-            near: entries of this moment that were read already, by order. Most orders live for minutes, so these are
-                all of theirs, and nothing is asked for again.
+            near: entries of this moment that were already read, by order id. Most orders live for minutes, so these are
+                all of theirs, and nothing is read again.
 
         Returns:
-            Those of which that was impossible.
+            The ids of orders for which that failed.
         """
         judge = partial(self._judge, moment=moment, near=near, then=then)
         failed = []
@@ -98,17 +99,17 @@ class OrdersOnRecord:
         return failed
 
     def is_left_for_later(self, target: str) -> bool:
-        """Whether an order, or a payment of one, is looked at again by its finding, in a time of its own."""
+        """Whether a finding has this order or payment checked again, in its own share of the time."""
         return self.books.has_open(not_compared.RULE, target)
 
     def keep(self, target: str, order_id: str | None, problem: Exception) -> None:
-        """Put on record that an order, or a payment of one, could not be compared."""
+        """Record that an order or a payment could not be compared."""
         self.uncompared += 1
         trouble = self.guard.note(problem, not_compared.RULE.name, orderId=order_id, target=target)
         self.books.judge(ToCompare(target, order_id, trouble), self.now())
 
     def _entries(self, span: Span) -> Iterator[tuple[Moment, Sequence[Fields], Sequence[Fields]]]:
-        """Of the trail, with those just before them, and as of a moment that is not too old to be asked."""
+        """Batches of audit entries, each with the moment of reading, kept recent enough, and with the batch before."""
         start = span.start
         while True:
             moment, began = self.moment(), self.limit.seconds

@@ -1,4 +1,4 @@
-"""How far reconciliation has come, kept where the next run finds it."""
+"""Saves how far reconciliation has come, for the next run."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from reconciliation.books import SECONDS_MAX, Books
 from reconciliation.time_limit import TimeLimit
 
 NOTED_EVERY_SECONDS: Final = 5.0
-"""A process that dies has so much to do again."""
+"""The most work that a dying process leaves to be repeated."""
 
 
 @frozen
@@ -24,13 +24,13 @@ class ProgressNotes:
         return progress_from(self._document())
 
     def save(self, done: Progress) -> None:
-        """As far as this run has come, or another one further. Raises StoreUnavailable."""
+        """Save the progress of this run, or keep another run's if that is further. Raises StoreUnavailable."""
         before = self._document()
         after = further(progress_from(before), done)
         try:
             self.store.commit((progress_write(after, before),), timeout_seconds=SECONDS_MAX)
         except StoreContended:
-            # Another run notes how far it has come; what this one has done, the next one does again.
+            # Another run is saving its progress; the next run repeats what this one has done.
             return
 
     def _document(self) -> Document | None:
@@ -39,15 +39,15 @@ class ProgressNotes:
 
 @frozen
 class Walk:
-    """One run's ways through time, each from where the last run has ended, and noted as it goes."""
+    """One run's walks through time, each from where the last run ended, with progress saved on the way."""
 
     notes: ProgressNotes
     books: Books
     limit: TimeLimit
     since: datetime | None
-    """From when on this run looks, if somebody has said so."""
+    """When this run starts, if given."""
     at_first: datetime
-    """From when on the first run looks."""
+    """When the very first run starts."""
 
     def start(self, noted: datetime | None, overlap: timedelta = timedelta(0)) -> datetime:
         if self.since:
@@ -61,18 +61,18 @@ class Walk:
         start: datetime,
         noted: datetime | None = None,
     ) -> None:
-        """Take all steps. Who is told to begin later than where the last run has ended leaves a gap, and notes none."""
+        """Take all steps, and save progress unless this run starts later than the last ended, which leaves a gap."""
         is_gapless = self.since is None or (noted is not None and start <= noted)
         reached, noted_at = None, self.limit.seconds
         try:
             for until in steps:
-                # Where more is wrong than is kept, the next run begins here once more.
+                # If more is wrong than is kept, the next run starts here again.
                 if is_gapless and not self.books.is_overfull:
                     reached = until
                 if reached and self.limit.seconds - noted_at >= NOTED_EVERY_SECONDS:
                     self.notes.save(done(reached))
                     reached, noted_at = None, self.limit.seconds
         finally:
-            # Also where time is out, or Stripe takes no part any more.
+            # Even if time is up, or Stripe is unavailable.
             if reached:
                 self.notes.save(done(reached))

@@ -1,4 +1,4 @@
-"""What one run did."""
+"""The result of one run."""
 
 from dataclasses import field
 from enum import StrEnum
@@ -9,7 +9,7 @@ from reconciliation.finding import Finding
 
 
 class AtStripe(StrEnum):
-    """Whether Stripe could be asked. Where not, only what the database alone shows was judged."""
+    """Whether Stripe could be asked. If not, only our own records were checked."""
 
     ASKED = "asked"
     NO_KEY = "no_key"
@@ -17,21 +17,21 @@ class AtStripe(StrEnum):
     REFUSED = "refused"
     """Most likely the key lacks a permission."""
     OTHER_ACCOUNT = "other_account"
-    """The key is of another account or mode: what it shows is not compared with anything."""
+    """The key is of another account or mode: what it shows is not compared."""
 
 
 @frozen
 class Reconciled:
     at_stripe: AtStripe = AtStripe.ASKED
     why_not: str | None = None
-    """In words, where Stripe could not be asked."""
+    """Why Stripe could not be asked, for a person."""
     events: int = 0
-    """Stripe's, that were looked at."""
+    """Stripe events that were checked."""
     settled: dict[str, int] = field(default_factory=dict)
-    """Those of them that nobody had settled, by result."""
+    """Of these, the ones that nobody had settled before, by result."""
     waiting: int = 0
     stuck: int = 0
-    """Events, orders and payments that could not be looked at, each of which is a finding; they are tried again."""
+    """Events, orders and payments that could not be checked; each is a finding, and is tried again."""
     faults: int = 0
     payments: int = 0
     refunds: int = 0
@@ -44,7 +44,7 @@ class Reconciled:
     """How many findings are open now."""
     seconds: float = 0.0
     complete: bool = True
-    """Whether all that could be asked for was looked at before time ran out."""
+    """Whether everything possible was checked before time ran out."""
 
     @property
     def is_as_usual(self) -> bool:

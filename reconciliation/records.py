@@ -1,4 +1,4 @@
-"""What is on record → what rules look at. Pure: documents of one moment in, subjects out."""
+"""Turns documents of one moment into the subjects that rules judge. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,16 +24,16 @@ from reconciliation.subjects import EffectRecord, EventRecord, OrderRecord, Taki
 Documents = Mapping[str, Document | None]
 
 ORDERS_AT_ONCE_MAX: Final = 30
-"""So many values a query compares with: https://cloud.google.com/firestore/docs/query-data/queries#limits_on_or_queries."""
+"""The most values in one query: https://cloud.google.com/firestore/docs/query-data/queries#limits_on_or_queries."""
 
 _BEGUN_WITHIN: Final = timedelta(minutes=1)
-"""An entry may be so much older than its order: it took its time, or two clocks differ."""
+"""How much older an entry may be than its order: settling took a while, or two clocks differ."""
 
 INVENTORY: Final = Listing("inventory")
 
 
 def entries_between(start: datetime | None, end: datetime) -> Listing:
-    """The audit entries of a time. Served by the index (createdAt, orderId)."""
+    """The audit entries of this time. Served by the index (createdAt, orderId)."""
     return Listing("auditLog", span=(start, end), order=["createdAt", "orderId"])
 
 
@@ -66,7 +66,7 @@ def event_record_from(event_id: str, documents: Documents) -> EventRecord:
 
 
 def is_settled(event_id: str, documents: Documents) -> bool:
-    """Whether an audit entry says more than that the terms did not take the event: a person may have set it aside."""
+    """Whether an audit entry says more than that the terms excluded the event; a person setting it aside counts."""
     entry = documents[audit_path(event_id)]
     set_aside = set_aside_from(entry)
     return entry is not None and (set_aside is None or set_aside.result is Result.HANDLED)
@@ -76,7 +76,7 @@ def is_settled(event_id: str, documents: Documents) -> bool:
 
 
 def orders_in(order_ids: Iterable[str], documents: Documents) -> dict[str, Order]:
-    """Those that exist, by id."""
+    """The existing orders, by id."""
     found = ((order_id, documents[order_path(order_id)]) for order_id in order_ids)
     return {order_id: order_from(order_id, document.fields) for order_id, document in found if document}
 
@@ -87,18 +87,18 @@ def changed_at(order_id: str, documents: Documents) -> datetime | None:
 
 
 def paths_around(order: Order) -> tuple[str, ...]:
-    """What else is on record about it."""
+    """The paths of the order's other records."""
     return checkout_path(order.order_id), *map(payment_path, _payment_ids(order))
 
 
 def order_record_from(
     order: Order, head: Head | None, around: Documents, entries: Iterable[Fields], now: datetime
 ) -> OrderRecord:
-    """What is on record about an order.
+    """An order with its records.
 
     Args:
-        head: where the chain of its entries ends.
-        entries: with its own ones, and perhaps those of earlier orders that had its id.
+        head: the end of its chain of entries.
+        entries: including its own, and perhaps those of earlier orders with this id.
     """
     own = _own(entries, order, head)
     checkout = around.get(checkout_path(order.order_id))
@@ -120,16 +120,16 @@ def head_of(order_id: str, documents: Documents) -> Head | None:
 
 
 def are_all_entries(entries: Iterable[Fields], head: Head | None) -> bool:
-    """Whether these, of one order id, are all of its order's: its chain, from when nothing had become of it yet.
+    """Whether these, of one order id, are all entries of its order: the whole chain, from when the order was pending.
 
-    What was written before there were chains had moved no units then.
+    Entries from before chains were introduced had then moved no units.
     """
     chain = _chain(entries, head)
     return head is not None and len(chain) == head.count and chain[-1].get("statusBefore") == OrderStatus.PENDING
 
 
 def stock_moves(entries: Iterable[Fields]) -> dict[str, int]:
-    """By how much they have changed `stock`, by product; no product of which nothing has changed."""
+    """The total change of `stock` by product id; only products with a change."""
     moved: Counter[str] = Counter()
     for entry in entries:
         for move in _maps_in(entry, "stock"):
@@ -139,7 +139,7 @@ def stock_moves(entries: Iterable[Fields]) -> dict[str, int]:
 
 
 def payments_elsewhere(entries: Iterable[Fields]) -> frozenset[str]:
-    """The PaymentIntents of which events say that they are of an account that they name."""
+    """PaymentIntents whose events name an account."""
     named = (text_or_none(entry.get("paymentIntentId")) for entry in entries if entry.get("account"))
     return frozenset(filter(None, named))
 
@@ -149,19 +149,19 @@ def order_id_of(entry: Fields) -> str | None:
 
 
 def made_at(entry: Fields, unknown: datetime) -> datetime:
-    """When its cause was begun to be settled; the moment that is given where the entry does not say so."""
+    """When settling its cause began; `unknown` if the entry does not say."""
     return time_or_none(entry.get("createdAt")) or unknown
 
 
 def _own(entries: Iterable[Fields], order: Order, head: Head | None) -> Sequence[Fields]:
-    """Those of its chain; and those from before there were chains, by their time."""
+    """The entries in its chain, and those from before chains were introduced, by their time."""
     of_this_id = [entry for entry in entries if order_id_of(entry) == order.order_id]
     unchained = (entry for entry in of_this_id if "hash" not in entry and not _is_earlier(entry, order))
     return [*unchained, *_chain(of_this_id, head)]
 
 
 def _chain(entries: Iterable[Fields], head: Head | None) -> list[Fields]:
-    """From its head, as far back as it is among these."""
+    """The chain back from its head, as far as these entries go."""
     by_hash = {entry["hash"]: entry for entry in entries if "hash" in entry}
     chain: list[Fields] = []
     expected: object = head.hash if head else None
@@ -172,7 +172,7 @@ def _chain(entries: Iterable[Fields], head: Head | None) -> list[Fields]:
 
 
 def _is_earlier(entry: Fields, order: Order) -> bool:
-    """An entry has the time at which its cause was begun to be settled, perhaps before the order was there."""
+    """An entry has the time when settling its cause began, perhaps just before the order existed."""
     made_at = time_or_none(entry.get("createdAt"))
     return order.created_at is not None and made_at is not None and made_at < order.created_at - _BEGUN_WITHIN
 

@@ -41,10 +41,10 @@ RULES: Final[tuple[Rule[Any], ...]] = (
 
 
 def rules_for(subject: Subject) -> tuple[Rule[Any], ...]:
-    """Those that look at such a thing."""
+    """The rules for this kind of subject."""
     return tuple(rule for rule in RULES if isinstance(subject, rule.looks_at))
 
 
 def findings_of(subject: Subject) -> tuple[Finding, ...]:
-    """What is wrong with it."""
+    """All that is wrong with it."""
     return tuple(finding for rule in rules_for(subject) if (finding := rule.finding(subject)))

@@ -1,4 +1,4 @@
-"""The figures of every product, beside what orders hold and what the audit trail says: all as of one moment."""
+"""Compares every product's figures with what orders hold and what the audit trail says, as of one moment."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,31 +29,31 @@ from reconciliation.subjects import ProductRecord
 from reconciliation.time_limit import TimeLimit
 
 _COMMITTED_WITHIN: Final = timedelta(minutes=10)
-"""An entry says when its cause was begun to be settled. By then it is there, whatever clocks and retries have taken."""
+"""An entry has the time when settling its cause began. After this long it is written, despite clocks and retries."""
 _ADJUSTED_BY_OPERATOR: Final = "operator_adjusted_stock"
-"""The kind of the entry that says that an operator has corrected the stock."""
+"""The kind of entry for an operator's stock correction."""
 _AHEAD_MAX: Final = timedelta(days=1)
-"""Of whoever wrote an entry, whose clock may be wrong."""
+"""How far an entry's writer's clock may be ahead."""
 _COUNTED_AT_ONCE: Final = timedelta(days=1)
-"""So much of the trail is counted before that is noted, where runs were missed."""
+"""How much of the trail is counted between two savings of progress, after missed runs."""
 _WRITTEN_AT_ONCE_MAX: Final = 200
 
 
 @dataclass(slots=True)
 class Moves:
-    """What the trail says since the baselines were written."""
+    """The trail's moves since the baselines were written."""
 
     passed: Counter[str] = field(default_factory=Counter)
-    """Units by product, in entries that will be counted into the baseline now."""
+    """Units by product id, in entries that are counted into the baseline now."""
     recent: Counter[str] = field(default_factory=Counter)
-    """Units in entries that others of their time may still follow."""
+    """Units in entries so recent that others from the same time may still follow."""
     acts: list[tuple[datetime, str]] = field(default_factory=list)
-    """What operators have done to the stock: when, and in words, in which the product is quoted."""
+    """Operators' stock corrections: when, and the note, which quotes the product."""
 
 
 @frozen
 class _Figures:
-    """What there is of one product."""
+    """One product's figures."""
 
     level: Level
     held: int
@@ -61,7 +61,7 @@ class _Figures:
 
     @property
     def stock(self) -> int | None:
-        """Without what is sold, as the trail has it."""
+        """Without sold units, as on the trail."""
         return None if self.level.stock is None else self.level.stock - self.to_take
 
 
@@ -72,17 +72,17 @@ class StockTaking:
     limit: TimeLimit
     now: Callable[[], datetime]
     products: int = 0
-    """How many were looked at."""
+    """How many were checked."""
 
     def count_older(self, moment: Callable[[], Moment], since: datetime) -> Iterator[datetime]:
-        """Count the trail's older entries into the baselines, some at a time, so that what is left can be read at once.
+        """Count older entries into the baselines, a day at a time, so that the rest fits into memory.
 
         Yields up to when they are counted.
 
         Raises:
-            OutOfTime, StoreUnavailable: what was counted is counted, and is not counted again.
+            OutOfTime, StoreUnavailable: what is counted is not counted again.
         """
-        # Each time what was written the last time has to be read.
+        # Read again each time, to see what was written last time.
         while (until := since + _COUNTED_AT_ONCE) < settled_until(now := moment()):
             moves = self._moves(now, since, until, until)
             for some in _in_parts(list(moves.passed), _WRITTEN_AT_ONCE_MAX):
@@ -93,13 +93,13 @@ class StockTaking:
             since = until
 
     def take(self, moment: Moment, since: datetime) -> datetime:
-        """Judge every product. Returns up to when the trail's entries are counted in the baselines.
+        """Check every product. Returns up to when the trail's entries are counted in the baselines.
 
         Args:
             since: up to when they were counted before.
 
         Raises:
-            OutOfTime, StoreUnavailable: what was counted is counted, and the next run begins at the same entry.
+            OutOfTime, StoreUnavailable: what is counted is counted, and the next run starts at the same entry.
         """
         until = settled_until(moment)
         held: Counter[str] = Counter()
@@ -131,7 +131,7 @@ class StockTaking:
     def _taken(
         self, product_id: str, figures: _Figures, moves: Moves, known: Document | None, until: datetime
     ) -> tuple[ProductRecord, Write | None]:
-        """The product as it is judged, and its baseline, if that changes."""
+        """The product as a subject, and its baseline, if that changes."""
         passed, recent = moves.passed[product_id], moves.recent[product_id]
         baseline = baseline_from(known)
         expected = None
@@ -147,7 +147,7 @@ class StockTaking:
         return record, write
 
     def _judge_takings(self, moment: Moment) -> Counter[str]:
-        """Each, and what all of them have still to take, by product."""
+        """Check each taking, and return what all of them still have to take, by product id."""
         to_take: Counter[str] = Counter()
         over = {each.target: each.finding_id for each in self.books.of_rule(taking_overdue.RULE.name)}
         for batch in moment.find(TAKINGS):
@@ -163,9 +163,9 @@ class StockTaking:
         return to_take
 
     def _is_accepted(self, product_id: str, moves: Moves) -> bool:
-        """Whether an operator has seen to the stock since the difference was found: what they left is right."""
+        """Whether an operator has corrected the stock since the difference was found, and so accepted it."""
         found = self.books.open.get(finding_id_of(stock_off_trail.RULE.name, product_id))
-        # Of a recount, which has looked at what is reserved and at nothing else, the words do not begin like this.
+        # The note of a recount, which concerns only `reserved`, begins differently.
         quoted = repr(product_id)
         return found is not None and any(at >= found.since and words.startswith(quoted) for at, words in moves.acts)
 
@@ -173,13 +173,13 @@ class StockTaking:
         moves, counted_until = Moves(), dict[str, datetime]()
         for batch in moment.find(entries_between(since, end)):
             self.limit.check()
-            # Also an act that has found the stock to be right, and so has moved nothing.
+            # Including a correction that found the stock right, and moved nothing.
             moves.acts += [(made_at(entry, until), str(entry.get("note"))) for _, entry in batch if _is_act(entry)]
             entries = [(entry, stock_moves([entry])) for _, entry in batch]
             moved = [(entry, units) for entry, units in entries if units]
             named = {product_id for _, units in moved for product_id in units} - counted_until.keys()
             for product_id, baseline in _baselines(moment, named).items():
-                # What an earlier run had counted before it died is not counted again.
+                # Entries that an earlier run counted before it died are not counted again.
                 counted_until[product_id] = max(since, (baseline and baseline.until) or since)
             for entry, units in moved:
                 _add(moves, entry, units, counted_until, until)
@@ -198,7 +198,7 @@ class StockTaking:
 
 
 def settled_until(moment: Moment) -> datetime:
-    """By this moment, every entry of before then is written."""
+    """Every entry from before this time is written by this moment."""
     return moment.at - _COMMITTED_WITHIN
 
 
@@ -206,7 +206,7 @@ _RULES: Final = (reserved_not_held.RULE.name, stock_off_trail.RULE.name)
 
 
 def _counted(stock: int | None, expected: int | None, recent: int) -> int | None:
-    """The stock by the trail before the recent entries; where nothing is expected, what there is is the beginning."""
+    """The stock by the trail before the recent entries; without an expected one, the present stock is the baseline."""
     if stock is None:
         return None
     return (stock if expected is None else expected) - recent
@@ -215,7 +215,7 @@ def _counted(stock: int | None, expected: int | None, recent: int) -> int | None
 def _counted_further(
     product_id: str, known: Mapping[str, Document | None], passed: int, until: datetime
 ) -> Write | None:
-    """Nothing where the stock by the trail has yet to begin, or the product is never short."""
+    """None if there is no baseline yet, or the product is never short."""
     document = known[baseline_path(product_id)]
     baseline = baseline_from(document)
     if baseline is None or baseline.stock is None:

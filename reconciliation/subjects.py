@@ -1,4 +1,4 @@
-"""What rules look at: each as of one moment, or read in the one order in which it cannot mislead. Pure."""
+"""What rules judge: each as of one moment, or read in a sequence that cannot mislead. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
@@ -14,17 +14,17 @@ from stripe_api.lists import ListedRefund, PaymentIntent
 
 @frozen
 class PaymentOnBothSides:
-    """A payment as Stripe shows it, and as its order has it."""
+    """A payment at Stripe and in its order."""
 
     payment_id: str
-    """Of its PaymentIntent."""
+    """The PaymentIntent's id."""
     order_id: str
     at_stripe: PaymentIntent | None
-    """None if Stripe knows no such PaymentIntent."""
+    """None if Stripe has no such PaymentIntent."""
     order: Order | None
     """None if there is no such order."""
     event_id: str | None = None
-    """An event that says so and that this run could not settle; None if there is none."""
+    """An event of the payment that this run could not settle; None if there is none."""
 
     @property
     def key(self) -> str:
@@ -48,7 +48,7 @@ class PaymentOnBothSides:
 
 @frozen
 class RefundsOnBothSides:
-    """All refunds of one payment, as Stripe lists them and as its order has them."""
+    """All refunds of one payment, at Stripe and in its order."""
 
     payment: Payment
     order: Order
@@ -69,28 +69,28 @@ class RefundsOnBothSides:
 
 
 def received_in(order: Order | None, payment_id: str) -> Payment | None:
-    """A payment, if the order has it as received."""
+    """The payment, if the order has it as received."""
     known = order.payments.find(payment_id) if order else None
     return known if known and known.state is PaymentState.SUCCEEDED else None
 
 
 def is_done(refund: ListedRefund) -> bool:
-    """Where nothing but its amount is told, it is taken for done, as the order takes it."""
+    """A refund without a status counts as done, as it does in the order."""
     return refund.status in ("succeeded", None)
 
 
 @frozen
 class OrderRecord:
-    """An order and all that is on record about it, as of one moment."""
+    """An order with its records, as of one moment."""
 
     order: Order
     now: datetime
     stock_moved: Mapping[str, int] = field(default_factory=dict)
-    """By how much its audit entries say that `stock` has changed, by product."""
+    """The change of `stock` according to its audit entries, by product id."""
     uncounted: frozenset[str] = frozenset()
-    """The products of which they say that units could not be counted, because the inventory was gone."""
+    """Products whose units could not be counted because the inventory was gone, according to its audit entries."""
     indexed: Mapping[str, str | None] = field(default_factory=dict)
-    """The order that each of its payments leads to, by the payment's ids."""
+    """The order that each of its payments' ids leads to."""
     checkout: Checkout | None = None
 
     @property
@@ -104,17 +104,16 @@ class OrderRecord:
 
 @frozen
 class ProductRecord:
-    """A product's figures, and what they should be, as of one moment."""
+    """A product's actual and expected figures, as of one moment."""
 
     product_id: str
     reserved: int
     held: int
-    """Units that orders hold."""
+    """Units held by orders."""
     stock: int | None
     """None if the product is never short."""
     stock_of_trail: int | None
-    """What the audit trail has made of the stock that was found when this product was first looked at, or was last
-    accepted; None if that is now."""
+    """The baseline plus all moves on the audit trail since; None if the baseline is set just now."""
     to_take: int = 0
     """Units that were sold, and are still counted in both figures."""
 
@@ -133,7 +132,7 @@ class TakingRecord:
 
     order_id: str
     units: Mapping[str, int] | None
-    """By product; None if nobody can read it."""
+    """By product id; None if unreadable."""
     paid_at: datetime | None
     """When the order was finalized; None if it was not, or does not exist."""
     now: datetime
@@ -145,7 +144,7 @@ class TakingRecord:
 
 @frozen
 class EventRecord:
-    """A Stripe event, by what is on record of it, as of one moment."""
+    """A Stripe event's records, as of one moment."""
 
     event_id: str
     order_id: str | None
@@ -160,7 +159,7 @@ class EventRecord:
 
 @frozen
 class EffectRecord:
-    """Something to be done outside that is not over."""
+    """An effect that is not over."""
 
     effect_id: str
     kind: str
@@ -180,7 +179,7 @@ class EventToSettle:
 
     event_id: str
     trouble: str | None = None
-    """What keeps it from being settled; None if nothing does."""
+    """Why it could not be settled; None if it was."""
 
     @property
     def key(self) -> str:
@@ -197,18 +196,17 @@ class ToCompare:
 
     key: str
     order_id: str | None = None
-    """The key, if it is an order; of a payment None if it names none. Nobody asks where there was no trouble."""
+    """The key, if it is an order; for a payment None if it names no order. Irrelevant without trouble."""
     trouble: str | None = None
-    """What keeps it from being compared; None if nothing does."""
+    """Why it could not be compared; None if it was."""
 
 
 @frozen
 class KeyInUse:
-    """The key with which Stripe is asked, by what it knows."""
+    """Stripe's API key, by which payments it knows."""
 
     unknown: Sequence[str]
-    """Payments that Stripe itself has reported here, and that it knows nothing of when it is asked with this key; none
-    where it knows another one."""
+    """Payments that Stripe has reported here, but does not know when asked with this key; empty if it knows one."""
 
     @property
     def key(self) -> str:

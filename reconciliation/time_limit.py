@@ -1,16 +1,16 @@
-"""How long a run may take. Whoever is about to begin something asks first, so a run ends in time whatever there is."""
+"""The time limit of a run, checked before anything new begins, so that a run ends in time whatever there is to do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
 class OutOfTime(Exception):
-    """The time for this part of a run is over. What is done is noted, and the next run goes on there."""
+    """The time for this part of the run is up. What is done is saved, and the next run goes on there."""
 
 
 @dataclass(slots=True)
 class TimeLimit:
-    """The time of one run, of which each part may use what the ones before it have left of their share."""
+    """One run's time. Each part may also use what earlier parts have left of their share."""
 
     monotonic: Callable[[], float]
     """Seconds, on a clock that never goes back."""
@@ -23,7 +23,7 @@ class TimeLimit:
         self._end = self.started + self.seconds_max
 
     def begin_part(self, share: float) -> None:
-        """From now on, the time is out once so much of the whole is over."""
+        """From now on, time is up after this share of the whole."""
         self._end = self.started + share * self.seconds_max
 
     def check(self) -> None:
@@ -33,5 +33,5 @@ class TimeLimit:
 
     @property
     def seconds(self) -> float:
-        """Since the run has begun."""
+        """Since the run began."""
         return self.monotonic() - self.started

@@ -1,4 +1,4 @@
-"""Stripe lists the newest first; this walks through time the other way, in spans that fit into memory."""
+"""Stripe lists the newest first; this walks forward in time, in spans that fit into memory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ ITEMS_MAX: Final = 1_000
 """Of one list, in one span."""
 WIDEST: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
-"""Stripe counts whole seconds: no span is shorter, whatever has happened in it."""
+"""The shortest span: Stripe counts whole seconds."""
 REQUESTS_PER_SECOND_MAX: Final = 10
-"""A tenth of what Stripe takes in live mode, and less than half of what it takes in test mode: others ask, too.
+"""A tenth of Stripe's limit in live mode, and less than half of that in test mode, since others make requests, too.
 
 https://docs.stripe.com/rate-limits
 """
 
 RETRY_AFTER: Final = timedelta(seconds=1)
 RETRY_AFTER_MAX: Final = timedelta(seconds=20)
-"""Whoever wants to be left alone for longer takes no part in this run."""
+"""If Stripe asks to wait longer, it is not asked again in this run."""
 
 ItemT = TypeVar("ItemT")
 AnswerT = TypeVar("AnswerT")
 
 
 class TooMany(Exception):
-    """More than ITEMS_MAX in a span that can be made shorter."""
+    """The span holds more than ITEMS_MAX, and can be shortened."""
 
 
 @dataclass(slots=True)
 class Pace:
-    """Lets nobody pass more often than so many times a second."""
+    """Limits the number of requests per second."""
 
     monotonic: Callable[[], float]
     sleep: Callable[[float], object]
@@ -51,14 +51,14 @@ class Pace:
         self.next_at = max(now, self.next_at) + 1 / REQUESTS_PER_SECOND_MAX
 
     def rest(self, asked: timedelta | None) -> None:
-        """Nobody passes for so long, or a moment."""
+        """Pause all requests for this long, or briefly by default."""
         pause = min(asked or RETRY_AFTER, RETRY_AFTER_MAX)
         self.next_at = max(self.next_at, self.monotonic() + pause.total_seconds())
 
 
 @frozen
 class PacedLists:
-    """`StripeLists`, page by page, at a pace, while there is time. What is not answered is asked once more."""
+    """`StripeLists`, page by page at a limited pace while there is time. Each request is retried once."""
 
     stripe: StripeLists
     pace: Pace
@@ -79,7 +79,7 @@ class PacedLists:
         return self._all(span, lambda after: self.stripe.refunds(span, after=after), _id_of)
 
     def refunds_of(self, payment_id: str) -> Sequence[Refund]:
-        """However many there are: Stripe refunds a payment in parts, of which few have more than one."""
+        """However many there are: few payments are refunded in more than one part."""
         return self._all(None, lambda after: self.stripe.refunds_of(payment_id, after=after), _id_of)
 
     def payment_intent(self, payment_id: str) -> Intent | None:
@@ -123,10 +123,10 @@ def _id_of(made: Intent | Refund | Unreadable) -> str:
 
 
 def walk(look: Callable[[Span], ItemT], start: datetime, end: datetime) -> Iterator[tuple[Span, ItemT]]:
-    """What is found in each span, one after the other: narrower where there is much, and wider again where not.
+    """What each span holds, one after the other: spans become narrower if there is much, and wider again if not.
 
     Args:
-        look: what looks into a span; it may raise TooMany unless that is of one second.
+        look: reads a span; it may raise TooMany unless the span is one second.
     """
     at, end, width = whole_second(start), whole_second(end), WIDEST
     while at < end:
@@ -143,7 +143,7 @@ def walk(look: Callable[[Span], ItemT], start: datetime, end: datetime) -> Itera
 def cut(
     span: Span, items: Sequence[ItemT], made_at: Callable[[ItemT], datetime], at_most: int
 ) -> Iterator[tuple[Span, Sequence[ItemT]]]:
-    """The span in parts, each with what was made in it: at most so much, unless that was in one second.
+    """The span in parts, each with at most so many items, unless more are from one second.
 
     Args:
         items: all of the span, the oldest first.

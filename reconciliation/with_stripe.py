@@ -1,4 +1,4 @@
-"""The part of a run for which Stripe is asked."""
+"""The part of a run that asks Stripe."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ from stripe_api.lists import EVENTS_KEPT, Span
 from webhooks.ownership import Naming
 
 DELIVERED_WITHIN: Final = timedelta(minutes=5)
-"""What is younger may be on its way: it is missing only if it has not come by then."""
+"""A younger event may still be on its way."""
 OVERLAP: Final = timedelta(hours=2)
-"""What was looked at before is looked at again: an event may have waited an hour for its order."""
+"""How far back each run checks again: an event may have waited an hour for its order."""
 REVIEWED_AFTER: Final = timedelta(days=3)
-"""And once more after so long, for what Stripe has listed late: for so long it goes on trying to deliver an event."""
+"""Events are checked once more after this long, in case Stripe listed one late: so long it retries deliveries."""
 MATCHED_AFTER: Final = timedelta(hours=1) + QUIET
-"""So long a payment may be without its order."""
+"""How long a payment may be without its order."""
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
 
@@ -41,14 +41,14 @@ class WithStripe:
     naming: Naming
     walk: Walk
     progress: Progress
-    """As it was when the run began."""
+    """As of the start of the run."""
     now: datetime
-    """When that was."""
+    """The start of the run."""
     matching: Matching = field(init=False)
     has_our_key: bool = False
     """Whether the key may be of the account whose payments are on record here."""
     judged_until: datetime | None = None
-    """Up to when this run has judged, on its way, what is on record."""
+    """Up to when this run has checked our records on its way."""
     _caught_up: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -58,11 +58,11 @@ class WithStripe:
         )  # fmt: skip
 
     def probe(self) -> None:
-        """Ask for something that anybody can be answered. Raises StripeUnavailable, StripeRefused."""
+        """Make a request that always has an answer. Raises StripeUnavailable, StripeRefused."""
         self.lists.payment_intents(Span(self.now - _SECOND, self.now))
 
     def look_at_key(self) -> None:
-        """Find out whose it is, as far as that can be told."""
+        """Find out whose key it is, as far as possible."""
         key = key_in_use(self.on_record.moment(), self.lists.payment_intent)
         self.books.judge(key, self.missing.now())
         self.has_our_key = not self.books.finds(key)
@@ -74,12 +74,12 @@ class WithStripe:
         self.walk.go(steps, lambda until: Progress(events_until=until), start, noted)
 
     def review_events(self) -> None:
-        """Look once more at what was settled some days ago."""
+        """Check again what was settled some days ago."""
         noted, end = self.progress.reviewed_until, self.now - REVIEWED_AFTER
         if self.walk.since:
             return
         if noted is None:
-            # What is listed by now was looked at just now.
+            # Everything listed by now was just checked.
             self.walk.notes.save(Progress(reviewed_until=end))
             return
         start = max(noted, self.now - EVENTS_KEPT)
@@ -92,7 +92,7 @@ class WithStripe:
         self.walk.go(steps, lambda until: Progress(matched_until=until, records_until=until), start, noted)
 
     def look_again(self) -> None:
-        """At all that something is wrong with."""
+        """Check all open findings again."""
         LookingAgainAtStripe(
             self.books, self.missing, self.matching, self.again, self.guard, self.missing.limit, self.missing.now
         ).at_all()
@@ -103,7 +103,7 @@ class WithStripe:
             yield until
 
     def _catch_up(self) -> None:
-        """Settle all that has happened since this run has looked, up to now."""
+        """Settle everything that Stripe has reported since this run began."""
         now = self.missing.now()
         start = self._caught_up - _MINUTE if self._caught_up else self.now - DELIVERED_WITHIN
         for _ in self.missing.settle_between(start, now + _SECOND):

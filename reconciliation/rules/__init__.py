@@ -1,1 +1,1 @@
-"""What must be true at any moment: one invariant a file. Pure. `reconciliation.registry` lists them."""
+"""What must be true at any moment: one invariant per file. Pure. `reconciliation.registry` lists them."""

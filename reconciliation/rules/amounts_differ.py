@@ -1,4 +1,4 @@
-"""An order has received what Stripe has received for it, to the cent and in the same currency."""
+"""The amount that an order has received is what Stripe has received for it, in the same currency."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What is claimed as settled is on the audit trail: both are written in one commit."""
+"""An event that is claimed as settled has an audit entry: both are written in one commit."""
 
 from typing import Final
 

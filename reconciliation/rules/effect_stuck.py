@@ -1,4 +1,4 @@
-"""What is to be done outside is tried when it is due: the sweep passes every five minutes."""
+"""An effect is tried when it is due: the sweep runs every five minutes."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,7 +7,7 @@ from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import EffectRecord
 
 STUCK_AFTER: Final = timedelta(hours=1)
-"""Twelve sweeps, in each of which its turn may not have come."""
+"""Twelve sweeps, any of which may not have got to it."""
 
 
 def _judge(effect: EffectRecord) -> Found | None:

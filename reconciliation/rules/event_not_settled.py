@@ -1,4 +1,4 @@
-"""What Stripe has reported can be settled: whatever keeps one event from it is gone when it is tried again."""
+"""Every event that Stripe has reported can be settled, at the latest when it is tried again."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The key with which Stripe is asked is of the account, and of the mode, whose payments are on record here."""
+"""Stripe's API key is of the account and mode whose payments are on record here."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import KeyInUse
 
 SEVERAL: Final = 3
-"""Fewer payments that Stripe does not know prove nothing of the key: each may be wrong by itself."""
+"""Fewer payments unknown to Stripe prove nothing about the key: each may be wrong by itself."""
 
 
 def _judge(key: KeyInUse) -> Found | None:

@@ -1,4 +1,4 @@
-"""Each order and each payment can be compared: whatever keeps one of them from it is gone when it is tried again."""
+"""Every order and every payment can be compared, at the latest when it is tried again."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What Stripe has received for an order is on record in that order."""
+"""A payment that Stripe has received for an order is on record in the order."""
 
 from typing import Final
 

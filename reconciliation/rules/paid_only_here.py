@@ -1,4 +1,4 @@
-"""What an order says was received, Stripe has received."""
+"""Stripe has received every payment that an order has on record as received."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Whatever names a payment that was received, and not its order, finds the order by the payment."""
+"""Every received payment leads to its order, for events that name only the payment."""
 
 from typing import Final
 

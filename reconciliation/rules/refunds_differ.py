@@ -1,4 +1,4 @@
-"""Of each payment the order has as much refunded as Stripe has."""
+"""For each payment, the order and Stripe have the same amount refunded."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What is reserved of a product is what orders hold of it, and what was sold of it and is still to be taken."""
+"""A product's `reserved` is what orders hold, plus what is sold and not folded yet."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Nobody can pay for an order that is over: its Checkout session is, too."""
+"""Nobody can pay for an order that is over: its Checkout session is over, too."""
 
 from typing import Final
 

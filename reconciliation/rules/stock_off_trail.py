@@ -1,7 +1,7 @@
-"""What changes a product's stock is on the audit trail.
+"""Every change of a product's stock is on the audit trail.
 
-What the stock was when a product was first looked at, the shop had set, and nobody can tell whether rightly: that is
-the baseline. Since then the trail alone may change it.
+The stock when a product was first checked is the baseline: the shop had set it, and nobody can tell whether rightly.
+Since then, every change must be on the trail.
 """
 
 from typing import Final
@@ -13,15 +13,15 @@ from reconciliation.subjects import ProductRecord
 def _judge(product: ProductRecord) -> Found | None:
     if product.stock is None or product.stock_of_trail is None:
         return None
-    # The trail says of what is sold that it is taken, and the inventory only once it is folded.
+    # The trail records sold units as taken at once, the inventory only after the fold.
     stock, expected = product.stock, product.stock_of_trail + product.to_take
     if stock == expected:
         return None
     difference = f"{stock - expected:+}"
     words = f"stock of {product.product_id} is {stock}, and {expected} by the trail: {difference} beside it"
-    # To set what was found here would sell once more what was sold since.
+    # Setting the stock to this figure would sell again what was sold since.
     return Found(words, to_copy("stock add", product.product_id, "0"), difference)
 
 
-# A shop that has yet to learn to change its stock by the command does so with an increment, and is right.
+# A shop that still changes its stock with an increment instead of the command may be right.
 RULE: Final = Rule("stock_off_trail", ProductRecord, _judge, Severity.WARNING)

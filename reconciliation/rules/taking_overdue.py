@@ -1,4 +1,4 @@
-"""What was sold of a hot product is taken from the inventory within a minute, and nothing else is."""
+"""Sold units of a hot product are taken from the inventory within minutes, and no others are."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,7 +7,7 @@ from reconciliation.finding import Found, Rule, to_copy
 from reconciliation.subjects import TakingRecord
 
 OVERDUE_AFTER: Final = timedelta(minutes=10)
-"""Ten folds and two sweeps, in each of which something may have stood in the way."""
+"""Ten folds and two sweeps, any of which something may have blocked."""
 
 
 def _judge(taking: TakingRecord) -> Found | None:

@@ -1,7 +1,7 @@
-"""From stock was taken what the order was sold: its own audit entries say so.
+"""What was taken from stock for an order is what it was sold, according to its own audit entries.
 
-Once money went back, some of it may be on the shelf again. What comes back, or is taken once more because a refund has
-failed, while its product is not counted moves nothing; so then no more can be gone than was sold, or have come back.
+After a refund, some units may be back on the shelf. While a product is not counted, nothing moves when units come back
+or are taken again after a failed refund. So then the rule only checks that the difference is no more than was sold.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ def _judge(record: OrderRecord) -> Found | None:
         if (abs(gone[each]) > sold[each] if was_refunded else gone[each] != sold[each])
     ]
     if not wrong or order.is_id_reused:
-        # What an earlier order of this id has moved is told from its own by nothing.
+        # Nothing separates an earlier order's moves from its own.
         return None
     said = "; ".join(wrong)
     return Found(f"order {order.order_id} is {order.status}: {said}", to_copy("why", order.order_id), said)
