@@ -1,1 +1,1 @@
-"""Notices for customers and operators: written into an outbox with the change that they report, delivered later."""
+"""Notices for customers and operators: written to an outbox in the commit that they report, delivered afterwards."""

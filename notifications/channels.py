@@ -1,4 +1,4 @@
-"""Which channels there are: a folder beside, and a line here. To do without one, remove both."""
+"""The list of channels. Each is a folder here, and a line below; to drop one, remove both."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -17,37 +17,37 @@ CHANNELS: Final[Mapping[EffectKind, str]] = {
     EffectKind.SMS: "notifications.sms.channel",
     EffectKind.CHAT: "notifications.chat.channel",
 }
-"""The module of each, whose `channel_from(kit)` makes it. It is imported only where the shop uses the channel."""
+"""The module of each, whose `channel_from(kit)` builds it. Imported only if the shop uses the channel."""
 
 SEND_SECONDS_MAX: Final = 10.0
-"""How long a channel may take to send one message, with everything that it asks on the way."""
+"""How long a channel may take to send one message, with all its requests."""
 
 
 @frozen
 class ChannelKit:
-    """What a channel is made from."""
+    """What channels are built from."""
 
     environment: Mapping[str, str]
-    """The settings and secrets. Each channel parses its own."""
+    """Settings and secrets. Each channel parses its own."""
     store: DocumentStore
     queries: Callable[[], Queries]
     project: str | None
-    """The Google Cloud project; None where the environment does not name one."""
+    """The Google Cloud project; None if the environment does not name one."""
     outbox: Outbox | None
-    """Set in the emulators: then a channel puts there what it would send, and asks nobody outside."""
+    """Set in the emulators: then channels store messages there, and call no provider."""
     now: Callable[[], datetime]
 
     def transport(self, provider: Callable[[], Transport]) -> Transport:
-        """By what messages leave: the provider, which is set up only if there is no outbox."""
+        """The provider, which is set up only if there is no outbox; otherwise the outbox."""
         outbox = self.outbox
         return provider() if outbox is None else lambda message, key: outbox.put(key, message)
 
 
 def channel_from(kind: EffectKind, kit: ChannelKit) -> Channel:
-    """The channel for messages of this kind, one of CHANNELS.
+    """The channel for this kind of messages, one of CHANNELS.
 
     Raises:
-        SettingsError: one of its settings is missing, or cannot be used.
+        SettingsError: a setting is missing or cannot be used.
     """
     return cast("_ChannelModule", import_module(CHANNELS[kind])).channel_from(kit)
 

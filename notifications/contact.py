@@ -1,4 +1,4 @@
-"""How a customer wants to be reached, and where. Pure."""
+"""How and where a customer wants to be reached. Pure."""
 
 from notifications.quiet_hours import QuietHours
 from orders.frozen import frozen
@@ -6,13 +6,13 @@ from orders.frozen import frozen
 
 @frozen
 class Contact:
-    """What a customer has said of it. All of it is well formed, and what was not is missing."""
+    """A customer's contact details. All are well-formed; malformed ones are missing."""
 
     email: str | None = None
     phone: str | None = None
     """In E.164: a plus sign, the country's code, the number."""
     locale: str | None = None
-    """As a browser or Babel writes it."""
+    """In a browser's or Babel's form."""
     refused: frozenset[str] = frozenset()
     """The kinds of messages that the customer does not want."""
     quiet_hours: QuietHours | None = None

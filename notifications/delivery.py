@@ -1,4 +1,4 @@
-"""Deliver notices by one channel: read what is to be said and to whom, leave whoever wants none alone, send it."""
+"""Delivers notices by one channel: reads what to say and to whom, respects who wants no messages, and sends it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ from orders.outcome import Transient
 
 READ_SECONDS_MAX: Final = 5.0
 MARK_SECONDS_MAX: Final = 2.0
-"""For each of the two calls that note in the inbox that a notice has left."""
+"""For each of the two calls that mark a notice as delivered."""
 
 _QUIETABLE: Final = frozenset({EffectKind.PUSH, EffectKind.SMS})
-"""These make a phone ring; a mail waits until somebody looks."""
+"""These make a phone ring; a mail waits until it is read."""
 _OPERATORS: Final = Person(user_id=None, locale=None, emails=(), phone=None)
-"""Where they are reached is a setting of each channel; the texts know the shop's locale."""
+"""Their addresses are a setting of each channel, and texts use the shop's locale."""
 _GONE: Final = Skipped("the notice is gone")
 
 
@@ -38,11 +38,11 @@ class Delivery:
     now: Callable[[], datetime]
 
     def prepare(self, effect: Effect, now: datetime, /) -> Mapping[str, object] | Skipped | Postponed:
-        """The message, in the recipient's language; nobody gets one who is gone, or who wants none.
+        """The message, in the recipient's language; Skipped for a customer who is gone or wants none.
 
         Raises:
-            Failed: the notice has no text that this release knows, or the channel cannot say it.
-            Transient: the database did not say what the notice is.
+            Failed: this release has no text for the notice, or the channel cannot send it.
+            Transient: the database did not return the notice.
         """
         if effect.recipient == Audience.OPERATOR:
             notice = self._read(_notice_path(effect))[0]
@@ -52,15 +52,15 @@ class Delivery:
         return self._to_customer(effect, effect.user_id, now)
 
     def perform(self, effect: Effect, payload: Mapping[str, object], /) -> Skipped | None:
-        """Send it, and note in the inbox when a notice was delivered for the first time.
+        """Send it, and mark the notice as delivered on first delivery.
 
         Returns:
-            Why the customer cannot be reached, if that shows only now; also if it is refused for good, and free of
-            charge. Otherwise any customer could have operators called as often as they like, by an address or a device
-            that no provider takes.
+            Why the customer cannot be reached, if that shows only now; also for a message that is refused for good and
+                costs its customer nothing. Otherwise anybody could alert operators as often as they like, with an
+                address or a device that no provider accepts.
 
         Raises:
-            Failed: it was not sent, or nobody knows whether it was.
+            Failed: it was not sent, or that is unknown.
         """
         try:
             skipped = self.channel.send(payload, effect.key)
@@ -77,7 +77,7 @@ class Delivery:
             _notice_path(effect), user_path(user_id), order_details_path(effect.order_id)
         )
         if notice is None:
-            # Before the quiet hours, which somebody may have at every hour at which the sweep comes by.
+            # Checked before quiet hours, which may cover every hour of the sweep.
             return _GONE
         contact = contact_from(user)
         if self.kind in contact.refused:
@@ -102,7 +102,7 @@ class Delivery:
         return self.channel.message(text, notice.fields, person)
 
     def _is_free_of_charge(self, effect: Effect) -> bool:
-        """Of what the effect tells its customer; False if the database does not say."""
+        """Whether the notice costs the customer nothing to cause; False if the database does not answer."""
         path = _notice_path(effect)
         try:
             return _is_free_of_charge(self.store.read((path,), timeout_seconds=MARK_SECONDS_MAX)[path])
@@ -110,7 +110,7 @@ class Delivery:
             return False
 
     def _mark(self, path: str) -> None:
-        """Once, and only if that is easy: the message has left, and must not be sent again for the sake of a date."""
+        """Only on first delivery, and only if it is easy: nothing may be sent again for lack of a recorded time."""
         try:
             notice = self.store.read((path,), timeout_seconds=MARK_SECONDS_MAX)[path]
             if notice and notice.fields.get("deliveredAt") is None:
@@ -121,10 +121,10 @@ class Delivery:
 
 
 def _guest_email(details: Document | None, user_id: str, notice: Document) -> str | None:
-    """The address that a guest has given, once there is money: nobody has proven whose it is.
+    """A guest's address, used only once there is money: nobody has verified whose it is.
 
-    Otherwise anybody could have the shop send mails to anybody, as many as they like, and in them their own words as
-    the ids of products that do not exist.
+    Otherwise anybody could make the shop mail any address, any number of times, with their own text in the ids of
+    products that do not exist.
     """
     return None if _is_free_of_charge(notice) else guest_email_from(details, user_id)
 

@@ -1,4 +1,4 @@
-"""A message as plain text and as a mail's HTML: two layouts around the same words, filled in by Jinja2. Pure."""
+"""A message as plain text and as HTML mail: two layouts for the same words, rendered by Jinja2. Pure."""
 
 import functools
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _HTML: Final = Environment(autoescape=True, undefined=StrictUndefined, trim_bloc
 
 
 def filled_in(template: str, values: Mapping[str, object]) -> str:
-    """A locale's words, with the values in their places; not escaped."""
+    """Fills in a template of a locale; values are not escaped."""
     return _compiled(template).render(values)
 
 
@@ -27,7 +27,7 @@ def as_text(parts: Mapping[str, object]) -> str:
 
 
 def as_html(parts: Mapping[str, object], kind: NoticeType) -> str:
-    """A whole mail, well-formed, with all that is in the parts escaped, in the colour of its kind of news."""
+    """A whole mail in well-formed HTML, with all parts escaped, in the colour of its type of notice."""
     return _compiled(_MAIL, is_html=True).render(parts, tone=_TONES[kind])
 
 
@@ -67,8 +67,8 @@ _PLAIN: Final = """\
 {{ why }}
 """
 
-# What mail clients agree on (https://www.caniemail.com): tables for Outlook, inline styles for Gmail, and dark colours
-# in the head for those that look there, whose `!important` outweighs the inline ones. Nothing is loaded but the logo.
+# What mail clients support (https://www.caniemail.com): tables for Outlook, inline styles for Gmail, and dark colours
+# in the head for clients that read it, whose `!important` overrides the inline ones. Only the logo is loaded.
 _MAIL: Final = """\
 {% set words = "font-size: 16px; line-height: 1.55; color: #2a211b; overflow-wrap: anywhere;" %}
 {% set aside = "font-size: 13px; line-height: 1.5; color: #6f6157;" %}

@@ -1,4 +1,4 @@
-"""Notices: which there are, for whom, and all that a text needs."""
+"""The types of notices, their audiences, and all that a text needs."""
 
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -14,23 +14,23 @@ class NoticeType(StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     CANCEL_REQUESTED = "cancel_requested"
-    """The customer wants a paid order cancelled, or wanted that before it was paid."""
+    """The customer wants a paid order cancelled, or asked for it before it was paid."""
     REFUNDED = "refunded"
     PARTIALLY_REFUNDED = "partially_refunded"
     REFUND_FAILED = "refund_failed"
     REFUND_DUE = "refund_due"
     REVIEW = "review"
     NOT_PAID = "not_paid"
-    """A session that was free of charge was completed, and the order has a price."""
+    """A free-of-charge session was completed for an order that has a price."""
     SUBSCRIPTION = "subscription"
     """A session that names the order has sold a subscription, which pays for no order."""
     SECOND_PAYMENT = "second_payment"
     """A payment is not needed, because others pay for the order."""
     EARLIER_ORDER = "earlier_order"
-    """Money arrived for an order that was deleted, and whose id another one has now."""
+    """Money arrived for a deleted order whose id another order has now."""
     DISPUTE = "dispute"
     EFFECT_FAILED = "effect_failed"
-    """What had to be done outside was given up: a message that was not sent, a refund that was not made."""
+    """An effect was given up: a message that was not sent, a refund that was not made."""
 
 
 class Audience(StrEnum):
@@ -58,7 +58,7 @@ AUDIENCES: Final = {
     NoticeType.DISPUTE: (Audience.OPERATOR,),
     NoticeType.EFFECT_FAILED: (Audience.OPERATOR,),
 }
-"""Who is notified. Only operators learn what an operator has to do."""
+"""Who gets it. Only operators are told what an operator has to do."""
 
 
 FREE_OF_CHARGE: Final = frozenset(
@@ -70,17 +70,17 @@ FREE_OF_CHARGE: Final = frozenset(
         NoticeType.CANCELLED,
     }
 )
-"""Whoever signs in, if only anonymously, can cause as many of these as they like, and pays for none."""
+"""Anybody who signs in, even anonymously, can cause any number of these without paying."""
 
 
 class Notice(NamedTuple):
-    """What one audience is notified of."""
+    """A notice for one audience."""
 
     type: NoticeType
     audience: Audience
     user_id: str | None
-    """The order's customer; None if the order names nobody who could be one."""
+    """The order's customer; None if it names no possible one."""
     money: Money | None
-    """What it is about: the price, what was paid, refunded so far or disputed; None if unpriced."""
+    """Its amount: the price, or what was paid, refunded so far or disputed; None if unpriced."""
     reason: str | None
-    """Why: for the customer of a failed order or payment, and for operators."""
+    """For operators, and for the customer of a failed order or payment."""

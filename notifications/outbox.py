@@ -1,4 +1,4 @@
-"""Where the emulators keep what would have been sent: one file a message, to be looked at."""
+"""Stores what the emulators would have sent: one file per message, to be looked at."""
 
 import hashlib
 import json
@@ -14,24 +14,24 @@ from orders.frozen import frozen
 FOLDER: Final = Path(__file__).resolve().parents[1] / "build" / "outbox"
 
 _NAME_CHARACTERS_MAX: Final = 200
-"""File systems take 255 bytes."""
+"""File systems allow 255 bytes."""
 
 
 @frozen
 class Outbox:
-    """Like a provider that knows keys: what is sent again under the same key is there once."""
+    """Behaves like a provider with idempotency keys: sending again under the same key stores one message."""
 
     folder: Path = FOLDER
 
     def put(self, key: str, message: Mapping[str, object]) -> None:
-        """Keep the message as JSON, in `{key}.json`."""
+        """Store the message as JSON in `{key}.json`."""
         text = json.dumps(message, indent=2, ensure_ascii=False)
         self.put_file(key, ".json", f"{text}\n".encode())
 
     def put_file(self, key: str, ending: str, content: bytes) -> None:
-        """Keep the content in `{key}{ending}`. Whoever reads it sees all of it or nothing."""
+        """Store the content in `{key}{ending}`, atomically."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        # The Firebase tools look at no file whose name begins with a dot, and load nothing again because of it.
+        # The Firebase tools ignore files whose names begin with a dot, and so do not reload.
         handle, unfinished = tempfile.mkstemp(prefix=".", dir=self.folder)
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -1,6 +1,7 @@
-"""Ask a provider over HTTP: once, within so many seconds, and without a word of what was sent in any error.
+"""Makes requests to providers over HTTP: once, within a time limit, with nothing of the request in any error.
 
-By `requests`, which is deployed anyway, with google-auth. Its own errors name the address: of some, that is the secret.
+By `requests`, which is deployed anyway for google-auth. Its own errors contain the URL, which for some providers is
+secret.
 """
 
 import json
@@ -20,16 +21,16 @@ from orders.frozen import frozen
 from orders.numbers import pause_from
 
 ANSWER_SECONDS_MAX: Final = 5.0
-"""How long an answer may take, with everything on the way to it; or several, which are asked for at once."""
+"""How long a whole answer may take; or several that are requested at once."""
 _CONNECT_SECONDS_MAX: Final = 3.0
 _ANSWER_BYTES_MAX: Final = 64 * 1024
-"""Of a body. Providers say in less than a thousand what has become of a message."""
+"""Of a body. Providers report a message's outcome in less than a thousand bytes."""
 _PASSING: Final = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 @frozen
 class Post:
-    """It shows nothing of itself: all of it is a secret, or a customer's."""
+    """Its repr shows nothing, since all of it is secret or personal."""
 
     url: str = field(repr=False)
     body: bytes = field(repr=False)
@@ -40,9 +41,9 @@ class Post:
 class Answer:
     code: int
     body: bytes = b""
-    """As much of it as came, and is read: that a message was taken, the code alone has to say."""
+    """As much as arrived and was read: the code alone must say whether a message was accepted."""
     retry_after: timedelta | None = None
-    """How long the provider asks to be left alone."""
+    """How long the provider asks to wait."""
 
     @property
     def is_success(self) -> bool:
@@ -50,7 +51,7 @@ class Answer:
 
     @property
     def is_passing(self) -> bool:
-        """Whether another try can help, as far as the code says."""
+        """Whether a retry may help, according to the code."""
         return self.code in _PASSING or self.code >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     @property
@@ -64,10 +65,10 @@ class Answer:
 
 
 def answer_to(post: Post, provider: str) -> Answer:
-    """What the provider answers, whatever it is.
+    """The provider's answer, whatever it is.
 
     Raises:
-        Failed: it does not answer in time. Nobody knows whether it has done what it was asked for.
+        Failed: it does not answer in time. Whether it did what was asked is unknown.
     """
     (answer,) = answers_to([post], provider)
     if isinstance(answer, Failed):
@@ -76,10 +77,10 @@ def answer_to(post: Post, provider: str) -> Answer:
 
 
 def answers_to(posts: Sequence[Post], provider: str) -> list[Answer | Failed]:
-    """What the provider answers to each, all asked for at once, on new connections.
+    """The provider's answers to requests made at the same time, on new connections.
 
-    A connection that was kept may have died while the instance was frozen, and then nobody would know what has
-    become of the message. Each step has a limit, and so has the whole: an answer can come byte by byte.
+    A kept connection may have died while the instance was frozen, and then nobody would know what became of the
+    message. Each step has a time limit, and so has the whole: an answer can come byte by byte.
     """
     with _session(len(posts)) as session:
         threads = ThreadPoolExecutor(max(len(posts), 1))
@@ -93,7 +94,7 @@ def answers_to(posts: Sequence[Post], provider: str) -> list[Answer | Failed]:
 
 def _session(connections: int) -> requests.Session:
     session = requests.Session()
-    # A password file (~/.netrc) would take the secret's place, and no proxy is between us and a provider.
+    # A password file (~/.netrc) would override the secret, and providers are not behind a proxy.
     session.trust_env = False
     for scheme in ("https://", "http://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=max(connections, 1)))
@@ -102,7 +103,7 @@ def _session(connections: int) -> requests.Session:
 
 def _answer(session: requests.Session, post: Post, provider: str) -> Answer | Failed:
     try:
-        # No redirect is followed: it would take the secret elsewhere.
+        # Redirects would take the secret elsewhere.
         answered = session.post(
             post.url,
             data=post.body,

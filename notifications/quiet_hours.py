@@ -1,4 +1,4 @@
-"""The hours in which a customer wants no phone to ring. Pure."""
+"""The hours in which a customer's phone is not to ring. Pure."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -8,17 +8,17 @@ from orders.frozen import frozen
 
 @frozen
 class QuietHours:
-    """Every day from one time to another, by the clocks of a time zone; over midnight if the end is the earlier one."""
+    """Every day from `begin` to `end` in a time zone; past midnight if `end` is earlier."""
 
     begin: time
     end: time
     zone: ZoneInfo
 
     def over_at(self, now: datetime) -> datetime | None:
-        """When they are over, in UTC; None if they are not on now.
+        """When the present quiet hours end, in UTC; None if it is not quiet now.
 
-        An end that the clocks skip as summer begins is at most as much later as they skip. One that they show twice as
-        summer ends is the first of both, unless that has passed: what the clocks show is what counts.
+        If clocks skip the end in spring, it is later by at most what they skip. If they show it twice in autumn, the
+        first counts unless it has passed, since the clock decides.
         """
         local = now.astimezone(self.zone)
         if not self._are_on(local.time()):
@@ -33,6 +33,6 @@ class QuietHours:
         return clock >= self.begin or clock < self.end
 
     def _ends_on(self, day: date) -> tuple[datetime, datetime]:
-        """Both moments at which the clocks may show the end of that day; the first decides where they skip it."""
+        """Both moments when clocks may show the end on that day; if they skip it, the first counts."""
         local = datetime.combine(day, self.end, self.zone)
         return local.astimezone(UTC), local.replace(fold=1).astimezone(UTC)

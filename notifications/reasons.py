@@ -1,15 +1,15 @@
-"""Reasons that customers read in their own language, by the words in which Stripe and this service give them. Pure."""
+"""Maps the reasons given by Stripe and this service to texts in the customer's language. Pure."""
 
 import re
 from enum import StrEnum
 from typing import Final
 
-# As `repr` quotes a product's id, which a customer may have made up.
+# Product ids as `repr` quotes them; customers may have made them up.
 _QUOTED: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 
 
 class DeclineReason(StrEnum):
-    """Why a payment did not go through: only what helps the customer to pay."""
+    """Why a payment was declined: only what helps the customer to pay."""
 
     NO_MONEY = "no_money"
     LIMIT_REACHED = "limit_reached"
@@ -23,7 +23,7 @@ class DeclineReason(StrEnum):
     NOT_THIS_CURRENCY = "not_this_currency"
     BANK_UNAVAILABLE = "bank_unavailable"
     OTHER = "other"
-    """Also what Stripe asks to say no more of: a card reported lost or stolen, or suspected fraud."""
+    """Also for what Stripe asks not to disclose: a lost or stolen card, or suspected fraud."""
 
 
 # https://docs.stripe.com/declines/codes
@@ -49,7 +49,7 @@ _DECLINES: Final = {code: reason for reason, codes in _CODES.items() for code in
 
 
 class FailureReason(StrEnum):
-    """Why an order could not be accepted, by the first word of its `failureReason`."""
+    """Why an order was not accepted, by the first word of its `failureReason`."""
 
     INSUFFICIENT_STOCK = "insufficient_stock"
     UNKNOWN_PRODUCT = "unknown_product"
@@ -59,16 +59,16 @@ class FailureReason(StrEnum):
     AMOUNT_TOO_LARGE = "amount_too_large"
     MIXED_CURRENCIES = "mixed_currencies"
     OTHER = "other"
-    """What no customer can do anything about: the order or the catalogue is not written as it must be."""
+    """The order or the catalogue is invalid, about which the customer can do nothing."""
 
 
 def decline_reason(code: str | None) -> DeclineReason:
-    """Stripe's decline code, or error code, for the customer."""
+    """The reason for Stripe's decline code or error code."""
     return _DECLINES.get(code or "", DeclineReason.OTHER)
 
 
 def failure_reason(reason: str) -> FailureReason | None:
-    """None if the reason begins with no word of this service's: then somebody wrote it for the customer."""
+    """None if the reason does not begin with a code of this service: then somebody wrote it for the customer."""
     code = re.match(r"([a-z_]+): ", reason)
     if not code:
         return None
@@ -76,7 +76,7 @@ def failure_reason(reason: str) -> FailureReason | None:
 
 
 def products_in(reason: str) -> str:
-    """The products that a reason names, as it quotes them; empty if it names none."""
+    """The products that a reason names, as quoted there; empty if none."""
     return ", ".join(_QUOTED.findall(reason))
 
 

@@ -1,6 +1,6 @@
-"""The texts of notices, written when they are delivered, from the documents in the outbox. Pure.
+"""Renders notices' texts from their documents when they are delivered. Pure.
 
-These are for whoever delivers. Nothing that settles an event imports them, so no payment waits for Babel to load.
+Nothing that settles an event imports this, so no payment waits for Babel to load.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from orders.frozen import frozen
 from orders.money import Money, amount_or_none, is_currency
 
 _SHORT_ID_CHARACTERS_MAX: Final = 20
-"""Those that Firestore's SDK makes are shown whole."""
+"""Ids made by Firestore's SDK are shown whole."""
 
 
 @frozen
@@ -28,19 +28,19 @@ class Text:
     """One message in every form that a channel may need. No invisible character in it comes from the document."""
 
     subject: str
-    """One line, fit for a mail's header."""
+    """One line, safe for a mail header."""
     body: str
-    """Plain text: whoever makes markup of it escapes it, because customers choose order and product ids."""
+    """Plain text: it must be escaped in markup, since customers choose order and product ids."""
     html: str
-    """A whole mail that says what the body says, with everything escaped. It loads nothing but the shop's logo."""
+    """A whole mail with the same content as `body`, escaped. It loads only the shop's logo."""
     short: str
-    """One or two sentences for push, SMS and chat: at most 160 characters, so one SMS unless the amount's currency is
-    not in an SMS's alphabet (GSM 03.38), as ₩ is not.
+    """One or two sentences for push, SMS and chat: at most 160 characters, so one SMS unless the currency's sign is not
+    in the SMS alphabet (GSM 03.38), such as ₩.
 
-    To that end an id of more than 20 characters is shortened, and neither a reason, nor the shop, nor a link is in it.
+    To fit, ids of more than 20 characters are shortened, and it contains no reason, shop name or link.
     """
     page: str | None = None
-    """The address at which the customer sees the order; None for operators, and if the shop has no such page."""
+    """The address of the order's page; None for operators, and if the shop has none."""
 
 
 class UnreadableNotice(ValueError):
@@ -48,15 +48,15 @@ class UnreadableNotice(ValueError):
 
 
 def text_of(fields: Mapping[str, object], *, locale: str | None = None, shop: Shop = Shop()) -> Text:
-    """The text of a notice `notifications/{userId}/messages/{eventId}`, for the audience that the document names.
+    """The text of the notice `notifications/{userId}/messages/{eventId}` for its audience.
 
     Args:
-        locale: as Babel or a browser writes it (`de_AT`, `de-AT`); None if none is known. Where it has no words here,
-            those of its language are used, else those of the shop's locale, else English. Amounts are written as it
-            says if Babel knows it, else as the next one of these says. So no locale keeps a text back.
+        locale: in Babel's or a browser's form (`de_AT`, `de-AT`); None if unknown. Falls back to its language, the
+            shop's locale, then English. Amounts are formatted for the first of these that Babel knows. So every locale
+            gets a text.
 
     Raises:
-        UnreadableNotice: the document has no text; the message names the field that is to blame.
+        UnreadableNotice: the document has no text; the message names the field at fault.
     """
     read = _notice_in(fields)
     language = shipped_for(locale, shop.locale)
@@ -76,7 +76,7 @@ def text_of(fields: Mapping[str, object], *, locale: str | None = None, shop: Sh
 
 
 def _parts(read: "_Read", words: Words, amounts_locale: str, shop: Shop) -> dict[str, Any]:
-    """What goes into a layout; all of it plain text."""
+    """The values for a layout, all plain text."""
     wording = (words.customers if read.is_for_customer else words.operators)[read.type]
     amount = amount_in_words(read.money.amount, read.money.currency, amounts_locale) if read.money else None
     values = {
@@ -104,7 +104,7 @@ def _parts(read: "_Read", words: Words, amounts_locale: str, shop: Shop) -> dict
 
 
 def _reason(read: "_Read", words: Words) -> str | None:
-    """Customers are given one where it is meant for them, in their own language."""
+    """The reason to show; a customer gets one only if it is meant for customers, in their language."""
     reason = _printable(read.reason or "")
     if not read.is_for_customer:
         return reason
@@ -122,12 +122,12 @@ def _shortened(order_id: str) -> str:
     return order_id if len(order_id) <= _SHORT_ID_CHARACTERS_MAX else f"{order_id[: _SHORT_ID_CHARACTERS_MAX - 3]}..."
 
 
-# What amounts are written with and an SMS's alphabet lacks: with any of it, an SMS holds 70 characters instead of 160.
+# Characters in amounts that the SMS alphabet lacks: a single one cuts an SMS from 160 to 70 characters.
 _FOR_SMS: Final = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ", "\u2019": "'"})
 
 
 def _printable(text: str) -> str:
-    """Without line breaks, which would end a mail's header, and without characters that are not what they look like."""
+    """Replaces line breaks, which would end a mail header, and characters that are not what they look like."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 

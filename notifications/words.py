@@ -1,4 +1,4 @@
-"""What a locale has to say: the words of every message, as templates that Jinja2 fills in. Pure."""
+"""The texts of one locale, as Jinja2 templates. Pure."""
 
 from collections.abc import Mapping
 
@@ -9,39 +9,40 @@ from orders.frozen import frozen
 
 @frozen
 class Wording:
-    """One message. All but the label of the amount is a template; it knows nothing of HTML.
+    """The text of one message. All but the label of the amount are templates, without HTML.
 
-    Besides `{{ order }}`, the order's id, a template may use `{{ in_brackets }}`: the amount in brackets after a space,
-    or nothing; and `refund_under_way`: whether the service itself is refunding something.
+    Besides `{{ order }}`, the order's id, a template may use `{{ in_brackets }}`, which is the amount in brackets after
+    a space, or nothing; and `refund_under_way`, whether the service itself is refunding something.
     """
 
     subject: str
     title: str
-    """The headline in a mail's HTML, below which the order's id follows anyway."""
+    """The headline of an HTML mail; the order's id follows below it."""
     news: str
     amount: str
-    """What the amount is; left out of a message without one."""
+    """The label of the amount; left out if there is none."""
     advice: str
     short: str
-    """For push, SMS and chat, whole in itself: it fits an SMS with an id of 20 characters and an amount of 12."""
+    """For push, SMS and chat, complete in itself: it fits into an SMS with an id of 20 characters and an amount of 12.
+    """
     link: str | None = None
-    """What the link to the order says where that is not `Words.link`."""
+    """The text of the link to the order, if it is not `Words.link`."""
 
 
 @frozen
 class Words:
-    """All words of one locale."""
+    """All texts of one locale."""
 
     customers: Mapping[NoticeType, Wording]
     operators: Mapping[NoticeType, Wording]
     declines: Mapping[DeclineReason, str]
-    """Sentences, as the failures are."""
+    """Sentences, like `failures`."""
     failures: Mapping[FailureReason, str]
-    """Templates, where `products` is what the reason names, or empty."""
+    """Templates; `products` is what the reason names, or empty."""
     reason: str
     to_do: str
-    """Before what operators are advised to do."""
+    """Precedes the advice for operators."""
     link: str
     why_customers: str
-    """Why a customer has this message; a template."""
+    """Why a customer gets this message; a template."""
     why_operators: str

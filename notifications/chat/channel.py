@@ -1,4 +1,4 @@
-"""Messages for operators in a chat, by an incoming webhook as Slack has them, and many others after it."""
+"""Messages for operators in a chat, by an incoming webhook like Slack's, which many chats support."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,19 +9,19 @@ from notifications.chat.settings import webhook_from
 from notifications.texts import Text
 from orders.frozen import frozen
 
-# Slack has three: https://docs.slack.dev/messaging/formatting-message-text#escaping. Other chats take an @ anywhere for
-# the beginning of a name, unless something follows it that belongs to none.
+# Slack has three: https://docs.slack.dev/messaging/formatting-message-text#escaping. Other chats read an @ anywhere as
+# the beginning of a mention, unless a character follows that cannot be in a name.
 _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\N{WORD JOINER}"})
 
 
 @frozen
 class Chat:
-    """All operators are told the same, in one room."""
+    """Sends all operators the same message, in one room."""
 
     transport: Transport
 
     def message(self, text: Text, notice: Mapping[str, object], person: Person) -> Mapping[str, object]:  # noqa: ARG002 - it is all in the text
-        """With what there is to do. Customers choose ids, and by none of them is anybody mentioned."""
+        """The message, with what to do. Customers choose ids, so nothing in it may mention anybody."""
         return {"text": f"*{text.subject.translate(_ESCAPED)}*\n{text.body.translate(_ESCAPED)}"}
 
     def send(self, message: Mapping[str, object], key: str) -> None:

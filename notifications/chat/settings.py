@@ -1,4 +1,4 @@
-"""Into which chat operators are told."""
+"""Which chat operators are notified in."""
 
 import re
 from collections.abc import Mapping

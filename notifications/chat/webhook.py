@@ -10,16 +10,16 @@ from effects.outside import Failed
 from notifications.posting import Answer, Post, answer_to
 from orders.frozen import frozen
 
-# As Slack says what is wrong: no_service, channel_is_archived.
+# Slack's error codes: no_service, channel_is_archived.
 _REASON: Final = re.compile(rb"[a-z_]{1,40}")
 
 
 @frozen
 class Webhook:
-    """What it is given appears in its room; twice, if its answer was lost: it knows no keys."""
+    """Posts messages to a room. It supports no idempotency keys: if an answer is lost, a message appears twice."""
 
     url: str = field(repr=False)
-    """Whoever knows it can post, too."""
+    """A secret: whoever knows it can post."""
 
     def post(self, message: Mapping[str, object], key: str) -> None:  # noqa: ARG002 - it knows none
         """Raises Failed."""
@@ -35,5 +35,5 @@ class Webhook:
 
 
 def _is_page(answer: Answer) -> bool:
-    """Whoever answers a message with a page has not taken it, whatever the code says."""
+    """Whether the answer is a page: then the message was not accepted, whatever the status says."""
     return answer.is_success and answer.body.lstrip().startswith(b"<")

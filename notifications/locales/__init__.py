@@ -1,9 +1,9 @@
-"""The words of every message, one module a locale. Pure.
+"""The texts of every message, one module per locale. Pure.
 
-A locale is one file: a copy of `en.py`, translated, under the name that Babel has for it in small letters (`fr.py`,
-`pt_br.py`). Nothing else lists it. They are modules and no data files because pure rooms read no file, mypy finds what
-a translation lacks, and whatever is deployed is Python. The settings ask here which there are, so no words are imported
-before a message needs them.
+To add a locale, copy and translate `en.py` under Babel's name for it in lower case (`fr.py`, `pt_br.py`); nothing else
+lists it. They are modules rather than data files because pure rooms read no files, mypy finds what a translation lacks,
+and everything deployed is Python. The settings ask here which locales exist, so that no texts are imported before a
+message needs them.
 """
 
 import importlib
@@ -17,6 +17,6 @@ SHIPPED: Final = frozenset(module.name for module in pkgutil.iter_modules(__path
 
 
 def words_of(locale: str) -> "Words":
-    """The words of one that is shipped, imported when they are needed."""
+    """The texts of a shipped locale, imported when needed."""
     words: Words = importlib.import_module(f"{__name__}.{locale}").WORDS
     return words

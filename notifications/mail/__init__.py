@@ -1,1 +1,1 @@
-"""Notices as mails: by SMTP, by Resend, or by an extension that sends what is in a collection."""
+"""Notices as mails: by SMTP, by Resend, or by an extension that sends the documents of a collection."""

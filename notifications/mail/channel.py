@@ -1,4 +1,4 @@
-"""The channel: a notice's text becomes a mail, which one of three transports sends."""
+"""The mail channel: turns a notice's text into a mail, which one of three transports sends."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -52,7 +52,7 @@ def channel_from(kit: ChannelKit) -> Channel:
 
 
 def _transport(kit: ChannelKit, settings: MailSettings) -> Transport:
-    """Each is imported where it is used."""
+    """Imports only the transport in use."""
     if kit.outbox:
         return _Kept(kit.outbox)
     match settings.transport:
@@ -72,7 +72,7 @@ def _transport(kit: ChannelKit, settings: MailSettings) -> Transport:
 
 @frozen
 class _Kept:
-    """In the emulators: a mail as any mail program opens it."""
+    """In the emulators: stores each mail as a file that any mail program opens."""
 
     outbox: Outbox
 

@@ -1,4 +1,4 @@
-"""Mail by whatever sends what is in the collection `mail`: the e-mail extension of Firebase, or what took its place."""
+"""Sends mail by whatever delivers the collection `mail`: Firebase's e-mail extension, or its successor."""
 
 from database.store import Create, DocumentStore
 from notifications.channels import SEND_SECONDS_MAX
@@ -11,23 +11,23 @@ _CALL_SECONDS_MAX = SEND_SECONDS_MAX / 2
 
 @frozen
 class CollectionTransport:
-    """It writes `mail/{key}`, once, whatever becomes of it there."""
+    """Writes `mail/{key}` once, whatever becomes of it there."""
 
     store: DocumentStore
 
     def send(self, mail: Mail, key: str) -> None:
-        """Raises Transient: nobody knows whether it is there."""
+        """Raises Transient: it is unknown whether the document was written."""
         document = Create(f"mail/{key}", _fields(mail))
         try:
             self.store.commit((document,), timeout_seconds=_CALL_SECONDS_MAX)
         except StoreContended:
-            # As a rule because it is there.
+            # Usually because it exists already.
             if self.store.read((document.path,), timeout_seconds=_CALL_SECONDS_MAX)[document.path] is None:
                 raise
 
 
 def _fields(mail: Mail) -> dict[str, object]:
-    """The extension's: https://extensions.dev/extensions/firebase/firestore-send-email."""
+    """The extension's fields: https://extensions.dev/extensions/firebase/firestore-send-email."""
     return {
         "from": str(mail.sender),
         "to": list(mail.to),

@@ -1,4 +1,4 @@
-"""A mail: whom it is for and what it says, as Firestore keeps it, and as a message of RFC 5322. Pure."""
+"""A mail, as a Firestore map and as a message of RFC 5322. Pure."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,24 +11,24 @@ from typing import Final
 from effects.outside import Failed
 from orders.frozen import frozen
 
-# https://www.rfc-editor.org/rfc/rfc3834#section-5: no holiday notice is sent in answer to it.
+# https://www.rfc-editor.org/rfc/rfc3834#section-5: prevents out-of-office replies.
 AUTOMATIC: Final = {"Auto-Submitted": "auto-generated"}
 
 
 @frozen
 class Sender:
     name: str
-    """In printable characters; empty if there is none."""
+    """In printable characters; may be empty."""
     address: str
 
     def __str__(self) -> str:
-        """As it is written in a mail's header, but in Unicode."""
+        """As in a mail header, but in Unicode."""
         return str(Address(self.name, addr_spec=self.address))
 
 
 @frozen
 class Mail:
-    """Every attempt sends all of it unchanged: whoever knows the key would take another text for a mistake."""
+    """Every attempt sends it unchanged: a provider that knows the key would reject a different text."""
 
     sender: Sender
     to: tuple[str, ...]
@@ -40,7 +40,7 @@ class Mail:
 
     @property
     def fields(self) -> Mapping[str, object]:
-        """As Firestore keeps it."""
+        """As a Firestore map."""
         return {
             "from": {"name": self.sender.name, "address": self.sender.address},
             "to": list(self.to),
@@ -52,7 +52,7 @@ class Mail:
         }
 
     def message(self, key: str) -> EmailMessage:
-        """The same, to the byte, for the same key. No header can hold a line break: then it is a bug, and raises."""
+        """The message, identical to the byte for the same key. A line break in a header would be a bug, and raises."""
         name = short_name(key)
         message = EmailMessage(SMTP)
         message["From"] = Address(self.sender.name, addr_spec=self.sender.address)
@@ -64,7 +64,7 @@ class Mail:
         message["Message-ID"] = f"<{name}@{self.sender.address.rpartition('@')[2]}>"
         for header, value in AUTOMATIC.items():
             message[header] = value
-        # Not every server takes eight bits.
+        # Not every server accepts 8-bit content.
         message.set_content(self.text, cte="quoted-printable")
         message.add_alternative(self.html, subtype="html", cte="quoted-printable")
         message.set_boundary(f"={name}=")
@@ -72,12 +72,12 @@ class Mail:
 
 
 def short_name(key: str) -> str:
-    """A name for the key that no header is too narrow for."""
+    """A name for the key that fits into any header."""
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
 def mail_from(fields: Mapping[str, object]) -> Mail:
-    """The mail that was kept. Raises Failed if somebody has made another document of it."""
+    """The mail that was stored. Raises Failed if somebody has changed the document."""
     match fields:
         case {
             "from": {"name": str(name), "address": str(address)},

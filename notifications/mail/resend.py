@@ -1,6 +1,6 @@
-"""Mail by Resend, which sends what it is asked for under one key once a day: https://resend.com/docs/api-reference.
+"""Sends mail by Resend, which supports idempotency keys for a day: https://resend.com/docs/api-reference.
 
-Resend's own library takes 0.07 s to import, and knows no limit of time.
+Resend's own library takes 0.07 s to import, and has no timeouts.
 """
 
 import json
@@ -36,7 +36,7 @@ class ResendTransport:
     origin: str = ORIGIN
 
     def send(self, mail: Mail, key: str) -> None:
-        """Raises Failed: with Resend's name for what is wrong, and none of its words, which may name the recipient."""
+        """Raises Failed: with Resend's error name, but not its message, which may contain the recipient."""
         headers = {"Authorization": f"Bearer {self.secret}", "Idempotency-Key": key, "Content-Type": "application/json"}
         answer = answer_to(Post(f"{self.origin}/emails", json.dumps(_request(mail)).encode(), headers), "Resend")
         if answer.is_success and isinstance(answer.fields.get("id"), str):
@@ -64,10 +64,10 @@ def _request(mail: Mail) -> dict[str, Any]:
 
 
 def _is_passing(answer: Answer, name: str) -> bool:
-    """Whether the same may be accepted later.
+    """Whether the same request may be accepted later.
 
-    A conflict is another attempt under the same key that is still under way, unless it was for another mail. A success
-    without the mail's id came from somebody in between.
+    A conflict means that another attempt with this key is under way, unless it was for another mail. A success without
+    the mail's id did not come from Resend.
     """
     if answer.code == HTTPStatus.CONFLICT:
         return name != _OTHER_MAIL

@@ -1,4 +1,4 @@
-"""The settings of mail: how it is sent, and in whose name."""
+"""The mail settings: how it is sent, and in whose name."""
 
 import re
 from collections.abc import Mapping
@@ -39,9 +39,9 @@ class Security(StrEnum):
     TLS = "tls"
     """From the first byte on."""
     STARTTLS = "starttls"
-    """Once the server has offered it; if it does not, nothing is sent."""
+    """Required: if the server does not offer it, nothing is sent."""
     NONE = "none"
-    """To a server on this machine alone."""
+    """Only to a server on this machine."""
 
 
 @frozen
@@ -50,18 +50,18 @@ class SmtpServer:
     port: int
     security: Security
     user: str | None
-    """None where the server wants to know nobody."""
+    """None if the server needs no login."""
     secret: str | None = field(repr=False)
 
 
 @frozen
 class MailSettings:
     transport: MailTransport | None
-    """None in the emulators, if nothing is set."""
+    """None in the emulators if nothing is set."""
     sender: Sender
     reply_to: str | None
     operators: tuple[str, ...]
-    """Where operators are reached; none if they have no mail."""
+    """Where operators are reached; empty if they get no mail."""
     secret: str | None = field(repr=False)
 
 
@@ -69,7 +69,7 @@ def mail_settings_from(environment: Mapping[str, str], *, sends_nothing: bool = 
     """Raises SettingsError.
 
     Args:
-        sends_nothing: as in the emulators, where no transport is needed.
+        sends_nothing: whether no transport is needed, as in the emulators.
     """
     return MailSettings(
         transport=None if sends_nothing else _transport(environment),

@@ -1,4 +1,4 @@
-"""Mail by SMTP, through any provider or a server of one's own: https://www.rfc-editor.org/rfc/rfc5321."""
+"""Sends mail by SMTP, through any provider or your own server: https://www.rfc-editor.org/rfc/rfc5321."""
 
 import re
 import smtplib
@@ -19,23 +19,23 @@ from notifications.mail.settings import Security, SmtpServer
 from orders.frozen import frozen
 
 CONNECT_SECONDS_MAX: Final = 3.0
-"""To each address of the server."""
+"""For each address of the server."""
 RESEND_HOST: Final = "smtp.resend.com"
 # https://resend.com/docs/dashboard/emails/idempotency-keys
 RESEND_KEY: Final = "Resend-Idempotency-Key"
 
 _REFUSALS: Final = range(500, 600)
-"""https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1: the same would be refused again."""
+"""https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1: the same mail would be refused again."""
 # https://www.rfc-editor.org/rfc/rfc3463#section-2
 _ENHANCED_CODE: Final = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
 
 
 @frozen
 class SmtpTransport:
-    """One connection a mail, which is given up after so many seconds, whatever the server is doing.
+    """Opens one connection per mail, and gives it up when time is out, whatever the server is doing.
 
-    If the server has taken a mail and does not get to say so, it is sent again: with the same Message-ID, by which many
-    mailboxes know it.
+    If the server accepts a mail and the answer is lost, it is sent again, with the same Message-ID, by which many
+    mailboxes recognize it.
     """
 
     server: SmtpServer
@@ -43,7 +43,7 @@ class SmtpTransport:
     seconds_max: float = SEND_SECONDS_MAX
 
     def send(self, mail: Mail, key: str) -> None:
-        """Raises Failed: with the server's code, and none of its words, which may name the recipient."""
+        """Raises Failed: with the server's code, but not its message, which may contain the recipient."""
         message = self.message(mail, key)
         try:
             with self._session(mail.sender.address.rpartition("@")[2]) as session:
@@ -56,16 +56,16 @@ class SmtpTransport:
                 f"the mail server says {_code(error.smtp_code, error.smtp_error)}", retryable=retryable
             ) from None
         except OSError as error:
-            # Among these is every other error of smtplib: no answer, one that is none, no TLS.
+            # Includes every other error of smtplib: no answer, an invalid one, no TLS.
             raise Failed(f"the mail server cannot be used: {type(error).__name__}", retryable=True) from None
         if refused:
             raise _refused(refused, mail)
 
     def message(self, mail: Mail, key: str) -> EmailMessage:
-        """The message; for Resend with the key by which it knows that it has sent it."""
+        """The message; for Resend's server, with its header for an idempotency key."""
         message = mail.message(key)
         if self.server.host == RESEND_HOST:
-            # A longer word would be encoded, which only readers of mails undo.
+            # A longer word would be encoded, which only mail readers decode.
             message[RESEND_KEY] = short_name(key)
         return message
 
@@ -79,7 +79,7 @@ class SmtpTransport:
             if self.server.user:
                 session.login(self.server.user, self.server.secret or "")
             yield session
-            # The mail is on its way by now, whatever the server says to this.
+            # The mail is sent by now, whatever the server answers to this.
             with suppress(OSError):
                 session.quit()
         finally:
@@ -87,7 +87,7 @@ class SmtpTransport:
 
 
 def _refused(recipients: Mapping[str, tuple[int, bytes]], mail: Mail) -> Failed:
-    """Of several recipients some may have been accepted: they get it again, if the others can be helped."""
+    """Some of several recipients may have been accepted: they get it again if a retry may help the others."""
     code, words = next(iter(recipients.values()))
     retryable = any(code not in _REFUSALS for code, _ in recipients.values())
     how_many = "the recipient" if len(mail.to) == 1 else f"{len(recipients)} of {len(mail.to)} recipients"
@@ -107,7 +107,7 @@ def _opened(server: SmtpServer, tls: ssl.SSLContext, our_name: str, end: float) 
 
 
 class _Session(smtplib.SMTP):
-    """Python's own waits at every step for as long as it may at the first."""
+    """Limits the whole session: Python's own class applies its timeout to every step anew."""
 
     def __init__(self, end: float, host: str, port: int, our_name: str, **more: Any) -> None:  # noqa: ANN401 - as Python's own
         self._end = end
@@ -130,7 +130,7 @@ class _TlsSession(_Session, smtplib.SMTP_SSL):
 
 
 class _Incoming(RawIOBase):
-    """What a server says until the time is over, be it a byte at a time."""
+    """Reads what the server sends until time is up, even a byte at a time."""
 
     def __init__(self, sock: socket.socket, end: float) -> None:
         self._sock, self._end = sock, end

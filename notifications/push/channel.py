@@ -1,4 +1,4 @@
-"""Messages that are pushed to a customer's devices."""
+"""Push messages to a customer's devices."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -27,10 +27,10 @@ class Push:
     queries: Callable[[], Queries]
 
     def message(self, text: Text, notice: Mapping[str, object], person: Person) -> Mapping[str, object] | Skipped:
-        """To the devices of now: whoever signs in on another one later is not told of the past there.
+        """To the devices registered now: a device that signs in later does not get old news.
 
         Raises:
-            StoreUnavailable: the database did not say which.
+            StoreUnavailable: the database did not return them.
         """
         tokens = self.queries().fcm_tokens(person.user_id) if person.user_id else ()
         if not tokens:
@@ -45,7 +45,7 @@ class Push:
         }
 
     def send(self, message: Mapping[str, object], key: str) -> Skipped | None:
-        """Raises Failed, or Transient if our own database did not say which of the devices are still registered."""
+        """Raises Failed; Transient if our own database did not say which devices are still registered."""
         return self.transport(message, key)
 
 

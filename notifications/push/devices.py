@@ -1,4 +1,4 @@
-"""Push one message to several devices by Firebase Cloud Messaging, and forget those that are gone."""
+"""Pushes one message to several devices by Firebase Cloud Messaging, and deletes the tokens of dead ones."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,21 +22,21 @@ _FORGET_SECONDS_MAX: Final = 1.5
 
 @frozen
 class Devices:
-    """The devices of the apps of one Firebase project."""
+    """The devices of one Firebase project's apps."""
 
     project: str
     authorization: Callable[[float], Mapping[str, str]]
-    """The headers that let a call in, given the seconds that it may take to get them. Raises StoreUnavailable."""
+    """Returns the headers that authorize a call, within this many seconds. Raises StoreUnavailable."""
     store: DocumentStore
     origin: str = ORIGIN
 
     def send(self, message: Mapping[str, Any], key: str) -> Skipped | None:
-        """Push the message to all its devices that are still registered; or say that none can be reached any more.
+        """Push the message to all its devices that are still registered; Skipped if none can be reached any more.
 
-        If one has to be tried again, all are: there, the second message takes the place of the first.
+        If one has to be tried again, all are: on the others, the second message replaces the first.
 
         Raises:
-            Failed: some device may be reached by another try, or none was, and none ever is.
+            Failed: a retry may reach some device; or none was reached, and none will be.
             Transient: the database did not say which devices are registered.
         """
         user_id, tokens = str(message["userId"]), cast("Sequence[str]", message["tokens"])
@@ -47,7 +47,7 @@ class Devices:
         return _ending(list(outcomes.values()))
 
     def _registered(self, user_id: str, tokens: Sequence[str]) -> Mapping[str, Document]:
-        """Whoever has signed out since the message was made is not told on that device."""
+        """The devices that are still registered: one that has signed out since then is left out."""
         paths = {token: fcm_token_path(user_id, token) for token in tokens}
         found = self.store.read(list(paths.values()), timeout_seconds=_READ_SECONDS_MAX)
         return {token: device for token, path in paths.items() if (device := found[path])}
@@ -61,7 +61,7 @@ class Devices:
         return [Post(url, json.dumps(body_for(token, message, key)).encode(), headers) for token in tokens]
 
     def _forget(self, user_id: str, dead: Mapping[str, Document]) -> None:
-        """Only if that is easy: the next message finds them dead again."""
+        """Only if it is easy: the next message finds them dead again."""
         writes = [dead_token_write(user_id, token, device) for token, device in dead.items()]
         if writes:
             with suppress(Transient):

@@ -1,4 +1,4 @@
-"""What Firebase Cloud Messaging is asked, and what it answers.
+"""Firebase Cloud Messaging's requests and answers.
 
 https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages
 """
@@ -15,13 +15,13 @@ from effects.outside import Failed
 from notifications.posting import Answer
 from orders.frozen import frozen
 
-# As Firebase makes installation ids, in all its SDKs: 17 bytes in base64, of which the first four bits are fixed. A
-# registration token is much longer.
+# Firebase's installation ids, in all its SDKs: 17 bytes in base64 with the first four bits fixed. A registration token
+# is much longer.
 _INSTALLATION: Final = re.compile(r"[cdef][A-Za-z0-9_-]{21}")
 _MARK_CHARACTERS: Final = 32
-"""Apple takes 64 bytes."""
+"""Apple allows 64 bytes."""
 _LEAST_PAUSE: Final = timedelta(minutes=1)
-"""Whoever has sent too much waits that long at least: https://firebase.google.com/docs/cloud-messaging/error-codes."""
+"""The least wait after too many requests: https://firebase.google.com/docs/cloud-messaging/error-codes."""
 
 _FCM_ERROR: Final = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 _BAD_REQUEST: Final = "type.googleapis.com/google.rpc.BadRequest"
@@ -33,36 +33,36 @@ _CODE: Final = re.compile(r"[A-Z_]{1,40}")
 
 
 class Fate(Enum):
-    """What has become of a message to one device."""
+    """What became of a message to one device."""
 
     REACHED = auto()
-    """FCM has taken it."""
+    """FCM has accepted it."""
     DEAD = auto()
-    """There is no such device any more."""
+    """The device no longer exists."""
     REFUSED = auto()
-    """Another try cannot help."""
+    """A retry cannot help."""
     UNKNOWN = auto()
-    """Another try may help."""
+    """A retry may help."""
 
 
 @frozen
 class Outcome:
     fate: Fate
     reason: str = ""
-    """With no address, and no word of the message."""
+    """Contains no address and nothing of the message."""
     retry_after: timedelta | None = None
 
 
 def body_for(token: str, message: Mapping[str, Any], key: str) -> Mapping[str, object]:
-    """The request's body: the message to one device, where it takes the place of what was sent there under this key.
+    """The request's body: a message to one device, which replaces an earlier one under this key.
 
-    That is so where the first one is on display (`tag`, `apns-collapse-id`) and where it still waits for the device
-    (`collapse_key`). Of those that wait, FCM keeps four for an Android device, and without keys of their own one
+    It replaces a message on display (`tag`, `apns-collapse-id`) and one still waiting for the device (`collapse_key`).
+    FCM keeps four waiting messages for an Android device, but only one of those without a key of their own
     (https://firebase.google.com/docs/cloud-messaging/customize-messages/collapsible-message-types).
     """
     mark = hashlib.sha256(key.encode()).hexdigest()[:_MARK_CHARACTERS]
     link = message["link"]
-    # FCM refuses any other link, and the whole message with it.
+    # FCM refuses the whole message because of any other link.
     leads_to = {"fcm_options": {"link": link}} if str(link).startswith("https://") else {}
     return {
         "message": {
@@ -77,11 +77,11 @@ def body_for(token: str, message: Mapping[str, Any], key: str) -> Mapping[str, o
 
 
 def outcome_of(answer: Answer | Failed) -> Outcome:
-    """What has become of a message: https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode."""
+    """What became of a message: https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode."""
     if isinstance(answer, Failed):
         return Outcome(Fate.UNKNOWN, str(answer), answer.retry_after)
     if answer.is_success:
-        # Whoever has taken a message names it.
+        # FCM names a message that it has accepted.
         named = isinstance(answer.fields.get("name"), str)
         return Outcome(Fate.REACHED) if named else Outcome(Fate.UNKNOWN, "FCM's answer cannot be read")
     error = _mapping(answer.fields.get("error"))
@@ -92,21 +92,21 @@ def outcome_of(answer: Answer | Failed) -> Outcome:
     reason = f"FCM answers {answer.code}" + (f" ({known})" if _CODE.fullmatch(known) else "")
     if answer.code == HTTPStatus.TOO_MANY_REQUESTS:
         return Outcome(Fate.UNKNOWN, reason, answer.retry_after or _LEAST_PAUSE)
-    # SENDER_ID_MISMATCH is refused, too: the device is another project's. It is kept, because if the mistake is ours,
-    # it is said of all devices, and nobody could bring them back.
+    # SENDER_ID_MISMATCH is refused, too: the device is another project's. Its token is kept, since if the mistake is
+    # ours it affects all devices, and nobody could bring the tokens back.
     return Outcome(Fate.UNKNOWN if answer.is_passing else Fate.REFUSED, reason, answer.retry_after)
 
 
 def _fcm_code(error: Mapping[str, Any]) -> str:
-    """FCM's own code for the error; empty if it is another's, as for a wrong address of the request itself."""
+    """FCM's own error code; empty if the error is not FCM's, as for a wrong URL."""
     codes = [detail.get("errorCode") for detail in _details(error, _FCM_ERROR)]
     return next((code for code in codes if isinstance(code, str)), "")
 
 
 def _is_about_address(error: Mapping[str, Any]) -> bool:
-    """Whether it is the device's address that is invalid, and nothing else: then it never becomes valid.
+    """Whether only the device's address is invalid, which then never becomes valid.
 
-    FCM names the field, or says it in words: https://firebase.google.com/docs/cloud-messaging/error-codes.
+    FCM names the field, or says so in the message: https://firebase.google.com/docs/cloud-messaging/error-codes.
     """
     fields = {
         _mapping(violation).get("field")

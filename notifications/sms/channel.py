@@ -1,4 +1,4 @@
-"""Messages for customers by SMS."""
+"""SMS for customers."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,10 @@ from orders.frozen import frozen
 
 @frozen
 class Sms:
-    """Sends the short text, and cuts nothing off it.
+    """Sends the short text, never cut off.
 
-    It has at most 160 characters: one segment in the alphabet of GSM; where one character is not in it, at most three,
-    because then the first 70 fill one segment, or 67 each of several
+    It has at most 160 characters: one segment in the GSM alphabet. A single other character makes it up to three, since
+    then the first 70 characters fill one segment, or 67 each of several
     (https://www.twilio.com/docs/glossary/what-is-gsm-7-character-encoding).
     """
 
@@ -23,7 +23,7 @@ class Sms:
     countries: Countries
 
     def message(self, text: Text, notice: Mapping[str, object], person: Person) -> Mapping[str, object] | Skipped:  # noqa: ARG002 - it is all in the text
-        """To the number that the customer's account has proven: the rules let no other into `users/{userId}`."""
+        """To the number that the customer's account has verified: the rules allow no other in `users/{userId}`."""
         if person.phone is None:
             return Skipped("no phone number of the customer is known")
         if not self.countries.include(person.phone):

@@ -1,4 +1,4 @@
-"""By which account SMS are sent, from which number, and into which countries."""
+"""The SMS settings: which account and number send, and to which countries."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ ALL_COUNTRIES: Final = "*"
 _ACCOUNT: Final = re.compile(r"AC[0-9a-fA-F]{32}")
 _API_KEY: Final = re.compile(r"SK[0-9a-fA-F]{32}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9]{16,64}")
-# A number, a short code, or a name: https://www.twilio.com/docs/messaging/api/message-resource#from-phone-number.
+# A number, a short code or a name: https://www.twilio.com/docs/messaging/api/message-resource#from-phone-number.
 _FROM: Final = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 _SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}")
 _SENDER: Final = re.compile(f"{_SERVICE.pattern}|{_FROM.pattern}")
@@ -28,21 +28,21 @@ _COUNTRY: Final = re.compile(r"\+[1-9][0-9]{0,6}")
 
 @frozen
 class Countries:
-    """The beginnings of the numbers to which SMS are sent."""
+    """The calling codes to which SMS are sent."""
 
     codes: tuple[str, ...]
-    """In the form of `+49`; an empty one lets all through."""
+    """In the form `+49`; an empty one allows all."""
 
     def include(self, phone: str) -> bool:
         return phone.startswith(self.codes)
 
 
 def countries_from(environment: Mapping[str, str]) -> Countries:
-    """Where the shop sells. It has no default: that would be everywhere, and so for a fraud to choose.
+    """The countries where the shop sells. There is no default: that would be everywhere, for a fraudster to choose.
 
-    Who gets a share of what an SMS to their number costs makes others send many
-    (https://www.twilio.com/docs/glossary/what-is-sms-pumping-fraud), and can prove that it is theirs. `*` is
-    everywhere, and `+1` the Caribbean, too.
+    Fraudsters who get a share of the price of SMS to their own, verified numbers cause many of them
+    (https://www.twilio.com/docs/glossary/what-is-sms-pumping-fraud). `*` means everywhere, and `+1` includes the
+    Caribbean.
 
     Raises:
         SettingsError: it names no country.
@@ -76,7 +76,7 @@ def _sender(environment: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _setting(environment: Mapping[str, str], name: str, form: re.Pattern[str], what: str) -> str:
-    """Its text. An error repeats none of it: one of them is a secret, and might have been put into the others."""
+    """The setting's text. Errors repeat none: one setting is secret, and may have been put into another by mistake."""
     text = environment.get(name, "").strip()
     if not form.fullmatch(text):
         raise SettingsError(f"{name} must be {what}")

@@ -1,4 +1,4 @@
-"""SMS by Twilio: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource."""
+"""Sends SMS by Twilio: https://www.twilio.com/docs/messaging/api/message-resource#create-a-message-resource."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from orders.frozen import frozen
 
 ORIGIN: Final = "https://api.twilio.com"
 
-# What another try can help with although the code says that the request is bad (https://www.twilio.com/docs/api/errors):
+# Error codes for which a retry may help although the status says bad request (https://www.twilio.com/docs/api/errors):
 # too many requests, a full queue for this sender, maintenance.
 _PASSING: Final = frozenset({20429, 21611, 21730})
-# What nobody has to see to: this person gets no SMS.
+# This person can get no SMS, and nobody has to act.
 _UNREACHABLE: Final = {
     21211: "the customer's phone number is not valid",
     21610: "the customer has unsubscribed from this sender",
@@ -26,24 +26,24 @@ _UNREACHABLE: Final = {
 
 @frozen
 class Twilio:
-    """It knows no keys: an SMS whose answer is lost is sent again, and may arrive twice."""
+    """It supports no idempotency keys: if an answer is lost, the SMS is sent again, and may arrive twice."""
 
     account: str
     user: str
     """The account, or one of its API keys."""
     secret: str = field(repr=False)
     sender: Mapping[str, str]
-    """From which number, or by which service, as a field of the request."""
+    """The number or service, as a field of the request."""
     origin: str = ORIGIN
 
     def send(self, message: Mapping[str, object], key: str) -> Skipped | None:  # noqa: ARG002 - it knows none
-        """Send the text; or say why this number gets none.
+        """Send the text; Skipped if this number can get none.
 
         Raises:
-            Failed: it was not sent, or nobody knows whether it was.
+            Failed: it was not sent, or that is unknown.
         """
         answer = answer_to(self._post(str(message["to"]), str(message["text"])), "Twilio")
-        # Twilio makes a message, and that is all that it has to say. Whatever else it says, it has made none.
+        # Only 201 means that Twilio has created a message.
         if answer.code == HTTPStatus.CREATED:
             return None
         return _refused(answer)
