@@ -1,20 +1,23 @@
 """A shop whose customer pays in sessions that the service opens: its database, Stripe, and what is asked of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from checkout.claims import Caller
 from checkout.expiring import Expiring
+from checkout.refusals import CallRefused
 from checkout.request import CheckoutTerms
 from checkout.sessions import CheckoutSessions
 from database.documents.effects import effect_from
 from database.store import Document, DocumentStore
 from orders.outcome import Outcome, Settle
 from service.wiring import patience
-from stripe_api.api import StripeApi
+from stripe_api.api import Session, StripeApi
 from stripe_api.client import StripeClient
 from stripe_api.keys import EMULATORS_KEY, stripe_key_from
 from tests.support.builders import TERMS, Fields, a_catalogue_entry, a_request, a_reserved_order
@@ -143,3 +146,21 @@ class CheckoutShop:
 
 def adding(**terms: Any) -> CheckoutTerms:
     return replace(CHECKOUT, **terms)
+
+
+def refusal_of(shop: CheckoutShop, caller: Caller | None = None) -> Mapping[str, object]:
+    with pytest.raises(CallRefused) as refused:
+        shop.open(*[caller] if caller else [])
+    error = refused.value
+    return {"code": error.status.value, "severity": error.severity, "note": error.note, **(error.details or {})}
+
+
+@dataclass
+class Disturbed:
+    """Stripe, but for what becomes of it when a session is asked for."""
+
+    stripe: StripeApi
+    create_session: Callable[..., Session]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stripe, name)

@@ -78,3 +78,8 @@ class Outbox:
             now=lambda: self.now,
             report=self.attempts.append,
         )
+
+
+def state_of(outbox: Outbox) -> tuple[object, object, object]:
+    fields = outbox.fields()
+    return fields["state"], fields["attempts"], fields["error"]

@@ -1,50 +1,22 @@
-"""One session for one order, however many call at once, and wherever one of them dies. Stripe's stand-in answers."""
+"""One session for one order, however many call at once, and what it is paid with."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from checkout.claims import Caller
-from checkout.refusals import CallRefused
 from checkout.steps import ATTEMPTS_MAX
 from orders.events import PaymentSucceeded
-from orders.outcome import StoreUnavailable
 from orders.shop_events import CancelRequested
-from stripe_api.api import Session, StripeApi, StripeRefused, StripeUnavailable
-from tests.support.checkout_shop import CHECKOUT, CheckoutShop, adding
-from tests.support.interference import DisturbedStore
+from stripe_api.api import Session, StripeRefused, StripeUnavailable
+from tests.support.checkout_shop import CHECKOUT, CheckoutShop, Disturbed, adding, refusal_of
 from tests.support.payments import a_payment
 from tools.stripe_stand_in.control import StandIn
 from tools.stripe_stand_in.faults import Kind
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def shop(stand_in: StandIn, order_id: str) -> Iterator[CheckoutShop]:
-    yield CheckoutShop(order_id, stand_in)
-    stand_in.fail_no_more()
-
-
-def refusal_of(shop: CheckoutShop, caller: Caller | None = None) -> Mapping[str, object]:
-    with pytest.raises(CallRefused) as refused:
-        shop.open(*[caller] if caller else [])
-    error = refused.value
-    return {"code": error.status.value, "severity": error.severity, "note": error.note, **(error.details or {})}
-
-
-@dataclass
-class Disturbed:
-    """Stripe, but for what becomes of it when a session is asked for."""
-
-    stripe: StripeApi
-    create_session: Callable[..., Session]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stripe, name)
 
 
 def other_money_for(shop: CheckoutShop) -> PaymentSucceeded:
@@ -100,85 +72,6 @@ def test_twenty_calls_at_once_end_in_one_session(shop: CheckoutShop) -> None:
 def test_nothing_is_opened_for_anybody_else(shop: CheckoutShop) -> None:
     assert refusal_of(shop, Caller("mallory"))["code"] == "NOT_FOUND"
     assert shop.made() == []
-
-
-# --- Answers that are lost, and processes that die --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", [Kind.LOST, Kind.UNAVAILABLE, Kind.RATE_LIMITED, Kind.GARBAGE])
-def test_what_stripe_did_not_answer_is_asked_again_with_the_same_words_and_the_same_key(
-    shop: CheckoutShop, kind: Kind
-) -> None:
-    shop.stand_in.fail_next(kind, times=2, about=shop.order_id)
-    assert shop.open()["url"]
-    assert len({str((each["key"], each["parameters"])) for each in shop.made()}) == 1
-    assert len(shop.open_sessions()) == 1
-
-
-class Died(BaseException):
-    """The process is gone."""
-
-
-def dying(stripe: StripeApi, *, after: bool) -> StripeApi:
-    """Stripe, for a process that dies before or after it has asked for a session."""
-
-    def die(request: Mapping[str, object], *, key: str) -> Session:
-        if after:
-            stripe.create_session(request, key=key)
-        raise Died
-
-    return Disturbed(stripe, die)
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before Stripe was asked", "after it was asked"])
-def test_whoever_calls_next_goes_on_where_a_process_died(shop: CheckoutShop, *, after: bool) -> None:
-    stripe, shop.stripe = shop.stripe, dying(shop.stripe, after=after)
-    with pytest.raises(Died):
-        shop.open()
-    assert shop.document("checkouts")["sessionId"] is None
-    shop.stripe = stripe
-    # By now the shop's settings are others, and so is the catalogue: what is asked is what was claimed.
-    shop.terms = adding(success_url="https://new.example", promotion_codes=True)
-    shop.memory.put("products/shirt", {"name": "New", "unitAmount": 9, "currency": "eur"})
-    assert shop.open()["url"]
-    assert len({str(each["parameters"]) for each in shop.made()}) == 1
-    assert len(shop.open_sessions()) == 1
-
-
-def test_what_a_dead_process_has_claimed_too_long_ago_for_stripe_is_claimed_anew_in_the_same_call(
-    shop: CheckoutShop,
-) -> None:
-    def too_late(request: Mapping[str, object], *, key: str) -> Session:
-        if key == f"checkout_{shop.order_id}_1":
-            raise StripeRefused("expires_at must be at least 30 minutes from creation", "parameter_invalid")
-        return stripe.create_session(request, key=key)
-
-    stripe, shop.stripe = shop.stripe, dying(shop.stripe, after=False)
-    with pytest.raises(Died):
-        shop.open()
-    shop.stripe = Disturbed(stripe, too_late)
-    shop.pass_time(5 * MINUTE)
-    assert refusal_of(shop)["reason"] == "refused_by_stripe"
-    assert shop.open() == {"url": shop.document("checkouts")["url"]}
-    assert shop.document("checkouts")["attempt"] == 2
-
-
-def test_a_commit_whose_answer_is_lost_was_done(shop: CheckoutShop) -> None:
-    def lose_answer(commit: Any) -> Any:
-        commit()
-        raise StoreUnavailable("no answer")
-
-    shop.store = DisturbedStore(shop.memory, [lose_answer, lose_answer])
-    assert shop.open() == {"url": shop.document("checkouts")["url"]}
-    assert len(shop.open_sessions()) == 1
-
-
-def test_while_stripe_does_not_answer_the_call_may_be_made_again(shop: CheckoutShop) -> None:
-    shop.stand_in.fail_next(Kind.UNAVAILABLE, times=1_000, about=shop.order_id)
-    with pytest.raises(StripeUnavailable):
-        shop.open()
-    shop.stand_in.fail_no_more()
-    assert shop.open()["url"]
 
 
 # --- The next attempt -------------------------------------------------------------------------------------------------

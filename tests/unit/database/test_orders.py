@@ -1,27 +1,23 @@
-"""`orders/{orderId}` ↔ an order, as the service writes it, and as somebody else may have written there."""
+"""`orders/{orderId}` ↔ an order, as the service writes it and reads it again."""
 
 from dataclasses import fields, replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from database.documents.orders import ALL_BUT_ITEMS, changed_fields, order_from, without_items
-from orders.adjustments import Adjustment, AdjustmentKind
+from database.documents.orders import changed_fields, order_from
 from orders.declines import Decline
 from orders.money import Money
 from orders.order import Order, OrderLine, OrderStatus
-from orders.payments import Payment, Payments, PaymentState
-from orders.refunds import Refunds, RestockRule, units_named
-from tests.support.anything import adjustments, amounts, currencies, payments, refunds, tampered, units
-from tests.support.builders import LATER, NOW, Fields, a_reserved_order, an_order, as_large_as_may_be
+from orders.payments import Payments
+from orders.refunds import Refunds, RestockRule
+from tests.support.anything import adjustments, amounts, currencies, payments, refunds, units
+from tests.support.builders import LATER, NOW, a_reserved_order, an_order, as_large_as_may_be
 from tests.support.orders import PAID, UNPRICED, a_pending_order, a_sold_order, paid_as
 from tests.support.payments import a_failure
 from tests.support.refunds import a_refund
-from tests.support.written import payment_fields
-
-# --- What the service writes, read again ------------------------------------------------------------------------------
+from tests.support.written_orders import ADJUSTED, VOUCHER, WRITTEN
 
 WRITTEN_BY_ITS_CUSTOMER: dict[str, st.SearchStrategy[object]] = {
     "order_id": st.just("order-1"),
@@ -96,69 +92,6 @@ def test_what_the_service_writes_does_not_make_an_order_too_large_that_was_not(o
     placed = as_large_as_may_be()
     written = {**placed, **changed_fields(order_from("order-1", placed), order), "updatedAt": NOW}
     assert order_from("order-1", written) == order
-
-
-A_REFUND: Fields = {
-    "amount": 1_200,
-    "status": "succeeded",
-    "restock": [{"productId": "shirt", "quantity": 1}],
-    "paymentId": "pi_1",
-}
-NOT_MADE: Fields = {"amount": 2_400, "status": "failed", "restock": "none", "paymentId": "pi_1"}
-LEFT_TO_THE_TERMS: Fields = {"amount": 100, "status": "pending", "restock": None, "paymentId": "pi_1"}
-A_PAYMENT = payment_fields(amountRefunded=3_600)
-NO_MONEY_YET = dict.fromkeys(("amount", "currency", "chargeId"))
-A_VOUCHER = payment_fields(state="processing", until=LATER, doubtful=True, **NO_MONEY_YET)
-VOUCHER = Payment("pi_2", PaymentState.PROCESSING, NOW, until=LATER, is_doubtful=True)
-SHIPPING: Fields = {"kind": "shipping", "amount": 490, "label": "Parcel"}
-DISCOUNT: Fields = {"kind": "discount", "amount": -490, "label": None}
-ADJUSTED = (
-    Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel"),
-    Adjustment(AdjustmentKind.DISCOUNT, -490),
-)
-A_DECLINE: Fields = {
-    "code": "card_declined",
-    "declineCode": "insufficient_funds",
-    "at": NOW,
-    "paymentIntentId": "pi_1",
-    "chargeId": "ch_0",
-}
-WRITTEN: Fields = {
-    "status": "refund_due",
-    "adjustments": [SHIPPING, DISCOUNT],
-    "itemsTotal": 3_600,
-    "amountTotal": 3_600,
-    "currency": "eur",
-    "pricedBy": "checkout",
-    "addedInCheckout": [DISCOUNT],
-    "reservedAt": NOW,
-    "reservationExpiresAt": NOW + timedelta(minutes=30),
-    "extendedUntil": LATER,
-    "checkoutAttempts": 2,
-    "checkoutUntil": LATER,
-    "heldFrom": "expired",
-    "holdKept": True,
-    "unlimited": ["ebook", "shirt"],
-    "takenLater": ["mug"],
-    "unfulfilledAs": "review",
-    "finalizedAt": NOW,
-    "webhookEventId": "evt_0",
-    "paymentIntentId": "pi_1",
-    "chargeId": "ch_1",
-    "amountReceived": 3_600,
-    "currencyReceived": "eur",
-    "amountRefunded": 1_200,
-    "chargeAmountRefunded": 3_600,
-    "payments": {"pi_1": A_PAYMENT, "pi_2": A_VOUCHER},
-    "refunds": {"re_1": A_REFUND, "re_2": NOT_MADE, "re_3": LEFT_TO_THE_TERMS},
-    "returned": [{"productId": "shirt", "quantity": 2}],
-    "failureReason": "sold_again",
-    "lastPaymentError": A_DECLINE,
-    "disputed": True,
-    "openDisputes": 2,
-    "cancelRequestedAt": LATER,
-}
-"""All that the service writes to an order."""
 
 
 def test_an_order_is_written_under_these_names_with_what_is_refunded_for_those_who_do_not_add_it_up() -> None:
@@ -246,85 +179,3 @@ def test_every_number_in_an_order_may_be_stored_as_a_double() -> None:
     doubles = as_doubles(fields)
     assert isinstance(doubles, dict)
     assert repr(order_from("order-1", doubles)) == repr(order_from("order-1", fields))
-
-
-# --- What anybody may have written into the service's fields ----------------------------------------------------------
-
-
-@given(tampered(a_reserved_order(**WRITTEN)))
-def test_whatever_is_in_the_services_fields_it_is_read_as_an_order(fields: dict[str, object]) -> None:
-    order = order_from("order-1", fields)
-    assert order.amount_refunded >= 0
-    named = units_named(order.refunds.by_id.values())
-    assert all(quantity > 0 for quantity in (*order.returned.values(), *named.values()))
-    assert order.price_defect is None or order.finalized_at or not order.paying
-    assert changed_fields(order, order) == {}
-
-
-NO_AMOUNTS: list[object] = [None, -1, 1.5, True, "1200", []]
-NO_STATUSES: list[object] = [None, "done", 7, [], {}, ["succeeded"]]
-
-
-@pytest.mark.parametrize(
-    ("written", "read"),
-    [("all", RestockRule.ALL), ("none", RestockRule.NONE), ("some", None), ([], None), ({}, None), (7, None)],
-)
-def test_what_a_refund_says_of_units_is_read_if_it_is_a_rule_or_names_some(written: object, read: object) -> None:
-    order = order_from("order-1", an_order(refunds={"re_1": {**A_REFUND, "restock": written}}))
-    assert order.refunds.by_id["re_1"].restock == read
-
-
-BROKEN_REFUNDS = [
-    *({**A_REFUND, "amount": amount} for amount in NO_AMOUNTS),
-    *({**A_REFUND, "status": status} for status in NO_STATUSES),
-    "succeeded",
-    None,
-]
-
-
-@pytest.mark.parametrize("refund", BROKEN_REFUNDS, ids=str)
-def test_a_refund_that_cannot_be_read_is_none_and_the_others_are_as_they_are(refund: object) -> None:
-    order = order_from("order-1", an_order(refunds={"re_1": refund, "re_2": A_REFUND}))
-    assert order.refunds == Refunds.of(a_refund("re_2", 1_200, restock={"shirt": 1}))
-
-
-@pytest.mark.parametrize("number", [-1, True, 1.5, "1", None, ["dp_1"]], ids=str)
-def test_disputes_that_cannot_be_counted_are_none(number: object) -> None:
-    assert order_from("order-1", an_order(openDisputes=number, disputed=True)).open_disputes is None
-
-
-def test_a_decline_without_a_time_is_none() -> None:
-    assert order_from("order-1", an_order(lastPaymentError=A_DECLINE)).decline is not None
-    assert order_from("order-1", an_order(lastPaymentError={**A_DECLINE, "at": None})).decline is None
-
-
-@pytest.mark.parametrize("quantity", [0, -1, True, 1.5, "1", None])
-def test_units_that_cannot_be_counted_have_not_come_back_and_those_of_which_none_are_left_are_not_written(
-    quantity: object,
-) -> None:
-    items = [{"productId": "shirt", "quantity": quantity}, {"productId": "mug", "quantity": 1}]
-    order = order_from("order-1", an_order(returned=items))
-    assert order.returned == {"mug": 1}
-    assert changed_fields(order, replace(order, returned={"mug": 0})) == {"returned": []}
-
-
-def test_of_an_order_whose_items_are_too_large_to_be_read_all_else_is_and_it_is_oversized() -> None:
-    asked = set[str]()
-
-    class Noting(dict[str, object]):
-        """Fields that note which of them are asked for."""
-
-        def get(self, name: str, default: object = None) -> object:
-            asked.add(name)
-            return super().get(name, default)
-
-        def __contains__(self, name: object) -> bool:
-            asked.add(str(name))
-            return super().__contains__(name)
-
-    order_from("order-1", Noting())
-    assert asked <= {"items", *ALL_BUT_ITEMS}
-    read = without_items({"status": "pending", "userId": "alice"})
-    order = order_from("order-1", read)
-    assert (order.is_oversized, order.user_id, order.lines) == (True, "alice", ())
-    assert read.keys() == {"status", "userId", "items"}

@@ -1,4 +1,4 @@
-"""What operators ask for: money is taken as they say, units only where they are, and no order does what is absurd."""
+"""What operators ask for of orders: money is taken as they say, and holds are released, extended and cancelled."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from inventory.stock import StockMove
 from orders.adjustments import Adjustment, AdjustmentKind
 from orders.money import Money
 from orders.operator_events import OperatorOrderEvent
@@ -19,9 +18,9 @@ from settlement.decisions import Change
 from settlement.snapshot import OperatorRequest
 from tests.support.builders import NOW, TERMS, a_cancel_request
 from tests.support.checkouts import a_session_end, an_open_checkout
-from tests.support.deciding import Given, given
+from tests.support.deciding import given
 from tests.support.decisions import RELEASED, TAKEN, shirts, unchanged
-from tests.support.operators import asked_by_operator, asked_of_order
+from tests.support.operators import asked_of_order
 from tests.support.orders import (
     EUR_36,
     PAID,
@@ -34,7 +33,7 @@ from tests.support.orders import (
     paid_as,
 )
 from tests.support.refunds import a_refund
-from tests.support.snapshots import a_known_checkout, a_known_payment, a_product
+from tests.support.snapshots import a_known_checkout, a_known_payment
 
 IN_REVIEW = known(unfulfilled_as="review", settled_by="evt_0", failure_reason="amount_mismatch: too little")
 DUE = known(unfulfilled_as="refund_due", settled_by="evt_0", failure_reason="insufficient_stock: gone")
@@ -285,101 +284,3 @@ def test_a_request_is_done_once_and_as_it_is_written_by_now() -> None:
 
 def test_of_an_order_that_does_not_exist_only_the_answer_is_left() -> None:
     assert given().when(ACCEPT) == StockAdjustment(Result.NOT_ACCEPTED, "order-1", "no_order: order-1 does not exist")
-
-
-# --- Stock ------------------------------------------------------------------------------------------------------------
-
-
-def adjusted(shop: Given, request_id: str = "stock-1", **asked: object) -> StockAdjustment:
-    decided = shop.when(asked_by_operator(request_id, **asked))
-    assert isinstance(decided, StockAdjustment)
-    return decided
-
-
-@pytest.mark.parametrize(
-    ("asked", "shelf", "expected"),
-    [
-        # On the shelf: units on hand, units held, and how many may be backordered.
-        (("set", 12), (10, 3), ("stock_adjusted", 2, True)),
-        (("set", 10), (10, 3), ("stock_adjusted", None, True)),
-        (("set", 3), (10, 3), ("stock_adjusted", -7, True)),
-        (("set", 2), (10, 3), ("not_adjusted", None, False)),
-        (("set", 2), (10, 3, 1), ("stock_adjusted", -8, True)),
-        (("set", 2, True), (10, 3), ("stock_adjusted", -8, True)),
-        (("set", 2), (1, 3), ("stock_adjusted", 1, True)),
-        (("set", 1), (1, 3), ("stock_adjusted", None, True)),
-        (("add", 5), (10, 3), ("stock_adjusted", 5, False)),
-        (("add", 0), (10, 3), ("stock_adjusted", None, False)),
-        (("add", -7), (10, 3), ("stock_adjusted", -7, True)),
-        (("add", -8), (10, 3), ("not_adjusted", None, False)),
-        (("add", -8, True), (10, 3), ("stock_adjusted", -8, False)),
-        (("add", 0), (-3, 0), ("stock_adjusted", None, False)),
-        (("add", 5), None, ("stock_adjusted", 5, False)),
-        (("set", 0), None, ("stock_adjusted", 0, False)),
-        (("add", -1), None, ("not_adjusted", None, False)),
-        (("set", 5), (None, 0), ("not_adjusted", None, False)),
-    ],
-)
-def test_stock_moves_by_a_difference_and_never_below_what_is_held_unless_it_is_forced(
-    asked: tuple[str, int, bool], shelf: tuple[int, ...] | None, expected: tuple[str, int | None, bool]
-) -> None:
-    mode, quantity, *force = asked
-    decided = adjusted(given(shirts=shelf), mode=mode, quantity=quantity, force=bool(force))
-    moved = decided.move and decided.move.stock
-    assert (decided.result, moved, decided.is_exact) == expected
-    assert decided.move is None or decided.move.reserved == 0
-
-
-@pytest.mark.parametrize(
-    ("change", "shelf", "note"),
-    [
-        (-3, (10, 3), "'shirt' had 10 on hand, and has 7"),
-        (5, None, "'shirt' is counted from now on: 5"),
-        (-9, (10, 3, 1), "held: orders hold 3, so at least 2 must be there; force it, and some are oversold"),
-        (-1, None, "not_counted: the inventory has no such product from which to take units"),
-        (-1, (None, 0), "never_short: its stock is null; write a number there if it is to be counted"),
-    ],
-)
-def test_what_becomes_of_the_stock_is_said_in_words(change: int, shelf: tuple[int, ...] | None, note: str) -> None:
-    assert adjusted(given(shirts=shelf), quantity=change).note == note
-
-
-@pytest.mark.parametrize(
-    ("shelf", "held", "to_take", "moved", "note"),
-    [
-        ((10, 5), 3, 0, -2, "5 of 'shirt' were reserved, and orders hold 3"),
-        ((10, 0), 3, 0, 3, "0 of 'shirt' were reserved, and orders hold 3"),
-        ((10, 5), 3, 2, 0, "5 of 'shirt' were reserved, and orders hold 3 and 2 are to be taken"),
-        ((10, 3), 3, 2, 2, "3 of 'shirt' were reserved, and orders hold 3 and 2 are to be taken"),
-        # Never short: its units were counted before it became so, or nothing is reserved of it.
-        ((None, 3), 0, 0, -3, "3 of 'shirt' were reserved, and orders hold 0"),
-    ],
-)
-def test_what_is_reserved_becomes_what_orders_hold_and_what_is_still_to_be_taken(
-    shelf: tuple[int | None, int], held: int, to_take: int, moved: int, note: str
-) -> None:
-    decided = adjusted(given(shirts=shelf, held=held, to_take=to_take), "recount-1")
-    assert (decided.move, decided.note) == (StockMove("shirt", 0, moved), note)
-    assert (decided.result, decided.is_exact) == ("stock_adjusted", True)
-
-
-def test_what_has_no_figures_to_compare_is_not_counted_again() -> None:
-    for shelf, why in ((None, "not_counted"), (a_product(level=None), "unreadable")):
-        decided = adjusted(given(shirts=shelf), "recount-1")
-        assert (decided.result, (decided.note or "").partition(":")[0]) == ("not_adjusted", why)
-
-
-def test_what_orders_hold_of_a_product_that_is_counted_anew_stays_reserved() -> None:
-    decided = adjusted(given(shirts=None, held=3))
-    assert decided.move == StockMove("shirt", 5, 3)
-    assert decided.note == "'shirt' is counted from now on: 5, of which orders hold 3"
-
-
-def test_a_product_that_nobody_knows_is_counted_only_if_it_is_said_to_be_new_and_then_once() -> None:
-    unknown = a_product(in_inventory=False, level=None, in_catalogue=False)
-    mistyped = adjusted(given(shirts=unknown))
-    assert (mistyped.result, (mistyped.note or "").partition(":")[0]) == ("not_adjusted", "unknown_product")
-    counted = adjusted(given(shirts=unknown), new=True, backorder=2)
-    assert (counted.result, counted.move, counted.backorder) == ("stock_adjusted", shirts(5)[0], 2)
-    twice = adjusted(given(shirts=(5, 0)), new=True, backorder=2)
-    assert (twice.move, twice.note) == (None, "counted_already: the inventory has it, so it is not new")

@@ -1,4 +1,4 @@
-"""The emulators start whatever else runs, the command runs once, and no process is left."""
+"""The emulators start whatever else runs, and the command within them runs once."""
 
 import contextlib
 import dataclasses
@@ -16,22 +16,13 @@ import pytest
 
 from tools import emulators, suite, toolchain
 from tools.addresses import PROJECT
-from tools.emulators import (
-    added_secrets,
-    data_to_keep,
-    main,
-    refuse_unusable_secret,
-    report_failure,
-    run_inside,
-    running,
-)
+from tools.emulators import data_to_keep, main, report_failure, run_inside, running
 from tools.ports import BLOCKS, VARIABLES, Ports, PortsError, reserved
 from tools.stripe_stand_in import process
 from tools.suite import EmulatorsError, StartFailed
 
 Take = Callable[[Ports], AbstractContextManager[object]]
 LoseTo = Callable[[Take], None]
-
 DOUBLE = Path(__file__).with_name("firebase_double.py")
 STRIPE_DOUBLE = "tests.unit.tools.stripe_double"
 
@@ -242,50 +233,6 @@ def test_the_auth_emulator_makes_no_validator_before_it_is_asked_for() -> None:
     node = [str(toolchain.find_node()), "--require", "./emulators.cjs", "--eval", made]
     ran = subprocess.run(node, cwd=toolchain.ROOT / "tools", stdout=subprocess.PIPE, check=True)
     assert ran.stdout == b"made\n"
-
-
-USABLE = f"whsec_{'1' * 64}"
-
-
-@pytest.mark.parametrize(
-    "secrets",
-    [
-        "",
-        "OTHER=x\n",
-        "STRIPE_WEBHOOK_SECRET=whsec_test_secret\n",
-        f'STRIPE_WEBHOOK_SECRET="whsec_test_secret,{USABLE}"\n',
-        "STRIPE_API_KEY=unset\n",
-        "STRIPE_API_KEY='rk_test_of_the_emulators'\n",
-    ],
-)
-def test_usable_secrets_are_left_to_the_functions(secrets: str) -> None:
-    refuse_unusable_secret(secrets)
-
-
-@pytest.mark.parametrize(
-    ("given", "added"),
-    [
-        ("", "MAIL_SECRET=unset\nSTRIPE_WEBHOOK_SECRET=whsec_test_secret\n"),
-        ("MAIL_SECRET=x\nSTRIPE_WEBHOOK_SECRET=x\n", ""),
-        ("STRIPE_WEBHOOK_SECRET=x", "\nMAIL_SECRET=unset\n"),
-        ("STRIPE_WEBHOOK_SECRET=x\n", "MAIL_SECRET=unset\n"),
-        ("MAIL_SECRET = x\nSTRIPE_WEBHOOK_SECRET=x", ""),
-    ],
-)
-def test_a_secret_that_is_not_there_is_added_and_no_other_is_touched(given: str, added: str) -> None:
-    assert added_secrets(given, {"STRIPE_WEBHOOK_SECRET", "MAIL_SECRET"}) == added
-
-
-def test_the_key_is_the_one_that_the_stand_in_takes() -> None:
-    assert added_secrets("", {"STRIPE_API_KEY"}) == "STRIPE_API_KEY=rk_test_of_the_emulators\n"
-
-
-def test_a_secret_with_which_no_function_would_start_is_refused_at_once() -> None:
-    defect = r"^Correct \.secret\.local: STRIPE_WEBHOOK_SECRET: the 2nd secret is too short: .* follow whsec_\.$"
-    with pytest.raises(EmulatorsError, match=defect):
-        refuse_unusable_secret("STRIPE_WEBHOOK_SECRET=whsec_test_secret,whsec_from_listen\n")
-    with pytest.raises(EmulatorsError, match=r"^Correct \.secret\.local: STRIPE_API_KEY is a key of live mode, "):
-        refuse_unusable_secret(f"STRIPE_API_KEY=unset\nSTRIPE_API_KEY='rk_live_{'1' * 24}'\n")
 
 
 @pytest.mark.parametrize("name", ["../data", "a b", "/data", "é/"])
