@@ -83,7 +83,13 @@ def diagnose(deployer: Deployer, capsys: pytest.CaptureFixture[str]) -> Diagnose
 
 
 def in_state(state: str, checks: Checks) -> list[str]:
-    return [check["check"] for check in checks if check["state"] == state]
+    return list(dict.fromkeys(check["check"] for check in checks if check["state"] == state))
+
+
+def found(diagnose: Diagnose, state: str) -> tuple[int, list[str]]:
+    """The exit code, and which checks end so."""
+    code, checks = diagnose()
+    return code, in_state(state, checks)
 
 
 def test_of_a_service_that_works_everything_is_checked_and_nothing_is_wrong(
@@ -102,7 +108,7 @@ def test_what_is_wrong_is_found_with_a_remedy_and_nothing_else_is_wrong(
 ) -> None:
     break_it(service)
     code, checks = diagnose()
-    assert (code, set(in_state("wrong", checks))) == (3, {check})
+    assert (code, in_state("wrong", checks)) == (3, [check])
     assert all(one["remedy"] for one in checks if one["state"] != "ok")
 
 
@@ -128,8 +134,7 @@ def test_a_wrong_setting_is_found(
     service: DeployedService, set_to: Callable[[str], object], diagnose: Diagnose, check: str, line: str
 ) -> None:
     set_to(line)
-    code, checks = diagnose()
-    assert (code, set(in_state("wrong", checks))) == (3, {check})
+    assert found(diagnose, "wrong") == (3, [check])
 
 
 def test_a_key_of_the_other_mode_is_found_by_the_setting_or_by_the_secrets(
@@ -138,14 +143,14 @@ def test_a_key_of_the_other_mode_is_found_by_the_setting_or_by_the_secrets(
     keep_secret(service.google, SERVICES_KEY.replace("test", "live"), "STRIPE_API_KEY")
     webhook_verifies_with(f"test:{FIRST}")(service)
 
-    def found() -> list[str]:
+    def said() -> list[str]:
         _, checks = diagnose()
         assert in_state("wrong", checks) == ["mode"]
         return [check["found"] for check in checks if check["state"] == "wrong"]
 
-    assert found() == ["STRIPE_API_KEY is of live mode, and STRIPE_WEBHOOK_SECRET has no secret for it"]
+    assert said() == ["STRIPE_API_KEY is of live mode, and STRIPE_WEBHOOK_SECRET has no secret for it"]
     set_to("EXPECT_LIVEMODE=false")
-    assert found() == ["STRIPE_API_KEY is of live mode, and EXPECT_LIVEMODE says test mode"]
+    assert said() == ["STRIPE_API_KEY is of live mode, and EXPECT_LIVEMODE says test mode"]
 
 
 @pytest.mark.parametrize("key", ["unset", "unset\n"])
@@ -154,14 +159,12 @@ def test_without_a_key_of_its_own_nothing_is_asked_of_stripe_and_nothing_is_wron
 ) -> None:
     keep_secret(service.google, key, "STRIPE_API_KEY")
     key_is_answered(500, *LISTS)(service)
-    code, checks = diagnose()
-    assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
+    assert found(diagnose, "ok") == (0, list(CHECKS))
 
 
 def test_what_stripe_does_not_answer_says_nothing_of_the_key(service: DeployedService, diagnose: Diagnose) -> None:
     key_is_answered(500, "/v1/events")(service)
-    code, checks = diagnose()
-    assert (code, in_state("not checked", checks)) == (0, ["api key"])
+    assert found(diagnose, "not checked") == (0, ["api key"])
 
 
 def test_what_was_given_up_is_counted_by_its_kind(service: DeployedService, diagnose: Diagnose) -> None:
@@ -182,8 +185,7 @@ def test_a_secret_of_the_other_mode_is_found_without_stripe(
     monkeypatch.delenv("STRIPE_API_KEY")
     set_to("EXPECT_LIVEMODE=true")
     verifies_with(f"test:{FIRST}")(service)
-    code, checks = diagnose()
-    assert (code, set(in_state("wrong", checks))) == (3, {"mode"})
+    assert found(diagnose, "wrong") == (3, ["mode"])
 
 
 def test_a_function_of_the_first_generation_is_to_be_deleted_before_it_is_deployed(
@@ -198,8 +200,7 @@ def test_a_function_of_the_first_generation_is_to_be_deleted_before_it_is_deploy
 
 def test_what_is_on_later_pages_is_there(service: DeployedService, diagnose: Diagnose) -> None:
     service.google.page_max = 1
-    code, checks = diagnose()
-    assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
+    assert found(diagnose, "ok") == (0, list(CHECKS))
 
 
 def test_other_ways_to_be_right(service: DeployedService, set_to: Callable[[str], object], diagnose: Diagnose) -> None:
@@ -210,22 +211,19 @@ def test_other_ways_to_be_right(service: DeployedService, set_to: Callable[[str]
     of_the_accounts_version(API_VERSION)(service)
     service.google.kept[JOB] |= {"status": {}}
     service.google.kept[HOURLY_JOB] |= {"lastAttemptTime": (NOW - timedelta(minutes=70)).isoformat()}
-    code, checks = diagnose()
-    assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
+    assert found(diagnose, "ok") == (0, list(CHECKS))
 
 
 def test_where_no_event_shows_the_accounts_version_it_is_not_called_right(
     service: DeployedService, diagnose: Diagnose
 ) -> None:
     endpoint(api_version=None)(service)
-    code, checks = diagnose()
-    assert (code, in_state("not checked", checks)) == (0, ["api version"])
+    assert found(diagnose, "not checked") == (0, ["api version"])
 
 
 def test_whether_others_watch_what_monitoring_would_is_not_known(service: DeployedService, diagnose: Diagnose) -> None:
     policies(displayName="Others'")(service)
-    code, checks = diagnose()
-    assert (code, in_state("not checked", checks)) == (0, ["policies"])
+    assert found(diagnose, "not checked") == (0, ["policies"])
 
 
 def test_what_is_in_front_of_the_webhook_is_its_address_where_the_canary_goes_there(
@@ -233,8 +231,7 @@ def test_what_is_in_front_of_the_webhook_is_its_address_where_the_canary_goes_th
 ) -> None:
     set_to(f"CANARY_URL={IN_FRONT_OF_IT}")
     endpoint(url=IN_FRONT_OF_IT)(service)
-    code, checks = diagnose()
-    assert (code, len(in_state("ok", checks))) == (0, len(CHECKS))
+    assert found(diagnose, "ok") == (0, list(CHECKS))
 
 
 def test_what_cannot_be_looked_at_is_not_checked_and_not_wrong(
@@ -283,7 +280,7 @@ def test_where_nothing_is_deployed_that_is_said_once(service: DeployedService, d
     for name in service.google.under("cloudfunctions/"):
         del service.google.kept[f"cloudfunctions/{name}"]
     code, checks = diagnose()
-    assert (code, set(in_state("wrong", checks))) == (3, {"functions"})
+    assert (code, in_state("wrong", checks)) == (3, ["functions"])
     assert in_state("not checked", checks)[-2:] == ["forged post", "signed post"]
 
 
