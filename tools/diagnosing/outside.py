@@ -21,9 +21,7 @@ def effects(_wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Un
         yield seen.effects
         return
     if seen.effects.given_up:
-        yield Defect(
-            f"What was given up: {_counted(seen.effects.given_up)}", "see docs/runbook.md (Effects)"
-        )
+        yield Defect(f"What was given up: {_counted(seen.effects.given_up)}", "see docs/runbook.md (Effects)")
     if seen.effects.overdue:
         minutes = OVERDUE.total_seconds() // 60
         yield Defect(
