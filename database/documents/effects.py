@@ -68,17 +68,12 @@ def effect_from(effect_id: str, document: Document) -> StoredEffect | None:
     recipient, order_id, cause_id, key = (
         text_or_none(fields.get(name)) for name in ("recipient", "orderId", "causeId", "idempotencyKey")
     )
-    if kind not in _KINDS or state not in _STATES or None in (recipient, order_id, cause_id, key):
+    if kind not in _KINDS or state not in _STATES:
         return None
-    effect = Effect(
-        EffectKind(kind),
-        recipient or "",
-        order_id or "",
-        cause_id or "",
-        text_or_none(fields.get("userId")),
-        key or "",
-        _refund_from(fields.get("refund")),
-    )
+    if recipient is None or order_id is None or cause_id is None or key is None:
+        return None
+    user_id, refund = text_or_none(fields.get("userId")), _refund_from(fields.get("refund"))
+    effect = Effect(EffectKind(kind), recipient, order_id, cause_id, user_id, key, refund)
     if effect.effect_id != effect_id:
         return None
     payload = fields.get("payload")
