@@ -17,11 +17,7 @@ def test_a_mail_is_as_the_extension_reads_it(database: Database) -> None:
         "to": ["alice@mail.example"],
         "replyTo": "help@shop.example",
         "headers": {"Auto-Submitted": "auto-generated"},
-        "message": {
-            "subject": "Your order order-1 is paid",
-            "text": "Thank you.\n",
-            "html": "<p>Thank you.</p>\n",
-        },
+        "message": {"subject": "Your order order-1 is paid", "text": "Thank you.\n", "html": "<p>Thank you.</p>\n"},
     }
 
 

@@ -54,9 +54,7 @@ class Shop:
         return {**statuses, "shirt": inventory_of(self.client)}
 
 
-def test_after_a_restore_the_events_of_the_lost_hours_bring_everything_back(
-    firestore_client: firestore.Client,
-) -> None:
+def test_after_a_restore_the_events_of_the_lost_hours_bring_everything_back(firestore_client: firestore.Client) -> None:
     shop = Shop(firestore_client.project)
     stock_up(shop.client, STOCK["shirt"])
     list_in_catalogue(shop.client, STOCK)

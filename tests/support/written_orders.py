@@ -21,10 +21,7 @@ A_VOUCHER = payment_fields(state="processing", until=LATER, doubtful=True, **NO_
 VOUCHER = Payment("pi_2", PaymentState.PROCESSING, NOW, until=LATER, is_doubtful=True)
 SHIPPING: Fields = {"kind": "shipping", "amount": 490, "label": "Parcel"}
 DISCOUNT: Fields = {"kind": "discount", "amount": -490, "label": None}
-ADJUSTED = (
-    Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel"),
-    Adjustment(AdjustmentKind.DISCOUNT, -490),
-)
+ADJUSTED = (Adjustment(AdjustmentKind.SHIPPING, 490, "Parcel"), Adjustment(AdjustmentKind.DISCOUNT, -490))
 A_DECLINE: Fields = {
     "code": "card_declined",
     "declineCode": "insufficient_funds",

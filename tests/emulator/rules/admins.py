@@ -19,10 +19,7 @@ from tests.emulator.rules.clients import (
 )
 from tests.emulator.rules.details import CHECKOUT, WRITTEN_DETAILS
 from tests.emulator.rules.emulated_project import Attempt
-from tests.emulator.rules.shop import (
-    EARLIER,
-    REQUEST_TIME,
-)
+from tests.emulator.rules.shop import EARLIER, REQUEST_TIME
 
 OPERATORS_NOTICES: Final = f"notifications/{OPERATORS}/messages"
 OPERATORS_NOTICE: Final = f"{OPERATORS_NOTICES}/evt_1"
@@ -77,14 +74,7 @@ FOR_ADMINS: Final = (
     *("operatorRequests/req-1", "findings/reserved_not_held_shirt"),
 )
 FOR_THE_SERVICE: Final = (
-    *(
-        "sweeps/products",
-        "anchors/20260314",
-        "chains/operators",
-        "mail/1",
-        "reconciliations/stripe",
-        "baselines/shirt",
-    ),
+    *("sweeps/products", "anchors/20260314", "chains/operators", "mail/1", "reconciliations/stripe", "baselines/shirt"),
     "anything/else",
 )
 OF_THEIR_ORDER: Final = ("orders/alices", WRITTEN_DETAILS, CHECKOUT)

@@ -4,22 +4,8 @@ from typing import Final
 
 from database.ids import OPERATORS
 from orders.order import OrderStatus
-from tests.emulator.rules.clients import (
-    ADMIN,
-    ALICE,
-    BOB,
-    OPERATORS_NAMESAKE,
-    UNAUTHENTICATED,
-)
-from tests.emulator.rules.shop import (
-    ADDRESS_FIELDS,
-    AN_ADDRESS,
-    EARLIER,
-    REMOVED,
-    REQUEST_TIME,
-    an_order,
-    the_details,
-)
+from tests.emulator.rules.clients import ADMIN, ALICE, BOB, OPERATORS_NAMESAKE, UNAUTHENTICATED
+from tests.emulator.rules.shop import ADDRESS_FIELDS, AN_ADDRESS, EARLIER, REMOVED, REQUEST_TIME, an_order, the_details
 
 DETAILS: Final = "orderDetails/alices"
 WRITTEN_DETAILS: Final = "orderDetails/alices_other"

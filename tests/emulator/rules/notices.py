@@ -2,17 +2,8 @@
 
 from typing import Final
 
-from tests.emulator.rules.clients import (
-    ADMIN,
-    ALICE,
-    BOB,
-    UNAUTHENTICATED,
-)
-from tests.emulator.rules.shop import (
-    EARLIER,
-    REMOVED,
-    REQUEST_TIME,
-)
+from tests.emulator.rules.clients import ADMIN, ALICE, BOB, UNAUTHENTICATED
+from tests.emulator.rules.shop import EARLIER, REMOVED, REQUEST_TIME
 
 NOTICES: Final = "notifications/alice/messages"
 NOTICE: Final = f"{NOTICES}/evt_1"

@@ -28,13 +28,7 @@ OPERATING_PERMITTED: Final = {
     "an admin asks for all that a refund can have": ADMIN.sets(
         NEW,
         a_request(
-            kind="refund",
-            expectedStatus="review",
-            amount=1,
-            payment="pi_1",
-            restock="all",
-            again=True,
-            elsewhere=True,
+            kind="refund", expectedStatus="review", amount=1, payment="pi_1", restock="all", again=True, elsewhere=True
         ),
     ),
     "an admin asks for all that a correction of stock can have": ADMIN.sets(

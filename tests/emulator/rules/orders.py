@@ -3,22 +3,8 @@
 from typing import Final
 
 from database.ids import OPERATORS
-from tests.emulator.rules.clients import (
-    ADMIN,
-    ALICE,
-    BOB,
-    OPERATORS_NAMESAKE,
-    UNAUTHENTICATED,
-)
-from tests.emulator.rules.shop import (
-    A_LINE,
-    EARLIER,
-    LATER,
-    REMOVED,
-    REQUEST_TIME,
-    a_cancel_request,
-    an_order,
-)
+from tests.emulator.rules.clients import ADMIN, ALICE, BOB, OPERATORS_NAMESAKE, UNAUTHENTICATED
+from tests.emulator.rules.shop import A_LINE, EARLIER, LATER, REMOVED, REQUEST_TIME, a_cancel_request, an_order
 
 ORDERS_PERMITTED: Final = {
     "a customer places an order": ALICE.sets("orders/new", an_order()),
@@ -82,7 +68,7 @@ ORDERS_REFUSED: Final = {
     "a customer cannot list the orders of no one": ALICE.lists("orders", userId=None),
 }
 CANCEL_REQUESTS_PERMITTED: Final = {
-    "a customer asks to cancel their order": ALICE.sets("cancelRequests/alices", a_cancel_request()),
+    "a customer asks to cancel their order": ALICE.sets("cancelRequests/alices", a_cancel_request())
 }
 CANCEL_REQUESTS_REFUSED: Final = {
     "an unauthenticated caller cannot ask to cancel an order": UNAUTHENTICATED.sets(

@@ -317,11 +317,7 @@ def _declined(scenario: Scenario, payment: Payment) -> Build:
     intent_id, attempt = scenario.intent_of(payment), f"{scenario.charge_of(payment)}_declined"
     decline = Decline("card_declined", "insufficient_funds", NOW, intent_id, attempt)
     return lambda delivery: PaymentFailed(
-        delivery=delivery,
-        order_id=scenario.order_id,
-        payment_intent_id=intent_id,
-        charge_id=attempt,
-        decline=decline,
+        delivery=delivery, order_id=scenario.order_id, payment_intent_id=intent_id, charge_id=attempt, decline=decline
     )
 
 

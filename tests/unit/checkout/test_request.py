@@ -63,10 +63,7 @@ def test_a_session_sells_the_orders_lines_and_names_the_order_in_all_three_place
 
 
 def test_several_shops_on_one_account_are_told_apart_in_both_kinds_of_metadata() -> None:
-    parameters, named = (
-        asked_for(shop_id="shop-1"),
-        {"orderId": "order-1", "checkout": "2", "shop": "shop-1"},
-    )
+    parameters, named = (asked_for(shop_id="shop-1"), {"orderId": "order-1", "checkout": "2", "shop": "shop-1"})
     assert (parameters["metadata"], parameters["payment_intent_data"]["metadata"]) == (named, named)
 
 

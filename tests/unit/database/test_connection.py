@@ -235,8 +235,7 @@ def test_a_call_is_made_twice_at_most_and_once_if_it_is_answered(server: Scripte
 
 
 @pytest.mark.parametrize(
-    ("seconds", "given"),
-    [(10, [(2.5, 2), (2.5, 2)]), (4, [(2.5, 2), (1.5, 1)]), (2.5, [(2.5, 2)]), (1, [(1, 0.5)])],
+    ("seconds", "given"), [(10, [(2.5, 2), (2.5, 2)]), (4, [(2.5, 2), (1.5, 1)]), (2.5, [(2.5, 2)]), (1, [(1, 0.5)])]
 )
 def test_a_try_has_a_part_of_the_time_and_never_more_than_is_left(
     monkeypatch: pytest.MonkeyPatch, seconds: float, given: list[tuple[float, float]]

@@ -34,7 +34,7 @@ def test_a_document_id_is_always_one_utf8_path_segment(value: str) -> None:
 
 ORDER_IDS = ["o", "order-1", "Order_1", "-", "__", "0" * 128]
 NO_ORDER_IDS = [
-    *("", "\u0661", "a b", "a.b", "a/b", "ü", "order\n", "\norder", "a\x00", "a\u200b", "__x__", "____", "o" * 129, 7),
+    *("", "\u0661", "a b", "a.b", "a/b", "ü", "order\n", "\norder", "a\x00", "a\u200b", "__x__", "____", "o" * 129, 7)
 ]
 
 

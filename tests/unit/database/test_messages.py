@@ -126,8 +126,7 @@ def test_what_is_no_number_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "value",
-    [{"referenceValue": NAME}, {"geoPointValue": {"latitude": 1, "longitude": 2}}, {"newValue": 1}, {}],
+    "value", [{"referenceValue": NAME}, {"geoPointValue": {"latitude": 1, "longitude": 2}}, {"newValue": 1}, {}]
 )
 def test_what_the_service_has_no_use_for_spoils_nothing_beside_it(value: dict[str, object]) -> None:
     items = decoded({"fields": {"list": {"arrayValue": {"values": [value, {"integerValue": "1"}]}}}})["list"]

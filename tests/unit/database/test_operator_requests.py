@@ -50,10 +50,7 @@ def defect_in(request: dict[str, object]) -> str | None:
         ({**STOCK, "mode": "set", "quantity": -1}, "quantity must be a whole number from 0 to 1000000000"),
         ({**STOCK, "quantity": 1.5}, "quantity must be a whole number from -1000000000 to 1000000000"),
         ({**STOCK, "force": 1}, "force must be true or false"),
-        (
-            {**STOCK, "backorder": 1},
-            "backorder must be a whole number from 0 to 1000000000, and only of what is new",
-        ),
+        ({**STOCK, "backorder": 1}, "backorder must be a whole number from 0 to 1000000000, and only of what is new"),
     ],
 )
 def test_what_is_no_request_says_why(request_: dict[str, object], defect: str) -> None:

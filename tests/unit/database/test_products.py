@@ -102,10 +102,7 @@ def test_only_what_is_plainly_active_is_on_sale(active: object) -> None:
 
 @pytest.mark.parametrize(
     "price",
-    [
-        *({"unitAmount": odd} for odd in (12.5, "1200", -1, True, None)),
-        *({"currency": odd} for odd in ("EUR", None)),
-    ],
+    [*({"unitAmount": odd} for odd in (12.5, "1200", -1, True, None)), *({"currency": odd} for odd in ("EUR", None))],
     ids=str,
 )
 def test_a_price_that_cannot_be_used_is_a_defect_and_never_free(price: dict[str, object]) -> None:

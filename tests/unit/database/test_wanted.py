@@ -163,11 +163,7 @@ ENTRIES = {
     "none": ({}, False, None),
     "of what was settled": ({AUDIT: {"result": "refunded", "createdAt": NOW}}, True, None),
     "of what was set aside": ({AUDIT: MISMATCH | {"createdAt": NOW}}, True, AS_MISMATCH),
-    "of the same, without a time": (
-        {AUDIT: MISMATCH},
-        True,
-        UNDATED,
-    ),
+    "of the same, without a time": ({AUDIT: MISMATCH}, True, UNDATED),
     "of another account": ({AUDIT: OTHER}, True, AS_MISMATCH._replace(result=Result.OTHER_ACCOUNT)),
     "of whatever": ({AUDIT: {"result": ["other_account"]}}, True, None),
 }

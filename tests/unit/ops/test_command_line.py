@@ -46,13 +46,7 @@ def test_a_command_to_copy_names_the_project_that_was_named() -> None:
     @command("next")
     @click.pass_obj
     def following(asked: Asked) -> None:
-        asked.output.show(
-            {},
-            [
-                Line("  ./shop refund order-1", Tone.COMMAND),
-                Line("./shop is said"),
-            ],
-        )
+        asked.output.show({}, [Line("  ./shop refund order-1", Tone.COMMAND), Line("./shop is said")])
 
     assert ran("next", function=following).stdout == "  ./shop refund order-1\n./shop is said\n"
     said = ran("next", "--project", "live", function=following).stdout

@@ -103,10 +103,7 @@ def test_what_a_person_has_handled_is_settled_after_all_from_what_is_kept_of_it(
     assert (
         shown.exit_code,
         "it was marked as handled on 2026-03-14 at 15:09:26 UTC, and it cannot" in shown.stdout,
-    ) == (
-        3,
-        True,
-    )
+    ) == (3, True)
 
 
 # --- From what is kept here -------------------------------------------------------------------------------------------

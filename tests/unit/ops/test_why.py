@@ -107,8 +107,7 @@ def test_an_order_that_is_gone_or_never_came_shows_what_waits_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unknown", "helps"),
-    [("evt_9", "./shop replay evt_9"), ("pi_9", "./shop reconcile"), ("order-9", "./shop search")],
+    ("unknown", "helps"), [("evt_9", "./shop replay evt_9"), ("pi_9", "./shop reconcile"), ("order-9", "./shop search")]
 )
 def test_of_what_nothing_is_known_of_it_says_who_may_know(unknown: str, helps: str) -> None:
     answered = operated(a_shop(), "why", unknown)

@@ -23,10 +23,7 @@ ARE: dict[Callable[[object], bool], tuple[list[object], list[object]]] = {
         ["", "EUR", "eu", "euro", "eur\n", " eur", "éur", "€", "e1r", None, 978, ["eur"]],
     ),
     # What can be added to a price, or taken off it.
-    is_adjusting: (
-        [0, 1, -1, AMOUNT_MINOR_MAX, -AMOUNT_MINOR_MAX],
-        [TOO_MUCH, -TOO_MUCH, 1.0, "1", True, None, [1]],
-    ),
+    is_adjusting: ([0, 1, -1, AMOUNT_MINOR_MAX, -AMOUNT_MINOR_MAX], [TOO_MUCH, -TOO_MUCH, 1.0, "1", True, None, [1]]),
 }
 
 

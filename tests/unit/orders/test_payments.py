@@ -103,10 +103,7 @@ MERGED = {
         *(a_payment(amount_refunded=600), a_payment(amount_refunded=1_200)),
         a_payment(amount_refunded=1_200),
     ),
-    "one report that names its session is enough": (
-        *(under_way(attempt=1), a_payment()),
-        a_payment(attempt=1),
-    ),
+    "one report that names its session is enough": (*(under_way(attempt=1), a_payment()), a_payment(attempt=1)),
     "one report of its money clears its doubt": (a_payment(is_doubtful=True), a_payment(), a_payment()),
     "no other report does": (a_payment(is_doubtful=True), under_way(), a_payment(is_doubtful=True)),
     "nor the same again": (*[a_payment(is_doubtful=True)] * 2, a_payment(is_doubtful=True)),

@@ -35,8 +35,7 @@ ALL = (
 
 
 @pytest.mark.parametrize(
-    ("head", "taken"),
-    [(Head(2, "b"), 1 + 2 + 8 + 32 + 128), (Head(1, "a"), 1 + 8 + 32 + 128), (None, 8 + 32 + 128)],
+    ("head", "taken"), [(Head(2, "b"), 1 + 2 + 8 + 32 + 128), (Head(1, "a"), 1 + 8 + 32 + 128), (None, 8 + 32 + 128)]
 )
 def test_its_own_entries_are_those_of_its_chain_and_those_from_before_chains_by_their_time(
     head: Head | None, taken: int

@@ -47,6 +47,7 @@ SHIRTS: Final = ProductRecord("shirt", reserved=3, held=3, stock=7, stock_of_tra
 TAKING: Final = TakingRecord("order-1", {"shirt": 3}, NOW, NOW + timedelta(minutes=9))
 EVENT: Final = EventRecord("evt_1", "order-1", is_claimed=True, has_entry=True)
 DUE: Final = EffectRecord("mail_1", "mail", "order-1", NOW, NOW + timedelta(hours=1))
+PAGE: Final = "./shop why order-1"
 
 BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
     "paid_only_at_stripe": (
@@ -57,32 +58,32 @@ BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
     "paid_only_here": (
         replace(PAYMENT, at_stripe=an_intent(status="canceled", amount_received=0)),
         "order order-1 was paid with pi_1, and for Stripe it is canceled",
-        "./shop why order-1",
+        PAGE,
     ),
     "amounts_differ": (
         replace(PAYMENT, at_stripe=an_intent(amount_received=3_601)),
         "Stripe has received 3601 eur as pi_1, and the order says 3600 eur",
-        "./shop why order-1",
+        PAGE,
     ),
     "refunds_differ": (
         replace(REFUNDS, order=ORDER),
         "Stripe has refunded 600 of pi_1, and order order-1 says 0",
-        "./shop why order-1",
+        PAGE,
     ),
     "units_not_taken": (
         replace(RECORD, stock_moved={"shirt": -2}),
         "order order-1 is finalized: 3 of shirt were sold, and 2 are gone",
-        "./shop why order-1",
+        PAGE,
     ),
     "payment_not_indexed": (
         replace(RECORD, indexed={"pi_1": "order-1", "ch_1": None}),
         "order order-1 was paid with ch_1, whose refunds would not find it",
-        "./shop why order-1",
+        PAGE,
     ),
     "session_of_closed_order": (
         CLOSED,
         "order order-1 is cancelled, and can be paid in cs_1 until 2026-03-14 16:09 UTC",
-        "./shop why order-1",
+        PAGE,
     ),
     "reserved_not_held": (
         replace(SHIRTS, held=1),
@@ -97,18 +98,14 @@ BROKEN: Final[Mapping[str, tuple[Subject, str, str]]] = {
     "taking_overdue": (
         replace(TAKING, now=NOW + timedelta(minutes=10)),
         "units of order order-1 were sold at 2026-03-14 15:09 UTC, and are not taken",
-        "./shop why order-1",
+        PAGE,
     ),
     "claim_without_entry": (
         replace(EVENT, has_entry=False),
         "evt_1 is claimed as settled, and no audit entry says what was done",
         "./shop why evt_1",
     ),
-    "effect_stuck": (
-        DUE,
-        "mail was due at 2026-03-14 15:09 UTC, and nobody has tried it",
-        "./shop why order-1",
-    ),
+    "effect_stuck": (DUE, "mail was due at 2026-03-14 15:09 UTC, and nobody has tried it", PAGE),
 }
 
 BROKEN_BY_THE_RUN: Final[Mapping[str, tuple[Subject, str, str]]] = {
@@ -151,9 +148,7 @@ IN_ORDER: Final[Mapping[str, Subject]] = {
     "units that came back while their product was never short": replace(RECORD, order=REFUNDED),
     "units that could not be counted": replace(RECORD, stock_moved={}, uncounted=frozenset({"shirt"})),
     "units that are never short": replace(
-        RECORD,
-        order=replace(ORDER, unlimited=frozenset({"shirt"}), returned={"shirt": 1}),
-        stock_moved={},
+        RECORD, order=replace(ORDER, unlimited=frozenset({"shirt"}), returned={"shirt": 1}), stock_moved={}
     ),
     "an order under an id that was used before": replace(
         RECORD, order=replace(ORDER, finalized_at=None, failure_reason="id_used_before")
@@ -254,18 +249,10 @@ def test_what_there_is_none_or_more_of_is_said_all_the_same() -> None:
         (
             replace(PAYMENT, order=replace(ORDER, payments=unknown)),
             "Stripe has received 3600 eur as pi_1, and the order says nothing",
-            "./shop why order-1",
+            PAGE,
         ),
-        (
-            replace(TAKING, paid_at=None),
-            "units are to be taken for order order-1, which was not sold",
-            "./shop why order-1",
-        ),
-        (
-            replace(TAKING, units=None),
-            "units are to be taken for order order-1, and nobody can read how many",
-            "./shop why order-1",
-        ),
+        (replace(TAKING, paid_at=None), "units are to be taken for order order-1, which was not sold", PAGE),
+        (replace(TAKING, units=None), "units are to be taken for order order-1, and nobody can read how many", PAGE),
         (
             replace(SHIRTS, to_take=1),
             "3 of shirt are reserved, and orders hold 3 and 1 that are sold are still to be taken",
@@ -274,7 +261,7 @@ def test_what_there_is_none_or_more_of_is_said_all_the_same() -> None:
         (
             replace(RECORD, indexed={}),
             "order order-1 was paid with pi_1 and ch_1, whose refunds would not find it",
-            "./shop why order-1",
+            PAGE,
         ),
     ):
         found = [(each.words, each.remedy) for each in findings_of(subject) if each.rule != "stock_off_trail"]

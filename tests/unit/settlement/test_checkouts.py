@@ -181,10 +181,7 @@ def test_a_session_that_adds_nothing_leaves_the_price_as_it_was() -> None:
 def test_parts_that_come_to_nothing_are_shown_also_of_an_order_that_its_charge_has_settled() -> None:
     even = SessionTotals(3_600, 3_600, discount=490, shipping=490, tax=0, currency="eur")
     order = after(a_payment("evt_charge"), completed(even)).order
-    assert order.adjustments == (
-        Adjustment(AdjustmentKind.DISCOUNT, -490),
-        Adjustment(AdjustmentKind.SHIPPING, 490),
-    )
+    assert order.adjustments == (Adjustment(AdjustmentKind.DISCOUNT, -490), Adjustment(AdjustmentKind.SHIPPING, 490))
     assert (order.status, order.asked) == ("finalized", EUR_36)
 
 

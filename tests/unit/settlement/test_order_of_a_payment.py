@@ -47,10 +47,7 @@ def told_of(store: MemoryStore) -> dict[str, tuple[Any, ...]]:
 DECLINED = a_failure("evt_declined", order_id="order-2")
 PAID: list[OrderEvent] = [a_payment("evt_charge"), a_payment("evt_intent")]
 DISPUTED = a_dispute("evt_dispute")
-REFUNDS: list[OrderEvent] = [
-    an_updated_refund("evt_made"),
-    an_updated_refund("evt_failed", a_refund(status="failed")),
-]
+REFUNDS: list[OrderEvent] = [an_updated_refund("evt_made"), an_updated_refund("evt_failed", a_refund(status="failed"))]
 
 
 def test_an_intent_that_was_declined_for_one_order_pays_for_another_in_any_order_of_events() -> None:

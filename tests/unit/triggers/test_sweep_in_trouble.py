@@ -49,11 +49,7 @@ BESIDE: Mapping[str, tuple[dict[str, Any], int, Mapping[str, int]]] = {
     "an anchor, which is no work that was due": ({"anchor": {"heads": 2, "until": NOW}}, 200, {}),
     "no answer about the trail": ({"anchor": NO_ANSWER}, 200, {"postponed": 1}),
     "a fault in anchoring": ({"anchor": A_FAULT}, 500, {"faults": 1}),
-    "two orders of hot products, at any time": (
-        {"folded": Folded(2, Counter(shirt=3), oldest_seconds=61.2)},
-        200,
-        {},
-    ),
+    "two orders of hot products, at any time": ({"folded": Folded(2, Counter(shirt=3), oldest_seconds=61.2)}, 200, {}),
     "not all that was sold is folded": ({"folded": Folded(lost="StoreUnavailable: no answer")}, 200, {"postponed": 1}),
     "a fault in folding": ({"folded": A_FAULT}, 500, {"faults": 1}),
 }

@@ -29,11 +29,7 @@ RUNS: Mapping[str, tuple[Folded, int, dict[str, object], dict[str, object] | Non
         Folded(2, SHIRTS, gone=Counter(shirt=5, hat=1), oldest_seconds=0.0),
         200,
         {"orders": 2, "complete": True},
-        {
-            "message": f"the units of 2 paid orders taken; {GONE}",
-            "severity": "WARNING",
-            "units": {"shirt": 5},
-        },
+        {"message": f"the units of 2 paid orders taken; {GONE}", "severity": "WARNING", "units": {"shirt": 5}},
     ),
     "what nobody can read": (
         Folded(unreadable=["order-1"], oldest_seconds=400.0),

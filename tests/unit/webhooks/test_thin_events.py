@@ -51,11 +51,7 @@ def test_without_a_key_it_is_kept_for_a_person() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [
-        a_thin_event(context="acct_1"),
-        a_thin_event(snapshot_event=None),
-        a_thin_event(snapshot_event="../refunds"),
-    ],
+    [a_thin_event(context="acct_1"), a_thin_event(snapshot_event=None), a_thin_event(snapshot_event="../refunds")],
     ids=["of another account", "of no other event", "of no id"],
 )
 def test_what_our_key_does_not_show_is_not_asked_for(message: dict[str, Any]) -> None:
