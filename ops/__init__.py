@@ -1,1 +1,1 @@
-"""The operators' command line, `./shop`: it shows what the service knows and decided, and decides nothing itself."""
+"""The operators' command line, `./shop`: shows what the service knows and decided, and decides nothing itself."""

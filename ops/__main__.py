@@ -57,5 +57,5 @@ for each in (*ASKING, stock, *REPAIRS, replay, retry, handle, reconcile, seed, f
 
 
 if __name__ == "__main__":
-    # The name under which click writes completion for shells: docs/operating.md says how to switch that on.
+    # The variable of click's shell completion; docs/operating.md says how to switch that on.
     shop(prog_name="./shop", complete_var="_SHOP_COMPLETE")

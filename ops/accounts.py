@@ -1,4 +1,4 @@
-"""Accounts of Firebase Authentication, and what their tokens claim: as whoever is signed in, or in the emulators.
+"""Accounts of Firebase Authentication and their custom claims, as the signed-in user or in the emulators.
 
 https://cloud.google.com/identity-platform/docs/reference/rest/v1/projects.accounts
 """
@@ -16,7 +16,7 @@ from ops.exit_codes import Failed
 
 _ANSWER_SECONDS_MAX: Final = 30
 _ON_A_PAGE: Final = 1000
-"""As many as the API allows."""
+"""The most that the API allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Account:
     user_id: str
     email: str
     is_verified: bool
-    """Whether whoever has the account has proven that the address is theirs."""
+    """Whether the account's holder has verified the address."""
     claims: Mapping[str, Any]
 
 
@@ -35,7 +35,7 @@ class Accounts:
         """Raises DefaultCredentialsError."""
         if emulator:
             self._session, origin = Session(), f"http://{emulator}/identitytoolkit.googleapis.com"
-            # The emulator's own word for whoever may do anything: https://firebase.google.com/docs/emulator-suite/connect_auth
+            # The emulator's administrator token: https://firebase.google.com/docs/emulator-suite/connect_auth
             self._session.headers["Authorization"] = "Bearer owner"
         else:
             credentials, _ = google.auth.default(
@@ -59,7 +59,7 @@ class Accounts:
                 return
 
     def set_claims(self, user_id: str, claims: Mapping[str, Any]) -> None:
-        """From its next token on, within the hour, the account claims this and nothing else. Raises Failed."""
+        """Replace the account's custom claims, as of its next token within the hour. Raises Failed."""
         said = json.dumps(claims, separators=(",", ":"))
         self._asked("POST", "accounts:update", {"localId": user_id, "customAttributes": said})
 

@@ -1,4 +1,4 @@
-"""What an operator wants done: rehearsed on what is really there, or done. The same code settles both, and decides."""
+"""Carries out an operator's request, or rehearses it on the real data, with the same code as the service."""
 
 import secrets
 import subprocess
@@ -27,17 +27,17 @@ _NOT_SAID: Final = "not said: this is only a rehearsal"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One request, without who makes it."""
+    """One request, without the person making it."""
 
     kind: str
     target: str
-    """The id of what it is done to."""
+    """The id of what it is about."""
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """Whether it is to be done, by whom and why; else it is only rehearsed."""
+    """Whether to do it, who asks and why; otherwise it is only rehearsed."""
 
     is_done: bool
     reason: str | None
@@ -58,11 +58,11 @@ class Answered:
 class Rehearsed:
     answers: Sequence[Answered]
     differences: Mapping[str, Difference]
-    """What would become of each document, by path."""
+    """How each document would change, by path."""
 
 
 def said_how(function: Callable[..., object]) -> Callable[..., object]:
-    """`--yes --reason '…'`, for every command that changes something, which is given them as `how`."""
+    """Adds `--yes --reason '…'` to a command that changes something, passed to it as `how`."""
 
     @wraps(function)
     def with_how(*words: object, yes: bool, reason: str | None, operator: str | None, **more: object) -> object:
@@ -84,7 +84,7 @@ _OPTIONS: Final = (
 
 
 def rehearsed(asked: Asked, acts: Sequence[Act], how: How) -> Rehearsed:
-    """What would become of them, one after the other. Nothing is written. Raises Transient."""
+    """The outcomes of the acts, one after the other. Nothing is written. Raises Transient."""
     store = RehearsalStore(asked.shop.store)
     said = {"operator": how.operator or _NOT_SAID, "reason": how.reason or _NOT_SAID}
     answers = [Answered(act, _answer(asked, store, _request_id(), act, said)) for act in acts]
@@ -92,7 +92,7 @@ def rehearsed(asked: Asked, acts: Sequence[Act], how: How) -> Rehearsed:
 
 
 def done(asked: Asked, acts: Sequence[Act], how: How) -> Iterator[Answered]:
-    """Do them, one after the other, and say what became of each. Raises Failed, click.UsageError."""
+    """Do the acts one after the other, and yield each outcome. Raises Failed, click.UsageError."""
     said = {"operator": how.operator or signed_in_as(asked.shop), "reason": how.reason or ""}
     for act in acts:
         request_id = _request_id()
@@ -101,7 +101,7 @@ def done(asked: Asked, acts: Sequence[Act], how: How) -> Iterator[Answered]:
         except Transient as problem:
             if isinstance(problem.__cause__, GoogleAuthError):
                 raise
-            # To ask once more would be to ask for it twice.
+            # Asking again would be a second request.
             raise Failed(
                 f"Nobody knows yet whether {act.kind} {act.target} is done ({problem}). "
                 f"If operatorRequests/{request_id} is there, its trigger does it; try again only if it is not."
@@ -117,18 +117,18 @@ def _answer(asked: Asked, store: DocumentStore, request_id: str, act: Act, said:
     fields = {"kind": act.kind, "target": act.target, **said, "createdAt": now, **act.parameters}
     store.commit((Create(operator_request_path(request_id), fields),), timeout_seconds=COMMIT_SECONDS_MAX)
     settle = settling(store, terms, partial(_say, asked), patience())
-    # Its trigger may be faster, and does the same: then this is what that has answered.
+    # Its trigger may be faster, and does the same: then this is the trigger's answer.
     return answering(store, settle, terms).answer(request_id, now)
 
 
 def _say(asked: Asked, _severity: str, message: str, *, trace: str | None = None, **_fields: object) -> None:
-    """What settling has to say besides, of parked events that it took up."""
+    """Shows what settling logs about parked events that it took up."""
     del trace
     asked.output.say(message)
 
 
 def signed_in_as(shop: Shop) -> str:
-    """Who is known to have started the command. Raises click.UsageError."""
+    """The account of whoever started the command. Raises click.UsageError."""
     if shop.is_emulated:
         return getuser()
     credentials, _ = google.auth.default()

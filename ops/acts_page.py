@@ -1,4 +1,4 @@
-"""What an act would do, or has done, in words and as the difference in documents. Pure."""
+"""Renders what acts would do or have done, with the documents' differences. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,7 +10,7 @@ from ops.page import Heading, Line, Page, Part, Table, Tone
 
 
 def rehearsal_page(rehearsed: Rehearsed) -> Page:
-    """What would happen, and how to have it happen."""
+    """What would happen, and how to do it."""
     rows = tuple(rows_of(rehearsed.differences))
     table: tuple[Part, ...] = (Table(rows, ("document", "field", "before", "after")),) if rows else ()
     would = [answer for answer in rehearsed.answers if not answer.is_refused]
@@ -19,7 +19,7 @@ def rehearsal_page(rehearsed: Rehearsed) -> Page:
 
 
 def answer_lines(answers: Iterable[Answered], verb: str) -> Sequence[Line]:
-    """What has become of each."""
+    """The outcome of each."""
     return [
         Line(
             f"{answer.act.kind} {answer.act.target} {verb} {answer.outcome.result}"
@@ -47,7 +47,7 @@ def data_of(
 
 
 def bulk_lines(bulk: Bulk) -> Sequence[Part]:
-    """How many orders, and how much money they are about."""
+    """How many orders, and how much money."""
     amounts = " and ".join(f"{amount} {currency}" for currency, amount in sorted(bulk.money.items()))
     more = () if bulk.is_all else (Line("There are more: do these first, then begin again.", Tone.WARNING),)
     return (

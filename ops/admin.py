@@ -11,7 +11,7 @@ from ops.exit_codes import Failed
 from ops.page import Heading, Line, Page, Table, Tone
 
 _CLAIMS: Final = ("admin", "viewer")
-"""As firestore.rules and the console ask for them."""
+"""As in firestore.rules and the console."""
 
 
 @click.group("admin", cls=Commands)
@@ -39,7 +39,7 @@ def add(asked: Asked, email: str, *, viewer: bool) -> None:
     Whoever it is has signed in before, and has proven that the address is theirs.
     """
     account = _account_in(asked.shop.accounts, email)
-    # Anybody can make an account with anybody's address, and a password for it.
+    # Anybody can create an account with somebody else's address and a password.
     if not (account.is_verified or asked.shop.is_emulated):
         raise Failed(f"{email} is not verified: whoever has made that account may be somebody else.")
     _set(asked, account, {"viewer": True} if viewer else {"admin": True})
@@ -72,7 +72,7 @@ def _set(asked: Asked, account: Account, wanted: Mapping[str, Any]) -> None:
 
 
 def _word_for(claims: Mapping[str, Any]) -> str:
-    """Exactly `true`, as the rules read it."""
+    """Only exactly `true` counts, as in the rules."""
     return "act" if claims.get("admin") is True else "look" if claims.get("viewer") is True else ""
 
 

@@ -1,4 +1,4 @@
-"""What of a shop waits for a person: how much, since when, and how much money, in a bounded number of reads."""
+"""Finds what waits for a person in a shop: how much, since when, and how much money, in a bounded number of reads."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,12 +33,12 @@ from orders.order import OrderStatus
 from settlement.terms import AutoRefund, Terms
 
 LISTED_MAX: Final = 100
-"""Of each concern so many are read, those that have waited longest; all of them are counted."""
+"""How many of each concern are read, those waiting longest; all are counted."""
 UNTOUCHED_MAX: Final = timedelta(minutes=20)
-"""After so long the sweep, which runs every five minutes, should have taken it up, whatever it had to do before."""
+"""The sweep, which runs every five minutes, should have taken it up by then, whatever else it had to do."""
 ASKED_WITHIN: Final = timedelta(days=1)
 REQUESTS_MAX: Final = 1_000
-"""Of a day. No index tells those that are answered from the others."""
+"""In a day. No index separates answered requests from the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +47,35 @@ class Concern:
     says: str
     count: int
     items: tuple[Item, ...]
-    """Those that have waited longest."""
+    """Those waiting longest."""
     money: tuple[Money, ...]
-    """At risk in these items, one sum a currency."""
+    """At risk in these items, one sum per currency."""
     needs_person: bool
 
     @property
     def is_complete(self) -> bool:
-        """Whether the money is that of all, and not only of those that are listed."""
+        """Whether the money covers all of them, not only those listed."""
         return self.count <= len(self.items)
 
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """One thing that may wait for a person, and how it is found."""
+    """One thing that may wait for a person, and how to find it."""
 
     name: str
     says: str
     query: Callable[[datetime], Query]
     item: Callable[[Found], Item | None]
-    """None for what was found and is none."""
+    """None for documents that turn out not to wait."""
     needs_person: Callable[[Terms], bool] = lambda _: True
     is_counted: bool = True
-    """Whether all that the query finds counts, and not only what is an item."""
+    """Whether everything that the query finds counts, or only what is an item."""
     still: Callable[[Sequence[Found], Reader, Terms, datetime], Sequence[Found]] = lambda found, *_: found
-    """What of it is still so, if more has to be read to tell."""
+    """Filters out what no longer waits, if more has to be read to tell."""
 
 
 def concerns_of(reader: Reader, terms: Terms, now: datetime) -> tuple[Concern, ...]:
-    """Each that there may be, also where nothing is. Raises Transient."""
+    """All concerns, also those with nothing waiting. Raises Transient."""
     return tuple(_concern(watched, reader, terms, now) for watched in WATCHED)
 
 
@@ -83,7 +83,7 @@ def _concern(watched: _Watched, reader: Reader, terms: Terms, now: datetime) -> 
     query = watched.query(now)
     found = reader.find(query)
     items = tuple(item for each in watched.still(found, reader, terms, now) if (item := watched.item(each)))
-    # What fits on a page needs no counting.
+    # If everything is on the page, it need not be counted.
     is_all = len(found) < query.at_most or not watched.is_counted
     count = len(items) if is_all else reader.count(query)
     return Concern(
@@ -132,13 +132,13 @@ def _effects(*states: str, is_overdue: bool = False) -> Callable[[datetime], Que
 
 
 def _disputes(_now: datetime) -> Query:
-    """Those that wait for evidence, by deadline. Served by the index (status, dueBy)."""
+    """Those waiting for evidence, by deadline. Served by the index (status, dueBy)."""
     waiting = Where("status", "in", ["needs_response", "warning_needs_response"])
     return Query("disputes", (waiting,), "dueBy", at_most=LISTED_MAX)
 
 
 def _requests(now: datetime) -> Query:
-    """Those of a day, answered or not. Served by the index of createdAt."""
+    """Those of the last day, answered or not. Served by the index of createdAt."""
     made = (Where("createdAt", ">=", now - ASKED_WITHIN), Where("createdAt", "<=", now - UNTOUCHED_MAX))
     return Query("operatorRequests", made, "createdAt", at_most=REQUESTS_MAX)
 
@@ -149,23 +149,23 @@ def _findings(_now: datetime) -> Query:
 
 
 def _overpaid(_now: datetime) -> Query:
-    """Served by the index (overpaid, createdAt), in which only such orders are."""
+    """Served by the index (overpaid, createdAt), which contains only such orders."""
     return Query("orders", (Where("overpaid", "==", True),), "createdAt", at_most=LISTED_MAX)
 
 
 def _refund_lost(_now: datetime) -> Query:
-    """Served by the index (refundLost, updatedAt), in which only such orders are."""
+    """Served by the index (refundLost, updatedAt), which contains only such orders."""
     return Query("orders", (Where("refundLost", "==", True),), "updatedAt", at_most=LISTED_MAX)
 
 
 def _uncounted(_now: datetime) -> Query:
-    """The latest. Served by the index (wentUncounted, createdAt desc), in which nearly no order is."""
+    """The latest. Served by the index (wentUncounted, createdAt desc), which contains very few orders."""
     went_uncounted = (Where(WENT_UNCOUNTED, "==", True),)
     return Query("orders", went_uncounted, "createdAt", is_descending=True, at_most=LISTED_MAX)
 
 
 def _waiting_for_a_person(found: Sequence[Found], _: Reader, terms: Terms, now: datetime) -> Sequence[Found]:
-    """Where the shop refunds by itself, only what it should have refunded by now."""
+    """If the shop refunds automatically, only what it should have refunded by now."""
     if terms.auto_refund is AutoRefund.OFF:
         return found
     return [each for each in found if (item := of_overpaid(each)) and item.since <= now - UNTOUCHED_MAX]

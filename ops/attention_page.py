@@ -1,4 +1,4 @@
-"""What waits for a person, in words. Pure."""
+"""Renders what waits for a person. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from ops.waiting import Item
 from reconciliation.finding import to_copy
 
 SHOWN_MAX: Final = 5
-"""So many of each are named."""
+"""How many of each concern are named."""
 
 
 def page_of(concerns: Sequence[Concern], project: str, now: datetime) -> Page:

@@ -1,4 +1,4 @@
-"""`./shop audit`: whether the audit trail is as it was written, and what to keep of it elsewhere."""
+"""`./shop audit`: checks that the audit trail is as it was written, and prints what to keep of it elsewhere."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ _OF_ENTRIES: Final = {
     "from_before": "from before their chain began, so that nothing can be said of them",
     "set_aside": "of events that changed nothing",
 }
-"""What entries may be, as a verdict counts them, in words."""
+"""What a verdict counts, as text."""
 
 
 @click.group("audit", cls=Commands)
@@ -91,7 +91,7 @@ def anchor(asked: Asked, since: str | None) -> None:
 
 
 def _check_that_something_was_looked_at(trail: Trail, order: str, kept: Path | None, looked_at: int) -> None:
-    """That nothing is wrong must not be said of an id that is mistyped. Raises Failed."""
+    """A mistyped id must not be reported as fine. Raises Failed."""
     if not trail.has_order(order):
         raise Failed(f"Nothing is known of {order}: there is no order, and no entry of the trail.")
     if kept and not looked_at:
@@ -111,7 +111,7 @@ def _verdicts(trail: Trail, order: str | None, kept: Path | None, findings: list
 
 
 def _anchors(trail: Trail, kept: Iterable[Mapping[str, Any]], findings: list[Finding]) -> Iterator[AnchorRead]:
-    """With the heads that are in the file, or where it has none, those in Firestore, if they are what was kept."""
+    """The anchors with their heads from the file, or else from Firestore, if those are what was kept."""
     for each in kept:
         anchor_id, there = str(each["anchor"]), trail.anchor(str(each["anchor"]))
         defect = there.defect if there else "it is gone"
@@ -127,7 +127,7 @@ def _anchors(trail: Trail, kept: Iterable[Mapping[str, Any]], findings: list[Fin
 
 
 def _kept(file: Path) -> list[Mapping[str, Any]]:
-    """Raises Failed."""
+    """The anchors in the file. Raises Failed."""
     text = file.read_text()
     try:
         read = json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines()]

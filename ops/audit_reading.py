@@ -1,4 +1,4 @@
-"""The audit trail as it is in Firestore, page by page: entries, where orders say that chains end, and anchors."""
+"""Reads the audit trail from Firestore page by page: entries, the ends of chains, and anchors."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAGE: Final = 1_000
 _LOOKS_MAX: Final = 5
 Heads = Mapping[str | None, tuple[Head, ...]]
-"""What is anchored, by order; under None, of operators' other acts."""
+"""Anchored heads by order id; under None, those of operators' other acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class AnchorRead:
 
     @property
     def defect(self) -> str | None:
-        """What is wrong with it by itself; None if nothing is."""
+        """What is wrong with the anchor itself; None if nothing is."""
         if not has_its_hash(self.fields):
             return "it is not what was hashed"
         lines = "".join(f"{order_id} {head.count} {head.hash}\n" for order_id, head in self.heads)
@@ -44,7 +44,7 @@ class Trail:
         self._client = client
 
     def verdicts(self) -> Iterator[Verdict]:
-        """On every order. What seems wrong is looked at again alone, since orders change while they are read."""
+        """A verdict on every order. What seems wrong is checked again alone, since orders change during reading."""
         entries = _paged(self._client.collection("auditLog").order_by("orderId").order_by("createdAt"))
         orders = _paged(self._client.collection("orders").select(["createdAt", *HEAD_FIELDS]).order_by("__name__"))
         read = (_entry(entry, fields) for entry, fields in entries)
@@ -52,7 +52,7 @@ class Trail:
             yield self.verdict(verdict.order_id) if verdict.findings else verdict
 
     def verdicts_between(self, since: datetime | None, until: datetime | None) -> Iterator[Verdict]:
-        """On operators' other acts, and on the orders that were changed in this time and have a chain.
+        """Verdicts on operators' other acts, and on orders that changed in this time and have a chain.
 
         Served by the index (updatedAt, auditCount).
         """
@@ -61,7 +61,7 @@ class Trail:
             yield self.verdict(order.id)
 
     def verdict(self, order_id: str | None, anchored: tuple[Head, ...] = ()) -> Verdict:
-        """On one order, of which nothing has changed while it was read, unless it never rests; None is no order."""
+        """A verdict on one order, read again if it changed meanwhile, up to a limit. None: operators' other acts."""
         from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - nothing else takes so long to import
 
         entries = self._client.collection("auditLog").where(filter=FieldFilter("orderId", "==", order_id))
@@ -84,12 +84,12 @@ class Trail:
         return None if fields is None else AnchorRead(anchor_id, fields, heads)
 
     def anchors_since(self, moment: datetime | None) -> Iterator[AnchorRead]:
-        """All that reach beyond this moment, or only the latest."""
+        """All anchors that reach beyond this moment; without one, only the latest."""
         latest = self._client.document("sweeps/anchor").get().to_dict() or {}
         found = [
             (anchor.id, fields)
             for anchor, fields in _paged(self._client.collection("anchors").order_by("__name__"))
-            # One without its time was changed, and is printed as it is.
+            # An anchor without a time was tampered with, and is printed as it is.
             if (_until(fields) > moment if moment else fields.get("hash") == latest.get("auditHead"))
         ]
         yield from (read for anchor_id, _ in found if (read := self.anchor(anchor_id)))

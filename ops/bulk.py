@@ -1,4 +1,4 @@
-"""All orders of a status in place of one: exactly those that were counted, and only by who knows how many they are."""
+"""Acts on all orders of a status: exactly those that were shown, and only for someone who knows how many there are."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,12 +20,12 @@ ORDERS_MAX: Final = 1_000
 SET_DIGITS: Final = 8
 
 MoneyOf = Callable[[Order], tuple[str, int] | None]
-"""What of an order's money an act is about: its currency, and the amount in minor units."""
+"""The currency and the amount in minor units that an act on this order is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Which set it is, as whoever wants to change it has said; None where somebody is asked."""
+    """The set that the caller names; None if they are to be asked."""
 
     count: int | None
     digest: str | None
@@ -42,19 +42,19 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """What was found."""
+    """The orders that were found."""
 
     orders: int
     money: Mapping[str, int]
     """In minor units, by currency."""
     is_all: bool
-    """Whether there are no more than are done in one call."""
+    """Whether there are no more than one call handles."""
     set: str
-    """Other orders, or other money, have another one."""
+    """A digest that differs for other orders or other money."""
 
 
 def one_or_all(function: Callable[..., object]) -> Callable[..., object]:
-    """`ORDER`, or `--all --status STATUS`; the command is given them as `chosen`."""
+    """Adds `ORDER`, or `--all --status STATUS`, to a command, passed to it as `chosen`."""
 
     @wraps(function)
     def with_chosen(
@@ -103,18 +103,19 @@ def chosen_orders(asked: Asked, chosen: Chosen, money_of: MoneyOf) -> tuple[Sequ
 
 
 def set_of(members: Iterable[str]) -> str:
-    """A short name of exactly these, in whatever order."""
+    """A short digest of exactly these members, in whatever sequence."""
     return sha256("\n".join(sorted(members)).encode()).hexdigest()[:SET_DIGITS]
 
 
 def check_set(asked: Asked, said: Said, what: str, found: tuple[int, str], shown: Iterable[Part]) -> None:
-    """Let nobody change another set than the one that they have seen.
+    """Check that the caller has seen exactly the set that is about to change.
 
-    Who sits at a terminal sees it now, and types how many there are. Who does not names the set that was shown before.
+    At a terminal it is shown now, and the caller types how many there are. Without one, the caller names the digest
+    shown before.
 
     Args:
-        found: how many there are, and their set.
-        shown: what they are, in words.
+        found: how many there are, and their digest.
+        shown: a description of them.
 
     Raises:
         click.UsageError: nothing may be done.

@@ -1,4 +1,4 @@
-"""From what is wanted to what is shown: dry, unless it is to be done."""
+"""Rehearses acts and shows the result, or does them."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from ops.exit_codes import ExitCode
 
 
 def carry_out(asked: Asked, acts: Sequence[Act], how: How, bulk: Bulk | None = None) -> None:
-    """Show what would become of these acts, or do them. Ends with 1 if none of them can be done, with 3 if some cannot.
+    """Show what would become of these acts, or do them. Exits with 1 if none can be done, with 3 if some cannot.
 
     Args:
         bulk: what was found, if more than one order was asked for.
@@ -30,7 +30,7 @@ def carry_out(asked: Asked, acts: Sequence[Act], how: How, bulk: Bulk | None = N
                 answers.append(answer)
                 progress.by(1)
     finally:
-        # Also if the database or Ctrl-C ends it halfway: what is done is done.
+        # Even if the database or Ctrl-C stops it halfway: what is done is done.
         if answers or not acts:
             page = (*found, *answer_lines(answers, "ended as"))
             asked.output.show(data_of(answers, {}, bulk, is_done=True), page)

@@ -1,4 +1,4 @@
-"""All that is on record of one order, gathered in a bounded number of reads."""
+"""Gathers all that is on record about one order, in a bounded number of reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ from orders.money import Money
 from orders.order import Order
 
 HAPPENINGS_MAX: Final = 300
-"""Of each kind that an order has a long list of."""
+"""Of each kind of which an order may have many."""
 NOTIFIED_MAX: Final = 100
-"""For the notices of so many of its latest causes is looked."""
+"""Notices are looked up for this many of its latest causes."""
 OTHERS_MAX: Final = 50
 SWEPT: Final = "within minutes, for six hours; after that, ask for it again"
-"""Until when a request is answered whose trigger was lost."""
+"""How long the sweep answers a request whose trigger was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class ParkedEvent:
     money: Money | None
     since: datetime
     payment_id: str | None
-    """Of its PaymentIntent, or else its charge; None where what is kept names neither."""
+    """Its PaymentIntent, or else its charge; None if neither is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that reconciliation has found, and that is not mended yet."""
+    """A reconciliation finding that is still open."""
 
     finding_id: str
     rule: str
@@ -61,7 +61,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Something that an operator has asked for, and that nobody has answered yet."""
+    """An operator's request that is not answered yet."""
 
     request_id: str
     kind: str
@@ -79,7 +79,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableEffect:
-    """A document among the effects that this release cannot perform, so that nobody does."""
+    """A document in the outbox that this release cannot perform, so it is not performed."""
 
     effect_id: str
     kind: str
@@ -91,14 +91,14 @@ class UnreadableEffect:
 class Case:
     order_id: str
     order: Order | None
-    """None if there is no such order, or no more."""
+    """None if there is no such order (any more)."""
     products: Mapping[str, Product]
-    """Those that it is for."""
+    """The order's products."""
     went_uncounted: bool
-    """Whether units of it moved while their product had no inventory."""
+    """Whether units of it moved while their product had no inventory document."""
     checkout: Checkout | None
     taking: Mapping[str, int]
-    """What is sold of it, and not yet taken from the inventory."""
+    """Units sold and not taken from the inventory yet."""
     is_taking_unreadable: bool
     timeline: tuple[Happening, ...]
     """The earliest first."""
@@ -109,7 +109,7 @@ class Case:
     findings: tuple[Finding, ...]
     requests: tuple[Request, ...]
     cut: tuple[str, ...]
-    """Of what there may be more than was read."""
+    """Lists that may have more entries than were read."""
 
 
 def case_of(order_id: str, reader: Reader) -> Case:
@@ -141,7 +141,7 @@ def case_of(order_id: str, reader: Reader) -> Case:
 
 
 def _queries_of(order_id: str) -> Mapping[str, Query]:
-    """What an order has lists of, by the name that `cut` has for it."""
+    """The queries for lists of an order's records, by their names in `cut`."""
     of_order = (Where("orderId", "==", order_id),)
     return {
         "audit entries": Query("auditLog", of_order, "createdAt", at_most=HAPPENINGS_MAX),
@@ -155,7 +155,7 @@ def _queries_of(order_id: str) -> Mapping[str, Query]:
 
 
 def _timeline_of(listed: Mapping[str, Sequence[Found]], notices: Iterable[Found]) -> tuple[Happening, ...]:
-    """By when their documents were committed: the clocks of two machines differ."""
+    """Sorted by when documents were committed, since the clocks of two machines differ."""
     happenings = [
         (each, happening_in(each))
         for documents, happening_in in (
@@ -194,7 +194,7 @@ def finding_in(found: Found) -> Finding:
 
 
 def unanswered_in(found: Found) -> Request | None:
-    """None if it is answered; or if it is about something else, which may be named like an order."""
+    """None if it is answered, or if it concerns something else with an id like an order's."""
     fields = found.fields
     if fields.get("settledAt") is not None or fields.get("kind") in OF_NO_ORDER:
         return None
@@ -209,7 +209,7 @@ def _effects_in(documents: Iterable[Found]) -> Iterable[Effect]:
 
 
 def unreadable_effect_in(found: Found) -> UnreadableEffect | None:
-    """None if it can be read, or is done."""
+    """None if it is readable, or done."""
     fields = found.fields
     if effect_from(found.id, _document(found)) or fields.get("state") == EffectState.SUCCESS:
         return None

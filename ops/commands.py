@@ -1,4 +1,4 @@
-"""What every command has in common: --project and --json before or behind its name, and how it ends."""
+"""What all commands share: --project and --json before or after the name, and exit codes."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +20,7 @@ def _now() -> datetime:
 
 @dataclass
 class Asked:
-    """What a command is given: `@click.pass_obj`."""
+    """What a command gets by `@click.pass_obj`."""
 
     project: str | None = None
     as_json: bool = False
@@ -29,7 +29,7 @@ class Asked:
 
     @cached_property
     def shop(self) -> Shop:
-        """The shop that it is about, opened when it is first asked for."""
+        """The shop, opened on first use."""
         return self.open(self.project, self.now)
 
     @cached_property
@@ -38,7 +38,7 @@ class Asked:
 
 
 def options() -> Sequence[click.Option]:
-    """What may be said before a command and behind it; behind it wins."""
+    """Options allowed before and after a command; after it, they override."""
     return (
         click.Option(
             ["--project"],
@@ -69,7 +69,7 @@ def _take_json(context: click.Context, _option: click.Parameter, is_wanted: bool
 
 
 def _check_texts(given: Iterable[object]) -> None:
-    """What a terminal sends in another encoding can be neither stored nor shown. Raises click.UsageError."""
+    """Text that a terminal sends in another encoding can be neither stored nor shown. Raises click.UsageError."""
     for each in given:
         for text in each if isinstance(each, tuple) else (each,):
             if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
@@ -93,7 +93,7 @@ class Command(click.Command):
 
 
 class Commands(click.Group):
-    """All of them, or a family such as `stock set`: what is written under `@family.command()` is a Command, too."""
+    """All commands, or a family such as `stock set`; its `@family.command()` also creates a Command."""
 
     command_class = Command
     group_class = type
@@ -103,11 +103,11 @@ class Commands(click.Group):
         self.params += options()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """As they are registered: what only asks comes first. click would sort them by name."""
+        """In order of registration, those that only read first; click would sort by name."""
         del ctx
         return list(self.commands)
 
 
 def command(name: str) -> Callable[[Callable[..., object]], Command]:
-    """`@command("why")` makes a Command of a function, whose docstring is its help."""
+    """`@command("why")` turns a function into a Command with its docstring as help."""
     return click.command(name, cls=Command)

@@ -1,4 +1,4 @@
-"""Which shop a command is about, and the way into its database: as whoever is signed in, or into the emulators."""
+"""Opens the shop that a command is about: its project and database, as the signed-in user or in the emulators."""
 
 import json
 import os
@@ -36,16 +36,16 @@ _EMULATOR: Final = "FIRESTORE_EMULATOR_HOST"
 _AUTH_EMULATOR: Final = "FIREBASE_AUTH_EMULATOR_HOST"
 _FROM_THE_ENVIRONMENT: Final = ("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT")
 _OF_EMULATORS: Final = "demo-"
-"""How the projects begin that only emulators have, as for the Firebase tools."""
+"""The prefix of projects that exist only in emulators, as in the Firebase tools."""
 
 
 @dataclass(frozen=True)
 class Shop:
-    """One shop. Nothing is connected before it is used."""
+    """One shop. It connects on first use."""
 
     project: str
     environment: Mapping[str, str]
-    """Its settings beside the secrets, as the functions are given them, and where the emulators are, if it is there."""
+    """Its settings except the secrets, as its functions get them, and the emulators' addresses, if it runs there."""
     now: Callable[[], datetime]
 
     @cached_property
@@ -64,7 +64,7 @@ class Shop:
 
     @cached_property
     def reader(self) -> Reader:
-        """For whatever only looks. Raises DefaultCredentialsError."""
+        """For reading only. Raises DefaultCredentialsError."""
         from ops.firestore_reader import FirestoreReader  # noqa: PLC0415 - imports the client
 
         return FirestoreReader(self.client)
@@ -78,14 +78,14 @@ class Shop:
 
     @cached_property
     def stripe(self) -> "StripeApi | None":
-        """What asks Stripe, or what stands in for it; None without a key. Raises SettingsError."""
+        """Stripe's API, or its stand-in; None without a key. Raises SettingsError."""
         from ops.stripe_access import stripe_access  # noqa: PLC0415 - imports Stripe's library
 
         return stripe_access(self.environment, os.environ)
 
     @cached_property
     def accounts(self) -> "Accounts":
-        """Of whoever has signed in. Raises DefaultCredentialsError."""
+        """The accounts of the shop's users. Raises DefaultCredentialsError."""
         from ops.accounts import Accounts  # noqa: PLC0415 - imports another HTTP client
 
         return Accounts(self.project, os.environ.get(_AUTH_EMULATOR) if self.is_emulated else None)
@@ -96,11 +96,11 @@ class Shop:
 
 
 def open_shop(named: str | None, now: Callable[[], datetime], folder: Path = ROOT) -> Shop:
-    """The shop of the project that is named, by its id or by its alias in .firebaserc, or else the default one.
+    """The shop of the named project, by id or by alias in .firebaserc; otherwise the default one.
 
     Raises:
         click.UsageError: no project is named anywhere.
-        Failed: it is one of the emulators, and they are not up.
+        Failed: the project is the emulators', and they are not running.
     """
     project = project_named(named, os.environ, folder / ".firebaserc")
     if project.startswith(_OF_EMULATORS) and not os.environ.get(_EMULATOR):
@@ -108,14 +108,14 @@ def open_shop(named: str | None, now: Callable[[], datetime], folder: Path = ROO
             os.environ.update(found(os.environ, BUILD).variables())
         except NoEmulators as problem:
             raise Failed(str(problem)) from None
-    # Otherwise Google's library wonders which project its credentials are for.
+    # Otherwise Google's library warns that its credentials' project is unknown.
     os.environ["GOOGLE_CLOUD_PROJECT"] = project
     emulator = {_EMULATOR: host} if (host := os.environ.get(_EMULATOR)) else {}
     return Shop(project, {**settings_of(folder, project), **emulator, "GOOGLE_CLOUD_PROJECT": project}, now)
 
 
 def project_named(named: str | None, environment: Mapping[str, str], firebaserc: Path) -> str:
-    """The first that names one: `--project`, the environment, .firebaserc, the emulators. Raises click.UsageError."""
+    """The project named first: by `--project`, the environment, .firebaserc, the emulators. Raises click.UsageError."""
     projects = _projects_in(firebaserc)
     if named:
         return projects.get(named, named)
@@ -130,7 +130,7 @@ def project_named(named: str | None, environment: Mapping[str, str], firebaserc:
 
 
 def _projects_in(firebaserc: Path) -> Mapping[str, str]:
-    """Projects by their aliases, as `firebase use --add` leaves them."""
+    """Projects by alias, as `firebase use --add` stores them."""
     if not firebaserc.is_file():
         return {}
     projects: Mapping[str, str] = json.loads(firebaserc.read_text()).get("projects", {})
@@ -139,7 +139,7 @@ def _projects_in(firebaserc: Path) -> Mapping[str, str]:
 
 @contextmanager
 def problems_in_words() -> Iterator[None]:
-    """Whatever keeps a command from the database ends it with one line that says what to do, and the right code."""
+    """Ends a command that cannot reach the database or Stripe with one line saying what to do, and the right code."""
     try:
         yield
     except GoogleAuthError:
@@ -163,7 +163,7 @@ def problems_in_words() -> Iterator[None]:
 
 
 def _api_errors() -> type[Exception]:
-    """What Google's client raises, imported only once something is raised."""
+    """The base class of the client's errors, imported only when an error is raised."""
     from google.api_core.exceptions import GoogleAPICallError  # noqa: PLC0415
 
     return GoogleAPICallError

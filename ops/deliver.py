@@ -31,7 +31,7 @@ _PAID: Final = "payment_intent.succeeded"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What one delivery was answered."""
+    """The answer to one delivery."""
 
     event_id: str
     event_type: str
@@ -39,7 +39,7 @@ class Delivered:
     said: str
     reason: str | None
     order_status: str | None
-    """What the order is then."""
+    """The order's status afterwards."""
 
 
 @command("deliver")
@@ -93,7 +93,7 @@ def _seconds(asked: Asked) -> int:
 
 
 def _mode_of(asked: Asked, *, is_live_meant: bool) -> bool:
-    """Whether the event is one of live mode. Raises Failed."""
+    """Whether to send a live-mode event. Raises Failed."""
     expected = asked.shop.settings.terms.expected_livemode
     if asked.shop.is_emulated or expected is False:
         return False
@@ -106,7 +106,7 @@ def _mode_of(asked: Asked, *, is_live_meant: bool) -> bool:
 
 
 def signing_secret(settings: Mapping[str, str], environment: Mapping[str, str], *, livemode: bool) -> str:
-    """The first signing secret in the environment that is for this mode; without any, the emulators' own.
+    """The first signing secret in the environment for this mode; without any, the emulators' own.
 
     Raises:
         Failed: there is none.

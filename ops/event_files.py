@@ -1,4 +1,4 @@
-"""Stripe's events in a file, as its API, its command line and its dashboard write them. Pure."""
+"""Parses Stripe's events from a file, as written by its API, command line or dashboard. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ _EVENTS: Final = ("event", "v2.core.event")
 
 
 class NoEvents(ValueError):
-    """A text holds something else than events. The message says where, and repeats nothing of it."""
+    """The text contains something else than events. The message says where, and quotes nothing."""
 
 
 def events_in(text: str) -> tuple[Json, ...]:
-    """All events of the text: one object, several one after the other (JSON Lines), or lists of them.
+    """All events in the text: one object, several one after the other (JSON Lines), or lists of them.
 
     Raises:
-        NoEvents: something else is in it.
+        NoEvents: it contains something else.
     """
     return tuple(event for value in _values_in(text) for event in _events_of(value))
 

@@ -1,4 +1,4 @@
-"""Where an event is taken from that is to be settled again: from Stripe, from a file, or from what is kept here."""
+"""Gets an event to be settled again: from Stripe, from a file, or from what is stored here."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ from webhooks.stripe_fields import Json, is_stripe_id
 from webhooks.thin_events import snapshot_of
 
 EVENTS_MAX: Final = 1_000
-"""Of what is kept here, in one call: a rehearsal keeps them all in memory."""
+"""Stored events in one call: a rehearsal keeps them all in memory."""
 REPLAYED: Final = (*sorted(UNSETTLED), Result.ERROR, Result.ORDER_NOT_FOUND, Result.PAYMENT_NOT_FOUND)
-"""How those events ended that can end otherwise when they are settled again."""
+"""The results that may change when an event is settled again."""
 NO_KEY: Final = (
     "Stripe cannot be asked: STRIPE_API_KEY is not set. A restricted key that may read events is enough; or take it "
     "from the functions: export STRIPE_API_KEY=$(gcloud secrets versions access latest --secret=STRIPE_API_KEY)"
@@ -35,18 +35,18 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One event that somebody wants settled again."""
+    """An event that is to be settled again."""
 
     event_id: str
     origin: Origin
     event: Json | StripeEvent | None
-    """As Stripe writes it, or as it is kept while it is parked."""
+    """As Stripe writes it, or as it is stored while parked."""
     obstacle: str | None = None
-    """Why there is none."""
+    """Why there is no event."""
 
 
 def from_id(event_id: str, stripe: StripeApi | None, reader: Reader) -> Candidate:
-    """The event as Stripe keeps it; if Stripe does not show it and it waits or is handled, as it is kept here.
+    """The event from Stripe; if Stripe does not show it, the stored one, if it is parked or was handled.
 
     Raises Transient.
     """
@@ -61,7 +61,7 @@ def from_id(event_id: str, stripe: StripeApi | None, reader: Reader) -> Candidat
 
 
 def from_stripe(event_id: str, stripe: StripeApi | None) -> Candidate:
-    """The event as Stripe keeps it. Raises StripeUnavailable."""
+    """The event from Stripe. Raises StripeUnavailable."""
     if stripe is None:
         return Candidate(event_id, Origin.STRIPE, None, NO_KEY)
     if not is_stripe_id(event_id):
@@ -80,7 +80,7 @@ def from_stripe(event_id: str, stripe: StripeApi | None) -> Candidate:
 
 
 def from_file(message: Json, stripe: StripeApi | None) -> Candidate:
-    """The event as Stripe keeps it, if Stripe can be asked and knows it; else as the file has it.
+    """The event from Stripe, if it can be asked and has it; otherwise the file's.
 
     Raises StripeUnavailable.
     """
@@ -103,7 +103,7 @@ def _snapshot_of(message: Json, stripe: StripeApi) -> Candidate | None:
 
 
 def from_claim(claim: Found, stripe: StripeApi | None) -> Candidate:
-    """The event as its claim keeps it; as Stripe does, if the claim keeps none. Raises StripeUnavailable."""
+    """The event stored in its claim; if there is none, from Stripe. Raises StripeUnavailable."""
     if kept := parked_event_from(claim.id, claim.fields):
         return Candidate(claim.id, Origin.KEPT, kept)
     return from_stripe(claim.id, stripe)
@@ -113,17 +113,17 @@ def from_claim(claim: Found, stripe: StripeApi | None) -> Candidate:
 class Claims:
     found: Sequence[Found]
     is_all: bool
-    """Whether there are no more than are taken at once."""
+    """Whether there are no more than one call handles."""
 
 
 def parked_claims(reader: Reader, since: datetime | None) -> Claims:
-    """Of all that was parked since then and still is, the oldest first. Served by the index (processed, parkedAt)."""
+    """Events parked since then that still are, the oldest first. Served by the index (processed, parkedAt)."""
     later = (Where("parkedAt", ">=", since),) if since else ()
     return _claims(_pages(reader, Query("webhookEvents", (Where("processed", "==", False), *later), "parkedAt")))
 
 
 def claims_that_ended(reader: Reader, result: str, since: datetime | None) -> Claims:
-    """Of all events that ended like this and came since then. Served by the index of `result`."""
+    """Events with this result that came since then. Served by the index of `result`."""
     found = _pages(reader, Query("webhookEvents", (Where("result", "==", result),)))
     return _claims(claim for claim in found if since is None or _came_since(claim, since))
 
@@ -141,6 +141,6 @@ def _pages(reader: Reader, query: Query) -> Iterator[Found]:
 
 
 def _came_since(claim: Found, since: datetime) -> bool:
-    # That field rises steadily, and is not indexed.
+    # Filtered here: the field rises steadily, so it is not indexed.
     received_at = time_or_none(claim.fields.get("receivedAt"))
     return received_at is not None and received_at >= since

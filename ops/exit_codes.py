@@ -1,4 +1,4 @@
-"""With what a command ends, for scripts: 0 fine, 1 failed, 2 called wrongly, 3 found something, 4 not signed in."""
+"""Exit codes for scripts: 0 fine, 1 failed, 2 called wrongly, 3 found something, 4 not signed in."""
 
 from enum import IntEnum
 
@@ -8,16 +8,16 @@ import click
 class ExitCode(IntEnum):
     FINE = 0
     FAILED = 1
-    """What was asked for was not done, or cannot be known."""
+    """It was not done, or that is unknown."""
     USAGE = 2
-    """The command was called wrongly, and nothing was done. click itself ends with this."""
+    """The command was called wrongly, and nothing was done. click uses this code, too."""
     FOUND = 3
     """It was done, and found something that needs a person."""
     NOT_SIGNED_IN = 4
 
 
 class Failed(click.ClickException):
-    """The message says what to do about it. Nothing else is printed."""
+    """The message says what to do. Nothing else is printed."""
 
     exit_code = ExitCode.FAILED
 

@@ -52,5 +52,5 @@ def _csv_into(output: TextIO, columns: tuple[str, ...]) -> Callable[[Row], objec
 
 
 def _as_text(value: object) -> object:
-    """What a customer has chosen, as an order's id, must not be taken for a formula."""
+    """Text that a customer chose, such as an order's id, must not be taken for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_FORMULA) else value

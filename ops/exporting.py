@@ -1,4 +1,4 @@
-"""What an accountant asks for, one row a thing: amounts in the currency's minor units, each beside its currency."""
+"""The books for an accountant, one row per item, with amounts in minor units beside their currency."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ class Export:
     columns: tuple[str, ...]
     collection: str
     rows: Callable[[str, Mapping[str, Any]], Iterator[Row]]
-    """The rows that are in one document, by its id and its fields."""
+    """The rows of one document, from its id and fields."""
     happened_at: str
-    """The column that says when."""
+    """The column with the time."""
     index: tuple[str, str] | None = None
-    """Two fields whose index has all documents in the order of that time, the first of them."""
+    """The two fields of an index that sorts all documents by that time, which is the first of them."""
 
 
 def _orders(order_id: str, fields: Mapping[str, Any]) -> Iterator[Row]:
     order = order_from(order_id, fields)
     received, currency = order.received, _currency_of(order)
-    # One row has one currency, which is that of the money.
+    # A row has only one currency, that of the money received.
     asked = order.asked if order.asked and order.asked.currency == currency else None
     yield {
         "orderId": order_id,
@@ -114,10 +114,10 @@ EXPORTS: Final[Mapping[str, Export]] = {
 
 
 def rows_of(export: Export, since: datetime | None, until: datetime | None, client: "Client") -> Iterator[Row]:
-    """The rows from one moment on and before another, page by page.
+    """The rows from `since` until before `until`, page by page.
 
-    Where an index has them in the order of their time, only what is in the window is read, in that order. Else all
-    documents of the collection are, in the order of their ids: of what has no such index, none may be missed.
+    With an index by time, only documents in that window are read, in that order. Otherwise the whole collection is read
+    by id, so that none is missed.
     """
     for document in documents_of(_query_of(export, since, until, client)):
         for row in export.rows(document.id, document.to_dict() or {}):

@@ -47,7 +47,7 @@ def moment_of(shop: Shop) -> Moment:
 
 
 def page_of(found: Sequence[tuple[OpenFinding, Fields]], progress: Progress) -> Page:
-    """The oldest first; what a person has handled, last."""
+    """The oldest first; findings that a person has handled come last."""
     handled = [part for finding, fields in found if finding.is_handled for part in _handled(finding, fields)]
     if all(finding.is_handled for finding, _ in found):
         return *_all_is_well(progress, "Nothing else" if handled else "Nothing"), *handled
@@ -80,7 +80,7 @@ def _handled(finding: OpenFinding, fields: Fields) -> Page:
 
 
 def _all_is_well(progress: Progress, nothing: str) -> Page:
-    """As far as anybody has looked."""
+    """Nothing is wrong, as far as has been checked."""
     if until := progress.matched_until:
         return (Line(f"{nothing} disagrees of what happened before {until:%Y-%m-%d %H:%M} UTC.", Tone.GOOD),)
     return (

@@ -1,4 +1,4 @@
-"""The command line's `Reader`, on Firestore."""
+"""The command line's `Reader` on Firestore."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -39,7 +39,7 @@ class FirestoreReader:
 
     def count(self, query: Query) -> int:
         try:
-            # The library's types do not say that it can be called so.
+            # The library's types lack this call.
             aggregation: Any = self.built(query).count("n")
             answered = aggregation.get(timeout=ANSWER_SECONDS_MAX)
         except GoogleAPICallError as error:
@@ -47,7 +47,7 @@ class FirestoreReader:
         return int(answered[0][0].value)
 
     def built(self, query: Query) -> FirestoreQuery:
-        """As Firestore's library has it."""
+        """The query in Firestore's library."""
         built: FirestoreQuery = self._named(query)
         for where in query.where:
             built = built.where(filter=FieldFilter(where.field, where.operator, where.value))
@@ -74,7 +74,7 @@ class FirestoreReader:
 
 def _found(document: DocumentSnapshot[DocumentReference]) -> Found:
     created = document.create_time
-    # The library returns this time in one of two types, depending on what was asked.
+    # The library returns this time in one of two types, depending on the request.
     at: datetime = created.ToDatetime(tzinfo=UTC) if isinstance(created, Timestamp) else created
     return Found(document.reference.path, document.to_dict() or {}, at)
 

@@ -40,7 +40,7 @@ def forget(asked: Asked, user: str, how: How) -> None:
 
 
 def _erase(found: Sequence[Erasure], asked: Asked, how: How) -> None:
-    """Erase all of it. First it is put on record: after the first order nothing shows any more whose it was."""
+    """Erase all of it. It is recorded first: after the first order, nothing shows any more whose it was."""
     moment, client = asked.now(), asked.shop.client
     record = client.document(f"erasures/{moment:%Y%m%dT%H%M%S%fZ}")
     record.create(

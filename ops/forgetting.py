@@ -1,4 +1,4 @@
-"""What names a customer, and what becomes of each of these documents when the customer is erased."""
+"""Finds the documents that name a customer, and says what to do with each when the customer is erased."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -24,7 +24,7 @@ class Act(StrEnum):
     TAKE_NAME_OUT = "take the user id out"
     TAKE_REASON_OUT = "take the reason out, which names them"
     STAYS = "stays, and its reason names them"
-    """The trail is a chain, and what nobody has answered yet is still to be read."""
+    """The trail is a chain, and an unanswered request is still to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Erasure:
     path: str
     act: Act
     status: str | None = None
-    """Of an order."""
+    """An order's."""
 
 
 def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
-    """All that names the customer, page by page. Each is of one document, and what is done is not found again.
+    """All documents that name the customer, page by page. Finished ones are not found again.
 
-    Whatever leads to another document comes after that: who dies between them finds it the next time.
+    A document that leads to others comes after them, so that an interrupted run finds them the next time.
     """
     yield from _reasons_naming(user_id, client)
     for effect in _naming(user_id, client.collection("effects")):
@@ -48,7 +48,7 @@ def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
             Erasure(each.reference.path, Act.DELETE) for each in _naming(user_id, client.collection(collection))
         )
     for effect in _naming(user_id, client.collection("effects")):
-        # What operators are told is told all the same, and what is to be refunded is refunded.
+        # Messages to operators and refunds are still carried out.
         act = Act.DELETE if _is_for_customer(effect) else Act.TAKE_NAME_OUT
         yield Erasure(effect.reference.path, act)
     for collection in (f"users/{user_id}/fcmTokens", f"notifications/{user_id}/messages"):
@@ -58,14 +58,14 @@ def erasures_of(user_id: str, client: "Client") -> Iterator[Erasure]:
     for notice in _naming(user_id, client.collection(f"notifications/{OPERATORS}/messages")):
         yield Erasure(notice.reference.path, Act.TAKE_NAME_OUT)
     for order in _naming(user_id, client.collection("orders")):
-        # The checkout goes first: an earlier release wrote no user id into it, and it is found by the order alone.
+        # The checkout goes first: an earlier release wrote no user id into it, so only the order leads to it.
         if client.document(f"checkouts/{order.id}").get([]).exists:
             yield Erasure(f"checkouts/{order.id}", Act.DELETE)
         yield Erasure(order.reference.path, Act.TAKE_NAME_OUT, str((order.to_dict() or {}).get("status")))
 
 
 def reason_erasure(path: str, fields: Mapping[str, Any], names: Collection[str]) -> Erasure | None:
-    """What becomes of whatever holds an operator's reason; None if that has none of these names."""
+    """What to do with a document that holds an operator's reason; None if the reason has none of these names."""
     said = fields.get("askedBy") if _is_claim(path) else fields
     reason = said.get("reason") if isinstance(said, Mapping) else None
     if not isinstance(reason, str) or not any(_is_named_in(reason, name) for name in names):
@@ -76,27 +76,27 @@ def reason_erasure(path: str, fields: Mapping[str, Any], names: Collection[str])
 
 
 def _is_claim(path: str) -> bool:
-    """Then its own `reason` is why it is parked, and the operator's is beside it."""
+    """Whether it is a claim, whose own `reason` says why it is parked, with the operator's under `askedBy`."""
     return path.startswith("webhookEvents/")
 
 
 def _is_named_in(reason: str, name: str) -> bool:
-    """As a word of its own: an id of two letters is in many words, and is not looked for at all."""
+    """Whether the name is a whole word of the reason. Very short ids are never looked for: many texts have them."""
     is_telling = len(name) >= NAME_CHARACTERS_MIN
     return is_telling and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", reason, re.IGNORECASE) is not None
 
 
 def _reasons_naming(user_id: str, client: "Client") -> Iterator[Erasure]:
-    """Of all requests, findings and acts on no order that there are, and of what is kept of the customer's orders.
+    """Reasons that name the customer, in all requests, findings and acts on no order, and in the customer's orders.
 
-    By their id, mail and number. It comes first, since their address is found for as long as nothing else is erased.
+    They are found by id, mail and phone number. This comes first, as long as the address is not erased.
     """
     names = set(_names_of(user_id, client))
     orders = _naming(user_id, client.collection("orders"))
     of_orders = (
         each for order in orders for each in chain(_entries_of(order.id, client), _claims_of(order.id, client))
     )
-    # What customers are sent is deleted as a whole.
+    # Messages to the customer are deleted as a whole.
     effects = (each for each in _naming(user_id, client.collection("effects")) if not _is_for_customer(each))
     kept = (documents_of(client.collection(name)) for name in ("operatorRequests", "findings"))
     for each in chain(*kept, _entries_of(None, client), effects, of_orders):
@@ -131,7 +131,7 @@ def _entries_of(order_id: str | None, client: "Client") -> "Iterator[DocumentSna
 
 
 def _mail_of(effect: "DocumentSnapshot[DocumentReference]", client: "Client") -> Iterator[Erasure]:
-    """What the shop's extension was given to send to the customer."""
+    """The mail that the shop's extension was to send to the customer."""
     fields = effect.to_dict() or {}
     key = fields.get("idempotencyKey")
     if fields.get("kind") == EffectKind.MAIL and fields.get("recipient") == Audience.CUSTOMER and is_document_id(key):
@@ -141,7 +141,7 @@ def _mail_of(effect: "DocumentSnapshot[DocumentReference]", client: "Client") ->
 
 
 def erase(erasure: Erasure, client: "Client") -> None:
-    """One field at the most, so that it neither overwrites nor stops what the service writes at the same moment."""
+    """Changes at most one field, so that it neither overwrites nor blocks what the service writes at the same time."""
     from google.cloud.firestore import DELETE_FIELD  # noqa: PLC0415 - as above
 
     document = client.document(erasure.path)

@@ -50,13 +50,13 @@ def handle(asked: Asked, ids: tuple[str, ...], of: str | None, how: How) -> None
 
 
 def _kind_of(some_id: str, reader: Reader) -> HandledKind:
-    """Raises Failed, Transient."""
+    """What the id is of. Raises Failed, Transient."""
     there = reader.read(*(path(some_id) for path in (*_PATHS.values(), payment_path)))
     kinds = [kind for kind, path in _PATHS.items() if path(some_id) in there]
     if not kinds:
         nothing = f"There is no effect, no finding and no event {some_id}"
         if payment_path(some_id) in there:
-            # Most likely it is not needed, or its refund failed, and somebody has paid it back in another way.
+            # Most likely the payment is not needed or its refund failed, and somebody has paid it back in another way.
             raise Failed(f"{nothing}, but a payment. What waits of it, and what ends that: {to_copy('why', some_id)}")
         raise Failed(f"{nothing}. `./shop status` says what waits.")
     if len(kinds) > 1:

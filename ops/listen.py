@@ -20,9 +20,9 @@ class Listening:
     """What to type, in this order."""
 
     secret: str
-    """So that the functions take what is forwarded."""
+    """Makes the functions accept what is forwarded."""
     start: str
-    """So that they are given it."""
+    """Starts forwarding."""
     listen: str
 
 
@@ -45,7 +45,7 @@ def _in_emulators(url: str | None) -> Listening:
         webhook = url or found(os.environ, BUILD).webhook
     except NoEmulators as problem:
         raise Failed(str(problem)) from None
-    # The one that is there stays, or `make pay` is not believed any more.
+    # The present secret stays, or `make pay` would be refused.
     line = f"{STRIPE_WEBHOOK_SECRET}={EMULATORS_SECRET},$(stripe listen --print-secret)"
     return Listening(f'echo "{line}" >> .secret.local', "make emulators", listen_command(webhook))
 
@@ -65,7 +65,7 @@ def _in_project(asked: Asked, url: str | None) -> Listening:
 
 
 def listen_command(webhook: str) -> str:
-    """What the Stripe CLI is called with: only what the webhook handles is forwarded."""
+    """The Stripe CLI's command line: only events that the webhook handles are forwarded."""
     return f"stripe listen --events {','.join(sorted(HANDLED_TYPES))} --forward-to {webhook}"
 
 

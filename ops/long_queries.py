@@ -1,4 +1,4 @@
-"""What a query finds, to its end: however much that is, one page of it is in memory."""
+"""Reads all results of a query, with only one page in memory."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,7 @@ PAGE: Final = 300
 def documents_of(
     query: "CollectionReference | Query", page: int = PAGE
 ) -> "Iterator[DocumentSnapshot[DocumentReference]]":
-    """All of them. Whoever deletes one as it comes skips none of the others."""
+    """All of them. Deleting one as it comes skips no other."""
     following = query.limit(page)
     while found := list(following.stream()):
         yield from found
@@ -24,7 +24,7 @@ def documents_of(
 def in_time(
     query: "CollectionReference | Query", field: str, since: datetime | None, until: datetime | None, then: str
 ) -> "Query":
-    """Of a query, what has a time in this field from one moment on and before another, by that, and then by another."""
+    """The query's documents with this field from `since` until before `until`, sorted by it, then by another."""
     from google.cloud.firestore import FieldFilter  # noqa: PLC0415 - nothing else takes so long to import
 
     ordered = query.order_by(field).order_by(then)

@@ -1,4 +1,4 @@
-"""What an id is of, and to which order it leads: a payment's, an event's, a refund's, whatever a person has at hand."""
+"""Finds what an id is of (payment, event, refund and so on), and which order it leads to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from ops.reading import Found, Query, Reader, Where
 from orders.order import OrderStatus
 
 REFUNDED_ORDERS_MAX: Final = 500
-"""In so many of the latest orders of which something was refunded is a refund looked for: no index leads to it."""
+"""A refund is looked for in this many of the latest refunded orders, since no index leads to it."""
 REFUNDABLE: Final = [
     str(status)
     for status in (
@@ -56,12 +56,12 @@ class Kind(StrEnum):
 class Lead:
     kind: Kind
     order_id: str | None
-    """None where it leads to no order, or to several."""
+    """None if it leads to no order, or to several."""
     found: tuple[Found, ...] = ()
-    """What is known under the id itself."""
+    """The documents with this id."""
 
 
-# The order in which an id is tried; the first that is known decides.
+# Tried in this sequence; the first that exists decides.
 _PATHS: Final = (
     (Kind.ORDER, order_path),
     (Kind.PAYMENT, payment_path),
@@ -108,7 +108,7 @@ def _order_of(kind: Kind, found: Found) -> str | None:
 
 
 def _of_payment(payment: Found, reader: Reader) -> Lead:
-    """One without an order, and which events still wait for it: those that a person has handled stay in its list."""
+    """A payment without an order, with the events still waiting for it; its list also has those marked as handled."""
     listed = {claim_path(each): each for each in known_payment_from(Document(payment.fields, None)).waiting}
     claims = reader.read(*listed) if listed else {}
     parked = [
@@ -134,7 +134,7 @@ def _of_session(session_id: str, reader: Reader) -> Lead | None:
 
 
 def _of_order_gone(order_id: str, reader: Reader) -> Lead | None:
-    """An order that does not exist, or no more, and of which something is on record."""
+    """An order that does not exist (any more), if something is on record about it."""
     if reader.read(taking_path(order_id)):
         return Lead(Kind.ORDER, order_id)
     parked = reader.find(Query("webhookEvents", (Where("orderId", "==", order_id),), at_most=1))

@@ -1,7 +1,7 @@
-"""How money that an order owes goes back: each way as a command, and which of them comes first. Pure.
+"""The ways to pay back what an order owes, as commands, in the sequence to consider them. Pure.
 
-Of several ways, each but the first begins with "or". To take two of them pays back once: what was ordered anew, or has
-gone back elsewhere, is not tried again, and what is tried again is not left to be ordered.
+Each alternative but the first begins with "or". Following two of them pays back only once: a refund that was ordered
+anew or made elsewhere is not retried, and one that is retried is not left to be ordered.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _ELSEWHERE: Final = (
 
 
 def steps_for_money(order: Order, case: Case) -> Iterator[Step]:
-    """None while a refund of it is on its way."""
+    """The steps; none while a refund is under way."""
     refunds = [each for each in case.effects if each.stored.effect.kind is EffectKind.STRIPE_REFUND]
     given_up = [each for each in refunds if each.stored.state is EffectState.ERROR]
     to_retry = [each for each in given_up if why_not_again(each.stored, _stored(case.effects), order) is None]
@@ -47,7 +47,7 @@ def _of_status(order: Order, to_retry: Sequence[Effect]) -> Iterator[Step]:
 
 
 def _is_left(order: Order) -> bool:
-    """Whether there is something to order of what it is paid with: what Stripe is at may take days, and is none."""
+    """Whether something is left to order of what it is paid with; pending refunds, which take days, do not count."""
     is_left = (order.refunds.promised_of(each) < amount_of(each) for each in order.paid_with)
     return order.received is None or any(is_left)
 

@@ -1,4 +1,4 @@
-"""What a person can do next about an order: each thing that waits for somebody, and the command that helps. Pure."""
+"""What a person can do next about an order: each thing that waits, with the command that helps. Pure."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ _PARKED: Final[Mapping[str, str]] = {
     "too. To try this one alone",
     Result.ERROR: ". Once what it names is mended and deployed",
 }
-"""What helps an event that is parked, before it is replayed."""
+"""What helps a parked event before it is replayed."""
 
 
 def steps_of(case: Case, now: datetime) -> Iterator[Step]:
@@ -114,7 +114,7 @@ def steps_for_parked(parked: ParkedEvent) -> Iterator[Step]:
 
 
 def is_taking_overdue(order: Order, now: datetime) -> bool:
-    """Whether the units that it sold of hot products should have been taken by now."""
+    """Whether its sold units of hot products should have been taken by now."""
     return order.finalized_at is not None and now - order.finalized_at >= OVERDUE_AFTER
 
 

@@ -1,4 +1,4 @@
-"""Orders in a list: one row each. Pure."""
+"""A list of orders, one row each. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

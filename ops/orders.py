@@ -55,7 +55,7 @@ def query_for(
 
 
 def _next_of(found: Sequence[Found], limit: int) -> str | None:
-    """Where the next page begins; None where this one is the last."""
+    """The start of the next page; None if this is the last."""
     if len(found) < limit:
         return None
     at = found[-1].fields["createdAt"]

@@ -1,4 +1,4 @@
-"""Where a command speaks: data on stdout, for people or as JSON; talk and progress on stderr."""
+"""A command's output: data to stdout, for people or as JSON; messages and progress to stderr."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,20 +22,20 @@ _STYLES: Final[Mapping[Tone, str]] = {
     Tone.WARNING: "bold red",
     Tone.COMMAND: "bold cyan",
 }
-# A page in a file or a pipe is as wide as its longest line.
+# In a file or a pipe, a page is as wide as its longest line.
 _COLUMNS_OF_FILES: Final = 10_000
 
 
 class Output:
-    """Colours only where it is a terminal, and never with NO_COLOR."""
+    """Uses colours only on a terminal, and never with NO_COLOR."""
 
     def __init__(self, *, as_json: bool, project: str | None = None) -> None:
-        """Args: project: the one that was named, which commands to copy must name again."""
+        """Args: project: the one that was named, which commands to copy must repeat."""
         self._as_json, self._project = as_json, project
         self._out, self._talk = _console(stderr=False), _console(stderr=True)
 
     def show(self, data: object, page: Page) -> None:
-        """Print the data with --json, else the page: both say the same."""
+        """Print the data with --json, otherwise the page, which says the same."""
         if self._as_json:
             print(json.dumps(json_of(data), indent=2))  # noqa: T201 - data, as it is
             return
@@ -43,29 +43,29 @@ class Output:
             self._out.print(renderable(self.in_project(part)), soft_wrap=isinstance(part, Line))
 
     def in_project(self, part: Part) -> Part:
-        """The same, and where it is a command to copy, about the same project."""
+        """The same; a command to copy names the project."""
         if isinstance(part, Line) and part.tone is Tone.COMMAND:
             return replace(part, text=self.copyable(part.text))
         return part
 
     def copyable(self, text: str) -> str:
-        """The text whose first command names the project that was named."""
+        """The text, in which the first command names the project, if one was named."""
         return text.replace("./shop", f"./shop --project {self._project}", 1) if self._project else text
 
     def say(self, text: str) -> None:
-        """Talk to the person, beside the data."""
+        """Print a message to stderr."""
         self._talk.print(Text(printable(text)))
 
     @contextmanager
     def progress(self, what: str, total: int | None = None) -> Iterator["Advance"]:
-        """Show how far long work is, on a terminal."""
+        """Show the progress of long work on a terminal."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=self._talk, transient=True, disable=not self._talk.is_terminal) as progress:
             yield Advance(progress, progress.add_task(printable(what), total=total))
 
     @property
     def screen(self) -> Console:
-        """For what is drawn again and again."""
+        """For output that is redrawn."""
         return self._out
 
 
@@ -80,7 +80,7 @@ class Advance:
 
 
 def spaced(page: Page) -> Iterator[Part]:
-    """With an empty line before each heading, unless the page begins with it."""
+    """Adds an empty line before each heading but the first part."""
     for number, part in enumerate(page):
         if number and isinstance(part, Heading):
             yield Line("")
@@ -98,7 +98,7 @@ def renderable(part: Part) -> RenderableType:
 
 
 def json_of(value: object) -> object:
-    """The value as JSON has it: times in ISO 8601, dataclasses as objects of their fields, sets in order."""
+    """The value for JSON: times in ISO 8601, dataclasses as objects, sets sorted."""
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: json_of(getattr(value, each.name)) for each in fields(value)}
     match value:
@@ -119,7 +119,7 @@ def json_of(value: object) -> object:
 
 
 def printable(text: str) -> str:
-    """Customers write some of what is shown, and may write what moves a terminal's cursor: shown as �."""
+    """Replaces control characters by �: customers write some of what is shown, perhaps with terminal escapes."""
     return "".join(each if each.isprintable() or each == "\n" else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 

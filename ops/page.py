@@ -1,4 +1,4 @@
-"""What a command has to say, as frozen data: lines and tables. Pure; `ops.output` shows it."""
+"""A command's output as frozen data: lines and tables. Pure; `ops.output` prints it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from enum import Enum, auto
 class Tone(Enum):
     PLAIN = auto()
     QUIET = auto()
-    """What may be skipped."""
+    """May be skipped."""
     GOOD = auto()
     WARNING = auto()
-    """What needs a person."""
+    """Needs a person."""
     COMMAND = auto()
     """To be copied as it is."""
 
@@ -32,7 +32,7 @@ class Cell:
     text: str
     tone: Tone = Tone.PLAIN
     is_number: bool = False
-    """Whether it is aligned to the right."""
+    """Aligned to the right."""
 
 
 Row = tuple[str | Cell, ...]
@@ -42,7 +42,7 @@ Row = tuple[str | Cell, ...]
 class Table:
     rows: Sequence[Row]
     columns: tuple[str, ...] = ()
-    """Their names; none are shown if there are none."""
+    """Column names; without any, there is no header."""
 
 
 Part = Heading | Line | Table

@@ -1,6 +1,6 @@
-"""Where a list goes on, as a text to copy: the last row's time and id. Pure.
+"""The position where a list goes on, as text to copy: the last row's time and id. Pure.
 
-With the time alone, rows of one moment would be lost, or shown twice.
+With the time alone, rows of the same moment would be lost or shown twice.
 """
 
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from ops.times import moment_from
 
 
 def cursor_of(at: datetime, document_id: str) -> str:
-    # Firestore keeps microseconds.
+    # Firestore stores microseconds.
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z,{document_id}"
 
 

@@ -1,4 +1,4 @@
-"""Times, ages and amounts as operators read them: in English, and in UTC. Pure."""
+"""Formats times, ages and amounts for operators, in English and in UTC. Pure."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,7 +14,7 @@ def moment(at: datetime) -> str:
 
 
 def age(since: datetime, now: datetime) -> str:
-    """How long ago, or until when, to its two largest units."""
+    """How long ago, or how long from now, in its two largest units."""
     return span(abs(now - since))
 
 
@@ -28,7 +28,7 @@ def span(duration: timedelta) -> str:
 
 
 def amount(money: Money | None) -> str:
-    """What it comes to; a dash where no amount is known."""
+    """The amount; a dash if there is none."""
     return (
         "-" if money is None else amount_in_words(money.amount, money.currency, "en").replace("\N{NO-BREAK SPACE}", " ")
     )
@@ -39,7 +39,7 @@ def amounts(several: tuple[Money, ...]) -> str:
 
 
 def added(several: list[Money]) -> tuple[Money, ...]:
-    """What they come to, one sum a currency."""
+    """The sums, one per currency."""
     sums: dict[str, int] = {}
     for money in several:
         sums[money.currency] = sums.get(money.currency, 0) + money.amount

@@ -1,4 +1,4 @@
-"""What the command line asks of a database, as frozen data: documents under paths, queries, and counts. Pure."""
+"""What the command line reads of a database, as frozen data: documents, queries and counts. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from database.store import Fields
 
 LAST: Final = "\uf8ff"
-"""Sorts behind all that ids are made of: what begins with a text lies between that and the text followed by this."""
+"""Sorts after all characters of ids: ids with a prefix lie between the prefix and the prefix followed by this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +21,20 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What of a collection is wanted: so many documents at most, in an order that no two of them share."""
+    """Up to a number of documents of a collection, in a total order."""
 
     collection: str
     where: tuple[Where, ...] = ()
     order_by: str | None = None
-    """A field, and of documents that agree in it, their ids; None orders by id alone."""
+    """A field, with ties sorted by id; None sorts by id alone."""
     is_descending: bool = False
     prefix: str = ""
-    """How the ids begin of those that are wanted; only where nothing else says what is."""
+    """The beginning of the ids; only without other conditions."""
     after: tuple[object, str] | None = None
-    """The value of `order_by` and the id of the last document that was seen."""
+    """The value of `order_by` and the id of the last document seen."""
     at_most: int = 100
     is_group: bool = False
-    """Whether all collections of this name are asked, wherever they are."""
+    """Whether to query all collections of this name, wherever they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Found:
 
 
 class Reader(Protocol):
-    """Nothing is changed. Each raises Transient, or a fault of `database.errors`."""
+    """Reads only. Each method raises Transient, or an error of `database.errors`."""
 
     def read(self, *paths: str) -> Mapping[str, Found]:
-        """The documents that there are, by path."""
+        """The existing documents, by path."""
 
     def find(self, query: Query) -> tuple[Found, ...]: ...
 
     def count(self, query: Query) -> int:
-        """How many there are, however many are wanted at most."""
+        """How many there are, regardless of the query's limit."""

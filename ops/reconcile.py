@@ -38,7 +38,7 @@ def reconcile(context: click.Context, since: str | None, *, yes: bool) -> None:
     Stripe could not be asked: then only what the database alone shows was looked at.
     """
     asked: Asked = context.obj
-    # Nobody ends it, and from a time that is named the next one would begin there, too.
+    # No time limit: nobody stops it, and after a stop the next run would start again at `--since`.
     job = replace(job_of(asked.shop, _said_by(asked)), seconds_max=inf)
     dry = Dry(job)
     start = since_from(since, asked.now()) if since else None
@@ -52,8 +52,8 @@ def reconcile(context: click.Context, since: str | None, *, yes: bool) -> None:
 
 
 def job_of(shop: Shop, log: Log) -> "Reconciliation":
-    """Without a key it asks the database alone. Raises SettingsError."""
-    # No other command has use for these, nor for Stripe's library.
+    """The job; without a key it checks only the database. Raises SettingsError."""
+    # No other command needs these, nor Stripe's library.
     from ops.stripe_access import with_key  # noqa: PLC0415
     from service.wiring import service_on  # noqa: PLC0415
 
@@ -70,7 +70,7 @@ def _unasked(reconciled: Reconciled) -> str:
 
 @dataclass(slots=True)
 class Dry:
-    """The same run, of which nothing is settled or written down."""
+    """The same run without settling or writing anything."""
 
     whole: "Reconciliation"
     missing: list[Cause] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Dry:
 
 
 def page_of(reconciled: Reconciled, missing: Sequence[Cause]) -> Page:
-    """What was looked at, what was missing or is settled now, and what disagrees."""
+    """What was checked, what was missing or is settled now, and what disagrees."""
     looked_at = (
         f"Looked at {reconciled.events} events, {reconciled.payments} payments, {reconciled.refunds} refunds, "
         f"{reconciled.orders} orders and {reconciled.products} products"

@@ -115,7 +115,7 @@ def _act(
     orders, bulk = chosen_orders(asked, chosen, money_of)
     if how.is_done:
         check_set(asked, chosen.said, "orders", (bulk.orders, bulk.set), bulk_lines(bulk))
-    # One that is in another status by its turn is not one of those that were counted.
+    # An order that has changed its status meanwhile was not among those counted.
     meant = {**parameters, "expectedStatus": chosen.status}
     carry_out(asked, [Act(kind, each.order_id, meant) for each in orders], how, bulk)
 

@@ -31,7 +31,7 @@ ItemT = TypeVar("ItemT")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Which:
-    """The events that somebody wants settled again: by one of these."""
+    """The events to settle again, named in one of these ways."""
 
     events: Sequence[str]
     file: TextIO | None
@@ -104,7 +104,7 @@ def _do(asked: Asked, readings: Readings, how: How, shown: Sequence[Part]) -> No
 
 
 def _candidates(asked: Asked, which: Which) -> tuple[Sequence[Candidate], bool]:
-    """What is to be settled, and whether that is all there is. Raises Failed, StripeUnavailable."""
+    """The events, and whether these are all. Raises Failed, StripeUnavailable."""
     stripe, reader = asked.shop.stripe, asked.shop.reader
     if which.events:
         return _looked_up(asked, which.events, lambda event_id: from_id(event_id, stripe, reader)), True

@@ -1,4 +1,4 @@
-"""What would become of events that are settled again, or has: in words, and as the difference in documents. Pure."""
+"""Renders what would become or has become of replayed events, with the documents' differences. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -15,7 +15,7 @@ _UNSIGNED: Final = (
 
 
 def found_lines(readings: Readings, *, is_all: bool, is_set: bool) -> Sequence[Part]:
-    """How many events, and how much money they are about; and unless each was named, how the set of them is named."""
+    """How many events and how much money; unless each event was named, also the digest of the set."""
     sums = [
         f"{amount} {currency} {kind}"
         for kind, amounts in readings.money.items()
@@ -44,7 +44,7 @@ def rehearsal_page(rehearsal: Rehearsal) -> Page:
 
 
 def replay_lines(replays: Sequence[Replay], verb: str) -> Sequence[Line]:
-    """What becomes of each."""
+    """The outcome of each."""
     return [_line_of(replay, verb) for replay in replays]
 
 

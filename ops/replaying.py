@@ -1,4 +1,4 @@
-"""Events that were taken from somewhere, settled again by what settles deliveries: rehearsed first, or in earnest."""
+"""Settles events again with the code that settles deliveries: rehearsed first, or in earnest."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,19 +31,19 @@ _ONLY_REHEARSED: Final = AskedBy("not said: this is only a rehearsal", "not said
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What becomes of one event."""
+    """The outcome of one event."""
 
     event_id: str
     event_type: str | None
     origin: Origin
     result: Result | None
-    """None if nobody can settle it now; the note says why."""
+    """None if it cannot be settled now; the note says why."""
     order_id: str | None
     note: str | None
 
     @property
     def is_stuck(self) -> bool:
-        """Whether it is not settled, and a person has to see why."""
+        """Whether it is not settled, so that a person has to find out why."""
         return self.result is None or self.result in REPLAYED
 
     @property
@@ -55,19 +55,19 @@ class Replay:
 class Rehearsal:
     replays: Sequence[Replay]
     differences: Mapping[str, Difference]
-    """What would become of each document, by path."""
+    """How each document would change, by path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Events as they are understood, each with where it comes from; and those that nobody can settle."""
+    """Parsed events, each with its origin; and those that cannot be settled."""
 
     events: Sequence[tuple[Candidate, Readable]]
     obstacles: Sequence[Replay]
 
     @property
     def money(self) -> Mapping[str, Mapping[str, int]]:
-        """What payments and refunds they report, once each, in minor units: by which of these, then by currency."""
+        """The sums of reported payments and refunds, each counted once, in minor units: by kind, then by currency."""
         reported = {
             (kind, next(iter(event.payment_ids), event.event_id), money)
             for _, event in self.events
@@ -81,7 +81,7 @@ class Readings:
 
     @property
     def set(self) -> str:
-        """Other events have another one."""
+        """A digest that differs for other events."""
         return set_of(candidate.event_id for candidate, _ in self.events)
 
     @property
@@ -90,7 +90,7 @@ class Readings:
 
 
 def readings_of(asked: Asked, candidates: Sequence[Candidate]) -> Readings:
-    """The events as the service reads them, each once: payments first, for which others may wait, then by their age."""
+    """The events as the service reads them, each once: payments first, since others may wait for them, then by age."""
     naming = asked.shop.settings.naming
     events: dict[str, tuple[Candidate, Readable]] = {}
     obstacles: list[Replay] = []
@@ -119,7 +119,7 @@ def _turn(found: tuple[Candidate, Readable]) -> tuple[bool, float]:
 
 
 def asked_by(asked: Asked, how: How) -> AskedBy:
-    """Who wants it and why, as it will be on record. Raises click.UsageError."""
+    """The operator and reason, as they will be recorded. Raises click.UsageError."""
     who = AskedBy(how.operator or signed_in_as(asked.shop), how.reason or "")
     if len(who.operator) > OPERATOR_CHARACTERS_MAX or len(who.reason) > REASON_CHARACTERS_MAX:
         raise click.UsageError(
@@ -129,14 +129,14 @@ def asked_by(asked: Asked, how: How) -> AskedBy:
 
 
 def rehearsed(asked: Asked, readings: Readings) -> Rehearsal:
-    """What would become of them, one after the other. Nothing is written. Raises Transient."""
+    """The outcomes, one after the other. Nothing is written. Raises Transient."""
     store = RehearsalStore(asked.shop.store)
     replays = tuple(_replays(asked, store, readings, _ONLY_REHEARSED))
     return Rehearsal((*replays, *readings.obstacles), store.differences)
 
 
 def done(asked: Asked, readings: Readings, who: AskedBy) -> Iterator[Replay]:
-    """Settle them, one after the other, and say what became of each."""
+    """Settle them one after the other, and yield each outcome."""
     yield from _replays(asked, asked.shop.store, readings, who)
     yield from readings.obstacles
 
@@ -156,7 +156,7 @@ def _replays(asked: Asked, store: DocumentStore, readings: Readings, who: AskedB
         except Transient as problem:
             if isinstance(problem.__cause__, GoogleAuthError):
                 raise
-            # To settle it once more changes nothing if it is settled.
+            # Settling it again changes nothing if it is settled.
             reason = f"nobody knows whether it is settled ({problem}): replay it again"
             yield Replay(event.event_id, event.event_type, candidate.origin, None, event.order_id, reason)
         else:
@@ -173,7 +173,7 @@ def _replay_of(
 
 
 def _on_record(event_id: str, store: DocumentStore) -> tuple[Result, str]:
-    """What an event is that was settled or set aside before."""
+    """The result of an event that was settled or set aside before, with a note."""
     paths = audit_path(event_id), claim_path(event_id)
     found = store.read(paths, timeout_seconds=COMMIT_SECONDS_MAX)
     fields = next((document.fields for path in paths if (document := found[path])), {})

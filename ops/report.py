@@ -1,4 +1,4 @@
-"""One order on one page, as frozen data: what JSON has of it, and what `ops.report_page` puts into words. Pure."""
+"""The report on one order as frozen data, for JSON and for `ops.report_page`. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,11 +34,11 @@ class StockRow:
     taken: int
     returned: int
     stock: int | None
-    """On the shelf, for all; None where it is never short, or where its figures cannot be used."""
+    """Units on hand; None if the product is never short, or its figures are unusable."""
     reserved: int | None
     available: int | None
     defect: str | None
-    """Why nothing can be held of it."""
+    """Why the product cannot be held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ class Report:
     refunded: Money | None
     payments: tuple[PaymentRow, ...]
     session: str | None
-    """The Checkout session that the service has opened for it, and its state."""
+    """The Checkout session that the service opened for it, and its state."""
     stock: tuple[StockRow, ...]
     disputes: tuple[Dispute, ...]
     parked: tuple[ParkedEvent, ...]
     findings: tuple[Finding, ...]
     requests: tuple[Request, ...]
-    """Asked for by operators, and not answered yet."""
+    """Operators' requests that are not answered yet."""
     timeline: tuple[Happening, ...]
     cut: tuple[str, ...]
     next: tuple[Step, ...]

@@ -1,4 +1,4 @@
-"""The report on an order, in words. Pure."""
+"""Renders the report on an order. Pure."""
 
 from collections.abc import Iterator
 from typing import Final

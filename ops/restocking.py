@@ -1,4 +1,4 @@
-"""`./shop stock set`, `add`, `import`: stock is corrected by differences, each on record with who and why."""
+"""`./shop stock set`, `add`, `import`, `recount`: stock corrections, each on record with who and why."""
 
 import csv
 import re
@@ -90,7 +90,7 @@ def import_stock(asked: Asked, file: Path, how: How, *, add: bool, force: bool, 
     _adjust(asked, list(acts.values()), how, may_be_new=new, where=lines)
 
 
-# So that -3 is a quantity, and not an option that there is none of.
+# Makes -3 a quantity, not an unknown option.
 add_stock.ignore_unknown_options = True
 STOCK_ACTS: Final = (set_stock, add_stock, import_stock, recount_holds)
 
@@ -98,7 +98,7 @@ STOCK_ACTS: Final = (set_stock, add_stock, import_stock, recount_holds)
 def _adjust(
     asked: Asked, acts: Sequence[Act], how: How, *, may_be_new: bool, where: Mapping[str, str] = _NOWHERE
 ) -> None:
-    """Args: where: of each product, in which line of a file it is named."""
+    """Args: where: the line of the file that names each product."""
     unknown = _unknown(asked, [act.target for act in acts])
     if unknown and not may_be_new:
         named = ", ".join(f"{product}{where.get(product, '')}" for product in unknown)
@@ -115,7 +115,7 @@ def _adjust(
 
 
 def _unknown(asked: Asked, products: Sequence[str]) -> Sequence[str]:
-    """Those that are in neither the inventory nor the catalogue. Raises Transient."""
+    """Products that are in neither the inventory nor the catalogue. Raises Transient."""
     unknown: list[str] = []
     for first in range(0, len(products), _PRODUCTS_AT_ONCE):
         some = products[first : first + _PRODUCTS_AT_ONCE]
@@ -126,7 +126,7 @@ def _unknown(asked: Asked, products: Sequence[str]) -> Sequence[str]:
 
 
 def _rows_in(file: Path) -> Sequence[tuple[int, Mapping[str | None, Any]]]:
-    """Each with the number of its line; under None is what no column is named for. Raises Failed."""
+    """The rows with their line numbers; values beyond the named columns are under None. Raises Failed."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as opened:
             rows: csv.DictReader[Any] = csv.DictReader(opened)
@@ -139,7 +139,7 @@ def _rows_in(file: Path) -> Sequence[tuple[int, Mapping[str | None, Any]]]:
 
 
 def _act_of_row(file: Path, line: int, row: Mapping[str | None, Any], mode: str, *, is_forced: bool) -> Act:
-    # In 1,000 without quotes, there is one unit, and more columns than are named.
+    # An unquoted 1,000 would read as 1 unit and an unnamed column.
     if None in row or not (found := _QUANTITY.fullmatch(row["quantity"] or "")):
         raise Failed(f"{file}, line {line}: the quantity is no whole number. Nothing was done.")
     return _act((row["product"] or "").strip(), mode, int(found[1]), is_forced=is_forced)

@@ -52,7 +52,7 @@ def search(asked: Asked, text: str, limit: int) -> None:
 
 
 def hits_for(text: str, reader: Reader, limit: int) -> list[Hit]:
-    """Every kind's in the order of their ids; each event once, although two documents may have its id."""
+    """Hits of each kind, sorted by id; each event once, although two documents may have its id."""
     of_ids = (
         _hit(kind, found)
         for kind, collection in _COLLECTIONS
@@ -66,7 +66,7 @@ def hits_for(text: str, reader: Reader, limit: int) -> list[Hit]:
 
 
 def of_users_query(text: str, limit: int) -> Query:
-    """Served by the index of userId alone."""
+    """Served by the single-field index of userId."""
     where = (Where("userId", ">=", text), Where("userId", "<=", text + LAST))
     return Query("orders", where, "userId", at_most=limit)
 

@@ -1,4 +1,4 @@
-"""`./shop seed FILE`: puts a catalogue on sale, with its stock, over nothing that is there."""
+"""`./shop seed FILE`: puts a catalogue on sale with its stock, without overwriting anything."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -36,7 +36,7 @@ def seed(asked: Asked, file: Path, how: How) -> None:
     wanted = dict(_documents_of(_catalogue_in(file)))
     there = asked.shop.store.read(tuple(wanted), timeout_seconds=COMMIT_SECONDS_MAX)
     missing = {path: fields for path, fields in wanted.items() if there[path] is None}
-    # What is counted is on the shelf and on record in one commit: who dies halfway can begin again.
+    # Stock and its audit entry are written in one commit, so an interrupted run can simply be repeated.
     acts = [_first_units(path, fields) for path, fields in missing.items() if _is_counted(fields)]
     _show(asked, missing, len(wanted), how)
     if how.is_done:

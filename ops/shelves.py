@@ -1,4 +1,4 @@
-"""How much there is of each product, and which orders hold its units, in a bounded number of reads."""
+"""Reads how much there is of each product, and which orders hold its units, in a bounded number of reads."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from orders.money import Money
 from orders.order import Order
 
 HOLDING_MAX: Final = 1_000
-"""In so many of the orders that may hold units is looked for those that hold a product: no index leads to them."""
+"""How many of the orders that may hold units are searched for a product, since no index leads to them."""
 TAKINGS_MAX: Final = 1_000
-"""So many paid orders are looked through whose units are still to be taken: more than are usually paid in a minute."""
+"""How many unfolded takings are read: more than are usually paid in a minute."""
 
 NO_INVENTORY: Final = "it has no inventory"
 
@@ -27,19 +27,19 @@ class Shelf:
     name: str | None
     price: Money | None
     price_defect: str | None
-    """Why nobody can order it, though it has a price."""
+    """Why the product cannot be ordered although it has a price."""
     is_on_sale: bool
     is_never_short: bool
     stock: int | None
-    """None where it is never short, or where its figures cannot be used."""
+    """None if the product is never short, or its figures are unusable."""
     reserved: int | None
     available: int | None
-    """With what may be sold that is not there yet."""
+    """Includes what may be sold beyond the stock."""
     backorder: int | None
     to_take: int
-    """Paid, and not yet taken: still counted in `stock` and in `reserved`."""
+    """Paid and not folded yet: still counted in `stock` and in `reserved`."""
     defect: str | None
-    """Why none of it can be counted as held."""
+    """Why no units can be held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Holder:
 
 
 def shelves_after(reader: Reader, product_id: str, at_most: int) -> list[Shelf]:
-    """The next products by id, in the inventory, the catalogue or both; the first ones after an empty id.
+    """The next products by id, from inventory and catalogue together; with an empty id the first ones.
 
     Raises Transient.
     """
@@ -86,7 +86,7 @@ def holders_of(reader: Reader, product_id: str) -> tuple[tuple[Holder, ...], boo
 
 
 def units_to_take(reader: Reader) -> tuple[Counter[str], bool]:
-    """What is paid of each product and not yet taken, and whether that is all. Raises Transient."""
+    """Units paid and not folded yet, by product id, and whether these are all. Raises Transient."""
     found = reader.find(Query("takings", at_most=TAKINGS_MAX))
     return units_in(each.fields for each in found), len(found) < TAKINGS_MAX
 

@@ -1,4 +1,4 @@
-"""Shelves and who holds what is on them, in words. Pure."""
+"""Renders shelves and who holds their units. Pure."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +14,7 @@ def shelves_table(shelves: Sequence[Shelf]) -> Table:
 
 
 def holders_parts(shelf: Shelf, holders: Sequence[Holder], *, is_all: bool) -> Iterator[Part]:
-    """Which orders hold its units, and whether that is what `reserved` says."""
+    """The orders that hold its units, and whether they add up to `reserved`."""
     if holders:
         rows = [(each.order_id, each.status, each.user_id or "-", _number(each.units)) for each in holders]
         yield Table(rows, ("held by", "status", "customer", "units"))

@@ -1,4 +1,4 @@
-"""Where an order is, and what it is still missing: what the order itself says, in words. Pure; nothing is decided."""
+"""Describes where an order is and what it is missing, from the order alone. Pure; nothing is decided."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -34,18 +34,18 @@ def where_it_is(order: Order) -> str:
 
 
 def what_is_missing(order: Order, now: datetime) -> tuple[str, ...]:
-    """Why it is not further, and what somebody still has to do, the order's own words first."""
+    """Why it is not further, and what somebody has to do, starting with the order's own reasons."""
     return tuple(dict.fromkeys(_missing(order, now)))
 
 
 def due_back(order: Order) -> tuple[Money, ...]:
-    """What is left to refund of an order that cannot be fulfilled; one sum a currency. Nothing of any other."""
+    """What is left to refund of an order that cannot be fulfilled, one sum per currency; nothing for any other."""
     is_due = order.settled_status is OrderStatus.REFUND_DUE
     return tuple(money for money in _kept_of(order.paid_with, order) if money.amount) if is_due else ()
 
 
 def held_back(order: Order) -> tuple[Money, ...]:
-    """What was paid for an order that nobody has decided on, and is not refunded; one sum a currency."""
+    """What was paid and not refunded for an order that waits for a decision, one sum per currency."""
     return _kept_of(order.payments.succeeded, order)
 
 

@@ -44,7 +44,7 @@ def watch(asked: Asked, every: int) -> None:
 
 
 def kept_up(show: Callable[[], None], every: int, pause: Callable[[float], None]) -> None:
-    """Show again and again, until Ctrl-C."""
+    """Show it repeatedly, until Ctrl-C."""
     try:
         while True:
             show()
@@ -54,7 +54,7 @@ def kept_up(show: Callable[[], None], every: int, pause: Callable[[float], None]
 
 
 def frame(asked: Asked) -> Group:
-    """What is on the screen now: where the database does not answer, that."""
+    """What to show now; if the database does not answer, that."""
     now = asked.now()
     try:
         concerns = concerns_of(asked.shop.reader, asked.shop.settings.terms, now)

@@ -7,4 +7,4 @@ from dataclasses import dataclass
 class Step:
     why: str
     command: str | None
-    """None where nothing here does it."""
+    """None if no command does it."""

@@ -1,4 +1,4 @@
-"""`./shop stock`: what is on the shelf, what of it is promised, and to which orders."""
+"""`./shop stock`: what is on the shelf, how much of it is promised, and to which orders."""
 
 import shlex
 from typing import Any, Final
@@ -18,7 +18,7 @@ _NEXT: Final = ("./shop", "stock", SHOW, "--limit")
 
 
 class StockCommands(Commands):
-    """`stock PRODUCT` is `stock show PRODUCT`, where the product is named like no command."""
+    """Makes `stock PRODUCT` mean `stock show PRODUCT`, unless the product is named like a command."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:  # noqa: ANN401 - as click has it
         return super().resolve_command(ctx, args if args[0] in self.commands else [SHOW, *args])

@@ -1,4 +1,4 @@
-"""The way to Stripe, with the key in the environment; beside the emulators, to what stands in for it."""
+"""Stripe's API with the key in the environment; beside the emulators, their stand-in."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,10 @@ from tools.toolchain import BUILD
 
 
 def stripe_access(settings: Mapping[str, str], environment: Mapping[str, str]) -> StripeApi | None:
-    """What asks Stripe; None without a key.
+    """Stripe's API; None without a key.
 
     Raises:
-        SettingsError: the text is no key, or one of the mode that the shop does not expect.
+        SettingsError: the text is not a key, or is one of the mode that the shop does not expect.
     """
     complete = with_key(settings, environment)
     key = stripe_key(complete)
@@ -23,9 +23,9 @@ def stripe_access(settings: Mapping[str, str], environment: Mapping[str, str]) -
 
 
 def with_key(settings: Mapping[str, str], environment: Mapping[str, str]) -> Mapping[str, str]:
-    """The shop's settings with the key in the environment; without one, with the stand-in's beside the emulators.
+    """The shop's settings with the key in the environment; without one beside the emulators, with the stand-in's.
 
-    The stand-in's own key asks nobody else there: Stripe does not know it.
+    Beside the emulators, the stand-in's own key is used only for the stand-in: Stripe does not know it.
     """
     text = environment.get(STRIPE_API_KEY, "").strip()
     emulated = is_emulated(settings)

@@ -1,4 +1,4 @@
-"""What happened to an order, one thing after the other, as its documents say. Pure."""
+"""What happened to an order, in sequence, according to its documents. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,9 +27,9 @@ class Happening:
     operator: str | None = None
     """Who did it, if a person of the shop did."""
     reason: str | None = None
-    """What that person gave as the reason."""
+    """The reason that person gave."""
     uncounted: Mapping[str, int] = field(default_factory=dict)
-    """Units that moved and could not be counted, by product: its inventory was gone."""
+    """Units that moved without being counted, by product id, because the inventory was gone."""
     is_failure: bool = False
 
 
@@ -52,7 +52,7 @@ def of_entry(found: Found) -> Happening:
 
 
 def of_parked(found: Found) -> Happening:
-    """A claim that nobody could settle yet."""
+    """A claim that could not be settled yet."""
     fields = found.fields
     at = time_or_none(fields.get("parkedAt")) or found.created_at
     what, reason = str(fields.get("eventType")), text_or_none(fields.get("reason"))
@@ -76,7 +76,7 @@ def of_notice(found: Found) -> Happening:
 def of_effect(found: Found) -> Happening:
     fields = found.fields
     attempts, state = whole_number(fields.get("attempts")) or 0, str(fields.get("state"))
-    # As good as done, but not by whoever was asked for it.
+    # Its state is done, but a person did it.
     end = "handled by a person" if fields.get("handledAt") else state
     what = f"{fields.get('kind')} for {fields.get('recipient')}"
     return Happening(
@@ -92,7 +92,7 @@ def of_effect(found: Found) -> Happening:
 
 
 def of_handled_finding(found: Found) -> Happening:
-    """What a rule has found wrong, and a person has looked into."""
+    """A finding that a person has looked into."""
     fields = found.fields
     return Happening(
         at=time_or_none(fields.get("handledAt")) or found.created_at,

@@ -1,4 +1,4 @@
-"""Times as people type them, into moments and durations. Pure."""
+"""Parses times as people type them. Pure."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,13 @@ _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timede
 
 
 def moment_from(text: str, besides: str = "") -> datetime:
-    """A time in ISO 8601, in UTC where it names no zone.
+    """A time in ISO 8601, in UTC if it names no zone.
 
     Args:
-        besides: what else could have been said in its place, for whoever said something wrong.
+        besides: what else is accepted, for the error message.
 
     Raises:
-        click.BadParameter: it is none.
+        click.BadParameter: it is not a time.
     """
     try:
         at = datetime.fromisoformat(text)

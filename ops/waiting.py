@@ -1,4 +1,4 @@
-"""One thing that waits for a person, as it was found: since when, how much money, and what shows more of it. Pure."""
+"""One thing that waits for a person: since when, how much money, and which command shows more. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,20 +18,20 @@ from orders.payments import amount_of
 from reconciliation.finding import to_copy
 
 SHOWS_ONLY: Final = ("./shop why ", "./shop status")
-"""How a finding's remedy begins that puts nothing right: what it shows may know nothing of the finding."""
+"""Prefixes of remedies that only show something, perhaps without mentioning the finding."""
 ATTEMPTS_MANY: Final = 5
-"""So many attempts take a quarter of an hour and more: then it is no passing trouble."""
+"""So many attempts take at least a quarter of an hour: then the problem is not a passing one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     id: str
     since: datetime
-    """Of a dispute: until when it has to be answered."""
+    """For a dispute: its deadline."""
     money: tuple[Money, ...] = ()
     note: str | None = None
     command: str | None = None
-    """What shows more of it, where that is not `why`."""
+    """Shows more of it, if `why` does not."""
 
 
 def of_overpaid(found: Found) -> Item | None:
@@ -48,11 +48,11 @@ def of_overpaid(found: Found) -> Item | None:
 
 
 def of_refund_lost(found: Found) -> Item | None:
-    """Waiting for as long as nobody has changed the order, at least."""
+    """It has waited at least since the order last changed."""
     order = order_from(found.id, found.fields)
     if not order.refunds_to_repeat:
         return None
-    # Of several refunds of a payment, each was to bring back what the one before did not.
+    # Each of several refunds of a payment was to make up for the one before.
     lost = {
         payment: Money(
             max(order.refunds.owed_of(refund, paid) for paid, refund in order.refunds_to_repeat if paid == payment),
@@ -114,7 +114,7 @@ def of_request(found: Found) -> Item | None:
     fields, since = found.fields, time_or_none(found.fields.get("createdAt")) or found.created_at
     said = f"{fields.get('kind')}, asked for by {fields.get('operator')} (request {found.id})"
     target = None if fields.get("kind") in OF_NO_ORDER else text_or_none(fields.get("target"))
-    # What it is about, if that is no order, knows nothing of it.
+    # If the target is not an order, it knows nothing of the request.
     return Item(target or found.id, since, note=said)
 
 
@@ -126,7 +126,7 @@ def of_finding(found: Found) -> Item:
 
 
 def _remedy_of(finding: Finding) -> str:
-    """What belongs to no order (a product, a key, what operators did) is nothing that `why` knows much of."""
+    """`why` knows little of targets without an order (a product, a key, operators' acts), so it names the finding."""
     if finding.remedy and not finding.remedy.startswith(SHOWS_ONLY):
         return finding.remedy
     return to_copy("why", finding.finding_id)

@@ -161,7 +161,7 @@ _WITHOUT_ORDER: Final[Mapping[Kind, Callable[[Lead], Iterator[Part]]]] = {
 
 
 def _needs_person(lead: Lead) -> bool:
-    """Whether what leads to no order waits for somebody: a parked event, or what nobody can do outside."""
+    """Whether something without an order waits for somebody: a parked event, or an effect that cannot be performed."""
     needs = _NEEDS.get(lead.kind, lambda _: False)
     return any(map(needs, lead.found))
 
