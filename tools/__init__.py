@@ -1,1 +1,1 @@
-"""What make runs on a developer's machine: first install, emulators, demo. Never deployed."""
+"""What make runs on a developer's machine: install, emulators, demo and so on. Never deployed."""

@@ -1,4 +1,4 @@
-"""Where the emulators and the stand-in for Stripe listen: for what runs inside them, and for what runs beside them."""
+"""The addresses of the emulators and the stand-in for Stripe, for programs inside and beside them."""
 
 import dataclasses
 import json
@@ -14,7 +14,7 @@ PROJECT: Final = "demo-shop"
 REGION: Final = "us-central1"
 
 STAND_IN: Final = "STRIPE_STAND_IN_HOST"
-"""Names what stands in for Stripe's API, as `host:port`."""
+"""Names the stand-in for Stripe's API, as `host:port`."""
 
 _FILE: Final = "addresses.json"
 _VARIABLES: Final[Mapping[str, str]] = {
@@ -27,7 +27,7 @@ _CONNECT_SECONDS_MAX: Final = 5
 
 
 class NoEmulators(Exception):
-    """None are up. The message says what to do about it."""
+    """No emulators are running. The message says what to do."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Addresses:
     functions: str
     auth: str
     stripe: str
-    """What stands in for Stripe's API."""
+    """The stand-in for Stripe's API."""
 
     @classmethod
     def at(cls, ports: Ports) -> "Addresses":
@@ -49,24 +49,24 @@ class Addresses:
         return webhook_at(self.functions)
 
     def scheduled(self, function: str) -> str:
-        """Where a POST runs a scheduled function: in the emulator no schedule ever fires."""
+        """The address where a POST runs a scheduled function: the emulator runs no schedules."""
         return f"http://{self.functions}/functions/projects/{PROJECT}/triggers/{REGION}-{function}-0"
 
     def variables(self) -> dict[str, str]:
-        """The environment in which Firebase's own libraries use these emulators and nothing else.
+        """The environment in which Firebase's own libraries use only these emulators.
 
-        Stripe's do not look at it: `tools.stripe_stand_in.control` does.
+        Stripe's library ignores it; `tools.stripe_stand_in.control` does not.
         """
         hosts = {variable: getattr(self, name) for name, variable in _VARIABLES.items()}
         return {**hosts, "GCLOUD_PROJECT": PROJECT, "GOOGLE_CLOUD_PROJECT": PROJECT}
 
     @property
     def silent(self) -> list[str]:
-        """Those on which nothing listens."""
+        """The emulators on whose address nothing listens."""
         return [name for name in _VARIABLES if not _listens(getattr(self, name))]
 
     def leave_in(self, folder: Path) -> None:
-        """Let others find these emulators by the folder of their logs, for as long as they are up."""
+        """Write the addresses into the folder of the logs, where others find them while the emulators run."""
         (folder / _FILE).write_text(json.dumps(dataclasses.asdict(self)))
 
 
@@ -75,7 +75,7 @@ def webhook_at(functions_host: str) -> str:
 
 
 def found(environment: Mapping[str, str], build: Path) -> Addresses:
-    """The emulators that the environment names, else the latest that `make emulators` keeps up in this checkout.
+    """The emulators named by the environment, or else the latest that `make emulators` runs in this checkout.
 
     Raises NoEmulators.
     """
@@ -89,7 +89,7 @@ def found(environment: Mapping[str, str], build: Path) -> Addresses:
 
 
 def named(environment: Mapping[str, str]) -> Addresses | None:
-    """Those that the environment names, whether or not anything listens there; None unless it names all."""
+    """The emulators named by the environment, whether or not they are running; None unless it names all."""
     hosts = {name: environment.get(variable, "") for name, variable in _VARIABLES.items()}
     return Addresses(**hosts) if all(hosts.values()) else None
 

@@ -1,4 +1,4 @@
-"""A Chromium to open pages with, for pictures and tests."""
+"""A Chromium for pictures and tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,12 @@ from tools import chromium
 
 
 class NoChromium(Exception):
-    """None is here."""
+    """There is none here."""
 
 
 @contextmanager
 def a_browser() -> Iterator[Browser]:
-    """The machine's own, else the packaged one. Raises NoChromium."""
+    """The machine's own, or else the packaged one. Raises NoChromium."""
     program = chromium.find_chromium()
     if not program:
         raise NoChromium(chromium.MISSING)

@@ -1,4 +1,4 @@
-"""A few products to sell in the emulators: `make seed`, and whenever `make emulators` opens a shop."""
+"""A few products for the emulators: `make seed`, and whenever `make emulators` opens a shop."""
 
 import sys
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class Product:
     stock: int | None
     """None if it is never short."""
     backorder: int = 0
-    """How many units may be sold before they are there."""
+    """How many units may be sold beyond the stock."""
 
 
 CATALOGUE: Final[Mapping[str, Product]] = {
@@ -32,7 +32,7 @@ CATALOGUE: Final[Mapping[str, Product]] = {
     "barista-course": Product("Barista course, online", 4_900, None),
     "espresso-machine": Product("Espresso machine, from May", 64_900, 0, backorder=5),
 }
-"""By product id: plenty, a few, two, none, never short, and not there yet, so that a shop has all of these to show."""
+"""By product id: plenty, few, two, none, never short, and on backorder, so that the shop shows every case."""
 
 
 def documents() -> dict[str, dict[str, object]]:
@@ -48,7 +48,7 @@ def documents() -> dict[str, dict[str, object]]:
 
 
 def seed(client: firestore.Client) -> int:
-    """Write what is missing of the catalogue, over nothing that is there; how many documents that was."""
+    """Write what is missing of the catalogue, overwriting nothing. Returns the number of documents written."""
     wanted = documents()
     there = {
         found.reference.path for found in client.get_all([client.document(path) for path in wanted]) if found.exists

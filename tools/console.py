@@ -1,10 +1,10 @@
-"""The operators' console, for the shop that is open in the emulators: until Ctrl-C.
+"""The operators' console for the shop that is open in the emulators, until Ctrl-C.
 
     python -m tools.console
 
-`make console` does the same, and lets something happen in the shop (tools/living). It is served with the headers that
-firebase.json names for Firebase Hosting, but that it speaks to the emulators in the place of Google's hosts; and it
-learns at the address that Firebase Hosting reserves for that where Firebase is:
+`make console` does the same on a shop where things happen (tools/living). The console is served with the headers that
+firebase.json sets for Firebase Hosting, except that it may connect to the emulators instead of Google's hosts. It reads
+Firebase's configuration from the address that Firebase Hosting reserves for it:
 https://firebase.google.com/docs/hosting/reserved-urls
 """
 
@@ -23,7 +23,7 @@ from tools.web_sdk import CONSOLE
 PORT: Final = Port("CONSOLE_PORT", 8002)
 OPERATOR: Final = "owner@example.com"
 PASSWORD: Final = "kettle-and-cup"
-"""Of the emulators alone: there it opens nothing but made-up data."""
+"""For the emulators only, where it protects nothing but made-up data."""
 CONFIGURATION: Final = "/__/firebase/init.json"
 POLICY: Final = "Content-Security-Policy"
 FIREBASE_HOSTS: Final[Mapping[str, str]] = {
@@ -31,11 +31,11 @@ FIREBASE_HOSTS: Final[Mapping[str, str]] = {
     "https://identitytoolkit.googleapis.com": "auth",
     "https://securetoken.googleapis.com": "auth",
 }
-"""Whom the console speaks to, and which emulator stands in for each."""
+"""The hosts that the console connects to, and the emulator that stands in for each."""
 
 
 def hosted_headers() -> dict[str, str]:
-    """What Firebase Hosting sends with every file of the console."""
+    """The headers that Firebase Hosting sends with every file of the console."""
     hosting = json.loads((ROOT / "firebase.json").read_text())["hosting"]
     (rule,) = hosting["headers"]
     return {header["key"]: header["value"] for header in rule["headers"]}
@@ -49,19 +49,19 @@ def site_for(shop: Addresses, project: str = PROJECT) -> Site:
 
 
 def configuration(shop: Addresses, project: str) -> dict[str, Any]:
-    """As Firebase Hosting has it, flat, and besides it where the emulators are."""
+    """In Firebase Hosting's flat form, with the addresses of the emulators."""
     said = site.configuration(shop, project)
     return {**said["firebase"], "emulators": said["emulators"]}
 
 
 def let_operator_in(shop: Addresses) -> str:
-    """How an operator signs in here."""
+    """Create the operator's account. Returns how to sign in."""
     let_in(shop.auth, OPERATOR, PASSWORD, {"admin": True})
     return f"Sign in as {OPERATOR} with the password {PASSWORD}."
 
 
 def main() -> int:
-    """The exit code, once Ctrl-C has ended it."""
+    """Serves until Ctrl-C; returns the exit code."""
     return site.serve(site_for, PORT, let_operator_in)
 
 

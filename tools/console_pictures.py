@@ -1,9 +1,9 @@
-"""Renew the pictures of the console in docs/console: of a shop as its seed makes it, always at the same moment.
+"""Renew the pictures of the console in docs/console, of a shop generated from a seed, always at the same moment.
 
     make pictures
 
-Runs inside the emulators, in a database that no function watches. A picture is made anew only if what it shows, or how
-it is looked at, has changed: fonts differ from machine to machine.
+Runs inside the emulators, in a database that no function watches. A picture is taken again only if its contents or its
+settings have changed, since fonts differ from machine to machine.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ from tools.web_sdk import CONSOLE
 
 FOLDER: Final = ROOT / "docs" / "console"
 MANIFEST: Final = FOLDER / "manifest.json"
-"""By picture, of what it was made."""
+"""The digest of each picture's origin, by name."""
 PROJECT: Final = "demo-pictures"
 NOW: Final = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 SEED: Final = "kettle"
@@ -47,14 +47,14 @@ _WIDTH, _PHONE_WIDTH = 1_180, 390
 class Picture:
     name: str
     path: str
-    """Behind the console's address; `{id}` in it is the order that it is about."""
+    """The path behind the console's address; `{id}` becomes the id of its order."""
     width: int = _WIDTH
     """In pixels."""
     is_dark: bool = False
     of: str | None = None
-    """In which status the order is that it is about."""
+    """The status of its order."""
     button: str | None = None
-    """What is pressed before it is taken."""
+    """What is pressed before the picture is taken."""
 
 
 expect.set_options(timeout=_STEP_SECONDS_MAX * 1_000)
@@ -72,7 +72,7 @@ PICTURES: Final = (
 
 
 def origin(picture: Picture) -> str:
-    """A digest of all that it shows, and of how."""
+    """A digest of all that it shows, and how."""
     scripts = sorted(
         file for file in CONSOLE.rglob("*") if file.suffix in {".js", ".css", ".html"} and "sdk" not in file.parts
     )
@@ -84,7 +84,7 @@ def origin(picture: Picture) -> str:
 
 
 def shop_documents() -> dict[str, Fields]:
-    """The shop at that moment, by path."""
+    """The shop's documents at that moment, by path."""
     chance = chance_of(SEED)
     visits = visits_until(NOW, customers(chance), chance)
     supplied = supplies(NOW - timedelta(days=DAYS), NOW, console.OPERATOR)
@@ -133,14 +133,14 @@ def taken(browser: Browser, address: str, picture: Picture, documents: Mapping[s
 
 
 def _wait(page: Page) -> None:
-    """Until everything is there that the page has asked for."""
+    """Wait until everything that the page has requested is there."""
     expect(page.locator(".reads")).to_be_visible()
     expect(page.locator(".waiting")).to_have_count(0)
     expect(page.locator(".reads output")).to_have_text(re.compile(r"[1-9]"))
 
 
 def _order_in(documents: Mapping[str, Fields], status: str | None) -> str:
-    """The latest order in this status."""
+    """The latest order with this status."""
     orders = (
         (fields["createdAt"], path)
         for path, fields in documents.items()

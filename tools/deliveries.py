@@ -1,4 +1,4 @@
-"""Stripe's part: an event is signed and posted to the webhook."""
+"""Plays Stripe's part: signs an event and posts it to the webhook."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _FORGED: Final = "signature verification failed"
 
 
 class OtherSecret(NotAnswered):
-    """The webhook does not know the emulators' secret."""
+    """The webhook does not accept the emulators' secret."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -25,10 +25,10 @@ class OtherSecret(NotAnswered):
 
 
 def deliver(webhook: str, event: Mapping[str, object], secret: str = WEBHOOK_SECRET) -> Answer:
-    """What the webhook answers to an event that is signed now.
+    """The webhook's answer to the event, signed now.
 
     Raises:
-        NotAnswered: there was no answer; OtherSecret if the emulators' secret is not good enough.
+        NotAnswered: there was no answer; OtherSecret if the emulators' secret is not accepted.
     """
     body = json.dumps(event)
     signature = stripe.WebhookSignature.generate_signature_header(body, secret)

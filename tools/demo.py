@@ -1,7 +1,7 @@
-"""A shop's whole day in one order: placed, paid in a Checkout session, confirmed by mail, and refunded.
+"""The demo: one order is placed, paid in a Checkout session, confirmed by mail, and refunded.
 
-Stripe reports the payment too often, and it is settled once. Runs inside the emulators, against the real functions and
-what stands in for Stripe: `make demo`.
+Stripe reports the payment several times, and it is settled once. Runs inside the emulators, against the real functions
+and the stand-in for Stripe: `make demo`.
 """
 
 import json
@@ -37,13 +37,13 @@ QUANTITY: Final = 3
 UNIT_AMOUNT: Final = 1_450
 STOCK: Final = 50
 REPORTS: Final = ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed")
-"""The events in which Stripe says that a session was paid."""
+"""The events in which Stripe reports that a session was paid."""
 SECONDS_MAX: Final = 60
-"""The first event that a function meets has to wait for its worker."""
+"""A function's first event has to wait for its worker to start."""
 
 
 class DemoFailed(Exception):
-    """It came to no end. The message says where it stopped."""
+    """The demo stopped early. The message says where."""
 
 
 class Demo:
@@ -94,7 +94,7 @@ class Demo:
         self.note(f"a customer orders {QUANTITY} cups", "held by the trigger")
 
     def ask_for_session(self, token: str) -> str:
-        """Ask how to pay, as the app does; the id of the session, which is the same when it is asked again."""
+        """Ask how to pay, as the app does, twice. Returns the id of the session, the same both times."""
         url = f"http://{self.addresses.functions}/{PROJECT}/{REGION}/createCheckout"
         asked = json.dumps({"data": {"orderId": self.order_id}}).encode()
         answers = [post(url, asked, {"Authorization": f"Bearer {token}"}) for _ in range(2)]
@@ -104,7 +104,7 @@ class Demo:
         return str(self.client.document(f"checkouts/{self.order_id}").get().get("sessionId"))
 
     def pay(self, session_id: str) -> None:
-        """The customer pays at Stripe, which reports it in three events: one of them again, one of them forged."""
+        """The customer pays at Stripe, which reports it in three events; one is repeated, and one is forged."""
         self.stripe.send_webhooks(self.order_id, lose=REPORTS)
         self.stripe.complete(session_id)
         events = {event["type"]: event for event in self.stripe.events() if self.order_id in json.dumps(event)}
@@ -124,7 +124,7 @@ class Demo:
         self.note(what, f"{answer['status']} {answer['said']}")
 
     def refund(self, session_id: str) -> None:
-        """Refund all of it in Stripe, which reports that as well."""
+        """Refund all of it at Stripe, which reports that, too."""
         self.stripe.send_webhooks(self.order_id)
         stripe = StripeClient(stripe_key_from(EMULATORS_KEY), self.stripe.origin)
         payment = stripe.session(session_id).payment_intent_id
@@ -150,7 +150,7 @@ class Demo:
             raise DemoFailed(f"The customer's mail was not sent: {late}.") from None
 
     def mails(self) -> Sequence[Path]:
-        """What the customer would have been sent, the oldest first."""
+        """The files of the customer's mails, the oldest first."""
         self.progress.waiting("Demo")
         query = self.client.collection("effects").where(filter=firestore.FieldFilter("orderId", "==", self.order_id))
         sent = [effect for effect in query.get() if (effect.get("kind"), effect.get("state")) == ("mail", "SUCCESS")]
@@ -193,7 +193,7 @@ class Demo:
 
 
 def mail_in_words(file: Path) -> str:
-    """What a mail says, to whom."""
+    """The recipient and the text of a mail."""
     mail: Any = message_from_bytes(file.read_bytes(), policy=default)
     plain = mail.get_body(("plain",)).get_content().rstrip()
     lines = [f"To: {mail['To']}", f"Subject: {mail['Subject']}", "", *plain.splitlines()]
@@ -223,7 +223,7 @@ def main() -> int:
 
 
 def show(demo: Demo) -> str:
-    """Play it, and show what happened; what is wrong with that, if anything."""
+    """Run the demo and print what happened. Returns what is wrong with it, if anything."""
     demo.play()
     demo.progress.done("Demo")
     print()

@@ -1,9 +1,9 @@
-"""Deploy this folder into a project: look first, ask before anything is deleted, and look again afterwards.
+"""Deploy this folder into a project: check first, ask before deleting anything, and check again afterwards.
 
     make deploy PROJECT=... [DRY_RUN=1] [YES=1]
 
-After a deployment that failed half-way, the Firebase tools skip the functions that are there already, with all that
-these still lack. So what is missing afterwards is deployed once more, by name.
+After a deployment that failed half-way, the Firebase tools skip functions that exist already, with all that these still
+lack. So what is missing afterwards is deployed once more, by name.
 """
 
 import argparse
@@ -37,7 +37,7 @@ class Deployment:
     say: Callable[[str], None]
 
     def run(self, *, is_dry: bool) -> bool:
-        """Whether all is there that should be; of a dry run, whether it could be deployed. Raises NotDeployable."""
+        """Whether everything is there in the end; for a dry run, whether it could be deployed. Raises NotDeployable."""
         found = found_in(self.google, self.wanted)
         if refused := refusals(self.wanted, found):
             raise NotDeployable("\n".join(map(str, refused)))

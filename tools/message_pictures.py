@@ -24,7 +24,7 @@ from tools.toolchain import ROOT
 PAGE: Final = ROOT / "docs" / "messages.md"
 FOLDER: Final = ROOT / "docs" / "messages"
 MANIFEST: Final = FOLDER / "manifest.json"
-"""By picture, of what it was made."""
+"""The digest of each picture's origin, by name."""
 
 _WIDTH, _PHONE_WIDTH = 560, 360
 _DARK: Final = ("paid-customer", "payment_failed-customer", "second_payment-operator-under-way")
@@ -51,7 +51,7 @@ class Picture:
 
 
 def pictures() -> Iterator[Picture]:
-    """Each message in each locale; some in the dark, and on a phone."""
+    """Each message in each locale; some also in dark mode, and on a phone."""
     for example in examples():
         for locale in LOCALES:
             yield Picture(f"{example.name}.{locale}.png", example, locale)
@@ -139,7 +139,7 @@ def _write(files: Mapping[Path, str]) -> None:
 
 
 def _taken(browser: Browser, picture: Picture) -> bytes:
-    """Raises ValueError if the message asks for anything: a mail brings all that it shows."""
+    """Raises ValueError if the message loads anything: a mail must contain all that it shows."""
     scheme: Literal["dark", "light"] = "dark" if picture.is_dark else "light"
     with browser.new_context(viewport={"width": picture.width, "height": 200}, color_scheme=scheme) as context:
         sheet, requests = context.new_page(), list[str]()

@@ -1,4 +1,4 @@
-"""One of every message, as the shop in examples/shop would send it: for the pictures in docs and the snapshots."""
+"""One example of every message, as sent by the shop in examples/shop, for pictures in docs and for snapshots."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Example:
     audience: Audience
     reason: str | None
     variant: str = ""
-    """Why there is more than one example of the notice."""
+    """Distinguishes several examples of one notice."""
 
     @property
     def name(self) -> str:
@@ -78,7 +78,7 @@ def examples() -> Iterator[Example]:
 
 
 def snapshots() -> Mapping[str, str]:
-    """What belongs into each file of the snapshots: all texts of each locale, and one whole mail."""
+    """The contents of each snapshot file: all texts of each locale, and one whole mail."""
     return {
         **{f"{locale}.txt": "\n".join(_shown(example, locale) for example in examples()) for locale in LOCALES},
         "paid.html": Example(NoticeType.PAID, Audience.CUSTOMER, None).text("en").html + "\n",

@@ -1,9 +1,9 @@
-"""Watch a project: what monitoring/ describes is created there, or changed: metrics, alert policies and a dashboard.
+"""Set up monitoring in a project: create or change what monitoring/ describes: metrics, alert policies, a dashboard.
 
     make monitoring PROJECT=... [CHANNELS=...] [APPLY=1]
 
-Without APPLY it says what would change, and changes nothing. What is there already is known by its name, so that it
-does no harm to do it again. Whatever else the project has stays, and so do the channels of a policy.
+Without APPLY it prints what would change. It recognizes what exists by name, so repeating it is harmless. Everything
+else in the project stays, including a policy's channels.
 """
 
 import argparse
@@ -26,14 +26,14 @@ _DASHBOARDS: Final = "monitoring.googleapis.com/v1"
 
 
 class Apis(Readable, Protocol):
-    """As much of `Google` as it takes."""
+    """The part of `Google` that it needs."""
 
     def change(self, method: str, address: str, body: Mapping[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Monitoring:
-    """What watches the service, as Google's APIs take it."""
+    """What monitors the service, in the form of Google's APIs."""
 
     metrics: Sequence[Json]
     policies: Sequence[Json]
@@ -42,7 +42,7 @@ class Monitoring:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One request that makes a project as it should be."""
+    """One request towards the wanted state."""
 
     what: str
     method: str
@@ -59,7 +59,7 @@ def monitoring_in(folder: Path = ROOT / "monitoring") -> Monitoring:
 
 
 def changes(google: Apis, project: str, wanted: Monitoring, channels: Sequence[str]) -> list[Change]:
-    """What has to be done, the metrics first: a policy can only be about a metric that is there."""
+    """What has to be done, metrics first: a policy needs its metric to exist."""
     return [
         *_metric_changes(google, f"{_LOGGING}/projects/{project}/metrics", wanted.metrics),
         *_policy_changes(google, f"{_POLICIES}/projects/{project}/alertPolicies", wanted.policies, channels),
@@ -68,7 +68,7 @@ def changes(google: Apis, project: str, wanted: Monitoring, channels: Sequence[s
 
 
 def is_contained(wanted: object, found: object) -> bool:
-    """Whether all that is wanted is found: Google adds fields of its own, and leaves out what is the default."""
+    """Whether all that is wanted is found: Google adds fields, and leaves out defaults."""
     if isinstance(wanted, Mapping):
         fields = found if isinstance(found, Mapping) else {}
         return all(is_contained(value, fields.get(name)) for name, value in wanted.items())
@@ -99,7 +99,7 @@ def _policy_changes(google: Apis, address: str, wanted: Sequence[Json], channels
         if not there:
             yield Change(f"create {what}", "POST", address, body)
         else:
-            # What the mask does not name stays, such as that somebody has switched it off.
+            # Fields not in the mask stay, such as whether somebody has switched the policy off.
             yield Change(f"change {what}", "PATCH", f"{_POLICIES}/{there['name']}?updateMask={','.join(body)}", body)
 
 
@@ -109,13 +109,13 @@ def _dashboard_changes(google: Apis, folder: str, wanted: Json) -> Iterator[Chan
     if found is None:
         yield Change(f"create dashboard {title}", "POST", f"{_DASHBOARDS}/{folder}", {"name": name, **wanted})
     elif not is_contained(wanted, found):
-        # The etag says which state is changed: nobody's change since then is undone.
+        # With the etag, nobody's change since then is overwritten.
         body = {"name": name, "etag": found.get("etag", ""), **wanted}
         yield Change(f"change dashboard {title}", "PATCH", f"{_DASHBOARDS}/{name}", body)
 
 
 def run(google: Apis, project: str, channels: Sequence[str], *, is_applied: bool) -> Iterator[str]:
-    """Yields a line for each change, after it is done or instead of doing it. Raises NotDeployable."""
+    """Yields a line per change, after making it or instead. Raises NotDeployable."""
     due = changes(google, project, monitoring_in(), channels)
     for change in due:
         if is_applied:

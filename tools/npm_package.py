@@ -1,8 +1,8 @@
-"""Single npm packages, each without all that it depends on.
+"""Installs single npm packages without their dependencies.
 
     python3 -m tools.npm_package stripe
 
-Leaves it in the environment. Standard library only, as everything that the install needs.
+Puts it into the environment. Uses only the standard library, like all that the install needs.
 """
 
 import base64
@@ -26,12 +26,12 @@ from tools.toolchain import VENV
 class Pin:
     version: str
     integrity: str
-    """As a lock file has it; `npm view NAME@VERSION dist.integrity` prints it."""
+    """As in a lock file; `npm view NAME@VERSION dist.integrity` prints it."""
 
 
 FOLDER: Final = VENV / "npm"
 PINS: Final[Mapping[str, Pin]] = {
-    # Judges how accessible the page in examples/shop is.
+    # Checks the accessibility of the page in examples/shop.
     "axe-core": Pin(
         "4.14.1", "sha512-FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
     ),
@@ -42,7 +42,7 @@ PINS: Final[Mapping[str, Pin]] = {
     "lit-html": Pin(
         "3.3.3", "sha512-el8M6jK2o3RXBnrSHX3ZKrsN8zEV63pSExTO1wYJz7QndGYZ8353e2a5PPX+qHe2aGayfnchQmkAojaWAREOIA=="
     ),
-    # Has the browser inside, where other packages download it from a host of their own.
+    # Contains the browser, which other packages download from a host of their own.
     "@sparticuz/chromium": Pin(
         "153.0.0", "sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
     ),
@@ -55,7 +55,7 @@ PINS: Final[Mapping[str, Pin]] = {
 
 @contextlib.contextmanager
 def unpacked(name: str) -> Iterator[Path]:
-    """Within, the folder of the package that is pinned; exits with the reason if the registry has another."""
+    """The unpacked folder of the pinned package; exits with the reason if the registry has another."""
     node = toolchain.find_node() or sys.exit("Node with npm is needed.")
     pin = PINS[name]
     with tempfile.TemporaryDirectory() as folder:
@@ -76,7 +76,7 @@ def integrity_of(file: Path) -> str:
 
 
 def main(name: str) -> None:
-    """Leave the package in the environment, in the place of an earlier one."""
+    """Put the package into the environment, replacing an earlier one."""
     with unpacked(name) as package:
         shutil.rmtree(FOLDER / name, ignore_errors=True)
         shutil.copytree(package, FOLDER / name)

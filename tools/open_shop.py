@@ -1,6 +1,6 @@
-"""The emulators as a shop that stays open: with products to sell, and swept now and then, until Ctrl-C.
+"""Keeps the emulators open as a shop with products to sell, swept regularly, until Ctrl-C.
 
-Runs inside the emulators, as what `make emulators` does there unless it is given something else to run.
+`make emulators` runs this inside the emulators unless it is given another command.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ SWEEP_SECONDS: Final = 30
 
 
 def main() -> int:
-    """Until Ctrl-C, or until the emulators are gone: the exit code."""
+    """Runs until Ctrl-C, or until the emulators are gone. Returns the exit code."""
     with contextlib.suppress(KeyboardInterrupt):
         shop = LocalShop.at(addresses.found(os.environ, BUILD))
         folder = Path(os.environ[logs.FOLDER_VARIABLE])
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def sweep_while_open(open_at: Addresses) -> int:
-    """Sweep now and then for as long as somebody listens, and print what goes wrong; then 1, the exit code."""
+    """Sweep regularly while the emulators listen, and print failures. Returns the exit code 1."""
     while True:
         time.sleep(SWEEP_SECONDS)
         try:

@@ -1,8 +1,8 @@
-"""The page in examples/shop, for the shop that `make emulators` keeps open: until Ctrl-C.
+"""The page in examples/shop for the shop that `make emulators` keeps open, until Ctrl-C.
 
     make page [PAGE_PORT=...]
 
-Its config.json, which says where Firebase is, is answered from the addresses of that shop.
+Its config.json, which says where Firebase is, is generated from that shop's addresses.
 """
 
 import sys
@@ -16,7 +16,7 @@ from tools.web_sdk import PAGE
 
 PORT: Final = Port("PAGE_PORT", 8000)
 
-# No script but the page's own, and no text that becomes markup: what a customer or a product is called stays a text.
+# Only the page's own scripts, and no text becomes markup: names of customers and products stay text.
 _POLICY: Final[Mapping[str, str]] = {
     **dict.fromkeys(("default-src", "base-uri", "form-action", "frame-ancestors", "trusted-types"), "'none'"),
     **dict.fromkeys(("script-src", "style-src", "img-src"), "'self'"),
@@ -34,7 +34,7 @@ def site_for(shop: Addresses) -> Site:
 
 
 def main() -> int:
-    """The exit code, once Ctrl-C has ended it."""
+    """Serves until Ctrl-C; returns the exit code."""
     return site.serve(site_for, PORT)
 
 

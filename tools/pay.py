@@ -1,9 +1,9 @@
-"""What Stripe reports when somebody pays for an order, or tries to: signed, and delivered to the shop in the emulators.
+"""Sends what Stripe reports when somebody pays for an order, or tries to, signed, to the emulators' shop.
 
     make pay ORDER=... [EVENT=... AMOUNT=... CURRENCY=... PAYMENT=...]
 
-Each call is a new payment, unless it names one that an earlier call has printed: then it is another event of that
-payment, or the same event once more.
+Each call is a new payment, unless it names one that an earlier call printed: then it is another event of that payment,
+or the same event again.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from tools.stripe_events import OBJECT_OF, PREFIX, NoPrice, payment_event, payme
 
 
 def pay(shop: LocalShop, arguments: argparse.Namespace, now: int) -> bool:
-    """Whether the webhook has answered 200. Raises Refusal or NotAnswered."""
+    """Whether the webhook answered 200. Raises Refusal or NotAnswered."""
     order = shop.order(arguments.order)
     try:
         payment = payment_for(order, arguments.payment, arguments.amount, arguments.currency, now)

@@ -1,4 +1,4 @@
-"""Pictures for docs, small enough to be kept with the code."""
+"""Makes pictures for docs small enough to be kept with the code."""
 
 import io
 from typing import Final

@@ -1,6 +1,6 @@
-"""Waiting for what Firestore says, by asking again and again.
+"""Waits for a state in Firestore by polling.
 
-Its Python client gives up a snapshot listener for good, without a word, when the listener's stream is cancelled.
+The Python client's snapshot listener silently stops for good when its stream is cancelled.
 """
 
 import time
@@ -13,10 +13,10 @@ _Answer = TypeVar("_Answer")
 
 
 def polled(ask: Callable[[], _Answer], is_so: Callable[[_Answer], bool], *, seconds: float) -> _Answer:
-    """The first answer that is so.
+    """The first answer that satisfies the condition.
 
     Raises:
-        TimeoutError: none was within so many seconds; the message shows the last one.
+        TimeoutError: none did in time; the message shows the last one.
     """
     end = time.monotonic() + seconds
     while not is_so(answer := ask()):

@@ -1,7 +1,7 @@
-"""Which ports a start of the emulators uses, so that several suites can run at once, from one checkout or from many.
+"""Chooses the emulators' ports so that several suites can run at once, from one checkout or many.
 
-A port that AUTH_PORT, FIRESTORE_PORT or FUNCTIONS_PORT names is used, or refused. The usual three are used while they
-are free. All others come from a block of numbers that belongs to one suite for as long as it runs.
+A port named by AUTH_PORT, FIRESTORE_PORT or FUNCTIONS_PORT is used or refused. The usual three are used if free. All
+others come from a block of numbers reserved for one suite while it runs.
 """
 
 import contextlib
@@ -19,18 +19,18 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 
 _BLOCK_SIZE = 200
-# The first number of each block. Systems number outgoing connections from 32768 up: below that, a port that is free
-# when it is chosen stays free until it is listened on.
+# The first number of each block. Systems use outgoing ports from 32768 up: below that, a free port stays free until it
+# is listened on.
 BLOCKS: Final = range(10_000, 32_768 - _BLOCK_SIZE, _BLOCK_SIZE)
 
 
 class PortsError(Exception):
-    """There is no such port to use. The message says why, and what to do about it."""
+    """No such port is available. The message says why, and what to do."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ports:
-    """Where everything in one suite listens; the workers of its functions from `first_worker` up."""
+    """All ports of one suite; its functions' workers are numbered from `first_worker`."""
 
     hub: int
     logging: int
@@ -45,7 +45,7 @@ class Ports:
 
 
 def named_ports(environment: Mapping[str, str]) -> dict[str, int]:
-    """The ports that the environment names, by emulator. Raises PortsError."""
+    """The ports named by the environment, by emulator. Raises PortsError."""
     named = {
         emulator: _port_number(environment[variable], variable)
         for emulator, variable in VARIABLES.items()
@@ -68,7 +68,7 @@ def _port_number(named: str, variable: str) -> int:
 
 @contextlib.contextmanager
 def reserved(named: Mapping[str, int], usual: Mapping[str, int], blocks: Iterator[int]) -> Iterator[Ports]:
-    """Ports that are free, and that no other suite gets before this ends; a block is taken from `blocks` for good.
+    """Free ports that no other suite gets until this ends; the block is taken from `blocks` for good.
 
     Raises PortsError.
     """
@@ -111,12 +111,12 @@ def _free_block(blocks: Iterator[int]) -> Iterator[Ports]:
 
 @contextlib.contextmanager
 def _claimed(port: int) -> Iterator[int]:
-    """Raises OSError if somebody listens on this port, or if another suite has claimed it."""
-    # Emulators take seconds to listen, and until then the port looks free to other suites. So they ask for the UDP port
-    # of the same number, too: only one can have it, and the system takes it back however its holder dies.
+    """Raises OSError if something listens on this port, or another suite has claimed it."""
+    # Emulators take seconds to listen, and until then the port looks free to other suites. So the UDP port of the same
+    # number is claimed, too: only one process can have it, and the system frees it however that dies.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as claim, socket.socket() as probe:
         claim.bind((HOST, port))
-        # As the emulators do: connections of an earlier suite may still be closing.
+        # As in the emulators: an earlier suite's connections may still be closing.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((HOST, port))
         probe.close()

@@ -1,6 +1,6 @@
-"""Posting to a server on this machine: a function in its emulator, or the hub of the emulators.
+"""Posts to a server on this machine: a function in its emulator, or the emulators' hub.
 
-Standard library only: the emulators start with it, and are to say so at once.
+Uses only the standard library, since the emulators' start depends on it.
 """
 
 import json
@@ -12,15 +12,15 @@ from http import HTTPStatus
 from typing import Final
 
 ANSWER_SECONDS_MAX: Final = 60
-"""The Functions emulator starts a process for the first request; nothing else takes nearly as long."""
+"""The Functions emulator starts a process for the first request; nothing else takes as long."""
 
 _SHOWN_MAX: Final = 80
-# A proxy that the environment names does not lead back to this machine.
+# A proxy from the environment does not lead back to this machine.
 _without_proxy: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class NotAnswered(Exception):
-    """Nothing was done, as far as anybody knows. The message says why, and what to do about it."""
+    """Nothing was done, as far as is known. The message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """The result or the error that the service answered; what else answered in its place, in its own words."""
+        """The service's result or error; if something else answered, its text."""
         fields = self.fields()
         return str(
             fields.get("result") or fields.get("error") or self.body.decode(errors="replace")[:_SHOWN_MAX].strip()
@@ -42,12 +42,12 @@ class Answer:
 
     @property
     def reason(self) -> str | None:
-        """Why, if the service says so."""
+        """The reason, if the service gives one."""
         reason = self.fields().get("reason")
         return reason if isinstance(reason, str) else None
 
     def fields(self) -> Mapping[str, object]:
-        """The answer, if it is a JSON object; else nothing."""
+        """The answer, if it is a JSON object; otherwise empty."""
         try:
             fields = json.loads(self.body)
         except ValueError:
@@ -59,7 +59,7 @@ class Answer:
 
 
 def post(url: str, body: bytes = b"{}", headers: Mapping[str, str] | None = None) -> Answer:
-    """The answer may have any status. Raises NotAnswered if there is none."""
+    """The answer, whatever its status. Raises NotAnswered if there is none."""
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", **(headers or {})})
     try:
         with _without_proxy.open(request, timeout=ANSWER_SECONDS_MAX) as answer:

@@ -1,6 +1,6 @@
-"""What takes a while shows that it is alive: on a terminal by a line that counts, in a log by a line now and then.
+"""Shows that long work is alive: on a terminal by a line that counts, in a log by a line now and then.
 
-Standard library only: the install shows its steps with it.
+Uses only the standard library, since the install uses it.
 """
 
 import shutil
@@ -13,7 +13,7 @@ _FROM_THE_START_OF_THE_LINE: Final = "\r\033[K"
 
 
 class Progress:
-    """Begins to count when it is made."""
+    """Starts counting when created."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -21,9 +21,9 @@ class Progress:
         self._begun = self._next = time.monotonic()
 
     def waiting(self, what: str, said: str = "") -> None:
-        """Show what is waited for: at once, and then each second, or in a log every fifteen.
+        """Show what is waited for: at once, then every second, or in a log every fifteen.
 
-        On a terminal there is room for what it `said` last, too.
+        A terminal also shows the last line of its output, `said`.
         """
         if time.monotonic() < self._next:
             return

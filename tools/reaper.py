@@ -1,8 +1,8 @@
-"""Run one command, and end everything it started once it ends, or once whoever holds our standard input lets go.
+"""Runs one command, and ends everything it started once it ends, or once our standard input is closed.
 
-The Functions emulator's workers outlive it, and the Firestore emulator leaves its process group; a signal to one
-process, or to one group, leaves some of them behind. So they are found as what they are: our descendants. An operating
-system closes the other end of standard input however its holder dies, so not even a killed holder leaves a process.
+The Functions emulator's workers outlive it, and the Firestore emulator leaves its process group, so a signal to one
+process or group misses some. So they are found as our descendants. The system closes standard input however the process
+at its other end dies, so not even a killed parent leaves processes behind.
 """
 
 import contextlib
@@ -24,10 +24,10 @@ _LOOKS_IN_VAIN = 3
 
 
 def run_until_let_go(command: Sequence[str]) -> int:
-    """The command's exit code, once none of its descendants lives; 0 when it was ended because we were let go."""
+    """The command's exit code, once none of its descendants lives; 0 if our standard input was closed."""
     adopt_orphans()
     try:
-        # A signal may end us before we so much as know that the command runs.
+        # A signal may end us before we know that the command runs.
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         while process.poll() is None:
             if select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
@@ -38,28 +38,28 @@ def run_until_let_go(command: Sequence[str]) -> int:
 
 
 def adopt_orphans() -> None:
-    """Make a process whose parent died our child, where the system can (Linux); elsewhere orphans are out of reach."""
+    """Become the parent of orphaned descendants, where the system allows it (Linux); elsewhere they cannot be found."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def end_descendants() -> None:
-    """Kill every process below this one. Nothing of theirs is worth a farewell: the emulators' data lives in memory.
+    """Kill every process below this one, without grace: the emulators' data is only in memory.
 
-    From here on no signal ends this one: it is about to end by itself.
+    From here on, signals are ignored: this process is about to end by itself.
     """
     for number in _ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     deadline = time.monotonic() + _KILL_SECONDS_MAX
     looks_in_vain = 0
-    # The processes are listed one by one: whose parent dies meanwhile is missed by one look, and found by the next.
+    # Processes are listed one by one: one whose parent dies meanwhile is missed, and found next time.
     while looks_in_vain < _LOOKS_IN_VAIN and time.monotonic() < deadline:
         found = list(descendants(os.getpid()))
         looks_in_vain = 0 if found else looks_in_vain + 1
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        # Bury them too: the system may have nobody else who does.
+        # Reap them, too: the system may have nobody else to do it.
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -67,7 +67,7 @@ def end_descendants() -> None:
 
 
 def descendants(ancestor: int) -> Iterator[int]:
-    """Every process that `ancestor` started, or that something it started did."""
+    """Every process that `ancestor` started, directly or not."""
     children: dict[int, list[int]] = {}
     for pid, parent in living_processes().items():
         children.setdefault(parent, []).append(pid)
@@ -85,7 +85,7 @@ def living_processes() -> Mapping[int, int]:
         return {int(pid): int(parent) for pid, parent in map(str.split, listed.stdout.splitlines())}
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        # It may end while we look.
+        # It may end meanwhile.
         with contextlib.suppress(OSError):
             # pid (name, which may hold anything) state parent ...
             parents[int(stat.parent.name)] = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
@@ -93,7 +93,7 @@ def living_processes() -> Mapping[int, int]:
 
 
 def exit_at_signals() -> None:
-    """Exit at the first signal, and let no second one keep us from ending what we started."""
+    """Exit at the first signal, and ignore further ones while we end what we started."""
     is_exiting = False
 
     def exit_once(number: int, _: object) -> None:

@@ -1,4 +1,4 @@
-"""What Stripe reports when the merchant refunds an order: signed, and delivered to the shop in the emulators.
+"""Sends what Stripe reports when the merchant refunds an order, signed, to the emulators' shop.
 
 make refund ORDER=... [AMOUNT=...]
 """
@@ -17,7 +17,7 @@ from tools.stripe_events import refund_event
 
 
 def refundable(order: Order) -> tuple[Payment, int]:
-    """The payment to refund, and what is left of it; one that the order is paid with comes first. Raises Refusal."""
+    """The payment to refund, and what is left of it; payments that pay for the order come first. Raises Refusal."""
     payments = (*order.paid_with, *order.payments.succeeded)
     if not payments:
         raise Refusal(f"Order {order.order_id} is {order.status}: nothing was paid for it.")
@@ -29,7 +29,7 @@ def refundable(order: Order) -> tuple[Payment, int]:
 
 
 def refund(shop: LocalShop, arguments: argparse.Namespace, name: str, now: int) -> bool:
-    """Whether the webhook has answered 200. Raises Refusal or NotAnswered."""
+    """Whether the webhook answered 200. Raises Refusal or NotAnswered."""
     payment, left = refundable(shop.order(arguments.order))
     amount = left if arguments.amount is None else arguments.amount
     if not 0 < amount <= left:

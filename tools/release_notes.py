@@ -1,4 +1,4 @@
-"""Print what the changelog says of a release.
+"""Print the changelog's section about a release.
 
 python -m tools.release_notes v0.1.0
 """
@@ -10,7 +10,7 @@ from tools.toolchain import ROOT
 
 
 def notes_of(tag: str, changelog: str) -> str:
-    """The section of the version, without its heading. Raises LookupError if there is none, or nothing in it."""
+    """The version's section without its heading. Raises LookupError if it is missing or empty."""
     version = re.escape(tag.removeprefix("v"))
     section = re.search(rf"^## {version} - \d{{4}}-\d\d-\d\d\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL)
     if not section or not section[1].strip():

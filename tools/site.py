@@ -1,4 +1,4 @@
-"""A folder of files that a browser loads as they are, served on this machine until Ctrl-C."""
+"""Serves a folder of static files on this machine until Ctrl-C."""
 
 import contextlib
 import json
@@ -19,20 +19,20 @@ from tools.ports import HOST
 from tools.toolchain import BUILD
 
 _LOOKS_EVERY_SECONDS: Final = 0.01
-"""Whether it is to end."""
+"""How often it checks whether to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     folder: Path
     headers: Mapping[str, str]
-    """With every answer."""
+    """Sent with every answer."""
     answers: Mapping[str, Any] = field(default_factory=dict)
-    """What is in no file, as JSON, by path."""
+    """Generated JSON answers, by path."""
 
 
 def configuration(shop: Addresses, project: str = PROJECT) -> dict[str, Any]:
-    """How a page connects to Firebase. The emulators take any key, and have a database for every project."""
+    """How a page connects to Firebase. The emulators accept any key, and have a database for every project."""
     return {
         "firebase": {"projectId": project, "apiKey": "any"},
         "emulators": {"firestore": shop.firestore, "auth": shop.auth},
@@ -63,18 +63,18 @@ class _Files(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nothing: a person reads this terminal for the address alone."""
+        """Logs nothing: only the address matters on this terminal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
     variable: str
-    """Names another one, in the environment."""
+    """The environment variable that names another port."""
     usual: int
 
 
 def server(site: Site, port: int | None, usual: int) -> ThreadingHTTPServer:
-    """Listens on this port, else on the usual one, else on a free one. Raises OSError if the named one is taken."""
+    """Listens on this port, or else on the usual one or a free one. Raises OSError if the given port is taken."""
     handler = partial(_Files, site)
     if port is not None:
         return ThreadingHTTPServer((HOST, port), handler)
@@ -86,7 +86,7 @@ def server(site: Site, port: int | None, usual: int) -> ThreadingHTTPServer:
 
 @contextmanager
 def served(site: Site, port: int = 0) -> Iterator[str]:
-    """The address of the site, which a thread serves meanwhile; at a free port, unless one is named."""
+    """The address of the site, served by a thread; on a free port, unless one is given."""
     with server(site, port, port) as listening:
         threading.Thread(target=listening.serve_forever, args=[_LOOKS_EVERY_SECONDS], daemon=True).start()
         yield f"http://{HOST}:{listening.server_port}"
@@ -94,10 +94,10 @@ def served(site: Site, port: int = 0) -> Iterator[str]:
 
 
 def serve(site_of: Callable[[Addresses], Site], port: Port, prepare: Callable[[Addresses], str] | None = None) -> int:
-    """Serve the site for the shop that is open, until Ctrl-C: the exit code.
+    """Serve the site for the open shop, until Ctrl-C. Returns the exit code.
 
     Args:
-        prepare: does what the site needs besides, and returns what whoever opens it has to know.
+        prepare: does what else the site needs, and returns what its user has to know.
     """
     named = os.environ.get(port.variable)
     try:

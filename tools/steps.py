@@ -1,6 +1,6 @@
-"""Steps of the install: programs that run once, at the same time where they can, and of which each leaves a stamp.
+"""Steps of the install: programs that run once, in parallel if possible, each leaving a stamp.
 
-Standard library only, as everything that the install needs.
+Uses only the standard library, like all that the install needs.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ _LOG_LINES_SHOWN: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A file that says what a step was done for: with other contents it has to be done again."""
+    """A file that says what a step was done for: with other contents, it has to be done again."""
 
     file: Path
     contents: str
@@ -45,7 +45,7 @@ class Step:
     command: Sequence[str]
     environment: Mapping[str, str]
     otherwise: str
-    """What is needed for it, as a sentence for whoever sees it fail."""
+    """What the step needs, as a sentence for whoever sees it fail."""
     stamp: Stamp | None = None
 
     @property
@@ -66,16 +66,16 @@ class Step:
 
 
 def run_together(*steps: Step) -> None:
-    """Run these steps at the same time, and leave the stamp of each that succeeds.
+    """Run these steps in parallel, and leave the stamp of each that succeeds.
 
-    As soon as one fails, end the others and exit with the end of what it said, and what is needed `otherwise`.
+    If one fails, end the others at once, and exit with the end of its output and its `otherwise`.
     """
     progress = Progress(sys.stdout)
     running: dict[Step, subprocess.Popen[bytes]] = {}
     with contextlib.ExitStack() as ended:
         for step in steps:
             running[step] = ended.enter_context(step.start())
-            # What is entered last is left first: told to end, and then waited for.
+            # Exits run in reverse: each is told to end, then waited for.
             ended.callback(running[step].terminate)
         while running:
             progress.waiting(", ".join(step.name for step in running), _last_line(next(iter(running))))

@@ -1,4 +1,4 @@
-"""Stripe's objects and events of a payment, as its webhooks carry them, with the fields that a shop may look at. Pure.
+"""Stripe's objects and events of a payment, as webhooks deliver them, with the fields that a shop may read. Pure.
 
 The objects: https://docs.stripe.com/api/payment_intents/object, https://docs.stripe.com/api/charges/object,
 https://docs.stripe.com/api/checkout/sessions/object, https://docs.stripe.com/api/refunds/object and
@@ -15,12 +15,12 @@ from stripe_api.api import API_VERSION
 
 Json = dict[str, Any]
 PREFIX: Final = "pi_"
-"""How the ids of PaymentIntents begin."""
+"""Of PaymentIntents' ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardPayment:
-    """One payment for an order. All of Stripe's ids are made of its name."""
+    """One payment for an order. All its ids at Stripe are derived from its name."""
 
     name: str
     order_id: str
@@ -28,7 +28,7 @@ class CardPayment:
     """In minor units."""
     currency: str
     at: int
-    """In seconds, as Stripe counts time."""
+    """In seconds, Stripe's unit."""
 
     @property
     def payment_intent_id(self) -> str:
@@ -39,24 +39,24 @@ class CardPayment:
         return f"ch_{self.name}"
 
     def common(self) -> Json:
-        """What its PaymentIntent, its charge and its session have in common."""
+        """The fields that its PaymentIntent, its charge and its session share."""
         metadata = {"orderId": self.order_id}
         return {"created": self.at, "currency": self.currency, "livemode": False, "metadata": metadata}
 
 
 class NoPrice(ValueError):
-    """Nobody knows what is to be paid for an order. The message names it."""
+    """The order has no price. The message names it."""
 
 
 def payment_for(order: Order, payment_id: str, amount: int | None, currency: str | None, at: int) -> CardPayment:
-    """A payment of what the order asks, in so far as nothing else is said.
+    """A payment of what the order asks, unless told otherwise.
 
     Args:
-        payment_id: of its PaymentIntent, with or without what Stripe's begin with.
+        payment_id: of its PaymentIntent, with or without Stripe's prefix.
         at: in seconds.
 
     Raises:
-        NoPrice: it asks nothing, and not all is said.
+        NoPrice: the order asks nothing, and amount or currency is missing.
     """
     asked = order.asked
     amount = asked.amount if amount is None and asked else amount
@@ -67,13 +67,13 @@ def payment_for(order: Order, payment_id: str, amount: int | None, currency: str
 
 
 def payment_event(payment: CardPayment, event_type: str) -> Json:
-    """The event of this type for the payment; the same one when it is asked for again."""
+    """The payment's event of this type, the same each time."""
     event_id = f"evt_{payment.name}_{event_type.replace('.', '_')}"
     return event_around(OBJECT_OF[event_type](payment), event_id, event_type, payment.at)
 
 
 def refund_event(name: str, payment_ids: Mapping[str, str | None], amount: int, currency: str, at: int) -> Json:
-    """A refund of so much has succeeded. It names its payment alone, as with Stripe, where the order is not copied."""
+    """The event of a successful refund. It names only its payment, as at Stripe if the order is not in its metadata."""
     refund = refund_object(f"re_{name}", amount, currency, at, **payment_ids)
     return event_around(refund, f"evt_{name}_refund_created", "refund.created", at)
 
@@ -96,7 +96,7 @@ def refund_object(refund_id: str, amount: int, currency: str, at: int, **fields:
 def dispute_event(
     payment: CardPayment, opened_at: int, due_by: int, *, closed_at: int | None = None, status: str = "needs_response"
 ) -> Json:
-    """The customer's bank disputes all of the payment, and takes evidence until then; or has decided. In seconds."""
+    """The customer's bank disputes the whole payment, with evidence due, or has decided. Times in seconds."""
     dispute = {
         "id": f"dp_{payment.name}",
         "object": "dispute",
@@ -116,7 +116,7 @@ def dispute_event(
 
 
 def event_around(stripe_object: Json, event_id: str, event_type: str, at: int, **fields: object) -> Json:
-    """The event that carries an object."""
+    """The event that carries this object."""
     return {
         "id": event_id,
         "object": "event",
@@ -245,4 +245,4 @@ OBJECT_OF: Final[Mapping[str, Callable[[CardPayment], Json]]] = {
     "checkout.session.completed": _paid_session,
     "checkout.session.expired": _expired_session,
 }
-"""The types of event that can be made, each with the object that it carries."""
+"""The types of event that can be created, each with its object."""

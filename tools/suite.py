@@ -28,11 +28,11 @@ _LOST_FIRESTORE = "Firestore Emulator has exited"
 
 
 class EmulatorsError(Exception):
-    """The emulators cannot be used. The message says why, and what to do about it."""
+    """The emulators cannot be used. The message says why, and what to do."""
 
 
 class StartFailed(EmulatorsError):
-    """The emulators did not come up. Somebody may have taken a port of theirs: other ports may help."""
+    """The emulators did not start. A port may have been taken meanwhile: other ports may help."""
 
     def __init__(self, problem: str, folder: Path) -> None:
         super().__init__(f"{problem}\n{logs.reason(folder)}")
@@ -41,24 +41,24 @@ class StartFailed(EmulatorsError):
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """One start of the emulators: the folder of what they say, and the process below which all of theirs are."""
+    """One start of the emulators: the folder of their logs, and the root of their processes."""
 
     folder: Path
     process: subprocess.Popen[bytes]
     ports: Ports
 
     def is_up(self) -> bool:
-        # The Firebase tools go on without Firestore, if it exits once all is ready.
+        # The Firebase tools keep running if Firestore exits once all is ready.
         return self.process.poll() is None and _LOST_FIRESTORE not in logs.said(self.folder / logs.LOG)
 
 
 @contextlib.contextmanager
 def started(project: str, ports: Ports, data: Path | None = None) -> Iterator[Suite]:
-    """Within, all emulators answer and every function is loaded; after, none of their processes lives.
+    """Inside the block, all emulators answer and every function is loaded; afterwards, none of their processes lives.
 
-    They begin with what `keep` has left in the folder `data`, if there is one.
+    They start with what `keep` has saved in the folder `data`, if there is any.
 
-    Raises EmulatorsError; StartFailed if another start may fare better.
+    Raises EmulatorsError; StartFailed if another start may succeed.
     """
     progress = Progress(sys.stderr)
     progress.waiting("Emulators")
@@ -72,14 +72,14 @@ def started(project: str, ports: Ports, data: Path | None = None) -> Iterator[Su
         ):
             suite = Suite(folder, process, ports)
             _wait_until_ready(ports, suite, stripe, progress)
-            # Leaving closes the standard input of the reaper, which then ends the suite, and waits for that.
+            # Leaving closes the reaper's standard input; it then ends the suite, and waits for that.
             yield suite
 
 
 def _configuration(ports: Ports, folder: Path) -> dict[str, Any]:
     config = _firebase_config()
     config["functions"]["source"] = os.path.relpath(ROOT, folder)
-    # A function reloaded in the middle of a test would fail it: watch no file.
+    # Watch no files: a function reloaded during a test would fail it.
     config["functions"]["ignore"] = ["**"]
     for key in ("rules", "indexes"):
         config["firestore"][key] = str(ROOT / config["firestore"][key])
@@ -96,11 +96,11 @@ def _configuration(ports: Ports, folder: Path) -> dict[str, Any]:
 
 
 def keep(hub_port: int, data: Path) -> None:
-    """Write all that is in Firestore and Auth into this folder, in the place of what was kept there before.
+    """Save all data of Firestore and Auth in this folder, replacing what was saved before.
 
     Raises EmulatorsError.
     """
-    # As `firebase emulators:export` asks for it. The tools' own `--export-on-exit` needs a farewell, which nothing
+    # The request of `firebase emulators:export`. The tools' own `--export-on-exit` needs a graceful exit, which nothing
     # here waits for.
     data.parent.mkdir(parents=True, exist_ok=True)
     request = json.dumps({"path": str(data), "initiatedBy": "exit"})
@@ -113,7 +113,7 @@ def keep(hub_port: int, data: Path) -> None:
 
 
 def usual_ports() -> dict[str, int]:
-    """The ports that firebase.json names, by emulator."""
+    """The ports in firebase.json, by emulator."""
     emulators = _firebase_config()["emulators"]
     return {name: emulators[name]["port"] for name in VARIABLES}
 
@@ -149,15 +149,15 @@ def _environment(project: str, ports: Ports, folder: Path, node: Path, java: Pat
     environment = {
         **toolchain.environment_of_tools(java.parent, node.parent, VENV / "bin"),
         "GOOGLE_CLOUD_PROJECT": project,
-        # Java finds no file whose name the locale cannot spell.
+        # Java finds no file whose name the locale cannot encode.
         **({} if str(ROOT).isascii() else {"LC_ALL": "C.UTF-8"}),
-        # What the functions ask in Stripe's place.
+        # The functions' stand-in for Stripe.
         "STRIPE_API_URL": f"http://{HOST}:{ports.stripe}",
         # For emulators.cjs.
         "FIRST_WORKER_PORT": str(ports.first_worker),
         # No news, no update check, no question.
         "CI": "true",
-        # Nobody's login, and no search for one: the emulators must not reach a real project.
+        # No login, and no search for one: the emulators must not reach a real project.
         "XDG_CONFIG_HOME": str(folder),
         "CLOUDSDK_CONFIG": str(folder),
         "METADATA_SERVER_DETECTION": "none",
@@ -201,7 +201,7 @@ def _refuse_to_wait_in_vain(suite: Suite, progress: Progress) -> None:
 
 
 def _says_ready(folder: Path) -> bool:
-    """Our own processes listen. An answer on one of our ports does not show that: somebody else may answer there."""
+    """Our own processes listen. An answer on our ports would not prove that, since another process may answer."""
     is_ready = "All emulators ready!" in logs.said(folder / logs.LOG)
     return is_ready and "is now running" in logs.said(folder / logs.FIRESTORE_LOG)
 
@@ -211,7 +211,7 @@ def _declared_functions() -> set[str]:
 
 
 def _loaded_functions(ports: Ports) -> set[str]:
-    """The functions that requests and documents reach: a Firestore trigger is listed once Firestore has taken it."""
+    """Functions that requests and documents reach: a Firestore trigger is listed once Firestore has accepted it."""
     connection = http.client.HTTPConnection(HOST, ports.functions, timeout=5)
     try:
         connection.request("GET", "/backends")

@@ -1,4 +1,4 @@
-"""Runs the scheduled function once, as no schedule ever fires in the emulators: `make sweep`."""
+"""Runs the scheduled sweep once, since the emulators run no schedules: `make sweep`."""
 
 import sys
 from collections.abc import Mapping

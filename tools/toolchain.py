@@ -1,7 +1,7 @@
-"""Where this checkout's tools are: Python's environment, Node, Java and the Firestore emulator.
+"""Finds this checkout's tools: Python's environment, Node, Java and the Firestore emulator.
 
-What the machine has comes first; what it lacks, `tools.install` has put into the environment. Standard library only,
-because the install itself asks here what is missing.
+The machine's own come first; what it lacks, `tools.install` has put into the environment. Uses only the standard
+library, since the install itself asks here what is missing.
 """
 
 import json
@@ -21,7 +21,7 @@ VENV = ROOT / "venv"
 NODE_MODULES = ROOT / "tools" / "node_modules"
 FIREBASE = NODE_MODULES / "firebase-tools" / "lib" / "bin" / "firebase.js"
 
-# Where the tools keep what they have downloaded, and their settings, below the user's folder.
+# Folders of the tools' caches and settings below the user's home.
 _CACHES = {
     "FIREBASE_EMULATORS_PATH": ".cache/firebase/emulators",
     "PIP_CACHE_DIR": ".cache/pip",
@@ -37,7 +37,7 @@ _MANIFEST_LINE_BYTES = 72
 
 
 def find_node() -> Path | None:
-    """The first Node new enough for firebase-tools that comes with npm: the machine's, else the environment's."""
+    """The first Node with npm that is new enough for firebase-tools: the machine's, or else the environment's."""
     for search_path in (None, str(VENV / "bin")):
         node, npm = shutil.which("node", path=search_path), shutil.which("npm", path=search_path)
         if node and npm and major_version(node, "--version") >= NODE_MAJOR_MIN:
@@ -46,7 +46,7 @@ def find_node() -> Path | None:
 
 
 def find_java() -> Path | None:
-    """The first Java new enough for firebase-tools: JAVA_HOME's, the one on PATH, else the environment's."""
+    """The first Java new enough for firebase-tools: JAVA_HOME's, the one on PATH, or else the environment's."""
     for java in _javas():
         if major_version(str(java), "-version") >= JAVA_MAJOR_MIN:
             return java
@@ -62,7 +62,7 @@ def _javas() -> Iterator[Path]:
 
 
 def major_version(program: str, flag: str) -> int:
-    """What `program flag` says its major version is; 0 when it does not run or does not say."""
+    """The major version that `program flag` prints; 0 if it does not run or print one."""
     try:
         said = subprocess.run(
             [program, flag], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False
@@ -79,9 +79,9 @@ def parse_major_version(said: str) -> int:
 
 
 def environment_of_tools(*first: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Our own environment, changed for pip, npm and the Firebase tools: these folders come first on PATH.
+    """Our environment, changed for pip, npm and the Firebase tools: these folders come first on PATH.
 
-    A cache that cannot be written where it usually is (HOME may be read-only, or nobody's) is in build instead.
+    A cache that cannot be written in its usual place (HOME may be read-only, or missing) is in build instead.
     """
     named = {variable.lower() for variable in environment}
     caches = {
@@ -89,18 +89,18 @@ def environment_of_tools(*first: Path, environment: Mapping[str, str] = os.envir
         for variable, folder in _CACHES.items()
         if variable.lower() not in named and not _can_be_written(_home() / folder)
     }
-    # Node does not start a tool that asks for a HOME when there is none.
+    # Without a HOME, Node does not start a tool that asks for it.
     return {"HOME": str(_home()), **environment, **caches, "PATH": search_path(*first)}
 
 
 def search_path(*first: Path) -> str:
-    """PATH with these folders before all others."""
+    """PATH with these folders first."""
     return os.pathsep.join([*map(str, first), os.environ["PATH"]])
 
 
 def _can_be_written(folder: Path) -> bool:
-    """Whether it can, or can be made."""
-    # Asked in this way, what is inside a folder that we must not even enter is simply not there.
+    """Whether it can be written or created."""
+    # This way, what is inside a folder that we may not enter counts as missing.
     nearest = next(above for above in (folder, *folder.parents) if os.access(above, os.F_OK))
     return nearest.is_dir() and os.access(nearest, os.W_OK)
 
@@ -109,14 +109,14 @@ def _home() -> Path:
     try:
         return Path.home()
     except RuntimeError:
-        # A container may run as somebody whom its system does not know.
+        # A container may run as a user unknown to its system.
         return BUILD / "home"
 
 
 def find_firestore_emulator(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The Firestore emulator's jar: the one named by the environment, firebase-tools' own, else the Google Cloud CLI's.
+    """The Firestore emulator's jar; None if firebase-tools has to download it.
 
-    None means that firebase-tools has to download it.
+    Looked for where the environment says, then among firebase-tools' downloads, then in the Google Cloud CLI.
     """
     if named := environment.get("FIRESTORE_EMULATOR_BINARY_PATH"):
         return Path(named)
@@ -124,7 +124,7 @@ def find_firestore_emulator(environment: Mapping[str, str] = os.environ) -> Path
 
 
 def firestore_emulator_file_name() -> str | None:
-    """What firebase-tools calls the version it wants; None before firebase-tools is installed."""
+    """firebase-tools' name for the version it wants; None before firebase-tools is installed."""
     wanted = FIREBASE.parent.parent / "emulator" / "downloadableEmulatorInfo.json"
     if not wanted.is_file():
         return None
@@ -142,7 +142,7 @@ def _installed_emulators(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _google_cloud_sdk_roots(environment: Mapping[str, str]) -> Iterator[Path]:
-    # Asking gcloud itself takes a second, and it lives in its root's bin folder anyway.
+    # gcloud is in its root's bin folder, and asking it takes a second.
     if gcloud := shutil.which("gcloud", path=environment.get("PATH")):
         yield Path(gcloud).resolve().parent.parent
     yield _home() / "google-cloud-sdk"
@@ -152,7 +152,7 @@ def _google_cloud_sdk_roots(environment: Mapping[str, str]) -> Iterator[Path]:
 def runnable(jar: Path) -> Path:
     """A jar that `java -jar` can run: `jar` itself, or a small one of ours that starts it.
 
-    firebase-tools runs `java -jar`, and the Google Cloud CLI's jar does not say which class to start.
+    firebase-tools runs `java -jar`, and the Google Cloud CLI's jar names no main class.
     """
     with zipfile.ZipFile(jar) as archive:
         if b"Main-Class:" in archive.read("META-INF/MANIFEST.MF"):
@@ -168,12 +168,12 @@ def runnable(jar: Path) -> Path:
 
 
 def _folder_for_java() -> Path:
-    # Java loads nothing from a folder with an emoji in its path, or anything else beyond the first 65,536 characters.
+    # Java cannot load from a path with an emoji, or any character beyond the first 65,536.
     return BUILD if max(str(BUILD)) <= "\uffff" else Path(tempfile.mkdtemp())
 
 
 def starting_manifest(jar: Path) -> bytes:
-    """A jar manifest that starts the emulator in `jar`, folded as the jar specification demands: 72 bytes a line."""
+    """A jar manifest that starts the emulator in `jar`, folded to 72 bytes a line, as the specification demands."""
     lines = ("Manifest-Version: 1.0", f"Main-Class: {_EMULATOR_CLASS}", f"Class-Path: {jar.resolve().as_uri()}")
     return b"".join(_folded(line.encode()) for line in lines) + b"\r\n"
 

@@ -1,8 +1,8 @@
-"""What the page in examples/shop and the operators' console load of others, as modules that browsers take as they are.
+"""Installs the modules of others that the page in examples/shop and the operators' console load in browsers.
 
     python3 -m tools.web_sdk
 
-With all that it depends on the Firebase SDK has 183 MB; it bundles them in the three files that a page needs.
+The Firebase SDK with its dependencies has 183 MB; the three files that a page needs are bundled.
 """
 
 from typing import Final
@@ -25,7 +25,7 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
     with unpacked("firebase") as package:
         for name in _MODULES:
-            # They import each other from Google's host; here they stay with the page.
+            # They import each other from Google's host; here they import local files.
             bundled = _without_its_map((package / name).read_text().replace(_HOST, "./"))
             for folder in (SDK, CONSOLE_SDK):
                 (folder / name).write_text(bundled)
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _without_its_map(module: str) -> str:
-    """A map is in no package that is left here, and a browser's tools would ask for it in vain."""
+    """Removes the reference to a source map, which is not installed, and which developer tools would request."""
     return "".join(line for line in module.splitlines(keepends=True) if not line.startswith("//# sourceMappingURL="))
 
 

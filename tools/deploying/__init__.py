@@ -1,1 +1,1 @@
-"""The parts of `make deploy`: what is wanted, what is there, what is wrong before and missing afterwards."""
+"""The parts of `make deploy`: what is wanted, what exists, what is wrong before and missing afterwards."""

@@ -1,4 +1,4 @@
-"""What a deployment changes, deletes, and has left out: what is wanted beside what is there."""
+"""Compares what is wanted with what exists: what a deployment changes, deletes, and has left out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from tools.deploying.wanted import Function, Wanted
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that should be there and is not."""
+    """Something that should exist and does not."""
 
     what: str
     mended_by: str | None
-    """The function that has to be deployed by name for it; None if no deployment mends it."""
+    """The function to deploy by name to fix it; None if no deployment does."""
     by_hand: str | None = None
-    """The command that mends it as well, or alone."""
+    """The command that fixes it, too, or is the only way."""
 
     def __str__(self) -> str:
         return f"{self.what}: {self.by_hand}" if self.by_hand else self.what
 
 
 def changes(wanted: Wanted, found: Found) -> list[str]:
-    """What is new or may change, a line for each."""
+    """What is new or may change, one line each."""
     return [
         *(
             f"function {one.name} in {one.region}: "
@@ -38,12 +38,12 @@ def changes(wanted: Wanted, found: Found) -> list[str]:
 
 
 def other_indexing(wanted: Wanted, found: Found) -> list[str]:
-    """What is not indexed as it should be, by name."""
+    """The names of what is not indexed as it should be."""
     return [name for name, how in sorted(wanted.indexing.items()) if found.indexing.get(name) != how]
 
 
 def deletions(wanted: Wanted, found: Found) -> list[str]:
-    """What is there and is in this folder no more: deployed without a question, it would be deleted."""
+    """What exists but is no longer in this folder: deploying would delete it without asking."""
     ours = {(one.region, one.name) for one in wanted.functions}
     return [
         *(f"function {name} in {region}" for region, name in sorted(found.functions.keys() - ours)),
@@ -52,9 +52,9 @@ def deletions(wanted: Wanted, found: Found) -> list[str]:
 
 
 def gaps(wanted: Wanted, found: Found) -> list[Gap]:
-    """What a deployment should have left behind, and has not.
+    """What a deployment should have created, and has not.
 
-    Of functions alone: rules and indexes the Firebase tools compare each time, with all that belongs to them.
+    Only for functions: the Firebase tools compare rules and indexes completely every time.
     """
     return [gap for function in wanted.functions for gap in _of_function(function, found)]
 
@@ -73,7 +73,7 @@ def _of_function(function: Function, found: Found) -> Iterator[Gap]:
         service = there["serviceConfig"]["service"].rpartition("/")[2]
         yield Gap(
             f"that nobody else may call {function.name}, as {member} may",
-            # These the Firebase tools set as a whole; of all others they touch none.
+            # The Firebase tools set these as a whole, and do not touch others.
             function.name if function.invokers else None,
             f"gcloud run services remove-iam-policy-binding {service} "
             f"--region={function.region} --member={member} --role={rights.INVOKER}",
@@ -87,7 +87,7 @@ def _of_job(function: Function, found: Found) -> Iterator[Gap]:
     if job is None:
         yield Gap(f"the schedule of {function.name}", function.name)
     elif caller_of(job) != function.account:
-        # The Firebase tools compare a schedule's times alone.
+        # The Firebase tools compare only a schedule's times.
         yield Gap(
             f"the account of the schedule of {function.name}",
             None,

@@ -1,4 +1,4 @@
-"""What is wrong with a project, and what puts it right."""
+"""What is wrong with a project, and how to fix it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Defect:
     what: str
     remedy: str | None = None
-    """A command, or a sentence; None where `what` says what to do."""
+    """A command or a sentence; None if `what` says what to do."""
 
     def __str__(self) -> str:
         return f"{self.what}: {self.remedy}" if self.remedy else f"{self.what}."

@@ -1,4 +1,4 @@
-"""Files of settings, read as the Firebase tools read them: what is deployed has to be what was looked at."""
+"""Reads settings files like the Firebase tools do, so that what is checked is what is deployed."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _CHARACTERS: Final[Mapping[str, str]] = {"n": "\n", "r": "\r", "t": "\t", "v": "
 
 
 def settings_of(folder: Path, project: str) -> dict[str, str]:
-    """What the functions are given beside their secrets: `.env`, and over it the project's own file."""
+    """The functions' settings except secrets: `.env`, overridden by the project's own file."""
     return {name: value for text in _texts(folder, project) for name, value in parsed(text).items()}
 
 
@@ -26,7 +26,7 @@ def parsed(text: str) -> dict[str, str]:
 
 
 def cut_short(folder: Path, project: str) -> frozenset[str]:
-    """The settings of which a # that nobody can have meant for a comment cuts off the rest: `https://a.example/#b`."""
+    """Settings cut off by a # that was hardly meant as a comment: `https://a.example/#b`."""
     return frozenset(
         match[1]
         for text in _texts(folder, project)
@@ -38,7 +38,7 @@ def cut_short(folder: Path, project: str) -> frozenset[str]:
 
 
 def unknown(folder: Path, project: str) -> frozenset[str]:
-    """What the project's own file sets and `.env`, which has all settings, does not know."""
+    """Settings in the project's own file that `.env`, which lists all settings, does not have."""
     known, own = (parsed(text) for text in _texts(folder, project))
     return frozenset(own.keys() - known.keys())
 

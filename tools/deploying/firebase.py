@@ -1,4 +1,4 @@
-"""The Firebase tools, which do the deploying."""
+"""Calls the Firebase tools, which do the deploying."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ Firebase = Callable[[Sequence[str]], int]
 
 
 def firebase_in(folder: Path, project: str) -> Firebase:
-    """Raises NotDeployable: they are not installed."""
+    """The tools for this folder and project. Raises NotDeployable: they are not installed."""
     node = toolchain.find_node()
     if not (node and toolchain.FIREBASE.exists()):
         raise NotDeployable("Node or the Firebase tools are missing: run `make clean` and try again.")
@@ -22,8 +22,8 @@ def firebase_in(folder: Path, project: str) -> Firebase:
         return subprocess.run(
             [
                 *(str(node), str(toolchain.FIREBASE), "deploy", "--only", ",".join(targets), "--project", project),
-                # Without it they neither deploy a trigger that is retried nor an instance that stays warm. It also lets
-                # them delete, which is why whoever deploys was asked before.
+                # Without --force they deploy neither triggers with retries nor instances that stay warm. It also lets
+                # them delete, so the user was asked before.
                 *("--force", "--non-interactive"),
             ],
             cwd=folder,

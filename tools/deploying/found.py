@@ -1,4 +1,4 @@
-"""What is there in the project now, as far as a deployment changes it or needs it."""
+"""What exists in the project now, as far as a deployment changes or needs it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -18,31 +18,32 @@ _SECRETS: Final = "secretmanager.googleapis.com/v1/projects/{}/secrets"
 class Found:
     accounts: frozenset[str]
     roles: Mapping[str, frozenset[str]]
-    """Of each member of the project."""
+    """By member of the project."""
     secrets: Mapping[str, str]
-    """Those that have a value: the number of its latest version."""
+    """The latest version of each secret that has a value."""
     absent_secrets: frozenset[str]
-    """Those that are not there at all. What is there and has no value is in neither."""
+    """Secrets that do not exist. One that exists without a value is in neither."""
     database: Json | None
     functions: Mapping[tuple[str, str], Json]
-    """Those of our codebase that the Firebase tools have deployed, by region and name."""
+    """Functions of our codebase deployed by the Firebase tools, by region and name."""
     first_generation: frozenset[tuple[str, str]]
-    """Where one of it, whoever has deployed it, is in the way of one that is wanted. It is not among `functions`."""
+    """Regions and names where a first-generation function, whoever deployed it, blocks a wanted one. They are not in
+    `functions`."""
     invokers: Mapping[str, frozenset[str]]
-    """Of each function that is wanted."""
+    """By wanted function."""
     jobs: Mapping[str, Json]
     indexing: Mapping[str, str]
-    """In the words of `Wanted.indexing`."""
+    """In the form of `Wanted.indexing`."""
     being_built: tuple[str, ...]
     times_to_live: Mapping[str, str]
-    """The state of each, by the name in `indexing`."""
+    """The state of each, by its name in `indexing`."""
     rules: str | None
 
 
 def found_in(google: Google, wanted: Wanted, needed: Collection[str] = rights.DEPLOYERS) -> Found:
-    """Raises NotDeployable, also if whoever is signed in lacks a permission that is needed."""
+    """What exists. Raises NotDeployable, also if the signed-in user lacks a permission that is needed."""
     if lacking := _lacking(google, wanted.project, needed):
-        # All else would be refused, too, one question after the other.
+        # All other requests would be refused, too, one by one.
         raise NotDeployable(f"Whoever is signed in may not, in {wanted.project}: {', '.join(lacking)}.")
     return _found(google, wanted)
 
@@ -89,7 +90,7 @@ def _found(google: Google, wanted: Wanted) -> Found:
 
 
 def caller_of(job: Json) -> str:
-    """The account as which a schedule calls its function."""
+    """The account with which a schedule calls its function."""
     return str(job["httpTarget"]["oidcToken"]["serviceAccountEmail"])
 
 
@@ -113,7 +114,7 @@ def _latest_version(google: Google, project: str, secret: str) -> str | None:
 
 
 def _is_ours(function: Json, wanted: Wanted) -> bool:
-    """As the Firebase tools know theirs again."""
+    """By the labels with which the Firebase tools recognize their functions."""
     labels = function.get("labels", {})
     return bool(
         labels.get(_TOOL, "").startswith("cli-firebase") and labels.get(_CODEBASE, "default") == wanted.codebase
@@ -121,13 +122,13 @@ def _is_ours(function: Json, wanted: Wanted) -> bool:
 
 
 def _place(function: Json) -> tuple[str, str]:
-    """Its region and its name."""
+    """The function's region and name."""
     _, _, _, region, _, name = function["name"].split("/")
     return region, name
 
 
 def _invokers(google: Google, function: Json) -> frozenset[str]:
-    # One whose first deployment has failed may have none.
+    # After a failed first deployment, there may be none.
     service = function["serviceConfig"].get("service")
     policy = (service and google.get(f"run.googleapis.com/v1/{service}:getIamPolicy")) or {}
     invoking = (bound["members"] for bound in policy.get("bindings", ()) if bound["role"] == rights.INVOKER)
@@ -140,7 +141,7 @@ def _job(google: Google, project: str, function: Function) -> Json | None:
 
 
 def _fields(google: Google, database: str) -> list[Json]:
-    # As the Firebase tools ask: what differs from the default.
+    # The query of the Firebase tools: what differs from the default.
     differs = "&filter=indexConfig.usesAncestorConfig=false OR ttlConfig:*"
     fields = listed(google, f"{database}/collectionGroups/-/fields", asked=differs)
     return [field for field in fields if "/__default__/" not in field["name"]]

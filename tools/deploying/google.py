@@ -1,4 +1,4 @@
-"""Asking Google's APIs, as whoever is signed in. What is deployed is changed by the Firebase tools alone."""
+"""Calls Google's APIs as the signed-in user. Only the Firebase tools change what is deployed."""
 
 import os
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ Json = dict[str, Any]
 
 
 class NotAllowed(NotDeployable):
-    """Whoever is signed in may not see this, or the API is off."""
+    """The signed-in user may not see this, or the API is off."""
 
 
 class Readable(Protocol):
-    """As much of `Google` as it takes to look."""
+    """The part of `Google` for reading."""
 
     def get(self, address: str) -> Json | None: ...
 
@@ -32,7 +32,7 @@ class Readable(Protocol):
 class Google:
     def __init__(self, project: str) -> None:
         """Raises NotDeployable: nobody is signed in."""
-        # Otherwise Google's library wonders which project its credentials are for.
+        # Otherwise Google's library warns that its credentials' project is unknown.
         os.environ["GOOGLE_CLOUD_PROJECT"] = project
         try:
             credentials, _ = google.auth.default(scopes=_SCOPES, quota_project_id=project)
@@ -41,22 +41,22 @@ class Google:
         self._session = AuthorizedSession(credentials)
 
     def get(self, address: str) -> Json | None:
-        """What is at `host/path`; None if there is nothing. Raises NotDeployable."""
+        """The resource at `host/path`; None if it does not exist. Raises NotDeployable."""
         found: Json | None = self._asked("GET", address)
         return found
 
     def post(self, address: str, body: Mapping[str, Any]) -> Json:
-        """What is answered to a question that takes more words. Raises NotDeployable."""
+        """The answer to a question that needs a body. Raises NotDeployable."""
         found: Json = self._asked("POST", address, body) or {}
         return found
 
     def rows(self, address: str, body: Mapping[str, Any]) -> list[Json]:
-        """What is answered to a query, line by line; nothing if there is nothing to ask. Raises NotDeployable."""
+        """The answer to a query, line by line; empty if there is nothing to query. Raises NotDeployable."""
         found: list[Json] = self._asked("POST", address, body) or []
         return found
 
     def change(self, method: str, address: str, body: Mapping[str, Any]) -> None:
-        """Have something made, or changed. Raises NotDeployable, also if what it takes is not there."""
+        """Create or change something. Raises NotDeployable, also if something that it needs does not exist."""
         if self._asked(method, address, body) is None:
             raise NotDeployable(f"{address} answers 404: what it takes is not there, or not yet")
 
@@ -75,20 +75,20 @@ class Google:
 
 
 def listed(google: Readable, address: str, *, called: str = "", at_most: int = 1000, asked: str = "") -> list[Json]:
-    """All that is in the collection at this address, page by page (https://google.aip.dev/158).
+    """All of the collection at this address, page by page (https://google.aip.dev/158).
 
     Args:
-        called: The field that it is in, if that is not the collection's own name.
-        at_most: On a page, as far as the API allows.
-        asked: What else is in the query.
+        called: The field with the items, if it is not the collection's own name.
+        at_most: The page size, within the API's limit.
+        asked: More query parameters.
 
     Raises:
-        NotDeployable: Google cannot be asked, or does not list all of it.
+        NotDeployable: Google cannot be asked, or does not list everything.
     """
     found: list[Json] = []
     page = ""
     while answer := google.get(f"{address}?pageSize={at_most}{asked}&pageToken={quote(page, safe='')}"):
-        # https://google.aip.dev/217: what is there is left out, and would look as if it were not.
+        # https://google.aip.dev/217: existing items may be left out, and would seem not to exist.
         if unreachable := answer.get("unreachable"):
             raise NotDeployable(f"{address} does not list what is in {', '.join(unreachable)}: try again later.")
         found += answer.get(called or address.rpartition("/")[2], ())

@@ -1,4 +1,4 @@
-"""What is wrong before anything is changed, and what puts it right."""
+"""What is wrong before anything is changed, and how to fix it."""
 
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -10,17 +10,17 @@ from tools.deploying.defects import Defect
 from tools.deploying.found import Found, caller_of
 from tools.deploying.wanted import Wanted
 
-# https://firebase.google.com/docs/firestore/locations: the regions that the two multi-regions are made of.
+# https://firebase.google.com/docs/firestore/locations: the regions that make up the two multi-regions.
 _NEAR: Final = {"nam5": ("us-central1",), "eur3": ("europe-west1", "europe-west4")}
 
 
 def refusals(wanted: Wanted, found: Found) -> list[Defect]:
-    """Why this is not deployed."""
+    """The reasons not to deploy."""
     return [
         *of_settings(wanted),
         *of_database(wanted, found),
         *of_accounts(wanted, found),
-        # What is not there is made.
+        # Secrets that do not exist are created.
         *of_secrets(wanted, found, but_for=found.absent_secrets),
         *of_generation(wanted, found),
         *_of_schedules(wanted, found),
@@ -28,7 +28,7 @@ def refusals(wanted: Wanted, found: Found) -> list[Defect]:
 
 
 def warnings(wanted: Wanted, found: Found) -> list[Defect]:
-    """What nobody has to put right before it is deployed."""
+    """What need not be fixed before deploying."""
     return [*_of_own_settings(wanted), *_of_location(wanted, found), *of_protection(wanted, found)]
 
 
@@ -59,7 +59,7 @@ def of_database(wanted: Wanted, found: Found) -> Iterator[Defect]:
             f"DATABASE_ID is {wanted.database}", '"database" under "firestore" in firebase.json must say so, too.'
         )
     elif found.database is None:
-        # The Firebase tools would make one, in nam5, without a word and without protection.
+        # The Firebase tools would silently create one in nam5, without protection.
         yield Defect(
             f"There is no database {wanted.database}",
             f"gcloud firestore databases create --database='{wanted.database}' "
@@ -80,7 +80,7 @@ def of_accounts(wanted: Wanted, found: Found) -> Iterator[Defect]:
             yield Defect(
                 f"There is no account {name}", f"gcloud iam service-accounts create {name} --project={wanted.project}"
             )
-        # Without one of these, events would be lost in silence.
+        # Without one of these, events would be lost silently.
         for role in sorted(roles - found.roles.get(rights.member(email), frozenset())):
             yield Defect(
                 f"{name} lacks {role}",
@@ -95,7 +95,7 @@ def of_secrets(wanted: Wanted, found: Found, *, but_for: Collection[str] = ()) -
 
 
 def of_generation(wanted: Wanted, found: Found) -> Iterator[Defect]:
-    """https://firebase.google.com/docs/functions/2nd-gen-upgrade: both cannot have the same name in one region."""
+    """https://firebase.google.com/docs/functions/2nd-gen-upgrade: two generations cannot share a name in one region."""
     for function in wanted.functions:
         if (function.region, function.name) in found.first_generation:
             yield Defect(
@@ -106,7 +106,7 @@ def of_generation(wanted: Wanted, found: Found) -> Iterator[Defect]:
 
 
 def _of_schedules(wanted: Wanted, found: Found) -> Iterator[Defect]:
-    """The Firebase tools compare a schedule's times alone: the old account would go on calling, and be refused."""
+    """The Firebase tools compare only a schedule's times: the old account would keep calling, and be refused."""
     for function in wanted.functions:
         caller = caller_of(found.jobs[function.job]) if function.job in found.jobs else function.account
         if caller != function.account:
@@ -118,7 +118,7 @@ def _of_schedules(wanted: Wanted, found: Found) -> Iterator[Defect]:
 
 
 def _of_own_settings(wanted: Wanted) -> Iterator[Defect]:
-    """A checkout in which somebody has forgotten to commit the file would set all back to the defaults."""
+    """In a checkout where somebody forgot to commit the file, deploying would reset all settings to their defaults."""
     if not wanted.has_own_settings:
         yield Defect(f"There is no .env.{wanted.project}", "every setting is that of .env.")
 

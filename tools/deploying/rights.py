@@ -1,8 +1,8 @@
-"""Who may do what: the accounts that the functions run as, and what whoever deploys needs.
+"""Permissions: the accounts that functions run as, and what deploying needs.
 
-An account that the Firebase tools make themselves (`requiredRoles` in functions.yaml) would be one for all functions:
-the webhook, which anybody may call, could then call the others. Which account reads which secret is in functions.yaml
-alone: the Firebase tools give it the right to, on the secret itself.
+An account created by the Firebase tools (`requiredRoles` in functions.yaml) would be shared by all functions: then the
+webhook, which anybody may call, could call the others. functions.yaml alone says which account reads which secret: the
+Firebase tools grant that on the secret itself.
 """
 
 import re
@@ -16,17 +16,17 @@ _DATASTORE_USER: Final = "roles/datastore.user"
 ROLES: Final[Mapping[str, frozenset[str]]] = {
     "settle-webhook": frozenset({_DATASTORE_USER}),
     "settle-triggers": frozenset({_DATASTORE_USER}),
-    # https://docs.cloud.google.com/iam/docs/roles-permissions/firebasecloudmessaging: it sends, and does not read.
+    # https://docs.cloud.google.com/iam/docs/roles-permissions/firebasecloudmessaging: it may send, not read.
     "settle-effects": frozenset({_DATASTORE_USER, "roles/firebasecloudmessaging.admin"}),
     "settle-checkout": frozenset({_DATASTORE_USER}),
     "settle-reconcile": frozenset({_DATASTORE_USER}),
-    # May call its own function: the Firebase tools let it.
+    # May call its own function, which the Firebase tools allow.
     "settle-canary": frozenset(),
 }
-"""What the code that each account runs takes in the whole project, by the account's name."""
+"""What each account's code needs in the whole project, by the account's name."""
 
 RECEIVER: Final = frozenset({"roles/eventarc.eventReceiver", INVOKER})
-"""What an account takes beside that if an event triggers one of its functions.
+"""What an account needs in addition if an event triggers one of its functions.
 
 https://cloud.google.com/eventarc/standard/docs/run/route-trigger-cloud-firestore
 """
@@ -74,7 +74,7 @@ DEPLOYER: Final[Mapping[str, tuple[str, ...]]] = {
 
 DEPLOYERS: Final = tuple(permission for permissions in DEPLOYER.values() for permission in permissions)
 READERS: Final = tuple(permission for permission in DEPLOYERS if re.search(r"\.(get\w*|list|use)$", permission))
-"""Of these permissions, those that change nothing."""
+"""Those of these permissions that change nothing."""
 
 
 def account(name: str, project: str) -> str:

@@ -1,4 +1,4 @@
-"""Secrets that are not there yet: each is made, and says that nobody has set it. No function starts without."""
+"""Creates missing secrets with a value that means "unset", since functions do not start without them."""
 
 import base64
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ _API: Final = "secretmanager.googleapis.com/v1"
 
 
 class Changeable(Protocol):
-    """As much of `Google` as it takes."""
+    """The part of `Google` for changing."""
 
     def change(self, method: str, address: str, body: dict[str, Any]) -> None: ...
 
 
 def make_unset(google: Changeable, project: str, names: Iterable[str]) -> None:
-    """Only for secrets that are not there: any other would be switched off. Raises NotDeployable."""
+    """Only for secrets that do not exist: any other would be switched off. Raises NotDeployable."""
     left = sorted(names)
     try:
         while left:

@@ -1,4 +1,4 @@
-"""What is to be there once this folder is deployed: read from the files that the Firebase tools read."""
+"""What is to exist once this folder is deployed, read from the files that the Firebase tools read."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _USABLE: Final = re.compile(r"[\w()-]+")
 
 
 class NotDeployable(Exception):
-    """Nothing was changed. The message says what to do first, a line for each thing."""
+    """Nothing was changed. The message says what to do first, one line each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Function:
     account: str
     """The e-mail address of the account that it runs as."""
     invokers: frozenset[str]
-    """Who may call it, beside those that may call anything in the project."""
+    """Who may call it, besides those who may call anything in the project."""
     secrets: tuple[str, ...]
     every: timedelta | None
-    """How often it is called; None if no schedule calls it."""
+    """How often its schedule calls it; None without a schedule."""
     is_triggered: bool
-    """Whether it is called for each event of its kind."""
+    """Whether events trigger it."""
     concurrency: int
 
     @property
@@ -47,7 +47,7 @@ class Function:
 
     @property
     def job(self) -> str:
-        """As the Firebase tools name the schedule of a function."""
+        """The Firebase tools' name for a function's schedule."""
         return f"firebase-schedule-{self.name}-{self.region}"
 
 
@@ -56,30 +56,30 @@ class Wanted:
     project: str
     codebase: str
     apis: tuple[str, ...]
-    """Those that have to be on, beside those that deploying itself takes."""
+    """The APIs that must be on, besides those for deploying itself."""
     settings: Mapping[str, str]
     has_own_settings: bool
-    """Whether there is a file of the project's own."""
+    """Whether the project has a file of its own."""
     cut_short: frozenset[str]
-    """The settings of which a # cuts off the rest."""
+    """Settings that a # cuts off."""
     unknown: frozenset[str]
-    """What is set and is no setting."""
+    """Names that are no settings."""
     database: str
     configured_database: str
-    """Where firebase.json says that rules and indexes belong."""
+    """The database for rules and indexes according to firebase.json."""
     functions: tuple[Function, ...]
     indexing: Mapping[str, str]
-    """Composite indexes, and fields that are indexed in their own way: the name of each, and how it is indexed."""
+    """Composite indexes and single-field configurations: how each is indexed, by name."""
     rules: str
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Those that any function is given."""
+        """The secrets of all functions."""
         return frozenset(name for function in self.functions for name in function.secrets)
 
     @property
     def roles(self) -> Mapping[str, frozenset[str]]:
-        """What each account that runs a function takes in the whole project, by the account's name."""
+        """What each account that runs a function needs in the whole project, by the account's name."""
         triggered = {function.account_name for function in self.functions if function.is_triggered}
         return {
             name: rights.ROLES.get(name, frozenset()) | (rights.RECEIVER if name in triggered else frozenset())
@@ -120,14 +120,14 @@ def wanted_in(folder: Path, project: str) -> Wanted:
 
 
 def composite(collection: str, index: Mapping[str, Any]) -> tuple[str, str]:
-    """A composite index, as firestore.indexes.json and Google's API write it: its name, and how it is indexed."""
-    # Every index ends with the document's name, whether that is written or not.
+    """A composite index, from firestore.indexes.json or Google's API: its name, and how it is indexed."""
+    # Every index ends with the document's name, written or not.
     fields = [_mode(field, field["fieldPath"]) for field in index["fields"] if field["fieldPath"] != "__name__"]
     return f"index {collection} ({', '.join(fields)})", index["queryScope"]
 
 
 def single(collection: str, field: str, indexes: list[Mapping[str, str]], *, lives: bool) -> tuple[str, str]:
-    """A field that is not indexed by default (`*`: all fields of its collection): its name, and how it is indexed."""
+    """A field with its own indexing (`*`: all fields of the collection): its name, and how it is indexed."""
     modes = sorted(_mode(index, index["queryScope"]) for index in indexes)
     return f"indexing of {collection}.{field}", ", ".join([*modes, "time to live"] if lives else modes)
 
@@ -159,7 +159,7 @@ def _function(name: str, endpoint: Mapping[str, Any]) -> Function:
 
 
 def _period(schedule: str) -> timedelta:
-    """Raises NotDeployable: of nothing else is known here when it is late."""
+    """Raises NotDeployable: for any other form, it is unknown when a run is late."""
     every = _EVERY.fullmatch(schedule)
     if every is None:
         raise NotDeployable(f"functions.yaml has the schedule {schedule!r}: write it as in every 5 minutes.")

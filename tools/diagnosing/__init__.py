@@ -1,1 +1,1 @@
-"""The parts of `make doctor`: what is seen of Google, Stripe and the webhook, and what is wrong with that."""
+"""The parts of `make doctor`: what it sees at Google, Stripe and the webhook, and what is wrong with that."""

@@ -1,4 +1,4 @@
-"""What a check comes to."""
+"""The result of a check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,7 +23,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """Why something could not be looked at, and what to do so that it can be."""
+    """Why something could not be checked, and what to do about that."""
 
     why: str
     remedy: str

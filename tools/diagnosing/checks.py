@@ -1,4 +1,4 @@
-"""Every check there is: its name, what holds if nothing is wrong, and what judges it. Pure."""
+"""All checks: name, what holds if nothing is wrong, and the function that judges. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ Judge = Callable[[Wanted, Seen, datetime], Iterator[Defect | Unseen]]
 
 
 def _of(judge: Callable[[Wanted, Found, datetime], Iterator[Defect | Unseen]]) -> Judge:
-    """The judge of what is found in the project, where that could be looked at."""
+    """A judge that needs what was found in the project, if it could be read."""
 
     def judged(wanted: Wanted, seen: Seen, now: datetime) -> Iterator[Defect | Unseen]:
         if isinstance(seen.found, Unseen):
@@ -54,7 +54,7 @@ CHECKS: Final[Mapping[str, tuple[str, Judge]]] = {
 
 
 def checks(wanted: Wanted, seen: Seen, now: datetime) -> list[Check]:
-    """A line for each check; more than one where more than one thing is wrong."""
+    """A line per check; more if more than one thing is wrong."""
     return [
         check
         for name, (right, judge) in CHECKS.items()

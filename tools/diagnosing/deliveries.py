@@ -1,4 +1,4 @@
-"""What is wrong with how Stripe's events come: its endpoint, their mode, and what the webhook answers. Pure."""
+"""Checks how Stripe's events arrive: the endpoint, the mode, and the webhook's answers. Pure."""
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from tools.diagnosing.stripe_api import API_KEY, ServicesKey
 from webhooks.translation import HANDLED_TYPES
 
 OLDEST_VERSION: Final = "2020-08-27"
-"""Of Stripe's API; whatever has come between it and the one of our own events is translated."""
+"""The oldest API version of Stripe's whose events are translated."""
 FORGED: Final = "400 signature verification failed"
 UNKNOWN: Final = f"200 {Result.IGNORED}"
 
@@ -57,7 +57,7 @@ def event_types(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect |
 def api_version(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
     yield from _unless_there(wanted, seen)
     for one in _listed(wanted, seen):
-        # A version is a date, and perhaps a name. Null is the account's own.
+        # A version is a date, perhaps with a name. Null means the account's own.
         key = seen.api_key if isinstance(seen.api_key, ServicesKey) else None
         version = one.get("api_version") or (key and key.events_version)
         if not version:
@@ -73,7 +73,7 @@ def api_version(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect |
 
 
 def mode(wanted: Wanted, seen: Seen, _now: datetime) -> Iterator[Defect | Unseen]:
-    """Which of the two is expected, is signed for, is asked, and is sent: wherever that is known, it has to agree."""
+    """The mode that is expected, signed for, called and sent must agree, wherever it is known."""
     expected = _expected(wanted)
     signed_for = {secret.livemode for secret in seen.secrets} if isinstance(seen.secrets, tuple) else {None}
     if expected is not None and not {expected, None} & signed_for:
@@ -133,7 +133,7 @@ def _of_key(key: ServicesKey, signed_for: Collection[bool | None], *, expected: 
 
 
 def _ours(wanted: Wanted, seen: Seen) -> Sequence[Json] | Unseen:
-    """The endpoints whose URL is the webhook's."""
+    """The endpoints with the webhook's URL."""
     if isinstance(seen.endpoints, Unseen):
         return seen.endpoints
     if not seen.addresses:

@@ -1,4 +1,4 @@
-"""Asking Firestore what should have been done outside by now, and what was given up."""
+"""Asks Firestore which effects are overdue, and which were given up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from tools.deploying.wanted import NotDeployable, Wanted
 from tools.diagnosing.check import Unseen
 
 OVERDUE: Final = timedelta(minutes=20)
-"""After so long the sweep, which runs every five minutes, should have taken it up, whatever it had to do before."""
+"""The sweep, which runs every five minutes, should have taken them up by then, whatever else it had to do."""
 MOST: Final = 100
-"""How many of each are asked for."""
+"""How many of each are read."""
 _UNDONE: Final = ("PENDING", "PROCESSING", "RETRY")
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """By kind, as many as there are, or MOST."""
+    """The kinds of the effects found, at most MOST of each."""
 
     given_up: Sequence[str]
     overdue: Sequence[str]
 
 
 def effects_in(google: Google, wanted: Wanted, now: datetime) -> Effects | Unseen:
-    """What the two queries find; both are served by the index (state, nextAttemptAt)."""
+    """The results of two queries, both served by the index (state, nextAttemptAt)."""
     try:
         return Effects(_kinds(google, wanted, given_up()), _kinds(google, wanted, overdue(now)))
     except NotAllowed:
@@ -67,6 +67,6 @@ def _filter(name: str, op: str, value: Mapping[str, Any]) -> Json:
 
 def _kinds(google: Google, wanted: Wanted, query: Json) -> list[str]:
     address = f"firestore.googleapis.com/v1/projects/{wanted.project}/databases/{wanted.database}/documents:runQuery"
-    # A line without a document says only when it was looked.
+    # A line without a document only contains the read time.
     documents = [line["document"] for line in google.rows(address, query) if "document" in line]
     return [str(document.get("fields", {}).get("kind", {}).get("stringValue")) for document in documents]

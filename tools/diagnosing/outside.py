@@ -1,4 +1,4 @@
-"""What is wrong with what the service does outside: effects that wait or were given up, and Stripe's key. Pure."""
+"""Checks effects that wait or were given up, and Stripe's API key. Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

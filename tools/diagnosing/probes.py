@@ -1,4 +1,4 @@
-"""Two posts to the webhook, as anybody and as Stripe would send them: neither can change anything."""
+"""Two posts to the webhook, one like anybody's and one like Stripe's. Neither can change anything."""
 
 from datetime import datetime
 from typing import Final
@@ -9,17 +9,17 @@ from tools.posting import Answer
 from webhooks.canary_event import canary_event, signature_of
 from webhooks.signing_secrets import SigningSecret
 
-# An instance may have to start first, and then answers within ten.
+# An instance may have to start first, and then answers within ten seconds.
 _ANSWER_SECONDS_MAX: Final = 30
 
 
 def answer_to_forged(url: str, now: datetime) -> str:
-    """What it answers to a signature that anybody can write: a status, and the result or error."""
+    """The answer to an obviously forged signature: a status, and the result or error."""
     return _answer(url, b"{}", f"t={int(now.timestamp())},v1={'0' * 64}")
 
 
 def answer_to_unknown(url: str, secret: SigningSecret, now: datetime) -> str:
-    """The same, of the canary's event, signed with this secret: Firestore is asked, too."""
+    """The same for the canary's event, signed with this secret, for which Firestore is read, too."""
     body = canary_event(now)
     return _answer(url, body, signature_of(body, secret, now))
 

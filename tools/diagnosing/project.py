@@ -1,4 +1,4 @@
-"""What is wrong with the project: beside what a deployment looks at, whether all of it works. Pure."""
+"""Checks the project: what a deployment checks, and whether all of it works. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -50,7 +50,7 @@ def database(wanted: Wanted, found: Found, _now: datetime) -> Iterator[Defect]:
     there = found.database or {}
     if (mode := there.get("concurrencyMode", "PESSIMISTIC")) not in _MODES:
         yield Defect(f"Its concurrencyMode is {mode}", "set it to PESSIMISTIC by projects.databases.patch")
-    # That of Enterprise edition is, unless told otherwise: it takes MongoDB's.
+    # Enterprise edition is, unless configured otherwise, since it serves MongoDB's API.
     if there.get("firestoreDataAccessMode") == "DATA_ACCESS_MODE_DISABLED":
         yield Defect(
             "It is closed to Firestore's API", "enable its firestoreDataAccessMode by projects.databases.patch"
@@ -108,7 +108,7 @@ def schedules(wanted: Wanted, found: Found, now: datetime) -> Iterator[Defect | 
     for function in wanted.functions:
         job = found.jobs.get(function.job)
         if function.every is None or job is None:
-            # Where there should be one, the function lacks it.
+            # If there should be one, the check of functions reports it.
             continue
         place = f"{function.job} --location={function.region} --project={wanted.project}"
         last = job.get("lastAttemptTime")

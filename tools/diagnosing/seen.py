@@ -1,4 +1,4 @@
-"""What is seen of a deployed service: its project and secrets, Stripe's endpoints, two answers of the webhook."""
+"""Gathers what the checks need: the project and its secrets, Stripe's endpoints, and two answers of the webhook."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -25,30 +25,30 @@ SigningSecrets = tuple[SigningSecret, ...]
 @dataclass(frozen=True, slots=True)
 class Seen:
     off: tuple[str, ...]
-    """The APIs that are needed and off."""
+    """Needed APIs that are off."""
     found: Found | Unseen
     addresses: tuple[str, ...]
-    """The webhook's URLs, first the one that the canary delivers to, if it does; none if it is not deployed."""
+    """The webhook's URLs, starting with the canary's, if it is on; none if the webhook is not deployed."""
     secrets: SigningSecrets | Defect | Unseen = field(repr=False)
-    """What the webhook verifies with."""
+    """The secrets that the webhook verifies with."""
     policies: Sequence[Json] | Unseen
     channels: Sequence[Json] | Unseen
     endpoints: Sequence[Json] | Unseen
-    """Stripe's, of the API key's mode."""
+    """Stripe's endpoints, of the API key's mode."""
     api_key: ServicesKey | Defect | Unseen | None
-    """What the service's own key is good for at Stripe's; None if it has none."""
+    """What the service's own key may do at Stripe; None if it has none."""
     effects: Effects | Unseen
     forged: str | Unseen
-    """What a post with a forged signature is answered: a status, and the result or error."""
+    """The answer to a forged signature: a status, and the result or error."""
     signed: Sequence[str] | Unseen
-    """What an event of a type that Stripe does not have is answered, signed with each secret."""
+    """The answers to an event of an unknown type, signed with each secret."""
 
 
 def seen_of(wanted: Wanted, google: Google, environment: Mapping[str, str], now: datetime) -> Seen:
-    """Changes nothing, but for the two lines that the webhook logs.
+    """Changes nothing, except for two log lines of the webhook.
 
     Raises:
-        NotDeployable: Google cannot be asked, or not by whoever is signed in.
+        NotDeployable: Google cannot be asked, or not by the signed-in user.
     """
     off = tuple(api for api in wanted.apis if not _is_on(google, wanted.project, api))
     found = _found(google, wanted, is_all_on=not off)
@@ -89,7 +89,7 @@ def _found(google: Google, wanted: Wanted, *, is_all_on: bool) -> Found | Unseen
 
 
 def _webhook_in(found: Found, wanted: Wanted) -> Json | None:
-    """The function that anybody may call and that verifies what it is sent, if it is there."""
+    """The function that anybody may call and that has the signing secret, if it exists."""
     places = (
         (one.region, one.name)
         for one in wanted.functions
@@ -116,7 +116,7 @@ def _api_key(google: Google, wanted: Wanted, found: Found) -> ServicesKey | Defe
 
 
 def _text_of(name: str, google: Google, wanted: Wanted, found: Found) -> str | Defect | Unseen:
-    """The value of a secret that functions have: of the version of the first of them that is deployed."""
+    """The value of a secret, in the version of the first deployed function that has it."""
     if name not in found.secrets:
         return Unseen(f"{name} has no value yet", "set it first")
     functions = [found.functions.get((one.region, one.name), {}) for one in wanted.functions]
@@ -131,14 +131,14 @@ def _text_of(name: str, google: Google, wanted: Wanted, found: Found) -> str | D
             f"have somebody look who may: roles/secretmanager.secretAccessor on {name}",
         )
     except NotDeployable as problem:
-        # New instances cannot read it, either.
+        # New instances cannot read it either.
         return Defect(f"version {version} of {name} cannot be read: {problem}", "set it, and deploy")
     text = base64.b64decode(accessed.get("payload", {}).get("data", "")).decode(errors="replace")
     return text.strip(" \t\r\n")
 
 
 def _usable(text: str) -> SigningSecrets | Defect:
-    """By the service's own judgement, whose messages repeat nothing of a secret."""
+    """Parses the secrets like the service, whose messages repeat nothing of a secret."""
     remedy = "set it as docs/runbook.md says (Rolling the secret), and deploy"
     try:
         secrets = settings_from({STRIPE_WEBHOOK_SECRET: text}).webhook_secrets

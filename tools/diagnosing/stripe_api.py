@@ -1,4 +1,4 @@
-"""Asking Stripe which endpoints it delivers to, and what the service's own key may do there."""
+"""Asks Stripe which endpoints it delivers to, and what the service's own key may do."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,10 @@ from tools.deploying.google import Json
 from tools.diagnosing.check import Unseen
 
 API_KEY: Final = "STRIPE_API_KEY"
-# An account has at most 16 of them: https://docs.stripe.com/webhooks.
+# An account may have at most 16: https://docs.stripe.com/webhooks.
 _ENDPOINTS: Final = "https://api.stripe.com/v1/webhook_endpoints?limit=100"
 _ANSWER_SECONDS_MAX: Final = 30
-# What a restricted key may read is chosen list by list, and the account itself it may not read, whatever is chosen.
+# A restricted key's permissions are set per resource, and never include reading the account itself.
 _NEEDED_BY_SERVICE: Final = {
     "Checkout sessions": "https://api.stripe.com/v1/checkout/sessions?limit=1",
     "PaymentIntents": "https://api.stripe.com/v1/payment_intents?limit=1",
@@ -30,18 +30,18 @@ _NEEDED: Final = f"let {API_KEY} be a restricted key that may read webhook endpo
 class ServicesKey:
     livemode: bool
     answers: Mapping[str, int]
-    """The status of what Stripe answers, by what was asked for."""
+    """Stripe's status for each request."""
     events_version: str | None
-    """The API version of the account's latest event, which is the account's own; None if it has none to show.
+    """The API version of the account's latest event, which is the account's default; None if there is no event.
 
     https://docs.stripe.com/api/events/object#event_object-api_version
     """
 
 
 def services_key(key: str) -> ServicesKey | Defect | Unseen:
-    """What the key is good for that the service has. It is not repeated.
+    """What the service's key may do. The key itself is not repeated.
 
-    Reading proves nothing of writing, and nothing is written: of a restricted key that may only read, nothing is found.
+    Reading proves nothing about writing, and nothing is written: a key that may only read passes.
     """
     try:
         livemode = stripe_key_from(key).livemode
@@ -57,7 +57,7 @@ def services_key(key: str) -> ServicesKey | Defect | Unseen:
 
 
 def endpoints_of(key: str) -> Sequence[Json] | Unseen:
-    """Those of the key's account and mode (https://docs.stripe.com/api/webhook_endpoints/list); it is not repeated."""
+    """The endpoints of the key's account and mode (https://docs.stripe.com/api/webhook_endpoints/list)."""
     if not key:
         return Unseen(f"{API_KEY} is not set", _NEEDED)
     if not re.fullmatch(r"\w+", key, re.ASCII):
@@ -71,5 +71,5 @@ def endpoints_of(key: str) -> Sequence[Json] | Unseen:
 
 
 def _asked(address: str, key: str) -> requests.Response:
-    # As the user's name, because a file of passwords (~/.netrc) would take the place of a header.
+    # As the user name, because a password file (~/.netrc) would override a header.
     return requests.get(address, auth=(key, ""), timeout=_ANSWER_SECONDS_MAX, allow_redirects=False)

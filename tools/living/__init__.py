@@ -1,1 +1,1 @@
-"""A shop that lives: it has a past, and something happens in it every few seconds."""
+"""A shop with a past, in which something happens every few seconds."""

@@ -1,9 +1,9 @@
-"""The operators' console, on a shop in the emulators that lives: `make console`, until Ctrl-C.
+"""The operators' console on a shop in the emulators in which things happen: `make console`, until Ctrl-C.
 
     make console [SEED=... CONSOLE_PORT=...]
 
-It is the shop that `make emulators` keeps open, if there is one; else the emulators are started for it. A shop in which
-nobody has ordered yet is given a past. The same SEED gives it the same one.
+It uses the shop that `make emulators` keeps open, or else starts the emulators. A shop without orders is given a past,
+the same for the same SEED.
 """
 
 import _thread
@@ -40,7 +40,7 @@ _TIME: Final = Time(lambda: datetime.fromtimestamp(time.time(), UTC), time.sleep
 def main() -> int:
     """The exit code, once Ctrl-C has ended it."""
     if not _are_emulators_up():
-        # They find their way back here, and end when this ends.
+        # The emulators run this module again inside them, and end with it.
         inside = (sys.executable, "-m", "tools.living")
         os.execv(sys.executable, (sys.executable, "-m", "tools.emulators", *inside))  # noqa: S606 - itself, again
     try:
@@ -54,15 +54,15 @@ def _are_emulators_up() -> bool:
     try:
         addresses.found(os.environ, BUILD)
     except NoEmulators:
-        # Those that the environment names are to be used, and no others: serving the console says what is wrong.
+        # If the environment names emulators, only those are used: serving the console then says what is wrong.
         return addresses.named(os.environ) is not None
     return True
 
 
 def come_to_life(found: Addresses) -> str:
-    """Fill the shop, and let it live in the background; who may look at it, in words."""
+    """Fill the shop, and let things happen in the background. Returns who can sign in, as text."""
     seed, shop = os.environ.get(SEED_VARIABLE) or SEED, LocalShop.at(found)
-    # Nobody else keeps these emulators open, nor sweeps the shop in them.
+    # Then we keep these emulators open, and sweep the shop.
     is_ours = logs.FOLDER_VARIABLE in os.environ
     if is_ours:
         found.leave_in(Path(os.environ[logs.FOLDER_VARIABLE]))

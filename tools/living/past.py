@@ -1,7 +1,7 @@
-"""What a shop has behind it: visits that were settled when they happened, by the code that settles them when deployed.
+"""The past of a shop: visits settled at the time when they happened, by the code that settles them in production.
 
-All of it happens in a rehearsal over an empty database, so that weeks pass in a second. Pure but for that: time and
-chance are passed in.
+It all happens in a rehearsal over an empty database, so that weeks pass in a second. Pure but for that: time and
+randomness are passed in.
 """
 
 import heapq
@@ -53,13 +53,13 @@ class Supplied:
 
     @property
     def fields(self) -> dict[str, object]:
-        """Of an operator's request."""
+        """The fields of an operator's request."""
         said = {"reason": "the supplier's delivery, counted", "operator": self.operator, "createdAt": self.at}
         return {"kind": "stock", "target": self.product_id, "mode": "add", "quantity": self.units, **said}
 
 
 def supplies(opened_at: datetime, until: datetime, operator: str) -> Sequence[Supplied]:
-    """Once a week, of all that runs out."""
+    """Once a week, of every product that runs out."""
     weeks = range((until - opened_at) // timedelta(weeks=1) + 1)
     return [
         Supplied(opened_at + timedelta(weeks=week, minutes=number), product_id, units, operator)
@@ -71,7 +71,7 @@ def supplies(opened_at: datetime, until: datetime, operator: str) -> Sequence[Su
 def documents_after(
     visits: Iterable[Visit], supplied: Iterable[Supplied], until: datetime, terms: Terms, chance: Random
 ) -> dict[str, Fields]:
-    """All documents of a shop that has had these visits, by path; of each visit, what has happened until then."""
+    """All documents of a shop after these visits, by path; each visit only as far as it has happened by then."""
     past = _Past(until, terms, chance)
     for visit in visits:
         past.expect(visit)
@@ -82,12 +82,12 @@ def documents_after(
 
 
 class _Past:
-    """A rehearsal in which one thing happens after the other."""
+    """A rehearsal in which events happen one after the other."""
 
     def __init__(self, until: datetime, terms: Terms, chance: Random) -> None:
         self._until, self._terms, self._chance = until, terms, chance
         self._store = RehearsalStore(_Nothing())
-        # Nobody interferes, so nobody waits; each look at the clock takes a millisecond.
+        # Nothing interferes, so nothing waits; each look at the clock advances it by a millisecond.
         ticks = count()
         self._patience = Patience(lambda: next(ticks) / 1_000, lambda _: None, chance.random)
         self._settle = settling(self._store, terms, silent, self._patience)
@@ -165,14 +165,14 @@ class _Past:
 
 
 def order_fields(visit: Visit, created_at: object) -> dict[str, object]:
-    """As its customer writes it."""
+    """The order as its customer writes it."""
     items = [{"productId": product_id, "quantity": units} for product_id, units in visit.units.items()]
     return {"userId": visit.customer.user_id, "items": items, "status": "pending", "createdAt": created_at}
 
 
 @dataclass(frozen=True, slots=True)
 class _Messages:
-    """Sends nothing: of whoever is unreachable, the mail server says so; the others have what they have."""
+    """Sends nothing: mail to unreachable customers fails, and everything else succeeds."""
 
     unreachable: set[str]
     """The ids of their orders."""
@@ -181,16 +181,16 @@ class _Messages:
         if effect.kind in {EffectKind.PUSH, EffectKind.SMS}:
             return Skipped("no device or number is known")
         if effect.order_id in self.unreachable and effect.recipient == Audience.CUSTOMER:
-            # Nothing is kept of it: whoever tries it again, as the emulators' own functions do, writes the mail anew.
+            # No payload is stored, so a retry, as by the emulators' functions, renders the mail anew.
             raise Failed(MAILBOX_FULL, retryable=True)
         return {}
 
     def perform(self, _effect: Effect, _payload: Mapping[str, object], /) -> None:
-        """It has left."""
+        """It is sent."""
 
 
 class _Nothing:
-    """A database in which nothing is."""
+    """An empty database."""
 
     def read(self, paths: Sequence[str], *, timeout_seconds: float) -> Mapping[str, Document | None]:
         del timeout_seconds

@@ -1,6 +1,6 @@
-"""What customers order, and what becomes of it at Stripe: one plot a kind of customer. Pure.
+"""What customers order, and what happens to it at Stripe: one plot per kind of customer. Pure.
 
-Time and chance are passed in: the same ones make the same visits, with the same ids.
+Time and randomness are passed in: the same ones give the same visits, with the same ids.
 """
 
 import string
@@ -15,17 +15,17 @@ from tools.catalogue import CATALOGUE, CURRENCY
 from tools.stripe_events import CardPayment, Json, dispute_event, event_around, payment_event, refund_event
 
 REPORTS: Final = ("charge.succeeded", "payment_intent.succeeded", "checkout.session.completed")
-"""The events in which Stripe says that a session was paid, within a second or two."""
+"""The events in which Stripe reports that a session was paid, within a second or two."""
 NEVER_SHORT: Final = "barista-course"
-"""Who orders this alone takes no stock."""
+"""An order of this alone takes no stock."""
 
 DELIVERED_AGAIN: Final = 0.2
-"""How many of those who pay have one of the events reported twice."""
+"""The share of paying customers for whom one event is delivered twice."""
 ONLY_A_COURSE: Final = 0.1
-"""How many order nothing else."""
+"""The share of customers who order nothing else."""
 
 _ON_SALE: Final[Mapping[str, int]] = {"espresso-cup": 5, "coffee-beans": 8, "french-press": 3, "hand-grinder": 1}
-"""How often each is in a cart, beside the others."""
+"""The relative frequency of each in carts."""
 _NAMES: Final = ("ada", "bela", "carla", "dmitri", "elif", "femi", "greta", "hugo", "ines", "jonas", "kim", "lena")
 _LETTERS: Final = string.ascii_letters + string.digits
 
@@ -37,13 +37,12 @@ class Customer:
 
 
 What = Json | CancelRequested | ReservationLapsed
-"""Stripe delivers this event, perhaps not for the first time; the customer cancels; or the hold is over, and a sweep
-comes by."""
+"""Stripe delivers this event, perhaps again; the customer cancels; or the sweep finds the hold over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One order of a customer, and what becomes of it."""
+    """One order of a customer, and what happens to it."""
 
     order_id: str
     customer: Customer
@@ -51,25 +50,25 @@ class Visit:
     """By product id."""
     placed_at: datetime
     then: tuple[tuple[datetime, What], ...]
-    """In the order of time."""
+    """By time."""
     is_unreachable: bool
-    """Whether no mail server takes what the customer is sent."""
+    """Whether mail to the customer fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An order to which something is about to happen."""
+    """An order before its plot."""
 
     order_id: str
     amount: int
-    """What it costs, in minor units."""
+    """Its price, in minor units."""
     placed_at: datetime
     minute: timedelta
-    """How long a minute of the plot lasts: less than a minute where somebody waits for it."""
+    """The length of the plot's minute: shorter while somebody watches."""
     chance: Random
 
     def after(self, least: float, most: float) -> datetime:
-        """Some time between so many minutes after it was placed."""
+        """A random time between so many minutes after it was placed."""
         return self.placed_at + self.minute * self.chance.uniform(least, most)
 
     def payment(self, at: datetime, amount: int | None = None) -> CardPayment:
@@ -81,7 +80,7 @@ Plot = Callable[[Draft], Iterator[tuple[datetime, What]]]
 
 
 def paid(draft: Draft) -> Iterator[tuple[datetime, What]]:
-    """Stripe reports it in three events, in any order, and now and then one of them twice."""
+    """Stripe reports it in three events, in any sequence, sometimes with one repeated."""
     yield from _reports_of(draft, draft.payment(draft.after(1, 6)))
 
 
@@ -125,7 +124,7 @@ def _ids_of(payment: CardPayment) -> Mapping[str, str]:
 
 
 def disputed(draft: Draft) -> Iterator[tuple[datetime, What]]:
-    """The customer's bank wants the money back, and evidence within days; half a week later it is convinced."""
+    """The customer's bank wants the money back, with evidence due in days; half a week later the shop wins."""
     payment = draft.payment(draft.after(1, 4))
     yield from _reports_of(draft, payment)
     at, decided_at = draft.after(20, 40), draft.after(3 * 24 * 60, 4 * 24 * 60)
@@ -136,7 +135,7 @@ def disputed(draft: Draft) -> Iterator[tuple[datetime, What]]:
 
 
 def of_another_amount(draft: Draft) -> Iterator[tuple[datetime, What]]:
-    """What was paid is not what was asked: a person decides."""
+    """The payment does not match, so a person has to decide."""
     yield from _reports_of(draft, draft.payment(draft.after(1, 4), draft.amount - 500))
 
 
@@ -146,7 +145,7 @@ def paid_twice(draft: Draft) -> Iterator[tuple[datetime, What]]:
 
 
 def under_way(draft: Draft) -> Iterator[tuple[datetime, What]]:
-    """A debit from a bank account, which takes days."""
+    """A bank debit, which takes days."""
     payment = draft.payment(draft.after(1, 4))
     yield _moment_of(payment, draft), payment_event(payment, "payment_intent.processing")
     later = draft.after(2 * 24 * 60, 4 * 24 * 60)
@@ -158,12 +157,12 @@ def cancelled(draft: Draft) -> Iterator[tuple[datetime, What]]:
 
 
 def abandoned(draft: Draft) -> Iterator[tuple[datetime, What]]:
-    # No plot makes this time shorter: it is the order's own.
+    # Not shortened by the plot's minute: the order's own hold decides.
     yield draft.placed_at + timedelta(minutes=33), ReservationLapsed(draft.order_id)
 
 
 def parked(draft: Draft) -> Iterator[tuple[datetime, What]]:
-    """Paid for; and somebody refunds a payment that this shop has never had, which waits for it."""
+    """Paid; and a payment unknown to this shop is refunded, whose refund waits for it."""
     yield from _reports_of(draft, draft.payment(draft.after(1, 4)))
     at, unknown = draft.after(10, 20), draft.payment(draft.after(5, 6))
     event = refund_event(token(draft.chance, 16), _ids_of(unknown), unknown.amount, CURRENCY, int(at.timestamp()))
@@ -171,7 +170,7 @@ def parked(draft: Draft) -> Iterator[tuple[datetime, What]]:
 
 
 def of_another_account(draft: Draft) -> Iterator[tuple[datetime, What]]:
-    """A connected account's payment names the order, and is not believed."""
+    """A connected account's payment names the order, and is ignored."""
     payment = draft.payment(draft.after(1, 4))
     theirs = payment_event(payment, "charge.succeeded")["data"]["object"]
     event_id, account = f"evt_{token(draft.chance, 16)}", f"acct_{token(draft.chance, 16)}"
@@ -194,7 +193,7 @@ PLOTS: Final[Mapping[Plot, int]] = {
     paid_twice: 1,
     parked: 1,
 }
-"""How often each happens, of a hundred or so."""
+"""The relative frequency of each, adding up to about a hundred."""
 
 
 def customers(chance: Random) -> Sequence[Customer]:
@@ -210,7 +209,7 @@ def a_visit(
     minute: timedelta = timedelta(minutes=1),
     is_unreachable: bool = False,
 ) -> Visit:
-    """The plot by chance, if none is named. Who is unreachable has ordered what takes no stock."""
+    """With a random plot, unless one is given. An unreachable customer orders what takes no stock."""
     units = {NEVER_SHORT: 1} if is_unreachable else _cart(chance)
     amount = sum(CATALOGUE[product].unit_amount * count for product, count in units.items())
     draft = Draft(token(chance, 20), amount, placed_at, minute, chance)
@@ -227,10 +226,10 @@ def _cart(chance: Random) -> dict[str, int]:
 
 
 def chance_of(seed: str) -> Random:
-    """The same chance for the same seed."""
+    """A random generator, the same for the same seed."""
     return Random(seed)  # noqa: S311 - it keeps no secret
 
 
 def token(chance: Random, length: int) -> str:
-    """Letters and digits, as Firestore and Stripe make ids of them."""
+    """Letters and digits, like the ids of Firestore and Stripe."""
     return "".join(chance.choices(_LETTERS, k=length))

@@ -1,6 +1,6 @@
 """What happens in the shop while somebody watches: customers write to Firestore, Stripe delivers, suppliers come.
 
-All of it goes the way that it goes in production: the deployed functions settle it.
+Everything goes the same way as in production: the deployed functions settle it.
 """
 
 import heapq
@@ -31,19 +31,19 @@ SWEPT_EVERY: Final = timedelta(seconds=30)
 
 _WRITES_PER_BATCH: Final = 400
 _WAIT_SECONDS_MAX: Final = 0.5
-"""So soon it is noticed that the shop is to close."""
+"""How soon it notices that the shop is to close."""
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """Passed in, as it passes where somebody watches."""
+    """Real time, passed in."""
 
     now: Callable[[], datetime]
     sleep: Callable[[float], object]
 
 
 class Present:
-    """One thing after the other, each when its time has come."""
+    """Makes things happen one after the other, each at its time."""
 
     def __init__(
         self, shop: LocalShop, visits: Iterator[Visit], terms: Terms, chance: Random, say: Callable[[str], object]
@@ -54,7 +54,7 @@ class Present:
         self._numbers = count()
 
     def pass_by(self, time: Time, *, operator: str, sweeps: bool) -> None:
-        """Until nothing more comes, or the emulators are gone.
+        """Run until nothing more comes, or the emulators are gone.
 
         Args:
             operator: who counts what suppliers bring.
@@ -103,14 +103,14 @@ class Present:
                 self._shop.client.document(f"cancelRequests/{visit.order_id}").create(fields)
                 self._say(f"{visit.order_id}  its customer cancels it")
             case ReservationLapsed():
-                # The order's own time does that, and the sweep.
+                # The order's own hold and the sweep do that.
                 pass
             case event:
                 answer = deliver(self._shop.addresses.webhook, event)
                 self._say(f"{visit.order_id}  {event['type']}: {answer}")
 
     def _put_what_is_stuck(self, visit: Visit) -> None:
-        """The visit as it is by now. It takes no stock, so nobody else writes what it writes."""
+        """Write the visit as it is by now. It takes no stock, so nothing else writes its documents."""
         left = documents_after([visit], (), visit.placed_at + REFUSED_FOR, self._terms, self._chance)
         put(self._shop.client, {path: fields for path, fields in left.items() if _is_of_the_visit(path)})
         self._say(f"{visit.order_id}  {visit.customer.email} takes no mail: a message is stuck")
@@ -134,7 +134,7 @@ def _is_of_the_visit(path: str) -> bool:
 
 
 def put(client: firestore.Client, documents: Mapping[str, Mapping[str, object]]) -> None:
-    """Write them over what is there. The emulators' shop alone is filled like this: no commit checks anything."""
+    """Write these documents over what exists, without preconditions: only for the emulators' shop."""
     paths = [*documents]
     for first in range(0, len(paths), _WRITES_PER_BATCH):
         batch = client.batch()

@@ -1,4 +1,4 @@
-"""Which visits a shop has had, and which come next. Pure: time and chance are passed in."""
+"""The visits that a shop has had, and those that come next. Pure: time and randomness are passed in."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -21,15 +21,15 @@ from tools.living.plots import (
 )
 
 DAYS: Final = 14
-"""How long the shop has been open when somebody opens its console."""
+"""How long the shop has been open when its console is opened."""
 A_DAY: Final = (4, 9)
-"""So few and so many visits."""
+"""The least and the most visits."""
 PAUSE_SECONDS: Final = (3.0, 7.0)
-"""Between two that come while somebody watches."""
+"""Between two visits while somebody watches."""
 LIVE_MINUTE: Final = timedelta(seconds=1)
-"""How long a minute of a plot lasts then."""
+"""The length of a plot's minute then."""
 REFUSED_FOR: Final = timedelta(minutes=20)
-"""For how long a mail that arrives as a stuck one has been refused by then."""
+"""How long mail has been refused when a visit with a stuck message arrives."""
 
 _ALWAYS: Final[Sequence[tuple[Plot, timedelta, bool]]] = (
     (disputed, timedelta(days=2), False),
@@ -41,18 +41,18 @@ _ALWAYS: Final[Sequence[tuple[Plot, timedelta, bool]]] = (
     (parked, timedelta(minutes=50), False),
     (paid, timedelta(minutes=30), True),
 )
-"""What no console should be without, how long ago it began, and whether the customer's mail is refused since."""
+"""What every console should show, how long ago it began, and whether the customer's mail is refused since."""
 _FIRST: Final[Sequence[tuple[Plot | None, bool]]] = (
     *((paid, False), (None, False), (refunded, False), (disputed, False), (None, False)),
     *((paid, True), (of_another_amount, False), (parked, False)),
 )
-"""What comes in the first minute, so that all of it is seen; afterwards chance has it."""
+"""What comes in the first minute, so that all of it is seen; afterwards it is random."""
 _STUCK_AGAIN: Final = 30
-"""One visit in so many is of somebody whose mail is refused."""
+"""One visit in this many has its mail refused."""
 
 
 def visits_until(now: datetime, customers: Sequence[Customer], chance: Random) -> Iterator[Visit]:
-    """Those of the last days, some of them not over yet."""
+    """The visits of the last days, some of them not over yet."""
     for plot, ago, is_unreachable in _ALWAYS:
         yield a_visit(chance.choice(customers), now - ago, chance, plot=plot, is_unreachable=is_unreachable)
     for day in range(DAYS):
@@ -62,7 +62,7 @@ def visits_until(now: datetime, customers: Sequence[Customer], chance: Random) -
 
 
 def visits_from(now: datetime, customers: Sequence[Customer], chance: Random) -> Iterator[Visit]:
-    """Those that come, without an end. What a mail server refuses has been refused for a while when it is seen."""
+    """The visits to come, endless. A message that is stuck has been refused for a while when it is seen."""
     at, number = now, 0
     while True:
         at += timedelta(seconds=chance.uniform(*PAUSE_SECONDS))

@@ -1,4 +1,4 @@
-"""The shop in the emulators comes to life: what it has behind it is written, and then things happen until Ctrl-C."""
+"""Makes things happen in the emulators' shop: writes its past, then keeps going until Ctrl-C."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ from tools.toolchain import ROOT
 
 
 def open_for_business(shop: LocalShop, seed_of_chance: str, now: datetime, operator: str) -> int:
-    """Give a shop in which nobody has ordered a past, and customers to any; how many orders there are because of it.
+    """Give a shop without orders a past, and any shop customers. Returns the number of orders created.
 
-    The same seed makes the same past at the same time. Raises GoogleAPIError.
+    The same seed gives the same past at the same time. Raises GoogleAPIError.
     """
     chance, opened_at = chance_of(seed_of_chance), now - timedelta(days=DAYS)
     known = customers(chance)
@@ -43,14 +43,14 @@ def let_live(
         operator: who counts what suppliers bring.
         sweeps: whether nobody else sweeps the shop.
     """
-    # As when it was opened; what comes is another time's, and so are its ids.
+    # The same customers as when it was opened; visits get new ids by adding the time to the seed.
     known, chance = customers(chance_of(seed_of_chance)), chance_of(f"{seed_of_chance} from {time.now().isoformat()}")
     visits = visits_from(time.now(), known, chance)
     Present(shop, visits, terms_of_the_emulators(), chance, say).pass_by(time, operator=operator, sweeps=sweeps)
 
 
 def terms_of_the_emulators() -> Terms:
-    """By which the functions there settle. Raises SettingsError."""
+    """The terms of the emulators' functions. Raises SettingsError."""
     settings = {**settings_of(ROOT, PROJECT), "FUNCTIONS_EMULATOR": "true", "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET}
     return settings_from(settings).terms
 
