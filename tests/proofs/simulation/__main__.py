@@ -13,10 +13,10 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 
 from tests.proofs.simulation.drawing import crowd_from, history_from
 from tests.proofs.simulation.history import History
+from tests.proofs.simulation.rpcs import OUTSIDE
 from tests.proofs.simulation.shrinking import shrunk
 from tests.proofs.simulation.simulation import complaints_about
 from tests.proofs.simulation.tally import Tally
-from tests.proofs.simulation.workers import OUTSIDE
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from reconciliation.finding import Subject
 from reconciliation.registry import findings_of
 from reconciliation.subjects import PaymentOnBothSides, ProductRecord, RefundsOnBothSides
 from stripe_api.lists import ListedRefund, PaymentIntent
-from tests.proofs.simulation.oracle import refund_reports_in, reports_of
+from tests.proofs.simulation.event_oracle import refund_reports_in, reports_of
 from tests.proofs.simulation.payments import Payment, Repayment
 from tests.proofs.simulation.scenarios import Scenario
 from tests.support.builders import NOW, Fields

@@ -1,31 +1,26 @@
 """What really happens around one order, and every event that Stripe sends about it: as consistent as real ones are."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import chain, zip_longest
-from typing import Final, NamedTuple
+from typing import Final
 
 from orders.checkout import SessionTotals
-from orders.declines import Decline
-from orders.disputes import Dispute
-from orders.events import (
-    ChargeRefunded,
-    DisputeChanged,
-    PaymentCanceled,
-    PaymentFailed,
-    PaymentProcessing,
-    PaymentSucceeded,
-    RefundUpdated,
-    StripeDelivery,
-    StripeEvent,
-)
 from orders.money import Money
-from orders.refunds import Refund, Refunds, RefundStatus, RestockRule
+from orders.refunds import RestockRule
 from orders.shop_events import OrderPlaced
 from tests.proofs.simulation.payments import CHECKOUT_COMPLETED, SUCCESS_TYPES, InSession, Payment, Repayment
+from tests.proofs.simulation.stripe_reports import (
+    EventTemplate,
+    Reported,
+    ended,
+    events_of_payment,
+    events_of_refund,
+    paid_by,
+)
 from tests.proofs.simulation.stripe_sessions import StripeSession
 from tests.support.builders import NOW, Fields, a_catalogue_entry, an_order
 
@@ -118,7 +113,7 @@ class Scenario:
         )
 
     @cached_property
-    def events(self) -> Mapping[str, "EventTemplate"]:
+    def events(self) -> Mapping[str, EventTemplate]:
         """Everything that Stripe sends, by event id, in the order in which it happened."""
         events: dict[str, EventTemplate] = {}
         reported = list(_events_of(replace(self, payments=self._foreseen)))
@@ -168,113 +163,25 @@ class Scenario:
         return [*adjustments, {"kind": "bribe", "amount": 1}] if self.is_adjusted_wrongly else adjustments
 
 
-Build = Callable[[StripeDelivery], StripeEvent]
-
-
-@dataclass(frozen=True, slots=True)
-class EventTemplate:
-    """One event of Stripe's, which may be delivered many times."""
-
-    event_id: str
-    event_type: str
-    created_at: datetime
-    payment: Payment | None
-    """What it is about; None for a session in which nobody has begun to pay."""
-    build: Build
-
-    @property
-    def names_order(self) -> bool:
-        """Refunds and disputes name only their payment."""
-        return not self.event_type.startswith(("refund.", "charge.dispute."))
-
-    @property
-    def reports_money(self) -> bool:
-        """Whether it is worth waiting for its order."""
-        return self.event_type in SUCCESS_TYPES or self.event_type == "charge.refunded"
-
-    @property
-    def reports_refund(self) -> bool:
-        return self.event_type == "charge.refunded" or self.event_type.startswith("refund.")
-
-    def delivered(self, at: datetime) -> StripeEvent:
-        delivery = StripeDelivery(
-            self.event_id,
-            self.event_type,
-            self.created_at,
-            delivered_at=at,
-            livemode=False,
-            api_version=None,
-            account="acct_other" if self.payment and self.payment.is_foreign else None,
-        )
-        return self.build(delivery)
-
-
-class _Reported(NamedTuple):
-    event_type: str
-    which: str
-    """One of this type it is."""
-    payment: Payment | None
-    build: Build
-
-    @property
-    def is_early(self) -> bool:
-        return self.payment is not None and self.payment.is_early
-
-    def at(self, created_at: datetime, order_id: str) -> EventTemplate:
-        # Named for what it reports, not numbered: whatever else is left out of the scenario, it is the same event.
-        event_id = "_".join(filter(None, ("evt", order_id, self.event_type, self.which)))
-        return EventTemplate(event_id, self.event_type, created_at, self.payment, self.build)
-
-
-def _in_turns(reported: Iterable[_Reported]) -> Iterator[_Reported]:
+def _in_turns(reported: Iterable[Reported]) -> Iterator[Reported]:
     """The first about each payment, then the second about each, and so on."""
-    about: dict[str, list[_Reported]] = {}
+    about: dict[str, list[Reported]] = {}
     for one in reported:
         about.setdefault(one.which.partition("_")[0], []).append(one)
     return (one for each in zip_longest(*about.values()) for one in each if one)
 
 
-def _events_of(scenario: Scenario) -> Iterator[_Reported]:
+def _events_of(scenario: Scenario) -> Iterator[Reported]:
     if scenario.is_given_up:
-        yield _Reported("checkout.session.expired", "", None, _ended(scenario, None))
+        yield Reported("checkout.session.expired", "", None, ended(scenario, None))
     if scenario.free_session:
-        yield _Reported(CHECKOUT_COMPLETED, "free", None, _paid(scenario, Money(0, "eur"), None, None))
+        yield Reported(CHECKOUT_COMPLETED, "free", None, paid_by(scenario, Money(0, "eur"), None, None))
     for payment in scenario.payments:
-        for event_type, which, build in _events_of_payment(scenario, payment):
-            yield _Reported(event_type, f"{payment.number}{which}", payment, build)
+        for event_type, which, build in events_of_payment(scenario, payment):
+            yield Reported(event_type, f"{payment.number}{which}", payment, build)
 
 
-def _events_of_payment(scenario: Scenario, payment: Payment) -> Iterator[tuple[str, str, Build]]:
-    for event_type in payment.declines:
-        yield event_type, "", _declined(scenario, payment)
-    if payment.is_processing:
-        event_type = "payment_intent.requires_action" if payment.voucher_days else "payment_intent.processing"
-        yield event_type, "", _processing(scenario, payment)
-    if payment.is_canceled:
-        yield "payment_intent.canceled", "", _ended(scenario, scenario.intent_of(payment))
-    money = Money(payment.amount, "eur")
-    for event_type in payment.success_types:
-        intent_id = None if payment.is_free else scenario.intent_of(payment)
-        charge_id = None if event_type == CHECKOUT_COMPLETED else scenario.charge_of(payment)
-        session = payment.session if event_type == CHECKOUT_COMPLETED else None
-        paid = _paid(scenario, money, intent_id, charge_id, session)
-        yield event_type, "", _naming_attempt(paid, payment)
-    yield from _refund_events(scenario, payment, money)
-    for number, status in payment.disputes:
-        yield "charge.dispute.updated", f"_{number}_{status}", _disputed(scenario, payment, money, number, status)
-
-
-def _refund_events(scenario: Scenario, payment: Payment, paid: Money) -> Iterator[tuple[str, str, Build]]:
-    """Refunds are made one after the other and added up by the charge; that one has failed turns out only later."""
-    counted = 0
-    for repayment in payment.refunds:
-        if repayment.asked_at is None:
-            counted += repayment.amount
-            yield from _events_of_refund(scenario, payment, repayment, paid, counted)
-            counted -= repayment.amount if repayment.fails else 0
-
-
-def _events_of_own_refunds(scenario: Scenario) -> Iterator[tuple[_Reported, datetime]]:
+def _events_of_own_refunds(scenario: Scenario) -> Iterator[tuple[Reported, datetime]]:
     """Whatever Stripe reports of the others, it reports all of those that the service has asked for."""
     for payment in scenario.payments:
         counted, reporting = 0, replace(payment, charge_reports=True, refunds_report=True)
@@ -282,129 +189,17 @@ def _events_of_own_refunds(scenario: Scenario) -> Iterator[tuple[_Reported, date
         for repayment in sorted(payment.refunds, key=lambda refund: refund.asked_at is not None):
             counted += repayment.amount
             if repayment.asked_at:
-                events = _events_of_refund(scenario, reporting, repayment, Money(payment.amount, "eur"), counted)
+                events = events_of_refund(scenario, reporting, repayment, Money(payment.amount, "eur"), counted)
                 for event_type, which, build in events:
-                    yield _Reported(event_type, f"{payment.number}{which}", payment, build), repayment.asked_at
+                    yield Reported(event_type, f"{payment.number}{which}", payment, build), repayment.asked_at
             counted -= repayment.amount if repayment.fails else 0
 
 
-def _events_of_own_sessions(scenario: Scenario) -> Iterator[tuple[_Reported, datetime]]:
+def _events_of_own_sessions(scenario: Scenario) -> Iterator[tuple[Reported, datetime]]:
     for payment in scenario.payments:
         if payment.paid_at:
             unrefunded = replace(payment, refunds=())
-            for event_type, which, build in _events_of_payment(scenario, unrefunded):
-                yield _Reported(event_type, f"{payment.number}{which}", payment, build), payment.paid_at
+            for event_type, which, build in events_of_payment(scenario, unrefunded):
+                yield Reported(event_type, f"{payment.number}{which}", payment, build), payment.paid_at
     for session_id, at in scenario.over:
-        yield _Reported("checkout.session.expired", session_id, None, _ended(scenario, None, session_id)), at
-
-
-def _events_of_refund(
-    scenario: Scenario, payment: Payment, repayment: Repayment, paid: Money, counted: int
-) -> Iterator[tuple[str, str, Build]]:
-    which = f"_{repayment.number}"
-    report = partial(_refund, scenario, payment, repayment)
-    if (repayment.is_slow or repayment.is_stuck) and payment.refunds_report:
-        yield "refund.created", which, report(RefundStatus.PENDING)
-    if payment.charge_reports:
-        yield "charge.refunded", which, _naming_attempt(_refunded_charge(scenario, payment, paid, counted), payment)
-    if payment.refunds_report and not repayment.is_stuck:
-        yield "refund.updated", which, report(RefundStatus.SUCCEEDED)
-    if repayment.fails:
-        yield "refund.failed", which, report(RefundStatus.FAILED)
-
-
-def _declined(scenario: Scenario, payment: Payment) -> Build:
-    intent_id, attempt = scenario.intent_of(payment), f"{scenario.charge_of(payment)}_declined"
-    decline = Decline("card_declined", "insufficient_funds", NOW, intent_id, attempt)
-    return lambda delivery: PaymentFailed(
-        delivery=delivery, order_id=scenario.order_id, payment_intent_id=intent_id, charge_id=attempt, decline=decline
-    )
-
-
-def _processing(scenario: Scenario, payment: Payment) -> Build:
-    return lambda delivery: PaymentProcessing(
-        delivery=delivery,
-        order_id=scenario.order_id,
-        payment_intent_id=scenario.intent_of(payment),
-        charge_id=None,
-        until=delivery.created_at + timedelta(days=payment.voucher_days) if payment.voucher_days else None,
-    )
-
-
-def _ended(scenario: Scenario, intent_id: str | None, session_id: str | None = None) -> Build:
-    return lambda delivery: PaymentCanceled(
-        delivery=delivery,
-        order_id=scenario.order_id,
-        payment_intent_id=intent_id,
-        charge_id=None,
-        session_id=session_id,
-    )
-
-
-def _paid(
-    scenario: Scenario, money: Money, intent_id: str | None, charge_id: str | None, session: InSession | None = None
-) -> Build:
-    return lambda delivery: PaymentSucceeded(
-        delivery=delivery,
-        order_id=scenario.order_id,
-        payment_intent_id=intent_id,
-        charge_id=charge_id,
-        money=money,
-        session_id=session.session_id if session else None,
-        totals=session.totals if session else None,
-    )
-
-
-def _naming_attempt(build: Build, payment: Payment) -> Build:
-    """As metadata does that our own sessions give their payments."""
-    attempt = payment.session.attempt if payment.session else None
-    return lambda delivery: replace(build(delivery), attempt=attempt)
-
-
-def _refunded_charge(scenario: Scenario, payment: Payment, paid: Money, counted: int) -> Build:
-    return lambda delivery: ChargeRefunded(
-        delivery=delivery,
-        order_id=scenario.order_id,
-        payment_intent_id=scenario.intent_of(payment),
-        charge_id=scenario.charge_of(payment),
-        paid=paid,
-        amount_refunded=counted,
-    )
-
-
-def refund_id_of(scenario: Scenario, payment: Payment, repayment: Repayment) -> str:
-    return f"re_{scenario.order_id}_{payment.number}_{repayment.number}"
-
-
-def _refund(scenario: Scenario, payment: Payment, repayment: Repayment, status: RefundStatus) -> Build:
-    intent_id, said = scenario.intent_of(payment), repayment.restock
-    restock = said if isinstance(said, RestockRule) else dict(said) or None
-    refund_id = refund_id_of(scenario, payment, repayment)
-    refund = Refund(refund_id, repayment.amount, status, restock, intent_id)
-    return lambda delivery: RefundUpdated(
-        delivery=delivery,
-        order_id=None,
-        payment_intent_id=intent_id,
-        charge_id=scenario.charge_of(payment),
-        money=Money(repayment.amount, "eur"),
-        refunds=Refunds.of(refund),
-    )
-
-
-def _disputed(scenario: Scenario, payment: Payment, money: Money, number: int, status: str) -> Build:
-    return lambda delivery: DisputeChanged(
-        delivery=delivery,
-        order_id=None,
-        payment_intent_id=scenario.intent_of(payment),
-        charge_id=scenario.charge_of(payment),
-        dispute=Dispute(
-            dispute_id=f"dp_{scenario.order_id}_{payment.number}_{number}",
-            status=status,
-            reason="fraudulent",
-            amount=money.amount,
-            currency=money.currency,
-            due_by=None,
-            opened_at=NOW,
-            told_at=delivery.created_at,
-        ),
-    )
+        yield Reported("checkout.session.expired", session_id, None, ended(scenario, None, session_id)), at

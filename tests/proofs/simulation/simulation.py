@@ -1,29 +1,25 @@
 """One history, played: the real service on a store in memory, one RPC after the other, judged at every commit."""
 
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from itertools import repeat
-from typing import Any, Final
+from typing import Final
 
-from database.store import Create, Delete, Update, Write
+from database.store import Create
 from effects.outside import Failed
 from effects.schedule import ATTEMPTS_MAX
-from orders.outcome import StoreContended, StoreUnavailable, Transient
-from tests.proofs.simulation.deliveries import Deliveries
+from orders.outcome import StoreContended, Transient
+from tests.proofs.simulation.attempts import Attempt, called_in_lanes
+from tests.proofs.simulation.faults import answer, leaves_in_doubt, possible
 from tests.proofs.simulation.history import CALM, Arrival, Fault, History, Kind, Places, Turn
-from tests.proofs.simulation.marks_oracle import wrongs_of_commit
-from tests.proofs.simulation.oracle import SET_ASIDE, Ending, Oracle, missteps, wrongs
-from tests.proofs.simulation.outside_oracle import effects_in, wrongs_of_refunds, wrongs_of_sessions, wrongs_outside
-from tests.proofs.simulation.rules import findings_in
-from tests.proofs.simulation.scenarios import Scenario
-from tests.proofs.simulation.shop import A_MOMENT, Shop
+from tests.proofs.simulation.judge import Judge, Wrong
+from tests.proofs.simulation.rpcs import Rpc
+from tests.proofs.simulation.shop import Shop
+from tests.proofs.simulation.surroundings import A_MOMENT
 from tests.proofs.simulation.tally import Tally
-from tests.proofs.simulation.workers import OUTSIDE, Rpc, Thread, Worker
-from tests.support.auditor import complaints, imbalances, leftovers, unperformed
-from tests.support.builders import Fields
-from tests.support.stock_auditor import Recount
+from tests.proofs.simulation.workers import Thread, Worker
+from tests.support.auditor import leftovers, unperformed
 from triggers.sweep import STRANDED_AFTER
 
 _DELIVERED_AGAIN_AFTER: Final = timedelta(minutes=20)
@@ -45,51 +41,17 @@ def complaints_about(history: History, tally: Tally | None = None, trace: list[s
     return _Simulation(history, tally or Tally(), trace).complaints()
 
 
-class _Wrong(Exception):
-    """Something is wrong already: there is no need to go on."""
-
-
-@dataclass(eq=False, slots=True)
-class _Attempt:
-    """A worker, at work on one arrival."""
-
-    worker: Worker
-    arrival: Arrival
-    began_at: datetime
-    had_order: bool
-    """Whether its order was there when it began: few events wait for one."""
-
-    def __str__(self) -> str:
-        return f"{self.worker.number:3}"
-
-
 class _Simulation:
     def __init__(self, history: History, tally: Tally, trace: list[str] | None) -> None:
         self.history = history
-        self.stock = dict(history.stock)
-        self.recounts: dict[str, Recount] = {}
         self.tally = tally
         self.trace = trace
         self.shop = Shop(history, tally, self.log)
-        orders = [f"orders/{order_id}" for order_id in self.shop.scenarios]
-        asked = {arrival.request_id for arrival in history.arrivals if arrival.request_id}
-        entries = [f"auditLog/operator_{request_id}" for request_id in asked]
-        self.is_operated = bool(asked)
-        takings = [f"takings/{order_id}" for order_id in self.shop.scenarios]
-        inventory = [f"inventory/{product_id}" for product_id in self.stock]
-        self.levels = dict.fromkeys([*orders, *inventory, *takings, *entries])
-        """The documents that show whether orders and stock agree."""
+        self.judge = Judge(history, tally, self.shop)
         self.arrivals = deque(history.arrivals)
-        self.running: list[_Attempt] = []
-        self.in_flight: deque[tuple[_Attempt, Rpc]] = deque()
+        self.running: list[Attempt] = []
+        self.in_flight: deque[tuple[Attempt, Rpc]] = deque()
         self.acknowledged: set[Arrival] = set()
-        self.ignored: set[str] = set()
-        """Events of orders that were not there, and that nobody has to know of."""
-        self.parked: set[str] = set()
-        """Events that had to wait, if only for a moment."""
-        self.taken: Counter[str] = Counter()
-        """How many takings were ever written under each path."""
-        self.deliveries = Deliveries()
         self.started = self.effects = self.reports = 0
         self.faults_of_ours: list[str] = []
 
@@ -111,19 +73,13 @@ class _Simulation:
             self.perform_what_is_left(sweeps_max=_SWEEPS_TO_PERFORM_ALL)
             self.end_sessions()
             self.fold()
-        except _Wrong as wrong:
+        except Wrong as wrong:
             return [str(wrong)]
-        return found + self.judged()
+        return found + self.judge.judged()
 
     def never_acknowledged(self) -> Iterator[Arrival]:
         """Everything that really happens is delivered in the end."""
-        for scenario in self.shop.scenarios.values():
-            arrivals = [Arrival(Kind.EVENT, scenario.order_id, event_id) for event_id in scenario.events]
-            if scenario.appears:
-                arrivals.append(Arrival(Kind.ORDER, scenario.order_id))
-                arrivals += [Arrival(Kind.CANCEL, scenario.order_id)] * scenario.asks_to_cancel
-                arrivals += [Arrival(Kind.TRIGGER, scenario.order_id)] * (not scenario.is_trigger_lost)
-            yield from (arrival for arrival in arrivals if arrival not in self.acknowledged)
+        return (arrival for arrival in self.shop.all_that_arrives() if arrival not in self.acknowledged)
 
     def sweep_after(self, time: timedelta) -> None:
         self.shop.clock += time
@@ -160,7 +116,7 @@ class _Simulation:
             options = len(waiting) + can_start + bool(self.in_flight)
             in_lanes = [(attempt, thread) for attempt in self.running for thread in attempt.worker.in_lanes]
             if not options and in_lanes:
-                raise _Wrong(f"{in_lanes[0][0].arrival}: waits in its lane, and nobody is under way")
+                raise Wrong(f"{in_lanes[0][0].arrival}: waits in its lane, and nobody is under way")
             if not options:
                 return
             chosen = turn.who % (options + len(in_lanes) * bool(turn.fault))
@@ -174,7 +130,7 @@ class _Simulation:
                 self.land()
             self.go_on_in_lanes()
 
-    def give_up(self, attempt: _Attempt, thread: Thread, fault: Fault | None) -> None:
+    def give_up(self, attempt: Attempt, thread: Thread, fault: Fault | None) -> None:
         """Who waits in a lane has no time left, or dies."""
         self.note("{}{} in its lane -> {}", attempt, thread, fault)
         if fault in (Fault.DEATH_BEFORE, Fault.DEATH_AFTER):
@@ -185,18 +141,10 @@ class _Simulation:
 
     def go_on_in_lanes(self) -> None:
         """Whoever was called by those that have just gone on."""
-        while called := next(self.called(), None):
+        while called := next(called_in_lanes(self.running), None):
             attempt, thread = called
             attempt.worker.go_on(thread)
             self.after(attempt)
-
-    def called(self) -> Iterator[tuple[_Attempt, Thread]]:
-        for attempt in self.running:
-            yield from (
-                (attempt, thread)
-                for thread in attempt.worker.in_lanes
-                if thread.called is not None and thread.called.is_set()
-            )
 
     def start(self, arrival: Arrival) -> None:
         self.shop.clock += A_MOMENT
@@ -208,12 +156,12 @@ class _Simulation:
             return
         self.started += 1
         if self.started > _DELIVERIES_MAX:
-            raise _Wrong(f"{arrival}: never acknowledged")
+            raise Wrong(f"{arrival}: never acknowledged")
         worker = Worker(self.started, work, self.shop.store, self.history.rpc_seconds)
-        attempt = _Attempt(worker, arrival, self.shop.clock, self.shop.has_order(arrival.order_id))
+        attempt = Attempt(worker, arrival, self.shop.clock, self.shop.has_order(arrival.order_id))
         self.note("{} {}, at {:%b %d %H:%M:%S}", attempt, arrival, self.shop.clock)
         self.running.append(attempt)
-        self.deliveries.made[arrival.event_id] += 1
+        self.judge.deliveries.made[arrival.event_id] += 1
         worker.start()
         self.after(attempt)
 
@@ -242,56 +190,29 @@ class _Simulation:
                 self.acknowledged.discard(Arrival(Kind.TRIGGER, arrival.order_id))
 
     def recount(self, product_id: str) -> None:
-        was_never_counted = self.stock[product_id] is None and product_id not in self.recounts
+        was_never_counted = self.judge.stock[product_id] is None and product_id not in self.judge.recounts
         is_quiet = was_never_counted or not (self.running or self.in_flight)
         if recount := self.shop.recount(product_id, is_quiet=is_quiet):
-            self.recounts[product_id] = recount
+            self.judge.recounts[product_id] = recount
 
-    def advance(self, attempt: _Attempt, thread: Thread, fault: Fault | None) -> None:
+    def advance(self, attempt: Attempt, thread: Thread, fault: Fault | None) -> None:
         rpc = thread.rpc
         if rpc is None:
             raise AssertionError("a thread that waits has asked something")
-        if fault in _OF_CHANGES and rpc.name not in _CHANGES:
-            fault = None
-        if fault:
+        if fault := possible(fault, rpc):
             self.tally.faults[fault] += 1
-            self.deliveries.in_doubt[attempt.arrival.event_id] += rpc.name == "commit" and fault in _IN_DOUBT
+            self.judge.deliveries.in_doubt[attempt.arrival.event_id] += leaves_in_doubt(fault, rpc)
         self.tally.side_by_side += len(attempt.worker.waiting) > 1
         self.note("{}{} {}{}", attempt, thread, rpc, f" -> {fault}" if fault else "")
-        self.answer(attempt, thread, rpc, fault)
+        if fault is Fault.LATE:
+            self.in_flight.append((attempt, rpc))
+        answer(attempt.worker, thread, rpc, fault, self.done)
         self.after(attempt)
-
-    def answer(self, attempt: _Attempt, thread: Thread, rpc: Rpc, fault: Fault | None) -> None:
-        worker = attempt.worker
-        match fault:
-            case None:
-                answer = self.done(rpc)
-                if isinstance(answer, StoreContended | Failed):
-                    worker.fail(thread, answer)
-                else:
-                    worker.answer(thread, answer)
-            case Fault.NOT_SENT:
-                worker.fail(thread, _unanswered(rpc, fault))
-            case Fault.LATE:
-                self.in_flight.append((attempt, rpc))
-                worker.fail(thread, _unanswered(rpc, fault))
-            case Fault.REFUSED:
-                worker.fail(thread, _refused(rpc, fault))
-            case Fault.DEATH_BEFORE:
-                worker.die()
-            case Fault.DEATH_AFTER:
-                self.done(rpc)
-                worker.die()
-            case Fault.ANSWER_LOST:
-                self.done(rpc)
-                worker.fail(thread, _unanswered(rpc, fault))
 
     def done(self, rpc: Rpc) -> object:
         """What the database answers, or the world outside."""
         self.tally.rpcs[rpc.name] += 1
-        is_judged = rpc.name == "commit" and not self.levels.keys().isdisjoint(map(_path_of, rpc.about))
-        before = self.orders_and_levels() if is_judged else {}
-        written = self.documents_at(rpc.about) if rpc.name == "commit" and self.is_operated else {}
+        before = self.judge.before(rpc)
         try:
             answer = rpc.do()
         except StoreContended as lost:
@@ -301,16 +222,9 @@ class _Simulation:
         except Failed as failed:
             return failed
         except Exception as error:
-            raise _Wrong(f"{rpc}: the database fails: {type(error).__name__}: {error}") from error
-        if is_judged:
-            self.judge_levels(before)
-            self.judge_takings(before, rpc.about)
-        after = {path: fields for path, fields in self.documents_at(written).items() if fields}
-        if found := next(wrongs_of_commit(written, after), None):
-            raise _Wrong(found)
+            raise Wrong(f"{rpc}: the database fails: {type(error).__name__}: {error}") from error
+        self.judge.after(rpc, before)
         if rpc.name == "commit":
-            self.tally.grouped += sum(_path_of(one).startswith("orders/") for one in rpc.about) > 1
-            self.parked |= set(_parked_by(rpc.about))
             for effect_id in _effects_in(rpc.about):
                 self.effects += 1
                 self.arrive(Arrival(Kind.EFFECT, effect_id=effect_id), self.effects, self.history.outside.triggers)
@@ -336,21 +250,22 @@ class _Simulation:
         self.note("{}   late: {}", attempt, rpc)
         self.done(rpc)
 
-    def after(self, attempt: _Attempt) -> None:
+    def after(self, attempt: Attempt) -> None:
         """Once a worker has ended, what it worked on is acknowledged or arrives again."""
         worker, arrival = attempt.worker, attempt.arrival
         if self.faults_of_ours:
-            raise _Wrong(f"{arrival}: a fault of ours: {self.faults_of_ours[0]}")
+            raise Wrong(f"{arrival}: a fault of ours: {self.faults_of_ours[0]}")
         if worker.waiting or worker.in_lanes:
             return
         self.running.remove(attempt)
         if worker.is_done:
             self.note("{}   acknowledged", attempt)
-            self.acknowledge(attempt)
+            self.acknowledged.add(arrival)
+            self.judge.acknowledge(arrival, had_order=attempt.had_order)
             return
         error = worker.error
         if error and not isinstance(error, Transient):
-            raise _Wrong(f"{arrival}: a fault of ours: {type(error).__name__}: {error}") from error
+            raise Wrong(f"{arrival}: a fault of ours: {type(error).__name__}: {error}") from error
         if error:
             self.tally.not_settled[type(error).__name__] += 1
             self.note("{}   not settled: {}: {}", attempt, type(error).__name__, error)
@@ -359,148 +274,6 @@ class _Simulation:
         if arrival.kind not in _SCHEDULED:
             # An order may have to wait until what is left of an earlier one of its id is folded.
             self.arrivals += [Arrival(Kind.FOLD), arrival] if self.shop.is_calm else [arrival]
-
-    def acknowledge(self, attempt: _Attempt) -> None:
-        """Never for work not done."""
-        arrival = attempt.arrival
-        self.acknowledged.add(arrival)
-        is_on_record = True
-        if arrival.kind is Kind.OPERATOR and not self.is_answered(arrival.request_id):
-            raise _Wrong(f"{arrival}: acknowledged, and not answered")
-        if arrival.kind is Kind.EVENT and not (self.is_settled(arrival.event_id) or self.is_handled(arrival.event_id)):
-            claim = self.shop.store.get(f"webhookEvents/{arrival.event_id}")
-            is_set_aside = claim is not None and claim["result"] in SET_ASIDE
-            if is_set_aside and self.is_foreign(arrival):
-                pass
-            elif (claim is None or is_set_aside) and not attempt.had_order and self.may_be_ignored(arrival):
-                self.ignored.add(arrival.event_id)
-                is_on_record = False
-            elif claim is None or claim["processed"]:
-                raise _Wrong(f"{arrival}: acknowledged, and neither done nor parked")
-        self.deliveries.acknowledged[arrival.event_id] += is_on_record
-
-    def is_settled(self, event_id: str) -> bool:
-        entry = self.shop.store.get(f"auditLog/{event_id}")
-        return entry is not None and entry["webhookProcessed"] is True
-
-    def is_handled(self, event_id: str) -> bool:
-        """Whether a person has seen to it, and nobody has had it settled since."""
-        return (self.shop.store.get(f"auditLog/{event_id}") or {}).get("result") == "handled"
-
-    def is_answered(self, request_id: str) -> bool:
-        return bool((self.shop.store.get(f"operatorRequests/{request_id}") or {}).get("settledAt"))
-
-    def is_foreign(self, arrival: Arrival) -> bool:
-        payment = self.shop.scenarios[arrival.order_id].events[arrival.event_id].payment
-        return payment is not None and payment.is_foreign
-
-    def may_be_ignored(self, arrival: Arrival) -> bool:
-        event = self.shop.scenarios[arrival.order_id].events[arrival.event_id]
-        return event.names_order and not event.reports_money
-
-    # --- Judging -----------------------------------------------------------------------------------------------------
-
-    def judge_levels(self, before: Mapping[str, Fields]) -> None:
-        """And every change of an order, at once: in the end nobody could tell that it came too early.
-
-        Args:
-            before: the documents of orders and stock before the last commit.
-        """
-        documents = self.orders_and_levels()
-        found = imbalances(documents, self.stock, self.shop.deleted, self.recounts)
-        for order_id, scenario in self.shop.scenarios.items():
-            path = f"orders/{order_id}"
-            if path in before and before[path]["status"] != documents[path]["status"]:
-                if order_id not in self.history.operated:
-                    found += missteps(scenario, before[path], documents[path], self.shop.clock)
-                found += self.left_open(order_id, documents[path])
-        if found:
-            raise _Wrong(found[0])
-
-    def judge_takings(self, before: Mapping[str, Fields], writes: Sequence[object]) -> None:
-        """Of each order one is written, and folding it changes nothing of what can still be sold."""
-        for write in writes:
-            if isinstance(write, Create) and write.path.startswith("takings/"):
-                self.taken[write.path] += 1
-                order_id = write.path.removeprefix("takings/")
-                if self.taken[write.path] > 1 + (order_id in self.shop.deleted):
-                    raise _Wrong(f"{order_id}: taken {self.taken[write.path]} times")
-        if not any(isinstance(write, Delete) and write.path.startswith("takings/") for write in writes):
-            return
-        for path, after in self.orders_and_levels().items():
-            if path.startswith("inventory/") and _sellable(before[path]) != _sellable(after):
-                raise _Wrong(f"{path}: {_sellable(before[path])} could be sold before it was folded, now {after}")
-
-    def left_open(self, order_id: str, order: Fields) -> Iterator[str]:
-        """Sessions whose address is known, and in which somebody could still pay for an order that is over, or paid.
-
-        Where it is paid, Stripe may have yet to be asked to expire it, but somebody must be about to ask. Nobody need
-        be where it was paid in the session itself, which is complete then.
-        """
-        status, known = order["status"], (self.shop.store.get(f"checkouts/{order_id}") or {}).get("sessionId")
-        if status in ("reserving", "reserved") or not self.shop.world.sessions.is_open(known, self.shop.clock):
-            return
-        effects = (fields for path, fields in self.shop.store.documents() if path.startswith("effects/"))
-        is_to_expire = any(effect["recipient"] == known for effect in effects)
-        if status in _OVER_UNPAID or not is_to_expire:
-            yield f"{order_id}: {status}, and {known} is open"
-
-    def documents_at(self, written: Iterable[str | Write]) -> dict[str, Mapping[str, Any] | None]:
-        """Each of them as it is; None if it is not there."""
-        paths = (_path_of(each) for each in written)
-        return {path: self.shop.store.get(path) for path in paths}
-
-    def orders_and_levels(self) -> dict[str, Fields]:
-        return {path: dict(fields) for path in self.levels if (fields := self.shop.store.get(path))}
-
-    def judged(self) -> list[str]:
-        """What the auditor finds in the documents, and what is not as the scenarios say."""
-        documents = self.shop.store.dump()
-        kept_since, deleted = self.shop.claims_kept_since, self.shop.deleted
-        found = complaints(documents, self.stock, claims_kept_since=kept_since, deleted=deleted, recounts=self.recounts)
-        found += leftovers(documents)
-        found += self.deliveries.miscounted(self.shop.store)
-        found += wrongs_outside(documents, self.shop.world, self.history.outside)
-        found += self.shop.world.sessions.wrongs
-        counts = {product_id: Recount(stock) for product_id, stock in self.stock.items()} | self.recounts
-        at_stripe = [
-            (scenario, self.handled_of(scenario))
-            for order_id, scenario in self.shop.scenarios.items()
-            if self.shop.has_order(order_id) and order_id not in deleted
-        ]
-        found += findings_in(self.shop.store, self.shop.clock, counts, at_stripe, self.tally.compared)
-        for scenario in self.shop.scenarios.values():
-            found += wrongs(scenario, self.ending_of(scenario, documents))
-            if scenario.appears:
-                oracle = Oracle(scenario, self.ending_of(scenario, documents))
-                found += wrongs_of_refunds(oracle, self.history.outside)
-                found += wrongs_of_sessions(oracle, self.shop.world)
-            status = documents[f"orders/{scenario.order_id}"]["status"] if scenario.appears else "never written"
-            self.tally.statuses[str(status)] += 1
-        effects = effects_in(documents).values()
-        self.tally.effects.update(f"{effect['kind']} {effect['state']}" for effect in effects)
-        self.tally.sessions.update(each.status for each in self.shop.world.sessions.by_id.values())
-        claims = (fields for path, fields in documents.items() if path.startswith("webhookEvents/"))
-        self.tally.parked.update(str(claim["result"]) for claim in claims if not claim["processed"])
-        return found
-
-    def ending_of(self, scenario: Scenario, documents: Mapping[str, Fields]) -> Ending:
-        order_id = scenario.order_id
-        return Ending(
-            documents,
-            is_ample=self.history.is_ample,
-            restocks=self.history.restocks,
-            is_adjusted=order_id in self.shop.adjusted,
-            is_second=order_id in self.shop.was_placed,
-            earlier_payments=self.shop.earlier_payments,
-            ignored=self.ignored,
-            parked=self.parked,
-            is_operated=order_id in self.history.operated,
-            handled=self.handled_of(scenario),
-        )
-
-    def handled_of(self, scenario: Scenario) -> frozenset[str]:
-        return frozenset(filter(self.is_handled, scenario.events))
 
     # --- What is recorded --------------------------------------------------------------------------------------------
 
@@ -515,38 +288,11 @@ class _Simulation:
             self.trace.append(line.format(*values))
 
 
-def _parked_by(writes: Iterable[object]) -> Iterator[str]:
-    for write in writes:
-        if isinstance(write, Create | Update) and write.fields.get("processed") is False:
-            yield write.path.rpartition("/")[2]
-
-
 def _effects_in(writes: Iterable[object]) -> Iterator[str]:
     for write in writes:
         if isinstance(write, Create) and write.path.startswith("effects/"):
             yield write.path.removeprefix("effects/")
 
 
-def _sellable(level: Mapping[str, Any]) -> int | None:
-    return None if level["stock"] is None else level["stock"] - level["reserved"]
-
-
-def _path_of(one: str | Write) -> str:
-    return one if isinstance(one, str) else one.path
-
-
-def _unanswered(rpc: Rpc, fault: Fault) -> Exception:
-    return Failed(fault, retryable=True) if rpc.name == OUTSIDE else StoreUnavailable(fault)
-
-
-def _refused(rpc: Rpc, fault: Fault) -> Exception:
-    return Failed(fault, retryable=True, retry_after=_ASKED_PAUSE) if rpc.name == OUTSIDE else StoreContended(fault)
-
-
 _SCHEDULED: Final = frozenset({Kind.SWEEP, Kind.FOLD})
 """What comes again by itself."""
-_OVER_UNPAID: Final = frozenset({"expired", "cancelled", "failed"})
-_ASKED_PAUSE: Final = timedelta(minutes=5)
-_IN_DOUBT: Final = frozenset({Fault.ANSWER_LOST, Fault.LATE})
-_CHANGES: Final = frozenset({"commit", OUTSIDE})
-_OF_CHANGES: Final = frozenset({Fault.LATE, Fault.REFUSED})

@@ -4,25 +4,22 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple, TypeVar, assert_never
+from typing import Final, TypeVar
 
 from greenlet import getcurrent, greenlet
 
 from audit.anchors import MovedHead
-from database.store import Committed, Create, Delete, Document, Increase, Promised, Update, Write
+from database.store import Committed, Document, Promised, Write
 from inventory.takings import Taking
 from orders.events import StripeEvent
 from settlement.settle import Patience
+from tests.proofs.simulation.rpcs import OUTSIDE, Rpc
 from tests.support.memory_store import MemoryStore
 
 THREADS_MAX: Final = 2
 """In a worker's pool. As in production, a batch may be larger."""
 BATCH_MAX: Final = 3
 """Orders or events that one query returns."""
-
-OUTSIDE: Final = "outside"
-"""The name of the RPC that asks the world outside."""
-
 _Answer = TypeVar("_Answer")
 _Found = TypeVar("_Found")
 _Item = TypeVar("_Item")
@@ -30,52 +27,6 @@ _Result = TypeVar("_Result")
 _Position = tuple[datetime, str]
 """The place of something among all that a query finds: by its time, then by its id."""
 _FIRST_OF_ALL: Final[_Position] = (datetime.min.replace(tzinfo=UTC), "")
-
-
-class Rpc(NamedTuple):
-    """What a worker asks of the database."""
-
-    name: str
-    about: Sequence[str | Write]
-    """The paths or ids to read, or the writes."""
-    do: Callable[[], object]
-
-    def __str__(self) -> str:
-        described = (item if isinstance(item, str) else _described(item) for item in self.about)
-        return f"{self.name} {', '.join(described)}"
-
-
-def _described(write: Write) -> str:
-    match write:
-        case Create(fields=fields):
-            shown = [f"{name} {fields[name]}" for name in ("result", "type") if name in fields]
-        case Update(fields=fields):
-            shown = [f"{name} {value}" for name, value in fields.items() if name in _SHOWN]
-        case Increase(amounts=amounts):
-            shown = [f"{name} {amount:+}" for name, amount in amounts.items()]
-        case Delete():
-            shown = []
-        case _:
-            assert_never(write)
-    return f"{type(write).__name__.lower()} {write.path}" + (f" ({', '.join(shown)})" if shown else "")
-
-
-_SHOWN: Final = frozenset(
-    (
-        "status",
-        "heldFrom",
-        "result",
-        "stock",
-        "reserved",
-        "deliveries",
-        "amountRefunded",
-        "waiting",
-        "state",
-        "attempts",
-        "sessionId",
-        "endsAs",
-    )
-)
 
 
 class Thread(greenlet):

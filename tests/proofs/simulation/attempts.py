@@ -1,0 +1,32 @@
+"""A worker, at work on what has arrived."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from tests.proofs.simulation.history import Arrival
+from tests.proofs.simulation.workers import Thread, Worker
+
+
+@dataclass(eq=False, slots=True)
+class Attempt:
+    """A worker, at work on one arrival."""
+
+    worker: Worker
+    arrival: Arrival
+    began_at: datetime
+    had_order: bool
+    """Whether its order was there when it began: few events wait for one."""
+
+    def __str__(self) -> str:
+        return f"{self.worker.number:3}"
+
+
+def called_in_lanes(attempts: Iterable[Attempt]) -> Iterator[tuple[Attempt, Thread]]:
+    """The threads that have waited for others in a lane, and can go on."""
+    for attempt in attempts:
+        yield from (
+            (attempt, thread)
+            for thread in attempt.worker.in_lanes
+            if thread.called is not None and thread.called.is_set()
+        )
