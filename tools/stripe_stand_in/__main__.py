@@ -1,4 +1,4 @@
-"""python -m tools.stripe_stand_in --port=... [--webhook=...]: until it is ended."""
+"""python -m tools.stripe_stand_in --port=... [--webhook=...]: serve until interrupted."""
 
 import argparse
 import sys

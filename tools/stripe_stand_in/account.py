@@ -1,4 +1,4 @@
-"""One account at Stripe: its objects, and the events that say what became of them."""
+"""One account at Stripe: its objects and its events."""
 
 import copy
 import secrets
@@ -16,24 +16,24 @@ _DAY_SECONDS: Final = 24 * 60 * 60
 
 @dataclass(slots=True)
 class Account:
-    """Whoever changes it holds its lock, which the application does."""
+    """Not thread-safe: callers that change it hold the application's lock."""
 
     origin: str
-    """Where it is reached, and where its customers pay."""
+    """The base URL of the API and of the payment pages."""
     clock: Callable[[], float]
     ahead_seconds: int = 0
-    """How far its clock is put forward."""
+    """How far the account's clock is put forward."""
     sessions: dict[str, Json] = field(default_factory=dict)
     intents: dict[str, Json] = field(default_factory=dict)
     charges: dict[str, Json] = field(default_factory=dict)
     refunds: dict[str, Json] = field(default_factory=dict)
     shipping_rates: dict[str, Json] = field(default_factory=dict)
     asked: dict[str, Json] = field(default_factory=dict)
-    """The parameters of each session."""
+    """The parameters of each session, by the session's id."""
     events: list[Json] = field(default_factory=list)
     """In the order in which they happened."""
     refund_outcome: str = "succeeded"
-    """What the next refunds are at first."""
+    """The status that new refunds get."""
     _run: str = field(default_factory=lambda: secrets.token_hex(3))
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _cause: Json = field(default_factory=dict)
@@ -43,12 +43,12 @@ class Account:
         return int(self.clock()) + self.ahead_seconds
 
     def new_name(self) -> str:
-        """Of an object, to follow its prefix; no other start of a stand-in has it."""
+        """A unique id without its prefix; no other run of the stand-in gives it out."""
         return f"{self._run}{next(self._numbers):04}"
 
     @contextmanager
     def caused_by(self, request_id: str | None, key: str | None) -> Iterator[int]:
-        """Events that happen within name this request. Yields how many there are before."""
+        """In this block, events name this request as their cause. Yields how many events there are so far."""
         self._cause = {"id": request_id, "idempotency_key": key}
         try:
             yield len(self.events)
@@ -56,7 +56,7 @@ class Account:
             self._cause = {}
 
     def report(self, event_type: str, stripe_object: Json) -> None:
-        """Something became of an object, which is as it is now."""
+        """Record an event about the object, with a copy of the object as it is now."""
         cause = self._cause or {"id": None, "idempotency_key": None}
         self.events.append(
             event_around(
@@ -65,5 +65,5 @@ class Account:
         )
 
     def kept_events(self) -> list[Json]:
-        """Those that can be asked for, the oldest first."""
+        """The events that Stripe still lists, oldest first."""
         return [event for event in self.events if event["created"] > self.now - EVENT_DAYS_MAX * _DAY_SECONDS]

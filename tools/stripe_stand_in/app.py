@@ -1,4 +1,4 @@
-"""The stand-in as a WSGI application: Stripe's API, the page on which customers pay, and what moves both."""
+"""The stand-in as a WSGI application: Stripe's API, the payment page and the controls."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Moves a stand-in that is up: what customers and banks do, what goes wrong, and how its webhooks are sent."""
+"""Controls a running stand-in: what customers and banks do, what fails, and how webhooks are sent."""
 
 import json
 import os
@@ -16,17 +16,17 @@ QUIET_SECONDS_MAX: Final = 30
 
 
 class NotPossible(Exception):
-    """The stand-in refuses what is asked of it. The message says why."""
+    """The stand-in refuses the control. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
     origin: str
-    """Also the API's: what `STRIPE_API_URL` is set to."""
+    """The base URL, which is also what `STRIPE_API_URL` is set to."""
 
     @classmethod
     def of_the_emulators(cls) -> "StandIn":
-        """The one that is up beside the emulators. Raises NoEmulators."""
+        """The one that runs beside the emulators. Raises NoEmulators."""
         return cls(f"http://{found(os.environ, BUILD).stripe}")
 
     # --- What customers and banks do ---------------------------------------------------------------------------------
@@ -34,10 +34,10 @@ class StandIn:
     def complete(
         self, session_id: str, *, shipping: int = 0, tax: int = 0, discount: int = 0, is_slow: bool = False
     ) -> Json:
-        """The customer pays; the session as it is then. Slow money is on its way until `settle`.
+        """The customer pays; returns the session. A slow payment is processing until `settle`.
 
         Args:
-            shipping: which of the session's shipping options is chosen, from 0.
+            shipping: the index of the chosen shipping option, from 0.
             tax: what Stripe adds, in minor units.
             discount: what a promotion code takes off, in minor units.
         """
@@ -50,19 +50,19 @@ class StandIn:
         return self._do(f"sessions/{session_id}/decline")
 
     def settle(self, session_id: str, *, is_paid: bool = True) -> Json:
-        """The slow money is there, or never will be."""
+        """The slow payment succeeds, or fails."""
         return self._do(f"sessions/{session_id}/settle", is_paid=is_paid)
 
     def end_refund(self, refund_id: str, *, is_paid: bool = True) -> Json:
-        """A pending refund has reached the customer, or has failed."""
+        """A pending refund succeeds, or fails."""
         return self._do(f"refunds/{refund_id}/end", is_paid=is_paid)
 
     def let_refunds_be(self, outcome: str) -> None:
-        """From now on: `succeeded` at once, `pending` until `end_refund`, or `failed` after it was accepted."""
+        """Set how new refunds go: `succeeded`, `pending` until `end_refund`, or `failed` after being accepted."""
         self._do("refunds/outcome", outcome=outcome)
 
     def go_forward(self, seconds: int) -> None:
-        """Put its clock forward; sessions expire, keys are forgotten, events get too old."""
+        """Put the clock forward: sessions expire, idempotency keys are forgotten, events become too old."""
         self._do("clock/forward", seconds=seconds)
 
     def add_shipping_rate(self, rate_id: str, amount: int, currency: str = "eur", display_name: str = "Post") -> None:
@@ -71,7 +71,7 @@ class StandIn:
     # --- What goes wrong ---------------------------------------------------------------------------------------------
 
     def fail_next(self, kind: Kind, *, times: int = 1, seconds: int = 1, about: str = "") -> None:
-        """So many requests end like this, of those in whose path, key or parameters this text is; see `faults.Kind`."""
+        """Fail this many requests whose path, key or parameters contain the text `about`; see `faults.Kind`."""
         self._do("faults/plan", kind=kind, times=times, seconds=seconds, about=about)
 
     def fail_no_more(self) -> None:
@@ -80,19 +80,19 @@ class StandIn:
     # --- Webhooks ----------------------------------------------------------------------------------------------------
 
     def send_webhooks(self, about: str = "", **habits: object) -> None:
-        """Send the events in which this text is as `webhooks.Habits` says; what is not named is as usual again."""
+        """Set how events that contain the text `about` are sent: `webhooks.Habits`. What is left out is reset."""
         self._do("webhooks/habits", about=about, **habits)
 
     def send_again(self, event_id: str, *, form: str = "snapshot") -> None:
-        """Resend an event, as `snapshot` or `thin`."""
+        """Resend an event as `snapshot` or `thin`."""
         self._do(f"webhooks/{event_id}/again", form=form)
 
     def deliveries(self, about: str = "", *, seconds: float = QUIET_SECONDS_MAX) -> Sequence[Json]:
-        """Every attempt to deliver an event in which this text is, once none is on its way any more.
+        """Every attempt to deliver an event that contains this text, once no delivery is under way any more.
 
-        Each says `event, snapshot, type, status, said`; the status is None where there was no answer.
+        Each has `event, snapshot, type, status, said`; the status is None if there was no answer.
 
-        Raises NotPossible: after so many seconds one still is.
+        Raises NotPossible: a delivery is still under way after this many seconds.
         """
         answer = self._do("webhooks/attempts", about=about, seconds=seconds)
         attempts: Sequence[Json] = answer["attempts"]
@@ -103,12 +103,12 @@ class StandIn:
     # --- What it knows -----------------------------------------------------------------------------------------------
 
     def requests(self) -> Sequence[Json]:
-        """All that the API was asked: `id, method, path, parameters, key, version, headers, status, repeated`."""
+        """Every request to the API: `id, method, path, parameters, key, version, headers, status, repeated`."""
         requests: Sequence[Json] = self._do("requests")["requests"]
         return requests
 
     def events(self) -> Sequence[Json]:
-        """All that happened, the oldest first."""
+        """Every event, oldest first."""
         events: Sequence[Json] = self._do("events")["events"]
         return events
 

@@ -1,4 +1,4 @@
-"""What moves the stand-in: requests below `/_control/`, which Stripe has not. Their words are those of `control`."""
+"""Controls for the stand-in: requests below `/_control/`, which Stripe does not have. `control` sends them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ _Changed = TypeVar("_Changed")
 
 
 def respond(api: Api, path: str, asked: Json) -> Json:
-    """What is answered, as JSON. Raises Refused."""
+    """The answer, as JSON. Raises Refused."""
     for pattern, control in _CONTROLS.items():
         if match := re.fullmatch(pattern, path.removeprefix(PREFIX), re.ASCII):
             return control(api, "".join(match.groups()), asked)
@@ -28,7 +28,7 @@ def respond(api: Api, path: str, asked: Json) -> Json:
 
 
 def changed(api: Api, change: Callable[[], _Changed]) -> _Changed:
-    """What the change returns, once its events are on their way. Raises Refused."""
+    """The result of the change, once its events are queued for delivery. Raises Refused."""
     with api.lock, api.account.caused_by(None, None) as before:
         try:
             sessions.expire_what_is_due(api.account)
@@ -82,7 +82,7 @@ def _clear_faults(api: Api, _: str, __: Json) -> Json:
 
 def _set_habits(api: Api, _: str, asked: Json) -> Json:
     about = asked.pop("about")
-    # The latest comes last.
+    # Move it to the end: of several that match, the last one set applies.
     api.webhooks.habits.pop(about, None)
     api.webhooks.habits[about] = Habits(**asked)
     return {}

@@ -31,12 +31,12 @@ _BROKEN: Final = Refused("An error occurred.", kind="api_error", status=HTTPStat
 class Api:
     account: Account
     key: str
-    """The one API key that is good."""
+    """The only API key that is accepted."""
     webhooks: Webhooks
     faults: Faults = field(default_factory=Faults)
     keys: Keys = field(default_factory=Keys)
     asked: list[Json] = field(default_factory=list)
-    """Every request, in the order of their answers."""
+    """Every request, in the order in which they were answered."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def respond(self, request: Request) -> Response:
@@ -58,7 +58,7 @@ class Api:
         return _befallen(response, request, fault) if fault else response
 
     def _answer(self, request: Request, request_id: str, key: str | None, fault: Fault | None) -> tuple[Answer, bool]:
-        """The answer, and whether it was given before. Raises Refused: of what is wrong with the request as such."""
+        """The answer, and whether it is a replay. Raises Refused if the request itself is invalid."""
         if request.method == "POST" and request.content_length and request.mimetype != _FORM:
             raise Refused(f"Requests must be {_FORM}.")
         if not key:
@@ -75,7 +75,7 @@ class Api:
         return answer, False
 
     def _work(self, request: Request, request_id: str, key: str | None, fault: Fault | None) -> Answer:
-        """Raises InvalidParameter; what is refused after that is an answer like any other."""
+        """Raises InvalidParameter; any later refusal is returned as an answer."""
         route, object_id = route_of(request.method, request.path)
         asked = checked(nested(_pairs_in(request)), route.kind)
         if fault and fault.kind is Kind.SLOW:
@@ -139,7 +139,7 @@ def _befallen(response: Response, request: Request, fault: Fault) -> Response:
         case Kind.GARBAGE:
             return Response("<html>Welcome to the hotel's network</html>", mimetype="text/html")
         case Kind.LOST:
-            # Nothing of the answer gets out.
+            # No byte of the answer is sent.
             request.environ["werkzeug.socket"].shutdown(2)
     return response
 

@@ -1,4 +1,4 @@
-"""What goes wrong with the next requests, because a test says so."""
+"""The faults that a test plans for the next requests."""
 
 import threading
 from dataclasses import dataclass, field, replace
@@ -10,37 +10,37 @@ from tools.stripe_stand_in.refusals import Refused
 
 class Kind(StrEnum):
     RATE_LIMITED = "rate_limited"
-    """429, with Retry-After; nothing is done."""
+    """429 with Retry-After; nothing is done."""
     LOCK_TIMEOUT = "lock_timeout"
-    """429, because others hold the object: https://docs.stripe.com/rate-limits#object-lock-timeouts."""
+    """429, because another request holds the object: https://docs.stripe.com/rate-limits#object-lock-timeouts."""
     UNAVAILABLE = "unavailable"
     """503; nothing is done."""
     FORBIDDEN = "forbidden"
     """403: the key lacks a permission."""
     SLOW = "slow"
-    """Worked on for so many seconds, during which its key is in use."""
+    """Takes this many seconds, during which the idempotency key is in use."""
     BROKEN = "broken"
-    """Done, and answered 500: which is kept under the key, and answered again."""
+    """Done, but answered 500. The 500 is kept under the key and repeated."""
     LOST = "lost"
-    """Done, and the connection ends without an answer."""
+    """Done, but the connection ends without an answer."""
     HANGS = "hangs"
-    """Done, and answered so many seconds later."""
+    """Done, but answered this many seconds later."""
     GARBAGE = "garbage"
-    """Done, and answered 200 by something else than Stripe."""
+    """Done, but answered 200 by something other than Stripe."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     kind: Kind
     times: int = 1
-    """How many requests it befalls."""
+    """How many requests fail."""
     seconds: int = 1
-    """Of the pause that is asked for, or made."""
+    """The length of the pause, or the value of Retry-After."""
     about: str = ""
-    """A text that is in the path, the key or the parameters of each request that it befalls, such as an order's id."""
+    """Only requests whose path, key or parameters contain this text fail; it may be an order's id."""
 
     def refusal(self) -> Refused | None:
-        """The answer, if it comes before anything is done."""
+        """The error, if the request is refused before anything is done."""
         match self.kind:
             case Kind.RATE_LIMITED:
                 words = "Request rate limit exceeded."
@@ -70,7 +70,7 @@ class Faults:
             self._planned.clear()
 
     def for_request(self, request: str) -> Fault | None:
-        """The first that is planned for it, which has then happened once more."""
+        """The first planned fault that applies to the request, which is used up once."""
         with self._lock:
             for at, fault in enumerate(self._planned):
                 if fault.about in request:

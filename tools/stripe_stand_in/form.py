@@ -1,4 +1,4 @@
-"""Parameters as Stripe takes them: a form whose names nest by brackets, `line_items[0][price_data][currency]=eur`."""
+"""Parameters in Stripe's encoding: a form with nested names, `line_items[0][price_data][currency]=eur`."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import Final
 from tools.stripe_stand_in.refusals import InvalidParameter
 
 Form = dict[str, "str | Form"]
-"""What is a list is here a form whose names are its indices."""
+"""A list is a form whose names are the indices."""
 
 _NAME: Final = re.compile(r"([a-z_0-9]+)((?:\[[^\[\]]*\])*)", re.IGNORECASE)
 
@@ -25,6 +25,6 @@ def nested(pairs: Iterable[tuple[str, str]]) -> Form:
             if isinstance(below, str):
                 raise InvalidParameter("Invalid object", param=name)
             inner = below
-        # `expand[]=a&expand[]=b` is a list, too.
+        # `expand[]=a&expand[]=b` is a list too.
         inner[last or str(len(inner))] = value
     return form

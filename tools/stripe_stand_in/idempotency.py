@@ -9,7 +9,7 @@ from tools.stripe_stand_in.refusals import Refused
 
 KEY_CHARACTERS_MAX: Final = 255
 LIFETIME_SECONDS: Final = 24 * 60 * 60
-"""Stripe forgets a key after a day at the earliest; here, then."""
+"""Stripe keeps a key for at least a day; the stand-in, for exactly one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class _Kept:
     request: object
     until: int
     answer: Answer | None = None
-    """None while it is being worked on."""
+    """None while the request is in progress."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,10 @@ class Keys:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, key: str, request: object, now: int) -> Answer | None:
-        """The answer that was given to the same request; None if it has to be worked on. Raises Refused."""
+        """The answer given before to the same request; None if it is new and has to be worked on.
+
+        Raises Refused.
+        """
         if len(key) > KEY_CHARACTERS_MAX:
             raise Refused(f"An idempotency key has at most {KEY_CHARACTERS_MAX} characters.")
         with self._lock:
@@ -62,6 +65,6 @@ class Keys:
             self._kept[key].answer = answer
 
     def forget(self, key: str) -> None:
-        """Nothing was begun: the key is as good as new."""
+        """Forget a request that was refused before any work: the key may be used again."""
         with self._lock:
             self._kept.pop(key, None)

@@ -1,4 +1,4 @@
-"""Objects as Stripe lists them: the newest first, in pages (https://docs.stripe.com/api/pagination)."""
+"""Lists as Stripe returns them: newest first, in pages (https://docs.stripe.com/api/pagination)."""
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -13,13 +13,13 @@ LIMIT_DEFAULT: Final = 10
 
 
 def page(objects: Iterable[Json], asked: Json, kind: str, url: str, fits: Callable[[Json], bool]) -> Json:
-    """One page of the objects that fit, and were made when they are asked for.
+    """One page of the objects that fit and were created within the time asked for.
 
     Args:
-        objects: all there are, the oldest first.
+        objects: all objects, oldest first.
 
     Raises:
-        Refused: of the parameters.
+        Refused: a parameter is invalid.
     """
     limit = asked.get("limit", LIMIT_DEFAULT)
     if not 1 <= limit <= LIMIT_MAX:
@@ -28,7 +28,7 @@ def page(objects: Iterable[Json], asked: Json, kind: str, url: str, fits: Callab
         raise Refused("You may only specify one of these parameters: ending_before, starting_after.")
     known = list(objects)[::-1]
     if "ending_before" in asked:
-        # The page just before it, which is nearest to it: from page to page they get newer.
+        # The nearest page before it: paging this way goes from older to newer.
         before = known[: _position(known, asked["ending_before"], "ending_before", kind)]
         newer = [each for each in before if fits(each) and _is_made_in_time(each, asked)]
         data, has_more = newer[-limit:], len(newer) > limit

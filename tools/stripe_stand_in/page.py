@@ -1,4 +1,4 @@
-"""The page on which a customer pays: what Stripe hosts, in a few lines."""
+"""The payment page: what Stripe hosts, in a few lines."""
 
 from html import escape
 

@@ -1,8 +1,8 @@
-"""A request's parameters, checked against the types that Stripe's library publishes for them.
+"""Checks a request's parameters against the types that Stripe's library publishes for them.
 
-They are generated from Stripe's OpenAPI specification, for the API version that we ask for. They say which parameters
-there are, which are required, of what type they are and which words they may be; not how long or how large: what a
-session or a refund takes beyond that, `sessions` and `refunds` check.
+Stripe generates the types from its OpenAPI specification, for the API version that we request. They say which
+parameters exist, which are required, their types and their allowed words, but not their lengths and ranges; `sessions`
+and `refunds` check those.
 """
 
 import re
@@ -21,12 +21,12 @@ from tools.stripe_stand_in.form import Form
 from tools.stripe_stand_in.refusals import InvalidParameter
 
 _Kind: TypeAlias = Any
-"""A type, as annotations name it."""
+"""A type annotation."""
 _Value: TypeAlias = Any
-"""Of such a type."""
+"""A value of such a type."""
 
 _OF_THE_LIBRARY: Final = frozenset(stripe.RequestOptions.__annotations__)
-"""Options that its types carry, and that it never sends."""
+"""Options of the library itself, which it never sends to Stripe."""
 _METADATA_KEYS_MAX: Final = 50
 _METADATA_KEY_MAX: Final = 40
 _METADATA_VALUE_MAX: Final = 500
@@ -34,7 +34,7 @@ _METADATA_VALUE_MAX: Final = 500
 
 
 def checked(form: Form, kind: _Kind) -> Json:
-    """The parameters, typed; `kind` is one of `stripe.params`. Raises InvalidParameter."""
+    """The parameters, converted; `kind` is a type in `stripe.params`. Raises InvalidParameter."""
     return _object(form, kind, "")
 
 
@@ -53,13 +53,13 @@ def _object(form: Form, kind: _Kind, at: str) -> Json:
 
 @cache
 def _fields_of(kind: _Kind) -> dict[str, _Kind]:
-    # Only those of the library name types that the module of these parameters does not import.
+    # These names occur only in the library's own options; the parameters' module does not import them.
     hints = typing.get_type_hints(kind, localns={"Mapping": dict, "StripeContext": object})
     return {name: hint for name, hint in hints.items() if name not in _OF_THE_LIBRARY}
 
 
 def _value(value: str | Form, hint: _Kind, param: str) -> _Value:
-    """As the first of the types that it can be."""
+    """Convert to the first of the types that fits."""
     kinds = _kinds_in(hint)
     if isinstance(value, str):
         return _scalar(value, kinds, param)
@@ -105,7 +105,7 @@ def _in_order(value: Form, param: str) -> list[tuple[str, str | Form]]:
 
 
 def _kinds_in(hint: _Kind) -> list[_Kind]:
-    """Of a union its members."""
+    """The members of a union, or the type itself."""
     return list(typing.get_args(hint)) if _origin_of(hint) in (Union, types.UnionType) else [hint]
 
 
@@ -120,7 +120,7 @@ def _scalar(value: str, kinds: list[_Kind], param: str) -> _Value:
             code="parameter_invalid_empty",
             param=param,
         )
-    # The library lets any text follow the words that there are, for those that are yet to come.
+    # The library adds `str` to the allowed words, for words to come.
     if any(words):
         raise InvalidParameter(f"Invalid {param}: must be one of {', '.join(filter(None, words))}", param=param)
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""Starts the stand-in as a process that ends with whoever started it. Standard library only: the emulators start so."""
+"""Starts the stand-in as a process that ends with its parent. Standard library only, as the emulators need."""
 
 import contextlib
 import subprocess
@@ -14,19 +14,22 @@ PROGRAM: Final = ("-m", "tools.stripe_stand_in")
 
 
 class DidNotStart(Exception):
-    """Somebody may have taken its port. The message says what it said."""
+    """Its port may be in use. The message is what the process printed."""
 
 
 @contextlib.contextmanager
 def running(*arguments: str, port: int = 0) -> Iterator[str]:
-    """Within, it answers; its origin. What it says after that goes to our standard error. Raises DidNotStart."""
+    """In this block the stand-in answers at the yielded origin. Raises DidNotStart.
+
+    Its later output goes to our standard error.
+    """
     with started(port, *arguments) as process:
         yield origin_of(process)
 
 
 @contextlib.contextmanager
 def started(port: int, *arguments: str, log: int | None = None) -> Iterator["subprocess.Popen[bytes]"]:
-    """Within, it is on its way to answer; after, its process is gone. It says the rest to `log`."""
+    """In this block the process runs, though it may not answer yet; its errors go to `log`."""
     with subprocess.Popen(
         [sys.executable, reaper.__file__, sys.executable, *PROGRAM, f"--port={port}", *arguments],
         cwd=ROOT,
@@ -35,12 +38,12 @@ def started(port: int, *arguments: str, log: int | None = None) -> Iterator["sub
         stderr=log,
         start_new_session=True,
     ) as process:
-        # Leaving closes the standard input of the reaper, which then ends it, and waits for that.
+        # Leaving closes the reaper's standard input; the reaper then ends the stand-in, and we wait for that.
         yield process
 
 
 def origin_of(process: "subprocess.Popen[bytes]") -> str:
-    """Where it answers, once it does. Raises DidNotStart."""
+    """The stand-in's origin, once it answers. Raises DidNotStart."""
     said = process.stdout.readline().decode() if process.stdout else ""
     if not said.startswith(READY):
         raise DidNotStart(f"What stands in for Stripe's API did not start{f': {said}' if said else '.'}")

@@ -1,4 +1,4 @@
-"""Refunds of charges: made, pending, failed (https://docs.stripe.com/api/refunds)."""
+"""Refunds of charges: create, end, fail (https://docs.stripe.com/api/refunds)."""
 
 from http import HTTPStatus
 
@@ -39,7 +39,7 @@ def create(account: Account, asked: Json) -> Json:
 
 
 def end(account: Account, refund: Json, *, is_paid: bool) -> Json:
-    """What became of a refund that was pending. Raises Refused: it is not."""
+    """A pending refund succeeds or fails. Raises Refused: it is not pending."""
     if refund["status"] != "pending":
         raise Refused(f"This refund is {refund['status']}.")
     if is_paid:

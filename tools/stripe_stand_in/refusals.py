@@ -1,10 +1,10 @@
-"""Stripe's refusals, in the envelope of https://docs.stripe.com/api/errors."""
+"""Stripe's errors, in the format of https://docs.stripe.com/api/errors."""
 
 from http import HTTPStatus
 
 
 class Refused(Exception):
-    """A request is answered with an error."""
+    """The request is answered with an error."""
 
     def __init__(
         self,
@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 class InvalidParameter(Refused):
-    """Found before any work was begun: such an answer is not kept under its idempotency key."""
+    """Found before any work began: such an answer is not kept under its idempotency key."""
 
 
 def no_such(kind: str, object_id: str, param: str, status: HTTPStatus = HTTPStatus.NOT_FOUND) -> Refused:

@@ -1,4 +1,4 @@
-"""Which requests there are, the parameters that each takes, and what each does."""
+"""The requests that the API knows, with their parameters and what each does."""
 
 import re
 from collections.abc import Callable
@@ -21,20 +21,20 @@ _Work = Callable[[Account, str, Json], Json]
 class Route:
     method: str
     path: str
-    """`{id}` stands for an object's."""
+    """`{id}` stands for an object's id."""
     kind: Any
-    """The type of its parameters, in Stripe's library."""
+    """The type of its parameters in Stripe's library."""
     work: _Work
-    """Given the object's id, or nothing. Raises Refused."""
+    """Takes the object's id, or an empty string. Raises Refused."""
 
     def id_in(self, path: str) -> str | None:
-        """The id in a path of this route, empty where there is none; None if it is of another route."""
+        """The id in a path of this route, empty if it has none; None if the path is another route's."""
         match = re.fullmatch(self.path.replace("{id}", r"(\w+)"), path, re.ASCII)
         return None if match is None else "".join(match.groups())
 
 
 def route_of(method: str, path: str) -> tuple[Route, str]:
-    """The route, and the id in the path. Raises InvalidParameter."""
+    """The route and the id in the path. Raises InvalidParameter."""
     for route in ROUTES:
         if route.method == method and (object_id := route.id_in(path)) is not None:
             return route, object_id

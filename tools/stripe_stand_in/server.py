@@ -18,16 +18,16 @@ from tools.stripe_stand_in.webhooks import Webhooks
 def listening(
     port: int = 0, *, webhook: str | None = None, clock: Callable[[], float] = time.time, log: TextIO | None = None
 ) -> tuple[BaseWSGIServer, Webhooks]:
-    """It listens, and answers once it is let to serve; its webhooks are sent until they are stopped.
+    """A server that listens, and answers once `serve_forever` is called; webhooks are sent until stopped.
 
     Args:
-        port: 0 for any that is free.
-        webhook: where events are posted to; None for nowhere.
-        clock: what time it is, in seconds.
-        log: where every request is noted; None for nowhere.
+        port: 0 for any free one.
+        webhook: the URL that events are posted to; None sends none.
+        clock: the time, in seconds.
+        log: gets one line for each request; None for none.
 
     Raises:
-        SystemExit: somebody else listens there.
+        SystemExit: the port is in use.
     """
     webhooks, account = Webhooks(webhook, WEBHOOK_SECRET), Account(origin="", clock=clock)
     api = Api(account, EMULATORS_KEY, webhooks)
@@ -40,7 +40,7 @@ def listening(
 def _handler(log: TextIO | None) -> type[WSGIRequestHandler]:
     class Handler(WSGIRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 - as werkzeug calls it
-            """One plain line each: colours are for a terminal."""
+            """Plain lines, without werkzeug's terminal colours."""
             if log:
                 print(f"{self.command} {self.path} {code}", file=log, flush=True)
 

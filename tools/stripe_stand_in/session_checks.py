@@ -1,4 +1,4 @@
-"""What Stripe refuses of a session, beyond the types of its parameters.
+"""What Stripe refuses in a session, beyond the types of its parameters.
 
 The rules: https://docs.stripe.com/api/checkout/sessions/create.
 """
@@ -20,7 +20,7 @@ SHIPPING_OPTIONS_MAX: Final = 5
 _CLIENT_REFERENCE_MAX: Final = 200
 _AMOUNT_MAX: Final = 99_999_999
 _LEAST: Final = {"eur": 50, "usd": 50, "gbp": 30, "chf": 50}
-"""The least that a card can be charged: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts."""
+"""The minimum charge, in minor units: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts."""
 
 
 def check_session(account: Account, asked: Json) -> None:

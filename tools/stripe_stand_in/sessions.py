@@ -1,4 +1,4 @@
-"""Checkout sessions: opened, paid, declined, expired (https://docs.stripe.com/api/checkout/sessions)."""
+"""Checkout sessions: create, pay, decline, expire (https://docs.stripe.com/api/checkout/sessions)."""
 
 from http import HTTPStatus
 
@@ -39,7 +39,7 @@ def create(account: Account, asked: Json) -> Json:
         shipping_options=[{"shipping_amount": rate["amount"], "shipping_rate": rate["id"]} for rate in shipping],
         status="open",
     )
-    # The first one is chosen until the customer chooses another.
+    # The first option applies until the customer chooses another.
     _set_totals(session, shipping=shipping[0] if shipping else None, tax=0, discount=0)
     account.sessions[session_id] = session
     account.asked[session_id] = asked
@@ -65,19 +65,19 @@ def expire_what_is_due(account: Account) -> None:
 
 
 def complete(account: Account, session: Json, *, shipping: int, tax: int, discount: int, is_slow: bool) -> Json:
-    """The customer pays: at once, or by a method that takes days, which `settle` ends.
+    """The customer pays, at once or by a method that takes days, which `settle` ends.
 
     Args:
-        shipping: which of the session's shipping options is chosen, from 0.
+        shipping: the index of the chosen shipping option, from 0.
 
     Raises:
-        Refused: it is not open, or does not let the customer do this.
+        Refused: the session is not open, or does not let the customer do this.
     """
     if session["status"] != "open":
         raise Refused(f"This session is {session['status']}.")
     _set_totals(session, shipping=_chosen(account, session, shipping), tax=tax, discount=discount)
     if session["amount_total"] == 0:
-        # There is no payment: https://docs.stripe.com/payments/checkout/no-cost-orders.
+        # No payment is made: https://docs.stripe.com/payments/checkout/no-cost-orders.
         session.update(status="complete", payment_status="no_payment_required", url=None)
     else:
         _pay(account, session, is_slow=is_slow)
@@ -86,7 +86,7 @@ def complete(account: Account, session: Json, *, shipping: int, tax: int, discou
 
 
 def decline(account: Account, session: Json) -> Json:
-    """The bank declines the customer's card; the session stays open. Raises Refused: it is not."""
+    """The bank declines the customer's card; the session stays open. Raises Refused: it is not open."""
     if session["status"] != "open":
         raise Refused(f"This session is {session['status']}.")
     intent, charge = _begin(account, session)
@@ -97,7 +97,7 @@ def decline(account: Account, session: Json) -> Json:
 
 
 def settle(account: Account, session: Json, *, is_paid: bool) -> Json:
-    """What became of the money that was on its way. Raises Refused: none is."""
+    """The payment that was processing succeeds or fails. Raises Refused: none is processing."""
     intent = account.intents.get(session["payment_intent"] or "", {})
     if intent.get("status") != "processing":
         raise Refused("No money of this session is on its way.")
@@ -130,7 +130,7 @@ def _pay(account: Account, session: Json, *, is_slow: bool) -> None:
 
 
 def _begin(account: Account, session: Json) -> tuple[Json, Json]:
-    """The session's PaymentIntent, which it has from the first attempt on, and a charge of its own for this attempt."""
+    """The session's PaymentIntent, made at the first attempt, and a new charge for this attempt."""
     payment = _payment(account.new_name(), session["amount_total"], session["currency"], account.now)
     data = account.asked[session["id"]].get("payment_intent_data", {})
     intent = account.intents.get(session["payment_intent"] or "")
@@ -146,7 +146,7 @@ def _begin(account: Account, session: Json) -> tuple[Json, Json]:
         last_payment_error=None,
     )
     session["payment_intent"] = intent["id"]
-    # Metadata is copied to the charge once, when it is made.
+    # Stripe copies metadata to the charge once, when the charge is made.
     charge = charge_object(payment, payment_intent=intent["id"], metadata=dict(intent["metadata"]))
     account.charges[charge["id"]] = charge
     return intent, charge
@@ -169,7 +169,7 @@ def _fail(intent: Json, charge: Json) -> None:
 
 
 def _payment(name: str, amount: int, currency: str, now: int) -> CardPayment:
-    # Its objects carry the metadata that was asked for.
+    # No order id here: the objects' metadata comes from the session's parameters.
     return CardPayment(name, "", amount, currency, now)
 
 
@@ -193,7 +193,7 @@ def _chosen(account: Account, session: Json, shipping: int) -> Json | None:
 
 
 def _shipping_rate(account: Account, option: Json, at: int) -> Json:
-    """The rate that is named, or the one that is made of what is given. Raises Refused."""
+    """The named rate, or one made from the given data. Raises Refused."""
     param = f"shipping_options[{at}]"
     if ("shipping_rate" in option) == ("shipping_rate_data" in option):
         raise Refused("You must specify either `shipping_rate` or `shipping_rate_data`.", param=param)

@@ -1,4 +1,4 @@
-"""Sends the account's events to the shop's webhook, signed, until each is answered 200 or given up."""
+"""Sends the account's events to the shop's webhook, signed, until answered 200 or given up."""
 
 import json
 import queue
@@ -13,7 +13,7 @@ from tools.posting import NotAnswered
 from tools.stripe_events import Json, thin_event_of
 
 RETRY_SECONDS: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
-"""The pauses between the attempts. Stripe's own are longer, for three days."""
+"""The pauses between attempts. Stripe's are longer, and go on for three days."""
 FORMS: Final = ("snapshot", "thin")
 ORDERS: Final = ("as_created", "reversed", "shuffled", "at_once")
 
@@ -23,22 +23,22 @@ class Habits:
     """How events are sent."""
 
     order: str = "as_created"
-    """In which the events of one request are sent; one of ORDERS."""
+    """The order in which one request's events are sent; one of ORDERS."""
     seed: int = 0
-    """Of what is shuffled."""
+    """For shuffling."""
     lose: Sequence[str] = ()
-    """The types of event that are never sent."""
+    """The event types that are never sent."""
     copies: int = 1
-    """How often each is sent, though it may be answered 200."""
+    """How often each event is sent, even after a 200."""
     forms: Sequence[str] = ("snapshot",)
-    """As what each is sent; of FORMS."""
+    """The forms in which each event is sent; of FORMS."""
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS or not set(self.forms) <= set(FORMS):
             raise ValueError(f"an order is one of {ORDERS}, forms are of {FORMS}")
 
     def messages(self, events: Sequence[Json]) -> list[Json]:
-        """What is sent of these events, one after the other."""
+        """The messages to send for these events, in order."""
         sent = [event for event in events if event["type"] not in self.lose]
         messages = [_in_form(event, form) for event in sent for form in self.forms for _ in range(self.copies)]
         match self.order:
@@ -53,38 +53,38 @@ class Habits:
 class _Delivery:
     message: Json
     text: str
-    """All of the event, in whichever form it is sent."""
+    """The whole event as JSON, whichever form is sent."""
 
 
 @dataclass(slots=True)
 class Webhooks:
     endpoint: str | None
-    """The webhook's address; None sends nothing."""
+    """The webhook's URL; None sends nothing."""
     secret: str
     habits: dict[str, Habits] = field(default_factory=dict)
-    """By a text that is in the events which are sent so; the latest comes first."""
+    """By a text that the events contain; of several that match, the latest applies."""
     attempts: list[tuple[str, Json]] = field(default_factory=list)
-    """All that were made, in the order of their answers, each with its event's text."""
+    """Every attempt with its event's text, in the order of the answers."""
     _batches: queue.SimpleQueue[tuple[list[_Delivery], Habits] | None] = field(default_factory=queue.SimpleQueue)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _on_their_way: list[_Delivery] = field(default_factory=list)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _beginning: threading.Lock = field(default_factory=threading.Lock)
-    """Held until a thread that is listed has been started: until then nobody can wait for it."""
+    """Held until a listed thread has started: before that, nobody can join it."""
 
     def start(self) -> None:
         self._begin(threading.Thread(target=self._send_batches, daemon=True))
 
     def stop(self) -> None:
-        """Nothing is sent any more once this returns."""
+        """After this returns, nothing more is sent."""
         self._stopped.set()
         self._batches.put(None)
         while thread := self._last_begun():
             thread.join()
 
     def send(self, events: Sequence[Json]) -> None:
-        """The events of one request, as is the habit."""
+        """Send the events of one request as `habits` say."""
         text = json.dumps(list(events))
         habits = next((self.habits[about] for about in reversed(self.habits) if about in text), Habits())
         texts = {event["id"]: json.dumps(event) for event in events}
@@ -92,11 +92,11 @@ class Webhooks:
         self._enqueue([_Delivery(each, texts[each.get("snapshot_event", each["id"])]) for each in messages], habits)
 
     def send_again(self, event: Json, form: str) -> None:
-        """One event, whatever has become of it before."""
+        """Send one event, whatever happened to it before."""
         self._enqueue([_Delivery(_in_form(event, form), json.dumps(event))], Habits())
 
     def wait_until_quiet(self, about: str, seconds: float) -> bool:
-        """Whether nothing of such events is on its way any more, nor will be tried again."""
+        """Whether, within these seconds, no such event is being delivered or waiting for a retry any more."""
         with self._changed:
             return self._changed.wait_for(
                 lambda: not any(about in delivery.text for delivery in self._on_their_way), seconds
@@ -120,7 +120,7 @@ class Webhooks:
                     self._go_on(delivery, RETRY_SECONDS)
 
     def _go_on(self, delivery: _Delivery, pauses: Sequence[float]) -> None:
-        """Let others not wait for it."""
+        """Deliver in a thread of its own, so that other events need not wait."""
         self._begin(threading.Thread(target=self._insist, args=(delivery, pauses), daemon=True))
 
     def _begin(self, thread: threading.Thread) -> None:
@@ -160,5 +160,5 @@ class Webhooks:
 
 
 def _in_form(event: Json, form: str) -> Json:
-    # Sent again, it has the id that it had before.
+    # A resent event keeps its id.
     return event if form == "snapshot" else thin_event_of(event, f"{event['id']}_thin")
