@@ -1,1 +1,1 @@
-"""The figures, each beside its comparator, in one run on one machine. Never deployed."""
+"""The figures, each measured beside its comparator in one run on one machine. Never deployed."""

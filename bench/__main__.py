@@ -2,7 +2,7 @@
 
     python -m bench [subject ...]
 
-With subjects, those alone.
+With subjects, measures only those.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from bench.race import CLIENTS, race_of_service, race_of_transactions
 from tools.toolchain import BUILD
 
 Measured = tuple[Sequence[Figure], Parts]
-"""Figures, and what they were made of."""
+"""Figures and the values they were made of."""
 
 REGRESSION_HEADING: Final = """\
 Emulator regression: the same load by the client library's transactions on this emulator, whose locks are not
@@ -46,7 +46,7 @@ def main(subjects: Sequence[str]) -> None:
         print(f"{time.perf_counter() - started:4.0f} s  {subject}", flush=True)
         measured, parts[subject] = _SUBJECTS[subject]()
         figures += measured
-        # Whoever ends it early finds there what has been measured until then.
+        # Written after each subject, so that an early end loses nothing.
         write_json(figures, parts, machine, written)
     print(f"\n  {machine}\n\n{table_of(figure for figure in figures if not figure.is_regression_check)}\n")
     if of_emulator := [figure for figure in figures if figure.is_regression_check]:
@@ -179,8 +179,8 @@ def _history() -> Measured:
     }
 
 
-# The sweep comes early, because ten thousand orders warm up the emulator: a cold one slows the service down, and
-# transactions, which wait for locks, not at all. What fills the emulator's memory comes last.
+# The sweep comes early: its ten thousand orders warm up the emulator. A cold one slows down the service, but not
+# transactions, which wait for locks. What fills the emulator's memory comes last.
 _SUBJECTS: Final[Mapping[str, Callable[[], Measured]]] = {
     "operations": _operations,
     "expiry": _expiry,

@@ -1,9 +1,9 @@
 """The least that a correct first delivery can cost: one BatchGet, one Commit, and nothing else.
 
-It reads the same documents and writes the same fields as the service, which decides them before the clock starts. What
-remains cannot be left out: reading, taking the order's version from the answer, encoding the writes, and committing
-them. It uses the service's own connections: of all the ways to Firestore that were tried, gRPC's stubs and Python's own
-HTTP client among them, this takes the least processor time.
+It reads the same documents and writes the same fields as the service, decided before the clock starts. What remains is
+needed: reading, taking the order's version from the answer, encoding the writes and committing them. It uses the
+service's own connections: of all the clients that were tried, gRPC's stubs and Python's own HTTP client among them,
+they take the least processor time.
 """
 
 import json
@@ -41,7 +41,7 @@ class Delivery:
 
 
 def planned(event: StripeEvent, store: DocumentStore) -> Delivery:
-    """What the service would do for the event now; nothing is written."""
+    """What the service would read and write for the event now; writes nothing."""
     wanted, moment = Wanted(event), now()
     snapshot = wanted.snapshot(store.read(wanted.paths, timeout_seconds=_TIMEOUT_SECONDS))
     decision = decide(event, snapshot, TERMS, moment)
@@ -51,7 +51,7 @@ def planned(event: StripeEvent, store: DocumentStore) -> Delivery:
 
 
 class Bare:
-    """Firestore's two RPCs, one after another."""
+    """Firestore's two RPCs, one after the other."""
 
     def __init__(self, project: str) -> None:
         self._connections = KeptConnections(f"http://{os.environ['FIRESTORE_EMULATOR_HOST']}")
@@ -61,7 +61,7 @@ class Bare:
         self.commit(delivery.writes, self.read(delivery.paths))
 
     def read(self, paths: Sequence[str]) -> dict[str, Message]:
-        """The documents that are there, by path."""
+        """The existing documents, by path."""
         answers = self._call("batchGet", {"documents": [self._name(path) for path in paths]})
         found = [answer["found"] for answer in answers if "found" in answer]
         return {document["name"].removeprefix(self._name("")): document for document in found}
@@ -71,7 +71,7 @@ class Bare:
         self._call("commit", {"writes": [encoded(write, self._name(write.path)) for write in as_seen]})
 
     def put(self, documents: Mapping[str, Message]) -> None:
-        """Write documents, by path, in place of any that are there."""
+        """Create or replace documents, by path."""
         named = ({**document, "name": self._name(path)} for path, document in documents.items())
         self._call("commit", {"writes": [{"update": document} for document in named]})
 

@@ -1,4 +1,4 @@
-"""What Firestore bills, counted where every call passes.
+"""What Firestore bills, counted where every call passes through.
 
 How it bills: https://cloud.google.com/firestore/pricing.
 """
@@ -17,25 +17,25 @@ _Found = TypeVar("_Found")
 
 
 class BillCounter(RpcCounter):
-    """Counts, besides the RPCs, what Firestore bills for them."""
+    """Counts the RPCs, and what Firestore bills for them."""
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
         self.counting = threading.Lock()
-        """Held by whoever counts, since several threads may ask at once."""
+        """Held while counting, since several threads may call at once."""
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Start counting from zero."""
         self.names.clear()
         self.reads = 0
-        """Documents looked up, missing ones included, and documents found by queries, at least one each."""
+        """Documents looked up, missing ones included, and documents found by queries: at least one for each query."""
         self.writes = 0
         self.deletes = 0
         self.inventory_writes = 0
-        """Of the writes, those whose documents have a trigger that follows each of them."""
+        """The writes to the inventory, each of which starts a trigger."""
         self.expiring: set[str] = set()
-        """The names of written documents that Firestore will delete by itself, which it bills like any delete."""
+        """The written documents that Firestore will delete by itself, which it bills like any delete."""
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> Answer:
         answer = super().post(path, body, headers, seconds=seconds)
@@ -46,7 +46,7 @@ class BillCounter(RpcCounter):
         return answer
 
     def billed(self, query: Callable[[str], Iterable[_Found]]) -> Callable[[str], Sequence[_Found]]:
-        """The same query, which the client library asks; what it finds is billed."""
+        """The same query, counting the documents it finds; the client library runs it, not this transport."""
 
         def ask(order_id: str) -> Sequence[_Found]:
             found = tuple(query(order_id))
@@ -60,7 +60,7 @@ class BillCounter(RpcCounter):
             case "batchGet":
                 self.reads += len(request["documents"])
             case "runAggregationQuery":
-                # One read for up to a thousand index entries, and no customer of the bench has more orders.
+                # One read covers up to a thousand index entries; no customer of the bench has more orders.
                 self.reads += 1
             case "commit":
                 for write in request["writes"]:

@@ -1,4 +1,4 @@
-"""The production server of a function, and a client that costs next to nothing."""
+"""The production server of a function, and a client that takes next to no time."""
 
 import os
 import re
@@ -17,31 +17,31 @@ _LENGTH: Final = re.compile(rb"\r\nContent-Length: (\d+)", re.IGNORECASE)
 def serving(
     project: str, *, source: str = "main.py", target: str = "stripe_webhook", firestore_host: str | None = None
 ) -> AbstractContextManager[Server]:
-    """Start to serve a function of this repository, on the emulator if nothing else is named, until the block ends."""
+    """Serve a function of this repository until the block ends, by default on the emulator."""
     function = {"FUNCTION_SOURCE": source, "FUNCTION_TARGET": target}
-    # What the first start compiles, later ones find, whatever this machine does elsewhere.
+    # Keep the compiled modules for later starts, whatever this machine's setting.
     compiled = {"PYTHONDONTWRITEBYTECODE": ""}
     host = firestore_host or os.environ["FIRESTORE_EMULATOR_HOST"]
     return starting_server(project, host, Path(os.devnull), **function, **compiled)
 
 
 class Client:
-    """A bare socket: the time that Python's own HTTP client takes would count as the server's."""
+    """A bare socket: the time of Python's own HTTP client would count as the server's."""
 
     def __init__(self, server: Server) -> None:
-        """Connects as soon as the server listens."""
+        """Connects once the server listens."""
         self._server = server
         self._socket = server.connect()
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Post on a connection that is kept, as Cloud Run keeps its own. Raises unless the answer is 200."""
+        """Post on a kept connection, as Cloud Run does. Raises RuntimeError unless the answer is 200."""
         lines = {"Host": "shop", **headers, "Content-Length": len(body)}
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         request = f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body
         try:
             status, answer = self._answer(request)
         except ConnectionError:
-            # gunicorn closes connections that were idle for two seconds.
+            # gunicorn closes connections after two idle seconds.
             self.close()
             self._socket = self._server.connect()
             status, answer = self._answer(request)

@@ -1,4 +1,4 @@
-"""From starting a process to its first 200: ours, which settles a payment, against functions that do nothing."""
+"""From a process's start to its first 200: ours, which settles a payment, against functions that do nothing."""
 
 import time
 from collections.abc import Sequence
@@ -20,25 +20,25 @@ _SOURCE_OF: Final = {
     "empty": "bench/empty_function.py",
     "idle": "bench/idle_function.py",
 }
-"""Of each target."""
+"""By target."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColdStart:
-    """The seconds of fresh processes, one of each a round."""
+    """Seconds of fresh processes, one of each per round."""
 
     ours: Sequence[float]
-    """On what stands in for Firestore, and answers at once."""
+    """On the stand-in for Firestore, which answers at once."""
     emulated: Sequence[float]
-    """Ours on the emulator, which takes some 50 ms to answer a process for the first time."""
+    """Ours on the emulator, whose first answer to a process takes some 50 ms."""
     imports: Sequence[float]
-    """Of a function that imports the libraries of Firestore and Stripe."""
+    """A function that imports the libraries of Firestore and Stripe."""
     framework: Sequence[float]
-    """Of one that imports nothing besides the framework."""
+    """A function that imports only the framework."""
 
 
 def over(ours: Sequence[float], others: Sequence[float]) -> float:
-    """The median of the rounds' ratios: whatever slows a whole round down leaves it as it is."""
+    """The median of the rounds' ratios, which a slow round does not change."""
     return median(one / other for one, other in zip(ours, others, strict=True))
 
 

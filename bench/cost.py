@@ -1,4 +1,4 @@
-"""How often Firestore is asked, and what it bills: counted, for one delivery and for an order's whole life."""
+"""The RPCs of one delivery, and what Firestore bills for an order's whole life, both counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Billed:
     writes: int
     deletes: int
     looks: int
-    """How often its writes to the inventory started the function that keeps its product's availability."""
+    """How many inventory writes started the function that keeps the availability of products."""
 
     @property
     def dollars(self) -> float:
@@ -42,7 +42,7 @@ class Billed:
 
 
 def rpcs_per_delivery() -> Mapping[str, int]:
-    """How many RPCs the webhook makes for each kind of delivery."""
+    """The webhook's RPCs for each kind of delivery."""
     client = a_database()
     connection, rpcs = counted(client.project)
     endpoint = service_over(connection).webhook_endpoint()

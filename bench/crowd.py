@@ -1,4 +1,4 @@
-"""Many clients at once, and what became of their orders."""
+"""Many clients at once, and what becomes of their orders."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -24,11 +24,11 @@ class Run:
     jobs: int
     seconds: float
     failed: int
-    """Jobs that ended in an error, and would have to be tried again."""
+    """Jobs that ended in an error and would have to be retried."""
     orders_finalized: int
     orders_not_finalized: int
     units_miscounted: int
-    """By how much the stock differs from one unit sold for each finalized order."""
+    """By how many units the stock differs from one unit sold per finalized order."""
 
     @property
     def settled_per_second(self) -> float:
@@ -36,7 +36,7 @@ class Run:
 
     @property
     def bought_per_second(self) -> float:
-        """If nobody bought anything, one order counts, so that there is a ratio."""
+        """At least one order is counted, so that ratios are defined."""
         return max(self.orders_finalized, 1) / self.seconds
 
 
@@ -59,7 +59,7 @@ def run(client: firestore.Client, jobs: Sequence[Callable[[], bool]], *, clients
 
 
 def is_settled(settle: Settling, event: OrderPlaced | StripeEvent) -> bool:
-    """Settle the event. False if it ended in one of the errors after which it has to be tried again."""
+    """Settle the event; False on one of the errors that call for a retry."""
     try:
         settle(event, now())
     except (Transient, GoogleAPICallError, GivenUp):

@@ -1,4 +1,4 @@
-"""A function that imports what one on Firestore and Stripe usually does, and does nothing."""
+"""A function that does nothing, but imports what one on Firestore and Stripe usually does."""
 
 import flask
 import functions_framework

@@ -1,4 +1,4 @@
-"""Ten thousand carts that nobody paid for, released by the real sweep."""
+"""Ten thousand unpaid carts, released by the real sweep."""
 
 import time
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Release:
 
 
 def release_expired() -> Release:
-    """By one run. Raises AssertionError if it does not release them all."""
+    """Release all in one run. Raises AssertionError if any is left."""
     client = a_database()
     products = [f"product-{number}" for number in range(PRODUCTS)]
     stock_up(client, products, reserved=ORDERS // PRODUCTS)

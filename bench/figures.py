@@ -1,4 +1,4 @@
-"""A figure beside its aim, for a person as a table and for a program as JSON."""
+"""Figures beside their aims: as a table to read, and as JSON for programs."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 Parts = Mapping[str, Mapping[str, float]]
-"""What figures were made of: for each contestant or unit its values, by name."""
+"""The values that figures were made of, by contestant or unit and then by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Figure:
     value: float | Mapping[str, float]
     meaning: str
     aim: Aim | None = None
-    """None for a figure that is only reported."""
+    """None if the figure is only reported."""
     is_regression_check: bool = False
-    """Whether it is compared with the emulator's own locks: it shows when the service gets slower, and nothing else."""
+    """Whether it compares with the emulator's own locks. Then it shows only whether the service got slower."""
 
     @property
     def verdict(self) -> str:
@@ -64,13 +64,13 @@ def parts_in_words(parts: Mapping[str, Parts]) -> str:
 
 
 def in_short(number: float) -> str:
-    """Three digits, or all those before the point: a time on a shared machine is known no better."""
+    """Three significant digits, but never fewer than those before the point: on a shared machine, more mean nothing."""
     digits_before_point = len(str(int(abs(number))))
     return f"{number:,.{0 if number == int(number) else max(3 - digits_before_point, 0)}f}"
 
 
 def write_json(figures: Sequence[Figure], parts: Mapping[str, Parts], machine: str, path: Path) -> None:
-    """Every figure under its key, which aims were `missed`, what the figures were `made_of`, and the `machine`."""
+    """Every figure by key, the `missed` aims, what the figures were `made_of`, and the `machine`."""
     values = {figure.key: figure.value for figure in figures}
     missed = [figure.key for figure in figures if figure.verdict == "miss"]
     path.parent.mkdir(exist_ok=True)
@@ -78,7 +78,7 @@ def write_json(figures: Sequence[Figure], parts: Mapping[str, Parts], machine: s
 
 
 def _rows_of(figure: Figure) -> Iterable[tuple[str, ...]]:
-    """One row; one for each value where there are several."""
+    """One row for each value of the figure."""
     aim = str(figure.aim) if figure.aim else "reported"
     if not isinstance(figure.value, Mapping):
         yield figure.key, in_short(figure.value), aim, figure.verdict, figure.meaning

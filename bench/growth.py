@@ -1,4 +1,4 @@
-"""How a first delivery's time grows: with the lines of its order, and with all that was ever settled before it."""
+"""How the time of a first delivery grows: with the order's lines, and with all that was settled before."""
 
 import time
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def lines_growth(rounds: int = LINES_ROUNDS) -> LinesGrowth:
 
 
 def history_growth(documents: int = HISTORY, rounds: int = HISTORY_ROUNDS) -> HistoryGrowth:
-    """Two databases of one emulator: one has settled this many orders before, the other none."""
+    """Two databases in one emulator: one has settled this many orders before, the other none."""
     empty, full = a_database(), a_database()
     started = time.perf_counter()
     write_history(full, documents)
@@ -57,7 +57,7 @@ def history_growth(documents: int = HISTORY, rounds: int = HISTORY_ROUNDS) -> Hi
 
 
 def _settling_orders_of(lines: int, client: firestore.Client, rounds: int) -> Contestant:
-    """Settles the payment of another order each time."""
+    """Settles the payment of a new order each time."""
     settle, product_ids = service_in(client).settle, [f"product-{number}" for number in range(lines)]
     order_ids = [f"{lines}-lines-{number}" for number in range(WARM_UP_ROUNDS + rounds)]
     stock_up(client, product_ids, reserved=2 * len(order_ids))

@@ -1,4 +1,4 @@
-"""What orders leave behind: their documents, with the claims and audit entries of their payments, many times over."""
+"""What paid orders leave behind, many times over: orders, claims and audit entries."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -17,7 +17,7 @@ _IDS: Final = ("orderId", "eventId", "paymentIntentId", "chargeId", "webhookEven
 
 
 def write_history(client: firestore.Client, documents: int) -> None:
-    """Write this many orders, claims and audit entries each: copies of what one paid order leaves, with other ids."""
+    """Write this many orders, claims and audit entries each: copies, with new ids, of what one paid order leaves."""
     stock_up(client, _PRODUCTS, reserved=1)
     write_all(client, {"orders/old": a_reserved_order(_PRODUCTS)})
     event = payment("old", amount_of(_PRODUCTS))
@@ -36,10 +36,10 @@ def write_history(client: firestore.Client, documents: int) -> None:
     jobs = [(path, first) for first in range(0, documents, WRITES_PER_COMMIT) for path in originals]
     with ThreadPoolExecutor(THREADS) as threads:
         for _ in threads.map(write_some, *zip(*jobs, strict=True)):
-            pass  # Raises what the commit raised.
+            pass  # raises what the commit raised
 
 
 def _copy_of(original: Message, number: int) -> Message:
-    """The document with ids of its own, in its fields too: as in production, no index sees one value twice."""
+    """The document with its own ids, in its fields too: as in production, every indexed value is unique."""
     own_id = {"stringValue": f"old-{number}"}
     return {"fields": {name: own_id if name in _IDS else value for name, value in original["fields"].items()}}

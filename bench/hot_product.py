@@ -14,7 +14,7 @@ from tests.support.emulated_shop import a_database, service_in, write_all
 
 CLIENTS: Final = 16
 ORDERS: Final = 480
-# One a client: on this emulator transactions wait so long for each other that more would take minutes.
+# One per client: transactions wait so long for each other on this emulator that more would take minutes.
 ORDERS_IN_TRANSACTIONS: Final = 16
 PRODUCTS_SPREAD: Final = 100
 

@@ -1,4 +1,4 @@
-"""A function that imports nothing besides the framework, and does nothing: the least that a cold start can take."""
+"""A function that does nothing and imports only the framework: the least that a cold start can take."""
 
 import flask
 import functions_framework

@@ -1,4 +1,4 @@
-"""A first delivery, one at a time: settled in process and over HTTP, beside the least that it can cost."""
+"""First deliveries, one at a time: settled in process and over HTTP, beside the least they can cost."""
 
 import time
 from collections.abc import Callable
@@ -28,12 +28,12 @@ class Latency:
     in_process: float
     http: float
     framework: float
-    """The HTTP delivery alone: the same server, and a function that does nothing."""
+    """Only the HTTP delivery: the same server, with a function that does nothing."""
     bare: float
     commit: float
-    """The Commit alone."""
+    """Only the Commit."""
     server_megabytes: float
-    """The server's memory after all its deliveries."""
+    """The server's memory after all deliveries."""
 
 
 def latency(rounds: int = ROUNDS) -> Latency:

@@ -1,4 +1,4 @@
-"""Payments of the bench's orders: as Stripe posts them, signed; and as the service understands them."""
+"""Payments of the bench's orders: signed, as Stripe posts them, and as the service understands them."""
 
 from orders.events import StripeEvent
 from tests.support.builders import Fields
@@ -19,6 +19,6 @@ def payment(order_id: str, amount: int, event_type: str = "payment_intent.succee
 
 
 def signed(event: Fields) -> tuple[bytes, dict[str, str]]:
-    """The body and the headers of a delivery, signed now."""
+    """The body and headers of a delivery, signed now."""
     body = body_of(event)
     return body, signed_now(body)

@@ -1,4 +1,4 @@
-"""How much of a processor processes take, and on which cores they may run. On Linux alone, where both can be asked."""
+"""The processor time of processes, and the cores they may run on. Linux only."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from typing import Final
 
 _PROC: Final = Path("/proc")
 _TICKS_PER_SECOND: Final = os.sysconf("SC_CLK_TCK")
-# Of what follows the name in /proc/PID/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+# Indices into what follows the name in /proc/PID/stat, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 _PARENT: Final = 1
 _USER: Final = 11
 _SYSTEM: Final = 12
@@ -16,12 +16,12 @@ _LISTENING: Final = "0A"
 
 
 def cores() -> frozenset[int]:
-    """Those on which this process may run."""
+    """The cores that this process may run on."""
     return frozenset(os.sched_getaffinity(0))
 
 
 def processor_seconds(pids: Collection[int]) -> float:
-    """What the processes have taken so far, system calls included. A process that has ended counts no more."""
+    """The processor time of these processes so far, system calls included. An ended process counts as 0."""
     ticks = 0
     for pid in pids:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
@@ -43,7 +43,7 @@ def family_of(pid: int) -> frozenset[int]:
 
 
 def listener_on(port: int) -> int:
-    """The process that listens on this port. Raises LookupError if there is none to be seen."""
+    """The process that listens on this port. Raises LookupError if none is visible."""
     sockets = set()
     for table in ("tcp", "tcp6"):
         for line in (_PROC / "net" / table).read_text().splitlines()[1:]:
@@ -59,7 +59,7 @@ def listener_on(port: int) -> int:
 
 @contextlib.contextmanager
 def pinned(pids: Collection[int], to: Collection[int]) -> Iterator[None]:
-    """All threads of these processes, and those that they start, run on these cores alone until the block ends.
+    """All threads of these processes, and those they start, run only on these cores until the block ends.
 
     Then they may run on all of ours again.
     """
@@ -79,5 +79,5 @@ def _pin(pids: Collection[int], to: Collection[int]) -> None:
 
 
 def _stat_of(pid: int) -> list[str]:
-    # The name is in brackets, and may hold blanks and brackets itself.
+    # The name is in brackets, and may itself contain blanks and brackets.
     return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

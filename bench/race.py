@@ -1,4 +1,4 @@
-"""Three events and a duplicate for each order, eight at a time: by the service, or by the library's transactions."""
+"""Three events and a duplicate per order, eight at a time: by the service, or by the library's transactions."""
 
 from functools import partial
 from typing import Final
@@ -14,7 +14,7 @@ from tests.support.stripe_objects import PAYMENT_EVENTS
 
 CLIENTS: Final = 8
 ORDERS: Final = 150
-# Some of the transactions wait seconds for each other's locks, by chance: a single race would say little.
+# By chance, some transactions wait seconds for each other's locks: a single race would say little.
 ORDERS_IN_TRANSACTIONS: Final = 32
 RACES_IN_TRANSACTIONS: Final = 5
 
@@ -25,7 +25,7 @@ def race_of_service() -> Run:
 
 
 def race_of_transactions() -> Run:
-    """The middle one of several races, by how many events a second were settled."""
+    """The median of several races, by events settled per second."""
     races = sorted((_one_race_of_transactions() for _ in range(RACES_IN_TRANSACTIONS)), key=_settled_per_second)
     return races[RACES_IN_TRANSACTIONS // 2]
 

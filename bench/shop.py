@@ -1,4 +1,4 @@
-"""The documents of the bench's shops: products at one price, and orders for one unit of each."""
+"""Documents of the bench's shops: products at one price, and orders for one unit of each."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,7 +11,7 @@ from tests.support.builders import Fields
 from tests.support.emulated_shop import list_in_catalogue, now, statuses
 
 UNIT_AMOUNT: Final = 1_200
-"""What the catalogue asks for a unit, in cents."""
+"""The price of a unit, in cents."""
 STOCK: Final = 1_000_000
 
 

@@ -1,13 +1,13 @@
-"""The same job in the client library's transactions, which read, decide and write.
+"""The same job in the client library's transactions: read, decide, write.
 
 https://firebase.google.com/docs/firestore/manage-data/transactions
 
-It does less than the service: no price, no index of payments, and a second delivery leaves no record. It makes as few
-RPCs as it can.
+It does less than the service: no price, no index of payments, no record of a second delivery. It makes as few RPCs as
+it can.
 
-On the emulator these transactions wait for its own simple locks, which it may take up to 30 seconds to release, and
-which are not Firestore's: https://firebase.google.com/docs/emulator-suite/connect_firestore and
-https://github.com/firebase/firebase-tools/issues/8300. How fast they are there says nothing about Firestore.
+On the emulator these transactions wait for its own simple locks, which are not Firestore's and may take up to 30
+seconds to be released: https://firebase.google.com/docs/emulator-suite/connect_firestore and
+https://github.com/firebase/firebase-tools/issues/8300. Their speed there says nothing about Firestore.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ SettlingInTransactions = Callable[[OrderPlaced | StripeEvent, datetime], str]
 
 
 class GivenUp(Exception):
-    """The library has retried a transaction as often as it does, and lost every time."""
+    """The library has used up its retries of a transaction."""
 
 
 def settling_in_transactions(client: firestore.Client) -> SettlingInTransactions:
@@ -30,7 +30,7 @@ def settling_in_transactions(client: firestore.Client) -> SettlingInTransactions
     pay, place = _paying(client), _placing(client)
 
     def settle(event: OrderPlaced | StripeEvent, now: datetime) -> str:
-        """Raises GivenUp, or whatever else the library raises."""
+        """Raises GivenUp, or the library's other errors."""
         settle_in_transaction = place if isinstance(event, OrderPlaced) else pay
         try:
             return str(settle_in_transaction(client.transaction(), event, now))

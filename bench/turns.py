@@ -1,4 +1,4 @@
-"""Contestants measured in turns, so that whatever slows the machine for a while slows all of them."""
+"""Measures contestants in turns, so that a slow phase of the machine slows all of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
@@ -11,13 +11,13 @@ Contestant = Callable[[], float]
 
 
 def in_turn(names: Sequence[str], number: int) -> Sequence[str]:
-    """The names in the order of this round: in the next one another begins."""
+    """The names in the order of this round: each round begins with another."""
     first = number % len(names)
     return (*names[first:], *names[:first])
 
 
 def medians_in_turns(contestants: Mapping[str, Contestant], rounds: int) -> dict[str, float]:
-    """The median of each contestant's seconds. In each round another begins."""
+    """The median of each contestant's seconds. Each round begins with another."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(WARM_UP_ROUNDS + rounds):
         for name in in_turn(tuple(contestants), number):

@@ -1,8 +1,9 @@
-"""Measure a project's own Firestore under load: orders of one product, then of many, held and paid by the service.
+"""Measure a project's own Firestore under load: the service holds and pays orders of one product, then of many.
 
     make loadtest PROJECT=... [YES=1] [FORCE=1] [CLEAN=1] [ARGS='--database=... --seconds=... ...']
 
-It says what it will write and what that costs, and asks. What it writes it deletes, also after Ctrl-C.
+It announces what it will write and what that costs, and asks for consent. Afterwards it deletes what it wrote, also
+after Ctrl-C.
 """
 
 import argparse
@@ -29,23 +30,23 @@ _ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
 
 def main(words: Sequence[str], figures_file: Path = FIGURES) -> int:
-    said = _said(words)
-    # Otherwise Google's library wonders which project its credentials are for.
-    os.environ["GOOGLE_CLOUD_PROJECT"] = said.project
+    arguments = _parsed(words)
+    # Otherwise Google's library warns that no project is set.
+    os.environ["GOOGLE_CLOUD_PROJECT"] = arguments.project
     for number in _ENDING_SIGNALS:
-        # However it is ended, it deletes first what it has written.
+        # Any of these signals lets it first delete what it wrote.
         signal.signal(number, signal.default_int_handler)
     trial = Trial(
-        said.project,
-        Load(said.clients, said.seconds, said.orders),
-        may_begin=(lambda _: True) if said.yes else lambda question: _typed(question) == said.project,
+        arguments.project,
+        Load(arguments.clients, arguments.seconds, arguments.orders),
+        may_begin=(lambda _: True) if arguments.yes else lambda question: _typed(question) == arguments.project,
         say=lambda text: print(text, flush=True),
         figures_file=figures_file,
-        database=said.database,
-        beside_a_shop=said.force,
+        database=arguments.database,
+        beside_a_shop=arguments.force,
     )
     try:
-        if said.clean:
+        if arguments.clean:
             trial.clean()
             return 0
         return 0 if trial.run() else 1
@@ -59,7 +60,7 @@ def main(words: Sequence[str], figures_file: Path = FIGURES) -> int:
     return 1
 
 
-def _said(words: Sequence[str]) -> argparse.Namespace:
+def _parsed(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(usage="make loadtest PROJECT=... [YES=1] [FORCE=1] [CLEAN=1] [ARGS='...']")
     parser.add_argument("--project", type=project, required=True)
     parser.add_argument("--yes", type=switch, default=False, help="begin without a question")
@@ -68,7 +69,7 @@ def _said(words: Sequence[str]) -> argparse.Namespace:
         "--clean", type=switch, default=False, help="only delete what an interrupted load test has left"
     )
     parser.add_argument("--database", default=DEFAULT_DATABASE, help="which of the project's databases (%(default)s)")
-    # A customer who is given up waits eight seconds each time, and may have twenty open orders.
+    # Each order that is given up takes eight seconds, and a customer may have twenty open orders.
     parser.add_argument("--seconds", type=_within(1, 150), default=30, help="for each of the two phases (%(default)s)")
     parser.add_argument("--clients", type=_within(1, 64), default=16, help="who buy at once (%(default)s)")
     parser.add_argument("--orders", type=_within(1, 20_000), default=2_000, help="for each at most (%(default)s)")

@@ -1,4 +1,4 @@
-"""What a load test has found, in figures; and before it begins, what it will cost."""
+"""A load test's figures, and an estimate of its cost before it begins."""
 
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil
@@ -16,18 +16,18 @@ from tests.support.auditor import complaints
 Documents = Mapping[str, Fields]
 
 A_SALE: Final = Billed(reads=17, writes=13, deletes=8, looks=0)
-"""One order from its first write to its last delete, the audit between them included, while nobody is in the way."""
+"""One order without contention, from its first write to its last delete, including its audit."""
 _ABORTED: Final = frozenset({"ABORTED"})
 _OUTRUN: Final = WRITE_CONTENDED - _ABORTED
 
 
 def dollars_at_most(load: Load) -> float:
-    """What both phases cost together if every order is written, and no try is lost."""
+    """The cost of both phases if every order is written and no attempt is lost."""
     return len(PRODUCTS) * load.orders_max * A_SALE.dollars
 
 
 def billed(rushes: Mapping[str, Rush], documents: Documents) -> Billed:
-    """What it has cost, if the documents are all that it wrote: each was read once for the audit, and is deleted."""
+    """The actual cost, if it wrote only these documents: each was read once for the audit and will be deleted."""
     of_products = sum(path.startswith(("inventory/", "products/")) for path in documents)
     return Billed(
         reads=sum(rush.reads for rush in rushes.values()) + len(documents),
@@ -82,7 +82,7 @@ def parts_of(rushes: Mapping[str, Rush], documents: Documents) -> Mapping[str, P
 
 
 def _milliseconds(seconds: Sequence[float], percent: int) -> float:
-    """Within so many milliseconds, so many percent were done; 0 if nothing was begun."""
+    """The percentile in milliseconds; 0 without values."""
     rank = ceil(len(seconds) * percent / 100)
     return 1000 * sorted(seconds)[rank - 1] if seconds else 0
 

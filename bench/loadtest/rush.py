@@ -1,4 +1,4 @@
-"""Customers who buy at once, the instances of the service that serve them, and what Firestore answered those."""
+"""Customers who buy at once, the service's instances that serve them, and Firestore's answers to the instances."""
 
 import json
 import threading
@@ -37,17 +37,17 @@ Wait = Callable[..., object]
 class Load:
     clients: int
     seconds: int
-    """How long each phase lasts."""
+    """The length of each phase."""
     orders_max: int
-    """After so many orders a phase ends, however long it has lasted."""
+    """A phase also ends after this many orders."""
 
 
 INSTANCES: Final = 4
-"""As many as hold stock where it is deployed, by `functions.yaml`: what one of them holds at a time is one commit."""
+"""As many as hold stock when deployed, by `functions.yaml`: each has one commit under way at a time."""
 
 
 class CommitCounter(BillCounter):
-    """Counts, besides what is billed, how Firestore answered each commit."""
+    """Also counts how Firestore answered each commit."""
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport)
@@ -68,12 +68,12 @@ def _status_of(answer: Answer) -> str:
     try:
         return str(json.loads(answer.body)["error"]["status"])
     except (ValueError, LookupError, TypeError):
-        # What a server in between answers.
+        # An answer from a server in between.
         return str(answer.code)
 
 
 class Instance:
-    """The service in one process, as far as the threads of one process can stand for several."""
+    """The service in one process, as far as threads of one process can stand in for several."""
 
     def __init__(self, connection: Connection) -> None:
         self.counter = CommitCounter(connection.transport)
@@ -82,7 +82,7 @@ class Instance:
 
 
 class Client:
-    """A customer who buys one order after another from an instance, over a connection of their own."""
+    """A customer who buys one order after another from an instance, over their own connection."""
 
     def __init__(self, instance: Instance, connection: Connection, customer: str) -> None:
         """Connects at once, so that no order has to wait for it. Raises Transient, RequestRefused."""
@@ -90,16 +90,16 @@ class Client:
         self._app = FirestoreStore(connection)
         self.instance = instance
         self.orders = 0
-        """How many of its orders were written."""
+        """How many orders this customer has written."""
         self.paid = 0
         self.hold_seconds: list[float] = []
         self.payment_seconds: list[float] = []
         self.given_up = 0
-        """What has to be tried again, because it was not done in time."""
+        """Writes, holds and payments that were not done in time and have to be retried."""
         self._app.read([order_path(MARK)], timeout_seconds=PATIENCE_SECONDS)
 
     def buy(self, product_id: str) -> None:
-        """Write an order for one unit, as an app does; hold it, and pay it if it is held."""
+        """Write an order for one unit, as an app does; hold it, and pay it if held."""
         order_id = f"{MARK}{uuid4().hex}"
         order = {**a_pending_order([product_id]), "userId": self._customer}
         try:
@@ -133,9 +133,9 @@ class Rush:
     payment_seconds: Sequence[float]
     """Of each event, done or given up."""
     commits: Counter[str]
-    """All tries to commit something for an event, by how Firestore answered."""
+    """All attempts to commit for an event, by Firestore's answer."""
     rpcs: int
-    """Of the service; the app's one for each order comes on top. So for what follows."""
+    """Of the service only: the app's one RPC per order is not counted. The same holds for reads and writes."""
     reads: int
     writes: int
 
@@ -145,9 +145,9 @@ class Rush:
 
 
 def rush(clients: Sequence[Client], product_ids: Sequence[str], load: Load, wait: Wait = wait) -> Rush:
-    """Let the clients buy these products, in turn, until the time is over or all orders are written.
+    """Let the clients buy these products in turn, until time is up or all orders are written.
 
-    Whatever ends it, nobody is buying any more afterwards. Raises what a client has raised.
+    When it returns or raises, nobody is buying any more. Raises what a client raised.
     """
     numbers, is_over = count(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""All that a load test writes into a database: every id carries its mark, and nothing else there is touched."""
+"""Everything a load test writes to a database: every id carries its mark, and nothing else is touched."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
@@ -20,7 +20,7 @@ PRODUCTS: Final[Mapping[str, Sequence[str]]] = {
 """What is bought in each phase."""
 
 _ORDERS: Final = "orders"
-# An event's id begins with Stripe's prefix, or with what happened to the order; the mark comes next.
+# An event's id begins with Stripe's prefix or with what happened to the order; then comes the mark.
 _OF_EVENTS: Final = ("evt_", "placed_", "lapsed_")
 _PREFIXES: Final[Mapping[str, Sequence[str]]] = {
     "inventory": ("",),
@@ -30,11 +30,11 @@ _PREFIXES: Final[Mapping[str, Sequence[str]]] = {
     "auditLog": _OF_EVENTS,
     f"notifications/{OPERATORS}/messages": _OF_EVENTS,
 }
-"""What comes before the mark, by collection. Customers' notices are found by the orders' customers."""
+"""What precedes the mark, by collection. Customers' notices are found by the orders' customers."""
 
 
 class MarkedShop:
-    """The documents under the mark, and no others."""
+    """The documents that carry the mark, and no others."""
 
     def __init__(self, client: firestore.Client) -> None:
         self._client = client
@@ -43,13 +43,13 @@ class MarkedShop:
         stock_up(self._client, [product_id for product_ids in PRODUCTS.values() for product_id in product_ids])
 
     def is_alone(self) -> bool:
-        """Whether the database holds neither orders nor an inventory."""
+        """Whether the database has no orders and no inventory."""
         return not any(self._client.collection(name).limit(1).get() for name in (_ORDERS, "inventory"))
 
     def documents(self) -> dict[str, Fields]:
-        """Every document under the mark, by path.
+        """Every document that carries the mark, by path.
 
-        The orders come last: whoever is stopped while deleting in this order can still find everybody's notices.
+        The orders come last: if deleting in this order is interrupted, the customers' notices can still be found.
         """
         orders = list(self._found(_ORDERS, MARK))
         customers = {str(order.get("userId")) for order in orders}
@@ -70,7 +70,7 @@ class MarkedShop:
             batch.commit()
 
     def _found(self, name: str, beginning: str) -> Iterator[DocumentSnapshot[DocumentReference]]:
-        """What has an id that begins so. Found by name, which needs no index."""
+        """The documents whose ids begin so. Found by name, which needs no index."""
         collection = self._client.collection(name)
         behind = beginning[:-1] + chr(ord(beginning[-1]) + 1)
         by_name = collection.order_by("__name__").start_at({"__name__": collection.document(beginning)})

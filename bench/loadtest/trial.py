@@ -1,4 +1,4 @@
-"""The load test, from its question to its last deletion."""
+"""The load test, from asking for consent to its last deletion."""
 
 import itertools
 import os
@@ -22,7 +22,7 @@ Ask = Callable[[str], bool]
 
 
 class NotRun(Exception):
-    """There is no load test, or something is left of it."""
+    """The load test did not run, or left documents behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Trial:
     project: str
     load: Load
     may_begin: Ask
-    """Whether the question was answered with yes."""
+    """Asks the question; returns whether the answer was yes."""
     say: Callable[[str], None]
     figures_file: Path
     database: str = DEFAULT_DATABASE
@@ -41,7 +41,7 @@ class Trial:
     def run(self) -> bool:
         """Whether every unit and every document adds up. However it ends, all that it wrote is deleted.
 
-        Raises NotRun, Firestore's own errors and the service's, and DefaultCredentialsError: nobody is signed in.
+        Raises NotRun, Firestore's errors and the service's, and DefaultCredentialsError if nobody is signed in.
         """
         shop = self._shop()
         if shop.documents():
@@ -63,7 +63,7 @@ class Trial:
         return all(figure.verdict != "miss" for figure in figures)
 
     def clean(self) -> None:
-        """Delete what an interrupted load test has left. Raises what `run` does."""
+        """Delete what an interrupted load test left behind. Raises what `run` does."""
         _clean(self._shop(), self.say)
 
     def _shop(self) -> MarkedShop:
@@ -109,7 +109,7 @@ class Trial:
 
 
 def _clean(shop: MarkedShop, say: Callable[[str], None]) -> None:
-    """Raises NotRun: something is left."""
+    """Raises NotRun: documents are left."""
     documents = shop.documents()
     say(f"Deleting {len(documents):,} documents; should this be interrupted, CLEAN=1 does the rest ...")
     shop.delete(documents)

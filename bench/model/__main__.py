@@ -1,4 +1,4 @@
-"""Play one hot product in virtual time, print what each contestant sustains, and draw it: `make model`."""
+"""Sell one hot product in virtual time, print what each contestant sustains, and draw it: `make model`."""
 
 import multiprocessing
 import os
@@ -39,7 +39,7 @@ Capacities = Mapping[tuple[str, float], Capacity]
 def main() -> None:
     began = time.perf_counter()
     print(f"\n{bench.model.__doc__}\n\nAssumptions\n\n" + "\n".join(_assumptions()), flush=True)
-    # The longest first, so that no core waits for another in the end.
+    # The longest first, so that no core idles at the end.
     cells = [(name, seconds) for name in reversed(tuple(CONTESTANTS)) for seconds in COMMIT_SECONDS]
     with multiprocessing.Pool(os.cpu_count()) as pool:
         asked = pool.starmap_async(_capacity, cells, chunksize=1)
@@ -82,7 +82,7 @@ def _figures(found: Capacities, drops: Mapping[str, Run]) -> Iterator[Figure]:
 
 
 def _checks() -> Iterator[Figure]:
-    """Whether the model itself is right."""
+    """Checks of the model itself."""
     parameters = Parameters(commit_seconds=CHECKED_AT)
     bare = bare_commits_per_second(parameters) * CHECKED_AT
     yield Figure("model_vs_closed_form", abs(bare - 1), "bare commits/s, times the time of one, off 1", Aim("≤", 0.02))

@@ -1,4 +1,4 @@
-"""Who competes: what an instance settles with, and how many instances a function has, of how many requests each."""
+"""The contestants: the settling code of an instance, how many instances a function has, and their concurrency."""
 
 import random
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from tests.support.builders import TERMS
 from tests.support.recording import silent
 
 Layout = tuple[int, int]
-"""Instances, and requests that each takes at a time."""
+"""Instances, and concurrent requests per instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,18 @@ class Contestant:
     instance: Callable[[World, Database], Settle]
     """Makes what one instance settles with."""
     holds_with: Callable[[World, Database], Settle]
-    """The same of the function that holds."""
+    """The same, for the function that holds stock."""
     guess: float
-    """About how many orders a second it sustains, for each that a document could be written a second."""
+    """Roughly the orders it sustains in the time of one commit."""
     is_hot: bool = False
-    """Whether the product is marked as one whose units are taken later."""
+    """Whether the product is marked as hot: its units are taken later."""
     is_audited: bool = True
-    """Whether it keeps the books that the auditor reads; else its figures alone are judged."""
+    """Whether it writes what the auditor reads; otherwise only its stock figures are judged."""
     paying: Layout = (20, 16)
 
 
 def _service(world: World, database: Database, *, holds: bool = False, is_grouped: bool = False) -> Settle:
-    """`settle` as the wiring puts it together, by virtual clocks; after a hold, the trigger looks for parked events."""
+    """`settle` as the service wires it, on virtual clocks; after a hold, the read for parked events follows."""
     client = Client(database)
 
     def called(call: Call, seconds_max: float) -> bool:

@@ -1,4 +1,4 @@
-"""Firestore as the model has it: exclusive locks, taken in the order of names, for as long as a commit takes."""
+"""Firestore as modelled: exclusive locks, taken in order of document names and held as long as a commit takes."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Database:
-    """What happens on the server. Its documents are those of a store in memory, which checks what is written."""
+    """The server. Its documents are in a MemoryStore, which checks what is written."""
 
     def __init__(self, world: World, parameters: Parameters, documents: MemoryStore) -> None:
         self.world = world
@@ -31,7 +31,7 @@ class Database:
 
     def commit(self, writes: Sequence[Write], seconds_max: float) -> Committed:
         """Raises StoreContended, StoreUnavailable."""
-        # Whoever has been overtaken is refused before it queues, which is kind to all contestants.
+        # A commit with an outdated version is refused before it queues, which favours all contestants.
         self._check(writes)
         with self.locked((write.path for write in writes), seconds_max):
             self._check(writes)
@@ -44,11 +44,11 @@ class Database:
 
     @contextmanager
     def locked(self, paths: Iterable[str], seconds_max: float) -> Iterator[None]:
-        """Have these documents to oneself in this block.
+        """Hold exclusive locks on these documents in this block.
 
         Raises:
-            StoreContended: others had one of them for too long.
-            StoreUnavailable: whoever asks has no more time.
+            StoreContended: a lock was not free in time.
+            StoreUnavailable: the caller's own time ran out first.
         """
         wait_max = min(self.parameters.lock_wait_seconds, seconds_max)
         end, had = self.world.now() + wait_max, list[Lock]()
@@ -70,7 +70,7 @@ class Database:
 
 
 class Client:
-    """The database as one instance reaches it: over the network, and with one processor for all its requests."""
+    """The database as one instance reaches it: over the network, with one processor for all requests."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -81,7 +81,7 @@ class Client:
         return self.call(lambda: self.database.read(paths))
 
     def commit(self, writes: Sequence[Write], *, timeout_seconds: float) -> Committed:
-        # In a group, too, each commit was decided and encoded: none is taken to cost less for being sent with others.
+        # Each order in a grouped commit was decided and encoded: grouping is assumed to save no processor time.
         orders = sum(write.path.startswith("orders/") for write in writes)
         return self.call(lambda: self.database.commit(writes, timeout_seconds), work=max(orders, 1))
 
@@ -89,7 +89,7 @@ class Client:
         return self.call(lambda: self.database.documents.count(collection, timeout_seconds=timeout_seconds))
 
     def count_open_orders(self, user_id: str, *, timeout_seconds: float) -> int:
-        """None: in the model every order has a customer of its own."""
+        """Always 0: in the model, every order has its own customer."""
         return self.call(lambda: len(self.database.read(())))
 
     def effects_of(self, order_id: str, *, timeout_seconds: float) -> Mapping[str, Document]:
@@ -109,7 +109,7 @@ class Client:
         return self.call(query)
 
     def call(self, do: Callable[[], _Answer], *, work: int = 1) -> _Answer:
-        """An RPC: the processor, for the work of so many, the way there, what is done, and the way back."""
+        """An RPC: processor time for this much work, the network there, the server, the network back."""
         parameters = self.database.parameters
         self._processor.acquire(float("inf"))
         try:

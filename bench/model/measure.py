@@ -1,4 +1,4 @@
-"""What is measured: how much a contestant sustains, what it does in a drop, and whether the model itself is right."""
+"""Measures how much a contestant sustains, what it does in a drop, and whether the model itself is right."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,14 +17,14 @@ from tests.support.memory_store import MemoryStore
 
 ERRORS_MAX: Final = 0.001
 GROWTH_MAX: Final = 0.1
-"""By how many seconds longer each second's orders take than those of the second before. More is a queue that grows."""
+"""By how many seconds orders may become slower with each second. More means a growing queue."""
 STEP: Final = 1.5
 SEED: Final = 1
 _RUN_SECONDS: Final = 6.0
 _ORDERS_MIN: Final = 150
 _ORDERS_MAX: Final = 1_500
 _GUESS_MAX: Final = 500.0
-"""Where the search begins at most: beyond it, processors set the limit and not the locks."""
+"""The highest rate at which the search begins: beyond it, processors set the limit, not locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,16 @@ class Probe:
 @dataclass(frozen=True, slots=True)
 class Capacity:
     orders_per_second: float
-    """Placed, held and paid; known to a tenth."""
+    """Placed, held and paid; within a tenth."""
     probes: Sequence[Probe]
 
 
 class Wrong(Exception):
-    """The auditor has found something: no figure of such a shop counts."""
+    """The auditor found something, so no figure of this shop counts."""
 
 
 def capacity(contestant: Contestant, parameters: Parameters) -> Capacity:
-    """The most orders of one product a second that are held and paid in time."""
+    """The most orders of one product per second that are held and paid in time."""
     probes: list[Probe] = []
 
     def is_sustained(rate: float) -> bool:
@@ -71,7 +71,7 @@ def capacity(contestant: Contestant, parameters: Parameters) -> Capacity:
 
 def probe(contestant: Contestant, parameters: Parameters, rate: float, orders_max: int = _ORDERS_MAX) -> Probe:
     orders = min(max(round(rate * _RUN_SECONDS), _ORDERS_MIN), orders_max)
-    # One hold and three deliveries an order: if more than one in a hundred is slow, so is the p99 of one of the two.
+    # Each order makes one hold and three deliveries: if more than 1 % are slow, so is the p99 of holds or deliveries.
     slow_max = 0.01 * 4 * orders
     run = _judged(Trial(contestant, parameters, STOCK_WITHOUT_END, SEED).run(orders, rate, slow_max=slow_max))
     holds, webhooks = p99([seconds for _, seconds in run.holds]), p99(run.webhooks)
@@ -110,7 +110,7 @@ def _judged(run: Run) -> Run:
 
 
 def _growth(paid: Sequence[tuple[float, float]]) -> float:
-    """How many seconds longer it takes until an order is paid, for each second in which orders are placed."""
+    """By how many seconds payment takes longer with each second in which orders are placed."""
     ordered = sorted(paid)
     if not ordered:
         return math.inf
@@ -128,7 +128,7 @@ def _rate(probe: Probe) -> float:
 
 
 def bare_commits_per_second(parameters: Parameters, clients: int = 16, commits: int = 400) -> float:
-    """Of one document, by clients that do nothing else: one after the other, so 1 ÷ the time that each takes."""
+    """To one document, by clients that do nothing else: one at a time, so 1 ÷ the time of a commit."""
     world = VirtualWorld()
     database = Database(world, parameters, MemoryStore({"inventory/shirt": {}}))
     numbers = iter(range(commits))
@@ -143,7 +143,7 @@ def bare_commits_per_second(parameters: Parameters, clients: int = 16, commits: 
 
 
 def holds_per_second(world: World, parameters: Parameters, clients: int = 16, orders: int = 80) -> float:
-    """By today's service, in one instance: the same program in virtual time or by threads."""
+    """By today's service in one instance: the same program in virtual time or with threads."""
     documents = MemoryStore(
         {"inventory/shirt": {"stock": orders, "reserved": 0}, "products/shirt": a_catalogue_entry()}
     )

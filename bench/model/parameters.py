@@ -1,4 +1,4 @@
-"""All that the model assumes, each with its unit, and where it comes from."""
+"""Every assumption of the model, with its unit and its source."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
@@ -70,7 +70,7 @@ class Parameters:
     )
 
     def origins(self) -> Iterator[tuple[str, Any, Origin]]:
-        """Each parameter's name and value, and where it comes from."""
+        """Each parameter's name, value and source."""
         return ((each.name, getattr(self, each.name), each.metadata["origin"]) for each in fields(self))
 
 

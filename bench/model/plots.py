@@ -1,4 +1,4 @@
-"""Lines over two axes, as SVG: what a plot of three or four lines takes, and no more."""
+"""Line plots as SVG: only what a plot of three or four lines needs."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _TICKS_MIN: Final = 4
 _COLOURS: Final = ("#8a8a8a", "#1f77b4", "#e07b00", "#2a9d3a", "#c2185b")
 _FONT: Final = 'font-family="sans-serif" font-size="12" fill="#333"'
 _DASHES: Final = ("6 4", "", "2 3", "10 3", "")
-"""Whoever cannot tell the colours apart has these."""
+"""For readers who cannot tell the colours apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Axis:
 
 
 def plot(title: str, x: Axis, y: Axis, lines: Mapping[str, Points]) -> str:
-    """The SVG. A logarithmic axis begins at the least value, any other one at zero."""
+    """The SVG. A logarithmic axis begins at the lowest value, any other at zero."""
     xs = [at for points in lines.values() for at, _ in points]
     ys = [value for points in lines.values() for _, value in points]
     frame = _Frame(x, y, _bounds(x, xs), _bounds(y, ys))

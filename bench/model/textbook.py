@@ -1,7 +1,7 @@
-"""The same sale in transactions, as a textbook has it: lock what is read, decide, write, and once more if it failed.
+"""The same sale in transactions, as in a textbook: lock what is read, decide, write, and retry on failure.
 
-It does less than the service: no price, no index of payments, no chain, and a second delivery leaves no record. What it
-does is what `bench/transactions.py` does against the emulator.
+It does less than the service: no price, no index of payments, no audit chain, no record of a second delivery. It does
+what `bench/transactions.py` does against the emulator.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ _SHIRT: Final = "inventory/shirt"
 
 
 class Textbook:
-    """Settles in transactions of the client library: it begins one, reads, and commits."""
+    """Settles in the client library's transactions: begin, read, commit."""
 
     def __init__(self, client: Client) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""One run: customers order, pay a moment later, Stripe reports it three times; and an auditor judges what is left."""
+"""One run: customers order and pay a moment later, Stripe reports it three times, and an auditor judges the result."""
 
 import math
 import random
@@ -30,18 +30,18 @@ PRICE: Money = Money(1_200, "eur")
 
 @dataclass
 class Run:
-    """What became of everybody, in seconds since the run began."""
+    """What became of all orders, in seconds since the run began."""
 
     holds: list[tuple[float, float]] = field(default_factory=list)
     """When each order was placed, and how long the trigger took."""
     webhooks: list[float] = field(default_factory=list)
     """How long each of Stripe's deliveries took."""
     paid: list[tuple[float, float]] = field(default_factory=list)
-    """When each order that was paid had been placed, and how long that took."""
+    """When each paid order was placed, and how long it took until it was paid."""
     slow: int = 0
     """Requests that took longer than SLOW_SECONDS."""
     errors: int = 0
-    """Requests that were not answered with 2xx, and would come again."""
+    """Requests not answered with 2xx, which would be retried."""
     sold_out: int = 0
     complaints: Sequence[str] = ()
 
@@ -51,7 +51,7 @@ class Run:
 
 
 class Function:
-    """Instances that take so many requests at a time each; the rest waits in front of them."""
+    """Instances with a limit of concurrent requests each; further requests queue."""
 
     def __init__(self, world: VirtualWorld, layout: Layout, make: Callable[[], Settle], queue_seconds: float) -> None:
         instances, self._at_a_time = layout
@@ -61,7 +61,7 @@ class Function:
         self._queue: deque[tuple[float, Cause, Callable[[Outcome | None, float], None]]] = deque()
 
     def request(self, event: Cause, then: Callable[[Outcome | None, float], None]) -> None:
-        """Settle the event; `then` is called with the outcome, None after an error, and the seconds it took."""
+        """Settle the event; `then` gets the outcome, None after an error, and the seconds it took."""
         self._queue.append((self._world.now(), event, then))
         self._serve()
 
@@ -99,10 +99,10 @@ class Trial:
         self._paying = self._function(contestant.paying, contestant.instance)
 
     def run(self, orders: int, rate: float, *, slow_max: float = math.inf) -> Run:
-        """So many orders, so many a second on average. All that they cause is done in the end.
+        """Place this many orders at this average rate, and return when all that they cause is done.
 
         Args:
-            slow_max: once more requests than these were slow, the run ends, and leaves the rest undone.
+            slow_max: the run ends, unfinished, after more slow requests than this.
         """
         self._slow_max = slow_max
         at = 0.0
@@ -163,7 +163,7 @@ class Trial:
             self._world.stop()
 
     def _judged(self) -> Sequence[str]:
-        """What the auditor finds; of who keeps no books, whether all that was paid has left the shelf, and no more."""
+        """The auditor's findings; without an audit, only whether all paid units have left the stock."""
         if self._contestant.is_audited:
             return complaints(self._documents.dump(), {"shirt": self._stock})
         level: Any = self._documents.get("inventory/shirt")

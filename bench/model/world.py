@@ -1,4 +1,4 @@
-"""Virtual time: whoever waits is a greenlet, and the clock goes on to whatever is next. And real time, to compare."""
+"""Virtual time: waiting greenlets, and a clock that jumps to the next event. And real time, to compare."""
 
 import heapq
 import threading
@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from greenlet import getcurrent, greenlet
 
 Place = object
-"""Whatever shares memory: an instance. Whoever waits for a condition waits for others of the same place."""
+"""What shares memory: an instance. Conditions are waited for among greenlets of the same place."""
 NOWHERE: Final[Place] = object()
 
 
@@ -27,11 +27,11 @@ class World(Protocol):
     def sleep(self, seconds: float) -> None: ...
     def lock(self) -> Lock: ...
     def until(self, is_so: Callable[[], bool], seconds_max: float) -> bool:
-        """Wait until somebody at the same place has made it so. False if nobody does in time."""
+        """Wait until the condition holds, made true at the same place. False if that takes too long."""
 
     def start(self, work: Callable[[], object], place: Place = NOWHERE, *, after: float = 0) -> None: ...
     def run(self) -> None:
-        """Until nothing is left to do."""
+        """Run until nothing is left to do."""
 
 
 class _Waiter:
@@ -70,7 +70,7 @@ class VirtualWorld:
         self._resume(_Waiter(process), after)
 
     def stop(self) -> None:
-        """Whatever is still to be done is left as it is."""
+        """Leave undone whatever is still to be done."""
         self._due.clear()
 
     def run(self) -> None:
@@ -149,7 +149,7 @@ _LOOK_SECONDS: Final = 0.001
 
 
 class RealWorld:
-    """Threads, and the machine's own clock."""
+    """Threads and the machine's clock."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()

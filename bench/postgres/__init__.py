@@ -1,4 +1,5 @@
-"""The same job as a team would write it on PostgreSQL: Flask, psycopg, row locks. What the service is measured against.
+"""The same job as a team would write it on PostgreSQL (Flask, psycopg, row locks), to compare the service with.
 
-And what stands in for Firestore and for a Google machine meanwhile. Never deployed: only `bench` and tests import it.
+Also the stand-ins for Firestore and a Google machine that the comparison needs. Never deployed: only `bench` and tests
+import it.
 """

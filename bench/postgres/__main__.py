@@ -1,4 +1,4 @@
-"""The comparison alone, and without the emulator unless FIRESTORE_EMULATOR_HOST names one.
+"""Only the comparison; without the emulator unless FIRESTORE_EMULATOR_HOST names one.
 
 python -m bench.postgres
 """

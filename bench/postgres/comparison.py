@@ -31,9 +31,9 @@ ORDERS_A_ROUND: Final = 75
 
 
 def compare(rounds: int = ROUNDS, orders: int = ORDERS_A_ROUND) -> Comparison:
-    """On the emulator, too, if the environment names one.
+    """Includes the service on the emulator if the environment names one.
 
-    Raises NoServer where there is no PostgreSQL, or nothing to measure it by.
+    Raises NoServer without PostgreSQL, without Linux, or with a single core.
     """
     if sys.platform != "linux" or len(cores()) < 2:  # noqa: PLR2004 - one for the service, one for the rest
         raise NoServer("whose processor time is whose, only Linux says, and it takes two cores")
@@ -76,7 +76,7 @@ def _contestants() -> Iterator[Mapping[str, Contestant]]:
 
 @contextmanager
 def _placed(contestants: Mapping[str, Contestant], where: str) -> Iterator[None]:
-    """On one core: what serves has one for itself, as deployed; databases and clients have the other."""
+    """On one core: the server has one to itself, as deployed; databases and clients share the other."""
     if where == TWO_CORES:
         yield
         return

@@ -1,4 +1,4 @@
-"""Who is compared: servers that differ in what settles alone, each with a shop of its own, which its records judge."""
+"""The contestants: servers that differ only in what settles. Each has its own shop, judged by its records."""
 
 import os
 import secrets
@@ -29,19 +29,19 @@ CURRENCY: Final = "eur"
 class Contestant:
     server: Server
     secret: str
-    """With what its events are signed."""
+    """The secret that signs its events."""
     database: Callable[[], frozenset[int]]
-    """The processes of its database, as they are now."""
+    """The current processes of its database."""
     beside: frozenset[int]
-    """Other processes that stand between the two, which count for nobody."""
+    """The processes between server and database, whose time is counted for neither."""
     open_orders: Callable[[Sequence[str]], None]
-    """Let these orders be reserved, each for one unit."""
+    """Create these orders as reserved, each for one unit."""
     judge: Callable[[], Verdict]
 
 
 @contextmanager
 def the_service(firestore: Firestore, authority: trustme.CA) -> Iterator[Contestant]:
-    """The deployed webhook: it reaches its database by TLS, with tokens as a Google machine gives them."""
+    """The deployed webhook: it reaches its database over TLS, with tokens as on a Google machine."""
     firestore.stock_up()
     secret = _a_secret()
     with (
@@ -54,7 +54,7 @@ def the_service(firestore: Firestore, authority: trustme.CA) -> Iterator[Contest
             "BENCH_FIRESTORE_ORIGIN": origin,
             "SSL_CERT_FILE": str(folder / "roots.pem"),
             "GCE_METADATA_HOST": metadata,
-            # Whoever runs this may have some, which would be used instead.
+            # The developer's own credentials would otherwise be used.
             "GOOGLE_APPLICATION_CREDENTIALS": "",
         }
         with _serving("ours.py", "stripe_webhook", firestore.connection.project, **environment) as server:
@@ -70,7 +70,7 @@ def the_service(firestore: Firestore, authority: trustme.CA) -> Iterator[Contest
 
 @contextmanager
 def on_postgres(postgres: PostgresServer, target: str) -> Iterator[Contestant]:
-    """One of the entry points in `webhook.py`, on a database of its own in this server."""
+    """An entry point of `webhook.py`, with its own database in this server."""
     secret, url, database = _a_secret(), *postgres.create_database(target)
     with database:
         database.cursor().executemany(
@@ -90,11 +90,11 @@ def on_postgres(postgres: PostgresServer, target: str) -> Iterator[Contestant]:
 
 @contextmanager
 def _serving(source: str, target: str, project: str, **environment: str) -> Iterator[Server]:
-    """As deployed: with nothing emulated, and modules compiled."""
+    """As deployed: nothing emulated, modules compiled."""
     settings = {
         "FUNCTION_SOURCE": f"bench/postgres/{source}",
         "FUNCTION_TARGET": target,
-        # By which a function knows that it runs on Google's machines.
+        # Tells a function that it runs on Google's machines.
         "K_SERVICE": target,
         "FUNCTIONS_EMULATOR": "",
         "PYTHONDONTWRITEBYTECODE": "",
@@ -111,7 +111,7 @@ def _a_secret() -> str:
 
 @contextmanager
 def _tls_in_front_of(upstream: str, authority: trustme.CA, folder: Path) -> Iterator[tuple[int, str]]:
-    """The process that speaks TLS there, and its origin."""
+    """The id of the TLS proxy's process, and its origin."""
     authority.cert_pem.write_to_path(str(folder / "roots.pem"))
     certificate = folder / "certificate.pem"
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))

@@ -1,12 +1,11 @@
-"""A stand-in for Firestore that answers as soon as it can: the two RPCs that settle an event, for one project.
+"""A stand-in for Firestore that answers as fast as it can: the two RPCs that settle an event, for one project.
 
     python -m bench.postgres.firestore_stand_in
 
-The emulator takes several times as much of a processor for an event as the service, so what the service can do beside
-PostgreSQL cannot be seen on it. This one keeps documents in memory, and flushes a log of what was committed to the disk
-before it answers, as PostgreSQL does, several commits at a time where they come together. It prints on which port it
-speaks HTTP, and answers its owner alone, as the emulator is addressed. tests/contract holds it to what settlement
-relies on.
+The emulator takes several times the service's processor time for an event, which would hide how the service compares
+with PostgreSQL. This stand-in keeps documents in memory. Like PostgreSQL, it flushes a log of each commit to disk
+before it answers, several commits at once where they coincide. It prints its HTTP port and, like the emulator, answers
+only its owner. tests/contract checks that it does what settlement relies on.
 """
 
 import json
@@ -40,7 +39,7 @@ class Refused(Exception):
 
 
 class Log:
-    """What was appended before `flush` is on the disk after it. Whoever comes during a flush shares the next one."""
+    """After `flush`, all that was appended before is on disk. Callers that come during a flush share the next."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -48,7 +47,7 @@ class Log:
         self._flushing = threading.Lock()
 
     def append(self, entry: bytes) -> int:
-        """How far the log then reaches. One at a time."""
+        """Returns the log's length. Not thread-safe."""
         self._appended += os.write(self._file.fileno(), entry)
         return self._appended
 
@@ -63,7 +62,7 @@ class Log:
 
 
 class Documents:
-    """By their names, in Firestore's JSON. A document is never changed, but replaced by another one."""
+    """By name, in Firestore's JSON. Documents are immutable: a write replaces them."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -96,7 +95,7 @@ class Documents:
         with self._lock:
             for write in writes:
                 self._check(write)
-            self._commits += 1  # so that no two have one moment
+            self._commits += 1  # gives each commit its own time
             moment = self._moment()
             results = [self._apply(write, moment) for write in writes]
             reach = self._log.append(body)
@@ -119,7 +118,7 @@ class Documents:
             del self._documents[name]
             return {}
         known, written = self._documents.get(name, {}), write["update"].get("fields", {})
-        # Without a mask, a document is replaced; with one, it keeps what that does not name.
+        # Without a mask, the document is replaced; with one, other fields are kept.
         fields = {**known.get("fields", {}), **written} if "updateMask" in write else dict(written)
         increased = []
         for transform in write.get("updateTransforms", ()):
@@ -144,7 +143,7 @@ def main() -> None:
 
 
 def _serve(client: socket.socket, documents: Documents) -> None:
-    """Answer one request after another, until the client hangs up."""
+    """Answer one request after another until the client closes the connection."""
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     received = b""
     with client:

@@ -1,4 +1,4 @@
-"""Where the service keeps its shop: in the emulator, or in what answers faster than that."""
+"""Where the service keeps its shop: the emulator, or a stand-in that answers faster."""
 
 import os
 import subprocess
@@ -25,12 +25,12 @@ from tools.toolchain import ROOT
 @dataclass(frozen=True, slots=True)
 class Firestore:
     address: str
-    """Where it speaks HTTP."""
+    """Its HTTP address, as `host:port`."""
     process: int
     connection: Connection
-    """For the bench itself, past the service."""
+    """For the bench itself, not the service."""
     documents: Callable[[], Mapping[str, Fields]]
-    """All of the shop's, by path."""
+    """All documents of the shop, by path."""
 
     def stock_up(self) -> None:
         level = {"stock": STOCK, "reserved": RESERVED}
@@ -57,7 +57,7 @@ def emulator() -> Firestore:
 
 @contextmanager
 def stand_in() -> Iterator[Firestore]:
-    """`firestore_stand_in.py`, empty; it ends with the block."""
+    """`firestore_stand_in.py`, empty, until the block ends."""
     command = [sys.executable, "-m", "bench.postgres.firestore_stand_in"]
     with printing_its_port(command) as (process, port):
         address = f"127.0.0.1:{port}"
@@ -74,7 +74,7 @@ def _listed(connection: Connection) -> Mapping[str, Fields]:
 
 @contextmanager
 def printing_its_port(command: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """A process that prints on which port it listens: its id, and the port. It ends with the block."""
+    """A process that prints the port it listens on, until the block ends: its id, and the port."""
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         try:
             if process.stdout is None or not (port := process.stdout.readline().decode().strip()):

@@ -1,4 +1,4 @@
-"""Judging a shop by its own records, whichever database keeps them."""
+"""Judges a shop by its own records, in either database."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ from bench.shop import STOCK
 from database.store import Fields
 
 PRODUCTS: Final = tuple(f"product-{number}" for number in range(100))
-"""So many that buyers of one product seldom meet: what a hot product costs is another figure's subject."""
+"""Many, so that buyers of one product seldom meet: a hot product is another figure's subject."""
 RESERVED: Final = 100_000
-"""How many units of each product are held when a shop opens, for more orders than will come."""
+"""Units of each product that are held when a shop opens, for more orders than will come."""
 FINALIZED: Final = "finalized"
 FIRST: Final = "first_time_finalized"
-"""What the audit trail says of the event that finalized its order."""
+"""The audit result of the event that finalized its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Verdict:
     lost: int
     """Orders that were not finalized exactly once."""
     units_miscounted: int
-    """By how much stock and holds differ from one unit sold for each finalized order."""
+    """By how many units stock and holds differ from one unit sold per finalized order."""
 
 
 def product_of(order_id: str) -> str:
-    """Orders take the products in turn, by the number that their ids end with."""
+    """Orders take the products in turn, by the number at the end of their ids."""
     return PRODUCTS[int(order_id.rpartition("-")[2]) % len(PRODUCTS)]
 
 
@@ -49,7 +49,7 @@ def verdict_of_documents(documents: Mapping[str, Fields]) -> Verdict:
 
 
 def verdict(orders: Mapping[str, str], finalized: Counter[str], inventory: Mapping[str, tuple[int, int]]) -> Verdict:
-    """From each order's status, how often the audit trail finalizes it, and the stock and holds of each product."""
+    """From each order's status, how often the audit trail finalizes it, and each product's stock and holds."""
     well = [name for name, status in orders.items() if status == FINALIZED and finalized[name] == 1]
     sold = Counter(product_of(name) for name in well)
     levels = {product: inventory.get(product, (0, 0)) for product in PRODUCTS}

@@ -1,6 +1,6 @@
-"""What stands in for the metadata server of a Google machine: it gives access tokens, which last for an hour.
+"""A stand-in for a Google machine's metadata server: it issues access tokens that last an hour.
 
-The service finds it by GCE_METADATA_HOST, so that each call looks as in production whether its token is fresh:
+The service finds it by GCE_METADATA_HOST, so each call checks its token's age as in production:
 https://cloud.google.com/compute/docs/metadata/overview.
 """
 
@@ -32,12 +32,12 @@ class _Metadata(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's own name
-        """Nothing."""
+        """Logs nothing."""
 
 
 @contextmanager
 def metadata_server() -> Iterator[str]:
-    """Where it listens, for GCE_METADATA_HOST."""
+    """Its address, for GCE_METADATA_HOST, until the block ends."""
     with ThreadingHTTPServer((_HOST, 0), _Metadata) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

@@ -1,7 +1,7 @@
-"""The deployed webhook, as it is, on a Firestore that stands somewhere else.
+"""The deployed webhook, unchanged, on a Firestore at another address.
 
-Where Firestore is, no setting says, since a service that can be led elsewhere by its environment is one setting from
-giving its token away. So it is changed from outside, as the tests do, before anything is connected.
+No setting moves Firestore: a service that its environment can redirect is one setting away from giving its token to a
+stranger. So, as in the tests, the address is patched before anything connects.
 """
 
 import os

@@ -1,10 +1,10 @@
-"""What an event says about a payment, whether stripe's objects or plain dicts carry it."""
+"""What an event says about a payment, read from Stripe's objects or from plain dicts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-# `[…]` is all that a dict and a StripeObject have in common.
+# A dict and a StripeObject have only `[…]` in common.
 StripeFields = Any
 
 
@@ -20,7 +20,7 @@ class Payment:
 
 
 def payment_of(event: StripeFields) -> Payment | None:
-    """The payment that has succeeded; None if the event reports none, or none of an order.
+    """The successful payment; None if the event reports none, or one without an order.
 
     Raises KeyError if the event is not one of Stripe's.
     """
@@ -44,4 +44,4 @@ _SUCCEEDED: Final[Mapping[str, Callable[[StripeFields], tuple[bool, int, str]]]]
         session["payment_intent"],
     ),
 }
-"""Whether the object of an event is paid, how much, and by which PaymentIntent."""
+"""Whether an event's object is paid, the amount in minor units, and the PaymentIntent's id."""

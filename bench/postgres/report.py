@@ -1,4 +1,4 @@
-"""What the comparison has found, in figures."""
+"""The comparison's figures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,21 +22,21 @@ TWO_CORES: Final = "two cores"
 @dataclass(frozen=True, slots=True)
 class Comparison:
     rounds: Mapping[tuple[str, int, str], list[Round]]
-    """Those of each contestant, on so many cores, with so many clients."""
+    """By number of cores, number of clients, and contestant."""
     megabytes: Mapping[str, float]
     """The memory of each contestant's process after all its rounds."""
     verdicts: Mapping[str, Verdict]
 
     def processor_ratio(self, rival: str, ours: str = SERVICE) -> float:
-        """Our processor time an event ÷ the rival's."""
+        """Our processor time per event ÷ the rival's."""
         return self._median_ratio(ours, rival, lambda played: played.service_ms_per_event)
 
     def events_ratio(self, rival: str, ours: str = SERVICE) -> float:
-        """Our events a second ÷ the rival's."""
+        """Our events per second ÷ the rival's."""
         return self._median_ratio(ours, rival, lambda played: played.events_per_second)
 
     def _median_ratio(self, ours: str, rival: str, figure: Callable[[Round], float]) -> float:
-        """The median of what each round says, on one core, with many clients."""
+        """The median of the rounds' ratios, on one core with many clients."""
         rounds = zip(self.rounds[ONE_CORE, MANY, ours], self.rounds[ONE_CORE, MANY, rival], strict=True)
         return median(figure(our) / figure(their) for our, their in rounds)
 
@@ -55,7 +55,7 @@ class Comparison:
 
 
 def figures_of(found: Comparison) -> Sequence[Figure]:
-    """Each under its key, on one core with many clients; all else is among the parts."""
+    """The figures on one core with many clients; `parts` has all the others."""
     load = f"{MANY} clients, one core"
     ours = [name for name in (SERVICE, ON_EMULATOR) if name in found.verdicts]
     wrong = sum(found.verdicts[name].lost + found.verdicts[name].units_miscounted for name in ours)

@@ -1,4 +1,4 @@
-"""Rounds of deliveries: three events and a duplicate of each order, by one client or several, and what they took."""
+"""Rounds of deliveries, by one client or several: three events and a duplicate per order, and the time they took."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,12 +20,12 @@ Delivery = tuple[bytes, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """How a contestant fared with one batch of orders."""
+    """How a contestant did with one batch of orders."""
 
     events: int
     seconds: float
     service_seconds: float
-    """Of a processor, taken by the process that serves."""
+    """Processor time of the serving process."""
     database_seconds: float
     latencies: Sequence[float]
     """Of each delivery, in seconds."""
@@ -44,7 +44,7 @@ class Round:
 
 
 def play(contestant: Contestant, order_ids: Sequence[str], clients: int) -> Round:
-    """Pay these new orders. Raises RuntimeError if anything is answered otherwise than with 200."""
+    """Pay these new orders. Raises RuntimeError if any answer is not 200."""
     contestant.open_orders(order_ids)
     deliveries = list(_deliveries_of(order_ids, contestant.secret))
     served, database = [contestant.server.worker()], contestant.database
@@ -61,14 +61,14 @@ def play(contestant: Contestant, order_ids: Sequence[str], clients: int) -> Roun
             len(deliveries),
             seconds,
             processor_seconds(served) - service_before,
-            # What it has started meanwhile counts, too.
+            # Includes processes that it has started since.
             processor_seconds(database()) - database_before,
             latencies,
         )
 
 
 def summary_of(rounds: Sequence[Round]) -> Mapping[str, float]:
-    """Medians of the rounds, and of all their deliveries the percentiles."""
+    """Medians of the rounds, and percentiles of all their deliveries."""
     latencies = [latency * 1000 for each in rounds for latency in each.latencies]
     return {
         "ms of a processor an event": median(each.service_ms_per_event for each in rounds),
@@ -80,7 +80,7 @@ def summary_of(rounds: Sequence[Round]) -> Mapping[str, float]:
 
 
 def _deliveries_of(order_ids: Iterable[str], secret: str) -> Iterator[Delivery]:
-    """Those of one order one after another, so that several clients deliver them at once, as Stripe does."""
+    """Order by order, so that several clients deliver an order's events at once, as Stripe does."""
     for order_id in order_ids:
         events = three_events_of_one_payment(order_id, UNIT_AMOUNT)
         for event in (*events, events[0]):
@@ -90,7 +90,7 @@ def _deliveries_of(order_ids: Iterable[str], secret: str) -> Iterator[Delivery]:
 
 def _deliver(client: Client, waiting: Iterator[Delivery]) -> list[float]:
     latencies = []
-    # All clients take from one list: the next of a list's iterator is one step of the interpreter.
+    # All clients share one iterator, which is safe: a list's `next` is one step of the interpreter.
     for body, headers in waiting:
         started = time.perf_counter()
         client.post(body, headers)

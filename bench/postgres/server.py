@@ -1,6 +1,7 @@
-"""A PostgreSQL server of one's own: in a folder that goes with it, on a free port, durable, reached by TLS alone.
+"""A temporary PostgreSQL server on a free port, durable, reached by TLS only.
 
-It runs with its own defaults, fsync among them. It wants no rights of an administrator, so root starts it as another.
+It runs with PostgreSQL's defaults, fsync included. PostgreSQL refuses to run as root, so root starts it as another
+user.
 """
 
 import contextlib
@@ -25,7 +26,7 @@ from psycopg import sql
 HOST: Final = "localhost"
 _DEBIAN: Final = "/usr/lib/postgresql"
 _PROGRAMS: Final = ("initdb", "postgres")
-# Debian's package brings the first; every system has the second.
+# Debian's package creates the first; every system has the second.
 _UNPRIVILEGED: Final = ("postgres", "nobody")
 _START_SECONDS_MAX: Final = 30.0
 _END_SECONDS_MAX: Final = 30.0
@@ -34,7 +35,7 @@ _SCHEMA: Final = Path(__file__).with_name("schema.sql")
 
 
 class NoServer(Exception):
-    """No PostgreSQL can be started here; the reason is for a person."""
+    """No PostgreSQL can be started here. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,19 @@ class Programs:
     initdb: str
     postgres: str
     user: pwd.struct_passwd | None
-    """As whom they run; None for whoever runs this."""
+    """The user to run them as; None for the current one."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
     process: subprocess.Popen[bytes]
     account: str
-    """Who may in, and with which password, as a URL begins."""
+    """The user and the password, as the beginning of a URL."""
     port: int
     folder: Path
 
     def create_database(self, name: str) -> tuple[str, psycopg.Connection]:
-        """A database with the bench's tables, empty: its URL, by TLS with its certificate checked, and a connection."""
+        """A new database with the bench's tables, empty: its URL (TLS, certificate checked) and a connection."""
         with self.connect() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         database = self.connect(name)
@@ -63,7 +64,7 @@ class PostgresServer:
         return f"{self.account}{HOST}:{self.port}/{name}?sslmode=verify-full&sslrootcert={roots}", database
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
-        """As the server's owner, each statement by itself; by its socket, without TLS."""
+        """As the server's owner, in autocommit, over its socket, without TLS."""
         return psycopg.connect(f"{self.account}/{database}?host={self.folder}&port={self.port}", autocommit=True)
 
 
@@ -79,7 +80,7 @@ def find_programs(search_path: str | None = None) -> Programs:
 
 @contextlib.contextmanager
 def running_postgres(authority: trustme.CA) -> Iterator[PostgresServer]:
-    """A server without databases, whose certificate the authority issues. It ends with the block.
+    """A server without databases, its certificate issued by the authority, until the block ends.
 
     Raises NoServer.
     """
@@ -104,7 +105,7 @@ def running_postgres(authority: trustme.CA) -> Iterator[PostgresServer]:
 def _initialise(programs: Programs, folder: Path) -> None:
     options = [
         *("--pgdata", str(folder / "data"), "--username", "bench", "--pwfile", str(folder / "password")),
-        # Durable is what it writes from its start on; that its empty files are, nobody needs.
+        # Only what it writes once started has to be durable, not its empty files.
         *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"),
     ]
     if _process(programs, [programs.initdb, *options], folder).wait():
@@ -112,7 +113,7 @@ def _initialise(programs: Programs, folder: Path) -> None:
 
 
 def _process(programs: Programs, command: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
-    """As the programs' user, with nothing of root's left; what it says goes into the folder's log."""
+    """Runs as the programs' user, without root's groups; its output goes to the folder's log."""
     user = programs.user
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(
@@ -152,7 +153,7 @@ def _started(programs: Programs, folder: Path, password: str) -> Iterator[Postgr
         _wait_until_serving(server)
         yield server
     finally:
-        # At once: nobody will read again what it holds. https://www.postgresql.org/docs/current/server-shutdown.html
+        # Immediate shutdown: its data is no longer needed. https://www.postgresql.org/docs/current/server-shutdown.html
         process.send_signal(signal.SIGQUIT)
         process.wait(_END_SECONDS_MAX)
 
@@ -175,7 +176,7 @@ def _debians_newest_first() -> Sequence[str]:
 
 
 def _unprivileged_user() -> pwd.struct_passwd | None:
-    """Raises NoServer if there is nobody as whom it could run."""
+    """The user to run as; None for the current one. Raises NoServer if there is no such user."""
     if os.geteuid() != 0:
         return None
     for name in _UNPRIVILEGED:

@@ -1,6 +1,6 @@
-"""One transaction settles one event: the event's row, the order's lock, and everything that follows from the payment.
+"""One transaction settles one event: the event's row, the order's lock, and everything that follows.
 
-It takes two round trips: what is read, and then all that is written, with the commit, in psycopg's pipeline mode:
+It takes two round trips in psycopg's pipeline mode, one for the reads and one for the writes with the commit:
 https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html.
 """
 
@@ -10,7 +10,8 @@ from psycopg import Connection
 
 from bench.postgres.payments import Payment
 
-# A second delivery waits here until the first one's transaction ends: it counts as one more then, or as the first.
+# A second delivery waits here for the first one's transaction: if that commits, this is a duplicate, otherwise the
+# first.
 CLAIM: Final = """\
 INSERT INTO stripe_events (id, type, order_id) VALUES (%s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET deliveries = stripe_events.deliveries + 1, last_received_at = now()
@@ -29,14 +30,14 @@ NOTIFY: Final = "INSERT INTO notices (event_id, user_id, order_id, type) VALUES 
 
 
 class NoSuchOrder(LookupError):
-    """Stripe may be faster than the shop: delivered again, the event may find its order."""
+    """Stripe may be faster than the shop: a later delivery of the event may find the order."""
 
 
 def settle(connection: Connection, payment: Payment) -> str:
-    """What became of the event, once everything is written and committed.
+    """The result, once everything is written and committed.
 
     Raises:
-        NoSuchOrder: the order is not there, or not yet; nothing is to be committed.
+        NoSuchOrder: the order does not exist (yet); the caller must not commit.
         psycopg.Error: nothing was done.
     """
     with connection.pipeline():
@@ -51,7 +52,7 @@ def settle(connection: Connection, payment: Payment) -> str:
 
 
 def _written(connection: Connection, payment: Payment, status: str, amount: int, currency: str, user_id: str) -> str:
-    """What became of the event, once all of it is on its way to be written."""
+    """The result, once all its writes are queued in the pipeline."""
     result = _result_of(payment, status, amount, currency)
     match result:
         case "first_time_finalized":

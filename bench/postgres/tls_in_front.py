@@ -1,9 +1,9 @@
-"""TLS in front of a server that speaks plain HTTP, and one password for another: a process of its own.
+"""A proxy that adds TLS to a plain HTTP server and replaces the access token, as a process of its own.
 
     python -m bench.postgres.tls_in_front HOST:PORT CERTIFICATE
 
-So the service reaches the emulator as it reaches Firestore: by TLS, with an access token, for which the emulator is
-given what lets its owner in. The certificate's file holds its key, too. The port is printed as soon as it listens.
+So the service reaches the emulator as it reaches Firestore: over TLS, with an access token, which the proxy replaces by
+the emulator's owner token. The certificate's file also holds its key. The port is printed once it listens.
 """
 
 import select
@@ -14,9 +14,9 @@ import threading
 from typing import Final
 
 TOKEN: Final = f"stand-in.{'t' * 1_015}"
-"""As long as Google's, of up to 2,048 bytes as a rule: https://cloud.google.com/docs/authentication/token-types."""
+"""As long as Google's, which have up to 2,048 bytes: https://cloud.google.com/docs/authentication/token-types."""
 _OWNER: Final = b"owner"
-# No less than a TLS record: what is read is never the half of one.
+# At least a TLS record, so that a record is never split between two reads.
 _BYTES_MAX: Final = 65_536
 
 
@@ -32,7 +32,7 @@ def main(upstream: str, certificate: str) -> None:
 
 
 def _serve(client: socket.socket, tls: ssl.SSLContext, upstream: tuple[str, int]) -> None:
-    """Until one of the two hangs up."""
+    """Until either side closes the connection."""
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with tls.wrap_socket(client, server_side=True) as service, socket.create_connection(upstream) as server:
         server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -42,7 +42,7 @@ def _serve(client: socket.socket, tls: ssl.SSLContext, upstream: tuple[str, int]
                 request = service.recv(_BYTES_MAX)
                 if not request:
                     return
-                # A request begins a record of its own, and the token in its head is in that.
+                # A request begins a new record, which holds the token in its head.
                 server.sendall(request.replace(TOKEN.encode(), _OWNER))
             if server in readable:
                 answer = server.recv(_BYTES_MAX)

@@ -1,6 +1,6 @@
-"""The webhook on PostgreSQL, as functions-framework serves it: two entry points, which read an event in two ways.
+"""The webhook on PostgreSQL, as functions-framework serves it: two entry points, which parse events differently.
 
-The pool has a connection for each thread, and makes none before the server has forked:
+The pool has a connection per thread, and opens none before the server has forked:
 https://www.psycopg.org/psycopg3/docs/advanced/pool.html.
 """
 
@@ -27,7 +27,7 @@ _POOL: Final = ConnectionPool(
     max_size=int(os.environ["THREADS"]),
     timeout=5,
     open=False,
-    # No statement waits for its turn any longer than the service is patient.
+    # Statements wait no longer than the service does.
     kwargs={"options": "-c statement_timeout=8s"},
 )
 
@@ -36,13 +36,13 @@ _Read = Callable[[bytes, str | None], StripeFields]
 
 @functions_framework.http
 def with_construct_event(request: flask.Request) -> flask.Response:
-    """As Stripe's documentation reads an event: https://docs.stripe.com/webhooks#verify-official-libraries."""
+    """Parses events as Stripe documents: https://docs.stripe.com/webhooks#verify-official-libraries."""
     return _respond(request, _constructed)
 
 
 @functions_framework.http
 def with_json_loads(request: flask.Request) -> flask.Response:
-    """The same check of the signature, without the object that the library makes of an event."""
+    """Checks the signature likewise, but builds no StripeObject."""
     return _respond(request, _loaded)
 
 
@@ -56,7 +56,7 @@ def _loaded(body: bytes, signature: str | None) -> StripeFields:
 
 
 def _respond(request: flask.Request, read: _Read) -> flask.Response:
-    """Settle one delivery and answer it, with one line in the log."""
+    """Settle and answer one delivery, and log one line."""
     started, known = time.monotonic(), dict[str, str]()
     status, answer = _answer_to(request, read, known)
     line = {
@@ -72,7 +72,7 @@ def _respond(request: flask.Request, read: _Read) -> flask.Response:
 
 
 def _answer_to(request: flask.Request, read: _Read, known: dict[str, str]) -> tuple[HTTPStatus, dict[str, str]]:
-    """Its status and content, noting for the log what is known of the event."""
+    """The status and content; adds to `known`, for the log, what it learns about the event."""
     if request.method != "POST":
         return HTTPStatus.METHOD_NOT_ALLOWED, {"error": "only POST is served here"}
     try:
